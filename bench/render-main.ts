@@ -2,8 +2,8 @@
 // blocks in its layout, its e-mail of MJML, and the first of these as a MIME message. Prints JSON.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { undeclaredChannel } from "../src/domain/environment/environment.js";
-import { keyOf, type Recipient } from "../src/domain/recipient/recipient.js";
+import { buildUndeclaredChannel } from "../src/domain/environment/environment.js";
+import { type Recipient, toRecipientKey } from "../src/domain/recipient/recipient.js";
 import { parseWorkflow } from "../src/domain/workflow/parse-workflow.js";
 import { compileWorkflow } from "../src/engine/compile/compile-workflow.js";
 import type { RenderContext } from "../src/engine/render/channel-renderer.js";
@@ -26,7 +26,7 @@ const LINES = [
 function contextOf(data: JsonObject, n: number): RenderContext {
   const properties = { name: `Shopper ${n}`, email: `shopper${n}@example.com` };
   const recipient: Recipient = {
-    key: keyOf(`u-${n}`),
+    key: toRecipientKey(`u-${n}`),
     properties,
     preferences: {},
     channel_data: {},
@@ -36,7 +36,7 @@ function contextOf(data: JsonObject, n: number): RenderContext {
   const branding = { primary_color: "#1F4E5F", primary_color_contrast: "#FFFFFF" };
   const vars = { branding, shop_url: "https://shop.example.com" };
   const scope = { ...data, data, recipient: { ...properties, id: `u-${n}` }, vars, workflow: { name: "Bench" } };
-  return { scope, recipient, tenant: null, channel: undeclaredChannel("mail", "email") };
+  return { scope, recipient, tenant: null, channel: buildUndeclaredChannel("mail", "email") };
 }
 
 async function rate(work: (n: number) => unknown): Promise<number> {

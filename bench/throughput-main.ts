@@ -2,18 +2,18 @@
 // the same process: a bare loop that renders the same template and inserts as many run and message rows through the same
 // driver. Bundled and run by throughput.mjs.
 import { rmSync } from "node:fs";
-import { emptyEnvironment } from "../src/domain/environment/environment.js";
-import { keyOf, type RecipientUpsert } from "../src/domain/recipient/recipient.js";
+import { createDefaultEnvironment } from "../src/domain/environment/environment.js";
+import { type RecipientUpsert, toRecipientKey } from "../src/domain/recipient/recipient.js";
 import { Translations } from "../src/domain/template/translation.js";
 import { parseTrigger } from "../src/domain/trigger/parse-trigger.js";
 import { parseWorkflow } from "../src/domain/workflow/parse-workflow.js";
 import type { Workflow } from "../src/domain/workflow/workflow.js";
 import { createEngine } from "../src/engine/create-engine.js";
-import { renderMarkdown } from "../src/engine/liquid/filters/markdown.js";
-import { compilerFor } from "../src/engine/liquid/liquid.js";
+import { renderMarkdown } from "../src/engine/liquid/filters/render-markdown.js";
+import { createTextCompiler } from "../src/engine/liquid/liquid.js";
 import { openDatabase } from "../src/store/sqlite/connection/driver.js";
 import { openSqliteStore } from "../src/store/sqlite/open-sqlite-store.js";
-import { ksuid, systemIds } from "../src/util/ids.js";
+import { createKsuid, systemIds } from "../src/util/ids.js";
 import type { JsonObject } from "../src/util/json.js";
 
 const TEMPLATE = "**{{ actor.name }}** commented on {{ page }}\n\nHello {{ recipient.name }}, have a look.\n";
@@ -69,7 +69,7 @@ async function openBench(file: string) {
   const workflows = new Map<string, Workflow>(
     Object.entries(WORKFLOWS).map(([key, steps]) => [key, parseWorkflow(key, { name: key, steps })]),
   );
-  const environment = emptyEnvironment();
+  const environment = createDefaultEnvironment();
   const engine = createEngine({
     store,
     definitions: {
@@ -82,8 +82,8 @@ async function openBench(file: string) {
       partial: async () => null,
       translations: async () => new Translations([]),
     },
-    providerFor: () => null,
-    fetcher: { fetch: async () => ({ failure: "connection", message: "none in a bench" }) },
+    findProvider: () => null,
+    httpClient: { fetch: async () => ({ failure: "connection", message: "none in a bench" }) },
     ids: systemIds,
     realNow: Date.now,
     sleep: async () => {},
@@ -97,11 +97,14 @@ async function identify(store: Awaited<ReturnType<typeof openSqliteStore>>, coun
     const upserts = Array.from({ length: Math.min(CHUNK, count - start) }, (_, i): RecipientUpsert => {
       const id = `user-${start + i}`;
       return {
-        key: keyOf(id),
+        key: toRecipientKey(id),
         properties: { name: `User ${start + i}`, email: `${id}@example.com`, timezone: "Europe/Paris" },
       };
     });
-    await store.upsertRecipients([...upserts, { key: keyOf("alan"), properties: { name: "Alan" } }], Date.now());
+    await store.upsertRecipients(
+      [...upserts, { key: toRecipientKey("alan"), properties: { name: "Alan" } }],
+      Date.now(),
+    );
   }
 }
 
@@ -124,7 +127,7 @@ async function openFloor(file: string) {
     update: db.prepare("UPDATE runs SET status = ?, steps = ? WHERE row = ?"),
     message(row: number | bigint, template: string, body: string): void {
       const content = JSON.stringify({ blocks: [{ name: "body", content: template, rendered: renderMarkdown(body) }] });
-      insertMessage.run(ksuid(Date.now(), systemIds.bytes()), Number(row), content);
+      insertMessage.run(createKsuid(Date.now(), systemIds.ksuidPayload()), Number(row), content);
     },
   };
 }
@@ -132,7 +135,7 @@ async function openFloor(file: string) {
 /** The bare loop: the same template, the same number of rows, the same driver, a thousand to a transaction. */
 async function floor(file: string, recipients: number, messagesEach: number, runWrites: number): Promise<number> {
   const { db, run, update, message } = await openFloor(file);
-  const render = compilerFor("floor")(TEMPLATE, "template");
+  const render = createTextCompiler("floor")(TEMPLATE, "template");
   const started = process.hrtime.bigint();
   for (let start = 0; start < recipients; start += CHUNK) {
     db.exec("BEGIN IMMEDIATE");
@@ -154,7 +157,7 @@ async function floor(file: string, recipients: number, messagesEach: number, run
 /** The same for digests: a transaction a trigger, as each is acknowledged, then the digests in another. */
 async function digestFloor(file: string, recipients: number): Promise<number> {
   const { db, run, message } = await openFloor(file);
-  const render = compilerFor("floor")(DIGEST, "template");
+  const render = createTextCompiler("floor")(DIGEST, "template");
   const rows: (number | bigint)[] = [];
   const started = process.hrtime.bigint();
   for (let n = 0; n < TRIGGERS_A_DIGEST; n++) {

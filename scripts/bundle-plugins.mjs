@@ -57,7 +57,7 @@ export const lateClasses = {
 };
 
 /** Our own modules with packages that hardly any start needs, with the functions they export. Each is a bundle of its own. */
-export const LATE_FUNCTIONS_OF_OURS = { "domain/shape/linear-pattern": ["compileLinearPattern"] };
+export const LATE_FUNCTIONS_OF_OURS = { "domain/shape/compile-linear-pattern": ["compileLinearPattern"] };
 
 /** Loads those modules at the first call of a function, where the caller cannot wait for an import. */
 export const lateFunctionsOfOurs = {

@@ -24,7 +24,7 @@ async function loadEngine() {
   mkdirSync(dirname(outfile), { recursive: true });
   await build({
     stdin: {
-      contents: 'export { compilePartial, compilerFor } from "./liquid.ts";',
+      contents: 'export { compilePartial, createTextCompiler } from "./liquid.ts";',
       resolveDir: join(root, "src/engine/liquid"),
     },
     bundle: true,
@@ -38,7 +38,7 @@ async function loadEngine() {
   return import(pathToFileURL(outfile).href);
 }
 
-const { compilePartial, compilerFor } = await loadEngine();
+const { compilePartial, createTextCompiler } = await loadEngine();
 
 function renderHere({ template, data = {}, templates = {} }) {
   const partials = new Map(
@@ -47,7 +47,7 @@ function renderHere({ template, data = {}, templates = {} }) {
       compilePartial({ key, type: "text", content, input_schema: [] }),
     ]),
   );
-  return compilerFor("golden", { partials })(template, "template")(structuredClone(data));
+  return createTextCompiler("golden", { partials })(template, "template")(structuredClone(data));
 }
 
 function renderPlain({ template, data = {}, templates = {} }) {

@@ -1,11 +1,11 @@
-import type { Commands } from "./program.js";
+import type { Commands } from "./run-program.js";
 import {
-  browserService,
-  devServices,
-  initService,
-  localPartsService,
-  watchService,
-  workflowService,
+  createBrowserService,
+  createDevServices,
+  createInitService,
+  createLocalTargetService,
+  createWatchService,
+  createWorkflowService,
 } from "./services/command-services.js";
 
 /** Every command, loaded when it is used, with the services that only it needs. */
@@ -15,15 +15,15 @@ export const COMMANDS: Commands = {
   runs: async () => (await import("../commands/runs.js")).registerRuns,
   async messages() {
     const { registerMessages } = await import("../commands/messages.js");
-    return (program, app) => registerMessages(program, app, browserService(app));
+    return (program, app) => registerMessages(program, app, createBrowserService(app));
   },
   async preview() {
     const { registerPreview } = await import("../commands/preview.js");
-    return (program, app) => registerPreview(program, app, watchService(app));
+    return (program, app) => registerPreview(program, app, createWatchService(app));
   },
   async workflows() {
     const { registerWorkflows } = await import("../commands/workflows.js");
-    return (program, app) => registerWorkflows(program, app, workflowService(app));
+    return (program, app) => registerWorkflows(program, app, createWorkflowService(app));
   },
   users: async () => (await import("../commands/users.js")).registerUsers,
   objects: async () => (await import("../commands/objects.js")).registerObjects,
@@ -35,21 +35,21 @@ export const COMMANDS: Commands = {
   feed: async () => (await import("../commands/feed.js")).registerFeed,
   async sources() {
     const { registerSources } = await import("../commands/sources.js");
-    return (program, app) => registerSources(program, app, localPartsService(app));
+    return (program, app) => registerSources(program, app, createLocalTargetService(app));
   },
   async broadcasts() {
     const { registerBroadcasts } = await import("../commands/broadcasts.js");
-    return (program, app) => registerBroadcasts(program, app, localPartsService(app));
+    return (program, app) => registerBroadcasts(program, app, createLocalTargetService(app));
   },
   clock: async () => (await import("../commands/clock.js")).registerClock,
   worker: async () => (await import("../commands/worker.js")).registerWorker,
   async dev() {
     const { registerDev } = await import("../commands/dev.js");
-    return (program, app) => registerDev(program, app, devServices(app));
+    return (program, app) => registerDev(program, app, createDevServices(app));
   },
   async init() {
     const { registerInit } = await import("../commands/init.js");
-    return (program, app) => registerInit(program, app, initService(app));
+    return (program, app) => registerInit(program, app, createInitService(app));
   },
   auth: async () => (await import("../commands/auth.js")).registerAuth,
   config: async () => (await import("../commands/config.js")).registerConfig,

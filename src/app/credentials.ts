@@ -3,12 +3,12 @@ import { isAbsolute, join, resolve } from "node:path";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import {
+  createUnusableFileError,
   PROFILE_FIELDS,
   type Profile,
   type ProfileFile,
   parseProfile,
   readProfileFile,
-  unusable,
 } from "./profile-file.js";
 
 export type EnvironmentVariables = Record<string, string | undefined>;
@@ -37,10 +37,10 @@ export interface Credentials {
 
 /** `config.json` in the same folder belongs to the official command line (CLI-004). */
 const FILE_NAME = "profiles";
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** The user's folder for settings, where the official command line has it too (CLI-004). A relative path of the variable is relative to `cwd`. */
-export function configFolder(
+export function getConfigFolder(
   env: EnvironmentVariables,
   cwd: string,
   platform: NodeJS.Platform = process.platform,
@@ -63,7 +63,7 @@ export function openCredentials(
   cwd: string,
   platform: NodeJS.Platform = process.platform,
 ): Credentials {
-  const folder = configFolder(env, cwd, platform);
+  const folder = getConfigFolder(env, cwd, platform);
   const file = join(folder, `${FILE_NAME}.json`);
   const read = () => readProfileFile(file);
 
@@ -85,22 +85,22 @@ export function openCredentials(
         profiles: document.profiles,
       };
     } catch (error) {
-      throw unusable(file, "cannot be written", error);
+      throw createUnusableFileError(file, "cannot be written", error);
     }
   }
 
   return {
     path: file,
     readProfile(name) {
-      checkName(name);
-      const stored = ownOf(read(), name);
+      checkProfileName(name);
+      const stored = getStoredProfile(read(), name);
       const profile = stored === undefined ? null : parseProfile(stored, name, file);
-      return { profile, warning: profile === null || platform === "win32" ? null : warningOf(file) };
+      return { profile, warning: profile === null || platform === "win32" ? null : findPermissionWarning(file) };
     },
     async writeProfile(name, change) {
-      checkName(name);
+      checkProfileName(name);
       const document = read();
-      const stored = ownOf(document, name);
+      const stored = getStoredProfile(document, name);
       const profile: JsonObject = isJsonObject(stored) ? { ...stored } : {};
       for (const field of PROFILE_FIELDS) {
         const value = change[field];
@@ -110,10 +110,10 @@ export function openCredentials(
       await write({ ...document, profiles: { ...document.profiles, [name]: profile } });
     },
     async deleteProfile(name) {
-      checkName(name);
+      checkProfileName(name);
       const document = read();
-      if (ownOf(document, name) === undefined) return false;
-      const { [name]: _gone, ...profiles } = document.profiles;
+      if (getStoredProfile(document, name) === undefined) return false;
+      const { [name]: _deleted, ...profiles } = document.profiles;
       await write({ ...document, profiles, default: document.default === name ? null : document.default });
       return true;
     },
@@ -121,7 +121,7 @@ export function openCredentials(
     readDefaultProfileName: () => read().default,
     async writeDefaultProfileName(name) {
       const document = read();
-      if (name !== null) checkName(name);
+      if (name !== null) checkProfileName(name);
       if (name !== null && !Object.hasOwn(document.profiles, name)) {
         throw new KnockError("profile_invalid", `There is no profile "${name}" in ${file}.`, {
           hint: `Create it with \`knock auth login --profile ${name}\`.`,
@@ -133,18 +133,18 @@ export function openCredentials(
 }
 
 /** A profile may be named `constructor`. */
-function ownOf({ profiles }: ProfileFile, name: string): Json | undefined {
+function getStoredProfile({ profiles }: ProfileFile, name: string): Json | undefined {
   return Object.hasOwn(profiles, name) ? profiles[name] : undefined;
 }
 
-function checkName(name: string): void {
-  if (NAME.test(name)) return;
+function checkProfileName(name: string): void {
+  if (PROFILE_NAME.test(name)) return;
   throw new KnockError("usage", `"${name}" cannot be a profile's name.`, {
     hint: "Use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first.",
   });
 }
 
-function warningOf(file: string): string | null {
+function findPermissionWarning(file: string): string | null {
   const mode = statSync(file).mode & 0o777;
   if ((mode & 0o077) === 0) return null;
   return `${file} holds API keys and others on this machine can open it (mode ${mode.toString(8)}): chmod 600 ${file}`;

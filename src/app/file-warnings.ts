@@ -1,4 +1,4 @@
-import { unsetSecrets } from "../domain/environment/secret-variables.js";
+import { collectUnsetSecretWarnings } from "../domain/environment/secret-variables.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Project } from "../project/open-project.js";
 
@@ -7,8 +7,8 @@ export async function readFileWarnings(
   project: Project,
   readVariable: (name: string) => string | undefined,
 ): Promise<string[]> {
-  const found = await project.projectWarnings();
-  found.push(...unsetSecrets(await project.environment(), readVariable));
+  const warnings = await project.readProjectWarnings();
+  warnings.push(...collectUnsetSecretWarnings(await project.environment(), readVariable));
   for (const key of await project.workflowKeys()) {
     try {
       await project.workflow(key);
@@ -16,7 +16,7 @@ export async function readFileWarnings(
       if (error instanceof KnockError) continue;
       throw error;
     }
-    found.push(...project.workflowWarnings(key));
+    warnings.push(...project.getWorkflowWarnings(key));
   }
-  return found;
+  return warnings;
 }

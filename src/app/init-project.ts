@@ -2,12 +2,12 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { InitResult } from "../commands/services.js";
-import { KnockError, messageOf } from "../errors/knock-error.js";
-import { findProject, findUpwards, PROJECT_FILE } from "../project/find-project.js";
-import { shownPath } from "../project/shown-path.js";
+import { getErrorMessage, KnockError } from "../errors/knock-error.js";
+import { findProject, findProjectRoot, PROJECT_FILE } from "../project/find-project.js";
+import { formatDisplayPath } from "../project/format-display-path.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 
-const HELLO: Record<string, unknown> = {
+const HELLO_FILES: Record<string, unknown> = {
   "workflows/hello/workflow.json": {
     name: "Hello",
     categories: ["basics"],
@@ -38,11 +38,11 @@ const HELLO: Record<string, unknown> = {
   "workflows/hello/email_1/html_body.html":
     "<p>Hello, {{ recipient.name | escape }}!</p>\n<p>{{ data.from | default: 'Your first workflow' | escape }} says hi.</p>\n",
 };
-const CHANNELS: JsonObject = {
+const DEFAULT_CHANNELS: JsonObject = {
   "in-app-feed": { type: "in_app_feed" },
   email: { type: "email", settings: { from_address: "hello@example.com" } },
 };
-const USERS = {
+const SAMPLE_USERS = {
   users: [
     { id: "ada", name: "Ada", email: "ada@example.com", timezone: "Europe/London" },
     { id: "grace", name: "Grace", email: "grace@example.com", timezone: "America/New_York" },
@@ -50,25 +50,25 @@ const USERS = {
 };
 
 /** The project's copies of the JSON Schemas, beside `knock.json` (decision 32). */
-const SCHEMAS = ".knock-schemas";
+const SCHEMAS_FOLDER = ".knock-schemas";
 /** The published schemas, from the built command and from its source. */
-const PUBLISHED = ["../schemas", "../../schemas"].map((path) => join(import.meta.dirname, path));
+const PUBLISHED_SCHEMA_FOLDERS = ["../schemas", "../../schemas"].map((path) => join(import.meta.dirname, path));
 
 /** Returns the name of the schema for a file of the project; undefined for text files. */
-function schemaOf(file: string): string | undefined {
+function getSchemaName(file: string): string | undefined {
   if (/(^|[\\/])recipients[\\/][^\\/]+\.json$/.test(file)) return "recipients.schema.json";
   const name = basename(file);
   return name.endsWith(".json") ? name.replace(/\.json$/, ".schema.json") : undefined;
 }
 
 /** Returns the files with `$schema` in each JSON document, and the schemas that they name and the project lacks. */
-function withSchemas(root: string, files: readonly (readonly [string, unknown])[]): [string, unknown][] {
-  const published = PUBLISHED.find((folder) => existsSync(folder));
+function addSchemas(root: string, files: readonly (readonly [string, unknown])[]): [string, unknown][] {
+  const published = PUBLISHED_SCHEMA_FOLDERS.find((folder) => existsSync(folder));
   const schemas = new Map<string, string>();
   const documents = files.map(([file, content]): [string, unknown] => {
-    const name = schemaOf(file);
+    const name = getSchemaName(file);
     if (published === undefined || name === undefined || !existsSync(join(published, name))) return [file, content];
-    const copy = join(root, SCHEMAS, name);
+    const copy = join(root, SCHEMAS_FOLDER, name);
     if (!existsSync(copy)) schemas.set(copy, readFileSync(join(published, name), "utf8"));
     const $schema = relative(dirname(file), copy).replaceAll("\\", "/");
     return [file, { $schema: $schema.startsWith("../") ? $schema : `./${$schema}`, ...(content as object) }];
@@ -76,31 +76,31 @@ function withSchemas(root: string, files: readonly (readonly [string, unknown])[
   return [...documents, ...schemas];
 }
 
-function namesIn(folder: string): string[] {
+function listFolder(folder: string): string[] {
   return existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder).sort() : [];
 }
 
 /** The channels that steps name, by key; anything else in the file is checked when the workflow is read. */
-function collectChannels(value: unknown, found: JsonObject): void {
-  if (Array.isArray(value)) for (const one of value) collectChannels(one, found);
+function collectChannels(value: unknown, channels: JsonObject): void {
+  if (Array.isArray(value)) for (const child of value) collectChannels(child, channels);
   else if (isJsonObject(value)) {
     const { channel_key: key, channel_type } = value;
-    if (typeof key === "string" && typeof channel_type === "string") found[key] ??= { type: channel_type };
-    for (const one of Object.values(value)) collectChannels(one, found);
+    if (typeof key === "string" && typeof channel_type === "string") channels[key] ??= { type: channel_type };
+    for (const child of Object.values(value)) collectChannels(child, channels);
   }
 }
 
 /** Declares the channels of the workflows that are there, so that a new environment.json leaves none of them undeclared. */
-function channelsOf(workflowFiles: readonly string[]): JsonObject {
-  const found: JsonObject = {};
+function collectWorkflowChannels(workflowFiles: readonly string[]): JsonObject {
+  const channels: JsonObject = {};
   for (const file of workflowFiles) {
     try {
-      collectChannels(JSON.parse(readFileSync(file, "utf8")), found);
+      collectChannels(JSON.parse(readFileSync(file, "utf8")), channels);
     } catch {
       // a broken file is reported by what uses it
     }
   }
-  return found;
+  return channels;
 }
 
 /** Returns the files of a new project, and which of them exist already. */
@@ -109,30 +109,32 @@ function planFiles(knockDir: string): { files: Record<string, unknown>; kept: st
   const kept: string[] = [];
   const keep = (...names: string[]): void => void kept.push(join(knockDir, ...names));
 
-  const keys = namesIn(join(knockDir, "workflows")).filter((key) =>
+  const keys = listFolder(join(knockDir, "workflows")).filter((key) =>
     existsSync(join(knockDir, "workflows", key, "workflow.json")),
   );
   for (const key of keys) keep("workflows", key, "workflow.json");
-  const own = join(knockDir, "workflows", "hello", "workflow.json");
-  const isOurs =
-    existsSync(own) &&
-    Object.keys(HELLO)
+  const helloWorkflow = join(knockDir, "workflows", "hello", "workflow.json");
+  const isUnchangedHello =
+    existsSync(helloWorkflow) &&
+    Object.keys(HELLO_FILES)
       .slice(1)
-      .every((file) => readFileSync(own, "utf8").includes(file.replace("workflows/hello/", "")));
-  if (keys.length === 0 || isOurs)
-    for (const [name, content] of Object.entries(HELLO)) {
+      .every((file) => readFileSync(helloWorkflow, "utf8").includes(file.replace("workflows/hello/", "")));
+  if (keys.length === 0 || isUnchangedHello)
+    for (const [name, content] of Object.entries(HELLO_FILES)) {
       if (!existsSync(join(knockDir, name))) files[name] = content;
       else if (!name.endsWith("workflow.json")) keep(name);
     }
 
   const channels =
-    keys.length === 0 ? CHANNELS : channelsOf(keys.map((key) => join(knockDir, "workflows", key, "workflow.json")));
+    keys.length === 0
+      ? DEFAULT_CHANNELS
+      : collectWorkflowChannels(keys.map((key) => join(knockDir, "workflows", key, "workflow.json")));
   if (existsSync(join(knockDir, "environment.json"))) keep("environment.json");
   else files["environment.json"] = { name: "development", channels, variables: { app_url: "https://app.example.com" } };
 
-  const recipients = namesIn(join(knockDir, "recipients")).filter((name) => name.endsWith(".json"));
+  const recipients = listFolder(join(knockDir, "recipients")).filter((name) => name.endsWith(".json"));
   for (const name of recipients) keep("recipients", name);
-  if (recipients.length === 0) files["recipients/users.json"] = USERS;
+  if (recipients.length === 0) files["recipients/users.json"] = SAMPLE_USERS;
   return {
     files,
     kept,
@@ -152,36 +154,38 @@ export async function initProject(folder: string, cwd: string): Promise<InitResu
     throw new KnockError("project_invalid", `the project could not be written: ${folder} is a file, not a folder`, {
       hint: "Name a folder. One that does not exist is created.",
     });
-  const above = findUpwards(dirname(root));
+  const enclosing = findProjectRoot(dirname(root));
   const projectFile = join(root, PROJECT_FILE);
   const exists = existsSync(projectFile);
-  const knockDir = exists ? await declaredFolder(root, cwd) : join(root, "knock");
+  const knockDir = exists ? await createDeclaredFolder(root, cwd) : join(root, "knock");
   const { files, kept, isHello } = planFiles(knockDir);
   const written: string[] = [];
   try {
     await mkdir(knockDir, { recursive: true });
     const all = Object.entries(files).map(([name, content]) => [join(knockDir, name), content] as const);
     if (!exists) all.unshift([projectFile, { knockDir: "./knock" }]);
-    for (const [file, content] of withSchemas(root, all)) {
+    for (const [file, content] of addSchemas(root, all)) {
       await mkdir(dirname(file), { recursive: true });
       const text = typeof content === "string" ? content : `${JSON.stringify(content, null, 2)}\n`;
       await writeFile(file, text, { flag: "wx" });
       written.push(file);
     }
   } catch (error) {
-    throw new KnockError("project_invalid", `the project could not be written: ${messageOf(error)}`, { cause: error });
+    throw new KnockError("project_invalid", `the project could not be written: ${getErrorMessage(error)}`, {
+      cause: error,
+    });
   }
-  const shown = (file: string): string => relative(cwd, file);
+  const displayPath = (file: string): string => relative(cwd, file);
   return {
-    files: written.map(shown),
-    kept: [...(exists ? [projectFile] : []), ...kept].map(shown),
-    within: above === null ? null : shownPath(cwd, above),
+    files: written.map(displayPath),
+    kept: [...(exists ? [projectFile] : []), ...kept].map(displayPath),
+    within: enclosing === null ? null : formatDisplayPath(cwd, enclosing),
     next: isHello ? "knock notify hello --recipients ada" : "knock workflows list",
   };
 }
 
 /** The `knockDir` of a `knock.json`, which may name a folder that does not exist yet. */
-async function declaredFolder(root: string, cwd: string): Promise<string> {
+async function createDeclaredFolder(root: string, cwd: string): Promise<string> {
   const file = join(root, PROJECT_FILE);
   try {
     const raw: unknown = JSON.parse(readFileSync(file, "utf8"));
@@ -190,6 +194,6 @@ async function declaredFolder(root: string, cwd: string): Promise<string> {
   } catch {
     // told by the reader below
   }
-  const found = await findProject({ cwd, project: root, knockDir: null });
-  return found === null ? join(root, "knock") : found.knockDir;
+  const location = await findProject({ cwd, project: root, knockDir: null });
+  return location === null ? join(root, "knock") : location.knockDir;
 }

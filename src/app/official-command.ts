@@ -1,8 +1,8 @@
 import { KnockError } from "../errors/knock-error.js";
-import { nearest } from "../util/nearest.js";
+import { findNearest } from "../util/find-nearest.js";
 
 /** What this tool has for commands of the service's official command line; null: nothing. */
-const OURS: Readonly<Record<string, string | null>> = {
+const EQUIVALENTS: Readonly<Record<string, string | null>> = {
   list: "Run `knock workflows list` to list the project's workflows.",
   get: "Run `knock workflows show <key>` to show a workflow of the project.",
   validate: "Run `knock workflows show <key>` to see the problems of a workflow's files.",
@@ -15,14 +15,14 @@ const OURS: Readonly<Record<string, string | null>> = {
 };
 
 /** Returns whether a word is a command of the official tool's `workflow` that this tool leaves to it. */
-export function isOfficial(word: string): boolean {
-  return Object.hasOwn(OURS, word) && word !== "list";
+export function isOfficialCommand(word: string): boolean {
+  return Object.hasOwn(EQUIVALENTS, word) && word !== "list";
 }
 
 /** The answer to `knock workflow <word>`, the official command's spelling: what this tool has, and who does the rest. */
-export function officialCommand(word: string): KnockError {
+export function createOfficialCommandError(word: string): KnockError {
   const typed = word.startsWith("-") ? "" : word;
-  const known = Object.hasOwn(OURS, typed) ? typed : nearest(typed, [...Object.keys(OURS), "run"]);
+  const known = Object.hasOwn(EQUIVALENTS, typed) ? typed : findNearest(typed, [...Object.keys(EQUIVALENTS), "run"]);
   if (typed === "" || known === undefined || known === "run")
     return new KnockError(
       "usage",
@@ -35,8 +35,8 @@ export function officialCommand(word: string): KnockError {
       },
     );
   const official = `Run \`npx @knocklabs/cli workflow ${known}\` for the workflows in your Knock account.`;
-  const ours = OURS[known] ?? "This tool works on the project's files as they are and needs no commit.";
+  const equivalent = EQUIVALENTS[known] ?? "This tool works on the project's files as they are and needs no commit.";
   return new KnockError("usage", `"workflow ${known}" is a command of the service's official command line`, {
-    hint: `${ours} ${official}`,
+    hint: `${equivalent} ${official}`,
   });
 }

@@ -1,24 +1,24 @@
-import { type BroadcastParts, broadcastOperations } from "../engine/broadcasts/broadcast-operations.js";
-import type { BroadcastLog, BroadcastOperations } from "../ports/broadcasts.js";
+import { type BroadcastContext, createBroadcastOperations } from "../engine/broadcasts/broadcast-operations.js";
+import type { BroadcastLog, BroadcastOperations } from "../ports/broadcast-service.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { Project } from "../project/open-project.js";
-import { projectBroadcasts } from "../project/read-broadcasts.js";
+import { openProjectBroadcasts } from "../project/project-broadcasts.js";
 import { systemIds } from "../util/ids.js";
 
 /** A project's broadcasts over an engine and its store. */
 export function openBroadcasts(
   project: Project,
   operations: LocalOperations,
-  store: BroadcastParts["store"],
+  store: BroadcastContext["store"],
   log: BroadcastLog,
   cwd: string,
 ): BroadcastOperations {
-  return broadcastOperations({
+  return createBroadcastOperations({
     operations,
     definitions: project,
     store,
     log,
-    files: projectBroadcasts(project, cwd, project),
+    files: openProjectBroadcasts(project, cwd, project),
     ids: systemIds,
     realNow: Date.now,
   });

@@ -2,21 +2,21 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Shown } from "../commands/services.js";
-import type { Surroundings } from "./surroundings.js";
+import type { OpenedFile } from "../commands/services.js";
+import type { ProcessIO } from "./process-io.js";
 
 /** The program that opens a file on this platform; null where there can be none, as without a display. */
-function openerOf(path: string, env: Record<string, string | undefined>): [program: string, args: string[]] | null {
+function findOpener(path: string, env: Record<string, string | undefined>): [program: string, args: string[]] | null {
   if (env.BROWSER) return [env.BROWSER, [path]];
   if (process.platform === "darwin") return ["open", [path]];
   if (process.platform === "win32") return ["rundll32", ["url.dll,FileProtocolHandler", path]];
   return env.DISPLAY || env.WAYLAND_DISPLAY || env.WSL_DISTRO_NAME ? ["xdg-open", [path]] : null;
 }
 
-type Place = Pick<Surroundings, "cwd" | "env">;
+type SpawnContext = Pick<ProcessIO, "cwd" | "env">;
 
 /** Whether the program could be started; what it then does is its own affair. */
-function start(program: string, args: string[], { cwd, env }: Place): Promise<boolean> {
+function startDetached(program: string, args: string[], { cwd, env }: SpawnContext): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn(program, args, { cwd, env, detached: true, stdio: "ignore" });
     child.once("error", () => resolve(false));
@@ -28,10 +28,10 @@ function start(program: string, args: string[], { cwd, env }: Place): Promise<bo
 }
 
 /** Writes HTML where only this user reads it and opens it in the browser. */
-export async function openInBrowser(name: string, html: string, place: Place): Promise<Shown> {
-  const { env } = place;
+export async function openInBrowser(name: string, html: string, context: SpawnContext): Promise<OpenedFile> {
+  const { env } = context;
   const path = join(mkdtempSync(join(env.TMPDIR || tmpdir(), "knock-")), `${name.replaceAll(/[^\w-]/g, "_")}.html`);
   writeFileSync(path, html, { mode: 0o600 });
-  const opener = openerOf(path, env);
-  return { path, opened: opener !== null && (await start(...opener, place)) };
+  const opener = findOpener(path, env);
+  return { path, opened: opener !== null && (await startDetached(...opener, context)) };
 }

@@ -1,15 +1,15 @@
 import type { TargetFlags } from "../commands/services.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Operations } from "../ports/operations.js";
-import { confirmLiveKey, isLiveKey } from "./live-key.js";
-import type { Settings } from "./settings.js";
-import type { Surroundings } from "./surroundings.js";
+import { confirmLiveKey, isLiveKey } from "./confirm-live-key.js";
+import type { ProcessIO } from "./process-io.js";
+import type { Settings } from "./resolve-settings.js";
 
 /** Opens the API as the settings say, and adds it to what is to be closed. A live key needs `--yes` or a confirmation. */
 export async function openRemoteTarget(
   flags: TargetFlags,
   settings: Settings,
-  surroundings: Surroundings,
+  io: ProcessIO,
   opened: Operations[],
 ): Promise<Operations> {
   const apiKey = settings.api_key.value;
@@ -24,12 +24,11 @@ export async function openRemoteTarget(
     apiKey,
     branch: settings.branch.value,
     timeoutMs: settings.timeout_ms,
-    userAgent: `knock-cli/${surroundings.version}`,
-    proxy: proxySettingsOf(surroundings.env),
+    userAgent: `knock-cli/${io.version}`,
+    proxy: proxySettingsOf(io.env),
   });
   opened.push(remote);
   // Only now: a base URL that cannot be one has been refused, and nothing has been sent yet.
-  if (isLiveKey(apiKey, settings.base_url.value) && !flags.yes)
-    await confirmLiveKey(settings.base_url.value, surroundings);
+  if (isLiveKey(apiKey, settings.base_url.value) && !flags.yes) await confirmLiveKey(settings.base_url.value, io);
   return remote;
 }

@@ -1,13 +1,13 @@
-import { sourceOperations } from "../engine/sources/source-operations.js";
+import { createSourceOperations } from "../engine/sources/source-operations.js";
 import type { Output } from "../output/output.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { LocalOperations } from "../ports/operations.js";
-import type { SourceLog, SourceOperations } from "../ports/sources.js";
+import type { SourceLog, SourceOperations } from "../ports/source-service.js";
 import type { ProjectLocation } from "../project/find-project.js";
-import { projectSources } from "../project/read-sources.js";
+import { openProjectSources } from "../project/project-sources.js";
 import { systemIds } from "../util/ids.js";
 
-interface Opened {
+interface SourceContext {
   project: Pick<ProjectLocation, "knockDir">;
   definitions: Pick<Definitions, "workflow" | "workflowKeys">;
   operations: LocalOperations;
@@ -16,15 +16,15 @@ interface Opened {
 
 /** A project's sources over an engine and its store. */
 export function openSources(
-  { project, definitions, operations, log }: Opened,
+  { project, definitions, operations, log }: SourceContext,
   cwd: string,
   output: Output,
   env: Readonly<Record<string, string | undefined>>,
 ): SourceOperations {
-  return sourceOperations({
+  return createSourceOperations({
     operations,
     definitions,
-    files: projectSources(project, cwd),
+    files: openProjectSources(project, cwd),
     log,
     ids: systemIds,
     realNow: Date.now,

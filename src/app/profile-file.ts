@@ -29,53 +29,54 @@ export function readProfileFile(file: string): ProfileFile {
     text = readFileSync(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return { default: null, profiles: {}, rest: {} };
-    throw unusable(file, "cannot be read", error);
+    throw createUnusableFileError(file, "cannot be read", error);
   }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     // The parser's own message quotes the text around the fault, which may be a key.
-    throw unusable(file, "is not valid JSON", null);
+    throw createUnusableFileError(file, "is not valid JSON", null);
   }
-  if (!isJsonObject(value)) throw invalid(file, [{ pointer: "", message: "must be an object" }]);
+  if (!isJsonObject(value)) throw createInvalidFileError(file, [{ pointer: "", message: "must be an object" }]);
   const { default: name = null, profiles = {}, ...rest } = value;
   if (name !== null && typeof name !== "string")
-    throw invalid(file, [{ pointer: "/default", message: "must be a profile's name" }]);
-  if (!isJsonObject(profiles)) throw invalid(file, [{ pointer: "/profiles", message: "must be an object" }]);
+    throw createInvalidFileError(file, [{ pointer: "/default", message: "must be a profile's name" }]);
+  if (!isJsonObject(profiles))
+    throw createInvalidFileError(file, [{ pointer: "/profiles", message: "must be an object" }]);
   return { default: name, profiles, rest };
 }
 
 export function parseProfile(value: Json, name: string, file: string): Profile {
   const at = `/profiles/${name}`;
-  if (!isJsonObject(value)) throw invalid(file, [{ pointer: at, message: "must be an object" }]);
-  const faults = PROFILE_FIELDS.filter((field) => value[field] !== undefined && typeof value[field] !== "string").map(
+  if (!isJsonObject(value)) throw createInvalidFileError(file, [{ pointer: at, message: "must be an object" }]);
+  const details = PROFILE_FIELDS.filter((field) => value[field] !== undefined && typeof value[field] !== "string").map(
     (field) => ({
       pointer: `${at}/${field}`,
       message: "must be a string",
     }),
   );
-  if (faults.length === 0 && value.target !== undefined && value.target !== "local" && value.target !== "remote") {
-    faults.push({ pointer: `${at}/target`, message: 'must be "local" or "remote"' });
+  if (details.length === 0 && value.target !== undefined && value.target !== "local" && value.target !== "remote") {
+    details.push({ pointer: `${at}/target`, message: 'must be "local" or "remote"' });
   }
-  if (faults.length > 0) throw invalid(file, faults);
+  if (details.length > 0) throw createInvalidFileError(file, details);
   return Object.fromEntries(
     PROFILE_FIELDS.flatMap((field) => (value[field] === undefined ? [] : [[field, value[field]]])),
   ) as Profile;
 }
 
-function invalid(file: string, details: ErrorDetail[]): KnockError {
-  return new KnockError("profile_invalid", `${file} is not a file of profiles.`, { hint: hintFor(file), details });
+function createInvalidFileError(file: string, details: ErrorDetail[]): KnockError {
+  return new KnockError("profile_invalid", `${file} is not a file of profiles.`, { hint: getHint(file), details });
 }
 
-export function unusable(file: string, what: string, cause: unknown): KnockError {
+export function createUnusableFileError(file: string, problem: string, cause: unknown): KnockError {
   const code = (cause as NodeJS.ErrnoException | null)?.code;
-  return new KnockError("profile_invalid", `${file} ${what}${code ? ` (${code})` : ""}.`, {
-    hint: hintFor(file),
+  return new KnockError("profile_invalid", `${file} ${problem}${code ? ` (${code})` : ""}.`, {
+    hint: getHint(file),
     cause: cause ?? undefined,
   });
 }
 
-function hintFor(file: string): string {
+function getHint(file: string): string {
   return `Fix it, or remove it and log in again: rm ${file} && knock auth login`;
 }

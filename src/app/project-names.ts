@@ -1,18 +1,18 @@
 import { join } from "node:path";
 import type { ProjectNames } from "../commands/services.js";
-import { channelIdOf } from "../domain/environment/environment.js";
+import { getChannelId } from "../domain/environment/environment.js";
 import { findChannelType } from "../domain/message/channel-types.js";
 import type { Step } from "../domain/step/step.js";
-import { isChannelStep } from "../domain/steps/channel.js";
+import { isChannelStep } from "../domain/steps/channel-step.js";
 import { walkChannelSteps, walkSteps } from "../domain/steps/walk-steps.js";
 import { KnockError } from "../errors/knock-error.js";
-import { namesIn } from "../project/names-in.js";
+import { listFolder } from "../project/list-folder.js";
 import type { Project } from "../project/open-project.js";
-import { branchesIn } from "../project/project-folders.js";
+import { listBranches } from "../project/project-folders.js";
 
 /** The main files, then those of each branch: stored runs may be of any of them. */
-function everyBranch(project: Project): Project[] {
-  return [project, ...branchesIn(project).flatMap((slug) => project.branch(slug) ?? [])];
+function listBranchProjects(project: Project): Project[] {
+  return [project, ...listBranches(project).flatMap((slug) => project.branch(slug) ?? [])];
 }
 
 /** The steps of a workflow; null where it is missing or cannot be read. */
@@ -27,19 +27,21 @@ async function readSteps(project: Project, key: string): Promise<readonly Step[]
 
 /** Returns the names of workflows and channels that the project's files contain, those of branches included. */
 export async function readProjectNames(project: Project): Promise<ProjectNames> {
-  const shown = (path: string): string => path;
-  const otherSenders = ["broadcasts", "guides"].flatMap((folder) => namesIn(join(project.knockDir, folder), shown));
+  const displayPath = (path: string): string => path;
+  const otherSenders = ["broadcasts", "guides"].flatMap((folder) =>
+    listFolder(join(project.knockDir, folder), displayPath),
+  );
   const workflows = new Set<string>();
   const declared = (await project.environment()).channels;
   const channels = new Map<string, ProjectNames["channels"][number]>();
   for (const [key, channel] of Object.entries(declared))
-    channels.set(key, { key, id: channel?.id ?? channelIdOf(key), type: channel?.type ?? null });
-  for (const files of everyBranch(project)) {
+    channels.set(key, { key, id: channel?.id ?? getChannelId(key), type: channel?.type ?? null });
+  for (const files of listBranchProjects(project)) {
     for (const key of await files.workflowKeys()) {
       workflows.add(key);
       for (const { step } of walkChannelSteps((await readSteps(files, key)) ?? [])) {
         if (step.channel_key === null || channels.has(step.channel_key)) continue;
-        const id = channelIdOf(step.channel_key);
+        const id = getChannelId(step.channel_key);
         channels.set(step.channel_key, { key: step.channel_key, id, type: step.channel_type });
       }
     }
@@ -53,7 +55,7 @@ export async function readProjectNames(project: Project): Promise<ProjectNames> 
  */
 export async function readStepNames(project: Project, keys: readonly string[] | null): Promise<string[] | null> {
   const names = new Set<string>();
-  for (const files of keys === null ? everyBranch(project) : [project]) {
+  for (const files of keys === null ? listBranchProjects(project) : [project]) {
     for (const key of keys ?? (await files.workflowKeys())) {
       const steps = await readSteps(files, key);
       if (steps === null) return null;

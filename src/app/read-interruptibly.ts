@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { KnockError } from "../errors/knock-error.js";
-import { fileFault } from "../util/text-file.js";
+import { describeFileError } from "../util/text-file.js";
 
 /** What reading needs of a stream. */
 interface ByteStream extends AsyncIterable<unknown> {
@@ -10,7 +10,7 @@ interface ByteStream extends AsyncIterable<unknown> {
 /** Yields a stream's chunks, and ends early once the signal is aborted. Throws `usage` if it cannot be read. */
 export async function* readInterruptibly(
   stream: ByteStream,
-  shown: string,
+  inputName: string,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const stop = (): void => void stream.destroy();
@@ -23,7 +23,7 @@ export async function* readInterruptibly(
     }
   } catch (error) {
     if (signal.aborted) return; // destroyed above
-    throw new KnockError("usage", `${shown} ${fileFault(error)}`, {
+    throw new KnockError("usage", `${inputName} ${describeFileError(error)}`, {
       hint: "Name a readable text file in UTF-8; paths are relative to the working directory.",
       cause: error,
     });
@@ -33,6 +33,6 @@ export async function* readInterruptibly(
 }
 
 /** Yields a file's chunks in the same way, whatever its size. */
-export function readFileInterruptibly(path: string, shown: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
-  return readInterruptibly(createReadStream(path), shown, signal);
+export function readFileInterruptibly(path: string, inputName: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  return readInterruptibly(createReadStream(path), inputName, signal);
 }

@@ -1,11 +1,11 @@
 import type { Workflow } from "../domain/workflow/workflow.js";
-import { type WorkflowProblem, type WorkflowView, workflowView } from "../domain/workflow/workflow-view.js";
+import { buildWorkflowView, type WorkflowProblem, type WorkflowView } from "../domain/workflow/workflow-view.js";
 import { compileWorkflow } from "../engine/compile/compile-workflow.js";
 import { isActive } from "../engine/context/engine-context.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { Project } from "../project/open-project.js";
-import { didYouMean } from "../util/nearest.js";
+import { didYouMean } from "../util/find-nearest.js";
 
 async function readWorkflow(
   key: string,
@@ -16,12 +16,12 @@ async function readWorkflow(
   try {
     workflow = await project.workflow(key);
     const compiled = workflow === null ? null : await compileWorkflow(workflow, project);
-    if (compiled?.sharedFault) throw compiled.sharedFault;
+    if (compiled?.sharedError) throw compiled.sharedError;
   } catch (error) {
     if (!(error instanceof KnockError)) throw error;
     problems.push({ severity: "error", message: error.message });
   }
-  for (const message of project.workflowWarnings(key)) problems.push({ severity: "warning", message });
+  for (const message of project.getWorkflowWarnings(key)) problems.push({ severity: "warning", message });
   return { workflow, problems };
 }
 
@@ -38,11 +38,11 @@ export async function readWorkflowViews(
     });
   const environment = await project.environment();
   const views: WorkflowView[] = [];
-  for (const one of key === null ? keys : [key]) {
-    const { workflow, problems } = await readWorkflow(one, project);
-    const { items } = await operations.listRecipientRuns({ workflow: one }, { limit: 1 });
+  for (const workflowKey of key === null ? keys : [key]) {
+    const { workflow, problems } = await readWorkflow(workflowKey, project);
+    const { items } = await operations.listRecipientRuns({ workflow: workflowKey }, { limit: 1 });
     views.push(
-      workflowView(one, workflow, {
+      buildWorkflowView(workflowKey, workflow, {
         active: workflow === null ? null : isActive(workflow, environment),
         last_run: items[0] ?? null,
         problems,

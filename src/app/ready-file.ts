@@ -1,10 +1,10 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { KnockError, messageOf } from "../errors/knock-error.js";
+import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 
-function unwritable(path: string, error: unknown): KnockError {
+function createWriteError(path: string, error: unknown): KnockError {
   const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
-  const what = isMissing ? `the folder ${dirname(path)} does not exist` : messageOf(error);
+  const what = isMissing ? `the folder ${dirname(path)} does not exist` : getErrorMessage(error);
   return new KnockError("usage", `--ready-file: ${what}`, {
     hint: "Name a file in a folder that exists and can be written to.",
     cause: error,
@@ -13,12 +13,12 @@ function unwritable(path: string, error: unknown): KnockError {
 
 /** Written aside and renamed: who waits for it never reads half of it. */
 export function writeReadyFile(path: string, content: { url: string; port: number; pid: number }): void {
-  const aside = `${path}.${content.pid}`;
+  const temporaryPath = `${path}.${content.pid}`;
   try {
-    writeFileSync(aside, `${JSON.stringify(content)}\n`);
-    renameSync(aside, path);
+    writeFileSync(temporaryPath, `${JSON.stringify(content)}\n`);
+    renameSync(temporaryPath, path);
   } catch (error) {
-    throw unwritable(path, error);
+    throw createWriteError(path, error);
   }
 }
 
@@ -27,6 +27,6 @@ export function removeReadyFile(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch (error) {
-    throw unwritable(path, error);
+    throw createWriteError(path, error);
   }
 }

@@ -1,43 +1,43 @@
-import { exitCodeOf } from "../errors/knock-error.js";
+import { getExitCode } from "../errors/knock-error.js";
 import { Output } from "../output/output.js";
 import { printError } from "../output/print-error.js";
-import { type Commands, runProgram } from "./program.js";
+import type { ProcessIO } from "./process-io.js";
+import { type Commands, runProgram } from "./run-program.js";
 import { createServices } from "./services/app-services.js";
-import type { Surroundings } from "./surroundings.js";
 
 /** Whether `--json` was asked for, known even where the flags could not be parsed. */
-function wantsJson(argv: readonly string[]): boolean {
+function hasJsonFlag(argv: readonly string[]): boolean {
   const end = argv.indexOf("--");
   return (end === -1 ? argv : argv.slice(0, end)).includes("--json");
 }
 
-interface Ended {
+interface RunResult {
   code: number;
   /** Also where it was interrupted. */
   isFinal: boolean;
   /** A write to standard output is still waiting for its reader. */
-  isStuck: boolean;
+  isOutputBlocked: boolean;
 }
 
 /** argv → exit code. Everything that goes wrong ends here as one printed error. */
-export async function run(commands: Commands, surroundings: Surroundings): Promise<Ended> {
-  const output = await Output.open(surroundings);
+export async function run(commands: Commands, io: ProcessIO): Promise<RunResult> {
+  const output = await Output.open(io);
   let code = 0;
   let isFinal = false;
-  const services = createServices(surroundings, output, (asked, final = false) => {
-    code = asked;
+  const services = createServices(io, output, (requested, final = false) => {
+    code = requested;
     isFinal = final;
   });
   const fail = (error: unknown): void => {
-    output.verbosity = { ...output.verbosity, json: wantsJson(surroundings.argv) };
-    printError(error, output, surroundings.env.KNOCK_DEBUG === "1");
-    code = exitCodeOf(error);
+    output.verbosity = { ...output.verbosity, json: hasJsonFlag(io.argv) };
+    printError(error, output, io.env.KNOCK_DEBUG === "1");
+    code = getExitCode(error);
     isFinal = false;
   };
   try {
-    await runProgram(commands, surroundings.argv, surroundings.version, services);
+    await runProgram(commands, io.argv, io.version, services);
   } catch (error) {
-    fail(await services.target.explain(error));
+    fail(await services.target.explainError(error));
   }
   try {
     await services.target.close();
@@ -45,5 +45,5 @@ export async function run(commands: Commands, surroundings: Surroundings): Promi
     fail(error);
   }
   services.validDocuments.save();
-  return { code, isFinal, isStuck: output.isStuck };
+  return { code, isFinal, isOutputBlocked: output.isBlocked };
 }

@@ -1,39 +1,39 @@
 import { EXIT } from "../errors/knock-error.js";
-import type { Commands } from "./program.js";
+import { createProcessIO, Interruption } from "./process-io.js";
 import { run } from "./run.js";
-import { Interruption, processSurroundings } from "./surroundings.js";
+import type { Commands } from "./run-program.js";
 
-const INTERRUPTED = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
+const SIGNAL_EXIT_CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
 /** Signals that are this close are one: `timeout` and npm signal a process, and its group as well. */
-const ONE_MS = 200;
+const SAME_SIGNAL_MS = 200;
 
 /** Runs what the process was started for, and ends it with the exit code. */
 export async function start(commands: Commands): Promise<void> {
   let abort: AbortController | undefined;
-  let interrupted: { by: Interruption; code: number; at: number } | undefined;
+  let interruption: { by: Interruption; code: number; at: number } | undefined;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    const code = INTERRUPTED[signal];
+    const code = SIGNAL_EXIT_CODES[signal];
     process.on(signal, () => {
       const at = performance.now();
-      if (interrupted !== undefined && at - interrupted.at < ONE_MS) return;
+      if (interruption !== undefined && at - interruption.at < SAME_SIGNAL_MS) return;
       // A second one means now: what is committed is safe at any moment.
-      if (interrupted !== undefined) process.exit(code);
-      interrupted = { by: new Interruption(signal), code, at };
-      abort?.abort(interrupted.by);
+      if (interruption !== undefined) process.exit(code);
+      interruption = { by: new Interruption(signal), code, at };
+      abort?.abort(interruption.by);
     });
   }
   const signal = (): AbortSignal => {
     abort ??= new AbortController();
-    if (interrupted !== undefined) abort.abort(interrupted.by);
+    if (interruption !== undefined) abort.abort(interruption.by);
     return abort.signal;
   };
-  const { code, isFinal, isStuck } = await run(commands, processSurroundings(signal));
-  if (isStuck && interrupted !== undefined) {
+  const { code, isFinal, isOutputBlocked: isStuck } = await run(commands, createProcessIO(signal));
+  if (isStuck && interruption !== undefined) {
     // A regular exit would wait for the write. The shell sees the same exit code.
-    process.removeAllListeners(interrupted.by.by);
-    process.kill(process.pid, interrupted.by.by);
+    process.removeAllListeners(interruption.by.signal);
+    process.kill(process.pid, interruption.by.signal);
     return;
   }
   // All output has been written by now, and taking the heap apart would take longer than leaving it.
-  process.exit(isFinal ? code : (interrupted?.code ?? code));
+  process.exit(isFinal ? code : (interruption?.code ?? code));
 }

@@ -1,14 +1,14 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DocumentKind, ValidDocuments } from "../domain/schema/valid-documents.js";
-import { contentDigest } from "../util/ids.js";
+import { computeDigest } from "../util/ids.js";
 
 /** Enough for several large projects, and read in less than 0.1 ms. */
 const MAX_DIGESTS = 1_000;
 const DIGEST = /^[0-9a-f]{40}$/;
 
-const digestOf = (kind: DocumentKind, document: unknown): string =>
-  contentDigest(`${kind}\n${JSON.stringify(document)}`);
+const computeDocumentDigest = (kind: DocumentKind, document: unknown): string =>
+  computeDigest(`${kind}\n${JSON.stringify(document)}`);
 
 /**
  * Remembers valid documents by the digest of their content in a file, one digest a line. `file` must be one of this build and
@@ -22,12 +22,12 @@ export class ValidDocumentCache implements ValidDocuments {
   constructor(private readonly file: string | null) {}
 
   has(kind: DocumentKind, document: unknown): boolean {
-    return this.file !== null && this.read(this.file).has(digestOf(kind, document));
+    return this.file !== null && this.read(this.file).has(computeDocumentDigest(kind, document));
   }
 
   add(kind: DocumentKind, document: unknown): void {
     if (this.file === null) return;
-    this.read(this.file).add(digestOf(kind, document));
+    this.read(this.file).add(computeDocumentDigest(kind, document));
     this.hasChanged = true;
   }
 

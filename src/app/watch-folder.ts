@@ -5,7 +5,7 @@ import { basename, dirname, join, relative, sep } from "node:path";
 const SETTLE_MS = 100;
 
 /** The folders below and in a folder that are there now; none where it has gone in the meantime. */
-function foldersIn(folder: string): string[] {
+function listFolders(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
   } catch {
@@ -19,39 +19,39 @@ function foldersIn(folder: string): string[] {
  */
 function watchTree(root: string, isIgnored: (name: string) => boolean, onChange: () => void): () => void {
   const watchers = new Map<string, FSWatcher>();
-  const drop = (folder: string): void => {
+  const unwatchBelow = (folder: string): void => {
     for (const [path, watcher] of watchers) {
       if (path !== folder && !path.startsWith(folder + sep)) continue;
       watcher.close();
       watchers.delete(path);
     }
   };
-  const cover = (folder: string): void => {
+  const watchBelow = (folder: string): void => {
     if (watchers.has(folder)) return;
     try {
       const watcher = watch(folder, (event, name) => {
         const path = name === null ? folder : join(folder, name);
         if (name !== null && isIgnored(relative(root, path))) return;
         if (event === "rename" && path !== folder) {
-          drop(path); // a folder of this name may be another one now
-          if (foldersIn(folder).includes(name as string)) cover(path);
+          unwatchBelow(path); // a folder of this name may be another one now
+          if (listFolders(folder).includes(name as string)) watchBelow(path);
         }
         onChange();
       });
       // A folder that goes takes its watch along.
-      watcher.on("error", () => drop(folder));
+      watcher.on("error", () => unwatchBelow(folder));
       watchers.set(folder, watcher);
     } catch (error) {
       if (folder === root) throw error;
       return;
     }
-    for (const name of foldersIn(folder)) {
+    for (const name of listFolders(folder)) {
       const path = join(folder, name);
-      if (!isIgnored(relative(root, path))) cover(path);
+      if (!isIgnored(relative(root, path))) watchBelow(path);
     }
   };
-  cover(root);
-  return () => drop(root);
+  watchBelow(root);
+  return () => unwatchBelow(root);
 }
 
 /**
@@ -64,23 +64,23 @@ export function watchFolder(
   folder: string,
   isIgnored: (name: string) => boolean,
   signal: AbortSignal,
-  atOnce: () => void = () => {},
+  onEveryChange: () => void = () => {},
 ): () => Promise<boolean> {
-  let changed = false;
-  let wake = (): void => {};
+  let hasChanged = false;
+  let resolveWait = (): void => {};
   let timer: NodeJS.Timeout | undefined;
-  const heard = (): void => {
-    atOnce();
+  const onEvent = (): void => {
+    onEveryChange();
     clearTimeout(timer);
     timer = setTimeout(() => {
-      changed = true;
-      wake();
+      hasChanged = true;
+      resolveWait();
     }, SETTLE_MS);
   };
-  const watchWithin = (): (() => void) => watchTree(folder, isIgnored, heard);
+  const watchWithin = (): (() => void) => watchTree(folder, isIgnored, onEvent);
   let unwatch = watchWithin();
   // A watch holds to the folder it was opened on, not to the name.
-  const above = watch(dirname(folder), (event, name) => {
+  const parentWatcher = watch(dirname(folder), (event, name) => {
     if (event !== "rename" || name !== basename(folder) || signal.aborted) return;
     unwatch();
     try {
@@ -88,22 +88,22 @@ export function watchFolder(
     } catch {
       unwatch = () => {}; // it is not back yet
     }
-    heard();
+    onEvent();
   }).on("error", () => {});
   const end = (): void => {
     clearTimeout(timer);
     unwatch();
-    above.close();
-    wake();
+    parentWatcher.close();
+    resolveWait();
   };
   if (signal.aborted) end();
   else signal.addEventListener("abort", end, { once: true });
   return async () => {
-    if (!changed && !signal.aborted)
+    if (!hasChanged && !signal.aborted)
       await new Promise<void>((resolve) => {
-        wake = resolve;
+        resolveWait = resolve;
       });
-    changed = false;
+    hasChanged = false;
     return !signal.aborted;
   };
 }

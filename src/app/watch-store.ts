@@ -1,9 +1,9 @@
 import { type BigIntStats, statSync } from "node:fs";
 
 /** Nobody tells of a file's end who does not watch its folder, and that may go along. */
-const LOOK_MS = 1_000;
+const POLL_MS = 1_000;
 
-function look(location: string): BigIntStats | undefined {
+function statStore(location: string): BigIntStats | undefined {
   try {
     return statSync(location, { bigint: true, throwIfNoEntry: false });
   } catch {
@@ -13,15 +13,15 @@ function look(location: string): BigIntStats | undefined {
 
 /** Warns once if the store's file is deleted or replaced while it is open. Ends then, or when aborted. */
 export function watchStore(location: string, warn: (text: string) => void, signal: AbortSignal): void {
-  const opened = location === ":memory:" ? undefined : look(location);
+  const opened = location === ":memory:" ? undefined : statStore(location);
   if (opened === undefined) return;
   const timer = setInterval(() => {
-    const found = look(location);
-    if (found?.ino === opened.ino && found.dev === opened.dev) return;
+    const current = statStore(location);
+    if (current?.ino === opened.ino && current.dev === opened.dev) return;
     clearInterval(timer);
     warn(
-      `the store ${location} ${found === undefined ? "is gone" : "is another file now"}: requests that change something are answered with 503 until knock dev is restarted`,
+      `the store ${location} ${current === undefined ? "is gone" : "is another file now"}: requests that change something are answered with 503 until knock dev is restarted`,
     );
-  }, LOOK_MS).unref();
+  }, POLL_MS).unref();
   signal.addEventListener("abort", () => clearInterval(timer), { once: true });
 }

@@ -1,15 +1,20 @@
 import type { Command } from "commander";
-import { memberBody } from "../domain/request/parse-recipient-list.js";
+import { toMemberBody } from "../domain/request/parse-recipient-list.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { parseRecipientsFlag } from "../input/parse-flags.js";
-import { userOf } from "../input/users-csv.js";
+import { toInlineUser } from "../input/parse-users-csv.js";
 import { printMembers, printMembersAdded, printMembersRemoved } from "../output/print-audiences.js";
 import type { Json } from "../util/json.js";
 import type { CommandContext } from "./context.js";
-import { addPageOptions, type PageFlags, pageOf } from "./shared/paging.js";
-import { addResourceOptions, openResources, type ResourceFlags, warnOfUnidentified } from "./shared/resources.js";
-import { readUsersCsv } from "./shared/users-csv.js";
+import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
+import { readUsersCsv } from "./shared/read-users-csv.js";
+import {
+  addResourceOptions,
+  openResources,
+  type ResourceFlags,
+  warnUnidentifiedRecipients,
+} from "./shared/resource-options.js";
 
 interface ChangeFlags extends ResourceFlags {
   recipients?: string[];
@@ -19,7 +24,7 @@ interface ChangeFlags extends ResourceFlags {
 }
 
 /** Members that one request of the API takes; longer files are added in several. */
-const MOST_AT_ONCE = 1_000;
+const MAX_MEMBERS_PER_REQUEST = 1_000;
 
 async function readUsers(flags: ChangeFlags, context: CommandContext): Promise<Json[]> {
   const reader = new InputReader(context.input);
@@ -27,7 +32,10 @@ async function readUsers(flags: ChangeFlags, context: CommandContext): Promise<J
     if (flags.recipients)
       throw new KnockError("usage", "--csv and --recipients contradict each other", { hint: "Give one of them." });
     const users = await readUsersCsv(flags.csv, reader, context);
-    return users.map((user) => ({ user: userOf(user), ...(user.tenant === null ? {} : { tenant: user.tenant }) }));
+    return users.map((user) => ({
+      user: toInlineUser(user),
+      ...(user.tenant === null ? {} : { tenant: user.tenant }),
+    }));
   }
   if (!flags.recipients)
     throw new KnockError("usage", "no recipients given", { hint: "For example --recipients ada,grace." });
@@ -46,7 +54,7 @@ export function registerAudiences(program: Command, context: CommandContext): vo
     .description("Members, the newest first.");
   addResourceOptions(addPageOptions(list), ["knock audiences list beta"]).action(
     async (key: string, flags: ResourceFlags & PageFlags) => {
-      const page = pageOf(flags);
+      const page = parsePage(flags);
       printMembers(await (await openResources(context, flags)).audiences.list(key, page), context.output);
     },
   );
@@ -70,16 +78,16 @@ export function registerAudiences(program: Command, context: CommandContext): vo
   ).action(async (key: string, flags: ChangeFlags) => {
     const users = await readUsers(flags, context);
     const resources = await openResources(context, flags);
-    const members = users.map((user) => memberBody(user, flags.tenant));
+    const members = users.map((user) => toMemberBody(user, flags.tenant));
     const options = { create_audience: flags.create !== false };
-    const size = flags.csv === undefined ? members.length : MOST_AT_ONCE;
+    const size = flags.csv === undefined ? members.length : MAX_MEMBERS_PER_REQUEST;
     let start = 0;
     do {
       await resources.audiences.add(key, { members: members.slice(start, start + size) }, options);
       start += size;
     } while (start < members.length);
     printMembersAdded(key, members, context.output);
-    await warnOfUnidentified(
+    await warnUnidentifiedRecipients(
       members.map(({ user }) => user ?? null),
       resources,
       context,
@@ -91,7 +99,7 @@ export function registerAudiences(program: Command, context: CommandContext): vo
   ]).action(async (key: string, flags: ChangeFlags) => {
     const users = await readUsers(flags, context);
     const resources = await openResources(context, flags);
-    const members = users.map((user) => memberBody(user, flags.tenant));
+    const members = users.map((user) => toMemberBody(user, flags.tenant));
     const removed = await resources.audiences.remove(key, { members });
     printMembersRemoved(key, members, removed, context.output);
   });

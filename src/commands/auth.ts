@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { KnockError } from "../errors/knock-error.js";
-import { readWholeStdin } from "../input/input-source.js";
+import { readAllStdin } from "../input/input-source.js";
 import { printTable } from "../output/print-table.js";
 import type { CommandContext } from "./context.js";
 import { addCommonOptions, addExamples, type CommonFlags } from "./shared/options.js";
@@ -39,20 +39,20 @@ export function registerAuth(program: Command, context: CommandContext): void {
     const name = flags.profile ?? DEFAULT_PROFILE;
     const key = await readKey(flags, context);
     const profiles = context.profiles;
-    const known = profiles.list().find((one) => one.name === name);
+    const known = profiles.list().find((profile) => profile.name === name);
     if (flags.check) await checkKey(key, flags.baseUrl ?? known?.base_url ?? undefined, context);
     await profiles.write(name, {
       api_key: key,
       ...(flags.baseUrl ? { base_url: flags.baseUrl } : {}),
       ...(flags.branch ? { branch: flags.branch } : {}),
     });
-    if (profiles.defaultName() === null) await profiles.setDefault(name);
+    if (profiles.getDefaultName() === null) await profiles.setDefault(name);
     const { output } = context;
     const checked = flags.check ?? false;
     if (output.verbosity.json) output.json({ profile: name, path: profiles.path, checked });
     else
       output.line(
-        `${output.paint.green("✓")} key ${checked ? "accepted by the API and " : ""}stored in profile "${name}" (${profiles.path})`,
+        `${output.colors.green("✓")} key ${checked ? "accepted by the API and " : ""}stored in profile "${name}" (${profiles.path})`,
       );
   });
 
@@ -67,7 +67,9 @@ export function registerAuth(program: Command, context: CommandContext): void {
     const { output } = context;
     if (output.verbosity.json) output.json({ profile: name, deleted: existed });
     else
-      output.line(existed ? `${output.paint.green("✓")} profile "${name}" forgotten` : `there is no profile "${name}"`);
+      output.line(
+        existed ? `${output.colors.green("✓")} profile "${name}" forgotten` : `there is no profile "${name}"`,
+      );
   });
 
   const status = auth.command("status").description("The profiles, with their keys in part.");
@@ -79,12 +81,12 @@ export function registerAuth(program: Command, context: CommandContext): void {
     if (items.length === 0) return output.line("no profiles; knock auth login makes one");
     printTable(
       ["PROFILE", "KEY", "BASE URL", "BRANCH", "TARGET"],
-      items.map((one) => [
-        `${one.name}${one.is_default ? " (default)" : ""}`,
-        one.api_key ?? "",
-        one.base_url ?? "",
-        one.branch ?? "",
-        one.target ?? "",
+      items.map((profile) => [
+        `${profile.name}${profile.is_default ? " (default)" : ""}`,
+        profile.api_key ?? "",
+        profile.base_url ?? "",
+        profile.branch ?? "",
+        profile.target ?? "",
       ]),
       output,
     );
@@ -94,7 +96,7 @@ export function registerAuth(program: Command, context: CommandContext): void {
 async function readKey(flags: AuthFlags, context: CommandContext): Promise<string> {
   const raw =
     flags.apiKey ??
-    (flags.withKey ? await readWholeStdin(context.input, "--with-key") : await context.askSecret("API key: "));
+    (flags.withKey ? await readAllStdin(context.input, "--with-key") : await context.askSecret("API key: "));
   const key = raw?.trim() ?? "";
   if (key === "")
     throw new KnockError("usage", "no API key given", {
@@ -102,12 +104,12 @@ async function readKey(flags: AuthFlags, context: CommandContext): Promise<strin
     });
   if (/\s/.test(key))
     throw new KnockError("usage", "an API key holds no white space", { hint: "Was more than the key pasted?" });
-  checkForm(key);
+  checkKeyFormat(key);
   return key;
 }
 
 /** Throws `usage` for text that cannot be an API key; the text itself is a secret and never part of the error. */
-function checkForm(key: string): void {
+function checkKeyFormat(key: string): void {
   if (/^(sk|pk)_[\w-]+$/.test(key)) return;
   const message = /^(sk|pk)_/.test(key)
     ? "an API key has only letters, digits, - and _ after sk_ or pk_"

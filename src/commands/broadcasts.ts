@@ -1,20 +1,20 @@
 import type { Command } from "commander";
 import type { BroadcastTarget } from "../domain/audience/broadcast.js";
 import { parseBroadcastRecipients } from "../domain/audience/parse-broadcast-recipients.js";
-import { keyOf, type RecipientUpsert } from "../domain/recipient/recipient.js";
-import { combineVerdicts, VERDICT_EXIT, verdictOf } from "../domain/run/outcome-verdict.js";
+import { type RecipientUpsert, toRecipientKey } from "../domain/recipient/recipient.js";
+import { combineVerdicts, getVerdict, VERDICT_EXIT_CODES } from "../domain/run/outcome-verdict.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { parseRecipientsFlag } from "../input/parse-flags.js";
-import { timeArgument } from "../input/parse-time.js";
-import { recipientsOf, userOf } from "../input/users-csv.js";
-import { printBroadcast, printBroadcasts, printSent } from "../output/print-broadcasts.js";
+import { parseTimeArgument } from "../input/parse-time.js";
+import { toBroadcastRecipients, toInlineUser } from "../input/parse-users-csv.js";
+import { printBroadcast, printBroadcasts, printSentBroadcast } from "../output/print-broadcasts.js";
 import type { CommandContext } from "./context.js";
-import type { LocalParts, LocalPartsService, TargetFlags } from "./services.js";
-import { addResourceOptions, type ResourceFlags } from "./shared/resources.js";
-import { readUsersCsv } from "./shared/users-csv.js";
+import type { LocalTarget, LocalTargetService, TargetFlags } from "./services.js";
+import { readUsersCsv } from "./shared/read-users-csv.js";
+import { addResourceOptions, type ResourceFlags } from "./shared/resource-options.js";
 
-interface TargetOptions {
+interface BroadcastFlags {
   audience?: string;
   allUsers?: boolean;
   recipients?: string[];
@@ -22,29 +22,29 @@ interface TargetOptions {
   again?: boolean;
 }
 
-async function openParts(
+async function openTarget(
   { settings }: CommandContext,
-  services: LocalPartsService,
+  services: LocalTargetService,
   flags: TargetFlags,
-): Promise<LocalParts> {
-  if ((await settings.target(flags)) === "remote")
+): Promise<LocalTarget> {
+  if ((await settings.getTarget(flags)) === "remote")
     throw new KnockError("not_supported", "broadcasts are the local target's", {
       hint: "The API sends no broadcasts: the service's dashboard does. Add --local.",
     });
-  return services.openLocalParts(flags);
+  return services.openLocalTarget(flags);
 }
 
 /** Whom the flags name. */
-interface GivenTarget {
+interface BroadcastSelection {
   /** Null leaves it to the file. */
   target: BroadcastTarget | null;
   /** Users of a CSV file, who are identified by their columns if nobody knows them. */
   identify: RecipientUpsert[];
 }
 
-async function targetOf(flags: TargetOptions, context: CommandContext): Promise<GivenTarget> {
-  const given = ["audience", "allUsers", "recipients", "csv"].filter((name) => name in flags);
-  if (given.length > 1)
+async function readSelection(flags: BroadcastFlags, context: CommandContext): Promise<BroadcastSelection> {
+  const selectors = ["audience", "allUsers", "recipients", "csv"].filter((name) => name in flags);
+  if (selectors.length > 1)
     throw new KnockError("usage", "whom the broadcast is for is said more than once", {
       hint: "One of --audience, --all-users, --recipients, --csv.",
     });
@@ -60,13 +60,13 @@ async function targetOf(flags: TargetOptions, context: CommandContext): Promise<
   if (flags.csv === undefined) return { target: null, identify };
   const users = await readUsersCsv(flags.csv, reader, context);
   for (const user of users) {
-    const { id, ...properties } = userOf(user);
-    identify.push({ key: keyOf(String(id)), properties });
+    const { id, ...properties } = toInlineUser(user);
+    identify.push({ key: toRecipientKey(String(id)), properties });
   }
-  return { target: { recipients: parseBroadcastRecipients(recipientsOf(users)) }, identify };
+  return { target: { recipients: parseBroadcastRecipients(toBroadcastRecipients(users)) }, identify };
 }
 
-function addTargetFlags(command: Command): Command {
+function addSelectionOptions(command: Command): Command {
   return command
     .option("--audience <key>", "everyone in this audience now; else the file's target_audience_key")
     .option("--all-users", "every user there is")
@@ -75,7 +75,7 @@ function addTargetFlags(command: Command): Command {
     .option("--again", "although it was sent before");
 }
 
-export function registerBroadcasts(program: Command, context: CommandContext, services: LocalPartsService): void {
+export function registerBroadcasts(program: Command, context: CommandContext, services: LocalTargetService): void {
   const broadcasts = program
     .command("broadcasts")
     .summary("send one message to many, once")
@@ -85,22 +85,22 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
     .command("list", { isDefault: true })
     .description("The project's broadcasts, and where they stand.");
   addResourceOptions(list, ["knock broadcasts list"]).action(async (flags: ResourceFlags) => {
-    printBroadcasts(await (await openParts(context, services, flags)).broadcasts.list(), context.output);
+    printBroadcasts(await (await openTarget(context, services, flags)).broadcasts.list(), context.output);
   });
 
   const send = broadcasts
     .command("send")
     .argument("<key>", "the broadcast's key")
     .description("Sends a broadcast now; prints what happened to each recipient.");
-  addResourceOptions(addTargetFlags(send), [
+  addResourceOptions(addSelectionOptions(send), [
     "knock broadcasts send history-launch --all-users",
     'knock broadcasts send history-launch -r ada -r \'{"id":"mary","tenant":"acme","data":{"seats":"4"}}\'',
-  ]).action(async (key: string, flags: ResourceFlags & TargetOptions) => {
-    const { target, identify } = await targetOf(flags, context);
-    const { broadcasts: operations, operations: engine } = await openParts(context, services, flags);
+  ]).action(async (key: string, flags: ResourceFlags & BroadcastFlags) => {
+    const { target, identify } = await readSelection(flags, context);
+    const { broadcasts: operations, operations: engine } = await openTarget(context, services, flags);
     const sent = await operations.send(key, target, { again: flags.again ?? false, identify });
-    printSent(sent, Date.parse((await engine.readClock()).now), context.output);
-    context.exit(VERDICT_EXIT[combineVerdicts(sent.runs.map(({ outcome }) => verdictOf(outcome)))]);
+    printSentBroadcast(sent, Date.parse((await engine.readClock()).now), context.output);
+    context.setExitCode(VERDICT_EXIT_CODES[combineVerdicts(sent.runs.map(({ outcome }) => getVerdict(outcome)))]);
   });
 
   const schedule = broadcasts
@@ -108,12 +108,12 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
     .argument("<key>", "the broadcast's key")
     .option("--at <time>", "when, ISO 8601; else the file's scheduled_at")
     .description("Sends a broadcast later, to who is in its audience then; knock worker and the clock do it.");
-  addResourceOptions(addTargetFlags(schedule), [
+  addResourceOptions(addSelectionOptions(schedule), [
     "knock broadcasts schedule history-launch --at 2030-06-04T18:00:00Z --all-users",
-  ]).action(async (key: string, flags: ResourceFlags & TargetOptions & { at?: string }) => {
-    const at = flags.at === undefined ? null : timeArgument(flags.at, "--at");
-    const { target, identify } = await targetOf(flags, context);
-    const { broadcasts: operations } = await openParts(context, services, flags);
+  ]).action(async (key: string, flags: ResourceFlags & BroadcastFlags & { at?: string }) => {
+    const at = flags.at === undefined ? null : parseTimeArgument(flags.at, "--at");
+    const { target, identify } = await readSelection(flags, context);
+    const { broadcasts: operations } = await openTarget(context, services, flags);
     const options = { at, again: flags.again ?? false, identify };
     printBroadcast(await operations.schedule(key, target, options), context.output);
   });
@@ -125,6 +125,6 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
   addResourceOptions(cancel, [
     "knock broadcasts schedule history-launch --at 2030-06-04T18:00:00Z --all-users && knock broadcasts cancel history-launch",
   ]).action(async (key: string, flags: ResourceFlags) => {
-    printBroadcast(await (await openParts(context, services, flags)).broadcasts.cancel(key), context.output);
+    printBroadcast(await (await openTarget(context, services, flags)).broadcasts.cancel(key), context.output);
   });
 }

@@ -13,10 +13,10 @@ import {
   checkRuleSteps,
   type Expectation,
   type ExpectedOutcome,
-  exitByExpectations,
-  expectationsField,
-  outcomeOfRun,
   readRules,
+  setExitCodeByExpectations,
+  toExpectationsField,
+  toRecipientOutcome,
 } from "./shared/expectations.js";
 import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags } from "./shared/options.js";
 
@@ -61,15 +61,16 @@ async function runCancel(workflow: string, key: string, flags: CancelFlags, cont
   await checkRuleSteps(rules, [workflow], flags, context);
   const operations = await context.target.open(flags);
   const outcome = await operations.cancelWorkflow(cancellation);
-  const results = checkExpectations(rules, await expectedOfCancellation(outcome, rules, operations));
-  const document = { ...outcome, ...expectationsField(results) };
+  const results = checkExpectations(rules, await readExpectedOutcome(outcome, rules, operations));
+  const document = { ...outcome, ...toExpectationsField(results) };
   printCancellation(document, cancellation.recipients !== null, context.output);
-  if (flags.failIfNone && outcome.summary !== null && outcome.summary.cancelled === 0) context.exit(EXIT.failure);
-  await exitByExpectations(results, `knock cancel ${workflow} ${key}`, context);
+  if (flags.failIfNone && outcome.summary !== null && outcome.summary.cancelled === 0)
+    context.setExitCode(EXIT.failure);
+  await setExitCodeByExpectations(results, `knock cancel ${workflow} ${key}`, context);
 }
 
 /** What rules are checked against: the counters of the cancellation and, for rules about steps, the runs as they are now. */
-async function expectedOfCancellation(
+async function readExpectedOutcome(
   { recipients, summary }: CancelOutcome,
   rules: readonly Expectation[],
   operations: Operations,
@@ -80,7 +81,7 @@ async function expectedOfCancellation(
   const runs: RecipientOutcome[] = [];
   for (const { recipient_run_id } of recipients) {
     const run = await operations.readRecipientRun(recipient_run_id);
-    if (run !== null) runs.push(outcomeOfRun(run));
+    if (run !== null) runs.push(toRecipientOutcome(run));
   }
   return { recipients: runs, summary: counts };
 }

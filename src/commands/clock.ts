@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import type { RecipientOutcome } from "../domain/run/outcome.js";
 import { KnockError } from "../errors/knock-error.js";
-import { durationArgument, laterTime, timeArgument } from "../input/parse-time.js";
-import { printClock, warnHeld } from "../output/print-clock.js";
+import { addDuration, parseDurationArgument, parseTimeArgument } from "../input/parse-time.js";
+import { printClock, warnBlockedOccurrence } from "../output/print-clock.js";
 import type {
   AdvancedRun,
+  BlockedOccurrence,
   ClockMoveOptions,
   ClockTarget,
-  HeldOccurrence,
   LocalOperations,
 } from "../ports/operations.js";
 import type { CommandContext } from "./context.js";
@@ -17,12 +17,12 @@ import {
   checkRuleSteps,
   type Expectation,
   type ExpectFlags,
-  exitByExpectations,
-  expectationsField,
-  expectedOf,
-  outcomeOfRun,
-  RUN_RULES,
+  RUN_RULE_EXAMPLES,
   readRules,
+  setExitCodeByExpectations,
+  toExpectationsField,
+  toExpectedOutcome,
+  toRecipientOutcome,
 } from "./shared/expectations.js";
 import { addCommonOptions, addExamples, addProjectOptions, type CommonFlags } from "./shared/options.js";
 
@@ -38,27 +38,31 @@ async function readClockRules(flags: MoveFlags, context: CommandContext): Promis
 }
 
 /** Moves the clock, prints what ran, and checks the rules against it. */
-async function moveTo(
+async function moveClock(
   to: ClockTarget,
-  how: Pick<ClockMoveOptions, "force" | "fromNow">,
+  moveOptions: Pick<ClockMoveOptions, "force" | "fromNow">,
   rules: readonly Expectation[],
   engine: LocalOperations,
   title: string,
   context: CommandContext,
 ): Promise<void> {
-  const held: HeldOccurrence[] = [];
-  const state = await context.output.progress("running what falls due", () =>
-    engine.moveClock(to, { ...how, signal: context.signal, onHeld: (one) => held.push(one) }),
+  const blocked: BlockedOccurrence[] = [];
+  const state = await context.output.showProgress("running what falls due", () =>
+    engine.moveClock(to, {
+      ...moveOptions,
+      signal: context.signal,
+      onBlocked: (occurrence) => blocked.push(occurrence),
+    }),
   );
-  for (const one of held) warnHeld(one, context.output);
+  for (const occurrence of blocked) warnBlockedOccurrence(occurrence, context.output);
   const results =
-    rules.length === 0 ? [] : checkExpectations(rules, expectedOf(await outcomesOfMove(state.ran, engine)));
-  printClock({ ...state, ...expectationsField(results) }, context.output);
-  await exitByExpectations(results, title, context);
+    rules.length === 0 ? [] : checkExpectations(rules, toExpectedOutcome(await readMoveOutcomes(state.ran, engine)));
+  printClock({ ...state, ...toExpectationsField(results) }, context.output);
+  await setExitCodeByExpectations(results, title, context);
 }
 
 /** The runs that moved on, each with the steps that were executed on the way, as they are now: messages may have been delivered since. */
-async function outcomesOfMove(ran: readonly AdvancedRun[], engine: LocalOperations): Promise<RecipientOutcome[]> {
+async function readMoveOutcomes(ran: readonly AdvancedRun[], engine: LocalOperations): Promise<RecipientOutcome[]> {
   const executed = new Map<string, Set<string>>();
   for (const { recipient_run_id: id, steps } of ran) {
     const refs = executed.get(id) ?? new Set();
@@ -69,14 +73,14 @@ async function outcomesOfMove(ran: readonly AdvancedRun[], engine: LocalOperatio
   for (const [id, refs] of executed) {
     const run = await engine.readRecipientRun(id);
     if (run === null) continue;
-    const outcome = outcomeOfRun(run);
+    const outcome = toRecipientOutcome(run);
     outcomes.push({ ...outcome, steps: outcome.steps.filter(({ ref }) => refs.has(ref)) });
   }
   return outcomes;
 }
 
 /** When something falls due. Throws `usage` where nothing waits for a time. */
-function nextDue(due: number | null): number {
+function requireDueTime(due: number | null): number {
   if (due !== null) return due;
   throw new KnockError("usage", "nothing waits for a time", {
     hint: "knock runs list --status paused shows what waits for an event.",
@@ -102,15 +106,16 @@ export function registerClock(program: Command, context: CommandContext): void {
     clock
       .command("advance")
       .argument("<duration>", "such as 30m, 24h, 2d or PT30M; next: to what falls due next")
-      .option("--expect <rule...>", `exit 1 unless every rule is met: ${RUN_RULES}`)
+      .option("--expect <rule...>", `exit 1 unless every rule is met: ${RUN_RULE_EXAMPLES}`)
       .description("Moves the clock forward and runs what falls due on the way, each at its own time."),
     ["knock clock advance 2d", "knock clock advance next", "knock clock advance 1h --expect no-failures"],
   ).action(async (duration: string, flags: MoveFlags) => {
     const rules = await readClockRules(flags, context);
-    const length = duration === "next" ? null : durationArgument(duration, "the duration");
+    const length = duration === "next" ? null : parseDurationArgument(duration, "the duration");
     const engine = await context.target.openLocal(flags);
-    const to: ClockTarget = (now, due) => (length === null ? nextDue(due) : laterTime(now, length, "the duration"));
-    await moveTo(to, { force: false, fromNow: true }, rules, engine, `knock clock advance ${duration}`, context);
+    const to: ClockTarget = (now, due) =>
+      length === null ? requireDueTime(due) : addDuration(now, length, "the duration");
+    await moveClock(to, { force: false, fromNow: true }, rules, engine, `knock clock advance ${duration}`, context);
   });
 
   add(
@@ -118,14 +123,14 @@ export function registerClock(program: Command, context: CommandContext): void {
       .command("set")
       .argument("<time>", "ISO 8601; without an offset it is UTC")
       .option("--force", "allow an earlier time; not needed while the store contains no runs")
-      .option("--expect <rule...>", `exit 1 unless every rule is met: ${RUN_RULES}`)
+      .option("--expect <rule...>", `exit 1 unless every rule is met: ${RUN_RULE_EXAMPLES}`)
       .description("Moves the clock to a time; forward, it runs what falls due on the way."),
     ["knock clock set 2030-06-04T10:00:00Z"],
   ).action(async (time: string, flags: MoveFlags) => {
     const rules = await readClockRules(flags, context);
-    const to = timeArgument(time, "the time");
+    const to = parseTimeArgument(time, "the time");
     const engine = await context.target.openLocal(flags);
-    await moveTo(to, { force: flags.force ?? false }, rules, engine, `knock clock set ${time}`, context);
+    await moveClock(to, { force: flags.force ?? false }, rules, engine, `knock clock set ${time}`, context);
   });
 
   add(
@@ -136,7 +141,7 @@ export function registerClock(program: Command, context: CommandContext): void {
       .description("Stops the clock; it then moves only by advance and set."),
     ["knock clock freeze", "knock clock freeze 2030-06-04T10:00:00Z"],
   ).action(async (time: string | undefined, flags: ClockFlags) => {
-    const at = time === undefined ? null : timeArgument(time, "the time");
+    const at = time === undefined ? null : parseTimeArgument(time, "the time");
     const engine = await context.target.openLocal(flags);
     printClock({ ...(await engine.freezeClock(at, { force: flags.force ?? false })), ran: [] }, context.output);
   });

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { KnockError } from "../errors/knock-error.js";
 import { printTable } from "../output/print-table.js";
-import { didYouMean } from "../util/nearest.js";
+import { didYouMean } from "../util/find-nearest.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags } from "./services.js";
 import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags } from "./shared/options.js";
@@ -26,7 +26,7 @@ export function registerConfig(program: Command, context: CommandContext): void 
     if (output.verbosity.json) return output.json({ items });
     printTable(
       ["SETTING", "VALUE", "FROM"],
-      items.map((one) => [one.name, one.value ?? "–", one.source]),
+      items.map((item) => [item.name, item.value ?? "–", item.source]),
       output,
     );
   });
@@ -37,11 +37,11 @@ export function registerConfig(program: Command, context: CommandContext): void 
     .description("One setting as it counts here.");
   addExamples(addCommonOptions(addTargetOptions(get)), ["knock config get target"]);
   get.action(async (name: string, flags: CommonFlags & TargetFlags) => {
-    const found = (await context.settings.list(flags)).find((one) => one.name === name);
-    if (found === undefined)
+    const setting = (await context.settings.list(flags)).find((item) => item.name === name);
+    if (setting === undefined)
       throw new KnockError("usage", `there is no setting "${name}"`, { hint: didYouMean(name, READABLE, "Settings") });
-    if (context.output.verbosity.json) context.output.json(found);
-    else context.output.line(found.value ?? "");
+    if (context.output.verbosity.json) context.output.json(setting);
+    else context.output.line(setting.value ?? "");
   });
 
   const set = config
@@ -54,7 +54,7 @@ export function registerConfig(program: Command, context: CommandContext): void 
     .option("--profile <name>", "the profile to write");
   addExamples(addCommonOptions(set), ["knock config set target remote", "knock config set profile staging"]);
   set.action(async (name: string, value: string, flags: CommonFlags & { profile?: string }) => {
-    const setting = WRITABLE.find((one) => one === name);
+    const setting = WRITABLE.find((writable) => writable === name);
     if (setting === undefined) {
       throw new KnockError("usage", `"${name}" cannot be set`, {
         hint: name === "api_key" ? "knock auth login stores keys." : didYouMean(name, WRITABLE, "Settings"),
@@ -67,12 +67,12 @@ export function registerConfig(program: Command, context: CommandContext): void 
     const profiles = context.profiles;
     if (setting === "profile") await profiles.setDefault(value === "" ? null : value);
     else {
-      const profile = flags.profile ?? profiles.defaultName() ?? "default";
+      const profile = flags.profile ?? profiles.getDefaultName() ?? "default";
       await profiles.write(profile, { [setting]: value === "" ? null : value });
-      if (profiles.defaultName() === null) await profiles.setDefault(profile);
+      if (profiles.getDefaultName() === null) await profiles.setDefault(profile);
     }
     if (context.output.verbosity.json) context.output.json({ name, value: value === "" ? null : value });
-    else context.output.line(`${context.output.paint.green("✓")} ${name} ${value === "" ? "removed" : `= ${value}`}`);
+    else context.output.line(`${context.output.colors.green("✓")} ${name} ${value === "" ? "removed" : `= ${value}`}`);
   });
 
   const path = config.command("path").description("The file that holds your profiles.");

@@ -13,7 +13,7 @@ export interface CommandProcess {
   /** Aborted by SIGINT or SIGTERM: finish the work in progress and report. */
   readonly signal: AbortSignal;
   /** Sets the exit code. The code of an interruption takes precedence unless this one is final. */
-  exit(code: number, isFinal?: boolean): void;
+  setExitCode(code: number, isFinal?: boolean): void;
   now(): number;
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   /** Asks on the terminal; returns false without one. */
@@ -21,7 +21,7 @@ export interface CommandProcess {
   /** Reads a secret from the terminal without showing it; null without one. */
   askSecret(question: string): Promise<string | null>;
   /** Reports `--expect` rules to the CI system that runs the command, if it is a known one and some are unmet. */
-  reportUnmet(title: string, results: readonly ExpectationResult[]): void;
+  reportUnmetExpectations(title: string, results: readonly ExpectationResult[]): void;
 }
 
 /** What every command receives. Each service opens what it needs when it is first used. */

@@ -32,7 +32,7 @@ export function registerDev(program: Command, context: CommandContext, services:
     .option(
       "--allow-host <name>",
       "a name to be reached by besides this machine's own; .lark.test for all below it; repeatable",
-      addHost,
+      collectHost,
     )
     .option("--ready-file <path>", "written once requests are answered: url, port and pid as JSON")
     .option("--exec <command>", "run a shell command against it, then stop and exit with the command's code")
@@ -44,18 +44,18 @@ export function registerDev(program: Command, context: CommandContext, services:
     "knock dev --port 0 --store :memory: --exec 'knock notify new-comment -r ada --set page=Home --remote'",
   ]);
   command.action((words: string[], flags: DevFlags) => {
-    return runDev(commandOf(words, flags, context), flags, context, services);
+    return runDev(resolveCommand(words, flags, context), flags, context, services);
   });
 }
 
-function portOf(text: string): number {
+function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new KnockError("usage", `--port: ${JSON.stringify(text)} must be a whole number from 0 to 65535`);
 }
 
 /** A name alone: what a browser's address has around it would never match. */
-function addHost(text: string, before: string[] = []): string[] {
+function collectHost(text: string, before: string[] = []): string[] {
   const name = text.toLowerCase();
   if (!/^\.?[^\s.:/*[\]]+(\.[^\s.:/*[\]]+)*$/.test(name))
     throw new KnockError(
@@ -69,7 +69,7 @@ function addHost(text: string, before: string[] = []): string[] {
 type ExecutedCommand = string | readonly string[] | null;
 
 /** The command of `--exec`, or the words after `--`. Throws `usage` for both, or for words before `--`. */
-function commandOf(words: readonly string[], { exec }: DevFlags, { argv }: CommandContext): ExecutedCommand {
+function resolveCommand(words: readonly string[], { exec }: DevFlags, { argv }: CommandContext): ExecutedCommand {
   if (exec?.trim() === "") throw new KnockError("usage", "--exec: there is no command to run");
   if (words.length === 0) return exec ?? null;
   const end = argv.indexOf("--");
@@ -96,7 +96,7 @@ async function runDev(
   const emulator = await services.openEmulator({
     ...flags,
     allowedHosts: flags.allowHost ?? [],
-    port: portOf(flags.port),
+    port: parsePort(flags.port),
     rateLimits: flags.rateLimits ?? false,
     strict: flags.strict ?? false,
     // A command's own output is what counts while it runs.
@@ -105,7 +105,7 @@ async function runDev(
   });
   try {
     if (command === null) await serve(emulator, context);
-    else await runAgainst(command, emulator, context, services);
+    else await runCommandAgainst(command, emulator, context, services);
   } finally {
     await emulator.close();
   }
@@ -126,14 +126,14 @@ async function serve({ url, port, store, keys }: OpenedEmulator, { output, signa
 }
 
 /** The command's own output is the result: what is said here goes beside it. */
-async function runAgainst(
+async function runCommandAgainst(
   command: string | readonly string[],
   { url, keys }: OpenedEmulator,
   context: CommandContext,
   services: DevServices,
 ): Promise<void> {
   context.output.note(`answering at ${url}`);
-  const key = keys?.find((one) => one.startsWith("sk_")) ?? LOCAL_KEY;
+  const key = keys?.find((candidate) => candidate.startsWith("sk_")) ?? LOCAL_KEY;
   // Of an interrupted command, too: what ended it, or what it made of the signal.
-  context.exit(await services.runCommand(command, { KNOCK_BASE_URL: url }, { KNOCK_API_KEY: key }), true);
+  context.setExitCode(await services.runCommand(command, { KNOCK_BASE_URL: url }, { KNOCK_API_KEY: key }), true);
 }

@@ -1,16 +1,21 @@
 import type { Command } from "commander";
-import { FEED_ARCHIVED, FEED_STATUSES } from "../domain/message/feed.js";
-import { keyOf, type RecipientReference } from "../domain/recipient/recipient.js";
+import { FEED_ARCHIVED, FEED_STATUSES } from "../domain/message/feed-filter.js";
+import { type RecipientReference, toRecipientKey } from "../domain/recipient/recipient.js";
 import { KnockError } from "../errors/knock-error.js";
 import { parseObjectFlag } from "../input/parse-flags.js";
 import { printFeed } from "../output/print-feed.js";
 import type { CommandContext } from "./context.js";
-import { checkFilterNames } from "./shared/filter-names.js";
-import { addPageOptions, oneOf, type PageFlags, pageOf } from "./shared/paging.js";
-import { addResourceOptions, openResourceTarget, type ResourceFlags, recipientArgument } from "./shared/resources.js";
+import { checkFilterNames } from "./shared/check-filter-names.js";
+import { addPageOptions, type PageFlags, parseChoice, parsePage } from "./shared/paging.js";
+import {
+  addResourceOptions,
+  openResourceTarget,
+  parseRecipientArgument,
+  type ResourceFlags,
+} from "./shared/resource-options.js";
 
 /** Words of the table's status column that the API's filter has under other names. */
-const MEANT = {
+const STATUS_HINTS = {
   new: 'Did you mean "unseen"?',
   archived: "Archived items are listed by --archived only.",
 };
@@ -23,12 +28,12 @@ interface FeedFlags extends ResourceFlags, PageFlags {
   archived?: string;
 }
 
-function recipientOf(user: string | undefined, object: string | undefined): RecipientReference {
+function parseFeedRecipient(user: string | undefined, object: string | undefined): RecipientReference {
   if ((user === undefined) === (object === undefined))
     throw new KnockError("usage", "name a user or an object, one of the two", {
       hint: "knock feed list ada, or knock feed list --object projects/p1.",
     });
-  if (user !== undefined) return recipientArgument(user, "the user");
+  if (user !== undefined) return parseRecipientArgument(user, "the user");
   const [reference, ...more] = parseObjectFlag([object as string]);
   if (more.length > 0) throw new KnockError("usage", "--object: one object at a time");
   return reference as { collection: string; id: string };
@@ -53,13 +58,13 @@ export function registerFeed(program: Command, context: CommandContext): void {
     "knock feed list ada --status unread --tenant acme --json",
   ]).action(async (user: string | undefined, flags: FeedFlags) => {
     const filter = {
-      recipient: keyOf(recipientOf(user, flags.object)),
+      recipient: toRecipientKey(parseFeedRecipient(user, flags.object)),
       channel: flags.channel,
       tenant: flags.tenant,
-      status: oneOf(flags.status, FEED_STATUSES, "--status", MEANT),
-      archived: oneOf(flags.archived, FEED_ARCHIVED, "--archived"),
+      status: parseChoice(flags.status, FEED_STATUSES, "--status", STATUS_HINTS),
+      archived: parseChoice(flags.archived, FEED_ARCHIVED, "--archived"),
     };
-    const page = pageOf(flags);
+    const page = parsePage(flags);
     const operations = await openResourceTarget(context, flags);
     const listed = await operations.resources.feeds.list(filter, page);
     if (listed.items.length === 0) await checkFilterNames(filter, flags, operations, context);

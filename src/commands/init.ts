@@ -15,8 +15,8 @@ export function registerInit(program: Command, { output }: CommandContext, servi
   command.action(async (folder: string) => {
     const { files, kept, within, next } = await services.initProject(folder);
     if (output.verbosity.json) return output.json({ files, kept });
-    for (const file of files) output.line(`${output.paint.green("✓")} ${file}${kept.length > 0 ? " added" : ""}`);
-    for (const file of kept) output.line(output.paint.dim(`○ ${file} kept`));
+    for (const file of files) output.line(`${output.colors.green("✓")} ${file}${kept.length > 0 ? " added" : ""}`);
+    for (const file of kept) output.line(output.colors.dim(`○ ${file} kept`));
     if (files.length === 0) output.note("nothing was missing");
     if (within !== null) output.note(`note: ${within} holds a project, too; below the new one, the new one counts`);
     output.note(`try: ${folder === "." ? "" : `cd ${folder} && `}${next}`);

@@ -1,42 +1,42 @@
 import type { Command } from "commander";
-import { htmlToShow } from "../domain/message/inline-pictures.js";
-import { parseInteractionMetadata } from "../domain/message/interaction-metadata.js";
+import { inlineImages } from "../domain/message/inline-images.js";
 import {
   DELIVERY_STATUSES,
   type DeliveryStatus,
   ENGAGEMENT_ACTIONS,
   type EngagementAction,
+  formatDeliveryStatus,
   SANDBOXED,
-  statusWord,
 } from "../domain/message/message.js";
-import { outcomesOfMessages } from "../domain/run/message-outcomes.js";
+import { parseInteractionMetadata } from "../domain/message/parse-interaction-metadata.js";
+import { buildOutcomes } from "../domain/run/message-outcomes.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { parseJsonFlag } from "../input/parse-flags.js";
-import { printMarked, printMessage, printMessages, printShown } from "../output/print-messages.js";
+import { printMarkedMessages, printMessage, printMessages, printOpenedFile } from "../output/print-messages.js";
 import type { MessageFilter } from "../ports/filters.js";
 import type { Operations } from "../ports/operations.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
-import type { BrowserService, Shown, TargetFlags } from "./services.js";
+import type { BrowserService, OpenedFile, TargetFlags } from "./services.js";
+import { checkFilterNames } from "./shared/check-filter-names.js";
 import {
   addExpectOption,
   checkExpectations,
   checkRuleSteps,
   type ExpectFlags,
-  exitByExpectations,
-  expectationsField,
-  expectedOf,
   readRules,
+  setExitCodeByExpectations,
+  toExpectationsField,
+  toExpectedOutcome,
 } from "./shared/expectations.js";
-import { checkFilterNames } from "./shared/filter-names.js";
 import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags } from "./shared/options.js";
-import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
-import { missingHint, wholeId } from "./shared/whole-id.js";
+import { addPageOptions, type PageFlags, parseChoice, parsePage, parseRecipientKey } from "./shared/paging.js";
+import { resolveIdPrefix, suggestForMissingId } from "./shared/resolve-id-prefix.js";
 
 /** As lists show them. The API's `not_sent` is accepted as well. */
-const LISTED = [...DELIVERY_STATUSES.map(statusWord), ...ENGAGEMENT_ACTIONS];
-const MEANT = {
+const LISTED_STATUSES = [...DELIVERY_STATUSES.map(formatDeliveryStatus), ...ENGAGEMENT_ACTIONS];
+const STATUS_HINTS = {
   failed: 'Did you mean "undelivered"?',
   waiting: 'Did you mean "queued"?',
   scheduled: 'Did you mean "queued"?',
@@ -80,32 +80,32 @@ export function registerMessages(program: Command, context: CommandContext, serv
       });
     const [first, last] = [words[0] as string, words.at(-1) as string];
     const isReversed =
-      ENGAGEMENT_ACTIONS.some((one) => one === first) && !ENGAGEMENT_ACTIONS.some((one) => one === last);
+      ENGAGEMENT_ACTIONS.some((action) => action === first) && !ENGAGEMENT_ACTIONS.some((action) => action === last);
     if (isReversed)
       throw new KnockError("usage", `the status "${first}" stands after the messages`, {
         hint: `knock messages mark ${[...words.slice(1), first].join(" ")}`,
       });
-    const action = oneOf(last, ENGAGEMENT_ACTIONS, "status") as EngagementAction;
-    const given =
+    const action = parseChoice(last, ENGAGEMENT_ACTIONS, "status") as EngagementAction;
+    const metadataFlag =
       flags.metadata === undefined
         ? null
         : await parseJsonFlag(flags.metadata, "--metadata", new InputReader(context.input));
-    const metadata = parseInteractionMetadata(action, given);
+    const metadata = parseInteractionMetadata(action, metadataFlag);
     const operations = await context.target.open(flags);
-    const ids = await messageIds(words.slice(0, -1), operations);
-    printMarked(await operations.markMessages(ids, action, metadata), context.output);
+    const ids = await resolveMessageIds(words.slice(0, -1), operations);
+    printMarkedMessages(await operations.markMessages(ids, action, metadata), context.output);
   });
 }
 
 /** Each once, in the order typed. */
-async function messageIds(typed: readonly string[], operations: Operations): Promise<string[]> {
+async function resolveMessageIds(typed: readonly string[], operations: Operations): Promise<string[]> {
   const ids = new Set<string>();
-  for (const one of typed) ids.add(await wholeId(one, ["message"], operations));
+  for (const id of typed) ids.add(await resolveIdPrefix(id, ["message"], operations));
   return [...ids];
 }
 
 /** Ids of undelivered messages as they are now, in pages: those retried in vain are not looked at again. */
-async function undelivered(operations: Operations): Promise<string[][]> {
+async function listUndelivered(operations: Operations): Promise<string[][]> {
   const pages: string[][] = [];
   for (let after: string | undefined; ; ) {
     const { items, page_info } = await operations.listMessages({ status: "undelivered" }, { limit: 1_000, after });
@@ -127,16 +127,17 @@ function registerRetry(messages: Command, context: CommandContext): void {
       throw new KnockError("usage", "name messages, or give --all", {
         hint: "knock messages list --status undelivered",
       });
-    if ((await context.settings.target(flags)) === "remote")
+    if ((await context.settings.getTarget(flags)) === "remote")
       throw new KnockError("not_supported", "messages are retried on the local target only", {
         hint: "The API has no such call: the service's dashboard has. Add --local.",
       });
     const operations = await context.target.openLocal(flags);
     const retried: JsonObject[] = [];
-    if (!flags.all) retried.push(...(await operations.retryMessages(await messageIds(ids, operations))));
-    else for (const chunk of await undelivered(operations)) retried.push(...(await operations.retryMessages(chunk)));
+    if (!flags.all) retried.push(...(await operations.retryMessages(await resolveMessageIds(ids, operations))));
+    else
+      for (const chunk of await listUndelivered(operations)) retried.push(...(await operations.retryMessages(chunk)));
     if (retried.length === 0) context.output.note("no message is undelivered");
-    printMarked(retried, context.output);
+    printMarkedMessages(retried, context.output);
   });
 }
 
@@ -159,20 +160,20 @@ function registerShow(messages: Command, context: CommandContext, services: Brow
   show.action(async (typed: string, flags: ShowFlags) => {
     if (flags.raw && flags.open) throw new KnockError("usage", "--raw and --open do not go together");
     const operations = await context.target.open(flags);
-    const id = await wholeId(typed, ["message"], operations);
+    const id = await resolveIdPrefix(typed, ["message"], operations);
     const message = await operations.readMessage(id);
     if (message === null)
       throw new KnockError("resource_missing", `there is no message "${id}"`, {
-        hint: await missingHint(typed, "message", operations),
+        hint: await suggestForMissingId(typed, "message", operations),
       });
-    const content = contentOf(message);
-    if (flags.open) printShown(await openEmail(id, content, services), context.output);
+    const content = getContentData(message);
+    if (flags.open) printOpenedFile(await openEmail(id, content, services), context.output);
     else if (flags.raw) await printRaw(message, content, context);
     else printMessage(message, (await operations.readDeliveryLogs(id)) ?? [], context.output);
   });
 }
 
-function contentOf(message: JsonObject): JsonObject {
+function getContentData(message: JsonObject): JsonObject {
   const { content } = message;
   return isJsonObject(content) && isJsonObject(content.data) ? content.data : {};
 }
@@ -188,18 +189,19 @@ async function printRaw(message: JsonObject, content: JsonObject, { output }: Co
   output.raw(await renderMime(content, { message_id: String(message.id), date }));
 }
 
-async function openEmail(id: string, content: JsonObject, services: BrowserService): Promise<Shown> {
-  const html = htmlToShow(content);
+async function openEmail(id: string, content: JsonObject, services: BrowserService): Promise<OpenedFile> {
+  const html = inlineImages(content);
   if (html === null)
     throw new KnockError("usage", `message "${id}" is no e-mail: it has no HTML to open`, {
       hint: "knock messages show prints any message; --raw prints its content as JSON.",
     });
-  return services.showHtml(id, html);
+  return services.openHtml(id, html);
 }
 
 /** A message has one delivery status and any of the others; a table shows both in one column. */
-function statusFilter(given: string | undefined): Pick<MessageFilter, "status" | "engagement_statuses"> {
-  const status = given === "not_sent" ? SANDBOXED : oneOf(given, LISTED, "--status", MEANT);
+function parseStatusFilter(statusFlag: string | undefined): Pick<MessageFilter, "status" | "engagement_statuses"> {
+  const status =
+    statusFlag === "not_sent" ? SANDBOXED : parseChoice(statusFlag, LISTED_STATUSES, "--status", STATUS_HINTS);
   if (status === undefined) return {};
   if (status === SANDBOXED) return { status: "not_sent" };
   const engagement = ENGAGEMENT_ACTIONS.find((action) => action === status);
@@ -215,7 +217,7 @@ async function noteSandboxed(filter: MessageFilter, operations: Operations, { ou
 }
 
 /** What rules read of every message that matches, page by page; contents and data are left out. */
-async function everyMessage(filter: MessageFilter, operations: Operations): Promise<JsonObject[]> {
+async function listAllMessages(filter: MessageFilter, operations: Operations): Promise<JsonObject[]> {
   const all: JsonObject[] = [];
   for (let after: string | undefined; ; ) {
     const { items, page_info } = await operations.listMessages(filter, { limit: 1_000, after });
@@ -234,7 +236,7 @@ function registerList(messages: Command, context: CommandContext): void {
     .option("--workflow-run <id>", "only of this trigger")
     .option("--recipient <id>", "only to this user id or collection/id")
     .option("--channel <key>", "only on this channel (key or id)")
-    .option("--status <status>", `only with this status: ${LISTED.join(", ")}`)
+    .option("--status <status>", `only with this status: ${LISTED_STATUSES.join(", ")}`)
     .option("--tenant <id>", "only of this tenant");
   addExpectOption(list, "messages>=2, sandboxed=2, ada:email=sandboxed (of all messages that match, on every page)");
   addExamples(addCommonOptions(addTargetOptions(addPageOptions(list))), [
@@ -244,13 +246,13 @@ function registerList(messages: Command, context: CommandContext): void {
   ]);
   list.action(async (flags: ListFlags & ExpectFlags) => {
     const rules = readRules(flags, "messages");
-    const recipient = recipientKeyOf(flags.recipient);
-    const status = statusFilter(flags.status);
-    const page = pageOf(flags);
+    const recipient = parseRecipientKey(flags.recipient);
+    const status = parseStatusFilter(flags.status);
+    const page = parsePage(flags);
     const operations = await context.target.open(flags);
     const filter = {
       workflow: flags.workflow,
-      workflow_run_id: flags.workflowRun && (await wholeId(flags.workflowRun, ["workflow_run"], operations)),
+      workflow_run_id: flags.workflowRun && (await resolveIdPrefix(flags.workflowRun, ["workflow_run"], operations)),
       recipient,
       channel: flags.channel,
       ...status,
@@ -258,12 +260,12 @@ function registerList(messages: Command, context: CommandContext): void {
     };
     const listed = await operations.listMessages(filter, page);
     if (listed.items.length === 0) await checkFilterNames(filter, flags, operations, context);
-    const all = rules.length === 0 ? [] : await everyMessage(filter, operations);
+    const all = rules.length === 0 ? [] : await listAllMessages(filter, operations);
     if (rules.length > 0)
       await checkRuleSteps(rules, flags.workflow === undefined ? null : [flags.workflow], flags, context);
-    const results = checkExpectations(rules, expectedOf(outcomesOfMessages(all)));
-    printMessages({ ...listed, ...expectationsField(results) }, context.output);
+    const results = checkExpectations(rules, toExpectedOutcome(buildOutcomes(all)));
+    printMessages({ ...listed, ...toExpectationsField(results) }, context.output);
     if (listed.items.length === 0) await noteSandboxed(filter, operations, context);
-    await exitByExpectations(results, "knock messages list", context);
+    await setExitCodeByExpectations(results, "knock messages list", context);
   });
 }

@@ -1,22 +1,28 @@
 import type { Command } from "commander";
-import { VERDICT_EXIT, verdictOf } from "../domain/run/outcome-verdict.js";
+import { getVerdict, VERDICT_EXIT_CODES } from "../domain/run/outcome-verdict.js";
 import { parseTrigger } from "../domain/trigger/parse-trigger.js";
 import { EXIT, KnockError } from "../errors/knock-error.js";
-import { durationArgument } from "../input/parse-time.js";
+import { parseDurationArgument } from "../input/parse-time.js";
 import { hasPayloadLines, readPayload } from "../input/trigger-payload.js";
 import type { CommandContext } from "./context.js";
-import { checkRuleSteps, type Expectation, RUN_RULES, readRules } from "./shared/expectations.js";
+import { checkRuleSteps, type Expectation, RUN_RULE_EXAMPLES, readRules } from "./shared/expectations.js";
 import { notifyLines } from "./shared/notify-lines.js";
 import {
   addCommonOptions,
   addExamples,
   addTargetOptions,
-  collect,
-  swallowedHint,
-  wordTaken,
+  collectValues,
+  describeSwallowedArgument,
+  findSwallowedArgument,
 } from "./shared/options.js";
-import { checkByProject, type NotifyFlags, printDryRun, printTriggered, triggerOne } from "./shared/trigger-one.js";
-import { fileWarnings } from "./shared/trigger-warnings.js";
+import {
+  checkAgainstProject,
+  type NotifyFlags,
+  printDryRun,
+  printTriggerResult,
+  triggerAndWait,
+} from "./shared/trigger-and-wait.js";
+import { readProjectWarnings } from "./shared/trigger-warnings.js";
 
 export function registerNotify(program: Command, context: CommandContext): void {
   const command = program
@@ -29,8 +35,8 @@ export function registerNotify(program: Command, context: CommandContext): void 
     .option("--recipient <value...>", "the same as --recipients")
     .option("--object <collection/id...>", "object recipients, in short")
     .option("-a, --actor <value>", "who caused it: an id, JSON or @file")
-    .option("-d, --data <json>", "a JSON object, @file.json or @-; repeat to merge", collect)
-    .option("--set <path=value>", "one data property (path=text, path:=json)", collect)
+    .option("-d, --data <json>", "a JSON object, @file.json or @-; repeat to merge", collectValues)
+    .option("--set <path=value>", "one data property (path=text, path:=json)", collectValues)
     .option("-t, --tenant <value>", "an id or JSON")
     .option("--cancellation-key <key>", "a name for a later knock cancel")
     .option("--idempotency-key <key>", "the same key within 24 hours returns the first answer")
@@ -41,7 +47,7 @@ export function registerNotify(program: Command, context: CommandContext): void 
     .option("--all-or-nothing", "check every line of a JSON Lines file before triggering any")
     .option("--wait [duration]", "return when every run has ended, or after this long")
     .option("--dry-run", "check everything, show the request, change nothing")
-    .option("--expect <rule...>", `exit 1 unless every rule is met: ${RUN_RULES}`)
+    .option("--expect <rule...>", `exit 1 unless every rule is met: ${RUN_RULE_EXAMPLES}`)
     .option("--strict", "treat warnings as errors: nothing is triggered")
     .option("--no-validate", "do not check a remote trigger against the local project");
   addExamples(addCommonOptions(addTargetOptions(command)), [
@@ -62,14 +68,17 @@ export function registerNotify(program: Command, context: CommandContext): void 
 }
 
 /** Options of several words, the first of which may have taken the workflow's key for one of theirs. */
-const SEVERAL = { recipients: "--recipients", object: "--object", expect: "--expect" } as const;
+const VARIADIC_OPTIONS = { recipients: "--recipients", object: "--object", expect: "--expect" } as const;
 
 /**
  * `--recipients ada new-comment`: without a key there is nothing to do, so that the one word which names a workflow of the project
  * can only have been meant as the key. Of words that name none nobody knows.
  */
-async function withKey(flags: NotifyFlags, context: CommandContext): Promise<[key: string | null, flags: NotifyFlags]> {
-  const names = Object.keys(SEVERAL) as (keyof typeof SEVERAL)[];
+async function recoverWorkflowKey(
+  flags: NotifyFlags,
+  context: CommandContext,
+): Promise<[key: string | null, flags: NotifyFlags]> {
+  const names = Object.keys(VARIADIC_OPTIONS) as (keyof typeof VARIADIC_OPTIONS)[];
   const keys = new Set<string>();
   for (const word of names.flatMap((name) => flags[name] ?? []))
     if (await context.project.hasWorkflow(word, flags)) keys.add(word);
@@ -83,24 +92,31 @@ async function withKey(flags: NotifyFlags, context: CommandContext): Promise<[ke
     return [key, rest];
   }
   for (const name of names) {
-    const word = wordTaken(context.argv, flags[name] ?? []);
+    const word = findSwallowedArgument(context.argv, flags[name] ?? []);
     if (word === undefined) continue;
     throw new KnockError("usage", "no workflow named", {
-      hint: swallowedHint(SEVERAL[name], word, "the workflow's key"),
+      hint: describeSwallowedArgument(VARIADIC_OPTIONS[name], word, "the workflow's key"),
     });
   }
   return [null, flags];
 }
 
-async function runNotify(named: string | null, given: NotifyFlags, context: CommandContext): Promise<void> {
-  const [workflow, flags] = named === null && given.file === undefined ? await withKey(given, context) : [named, given];
+async function runNotify(
+  workflowArgument: string | null,
+  notifyFlags: NotifyFlags,
+  context: CommandContext,
+): Promise<void> {
+  const [workflow, flags] =
+    workflowArgument === null && notifyFlags.file === undefined
+      ? await recoverWorkflowKey(notifyFlags, context)
+      : [workflowArgument, notifyFlags];
   if (flags.wait !== undefined && flags.wait !== true) {
     // A word after --wait is its value, though it was meant as the workflow's key.
     const hint =
       workflow === null && flags.file === undefined
         ? `Put the workflow's key before it: knock notify ${flags.wait} --wait`
         : undefined;
-    durationArgument(flags.wait, "--wait", hint);
+    parseDurationArgument(flags.wait, "--wait", hint);
   }
   const rules = readRules(flags);
   if (hasPayloadLines(flags)) return notifyLines(workflow, flags, rules, context);
@@ -111,7 +127,7 @@ async function runNotify(named: string | null, given: NotifyFlags, context: Comm
   try {
     await runSingle(workflow, flags, rules, context);
   } catch (error) {
-    throw withStdinHint(error, workflow, flags, context);
+    throw addStdinHint(error, workflow, flags, context);
   }
 }
 
@@ -119,16 +135,16 @@ async function runNotify(named: string | null, given: NotifyFlags, context: Comm
  * Of an error about missing recipients or data where something was piped in that no flag reads: the hint says how to read it. Standard
  * input itself is not looked at: it may never end.
  */
-function withStdinHint(error: unknown, workflow: string | null, flags: NotifyFlags, context: CommandContext): unknown {
+function addStdinHint(error: unknown, workflow: string | null, flags: NotifyFlags, context: CommandContext): unknown {
   if (!(error instanceof KnockError) || !["usage", "invalid_params"].includes(error.code)) return error;
   const readsStdin = [...(flags.recipients ?? []), ...(flags.data ?? []), flags.actor, flags.tenant].includes("@-");
   if (flags.file !== undefined || readsStdin || !context.input.isPiped()) return error;
   const key = workflow ?? "<workflow>";
-  const isAbout = (pointer: string): boolean => error.details.some((one) => one.pointer.startsWith(pointer));
+  const isAboutField = (pointer: string): boolean => error.details.some((detail) => detail.pointer.startsWith(pointer));
   const hint =
-    flags.recipients === undefined && flags.object === undefined && isAbout("/recipients")
+    flags.recipients === undefined && flags.object === undefined && isAboutField("/recipients")
       ? `Standard input was not read. Read a whole payload with: knock notify ${key} --file -. Read recipients with: --recipients @-`
-      : flags.data === undefined && isAbout("/data")
+      : flags.data === undefined && isAboutField("/data")
         ? `Standard input was not read. Read the data with: --data @-. Read a whole payload with: --file -`
         : null;
   if (hint === null) return error;
@@ -143,18 +159,18 @@ async function runSingle(
   context: CommandContext,
 ): Promise<void> {
   const { payload, name } = await readPayload(flags, context.input);
-  const one = { ...parseTrigger(payload, workflow, name), name };
-  await checkRuleSteps(rules, [one.trigger.workflow], flags, context);
-  if (flags.dryRun) return printDryRun(one, flags, false, context);
+  const trigger = { ...parseTrigger(payload, workflow, name), name };
+  await checkRuleSteps(rules, [trigger.trigger.workflow], flags, context);
+  if (flags.dryRun) return printDryRun(trigger, flags, false, context);
   // A single local trigger is checked by the engine itself; but what is refused should leave no new store behind.
-  if ((await context.settings.target(flags)) === "remote" || !(await context.target.hasStore(flags)))
-    await checkByProject(one, flags, context);
+  if ((await context.settings.getTarget(flags)) === "remote" || !(await context.target.hasStore(flags)))
+    await checkAgainstProject(trigger, flags, context);
   const operations = await context.target.open(flags);
-  const triggered = await triggerOne(one, operations, flags, context);
-  const met = await printTriggered(triggered, operations, rules, false, context);
-  for (const text of await fileWarnings(one.trigger.workflow, flags, context)) context.output.warnOnce(text);
+  const triggered = await triggerAndWait(trigger, operations, flags, context);
+  const met = await printTriggerResult(triggered, operations, rules, false, context);
+  for (const text of await readProjectWarnings(trigger.trigger.workflow, flags, context)) context.output.warnOnce(text);
   // Of runs that have not ended nothing is final, neither a failure nor a rule. Otherwise rules, where given, decide.
-  if (triggered.isTimedOut) context.exit(EXIT.timed_out);
-  else if (rules.length > 0) context.exit(met ? EXIT.success : EXIT.failure);
-  else context.exit(VERDICT_EXIT[verdictOf(triggered.outcome)]);
+  if (triggered.isTimedOut) context.setExitCode(EXIT.timed_out);
+  else if (rules.length > 0) context.setExitCode(met ? EXIT.success : EXIT.failure);
+  else context.setExitCode(VERDICT_EXIT_CODES[getVerdict(triggered.outcome)]);
 }

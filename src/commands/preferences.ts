@@ -1,21 +1,21 @@
 import type { Command } from "commander";
-import { unknownScopes } from "../domain/preferences/unknown-scopes.js";
-import { pagedList } from "../domain/shape/paged-list.js";
+import { collectUnknownScopeWarnings } from "../domain/preferences/collect-unknown-scope-warnings.js";
+import { paginateList } from "../domain/shape/paginate-list.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
-import { type BodyFlags, readBody } from "../input/request-body.js";
+import { type RequestBodyFlags, readRequestBody } from "../input/request-body.js";
 import { printPreferencePage, printPreferenceSet } from "../output/print-preferences.js";
 import { printDeleted } from "../output/print-resources.js";
 import type { CommandContext } from "./context.js";
-import { addPageOptions, type PageFlags, pageOf } from "./shared/paging.js";
+import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
 import {
   addBodyOptions,
   addResourceOptions,
+  formatRecipientReference,
   openResources,
+  parseRecipientArgument,
   type ResourceFlags,
-  recipientArgument,
-  recipientText,
-} from "./shared/resources.js";
+} from "./shared/resource-options.js";
 
 type SetFlags = ResourceFlags & { setId: string };
 
@@ -26,55 +26,54 @@ export function registerPreferences(program: Command, context: CommandContext): 
     .description("Preference sets of users and objects: the default one, and one per tenant.");
   const verb = (name: string, description: string): Command =>
     preferences.command(name).argument("<recipient>", "a user's id, or collection/id").description(description);
-  const withSetId = (command: Command): Command =>
+  const addSetIdOption = (command: Command): Command =>
     command.option("--set-id <id>", "default, or a tenant's id", "default");
 
   const list = verb("list", "List every set of a recipient, with the environment's and the tenant's defaults applied");
   addResourceOptions(addPageOptions(list), ["knock preferences list ada"]).action(
     async (recipient: string, flags: ResourceFlags & PageFlags) => {
-      const page = pageOf(flags);
-      const reference = recipientArgument(recipient, "the recipient");
+      const page = parsePage(flags);
+      const reference = parseRecipientArgument(recipient, "the recipient");
       const items = await (await openResources(context, flags)).preferences.list(reference);
-      printPreferencePage(pagedList(items, page), context.output);
+      printPreferencePage(paginateList(items, page), context.output);
     },
   );
 
-  addResourceOptions(withSetId(verb("get", "One set, over the environment's and the tenant's defaults.")), [
+  addResourceOptions(addSetIdOption(verb("get", "One set, over the environment's and the tenant's defaults.")), [
     "knock preferences get ada",
     "knock preferences get projects/p1 --set-id acme --json",
   ]).action(async (recipient: string, flags: SetFlags) => {
-    const reference = recipientArgument(recipient, "the recipient");
+    const reference = parseRecipientArgument(recipient, "the recipient");
     const set = await (await openResources(context, flags)).preferences.read(reference, flags.setId);
     printPreferenceSet(set, context.output);
   });
 
   addResourceOptions(
-    addBodyOptions(withSetId(verb("set", "Replaces a set; with --merge it keeps what the body leaves out."))).option(
-      "--merge",
-      "merge into the set instead of replacing it",
-    ),
+    addBodyOptions(
+      addSetIdOption(verb("set", "Replaces a set; with --merge it keeps what the body leaves out.")),
+    ).option("--merge", "merge into the set instead of replacing it"),
     [
       'knock preferences set ada --data \'{"channel_types":{"email":false}}\'',
       "knock preferences set ada --set-id acme --merge --set workflows.new-comment:=false",
     ],
-  ).action(async (recipient: string, flags: SetFlags & BodyFlags & { merge?: boolean }) => {
-    const reference = recipientArgument(recipient, "the recipient");
-    const body = await readBody(flags, new InputReader(context.input));
+  ).action(async (recipient: string, flags: SetFlags & RequestBodyFlags & { merge?: boolean }) => {
+    const reference = parseRecipientArgument(recipient, "the recipient");
+    const body = await readRequestBody(flags, new InputReader(context.input));
     if (body === null)
       throw new KnockError("usage", "no preferences given", {
         hint: "Use --file, --data or --set; knock preferences delete empties a set.",
       });
-    for (const warning of unknownScopes(body)) context.output.warn(warning);
+    for (const warning of collectUnknownScopeWarnings(body)) context.output.warn(warning);
     const resources = await openResources(context, flags);
-    const given = flags.merge ? { ...body, __persistence_strategy__: "merge" } : body;
-    printPreferenceSet(await resources.preferences.set(reference, flags.setId, given), context.output);
+    const requestBody = flags.merge ? { ...body, __persistence_strategy__: "merge" } : body;
+    printPreferenceSet(await resources.preferences.set(reference, flags.setId, requestBody), context.output);
   });
 
-  addResourceOptions(withSetId(verb("delete", "Empties a set: the defaults count again.")), [
+  addResourceOptions(addSetIdOption(verb("delete", "Empties a set: the defaults count again.")), [
     "knock preferences delete ada",
   ]).action(async (recipient: string, flags: SetFlags) => {
-    const reference = recipientArgument(recipient, "the recipient");
+    const reference = parseRecipientArgument(recipient, "the recipient");
     await (await openResources(context, flags)).preferences.delete(reference, flags.setId);
-    printDeleted("preference set", `${recipientText(reference)} ${flags.setId}`, context.output);
+    printDeleted("preference set", `${formatRecipientReference(reference)} ${flags.setId}`, context.output);
   });
 }

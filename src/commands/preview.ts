@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { splitKey, USERS } from "../domain/recipient/recipient.js";
-import { inlineRecipientWarnings } from "../domain/trigger/inline-recipient-warnings.js";
+import { splitRecipientKey, USERS } from "../domain/recipient/recipient.js";
+import { collectInlineRecipientWarnings } from "../domain/trigger/collect-inline-recipient-warnings.js";
 import { parseTrigger } from "../domain/trigger/parse-trigger.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
-import { EXIT, KnockError, warningsAsError } from "../errors/knock-error.js";
+import { EXIT, KnockError, toWarningsError } from "../errors/knock-error.js";
 import {
   hasPayloadLines,
   type NamedPayload,
@@ -13,12 +13,12 @@ import {
 } from "../input/trigger-payload.js";
 import { printError } from "../output/print-error.js";
 import { printPreview } from "../output/print-preview.js";
-import type { ResourceOperations } from "../ports/resources.js";
+import type { ResourceOperations } from "../ports/resource-operations.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags, WatchService } from "./services.js";
-import { addCommonOptions, addExamples, addProjectOptions, type CommonFlags, collect } from "./shared/options.js";
-import { strangerOf } from "./shared/strangers.js";
-import { fileWarnings } from "./shared/trigger-warnings.js";
+import { addCommonOptions, addExamples, addProjectOptions, type CommonFlags, collectValues } from "./shared/options.js";
+import { readProjectWarnings } from "./shared/trigger-warnings.js";
+import { findUnidentifiedRecipient } from "./shared/unidentified-recipients.js";
 
 interface PreviewFlags
   extends CommonFlags,
@@ -33,7 +33,7 @@ interface PreviewFlags
 type Party = Pick<Trigger["recipients"][number], "key" | "upsert">;
 
 /** Whom a step is rendered for where nobody is named: someone whom every channel but push and chat can reach. */
-const SAMPLE = JSON.stringify({
+const SAMPLE_RECIPIENT = JSON.stringify({
   id: "sample",
   name: "Sample User",
   email: "sample@example.com",
@@ -41,25 +41,25 @@ const SAMPLE = JSON.stringify({
 });
 
 /** What to do about whoever is named by an id that nobody has; null where somebody has it, or it is identified inline. */
-async function strangerText(
+async function describeUnidentified(
   { key, upsert }: Party,
   flag: string,
   resources: ResourceOperations,
 ): Promise<string | null> {
-  const stranger = upsert === null ? await strangerOf(key, resources) : null;
-  if (stranger === null) return null;
-  const { collection, id } = splitKey(key);
+  const unidentified = upsert === null ? await findUnidentifiedRecipient(key, resources) : null;
+  if (unidentified === null) return null;
+  const { collection, id } = splitRecipientKey(key);
   const inline = JSON.stringify(collection === USERS ? { id, email: "…" } : { collection, id, name: "…" });
-  const { who, near } = stranger;
+  const { description: who, suggestionText: near } = unidentified;
   return `${who} was never identified, so only the id is known. ${near === null ? "I" : `${near} Or i`}nline: ${flag} '${inline}'.`;
 }
 
 /** A preview shows what it can of somebody unknown: a trigger would send nothing to them, and an actor would be refused. */
-async function strangersIn({ recipients, actor }: Trigger, resources: ResourceOperations): Promise<string[]> {
+async function findUnidentified({ recipients, actor }: Trigger, resources: ResourceOperations): Promise<string[]> {
   const [first] = recipients;
   const texts = [
-    first === undefined ? null : await strangerText(first, "--recipient", resources),
-    actor === null ? null : await strangerText(actor, "--actor", resources),
+    first === undefined ? null : await describeUnidentified(first, "--recipient", resources),
+    actor === null ? null : await describeUnidentified(actor, "--actor", resources),
   ];
   return texts.filter((text) => text !== null);
 }
@@ -78,8 +78,8 @@ export function registerPreview(program: Command, context: CommandContext, servi
     )
     .option("-r, --recipient <value>", "an id, JSON or @file.json (default: a sample user)")
     .option("-a, --actor <value>", "an id, JSON or @file")
-    .option("-d, --data <json>", "a JSON object, @file.json or @-; repeat to merge", collect)
-    .option("--set <path=value>", "one data property (path=text, path:=json)", collect)
+    .option("-d, --data <json>", "a JSON object, @file.json or @-; repeat to merge", collectValues)
+    .option("--set <path=value>", "one data property (path=text, path:=json)", collectValues)
     .option("-t, --tenant <value>", "an id or JSON")
     .option("-f, --file <path>", "a whole payload (JSON)")
     .option("--branch <slug>", "the branch to work on")
@@ -115,58 +115,61 @@ async function runPreview(
   if (ref !== undefined && flags.all)
     throw new KnockError("usage", "a step and --all contradict each other", { hint: "Leave one of them out." });
   const recipients =
-    flags.recipient === undefined ? (flags.file === undefined ? [SAMPLE] : undefined) : [flags.recipient];
+    flags.recipient === undefined ? (flags.file === undefined ? [SAMPLE_RECIPIENT] : undefined) : [flags.recipient];
   const { recipient: _recipient, all: _all, watch: _watch, ...rest } = flags;
   const read = async () => {
     const { payload, name } = await firstPayload({ ...rest, recipients }, context);
     return parseTrigger(payload, workflow, name).trigger;
   };
   // What changes nothing is not told again: with the output going to a file of the project, it would never end.
-  let told = "";
-  const tell = (what: string, print: () => void): void => {
-    if (what === told) return;
-    told = what;
+  let lastPrinted = "";
+  const printOnce = (what: string, print: () => void): void => {
+    if (what === lastPrinted) return;
+    lastPrinted = what;
     print();
     if (flags.watch) context.output.note("watching the project's files; Ctrl-C ends");
   };
-  const show = async (): Promise<boolean> => {
+  const renderPreview = async (): Promise<boolean> => {
     const engine = await context.target.openLocal(flags);
     const trigger = await read();
     const previews = await engine.previewSteps(trigger, ref === undefined ? null : [ref]);
     const [first, ...others] = previews;
     if (first === undefined)
       throw new KnockError("resource_missing", `workflow "${workflow}" has no channel step: it renders no message`);
-    if (ref === undefined && !flags.all && others.some((one) => one.ref !== first.ref)) {
-      const refs = [...new Set(previews.map((one) => one.ref))];
+    if (ref === undefined && !flags.all && others.some((preview) => preview.ref !== first.ref)) {
+      const refs = [...new Set(previews.map((preview) => preview.ref))];
       throw new KnockError("usage", `workflow "${workflow}" has ${refs.length} channel steps`, {
         hint: `Name one, or take --all: ${refs.join(", ")}.`,
       });
     }
-    const warnings = await strangersIn(trigger, engine.resources);
-    warnings.push(...inlineRecipientWarnings(trigger), ...(await fileWarnings(workflow, flags, context)));
-    tell(JSON.stringify([previews, warnings]), () => {
+    const warnings = await findUnidentified(trigger, engine.resources);
+    warnings.push(...collectInlineRecipientWarnings(trigger), ...(await readProjectWarnings(workflow, flags, context)));
+    printOnce(JSON.stringify([previews, warnings]), () => {
       // The error lists them.
-      const shown = flags.strict && !context.output.verbosity.json;
-      printPreview(shown ? previews.map((one) => ({ ...one, warnings: [] })) : previews, context.output);
+      const areWarningsInError = flags.strict && !context.output.verbosity.json;
+      printPreview(
+        areWarningsInError ? previews.map((preview) => ({ ...preview, warnings: [] })) : previews,
+        context.output,
+      );
       if (!flags.strict) for (const text of warnings) context.output.warn(text);
     });
-    const ofSteps = previews.flatMap((one) => one.warnings.map((text) => `${one.ref}: ${text}`));
-    const all = [...new Set([...ofSteps, ...warnings])];
-    if (flags.strict && all.length > 0) throw warningsAsError(all);
+    const stepWarnings = previews.flatMap((preview) => preview.warnings.map((text) => `${preview.ref}: ${text}`));
+    const all = [...new Set([...stepWarnings, ...warnings])];
+    if (flags.strict && all.length > 0) throw toWarningsError(all);
     return previews.every(({ reason }) => reason === null);
   };
   if (!flags.watch) {
     // A template that fails for this data is what a check in CI looks for.
-    if (!(await show())) context.exit(EXIT.failure);
+    if (!(await renderPreview())) context.setExitCode(EXIT.failure);
     return;
   }
-  const changed = await services.watchProject(flags);
+  const waitForChange = await services.watchProject(flags);
   do {
     try {
-      await show();
+      await renderPreview();
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
-      tell(error.message, () => printError(error, context.output, false));
+      printOnce(error.message, () => printError(error, context.output, false));
     }
-  } while (await changed());
+  } while (await waitForChange());
 }

@@ -7,40 +7,40 @@ import { isLocal } from "../ports/operations.js";
 import type { JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags } from "./services.js";
+import { checkFilterNames } from "./shared/check-filter-names.js";
 import {
   addExpectOption,
   checkExpectations,
   checkRuleSteps,
   type ExpectFlags,
-  exitByExpectations,
-  expectationsField,
-  expectedOf,
-  jsonField,
-  outcomeOfRun,
   readRules,
+  setExitCodeByExpectations,
+  toExpectationsField,
+  toExpectationsJson,
+  toExpectedOutcome,
+  toRecipientOutcome,
 } from "./shared/expectations.js";
-import { checkFilterNames } from "./shared/filter-names.js";
 import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags } from "./shared/options.js";
-import { addPageOptions, oneOf, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
-import { missingHint, wholeId } from "./shared/whole-id.js";
+import { addPageOptions, type PageFlags, parseChoice, parsePage, parseRecipientKey } from "./shared/paging.js";
+import { resolveIdPrefix, suggestForMissingId } from "./shared/resolve-id-prefix.js";
 
-const ENDED = 'Did you mean "completed"? So is every run that has ended, whatever it sent.';
+const COMPLETED_HINT = 'Did you mean "completed"? So is every run that has ended, whatever it sent.';
 /** Words of people, and of steps' outcomes, for what runs are. */
-const MEANT = {
+const STATUS_HINTS = {
   waiting: 'Did you mean "paused"? A run is paused while a step waits.',
   delayed: 'Did you mean "paused"? A run is paused while a step waits.',
   running: 'Did you mean "processing"?',
   failed: 'Did you mean "completed"? A failed run is completed, with errors.',
   ...{
-    done: ENDED,
-    ended: ENDED,
-    finished: ENDED,
-    passed: ENDED,
-    sent: ENDED,
-    sandboxed: ENDED,
-    delivered: ENDED,
-    skipped: ENDED,
-    halted: ENDED,
+    done: COMPLETED_HINT,
+    ended: COMPLETED_HINT,
+    finished: COMPLETED_HINT,
+    passed: COMPLETED_HINT,
+    sent: COMPLETED_HINT,
+    sandboxed: COMPLETED_HINT,
+    delivered: COMPLETED_HINT,
+    skipped: COMPLETED_HINT,
+    halted: COMPLETED_HINT,
   },
 };
 
@@ -70,13 +70,13 @@ export function registerRuns(program: Command, context: CommandContext): void {
     "knock runs list --status paused --json",
   ]);
   list.action(async (flags: ListFlags) => {
-    const recipient = recipientKeyOf(flags.recipient);
-    const status = oneOf(flags.status, RUN_STATUSES, "--status", MEANT);
-    const page = pageOf(flags);
+    const recipient = parseRecipientKey(flags.recipient);
+    const status = parseChoice(flags.status, RUN_STATUSES, "--status", STATUS_HINTS);
+    const page = parsePage(flags);
     const operations = await context.target.open(flags);
     const filter = {
       workflow: flags.workflow,
-      workflow_run_id: flags.workflowRun && (await wholeId(flags.workflowRun, ["workflow_run"], operations)),
+      workflow_run_id: flags.workflowRun && (await resolveIdPrefix(flags.workflowRun, ["workflow_run"], operations)),
       recipient,
       status,
       tenant: flags.tenant,
@@ -97,20 +97,20 @@ export function registerRuns(program: Command, context: CommandContext): void {
   show.action(async (typed: string, flags: CommonFlags & TargetFlags & ExpectFlags) => {
     const rules = readRules(flags);
     const operations = await context.target.open(flags);
-    const id = await wholeId(typed, ["workflow_run", "recipient_run"], operations);
+    const id = await resolveIdPrefix(typed, ["workflow_run", "recipient_run"], operations);
     const outcome = await operations.readWorkflowRun(id);
     const run = outcome === null ? await operations.readRecipientRun(id) : null;
     if (outcome === null && run === null)
       throw new KnockError("resource_missing", `there is no run "${id}"`, {
-        hint: await missingHint(typed, "run", operations),
+        hint: await suggestForMissingId(typed, "run", operations),
       });
     await checkRuleSteps(rules, [outcome?.workflow ?? String(run?.workflow)], flags, context);
-    const results = checkExpectations(rules, outcome ?? expectedOf([outcomeOfRun(run as JsonObject)]));
-    if (run !== null) printRecipientRun({ ...run, ...jsonField(results) }, context.output);
+    const results = checkExpectations(rules, outcome ?? toExpectedOutcome([toRecipientOutcome(run as JsonObject)]));
+    if (run !== null) printRecipientRun({ ...run, ...toExpectationsJson(results) }, context.output);
     else if (outcome !== null) {
       const now = isLocal(operations) ? Date.parse((await operations.readClock()).now) : context.now();
-      printOutcome({ ...outcome, ...expectationsField(results) }, now, context.output);
+      printOutcome({ ...outcome, ...toExpectationsField(results) }, now, context.output);
     }
-    await exitByExpectations(results, `knock runs show ${id}`, context);
+    await setExitCodeByExpectations(results, `knock runs show ${id}`, context);
   });
 }

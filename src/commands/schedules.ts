@@ -1,20 +1,20 @@
 import type { Command } from "commander";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
-import { type BodyFlags, readBody } from "../input/request-body.js";
+import { type RequestBodyFlags, readRequestBody } from "../input/request-body.js";
 import { printSchedule, printSchedules } from "../output/print-schedules.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
-import { checkFilterNames } from "./shared/filter-names.js";
-import { addPageOptions, type PageFlags, pageOf, recipientKeyOf } from "./shared/paging.js";
+import { checkFilterNames } from "./shared/check-filter-names.js";
+import { addPageOptions, type PageFlags, parsePage, parseRecipientKey } from "./shared/paging.js";
 import {
   addBodyOptions,
   addResourceOptions,
   openResources,
   openResourceTarget,
   type ResourceFlags,
-  warnOfUnidentified,
-} from "./shared/resources.js";
+  warnUnidentifiedRecipients,
+} from "./shared/resource-options.js";
 
 interface ListFlags extends ResourceFlags, PageFlags {
   workflow?: string;
@@ -22,13 +22,13 @@ interface ListFlags extends ResourceFlags, PageFlags {
   tenant?: string;
 }
 
-type ChangeFlags = ResourceFlags & BodyFlags;
+type ChangeFlags = ResourceFlags & RequestBodyFlags;
 
 /** So that the examples work as they stand. */
 const SAMPLE_ID = '"$(knock schedules list --limit 1 --quiet)"';
 
-async function bodyOf(flags: BodyFlags, context: CommandContext): Promise<JsonObject> {
-  const body = await readBody(flags, new InputReader(context.input));
+async function requireBody(flags: RequestBodyFlags, context: CommandContext): Promise<JsonObject> {
+  const body = await readRequestBody(flags, new InputReader(context.input));
   if (body !== null) return body;
   throw new KnockError("usage", "no body given", {
     hint: "--file body.json, or --data with the JSON, as the API takes it.",
@@ -36,10 +36,12 @@ async function bodyOf(flags: BodyFlags, context: CommandContext): Promise<JsonOb
 }
 
 /** Whom a body of one or many schedules names. */
-function recipientsOf(body: JsonObject): Json[] {
-  const one = ({ recipients, recipient }: JsonObject): Json[] =>
+function collectRecipients(body: JsonObject): Json[] {
+  const getRecipients = ({ recipients, recipient }: JsonObject): Json[] =>
     Array.isArray(recipients) ? recipients : recipient === undefined ? [] : [recipient];
-  return Array.isArray(body.schedules) ? body.schedules.filter(isJsonObject).flatMap(one) : one(body);
+  return Array.isArray(body.schedules)
+    ? body.schedules.filter(isJsonObject).flatMap(getRecipients)
+    : getRecipients(body);
 }
 
 export function registerSchedules(program: Command, context: CommandContext): void {
@@ -71,12 +73,12 @@ export function registerSchedules(program: Command, context: CommandContext): vo
       'knock schedules create --data \'{"workflow":"welcome","recipients":["ada"]}\' --set scheduled_at=2030-06-04T18:00:00Z',
     ],
   ).action(async (flags: ChangeFlags) => {
-    const body = await bodyOf(flags, context);
+    const body = await requireBody(flags, context);
     const resources = await openResources(context, flags);
     const isBulk = body.schedules !== undefined;
     const items = await (isBulk ? resources.schedules.createMany(body) : resources.schedules.create(body));
     printSchedules({ items }, context.output);
-    await warnOfUnidentified(recipientsOf(body), resources, context);
+    await warnUnidentifiedRecipients(collectRecipients(body), resources, context);
   });
 
   addResourceOptions(
@@ -88,7 +90,7 @@ export function registerSchedules(program: Command, context: CommandContext): vo
     ),
     [`knock schedules update ${SAMPLE_ID} --set ending_at=2030-12-31T23:59:59Z`],
   ).action(async (ids: string[], flags: ChangeFlags) => {
-    const body = await bodyOf(flags, context);
+    const body = await requireBody(flags, context);
     if (ids.length > 0 && body.schedule_ids !== undefined)
       throw new KnockError("usage", "schedules are named twice: as arguments and as schedule_ids of the body");
     const resources = await openResources(context, flags);
@@ -108,7 +110,7 @@ export function registerSchedules(program: Command, context: CommandContext): vo
     const { output } = context;
     if (output.verbosity.json) return output.json({ items });
     if (!output.verbosity.quiet)
-      output.lines(items.map(({ id }) => `${output.paint.green("✓")} schedule ${String(id)} deleted`));
+      output.lines(items.map(({ id }) => `${output.colors.green("✓")} schedule ${String(id)} deleted`));
   });
 }
 
@@ -123,13 +125,13 @@ function registerList(schedules: Command, context: CommandContext): void {
     "knock schedules list",
     "knock schedules list --recipient ada --json",
   ]).action(async (flags: ListFlags) => {
-    const recipient = recipientKeyOf(flags.recipient);
+    const recipient = parseRecipientKey(flags.recipient);
     const filter = {
       workflow: flags.workflow,
       recipients: recipient === undefined ? undefined : [recipient],
       tenant: flags.tenant,
     };
-    const page = pageOf(flags);
+    const page = parsePage(flags);
     const operations = await openResourceTarget(context, flags);
     const listed = await operations.resources.schedules.list(filter, page);
     const names = { workflow: flags.workflow, recipient, tenant: flags.tenant };

@@ -1,9 +1,9 @@
+import type { ApiRequest } from "../domain/trigger/api-request.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
-import type { ApiRequest } from "../domain/trigger/trigger-request.js";
 import type { WorkflowView } from "../domain/workflow/workflow-view.js";
-import type { BroadcastOperations } from "../ports/broadcasts.js";
+import type { BroadcastOperations } from "../ports/broadcast-service.js";
 import type { LocalOperations, Operations } from "../ports/operations.js";
-import type { SourceOperations } from "../ports/sources.js";
+import type { SourceOperations } from "../ports/source-service.js";
 
 /** Flags that select the project, the store and the target. */
 export interface TargetFlags {
@@ -32,7 +32,7 @@ export interface SettingView {
 
 /** Effective settings: flag > environment variable > knock.json > profile > default. */
 export interface SettingsService {
-  target(flags: TargetFlags): Promise<"local" | "remote">;
+  getTarget(flags: TargetFlags): Promise<"local" | "remote">;
   list(flags: TargetFlags): Promise<SettingView[]>;
 }
 
@@ -51,16 +51,16 @@ export interface ProjectService {
   /** Returns whether a workflow has this key; false without a project. */
   hasWorkflow(key: string, flags: TargetFlags): Promise<boolean>;
   /** Returns the names of workflows and channels in the project's files; null without a project. */
-  names(flags: TargetFlags): Promise<ProjectNames | null>;
+  readNames(flags: TargetFlags): Promise<ProjectNames | null>;
   /**
    * Returns the names of steps of workflows: refs, channel types, channels. Null for `workflows` means every workflow of the
    * project. Returns null if one of them is missing or cannot be read.
    */
-  stepNames(workflows: readonly string[] | null, flags: TargetFlags): Promise<readonly string[] | null>;
+  readStepNames(workflows: readonly string[] | null, flags: TargetFlags): Promise<readonly string[] | null>;
   /** Returns a line for each likely mistake in a workflow's file that this command has read. */
-  workflowWarnings(workflow: string, flags: TargetFlags): Promise<readonly string[]>;
+  readWorkflowWarnings(workflow: string, flags: TargetFlags): Promise<readonly string[]>;
   /** Returns a line for each likely mistake in the environment and the recipients files, which only the local target reads. */
-  warnings(flags: TargetFlags): Promise<readonly string[]>;
+  readWarnings(flags: TargetFlags): Promise<readonly string[]>;
 }
 
 /** The target that the settings name. Whatever it opens is closed when the command ends. */
@@ -97,19 +97,19 @@ export interface ProfileService {
   ): Promise<void>;
   /** Returns false if there was none of this name. */
   delete(name: string): Promise<boolean>;
-  defaultName(): string | null;
+  getDefaultName(): string | null;
   setDefault(name: string | null): Promise<void>;
 }
 
 /** The embedded engine with a project's sources and broadcasts. */
-export interface LocalParts {
+export interface LocalTarget {
   operations: LocalOperations;
   sources: SourceOperations;
   broadcasts: BroadcastOperations;
 }
 
-export interface LocalPartsService {
-  openLocalParts(flags: TargetFlags): Promise<LocalParts>;
+export interface LocalTargetService {
+  openLocalTarget(flags: TargetFlags): Promise<LocalTarget>;
 }
 
 export interface WorkflowService {
@@ -126,14 +126,14 @@ export interface WatchService {
 }
 
 /** Where HTML was written, and whether a browser was started on it. */
-export interface Shown {
+export interface OpenedFile {
   path: string;
   opened: boolean;
 }
 
 export interface BrowserService {
   /** Writes HTML to a file of its own and opens it in the browser, if there is one. */
-  showHtml(name: string, html: string): Promise<Shown>;
+  openHtml(name: string, html: string): Promise<OpenedFile>;
 }
 
 /** What `knock init` did, with paths relative to the working directory. */

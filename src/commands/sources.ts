@@ -1,29 +1,29 @@
 import type { Command } from "commander";
 import { EXIT, KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
-import { type BodyFlags, readBody } from "../input/request-body.js";
+import { type RequestBodyFlags, readRequestBody } from "../input/request-body.js";
 import { printReceipt, printReceipts, printSources } from "../output/print-sources.js";
-import type { SourceOperations } from "../ports/sources.js";
+import type { SourceOperations } from "../ports/source-service.js";
 import type { CommandContext } from "./context.js";
-import type { LocalPartsService, TargetFlags } from "./services.js";
-import { collect } from "./shared/options.js";
-import { addPageOptions, type PageFlags, pageOf } from "./shared/paging.js";
-import { addBodyOptions, addResourceOptions, type ResourceFlags } from "./shared/resources.js";
+import type { LocalTargetService, TargetFlags } from "./services.js";
+import { collectValues } from "./shared/options.js";
+import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
+import { addBodyOptions, addResourceOptions, type ResourceFlags } from "./shared/resource-options.js";
 
 async function openSources(
   { settings }: CommandContext,
-  services: LocalPartsService,
+  services: LocalTargetService,
   flags: TargetFlags,
 ): Promise<SourceOperations> {
-  if ((await settings.target(flags)) === "remote")
+  if ((await settings.getTarget(flags)) === "remote")
     throw new KnockError("not_supported", "sources are the local target's", {
       hint: "The service has a webhook address per source: send events there, or add --local.",
     });
-  return (await services.openLocalParts(flags)).sources;
+  return (await services.openLocalTarget(flags)).sources;
 }
 
 /** By lower-case name, as they come over HTTP. */
-function headersOf(lines: readonly string[]): Record<string, string> {
+function parseHeaders(lines: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     lines.map((line) => {
       const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*?)\s*$/.exec(line) ?? [];
@@ -37,7 +37,7 @@ function headersOf(lines: readonly string[]): Record<string, string> {
   );
 }
 
-export function registerSources(program: Command, context: CommandContext, services: LocalPartsService): void {
+export function registerSources(program: Command, context: CommandContext, services: LocalTargetService): void {
   const sources = program
     .command("sources")
     .summary("take in the events of other systems")
@@ -61,24 +61,24 @@ export function registerSources(program: Command, context: CommandContext, servi
         .option(
           "--header <name: value>",
           "a header of the request, for paths under headers.; repeat for more",
-          collect,
+          collectValues,
         ),
     ),
     [
       "knock sources send billing --file payloads/plan-changed.json",
       'knock sources send billing --data \'{"type":"plan.changed","user_id":"ada","plan":"team"}\' --json',
     ],
-  ).action(async (key: string, flags: ResourceFlags & BodyFlags & { header?: string[] }) => {
-    const event = await readBody(flags, new InputReader(context.input));
+  ).action(async (key: string, flags: ResourceFlags & RequestBodyFlags & { header?: string[] }) => {
+    const event = await readRequestBody(flags, new InputReader(context.input));
     if (event === null)
       throw new KnockError("usage", "no event given", { hint: "--file event.json, or --data with the JSON." });
     const receipt = await (await openSources(context, services, flags)).receive(key, {
       body: event,
-      headers: headersOf(flags.header ?? []),
+      headers: parseHeaders(flags.header ?? []),
     });
     printReceipt(receipt, context.output);
-    const isLost = receipt.error !== null || receipt.actions.some(({ error }) => error !== null);
-    if (isLost) context.exit(EXIT.failure);
+    const hasFailed = receipt.error !== null || receipt.actions.some(({ error }) => error !== null);
+    if (hasFailed) context.setExitCode(EXIT.failure);
   });
 
   const events = sources
@@ -87,8 +87,8 @@ export function registerSources(program: Command, context: CommandContext, servi
     .description("List events, the newest first");
   addResourceOptions(addPageOptions(events), ["knock sources events", "knock sources events billing --json"]).action(
     async (key: string | undefined, flags: ResourceFlags & PageFlags) => {
-      const page = pageOf(flags);
-      printReceipts(await (await openSources(context, services, flags)).events(key ?? null, page), context.output);
+      const page = parsePage(flags);
+      printReceipts(await (await openSources(context, services, flags)).listEvents(key ?? null, page), context.output);
     },
   );
 }

@@ -1,21 +1,21 @@
 import type { Command } from "commander";
-import { keyOf } from "../domain/recipient/recipient.js";
+import { toRecipientKey } from "../domain/recipient/recipient.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader, type InputSource } from "../input/input-source.js";
 import { parseJsonFlag, parseObjectFlag, parseRecipientsFlag } from "../input/parse-flags.js";
 import { printSubscriptions } from "../output/print-subscriptions.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
-import { checkFilterNames } from "./shared/filter-names.js";
-import { addPageOptions, type PageFlags, pageOf } from "./shared/paging.js";
+import { checkFilterNames } from "./shared/check-filter-names.js";
+import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
 import {
   addResourceOptions,
   openResources,
   openResourceTarget,
+  parseRecipientArgument,
   type ResourceFlags,
-  recipientArgument,
-  warnOfUnidentified,
-} from "./shared/resources.js";
+  warnUnidentifiedRecipients,
+} from "./shared/resource-options.js";
 
 interface ChangeFlags extends ResourceFlags {
   recipients?: string[];
@@ -37,7 +37,7 @@ async function readProperties(raw: string | undefined, reader: InputReader): Pro
   return raw === undefined ? {} : { properties: await parseJsonFlag(raw, "--properties", reader) };
 }
 
-async function bodyOf(flags: ChangeFlags, source: InputSource) {
+async function readSubscriptionBody(flags: ChangeFlags, source: InputSource) {
   const reader = new InputReader(source);
   const recipients = await readRecipients(flags, reader);
   return { recipients, body: { recipients, ...(await readProperties(flags.properties, reader)) } };
@@ -68,16 +68,16 @@ export function registerSubscriptions(program: Command, context: CommandContext)
       'knock subscriptions add projects p1 -r ada --properties \'{"role":"reviewer"}\'',
     ],
   ).action(async (collection: string, id: string, flags: ChangeFlags) => {
-    const { recipients, body } = await bodyOf(flags, context.input);
+    const { recipients, body } = await readSubscriptionBody(flags, context.input);
     const resources = await openResources(context, flags);
     printSubscriptions({ items: await resources.subscriptions.add({ collection, id }, body) }, context.output);
-    await warnOfUnidentified(recipients, resources, context);
+    await warnUnidentifiedRecipients(recipients, resources, context);
   });
 
   addResourceOptions(change("delete", "Ends subscriptions; those that do not exist are passed over."), [
     "knock subscriptions delete projects p1 --recipients grace",
   ]).action(async (collection: string, id: string, flags: ChangeFlags) => {
-    const { body } = await bodyOf(flags, context.input);
+    const { body } = await readSubscriptionBody(flags, context.input);
     const resources = await openResources(context, flags);
     const items = await resources.subscriptions.delete({ collection, id }, body);
     printSubscriptions({ items }, context.output);
@@ -100,19 +100,19 @@ function registerList(subscriptions: Command, context: CommandContext): void {
       id: string | undefined,
       flags: ResourceFlags & PageFlags & { recipient?: string },
     ) => {
-      const page = pageOf(flags);
+      const page = parsePage(flags);
       if ((id === undefined) === (flags.recipient === undefined) || (collection !== undefined && id === undefined))
         throw new KnockError("usage", "name an object or a recipient, one of the two", {
           hint: "knock subscriptions list projects p1, or knock subscriptions list --recipient ada.",
         });
-      const of =
+      const scope =
         flags.recipient === undefined
           ? { object: { collection: collection as string, id: id as string } }
-          : { recipient: recipientArgument(flags.recipient, "--recipient") };
+          : { recipient: parseRecipientArgument(flags.recipient, "--recipient") };
       const operations = await openResourceTarget(context, flags);
-      const listed = await operations.resources.subscriptions.list(of, page);
-      if (listed.items.length === 0 && of.recipient !== undefined)
-        await checkFilterNames({ recipient: keyOf(of.recipient) }, flags, operations, context);
+      const listed = await operations.resources.subscriptions.list(scope, page);
+      if (listed.items.length === 0 && scope.recipient !== undefined)
+        await checkFilterNames({ recipient: toRecipientKey(scope.recipient) }, flags, operations, context);
       printSubscriptions(listed, context.output);
     },
   );

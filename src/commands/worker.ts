@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { ranLine, warnHeld } from "../output/print-clock.js";
+import { formatAdvancedRun, warnBlockedOccurrence } from "../output/print-clock.js";
 import type { AdvancedRun } from "../ports/operations.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags } from "./services.js";
@@ -31,16 +31,22 @@ async function runWorker(flags: TargetFlags & { once?: boolean }, context: Comma
       output.json({ ...(await engine.readClock()), ran });
       return;
     }
-    for (const one of ran) {
-      if (output.verbosity.json) output.json(one, true);
-      else if (!output.verbosity.quiet) output.line(ranLine(one, output));
+    for (const advanced of ran) {
+      if (output.verbosity.json) output.json(advanced, true);
+      else if (!output.verbosity.quiet) output.line(formatAdvancedRun(advanced, output));
     }
   };
   if (!flags.once) output.note("waiting for due work; Ctrl-C stops");
   do {
-    await report(await engine.runDue({ signal, onHeld: (held) => warnHeld(held, output), once: flags.once ?? false }));
+    await report(
+      await engine.runDue({
+        signal,
+        onBlocked: (occurrence) => warnBlockedOccurrence(occurrence, output),
+        once: flags.once ?? false,
+      }),
+    );
     if (flags.once) break;
-    const due = await engine.nextDueIn();
+    const due = await engine.readTimeUntilDue();
     await context.sleep(Math.max(1, Math.min(POLL_MS, due ?? POLL_MS)), signal);
   } while (!signal.aborted);
   if (!output.verbosity.json) output.note(`${total} ${total === 1 ? "run" : "runs"} advanced`);

@@ -29,6 +29,6 @@ export function registerWorkflows(program: Command, { output }: CommandContext, 
       "Show a workflow: steps, trigger data, last run and problems (--verbose: with the data's JSON schema)",
     );
   addOptions(show, ["knock workflows show new-comment"]).action(async (key: string, flags: Flags) => {
-    for (const one of await services.readWorkflows(key, flags)) printWorkflow(one, output);
+    for (const workflow of await services.readWorkflows(key, flags)) printWorkflow(workflow, output);
   });
 }

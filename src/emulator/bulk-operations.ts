@@ -1,6 +1,6 @@
 import type { LocalOperations } from "../ports/operations.js";
 import { systemIds } from "../util/ids.js";
-import { isoTime } from "../util/iso-time.js";
+import { toIsoTime } from "../util/iso-time.js";
 import type { JsonObject } from "../util/json.js";
 
 /** One row of a bulk operation: what it is about, and what is done. */
@@ -27,17 +27,17 @@ interface BulkOperation {
 }
 
 /** Others get their turn after so many rows. */
-const ROWS_AT_ONCE = 25;
+const ROWS_PER_TURN = 25;
 /** Finished ones are remembered this many times over. */
-const MAX_KEPT = 1_000;
+const MAX_KEPT_OPERATIONS = 1_000;
 
 /**
  * Bulk operations (A-108): answered as queued, then done row by row, one operation after the other. A row that fails is
  * counted and listed, and the others go on. They are kept in memory, as nobody looks for one after a restart.
  */
 export class BulkOperations {
-  private readonly known = new Map<string, BulkOperation>();
-  private last: Promise<void> = Promise.resolve();
+  private readonly operationsById = new Map<string, BulkOperation>();
+  private queue: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly operations: LocalOperations,
@@ -46,7 +46,7 @@ export class BulkOperations {
   ) {}
 
   async start(name: string, items: readonly BulkItem[], baseUrl: string): Promise<JsonObject> {
-    const now = await this.now();
+    const now = await this.readNow();
     const operation: BulkOperation = {
       id: systemIds.uuid(),
       name,
@@ -62,38 +62,41 @@ export class BulkOperations {
       failed_at: null,
       updated_at: now,
     };
-    this.known.set(operation.id, operation);
-    for (const [id, { status }] of this.known) if (this.known.size > MAX_KEPT && isOver(status)) this.known.delete(id);
-    const answer = shape(operation, baseUrl);
-    this.last = this.last.then(() => this.run(operation, items)).catch((error: unknown) => this.fail(operation, error));
-    return answer;
+    this.operationsById.set(operation.id, operation);
+    for (const [id, { status }] of this.operationsById)
+      if (this.operationsById.size > MAX_KEPT_OPERATIONS && hasEnded(status)) this.operationsById.delete(id);
+    const response = serializeBulkOperation(operation, baseUrl);
+    this.queue = this.queue
+      .then(() => this.run(operation, items))
+      .catch((error: unknown) => this.fail(operation, error));
+    return response;
   }
 
   read(id: string, baseUrl: string): JsonObject | null {
-    const operation = this.known.get(id);
-    return operation ? shape(operation, baseUrl) : null;
+    const operation = this.operationsById.get(id);
+    return operation ? serializeBulkOperation(operation, baseUrl) : null;
   }
 
   /** Waits for all that was started. */
-  async finish(): Promise<void> {
-    await this.last;
+  async waitUntilDone(): Promise<void> {
+    await this.queue;
   }
 
-  private async now(): Promise<string> {
+  private async readNow(): Promise<string> {
     return (await this.operations.readClock()).now;
   }
 
   /** A store that does not answer, not even with its clock. */
   private fail(operation: BulkOperation, error: unknown): void {
     operation.status = "failed";
-    operation.failed_at = operation.updated_at = isoTime(Date.now());
+    operation.failed_at = operation.updated_at = toIsoTime(Date.now());
     this.onError(error);
     this.onDone();
   }
 
   private async run(operation: BulkOperation, items: readonly BulkItem[]): Promise<void> {
-    await breath(); // the answer goes out first
-    const startedAt = await this.now();
+    await yieldToEventLoop(); // the answer goes out first
+    const startedAt = await this.readNow();
     Object.assign(operation, { status: "processing", started_at: startedAt, updated_at: startedAt });
     for (const [index, item] of items.entries()) {
       try {
@@ -104,25 +107,25 @@ export class BulkOperations {
         operation.error_items.push({ id: item.id, collection: item.collection ?? null });
       }
       operation.processed_rows++;
-      if (index % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await breath();
+      if (index % ROWS_PER_TURN === ROWS_PER_TURN - 1) await yieldToEventLoop();
     }
     // Status and time change together: a polling client may read between two changes.
-    const completedAt = await this.now();
+    const completedAt = await this.readNow();
     Object.assign(operation, { status: "completed", completed_at: completedAt, updated_at: completedAt });
     this.onDone();
   }
 }
 
-function isOver(status: BulkOperation["status"]): boolean {
+function hasEnded(status: BulkOperation["status"]): boolean {
   return status === "completed" || status === "failed";
 }
 
-function breath(): Promise<void> {
+function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** */
-function shape({ error_items, ...operation }: BulkOperation, baseUrl: string): JsonObject {
+function serializeBulkOperation({ error_items, ...operation }: BulkOperation, baseUrl: string): JsonObject {
   return {
     __typename: "BulkOperation",
     ...operation,

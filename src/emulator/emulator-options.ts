@@ -1,17 +1,17 @@
 import type { Environment } from "../domain/environment/environment.js";
 import type { Definitions } from "../ports/definitions.js";
-import type { HeldOccurrence, LocalOperations } from "../ports/operations.js";
-import type { SourceOperations } from "../ports/sources.js";
+import type { BlockedOccurrence, LocalOperations } from "../ports/operations.js";
+import type { SourceOperations } from "../ports/source-service.js";
 import type { TrackedLinks } from "../ports/tracked-links.js";
-import type { ListedKeys } from "./access/authenticate.js";
+import type { KnownKeys } from "./access/authenticate.js";
 import type { BulkOperations } from "./bulk-operations.js";
+import type { ChangeStream } from "./change-stream.js";
 import type { DueWorker } from "./due-worker.js";
 import type { Faults } from "./faults.js";
-import type { LiveChanges } from "./live-changes.js";
 import type { WebhookOptions, Webhooks } from "./webhooks/webhooks.js";
 
 /** A request with what came of it. */
-export interface AnsweredRequest {
+export interface RequestLogEntry {
   method: string;
   /** As it was sent, with its query. */
   path: string;
@@ -60,15 +60,15 @@ export interface EmulatorOptions {
   onListening?(url: string): void;
   /** Opens the parts of a scene, which share nothing with the default one; absent: there are no scenes. */
   openScene?(): Promise<SceneParts>;
-  onAnswered?(request: AnsweredRequest): void;
-  onHeld(held: HeldOccurrence): void;
+  onAnswered?(request: RequestLogEntry): void;
+  onHeld(held: BlockedOccurrence): void;
   /** A fault of ours, or of the surroundings, that a request or due work met. */
   onError(error: unknown): void;
 }
 
 /** What a scene answers from; `close` ends its store. */
 export interface SceneParts {
-  parts: Omit<EmulatorOptions, SharedOption>;
+  options: Omit<EmulatorOptions, SharedOptionName>;
   close(): Promise<void>;
 }
 
@@ -80,14 +80,14 @@ export interface Scene {
 }
 
 /** Starts, lists and ends scenes. */
-export interface SceneControl {
+export interface SceneManager {
   open(): Promise<Scene>;
   list(): Scene[];
   end(id: string): Promise<void>;
 }
 
 /** Options of the server, which all scenes have in common. */
-export type SharedOption =
+export type SharedOptionName =
   | "readPage"
   | "host"
   | "allowedHosts"
@@ -99,21 +99,21 @@ export type SharedOption =
   | "openScene";
 
 /** The same once it listens, for one store. */
-export interface CoreOptions extends EmulatorOptions {
+export interface EmulatorAppOptions extends EmulatorOptions {
   /** The port it listens at. */
   port: number;
   /** Where clients reach it: of a scene, with its path prefix. */
   url: string;
-  scenes: SceneControl;
+  scenes: SceneManager;
 }
 
 /** The same with what works on the store. */
-export interface AppOptions extends Omit<CoreOptions, "webhooks"> {
+export interface HandlerOptions extends Omit<EmulatorAppOptions, "webhooks"> {
   worker: DueWorker;
-  bulk: BulkOperations;
-  live: LiveChanges;
-  listed: ListedKeys;
+  bulkOperations: BulkOperations;
+  changeStream: ChangeStream;
+  knownKeys: KnownKeys;
   webhooks: Webhooks | null;
   /** To be told after each request that may have changed something. */
-  written(): void;
+  onWrite(): void;
 }

@@ -3,9 +3,9 @@ import { hasTrait } from "../domain/message/channel-types.js";
 import type { Message } from "../domain/message/message.js";
 import type { FaultBody, FaultError } from "../domain/request/helper-bodies.js";
 import type { Delivery, Provider, StoredChannelData } from "../ports/provider.js";
-import { contentDigest, systemIds } from "../util/ids.js";
+import { computeDigest, systemIds } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
-import { invalidField, unknownName } from "./http/api-error.js";
+import { createInvalidFieldError, createUnknownNameError } from "./http/api-error.js";
 
 interface Fault {
   id: string;
@@ -21,12 +21,12 @@ interface Fault {
   seed: string;
   failed: number;
   passed: number;
-  draw(): number;
+  nextRandom(): number;
 }
 
 /** The same numbers for the same seed, 0 ≤ x < 1 (mulberry32). */
-function seeded(seed: string): () => number {
-  let state = Number.parseInt(contentDigest(seed).slice(0, 8), 16);
+function createRandom(seed: string): () => number {
+  let state = Number.parseInt(computeDigest(seed).slice(0, 8), 16);
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
@@ -36,20 +36,20 @@ function seeded(seed: string): () => number {
 }
 
 /** Statuses after which a provider is asked again (CH-042). */
-function isPassing(status: number): boolean {
+function isRetryable(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;
 }
 
-function deliveryOf({ status, error }: Fault): Delivery {
+function toDelivery({ status, error }: Fault): Delivery {
   if (status !== null)
-    return { status: "failed", retryable: isPassing(status), reason: `fault: the provider answered ${status}` };
+    return { status: "failed", retryable: isRetryable(status), reason: `fault: the provider answered ${status}` };
   if (error === "bounced") return { status: "bounced", reason: "fault: the address is refused" };
   if (error === "malformed") return { status: "failed", retryable: false, reason: "fault: the request is malformed" };
   const reason = error === "timeout" ? "fault: no answer in time" : "fault: the connection was closed";
   return { status: "failed", retryable: true, reason };
 }
 
-function isArmed({ left }: Fault): boolean {
+function isActive({ left }: Fault): boolean {
   return left === null || left > 0;
 }
 
@@ -60,34 +60,34 @@ function isArmed({ left }: Fault): boolean {
  */
 export class Faults {
   private readonly faults: Fault[] = [];
-  private laid: { environment: Environment; armed: string; result: Environment } | undefined;
+  private cache: { environment: Environment; armed: string; result: Environment } | undefined;
   private readonly sandboxed = new WeakSet<Channel>();
   private channels: readonly Channel[] = [];
 
   /** Adds a fault. `channels` are all that the project names. Throws 422 for a name that is none of them. */
   add({ channel, status, error, times, rate, seed }: FaultBody, channels: readonly Channel[]): JsonObject {
-    const chosen = String(seed ?? systemIds.uuid());
+    const chosenSeed = String(seed ?? systemIds.uuid());
     const fault: Fault = {
       id: systemIds.uuid(),
       channel,
-      keys: namedChannels(channel, channels).map(({ key }) => key),
+      keys: findChannels(channel, channels).map(({ key }) => key),
       status: status ?? null,
       error: error ?? null,
       // With a rate, chance decides how many deliveries fail. Without one, a single failure is the least surprising.
       left: times ?? (typeof rate === "number" ? null : 1),
       rate: rate ?? 1,
-      seed: chosen,
+      seed: chosenSeed,
       failed: 0,
       passed: 0,
-      draw: seeded(chosen),
+      nextRandom: createRandom(chosenSeed),
     };
     this.channels = channels;
     this.faults.push(fault);
-    return shapeOf(fault);
+    return serializeFault(fault);
   }
 
   list(): JsonObject[] {
-    return this.faults.map(shapeOf);
+    return this.faults.map(serializeFault);
   }
 
   /** How many there were. */
@@ -96,72 +96,73 @@ export class Faults {
   }
 
   /** The environment with every channel that has a fault delivering. */
-  over(environment: Environment): Environment {
-    const keys = new Set(this.faults.filter(isArmed).flatMap((fault) => fault.keys));
+  applyTo(environment: Environment): Environment {
+    const keys = new Set(this.faults.filter(isActive).flatMap((fault) => fault.keys));
     if (keys.size === 0) return environment;
-    const armed = [...keys].join(" ");
-    if (this.laid?.environment === environment && this.laid.armed === armed) return this.laid.result;
+    const activeKeys = [...keys].join(" ");
+    if (this.cache?.environment === environment && this.cache.armed === activeKeys) return this.cache.result;
     const channels = Object.assign(Object.create(null) as Environment["channels"], environment.channels);
     for (const channel of this.channels) {
       const { key } = channel;
       const declared = Object.hasOwn(environment.channels, key) ? environment.channels[key] : channel;
       if (!keys.has(key) || !declared || declared.deliver) continue;
       // Its own conditions are for real deliveries only (E-172).
-      const delivering: Channel = { ...declared, deliver: true, conditions: null };
-      this.sandboxed.add(delivering);
-      channels[key] = delivering;
+      const deliveringChannel: Channel = { ...declared, deliver: true, conditions: null };
+      this.sandboxed.add(deliveringChannel);
+      channels[key] = deliveringChannel;
     }
     const result = { ...environment, channels };
-    this.laid = { environment, armed, result };
+    this.cache = { environment, armed: activeKeys, result };
     return result;
   }
 
   /** Providers that fail when it is their turn. */
-  providerFor(channel: Channel, next: (channel: Channel) => Provider | null): Provider | null {
+  wrapProvider(channel: Channel, findProvider: (channel: Channel) => Provider | null): Provider | null {
     const isSandboxed = this.sandboxed.has(channel);
-    if (!isSandboxed && !this.faults.some((fault) => isArmed(fault) && fault.keys.includes(channel.key)))
-      return next(channel);
+    if (!isSandboxed && !this.faults.some((fault) => isActive(fault) && fault.keys.includes(channel.key)))
+      return findProvider(channel);
     return {
-      send: async (message: Message, own: Channel, stored: StoredChannelData): Promise<Delivery> => {
-        const failed = this.failure(channel.key);
+      send: async (message: Message, channelSettings: Channel, stored: StoredChannelData): Promise<Delivery> => {
+        const failed = this.drawFailure(channel.key);
         if (failed !== null) return failed;
         if (isSandboxed) return { status: "not_sent" };
-        const provider = next(channel);
-        if (provider !== null) return provider.send(message, own, stored);
+        const provider = findProvider(channel);
+        if (provider !== null) return provider.send(message, channelSettings, stored);
         return { status: "failed", retryable: false, reason: `nothing here delivers for channel "${channel.key}"` };
       },
       // A sandboxed channel asks nobody.
       findUser: async (email, token, own) =>
-        isSandboxed ? null : ((await next(channel)?.findUser?.(email, token, own)) ?? null),
+        isSandboxed ? null : ((await findProvider(channel)?.findUser?.(email, token, own)) ?? null),
       // What was sent is followed as ever: faults are of attempts.
       check: async (message, own, record) =>
-        (await next(channel)?.check?.(message, own, record)) ?? { status: "unknown", reason: "nothing to ask" },
+        (await findProvider(channel)?.check?.(message, own, record)) ?? { status: "unknown", reason: "nothing to ask" },
     };
   }
 
   /** The first fault of a channel decides; each attempt is one draw. */
-  private failure(key: string): Delivery | null {
-    const fault = this.faults.find((one) => isArmed(one) && one.keys.includes(key));
+  private drawFailure(key: string): Delivery | null {
+    const fault = this.faults.find((candidate) => isActive(candidate) && candidate.keys.includes(key));
     if (fault === undefined) return null;
-    if (fault.draw() >= fault.rate) {
+    if (fault.nextRandom() >= fault.rate) {
       fault.passed++;
       return null;
     }
     fault.failed++;
     if (fault.left !== null) fault.left--;
-    return deliveryOf(fault);
+    return toDelivery(fault);
   }
 }
 
-function namedChannels(name: string, channels: readonly Channel[]): Channel[] {
-  const meant = channels.filter(({ key, id, type }) => key === name || id === name || type === name);
-  if (meant.length === 0)
-    throw unknownName("channel", name, [...new Set(channels.flatMap(({ key, type }) => [key, type]))]);
-  const failing = meant.filter(({ type }) => !hasTrait(type, "isFeed"));
-  if (failing.length === 0) throw invalidField("channel", "names an in-app feed, whose deliveries cannot fail");
+function findChannels(name: string, channels: readonly Channel[]): Channel[] {
+  const matchingChannels = channels.filter(({ key, id, type }) => key === name || id === name || type === name);
+  if (matchingChannels.length === 0)
+    throw createUnknownNameError("channel", name, [...new Set(channels.flatMap(({ key, type }) => [key, type]))]);
+  const failing = matchingChannels.filter(({ type }) => !hasTrait(type, "isFeed"));
+  if (failing.length === 0)
+    throw createInvalidFieldError("channel", "names an in-app feed, whose deliveries cannot fail");
   return failing;
 }
 
-function shapeOf({ id, channel, keys, status, error, left, rate, seed, failed, passed }: Fault): JsonObject {
+function serializeFault({ id, channel, keys, status, error, left, rate, seed, failed, passed }: Fault): JsonObject {
   return { id, channel, channels: [...keys], status, error, left, rate, seed, failed, passed };
 }

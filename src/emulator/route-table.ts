@@ -1,24 +1,24 @@
 import type { JsonObject } from "../util/json.js";
 import type { Route } from "./access/route.js";
-import { audienceRoutes } from "./routes/audiences.js";
-import { bulkRoutes } from "./routes/bulk.js";
-import { channelDataRoutes } from "./routes/channel-data.js";
-import { channelMessageRoutes } from "./routes/channel-messages.js";
-import { feedRoutes } from "./routes/feeds.js";
-import { guideRoutes } from "./routes/guides.js";
-import { managementRoutes } from "./routes/management.js";
-import { messageRoutes } from "./routes/messages.js";
-import { objectRoutes } from "./routes/objects.js";
-import { preferenceCenterRoutes } from "./routes/preference-center.js";
-import { preferenceRoutes } from "./routes/preferences.js";
-import { providerRoutes } from "./routes/providers.js";
-import { runRoutes } from "./routes/runs.js";
-import { scheduleRoutes } from "./routes/schedules.js";
-import { subscriptionRoutes } from "./routes/subscriptions.js";
-import { tenantRoutes } from "./routes/tenants.js";
-import { unavailableRoutes } from "./routes/unavailable.js";
-import { userRoutes } from "./routes/users.js";
-import { workflowRoutes } from "./routes/workflows.js";
+import { audienceRoutes } from "./routes/audience-routes.js";
+import { bulkRoutes } from "./routes/bulk-routes.js";
+import { channelDataRoutes } from "./routes/channel-data-routes.js";
+import { channelMessageRoutes } from "./routes/channel-message-routes.js";
+import { feedRoutes } from "./routes/feed-routes.js";
+import { guideRoutes } from "./routes/guide-routes.js";
+import { managementRoutes } from "./routes/management-routes.js";
+import { messageRoutes } from "./routes/message-routes.js";
+import { objectRoutes } from "./routes/object-routes.js";
+import { preferenceCenterRoutes } from "./routes/preference-center-routes.js";
+import { preferenceRoutes } from "./routes/preference-routes.js";
+import { providerRoutes } from "./routes/provider-routes.js";
+import { runRoutes } from "./routes/run-routes.js";
+import { scheduleRoutes } from "./routes/schedule-routes.js";
+import { subscriptionRoutes } from "./routes/subscription-routes.js";
+import { tenantRoutes } from "./routes/tenant-routes.js";
+import { unavailableRoutes } from "./routes/unavailable-routes.js";
+import { userRoutes } from "./routes/user-routes.js";
+import { workflowRoutes } from "./routes/workflow-routes.js";
 
 /** Every operation of the API (section 6 of docs/reference/http-api.md), and those of the management API (section 7). */
 export const ROUTES: readonly Route[] = [
@@ -44,7 +44,7 @@ export const ROUTES: readonly Route[] = [
 ].sort((a, b) => (a.rule < b.rule ? -1 : 1));
 
 /** what the emulator answers, without the schemas, which are the service's. */
-export function openApiDocument(url: string): JsonObject {
+export function buildOpenApiDocument(url: string): JsonObject {
   const paths: Record<string, JsonObject> = {};
   for (const { on, rule, unavailable } of ROUTES) {
     const [method = "", path = ""] = on.split(" ");

@@ -1,5 +1,5 @@
 import type { EngagementAction } from "../domain/message/message.js";
-import { referenceOf } from "../domain/recipient/recipient.js";
+import { toRecipientReference } from "../domain/recipient/recipient.js";
 import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
 import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
 import type { IdKind, MessageQuery, RunQuery } from "../ports/filters.js";
@@ -13,34 +13,34 @@ import type {
   TriggerOptions,
   WaitOptions,
 } from "../ports/operations.js";
-import type { Page } from "../ports/page.js";
-import type { ResourceOperations } from "../ports/resources.js";
+import type { PageRequest } from "../ports/page-request.js";
+import type { ResourceOperations } from "../ports/resource-operations.js";
 import type { Json, JsonObject } from "../util/json.js";
 import { once } from "../util/once.js";
-import { type EngineContext, readTime, timeOf } from "./context/engine-context.js";
-import { explainedSteps, triggerDecision } from "./preview/explained-steps.js";
+import { type EngineContext, getClockTime, readTime } from "./context/engine-context.js";
+import { explainSteps, getTriggerDecision } from "./preview/explain-steps.js";
 import { previewSteps } from "./preview/preview-steps.js";
-import { readActivities } from "./resources/activities.js";
 import {
-  contentShape,
-  deliveryLogShape,
-  messageEventShapes,
-  messageShape,
-  recipientRunDetailShape,
-  recipientRunShape,
-} from "./resources/api-shapes.js";
+  serializeDeliveryLog,
+  serializeMessage,
+  serializeMessageContent,
+  serializeMessageEvents,
+  serializeRecipientRun,
+  serializeRecipientRunDetail,
+} from "./resources/api-serializers.js";
 import { createResources } from "./resources/create-resources.js";
-import { checkKnown, retryMessages } from "./resources/retry-messages.js";
+import { readActivities } from "./resources/read-activities.js";
+import { checkMessagesExist, retryMessages } from "./resources/retry-messages.js";
 import { seedRecipients } from "./resources/seed-recipients.js";
-import { clockState, freezeClock, moveClock, resetClock } from "./run/clock.js";
+import { buildRecipientOutcome } from "./run/build-trigger-outcome.js";
 import { deliverSourceEvent } from "./run/deliver-source-event.js";
-import { runDueAt, runNews } from "./run/due-work.js";
-import { messagesOf, readOutcome } from "./run/read-outcome.js";
-import { recipientOutcome } from "./run/run-outcome.js";
-import { type HeldSchedule, heldOccurrence, releaseSchedules } from "./run/run-schedules.js";
-import { checkWholeTrigger, triggerWorkflow } from "./run/trigger-workflow.js";
+import { freezeClock, moveClock, resetClock, toClockState } from "./run/move-clock.js";
+import { readOutcome, readRunMessages } from "./run/read-outcome.js";
+import { type BlockedSchedule, releaseSchedules, toBlockedOccurrence } from "./run/run-due-schedules.js";
+import { processPendingEvents, runDueWork } from "./run/run-due-work.js";
+import { checkTriggerAndRecipients, triggerWorkflow } from "./run/trigger-workflow.js";
+import { resolveBranchContext } from "./workflow/branch-context.js";
 import { findWorkflow } from "./workflow/find-workflow.js";
-import { onBranch } from "./workflow/on-branch.js";
 import { readFilesOnce } from "./workflow/read-once.js";
 
 /** How often a waiting caller looks whether another process has moved its runs on. */
@@ -53,14 +53,14 @@ export function createEngine(context: EngineContext): LocalOperations {
 
 class Engine implements LocalOperations {
   readonly target = "local";
-  private readonly made: () => ResourceOperations;
+  private readonly getResources: () => ResourceOperations;
 
   constructor(private readonly context: EngineContext) {
-    this.made = once(() => createResources(context)); // most starts ask for none
+    this.getResources = once(() => createResources(context)); // most starts ask for none
   }
 
   get resources(): ResourceOperations {
-    return this.made();
+    return this.getResources();
   }
 
   triggerWorkflow(trigger: Trigger, options: TriggerOptions): Promise<TriggerOutcome> {
@@ -69,7 +69,7 @@ class Engine implements LocalOperations {
   }
 
   checkTrigger(trigger: Trigger): Promise<string[]> {
-    return checkWholeTrigger(this.context, trigger);
+    return checkTriggerAndRecipients(this.context, trigger);
   }
 
   async awaitOutcome(
@@ -83,21 +83,21 @@ class Engine implements LocalOperations {
       const outcome = (await readOutcome(context, started.workflow_run_id)) ?? started;
       const runs = outcome.recipients ?? [];
       const open = runs.filter(
-        (one) => one.status !== null && one.status !== "completed" && one.status !== "cancelled",
+        (run) => run.status !== null && run.status !== "completed" && run.status !== "cancelled",
       ).length;
-      const queued = runs.some((one) => one.steps.some((step) => step.outcome === "queued"));
+      const queued = runs.some((run) => run.steps.some((step) => step.outcome === "queued"));
       onProgress?.(runs.length - open, runs.length);
       const left = deadline - context.realNow();
       const hasEnded = open === 0 && !queued;
       if (!hasEnded && left <= 0 && !signal?.aborted) onTimeout?.();
       if (hasEnded || left <= 0 || signal?.aborted) return started.replayed ? { ...outcome, replayed: true } : outcome;
-      const due = await this.nextDueIn();
+      const due = await this.readTimeUntilDue();
       await context.sleep(Math.max(1, Math.min(POLL_MS, left, due ?? POLL_MS)), signal);
     }
   }
 
   async cancelWorkflow(cancellation: Cancellation): Promise<CancelOutcome> {
-    const { context, branch } = onBranch(this.context, cancellation.branch ?? this.context.branch);
+    const { context, branch } = resolveBranchContext(this.context, cancellation.branch ?? this.context.branch);
     const { workflow, cancellation_key, recipients } = cancellation;
     // EQ-61: an unknown workflow is an error, a key that matches nothing is none. Runs of one that is broken are stopped, too.
     if (!(await context.definitions.workflowKeys()).includes(workflow))
@@ -110,7 +110,7 @@ class Engine implements LocalOperations {
       cancellation_key,
       target: "local",
       recipients: runs.map(({ recipientRun, cancelled: done }) => ({
-        recipient: referenceOf(recipientRun.recipient),
+        recipient: toRecipientReference(recipientRun.recipient),
         recipient_run_id: recipientRun.id,
         outcome: done ? "cancelled" : "not_cancellable",
         reason: done ? null : { code: recipientRun.status === "completed" ? "finished" : "cancelled", detail: null },
@@ -127,38 +127,41 @@ class Engine implements LocalOperations {
     return readOutcome(this.context, id);
   }
 
-  idsBeginning(of: IdKind, start: string, limit: number): Promise<string[]> {
-    return this.context.store.idsBeginning(of, start, limit);
+  listIdsByPrefix(of: IdKind, start: string, limit: number): Promise<string[]> {
+    return this.context.store.listIdsByPrefix(of, start, limit);
   }
 
   async readRecipientRun(id: string): Promise<JsonObject | null> {
     const stored = await this.context.store.readRecipientRun(id);
     if (stored === null) return null;
-    const messages = await messagesOf(this.context, [stored.recipientRun]);
-    const outcome = recipientOutcome(stored.recipientRun, new Map(messages.map((message) => [message.id, message])));
+    const messages = await readRunMessages(this.context, [stored.recipientRun]);
+    const outcome = buildRecipientOutcome(
+      stored.recipientRun,
+      new Map(messages.map((message) => [message.id, message])),
+    );
     return {
-      ...recipientRunDetailShape(stored.run, stored.recipientRun),
+      ...serializeRecipientRunDetail(stored.run, stored.recipientRun),
       data: stored.recipientRun.data ?? stored.run.data,
       ...(stored.run.settings.branch === undefined ? {} : { branch: stored.run.settings.branch }),
-      steps: explainedSteps(outcome.steps, stored.recipientRun.events),
-      ...triggerDecision(stored.recipientRun.events),
+      steps: explainSteps(outcome.steps, stored.recipientRun.events),
+      ...getTriggerDecision(stored.recipientRun.events),
       ...(outcome.reason ? { reason: outcome.reason as unknown as Json } : {}),
     };
   }
 
-  async listRecipientRuns(filter: RunQuery, page: Page) {
+  async listRecipientRuns(filter: RunQuery, page: PageRequest) {
     const { items, page_info } = await this.context.store.listRecipientRuns(filter, page);
-    return { items: items.map(({ run, recipientRun }) => recipientRunShape(run, recipientRun)), page_info };
+    return { items: items.map(({ run, recipientRun }) => serializeRecipientRun(run, recipientRun)), page_info };
   }
 
   async readMessage(id: string): Promise<JsonObject | null> {
     const [message] = await this.context.store.readMessages([id]);
-    return message === undefined ? null : { ...messageShape(message), content: contentShape(message) };
+    return message === undefined ? null : { ...serializeMessage(message), content: serializeMessageContent(message) };
   }
 
   async readMessages(ids: readonly string[]): Promise<JsonObject[]> {
     const messages = await this.context.store.readMessages(ids);
-    return messages.map((message) => ({ ...messageShape(message), content: contentShape(message) }));
+    return messages.map((message) => ({ ...serializeMessage(message), content: serializeMessageContent(message) }));
   }
 
   deleteMessages(ids: readonly string[]): Promise<void> {
@@ -167,12 +170,12 @@ class Engine implements LocalOperations {
 
   async readMessageEvents(id: string): Promise<JsonObject[] | null> {
     const [message] = await this.context.store.readMessages([id]);
-    return message === undefined ? null : messageEventShapes(message);
+    return message === undefined ? null : serializeMessageEvents(message);
   }
 
   async readDeliveryLogs(id: string): Promise<JsonObject[] | null> {
     const [message] = await this.context.store.readMessages([id]);
-    return message === undefined ? null : (await this.context.store.readDeliveryLogs(id)).map(deliveryLogShape);
+    return message === undefined ? null : (await this.context.store.readDeliveryLogs(id)).map(serializeDeliveryLog);
   }
 
   async readMessageActivities(id: string): Promise<JsonObject[] | null> {
@@ -180,9 +183,9 @@ class Engine implements LocalOperations {
     return message === undefined ? null : readActivities(this.context, message);
   }
 
-  async listMessages(filter: MessageQuery, page: Page) {
+  async listMessages(filter: MessageQuery, page: PageRequest) {
     const { items, page_info } = await this.context.store.listMessages(filter, page);
-    return { items: items.map(messageShape), page_info };
+    return { items: items.map(serializeMessage), page_info };
   }
 
   async markMessages(
@@ -191,18 +194,18 @@ class Engine implements LocalOperations {
     metadata: JsonObject | null = null,
   ): Promise<JsonObject[]> {
     const { store } = this.context;
-    checkKnown(ids, await store.readMessages(ids));
+    checkMessagesExist(ids, await store.readMessages(ids));
     const now = await readTime(this.context);
     const marked = await store.markMessages(ids, action, now, metadata);
-    await runNews(this.context, now);
-    return marked.map(messageShape);
+    await processPendingEvents(this.context, now);
+    return marked.map(serializeMessage);
   }
 
   retryMessages(ids: readonly string[]): Promise<JsonObject[]> {
     return retryMessages(this.context, ids);
   }
 
-  seed(content: unknown) {
+  seedRecipients(content: unknown) {
     return seedRecipients(this.context, content);
   }
 
@@ -210,16 +213,16 @@ class Engine implements LocalOperations {
     return this.context.store.clear(options);
   }
 
-  async readContentsIn(ids: readonly string[], locale: string) {
-    return (await this.context.contentsInLocale?.(this.context, ids, locale)) ?? new Map<string, JsonObject>();
+  async readContentsInLocale(ids: readonly string[], locale: string) {
+    return (await this.context.renderContentsInLocale?.(this.context, ids, locale)) ?? new Map<string, JsonObject>();
   }
 
   previewSteps(trigger: Trigger, refs: readonly string[] | null) {
-    return previewSteps(onBranch(this.context, this.context.branch).context, trigger, refs);
+    return previewSteps(resolveBranchContext(this.context, this.context.branch).context, trigger, refs);
   }
 
   async readClock() {
-    return clockState(await this.context.store.readClock(), this.context.realNow());
+    return toClockState(await this.context.store.readClock(), this.context.realNow());
   }
 
   freezeClock(at: number | null, options = { force: false }) {
@@ -234,15 +237,15 @@ class Engine implements LocalOperations {
     return moveClock(this.context, to, options);
   }
 
-  async runDue({ signal, onHeld, once }: DueOptions): Promise<AdvancedRun[]> {
+  async runDue({ signal, onBlocked: onHeld, once }: DueOptions): Promise<AdvancedRun[]> {
     const context = once ? readFilesOnce(this.context) : this.context;
-    const held: HeldSchedule[] = [];
+    const held: BlockedSchedule[] = [];
     try {
-      return await runDueAt(context, await readTime(context), {
+      return await runDueWork(context, await readTime(context), {
         signal,
-        onHeld: (one) => {
-          held.push(one);
-          onHeld?.(heldOccurrence(one));
+        onBlocked: (schedule) => {
+          held.push(schedule);
+          onHeld?.(toBlockedOccurrence(schedule));
         },
       });
     } finally {
@@ -250,20 +253,20 @@ class Engine implements LocalOperations {
     }
   }
 
-  async nextDueIn(): Promise<number | null> {
-    const [setting, due] = await Promise.all([this.context.store.readClock(), this.context.store.nextDueAt()]);
+  async readTimeUntilDue(): Promise<number | null> {
+    const [setting, due] = await Promise.all([this.context.store.readClock(), this.context.store.readNextDueAt()]);
     if (due === null) return null;
-    const now = timeOf(setting, this.context.realNow());
+    const now = getClockTime(setting, this.context.realNow());
     if (due <= now) return 0;
     return setting.frozen_at === null ? due - now : null;
   }
 
-  nextDueAt(): Promise<number | null> {
-    return this.context.store.nextDueAt({ unleased: true });
+  readNextDueAt(): Promise<number | null> {
+    return this.context.store.readNextDueAt({ excludeLeased: true });
   }
 
-  explain(error: unknown): Promise<unknown> {
-    return this.context.store.explain(error);
+  explainError(error: unknown): Promise<unknown> {
+    return this.context.store.explainError(error);
   }
 
   deferDiskSync(): Promise<void> {
@@ -274,8 +277,8 @@ class Engine implements LocalOperations {
     return this.context.store.syncToDisk();
   }
 
-  changeMark(): Promise<string> {
-    return this.context.store.changeMark();
+  readChangeToken(): Promise<string> {
+    return this.context.store.readChangeToken();
   }
 
   async close(): Promise<void> {

@@ -22,7 +22,7 @@ export const EXIT = {
 } as const;
 
 /** Every error code, once: its exit code on the command line and its status over HTTP. */
-const CODES = {
+const ERROR_CODES = {
   usage: { exit: EXIT.invalid_input, http: 400 },
   invalid_json: { exit: EXIT.invalid_input, http: 400 },
   invalid_params: { exit: EXIT.invalid_input, http: 422 },
@@ -54,7 +54,7 @@ const CODES = {
   internal: { exit: EXIT.internal, http: 500 },
 } as const;
 
-export type ErrorCode = keyof typeof CODES;
+export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** One fault inside a document: where it is (JSON pointer, "" for the root), what is wrong, and what stood there. */
 export interface ErrorDetail {
@@ -77,16 +77,16 @@ export interface KnockErrorOptions {
 }
 
 /** Bundles have a copy of this class each: an error is one of ours by this mark, whichever copy made it. */
-const MARK = Symbol.for("knock-cli/error");
+const KNOCK_ERROR_MARK = Symbol.for("knock-cli/error");
 
 /** The one error type: a user's mistake, a missing thing or a fault of the surroundings, never a bug of ours. */
 export class KnockError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === "object" && value !== null && MARK in value;
+    return typeof value === "object" && value !== null && KNOCK_ERROR_MARK in value;
   }
 
   override readonly name = "KnockError";
-  readonly [MARK] = true;
+  readonly [KNOCK_ERROR_MARK] = true;
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly details: readonly ErrorDetail[];
@@ -104,7 +104,7 @@ export class KnockError extends Error {
 }
 
 /** Turns warnings into the error that `--strict` makes of them. */
-export function warningsAsError(warnings: readonly string[]): KnockError {
+export function toWarningsError(warnings: readonly string[]): KnockError {
   const [first = "", ...others] = warnings;
   const message = others.length === 0 ? first : `${warnings.length} warnings`;
   return new KnockError("warning", `${message} (--strict treats warnings as errors)`, {
@@ -113,15 +113,15 @@ export function warningsAsError(warnings: readonly string[]): KnockError {
   });
 }
 
-export function exitCodeOf(error: unknown): number {
-  return error instanceof KnockError ? CODES[error.code].exit : CODES.internal.exit;
+export function getExitCode(error: unknown): number {
+  return error instanceof KnockError ? ERROR_CODES[error.code].exit : ERROR_CODES.internal.exit;
 }
 
-export function httpStatusOf(error: unknown): number {
-  return error instanceof KnockError ? CODES[error.code].http : CODES.internal.http;
+export function getHttpStatus(error: unknown): number {
+  return error instanceof KnockError ? ERROR_CODES[error.code].http : ERROR_CODES.internal.http;
 }
 
 /** The message of anything thrown. */
-export function messageOf(error: unknown): string {
+export function getErrorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

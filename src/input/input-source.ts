@@ -4,7 +4,7 @@ import type { Json } from "../util/json.js";
 import { isDeeperThan } from "../util/json-depth.js";
 import { parseJson } from "../util/parse-json.js";
 import { decodeUtf8, readTextFile } from "../util/text-file.js";
-import { looksUnquoted, quoteHint } from "./restore-quotes.js";
+import { looksUnquoted, suggestQuotes } from "./restore-quotes.js";
 
 /** A payload may hold 10 MB; a file somewhat above that is read so that the payload's own error can tell its size. */
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;
@@ -29,7 +29,7 @@ export interface InputSource {
  * Reads all of standard input. `flag` names the reader in errors. Throws `payload_too_large` above 64 MB, so that an endless
  * stream ends with an error instead of filling the memory.
  */
-export async function readWholeStdin(source: InputSource, flag: string): Promise<string> {
+export async function readAllStdin(source: InputSource, flag: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of source.readStdin()) {
@@ -45,8 +45,8 @@ export async function readWholeStdin(source: InputSource, flag: string): Promise
   if (source.isInterrupted())
     throw new KnockError("interrupted", "interrupted while reading standard input", { hint: "Nothing was changed." });
   const read = decodeUtf8(Buffer.concat(chunks));
-  if ("fault" in read)
-    throw new KnockError("usage", `${flag}: standard input ${read.fault}`, { hint: "Pipe in text in UTF-8." });
+  if ("error" in read)
+    throw new KnockError("usage", `${flag}: standard input ${read.error}`, { hint: "Pipe in text in UTF-8." });
   return read.text;
 }
 
@@ -57,31 +57,31 @@ export class InputReader {
   constructor(private readonly source: InputSource) {}
 
   /** The text of a file (`-` for standard input). `flag` is who asks, for errors. */
-  async text(path: string, flag: string): Promise<string> {
+  async readText(path: string, flag: string): Promise<string> {
     if (path === "")
       throw new KnockError("usage", `${flag}: a file name is missing after @`, {
         hint: `For example ${flag} @data.json, or ${flag} @- for standard input.`,
       });
     if (path !== "-") {
       const read = readTextFile(resolve(this.source.cwd, path), MAX_INPUT_BYTES);
-      if ("fault" in read)
-        throw new KnockError("usage", `${flag}: ${path} ${read.fault}`, {
+      if ("error" in read)
+        throw new KnockError("usage", `${flag}: ${path} ${read.error}`, {
           hint: "Name a readable text file in UTF-8; paths are relative to where the command runs.",
         });
       return read.text;
     }
-    this.takeStdin(flag);
-    return readWholeStdin(this.source, flag);
+    this.claimStdin(flag);
+    return readAllStdin(this.source, flag);
   }
 
   /** The bytes of a file (`-` for standard input) as they arrive, in any amount. */
-  chunks(path: string, flag: string): AsyncIterable<Uint8Array> {
+  readChunks(path: string, flag: string): AsyncIterable<Uint8Array> {
     if (path !== "-") return this.source.readFile(path);
-    this.takeStdin(flag);
+    this.claimStdin(flag);
     return this.source.readStdin();
   }
 
-  private takeStdin(flag: string): void {
+  private claimStdin(flag: string): void {
     if (this.stdinUsedBy !== null) {
       throw new KnockError("usage", `${flag}: standard input was already read for ${this.stdinUsedBy}`, {
         hint: "Only one flag can read standard input; put the other value in a file.",
@@ -91,18 +91,18 @@ export class InputReader {
   }
 
   /** A value as a flag takes it: `@file` and `@-` are read, anything else is the text itself. `name` names the text in errors. */
-  async value(raw: string, flag: string): Promise<{ text: string; name: string }> {
+  async readValue(raw: string, flag: string): Promise<{ text: string; name: string }> {
     if (!raw.startsWith("@")) return { text: raw, name: flag };
     const path = raw.slice(1);
-    return { text: await this.text(path, flag), name: `${flag} ${path === "-" ? "standard input" : path}` };
+    return { text: await this.readText(path, flag), name: `${flag} ${path === "-" ? "standard input" : path}` };
   }
 }
 
 /** Of a flag's value that is no JSON: what it may have been meant as. */
-function flagHint(flag: string, text: string): string {
+function suggestFlagFix(flag: string, text: string): string {
   if (flag === "--data" && /^[\w.[\]-]+:?=/.test(text)) return `Did you mean --set ${text}?`;
   if (text.trim() === "-") return `Did you mean ${flag} @-, which reads standard input?`;
-  if (looksUnquoted(text)) return quoteHint(flag, [text]);
+  if (looksUnquoted(text)) return suggestQuotes(flag, [text]);
   if (/^\S+\.json$/.test(text)) return `Did you mean ${flag} @${text}?`;
   if (/[“”„‘’]/.test(text)) return "A text processor changed the quotes: type them anew.";
   return "Quote the JSON for the shell with single quotes, or put it in a file and use @file.";
@@ -115,16 +115,16 @@ export function checkDepth(value: Json, name: string): Json {
 }
 
 /** JSON out of a flag or file; the error names the place with line and column. `firstLine`: where in the file it starts. */
-export async function jsonOf(text: string, name: string, firstLine = 1): Promise<Json> {
+export async function parseJsonInput(text: string, name: string, firstLine = 1): Promise<Json> {
   const parsed = await parseJson(text);
   if ("value" in parsed) return checkDepth(parsed.value, name);
   const line = firstLine - 1 + parsed.line;
   throw new KnockError(
     "invalid_json",
-    `${name}: not valid JSON: ${parsed.fault} (line ${line}, column ${parsed.column})`,
+    `${name}: not valid JSON: ${parsed.error} (line ${line}, column ${parsed.column})`,
     {
-      details: [{ pointer: "", message: `${parsed.fault} at line ${line}, column ${parsed.column}` }],
-      hint: name.startsWith("--") && !name.includes(" ") ? flagHint(name, text) : undefined,
+      details: [{ pointer: "", message: `${parsed.error} at line ${line}, column ${parsed.column}` }],
+      hint: name.startsWith("--") && !name.includes(" ") ? suggestFlagFix(name, text) : undefined,
     },
   );
 }

@@ -1,6 +1,6 @@
 import { KnockError } from "../errors/knock-error.js";
 import { deepMerge, isJsonObject, type Json, type JsonObject } from "../util/json.js";
-import { type InputReader, jsonOf } from "./input-source.js";
+import { type InputReader, parseJsonInput } from "./input-source.js";
 
 /** Whether a flag's text is meant as JSON rather than as an id. */
 function looksLikeJson(text: string): boolean {
@@ -8,7 +8,7 @@ function looksLikeJson(text: string): boolean {
 }
 
 /** Throws `usage` for a dash alone, which is standard input for other tools. */
-function checkDash(text: string, flag: string): void {
+function checkNotDash(text: string, flag: string): void {
   if (text.trim() !== "-") return;
   throw new KnockError("usage", `${flag}: "-" is not an ID`, {
     hint: `Did you mean ${flag} @-, which reads standard input? For a whole payload: --file -`,
@@ -16,8 +16,8 @@ function checkDash(text: string, flag: string): void {
 }
 
 /** Comma-separated ids, trimmed; an empty one is an error, since it is always a slip. */
-function idsOf(text: string, flag: string): string[] {
-  checkDash(text, flag);
+function parseIds(text: string, flag: string): string[] {
+  checkNotDash(text, flag);
   const ids = text.split(",").map((id) => id.trim());
   if (ids.some((id) => id === "")) {
     throw new KnockError("usage", `${flag}: an id is empty in ${JSON.stringify(text)}`, {
@@ -38,12 +38,12 @@ export async function parseRecipientsFlag(
 ): Promise<Json[]> {
   const recipients: Json[] = [];
   for (const raw of values) {
-    const { text, name } = await reader.value(raw, flag);
+    const { text, name } = await reader.readValue(raw, flag);
     if (!raw.startsWith("@") && !looksLikeJson(text)) {
-      recipients.push(...idsOf(text, flag));
+      recipients.push(...parseIds(text, flag));
       continue;
     }
-    const value = await jsonOf(text, name);
+    const value = await parseJsonInput(text, name);
     if (isJsonObject(value) && "recipients" in value && !("id" in value))
       throw new KnockError("usage", `${name} holds a whole payload, not recipients`, {
         hint: `--file ${raw.slice(1)} takes it.`,
@@ -57,7 +57,7 @@ export async function parseRecipientsFlag(
 /** `--object collection/id`. */
 export function parseObjectFlag(values: readonly string[]): Json[] {
   return values
-    .flatMap((value) => idsOf(value, "--object"))
+    .flatMap((value) => parseIds(value, "--object"))
     .map((text) => {
       const [collection, id, ...rest] = text.split("/");
       if (!collection || !id || rest.length > 0) {
@@ -70,26 +70,26 @@ export function parseObjectFlag(values: readonly string[]): Json[] {
 }
 
 /** `--actor`, `--tenant`: an id, JSON, or `@file`. */
-export async function parseOneFlag(raw: string, flag: string, reader: InputReader): Promise<Json> {
-  const { text, name } = await reader.value(raw, flag);
-  if (raw.startsWith("@") || looksLikeJson(text)) return jsonOf(text, name);
+export async function parseIdOrJsonFlag(raw: string, flag: string, reader: InputReader): Promise<Json> {
+  const { text, name } = await reader.readValue(raw, flag);
+  if (raw.startsWith("@") || looksLikeJson(text)) return parseJsonInput(text, name);
   if (text.trim() === "") throw new KnockError("usage", `${flag}: the id is empty`);
-  checkDash(text, flag);
+  checkNotDash(text, flag);
   return text.trim();
 }
 
 /** A flag of plain JSON: the text itself, `@file` or `@-`. What it may hold is not checked here. */
 export async function parseJsonFlag(raw: string, flag: string, reader: InputReader): Promise<Json> {
-  const { text, name } = await reader.value(raw, flag);
-  return jsonOf(text, name);
+  const { text, name } = await reader.readValue(raw, flag);
+  return parseJsonInput(text, name);
 }
 
 /** `--data`: JSON objects, `@file` or `@-`; merged deeply, the later ones winning. */
 export async function parseDataFlags(values: readonly string[], reader: InputReader): Promise<JsonObject> {
   let merged: JsonObject = {};
   for (const raw of values) {
-    const { text, name } = await reader.value(raw, "--data");
-    const value = await jsonOf(text, name);
+    const { text, name } = await reader.readValue(raw, "--data");
+    const value = await parseJsonInput(text, name);
     if (!isJsonObject(value)) {
       throw new KnockError(
         "usage",
@@ -110,7 +110,7 @@ type Segment = string | number;
 /** `a.b[0].c` → ["a", "b", 0, "c"]; a dot or bracket in a key is escaped with a backslash. */
 function parsePath(path: string, raw: string): Segment[] {
   const segments: Segment[] = [];
-  const bad = (): KnockError =>
+  const invalidPath = (): KnockError =>
     new KnockError("usage", `--set: ${JSON.stringify(raw)}: the path ${JSON.stringify(path)} is not valid`, {
       hint: "Dots nest and [0] indexes: --set order.items[0].sku=A1.",
     });
@@ -120,27 +120,27 @@ function parsePath(path: string, raw: string): Segment[] {
     const name = index ? null : /^((?:\\.|[^.[\]\\])+)/.exec(rest);
     if (index) segments.push(Number(index[1]));
     else if (name) segments.push((name[1] as string).replaceAll(/\\(.)/g, "$1"));
-    else throw bad();
+    else throw invalidPath();
     rest = rest.slice((index ?? name)?.[0].length ?? 0);
     if (rest.startsWith(".")) {
       rest = rest.slice(1);
-      if (rest === "" || rest.startsWith("[")) throw bad();
-    } else if (rest !== "" && !rest.startsWith("[")) throw bad();
+      if (rest === "" || rest.startsWith("[")) throw invalidPath();
+    } else if (rest !== "" && !rest.startsWith("[")) throw invalidPath();
   }
-  if (segments.length === 0 || typeof segments[0] === "number") throw bad();
+  if (segments.length === 0 || typeof segments[0] === "number") throw invalidPath();
   return segments;
 }
 
 const MAX_INDEX = 10_000;
 
-function assign(target: JsonObject, segments: readonly Segment[], value: Json, raw: string): void {
-  let holder: JsonObject | Json[] = target;
+function assignAtPath(target: JsonObject, segments: readonly Segment[], value: Json, raw: string): void {
+  let container: JsonObject | Json[] = target;
   for (const [index, segment] of segments.entries()) {
     if (segment === "__proto__")
       throw new KnockError("usage", `--set: ${JSON.stringify(raw)}: "__proto__" is not allowed as a key`);
     if (typeof segment === "number" && segment > MAX_INDEX)
       throw new KnockError("usage", `--set: ${JSON.stringify(raw)}: the index is too large`);
-    const slot = holder as Record<Segment, Json>;
+    const slot = container as Record<Segment, Json>;
     if (index === segments.length - 1) {
       slot[segment] = value;
       return;
@@ -154,7 +154,7 @@ function assign(target: JsonObject, segments: readonly Segment[], value: Json, r
         `--set: ${JSON.stringify(raw)}: ${segments.slice(0, index + 1).join(".")} is already ${Array.isArray(current) ? "a list" : isJsonObject(current) ? "an object" : `a ${typeof current}`}`,
       );
     }
-    holder = slot[segment] as JsonObject | Json[];
+    container = slot[segment] as JsonObject | Json[];
   }
 }
 
@@ -176,7 +176,12 @@ export async function applySetFlags(data: JsonObject, values: readonly string[])
         hint: "For example --set page=Home, or --set count:=3 for JSON.",
       });
     const [, path, operator, text] = match as unknown as [string, string, string, string];
-    assign(target, parsePath(path, raw), operator === ":=" ? await jsonOf(text, `--set ${path}`) : text, raw);
+    assignAtPath(
+      target,
+      parsePath(path, raw),
+      operator === ":=" ? await parseJsonInput(text, `--set ${path}`) : text,
+      raw,
+    );
   }
   return fillHoles(target) as JsonObject;
 }

@@ -1,22 +1,22 @@
 import { KnockError } from "../errors/knock-error.js";
 import { parseDuration } from "../util/duration.js";
 
-const WORDS = /^(\d+(?:\.\d+)?)\s*(s|m|h|d|w)(?:ecs?|econds?|ins?|inutes?|rs?|ours?|ays?|eeks?)?$/i;
+const SPELLED_DURATION = /^(\d+(?:\.\d+)?)\s*(s|m|h|d|w)(?:ecs?|econds?|ins?|inutes?|rs?|ours?|ays?|eeks?)?$/i;
 
 /** Of a length of time that is a number alone, or has its unit in words: what it may mean. Undefined for anything else. */
-export function unitHint(text: string): string | undefined {
-  const [, count, unit] = WORDS.exec(text.trim()) ?? [];
+export function suggestUnit(text: string): string | undefined {
+  const [, count, unit] = SPELLED_DURATION.exec(text.trim()) ?? [];
   if (unit !== undefined) return `Did you mean "${count}${unit.toLowerCase()}"?`;
   const number = /^\d+(\.\d+)?$/.exec(text.trim())?.[0];
   return number === undefined ? undefined : `It has no unit: ${number}s, ${number}m, ${number}h or ${number}d.`;
 }
 
 /** A duration flag or argument in milliseconds: `30s`, `1h30m`, `PT30M`. */
-export function durationArgument(text: string, name: string, hint?: string): number {
+export function parseDurationArgument(text: string, name: string, hint?: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds === undefined) {
     throw new KnockError("usage", `${name}: ${JSON.stringify(text)} is not a duration`, {
-      hint: hint ?? unitHint(text) ?? "For example 30s, 15m, 24h, 7d, 2w, 1h30m or PT30M.",
+      hint: hint ?? suggestUnit(text) ?? "For example 30s, 15m, 24h, 7d, 2w, 1h30m or PT30M.",
     });
   }
   return milliseconds;
@@ -25,17 +25,17 @@ export function durationArgument(text: string, name: string, hint?: string): num
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
 /** A moment in milliseconds from ISO 8601; without an offset it is UTC, as every time this tool prints. */
-export function timeArgument(text: string, name: string): number {
+export function parseTimeArgument(text: string, name: string): number {
   const trimmed = text.trim();
   const match = ISO_TIME.exec(trimmed);
-  const normal = match
+  const normalized = match
     ? match[1] === undefined
       ? `${trimmed}T00:00:00Z`
       : match[4] === undefined
         ? `${trimmed.replace(" ", "T")}Z`
         : trimmed.replace(" ", "T")
     : "";
-  const time = match ? Date.parse(normal) : Number.NaN;
+  const time = match ? Date.parse(normalized) : Number.NaN;
   // Date.parse rolls 31 February over into March.
   const exists = new Date(`${trimmed.slice(0, 10)}T00:00:00Z`).toJSON()?.startsWith(trimmed.slice(0, 10)) ?? false;
   if (Number.isNaN(time) || !exists) {
@@ -47,12 +47,12 @@ export function timeArgument(text: string, name: string): number {
 }
 
 /** ISO 8601 has four digits for the year. */
-const LATEST = Date.parse("9999-12-31T23:59:59.999Z");
+const MAX_TIME = Date.parse("9999-12-31T23:59:59.999Z");
 
 /** A moment so much later. Throws `usage` where it would lie beyond the calendar. */
-export function laterTime(from: number, length: number, name: string): number {
+export function addDuration(from: number, length: number, name: string): number {
   const time = from + length;
-  if (time > LATEST)
+  if (time > MAX_TIME)
     throw new KnockError("usage", `${name}: would go beyond the year 9999`, { hint: "Give a shorter one." });
   return time;
 }

@@ -1,7 +1,7 @@
 import { decodeUtf8 } from "../util/text-file.js";
 
 /** A line of a stream: its text, or why it has none. `number` counts from 1. */
-export type StreamLine = { number: number } & ({ text: string } | { fault: string });
+export type StreamLine = { number: number } & ({ text: string } | { error: string });
 
 export interface LineLimits {
   /** A longer line becomes a fault; the rest of it is discarded while it is read. */
@@ -24,7 +24,7 @@ export async function* readLines(
   let number = 0;
   let parts: Uint8Array[] = [];
   let size = 0;
-  let ready: StreamLine[] = [];
+  let lines: StreamLine[] = [];
 
   const append = (part: Uint8Array): void => {
     size += part.length;
@@ -34,7 +34,7 @@ export async function* readLines(
   const endLine = (): void => {
     number++;
     const line = toLine(number, parts, size, maxLineBytes);
-    if (line !== null) ready.push(line);
+    if (line !== null) lines.push(line);
     parts = [];
     size = 0;
   };
@@ -44,23 +44,23 @@ export async function* readLines(
       append(chunk.subarray(start, end));
       endLine();
       start = end + 1;
-      if (ready.length < maxLines) continue;
-      yield ready;
-      ready = [];
+      if (lines.length < maxLines) continue;
+      yield lines;
+      lines = [];
     }
     // Copied: a stream may reuse its buffer, and one byte of a chunk would keep all of it in memory.
     if (start < chunk.length) append(chunk.slice(start));
-    if (ready.length > 0) yield ready;
-    ready = [];
+    if (lines.length > 0) yield lines;
+    lines = [];
   }
   if (size > 0) endLine();
-  if (ready.length > 0) yield ready;
+  if (lines.length > 0) yield lines;
 }
 
 /** Returns null for a blank line. */
 function toLine(number: number, parts: Uint8Array[], size: number, maxBytes: number): StreamLine | null {
-  if (size > maxBytes) return { number, fault: `the line is longer than ${Math.floor(maxBytes / MEGABYTE)} MB` };
+  if (size > maxBytes) return { number, error: `the line is longer than ${Math.floor(maxBytes / MEGABYTE)} MB` };
   const decoded = decodeUtf8(parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts));
-  if ("fault" in decoded) return { number, fault: `the line ${decoded.fault}` };
+  if ("error" in decoded) return { number, error: `the line ${decoded.error}` };
   return decoded.text.trim() === "" ? null : { number, text: decoded.text };
 }

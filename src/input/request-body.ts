@@ -1,10 +1,10 @@
 import { KnockError } from "../errors/knock-error.js";
 import { deepMerge, isJsonObject, type JsonObject } from "../util/json.js";
-import { type InputReader, jsonOf } from "./input-source.js";
+import { type InputReader, parseJsonInput } from "./input-source.js";
 import { applySetFlags, parseDataFlags } from "./parse-flags.js";
 
 /** The flags that make up a request's body, as typed. */
-export interface BodyFlags {
+export interface RequestBodyFlags {
   /** `-` is standard input. */
   file?: string | undefined;
   data?: string[] | undefined;
@@ -12,14 +12,17 @@ export interface BodyFlags {
 }
 
 /** `--file`, `--data` merged deeply over it, `--set` over both; null where none of them is given. */
-export async function readBody({ file, data, set }: BodyFlags, reader: InputReader): Promise<JsonObject | null> {
+export async function readRequestBody(
+  { file, data, set }: RequestBodyFlags,
+  reader: InputReader,
+): Promise<JsonObject | null> {
   if (file === undefined && data === undefined && set === undefined) return null;
   let body: JsonObject = {};
   if (file !== undefined) {
-    const shown = file === "-" ? "standard input" : file;
-    const value = await jsonOf(await reader.text(file, "--file"), shown);
+    const inputName = file === "-" ? "standard input" : file;
+    const value = await parseJsonInput(await reader.readText(file, "--file"), inputName);
     if (!isJsonObject(value)) {
-      throw new KnockError("invalid_params", `${shown}: must be a JSON object`, {
+      throw new KnockError("invalid_params", `${inputName}: must be a JSON object`, {
         details: [{ pointer: "", message: "must be an object" }],
         hint: "The body is what the API takes, one resource at a time.",
       });

@@ -1,5 +1,5 @@
 /** JSON's own words, which need no quotes. */
-const LITERAL = /^(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/;
+const UNQUOTED_LITERAL = /^(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/;
 
 /** Whether a word looks like JSON whose quotes a shell removed: `{page:` or, after brace expansion, `page:Home`. */
 export function looksUnquoted(word: string): boolean {
@@ -13,8 +13,8 @@ export function restoreQuotes(words: readonly string[]): string | null {
   const text = isExpanded ? `{${words.join(",")}}` : words.join(" ");
   const restored = text
     .replace(/([{,]\s*)([A-Za-z_$][\w$.-]*)\s*:/g, '$1"$2":')
-    .replace(/([:[,]\s*)([^\s"{}[\],:][^"{}[\],]*)(?=\s*[,}\]])/g, (whole, before: string, value: string) =>
-      LITERAL.test(value.trim()) ? whole : `${before}"${value.trim()}"`,
+    .replace(/([:[,]\s*)([^\s"{}[\],:][^"{}[\],]*)(?=\s*[,}\]])/g, (match, before: string, value: string) =>
+      UNQUOTED_LITERAL.test(value.trim()) ? match : `${before}"${value.trim()}"`,
     );
   try {
     JSON.parse(restored);
@@ -25,7 +25,7 @@ export function restoreQuotes(words: readonly string[]): string | null {
 }
 
 /** Returns what to type instead of a flag's JSON whose quotes a shell removed. `words` are the flag's value and the words after it. */
-export function quoteHint(flag: string, words: readonly string[]): string {
+export function suggestQuotes(flag: string, words: readonly string[]): string {
   const restored = restoreQuotes(words);
   const example = restored === null ? `{"page":"Home"}` : restored.replaceAll("'", "'\\''");
   return `The shell removed the quotes of the JSON. ${restored === null ? "For example" : "Quote it"}: ${flag} '${example}'`;

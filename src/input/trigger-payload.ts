@@ -1,8 +1,14 @@
 import { KnockError } from "../errors/knock-error.js";
 import { deepMerge, isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
-import { checkDepth, InputReader, type InputSource, jsonOf } from "./input-source.js";
-import { applySetFlags, parseDataFlags, parseObjectFlag, parseOneFlag, parseRecipientsFlag } from "./parse-flags.js";
+import { checkDepth, InputReader, type InputSource, parseJsonInput } from "./input-source.js";
+import {
+  applySetFlags,
+  parseDataFlags,
+  parseIdOrJsonFlag,
+  parseObjectFlag,
+  parseRecipientsFlag,
+} from "./parse-flags.js";
 import { readLines, type StreamLine } from "./read-lines.js";
 
 /** The flags of `knock notify` that make up a payload, as typed. */
@@ -33,36 +39,37 @@ const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const MAX_LINES = 100;
 
 /** The name of a file in messages. */
-export function shownFile(path: string): string {
+export function formatInputName(path: string): string {
   return path === "-" ? "standard input" : path;
 }
 
-type Format = "json" | "jsonl";
+type PayloadFormat = "json" | "jsonl";
 
-function formatOf({ file, format }: PayloadFlags): Format {
-  const ending = (file ?? "").toLowerCase().split(".").at(-1) ?? "";
-  const named = format ?? ({ jsonl: "jsonl", ndjson: "jsonl", csv: "csv" } as Record<string, string>)[ending] ?? "json";
-  if (named === "json" || named === "jsonl") return named;
-  if (named === "ndjson") return "jsonl";
-  if (named === "csv")
+function resolveFormat({ file, format }: PayloadFlags): PayloadFormat {
+  const extension = (file ?? "").toLowerCase().split(".").at(-1) ?? "";
+  const requested =
+    format ?? ({ jsonl: "jsonl", ndjson: "jsonl", csv: "csv" } as Record<string, string>)[extension] ?? "json";
+  if (requested === "json" || requested === "jsonl") return requested;
+  if (requested === "ndjson") return "jsonl";
+  if (requested === "csv")
     throw new KnockError("usage", `${format === undefined ? `--file: ${file}` : "--format"}: CSV is not supported`, {
       hint: "Formats: json, jsonl (one payload per line).",
     });
-  throw new KnockError("usage", `--format: ${JSON.stringify(named)} is not a format`, {
+  throw new KnockError("usage", `--format: ${JSON.stringify(requested)} is not a format`, {
     hint: "Formats: json, jsonl.",
   });
 }
 
 /** What the flags say, in the API's field names. Absent flags leave no key. */
-async function flagFields(flags: PayloadFlags, reader: InputReader): Promise<JsonObject> {
+async function parseFlagFields(flags: PayloadFlags, reader: InputReader): Promise<JsonObject> {
   const fields: JsonObject = {};
   const recipients: Json[] = [
     ...(flags.recipients ? await parseRecipientsFlag(flags.recipients, reader) : []),
     ...(flags.object ? parseObjectFlag(flags.object) : []),
   ];
   if (flags.recipients || flags.object) fields.recipients = recipients;
-  if (flags.actor !== undefined) fields.actor = await parseOneFlag(flags.actor, "--actor", reader);
-  if (flags.tenant !== undefined) fields.tenant = await parseOneFlag(flags.tenant, "--tenant", reader);
+  if (flags.actor !== undefined) fields.actor = await parseIdOrJsonFlag(flags.actor, "--actor", reader);
+  if (flags.tenant !== undefined) fields.tenant = await parseIdOrJsonFlag(flags.tenant, "--tenant", reader);
   if (flags.cancellationKey !== undefined) fields.cancellation_key = flags.cancellationKey;
   if (flags.idempotencyKey !== undefined) fields.idempotency_key = flags.idempotencyKey;
   if (flags.sandboxMode || flags.skipDelay) {
@@ -75,7 +82,7 @@ async function flagFields(flags: PayloadFlags, reader: InputReader): Promise<Jso
 }
 
 /** Flags over a file's payload: fields replace, `settings` and data merge. */
-async function withFlags(
+async function applyFlags(
   payload: Json,
   fields: JsonObject,
   data: JsonObject | null,
@@ -86,9 +93,9 @@ async function withFlags(
   if (isJsonObject(payload.settings) && isJsonObject(fields.settings))
     merged.settings = { ...payload.settings, ...fields.settings };
   if (data === null && sets.length === 0) return merged;
-  const own = payload.data;
-  if (own !== undefined && own !== null && !isJsonObject(own)) return merged; // the payload's own fault: let its check tell
-  merged.data = await applySetFlags(deepMerge(isJsonObject(own) ? own : {}, data ?? {}), sets);
+  const payloadData = payload.data;
+  if (payloadData !== undefined && payloadData !== null && !isJsonObject(payloadData)) return merged; // the payload's own fault: let its check tell
+  merged.data = await applySetFlags(deepMerge(isJsonObject(payloadData) ? payloadData : {}, data ?? {}), sets);
   return merged;
 }
 
@@ -102,9 +109,9 @@ function isJson(text: string): boolean {
 }
 
 /** The JSON of a whole file; the hint names the other format if the file contains one payload per line. */
-async function wholePayload(text: string, name: string): Promise<Json> {
+async function parsePayloadFile(text: string, name: string): Promise<Json> {
   try {
-    return await jsonOf(text, name);
+    return await parseJsonInput(text, name);
   } catch (error) {
     if (!(error instanceof KnockError)) throw error;
     const rows = text.split("\n").filter((row) => row.trim() !== "");
@@ -115,33 +122,33 @@ async function wholePayload(text: string, name: string): Promise<Json> {
 }
 
 /** The JSON of one line of the file or stream that `shown` names. */
-async function linePayload(line: StreamLine, shown: string): Promise<Json> {
+async function parsePayloadLine(line: StreamLine, inputName: string): Promise<Json> {
   const { number } = line;
   const fail = (code: "invalid_json" | "usage", message: string, column: number, hint?: string): KnockError =>
-    new KnockError(code, `${shown}:${number}:${column}: ${message}`, {
-      details: [{ pointer: "", message, file: shown, line: number, column }],
+    new KnockError(code, `${inputName}:${number}:${column}: ${message}`, {
+      details: [{ pointer: "", message, file: inputName, line: number, column }],
       hint,
     });
-  if ("fault" in line) throw fail("usage", line.fault, 1, "Each line is one JSON object in UTF-8.");
+  if ("error" in line) throw fail("usage", line.error, 1, "Each line is one JSON object in UTF-8.");
   const parsed = await parseJson(line.text);
-  if ("value" in parsed) return checkDepth(parsed.value, `${shown}:${number}`);
+  if ("value" in parsed) return checkDepth(parsed.value, `${inputName}:${number}`);
   const isFirst = number === 1 && /^\s*[{[]/.test(line.text);
   const hint = isFirst ? "One payload over several lines? Use --format json." : undefined;
-  throw fail("invalid_json", `invalid JSON: ${parsed.fault}`, parsed.column, hint);
+  throw fail("invalid_json", `invalid JSON: ${parsed.error}`, parsed.column, hint);
 }
 
 /** Whether the flags name a file or stream with one payload per line. Throws for an unknown format. */
 export function hasPayloadLines(flags: PayloadFlags): boolean {
-  if (flags.file !== undefined) return formatOf(flags) === "jsonl";
+  if (flags.file !== undefined) return resolveFormat(flags) === "jsonl";
   if (flags.format !== undefined) throw new KnockError("usage", "--format goes with --file");
   return false;
 }
 
 /** Flags as they apply to every payload. */
 async function readOverrides(flags: PayloadFlags, reader: InputReader): Promise<(payload: Json) => Promise<Json>> {
-  const fields = await flagFields(flags, reader);
+  const fields = await parseFlagFields(flags, reader);
   const data = flags.data ? await parseDataFlags(flags.data, reader) : null;
-  return (payload) => withFlags(payload, fields, data, flags.set ?? []);
+  return (payload) => applyFlags(payload, fields, data, flags.set ?? []);
 }
 
 /** The payload of flags alone or of a JSON file. Does not check what a trigger may contain. */
@@ -149,8 +156,8 @@ export async function readPayload(flags: PayloadFlags, source: InputSource): Pro
   const reader = new InputReader(source);
   const override = await readOverrides(flags, reader);
   if (flags.file === undefined) return { payload: await override({}), name: "the trigger" };
-  const name = shownFile(flags.file);
-  const payload = await wholePayload(await reader.text(flags.file, "--file"), name);
+  const name = formatInputName(flags.file);
+  const payload = await parsePayloadFile(await reader.readText(flags.file, "--file"), name);
   return { payload: await override(payload), name };
 }
 
@@ -159,7 +166,7 @@ export interface PayloadLine {
   /** `file:line`. */
   name: string;
   /** The same for error details; `line` counts from 1. */
-  place: { file: string; line: number; column: number };
+  location: { file: string; line: number; column: number };
   /** Characters of its text. */
   size: number;
   payload: unknown;
@@ -174,22 +181,22 @@ export async function* readPayloadLines(flags: PayloadFlags, source: InputSource
   const reader = new InputReader(source);
   const override = await readOverrides(flags, reader);
   const path = flags.file as string;
-  const shown = shownFile(path);
+  const inputName = formatInputName(path);
   const toPayload = async (line: StreamLine): Promise<PayloadLine> => {
     const named = {
-      name: `${shown}:${line.number}`,
-      place: { file: shown, line: line.number, column: 1 },
+      name: `${inputName}:${line.number}`,
+      location: { file: inputName, line: line.number, column: 1 },
       size: "text" in line ? line.text.length : 0,
     };
     try {
-      return { ...named, payload: await override(await linePayload(line, shown)), error: null };
+      return { ...named, payload: await override(await parsePayloadLine(line, inputName)), error: null };
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
       return { ...named, payload: null, error };
     }
   };
   const limits = { maxLineBytes: MAX_LINE_BYTES, maxLines: MAX_LINES };
-  for await (const lines of readLines(reader.chunks(path, "--file"), limits)) {
+  for await (const lines of readLines(reader.readChunks(path, "--file"), limits)) {
     const group: PayloadLine[] = [];
     for (const line of lines) group.push(await toPayload(line));
     yield group;

@@ -13,16 +13,16 @@ interface Address {
 }
 
 /** `Name <address>` as the content document has it: the name may hold what would need quotes in a header. */
-function fromOf(text: string): Address | string {
+function parseFromAddress(text: string): Address | string {
   const parts = /^(.*) <([^<>]*)>$/s.exec(text);
   return parts ? { name: parts[1] as string, address: parts[2] as string } : text;
 }
 
-function textOf(value: unknown): string | undefined {
+function toOptionalText(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-function attachmentOf(attachment: JsonObject) {
+function toMailAttachment(attachment: JsonObject) {
   const { name, content_type, content, content_id, disposition } = attachment;
   return {
     filename: String(name),
@@ -34,7 +34,7 @@ function attachmentOf(attachment: JsonObject) {
 }
 
 /** The host a `Message-ID` names: the sender's, or one that cannot exist. */
-function hostOf(from: Address | string): string {
+function getSenderHost(from: Address | string): string {
   const address = typeof from === "string" ? from : from.address;
   return /@([\w.-]+)>?$/.exec(address.trim())?.[1] ?? "localhost.invalid";
 }
@@ -45,21 +45,21 @@ function hostOf(from: Address | string): string {
  * envelope, and no header tells of them.
  */
 export async function renderMime(content: JsonObject, { message_id, date }: MimeOptions): Promise<string> {
-  const from = fromOf(String(content.from ?? ""));
+  const from = parseFromAddress(String(content.from ?? ""));
   const headers = isJsonObject(content.headers) ? content.headers : {};
   const attachments = Array.isArray(content.attachments) ? content.attachments.filter(isJsonObject) : [];
   const mail = new MailComposer({
     from: from === "" ? undefined : from,
-    to: textOf(content.to),
-    cc: textOf(content.cc),
-    bcc: textOf(content.bcc),
-    replyTo: textOf(content.reply_to),
+    to: toOptionalText(content.to),
+    cc: toOptionalText(content.cc),
+    bcc: toOptionalText(content.bcc),
+    replyTo: toOptionalText(content.reply_to),
     subject: String(content.subject_line ?? ""),
     text: String(content.text_body ?? ""),
     html: String(content.html_body ?? ""),
     headers: Object.entries(headers).map(([key, value]) => ({ key, value: String(value) })),
-    attachments: attachments.map(attachmentOf),
-    messageId: `<${message_id}@${hostOf(from)}>`,
+    attachments: attachments.map(toMailAttachment),
+    messageId: `<${message_id}@${getSenderHost(from)}>`,
     date,
     baseBoundary: message_id,
     // Nothing of an e-mail is fetched: what it carries, it has.

@@ -14,12 +14,12 @@ function isWide(code: number): boolean {
 }
 
 /** Letters that stand on the one before: accents, joiners, variants. */
-const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
+const ZERO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
 function letterWidth(letter: string): number {
   const code = letter.codePointAt(0) as number;
   if (code < 0x300) return 1;
-  return NO_WIDTH.test(letter) ? 0 : isWide(code) ? 2 : 1;
+  return ZERO_WIDTH.test(letter) ? 0 : isWide(code) ? 2 : 1;
 }
 
 /** How many columns of a terminal a text takes: near enough for tables, without the tables of Unicode. */
@@ -29,12 +29,12 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-export function padded(text: string, width: number): string {
+export function padToWidth(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - displayWidth(text)));
 }
 
 /** Cut to a width, an ellipsis its last column. */
-export function shortened(text: string, width: number): string {
+export function truncateToWidth(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   let [kept, room] = ["", width - 1];
   for (const letter of text) {

@@ -1,19 +1,19 @@
-import { escapeControls, escapeJson, oneLine } from "./escape-controls.js";
-import type { OutStream } from "./out-stream.js";
-import { openPaint, type Paint, renderStyles } from "./paint.js";
-import type { Zone } from "./time-text.js";
+import { type Colors, createColors, renderStyles } from "./colors.js";
+import { escapeControls, escapeJson, escapeToOneLine } from "./escape-controls.js";
+import type { Zone } from "./format-time.js";
+import type { OutputStream } from "./output-stream.js";
 
 export interface OutputOptions {
-  stdout: OutStream;
-  stderr: OutStream;
+  stdout: OutputStream;
+  stderr: OutputStream;
   env: Record<string, string | undefined>;
 }
 
 /** Different warnings that are remembered. */
-const MOST_REMEMBERED = 1_000;
+const MAX_REMEMBERED_WARNINGS = 1_000;
 
 /** A reader that is slow rather than stopped gets this long after an interruption. */
-const LAST_WRITE_MS = 1_000;
+const FINAL_WRITE_TIMEOUT_MS = 1_000;
 
 /** How much to say. */
 export interface Verbosity {
@@ -28,28 +28,28 @@ export interface Verbosity {
  */
 export class Output {
   verbosity: Verbosity = { json: false, quiet: false, verbose: false };
-  private readonly noted = new Set<string>();
-  private held: string[] | null = null;
+  private readonly printedNotes = new Set<string>();
+  private buffered: string[] | null = null;
   /** Whether the reader of standard output has stopped reading, so that a write still waits for it. */
-  isStuck = false;
-  private readonly warned = new Set<string>();
+  isBlocked = false;
+  private readonly printedWarnings = new Set<string>();
   /** Colours for standard output and for standard error are apart: either may be a terminal alone. */
   private constructor(
     private readonly options: OutputOptions,
-    readonly paint: Paint,
-    readonly paintError: Paint,
+    readonly colors: Colors,
+    readonly errorColors: Colors,
   ) {}
 
   static async open(options: OutputOptions): Promise<Output> {
     const { stdout, stderr, env } = options;
-    return new Output(options, openPaint(stdout, env), openPaint(stderr, env));
+    return new Output(options, createColors(stdout, env), createColors(stderr, env));
   }
 
   get isTerminal(): boolean {
     return this.options.stdout.isTTY === true;
   }
 
-  get errorIsTerminal(): boolean {
+  get isErrorTerminal(): boolean {
     return this.options.stderr.isTTY === true;
   }
 
@@ -59,8 +59,8 @@ export class Output {
   }
 
   /** The zone of times on standard error. */
-  get zoneError(): Zone {
-    return this.errorIsTerminal ? "local" : "utc";
+  get errorZone(): Zone {
+    return this.isErrorTerminal ? "local" : "utc";
   }
 
   get width(): number {
@@ -68,41 +68,41 @@ export class Output {
   }
 
   /** From now on, results wait for `release`: for commands that print without end. */
-  hold(): void {
-    this.held ??= [];
+  startBuffering(): void {
+    this.buffered ??= [];
   }
 
   /**
    * Writes the results that wait. A slow reader is waited for while signals are handled; once the signal is aborted, only for
    * a moment longer.
    */
-  async release(signal: AbortSignal): Promise<void> {
+  async flush(signal: AbortSignal): Promise<void> {
     const { stdout } = this.options;
-    const text = (this.held ?? []).join("");
-    if (text === "" || this.isStuck) return;
-    this.held = [];
+    const text = (this.buffered ?? []).join("");
+    if (text === "" || this.isBlocked) return;
+    this.buffered = [];
     if (stdout.writeAsync === undefined) return void stdout.write(text);
     const written = stdout.writeAsync(text).then(() => true);
     let timer: NodeJS.Timeout | undefined;
-    let giveUpSoon = (): void => {};
-    const givenUp = new Promise<false>((resolve) => {
-      giveUpSoon = () => {
-        timer = setTimeout(resolve, LAST_WRITE_MS, false);
+    let startTimeout = (): void => {};
+    const timeout = new Promise<false>((resolve) => {
+      startTimeout = () => {
+        timer = setTimeout(resolve, FINAL_WRITE_TIMEOUT_MS, false);
       };
     });
-    if (signal.aborted) giveUpSoon();
-    else signal.addEventListener("abort", giveUpSoon, { once: true });
+    if (signal.aborted) startTimeout();
+    else signal.addEventListener("abort", startTimeout, { once: true });
     try {
-      this.isStuck = !(await Promise.race([written, givenUp]));
+      this.isBlocked = !(await Promise.race([written, timeout]));
     } finally {
-      signal.removeEventListener("abort", giveUpSoon);
+      signal.removeEventListener("abort", startTimeout);
       clearTimeout(timer);
     }
   }
 
   private write(text: string): void {
-    if (this.held === null) this.options.stdout.write(text);
-    else if (!this.isStuck) this.held.push(text);
+    if (this.buffered === null) this.options.stdout.write(text);
+    else if (!this.isBlocked) this.buffered.push(text);
   }
 
   /** A line of the result. */
@@ -136,20 +136,20 @@ export class Output {
 
   /** A note that is worth saying only the first time. */
   noteOnce(text: string): void {
-    if (this.noted.has(text)) return;
-    this.noted.add(text);
+    if (this.printedNotes.has(text)) return;
+    this.printedNotes.add(text);
     this.note(text);
   }
 
   warn(text: string): void {
-    this.options.stderr.write(renderStyles(`${this.paintError.yellow("warning:")} ${oneLine(text)}\n`));
+    this.options.stderr.write(renderStyles(`${this.errorColors.yellow("warning:")} ${escapeToOneLine(text)}\n`));
   }
 
   /** A warning that many triggers of a stream share. Memory stays bounded: beyond many different ones it repeats. */
   warnOnce(text: string): void {
-    if (this.warned.has(text)) return;
-    if (this.warned.size >= MOST_REMEMBERED) this.warned.clear();
-    this.warned.add(text);
+    if (this.printedWarnings.has(text)) return;
+    if (this.printedWarnings.size >= MAX_REMEMBERED_WARNINGS) this.printedWarnings.clear();
+    this.printedWarnings.add(text);
     this.warn(text);
   }
 
@@ -163,16 +163,16 @@ export class Output {
   }
 
   /** A spinner on a terminal's standard error while `work` goes on; nothing anywhere else. `tell` changes its text. */
-  async progress<T>(text: string, work: (tell: (text: string) => void) => Promise<T>): Promise<T> {
+  async showProgress<T>(text: string, work: (setText: (text: string) => void) => Promise<T>): Promise<T> {
     // A terminal of no known width (as CI and containers have them) would have ora count its lines for ever.
-    if (!this.errorIsTerminal || !this.options.stderr.columns || this.verbosity.quiet) return work(() => {});
+    if (!this.isErrorTerminal || !this.options.stderr.columns || this.verbosity.quiet) return work(() => {});
     const { default: ora } = await import("ora");
     // With discardStdin ora would read the terminal itself, and Ctrl-C would be lost.
     const stream = this.options.stderr as NodeJS.WriteStream;
-    const spinner = ora({ text: oneLine(text), stream, discardStdin: false }).start();
+    const spinner = ora({ text: escapeToOneLine(text), stream, discardStdin: false }).start();
     try {
       return await work((next) => {
-        spinner.text = oneLine(next);
+        spinner.text = escapeToOneLine(next);
       });
     } finally {
       spinner.stop();

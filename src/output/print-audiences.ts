@@ -1,9 +1,9 @@
 import { isJsonObject, type JsonObject } from "../util/json.js";
+import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
-import { type Listed, printList } from "./print-resources.js";
-import { timeText } from "./time-text.js";
+import { type ListPage, printList } from "./print-resources.js";
 
-export function printMembers(page: Listed, output: Output): void {
+export function printMembers(page: ListPage, output: Output): void {
   printList(
     page,
     {
@@ -14,7 +14,7 @@ export function printMembers(page: Listed, output: Output): void {
         String(item.user_id),
         isJsonObject(item.user) && item.user.name !== null ? String(item.user.name) : "",
         item.tenant === null ? "" : String(item.tenant),
-        timeText(item.added_at, output.zone),
+        formatTime(item.added_at, output.zone),
       ],
     },
     output,
@@ -26,27 +26,27 @@ interface Membership {
   tenant: string | null;
 }
 
-function membershipOf({ user, tenant }: JsonObject): Membership {
+function toMembership({ user, tenant }: JsonObject): Membership {
   const id = isJsonObject(user) ? user.id : user;
   return { user_id: String(id), tenant: typeof tenant === "string" ? tenant : null };
 }
 
-function namesOf(members: readonly Membership[]): string {
-  const shown = members
+function formatMembers(members: readonly Membership[]): string {
+  const names = members
     .slice(0, 20)
     .map(({ user_id, tenant }) => (tenant === null ? user_id : `${user_id} (${tenant})`));
-  return shown.join(", ") + (members.length > shown.length ? `, … (${members.length})` : "");
+  return names.join(", ") + (members.length > names.length ? `, … (${members.length})` : "");
 }
 
-function printChange(audience: string, text: string, output: Output): void {
-  if (!output.verbosity.quiet) output.line(`${output.paint.green("✓")} ${output.paint.bold(audience)}: ${text}`);
+function printMembershipChange(audience: string, text: string, output: Output): void {
+  if (!output.verbosity.quiet) output.line(`${output.colors.green("✓")} ${output.colors.bold(audience)}: ${text}`);
 }
 
 /** Prints members as they were asked for: the API answers with nothing. */
 export function printMembersAdded(audience: string, members: readonly JsonObject[], output: Output): void {
-  const added = members.map(membershipOf);
+  const added = members.map(toMembership);
   if (output.verbosity.json) return output.json({ audience, added });
-  printChange(audience, `added ${namesOf(added)}`, output);
+  printMembershipChange(audience, `added ${formatMembers(added)}`, output);
 }
 
 /** Prints the members that were removed, and names those asked for that were not members. */
@@ -56,12 +56,12 @@ export function printMembersRemoved(
   removed: readonly Membership[],
   output: Output,
 ): void {
-  const wasRemoved = new Set(removed.map(({ user_id, tenant }) => JSON.stringify([user_id, tenant])));
+  const removedKeys = new Set(removed.map(({ user_id, tenant }) => JSON.stringify([user_id, tenant])));
   const not_members = members
-    .map(membershipOf)
-    .filter(({ user_id, tenant }) => !wasRemoved.has(JSON.stringify([user_id, tenant])));
+    .map(toMembership)
+    .filter(({ user_id, tenant }) => !removedKeys.has(JSON.stringify([user_id, tenant])));
   if (output.verbosity.json) return output.json({ audience, removed: [...removed], not_members });
-  if (removed.length > 0) printChange(audience, `removed ${namesOf(removed)}`, output);
-  else output.line(`${output.paint.bold(audience)}: nothing to remove`);
-  if (not_members.length > 0) output.note(`note: not a member, so ignored: ${namesOf(not_members)}`);
+  if (removed.length > 0) printMembershipChange(audience, `removed ${formatMembers(removed)}`, output);
+  else output.line(`${output.colors.bold(audience)}: nothing to remove`);
+  if (not_members.length > 0) output.note(`note: not a member, so ignored: ${formatMembers(not_members)}`);
 }

@@ -1,12 +1,12 @@
 import type { BroadcastView } from "../domain/audience/broadcast.js";
-import { summarize, type TriggerOutcome } from "../domain/run/outcome.js";
+import { summarizeOutcomes, type TriggerOutcome } from "../domain/run/outcome.js";
+import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
 import { printOutcome } from "./print-outcome.js";
 import { printTable } from "./print-table.js";
-import { timeText } from "./time-text.js";
 
-function whenText({ status, scheduled_at, sent_at }: BroadcastView, output: Output): string {
-  return timeText(status === "scheduled" ? scheduled_at : sent_at, output.zone);
+function formatBroadcastTime({ status, scheduled_at, sent_at }: BroadcastView, output: Output): string {
+  return formatTime(status === "scheduled" ? scheduled_at : sent_at, output.zone);
 }
 
 export function printBroadcasts(broadcasts: readonly BroadcastView[], output: Output): void {
@@ -15,12 +15,12 @@ export function printBroadcasts(broadcasts: readonly BroadcastView[], output: Ou
   if (broadcasts.length === 0) return output.note("no broadcasts: one is a file, broadcasts/<key>/broadcast.json");
   printTable(
     ["BROADCAST", "STATUS", "WHEN", "AUDIENCE", "NAME"],
-    broadcasts.map((one) => [
-      one.key,
-      one.error === null ? one.status : "broken",
-      whenText(one, output),
-      one.target_audience_key ?? "",
-      one.error ?? one.name,
+    broadcasts.map((broadcast) => [
+      broadcast.key,
+      broadcast.error === null ? broadcast.status : "broken",
+      formatBroadcastTime(broadcast, output),
+      broadcast.target_audience_key ?? "",
+      broadcast.error ?? broadcast.name,
     ]),
     output,
   );
@@ -29,21 +29,21 @@ export function printBroadcasts(broadcasts: readonly BroadcastView[], output: Ou
 export function printBroadcast(broadcast: BroadcastView, output: Output): void {
   if (output.verbosity.json) return output.json(broadcast);
   if (output.verbosity.quiet) return output.line(broadcast.key);
-  const when = whenText(broadcast, output);
+  const when = formatBroadcastTime(broadcast, output);
   output.line(
-    `${output.paint.green("✓")} ${output.paint.bold(broadcast.key)}  ${broadcast.status}${when === "" ? "" : ` ${when}`}`,
+    `${output.colors.green("✓")} ${output.colors.bold(broadcast.key)}  ${broadcast.status}${when === "" ? "" : ` ${when}`}`,
   );
 }
 
-interface Sent {
+interface SentBroadcastDocument {
   broadcast: string;
   runs: readonly { tenant: string | null; outcome: TriggerOutcome }[];
 }
 
 /** What happened to each recipient, a run per tenant. */
-export function printSent({ broadcast, runs }: Sent, now: number, output: Output): void {
+export function printSentBroadcast({ broadcast, runs }: SentBroadcastDocument, now: number, output: Output): void {
   if (output.verbosity.json) {
-    const summary = summarize(runs.flatMap(({ outcome }) => outcome.recipients ?? []));
+    const summary = summarizeOutcomes(runs.flatMap(({ outcome }) => outcome.recipients ?? []));
     return output.json({
       broadcast,
       runs: runs.map(({ tenant, outcome: { replayed: _replayed, ...outcome } }) => ({ tenant, ...outcome })),
@@ -51,7 +51,7 @@ export function printSent({ broadcast, runs }: Sent, now: number, output: Output
     });
   }
   for (const { tenant, outcome } of runs) {
-    if (tenant !== null && !output.verbosity.quiet) output.line(output.paint.dim(`tenant ${tenant}`));
+    if (tenant !== null && !output.verbosity.quiet) output.line(output.colors.dim(`tenant ${tenant}`));
     printOutcome(outcome, now, output);
   }
 }

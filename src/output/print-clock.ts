@@ -1,12 +1,12 @@
 import type { RecipientReference } from "../domain/recipient/recipient.js";
 import type { StepOutcome } from "../domain/run/outcome.js";
 import { formatDuration } from "../util/duration.js";
-import { oneLine } from "./escape-controls.js";
+import { escapeToOneLine } from "./escape-controls.js";
+import { formatTime } from "./format-time.js";
+import { formatReason, formatRecipientLabel, formatStepOutcome } from "./labels.js";
 import type { Output } from "./output.js";
-import { timeText } from "./time-text.js";
-import { outcomeText, reasonText, recipientLabel } from "./words.js";
 
-interface Ran {
+interface AdvancedRunDocument {
   recipient_run_id: string;
   recipient: RecipientReference;
   workflow: string;
@@ -18,7 +18,7 @@ interface ClockDocument {
   now: string;
   frozen: boolean;
   offset_ms: number;
-  ran: Ran[];
+  ran: AdvancedRunDocument[];
   failed_deliveries?: FailedDelivery[];
 }
 
@@ -34,25 +34,28 @@ interface FailedDelivery {
 }
 
 /** A message whose last delivery attempt failed, as a line. */
-function failedLine({ message_id, recipient, workflow, channel, status, reason, at }: FailedDelivery, output: Output) {
-  const { paint } = output;
-  const fate = status === "queued" ? "failed, will be tried again" : status;
-  return `  ${timeText(at, output.zone)}  ${workflow}  ${recipientLabel(recipient)}  ${channel} ${paint.red(fate)} ${paint.dim(`(${oneLine(reason)})`)}  ${message_id}`;
+function formatFailedDelivery(
+  { message_id, recipient, workflow, channel, status, reason, at }: FailedDelivery,
+  output: Output,
+) {
+  const { colors: paint } = output;
+  const result = status === "queued" ? "failed, will be tried again" : status;
+  return `  ${formatTime(at, output.zone)}  ${workflow}  ${formatRecipientLabel(recipient)}  ${channel} ${paint.red(result)} ${paint.dim(`(${escapeToOneLine(reason)})`)}  ${message_id}`;
 }
 
 /** One advance of one run, as a line. */
-export function ranLine(ran: Ran, output: Output): string {
-  const { paint } = output;
+export function formatAdvancedRun(ran: AdvancedRunDocument, output: Output): string {
+  const { colors: paint } = output;
   const steps = ran.steps
     .filter((step) => step.outcome !== "passed")
     .map(
       (step) =>
-        `${outcomeText(step, ran.steps)}${step.until ? ` until ${timeText(step.until, output.zone)}` : ""}${step.reason && step.reason.code !== "batched" ? paint.dim(` (${reasonText(step.reason)})`) : ""}`,
+        `${formatStepOutcome(step, ran.steps)}${step.until ? ` until ${formatTime(step.until, output.zone)}` : ""}${step.reason && step.reason.code !== "batched" ? paint.dim(` (${formatReason(step.reason)})`) : ""}`,
     );
-  return `  ${timeText(ran.at, output.zone)}  ${ran.workflow}  ${recipientLabel(ran.recipient)}  ${steps.join(paint.dim(" · ")) || "ended"}`;
+  return `  ${formatTime(ran.at, output.zone)}  ${ran.workflow}  ${formatRecipientLabel(ran.recipient)}  ${steps.join(paint.dim(" · ")) || "ended"}`;
 }
 
-interface Held {
+interface BlockedOccurrence {
   schedule_id: string;
   workflow: string;
   recipient: RecipientReference;
@@ -61,26 +64,26 @@ interface Held {
 }
 
 /** A schedule's occurrence that stays due because its workflow cannot be read. */
-export function warnHeld({ schedule_id, recipient, at, error }: Held, output: Output): void {
+export function warnBlockedOccurrence({ schedule_id, recipient, at, error }: BlockedOccurrence, output: Output): void {
   output.warn(
-    `schedule ${schedule_id} for ${recipientLabel(recipient)} was due at ${timeText(at, output.zoneError)} and is kept until its workflow can be read: ${error}`,
+    `schedule ${schedule_id} for ${formatRecipientLabel(recipient)} was due at ${formatTime(at, output.errorZone)} and is kept until its workflow can be read: ${error}`,
   );
 }
 
 /** `knock clock` and everything that moves it (section 5 of the contract). */
 export function printClock(state: ClockDocument, output: Output): void {
-  const { verbosity, paint } = output;
+  const { verbosity, colors: paint } = output;
   if (verbosity.json) return output.json(state);
   if (verbosity.quiet) return output.line(state.now);
-  for (const ran of state.ran) output.line(ranLine(ran, output));
+  for (const ran of state.ran) output.line(formatAdvancedRun(ran, output));
   const failed = state.failed_deliveries ?? [];
   if (failed.length > 0) output.line(paint.red(failed.length === 1 ? "delivery failed:" : "deliveries failed:"));
-  for (const one of failed) output.line(failedLine(one, output));
-  const ahead =
+  for (const delivery of failed) output.line(formatFailedDelivery(delivery, output));
+  const difference =
     Math.abs(state.offset_ms) < 1_000
       ? ""
       : `, ${formatDuration(Math.abs(state.offset_ms))} ${state.offset_ms > 0 ? "ahead of" : "behind"} real time`;
   output.line(
-    `${paint.bold(timeText(state.now, output.zone))}${paint.dim(state.frozen ? `  (frozen${ahead})` : ahead === "" ? "  (real time)" : `  (running${ahead})`)}`,
+    `${paint.bold(formatTime(state.now, output.zone))}${paint.dim(state.frozen ? `  (frozen${difference})` : difference === "" ? "  (real time)" : `  (running${difference})`)}`,
   );
 }

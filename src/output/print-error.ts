@@ -1,12 +1,12 @@
-import { describeFault } from "../domain/shape/place.js";
-import { type ErrorCode, KnockError, messageOf } from "../errors/knock-error.js";
-import { oneLine } from "./escape-controls.js";
+import { describeFinding } from "../domain/shape/describe-finding.js";
+import { type ErrorCode, getErrorMessage, KnockError } from "../errors/knock-error.js";
+import { escapeToOneLine } from "./escape-controls.js";
 import type { Output } from "./output.js";
 
 const MAX_DETAILS = 20;
 
 /** Nobody is left without a next step: what to do where the place that failed had nothing finer to say. */
-const HINTS: Partial<Record<ErrorCode, string>> = {
+const DEFAULT_HINTS: Partial<Record<ErrorCode, string>> = {
   usage: "--help shows what this command takes.",
   invalid_json: "Names and texts stand in double quotes; no comma after the last item, no comments.",
   invalid_params: "Fix the value above and run the command again. Nothing was changed.",
@@ -19,29 +19,29 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
 /** Errors end up here: a line, the details where there are several, a hint; with `--json` a document as the last line. */
 export function printError(error: unknown, output: Output, debug: boolean): void {
   const known = error instanceof KnockError ? error : null;
-  const { paintError: paint } = output;
-  const message = known ? known.message : `internal fault: ${messageOf(error)}`;
-  output.errorLine(`${paint.red("error:")} ${oneLine(message)}`);
+  const { errorColors: paint } = output;
+  const message = known ? known.message : `internal fault: ${getErrorMessage(error)}`;
+  output.errorLine(`${paint.red("error:")} ${escapeToOneLine(message)}`);
   if (known && known.details.length > 1) {
     for (const detail of known.details.slice(0, MAX_DETAILS)) {
       const { message, file, line, column } = detail;
       const at = file === undefined ? "" : `${file}:${line}:${column}: `;
-      const text = known.code === "warning" ? message : describeFault(detail); // a warning's text names its own place
-      output.errorLine(`  ${oneLine(`${at}${text}`)}`);
+      const text = known.code === "warning" ? message : describeFinding(detail); // a warning's text names its own place
+      output.errorLine(`  ${escapeToOneLine(`${at}${text}`)}`);
     }
     if (known.details.length > MAX_DETAILS) output.errorLine(`  … and ${known.details.length - MAX_DETAILS} more`);
   }
   const hint = known
-    ? (known.hint ?? HINTS[known.code])
+    ? (known.hint ?? DEFAULT_HINTS[known.code])
     : "This is a fault of the program, not yours. Please report it with the trace below.";
-  if (hint) output.errorLine(`${paint.dim("hint:")} ${oneLine(hint)}`);
+  if (hint) output.errorLine(`${paint.dim("hint:")} ${escapeToOneLine(hint)}`);
   if (known?.request_id) output.errorLine(`${paint.dim("request id:")} ${known.request_id}`);
   if (!known || debug) output.errorLine(error instanceof Error ? (error.stack ?? "") : String(error));
   if (!output.verbosity.json) return;
   const document = {
     error: {
       code: known?.code ?? "internal",
-      message: messageOf(error),
+      message: getErrorMessage(error),
       hint: hint ?? null,
       details: known?.details ?? [],
       ...(known?.status === undefined ? {} : { status: known.status }),

@@ -3,7 +3,7 @@ import type { Output } from "./output.js";
 
 /** Prints a line for each rule of `--expect` on standard error; with `--quiet` only the rules that are not met. */
 export function printExpectations(results: readonly ExpectationResult[], output: Output): void {
-  const { paintError: paint } = output;
+  const { errorColors: paint } = output;
   for (const { rule, found } of results) {
     if (found === null) output.note(`${paint.green("✓")} expected ${rule}`);
     else output.errorLine(`${paint.red("✗")} expected ${rule}: ${found}`);

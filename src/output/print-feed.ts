@@ -1,27 +1,27 @@
 import { isJsonObject, type JsonObject } from "../util/json.js";
+import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
-import { type Listed, printList } from "./print-resources.js";
-import { timeText } from "./time-text.js";
+import { type ListPage, printList } from "./print-resources.js";
 
-const ENTITIES: Record<string, string> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'" };
+const HTML_ENTITIES: Record<string, string> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'" };
 
 /** The first block's text, on one line. */
-function bodyOf(item: JsonObject): string {
+function formatItemText(item: JsonObject): string {
   const block = Array.isArray(item.blocks) ? item.blocks.find(isJsonObject) : undefined;
   return String(block?.rendered ?? "")
     .replaceAll(/<[^<>]*>/g, " ")
-    .replaceAll(/&(amp|lt|gt|quot|#39);/g, (entity) => ENTITIES[entity] ?? entity)
+    .replaceAll(/&(amp|lt|gt|quot|#39);/g, (entity) => HTML_ENTITIES[entity] ?? entity)
     .replaceAll(/\s+/g, " ")
     .trim();
 }
 
-function statusOf(item: JsonObject): string {
-  const at = (name: string): boolean => item[`${name}_at`] !== null;
-  const states = ["archived", "interacted", "read", "seen"].filter(at);
+function formatItemStatus(item: JsonObject): string {
+  const isSet = (name: string): boolean => item[`${name}_at`] !== null;
+  const states = ["archived", "interacted", "read", "seen"].filter(isSet);
   return states.length === 0 ? "new" : states.join(", ");
 }
 
-export function printFeed(page: Listed & { meta: JsonObject }, output: Output): void {
+export function printFeed(page: ListPage & { meta: JsonObject }, output: Output): void {
   printList(
     page,
     {
@@ -32,9 +32,9 @@ export function printFeed(page: Listed & { meta: JsonObject }, output: Output): 
         String(item.id),
         isJsonObject(item.source) ? String(item.source.key) : "",
         item.tenant === null ? "" : String(item.tenant),
-        statusOf(item),
-        timeText(item.inserted_at, output.zone),
-        bodyOf(item),
+        formatItemStatus(item),
+        formatTime(item.inserted_at, output.zone),
+        formatItemText(item),
       ],
     },
     output,
@@ -42,7 +42,7 @@ export function printFeed(page: Listed & { meta: JsonObject }, output: Output): 
   const { meta } = page;
   if (!output.verbosity.json && !output.verbosity.quiet && page.items.length > 0)
     output.line(
-      output.paint.dim(
+      output.colors.dim(
         `${String(meta.unread_count)} unread · ${String(meta.unseen_count)} unseen · ${String(meta.total_count)} in all`,
       ),
     );

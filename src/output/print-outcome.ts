@@ -1,54 +1,61 @@
 import {
   type CancelOutcome,
-  messageCount,
+  countMessages,
   type RecipientOutcome,
   type StepOutcome,
   type TriggerOutcome,
 } from "../domain/run/outcome.js";
-import { stepFates } from "../domain/run/step-fate.js";
+import { getStepLabels } from "../domain/run/step-labels.js";
+import type { Colors } from "./colors.js";
+import { formatUntil } from "./format-time.js";
+import { formatReason, formatRecipientLabel, formatStepLabel, formatStepOutcome, formatStepStatus } from "./labels.js";
 import type { Output } from "./output.js";
-import type { Paint } from "./paint.js";
-import { untilText } from "./time-text.js";
-import { fateText, outcomeText, reasonText, recipientLabel, stepLabel } from "./words.js";
 
 /** More recipients than this are summed up, unless `--verbose`. */
-const MAX_LINES = 20;
+const MAX_RECIPIENT_LINES = 20;
 
-function stepText(step: StepOutcome, all: readonly StepOutcome[], now: number, { paint, zone }: Output): string {
-  const label = stepLabel(step, all);
-  const why = reasonText(step.reason);
-  const because = why === "" ? "" : paint.dim(` (${why})`);
+function formatStep(
+  step: StepOutcome,
+  all: readonly StepOutcome[],
+  now: number,
+  { colors: paint, zone }: Output,
+): string {
+  const label = formatStepLabel(step, all);
+  const reason = formatReason(step.reason);
+  const reasonSuffix = reason === "" ? "" : paint.dim(` (${reason})`);
   switch (step.outcome) {
     case "sent":
-      return `${label} ${paint.green(fateText(step))}`;
+      return `${label} ${paint.green(formatStepStatus(step))}`;
     case "waiting":
-      return `${paint.yellow("waiting")} at ${step.ref}${step.until ? untilText(step.until, now, zone) : " for an event"}${because}`;
+      return `${paint.yellow("waiting")} at ${step.ref}${step.until ? formatUntil(step.until, now, zone) : " for an event"}${reasonSuffix}`;
     case "queued":
-      return `${label} ${paint.yellow("queued")}${untilText(step.until, now, zone)}`;
+      return `${label} ${paint.yellow("queued")}${formatUntil(step.until, now, zone)}`;
     case "failed":
-      return `${label} ${paint.red(fateText(step))}${because}`;
+      return `${label} ${paint.red(formatStepStatus(step))}${reasonSuffix}`;
     case "passed":
       if (step.guide) return `${label} ${paint.green(`added to ${step.guide}`)}`;
       return step.branch ? `${label} → ${step.branch}` : `${label} passed`;
     default:
-      return step.reason?.code === "batched" ? outcomeText(step, all) : `${outcomeText(step, all)}${because}`;
+      return step.reason?.code === "batched"
+        ? formatStepOutcome(step, all)
+        : `${formatStepOutcome(step, all)}${reasonSuffix}`;
   }
 }
 
 /** Steps that change or start something, and make no message. */
-const DOES = /^(update_|trigger_workflow)/;
+const SIDE_EFFECT_STEP = /^(update_|trigger_workflow)/;
 
 /**
  * Steps that say something to a reader: a delay that passed or a branch taken only with `--verbose`, what was changed where
  * nothing else is there to tell.
  */
-function shownSteps(steps: readonly StepOutcome[], verbose: boolean): readonly StepOutcome[] {
+function selectSteps(steps: readonly StepOutcome[], verbose: boolean): readonly StepOutcome[] {
   if (verbose) return steps;
-  const telling = steps.filter((step) => step.outcome !== "passed" || step.guide !== undefined);
-  return telling.length > 0 ? telling : steps.filter(({ type }) => DOES.test(type));
+  const notable = steps.filter((step) => step.outcome !== "passed" || step.guide !== undefined);
+  return notable.length > 0 ? notable : steps.filter(({ type }) => SIDE_EFFECT_STEP.test(type));
 }
 
-function isFailure(recipient: RecipientOutcome): boolean {
+function hasFailed(recipient: RecipientOutcome): boolean {
   return (
     recipient.reason?.code === "recipient_not_found" ||
     recipient.reason?.code === "render_error" ||
@@ -60,26 +67,26 @@ function isWaiting(recipient: RecipientOutcome): boolean {
   return recipient.steps.some((step) => step.outcome === "waiting" || step.outcome === "queued");
 }
 
-function mark(recipient: RecipientOutcome, paint: Paint): string {
-  if (isFailure(recipient)) return paint.red("✗");
+function formatMark(recipient: RecipientOutcome, paint: Colors): string {
+  if (hasFailed(recipient)) return paint.red("✗");
   if (recipient.status === "cancelled") return paint.dim("○");
   return isWaiting(recipient) ? paint.yellow("‖") : paint.green("✓");
 }
 
-function identifyHint({ recipient }: RecipientOutcome): string {
+function suggestIdentify({ recipient }: RecipientOutcome): string {
   return typeof recipient === "string"
     ? `knock users set ${recipient} --file …`
     : `knock objects set ${recipient.collection} ${recipient.id} --file …`;
 }
 
-function recipientText(recipient: RecipientOutcome, now: number, output: Output): string {
-  const { paint, verbosity } = output;
+function formatRecipientOutcome(recipient: RecipientOutcome, now: number, output: Output): string {
+  const { colors: paint, verbosity } = output;
   if (recipient.reason?.code === "recipient_not_found")
-    return `not identified: nothing was sent ${paint.dim(`(${identifyHint(recipient)})`)}`;
-  const steps = shownSteps(recipient.steps, verbosity.verbose).map((step) =>
-    stepText(step, recipient.steps, now, output),
+    return `not identified: nothing was sent ${paint.dim(`(${suggestIdentify(recipient)})`)}`;
+  const steps = selectSteps(recipient.steps, verbosity.verbose).map((step) =>
+    formatStep(step, recipient.steps, now, output),
   );
-  if (recipient.reason) steps.push(`stopped ${paint.dim(`(${reasonText(recipient.reason)})`)}`);
+  if (recipient.reason) steps.push(`stopped ${paint.dim(`(${formatReason(recipient.reason)})`)}`);
   if (recipient.status === "cancelled" && !recipient.steps.some((step) => step.outcome === "cancelled"))
     steps.push("cancelled");
   if (steps.length === 0) steps.push("nothing to send");
@@ -88,41 +95,42 @@ function recipientText(recipient: RecipientOutcome, now: number, output: Output)
 }
 
 function printRecipients(recipients: readonly RecipientOutcome[], now: number, output: Output): void {
-  const labels = recipients.map((recipient) => recipientLabel(recipient.recipient));
+  const labels = recipients.map((recipient) => formatRecipientLabel(recipient.recipient));
   const width = Math.min(32, Math.max(...labels.map((label) => label.length)));
   for (const [index, recipient] of recipients.entries()) {
     output.line(
-      `  ${(labels[index] as string).padEnd(width)}  ${mark(recipient, output.paint)} ${recipientText(recipient, now, output)}`,
+      `  ${(labels[index] as string).padEnd(width)}  ${formatMark(recipient, output.colors)} ${formatRecipientOutcome(recipient, now, output)}`,
     );
   }
 }
 
 /** Many recipients: how often each way of ending occurred, the most frequent first. */
-function printSummed(recipients: readonly RecipientOutcome[], now: number, output: Output): void {
+function printRecipientSummary(recipients: readonly RecipientOutcome[], now: number, output: Output): void {
   const counts = new Map<string, number>();
   for (const recipient of recipients) {
-    const text = `${mark(recipient, output.paint)} ${recipientText({ ...recipient, recipient: "…" }, now, output)}`;
+    const text = `${formatMark(recipient, output.colors)} ${formatRecipientOutcome({ ...recipient, recipient: "…" }, now, output)}`;
     counts.set(text, (counts.get(text) ?? 0) + 1);
   }
   const rows = [...counts].sort((a, b) => b[1] - a[1]);
   const width = String(rows[0]?.[1] ?? 0).length;
-  for (const [text, count] of rows.slice(0, MAX_LINES)) output.line(`  ${String(count).padStart(width)} × ${text}`);
-  if (rows.length > MAX_LINES) output.line(`  … ${rows.length - MAX_LINES} other outcomes`);
-  output.line(output.paint.dim(`  (${recipients.length} recipients summed up; --verbose lists them)`));
+  for (const [text, count] of rows.slice(0, MAX_RECIPIENT_LINES))
+    output.line(`  ${String(count).padStart(width)} × ${text}`);
+  if (rows.length > MAX_RECIPIENT_LINES) output.line(`  … ${rows.length - MAX_RECIPIENT_LINES} other outcomes`);
+  output.line(output.colors.dim(`  (${recipients.length} recipients summed up; --verbose lists them)`));
 }
 
 /** Sent steps by the word for their messages, then the other steps; the number of messages where it differs. */
-function summaryText({ recipients, summary }: TriggerOutcome, paint: Paint): string {
+function formatSummary({ recipients, summary }: TriggerOutcome, paint: Colors): string {
   if (!summary) return "";
-  const steps = (recipients ?? []).flatMap((one) => one.steps);
+  const steps = (recipients ?? []).flatMap((recipient) => recipient.steps);
   const sent = new Map<string, number>();
   for (const step of steps.filter(({ outcome }) => outcome === "sent")) {
-    const word = stepFates(step)
-      .map((fate) => fate.word)
+    const word = getStepLabels(step)
+      .map((fate) => fate.label)
       .join(" and ");
     sent.set(word, (sent.get(word) ?? 0) + 1);
   }
-  const withMessages = steps.filter((step) => messageCount(step) > 0).length;
+  const withMessages = steps.filter((step) => countMessages(step) > 0).length;
   const parts = [
     ...[...sent].map(([word, count]) => paint.green(`${count} ${word}`)),
     summary.skipped > 0 ? `${summary.skipped} skipped` : "",
@@ -136,7 +144,7 @@ function summaryText({ recipients, summary }: TriggerOutcome, paint: Paint): str
 
 /** `now` is the target's time, in milliseconds: "in 30m" counts from it. */
 export function printOutcome(outcome: TriggerOutcome, now: number, output: Output, oneLine = false): void {
-  const { verbosity, paint } = output;
+  const { verbosity, colors: paint } = output;
   if (verbosity.json) {
     const { replayed: _replayed, ...document } = outcome;
     output.json(document, oneLine);
@@ -147,7 +155,7 @@ export function printOutcome(outcome: TriggerOutcome, now: number, output: Outpu
     return;
   }
   const { recipients } = outcome;
-  const failed = recipients?.some(isFailure) ?? false;
+  const failed = recipients?.some(hasFailed) ?? false;
   const symbol = failed ? paint.red("✗") : recipients?.some(isWaiting) ? paint.yellow("‖") : paint.green("✓");
   output.line(
     `${symbol} ${paint.bold(outcome.workflow)}  ${outcome.workflow_run_id}  ${paint.dim(outcome.target)}${outcome.replayed ? paint.dim("  (same idempotency key: the first answer)") : ""}`,
@@ -157,14 +165,15 @@ export function printOutcome(outcome: TriggerOutcome, now: number, output: Outpu
     return;
   }
   if (recipients.length === 0) output.line("  no recipient was reached");
-  else if (recipients.length > MAX_LINES && !verbosity.verbose) printSummed(recipients, now, output);
+  else if (recipients.length > MAX_RECIPIENT_LINES && !verbosity.verbose)
+    printRecipientSummary(recipients, now, output);
   else printRecipients(recipients, now, output);
-  output.line(summaryText(outcome, paint));
+  output.line(formatSummary(outcome, paint));
 }
 
 /** `some`: only some recipients' runs were asked for. */
-export function printCancellation(outcome: CancelOutcome, some: boolean, output: Output): void {
-  const { verbosity, paint } = output;
+export function printCancellation(outcome: CancelOutcome, isFiltered: boolean, output: Output): void {
+  const { verbosity, colors: paint } = output;
   if (verbosity.json) {
     output.json(outcome);
     return;
@@ -177,21 +186,21 @@ export function printCancellation(outcome: CancelOutcome, some: boolean, output:
     return;
   }
   if (recipients.length === 0) {
-    const whose = some ? "no run of this workflow for these recipients" : "no run of this workflow";
+    const whose = isFiltered ? "no run of this workflow for these recipients" : "no run of this workflow";
     output.line(`  nothing matched: ${whose} carries that cancellation key`);
     return;
   }
-  const width = Math.max(...recipients.map((one) => recipientLabel(one.recipient).length));
-  const shown = verbosity.verbose ? recipients : recipients.slice(0, MAX_LINES);
-  for (const one of shown) {
+  const width = Math.max(...recipients.map((recipient) => formatRecipientLabel(recipient.recipient).length));
+  const listed = verbosity.verbose ? recipients : recipients.slice(0, MAX_RECIPIENT_LINES);
+  for (const recipient of listed) {
     const text =
-      one.outcome === "cancelled"
+      recipient.outcome === "cancelled"
         ? `${paint.green("✓")} cancelled`
-        : `${paint.dim("–")} not cancellable (${one.reason?.code === "cancelled" ? "already cancelled" : "already finished"})`;
-    output.line(`  ${recipientLabel(one.recipient).padEnd(width)}  ${text}`);
+        : `${paint.dim("–")} not cancellable (${recipient.reason?.code === "cancelled" ? "already cancelled" : "already finished"})`;
+    output.line(`  ${formatRecipientLabel(recipient.recipient).padEnd(width)}  ${text}`);
   }
-  if (recipients.length > shown.length)
-    output.line(paint.dim(`  … ${recipients.length - shown.length} more (--verbose lists them)`));
+  if (recipients.length > listed.length)
+    output.line(paint.dim(`  … ${recipients.length - listed.length} more (--verbose lists them)`));
   output.line(
     `${summary?.cancelled ?? 0} cancelled${summary?.not_cancellable ? ` · ${summary.not_cancellable} not cancellable` : ""}`,
   );

@@ -1,17 +1,17 @@
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import type { Output } from "./output.js";
-import type { Listed } from "./print-resources.js";
+import type { ListPage } from "./print-resources.js";
 import { printPageHint } from "./print-runs.js";
 
 /** `categories.collab.channel_types.email` → value, for every setting of a set. Conditions stay whole. */
-function settingsOf(value: Json, path: string): [string, string][] {
+function flattenSettings(value: Json, path: string): [string, string][] {
   if (value === null) return [];
   if (!isJsonObject(value)) return [[path, JSON.stringify(value)]];
-  return Object.entries(value).flatMap(([key, child]) => settingsOf(child, path === "" ? key : `${path}.${key}`));
+  return Object.entries(value).flatMap(([key, child]) => flattenSettings(child, path === "" ? key : `${path}.${key}`));
 }
 
 /** Prints a page of a recipient's sets. */
-export function printPreferencePage(page: Listed, output: Output): void {
+export function printPreferencePage(page: ListPage, output: Output): void {
   if (output.verbosity.json) return output.json(page);
   printSets(page.items, output);
   if (!output.verbosity.quiet) printPageHint(page, output);
@@ -26,11 +26,11 @@ export function printPreferenceSet(set: JsonObject, output: Output): void {
 function printSets(sets: readonly JsonObject[], output: Output): void {
   if (output.verbosity.quiet) return output.lines(sets.map((set) => String(set.id)));
   for (const { id, ...set } of sets) {
-    output.line(output.paint.bold(String(id)));
-    const settings = settingsOf(set, "");
+    output.line(output.colors.bold(String(id)));
+    const settings = flattenSettings(set, "");
     if (settings.length === 0) output.line("  nothing set: everything is allowed");
     const width = Math.max(0, ...settings.map(([path]) => path.length));
     for (const [path, value] of settings)
-      output.line(`  ${path.padEnd(width)}  ${value === "false" ? output.paint.yellow(value) : value}`);
+      output.line(`  ${path.padEnd(width)}  ${value === "false" ? output.colors.yellow(value) : value}`);
   }
 }

@@ -4,7 +4,7 @@ import { printContent } from "./print-messages.js";
 
 export function printPreview(previews: readonly StepPreview[], output: Output): void {
   if (output.verbosity.json) return output.json({ items: previews });
-  const { paint } = output;
+  const { colors: paint } = output;
   previews.forEach(({ ref, channel, channel_type, contents, reason, warnings, tested }, index) => {
     if (index > 0) output.line();
     output.line(`${paint.bold(ref)}  ${tested?.type ?? channel ?? channel_type}`);

@@ -1,33 +1,35 @@
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
-import { type Listed, printList } from "./print-resources.js";
-import { timeText } from "./time-text.js";
+import { type ListPage, printList } from "./print-resources.js";
 
-function nameOf(value: Json | undefined): string {
+function formatReference(value: Json | undefined): string {
   if (!isJsonObject(value)) return "";
   return value.collection === undefined ? String(value.id) : `${String(value.collection)}/${String(value.id)}`;
 }
 
-const UNITS: Record<string, string> = { hourly: "hours", daily: "days", weekly: "weeks", monthly: "months" };
+const FREQUENCY_UNITS: Record<string, string> = { hourly: "hours", daily: "days", weekly: "weeks", monthly: "months" };
 
 /** `every 2 weeks on mon, fri at 18:00`. */
-function ruleText(rule: JsonObject): string {
+function formatRule(rule: JsonObject): string {
   const frequency = String(rule.frequency);
-  const parts = [Number(rule.interval) > 1 ? `every ${String(rule.interval)} ${UNITS[frequency] ?? ""}` : frequency];
+  const parts = [
+    Number(rule.interval) > 1 ? `every ${String(rule.interval)} ${FREQUENCY_UNITS[frequency] ?? ""}` : frequency,
+  ];
   if (rule.day_of_month !== null) parts.push(`on day ${String(rule.day_of_month)}`);
   if (rule.days !== null) parts.push(`on ${Array.isArray(rule.days) ? rule.days.join(", ") : String(rule.days)}`);
-  const two = (value: Json | undefined): string => String(value ?? 0).padStart(2, "0");
-  parts.push(`at ${frequency === "hourly" ? "" : two(rule.hours)}:${two(rule.minutes)}`);
+  const padTwoDigits = (value: Json | undefined): string => String(value ?? 0).padStart(2, "0");
+  parts.push(`at ${frequency === "hourly" ? "" : padTwoDigits(rule.hours)}:${padTwoDigits(rule.minutes)}`);
   return parts.join(" ");
 }
 
-function repeatsText({ repeats }: JsonObject): string {
+function formatRepeats({ repeats }: JsonObject): string {
   const rules = Array.isArray(repeats) ? repeats.filter(isJsonObject) : [];
-  return rules.length === 0 ? "once" : rules.map(ruleText).join("; ");
+  return rules.length === 0 ? "once" : rules.map(formatRule).join("; ");
 }
 
 /** A page of a list, or those that a change was about. */
-export function printSchedules(page: { items: JsonObject[]; page_info?: Listed["page_info"] }, output: Output): void {
+export function printSchedules(page: { items: JsonObject[]; page_info?: ListPage["page_info"] }, output: Output): void {
   const { items } = page;
   if (output.verbosity.json) return output.json(page.page_info ? page : { items });
   printList(
@@ -39,10 +41,10 @@ export function printSchedules(page: { items: JsonObject[]; page_info?: Listed["
       row: (item) => [
         String(item.id),
         String(item.workflow),
-        nameOf(item.recipient),
-        timeText(item.next_occurrence_at, output.zone) || "never",
-        timeText(item.last_occurrence_at, output.zone),
-        repeatsText(item),
+        formatReference(item.recipient),
+        formatTime(item.next_occurrence_at, output.zone) || "never",
+        formatTime(item.last_occurrence_at, output.zone),
+        formatRepeats(item),
       ],
     },
     output,
@@ -52,16 +54,16 @@ export function printSchedules(page: { items: JsonObject[]; page_info?: Listed["
 export function printSchedule(schedule: JsonObject, output: Output): void {
   if (output.verbosity.json) return output.json(schedule);
   if (output.verbosity.quiet) return output.line(String(schedule.id));
-  const { paint } = output;
+  const { colors: paint } = output;
   const fields: [string, string][] = [
-    ["recipient", nameOf(schedule.recipient)],
-    ["repeats", repeatsText(schedule)],
-    ["next", timeText(schedule.next_occurrence_at, output.zone) || "never"],
-    ["last", timeText(schedule.last_occurrence_at, output.zone)],
-    ["actor", nameOf(schedule.actor)],
+    ["recipient", formatReference(schedule.recipient)],
+    ["repeats", formatRepeats(schedule)],
+    ["next", formatTime(schedule.next_occurrence_at, output.zone) || "never"],
+    ["last", formatTime(schedule.last_occurrence_at, output.zone)],
+    ["actor", formatReference(schedule.actor)],
     ["tenant", schedule.tenant === null ? "" : String(schedule.tenant)],
     ["data", schedule.data === null ? "" : JSON.stringify(schedule.data)],
-    ["made", timeText(schedule.inserted_at, output.zone)],
+    ["made", formatTime(schedule.inserted_at, output.zone)],
   ];
   output.line(`${paint.bold(String(schedule.workflow))}  ${String(schedule.id)}`);
   for (const [name, text] of fields) if (text !== "") output.line(`  ${paint.dim(name.padEnd(9))}  ${text}`);

@@ -1,30 +1,34 @@
 import type { ActionOutcome, SourceReceipt, SourceView } from "../domain/trigger/source-receipt.js";
+import type { Colors } from "./colors.js";
+import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
-import type { Paint } from "./paint.js";
 import { type PageInfo, printPageHint } from "./print-runs.js";
 import { printTable } from "./print-table.js";
-import { timeText } from "./time-text.js";
 
 export function printSources(sources: readonly SourceView[], output: Output): void {
   if (output.verbosity.json) return output.json({ items: sources });
   if (output.verbosity.quiet) return output.lines(sources.map(({ key }) => key));
   if (sources.length === 0) return output.note("no sources: one is a file, sources/<key>/source.json");
   for (const { key, name, mappings, error } of sources) {
-    output.line(`${output.paint.bold(key)}  ${name === key ? "" : output.paint.dim(name)}`.trimEnd());
-    if (error !== null) output.line(`  ${output.paint.red(error)}`);
-    if (error === null && mappings.length === 0) output.line(`  ${output.paint.dim("its events do nothing")}`);
+    output.line(`${output.colors.bold(key)}  ${name === key ? "" : output.colors.dim(name)}`.trimEnd());
+    if (error !== null) output.line(`  ${output.colors.red(error)}`);
+    if (error === null && mappings.length === 0) output.line(`  ${output.colors.dim("its events do nothing")}`);
     for (const { event_type, action_type, about, active } of mappings)
       output.line(
-        `  ${event_type} → ${action_type}${about === null ? "" : ` ${about}`}${active ? "" : output.paint.dim(" (inactive)")}`,
+        `  ${event_type} → ${action_type}${about === null ? "" : ` ${about}`}${active ? "" : output.colors.dim(" (inactive)")}`,
       );
   }
 }
 
-const MARKS = { done: "✓", skipped: "✗", failed: "✗", inactive: "○" } as const;
+const OUTCOME_MARKS = { done: "✓", skipped: "✗", failed: "✗", inactive: "○" } as const;
 
-function actionLine({ action_type, outcome, about, workflow_run_id, error }: ActionOutcome, paint: Paint): string {
+function formatAction({ action_type, outcome, about, workflow_run_id, error }: ActionOutcome, paint: Colors): string {
   const mark =
-    outcome === "done" ? paint.green(MARKS.done) : error === null ? paint.dim(MARKS[outcome]) : paint.red("✗");
+    outcome === "done"
+      ? paint.green(OUTCOME_MARKS.done)
+      : error === null
+        ? paint.dim(OUTCOME_MARKS[outcome])
+        : paint.red("✗");
   const words = [mark, action_type];
   if (about !== null) words.push(about);
   if (outcome !== "done") words.push(outcome);
@@ -36,10 +40,10 @@ function actionLine({ action_type, outcome, about, workflow_run_id, error }: Act
 export function printReceipt(receipt: SourceReceipt, output: Output): void {
   if (output.verbosity.json) return output.json(receipt);
   if (output.verbosity.quiet) return output.line(receipt.id);
-  const { paint } = output;
+  const { colors: paint } = output;
   const { source, event_type, id, error, actions, replayed, user_id } = receipt;
-  const isLost = error !== null || actions.some((action) => action.error !== null);
-  const mark = isLost ? paint.red("✗") : replayed ? paint.dim("○") : paint.green("✓");
+  const hasFailed = error !== null || actions.some((action) => action.error !== null);
+  const mark = hasFailed ? paint.red("✗") : replayed ? paint.dim("○") : paint.green("✓");
   const about = user_id === null ? "" : `  ${user_id}`;
   output.line(`${mark} ${paint.bold(source)}  ${event_type ?? "no type"}${about}  ${paint.dim(id)}`);
   if (error !== null) output.line(`  ${paint.red(error)}`);
@@ -47,7 +51,7 @@ export function printReceipt(receipt: SourceReceipt, output: Output): void {
     output.line(`  ${paint.dim(`seen before: "${receipt.idempotency_key ?? ""}" within 24 h; nothing done`)}`);
   else if (error === null && actions.length === 0)
     output.line(`  ${paint.dim("no mapping is for this type; runs that wait for it have heard of it")}`);
-  output.lines(actions.map((action) => actionLine(action, paint)));
+  output.lines(actions.map((action) => formatAction(action, paint)));
 }
 
 interface ReceiptPage {
@@ -55,13 +59,15 @@ interface ReceiptPage {
   page_info: PageInfo;
 }
 
-function summary({ replayed, error, actions }: SourceReceipt): string {
+function formatReceiptSummary({ replayed, error, actions }: SourceReceipt): string {
   if (replayed) return "replayed";
   if (error !== null) return error;
   if (actions.length === 0) return "no actions";
-  const faults = actions.filter((action) => action.error !== null);
+  const failedActions = actions.filter((action) => action.error !== null);
   const done = `${actions.filter(({ outcome }) => outcome === "done").length} of ${actions.length} actions done`;
-  return faults.length === 0 ? done : `${done}; ${faults.map((one) => `${one.action_type}: ${one.error}`).join("; ")}`;
+  return failedActions.length === 0
+    ? done
+    : `${done}; ${failedActions.map((action) => `${action.action_type}: ${action.error}`).join("; ")}`;
 }
 
 export function printReceipts(page: ReceiptPage, output: Output): void {
@@ -71,12 +77,12 @@ export function printReceipts(page: ReceiptPage, output: Output): void {
   if (receipts.length === 0) return output.note("no events have come in");
   printTable(
     ["RECEIVED", "SOURCE", "TYPE", "ABOUT", "WHAT BECAME OF IT"],
-    receipts.map((one) => [
-      timeText(one.received_at, output.zone),
-      one.source,
-      one.event_type ?? "",
-      one.user_id ?? "",
-      summary(one),
+    receipts.map((receipt) => [
+      formatTime(receipt.received_at, output.zone),
+      receipt.source,
+      receipt.event_type ?? "",
+      receipt.user_id ?? "",
+      formatReceiptSummary(receipt),
     ]),
     output,
   );

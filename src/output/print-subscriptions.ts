@@ -1,16 +1,16 @@
 import { isJsonObject, type JsonObject } from "../util/json.js";
+import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
-import { type Listed, printList } from "./print-resources.js";
-import { timeText } from "./time-text.js";
+import { type ListPage, printList } from "./print-resources.js";
 
-function nameOf(value: unknown): string {
+function formatReference(value: unknown): string {
   if (!isJsonObject(value)) return "";
   return value.collection === undefined ? String(value.id) : `${String(value.collection)}/${String(value.id)}`;
 }
 
 /** A page of a list, or those that a change was about. */
 export function printSubscriptions(
-  page: { items: JsonObject[]; page_info?: Listed["page_info"] },
+  page: { items: JsonObject[]; page_info?: ListPage["page_info"] },
   output: Output,
 ): void {
   const { items } = page;
@@ -19,13 +19,13 @@ export function printSubscriptions(
     { items, page_info: page.page_info ?? { after: null, before: null, page_size: items.length } },
     {
       none: "no subscriptions",
-      id: (item) => nameOf(item.recipient),
+      id: (item) => formatReference(item.recipient),
       head: ["OBJECT", "RECIPIENT", "PROPERTIES", "SINCE"],
       row: (item) => [
-        nameOf(item.object),
-        nameOf(item.recipient),
+        formatReference(item.object),
+        formatReference(item.recipient),
         isJsonObject(item.properties) && Object.keys(item.properties).length > 0 ? JSON.stringify(item.properties) : "",
-        timeText(item.inserted_at, output.zone),
+        formatTime(item.inserted_at, output.zone),
       ],
     },
     output,

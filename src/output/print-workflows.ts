@@ -1,9 +1,9 @@
 import type { StepView, WorkflowView } from "../domain/workflow/workflow-view.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
+import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
-import { recipientText } from "./print-runs.js";
+import { formatRecipientReference } from "./print-runs.js";
 import { printTable } from "./print-table.js";
-import { timeText } from "./time-text.js";
 
 function countSteps(steps: readonly StepView[]): number {
   return steps.reduce(
@@ -13,21 +13,22 @@ function countSteps(steps: readonly StepView[]): number {
 }
 
 /** `page, comment?`: the properties of the trigger data, optional ones with a question mark. */
-function schemaText(schema: JsonObject | null): string {
+function formatSchema(schema: JsonObject | null): string {
   if (schema === null) return "any";
   const required = Array.isArray(schema.required) ? schema.required : [];
   const names = isJsonObject(schema.properties) ? Object.keys(schema.properties) : [];
   return names.map((name) => (required.includes(name) ? name : `${name}?`)).join(", ") || "any";
 }
 
-function problemsText({ problems }: WorkflowView): string {
-  const count = (severity: string) => problems.filter((one) => one.severity === severity).length;
-  const named = (number: number, name: string) => (number === 0 ? [] : [`${number} ${name}${number === 1 ? "" : "s"}`]);
-  return [...named(count("error"), "error"), ...named(count("warning"), "warning")].join(", ") || "none";
+function formatProblems({ problems }: WorkflowView): string {
+  const count = (severity: string) => problems.filter((problem) => problem.severity === severity).length;
+  const formatCount = (number: number, name: string) =>
+    number === 0 ? [] : [`${number} ${name}${number === 1 ? "" : "s"}`];
+  return [...formatCount(count("error"), "error"), ...formatCount(count("warning"), "warning")].join(", ") || "none";
 }
 
-function lastRunText({ last_run }: WorkflowView, output: Output): string {
-  return last_run === null ? "–" : timeText(last_run.inserted_at, output.zone);
+function formatLastRun({ last_run }: WorkflowView, output: Output): string {
+  return last_run === null ? "–" : formatTime(last_run.inserted_at, output.zone);
 }
 
 /** Prints the workflows of a project, a row each. */
@@ -36,19 +37,19 @@ export function printWorkflows(workflows: readonly WorkflowView[], output: Outpu
   if (verbosity.json) return output.json({ items: workflows });
   if (verbosity.quiet) return output.lines(workflows.map(({ key }) => key));
   if (workflows.length === 0) return output.note("no workflows: one is a file, workflows/<key>/workflow.json");
-  const rows = workflows.map((one) => [
-    one.key,
-    `${one.name ?? "–"}${one.active === false ? " (inactive)" : ""}`,
-    String(countSteps(one.steps)),
-    one.name === null ? "–" : schemaText(one.trigger_data_json_schema),
-    lastRunText(one, output),
-    problemsText(one),
+  const rows = workflows.map((workflow) => [
+    workflow.key,
+    `${workflow.name ?? "–"}${workflow.active === false ? " (inactive)" : ""}`,
+    String(countSteps(workflow.steps)),
+    workflow.name === null ? "–" : formatSchema(workflow.trigger_data_json_schema),
+    formatLastRun(workflow, output),
+    formatProblems(workflow),
   ]);
   printTable(["KEY", "NAME", "STEPS", "DATA", "LAST RUN", "PROBLEMS"], rows, output);
 }
 
 function printSteps(steps: readonly StepView[], depth: number, output: Output): void {
-  const { paint } = output;
+  const { colors: paint } = output;
   const indent = "  ".repeat(depth);
   for (const { ref, type, channel_type, channel, branches = [] } of steps) {
     const what = `${channel_type ?? type}${channel ? ` through ${channel}` : ""}`;
@@ -62,7 +63,7 @@ function printSteps(steps: readonly StepView[], depth: number, output: Output): 
 
 /** Prints one workflow with its steps, the schema of its data, its newest run and its problems. */
 export function printWorkflow(workflow: WorkflowView, output: Output): void {
-  const { verbosity, paint } = output;
+  const { verbosity, colors: paint } = output;
   if (verbosity.json) return output.json(workflow);
   if (verbosity.quiet) return output.line(workflow.key);
   const {
@@ -84,12 +85,12 @@ export function printWorkflow(workflow: WorkflowView, output: Output): void {
     output.line(
       `started by: ${trigger.type === "audience" ? `audience ${trigger.audience_key}` : `event ${trigger.event_key} of source ${trigger.source_key}`}`,
     );
-  output.line(`data: ${schemaText(schema)}`);
+  output.line(`data: ${formatSchema(schema)}`);
   if (schema !== null && verbosity.verbose) output.line(JSON.stringify(schema, null, 2));
   const last =
     last_run === null
       ? "none"
-      : `${timeText(last_run.inserted_at, output.zone)} for ${recipientText(last_run.recipient)}, ${last_run.status}`;
+      : `${formatTime(last_run.inserted_at, output.zone)} for ${formatRecipientReference(last_run.recipient)}, ${last_run.status}`;
   output.line(`last run: ${last}`);
   output.line("steps:");
   printSteps(steps, 1, output);

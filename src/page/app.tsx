@@ -1,10 +1,10 @@
 import { useCallback, useRef } from "preact/hooks";
 import { LiveContext, useLive, useLiveChanges, useTick } from "./lib/live.js";
 import type { Project } from "./lib/project.js";
-import { linkTo, type Route, VIEW_NAMES, VIEWS } from "./lib/route.js";
+import { buildLink, type Route, VIEW_NAMES, VIEWS } from "./lib/route.js";
 import { SHORTCUTS, useShortcuts } from "./lib/shortcuts.js";
 import { useTheme } from "./lib/theme.js";
-import { durationText } from "./lib/time.js";
+import { formatDuration } from "./lib/time.js";
 import { useResource } from "./lib/use-resource.js";
 import { useRoute, useTitle } from "./lib/use-route.js";
 import { Icon } from "./parts/icon.js";
@@ -19,24 +19,24 @@ function ClockLine() {
   const { clock, now, connected } = useLive();
   useTick(1_000);
   if (clock === null) return <span class="clock-line">{connected ? "" : "connecting…"}</span>;
-  const moved = Math.abs(clock.offset_ms) >= 1_000;
+  const isMoved = Math.abs(clock.offset_ms) >= 1_000;
   const next = clock.next_due_at === null ? null : Date.parse(clock.next_due_at) - now();
   return (
-    <a class="clock-line" href={linkTo("clock")}>
+    <a class="clock-line" href={buildLink("clock")}>
       <span role="status">
         <span class={connected ? "live" : "live lost"} aria-hidden="true" />
         {connected ? <span class="unseen">Live</span> : "Not connected"}
       </span>
       {connected ? <span class="clock-time">{new Date(now()).toISOString().slice(11, 19)} UTC</span> : null}
       {clock.frozen ? <span class="chip wait">frozen</span> : null}
-      {moved && !clock.frozen ? (
+      {isMoved && !clock.frozen ? (
         <span class="chip wait">
           {clock.offset_ms > 0 ? "+" : "−"}
-          {durationText(clock.offset_ms)}
+          {formatDuration(clock.offset_ms)}
         </span>
       ) : null}
       {next === null || !connected ? null : (
-        <span class="muted clock-next">{next <= 0 ? "due now" : `next in ${durationText(next)}`}</span>
+        <span class="muted clock-next">{next <= 0 ? "due now" : `next in ${formatDuration(next)}`}</span>
       )}
     </a>
   );
@@ -63,7 +63,7 @@ function Help({ dialog }: { dialog: { current: HTMLDialogElement | null } }) {
   );
 }
 
-function Open({ route, project }: { route: Route; project: Project | null }) {
+function CurrentView({ route, project }: { route: Route; project: Project | null }) {
   switch (route.view) {
     case "messages":
       return <Messages route={route} project={project} />;
@@ -89,12 +89,12 @@ function Page() {
   return (
     <>
       <header class="bar">
-        <a class="brand" href={linkTo("messages")}>
+        <a class="brand" href={buildLink("messages")}>
           knock <span class="muted">dev</span>
         </a>
         <nav aria-label="Views">
           {VIEWS.map((view) => (
-            <a key={view} href={linkTo(view)} aria-current={route.view === view ? "page" : undefined}>
+            <a key={view} href={buildLink(view)} aria-current={route.view === view ? "page" : undefined}>
               <Icon name={view} />
               <span>{VIEW_NAMES[view]}</span>
             </a>
@@ -117,7 +117,7 @@ function Page() {
         </span>
       </header>
       <main>
-        <Open route={route} project={project} />
+        <CurrentView route={route} project={project} />
       </main>
       <Help dialog={help} />
     </>

@@ -1,11 +1,11 @@
 import type { AudienceMember, AudienceMembership, UserChange } from "../domain/audience/audience.js";
 import type { RecipientKey } from "../domain/recipient/recipient.js";
 import type { OccurredEvent } from "../domain/run/occurred-event.js";
-import type { Page, Paged } from "./page.js";
+import type { Paged, PageRequest } from "./page-request.js";
 import type { NewWorkflowRun } from "./trigger-store.js";
 
 /** User changes, by their ids, with the runs that they start and the events that they are. */
-export interface FollowedChanges {
+export interface UserChangeEffects {
   ids: readonly number[];
   runs: readonly NewWorkflowRun[];
   events: readonly OccurredEvent[];
@@ -28,12 +28,12 @@ export interface AudienceStore {
     users: readonly RecipientKey[],
   ): Promise<Map<RecipientKey, { audience: string; tenant: string | null }[]>>;
   /** Members that exist: one never identified is none yet (E-391). */
-  listAudienceMembers(audience: string, page: Page): Promise<Paged<AudienceMember>>;
+  listAudienceMembers(audience: string, page: PageRequest): Promise<Paged<AudienceMember>>;
   /** What may start audience runs and has not yet, in order. */
   readUserChanges(limit: number): Promise<UserChange[]>;
   /**
    * Writes what user changes lead to, and forgets them. `lost`: another process was first with one of them, nothing was
    * written; `claimed` as for a trigger.
    */
-  saveUserChanges(changes: FollowedChanges, now: number): Promise<"saved" | "lost" | { claimed: RecipientKey[] }>;
+  saveUserChanges(changes: UserChangeEffects, now: number): Promise<"saved" | "lost" | { claimed: RecipientKey[] }>;
 }

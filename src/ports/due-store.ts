@@ -20,9 +20,9 @@ export interface DueStore {
    * The next moment anything is due (a run or a delivery), or null. Leased work counts when its lease ends; with
    * `unleased` it does not count: a clock that is moved does not bring a lease's end nearer.
    */
-  nextDueAt(options?: { unleased: boolean }): Promise<number | null>;
+  readNextDueAt(options?: { excludeLeased: boolean }): Promise<number | null>;
   /** What is due at `now`, in the store's time, and not leased at `realNow`. Lets a caller claim only what there is. */
-  dueKinds(now: number, realNow: number): Promise<ReadonlySet<DueKind>>;
+  listDueKinds(now: number, realNow: number): Promise<ReadonlySet<DueKind>>;
   /** Whether anything happened that `runDue` has not followed up yet. */
-  hasNews(): Promise<boolean>;
+  hasPendingEvents(): Promise<boolean>;
 }

@@ -1,7 +1,7 @@
 import type { Message } from "../domain/message/message.js";
 import type { RecipientKey, RecipientUpsert } from "../domain/recipient/recipient.js";
-import type { BatchDecision, BatchJoin, PendingTrigger } from "../domain/run/batch.js";
-import type { FanOut } from "../domain/run/fan-out.js";
+import type { BatchDecision, BatchJoin, PendingTrigger } from "../domain/run/batch-join.js";
+import type { FanOutState } from "../domain/run/fan-out-state.js";
 import type { RecipientRun, WorkflowRun } from "../domain/run/workflow-run.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Claim } from "./due-store.js";
@@ -19,12 +19,12 @@ export interface FanOutChunk {
   claims: FrequencyClaim[];
   unidentified: RecipientKey[];
   /** Null: this is the last chunk. */
-  rest: FanOut | null;
+  rest: FanOutState | null;
 }
 
 /** `lost`: another process took the fan-out over, nothing was written. */
 export type ChunkResult =
-  | { outcome: "inserted"; decided: ReadonlyMap<string, BatchDecision> }
+  | { outcome: "inserted"; batchDecisions: ReadonlyMap<string, BatchDecision> }
   | { outcome: "lost" }
   | { outcome: "claimed"; recipients: RecipientKey[] };
 
@@ -32,14 +32,14 @@ export type ChunkResult =
 export interface ClaimedFanOut {
   run: WorkflowRun;
   version: Workflow;
-  fanOut: FanOut;
+  fanOut: FanOutState;
 }
 
 /** A broadcast's run that is due becomes runs with recipients, one per tenant; `rest` null where there are none. */
 export interface FanOutSplit {
   workflow_run_id: string;
   tenant: string | null;
-  rest: FanOut | null;
+  rest: FanOutState | null;
   triggers: PendingTrigger[];
   upserts: RecipientUpsert[];
 }
@@ -47,7 +47,7 @@ export interface FanOutSplit {
 /** Turns accepted triggers into recipient runs, chunk by chunk. */
 export interface FanOutStore {
   /** Which of these recipients have a run of the trigger already (E-058). */
-  readReached(workflowRunId: string, recipients: readonly RecipientKey[]): Promise<Set<RecipientKey>>;
+  readRecipientsWithRun(workflowRunId: string, recipients: readonly RecipientKey[]): Promise<Set<RecipientKey>>;
   /** Triggers whose fan-out is due, leased to the token. */
   claimDueFanOuts(claim: Claim, limit: number): Promise<ClaimedFanOut[]>;
   insertFanOutChunk(chunk: FanOutChunk, token: string): Promise<ChunkResult>;

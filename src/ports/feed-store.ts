@@ -1,7 +1,7 @@
-import type { FeedCounts, FeedFilter } from "../domain/message/feed.js";
+import type { FeedCounts, FeedFilter } from "../domain/message/feed-filter.js";
 import type { Message } from "../domain/message/message.js";
 import type { RecipientKey } from "../domain/recipient/recipient.js";
-import type { Page, Paged } from "./page.js";
+import type { Paged, PageRequest } from "./page-request.js";
 
 /** Recipients with newly created messages. Delayed deliveries and merges do not count. */
 export interface NewMessages {
@@ -16,8 +16,8 @@ export interface FeedStore {
   /** In-app feed messages of a recipient; `counts` ignore status and paging (A-101, Q-24). */
   listFeed(
     filter: FeedFilter,
-    page: Page,
+    page: PageRequest,
   ): Promise<Paged<{ message: Message; cursor: string }> & { counts: FeedCounts }>;
   /** Who got messages after an earlier call's `mark`; null where that is not known, or they are many. */
-  newMessagesSince(mark: string | null): Promise<NewMessages>;
+  readNewMessages(mark: string | null): Promise<NewMessages>;
 }

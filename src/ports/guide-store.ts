@@ -18,7 +18,7 @@ export interface GuideStore {
   /** A user's messages of any guide, in a tenant or in none. */
   readGuideMessages(user: RecipientKey, tenant: string | null): Promise<Message[]>;
   /** Makes the message if it is not there, and marks it. */
-  engageGuide(engagement: GuideEngagement, at: number): Promise<Message>;
+  recordGuideEngagement(engagement: GuideEngagement, at: number): Promise<Message>;
   /** A user's messages of a guide stay, and are no more read as its own; answers with how many there were. */
   resetGuide(user: RecipientKey, guide: string, tenant: string | null): Promise<number>;
 }

@@ -3,7 +3,7 @@ import type { EngagementAction, Message } from "../domain/message/message.js";
 import type { JsonObject } from "../util/json.js";
 import type { Claim } from "./due-store.js";
 import type { MessageQuery } from "./filters.js";
-import type { Page, Paged } from "./page.js";
+import type { Paged, PageRequest } from "./page-request.js";
 
 /** Delivers, reads and marks messages. */
 export interface MessageStore {
@@ -14,7 +14,7 @@ export interface MessageStore {
   /** Requests that a message's deliveries made, newest first (E-217). */
   readDeliveryLogs(messageId: string): Promise<DeliveryLog[]>;
   readMessages(ids: readonly string[]): Promise<Message[]>;
-  listMessages(filter: MessageQuery, page: Page): Promise<Paged<Message>>;
+  listMessages(filter: MessageQuery, page: PageRequest): Promise<Paged<Message>>;
   /**
    * Sets an engagement status; ids that do not exist are left out of the answer. Repeats make repeated events (E-230).
    * `metadata` becomes the data of the action's event (E-226).

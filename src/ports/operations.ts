@@ -5,8 +5,8 @@ import type { StepPreview } from "../domain/run/step-preview.js";
 import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { IdKind, MessageFilter, MessageQuery, RunFilter, RunQuery } from "./filters.js";
-import type { Page, Paged } from "./page.js";
-import type { ResourceOperations } from "./resources.js";
+import type { Paged, PageRequest } from "./page-request.js";
+import type { ResourceOperations } from "./resource-operations.js";
 
 export interface TriggerOptions {
   /** 1 to 255 characters; null lets the target choose (the remote one always sends one). */
@@ -27,7 +27,7 @@ export interface WaitOptions {
   /** Told as runs end: how many of how many. */
   onProgress?: (ended: number, total: number) => void;
   /** Recipients that the trigger names without identifying them. Targets that know only runs look up those that have none. */
-  named?: readonly RecipientKey[];
+  namedRecipients?: readonly RecipientKey[];
   /** Called if the time passed before all runs had ended. */
   onTimeout?: () => void;
   signal?: AbortSignal;
@@ -45,11 +45,11 @@ export interface Operations {
   readWorkflowRun(id: string): Promise<TriggerOutcome | null>;
   /** The API's `WorkflowRecipientRunDetail`, or null; locally with `steps`, the run's `data`, and its `branch` if it has one. */
   readRecipientRun(id: string): Promise<JsonObject | null>;
-  listRecipientRuns(filter: RunFilter, page: Page): Promise<Paged<JsonObject>>;
+  listRecipientRuns(filter: RunFilter, page: PageRequest): Promise<Paged<JsonObject>>;
 
   /** The API's `Message` plus `content`, or null. */
   readMessage(id: string): Promise<JsonObject | null>;
-  listMessages(filter: MessageFilter, page: Page): Promise<Paged<JsonObject>>;
+  listMessages(filter: MessageFilter, page: PageRequest): Promise<Paged<JsonObject>>;
   /** The API's `MessageDeliveryLog`s (A-222, A-484), newest first: the requests made for a message. Null for no message. */
   readDeliveryLogs(id: string): Promise<JsonObject[] | null>;
   /**
@@ -66,7 +66,7 @@ export interface ClockMoveOptions {
   /** Counted from now: a running clock goes on between reading it and moving it, and to go there is no way back. */
   fromNow?: boolean;
   signal?: AbortSignal | undefined;
-  onHeld?: (held: HeldOccurrence) => void;
+  onBlocked?: (occurrence: BlockedOccurrence) => void;
 }
 
 /** What only the embedded engine has: its clock and its due work. */
@@ -74,9 +74,9 @@ export interface LocalOperations extends Operations {
   readonly target: "local";
   readonly resources: ResourceOperations;
   /** Ids that begin with `start`, in order; a recipient run is found by six characters or more. */
-  idsBeginning(of: IdKind, start: string, limit: number): Promise<string[]>;
-  listRecipientRuns(filter: RunQuery, page: Page): Promise<Paged<JsonObject>>;
-  listMessages(filter: MessageQuery, page: Page): Promise<Paged<JsonObject>>;
+  listIdsByPrefix(kind: IdKind, prefix: string, limit: number): Promise<string[]>;
+  listRecipientRuns(filter: RunQuery, page: PageRequest): Promise<Paged<JsonObject>>;
+  listMessages(filter: MessageQuery, page: PageRequest): Promise<Paged<JsonObject>>;
   /** Those that exist, in the order of the ids, each the API's `Message` plus `content`. */
   readMessages(ids: readonly string[]): Promise<JsonObject[]>;
   /** A-205. What still waited to go out never does; the runs keep what they say of it. */
@@ -88,7 +88,7 @@ export interface LocalOperations extends Operations {
   /** Undelivered messages go to their providers once more (E-213), in the order of the ids. Throws for others, and changes nothing. */
   retryMessages(ids: readonly string[]): Promise<JsonObject[]>;
   /** Identifies what a recipients file's content names. Throws `invalid_params`. */
-  seed(
+  seedRecipients(
     content: unknown,
   ): Promise<Record<"users" | "objects" | "tenants" | "subscriptions" | "audience_members", number>>;
   /** Forgets everything but the clock, and if asked but recipients with their subscriptions and memberships. */
@@ -101,7 +101,7 @@ export interface LocalOperations extends Operations {
   /** Renders channel steps for a trigger's first recipient, without a run; `refs` null renders all of them. */
   previewSteps(trigger: Trigger, refs: readonly string[] | null): Promise<StepPreview[]>;
   /** Messages' contents in another language (T-192), by id; without those that cannot be rendered so. */
-  readContentsIn(ids: readonly string[], locale: string): Promise<ReadonlyMap<string, JsonObject>>;
+  readContentsInLocale(ids: readonly string[], locale: string): Promise<ReadonlyMap<string, JsonObject>>;
   readClock(): Promise<ClockState>;
   /** Stops the clock at a time, or where it is. Backward only with `force`, or while the store contains no runs. */
   freezeClock(at: number | null, options?: { force: boolean }): Promise<ClockState>;
@@ -116,11 +116,11 @@ export interface LocalOperations extends Operations {
   /** Runs everything due now; answers with what ran. */
   runDue(options: DueOptions): Promise<AdvancedRun[]>;
   /** Milliseconds of real time until something falls due, or null if nothing waits (or the clock is frozen). */
-  nextDueIn(): Promise<number | null>;
+  readTimeUntilDue(): Promise<number | null>;
   /** When the next thing falls due by the store's clock, in milliseconds, frozen or not; null if nothing waits. */
-  nextDueAt(): Promise<number | null>;
+  readNextDueAt(): Promise<number | null>;
   /** Returns `store_unusable` for an unexpected error that a damaged store explains; other errors unchanged. Slow. */
-  explain(error: unknown): Promise<unknown>;
+  explainError(error: unknown): Promise<unknown>;
   /**
    * From now on, writes are committed without waiting for the disk; a crash of the machine may lose them until `syncToDisk`.
    * Deliveries and fetches sync first. For callers that report several triggers together.
@@ -129,7 +129,7 @@ export interface LocalOperations extends Operations {
   /** Returns once everything written so far is on the disk. Throws `store_unusable`. */
   syncToDisk(): Promise<void>;
   /** Another text whenever anything may have changed since, through this process or another. */
-  changeMark(): Promise<string>;
+  readChangeToken(): Promise<string>;
 }
 
 /** Returns whether a target is local, so that its store and clock can be used. */
@@ -183,13 +183,13 @@ export interface ClockState {
 export interface DueOptions {
   signal?: AbortSignal | undefined;
   /** Told of occurrences that could not start. */
-  onHeld?: (held: HeldOccurrence) => void;
+  onBlocked?: (occurrence: BlockedOccurrence) => void;
   /** Who looks only once lets go of them at the end; else they are tried again when their lease ends. */
   once?: boolean;
 }
 
 /** An occurrence of a schedule that is due and stays so, because its workflow cannot be read. */
-export interface HeldOccurrence {
+export interface BlockedOccurrence {
   schedule_id: string;
   workflow: string;
   recipient: RecipientReference;

@@ -13,7 +13,7 @@ export type OutboundEntry = { id: number } & (
 );
 
 /** An entry's id, and the webhook that has taken it. */
-export interface TakenEntry {
+export interface AcknowledgedEntry {
   entry: number;
   webhook: string;
 }
@@ -24,23 +24,23 @@ export interface TakenEntry {
  */
 export interface OutboundLog {
   /** Starts or goes on to watch as the only reader, until `until`; false while another process reads. Real time, milliseconds. */
-  hold(holder: string, now: number, until: number): Promise<boolean>;
+  acquire(holder: string, now: number, until: number): Promise<boolean>;
   /** Lets another process read; events are still kept. */
   release(holder: string): Promise<void>;
   /** Nothing is to be told any more: forgets all of it, unless another process reads. */
-  stop(holder: string, now: number): Promise<void>;
+  stopRecording(holder: string, now: number): Promise<void>;
   /** Forgets what is to be told. */
   clear(): Promise<void>;
   /** The oldest after an id. */
-  read(after: number, limit: number): Promise<OutboundEntry[]>;
+  readEntries(after: number, limit: number): Promise<OutboundEntry[]>;
   /** Adds something that happened outside the store. */
   record(type: string, at: number, document: JsonObject): Promise<void>;
   /** These have been told to all, or given up. */
-  settle(ids: readonly number[]): Promise<void>;
+  deleteEntries(ids: readonly number[]): Promise<void>;
   /** Writes down what single webhooks have taken while others have not. */
-  take(taken: readonly TakenEntry[]): Promise<void>;
+  acknowledge(listAcknowledged: readonly AcknowledgedEntry[]): Promise<void>;
   /** Writes down that a webhook has taken all that there is, to hear of what comes from now on. The newest entry's id; 0 for none. */
-  skip(webhook: string): Promise<number>;
+  acknowledgeAll(webhook: string): Promise<number>;
   /** What was written down so, of entries that are still there. */
-  taken(): Promise<TakenEntry[]>;
+  taken(): Promise<AcknowledgedEntry[]>;
 }

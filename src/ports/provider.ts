@@ -24,7 +24,7 @@ export type DeliveryCheck =
   | { status: "unknown"; reason: string };
 
 /** Who somebody is to a provider: their connection, or why there is none; null where it cannot say now. */
-export type FoundUser = { connection: JsonObject } | { missing: string } | null;
+export type UserLookupResult = { connection: JsonObject } | { missing: string } | null;
 
 export type RecordExchange = (exchange: DeliveryExchange) => void;
 
@@ -41,5 +41,5 @@ export interface Provider {
   /** Asks about a message that `send` said is tracked (E-212). Absent where the provider cannot be asked. */
   check?(message: Message, channel: Channel, record?: RecordExchange): Promise<DeliveryCheck>;
   /** Looks a user up by e-mail with the tenant's token (CH-175). Absent where that is no question to the provider. */
-  findUser?(email: string, token: string, channel: Channel): Promise<FoundUser>;
+  findUser?(email: string, token: string, channel: Channel): Promise<UserLookupResult>;
 }

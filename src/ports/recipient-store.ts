@@ -1,7 +1,7 @@
 import type { PreferenceSet } from "../domain/recipient/preference-set.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipient/recipient.js";
 import type { JsonObject } from "../util/json.js";
-import type { Page, Paged } from "./page.js";
+import type { Paged, PageRequest } from "./page-request.js";
 
 /** Recipients of one collection; users are those of `$users`. */
 export interface RecipientFilter {
@@ -33,7 +33,7 @@ export interface RecipientStore {
   readRecipients(keys: readonly RecipientKey[]): Promise<Map<RecipientKey, Recipient>>;
   /** Creates or deep-merges, in order (E-038 to E-041). */
   upsertRecipients(upserts: readonly RecipientUpsert[], at: number): Promise<void>;
-  listRecipients(filter: RecipientFilter, page: Page): Promise<Paged<Recipient>>;
+  listRecipients(filter: RecipientFilter, page: PageRequest): Promise<Paged<Recipient>>;
   /**
    * Deletes recipients with all that is theirs (E-053): preferences, channel data, subscriptions (of objects those to
    * them, too), memberships, messages, runs that have ended, and what once-only workflows remember of them. A run still

@@ -1,13 +1,13 @@
-import type { Message, MessageMarks } from "../domain/message/message.js";
+import type { Message, MessageStatuses } from "../domain/message/message.js";
 import type { RecipientKey, RecipientUpsert } from "../domain/recipient/recipient.js";
-import type { BatchContent, BatchDecision, BatchJoin, PendingTrigger } from "../domain/run/batch.js";
+import type { BatchContent, BatchDecision, BatchJoin, PendingTrigger } from "../domain/run/batch-join.js";
 import type { OccurredEvent } from "../domain/run/occurred-event.js";
 import type { Signal } from "../domain/run/run-wait.js";
 import type { RecipientRun, WorkflowRun } from "../domain/run/workflow-run.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Claim } from "./due-store.js";
 import type { IdKind, RunQuery } from "./filters.js";
-import type { Page, Paged } from "./page.js";
+import type { Paged, PageRequest } from "./page-request.js";
 import type { CancelledRun, RunCancellation } from "./run-cancellation.js";
 
 /** A due run with all that its advance needs and that time does not change. */
@@ -16,7 +16,7 @@ export interface ClaimedRun {
   run: WorkflowRun;
   version: Workflow;
   /** What has become of the messages that this run made before, for conditions on them, oldest first. */
-  messages: MessageMarks[];
+  messages: MessageStatuses[];
   /** The batch that the run waited for and continues with. Claiming the run closes it. */
   batch: BatchContent | null;
   /** What came in for it while it waited for an event, oldest first. */
@@ -37,13 +37,13 @@ export interface SavedAdvance {
 }
 
 /** The ids saved, and what became of those at a batch step. */
-export interface SavedResult {
+export interface SaveAdvancesResult {
   saved: Set<string>;
-  decided: ReadonlyMap<string, BatchDecision>;
+  batchDecisions: ReadonlyMap<string, BatchDecision>;
 }
 
 /** A run that asks a throttle. */
-export interface ThrottlePass {
+export interface ThrottleRequest {
   key: string;
   recipient_run_id: string;
   limit: number;
@@ -63,9 +63,9 @@ export interface RunStore {
    */
   claimDueRuns(claim: Claim, limit: number): Promise<ClaimedRun[]>;
   /** Saves and releases what `token` still holds; a run cancelled or taken over since is left as it is. */
-  saveAdvances(advances: readonly SavedAdvance[], token: string, now: number): Promise<SavedResult>;
+  saveAdvances(advances: readonly SavedAdvance[], token: string, now: number): Promise<SaveAdvancesResult>;
   /** Which runs pass, in the order asked (E-284). Asking again for a run answers the same. */
-  passThrottles(asked: readonly ThrottlePass[], now: number): Promise<boolean[]>;
+  acquireThrottleSlots(requests: readonly ThrottleRequest[], now: number): Promise<boolean[]>;
   /**
    * Tells waiting runs of events that happened outside: those that may match are due at once. What happens in the store
    * (messages, runs, changes of recipients) it tells of itself, in the transaction in which it happens.
@@ -78,8 +78,8 @@ export interface RunStore {
   ): Promise<{ run: WorkflowRun; recipientRuns: RecipientRun[]; unidentified: RecipientKey[] } | null>;
   readRecipientRun(id: string): Promise<StoredRun | null>;
   /** Ids that begin with `start`, in order; a recipient run is found by six characters or more. */
-  idsBeginning(of: IdKind, start: string, limit: number): Promise<string[]>;
+  listIdsByPrefix(kind: IdKind, prefix: string, limit: number): Promise<string[]>;
   /** The batch that a run went on with, or null. */
   readBatch(recipientRunId: string): Promise<BatchContent | null>;
-  listRecipientRuns(filter: RunQuery, page: Page): Promise<Paged<StoredRun>>;
+  listRecipientRuns(filter: RunQuery, page: PageRequest): Promise<Paged<StoredRun>>;
 }

@@ -1,8 +1,8 @@
 import type { RecipientKey } from "../domain/recipient/recipient.js";
-import type { BatchDecision } from "../domain/run/batch.js";
+import type { BatchDecision } from "../domain/run/batch-join.js";
 import type { Schedule } from "../domain/trigger/schedule.js";
 import type { Claim } from "./due-store.js";
-import type { Page, Paged } from "./page.js";
+import type { Paged, PageRequest } from "./page-request.js";
 import type { NewWorkflowRun } from "./trigger-store.js";
 
 export interface ScheduleFilter {
@@ -29,7 +29,7 @@ export interface Occurrence {
  * nothing, because a once-only workflow has run for the recipients in the meantime.
  */
 export type OccurrenceResult =
-  | { outcome: "saved"; decided: ReadonlyMap<string, BatchDecision> }
+  | { outcome: "saved"; batchDecisions: ReadonlyMap<string, BatchDecision> }
   | { outcome: "lost" }
   | { outcome: "claimed"; recipients: RecipientKey[] };
 
@@ -38,7 +38,7 @@ export interface ScheduleStore {
   insertSchedules(schedules: readonly Schedule[]): Promise<void>;
   /** Those that exist, in the order asked. */
   readSchedules(ids: readonly string[]): Promise<Schedule[]>;
-  listSchedules(filter: ScheduleFilter, page: Page): Promise<Paged<Schedule>>;
+  listSchedules(filter: ScheduleFilter, page: PageRequest): Promise<Paged<Schedule>>;
   /** All, or none and false where one is no longer as it was read. Ends what claims there are on them. */
   updateSchedules(updates: readonly ScheduleUpdate[]): Promise<boolean>;
   /** Answers with those that existed. */

@@ -1,6 +1,6 @@
 import type { RecipientKey } from "../domain/recipient/recipient.js";
 import type { StoredSubscription, Subscription } from "../domain/recipient/subscription.js";
-import type { Page, Paged } from "./page.js";
+import type { Paged, PageRequest } from "./page-request.js";
 
 /** All that is set must hold; of a list any. */
 export interface SubscriptionFilter {
@@ -23,5 +23,5 @@ export interface SubscriptionStore {
   /** Answers with those that existed. */
   deleteSubscriptions(pairs: readonly Pick<Subscription, "object" | "recipient">[]): Promise<StoredSubscription[]>;
   /** Who subscribes to an object, what a recipient subscribes to, or whether one does to the other. */
-  listSubscriptions(filter: SubscriptionFilter, page: Page): Promise<Paged<StoredSubscription>>;
+  listSubscriptions(filter: SubscriptionFilter, page: PageRequest): Promise<Paged<StoredSubscription>>;
 }

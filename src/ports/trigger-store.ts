@@ -1,7 +1,7 @@
 import type { Message } from "../domain/message/message.js";
 import type { RecipientKey, RecipientUpsert } from "../domain/recipient/recipient.js";
-import type { BatchDecision, BatchJoin, PendingTrigger } from "../domain/run/batch.js";
-import type { FanOut } from "../domain/run/fan-out.js";
+import type { BatchDecision, BatchJoin, PendingTrigger } from "../domain/run/batch-join.js";
+import type { FanOutState } from "../domain/run/fan-out-state.js";
 import type { RecipientRun, WorkflowRun } from "../domain/run/workflow-run.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Claim } from "./due-store.js";
@@ -38,7 +38,7 @@ export interface NewWorkflowRun {
   /** Recipients listed but never identified; they get no run but stay visible (EQ-09). */
   unidentified: RecipientKey[];
   /** The rest of the fan-out with the claim that lets the caller continue it; null if nothing is left. */
-  fanOut: { rest: FanOut; claim: Claim } | null;
+  fanOut: { rest: FanOutState; claim: Claim } | null;
 }
 
 /**
@@ -46,16 +46,16 @@ export interface NewWorkflowRun {
  * record), or with a once-only claim (`claimed`: those recipients).
  */
 export type InsertResult =
-  | { outcome: "inserted"; decided: ReadonlyMap<string, BatchDecision> }
+  | { outcome: "inserted"; batchDecisions: ReadonlyMap<string, BatchDecision> }
   | { outcome: "replay"; record: IdempotencyRecord }
   | { outcome: "claimed"; recipients: RecipientKey[] };
 
 /** Accepts triggers. A trigger, its runs and what their first advances made are written in one transaction. */
 export interface TriggerStore {
   /** The record of a key, if younger than `since`. */
-  readIdempotency(key: string, since: number): Promise<IdempotencyRecord | null>;
+  readIdempotencyRecord(key: string, since: number): Promise<IdempotencyRecord | null>;
   /** Which of the claims are already used up. */
-  readClaims(claims: readonly FrequencyClaim[]): Promise<RecipientKey[]>;
+  readClaimedRecipients(claims: readonly FrequencyClaim[]): Promise<RecipientKey[]>;
   /** `idempotentSince`: records older than this do not replay. */
   insertWorkflowRun(run: NewWorkflowRun, idempotentSince: number): Promise<InsertResult>;
 }

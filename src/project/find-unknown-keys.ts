@@ -20,9 +20,9 @@ const DOCUMENTS = {
 export type DocumentFolder = keyof typeof DOCUMENTS;
 
 /** Returns the name that the document of a folder has. */
-export const documentFileIn = (folder: DocumentFolder): string => DOCUMENTS[folder].file;
+export const getDocumentFileName = (folder: DocumentFolder): string => DOCUMENTS[folder].file;
 
 /** Returns the unknown keys of a document in one of the project's folders. */
-export function findUnknownKeysIn(folder: DocumentFolder, raw: JsonObject): Finding[] {
+export function findUnknownDocumentKeys(folder: DocumentFolder, raw: JsonObject): Finding[] {
   return findUnknownKeys(DOCUMENTS[folder].schema(), raw);
 }

@@ -1,19 +1,22 @@
-import { recipientWarnings } from "../domain/recipient/recipient-warnings.js";
+import { collectRecipientWarnings } from "../domain/recipient/collect-recipient-warnings.js";
 import type { Finding } from "../domain/schema/check-document.js";
 import { CHECK_ALL, type ValidDocuments } from "../domain/schema/valid-documents.js";
-import { describeFault } from "../domain/shape/place.js";
-import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
-import { findInJson } from "../util/json-place.js";
+import { describeFinding } from "../domain/shape/describe-finding.js";
+import { isJsonObject, type Json, type JsonObject, toPointer } from "../util/json.js";
+import { findJsonLocation } from "../util/json-location.js";
 import { parseJson } from "../util/parse-json.js";
-import { timeZoneFault } from "../util/time-zones.js";
-import { type DocumentFolder, findUnknownKeysIn } from "./find-unknown-keys.js";
-import { type ProjectFile, readProjectText } from "./read-json-file.js";
+import { describeInvalidTimeZone } from "../util/time-zones.js";
+import { type DocumentFolder, findUnknownDocumentKeys } from "./find-unknown-keys.js";
+import { type ProjectFile, readProjectText } from "./read-project-text.js";
 
-function inRecipients(raw: JsonObject): Finding[] {
+function findRecipientWarnings(raw: JsonObject): Finding[] {
   return ["users", "objects", "tenants"].flatMap((list) =>
-    (Array.isArray(raw[list]) ? (raw[list] as Json[]) : []).flatMap((one, index) =>
-      isJsonObject(one)
-        ? recipientWarnings(one, list === "tenants").map(({ key, message }) => ({ path: [list, index, key], message }))
+    (Array.isArray(raw[list]) ? (raw[list] as Json[]) : []).flatMap((recipient, index) =>
+      isJsonObject(recipient)
+        ? collectRecipientWarnings(recipient, list === "tenants").map(({ key, message }) => ({
+            path: [list, index, key],
+            message,
+          }))
         : [],
     ),
   );
@@ -26,21 +29,21 @@ interface WarningSearch {
 }
 
 /** Warnings of one file; text that is not valid JSON is reported elsewhere. */
-async function warningsOf(file: ProjectFile, { folder, find, valid = CHECK_ALL }: WarningSearch): Promise<string[]> {
-  const text = readProjectText(file.path, file.shown);
+async function readWarnings(file: ProjectFile, { folder, find, valid = CHECK_ALL }: WarningSearch): Promise<string[]> {
+  const text = readProjectText(file.path, file.displayPath);
   const parsed = await parseJson(text);
-  if ("fault" in parsed || !isJsonObject(parsed.value)) return [];
+  if ("error" in parsed || !isJsonObject(parsed.value)) return [];
   if (valid.has(folder, parsed.value)) return [];
   const findings = find(parsed.value);
   if (findings.length === 0) valid.add(folder, parsed.value);
   const texts: string[] = [];
   for (const { path, message } of findings) {
-    const found = await findInJson(
+    const location = await findJsonLocation(
       text,
       path.map((part) => [String(part)]),
     );
-    const at = found === null ? "" : `:${found.line}:${found.column}`;
-    texts.push(`${file.shown}${at}: ${describeFault({ pointer: pointerOf(path), message })}`);
+    const at = location === null ? "" : `:${location.line}:${location.column}`;
+    texts.push(`${file.displayPath}${at}: ${describeFinding({ pointer: toPointer(path), message })}`);
   }
   return texts;
 }
@@ -51,19 +54,19 @@ interface RunFiles {
   recipients: readonly ProjectFile[];
 }
 
-function inEnvironment(raw: JsonObject): Finding[] {
-  const fault = timeZoneFault(raw.timezone);
-  return fault === null ? [] : [{ path: ["timezone"], message: fault }];
+function findEnvironmentWarnings(raw: JsonObject): Finding[] {
+  const message = describeInvalidTimeZone(raw.timezone);
+  return message === null ? [] : [{ path: ["timezone"], message: message }];
 }
 
 /** Reads the files of a run and returns a line for each likely mistake, with its file, line and column. */
 export async function readRunWarnings(files: RunFiles, valid?: ValidDocuments): Promise<string[]> {
-  const found: string[] = [];
+  const warnings: string[] = [];
   for (const file of files.environments)
-    found.push(...(await warningsOf(file, { folder: "environments", find: inEnvironment, valid })));
+    warnings.push(...(await readWarnings(file, { folder: "environments", find: findEnvironmentWarnings, valid })));
   for (const file of files.recipients)
-    found.push(...(await warningsOf(file, { folder: "recipients", find: inRecipients, valid })));
-  return found;
+    warnings.push(...(await readWarnings(file, { folder: "recipients", find: findRecipientWarnings, valid })));
+  return warnings;
 }
 
 /** Reads documents of a folder and returns a line for each unknown key, with its file, line and column. */
@@ -72,8 +75,8 @@ export async function readDocumentWarnings(
   files: readonly ProjectFile[],
   valid?: ValidDocuments,
 ): Promise<string[]> {
-  const search = { folder, find: (raw: JsonObject) => findUnknownKeysIn(folder, raw), valid };
-  const found: string[] = [];
-  for (const file of files) found.push(...(await warningsOf(file, search)));
-  return found;
+  const search = { folder, find: (raw: JsonObject) => findUnknownDocumentKeys(folder, raw), valid };
+  const warnings: string[] = [];
+  for (const file of files) warnings.push(...(await readWarnings(file, search)));
+  return warnings;
 }

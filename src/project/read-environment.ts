@@ -1,51 +1,59 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Environment, emptyEnvironment } from "../domain/environment/environment.js";
+import { createDefaultEnvironment, type Environment } from "../domain/environment/environment.js";
 import { parseEnvironment } from "../domain/environment/parse-environment.js";
 import type { ValidDocuments } from "../domain/schema/valid-documents.js";
 import { KnockError } from "../errors/knock-error.js";
+import { didYouMean } from "../util/find-nearest.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
-import { didYouMean } from "../util/nearest.js";
-import { namesIn } from "./names-in.js";
-import { type ProjectFile, readProjectJson } from "./read-json-file.js";
-import { placed } from "./read-resource.js";
+import { listFolder } from "./list-folder.js";
+import { type ProjectFile, readProjectJson } from "./read-project-text.js";
+import { withFileLocation } from "./read-resource.js";
 
-const FOLDER = "environments";
+const ENVIRONMENTS_FOLDER = "environments";
 
 /** Where a project's environment is read from. */
-export interface EnvironmentPlace {
+export interface EnvironmentSource {
   knockDir: string;
   /** The name of a file in `environments/`; null: `environment.json` alone. */
   name: string | null;
-  shown(path: string): string;
+  displayPath(path: string): string;
   valid?: ValidDocuments | undefined;
 }
 
 /** The files that an environment is read from, the account's first. */
-export function environmentFiles({ knockDir, name, shown }: EnvironmentPlace): ProjectFile[] {
+export function listEnvironmentFiles({ knockDir, name, displayPath }: EnvironmentSource): ProjectFile[] {
   const paths = [join(knockDir, "environment.json")];
-  if (name !== null) paths.push(join(knockDir, FOLDER, `${name}.json`));
-  return paths.filter((path) => existsSync(path)).map((path) => ({ path, shown: shown(path) }));
+  if (name !== null) paths.push(join(knockDir, ENVIRONMENTS_FOLDER, `${name}.json`));
+  return paths.filter((path) => existsSync(path)).map((path) => ({ path, displayPath: displayPath(path) }));
 }
 
 /** The names that `--environment` takes. */
-export function environmentNames({ knockDir, shown }: Pick<EnvironmentPlace, "knockDir" | "shown">): string[] {
-  return namesIn(join(knockDir, FOLDER), shown)
+export function listEnvironmentNames({
+  knockDir,
+  displayPath,
+}: Pick<EnvironmentSource, "knockDir" | "displayPath">): string[] {
+  return listFolder(join(knockDir, ENVIRONMENTS_FOLDER), displayPath)
     .filter((file) => file.endsWith(".json") && !file.startsWith("."))
     .map((file) => file.slice(0, -".json".length))
     .sort();
 }
 
 /** Lays a value over another: objects are merged, everything else is replaced. Variables have values that may be objects. */
-function over(base: Json | undefined, laid: Json | undefined, path: readonly string[] = []): Json | undefined {
-  if (laid === undefined) return base;
-  if (!isJsonObject(base) || !isJsonObject(laid) || (path[0] === "variables" && path.length === 2)) return laid;
+function mergeEnvironment(
+  base: Json | undefined,
+  override: Json | undefined,
+  path: readonly string[] = [],
+): Json | undefined {
+  if (override === undefined) return base;
+  if (!isJsonObject(base) || !isJsonObject(override) || (path[0] === "variables" && path.length === 2)) return override;
   const merged: JsonObject = { ...base };
-  for (const [key, value] of Object.entries(laid)) merged[key] = over(base[key], value, [...path, key]) as Json;
+  for (const [key, value] of Object.entries(override))
+    merged[key] = mergeEnvironment(base[key], value, [...path, key]) as Json;
   return merged;
 }
 
-function has(raw: Json, pointer: string): boolean {
+function hasPointer(raw: Json, pointer: string): boolean {
   let value: Json | undefined = raw;
   for (const part of pointer.split("/").slice(1)) {
     const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
@@ -59,40 +67,41 @@ function has(raw: Json, pointer: string): boolean {
  * Reads `environment.json` with the chosen `environments/<name>.json` over it (E-084). Faults name the file that has them. Throws
  * `project_invalid`, also for an invalid name.
  */
-export async function readEnvironment(place: EnvironmentPlace): Promise<Environment> {
-  const files = environmentFiles(place);
-  const raws: Json[] = [];
-  for (const { path, shown } of files) raws.push(await readProjectJson(path, shown));
-  checkName(place, raws[0] ?? null);
+export async function readEnvironment(source: EnvironmentSource): Promise<Environment> {
+  const files = listEnvironmentFiles(source);
+  const documents: Json[] = [];
+  for (const { path, displayPath } of files) documents.push(await readProjectJson(path, displayPath));
+  checkEnvironmentName(source, documents[0] ?? null);
   const [account, chosen] = files;
-  if (account === undefined) return emptyEnvironment();
-  const [base, laid] = raws;
-  if (chosen === undefined) return placed(account, () => parseEnvironment(base, account.shown, place.valid));
+  if (account === undefined) return createDefaultEnvironment();
+  const [base, laid] = documents;
+  if (chosen === undefined)
+    return withFileLocation(account, () => parseEnvironment(base, account.displayPath, source.valid));
   // What is no object is reported by the parser, as the file's own fault.
-  if (!isJsonObject(laid)) return placed(chosen, () => parseEnvironment(laid, chosen.shown));
-  if (!isJsonObject(base)) return placed(account, () => parseEnvironment(base, account.shown));
-  const merged = over(base, laid);
+  if (!isJsonObject(laid)) return withFileLocation(chosen, () => parseEnvironment(laid, chosen.displayPath));
+  if (!isJsonObject(base)) return withFileLocation(account, () => parseEnvironment(base, account.displayPath));
+  const merged = mergeEnvironment(base, laid);
   try {
-    return parseEnvironment(merged, chosen.shown, place.valid);
+    return parseEnvironment(merged, chosen.displayPath, source.valid);
   } catch (error) {
     const pointer = error instanceof KnockError ? (error.details[0]?.pointer ?? "") : "";
-    const file = has(laid, pointer) ? chosen : account;
-    return placed(file, () => parseEnvironment(merged, file.shown));
+    const file = hasPointer(laid, pointer) ? chosen : account;
+    return withFileLocation(file, () => parseEnvironment(merged, file.displayPath));
   }
 }
 
 /** The name that `environment.json` gives itself chooses it alone. */
-function checkName(place: EnvironmentPlace, account: Json): void {
-  const { name } = place;
+function checkEnvironmentName(source: EnvironmentSource, account: Json): void {
+  const { name } = source;
   if (name === null) return;
-  const names = environmentNames(place);
+  const names = listEnvironmentNames(source);
   if (names.includes(name)) return;
-  const own = isJsonObject(account) && typeof account.name === "string" ? account.name : "development";
-  if (name === own) return;
+  const ownName = isJsonObject(account) && typeof account.name === "string" ? account.name : "development";
+  if (name === ownName) return;
   throw new KnockError("project_invalid", `there is no environment "${name}"`, {
     details: [{ pointer: "", message: "is no environment's name", value: name }],
     hint:
-      didYouMean(name, [...new Set([...names, own])], "Environments") ??
-      `Create ${place.shown(join(place.knockDir, FOLDER, `${name}.json`))}.`,
+      didYouMean(name, [...new Set([...names, ownName])], "Environments") ??
+      `Create ${source.displayPath(join(source.knockDir, ENVIRONMENTS_FOLDER, `${name}.json`))}.`,
   });
 }

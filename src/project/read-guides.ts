@@ -8,15 +8,15 @@ import { parseMessageType } from "../domain/guide/parse-message-type.js";
 import { rememberTextFiles } from "../domain/template/text-files.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { ProjectLocation } from "./find-project.js";
-import { namesIn } from "./names-in.js";
-import { readProjectText } from "./read-json-file.js";
+import { formatDisplayPath } from "./format-display-path.js";
+import { listFolder } from "./list-folder.js";
+import { readProjectText } from "./read-project-text.js";
 import { readResource } from "./read-resource.js";
-import { shownPath } from "./shown-path.js";
 
 /** F-008. */
-const KEY = /^[a-z0-9_-]+$/;
+const RESOURCE_KEY = /^[a-z0-9_-]+$/;
 /** As a workflow's file spells a guide step's guide. */
-const NAMED_GUIDE = /"guide_key"\s*:\s*"([^"\\]+)"/g;
+const GUIDE_KEY_FIELD = /"guide_key"\s*:\s*"([^"\\]+)"/g;
 
 /**
  * All of `guides/` with the message types they name (sections 12 and 13 of the format). A broken file is a fault of that
@@ -27,20 +27,20 @@ export async function readGuides(
   environment: Environment,
   cwd: string,
 ): Promise<GuideSet> {
-  const shown = (path: string): string => shownPath(cwd, path);
+  const displayPath = (path: string): string => formatDisplayPath(cwd, path);
 
-  function keysOf(folder: string, file: string): string[] {
+  function listKeys(folder: string, file: string): string[] {
     const inside = join(knockDir, folder);
-    return namesIn(inside, shown)
+    return listFolder(inside, displayPath)
       .filter((key) => existsSync(join(inside, key, file)))
       .sort();
   }
 
-  async function messageType(key: string): Promise<MessageType | KnockError> {
+  async function readMessageType(key: string): Promise<MessageType | KnockError> {
     const path = join(knockDir, "message-types", key, "message_type.json");
     try {
-      return await readResource({ path, shown: shown(path) }, { owner: "message type" }, (raw) =>
-        parseMessageType(key, raw, shown(path)),
+      return await readResource({ path, displayPath: displayPath(path) }, { owner: "message type" }, (raw) =>
+        parseMessageType(key, raw, displayPath(path)),
       );
     } catch (error) {
       if (error instanceof KnockError) return error;
@@ -49,44 +49,44 @@ export async function readGuides(
   }
 
   /** The guides that steps of workflows name: told by the text, so that a broken workflow changes nobody's guides. */
-  function managedKeys(): Set<string> {
-    const texts = keysOf("workflows", "workflow.json").map((key) => {
+  function readManagedKeys(): Set<string> {
+    const texts = listKeys("workflows", "workflow.json").map((key) => {
       const file = join(knockDir, "workflows", key, "workflow.json");
       try {
-        return readProjectText(file, shown(file));
+        return readProjectText(file, displayPath(file));
       } catch (error) {
         if (error instanceof KnockError) return "";
         throw error;
       }
     });
-    return new Set(texts.flatMap((text) => [...text.matchAll(NAMED_GUIDE)].map(([, key]) => key as string)));
+    return new Set(texts.flatMap((text) => [...text.matchAll(GUIDE_KEY_FIELD)].map(([, key]) => key as string)));
   }
 
   const guides: Guide[] = [];
   const faults = new Map<string, KnockError>();
-  const keys = keysOf("guides", "guide.json");
-  if (keys.length === 0) return { guides, faults };
-  const managed = managedKeys();
+  const keys = listKeys("guides", "guide.json");
+  if (keys.length === 0) return { guides, errors: faults };
+  const managed = readManagedKeys();
   const messageTypes = new Map<string, MessageType | KnockError>();
-  for (const key of keysOf("message-types", "message_type.json")) messageTypes.set(key, await messageType(key));
+  for (const key of listKeys("message-types", "message_type.json")) messageTypes.set(key, await readMessageType(key));
   for (const key of keys) {
     const path = join(knockDir, "guides", key, "guide.json");
-    const file = shown(path);
+    const file = displayPath(path);
     try {
-      if (!KEY.test(key))
+      if (!RESOURCE_KEY.test(key))
         throw new KnockError("project_invalid", `${file}: not a guide's key`, {
           hint: "Rename the folder: keys hold lower-case letters, digits, hyphens and underscores.",
         });
       const files = new Map<string, string>();
-      const surroundings = {
-        shown: file,
+      const context = {
+        fileName: file,
         messageTypes,
-        channelType: (name: string) =>
+        findDeclaredType: (name: string) =>
           (Object.hasOwn(environment.channels, name) && environment.channels[name]?.type) || undefined,
-        managed: managed.has(key),
+        isManaged: managed.has(key),
       };
-      const guide = await readResource({ path, shown: file }, { owner: "guide", files }, (raw) =>
-        parseGuide(key, raw, surroundings),
+      const guide = await readResource({ path, displayPath: file }, { owner: "guide", files }, (raw) =>
+        parseGuide(key, raw, context),
       );
       rememberTextFiles(guide, files);
       guides.push(guide);
@@ -95,5 +95,5 @@ export async function readGuides(
       faults.set(key, error);
     }
   }
-  return { guides, faults };
+  return { guides, errors: faults };
 }

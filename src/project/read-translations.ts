@@ -4,24 +4,28 @@ import { parsePo } from "../domain/template/parse-po.js";
 import { parseTranslationFile } from "../domain/template/parse-translation-file.js";
 import { type TranslationFile, Translations } from "../domain/template/translation.js";
 import { KnockError } from "../errors/knock-error.js";
-import { readProjectJson, readProjectText } from "./read-json-file.js";
-import { placed } from "./read-resource.js";
+import { readProjectJson, readProjectText } from "./read-project-text.js";
+import { withFileLocation } from "./read-resource.js";
 
-interface Place {
+interface TranslationsFolder {
   /** The folder `translations`. */
   folder: string;
-  shown(path: string): string;
+  displayPath(path: string): string;
   /** What a folder holds; nothing where it does not exist. */
-  namesIn(folder: string): string[];
+  listNames(folder: string): string[];
 }
 
 /**
  * All of `translations/<locale>/*.json` and `*.po` (F-035 to F-038); hidden files and other endings are left alone. Throws
  * `project_invalid` that names the file and the place in it, and for one reference in two files.
  */
-export async function readTranslations({ folder, shown, namesIn }: Place): Promise<Translations> {
+export async function readTranslations({
+  folder,
+  displayPath,
+  listNames: namesIn,
+}: TranslationsFolder): Promise<Translations> {
   const files: TranslationFile[] = [];
-  const seen = new Map<string, string>();
+  const fileByName = new Map<string, string>();
   for (const locale of namesIn(folder).sort()) {
     const inside = join(folder, locale);
     if (locale.startsWith(".") || !statSync(inside, { throwIfNoEntry: false })?.isDirectory()) continue;
@@ -33,19 +37,19 @@ export async function readTranslations({ folder, shown, namesIn }: Place): Promi
         statSync(path, { throwIfNoEntry: false })?.isDirectory()
       )
         continue;
-      const file = shown(path);
+      const file = displayPath(path);
       const parsed = name.endsWith(".po")
         ? parseTranslationFile(name, locale, parsePo(readProjectText(path, file), file), file)
-        : await placed({ path, shown: file }, async () =>
+        : await withFileLocation({ path, displayPath: file }, async () =>
             parseTranslationFile(name, locale, await readProjectJson(path, file), file),
           );
       const reference = name.replace(/\.(json|po)$/, "");
-      const other = seen.get(reference);
-      if (other !== undefined)
-        throw new KnockError("project_invalid", `${file}: ${other} holds the same translations`, {
+      const earlier = fileByName.get(reference);
+      if (earlier !== undefined)
+        throw new KnockError("project_invalid", `${file}: ${earlier} holds the same translations`, {
           hint: "Keep one of the two.",
         });
-      seen.set(reference, file);
+      fileByName.set(reference, file);
       files.push(parsed);
     }
   }

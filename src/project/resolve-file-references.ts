@@ -1,61 +1,72 @@
 import { realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
-import { checkJsonShape } from "../domain/shape/json-limits.js";
+import { checkJsonShape } from "../domain/shape/check-json-shape.js";
 import { KnockError } from "../errors/knock-error.js";
-import { isJsonObject, type Json, type JsonObject, pointerOf } from "../util/json.js";
+import { isJsonObject, type Json, type JsonObject, toPointer } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
-import { readProjectText } from "./read-json-file.js";
+import { readProjectText } from "./read-project-text.js";
 
-export interface Reference {
+export interface ReferenceContext {
   /** Folder of the file that holds the reference: paths are relative to it (F-012). */
   from: string;
   /** The resource's folder, which no reference may leave (F-011). */
   resourceDir: string;
   /** How errors name the resource's main file. */
-  shown: string;
+  displayPath: string;
   /** What the folder is of, in errors. */
   owner: "workflow" | "layout" | "partial" | "guide" | "message type" | "request" | "source" | "broadcast" | "audience";
   /** Files referenced so far: each may be referenced once (F-015). */
-  used: Set<string>;
+  referencedFiles: Set<string>;
   /** Where given: pointer of each text → its file as shown. */
   files?: Map<string, string>;
 }
 
-function bad(reference: Reference, path: PropertyKey[], found: unknown, message: string): KnockError {
+function createReferenceError(
+  reference: ReferenceContext,
+  path: PropertyKey[],
+  value: unknown,
+  message: string,
+): KnockError {
   return new KnockError(
     "workflow_invalid",
-    `${reference.shown}: ${pointerOf(path)} ${message}: ${JSON.stringify(found)}`,
+    `${reference.displayPath}: ${toPointer(path)} ${message}: ${JSON.stringify(value)}`,
     {
-      details: [{ pointer: pointerOf(path), message, value: found }],
+      details: [{ pointer: toPointer(path), message, value }],
       hint: "A reference is a relative path to a file in the same resource's folder.",
     },
   );
 }
 
-function contentOf(value: Json, path: PropertyKey[], reference: Reference): string {
-  if (typeof value !== "string" || value === "") throw bad(reference, path, value, "must be a relative path");
+function readReferencedFile(value: Json, path: PropertyKey[], reference: ReferenceContext): string {
+  if (typeof value !== "string" || value === "")
+    throw createReferenceError(reference, path, value, "must be a relative path");
   const target = join(reference.from, value);
   const inside = relative(reference.resourceDir, target);
   if (isAbsolute(value) || inside === "" || inside.split(sep)[0] === "..")
-    throw bad(reference, path, value, `leaves the ${reference.owner}'s folder`);
-  if (reference.used.has(target)) throw bad(reference, path, value, "is referenced twice");
-  reference.used.add(target);
+    throw createReferenceError(reference, path, value, `leaves the ${reference.owner}'s folder`);
+  if (reference.referencedFiles.has(target)) throw createReferenceError(reference, path, value, "is referenced twice");
+  reference.referencedFiles.add(target);
   try {
     // A link inside the folder may still point out of it.
     const [real, root] = [realpathSync(target), realpathSync(reference.resourceDir)];
     if (relative(root, real).split(sep)[0] === ".." || isAbsolute(relative(root, real)))
-      throw bad(reference, path, value, `leads out of the ${reference.owner}'s folder through a link`);
+      throw createReferenceError(reference, path, value, `leads out of the ${reference.owner}'s folder through a link`);
   } catch (error) {
     if (error instanceof KnockError) throw error;
     const isLoop = (error as NodeJS.ErrnoException).code === "ELOOP";
-    throw bad(reference, path, value, isLoop ? "is a circle of links" : "names a file that does not exist");
+    throw createReferenceError(
+      reference,
+      path,
+      value,
+      isLoop ? "is a circle of links" : "names a file that does not exist",
+    );
   }
-  return readProjectText(target, shownFile(reference, value), "workflow_invalid");
+  return readProjectText(target, getDisplayPath(reference, value), "workflow_invalid");
 }
 
 /** A referenced file as the user could open it. */
-function shownFile({ from, resourceDir, shown }: Reference, value: string): string {
-  return `${dirname(shown)}/${relative(resourceDir, join(from, value))}`;
+function getDisplayPath({ from, resourceDir, displayPath }: ReferenceContext, value: string): string {
+  return `${dirname(displayPath)}/${relative(resourceDir, join(from, value))}`;
 }
 
 /**
@@ -64,45 +75,50 @@ function shownFile({ from, resourceDir, shown }: Reference, value: string): stri
  */
 export async function resolveFileReferences(
   value: Json,
-  reference: Reference,
+  reference: ReferenceContext,
   path: PropertyKey[] = [],
 ): Promise<Json> {
-  checkJsonShape(value, reference.shown, "workflow_invalid"); // what follows is recursive
-  return resolveIn(value, reference, path);
+  checkJsonShape(value, reference.displayPath, "workflow_invalid"); // what follows is recursive
+  return resolveValue(value, reference, path);
 }
 
 /** Only these are descended into: to wait for each plain value took longer than to read it. */
 const isContainer = (value: Json): boolean => typeof value === "object" && value !== null;
 
-async function resolveIn(value: Json, reference: Reference, path: PropertyKey[]): Promise<Json> {
+async function resolveValue(value: Json, reference: ReferenceContext, path: PropertyKey[]): Promise<Json> {
   if (Array.isArray(value))
     return Promise.all(
-      value.map((item, index) => (isContainer(item) ? resolveIn(item, reference, [...path, index]) : item)),
+      value.map((item, index) => (isContainer(item) ? resolveValue(item, reference, [...path, index]) : item)),
     );
   if (!isJsonObject(value)) return value;
   const resolved: JsonObject = {};
   for (const [key, child] of Object.entries(value)) {
     if (!key.endsWith("@") || key === "@") {
-      resolved[key] = isContainer(child) ? await resolveIn(child, reference, [...path, key]) : child;
+      resolved[key] = isContainer(child) ? await resolveValue(child, reference, [...path, key]) : child;
       continue;
     }
     const field = key.slice(0, -1);
     if (Object.hasOwn(value, field)) continue;
-    const text = contentOf(child, [...path, key], reference);
+    const text = readReferencedFile(child, [...path, key], reference);
     // The fields on the way may have been references themselves; resolved, they have their plain names.
-    reference.files?.set(pointerOf([...path, field]).replaceAll("@/", "/"), shownFile(reference, child as string));
+    reference.files?.set(toPointer([...path, field]).replaceAll("@/", "/"), getDisplayPath(reference, child as string));
     resolved[field] =
-      field === "visual_blocks" ? await nestedJson(text, child as string, reference, [...path, key]) : text;
+      field === "visual_blocks" ? await resolveNestedJson(text, child as string, reference, [...path, key]) : text;
   }
   return resolved;
 }
 
-async function nestedJson(text: string, file: string, reference: Reference, path: PropertyKey[]): Promise<Json> {
+async function resolveNestedJson(
+  text: string,
+  file: string,
+  reference: ReferenceContext,
+  path: PropertyKey[],
+): Promise<Json> {
   const parsed = await parseJson(text);
-  if ("fault" in parsed) {
+  if ("error" in parsed) {
     throw new KnockError(
       "workflow_invalid",
-      `${dirname(reference.shown)}/${file}:${parsed.line}:${parsed.column}: not valid JSON: ${parsed.fault}`,
+      `${dirname(reference.displayPath)}/${file}:${parsed.line}:${parsed.column}: not valid JSON: ${parsed.error}`,
     );
   }
   return resolveFileReferences(parsed.value, { ...reference, from: dirname(join(reference.from, file)) }, path);

@@ -1,14 +1,14 @@
 import type { Channel } from "../domain/environment/environment.js";
-import { variableOf, vendorOf } from "../domain/environment/provider-catalogue.js";
+import { findProviderDefinition, parseVariableReference } from "../domain/environment/provider-catalog.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
-import { parsedObject } from "./api-call.js";
-import { refused } from "./undeliverable.js";
+import { parseJsonObject } from "./call-api.js";
+import { createPermanentError } from "./delivery-error.js";
 
 export type Variables = Record<string, string | undefined>;
 
 /** A channel's settings with its references to environment variables resolved, at the moment of delivery. */
 export class SettingsReader {
-  private readonly known = new Set<string>();
+  private readonly secretValues = new Set<string>();
 
   constructor(
     private readonly channel: Channel,
@@ -17,31 +17,32 @@ export class SettingsReader {
 
   /** Values that nothing may repeat: not a reason, not an event. */
   get secrets(): readonly string[] {
-    return [...this.known].filter((value) => value.length > 3).sort((a, b) => b.length - a.length);
+    return [...this.secretValues].filter((value) => value.length > 3).sort((a, b) => b.length - a.length);
   }
 
   /** Null where it is not set. Throws `Undeliverable` where it names a variable that is not. */
   text(name: string): string | null {
     const value = this.channel.settings[name];
     if (value === undefined || value === null || value === "") return null;
-    const variable = variableOf(value);
+    const variable = parseVariableReference(value);
     if (variable === null) return String(value);
     const resolved = this.variables[variable];
     if (resolved === undefined || resolved === "")
-      throw refused(
+      throw createPermanentError(
         `channel "${this.channel.key}": the environment variable ${variable} is not set (settings.${name} refers to it)`,
       );
-    if (vendorOf(this.channel.type, this.channel.provider)?.settings[name]?.kind === "secret") this.addSecret(resolved);
+    if (findProviderDefinition(this.channel.type, this.channel.provider)?.settings[name]?.kind === "secret")
+      this.addSecret(resolved);
     return resolved;
   }
 
   addSecret(value: string): void {
-    this.known.add(value);
+    this.secretValues.add(value);
   }
 
   required(name: string): string {
     const value = this.text(name);
-    if (value === null) throw refused(`channel "${this.channel.key}": settings.${name} is not set`);
+    if (value === null) throw createPermanentError(`channel "${this.channel.key}": settings.${name} is not set`);
     return value;
   }
 
@@ -50,7 +51,7 @@ export class SettingsReader {
     if (value === null) return fallback;
     const number = Number(value);
     if (!Number.isInteger(number) || number < 1)
-      throw refused(`channel "${this.channel.key}": settings.${name} must be a whole number above 0`);
+      throw createPermanentError(`channel "${this.channel.key}": settings.${name} must be a whole number above 0`);
     return number;
   }
 
@@ -63,7 +64,7 @@ export class SettingsReader {
   url(name: string, fallback: string): string {
     const value = this.text(name) ?? fallback;
     if (!URL.canParse(value) || !/^https?:/i.test(value))
-      throw refused(`channel "${this.channel.key}": settings.${name} is not a URL`);
+      throw createPermanentError(`channel "${this.channel.key}": settings.${name} is not a URL`);
     return value.replace(/(?<!\/)\/+$/, "");
   }
 
@@ -73,8 +74,9 @@ export class SettingsReader {
     if (isJsonObject(value)) return value;
     const text = this.text(name);
     if (text === null) return null;
-    const object = parsedObject(text);
-    if (object === null) throw refused(`channel "${this.channel.key}": settings.${name} is not a JSON object`);
+    const object = parseJsonObject(text);
+    if (object === null)
+      throw createPermanentError(`channel "${this.channel.key}": settings.${name} is not a JSON object`);
     return object;
   }
 }

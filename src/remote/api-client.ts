@@ -1,17 +1,17 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type ApiRequest, apiHeaders } from "../domain/trigger/trigger-request.js";
+import { type ApiRequest, buildApiHeaders } from "../domain/trigger/api-request.js";
 import { KnockError } from "../errors/knock-error.js";
 import { formatDuration } from "../util/duration.js";
 import type { JsonObject } from "../util/json.js";
-import { AnswerReader } from "./answer-reader.js";
-import type { ApiAnswer } from "./api-answer.js";
-import { apiErrorOf } from "./api-error.js";
-import { parseBaseUrl } from "./base-url.js";
-import { type ConnectionFailure, connectionError, connectionFailureOf } from "./connection-failure.js";
+import type { ApiResponse } from "./api-response.js";
+import { type ConnectionFailure, createConnectionError, toConnectionFailure } from "./connection-failure.js";
+import { createRedact } from "./create-redact.js";
+import { decideRetry, type RetryPolicy } from "./decide-retry.js";
 import { checkApiKey, checkHeaderValue } from "./header-value.js";
 import { openConnection, type ProxySettings } from "./open-connection.js";
-import { createRedact } from "./redact.js";
-import { decideRetry, type RetryPolicy } from "./retry.js";
+import { parseBaseUrl } from "./parse-base-url.js";
+import { ResponseReader } from "./response-reader.js";
+import { toApiError } from "./to-api-error.js";
 
 export interface ApiClientOptions {
   baseUrl: string;
@@ -31,67 +31,67 @@ export interface ApiClientOptions {
 
 /** Only what is safe to repeat goes through here: every failed try may be tried again. */
 export interface ApiClient {
-  readonly read: AnswerReader;
+  readonly responseReader: ResponseReader;
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   readonly now: () => number;
   /** A 2xx answer, or a KnockError. Retries as A-040 and A-041 say. */
-  send(request: ApiRequest, signal?: AbortSignal): Promise<ApiAnswer>;
+  send(request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse>;
   /** `send` with this client's headers. */
   call(
     method: ApiRequest["method"],
     path: string,
     options?: { signal?: AbortSignal | undefined; body?: JsonObject | null },
-  ): Promise<ApiAnswer>;
+  ): Promise<ApiResponse>;
   close(): Promise<void>;
 }
 
-const MOST_BYTES = 20 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 20 * 1024 * 1024;
 
 export function createApiClient(options: ApiClientOptions): ApiClient {
   const base = parseBaseUrl(options.baseUrl);
   checkApiKey(options.apiKey);
   checkHeaderValue(options.branch ?? "", "branch");
   const redact = createRedact(options.apiKey);
-  const read = new AnswerReader(base.host, redact);
-  const sleep = options.sleep ?? sleepReally;
+  const read = new ResponseReader(base.host, redact);
+  const sleep = options.sleep ?? sleepOrThrow;
   const policy: RetryPolicy = {
     retries: options.retries ?? 2,
     random: options.random ?? Math.random,
     now: options.now ?? Date.now,
   };
-  const connection = openConnection(base, options.proxy ?? { url: null, except: "" }, options.timeoutMs);
+  const connection = openConnection(base, options.proxy ?? { url: null, noProxy: "" }, options.timeoutMs);
 
-  async function send(request: ApiRequest, signal?: AbortSignal): Promise<ApiAnswer> {
-    for (let tried = 0; ; tried++) {
+  async function send(request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse> {
+    for (let retries = 0; ; retries++) {
       const outcome = await tryOnce(request, signal);
-      const lost = "kind" in outcome;
-      if (!lost && outcome.status >= 200 && outcome.status < 300) return outcome;
-      const { delay_ms: delay, asked_ms } = decideRetry(
-        lost
+      const isConnectionFailure = "kind" in outcome;
+      if (!isConnectionFailure && outcome.status >= 200 && outcome.status < 300) return outcome;
+      const { delay_ms: delay, retry_after_ms } = decideRetry(
+        isConnectionFailure
           ? { status: null, retryable: outcome.retryable, headers: {} }
           : { status: outcome.status, retryable: true, headers: outcome.headers },
-        tried,
+        retries,
         policy,
       );
       if (delay === null) {
         const context = {
           host: base.host,
-          loopback: base.loopback,
-          proxied: options.proxy?.url != null && !base.loopback,
+          loopback: base.isLoopback,
+          proxied: options.proxy?.url != null && !base.isLoopback,
           branch: options.branch,
-          tries: tried + 1,
-          asked_ms,
+          tries: retries + 1,
+          retry_after_ms,
           redact,
         };
-        throw lost ? connectionError(outcome, context) : apiErrorOf(outcome, context);
+        throw isConnectionFailure ? createConnectionError(outcome, context) : toApiError(outcome, context);
       }
       await sleep(delay, signal);
     }
   }
 
-  async function tryOnce(request: ApiRequest, signal?: AbortSignal): Promise<ApiAnswer | ConnectionFailure> {
-    const limit = AbortSignal.timeout(options.timeoutMs);
-    let head: Pick<ApiAnswer, "status" | "headers"> | null = null;
+  async function tryOnce(request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse | ConnectionFailure> {
+    const timeout = AbortSignal.timeout(options.timeoutMs);
+    let head: Pick<ApiResponse, "status" | "headers"> | null = null;
     try {
       const response = await connection.request({
         origin: base.origin,
@@ -99,22 +99,27 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         path: base.prefix + request.path,
         headers: request.headers,
         body: request.body === null ? null : JSON.stringify(request.body),
-        signal: signal ? AbortSignal.any([signal, limit]) : limit,
+        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       });
-      head = { status: response.statusCode, headers: flatten(response.headers) };
-      return { ...head, text: await readText(response.body, () => read.fault(head!, "its body is larger than 20 MB")) };
+      head = { status: response.statusCode, headers: flattenHeaders(response.headers) };
+      return {
+        ...head,
+        text: await readText(response.body, () =>
+          read.createInvalidResponseError(head!, "its body is larger than 20 MB"),
+        ),
+      };
     } catch (error) {
       if (error instanceof KnockError) throw error;
       if (signal?.aborted) throw new KnockError("interrupted", "Interrupted.");
-      if (limit.aborted) {
-        const words = `no answer within ${formatLimit(options.timeoutMs)}`;
-        return { kind: "unreachable", words, retryable: true, cause: new Error("time-out") };
+      if (timeout.aborted) {
+        const message = `no answer within ${formatTimeout(options.timeoutMs)}`;
+        return { kind: "unreachable", message, retryable: true, cause: new Error("time-out") };
       }
-      if (head === null) return connectionFailureOf(error);
+      if (head === null) return toConnectionFailure(error);
       const request_id = head.headers["x-request-id"];
       return {
         kind: "broken",
-        words: "broke its answer off",
+        message: "broke its answer off",
         retryable: true,
         cause: error,
         status: head.status,
@@ -124,12 +129,12 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   }
 
   return {
-    read,
+    responseReader: read,
     sleep,
     now: policy.now,
     send,
     call: (method, path, { signal, body = null } = {}) =>
-      send({ method, path, headers: apiHeaders(options, body !== null), body }, signal),
+      send({ method, path, headers: buildApiHeaders(options, body !== null), body }, signal),
     close: () => connection.destroy(),
   };
 }
@@ -140,13 +145,13 @@ async function readText(body: AsyncIterable<Buffer>, tooLarge: () => KnockError)
   for await (const chunk of body) {
     bytes += chunk.length;
     // Leaving the loop destroys the stream and its connection.
-    if (bytes > MOST_BYTES) throw tooLarge();
+    if (bytes > MAX_RESPONSE_BYTES) throw tooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+function flattenHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
   const flat: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(", ") : value;
@@ -154,7 +159,7 @@ function flatten(headers: Record<string, string | string[] | undefined>): Record
   return flat;
 }
 
-async function sleepReally(milliseconds: number, signal?: AbortSignal): Promise<void> {
+async function sleepOrThrow(milliseconds: number, signal?: AbortSignal): Promise<void> {
   try {
     await pause(milliseconds, undefined, signal ? { signal } : {});
   } catch {
@@ -162,6 +167,6 @@ async function sleepReally(milliseconds: number, signal?: AbortSignal): Promise<
   }
 }
 
-function formatLimit(milliseconds: number): string {
+function formatTimeout(milliseconds: number): string {
   return milliseconds < 1_000 ? `${milliseconds} ms` : formatDuration(milliseconds);
 }

@@ -1,12 +1,12 @@
 import { KnockError } from "../errors/knock-error.js";
-import { WRONG_PLACE } from "./api-answer.js";
-import type { Redact } from "./redact.js";
+import { NOT_KNOCK_API_HINT } from "./api-response.js";
+import type { Redact } from "./create-redact.js";
 
 /** A try that brought no whole answer. */
 export interface ConnectionFailure {
   /** `broken`: something answered, but not in HTTP, or it stopped half-way. */
   kind: "unreachable" | "broken";
-  words: string;
+  message: string;
   /** False where another try would end the same. */
   retryable: boolean;
   cause: unknown;
@@ -15,7 +15,7 @@ export interface ConnectionFailure {
   request_id?: string | undefined;
 }
 
-const WORDS: Record<string, string> = {
+const FAILURE_MESSAGES: Record<string, string> = {
   ECONNREFUSED: "the connection was refused",
   ECONNRESET: "the connection was broken off",
   EPIPE: "the connection was broken off",
@@ -36,17 +36,17 @@ const WORDS: Record<string, string> = {
 const BAD_CERTIFICATE = /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
 
 /** Says in plain words why a connection failed. */
-export function connectionFailureOf(error: unknown): ConnectionFailure {
-  const code = codeOf(error);
+export function toConnectionFailure(error: unknown): ConnectionFailure {
+  const code = findErrorCode(error);
   // undici gives its parser's errors no code.
   if (error instanceof Error && error.name === "HTTPParserError")
-    return { kind: "broken", words: "answered what is not HTTP", retryable: false, cause: error };
+    return { kind: "broken", message: "answered what is not HTTP", retryable: false, cause: error };
   // Nor is what a proxy answered anywhere but in these words.
   const [, status] = (error instanceof Error && /^Proxy response \((\d+)\)/.exec(error.message)) || [];
   if (status !== undefined) {
     return {
       kind: "unreachable",
-      words: `the proxy refused the way there (${status})`,
+      message: `the proxy refused the way there (${status})`,
       retryable: Number(status) >= 500,
       cause: error,
     };
@@ -54,21 +54,21 @@ export function connectionFailureOf(error: unknown): ConnectionFailure {
   if (BAD_CERTIFICATE.test(code)) {
     return {
       kind: "unreachable",
-      words: `its TLS certificate is not trusted (${code})`,
+      message: `its TLS certificate is not trusted (${code})`,
       retryable: false,
       cause: error,
     };
   }
-  const words = WORDS[code] ?? (code === "" ? "the connection failed" : `the connection failed (${code})`);
-  return { kind: "unreachable", words, retryable: true, cause: error };
+  const words = FAILURE_MESSAGES[code] ?? (code === "" ? "the connection failed" : `the connection failed (${code})`);
+  return { kind: "unreachable", message: words, retryable: true, cause: error };
 }
 
 /** The code of an error, of what caused it, or of the first of several (one per address tried). */
-function codeOf(error: unknown, depth = 0): string {
+function findErrorCode(error: unknown, depth = 0): string {
   if (typeof error !== "object" || error === null || depth > 4) return "";
   const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
   if (typeof code === "string" && code !== "UND_ERR") return code;
-  return codeOf(cause, depth + 1) || (Array.isArray(errors) ? codeOf(errors[0], depth + 1) : "");
+  return findErrorCode(cause, depth + 1) || (Array.isArray(errors) ? findErrorCode(errors[0], depth + 1) : "");
 }
 
 export interface FailureContext {
@@ -82,20 +82,20 @@ export interface FailureContext {
 }
 
 /** The error for a call that never got a whole answer. */
-export function connectionError(failure: ConnectionFailure, context: FailureContext): KnockError {
+export function createConnectionError(failure: ConnectionFailure, context: FailureContext): KnockError {
   const { host, loopback, proxied, tries, redact } = context;
   const times = tries > 1 ? ` (tried ${tries} times)` : "";
   // A fresh error: what the HTTP client threw may hold the request, and with it the key.
   const cause = new Error(redact(failure.cause instanceof Error ? failure.cause.message : String(failure.cause)));
   if (failure.kind === "broken") {
-    return new KnockError("remote_failed", `${host} answered what is not the API's: it ${failure.words}${times}.`, {
-      hint: WRONG_PLACE,
+    return new KnockError("remote_failed", `${host} answered what is not the API's: it ${failure.message}${times}.`, {
+      hint: NOT_KNOCK_API_HINT,
       cause,
       status: failure.status,
       request_id: failure.request_id,
     });
   }
-  return new KnockError("unreachable", `Could not reach ${host}: ${failure.words}${times}.`, {
+  return new KnockError("unreachable", `Could not reach ${host}: ${failure.message}${times}.`, {
     hint: loopback
       ? "Is something running there? `knock dev` starts a local API."
       : proxied

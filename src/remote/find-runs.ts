@@ -1,18 +1,18 @@
-import { runIdOf } from "../domain/run/message-outcomes.js";
-import { isoTime } from "../util/iso-time.js";
+import { findRecipientRunId } from "../domain/run/message-outcomes.js";
+import { toIsoTime } from "../util/iso-time.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
-import { eachPage, type Query } from "./list-page.js";
-import { readRunDetail } from "./run-detail.js";
-import { text } from "./run-events.js";
+import { iteratePages, type Query } from "./list-page.js";
+import { toText } from "./parse-run-events.js";
+import { readRunDetail } from "./read-run-detail.js";
 
 /** Runs of one trigger are accepted together; this is room for a large fan-out. */
-const AROUND_MS = 5 * 60_000;
-const MOST_PAGES_AROUND = 100;
-const MOST_PAGES_BLIND = 10;
+const SEARCH_MARGIN_MS = 5 * 60_000;
+const MAX_PAGES_IN_TIME_RANGE = 100;
+const MAX_NEWEST_PAGES = 10;
 /** Pages without one of ours, after some have been seen, before the rest is taken to be older. */
-const PAGES_PAST = 3;
-const MOST_PAGES_OF_MESSAGES = 400;
+const MAX_UNRELATED_PAGES = 3;
+const MAX_MESSAGE_PAGES = 400;
 
 export interface RunSearch {
   workflow_run_id: string;
@@ -28,52 +28,55 @@ export interface RunSearch {
  * (A-315), so the right ones are picked out of the list: around the time of those already known, else from its newest
  * pages. `whole` is false where the list went on after the last page looked at.
  */
-export async function findRuns(client: ApiClient, search: RunSearch): Promise<{ runs: JsonObject[]; whole: boolean }> {
-  const around = timesAround(search.known);
-  const query: Query = { workflow: search.workflow ?? undefined, ...around };
-  const mostPages = around ? MOST_PAGES_AROUND : MOST_PAGES_BLIND;
+export async function findRuns(
+  client: ApiClient,
+  search: RunSearch,
+): Promise<{ runs: JsonObject[]; isComplete: boolean }> {
+  const timeRange = buildTimeRange(search.known);
+  const query: Query = { workflow: search.workflow ?? undefined, ...timeRange };
+  const maxPages = timeRange ? MAX_PAGES_IN_TIME_RANGE : MAX_NEWEST_PAGES;
   const runs: JsonObject[] = [];
-  let past = 0;
-  for await (const page of eachPage(client, "/v1/workflow_recipient_runs", query, {
-    mostPages,
+  let unrelatedPages = 0;
+  for await (const page of iteratePages(client, "/v1/workflow_recipient_runs", query, {
+    maxPages,
     signal: search.signal,
   })) {
-    const ours = page.items.filter((run) => run.workflow_run_id === search.workflow_run_id);
-    runs.push(...ours);
-    past = runs.length > 0 && ours.length === 0 ? past + 1 : 0;
-    if (!page.more || (!around && past >= PAGES_PAST)) return { runs, whole: true };
+    const matching = page.items.filter((run) => run.workflow_run_id === search.workflow_run_id);
+    runs.push(...matching);
+    unrelatedPages = runs.length > 0 && matching.length === 0 ? unrelatedPages + 1 : 0;
+    if (!page.hasMore || (!timeRange && unrelatedPages >= MAX_UNRELATED_PAGES)) return { runs, isComplete: true };
   }
-  return { runs, whole: false };
+  return { runs, isComplete: false };
 }
 
-function timesAround(known: ReadonlyMap<string, JsonObject>): Query | null {
-  const times = [...known.values()].map((run) => Date.parse(text(run.inserted_at) ?? "")).filter(Number.isFinite);
+function buildTimeRange(known: ReadonlyMap<string, JsonObject>): Query | null {
+  const times = [...known.values()].map((run) => Date.parse(toText(run.inserted_at) ?? "")).filter(Number.isFinite);
   if (times.length === 0) return null;
   const [first, last] = times.reduce(([low, high], at) => [Math.min(low, at), Math.max(high, at)], [
     Infinity,
     -Infinity,
   ] as [number, number]);
   return {
-    starting_at: isoTime(first - AROUND_MS),
-    ending_at: isoTime(last + AROUND_MS),
+    starting_at: toIsoTime(first - SEARCH_MARGIN_MS),
+    ending_at: toIsoTime(last + SEARCH_MARGIN_MS),
   };
 }
 
 /** A trigger's messages, oldest first. */
 export async function findMessages(client: ApiClient, query: Query, signal?: AbortSignal): Promise<JsonObject[]> {
   const messages: JsonObject[] = [];
-  const options = { mostPages: MOST_PAGES_OF_MESSAGES, signal };
-  for await (const page of eachPage(client, "/v1/messages", query, options)) messages.push(...page.items);
+  const options = { maxPages: MAX_MESSAGE_PAGES, signal };
+  for await (const page of iteratePages(client, "/v1/messages", query, options)) messages.push(...page.items);
   return messages.reverse();
 }
 
 /** A run that messages name and no list has shown yet, read by its id; null if there is none. */
-export async function findRunOfMessages(
+export async function findRunByMessages(
   client: ApiClient,
   messages: readonly JsonObject[],
   known: ReadonlyMap<string, JsonObject>,
   signal?: AbortSignal,
 ): Promise<(JsonObject & { events: Json[] }) | null> {
-  const id = messages.map(runIdOf).find((runId) => runId !== null && !known.has(runId));
+  const id = messages.map(findRecipientRunId).find((runId) => runId !== null && !known.has(runId));
   return id === undefined || id === null ? null : readRunDetail(client, id, signal);
 }

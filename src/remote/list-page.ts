@@ -1,4 +1,4 @@
-import type { Page, Paged } from "../ports/page.js";
+import type { Paged, PageRequest } from "../ports/page-request.js";
 import type { JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
 
@@ -6,13 +6,13 @@ import type { ApiClient } from "./api-client.js";
 export type Query = Record<string, string | readonly string[] | undefined>;
 
 /** The most a page of the API holds (A-070). */
-export const LARGEST_PAGE = 50;
+export const MAX_PAGE_SIZE = 50;
 /** How many pages are looked through for entries that only this side can tell apart. */
-const MOST_PAGES_FILTERED = 20;
+const MAX_FILTERED_PAGES = 20;
 
-export function withQuery(path: string, query: Query): string {
+export function appendQuery(path: string, query: Query): string {
   const pairs = Object.entries(query).flatMap(([name, value = []]) =>
-    (typeof value === "string" ? [value] : value).map((one): [string, string] => [name, one]),
+    (typeof value === "string" ? [value] : value).map((item): [string, string] => [name, item]),
   );
   return pairs.length === 0 ? path : `${path}?${new URLSearchParams(pairs)}`;
 }
@@ -25,51 +25,51 @@ export async function listPage(
   client: ApiClient,
   path: string,
   query: Query,
-  page: Page,
-  keep: ((item: JsonObject) => boolean) | null,
+  page: PageRequest,
+  matches: ((item: JsonObject) => boolean) | null,
 ): Promise<Paged<JsonObject>> {
-  const backward = page.after === undefined && page.before !== undefined;
-  let cursor = backward ? page.before : page.after;
+  const isBackward = page.after === undefined && page.before !== undefined;
+  let cursor = isBackward ? page.before : page.after;
   let items: JsonObject[] = [];
-  const ends: { after: string | null; before: string | null }[] = [];
-  const size = Math.max(1, Math.min(LARGEST_PAGE, page.limit));
+  const responses: { after: string | null; before: string | null }[] = [];
+  const size = Math.max(1, Math.min(MAX_PAGE_SIZE, page.limit));
   // A page's size never exceeds what is still wanted, so that cursors stay exact.
-  while (ends.length === 0 || items.length + (keep ? size : 1) <= page.limit) {
-    const page_size = String(keep ? size : Math.min(size, Math.max(1, page.limit - items.length)));
-    const paged = { ...query, page_size, [backward ? "before" : "after"]: cursor };
-    const answer = client.read.page(await client.call("GET", withQuery(path, paged)));
-    const kept = keep ? answer.items.filter(keep) : answer.items;
-    items = backward ? [...kept, ...items] : [...items, ...kept];
-    ends.push(answer);
-    const next = backward ? answer.before : answer.after;
-    const barren = keep ? ends.length >= MOST_PAGES_FILTERED : answer.items.length === 0;
-    if (next === null || next === cursor || barren) break;
+  while (responses.length === 0 || items.length + (matches ? size : 1) <= page.limit) {
+    const page_size = String(matches ? size : Math.min(size, Math.max(1, page.limit - items.length)));
+    const paged = { ...query, page_size, [isBackward ? "before" : "after"]: cursor };
+    const answer = client.responseReader.readPage(await client.call("GET", appendQuery(path, paged)));
+    const matching = matches ? answer.items.filter(matches) : answer.items;
+    items = isBackward ? [...matching, ...items] : [...items, ...matching];
+    responses.push(answer);
+    const next = isBackward ? answer.before : answer.after;
+    const isExhausted = matches ? responses.length >= MAX_FILTERED_PAGES : answer.items.length === 0;
+    if (next === null || next === cursor || isExhausted) break;
     cursor = next;
   }
-  const [first, last] = [ends[0]!, ends.at(-1)!];
+  const [first, last] = [responses[0]!, responses.at(-1)!];
   return {
     items,
     page_info: {
-      after: backward ? first.after : last.after,
-      before: backward ? last.before : first.before,
+      after: isBackward ? first.after : last.after,
+      before: isBackward ? last.before : first.before,
       page_size: page.limit,
     },
   };
 }
 
 /** Every entry, page by page, until there is no more or `mostPages` are read or the caller leaves the loop. */
-export async function* eachPage(
+export async function* iteratePages(
   client: ApiClient,
   path: string,
   query: Query,
-  options: { mostPages: number; signal?: AbortSignal | undefined },
-): AsyncGenerator<{ items: JsonObject[]; more: boolean }> {
+  options: { maxPages: number; signal?: AbortSignal | undefined },
+): AsyncGenerator<{ items: JsonObject[]; hasMore: boolean }> {
   let after: string | undefined;
-  for (let read = 0; read < options.mostPages; read++) {
-    const paged = withQuery(path, { ...query, page_size: String(LARGEST_PAGE), after });
-    const page = client.read.page(await client.call("GET", paged, { signal: options.signal }));
+  for (let read = 0; read < options.maxPages; read++) {
+    const paged = appendQuery(path, { ...query, page_size: String(MAX_PAGE_SIZE), after });
+    const page = client.responseReader.readPage(await client.call("GET", paged, { signal: options.signal }));
     const more = page.after !== null && page.after !== after;
-    yield { items: page.items, more };
+    yield { items: page.items, hasMore: more };
     if (!more) return;
     after = page.after as string;
   }

@@ -1,23 +1,23 @@
 import { type Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
 import { KnockError } from "../errors/knock-error.js";
-import type { BaseUrl } from "./base-url.js";
+import type { BaseUrl } from "./parse-base-url.js";
 
 /** What the environment says of proxies: `HTTPS_PROXY` and `NO_PROXY`, as other programs read them. */
 export interface ProxySettings {
   url: string | null;
   /** Hosts that are reached directly: names, their domains (`.example.com`), or `*`. */
-  except: string;
+  noProxy: string;
 }
 
-export function proxySettingsOf(env: Readonly<Record<string, string | undefined>>): ProxySettings {
+export function readProxySettings(env: Readonly<Record<string, string | undefined>>): ProxySettings {
   return {
     url: env.https_proxy || env.HTTPS_PROXY || null,
-    except: env.no_proxy ?? env.NO_PROXY ?? "",
+    noProxy: env.no_proxy ?? env.NO_PROXY ?? "",
   };
 }
 
 /** Enough for a bulk run; further calls queue for a free connection. */
-const MOST_CONNECTIONS = 32;
+const MAX_CONNECTIONS = 32;
 
 /**
  * Connections to the API, kept and shared. Through the proxy that the environment names; never for this machine's own
@@ -25,13 +25,13 @@ const MOST_CONNECTIONS = 32;
  */
 export function openConnection(base: BaseUrl, proxy: ProxySettings, timeoutMs: number): Dispatcher {
   const options = {
-    connections: MOST_CONNECTIONS,
+    connections: MAX_CONNECTIONS,
     connect: { timeout: timeoutMs },
     // One timer of the caller's covers the whole try.
     headersTimeout: 0,
     bodyTimeout: 0,
   };
-  if (base.loopback || proxy.url === null) return new Pool(base.origin, options);
+  if (base.isLoopback || proxy.url === null) return new Pool(base.origin, options);
   // Never echoed whole: it may hold a password.
   if (!URL.canParse(proxy.url) || !/^https?:$/.test(new URL(proxy.url).protocol)) {
     throw new KnockError("usage", "HTTPS_PROXY is not the URL of an HTTP proxy.", {
@@ -42,7 +42,7 @@ export function openConnection(base: BaseUrl, proxy: ProxySettings, timeoutMs: n
     ...options,
     httpProxy: proxy.url,
     httpsProxy: proxy.url,
-    noProxy: proxy.except,
+    noProxy: proxy.noProxy,
     proxyTls: { timeout: timeoutMs },
   });
 }

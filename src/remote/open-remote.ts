@@ -1,28 +1,33 @@
-import { referenceOf, splitKey, USERS } from "../domain/recipient/recipient.js";
+import { splitRecipientKey, toRecipientReference, USERS } from "../domain/recipient/recipient.js";
 import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
+import {
+  buildApiHeaders,
+  buildTriggerRequest,
+  createIdempotencyKey,
+  encodePathSegment,
+} from "../domain/trigger/api-request.js";
 import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
-import { apiHeaders, buildTriggerRequest, newIdempotencyKey, pathSegment } from "../domain/trigger/trigger-request.js";
 import type { RunFilter } from "../ports/filters.js";
 import type { Operations, TriggerOptions } from "../ports/operations.js";
-import type { Page, Paged } from "../ports/page.js";
+import type { Paged, PageRequest } from "../ports/page-request.js";
 import { isUuid } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
 import { type ApiClient, type ApiClientOptions, createApiClient } from "./api-client.js";
+import { buildStepOutcomes } from "./build-remote-outcome.js";
 import { findMessages } from "./find-runs.js";
 import { followRuns } from "./follow-runs.js";
 import { checkHeaderValue } from "./header-value.js";
 import { listPage, type Query } from "./list-page.js";
-import { readRemoteWorkflowRun } from "./read-workflow-run.js";
+import { readRemoteWorkflowRun } from "./read-remote-workflow-run.js";
+import { readRunDetail } from "./read-run-detail.js";
 import {
   listRemoteMessages,
   markRemoteMessages,
   readRemoteDeliveryLogs,
   readRemoteMessage,
 } from "./remote-messages.js";
-import { stepOutcomesOf } from "./remote-outcome.js";
-import { readRunDetail } from "./run-detail.js";
 
-export { proxySettingsOf } from "./open-connection.js";
+export { readProxySettings as proxySettingsOf } from "./open-connection.js";
 
 /** The hosted API, or whatever answers like it. Throws `usage` or `authentication` for options that cannot be used. */
 export function openRemote(options: ApiClientOptions): Operations {
@@ -51,10 +56,14 @@ async function triggerWorkflow(
   { idempotency_key }: TriggerOptions,
 ): Promise<TriggerOutcome> {
   checkHeaderValue(idempotency_key ?? "", "idempotency key");
-  const request = buildTriggerRequest(trigger, { ...options, idempotency_key: idempotency_key ?? newIdempotencyKey() });
+  const request = buildTriggerRequest(trigger, {
+    ...options,
+    idempotency_key: idempotency_key ?? createIdempotencyKey(),
+  });
   const answer = await client.send(request);
-  const body = client.read.object(answer, "workflow_run_id");
-  if (!isUuid(body.workflow_run_id as string)) throw client.read.fault(answer, 'its "workflow_run_id" is no UUID');
+  const body = client.responseReader.readObject(answer, "workflow_run_id");
+  if (!isUuid(body.workflow_run_id as string))
+    throw client.responseReader.createInvalidResponseError(answer, 'its "workflow_run_id" is no UUID');
   return {
     workflow_run_id: body.workflow_run_id as string,
     workflow: trigger.workflow,
@@ -75,9 +84,9 @@ async function cancelWorkflow(
   const { workflow, cancellation_key, recipients } = cancellation;
   await client.send({
     method: "POST",
-    path: `/v1/workflows/${pathSegment(workflow)}/cancel`,
-    headers: apiHeaders(options, true),
-    body: { cancellation_key, ...(recipients === null ? {} : { recipients: recipients.map(referenceOf) }) },
+    path: `/v1/workflows/${encodePathSegment(workflow)}/cancel`,
+    headers: buildApiHeaders(options, true),
+    body: { cancellation_key, ...(recipients === null ? {} : { recipients: recipients.map(toRecipientReference) }) },
   });
   return { workflow, cancellation_key, target: "remote", recipients: null, summary: null };
 }
@@ -88,25 +97,26 @@ async function readRecipientRun(client: ApiClient, id: string): Promise<JsonObje
   const run = await readRunDetail(client, id);
   if (run === null) return null;
   const messages = await findMessages(client, { workflow_recipient_run_id: id });
-  return { ...run, steps: stepOutcomesOf({ run, events: run.events, messages }) as unknown as JsonObject[] };
+  return { ...run, steps: buildStepOutcomes({ run, events: run.events, messages }) as unknown as JsonObject[] };
 }
 
 /** A-315. The API has no filter by workflow run: those runs are picked out here. */
-function listRecipientRuns(client: ApiClient, filter: RunFilter, page: Page): Promise<Paged<JsonObject>> {
-  const { workflow_run_id: wanted } = filter;
+function listRecipientRuns(client: ApiClient, filter: RunFilter, page: PageRequest): Promise<Paged<JsonObject>> {
+  const { workflow_run_id: workflowRunId } = filter;
   const query: Query = {
     workflow: filter.workflow,
     "status[]": filter.status,
     tenant: filter.tenant,
-    ...recipientQuery(filter),
+    ...buildRecipientQuery(filter),
   };
-  const ofRun = wanted === undefined ? null : (run: JsonObject) => run.workflow_run_id === wanted;
-  return listPage(client, "/v1/workflow_recipient_runs", query, page, ofRun);
+  const isOfWorkflowRun =
+    workflowRunId === undefined ? null : (run: JsonObject) => run.workflow_run_id === workflowRunId;
+  return listPage(client, "/v1/workflow_recipient_runs", query, page, isOfWorkflowRun);
 }
 
 /** A reference in a query: an id, or brackets (A-060, A-408). */
-function recipientQuery({ recipient }: RunFilter): Query {
+function buildRecipientQuery({ recipient }: RunFilter): Query {
   if (recipient === undefined) return {};
-  const { collection, id } = splitKey(recipient);
+  const { collection, id } = splitRecipientKey(recipient);
   return collection === USERS ? { recipient: id } : { "recipient[id]": id, "recipient[collection]": collection };
 }

@@ -1,65 +1,71 @@
 import type { EngagementAction } from "../domain/message/message.js";
-import { splitKey, USERS } from "../domain/recipient/recipient.js";
-import { pathSegment } from "../domain/trigger/trigger-request.js";
+import { splitRecipientKey, USERS } from "../domain/recipient/recipient.js";
+import { encodePathSegment } from "../domain/trigger/api-request.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { MessageFilter } from "../ports/filters.js";
-import type { Page, Paged } from "../ports/page.js";
+import type { Paged, PageRequest } from "../ports/page-request.js";
 import { isUuid } from "../util/ids.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
-import { LARGEST_PAGE, listPage, type Query } from "./list-page.js";
-import { orNull } from "./run-detail.js";
+import { listPage, MAX_PAGE_SIZE, type Query } from "./list-page.js";
+import { nullIfMissing } from "./read-run-detail.js";
 
 /** The API's message (A-217, A-472) plus `content` (A-221, A-473), or null. */
 export async function readRemoteMessage(client: ApiClient, id: string): Promise<JsonObject | null> {
   if (id === "") return null;
-  const path = `/v1/messages/${pathSegment(id)}`;
-  const answer = await orNull(client.call("GET", path));
+  const path = `/v1/messages/${encodePathSegment(id)}`;
+  const answer = await nullIfMissing(client.call("GET", path));
   if (answer === null) return null;
-  const message = client.read.object(answer, "id", "status");
-  const content = await orNull(client.call("GET", `${path}/content`));
-  return { ...message, content: content === null ? null : client.read.object(content, "message_id") };
+  const message = client.responseReader.readObject(answer, "id", "status");
+  const content = await nullIfMissing(client.call("GET", `${path}/content`));
+  return { ...message, content: content === null ? null : client.responseReader.readObject(content, "message_id") };
 }
 
 /** A-222: the newest page, or null for no message. */
 export async function readRemoteDeliveryLogs(client: ApiClient, id: string): Promise<JsonObject[] | null> {
   if (id === "") return null;
-  const page = { limit: LARGEST_PAGE };
-  const listed = await orNull(listPage(client, `/v1/messages/${pathSegment(id)}/delivery_logs`, {}, page, null));
+  const page = { limit: MAX_PAGE_SIZE };
+  const listed = await nullIfMissing(
+    listPage(client, `/v1/messages/${encodePathSegment(id)}/delivery_logs`, {}, page, null),
+  );
   return listed === null ? null : listed.items;
 }
 
 /** A-208, A-242, A-300. The API filters by a channel's id only; by its key the entries are picked out here. */
-export function listRemoteMessages(client: ApiClient, filter: MessageFilter, page: Page): Promise<Paged<JsonObject>> {
+export function listRemoteMessages(
+  client: ApiClient,
+  filter: MessageFilter,
+  page: PageRequest,
+): Promise<Paged<JsonObject>> {
   const { channel } = filter;
-  const byId = channel !== undefined && isUuid(channel);
+  const isChannelId = channel !== undefined && isUuid(channel);
   const query: Query = {
     source: filter.workflow,
     workflow_run_id: filter.workflow_run_id,
     workflow_recipient_run_id: filter.recipient_run_id,
-    channel_id: byId ? channel : undefined,
+    channel_id: isChannelId ? channel : undefined,
     "status[]": filter.status,
     "engagement_status[]": filter.engagement_statuses,
     tenant: filter.tenant,
   };
-  const byKey =
-    channel === undefined || byId
+  const hasChannelKey =
+    channel === undefined || isChannelId
       ? null
       : (message: JsonObject) => isJsonObject(message.channel) && message.channel.key === channel;
-  return listPage(client, pathOf(filter), query, page, byKey);
+  return listPage(client, buildMessagesPath(filter), query, page, hasChannelKey);
 }
 
-function pathOf({ recipient }: MessageFilter): string {
+function buildMessagesPath({ recipient }: MessageFilter): string {
   if (recipient === undefined) return "/v1/messages";
-  const { collection, id } = splitKey(recipient);
-  if (collection === USERS) return `/v1/users/${pathSegment(id)}/messages`;
-  return `/v1/objects/${pathSegment(collection)}/${pathSegment(id)}/messages`;
+  const { collection, id } = splitRecipientKey(recipient);
+  if (collection === USERS) return `/v1/users/${encodePathSegment(id)}/messages`;
+  return `/v1/objects/${encodePathSegment(collection)}/${encodePathSegment(id)}/messages`;
 }
 
-type Mark = { method: "PUT" | "DELETE"; status: string };
+type MarkRequest = { method: "PUT" | "DELETE"; status: string };
 
 /** A-219, A-220, A-224 to A-228. A link's click is recorded by the link alone. */
-const MARKS: Record<EngagementAction, Mark | null> = {
+const MARK_REQUESTS: Record<EngagementAction, MarkRequest | null> = {
   seen: { method: "PUT", status: "seen" },
   unseen: { method: "DELETE", status: "seen" },
   read: { method: "PUT", status: "read" },
@@ -80,7 +86,7 @@ export async function markRemoteMessages(
   action: EngagementAction,
   metadata: JsonObject | null = null,
 ): Promise<JsonObject[]> {
-  const mark = MARKS[action];
+  const mark = MARK_REQUESTS[action];
   if (mark === null) {
     throw new KnockError("not_supported", "The API cannot mark a message link_clicked.", {
       hint: "Open one of the message's tracked links, mark it `interacted`, or use the local target.",
@@ -90,11 +96,13 @@ export async function markRemoteMessages(
   const marked: JsonObject[] = [];
   for (const id of ids) {
     try {
-      const path = `/v1/messages/${pathSegment(id)}/${mark.status}`;
+      const path = `/v1/messages/${encodePathSegment(id)}/${mark.status}`;
       const answer = await client.call(mark.method, path, { body: metadata === null ? null : { metadata } });
-      marked.push(client.read.object(answer, "id"));
+      marked.push(client.responseReader.readObject(answer, "id"));
     } catch (error) {
-      throw marked.length > 0 && error instanceof KnockError ? halfDone(error, ids.slice(0, marked.length)) : error;
+      throw marked.length > 0 && error instanceof KnockError
+        ? addCompletedHint(error, ids.slice(0, marked.length))
+        : error;
     }
   }
   return marked;
@@ -103,8 +111,8 @@ export async function markRemoteMessages(
 async function checkExisting(client: ApiClient, ids: readonly string[]): Promise<void> {
   const unknown: number[] = [];
   for (const [index, id] of ids.entries()) {
-    const found = id !== "" && (await orNull(client.call("GET", `/v1/messages/${pathSegment(id)}`)));
-    if (!found) unknown.push(index);
+    const message = id !== "" && (await nullIfMissing(client.call("GET", `/v1/messages/${encodePathSegment(id)}`)));
+    if (!message) unknown.push(index);
   }
   if (unknown.length === 0) return;
   const names = unknown.map((index) => ids[index]).join(", ");
@@ -117,7 +125,7 @@ async function checkExisting(client: ApiClient, ids: readonly string[]): Promise
   });
 }
 
-function halfDone(error: KnockError, done: readonly string[]): KnockError {
+function addCompletedHint(error: KnockError, done: readonly string[]): KnockError {
   const { code, message, hint, details, cause, status, request_id } = error;
   const before = `Changed before that: ${done.join(", ")}.`;
   return new KnockError(code, message, {

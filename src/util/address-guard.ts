@@ -2,15 +2,15 @@ import { type LookupAddress, lookup as systemLookup } from "node:dns";
 import { BlockList, isIP, isIPv6, type LookupFunction } from "node:net";
 
 /** Addresses that are never public (IANA's special-purpose registries), loopback left out. */
-const PRIVATE: readonly string[] = [
+const PRIVATE_RANGES: readonly string[] = [
   ...["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24"],
   ...["192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"],
   ...["::/128", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "fc00::/7", "fe80::/10", "fec0::/10"],
   "ff00::/8",
 ];
-const LOOPBACK: readonly string[] = ["127.0.0.0/8", "::1/128"];
+const LOOPBACK_RANGES: readonly string[] = ["127.0.0.0/8", "::1/128"];
 
-function listOf(ranges: readonly string[]): BlockList {
+function buildBlockList(ranges: readonly string[]): BlockList {
   const list = new BlockList();
   for (const range of ranges) {
     const [address = "", prefix] = range.split("/");
@@ -22,43 +22,43 @@ function listOf(ranges: readonly string[]): BlockList {
 }
 
 /** The eight groups of an IPv6 address. */
-function groupsOf(address: string): number[] {
+function parseIPv6Groups(address: string): number[] {
   const { hostname } = new URL(`http://[${address}]/`); // the canonical form, without a dotted end
   const [head = "", tail] = hostname.slice(1, -1).split("::");
-  const parsed = (part: string): number[] =>
+  const parseGroups = (part: string): number[] =>
     part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16));
-  if (tail === undefined) return parsed(head);
-  const [before, after] = [parsed(head), parsed(tail)];
+  if (tail === undefined) return parseGroups(head);
+  const [before, after] = [parseGroups(head), parseGroups(tail)];
   return [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after];
 }
 
 /** The IPv4 address that an IPv6 address stands for (mapped, compatible, NAT64, 6to4); null if it has none. */
-function embeddedIPv4(address: string): string | null {
-  const groups = groupsOf(address);
+function findEmbeddedIPv4(address: string): string | null {
+  const groups = parseIPv6Groups(address);
   const dotted = (high = 0, low = 0): string => [high >> 8, high & 255, low >> 8, low & 255].join(".");
-  const zeros = (count: number): boolean => groups.slice(0, count).every((group) => group === 0);
-  const isMapped = zeros(5) && groups[5] === 0xffff;
-  const isCompatible = zeros(6) && (groups[6] !== 0 || (groups[7] ?? 0) > 1);
+  const startsWithZeros = (count: number): boolean => groups.slice(0, count).every((group) => group === 0);
+  const isMapped = startsWithZeros(5) && groups[5] === 0xffff;
+  const isCompatible = startsWithZeros(6) && (groups[6] !== 0 || (groups[7] ?? 0) > 1);
   const isNat64 = groups[0] === 0x64 && groups[1] === 0xff9b && groups.slice(2, 6).every((group) => group === 0);
   if (isMapped || isCompatible || isNat64) return dotted(groups[6], groups[7]);
   return groups[0] === 0x2002 ? dotted(groups[1], groups[2]) : null;
 }
 
-const isIn = (list: BlockList, address: string): boolean => list.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+const isListed = (list: BlockList, address: string): boolean => list.check(address, isIPv6(address) ? "ipv6" : "ipv4");
 
 /** Looks a name up in the system's way. */
-export type Resolve = (
+export type ResolveHost = (
   hostname: string,
   options: { all: true; family: number; hints: number },
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
 
-const resolveBySystem: Resolve = (hostname, options, callback) => systemLookup(hostname, options, callback);
+const resolveBySystem: ResolveHost = (hostname, options, callback) => systemLookup(hostname, options, callback);
 
 /** The code of an error for a connection that the guard refused. */
 export const ADDRESS_REFUSED = "ERR_ADDRESS_REFUSED";
 
-const refusal = (message: string): NodeJS.ErrnoException =>
+const createRefusedError = (message: string): NodeJS.ErrnoException =>
   Object.assign(new Error(`${message}; if it is yours, add it to "private_addresses" in environment.json`), {
     code: ADDRESS_REFUSED,
   });
@@ -78,31 +78,40 @@ export interface AddressGuard {
  * the one that is connected to, so that a name that changes its address in between changes nothing. `localhost` and
  * loopback addresses are allowed where the URL names them, and only there.
  */
-export function createAddressGuard(allowed: readonly string[], resolve: Resolve = resolveBySystem): AddressGuard {
-  const [privateList, loopback, own] = [listOf(PRIVATE), listOf(LOOPBACK), listOf(allowed)];
-  const isPublic = (address: string, loopbackNamed: boolean): boolean => {
-    const plain = address.replace(/%.*$/, "");
-    const inner = isIPv6(plain) ? embeddedIPv4(plain) : null;
-    const all = inner === null ? [plain] : [plain, inner];
-    if (all.some((one) => isIn(own, one))) return true;
-    if (all.some((one) => isIn(loopback, one))) return loopbackNamed;
-    return !all.some((one) => isIn(privateList, one));
+export function createAddressGuard(allowed: readonly string[], resolve: ResolveHost = resolveBySystem): AddressGuard {
+  const [privateList, loopbackList, allowedList] = [
+    buildBlockList(PRIVATE_RANGES),
+    buildBlockList(LOOPBACK_RANGES),
+    buildBlockList(allowed),
+  ];
+  const isPublic = (address: string, isLoopbackAllowed: boolean): boolean => {
+    const withoutZone = address.replace(/%.*$/, "");
+    const embedded = isIPv6(withoutZone) ? findEmbeddedIPv4(withoutZone) : null;
+    const candidates = embedded === null ? [withoutZone] : [withoutZone, embedded];
+    if (candidates.some((candidate) => isListed(allowedList, candidate))) return true;
+    if (candidates.some((candidate) => isListed(loopbackList, candidate))) return isLoopbackAllowed;
+    return !candidates.some((candidate) => isListed(privateList, candidate));
   };
   return {
     checkHost({ hostname }, isNamed) {
       const host = hostname.replace(/^\[|\]$/g, "");
-      if (isIP(host) !== 0 && !isNamed && !isPublic(host, true)) throw refusal(`${host} is not a public address`);
+      if (isIP(host) !== 0 && !isNamed && !isPublic(host, true))
+        throw createRefusedError(`${host} is not a public address`);
     },
     lookup(hostname, options, callback) {
       const { family = 0, hints = 0 } = options;
-      const asked = { all: true as const, family: family === "IPv4" ? 4 : family === "IPv6" ? 6 : family, hints };
-      resolve(hostname, asked, (error, addresses) => {
+      const lookupOptions = {
+        all: true as const,
+        family: family === "IPv4" ? 4 : family === "IPv6" ? 6 : family,
+        hints,
+      };
+      resolve(hostname, lookupOptions, (error, addresses) => {
         if (error) return void callback(error, []);
         const isLocal = /(^|\.)localhost\.?$/i.test(hostname);
         const refused = addresses.find(({ address }) => !isPublic(address, isLocal));
         if (refused !== undefined)
           return void callback(
-            refusal(`${hostname} resolves to ${refused.address}, which is not a public address`),
+            createRefusedError(`${hostname} resolves to ${refused.address}, which is not a public address`),
             [],
           );
         if (options.all) return void callback(null, addresses);

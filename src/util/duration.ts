@@ -7,11 +7,11 @@ const UNIT_MS: Record<string, number> = {
   w: 604_800_000,
 };
 
-const ISO =
+const ISO_DURATION =
   /^P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i;
 
 /** Longer text is never a duration. Without a bound, a repeated group of megabytes overflows V8's backtracking stack. */
-const MAX_LENGTH = 100;
+const MAX_DURATION_LENGTH = 100;
 
 /**
  * Milliseconds of `30s`, `15m`, `24h`, `7d`, `2w`, `1h30m`, `500ms` or ISO 8601 `PT30M`; undefined if it is neither.
@@ -19,23 +19,23 @@ const MAX_LENGTH = 100;
  */
 export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim();
-  if (trimmed.length > MAX_LENGTH) return undefined;
-  const iso = ISO.exec(trimmed);
+  if (trimmed.length > MAX_DURATION_LENGTH) return undefined;
+  const iso = ISO_DURATION.exec(trimmed);
   if (iso?.slice(1).some((part) => part !== undefined)) {
     const [w, d, h, m, s] = iso.slice(1).map((part) => Number(part ?? 0)) as [number, number, number, number, number];
-    return safe(w * 604_800_000 + d * 86_400_000 + h * 3_600_000 + m * 60_000 + s * 1_000);
+    return toSafeInteger(w * 604_800_000 + d * 86_400_000 + h * 3_600_000 + m * 60_000 + s * 1_000);
   }
   if (!/^(\d+(\.\d+)?(ms|[smhdw]))+$/.test(trimmed)) return undefined;
   let total = 0;
   for (const [, value, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)) {
     total += Number(value) * (UNIT_MS[unit as string] as number);
   }
-  return safe(total);
+  return toSafeInteger(total);
 }
 
-function safe(milliseconds: number): number | undefined {
-  const whole = Math.round(milliseconds);
-  return Number.isSafeInteger(whole) ? whole : undefined;
+function toSafeInteger(milliseconds: number): number | undefined {
+  const rounded = Math.round(milliseconds);
+  return Number.isSafeInteger(rounded) ? rounded : undefined;
 }
 
 /** A length of time as a person reads it: `30m`, `1h 30m`, `2d`, `45s`. */

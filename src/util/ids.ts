@@ -6,19 +6,19 @@ export interface IdSource {
   /** A UUID v4, later ones greater. */
   uuid(): string;
   /** 16 random bytes but for six bits of time, the payload of a KSUID. */
-  bytes(): Uint8Array;
+  ksuidPayload(): Uint8Array;
 }
 
 export const systemIds: IdSource = {
-  uuid: () => uuidOf(timed(randomBytes(16)), 4),
-  bytes: () => withinSecond(randomBytes(16)),
+  uuid: () => formatUuid(stampMilliseconds(randomBytes(16)), 4),
+  ksuidPayload: () => stampSubsecond(randomBytes(16)),
 };
 
 /**
  * The time in place of the first 6 of 16 random bytes, which leaves 74 bits to chance. An index of such ids grows at its
  * end: with ids that are all chance, each trigger of a large store writes a page of its own.
  */
-function timed(bytes: Uint8Array): Uint8Array {
+function stampMilliseconds(bytes: Uint8Array): Uint8Array {
   let left = Date.now();
   for (let index = 5; index >= 0; index--) {
     bytes[index] = left % 256;
@@ -31,7 +31,7 @@ function timed(bytes: Uint8Array): Uint8Array {
  * The sixty-fourth of the second in place of the first six bits: a KSUID has whole seconds before them, and thousands made in
  * one would be all over what their index has of it. More bits of time would leave ids made together with one beginning.
  */
-function withinSecond(bytes: Uint8Array): Uint8Array {
+function stampSubsecond(bytes: Uint8Array): Uint8Array {
   const part = Math.floor(((Date.now() % 1_000) * 64) / 1_000);
   bytes[0] = (part << 2) | ((bytes[0] as number) & 3);
   return bytes;
@@ -44,7 +44,7 @@ const uuidCodes = Buffer.from("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "latin1");
  * The first 16 bytes as a UUID of a version (RFC 9562), made of its characters' codes at once. Put together digit by digit, the text
  * would be a tree of pieces, of ten times the size, and a trigger's ids all live until its transaction.
  */
-function uuidOf(bytes: Uint8Array, version: 4 | 5 | 8): string {
+function formatUuid(bytes: Uint8Array, version: 4 | 5 | 8): string {
   for (let index = 0, at = 0; index < 16; index++) {
     let byte = bytes[index] as number;
     if (index === 6) byte = (byte & 0x0f) | (version << 4);
@@ -63,23 +63,23 @@ export function isUuid(text: string): boolean {
 }
 
 /** Returns the UUID v5 (RFC 9562) of a name in a namespace that is itself a UUID. */
-export function uuidV5(namespace: string, name: string): string {
-  const named = Buffer.from(`${namespace.replaceAll("-", "")}${Buffer.from(name, "utf8").toString("hex")}`, "hex");
-  return uuidOf(hash("sha1", named, "buffer"), 5);
+export function createUuidV5(namespace: string, name: string): string {
+  const nameBytes = Buffer.from(`${namespace.replaceAll("-", "")}${Buffer.from(name, "utf8").toString("hex")}`, "hex");
+  return formatUuid(hash("sha1", nameBytes, "buffer"), 5);
 }
 
 /** Returns a UUID v8 (RFC 9562) of a text: equal texts have equal IDs. */
-export function contentUuid(text: string): string {
-  return uuidOf(hash("sha256", text, "buffer"), 8);
+export function createContentUuid(text: string): string {
+  return formatUuid(hash("sha256", text, "buffer"), 8);
 }
 
 /** Returns the first 8 bytes of a text's SHA-256 as an unsigned number. */
-export function sha256Prefix(text: string): bigint {
+export function computeSha256Prefix(text: string): bigint {
   return hash("sha256", text, "buffer").readBigUInt64BE(0);
 }
 
 /** Returns a short name for a text's content: equal texts have equal digests. Not for secrets. */
-export function contentDigest(text: string): string {
+export function computeDigest(text: string): string {
   return hash("sha1", text, "hex");
 }
 
@@ -90,7 +90,7 @@ const limbs = new Float64Array(10);
 const KSUID_EPOCH_SECONDS = 1_400_000_000;
 
 /** A KSUID: 27 base-62 characters that sort by time (second resolution), the form of message ids (A-065). */
-export function ksuid(atMilliseconds: number, payload: Uint8Array): string {
+export function createKsuid(atMilliseconds: number, payload: Uint8Array): string {
   // Before May 2014 and after 2150 times are all alike: the virtual clock may be set there, and must not wrap.
   const seconds = Math.floor(atMilliseconds / 1_000) - KSUID_EPOCH_SECONDS;
   const time = Math.min(0xffff_ffff, Math.max(0, seconds));

@@ -1,7 +1,7 @@
 let lastAt = Number.NaN;
 let lastText = "";
-let olderAt = Number.NaN;
-let olderText = "";
+let previousAt = Number.NaN;
+let previousText = "";
 
 const twoDigits = (value: number): string => (value < 10 ? `0${value}` : `${value}`);
 
@@ -10,17 +10,17 @@ const twoDigits = (value: number): string => (value < 10 ? `0${value}` : `${valu
  * start a quarter of a millisecond; the single numbers of UTC need none. The last two are kept: a trigger asks for its own
  * time and, of recipients identified together, for another by turns.
  */
-export function isoTime(at: number): string {
+export function toIsoTime(at: number): string {
   if (at === lastAt) return lastText;
-  if (at === olderAt) return olderText;
+  if (at === previousAt) return previousText;
   const date = new Date(at);
   const year = date.getUTCFullYear();
   // Years of other lengths are written in another way; what is no time at all throws there.
   if (!(year >= 1_000 && year <= 9_999)) return date.toISOString();
   const day = `${year}-${twoDigits(date.getUTCMonth() + 1)}-${twoDigits(date.getUTCDate())}`;
   const time = `${twoDigits(date.getUTCHours())}:${twoDigits(date.getUTCMinutes())}:${twoDigits(date.getUTCSeconds())}`;
-  olderAt = lastAt;
-  olderText = lastText;
+  previousAt = lastAt;
+  previousText = lastText;
   lastText = `${day}T${time}.${`${date.getUTCMilliseconds()}`.padStart(3, "0")}Z`;
   lastAt = at;
   return lastText;

@@ -7,7 +7,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /** Sets an own property even where the key is `__proto__`, which plain assignment would swallow. */
-function setOwn(target: JsonObject, key: string, value: Json): void {
+function setOwnProperty(target: JsonObject, key: string, value: Json): void {
   if (key === "__proto__") {
     Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
   } else {
@@ -22,15 +22,15 @@ function setOwn(target: JsonObject, key: string, value: Json): void {
 export function deepMerge(base: JsonObject, over: JsonObject): JsonObject {
   const merged: JsonObject = { ...base };
   // Not recursive: flags' JSON is merged before its depth is checked.
-  const open = [{ target: merged, from: over }];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+  const pending = [{ target: merged, from: over }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { target, from } = next;
     for (const [key, value] of Object.entries(from)) {
       const current = Object.hasOwn(target, key) ? target[key] : undefined;
-      const both = isJsonObject(current) && isJsonObject(value);
-      const inner: Json = both ? { ...current } : value;
-      setOwn(target, key, inner);
-      if (both) open.push({ target: inner as JsonObject, from: value });
+      const areObjects = isJsonObject(current) && isJsonObject(value);
+      const inner: Json = areObjects ? { ...current } : value;
+      setOwnProperty(target, key, inner);
+      if (areObjects) pending.push({ target: inner as JsonObject, from: value });
     }
   }
   return merged;
@@ -44,12 +44,12 @@ export function stableStringify(value: unknown): string {
 }
 
 /** A JSON pointer (RFC 6901) from path segments: `["recipients", 0, "id"]` → `/recipients/0/id`. */
-export function pointerOf(path: readonly PropertyKey[]): string {
+export function toPointer(path: readonly PropertyKey[]): string {
   return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
 /** The value at a dotted path, own properties only; undefined where anything on the way is missing. */
-export function valueAt(root: unknown, path: readonly string[]): unknown {
+export function getValueAtPath(root: unknown, path: readonly string[]): unknown {
   let value: unknown = root;
   for (const part of path) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;

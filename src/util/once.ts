@@ -1,8 +1,8 @@
 /** Makes a value at the first asking and keeps it: what a start may not need should not be made at import. */
-export function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
+export function once<T>(create: () => T): () => T {
+  let cached: { value: T } | undefined;
   return () => {
-    made ??= { value: make() };
-    return made.value;
+    cached ??= { value: create() };
+    return cached.value;
   };
 }

@@ -1,9 +1,9 @@
 import type { Json } from "./json.js";
-import { placeAt } from "./json-place.js";
+import { toTextPosition } from "./json-location.js";
 
-export type JsonResult = { value: Json } | { fault: string; line: number; column: number };
+export type JsonResult = { value: Json } | { error: string; line: number; column: number };
 
-const MESSAGES: Record<string, string> = {
+const ERROR_MESSAGES: Record<string, string> = {
   InvalidSymbol: "unexpected word",
   InvalidNumberFormat: "not a number",
   PropertyNameExpected: "expected a property name in double quotes",
@@ -21,16 +21,16 @@ const MESSAGES: Record<string, string> = {
   InvalidCharacter: "a character is not allowed in a string",
 };
 
-const INVISIBLE = /[\p{Z}\p{Cf}\ufeff]/u;
+const INVISIBLE_CHARACTER = /[\p{Z}\p{Cf}\ufeff]/u;
 
 /** What a fault is about, where the character that it stands at tells more than the parser does. */
-function atCharacter(code: string, source: string, offset: number): string | undefined {
+function describeCharacter(code: string, source: string, offset: number): string | undefined {
   const at = String.fromCodePoint(source.codePointAt(offset) ?? 0x20);
   if (/[}\]]/.test(at) && /,\s*$/.test(source.slice(0, offset))) return "the comma before this is one too many";
   if (code !== "InvalidSymbol") return undefined;
   if (/[“”„«»]/.test(at)) return `a typographic quote (${at}), where JSON has "`;
   if (/['‘’`]/.test(at)) return `a single quote (${at}), where JSON has "`;
-  if (!INVISIBLE.test(at)) return undefined;
+  if (!INVISIBLE_CHARACTER.test(at)) return undefined;
   const number = (at.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0");
   return `a blank that JSON does not know (U+${number})`;
 }
@@ -51,15 +51,15 @@ export async function parseJson(text: string): Promise<JsonResult> {
     const [first] = errors;
     const offset = first?.offset ?? source.length;
     return {
-      fault:
+      error:
         source.trim() === ""
           ? "it is empty"
           : first
-            ? (atCharacter(printParseErrorCode(first.error), source, offset) ??
-              MESSAGES[printParseErrorCode(first.error)] ??
+            ? (describeCharacter(printParseErrorCode(first.error), source, offset) ??
+              ERROR_MESSAGES[printParseErrorCode(first.error)] ??
               "not valid JSON")
             : (error as Error).message,
-      ...placeAt(source, offset),
+      ...toTextPosition(source, offset),
     };
   }
 }

@@ -3,9 +3,9 @@ import { isJsonObject, type Json } from "./json.js";
 export const REDACTED = "[redacted]";
 
 /** Shorter texts are in too many words to be looked for. */
-const SHORTEST = 4;
+const MIN_SECRET_LENGTH = 4;
 
-const HTML: Readonly<Record<string, string[]>> = {
+const HTML_ENTITIES: Readonly<Record<string, string[]>> = {
   "&": ["&amp;", "&#38;"],
   "<": ["&lt;", "&#60;"],
   ">": ["&gt;", "&#62;"],
@@ -14,10 +14,10 @@ const HTML: Readonly<Record<string, string[]>> = {
 };
 
 /** Every way in which a character is written: as it is, and escaped for JSON, HTML, URLs and forms. */
-function formsOf(character: string): string[] {
+function listEncodings(character: string): string[] {
   const encoded = encodeURIComponent(character);
   const percent = encoded.startsWith("%") ? encoded : `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-  const unicode = [...character].map((one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const unicode = [...character].map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
   return [
     character,
     JSON.stringify(character).slice(1, -1),
@@ -25,18 +25,20 @@ function formsOf(character: string): string[] {
     percent.toLowerCase(),
     ...(character.length === 1 ? unicode : []),
     ...(character === " " ? ["+"] : []),
-    ...(HTML[character] ?? []),
+    ...(HTML_ENTITIES[character] ?? []),
   ];
 }
 
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 const patterns = new Map<string, RegExp>();
 
 /** Templates escape parts of a text and URLs are normalized, so each character may be written in another way. */
-function patternOf(secret: string): RegExp {
+function getPattern(secret: string): RegExp {
   let pattern = patterns.get(secret);
   if (pattern === undefined) {
-    const source = [...secret].map((one) => `(?:${[...new Set(formsOf(one))].map(escaped).join("|")})`).join("");
+    const source = [...secret]
+      .map((character) => `(?:${[...new Set(listEncodings(character))].map(escapeRegExp).join("|")})`)
+      .join("");
     pattern = new RegExp(source, "g");
     if (patterns.size < 1_000) patterns.set(secret, pattern);
   }
@@ -46,7 +48,8 @@ function patternOf(secret: string): RegExp {
 /** Replaces each secret in a text, whichever way its characters are escaped. */
 export function redactText(text: string, secrets: readonly string[]): string {
   let clean = text;
-  for (const secret of secrets) if (secret.length >= SHORTEST) clean = clean.replace(patternOf(secret), REDACTED);
+  for (const secret of secrets)
+    if (secret.length >= MIN_SECRET_LENGTH) clean = clean.replace(getPattern(secret), REDACTED);
   return clean;
 }
 
@@ -63,14 +66,14 @@ export function redactJson<T extends Json | undefined>(value: T, secrets: readon
 }
 
 /** Every text of a JSON value, longest first: what a template could print of it. */
-export function textsIn(value: Json): string[] {
-  const found: string[] = [];
-  const visit = (one: Json): void => {
-    if (typeof one === "string") found.push(one);
-    else if (typeof one === "number") found.push(String(one));
-    else if (Array.isArray(one)) for (const item of one) visit(item);
-    else if (isJsonObject(one)) for (const item of Object.values(one)) if (item !== undefined) visit(item);
+export function collectTexts(value: Json): string[] {
+  const texts: string[] = [];
+  const visit = (node: Json): void => {
+    if (typeof node === "string") texts.push(node);
+    else if (typeof node === "number") texts.push(String(node));
+    else if (Array.isArray(node)) for (const item of node) visit(item);
+    else if (isJsonObject(node)) for (const item of Object.values(node)) if (item !== undefined) visit(item);
   };
   visit(value);
-  return found.filter((text) => text.length >= SHORTEST).sort((a, b) => b.length - a.length);
+  return texts.filter((text) => text.length >= MIN_SECRET_LENGTH).sort((a, b) => b.length - a.length);
 }

@@ -1,16 +1,16 @@
 import { isUtf8 } from "node:buffer";
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 
-export type TextResult = { text: string } | { fault: string };
+export type TextResult = { text: string } | { error: string };
 
 /** Bytes as UTF-8 without a byte order mark; the fault names the first byte that is not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): TextResult {
-  if (!isUtf8(bytes)) return { fault: `is not valid UTF-8 (first bad byte at offset ${firstBadByte(bytes)})` };
+  if (!isUtf8(bytes)) return { error: `is not valid UTF-8 (first bad byte at offset ${findFirstBadByte(bytes)})` };
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   return { text: text.startsWith("\uFEFF") ? text.slice(1) : text };
 }
 
-function firstBadByte(bytes: Uint8Array): number {
+function findFirstBadByte(bytes: Uint8Array): number {
   // A streaming decoder fails at the earliest prefix that cannot be continued: search it by halving.
   let [low, high] = [0, bytes.length];
   while (low < high) {
@@ -29,7 +29,7 @@ function firstBadByte(bytes: Uint8Array): number {
   return low;
 }
 
-const FAULTS: Record<string, string> = {
+const ERROR_MESSAGES: Record<string, string> = {
   ENOENT: "does not exist",
   EISDIR: "is a directory, not a file",
   EACCES: "may not be read (permission denied)",
@@ -37,7 +37,7 @@ const FAULTS: Record<string, string> = {
   ELOOP: "is a circle of links",
 };
 
-function tooLarge(maxBytes: number): string {
+function describeTooLarge(maxBytes: number): string {
   return `is larger than ${Math.floor(maxBytes / 1_048_576)} MB`;
 }
 
@@ -64,21 +64,21 @@ export function readTextFile(path: string, maxBytes: number, { onlyRegular = fal
     const file = openSync(path, onlyRegular ? constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) : "r");
     try {
       const stat = fstatSync(file);
-      if (stat.isDirectory()) return { fault: FAULTS.EISDIR as string };
-      if (onlyRegular && !stat.isFile()) return { fault: "is not a regular file" };
-      if (stat.isFile() && stat.size > maxBytes) return { fault: tooLarge(maxBytes) };
+      if (stat.isDirectory()) return { error: ERROR_MESSAGES.EISDIR as string };
+      if (onlyRegular && !stat.isFile()) return { error: "is not a regular file" };
+      if (stat.isFile() && stat.size > maxBytes) return { error: describeTooLarge(maxBytes) };
       const bytes = stat.isFile() ? readFileSync(file) : readUpTo(file, maxBytes);
-      return bytes === null ? { fault: tooLarge(maxBytes) } : decodeUtf8(bytes);
+      return bytes === null ? { error: describeTooLarge(maxBytes) } : decodeUtf8(bytes);
     } finally {
       closeSync(file);
     }
   } catch (error) {
-    return { fault: fileFault(error) };
+    return { error: describeFileError(error) };
   }
 }
 
 /** Why a file could not be read, for after its name: "does not exist". */
-export function fileFault(error: unknown): string {
+export function describeFileError(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code ?? "";
-  return FAULTS[code] ?? `could not be read (${code || "unknown error"})`;
+  return ERROR_MESSAGES[code] ?? `could not be read (${code || "unknown error"})`;
 }

@@ -1,7 +1,7 @@
 import { Script } from "node:vm";
 import { once } from "./once.js";
 
-/** Thrown by {@link runWithinTime} in place of the work's result. */
+/** Thrown by {@link runWithTimeLimit} in place of the work's result. */
 export class TimeLimitExceeded extends Error {
   constructor(readonly limitMs: number) {
     super(`not finished within ${limitMs} ms`);
@@ -11,22 +11,22 @@ export class TimeLimitExceeded extends Error {
 /** Where the script below finds the work: a script's timeout covers only what the script itself calls. */
 const SLOT = Symbol.for("knock-cli/work-within-time");
 const slots = globalThis as unknown as Record<symbol, (() => unknown) | undefined>;
-const callSlot = once(() => new Script('globalThis[Symbol.for("knock-cli/work-within-time")]()'));
+const getSlotScript = once(() => new Script('globalThis[Symbol.for("knock-cli/work-within-time")]()'));
 
 /**
  * Runs synchronous work and stops it after `limitMs` milliseconds, also in the middle of a regular expression: no signal
  * and no other request is handled while it runs. Costs about 0.06 ms. Throws {@link TimeLimitExceeded}; the work's
  * `finally` blocks do not run then, so it must not leave anything half-changed.
  */
-export function runWithinTime<T>(limitMs: number, work: () => T): T {
-  const outer = slots[SLOT];
+export function runWithTimeLimit<T>(limitMs: number, work: () => T): T {
+  const outerWork = slots[SLOT];
   slots[SLOT] = work;
   try {
-    return callSlot().runInThisContext({ timeout: limitMs }) as T;
+    return getSlotScript().runInThisContext({ timeout: limitMs }) as T;
   } catch (error) {
     if ((error as { code?: unknown }).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") throw new TimeLimitExceeded(limitMs);
     throw error;
   } finally {
-    slots[SLOT] = outer;
+    slots[SLOT] = outerWork;
   }
 }

@@ -1,19 +1,30 @@
-import { nearest } from "./nearest.js";
+import { findNearest } from "./find-nearest.js";
 
 /** Names that the list of the platform leaves out and everybody uses: asking for each alone takes 40 ms at first. */
-const COMMON = ["UTC", "Etc/UTC", "GMT", "Asia/Kolkata", "Europe/Kyiv", "US/Eastern", "US/Central", "US/Pacific"];
+const UNLISTED_ZONES = [
+  "UTC",
+  "Etc/UTC",
+  "GMT",
+  "Asia/Kolkata",
+  "Europe/Kyiv",
+  "US/Eastern",
+  "US/Central",
+  "US/Pacific",
+];
 
-let names: ReadonlyMap<string, string> | undefined;
+let zoneNames: ReadonlyMap<string, string> | undefined;
 
 /** Canonical names by their lower case: time zone names ignore case. */
-function listed(): ReadonlyMap<string, string> {
-  names ??= new Map([...Intl.supportedValuesOf("timeZone"), ...COMMON].map((name) => [name.toLowerCase(), name]));
-  return names;
+function getZoneNames(): ReadonlyMap<string, string> {
+  zoneNames ??= new Map(
+    [...Intl.supportedValuesOf("timeZone"), ...UNLISTED_ZONES].map((name) => [name.toLowerCase(), name]),
+  );
+  return zoneNames;
 }
 
 /** Returns whether the platform knows an IANA time zone of that name, aliases included. */
 export function isTimeZone(name: string): boolean {
-  if (listed().has(name.toLowerCase())) return true;
+  if (getZoneNames().has(name.toLowerCase())) return true;
   if (!/^[a-z]/i.test(name)) return false; // newer Nodes also take offsets such as +05:30
   try {
     new Intl.DateTimeFormat("en-US", { timeZone: name });
@@ -24,8 +35,8 @@ export function isTimeZone(name: string): boolean {
 }
 
 /** Describes what is wrong with a time zone, with the nearest name. Null for a valid one and for what is no text. */
-export function timeZoneFault(value: unknown): string | null {
+export function describeInvalidTimeZone(value: unknown): string | null {
   if (typeof value !== "string" || value === "" || isTimeZone(value)) return null;
-  const near = nearest(value, listed().values());
-  return `"${value}" is not a known time zone${near === undefined ? '; use an IANA name such as "Europe/Paris"' : `; did you mean "${near}"?`}`;
+  const nearest = findNearest(value, getZoneNames().values());
+  return `"${value}" is not a known time zone${nearest === undefined ? '; use an IANA name such as "Europe/Paris"' : `; did you mean "${nearest}"?`}`;
 }

@@ -12,8 +12,8 @@ import {
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { configFolder, openCredentials } from "../../src/app/credentials.js";
-import { exitCodeOf, KnockError } from "../../src/errors/knock-error.js";
+import { getConfigFolder, openCredentials } from "../../src/app/credentials.js";
+import { getExitCode, KnockError } from "../../src/errors/knock-error.js";
 
 const KEY = "sk_test_0123456789abcdefghij";
 const POSIX = process.platform !== "win32";
@@ -49,11 +49,11 @@ describe("CLI-004: where profiles are kept", () => {
     ["relative to the working directory", { KNOCK_CONFIG_DIR: "own", HOME: "/home/a" }, "/srv/own"],
     ["empty is unset", { KNOCK_CONFIG_DIR: "", XDG_CONFIG_HOME: "", HOME: "/home/a" }, "/home/a/.config/knock"],
   ] as [string, Record<string, string>, string][])("%s", (_name, env, expected) => {
-    expect(configFolder(env, "/srv", "linux")).toBe(expected);
+    expect(getConfigFolder(env, "/srv", "linux")).toBe(expected);
   });
 
   it("on Windows in the local application data", () => {
-    expect(configFolder({ LOCALAPPDATA: "/appdata", HOME: "/home/a" }, "/srv", "win32")).toBe(
+    expect(getConfigFolder({ LOCALAPPDATA: "/appdata", HOME: "/home/a" }, "/srv", "win32")).toBe(
       path.join("/appdata", "knock"),
     );
   });
@@ -181,7 +181,7 @@ describe("a file that is not what was written", () => {
     writeFileSync(file, text);
     const error = failureOf(() => open().readProfile("work"));
     expect(error.code).toBe("profile_invalid");
-    expect(exitCodeOf(error)).toBe(3);
+    expect(getExitCode(error)).toBe(3);
     expect(error.message).toContain(file);
     expect(error.details[0]?.pointer).toBe(pointer);
     expect(JSON.stringify([error.message, error.hint, error.details, String(error.cause)])).not.toContain("sk_test");

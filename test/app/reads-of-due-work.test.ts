@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { openLocal } from "../../src/app/open-local.js";
+import { openLocalEngine } from "../../src/app/open-local-engine.js";
 import { parseTrigger } from "../../src/domain/trigger/parse-trigger.js";
 import type { LocalOperations } from "../../src/ports/operations.js";
 import { findProject } from "../../src/project/find-project.js";
@@ -74,7 +74,7 @@ afterEach(async () => {
 async function open(): Promise<LocalOperations> {
   const location = await findProject({ cwd: project.root, project: null, knockDir: null });
   if (location === null) throw new Error("no project");
-  return openLocal(openProject(location, project.root), project.path("store.db"), {
+  return openLocalEngine(openProject(location, project.root), project.path("store.db"), {
     env: {},
     sleep: async () => {},
   });

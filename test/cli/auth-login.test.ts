@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";
-import { type StubReply, startStubApi } from "../helpers/stub-api.js";
+import { type StubResponse, startStubApi } from "../helpers/stub-api.js";
 
 const SECRET = "0123456789abcdefghij";
 const KEY = `sk_live_${SECRET}`;
@@ -15,7 +15,7 @@ const logIn = (sample: Sample, key: string, ...args: string[]) =>
 const isStored = (sample: Sample): boolean => existsSync(`${sample.home}/.config/knock/profiles.json`);
 
 /** Logs in with --check against an API that answers so. */
-async function check(sample: Sample, key: string, reply: StubReply, ...args: string[]) {
+async function check(sample: Sample, key: string, reply: StubResponse, ...args: string[]) {
   const api = await startStubApi(key);
   api.expect({ method: "GET", path: LIST, reply });
   const ran = await logIn(sample, key, "--check", "--base-url", api.url, ...args);

@@ -1,14 +1,14 @@
 import { symlinkSync } from "node:fs";
 import { describe, expect } from "vitest";
-import { expectRefusal, type Refusal } from "../helpers/expect-refusal.js";
+import { type ExpectedError, expectCommandError } from "../helpers/expect-command-error.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const COMMENT = ["notify", "new-comment"];
 const PAGE = ["--set", "page=Home"];
 
-const usage = (message: Refusal["message"]): Refusal => ({ exit: 2, code: "usage", message });
-const json = (message: Refusal["message"]): Refusal => ({ exit: 2, code: "invalid_json", message });
-const params = (message: Refusal["message"], ...pointers: string[]): Refusal => ({
+const usage = (message: ExpectedError["message"]): ExpectedError => ({ exit: 2, code: "usage", message });
+const json = (message: ExpectedError["message"]): ExpectedError => ({ exit: 2, code: "invalid_json", message });
+const params = (message: ExpectedError["message"], ...pointers: string[]): ExpectedError => ({
   ...{ exit: 2, code: "invalid_params", message, pointers },
 });
 
@@ -17,7 +17,7 @@ const payload = (more: Record<string, unknown>): string =>
   JSON.stringify({ recipients: ["ada"], data: { page: "Home" }, ...more });
 
 describe.concurrent("flags", () => {
-  it.for<[args: string[], refusal: Refusal]>([
+  it.for<[args: string[], refusal: ExpectedError]>([
     [["-d", '{"page":'], json("--data: not valid JSON: expected a value (line 1, column 9)")],
     [["-d", "{page: 1}"], json("--data: not valid JSON: unexpected word (line 1, column 2)")],
     [["-d", "[1]"], usage("--data: must be a JSON object, found a list")],
@@ -48,7 +48,7 @@ describe.concurrent("flags", () => {
     [["--format", "json"], usage("--format goes with --file")],
     [["--actor", "nobody"], { exit: 5, code: "actor_missing", message: 'the actor "nobody" was never identified' }],
   ])("%j", async ([args, refusal], { collab }) => {
-    await expectRefusal(collab, [...COMMENT, "-r", "ada", ...PAGE, ...args], refusal);
+    await expectCommandError(collab, [...COMMENT, "-r", "ada", ...PAGE, ...args], refusal);
   });
 
   it.for<[args: string[], error: string]>([
@@ -73,7 +73,7 @@ describe.concurrent("flags", () => {
     expect(exitCode).toBe(2);
   });
 
-  it.for<[recipients: string, refusal: Refusal]>([
+  it.for<[recipients: string, refusal: ExpectedError]>([
     ["", usage('--recipients: an id is empty in ""')],
     ["ada,,grace", usage('--recipients: an id is empty in "ada,,grace"')],
     [",ada", usage("--recipients: an id is empty")],
@@ -94,37 +94,37 @@ describe.concurrent("flags", () => {
     ['{"id":"a"', json("--recipients: not valid JSON: expected a closing brace")],
     ["@none.json", usage("--recipients: none.json does not exist")],
   ])("--recipients %s", async ([recipients, refusal], { collab }) => {
-    await expectRefusal(collab, [...COMMENT, "-r", recipients, ...PAGE], refusal);
+    await expectCommandError(collab, [...COMMENT, "-r", recipients, ...PAGE], refusal);
   });
 
   it("what is too long or too deep", async ({ collab }) => {
     const send = [...COMMENT, ...PAGE, "-r"];
     const long = "x".repeat(257);
-    await expectRefusal(
+    await expectCommandError(
       collab,
       [...send, long],
       params("recipients[0] must be at most 256 characters", "/recipients/0"),
     );
     for (const name of ["cancellation", "idempotency"]) {
       const key = params(`${name}_key must be at most 255 characters`, `/${name}_key`);
-      await expectRefusal(collab, [...send, "ada", `--${name}-key`, long], key);
+      await expectCommandError(collab, [...send, "ada", `--${name}-key`, long], key);
     }
-    await expectRefusal(collab, [...send, "ada", "-d", `{"deep":${nested(10_000)}}`], params("nested too deep"));
+    await expectCommandError(collab, [...send, "ada", "-d", `{"deep":${nested(10_000)}}`], params("nested too deep"));
   });
 
   it("no recipients, no workflow, nothing at all", async ({ collab }) => {
-    await expectRefusal(collab, [...COMMENT, ...PAGE], params("recipients is required", "/recipients"));
-    await expectRefusal(collab, ["notify", "-r", "ada"], usage("no workflow named"));
-    await expectRefusal(collab, ["notify"], params("recipients is required"));
-    await expectRefusal(collab, ["notify", "a", "b"], usage("too many arguments"));
-    await expectRefusal(collab, ["notify", "../invite", "-r", "ada"], {
+    await expectCommandError(collab, [...COMMENT, ...PAGE], params("recipients is required", "/recipients"));
+    await expectCommandError(collab, ["notify", "-r", "ada"], usage("no workflow named"));
+    await expectCommandError(collab, ["notify"], params("recipients is required"));
+    await expectCommandError(collab, ["notify", "a", "b"], usage("too many arguments"));
+    await expectCommandError(collab, ["notify", "../invite", "-r", "ada"], {
       ...{ exit: 5, code: "workflow_missing", message: 'there is no workflow "../invite"' },
     });
   });
 });
 
 describe.concurrent("files", () => {
-  it.for<[name: string, content: string | Uint8Array, refusal: Refusal]>([
+  it.for<[name: string, content: string | Uint8Array, refusal: ExpectedError]>([
     ["a trailing comma", '{\n  "recipients": ["ada"],\n  "data": {"page": "x",}\n}', json("(line 3, column 24)")],
     ["cut off", '{"recipients": ["ada"', json(/not valid JSON: .+\(line 1, column 22\)/)],
     ["a comment", '{"recipients": "ada" /* no */}', json("not valid JSON")],
@@ -184,10 +184,10 @@ describe.concurrent("files", () => {
     ],
   ])("%s", async ([, content, refusal], { collab }) => {
     collab.write("bad.json", content);
-    await expectRefusal(collab, [...COMMENT, "--file", "bad.json"], refusal);
+    await expectCommandError(collab, [...COMMENT, "--file", "bad.json"], refusal);
   });
 
-  it.for<[name: string, args: string[], refusal: Refusal]>([
+  it.for<[name: string, args: string[], refusal: ExpectedError]>([
     ["a folder", ["--file", "knock"], usage("--file: knock is a directory, not a file")],
     ["not there", ["--file", "none.json"], usage("--file: none.json does not exist")],
     ["below a file", ["--file", "knock.json/x.json"], usage("does not exist (a part of its path is a file)")],
@@ -202,10 +202,10 @@ describe.concurrent("files", () => {
     ["CSV", ["--file", "-", "--format", "csv"], { exit: 2, code: "usage", message: "--format: CSV is not supported" }],
   ])("%s", async ([, args, refusal], { collab }) => {
     symlinkSync("circle.json", collab.path("circle.json"));
-    await expectRefusal(collab, ["notify", ...args], refusal);
+    await expectCommandError(collab, ["notify", ...args], refusal);
   });
 
-  it.for<[name: string, input: string | Uint8Array, refusal: Refusal]>([
+  it.for<[name: string, input: string | Uint8Array, refusal: ExpectedError]>([
     [
       "no UTF-8",
       Buffer.from([0x7b, 0xff]),
@@ -221,7 +221,7 @@ describe.concurrent("files", () => {
       { exit: 5, code: "workflow_missing", message: 'standard input:2: there is no workflow "invit"' },
     ],
   ])("JSON Lines on standard input: %s", async ([, input, refusal], { collab }) => {
-    await expectRefusal(collab, ["notify", "--file", "-", "--format", "jsonl"], refusal, { input });
+    await expectCommandError(collab, ["notify", "--file", "-", "--format", "jsonl"], refusal, { input });
   });
 });
 
@@ -254,7 +254,7 @@ describe.concurrent("a file of the other format", () => {
 
 describe.concurrent("trigger data against the workflow's schema", () => {
   it("every finding has its place, what was wanted and what was found", async ({ collab }) => {
-    const { error, stderr } = await expectRefusal(
+    const { error, stderr } = await expectCommandError(
       collab,
       ["notify", "--file", "payloads/order-placed-invalid.json"],
       params("data.order.customer.email must be a valid email", "/data/order/colour"),
@@ -288,12 +288,12 @@ describe.concurrent("trigger data against the workflow's schema", () => {
     [["order:=null"], "data.order must be object, found null", "/data/order"],
   ])("--set %j", async ([sets, message, pointer], { collab }) => {
     const args = ["notify", "--file", "payloads/order-placed.json", ...sets.flatMap((set) => ["--set", set])];
-    await expectRefusal(collab, args, params(message, pointer));
+    await expectCommandError(collab, args, params(message, pointer));
   });
 
   it("a key that is missing because it is misspelt", async ({ collab }) => {
     const args = [...COMMENT, "-r", "ada", "--set", "pgae=Home"];
-    await expectRefusal(collab, args, params('did you mean "page" where the data has "pgae"?', "/data/page"));
+    await expectCommandError(collab, args, params('did you mean "page" where the data has "pgae"?', "/data/page"));
   });
 });
 

@@ -3,18 +3,18 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, wr
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { copyCommandForOthers } from "../helpers/command-for-others.js";
-import { expectRefusal, type Refusal } from "../helpers/expect-refusal.js";
+import { copyCommandForOthers } from "../helpers/copy-command-for-others.js";
+import { type ExpectedError, expectCommandError } from "../helpers/expect-command-error.js";
 import { inProcessTest } from "../helpers/run-in-process.js";
 import { cliTest, type Sample } from "../helpers/run-knock.js";
 
 const SEND = ["notify", "new-comment", "-r", "ada", "--set", "page=Home"];
 
-const project = (message: Refusal["message"]): Refusal => ({ exit: 3, code: "project_invalid", message });
-const workflow = (message: Refusal["message"], ...pointers: string[]): Refusal => ({
+const project = (message: ExpectedError["message"]): ExpectedError => ({ exit: 3, code: "project_invalid", message });
+const workflow = (message: ExpectedError["message"], ...pointers: string[]): ExpectedError => ({
   ...{ exit: 3, code: "workflow_invalid", message, pointers },
 });
-const template = (message: Refusal["message"], ...pointers: string[]): Refusal => ({
+const template = (message: ExpectedError["message"], ...pointers: string[]): ExpectedError => ({
   ...{ exit: 3, code: "template_invalid", message, pointers },
 });
 
@@ -45,7 +45,7 @@ const letter: JsonObject = {
 };
 
 describe.concurrent("knock.json", () => {
-  inProcessTest.for<[content: string, refusal: Refusal]>([
+  inProcessTest.for<[content: string, refusal: ExpectedError]>([
     ["{", project("knock.json:1:2: not valid JSON: expected a closing brace")],
     ["", project("knock.json:1:1: not valid JSON: it is empty")],
     ["[]", project("knock.json:1:1: the document must be an object, found a list")],
@@ -66,22 +66,22 @@ describe.concurrent("knock.json", () => {
   ])("%s", async ([content, refusal], { collab }) => {
     await collab.openStore();
     collab.write("knock.json", content);
-    await expectRefusal(collab, SEND, refusal);
+    await expectCommandError(collab, SEND, refusal);
   });
 
   inProcessTest("a folder in its place, bytes that are no UTF-8, flags that lead nowhere", async ({ collab }) => {
     await prepare(collab);
-    const missing = (message: string): Refusal => ({ exit: 3, code: "project_missing", message });
-    await expectRefusal(collab, [...SEND, "--project", "none"], missing("none/knock.json does not exist"));
-    await expectRefusal(
+    const missing = (message: string): ExpectedError => ({ exit: 3, code: "project_missing", message });
+    await expectCommandError(collab, [...SEND, "--project", "none"], missing("none/knock.json does not exist"));
+    await expectCommandError(
       collab,
       [...SEND, "--knock-dir", "none"],
       project("--knock-dir: the folder none does not exist"),
     );
     collab.write("knock.json", Buffer.from([0x7b, 0xff, 0x7d]));
-    await expectRefusal(collab, SEND, project("knock.json is not valid UTF-8 (first bad byte at offset 1)"));
+    await expectCommandError(collab, SEND, project("knock.json is not valid UTF-8 (first bad byte at offset 1)"));
     mkdirSync(collab.path("other/knock.json"), { recursive: true });
-    await expectRefusal(collab, [...SEND, "--project", "other"], project(/other\/knock\.json is a directory/));
+    await expectCommandError(collab, [...SEND, "--project", "other"], project(/other\/knock\.json is a directory/));
   });
 });
 
@@ -97,7 +97,7 @@ describe.concurrent("environment.json", () => {
   ])("%s", async ([content, message], { collab }) => {
     await collab.openStore();
     collab.write("knock/environment.json", content);
-    await expectRefusal(collab, SEND, project(message));
+    await expectCommandError(collab, SEND, project(message));
   });
 });
 
@@ -116,7 +116,7 @@ describe.concurrent("recipients/*.json", () => {
   ])("%s", async ([content, message], { collab }) => {
     await collab.openStore();
     collab.write("knock/recipients/zz.json", content);
-    await expectRefusal(collab, SEND, project(message));
+    await expectCommandError(collab, SEND, project(message));
   });
 
   inProcessTest(
@@ -148,12 +148,12 @@ describe.concurrent("recipients/*.json", () => {
 
 describe.concurrent("workflows", () => {
   inProcessTest("an inactive one: exit 6, with the way to switch it on", async ({ ops }) => {
-    await expectRefusal(ops, ["notify", "legacy-pager", "-r", "olu"], {
+    await expectCommandError(ops, ["notify", "legacy-pager", "-r", "olu"], {
       ...{ exit: 6, code: "workflow_inactive", message: 'workflow "legacy-pager" is not active' },
     });
   });
 
-  inProcessTest.for<[name: string, content: string | JsonObject, refusal: Refusal]>([
+  inProcessTest.for<[name: string, content: string | JsonObject, refusal: ExpectedError]>([
     ["not JSON", '{"name":', workflow("knock/workflows/odd/workflow.json:1:9: not valid JSON")],
     ["a list", "[]", workflow("knock/workflows/odd/workflow.json:1:1: the document must be an object", "")],
     [
@@ -236,13 +236,17 @@ describe.concurrent("workflows", () => {
     symlinkSync("../../../../secret.txt", `${folder}/link.txt`);
     symlinkSync("../../../..", `${folder}/up`);
     collab.write("knock/workflows/odd/workflow.json", content);
-    const { stderr } = await expectRefusal(collab, ["notify", "odd", "-r", "grace"], refusal);
+    const { stderr } = await expectCommandError(collab, ["notify", "odd", "-r", "grace"], refusal);
     expect(stderr).not.toContain("SECRET");
   });
 
   inProcessTest("a folder in the place of workflow.json", async ({ collab }) => {
     mkdirSync(collab.path("knock/workflows/odd/workflow.json"), { recursive: true });
-    await expectRefusal(collab, ["notify", "odd", "-r", "ada"], workflow("workflow.json is a directory, not a file"));
+    await expectCommandError(
+      collab,
+      ["notify", "odd", "-r", "ada"],
+      workflow("workflow.json is a directory, not a file"),
+    );
   });
 
   inProcessTest("F-026 warns of settings without effect and runs the workflow", async ({ collab }) => {
@@ -327,13 +331,13 @@ describe.concurrent("workflows", () => {
 });
 
 describe.concurrent("the store", () => {
-  const store = (message: Refusal["message"]): Refusal => ({ exit: 3, code: "store_unusable", message });
+  const store = (message: ExpectedError["message"]): ExpectedError => ({ exit: 3, code: "store_unusable", message });
 
   inProcessTest("a file that is no database stays as it is, to the byte", async ({ collab }) => {
     await prepare(collab);
     for (const content of ["not a database", "SQLite format 3\0 but not really".padEnd(4_096, "x"), "x"]) {
       collab.write("odd.db", content);
-      await expectRefusal(
+      await expectCommandError(
         collab,
         [...SEND, "--store", "odd.db"],
         store(/odd\.db is (not a store|the database|damaged)|odd\.db/),
@@ -347,7 +351,7 @@ describe.concurrent("the store", () => {
     const bytes = readFileSync(collab.path(".knock-local/store.db"));
     bytes.writeInt32BE(bytes.readInt32BE(60) + 1, 60);
     collab.write("newer.db", bytes);
-    await expectRefusal(collab, [...SEND, "--store", "newer.db"], store("was written by a newer knock"));
+    await expectCommandError(collab, [...SEND, "--store", "newer.db"], store("was written by a newer knock"));
     expect(readFileSync(collab.path("newer.db")).equals(bytes)).toBe(true);
   });
 
@@ -356,16 +360,20 @@ describe.concurrent("the store", () => {
     const bytes = readFileSync(collab.path(".knock-local/store.db"));
     bytes.writeInt32BE(0x0bad_cafe, 68);
     collab.write("other.db", bytes);
-    await expectRefusal(collab, [...SEND, "--store", "other.db"], store("is the database of another program"));
+    await expectCommandError(collab, [...SEND, "--store", "other.db"], store("is the database of another program"));
     expect(readFileSync(collab.path("other.db")).equals(bytes)).toBe(true);
   });
 
   inProcessTest("a folder, a place below a file, Postgres", async ({ collab }) => {
     await prepare(collab);
-    await expectRefusal(collab, [...SEND, "--store", "knock"], store(/knock is a folder, not a file$/));
-    await expectRefusal(collab, [...SEND, "--store", "knock.json/x.db"], store("cannot be opened"));
-    await expectRefusal(collab, [...SEND, "--store", "knock.json"], store("is not a store: it is no SQLite database"));
-    await expectRefusal(collab, [...SEND, "--store", "postgres://localhost/x"], {
+    await expectCommandError(collab, [...SEND, "--store", "knock"], store(/knock is a folder, not a file$/));
+    await expectCommandError(collab, [...SEND, "--store", "knock.json/x.db"], store("cannot be opened"));
+    await expectCommandError(
+      collab,
+      [...SEND, "--store", "knock.json"],
+      store("is not a store: it is no SQLite database"),
+    );
+    await expectCommandError(collab, [...SEND, "--store", "postgres://localhost/x"], {
       ...{ exit: 3, code: "not_supported", message: "Postgres store is not supported yet" },
     });
   });
@@ -384,13 +392,13 @@ describe.concurrent("the store", () => {
         [0o000, "cannot be read"],
       ] as const) {
         chmodSync(file, mode);
-        await expectRefusal(collab, SEND, store(message), user);
+        await expectCommandError(collab, SEND, store(message), user);
       }
     } finally {
       if (others !== null) rmSync(others, { recursive: true });
     }
     chmodSync(file, 0o644);
-    await expectRefusal(collab, [...SEND, "--store", "/proc/none/x.db"], store("for the store cannot be created"));
+    await expectCommandError(collab, [...SEND, "--store", "/proc/none/x.db"], store("for the store cannot be created"));
   });
 
   inProcessTest("every command reports a damaged one", async ({ collab }) => {
@@ -420,7 +428,7 @@ describe.concurrent("what is refused", () => {
       const file = collab.path("knock/workflows/new-comment/in_app_feed_1/markdown_body.md");
       rmSync(file);
       execFileSync("mkfifo", [file]);
-      await expectRefusal(collab, SEND, workflow("in_app_feed_1/markdown_body.md is not a regular file"));
+      await expectCommandError(collab, SEND, workflow("in_app_feed_1/markdown_body.md is not a regular file"));
     },
   );
 });

@@ -3,14 +3,14 @@ import { resolve } from "node:path";
 import { expect } from "vitest";
 import { COMMANDS } from "../../src/app/commands.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { startHttpTarget } from "../helpers/http-target.js";
-import { cliTest as it, type Ran, type RunOptions, type Sample } from "../helpers/run-knock.js";
+import { startHttpTestServer } from "../helpers/http-test-server.js";
+import { type CommandResult, cliTest as it, type RunOptions, type Sample } from "../helpers/run-knock.js";
 
 const DIST = resolve(import.meta.dirname, "../../dist");
 
 /** Parts of the build that need a terminal or a server of their own, with the test that runs them. */
 const RUN_ELSEWHERE: Record<string, string> = {
-  "linear-pattern.cjs": "slow-pattern.test.ts",
+  "compile-linear-pattern.cjs": "slow-pattern.test.ts",
   "open-remote.cjs": "remote.test.ts",
   "vendor/jose.cjs": "real-delivery.test.ts",
   "vendor/nodemailer.cjs": "real-delivery.test.ts",
@@ -36,7 +36,7 @@ class Commands {
     args: readonly string[],
     stdout: RegExp | string,
     { exit = 0, ...options }: RunOptions & { exit?: number } = {},
-  ): Promise<Ran> {
+  ): Promise<CommandResult> {
     this.names.add(args[0] ?? "");
     const env = { NODE_OPTIONS: `--require ${this.hook}`, ...options.env };
     const ran = await this.sample.knock(args, { ...options, env });
@@ -161,8 +161,8 @@ async function runParts(shop: Sample, url: string): Promise<Commands> {
 }
 
 it("every command and every part of the build runs in a process of its own", async ({ collab, shop }) => {
-  const target = await startHttpTarget();
-  target.answer(({ path }) => {
+  const target = await startHttpTestServer();
+  target.respondWith(({ path }) => {
     if (path.startsWith("/2010-04-01/")) return { status: 201, json: { sid: "SM1", status: "sent" } };
     if (path.startsWith("/api/users.")) return { json: { ok: true, user: { id: "U7" } } };
     return { json: path.startsWith("/api/") ? { ok: true, ts: "1.2" } : {} };

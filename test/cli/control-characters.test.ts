@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
-import { hasTerminal, type Ran, type Sample } from "../helpers/run-knock.js";
+import { type CommandResult, hasTerminal, type Sample } from "../helpers/run-knock.js";
 
 /** Clipboard, title, clear, 8-bit CSI, color, backspace, bidirectional override and isolate, DEL. */
 const EVIL =
@@ -15,7 +15,7 @@ const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u
 // biome-ignore lint/suspicious/noControlCharactersInRegex: our own styles
 const OWN_STYLES = /\u001b\[(?:1|2|22|31|32|33|39)m/g;
 
-function expectClean({ stdout, stderr }: Ran): void {
+function expectClean({ stdout, stderr }: CommandResult): void {
   expect(stdout.replace(OWN_STYLES, "")).not.toMatch(CONTROLS);
   expect(stderr.replace(OWN_STYLES, "")).not.toMatch(CONTROLS);
 }
@@ -113,8 +113,8 @@ describe("standard output and standard error", () => {
       );
     expect(writers.sort()).toEqual([
       // The bytes themselves; a spinner's and a question's text is escaped.
-      "app/process-stream.ts",
-      "app/surroundings.ts",
+      "app/open-process-stream.ts",
+      "app/process-io.ts",
       "output/output.ts",
     ]);
   });

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { type HttpTarget, startHttpTarget } from "../helpers/http-target.js";
+import { type HttpTestServer, startHttpTestServer } from "../helpers/http-test-server.js";
 import { createInProcessSample as createSample } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";
 
 let sample: Sample;
-let target: HttpTarget;
+let target: HttpTestServer;
 beforeEach(async () => {
-  target = await startHttpTarget();
+  target = await startHttpTestServer();
   sample = createSample(null);
   sample.write("knock.json", { knockDir: "./knock" });
   const settings = { account_sid: "AC1", auth_token: "$TWILIO", from: "+15550009999", base_url: target.url };
@@ -26,7 +26,7 @@ afterEach(async () => {
 
 it("E-207 E-212 an SMS is sent, then delivered, as later commands ask its provider; the log has every request", async () => {
   const statuses = ["queued", "sent", "delivered"];
-  target.answer(({ method }) => ({
+  target.respondWith(({ method }) => ({
     status: method === "POST" ? 201 : 200,
     json: { sid: "SM1", status: statuses.shift() },
   }));

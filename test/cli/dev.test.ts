@@ -5,7 +5,7 @@ import Knock from "@knocklabs/node";
 import { describe, expect } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
 import { eventually } from "../helpers/eventually.js";
-import { cliTest as it, type Sample, type Started } from "../helpers/run-knock.js";
+import { cliTest as it, type Sample, type StartedCommand } from "../helpers/run-knock.js";
 
 interface Ready {
   url: string;
@@ -14,7 +14,7 @@ interface Ready {
 }
 
 /** Starts `knock dev` and waits for its ready file, which is never seen half-written. */
-async function started(sample: Sample, args: readonly string[] = []): Promise<Ready & { process: Started }> {
+async function started(sample: Sample, args: readonly string[] = []): Promise<Ready & { process: StartedCommand }> {
   const file = sample.path("ready.json");
   const process = sample.start(["dev", "--port", "0", "--ready-file", "ready.json", ...args]);
   // However long a busy machine takes: the test's own limit ends it.

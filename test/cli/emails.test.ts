@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { simpleParser } from "mailparser";
 import { describe, expect, vi } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { PATIENCE } from "../helpers/eventually.js";
-import { expectRefusal } from "../helpers/expect-refusal.js";
+import { WAIT_OPTIONS } from "../helpers/eventually.js";
+import { expectCommandError } from "../helpers/expect-command-error.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";
 
@@ -102,7 +102,7 @@ describe.concurrent("knock messages show", () => {
     const path = String(json.path);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readFileSync(path, "utf8")).toContain('<img src="data:image/png;base64,iVBOR');
-    await vi.waitFor(() => expect(shop.read("opened.txt").trim()).toBe(path), PATIENCE);
+    await vi.waitFor(() => expect(shop.read("opened.txt").trim()).toBe(path), WAIT_OPTIONS);
   });
 
   it("--open tells where the file is where no browser can be started", async ({ shop }) => {
@@ -119,8 +119,8 @@ describe.concurrent("knock messages show", () => {
     await shop.knock(["notify", "price-drop", "-r", "ines", "--set", "product=boots", "--set", "price=49"]);
     const { stdout: id } = await shop.knock(["messages", "--limit", "1", "--quiet"]);
     const refusal = { exit: 2, code: "usage" };
-    await expectRefusal(shop, ["messages", "show", id, "--open"], { ...refusal, message: "is no e-mail" });
-    await expectRefusal(shop, ["messages", "show", id, "--open", "--raw"], {
+    await expectCommandError(shop, ["messages", "show", id, "--open"], { ...refusal, message: "is no e-mail" });
+    await expectCommandError(shop, ["messages", "show", id, "--open", "--raw"], {
       ...refusal,
       message: "do not go together",
     });
@@ -133,13 +133,13 @@ describe.concurrent("e-mails that are wrong", () => {
 
   it("a fault of the layout is told before anything is triggered", async ({ shop }) => {
     shop.write("knock/layouts/default/html_layout.html", "<html>{{ contents }}</html>");
-    await expectRefusal(shop, SHIPPED, {
+    await expectCommandError(shop, SHIPPED, {
       exit: 3,
       code: "project_invalid",
       message: `${LAYOUT}:3:19: html_layout must print {{ content }}`,
     });
     shop.write("knock/layouts/default/html_layout.html", "<html>\n{{ content }}{% if %}</html>");
-    await expectRefusal(shop, SHIPPED, {
+    await expectCommandError(shop, SHIPPED, {
       exit: 3,
       code: "template_invalid",
       message: 'layout "default": html_layout, line 2',
@@ -151,14 +151,14 @@ describe.concurrent("e-mails that are wrong", () => {
       "knock/workflows/order-shipped/email_1/visual_blocks.json",
       '[{"type": "partial", "key": "order-lines"}]',
     );
-    await expectRefusal(shop, SHIPPED, {
+    await expectCommandError(shop, SHIPPED, {
       exit: 3,
       code: "workflow_invalid",
       message: 'names no partial of this project: "order-lines"; did you mean "order-line"?',
       pointers: ["/steps/0/template/visual_blocks/0/key"],
     });
     shop.write("knock/workflows/order-shipped/email_1/visual_blocks.json", '[{"type": "image"}]');
-    await expectRefusal(shop, SHIPPED, {
+    await expectCommandError(shop, SHIPPED, {
       exit: 3,
       code: "workflow_invalid",
       message: "steps[0].template.visual_blocks[0].url is required",

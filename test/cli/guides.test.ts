@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, vi } from "vitest";
-import { guidesOf } from "../helpers/browser-client.js";
-import { PATIENCE } from "../helpers/eventually.js";
+import { createGuideClient } from "../helpers/browser-client.js";
+import { WAIT_OPTIONS } from "../helpers/eventually.js";
 import { inProcessTest } from "../helpers/run-in-process.js";
-import { inWords, type Sample } from "../helpers/run-knock.js";
+import { formatOutcome, type Sample } from "../helpers/run-knock.js";
 
 async function dev(sample: Sample) {
   const process = sample.start(["dev", "--port", "0", "--ready-file", "ready.json"]);
-  await vi.waitFor(() => expect(existsSync(sample.path("ready.json"))).toBe(true), PATIENCE);
+  await vi.waitFor(() => expect(existsSync(sample.path("ready.json"))).toBe(true), WAIT_OPTIONS);
   return { process, url: (JSON.parse(readFileSync(sample.path("ready.json"), "utf8")) as { url: string }).url };
 }
 
@@ -45,14 +45,14 @@ describe.concurrent("the sample guides", () => {
     "knock dev shows them to the official client, and follows their files (R-120, R-125)",
     async ({ collab }) => {
       const { url, process } = await dev(collab);
-      const client = guidesOf(url, "ada", "in-app-guide");
+      const client = createGuideClient(url, "ada", "in-app-guide");
       const keys = () => Object.keys(client.guides.store.state.guides).sort();
       const titleOf = (key: string) => client.guides.store.state.guides[key]?.steps[0]?.content.title;
       await client.guides.fetch();
       expect(keys()).toEqual(["history-is-here"]);
       client.guides.subscribe();
       await collab.knock(NOTIFY); // another process, on the same store
-      await vi.waitFor(() => expect(keys()).toEqual(["first-page", "history-is-here"]), PATIENCE);
+      await vi.waitFor(() => expect(keys()).toEqual(["first-page", "history-is-here"]), WAIT_OPTIONS);
       expect(client.guides.store.state.guides["first-page"]?.steps[0]?.content).toMatchObject({
         title: "Well begun, Ada",
         body: expect.stringContaining("<strong>shared</strong>"),
@@ -62,22 +62,22 @@ describe.concurrent("the sample guides", () => {
       const file = "knock/guides/history-is-here/guide.json";
       const written = collab.read(file);
       collab.write(file, written.replace("Every version", "Each version"));
-      await vi.waitFor(() => expect(titleOf("history-is-here")).toContain("Each version"), PATIENCE);
+      await vi.waitFor(() => expect(titleOf("history-is-here")).toContain("Each version"), WAIT_OPTIONS);
       collab.write(file, written.replace('"title"', '"titel"'));
       collab.write(
         "knock/guides/first-page/guide.json",
         collab.read("knock/guides/first-page/guide.json").replace("Well", "All's well"),
       );
-      await vi.waitFor(() => expect(titleOf("first-page")).toContain("All's well"), PATIENCE);
+      await vi.waitFor(() => expect(titleOf("first-page")).toContain("All's well"), WAIT_OPTIONS);
       expect(titleOf("history-is-here")).toContain("Each version"); // as it last was
 
       await client.guides.fetch({ force: true }); // the client keeps what it was first told not to show
       client.guides.setLocation("https://app.collab.example.com/pages/plan");
-      expect(client.selected()?.key).toBe("first-page");
-      await client.selected()?.getStep()?.markAsSeen();
+      expect(client.selectGuide()?.key).toBe("first-page");
+      await client.selectGuide()?.getStep()?.markAsSeen();
       const list = ["messages", "list", "--workflow", "first-page", "--quiet"];
       const ids = () => collab.knock(list).then(({ stdout }) => stdout.split("\n").filter(Boolean));
-      await vi.waitFor(async () => expect(await ids()).toHaveLength(1), PATIENCE);
+      await vi.waitFor(async () => expect(await ids()).toHaveLength(1), WAIT_OPTIONS);
       const message = await collab.knock(["messages", "show", String((await ids())[0])]);
       expect(message.stdout).toContain("guide      first-page");
       expect(message.stdout).toContain("title: All's well begun, Ada");
@@ -88,7 +88,7 @@ describe.concurrent("the sample guides", () => {
         'guides/history-is-here/guide.json:12:18: steps[0].values.titel is no field of "banner"',
       );
       expect(stderr).not.toContain("    at ");
-      expect(inWords((await collab.knock([...NOTIFY, "--json"])).outcome)[0]).toContain("trigger_frequency");
+      expect(formatOutcome((await collab.knock([...NOTIFY, "--json"])).outcome)[0]).toContain("trigger_frequency");
     },
   );
 });

@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
-import { inWords, type RunOptions, type Sample } from "../helpers/run-knock.js";
+import { formatOutcome, type RunOptions, type Sample } from "../helpers/run-knock.js";
 
 /** The body that `--dry-run --json` shows: what all the flags came to. */
 async function bodyOf(sample: Sample, args: readonly string[], options?: RunOptions): Promise<JsonObject> {
@@ -86,7 +86,7 @@ describe.concurrent("--recipients", () => {
     };
     const args = ["new-comment", "-r", JSON.stringify([zoe, "lin"]), ...PAGE, "--skip-delay", "--json"];
     const { outcome } = await collab.knock(["notify", ...args]);
-    expect(inWords(outcome)).toEqual([
+    expect(formatOutcome(outcome)).toEqual([
       "zoe completed: in_app_feed_1 skipped (preference), delay_1 skipped (skip_delay), email_1 sent",
       "lin completed: in_app_feed_1 sent, delay_1 skipped (skip_delay), email_1 sent",
     ]);
@@ -104,9 +104,9 @@ describe.concurrent("--recipients", () => {
     collab.write("actor.json", { id: "bot", name: "Robot" });
     const args = ["product-news", "-r", "grace", "--set", "headline=H", "--set", "summary=S", "--actor", "@actor.json"];
     const { outcome } = await collab.knock(["notify", ...args, "--json"]);
-    expect(inWords(outcome)[0]).toContain("email_1 sent");
+    expect(formatOutcome(outcome)[0]).toContain("email_1 sent");
     const tenant = await collab.knock(["notify", ...args, "--tenant", "acme", "--json"]);
-    expect(inWords(tenant.outcome)[0]).toContain("email_1 skipped (preference)");
+    expect(formatOutcome(tenant.outcome)[0]).toContain("email_1 skipped (preference)");
     await collab.knock(["notify", "new-comment", "-r", "grace", ...PAGE, "-t", "acme", "-a", "bot"]);
     const { json } = await collab.knock(["messages", "list", "--tenant", "acme", "--json"]);
     expect((json.items as JsonObject[])[0]).toMatchObject({ recipient: "grace", tenant: "acme", actors: ["bot"] });

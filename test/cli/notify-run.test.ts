@@ -2,7 +2,7 @@ import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { eventually } from "../helpers/eventually.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
-import { inWords } from "../helpers/run-knock.js";
+import { formatOutcome } from "../helpers/run-knock.js";
 
 const COMMENT = ["notify", "new-comment", "--set", "page=Home"];
 
@@ -26,7 +26,7 @@ describe.concurrent("--wait", () => {
     expect(stderr.replace(UNDECLARED, "")).toMatch(
       /^[0-9a-f-]{36}: 2 waiting, the first until .+; Ctrl-C shows what is known, .+$/,
     );
-    expect(inWords(outcome)).toEqual([
+    expect(formatOutcome(outcome)).toEqual([
       "grace completed: delay_1 passed, sms_1 sent",
       "ada completed: delay_1 passed, sms_1 skipped (missing_recipient_data)",
     ]);
@@ -38,7 +38,7 @@ describe.concurrent("--wait", () => {
     ]);
     expect(exitCode).toBe(10);
     expect(stderr).toContain("warning: timed out while waiting: 1 of 1 run has not ended\n");
-    expect(inWords(outcome)).toEqual([
+    expect(formatOutcome(outcome)).toEqual([
       "ada paused: in_app_feed_1 sent, delay_1 waiting",
       "nobody null: (recipient_not_found)",
     ]);
@@ -178,7 +178,7 @@ describe.concurrent("failures of a run", () => {
   it("a template that fails for one of two is partial, for all is exit 1", async ({ collab }) => {
     collab.write("knock/workflows/broken/workflow.json", broken);
     const both = await collab.knock(["notify", "broken", "-r", "grace,katherine", "--json"]);
-    expect(inWords(both.outcome)[0]).toContain("render_error");
+    expect(formatOutcome(both.outcome)[0]).toContain("render_error");
     expect(both.exitCode).toBe(9);
     const all = await collab.knock(["notify", "broken", "-r", "grace"]);
     expect(all.exitCode).toBe(1);

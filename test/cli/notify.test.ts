@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
-import { inWords } from "../helpers/run-knock.js";
+import { formatOutcome } from "../helpers/run-knock.js";
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -103,7 +103,7 @@ describe.concurrent("knock notify", () => {
       ...["notify", "product-news", "-r", "grace,lin,alan", "--set", "headline=H", "--set", "summary=S", "--json"],
     ]);
     expect(exitCode).toBe(0);
-    const words = inWords(outcome);
+    const words = formatOutcome(outcome);
     expect(words[0]).toMatch(/^grace completed: .*email_1 sent/);
     expect(words[1]).toMatch(/^lin completed: .*email_1 skipped \(preference\)/);
     expect(words[2]).toBe("alan completed: (condition)");
@@ -114,7 +114,7 @@ describe.concurrent("knock notify", () => {
     const first = await collab.knock(args);
     expect(first.outcome.summary).toMatchObject({ failed: 0 });
     const second = await collab.knock(args);
-    expect(inWords(second.outcome)).toEqual(["emmy completed: (trigger_frequency)"]);
+    expect(formatOutcome(second.outcome)).toEqual(["emmy completed: (trigger_frequency)"]);
     expect(second.exitCode).toBe(0);
     expect((await collab.knock(args.slice(0, -1))).stdout).toContain("emmy  ✓ stopped (trigger frequency");
   });
@@ -123,7 +123,7 @@ describe.concurrent("knock notify", () => {
     const { outcome, exitCode } = await ops.knock(["notify", "--file", "payloads/incident.json", "--json"]);
     expect(exitCode).toBe(0);
     expect(outcome.cancellation_key).toBe("inc-7");
-    const [marta, kenji] = inWords(outcome);
+    const [marta, kenji] = formatOutcome(outcome);
     expect(marta).toMatch(/sms_1 sent/);
     expect(kenji).toMatch(/sms_1 skipped \(missing_recipient_data\).*push_2 sent/);
     expect(

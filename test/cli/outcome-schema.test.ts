@@ -6,7 +6,7 @@ import { REASONS } from "../../src/domain/run/outcome.js";
 import { RUN_STATUSES } from "../../src/domain/run/run-status.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { inProcessTest as sampleTest } from "../helpers/run-in-process.js";
-import { inWords, type Ran } from "../helpers/run-knock.js";
+import { type CommandResult, formatOutcome } from "../helpers/run-knock.js";
 import { startStubApi } from "../helpers/stub-api.js";
 
 const schema = JSON.parse(
@@ -76,9 +76,9 @@ describe("docs/outcome.schema.json", () => {
 });
 
 describe.concurrent("what the command prints keeps to it", () => {
-  function check({ outcome, stderr }: Ran, words: RegExp): void {
+  function check({ outcome, stderr }: CommandResult, words: RegExp): void {
     expect(faults(outcome), stderr).toEqual([]);
-    expect(inWords(outcome).join("\n")).toMatch(words);
+    expect(formatOutcome(outcome).join("\n")).toMatch(words);
   }
 
   sampleTest("waiting, then ended, then cancelled: notify and runs show", async ({ collab }) => {

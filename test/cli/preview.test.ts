@@ -1,6 +1,6 @@
 import { describe, expect, vi } from "vitest";
 import type { StepPreview } from "../../src/domain/run/step-preview.js";
-import { PATIENCE } from "../helpers/eventually.js";
+import { WAIT_OPTIONS } from "../helpers/eventually.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const COMMENT = ["--set", "page=Home", "--set", "comment=Nice"];
@@ -133,7 +133,7 @@ describe.concurrent("knock preview", () => {
         seen += chunk.toString();
         collab.write("preview.txt", seen);
       });
-    const shown = (text: string) => vi.waitFor(() => expect(seen).toContain(text), PATIENCE);
+    const shown = (text: string) => vi.waitFor(() => expect(seen).toContain(text), WAIT_OPTIONS);
     await shown("watching");
     for (const text of ["One", "Two"]) {
       collab.write("knock/workflows/new-comment/in_app_feed_1/markdown_body.md", `${text} {{ page }}`);
@@ -156,7 +156,7 @@ describe.concurrent("knock preview", () => {
         seen += chunk.toString();
       });
     const until = async (text: string): Promise<void> => {
-      await vi.waitFor(() => expect(seen).toContain(text), PATIENCE);
+      await vi.waitFor(() => expect(seen).toContain(text), WAIT_OPTIONS);
       seen = seen.slice(seen.indexOf(text) + text.length);
     };
     await until("watching");

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { startHttpTarget } from "../helpers/http-target.js";
+import { startHttpTestServer } from "../helpers/http-test-server.js";
 import { createInProcessSample } from "../helpers/run-in-process.js";
 import { createSample, type Sample } from "../helpers/run-knock.js";
 import { type SmtpReceiver, startSmtpReceiver } from "../helpers/smtp-receiver.js";
@@ -223,12 +223,12 @@ describe("a channel that delivers", () => {
 
 it("SMS, push, chat and a webhook leave the built command, each to its provider", async () => {
   useBuiltCommand();
-  const target = await startHttpTarget();
+  const target = await startHttpTestServer();
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const private_key = privateKey.export({ type: "pkcs8", format: "pem" });
   const account = JSON.stringify({ client_email: "push@lark.test", private_key });
   try {
-    target.answer(({ path }) => {
+    target.respondWith(({ path }) => {
       if (path.startsWith("/2010-04-01/")) return { status: 201, json: { sid: "SM1", status: "queued" } };
       if (path === "/token") return { json: { access_token: "access-token-1", expires_in: 3600 } };
       if (path.startsWith("/v1/projects/"))

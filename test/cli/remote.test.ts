@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { inProcessTest } from "../helpers/run-in-process.js";
-import { cliTest, inWords, type Ran, type RunOptions, type Sample } from "../helpers/run-knock.js";
+import { type CommandResult, cliTest, formatOutcome, type RunOptions, type Sample } from "../helpers/run-knock.js";
 import { type StubApi, startStubApi } from "../helpers/stub-api.js";
 import { event, get, message, NOT_FOUND, page, RUN_ID, recipientRun, runId } from "../remote/api-bodies.js";
 
@@ -22,7 +22,12 @@ const test = inProcessTest.extend<{ api: StubApi }>({ api: stubApi });
 /** Of the built command, whose HTTP client is a bundle of its own with errors of its own. */
 const builtTest = cliTest.extend<{ api: StubApi }>({ api: stubApi });
 
-async function remote(sample: Sample, api: StubApi, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+async function remote(
+  sample: Sample,
+  api: StubApi,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<CommandResult> {
   const env = { KNOCK_API_KEY: KEY, KNOCK_BASE_URL: api.url, ...options.env };
   const ran = await sample.knock(args, { ...options, env });
   expect(ran.stdout + ran.stderr).not.toContain(SECRET);
@@ -235,7 +240,7 @@ describe.concurrent("after a remote trigger", () => {
       const args = [...COMMENT, "--wait", "10s", "--json", "--base-url", answering.url];
       const { outcome, exitCode } = await remote(collab, api, args);
       expect(exitCode).toBe(0);
-      expect(inWords(outcome)).toEqual(["u2 completed: ", "u1 completed: email_1 sent"]);
+      expect(formatOutcome(outcome)).toEqual(["u2 completed: ", "u1 completed: email_1 sent"]);
       expect(outcome.summary).toMatchObject({ recipients: 2, sent: 1 });
       expect(answering.paths.some((path) => path.startsWith("/v1/workflow_recipient_runs?"))).toBe(true);
     } finally {

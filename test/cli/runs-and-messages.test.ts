@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
-import { inWords, type Sample } from "../helpers/run-knock.js";
+import { formatOutcome, type Sample } from "../helpers/run-knock.js";
 
 const COMMENT = ["notify", "new-comment", "-r", "ada,grace,lin", "--actor", "alan", "--set", "page=Home"];
 
@@ -199,7 +199,7 @@ describe.concurrent("knock messages", () => {
     expect(ids(await list(collab, ["messages", "list", "--status", "unseen"]))).toHaveLength(2);
     await collab.knock(["clock", "advance", "30m"]);
     const ended = await collab.knock(["runs", "show", started.outcome.workflow_run_id, "--json"]);
-    expect(inWords(ended.outcome)).toEqual([
+    expect(formatOutcome(ended.outcome)).toEqual([
       "ada completed: in_app_feed_1 sent, delay_1 passed, email_1 skipped (preference)",
       "grace completed: in_app_feed_1 sent, delay_1 passed, email_1 skipped (condition)",
       "lin completed: in_app_feed_1 sent, delay_1 passed, email_1 sent",

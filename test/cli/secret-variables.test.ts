@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { type HttpTarget, startHttpTarget } from "../helpers/http-target.js";
+import { type HttpTestServer, startHttpTestServer } from "../helpers/http-test-server.js";
 import { createInProcessSample as createSample } from "../helpers/run-in-process.js";
-import type { Ran, Sample } from "../helpers/run-knock.js";
+import type { CommandResult, Sample } from "../helpers/run-knock.js";
 
 /** With characters that JSON and URLs write in other ways. */
 const TOKEN = 's3cr3t/of "the" api';
@@ -10,10 +10,10 @@ const TOKEN = 's3cr3t/of "the" api';
 const FORMS = ["s3cr3t", "the%22", 'the"', 'the\\"'];
 
 let sample: Sample;
-let target: HttpTarget;
+let target: HttpTestServer;
 
 beforeEach(async () => {
-  target = await startHttpTarget();
+  target = await startHttpTestServer();
   sample = createSample(null);
   sample.write("knock.json", { knockDir: "./knock" });
   sample.write("knock/recipients/people.json", { users: [{ id: "ada", email: "ada@example.com" }] });
@@ -73,7 +73,7 @@ afterEach(async () => {
   await target.close();
 });
 
-const run = (args: string[], env: Record<string, string> = { API_TOKEN: TOKEN }): Promise<Ran> =>
+const run = (args: string[], env: Record<string, string> = { API_TOKEN: TOKEN }): Promise<CommandResult> =>
   sample.knock(args, { env });
 
 function expectScrubbed(text: string): void {
@@ -81,7 +81,7 @@ function expectScrubbed(text: string): void {
 }
 
 it("E-084 templates see a secret variable, and nothing but rendered content shows it", async () => {
-  target.answer({ json: { ok: true } }, { status: 404, text: `no ${TOKEN}` });
+  target.respondWith({ json: { ok: true } }, { status: 404, text: `no ${TOKEN}` });
   const { outcome, stderr } = await run(["notify", "sync", "-r", "ada", "--json", "--verbose"]);
   expectScrubbed(JSON.stringify(outcome) + stderr);
   expect(
@@ -114,7 +114,7 @@ it("E-084 templates see a secret variable, and nothing but rendered content show
 });
 
 it("a failed fetch and the run's events name the URL without it", async () => {
-  target.answer({ status: 404 });
+  target.respondWith({ status: 404 });
   const { outcome, stderr } = await run(["notify", "sync", "-r", "ada", "--json", "--verbose"]);
   expectScrubbed(JSON.stringify(outcome) + stderr);
   expect(outcome.recipients?.[0]?.steps[0]?.reason?.detail).toContain("token=[redacted] answered 404");
@@ -123,7 +123,7 @@ it("a failed fetch and the run's events name the URL without it", async () => {
 });
 
 it("a preview shows it in rendered content alone", async () => {
-  target.answer({ status: 404 });
+  target.respondWith({ status: 404 });
   const fetched = await run(["preview", "sync", "fetch_1", "-r", "ada", "--json"]);
   expectScrubbed(fetched.stdout + fetched.stderr);
   expect(fetched.stdout).toContain("token=[redacted]");
@@ -132,7 +132,7 @@ it("a preview shows it in rendered content alone", async () => {
 });
 
 it("a literal secret is an error, and one whose variable is not set a warning", async () => {
-  target.answer({ status: 404 });
+  target.respondWith({ status: 404 });
   const { stderr } = await run(["notify", "sync", "-r", "ada", "--dry-run"], {});
   expect(stderr).toContain(
     "warning: environment.json: variables.api_token is empty: the environment variable API_TOKEN is not set",

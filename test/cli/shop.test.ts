@@ -1,7 +1,7 @@
 import { describe, expect } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
-import { inWords, type Sample } from "../helpers/run-knock.js";
+import { formatOutcome, type Sample } from "../helpers/run-knock.js";
 
 async function items(sample: Sample, ...args: string[]): Promise<JsonObject[]> {
   return (await sample.knock([...args, "--json"])).json.items as JsonObject[];
@@ -18,14 +18,14 @@ describe.concurrent("the sample shop", () => {
       'items:=["boots"]',
       "--json",
     ]);
-    expect(inWords(started.outcome)).toEqual([
+    expect(formatOutcome(started.outcome)).toEqual([
       "ines paused: in_app_feed_1 sent, wait_for_event_1 waiting",
       "jun paused: in_app_feed_1 sent, wait_for_event_1 waiting",
     ]);
     const [message] = await items(shop, "messages", "list", "--recipient", "ines");
     await shop.knock(["messages", "mark", String(message?.id), "seen"]);
     const show = async () =>
-      inWords((await shop.knock(["runs", "show", started.outcome.workflow_run_id, "--json"])).outcome);
+      formatOutcome((await shop.knock(["runs", "show", started.outcome.workflow_run_id, "--json"])).outcome);
     expect((await show())[0]).toContain("ines paused");
     await shop.knock(["messages", "mark", String(message?.id), "read"]);
     expect((await show())[0]).toBe("ines cancelled: in_app_feed_1 sent, wait_for_event_1 halted (event_matched)");
@@ -40,11 +40,11 @@ describe.concurrent("the sample shop", () => {
   it("partner-upgraded: what a step sets on the tenant, the next step shows (E-324, E-087)", async ({ shop }) => {
     const args = ["notify", "partner-upgraded", "-r", "ines", "--set", "plan=plus", "--json"];
     const { outcome } = await shop.knock([...args, "--tenant", "atelier"]);
-    expect(inWords(outcome)).toEqual(["ines completed: update_tenant_1 passed, in_app_feed_1 sent"]);
+    expect(formatOutcome(outcome)).toEqual(["ines completed: update_tenant_1 passed, in_app_feed_1 sent"]);
     const { json } = await shop.knock(["tenants", "get", "atelier", "--json"]);
     expect(json.plan).toBe("plus");
     const without = await shop.knock(args);
-    expect(inWords(without.outcome)).toEqual([
+    expect(formatOutcome(without.outcome)).toEqual([
       "ines completed: update_tenant_1 skipped (not_applicable), in_app_feed_1 sent",
     ]);
   });
@@ -52,7 +52,8 @@ describe.concurrent("the sample shop", () => {
   it("club-join: a step takes a user into an audience, whose workflow starts (E-332, E-388, E-118)", async ({
     shop,
   }) => {
-    const join = async () => inWords((await shop.knock(["notify", "club-join", "-r", "tomas", "--json"])).outcome);
+    const join = async () =>
+      formatOutcome((await shop.knock(["notify", "club-join", "-r", "tomas", "--json"])).outcome);
     expect(await join()).toEqual(["tomas completed: branch_1 passed, update_audience_1 passed"]);
     const runs = await items(shop, "runs", "list", "--workflow", "club-welcome");
     expect(runs).toMatchObject([{ recipient: "tomas", trigger_source: { type: "audience", audience_key: "club" } }]);

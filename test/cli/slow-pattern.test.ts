@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect } from "vitest";
-import { cliTest as it, type Sample, type Started } from "../helpers/run-knock.js";
+import { cliTest as it, type Sample, type StartedCommand } from "../helpers/run-knock.js";
 
 const LETTERS = "a".repeat(36);
 
@@ -27,7 +27,7 @@ function addWorkflow(sample: Sample): void {
   });
 }
 
-async function startDev(sample: Sample): Promise<{ url: string; dev: Started }> {
+async function startDev(sample: Sample): Promise<{ url: string; dev: StartedCommand }> {
   const file = sample.path("ready.json");
   const dev = sample.start(["dev", "--port", "0", "--ready-file", "ready.json"]);
   while (!existsSync(file) && dev.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 10));

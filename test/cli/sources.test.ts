@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, vi } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { PATIENCE } from "../helpers/eventually.js";
+import { WAIT_OPTIONS } from "../helpers/eventually.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const PAID = ["sources", "send", "shop-system", "--file", "payloads/order-paid.json"];
@@ -56,7 +56,7 @@ describe.concurrent("knock sources", () => {
 
   it("knock dev takes events in at POST /__knock/sources/<key>", async ({ shop }) => {
     const dev = shop.start(["dev", "--port", "0", "--ready-file", "ready.json"]);
-    await vi.waitFor(() => expect(existsSync(shop.path("ready.json"))).toBe(true), PATIENCE);
+    await vi.waitFor(() => expect(existsSync(shop.path("ready.json"))).toBe(true), WAIT_OPTIONS);
     const { url } = JSON.parse(readFileSync(shop.path("ready.json"), "utf8")) as { url: string };
     const send = async (key: string, body: string) => {
       const answer = await fetch(`${url}/__knock/sources/${key}`, {

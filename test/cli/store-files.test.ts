@@ -1,7 +1,7 @@
 import { chmodSync, cpSync, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { copyCommandForOthers } from "../helpers/command-for-others.js";
+import { copyCommandForOthers } from "../helpers/copy-command-for-others.js";
 import { cliTest as it, type Sample } from "../helpers/run-knock.js";
 
 /** Runs `knock dev`, does something, and stops it. Returns what it wrote to standard error. */

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs
 import { describe, expect } from "vitest";
 import { cliTest as it } from "../helpers/run-knock.js";
 
-const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+const readMode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 const NOTIFY = 'knock notify new-comment --recipients ada --actor alan --data \'{"page":"Home"}\'';
 
 describe("the local store", () => {
@@ -19,7 +19,7 @@ for (const name of readdirSync(".knock-local"))
     const modes = new Map(stdout.split("\n").map((line) => line.split(" ") as [string, string]));
     for (const name of ["store.db", "store.db-wal", "store.db-shm", ".gitignore"])
       expect([name, modes.get(name)]).toEqual([name, "600"]);
-    expect(modeOf(collab.path(".knock-local"))).toBe("700");
+    expect(readMode(collab.path(".knock-local"))).toBe("700");
   });
 
   it("--store creates each folder and file for the owner alone, and leaves folders that exist", async ({ collab }) => {
@@ -28,10 +28,10 @@ for (const name of readdirSync(".knock-local"))
     expect((await collab.shell(`umask 000; ${NOTIFY} --store shared/one.db`)).exitCode).toBe(0);
     expect((await collab.shell(`umask 000; ${NOTIFY} --store new/deep/two.db`)).exitCode).toBe(0);
     const shown = ["shared", "shared/one.db", "new", "new/deep", "new/deep/two.db"].map((name) =>
-      modeOf(collab.path(name)),
+      readMode(collab.path(name)),
     );
     expect(shown).toEqual(["755", "600", "700", "700", "600"]);
-    expect(readdirSync(collab.path("shared")).every((name) => modeOf(collab.path("shared", name)) === "600")).toBe(
+    expect(readdirSync(collab.path("shared")).every((name) => readMode(collab.path("shared", name)) === "600")).toBe(
       true,
     );
   });
@@ -41,7 +41,10 @@ for (const name of readdirSync(".knock-local"))
     chmodSync(collab.path(".knock-local"), 0o750);
     chmodSync(collab.path(".knock-local/store.db"), 0o640);
     expect((await collab.shell(NOTIFY)).exitCode).toBe(0);
-    expect([modeOf(collab.path(".knock-local")), modeOf(collab.path(".knock-local/store.db"))]).toEqual(["750", "640"]);
+    expect([readMode(collab.path(".knock-local")), readMode(collab.path(".knock-local/store.db"))]).toEqual([
+      "750",
+      "640",
+    ]);
     expect(existsSync(collab.path(".knock-local/.gitignore"))).toBe(true);
   });
 });

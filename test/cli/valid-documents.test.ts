@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { ValidDocumentCache } from "../../src/app/valid-document-cache.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { cliTest as it, type Ran, type RunOptions, type Sample } from "../helpers/run-knock.js";
+import { type CommandResult, cliTest as it, type RunOptions, type Sample } from "../helpers/run-knock.js";
 
 const WORKFLOW = "knock/workflows/new-comment/workflow.json";
 
 /** Runs a command with a cache folder of its own. */
-const notify = (sample: Sample, env: Record<string, string> = {}, options: RunOptions = {}): Promise<Ran> =>
+const notify = (sample: Sample, env: Record<string, string> = {}, options: RunOptions = {}): Promise<CommandResult> =>
   sample.knock(["notify", "new-comment", "-r", "ada", "--set", "page=Home"], {
     ...options,
     env: { XDG_CACHE_HOME: join(sample.home, "cache"), ...env },

@@ -14,7 +14,7 @@ function changeJson(sample: Sample, file: string, change: (content: JsonObject) 
   sample.write(file, content);
 }
 
-const warningsOf = (stderr: string): string[] => stderr.split("\n").filter((line) => line.startsWith("warning: "));
+const collectWarnings = (stderr: string): string[] => stderr.split("\n").filter((line) => line.startsWith("warning: "));
 
 describe.concurrent("likely misspelled template variables", () => {
   inProcessTest("are a warning per step when a workflow is triggered, once for all recipients", async ({ collab }) => {
@@ -24,7 +24,7 @@ describe.concurrent("likely misspelled template variables", () => {
     );
     collab.write(FEED, "{{ data.pgae }}{% assign x = page %}{{ x }}{{ comment }}\n");
     const { stderr, stdout, exitCode } = await collab.knock(COMMENT);
-    expect(warningsOf(stderr)).toEqual([
+    expect(collectWarnings(stderr)).toEqual([
       `warning: workflow "new-comment": step in_app_feed_1: ${FEED}:1:4: data.pgae is undefined; did you mean "data.page"?`,
       `warning: workflow "new-comment": step email_1: ${BODY}:1:7: recipent.name is undefined; did you mean "recipient.name"?; ${BODY}:1:27: recipient.nmae is undefined; did you mean "recipient.name"?; ${BODY}:2:7: vars.app_ulr is undefined; did you mean "vars.app_url"?`,
     ]);
@@ -42,11 +42,11 @@ describe.concurrent("likely misspelled template variables", () => {
     expect(existsSync(collab.path(".knock-local"))).toBe(false);
     const run = await collab.knock(args);
     const inOrder = (stderr: string) =>
-      warningsOf(stderr)
+      collectWarnings(stderr)
         .map((line) => line.replace(/did not exist and was made|does not exist and would be created/, "…"))
         .sort();
     expect(inOrder(dry.stderr)).toEqual(inOrder(run.stderr));
-    expect(warningsOf(dry.stderr)).toHaveLength(4);
+    expect(collectWarnings(dry.stderr)).toHaveLength(4);
     expect(dry.exitCode).toBe(0);
   });
 
@@ -58,7 +58,7 @@ describe.concurrent("likely misspelled template variables", () => {
       collab.write("knock/recipients/more.json", { users: [{ id: "zoe", name: "Zoe", team: "red" }] });
       collab.write(BODY, "{{ recipient.taem }}");
       const { stderr } = await collab.knock(["notify", "new-comment", "-r", "zoe", "--set", "page=Home", "--dry-run"]);
-      expect(warningsOf(stderr)).toEqual([
+      expect(collectWarnings(stderr)).toEqual([
         `warning: workflow "new-comment": step email_1: ${BODY}:1:4: recipient.taem is undefined; did you mean "recipient.team"?`,
       ]);
       expect(collab.storeDigest()).toBe(before);
@@ -111,7 +111,7 @@ describe.concurrent("sample projects", () => {
     try {
       const dry = await sample.knock(["notify", ...args, "--dry-run"]);
       expect(dry.stderr).toBe("");
-      expect(warningsOf((await sample.knock(["notify", ...args])).stderr)).toEqual([]);
+      expect(collectWarnings((await sample.knock(["notify", ...args])).stderr)).toEqual([]);
     } finally {
       sample.remove();
     }
@@ -124,7 +124,7 @@ describe.concurrent("project files", () => {
     shop.write(workflow, shop.read(workflow).replace('"channel_key": "mail"', '"channel_key": "emial"'));
     const args = ["notify", "order-shipped", "--file", "payloads/order-shipped.json", "--dry-run"];
     const { stderr } = await shop.knock(args);
-    expect(warningsOf(stderr).join()).toMatch(
+    expect(collectWarnings(stderr).join()).toMatch(
       /channel_key "emial" is not declared in environment.json; did you mean "mail", its only email channel\?/,
     );
   });
@@ -170,8 +170,8 @@ describe.concurrent("project files", () => {
         'warning: knock/recipients/zz.json:2:58: users[0].timezone "Europe/Londn" is not a known time zone; did you mean "Europe/London"?',
       ];
       const dry = await collab.knock([...COMMENT, "--dry-run"]);
-      expect(warningsOf(dry.stderr)).toEqual(expected);
-      expect(warningsOf((await collab.knock(COMMENT)).stderr)).toEqual(expected);
+      expect(collectWarnings(dry.stderr)).toEqual(expected);
+      expect(collectWarnings((await collab.knock(COMMENT)).stderr)).toEqual(expected);
       const strict = await collab.knock([...COMMENT, "--strict"]);
       expect(strict.stderr).toContain("error: 2 warnings (--strict treats warnings as errors)");
       expect(strict.exitCode).toBe(3);
@@ -186,7 +186,7 @@ describe.concurrent("project files", () => {
       });
       const inline = '{"id":"zoe","email":"zoe@example.com","timezone":"Mars/Olympus"}';
       const { stderr } = await collab.knock(["notify", "new-comment", "-r", inline, "--set", "page=Home", "--dry-run"]);
-      expect(warningsOf(stderr)).toEqual([
+      expect(collectWarnings(stderr)).toEqual([
         'warning: recipient "zoe": timezone "Mars/Olympus" is not a known time zone; use an IANA name such as "Europe/Paris"',
         'warning: knock/environment.json:3:15: timezone "Europe/Pariss" is not a known time zone; did you mean "Europe/Paris"?',
       ]);

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { inProcessTest } from "../helpers/run-in-process.js";
-import { cliTest, inWords, type Sample, type Started } from "../helpers/run-knock.js";
+import { cliTest, formatOutcome, type Sample, type StartedCommand } from "../helpers/run-knock.js";
 
 /** Waits a second, then sends. */
 function quick(sample: Sample): void {
@@ -14,7 +14,7 @@ function quick(sample: Sample): void {
 }
 
 /** Resolves once the command has written this. */
-function saysOn(stream: "stdout" | "stderr", started: Started, text: RegExp): Promise<string> {
+function saysOn(stream: "stdout" | "stderr", started: StartedCommand, text: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let seen = "";
     started[stream].on("data", (chunk: Buffer) => {
@@ -30,7 +30,7 @@ describe.concurrent("knock worker", () => {
     quick(collab);
     await collab.knock(["clock", "freeze"]);
     const { outcome } = await collab.knock(["notify", "quick", "-r", "grace,katherine", "--json"]);
-    expect(inWords(outcome)).toEqual(["grace paused: delay_1 waiting", "katherine paused: delay_1 waiting"]);
+    expect(formatOutcome(outcome)).toEqual(["grace paused: delay_1 waiting", "katherine paused: delay_1 waiting"]);
     const early = await collab.knock(["worker", "--once"]);
     expect({ stdout: early.stdout, stderr: early.stderr }).toEqual({ stdout: "", stderr: "0 runs advanced" });
     await new Promise((resolve) => setTimeout(resolve, 1_100));
@@ -62,7 +62,7 @@ describe.concurrent("knock worker", () => {
       expect(exitCode).toBe(code);
       expect(stderr).toBe("waiting for due work; Ctrl-C stops\n1 run advanced");
       const ended = await collab.knock(["runs", "show", outcome.workflow_run_id, "--json"]);
-      expect(inWords(ended.outcome)).toEqual(["grace completed: delay_1 passed, sms_1 sent"]);
+      expect(formatOutcome(ended.outcome)).toEqual(["grace completed: delay_1 passed, sms_1 sent"]);
     },
   );
 

@@ -1,20 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { ROUTES } from "../../src/emulator/route-table.js";
-import { answerFaults, describedOperations, descriptionFaults } from "../helpers/api-description.js";
-import { withApi } from "../helpers/open-emulator.js";
+import { listDescribedOperations, listResponseViolations, listSchemaViolations } from "../helpers/api-description.js";
+import { withApi } from "../helpers/test-emulator.js";
 
 const AT = "2025-06-04T10:00:00.000Z";
 const USER = { __typename: "User", id: "u1", updated_at: AT };
 const ERROR = { code: "invalid_params", message: "no", status: 422, type: "invalid_request_error" };
 const API = new URL("http://127.0.0.1/v1/users/u1");
 
-// Every answer that a test of this folder gets is checked with it: see test/helpers/open-emulator.ts.
+// Every answer that a test of this folder gets is checked with it: see test/helpers/test-emulator.ts.
 describe("A-400 the API description, as docs/reference notes it", () => {
   it("has every operation of the API, and every schema that one answers with", () => {
-    const described = describedOperations();
+    const described = listDescribedOperations();
     const emulated = ROUTES.filter(({ service }) => !service).map(({ rule }) => rule);
     expect(described.map(({ rule }) => rule)).toEqual(expect.arrayContaining(emulated));
-    for (const { schema } of described) if (schema !== null) descriptionFaults(schema, null);
+    for (const { schema } of described) if (schema !== null) listSchemaViolations(schema, null);
     expect(described.filter(({ schema }) => schema !== null).length).toBeGreaterThan(90);
   });
 
@@ -36,7 +36,7 @@ describe("A-400 the API description, as docs/reference notes it", () => {
     ],
     ["SuccessResponse", { ok: true }, ["SuccessResponse.ok: expected string, found true"]],
   ])("tells what breaks %s: %j", (schema, value, faults) => {
-    expect(descriptionFaults(schema, value).toSorted()).toEqual(faults.toSorted());
+    expect(listSchemaViolations(schema, value).toSorted()).toEqual(faults.toSorted());
   });
 
   it.each<[string, number, unknown, string[]]>([
@@ -52,7 +52,7 @@ describe("A-400 the API description, as docs/reference notes it", () => {
       ["422.errors[0].field: is required"],
     ],
   ])("tells where an answer breaks %s (%i)", (_what, status, body, faults) => {
-    expect(answerFaults("GET", API, status, body)).toEqual(faults);
+    expect(listResponseViolations("GET", API, status, body)).toEqual(faults);
   });
 
   it("A-532 guides have no dashboard, and no interval unless one is declared", () =>

@@ -2,7 +2,12 @@ import { rmSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { eventually } from "../helpers/eventually.js";
-import { BROKEN, openProjectApi, type ProjectApi, surveyed } from "../helpers/project-emulator.js";
+import {
+  BROKEN_WORKFLOW,
+  openProjectApi,
+  type ProjectApi,
+  waitForProjectSnapshot,
+} from "../helpers/project-emulator.js";
 import type { Files } from "../helpers/temporary-project.js";
 
 const BRANCH = { "x-knock-branch": "feat-1" };
@@ -33,8 +38,8 @@ const FILES: Files = {
 let api: ProjectApi | undefined;
 
 async function open(files: Files = {}): Promise<ProjectApi> {
-  api = await openProjectApi({ ...FILES, ...files, ...BROKEN });
-  await surveyed(api);
+  api = await openProjectApi({ ...FILES, ...files, ...BROKEN_WORKFLOW });
+  await waitForProjectSnapshot(api);
   return api;
 }
 
@@ -53,7 +58,7 @@ async function said({ ask }: ProjectApi, workflow: string, headers: Record<strin
 }
 
 const line = (from: ProjectApi, pattern: RegExp): Promise<string> =>
-  eventually(() => from.said.find((text) => pattern.test(text)) ?? null);
+  eventually(() => from.stderrLines.find((text) => pattern.test(text)) ?? null);
 
 describe("branches on disk (A-015): branches/<slug> over the main files", () => {
   it("workflows, layouts and translations are the branch's where it has them, the environment is the project's", async () => {

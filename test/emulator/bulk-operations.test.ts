@@ -72,7 +72,7 @@ describe("bulk operations (A-108, A-520)", () => {
       completed_at: null,
     });
     last.open();
-    await bulk.finish();
+    await bulk.waitUntilDone();
     expect(read()).toMatchObject({ status: "completed", processed_rows: 3, completed_at: expect.any(String) });
   });
 
@@ -89,7 +89,7 @@ describe("bulk operations (A-108, A-520)", () => {
       seen.push([status, started_at === null, completed_at === null]);
       return readClock();
     };
-    await bulk.finish();
+    await bulk.waitUntilDone();
     expect(seen).toEqual([
       ["queued", true, true],
       ["processing", false, true],
@@ -106,7 +106,7 @@ describe("bulk operations (A-108, A-520)", () => {
     await first.begun;
     expect(bulk.read(String(second.id), URL)).toMatchObject({ status: "queued" });
     first.open();
-    await bulk.finish();
+    await bulk.waitUntilDone();
     expect(order).toEqual(["first", "second"]);
   });
 
@@ -124,7 +124,7 @@ describe("bulk operations (A-108, A-520)", () => {
     };
     const first = await bulk.start("a", [{ id: "1", run: broken }], URL);
     const second = await bulk.start("b", [{ id: "2", run: async () => {} }], URL);
-    await bulk.finish();
+    await bulk.waitUntilDone();
     expect(errors).toMatchObject([{ message: "the disk is full" }]);
     expect(bulk.read(String(first.id), URL)).toMatchObject({
       status: "failed",

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { type OpenedEmulator, withApi } from "../helpers/open-emulator.js";
+import { type TestEmulator, withApi } from "../helpers/test-emulator.js";
 
 const HEAD = "Host: 127.0.0.1\r\nAuthorization: Bearer sk_test\r\n";
 const USER = `GET /v1/users/u1 HTTP/1.1\r\n${HEAD}`;
@@ -19,7 +19,7 @@ interface Raw {
   text(): string;
 }
 
-function raw({ url }: OpenedEmulator): Raw {
+function raw({ url }: TestEmulator): Raw {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   let text = "";
   socket.on("data", (chunk: Buffer) => {
@@ -29,7 +29,7 @@ function raw({ url }: OpenedEmulator): Raw {
   return { socket, ended: once(socket, "close").then(() => text), text: () => text };
 }
 
-function answersOf(text: string): { status: number; body: Record<string, unknown> }[] {
+function parseResponses(text: string): { status: number; body: Record<string, unknown> }[] {
   return text
     .split(/(?=HTTP\/1\.1 \d)/)
     .filter((one) => one !== "")
@@ -39,10 +39,10 @@ function answersOf(text: string): { status: number; body: Record<string, unknown
     });
 }
 
-async function askRaw(api: OpenedEmulator, request: string): Promise<ReturnType<typeof answersOf>> {
+async function askRaw(api: TestEmulator, request: string): Promise<ReturnType<typeof parseResponses>> {
   const { socket, ended } = raw(api);
   socket.write(request, "latin1");
-  return answersOf(await ended);
+  return parseResponses(await ended);
 }
 
 describe("what is no request is refused as the API refuses", () => {
@@ -82,7 +82,7 @@ describe("what is no request is refused as the API refuses", () => {
     withApi(async (api) => {
       const { socket, ended } = raw(api);
       socket.end(`${TRIGGER}${USER}\r\n${bad}`);
-      const answers = answersOf(await ended);
+      const answers = parseResponses(await ended);
       expect(answers.map(({ status }) => status)).toEqual(statuses);
       expect(answers[0]?.body).toHaveProperty("workflow_run_id");
       expect(answers[1]?.body).toMatchObject({ id: "u1" });
@@ -125,7 +125,7 @@ describe("who sends all and ends its half of the connection", () => {
     withApi(async (api) => {
       const { socket, ended } = raw(api);
       socket.end(request);
-      expect(answersOf(await ended).map(({ status }) => status)).toEqual(Array.from({ length: count }, () => 200));
+      expect(parseResponses(await ended).map(({ status }) => status)).toEqual(Array.from({ length: count }, () => 200));
     }),
   );
 
@@ -164,7 +164,7 @@ describe("a body that is too large", () => {
       socket.resume();
       socket.write(`${USER}${LAST}`);
       await ended;
-      expect(answersOf(text()).map(({ status }) => status)).toEqual([413, 200]);
+      expect(parseResponses(text()).map(({ status }) => status)).toEqual([413, 200]);
     }),
   );
 });
@@ -180,10 +180,10 @@ describe("clients that offer HTTP/2", () => {
       for (let count = 1; count <= 30; count++) {
         socket.write(put.slice(0, -4));
         socket.write(put.slice(-4));
-        while (answersOf(text()).length < count) await once(socket, "data");
+        while (parseResponses(text()).length < count) await once(socket, "data");
       }
       socket.write(`${USER.replace("u1", "u9")}${OFFER.replace("Upgrade,", "close, Upgrade,")}\r\n`);
-      const answers = answersOf(await ended);
+      const answers = parseResponses(await ended);
       expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 31 }, () => 200));
       expect(answers.at(-1)?.body).toMatchObject({ id: "u9", name: Buffer.from("Ünä").toString("latin1") });
     }));
@@ -193,7 +193,7 @@ describe("clients that offer HTTP/2", () => {
       const { socket, ended } = raw(api);
       const chunked = `PUT /v1/users/u9 HTTP/1.1\r\n${HEAD}${OFFER}Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`;
       socket.write(`${TRIGGER}${USER}${OFFER}\r\n${chunked}${TRIGGER}${USER}${OFFER}\r\n${USER}${LAST}`);
-      const answers = answersOf(await ended);
+      const answers = parseResponses(await ended);
       expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
       expect(answers.map(({ body }) => body.id ?? "a run")).toEqual(["a run", "u1", "u9", "a run", "u1", "u1"]);
     }));
@@ -218,7 +218,7 @@ describe("clients that offer HTTP/2", () => {
 
 describe("a stop", () => {
   /** Asks over one connection after the other; says how often an answer that it waited for never came. */
-  function asking(api: OpenedEmulator, count: { answers: number; lost: number }): Promise<void> {
+  function asking(api: TestEmulator, count: { answers: number; lost: number }): Promise<void> {
     const { port } = new URL(api.url);
     return new Promise((resolve) => {
       const begin = (): void => {

@@ -7,7 +7,7 @@ describe("the worker of what falls due", () => {
     let asked = 0;
     let failure: Error | null = new Error("the disk is full");
     const operations = {
-      async nextDueIn() {
+      async readTimeUntilDue() {
         asked++;
         if (failure !== null) throw failure;
         return 0;
@@ -19,7 +19,7 @@ describe("the worker of what falls due", () => {
       operations,
       onHeld: () => {},
       onError: (error) => errors.push(error),
-      onRan: () => {},
+      onRun: () => {},
     });
     const looksAgain = async (times: number): Promise<void> => {
       for (const until = asked + times; asked < until; worker.wake())

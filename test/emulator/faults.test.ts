@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { channelIdOf } from "../../src/domain/environment/environment.js";
+import { getChannelId } from "../../src/domain/environment/environment.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { openProjectApi, type ProjectApi } from "../helpers/project-emulator.js";
 
@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 /** Each message's events, oldest first. */
-async function eventsOf({ ask }: ProjectApi): Promise<string[][]> {
+async function listEvents({ ask }: ProjectApi): Promise<string[][]> {
   const { items } = (await ask("GET /__knock/messages")).body as { items: JsonObject[] };
   const lists: string[][] = [];
   for (const { id } of items) {
@@ -35,14 +35,14 @@ describe("/__knock/faults", () => {
     const made = await fault(from, { channel: "mail", status: 503, times: 2 });
     expect(made).toMatchObject({ status: 200, body: { channel: "mail", channels: ["mail"], status: 503, left: 2 } });
     await from.trigger("letter", "ada");
-    expect(await eventsOf(from)).toEqual([["created", "queued", "delivery_attempted", "queued"]]);
+    expect(await listEvents(from)).toEqual([["created", "queued", "delivery_attempted", "queued"]]);
     await later(from, "20s");
     await later(from, "1m");
     const again = ["delivery_attempted", "queued"];
-    expect(await eventsOf(from)).toEqual([["created", "queued", ...again, ...again, "not_sent"]]);
+    expect(await listEvents(from)).toEqual([["created", "queued", ...again, ...again, "not_sent"]]);
     expect((await from.ask("GET /__knock/faults")).body.items).toMatchObject([{ left: 0, failed: 2 }]);
     await from.trigger("letter", "bo");
-    expect((await eventsOf(from))[1]).toEqual(["created", "queued", "not_sent"]);
+    expect((await listEvents(from))[1]).toEqual(["created", "queued", "not_sent"]);
   });
 
   it("ends as undelivered once the eight attempts are used up", async () => {
@@ -50,7 +50,7 @@ describe("/__knock/faults", () => {
     await fault(from, { channel: "email", error: "timeout", times: 8 });
     await from.trigger("letter", "ada");
     await later(from, "2h");
-    const [events] = await eventsOf(from);
+    const [events] = await listEvents(from);
     expect(events?.filter((type) => type === "delivery_attempted")).toHaveLength(8);
     expect(events?.at(-1)).toBe("undelivered");
     const { items } = (await from.ask("GET /v1/messages")).body as { items: JsonObject[] };
@@ -83,9 +83,9 @@ describe("/__knock/faults", () => {
     [{ error: "bounced" }, ["bounced"]],
   ])("%j", async (how, expected) => {
     const from = await open();
-    await fault(from, { channel: channelIdOf("mail"), ...how });
+    await fault(from, { channel: getChannelId("mail"), ...how });
     await from.trigger("letter", "ada");
-    expect(await eventsOf(from)).toEqual([["created", "queued", ...expected]]);
+    expect(await listEvents(from)).toEqual([["created", "queued", ...expected]]);
   });
 
   it("draws failures of a rate, the same for the same seed", async () => {
@@ -93,7 +93,7 @@ describe("/__knock/faults", () => {
     const drawn = async (seed: string): Promise<boolean[]> => {
       await fault(from, { channel: "mail", error: "bounced", rate: 0.5, seed });
       for (let count = 0; count < 24; count++) await from.trigger("letter", "ada");
-      const bounced = (await eventsOf(from)).map((events) => events.includes("bounced"));
+      const bounced = (await listEvents(from)).map((events) => events.includes("bounced"));
       await from.ask("POST /__knock/reset");
       return bounced;
     };
@@ -105,7 +105,9 @@ describe("/__knock/faults", () => {
 
   it("is told of by webhooks and by the conditions of later steps", async () => {
     const from = await open();
-    const letter = JSON.parse(JSON.stringify((await import("../helpers/project-emulator.js")).PROJECT)) as JsonObject;
+    const letter = JSON.parse(
+      JSON.stringify((await import("../helpers/project-emulator.js")).SAMPLE_FILES),
+    ) as JsonObject;
     const [mail] = (letter["knock/workflows/letter/workflow.json"] as { steps: JsonObject[] }).steps;
     const [feed] = (letter["knock/workflows/hello/workflow.json"] as { steps: JsonObject[] }).steps;
     const delay = { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "minutes", value: 1 } } };
@@ -138,7 +140,7 @@ describe("/__knock/faults", () => {
     await from.ask("POST /__knock/reset");
     expect((await from.ask("GET /__knock/faults")).body).toEqual({ items: [] });
     await from.trigger("letter", "ada");
-    expect(await eventsOf(from)).toEqual([["created", "queued", "not_sent"]]);
+    expect(await listEvents(from)).toEqual([["created", "queued", "not_sent"]]);
   });
 
   it.each([

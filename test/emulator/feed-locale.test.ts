@@ -1,22 +1,22 @@
 import { expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { step } from "../helpers/engine-harness.js";
-import { type OpenedEmulator, withApi } from "../helpers/open-emulator.js";
+import { type TestEmulator, withApi } from "../helpers/test-emulator.js";
 
 const FEED = "GET /v1/users/u1/feeds/c-feed";
 const TEXT = '{{ "hi" | t: who: item }} ({{ 1234.5 | format_number: recipient.locale }}) {% t %}Bye{% endt %}';
 
-function given({ harness }: OpenedEmulator, text = TEXT): void {
-  harness.translate("en", { hi: "Hello {{ who }}" });
-  harness.translate("de", { hi: "Hallo {{ who }}" });
-  harness.translate("system.de", { Bye: "Tschüss" });
+function given({ harness }: TestEmulator, text = TEXT): void {
+  harness.addTranslation("en", { hi: "Hello {{ who }}" });
+  harness.addTranslation("de", { hi: "Hallo {{ who }}" });
+  harness.addTranslation("system.de", { Bye: "Tschüss" });
   harness.define("hello", { steps: [step.feed(text)] });
 }
 
-const trigger = ({ ask }: OpenedEmulator, item: string) =>
+const trigger = ({ ask }: TestEmulator, item: string) =>
   ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"], data: { item } });
 
-async function bodies({ ask }: OpenedEmulator, query = ""): Promise<string[]> {
+async function bodies({ ask }: TestEmulator, query = ""): Promise<string[]> {
   const { body } = await ask(`${FEED}${query}`);
   return (body as { entries: { blocks: JsonObject[] }[] }).entries.map(({ blocks }) => String(blocks[0]?.rendered));
 }
@@ -34,7 +34,7 @@ it("T-192: a feed's items are read in the language that is asked for, and stay a
     ]);
     expect(await bodies(api, "?locale=de&mode=rich&page_size=1")).toEqual(["<p>Hallo B (1.234,5) Tschüss</p>"]);
     expect(await bodies(api)).toEqual(own);
-    const [message] = await api.harness.messages("u1");
+    const [message] = await api.harness.listMessages("u1");
     expect(JSON.stringify(message?.content)).not.toContain("Hallo");
   }));
 

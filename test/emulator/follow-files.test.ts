@@ -2,7 +2,13 @@ import { renameSync, rmSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { eventually } from "../helpers/eventually.js";
-import { BROKEN, openProjectApi, PROJECT, type ProjectApi, surveyed } from "../helpers/project-emulator.js";
+import {
+  BROKEN_WORKFLOW,
+  openProjectApi,
+  type ProjectApi,
+  SAMPLE_FILES,
+  waitForProjectSnapshot,
+} from "../helpers/project-emulator.js";
 import type { Files } from "../helpers/temporary-project.js";
 
 const HELLO = "knock/workflows/hello/workflow.json";
@@ -33,8 +39,8 @@ const LETTER = {
 let api: ProjectApi | undefined;
 
 async function open(files: Files = {}, json = false): Promise<ProjectApi> {
-  api = await openProjectApi({ ...files, ...BROKEN }, { json });
-  await surveyed(api);
+  api = await openProjectApi({ ...files, ...BROKEN_WORKFLOW }, { json });
+  await waitForProjectSnapshot(api);
   return api;
 }
 
@@ -53,8 +59,8 @@ async function said({ ask, trigger }: ProjectApi): Promise<string> {
 
 /** A line like this, once it has been said. */
 const line = async (from: ProjectApi, pattern: RegExp): Promise<string> =>
-  eventually(() => from.said.find((text) => pattern.test(text)) ?? null).catch(() => {
-    throw new Error(`nothing like ${pattern} was said, but ${JSON.stringify(from.said)}`);
+  eventually(() => from.stderrLines.find((text) => pattern.test(text)) ?? null).catch(() => {
+    throw new Error(`nothing like ${pattern} was said, but ${JSON.stringify(from.stderrLines)}`);
   });
 
 describe("files that change while knock dev runs", () => {
@@ -75,7 +81,7 @@ describe("files that change while knock dev runs", () => {
     from.project.write({ [HELLO]: saying("Welcome") });
     await line(from, /^mended: workflow hello$/);
     expect(await said(from)).toBe("<p>Welcome</p>");
-    expect(from.said).toHaveLength(4);
+    expect(from.stderrLines).toHaveLength(4);
   });
 
   it("the project's folder may go and come back, as with a checkout", async () => {
@@ -146,12 +152,12 @@ describe("files that change while knock dev runs", () => {
     from.project.write({ "knock/recipients/people.json": { users: [{ id: "ada", name: "Ada" }] } });
     await line(from, /^mended: recipients$/);
     expect((await from.ask("GET /v1/users/ada")).body).toMatchObject({ name: "Ada" });
-    expect(from.said.filter((text) => text.includes("people.json"))).toHaveLength(1);
+    expect(from.stderrLines.filter((text) => text.includes("people.json"))).toHaveLength(1);
   });
 
   it("what was broken from the start is told of at the start", async () => {
     const from = await open();
-    const [name = ""] = Object.keys(BROKEN);
+    const [name = ""] = Object.keys(BROKEN_WORKFLOW);
     expect(await line(from, /^warning: workflow zz: /)).toContain("nothing stands in for it until it is mended");
     expect((await from.ask("POST /v1/workflows/zz/trigger", { recipients: ["ada"] })).status).toBe(422);
     from.project.write({ [name]: saying("Odd") });
@@ -202,15 +208,15 @@ describe("files that change while knock dev runs", () => {
     from.project.write({ "knock/environment.json": { keys: ["sk_other"] } });
     await line(from, /environment.*mended/);
     expect((await from.ask("GET /v1/users/ada", undefined, { authorization: "Bearer sk_other" })).status).toBe(200);
-    expect(from.said).toHaveLength(3);
+    expect(from.stderrLines).toHaveLength(3);
   });
 
   it("files that hold what they held are no change", async () => {
     const from = await open();
     await from.trigger("hello", "ada");
-    from.project.write({ [HELLO]: JSON.stringify(PROJECT[HELLO], null, 4) });
+    from.project.write({ [HELLO]: JSON.stringify(SAMPLE_FILES[HELLO], null, 4) });
     from.project.write({ "knock/workflows/last/workflow.json": saying("Last") });
     await line(from, /^added: workflow last$/);
-    expect(from.said).toHaveLength(2);
+    expect(from.stderrLines).toHaveLength(2);
   });
 });

@@ -1,25 +1,25 @@
 import { once } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
-import { guideIdOf } from "../../src/domain/guide/guide.js";
+import { getGuideId } from "../../src/domain/guide/guide.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { type BrowserGuides, guidesOf } from "../helpers/browser-client.js";
-import { banner, MINUTE, when } from "../helpers/engine-harness.js";
-import { PATIENCE } from "../helpers/eventually.js";
-import { type OpenedEmulator, withApi } from "../helpers/open-emulator.js";
+import { type BrowserGuides, createGuideClient } from "../helpers/browser-client.js";
+import { buildBannerStep, buildCondition, MINUTE } from "../helpers/engine-harness.js";
+import { WAIT_OPTIONS } from "../helpers/eventually.js";
+import { type TestEmulator, withApi } from "../helpers/test-emulator.js";
 
-function open(api: OpenedEmulator, user = "u1", target: Parameters<typeof guidesOf>[3] = {}): BrowserGuides {
-  return guidesOf(api.url, user, "c-tours", target);
+function open(api: TestEmulator, user = "u1", target: Parameters<typeof createGuideClient>[3] = {}): BrowserGuides {
+  return createGuideClient(api.url, user, "c-tours", target);
 }
 
 async function joined({ guides }: BrowserGuides): Promise<void> {
   await vi.waitFor(() => {
     const { channels } = guides.knock.client().socket as unknown as { channels: { state: string }[] };
     expect(channels.map(({ state }) => state)).toEqual(["joined"]);
-  }, PATIENCE);
+  }, WAIT_OPTIONS);
 }
 
-function keysOf({ guides }: BrowserGuides): string[] {
+function listGuideKeys({ guides }: BrowserGuides): string[] {
   return Object.keys(guides.store.state.guides).sort();
 }
 
@@ -27,16 +27,18 @@ describe("the official browser client", () => {
   it("fetches, selects, and marks a guide, which the server then knows (R-120 to R-123, R-127, R-129)", () =>
     withApi(async (api) => {
       const { harness } = api;
-      harness.guide("tour", { steps: [banner({ title: "Hi {{ recipient.name }} of {{ tenant.name }}" })] });
-      harness.guide("later", { active_from: new Date(harness.now + MINUTE).toISOString() });
-      harness.guide("docs", { activation_url_patterns: [{ pathname: "/docs/*" }] });
+      harness.defineGuide("tour", {
+        steps: [buildBannerStep({ title: "Hi {{ recipient.name }} of {{ tenant.name }}" })],
+      });
+      harness.defineGuide("later", { active_from: new Date(harness.now + MINUTE).toISOString() });
+      harness.defineGuide("docs", { activation_url_patterns: [{ pathname: "/docs/*" }] });
       harness.environment.guide_group.display_sequence = ["tour"];
       const client = open(api, "u1", { tenant: "acme", data: { page: { nested: true } } });
       expect(await client.guides.fetch()).toEqual({ status: "ok" });
-      expect(keysOf(client)).toEqual(["docs", "tour"]);
+      expect(listGuideKeys(client)).toEqual(["docs", "tour"]);
       expect(client.guides.store.state.ineligibleGuides).toMatchObject({ later: { reason: "guide_not_active" } });
 
-      const guide = client.selected();
+      const guide = client.selectGuide();
       expect(guide?.key).toBe("tour");
       const step = guide?.getStep();
       expect(step?.content).toMatchObject({ title: "Hi Una of Acme", closable: true });
@@ -53,60 +55,60 @@ describe("the official browser client", () => {
             source: { type: "guide" },
           },
         ]);
-      }, PATIENCE);
+      }, WAIT_OPTIONS);
       await step?.markAsArchived();
       await vi.waitFor(async () => {
         const other = open(api, "u1", { tenant: "acme" });
         await other.guides.fetch();
         other.guides.setLocation("https://app.test/docs/one");
-        expect([keysOf(other), other.selected()?.key]).toEqual([["docs"], "docs"]);
+        expect([listGuideKeys(other), other.selectGuide()?.key]).toEqual([["docs"], "docs"]);
         expect(other.guides.store.state.guideGroupDisplayLogs).toEqual({ default: expect.any(String) });
         other.close();
-      }, PATIENCE);
+      }, WAIT_OPTIONS);
       client.close();
     }));
 
   it("resets a guide, and fetches it as new (R-128)", () =>
     withApi(async (api) => {
-      api.harness.guide("tour");
+      api.harness.defineGuide("tour");
       const client = open(api);
       await client.guides.fetch();
-      await client.selected()?.getStep()?.markAsArchived();
-      await vi.waitFor(async () => expect(await api.harness.messages("u1")).toHaveLength(1), PATIENCE);
+      await client.selectGuide()?.getStep()?.markAsArchived();
+      await vi.waitFor(async () => expect(await api.harness.listMessages("u1")).toHaveLength(1), WAIT_OPTIONS);
       await client.guides.resetEngagement(client.guides.store.state.guides.tour!);
       expect(client.guides.store.state.guides.tour?.hasEngagement()).toBe(false);
-      expect(client.selected()?.key).toBe("tour");
+      expect(client.selectGuide()?.key).toBe("tour");
       client.close();
     }));
 
   it("is told of guides that come, change, cease to be for the user, and go (R-125)", () =>
     withApi(async (api) => {
       const { harness } = api;
-      harness.guide("tour");
+      harness.defineGuide("tour");
       const client = open(api);
       await client.guides.fetch();
       client.guides.subscribe();
       await joined(client);
 
-      harness.guide("more", { steps: [banner({ title: "{{ recipient.name }}" })] });
-      await vi.waitFor(() => expect(keysOf(client)).toEqual(["more", "tour"]), PATIENCE);
+      harness.defineGuide("more", { steps: [buildBannerStep({ title: "{{ recipient.name }}" })] });
+      await vi.waitFor(() => expect(listGuideKeys(client)).toEqual(["more", "tour"]), WAIT_OPTIONS);
       expect(client.guides.store.state.guideGroups[0]?.display_sequence).toEqual(["more", "tour"]);
 
       await harness.identify({ id: "u1", name: "Ute" });
       const title = () => client.guides.store.state.guides.more?.steps[0]?.content.title;
-      await vi.waitFor(() => expect(title()).toBe("Ute"), PATIENCE);
+      await vi.waitFor(() => expect(title()).toBe("Ute"), WAIT_OPTIONS);
 
-      harness.guide("more", { target_property_conditions: when("recipient.plan", "equal_to", "pro") });
-      await vi.waitFor(() => expect(keysOf(client)).toEqual(["tour"]), PATIENCE);
+      harness.defineGuide("more", { target_property_conditions: buildCondition("recipient.plan", "equal_to", "pro") });
+      await vi.waitFor(() => expect(listGuideKeys(client)).toEqual(["tour"]), WAIT_OPTIONS);
       await harness.identify({ id: "u1", plan: "pro" });
-      await vi.waitFor(() => expect(keysOf(client)).toEqual(["more", "tour"]), PATIENCE);
+      await vi.waitFor(() => expect(listGuideKeys(client)).toEqual(["more", "tour"]), WAIT_OPTIONS);
 
       harness.guides.delete("tour");
-      await vi.waitFor(() => expect(keysOf(client)).toEqual(["more"]), PATIENCE);
+      await vi.waitFor(() => expect(listGuideKeys(client)).toEqual(["more"]), WAIT_OPTIONS);
       harness.environment.guide_group.display_sequence_unthrottled = ["more"];
       await vi.waitFor(
         () => expect(client.guides.store.state.guides.more?.bypass_global_group_limit).toBe(true),
-        PATIENCE,
+        WAIT_OPTIONS,
       );
       client.close();
     }));
@@ -114,8 +116,8 @@ describe("the official browser client", () => {
   it("sees a guide at once to which a workflow has added its user, and one whose time has come (E-196)", () =>
     withApi(async (api) => {
       const { harness } = api;
-      harness.guide("tour", {}, true);
-      harness.guide("later", { active_from: new Date(harness.now + MINUTE).toISOString() });
+      harness.defineGuide("tour", {}, true);
+      harness.defineGuide("later", { active_from: new Date(harness.now + MINUTE).toISOString() });
       harness.define("welcome", {
         steps: [{ ref: "g", type: "channel", channel_type: "in_app_guide", guide_key: "tour" }],
       });
@@ -126,26 +128,29 @@ describe("the official browser client", () => {
         await joined(client);
       }
       await api.knock.workflows.trigger("welcome", { recipients: ["u1"] });
-      await vi.waitFor(() => expect(keysOf(una)).toEqual(["tour"]), PATIENCE);
-      expect(keysOf(udo)).toEqual([]);
+      await vi.waitFor(() => expect(listGuideKeys(una)).toEqual(["tour"]), WAIT_OPTIONS);
+      expect(listGuideKeys(udo)).toEqual([]);
       harness.now += MINUTE;
-      await vi.waitFor(() => expect([keysOf(una), keysOf(udo)]).toEqual([["later", "tour"], ["later"]]), PATIENCE);
+      await vi.waitFor(
+        () => expect([listGuideKeys(una), listGuideKeys(udo)]).toEqual([["later", "tour"], ["later"]]),
+        WAIT_OPTIONS,
+      );
       una.close();
       udo.close();
     }));
 
   it("learns after a restart what has changed meanwhile (RQ-10)", () =>
     withApi(async (api) => {
-      api.harness.guide("tour");
+      api.harness.defineGuide("tour");
       const client = open(api);
       await client.guides.fetch();
       client.guides.subscribe();
       await joined(client);
       await api.restart(async () => {
-        api.harness.guide("tour", { steps: [banner({ title: "New" })] });
+        api.harness.defineGuide("tour", { steps: [buildBannerStep({ title: "New" })] });
       });
       const title = () => client.guides.store.state.guides.tour?.steps[0]?.content.title;
-      await vi.waitFor(() => expect(title()).toBe("New"), PATIENCE);
+      await vi.waitFor(() => expect(title()).toBe("New"), WAIT_OPTIONS);
       client.close();
     }));
 });
@@ -153,28 +158,28 @@ describe("the official browser client", () => {
 describe("the topic guides:<channel> (R-124)", () => {
   type Frame = [string | null, string | null, string, string, JsonObject];
 
-  async function join(api: OpenedEmulator, payload: JsonObject, topic = "guides:c-tours", query = "api_key=pk_test") {
+  async function join(api: TestEmulator, payload: JsonObject, topic = "guides:c-tours", query = "api_key=pk_test") {
     const socket = new WebSocket(`${api.url.replace("http", "ws")}/ws/v1/websocket?${query}&vsn=2.0.0`);
     const frames: Frame[] = [];
     socket.on("message", (data) => frames.push(JSON.parse(String(data)) as Frame));
     await once(socket, "open");
     socket.send(JSON.stringify(["1", "1", topic, "phx_join", payload]));
-    await vi.waitFor(() => expect(frames).toHaveLength(1), PATIENCE);
+    await vi.waitFor(() => expect(frames).toHaveLength(1), WAIT_OPTIONS);
     return { socket, frames, answer: frames[0]?.[4] };
   }
 
   it("names the topic and the event in every payload, and tells nothing of what the user does", () =>
     withApi(async (api) => {
-      api.harness.guide("tour");
+      api.harness.defineGuide("tour");
       const { socket, frames } = await join(api, { user_id: "u1", tenant: null, data: { a: 1 } });
       await api.knock.users.guides.markMessageAsArchived("u1", {
         channel_id: "c-tours",
-        guide_id: guideIdOf("tour"),
+        guide_id: getGuideId("tour"),
         guide_key: "tour",
         guide_step_ref: "step_1",
       });
-      api.harness.guide("more");
-      await vi.waitFor(() => expect(frames).toHaveLength(3), PATIENCE);
+      api.harness.defineGuide("more");
+      await vi.waitFor(() => expect(frames).toHaveLength(3), WAIT_OPTIONS);
       expect(frames[1]).toMatchObject([
         "1",
         null,
@@ -189,8 +194,8 @@ describe("the topic guides:<channel> (R-124)", () => {
   it("tells one that asked for all of those that are not for the user as well", () =>
     withApi(async (api) => {
       const { socket, frames } = await join(api, { user_id: "u1", force_all_guides: true, preview_session_id: "p" });
-      api.harness.guide("off", { active: false });
-      await vi.waitFor(() => expect(frames.length).toBeGreaterThan(1), PATIENCE);
+      api.harness.defineGuide("off", { active: false });
+      await vi.waitFor(() => expect(frames.length).toBeGreaterThan(1), WAIT_OPTIONS);
       expect(frames[1]?.[4]).toMatchObject({ event: "guide.added", data: { eligible: true, guide: { key: "off" } } });
       socket.close();
     }));

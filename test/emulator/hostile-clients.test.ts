@@ -3,13 +3,13 @@ import { connect, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { eventually } from "../helpers/eventually.js";
-import { type OpenedEmulator, withApi } from "../helpers/open-emulator.js";
+import { type TestEmulator, withApi } from "../helpers/test-emulator.js";
 
 const HEAD = "Host: 127.0.0.1\r\nAuthorization: Bearer sk_test\r\n";
 const MANY = 1_200;
 
 /** A connection with all that comes over it, until it ends. */
-function raw({ url }: OpenedEmulator): { socket: Socket; ended: Promise<string> } {
+function raw({ url }: TestEmulator): { socket: Socket; ended: Promise<string> } {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   let text = "";
   socket.on("data", (chunk: Buffer) => {
@@ -20,7 +20,7 @@ function raw({ url }: OpenedEmulator): { socket: Socket; ended: Promise<string> 
 }
 
 /** A path as it is, which `fetch` would tidy up. */
-async function askRaw(api: OpenedEmulator, path: string): Promise<number> {
+async function askRaw(api: TestEmulator, path: string): Promise<number> {
   const { socket, ended } = raw(api);
   socket.write(`GET ${path} HTTP/1.1\r\n${HEAD}Connection: close\r\n\r\n`);
   return Number(/^HTTP\/1\.1 (\d{3})/.exec(await ended)?.[1]);
@@ -82,7 +82,7 @@ describe("bodies that are more than they should be", () => {
   ])("%s: refused, and nothing is kept", (_what, body) =>
     withApi(async ({ ask, harness }) => {
       expect([400, 413, 422]).toContain((await ask("POST /v1/workflows/hello/trigger", body)).status);
-      expect(await harness.messages()).toEqual([]);
+      expect(await harness.listMessages()).toEqual([]);
     }),
   );
 });

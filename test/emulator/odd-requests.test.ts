@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ROUTES } from "../../src/emulator/route-table.js";
-import { withApi } from "../helpers/open-emulator.js";
+import { withApi } from "../helpers/test-emulator.js";
 
 const PARTS: Record<string, string> = {
   user_id: "u1",
@@ -75,14 +75,15 @@ const ODD_QUERIES = [
   "%5B%5D=1&=2&[[[=3",
 ];
 
-const pathOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => PARTS[name] ?? "x1");
+const buildPath = (path: string): string =>
+  path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => PARTS[name] ?? "x1");
 
 // Whatever comes in, the caller is told; a fault of ours would be a 500, and fail the closing of the emulator as well.
 describe("odd requests are answered, and are no faults of ours", () => {
   it.each(ROUTES.filter(({ unavailable }) => unavailable === undefined).map(({ on }) => [on] as const))("%s", (on) =>
     withApi(async ({ ask }) => {
       const [method = "", path = ""] = on.split(" ");
-      const target = `${method} ${pathOf(path)}`;
+      const target = `${method} ${buildPath(path)}`;
       const answers = new Map<string, number>();
       for (const query of ODD_QUERIES) answers.set(query, (await ask(`${target}?${query}`)).status);
       if (method !== "GET") {

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runOfficial } from "../helpers/official-command.js";
+import { runOfficialCommand } from "../helpers/run-official-command.js";
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures");
 
@@ -34,7 +34,7 @@ describe.concurrent("CLI-177 the sample projects pass the official command", () 
     ["shop", "partial", "order-line"],
     ["shop", "layout", "promo"],
   ])("%s: %s validate --all", async (sample, kind, key) => {
-    const { exitCode, stdout, stderr } = await runOfficial(url, [kind, "validate", "--all"], {
+    const { exitCode, stdout, stderr } = await runOfficialCommand(url, [kind, "validate", "--all"], {
       cwd: join(FIXTURES, sample),
     });
     expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining("Error")]);
@@ -47,7 +47,7 @@ describe.concurrent("CLI-177 the sample projects pass the official command", () 
     try {
       cpSync(join(FIXTURES, "collab"), copy, { recursive: true });
       writeFileSync(join(copy, "knock/workflows/storage-low/email_1/html_body.html"), "{% t %}Hello{% endt %}");
-      const { exitCode, stderr } = await runOfficial(url, ["workflow", "validate", "--all"], { cwd: copy });
+      const { exitCode, stderr } = await runOfficialCommand(url, ["workflow", "validate", "--all"], { cwd: copy });
       expect([exitCode, stderr]).toEqual([expect.any(Number), expect.stringContaining('tag "t" not found')]);
       expect(exitCode).not.toBe(0);
     } finally {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { runOfficial } from "../helpers/official-command.js";
-import { type OpenedEmulator, withApi } from "../helpers/open-emulator.js";
+import { runOfficialCommand } from "../helpers/run-official-command.js";
+import { type TestEmulator, withApi } from "../helpers/test-emulator.js";
 
-const official = ({ url }: OpenedEmulator, args: readonly string[], token?: string) =>
-  runOfficial(url, args, token === undefined ? {} : { token });
+const official = ({ url }: TestEmulator, args: readonly string[], token?: string) =>
+  runOfficialCommand(url, args, token === undefined ? {} : { token });
 
 const RUN_HELLO = ["workflow", "run", "hello", "--recipients", "u1,u2"];
 
@@ -19,7 +19,7 @@ describe.concurrent("the official command (cli-compat, section 5)", () => {
         [id, "acme"],
         [id, "acme"],
       ]);
-      const [mail] = await api.harness.messages("u2");
+      const [mail] = await api.harness.listMessages("u2");
       expect(mail?.content).toMatchObject({ html_body: "<p>7</p>" });
     }));
 
@@ -31,7 +31,7 @@ describe.concurrent("the official command (cli-compat, section 5)", () => {
         ...["workflow", "run", "hello", "--recipients", recipients, "--actor", "u1", "--branch", "feature one"],
       ]);
       expect([exitCode, stderr]).toEqual([0, expect.any(String)]);
-      expect(await api.harness.messages("u2")).toMatchObject([{ actor: "$users/u1" }, { actor: "$users/u1" }]);
+      expect(await api.harness.listMessages("u2")).toMatchObject([{ actor: "$users/u1" }, { actor: "$users/u1" }]);
     }));
 
   it.each([
@@ -43,7 +43,7 @@ describe.concurrent("the official command (cli-compat, section 5)", () => {
       const { exitCode, stderr } = await official(api, args, token);
       expect([exitCode, stderr]).toEqual([expect.any(Number), expect.stringMatching(expected)]);
       expect(exitCode).not.toBe(0);
-      expect(await api.harness.messages()).toEqual([]);
+      expect(await api.harness.listMessages()).toEqual([]);
     }),
   );
 

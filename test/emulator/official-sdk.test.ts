@@ -1,13 +1,13 @@
 import Knock from "@knocklabs/node";
 import { describe, expect, it } from "vitest";
-import { withApi } from "../helpers/open-emulator.js";
+import { withApi } from "../helpers/test-emulator.js";
 
 describe("the official SDK against the emulator", () => {
   it("triggers, with a key of its own against doubles", () =>
     withApi(async ({ knock, harness }) => {
       const first = await knock.workflows.trigger("hello", { recipients: ["u1"], data: { n: 1 } });
       expect(first.workflow_run_id).toMatch(/^[0-9a-f-]{36}$/);
-      expect(await harness.messages("u1")).toHaveLength(2);
+      expect(await harness.listMessages("u1")).toHaveLength(2);
     }));
 
   it("reads, sets, lists, merges and deletes users", () =>
@@ -35,7 +35,7 @@ describe("the official SDK against the emulator", () => {
       await knock.workflows.trigger("paused", { recipients: ["u1", "u2"], cancellation_key: "c1" });
       await knock.workflows.cancel("paused", { cancellation_key: "c1", recipients: ["u2"] });
       await harness.at(3_600_000);
-      expect((await harness.messages()).map(({ recipient }) => recipient)).toEqual(["$users/u1"]);
+      expect((await harness.listMessages()).map(({ recipient }) => recipient)).toEqual(["$users/u1"]);
     }));
 
   it("gets errors of the classes it knows", () =>

@@ -1,14 +1,14 @@
 import { openRemote } from "../../src/remote/open-remote.js";
 import { describeOperations } from "../contract/operations/operations-contract.js";
 import { EngineHarness } from "../helpers/engine-harness.js";
-import { emulate } from "../helpers/open-emulator.js";
+import { openTestEmulator } from "../helpers/test-emulator.js";
 
 // The remote target against the emulator: whoever changes the target of a command gets the same answers.
 describeOperations("remote, over the emulator,", async ({ workflows, recipients }) => {
   const harness = await EngineHarness.open();
   await harness.identify(...recipients);
   for (const [key, definition] of Object.entries(workflows)) harness.define(key, definition);
-  const emulator = await emulate(harness);
+  const emulator = await openTestEmulator(harness);
   let slept = 0;
   const operations = openRemote({
     // Between two looks nothing happens here that time would bring: waiting is skipped.

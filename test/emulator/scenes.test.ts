@@ -34,7 +34,7 @@ async function startScene({ ask }: ProjectApi): Promise<Scene> {
 }
 
 /** The official SDK, by the scene's base URL. */
-const sdkOf = ({ base_url }: Scene): Knock => new Knock({ apiKey: "sk_test", baseURL: base_url, maxRetries: 0 });
+const openSdk = ({ base_url }: Scene): Knock => new Knock({ apiKey: "sk_test", baseURL: base_url, maxRetries: 0 });
 
 async function helper(base: string, on: string, content?: unknown): Promise<{ status: number; body: never }> {
   const [method = "", path = ""] = on.split(" ");
@@ -45,7 +45,7 @@ async function helper(base: string, on: string, content?: unknown): Promise<{ st
   return { status: response.status, body: (await response.json()) as never };
 }
 
-async function messagesOf(base: string): Promise<{ recipient: string }[]> {
+async function listMessages(base: string): Promise<{ recipient: string }[]> {
   return ((await helper(base, "GET messages")).body as { items: { recipient: string }[] }).items;
 }
 
@@ -70,14 +70,14 @@ describe("scenes of knock dev", () => {
     withProject(async (api) => {
       const [one, two] = [await startScene(api), await startScene(api)];
       expect(one.base_url).toBe(`${api.url}/scenes/${one.id}`);
-      await sdkOf(one).workflows.trigger("hello", { recipients: ["ada"] });
-      await sdkOf(two).workflows.trigger("hello", { recipients: ["bo"] });
-      await sdkOf(two).users.update("zoe", { name: "Zoe" });
-      expect((await messagesOf(one.base_url)).map(({ recipient }) => recipient)).toEqual(["ada"]);
-      expect((await messagesOf(two.base_url)).map(({ recipient }) => recipient)).toEqual(["bo"]);
-      expect(await messagesOf(api.url)).toEqual([]);
-      expect(await sdkOf(one).users.get("ada")).toMatchObject({ email: "ada@lark.test" });
-      await expect(sdkOf(one).users.get("zoe")).rejects.toMatchObject({ status: 404 });
+      await openSdk(one).workflows.trigger("hello", { recipients: ["ada"] });
+      await openSdk(two).workflows.trigger("hello", { recipients: ["bo"] });
+      await openSdk(two).users.update("zoe", { name: "Zoe" });
+      expect((await listMessages(one.base_url)).map(({ recipient }) => recipient)).toEqual(["ada"]);
+      expect((await listMessages(two.base_url)).map(({ recipient }) => recipient)).toEqual(["bo"]);
+      expect(await listMessages(api.url)).toEqual([]);
+      expect(await openSdk(one).users.get("ada")).toMatchObject({ email: "ada@lark.test" });
+      await expect(openSdk(one).users.get("zoe")).rejects.toMatchObject({ status: 404 });
 
       await helper(one.base_url, "POST clock", { freeze: "2030-01-01T00:00:00Z" });
       expect((await helper(two.base_url, "GET clock")).body).toMatchObject({ frozen: false });
@@ -86,8 +86,8 @@ describe("scenes of knock dev", () => {
 
       // A reset of one leaves the other alone.
       await helper(one.base_url, "POST reset");
-      expect(await messagesOf(one.base_url)).toEqual([]);
-      expect(await messagesOf(two.base_url)).toHaveLength(1);
+      expect(await listMessages(one.base_url)).toEqual([]);
+      expect(await listMessages(two.base_url)).toHaveLength(1);
     }));
 
   it("are chosen by the header as well", () =>
@@ -95,8 +95,8 @@ describe("scenes of knock dev", () => {
       const scene = await startScene(api);
       const headers = { "x-knock-scene": scene.id };
       await api.ask("POST /v1/workflows/hello/trigger", { recipients: ["ada"] }, headers);
-      expect(await messagesOf(api.url)).toEqual([]);
-      expect(await messagesOf(scene.base_url)).toHaveLength(1);
+      expect(await listMessages(api.url)).toEqual([]);
+      expect(await listMessages(scene.base_url)).toHaveLength(1);
       const byHeader = await api.ask("GET /__knock/messages", undefined, headers);
       expect(byHeader.body.items).toHaveLength(1);
       const knock = new Knock({ apiKey: "sk_test", baseURL: api.url, defaultHeaders: headers });
@@ -108,10 +108,10 @@ describe("scenes of knock dev", () => {
       const [one, two] = [await startScene(api), await startScene(api)];
       const [ofOne, ofTwo] = [await joinFeed(one.base_url), await joinFeed(two.base_url)];
       try {
-        await sdkOf(one).workflows.trigger("hello", { recipients: ["ada"] });
+        await openSdk(one).workflows.trigger("hello", { recipients: ["ada"] });
         await eventually(() => ofOne.events.includes("new-message"));
         expect(ofTwo.events).toEqual([]);
-        await sdkOf(two).workflows.trigger("hello", { recipients: ["ada"] });
+        await openSdk(two).workflows.trigger("hello", { recipients: ["ada"] });
         await eventually(() => ofTwo.events.includes("new-message"));
       } finally {
         ofOne.socket.terminate();
@@ -142,15 +142,15 @@ describe("scenes of knock dev", () => {
         asked.on("error", reject).end(JSON.stringify({ recipients: ["ada"] }));
       });
       expect(status).toBe(200);
-      expect(await messagesOf(scene.base_url)).toHaveLength(1);
-      expect(await messagesOf(api.url)).toEqual([]);
+      expect(await listMessages(scene.base_url)).toHaveLength(1);
+      expect(await listMessages(api.url)).toEqual([]);
     }));
 
   it("run side by side with the official SDK without meeting", { timeout: 2 * MINUTE }, () =>
     withProject(async (api) => {
       const worker = async (name: string): Promise<void> => {
         const scene = await startScene(api);
-        const knock = sdkOf(scene);
+        const knock = openSdk(scene);
         for (let round = 0; round < 5; round++) {
           await helper(scene.base_url, "POST reset");
           await knock.users.update(name, { name });

@@ -1,19 +1,19 @@
 import type Knock from "@knocklabs/node";
 import { describe, expect, it } from "vitest";
-import { guideIdOf } from "../../src/domain/guide/guide.js";
-import { type OpenedEmulator, withApi } from "../helpers/open-emulator.js";
+import { getGuideId } from "../../src/domain/guide/guide.js";
+import { type TestEmulator, withApi } from "../helpers/test-emulator.js";
 
 /** What was made before: u1 has messages of hello, a paused run and a schedule. */
 interface Scene {
   knock: Knock;
-  api: OpenedEmulator;
+  api: TestEmulator;
   message: string;
   run: string;
   schedule: string;
   bulk: string;
 }
 
-async function scene(api: OpenedEmulator): Promise<Scene> {
+async function scene(api: TestEmulator): Promise<Scene> {
   const { knock } = api;
   await knock.workflows.trigger("hello", { recipients: ["u1"], data: { n: 1 }, tenant: "acme" });
   const [message] = (await knock.messages.list({ channel_id: "feed" })).items;
@@ -349,7 +349,7 @@ const METHODS: [name: string, call: (scene: Scene) => Promise<unknown>, expected
   [
     "users.guides.getChannel with every parameter",
     async ({ api, knock }) => {
-      api.harness.guide("tour");
+      api.harness.defineGuide("tour");
       return knock.users.guides.getChannel("u1", "c-tours", { tenant: "acme", data: '{"a":1}', type: "banner" });
     },
     { entries: [{ __typename: "Guide", key: "tour" }] },
@@ -358,8 +358,8 @@ const METHODS: [name: string, call: (scene: Scene) => Promise<unknown>, expected
     (method): (typeof METHODS)[number] => [
       `users.guides.${method}`,
       async ({ api, knock }) => {
-        const { key } = api.harness.guide("tour");
-        const step = { channel_id: "c-tours", guide_id: guideIdOf(key), guide_key: key, guide_step_ref: "step_1" };
+        const { key } = api.harness.defineGuide("tour");
+        const step = { channel_id: "c-tours", guide_id: getGuideId(key), guide_key: key, guide_step_ref: "step_1" };
         return knock.users.guides[method]("u1", { ...step, content: {}, data: {}, tenant: "acme" });
       },
       { status: "ok" },
@@ -368,7 +368,7 @@ const METHODS: [name: string, call: (scene: Scene) => Promise<unknown>, expected
   ...(["unarchiveGuideMessage", "resetGuideEngagements"] as const).map((method): (typeof METHODS)[number] => [
     `users.guides.${method}`,
     async ({ api, knock }) => {
-      api.harness.guide("tour");
+      api.harness.defineGuide("tour");
       return knock.users.guides[method]("u1", { guide_key: "tour", tenant: "acme" });
     },
     { status: "ok" },

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { step } from "../helpers/engine-harness.js";
 import { eventually } from "../helpers/eventually.js";
-import { openApiCases, withApi } from "../helpers/open-emulator.js";
+import { openCatalogueEmulator, withApi } from "../helpers/test-emulator.js";
 
 /** A request with headers that fetch would not send. */
 function raw(url: string, headers: Record<string, string>): Promise<{ status: number; text: string }> {
@@ -182,13 +182,13 @@ describe("bodies", () => {
         ids.map((id) => ask("POST /v1/workflows/hello/trigger", { recipients: [{ id, name: id }] })),
       );
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-      expect(await harness.messages()).toHaveLength(ids.length);
+      expect(await harness.listMessages()).toHaveLength(ids.length);
     }));
 });
 
 describe("the stop", () => {
   it("answers what is in hand, then listens no more", async () => {
-    const api = await openApiCases();
+    const api = await openCatalogueEmulator();
     const { harness } = api;
     harness.define("asking", {
       steps: [
@@ -247,7 +247,7 @@ describe("helpers for tests, under /__knock/", () => {
         reset: true,
         kept: ["recipients"],
       });
-      expect(await harness.messages()).toEqual([]);
+      expect(await harness.listMessages()).toEqual([]);
       expect((await ask("GET /v1/objects/projects/p1/subscriptions")).rows).toHaveLength(2);
       expect((await trigger()).headers.get("idempotent-replayed")).toBeNull();
       expect((await ask("POST /__knock/reset")).status).toBe(200);
@@ -324,7 +324,7 @@ describe("helpers for tests, under /__knock/", () => {
       await ask("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
       harness.now += 3_600_000;
       expect((await ask("POST /__knock/idle", { timeout: "5s" })).body).toEqual({ idle: true });
-      expect(await harness.messages("u1")).toHaveLength(1);
+      expect(await harness.listMessages("u1")).toHaveLength(1);
       expect((await ask("POST /__knock/idle", { timeout: "soon" })).status).toBe(422);
     }));
 
@@ -369,7 +369,7 @@ describe("time", () => {
     withApi(async ({ ask, harness }) => {
       await ask("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
       harness.now += 3_600_000;
-      await eventually(async () => (await harness.messages("u1")).length > 0);
-      expect(await harness.messages("u1")).toHaveLength(1);
+      await eventually(async () => (await harness.listMessages("u1")).length > 0);
+      expect(await harness.listMessages("u1")).toHaveLength(1);
     }));
 });

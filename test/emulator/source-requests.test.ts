@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { parseSource } from "../../src/domain/trigger/parse-source.js";
 import type { KnockError } from "../../src/errors/knock-error.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { openProjectApi, PROJECT, type ProjectApi } from "../helpers/project-emulator.js";
+import { openProjectApi, type ProjectApi, SAMPLE_FILES } from "../helpers/project-emulator.js";
 
 const SECRET = "whsec-0815";
 let api: ProjectApi | undefined;
@@ -18,7 +18,7 @@ async function openSource(
   mappings: JsonObject[] = [],
   env: Record<string, string> = { HOOK_SECRET: SECRET },
 ) {
-  api = await openProjectApi({ ...PROJECT, "knock/sources/tasks/source.json": { settings, mappings } }, { env });
+  api = await openProjectApi({ ...SAMPLE_FILES, "knock/sources/tasks/source.json": { settings, mappings } }, { env });
   return api.url;
 }
 

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { isJsonObject, type JsonObject } from "../../src/util/json.js";
 import { eventually } from "../helpers/eventually.js";
-import { type HttpTarget, startHttpTarget } from "../helpers/http-target.js";
+import { type HttpTestServer, startHttpTestServer } from "../helpers/http-test-server.js";
 import { openProjectApi, type ProjectApi, type ProjectSetup } from "../helpers/project-emulator.js";
 
-let target: HttpTarget;
+let target: HttpTestServer;
 let api: ProjectApi | undefined;
 
 const TRACKED = { channel_overrides: { link_tracking: true, open_tracking: true } };
@@ -52,7 +52,7 @@ const FILES = {
 };
 
 async function open(environment: JsonObject = {}, setup: ProjectSetup = {}): Promise<ProjectApi> {
-  target = await startHttpTarget();
+  target = await startHttpTestServer();
   const webhooks = [{ url: target.url, events: ["message.link_clicked", "message.read"] }];
   api = await openProjectApi({ "knock/environment.json": { webhooks, ...environment }, ...FILES }, setup);
   return api;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withApi } from "../helpers/open-emulator.js";
+import { withApi } from "../helpers/test-emulator.js";
 
 /** Bodies of one identification each: a request, and the pointer's beginning as the API's field names it. */
 const IDENTIFICATIONS: [name: string, on: string, body: (properties: object) => unknown, field: string][] = [

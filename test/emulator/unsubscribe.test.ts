@@ -44,14 +44,14 @@ async function messages({ url }: ProjectApi): Promise<JsonObject[]> {
   return ((await (await fetch(`${url}/__knock/messages`)).json()) as { items: JsonObject[] }).items;
 }
 
-function contentOf(message: JsonObject | undefined): JsonObject {
+function readContent(message: JsonObject | undefined): JsonObject {
   if (!isJsonObject(message?.content) || !isJsonObject(message.content.data)) throw new Error("no content");
   return message.content.data;
 }
 
 async function linkIn(api: ProjectApi): Promise<string> {
   const [first] = await messages(api);
-  return /href="([^"]+)"/.exec(String(contentOf(first).html_body))?.[1] ?? "";
+  return /href="([^"]+)"/.exec(String(readContent(first).html_body))?.[1] ?? "";
 }
 
 describe("E-158 the unsubscribe link of a commercial message", () => {
@@ -94,7 +94,7 @@ describe("E-158 the unsubscribe link of a commercial message", () => {
     const api = await open();
     await api.trigger("sale", "ada");
     const [message] = await messages(api);
-    expect(JSON.stringify(contentOf(message))).toContain(`<${api.url}/unsubscribe/`);
+    expect(JSON.stringify(readContent(message))).toContain(`<${api.url}/unsubscribe/`);
     const answer = await fetch(await linkIn(api), { method: "POST", body: "List-Unsubscribe=One-Click" });
     expect(answer.status).toBe(200);
     const { body } = await api.ask("GET /v1/users/ada/preferences/default");

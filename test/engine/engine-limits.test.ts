@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { parseTrigger } from "../../src/domain/trigger/parse-trigger.js";
 import { KnockError } from "../../src/errors/knock-error.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { bodyOf, runsInWords, withHarness } from "../helpers/engine-case.js";
+import { formatRuns, getBodyText, withHarness } from "../helpers/engine-case.js";
 import { step } from "../helpers/engine-harness.js";
 
 /** What a template comes to in an e-mail to ana: its text, or why the step failed. */
@@ -11,8 +11,8 @@ async function render(template: string, payload: JsonObject = {}): Promise<{ tex
   await withHarness(async (h) => {
     h.define("digest", { steps: [step.email("S", template)] });
     const outcome = await h.trigger("digest", { recipients: ["ana"], ...payload });
-    const [message] = await h.messages();
-    if (message) result = { text: bodyOf(message) };
+    const [message] = await h.listMessages();
+    if (message) result = { text: getBodyText(message) };
     else result = { error: outcome.recipients?.[0]?.steps[0]?.reason?.detail ?? null };
   });
   return result;
@@ -24,7 +24,7 @@ async function refusal(template: string): Promise<KnockError> {
   await withHarness(async (h) => {
     h.define("digest", { steps: [step.feed(), step.email("S", template)] });
     thrown = await h.trigger("digest", { recipients: [{ id: "new" }] }).catch((error: unknown) => error);
-    expect(await h.messages()).toEqual([]);
+    expect(await h.listMessages()).toEqual([]);
     expect(await h.recipient("new")).toBeUndefined();
   });
   if (!(thrown instanceof KnockError)) throw new Error(`not refused: ${String(thrown)}`);
@@ -52,7 +52,7 @@ describe("what templates can reach", () => {
       const condition = { variable: "data.constructor.name", operator: "exists" };
       h.define("digest", { steps: [step.email("S", "B", { conditions: { all: [condition] } })] });
       const outcome = await h.trigger("digest", { recipients: ["ana"] });
-      expect(runsInWords(outcome)).toEqual({ ana: "completed: email_1 skipped condition" });
+      expect(formatRuns(outcome)).toEqual({ ana: "completed: email_1 skipped condition" });
     }));
 
   it.each(["{% render '/etc/hosts' %}", "{% render '../package.json' %}", "{% render data.file %}"])(
@@ -89,7 +89,7 @@ describe("templates that do not end (TQ-3, E-192)", () => {
       h.define("digest", { steps: [step.email("S", "{% for i in (1..100000000) %}x{% endfor %}")] });
       const ids = vi.spyOn(h as unknown as { nextBytes(): Uint8Array }, "nextBytes");
       const outcome = await h.trigger("digest", { recipients: ["ana"] });
-      expect(runsInWords(outcome)).toEqual({ ana: "completed: email_1 failed render_error" });
+      expect(formatRuns(outcome)).toEqual({ ana: "completed: email_1 failed render_error" });
       expect(ids).toHaveBeenCalledTimes(1); // every attempt makes a message's id
       const run = await h.engine.readRecipientRun(outcome.recipients?.[0]?.recipient_run_id as string);
       const events = (run?.events ?? []) as JsonObject[];
@@ -107,7 +107,7 @@ describe("templates that do not end (TQ-3, E-192)", () => {
         ],
       });
       const outcome = await h.trigger("digest", { recipients: ["ana", "bo"] });
-      expect(runsInWords(outcome)).toEqual({
+      expect(formatRuns(outcome)).toEqual({
         ana: "completed: email_1 failed render_error",
         bo: "completed: email_1 sent",
       });
@@ -135,8 +135,8 @@ describe("errors of templates", () => {
       const condition = { variable: "data.x", operator: "equal_to", argument: "{{ data.x | divided_by: 0 }}" };
       h.define("digest", { steps: [step.email("S", "B", { conditions: { all: [condition] } })] });
       const outcome = await h.trigger("digest", { recipients: ["ana"], data: { x: "1" } });
-      expect(runsInWords(outcome).ana).toContain("completed: email_1 ");
-      expect(await h.messages()).toEqual([]);
+      expect(formatRuns(outcome).ana).toContain("completed: email_1 ");
+      expect(await h.listMessages()).toEqual([]);
     }));
 
   it.each([

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { messageSummary } from "../../src/emulator/page/message-summary.js";
+import { summarizeMessage } from "../../src/emulator/page/summarize-message.js";
 import { inlineCss } from "../../src/engine/render/mjml/inline-css.js";
-import { prepareMjml } from "../../src/engine/render/mjml/mjml-source.js";
+import { prepareMjml } from "../../src/engine/render/mjml/prepare-mjml.js";
 import { LinkList } from "../../src/engine/tracking/link-list.js";
 import { wrapHtml } from "../../src/engine/tracking/wrap-html.js";
 import { wrapMarkdown, wrapMrkdwn } from "../../src/engine/tracking/wrap-text.js";
-import { emailOf } from "../../src/providers/email/email-content.js";
-import { runWithinTime, TimeLimitExceeded } from "../../src/util/time-limit.js";
-import { email } from "../helpers/provider-bench.js";
+import { parseEmail } from "../../src/providers/email/parse-email.js";
+import { runWithTimeLimit, TimeLimitExceeded } from "../../src/util/time-limit.js";
+import { buildEmailMessage } from "../helpers/provider-harness.js";
 
-const links = () => new LinkList({ base_url: "https://go.test", message_id: "m", short: false });
+const links = () => new LinkList({ base_url: "https://go.test", message_id: "m", isShort: false });
 
 /** What data may put into a rendered message, in repetitions that make quadratic patterns take many minutes. */
 const PUMPS = [
@@ -37,12 +37,12 @@ const WORK: Record<string, (text: string) => unknown> = {
   inlineCss: (text) => inlineCss(`<style>p{color:red}</style><p>${text}</p><style></style>`),
   prepareMjml: (text) => prepareMjml(`<mjml><mj-body><mj-text>x</mj-text></mj-body></mjml>${text}`),
   messageSummary: (text) =>
-    messageSummary({ channel: { type: "in_app_feed" }, content: { data: { blocks: [{ rendered: text }] } } }),
-  emailOf: (text) => emailOf(email({ subject_line: text, cc: text })),
+    summarizeMessage({ channel: { type: "in_app_feed" }, content: { data: { blocks: [{ rendered: text }] } } }),
+  emailOf: (text) => parseEmail(buildEmailMessage({ subject_line: text, cc: text })),
 };
 
 it.each(["a", '"a'])("an address list of 12 MB does not overflow the stack of regular expressions: %j", (pump) => {
-  expect(() => emailOf(email({ cc: `${pump}${"a".repeat(12_000_000)}` }))).not.toThrow(RangeError);
+  expect(() => parseEmail(buildEmailMessage({ cc: `${pump}${"a".repeat(12_000_000)}` }))).not.toThrow(RangeError);
 });
 
 describe("text that patterns could scan again from each character", () => {
@@ -50,7 +50,7 @@ describe("text that patterns could scan again from each character", () => {
     it.each(PUMPS)(`${name} takes linear time for %j`, { timeout: 120_000 }, (pump) => {
       const text = `${pump.repeat(SIZE / pump.length)}x`;
       try {
-        runWithinTime(60_000, () => work(text));
+        runWithTimeLimit(60_000, () => work(text));
       } catch (error) {
         // Refusing the text is also an answer.
         expect(error).not.toBeInstanceOf(TimeLimitExceeded);

@@ -1,43 +1,46 @@
 import { describe, expect, it } from "vitest";
-import { type Answered, type EmulatorSetup, type OpenedEmulator, withApi } from "./open-emulator.js";
+import { type EmulatorResponse, type EmulatorSetup, type TestEmulator, withApi } from "./test-emulator.js";
 
 /** A row of docs/reference/api-cases.md. */
 export interface ApiCase {
   /** The case's id and what it shows. */
   title: string;
-  given?: (api: OpenedEmulator) => unknown;
+  given?: (api: TestEmulator) => unknown;
   /** `GET /v1/users/u1`; a function where an id is not known before. */
-  ask: string | ((api: OpenedEmulator) => string | Promise<string>);
+  ask: string | ((api: TestEmulator) => string | Promise<string>);
   body?: unknown;
   headers?: Record<string, string>;
   setup?: EmulatorSetup;
   status: number;
   /** What the body has, among other things. */
   answer?: unknown;
-  check?: (api: OpenedEmulator, answered: Answered) => unknown;
+  check?: (api: TestEmulator, response: EmulatorResponse) => unknown;
 }
 
 /** An error's body, as the catalogue notes it; with a field it has at least that one. */
-export function err(code: string, status: number, type?: string, field?: string): unknown {
-  const errors = field === undefined ? {} : { errors: expect.arrayContaining([fieldError(field)]) };
-  return { code, status, type: type ?? typeOf(status), message: expect.any(String), ...errors };
+export function buildErrorBody(code: string, status: number, type?: string, field?: string): unknown {
+  const errors = field === undefined ? {} : { errors: expect.arrayContaining([buildFieldError(field)]) };
+  return { code, status, type: type ?? getErrorType(status), message: expect.any(String), ...errors };
 }
 
-function fieldError(field: string): unknown {
+function buildFieldError(field: string): unknown {
   return { field, message: expect.any(String), type: null };
 }
 
-function typeOf(status: number): string {
+function getErrorType(status: number): string {
   if (status === 401 || status === 403) return "authentication_error";
   return status === 404 ? "api_error" : "invalid_request_error";
 }
 
 /** 422 with the field at fault. */
-export function invalid(field: string): Pick<ApiCase, "status" | "answer"> {
-  return { status: 422, answer: err("invalid_params", 422, undefined, field) };
+export function expectInvalidField(field: string): Pick<ApiCase, "status" | "answer"> {
+  return { status: 422, answer: buildErrorBody("invalid_params", 422, undefined, field) };
 }
 
-export const MISSING: Pick<ApiCase, "status" | "answer"> = { status: 404, answer: err("resource_missing", 404) };
+export const EXPECT_MISSING: Pick<ApiCase, "status" | "answer"> = {
+  status: 404,
+  answer: buildErrorBody("resource_missing", 404),
+};
 
 export function describeApiCases(name: string, cases: ApiCase[]): void {
   describe(name, () => {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The schemas of the API, as docs/reference/http-api.md notes them: section 6 has the operations, section 9 the schemas. */
-const CATALOGUE = readFileSync(join(import.meta.dirname, "../../docs/reference/http-api.md"), "utf8");
+const API_DESCRIPTION = readFileSync(join(import.meta.dirname, "../../docs/reference/http-api.md"), "utf8");
 
 type Check = (value: unknown, at: string, faults: string[]) => void;
 
@@ -24,7 +24,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Channels of the tests' environment; those of a project have a UUID, whatever its file says (parse-environment.ts). */
 const HARNESS_CHANNEL = /^c-[\w-]+$/;
 
-const isMap = (value: unknown): value is Record<string, unknown> =>
+const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const PRIMITIVES: Record<string, (value: unknown) => boolean> = {
@@ -34,21 +34,21 @@ const PRIMITIVES: Record<string, (value: unknown) => boolean> = {
   uuid: (value) => typeof value === "string" && (UUID.test(value) || HARNESS_CHANNEL.test(value)),
   integer: Number.isInteger,
   boolean: (value) => typeof value === "boolean",
-  map: isMap,
+  map: isObject,
 };
 
 /** Rows of a Markdown table, without its head. */
-function rowsOf(text: string): string[][] {
+function parseTableRows(text: string): string[][] {
   const rows = text.split("\n").filter((line) => line.startsWith("| "));
   return rows.map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()));
 }
 
 function readSchemas(): Map<string, Schema> {
-  const section = CATALOGUE.slice(CATALOGUE.indexOf("\n## 9. "), CATALOGUE.indexOf("\nSchema notes"));
+  const section = API_DESCRIPTION.slice(API_DESCRIPTION.indexOf("\n## 9. "), API_DESCRIPTION.indexOf("\nSchema notes"));
   const schemas = new Map<string, Schema>();
   for (const part of section.split("\n**A-").slice(1)) {
     const [, name = "", note = ""] = /^\d+ (.+?)\*\*(?: — (.*))?$/m.exec(part) ?? [];
-    const fields = rowsOf(part)
+    const fields = parseTableRows(part)
       .filter(([, cell = ""]) => cell.startsWith("`"))
       .map(
         ([, cell = "", type = "", required]): Field => ({
@@ -64,86 +64,86 @@ function readSchemas(): Map<string, Schema> {
 
 const SCHEMAS = readSchemas();
 
-function kindOf(value: unknown): string {
+function describeValue(value: unknown): string {
   const text = JSON.stringify(value) ?? "nothing";
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
-function faultsOf(check: Check, value: unknown, at: string): string[] {
+function collectViolations(check: Check, value: unknown, at: string): string[] {
   const faults: string[] = [];
   check(value, at, faults);
   return faults;
 }
 
 /** One that fits is enough; of several that do not, the faults of the one that came nearest. */
-function oneOf(types: readonly string[], below: readonly Field[]): Check {
-  const checks = types.map((type) => checkOf(type, below));
+function createAnyCheck(types: readonly string[], below: readonly Field[]): Check {
+  const checks = types.map((type) => createTypeCheck(type, below));
   return (value, at, faults) => {
-    const found = checks.map((check) => faultsOf(check, value, at));
+    const found = checks.map((check) => collectViolations(check, value, at));
     if (!found.some(({ length }) => length === 0)) faults.push(...(found.sort((a, b) => a.length - b.length)[0] ?? []));
   };
 }
 
 /** `below` are the rows of the fields within a map, or within the maps of a list. */
-function checkOf(type: string, below: readonly Field[]): Check {
+function createTypeCheck(type: string, below: readonly Field[]): Check {
   if (type.endsWith("?")) {
-    const check = checkOf(type.slice(0, -1), below);
+    const check = createTypeCheck(type.slice(0, -1), below);
     return (value, at, faults) => (value === null ? undefined : check(value, at, faults));
   }
   const [, item] = /^\[(.*)\]$/.exec(type) ?? [];
-  if (item !== undefined) return listOf(checkOf(item, below));
+  if (item !== undefined) return createListCheck(createTypeCheck(item, below));
   const [, kept] = /^map<(.*)>$/.exec(type) ?? [];
-  if (kept !== undefined) return mapOf(checkOf(kept, []));
+  if (kept !== undefined) return createMapCheck(createTypeCheck(kept, []));
   if (type.includes(" & ")) {
-    const checks = type.split(" & ").map((part) => checkOf(part, below));
+    const checks = type.split(" & ").map((part) => createTypeCheck(part, below));
     return (value, at, faults) => {
       for (const check of checks) check(value, at, faults);
     };
   }
-  if (type.includes(" or ")) return oneOf(type.split(" or "), below);
+  if (type.includes(" or ")) return createAnyCheck(type.split(" or "), below);
   if (type.startsWith("`")) {
     const values = type.split("/").map((one) => one.replaceAll("`", ""));
     return (value, at, faults) => {
       if (!values.includes(value as string))
-        faults.push(`${at}: expected one of ${values.join(", ")}, found ${kindOf(value)}`);
+        faults.push(`${at}: expected one of ${values.join(", ")}, found ${describeValue(value)}`);
     };
   }
   const primitive = PRIMITIVES[type];
-  if (primitive === undefined) return (value, at, faults) => schemaCheck(type)(value, at, faults);
-  const inside = type === "map" && below.length > 0 ? fieldsCheck(below) : null;
+  if (primitive === undefined) return (value, at, faults) => getSchemaCheck(type)(value, at, faults);
+  const inside = type === "map" && below.length > 0 ? createFieldsCheck(below) : null;
   return (value, at, faults) => {
-    if (!primitive(value)) faults.push(`${at}: expected ${type}, found ${kindOf(value)}`);
+    if (!primitive(value)) faults.push(`${at}: expected ${type}, found ${describeValue(value)}`);
     else inside?.(value, at, faults);
   };
 }
 
-function listOf(check: Check): Check {
+function createListCheck(check: Check): Check {
   return (value, at, faults) => {
-    if (!Array.isArray(value)) faults.push(`${at}: expected a list, found ${kindOf(value)}`);
+    if (!Array.isArray(value)) faults.push(`${at}: expected a list, found ${describeValue(value)}`);
     else for (const [index, one] of value.entries()) check(one, `${at}[${index}]`, faults);
   };
 }
 
-function mapOf(check: Check): Check {
+function createMapCheck(check: Check): Check {
   return (value, at, faults) => {
-    if (!isMap(value)) faults.push(`${at}: expected a map, found ${kindOf(value)}`);
+    if (!isObject(value)) faults.push(`${at}: expected a map, found ${describeValue(value)}`);
     else for (const [key, one] of Object.entries(value)) check(one, `${at}.${key}`, faults);
   };
 }
 
 /** Checks a map's fields; keys that the description does not name are allowed, as they are in it. */
-function fieldsCheck(fields: readonly Field[]): Check {
+function createFieldsCheck(fields: readonly Field[]): Check {
   const own = fields.filter(({ name }) => !/[.[]/.test(name));
   const checks = own.map(({ name, type, required }) => {
     const below = fields.flatMap((field) => {
       const start = [`${name}[].`, `${name}.`].find((one) => field.name.startsWith(one));
       return start === undefined ? [] : [{ ...field, name: field.name.slice(start.length) }];
     });
-    return { name, required, check: checkOf(type, below) };
+    return { name, required, check: createTypeCheck(type, below) };
   });
   return (value, at, faults) => {
-    if (!isMap(value)) {
-      faults.push(`${at}: expected a map, found ${kindOf(value)}`);
+    if (!isObject(value)) {
+      faults.push(`${at}: expected a map, found ${describeValue(value)}`);
       return;
     }
     for (const { name, required, check } of checks) {
@@ -153,34 +153,34 @@ function fieldsCheck(fields: readonly Field[]): Check {
   };
 }
 
-const made = new Map<string, Check>();
+const checksBySchema = new Map<string, Check>();
 
-function schemaCheck(name: string): Check {
-  const known = made.get(name);
+function getSchemaCheck(name: string): Check {
+  const known = checksBySchema.get(name);
   if (known !== undefined) return known;
   const schema = SCHEMAS.get(name);
   if (schema === undefined) throw new Error(`docs/reference/http-api.md has no schema ${name}`);
-  const check = makeCheck(schema);
-  made.set(name, check);
+  const check = createSchemaCheck(schema);
+  checksBySchema.set(name, check);
   return check;
 }
 
-function makeCheck({ note, fields }: Schema): Check {
+function createSchemaCheck({ note, fields }: Schema): Check {
   const [, listed] = /^Bare list of (\w+)\./.exec(note) ?? [];
-  if (listed !== undefined) return listOf(checkOf(listed, []));
+  if (listed !== undefined) return createListCheck(createTypeCheck(listed, []));
   const [, kept] = /^Map of any key → (.*)\.$/.exec(note) ?? [];
-  if (kept !== undefined) return mapOf(checkOf(kept, []));
-  if (note.startsWith("Plain string")) return checkOf("string", []);
+  if (kept !== undefined) return createMapCheck(createTypeCheck(kept, []));
+  if (note.startsWith("Plain string")) return createTypeCheck("string", []);
   const [, how, names = ""] = /^(One|All) of: (.*)\.$/.exec(note) ?? [];
   const parts = names.split(", ").map((one) => (one === "map below" ? "map" : one));
-  if (how === "One") return oneOf(parts, fields);
-  if (how === "All") return checkOf(parts.join(" & "), fields);
-  return fieldsCheck(fields);
+  if (how === "One") return createAnyCheck(parts, fields);
+  if (how === "All") return createTypeCheck(parts.join(" & "), fields);
+  return createFieldsCheck(fields);
 }
 
 /** Returns how a value breaks a schema of the API description, a line per fault; none for one that conforms. */
-export function descriptionFaults(schema: string, value: unknown): string[] {
-  return faultsOf(checkOf(schema, []), value, schema);
+export function listSchemaViolations(schema: string, value: unknown): string[] {
+  return collectViolations(createTypeCheck(schema, []), value, schema);
 }
 
 interface Operation {
@@ -192,8 +192,8 @@ interface Operation {
 }
 
 /** The operations of section 6, those with words in a place before those with a parameter there. */
-const OPERATIONS: Operation[] = rowsOf(
-  CATALOGUE.slice(CATALOGUE.indexOf("\n## 6. "), CATALOGUE.indexOf("\n## 7. ")),
+const OPERATIONS: Operation[] = parseTableRows(
+  API_DESCRIPTION.slice(API_DESCRIPTION.indexOf("\n## 6. "), API_DESCRIPTION.indexOf("\n## 7. ")),
 ).flatMap(([, rule = "", on = "", , , answer = ""]) => {
   const [, method = "", path = ""] = /^(\w+) `(.*)`$/.exec(on) ?? [];
   if (!/^A-\d+$/.test(rule) || path === "") return [];
@@ -202,11 +202,11 @@ const OPERATIONS: Operation[] = rowsOf(
 });
 
 /** Returns the operations with the schema that each answers with. */
-export function describedOperations(): readonly Pick<Operation, "rule" | "schema">[] {
+export function listDescribedOperations(): readonly Pick<Operation, "rule" | "schema">[] {
   return OPERATIONS;
 }
 
-const ERROR = fieldsCheck([
+const ERROR_CHECK = createFieldsCheck([
   ...(SCHEMAS.get("AuthenticationError")?.fields ?? []),
   { name: "errors", type: "[map]", required: false },
   { name: "errors[].field", type: "string", required: true },
@@ -218,7 +218,7 @@ const ERROR = fieldsCheck([
  * Whether an answer leaves something out on purpose: a guide's content, which has no schema; an actor that the channel's
  * response filter cuts (A-105); `mode=compact` (A-102); `exclude` (A-103).
  */
-function isOnPurpose(url: URL, fault: string): boolean {
+function isIntendedOmission(url: URL, fault: string): boolean {
   if (!fault.endsWith(": is required")) return false;
   if (/^MessageContents\.data\.blocks: |\.actors?(?:\[\d\])?\.updated_at: /.test(fault)) return true;
   if (url.searchParams.get("mode") === "compact" && /\.(?:total_)?activities: /.test(fault)) return true;
@@ -226,18 +226,19 @@ function isOnPurpose(url: URL, fault: string): boolean {
 }
 
 /** Returns how an answer of the API breaks the API description: its error schema (A-020), or that of its operation. */
-export function answerFaults(method: string, url: URL, status: number, body: unknown): string[] {
+export function listResponseViolations(method: string, url: URL, status: number, body: unknown): string[] {
   const path = url.pathname;
   if (!path.startsWith("/v1/")) return [];
   if (status >= 400) {
-    const faults = faultsOf(ERROR, body, `${status}`);
-    if (!isMap(body)) return faults;
-    if (body.status !== status) faults.push(`${status}.status: expected ${status}, found ${kindOf(body.status)}`);
+    const faults = collectViolations(ERROR_CHECK, body, `${status}`);
+    if (!isObject(body)) return faults;
+    if (body.status !== status)
+      faults.push(`${status}.status: expected ${status}, found ${describeValue(body.status)}`);
     const named = Array.isArray(body.errors) ? body.errors.length : 0;
     if (status === 422 && body.code === "invalid_params" && named === 0) faults.push(`${status}.errors: is required`);
     return faults;
   }
   const operation = OPERATIONS.find((one) => one.method === method && one.path.test(path));
   if (operation === undefined || operation.schema === null) return [];
-  return descriptionFaults(operation.schema, body).filter((fault) => !isOnPurpose(url, fault));
+  return listSchemaViolations(operation.schema, body).filter((fault) => !isIntendedOmission(url, fault));
 }

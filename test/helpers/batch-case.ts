@@ -1,10 +1,11 @@
 import type { TriggerOutcome } from "../../src/domain/run/outcome.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
-import { type Expected, type Moment, runInWords } from "./engine-case.js";
-import { type EngineHarness, of, step } from "./engine-harness.js";
+import { type Expected, formatRun, type Moment } from "./engine-case.js";
+import { type EngineHarness, getRecipientOutcome, step } from "./engine-harness.js";
 
 /** The body that the catalogue's batches send: `3 by 2: 1,2,3,`. */
-export const BODY = "{{ total_activities }} by {{ total_actors }}: {% for a in activities %}{{ a.n }},{% endfor %}";
+export const BATCH_BODY =
+  "{{ total_activities }} by {{ total_actors }}: {% for a in activities %}{{ a.n }},{% endfor %}";
 
 export const minutes = (value: number): JsonObject => ({ unit: "minutes", value });
 export const hours = (value: number): JsonObject => ({ unit: "hours", value });
@@ -16,30 +17,30 @@ export function batch(settings: JsonObject = {}, ref = "batch_1"): JsonObject {
 }
 
 /** `batch → email(mail)`. */
-export function batched(settings: JsonObject = {}, body = BODY): JsonObject[] {
+export function batchedEmail(settings: JsonObject = {}, body = BATCH_BODY): JsonObject[] {
   return [batch(settings), step.email("S", body)];
 }
 
-export function payload(n: number, data: JsonObject = {}, over: Record<string, Json> = {}): JsonObject {
+export function buildPayload(n: number, data: JsonObject = {}, over: Record<string, Json> = {}): JsonObject {
   return { recipients: ["ana"], data: { n, ...data }, ...over };
 }
 
 /** A trigger of `digest` with `data.n`, to ana. */
-export function send(n: number, data: JsonObject = {}, over: Record<string, Json> = {}) {
-  return (h: EngineHarness): Promise<TriggerOutcome> => h.trigger("digest", payload(n, data, over));
+export function triggerDigest(n: number, data: JsonObject = {}, over: Record<string, Json> = {}) {
+  return (h: EngineHarness): Promise<TriggerOutcome> => h.trigger("digest", buildPayload(n, data, over));
 }
 
 /** A moment at which a trigger comes. */
-export function more(
+export function triggerAt(
   at: number,
   n: number,
   { data = {}, over = {}, ...expected }: { data?: JsonObject; over?: Record<string, Json> } & Expected = {},
 ): Moment {
-  return { at, act: send(n, data, over), ...expected };
+  return { at, action: triggerDigest(n, data, over), ...expected };
 }
 
 /** Nothing was sent just before `at`, and these messages stand from then on. */
-export function closing(at: number, before: string[], messages: string[], expected: Expected = {}): Moment[] {
+export function expectClose(at: number, before: string[], messages: string[], expected: Expected = {}): Moment[] {
   return [
     { at: at - 1, messages: before },
     { at, messages, ...expected },
@@ -50,5 +51,5 @@ export function closing(at: number, before: string[], messages: string[], expect
 export async function allRuns(h: EngineHarness): Promise<string[]> {
   const { items } = await h.store.listRecipientRuns({}, { limit: 100 });
   const outcomes = await Promise.all(items.reverse().map(({ run }) => h.engine.readWorkflowRun(run.id)));
-  return outcomes.map((outcome) => runInWords(of(outcome as NonNullable<typeof outcome>, "ana")));
+  return outcomes.map((outcome) => formatRun(getRecipientOutcome(outcome as NonNullable<typeof outcome>, "ana")));
 }

@@ -2,14 +2,14 @@ import type { Broadcast } from "../../src/domain/audience/broadcast.js";
 import { parseBroadcast } from "../../src/domain/audience/parse-broadcast.js";
 import { checkAudiences } from "../../src/domain/project/check-audiences.js";
 import { resolveChannelTypes } from "../../src/domain/project/resolve-channel-types.js";
-import { broadcastOperations } from "../../src/engine/broadcasts/broadcast-operations.js";
-import type { BroadcastOperations } from "../../src/ports/broadcasts.js";
+import { createBroadcastOperations } from "../../src/engine/broadcasts/broadcast-operations.js";
+import type { BroadcastOperations } from "../../src/ports/broadcast-service.js";
 import { systemIds } from "../../src/util/ids.js";
 import type { JsonObject } from "../../src/util/json.js";
 import type { EngineHarness } from "./engine-harness.js";
 
 /** A harness's broadcasts: one, `news`, which a test may write anew. */
-export function broadcastsOf(
+export function createBroadcasts(
   harness: EngineHarness,
   raw: JsonObject,
 ): BroadcastOperations & { write(raw: JsonObject): void } {
@@ -19,7 +19,7 @@ export function broadcastsOf(
     return { ...parsed, definition: checkAudiences(definition, harness.audiences) };
   };
   let current = read(raw);
-  const operations = broadcastOperations({
+  const operations = createBroadcastOperations({
     operations: harness.engine,
     definitions: harness.definitions,
     store: harness.store,

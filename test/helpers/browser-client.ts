@@ -21,7 +21,7 @@ export interface BrowserFeed {
 }
 
 /** The official browser client of a user, listening to the feed channel. */
-export function listen(url: string, user: string, channel: string, options: FeedClientOptions = {}): BrowserFeed {
+export function listenToFeed(url: string, user: string, channel: string, options: FeedClientOptions = {}): BrowserFeed {
   const knock = new Knock("pk_test", { host: url });
   knock.authenticate({ id: user }, undefined, { identificationStrategy: "skip" });
   const feed = knock.feeds.initialize(channel, options);
@@ -43,12 +43,12 @@ export function listen(url: string, user: string, channel: string, options: Feed
 export interface BrowserGuides {
   guides: KnockGuideClient;
   /** The guide that a page would show now, of those fetched; undefined where there is none. */
-  selected(filters?: KnockGuideFilterParams): KnockGuide | undefined;
+  selectGuide(filters?: KnockGuideFilterParams): KnockGuide | undefined;
   close(): void;
 }
 
 /** The official browser client's guides of a user. */
-export function guidesOf(
+export function createGuideClient(
   url: string,
   user: string,
   channel: string,
@@ -63,7 +63,7 @@ export function guidesOf(
   return {
     guides,
     // The client holds a guide back until its page has settled: this is what its own tests use to have it at once.
-    selected: (filters = {}) => (guides as unknown as Selecting)._selectGuide(guides.store.state, filters),
+    selectGuide: (filters = {}) => (guides as unknown as GuideSelector)._selectGuide(guides.store.state, filters),
     close() {
       guides.cleanup();
       knock.teardown();
@@ -71,6 +71,6 @@ export function guidesOf(
   };
 }
 
-interface Selecting {
+interface GuideSelector {
   _selectGuide(state: KnockGuideClientStoreState, filters: KnockGuideFilterParams): KnockGuide | undefined;
 }

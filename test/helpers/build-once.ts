@@ -14,16 +14,16 @@ declare module "vitest" {
 }
 
 /** Linux keeps this folder in memory: tests that write thousands of small files take a third less time there. */
-const MEMORY = "/dev/shm";
-const ENOUGH_BYTES = 2 ** 30;
+const MEMORY_FOLDER = "/dev/shm";
+const MIN_FREE_BYTES = 2 ** 30;
 
 /** Creates a folder in memory for all files of the tests; null if there is too little memory or programs cannot be run there, as in containers. */
 function createFolderInMemory(): string | null {
   let folder: string | undefined;
   try {
-    const { bavail, bsize } = statfsSync(MEMORY);
-    if (bavail * bsize < ENOUGH_BYTES) return null;
-    folder = mkdtempSync(join(MEMORY, "knock-tests-"));
+    const { bavail, bsize } = statfsSync(MEMORY_FOLDER);
+    if (bavail * bsize < MIN_FREE_BYTES) return null;
+    folder = mkdtempSync(join(MEMORY_FOLDER, "knock-tests-"));
     chmodSync(folder, 0o711); // some tests run the command as another user
     const program = join(folder, "program");
     writeFileSync(program, "#!/bin/sh\n", { mode: 0o755 });

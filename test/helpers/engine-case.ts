@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../src/domain/message/message.js";
-import { keyOf, splitKey, USERS } from "../../src/domain/recipient/recipient.js";
+import { splitRecipientKey, toRecipientKey, USERS } from "../../src/domain/recipient/recipient.js";
 import type { RecipientOutcome, StepOutcome, TriggerOutcome } from "../../src/domain/run/outcome.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
 import { EngineHarness } from "./engine-harness.js";
 
 /** What stands at a moment. All that is given is compared whole. */
 export interface Expected {
-  /** Recipient (`ana`, `projects/p1`) → its run in words; see {@link runInWords}. */
+  /** Recipient (`ana`, `projects/p1`) → its run in words; see {@link formatRun}. */
   runs?: Record<string, string>;
-  /** Every message there is, oldest first; see {@link messageInWords}. */
+  /** Every message there is, oldest first; see {@link formatMessage}. */
   messages?: string[];
   check?: (harness: EngineHarness, outcome: TriggerOutcome) => unknown;
 }
@@ -18,7 +18,7 @@ export interface Moment extends Expected {
   /** Milliseconds after T0: time moves there, running what falls due. */
   at: number;
   /** Done then, before looking. */
-  act?: (harness: EngineHarness, outcome: TriggerOutcome) => unknown;
+  action?: (harness: EngineHarness, outcome: TriggerOutcome) => unknown;
 }
 
 /** A row of the case catalogue, run through the engine. */
@@ -30,16 +30,16 @@ export interface EngineCase extends Expected {
   workflow: JsonObject[] | JsonObject;
   /** The trigger; to ana where it names no recipients. */
   payload?: JsonObject;
-  later?: Moment[];
+  moments?: Moment[];
 }
 
 /** `completed: email_1 sent, sms_1 skipped preference (channel_types.sms = false)`; `paused: delay_1 waiting 2025-06-04T11:00:00Z`. */
-export function runInWords(outcome: RecipientOutcome): string {
+export function formatRun(outcome: RecipientOutcome): string {
   const head = `${outcome.status ?? "no run"}${outcome.reason ? ` ${outcome.reason.code}` : ""}`;
-  return `${head}: ${outcome.steps.map(stepInWords).join(", ") || "no steps"}`;
+  return `${head}: ${outcome.steps.map(formatStep).join(", ") || "no steps"}`;
 }
 
-function stepInWords({ ref, outcome, reason, until }: StepOutcome): string {
+function formatStep({ ref, outcome, reason, until }: StepOutcome): string {
   const words = [ref, outcome];
   if (reason) words.push(reason.code);
   if (reason?.code === "preference") words.push(`(${reason.detail})`);
@@ -48,38 +48,40 @@ function stepInWords({ ref, outcome, reason, until }: StepOutcome): string {
 }
 
 /** `ana mail sent: <text>`: recipient, channel, status, body. */
-export function messageInWords(message: Message): string {
-  return `${nameOf(message.recipient)} ${message.channel.key} ${message.status}: ${bodyOf(message)}`;
+export function formatMessage(message: Message): string {
+  return `${formatRecipient(message.recipient)} ${message.channel.key} ${message.status}: ${getBodyText(message)}`;
 }
 
-function nameOf(key: Message["recipient"]): string {
-  const { collection, id } = splitKey(key);
+function formatRecipient(key: Message["recipient"]): string {
+  const { collection, id } = splitRecipientKey(key);
   return collection === USERS ? id : `${collection}/${id}`;
 }
 
 /** The text that a reader of the message sees. */
-export function bodyOf({ content }: Message): string {
+export function getBodyText({ content }: Message): string {
   const { html_body, body, blocks, template, url } = content as Record<string, Json | undefined>;
   const [block] = (blocks ?? (template as JsonObject | undefined)?.blocks ?? []) as JsonObject[];
   return String(html_body ?? block?.rendered ?? block?.content ?? url ?? body);
 }
 
 /** `queued +0s`: a message's life, times from its making. */
-export function eventsInWords(message: Message): string[] {
+export function formatEvents(message: Message): string[] {
   return message.events.map(({ type, at }) => `${type} +${(at - message.inserted_at) / 1_000}s`);
 }
 
-export function runsInWords(outcome: TriggerOutcome): Record<string, string> {
-  return Object.fromEntries((outcome.recipients ?? []).map((one) => [nameOf(keyOf(one.recipient)), runInWords(one)]));
+export function formatRuns(outcome: TriggerOutcome): Record<string, string> {
+  return Object.fromEntries(
+    (outcome.recipients ?? []).map((one) => [formatRecipient(toRecipientKey(one.recipient)), formatRun(one)]),
+  );
 }
 
-async function verify({ runs, messages, check }: Expected, harness: EngineHarness, outcome: TriggerOutcome) {
-  if (runs) expect(runsInWords(outcome)).toEqual(runs);
-  if (messages) expect((await harness.messages()).map(messageInWords)).toEqual(messages);
+async function checkExpected({ runs, messages, check }: Expected, harness: EngineHarness, outcome: TriggerOutcome) {
+  if (runs) expect(formatRuns(outcome)).toEqual(runs);
+  if (messages) expect((await harness.listMessages()).map(formatMessage)).toEqual(messages);
   await check?.(harness, outcome);
 }
 
-export function describeCases(name: string, cases: EngineCase[]): void {
+export function describeEngineCases(name: string, cases: EngineCase[]): void {
   describe(name, () => {
     it.each(cases.map((row) => [row.title, row] as const))("%s", async (_title, row) => {
       const harness = await EngineHarness.open();
@@ -87,11 +89,11 @@ export function describeCases(name: string, cases: EngineCase[]): void {
         await row.given?.(harness);
         harness.define("digest", Array.isArray(row.workflow) ? { steps: row.workflow } : row.workflow);
         const started = await harness.trigger("digest", { recipients: ["ana"], ...row.payload });
-        await verify(row, harness, started);
-        for (const moment of row.later ?? []) {
+        await checkExpected(row, harness, started);
+        for (const moment of row.moments ?? []) {
           await harness.at(moment.at);
-          await moment.act?.(harness, started);
-          await verify(moment, harness, await harness.outcome(started));
+          await moment.action?.(harness, started);
+          await checkExpected(moment, harness, await harness.readOutcome(started));
         }
       } finally {
         await harness.close();

@@ -2,9 +2,9 @@ import type { Audience } from "../../src/domain/audience/audience.js";
 import { parseAudience } from "../../src/domain/audience/parse-audience.js";
 import {
   type Channel,
+  createDefaultEnvironment,
   type Environment,
-  emptyEnvironment,
-  providerOf,
+  getDefaultProvider,
 } from "../../src/domain/environment/environment.js";
 import type { Guide } from "../../src/domain/guide/guide.js";
 import { parseGuide } from "../../src/domain/guide/parse-guide.js";
@@ -14,10 +14,10 @@ import type { EngagementAction, Message } from "../../src/domain/message/message
 import { checkAudiences } from "../../src/domain/project/check-audiences.js";
 import { resolveChannelTypes } from "../../src/domain/project/resolve-channel-types.js";
 import {
-  keyOf,
   type Recipient,
   type RecipientReference,
   type RecipientUpsert,
+  toRecipientKey,
 } from "../../src/domain/recipient/recipient.js";
 import { parseRecipient } from "../../src/domain/request/parse-recipient.js";
 import type { CancelOutcome, RecipientOutcome, TriggerOutcome } from "../../src/domain/run/outcome.js";
@@ -29,17 +29,17 @@ import { parseCancellation, parseTrigger } from "../../src/domain/trigger/parse-
 import { parseWorkflow } from "../../src/domain/workflow/parse-workflow.js";
 import type { SharedRequest } from "../../src/domain/workflow/shared-request.js";
 import type { Workflow } from "../../src/domain/workflow/workflow.js";
-import { withChannelIds } from "../../src/engine/advancing/fan-out-start.js";
 import type { EngineContext } from "../../src/engine/context/engine-context.js";
 import { createEngine } from "../../src/engine/create-engine.js";
-import { guideOperations } from "../../src/engine/guides/guide-operations.js";
-import { contentsInLocale } from "../../src/engine/preview/contents-in-locale.js";
+import { resolveChannelDataIds } from "../../src/engine/execution/build-fan-out.js";
+import { createGuideOperations } from "../../src/engine/guides/guide-operations.js";
+import { renderContentsInLocale } from "../../src/engine/preview/render-contents-in-locale.js";
 import type { KnockError } from "../../src/errors/knock-error.js";
 import type { Definitions } from "../../src/ports/definitions.js";
+import type { OutboundRequest, OutboundResponse } from "../../src/ports/http-client.js";
 import type { LocalOperations } from "../../src/ports/operations.js";
-import type { OutsideAnswer, OutsideRequest } from "../../src/ports/outside.js";
-import type { Delivery, DeliveryCheck, FoundUser, StoredChannelData } from "../../src/ports/provider.js";
-import type { GuideOperations } from "../../src/ports/resources.js";
+import type { Delivery, DeliveryCheck, StoredChannelData, UserLookupResult } from "../../src/ports/provider.js";
+import type { GuideOperations } from "../../src/ports/resource-operations.js";
 import type { Store } from "../../src/ports/store.js";
 import type { StoreLogs } from "../../src/ports/store-logs.js";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
@@ -82,14 +82,14 @@ export const USERS: JsonObject[] = [
   { collection: "orgs", id: "o1", kind: "org" },
 ];
 
-export function caseEnvironment(): Environment {
-  const environment = emptyEnvironment();
+export function createCaseEnvironment(): Environment {
+  const environment = createDefaultEnvironment();
   for (const [key, type, id] of CHANNELS) {
     environment.channels[key] = {
       id,
       key,
       type,
-      provider: type === "chat" ? "chat_slack" : providerOf(type),
+      provider: type === "chat" ? "chat_slack" : getDefaultProvider(type),
       deliver: true,
       settings: {},
       conditions: null,
@@ -124,7 +124,7 @@ const BANNER = parseMessageType(
 );
 
 /** A guide's step of that message type. */
-export function banner(values: JsonObject = { title: "Hi" }, ref = "step_1"): JsonObject {
+export function buildBannerStep(values: JsonObject = { title: "Hi" }, ref = "step_1"): JsonObject {
   return { ref, schema_key: "banner", schema_semver: "0.1.0", schema_variant_key: "default", values };
 }
 
@@ -132,11 +132,11 @@ export interface HarnessOptions {
   /** The SQLite file; in memory without one. */
   location?: string;
   /** Another harness on the same file: time, workflows and environment are shared. */
-  beside?: EngineHarness;
+  sharedWith?: EngineHarness;
   /** Dynamic audiences follow users' properties. */
   watchUsers?: boolean;
   /** Stands between the engine and its store, to break in at a chosen point. */
-  intercept?: (store: Store) => Partial<Store>;
+  overrideStore?: (store: Store) => Partial<Store>;
 }
 
 /** The engine over an in-memory store, with time and providers in the test's hand. */
@@ -150,23 +150,23 @@ export class EngineHarness {
   readonly sharedRequests = new Map<string, SharedRequest>();
   readonly translations: TranslationFile[] = [];
   readonly guides: Map<string, Guide> = new Map();
-  readonly guideFaults: Map<string, KnockError> = new Map();
+  readonly guideErrors: Map<string, KnockError> = new Map();
   /** Messages handed to a provider, in order. */
-  readonly delivered: Message[] = [];
+  readonly deliveredMessages: Message[] = [];
   deliver: (message: Message, channel: Channel, stored: StoredChannelData) => Delivery = (message) => ({
     status: message.channel.type === "http" ? "delivered" : "sent",
   });
   /** Slug → what the branch has of its own. */
   readonly branches = new Map<string, Map<string, Workflow>>();
   /** What a provider says later of a message that it sent as `tracked`. */
-  check: (message: Message) => DeliveryCheck = () => ({ status: "pending" });
+  checkDelivery: (message: Message) => DeliveryCheck = () => ({ status: "pending" });
   /** Who the provider says has an e-mail address. */
-  findUser: (email: string, token: string) => FoundUser = () => null;
+  findUser: (email: string, token: string) => UserLookupResult = () => null;
   private readonly time: { now: number };
   /** Requests that steps made, in order, and what they are answered. */
-  readonly requests: OutsideRequest[] = [];
-  respond: (request: OutsideRequest, attempt: number) => OutsideAnswer = () => ({ status: 200, text: "{}" });
-  private uuids = 0;
+  readonly requests: OutboundRequest[] = [];
+  respond: (request: OutboundRequest, attempt: number) => OutboundResponse = () => ({ status: 200, text: "{}" });
+  private messageCount = 0;
 
   private constructor(
     readonly store: Store,
@@ -176,7 +176,7 @@ export class EngineHarness {
     beside: EngineHarness | undefined,
   ) {
     this.time = beside?.time ?? { now: T0 };
-    this.environment = beside?.environment ?? caseEnvironment();
+    this.environment = beside?.environment ?? createCaseEnvironment();
     this.workflows = beside?.workflows ?? new Map();
     this.audiences = beside?.audiences ?? [];
   }
@@ -185,14 +185,14 @@ export class EngineHarness {
   get now(): number {
     return this.time.now;
   }
-  set now(at: number) {
-    this.time.now = at;
+  set now(moveToOffset: number) {
+    this.time.now = moveToOffset;
   }
 
   static async open({
     location = ":memory:",
-    beside,
-    intercept,
+    sharedWith: beside,
+    overrideStore: intercept,
     watchUsers = false,
   }: HarnessOptions = {}): Promise<EngineHarness> {
     let harness: EngineHarness;
@@ -207,28 +207,28 @@ export class EngineHarness {
       request: async (key) => harness.sharedRequests.get(key) ?? null,
       translations: async () => new Translations(harness.translations),
       branch: (slug) => {
-        const own = harness.branches.get(slug);
-        return own === undefined
+        const branchWorkflows = harness.branches.get(slug);
+        return branchWorkflows === undefined
           ? null
-          : { ...definitions, workflow: async (key) => own.get(key) ?? harness.workflows.get(key) ?? null };
+          : { ...definitions, workflow: async (key) => branchWorkflows.get(key) ?? harness.workflows.get(key) ?? null };
       },
     };
     const context: EngineContext = {
       store: intercept ? Object.assign(Object.create(store) as Store, intercept(store)) : store,
       definitions,
-      providerFor: () => ({
+      findProvider: () => ({
         send: async (message, channel, stored) => {
-          harness.delivered.push(structuredClone(message));
+          harness.deliveredMessages.push(structuredClone(message));
           return harness.deliver(message, channel, stored);
         },
-        check: async (message) => harness.check(message),
+        check: async (message) => harness.checkDelivery(message),
         findUser: async (email, token) => harness.findUser(email, token),
       }),
-      fetcher: { fetch: async (request) => harness.fetch(request) },
-      ids: { uuid: () => crypto.randomUUID(), bytes: () => harness.nextBytes() },
-      guides: (own) =>
-        guideOperations(own, async () => ({ guides: [...harness.guides.values()], faults: harness.guideFaults })),
-      contentsInLocale,
+      httpClient: { fetch: async (request) => harness.fetch(request) },
+      ids: { uuid: () => crypto.randomUUID(), ksuidPayload: () => harness.nextBytes() },
+      createGuideOperations: (own) =>
+        createGuideOperations(own, async () => ({ guides: [...harness.guides.values()], errors: harness.guideErrors })),
+      renderContentsInLocale,
       realNow: () => harness.now,
       sleep: async (milliseconds) => {
         harness.now += milliseconds;
@@ -244,21 +244,21 @@ export class EngineHarness {
   /** Message ids sort in the order they are made; two harnesses on one file make different ones. */
   private nextBytes(): Uint8Array {
     const bytes = crypto.getRandomValues(new Uint8Array(16));
-    new DataView(bytes.buffer).setUint32(0, ++this.uuids);
+    new DataView(bytes.buffer).setUint32(0, ++this.messageCount);
     return bytes;
   }
 
-  private fetch(request: OutsideRequest): OutsideAnswer {
+  private fetch(request: OutboundRequest): OutboundResponse {
     this.requests.push(request);
     return this.respond(request, this.requests.length);
   }
 
   async identify(...recipients: JsonObject[]): Promise<void> {
-    const upserts = recipients.map((recipient): RecipientUpsert => {
-      const parsed = parseRecipient(recipient, (path, message) => {
+    const upserts = recipients.map((readRecipient): RecipientUpsert => {
+      const parsed = parseRecipient(readRecipient, (path, message) => {
         throw new Error(`${path.join(".")} ${message}`);
       });
-      return withChannelIds(
+      return resolveChannelDataIds(
         parsed?.upsert ?? { key: parsed?.key as RecipientUpsert["key"], properties: {} },
         this.environment,
       );
@@ -276,13 +276,13 @@ export class EngineHarness {
   }
 
   /** A guide of banners (`title`, `body`, `button`) on the channel `tours`, in place of one of that key. */
-  guide(key: string, definition: JsonObject = {}, managed = false): Guide {
-    const raw = { name: key, channel_key: "tours", steps: [banner()], ...definition };
+  defineGuide(key: string, definition: JsonObject = {}, managed = false): Guide {
+    const raw = { name: key, channel_key: "tours", steps: [buildBannerStep()], ...definition };
     const guide = parseGuide(key, raw, {
-      shown: `guides/${key}/guide.json`,
+      fileName: `guides/${key}/guide.json`,
       messageTypes: new Map([["banner", BANNER]]),
-      channelType: (name) => this.environment.channels[name]?.type,
-      managed,
+      findDeclaredType: (name) => this.environment.channels[name]?.type,
+      isManaged: managed,
     });
     this.guides.set(key, guide);
     return guide;
@@ -293,13 +293,13 @@ export class EngineHarness {
   }
 
   /** A dynamic audience of one segment. */
-  describe(key: string, ...conditions: JsonObject[]): void {
+  defineAudience(key: string, ...conditions: JsonObject[]): void {
     const raw = { name: key, type: "dynamic", segments: [{ conditions }] };
     this.audiences.push(parseAudience(key, raw, `audiences/${key}/audience.json`));
   }
 
   /** A translation file named as in a project: `fr`, `sms.en`, `acme~en`. */
-  translate(name: string, content: JsonObject): void {
+  addTranslation(name: string, content: JsonObject): void {
     this.translations.push(parseTranslationFile(`${name}.json`, name.slice(name.search(/[^.~]+$/)), content, name));
   }
 
@@ -315,32 +315,39 @@ export class EngineHarness {
 
   /** Moves time on, running what falls due on the way. */
   async moveTo(target: number): Promise<void> {
-    for (let due = await this.store.nextDueAt(); due !== null && due <= target; due = await this.store.nextDueAt()) {
+    for (
+      let due = await this.store.readNextDueAt();
+      due !== null && due <= target;
+      due = await this.store.readNextDueAt()
+    ) {
       this.now = Math.max(this.now, due);
       await this.engine.runDue({});
     }
     this.now = Math.max(this.now, target);
   }
 
-  async messages(recipient?: RecipientReference): Promise<Message[]> {
-    const page = await this.store.listMessages(recipient === undefined ? {} : { recipient: keyOf(recipient) }, {
-      limit: 1000,
-    });
+  async listMessages(recipient?: RecipientReference): Promise<Message[]> {
+    const page = await this.store.listMessages(
+      recipient === undefined ? {} : { recipient: toRecipientKey(recipient) },
+      {
+        limit: 1000,
+      },
+    );
     return page.items.reverse();
   }
 
-  async mark(message: Message, action: EngagementAction): Promise<void> {
+  async markMessage(message: Message, action: EngagementAction): Promise<void> {
     await this.engine.markMessages([message.id], action);
   }
 
-  async outcome(started: TriggerOutcome): Promise<TriggerOutcome> {
+  async readOutcome(started: TriggerOutcome): Promise<TriggerOutcome> {
     const outcome = await this.engine.readWorkflowRun(started.workflow_run_id);
     if (outcome === null) throw new Error("the run is gone");
     return outcome;
   }
 
   async recipient(reference: RecipientReference): Promise<Recipient | undefined> {
-    const key = keyOf(reference);
+    const key = toRecipientKey(reference);
     return (await this.store.readRecipients([key])).get(key);
   }
 
@@ -356,36 +363,43 @@ export class EngineHarness {
 }
 
 /** A recipient's entry of an outcome. */
-export function of(outcome: TriggerOutcome, recipient: RecipientReference): RecipientOutcome {
-  const found = outcome.recipients?.find((one) => keyOf(one.recipient) === keyOf(recipient));
+export function getRecipientOutcome(outcome: TriggerOutcome, recipient: RecipientReference): RecipientOutcome {
+  const found = outcome.recipients?.find((one) => toRecipientKey(one.recipient) === toRecipientKey(recipient));
   if (!found) throw new Error(`${JSON.stringify(recipient)} is not in the outcome`);
   return found;
 }
 
 /** `email_1 sent`, `sms_1 skipped preference`: a run's steps in words. */
-export function steps(outcome: RecipientOutcome): string[] {
+export function formatSteps(outcome: RecipientOutcome): string[] {
   return outcome.steps.map((step) => `${step.ref} ${step.outcome}${step.reason ? ` ${step.reason.code}` : ""}`);
 }
 
 type Extra = Record<string, Json | undefined>;
 
-function channel(ref: string, type: ChannelType, key: string, template: JsonObject, extra: Extra = {}): JsonObject {
+function buildChannelStep(
+  ref: string,
+  type: ChannelType,
+  key: string,
+  template: JsonObject,
+  extra: Extra = {},
+): JsonObject {
   return { ref, type: "channel", channel_type: type, channel_key: key, template, ...(extra as JsonObject) };
 }
 
 /** Short forms of steps, as the catalogue sketches them. */
 export const step = {
   email: (subject = "S", body = "B", extra: Extra = {}, key = "mail", ref = "email_1") =>
-    channel(ref, "email", key, { subject, html_body: body, settings: {} }, extra),
+    buildChannelStep(ref, "email", key, { subject, html_body: body, settings: {} }, extra),
   feed: (body = "F", extra: Extra = {}, ref = "in_app_feed_1") =>
-    channel(ref, "in_app_feed", "feed", { markdown_body: body }, extra),
-  sms: (body = "M", extra: Extra = {}, ref = "sms_1") => channel(ref, "sms", "text", { text_body: body }, extra),
+    buildChannelStep(ref, "in_app_feed", "feed", { markdown_body: body }, extra),
+  sms: (body = "M", extra: Extra = {}, ref = "sms_1") =>
+    buildChannelStep(ref, "sms", "text", { text_body: body }, extra),
   push: (body = "P", extra: Extra = {}, key = "ios", ref = "push_1") =>
-    channel(ref, "push", key, { title: "T", text_body: body, settings: { delivery_type: "content" } }, extra),
+    buildChannelStep(ref, "push", key, { title: "T", text_body: body, settings: { delivery_type: "content" } }, extra),
   chat: (body = "C", extra: Extra = {}, ref = "chat_1") =>
-    channel(ref, "chat", "chatty", { markdown_body: body }, extra),
+    buildChannelStep(ref, "chat", "chatty", { markdown_body: body }, extra),
   webhook: (url = "https://hook.test/", extra: Extra = {}, ref = "hook_1") =>
-    channel(ref, "http", "hook", { method: "post", url, body: "{}" }, extra),
+    buildChannelStep(ref, "http", "hook", { method: "post", url, body: "{}" }, extra),
   delay: (unit: string, value: number, extra: Extra = {}, ref = "delay_1"): JsonObject => ({
     ref,
     type: "delay",
@@ -399,7 +413,7 @@ export const step = {
   }),
 };
 
-export function when(variable: string, operator: string, argument?: Json): JsonObject {
+export function buildCondition(variable: string, operator: string, argument?: Json): JsonObject {
   return { all: [{ variable, operator, ...(argument === undefined ? {} : { argument }) }] };
 }
 

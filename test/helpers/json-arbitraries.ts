@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { Json, JsonObject } from "../../src/util/json.js";
 
 /** Keys as an attacker would choose them, among others. */
-export const awkwardKey = fc.oneof(
+export const arbitraryKey = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.constantFrom("__proto__", "constructor", "toString", "hasOwnProperty", "", "~/", "0", "ä"),
@@ -11,8 +11,8 @@ export const awkwardKey = fc.oneof(
 );
 
 /** JSON of any shape, with some of the given keys in it. */
-export function jsonWith(...keys: string[]): fc.Arbitrary<Json> {
-  const key = keys.length === 0 ? awkwardKey : fc.oneof(fc.constantFrom(...keys), awkwardKey);
+export function arbitraryJson(...keys: string[]): fc.Arbitrary<Json> {
+  const key = keys.length === 0 ? arbitraryKey : fc.oneof(fc.constantFrom(...keys), arbitraryKey);
   const scalar = fc.oneof(
     fc.constantFrom<Json>(
       null,
@@ -46,16 +46,16 @@ export function jsonWith(...keys: string[]): fc.Arbitrary<Json> {
 
 type Path = (string | number)[];
 
-function pathsOf(value: Json, here: Path = []): Path[] {
+function listPaths(value: Json, here: Path = []): Path[] {
   const children = Array.isArray(value)
     ? [...value.entries()]
     : value !== null && typeof value === "object"
       ? Object.entries(value)
       : [];
-  return [here, ...children.flatMap(([key, child]) => pathsOf(child, [...here, key]))];
+  return [here, ...children.flatMap(([key, child]) => listPaths(child, [...here, key]))];
 }
 
-function changed(value: Json, path: Path, change: (parent: JsonObject | Json[], key: string | number) => void): Json {
+function changeAt(value: Json, path: Path, change: (parent: JsonObject | Json[], key: string | number) => void): Json {
   const copy = structuredClone(value);
   let parent = copy as JsonObject | Json[];
   for (const part of path.slice(0, -1)) parent = (parent as JsonObject)[part as string] as JsonObject;
@@ -64,13 +64,16 @@ function changed(value: Json, path: Path, change: (parent: JsonObject | Json[], 
 }
 
 /** The document with one to three of its parts deleted, replaced by other JSON or moved under another key. */
-export function mutationsOf(document: Json, replacement: fc.Arbitrary<Json> = jsonWith()): fc.Arbitrary<Json> {
-  const mutation = fc.tuple(fc.nat(), fc.constantFrom("delete", "replace", "rename"), replacement, awkwardKey);
+export function arbitraryMutation(
+  document: Json,
+  replacement: fc.Arbitrary<Json> = arbitraryJson(),
+): fc.Arbitrary<Json> {
+  const mutation = fc.tuple(fc.nat(), fc.constantFrom("delete", "replace", "rename"), replacement, arbitraryKey);
   return fc.array(mutation, { minLength: 1, maxLength: 3 }).map((mutations) =>
     mutations.reduce<Json>((value, [at, kind, json, name]) => {
-      const paths = pathsOf(value).slice(1);
+      const paths = listPaths(value).slice(1);
       if (paths.length === 0) return value;
-      return changed(value, paths[at % paths.length] as Path, (parent, key) => {
+      return changeAt(value, paths[at % paths.length] as Path, (parent, key) => {
         if (Array.isArray(parent)) {
           if (kind === "delete") parent.splice(key as number, 1);
           else parent[key as number] = json;
@@ -87,6 +90,6 @@ export function mutationsOf(document: Json, replacement: fc.Arbitrary<Json> = js
 }
 
 /** An object so many levels deep. */
-export function nested(levels: number, open = '{"a":', close = "}"): Json {
+export function buildNestedJson(levels: number, open = '{"a":', close = "}"): Json {
   return JSON.parse(`${open.repeat(levels)}1${close.repeat(levels)}`) as Json;
 }

@@ -1,17 +1,17 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
-import { step, when } from "./engine-harness.js";
-import { type OpenedEmulator, openApiCases } from "./open-emulator.js";
+import { buildCondition, step } from "./engine-harness.js";
 import { CHROME, readBuiltPage } from "./page-reader.js";
+import { openCatalogueEmulator, type TestEmulator } from "./test-emulator.js";
 
-export interface Opened {
-  api: OpenedEmulator;
+export interface OpenedPage {
+  api: TestEmulator;
   /** Opens the page at a view; what its console complains of and what it asks of others fails the test at the end. */
   visit(hash?: string, options?: Parameters<Browser["newPage"]>[0]): Promise<Page>;
   close(): Promise<void>;
 }
 
-export function launch(): Promise<Browser> {
+export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROME, args: ["--no-sandbox"] });
 }
 
@@ -36,15 +36,21 @@ const NESTED = {
 };
 
 /** An emulator with the case catalogue's people and a message of every kind of channel. */
-export async function openPage(browser: Browser): Promise<Opened> {
-  const api = await openApiCases({ readPage: readBuiltPage });
+export async function openPage(browser: Browser): Promise<OpenedPage> {
+  const api = await openCatalogueEmulator({ readPage: readBuiltPage });
   const { harness } = api;
   const { knock } = api;
   await knock.users.setChannelData("ana", "c-ios", { data: { tokens: ["t-1"] } });
   await knock.users.setChannelData("ana", "c-chat", {
     data: { connections: [{ access_token: "x", channel_id: "C01" }] },
   });
-  const skipped = step.email("Never", "B", { conditions: when("data.never", "equal_to", true) }, "promo", "email_2");
+  const skipped = step.email(
+    "Never",
+    "B",
+    { conditions: buildCondition("data.never", "equal_to", true) },
+    "promo",
+    "email_2",
+  );
   harness.define("every", {
     steps: [
       step.email(
@@ -62,17 +68,17 @@ export async function openPage(browser: Browser): Promise<Opened> {
   harness.define("order", { trigger_data_json_schema: NESTED, steps: [step.feed("Order {{ order.number }}")] });
   await harness.trigger("every", { recipients: ["ana"], data: { n: 1 } });
   await harness.trigger("paused", { recipients: ["u1", "u2"] });
-  const faults: string[] = [];
+  const pageErrors: string[] = [];
   const pages: Page[] = [];
   return {
     api,
     async visit(hash = "", options = {}) {
       const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...options });
       pages.push(page);
-      page.on("pageerror", (error) => faults.push(String(error)));
+      page.on("pageerror", (error) => pageErrors.push(String(error)));
       page.on("response", (response) => {
         const url = response.url();
-        if (!url.startsWith(api.url) && !url.startsWith("data:")) faults.push(`asked ${url}`);
+        if (!url.startsWith(api.url) && !url.startsWith("data:")) pageErrors.push(`asked ${url}`);
       });
       await page.goto(`${api.url}/${hash}`);
       return page;
@@ -80,16 +86,16 @@ export async function openPage(browser: Browser): Promise<Opened> {
     async close() {
       for (const page of pages) await page.close();
       await api.close();
-      if (faults.length > 0) throw new Error(faults.join("\n"));
+      if (pageErrors.length > 0) throw new Error(pageErrors.join("\n"));
     },
   };
 }
 
 /** A browser for the tests of a file; what it answers with opens the page for one of them, and closes it. */
-export function usePages(): (body: (opened: Opened) => Promise<void>) => Promise<void> {
+export function createPageTest(): (body: (opened: OpenedPage) => Promise<void>) => Promise<void> {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await launch();
+    browser = await launchBrowser();
   });
   afterAll(() => browser.close());
   return async (body) => {
@@ -103,11 +109,11 @@ export function usePages(): (body: (opened: Opened) => Promise<void>) => Promise
 }
 
 /** A row of a list. */
-export function row(page: Page, text: string | RegExp) {
+export function locateRow(page: Page, text: string | RegExp) {
   return page.locator("[data-row]", { hasText: text });
 }
 
 /** Waits until the page is at a view: what is known of its address outside the browser may be of a moment ago. */
-export async function atHash(page: Page, hash: string): Promise<void> {
+export async function waitForHash(page: Page, hash: string): Promise<void> {
   await page.waitForFunction(`location.hash === ${JSON.stringify(hash)}`);
 }

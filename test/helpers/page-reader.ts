@@ -13,39 +13,39 @@ export const hasBrowser = existsSync(CHROME);
 
 export interface EventReader {
   /** The next event's data. */
-  next(): Promise<JsonObject>;
+  readNext(): Promise<JsonObject>;
   /** Whether the stream has ended. */
-  ended(): Promise<boolean>;
+  waitForEnd(): Promise<boolean>;
   close(): void;
 }
 
 /** Reads the server-sent events of the page. */
-export async function readEvents(url: string): Promise<EventReader> {
-  const leaving = new AbortController();
-  const response = await fetch(`${url}/__knock/events`, { signal: leaving.signal });
+export async function openEventStream(url: string): Promise<EventReader> {
+  const abortController = new AbortController();
+  const response = await fetch(`${url}/__knock/events`, { signal: abortController.signal });
   if (response.body === null) throw new Error("no body");
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
-  const more = async (): Promise<boolean> => {
+  const readMore = async (): Promise<boolean> => {
     const { done, value } = await reader.read();
     text += value ?? "";
     return !done;
   };
   return {
-    async next() {
+    async readNext() {
       for (;;) {
         const [all, data] = /event: change\ndata: (.*)\n\n/.exec(text) ?? [];
         if (all !== undefined && data !== undefined) {
           text = text.slice(text.indexOf(all) + all.length);
           return JSON.parse(data) as JsonObject;
         }
-        if (!(await more())) throw new Error("the stream ended");
+        if (!(await readMore())) throw new Error("the stream ended");
       }
     },
-    async ended() {
-      while (await more()) {}
+    async waitForEnd() {
+      while (await readMore()) {}
       return true;
     },
-    close: () => leaving.abort(),
+    close: () => abortController.abort(),
   };
 }

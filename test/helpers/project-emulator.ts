@@ -1,4 +1,4 @@
-import { openProjectEmulator } from "../../src/app/open-emulator.js";
+import { openProjectEmulator } from "../../src/app/open-project-emulator.js";
 import type { OpenedEmulator } from "../../src/commands/services.js";
 import { Output } from "../../src/output/output.js";
 import { findProject } from "../../src/project/find-project.js";
@@ -11,7 +11,7 @@ export interface ProjectApi {
   url: string;
   project: TemporaryProject;
   /** What was said on standard error, line by line. */
-  said: string[];
+  stderrLines: string[];
   /** `POST /v1/…`: the body that comes back; the key is sk_test unless a header says otherwise. */
   ask(on: string, content?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: JsonObject }>;
   /** Triggers a workflow for one user or several; the workflow run's id. */
@@ -32,7 +32,7 @@ const FEED = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", chan
 const MAIL = { ref: "email_1", type: "channel", channel_type: "email", channel_key: "mail" };
 
 /** A feed message; an e-mail from a sandboxed channel; both. */
-export const PROJECT: Files = {
+export const SAMPLE_FILES: Files = {
   "knock.json": { knockDir: "./knock" },
   "knock/workflows/hello/workflow.json": {
     name: "Hello",
@@ -55,12 +55,12 @@ export async function openProjectApi(
   files: Files,
   { env = {}, json = false, store }: ProjectSetup = {},
 ): Promise<ProjectApi> {
-  const project = new TemporaryProject({ ...PROJECT, ...files });
-  const said: string[] = [];
+  const project = new TemporaryProject({ ...SAMPLE_FILES, ...files });
+  const stderrLines: string[] = [];
   const nowhere = { write: () => true };
   const output = await Output.open({
     stdout: nowhere,
-    stderr: { write: (text: string) => said.push(...text.trimEnd().split("\n")) > 0 },
+    stderr: { write: (text: string) => stderrLines.push(...text.trimEnd().split("\n")) > 0 },
     env: {},
   });
   output.verbosity = { json, quiet: false, verbose: false };
@@ -116,7 +116,7 @@ export async function openProjectApi(
   return {
     url,
     project,
-    said,
+    stderrLines,
     ask,
     async trigger(workflow, ...users) {
       const { status, body } = await ask(`POST /v1/workflows/${workflow}/trigger`, { recipients: users });
@@ -136,9 +136,9 @@ export async function openProjectApi(
 }
 
 /** A workflow that cannot be read: what is said of it tells that all files have been looked at. */
-export const BROKEN: Files = { "knock/workflows/zz/workflow.json": "{" };
+export const BROKEN_WORKFLOW: Files = { "knock/workflows/zz/workflow.json": "{" };
 
-/** Waits until a project with {@link BROKEN} has been looked at whole: what changes from now on is announced. */
-export async function surveyed({ said }: ProjectApi): Promise<void> {
+/** Waits until a project with {@link BROKEN_WORKFLOW} has been looked at whole: what changes from now on is announced. */
+export async function waitForProjectSnapshot({ stderrLines: said }: ProjectApi): Promise<void> {
   await eventually(() => said.some((line) => line.includes("zz")));
 }

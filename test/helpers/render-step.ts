@@ -1,6 +1,6 @@
-import { type Channel, providerOf } from "../../src/domain/environment/environment.js";
+import { type Channel, getDefaultProvider } from "../../src/domain/environment/environment.js";
 import type { ChannelType } from "../../src/domain/message/channel-types.js";
-import { keyOf, type Recipient } from "../../src/domain/recipient/recipient.js";
+import { type Recipient, toRecipientKey } from "../../src/domain/recipient/recipient.js";
 import { parseEmailLayout } from "../../src/domain/template/parse-email-layout.js";
 import { parseTemplatePartial } from "../../src/domain/template/parse-template-partial.js";
 import { parseWorkflow } from "../../src/domain/workflow/parse-workflow.js";
@@ -13,7 +13,7 @@ import type { JsonObject } from "../../src/util/json.js";
 export const MARA: JsonObject = { name: "Mara Voss", locale: "fr-BE", plan: "pro", email: "mara@lark.test" };
 export const TIMESTAMP = "2024-03-05T19:07:09Z";
 
-export interface Rendering {
+export interface RenderInput {
   type: ChannelType;
   template: JsonObject;
   overrides?: JsonObject;
@@ -34,9 +34,9 @@ export interface Rendering {
 
 /** One step, from the file's template to the destinations and content documents of its messages. */
 export async function renderStep(
-  rendering: Rendering,
-): Promise<{ destinations: Destination[]; contents: JsonObject[]; warnings: string[]; fault: KnockError | null }> {
-  const { type, template, overrides, properties = MARA, data = {} } = rendering;
+  input: RenderInput,
+): Promise<{ destinations: Destination[]; contents: JsonObject[]; warnings: string[]; error: KnockError | null }> {
+  const { type, template, overrides, properties = MARA, data = {} } = input;
   const step = {
     ref: "one",
     type: "channel",
@@ -45,8 +45,8 @@ export async function renderStep(
     template,
     channel_overrides: overrides ?? null,
   };
-  const { layouts = {}, partials = {}, branding } = rendering;
-  const { renderers, sharedFault } = await compileWorkflow(parseWorkflow("parcel", { steps: [step] }), {
+  const { layouts = {}, partials = {}, branding } = input;
+  const { renderers, sharedError: sharedFault } = await compileWorkflow(parseWorkflow("parcel", { steps: [step] }), {
     emailLayout: async (key) =>
       Object.hasOwn(layouts, key) ? parseEmailLayout(key, layouts[key], `layouts/${key}/layout.json`) : null,
     partial: async (key) =>
@@ -56,37 +56,41 @@ export async function renderStep(
     id: "c-1",
     key: "c",
     type,
-    provider: providerOf(type),
+    provider: getDefaultProvider(type),
     deliver: false,
     settings: {},
     conditions: null,
-    ...rendering.channel,
+    ...input.channel,
   };
   const recipient: Recipient = {
-    key: keyOf("u-42"),
+    key: toRecipientKey("u-42"),
     properties,
     preferences: {},
-    channel_data: rendering.channelData ? { "c-1": rendering.channelData } : {},
+    channel_data: input.channelData ? { "c-1": input.channelData } : {},
     inserted_at: 0,
     updated_at: 0,
   };
   const tenant: Recipient | null = branding
-    ? { ...recipient, key: keyOf({ id: "acme", collection: "$tenants" }), properties: { settings: { branding } } }
+    ? {
+        ...recipient,
+        key: toRecipientKey({ id: "acme", collection: "$tenants" }),
+        properties: { settings: { branding } },
+      }
     : null;
   const warnings: string[] = [];
   const context: RenderContext = {
-    scope: { ...data, data, recipient: { ...properties, id: "u-42" }, timestamp: TIMESTAMP, ...rendering.scope },
+    scope: { ...data, data, recipient: { ...properties, id: "u-42" }, timestamp: TIMESTAMP, ...input.scope },
     recipient,
     tenant,
     channel,
-    batch: rendering.batch ?? null,
+    batch: input.batch ?? null,
     warn: (text) => warnings.push(text),
   };
   const renderer = renderers.get("one");
   if (renderer === undefined) throw new Error("the step was not compiled");
-  const destinations = renderer.destinations(context);
+  const destinations = renderer.resolveDestinations(context);
   return {
-    fault: sharedFault,
+    error: sharedFault,
     warnings,
     destinations,
     contents: destinations.map((destination) => renderer.render(context, destination)),
@@ -94,8 +98,8 @@ export async function renderStep(
 }
 
 /** The content document of a step that makes one message. */
-export async function contentOf(rendering: Rendering): Promise<JsonObject> {
-  const { contents } = await renderStep(rendering);
+export async function renderContent(input: RenderInput): Promise<JsonObject> {
+  const { contents } = await renderStep(input);
   if (contents.length !== 1) throw new Error(`${contents.length} messages, not one`);
   return contents[0] as JsonObject;
 }

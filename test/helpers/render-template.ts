@@ -1,13 +1,13 @@
 import type { Recipient, RecipientKey } from "../../src/domain/recipient/recipient.js";
 import { parseTranslationFile } from "../../src/domain/template/parse-translation-file.js";
 import { Translations } from "../../src/domain/template/translation.js";
-import { NOTHING_READ, RunServices } from "../../src/engine/context/readings.js";
-import { SERVICES } from "../../src/engine/liquid/filters/render-services.js";
-import { compilerFor, type RenderScope } from "../../src/engine/liquid/liquid.js";
+import { NO_STORE_LOOKUPS, RunServices } from "../../src/engine/context/store-lookups.js";
+import { RENDER_SERVICES } from "../../src/engine/liquid/filters/render-services.js";
+import { createTextCompiler, type RenderScope } from "../../src/engine/liquid/liquid.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { TIMESTAMP } from "./render-step.js";
 
-export interface Surroundings {
+export interface RenderOptions {
   /** Variables beside `timestamp`. */
   scope?: JsonObject;
   /** File by name: `en`, `sms.en`, `acme~fr`, with locale after the last dot or tilde. */
@@ -21,7 +21,7 @@ export interface Surroundings {
   now?: number;
 }
 
-function filesOf(files: Record<string, JsonObject>): Translations {
+function parseTranslations(files: Record<string, JsonObject>): Translations {
   return new Translations(
     Object.entries(files).map(([name, content]) =>
       parseTranslationFile(`${name}.json`, name.slice(name.search(/[^.~]+$/)), content, `translations/${name}.json`),
@@ -30,22 +30,22 @@ function filesOf(files: Record<string, JsonObject>): Translations {
 }
 
 /** A template's text, with everything read that it asks for. */
-export function renderTemplate(source: string, around: Surroundings = {}): string {
-  const recipients = new Map<RecipientKey, Recipient | null>((around.recipients ?? []).map((one) => [one.key, one]));
+export function renderTemplate(source: string, options: RenderOptions = {}): string {
+  const recipients = new Map<RecipientKey, Recipient | null>((options.recipients ?? []).map((one) => [one.key, one]));
   const services = new RunServices({
-    now: around.now ?? Date.parse(TIMESTAMP),
+    now: options.now ?? Date.parse(TIMESTAMP),
     audience: {
-      locale: around.locale ?? null,
-      tenant: around.tenant ?? null,
-      defaultLocale: around.defaultLocale ?? "en",
+      locale: options.locale ?? null,
+      tenant: options.tenant ?? null,
+      defaultLocale: options.defaultLocale ?? "en",
     },
-    known: { ...NOTHING_READ, recipients, translations: filesOf(around.translations ?? {}) },
-    unwritten: () => [],
-    ask: (wanted) => {
+    lookups: { ...NO_STORE_LOOKUPS, recipients, translations: parseTranslations(options.translations ?? {}) },
+    getUnwrittenUpserts: () => [],
+    requestLookups: (wanted) => {
       throw new Error(`not read: ${JSON.stringify(wanted)}`);
     },
-    warn: (text) => around.warnings?.push(text),
+    warn: (text) => options.warnings?.push(text),
   });
-  const scope: RenderScope = Object.assign({ timestamp: TIMESTAMP, ...around.scope }, { [SERVICES]: services });
-  return compilerFor("parcel")(source, "steps[0].template.subject")(scope);
+  const scope: RenderScope = Object.assign({ timestamp: TIMESTAMP, ...options.scope }, { [RENDER_SERVICES]: services });
+  return createTextCompiler("parcel")(source, "steps[0].template.subject")(scope);
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { COMMANDS } from "../../src/app/commands.js";
+import { type ProcessIO, sleep } from "../../src/app/process-io.js";
 import { run } from "../../src/app/run.js";
-import { type Surroundings, sleep } from "../../src/app/surroundings.js";
-import type { OutStream } from "../../src/output/out-stream.js";
+import type { OutputStream } from "../../src/output/output-stream.js";
 import { createSample, createSampleTest, type RunCommand, type Sample, type SampleName } from "./run-knock.js";
 
 const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../package.json"), "utf8")) as {
@@ -11,17 +11,17 @@ const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../
 };
 
 /** What Node itself reads when a process starts has no effect on a command in this one. */
-function checkVariables({ TZ = "UTC", LANG = "C.UTF-8", ...env }: Record<string, string>): void {
-  const [read] = Object.keys(env).filter((name) => /^(NODE|LC)_/.test(name));
-  if (read !== undefined || TZ !== "UTC" || LANG !== "C.UTF-8")
-    throw new Error(`${read ?? "TZ or LANG"} needs a process of its own: use cliTest`);
+function checkEnvironmentVariables({ TZ = "UTC", LANG = "C.UTF-8", ...env }: Record<string, string>): void {
+  const [nodeVariable] = Object.keys(env).filter((name) => /^(NODE|LC)_/.test(name));
+  if (nodeVariable !== undefined || TZ !== "UTC" || LANG !== "C.UTF-8")
+    throw new Error(`${nodeVariable ?? "TZ or LANG"} needs a process of its own: use cliTest`);
 }
 
 /** A pipe hands over no more at once. */
 const PIPE_BYTES = 65_536;
 
 /** Collects what is written as the bytes that a process would write. */
-function collect(): { stream: OutStream; text: () => string } {
+function createOutputCollector(): { stream: OutputStream; text: () => string } {
   const chunks: Buffer[] = [];
   const write = (text: string): void => void chunks.push(Buffer.from(text));
   return {
@@ -37,11 +37,11 @@ function collect(): { stream: OutStream; text: () => string } {
 const runInProcess: RunCommand = async ({ args, cwd, env, input, ...ofProcess }) => {
   const [option] = Object.keys(ofProcess);
   if (option !== undefined) throw new Error(`"${option}" needs a process of its own: use cliTest`);
-  checkVariables(env);
-  const stdout = collect();
-  const stderr = collect();
+  checkEnvironmentVariables(env);
+  const stdout = createOutputCollector();
+  const stderr = createOutputCollector();
   const never = new AbortController();
-  const surroundings: Surroundings = {
+  const surroundings: ProcessIO = {
     argv: args,
     env,
     cwd,

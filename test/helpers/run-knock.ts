@@ -31,7 +31,7 @@ export interface TerminalOptions extends RunOptions {
 }
 
 /** What a finished command left behind. */
-export interface Ran {
+export interface CommandResult {
   stdout: string;
   stderr: string;
   exitCode: number;
@@ -46,14 +46,14 @@ export interface Ran {
 }
 
 /** A command as a sample has it run: with all of its environment, and the folder it runs in. */
-export interface Invocation extends Omit<RunOptions, "cwd" | "env"> {
+export interface CommandInvocation extends Omit<RunOptions, "cwd" | "env"> {
   args: readonly string[];
   cwd: string;
   env: Record<string, string>;
 }
 
 /** Text that a command wrote, without the last line break, and how it ended. */
-export interface Finished {
+export interface ProcessResult {
   stdout: string;
   stderr: string;
   exitCode?: number | undefined;
@@ -61,7 +61,7 @@ export interface Finished {
 }
 
 /** Runs a command to its end. */
-export type RunCommand = (invocation: Invocation) => Promise<Finished>;
+export type RunCommand = (invocation: CommandInvocation) => Promise<ProcessResult>;
 
 export type SampleName = "collab" | "ops" | "shop";
 
@@ -75,13 +75,13 @@ export interface Sample {
   /** Writes a file of the project, its folders included; objects as JSON. */
   write(name: string, content: string | Uint8Array | JsonObject): string;
   read(name: string): string;
-  knock(args: readonly string[], options?: RunOptions): Promise<Ran>;
+  knock(args: readonly string[], options?: RunOptions): Promise<CommandResult>;
   /** The same on a terminal (util-linux `script`), both outputs in `stdout`. */
-  onTerminal(args: readonly string[], options?: TerminalOptions): Promise<Ran>;
+  onTerminal(args: readonly string[], options?: TerminalOptions): Promise<CommandResult>;
   /** A command that goes on: not waited for. */
-  start(args: readonly string[], options?: RunOptions): Started;
+  start(args: readonly string[], options?: RunOptions): StartedCommand;
   /** A shell line with `knock` on its path. */
-  shell(line: string, options?: RunOptions): Promise<Ran>;
+  shell(line: string, options?: RunOptions): Promise<CommandResult>;
   /** Gives it a store in which nothing has run yet, as its first command would make it. */
   openStore(): Promise<void>;
   /** Of the store's bytes, its log included: equal for what nothing was written to. */
@@ -89,18 +89,18 @@ export interface Sample {
   remove(): void;
 }
 
-export type Started = ResultPromise<{ reject: false; stdin: "ignore" }>;
+export type StartedCommand = ResultPromise<{ reject: false; stdin: "ignore" }>;
 
 const SCRIPT = "/usr/bin/script";
 
 export const hasTerminal = existsSync(SCRIPT);
 if (!hasTerminal) console.warn(`notice: no ${SCRIPT} on this machine; tests of terminal behaviour are left out`);
 
-const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+const quoteShellWord = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
-function ran(result: Finished): Ran {
+function toCommandResult(result: ProcessResult): CommandResult {
   const { stdout, stderr } = result;
-  const object = (text: string, what: string): JsonObject => {
+  const parseObject = (text: string, what: string): JsonObject => {
     try {
       const value: unknown = JSON.parse(text);
       if (isJsonObject(value)) return value;
@@ -116,16 +116,16 @@ function ran(result: Finished): Ran {
     stderr,
     exitCode: result.exitCode ?? (result.signal === undefined ? -1 : -2),
     get json() {
-      return object(stdout, "standard output");
+      return parseObject(stdout, "standard output");
     },
     get outcome() {
-      return object(stdout, "standard output") as unknown as TriggerOutcome;
+      return parseObject(stdout, "standard output") as unknown as TriggerOutcome;
     },
     get documents() {
-      return stdout.split("\n").map((line) => object(line, `the line ${line}`));
+      return stdout.split("\n").map((line) => parseObject(line, `the line ${line}`));
     },
     get error() {
-      return object(stderr.split("\n").at(-1) ?? "", "the last line of standard error").error as JsonObject;
+      return parseObject(stderr.split("\n").at(-1) ?? "", "the last line of standard error").error as JsonObject;
     },
   };
 }
@@ -163,7 +163,7 @@ function writeSample(name: SampleName, dir: string): void {
 }
 
 /** The options of a process that runs a command, or a shell that does. */
-function processOptions({ cwd, env, uid, gid, input }: Omit<Invocation, "args">) {
+function processOptions({ cwd, env, uid, gid, input }: Omit<CommandInvocation, "args">) {
   return {
     ...{ cwd, env, extendEnv: false as const, reject: false as const },
     ...(uid === undefined ? {} : { uid }),
@@ -184,9 +184,13 @@ export function createSample(name: SampleName | null, run: RunCommand = runProce
   const bin = join(root, "bin");
   for (const folder of [dir, home, bin]) mkdirSync(folder);
   if (name !== null) writeSample(name, dir);
-  writeFileSync(join(bin, "knock"), `#!/bin/sh\nexec ${quoted(process.execPath)} ${quoted(BIN)} "$@"\n`, {
-    mode: 0o755,
-  });
+  writeFileSync(
+    join(bin, "knock"),
+    `#!/bin/sh\nexec ${quoteShellWord(process.execPath)} ${quoteShellWord(BIN)} "$@"\n`,
+    {
+      mode: 0o755,
+    },
+  );
   const env = {
     PATH: `${bin}:${process.env.PATH ?? ""}`,
     HOME: home,
@@ -218,10 +222,10 @@ export function createSample(name: SampleName | null, run: RunCommand = runProce
       return path;
     },
     read: (file) => readFileSync(join(dir, file), "utf8"),
-    knock: async (args, options = {}) => ran(await run({ args, ...invocation(options) })),
+    knock: async (args, options = {}) => toCommandResult(await run({ args, ...invocation(options) })),
     async onTerminal(args, options = {}) {
       // The shell waits for the command also after Ctrl-C, as one that somebody types at does.
-      const command = `trap : INT; stty cols ${options.columns ?? 80}; ${[process.execPath, BIN, ...args].map(quoted).join(" ")}`;
+      const command = `trap : INT; stty cols ${options.columns ?? 80}; ${[process.execPath, BIN, ...args].map(quoteShellWord).join(" ")}`;
       const started = execa(SCRIPT, ["-qec", command, "/dev/null"], {
         ...processOptions({ ...invocation(options), input: undefined }),
         stdin: "pipe",
@@ -229,7 +233,7 @@ export function createSample(name: SampleName | null, run: RunCommand = runProce
       if (options.type === undefined) started.stdin.end();
       else typeKeys(started, ...options.type);
       const result = await started;
-      return ran({ ...result, stdout: result.stdout.replaceAll("\r\n", "\n") });
+      return toCommandResult({ ...result, stdout: result.stdout.replaceAll("\r\n", "\n") });
     },
     start: (args, options = {}) =>
       execa(process.execPath, [BIN, ...args], {
@@ -237,9 +241,10 @@ export function createSample(name: SampleName | null, run: RunCommand = runProce
         stdin: "ignore",
         forceKillAfterDelay: false,
       }),
-    shell: async (line, options = {}) => ran(await execa("/bin/sh", ["-c", line], processOptions(invocation(options)))),
+    shell: async (line, options = {}) =>
+      toCommandResult(await execa("/bin/sh", ["-c", line], processOptions(invocation(options)))),
     async openStore() {
-      cpSync((await freshStore(name)).path(".knock-local"), join(dir, ".knock-local"), { recursive: true });
+      cpSync((await getFreshStore(name)).path(".knock-local"), join(dir, ".knock-local"), { recursive: true });
     },
     storeDigest() {
       const [file, log] = ["store.db", "store.db-wal"].map((name) => join(dir, ".knock-local", name)) as [
@@ -259,13 +264,13 @@ export function createSample(name: SampleName | null, run: RunCommand = runProce
 const freshStores = new Map<string, Promise<Sample>>();
 
 /** Returns a sample whose store has been opened but not used. It is created once per worker process. */
-function freshStore(name: SampleName | null): Promise<Sample> {
-  const made = freshStores.get(String(name)) ?? makeFreshStore(name);
+function getFreshStore(name: SampleName | null): Promise<Sample> {
+  const made = freshStores.get(String(name)) ?? createFreshStore(name);
   freshStores.set(String(name), made);
   return made;
 }
 
-async function makeFreshStore(name: SampleName | null): Promise<Sample> {
+async function createFreshStore(name: SampleName | null): Promise<Sample> {
   const sample = createSample(name, runProcess, inject("sharedFolder"));
   const { exitCode, stderr } = await sample.knock(["runs"]);
   if (exitCode !== 0) throw new Error(`no fresh store: ${stderr}`);
@@ -296,7 +301,7 @@ export function createSampleTest(run: RunCommand) {
 export const cliTest = createSampleTest(runProcess);
 
 /** `ada: in_app_feed_1 sent, delay_1 waiting`: an outcome in words, a line per recipient. */
-export function inWords(outcome: TriggerOutcome): string[] {
+export function formatOutcome(outcome: TriggerOutcome): string[] {
   return (outcome.recipients ?? []).map(({ recipient, steps, reason, status }) => {
     const who = typeof recipient === "string" ? recipient : `${recipient.collection}/${recipient.id}`;
     const what = steps.map((step) => `${step.ref} ${step.outcome}${step.reason ? ` (${step.reason.code})` : ""}`);

@@ -3,7 +3,7 @@ import { type ParsedMail, simpleParser } from "mailparser";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 
 /** A message as a server got it: its envelope, and what a reader makes of it. */
-export interface Received {
+export interface ReceivedMail {
   from: string;
   to: string[];
   user: string | null;
@@ -14,7 +14,7 @@ export interface Received {
 
 export interface SmtpReceiver {
   readonly port: number;
-  readonly received: Received[];
+  readonly received: ReceivedMail[];
   /** Sessions begun so far. */
   readonly connections: number;
   close(): Promise<void>;
@@ -29,14 +29,14 @@ export interface ReceiverOptions extends SMTPServerOptions {
   refuseData?: () => { code: number; message: string } | undefined;
 }
 
-function coded({ code, message }: { code: number; message: string }): Error {
+function createSmtpError({ code, message }: { code: number; message: string }): Error {
   return Object.assign(new Error(message), { responseCode: code });
 }
 
 /** A real SMTP server on 127.0.0.1. */
 export async function startSmtpReceiver(options: ReceiverOptions = {}): Promise<SmtpReceiver> {
   const { refuse, refuseData, password, ...rest } = options;
-  const received: Received[] = [];
+  const received: ReceivedMail[] = [];
   let connections = 0;
   const server = new SMTPServer({
     authOptional: password === undefined,
@@ -48,19 +48,19 @@ export async function startSmtpReceiver(options: ReceiverOptions = {}): Promise<
     },
     onAuth({ username, password: given }, _session, callback) {
       if (password !== undefined && given !== password)
-        return callback(coded({ code: 535, message: "Invalid username or password" }));
+        return callback(createSmtpError({ code: 535, message: "Invalid username or password" }));
       callback(null, { user: username ?? "" });
     },
     onRcptTo({ address }, _session, callback) {
       const refusal = refuse?.(address);
-      callback(refusal ? coded(refusal) : null);
+      callback(refusal ? createSmtpError(refusal) : null);
     },
     onData(stream, session, callback) {
       const chunks: Buffer[] = [];
       stream.on("data", (chunk: Buffer) => chunks.push(chunk));
       stream.on("end", async () => {
         const refusal = refuseData?.();
-        if (refusal) return callback(coded(refusal));
+        if (refusal) return callback(createSmtpError(refusal));
         const raw = Buffer.concat(chunks);
         const { mailFrom, rcptTo } = session.envelope;
         received.push({

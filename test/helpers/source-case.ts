@@ -1,13 +1,13 @@
 import { parseSource } from "../../src/domain/trigger/parse-source.js";
 import type { ActionOutcome, SourceReceipt } from "../../src/domain/trigger/source-receipt.js";
-import { sourceOperations } from "../../src/engine/sources/source-operations.js";
-import type { SourceOperations } from "../../src/ports/sources.js";
+import { createSourceOperations } from "../../src/engine/sources/source-operations.js";
+import type { SourceOperations } from "../../src/ports/source-service.js";
 import { systemIds } from "../../src/util/ids.js";
 import type { JsonObject } from "../../src/util/json.js";
 import type { EngineHarness } from "./engine-harness.js";
 
 /** A harness's sources: one, `shop`, with these mappings and settings. */
-export function sourcesOf(
+export function createSources(
   harness: EngineHarness,
   mappings: JsonObject[],
   settings: JsonObject = {},
@@ -15,7 +15,7 @@ export function sourcesOf(
   headers: Record<string, string> = {},
 ): Omit<SourceOperations, "receive"> & { receive(key: string, event: JsonObject): Promise<SourceReceipt> } {
   const source = parseSource("shop", { settings, mappings }, "sources/shop/source.json");
-  const operations = sourceOperations({
+  const operations = createSourceOperations({
     operations: harness.engine,
     definitions: harness.definitions,
     files: { keys: () => ["shop"], read: async (key) => (key === "shop" ? source : null) },
@@ -28,14 +28,18 @@ export function sourcesOf(
   return { ...operations, receive: (key, body) => operations.receive(key, { body, headers }) };
 }
 
-export const mapping = (action_type: string, action_parameters: JsonObject, more: JsonObject = {}): JsonObject => ({
+export const buildMapping = (
+  action_type: string,
+  action_parameters: JsonObject,
+  overrides: JsonObject = {},
+): JsonObject => ({
   event_type: "paid",
   action_type,
   action_parameters,
-  ...more,
+  ...overrides,
 });
 
 /** `users_identify done ana`, `objects_set skipped: …`. */
-export function actionInWords({ action_type, outcome, about, error }: ActionOutcome): string {
+export function formatAction({ action_type, outcome, about, error }: ActionOutcome): string {
   return `${action_type} ${outcome}${about === null ? "" : ` ${about}`}${error === null ? "" : `: ${error}`}`;
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 
 /** An answer. `json` sets the body and its type; the rest are the ways in which a server goes wrong. */
-export interface StubReply {
+export interface StubResponse {
   status?: number;
   headers?: Record<string, string>;
   json?: unknown;
@@ -29,10 +29,10 @@ export interface StubExpectation {
   body?: unknown;
   /** Matches every further request, at least one. */
   isRepeated?: boolean;
-  reply: StubReply | ((request: SeenRequest) => StubReply);
+  reply: StubResponse | ((request: ReceivedRequest) => StubResponse);
 }
 
-export interface SeenRequest {
+export interface ReceivedRequest {
   method: string;
   path: string;
   headers: IncomingMessage["headers"];
@@ -45,7 +45,7 @@ export interface StubApi {
   readonly port: number;
   readonly apiKey: string;
   /** Every request so far, expected or not. */
-  readonly requests: SeenRequest[];
+  readonly requests: ReceivedRequest[];
   /** Adds what has to come next, in this order. */
   expect(...expectations: StubExpectation[]): void;
   /** Stops; throws if a request was unexpected or wrong, or an expectation was not used. */
@@ -60,21 +60,22 @@ export async function startStubApi(apiKey = "sk_test_0123456789abcdefghij"): Pro
   const expected: StubExpectation[] = [];
   const repeated = new Set<StubExpectation>();
   const faults: string[] = [];
-  const requests: SeenRequest[] = [];
+  const requests: ReceivedRequest[] = [];
 
   const server = createServer(async (request, response) => {
-    const seen = await readRequest(request);
-    requests.push(seen);
+    const receivedRequest = await readRequest(request);
+    requests.push(receivedRequest);
     const expectation = expected[0]?.isRepeated ? expected[0] : expected.shift();
     if (expectation?.isRepeated) repeated.add(expectation);
-    const fault = expectation === undefined ? "nothing more was expected" : faultOf(seen, expectation, apiKey);
+    const fault =
+      expectation === undefined ? "nothing more was expected" : describeMismatch(receivedRequest, expectation, apiKey);
     if (fault !== null) {
-      faults.push(`${seen.method} ${seen.path}: ${fault}`);
+      faults.push(`${receivedRequest.method} ${receivedRequest.path}: ${fault}`);
       const json = { code: "stub_fault", message: fault, status: 418, type: "api_error" };
-      return reply(response, { status: 418, headers: { "x-should-retry": "false" }, json });
+      return sendResponse(response, { status: 418, headers: { "x-should-retry": "false" }, json });
     }
     const answer = (expectation as StubExpectation).reply;
-    reply(response, typeof answer === "function" ? answer(seen) : answer);
+    sendResponse(response, typeof answer === "function" ? answer(receivedRequest) : answer);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -97,15 +98,15 @@ export async function startStubApi(apiKey = "sk_test_0123456789abcdefghij"): Pro
   };
 }
 
-async function readRequest(request: IncomingMessage): Promise<SeenRequest> {
+async function readRequest(request: IncomingMessage): Promise<ReceivedRequest> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString("utf8");
   const { method = "", url = "", headers } = request;
-  return { method, path: url, headers, body: text === "" ? undefined : parse(text) };
+  return { method, path: url, headers, body: text === "" ? undefined : parseBody(text) };
 }
 
-function parse(text: string): unknown {
+function parseBody(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -113,29 +114,29 @@ function parse(text: string): unknown {
   }
 }
 
-function faultOf(seen: SeenRequest, expectation: StubExpectation, apiKey: string): string | null {
+function describeMismatch(request: ReceivedRequest, expectation: StubExpectation, apiKey: string): string | null {
   try {
-    strictEqual(`${seen.method} ${seen.path}`, `${expectation.method} ${expectation.path}`);
-    strictEqual(seen.headers.authorization, `Bearer ${apiKey}`);
-    strictEqual(seen.headers.accept, "application/json");
-    match(seen.headers["user-agent"] ?? "", /\S/);
-    strictEqual(seen.headers["content-type"], expectation.body === undefined ? undefined : "application/json");
+    strictEqual(`${request.method} ${request.path}`, `${expectation.method} ${expectation.path}`);
+    strictEqual(request.headers.authorization, `Bearer ${apiKey}`);
+    strictEqual(request.headers.accept, "application/json");
+    match(request.headers["user-agent"] ?? "", /\S/);
+    strictEqual(request.headers["content-type"], expectation.body === undefined ? undefined : "application/json");
     for (const [name, value] of Object.entries(expectation.headers ?? {})) {
-      const got = seen.headers[name.toLowerCase()];
+      const got = request.headers[name.toLowerCase()];
       if (value instanceof RegExp) match(String(got), value);
       else strictEqual(got, value ?? undefined, `header ${name}`);
     }
-    deepStrictEqual(seen.body, expectation.body);
+    deepStrictEqual(request.body, expectation.body);
     return null;
   } catch (error) {
     return (error as Error).message;
   }
 }
 
-function reply(response: ServerResponse, answer: StubReply): void {
+function sendResponse(response: ServerResponse, answer: StubResponse): void {
   if (answer.delay !== undefined) {
     const { delay, ...rest } = answer;
-    setTimeout(() => reply(response, rest), delay).unref();
+    setTimeout(() => sendResponse(response, rest), delay).unref();
     return;
   }
   if (answer.drop) return void response.socket?.destroy();

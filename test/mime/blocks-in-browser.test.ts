@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { contentOf } from "../helpers/render-step.js";
+import { renderContent } from "../helpers/render-step.js";
 
 const CHROME = process.env.CHROME_PATH ?? "/usr/bin/chromium";
 const hasBrowser = existsSync(CHROME);
@@ -34,7 +34,7 @@ interface Box {
 }
 
 /** The boxes of the links with a text, by that text. */
-const boxOf = async (page: Page, text: string): Promise<Box> =>
+const measureBox = async (page: Page, text: string): Promise<Box> =>
   page.evaluate<Box>(`(() => {
     const link = [...document.querySelectorAll("a")].find((one) => one.textContent.trim() === ${JSON.stringify(text)});
     const { x, y, width, height } = link.getBoundingClientRect();
@@ -51,7 +51,7 @@ describe.runIf(hasBrowser)("visual blocks in a browser", () => {
   async function look(width: number, colorScheme: "light" | "dark", mjml: boolean): Promise<Page> {
     const layouts = { mj: { name: "mj", is_mjml: true, html_layout: MJML, text_layout: "{{ content }}" } };
     const template = { subject: "S", visual_blocks: BLOCKS, settings: { layout_key: mjml ? "mj" : "default" } };
-    const content = await contentOf({ type: "email", template, layouts });
+    const content = await renderContent({ type: "email", template, layouts });
     const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
     await page.route(/^https?:/, (route) => route.abort());
     await page.setContent(String(content.html_body));
@@ -71,7 +71,7 @@ describe.runIf(hasBrowser)("visual blocks in a browser", () => {
 
   it.each([false, true])("T-154: buttons that wrap keep their gap (MJML: %s)", async (mjml) => {
     const page = await look(375, "light", mjml);
-    const [first, last] = [await boxOf(page, "Follow the parcel"), await boxOf(page, "Cancel it")];
+    const [first, last] = [await measureBox(page, "Follow the parcel"), await measureBox(page, "Cancel it")];
     expect(last.y).toBeGreaterThan(first.y);
     expect(last.y - (first.y + first.height)).toBeGreaterThanOrEqual(8);
     await page.close();
@@ -79,7 +79,7 @@ describe.runIf(hasBrowser)("visual blocks in a browser", () => {
 
   it("T-158: a button alone in MJML is as wide as its label, and nothing around it has its colour", async () => {
     const page = await look(700, "light", true);
-    expect((await boxOf(page, "On its own")).width).toBeLessThan(200);
+    expect((await measureBox(page, "On its own")).width).toBeLessThan(200);
     const colours = await page.evaluate<string[]>(`(() => {
       const found = [];
       let element = [...document.querySelectorAll("a")].find((one) => one.textContent.trim() === "On its own");

@@ -11,7 +11,7 @@ if (!hasBrowser)
 const GOLDEN = join(import.meta.dirname, "../golden");
 
 /** The background that is seen behind an element: its own, or that of what it stands in. Text, as the page runs it. */
-const backgroundOf = (page: Page, selector: string): Promise<string> =>
+const readBackground = (page: Page, selector: string): Promise<string> =>
   page.evaluate(`(() => {
     for (let element = document.querySelector(${JSON.stringify(selector)}); element; element = element.parentElement) {
       const { backgroundColor } = getComputedStyle(element);
@@ -53,8 +53,8 @@ describe.runIf(hasBrowser)("the shop's e-mails in a browser", () => {
     async (colorScheme, card, button) => {
       const page = await browser.newPage({ viewport: { width: 700, height: 900 }, colorScheme });
       await page.setContent(readFileSync(join(GOLDEN, "order-shipped.html"), "utf8"));
-      expect(await backgroundOf(page, ".card")).toBe(card);
-      expect(await backgroundOf(page, ".block-button--solid")).toBe(button);
+      expect(await readBackground(page, ".card")).toBe(card);
+      expect(await readBackground(page, ".block-button--solid")).toBe(button);
       await page.close();
     },
   );

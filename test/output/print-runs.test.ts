@@ -4,7 +4,7 @@ import { printOutcome } from "../../src/output/print-outcome.js";
 import { printRecipientRun } from "../../src/output/print-runs.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { withHarness } from "../helpers/engine-case.js";
-import { type EngineHarness, HOUR, MINUTE, of, step } from "../helpers/engine-harness.js";
+import { type EngineHarness, getRecipientOutcome, HOUR, MINUTE, step } from "../helpers/engine-harness.js";
 
 /** What is printed, without colours. */
 async function printed(print: (output: Output) => void): Promise<string> {
@@ -46,7 +46,7 @@ describe("a recipient run in words", () => {
       expect(text).toContain('batch_opened batch_1  key=""\n');
       const again = await h.trigger("digest", { recipients: ["ana"], data: { page: "p" } });
       await h.at(2 * HOUR);
-      const run = await h.engine.readRecipientRun(of(again, "ana").recipient_run_id as string);
+      const run = await h.engine.readRecipientRun(getRecipientOutcome(again, "ana").recipient_run_id as string);
       expect(await printed((output) => printRecipientRun(run as JsonObject, output))).toContain(
         "  batch_1: passed → 1 activity\n  throttle_1: halted (throttled: 1 per 2h)\n",
       );

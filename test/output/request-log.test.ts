@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Output, type Verbosity } from "../../src/output/output.js";
-import { type AnsweredRequest, RequestLog } from "../../src/output/request-log.js";
+import { type LoggedRequest, RequestLog } from "../../src/output/request-log.js";
 
-const TRIGGER: AnsweredRequest = {
+const TRIGGER: LoggedRequest = {
   method: "POST",
   path: "/v1/workflows/hello/trigger",
   status: 200,
@@ -28,7 +28,7 @@ describe("the log of requests", () => {
   beforeEach(() => vi.useFakeTimers());
   afterEach(() => vi.useRealTimers());
 
-  it.each<[string, Partial<AnsweredRequest>, string | null]>([
+  it.each<[string, Partial<LoggedRequest>, string | null]>([
     ["what writes", {}, "200 POST /v1/workflows/hello/trigger  4 ms  run 0198"],
     [
       "what is refused, with the reason",

@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { step } from "../helpers/engine-harness.js";
-import { launch, type Opened, openPage } from "../helpers/page-browser.js";
+import { launchBrowser, type OpenedPage, openPage } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 
 /** An e-mail that tries everything: to run, to ask, to send, to leave its frame. */
@@ -31,9 +31,9 @@ const HOSTILE = `<!doctype html><html><head>
 
 describe.runIf(hasBrowser)("an e-mail that means harm", () => {
   let browser: Browser;
-  let opened: Opened;
+  let opened: OpenedPage;
   beforeAll(async () => {
-    browser = await launch();
+    browser = await launchBrowser();
     opened = await openPage(browser);
     opened.api.harness.define("hostile", {
       steps: [
@@ -54,7 +54,7 @@ describe.runIf(hasBrowser)("an e-mail that means harm", () => {
     isFramed: boolean,
   ): Promise<{ answered: string[]; dialogs: number; pages: number; url: string }> {
     const { api, visit } = opened;
-    const id = (await api.harness.messages("eli")).find(({ channel }) => channel.type === "email")?.id ?? "";
+    const id = (await api.harness.listMessages("eli")).find(({ channel }) => channel.type === "email")?.id ?? "";
     const page = await visit("#/clock");
     const answered: string[] = [];
     let dialogs = 0;
@@ -85,19 +85,19 @@ describe.runIf(hasBrowser)("an e-mail that means harm", () => {
     expect([dialogs, pages]).toEqual([0, 1]);
     expect(url).toContain("#/messages/");
     expect(await opened.api.harness.recipient("eli")).toBeDefined();
-    expect((await opened.api.harness.messages("eli")).length).toBe(2);
+    expect((await opened.api.harness.listMessages("eli")).length).toBe(2);
   });
 
   it("does no more where its HTML is opened alone", async () => {
     const { answered, dialogs, pages } = await survive((id) => `__knock/page/messages/${id}/html`, false);
     expect(answered).toEqual([]);
     expect([dialogs, pages]).toEqual([0, 1]);
-    expect((await opened.api.harness.messages("eli")).length).toBe(2);
+    expect((await opened.api.harness.listMessages("eli")).length).toBe(2);
   });
 
   it("has links that get no further than a refusal", async () => {
     const { api, visit } = opened;
-    const id = (await api.harness.messages("eli")).find(({ channel }) => channel.type === "email")?.id ?? "";
+    const id = (await api.harness.listMessages("eli")).find(({ channel }) => channel.type === "email")?.id ?? "";
     const page = await visit(`#/messages/${id}`);
     const frame = page.frameLocator("iframe");
     const answer = page.waitForResponse(/\?link$/);
@@ -108,7 +108,7 @@ describe.runIf(hasBrowser)("an e-mail that means harm", () => {
 
   it("a feed's item is drawn from text alone", async () => {
     const { api, visit } = opened;
-    const id = (await api.harness.messages("eli")).find(({ channel }) => channel.type === "in_app_feed")?.id ?? "";
+    const id = (await api.harness.listMessages("eli")).find(({ channel }) => channel.type === "in_app_feed")?.id ?? "";
     const page = await visit(`#/messages/${id}`);
     const item = page.locator(".feed-item");
     await item.getByText("y", { exact: true }).waitFor();

@@ -1,15 +1,15 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launch, type Opened, openPage } from "../helpers/page-browser.js";
+import { launchBrowser, type OpenedPage, openPage } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 
 const MANY = 10_000;
 
 describe.runIf(hasBrowser)("a store of ten thousand messages", () => {
   let browser: Browser;
-  let opened: Opened;
+  let opened: OpenedPage;
   beforeAll(async () => {
-    browser = await launch();
+    browser = await launchBrowser();
     opened = await openPage(browser);
     const recipients = Array.from({ length: 1_000 }, (_, at) => ({ id: `user-${at}` }));
     for (let done = 0; done < MANY; done += recipients.length)

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launch, type Opened, openPage } from "../helpers/page-browser.js";
+import { launchBrowser, type OpenedPage, openPage } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -36,13 +36,13 @@ const WIDER = `[document.documentElement, ...document.querySelectorAll("main, se
 
 describe.runIf(hasBrowser)("who uses the page", () => {
   let browser: Browser;
-  let opened: Opened;
+  let opened: OpenedPage;
   let views: [name: string, hash: string, ready: string][];
   beforeAll(async () => {
-    browser = await launch();
+    browser = await launchBrowser();
     opened = await openPage(browser);
     const { harness, ask } = opened.api;
-    const messages = await harness.messages();
+    const messages = await harness.listMessages();
     const of = (type: string): string => messages.find(({ channel }) => channel.type === type)?.id ?? "";
     const { rows } = await ask("GET /__knock/page/runs?workflow=every");
     views = [

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { messageSummary } from "../../src/emulator/page/message-summary.js";
+import { summarizeMessage } from "../../src/emulator/page/summarize-message.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { step, when } from "../helpers/engine-harness.js";
-import { type OpenedEmulator, withApi } from "../helpers/open-emulator.js";
-import { readBuiltPage, readEvents } from "../helpers/page-reader.js";
+import { buildCondition, step } from "../helpers/engine-harness.js";
+import { openEventStream, readBuiltPage } from "../helpers/page-reader.js";
+import { type TestEmulator, withApi } from "../helpers/test-emulator.js";
 
-const withPage = (body: (api: OpenedEmulator) => Promise<void>) => withApi(body, { readPage: readBuiltPage });
+const withPage = (body: (api: TestEmulator) => Promise<void>) => withApi(body, { readPage: readBuiltPage });
 
 /** A helper's answer; the page has no key. */
-const look = async (api: OpenedEmulator, path: string): Promise<JsonObject> =>
+const look = async (api: TestEmulator, path: string): Promise<JsonObject> =>
   (await api.ask(`GET /__knock/page/${path}`, undefined, { authorization: "" })).body ?? {};
 
 describe("the page's helpers", () => {
@@ -56,7 +56,7 @@ describe("the page's helpers", () => {
   it("list a guide's message with the texts of its content", () => {
     const content = { title: "Pages have a history", body: "", count: 2, link: "https://lark.test/" };
     const message = { id: "1", content: { data: { __typename: "MessageInAppGuideContent", content } } };
-    expect(messageSummary(message)).toEqual({
+    expect(summarizeMessage(message)).toEqual({
       id: "1",
       title: "",
       text: "Pages have a history · https://lark.test/",
@@ -67,7 +67,7 @@ describe("the page's helpers", () => {
     withPage(async (api) => {
       const { harness } = api;
       harness.define("picky", {
-        steps: [step.email("S", "B", { conditions: when("data.go", "equal_to", true) }), step.sms()],
+        steps: [step.email("S", "B", { conditions: buildCondition("data.go", "equal_to", true) }), step.sms()],
       });
       const outcome = await harness.trigger("picky", { recipients: ["bo"], data: { go: false } });
       const run = await look(api, `runs/${outcome.recipients?.[0]?.recipient_run_id}`);
@@ -192,20 +192,20 @@ describe("the clock", () => {
 describe("changes as they happen", () => {
   it("are told to whoever listens, until they leave or the emulator stops", () =>
     withPage(async (api) => {
-      const events = await readEvents(api.url);
-      const first = await events.next();
+      const events = await openEventStream(api.url);
+      const first = await events.readNext();
       expect(first).toMatchObject({ frozen: false, next_due_at: null });
       await api.harness.trigger("paused", { recipients: ["u1"] });
-      let told = await events.next();
-      while (told.next_due_at === null) told = await events.next();
+      let told = await events.readNext();
+      while (told.next_due_at === null) told = await events.readNext();
       expect(told.next_due_at).toBe(new Date(api.harness.now + 600_000).toISOString());
-      const left = await readEvents(api.url);
-      await left.next();
+      const left = await openEventStream(api.url);
+      await left.readNext();
       left.close();
       await api.restart();
-      expect(await events.ended()).toBe(true);
-      const again = await readEvents(api.url);
-      expect(await again.next()).toHaveProperty("now");
+      expect(await events.waitForEnd()).toBe(true);
+      const again = await openEventStream(api.url);
+      expect(await again.readNext()).toHaveProperty("now");
       again.close();
     }));
 });

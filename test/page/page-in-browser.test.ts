@@ -1,32 +1,32 @@
 import { describe, expect, it } from "vitest";
-import { atHash, row, usePages } from "../helpers/page-browser.js";
+import { createPageTest, locateRow, waitForHash } from "../helpers/page-browser.js";
 import { CHROME, hasBrowser } from "../helpers/page-reader.js";
 
 if (!hasBrowser)
   console.warn(`notice: no ${CHROME} on this machine (CHROME_PATH); the page is not looked at in a browser`);
 
 describe.runIf(hasBrowser)("the page of knock dev", () => {
-  const withPage = usePages();
+  const withPage = createPageTest();
 
   it("shows messages as they arrive, and after a restart of the emulator again", () =>
     withPage(async ({ api, visit }) => {
       const page = await visit();
-      await row(page, "A short one").waitFor();
+      await locateRow(page, "A short one").waitFor();
       await api.harness.trigger("order", { recipients: ["eli"], data: { order: { number: "ord_1" } } });
-      await row(page, "Order ord_1").waitFor();
+      await locateRow(page, "Order ord_1").waitFor();
       expect(await page.locator("li.new").count()).toBe(1);
       expect(await page.getByRole("status").filter({ hasText: "1 new" }).count()).toBe(1);
       await api.restart(async () => {
         await page.getByText("Not connected").waitFor();
         await api.harness.trigger("order", { recipients: ["eli"], data: { order: { number: "ord_2" } } });
       });
-      await row(page, "Order ord_2").waitFor();
+      await locateRow(page, "Order ord_2").waitFor();
     }));
 
   it("shows each kind of message as its reader would see it", () =>
     withPage(async ({ visit }) => {
       const page = await visit("#/messages");
-      await row(page, "Hello").click();
+      await locateRow(page, "Hello").click();
       await page.frameLocator("iframe").getByRole("heading", { name: "Hi" }).waitFor();
       expect(await page.getByText("1 picture from outside not loaded: https://out.test/a.png").count()).toBe(1);
       const width = async () => (await page.locator("iframe").boundingBox())?.width ?? 0;
@@ -37,44 +37,44 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       expect(await scheme()).toBe("light");
       await page.getByRole("button", { name: "Dark" }).click();
       expect(await scheme()).toBe("dark");
-      await row(page, "A short one").click();
+      await locateRow(page, "A short one").click();
       await page.getByRole("figure", { name: "The text message on a phone" }).getByText("A short one").waitFor();
-      await row(page, "Look").click();
+      await locateRow(page, "Look").click();
       await page.getByRole("figure", { name: "The notification on a phone" }).getByText("Look").waitFor();
-      await row(page, "*Bold*").click();
+      await locateRow(page, "*Bold*").click();
       const chat = page.getByRole("figure", { name: "The message in a chat" });
       await chat.locator("strong", { hasText: "Bold" }).waitFor();
       expect(await chat.getByRole("link", { name: "a link" }).getAttribute("href")).toBe("https://out.test/");
-      await row(page, "Ann wrote").click();
+      await locateRow(page, "Ann wrote").click();
       const item = page.locator(".feed-item");
       await item.locator("strong", { hasText: "Ann" }).waitFor();
       expect(await item.getByRole("link", { name: "to you" }).getAttribute("rel")).toContain("noopener");
       await page.getByRole("button", { name: "Mark read" }).click();
       await page.getByRole("button", { name: "Mark unread" }).waitFor();
-      await row(page, "POST https://hook.test").click();
+      await locateRow(page, "POST https://hook.test").click();
       await page.getByRole("region", { name: "The request" }).getByText("POST https://hook.test/").waitFor();
     }));
 
   it("keeps search and filters in the address, and says what to do where nothing matches", () =>
     withPage(async ({ visit }) => {
       const page = await visit();
-      await row(page, "A short one").waitFor();
+      await locateRow(page, "A short one").waitFor();
       await page.getByRole("searchbox").fill("short");
-      await row(page, "Hello").waitFor({ state: "detached" });
-      await atHash(page, "#/messages?q=short");
+      await locateRow(page, "Hello").waitFor({ state: "detached" });
+      await waitForHash(page, "#/messages?q=short");
       await page.reload();
-      await row(page, "A short one").waitFor();
+      await locateRow(page, "A short one").waitFor();
       expect(await page.locator("[data-row]").count()).toBe(1);
       await page.getByRole("combobox", { name: "Channel" }).selectOption("mail");
       await page.getByText("No message matches").waitFor();
       await page.getByRole("link", { name: "Show all messages" }).click();
-      await row(page, "Hello").waitFor();
+      await locateRow(page, "Hello").waitFor();
     }));
 
   it("shows a run as steps with their reasons, and the way to messages and back", () =>
     withPage(async ({ visit }) => {
       const page = await visit("#/runs");
-      await row(page, "every").click();
+      await locateRow(page, "every").click();
       const steps = page.getByRole("list", { name: "Steps" });
       const skipped = steps.getByRole("listitem").filter({ hasText: "email_2" });
       await skipped.getByText("data.never equal_to true").first().waitFor();
@@ -83,7 +83,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       await page.getByRole("link", { name: "Show the run" }).click();
       await steps.waitFor();
       await page.getByRole("navigation").getByRole("link", { name: "Runs" }).click();
-      await row(page, "u1").click();
+      await locateRow(page, "u1").click();
       await page.getByRole("link", { name: "u2", exact: true }).click();
       await page.getByRole("heading", { name: "paused for u2" }).waitFor();
     }));
@@ -92,7 +92,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
     withPage(async ({ api, visit }) => {
       const page = await visit("#/users");
       await page.getByRole("searchbox").fill("una");
-      await row(page, "Una").click();
+      await locateRow(page, "Una").click();
       const set = page.getByRole("region", { name: "Preference set default" });
       const channels = set.locator(".toggles").first();
       await channels.getByRole("switch", { name: "E-mail" }).click();
@@ -195,18 +195,18 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
   it("is used by keys alone", () =>
     withPage(async ({ visit }) => {
       const page = await visit();
-      await row(page, "A short one").waitFor();
+      await locateRow(page, "A short one").waitFor();
       const href = async (index: number) => String(await page.locator("[data-row]").nth(index).getAttribute("href"));
       await page.keyboard.press("j");
       await page.keyboard.press("j");
       await page.locator('[data-row][aria-current="true"]').waitFor();
       const second = await href(1);
-      await atHash(page, second);
+      await waitForHash(page, second);
       expect(await page.evaluate("document.activeElement.getAttribute('href')")).toBe(second);
       await page.keyboard.press("k");
-      await atHash(page, await href(0));
+      await waitForHash(page, await href(0));
       await page.keyboard.press("Escape");
-      await atHash(page, "#/messages");
+      await waitForHash(page, "#/messages");
       await page.keyboard.press("/");
       await page.keyboard.type("tj?");
       expect(await page.getByRole("searchbox").inputValue()).toBe("tj?");
@@ -233,7 +233,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       const recipients = Array.from({ length: 30 }, (_, at) => ({ id: `user-${at}` }));
       await api.harness.trigger("order", { recipients, data: { order: { number: "ord_1" } } });
       const page = await visit("", { viewport: { width: 375, height: 700 } });
-      const wanted = row(page, "user-3 ·");
+      const wanted = locateRow(page, "user-3 ·");
       await wanted.scrollIntoViewIfNeeded();
       await page.evaluate("document.querySelector('main').scrollTop -= 120");
       const scrolled = () => page.evaluate<number>("document.querySelector('main').scrollTop");

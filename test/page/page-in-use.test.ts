@@ -1,15 +1,15 @@
 import { describe, expect, it, vi } from "vitest";
 import { step } from "../helpers/engine-harness.js";
-import { atHash, row, usePages } from "../helpers/page-browser.js";
+import { createPageTest, locateRow, waitForHash } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 
 describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
-  const withPage = usePages();
+  const withPage = createPageTest();
 
   it("puts an e-mail back whose link was clicked, and says where links open", () =>
     withPage(async ({ visit }) => {
       const page = await visit("#/messages");
-      await row(page, "Hello").click();
+      await locateRow(page, "Hello").click();
       const inside = page.frameLocator("iframe");
       await inside.getByRole("link", { name: "Go" }).click();
       await page.getByText("Links do not open within the e-mail: they are listed below.").waitFor();
@@ -51,7 +51,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       const data = { order: { number: "ord_41" }, speed: "slow" };
       await api.harness.trigger("order", { recipients: ["u1", "u2"], actor: "ana", tenant: "acme", data });
       const page = await visit("#/runs?workflow=order");
-      await row(page, "u1").click();
+      await locateRow(page, "u1").click();
       await page.getByText("Data", { exact: true }).click();
       await page.getByRole("region", { name: "Data" }).getByText('"ord_41"').waitFor();
       await page.getByRole("link", { name: "Trigger again" }).click();
@@ -60,13 +60,13 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       expect(await page.getByLabel("number required").inputValue()).toBe("ord_41");
       await page.getByRole("button", { name: "Trigger", exact: true }).click();
       await page.getByRole("heading", { name: "order for u1" }).waitFor();
-      expect(await row(page, "order").count()).toBe(1);
+      expect(await locateRow(page, "order").count()).toBe(1);
     }));
 
   it("advances the clock to where a run goes on", () =>
     withPage(async ({ visit }) => {
       const page = await visit("#/runs?workflow=paused");
-      await row(page, "u1").click();
+      await locateRow(page, "u1").click();
       await page.getByRole("button", { name: "Advance the clock to it" }).click();
       await page.locator("article").getByText("completed").first().waitFor();
     }));
@@ -77,10 +77,10 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       await api.harness.trigger("broken", { recipients: ["u1", "u2"] });
       const page = await visit("#/runs");
       await page.getByRole("combobox", { name: "Status" }).selectOption("with errors");
-      await row(page, "paused").first().waitFor({ state: "detached" });
-      await row(page, "broken").nth(1).waitFor();
+      await locateRow(page, "paused").first().waitFor({ state: "detached" });
+      await locateRow(page, "broken").nth(1).waitFor();
       expect(await page.locator("[data-row]").count()).toBe(2);
-      await row(page, "u1").click();
+      await locateRow(page, "u1").click();
       const others = page.getByRole("region", { name: "Other recipients of the same trigger" });
       await others.getByText("3 errors").waitFor();
       expect(await page.locator(".chip.good").count()).toBe(0);
@@ -154,7 +154,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
         .last()
         .waitFor();
       await page.keyboard.press("j");
-      await atHash(page, "#/trigger");
+      await waitForHash(page, "#/trigger");
       await page.keyboard.press("Enter");
       await page.getByLabel("Recipients", { exact: true }).waitFor();
     }));
@@ -164,7 +164,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       const recipients = Array.from({ length: 30 }, (_, at) => ({ id: `user-${at}` }));
       await api.harness.trigger("order", { recipients, data: { order: { number: "ord_1" } } });
       const page = await visit("#/messages");
-      const old = row(page, "user-2 ·");
+      const old = locateRow(page, "user-2 ·");
       const href = (await old.getAttribute("href")) ?? "";
       await page.goto("about:blank");
       await page.goto(`${api.url}/${href}`);
@@ -180,13 +180,13 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       for (let presses = 0; presses < 4; presses++) await page.keyboard.press("j");
       expect(await page.evaluate("history.length")).toBe(before + 1);
       await page.goBack();
-      await atHash(page, "#/messages");
+      await waitForHash(page, "#/messages");
     }));
 
   it("names the tab for what is open, and says what is not there", () =>
     withPage(async ({ visit }) => {
       const page = await visit("#/messages");
-      await row(page, "Hello").click();
+      await locateRow(page, "Hello").click();
       await page.getByRole("heading", { name: "Hello" }).first().waitFor();
       expect(await page.title()).toBe("Hello **ana** · knock dev");
       await page.keyboard.press("r");
@@ -203,7 +203,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       api.harness.define("hello", { steps: [step.feed("Of the branch")] }, "feat-1");
       await api.ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] }, { "x-knock-branch": "feat-1" });
       const page = await visit("#/runs?workflow=hello");
-      await row(page, "u1").click();
+      await locateRow(page, "u1").click();
       await page.locator(".facts").getByText("feat-1").waitFor();
       const again = async () => {
         await page.getByRole("link", { name: "Trigger again" }).click();
@@ -216,7 +216,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       await again();
       await trigger();
       await page.locator(".facts").getByText("feat-1").waitFor();
-      expect((await api.harness.messages("u1")).length).toBe(2);
+      expect((await api.harness.listMessages("u1")).length).toBe(2);
       await again();
       await page.getByRole("button", { name: "on the branch feat-1" }).click();
       await trigger();
@@ -229,7 +229,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       api.harness.define("mailed", { steps: [step.email("Off it goes", "B")] });
       await api.harness.trigger("mailed", { recipients: ["u1"] });
       const page = await visit("#/messages?status=undelivered");
-      await row(page, "Off it goes").click();
+      await locateRow(page, "Off it goes").click();
       await page.getByRole("alert").getByText("answered 410").waitFor();
       await page.getByRole("tab", { name: "Events" }).click();
       await page.locator(".events .failed").getByText("failure_details=").first().waitFor();
@@ -238,7 +238,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
   it("keeps the rows until those that are searched for come, and marks none of them as new", () =>
     withPage(async ({ api, visit }) => {
       const page = await visit("#/messages");
-      await row(page, "A short one").waitFor();
+      await locateRow(page, "A short one").waitFor();
       let answer = (): void => {};
       const held = new Promise<void>((resolve) => {
         answer = resolve;
@@ -250,11 +250,11 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       const asked = page.waitForRequest(/page\/messages\?q=short/);
       await page.getByRole("searchbox").fill("short");
       await asked;
-      expect(await row(page, "Hello").count()).toBe(1);
+      expect(await locateRow(page, "Hello").count()).toBe(1);
       answer();
-      await row(page, "Hello").waitFor({ state: "detached" });
+      await locateRow(page, "Hello").waitFor({ state: "detached" });
       await page.getByRole("searchbox").fill("");
-      await row(page, "Hello").waitFor();
+      await locateRow(page, "Hello").waitFor();
       expect(await page.locator("li.new").count()).toBe(0);
       await api.harness.trigger("hello", { recipients: ["u1"] });
       await page.locator("li.new").first().waitFor();

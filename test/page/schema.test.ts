@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkTriggerData } from "../../src/domain/shape/trigger-data-schema.js";
-import { fieldName, type JsonObject, withValue } from "../../src/page/lib/json.js";
-import { textMatching } from "../../src/page/lib/pattern.js";
-import { kindOf, propertiesOf, resolved, sampleOf } from "../../src/page/lib/schema.js";
+import { checkTriggerData } from "../../src/domain/shape/check-trigger-data.js";
+import { formatFieldName, type JsonObject, replaceAtPath } from "../../src/page/lib/json.js";
+import { buildMatchingText } from "../../src/page/lib/pattern.js";
+import { buildSample, getInputKind, listProperties, resolveSchema } from "../../src/page/lib/schema.js";
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures");
 
@@ -22,7 +22,7 @@ function schemas(): [workflow: string, schema: JsonObject][] {
 
 describe("sample data", () => {
   it.each(schemas())("of %s fits the workflow's schema", (key, schema) => {
-    const data = sampleOf(schema, schema) as JsonObject;
+    const data = buildSample(schema, schema) as JsonObject;
     expect(() => checkTriggerData({ key, trigger_data_json_schema: schema }, data)).not.toThrow();
     expect(Object.keys(data).length).toBeGreaterThan(0);
   });
@@ -42,7 +42,7 @@ describe("sample data", () => {
         free: {},
       },
     };
-    expect(sampleOf(schema, schema)).toEqual({
+    expect(buildSample(schema, schema)).toEqual({
       a: "A",
       b: "B",
       c: 3,
@@ -61,11 +61,14 @@ describe("sample data", () => {
       properties: { tree: { $ref: "#/$defs/tree" }, gone: { $ref: "#/$defs/gone" } },
       $defs: { tree: { type: "object", properties: { left: { $ref: "#/$defs/tree" }, leaf: { type: "boolean" } } } },
     };
-    const { tree } = sampleOf(schema, schema) as { tree: JsonObject };
+    const { tree } = buildSample(schema, schema) as { tree: JsonObject };
     expect(tree.leaf).toBe(true);
     expect(JSON.stringify(tree).length).toBeLessThan(1_000);
     expect(
-      resolved({ $ref: "#/properties/self", properties: {} }, { properties: { self: { $ref: "#/properties/self" } } }),
+      resolveSchema(
+        { $ref: "#/properties/self", properties: {} },
+        { properties: { self: { $ref: "#/properties/self" } } },
+      ),
     ).toEqual({});
   });
 });
@@ -80,7 +83,7 @@ describe("a text that a pattern takes", () => {
     ["^[^a]$", null],
     ["[", null],
   ])("%s: %j", (pattern, text) => {
-    expect(textMatching(pattern)).toBe(text);
+    expect(buildMatchingText(pattern)).toBe(text);
   });
 });
 
@@ -99,7 +102,7 @@ describe("inputs", () => {
       { type: "array" },
       { anyOf: [{ type: "string" }] },
     ];
-    expect(known.map((schema) => kindOf(schema))).toEqual([
+    expect(known.map((schema) => getInputKind(schema))).toEqual([
       "text",
       "long text",
       "number",
@@ -116,7 +119,7 @@ describe("inputs", () => {
 
   it("know what is required", () => {
     const schema: JsonObject = { properties: { a: { type: "string" }, b: {} }, required: ["b", 7] };
-    expect(propertiesOf(schema, schema).map(({ name, required }) => [name, required])).toEqual([
+    expect(listProperties(schema, schema).map(({ name, required }) => [name, required])).toEqual([
       ["a", false],
       ["b", true],
     ]);
@@ -127,17 +130,20 @@ describe("values at a path", () => {
   it("are set, made on the way and taken away, and nothing given changes", () => {
     const data = { order: { lines: [{ sku: "a" }, { sku: "b" }] }, note: "n" };
     const before = structuredClone(data);
-    expect(withValue(data, ["order", "lines", 1, "sku"], "c")).toEqual({
+    expect(replaceAtPath(data, ["order", "lines", 1, "sku"], "c")).toEqual({
       order: { lines: [{ sku: "a" }, { sku: "c" }] },
       note: "n",
     });
-    expect(withValue(data, ["order", "lines", 0], undefined)).toEqual({ order: { lines: [{ sku: "b" }] }, note: "n" });
-    expect(withValue(data, ["note"], undefined)).toEqual({ order: before.order });
-    expect(withValue(undefined, ["a", 0, "b"], 1)).toEqual({ a: [{ b: 1 }] });
+    expect(replaceAtPath(data, ["order", "lines", 0], undefined)).toEqual({
+      order: { lines: [{ sku: "b" }] },
+      note: "n",
+    });
+    expect(replaceAtPath(data, ["note"], undefined)).toEqual({ order: before.order });
+    expect(replaceAtPath(undefined, ["a", 0, "b"], 1)).toEqual({ a: [{ b: 1 }] });
     expect(data).toEqual(before);
   });
 
   it("are named as the API's errors name them", () => {
-    expect(fieldName(["data", "order", "lines", 0, "sku"])).toBe("data.order.lines[0].sku");
+    expect(formatFieldName(["data", "order", "lines", 0, "sku"])).toBe("data.order.lines[0].sku");
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { findProject } from "../../src/project/find-project.js";
+import { catchRejection, formatDetails } from "../helpers/catch-error.js";
 import { type Files, TemporaryProject } from "../helpers/temporary-project.js";
-import { faultsOf, rejectedBy } from "../helpers/thrown-by.js";
 
 const made: TemporaryProject[] = [];
 afterEach(() => {
@@ -54,9 +54,9 @@ describe("findProject (F-001 to F-003)", () => {
     ],
     [{ knockDir: "k", setings: { target: "remote" } }, ['/setings unknown key "setings"; did you mean "settings"?']],
   ])("rejects unknown keys: %j", async (content, expected) => {
-    const error = await rejectedBy(find(files({ "knock.json": content, "k/": "" })));
+    const error = await catchRejection(find(files({ "knock.json": content, "k/": "" })));
     expect(error.code).toBe("project_invalid");
-    expect(faultsOf(error)).toEqual(expected);
+    expect(formatDetails(error)).toEqual(expected);
   });
 
   it("--project takes a folder or the file itself", async () => {
@@ -73,7 +73,7 @@ describe("findProject (F-001 to F-003)", () => {
     ["another file", "p/not-knock.json"],
   ])("--project of %s is project_missing", async (_what, project) => {
     const root = files({ "p/knock.json": { knockDir: "k" }, "p/k/": "", "p/not-knock.json": "{}", "q/": "" });
-    const error = await rejectedBy(find(root, "", { project }));
+    const error = await catchRejection(find(root, "", { project }));
     expect(error.code).toBe("project_missing");
     expect(error.hint).toContain("knock init");
   });
@@ -86,7 +86,7 @@ describe("findProject (F-001 to F-003)", () => {
       knockDir: root.path("alone/k"),
       settings: {},
     });
-    const error = await rejectedBy(find(root, "alone", { knockDir: "nope" }));
+    const error = await catchRejection(find(root, "alone", { knockDir: "nope" }));
     expect([error.code, error.message]).toEqual(["project_invalid", "--knock-dir: the folder nope does not exist"]);
   });
 
@@ -95,7 +95,7 @@ describe("findProject (F-001 to F-003)", () => {
       files({ "knock.json": { knockDir: "k" } }),
       files({ "knock.json": { knockDir: "k" }, k: "text" }),
     ]) {
-      const error = await rejectedBy(find(root));
+      const error = await catchRejection(find(root));
       expect([error.code, error.message]).toEqual([
         "project_invalid",
         "knockDir in knock.json: the folder k does not exist",
@@ -117,12 +117,12 @@ describe("findProject (F-001 to F-003)", () => {
     ["a blank knockDir", { knockDir: " " }, "knock.json:1:13: knockDir must be the path of the folder with workflows/"],
     ["a number", { knockDir: 5 }, "knock.json:1:13: knockDir must be the path of the folder with workflows/"],
   ])("refuses a knock.json with %s", async (_what, content, message) => {
-    const error = await rejectedBy(find(files({ "knock.json": content, "k/": "" })));
+    const error = await catchRejection(find(files({ "knock.json": content, "k/": "" })));
     expect([error.code, error.message]).toEqual(["project_invalid", message]);
   });
 
   it("shows a file further up as it could be opened from here", async () => {
-    const error = await rejectedBy(find(files({ "knock.json": "{", "a/b/": "" }), "a/b"));
+    const error = await catchRejection(find(files({ "knock.json": "{", "a/b/": "" }), "a/b"));
     expect(error.message).toBe("../../knock.json:1:2: not valid JSON: expected a closing brace");
   });
 
@@ -148,7 +148,7 @@ describe("findProject (F-001 to F-003)", () => {
       undefined,
     ],
   ])("refuses the settings %j", async (settings, faults, hint) => {
-    const error = await rejectedBy(find(files({ "knock.json": { knockDir: "k", settings }, "k/": "" })));
-    expect([error.code, faultsOf(error), error.hint]).toEqual(["project_invalid", faults, hint]);
+    const error = await catchRejection(find(files({ "knock.json": { knockDir: "k", settings }, "k/": "" })));
+    expect([error.code, formatDetails(error), error.hint]).toEqual(["project_invalid", faults, hint]);
   });
 });

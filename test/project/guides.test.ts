@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { emptyEnvironment } from "../../src/domain/environment/environment.js";
-import { textFileOf } from "../../src/domain/template/text-files.js";
+import { createDefaultEnvironment } from "../../src/domain/environment/environment.js";
+import { findTextFile } from "../../src/domain/template/text-files.js";
 import { openProject } from "../../src/project/open-project.js";
 import { readGuides } from "../../src/project/read-guides.js";
 import type { JsonObject } from "../../src/util/json.js";
+import { catchRejection, formatDetails } from "../helpers/catch-error.js";
 import { type Files, TemporaryProject } from "../helpers/temporary-project.js";
-import { faultsOf, rejectedBy } from "../helpers/thrown-by.js";
 
 const made: TemporaryProject[] = [];
 afterEach(() => {
@@ -20,7 +20,7 @@ function project(files: Files): TemporaryProject {
 
 function read(files: Files) {
   const root = project(files);
-  return readGuides({ knockDir: root.path("knock") }, emptyEnvironment(), root.root);
+  return readGuides({ knockDir: root.path("knock") }, createDefaultEnvironment(), root.root);
 }
 
 const BANNER = {
@@ -44,7 +44,7 @@ const workflow = (guide_key: string) => ({
 
 describe("guides of a project (CLI-331)", () => {
   it("are read with their message types and the files of their texts", async () => {
-    const { guides, faults } = await read({
+    const { guides, errors: faults } = await read({
       ...BANNER,
       "knock/guides/tour/guide.json": guide({ "body@": "./body.md" }),
       "knock/guides/tour/body.md": "Hi **{{ recipient.name }}**",
@@ -56,7 +56,7 @@ describe("guides of a project (CLI-331)", () => {
     expect(guides[0]?.steps[0]?.content).toEqual([
       { key: "body", type: "markdown", value: "Hi **{{ recipient.name }}**" },
     ]);
-    expect(textFileOf(guides[0] as object, "/steps/0/values/body")).toBe("knock/guides/tour/body.md");
+    expect(findTextFile(guides[0] as object, "/steps/0/values/body")).toBe("knock/guides/tour/body.md");
   });
 
   it("are none where there is no folder", async () => {
@@ -64,7 +64,7 @@ describe("guides of a project (CLI-331)", () => {
   });
 
   it("are a fault of their own where they are broken, and nobody else's", async () => {
-    const { guides, faults } = await read({
+    const { guides, errors: faults } = await read({
       ...BANNER,
       "knock/guides/fine/guide.json": guide({ body: "x" }),
       "knock/guides/json/guide.json": "{",
@@ -92,7 +92,7 @@ describe("guides of a project (CLI-331)", () => {
     };
     const root = project(files);
     const opened = openProject({ root: root.root, knockDir: root.path("knock"), settings: {} }, root.root);
-    expect(await opened.projectWarnings()).toEqual([
+    expect(await opened.readProjectWarnings()).toEqual([
       'knock/guides/tour/guide.json:2:41: steps[0]: unknown key "rfe"; did you mean "ref"?',
       'knock/guides/tour/guide.json:2:17: unknown key "chanel_key"; did you mean "channel_key"?',
       'knock/message-types/banner/message_type.json:2:49: variants[0].fields[0].settings: unknown key "max_lenght"; did you mean "max_length"?',
@@ -107,8 +107,8 @@ describe("guides of a project (CLI-331)", () => {
       "knock/workflows/fine/workflow.json": workflow("tour"),
     });
     const opened = openProject({ root: root.root, knockDir: root.path("knock"), settings: {} }, root.root);
-    const error = await rejectedBy(opened.workflow("w"));
-    expect(faultsOf(error)).toEqual(['/steps/0/guide_key names no guide of this project: "tuor"']);
+    const error = await catchRejection(opened.workflow("w"));
+    expect(formatDetails(error)).toEqual(['/steps/0/guide_key names no guide of this project: "tuor"']);
     expect(error).toMatchObject({ code: "workflow_invalid", hint: 'Did you mean "tour"?' });
     expect((await opened.workflow("fine"))?.steps).toHaveLength(1);
   });

@@ -3,8 +3,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { compileWorkflow } from "../../src/engine/compile/compile-workflow.js";
 import { findProject, type ProjectLocation } from "../../src/project/find-project.js";
 import { openProject, type Project } from "../../src/project/open-project.js";
+import { catchRejection, formatDetails } from "../helpers/catch-error.js";
 import { type Files, TemporaryProject } from "../helpers/temporary-project.js";
-import { faultsOf, rejectedBy } from "../helpers/thrown-by.js";
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures");
 const WELCOME = {
@@ -22,7 +22,7 @@ function open(files: Files): { project: Project; root: TemporaryProject } {
   return { root, project: openProject({ root: root.root, knockDir: root.path("knock"), settings: {} }, root.root) };
 }
 
-const seeds = (project: Project, known = new Map<string, string>()) => project.changedRecipients(known);
+const seeds = (project: Project, known = new Map<string, string>()) => project.readChangedRecipients(known);
 
 describe.each(["collab", "ops", "shop"])("the sample project %s", (name) => {
   async function fixture(): Promise<Project> {
@@ -95,7 +95,7 @@ describe("workflows (F-004 to F-008)", () => {
 
   it("F-008: says what is wrong with a folder whose name is no key, rather than that it is not there", async () => {
     const { project } = open({ "knock/workflows/New Comment/workflow.json": WELCOME });
-    const error = await rejectedBy(project.workflow("New Comment"));
+    const error = await catchRejection(project.workflow("New Comment"));
     expect([error.code, error.message]).toEqual([
       "workflow_invalid",
       "knock/workflows/New Comment: not a workflow's key",
@@ -133,19 +133,19 @@ describe("workflows (F-004 to F-008)", () => {
       'knock/workflows/w/workflow.json:1:58: steps[0].channel_type is "sms", but channel "text" is of type "email"',
     ],
   ])("refuses %s", async (_what, files, message) => {
-    const error = await rejectedBy(open(files).project.workflow("w"));
+    const error = await catchRejection(open(files).project.workflow("w"));
     expect([error.code, error.message]).toEqual(["workflow_invalid", message]);
   });
 
   it("takes a file for the folder of workflows for a fault of the project", async () => {
     const { project } = open({ "knock/workflows": "text" });
-    const error = await rejectedBy(project.workflowKeys());
+    const error = await catchRejection(project.workflowKeys());
     expect([error.code, error.message]).toEqual(["project_invalid", "knock/workflows is not a folder"]);
   });
 
   it("reads a workflow anew each time: it may be mended while the process lives", async () => {
     const { project, root } = open({ "knock/workflows/w/workflow.json": "{" });
-    await rejectedBy(project.workflow("w"));
+    await catchRejection(project.workflow("w"));
     root.write({ "knock/workflows/w/workflow.json": WELCOME });
     expect((await project.workflow("w"))?.steps).toHaveLength(1);
   });
@@ -153,13 +153,13 @@ describe("workflows (F-004 to F-008)", () => {
 
 describe("environment.json", () => {
   it("is project_invalid with file and place where it is broken", async () => {
-    const broken = await rejectedBy(open({ "knock/environment.json": "{," }).project.environment());
+    const broken = await catchRejection(open({ "knock/environment.json": "{," }).project.environment());
     expect([broken.code, broken.message]).toEqual([
       "project_invalid",
       expect.stringMatching(/^knock\/environment\.json:1:2: not valid JSON/),
     ]);
-    const wrong = await rejectedBy(open({ "knock/environment.json": { chanels: {} } }).project.environment());
-    expect(faultsOf(wrong)).toEqual(['/chanels unknown key "chanels"; did you mean "channels"?']);
+    const wrong = await catchRejection(open({ "knock/environment.json": { chanels: {} } }).project.environment());
+    expect(formatDetails(wrong)).toEqual(['/chanels unknown key "chanels"; did you mean "channels"?']);
   });
 });
 
@@ -226,7 +226,7 @@ describe("recipients (section 5 of the contract)", () => {
     ],
     ["a file for the folder", { "knock/recipients": "text" }, "knock/recipients is not a folder"],
   ])("refuses %s", async (_what, files, message) => {
-    const error = await rejectedBy(seeds(open(files).project));
+    const error = await catchRejection(seeds(open(files).project));
     expect([error.code, error.message]).toEqual(["project_invalid", message]);
   });
 });
@@ -265,7 +265,7 @@ describe("a workflow's faults have their places", () => {
       `${w}/a/b.json:3:13: steps[0].template.visual_blocks[1].type`,
     ],
   ])("%s", async (_what, files, begin) => {
-    const error = await rejectedBy(open(files).project.workflow("w"));
+    const error = await catchRejection(open(files).project.workflow("w"));
     expect(error.message.slice(0, begin.length)).toBe(begin);
     const [file, line, column] = begin.split(":");
     expect(error.details[0]).toMatchObject({ file, line: Number(line), column: Number(column) });

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { openProject, type Project } from "../../src/project/open-project.js";
 import type { JsonObject } from "../../src/util/json.js";
+import { catchRejection } from "../helpers/catch-error.js";
 import { type Files, TemporaryProject } from "../helpers/temporary-project.js";
-import { rejectedBy } from "../helpers/thrown-by.js";
 
 const made: TemporaryProject[] = [];
 afterEach(() => {
@@ -66,7 +66,7 @@ describe("shared requests of a project", () => {
     ["inputs without names", { input_schema: { type: "array" } }, '1:100: input_schema.type must be "object"'],
     ["a path with a hole", { response_path: "a..b" }, "1:235: response_path must be a dotted path"],
   ])("E-305: refuses %s", async (_what, more, message) => {
-    const error = await rejectedBy(open(request(more)).request("parcel"));
+    const error = await catchRejection(open(request(more)).request("parcel"));
     expect(error).toMatchObject({ code: "project_invalid" });
     expect(error.message).toContain(`knock/requests/parcel/request.json:${message}`);
   });
@@ -88,16 +88,16 @@ describe("shared requests of a project", () => {
     ["an address of its own beside it", { url: "https://b.test" }, "/steps/0/settings/url", "must not be given beside"],
     ["a body of its own beside it", { body: "{}" }, "/steps/0/settings/body", "must not be given beside"],
   ])("E-305: a step is refused for %s", async (_what, settings, pointer, message) => {
-    const error = await rejectedBy(open({ ...request(), ...fetches(settings) }).workflow("w"));
+    const error = await catchRejection(open({ ...request(), ...fetches(settings) }).workflow("w"));
     expect(error).toMatchObject({ code: "workflow_invalid", details: [{ pointer }] });
     expect(error.details[0]?.message).toContain(message);
   });
 
   it("E-305: the nearest request is named, and a broken one by its file", async () => {
     const far = open({ ...request(), ...fetches({ reusable_step_key: "parcels" }) });
-    expect((await rejectedBy(far.workflow("w"))).hint).toContain('Did you mean "parcel"?');
+    expect((await catchRejection(far.workflow("w"))).hint).toContain('Did you mean "parcel"?');
     const broken = open({ ...fetches({ inputs: { parcel: "1" } }), "knock/requests/parcel/request.json": "{" });
-    expect((await rejectedBy(broken.workflow("w"))).message).toContain("knock/requests/parcel/request.json:1:2");
+    expect((await catchRejection(broken.workflow("w"))).message).toContain("knock/requests/parcel/request.json:1:2");
   });
 
   it("E-305: a schema that is open takes more inputs; a default stands for one that is required", async () => {
@@ -109,7 +109,7 @@ describe("shared requests of a project", () => {
   it("E-305, F-026: a method beside the request is told of", async () => {
     const project = open({ ...request(), ...fetches({ method: "get", url: "", inputs: { parcel: "1" } }) });
     await project.workflow("w");
-    expect(project.workflowWarnings("w")).toEqual([
+    expect(project.getWorkflowWarnings("w")).toEqual([
       "knock/workflows/w/workflow.json:1:92: steps[0].settings.method has no effect: the shared request has its own",
     ]);
   });

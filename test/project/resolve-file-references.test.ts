@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { resolveFileReferences } from "../../src/project/resolve-file-references.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
-import { nested } from "../helpers/json-arbitraries.js";
+import { catchRejection, formatDetails } from "../helpers/catch-error.js";
+import { buildNestedJson } from "../helpers/json-arbitraries.js";
 import { type Files, TemporaryProject } from "../helpers/temporary-project.js";
-import { faultsOf, rejectedBy } from "../helpers/thrown-by.js";
 
 const made: TemporaryProject[] = [];
 afterEach(() => {
@@ -24,8 +24,8 @@ function resolve(value: Json, files: Files = {}): Promise<Json> {
   return resolveFileReferences(value, {
     from: folder,
     resourceDir: folder,
-    shown: "workflows/parcel/workflow.json",
-    used: new Set(),
+    displayPath: "workflows/parcel/workflow.json",
+    referencedFiles: new Set(),
     owner: "workflow",
   });
 }
@@ -75,9 +75,9 @@ describe("resolveFileReferences", () => {
     ["a name too long", "n".repeat(300), "names a file that does not exist"],
     ["a file for a folder", "a.txt/b.txt", "names a file that does not exist"],
   ])("%s is an error at its place", async (_rule, path, message) => {
-    const error = await rejectedBy(resolve({ steps: [{ template: { "text_body@": path } }] }, { "a.txt": "A" }));
+    const error = await catchRejection(resolve({ steps: [{ template: { "text_body@": path } }] }, { "a.txt": "A" }));
     expect(error.code).toBe("workflow_invalid");
-    expect(faultsOf(error)).toEqual([`/steps/0/template/text_body@ ${message}`]);
+    expect(formatDetails(error)).toEqual([`/steps/0/template/text_body@ ${message}`]);
     expect(error.message).toMatch(/^workflows\/parcel\/workflow\.json: \/steps\/0\/template\/text_body@ /);
   });
 
@@ -93,8 +93,8 @@ describe("resolveFileReferences", () => {
       "a.txt": "A",
     };
     for (const path of ["out.txt", "outside/x.txt"]) {
-      const error = await rejectedBy(resolve({ "a@": path }, links));
-      expect(faultsOf(error)).toEqual(["/a@ leads out of the workflow's folder through a link"]);
+      const error = await catchRejection(resolve({ "a@": path }, links));
+      expect(formatDetails(error)).toEqual(["/a@ leads out of the workflow's folder through a link"]);
       expect(JSON.stringify(error.details)).not.toMatch(/SECRET|OTHER/);
     }
     expect(await resolve({ "a@": "in.txt" }, links)).toEqual({ a: "A" });
@@ -109,7 +109,7 @@ describe("resolveFileReferences", () => {
 
   it("F-015: a file may be referenced once, however it is written", async () => {
     const document = { steps: [{ "a@": "x/a.txt" }, { "a@": "./x/../x/a.txt" }] };
-    expect(faultsOf(await rejectedBy(resolve(document, { "x/a.txt": "A" })))).toEqual([
+    expect(formatDetails(await catchRejection(resolve(document, { "x/a.txt": "A" })))).toEqual([
       "/steps/1/a@ is referenced twice",
     ]);
     expect(await resolve({ steps: [{ "a@": "a.txt" }, { a: "A", "a@": "a.txt" }] }, { "a.txt": "A" })).toEqual({
@@ -119,10 +119,10 @@ describe("resolveFileReferences", () => {
 
   it("F-016: a folder and bytes that are not UTF-8 are errors that name the file", async () => {
     const files = { "dir/x.txt": "", "latin.txt": Buffer.from([0x61, 0xe9]) };
-    expect((await rejectedBy(resolve({ "a@": "dir" }, files))).message).toBe(
+    expect((await catchRejection(resolve({ "a@": "dir" }, files))).message).toBe(
       "workflows/parcel/dir is a directory, not a file",
     );
-    const error = await rejectedBy(resolve({ "a@": "latin.txt" }, files));
+    const error = await catchRejection(resolve({ "a@": "latin.txt" }, files));
     expect([error.code, error.message]).toEqual([
       "workflow_invalid",
       "workflows/parcel/latin.txt is not valid UTF-8 (first bad byte at offset 1)",
@@ -150,24 +150,24 @@ describe("resolveFileReferences", () => {
     const blocks = (content: Json, more: Files = {}) =>
       resolve({ "visual_blocks@": "e/visual_blocks.json" }, { "e/visual_blocks.json": content, "a.txt": "A", ...more });
     expect(await blocks([{ "content@": "../a.txt" }])).toEqual({ visual_blocks: [{ content: "A" }] });
-    expect(faultsOf(await rejectedBy(blocks([{ "content@": "../../other/x.txt" }])))).toEqual([
+    expect(formatDetails(await catchRejection(blocks([{ "content@": "../../other/x.txt" }])))).toEqual([
       "/visual_blocks@/0/content@ leaves the workflow's folder",
     ]);
-    expect(faultsOf(await rejectedBy(blocks([{ "content@": "visual_blocks.json" }])))).toEqual([
+    expect(formatDetails(await catchRejection(blocks([{ "content@": "visual_blocks.json" }])))).toEqual([
       "/visual_blocks@/0/content@ is referenced twice",
     ]);
-    expect((await rejectedBy(blocks("[\n{]"))).message).toBe(
+    expect((await catchRejection(blocks("[\n{]"))).message).toBe(
       "workflows/parcel/e/visual_blocks.json:2:2: not valid JSON: expected a property name in double quotes",
     );
   });
 
   it("does not fall over a depth of 100,000, nor over a key __proto__", async () => {
-    expect((await rejectedBy(resolve(nested(100_000)))).code).toBe("workflow_invalid");
+    expect((await catchRejection(resolve(buildNestedJson(100_000)))).code).toBe("workflow_invalid");
     const deep = "[".repeat(100_000) + "]".repeat(100_000);
-    expect((await rejectedBy(resolve({ "visual_blocks@": "b.json" }, { "b.json": deep }))).code).toBe(
+    expect((await catchRejection(resolve({ "visual_blocks@": "b.json" }, { "b.json": deep }))).code).toBe(
       "workflow_invalid",
     );
     const attack = JSON.parse('{"__proto__":{"polluted":1}}') as Json;
-    expect(faultsOf(await rejectedBy(resolve(attack)))).toEqual(["/__proto__ is not allowed as a key"]);
+    expect(formatDetails(await catchRejection(resolve(attack)))).toEqual(["/__proto__ is not allowed as a key"]);
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { openProject, type Project } from "../../src/project/open-project.js";
+import { catchRejection } from "../helpers/catch-error.js";
 import { type Files, TemporaryProject } from "../helpers/temporary-project.js";
-import { rejectedBy } from "../helpers/thrown-by.js";
 
 const made: TemporaryProject[] = [];
 afterEach(() => {
@@ -87,14 +87,14 @@ describe("translations of a project", () => {
     ["en/en.po", 'msgstr "x"', "knock/translations/en/en.po:1: comes before the first msgid"],
   ])("F-039: %s holding %j: %s", async (path, content, words) => {
     const project = open({ [`knock/translations/${path}`]: content });
-    const error = await rejectedBy(project.translations());
+    const error = await catchRejection(project.translations());
     expect(error.code).toBe("project_invalid");
     expect(error.message).toContain(words);
   });
 
   it("one reference in two files is refused", async () => {
     const project = open({ "knock/translations/en/en.json": {}, "knock/translations/en/en.po": "" });
-    const error = await rejectedBy(project.translations());
+    const error = await catchRejection(project.translations());
     expect(error.message).toBe(
       "knock/translations/en/en.po: knock/translations/en/en.json holds the same translations",
     );

@@ -1,19 +1,19 @@
 import { generateKeyPairSync } from "node:crypto";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { type Http2Target, startHttp2Target } from "../helpers/http2-target.js";
+import { type Http2TestServer, startHttp2TestServer } from "../helpers/http2-test-server.js";
 import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from "../helpers/loopback-certificate.js";
-import { channel, message, ProviderBench } from "../helpers/provider-bench.js";
+import { buildChannel, buildMessage, ProviderHarness } from "../helpers/provider-harness.js";
 
-const push = () => message("push", { token: "device-1", title: "T", body: "B", data: {} });
+const push = () => buildMessage("push", { token: "device-1", title: "T", body: "B", data: {} });
 const otherKey = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 const OTHER_KEY = otherKey.export({ type: "pkcs8", format: "pem" }).toString();
 
-let apple: Http2Target;
-let bench: ProviderBench;
+let apple: Http2TestServer;
+let bench: ProviderHarness;
 beforeEach(async () => {
-  apple = await startHttp2Target({ cert: LOOPBACK_CERTIFICATE, key: LOOPBACK_KEY, ca: LOOPBACK_CERTIFICATE });
-  bench = new ProviderBench({
+  apple = await startHttp2TestServer({ cert: LOOPBACK_CERTIFICATE, key: LOOPBACK_KEY, ca: LOOPBACK_CERTIFICATE });
+  bench = new ProviderHarness({
     CERT: LOOPBACK_CERTIFICATE.replaceAll("\n", "\\n"),
     CERT_BASE64: Buffer.from(LOOPBACK_CERTIFICATE).toString("base64"),
     KEY: LOOPBACK_KEY,
@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 const apns = (settings: JsonObject = {}) =>
-  channel("push", "push_apns", {
+  buildChannel("push", "push_apns", {
     bundle_id: "test.lark.app",
     certificate: "$CERT",
     private_key: "$KEY",
@@ -45,7 +45,7 @@ it("CH-141 by certificate: the connection says who asks, and no request carries 
 });
 
 it("CH-141 a certificate that Apple does not take is refused once; none is shown without one", async () => {
-  apple.answer({ status: 403, json: { reason: "BadCertificate" } });
+  apple.respondWith({ status: 403, json: { reason: "BadCertificate" } });
   expect(await bench.send(apns(), push())).toMatchObject({
     status: "failed",
     retryable: false,

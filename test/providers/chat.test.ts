@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Channel } from "../../src/domain/environment/environment.js";
-import { publicConnection } from "../../src/domain/message/chat-connection.js";
+import { redactConnection } from "../../src/domain/message/chat-connection.js";
 import type { Delivery } from "../../src/ports/provider.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { type HttpTarget, startHttpTarget, type TargetReply } from "../helpers/http-target.js";
-import { channel, MESSAGE_ID, message, ProviderBench } from "../helpers/provider-bench.js";
+import { type HttpTestServer, startHttpTestServer, type TestResponse } from "../helpers/http-test-server.js";
+import { buildChannel, buildMessage, MESSAGE_ID, ProviderHarness } from "../helpers/provider-harness.js";
 
 const BOT = { access_token: "xoxb-recipient-1", channel_id: "C1" };
-let target: HttpTarget;
-let bench: ProviderBench;
+let target: HttpTestServer;
+let bench: ProviderHarness;
 beforeEach(async () => {
-  target = await startHttpTarget();
-  bench = new ProviderBench({ BOT_TOKEN: "bot-token-0123", BOT_PASSWORD: "bot-password-01" });
+  target = await startHttpTestServer();
+  bench = new ProviderHarness({ BOT_TOKEN: "bot-token-0123", BOT_PASSWORD: "bot-password-01" });
 });
 afterEach(async () => {
   await bench.close();
@@ -32,9 +32,9 @@ function send(to: Channel, connection: JsonObject, said: Said = {}, tenant: Json
     json_content: json ?? null,
     summary: summary ?? null,
   };
-  const content = { connection: publicConnection(connection), template };
+  const content = { connection: redactConnection(connection), template };
   const others = [{ channel_id: "C0" }, connection, { incoming_webhook: { url: "https://lark.test/other" } }];
-  return bench.send(to, message("chat", content), { recipient: { connections: others }, tenant });
+  return bench.send(to, buildMessage("chat", content), { recipient: { connections: others }, tenant });
 }
 
 const hook = (path: string): JsonObject => ({ incoming_webhook: { url: `${target.url}${path}` } });
@@ -42,11 +42,12 @@ const final = { status: "failed", retryable: false };
 const passing = { status: "failed", retryable: true };
 
 describe("Slack", () => {
-  const slack = (settings: JsonObject = {}) => channel("chat", "chat_slack", { base_url: target.url, ...settings });
-  const ok: TargetReply = { json: { ok: true, ts: "1.2", channel: "C1" } };
+  const slack = (settings: JsonObject = {}) =>
+    buildChannel("chat", "chat_slack", { base_url: target.url, ...settings });
+  const ok: TestResponse = { json: { ok: true, ts: "1.2", channel: "C1" } };
 
   it("CH-172 CH-174 CH-024 chat.postMessage with the connection's token; ts is the external id", async () => {
-    target.answer(ok);
+    target.respondWith(ok);
     expect(await send(slack(), BOT)).toEqual({ status: "sent", metadata: { external_id: "1.2" } });
     const [request] = target.requests;
     expect(request).toMatchObject({ method: "POST", path: "/api/chat.postMessage" });
@@ -59,12 +60,12 @@ describe("Slack", () => {
 
   const posted = (connection: JsonObject, metadata: JsonObject | null) => {
     const template = { blocks: [{ type: "markdown", name: "body", content: "Hi" }], json_content: null, summary: null };
-    const sent = message("chat", { connection, template, metadata });
+    const sent = buildMessage("chat", { connection, template, metadata });
     return bench.send(slack(), sent, { recipient: {}, tenant: { token: { access_token: "xoxb-tenant-1" } } });
   };
 
   it("CH-176 CH-177 a connection of the template's own, and a reply in a thread", async () => {
-    target.answer(ok);
+    target.respondWith(ok);
     expect(await posted({ channel_id: "C9" }, { connection_overridden: true, parent_message_id: "7.1" })).toMatchObject(
       {
         status: "sent",
@@ -80,12 +81,12 @@ describe("Slack", () => {
   ])("CH-177 %s cannot reply, and sends nothing instead", async (_title, provider, connect) => {
     const connection = connect();
     const content = {
-      connection: publicConnection(connection),
+      connection: redactConnection(connection),
       template: { blocks: [{ type: "markdown", name: "body", content: "Hi" }], json_content: null, summary: null },
       metadata: { parent_message_id: "7.1" },
     };
-    const to = channel("chat", provider, { base_url: target.url });
-    const delivery = await bench.send(to, message("chat", content), {
+    const to = buildChannel("chat", provider, { base_url: target.url });
+    const delivery = await bench.send(to, buildMessage("chat", content), {
       recipient: { connections: [connection] },
       tenant: {},
     });
@@ -94,19 +95,19 @@ describe("Slack", () => {
   });
 
   it("CH-177 a reply that its channel sees, too; an incoming webhook cannot reply, and sends nothing instead", async () => {
-    target.answer(ok);
+    target.respondWith(ok);
     await posted(
       { channel_id: "C9" },
       { connection_overridden: true, parent_message_id: "7.1", send_to_channel: true },
     );
     expect(target.requests[0]?.json).toMatchObject({ thread_ts: "7.1", reply_broadcast: true });
     const content = {
-      connection: publicConnection(hook("/hook")),
+      connection: redactConnection(hook("/hook")),
       template: { blocks: [], json_content: null, summary: null },
       metadata: { parent_message_id: "7.1" },
     };
     const stored = { recipient: { connections: [hook("/hook")] }, tenant: {} };
-    expect(await bench.send(slack(), message("chat", content), stored)).toMatchObject({
+    expect(await bench.send(slack(), buildMessage("chat", content), stored)).toMatchObject({
       ...final,
       reason: expect.stringContaining("cannot reply"),
     });
@@ -114,14 +115,14 @@ describe("Slack", () => {
   });
 
   it("E-187 CH-176 a template's own token and webhook reach Slack, and no reason repeats them", async () => {
-    target.answer(ok, { text: "ok" }, { status: 403, text: "xoxb-own-token is not allowed" });
+    target.respondWith(ok, { text: "ok" }, { status: 403, text: "xoxb-own-token is not allowed" });
     const given = async (connection: JsonObject) => {
       const content = {
-        connection: publicConnection(connection),
+        connection: redactConnection(connection),
         template: { blocks: [{ type: "markdown", name: "body", content: "Hi" }], json_content: null, summary: null },
         metadata: { connection_overridden: true },
       };
-      const sent = message("chat", content, { secrets: { connection } });
+      const sent = buildMessage("chat", content, { secrets: { connection } });
       return bench.send(slack(), sent, { recipient: {}, tenant: {} });
     };
     expect(await given({ channel_id: "C9", access_token: "xoxb-own-token" })).toMatchObject({ status: "sent" });
@@ -136,7 +137,7 @@ describe("Slack", () => {
   it("E-213 without the token that its template gave a message goes nowhere, not out by the tenant's", async () => {
     const content = { connection: { channel_id: "C9" }, metadata: { connection_overridden: true } };
     const stored = { recipient: {}, tenant: { token: { access_token: "xoxb-tenant-1" } } };
-    expect(await bench.send(slack(), message("chat", content, { secrets: {} }), stored)).toMatchObject({
+    expect(await bench.send(slack(), buildMessage("chat", content, { secrets: {} }), stored)).toMatchObject({
       ...final,
       reason: expect.stringContaining("trigger it anew"),
     });
@@ -144,7 +145,7 @@ describe("Slack", () => {
   });
 
   it("CH-175 a user is found by e-mail, and is the recipient's connection from then on", async () => {
-    target.answer({ json: { ok: true, user: { id: "U7" } } }, ok);
+    target.respondWith({ json: { ok: true, user: { id: "U7" } } }, ok);
     expect(await posted({ email: "ada+1@lark.test" }, null)).toEqual({
       status: "sent",
       metadata: { external_id: "1.2" },
@@ -156,18 +157,18 @@ describe("Slack", () => {
     expect(post?.json).toEqual({ channel: "U7", text: "Hi" });
   });
 
-  it.each<[TargetReply, object]>([
+  it.each<[TestResponse, object]>([
     [{ json: { ok: false, error: "users_not_found" } }, { status: "bounced", reason: "Slack: users_not_found" }],
     [{ json: { ok: false, error: "missing_scope" } }, { ...final, reason: "Slack: missing_scope" }],
     [{ json: { ok: true, user: {} } }, passing],
     [{ status: 503 }, passing],
   ])("CH-175 a look-up answered with %j sends nothing", async (reply, delivery) => {
-    target.answer(reply);
+    target.respondWith(reply);
     expect(await posted({ email: "ada@lark.test" }, null)).toMatchObject(delivery);
     expect(target.requests).toHaveLength(1);
   });
 
-  it.each<[TargetReply, object | null]>([
+  it.each<[TestResponse, object | null]>([
     [{ json: { ok: true, user: { id: "U7" } } }, { connection: { user_id: "U7" } }],
     [
       { json: { ok: false, error: "users_not_found" } },
@@ -178,13 +179,13 @@ describe("Slack", () => {
     [{ fault: "drop" }, null],
     [{ text: "<html>portal" }, null],
   ])("E-186 CH-175 who has an e-mail address, answered with %j", async (reply, found) => {
-    target.answer(reply);
+    target.respondWith(reply);
     expect(await bench.findUser(slack(), "ada@lark.test", "xoxb-tenant-1")).toEqual(found);
     expect(target.requests[0]?.headers.authorization).toBe("Bearer xoxb-tenant-1");
   });
 
   it("CH-162 E-049 the tenant's token wins; the channel's own serves where there is no other", async () => {
-    target.answer(ok);
+    target.respondWith(ok);
     await send(slack({ bot_token: "$BOT_TOKEN" }), BOT, {}, { token: { access_token: "xoxb-tenant" } });
     await send(slack({ bot_token: "$BOT_TOKEN" }), { user_id: "U1" });
     expect(target.requests.map(({ headers, json }) => [headers.authorization, json.channel])).toEqual([
@@ -199,7 +200,7 @@ describe("Slack", () => {
   });
 
   it("CH-174 CHQ-12 a JSON body goes as it is, the summary as its text", async () => {
-    target.answer(ok);
+    target.respondWith(ok);
     const blocks = [{ type: "divider" }];
     await send(slack(), BOT, { json: { blocks }, summary: "In short" });
     await send(slack(), BOT, { json: { blocks } });
@@ -212,13 +213,13 @@ describe("Slack", () => {
   });
 
   it("CH-173 an incoming webhook gets the text and answers ok", async () => {
-    target.answer({ text: "ok" });
+    target.respondWith({ text: "ok" });
     expect(await send(slack(), hook("/services/T/B/X"), { markdown: "*Hi*" })).toEqual({ status: "sent" });
     expect(target.requests[0]).toMatchObject({ method: "POST", path: "/services/T/B/X", json: { text: "_Hi_" } });
     expect(target.requests[0]?.headers.authorization).toBeUndefined();
   });
 
-  const said = (error: string, more: TargetReply = {}): TargetReply => ({ json: { ok: false, error }, ...more });
+  const said = (error: string, more: TestResponse = {}): TestResponse => ({ json: { ok: false, error }, ...more });
   it.each([
     ["an unknown channel", said("channel_not_found"), { status: "bounced", reason: "Slack: channel_not_found" }],
     ["an archived channel", said("is_archived"), { status: "bounced" }],
@@ -231,8 +232,8 @@ describe("Slack", () => {
     ["no answer", { fault: "silent" }, passing],
     ["neither ok nor error", { json: {} }, passing],
     ["HTML", { text: "<html>" }, passing],
-  ] as [string, TargetReply, JsonObject][])("CH-042 CH-044 by bot: %s", async (_title, reply, expected) => {
-    target.answer(reply, ok);
+  ] as [string, TestResponse, JsonObject][])("CH-042 CH-044 by bot: %s", async (_title, reply, expected) => {
+    target.respondWith(reply, ok);
     expect(await send(slack({ timeout_ms: 300 }), BOT)).toMatchObject(expected);
     expect(await send(slack({ timeout_ms: 300 }), BOT)).toMatchObject({ status: "sent" });
   });
@@ -249,32 +250,32 @@ describe("Slack", () => {
     ],
     ["500", { status: 500, text: "rollup_error" }, passing],
     ["HTML", { text: "<html>" }, passing],
-  ] as [string, TargetReply, JsonObject][])("CH-042 CH-044 by webhook: %s", async (_title, reply, expected) => {
-    target.answer(reply);
+  ] as [string, TestResponse, JsonObject][])("CH-042 CH-044 by webhook: %s", async (_title, reply, expected) => {
+    target.respondWith(reply);
     expect(await send(slack(), hook("/services/T/B/X"))).toMatchObject(expected);
   });
 
   it("a connection that has been removed, and a webhook that is no https, are final; no reason names their secrets", async () => {
     const content = { connection: { channel_id: "C9" }, template: {} };
-    const gone = await bench.send(slack(), message("chat", content), { recipient: {}, tenant: {} });
+    const gone = await bench.send(slack(), buildMessage("chat", content), { recipient: {}, tenant: {} });
     expect(gone).toMatchObject({ ...final, reason: expect.stringContaining("not in the recipient's channel data") });
     expect(await send(slack(), { incoming_webhook: { url: "http://hooks.lark.test/x" } })).toMatchObject(final);
     expect(await send(slack(), { incoming_webhook: {} })).toMatchObject(final);
     const broken = await send(slack(), { incoming_webhook: { url: "very-secret-path" } });
     expect(broken).toMatchObject(final);
     expect(JSON.stringify(broken)).not.toContain("very-secret-path");
-    target.answer({ json: { ok: false, error: `bad ${BOT.access_token}` } });
+    target.respondWith({ json: { ok: false, error: `bad ${BOT.access_token}` } });
     expect(await send(slack(), BOT)).toMatchObject({ reason: "Slack: bad [redacted]" });
   });
 });
 
 describe("Discord", () => {
   const discord = (settings: JsonObject = {}) =>
-    channel("chat", "discord", { bot_token: "$BOT_TOKEN", base_url: target.url, ...settings });
-  const ok: TargetReply = { json: { id: "D1" } };
+    buildChannel("chat", "discord", { bot_token: "$BOT_TOKEN", base_url: target.url, ...settings });
+  const ok: TestResponse = { json: { id: "D1" } };
 
   it("CH-185 a bot's message, which a repeat makes no second of", async () => {
-    target.answer(ok);
+    target.respondWith(ok);
     expect(await send(discord(), { channel_id: "77" })).toEqual({ status: "sent", metadata: { external_id: "D1" } });
     const [request] = target.requests;
     expect(request).toMatchObject({ method: "POST", path: "/api/v10/channels/77/messages" });
@@ -283,18 +284,18 @@ describe("Discord", () => {
   });
 
   it("CH-177 a bot replies; what it replies to may be gone", async () => {
-    target.answer(ok);
+    target.respondWith(ok);
     const template = { blocks: [{ type: "markdown", name: "body", content: "Hi" }], json_content: null, summary: null };
     const content = { connection: { channel_id: "77" }, template, metadata: { parent_message_id: "D0" } };
     const recipient = { connections: [{ channel_id: "77" }] };
-    await bench.send(discord(), message("chat", content), { recipient, tenant: {} });
+    await bench.send(discord(), buildMessage("chat", content), { recipient, tenant: {} });
     expect(target.requests[0]?.json).toMatchObject({
       message_reference: { message_id: "D0", fail_if_not_exists: false },
     });
   });
 
   it("CH-185 an incoming webhook, without the bot's token; a JSON body as it is", async () => {
-    target.answer(ok);
+    target.respondWith(ok);
     await send(discord({ bot_token: null }), hook("/api/webhooks/1/x?thread_id=5"), { json: { embeds: [] } });
     const [request] = target.requests;
     expect(request).toMatchObject({ path: "/api/webhooks/1/x?thread_id=5&wait=true", json: { embeds: [] } });
@@ -303,7 +304,7 @@ describe("Discord", () => {
     expect(await send(discord(), { user_id: "1" })).toMatchObject(final);
   });
 
-  const error = (status: number, code: number): TargetReply => ({ status, json: { code, message: "said" } });
+  const error = (status: number, code: number): TestResponse => ({ status, json: { code, message: "said" } });
   it.each([
     ["an unknown channel", error(404, 10003), { status: "bounced", reason: "Discord: said (code 10003)" }],
     ["an unknown webhook", error(404, 10015), { status: "bounced" }],
@@ -324,18 +325,18 @@ describe("Discord", () => {
     ["502", { status: 502 }, passing],
     ["no answer", { fault: "silent" }, passing],
     ["no id", { json: {} }, passing],
-  ] as [string, TargetReply, JsonObject][])("CH-042 CH-044 %s", async (_title, reply, expected) => {
-    target.answer(reply, ok);
+  ] as [string, TestResponse, JsonObject][])("CH-042 CH-044 %s", async (_title, reply, expected) => {
+    target.respondWith(reply, ok);
     expect(await send(discord({ timeout_ms: 300 }), { channel_id: "77" })).toMatchObject(expected);
     expect(await send(discord({ timeout_ms: 300 }), { channel_id: "77" })).toMatchObject({ status: "sent" });
   });
 });
 
 describe("Microsoft Teams", () => {
-  const teams = (settings: JsonObject = {}) => channel("chat", "ms_teams", { base_url: target.url, ...settings });
+  const teams = (settings: JsonObject = {}) => buildChannel("chat", "ms_teams", { base_url: target.url, ...settings });
 
   it("CH-181 CH-182 an incoming webhook gets a card, or the template's own JSON", async () => {
-    target.answer({ status: 202 });
+    target.respondWith({ status: 202 });
     expect(await send(teams(), hook("/hook"))).toEqual({ status: "sent" });
     await send(teams(), hook("/hook"), { json: { text: "own" } });
     const [first, second] = target.requests;
@@ -361,18 +362,18 @@ describe("Microsoft Teams", () => {
     ["500", { status: 500 }, passing],
     ["no answer", { fault: "silent" }, passing],
     ["a connector's 1", { text: "1" }, { status: "sent" }],
-  ] as [string, TargetReply, JsonObject][])("CH-042 by webhook: %s", async (_title, reply, expected) => {
-    target.answer(reply);
+  ] as [string, TestResponse, JsonObject][])("CH-042 by webhook: %s", async (_title, reply, expected) => {
+    target.respondWith(reply);
     expect(await send(teams({ timeout_ms: 300 }), hook("/hook"))).toMatchObject(expected);
   });
 
   describe("by bot", () => {
     const bot = (settings: JsonObject = {}) =>
       teams({ bot_id: "bot-1", bot_password: "$BOT_PASSWORD", token_url: `${target.url}/token`, ...settings });
-    const token: TargetReply = { json: { access_token: "bot-access-1", expires_in: 3600 } };
+    const token: TestResponse = { json: { access_token: "bot-access-1", expires_in: 3600 } };
 
     it("CH-180 CH-181 a new conversation in a channel, under a token kept for the next", async () => {
-      target.answer(token, { status: 201, json: { id: "conv", activityId: "a1" } });
+      target.respondWith(token, { status: 201, json: { id: "conv", activityId: "a1" } });
       const connection = { ms_teams_channel_id: "19:x@thread.tacv2", ms_teams_tenant_id: "own" };
       const tenant = { ms_teams_tenant_id: "T1" };
       const sent = { status: "sent", metadata: { external_id: "a1" } };
@@ -396,7 +397,7 @@ describe("Microsoft Teams", () => {
     });
 
     it("CH-181 to a user: the conversation is opened first", async () => {
-      target.answer(token, { status: 201, json: { id: "a:1/2" } }, { status: 201, json: { id: "a2" } });
+      target.respondWith(token, { status: 201, json: { id: "a:1/2" } }, { status: 201, json: { id: "a2" } });
       expect(await send(bot(), { ms_teams_user_id: "29:u" })).toMatchObject({ metadata: { external_id: "a2" } });
       expect(target.requests[1]?.json).toEqual({ isGroup: false, bot: { id: "bot-1" }, members: [{ id: "29:u" }] });
       expect(target.requests[2]?.path).toBe("/v3/conversations/a%3A1%2F2/activities");
@@ -404,7 +405,7 @@ describe("Microsoft Teams", () => {
 
     it("CH-042 CH-044 a roster without the bot bounces, an old token is replaced, bad settings are final", async () => {
       const error = (status: number, code: string) => ({ status, json: { error: { code, message: "said" } } });
-      target.answer(token, error(403, "BotNotInConversationRoster"), error(401, "Unauthorized"), token, {
+      target.respondWith(token, error(403, "BotNotInConversationRoster"), error(401, "Unauthorized"), token, {
         json: { id: "c", activityId: "a3" },
       });
       const to = { ms_teams_channel_id: "19:x" };

@@ -1,23 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Channel } from "../../src/domain/environment/environment.js";
-import { publicConnection } from "../../src/domain/message/chat-connection.js";
+import { redactConnection } from "../../src/domain/message/chat-connection.js";
 import type { DeliveryExchange } from "../../src/domain/message/delivery-log.js";
 import type { Message } from "../../src/domain/message/message.js";
 import type { StoredChannelData } from "../../src/ports/provider.js";
-import { openProviders } from "../../src/providers/open-provider.js";
+import { openProviders } from "../../src/providers/open-providers.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { type HttpTarget, startHttpTarget } from "../helpers/http-target.js";
-import { channel, email, message } from "../helpers/provider-bench.js";
+import { type HttpTestServer, startHttpTestServer } from "../helpers/http-test-server.js";
+import { buildChannel, buildEmailMessage, buildMessage } from "../helpers/provider-harness.js";
 import { startSmtpReceiver } from "../helpers/smtp-receiver.js";
 
 const SECRET = "SG.very-secret/value+1";
-let target: HttpTarget;
+let target: HttpTestServer;
 beforeEach(async () => {
-  target = await startHttpTarget();
+  target = await startHttpTestServer();
 });
 afterEach(() => target.close());
 
-async function exchangesOf(
+async function recordExchanges(
   to: Channel,
   sent: Message,
   stored: Partial<StoredChannelData> = {},
@@ -25,14 +25,14 @@ async function exchangesOf(
   const providers = openProviders({ variables: { KEY: SECRET } });
   const exchanges: DeliveryExchange[] = [];
   const all = { recipient: {}, tenant: {}, ...stored };
-  await providers.providerFor(to)?.send(sent, to, all, (one) => exchanges.push(one));
+  await providers.findProvider(to)?.send(sent, to, all, (one) => exchanges.push(one));
   await providers.close();
   return exchanges;
 }
 
 describe("E-217 CH-047: each request to a provider and its answer, without secrets", () => {
   it("an API that repeats the key, in its headers and its words", async () => {
-    target.answer(({ headers }) => ({
+    target.respondWith(({ headers }) => ({
       status: 401,
       headers: { "x-seen": String(headers.authorization) },
       json: {
@@ -40,8 +40,8 @@ describe("E-217 CH-047: each request to a provider and its answer, without secre
         link: `https://x.test/?k=${encodeURIComponent(SECRET)}`,
       },
     }));
-    const sendgrid = channel("email", "sendgrid", { api_key: "$KEY", base_url: target.url });
-    const [one, ...more] = await exchangesOf(sendgrid, email());
+    const sendgrid = buildChannel("email", "sendgrid", { api_key: "$KEY", base_url: target.url });
+    const [one, ...more] = await recordExchanges(sendgrid, buildEmailMessage());
     expect(more).toEqual([]);
     expect(one).toMatchObject({
       service_name: "SendGrid",
@@ -63,32 +63,34 @@ describe("E-217 CH-047: each request to a provider and its answer, without secre
   });
 
   it("a server that says nothing leaves why", async () => {
-    target.answer({ fault: "silent" });
-    const resend = channel("email", "resend", { api_key: "$KEY", base_url: target.url, timeout_ms: 50 });
-    const [one] = await exchangesOf(resend, email());
+    target.respondWith({ fault: "silent" });
+    const resend = buildChannel("email", "resend", { api_key: "$KEY", base_url: target.url, timeout_ms: 50 });
+    const [one] = await recordExchanges(resend, buildEmailMessage());
     expect(one?.response).toEqual({ body: "no answer within 0.05 s" });
   });
 
   it("a long body is cut", async () => {
-    target.answer({ text: "y".repeat(10_000) });
+    target.respondWith({ text: "y".repeat(10_000) });
     const html_body = "x".repeat(10_000);
-    const [one] = await exchangesOf(
-      channel("email", "resend", { api_key: "$KEY", base_url: target.url }),
-      email({ html_body }),
+    const [one] = await recordExchanges(
+      buildChannel("email", "resend", { api_key: "$KEY", base_url: target.url }),
+      buildEmailMessage({ html_body }),
     );
     expect(String(one?.request.body)).toMatch(/x…? \(\d{5} characters\)$|… \(\d{5} characters\)$/);
     expect(one?.response.body).toBe(`${"y".repeat(4_000)}… (10000 characters)`);
   });
 
   it("an incoming webhook's path is its password", async () => {
-    target.answer({ text: "ok" });
+    target.respondWith({ text: "ok" });
     const connection = { incoming_webhook: { url: `${target.url}/services/T1/hidden-part` } };
     const content: JsonObject = {
-      connection: publicConnection(connection),
+      connection: redactConnection(connection),
       template: { blocks: [{ type: "markdown", name: "body", content: "Hi" }], json_content: null, summary: null },
     };
     const recipient = { connections: [connection] };
-    const [one] = await exchangesOf(channel("chat", "slack", {}), message("chat", content), { recipient });
+    const [one] = await recordExchanges(buildChannel("chat", "slack", {}), buildMessage("chat", content), {
+      recipient,
+    });
     expect(target.requests[0]?.path).toBe("/services/T1/hidden-part");
     expect(one).toMatchObject({
       service_name: "Slack",
@@ -105,8 +107,13 @@ describe("E-217 CH-047: each request to a provider and its answer, without secre
       refuse: (address) => (address.startsWith("gone@") ? { code: 550, message: "No such mailbox" } : undefined),
     });
     try {
-      const relay = channel("email", "smtp", { host: "127.0.0.1", port: smtp.port, tls: "none", timeout_ms: 2_000 });
-      const [sent] = await exchangesOf(relay, email({ bcc: "spy@lark.test" }));
+      const relay = buildChannel("email", "smtp", {
+        host: "127.0.0.1",
+        port: smtp.port,
+        tls: "none",
+        timeout_ms: 2_000,
+      });
+      const [sent] = await recordExchanges(relay, buildEmailMessage({ bcc: "spy@lark.test" }));
       expect(sent).toMatchObject({
         service_name: "SMTP",
         request: {
@@ -115,7 +122,7 @@ describe("E-217 CH-047: each request to a provider and its answer, without secre
         },
         response: { status: 250 },
       });
-      const [refused] = await exchangesOf(relay, email({ to: "gone@lark.test" }));
+      const [refused] = await recordExchanges(relay, buildEmailMessage({ to: "gone@lark.test" }));
       expect(refused?.response).toMatchObject({ status: 550, body: expect.stringContaining("No such mailbox") });
     } finally {
       await smtp.close();
@@ -124,9 +131,16 @@ describe("E-217 CH-047: each request to a provider and its answer, without secre
 
   it("SMTP: a server without TLS at its port is told in plain words", async () => {
     const smtp = await startSmtpReceiver({ disabledCommands: ["STARTTLS", "AUTH"], authOptional: true });
-    const relay = channel("email", "smtp", { host: "127.0.0.1", port: smtp.port, tls: "implicit", timeout_ms: 2_000 });
+    const relay = buildChannel("email", "smtp", {
+      host: "127.0.0.1",
+      port: smtp.port,
+      tls: "implicit",
+      timeout_ms: 2_000,
+    });
     const providers = openProviders({ variables: {} });
-    const delivery = await providers.providerFor(relay)?.send(email(), relay, { recipient: {}, tenant: {} });
+    const delivery = await providers
+      .findProvider(relay)
+      ?.send(buildEmailMessage(), relay, { recipient: {}, tenant: {} });
     expect(delivery).toEqual({
       status: "failed",
       retryable: false,

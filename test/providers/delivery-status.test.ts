@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Message } from "../../src/domain/message/message.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { type HttpTarget, startHttpTarget, type TargetReply } from "../helpers/http-target.js";
-import { channel, email, message, ProviderBench } from "../helpers/provider-bench.js";
+import { type HttpTestServer, startHttpTestServer, type TestResponse } from "../helpers/http-test-server.js";
+import { buildChannel, buildEmailMessage, buildMessage, ProviderHarness } from "../helpers/provider-harness.js";
 
-let target: HttpTarget;
-let bench: ProviderBench;
+let target: HttpTestServer;
+let bench: ProviderHarness;
 beforeEach(async () => {
-  target = await startHttpTarget();
-  bench = new ProviderBench({ KEY: "secret-key-0123" });
+  target = await startHttpTestServer();
+  bench = new ProviderHarness({ KEY: "secret-key-0123" });
 });
 afterEach(async () => {
   await bench.close();
@@ -16,17 +16,23 @@ afterEach(async () => {
 });
 
 const mail = (vendor: string, settings: JsonObject = {}) =>
-  channel("email", vendor, { api_key: "$KEY", base_url: target.url, ...settings });
+  buildChannel("email", vendor, { api_key: "$KEY", base_url: target.url, ...settings });
 const twilio = (settings: JsonObject = {}) =>
-  channel("sms", "twilio", { account_sid: "AC1", auth_token: "$KEY", from: "+1", base_url: target.url, ...settings });
+  buildChannel("sms", "twilio", {
+    account_sid: "AC1",
+    auth_token: "$KEY",
+    from: "+1",
+    base_url: target.url,
+    ...settings,
+  });
 const sent = (one: Message, external_id: string): Message => ({ ...one, status: "sent", metadata: { external_id } });
-const sms = () => message("sms", { to: "+15550000001", body: "Ping" });
+const sms = () => buildMessage("sms", { to: "+15550000001", body: "Ping" });
 const SENDGRID = { check_delivery_status: true };
 
-const events = (...list: JsonObject[]): TargetReply => ({ json: { MessageID: "m1", MessageEvents: list } });
+const events = (...list: JsonObject[]): TestResponse => ({ json: { MessageID: "m1", MessageEvents: list } });
 const event = (Type: string, more: JsonObject = {}): JsonObject => ({ Recipient: "Ada@lark.test", Type, ...more });
 
-const CASES: [string, string, TargetReply[], JsonObject][] = [
+const CASES: [string, string, TestResponse[], JsonObject][] = [
   ["twilio", "delivered", [{ json: { sid: "m1", status: "delivered" } }], { status: "delivered" }],
   ["twilio", "still on its way", [{ json: { sid: "m1", status: "sent" } }], { status: "pending" }],
   [
@@ -96,7 +102,7 @@ const CASES: [string, string, TargetReply[], JsonObject][] = [
       ["bounced", "blocked", { status: "pending" }],
       ["dropped", null, { status: "bounced" }],
     ] as [string, string | null, JsonObject][]
-  ).map(([event_name, bounce_type, expected]): [string, string, TargetReply[], JsonObject] => [
+  ).map(([event_name, bounce_type, expected]): [string, string, TestResponse[], JsonObject] => [
     "sendgrid",
     `not delivered: ${event_name} ${bounce_type}`,
     [
@@ -110,10 +116,10 @@ const CASES: [string, string, TargetReply[], JsonObject][] = [
 describe("CH-045 E-212 what a provider knows later", () => {
   const open = (vendor: string) =>
     vendor === "twilio" ? twilio() : mail(vendor, vendor === "sendgrid" ? SENDGRID : {});
-  const one = (vendor: string) => sent(vendor === "twilio" ? sms() : email(), "m1");
+  const one = (vendor: string) => sent(vendor === "twilio" ? sms() : buildEmailMessage(), "m1");
 
   it.each(CASES)("%s: %s", async (vendor, _title, replies, expected) => {
-    target.answer(...replies);
+    target.respondWith(...replies);
     expect(await bench.check(open(vendor), one(vendor))).toMatchObject(expected);
     expect(target.requests.map(({ method }) => method)).toEqual(replies.map(() => "GET"));
   });
@@ -124,7 +130,7 @@ describe("CH-045 E-212 what a provider knows later", () => {
     ["resend", "/emails/m1"],
     ["sendgrid", "/v3/messages?limit=100&query=msg_id+LIKE+%27m1%25%27"],
   ])("%s is asked at %s, with its key", async (vendor, path) => {
-    target.answer({ json: {} });
+    target.respondWith({ json: {} });
     await bench.check(open(vendor), one(vendor));
     expect(target.requests[0]?.path).toBe(path);
     const { authorization, "x-postmark-server-token": token } = target.requests[0]?.headers ?? {};
@@ -136,27 +142,27 @@ describe("CH-045 E-212 what a provider knows later", () => {
 
   it.each(["twilio", "postmark", "resend", "sendgrid"])("%s: what fails for now is asked again", async (vendor) => {
     for (const reply of [{ status: 503 }, { status: 429 }, { text: "<html>portal" }, { fault: "drop" as const }]) {
-      target.answer(reply);
+      target.respondWith(reply);
       expect(await bench.check(open(vendor), one(vendor))).toEqual({ status: "pending" });
     }
-    target.answer({ status: 403, text: "secret-key-0123 is not allowed" });
+    target.respondWith({ status: 403, text: "secret-key-0123 is not allowed" });
     expect(await bench.check(open(vendor), one(vendor))).toMatchObject({ status: "unknown" });
   });
 
   it("a message says whether it is followed: SendGrid's only where asked for, the others' unless asked not to", async () => {
-    const tracked = async (to: ReturnType<typeof mail>, one: Message, reply: TargetReply) => {
-      target.answer(reply);
+    const tracked = async (to: ReturnType<typeof mail>, one: Message, reply: TestResponse) => {
+      target.respondWith(reply);
       const delivery = await bench.send(to, one);
       return delivery.status === "sent" && delivery.tracked === true;
     };
     const ok = { json: { id: "1", MessageID: "1", sid: "1", status: "queued" } };
     const accepted = { status: 202, headers: { "x-message-id": "1" } };
     for (const vendor of ["postmark", "resend"]) {
-      expect(await tracked(mail(vendor), email(), ok)).toBe(true);
-      expect(await tracked(mail(vendor, { check_delivery_status: false }), email(), ok)).toBe(false);
+      expect(await tracked(mail(vendor), buildEmailMessage(), ok)).toBe(true);
+      expect(await tracked(mail(vendor, { check_delivery_status: false }), buildEmailMessage(), ok)).toBe(false);
     }
     expect(await tracked(twilio(), sms(), ok)).toBe(true);
-    expect(await tracked(mail("sendgrid"), email(), accepted)).toBe(false);
-    expect(await tracked(mail("sendgrid", SENDGRID), email(), accepted)).toBe(true);
+    expect(await tracked(mail("sendgrid"), buildEmailMessage(), accepted)).toBe(false);
+    expect(await tracked(mail("sendgrid", SENDGRID), buildEmailMessage(), accepted)).toBe(true);
   });
 });

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
-import { type HttpTarget, startHttpTarget, type TargetReply } from "../helpers/http-target.js";
-import { channel, email, MESSAGE_ID, NOW, ProviderBench } from "../helpers/provider-bench.js";
+import { type HttpTestServer, startHttpTestServer, type TestResponse } from "../helpers/http-test-server.js";
+import { buildChannel, buildEmailMessage, MESSAGE_ID, NOW, ProviderHarness } from "../helpers/provider-harness.js";
 
 const KEY = "key-0123456789abcdef";
-let target: HttpTarget;
-let bench: ProviderBench;
+let target: HttpTestServer;
+let bench: ProviderHarness;
 beforeEach(async () => {
-  target = await startHttpTarget();
-  bench = new ProviderBench({ MAIL_KEY: KEY });
+  target = await startHttpTestServer();
+  bench = new ProviderHarness({ MAIL_KEY: KEY });
 });
 afterEach(async () => {
   await bench.close();
@@ -16,13 +16,13 @@ afterEach(async () => {
 });
 
 const VENDORS = ["sendgrid", "postmark", "resend"] as const;
-const OK: Record<(typeof VENDORS)[number], TargetReply> = {
+const OK: Record<(typeof VENDORS)[number], TestResponse> = {
   sendgrid: { status: 202, headers: { "x-message-id": "sg-1" } },
   postmark: { json: { ErrorCode: 0, Message: "OK", MessageID: "pm-1" } },
   resend: { json: { id: "re-1" } },
 };
 const mail = (vendor: string, settings: JsonObject = {}) =>
-  channel("email", vendor, { api_key: "$MAIL_KEY", base_url: target.url, ...settings });
+  buildChannel("email", vendor, { api_key: "$MAIL_KEY", base_url: target.url, ...settings });
 const RICH = {
   cc: "Bo <bo@lark.test>, cy@lark.test",
   bcc: "dee@lark.test",
@@ -35,8 +35,10 @@ const RICH = {
 
 describe("SendGrid", () => {
   it("CH-091 CH-082 a mail/send request, the message known by its arguments", async () => {
-    target.answer(OK.sendgrid);
-    expect(await bench.send(mail("sendgrid", { open_tracking: true, link_tracking: false }), email(RICH))).toEqual({
+    target.respondWith(OK.sendgrid);
+    expect(
+      await bench.send(mail("sendgrid", { open_tracking: true, link_tracking: false }), buildEmailMessage(RICH)),
+    ).toEqual({
       status: "sent",
       metadata: { external_id: "sg-1" },
     });
@@ -70,8 +72,8 @@ describe("SendGrid", () => {
   });
 
   it("an address stands once in to, cc and bcc, or the API would refuse all", async () => {
-    target.answer(OK.sendgrid);
-    await bench.send(mail("sendgrid"), email({ cc: "ADA@lark.test, bo@lark.test", bcc: "bo@lark.test" }));
+    target.respondWith(OK.sendgrid);
+    await bench.send(mail("sendgrid"), buildEmailMessage({ cc: "ADA@lark.test, bo@lark.test", bcc: "bo@lark.test" }));
     expect(target.requests[0]?.json.personalizations).toEqual([
       { to: [{ email: "ada@lark.test" }], cc: [{ email: "bo@lark.test" }] },
     ]);
@@ -82,25 +84,38 @@ describe("SendGrid", () => {
       status: 400,
       json: { errors: [{ message: "Does not contain a valid address.", field, help: null }] },
     });
-    target.answer(error("personalizations.0.to.0.email"), error("from.email"));
-    expect(await bench.send(mail("sendgrid"), email())).toEqual({
+    target.respondWith(error("personalizations.0.to.0.email"), error("from.email"));
+    expect(await bench.send(mail("sendgrid"), buildEmailMessage())).toEqual({
       status: "bounced",
       reason: "SendGrid: Does not contain a valid address. (personalizations.0.to.0.email)",
     });
-    expect(await bench.send(mail("sendgrid"), email())).toMatchObject({ status: "failed", retryable: false });
+    expect(await bench.send(mail("sendgrid"), buildEmailMessage())).toMatchObject({
+      status: "failed",
+      retryable: false,
+    });
   });
 
   it("CH-042 a rate limit that says when it ends", async () => {
-    target.answer({ status: 429, headers: { "x-ratelimit-reset": String(NOW / 1_000 + 90) }, json: { errors: [] } });
-    expect(await bench.send(mail("sendgrid"), email())).toMatchObject({ retryable: true, retry_after_ms: 90_000 });
+    target.respondWith({
+      status: 429,
+      headers: { "x-ratelimit-reset": String(NOW / 1_000 + 90) },
+      json: { errors: [] },
+    });
+    expect(await bench.send(mail("sendgrid"), buildEmailMessage())).toMatchObject({
+      retryable: true,
+      retry_after_ms: 90_000,
+    });
   });
 });
 
 describe("Postmark", () => {
   it("CH-092 CH-082 an email request with tag and metadata", async () => {
-    target.answer(OK.postmark);
+    target.respondWith(OK.postmark);
     const to = mail("postmark", { open_tracking: false, link_tracking: true });
-    expect(await bench.send(to, email(RICH))).toMatchObject({ status: "sent", metadata: { external_id: "pm-1" } });
+    expect(await bench.send(to, buildEmailMessage(RICH))).toMatchObject({
+      status: "sent",
+      metadata: { external_id: "pm-1" },
+    });
     const [request] = target.requests;
     expect(request).toMatchObject({ method: "POST", path: "/email" });
     expect(request?.headers).toMatchObject({ "x-postmark-server-token": KEY, accept: "application/json" });
@@ -128,8 +143,8 @@ describe("Postmark", () => {
     [300, "Invalid 'From' address: 'hi'.", "failed"],
     [405, "You're out of credits", "failed"],
   ])("CH-044 code %i, %s: %s", async (ErrorCode, Message, status) => {
-    target.answer({ status: 422, json: { ErrorCode, Message } });
-    const delivery = await bench.send(mail("postmark"), email());
+    target.respondWith({ status: 422, json: { ErrorCode, Message } });
+    const delivery = await bench.send(mail("postmark"), buildEmailMessage());
     expect(delivery).toMatchObject({ status, reason: expect.stringContaining(`${Message} (code ${ErrorCode})`) });
     if (status === "failed") expect(delivery).toMatchObject({ retryable: false });
   });
@@ -137,8 +152,8 @@ describe("Postmark", () => {
 
 describe("Resend", () => {
   it("CH-099 an emails request, the message id its idempotency key", async () => {
-    target.answer(OK.resend);
-    expect(await bench.send(mail("resend"), email(RICH))).toMatchObject({
+    target.respondWith(OK.resend);
+    expect(await bench.send(mail("resend"), buildEmailMessage(RICH))).toMatchObject({
       status: "sent",
       metadata: { external_id: "re-1" },
     });
@@ -168,32 +183,32 @@ describe("Resend", () => {
       status,
       json: { statusCode: status, name, message: text },
     });
-    target.answer(
+    target.respondWith(
       said(409, "concurrent_idempotent_requests", "Another request is in progress."),
       said(409, "invalid_idempotent_request", "The body differs."),
       said(422, "validation_error", "Invalid `to` field. The email address needs to follow a format."),
     );
-    expect(await bench.send(mail("resend"), email())).toMatchObject({ status: "failed", retryable: true });
-    expect(await bench.send(mail("resend"), email())).toMatchObject({ status: "failed", retryable: false });
-    expect(await bench.send(mail("resend"), email())).toMatchObject({ status: "bounced" });
+    expect(await bench.send(mail("resend"), buildEmailMessage())).toMatchObject({ status: "failed", retryable: true });
+    expect(await bench.send(mail("resend"), buildEmailMessage())).toMatchObject({ status: "failed", retryable: false });
+    expect(await bench.send(mail("resend"), buildEmailMessage())).toMatchObject({ status: "bounced" });
   });
 });
 
 describe.each(VENDORS)("what all have in common: %s", (vendor) => {
   it("CH-080 E-178 JSON overrides are merged into the body as they were rendered, a channel's Liquid included", async () => {
-    target.answer(OK[vendor]);
+    target.respondWith(OK[vendor]);
     const to = mail(vendor, { json_overrides: '{"extra": {"a": {{ data.n }}, "b": 1}}' });
     const json_overrides = { extra: { a: 1, b: 2 }, subject: "Other", Subject: "Other" };
-    expect(await bench.send(to, email({ json_overrides }))).toMatchObject({ status: "sent" });
+    expect(await bench.send(to, buildEmailMessage({ json_overrides }))).toMatchObject({ status: "sent" });
     expect(target.requests[0]?.json).toMatchObject({ extra: { a: 1, b: 2 } });
     expect(Object.values(target.requests[0]?.json ?? {})).toContain("Other");
-    expect(await bench.send(to, email())).toMatchObject({ status: "sent" });
+    expect(await bench.send(to, buildEmailMessage())).toMatchObject({ status: "sent" });
   });
 
   it("E-178 CH-090 headers of JSON overrides are texts, each at the provider's own place for headers", async () => {
-    target.answer(OK[vendor]);
+    target.respondWith(OK[vendor]);
     const headers = { "X-Number": 7 };
-    await bench.send(mail(vendor), email({ headers: { "X-Number": "7" }, json_overrides: { headers } }));
+    await bench.send(mail(vendor), buildEmailMessage({ headers: { "X-Number": "7" }, json_overrides: { headers } }));
     const { headers: own, Headers: postmark } = target.requests[0]?.json ?? {};
     if (vendor === "postmark") {
       expect(postmark).toEqual([{ Name: "X-Number", Value: "7" }]);
@@ -222,25 +237,27 @@ describe.each(VENDORS)("what all have in common: %s", (vendor) => {
     ["a closed connection", { fault: "drop" }, { status: "failed", retryable: true }],
     ["no HTTP", { fault: "garbage" }, { status: "failed", retryable: true }],
     ["an answer without end", { fault: "endless" }, { status: "failed", retryable: true }],
-  ] as [string, TargetReply, JsonObject][])("CH-042 %s", async (_title, reply, expected) => {
-    target.answer(reply, OK[vendor]);
+  ] as [string, TestResponse, JsonObject][])("CH-042 %s", async (_title, reply, expected) => {
+    target.respondWith(reply, OK[vendor]);
     const to = mail(vendor, { timeout_ms: 300 });
-    expect(await bench.send(to, email())).toMatchObject(expected);
-    expect(await bench.send(to, email())).toMatchObject({ status: "sent" }); // the next message goes on
+    expect(await bench.send(to, buildEmailMessage())).toMatchObject(expected);
+    expect(await bench.send(to, buildEmailMessage())).toMatchObject({ status: "sent" }); // the next message goes on
     expect(target.requests).toHaveLength(2);
   });
 
   it("a key that the server repeats stays out of the reason, as do control characters", async () => {
     const text = `bad key ${KEY}\u001b[31m\r\nX: y`;
-    target.answer({ status: 401, json: { errors: [{ message: text }], Message: text, message: text } });
-    const delivery = await bench.send(mail(vendor), email());
+    target.respondWith({ status: 401, json: { errors: [{ message: text }], Message: text, message: text } });
+    const delivery = await bench.send(mail(vendor), buildEmailMessage());
     expect(delivery).toMatchObject({ reason: expect.stringContaining("bad key [redacted] [31m X: y") });
   });
 
   it("an id that would write to the terminal is plain text", async () => {
     const id = "id-\u001b[31m\u0000x";
-    target.answer({ status: 202, headers: { "x-message-id": "id- [31m x" }, json: { MessageID: id, id } });
-    expect(await bench.send(mail(vendor), email())).toMatchObject({ metadata: { external_id: "id- [31m x" } });
+    target.respondWith({ status: 202, headers: { "x-message-id": "id- [31m x" }, json: { MessageID: id, id } });
+    expect(await bench.send(mail(vendor), buildEmailMessage())).toMatchObject({
+      metadata: { external_id: "id- [31m x" },
+    });
   });
 
   it.each([
@@ -255,15 +272,15 @@ describe.each(VENDORS)("what all have in common: %s", (vendor) => {
     ["headers", { "X-A": "b\r\nBcc: eve@lark.test" }, "failed"],
     ["headers", { "X-A: b\r\nBcc": "eve@lark.test" }, "failed"],
   ])("no header gets in through %s %j", async (name, value, status) => {
-    const delivery = await bench.send(mail(vendor), email({ [name]: value }));
+    const delivery = await bench.send(mail(vendor), buildEmailMessage({ [name]: value }));
     expect(delivery).toMatchObject({ status });
     if (status === "failed") expect(delivery).toMatchObject({ retryable: false });
     expect(target.requests).toHaveLength(0);
   });
 
   it("a line break in the subject is white space", async () => {
-    target.answer(OK[vendor]);
-    await bench.send(mail(vendor), email({ subject_line: "Hello\r\n  Ada\n" }));
+    target.respondWith(OK[vendor]);
+    await bench.send(mail(vendor), buildEmailMessage({ subject_line: "Hello\r\n  Ada\n" }));
     expect(Object.values(target.requests[0]?.json ?? {})).toContain("Hello Ada");
   });
 });

@@ -2,14 +2,14 @@ import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Channel } from "../../src/domain/environment/environment.js";
-import { publicConnection } from "../../src/domain/message/chat-connection.js";
+import { redactConnection } from "../../src/domain/message/chat-connection.js";
 import type { Message } from "../../src/domain/message/message.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
-import { type HttpTarget, startHttpTarget } from "../helpers/http-target.js";
-import { type Http2Target, startHttp2Target } from "../helpers/http2-target.js";
-import { jsonWith } from "../helpers/json-arbitraries.js";
-import { propertyRuns } from "../helpers/property-runs.js";
-import { channel, email, message, ProviderBench } from "../helpers/provider-bench.js";
+import { getPropertyRuns } from "../helpers/get-property-runs.js";
+import { type HttpTestServer, startHttpTestServer } from "../helpers/http-test-server.js";
+import { type Http2TestServer, startHttp2TestServer } from "../helpers/http2-test-server.js";
+import { arbitraryJson } from "../helpers/json-arbitraries.js";
+import { buildChannel, buildEmailMessage, buildMessage, ProviderHarness } from "../helpers/provider-harness.js";
 
 const SECRET = "the-secret-0123456789";
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" });
@@ -35,7 +35,7 @@ const KEYS = [
   ...["access_token", "expires_in", "error_code", "error_message"],
 ];
 const inner = fc.oneof(
-  jsonWith(...KEYS),
+  arbitraryJson(...KEYS),
   fc.constantFrom<Json[]>(
     "said",
     406,
@@ -53,7 +53,7 @@ const json = fc.oneof(
   object,
   fc.tuple(object, fc.constantFrom("error", "errors", "data")).map(([one, name]) => ({ [name]: one })),
   fc.tuple(object, fc.constantFrom("errors", "data", "details")).map(([one, name]) => ({ [name]: [one, null] })),
-  jsonWith(...KEYS),
+  arbitraryJson(...KEYS),
 );
 const reply = fc.record({
   status: fc.constantFrom(200, 201, 202, 204, 301, 400, 401, 403, 404, 409, 410, 422, 429, 500, 503),
@@ -72,14 +72,14 @@ const reply = fc.record({
   ),
 });
 
-let http: HttpTarget;
-let http2: Http2Target;
-let bench: ProviderBench;
+let http: HttpTestServer;
+let http2: Http2TestServer;
+let bench: ProviderHarness;
 beforeAll(async () => {
-  http = await startHttpTarget();
-  http2 = await startHttp2Target();
+  http = await startHttpTestServer();
+  http2 = await startHttp2TestServer();
   const FCM = JSON.stringify({ client_email: "a@lark.test", private_key: rsa });
-  bench = new ProviderBench({ KEY: SECRET, FCM, EC: String(ec) });
+  bench = new ProviderHarness({ KEY: SECRET, FCM, EC: String(ec) });
 });
 afterAll(async () => {
   await bench.close();
@@ -87,28 +87,28 @@ afterAll(async () => {
   await http2.close();
 });
 
-const push = () => message("push", { token: "device-1", title: "T", body: "B", data: {} });
+const push = () => buildMessage("push", { token: "device-1", title: "T", body: "B", data: {} });
 const chat = (connection: JsonObject): Message =>
-  message("chat", { connection: publicConnection(connection), template: { blocks: [{ content: "x" }] } });
+  buildMessage("chat", { connection: redactConnection(connection), template: { blocks: [{ content: "x" }] } });
 const settings = (more: JsonObject = {}): JsonObject => ({ base_url: http.url, timeout_ms: 2_000, ...more });
 const BOT = { channel_id: "C1", ms_teams_channel_id: "19:x", access_token: SECRET };
 const webhook = (): JsonObject => ({ incoming_webhook: { url: `${http.url}/${SECRET}` } });
 
 const VENDORS: [string, () => [Channel, Message, JsonObject?]][] = [
-  ["SendGrid", () => [channel("email", "sendgrid", settings({ api_key: "$KEY" })), email()]],
-  ["Postmark", () => [channel("email", "postmark", settings({ api_key: "$KEY" })), email()]],
-  ["Resend", () => [channel("email", "resend", settings({ api_key: "$KEY" })), email()]],
+  ["SendGrid", () => [buildChannel("email", "sendgrid", settings({ api_key: "$KEY" })), buildEmailMessage()]],
+  ["Postmark", () => [buildChannel("email", "postmark", settings({ api_key: "$KEY" })), buildEmailMessage()]],
+  ["Resend", () => [buildChannel("email", "resend", settings({ api_key: "$KEY" })), buildEmailMessage()]],
   [
     "Twilio",
     () => [
-      channel("sms", "twilio", settings({ account_id: "AC", auth_token: "$KEY", from: "+1" })),
-      message("sms", { to: "+2", body: "x" }),
+      buildChannel("sms", "twilio", settings({ account_id: "AC", auth_token: "$KEY", from: "+1" })),
+      buildMessage("sms", { to: "+2", body: "x" }),
     ],
   ],
   [
     "FCM",
     () => [
-      channel(
+      buildChannel(
         "push",
         "fcm",
         settings({ project_id: "p", service_account_json: "$FCM", token_url: `${http.url}/token` }),
@@ -116,25 +116,25 @@ const VENDORS: [string, () => [Channel, Message, JsonObject?]][] = [
       push(),
     ],
   ],
-  ["Expo", () => [channel("push", "expo", settings({ auth_token: "$KEY" })), push()]],
-  ["a Slack bot", () => [channel("chat", "slack", settings()), chat(BOT), BOT]],
-  ["a Slack webhook", () => [channel("chat", "slack", settings()), chat(webhook()), webhook()]],
-  ["a Discord bot", () => [channel("chat", "discord", settings({ bot_token: "$KEY" })), chat(BOT), BOT]],
-  ["a Discord webhook", () => [channel("chat", "discord", settings()), chat(webhook()), webhook()]],
+  ["Expo", () => [buildChannel("push", "expo", settings({ auth_token: "$KEY" })), push()]],
+  ["a Slack bot", () => [buildChannel("chat", "slack", settings()), chat(BOT), BOT]],
+  ["a Slack webhook", () => [buildChannel("chat", "slack", settings()), chat(webhook()), webhook()]],
+  ["a Discord bot", () => [buildChannel("chat", "discord", settings({ bot_token: "$KEY" })), chat(BOT), BOT]],
+  ["a Discord webhook", () => [buildChannel("chat", "discord", settings()), chat(webhook()), webhook()]],
   [
     "a Teams bot",
     () => [
-      channel("chat", "ms_teams", settings({ bot_id: "b", bot_password: "$KEY", token_url: `${http.url}/token` })),
+      buildChannel("chat", "ms_teams", settings({ bot_id: "b", bot_password: "$KEY", token_url: `${http.url}/token` })),
       chat(BOT),
       BOT,
     ],
   ],
-  ["a Teams webhook", () => [channel("chat", "ms_teams", settings()), chat(webhook()), webhook()]],
+  ["a Teams webhook", () => [buildChannel("chat", "ms_teams", settings()), chat(webhook()), webhook()]],
   [
     "a webhook",
     () => [
-      channel("http", "webhook", { signing_key: "$KEY" }),
-      message("http", { method: "post", url: `${http.url}/x`, body: {} }),
+      buildChannel("http", "webhook", { signing_key: "$KEY" }),
+      buildMessage("http", { method: "post", url: `${http.url}/x`, body: {} }),
     ],
   ],
 ];
@@ -152,17 +152,17 @@ describe("whatever a server answers, a delivery comes of it", () => {
   it.each(VENDORS)("%s", async (_name, make) => {
     await fc.assert(
       fc.asyncProperty(reply, async (answer) => {
-        http.answer(answer);
+        http.respondWith(answer);
         const [to, sent, connection] = make();
         const stored = { recipient: { connections: connection ? [connection] : [] }, tenant: {} };
         checkDelivery(await bench.send(to, sent, stored));
       }),
-      propertyRuns(750),
+      getPropertyRuns(750),
     );
   });
 
   it("APNs", async () => {
-    const to = channel("push", "apns", {
+    const to = buildChannel("push", "apns", {
       bundle_id: "b",
       signing_key: "$EC",
       key_id: "k",
@@ -172,10 +172,10 @@ describe("whatever a server answers, a delivery comes of it", () => {
     });
     await fc.assert(
       fc.asyncProperty(reply, async ({ status, headers, text }) => {
-        http2.answer({ status, headers, text });
+        http2.respondWith({ status, headers, text });
         checkDelivery(await bench.send(to, push()));
       }),
-      propertyRuns(750),
+      getPropertyRuns(750),
     );
   });
 });

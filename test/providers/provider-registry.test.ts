@@ -1,16 +1,16 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { providerCatalogue, settingNames } from "../../src/domain/environment/provider-catalogue.js";
+import { getProviderCatalog, settingNames } from "../../src/domain/environment/provider-catalog.js";
 
-const CATALOGUE = "domain/environment/provider-catalogue.ts";
-const LOADERS = "providers/open-provider.ts";
+const CATALOGUE = "domain/environment/provider-catalog.ts";
+const LOADERS = "providers/open-providers.ts";
 
 describe("a provider", () => {
   const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
   const named = (vendor: string) => new RegExp(`(?:["'\`]${vendor}["'\`]|^ +${vendor}: )`, "m");
   const texts = new Map(files.map((file) => [file, readFileSync(`src/${file}`, "utf8")]));
 
-  it.each(providerCatalogue().map(({ vendor, type }) => [vendor, type]))(
+  it.each(getProviderCatalog().map(({ vendor, type }) => [vendor, type]))(
     "%s is the catalogue's entry, its own file and the line that loads it",
     (vendor, type) => {
       const own = `providers/${type}/${vendor}.ts`;
@@ -21,7 +21,7 @@ describe("a provider", () => {
     },
   );
 
-  it.each(providerCatalogue().map((vendor) => [vendor.vendor, vendor] as const))(
+  it.each(getProviderCatalog().map((vendor) => [vendor.vendor, vendor] as const))(
     "%s has all its settings in the published schema",
     (_name, vendor) => {
       const { properties } = JSON.parse(readFileSync("schemas/environment.schema.json", "utf8"));

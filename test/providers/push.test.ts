@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { flattened } from "../../src/providers/push/fcm.js";
+import { flattenData } from "../../src/providers/push/fcm.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { type HttpTarget, startHttpTarget, type TargetReply } from "../helpers/http-target.js";
-import { type Http2Target, type Http2TargetReply, startHttp2Target } from "../helpers/http2-target.js";
-import { verifiedJwt } from "../helpers/jwt.js";
-import { channel, MESSAGE_ID, message, NOW, ProviderBench } from "../helpers/provider-bench.js";
+import { type HttpTestServer, startHttpTestServer, type TestResponse } from "../helpers/http-test-server.js";
+import { type Http2TestResponse, type Http2TestServer, startHttp2TestServer } from "../helpers/http2-test-server.js";
+import { buildChannel, buildMessage, MESSAGE_ID, NOW, ProviderHarness } from "../helpers/provider-harness.js";
+import { verifyJwt } from "../helpers/verify-jwt.js";
 
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -15,17 +15,17 @@ const ACCOUNT = { client_email: "push@lark.test", private_key: RSA_PEM, private_
 
 const MINUTE = 60_000;
 const push = (more: JsonObject = {}) =>
-  message("push", { token: "device-1", title: "T", body: "B", data: { page: "Home", n: 1 }, ...more });
+  buildMessage("push", { token: "device-1", title: "T", body: "B", data: { page: "Home", n: 1 }, ...more });
 const silent = (more: JsonObject = {}) => push({ title: "", body: "", ...more });
 
 /** Short only where nothing ends the request but its timeout: other answers may be late on a busy machine. */
-const timeoutFor = (reply: TargetReply | Http2TargetReply): number => (reply.fault === undefined ? 30_000 : 300);
+const timeoutFor = (reply: TestResponse | Http2TestResponse): number => (reply.fault === undefined ? 30_000 : 300);
 
-let target: HttpTarget;
-let bench: ProviderBench;
+let target: HttpTestServer;
+let bench: ProviderHarness;
 beforeEach(async () => {
-  target = await startHttpTarget();
-  bench = new ProviderBench({
+  target = await startHttpTestServer();
+  bench = new ProviderHarness({
     FCM_ACCOUNT: JSON.stringify(ACCOUNT),
     APNS_KEY: EC_PEM.replaceAll("\n", "\\n"),
     EXPO_TOKEN: "expo-token-01",
@@ -37,7 +37,7 @@ afterEach(async () => {
 });
 
 it("C-160 CH-140 E-183 data is flattened to texts", () => {
-  expect(flattened({ a: { b: [1, false] }, c: "x", d: null, e: {}, f: [] })).toEqual({
+  expect(flattenData({ a: { b: [1, false] }, c: "x", d: null, e: {}, f: [] })).toEqual({
     "a.b.0": "1",
     "a.b.1": "false",
     c: "x",
@@ -46,24 +46,24 @@ it("C-160 CH-140 E-183 data is flattened to texts", () => {
 });
 
 describe("FCM", () => {
-  let tokens: HttpTarget;
+  let tokens: HttpTestServer;
   beforeEach(async () => {
-    tokens = await startHttpTarget();
-    tokens.answer({ json: { access_token: "access-token-1", expires_in: 3600, token_type: "Bearer" } });
+    tokens = await startHttpTestServer();
+    tokens.respondWith({ json: { access_token: "access-token-1", expires_in: 3600, token_type: "Bearer" } });
   });
   afterEach(() => tokens.close());
   const fcm = (settings: JsonObject = {}) =>
-    channel("push", "push_fcm", {
+    buildChannel("push", "push_fcm", {
       project_id: "lark",
       service_account_json: "$FCM_ACCOUNT",
       base_url: target.url,
       token_url: `${tokens.url}/token`,
       ...settings,
     });
-  const ok: TargetReply = { json: { name: "projects/lark/messages/1" } };
+  const ok: TestResponse = { json: { name: "projects/lark/messages/1" } };
 
   it("CH-140 CH-131 a v1 message with notification and flattened data, under a token for the service account", async () => {
-    target.answer(ok);
+    target.respondWith(ok);
     expect(await bench.send(fcm(), push())).toEqual({
       status: "sent",
       metadata: { external_id: "projects/lark/messages/1" },
@@ -79,7 +79,7 @@ describe("FCM", () => {
     });
     const { form } = tokens.requests[0] ?? { form: {} as Record<string, string> };
     expect(form.grant_type).toBe("urn:ietf:params:oauth:grant-type:jwt-bearer");
-    expect(verifiedJwt(form.assertion ?? "", rsa.privateKey)).toEqual({
+    expect(verifyJwt(form.assertion ?? "", rsa.privateKey)).toEqual({
       header: { typ: "JWT", alg: "RS256", kid: "kid-1" },
       claims: {
         iss: "push@lark.test",
@@ -92,7 +92,7 @@ describe("FCM", () => {
   });
 
   it("CH-132 a silent push is data only; CH-133 overrides are merged, or replace", async () => {
-    target.answer(ok);
+    target.respondWith(ok);
     await bench.send(fcm(), silent());
     await bench.send(fcm(), push({ payload_overrides: { notification: { body: "X" }, android: { ttl: "1s" } } }));
     const replacing = { __strategy__: "replace", notification: { body: "X" } };
@@ -105,7 +105,7 @@ describe("FCM", () => {
   });
 
   it("one token serves until it is about to expire, also for messages at once", async () => {
-    target.answer(ok);
+    target.respondWith(ok);
     await Promise.all([bench.send(fcm(), push()), bench.send(fcm(), push())]);
     bench.now += 58 * MINUTE;
     await bench.send(fcm(), push());
@@ -117,13 +117,13 @@ describe("FCM", () => {
 
   it("a token that is not taken any more is tried again with a new one", async () => {
     const unauthenticated = { status: 401, json: { error: { message: "expired", status: "UNAUTHENTICATED" } } };
-    target.answer(unauthenticated, ok);
+    target.respondWith(unauthenticated, ok);
     expect(await bench.send(fcm(), push())).toMatchObject({ status: "failed", retryable: true });
     expect(await bench.send(fcm(), push())).toMatchObject({ status: "sent" });
     expect(tokens.requests).toHaveLength(2);
   });
 
-  const error = (status: number, code: string, text = "said", more: JsonObject = {}): TargetReply => ({
+  const error = (status: number, code: string, text = "said", more: JsonObject = {}): TestResponse => ({
     status,
     json: {
       error: {
@@ -155,8 +155,8 @@ describe("FCM", () => {
     ["overload", error(503, "UNAVAILABLE"), { retryable: true }],
     ["no answer", { fault: "silent" }, { retryable: true }],
     ["somebody else's success", { text: "<html>" }, { retryable: true }],
-  ] as [string, TargetReply, JsonObject][])("CH-140 CH-042 %s", async (_title, reply, expected) => {
-    target.answer(reply, ok);
+  ] as [string, TestResponse, JsonObject][])("CH-140 CH-042 %s", async (_title, reply, expected) => {
+    target.respondWith(reply, ok);
     const channel = fcm({ timeout_ms: timeoutFor(reply) });
     expect(await bench.send(channel, push())).toMatchObject(expected);
     expect(await bench.send(channel, push())).toMatchObject({ status: "sent" });
@@ -166,8 +166,8 @@ describe("FCM", () => {
     ["a refused account", { status: 400, json: { error: "invalid_grant", error_description: "Invalid JWT" } }, false],
     ["a fault of theirs", { status: 500 }, true],
     ["no token", { json: {} }, true],
-  ] as [string, TargetReply, boolean][])("the token server answers with %s", async (_title, reply, retryable) => {
-    tokens.answer(reply);
+  ] as [string, TestResponse, boolean][])("the token server answers with %s", async (_title, reply, retryable) => {
+    tokens.respondWith(reply);
     expect(await bench.send(fcm(), push())).toMatchObject({ status: "failed", retryable });
     expect(target.requests).toHaveLength(0);
   });
@@ -177,7 +177,7 @@ describe("FCM", () => {
     ["{}", "has no client_email or private_key"],
     [JSON.stringify({ client_email: "a", private_key: "secret-key" }), "private_key is not a private key in PEM form"],
   ])("a service account that is none is final: %j", async (value, reason) => {
-    const other = new ProviderBench({ FCM_ACCOUNT: value });
+    const other = new ProviderHarness({ FCM_ACCOUNT: value });
     const delivery = await other.send(fcm(), push());
     expect(delivery).toMatchObject({ retryable: false, reason: expect.stringContaining(reason) });
     expect(JSON.stringify(delivery)).not.toContain("secret-key");
@@ -186,13 +186,13 @@ describe("FCM", () => {
 });
 
 describe("APNs", () => {
-  let apple: Http2Target;
+  let apple: Http2TestServer;
   beforeEach(async () => {
-    apple = await startHttp2Target();
+    apple = await startHttp2TestServer();
   });
   afterEach(() => apple.close());
   const apns = (settings: JsonObject = {}) =>
-    channel("push", "push_apns", {
+    buildChannel("push", "push_apns", {
       bundle_id: "test.lark.app",
       signing_key: "$APNS_KEY",
       key_id: "ABCDE12345",
@@ -204,7 +204,7 @@ describe("APNs", () => {
     String(apple.requests[index]?.headers.authorization).replace(/^bearer /, "");
 
   it("CH-141 CH-131 a request per device over one HTTP/2 session, under a signed provider token", async () => {
-    apple.answer({ headers: { "apns-id": "a1" } });
+    apple.respondWith({ headers: { "apns-id": "a1" } });
     expect(await bench.send(apns(), push())).toEqual({ status: "sent", metadata: { external_id: "a1" } });
     await bench.send(apns(), push({ token: "device-2" }));
     const [first, second] = apple.requests;
@@ -223,7 +223,7 @@ describe("APNs", () => {
       knock_message_id: MESSAGE_ID,
       aps: { alert: { title: "T", body: "B" } },
     });
-    expect(verifiedJwt(bearer(0), ec.privateKey)).toEqual({
+    expect(verifyJwt(bearer(0), ec.privateKey)).toEqual({
       header: { typ: "JWT", alg: "ES256", kid: "ABCDE12345" },
       claims: { iss: "TEAM123456", iat: NOW / 1_000 },
     });
@@ -256,7 +256,7 @@ describe("APNs", () => {
     expect(second?.json).toMatchObject({ aps: { alert: { title: "T" }, badge: 2 }, extra: true });
   });
 
-  const reason = (status: number, text: string): Http2TargetReply => ({ status, json: { reason: text } });
+  const reason = (status: number, text: string): Http2TestResponse => ({ status, json: { reason: text } });
   it.each([
     ["410", reason(410, "Unregistered"), { status: "bounced", token: "device-1", reason: "APNs: Unregistered" }],
     ["a bad token", reason(400, "BadDeviceToken"), { status: "bounced", token: "device-1" }],
@@ -274,8 +274,8 @@ describe("APNs", () => {
     ["a session that goes away", { fault: "goaway" }, { status: "failed", retryable: true }],
     ["a stream that is reset", { fault: "reset" }, { status: "failed", retryable: true }],
     ["an answer without end", { fault: "endless" }, { status: "failed", retryable: true }],
-  ] as [string, Http2TargetReply, JsonObject][])("CH-044 CH-042 %s", async (_title, reply, expected) => {
-    apple.answer(reply, {});
+  ] as [string, Http2TestResponse, JsonObject][])("CH-044 CH-042 %s", async (_title, reply, expected) => {
+    apple.respondWith(reply, {});
     const channel = apns({ timeout_ms: timeoutFor(reply) });
     expect(await bench.send(channel, push())).toMatchObject(expected);
     expect(await bench.send(channel, push())).toMatchObject({ status: "sent" });
@@ -285,9 +285,9 @@ describe("APNs", () => {
     const { url } = apple;
     await apple.close();
     expect(await bench.send(apns({ base_url: url }), push())).toMatchObject({ status: "failed", retryable: true });
-    const other = new ProviderBench({ APNS_KEY: "no key at all" });
+    const other = new ProviderHarness({ APNS_KEY: "no key at all" });
     expect(await other.send(apns(), push())).toMatchObject({ status: "failed", retryable: false });
-    apple = await startHttp2Target();
+    apple = await startHttp2TestServer();
     const evil = push({ payload_overrides: { headers: { "apns-collapse-id": "a\r\nx: y" } } });
     expect(await bench.send(apns(), evil)).toMatchObject({ status: "failed", retryable: false });
     expect(apple.requests).toHaveLength(0);
@@ -296,11 +296,11 @@ describe("APNs", () => {
 
 describe("Expo", () => {
   const expo = (settings: JsonObject = {}) =>
-    channel("push", "push_expo", { auth_token: "$EXPO_TOKEN", base_url: target.url, ...settings });
-  const ok: TargetReply = { json: { data: { status: "ok", id: "x1" } } };
+    buildChannel("push", "push_expo", { auth_token: "$EXPO_TOKEN", base_url: target.url, ...settings });
+  const ok: TestResponse = { json: { data: { status: "ok", id: "x1" } } };
 
   it("CH-142 CH-131 a push/send request; CH-132 a silent one only wakes the app", async () => {
-    target.answer(ok, { json: { data: [{ status: "ok", id: "x2" }] } });
+    target.respondWith(ok, { json: { data: [{ status: "ok", id: "x2" }] } });
     expect(await bench.send(expo(), push())).toEqual({ status: "sent", metadata: { external_id: "x1" } });
     expect(await bench.send(expo(), silent({ payload_overrides: { priority: "high" } }))).toMatchObject({
       metadata: { external_id: "x2" },
@@ -313,7 +313,7 @@ describe("Expo", () => {
     expect(second?.json).toEqual({ to: "device-1", _contentAvailable: true, data, priority: "high" });
   });
 
-  const ticket = (error: string): TargetReply => ({
+  const ticket = (error: string): TestResponse => ({
     json: { data: { status: "error", message: "said", details: { error } } },
   });
   it.each([
@@ -338,8 +338,8 @@ describe("Expo", () => {
     ["overload", { status: 502 }, { status: "failed", retryable: true }],
     ["no ticket", { json: {} }, { status: "failed", retryable: true }],
     ["no answer", { fault: "silent" }, { status: "failed", retryable: true }],
-  ] as [string, TargetReply, JsonObject][])("CH-044 CH-042 %s", async (_title, reply, expected) => {
-    target.answer(reply, ok);
+  ] as [string, TestResponse, JsonObject][])("CH-044 CH-042 %s", async (_title, reply, expected) => {
+    target.respondWith(reply, ok);
     const channel = expo({ timeout_ms: timeoutFor(reply) });
     expect(await bench.send(channel, push())).toMatchObject(expected);
     expect(await bench.send(channel, push())).toMatchObject({ status: "sent" });

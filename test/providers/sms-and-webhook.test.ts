@@ -3,16 +3,16 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openKnockWebhook } from "../../src/providers/http/knock-webhook.js";
 import { SettingsReader } from "../../src/providers/settings-reader.js";
 import type { JsonObject } from "../../src/util/json.js";
-import { type HttpTarget, startHttpTarget, type TargetReply } from "../helpers/http-target.js";
-import { channel, MESSAGE_ID, message, NOW, ProviderBench } from "../helpers/provider-bench.js";
+import { type HttpTestServer, startHttpTestServer, type TestResponse } from "../helpers/http-test-server.js";
+import { buildChannel, buildMessage, MESSAGE_ID, NOW, ProviderHarness } from "../helpers/provider-harness.js";
 
 const TOKEN = "twilio-token-0123";
 const SIGNING_KEY = "whsec-0123456789";
-let target: HttpTarget;
-let bench: ProviderBench;
+let target: HttpTestServer;
+let bench: ProviderHarness;
 beforeEach(async () => {
-  target = await startHttpTarget();
-  bench = new ProviderBench({ TWILIO_TOKEN: TOKEN, HOOK_KEY: SIGNING_KEY });
+  target = await startHttpTestServer();
+  bench = new ProviderHarness({ TWILIO_TOKEN: TOKEN, HOOK_KEY: SIGNING_KEY });
 });
 afterEach(async () => {
   await bench.close();
@@ -21,12 +21,17 @@ afterEach(async () => {
 
 describe("Twilio", () => {
   const twilio = (settings: JsonObject = { from: "+15550009999" }) =>
-    channel("sms", "twilio", { account_sid: "AC1", auth_token: "$TWILIO_TOKEN", base_url: target.url, ...settings });
-  const sms = (more: JsonObject = {}) => message("sms", { to: "+15550000001", body: "Ping ✓", ...more });
+    buildChannel("sms", "twilio", {
+      account_sid: "AC1",
+      auth_token: "$TWILIO_TOKEN",
+      base_url: target.url,
+      ...settings,
+    });
+  const sms = (more: JsonObject = {}) => buildMessage("sms", { to: "+15550000001", body: "Ping ✓", ...more });
   const queued = { status: 201, json: { sid: "SM1", status: "queued", error_code: null } };
 
   it("CH-110 a form with To, From and Body, and the account's credentials", async () => {
-    target.answer(queued);
+    target.respondWith(queued);
     expect(await bench.send(twilio(), sms())).toMatchObject({ status: "sent", metadata: { external_id: "SM1" } });
     const [request] = target.requests;
     expect(request).toMatchObject({
@@ -39,7 +44,7 @@ describe("Twilio", () => {
   });
 
   it("CH-110 a messaging service or a short code instead of a number", async () => {
-    target.answer(queued);
+    target.respondWith(queued);
     await bench.send(twilio({ messaging_service_sid: "MG1" }), sms());
     await bench.send(twilio({ from: `MG${"a1".repeat(16)}` }), sms());
     await bench.send(twilio({ short_code: "12345" }), sms());
@@ -51,7 +56,7 @@ describe("Twilio", () => {
   });
 
   it("E-182 overrides are form fields, as they were rendered", async () => {
-    target.answer(queued);
+    target.respondWith(queued);
     const to = twilio({ from: "+1", payload_overrides: '{"Attempt": {{ data.n }}}' });
     await bench.send(to, sms({ payload_overrides: { StatusCallback: "https://c", Attempt: 1 } }));
     await bench.send(to, sms({ payload_overrides: { MediaUrl: ["https://a", "https://b"], Body: "Other" } }));
@@ -61,7 +66,7 @@ describe("Twilio", () => {
     expect([second.get("Body"), second.get("StatusCallback")]).toEqual(["Other", null]);
   });
 
-  const error = (status: number, code: number): TargetReply => ({ status, json: { code, message: "said", status } });
+  const error = (status: number, code: number): TestResponse => ({ status, json: { code, message: "said", status } });
   it.each([
     ["CH-044 an invalid number", error(400, 21211), { status: "bounced", reason: "Twilio: said (code 21211)" }],
     ["CH-044 no mobile", error(400, 21614), { status: "bounced" }],
@@ -87,8 +92,8 @@ describe("Twilio", () => {
       { status: "failed", retryable: false },
     ],
     ["E-214 delivered at once", { status: 201, json: { sid: "SM1", status: "delivered" } }, { status: "delivered" }],
-  ] as [string, TargetReply, JsonObject][])("%s", async (_title, reply, expected) => {
-    target.answer(reply, queued);
+  ] as [string, TestResponse, JsonObject][])("%s", async (_title, reply, expected) => {
+    target.respondWith(reply, queued);
     const to = twilio({ from: "+1", timeout_ms: 300 });
     expect(await bench.send(to, sms())).toMatchObject(expected);
     expect(await bench.send(to, sms())).toMatchObject({ status: "sent" });
@@ -96,9 +101,9 @@ describe("Twilio", () => {
 });
 
 describe("a webhook", () => {
-  const hook = (settings: JsonObject = {}) => channel("http", "http_knock_webhook", settings);
+  const hook = (settings: JsonObject = {}) => buildChannel("http", "http_knock_webhook", settings);
   const request = (more: JsonObject = {}) =>
-    message("http", {
+    buildMessage("http", {
       method: "post",
       url: `${target.url}/in`,
       headers: [],
@@ -108,7 +113,7 @@ describe("a webhook", () => {
     });
 
   it("E-206 CH-200 CH-202 method, URL with its query, headers and a JSON body; 2xx is delivered", async () => {
-    target.answer({ status: 204 });
+    target.respondWith({ status: 204 });
     const sent = request({
       method: "put",
       url: `${target.url}/in?x=1`,
@@ -157,14 +162,14 @@ describe("a webhook", () => {
   const answers = (status: number, expected: JsonObject) => [`${status}`, { status }, expected] as const;
   const final = { status: "failed", retryable: false };
   const passing = { status: "failed", retryable: true };
-  it.each<readonly [string, TargetReply, JsonObject]>([
+  it.each<readonly [string, TestResponse, JsonObject]>([
     ...[401, 403, 404, 405].map((status) => answers(status, final)),
     ...[301, 307, 400, 409, 422, 500, 502].map((status) => answers(status, passing)),
     ["429", { status: 429, headers: { "retry-after": "2" } }, { ...passing, retry_after_ms: 2_000 }],
     ["no answer", { fault: "silent" }, passing],
     ["a closed connection", { fault: "drop" }, passing],
   ])("C-175 E-211 CH-203 CH-204 %s", async (_title, reply, expected) => {
-    target.answer({ ...reply, headers: { location: "/elsewhere", ...reply.headers } });
+    target.respondWith({ ...reply, headers: { location: "/elsewhere", ...reply.headers } });
     expect(await bench.send(hook({ timeout_ms: 300 }), request())).toMatchObject(expected);
     expect(target.requests).toHaveLength(1);
   });
@@ -188,7 +193,7 @@ describe("a webhook", () => {
   ])("CH-203 a host that resolves to nothing is final, a resolver that fails is not: %s", async (code, retryable) => {
     // Of the machine's resolver, which tests do not ask, only the answer.
     const hooks = openKnockWebhook(new SettingsReader(hook(), {}), {
-      exchange: async () => ({ failure: "connection", message: `getaddrinfo ${code}`, code }),
+      sendRequest: async () => ({ failure: "connection", message: `getaddrinfo ${code}`, code }),
       now: () => NOW,
       onClose: () => undefined,
       record: () => undefined,

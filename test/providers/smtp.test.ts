@@ -3,17 +3,23 @@ import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from "../helpers/loopback-certificate.js";
-import { channel, email, MESSAGE_ID, message, ProviderBench } from "../helpers/provider-bench.js";
+import {
+  buildChannel,
+  buildEmailMessage,
+  buildMessage,
+  MESSAGE_ID,
+  ProviderHarness,
+} from "../helpers/provider-harness.js";
 import { type ReceiverOptions, type SmtpReceiver, startSmtpReceiver } from "../helpers/smtp-receiver.js";
 
 const PASSWORD = "smtp-password-0123";
-let bench: ProviderBench;
+let bench: ProviderHarness;
 const receivers: SmtpReceiver[] = [];
 const listeners: Server[] = [];
 const sockets = new Set<Socket>();
 
 beforeEach(() => {
-  bench = new ProviderBench({ SMTP_PASSWORD: PASSWORD, SMTP_CA: LOOPBACK_CERTIFICATE.replaceAll("\n", "\\n") });
+  bench = new ProviderHarness({ SMTP_PASSWORD: PASSWORD, SMTP_CA: LOOPBACK_CERTIFICATE.replaceAll("\n", "\\n") });
 });
 afterEach(async () => {
   await bench.close();
@@ -41,14 +47,14 @@ async function listener(greet: (socket: Socket) => void): Promise<{ port: number
 }
 
 const smtp = ({ port }: { port: number }, settings: JsonObject = {}) =>
-  channel("email", "smtp", { host: "127.0.0.1", port, tls: "none", ...settings });
+  buildChannel("email", "smtp", { host: "127.0.0.1", port, tls: "none", ...settings });
 const final = { status: "failed", retryable: false };
 const passing = { status: "failed", retryable: true };
 
 describe("what arrives", () => {
   it("CH-090 both bodies, every address, headers and attachments; blind copies only in the envelope", async () => {
     const server = await receiver();
-    const sent = email({
+    const sent = buildEmailMessage({
       cc: "Bo <bo@lark.test>",
       bcc: "dee@lark.test",
       reply_to: "help@lark.test",
@@ -81,14 +87,14 @@ describe("what arrives", () => {
 
   it("a repeat has the same Message-ID; one connection serves many messages", async () => {
     const server = await receiver();
-    for (let i = 0; i < 3; i++) await bench.send(smtp(server), email());
+    for (let i = 0; i < 3; i++) await bench.send(smtp(server), buildEmailMessage());
     expect(new Set(server.received.map(({ mail }) => mail.messageId))).toEqual(new Set([`<${MESSAGE_ID}@lark.test>`]));
     expect(server.connections).toBe(1);
   });
 
   it("many at once share the pool's connections", async () => {
     const server = await receiver();
-    const all = Array.from({ length: 12 }, (_one, index) => email({ to: `u${index}@lark.test` }));
+    const all = Array.from({ length: 12 }, (_one, index) => buildEmailMessage({ to: `u${index}@lark.test` }));
     const deliveries = await Promise.all(all.map((one) => bench.send(smtp(server, { max_connections: 2 }), one)));
     expect(deliveries.every(({ status }) => status === "sent")).toBe(true);
     expect(server.received).toHaveLength(12);
@@ -98,7 +104,10 @@ describe("what arrives", () => {
   it("content that names files or addresses reads none", async () => {
     const server = await receiver();
     const html_body = { path: "/etc/passwd" };
-    await bench.send(smtp(server), message("email", { ...email().content, html_body, text_body: "Hi" }));
+    await bench.send(
+      smtp(server),
+      buildMessage("email", { ...buildEmailMessage().content, html_body, text_body: "Hi" }),
+    );
     expect(server.received[0]?.raw).not.toContain("root:");
     expect(server.received[0]?.mail.text).toContain("Hi");
   });
@@ -110,21 +119,21 @@ describe("TLS and login (CH-090)", () => {
 
   it("STARTTLS without being asked for", async () => {
     const server = await receiver(tls);
-    const sent = await bench.send(smtp(server, { ...login, tls: null, ca: "$SMTP_CA" }), email());
+    const sent = await bench.send(smtp(server, { ...login, tls: null, ca: "$SMTP_CA" }), buildEmailMessage());
     expect(sent).toMatchObject({ status: "sent" });
     expect(server.received[0]).toMatchObject({ secure: true, user: "lark" });
   });
 
   it("TLS from the first byte", async () => {
     const server = await receiver({ ...tls, secure: true });
-    const sent = await bench.send(smtp(server, { ...login, tls: "implicit", ca: "$SMTP_CA" }), email());
+    const sent = await bench.send(smtp(server, { ...login, tls: "implicit", ca: "$SMTP_CA" }), buildEmailMessage());
     expect(sent).toMatchObject({ status: "sent" });
     expect(server.received[0]).toMatchObject({ secure: true, user: "lark" });
   });
 
   it("a certificate that cannot be trusted is final, and the password is not sent", async () => {
     const server = await receiver(tls);
-    expect(await bench.send(smtp(server, { ...login, tls: "starttls" }), email())).toMatchObject({
+    expect(await bench.send(smtp(server, { ...login, tls: "starttls" }), buildEmailMessage())).toMatchObject({
       ...final,
       reason: expect.stringMatching(/certificate/i),
     });
@@ -133,13 +142,13 @@ describe("TLS and login (CH-090)", () => {
 
   it("a server without STARTTLS gets nothing", async () => {
     const server = await receiver();
-    expect(await bench.send(smtp(server, { tls: "starttls" }), email())).toMatchObject(final);
+    expect(await bench.send(smtp(server, { tls: "starttls" }), buildEmailMessage())).toMatchObject(final);
     expect(server.received).toEqual([]);
   });
 
   it("a refused login is final", async () => {
     const server = await receiver({ ...tls, password: "another" });
-    const delivery = await bench.send(smtp(server, { ...login, tls: "starttls", ca: "$SMTP_CA" }), email());
+    const delivery = await bench.send(smtp(server, { ...login, tls: "starttls", ca: "$SMTP_CA" }), buildEmailMessage());
     expect(delivery).toMatchObject({ ...final, reason: expect.stringContaining("535") });
   });
 });
@@ -147,26 +156,29 @@ describe("TLS and login (CH-090)", () => {
 describe("what goes wrong", () => {
   const refusing = (code: number) => ({ refuse: () => ({ code, message: "said so" }) });
   it("CH-044 a refused recipient bounces; greylisting passes", async () => {
-    expect(await bench.send(smtp(await receiver(refusing(550))), email())).toMatchObject({
+    expect(await bench.send(smtp(await receiver(refusing(550))), buildEmailMessage())).toMatchObject({
       status: "bounced",
       reason: expect.stringMatching(/^SMTP: ada@lark\.test was refused: 550 said so/),
     });
-    expect(await bench.send(smtp(await receiver(refusing(451))), email())).toMatchObject(passing);
+    expect(await bench.send(smtp(await receiver(refusing(451))), buildEmailMessage())).toMatchObject(passing);
   });
 
   it("CH-044 the recipient refused among others bounces; another one refused does not", async () => {
     const only = (bad: string): ReceiverOptions => ({
       refuse: (address) => (address === bad ? { code: 550, message: "no" } : undefined),
     });
-    const sent = email({ cc: "bo@lark.test" });
+    const sent = buildEmailMessage({ cc: "bo@lark.test" });
     expect(await bench.send(smtp(await receiver(only("ada@lark.test"))), sent)).toMatchObject({ status: "bounced" });
     expect(await bench.send(smtp(await receiver(only("bo@lark.test"))), sent)).toMatchObject({ status: "sent" });
   });
 
   it("CH-042 content refused for good is final, for now passes", async () => {
     const at = (code: number) => receiver({ refuseData: () => ({ code, message: "spam" }) });
-    expect(await bench.send(smtp(await at(554)), email())).toMatchObject({ ...final, reason: "SMTP: 554 spam" });
-    expect(await bench.send(smtp(await at(452)), email())).toMatchObject(passing);
+    expect(await bench.send(smtp(await at(554)), buildEmailMessage())).toMatchObject({
+      ...final,
+      reason: "SMTP: 554 spam",
+    });
+    expect(await bench.send(smtp(await at(452)), buildEmailMessage())).toMatchObject(passing);
   });
 
   it.each<[string, (socket: Socket) => void]>([
@@ -179,15 +191,15 @@ describe("what goes wrong", () => {
     ["greets without end", (socket) => socket.write("220-hello\r\n".repeat(100))],
   ])("E-209 a server that %s is tried again, and the next message goes on", async (_title, greet) => {
     const server = await listener(greet);
-    const delivery = await bench.send(smtp(server, { timeout_ms: 200 }), email());
+    const delivery = await bench.send(smtp(server, { timeout_ms: 200 }), buildEmailMessage());
     expect(delivery).toMatchObject({ status: "failed", retryable: true });
-    expect(await bench.send(smtp(await receiver()), email())).toMatchObject({ status: "sent" });
+    expect(await bench.send(smtp(await receiver()), buildEmailMessage())).toMatchObject({ status: "sent" });
   });
 
   it("E-209 nobody there", async () => {
     const server = await listener(() => undefined);
     await new Promise((resolve) => listeners.splice(0)[0]?.close(resolve));
-    expect(await bench.send(smtp(server), email())).toMatchObject(passing);
+    expect(await bench.send(smtp(server), buildEmailMessage())).toMatchObject(passing);
   });
 
   it.each([
@@ -201,7 +213,7 @@ describe("what goes wrong", () => {
     ["json_overrides", { headers: { "X-A": "b\nBcc: eve@lark.test" } }, "failed"],
   ])("no header and no recipient gets in through %s %j", async (name, value, status) => {
     const server = await receiver();
-    expect(await bench.send(smtp(server), email({ [name]: value }))).toMatchObject({ status });
+    expect(await bench.send(smtp(server), buildEmailMessage({ [name]: value }))).toMatchObject({ status });
     expect(JSON.stringify(server.received)).not.toContain("eve");
     expect(server.received).toHaveLength(status === "sent" ? 1 : 0);
   });

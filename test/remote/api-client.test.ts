@@ -1,10 +1,10 @@
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { exitCodeOf, KnockError } from "../../src/errors/knock-error.js";
+import { getExitCode, KnockError } from "../../src/errors/knock-error.js";
 import { type ApiClient, type ApiClientOptions, createApiClient } from "../../src/remote/api-client.js";
-import { type StubApi, type StubReply, startStubApi } from "../helpers/stub-api.js";
-import { fakeTime, optionsFor, rejectionOf } from "./open-options.js";
+import { type StubApi, type StubResponse, startStubApi } from "../helpers/stub-api.js";
+import { catchRejection, fakeTime, optionsFor } from "./open-options.js";
 
 let api: StubApi;
 let time: ReturnType<typeof fakeTime>;
@@ -17,7 +17,7 @@ function open(more: Partial<ApiClientOptions> = {}): ApiClient {
 }
 
 /** What GET /v1/x comes to when the server answers so, try by try. */
-function replies(...answers: StubReply[]): void {
+function replies(...answers: StubResponse[]): void {
   api.expect(...answers.map((reply) => ({ method: "GET", path: "/v1/x", reply })));
 }
 
@@ -30,7 +30,7 @@ afterEach(async () => {
   await api.finish();
 });
 
-const OK: StubReply = { json: { id: "1" } };
+const OK: StubResponse = { json: { id: "1" } };
 
 describe("one call", () => {
   it("A-002, A-003, A-016: sends the headers of every call and gives the answer whole", async () => {
@@ -75,24 +75,24 @@ describe("A-040, A-041: retries", () => {
     ["a conflict", { status: 409, json: {} }],
     ["a dropped connection", { drop: true }],
     ["a body cut off", { text: '{"id":"1"}', cutAfter: 4 }],
-  ] as [string, StubReply][])("%s is tried again after half a second, then a second", async (_name, bad) => {
+  ] as [string, StubResponse][])("%s is tried again after half a second, then a second", async (_name, bad) => {
     replies(bad, bad, OK);
     expect((await open().call("GET", "/v1/x")).text).toBe('{"id":"1"}');
     expect(time.slept).toEqual([500, 1_000]);
   });
 
   it("gives up after two retries and says so", async () => {
-    const bad: StubReply = { status: 502, text: "<html>Bad gateway</html>" };
+    const bad: StubResponse = { status: 502, text: "<html>Bad gateway</html>" };
     replies(bad, bad, bad);
-    const error = await rejectionOf(open().call("GET", "/v1/x"));
+    const error = await catchRejection(open().call("GET", "/v1/x"));
     expect(error).toMatchObject({ code: "remote_failed", status: 502, request_id: "req_stub" });
     expect((error as KnockError).message).toMatch(/HTTP 502 after 3 tries/);
-    expect(exitCodeOf(error)).toBe(7);
+    expect(getExitCode(error)).toBe(7);
   });
 
   it("as many retries as told", async () => {
     replies({ status: 500 });
-    await rejectionOf(open({ retries: 0 }).call("GET", "/v1/x"));
+    await catchRejection(open({ retries: 0 }).call("GET", "/v1/x"));
     expect(time.slept).toEqual([]);
   });
 
@@ -104,15 +104,15 @@ describe("A-040, A-041: retries", () => {
 
   it("does not sit out more than a minute, but says when to come back", async () => {
     replies({ status: 429, headers: { "retry-after": "3600" }, json: { code: "rate_limit", message: "Slow down" } });
-    const error = await rejectionOf(open().call("GET", "/v1/x"));
+    const error = await catchRejection(open().call("GET", "/v1/x"));
     expect(error).toMatchObject({ code: "rate_limited", message: "Slow down (rate_limit)", hint: "Try again in 1h." });
-    expect(exitCodeOf(error)).toBe(8);
+    expect(getExitCode(error)).toBe(8);
     expect(time.slept).toEqual([]);
   });
 
   it("x-should-retry is heeded", async () => {
     replies({ status: 503, headers: { "x-should-retry": "false" } });
-    await rejectionOf(open().call("GET", "/v1/x"));
+    await catchRejection(open().call("GET", "/v1/x"));
     replies({ status: 400, headers: { "x-should-retry": "true" } }, OK);
     await open().call("GET", "/v1/x");
     expect(time.slept).toEqual([500]);
@@ -120,7 +120,7 @@ describe("A-040, A-041: retries", () => {
 
   it.each([400, 401, 403, 404, 413, 422])("HTTP %i is asked once", async (status) => {
     replies({ status, json: { code: "c", message: "m" } });
-    expect(await rejectionOf(open().call("GET", "/v1/x"))).toMatchObject({
+    expect(await catchRejection(open().call("GET", "/v1/x"))).toMatchObject({
       status,
       message: expect.stringContaining("m"),
     });
@@ -131,7 +131,7 @@ describe("A-040, A-041: retries", () => {
     const controller = new AbortController();
     const calling = open({ sleep: undefined, random: () => 0 }).call("GET", "/v1/x", { signal: controller.signal });
     setTimeout(() => controller.abort(), 50);
-    expect(await rejectionOf(calling)).toMatchObject({ code: "interrupted" });
+    expect(await catchRejection(calling)).toMatchObject({ code: "interrupted" });
   });
 });
 
@@ -146,18 +146,18 @@ describe("what cannot be reached", () => {
 
   it("a refused connection: the host is named, the cause said plainly", async () => {
     const port = await freePort();
-    const error = await rejectionOf(open({ baseUrl: `http://127.0.0.1:${port}` }).call("GET", "/v1/x"));
+    const error = await catchRejection(open({ baseUrl: `http://127.0.0.1:${port}` }).call("GET", "/v1/x"));
     expect(error).toMatchObject({
       code: "unreachable",
       message: `Could not reach 127.0.0.1:${port}: the connection was refused (tried 3 times).`,
       hint: expect.stringContaining("knock dev"),
     });
-    expect(exitCodeOf(error)).toBe(7);
+    expect(getExitCode(error)).toBe(7);
     expect(time.slept).toEqual([500, 1_000]);
   });
 
   it("an unknown host name", async () => {
-    const error = await rejectionOf(open({ baseUrl: "https://nowhere.invalid", retries: 0 }).call("GET", "/v1/x"));
+    const error = await catchRejection(open({ baseUrl: "https://nowhere.invalid", retries: 0 }).call("GET", "/v1/x"));
     expect(error).toMatchObject({
       code: "unreachable",
       message: expect.stringMatching(/^Could not reach nowhere\.invalid: the host name/),
@@ -168,12 +168,12 @@ describe("what cannot be reached", () => {
     replies({ ...OK, delay: 2_000 }, { ...OK, delay: 2_000 }, OK);
     expect((await open({ timeoutMs: 80 }).call("GET", "/v1/x")).status).toBe(200);
     replies({ ...OK, delay: 2_000 });
-    const error = await rejectionOf(open({ timeoutMs: 80, retries: 0 }).call("GET", "/v1/x"));
+    const error = await catchRejection(open({ timeoutMs: 80, retries: 0 }).call("GET", "/v1/x"));
     expect(error).toMatchObject({ code: "unreachable", message: expect.stringMatching(/: no answer within 80 ms\.$/) });
   });
 
   it("https spoken to a server that speaks plain http", async () => {
-    const error = await rejectionOf(
+    const error = await catchRejection(
       open({ baseUrl: api.url.replace("http:", "https:"), retries: 0 }).call("GET", "/v1/x"),
     );
     expect(error).toMatchObject({ code: "unreachable", message: expect.stringMatching(/does not speak TLS/) });
@@ -183,7 +183,7 @@ describe("what cannot be reached", () => {
 describe("answers that are not the API's", () => {
   it("no HTTP at all is not tried again", async () => {
     replies({ raw: "SSH-2.0-OpenSSH_9.6\r\n" });
-    const error = await rejectionOf(open().call("GET", "/v1/x"));
+    const error = await catchRejection(open().call("GET", "/v1/x"));
     expect(error).toMatchObject({
       code: "remote_failed",
       message: expect.stringMatching(/not the API's: it answered what is not HTTP/),
@@ -191,16 +191,16 @@ describe("answers that are not the API's", () => {
   });
 
   it("a body that breaks off every time", async () => {
-    const cut: StubReply = { text: '{"id":"1"}', cutAfter: 4 };
+    const cut: StubResponse = { text: '{"id":"1"}', cutAfter: 4 };
     replies(cut, cut, cut);
-    const error = await rejectionOf(open().call("GET", "/v1/x"));
+    const error = await catchRejection(open().call("GET", "/v1/x"));
     expect(error).toMatchObject({ code: "remote_failed", status: 200, request_id: "req_stub" });
     expect((error as KnockError).message).toMatch(/answered what is not the API's: it broke its answer off/);
   });
 
   it("a body larger than 20 MB", async () => {
     replies({ text: "x".repeat(20 * 1024 * 1024 + 1) });
-    const error = await rejectionOf(open().call("GET", "/v1/x"));
+    const error = await catchRejection(open().call("GET", "/v1/x"));
     expect(error).toMatchObject({
       code: "remote_failed",
       message: expect.stringMatching(/larger than 20 MB/),
@@ -215,13 +215,13 @@ describe("answers that are not the API's", () => {
     ["a list", { json: [1] }, /not a JSON object/],
     ["another shape", { json: { name: "x" } }, /no "id"/],
     ["an id that is no text", { json: { id: 7 } }, /no "id"/],
-  ] as [string, StubReply, RegExp][])("%s in place of the object", async (_name, reply, words) => {
+  ] as [string, StubResponse, RegExp][])("%s in place of the object", async (_name, reply, words) => {
     replies(reply);
     const client = open();
     const answer = await client.call("GET", "/v1/x");
     let thrown: unknown;
     try {
-      client.read.object(answer, "id");
+      client.responseReader.readObject(answer, "id");
     } catch (error) {
       thrown = error;
     }
@@ -235,12 +235,12 @@ describe("answers that are not the API's", () => {
     replies({ json });
     const client = open();
     const answer = await client.call("GET", "/v1/x");
-    expect(() => client.read.page(answer)).toThrow(/answered what is not the API's/);
+    expect(() => client.responseReader.readPage(answer)).toThrow(/answered what is not the API's/);
   });
 
   it("a redirect is not followed: the key would go along", async () => {
     replies({ status: 302, headers: { location: "https://elsewhere.example.com/v1/x" } });
-    const error = await rejectionOf(open().call("GET", "/v1/x"));
+    const error = await catchRejection(open().call("GET", "/v1/x"));
     expect(error).toMatchObject({
       code: "remote_failed",
       status: 302,
@@ -253,14 +253,14 @@ describe("answers that are not the API's", () => {
 describe("the key", () => {
   it("stays out of errors, even where the server echoes it", async () => {
     const key = api.apiKey;
-    const echo = (status: number): StubReply => ({
+    const echo = (status: number): StubResponse => ({
       status,
       headers: { "x-request-id": key, "x-should-retry": "false" },
       json: { code: key, message: `Bearer ${key} is no good`, errors: [{ field: key, message: key }] },
     });
     for (const status of [401, 403, 404, 409, 422, 429, 500]) {
       replies(echo(status));
-      const error = (await rejectionOf(open().call("GET", "/v1/x"))) as KnockError;
+      const error = (await catchRejection(open().call("GET", "/v1/x"))) as KnockError;
       expect(
         JSON.stringify([
           error,
@@ -275,11 +275,11 @@ describe("the key", () => {
     }
   });
 
-  it.each([{ drop: true }, { raw: "nonsense\r\n\r\n" }, { text: "abcdef", cutAfter: 2 }] as StubReply[])(
+  it.each([{ drop: true }, { raw: "nonsense\r\n\r\n" }, { text: "abcdef", cutAfter: 2 }] as StubResponse[])(
     "stays out of what a broken connection leaves: %j",
     async (reply) => {
       replies(reply);
-      const error = (await rejectionOf(open({ retries: 0 }).call("GET", "/v1/x"))) as KnockError;
+      const error = (await catchRejection(open({ retries: 0 }).call("GET", "/v1/x"))) as KnockError;
       const cause = error.cause as Error;
       expect(
         JSON.stringify([

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { connectionError, connectionFailureOf } from "../../src/remote/connection-failure.js";
-import { createRedact } from "../../src/remote/redact.js";
+import { createConnectionError, toConnectionFailure } from "../../src/remote/connection-failure.js";
+import { createRedact } from "../../src/remote/create-redact.js";
 
 function coded(code: string, more: object = {}): Error {
   return Object.assign(new Error(`raw ${code}`), { code, ...more });
@@ -19,29 +19,29 @@ it.each([
   ["SELF_SIGNED_CERT_IN_CHAIN", /certificate/, false],
   ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", /certificate/, false],
   ["ERR_TLS_CERT_ALTNAME_INVALID", /certificate/, false],
-])("%s is said in plain words (A-040: tried again only where it can help)", (code, words, retryable) => {
-  expect(connectionFailureOf(coded(code))).toMatchObject({
+])("%s is said in plain words (A-040: tried again only where it can help)", (code, message, retryable) => {
+  expect(toConnectionFailure(coded(code))).toMatchObject({
     kind: "unreachable",
-    words: expect.stringMatching(words),
+    message: expect.stringMatching(message),
     retryable,
   });
 });
 
 it("the cause is found inside other errors, and in one of several addresses tried", () => {
-  expect(connectionFailureOf(new TypeError("failed", { cause: coded("ECONNRESET") })).words).toMatch(/broken off/);
-  expect(connectionFailureOf(new AggregateError([coded("ECONNREFUSED"), coded("ECONNREFUSED")])).words).toMatch(
+  expect(toConnectionFailure(new TypeError("failed", { cause: coded("ECONNRESET") })).message).toMatch(/broken off/);
+  expect(toConnectionFailure(new AggregateError([coded("ECONNREFUSED"), coded("ECONNREFUSED")])).message).toMatch(
     /refused/,
   );
-  expect(connectionFailureOf("odd").words).toBe("the connection failed");
+  expect(toConnectionFailure("odd").message).toBe("the connection failed");
 });
 
 it("the error keeps nothing of the request that failed", () => {
   const key = "sk_test_0123456789";
-  const failure = connectionFailureOf(
+  const failure = toConnectionFailure(
     coded("ECONNRESET", { request: { headers: { authorization: key } }, message: `lost ${key}` }),
   );
   const context = { host: "api.example.com", loopback: false, proxied: false, tries: 2, redact: createRedact(key) };
-  const error = connectionError(failure, context);
+  const error = createConnectionError(failure, context);
   expect(error.message).toBe("Could not reach api.example.com: the connection was broken off (tried 2 times).");
   expect(error.hint).toMatch(/network/);
   const cause = error.cause as Error;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { keyOf } from "../../src/domain/recipient/recipient.js";
+import { toRecipientKey } from "../../src/domain/recipient/recipient.js";
 import type { TriggerOutcome } from "../../src/domain/run/outcome.js";
 import type { Operations } from "../../src/ports/operations.js";
 import type { ApiClientOptions } from "../../src/remote/api-client.js";
@@ -7,7 +7,7 @@ import { openRemote } from "../../src/remote/open-remote.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { type StubApi, type StubExpectation, startStubApi } from "../helpers/stub-api.js";
 import { event, get, message, NOT_FOUND, page, RUN_ID, recipientRun, runId } from "./api-bodies.js";
-import { fakeTime, optionsFor, rejectionOf } from "./open-options.js";
+import { catchRejection, fakeTime, optionsFor } from "./open-options.js";
 
 const RUNS = "/v1/workflow_recipient_runs";
 /** The newest runs of the workflow; then those around the time of the ones known, which is 10:00. */
@@ -136,8 +136,8 @@ describe("awaiting an outcome", () => {
       get("/v1/users/late", { id: "late" }),
       get("/v1/objects/projects/p9", NOT_FOUND, 404),
     );
-    const named = ["u1", "ghost", "late", "ghost", { id: "p9", collection: "projects" }].map(keyOf);
-    const outcome = await open().awaitOutcome(accepted, { timeout_ms: null, named });
+    const named = ["u1", "ghost", "late", "ghost", { id: "p9", collection: "projects" }].map(toRecipientKey);
+    const outcome = await open().awaitOutcome(accepted, { timeout_ms: null, namedRecipients: named });
     const reason = { code: "recipient_not_found", detail: null };
     expect(outcome.recipients?.slice(1)).toEqual([
       { recipient: "ghost", recipient_run_id: null, status: null, steps: [], reason },
@@ -256,7 +256,7 @@ describe("a wait that goes wrong", () => {
 
   it("a lasting failure says that the trigger was accepted, and as which run", async () => {
     api.expect(down, down, down, down);
-    const error = await rejectionOf(open().awaitOutcome(accepted, { timeout_ms: null }));
+    const error = await catchRejection(open().awaitOutcome(accepted, { timeout_ms: null }));
     expect(error).toMatchObject({
       code: "remote_failed",
       status: 503,
@@ -266,7 +266,7 @@ describe("a wait that goes wrong", () => {
 
   it("a key that may not read ends the wait at once", async () => {
     api.expect(get(NEWEST, { code: "incorrect_token_type", message: "No" }, 403));
-    const error = await rejectionOf(open().awaitOutcome(accepted, { timeout_ms: null }));
+    const error = await catchRejection(open().awaitOutcome(accepted, { timeout_ms: null }));
     expect(error).toMatchObject({ code: "not_allowed", hint: expect.stringContaining(RUN_ID) });
   });
 
@@ -343,7 +343,7 @@ describe("reading a workflow run", () => {
       ),
     );
     api.expect(get(MESSAGES, page([])), get(`${RUNS}/${RUN_ID}`, NOT_FOUND, 404), ...pages);
-    const error = await rejectionOf(remote.readWorkflowRun(RUN_ID));
+    const error = await catchRejection(remote.readWorkflowRun(RUN_ID));
     expect(error).toMatchObject({ code: "resource_missing", hint: expect.stringContaining("runs list --workflow") });
   });
 });

@@ -2,9 +2,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { createApiClient } from "../../src/remote/api-client.js";
-import { proxySettingsOf } from "../../src/remote/open-connection.js";
+import { readProxySettings } from "../../src/remote/open-connection.js";
 import { startStubApi } from "../helpers/stub-api.js";
-import { optionsFor, rejectionOf } from "./open-options.js";
+import { catchRejection, optionsFor } from "./open-options.js";
 
 const started: Server[] = [];
 afterEach(() => {
@@ -31,10 +31,10 @@ it("HTTPS_PROXY is asked for the API's host, and what it answers is told", async
   const client = createApiClient(
     optionsFor(
       { url: "https://api.example.test", apiKey: "sk_test_1" },
-      { proxy: proxySettingsOf({ HTTPS_PROXY: proxy.url }), retries: 0 },
+      { proxy: readProxySettings({ HTTPS_PROXY: proxy.url }), retries: 0 },
     ),
   );
-  const error = await rejectionOf(client.call("GET", "/v1/messages"));
+  const error = await catchRejection(client.call("GET", "/v1/messages"));
   await client.close();
   expect(proxy.asked).toEqual(["api.example.test:443"]);
   expect(error).toMatchObject({
@@ -48,7 +48,7 @@ it("this machine's own addresses are reached directly", async () => {
   const proxy = await startProxy();
   const api = await startStubApi();
   api.expect({ method: "GET", path: "/v1/messages", reply: { json: { items: [] } } });
-  const client = createApiClient(optionsFor(api, { proxy: proxySettingsOf({ https_proxy: proxy.url }) }));
+  const client = createApiClient(optionsFor(api, { proxy: readProxySettings({ https_proxy: proxy.url }) }));
   const { status } = await client.call("GET", "/v1/messages");
   await client.close();
   await api.finish();
@@ -58,15 +58,15 @@ it("this machine's own addresses are reached directly", async () => {
 it.each(["nonsense", "socks5://127.0.0.1:1080"])("HTTPS_PROXY=%s is refused, and not shown", (url) => {
   const open = () =>
     createApiClient(
-      optionsFor({ url: "https://api.example.test", apiKey: "sk_test_1" }, { proxy: { url, except: "" } }),
+      optionsFor({ url: "https://api.example.test", apiKey: "sk_test_1" }, { proxy: { url, noProxy: "" } }),
     );
   expect(open).toThrow("HTTPS_PROXY is not the URL of an HTTP proxy.");
 });
 
 it("the environment is read as other programs do: small letters first", () => {
-  expect(proxySettingsOf({})).toEqual({ url: null, except: "" });
-  expect(proxySettingsOf({ HTTPS_PROXY: "http://a", https_proxy: "http://b", NO_PROXY: "x" })).toEqual({
+  expect(readProxySettings({})).toEqual({ url: null, noProxy: "" });
+  expect(readProxySettings({ HTTPS_PROXY: "http://a", https_proxy: "http://b", NO_PROXY: "x" })).toEqual({
     url: "http://b",
-    except: "x",
+    noProxy: "x",
   });
 });

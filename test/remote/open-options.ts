@@ -35,7 +35,7 @@ export function optionsFor(
 }
 
 /** What a promise is rejected with; fails where it is not. */
-export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
+export async function catchRejection(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     (value) => {
       throw new Error(`Expected a rejection, got ${JSON.stringify(value)}`);

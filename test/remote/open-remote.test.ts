@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { keyOf } from "../../src/domain/recipient/recipient.js";
+import { toRecipientKey } from "../../src/domain/recipient/recipient.js";
 import type { Trigger } from "../../src/domain/trigger/trigger.js";
-import { exitCodeOf } from "../../src/errors/knock-error.js";
+import { getExitCode } from "../../src/errors/knock-error.js";
 import type { Operations } from "../../src/ports/operations.js";
 import type { ApiClientOptions } from "../../src/remote/api-client.js";
 import { openRemote } from "../../src/remote/open-remote.js";
 import { type StubApi, startStubApi } from "../helpers/stub-api.js";
 import { event, get, message, NOT_FOUND, page, RUN_ID, recipientRun, runId } from "./api-bodies.js";
-import { fakeTime, optionsFor, rejectionOf } from "./open-options.js";
+import { catchRejection, fakeTime, optionsFor } from "./open-options.js";
 
 const payload = { recipients: ["u1"], data: { n: 1 }, cancellation_key: "c1" };
 const trigger: Trigger = {
   workflow: "hello",
-  recipients: [{ key: keyOf("u1"), upsert: null, trigger_data: null }],
+  recipients: [{ key: toRecipientKey("u1"), upsert: null, trigger_data: null }],
   actor: null,
   tenant: null,
   data: { n: 1 },
@@ -115,9 +115,9 @@ describe("triggering", () => {
     ],
   ])("%s: HTTP %i %j is %s, exit %i", async (_case, status, body, code, exit) => {
     api.expect({ method: "POST", path: PATH, body: payload, reply: { status, json: { message: "Said so", ...body } } });
-    const error = await rejectionOf(open().triggerWorkflow(trigger, { idempotency_key: "k1" }));
+    const error = await catchRejection(open().triggerWorkflow(trigger, { idempotency_key: "k1" }));
     expect(error).toMatchObject({ code, status, request_id: "req_stub" });
-    expect(exitCodeOf(error)).toBe(exit);
+    expect(getExitCode(error)).toBe(exit);
   });
 
   it.each([
@@ -127,13 +127,13 @@ describe("triggering", () => {
     ["half an answer", { text: '{"workflow_run_id":"6f1f' }],
   ])("%s is not the API's answer", async (_name, reply) => {
     api.expect({ method: "POST", path: PATH, body: payload, reply });
-    const error = await rejectionOf(open().triggerWorkflow(trigger, { idempotency_key: "k1" }));
+    const error = await catchRejection(open().triggerWorkflow(trigger, { idempotency_key: "k1" }));
     expect(error).toMatchObject({ code: "remote_failed", status: 200, request_id: "req_stub" });
-    expect(exitCodeOf(error)).toBe(7);
+    expect(getExitCode(error)).toBe(7);
   });
 
   it("an idempotency key that cannot be a header is usage, and nothing is sent", async () => {
-    const error = await rejectionOf(open().triggerWorkflow(trigger, { idempotency_key: "a\nb" }));
+    const error = await catchRejection(open().triggerWorkflow(trigger, { idempotency_key: "a\nb" }));
     expect(error).toMatchObject({ code: "usage" });
     expect(api.requests).toEqual([]);
   });
@@ -161,7 +161,7 @@ describe("cancelling", () => {
   it("AC-081, AC-082: only some, as references; tried again like any other call", async () => {
     const body = { cancellation_key: "c1", recipients: ["u2", { id: "p1", collection: "projects" }] };
     api.expect({ ...cancel, body, reply: { status: 503 } }, { ...cancel, body });
-    const recipients = [keyOf("u2"), keyOf({ id: "p1", collection: "projects" })];
+    const recipients = [toRecipientKey("u2"), toRecipientKey({ id: "p1", collection: "projects" })];
     await open().cancelWorkflow({ workflow: "hello", cancellation_key: "c1", recipients });
   });
 
@@ -171,7 +171,7 @@ describe("cancelling", () => {
       body: { cancellation_key: "c1" },
       reply: { status: 404, json: { code: "workflow_missing", message: "No" } },
     });
-    const error = await rejectionOf(
+    const error = await catchRejection(
       open().cancelWorkflow({ workflow: "hello", cancellation_key: "c1", recipients: null }),
     );
     expect(error).toMatchObject({ code: "workflow_missing" });
@@ -214,7 +214,7 @@ describe("recipient runs", () => {
       workflow: "hello",
       status: "paused",
       tenant: "acme",
-      recipient: keyOf({ id: "p1", collection: "projects" }),
+      recipient: toRecipientKey({ id: "p1", collection: "projects" }),
     } as const;
     expect(await open().listRecipientRuns(filter, { limit: 2, after: "c0" })).toEqual({
       items: [recipientRun(1), recipientRun(2)],
@@ -228,7 +228,7 @@ describe("recipient runs", () => {
       get("/v1/workflow_recipient_runs?recipient=u1&page_size=50", page(many.slice(0, 50), "c50")),
       get("/v1/workflow_recipient_runs?recipient=u1&page_size=10&after=c50", page(many.slice(50), null, "c51")),
     );
-    const all = await open().listRecipientRuns({ recipient: keyOf("u1") }, { limit: 60 });
+    const all = await open().listRecipientRuns({ recipient: toRecipientKey("u1") }, { limit: 60 });
     expect(all.items).toEqual(many);
     expect(all.page_info).toEqual({ after: null, before: null, page_size: 60 });
     api.expect(

@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openExchange } from "../../src/providers/http-exchange.js";
-import { createHttpFetcher } from "../../src/remote/http-fetcher.js";
-import type { Resolve } from "../../src/util/address-guard.js";
+import { openHttpClient } from "../../src/providers/open-http-client.js";
+import { createUndiciHttpClient } from "../../src/remote/undici-http-client.js";
+import type { ResolveHost } from "../../src/util/address-guard.js";
 
 const servers: Server[] = [];
 const requests: string[] = [];
@@ -35,7 +35,7 @@ afterEach(async () => {
 const port = (): number => ((servers[0] as Server).address() as AddressInfo).port;
 
 /** A name server that gives the next address at each question, and the last one from then on. */
-function rebinding(...addresses: string[]): { resolve: Resolve; asked: string[] } {
+function rebinding(...addresses: string[]): { resolve: ResolveHost; asked: string[] } {
   const asked: string[] = [];
   return {
     asked,
@@ -59,7 +59,7 @@ const request = (url: string, private_addresses: readonly string[] = []) => ({
 describe("requests of fetch steps, agent steps and outbound webhooks", () => {
   it("fail for a name that resolves to a private address, without a connection", async () => {
     const { resolve } = rebinding("127.0.0.2");
-    const answer = await createHttpFetcher(resolve).fetch(request(`http://api.example:${port()}/secret`));
+    const answer = await createUndiciHttpClient(resolve).fetch(request(`http://api.example:${port()}/secret`));
     expect(answer).toEqual({
       failure: "connection",
       message: expect.stringMatching(
@@ -71,7 +71,7 @@ describe("requests of fetch steps, agent steps and outbound webhooks", () => {
 
   it("fail after the name was rebound, and look it up once per connection", async () => {
     const { resolve, asked } = rebinding("127.0.0.2", "127.0.0.3");
-    const fetcher = createHttpFetcher(resolve);
+    const fetcher = createUndiciHttpClient(resolve);
     const url = `http://api.example:${port()}/a`;
     expect(await fetcher.fetch(request(url, ["127.0.0.2"]))).toEqual({ status: 200, text: "ok" });
     expect(asked).toHaveLength(1);
@@ -82,22 +82,22 @@ describe("requests of fetch steps, agent steps and outbound webhooks", () => {
 
   it("do not share a connection with a request that may reach more", async () => {
     const { resolve } = rebinding("127.0.0.2");
-    const fetcher = createHttpFetcher(resolve);
+    const fetcher = createUndiciHttpClient(resolve);
     const url = `http://api.example:${port()}/a`;
     expect(await fetcher.fetch(request(url, ["127.0.0.0/8"]))).toMatchObject({ status: 200 });
     expect(await fetcher.fetch(request(url))).toMatchObject({ failure: "connection" });
   });
 
   it("reach a loopback address and localhost that the project names, and follow no redirect", async () => {
-    const fetcher = createHttpFetcher();
+    const fetcher = createUndiciHttpClient();
     expect(await fetcher.fetch(request(`http://127.0.0.2:${port()}/moved`))).toEqual({ status: 302, text: "ok" });
     expect(requests).toEqual([`127.0.0.2 127.0.0.2:${port()} /moved`]);
   });
 });
 
 describe("requests of providers", () => {
-  const send = (url: string, from_data: boolean, resolve?: Resolve, allowed: string[] = []) => {
-    const { exchange, close } = openExchange({
+  const send = (url: string, from_data: boolean, resolve?: ResolveHost, allowed: string[] = []) => {
+    const { sendRequest: exchange, close } = openHttpClient({
       privateAddresses: async () => allowed,
       ...(resolve === undefined ? {} : { resolve }),
     });

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { EngagementAction } from "../../src/domain/message/message.js";
-import { keyOf, type RecipientKey } from "../../src/domain/recipient/recipient.js";
-import { exitCodeOf } from "../../src/errors/knock-error.js";
+import { type RecipientKey, toRecipientKey } from "../../src/domain/recipient/recipient.js";
+import { getExitCode } from "../../src/errors/knock-error.js";
 import type { Operations } from "../../src/ports/operations.js";
 import { openRemote } from "../../src/remote/open-remote.js";
 import { type StubApi, startStubApi } from "../helpers/stub-api.js";
 import { get, message, NOT_FOUND, page, RUN_ID, runId } from "./api-bodies.js";
-import { fakeTime, optionsFor, rejectionOf } from "./open-options.js";
+import { catchRejection, fakeTime, optionsFor } from "./open-options.js";
 
 let api: StubApi;
 let remote: Operations;
@@ -50,7 +50,7 @@ describe("reading a message", () => {
 
   it("a web page that says 404 is not the API's word", async () => {
     api.expect({ method: "GET", path: "/v1/messages/m1", reply: { status: 404, text: "<html>Not here</html>" } });
-    expect(await rejectionOf(remote.readMessage("m1"))).toMatchObject({ code: "remote_failed", status: 404 });
+    expect(await catchRejection(remote.readMessage("m1"))).toMatchObject({ code: "remote_failed", status: 404 });
   });
 });
 
@@ -68,7 +68,7 @@ describe("listing messages", () => {
       `/v1/messages?source=hello&workflow_recipient_run_id=${runId(1)}&tenant=a+b&page_size=20`,
     ],
     ["A-208", { engagement_statuses: ["unseen"] }, "/v1/messages?engagement_status%5B%5D=unseen&page_size=20"],
-    ["A-300", { recipient: keyOf("u/1") }, "/v1/users/u%2F1/messages?page_size=20"],
+    ["A-300", { recipient: toRecipientKey("u/1") }, "/v1/users/u%2F1/messages?page_size=20"],
     ["A-242", { recipient: "$tenants/acme" as RecipientKey }, "/v1/objects/$tenants/acme/messages?page_size=20"],
   ] as const)("%s: %j asks for %s", async (_case, filter, path) => {
     api.expect(get(path, page([m1], null, "c0")));
@@ -92,7 +92,7 @@ describe("listing messages", () => {
         422,
       ),
     );
-    expect(await rejectionOf(remote.listMessages({ tenant: "x" }, { limit: 20 }))).toMatchObject({
+    expect(await catchRejection(remote.listMessages({ tenant: "x" }, { limit: 20 }))).toMatchObject({
       code: "invalid_params",
       details: [{ pointer: "/tenant", message: "no" }],
     });
@@ -133,14 +133,14 @@ describe("marking messages", () => {
   });
 
   it("link_clicked has no endpoint", async () => {
-    const error = await rejectionOf(remote.markMessages(["m1"], "link_clicked" satisfies EngagementAction));
+    const error = await catchRejection(remote.markMessages(["m1"], "link_clicked" satisfies EngagementAction));
     expect(error).toMatchObject({ code: "not_supported", hint: expect.stringContaining("interacted") });
     expect(api.requests).toEqual([]);
   });
 
   it("an unknown id is an error, and nothing is changed", async () => {
     api.expect(get("/v1/messages/m1", m1), get("/v1/messages/x", NOT_FOUND, 404));
-    const error = await rejectionOf(remote.markMessages(["m1", "x", ""], "read"));
+    const error = await catchRejection(remote.markMessages(["m1", "x", ""], "read"));
     expect(error).toMatchObject({
       code: "resource_missing",
       message: expect.stringContaining("Nothing was changed"),
@@ -149,7 +149,7 @@ describe("marking messages", () => {
         { pointer: "/2", value: "" },
       ],
     });
-    expect(exitCodeOf(error)).toBe(5);
+    expect(getExitCode(error)).toBe(5);
   });
 
   it("a failure half-way says what was changed", async () => {
@@ -163,7 +163,7 @@ describe("marking messages", () => {
         reply: { status: 403, json: { code: "authorization", message: "No" } },
       },
     );
-    expect(await rejectionOf(remote.markMessages(["m1", "m2"], "read"))).toMatchObject({
+    expect(await catchRejection(remote.markMessages(["m1", "m2"], "read"))).toMatchObject({
       code: "not_allowed",
       hint: expect.stringContaining("Changed before that: m1."),
     });

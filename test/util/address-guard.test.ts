@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ADDRESS_REFUSED, createAddressGuard, type Resolve } from "../../src/util/address-guard.js";
+import { ADDRESS_REFUSED, createAddressGuard, type ResolveHost } from "../../src/util/address-guard.js";
 
 type Looked = { error: string | null; addresses: string[] };
 
@@ -7,7 +7,7 @@ const family = (address: string): number => (address.includes(":") ? 6 : 4);
 
 /** What connecting to a name that resolves to these addresses would use. */
 function look(hostname: string, addresses: readonly string[], allowed: readonly string[] = [], all = true): Looked {
-  const resolve: Resolve = (_name, _options, callback) =>
+  const resolve: ResolveHost = (_name, _options, callback) =>
     callback(
       null,
       addresses.map((address) => ({ address, family: family(address) })),

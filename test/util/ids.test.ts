@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { gidOf, keyOf } from "../../src/domain/recipient/recipient.js";
-import { contentDigest, isUuid, ksuid, systemIds, uuidV5 } from "../../src/util/ids.js";
+import { toGid, toRecipientKey } from "../../src/domain/recipient/recipient.js";
+import { computeDigest, createKsuid, createUuidV5, isUuid, systemIds } from "../../src/util/ids.js";
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const EPOCH_SECONDS = 1_400_000_000;
@@ -22,22 +22,22 @@ describe("uuidV5", () => {
     // RFC 9562, appendix A.4.
     [DNS, "www.example.com", "2ed6657d-e927-568b-95e1-2665a8aea6a2"],
     // C-003: a recipient run's id is derived from the workflow run's.
-    ["3b0c8f5e-0d52-4c43-9a0c-2a1f6f2d9b10", gidOf(keyOf("ana")), "97ef1b00-7c5c-5d09-9034-9f40ddcf7153"],
+    ["3b0c8f5e-0d52-4c43-9a0c-2a1f6f2d9b10", toGid(toRecipientKey("ana")), "97ef1b00-7c5c-5d09-9034-9f40ddcf7153"],
     [
       "3b0c8f5e-0d52-4c43-9a0c-2a1f6f2d9b10",
-      gidOf(keyOf({ collection: "projects", id: "p1" })),
+      toGid(toRecipientKey({ collection: "projects", id: "p1" })),
       "8e7a93f2-8cbc-5f1d-a987-2aa4e13dc9c7",
     ],
   ])("of %s and %s is %s", (namespace, name, id) => {
-    expect(uuidV5(namespace, name)).toBe(id);
+    expect(createUuidV5(namespace, name)).toBe(id);
   });
 
   it("is a UUID of version 5, the same for the same text, whatever the text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (name) => {
-        const id = uuidV5(DNS, name);
+        const id = createUuidV5(DNS, name);
         expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-        expect(uuidV5(DNS.toUpperCase(), name)).toBe(id);
+        expect(createUuidV5(DNS.toUpperCase(), name)).toBe(id);
       }),
     );
   });
@@ -59,7 +59,7 @@ describe("systemIds.bytes", () => {
     const second = Date.UTC(2026, 0, 1);
     const at = (milliseconds: number): string[] => {
       vi.setSystemTime(second + milliseconds);
-      return Array.from({ length: 500 }, () => ksuid(second + milliseconds, systemIds.bytes()));
+      return Array.from({ length: 500 }, () => createKsuid(second + milliseconds, systemIds.ksuidPayload()));
     };
     const [early, later, last] = [at(0), at(500), at(999)].map((ids) => ids.sort());
     expect((early?.at(-1) as string) < (later?.[0] as string)).toBe(true);
@@ -90,14 +90,14 @@ describe("ksuid (A-065)", () => {
     [EPOCH_SECONDS, "00000000000000000000000000000000", "000000000000000000000000000"],
     [EPOCH_SECONDS + 0xffff_ffff, "ffffffffffffffffffffffffffffffff", "aWgEPTl1tmebfsQzFP4bxwgy80V"],
   ])("at %d with %s is %s", (seconds, payload, text) => {
-    expect(ksuid(seconds * 1_000, Buffer.from(payload, "hex"))).toBe(text);
+    expect(createKsuid(seconds * 1_000, Buffer.from(payload, "hex"))).toBe(text);
   });
 
   it("has 27 base-62 characters that decode to its time and payload", () => {
     const seconds = fc.integer({ min: EPOCH_SECONDS, max: EPOCH_SECONDS + 0xffff_ffff });
     fc.assert(
       fc.property(seconds, fc.integer({ min: 0, max: 999 }), bytes, (at, milliseconds, payload) => {
-        const text = ksuid(at * 1_000 + milliseconds, payload);
+        const text = createKsuid(at * 1_000 + milliseconds, payload);
         expect(text).toMatch(/^[0-9A-Za-z]{27}$/);
         expect(decode(text)).toEqual({ seconds: at, payload: Buffer.from(payload).toString("hex") });
       }),
@@ -109,15 +109,15 @@ describe("ksuid (A-065)", () => {
     const zero = new Uint8Array(16);
     fc.assert(
       fc.property(anyTime, anyTime, (a, b) => {
-        const [earlier, later] = [ksuid(Math.min(a, b), zero), ksuid(Math.max(a, b), zero)];
+        const [earlier, later] = [createKsuid(Math.min(a, b), zero), createKsuid(Math.max(a, b), zero)];
         expect(earlier <= later).toBe(true);
       }),
     );
-    expect(ksuid(1_700_000_000_000, zero) < ksuid(1_700_000_001_000, zero)).toBe(true);
+    expect(createKsuid(1_700_000_000_000, zero) < createKsuid(1_700_000_001_000, zero)).toBe(true);
   });
 });
 
 it("contentDigest tells different texts apart and equal ones not", () => {
-  expect(contentDigest("")).toBe("da39a3ee5e6b4b0d3255bfef95601890afd80709");
-  expect(contentDigest("ä")).not.toBe(contentDigest("a\u0308"));
+  expect(computeDigest("")).toBe("da39a3ee5e6b4b0d3255bfef95601890afd80709");
+  expect(computeDigest("ä")).not.toBe(computeDigest("a\u0308"));
 });

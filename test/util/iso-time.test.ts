@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { isoTime } from "../../src/util/iso-time.js";
+import { toIsoTime } from "../../src/util/iso-time.js";
 
 it.each([
   0,
@@ -13,17 +13,17 @@ it.each([
   8.64e15,
   -8.64e15,
 ])("%d is written as Date writes it", (at) => {
-  expect(isoTime(at)).toBe(new Date(at).toISOString());
-  expect(isoTime(at)).toBe(new Date(at).toISOString());
+  expect(toIsoTime(at)).toBe(new Date(at).toISOString());
+  expect(toIsoTime(at)).toBe(new Date(at).toISOString());
 });
 
 it("and so is every other time", () => {
   fc.assert(
-    fc.property(fc.integer({ min: -8.64e15, max: 8.64e15 }), (at) => isoTime(at) === new Date(at).toISOString()),
+    fc.property(fc.integer({ min: -8.64e15, max: 8.64e15 }), (at) => toIsoTime(at) === new Date(at).toISOString()),
   );
 });
 
 it("what is no time throws, as Date does", () => {
-  expect(() => isoTime(Number.NaN)).toThrow(RangeError);
-  expect(() => isoTime(1e20)).toThrow(RangeError);
+  expect(() => toIsoTime(Number.NaN)).toThrow(RangeError);
+  expect(() => toIsoTime(1e20)).toThrow(RangeError);
 });

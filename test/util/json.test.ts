@@ -2,17 +2,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   deepMerge,
+  getValueAtPath,
   isJsonObject,
   type Json,
   type JsonObject,
-  pointerOf,
   stableStringify,
-  valueAt,
+  toPointer,
 } from "../../src/util/json.js";
 
 const keys = fc.oneof(fc.constantFrom("a", "b", "c", "__proto__", "constructor", "toString", "0"), fc.string());
 
-function objectOf(value: fc.Arbitrary<Json>): fc.Arbitrary<JsonObject> {
+function buildObject(value: fc.Arbitrary<Json>): fc.Arbitrary<JsonObject> {
   return fc.array(fc.tuple(keys, value), { maxLength: 5 }).map((entries) => Object.fromEntries(entries) as JsonObject);
 }
 
@@ -21,10 +21,10 @@ const { json } = fc.letrec<{ json: Json }>((tie) => ({
     { maxDepth: 4 },
     fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null)),
     fc.array(tie("json"), { maxLength: 3 }),
-    objectOf(tie("json")),
+    buildObject(tie("json")),
   ),
 }));
-const object = objectOf(json);
+const object = buildObject(json);
 
 const text = (value: unknown): string => JSON.stringify(value);
 
@@ -53,7 +53,7 @@ describe("deepMerge (E-038)", () => {
 
   it("is associative", () => {
     // Not where a scalar in the middle hides an object: `{a:{}}`, `{a:1}`, `{a:{}}` depends on the order, as it must.
-    const flat = objectOf(fc.oneof(fc.integer(), fc.constant(null)) as fc.Arbitrary<Json>);
+    const flat = buildObject(fc.oneof(fc.integer(), fc.constant(null)) as fc.Arbitrary<Json>);
     const twoLevels = fc.record({ x: flat, y: flat }, { requiredKeys: [] }) as fc.Arbitrary<JsonObject>;
     fc.assert(
       fc.property(twoLevels, twoLevels, twoLevels, (a, b, c) => {
@@ -127,13 +127,13 @@ describe("pointerOf (RFC 6901)", () => {
     [["recipients", 0, "id"], "/recipients/0/id"],
     [["a/b", "m~n", "~1", ""], "/a~1b/m~0n/~01/"],
   ])("%j is %j", (path, pointer) => {
-    expect(pointerOf(path)).toBe(pointer);
+    expect(toPointer(path)).toBe(pointer);
   });
 
   it("can be read back", () => {
     fc.assert(
       fc.property(fc.array(fc.string(), { minLength: 1 }), (path) => {
-        const back = pointerOf(path)
+        const back = toPointer(path)
           .slice(1)
           .split("/")
           .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
@@ -155,6 +155,6 @@ describe("valueAt", () => {
     [["constructor", "name"], undefined],
     [["a", "b", "0", "length"], undefined],
   ])("%j is %j: own properties only", (path, value) => {
-    expect(valueAt({ a: { b: [10, { c: null }] } }, path)).toEqual(value);
+    expect(getValueAtPath({ a: { b: [10, { c: null }] } }, path)).toEqual(value);
   });
 });

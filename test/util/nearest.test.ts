@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { didYouMean, nearest } from "../../src/util/nearest.js";
+import { didYouMean, findNearest } from "../../src/util/find-nearest.js";
 
 describe("nearest", () => {
   it.each<[string, string[], string | undefined]>([
@@ -17,13 +17,13 @@ describe("nearest", () => {
     ["exact", ["exact", "exaxt"], "exact"],
     ["anything", [], undefined],
   ])("%j among %j is %j", (typed, candidates, expected) => {
-    expect(nearest(typed, candidates)).toBe(expected);
+    expect(findNearest(typed, candidates)).toBe(expected);
   });
 
   it("answers a candidate or nothing, and the very name where it is among them", () => {
     fc.assert(
       fc.property(fc.string(), fc.array(fc.string({ minLength: 1 })), (typed, candidates) => {
-        const near = nearest(typed, candidates);
+        const near = findNearest(typed, candidates);
         expect(near === undefined || candidates.includes(near)).toBe(true);
         if (typed !== "" && candidates.includes(typed)) expect(near?.toLowerCase()).toBe(typed.toLowerCase());
       }),

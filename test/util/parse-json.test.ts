@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseJson } from "../../src/util/parse-json.js";
-import { propertyRuns } from "../helpers/property-runs.js";
+import { getPropertyRuns } from "../helpers/get-property-runs.js";
 
 describe("parseJson", () => {
   it.each<[string, string, number, number]>([
@@ -38,8 +38,8 @@ describe("parseJson", () => {
     ["\ufeff{\n x}", "unexpected word", 2, 2],
     ["\u00a0{}", "a blank that JSON does not know (U+00A0)", 1, 1],
     ["\u200b{}", "a blank that JSON does not know (U+200B)", 1, 1],
-  ])("%j: %s at %d:%d", async (text, fault, line, column) => {
-    expect(await parseJson(text)).toEqual({ fault, line, column });
+  ])("%j: %s at %d:%d", async (text, error, line, column) => {
+    expect(await parseJson(text)).toEqual({ error, line, column });
   });
 
   it.each(["\ufeff{}", " {}\n", "{}"])("takes %j, a byte order mark included", async (text) => {
@@ -61,7 +61,7 @@ describe("parseJson", () => {
           expected = JSON.parse(text);
         } catch {
           if ("value" in parsed) throw new Error("took what JSON.parse refuses");
-          expect(parsed.fault).not.toMatch(/JSON at position|Unexpected token/);
+          expect(parsed.error).not.toMatch(/JSON at position|Unexpected token/);
           const lines = text.split("\n");
           expect(parsed.line).toBeGreaterThanOrEqual(1);
           expect(parsed.line).toBeLessThanOrEqual(lines.length);
@@ -71,7 +71,7 @@ describe("parseJson", () => {
         }
         expect(parsed).toEqual({ value: expected });
       }),
-      propertyRuns(5_000),
+      getPropertyRuns(5_000),
     );
   });
 

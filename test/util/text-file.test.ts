@@ -38,7 +38,7 @@ describe("decodeUtf8", () => {
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         const decoded = decodeUtf8(bytes);
         if ("text" in decoded) return;
-        const offset = Number(/offset (\d+)/.exec(decoded.fault)?.[1]);
+        const offset = Number(/offset (\d+)/.exec(decoded.error)?.[1]);
         expect(offset).toBeLessThan(bytes.length);
         const good = new TextDecoder("utf-8", { fatal: true });
         expect(() => good.decode(bytes.subarray(0, offset), { stream: true })).not.toThrow();

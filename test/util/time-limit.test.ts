@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { runWithinTime, TimeLimitExceeded } from "../../src/util/time-limit.js";
+import { runWithTimeLimit, TimeLimitExceeded } from "../../src/util/time-limit.js";
 
 const endless = (): never => {
   for (;;);
@@ -8,9 +8,9 @@ const endless = (): never => {
 describe("runWithinTime", () => {
   it("returns what the work returns and throws what it throws", () => {
     const error = new RangeError("own");
-    expect(runWithinTime(5_000, () => [1])).toEqual([1]);
+    expect(runWithTimeLimit(5_000, () => [1])).toEqual([1]);
     expect(() =>
-      runWithinTime(5_000, () => {
+      runWithTimeLimit(5_000, () => {
         throw error;
       }),
     ).toThrow(error);
@@ -21,16 +21,16 @@ describe("runWithinTime", () => {
     ["a backtracking regular expression", () => /^(a+)+$/u.test(`${"a".repeat(60)}!`)],
     ["one with lookahead and a backreference", () => /^(?=(a+)+$)(a)\2/u.test(`${"a".repeat(60)}!`)],
   ])("stops %s", (_what, work) => {
-    expect(() => runWithinTime(20, work)).toThrow(TimeLimitExceeded);
-    expect(runWithinTime(5_000, () => "the next one")).toBe("the next one");
+    expect(() => runWithTimeLimit(20, work)).toThrow(TimeLimitExceeded);
+    expect(runWithTimeLimit(5_000, () => "the next one")).toBe("the next one");
   });
 
   it("nests: the inner limit ends the inner work only", () => {
-    const outer = runWithinTime(60_000, () => {
+    const outer = runWithTimeLimit(60_000, () => {
       try {
-        return runWithinTime(20, endless);
+        return runWithTimeLimit(20, endless);
       } catch (error) {
-        return [error instanceof TimeLimitExceeded, runWithinTime(5_000, () => "inner")];
+        return [error instanceof TimeLimitExceeded, runWithTimeLimit(5_000, () => "inner")];
       }
     });
     expect(outer).toEqual([true, "inner"]);

@@ -4,19 +4,19 @@ import type { ExpectationResult } from "../../domain/run/expectation.js";
 import type { Output } from "../../output/output.js";
 import { once } from "../../util/once.js";
 import { openCredentials } from "../credentials.js";
-import { reportToGitHub } from "../github-actions.js";
+import type { ProcessIO } from "../process-io.js";
 import { readFileInterruptibly } from "../read-interruptibly.js";
-import type { Surroundings } from "../surroundings.js";
+import { reportToGitHub } from "../report-to-github.js";
 import { ValidDocumentCache } from "../valid-document-cache.js";
 import { LocalProject } from "./local-project.js";
+import { createProfileService } from "./profile-service.js";
 import { ProjectFiles } from "./project-files.js";
 import { SettingsResolver } from "./settings-resolver.js";
-import { storedProfiles } from "./stored-profiles.js";
 import { TargetOpener } from "./target-opener.js";
 
 /** The services of a command, with the parts that the services of single commands build on. */
 export interface AppServices extends CommandContext {
-  readonly surroundings: Surroundings;
+  readonly io: ProcessIO;
   readonly validDocuments: ValidDocumentCache;
   readonly files: ProjectFiles;
   readonly settings: SettingsResolver;
@@ -25,18 +25,18 @@ export interface AppServices extends CommandContext {
 }
 
 /** Creates the services of one command. None opens anything before it is used. */
-export function createServices(surroundings: Surroundings, output: Output, exit: CommandContext["exit"]): AppServices {
-  const { env, cwd } = surroundings;
+export function createServices(io: ProcessIO, output: Output, exit: CommandContext["setExitCode"]): AppServices {
+  const { env, cwd } = io;
   const credentials = once(() => openCredentials(env, cwd));
-  const profiles = once(() => storedProfiles(credentials()));
-  const { cachePrefix } = surroundings;
+  const profiles = once(() => createProfileService(credentials()));
+  const { cachePrefix } = io;
   const validDocuments = new ValidDocumentCache(cachePrefix === null ? null : `${cachePrefix}-documents.txt`);
-  const files = new ProjectFiles(surroundings, validDocuments);
+  const files = new ProjectFiles(io, validDocuments);
   const settings = new SettingsResolver(files, credentials, env, output);
   const project = new LocalProject(files, settings, env, output);
-  const target = new TargetOpener(files, settings, project, surroundings, output);
+  const target = new TargetOpener(files, settings, project, io, output);
   return {
-    surroundings,
+    io,
     validDocuments,
     files,
     settings,
@@ -45,21 +45,21 @@ export function createServices(surroundings: Surroundings, output: Output, exit:
     output,
     input: {
       cwd,
-      readStdin: surroundings.readStdin,
-      isPiped: () => surroundings.stdinIsPiped,
-      isInterrupted: () => surroundings.signal.aborted,
-      readFile: (path) => readFileInterruptibly(resolve(cwd, path), path, surroundings.signal),
+      readStdin: io.readStdin,
+      isPiped: () => io.stdinIsPiped,
+      isInterrupted: () => io.signal.aborted,
+      readFile: (path) => readFileInterruptibly(resolve(cwd, path), path, io.signal),
     },
-    argv: surroundings.argv,
+    argv: io.argv,
     get signal() {
-      return surroundings.signal;
+      return io.signal;
     },
-    exit,
+    setExitCode: exit,
     now: Date.now,
-    sleep: surroundings.sleep,
-    confirm: surroundings.confirm,
-    askSecret: surroundings.askSecret,
-    reportUnmet(title: string, results: readonly ExpectationResult[]) {
+    sleep: io.sleep,
+    confirm: io.confirm,
+    askSecret: io.askSecret,
+    reportUnmetExpectations(title: string, results: readonly ExpectationResult[]) {
       if (env.GITHUB_ACTIONS === "true") reportToGitHub(title, results, env, output);
     },
     get profiles() {

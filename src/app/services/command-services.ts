@@ -2,40 +2,40 @@ import type {
   BrowserService,
   DevServices,
   InitService,
-  LocalPartsService,
+  LocalTargetService,
   WatchService,
   WorkflowService,
 } from "../../commands/services.js";
-import { LOCAL_FOLDER } from "../open-local.js";
+import { LOCAL_FOLDER } from "../open-local-engine.js";
 import type { AppServices } from "./app-services.js";
 
 /** Folders whose changes are not the project's: the store, and the data of other tools. */
 const UNWATCHED = new Set([LOCAL_FOLDER, "node_modules", ".git"]);
 
 /** Returns the variables that are set and not empty: an empty one counts as not set. */
-function definedOf(env: Record<string, string | undefined>): Record<string, string> {
+function filterDefined(env: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => !!pair[1]));
 }
 
-export function devServices({ target, surroundings, output }: AppServices): DevServices {
+export function createDevServices({ target, io: surroundings, output }: AppServices): DevServices {
   return {
     async openEmulator(flags) {
       const { project, location } = await target.locate(flags);
-      const { openProjectEmulator } = await import("../open-emulator.js");
+      const { openProjectEmulator } = await import("../open-project-emulator.js");
       return openProjectEmulator(project, location, flags, surroundings, output);
     },
     async runCommand(command, variables, defaults) {
-      const { runCommand } = await import("../run-shell.js");
-      return runCommand(command, { ...defaults, ...definedOf(surroundings.env), ...variables }, surroundings);
+      const { runCommand } = await import("../run-command.js");
+      return runCommand(command, { ...defaults, ...filterDefined(surroundings.env), ...variables }, surroundings);
     },
   };
 }
 
-export function localPartsService({ target, surroundings, output }: AppServices): LocalPartsService {
+export function createLocalTargetService({ target, io: surroundings, output }: AppServices): LocalTargetService {
   return {
-    async openLocalParts(flags) {
+    async openLocalTarget(flags) {
       const { project, location } = await target.locate(flags);
-      const { openLocalParts } = await import("../open-local-parts.js");
+      const { openLocalTarget: openLocalParts } = await import("../open-local-target.js");
       const parts = await openLocalParts(project, location, surroundings, output);
       target.track(parts.operations);
       return parts;
@@ -43,18 +43,18 @@ export function localPartsService({ target, surroundings, output }: AppServices)
   };
 }
 
-export function workflowService({ files, project, target }: AppServices): WorkflowService {
+export function createWorkflowService({ files, project, target }: AppServices): WorkflowService {
   return {
-    async readWorkflows(key, given) {
-      const flags = { ...given, target: "local" };
-      const found = (await project.filesOf(flags)) ?? (await files.require(flags));
+    async readWorkflows(key, localFlags) {
+      const flags = { ...localFlags, target: "local" };
+      const projectFiles = (await project.findFiles(flags)) ?? (await files.require(flags));
       const { readWorkflowViews } = await import("../read-workflow-views.js");
-      return readWorkflowViews(found, await target.openForCheck(flags), key);
+      return readWorkflowViews(projectFiles, await target.openForCheck(flags), key);
     },
   };
 }
 
-export function watchService({ files, settings, target, surroundings }: AppServices): WatchService {
+export function createWatchService({ files, settings, target, io: surroundings }: AppServices): WatchService {
   return {
     async watchProject(flags) {
       const { root } = await files.require(flags);
@@ -72,16 +72,16 @@ export function watchService({ files, settings, target, surroundings }: AppServi
   };
 }
 
-export function browserService({ surroundings }: AppServices): BrowserService {
+export function createBrowserService({ io: surroundings }: AppServices): BrowserService {
   return {
-    async showHtml(name, html) {
+    async openHtml(name, html) {
       const { openInBrowser } = await import("../open-in-browser.js");
       return openInBrowser(name, html, surroundings);
     },
   };
 }
 
-export function initService({ surroundings }: AppServices): InitService {
+export function createInitService({ io: surroundings }: AppServices): InitService {
   return {
     async initProject(folder) {
       const { initProject } = await import("../init-project.js");

@@ -1,12 +1,12 @@
 import type { ProjectNames, ProjectService, TargetFlags } from "../../commands/services.js";
-import { unsetSecrets } from "../../domain/environment/secret-variables.js";
-import { checkTriggerData } from "../../domain/shape/trigger-data-schema.js";
+import { collectUnsetSecretWarnings } from "../../domain/environment/secret-variables.js";
+import { checkTriggerData } from "../../domain/shape/check-trigger-data.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import { checkTrigger } from "../../engine/compile/check-trigger.js";
 import type { Output } from "../../output/output.js";
 import type { Project } from "../../project/open-project.js";
 import type { EnvironmentVariables } from "../credentials.js";
-import { localBranch } from "../open-local.js";
+import { resolveLocalBranch } from "../open-local-engine.js";
 import { readProjectNames, readStepNames } from "../project-names.js";
 import type { ProjectFiles } from "./project-files.js";
 import type { SettingsResolver } from "./settings-resolver.js";
@@ -23,25 +23,25 @@ export class LocalProject implements ProjectService {
   ) {}
 
   /** Returns the slug of the local branch, or null for the main files. */
-  async branchOf(project: Project, flags: TargetFlags): Promise<string | null> {
+  async resolveBranch(project: Project, flags: TargetFlags): Promise<string | null> {
     const known = this.branches.get(project);
     if (known !== undefined) return known;
-    const { branch } = await this.settings.of(flags);
-    const found = localBranch(project, branch, (text) => this.output.warn(text));
-    this.branches.set(project, found);
-    return found;
+    const { branch } = await this.settings.get(flags);
+    const branchSlug = resolveLocalBranch(project, branch, (text) => this.output.warn(text));
+    this.branches.set(project, branchSlug);
+    return branchSlug;
   }
 
   /** Returns the project's files as the target uses them: locally, those of the branch take precedence. */
-  async filesOf(flags: TargetFlags): Promise<Project | null> {
+  async findFiles(flags: TargetFlags): Promise<Project | null> {
     const project = await this.files.find(flags);
-    if (project === null || (await this.settings.target(flags)) === "remote") return project;
-    return this.onBranch(project, flags);
+    if (project === null || (await this.settings.getTarget(flags)) === "remote") return project;
+    return this.selectBranch(project, flags);
   }
 
   async checkTrigger(trigger: Trigger, flags: TargetFlags): Promise<"checked" | "unchecked"> {
-    if ((await this.settings.target(flags)) === "local") {
-      await checkTrigger(await this.onBranch(await this.files.require(flags, true), flags), trigger);
+    if ((await this.settings.getTarget(flags)) === "local") {
+      await checkTrigger(await this.selectBranch(await this.files.require(flags, true), flags), trigger);
       return "checked";
     }
     const workflow = (await (await this.files.find(flags))?.workflow(trigger.workflow)) ?? null;
@@ -51,33 +51,33 @@ export class LocalProject implements ProjectService {
   }
 
   async hasWorkflow(key: string, flags: TargetFlags): Promise<boolean> {
-    return ((await (await this.filesOf(flags))?.workflowKeys()) ?? []).includes(key);
+    return ((await (await this.findFiles(flags))?.workflowKeys()) ?? []).includes(key);
   }
 
-  async names(flags: TargetFlags): Promise<ProjectNames | null> {
+  async readNames(flags: TargetFlags): Promise<ProjectNames | null> {
     const project = await this.files.find(flags);
     return project === null ? null : readProjectNames(project);
   }
 
-  async stepNames(workflows: readonly string[] | null, flags: TargetFlags): Promise<readonly string[] | null> {
-    const project = await this.filesOf(flags);
+  async readStepNames(workflows: readonly string[] | null, flags: TargetFlags): Promise<readonly string[] | null> {
+    const project = await this.findFiles(flags);
     return project === null ? null : readStepNames(project, workflows);
   }
 
-  async workflowWarnings(workflow: string, flags: TargetFlags): Promise<readonly string[]> {
-    return (await this.files.find(flags))?.workflowWarnings(workflow) ?? [];
+  async readWorkflowWarnings(workflow: string, flags: TargetFlags): Promise<readonly string[]> {
+    return (await this.files.find(flags))?.getWorkflowWarnings(workflow) ?? [];
   }
 
-  async warnings(flags: TargetFlags): Promise<readonly string[]> {
-    const target = await this.settings.target(flags);
+  async readWarnings(flags: TargetFlags): Promise<readonly string[]> {
+    const target = await this.settings.getTarget(flags);
     const project = await this.files.find(flags);
     if (target === "remote" || project === null) return [];
-    const unset = unsetSecrets(await project.environment(), (name) => this.env[name]);
-    return [...(await project.runWarnings()), ...unset];
+    const unset = collectUnsetSecretWarnings(await project.environment(), (name) => this.env[name]);
+    return [...(await project.readRunWarnings()), ...unset];
   }
 
-  private async onBranch(project: Project, flags: TargetFlags): Promise<Project> {
-    const branch = await this.branchOf(project, flags);
+  private async selectBranch(project: Project, flags: TargetFlags): Promise<Project> {
+    const branch = await this.resolveBranch(project, flags);
     return (branch === null ? null : project.branch(branch)) ?? project;
   }
 }

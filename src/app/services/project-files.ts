@@ -3,15 +3,15 @@ import type { ValidDocuments } from "../../domain/schema/valid-documents.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { findProject } from "../../project/find-project.js";
 import { openProject, type Project } from "../../project/open-project.js";
-import { environmentSetting } from "../settings.js";
-import type { Surroundings } from "../surroundings.js";
+import type { ProcessIO } from "../process-io.js";
+import { resolveEnvironmentSetting } from "../resolve-settings.js";
 
 /** The project that a command works on, found and opened once. */
 export class ProjectFiles {
   private project: Promise<Project | null> | undefined;
 
   constructor(
-    private readonly surroundings: Pick<Surroundings, "cwd" | "env">,
+    private readonly io: Pick<ProcessIO, "cwd" | "env">,
     private readonly valid: ValidDocuments,
   ) {}
 
@@ -22,8 +22,8 @@ export class ProjectFiles {
 
   /** Throws `project_missing`. `isRemoteToo`: whether the command also works on the remote target. */
   async require(flags: TargetFlags, isRemoteToo = false): Promise<Project> {
-    const found = await this.find(flags);
-    if (found !== null) return found;
+    const project = await this.find(flags);
+    if (project !== null) return project;
     throw new KnockError(
       "project_missing",
       "no knock.json here or in a folder above: the local target needs a project",
@@ -39,11 +39,11 @@ export class ProjectFiles {
   }
 
   private async open(flags: TargetFlags): Promise<Project | null> {
-    const { cwd, env } = this.surroundings;
+    const { cwd, env } = this.io;
     const { project = null, knockDir = null } = flags;
-    const found = await findProject({ cwd, project, knockDir, valid: this.valid });
-    if (found === null) return null;
-    const environmentName = environmentSetting({ flags, env, project: found.settings })?.value;
-    return openProject({ ...found, environmentName }, cwd);
+    const location = await findProject({ cwd, project, knockDir, valid: this.valid });
+    if (location === null) return null;
+    const environmentName = resolveEnvironmentSetting({ flags, env, project: location.settings })?.value;
+    return openProject({ ...location, environmentName }, cwd);
   }
 }

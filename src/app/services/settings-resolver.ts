@@ -1,11 +1,11 @@
 import type { SettingsService, TargetFlags } from "../../commands/services.js";
-import { redactKey } from "../../domain/trigger/trigger-request.js";
+import { redactApiKey } from "../../domain/trigger/api-request.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
 import { once } from "../../util/once.js";
 import type { Credentials, EnvironmentVariables } from "../credentials.js";
 import type { Profile } from "../profile-file.js";
-import { resolveSettings, type Settings } from "../settings.js";
+import { resolveSettings, type Settings } from "../resolve-settings.js";
 import type { ProjectFiles } from "./project-files.js";
 
 /** Resolves the settings of a command once. */
@@ -20,7 +20,7 @@ export class SettingsResolver implements SettingsService {
     private readonly output: Output,
   ) {}
 
-  of(flags: TargetFlags): Promise<Settings> {
+  get(flags: TargetFlags): Promise<Settings> {
     let settings = this.resolved.get(flags);
     if (settings === undefined) {
       settings = this.resolve(flags);
@@ -29,16 +29,16 @@ export class SettingsResolver implements SettingsService {
     return settings;
   }
 
-  async target(flags: TargetFlags): Promise<"local" | "remote"> {
-    return (await this.of(flags)).target.value;
+  async getTarget(flags: TargetFlags): Promise<"local" | "remote"> {
+    return (await this.get(flags)).target.value;
   }
 
   async list(flags: TargetFlags): ReturnType<SettingsService["list"]> {
-    const { target, base_url, api_key, branch, profile, store, environment } = await this.of(flags);
+    const { target, base_url, api_key, branch, profile, store, environment } = await this.get(flags);
     return [
       { name: "target", ...target },
       { name: "base_url", ...base_url },
-      { name: "api_key", value: api_key.value === null ? null : redactKey(api_key.value), source: api_key.source },
+      { name: "api_key", value: api_key.value === null ? null : redactApiKey(api_key.value), source: api_key.source },
       { name: "branch", ...branch },
       { name: "profile", ...profile },
       { name: "store", ...store },

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import type { TargetFlags, TargetService } from "../../commands/services.js";
+import { type ApiRequest, buildTriggerRequest, createIdempotencyKey } from "../../domain/trigger/api-request.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
-import { type ApiRequest, buildTriggerRequest, newIdempotencyKey } from "../../domain/trigger/trigger-request.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
 import { isLocal, type LocalOperations, type Operations } from "../../ports/operations.js";
 import type { Project } from "../../project/open-project.js";
-import { openCheckStore, openLocal, openProjectStore, storeLocation } from "../open-local.js";
+import { openLocalEngine, openProjectStore, openStoreForCheck, resolveStoreLocation } from "../open-local-engine.js";
 import { openRemoteTarget } from "../open-remote-target.js";
-import type { Surroundings } from "../surroundings.js";
+import type { ProcessIO } from "../process-io.js";
 import type { LocalProject } from "./local-project.js";
 import type { ProjectFiles } from "./project-files.js";
 import type { SettingsResolver } from "./settings-resolver.js";
@@ -22,20 +22,20 @@ export interface LocatedProject {
 /** Opens the target of a command, and closes whatever was opened. */
 export class TargetOpener implements TargetService {
   private readonly opened: Operations[] = [];
-  private checking: Promise<LocalOperations> | undefined;
+  private checkEngine: Promise<LocalOperations> | undefined;
 
   constructor(
     private readonly files: ProjectFiles,
     private readonly settings: SettingsResolver,
     private readonly project: LocalProject,
-    private readonly surroundings: Surroundings,
+    private readonly io: ProcessIO,
     private readonly output: Output,
   ) {}
 
   async open(flags: TargetFlags): Promise<Operations> {
-    const settings = await this.settings.of(flags);
+    const settings = await this.settings.get(flags);
     if (settings.target.value === "local") return this.openEngine(flags, { isRemoteToo: true });
-    return openRemoteTarget(flags, settings, this.surroundings, this.opened);
+    return openRemoteTarget(flags, settings, this.io, this.opened);
   }
 
   openLocal(flags: TargetFlags): Promise<LocalOperations> {
@@ -43,8 +43,8 @@ export class TargetOpener implements TargetService {
   }
 
   openForCheck(flags: TargetFlags): Promise<LocalOperations> {
-    this.checking ??= this.openEngine(flags, { isRemoteToo: true, openStore: openCheckStore });
-    return this.checking;
+    this.checkEngine ??= this.openEngine(flags, { isRemoteToo: true, openStore: openStoreForCheck });
+    return this.checkEngine;
   }
 
   async hasStore(flags: TargetFlags): Promise<boolean> {
@@ -53,20 +53,20 @@ export class TargetOpener implements TargetService {
   }
 
   async describeRequest(trigger: Trigger, idempotencyKey: string | null, flags: TargetFlags): Promise<ApiRequest> {
-    const { api_key, branch } = await this.settings.of(flags);
+    const { api_key, branch } = await this.settings.get(flags);
     return buildTriggerRequest(trigger, {
       apiKey: api_key.value,
       branch: branch.value,
-      userAgent: `knock-cli/${this.surroundings.version}`,
-      idempotency_key: idempotencyKey ?? newIdempotencyKey(),
+      userAgent: `knock-cli/${this.io.version}`,
+      idempotency_key: idempotencyKey ?? createIdempotencyKey(),
     });
   }
 
   /** Finds the project and its store. Throws `project_missing`. */
   async locate(flags: TargetFlags, isRemoteToo = false): Promise<LocatedProject> {
     const project = await this.files.require(flags, isRemoteToo);
-    const { store } = await this.settings.of(flags);
-    return { project, location: storeLocation(store, project, this.surroundings.cwd) };
+    const { store } = await this.settings.get(flags);
+    return { project, location: resolveStoreLocation(store, project, this.io.cwd) };
   }
 
   /** Closes the operations together with everything else when the command ends. */
@@ -75,10 +75,10 @@ export class TargetOpener implements TargetService {
   }
 
   /** Returns the reason of an unexpected error, if a store that was opened is damaged; other errors unchanged. */
-  async explain(error: unknown): Promise<unknown> {
+  async explainError(error: unknown): Promise<unknown> {
     if (error instanceof KnockError) return error;
     for (const operations of this.opened) {
-      const explained = isLocal(operations) ? await operations.explain(error) : error;
+      const explained = isLocal(operations) ? await operations.explainError(error) : error;
       if (explained !== error) return explained;
     }
     return error;
@@ -93,8 +93,8 @@ export class TargetOpener implements TargetService {
     { isRemoteToo = false, openStore = openProjectStore },
   ): Promise<LocalOperations> {
     const { project, location } = await this.locate(flags, isRemoteToo);
-    const branch = await this.project.branchOf(project, flags);
-    const engine = await openLocal(project, location, this.surroundings, {
+    const branch = await this.project.resolveBranch(project, flags);
+    const engine = await openLocalEngine(project, location, this.io, {
       warn: (text) => this.output.warn(text),
       ...(branch === null ? {} : { branch }),
       openStore,

@@ -5,11 +5,11 @@ import {
   type Expectation,
   type ExpectationResult,
   type ExpectationScope,
-  type ExpectedOutcome,
+  type ObservedOutcome,
   parseExpectation,
 } from "../../domain/run/expectation.js";
-import { recipientOf } from "../../domain/run/message-outcomes.js";
-import { type Reason, type RecipientOutcome, type StepOutcome, summarize } from "../../domain/run/outcome.js";
+import { parseRecipientReference } from "../../domain/run/message-outcomes.js";
+import { type Reason, type RecipientOutcome, type StepOutcome, summarizeOutcomes } from "../../domain/run/outcome.js";
 import { RUN_STATUSES } from "../../domain/run/run-status.js";
 import { EXIT } from "../../errors/knock-error.js";
 import { printExpectations } from "../../output/print-expectations.js";
@@ -22,9 +22,9 @@ export interface ExpectFlags {
 }
 
 /** Examples of the rules that runs are checked against. */
-export const RUN_RULES = "sent>=2, skipped=0, ada:email=sent, no-failures";
+export const RUN_RULE_EXAMPLES = "sent>=2, skipped=0, ada:email=sent, no-failures";
 
-export function addExpectOption(command: Command, examples: string = RUN_RULES): Command {
+export function addExpectOption(command: Command, examples: string = RUN_RULE_EXAMPLES): Command {
   return command.option("--expect <rule...>", `exit 1 unless every rule is met: ${examples}`);
 }
 
@@ -45,9 +45,9 @@ export async function checkRuleSteps(
 ): Promise<void> {
   if (!rules.some(({ step }) => step !== null)) return;
   // The remote workflow may differ from the project's.
-  if (flags.validate === false && (await context.settings.target(flags)) === "remote") return;
+  if (flags.validate === false && (await context.settings.getTarget(flags)) === "remote") return;
   const keys = workflows === null ? null : [...new Set(workflows)];
-  const names = await context.project.stepNames(keys, flags);
+  const names = await context.project.readStepNames(keys, flags);
   if (names === null) return;
   const where =
     keys === null
@@ -59,32 +59,32 @@ export async function checkRuleSteps(
 }
 
 /** What a document of `--json` has of the rules: nothing where none were given. */
-export function expectationsField(results: readonly ExpectationResult[]): { expectations?: ExpectationResult[] } {
+export function toExpectationsField(results: readonly ExpectationResult[]): { expectations?: ExpectationResult[] } {
   return results.length === 0 ? {} : { expectations: [...results] };
 }
 
 /** The same for a document of the API's JSON. */
-export function jsonField(results: readonly ExpectationResult[]): JsonObject {
-  return expectationsField(results) as unknown as JsonObject;
+export function toExpectationsJson(results: readonly ExpectationResult[]): JsonObject {
+  return toExpectationsField(results) as unknown as JsonObject;
 }
 
 /** Returns recipients' outcomes with their summary, as rules are checked against it. */
-export function expectedOf(recipients: readonly RecipientOutcome[]): ExpectedOutcome {
-  return { recipients, summary: summarize(recipients) };
+export function toExpectedOutcome(recipients: readonly RecipientOutcome[]): ObservedOutcome {
+  return { recipients, summary: summarizeOutcomes(recipients) };
 }
 
 /** Returns the outcome that a recipient run's document holds. */
-export function outcomeOfRun({ id, recipient, status, steps, reason }: JsonObject): RecipientOutcome {
+export function toRecipientOutcome({ id, recipient, status, steps, reason }: JsonObject): RecipientOutcome {
   return {
-    recipient: recipientOf(recipient),
+    recipient: parseRecipientReference(recipient),
     recipient_run_id: String(id),
-    status: RUN_STATUSES.find((one) => one === status) ?? null,
+    status: RUN_STATUSES.find((known) => known === status) ?? null,
     steps: (Array.isArray(steps) ? steps : []) as unknown as StepOutcome[],
     ...(isJsonObject(reason) ? { reason: reason as unknown as Reason } : {}),
   };
 }
 
-export { checkExpectations, type Expectation, type ExpectationResult, type ExpectedOutcome };
+export { checkExpectations, type Expectation, type ExpectationResult, type ObservedOutcome as ExpectedOutcome };
 
 /** Prints a line for each rule on standard error, reports failures to the CI system, and returns whether all rules are met. */
 export async function reportExpectations(
@@ -95,15 +95,15 @@ export async function reportExpectations(
   if (results.length === 0) return true;
   printExpectations(results, context.output);
   const isMet = results.every(({ met }) => met);
-  if (!isMet) context.reportUnmet(title, results);
+  if (!isMet) context.reportUnmetExpectations(title, results);
   return isMet;
 }
 
 /** The same, and ends the command with exit code 1 unless all rules are met. */
-export async function exitByExpectations(
+export async function setExitCodeByExpectations(
   results: readonly ExpectationResult[],
   title: string,
   context: CommandContext,
 ): Promise<void> {
-  if (!(await reportExpectations(results, title, context))) context.exit(EXIT.failure);
+  if (!(await reportExpectations(results, title, context))) context.setExitCode(EXIT.failure);
 }

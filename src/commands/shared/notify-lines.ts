@@ -1,25 +1,25 @@
 import type { Expectation } from "../../domain/run/expectation.js";
-import { VERDICT_EXIT, type Verdict, verdictOf } from "../../domain/run/outcome-verdict.js";
+import { getVerdict, VERDICT_EXIT_CODES, type Verdict } from "../../domain/run/outcome-verdict.js";
 import { parseTrigger } from "../../domain/trigger/parse-trigger.js";
-import { type ErrorCode, EXIT, exitCodeOf, KnockError } from "../../errors/knock-error.js";
-import { type PayloadLine, readPayloadLines, shownFile } from "../../input/trigger-payload.js";
+import { type ErrorCode, EXIT, getExitCode, KnockError } from "../../errors/knock-error.js";
+import { formatInputName, type PayloadLine, readPayloadLines } from "../../input/trigger-payload.js";
 import { printError } from "../../output/print-error.js";
 import { isLocal, type LocalOperations, type Operations } from "../../ports/operations.js";
 import type { CommandContext } from "../context.js";
 import { checkRuleSteps } from "./expectations.js";
 import {
-  checkByProject,
+  checkAgainstProject,
   type NamedTrigger,
   type NotifyFlags,
   printDryRun,
-  printTriggered,
-  type Triggered,
-  triggerOne,
-} from "./trigger-one.js";
-import { fileWarnings } from "./trigger-warnings.js";
+  printTriggerResult,
+  type TriggerResult,
+  triggerAndWait,
+} from "./trigger-and-wait.js";
+import { readProjectWarnings } from "./trigger-warnings.js";
 
 /** Errors that every later line would meet as well: the stream stops there. */
-const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+const FATAL_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "store_unusable",
   "project_missing",
   "project_invalid",
@@ -32,23 +32,23 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** Outcomes are printed once this many recipients are waiting, so that few lines with many recipients stay in bounds. */
-const MAX_RECIPIENTS = 1_000;
+const MAX_PENDING_RECIPIENTS = 1_000;
 
 /** `--all-or-nothing` keeps every line in memory: characters of all lines together. */
-const MAX_KEPT_MILLIONS = 64;
+const MAX_CHARACTERS_MILLIONS = 64;
 
 /** A line that was handled; printed after the disk sync, in the order of the input. */
-type Handled = { line: PayloadLine } & ({ triggered: Triggered } | { error: KnockError });
+type HandledLine = { line: PayloadLine } & ({ triggered: TriggerResult } | { error: KnockError });
 
 /** Triggers one line after another, prints what became of each, and keeps count for the exit code. */
 class LineRun {
   private operations: Operations | undefined;
-  private handled: Handled[] = [];
-  private recipients = 0;
+  private pending: HandledLine[] = [];
+  private pendingRecipients = 0;
   private readonly workflows = new Set<string>();
   private readonly verdicts = new Set<Verdict>();
   private readonly errorExits = new Set<number>();
-  private met = true;
+  private areRulesMet = true;
   private isTimedOut = false;
   triggered = 0;
   failed = 0;
@@ -69,71 +69,71 @@ class LineRun {
   /** Throws errors that end the stream; others are counted and printed. */
   async handle(line: PayloadLine): Promise<void> {
     try {
-      const one = this.parse(line);
+      const trigger = this.parse(line);
       if (this.flags.dryRun) {
-        await printDryRun(one, this.flags, true, this.context);
+        await printDryRun(trigger, this.flags, true, this.context);
         this.triggered++;
         return;
       }
-      const operations = await this.open(one);
-      const triggered = await triggerOne(one, operations, this.flags, this.context);
-      this.handled.push({ line, triggered });
-      this.recipients += triggered.outcome.recipients?.length ?? 1;
+      const operations = await this.open(trigger);
+      const triggered = await triggerAndWait(trigger, operations, this.flags, this.context);
+      this.pending.push({ line, triggered });
+      this.pendingRecipients += triggered.outcome.recipients?.length ?? 1;
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
-      const placed = placedError(error, line);
-      if (FATAL.has(error.code)) throw placed;
-      this.handled.push({ line, error: placed });
+      const located = addLineLocation(error, line);
+      if (FATAL_CODES.has(error.code)) throw located;
+      this.pending.push({ line, error: located });
     }
     // A wait is long: its outcome is printed at once.
-    if (this.recipients >= MAX_RECIPIENTS || this.flags.wait !== undefined) await this.flush();
+    if (this.pendingRecipients >= MAX_PENDING_RECIPIENTS || this.flags.wait !== undefined) await this.flush();
   }
 
   /** A local store is created only for a trigger that passes its checks. */
-  private async open(one: NamedTrigger): Promise<Operations> {
+  private async open(trigger: NamedTrigger): Promise<Operations> {
     const { flags, context } = this;
-    const target = await context.settings.target(flags);
+    const target = await context.settings.getTarget(flags);
     if (target === "remote" || (this.operations === undefined && !(await context.target.hasStore(flags))))
-      await checkByProject(one, flags, context);
+      await checkAgainstProject(trigger, flags, context);
     if (this.operations === undefined) {
       this.operations = await context.target.open(flags);
-      await this.local()?.deferDiskSync();
+      await this.getLocalOperations()?.deferDiskSync();
     }
     return this.operations;
   }
 
-  private local(): LocalOperations | null {
+  private getLocalOperations(): LocalOperations | null {
     return this.operations !== undefined && isLocal(this.operations) ? this.operations : null;
   }
 
   /** Prints the lines handled so far, once their runs are on the disk. */
   async flush(): Promise<void> {
     const { context, rules } = this;
-    const handled = this.handled;
-    this.handled = [];
-    this.recipients = 0;
-    await this.local()?.syncToDisk();
-    for (const one of handled) {
-      if ("error" in one) {
-        printError(one.error, context.output, false);
+    const handled = this.pending;
+    this.pending = [];
+    this.pendingRecipients = 0;
+    await this.getLocalOperations()?.syncToDisk();
+    for (const entry of handled) {
+      if ("error" in entry) {
+        printError(entry.error, context.output, false);
         this.failed++;
-        this.errorExits.add(exitCodeOf(one.error));
+        this.errorExits.add(getExitCode(entry.error));
         continue;
       }
-      const { outcome } = one.triggered;
-      const met = await printTriggered(one.triggered, this.operations as Operations, rules, true, context);
-      this.met = met && this.met;
-      this.isTimedOut ||= one.triggered.isTimedOut;
-      this.verdicts.add(verdictOf(outcome));
+      const { outcome } = entry.triggered;
+      const met = await printTriggerResult(entry.triggered, this.operations as Operations, rules, true, context);
+      this.areRulesMet = met && this.areRulesMet;
+      this.isTimedOut ||= entry.triggered.isTimedOut;
+      this.verdicts.add(getVerdict(outcome));
       this.workflows.add(outcome.workflow);
       this.triggered++;
     }
-    await context.output.release(context.signal);
+    await context.output.flush(context.signal);
   }
 
-  async warn(): Promise<void> {
+  async printFileWarnings(): Promise<void> {
     for (const key of this.workflows)
-      for (const text of await fileWarnings(key, this.flags, this.context)) this.context.output.warnOnce(text);
+      for (const text of await readProjectWarnings(key, this.flags, this.context)) this.context.output.warnOnce(text);
   }
 
   /**
@@ -142,53 +142,54 @@ class LineRun {
    */
   exitCode(): number {
     if (this.isTimedOut) return EXIT.timed_out;
-    if (!this.met) return EXIT.failure;
+    if (!this.areRulesMet) return EXIT.failure;
     const [errorExit] = this.errorExits;
     if (errorExit === undefined) {
       if (this.rules.length > 0) return EXIT.success;
       const [verdict = "succeeded"] = this.verdicts;
-      return VERDICT_EXIT[this.verdicts.size > 1 ? "partial" : verdict];
+      return VERDICT_EXIT_CODES[this.verdicts.size > 1 ? "partial" : verdict];
     }
-    if (this.triggered === 0) return this.errorExits.size === 1 ? errorExit : VERDICT_EXIT.failed;
-    return VERDICT_EXIT[this.verdicts.size === 1 && this.verdicts.has("failed") ? "failed" : "partial"];
+    if (this.triggered === 0) return this.errorExits.size === 1 ? errorExit : VERDICT_EXIT_CODES.failed;
+    return VERDICT_EXIT_CODES[this.verdicts.size === 1 && this.verdicts.has("failed") ? "failed" : "partial"];
   }
 }
 
 /** The error with the line that it is about, in its message and its details. */
-function placedError(error: KnockError, { name, place }: PayloadLine): KnockError {
+function addLineLocation(error: KnockError, { name, location }: PayloadLine): KnockError {
   const { code, hint, message, status, request_id } = error;
   return new KnockError(code, message.startsWith(name) ? message : `${name}: ${message}`, {
     hint,
-    details: error.details.length > 0 ? error.details : [{ pointer: "", message, ...place }],
+    details: error.details.length > 0 ? error.details : [{ pointer: "", message, ...location }],
     ...(status === undefined ? {} : { status }),
     request_id,
     cause: error,
   });
 }
 
-function counted(count: number): string {
+function formatLineCount(count: number): string {
   return count === 1 ? "1 line" : `${count.toLocaleString("en-US")} lines`;
 }
 
 /** Reads every line before any is triggered. Throws the first error. */
-async function checkAll(run: LineRun, flags: NotifyFlags, context: CommandContext): Promise<PayloadLine[]> {
+async function checkAllLines(run: LineRun, flags: NotifyFlags, context: CommandContext): Promise<PayloadLine[]> {
   const lines: PayloadLine[] = [];
   let size = 0;
   for await (const group of readPayloadLines(flags, context.input)) {
     for (const line of group) {
-      const fail = (error: unknown): unknown => (error instanceof KnockError ? placedError(error, line) : error);
+      const toLineError = (error: unknown): unknown =>
+        error instanceof KnockError ? addLineLocation(error, line) : error;
       try {
-        await checkByProject(run.parse(line), flags, context);
+        await checkAgainstProject(run.parse(line), flags, context);
       } catch (error) {
-        throw fail(error);
+        throw toLineError(error);
       }
       lines.push(line);
       size += line.size;
     }
-    if (size > MAX_KEPT_MILLIONS * 1_000_000)
+    if (size > MAX_CHARACTERS_MILLIONS * 1_000_000)
       throw new KnockError(
         "payload_too_large",
-        `--all-or-nothing reads up to ${MAX_KEPT_MILLIONS} million characters`,
+        `--all-or-nothing reads up to ${MAX_CHARACTERS_MILLIONS} million characters`,
         {
           hint: "Split the file, or leave out --all-or-nothing to trigger lines as they are read.",
         },
@@ -199,12 +200,12 @@ async function checkAll(run: LineRun, flags: NotifyFlags, context: CommandContex
   return lines;
 }
 
-async function* inGroups(lines: readonly PayloadLine[]): AsyncGenerator<readonly PayloadLine[]> {
+async function* splitIntoGroups(lines: readonly PayloadLine[]): AsyncGenerator<readonly PayloadLine[]> {
   for (let start = 0; start < lines.length; start += 100) yield lines.slice(start, start + 100);
 }
 
 /** Lets the process notice a signal: local triggers alone never wait for anything. */
-function nextTurn(): Promise<void> {
+function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -221,38 +222,41 @@ export async function notifyLines(
   // The workflows of a stream are not known before it is read: a rule's step has to be one of any workflow.
   await checkRuleSteps(rules, workflow === null ? null : [workflow], flags, context);
   const run = new LineRun(workflow, flags, rules, context);
-  const shown = shownFile(flags.file as string);
+  const inputName = formatInputName(flags.file as string);
   const groups = flags.allOrNothing
-    ? inGroups(await checkAll(run, flags, context))
+    ? splitIntoGroups(await checkAllLines(run, flags, context))
     : readPayloadLines(flags, context.input);
-  context.output.hold();
-  let last = 0;
-  const progress = (): string =>
-    `${counted(run.triggered)} triggered${run.failed > 0 ? `, ${counted(run.failed)} failed` : ""}`;
+  context.output.startBuffering();
+  let lastLine = 0;
+  const formatProgress = (): string =>
+    `${formatLineCount(run.triggered)} triggered${run.failed > 0 ? `, ${formatLineCount(run.failed)} failed` : ""}`;
   try {
     for await (const group of groups) {
       for (const line of group) {
         if (context.signal.aborted) break;
         await run.handle(line);
-        last = line.place.line;
+        lastLine = line.location.line;
       }
       await run.flush();
       if (context.signal.aborted) break;
-      await nextTurn();
+      await yieldToEventLoop();
     }
   } catch (error) {
     // What was triggered before the line that ended the stream is reported; if even that fails, the first error counts.
     await run.flush().catch(() => {});
-    context.output.note(`stopped in ${shown} after line ${last}: ${progress()}; later lines were not triggered`);
+    context.output.note(
+      `stopped in ${inputName} after line ${lastLine}: ${formatProgress()}; later lines were not triggered`,
+    );
     throw error;
   }
-  if (context.signal.aborted) context.output.note(`interrupted in ${shown} after line ${last}: ${progress()}`);
+  if (context.signal.aborted)
+    context.output.note(`interrupted in ${inputName} after line ${lastLine}: ${formatProgress()}`);
   else if (run.triggered + run.failed === 0)
-    throw new KnockError("usage", `${shown} contains no payload`, {
+    throw new KnockError("usage", `${inputName} contains no payload`, {
       hint: 'One JSON object per line, for example {"key":"welcome","recipients":["ada"]}.',
     });
   // With --json, the last line of standard error is an error's document.
-  else if (run.failed > 0 && !flags.json) context.output.note(`${shown}: ${progress()}`);
-  await run.warn();
-  context.exit(run.exitCode());
+  else if (run.failed > 0 && !flags.json) context.output.note(`${inputName}: ${formatProgress()}`);
+  await run.printFileWarnings();
+  context.setExitCode(run.exitCode());
 }

@@ -43,32 +43,32 @@ export function addTargetOptions(command: Command): Command {
     .option("-y, --yes", "do not ask before using a live key");
 }
 
-const shown = new WeakMap<Command, readonly string[]>();
+const examplesByCommand = new WeakMap<Command, readonly string[]>();
 
 /** What somebody would try first of a command, or of a group of them. */
-export function firstExample(command: Command): string | undefined {
-  return shown.get(command)?.[0];
+export function getFirstExample(command: Command): string | undefined {
+  return examplesByCommand.get(command)?.[0];
 }
 
 /** The first example that shows one of an option's flags, if any does. */
-export function exampleWith(command: Command, flags: readonly string[]): string | undefined {
-  return shown.get(command)?.find((example) => flags.some((flag) => example.split(" ").includes(flag)));
+export function findExample(command: Command, flags: readonly string[]): string | undefined {
+  return examplesByCommand.get(command)?.find((example) => flags.some((flag) => example.split(" ").includes(flag)));
 }
 
 /** Under a group's help stands the first example of each of its commands. */
 export function addGroupExamples(group: Command): void {
-  const examples = group.commands.flatMap((command) => shown.get(command)?.[0] ?? []);
+  const examples = group.commands.flatMap((command) => examplesByCommand.get(command)?.[0] ?? []);
   if (examples.length > 0) addExamples(group, examples);
 }
 
 /** Commander's own errors are turned into ours by the program; examples stand under the help. */
 export function addExamples(command: Command, examples: readonly string[]): Command {
-  shown.set(command, examples);
+  examplesByCommand.set(command, examples);
   return command.addHelpText("after", `\nExamples:\n${examples.map((example) => `  $ ${example}`).join("\n")}`);
 }
 
 /** Of the words of an option that takes several: the last that did not follow its name, and so may be meant otherwise. */
-export function wordTaken(argv: readonly string[], words: readonly string[]): string | undefined {
+export function findSwallowedArgument(argv: readonly string[], words: readonly string[]): string | undefined {
   return words.findLast((word) => {
     const before = argv[argv.lastIndexOf(word) - 1] ?? "-";
     return !before.startsWith("-") || before.includes("=");
@@ -76,8 +76,13 @@ export function wordTaken(argv: readonly string[], words: readonly string[]): st
 }
 
 /** Of an option that takes several words, and so took an argument that came after it; `what`: the arguments it stands before. */
-export function swallowedHint(option: string, word: string, what: string, several = false): string {
-  return `${option} takes every word after it, "${word}" too: put ${what} first, or -- before ${several ? "them" : "it"}.`;
+export function describeSwallowedArgument(
+  option: string,
+  word: string,
+  missingArguments: string,
+  isPlural = false,
+): string {
+  return `${option} takes every word after it, "${word}" too: put ${missingArguments} first, or -- before ${isPlural ? "them" : "it"}.`;
 }
 
 /** Applies a command's output flags. The program calls it before each command. */
@@ -90,6 +95,6 @@ export function applyVerbosity(output: Output, flags: CommonFlags): void {
 }
 
 /** Collects a repeatable option. */
-export function collect(value: string, previous: string[] | undefined): string[] {
+export function collectValues(value: string, previous: string[] | undefined): string[] {
   return [...(previous ?? []), value];
 }

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { keyOf, type RecipientKey } from "../../domain/recipient/recipient.js";
-import { idFault } from "../../domain/recipient/recipient-id.js";
+import { describeInvalidId } from "../../domain/recipient/describe-invalid-id.js";
+import { type RecipientKey, toRecipientKey } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
-import type { Page } from "../../ports/page.js";
-import { didYouMean } from "../../util/nearest.js";
+import type { PageRequest } from "../../ports/page-request.js";
+import { didYouMean } from "../../util/find-nearest.js";
 
 export interface PageFlags {
   limit?: string;
@@ -20,7 +20,7 @@ export function addPageOptions(command: Command): Command {
     .option("--before <cursor>", "the page before this cursor");
 }
 
-export function pageOf(flags: PageFlags): Page {
+export function parsePage(flags: PageFlags): PageRequest {
   const limit = Number(flags.limit ?? MAX_LIMIT);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
     throw new KnockError(
@@ -32,26 +32,31 @@ export function pageOf(flags: PageFlags): Page {
 }
 
 /** `--recipient ada` or `--recipient projects/apollo`. */
-export function recipientKeyOf(text: string | undefined): RecipientKey | undefined {
+export function parseRecipientKey(text: string | undefined): RecipientKey | undefined {
   if (text === undefined) return undefined;
   const parts = text.split("/");
-  const fault = parts.length > 2 ? "is not an id or collection/id" : parts.map(idFault).find((one) => one !== null);
+  const fault =
+    parts.length > 2
+      ? "is not an id or collection/id"
+      : parts.map(describeInvalidId).find((message) => message !== null);
   if (fault) throw new KnockError("usage", `--recipient: ${JSON.stringify(text)} ${fault}`);
-  return parts.length === 1 ? keyOf(text) : keyOf({ collection: parts[0] as string, id: parts[1] as string });
+  return parts.length === 1
+    ? toRecipientKey(text)
+    : toRecipientKey({ collection: parts[0] as string, id: parts[1] as string });
 }
 
 /** One of a closed list, or a usage error that names the list. `meant`: what to say of words that mean one of it. */
-export function oneOf<T extends string>(
+export function parseChoice<T extends string>(
   value: string | undefined,
   known: readonly T[],
   flag: string,
-  meant: Readonly<Record<string, string>> = {},
+  hints: Readonly<Record<string, string>> = {},
 ): T | undefined {
   if (value === undefined) return undefined;
-  const found = known.find((one) => one === value);
-  if (found === undefined)
+  const match = known.find((choice) => choice === value);
+  if (match === undefined)
     throw new KnockError("usage", `${flag}: ${JSON.stringify(value)} is not known`, {
-      hint: Object.hasOwn(meant, value) ? meant[value] : didYouMean(value, known, "One of"),
+      hint: Object.hasOwn(hints, value) ? hints[value] : didYouMean(value, known, "One of"),
     });
-  return found;
+  return match;
 }

@@ -1,39 +1,43 @@
 import type { Command } from "commander";
-import { unknownScopes } from "../../domain/preferences/unknown-scopes.js";
+import { collectUnknownScopeWarnings } from "../../domain/preferences/collect-unknown-scope-warnings.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { InputReader } from "../../input/input-source.js";
-import { type BodyFlags, readBody } from "../../input/request-body.js";
+import { type RequestBodyFlags, readRequestBody } from "../../input/request-body.js";
 import { printDeleted, printResource, printResources, type ResourceNoun } from "../../output/print-resources.js";
-import type { Page, Paged } from "../../ports/page.js";
-import type { ResourceOperations } from "../../ports/resources.js";
+import type { Paged, PageRequest } from "../../ports/page-request.js";
+import type { ResourceOperations } from "../../ports/resource-operations.js";
+import { didYouMean } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";
-import { didYouMean } from "../../util/nearest.js";
 import type { CommandContext } from "../context.js";
-import { addPageOptions, type PageFlags, pageOf } from "./paging.js";
-import { addBodyOptions, addResourceOptions, openResources, type ResourceFlags } from "./resources.js";
+import { addPageOptions, type PageFlags, parsePage } from "./paging.js";
+import { addBodyOptions, addResourceOptions, openResources, type ResourceFlags } from "./resource-options.js";
 
 /** `name` for tenants. */
 export type ListFlags = ResourceFlags & PageFlags & { name?: string };
 
 /** What `list`, `get`, `set` and `delete` of a kind of recipient do; `words` are the command's arguments. */
-export interface RecipientVerbs {
+export interface RecipientCommandSet {
   noun: ResourceNoun;
   /** Before the id: an object's collection. */
   scope: [name: string, description: string][];
   examples: Record<"list" | "get" | "set" | "delete", string[]>;
-  list(resources: ResourceOperations, words: string[], page: Page, flags: ListFlags): Promise<Paged<JsonObject>>;
+  list(resources: ResourceOperations, words: string[], page: PageRequest, flags: ListFlags): Promise<Paged<JsonObject>>;
   read(resources: ResourceOperations, words: string[]): Promise<JsonObject | null>;
   set(resources: ResourceOperations, words: string[], body: JsonObject): Promise<JsonObject>;
   delete(resources: ResourceOperations, words: string[]): Promise<boolean>;
 }
 
 /** Commander hands an action its arguments, then the flags, then the command. */
-function split<Flags>(given: unknown[]): { words: string[]; flags: Flags } {
-  return { words: given.slice(0, -2) as string[], flags: given.at(-2) as Flags };
+function splitActionArguments<Flags>(args: unknown[]): { words: string[]; flags: Flags } {
+  return { words: args.slice(0, -2) as string[], flags: args.at(-2) as Flags };
 }
 
 /** Says what was meant, out of the newest fifty. */
-async function missing(verbs: RecipientVerbs, resources: ResourceOperations, words: string[]): Promise<KnockError> {
+async function createMissingError(
+  verbs: RecipientCommandSet,
+  resources: ResourceOperations,
+  words: string[],
+): Promise<KnockError> {
   const { items } = await verbs.list(resources, words.slice(0, -1), { limit: 50 }, {});
   const id = words.at(-1) as string;
   return new KnockError("resource_missing", `there is no ${verbs.noun} "${words.join("/")}"`, {
@@ -47,68 +51,68 @@ async function missing(verbs: RecipientVerbs, resources: ResourceOperations, wor
   });
 }
 
-function noteNothingGiven(
-  { noun }: RecipientVerbs,
+function noteEmptyBody(
+  { noun }: RecipientCommandSet,
   words: string[],
-  wasThere: boolean,
+  existed: boolean,
   { output }: CommandContext,
 ): void {
   const what = `${noun} "${words.join("/")}"`;
   const how = `knock ${noun}s set ${words.join(" ")} --set ${noun === "user" ? "email" : "name"}=…`;
   output.note(
-    wasThere
+    existed
       ? `note: nothing was given, so ${what} is as it was. ${how} changes a property.`
       : `note: ${what} was made without properties. ${how} adds one.`,
   );
 }
 
 /** Adds the four commands; the caller may add options to `list`, which it gets back. */
-export function addRecipientCommands(group: Command, verbs: RecipientVerbs, context: CommandContext): Command {
+export function addRecipientCommands(group: Command, verbs: RecipientCommandSet, context: CommandContext): Command {
   const { noun, scope } = verbs;
-  const verb = (name: string, description: string, withId: boolean): Command => {
+  const addVerb = (name: string, description: string, withId: boolean): Command => {
     const isDefault = name === "list" && scope.length === 0;
     const command = group.command(name, { isDefault }).description(description);
     for (const [argument, what] of scope) command.argument(`<${argument}>`, what);
     return withId ? command.argument("<id>", `the ${noun}'s id`) : command;
   };
 
-  const list = addPageOptions(verb("list", `${noun}s, the newest first.`, false));
-  addResourceOptions(list, verbs.examples.list).action(async (...given: unknown[]) => {
-    const { words, flags } = split<ListFlags>(given);
-    const page = pageOf(flags);
+  const list = addPageOptions(addVerb("list", `${noun}s, the newest first.`, false));
+  addResourceOptions(list, verbs.examples.list).action(async (...args: unknown[]) => {
+    const { words, flags } = splitActionArguments<ListFlags>(args);
+    const page = parsePage(flags);
     const resources = await openResources(context, flags);
     printResources(noun, await verbs.list(resources, words, page, flags), context.output);
   });
 
-  addResourceOptions(verb("get", `One ${noun}.`, true), verbs.examples.get).action(async (...given: unknown[]) => {
-    const { words, flags } = split<ResourceFlags>(given);
+  addResourceOptions(addVerb("get", `One ${noun}.`, true), verbs.examples.get).action(async (...args: unknown[]) => {
+    const { words, flags } = splitActionArguments<ResourceFlags>(args);
     const resources = await openResources(context, flags);
-    const found = await verbs.read(resources, words);
-    if (found === null) throw await missing(verbs, resources, words);
-    printResource(noun, found, context.output);
+    const resource = await verbs.read(resources, words);
+    if (resource === null) throw await createMissingError(verbs, resources, words);
+    printResource(noun, resource, context.output);
   });
 
   addResourceOptions(
-    addBodyOptions(verb("set", `Creates the ${noun}, or merges into it: what the body leaves out stays.`, true)),
+    addBodyOptions(addVerb("set", `Creates the ${noun}, or merges into it: what the body leaves out stays.`, true)),
     verbs.examples.set,
-  ).action(async (...given: unknown[]) => {
-    const { words, flags } = split<ResourceFlags & BodyFlags>(given);
-    const body = await readBody(flags, new InputReader(context.input));
-    for (const warning of unknownScopes(body?.preferences, ["preferences"])) context.output.warn(warning);
+  ).action(async (...args: unknown[]) => {
+    const { words, flags } = splitActionArguments<ResourceFlags & RequestBodyFlags>(args);
+    const body = await readRequestBody(flags, new InputReader(context.input));
+    for (const warning of collectUnknownScopeWarnings(body?.preferences, ["preferences"])) context.output.warn(warning);
     const resources = await openResources(context, flags);
     // With nothing given there is nothing to write to one that is there.
-    const found = body === null ? await verbs.read(resources, words) : null;
-    printResource(noun, found ?? (await verbs.set(resources, words, body ?? {})), context.output);
-    if (body === null) noteNothingGiven(verbs, words, found !== null, context);
+    const resource = body === null ? await verbs.read(resources, words) : null;
+    printResource(noun, resource ?? (await verbs.set(resources, words, body ?? {})), context.output);
+    if (body === null) noteEmptyBody(verbs, words, resource !== null, context);
   });
 
   addResourceOptions(
-    verb("delete", `Deletes the ${noun} with all that is theirs: preferences, subscriptions, messages, runs.`, true),
+    addVerb("delete", `Deletes the ${noun} with all that is theirs: preferences, subscriptions, messages, runs.`, true),
     verbs.examples.delete,
-  ).action(async (...given: unknown[]) => {
-    const { words, flags } = split<ResourceFlags>(given);
+  ).action(async (...args: unknown[]) => {
+    const { words, flags } = splitActionArguments<ResourceFlags>(args);
     const resources = await openResources(context, flags);
-    if (!(await verbs.delete(resources, words))) throw await missing(verbs, resources, words);
+    if (!(await verbs.delete(resources, words))) throw await createMissingError(verbs, resources, words);
     printDeleted(noun, words.join("/"), context.output);
   });
   return list;

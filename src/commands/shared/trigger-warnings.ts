@@ -1,52 +1,66 @@
-import { type RecipientReference, referenceOf } from "../../domain/recipient/recipient.js";
-import { inlineRecipientWarnings } from "../../domain/trigger/inline-recipient-warnings.js";
+import { type RecipientReference, toRecipientReference } from "../../domain/recipient/recipient.js";
+import { collectInlineRecipientWarnings } from "../../domain/trigger/collect-inline-recipient-warnings.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { LocalOperations } from "../../ports/operations.js";
-import type { ResourceOperations } from "../../ports/resources.js";
+import type { ResourceOperations } from "../../ports/resource-operations.js";
 import type { CommandContext } from "../context.js";
 import type { TargetFlags } from "../services.js";
-import { meantTenant, strangerOf, unidentifiedText } from "./strangers.js";
+import { describeUnidentifiedRecipients, findUnidentifiedRecipient, suggestTenant } from "./unidentified-recipients.js";
 
 /** The recipients that a trigger names by an id alone and that were never identified. */
-async function unidentifiedOf({ recipients }: Trigger, resources: ResourceOperations): Promise<RecipientReference[]> {
-  const found: RecipientReference[] = [];
+async function findUnidentifiedRecipients(
+  { recipients }: Trigger,
+  resources: ResourceOperations,
+): Promise<RecipientReference[]> {
+  const unidentified: RecipientReference[] = [];
   const identified = new Set(recipients.flatMap(({ key, upsert }) => (upsert === null ? [] : [key])));
-  for (const key of new Set(recipients.map((one) => one.key)))
-    if (!identified.has(key) && (await strangerOf(key, resources)) !== null) found.push(referenceOf(key));
-  return found;
+  for (const key of new Set(recipients.map((recipient) => recipient.key)))
+    if (!identified.has(key) && (await findUnidentifiedRecipient(key, resources)) !== null)
+      unidentified.push(toRecipientReference(key));
+  return unidentified;
 }
 
 /** Reads what the project's files warn of for a workflow: its own file, the environment and the recipients files. */
-export async function fileWarnings(workflow: string, flags: TargetFlags, context: CommandContext): Promise<string[]> {
-  return [...(await context.project.workflowWarnings(workflow, flags)), ...(await context.project.warnings(flags))];
+export async function readProjectWarnings(
+  workflow: string,
+  flags: TargetFlags,
+  context: CommandContext,
+): Promise<string[]> {
+  return [
+    ...(await context.project.readWorkflowWarnings(workflow, flags)),
+    ...(await context.project.readWarnings(flags)),
+  ];
 }
 
 /** Collects every warning that a local run of the trigger would print. Nothing is changed. Throws what the trigger would. */
-async function triggerWarnings(
+async function collectLocalWarnings(
   trigger: Trigger,
   operations: LocalOperations,
   flags: TargetFlags,
   context: CommandContext,
 ): Promise<string[]> {
   const { resources } = operations;
-  const found: string[] = [];
+  const warnings: string[] = [];
   const misspelled = await operations.checkTrigger(trigger);
-  for (const text of misspelled) found.push(`workflow "${trigger.workflow}": ${text}`);
-  found.push(...inlineRecipientWarnings(trigger));
-  const meant = await meantTenant(trigger.tenant, operations);
-  if (meant !== null)
-    found.push(`tenant "${trigger.tenant?.id}" does not exist and would be created. Did you mean "${meant}"?`);
-  const unidentified = await unidentifiedOf(trigger, resources);
-  if (unidentified.length > 0) found.push(await unidentifiedText(unidentified, resources));
-  return [...found, ...(await fileWarnings(trigger.workflow, flags, context))];
+  for (const text of misspelled) warnings.push(`workflow "${trigger.workflow}": ${text}`);
+  warnings.push(...collectInlineRecipientWarnings(trigger));
+  const suggestedTenant = await suggestTenant(trigger.tenant, operations);
+  if (suggestedTenant !== null)
+    warnings.push(
+      `tenant "${trigger.tenant?.id}" does not exist and would be created. Did you mean "${suggestedTenant}"?`,
+    );
+  const unidentified = await findUnidentifiedRecipients(trigger, resources);
+  if (unidentified.length > 0) warnings.push(await describeUnidentifiedRecipients(unidentified, resources));
+  return [...warnings, ...(await readProjectWarnings(trigger.workflow, flags, context))];
 }
 
 /** Collects every warning that running the trigger would print. Nothing is sent or stored. */
-export async function foreseenWarnings(
+export async function collectTriggerWarnings(
   trigger: Trigger,
   flags: TargetFlags,
   context: CommandContext,
 ): Promise<string[]> {
-  if ((await context.settings.target(flags)) === "remote") return fileWarnings(trigger.workflow, flags, context);
-  return triggerWarnings(trigger, await context.target.openForCheck(flags), flags, context);
+  if ((await context.settings.getTarget(flags)) === "remote")
+    return readProjectWarnings(trigger.workflow, flags, context);
+  return collectLocalWarnings(trigger, await context.target.openForCheck(flags), flags, context);
 }

@@ -1,15 +1,15 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
-import { described, filledText, optional, schemaReference } from "../schema/fields.js";
+import { described, nonEmptyString, optional, schemaReference } from "../schema/fields.js";
 
 /** Properties that segments cannot use (E-394). */
-const UNUSABLE = ["created_at", "updated_at"];
+const UNSUPPORTED_PROPERTIES = ["created_at", "updated_at"];
 
 /** An `audience.json` (section 15 of the format, F-034). Built when the first audience is read. */
 export const audienceSchema = once(() => {
   const property = z.string().check(
     z.refine((text) => text.trim() !== "", { error: "must be a property of users, such as recipient.plan" }),
-    z.refine((text) => !UNUSABLE.includes(text.replace(/^recipient\./, "")), {
+    z.refine((text) => !UNSUPPORTED_PROPERTIES.includes(text.replace(/^recipient\./, "")), {
       error: ({ input }) => `${String(input)} cannot be used in a segment`,
     }),
   );
@@ -24,7 +24,7 @@ export const audienceSchema = once(() => {
   return described(
     z.strictObject({
       $schema: schemaReference(),
-      name: described(filledText(), "The name that people read."),
+      name: described(nonEmptyString(), "The name that people read."),
       type: described(
         z.enum(["static", "dynamic"]),
         "static: members are added and removed. dynamic: segments define them.",

@@ -1,15 +1,24 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
-import { parseTimestamp } from "../condition/timestamp.js";
-import { choice, described, filledText, flag, optional, schemaReference, text, textWith } from "../schema/fields.js";
+import { parseTimestamp } from "../condition/parse-timestamp.js";
+import {
+  checkedString,
+  choice,
+  described,
+  flag,
+  nonEmptyString,
+  optional,
+  schemaReference,
+  text,
+} from "../schema/fields.js";
 import { workflowSchema } from "../workflow/workflow-schema.js";
 
-const timeFault = (time: string): string | null =>
+const describeInvalidTime = (time: string): string | null =>
   parseTimestamp(time) === undefined ? "must be a time such as 2030-06-04T18:00:00Z" : null;
 
 /** A `broadcast.json` with its template files read in (section 17 of the format, E-396, E-401, decision 18). */
 export const broadcastSchema = once(() => {
-  const time = (description: string) => described(optional(textWith(timeFault)), description);
+  const time = (description: string) => described(optional(checkedString(describeInvalidTime)), description);
   const { name, categories, tags, goal_attachment, steps, description } = workflowSchema().shape;
   const settings = z.strictObject({
     is_commercial: flag("Whether its messages are commercial (default: true)."),
@@ -27,7 +36,7 @@ export const broadcastSchema = once(() => {
       steps: described(steps, "What each recipient gets, in order."),
       goal_attachment,
       target_audience_key: described(
-        optional(filledText()),
+        optional(nonEmptyString()),
         "The audience to send to, unless a flag names recipients.",
       ),
       scheduled_at: time("When to send, in ISO 8601, unless a flag gives a time."),

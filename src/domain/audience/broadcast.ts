@@ -1,4 +1,4 @@
-import { isoTime } from "../../util/iso-time.js";
+import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import type { RecipientKey } from "../recipient/recipient.js";
 import type { Workflow } from "../workflow/workflow.js";
@@ -44,14 +44,14 @@ export interface BroadcastView extends BroadcastState {
 }
 
 /** Returns where a broadcast stands that was scheduled or sent; times in milliseconds (E-399). */
-export function broadcastState(times: { scheduled: number | null; sent: number | null }): BroadcastState {
-  const iso = (at: number | null): string | null => (at === null ? null : isoTime(at));
+export function buildBroadcastState(times: { scheduled: number | null; sent: number | null }): BroadcastState {
+  const iso = (at: number | null): string | null => (at === null ? null : toIsoTime(at));
   const status = times.scheduled === null ? "sent" : "scheduled";
   return { status, scheduled_at: iso(times.scheduled), sent_at: iso(times.sent) };
 }
 
 /** Returns whether a broadcast may be sent or scheduled: it goes out once, unless it is sent again on purpose (E-399). `state` is null for a draft. */
-export function maySend(state: Pick<BroadcastState, "status"> | null, again: boolean): boolean {
+export function canSend(state: Pick<BroadcastState, "status"> | null, isResend: boolean): boolean {
   if (state === null || state.status === "draft") return true;
-  return state.status === "sent" && again;
+  return state.status === "sent" && isResend;
 }

@@ -1,12 +1,12 @@
 import type { Condition } from "../condition/condition.js";
 import { checkCondition } from "../condition/parse-conditions.js";
 import { checkDocument } from "../schema/check-document.js";
-import { DocumentFaults } from "../schema/document-faults.js";
+import { DocumentFindings } from "../schema/document-findings.js";
 import type { Audience } from "./audience.js";
 import { audienceSchema } from "./audience-schema.js";
 
 /** In segments, a bare name is a property of the user: `plan` is `recipient.plan`. */
-function variableOf(property: string): string {
+function toVariable(property: string): string {
   return property.startsWith("recipient.") ? property : `recipient.${property}`;
 }
 
@@ -14,19 +14,19 @@ function variableOf(property: string): string {
  * Parses an `audience.json` (section 15 of the format, F-034). `shown` names the file in errors. Throws
  * `project_invalid` with a pointer per fault.
  */
-export function parseAudience(key: string, raw: unknown, shown: string): Audience {
-  const faults = new DocumentFaults();
-  const value = checkDocument(audienceSchema(), raw, faults.add);
+export function parseAudience(key: string, raw: unknown, fileName: string): Audience {
+  const findings = new DocumentFindings();
+  const value = checkDocument(audienceSchema(), raw, findings.add);
   const isDynamic = value?.type === "dynamic";
   const segments = (isDynamic ? (value.segments ?? []) : []).map(({ conditions }, segment) =>
     conditions.map(({ property, operator, argument }, index): Condition => {
-      const condition = { variable: variableOf(property), operator, argument };
-      checkCondition(condition, ["segments", segment, "conditions", index], { refs: null }, faults.add);
+      const condition = { variable: toVariable(property), operator, argument };
+      checkCondition(condition, ["segments", segment, "conditions", index], { refs: null }, findings.add);
       return condition as Condition;
     }),
   );
   if (isDynamic && segments.length === 0)
-    faults.add(["segments"], "needs at least one segment: the audience is dynamic");
-  if (value === null || !faults.isEmpty) throw faults.toError(shown, "project_invalid");
+    findings.add(["segments"], "needs at least one segment: the audience is dynamic");
+  if (value === null || !findings.isEmpty) throw findings.toError(fileName, "project_invalid");
   return { key, name: value.name, type: value.type, segments };
 }

@@ -1,26 +1,28 @@
 import * as z from "zod/mini";
 import type { Json, JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
-import { keyOf } from "../recipient/recipient.js";
-import { idFault } from "../recipient/recipient-id.js";
-import { byKind } from "../schema/by-kind.js";
+import { describeInvalidId } from "../recipient/describe-invalid-id.js";
+import { toRecipientKey } from "../recipient/recipient.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { optional, record } from "../schema/fields.js";
-import { parseOrThrow } from "../shape/invalid-params.js";
-import { checkJsonShape } from "../shape/json-limits.js";
+import { unionByType } from "../schema/union-by-type.js";
+import { checkJsonShape } from "../shape/check-json-shape.js";
+import { parseOrThrow } from "../shape/invalid-params-error.js";
 import type { BroadcastRecipient } from "./broadcast.js";
 
-const listSchema = once(() => {
-  const id = z
-    .string({ error: "must be a user's ID" })
-    .check(z.refine((text) => idFault(text) === null, { error: ({ input }) => idFault(String(input)) ?? "" }));
+const recipientListSchema = once(() => {
+  const id = z.string({ error: "must be a user's ID" }).check(
+    z.refine((text) => describeInvalidId(text) === null, {
+      error: ({ input }) => describeInvalidId(String(input)) ?? "",
+    }),
+  );
   const user = z.strictObject({
     id,
     tenant: optional(id),
     data: optional(record(z.unknown())),
     collection: z.optional(z.never({ error: "cannot be given: a broadcast is for users only" })),
   });
-  const recipients = z.array(byKind("a user's ID or an object", { text: () => id, object: () => user }));
+  const recipients = z.array(unionByType("a user's ID or an object", { text: () => id, object: () => user }));
   return z.strictObject({ recipients: recipients.check(z.minLength(1, "must have at least one recipient")) });
 });
 
@@ -33,14 +35,15 @@ export function parseBroadcastRecipients(list: readonly Json[]): BroadcastRecipi
   const hint = 'Users, each an ID or {"id":"ada","tenant":"acme","data":{…}}.';
   const value = parseOrThrow(
     "the broadcast",
-    (fault) => checkClosedDocument(listSchema(), { recipients: list }, fault),
+    (report) => checkClosedDocument(recipientListSchema(), { recipients: list }, report),
     hint,
   );
-  const found = new Map<string, BroadcastRecipient>();
+  const recipientsByPair = new Map<string, BroadcastRecipient>();
   for (const item of value?.recipients ?? []) {
     const { id, tenant = null, data = null } = typeof item === "string" ? { id: item } : item;
     const pair = JSON.stringify([id, tenant]);
-    if (!found.has(pair)) found.set(pair, { key: keyOf(id), tenant, data: data as JsonObject | null });
+    if (!recipientsByPair.has(pair))
+      recipientsByPair.set(pair, { key: toRecipientKey(id), tenant, data: data as JsonObject | null });
   }
-  return [...found.values()];
+  return [...recipientsByPair.values()];
 }

@@ -1,9 +1,9 @@
 import { KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { parseTimestamp } from "../condition/timestamp.js";
+import { parseTimestamp } from "../condition/parse-timestamp.js";
 import { checkDocument } from "../schema/check-document.js";
-import { DocumentFaults } from "../schema/document-faults.js";
-import { STEPS, stepDefinition } from "../steps/registry.js";
+import { DocumentFindings } from "../schema/document-findings.js";
+import { getStepDefinition, STEP_DEFINITIONS } from "../steps/step-definitions.js";
 import { walkSteps } from "../steps/walk-steps.js";
 import { parseWorkflow } from "../workflow/parse-workflow.js";
 import type { Workflow } from "../workflow/workflow.js";
@@ -12,10 +12,10 @@ import { broadcastSchema } from "./broadcast-schema.js";
 
 /** What a broadcast has in common with a workflow, in the order that its version depends on. */
 const SHARED_KEYS = ["name", "description", "categories", "tags", "settings", "steps", "goal_attachment"];
-const WORKFLOW_KEYS = ["conditions", "trigger", "trigger_frequency", "trigger_data_json_schema", "active"];
+const WORKFLOW_ONLY_KEYS = ["conditions", "trigger", "trigger_frequency", "trigger_data_json_schema", "active"];
 
 /** What a workflow's parser says, said of a broadcast. */
-export function asBroadcastFault(key: string, file: string, error: KnockError): KnockError {
+export function toBroadcastError(key: string, file: string, error: KnockError): KnockError {
   const message = error.message.replaceAll(`workflow "${key}"`, `broadcast "${key}"`);
   const { code, details } = error;
   const hint = error.hint?.includes("workflows/") ? `Fix ${file}.` : error.hint;
@@ -23,17 +23,19 @@ export function asBroadcastFault(key: string, file: string, error: KnockError): 
 }
 
 /** Parses what a broadcast has in common with a workflow, and checks that its steps may be in broadcasts (E-396). */
-function parseDefinition(key: string, raw: JsonObject, faults: DocumentFaults): Workflow {
+function parseDefinition(key: string, raw: JsonObject, findings: DocumentFindings): Workflow {
   const { settings } = raw;
   const definition = parseWorkflow(key, {
     ...Object.fromEntries(SHARED_KEYS.flatMap((name) => (raw[name] === undefined ? [] : [[name, raw[name]]]))),
     settings: isJsonObject(settings) || settings == null ? { is_commercial: true, ...settings } : settings,
   });
   for (const { step, path } of walkSteps(definition.steps)) {
-    if (stepDefinition(step).inBroadcasts) continue;
-    const place = path.split(/[.[\]]+/).filter(Boolean);
-    const types = Object.entries(STEPS).flatMap(([type, { inBroadcasts }]) => (inBroadcasts ? [type] : []));
-    faults.add([...place, "type"], `is no step of a broadcast: ${step.type} (there are ${types.join(", ")})`);
+    if (getStepDefinition(step).isAllowedInBroadcasts) continue;
+    const segments = path.split(/[.[\]]+/).filter(Boolean);
+    const types = Object.entries(STEP_DEFINITIONS).flatMap(([type, { isAllowedInBroadcasts: inBroadcasts }]) =>
+      inBroadcasts ? [type] : [],
+    );
+    findings.add([...segments, "type"], `is no step of a broadcast: ${step.type} (there are ${types.join(", ")})`);
   }
   return definition;
 }
@@ -44,23 +46,23 @@ function parseDefinition(key: string, raw: JsonObject, faults: DocumentFaults): 
  * faults; those of steps are not. Throws `workflow_invalid` with every fault and its pointer.
  */
 export function parseBroadcast(key: string, raw: unknown, file: string): Broadcast {
-  const faults = new DocumentFaults();
-  const fail = () => faults.toError(`broadcast "${key}"`, "workflow_invalid", () => `Fix ${file}.`);
-  const value = checkDocument(broadcastSchema(), raw, faults.add, (path, message) => {
+  const findings = new DocumentFindings();
+  const createError = () => findings.toError(`broadcast "${key}"`, "workflow_invalid", () => `Fix ${file}.`);
+  const value = checkDocument(broadcastSchema(), raw, findings.add, (path, message) => {
     if (path.length > 1) return;
-    const isOfWorkflows = WORKFLOW_KEYS.includes(String(path[0]));
-    faults.add(path, isOfWorkflows ? "is for workflows: a broadcast goes to whom it is sent" : message);
+    const isWorkflowOnly = WORKFLOW_ONLY_KEYS.includes(String(path[0]));
+    findings.add(path, isWorkflowOnly ? "is for workflows: a broadcast goes to whom it is sent" : message);
   });
-  if (!isJsonObject(raw)) throw fail();
+  if (!isJsonObject(raw)) throw createError();
   let definition: Workflow | null = null;
   try {
-    definition = parseDefinition(key, raw, faults);
+    definition = parseDefinition(key, raw, findings);
   } catch (error) {
     if (!(error instanceof KnockError)) throw error;
-    if (faults.isEmpty) throw asBroadcastFault(key, file, error);
-    for (const detail of error.details) faults.addDetail(detail);
+    if (findings.isEmpty) throw toBroadcastError(key, file, error);
+    for (const detail of error.details) findings.addDetail(detail);
   }
-  if (value === null || definition === null || !faults.isEmpty) throw fail();
+  if (value === null || definition === null || !findings.isEmpty) throw createError();
   return {
     key,
     definition,

@@ -2,10 +2,10 @@ import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { CHANNEL_TYPE_DEFINITIONS, type ChannelType } from "../message/channel-types.js";
 import { flag, named, text } from "../schema/fields.js";
-import type { Complain } from "../shape/complain.js";
+import type { ReportFinding } from "../shape/report-finding.js";
 
 /** The overrides of all channel types (E-178). Those of another type are faults, unknown ones are warnings (F-026). */
-export const channelOverrides = once(() =>
+export const channelOverridesSchema = once(() =>
   named(
     z.strictObject({
       to_address: text("Email: the address that the message is sent to. Liquid."),
@@ -27,9 +27,9 @@ export const channelOverrides = once(() =>
 const isSet = (value: unknown): boolean => value !== null && value !== undefined && value !== "";
 
 /** Reports overrides that only other channel types have: they would have no effect. */
-export function checkOverrides(overrides: object, type: ChannelType, fault: Complain): void {
+export function checkChannelOverrides(overrides: object, type: ChannelType, report: ReportFinding): void {
   for (const [name, value] of Object.entries(overrides)) {
     if (isSet(value) && !CHANNEL_TYPE_DEFINITIONS[type].overrides.includes(name))
-      fault(["channel_overrides", name], `has no effect on a step of type ${type}`);
+      report(["channel_overrides", name], `has no effect on a step of type ${type}`);
   }
 }

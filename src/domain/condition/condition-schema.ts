@@ -8,47 +8,54 @@ import { variant } from "../schema/variant.js";
  * These schemas declare the keys of conditions. What the keys hold is judged by `parse-conditions.ts`, which knows where the
  * conditions stand; editors get its types from here.
  */
-const value = (type: string | undefined, description: string) =>
+const conditionField = (type: string | undefined, description: string) =>
   z.optional(z.unknown()).check(z.meta({ description, ...(type === undefined ? {} : { type }) }));
 
-const anything = once(() => z.unknown());
+const anyValue = once(() => z.unknown());
 
 /** A single condition (section 6.1 of the format). */
-const condition = once(() =>
+const conditionSchema = once(() =>
   z.strictObject({
-    variable: value("string", 'The value to look at, such as "data.plan" or "recipient.locale".'),
-    operator: value("string", 'How the variable is compared with the argument, such as "equal_to".'),
-    argument: value(undefined, "The value to compare with: JSON, a path, or Liquid."),
+    variable: conditionField("string", 'The value to look at, such as "data.plan" or "recipient.locale".'),
+    operator: conditionField("string", 'How the variable is compared with the argument, such as "equal_to".'),
+    argument: conditionField(undefined, "The value to compare with: JSON, a path, or Liquid."),
   }),
 );
 
-const conditionList = once(() => z.array(variant({ choose: (item) => chooseNode(item), members: nodeMembers })));
+const conditionListSchema = once(() =>
+  z.array(variant({ choose: (item) => selectNodeSchema(item), members: listNodeSchemas })),
+);
 
-const all = once(() => z.strictObject({ all: listOr("Every one of these conditions must be true.") }));
-const any = once(() => z.strictObject({ any: listOr("At least one of these conditions must be true.") }));
-const none = once(() => z.strictObject({}));
+const allGroupSchema = once(() =>
+  z.strictObject({ all: lenientConditionList("Every one of these conditions must be true.") }),
+);
+const anyGroupSchema = once(() =>
+  z.strictObject({ any: lenientConditionList("At least one of these conditions must be true.") }),
+);
+const emptyGroupSchema = once(() => z.strictObject({}));
 
 /** A list of conditions and groups; what is not a list is reported by the parser. */
-function listOr(description: string) {
+function lenientConditionList(description: string) {
   return variant({
-    choose: (list) => (Array.isArray(list) ? conditionList() : anything()),
-    members: () => [conditionList()],
+    choose: (list) => (Array.isArray(list) ? conditionListSchema() : anyValue()),
+    members: () => [conditionListSchema()],
   }).check(z.meta({ description }));
 }
 
-const nodeMembers = (): z.ZodMiniType[] => [condition(), all(), any()];
+const listNodeSchemas = (): z.ZodMiniType[] => [conditionSchema(), allGroupSchema(), anyGroupSchema()];
 
-function chooseNode(node: unknown): z.ZodMiniType {
-  if (!isJsonObject(node)) return anything();
-  return "all" in node ? all() : "any" in node ? any() : condition();
+function selectNodeSchema(node: unknown): z.ZodMiniType {
+  if (!isJsonObject(node)) return anyValue();
+  return "all" in node ? allGroupSchema() : "any" in node ? anyGroupSchema() : conditionSchema();
 }
 
 /** A group of conditions (F-028 to F-031). */
 export const conditionGroupSchema = once(() =>
   named(
     variant<unknown>({
-      choose: (group) => (isJsonObject(group) && !("all" in group || "any" in group) ? anything() : chooseNode(group)),
-      members: () => [all(), any(), none()],
+      choose: (group) =>
+        isJsonObject(group) && !("all" in group || "any" in group) ? anyValue() : selectNodeSchema(group),
+      members: () => [allGroupSchema(), anyGroupSchema(), emptyGroupSchema()],
     }),
     "condition_group",
   ),
@@ -58,15 +65,15 @@ export const conditionGroupSchema = once(() =>
 export const matchGroupsSchema = once(() => {
   const group = once(() =>
     z.strictObject({
-      operator: value("string", 'Always "and": all conditions of the group must be true.'),
-      conditions: z.optional(listOr("The conditions of the group.")),
+      operator: conditionField("string", 'Always "and": all conditions of the group must be true.'),
+      conditions: z.optional(lenientConditionList("The conditions of the group.")),
     }),
   );
   const groups = once(() =>
-    z.array(variant({ choose: (one) => (isJsonObject(one) ? group() : anything()), members: () => [group()] })),
+    z.array(variant({ choose: (item) => (isJsonObject(item) ? group() : anyValue()), members: () => [group()] })),
   );
   return variant<unknown>({
-    choose: (list) => (Array.isArray(list) ? groups() : anything()),
+    choose: (list) => (Array.isArray(list) ? groups() : anyValue()),
     members: () => [groups()],
   });
 });

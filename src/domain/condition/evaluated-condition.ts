@@ -10,7 +10,7 @@ export interface EvaluatedCondition {
   result: boolean | null;
 }
 
-const UNARY: ReadonlySet<Operator> = new Set<Operator>([
+const UNARY_OPERATORS: ReadonlySet<Operator> = new Set<Operator>([
   "empty",
   "not_empty",
   "exists",
@@ -23,15 +23,17 @@ const UNARY: ReadonlySet<Operator> = new Set<Operator>([
 
 /** In a few words, for a reason's detail: `recipient.plan equal_to "pro" (was "free")`. */
 export function describeCondition({ variable, operator, argument, value, result }: EvaluatedCondition): string {
-  const test = UNARY.has(operator) ? `${variable} ${operator}` : `${variable} ${operator} ${shortText(argument)}`;
-  return result === null ? `${test} (not evaluated)` : `${test} (was ${shortText(value)})`;
+  const test = UNARY_OPERATORS.has(operator)
+    ? `${variable} ${operator}`
+    : `${variable} ${operator} ${formatValue(argument)}`;
+  return result === null ? `${test} (not evaluated)` : `${test} (was ${formatValue(value)})`;
 }
 
-const LONGEST_SHOWN = 60;
+const MAX_VALUE_LENGTH = 60;
 
-function shortText(value: unknown): string {
+function formatValue(value: unknown): string {
   if (value === undefined) return "missing";
   if (typeof value === "string" && value.startsWith("$message.")) return value;
-  const text = JSON.stringify(typeof value === "string" ? value.slice(0, LONGEST_SHOWN) : value);
-  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN - 1)}…` : text;
+  const text = JSON.stringify(typeof value === "string" ? value.slice(0, MAX_VALUE_LENGTH) : value);
+  return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH - 1)}…` : text;
 }

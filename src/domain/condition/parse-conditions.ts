@@ -1,28 +1,28 @@
+import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject } from "../../util/json.js";
-import { nearest } from "../../util/nearest.js";
-import type { Complain } from "../shape/complain.js";
+import type { ReportFinding } from "../shape/report-finding.js";
 import { checkConditionArgument, checkRefVariable } from "./check-condition-argument.js";
 import { type Condition, type ConditionGroup, OPERATORS } from "./condition.js";
 
 const KNOWN_OPERATORS: ReadonlySet<string> = new Set(OPERATORS);
-const PREFIXES = ["data", "recipient", "actor", "tenant", "vars", "workflow", "run", "refs"];
+const SCOPES = ["data", "recipient", "actor", "tenant", "vars", "workflow", "run", "refs"];
 
 /** Where conditions stand decides what they may ask: only steps know message statuses and earlier steps (E-090, F-053). */
-export interface ConditionPlace {
+export interface ConditionContext {
   /** Refs that exist in the workflow, or null where conditions may not use `refs`. */
   refs: ReadonlySet<string> | null;
   /** Whether they may ask about `event.…`: match conditions of a wait step only (section 6.1). */
-  event?: boolean;
+  allowsEvent?: boolean;
   /** What variables may start with, where it is less than usual. */
-  prefixes?: readonly string[];
+  scopes?: readonly string[];
   /** Whether variables may start with anything: preferences are accepted as they are, and warned of (A-444). */
-  anyScope?: boolean;
+  allowsAnyScope?: boolean;
   /** Operators beyond the common ones: rules of a channel group have one more. */
-  operators?: readonly string[];
+  extraOperators?: readonly string[];
 }
 
 /** Operators as other languages write them. */
-const MEANT: Readonly<Record<string, string>> = {
+const OPERATOR_ALIASES: Readonly<Record<string, string>> = {
   "=": "equal_to",
   "==": "equal_to",
   "===": "equal_to",
@@ -46,51 +46,52 @@ const MEANT: Readonly<Record<string, string>> = {
   between: "is_between",
 };
 
-function meantOperator(operator: string, known: readonly string[]): string | undefined {
-  return Object.hasOwn(MEANT, operator) ? MEANT[operator] : nearest(operator, known);
+function suggestOperator(operator: string, known: readonly string[]): string | undefined {
+  return Object.hasOwn(OPERATOR_ALIASES, operator) ? OPERATOR_ALIASES[operator] : findNearest(operator, known);
 }
 
 /** One condition of any of the shapes. */
 export function checkCondition(
   value: Record<string, unknown>,
   path: PropertyKey[],
-  place: ConditionPlace,
-  complain: Complain,
+  context: ConditionContext,
+  report: ReportFinding,
 ): void {
   const { variable, operator } = value;
-  const more = place.operators ?? [];
-  if (typeof operator !== "string" || !(KNOWN_OPERATORS.has(operator) || more.includes(operator))) {
-    const near = typeof operator === "string" ? meantOperator(operator, [...OPERATORS, ...more]) : undefined;
-    complain(
+  const extraOperators = context.extraOperators ?? [];
+  if (typeof operator !== "string" || !(KNOWN_OPERATORS.has(operator) || extraOperators.includes(operator))) {
+    const near =
+      typeof operator === "string" ? suggestOperator(operator, [...OPERATORS, ...extraOperators]) : undefined;
+    report(
       [...path, "operator"],
       `is not a known operator: ${JSON.stringify(operator)}${near === undefined ? "" : `; did you mean "${near}"?`}`,
     );
   }
   if (typeof variable !== "string" || variable.trim() === "") {
-    complain([...path, "variable"], "must be a path such as data.name");
+    report([...path, "variable"], "must be a path such as data.name");
     return;
   }
-  if (place.anyScope !== true) checkScope(variable, path, place, complain);
+  if (context.allowsAnyScope !== true) checkScope(variable, path, context, report);
   if (typeof operator === "string")
     checkConditionArgument(
       { variable, operator, argument: value.argument },
-      place.refs,
+      context.refs,
       [...path, "argument"],
-      complain,
+      report,
     );
 }
 
-function checkScope(variable: string, path: PropertyKey[], place: ConditionPlace, complain: Complain): void {
-  const prefix = variable.split(".")[0];
-  const prefixes = place.prefixes ?? (place.event === true ? [...PREFIXES, "event"] : PREFIXES);
-  if (prefix === "event" && place.event !== true) {
-    complain([...path, "variable"], "an event can only be asked about in match conditions of a wait_for_event step");
-  } else if (!prefixes.includes(prefix as string)) {
-    complain([...path, "variable"], `must start with one of ${prefixes.join(", ")}: ${JSON.stringify(variable)}`);
-  } else if (prefix === "refs") {
-    if (place.refs === null)
-      complain([...path, "variable"], "message statuses can only be asked in step and branch conditions");
-    else checkRefVariable(variable, place.refs, [...path, "variable"], complain);
+function checkScope(variable: string, path: PropertyKey[], context: ConditionContext, report: ReportFinding): void {
+  const scope = variable.split(".")[0];
+  const scopes = context.scopes ?? (context.allowsEvent === true ? [...SCOPES, "event"] : SCOPES);
+  if (scope === "event" && context.allowsEvent !== true) {
+    report([...path, "variable"], "an event can only be asked about in match conditions of a wait_for_event step");
+  } else if (!scopes.includes(scope as string)) {
+    report([...path, "variable"], `must start with one of ${scopes.join(", ")}: ${JSON.stringify(variable)}`);
+  } else if (scope === "refs") {
+    if (context.refs === null)
+      report([...path, "variable"], "message statuses can only be asked in step and branch conditions");
+    else checkRefVariable(variable, context.refs, [...path, "variable"], report);
   }
 }
 
@@ -98,16 +99,16 @@ function checkScope(variable: string, path: PropertyKey[], place: ConditionPlace
 export function parseConditionList(
   value: unknown,
   path: PropertyKey[],
-  place: ConditionPlace,
-  complain: Complain,
+  context: ConditionContext,
+  report: ReportFinding,
 ): Condition[] {
   if (!Array.isArray(value)) {
-    complain(path, "must be a list of conditions");
+    report(path, "must be a list of conditions");
     return [];
   }
   for (const [index, item] of value.entries()) {
-    if (isJsonObject(item)) checkCondition(item, [...path, index], place, complain);
-    else complain([...path, index], "must be a condition");
+    if (isJsonObject(item)) checkCondition(item, [...path, index], context, report);
+    else report([...path, index], "must be a condition");
   }
   return value as Condition[];
 }
@@ -116,37 +117,37 @@ export function parseConditionList(
 export function parseConditionGroup(
   value: unknown,
   path: PropertyKey[],
-  place: ConditionPlace,
-  complain: Complain,
+  context: ConditionContext,
+  report: ReportFinding,
 ): ConditionGroup | null {
   if (value === undefined || value === null) return null;
   if (!isJsonObject(value)) {
-    complain(path, 'must be an object with "all" or "any"');
+    report(path, 'must be an object with "all" or "any"');
     return null;
   }
   const keys = Object.keys(value);
   if (keys.length === 0) return null;
   if ("all" in value && "any" in value) {
-    complain(path, 'must have "all" or "any", not both');
+    report(path, 'must have "all" or "any", not both');
     return null;
   }
   const kind = "all" in value ? "all" : "any" in value ? "any" : null;
   const list = kind === null ? undefined : value[kind];
   if (kind === null || !Array.isArray(list)) {
-    complain(path, 'must have "all" or "any" with a list of conditions');
+    report(path, 'must have "all" or "any" with a list of conditions');
     return null;
   }
   for (const [index, node] of list.entries()) {
-    const here = [...path, kind, index];
-    if (isJsonObject(node) && ("all" in node || "any" in node)) parseConditionGroup(node, here, place, complain);
-    else if (isJsonObject(node)) checkCondition(node, here, place, complain);
-    else complain(here, "must be a condition or a group");
+    const nodePath = [...path, kind, index];
+    if (isJsonObject(node) && ("all" in node || "any" in node)) parseConditionGroup(node, nodePath, context, report);
+    else if (isJsonObject(node)) checkCondition(node, nodePath, context, report);
+    else report(nodePath, "must be a condition or a group");
   }
   return value as ConditionGroup;
 }
 
 /** Returns the group that is evaluated; null where the file has none or an empty one. */
-export function conditionsOf(group: ConditionGroup | null | undefined): ConditionGroup | null {
+export function normalizeConditionGroup(group: ConditionGroup | null | undefined): ConditionGroup | null {
   return group == null || Object.keys(group).length === 0 ? null : group;
 }
 

@@ -1,5 +1,5 @@
 /** What is wrong with an http(s) URL that the project's configuration names; null for nothing. */
-export function configuredUrlFault(text: string): string | null {
+export function describeInvalidUrl(text: string): string | null {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || !/^https?:\/\/\S+$/i.test(text))
     return `must be a URL that starts with http:// or https://, found ${JSON.stringify(text)}`;
@@ -9,7 +9,7 @@ export function configuredUrlFault(text: string): string | null {
 }
 
 /** What is wrong with an address or range such as `172.18.0.0/16`; null for nothing. Not by `node:net`, which loads slowly. */
-export function addressRangeFault(text: string): string | null {
+export function describeInvalidAddressRange(text: string): string | null {
   const [address = "", prefix, ...rest] = text.split("/");
   const isIPv6 = address.includes(":") && URL.canParse(`http://[${address}]/`);
   const isIPv4 = /^\d+(\.\d+){3}$/.test(address) && URL.canParse(`http://${address}/`);
@@ -19,9 +19,9 @@ export function addressRangeFault(text: string): string | null {
 }
 
 /** An encoded slash or backslash, which servers may take for a border between segments. */
-const ENCODED_BORDER = /%2f|%5c/i;
+const ENCODED_SLASH = /%2f|%5c/i;
 
-function segmentsOf({ pathname }: URL): string[] {
+function getPathSegments({ pathname }: URL): string[] {
   const segments = pathname.split("/").slice(1);
   return segments.at(-1) === "" ? segments.slice(0, -1) : segments;
 }
@@ -30,13 +30,13 @@ function segmentsOf({ pathname }: URL): string[] {
  * Whether an entry of `fetch.allow` permits a rendered URL: the same origin, and a path whose first segments are the
  * entry's. An entry that ends with a slash permits only what is below it; one with a query permits only that query.
  */
-export function isPermittedBy(entry: string, url: URL): boolean {
+export function isAllowedBy(entry: string, url: URL): boolean {
   const allowed = new URL(entry);
   if (allowed.origin !== url.origin) return false;
-  const own = segmentsOf(allowed);
-  if (own.length > 0 && ENCODED_BORDER.test(url.pathname)) return false;
-  const asked = segmentsOf(url);
-  if (!own.every((segment, index) => segment === asked[index])) return false;
-  if (allowed.search !== "") return asked.length === own.length && url.search === allowed.search;
+  const allowedSegments = getPathSegments(allowed);
+  if (allowedSegments.length > 0 && ENCODED_SLASH.test(url.pathname)) return false;
+  const requestSegments = getPathSegments(url);
+  if (!allowedSegments.every((segment, index) => segment === requestSegments[index])) return false;
+  if (allowed.search !== "") return requestSegments.length === allowedSegments.length && url.search === allowed.search;
   return !allowed.pathname.endsWith("/") || url.pathname.startsWith(allowed.pathname);
 }

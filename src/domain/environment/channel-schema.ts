@@ -2,17 +2,17 @@ import * as z from "zod/mini";
 import { isUuid } from "../../util/ids.js";
 import { once } from "../../util/once.js";
 import { checkCondition, parseConditionGroup } from "../condition/parse-conditions.js";
-import { CHANNEL_TYPES, channelTypesWithout } from "../message/channel-types.js";
-import { anything, described, filledText, optional, rule, textWith, wholeNumber } from "../schema/fields.js";
-import type { Complain } from "../shape/complain.js";
+import { CHANNEL_TYPES, listChannelTypesWithout } from "../message/channel-types.js";
+import { anyValue, checkedString, described, nonEmptyString, optional, rule, wholeNumber } from "../schema/fields.js";
+import type { ReportFinding } from "../shape/report-finding.js";
 import { checkChannelDelivery } from "./check-channel-delivery.js";
 import { COHORT_OPERATOR } from "./environment.js";
 import { channelSettingsSchema } from "./provider-settings-schema.js";
 
 /** Conditions and provider settings: what a channel may have depends on its type and its provider. */
-function checkChannel(channel: Record<string, unknown>, fault: Complain): void {
-  parseConditionGroup(channel.conditions, ["conditions"], { refs: null }, fault);
-  checkChannelDelivery(channel, fault);
+function checkChannel(channel: Record<string, unknown>, report: ReportFinding): void {
+  parseConditionGroup(channel.conditions, ["conditions"], { refs: null }, report);
+  checkChannelDelivery(channel, report);
 }
 
 /** A channel of `environment.json`. */
@@ -20,7 +20,7 @@ export const channelSchema = once(() =>
   z
     .strictObject({
       id: described(
-        optional(textWith((id) => (isUuid(id) ? null : "must be a UUID"))),
+        optional(checkedString((id) => (isUuid(id) ? null : "must be a UUID"))),
         "The channel's ID in the API. Default: derived from its key.",
       ),
       name: described(optional(z.string()), "The name that people read."),
@@ -35,7 +35,7 @@ export const channelSchema = once(() =>
         'Settings of the provider and of the channel type. Secrets name environment variables, such as "$SMTP_PASSWORD".',
       ),
       conditions: described(
-        anything(),
+        anyValue(),
         'When the channel is used: an object with a list "all" or "any" of conditions.',
       ),
     })
@@ -43,20 +43,24 @@ export const channelSchema = once(() =>
 );
 
 /** Returns the percentage that a number or decimal text is; null for others and for more than one decimal. */
-export function percentOf(argument: unknown): number | null {
+export function parsePercentage(argument: unknown): number | null {
   const percent = typeof argument === "string" && argument.trim() !== "" ? Number(argument) : argument;
   if (typeof percent !== "number" || !(percent >= 0 && percent <= 100)) return null;
   return Math.round(percent * 10) / 10 === percent ? percent : null;
 }
 
 /** E-189, E-190: the condition of a rule that is not "always". */
-function checkGroupRule({ rule_type, variable, operator, argument }: Record<string, unknown>, fault: Complain): void {
+function checkGroupRule(
+  { rule_type, variable, operator, argument }: Record<string, unknown>,
+  report: ReportFinding,
+): void {
   if (rule_type !== "if" && rule_type !== "unless") return;
-  checkCondition({ variable, operator }, [], { refs: null, operators: [COHORT_OPERATOR] }, fault);
+  checkCondition({ variable, operator }, [], { refs: null, extraOperators: [COHORT_OPERATOR] }, report);
   if (operator !== COHORT_OPERATOR) return;
   if (variable !== "recipient.id")
-    fault(["variable"], `must be "recipient.id" with ${COHORT_OPERATOR}, found ${JSON.stringify(variable)}`);
-  if (percentOf(argument) === null) fault(["argument"], "must be a percentage from 0 to 100, with at most one decimal");
+    report(["variable"], `must be "recipient.id" with ${COHORT_OPERATOR}, found ${JSON.stringify(variable)}`);
+  if (parsePercentage(argument) === null)
+    report(["argument"], "must be a percentage from 0 to 100, with at most one decimal");
 }
 
 /** A group of channels of `environment.json` (E-189, CH-060). */
@@ -65,15 +69,15 @@ export const channelGroupSchema = once(() => {
     .strictObject({
       index: described(optional(wholeNumber(0)), "The rule's place in the order. Default: its place in the list."),
       rule_type: described(z.enum(["always", "if", "unless"]), "When the channel is used."),
-      variable: described(anything(), "What the condition compares, such as recipient.plan."),
-      operator: described(anything(), `How it is compared, such as equal_to or ${COHORT_OPERATOR}.`),
-      argument: described(anything(), "The value to compare with."),
-      channel: described(filledText(), "The key of the channel."),
+      variable: described(anyValue(), "What the condition compares, such as recipient.plan."),
+      operator: described(anyValue(), `How it is compared, such as equal_to or ${COHORT_OPERATOR}.`),
+      argument: described(anyValue(), "The value to compare with."),
+      channel: described(nonEmptyString(), "The key of the channel."),
     })
     .check(rule(checkGroupRule));
   return z.strictObject({
     name: described(optional(z.string()), "The name that people read."),
-    type: described(z.enum(channelTypesWithout("isGuide")), "The type of the group's channels."),
+    type: described(z.enum(listChannelTypesWithout("isGuide")), "The type of the group's channels."),
     operator: described(
       optional(z.enum(["any", "all"])),
       "any: the first channel whose rule applies. all: every channel whose rule applies. Default: any.",

@@ -1,13 +1,18 @@
+import { findNearest } from "../../util/find-nearest.js";
 import { isLoopback } from "../../util/is-loopback.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { nearest } from "../../util/nearest.js";
 import { CHANNEL_TYPES, type ChannelType, hasTrait } from "../message/channel-types.js";
 import { checkDocument } from "../schema/check-document.js";
 import { isEmpty } from "../schema/fields.js";
-import { below, type Complain } from "../shape/complain.js";
-import { checkListedRows, checkSettingNames } from "./channel-settings.js";
-import { providerOf } from "./environment.js";
-import { providerCatalogue, settingNames, type Vendor, vendorOf } from "./provider-catalogue.js";
+import { type ReportFinding, reportBelow } from "../shape/report-finding.js";
+import { checkDeclaredRows, checkSettingNames } from "./check-channel-settings.js";
+import { getDefaultProvider } from "./environment.js";
+import {
+  findProviderDefinition,
+  getProviderCatalog,
+  type ProviderDefinition,
+  settingNames,
+} from "./provider-catalog.js";
 import { providerSettingsSchema } from "./provider-settings-schema.js";
 import { checkResponseFilter } from "./response-filter.js";
 
@@ -15,9 +20,9 @@ import { checkResponseFilter } from "./response-filter.js";
  * Returns a channel's settings under the names that providers read: `apiKey` and `from` become `api_key` and `phone_number`.
  * Settings that the provider does not know stay (CH-010 has more settings).
  */
-export function canonicalSettings(type: ChannelType, provider: string, settings: JsonObject): JsonObject {
+export function normalizeSettings(type: ChannelType, provider: string, settings: JsonObject): JsonObject {
   const entries = Object.entries(settings);
-  const vendor = entries.length === 0 ? null : vendorOf(type, provider);
+  const vendor = entries.length === 0 ? null : findProviderDefinition(type, provider);
   if (vendor === null) return settings;
   const names = settingNames(vendor);
   return Object.fromEntries(entries.map(([name, value]) => [names.get(name) ?? name, value]));
@@ -26,16 +31,16 @@ export function canonicalSettings(type: ChannelType, provider: string, settings:
 const isSet = (settings: JsonObject, name: string): boolean => !isEmpty(settings[name]);
 
 function describeUnknownProvider(type: ChannelType, provider: string): string {
-  const names = providerCatalogue()
-    .filter((one) => one.type === type)
-    .flatMap((one) => one.names);
+  const names = getProviderCatalog()
+    .filter((definition) => definition.type === type)
+    .flatMap((definition) => definition.names);
   if (names.length === 0) return `has no provider: channels of type ${type} cannot deliver`;
-  const near = nearest(provider, names);
+  const near = findNearest(provider, names);
   return `must be a provider for ${type} (${names.join(", ")}), found ${JSON.stringify(provider)}${near === undefined ? "" : `; did you mean "${near}"?`}`;
 }
 
 /** Returns the settings that a provider requires beside the others that are set. */
-function requiredSettings({ settings: known, login, beside = {} }: Vendor, settings: JsonObject): string[] {
+function requiredSettings({ settings: known, login, beside = {} }: ProviderDefinition, settings: JsonObject): string[] {
   const required = Object.keys(known).filter((name) => known[name]?.required);
   if (login !== undefined && !isLoopback(String(settings[login.host] ?? ""))) required.push(...login.settings);
   for (const [name, others] of Object.entries(beside)) if (isSet(settings, name)) required.push(...others);
@@ -43,18 +48,23 @@ function requiredSettings({ settings: known, login, beside = {} }: Vendor, setti
 }
 
 /** Checks the settings of a channel whose provider is known. Returns the misspelled names that it has reported. */
-function checkVendorSettings(vendor: Vendor, settings: JsonObject, delivers: boolean, complain: Complain): Set<string> {
+function checkVendorSettings(
+  vendor: ProviderDefinition,
+  settings: JsonObject,
+  shouldDeliver: boolean,
+  report: ReportFinding,
+): Set<string> {
   checkDocument(providerSettingsSchema(vendor), settings, (path, message) => {
-    if (delivers || vendor.settings[String(path[0])]?.kind === "secret") complain(path, message);
+    if (shouldDeliver || vendor.settings[String(path[0])]?.kind === "secret") report(path, message);
   });
   const misspelled = new Set<string>();
-  for (const name of delivers ? requiredSettings(vendor, settings) : []) {
+  for (const name of shouldDeliver ? requiredSettings(vendor, settings) : []) {
     if (isSet(settings, name)) continue;
     const unknown = Object.keys(settings).filter((key) => !Object.hasOwn(vendor.settings, key));
-    const near = nearest(name, unknown);
+    const near = findNearest(name, unknown);
     if (near !== undefined) misspelled.add(near);
     const example = vendor.settings[name]?.kind === "secret" ? `, such as "$${name.toUpperCase()}"` : "";
-    complain(
+    report(
       [name],
       `is required by ${vendor.names[0]}${example}${near === undefined ? "" : `; is "${near}" meant to be it?`}`,
     );
@@ -66,38 +76,43 @@ function checkVendorSettings(vendor: Vendor, settings: JsonObject, delivers: boo
  * Checks whether a channel that says `"deliver": true` can deliver: its provider is known and has its settings. Literal secrets
  * are refused for sandboxed channels too. Fields of a wrong type are reported by the schema and skipped here.
  */
-export function checkChannelDelivery(channel: Record<string, unknown>, complain: Complain): void {
+export function checkChannelDelivery(channel: Record<string, unknown>, report: ReportFinding): void {
   const type = CHANNEL_TYPES.find((known) => known === channel.type);
   const raw = (channel.settings ?? {}) as JsonObject;
   if (type === undefined || !isJsonObject(raw)) return;
-  const at = below(complain, "settings");
+  const reportSetting = reportBelow(report, "settings");
   if (hasTrait(type, "isFeed")) {
-    checkSettingNames(type, raw, null, at);
-    checkResponseFilter(raw, at); // the feed is the delivery (E-205)
+    checkSettingNames(type, raw, null, reportSetting);
+    checkResponseFilter(raw, reportSetting); // the feed is the delivery (E-205)
     return;
   }
   const delivers = channel.deliver === true;
   if (!delivers && Object.keys(raw).length === 0) return;
-  const isNamed = typeof channel.provider === "string";
-  const provider = isNamed ? String(channel.provider) : providerOf(type);
-  const vendor = vendorOf(type, provider);
-  checkListedRows(raw, at);
+  const hasProvider = typeof channel.provider === "string";
+  const provider = hasProvider ? String(channel.provider) : getDefaultProvider(type);
+  const vendor = findProviderDefinition(type, provider);
+  checkDeclaredRows(raw, reportSetting);
   if (vendor === null) {
-    if (!isNamed) checkSettingNames(type, raw, null, at);
+    if (!hasProvider) checkSettingNames(type, raw, null, reportSetting);
     if (delivers)
-      complain(
+      report(
         ["provider"],
-        isNamed ? describeUnknownProvider(type, provider) : 'is required where "deliver" is true: it says who delivers',
+        hasProvider
+          ? describeUnknownProvider(type, provider)
+          : 'is required where "deliver" is true: it says who delivers',
       );
     return;
   }
-  const settings = canonicalSettings(type, provider, raw);
-  const misspelled = checkVendorSettings(vendor, settings, delivers, at);
+  const settings = normalizeSettings(type, provider, raw);
+  const misspelled = checkVendorSettings(vendor, settings, delivers, reportSetting);
   const rest = Object.entries(raw).filter(([name]) => !misspelled.has(name));
-  checkSettingNames(type, Object.fromEntries(rest), vendor, at);
+  checkSettingNames(type, Object.fromEntries(rest), vendor, reportSetting);
   for (const names of delivers ? (vendor.one_of ?? []) : []) {
-    const given = names.filter((name) => isSet(settings, name));
-    if (given.length !== 1)
-      at([], `must have exactly one of ${names.join(", ")}, has ${given.length === 0 ? "none" : given.join(" and ")}`);
+    const setNames = names.filter((name) => isSet(settings, name));
+    if (setNames.length !== 1)
+      reportSetting(
+        [],
+        `must have exactly one of ${names.join(", ")}, has ${setNames.length === 0 ? "none" : setNames.join(" and ")}`,
+      );
   }
 }

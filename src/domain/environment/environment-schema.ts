@@ -4,43 +4,43 @@ import { once } from "../../util/once.js";
 import { preferenceCenterSchema } from "../preferences/preference-center.js";
 import { preferenceSetSchema } from "../preferences/preference-set-schema.js";
 import {
-  anything,
+  anyValue,
+  checkedString,
   described,
-  later,
+  lazySchema,
   optional,
   record,
   rule,
   schemaReference,
-  textWith,
   wholeNumber,
 } from "../schema/fields.js";
-import { below, type Complain } from "../shape/complain.js";
-import { addressRangeFault, configuredUrlFault } from "./allow-list.js";
+import { type ReportFinding, reportBelow } from "../shape/report-finding.js";
+import { describeInvalidAddressRange, describeInvalidUrl } from "./allow-list.js";
 import { channelGroupSchema, channelSchema } from "./channel-schema.js";
-import { agentSchema, fetchSchema } from "./declared-answers-schema.js";
+import { agentSchema, fetchSchema } from "./declared-responses-schema.js";
 import { checkVariables } from "./secret-variables.js";
 import { checkDistinctWebhooks, webhooksSchema } from "./webhook-schema.js";
 
 /** A key that clients can send as a bearer token. The fault never shows it. */
-function accessKeyFault(key: string): string | null {
+function describeInvalidAccessKey(key: string): string | null {
   if (/^[\x21-\x7e]+$/.test(key)) return null;
   return "must be printable ASCII without spaces: clients send it as a bearer token";
 }
 
 /** An origin as browsers send it: without a path, in lower case, `null` for a local file. */
-function originFault(origin: string): string | null {
-  if (origin === "null" || (configuredUrlFault(origin) === null && new URL(origin).origin === origin)) return null;
+function describeInvalidOrigin(origin: string): string | null {
+  if (origin === "null" || (describeInvalidUrl(origin) === null && new URL(origin).origin === origin)) return null;
   return `must be an origin such as "https://app.example.com", found ${JSON.stringify(origin)}`;
 }
 
 /** The URL becomes a part of links, and must be valid in any of them. */
-function trackingUrlFault(url: string): string | null {
+function describeInvalidTrackingUrl(url: string): string | null {
   if (/^https?:\/\/[^\s/?#@"'<>][^\s?#@"'<>]*$/i.test(url)) return null;
   return "must be an http:// or https:// URL without a query";
 }
 
 /** Checks that the channels of a group have its type, as far as they are declared. */
-function checkGroupTypes({ channels, channel_groups: groups }: JsonObject, fault: Complain): void {
+function checkChannelGroupTypes({ channels, channel_groups: groups }: JsonObject, report: ReportFinding): void {
   if (!isJsonObject(channels) || !isJsonObject(groups)) return;
   for (const [key, group] of Object.entries(groups)) {
     if (!isJsonObject(group) || !Array.isArray(group.rules)) continue;
@@ -48,7 +48,7 @@ function checkGroupTypes({ channels, channel_groups: groups }: JsonObject, fault
       const name = isJsonObject(entry) && typeof entry.channel === "string" ? entry.channel : "";
       const channel = Object.hasOwn(channels, name) ? channels[name] : null;
       if (!isJsonObject(channel) || channel.type === undefined || channel.type === group.type) continue;
-      fault(
+      report(
         ["channel_groups", key, "rules", index, "channel"],
         `"${name}" is of type "${String(channel.type)}", but the group's type is "${String(group.type)}"`,
       );
@@ -59,8 +59,8 @@ function checkGroupTypes({ channels, channel_groups: groups }: JsonObject, fault
 /** An `environment.json` (contract, section 5). Sections that a file does not have are not built. */
 export const environmentSchema = once(() => {
   const text = (description: string) => described(optional(z.string()), description);
-  const section = <T extends z.ZodMiniType>(make: () => T, description: string) =>
-    described(optional(later(make)), description);
+  const lazySection = <T extends z.ZodMiniType>(make: () => T, description: string) =>
+    described(optional(lazySchema(make)), description);
   return described(
     z
       .strictObject({
@@ -68,9 +68,9 @@ export const environmentSchema = once(() => {
         name: text("The name of the environment. Default: development."),
         timezone: text('The time zone of recipients without one, such as "Europe/Paris".'),
         locale: text("The account's default locale for translations. Default: en."),
-        channels: section(() => record(optional(channelSchema())), "Channels by key. null: not configured here."),
-        channel_groups: section(() => record(channelGroupSchema()), "Groups of channels by key."),
-        workflows: section(
+        channels: lazySection(() => record(optional(channelSchema())), "Channels by key. null: not configured here."),
+        channel_groups: lazySection(() => record(channelGroupSchema()), "Groups of channels by key."),
+        workflows: lazySection(
           () =>
             record(
               z.strictObject({
@@ -79,51 +79,56 @@ export const environmentSchema = once(() => {
             ),
           "Settings of workflows by key.",
         ),
-        variables: section(
-          () => record(anything()),
+        variables: lazySection(
+          () => record(anyValue()),
           'Variables that templates read as vars.<name>. A secret one is { "value": "$NAME", "secret": true }.',
         ),
-        preferences: section(
+        preferences: lazySection(
           () =>
             z.strictObject({
               default: described(optional(preferenceSetSchema()), "The preference set of every recipient."),
             }),
           "Default preferences.",
         ),
-        branding: section(() => record(anything()), "The account's branding, such as primary_color."),
-        preference_center: section(preferenceCenterSchema, "The page on which recipients change their preferences."),
-        fetch: section(fetchSchema, "What fetch steps may request, and declared responses."),
-        agent: section(agentSchema, "The model of AI agent steps, and declared replies."),
-        private_addresses: section(
-          () => z.array(textWith(addressRangeFault)),
+        branding: lazySection(() => record(anyValue()), "The account's branding, such as primary_color."),
+        preference_center: lazySection(
+          preferenceCenterSchema,
+          "The page on which recipients change their preferences.",
+        ),
+        fetch: lazySection(fetchSchema, "What fetch steps may request, and declared responses."),
+        agent: lazySection(agentSchema, "The model of AI agent steps, and declared replies."),
+        private_addresses: lazySection(
+          () => z.array(checkedString(describeInvalidAddressRange)),
           'Addresses and ranges of private networks that requests may go to, such as "172.18.0.0/16".',
         ),
-        keys: section(
-          () => z.array(textWith(accessKeyFault)),
+        keys: lazySection(
+          () => z.array(checkedString(describeInvalidAccessKey)),
           "The API keys that the local API accepts. Default: any.",
         ),
         enhanced_security: described(optional(z.boolean()), "Whether public keys need a signed user token."),
         signing_key: text('The key of user tokens: "$NAME" names an environment variable.'),
-        allowed_origins: section(
-          () => z.array(textWith(originFault)),
+        allowed_origins: lazySection(
+          () => z.array(checkedString(describeInvalidOrigin)),
           "Origins whose pages may call the local API, besides localhost.",
         ),
-        webhooks: section(webhooksSchema, "Where the local API sends events."),
-        tracking: section(
+        webhooks: lazySection(webhooksSchema, "Where the local API sends events."),
+        tracking: lazySection(
           () =>
-            z.strictObject({ base_url: described(textWith(trackingUrlFault), "The URL that tracked links lead to.") }),
+            z.strictObject({
+              base_url: described(checkedString(describeInvalidTrackingUrl), "The URL that tracked links lead to."),
+            }),
           "Tracking of links and opens. Without it, links stay as they are.",
         ),
-        guide_groups: section(
+        guide_groups: lazySection(
           () => z.strictObject({ default: described(optional(guideGroupSchema()), "The group of all guides.") }),
           "Groups of guides.",
         ),
       })
       .check(
-        rule((environment, fault) => {
-          checkGroupTypes(environment as JsonObject, fault);
-          checkVariables(environment.variables, below(fault, "variables"));
-          checkDistinctWebhooks(environment.webhooks, below(fault, "webhooks"));
+        rule((environment, report) => {
+          checkChannelGroupTypes(environment as JsonObject, report);
+          checkVariables(environment.variables, reportBelow(report, "variables"));
+          checkDistinctWebhooks(environment.webhooks, reportBelow(report, "webhooks"));
         }),
       ),
     "What the service's dashboard holds: channels, variables, default preferences and settings of the local API.",

@@ -1,9 +1,9 @@
-import { uuidV5 } from "../../util/ids.js";
+import { createUuidV5 } from "../../util/ids.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import type { ConditionGroup, Operator } from "../condition/condition.js";
 import type { GuideGroupSettings } from "../guide/guide.js";
 import { CHANNEL_TYPE_DEFINITIONS, type ChannelType, hasTrait } from "../message/channel-types.js";
-import { NO_PREFERENCE_CENTER, type PreferenceCenter } from "../preferences/preference-center.js";
+import { DISABLED_PREFERENCE_CENTER, type PreferenceCenter } from "../preferences/preference-center.js";
 import type { PreferenceSet } from "../recipient/preference-set.js";
 import type { HttpMethod } from "../step/http-request.js";
 import { DEFAULT_LOCALE } from "../template/translation.js";
@@ -25,7 +25,7 @@ export interface Channel {
 }
 
 /** Returns whether a chat channel posts to the team's own workspace: each step names its destination, no recipient does. */
-export function isInternal({ type, settings }: Pick<Channel, "type" | "settings">): boolean {
+export function isInternalChannel({ type, settings }: Pick<Channel, "type" | "settings">): boolean {
   return hasTrait(type, "hasConnections") && settings.internal === true;
 }
 
@@ -49,7 +49,7 @@ export interface ChannelGroup {
 }
 
 /** An answer that a fetch step gets without a request being made: method and whole URL must match, query included. */
-export interface FetchAnswer {
+export interface DeclaredFetchResponse {
   method: HttpMethod;
   url: string;
   status: number;
@@ -64,11 +64,11 @@ export interface FetchAnswer {
 interface FetchSettings {
   /** URLs that may really be requested, with what is below them (see `isPermittedBy`). */
   allow: string[];
-  answers: FetchAnswer[];
+  answers: DeclaredFetchResponse[];
 }
 
 /** The reply of a model that is not asked; null is any workflow, any step. */
-export type AgentAnswer = { workflow: string | null; step: string | null } & (
+export type DeclaredAgentResponse = { workflow: string | null; step: string | null } & (
   | { text: string }
   | { json: Json }
   | { error: string }
@@ -77,7 +77,7 @@ export type AgentAnswer = { workflow: string | null; step: string | null } & (
 interface AgentSettings {
   /** Where a model is asked; null where none is. */
   url: string | null;
-  answers: AgentAnswer[];
+  answers: DeclaredAgentResponse[];
 }
 
 /** Who may call the local API (contract, section 6). */
@@ -133,25 +133,25 @@ export interface Environment {
 }
 
 /** A map under keys that users choose: `constructor` is not in it until somebody declares it. */
-function emptyMap<T>(): Record<string, T> {
+function createMap<T>(): Record<string, T> {
   return Object.create(null) as Record<string, T>;
 }
 
-export function emptyEnvironment(): Environment {
+export function createDefaultEnvironment(): Environment {
   return {
     name: "development",
     timezone: null,
     locale: DEFAULT_LOCALE,
-    channels: emptyMap(),
-    channel_groups: emptyMap(),
-    active: emptyMap(),
+    channels: createMap(),
+    channel_groups: createMap(),
+    active: createMap(),
     variables: {},
     secret_references: {},
     secret_variables: {},
     secrets: [],
     preferences: {},
     branding: {},
-    preference_center: NO_PREFERENCE_CENTER,
+    preference_center: DISABLED_PREFERENCE_CENTER,
     fetch: { allow: [], answers: [] },
     agent: { url: null, answers: [] },
     private_addresses: [],
@@ -163,25 +163,25 @@ export function emptyEnvironment(): Environment {
   };
 }
 
-const channelIds = new Map<string, string>();
+const channelIdCache = new Map<string, string>();
 
 /** Kept: undeclared channels are asked for with every message. */
-export function channelIdOf(key: string): string {
-  let id = channelIds.get(key);
+export function getChannelId(key: string): string {
+  let id = channelIdCache.get(key);
   if (id === undefined) {
-    id = uuidV5(CHANNEL_NAMESPACE, key);
-    if (channelIds.size < 1_000) channelIds.set(key, id);
+    id = createUuidV5(CHANNEL_NAMESPACE, key);
+    if (channelIdCache.size < 1_000) channelIdCache.set(key, id);
   }
   return id;
 }
 
 /** Stands in where a workflow names a channel that nobody declared: sandboxed, of the step's type. */
-export function undeclaredChannel(key: string, type: ChannelType): Channel {
+export function buildUndeclaredChannel(key: string, type: ChannelType): Channel {
   return {
-    id: channelIdOf(key),
+    id: getChannelId(key),
     key,
     type,
-    provider: providerOf(type),
+    provider: getDefaultProvider(type),
     deliver: false,
     settings: {},
     conditions: null,
@@ -189,6 +189,6 @@ export function undeclaredChannel(key: string, type: ChannelType): Channel {
 }
 
 /** The provider name the API shows for a channel without one (spec sample for the feed). */
-export function providerOf(type: ChannelType): string {
+export function getDefaultProvider(type: ChannelType): string {
   return CHANNEL_TYPE_DEFINITIONS[type].defaultProvider;
 }

@@ -4,26 +4,26 @@ import type { ConditionGroup, Operator } from "../condition/condition.js";
 import { parsePreferenceCenter } from "../preferences/preference-center.js";
 import type { PreferenceSet } from "../recipient/preference-set.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import { DocumentFaults } from "../schema/document-faults.js";
+import { DocumentFindings } from "../schema/document-findings.js";
 import { CHECK_ALL, type ValidDocuments } from "../schema/valid-documents.js";
-import { checkJsonShape } from "../shape/json-limits.js";
+import { checkJsonShape } from "../shape/check-json-shape.js";
 import type { HttpMethod } from "../step/http-request.js";
-import { percentOf } from "./channel-schema.js";
-import { canonicalSettings } from "./check-channel-delivery.js";
+import { parsePercentage } from "./channel-schema.js";
+import { normalizeSettings } from "./check-channel-delivery.js";
 import {
-  type AgentAnswer,
   type Channel,
   type ChannelGroup,
   type ChannelGroupRule,
   COHORT_OPERATOR,
-  channelIdOf,
+  createDefaultEnvironment,
+  type DeclaredAgentResponse,
+  type DeclaredFetchResponse,
   type Environment,
-  emptyEnvironment,
-  type FetchAnswer,
-  providerOf,
+  getChannelId,
+  getDefaultProvider,
 } from "./environment.js";
 import { environmentSchema } from "./environment-schema.js";
-import { variableOf } from "./provider-catalogue.js";
+import { parseVariableReference } from "./provider-catalog.js";
 import { addVariable } from "./secret-variables.js";
 import type { Webhook } from "./webhook.js";
 
@@ -32,73 +32,73 @@ type Present<K extends keyof EnvironmentFile> = NonNullable<EnvironmentFile[K]>;
 type Entry<T> = T extends Record<string, infer V> ? NonNullable<V> : never;
 type GroupFile = Entry<Present<"channel_groups">>;
 type GroupRuleFile = NonNullable<GroupFile["rules"]>[number];
-type FetchAnswerFile = NonNullable<Present<"fetch">["answers"]>[number];
-type AgentAnswerFile = NonNullable<Present<"agent">["answers"]>[number];
+type FetchResponseFile = NonNullable<Present<"fetch">["answers"]>[number];
+type AgentResponseFile = NonNullable<Present<"agent">["answers"]>[number];
 
 function toChannel(key: string, raw: Entry<Present<"channels">>): Channel {
-  const provider = raw.provider ?? providerOf(raw.type);
+  const provider = raw.provider ?? getDefaultProvider(raw.type);
   const conditions = (raw.conditions ?? {}) as ConditionGroup | Record<string, never>;
   return {
-    id: raw.id ?? channelIdOf(key),
+    id: raw.id ?? getChannelId(key),
     key,
     type: raw.type,
     provider,
     deliver: raw.deliver ?? false,
-    settings: canonicalSettings(raw.type, provider, (raw.settings ?? {}) as JsonObject),
+    settings: normalizeSettings(raw.type, provider, (raw.settings ?? {}) as JsonObject),
     conditions: Object.keys(conditions).length === 0 ? null : (conditions as ConditionGroup),
   };
 }
 
-function toGroupRule(
+function toChannelGroupRule(
   { rule_type, channel, variable, operator, ...raw }: GroupRuleFile,
-  place: number,
+  position: number,
 ): ChannelGroupRule {
-  const index = raw.index ?? place;
+  const index = raw.index ?? position;
   if (rule_type === "always") return { index, rule_type, channel };
-  const own = { index, rule_type, channel, variable: String(variable) };
+  const common = { index, rule_type, channel, variable: String(variable) };
   return operator === COHORT_OPERATOR
-    ? { ...own, operator, argument: percentOf(raw.argument) ?? 0 }
-    : { ...own, operator: operator as Operator, argument: raw.argument as Json | undefined };
+    ? { ...common, operator, argument: parsePercentage(raw.argument) ?? 0 }
+    : { ...common, operator: operator as Operator, argument: raw.argument as Json | undefined };
 }
 
 /** Returns a group with its rules in the order of their index, which defaults to the place in the list (E-189, E-190, CH-060). */
-function toGroup(key: string, { type, operator, rules }: GroupFile): ChannelGroup {
+function toChannelGroup(key: string, { type, operator, rules }: GroupFile): ChannelGroup {
   return {
     key,
     type,
     operator: operator ?? "any",
-    rules: (rules ?? []).map(toGroupRule).sort((a, b) => a.index - b.index),
+    rules: (rules ?? []).map(toChannelGroupRule).sort((a, b) => a.index - b.index),
   };
 }
 
-function toFetchAnswer(answer: FetchAnswerFile): FetchAnswer {
+function toFetchResponse(response: FetchResponseFile): DeclaredFetchResponse {
   return {
-    method: (answer.method ?? "get").toLowerCase() as HttpMethod,
-    url: answer.url,
-    status: answer.status ?? 200,
-    body: answer.body as Json | undefined,
-    headers: answer.headers ?? {},
-    delay_ms: answer.delay_ms ?? 0,
-    error: answer.error ?? null,
+    method: (response.method ?? "get").toLowerCase() as HttpMethod,
+    url: response.url,
+    status: response.status ?? 200,
+    body: response.body as Json | undefined,
+    headers: response.headers ?? {},
+    delay_ms: response.delay_ms ?? 0,
+    error: response.error ?? null,
   };
 }
 
-function toAgentAnswer({ workflow, step, text, json, error }: AgentAnswerFile): AgentAnswer {
+function toAgentResponse({ workflow, step, text, json, error }: AgentResponseFile): DeclaredAgentResponse {
   const target = { workflow: workflow ?? null, step: step ?? null };
   if (typeof text === "string") return { ...target, text };
   return typeof error === "string" ? { ...target, error } : { ...target, json: json as Json };
 }
 
 function toWebhook({ url, events, signing_key }: Present<"webhooks">[number]): Webhook {
-  return { url, events: events ?? null, signing_key: variableOf(signing_key) };
+  return { url, events: events ?? null, signing_key: parseVariableReference(signing_key) };
 }
 
 function checkEnvironment(raw: unknown, file: string, valid: ValidDocuments): EnvironmentFile {
   checkJsonShape(raw, file, "project_invalid");
   if (valid.has("environment", raw)) return raw as EnvironmentFile;
-  const faults = new DocumentFaults();
-  const value = checkClosedDocument(environmentSchema(), raw, faults.add);
-  if (value === null) throw faults.toError(file, "project_invalid");
+  const findings = new DocumentFindings();
+  const value = checkClosedDocument(environmentSchema(), raw, findings.add);
+  if (value === null) throw findings.toError(file, "project_invalid");
   valid.add("environment", raw);
   return value;
 }
@@ -106,22 +106,23 @@ function checkEnvironment(raw: unknown, file: string, valid: ValidDocuments): En
 /** Parses an `environment.json` (section 5 of the contract). Throws `project_invalid` with a pointer per fault. */
 export function parseEnvironment(raw: unknown, file: string, valid = CHECK_ALL): Environment {
   const value = checkEnvironment(raw, file, valid);
-  const environment = emptyEnvironment();
+  const environment = createDefaultEnvironment();
   for (const [key, channel] of Object.entries(value.channels ?? {}))
     environment.channels[key] = channel ? toChannel(key, channel) : null;
   for (const [key, group] of Object.entries(value.channel_groups ?? {}))
-    environment.channel_groups[key] = toGroup(key, group);
+    environment.channel_groups[key] = toChannelGroup(key, group);
   for (const [key, { active }] of Object.entries(value.workflows ?? {}))
     if (typeof active === "boolean") environment.active[key] = active;
-  for (const [name, given] of Object.entries(value.variables ?? {})) addVariable(environment, name, given as Json);
+  for (const [name, variable] of Object.entries(value.variables ?? {}))
+    addVariable(environment, name, variable as Json);
   const group = value.guide_groups?.default;
   return {
     ...environment,
     name: value.name ?? environment.name,
     timezone: value.timezone ?? null,
     locale: value.locale ?? environment.locale,
-    fetch: { allow: value.fetch?.allow ?? [], answers: (value.fetch?.answers ?? []).map(toFetchAnswer) },
-    agent: { url: value.agent?.url ?? null, answers: (value.agent?.answers ?? []).map(toAgentAnswer) },
+    fetch: { allow: value.fetch?.allow ?? [], answers: (value.fetch?.answers ?? []).map(toFetchResponse) },
+    agent: { url: value.agent?.url ?? null, answers: (value.agent?.answers ?? []).map(toAgentResponse) },
     private_addresses: value.private_addresses ?? [],
     preferences: (value.preferences?.default as PreferenceSet | undefined) ?? {},
     access: {

@@ -1,22 +1,22 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
-import { describeValue } from "../schema/describe-issue.js";
-import { anything, described, isEmpty, record } from "../schema/fields.js";
-import { builtOnce, variant } from "../schema/variant.js";
+import { describeInvalidValue } from "../schema/describe-issue.js";
+import { anyValue, described, isEmpty, record } from "../schema/fields.js";
+import { memoizeSchema, variant } from "../schema/variant.js";
 import {
+  getProviderCatalog,
+  type ProviderDefinition,
   type ProviderSetting,
-  providerCatalogue,
+  parseVariableReference,
   settingNames,
-  type Vendor,
-  variableOf,
-} from "./provider-catalogue.js";
+} from "./provider-catalog.js";
 
 /** Nothing but Liquid: text around it, or in it, would be a part of the secret that is written here. */
 const LIQUID_ALONE = /^\s*\{\{[^"'}]*\}\}\s*$/;
 
 /** Returns what is wrong with a setting, or null. A reference to an environment variable may stand for any value. */
 function faultOf(name: string, { kind, values, liquid }: ProviderSetting, value: unknown): string | null {
-  if (isEmpty(value) || variableOf(value) !== null) return null;
+  if (isEmpty(value) || parseVariableReference(value) !== null) return null;
   if (liquid && typeof value === "string" && LIQUID_ALONE.test(value)) return null;
   switch (kind) {
     case "secret":
@@ -29,7 +29,7 @@ function faultOf(name: string, { kind, values, liquid }: ProviderSetting, value:
   if (typeof value !== "string") return "must be a string";
   if (kind === "url" && !/^https?:\/\/[^\s/]/i.test(value))
     return `must be a URL that starts with http:// or https://, found ${JSON.stringify(value)}`;
-  return values === undefined || values.includes(value) ? null : describeValue(values, value);
+  return values === undefined || values.includes(value) ? null : describeInvalidValue(values, value);
 }
 
 const JSON_TYPES = { number: ["integer", "string", "null"], flag: ["boolean", "string", "null"] } as const;
@@ -54,7 +54,7 @@ const settingSchema = (name: string, setting: ProviderSetting) =>
   );
 
 /** The settings of a provider, by the names that its file reads. Other settings are those of the channel type. */
-export const providerSettingsSchema = builtOnce(({ settings }: Vendor) =>
+export const providerSettingsSchema = memoizeSchema(({ settings }: ProviderDefinition) =>
   z.looseObject(
     Object.fromEntries(Object.entries(settings).map(([name, setting]) => [name, settingSchema(name, setting)])),
   ),
@@ -62,8 +62,8 @@ export const providerSettingsSchema = builtOnce(({ settings }: Vendor) =>
 
 /** The settings of all providers, by all their names, for editors. */
 function everySetting(): z.ZodMiniType {
-  const uses = new Map<string, { vendor: Vendor; setting: ProviderSetting }[]>();
-  for (const vendor of providerCatalogue())
+  const uses = new Map<string, { vendor: ProviderDefinition; setting: ProviderSetting }[]>();
+  for (const vendor of getProviderCatalog())
     for (const [alias, name] of settingNames(vendor))
       uses.set(alias, [...(uses.get(alias) ?? []), { vendor, setting: vendor.settings[name] as ProviderSetting }]);
   const fields = [...uses].map(([name, vendors]) => {
@@ -71,13 +71,13 @@ function everySetting(): z.ZodMiniType {
     const isSame = others.every(({ kind, liquid }) => kind === first.kind && liquid === first.liquid);
     const titles = vendors.map(({ vendor }) => vendor.title).join(", ");
     const note = first.kind === "secret" ? ` Names an environment variable, such as "$${name.toUpperCase()}".` : "";
-    return [name, described(isSame ? settingSchema(name, first) : anything(), `${titles}.${note}`)];
+    return [name, described(isSame ? settingSchema(name, first) : anyValue(), `${titles}.${note}`)];
   });
   return z.looseObject(Object.fromEntries(fields));
 }
 
 /** `settings` of a channel. What they may be depends on the channel's type and provider, which `checkChannelDelivery` knows. */
 export const channelSettingsSchema = once(() => {
-  const settings = once(() => record(anything()));
+  const settings = once(() => record(anyValue()));
   return variant<Record<string, unknown>>({ choose: settings, members: () => [everySetting()] });
 });

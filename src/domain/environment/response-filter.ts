@@ -1,23 +1,23 @@
 import * as z from "zod/mini";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
-import { byKind } from "../schema/by-kind.js";
 import { checkClosedDocument } from "../schema/check-document.js";
 import { optional, rule } from "../schema/fields.js";
-import { below, type Complain } from "../shape/complain.js";
+import { unionByType } from "../schema/union-by-type.js";
+import { type ReportFinding, reportBelow } from "../shape/report-finding.js";
 
 /** A feed channel's setting `response_filter`: what of each the API's answers show (A-105, CH-221); absent: all. */
 const responseFilterSchema = once(() => {
   const paths = optional(z.array(z.string()));
   const object = once(() =>
     z.strictObject({ only: paths, except: paths }).check(
-      rule(({ only, except }, fault) => {
+      rule(({ only, except }, report) => {
         if ((only == null) === (except == null))
-          fault([], 'must be true, false, { "only": [paths] } or { "except": [paths] }');
+          report([], 'must be true, false, { "only": [paths] } or { "except": [paths] }');
       }),
     ),
   );
-  const field = () => optional(byKind("true or false", { flag: z.boolean, object }));
+  const field = () => optional(unionByType("true or false", { flag: z.boolean, object }));
   return z.strictObject({ vars: field(), actor: field(), recipient: field(), data: field() });
 });
 
@@ -27,42 +27,42 @@ export type ResponseFilter = z.infer<ReturnType<typeof responseFilterSchema>>;
 export type FieldFilter = ResponseFilter["data"];
 
 /** Complains of a setting that is no filter. */
-export function checkResponseFilter({ response_filter: value }: JsonObject, complain: Complain): void {
+export function checkResponseFilter({ response_filter: value }: JsonObject, report: ReportFinding): void {
   if (value !== undefined && value !== null)
-    checkClosedDocument(responseFilterSchema(), value, below(complain, "response_filter"));
+    checkClosedDocument(responseFilterSchema(), value, reportBelow(report, "response_filter"));
 }
 
-export function responseFilterOf(settings: JsonObject): ResponseFilter | null {
+export function findResponseFilter(settings: JsonObject): ResponseFilter | null {
   const { response_filter: value } = settings;
   return isJsonObject(value) ? (value as ResponseFilter) : null;
 }
 
-function take(from: JsonObject, [name = "", ...rest]: readonly string[], into: JsonObject): void {
+function copyPath(from: JsonObject, [name = "", ...rest]: readonly string[], into: JsonObject): void {
   if (!Object.hasOwn(from, name)) return;
   const value = from[name] as Json;
   if (rest.length === 0) into[name] = value;
   else if (isJsonObject(value)) {
     const inner: JsonObject = isJsonObject(into[name]) ? into[name] : {};
-    take(value, rest, inner);
+    copyPath(value, rest, inner);
     into[name] = inner;
   }
 }
 
-function without(from: JsonObject, [name = "", ...rest]: readonly string[]): JsonObject {
+function omitPath(from: JsonObject, [name = "", ...rest]: readonly string[]): JsonObject {
   if (!Object.hasOwn(from, name)) return from;
   const { [name]: value, ...others } = from;
   if (rest.length === 0) return others;
-  return isJsonObject(value) ? { ...others, [name]: without(value, rest) } : from;
+  return isJsonObject(value) ? { ...others, [name]: omitPath(value, rest) } : from;
 }
 
 /** What a filter leaves of a map. */
-export function filtered(from: JsonObject, filter: FieldFilter): JsonObject {
+export function filterFields(from: JsonObject, filter: FieldFilter): JsonObject {
   if (filter === undefined || filter === null || filter === true) return from;
   if (filter === false) return {};
   if (filter.only) {
-    const kept: JsonObject = {};
-    for (const path of filter.only) take(from, path.split("."), kept);
-    return kept;
+    const result: JsonObject = {};
+    for (const path of filter.only) copyPath(from, path.split("."), result);
+    return result;
   }
-  return (filter.except ?? []).reduce((left, path) => without(left, path.split(".")), from);
+  return (filter.except ?? []).reduce((remaining, path) => omitPath(remaining, path.split(".")), from);
 }

@@ -20,7 +20,7 @@ const NO_COMMITS = "a project's files have nothing to commit";
 const NO_SOURCES = "sources belong to the hosted service";
 
 /** Event types of outbound webhooks that are never sent from here, with the reason. */
-const NEVER_SENT: Readonly<Record<string, string>> = Object.fromEntries([
+const UNSENT_EVENT_REASONS: Readonly<Record<string, string>> = Object.fromEntries([
   ...RESOURCES.map((name) => [`${name}.committed`, NO_COMMITS]),
   ["source_event_action.updated", NO_SOURCES],
 ]);
@@ -42,16 +42,16 @@ export interface Webhook {
 }
 
 /** Messages have events that no webhook is told of. */
-export function wants({ events }: Webhook, type: string): boolean {
+export function isSubscribedTo({ events }: Webhook, type: string): boolean {
   return (events ?? WEBHOOK_EVENTS).includes(type);
 }
 
 /** What webhooks ask for in vain, a line each. */
-export function webhookNotices(webhooks: readonly Webhook[]): string[] {
+export function collectWebhookWarnings(webhooks: readonly Webhook[]): string[] {
   return webhooks.flatMap(({ events }, index) =>
     (events ?? []).flatMap((type) => {
-      const why = NEVER_SENT[type];
-      return why === undefined ? [] : [`webhooks[${index}]: ${type} is never sent by the local API: ${why}`];
+      const reason = UNSENT_EVENT_REASONS[type];
+      return reason === undefined ? [] : [`webhooks[${index}]: ${type} is never sent by the local API: ${reason}`];
     }),
   );
 }

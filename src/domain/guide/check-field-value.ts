@@ -1,19 +1,19 @@
 import { isJsonObject, type Json } from "../../util/json.js";
-import type { Complain } from "../shape/complain.js";
-import { fitsSchema } from "../shape/trigger-data-schema.js";
+import { matchesSchema } from "../shape/check-trigger-data.js";
+import type { ReportFinding } from "../shape/report-finding.js";
 import { hasLiquid } from "../step/step-fields.js";
 import { type MessageTypeField, SUB_FIELDS } from "./message-type.js";
 
-function holdsLiquid(value: Json): boolean {
+function hasNestedLiquid(value: Json): boolean {
   if (typeof value === "string") return hasLiquid(value);
   if (typeof value !== "object" || value === null) return false;
-  return Object.values(value).some((child) => holdsLiquid(child as Json));
+  return Object.values(value).some((child) => hasNestedLiquid(child as Json));
 }
 
 /** A scheme such as `javascript:` would run in the application's page. */
 const SCRIPT_URL = /^\s*(javascript|vbscript|data):/i;
 
-function textFault(value: string, { type, limits, options }: MessageTypeField): string | null {
+function describeInvalidText(value: string, { type, limits, options }: MessageTypeField): string | null {
   if (options !== null && !options.includes(value)) return `must be one of ${options.join(", ")}, found "${value}"`;
   if (type === "color" && !/^#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i.test(value))
     return "must be a colour such as #3454d1";
@@ -25,13 +25,13 @@ function textFault(value: string, { type, limits, options }: MessageTypeField): 
   return null;
 }
 
-function numberFault(value: number, { limits }: MessageTypeField): string | null {
+function describeInvalidNumber(value: number, { limits }: MessageTypeField): string | null {
   if (typeof limits.min === "number" && value < limits.min) return `must be at least ${limits.min}, found ${value}`;
   return typeof limits.max === "number" && value > limits.max ? `must be at most ${limits.max}, found ${value}` : null;
 }
 
 /** What is wrong with a value as a field has it, at the value itself; null where nothing is, or Liquid decides. */
-function faultOf(value: Json, field: MessageTypeField): string | null {
+function describeInvalidValue(value: Json, field: MessageTypeField): string | null {
   const { type, limits } = field;
   const isLiquid = typeof value === "string" && hasLiquid(value);
   switch (type) {
@@ -39,47 +39,52 @@ function faultOf(value: Json, field: MessageTypeField): string | null {
       return typeof value === "boolean" || isLiquid ? null : "must be true or false";
     case "number":
       if (isLiquid) return null;
-      return typeof value === "number" ? numberFault(value, field) : "must be a number";
+      return typeof value === "number" ? describeInvalidNumber(value, field) : "must be a number";
     case "multi_select":
     case "list":
       if (!Array.isArray(value)) return isLiquid && type === "list" ? null : "must be a list";
       if (type === "list" && isJsonObject(limits.item_schema)) {
         const schema = limits.item_schema;
-        const odd = value.findIndex((item) => !holdsLiquid(item) && !fitsSchema(schema, item));
-        return odd < 0 ? null : `item ${odd} does not fit the field's item_schema`;
+        const invalidIndex = value.findIndex((item) => !hasNestedLiquid(item) && !matchesSchema(schema, item));
+        return invalidIndex < 0 ? null : `item ${invalidIndex} does not fit the field's item_schema`;
       }
       return null;
     case "json":
-      if (!isJsonObject(limits.schema) || holdsLiquid(value)) return null;
-      return fitsSchema(limits.schema, value) ? null : "does not fit the field's schema";
+      if (!isJsonObject(limits.schema) || hasNestedLiquid(value)) return null;
+      return matchesSchema(limits.schema, value) ? null : "does not fit the field's schema";
     case "button":
     case "image":
       return isJsonObject(value) ? null : `must be an object with ${SUB_FIELDS[type].join(", ")}`;
     default:
       if (typeof value !== "string") return "must be text";
-      return isLiquid ? null : textFault(value, field);
+      return isLiquid ? null : describeInvalidText(value, field);
   }
 }
 
 /** A guide's value against its message type's field; Liquid in it is known only for a user (section 12 of the format). */
-export function checkFieldValue(value: Json, field: MessageTypeField, path: PropertyKey[], complain: Complain): void {
-  const fault = faultOf(value, field);
-  if (fault !== null) return complain(path, fault);
+export function checkFieldValue(
+  value: Json,
+  field: MessageTypeField,
+  path: PropertyKey[],
+  report: ReportFinding,
+): void {
+  const message = describeInvalidValue(value, field);
+  if (message !== null) return report(path, message);
   if (field.type === "multi_select" && Array.isArray(value)) {
     for (const [index, item] of value.entries()) {
-      if (typeof item !== "string") complain([...path, index], "must be text");
+      if (typeof item !== "string") report([...path, index], "must be text");
       else if (!hasLiquid(item)) {
-        const odd = textFault(item, field);
-        if (odd !== null) complain([...path, index], odd);
+        const odd = describeInvalidText(item, field);
+        if (odd !== null) report([...path, index], odd);
       }
     }
   }
   if ((field.type !== "button" && field.type !== "image") || !isJsonObject(value)) return;
   const names: readonly string[] = SUB_FIELDS[field.type];
   for (const [name, child] of Object.entries(value)) {
-    if (!names.includes(name)) complain([...path, name], `is not a part of a ${field.type}: ${names.join(", ")}`);
-    else if (child !== null && typeof child !== "string") complain([...path, name], "must be text");
+    if (!names.includes(name)) report([...path, name], `is not a part of a ${field.type}: ${names.join(", ")}`);
+    else if (child !== null && typeof child !== "string") report([...path, name], "must be text");
     else if (typeof child === "string" && name !== "text" && name !== "alt" && SCRIPT_URL.test(child))
-      complain([...path, name], "must not be a script");
+      report([...path, name], "must not be a script");
   }
 }

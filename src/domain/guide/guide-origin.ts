@@ -1,7 +1,7 @@
-import { uuidV5 } from "../../util/ids.js";
+import { createUuidV5 } from "../../util/ids.js";
 import type { Message } from "../message/message.js";
 import type { Workflow } from "../workflow/workflow.js";
-import { type Guide, guideVersionOf } from "./guide.js";
+import { type Guide, getGuideVersionId } from "./guide.js";
 
 /** Names origins are derived in: the same one is found again. Never change it. */
 const ORIGIN_NAMESPACE = "3f1d9a62-7c04-4f55-8a39-3c1f2c9d6a70";
@@ -14,9 +14,12 @@ interface GuideOrigin {
   version: Workflow;
 }
 
-export function guideOrigin(guide: Guide, { tenant, version_id }: Pick<Message, "tenant" | "version_id">): GuideOrigin {
+export function buildGuideOrigin(
+  guide: Guide,
+  { tenant, version_id }: Pick<Message, "tenant" | "version_id">,
+): GuideOrigin {
   return {
-    id: uuidV5(ORIGIN_NAMESPACE, JSON.stringify([guideVersionOf(guide), tenant])),
+    id: createUuidV5(ORIGIN_NAMESPACE, JSON.stringify([getGuideVersionId(guide), tenant])),
     tenant,
     version: {
       key: guide.key,

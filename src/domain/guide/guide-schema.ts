@@ -2,21 +2,21 @@ import * as z from "zod/mini";
 import { isJsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
 import { conditionGroupSchema } from "../condition/condition-schema.js";
-import { parseTimestamp } from "../condition/timestamp.js";
+import { parseTimestamp } from "../condition/parse-timestamp.js";
 import {
   choice,
   described,
   distinct,
-  filled,
-  filledText,
   flag,
+  nonEmptyString,
   optional,
   record,
+  requiredText,
   rule,
   schemaReference,
   serviceField,
+  stringUpTo,
   text,
-  textUpTo,
   wholeNumber,
 } from "../schema/fields.js";
 
@@ -37,43 +37,43 @@ export const guideSchema = once(() => {
     semver: text("The version of the guide (default: 0.0.1)."),
   };
   const step = z.strictObject({
-    ref: filled("The name of the step, unique in this guide."),
+    ref: requiredText("The name of the step, unique in this guide."),
     name: text("The name that people read."),
-    schema_key: filled("The key of the step's message type."),
-    schema_semver: filled("The version of the message type."),
-    schema_variant_key: filled('The key of the message type\'s variant, such as "default".'),
+    schema_key: requiredText("The key of the step's message type."),
+    schema_semver: requiredText("The version of the message type."),
+    schema_variant_key: requiredText('The key of the message type\'s variant, such as "default".'),
     values: described(optional(record(z.unknown())), "Values of the variant's fields by key (Liquid)."),
     json_schema: serviceField(),
   });
   const pattern = z
     .strictObject({
       directive: choice(["allow", "block"], "Whether the guide may show there (default: allow)."),
-      pathname: described(optional(filledText()), 'URL pattern for the path, such as "/pages/*".'),
-      search: described(optional(filledText()), "URL pattern for the query string."),
+      pathname: described(optional(nonEmptyString()), 'URL pattern for the path, such as "/pages/*".'),
+      search: described(optional(nonEmptyString()), "URL pattern for the query string."),
     })
     .check(
-      rule(({ pathname, search }, fault) => {
-        if ((pathname ?? search ?? null) === null) fault([], "must have a pathname, a search, or both");
+      rule(({ pathname, search }, report) => {
+        if ((pathname ?? search ?? null) === null) report([], "must have a pathname, a search, or both");
       }),
     );
   const patterns = (description: string) => described(optional(z.array(pattern)), description);
   const goal = z.strictObject({
-    goal_key: filled("The key of the goal."),
+    goal_key: requiredText("The key of the goal."),
     attribution_window_days: described(optional(wholeNumber(1, 30)), "Days in which the goal counts for the guide."),
   });
   const guide = z.strictObject({
     $schema: schemaReference(),
-    name: described(textUpTo(255), "The name that people read."),
-    channel_key: filled("The key of the in-app guide channel."),
+    name: described(stringUpTo(255), "The name that people read."),
+    channel_key: requiredText("The key of the in-app guide channel."),
     steps: described(
       z.array(step).check(z.minLength(1, { error: "must have at least one step" }), distinct("ref", "step")),
       "What users see, in order. Each step is content of a message type.",
     ),
-    description: described(optional(textUpTo(280)), "What the guide is for."),
+    description: described(optional(stringUpTo(280)), "What the guide is for."),
     tags: described(optional(z.array(z.string())), "Tags that group guides in the dashboard."),
     goal_attachment: described(optional(goal), "The goal that the guide should reach."),
     target_audience_key: described(
-      optional(filledText()),
+      optional(nonEmptyString()),
       "The audience that can see the guide. null: all users, or those that a workflow's guide step adds.",
     ),
     target_property_conditions: described(optional(conditionGroupSchema()), "Conditions that a user must meet."),
@@ -92,17 +92,17 @@ export const guideSchema = once(() => {
   });
   return described(
     guide.check(
-      rule(({ activation_url_patterns: patterns, activation_location_rules: rules }, fault) => {
+      rule(({ activation_url_patterns: patterns, activation_location_rules: rules }, report) => {
         if (isActivationList(patterns) && isActivationList(rules))
-          fault(["activation_location_rules"], "must not be given beside activation_url_patterns");
+          report(["activation_location_rules"], "must not be given beside activation_url_patterns");
       }),
-      rule((value, fault) => {
+      rule((value, report) => {
         const readonly = isJsonObject(value.__readonly) ? value.__readonly : {};
         const at = (name: string): unknown => parseTimestamp({ ...value, ...readonly }[name]);
         const [from, until] = [at("active_from"), at("active_until")];
         if (typeof from !== "number" || typeof until !== "number" || from < until) return;
         const path = "active_until" in readonly ? ["__readonly", "active_until"] : ["active_until"];
-        fault(path, "must be after active_from");
+        report(path, "must be after active_from");
       }),
     ),
     "An in-app guide: content that is shown to users inside an application.",

@@ -1,4 +1,4 @@
-import { uuidV5 } from "../../util/ids.js";
+import { createUuidV5 } from "../../util/ids.js";
 import type { Json } from "../../util/json.js";
 import type { ConditionGroup } from "../condition/condition.js";
 
@@ -70,21 +70,21 @@ export interface GuideGroupSettings {
 /** All guides of a project as they now stand, and what is wrong with the others, by key. */
 export interface GuideSet {
   guides: Guide[];
-  faults: ReadonlyMap<string, import("../../errors/knock-error.js").KnockError>;
+  errors: ReadonlyMap<string, import("../../errors/knock-error.js").KnockError>;
 }
 
 /** The static audience that in-app guide steps add to (E-196). No audience of a project has a colon in its key (F-008). */
-export function managedAudienceOf(guideKey: string): string {
+export function getManagedAudienceKey(guideKey: string): string {
   return `guide:${guideKey}`;
 }
 
-export function guideIdOf(key: string): string {
-  return uuidV5(GUIDE_NAMESPACE, key);
+export function getGuideId(key: string): string {
+  return createUuidV5(GUIDE_NAMESPACE, key);
 }
 
 /** A guide's version as messages name it: another one with every change of the file. */
-export function guideVersionOf({ managed: _managed, ...guide }: Guide): string {
-  return uuidV5(GUIDE_NAMESPACE, JSON.stringify(guide));
+export function getGuideVersionId({ managed: _managed, ...guide }: Guide): string {
+  return createUuidV5(GUIDE_NAMESPACE, JSON.stringify(guide));
 }
 
 /** Whether it may be shown now: its window decides, without one its switch. */

@@ -1,18 +1,18 @@
 import * as z from "zod/mini";
 import { isJsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
-import { discriminated } from "../schema/discriminated.js";
+import { discriminatedUnion } from "../schema/discriminated-union.js";
 import {
   described,
   distinct,
-  filled,
   flag,
   listRule,
   optional,
+  requiredText,
   schemaReference,
   serviceField,
+  stringUpTo,
   text,
-  textUpTo,
   wholeNumber,
 } from "../schema/fields.js";
 import { jsonSchema } from "../schema/json-schema.js";
@@ -41,7 +41,7 @@ export const messageTypeSchema = once(() => {
   };
 
   const named = {
-    key: filled("The name under which guides give the value."),
+    key: requiredText("The name under which guides give the value."),
     label: text("The label that people read."),
   };
   const base = <T extends FieldType>(type: T) => ({
@@ -101,26 +101,26 @@ export const messageTypeSchema = once(() => {
     json: () => field("json", { schema: valueSchema }, { schema: valueSchema }),
     list: () => field("list", setting("item_schema", "itemSchema", itemSchema), { item_schema: itemSchema }),
   } satisfies Record<FieldType, () => z.ZodMiniType>;
-  const variantField = discriminated("type", fieldTypes, { common: () => z.looseObject(named) });
+  const variantField = discriminatedUnion("type", fieldTypes, { common: () => z.looseObject(named) });
 
   const variant = z.strictObject({
-    key: filled('The key of the variant. One variant is called "default".'),
+    key: requiredText('The key of the variant. One variant is called "default".'),
     name: text("The name that people read."),
     fields: described(z.array(variantField).check(distinct("key", "field")), "What guides give values for."),
   });
   return described(
     z.strictObject({
       $schema: schemaReference(),
-      name: described(textUpTo(255), "The name that people read."),
-      description: described(optional(textUpTo(280)), "What the message type is for."),
+      name: described(stringUpTo(255), "The name that people read."),
+      description: described(optional(stringUpTo(280)), "What the message type is for."),
       icon_name: text("The icon that the editor shows."),
       preview: described(z.string(), "The HTML and Liquid template of the preview."),
       variants: described(
         z.array(variant).check(
           distinct("key", "variant"),
-          listRule((variants, fault) => {
-            if (!variants.some((one) => isJsonObject(one) && one.key === "default"))
-              fault([], 'must have one with the key "default"');
+          listRule((variants, report) => {
+            if (!variants.some((candidate) => isJsonObject(candidate) && candidate.key === "default"))
+              report([], 'must have one with the key "default"');
           }),
         ),
         "Sets of fields. A guide's step chooses one of them.",

@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import type { JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
-import { parseInteractionMetadata } from "../message/interaction-metadata.js";
+import { parseInteractionMetadata } from "../message/parse-interaction-metadata.js";
 import { checkDocument } from "../schema/check-document.js";
-import { anything, filledText, optional, record, textOf } from "../schema/fields.js";
-import { parseOrThrow } from "../shape/invalid-params.js";
+import { anyValue, matchingString, nonEmptyString, optional, record } from "../schema/fields.js";
+import { parseOrThrow } from "../shape/invalid-params-error.js";
 
 /** What a user did with a step of a guide, as a request says it. */
 export interface GuideStepEngagement {
@@ -21,12 +21,14 @@ export interface GuideStepEngagement {
   details: JsonObject | null;
 }
 
-const guideSchema = once(() => z.strictObject({ guide_key: filledText(), tenant: optional(filledText()) }));
+const guideReferenceSchema = once(() =>
+  z.strictObject({ guide_key: nonEmptyString(), tenant: optional(nonEmptyString()) }),
+);
 
 /** The payload with which a client joins a socket's channel of guides (R-124). Clients send more than is documented. */
 export const guideJoinSchema = once(() =>
   z.looseObject({
-    user_id: textOf((text) => text !== "", "is required"),
+    user_id: matchingString((text) => text !== "", "is required"),
     tenant: optional(z.string({ error: "must be a tenant's id" })),
     data: optional(z.record(z.string(), z.unknown(), { error: "must be a JSON object" })),
   }),
@@ -35,23 +37,23 @@ export const guideJoinSchema = once(() =>
 /** The bodies of A-291, A-293 to A-297 by action. */
 const engagementSchemas = once(() => {
   const step = {
-    channel_id: filledText(),
-    guide_id: filledText(),
-    guide_key: filledText(),
-    guide_step_ref: filledText(),
-    tenant: optional(filledText()),
+    channel_id: nonEmptyString(),
+    guide_id: nonEmptyString(),
+    guide_key: nonEmptyString(),
+    guide_step_ref: nonEmptyString(),
+    tenant: optional(nonEmptyString()),
   };
   const flag = optional(z.boolean());
   return {
     seen: z.strictObject({ ...step, content: record(z.unknown()), data: optional(record(z.unknown())) }),
-    interacted: z.strictObject({ ...step, metadata: anything() }),
+    interacted: z.strictObject({ ...step, metadata: anyValue() }),
     archived: z.strictObject({ ...step, is_final: flag, unthrottled: flag }),
   };
 });
 
 /** Unknown keys are ignored: the service's clients send more than it documents. */
-function parse<S extends z.ZodMiniType>(body: JsonObject, schema: S): z.output<S> {
-  return parseOrThrow("the guide's engagement", (fault) => checkDocument(schema, body, fault)) as z.output<S>;
+function parseBody<S extends z.ZodMiniType>(body: JsonObject, schema: S): z.output<S> {
+  return parseOrThrow("the guide's engagement", (report) => checkDocument(schema, body, report)) as z.output<S>;
 }
 
 /** A body of A-291, A-293 to A-297 (A-533 to A-535). Throws `invalid_params` with a pointer per fault. */
@@ -59,9 +61,9 @@ export function parseGuideEngagement(
   action: "seen" | "interacted" | "archived",
   body: JsonObject,
 ): GuideStepEngagement {
-  const { channel_id, guide_id, guide_key, guide_step_ref, tenant } = parse(body, engagementSchemas()[action]);
+  const { channel_id, guide_id, guide_key, guide_step_ref, tenant } = parseBody(body, engagementSchemas()[action]);
   const flags = ["is_final", "unthrottled"].flatMap((name) => (body[name] === true ? [[name, true] as const] : []));
-  const told = action === "archived" && flags.length > 0 ? Object.fromEntries(flags) : null;
+  const archiveDetails = action === "archived" && flags.length > 0 ? Object.fromEntries(flags) : null;
   return {
     channel: channel_id,
     guide_id,
@@ -70,12 +72,12 @@ export function parseGuideEngagement(
     tenant: tenant ?? null,
     content: action === "seen" ? (body.content as JsonObject) : null,
     data: action === "seen" ? ((body.data as JsonObject | null | undefined) ?? {}) : {},
-    details: action === "interacted" ? parseInteractionMetadata("interacted", body.metadata) : told,
+    details: action === "interacted" ? parseInteractionMetadata("interacted", body.metadata) : archiveDetails,
   };
 }
 
 /** A body of A-290 and A-292 (A-536, A-537). Throws `invalid_params`. */
-export function parseGuideOf(body: JsonObject): { guide: string; tenant: string | null } {
-  const { guide_key, tenant } = parse(body, guideSchema());
+export function parseGuideReference(body: JsonObject): { guide: string; tenant: string | null } {
+  const { guide_key, tenant } = parseBody(body, guideReferenceSchema());
   return { guide: guide_key, tenant: tenant ?? null };
 }

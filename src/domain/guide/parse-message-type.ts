@@ -1,13 +1,13 @@
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { checkDocument } from "../schema/check-document.js";
-import { DocumentFaults } from "../schema/document-faults.js";
-import { checkJsonShape } from "../shape/json-limits.js";
+import { DocumentFindings } from "../schema/document-findings.js";
+import { checkJsonShape } from "../shape/check-json-shape.js";
 import { type MessageType, type MessageTypeField, SUB_FIELDS } from "./message-type.js";
 import { type MessageTypeFile, messageTypeSchema } from "./message-type-schema.js";
 
 type FieldFile = MessageTypeFile["variants"][number]["fields"][number];
 
-const LIMITS: Partial<Record<FieldFile["type"], readonly string[]>> = {
+const LIMIT_NAMES: Partial<Record<FieldFile["type"], readonly string[]>> = {
   text: ["min_length", "max_length"],
   textarea: ["min_length", "max_length"],
   number: ["min", "max"],
@@ -15,30 +15,30 @@ const LIMITS: Partial<Record<FieldFile["type"], readonly string[]>> = {
   list: ["item_schema"],
 };
 
-function camel(name: string): string {
+function toCamelCase(name: string): string {
   return name.replaceAll(/_(\w)/g, (_match, letter: string) => letter.toUpperCase());
 }
 
 /** The field's limits by their names in files; a setting's name may also be in camel case, as the service documents it. */
-function limitsOf(field: FieldFile): JsonObject {
+function collectLimits(field: FieldFile): JsonObject {
   const settings = (field.settings ?? {}) as JsonObject;
-  const found: JsonObject = {};
-  for (const name of LIMITS[field.type] ?? []) {
-    const limit = settings[name] ?? settings[camel(name)] ?? (field as JsonObject)[name];
-    if (limit !== undefined && limit !== null) found[name] = limit;
+  const limits: JsonObject = {};
+  for (const name of LIMIT_NAMES[field.type] ?? []) {
+    const limit = settings[name] ?? settings[toCamelCase(name)] ?? (field as JsonObject)[name];
+    if (limit !== undefined && limit !== null) limits[name] = limit;
   }
-  return found;
+  return limits;
 }
 
 /** The defaults of a button's or an image's parts; null for none. */
-function defaultsOfParts(field: FieldFile): JsonObject | null {
+function collectPartDefaults(field: FieldFile): JsonObject | null {
   if (field.type !== "button" && field.type !== "image") return null;
-  const found = SUB_FIELDS[field.type].flatMap((name): [string, Json][] => {
+  const defaults = SUB_FIELDS[field.type].flatMap((name): [string, Json][] => {
     const part = (field as JsonObject)[name];
     const value = isJsonObject(part) && isJsonObject(part.settings) ? part.settings.default : undefined;
     return value === undefined || value === null ? [] : [[name, value]];
   });
-  return found.length === 0 ? null : Object.fromEntries(found);
+  return defaults.length === 0 ? null : Object.fromEntries(defaults);
 }
 
 function parseField(field: FieldFile): MessageTypeField {
@@ -47,8 +47,8 @@ function parseField(field: FieldFile): MessageTypeField {
     key,
     type,
     required: settings?.required === true,
-    default: ((settings?.default as Json | undefined) ?? defaultsOfParts(field)) as Json,
-    limits: limitsOf(field),
+    default: ((settings?.default as Json | undefined) ?? collectPartDefaults(field)) as Json,
+    limits: collectLimits(field),
     options: type === "select" || type === "multi_select" ? field.settings.options.map(({ value }) => value) : null,
   };
 }
@@ -57,11 +57,11 @@ function parseField(field: FieldFile): MessageTypeField {
  * Parses a `message_type.json` with its preview read in (section 12 of the format). Throws `project_invalid` with a pointer per fault.
  */
 export function parseMessageType(key: string, raw: unknown, file: string): MessageType {
-  const faults = new DocumentFaults();
+  const findings = new DocumentFindings();
   checkJsonShape(raw, file, "project_invalid");
-  const value = checkDocument(messageTypeSchema(), raw, faults.add);
+  const value = checkDocument(messageTypeSchema(), raw, findings.add);
   const hint = "Section 12 of docs/reference/workflow-format.md has the fields of a message type.";
-  if (value === null) throw faults.toError(file, "project_invalid", () => hint);
+  if (value === null) throw findings.toError(file, "project_invalid", () => hint);
   const variants = value.variants.map((variant) => ({ key: variant.key, fields: variant.fields.map(parseField) }));
   return { key, variants };
 }

@@ -119,6 +119,6 @@ export function findChannelType(type: unknown): ChannelTypeDefinition | undefine
 export const hasTrait = (type: unknown, trait: Trait): boolean => findChannelType(type)?.[trait] === true;
 
 /** Returns the channel types that do not have a trait. */
-export function channelTypesWithout(trait: Trait): ChannelType[] {
+export function listChannelTypesWithout(trait: Trait): ChannelType[] {
   return CHANNEL_TYPES.filter((type) => !hasTrait(type, trait));
 }

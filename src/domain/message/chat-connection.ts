@@ -1,24 +1,24 @@
-import { contentDigest } from "../../util/ids.js";
+import { computeDigest } from "../../util/ids.js";
 import { isJsonObject, type JsonObject, stableStringify } from "../../util/json.js";
 
 /**
  * A connection as message content shows it: its secrets (a token, a webhook's URL) stay in channel data. A webhook is known
  * by a short digest of its URL, from which the URL cannot be told.
  */
-export function publicConnection(connection: JsonObject): JsonObject {
+export function redactConnection(connection: JsonObject): JsonObject {
   const { access_token: _token, incoming_webhook: webhook, ...rest } = connection;
   if (webhook === undefined) return rest;
   const url = isJsonObject(webhook) ? webhook.url : undefined;
   return {
     ...rest,
     via_incoming_webhook: true,
-    ...(typeof url === "string" ? { webhook_digest: contentDigest(url).slice(0, 12) } : {}),
+    ...(typeof url === "string" ? { webhook_digest: computeDigest(url).slice(0, 12) } : {}),
   };
 }
 
 /** The stored connection that content shows, secrets included; null where it has been removed since. */
-export function findConnection(stored: JsonObject, shown: unknown): JsonObject | null {
+export function findConnection(stored: JsonObject, redactedConnection: unknown): JsonObject | null {
   const connections = Array.isArray(stored.connections) ? stored.connections.filter(isJsonObject) : [];
-  const wanted = stableStringify(shown);
-  return connections.find((one) => stableStringify(publicConnection(one)) === wanted) ?? null;
+  const wanted = stableStringify(redactedConnection);
+  return connections.find((connection) => stableStringify(redactConnection(connection)) === wanted) ?? null;
 }

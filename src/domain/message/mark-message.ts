@@ -2,7 +2,7 @@ import type { JsonObject } from "../../util/json.js";
 import { hasTrait } from "./channel-types.js";
 import type { EngagementAction, EngagementStatus, Message } from "./message.js";
 
-const CLEARS: Partial<Record<EngagementAction, EngagementStatus>> = {
+const CLEARED_STATUSES: Partial<Record<EngagementAction, EngagementStatus>> = {
   unseen: "seen",
   unread: "read",
   unarchived: "archived",
@@ -27,7 +27,7 @@ export function markMessage(
 ): Message {
   const event = { type: action, at, data: metadata };
   const marked: Message = { ...message, events: [...message.events, event], updated_at: at };
-  const cleared = CLEARS[action];
+  const cleared = CLEARED_STATUSES[action];
   marked[`${cleared ?? (action as EngagementStatus)}_at`] = cleared ? null : at;
   if (impliesRead(message, action) && message.read_at === null) {
     marked.read_at = at;

@@ -12,7 +12,12 @@ export function mergeMessageEvents(
   stored: readonly MessageEvent[],
   delivered: readonly MessageEvent[],
 ): MessageEvent[] {
-  let shared = 0;
-  while (shared < stored.length && shared < delivered.length && isSame(stored[shared]!, delivered[shared]!)) shared++;
-  return [...stored, ...delivered.slice(shared)];
+  let commonLength = 0;
+  while (
+    commonLength < stored.length &&
+    commonLength < delivered.length &&
+    isSame(stored[commonLength]!, delivered[commonLength]!)
+  )
+    commonLength++;
+  return [...stored, ...delivered.slice(commonLength)];
 }

@@ -18,7 +18,7 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 export const SANDBOXED = "sandboxed";
 
 /** Returns the word that people read for a delivery status. */
-export function statusWord(status: string): string {
+export function formatDeliveryStatus(status: string): string {
   return status === "not_sent" ? SANDBOXED : status;
 }
 
@@ -104,7 +104,7 @@ export interface MessageBatch {
   total_activities: number;
 }
 
-export function actorsOf({ batch, actor }: Pick<Message, "actor" | "batch">): RecipientKey[] {
+export function getActors({ batch, actor }: Pick<Message, "actor" | "batch">): RecipientKey[] {
   if (batch) return batch.actors;
   return actor === null ? [] : [actor];
 }
@@ -117,8 +117,8 @@ export interface MessageChannel {
 }
 
 /** What conditions on a message's state read of it. */
-export type MessageMarks = Pick<Message, "step_ref" | "status" | `${EngagementStatus}_at`>;
+export type MessageStatuses = Pick<Message, "step_ref" | "status" | `${EngagementStatus}_at`>;
 
-export function engagementOf(message: Pick<Message, `${EngagementStatus}_at`>): EngagementStatus[] {
+export function getEngagementStatuses(message: Pick<Message, `${EngagementStatus}_at`>): EngagementStatus[] {
   return ENGAGEMENT_STATUSES.filter((status) => message[`${status}_at`] !== null);
 }

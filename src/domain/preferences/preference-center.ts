@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { described, optional, rule } from "../schema/fields.js";
 
-const NAMED: readonly unknown[] = ["workflow", "category", "channel"];
+const TYPES_WITH_IDENTIFIER: readonly unknown[] = ["workflow", "category", "channel"];
 
 /** `preference_center` in `environment.json`: what the service's dashboard holds of it (A-447, A-449, A-450). */
 export const preferenceCenterSchema = once(() => {
@@ -19,8 +19,9 @@ export const preferenceCenterSchema = once(() => {
       channel_types: described(optional(z.array(z.string())), "The channel types in the row. Default: all."),
     })
     .check(
-      rule(({ type, identifier }, fault) => {
-        if (NAMED.includes(type) && !identifier) fault(["identifier"], `is required for a row of type ${String(type)}`);
+      rule(({ type, identifier }, report) => {
+        if (TYPES_WITH_IDENTIFIER.includes(type) && !identifier)
+          report(["identifier"], `is required for a row of type ${String(type)}`);
       }),
     );
   const config = z.strictObject({
@@ -50,7 +51,7 @@ export interface PreferenceCenter {
 }
 
 /** Switched off, as in an account where nobody has set it up. */
-export const NO_PREFERENCE_CENTER: PreferenceCenter = {
+export const DISABLED_PREFERENCE_CENTER: PreferenceCenter = {
   enabled: false,
   title: "",
   body: "",

@@ -1,5 +1,5 @@
 import type { PreferenceSet } from "../recipient/preference-set.js";
-import { type PreferenceSources, resolvePreferenceSet } from "./preferences.js";
+import { type PreferenceSources, resolvePreferenceSet } from "./decide-preferences.js";
 
 /** The set that a value of the resolved one comes from. */
 export type PreferenceOrigin =
@@ -9,19 +9,20 @@ export type PreferenceOrigin =
 type Node = Record<string, unknown>;
 
 /** A copy with `mark` in place of what stands at the path, if anything does. Nothing else of it is copied deeply. */
-function marked(node: unknown, [key, ...rest]: readonly string[], mark: unknown): unknown {
-  if (key === undefined) return node === null || node === undefined ? node : mark;
+function replaceAtPath(node: unknown, [key, ...rest]: readonly string[], tag: unknown): unknown {
+  if (key === undefined) return node === null || node === undefined ? node : tag;
   if (typeof node !== "object" || node === null || Array.isArray(node) || !Object.hasOwn(node, key)) return node;
-  return { ...node, [key]: marked((node as Node)[key], rest, mark) };
+  return { ...node, [key]: replaceAtPath((node as Node)[key], rest, tag) };
 }
 
 /**
  * Which set gave the resolved one its value at `path` (E-139 to E-146): each set's own value there is marked, they are
  * resolved as ever, and the mark that is left tells. Null where none of them has one.
  */
-export function preferenceOrigin(sources: PreferenceSources, path: readonly string[]): PreferenceOrigin | null {
+export function findPreferenceOrigin(sources: PreferenceSources, path: readonly string[]): PreferenceOrigin | null {
   const { recipient, tenant, tenantDefaults, environment } = sources;
-  const mark = (set: PreferenceSet | null, origin: PreferenceOrigin) => marked(set, path, [origin]) as PreferenceSet; // a list: it replaces and is replaced whole, as the value was
+  const mark = (set: PreferenceSet | null, origin: PreferenceOrigin) =>
+    replaceAtPath(set, path, [origin]) as PreferenceSet; // a list: it replaces and is replaced whole, as the value was
   const resolved = resolvePreferenceSet({
     recipient: Object.fromEntries(
       Object.entries(recipient).map(([id, set]) => [id, mark(set, { set: "recipient", id })]),
@@ -30,12 +31,12 @@ export function preferenceOrigin(sources: PreferenceSources, path: readonly stri
     tenantDefaults: tenant === null ? null : mark(tenantDefaults, { set: "tenant_default", id: tenant }),
     environment: mark(environment, { set: "environment_default", id: null }),
   });
-  const found = path.reduce<unknown>((node, key) => (node as Node | undefined)?.[key], resolved);
-  return Array.isArray(found) ? (found[0] as PreferenceOrigin) : null;
+  const resolvedValue = path.reduce<unknown>((node, key) => (node as Node | undefined)?.[key], resolved);
+  return Array.isArray(resolvedValue) ? (resolvedValue[0] as PreferenceOrigin) : null;
 }
 
 /** As a reason's detail tells it; nothing for the recipient's own default set. */
-export function originText(origin: PreferenceOrigin | null): string {
+export function formatPreferenceOrigin(origin: PreferenceOrigin | null): string {
   switch (origin?.set) {
     case "environment_default":
       return "in the environment's defaults";

@@ -1,28 +1,28 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { parseConditionList } from "../condition/parse-conditions.js";
-import { channelTypesWithout } from "../message/channel-types.js";
-import { byKind } from "../schema/by-kind.js";
+import { listChannelTypesWithout } from "../message/channel-types.js";
 import { LIST_KNOWN_KEYS } from "../schema/describe-issue.js";
-import { anything, described, named, optional } from "../schema/fields.js";
+import { anyValue, described, named, optional } from "../schema/fields.js";
+import { unionByType } from "../schema/union-by-type.js";
 
 /** Guides have no preference (E-135). */
-const PREFERENCE_CHANNEL_TYPES = channelTypesWithout("isGuide");
+const PREFERENCE_CHANNEL_TYPES = listChannelTypesWithout("isGuide");
 
-const CONDITIONS = { refs: null, anyScope: true };
+const CONDITION_CONTEXT = { refs: null, allowsAnyScope: true };
 
 /** A preference set (A-430, E-133 to E-135). A closed document: unknown keys are faults. */
 export const preferenceSetSchema = once(() => {
   const conditions = () =>
     z.unknown().check(({ value, issues }) => {
-      const fault = (path: PropertyKey[], message: string): void => {
+      const report = (path: PropertyKey[], message: string): void => {
         issues.push({ code: "custom", path, message, input: value, continue: true });
       };
-      if (value === undefined) fault([], "is required (a list of conditions)");
-      else parseConditionList(value, [], CONDITIONS, fault);
+      if (value === undefined) report([], "is required (a list of conditions)");
+      else parseConditionList(value, [], CONDITION_CONTEXT, report);
     });
-  const strategy = described(anything(), '"replace": recipients cannot override a tenant\'s defaults.');
-  const value = byKind("true, false or an object with conditions", {
+  const strategy = described(anyValue(), '"replace": recipients cannot override a tenant\'s defaults.');
+  const value = unionByType("true, false or an object with conditions", {
     flag: () => z.boolean(),
     object: () => z.looseObject({ conditions: described(conditions(), "All of them must be true.") }),
   });
@@ -42,7 +42,7 @@ export const preferenceSetSchema = once(() => {
       "Whether to send, by key or ID of the channel.",
     ),
   };
-  const level = byKind("true, false or an object with channel_types, channels or conditions", {
+  const level = unionByType("true, false or an object with channel_types, channels or conditions", {
     flag: () => z.boolean(),
     object: () =>
       z.strictObject(
@@ -63,7 +63,7 @@ export const preferenceSetSchema = once(() => {
         categories: levels("Whether to send, by category."),
         workflows: levels("Whether to send, by key of the workflow."),
         commercial_subscribed: described(optional(value), "Whether to send commercial messages."),
-        id: described(anything(), "The ID of the set: default, or the ID of a tenant."),
+        id: described(anyValue(), "The ID of the set: default, or the ID of a tenant."),
         __persistence_strategy__: described(
           z.optional(z.enum(["merge", "replace"])),
           "merge: keep what the set does not mention. replace: drop it.",

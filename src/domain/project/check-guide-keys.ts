@@ -1,7 +1,7 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
-import { pointerOf } from "../../util/json.js";
-import { didYouMean } from "../../util/nearest.js";
-import { placeOf } from "../shape/place.js";
+import { didYouMean } from "../../util/find-nearest.js";
+import { toPointer } from "../../util/json.js";
+import { formatPointer } from "../shape/describe-finding.js";
 import { walkReferences } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 
@@ -10,18 +10,22 @@ import type { Workflow } from "../workflow/workflow.js";
  * key is looked at; what is in the guide is read where it is shown. Throws `workflow_invalid`. `keys` is asked if need be.
  */
 export function checkGuideKeys(workflow: Workflow, keys: () => readonly string[]): void {
-  const named = [...walkReferences(workflow.steps, "guide")];
-  if (named.length === 0) return;
+  const references = [...walkReferences(workflow.steps, "guide")];
+  if (references.length === 0) return;
   const known = [...keys()].sort();
-  const details = named.flatMap(({ key, path }): ErrorDetail[] =>
+  const details = references.flatMap(({ key, path }): ErrorDetail[] =>
     known.includes(key)
       ? []
-      : [{ pointer: pointerOf(path), message: `names no guide of this project: "${key}"`, value: key }],
+      : [{ pointer: toPointer(path), message: `names no guide of this project: "${key}"`, value: key }],
   );
   const [first] = details;
   if (first === undefined) return;
-  throw new KnockError("workflow_invalid", `workflow "${workflow.key}": ${placeOf(first.pointer)} ${first.message}`, {
-    details,
-    hint: didYouMean(String(first.value), known, "Guides") ?? "Guides are in guides/<key>/guide.json.",
-  });
+  throw new KnockError(
+    "workflow_invalid",
+    `workflow "${workflow.key}": ${formatPointer(first.pointer)} ${first.message}`,
+    {
+      details,
+      hint: didYouMean(String(first.value), known, "Guides") ?? "Guides are in guides/<key>/guide.json.",
+    },
+  );
 }

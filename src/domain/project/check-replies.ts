@@ -1,13 +1,13 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { hasTrait } from "../message/channel-types.js";
-import { pathOf } from "../run/step-path.js";
+import { findStepPath } from "../run/step-path.js";
 import type { StepPath } from "../run/workflow-run.js";
-import { type ChannelStep, isChannelStep } from "../steps/channel.js";
+import { type ChannelStep, isChannelStep } from "../steps/channel-step.js";
 import { walkChannelSteps, walkSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 
 /** The step that a chat step replies to, by its ref; null for none. */
-export function replyRefOf({ channel_type, template }: ChannelStep): string | null {
+export function findReplyRef({ channel_type, template }: ChannelStep): string | null {
   if (!hasTrait(channel_type, "hasReplies") || !isJsonObject(template?.settings)) return null;
   const ref = template.settings.reply_to_step_ref;
   return typeof ref === "string" && ref !== "" ? ref : null;
@@ -17,15 +17,15 @@ export function replyRefOf({ channel_type, template }: ChannelStep): string | nu
  * A chat step's template with its destination: a reply goes where its parent went, and so by the connection that the parent's
  * template gave (CH-177), unless it names one itself.
  */
-export function chatTemplate(workflow: Workflow, step: ChannelStep): JsonObject {
+export function resolveChatTemplate(workflow: Workflow, step: ChannelStep): JsonObject {
   const template = step.template ?? {};
   const settings = isJsonObject(template.settings) ? template.settings : {};
-  const ref = replyRefOf(step);
+  const ref = findReplyRef(step);
   if (ref === null || typeof settings.recipient_connection === "string") return template;
-  const parent = [...walkSteps(workflow.steps)].find((one) => one.step.ref === ref)?.step;
+  const parent = [...walkSteps(workflow.steps)].find((entry) => entry.step.ref === ref)?.step;
   if (!isChannelStep(parent)) return template;
-  const above = chatTemplate(workflow, parent).settings;
-  const recipient_connection = isJsonObject(above) ? above.recipient_connection : undefined;
+  const parentSettings = resolveChatTemplate(workflow, parent).settings;
+  const recipient_connection = isJsonObject(parentSettings) ? parentSettings.recipient_connection : undefined;
   return recipient_connection === undefined
     ? template
     : { ...template, settings: { ...settings, recipient_connection } };
@@ -39,18 +39,18 @@ function isBefore(earlier: StepPath, later: StepPath): boolean {
 }
 
 /** Complains of replies that could never be sent (E-188): `complain` is told the step's place and what is wrong. */
-export function checkReplies({ steps }: Workflow, complain: (place: string, message: string) => void): void {
-  const all = new Map([...walkSteps(steps)].map(({ step }) => [step.ref, step]));
+export function checkReplies({ steps }: Workflow, report: (place: string, message: string) => void): void {
+  const stepsByRef = new Map([...walkSteps(steps)].map(({ step }) => [step.ref, step]));
   for (const { step, path: place } of walkChannelSteps(steps)) {
-    const ref = replyRefOf(step);
+    const ref = findReplyRef(step);
     if (ref === null) continue;
-    const parent = all.get(ref);
-    const [from, to] = [pathOf(steps, ref), pathOf(steps, step.ref)];
-    if (parent === undefined || from === null || to === null) complain(place, `names no step: "${ref}"`);
+    const parent = stepsByRef.get(ref);
+    const [from, to] = [findStepPath(steps, ref), findStepPath(steps, step.ref)];
+    if (parent === undefined || from === null || to === null) report(place, `names no step: "${ref}"`);
     else if (!isChannelStep(parent) || !hasTrait(parent.channel_type, "hasReplies"))
-      complain(place, `names no chat step: "${ref}"`);
-    else if (!isBefore(from, to)) complain(place, `must name a step that every run has come past, not "${ref}"`);
+      report(place, `names no chat step: "${ref}"`);
+    else if (!isBefore(from, to)) report(place, `must name a step that every run has come past, not "${ref}"`);
     else if (parent.channel_key !== step.channel_key)
-      complain(place, `must name a step with the same channel, not "${ref}"`);
+      report(place, `must name a step with the same channel, not "${ref}"`);
   }
 }

@@ -1,11 +1,11 @@
-import { didYouMean } from "../../util/nearest.js";
+import { didYouMean } from "../../util/find-nearest.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import { DocumentFaults } from "../schema/document-faults.js";
+import { DocumentFindings } from "../schema/document-findings.js";
 import { CHECK_ALL } from "../schema/valid-documents.js";
-import { checkJsonShape } from "../shape/json-limits.js";
+import { checkJsonShape } from "../shape/check-json-shape.js";
 import { type ProjectFile, projectFileSchema, projectSettingsSchema } from "./project-file-schema.js";
 
-function hintFor(pointer: string): string | undefined {
+function buildHint(pointer: string): string | undefined {
   const [, section, key] = pointer.split("/");
   if (section === "knockDir" || section === undefined) return 'For example: { "knockDir": "./knock" }';
   if (section !== "settings") return didYouMean(section, Object.keys(projectFileSchema().shape), "Keys");
@@ -14,12 +14,12 @@ function hintFor(pointer: string): string | undefined {
 }
 
 /** Parses a `knock.json`. `shown` names the file in errors. Throws `project_invalid` with a pointer per fault (F-002). */
-export function parseProjectFile(raw: unknown, shown: string, valid = CHECK_ALL): ProjectFile {
-  checkJsonShape(raw, shown, "project_invalid");
+export function parseProjectFile(raw: unknown, fileName: string, valid = CHECK_ALL): ProjectFile {
+  checkJsonShape(raw, fileName, "project_invalid");
   if (valid.has("knock.json", raw)) return raw as ProjectFile;
-  const faults = new DocumentFaults();
-  const file = checkClosedDocument(projectFileSchema(), raw, faults.add);
-  if (file === null) throw faults.toError(shown, "project_invalid", (first) => hintFor(first?.pointer ?? ""));
+  const findings = new DocumentFindings();
+  const file = checkClosedDocument(projectFileSchema(), raw, findings.add);
+  if (file === null) throw findings.toError(fileName, "project_invalid", (first) => buildHint(first?.pointer ?? ""));
   valid.add("knock.json", raw);
   return file;
 }

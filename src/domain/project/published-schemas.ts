@@ -9,7 +9,7 @@ import { layoutSchema } from "../template/layout-schema.js";
 import { partialSchema } from "../template/partial-schema.js";
 import { translationSchema } from "../template/translation-schema.js";
 import { sourceSchema } from "../trigger/source-schema.js";
-import { requestSchema } from "../workflow/request-schema.js";
+import { sharedRequestSchema } from "../workflow/shared-request-schema.js";
 import { workflowSchema } from "../workflow/workflow-schema.js";
 import { projectFileSchema } from "./project-file-schema.js";
 
@@ -34,6 +34,6 @@ export const PUBLISHED_SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
   recipients: { title: "A file of recipients/", schema: recipientsFileSchema, isServiceFormat: false },
   source: { title: "source.json", schema: sourceSchema, isServiceFormat: true },
   translation: { title: "translation file", schema: translationSchema, isServiceFormat: false },
-  request: { title: "request.json", schema: requestSchema, isServiceFormat: true },
+  request: { title: "request.json", schema: sharedRequestSchema, isServiceFormat: true },
   workflow: { title: "workflow.json", schema: workflowSchema, isServiceFormat: true },
 };

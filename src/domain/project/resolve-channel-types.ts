@@ -1,16 +1,19 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
-import { pointerOf } from "../../util/json.js";
+import { toPointer } from "../../util/json.js";
 import type { Environment } from "../environment/environment.js";
 import { type ChannelType, hasTrait } from "../message/channel-types.js";
-import { placeOf } from "../shape/place.js";
-import type { ChannelStep } from "../steps/channel.js";
-import { checkTemplate } from "../steps/channel.js";
-import { segmentsOf, walkChannelSteps } from "../steps/walk-steps.js";
+import { formatPointer } from "../shape/describe-finding.js";
+import type { ChannelStep } from "../steps/channel-step.js";
+import { checkChannelTemplate } from "../steps/channel-step.js";
+import { parsePathSegments, walkChannelSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 import { checkReplies } from "./check-replies.js";
 
 /** What the environment tells of the types of a step's channel or group; null where it is not declared there. */
-function declaredType({ channel_key, channel_group_key }: ChannelStep, environment: Environment): ChannelType | null {
+function findDeclaredType(
+  { channel_key, channel_group_key }: ChannelStep,
+  environment: Environment,
+): ChannelType | null {
   const { channels, channel_groups } = environment;
   if (channel_key !== null) return (Object.hasOwn(channels, channel_key) && channels[channel_key]?.type) || null;
   const group = channel_group_key ?? "";
@@ -23,38 +26,42 @@ function declaredType({ channel_key, channel_group_key }: ChannelStep, environme
  */
 export function resolveChannelTypes(workflow: Workflow, environment: Environment): Workflow {
   const details: ErrorDetail[] = [];
-  const complain = (path: PropertyKey[], message: string): void => {
-    details.push({ pointer: pointerOf(path), message });
+  const report = (path: PropertyKey[], message: string): void => {
+    details.push({ pointer: toPointer(path), message });
   };
   for (const { step, path } of walkChannelSteps(workflow.steps)) {
     const key = step.channel_key ?? step.channel_group_key;
     if (key === null) continue;
-    const here = segmentsOf(path);
-    const typePath = [...here, "channel_type"];
-    const type = declaredType(step, environment);
+    const stepPath = parsePathSegments(path);
+    const typePath = [...stepPath, "channel_type"];
+    const type = findDeclaredType(step, environment);
     const channel = `${step.channel_key === null ? "channel group" : "channel"} "${key}"`;
     if (step.channel_type === null && type === null) {
-      complain(typePath, `is required: no ${channel} is declared that would tell it`);
+      report(typePath, `is required: no ${channel} is declared that would tell it`);
     } else if (step.channel_type === null && hasTrait(type, "isGuide")) {
-      complain(typePath, `is required: ${channel} is of type "${type}", which old files do not know`);
+      report(typePath, `is required: ${channel} is of type "${type}", which old files do not know`);
     } else if (step.channel_type === null) {
       step.channel_type = type;
-      checkTemplate(step, (below, message) => complain([...here, ...below], message));
+      checkChannelTemplate(step, (below, message) => report([...stepPath, ...below], message));
     } else if (type !== null && type !== step.channel_type) {
       details.push({
-        pointer: pointerOf(typePath),
+        pointer: toPointer(typePath),
         message: `is "${step.channel_type}", but ${channel} is of type "${type}"`,
         value: step.channel_type,
       });
     }
   }
-  checkReplies(workflow, (place, message) =>
-    complain([...segmentsOf(place), "template", "settings", "reply_to_step_ref"], message),
+  checkReplies(workflow, (path, message) =>
+    report([...parsePathSegments(path), "template", "settings", "reply_to_step_ref"], message),
   );
   const [first] = details;
   if (first)
-    throw new KnockError("workflow_invalid", `workflow "${workflow.key}": ${placeOf(first.pointer)} ${first.message}`, {
-      details,
-    });
+    throw new KnockError(
+      "workflow_invalid",
+      `workflow "${workflow.key}": ${formatPointer(first.pointer)} ${first.message}`,
+      {
+        details,
+      },
+    );
   return workflow;
 }

@@ -1,20 +1,20 @@
 import { deepMerge, isJsonObject, type JsonObject } from "../../util/json.js";
-import { type Recipient, type RecipientKey, type RecipientUpsert, splitKey, TENANTS } from "./recipient.js";
+import { type Recipient, type RecipientKey, type RecipientUpsert, splitRecipientKey, TENANTS } from "./recipient.js";
 
-type Merged = Pick<Recipient, "properties" | "preferences" | "channel_data">;
+type RecipientParts = Pick<Recipient, "properties" | "preferences" | "channel_data">;
 
 /**
  * A recipient after an upsert: properties and each preference set merge deeply (E-038, E-041), a channel's data is
  * replaced whole (E-040). `before` is null for a new one.
  */
-export function mergeRecipient(before: Merged | null, upsert: RecipientUpsert): Merged {
-  const merge = splitKey(upsert.key).collection === TENANTS ? mergeTenant : deepMerge;
+export function mergeRecipient(before: RecipientParts | null, upsert: RecipientUpsert): RecipientParts {
+  const merge = splitRecipientKey(upsert.key).collection === TENANTS ? mergeTenant : deepMerge;
   return {
     properties: merge(before?.properties ?? {}, upsert.properties),
     preferences: deepMerge(
       (before?.preferences ?? {}) as JsonObject,
       (upsert.preferences ?? {}) as JsonObject,
-    ) as Merged["preferences"],
+    ) as RecipientParts["preferences"],
     channel_data: { ...before?.channel_data, ...upsert.channel_data },
   };
 }
@@ -23,7 +23,7 @@ export function mergeRecipient(before: Merged | null, upsert: RecipientUpsert): 
  * Returns the recipient with this key after upserts that are not written yet, at `now` in milliseconds. `before` is null for
  * an unknown one, which the first upsert creates (E-087, E-325).
  */
-export function changedRecipient(
+export function applyUpserts(
   before: Recipient | null,
   key: RecipientKey,
   upserts: readonly RecipientUpsert[],
@@ -42,7 +42,7 @@ export function changedRecipient(
  * Returns the parts of a recipient after another was merged into it: the one merged into wins in properties, and takes the
  * preferences and channel data that it lacks (A-097).
  */
-export function mergeRecipients(into: Merged, from: Merged): Merged {
+export function mergeRecipients(into: RecipientParts, from: RecipientParts): RecipientParts {
   return {
     properties: deepMerge(from.properties, into.properties),
     preferences: { ...from.preferences, ...into.preferences },

@@ -11,25 +11,25 @@ export type RecipientReference = string | { id: string; collection: string };
 /** A recipient as rows and maps are keyed: `<collection>/<id>`; users are `$users/<id>`. Ids hold no slash (E-051). */
 export type RecipientKey = string & { readonly __recipientKey: unique symbol };
 
-export function keyOf(reference: RecipientReference): RecipientKey {
+export function toRecipientKey(reference: RecipientReference): RecipientKey {
   return (
     typeof reference === "string" ? `${USERS}/${reference}` : `${reference.collection}/${reference.id}`
   ) as RecipientKey;
 }
 
-export function splitKey(key: RecipientKey): { collection: string; id: string } {
+export function splitRecipientKey(key: RecipientKey): { collection: string; id: string } {
   const slash = key.indexOf("/");
   return { collection: key.slice(0, slash), id: key.slice(slash + 1) };
 }
 
-export function referenceOf(key: RecipientKey): RecipientReference {
-  const { collection, id } = splitKey(key);
+export function toRecipientReference(key: RecipientKey): RecipientReference {
+  const { collection, id } = splitRecipientKey(key);
   return collection === USERS ? id : { id, collection };
 }
 
 /** The name from which a recipient run's id is derived (EQ-02). */
-export function gidOf(key: RecipientKey): string {
-  const { collection, id } = splitKey(key);
+export function toGid(key: RecipientKey): string {
+  const { collection, id } = splitRecipientKey(key);
   return collection === USERS ? `gid://User/${id}` : `gid://Object/${collection}/${id}`;
 }
 

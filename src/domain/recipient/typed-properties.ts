@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
-import { isoTime } from "../../util/iso-time.js";
+import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
-import { parseTimestamp } from "../condition/timestamp.js";
-import { describeType } from "../schema/describe-issue.js";
+import { parseTimestamp } from "../condition/parse-timestamp.js";
+import { describeInvalidType } from "../schema/describe-issue.js";
 import { described, optional } from "../schema/fields.js";
 
-const TEXTS: Readonly<Record<string, string>> = {
+const TEXT_PROPERTIES: Readonly<Record<string, string>> = {
   name: "The name of the recipient.",
   email: "The email address.",
   avatar: "The URL of the avatar.",
@@ -16,21 +16,21 @@ const TEXTS: Readonly<Record<string, string>> = {
 };
 
 /** Properties that the API gives a meaning and a type; every other property is custom (E-039). */
-export const RESERVED_PROPERTIES: ReadonlySet<string> = new Set([...Object.keys(TEXTS), "created_at"]);
+export const RESERVED_PROPERTIES: ReadonlySet<string> = new Set([...Object.keys(TEXT_PROPERTIES), "created_at"]);
 
 const text = (description: string) =>
-  described(optional(z.string({ error: ({ input }) => describeType("a string or null", input) })), description);
+  described(optional(z.string({ error: ({ input }) => describeInvalidType("a string or null", input) })), description);
 
 /** The reserved properties, whatever kind of recipient they belong to (A-413 to A-424). */
 export const typedPropertyFields = once(() => {
   const expected = "an ISO 8601 time or null";
-  const time = z.string({ error: ({ input }) => describeType(expected, input) }).check(
+  const time = z.string({ error: ({ input }) => describeInvalidType(expected, input) }).check(
     z.refine((value) => parseTimestamp(value) !== undefined, {
       error: ({ input }) => `must be ${expected}, found ${JSON.stringify(input)}`,
     }),
   );
   return {
-    ...Object.fromEntries(Object.entries(TEXTS).map(([name, description]) => [name, text(description)])),
+    ...Object.fromEntries(Object.entries(TEXT_PROPERTIES).map(([name, description]) => [name, text(description)])),
     created_at: described(optional(time), "Time at which the recipient was created, in ISO 8601."),
   };
 });
@@ -39,15 +39,15 @@ export const typedPropertyFields = once(() => {
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /** Returns the properties with `created_at` as a date-time: a date or a time without an offset is one in UTC (A-064). */
-export function withDateTime(properties: JsonObject): JsonObject {
+export function normalizeCreatedAt(properties: JsonObject): JsonObject {
   const { created_at } = properties;
   const at = typeof created_at === "string" && !DATE_TIME.test(created_at) ? parseTimestamp(created_at) : undefined;
-  return at === undefined ? properties : { ...properties, created_at: isoTime(at) };
+  return at === undefined ? properties : { ...properties, created_at: toIsoTime(at) };
 }
 
 /** The part of a tenant's `settings` that the API description types; `preference_set` has its own schema (A-423). */
 export const tenantSettingsSchema = once(() => {
-  const error = ({ input }: { input?: unknown }) => describeType("an object or null", input);
+  const error = ({ input }: { input?: unknown }) => describeInvalidType("an object or null", input);
   const names = ["icon_url", "logo_url", "primary_color", "primary_color_contrast"];
   const fields = names.flatMap((name) => [
     [name, text(`The tenant's ${name.replaceAll("_", " ")}.`)],

@@ -2,12 +2,12 @@ import { deepMerge, type JsonObject } from "../../util/json.js";
 import type { PreferenceSet } from "./preference-set.js";
 import type { Recipient } from "./recipient.js";
 
-type Parts = Pick<Recipient, "properties" | "preferences" | "channel_data">;
+type RecipientParts = Pick<Recipient, "properties" | "preferences" | "channel_data">;
 
-const EMPTY: Parts = { properties: {}, preferences: {}, channel_data: {} };
+const EMPTY_PARTS: RecipientParts = { properties: {}, preferences: {}, channel_data: {} };
 
 /** Returns entries with one set or, for null, removed; a key `__proto__` stays an ordinary one. */
-function withEntry<T>(entries: Record<string, T>, key: string, value: T | null): Record<string, T> {
+function setEntry<T>(entries: Record<string, T>, key: string, value: T | null): Record<string, T> {
   const next = new Map(Object.entries(entries));
   if (value === null) next.delete(key);
   else next.set(key, value);
@@ -16,20 +16,20 @@ function withEntry<T>(entries: Record<string, T>, key: string, value: T | null):
 
 /** Returns a recipient with a preference set replaced, merged into the one before, or, for null, removed (E-138). `before` is null for a new recipient. */
 export function writePreferenceSet(
-  before: Parts | null,
+  before: RecipientParts | null,
   { id, set, merge }: { id: string; set: PreferenceSet | null; merge: boolean },
-): Parts {
-  const parts = before ?? EMPTY;
+): RecipientParts {
+  const parts = before ?? EMPTY_PARTS;
   const own = Object.hasOwn(parts.preferences, id) ? parts.preferences[id] : undefined;
   const next = set !== null && merge ? deepMerge((own ?? {}) as JsonObject, set as JsonObject) : set;
-  return { ...parts, preferences: withEntry<PreferenceSet>(parts.preferences, id, next as PreferenceSet | null) };
+  return { ...parts, preferences: setEntry<PreferenceSet>(parts.preferences, id, next as PreferenceSet | null) };
 }
 
 /** Returns a recipient with a channel's data replaced whole or, for null, removed (E-040). `before` is null for a new recipient. */
 export function writeChannelData(
-  before: Parts | null,
+  before: RecipientParts | null,
   { channel_id, data }: { channel_id: string; data: JsonObject | null },
-): Parts {
-  const parts = before ?? EMPTY;
-  return { ...parts, channel_data: withEntry(parts.channel_data, channel_id, data) };
+): RecipientParts {
+  const parts = before ?? EMPTY_PARTS;
+  return { ...parts, channel_data: setEntry(parts.channel_data, channel_id, data) };
 }

@@ -1,20 +1,27 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { described, named, optional, rule } from "../schema/fields.js";
-import type { Complain } from "../shape/complain.js";
+import type { ReportFinding } from "../shape/report-finding.js";
 
 /** The forms of channel data, by the type of the channel (A-454 to A-471). */
-const FORMS: Readonly<Record<string, readonly string[]>> = {
+const FIELDS_BY_CHANNEL_TYPE: Readonly<Record<string, readonly string[]>> = {
   push: ["tokens", "devices", "target_arns", "player_ids"],
   chat: ["connections", "token", "ms_teams_tenant_id"],
 };
 
 /** Checks that channel data has one of the forms; a channel of a known type has only its own (A-454). */
-export function checkForms(data: Readonly<Record<string, unknown>>, type: string | null, fault: Complain): void {
-  const own = type === null ? undefined : FORMS[type];
-  const forms = own ?? Object.values(FORMS).flat();
+export function checkChannelDataForm(
+  data: Readonly<Record<string, unknown>>,
+  type: string | null,
+  report: ReportFinding,
+): void {
+  const typeFields = type === null ? undefined : FIELDS_BY_CHANNEL_TYPE[type];
+  const forms = typeFields ?? Object.values(FIELDS_BY_CHANNEL_TYPE).flat();
   if (forms.some((name) => data[name] !== undefined && data[name] !== null)) return;
-  fault([], `must have one of ${forms.join(", ")}${own === undefined ? "" : `: the channel is of type ${type}`}`);
+  report(
+    [],
+    `must have one of ${forms.join(", ")}${typeFields === undefined ? "" : `: the channel is of type ${type}`}`,
+  );
 }
 
 /** What a provider knows a recipient by, in the form of any provider. Lists may be absent, but not null: the API's are not nullable. */
@@ -28,8 +35,8 @@ const providerDataSchema = once(() => {
       timezone: text("The time zone of the device."),
     })
     .check(
-      rule(({ token, target_arn }, fault) => {
-        if ((token ?? target_arn ?? null) === null) fault([], "must have a token or a target_arn");
+      rule(({ token, target_arn }, report) => {
+        if ((token ?? target_arn ?? null) === null) report([], "must have a token or a target_arn");
       }),
     );
   const connection = z.looseObject({
@@ -62,7 +69,7 @@ const providerDataSchema = once(() => {
 
 /** Channel data in a recipient, where the type of the channel is unknown. */
 export const channelDataSchema = once(() =>
-  named(providerDataSchema().check(rule((data, fault) => checkForms(data, null, fault))), "channel_data"),
+  named(providerDataSchema().check(rule((data, report) => checkChannelDataForm(data, null, report))), "channel_data"),
 );
 
 /** The body of a channel data PUT (A-452). */

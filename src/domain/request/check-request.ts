@@ -1,18 +1,18 @@
 import type * as z from "zod/mini";
 import { KnockError } from "../../errors/knock-error.js";
-import { pointerOf } from "../../util/json.js";
+import { toPointer } from "../../util/json.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import { DocumentFaults } from "../schema/document-faults.js";
-import { describeFault } from "../shape/place.js";
+import { DocumentFindings } from "../schema/document-findings.js";
+import { describeFinding } from "../shape/describe-finding.js";
 
 /** Returns a request's body as its schema describes it. Throws `invalid_params` with every fault. */
 export function checkRequest<S extends z.ZodMiniType>(schema: S, value: unknown): z.output<S> {
-  const faults = new DocumentFaults();
-  const checked = checkClosedDocument(schema, value, faults.add);
-  const [first, ...rest] = faults.details;
+  const findings = new DocumentFindings();
+  const checked = checkClosedDocument(schema, value, findings.add);
+  const [first, ...rest] = findings.details;
   if (first === undefined) return checked as z.output<S>;
   const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
-  throw new KnockError("invalid_params", `${describeFault(first, "the body")}${more}`, { details: faults.details });
+  throw new KnockError("invalid_params", `${describeFinding(first, "the body")}${more}`, { details: findings.details });
 }
 
 /**
@@ -21,8 +21,8 @@ export function checkRequest<S extends z.ZodMiniType>(schema: S, value: unknown)
  */
 export function checkParameter<S extends z.ZodMiniType>(name: string, schema: S, value: unknown): z.output<S> {
   const messages: string[] = [];
-  const checked = checkClosedDocument(schema, value, (_path, fault) => messages.push(fault));
+  const checked = checkClosedDocument(schema, value, (_path, text) => messages.push(text));
   const [message] = messages;
   if (message === undefined) return checked as z.output<S>;
-  throw new KnockError("invalid_params", `${name} ${message}`, { details: [{ pointer: pointerOf([name]), message }] });
+  throw new KnockError("invalid_params", `${name} ${message}`, { details: [{ pointer: toPointer([name]), message }] });
 }

@@ -1,16 +1,16 @@
 import * as z from "zod/mini";
 import { parseDuration } from "../../util/duration.js";
 import { once } from "../../util/once.js";
-import { parseTimestamp } from "../condition/timestamp.js";
+import { parseTimestamp } from "../condition/parse-timestamp.js";
 import { ENGAGEMENT_ACTIONS } from "../message/message.js";
-import { byKind } from "../schema/by-kind.js";
 import { LIST_KNOWN_KEYS } from "../schema/describe-issue.js";
-import { optional, rule, textOf } from "../schema/fields.js";
+import { matchingString, optional, rule } from "../schema/fields.js";
+import { unionByType } from "../schema/union-by-type.js";
 
 // Bodies of the helpers for tests, under `/__knock/`. They reject unknown keys: a reset that should have kept something
 // cannot be undone.
 
-const time = () => textOf((text) => parseTimestamp(text) !== undefined, "must be an ISO 8601 time");
+const time = () => matchingString((text) => parseTimestamp(text) !== undefined, "must be an ISO 8601 time");
 const isDuration = (text: string): boolean => parseDuration(text) !== undefined;
 
 /** What a reset keeps. */
@@ -18,7 +18,7 @@ export const resetBodySchema = once(() =>
   z.strictObject({ keep: optional(z.array(z.enum(["recipients"]))) }, LIST_KNOWN_KEYS),
 );
 
-const WAYS_TO_MOVE = ["advance", "set", "freeze", "reset"] as const;
+const CLOCK_MOVES = ["advance", "set", "freeze", "reset"] as const;
 
 /** How the clock moves (contract, section 6). */
 export const clockBodySchema = once(() =>
@@ -26,19 +26,24 @@ export const clockBodySchema = once(() =>
     .strictObject(
       {
         advance: z.optional(
-          textOf((text) => text === "next" || isDuration(text), 'must be a duration, for example "1h30m", or "next"'),
+          matchingString(
+            (text) => text === "next" || isDuration(text),
+            'must be a duration, for example "1h30m", or "next"',
+          ),
         ),
         set: z.optional(time()),
-        freeze: z.optional(z.nullable(byKind("true or an ISO 8601 time", { flag: () => z.literal(true), text: time }))),
+        freeze: z.optional(
+          z.nullable(unionByType("true or an ISO 8601 time", { flag: () => z.literal(true), text: time })),
+        ),
         reset: z.optional(z.literal(true)),
         force: optional(z.boolean()),
       },
       LIST_KNOWN_KEYS,
     )
     .check(
-      rule((body, fault) => {
-        if (WAYS_TO_MOVE.filter((name) => body[name] !== undefined).length !== 1)
-          fault([], "must say one of advance, set, freeze and reset");
+      rule((body, report) => {
+        if (CLOCK_MOVES.filter((name) => body[name] !== undefined).length !== 1)
+          report([], "must say one of advance, set, freeze and reset");
       }),
     ),
 );
@@ -47,7 +52,10 @@ export type ClockBody = z.output<ReturnType<typeof clockBodySchema>>;
 
 /** How long to wait until nothing is due. */
 export const idleBodySchema = once(() =>
-  z.strictObject({ timeout: z.optional(textOf(isDuration, 'must be a duration, for example "5s"')) }, LIST_KNOWN_KEYS),
+  z.strictObject(
+    { timeout: z.optional(matchingString(isDuration, 'must be a duration, for example "5s"')) },
+    LIST_KNOWN_KEYS,
+  ),
 );
 
 /** Why a delivery fails without a status. */
@@ -62,19 +70,19 @@ export const faultBodySchema = once(() => {
   return z
     .strictObject(
       {
-        channel: textOf((text) => text !== "", channel),
+        channel: matchingString((text) => text !== "", channel),
         status: optional(z.int(status).check(z.gte(400, status), z.lte(599, status))),
         error: optional(z.enum(FAULT_ERRORS)),
         times: optional(z.int(times).check(z.gte(1, times))),
         rate: optional(z.number(rate).check(z.gt(0, rate), z.lte(1, rate))),
-        seed: optional(byKind("a text or a number", { text: z.string, number: z.number })),
+        seed: optional(unionByType("a text or a number", { text: z.string, number: z.number })),
       },
       LIST_KNOWN_KEYS,
     )
     .check(
-      rule(({ status, error }, fault) => {
+      rule(({ status, error }, report) => {
         if (((status ?? null) === null) === ((error ?? null) === null))
-          fault(["status"], "or error must say how deliveries fail, one of them");
+          report(["status"], "or error must say how deliveries fail, one of them");
       }),
     );
 });

@@ -2,22 +2,22 @@ import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { AudienceMembership } from "../audience/audience.js";
 import type { RecipientUpsert } from "../recipient/recipient.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import { parseOrThrow } from "../shape/invalid-params.js";
-import { checkJsonShape } from "../shape/json-limits.js";
+import { checkJsonShape } from "../shape/check-json-shape.js";
+import { parseOrThrow } from "../shape/invalid-params-error.js";
 import { type ParsedRecipient, toRecipient } from "./parse-recipient.js";
 import { membersBodySchema, subscriptionsBodySchema } from "./recipient-list-schemas.js";
 
 /** A single item counts as a list of one (Q-29). */
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
+const toList = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
 
 /** A-513, E-065: who is to subscribe, identified inline where the entries say so, and the pairs' properties. */
 export function parseSubscriptionsBody(body: unknown): { recipients: ParsedRecipient[]; properties: JsonObject } {
   checkJsonShape(body, "the subscriptions");
-  const value = parseOrThrow("the subscriptions", (fault) =>
-    checkClosedDocument(subscriptionsBodySchema(), body, fault),
+  const value = parseOrThrow("the subscriptions", (report) =>
+    checkClosedDocument(subscriptionsBodySchema(), body, report),
   );
   return {
-    recipients: listOf(value?.recipients).map(toRecipient),
+    recipients: toList(value?.recipients).map(toRecipient),
     properties: (value?.properties ?? {}) as JsonObject,
   };
 }
@@ -41,7 +41,7 @@ export function toMember({ user, tenant }: JsonObject): ParsedMember {
  * Returns a member in the API's format from what commands and recipients files take: that format, a user's ID, or an inline user whose
  * `tenant` is the membership's. `tenant` counts where the entry names none.
  */
-export function memberBody(entry: Json, tenant: string | null = null): JsonObject {
+export function toMemberBody(entry: Json, tenant: string | null = null): JsonObject {
   if (!isJsonObject(entry)) return { user: entry, tenant };
   if ("user" in entry) return { tenant, ...entry };
   const { tenant: own = tenant, ...user } = entry;
@@ -51,6 +51,6 @@ export function memberBody(entry: Json, tenant: string | null = null): JsonObjec
 /** A-527 to A-529, E-387, E-392. A user given by id alone is not identified by it (E-391). */
 export function parseMembersBody(body: unknown): ParsedMember[] {
   checkJsonShape(body, "the members");
-  const value = parseOrThrow("the members", (fault) => checkClosedDocument(membersBodySchema(), body, fault));
-  return (listOf(value?.members) as JsonObject[]).map(toMember);
+  const value = parseOrThrow("the members", (report) => checkClosedDocument(membersBodySchema(), body, report));
+  return (toList(value?.members) as JsonObject[]).map(toMember);
 }

@@ -1,9 +1,9 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import type { PreferenceSets } from "../recipient/preference-set.js";
-import { keyOf, type RecipientKey, type RecipientUpsert, TENANTS } from "../recipient/recipient.js";
-import { withDateTime } from "../recipient/typed-properties.js";
+import { type RecipientKey, type RecipientUpsert, TENANTS, toRecipientKey } from "../recipient/recipient.js";
+import { normalizeCreatedAt } from "../recipient/typed-properties.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import type { Complain } from "../shape/complain.js";
+import type { ReportFinding } from "../shape/report-finding.js";
 import { recipientSchema, recipientTypesSchema } from "./recipient-schema.js";
 
 /** Own keys of an inline recipient that are not properties (E-039). */
@@ -20,14 +20,14 @@ export interface ParsedRecipient {
  * reference, except to a tenant, which is found or created (E-037, E-047, EQ-09).
  */
 export function toRecipient(value: unknown): ParsedRecipient {
-  if (!isJsonObject(value)) return { key: keyOf(String(value)), upsert: null, trigger_data: null };
+  if (!isJsonObject(value)) return { key: toRecipientKey(String(value)), upsert: null, trigger_data: null };
   const { id, collection } = value as { id: string; collection?: string };
-  const key = keyOf(collection === undefined ? id : { id, collection });
+  const key = toRecipientKey(collection === undefined ? id : { id, collection });
   const properties = Object.fromEntries(Object.entries(value).filter(([name]) => !ENVELOPE_KEYS.has(name)));
   const { channel_data, preferences, $trigger_data } = value;
   const isObject = collection !== undefined && collection !== TENANTS;
   const isReference = isObject && Object.keys(properties).length === 0 && !channel_data && !preferences;
-  const upsert: RecipientUpsert | null = isReference ? null : { key, properties: withDateTime(properties) };
+  const upsert: RecipientUpsert | null = isReference ? null : { key, properties: normalizeCreatedAt(properties) };
   if (upsert && preferences) upsert.preferences = preferences as PreferenceSets;
   if (upsert && channel_data) upsert.channel_data = channel_data as Record<string, JsonObject>;
   return { key, upsert, trigger_data: isJsonObject($trigger_data) ? $trigger_data : null };
@@ -40,11 +40,11 @@ export function toTenant(value: unknown): { id: string; upsert: RecipientUpsert 
 }
 
 /** Parses a recipient or an actor as the API takes it (E-034); null if it has faults. */
-export function parseRecipient(value: unknown, complain: Complain): ParsedRecipient | null {
-  return checkClosedDocument(recipientSchema(), value, complain) === null ? null : toRecipient(value);
+export function parseRecipient(value: unknown, report: ReportFinding): ParsedRecipient | null {
+  return checkClosedDocument(recipientSchema(), value, report) === null ? null : toRecipient(value);
 }
 
 /** Reports values of an inline recipient that have not the type that the API description gives them. */
-export function checkRecipientTypes(value: JsonObject, collection: string, complain: Complain): void {
-  checkClosedDocument(recipientTypesSchema(), { ...value, collection }, complain);
+export function checkRecipientTypes(value: JsonObject, collection: string, report: ReportFinding): void {
+  checkClosedDocument(recipientTypesSchema(), { ...value, collection }, report);
 }

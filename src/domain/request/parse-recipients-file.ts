@@ -3,10 +3,10 @@ import type { AudienceMembership } from "../audience/audience.js";
 import { type RecipientUpsert, TENANTS } from "../recipient/recipient.js";
 import type { Subscription } from "../recipient/subscription.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import { DocumentFaults } from "../schema/document-faults.js";
-import { checkJsonShape } from "../shape/json-limits.js";
+import { DocumentFindings } from "../schema/document-findings.js";
+import { checkJsonShape } from "../shape/check-json-shape.js";
 import { toRecipient } from "./parse-recipient.js";
-import { memberBody, toMember } from "./parse-recipient-list.js";
+import { toMember, toMemberBody } from "./parse-recipient-list.js";
 import { recipientsFileSchema } from "./recipients-file-schema.js";
 
 export interface RecipientsFile {
@@ -23,9 +23,9 @@ function toUpsert(value: object): RecipientUpsert {
 /** Parses a `recipients/*.json` file (section 5 of the contract). Throws `project_invalid` with a pointer per fault. */
 export function parseRecipientsFile(raw: unknown, file: string): RecipientsFile {
   checkJsonShape(raw, file, "project_invalid");
-  const faults = new DocumentFaults();
-  const value = checkClosedDocument(recipientsFileSchema(), raw, faults.add);
-  if (value === null) throw faults.toError(file, "project_invalid");
+  const findings = new DocumentFindings();
+  const value = checkClosedDocument(recipientsFileSchema(), raw, findings.add);
+  if (value === null) throw findings.toError(file, "project_invalid");
   const { users = [], objects = [], tenants = [], subscriptions = [], audiences = {} } = value;
   return {
     recipients: [...users, ...objects, ...tenants.map((tenant) => ({ ...tenant, collection: TENANTS }))].map(toUpsert),
@@ -37,7 +37,7 @@ export function parseRecipientsFile(raw: unknown, file: string): RecipientsFile 
     audiences: Object.entries(audiences).map(([key, members]) => ({
       key,
       members: members.map((member) => {
-        const { recipient, tenant } = toMember(memberBody(member as Json));
+        const { recipient, tenant } = toMember(toMemberBody(member as Json));
         return { recipient, tenant };
       }),
     })),

@@ -4,20 +4,20 @@ import { once } from "../../util/once.js";
 import { MAX_AUDIENCE_MEMBERS } from "../audience/audience.js";
 import { USERS } from "../recipient/recipient.js";
 import { MAX_SUBSCRIPTIONS } from "../recipient/subscription.js";
-import { describeType } from "../schema/describe-issue.js";
-import { anything, described, optional, record, rule } from "../schema/fields.js";
-import { listOrOne } from "../schema/lists.js";
+import { describeInvalidType } from "../schema/describe-issue.js";
+import { anyValue, described, optional, record, rule } from "../schema/fields.js";
+import { listOrSingle } from "../schema/lists.js";
 import { variant } from "../schema/variant.js";
 import { idSchema, inlineRecipientSchema, recipientSchema } from "./recipient-schema.js";
 
-const usersOnly = z.check<unknown>(({ value, issues }) => {
+const usersOnlyRule = z.check<unknown>(({ value, issues }) => {
   if (isJsonObject(value) && value.collection !== undefined && value.collection !== USERS)
     issues.push({ code: "custom", message: "must be a user: audiences hold no objects", input: value, continue: true });
 });
 
-const tenantOfMember = rule(({ tenant }, fault) => {
+const memberTenantRule = rule(({ tenant }, report) => {
   if (tenant !== undefined && tenant !== null && (typeof tenant !== "string" || tenant.trim() === ""))
-    fault(["tenant"], "must be a tenant's id or null");
+    report(["tenant"], "must be a tenant's id or null");
 });
 
 /** A member of a static audience as the API takes it: a user with the tenant of the membership (A-527). */
@@ -25,30 +25,30 @@ const memberSchema = once(() =>
   z
     .looseObject(
       {
-        user: described(recipientSchema().check(usersOnly), "The user: an ID, or an inline user."),
-        tenant: described(anything(), "The ID of the tenant of the membership."),
+        user: described(recipientSchema().check(usersOnlyRule), "The user: an ID, or an inline user."),
+        tenant: described(anyValue(), "The ID of the tenant of the membership."),
       },
       { error: 'must be an object with "user"' },
     )
-    .check(tenantOfMember),
+    .check(memberTenantRule),
 );
 
 /** A member in a recipients file: as the API takes it, a user's ID, or an inline user whose `tenant` is the membership's. */
 export const memberEntrySchema = once(() => {
   const id = idSchema();
-  const user = once(() => inlineRecipientSchema().check(usersOnly, tenantOfMember));
+  const user = once(() => inlineRecipientSchema().check(usersOnlyRule, memberTenantRule));
   return variant<unknown>({
     members: () => [id, memberSchema(), user()],
     choose(value) {
       if (typeof value === "string") return id;
       if (isJsonObject(value)) return "user" in value ? memberSchema() : user();
-      return { path: [], message: describeType('a user id, an inline user or an object with "user"', value) };
+      return { path: [], message: describeInvalidType('a user id, an inline user or an object with "user"', value) };
     },
   });
 });
 
 const list = <T extends z.ZodMiniType>(item: T, max: number) =>
-  listOrOne("a list", item, { max, noun: "entries", none: "must have at least one entry" });
+  listOrSingle("a list", item, { max, noun: "entries", emptyMessage: "must have at least one entry" });
 
 /** A-513, A-514, E-065: who subscribes or unsubscribes, and the properties of the subscriptions. */
 export const subscriptionsBodySchema = once(() =>

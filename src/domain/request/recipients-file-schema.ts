@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
-import { isJsonObject, pointerOf } from "../../util/json.js";
+import { isJsonObject, toPointer } from "../../util/json.js";
 import { once } from "../../util/once.js";
 import { TENANTS, USERS } from "../recipient/recipient.js";
 import { described, listRule, record, rule, schemaReference } from "../schema/fields.js";
-import type { Complain } from "../shape/complain.js";
-import { placeOf } from "../shape/place.js";
+import { formatPointer } from "../shape/describe-finding.js";
+import type { ReportFinding } from "../shape/report-finding.js";
 import { memberEntrySchema } from "./recipient-list-schemas.js";
 import { objectSchema, recipientSchema, tenantObjectSchema, userSchema } from "./recipient-schema.js";
 
@@ -12,25 +12,25 @@ import { objectSchema, recipientSchema, tenantObjectSchema, userSchema } from ".
 const COLLECTIONS = { users: USERS, objects: null, tenants: TENANTS };
 
 /** Checks that no recipient is listed twice: the later one would silently replace the earlier one. */
-function checkListedOnce(file: Record<string, unknown>, fault: Complain): void {
-  const places = new Map<string, string>();
+function checkDuplicates(file: Record<string, unknown>, report: ReportFinding): void {
+  const pathsByName = new Map<string, string>();
   for (const [list, collection] of Object.entries(COLLECTIONS)) {
     const entries = file[list];
     if (!Array.isArray(entries)) continue;
     for (const [index, entry] of (entries as unknown[]).entries()) {
       if (!isJsonObject(entry) || typeof entry.id !== "string") continue;
       const name = JSON.stringify([collection ?? entry.collection, entry.id]);
-      const other = places.get(name);
-      if (other !== undefined) fault([list, index, "id"], `is the id of ${other} already`);
-      places.set(name, placeOf(pointerOf([list, index])));
+      const other = pathsByName.get(name);
+      if (other !== undefined) report([list, index, "id"], `is the id of ${other} already`);
+      pathsByName.set(name, formatPointer(toPointer([list, index])));
     }
   }
 }
 
-const withoutCollection = listRule((users, fault) => {
+const noCollectionRule = listRule((users, report) => {
   for (const [index, user] of users.entries())
     if (isJsonObject(user) && user.collection !== undefined)
-      fault([index, "collection"], "a user has no collection; list it under objects");
+      report([index, "collection"], "a user has no collection; list it under objects");
 });
 
 /** A file of `recipients/` (contract, section 5). */
@@ -44,7 +44,7 @@ export const recipientsFileSchema = once(() => {
     z
       .strictObject({
         $schema: schemaReference(),
-        users: described(z.optional(z.array(userSchema()).check(withoutCollection)), "Users."),
+        users: described(z.optional(z.array(userSchema()).check(noCollectionRule)), "Users."),
         objects: described(z.optional(z.array(objectSchema())), "Objects."),
         tenants: described(z.optional(z.array(tenantObjectSchema())), "Tenants."),
         subscriptions: described(z.optional(z.array(subscription)), "Who is subscribed to which object."),
@@ -53,7 +53,7 @@ export const recipientsFileSchema = once(() => {
           "Members of static audiences, by key of the audience.",
         ),
       })
-      .check(rule(checkListedOnce)),
+      .check(rule(checkDuplicates)),
     "Recipients that the local store starts with.",
   );
 });

@@ -1,5 +1,5 @@
 import type { Workflow } from "../workflow/workflow.js";
-import { passesToNextItem } from "./hand-over-batch.js";
+import { shouldPassToNextItem } from "./hand-over-batch.js";
 import type { ReasonCode } from "./outcome.js";
 import type { RecipientRun } from "./workflow-run.js";
 
@@ -20,8 +20,12 @@ interface OpenBatchRole {
 type CancelEffect = "none" | "remove_item" | "cancel" | "hand_over";
 
 /** Decides what a cancellation does to a run (E-279 to E-282, E-355, E-357, EQ-44). */
-export function decideCancel(run: RecipientRun, version: Workflow, { isItem, isHolder }: OpenBatchRole): CancelEffect {
-  if (isItem && isHolder && passesToNextItem(run, version)) return "hand_over";
+export function decideCancelEffect(
+  run: RecipientRun,
+  version: Workflow,
+  { isItem, isHolder }: OpenBatchRole,
+): CancelEffect {
+  if (isItem && isHolder && shouldPassToNextItem(run, version)) return "hand_over";
   if (isItem) return "remove_item";
   return isHolder || run.status === "completed" || run.status === "cancelled" ? "none" : "cancel";
 }

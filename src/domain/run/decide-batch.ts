@@ -1,4 +1,10 @@
-import { type BatchActivity, type BatchDecision, type BatchJoin, type Continuation, continuationOf } from "./batch.js";
+import {
+  type BatchActivity,
+  type BatchDecision,
+  type BatchJoin,
+  type Continuation,
+  selectContinuation,
+} from "./batch-join.js";
 
 /** An open batch as it is stored. Times in milliseconds. */
 export interface OpenBatch {
@@ -37,7 +43,7 @@ export interface DecidedBatch<Batch extends OpenBatch = OpenBatch> {
 }
 
 /** Returns when a batch closes after a join: never before now, never after its opening and the limit (E-257, E-259, E-260). */
-function closeAfterJoin(batch: OpenBatch, join: BatchJoin, items: number, now: number): number {
+function resolveCloseTime(batch: OpenBatch, join: BatchJoin, items: number, now: number): number {
   if (join.max_items !== null && items >= join.max_items) return now;
   if (join.sliding === null) return batch.closes_at;
   return Math.max(now, Math.min(join.sliding.closes_at, batch.opened_at + join.sliding.limit_ms));
@@ -52,14 +58,14 @@ export function decideBatch<Batch extends OpenBatch>(
   findOpen: (key: string) => Batch | null,
   now: number,
 ): DecidedBatch<Batch> {
-  const found = findOpen(join.key);
-  const expired = found !== null && found.closes_at <= now ? found : null;
-  return found === null || expired !== null ? openBatch(join, expired, findOpen, now) : joinBatch(join, found, now);
+  const current = findOpen(join.key);
+  const expired = current !== null && current.closes_at <= now ? current : null;
+  return current === null || expired !== null ? openBatch(join, expired, findOpen, now) : joinBatch(join, current, now);
 }
 
 function joinBatch<Batch extends OpenBatch>(join: BatchJoin, batch: Batch, now: number): DecidedBatch<Batch> {
   const items = batch.items + 1;
-  const closes_at = closeAfterJoin(batch, join, items, now);
+  const closes_at = resolveCloseTime(batch, join, items, now);
   const holds = batch.holder === null;
   const decision: BatchDecision = { took: holds ? "holds" : "joined", closed: closes_at <= now, closes_at, next: null };
   const change: BatchChange<Batch> = {
@@ -72,7 +78,7 @@ function joinBatch<Batch extends OpenBatch>(join: BatchJoin, batch: Batch, now: 
     holds,
     movesHolder: !holds && closes_at !== batch.closes_at,
   };
-  return { decision, continuation: continuationOf(join, decision), changes: [change] };
+  return { decision, continuation: selectContinuation(join, decision), changes: [change] };
 }
 
 /** No batch is open: the run opens one, unless its window cannot be told, and may go on at once. */
@@ -103,7 +109,7 @@ function openBatch<Batch extends OpenBatch>(
   };
   return {
     decision,
-    continuation: continuationOf(join, decision),
+    continuation: selectContinuation(join, decision),
     changes: next === null ? [change] : [change, ...next.changes],
   };
 }

@@ -1,26 +1,26 @@
 import { KnockError } from "../../errors/knock-error.js";
-import { didYouMean, nearest } from "../../util/nearest.js";
+import { didYouMean, findNearest } from "../../util/find-nearest.js";
 import { findChannelType } from "../message/channel-types.js";
 import { SANDBOXED } from "../message/message.js";
-import { keyOf, referenceOf } from "../recipient/recipient.js";
+import { toRecipientKey, toRecipientReference } from "../recipient/recipient.js";
 import type { RecipientOutcome, StepOutcome } from "./outcome.js";
-import { stepFates } from "./step-fate.js";
+import { getStepLabels } from "./step-labels.js";
 
 /** Words for what became of a step's messages. People read them in place of `sent` and `failed`. */
-const FATES = [SANDBOXED, "delivered", "undelivered", "bounced"] as const;
+const MESSAGE_LABELS = [SANDBOXED, "delivered", "undelivered", "bounced"] as const;
 
 /** What rules can count, by what they are checked against. All but `recipients` and `messages` are numbers of steps. */
 const COUNTERS = {
-  runs: ["recipients", "messages", "sent", "skipped", "waiting", "failed", "cancelled", ...FATES],
-  messages: ["recipients", "messages", "sent", "waiting", "failed", ...FATES],
+  runs: ["recipients", "messages", "sent", "skipped", "waiting", "failed", "cancelled", ...MESSAGE_LABELS],
+  messages: ["recipients", "messages", "sent", "waiting", "failed", ...MESSAGE_LABELS],
   cancellation: ["recipients", "cancelled", "not_cancellable"],
 } as const;
 export type ExpectationScope = keyof typeof COUNTERS;
 type Counter = (typeof COUNTERS)[ExpectationScope][number];
 
-const RESULTS = ["sent", "queued", "skipped", "waiting", "passed", "halted", "failed", "cancelled", ...FATES];
+const RESULTS = ["sent", "queued", "skipped", "waiting", "passed", "halted", "failed", "cancelled", ...MESSAGE_LABELS];
 
-const COMPARE: Record<string, (found: number, wanted: number) => boolean> = {
+const COMPARATORS: Record<string, (found: number, wanted: number) => boolean> = {
   "=": (found, wanted) => found === wanted,
   "==": (found, wanted) => found === wanted,
   "!=": (found, wanted) => found !== wanted,
@@ -31,7 +31,7 @@ const COMPARE: Record<string, (found: number, wanted: number) => boolean> = {
 };
 
 /** What rules are checked against; null where the target does not report it. A recipient may have several entries. */
-export interface ExpectedOutcome {
+export interface ObservedOutcome {
   recipients: readonly RecipientOutcome[] | null;
   summary: Readonly<Partial<Record<Counter, number>>> | null;
 }
@@ -42,7 +42,7 @@ export interface Expectation {
   /** The step that the rule names: a ref, a channel type or a channel's key. Null for a counter. */
   step: string | null;
   /** Returns null where the outcome meets the rule, otherwise what was found. */
-  check(outcome: ExpectedOutcome): string | null;
+  check(outcome: ObservedOutcome): string | null;
 }
 
 /** A checked rule, as JSON output lists it. `found` is null where the rule is met. */
@@ -52,35 +52,35 @@ export interface ExpectationResult {
   found: string | null;
 }
 
-const UNKNOWN = "the target does not report it (use --wait)";
+const NOT_REPORTED_MESSAGE = "the target does not report it (use --wait)";
 
 /** Returns the rules with whether they are met. */
-export function checkExpectations(rules: readonly Expectation[], outcome: ExpectedOutcome): ExpectationResult[] {
+export function checkExpectations(rules: readonly Expectation[], outcome: ObservedOutcome): ExpectationResult[] {
   return rules.map(({ rule, check }) => {
     const found = check(outcome);
     return { rule, met: found === null, found };
   });
 }
 
-function countOf(name: Counter, { recipients, summary }: ExpectedOutcome): number | null {
-  if (!FATES.some((fate) => fate === name)) return summary?.[name] ?? null;
-  const steps = recipients?.flatMap((one) => one.steps);
-  return steps?.filter((step) => stepFates(step).some(({ word }) => word === name)).length ?? null;
+function countByName(name: Counter, { recipients, summary }: ObservedOutcome): number | null {
+  if (!MESSAGE_LABELS.some((fate) => fate === name)) return summary?.[name] ?? null;
+  const steps = recipients?.flatMap((entry) => entry.steps);
+  return steps?.filter((step) => getStepLabels(step).some(({ label: word }) => word === name)).length ?? null;
 }
 
-function counterRule(rule: string, name: Counter, operator: string, wanted: number): Expectation {
+function buildCounterRule(rule: string, name: Counter, operator: string, wanted: number): Expectation {
   return {
     rule,
     step: null,
     check(outcome) {
-      const count = countOf(name, outcome);
-      if (count === null) return UNKNOWN;
-      return COMPARE[operator]?.(count, wanted) ? null : `${name} is ${count}`;
+      const count = countByName(name, outcome);
+      if (count === null) return NOT_REPORTED_MESSAGE;
+      return COMPARATORS[operator]?.(count, wanted) ? null : `${name} is ${count}`;
     },
   };
 }
 
-function isCalled(step: StepOutcome, name: string): boolean {
+function isStepNamed(step: StepOutcome, name: string): boolean {
   return (
     step.ref === name ||
     step.channel_type === name ||
@@ -89,44 +89,44 @@ function isCalled(step: StepOutcome, name: string): boolean {
   );
 }
 
-function has(step: StepOutcome, wanted: string): boolean {
-  return step.outcome === wanted || stepFates(step).every(({ word }) => word === wanted);
+function hasLabel(step: StepOutcome, wanted: string): boolean {
+  return step.outcome === wanted || getStepLabels(step).every(({ label: word }) => word === wanted);
 }
 
-function wordsOf(step: StepOutcome): string {
-  return stepFates(step)
-    .map(({ word }) => word)
+function formatStepLabels(step: StepOutcome): string {
+  return getStepLabels(step)
+    .map(({ label: word }) => word)
     .join(" and ");
 }
 
 /** Says that a recipient has no such step: whether it may still come, and what there is instead. */
-function notReached(recipient: string, step: string, entries: readonly RecipientOutcome[]): string {
-  const steps = entries.flatMap((one) => one.steps.map((step) => `${step.ref} ${wordsOf(step)}`));
+function describeMissingStep(recipient: string, step: string, entries: readonly RecipientOutcome[]): string {
+  const steps = entries.flatMap((entry) => entry.steps.map((step) => `${step.ref} ${formatStepLabels(step)}`));
   const reasons = entries.flatMap(({ reason }) => reason?.code ?? []);
-  const why = [...reasons, ...(steps.length === 0 ? [] : [`so far: ${steps.join(", ")}`])].join("; ");
+  const details = [...reasons, ...(steps.length === 0 ? [] : [`so far: ${steps.join(", ")}`])].join("; ");
   const hasEnded = entries.every(({ status }) => status === "completed" || status === "cancelled");
-  const said = hasEnded ? `ended without reaching step ${step}` : `has not reached step ${step} yet`;
+  const phrase = hasEnded ? `ended without reaching step ${step}` : `has not reached step ${step} yet`;
   const isUnidentified = reasons.includes("recipient_not_found");
-  return `${recipient} ${isUnidentified ? `has no step ${step}` : said}${why === "" ? "" : ` (${why})`}`;
+  return `${recipient} ${isUnidentified ? `has no step ${step}` : phrase}${details === "" ? "" : ` (${details})`}`;
 }
 
 /** `ada:email=sent`: every step of that channel type, channel or ref has that outcome, and there is one. */
-function stepRule(rule: string, recipient: string, step: string, wanted: string): Expectation {
+function buildStepRule(rule: string, recipient: string, step: string, wanted: string): Expectation {
   const [collection, id] = recipient.split("/");
-  const key = id === undefined ? keyOf(recipient) : keyOf({ collection: collection as string, id });
+  const key = id === undefined ? toRecipientKey(recipient) : toRecipientKey({ collection: collection as string, id });
   return {
     rule,
     step,
     check({ recipients }) {
-      if (recipients === null) return UNKNOWN;
-      const entries = recipients.filter((one) => keyOf(one.recipient) === key);
+      if (recipients === null) return NOT_REPORTED_MESSAGE;
+      const entries = recipients.filter((entry) => toRecipientKey(entry.recipient) === key);
       if (entries.length === 0) return `${recipient} is not among the recipients`;
-      const steps = entries.flatMap((one) => one.steps.filter((one) => isCalled(one, step)));
-      if (steps.length === 0) return notReached(recipient, step, entries);
-      const other = steps.find((one) => !has(one, wanted));
+      const steps = entries.flatMap((entry) => entry.steps.filter((entry) => isStepNamed(entry, step)));
+      if (steps.length === 0) return describeMissingStep(recipient, step, entries);
+      const other = steps.find((step) => !hasLabel(step, wanted));
       return other === undefined
         ? null
-        : `${JSON.stringify(referenceOf(key))} ${other.ref} is ${wordsOf(other)}${other.reason ? ` (${other.reason.code})` : ""}`;
+        : `${JSON.stringify(toRecipientReference(key))} ${other.ref} is ${formatStepLabels(other)}${other.reason ? ` (${other.reason.code})` : ""}`;
     },
   };
 }
@@ -147,16 +147,16 @@ export function checkStepNames(rules: readonly Expectation[], known: readonly st
 /** Parses `sent>=2`, `skipped=0`, `no-failures`, `ada:email=sent`, `projects/p1:sms_1=skipped`. Throws `usage`. */
 export function parseExpectation(rule: string, scope: ExpectationScope = "runs"): Expectation {
   const counters: readonly Counter[] = COUNTERS[scope];
-  const bad = (message: string, hint?: string): KnockError =>
+  const createError = (message: string, hint?: string): KnockError =>
     new KnockError("usage", `--expect: ${JSON.stringify(rule)} ${message}`, {
       hint: hint ?? "For example 'sent>=2' (quoted: > is the shell's), skipped=0, ada:email=sent or no-failures.",
     });
-  const counterNamed = (name: string): Counter => {
-    const known = counters.find((one) => one === name);
+  const parseCounter = (name: string): Counter => {
+    const known = counters.find((counter) => counter === name);
     if (known !== undefined) return known;
-    const isElsewhere = COUNTERS.runs.some((one) => one === name);
-    const near = isElsewhere ? undefined : nearest(name, counters);
-    throw bad(
+    const isElsewhere = COUNTERS.runs.some((counter) => counter === name);
+    const near = isElsewhere ? undefined : findNearest(name, counters);
+    throw createError(
       isElsewhere
         ? `counts ${name}, which this command does not report`
         : `counts nothing known: ${JSON.stringify(name)}`,
@@ -164,22 +164,22 @@ export function parseExpectation(rule: string, scope: ExpectationScope = "runs")
     );
   };
   const text = rule.trim();
-  if (text === "no-failures") return counterRule(rule, counterNamed("failed"), "=", 0);
+  if (text === "no-failures") return buildCounterRule(rule, parseCounter("failed"), "=", 0);
   // An id may hold colons itself: the last one counts.
   const step = /^(.+):([^=:]+)=([a-z]+)$/.exec(text);
   if (step) {
     const [, recipient, name, wanted] = step as unknown as [string, string, string, string];
     if (!RESULTS.includes(wanted)) {
-      const near = nearest(wanted, RESULTS);
-      throw bad(
+      const near = findNearest(wanted, RESULTS);
+      throw createError(
         `names no outcome: ${JSON.stringify(wanted)}`,
         near ? `Did you mean "${near}"?` : `Outcomes: ${RESULTS.join(", ")}.`,
       );
     }
-    return stepRule(rule, recipient, name, wanted);
+    return buildStepRule(rule, recipient, name, wanted);
   }
   const counter = /^([a-z_-]+)\s*(==|!=|>=|<=|=|>|<)\s*(\d+)$/.exec(text);
-  if (!counter) throw bad("is not a rule");
+  if (!counter) throw createError("is not a rule");
   const [, name, operator, wanted] = counter as unknown as [string, string, string, string];
-  return counterRule(rule, counterNamed(name), operator, Number(wanted));
+  return buildCounterRule(rule, parseCounter(name), operator, Number(wanted));
 }

@@ -1,24 +1,24 @@
-import { isoTime } from "../../util/iso-time.js";
+import { toIsoTime } from "../../util/iso-time.js";
 import type { Step } from "../step/step.js";
-import { isBatchStep } from "../steps/batch.js";
+import { isBatchStep } from "../steps/batch-step.js";
 import type { Workflow } from "../workflow/workflow.js";
-import { pathOf, stepAt } from "./step-path.js";
+import { findStep, findStepPath } from "./step-path.js";
 import type { RecipientRun } from "./workflow-run.js";
 
 /** Returns whether the batch that a waiting run holds goes to the next item when the run's own is cancelled (EQ-44). */
-export function passesToNextItem(holder: RecipientRun, version: Workflow): boolean {
-  const step: Step | undefined = holder.position === null ? undefined : stepAt(version.steps, holder.position);
+export function shouldPassToNextItem(holder: RecipientRun, version: Workflow): boolean {
+  const step: Step | undefined = holder.position === null ? undefined : findStep(version.steps, holder.position);
   return isBatchStep(step) && step.settings.batch_execution_mode === "flush_leading";
 }
 
 /** Returns a run that had ended when it joined a batch as it stands once it holds that batch: waiting at its own batch step (EQ-44). */
 export function takeOverBatch(joined: RecipientRun, version: Workflow, closesAt: number, at: number): RecipientRun {
   const { ref, type } = joined.steps.at(-1) as RecipientRun["steps"][number];
-  const until = isoTime(closesAt);
+  const until = toIsoTime(closesAt);
   return {
     ...joined,
     status: "paused",
-    position: pathOf(version.steps, ref),
+    position: findStepPath(version.steps, ref),
     due_at: closesAt,
     steps: [...joined.steps.slice(0, -1), { ref, type, outcome: "waiting", reason: null, until }],
     events: [

@@ -5,13 +5,13 @@ import type { RecipientOutcome, StepOutcome } from "./outcome.js";
 
 /** Derives step outcomes from the API's messages, where only a list of messages is available. */
 
-const text = (value: Json | undefined): string | null => (typeof value === "string" && value !== "" ? value : null);
+const toText = (value: Json | undefined): string | null => (typeof value === "string" && value !== "" ? value : null);
 
 /** Returns messages by the ref of their step, in the order given; by the channel's key where a message names no step. */
-export function messagesByStep(messages: readonly JsonObject[]): Map<string, JsonObject[]> {
+export function groupMessagesByStep(messages: readonly JsonObject[]): Map<string, JsonObject[]> {
   const byStep = new Map<string, JsonObject[]>();
   for (const message of messages) {
-    const ref = stepRefOf(message);
+    const ref = getStepRef(message);
     const known = byStep.get(ref);
     if (known) known.push(message);
     else byStep.set(ref, [message]);
@@ -23,72 +23,77 @@ export function messagesByStep(messages: readonly JsonObject[]): Map<string, Jso
  * Returns messages as outcomes of their recipient runs: the steps that created a message, and what became of it. A run's status is
  * not known from its messages.
  */
-export function outcomesOfMessages(messages: readonly JsonObject[]): RecipientOutcome[] {
+export function buildOutcomes(messages: readonly JsonObject[]): RecipientOutcome[] {
   const byRun = new Map<string, JsonObject[]>();
   for (const message of messages) {
-    const run = runIdOf(message) ?? JSON.stringify(message.recipient);
+    const run = findRecipientRunId(message) ?? JSON.stringify(message.recipient);
     const known = byRun.get(run);
     if (known) known.push(message);
     else byRun.set(run, [message]);
   }
-  return [...byRun.values()].map((made) => ({
-    recipient: recipientOf(made[0]?.recipient),
-    recipient_run_id: made[0] === undefined ? null : runIdOf(made[0]),
+  return [...byRun.values()].map((runMessages) => ({
+    recipient: parseRecipientReference(runMessages[0]?.recipient),
+    recipient_run_id: runMessages[0] === undefined ? null : findRecipientRunId(runMessages[0]),
     status: null,
-    steps: [...messagesByStep(made)].map(([ref, own]) => channelOutcome(ref, null, [], own)),
+    steps: [...groupMessagesByStep(runMessages)].map(([ref, own]) => buildChannelOutcome(ref, null, [], own)),
   }));
 }
 
 /** Returns the outcome of a channel step from its messages. `ids` are those that are known of them, in order. */
-export function channelOutcome(ref: string, type: string | null, ids: string[], unordered: JsonObject[]): StepOutcome {
-  const made = unordered.toSorted((a, b) => ids.indexOf(a.id as string) - ids.indexOf(b.id as string));
-  const message_ids = [...new Set([...made.map(({ id }) => id as string), ...ids])];
-  const statuses = made.map(statusOf);
+export function buildChannelOutcome(
+  ref: string,
+  type: string | null,
+  ids: string[],
+  unordered: JsonObject[],
+): StepOutcome {
+  const stepMessages = unordered.toSorted((a, b) => ids.indexOf(a.id as string) - ids.indexOf(b.id as string));
+  const message_ids = [...new Set([...stepMessages.map(({ id }) => id as string), ...ids])];
+  const statuses = stepMessages.map(findDeliveryStatus);
   const known = statuses.filter((status) => status !== null);
-  const channel = made.map((message) => message.channel).find(isJsonObject) ?? {};
-  const channel_type = text(channel.type) ?? type;
-  const held = made.find((message) => message.status === "queued" && text(message.scheduled_at) !== null);
-  const { outcome, reason } = resultOf(statuses, held !== undefined);
+  const channel = stepMessages.map((message) => message.channel).find(isJsonObject) ?? {};
+  const channel_type = toText(channel.type) ?? type;
+  const held = stepMessages.find((message) => message.status === "queued" && toText(message.scheduled_at) !== null);
+  const { outcome, reason } = resolveOutcome(statuses, held !== undefined);
   return {
     ref,
     type: "channel",
     ...(channel_type === null ? {} : { channel_type }),
-    ...(made.length === 0 ? {} : { channel: text(channel.key) }),
+    ...(stepMessages.length === 0 ? {} : { channel: toText(channel.key) }),
     outcome,
     reason,
     message_id: message_ids[0] ?? null,
     ...(statuses[0] === undefined || statuses[0] === null ? {} : { message_status: statuses[0] }),
     ...(message_ids.length > 1 ? { message_ids } : {}),
     ...(message_ids.length > 1 && known.length === message_ids.length ? { message_statuses: known } : {}),
-    ...(outcome === "queued" ? { until: text(held?.scheduled_at) } : {}),
+    ...(outcome === "queued" ? { until: toText(held?.scheduled_at) } : {}),
   };
 }
 
 /** As the embedded engine has it: failed where every message was refused, queued where a send window holds one. */
-function resultOf(statuses: (DeliveryStatus | null)[], held: boolean): Pick<StepOutcome, "outcome" | "reason"> {
+function resolveOutcome(statuses: (DeliveryStatus | null)[], held: boolean): Pick<StepOutcome, "outcome" | "reason"> {
   const refused = statuses.length > 0 && statuses.every((status) => status === "undelivered" || status === "bounced");
   if (refused) return { outcome: "failed", reason: { code: "delivery_error", detail: null } };
   return { outcome: held ? "queued" : "sent", reason: null };
 }
 
-function statusOf(message: JsonObject): DeliveryStatus | null {
+function findDeliveryStatus(message: JsonObject): DeliveryStatus | null {
   return DELIVERY_STATUSES.find((status) => status === message.status) ?? null;
 }
 
-function stepRefOf(message: JsonObject): string {
-  const source = isJsonObject(message.source) ? text(message.source.step_ref) : null;
-  const channel = isJsonObject(message.channel) ? text(message.channel.key) : null;
+function getStepRef(message: JsonObject): string {
+  const source = isJsonObject(message.source) ? toText(message.source.step_ref) : null;
+  const channel = isJsonObject(message.channel) ? toText(message.channel.key) : null;
   return source ?? channel ?? "unknown";
 }
 
 /** Returns who a reference in the API's format names (A-408). */
-export function recipientOf(value: Json | undefined): RecipientReference {
+export function parseRecipientReference(value: Json | undefined): RecipientReference {
   if (!isJsonObject(value)) return typeof value === "string" ? value : "";
-  const [id, collection] = [text(value.id) ?? "", text(value.collection)];
+  const [id, collection] = [toText(value.id) ?? "", toText(value.collection)];
   return collection === null ? id : { id, collection };
 }
 
 /** The recipient run a message came from, or null. */
-export function runIdOf(message: JsonObject): string | null {
-  return isJsonObject(message.source) ? text(message.source.workflow_recipient_run_id) : null;
+export function findRecipientRunId(message: JsonObject): string | null {
+  return isJsonObject(message.source) ? toText(message.source.workflow_recipient_run_id) : null;
 }

@@ -1,8 +1,8 @@
-import { isoTime } from "../../util/iso-time.js";
+import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
-import { engagementOf, type Message, type MessageEvent } from "../message/message.js";
-import { type Recipient, type RecipientKey, referenceOf } from "../recipient/recipient.js";
-import { eventName } from "./run-wait.js";
+import { getEngagementStatuses, type Message, type MessageEvent } from "../message/message.js";
+import { type Recipient, type RecipientKey, toRecipientReference } from "../recipient/recipient.js";
+import { buildEventName } from "./run-wait.js";
 import type { RecipientRun, TriggerSource, WorkflowRun } from "./workflow-run.js";
 
 /** Something that happened and that a run may wait for; `event` is what conditions see as `event` (E-342). */
@@ -15,11 +15,11 @@ export interface OccurredEvent {
 }
 
 function iso(milliseconds: number): string {
-  return isoTime(milliseconds);
+  return toIsoTime(milliseconds);
 }
 
-function reference(key: RecipientKey): JsonObject[string] {
-  return referenceOf(key) as JsonObject[string];
+function toJsonReference(key: RecipientKey): JsonObject[string] {
+  return toRecipientReference(key) as JsonObject[string];
 }
 
 /** What the service's exports call where a run came from (E-011). */
@@ -34,13 +34,13 @@ const EXEC_MODES: Readonly<Record<TriggerSource["type"], string>> = {
 };
 
 /** Returns the events of a message; `startedBy` is what started its run, null for a guide's message, which has none. */
-export function messageEvents(
+export function buildMessageEvents(
   message: Message,
   events: readonly MessageEvent[],
   startedBy: TriggerSource["type"] | null,
 ): OccurredEvent[] {
   return events.map(({ type, at, data }) => ({
-    name: eventName({
+    name: buildEventName({
       event_type: "message",
       source_type: message.source ?? "workflow",
       source_key: message.workflow,
@@ -57,27 +57,27 @@ export function messageEvents(
       tenant_id: message.tenant,
       exec_mode: startedBy === null ? "guide" : EXEC_MODES[startedBy],
       step_ref: message.step_ref,
-      recipient: reference(message.recipient),
+      recipient: toJsonReference(message.recipient),
       inserted_at: iso(at),
       source: { type: message.source ?? "workflow", key: message.workflow },
-      data: { status: message.status, engagement_statuses: engagementOf(message), ...data },
+      data: { status: message.status, engagement_statuses: getEngagementStatuses(message), ...data },
     },
   }));
 }
 
-function workflowEvent(
+function buildWorkflowEvent(
   run: WorkflowRun,
   { recipient, status, updated_at }: RecipientRun,
   key: "started" | "completed",
 ): OccurredEvent {
   return {
-    name: eventName({ event_type: "workflow", source_key: run.workflow, event_key: key }),
+    name: buildEventName({ event_type: "workflow", source_key: run.workflow, event_key: key }),
     recipient,
     at: updated_at,
     event: {
       workflow_key: run.workflow,
       workflow_run_id: run.id,
-      recipient: reference(recipient),
+      recipient: toJsonReference(recipient),
       status,
       tenant_id: run.tenant,
       notify_data: run.data,
@@ -88,27 +88,30 @@ function workflowEvent(
 }
 
 /** Returns the events of a run that has just started, or that an advance has brought to where it stands (E-342). */
-export function runEvents(
+export function buildRunEvents(
   run: WorkflowRun,
   recipientRun: RecipientRun,
   { started }: { started: boolean },
 ): OccurredEvent[] {
-  const events = started ? [workflowEvent(run, recipientRun, "started")] : [];
-  if (recipientRun.status === "completed") events.push(workflowEvent(run, recipientRun, "completed"));
+  const events = started ? [buildWorkflowEvent(run, recipientRun, "started")] : [];
+  if (recipientRun.status === "completed") events.push(buildWorkflowEvent(run, recipientRun, "completed"));
   return events;
 }
 
 /** What the service calls traits: the properties that it knows by name. */
 const TRAITS = ["name", "email", "phone_number", "avatar", "locale", "timezone"];
 
-export function recipientEvent({ key, properties, preferences, channel_data }: Recipient, at: number): OccurredEvent {
+export function buildRecipientEvent(
+  { key, properties, preferences, channel_data }: Recipient,
+  at: number,
+): OccurredEvent {
   const traits = Object.entries(properties).filter(([name]) => TRAITS.includes(name));
   return {
-    name: eventName({ event_type: "recipient", event_key: "updated" }),
+    name: buildEventName({ event_type: "recipient", event_key: "updated" }),
     recipient: key,
     at,
     event: {
-      recipient: reference(key),
+      recipient: toJsonReference(key),
       event_type: "recipient.updated",
       timestamp: iso(at),
       properties,
@@ -119,11 +122,16 @@ export function recipientEvent({ key, properties, preferences, channel_data }: R
   };
 }
 
-export function audienceEvent(audience: string, user: RecipientKey, key: "enter" | "exit", at: number): OccurredEvent {
+export function buildAudienceEvent(
+  audience: string,
+  user: RecipientKey,
+  key: "enter" | "exit",
+  at: number,
+): OccurredEvent {
   return {
-    name: eventName({ event_type: "audience", audience_key: audience, event_key: key }),
+    name: buildEventName({ event_type: "audience", audience_key: audience, event_key: key }),
     recipient: user,
     at,
-    event: { audience_id: audience, recipient: reference(user), transition: key, happened_at: iso(at) },
+    event: { audience_id: audience, recipient: toJsonReference(user), transition: key, happened_at: iso(at) },
   };
 }

@@ -13,7 +13,7 @@ export function hasFailed({ reason, steps }: RecipientOutcome): boolean {
 export type Verdict = "succeeded" | "partial" | "failed";
 
 /** Skipped by condition or preference is success: a notify may rightly send nothing. */
-export function verdictOf({ recipients }: TriggerOutcome): Verdict {
+export function getVerdict({ recipients }: TriggerOutcome): Verdict {
   const list = recipients ?? [];
   const failed = list.filter(hasFailed);
   if (failed.length === 0) return "succeeded";
@@ -29,7 +29,7 @@ export function combineVerdicts(verdicts: readonly Verdict[]): Verdict {
   return verdicts.every((verdict) => verdict === first) ? first : "partial";
 }
 
-export const VERDICT_EXIT: Record<Verdict, number> = {
+export const VERDICT_EXIT_CODES: Record<Verdict, number> = {
   succeeded: EXIT.success,
   partial: EXIT.partial,
   failed: EXIT.failure,

@@ -117,7 +117,7 @@ export interface CancelOutcome {
 }
 
 /** Returns the number of messages that a step created. */
-export function messageCount({ message_id, message_ids }: StepOutcome): number {
+export function countMessages({ message_id, message_ids }: StepOutcome): number {
   return message_ids?.length ?? (message_id ? 1 : 0);
 }
 
@@ -125,7 +125,7 @@ export function messageCount({ message_id, message_ids }: StepOutcome): number {
  * Counts the messages created in `messages`, and steps in the counters after it. A recipient that was never identified adds 1 to
  * `failed`.
  */
-export function summarize(recipients: readonly RecipientOutcome[]): OutcomeSummary {
+export function summarizeOutcomes(recipients: readonly RecipientOutcome[]): OutcomeSummary {
   const summary: OutcomeSummary = {
     recipients: recipients.length,
     messages: 0,
@@ -138,7 +138,7 @@ export function summarize(recipients: readonly RecipientOutcome[]): OutcomeSumma
   for (const { steps, reason } of recipients) {
     if (reason?.code === "recipient_not_found") summary.failed++;
     for (const step of steps) {
-      summary.messages += messageCount(step);
+      summary.messages += countMessages(step);
       if (step.outcome === "sent") summary.sent++;
       else if (step.outcome === "skipped") summary.skipped++;
       else if (step.outcome === "waiting" || step.outcome === "queued") summary.waiting++;

@@ -1,10 +1,10 @@
 import type { JsonObject } from "../../util/json.js";
-import { type RecipientKey, splitKey, USERS } from "../recipient/recipient.js";
-import type { AwaitedEvent } from "../steps/wait-for-event.js";
+import { type RecipientKey, splitRecipientKey, USERS } from "../recipient/recipient.js";
+import type { AwaitedEvent } from "../steps/wait-for-event-step.js";
 
 /** What a paused run waits for. Times in milliseconds, both inclusive (E-344). */
 export interface RunWait {
-  /** The kind of event, by its {@link eventName}. */
+  /** The kind of event, by its {@link buildEventName}. */
   awaited: string;
   /** Only events about this recipient; null: any (E-339, EQ-57). */
   recipient: RecipientKey | null;
@@ -21,7 +21,7 @@ export interface Signal {
 }
 
 /** One name for an awaited kind of event and the events of that kind. */
-export function eventName(event: AwaitedEvent): string {
+export function buildEventName(event: AwaitedEvent): string {
   switch (event.event_type) {
     case "integration_source":
       return JSON.stringify([event.event_type, event.integration_source_key, event.event_key]);
@@ -46,7 +46,7 @@ export function isAwaited(
 }
 
 /** Returns when a waiting run is due once an event that it may wait for has come in: at once. */
-export function dueAfterSignal(dueAt: number | null, now: number): number | null {
+export function getDueAfterSignal(dueAt: number | null, now: number): number | null {
   return dueAt === null ? null : Math.min(dueAt, now);
 }
 
@@ -56,6 +56,8 @@ export function isStillWaiting(wait: RunWait | null | undefined): boolean {
 }
 
 /** Whose events end the wait: the recipient's own; an object's run takes any of a source (E-339, EQ-57). */
-export function waitScope(event: AwaitedEvent, recipient: RecipientKey): RecipientKey | null {
-  return event.event_type === "integration_source" && splitKey(recipient).collection !== USERS ? null : recipient;
+export function resolveWaitScope(event: AwaitedEvent, recipient: RecipientKey): RecipientKey | null {
+  return event.event_type === "integration_source" && splitRecipientKey(recipient).collection !== USERS
+    ? null
+    : recipient;
 }

@@ -1,32 +1,32 @@
 import type { Step } from "../step/step.js";
-import { branchesOf, walkSteps } from "../steps/walk-steps.js";
+import { getBranches, walkSteps } from "../steps/walk-steps.js";
 import type { StepPath } from "./workflow-run.js";
 
-const branchesIn = (step: Step | undefined) => (step === undefined ? [] : branchesOf(step));
+const getBranchesIfAny = (step: Step | undefined) => (step === undefined ? [] : getBranches(step));
 
 /** The step a path leads to; undefined past the end of a list. */
-export function stepAt(steps: readonly Step[], path: StepPath): Step | undefined {
+export function findStep(steps: readonly Step[], path: StepPath): Step | undefined {
   let list: readonly Step[] = steps;
   for (let i = 0; i + 2 < path.length; i += 2) {
-    list = branchesIn(list[path[i] as number])[path[i + 1] as number]?.steps ?? [];
+    list = getBranchesIfAny(list[path[i] as number])[path[i + 1] as number]?.steps ?? [];
   }
   return list[path.at(-1) as number];
 }
 
-export function nextOf(path: StepPath): StepPath {
+export function getNextPath(path: StepPath): StepPath {
   return [...path.slice(0, -1), (path.at(-1) as number) + 1];
 }
 
 /** Where a finished list of steps leads: after the step that holds it, or null at the end of the run (E-308). */
-export function leave(steps: readonly Step[], path: StepPath): StepPath | null {
+export function findPathAfterBranch(steps: readonly Step[], path: StepPath): StepPath | null {
   if (path.length === 1) return null;
   const parentPath = path.slice(0, -2);
-  const branch = branchesIn(stepAt(steps, parentPath))[path.at(-2) as number];
-  return branch?.terminates ? null : nextOf(parentPath);
+  const branch = getBranchesIfAny(findStep(steps, parentPath))[path.at(-2) as number];
+  return branch?.terminates ? null : getNextPath(parentPath);
 }
 
 /** The path of the step with a ref; null where the workflow has none. */
-export function pathOf(steps: readonly Step[], ref: string): StepPath | null {
+export function findStepPath(steps: readonly Step[], ref: string): StepPath | null {
   for (const { step, path } of walkSteps(steps)) {
     if (step.ref === ref) return [...path.matchAll(/\[(\d+)\]/g)].map(([, index]) => Number(index));
   }

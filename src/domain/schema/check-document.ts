@@ -1,7 +1,7 @@
 import type * as z from "zod/mini";
-import { valueAt } from "../../util/json.js";
-import type { Complain } from "../shape/complain.js";
-import { describeUnknownKey } from "../shape/place.js";
+import { getValueAtPath } from "../../util/json.js";
+import { describeUnknownKey } from "../shape/describe-finding.js";
+import type { ReportFinding } from "../shape/report-finding.js";
 import { describeIssue } from "./describe-issue.js";
 
 /** A finding of a check: its path below the document, and a sentence without the place. */
@@ -11,49 +11,50 @@ export interface Finding {
 }
 
 /** A command checks a handful of documents. Compiling a schema pays off in processes that check more, such as `knock dev`. */
-const COMPILE_AFTER = 500;
-let checked = 0;
+const CHECKS_BEFORE_COMPILING = 500;
+let checkCount = 0;
 
 function parseOptions() {
-  checked += 1;
-  return { jitless: checked <= COMPILE_AFTER, error: describeIssue };
+  checkCount += 1;
+  return { jitless: checkCount <= CHECKS_BEFORE_COMPILING, error: describeIssue };
 }
 
 /**
  * Returns whether a key may stand in any object of the hosted service's documents: `__…` is written by the service (F-021,
  * F-022), and `name@` refers to a file with the value of `name` (F-013).
  */
-function isReserved(key: string, known: readonly string[]): boolean {
+function isReservedKey(key: string, known: readonly string[]): boolean {
   return key.startsWith("__") || (key.endsWith("@") && known.includes(key.slice(0, -1)));
 }
 
-interface Checked {
-  faults: Finding[];
+interface CheckResult {
+  findings: Finding[];
   unknownKeys: Finding[];
 }
 
-function check(schema: z.ZodMiniType, value: unknown, isClosed = false): Checked {
-  const faults: Finding[] = [];
+function collectFindings(schema: z.ZodMiniType, value: unknown, isClosed = false): CheckResult {
+  const findings: Finding[] = [];
   const unknownKeys: Finding[] = [];
   for (const issue of schema.safeParse(value, parseOptions()).error?.issues ?? []) {
     if (issue.code !== "unrecognized_keys") {
-      faults.push({ path: [...issue.path], message: issue.message });
+      findings.push({ path: [...issue.path], message: issue.message });
       continue;
     }
     const { known, sentences } = JSON.parse(issue.message) as { known: string[]; sentences: string[] };
     for (const [index, key] of issue.keys.entries()) {
       const finding = { path: [...issue.path, key], message: sentences[index] ?? describeUnknownKey(key, undefined) };
       // In the service's documents, a key whose value is null counts as absent.
-      if (isClosed) faults.push(finding);
-      else if (!isReserved(key, known) && valueAt(value, finding.path.map(String)) !== null) unknownKeys.push(finding);
+      if (isClosed) findings.push(finding);
+      else if (!isReservedKey(key, known) && getValueAtPath(value, finding.path.map(String)) !== null)
+        unknownKeys.push(finding);
     }
   }
-  return { faults, unknownKeys };
+  return { findings, unknownKeys };
 }
 
-function report<S extends z.ZodMiniType>(value: unknown, faults: readonly Finding[], fault: Complain) {
-  for (const { path, message } of faults) fault(path, message);
-  return faults.length === 0 ? (value as z.output<S>) : null;
+function reportFindings<S extends z.ZodMiniType>(value: unknown, findings: readonly Finding[], report: ReportFinding) {
+  for (const { path, message } of findings) report(path, message);
+  return findings.length === 0 ? (value as z.output<S>) : null;
 }
 
 /**
@@ -64,12 +65,12 @@ function report<S extends z.ZodMiniType>(value: unknown, faults: readonly Findin
 export function checkDocument<S extends z.ZodMiniType>(
   schema: S,
   value: unknown,
-  fault: Complain,
-  unknownKey?: Complain,
+  report: ReportFinding,
+  reportUnknownKey?: ReportFinding,
 ): z.output<S> | null {
-  const { faults, unknownKeys } = check(schema, value);
-  for (const { path, message } of unknownKeys) unknownKey?.(path, message);
-  return report<S>(value, faults, fault);
+  const { findings, unknownKeys } = collectFindings(schema, value);
+  for (const { path, message } of unknownKeys) reportUnknownKey?.(path, message);
+  return reportFindings<S>(value, findings, report);
 }
 
 /**
@@ -79,12 +80,12 @@ export function checkDocument<S extends z.ZodMiniType>(
 export function checkClosedDocument<S extends z.ZodMiniType>(
   schema: S,
   value: unknown,
-  fault: Complain,
+  report: ReportFinding,
 ): z.output<S> | null {
-  return report<S>(value, check(schema, value, true).faults, fault);
+  return reportFindings<S>(value, collectFindings(schema, value, true).findings, report);
 }
 
 /** Returns the keys of a document that its schema does not declare, each with the nearest declared key. */
 export function findUnknownKeys(schema: z.ZodMiniType, value: unknown): Finding[] {
-  return check(schema, value).unknownKeys;
+  return collectFindings(schema, value).unknownKeys;
 }

@@ -1,11 +1,11 @@
 import type * as core from "zod/v4/core";
-import { nearest } from "../../util/nearest.js";
-import { describeUnknownKey } from "../shape/place.js";
+import { findNearest } from "../../util/find-nearest.js";
+import { describeUnknownKey } from "../shape/describe-finding.js";
 
 type RawIssue = core.$ZodRawIssue;
 
 /** The types of zod in words. */
-const EXPECTED: Readonly<Record<string, string>> = {
+const TYPE_LABELS: Readonly<Record<string, string>> = {
   object: "an object",
   record: "an object",
   array: "a list",
@@ -16,22 +16,22 @@ const EXPECTED: Readonly<Record<string, string>> = {
 };
 
 /** Returns the kind of a JSON value with its article, such as "a list". */
-export function describeKind(value: unknown): string {
+export function describeJsonType(value: unknown): string {
   if (value === null) return "null";
   return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
 /** Returns the sentence about a value of the wrong type, or about a missing value. */
-export function describeType(expected: string, input: unknown): string {
-  const name = EXPECTED[expected] ?? expected;
-  return input === undefined ? `is required (${name})` : `must be ${name}, found ${describeKind(input)}`;
+export function describeInvalidType(expected: string, input: unknown): string {
+  const name = TYPE_LABELS[expected] ?? expected;
+  return input === undefined ? `is required (${name})` : `must be ${name}, found ${describeJsonType(input)}`;
 }
 
 /** Returns the sentence for a value that is not one of several. */
-export function describeValue(values: readonly unknown[], input: unknown): string {
+export function describeInvalidValue(values: readonly unknown[], input: unknown): string {
   const near =
     typeof input === "string"
-      ? nearest(
+      ? findNearest(
           input,
           values.filter((value) => typeof value === "string"),
         )
@@ -42,15 +42,15 @@ export function describeValue(values: readonly unknown[], input: unknown): strin
 }
 
 /** The keys that the schema which raised an issue declares. */
-function declaredKeys({ inst }: RawIssue): string[] {
+function getDeclaredKeys({ inst }: RawIssue): string[] {
   const definition = inst?._zod.def as { shape?: object } | undefined;
   return Object.keys(definition?.shape ?? {});
 }
 
-function describeKeys(issue: RawIssue & { code: "unrecognized_keys" }, listsKnown = false): string {
-  const known = declaredKeys(issue);
+function serializeUnknownKeys(issue: RawIssue & { code: "unrecognized_keys" }, listsKnown = false): string {
+  const known = getDeclaredKeys(issue);
   const sentences = issue.keys.map((key) => {
-    const near = nearest(key, known);
+    const near = findNearest(key, known);
     const names = known.length === 0 ? "no properties are expected" : `known are ${known.join(", ")}`;
     return `${describeUnknownKey(key, near)}${listsKnown && near === undefined ? `; ${names}` : ""}`;
   });
@@ -59,7 +59,7 @@ function describeKeys(issue: RawIssue & { code: "unrecognized_keys" }, listsKnow
 
 /** Parameters of an object whose known keys are all listed if an unknown key is not near to one of them. */
 export const LIST_KNOWN_KEYS = {
-  error: (issue: RawIssue) => (issue.code === "unrecognized_keys" ? describeKeys(issue, true) : undefined),
+  error: (issue: RawIssue) => (issue.code === "unrecognized_keys" ? serializeUnknownKeys(issue, true) : undefined),
 };
 
 /**
@@ -70,9 +70,9 @@ export const LIST_KNOWN_KEYS = {
 export function describeIssue(issue: RawIssue): string {
   switch (issue.code) {
     case "invalid_type":
-      return describeType(issue.expected, issue.input);
+      return describeInvalidType(issue.expected, issue.input);
     case "invalid_value":
-      return describeValue(issue.values, issue.input);
+      return describeInvalidValue(issue.values, issue.input);
     case "too_small":
       return typeof issue.input === "string" || Array.isArray(issue.input)
         ? "must not be empty"
@@ -82,8 +82,8 @@ export function describeIssue(issue: RawIssue): string {
         ? `must be at most ${issue.maximum} characters`
         : `must be at most ${issue.maximum}, found ${JSON.stringify(issue.input)}`;
     case "unrecognized_keys":
-      return describeKeys(issue);
+      return serializeUnknownKeys(issue);
     default:
-      return `is invalid: found ${describeKind(issue.input)}`;
+      return `is invalid: found ${describeJsonType(issue.input)}`;
   }
 }

@@ -2,8 +2,8 @@ import * as z from "zod/mini";
 import { $constructor } from "zod/v4/core";
 import { isJsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
-import type { Complain } from "../shape/complain.js";
-import { describeType } from "./describe-issue.js";
+import type { ReportFinding } from "../shape/report-finding.js";
+import { describeInvalidType } from "./describe-issue.js";
 
 type Nullish<T extends z.ZodMiniType> = z.ZodMiniOptional<z.ZodMiniNullable<T>>;
 
@@ -23,15 +23,15 @@ export const optional = <T extends z.ZodMiniType>(schema: T): Nullish<T> =>
   new OptionalField({ type: "nullable", innerType: schema } as never) as unknown as Nullish<T>;
 
 /** A schema that is built when the first value needs it. It goes inside `optional`: reading an absent field builds nothing. */
-export function later<T extends z.ZodMiniType>(make: () => T): z.ZodMiniLazy<T> {
-  const schema = z.lazy(make);
+export function lazySchema<T extends z.ZodMiniType>(build: () => T): z.ZodMiniLazy<T> {
+  const schema = z.lazy(build);
   // zod asks for these before it looks at the value, and would build the schema to answer. They are undefined for all that is required.
   for (const name of ["optin", "optout"]) Object.defineProperty(schema._zod, name, { value: undefined });
   return schema;
 }
 
 /** A string that must not be empty: a key, a path, or a template that must produce something. */
-export const filledText = (error = "must not be empty") =>
+export const nonEmptyString = (error = "must not be empty") =>
   // zod's own minLength also judges the length of values that are not strings.
   z.string().check(
     z.refine((text) => text !== "", { error }),
@@ -42,21 +42,21 @@ export const filledText = (error = "must not be empty") =>
 export const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === "";
 
 /** A string with a rule of its own. `faultOf` returns the fault of a string, or null; `error` is that of other values. */
-export const textWith = (faultOf: (text: string) => string | null, error?: string) =>
+export const checkedString = (describeInvalid: (text: string) => string | null, error?: string) =>
   z.string({ error }).check(({ value, issues }) => {
-    const message = faultOf(value);
+    const message = describeInvalid(value);
     if (message !== null) issues.push({ code: "custom", message, input: value, continue: true });
   });
 
 /** A string of a form, where anything else is the same fault. */
-export const textOf = (matches: (text: string) => boolean, error: string) =>
+export const matchingString = (matches: (text: string) => boolean, error: string) =>
   z.string({ error }).check(z.refine(matches, { error }));
 
 /** An object with values of one schema under any keys. */
 export const record = <T extends z.ZodMiniType>(schema: T) => z.record(z.string(), schema);
 
 /** A value that may be anything, or is checked elsewhere. */
-export const anything = () => z.optional(z.unknown());
+export const anyValue = () => z.optional(z.unknown());
 
 /** The `$schema` of a document: ours, or the hosted service's in files that were pulled from it. */
 export const schemaReference = () =>
@@ -84,7 +84,7 @@ export const named = <T extends z.ZodMiniType>(schema: T, id: string): T => sche
 export const text = (description: string) => described(optional(STRING()), description);
 
 /** A required string that must not be empty, with its description. */
-export const filled = (description: string) => described(filledText(), description);
+export const requiredText = (description: string) => described(nonEmptyString(), description);
 
 /** An optional `true` or `false` with its description. */
 export const flag = (description: string) => described(optional(BOOLEAN()), description);
@@ -94,7 +94,7 @@ export const choice = <const T extends readonly string[]>(names: T, description:
   described(optional(z.enum(names)), description);
 
 /** Text of at most `max` UTF-16 code units, as the service counts them (F-008). zod's own limit counts code points. */
-export const textUpTo = (max: number) =>
+export const stringUpTo = (max: number) =>
   z.string().check(
     z.refine((text) => text.length <= max, { error: `must be at most ${max} characters` }),
     z.meta({ maxLength: max }),
@@ -106,16 +106,16 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
   const error = ({ input }: { input?: unknown }): string =>
     typeof input === "number"
       ? `must be a whole number ${range}, found ${input}`
-      : describeType(`a whole number ${range}`, input);
+      : describeInvalidType(`a whole number ${range}`, input);
   const params = { error, abort: true };
   return z.int(params).check(z.gte(min, params), z.lte(max, params));
 }
 
 /** A value of one of several types. `expected` names them in the error, such as "a number or text". */
-export const eitherOf = <const T extends readonly z.ZodMiniType[]>(expected: string, options: T) =>
-  z.union(options, { error: ({ input }) => describeType(expected, input) });
+export const typeUnion = <const T extends readonly z.ZodMiniType[]>(expected: string, options: T) =>
+  z.union(options, { error: ({ input }) => describeInvalidType(expected, input) });
 
-function whenever<T>(matches: (value: unknown) => value is T, check: (value: T, fault: Complain) => void) {
+function checkWhen<T>(matches: (value: unknown) => value is T, check: (value: T, report: ReportFinding) => void) {
   return z.check<unknown>(
     ({ value, issues }) =>
       check(value as T, (path, message) => {
@@ -129,21 +129,21 @@ function whenever<T>(matches: (value: unknown) => value is T, check: (value: T, 
  * A rule over several fields of an object. It also runs if some of them are invalid, so that one fault does not hide
  * another. The rule must therefore tolerate values of any type.
  */
-export const rule = (check: (value: Record<string, unknown>, fault: Complain) => void) =>
-  whenever<Record<string, unknown>>(isJsonObject, check);
+export const rule = (check: (value: Record<string, unknown>, report: ReportFinding) => void) =>
+  checkWhen<Record<string, unknown>>(isJsonObject, check);
 
 /** A rule over the items of a list. Like {@link rule}, it must tolerate items of any type. */
-export const listRule = (check: (items: unknown[], fault: Complain) => void) =>
-  whenever<unknown[]>(Array.isArray, check);
+export const listRule = (check: (items: unknown[], report: ReportFinding) => void) =>
+  checkWhen<unknown[]>(Array.isArray, check);
 
 /** A rule that no two items of a list have the same text under `key`. `item` is what the error calls an item. */
 export const distinct = (key: string, item: string) =>
-  listRule((items, fault) => {
+  listRule((items, report) => {
     const seen = new Set<unknown>();
-    for (const [index, one] of items.entries()) {
-      const name = isJsonObject(one) ? one[key] : undefined;
+    for (const [index, entry] of items.entries()) {
+      const name = isJsonObject(entry) ? entry[key] : undefined;
       if (typeof name !== "string") continue;
-      if (seen.has(name)) fault([index, key], `"${name}" is already the ${key} of another ${item}`);
+      if (seen.has(name)) report([index, key], `"${name}" is already the ${key} of another ${item}`);
       seen.add(name);
     }
   });

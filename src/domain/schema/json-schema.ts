@@ -8,7 +8,7 @@ export const jsonSchema = (description: string) =>
     optional(
       z
         .record(z.string(), z.unknown(), { error: "must be an object" })
-        .check(rule((schema, fault) => checkJsonSchema(schema, [], fault))),
+        .check(rule((schema, report) => checkJsonSchema(schema, [], report))),
     ),
     description,
   );

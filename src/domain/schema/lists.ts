@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
-import { describeType } from "./describe-issue.js";
+import { describeInvalidType } from "./describe-issue.js";
 import { rule } from "./fields.js";
 import { variant } from "./variant.js";
 
@@ -10,28 +10,28 @@ interface ListLimits {
   /** What errors call the entries, such as "recipients". */
   noun: string;
   /** The error about an empty list. Without it, a list may be empty. */
-  none?: string;
+  emptyMessage?: string;
 }
 
 /** A list of up to `max` entries. A longer one is a single fault: its entries are not checked. null counts as absent. */
-export function boundedList<T extends z.ZodMiniType>(item: T, { max, noun, none }: ListLimits) {
+export function boundedList<T extends z.ZodMiniType>(item: T, { max, noun, emptyMessage }: ListLimits) {
   const list = z
-    .array(z.unknown(), { error: ({ input }) => describeType(`a list of ${noun}`, input ?? undefined) })
+    .array(z.unknown(), { error: ({ input }) => describeInvalidType(`a list of ${noun}`, input ?? undefined) })
     .check(({ value, issues }) => {
-      const tooMany = value.length > max ? `must have at most ${max} ${noun}, found ${value.length}` : undefined;
-      const message = value.length === 0 ? none : tooMany;
+      const tooManyMessage = value.length > max ? `must have at most ${max} ${noun}, found ${value.length}` : undefined;
+      const message = value.length === 0 ? emptyMessage : tooManyMessage;
       if (message !== undefined) issues.push({ code: "custom", message, input: value });
     });
   return z.pipe(list, z.array(item)) as unknown as z.ZodMiniType<z.output<T>[]>;
 }
 
 /** Such a list, or a single entry without a list around it (EQ-54). `expected` names both. null counts as absent. */
-export function listOrOne<T extends z.ZodMiniType>(expected: string, item: T, limits: ListLimits) {
+export function listOrSingle<T extends z.ZodMiniType>(expected: string, item: T, limits: ListLimits) {
   const list = once(() => boundedList(item, limits));
   return variant<z.output<T> | z.output<T>[]>({
     members: () => [list(), item],
     choose(value) {
-      if (value === undefined || value === null) return { path: [], message: describeType(expected, undefined) };
+      if (value === undefined || value === null) return { path: [], message: describeInvalidType(expected, undefined) };
       return Array.isArray(value) ? list() : item;
     },
   });
@@ -39,11 +39,11 @@ export function listOrOne<T extends z.ZodMiniType>(expected: string, item: T, li
 
 /** An object with up to `max` values, each a string, a number, a boolean or null. */
 export function flatPairs(max: number, { noObject, nested }: { noObject: string; nested: string }) {
-  const value = z.unknown().check(z.refine((one) => typeof one !== "object" || one === null, { error: nested }));
+  const value = z.unknown().check(z.refine((entry) => typeof entry !== "object" || entry === null, { error: nested }));
   return z.record(z.string(), value, { error: noObject }).check(
-    rule((pairs, fault) => {
+    rule((pairs, report) => {
       const { length } = Object.keys(pairs);
-      if (length > max) fault([], `must have at most ${max} pairs, found ${length}`);
+      if (length > max) report([], `must have at most ${max} pairs, found ${length}`);
     }),
   );
 }

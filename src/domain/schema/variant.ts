@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { $constructor } from "zod/v4/core";
 
 /** Why no member fits: where below the value, and a sentence without the place. */
-interface NoMember {
+interface NoMatch {
   path: PropertyKey[];
   message: string;
   /** A schema of what is known about the value nevertheless. */
@@ -11,7 +11,7 @@ interface NoMember {
 
 interface VariantOptions {
   /** Returns the schema that a value is meant for. */
-  choose(value: unknown): z.ZodMiniType | NoMember;
+  choose(value: unknown): z.ZodMiniType | NoMatch;
   /** Every schema, for the published JSON Schema only. */
   members(): z.ZodMiniType[];
   /** The field that tells the members apart, and its value in each member. */
@@ -41,7 +41,7 @@ const Variant = $constructor<z.ZodMiniType & { _zod: { def: Def } }, Def>("Knock
 });
 
 /** Returns a function that builds the schema of each member when it is first needed, and then returns the same one. */
-export function builtOnce<M>(build: (member: M) => z.ZodMiniType): (member: M) => z.ZodMiniType {
+export function memoizeSchema<M>(build: (member: M) => z.ZodMiniType): (member: M) => z.ZodMiniType {
   const schemas = new Map<M, z.ZodMiniType>();
   return (member) => {
     let schema = schemas.get(member);

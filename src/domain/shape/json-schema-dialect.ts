@@ -1,6 +1,6 @@
 import type { SchemaDraft } from "@cfworker/json-schema";
 import type { JsonObject } from "../../util/json.js";
-import { allSchemas } from "./json-schema-keywords.js";
+import { walkSchemas } from "./json-schema-keywords.js";
 
 /** The drafts by the URI that names them in `$schema`, without the trailing `#`. */
 const DRAFTS: Readonly<Record<string, SchemaDraft>> = {
@@ -13,21 +13,21 @@ const DRAFTS: Readonly<Record<string, SchemaDraft>> = {
 };
 
 /** The draft that a `$schema` names; undefined for one that is unsupported. */
-export function draftNamed(uri: string): SchemaDraft | undefined {
+export function findDraft(uri: string): SchemaDraft | undefined {
   const name = uri.replace(/^https?:\/\//, "").replace(/#$/, "");
   return Object.hasOwn(DRAFTS, name) ? DRAFTS[name] : undefined;
 }
 
 /** The draft of a schema; without `$schema` the newest, which the service documents. */
-export function draftOf(schema: JsonObject): SchemaDraft {
-  return (typeof schema.$schema === "string" ? draftNamed(schema.$schema) : undefined) ?? "2020-12";
+export function getDraft(schema: JsonObject): SchemaDraft {
+  return (typeof schema.$schema === "string" ? findDraft(schema.$schema) : undefined) ?? "2020-12";
 }
 
 /** Whether `$ref` hides the keywords beside it, as it does before 2019-09. */
-export const refHidesSiblings = (draft: SchemaDraft): boolean => draft === "4" || draft === "7";
+export const isRefExclusive = (draft: SchemaDraft): boolean => draft === "4" || draft === "7";
 
 /** In a schema of one resource every dynamic anchor is unique, so that a dynamic reference is a plain one. */
-function withPlainReferences(part: JsonObject): void {
+function replaceDynamicReferences(part: JsonObject): void {
   const { $dynamicRef, $dynamicAnchor } = part;
   if (typeof $dynamicAnchor === "string") {
     delete part.$dynamicAnchor;
@@ -44,16 +44,16 @@ function withPlainReferences(part: JsonObject): void {
  * beside `$ref` before 2019-09. Returns the schema itself if there is nothing to rewrite.
  */
 export function normalizeSchema(schema: JsonObject): JsonObject {
-  const hides = refHidesSiblings(draftOf(schema));
+  const isExclusive = isRefExclusive(getDraft(schema));
   const isRewritten = (part: JsonObject): boolean =>
     part.$dynamicRef !== undefined ||
     part.$dynamicAnchor !== undefined ||
-    (hides && part.$ref !== undefined && (part.$id ?? part.id) !== undefined);
-  if (![...allSchemas(schema)].some(([, part]) => isRewritten(part))) return schema;
+    (isExclusive && part.$ref !== undefined && (part.$id ?? part.id) !== undefined);
+  if (![...walkSchemas(schema)].some(([, part]) => isRewritten(part))) return schema;
   const copy = structuredClone(schema);
-  for (const [, part] of allSchemas(copy)) {
-    withPlainReferences(part);
-    if (!hides || part.$ref === undefined) continue;
+  for (const [, part] of walkSchemas(copy)) {
+    replaceDynamicReferences(part);
+    if (!isExclusive || part.$ref === undefined) continue;
     delete part.$id;
     delete part.id;
   }

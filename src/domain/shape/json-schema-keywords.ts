@@ -19,7 +19,7 @@ export const LIST_KEYWORDS = ["allOf", "anyOf", "oneOf", "prefixItems"] as const
 export const MAP_KEYWORDS = ["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"] as const;
 
 /** The schemas directly inside a schema, booleans left out, with the path of each. */
-function* childSchemas(schema: JsonObject): Generator<[path: string[], child: JsonObject]> {
+function* walkChildSchemas(schema: JsonObject): Generator<[path: string[], child: JsonObject]> {
   for (const [keyword, value] of Object.entries(schema)) {
     const isList = keyword === "items" || (LIST_KEYWORDS as readonly string[]).includes(keyword);
     const isMap = keyword === "dependencies" || (MAP_KEYWORDS as readonly string[]).includes(keyword);
@@ -32,7 +32,7 @@ function* childSchemas(schema: JsonObject): Generator<[path: string[], child: Js
 }
 
 /** A schema and every schema inside it, with the path of each. */
-export function* allSchemas(schema: JsonObject, path: string[] = []): Generator<[path: string[], schema: JsonObject]> {
+export function* walkSchemas(schema: JsonObject, path: string[] = []): Generator<[path: string[], schema: JsonObject]> {
   yield [path, schema];
-  for (const [inner, child] of childSchemas(schema)) yield* allSchemas(child, [...path, ...inner]);
+  for (const [inner, child] of walkChildSchemas(schema)) yield* walkSchemas(child, [...path, ...inner]);
 }

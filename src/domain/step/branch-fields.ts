@@ -14,23 +14,26 @@ export const branchFields = (steps: z.ZodMiniType) => ({
 });
 
 /** A list of 2 to 10 branches or cohorts (E-309, E-313). */
-export function branchList<T extends z.ZodMiniType>(branch: T, what: string) {
-  const error = `must be a list of 2 to 10 ${what}`;
+export function branchListSchema<T extends z.ZodMiniType>(branch: T, label: string) {
+  const error = `must be a list of 2 to 10 ${label}`;
   return z.array(branch, { error }).check(
-    listRule((branches, fault) => {
-      if (branches.length < 2 || branches.length > 10) fault([], error);
+    listRule((branches, report) => {
+      if (branches.length < 2 || branches.length > 10) report([], error);
     }),
     z.meta({ minItems: 2, maxItems: 10 }),
   );
 }
 
-interface GivenBranch {
+interface RawBranch {
   name?: string | null | undefined;
   terminates?: boolean | null | undefined;
   steps?: unknown;
 }
 
 /** Returns what branches and cohorts share at run time. */
-export function branchOf({ name, terminates, steps }: GivenBranch, normalize: (raw: unknown) => Step[]): StepBranch {
+export function normalizeBranch(
+  { name, terminates, steps }: RawBranch,
+  normalize: (raw: unknown) => Step[],
+): StepBranch {
   return { name: name ?? null, terminates: terminates === true, steps: normalize(steps ?? []) };
 }

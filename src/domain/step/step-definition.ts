@@ -1,18 +1,18 @@
 import type * as z from "zod/mini";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import type { ConditionPlace } from "../condition/parse-conditions.js";
-import type { Complain } from "../shape/complain.js";
+import type { ConditionContext } from "../condition/parse-conditions.js";
+import type { ReportFinding } from "../shape/report-finding.js";
 import type { Step, StepBase, StepBranch } from "./step.js";
 
 /** What a step's checks know of the workflow around it. */
-export interface StepContext extends ConditionPlace {
+export interface StepCheckContext extends ConditionContext {
   refs: ReadonlySet<string>;
   /** The audience that starts runs of this workflow, or null (F-025). */
   triggerAudience: string | null;
 }
 
 /** What of a project decides whether something in a step can have an effect. */
-export interface ProjectSurroundings {
+export interface ProjectReferences {
   hasSource(key: string): boolean;
   hasBroadcast(key: string): boolean;
 }
@@ -43,27 +43,27 @@ export interface StepDefinition<S extends StepBase = StepBase> {
   /** Whether the format has no conditions for the step: those in a file are ignored. */
   ignoresConditions?: boolean;
   /** Reports faults that only the whole workflow shows, by paths below the step, which may have faults of its own. */
-  check?(raw: JsonObject, fault: Complain, context: StepContext): void;
+  check?(raw: JsonObject, report: ReportFinding, context: StepCheckContext): void;
   /** Returns the run-time step of a file's step without faults. `steps` does so for the steps inside it. */
   normalize(raw: never, base: StepBase, steps: (raw: unknown) => Step[]): S;
   /** Reports settings without effect, by paths below the step. */
-  warn?(raw: JsonObject, warn: Complain, project: ProjectSurroundings): void;
+  warn?(raw: JsonObject, warn: ReportFinding, project: ProjectReferences): void;
   /** The field with the lists of steps inside a step. */
   branchesField?: string;
   branches?(step: S): readonly StepBranch[];
   /** The parts of a step that are rendered with the run's scope, by their names. */
   templates?(step: S): Readonly<Record<string, unknown>>;
   /** Roots of the scope to which the step may add properties for those after it. */
-  addsTo?: readonly string[];
+  changedScopes?: readonly string[];
   references?(step: S): StepReference[];
   /** Whether the step's outcome is that of its messages. */
-  makesMessages?: boolean;
+  createsMessages?: boolean;
   /** Whether broadcasts can have the step (E-396). */
-  inBroadcasts?: boolean;
+  isAllowedInBroadcasts?: boolean;
   /** What a step that went on came to, as people read it after an arrow; null for nothing worth telling. */
-  result?(outcome: Readonly<Record<string, Json | undefined>>): string | null;
+  formatResult?(outcome: Readonly<Record<string, Json | undefined>>): string | null;
   /** What a waiting step waits for, unless for a time: "for an event". */
-  waitsFor?: string;
+  waitLabel?: string;
   eventReasons?: EventReasons;
 }
 
@@ -81,4 +81,4 @@ export function defineStep<S extends StepBase, Raw>(
 }
 
 /** Returns the settings of a step in a file, which may have faults. */
-export const settingsOf = (raw: JsonObject): JsonObject => (isJsonObject(raw.settings) ? raw.settings : {});
+export const getSettings = (raw: JsonObject): JsonObject => (isJsonObject(raw.settings) ? raw.settings : {});

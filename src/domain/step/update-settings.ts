@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import { idFault } from "../recipient/recipient-id.js";
+import { describeInvalidId } from "../recipient/describe-invalid-id.js";
 import { described, rule, text } from "../schema/fields.js";
-import type { Complain } from "../shape/complain.js";
-import { settingsOf } from "./step-definition.js";
+import type { ReportFinding } from "../shape/report-finding.js";
+import { getSettings } from "./step-definition.js";
 import { hasLiquid } from "./step-fields.js";
 
-function isObjectText(value: string): boolean {
+function isJsonObjectText(value: string): boolean {
   try {
     return isJsonObject(JSON.parse(value) as Json);
   } catch {
@@ -15,57 +15,65 @@ function isObjectText(value: string): boolean {
 }
 
 /** A JSON object as text, or Liquid, of which only the rendered text can be judged (F-051, F-061). */
-export const objectText = (description: string) =>
+export const jsonObjectText = (description: string) =>
   described(
     z
       .string()
-      .check(z.refine(isObjectText, { error: "must be a JSON object as text, or a Liquid template that gives one" })),
+      .check(
+        z.refine(isJsonObjectText, { error: "must be a JSON object as text, or a Liquid template that gives one" }),
+      ),
     description,
   );
 
-const GID = "gid://Object/";
+const OBJECT_GID_PREFIX = "gid://Object/";
 
 /** Returns whether a text is `<collection>/<id>`. With Liquid in it, both need only be there. */
 function isObjectReference(reference: string): boolean {
   const slash = reference.indexOf("/");
   const [collection, id] = [reference.slice(0, slash), reference.slice(slash + 1)];
   if (slash < 1 || id === "" || collection.startsWith("$")) return false;
-  return hasLiquid(reference) || (idFault(collection) === null && idFault(id) === null);
+  return hasLiquid(reference) || (describeInvalidId(collection) === null && describeInvalidId(id) === null);
 }
 
 /** Returns what is wrong with the gid of a user or tenant, or with `collection` null of an object (F-051); null for nothing. */
-function gidFault(value: string, collection: string | null): string | null {
-  const start = collection === null ? GID : `${GID}${collection}/`;
+function describeInvalidGid(value: string, collection: string | null): string | null {
+  const start = collection === null ? OBJECT_GID_PREFIX : `${OBJECT_GID_PREFIX}${collection}/`;
   const rest = value.startsWith(start) ? value.slice(start.length) : "";
   const isGid =
-    collection === null ? isObjectReference(rest) : idFault(rest) === null || (rest !== "" && hasLiquid(rest));
+    collection === null
+      ? isObjectReference(rest)
+      : describeInvalidId(rest) === null || (rest !== "" && hasLiquid(rest));
   return isGid ? null : `must be ${start}${collection === null ? "<collection>/" : ""}<id>`;
 }
 
 /** The gid of an object. */
 export const objectGid = (description: string) =>
   described(
-    z.string().check(z.refine((value) => gidFault(value, null) === null, { error: gidFault("", null) as string })),
+    z.string().check(
+      z.refine((value) => describeInvalidGid(value, null) === null, {
+        error: describeInvalidGid("", null) as string,
+      }),
+    ),
     description,
   );
 
 /** The settings of a step that updates the run's own user or tenant, or another one (E-324). */
-export const recipientSettings = (collection: string) =>
+export const recipientSettingsSchema = (collection: string) =>
   z
     .strictObject({
       recipient_mode: described(
         z.enum(["current", "reference"]),
         "current: the one of the run. reference: the one that recipient_gid names.",
       ),
-      recipient_gid: text(`${GID}${collection}/<id>. The id can be Liquid.`),
-      update_properties: objectText("The properties to merge: a JSON object as text, or Liquid."),
+      recipient_gid: text(`${OBJECT_GID_PREFIX}${collection}/<id>. The id can be Liquid.`),
+      update_properties: jsonObjectText("The properties to merge: a JSON object as text, or Liquid."),
     })
     .check(
-      rule(({ recipient_mode, recipient_gid }, fault) => {
+      rule(({ recipient_mode, recipient_gid }, report) => {
         if (recipient_mode !== "reference") return;
         const missing = recipient_gid === undefined || recipient_gid === null;
-        const message = missing ? "is required (a string)" : gidFault(String(recipient_gid), collection);
-        if (message !== null && (missing || typeof recipient_gid === "string")) fault(["recipient_gid"], message);
+        const message = missing ? "is required (a string)" : describeInvalidGid(String(recipient_gid), collection);
+        if (message !== null && (missing || typeof recipient_gid === "string")) report(["recipient_gid"], message);
       }),
     );
 
@@ -76,7 +84,7 @@ interface RecipientSettings {
 }
 
 /** Returns the settings at run time: `recipient_gid` is null unless it is used. */
-export function recipientSettingsOf({ recipient_mode, recipient_gid, update_properties }: RecipientSettings) {
+export function normalizeRecipientSettings({ recipient_mode, recipient_gid, update_properties }: RecipientSettings) {
   return {
     recipient_mode,
     recipient_gid: recipient_mode === "reference" ? (recipient_gid ?? null) : null,
@@ -85,11 +93,11 @@ export function recipientSettingsOf({ recipient_mode, recipient_gid, update_prop
 }
 
 /** Roots of the scope whose properties an update step can change, for the steps after it. */
-export const RECIPIENT_ROOTS = ["recipient", "actor", "actors", "activities"];
+export const RECIPIENT_SCOPES = ["recipient", "actor", "actors", "activities"];
 
 /** Reports a `recipient_gid` that `recipient_mode` makes useless. */
-export function warnUnusedGid(raw: JsonObject, warn: Complain): void {
-  const { recipient_mode, recipient_gid } = settingsOf(raw);
+export function warnUnusedGid(raw: JsonObject, warn: ReportFinding): void {
+  const { recipient_mode, recipient_gid } = getSettings(raw);
   if (recipient_mode === "current" && recipient_gid)
     warn(["settings", "recipient_gid"], 'has no effect: recipient_mode is "current"');
 }

@@ -1,17 +1,17 @@
 import * as z from "zod/mini";
-import { describeKind } from "../schema/describe-issue.js";
+import { describeJsonType } from "../schema/describe-issue.js";
 import { described, isEmpty, optional } from "../schema/fields.js";
-import type { Complain } from "../shape/complain.js";
-import { DAY_MS, DURATION_UNITS, durationMs } from "./duration.js";
+import type { ReportFinding } from "../shape/report-finding.js";
+import { DAY_MS, DURATION_UNITS, toMilliseconds } from "./step-duration.js";
 
 /** `"10m"` or 600 is what people write first: the error shows the whole form. */
-function durationError({ input }: { input?: unknown }): string | undefined {
+function describeInvalidDuration({ input }: { input?: unknown }): string | undefined {
   if (typeof input !== "string" && typeof input !== "number") return undefined;
-  return `must be an object such as {"unit":"minutes","value":10}, found ${describeKind(input)}`;
+  return `must be an object such as {"unit":"minutes","value":10}, found ${describeJsonType(input)}`;
 }
 
 /** A length of time (section 6.3 of the format). */
-export const duration = (description: string) =>
+export const durationField = (description: string) =>
   described(
     optional(
       z.strictObject(
@@ -19,20 +19,20 @@ export const duration = (description: string) =>
           unit: described(z.enum(DURATION_UNITS), "The unit; a month has 30 days."),
           value: described(z.number(), "How many units. Negative values mean before, where the format allows it."),
         },
-        { error: durationError },
+        { error: describeInvalidDuration },
       ),
     ),
     description,
   );
 
 /** Reports a length of time that starts now and is negative or longer than `maxDays`. */
-export function checkLength(length: unknown, maxDays: number, path: PropertyKey[], fault: Complain): void {
-  const milliseconds = durationMs(length) ?? 0;
-  if (milliseconds < 0) fault([...path, "value"], "must not be negative");
-  if (milliseconds > maxDays * DAY_MS) fault(path, `must be at most ${maxDays} days`);
+export function checkDuration(length: unknown, maxDays: number, path: PropertyKey[], report: ReportFinding): void {
+  const milliseconds = toMilliseconds(length) ?? 0;
+  if (milliseconds < 0) report([...path, "value"], "must not be negative");
+  if (milliseconds > maxDays * DAY_MS) report(path, `must be at most ${maxDays} days`);
 }
 
-interface Window {
+interface WindowSettings {
   /** The names of the settings with the length, and with the path to a time. */
   length: string;
   fieldPath: string;
@@ -45,11 +45,11 @@ interface Window {
  */
 export function checkWindow(
   settings: Readonly<Record<string, unknown>>,
-  { length, fieldPath, maxDays }: Window,
-  fault: Complain,
+  { length, fieldPath, maxDays }: WindowSettings,
+  report: ReportFinding,
 ): void {
   const hasLength = settings[length] !== undefined && settings[length] !== null;
   const hasPath = !isEmpty(settings[fieldPath]);
-  if (!hasLength && !hasPath) fault([], `needs ${length} or ${fieldPath}`);
-  if (hasLength && !hasPath) checkLength(settings[length], maxDays, [length], fault);
+  if (!hasLength && !hasPath) report([], `needs ${length} or ${fieldPath}`);
+  if (hasLength && !hasPath) checkDuration(settings[length], maxDays, [length], report);
 }

@@ -2,20 +2,20 @@ import * as z from "zod/mini";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
 import type { ConditionGroup } from "../condition/condition.js";
-import { conditionsOf, parseConditionGroup } from "../condition/parse-conditions.js";
-import { discriminated } from "../schema/discriminated.js";
+import { normalizeConditionGroup, parseConditionGroup } from "../condition/parse-conditions.js";
+import { discriminatedUnion } from "../schema/discriminated-union.js";
 import { named } from "../schema/fields.js";
-import type { Complain } from "../shape/complain.js";
+import type { ReportFinding } from "../shape/report-finding.js";
 import type { Step, StepBase } from "../step/step.js";
-import type { StepContext, StepDefinition } from "../step/step-definition.js";
+import type { StepCheckContext, StepDefinition } from "../step/step-definition.js";
 import { unknownStepSchema } from "../step/step-fields.js";
-import { findStepDefinition, STEPS } from "./registry.js";
+import { findStepDefinition, STEP_DEFINITIONS } from "./step-definitions.js";
 
-const MAX_DEPTH = 5;
+const MAX_BRANCH_DEPTH = 5;
 
 const schemas = new WeakMap<StepDefinition, z.ZodMiniType>();
 
-function schemaOf(definition: StepDefinition): z.ZodMiniType {
+function getStepSchema(definition: StepDefinition): z.ZodMiniType {
   const schema = schemas.get(definition) ?? definition.schema(stepListSchema());
   schemas.set(definition, schema);
   return schema;
@@ -23,15 +23,15 @@ function schemaOf(definition: StepDefinition): z.ZodMiniType {
 
 /** A list of steps, each checked by the schema of its type. Schemas of types that a project does not use are not built. */
 export const stepListSchema = once((): z.ZodMiniType => {
-  const step = discriminated("type", STEPS as Readonly<Record<string, StepDefinition>>, {
-    what: "step type",
+  const step = discriminatedUnion("type", STEP_DEFINITIONS as Readonly<Record<string, StepDefinition>>, {
+    label: "step type",
     common: unknownStepSchema,
-    build: schemaOf,
+    build: getStepSchema,
   });
   return z.array(named(step, "step"), { error: "must be a list of steps" });
 });
 
-interface RawPlace {
+interface RawStepEntry {
   raw: JsonObject;
   /** Undefined for a step of an unknown type. */
   definition: StepDefinition | undefined;
@@ -40,47 +40,52 @@ interface RawPlace {
   depth: number;
 }
 
-function branchesFieldsOf(definition: StepDefinition | undefined): string[] {
-  const definitions: (StepDefinition | undefined)[] = definition === undefined ? Object.values(STEPS) : [definition];
-  return definitions.flatMap((one) => one?.branchesField ?? []);
+function getBranchesFields(definition: StepDefinition | undefined): string[] {
+  const definitions: (StepDefinition | undefined)[] =
+    definition === undefined ? Object.values(STEP_DEFINITIONS) : [definition];
+  return definitions.flatMap((candidate) => candidate?.branchesField ?? []);
 }
 
 /** Yields every step in a file, which may have faults, to a depth that no valid file exceeds. */
-export function* walkRawSteps(steps: unknown, path: PropertyKey[], depth = 1): Generator<RawPlace> {
-  if (!Array.isArray(steps) || depth > MAX_DEPTH + 1) return;
+export function* walkRawSteps(steps: unknown, path: PropertyKey[], depth = 1): Generator<RawStepEntry> {
+  if (!Array.isArray(steps) || depth > MAX_BRANCH_DEPTH + 1) return;
   for (const [index, raw] of steps.entries()) {
     if (!isJsonObject(raw)) continue;
     const definition = findStepDefinition(raw.type);
-    const here = [...path, index];
-    yield { raw, definition, path: here, depth };
-    for (const field of branchesFieldsOf(definition)) {
+    const stepPath = [...path, index];
+    yield { raw, definition, path: stepPath, depth };
+    for (const field of getBranchesFields(definition)) {
       const branches = raw[field];
       for (const [b, branch] of (Array.isArray(branches) ? branches : []).entries())
-        if (isJsonObject(branch)) yield* walkRawSteps(branch.steps, [...here, field, b, "steps"], depth + 1);
+        if (isJsonObject(branch)) yield* walkRawSteps(branch.steps, [...stepPath, field, b, "steps"], depth + 1);
     }
   }
 }
 
 /** Reports what is wrong with steps beyond their format: refs used twice, conditions, nesting, and what their types check. */
-export function checkSteps(steps: unknown, context: Pick<StepContext, "triggerAudience">, fault: Complain): void {
-  const places = [...walkRawSteps(steps, ["steps"])];
+export function checkSteps(
+  steps: unknown,
+  context: Pick<StepCheckContext, "triggerAudience">,
+  report: ReportFinding,
+): void {
+  const entries = [...walkRawSteps(steps, ["steps"])];
   const refs = new Set<string>();
-  for (const { raw, path } of places) {
+  for (const { raw, path } of entries) {
     const { ref } = raw;
     if (typeof ref !== "string") continue;
-    if (refs.has(ref)) fault([...path, "ref"], `"${ref}" is already the ref of another step`);
+    if (refs.has(ref)) report([...path, "ref"], `"${ref}" is already the ref of another step`);
     refs.add(ref);
   }
   const known = { ...context, refs };
-  for (const { raw, definition, path, depth } of places) {
-    if (definition?.branchesField !== undefined && depth > MAX_DEPTH)
-      fault(path, `branches may nest at most ${MAX_DEPTH} deep`);
-    if (!definition?.ignoresConditions) parseConditionGroup(raw.conditions, [...path, "conditions"], known, fault);
-    definition?.check?.(raw, (below, message) => fault([...path, ...below], message), known);
+  for (const { raw, definition, path, depth } of entries) {
+    if (definition?.branchesField !== undefined && depth > MAX_BRANCH_DEPTH)
+      report(path, `branches may nest at most ${MAX_BRANCH_DEPTH} deep`);
+    if (!definition?.ignoresConditions) parseConditionGroup(raw.conditions, [...path, "conditions"], known, report);
+    definition?.check?.(raw, (below, message) => report([...path, ...below], message), known);
   }
 }
 
-interface GivenStep {
+interface RawStepBase {
   type: string;
   ref: string;
   name?: string | null;
@@ -89,9 +94,9 @@ interface GivenStep {
 
 /** Returns the run-time steps of a file's steps, which must have no faults. */
 export function normalizeSteps(steps: unknown): Step[] {
-  return (steps as GivenStep[]).map((step) => {
+  return (steps as RawStepBase[]).map((step) => {
     const definition = findStepDefinition(step.type) as StepDefinition;
-    const conditions = definition.ignoresConditions ? null : conditionsOf(step.conditions);
+    const conditions = definition.ignoresConditions ? null : normalizeConditionGroup(step.conditions);
     const base: StepBase = { ref: step.ref, name: step.name ?? null, conditions };
     return definition.normalize(step as never, base, normalizeSteps) as Step;
   });

@@ -1,27 +1,27 @@
 import type { Step, StepBranch } from "../step/step.js";
 import type { StepReference } from "../step/step-definition.js";
-import { type ChannelStep, isChannelStep } from "./channel.js";
-import { stepDefinition } from "./registry.js";
+import { type ChannelStep, isChannelStep } from "./channel-step.js";
+import { getStepDefinition } from "./step-definitions.js";
 
 /** Returns the lists of steps inside a step, by branch; none for most types. */
-export function branchesOf(step: Step): readonly StepBranch[] {
-  return stepDefinition(step).branches?.(step) ?? [];
+export function getBranches(step: Step): readonly StepBranch[] {
+  return getStepDefinition(step).branches?.(step) ?? [];
 }
 
 /** Yields every step of a workflow with its place, nested ones after their branch. */
 export function* walkSteps(steps: readonly Step[], path = "steps"): Generator<{ step: Step; path: string }> {
   for (const [index, step] of steps.entries()) {
-    const here = `${path}[${index}]`;
-    yield { step, path: here };
-    const field = stepDefinition(step).branchesField ?? "";
-    for (const [b, branch] of branchesOf(step).entries())
-      yield* walkSteps(branch.steps, `${here}.${field}[${b}].steps`);
+    const stepPath = `${path}[${index}]`;
+    yield { step, path: stepPath };
+    const field = getStepDefinition(step).branchesField ?? "";
+    for (const [b, branch] of getBranches(step).entries())
+      yield* walkSteps(branch.steps, `${stepPath}.${field}[${b}].steps`);
   }
 }
 
 /** Returns the segments of a place such as `steps[2].branches[0].steps[1]`. */
-export function segmentsOf(place: string): PropertyKey[] {
-  return place
+export function parsePathSegments(path: string): PropertyKey[] {
+  return path
     .split(/[.[\]]+/)
     .filter(Boolean)
     .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
@@ -33,8 +33,8 @@ export function* walkReferences(
   kind: StepReference["kind"],
 ): Generator<StepReference & { step: Step }> {
   for (const { step, path } of walkSteps(steps)) {
-    for (const reference of stepDefinition(step).references?.(step) ?? [])
-      if (reference.kind === kind) yield { ...reference, step, path: [...segmentsOf(path), ...reference.path] };
+    for (const reference of getStepDefinition(step).references?.(step) ?? [])
+      if (reference.kind === kind) yield { ...reference, step, path: [...parsePathSegments(path), ...reference.path] };
   }
 }
 

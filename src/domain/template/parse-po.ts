@@ -15,7 +15,7 @@ const QUOTED = /^"((?:[^"\\]|\\.)*)"$/;
 const PATH = /^[\w-]+(\.[\w-]+)+$/;
 
 /** Sets `a.b` as a path, so that `a` may be looked up with a count; other ids are keys as they stand. */
-function put(content: JsonObject, id: string, value: string | JsonObject): void {
+function setText(content: JsonObject, id: string, value: string | JsonObject): void {
   const parts = PATH.test(id) ? id.split(".") : [id];
   let target = content;
   for (const part of parts.slice(0, -1)) {
@@ -39,14 +39,14 @@ export function parsePo(source: string, file: string): JsonObject {
   const content = Object.create(null) as JsonObject;
   let entry: Entry | null = null;
   let append: ((text: string) => void) | null = null;
-  const fail = (line: number, fault: string): KnockError =>
-    new KnockError("project_invalid", `${file}:${line}: ${fault}`, { hint: 'Entries are msgid "…" and msgstr "…".' });
-  const finish = (): void => {
+  const createError = (line: number, message: string): KnockError =>
+    new KnockError("project_invalid", `${file}:${line}: ${message}`, { hint: 'Entries are msgid "…" and msgstr "…".' });
+  const finishEntry = (): void => {
     if (entry === null || entry.id === "") return; // the file's header has no id
     const [first = "", second] = entry.texts;
-    if (!entry.hasPlural && first !== "") put(content, entry.id, first);
+    if (!entry.hasPlural && first !== "") setText(content, entry.id, first);
     const other = second || first;
-    if (entry.hasPlural && other !== "") put(content, entry.id, { one: first || other, other });
+    if (entry.hasPlural && other !== "") setText(content, entry.id, { one: first || other, other });
   };
 
   for (const [index, raw] of source.split(/\r?\n/).entries()) {
@@ -55,17 +55,17 @@ export function parsePo(source: string, file: string): JsonObject {
     if (line === "" || line.startsWith("#")) continue;
     const [, keyword, form = "0", rest = line] = KEYWORD.exec(line) ?? [];
     const quoted = QUOTED.exec(rest)?.[1];
-    if (quoted === undefined) throw fail(number, `is no part of a .po file: ${line.slice(0, 60)}`);
+    if (quoted === undefined) throw createError(number, `is no part of a .po file: ${line.slice(0, 60)}`);
     const text = quoted.replaceAll(/\\(.)/g, (_all, letter: string) => ESCAPES[letter] ?? letter);
     if (
       keyword === "msgctxt" ||
       (keyword === "msgid" && (entry === null || entry.texts.length > 0 || entry.id !== ""))
     ) {
-      finish();
+      finishEntry();
       entry = { line: number, id: "", hasPlural: false, texts: [] };
     }
     const current: Entry | null = entry;
-    if (current === null) throw fail(number, "comes before the first msgid");
+    if (current === null) throw createError(number, "comes before the first msgid");
     if (keyword === "msgid") append = (more) => (current.id += more);
     else if (keyword === "msgid_plural") {
       current.hasPlural = true;
@@ -79,6 +79,6 @@ export function parsePo(source: string, file: string): JsonObject {
     }
     append?.(text);
   }
-  finish();
+  finishEntry();
   return content;
 }

@@ -1,7 +1,7 @@
 import type * as z from "zod/mini";
 import { isJsonObject, type Json } from "../../util/json.js";
 import { checkDocument } from "../schema/check-document.js";
-import { DocumentFaults } from "../schema/document-faults.js";
+import { DocumentFindings } from "../schema/document-findings.js";
 import { CHECK_ALL, type ValidDocuments } from "../schema/valid-documents.js";
 import { partialSchema } from "./partial-schema.js";
 import type { FieldType, PartialField, TemplatePartial } from "./template-partial.js";
@@ -9,23 +9,23 @@ import type { FieldType, PartialField, TemplatePartial } from "./template-partia
 type PartialFile = z.output<ReturnType<typeof partialSchema>>;
 
 /** Types that consist of sub-fields, with the keys of these (T-106). */
-const PARTS: Partial<Record<FieldType, readonly ("text" | "action" | "url" | "alt")[]>> = {
+const PARTS_BY_TYPE: Partial<Record<FieldType, readonly ("text" | "action" | "url" | "alt")[]>> = {
   button: ["text", "action"],
   image: ["url", "alt", "action"],
 };
 
-const defaultOf = (settings: unknown): Json => ((isJsonObject(settings) ? settings.default : null) ?? null) as Json;
+const getDefault = (settings: unknown): Json => ((isJsonObject(settings) ? settings.default : null) ?? null) as Json;
 
 function checkPartial(raw: unknown, file: string, valid: ValidDocuments): PartialFile {
   if (valid.has("partial", raw)) return raw as PartialFile;
-  const faults = new DocumentFaults();
-  const value = checkDocument(partialSchema(), raw, faults.add);
+  const findings = new DocumentFindings();
+  const value = checkDocument(partialSchema(), raw, findings.add);
   if (value?.type === "html" && /<\/?mj(ml|-[a-z])/i.test(value.content))
-    faults.add(["content"], "must not contain MJML: the partial's type is html"); // T-108
+    findings.add(["content"], "must not contain MJML: the partial's type is html"); // T-108
   if (value?.visual_block_enabled === true && value.type !== "html")
-    faults.add(["visual_block_enabled"], "is for partials of type html");
-  if (value === null || !faults.isEmpty)
-    throw faults.toError(
+    findings.add(["visual_block_enabled"], "is for partials of type html");
+  if (value === null || !findings.isEmpty)
+    throw findings.toError(
       file,
       "project_invalid",
       () => "Section 11 of docs/reference/workflow-format.md lists the fields of a partial.",
@@ -44,9 +44,9 @@ export function parseTemplatePartial(key: string, raw: unknown, file: string, va
     input_schema: (value.input_schema ?? []).map((field) => {
       const { key: name, type, settings } = field;
       const required = isJsonObject(settings) && settings.required === true;
-      const parsed: PartialField = { key: name, type, required, default: defaultOf(settings) };
-      const parts = PARTS[type];
-      if (parts) parsed.parts = Object.fromEntries(parts.map((part) => [part, defaultOf(field[part]?.settings)]));
+      const parsed: PartialField = { key: name, type, required, default: getDefault(settings) };
+      const parts = PARTS_BY_TYPE[type];
+      if (parts) parsed.parts = Object.fromEntries(parts.map((part) => [part, getDefault(field[part]?.settings)]));
       return parsed;
     }),
   };

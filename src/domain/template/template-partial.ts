@@ -43,9 +43,9 @@ export interface TemplatePartial {
 /** Partials may render partials, so deep (T-110). */
 export const MAX_PARTIAL_DEPTH = 5;
 
-const RENDERED_KEY = /\{%-?\s*render\s+(?:\\?["'])([a-z0-9_-]+)/g;
+const RENDER_TAG = /\{%-?\s*render\s+(?:\\?["'])([a-z0-9_-]+)/g;
 
 /** The keys of the partials that a template names in `render` tags; the text may be JSON's. */
-export function partialKeysIn(source: string): string[] {
-  return source.includes("render") ? [...source.matchAll(RENDERED_KEY)].map(([, key]) => key as string) : [];
+export function collectPartialKeys(source: string): string[] {
+  return source.includes("render") ? [...source.matchAll(RENDER_TAG)].map(([, key]) => key as string) : [];
 }

@@ -7,6 +7,6 @@ export function rememberTextFiles(owner: object, files: ReadonlyMap<string, stri
 }
 
 /** The file a text was read from, as it is shown; undefined where it stands in the main file, or the workflow in the store. */
-export function textFileOf(owner: object, pointer: string): string | undefined {
+export function findTextFile(owner: object, pointer: string): string | undefined {
   return textFiles.get(owner)?.get(pointer);
 }

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
-import { byKind } from "../schema/by-kind.js";
 import { described, record } from "../schema/fields.js";
+import { unionByType } from "../schema/union-by-type.js";
 
 interface Texts {
   [key: string]: string | Texts;
@@ -10,7 +10,7 @@ interface Texts {
 /** A translation file in JSON (F-036): objects of texts. Every value is text, because a number or a list would print as something else. */
 export const translationSchema = once((): z.ZodMiniType<Texts> => {
   const texts: z.ZodMiniType<Texts> = record(
-    byKind("text or an object of texts", { text: () => z.string(), object: () => texts }),
+    unionByType("text or an object of texts", { text: () => z.string(), object: () => texts }),
   );
   return described(texts, "Translations: texts (Liquid) by key. Objects of texts nest.");
 });

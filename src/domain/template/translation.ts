@@ -18,7 +18,7 @@ export interface TranslationFile {
 }
 
 /** Whose translation is looked for. */
-export interface TranslationAudience {
+export interface TranslationContext {
   /** Of the device, else the recipient; null where neither has one. */
   locale: string | null;
   tenant: string | null;
@@ -34,23 +34,23 @@ export interface Translation {
 }
 
 /** `fr_BE` and `fr-be` name one locale. */
-function canonical(locale: string): string {
+function normalizeLocale(locale: string): string {
   return locale.trim().replaceAll("_", "-").toLowerCase();
 }
 
 /** `zh-Hant-TW` → itself, `zh-hant`, `zh`. */
-function withParents(locale: string): string[] {
-  const parts = canonical(locale).split("-");
+function listParentLocales(locale: string): string[] {
+  const parts = normalizeLocale(locale).split("-");
   return parts.map((_part, index) => parts.slice(0, parts.length - index).join("-")).filter((name) => name !== "");
 }
 
 /** Region, language, default (T-184). */
-function chain({ locale, defaultLocale }: TranslationAudience): string[] {
-  return [...new Set([...(locale === null ? [] : withParents(locale)), ...withParents(defaultLocale)])];
+function listFallbackLocales({ locale, defaultLocale }: TranslationContext): string[] {
+  return [...new Set([...(locale === null ? [] : listParentLocales(locale)), ...listParentLocales(defaultLocale)])];
 }
 
 /** What stands at a key: one property of that very name, else a path through nested objects. */
-function at(content: JsonObject, key: string): unknown {
+function findValueAt(content: JsonObject, key: string): unknown {
   if (Object.hasOwn(content, key)) return content[key];
   let value: unknown = content;
   for (const part of key.split(".")) {
@@ -62,31 +62,31 @@ function at(content: JsonObject, key: string): unknown {
 
 /** A project's translations, to look up in. */
 export class Translations {
-  private readonly byName = new Map<string, TranslationFile>();
+  private readonly filesByKey = new Map<string, TranslationFile>();
   private readonly namespaces = new Set<string>();
 
   constructor(readonly files: readonly TranslationFile[]) {
-    for (const one of files) {
-      this.byName.set(this.nameOf(one.tenant, one.namespace, canonical(one.locale)), one);
-      if (one.namespace !== null) this.namespaces.add(one.namespace);
+    for (const file of files) {
+      this.filesByKey.set(this.buildFileKey(file.tenant, file.namespace, normalizeLocale(file.locale)), file);
+      if (file.namespace !== null) this.namespaces.add(file.namespace);
     }
   }
 
-  private nameOf(tenant: string | null, namespace: string | null, locale: string): string {
+  private buildFileKey(tenant: string | null, namespace: string | null, locale: string): string {
     return JSON.stringify([tenant, namespace, locale]);
   }
 
   /** The files to look in, first ones first: the tenant's along the whole chain, then everyone's (T-184). */
-  private layers(namespace: string | null, audience: TranslationAudience): TranslationFile[] {
-    const owners = audience.tenant === null ? [null] : [audience.tenant, null];
-    const locales = chain(audience);
+  private listFiles(namespace: string | null, context: TranslationContext): TranslationFile[] {
+    const owners = context.tenant === null ? [null] : [context.tenant, null];
+    const locales = listFallbackLocales(context);
     return owners.flatMap((owner) =>
-      locales.flatMap((locale) => this.byName.get(this.nameOf(owner, namespace, locale)) ?? []),
+      locales.flatMap((locale) => this.filesByKey.get(this.buildFileKey(owner, namespace, locale)) ?? []),
     );
   }
 
   /** `ns:a.b` is `a.b` of a namespace that there is; a colon may also belong to the key itself. */
-  private split(key: string): [namespace: string | null, key: string] {
+  private splitNamespace(key: string): [namespace: string | null, key: string] {
     const colon = key.indexOf(":");
     const namespace = colon < 0 ? "" : key.slice(0, colon).trim();
     return this.namespaces.has(namespace) ? [namespace, key.slice(colon + 1).trim()] : [null, key];
@@ -97,25 +97,25 @@ export class Translations {
    * value is a map, `count` picks of it: 0 is `zero`, 1 is `one`, all else and what is missing is `other` (T-183). Null
    * where there is none.
    */
-  find(key: string, count: number | null, audience: TranslationAudience): Translation | null {
-    const [namespace, path] = this.split(key.trim());
-    return this.findIn(namespace, path, count, audience);
+  find(key: string, count: number | null, context: TranslationContext): Translation | null {
+    const [namespace, path] = this.splitNamespace(key.trim());
+    return this.findIn(namespace, path, count, context);
   }
 
   /** The translation of a text that is its own key (T-187). */
-  findText(text: string, audience: TranslationAudience): Translation | null {
-    return this.findIn(SYSTEM_NAMESPACE, text, null, audience);
+  findText(text: string, context: TranslationContext): Translation | null {
+    return this.findIn(SYSTEM_NAMESPACE, text, null, context);
   }
 
   private findIn(
     namespace: string | null,
     key: string,
     count: number | null,
-    audience: TranslationAudience,
+    context: TranslationContext,
   ): Translation | null {
     const maps: { value: JsonObject; file: string }[] = [];
-    for (const { content, file } of this.layers(namespace, audience)) {
-      const value = at(content, key);
+    for (const { content, file } of this.listFiles(namespace, context)) {
+      const value = findValueAt(content, key);
       if (typeof value === "string") {
         if (maps.length === 0) return { text: value, file, key };
         break; // a map over a text hides it

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
-import { discriminated } from "../schema/discriminated.js";
-import { choice, described, eitherOf, flag, named, optional, record, text, wholeNumber } from "../schema/fields.js";
+import { discriminatedUnion } from "../schema/discriminated-union.js";
+import { choice, described, flag, named, optional, record, text, typeUnion, wholeNumber } from "../schema/fields.js";
 
 const BLOCK_TYPES = ["markdown", "html", "image", "divider", "button_set", "partial", "row"] as const;
 export type BlockType = (typeof BLOCK_TYPES)[number];
@@ -50,14 +50,14 @@ export const visualBlocksSchema = once(() => {
     ),
   });
   const image = z.strictObject({
-    width: described(optional(eitherOf("a length such as 50%", [z.string(), z.number()])), "The width of the image."),
+    width: described(optional(typeUnion("a length such as 50%", [z.string(), z.number()])), "The width of the image."),
   });
   const common = {
     id: described(optional(z.unknown()), "The ID of the block."),
     version: described(optional(z.unknown()), "The version of the block's format: 1."),
   };
   const unknownBlock = once(() => z.looseObject({ ...common, layout_attrs: layout }));
-  const member = <T extends BlockType, F extends Record<string, z.ZodMiniType>>(type: T, fields: F) =>
+  const buildBlockSchema = <T extends BlockType, F extends Record<string, z.ZodMiniType>>(type: T, fields: F) =>
     once(() =>
       named(
         z.strictObject({
@@ -70,40 +70,40 @@ export const visualBlocksSchema = once(() => {
       ),
     );
   const members = {
-    markdown: member("markdown", {
+    markdown: buildBlockSchema("markdown", {
       content: required("Markdown with Liquid."),
       variant: choice(["default"], "The look of the text."),
     }),
-    html: member("html", { content: required("HTML with Liquid.") }),
-    image: member("image", {
+    html: buildBlockSchema("html", { content: required("HTML with Liquid.") }),
+    image: buildBlockSchema("image", {
       url: required("The URL of the image (Liquid)."),
       alt: text("The alternative text (Liquid)."),
       action: text("The URL that the image opens (Liquid)."),
       style_attrs: described(optional(image), "The size of the image."),
     }),
-    divider: member("divider", {}),
-    button_set: member("button_set", { buttons: described(z.array(button), "The buttons.") }),
-    partial: member("partial", {
+    divider: buildBlockSchema("divider", {}),
+    button_set: buildBlockSchema("button_set", { buttons: described(z.array(button), "The buttons.") }),
+    partial: buildBlockSchema("partial", {
       key: required("The key of the partial."),
       name: text("The name that people read."),
       attrs: described(optional(record(z.unknown())), "The values of the partial's inputs (Liquid)."),
     }),
   };
   const list = (block: z.ZodMiniType) => z.array(block, { error: "must be a list of blocks" });
-  const inRow = { ...members, row: once(() => z.never({ error: "must not be in another row" })) };
+  const blocksInRow = { ...members, row: once(() => z.never({ error: "must not be in another row" })) };
   const column = z.strictObject({
     blocks: described(
-      list(discriminated("type", inRow, { common: unknownBlock })),
+      list(discriminatedUnion("type", blocksInRow, { common: unknownBlock })),
       "The blocks of the column, from top to bottom.",
     ),
   });
   return described(
     list(
-      discriminated(
+      discriminatedUnion(
         "type",
         {
           ...members,
-          row: member("row", { columns: described(z.array(column), "The columns, from left to right.") }),
+          row: buildBlockSchema("row", { columns: described(z.array(column), "The columns, from left to right.") }),
         } satisfies Record<BlockType, () => z.ZodMiniType>,
         { common: unknownBlock },
       ),

@@ -1,15 +1,15 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { variableOf } from "../environment/provider-catalogue.js";
+import { parseVariableReference } from "../environment/provider-catalog.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import { DocumentFaults } from "../schema/document-faults.js";
-import { checkJsonShape } from "../shape/json-limits.js";
-import { parameterName, type Source, type SourceVerification } from "./source.js";
+import { DocumentFindings } from "../schema/document-findings.js";
+import { checkJsonShape } from "../shape/check-json-shape.js";
+import { resolveParameterName, type Source, type SourceVerification } from "./source.js";
 import { type SourceFile, sourceSchema } from "./source-schema.js";
 
 type VerificationFile = NonNullable<NonNullable<SourceFile["settings"]>["verification"]>;
 
 /** The header's defaults are those of the service: `X-Knock-Signature` for a signature, `x-webhook-secret` for a secret. */
-function verificationOf(file: VerificationFile): SourceVerification {
+function toVerification(file: VerificationFile): SourceVerification {
   const scheme = file.scheme ?? "hmac";
   return {
     scheme,
@@ -17,7 +17,7 @@ function verificationOf(file: VerificationFile): SourceVerification {
     algorithm: file.algorithm ?? "sha256",
     encoding: file.encoding ?? "hex",
     prefix: file.prefix ?? "",
-    variable: variableOf(file.secret) ?? "",
+    variable: parseVariableReference(file.secret) ?? "",
   };
 }
 
@@ -29,13 +29,13 @@ const HINT =
  * Throws `project_invalid` with a pointer per fault.
  */
 export function parseSource(key: string, raw: unknown, file: string): Source {
-  const faults = new DocumentFaults();
+  const findings = new DocumentFindings();
   checkJsonShape(raw, file, "project_invalid");
-  const own = isJsonObject(raw)
+  const document = isJsonObject(raw)
     ? Object.fromEntries(Object.entries(raw).filter(([name]) => !name.startsWith("__")))
     : raw;
-  const value = checkClosedDocument(sourceSchema(), own, faults.add);
-  if (value === null) throw faults.toError(file, "project_invalid", () => HINT);
+  const value = checkClosedDocument(sourceSchema(), document, findings.add);
+  if (value === null) throw findings.toError(file, "project_invalid", () => HINT);
   const settings = value.settings ?? {};
   const { verification } = settings;
   return {
@@ -48,13 +48,16 @@ export function parseSource(key: string, raw: unknown, file: string): Source {
       enforce_idempotency: settings.enforce_idempotency ?? false,
       user_id_path: settings.user_id_path ?? "user_id",
       handle_identifies: settings.handle_identifies ?? false,
-      verification: settings.enforce_verification === false || !verification ? null : verificationOf(verification),
+      verification: settings.enforce_verification === false || !verification ? null : toVerification(verification),
     },
     mappings: (value.mappings ?? []).map(({ event_type, action_type, action_parameters, active }) => ({
       event_type,
       action_type,
       action_parameters: Object.fromEntries(
-        Object.entries(action_parameters ?? {}).map(([name, one]) => [parameterName(action_type, name), one]),
+        Object.entries(action_parameters ?? {}).map(([name, value]) => [
+          resolveParameterName(action_type, name),
+          value,
+        ]),
       ) as JsonObject,
       active: active ?? true,
     })),

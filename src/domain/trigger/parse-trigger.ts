@@ -2,10 +2,10 @@ import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { type ParsedRecipient, toRecipient, toTenant } from "../request/parse-recipient.js";
 import { checkClosedDocument } from "../schema/check-document.js";
-import { describeKind } from "../schema/describe-issue.js";
-import { DocumentFaults } from "../schema/document-faults.js";
-import { invalidParams } from "../shape/invalid-params.js";
-import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../shape/json-limits.js";
+import { describeJsonType } from "../schema/describe-issue.js";
+import { DocumentFindings } from "../schema/document-findings.js";
+import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../shape/check-json-shape.js";
+import { createInvalidParamsError } from "../shape/invalid-params-error.js";
 import type { Cancellation, Trigger } from "./trigger.js";
 import { cancellationSchema, triggerSchema } from "./trigger-schema.js";
 
@@ -31,20 +31,25 @@ function suggestKey(detail: ErrorDetail): ErrorDetail {
 }
 
 /** Explains how an object is written instead of `projects/p1`, which is no user's ID. */
-function objectHint({ pointer = "", value }: Partial<ErrorDetail> = {}): string | undefined {
+function buildObjectHint({ pointer = "", value }: Partial<ErrorDetail> = {}): string | undefined {
   const [collection, id, ...rest] = typeof value === "string" ? value.split("/") : [];
   if (!pointer.startsWith("/recipients") || !collection || !id || rest.length > 0) return undefined;
   return `An object is {"collection":"${collection}","id":"${id}"}, on the command line --object ${collection}/${id}.`;
 }
 
 /** Throws the faults of a payload as `invalid_params`. */
-function rejectPayload(payload: JsonObject, faults: DocumentFaults, workflow: string | null, what: string): never {
-  const details = workflow === null && !payload.key ? faults.details.map(suggestKey) : faults.details;
+function throwPayloadError(
+  payload: JsonObject,
+  findings: DocumentFindings,
+  workflow: string | null,
+  documentName: string,
+): never {
+  const details = workflow === null && !payload.key ? findings.details.map(suggestKey) : findings.details;
   const hint =
     payload.recipients === undefined
       ? 'On the command line --recipients ada,grace; in a payload "recipients": ["ada"].'
-      : objectHint(details[0]);
-  throw invalidParams(what, details, hint);
+      : buildObjectHint(details[0]);
+  throw createInvalidParamsError(documentName, details, hint);
 }
 
 /**
@@ -52,20 +57,20 @@ function rejectPayload(payload: JsonObject, faults: DocumentFaults, workflow: st
  * `workflow` is the command's argument or the path's key; the payload's own `key` must agree with it.
  * Throws `invalid_params` with a JSON pointer per fault, `payload_too_large` above 10 MB (E-028).
  */
-export function parseTrigger(payload: unknown, workflow: string | null, what = "the trigger"): ParsedPayload {
-  checkJsonShape(payload, what);
+export function parseTrigger(payload: unknown, workflow: string | null, documentName = "the trigger"): ParsedPayload {
+  checkJsonShape(payload, documentName);
   if (!isJsonObject(payload)) {
-    const found = describeKind(payload);
-    throw new KnockError("invalid_params", `${what} must be a JSON object, found ${found}`, {
-      details: [{ pointer: "", message: `must be an object, found ${found}` }],
+    const actualType = describeJsonType(payload);
+    throw new KnockError("invalid_params", `${documentName} must be a JSON object, found ${actualType}`, {
+      details: [{ pointer: "", message: `must be an object, found ${actualType}` }],
       hint: Array.isArray(payload)
         ? "To send several triggers, put one payload per line and use --format jsonl."
         : 'For example: {"recipients":["ada"],"data":{}}',
     });
   }
-  const faults = new DocumentFaults(payload);
-  const value = checkClosedDocument(triggerSchema(), payload, faults.add);
-  if (value === null) rejectPayload(payload, faults, workflow, what);
+  const findings = new DocumentFindings(payload);
+  const value = checkClosedDocument(triggerSchema(), payload, findings.add);
+  if (value === null) throwPayloadError(payload, findings, workflow, documentName);
   const key = value.key ?? null;
   const workflowKey = workflow ?? key;
   if (workflowKey === null) {
@@ -81,7 +86,7 @@ export function parseTrigger(payload: unknown, workflow: string | null, what = "
   }
   const { key: _key, idempotency_key, ...request } = payload;
   if (Buffer.byteLength(JSON.stringify(request)) > MAX_PAYLOAD_BYTES) {
-    throw new KnockError("payload_too_large", `${what} is larger than 10 MB`, {
+    throw new KnockError("payload_too_large", `${documentName} is larger than 10 MB`, {
       hint: "The limit counts data, recipients and attachments together.",
     });
   }
@@ -105,9 +110,9 @@ export function parseTrigger(payload: unknown, workflow: string | null, what = "
 /** A cancel payload (A-403) → Cancellation. Inline recipients count as references. */
 export function parseCancellation(payload: unknown, workflow: string): Cancellation {
   checkJsonShape(payload, "the cancellation");
-  const faults = new DocumentFaults(payload);
-  const value = checkClosedDocument(cancellationSchema(), payload, faults.add);
-  if (value === null) throw invalidParams("the cancellation", faults.details);
+  const findings = new DocumentFindings(payload);
+  const value = checkClosedDocument(cancellationSchema(), payload, findings.add);
+  if (value === null) throw createInvalidParamsError("the cancellation", findings.details);
   const { cancellation_key, recipients } = value;
   return {
     workflow,

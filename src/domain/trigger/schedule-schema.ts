@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
-import { parseTimestamp } from "../condition/timestamp.js";
+import { parseTimestamp } from "../condition/parse-timestamp.js";
 import { recipientSchema, tenantSchema } from "../request/recipient-schema.js";
-import { byKind } from "../schema/by-kind.js";
-import { anything, optional, record, rule, wholeNumber } from "../schema/fields.js";
+import { anyValue, optional, record, rule, wholeNumber } from "../schema/fields.js";
 import { boundedList } from "../schema/lists.js";
+import { unionByType } from "../schema/union-by-type.js";
 import { REPEAT_DAY_GROUPS, REPEAT_DAYS, REPEAT_FREQUENCIES } from "./schedule.js";
 
 /** Recipients of one request, and schedules of one change or deletion (E-378). */
@@ -24,12 +24,12 @@ const time = () =>
 const repeatsSchema = once(() => {
   const days = `a list of ${REPEAT_DAYS.join(", ")}, or "weekdays" or "weekends"`;
   const repeatRule = z.strictObject({
-    __typename: anything(),
+    __typename: anyValue(),
     frequency: z.enum(REPEAT_FREQUENCIES),
     interval: optional(wholeNumber(1, 10_000)),
     day_of_month: optional(wholeNumber(1, 31)),
     days: optional(
-      byKind(days, {
+      unionByType(days, {
         text: () =>
           z.enum(REPEAT_DAY_GROUPS, { error: ({ input }) => `must be ${days}, found ${JSON.stringify(input)}` }),
         list: () => z.array(z.enum(REPEAT_DAYS)),
@@ -57,40 +57,46 @@ const sharedFields = () => ({
   ending_at: z.optional(time()),
 });
 
-const newFields = () => ({ workflow: nonEmpty("a workflow key"), ...sharedFields() });
+const creationFields = () => ({ workflow: nonEmptyText("a workflow key"), ...sharedFields() });
 
 /** A schedule needs a time or a rule (AC-243). */
-const occurs = rule(({ repeats, scheduled_at }, fault) => {
+const occurrenceRule = rule(({ repeats, scheduled_at }, report) => {
   const isRepeated = Array.isArray(repeats) ? repeats.length > 0 : (repeats ?? null) !== null;
-  if (!isRepeated && (scheduled_at ?? null) === null) fault(["scheduled_at"], "is required where nothing repeats");
+  if (!isRepeated && (scheduled_at ?? null) === null) report(["scheduled_at"], "is required where nothing repeats");
 });
 
-function nonEmpty(expected: string) {
+function nonEmptyText(expected: string) {
   const error = ({ input }: { input?: unknown }): string =>
     input === undefined ? `is required (${expected})` : `must be ${expected}`;
   return z.string({ error }).check(z.minLength(1, { error }));
 }
 
-const ids = () =>
-  boundedList(nonEmpty("a schedule's id"), { max: MAX_SCHEDULES, noun: "ids", none: "must have at least one of ids" });
+const scheduleIds = () =>
+  boundedList(nonEmptyText("a schedule's id"), {
+    max: MAX_SCHEDULES,
+    noun: "ids",
+    emptyMessage: "must have at least one of ids",
+  });
 
 /** A create body (A-500). */
 export const scheduleRequestSchema = once(() => {
-  const { workflow, ...fields } = newFields();
-  const limits = { max: MAX_SCHEDULES, noun: "recipients", none: "must have at least one of recipients" };
-  return z.strictObject({ workflow, recipients: boundedList(recipientSchema(), limits), ...fields }).check(occurs);
+  const { workflow, ...fields } = creationFields();
+  const limits = { max: MAX_SCHEDULES, noun: "recipients", emptyMessage: "must have at least one of recipients" };
+  return z
+    .strictObject({ workflow, recipients: boundedList(recipientSchema(), limits), ...fields })
+    .check(occurrenceRule);
 });
 
 /** A bulk create body (A-503): one recipient each. */
 export const bulkScheduleRequestSchema = once(() => {
-  const { workflow, ...fields } = newFields();
-  const schedule = z.strictObject({ workflow, recipient: recipientSchema(), ...fields }).check(occurs);
-  const limits = { max: MAX_BULK_SCHEDULES, noun: "schedules", none: "must have at least one of schedules" };
+  const { workflow, ...fields } = creationFields();
+  const schedule = z.strictObject({ workflow, recipient: recipientSchema(), ...fields }).check(occurrenceRule);
+  const limits = { max: MAX_BULK_SCHEDULES, noun: "schedules", emptyMessage: "must have at least one of schedules" };
   return z.strictObject({ schedules: boundedList(schedule, limits) });
 });
 
 /** An update body (A-501). */
-export const scheduleChangeSchema = once(() => z.strictObject({ schedule_ids: ids(), ...sharedFields() }));
+export const scheduleChangeSchema = once(() => z.strictObject({ schedule_ids: scheduleIds(), ...sharedFields() }));
 
 /** A delete body (A-502). */
-export const scheduleIdsSchema = once(() => z.strictObject({ schedule_ids: ids() }));
+export const scheduleIdsSchema = once(() => z.strictObject({ schedule_ids: scheduleIds() }));

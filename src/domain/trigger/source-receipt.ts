@@ -43,9 +43,9 @@ export interface SourceView {
 export type NewSourceEvent = Omit<SourceReceipt, "actions" | "replayed">;
 
 /** How long a key of a processed event is taken (E-386). */
-export const SOURCE_KEY_MS = 24 * 3_600_000;
+export const SOURCE_KEY_LIFETIME_MS = 24 * 3_600_000;
 /** How long an event in progress takes its key, in real time. Longer than any action: its process has died. */
-export const SOURCE_PROGRESS_MS = 60_000;
+export const SOURCE_LEASE_MS = 60_000;
 
 /** A logged event with the same source, type and key. Times in milliseconds, `in_hand_until` in real time. */
 export interface EarlierSourceEvent {
@@ -55,7 +55,7 @@ export interface EarlierSourceEvent {
 }
 
 /** Returns whether an earlier event makes the next one with its key a replay: it succeeded within 24 h, or is in progress (E-386). */
-export function takesKey({ state, at, in_hand_until }: EarlierSourceEvent, now: number, realNow: number): boolean {
-  if (at <= now - SOURCE_KEY_MS) return false;
+export function isReplayOf({ state, at, in_hand_until }: EarlierSourceEvent, now: number, realNow: number): boolean {
+  if (at <= now - SOURCE_KEY_LIFETIME_MS) return false;
   return state === "done" || (state === "in_hand" && in_hand_until > realNow);
 }

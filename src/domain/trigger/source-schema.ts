@@ -1,35 +1,35 @@
 import * as z from "zod/mini";
 import { isJsonObject } from "../../util/json.js";
 import { once } from "../../util/once.js";
-import { variableOf } from "../environment/provider-catalogue.js";
-import { discriminated } from "../schema/discriminated.js";
+import { parseVariableReference } from "../environment/provider-catalog.js";
+import { discriminatedUnion } from "../schema/discriminated-union.js";
 import {
+  checkedString,
   choice,
   described,
-  filled,
-  filledText,
   flag,
+  nonEmptyString,
   optional,
+  requiredText,
   rule,
   schemaReference,
+  stringUpTo,
   text,
-  textUpTo,
-  textWith,
 } from "../schema/fields.js";
-import type { Complain } from "../shape/complain.js";
+import type { ReportFinding } from "../shape/report-finding.js";
 import {
   ACTION_PARAMETERS,
   ACTION_TYPES,
   type ActionType,
-  parameterName,
+  resolveParameterName,
   SIGNATURE_ALGORITHMS,
   SIGNATURE_ENCODINGS,
 } from "./source.js";
 
-const pathFault = (path: string): string | null =>
+const describeInvalidPath = (path: string): string | null =>
   path.split(".").includes("") ? "must be a dotted path such as data.user.id" : null;
 
-const PARAMETERS: Readonly<Record<string, string>> = {
+const PARAMETER_DESCRIPTIONS: Readonly<Record<string, string>> = {
   user_id: "The ID of the user.",
   collection: "The name of the collection.",
   object_id: "The ID of the object.",
@@ -46,57 +46,59 @@ const PARAMETERS: Readonly<Record<string, string>> = {
 const PARAMETER_FORMS = 'A path into the event, { "value": … } for a fixed value, or an object or a list of these.';
 
 /** An action's parameters (E-402); text in one is a path. `given` are those that do not come from the file. */
-function parametersSchema(type: ActionType, given: readonly string[] = []) {
-  const text = z.refine((value) => typeof value !== "string" || pathFault(value) === null, {
-    error: ({ input }) => pathFault(String(input)) ?? "",
+function buildParametersSchema(type: ActionType, presetNames: readonly string[] = []) {
+  const text = z.refine((value) => typeof value !== "string" || describeInvalidPath(value) === null, {
+    error: ({ input }) => describeInvalidPath(String(input)) ?? "",
   });
   const parameter = (description: string) => described(z.optional(z.unknown().check(text)), description);
   const { required, optional: others } = ACTION_PARAMETERS[type];
-  const names = [...required, ...others].filter((name) => !given.includes(name));
-  const fields = Object.fromEntries(names.map((name) => [name, parameter(`${PARAMETERS[name]} ${PARAMETER_FORMS}`)]));
-  const alias = parameterName(type, "key");
+  const names = [...required, ...others].filter((name) => !presetNames.includes(name));
+  const fields = Object.fromEntries(
+    names.map((name) => [name, parameter(`${PARAMETER_DESCRIPTIONS[name]} ${PARAMETER_FORMS}`)]),
+  );
+  const alias = resolveParameterName(type, "key");
   if (names.includes(alias)) fields.key = parameter(`The same as ${alias}.`);
   return z.strictObject(fields);
 }
 
-function requireParameters(
+function checkRequiredParameters(
   type: ActionType,
   parameters: Readonly<Record<string, unknown>>,
-  fault: Complain,
-  given: readonly string[] = [],
+  report: ReportFinding,
+  presetNames: readonly string[] = [],
 ): void {
-  const known = new Set([...given, ...Object.keys(parameters).map((name) => parameterName(type, name))]);
+  const known = new Set([...presetNames, ...Object.keys(parameters).map((name) => resolveParameterName(type, name))]);
   for (const name of ACTION_PARAMETERS[type].required)
-    if (!known.has(name)) fault([name], `is required for ${type} (a path into the event, or { "value": … })`);
+    if (!known.has(name)) report([name], `is required for ${type} (a path into the event, or { "value": … })`);
 }
 
-const FROM_WORKFLOW = ["workflow_key"];
+const PRESET_PARAMETERS = ["workflow_key"];
 
 /** A workflow's own mapping of an event to the parameters of its trigger (F-025). */
 export const triggerMappingSchema = once(() =>
-  parametersSchema("workflows_trigger", FROM_WORKFLOW).check(
-    rule((mapping, fault) => requireParameters("workflows_trigger", mapping, fault, FROM_WORKFLOW)),
+  buildParametersSchema("workflows_trigger", PRESET_PARAMETERS).check(
+    rule((mapping, report) => checkRequiredParameters("workflows_trigger", mapping, report, PRESET_PARAMETERS)),
   ),
 );
 
 /** A `source.json` (section 17 of the format, decision 18). Built when the first source is read. */
 export const sourceSchema = once(() => {
-  const path = (description: string) => described(optional(textWith(pathFault)), description);
+  const path = (description: string) => described(optional(checkedString(describeInvalidPath)), description);
   const verification = z.strictObject({
     scheme: choice(
       ["hmac", "secret"],
       "hmac: the header is a signature of the body. secret: it is the secret itself (default: hmac).",
     ),
     header: described(
-      optional(filledText()),
+      optional(nonEmptyString()),
       "The header to verify (default: x-knock-signature, or x-webhook-secret for the scheme secret).",
     ),
     algorithm: choice(SIGNATURE_ALGORITHMS, "The hash of the signature (default: sha256)."),
     encoding: choice(SIGNATURE_ENCODINGS, "The encoding of the signature (default: hex)."),
     prefix: text('Text before the signature in the header, such as "sha256=".'),
     secret: described(
-      filledText().check(
-        z.refine((secret) => variableOf(secret) !== null, {
+      nonEmptyString().check(
+        z.refine((secret) => parseVariableReference(secret) !== null, {
           error: 'must name an environment variable, such as "$BILLING_SECRET": never write the secret here',
         }),
       ),
@@ -120,39 +122,42 @@ export const sourceSchema = once(() => {
       preprocess_script: described(optional(noScript), "Not supported: scripts are not run locally."),
     })
     .check(
-      rule((value, fault) => {
+      rule((value, report) => {
         if (value.enforce_idempotency === true && !value.idempotency_key_path)
-          fault(["idempotency_key_path"], "is required where enforce_idempotency is true");
+          report(["idempotency_key_path"], "is required where enforce_idempotency is true");
         if (value.enforce_verification === true && !value.verification)
-          fault(
+          report(
             ["verification"],
             'is required where enforce_verification is true, for example { "header": "x-signature", "secret": "$BILLING_SECRET" }',
           );
       }),
     );
-  const event_type = filled("The type of the events that cause the action.");
+  const event_type = requiredText("The type of the events that cause the action.");
   const active = flag("Whether the mapping is used (default: true).");
   const mapping = <T extends ActionType>(type: T) =>
     z
       .strictObject({
         event_type,
         action_type: described(z.literal(type), "What the event does."),
-        action_parameters: described(optional(parametersSchema(type)), "The parameters of the action."),
+        action_parameters: described(optional(buildParametersSchema(type)), "The parameters of the action."),
         active,
       })
       .check(
-        rule(({ action_parameters: parameters = {} }, fault) => {
-          const below: Complain = (path, message) => fault(["action_parameters", ...path], message);
-          if (parameters === null || isJsonObject(parameters)) requireParameters(type, parameters ?? {}, below);
+        rule(({ action_parameters: parameters = {} }, report) => {
+          const reportBelow: ReportFinding = (path, message) => report(["action_parameters", ...path], message);
+          if (parameters === null || isJsonObject(parameters))
+            checkRequiredParameters(type, parameters ?? {}, reportBelow);
         }),
       );
   const mappings = Object.fromEntries(ACTION_TYPES.map((type) => [type, once(() => mapping(type))]));
-  const mappingSchema = discriminated("action_type", mappings, { common: () => z.looseObject({ event_type, active }) });
+  const mappingSchema = discriminatedUnion("action_type", mappings, {
+    common: () => z.looseObject({ event_type, active }),
+  });
   return described(
     z.strictObject({
       $schema: schemaReference(),
-      name: described(optional(textUpTo(255)), "The name that people read (default: the key)."),
-      description: described(optional(textUpTo(280)), "What the source is."),
+      name: described(optional(stringUpTo(255)), "The name that people read (default: the key)."),
+      description: described(optional(stringUpTo(280)), "What the source is."),
       settings: described(optional(settings), "How events are read and verified."),
       mappings: described(optional(z.array(mappingSchema)), "What events do."),
     }),

@@ -37,7 +37,7 @@ export const ACTION_PARAMETERS: Record<ActionType, { required: readonly string[]
 };
 
 /** Parameters whose text is a name of the project's, not a path into the event. */
-export const NAMES: ReadonlySet<string> = new Set(["workflow_key", "audience_key", "collection"]);
+export const LITERAL_PARAMETERS: ReadonlySet<string> = new Set(["workflow_key", "audience_key", "collection"]);
 
 export const SIGNATURE_ALGORITHMS = ["sha256", "sha1", "sha384", "sha512"] as const;
 export const SIGNATURE_ENCODINGS = ["hex", "base64"] as const;
@@ -56,7 +56,7 @@ export interface SourceVerification {
 }
 
 /** The documented name of a parameter that an action here knows by a longer one. */
-export function parameterName(type: ActionType, name: string): string {
+export function resolveParameterName(type: ActionType, name: string): string {
   if (name !== "key") return name;
   if (type.startsWith("workflows_")) return "workflow_key";
   return type.startsWith("audiences_") ? "audience_key" : name;
@@ -104,17 +104,17 @@ export interface SourceRequest {
  * Returns what is at a dotted path of an event: in its body, with or without `body.`, or under `headers.`, whose names ignore case
  * (E-402). A body's own `body` and `headers` are found where the documented meaning finds nothing. Undefined for nothing.
  */
-export function valueAtPath({ body, headers }: SourceRequest, path: string): Json | undefined {
-  if (path.startsWith("body.")) return within(body, path.slice("body.".length)) ?? within(body, path);
+export function findValueAtPath({ body, headers }: SourceRequest, path: string): Json | undefined {
+  if (path.startsWith("body.")) return findValue(body, path.slice("body.".length)) ?? findValue(body, path);
   if (path.startsWith("headers.")) {
     const name = path.slice("headers.".length).toLowerCase();
-    return Object.hasOwn(headers, name) ? headers[name] : within(body, path);
+    return Object.hasOwn(headers, name) ? headers[name] : findValue(body, path);
   }
-  return within(body, path);
+  return findValue(body, path);
 }
 
 /** Numbers are places in a list. */
-function within(json: Json, path: string): Json | undefined {
+function findValue(json: Json, path: string): Json | undefined {
   let value: Json | undefined = json;
   for (const part of path.split(".")) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;

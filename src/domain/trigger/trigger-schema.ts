@@ -1,27 +1,27 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
-import { isUnstorable, UNSTORABLE } from "../recipient/recipient-id.js";
+import { isUnstorable, UNSTORABLE_MESSAGE } from "../recipient/describe-invalid-id.js";
 import { recipientSchema, tenantSchema } from "../request/recipient-schema.js";
-import { optional, record, textWith } from "../schema/fields.js";
-import { listOrOne } from "../schema/lists.js";
+import { checkedString, optional, record } from "../schema/fields.js";
+import { listOrSingle } from "../schema/lists.js";
 
 export const MAX_RECIPIENTS = 1_000;
-const MAX_NAME = 255;
+const MAX_KEY_LENGTH = 255;
 
 /** A key of up to 255 characters that a store keeps as it is. */
-const nameSchema = () =>
-  textWith((name) => {
+const keySchema = () =>
+  checkedString((name) => {
     if (name === "") return "must not be empty";
-    if (name.length > MAX_NAME) return `must be at most ${MAX_NAME} characters`;
-    return isUnstorable(name) ? UNSTORABLE : null;
+    if (name.length > MAX_KEY_LENGTH) return `must be at most ${MAX_KEY_LENGTH} characters`;
+    return isUnstorable(name) ? UNSTORABLE_MESSAGE : null;
   });
 
 /** 1 to 1,000 recipients, or one (E-027, EQ-54). */
 const recipientsSchema = once(() =>
-  listOrOne("a user id, an object reference, an inline recipient, or a list of them", recipientSchema(), {
+  listOrSingle("a user id, an object reference, an inline recipient, or a list of them", recipientSchema(), {
     max: MAX_RECIPIENTS,
     noun: "recipients",
-    none: "must have at least one recipient",
+    emptyMessage: "must have at least one recipient",
   }),
 );
 
@@ -29,18 +29,18 @@ const recipientsSchema = once(() =>
 export const triggerSchema = once(() => {
   const flag = optional(z.boolean());
   return z.strictObject({
-    key: optional(nameSchema()),
+    key: optional(keySchema()),
     recipients: recipientsSchema(),
     actor: optional(recipientSchema()),
     tenant: optional(tenantSchema()),
     data: optional(record(z.unknown())),
-    cancellation_key: optional(nameSchema()),
-    idempotency_key: optional(nameSchema()),
+    cancellation_key: optional(keySchema()),
+    idempotency_key: optional(keySchema()),
     settings: optional(z.strictObject({ sandbox_mode: flag, skip_delay: flag })),
   });
 });
 
 /** A cancel payload (A-403). Unknown keys are errors: without a misspelled `recipients`, it would cancel for everybody. */
 export const cancellationSchema = once(() =>
-  z.strictObject({ cancellation_key: nameSchema(), recipients: optional(recipientsSchema()) }),
+  z.strictObject({ cancellation_key: keySchema(), recipients: optional(recipientsSchema()) }),
 );

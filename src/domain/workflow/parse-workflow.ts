@@ -1,25 +1,25 @@
 import type * as z from "zod/mini";
-import { contentUuid } from "../../util/ids.js";
+import { createContentUuid } from "../../util/ids.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { conditionsOf, parseConditionGroup } from "../condition/parse-conditions.js";
+import { normalizeConditionGroup, parseConditionGroup } from "../condition/parse-conditions.js";
 import { checkDocument } from "../schema/check-document.js";
-import { DocumentFaults } from "../schema/document-faults.js";
+import { DocumentFindings } from "../schema/document-findings.js";
 import { CHECK_ALL, type ValidDocuments } from "../schema/valid-documents.js";
-import type { Complain } from "../shape/complain.js";
-import { checkJsonShape } from "../shape/json-limits.js";
+import { checkJsonShape } from "../shape/check-json-shape.js";
+import type { ReportFinding } from "../shape/report-finding.js";
 import { checkSteps, normalizeSteps } from "../steps/parse-steps.js";
 import type { Workflow, WorkflowTrigger } from "./workflow.js";
 import { workflowSchema } from "./workflow-schema.js";
 
 type RawWorkflow = z.output<ReturnType<typeof workflowSchema>>;
 
-function activeOf(raw: JsonObject): boolean {
+function isActive(raw: JsonObject): boolean {
   const readonly = raw.__readonly;
   if (isJsonObject(readonly) && typeof readonly.active === "boolean") return readonly.active;
   return raw.active !== false;
 }
 
-function triggerOf(trigger: RawWorkflow["trigger"]): WorkflowTrigger | null {
+function toTrigger(trigger: RawWorkflow["trigger"]): WorkflowTrigger | null {
   if (trigger === null || trigger === undefined) return null;
   if (trigger.type === "audience") return { type: trigger.type, audience_key: trigger.audience_key };
   const { type, source_key, event_key, mapping } = trigger;
@@ -27,36 +27,36 @@ function triggerOf(trigger: RawWorkflow["trigger"]): WorkflowTrigger | null {
 }
 
 /** The audience that starts runs, in a file that may have faults. */
-function triggerAudienceOf({ trigger }: JsonObject): string | null {
+function findTriggerAudience({ trigger }: JsonObject): string | null {
   if (!isJsonObject(trigger) || trigger.type !== "audience") return null;
   return typeof trigger.audience_key === "string" ? trigger.audience_key : null;
 }
 
-function checkWorkflow(key: string, raw: unknown, unknownKey: Complain, valid: ValidDocuments): RawWorkflow {
-  const faults = new DocumentFaults();
-  const fail = () =>
-    faults.toError(`workflow "${key}"`, "workflow_invalid", () => `Fix workflows/${key}/workflow.json.`);
+function checkWorkflow(key: string, raw: unknown, reportUnknownKey: ReportFinding, valid: ValidDocuments): RawWorkflow {
+  const findings = new DocumentFindings();
+  const createError = () =>
+    findings.toError(`workflow "${key}"`, "workflow_invalid", () => `Fix workflows/${key}/workflow.json.`);
   if (!isJsonObject(raw)) {
-    faults.add([], "must be an object");
-    throw fail();
+    findings.add([], "must be an object");
+    throw createError();
   }
   checkJsonShape(raw, `workflow "${key}"`, "workflow_invalid");
   if (valid.has("workflow", raw)) return raw as RawWorkflow;
   let isWholeKnown = true;
-  const value = checkDocument(workflowSchema(), raw, faults.add, (path, message) => {
+  const value = checkDocument(workflowSchema(), raw, findings.add, (path, message) => {
     isWholeKnown = false;
-    unknownKey(path, message);
+    reportUnknownKey(path, message);
   });
-  parseConditionGroup(raw.conditions, ["conditions"], { refs: null }, faults.add);
-  checkSteps(raw.steps, { triggerAudience: triggerAudienceOf(raw) }, faults.add);
-  if (value === null || !faults.isEmpty) throw fail();
+  parseConditionGroup(raw.conditions, ["conditions"], { refs: null }, findings.add);
+  checkSteps(raw.steps, { triggerAudience: findTriggerAudience(raw) }, findings.add);
+  if (value === null || !findings.isEmpty) throw createError();
   if (isWholeKnown) valid.add("workflow", raw);
   return value;
 }
 
 interface WorkflowChecks {
   /** Receives each key that the format does not have. */
-  unknownKey?: Complain;
+  unknownKey?: ReportFinding;
   valid?: ValidDocuments;
 }
 
@@ -74,20 +74,20 @@ export function parseWorkflow(
   const definition = {
     name: value.name ?? key,
     categories: value.categories ?? [],
-    conditions: conditionsOf(value.conditions as Workflow["conditions"]),
+    conditions: normalizeConditionGroup(value.conditions as Workflow["conditions"]),
     trigger_frequency: value.trigger_frequency ?? ("every_trigger" as const),
     trigger_data_json_schema: (value.trigger_data_json_schema ?? null) as JsonObject | null,
     settings: {
       is_commercial: value.settings?.is_commercial ?? false,
       override_preferences: value.settings?.override_preferences ?? false,
     },
-    trigger: triggerOf(value.trigger),
+    trigger: toTrigger(value.trigger),
     steps: normalizeSteps(value.steps),
   };
   return {
     key,
-    version_id: contentUuid(`${key}\n${JSON.stringify(definition)}`),
-    active: activeOf(value as JsonObject),
+    version_id: createContentUuid(`${key}\n${JSON.stringify(definition)}`),
+    active: isActive(value as JsonObject),
     ...definition,
   };
 }

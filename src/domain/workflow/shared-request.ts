@@ -11,13 +11,13 @@ export interface SharedRequest extends HttpRequest {
 }
 
 /** The keys of the shared requests that a workflow's steps name. */
-export function requestKeysOf(workflow: Workflow): string[] {
+export function collectRequestKeys(workflow: Workflow): string[] {
   return [...new Set([...walkReferences(workflow.steps, "request")].map(({ key }) => key))];
 }
 
 /** What a request's schema says of one input; null where it names none. */
-export function inputSchemaOf({ input_schema }: SharedRequest, name: string): JsonObject | null {
+export function findInputSchema({ input_schema }: SharedRequest, name: string): JsonObject | null {
   const properties = input_schema?.properties as JsonObject | undefined;
-  const found = properties && Object.hasOwn(properties, name) ? properties[name] : undefined;
-  return typeof found === "object" && found !== null && !Array.isArray(found) ? found : null;
+  const property = properties && Object.hasOwn(properties, name) ? properties[name] : undefined;
+  return typeof property === "object" && property !== null && !Array.isArray(property) ? property : null;
 }

@@ -1,18 +1,18 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { conditionGroupSchema } from "../condition/condition-schema.js";
-import { discriminated } from "../schema/discriminated.js";
+import { discriminatedUnion } from "../schema/discriminated-union.js";
 import {
   choice,
   described,
-  filled,
   flag,
-  later,
+  lazySchema,
   optional,
   record,
+  requiredText,
   schemaReference,
   serviceField,
-  textUpTo,
+  stringUpTo,
   wholeNumber,
 } from "../schema/fields.js";
 import { jsonSchema } from "../schema/json-schema.js";
@@ -21,18 +21,18 @@ import { stepListSchema } from "../steps/parse-steps.js";
 const TRIGGER_FREQUENCIES = ["every_trigger", "once_per_recipient", "once_per_recipient_per_tenant"] as const;
 
 /** What starts runs of a workflow beside the API: a local extension of the file (F-025). */
-const TRIGGERS = {
+const TRIGGER_SCHEMAS = {
   audience: once(() =>
     z.strictObject({
       type: described(z.literal("audience"), "Runs start when a user becomes a member of an audience."),
-      audience_key: filled("The key of the audience."),
+      audience_key: requiredText("The key of the audience."),
     }),
   ),
   event: once(() =>
     z.strictObject({
       type: described(z.literal("event"), "Runs start when a source sends an event."),
-      source_key: filled("The key of the source."),
-      event_key: filled("The name of the event."),
+      source_key: requiredText("The key of the source."),
+      event_key: requiredText("The name of the event."),
       mapping: described(optional(record(z.unknown())), "How the trigger's parameters are read from the event."),
     }),
   ),
@@ -43,15 +43,15 @@ export const workflowSchema = once(() =>
   described(
     z.strictObject({
       $schema: schemaReference(),
-      name: described(optional(textUpTo(255)), "The name that people read (default: the key)."),
-      description: described(optional(textUpTo(280)), "What the workflow is for."),
+      name: described(optional(stringUpTo(255)), "The name that people read (default: the key)."),
+      description: described(optional(stringUpTo(280)), "What the workflow is for."),
       categories: described(optional(z.array(z.string())), "Categories that recipients set preferences for."),
       tags: described(optional(z.array(z.string())), "Tags for organizing workflows. They have no effect."),
       trigger_frequency: choice(TRIGGER_FREQUENCIES, "How often a recipient can be sent through it."),
       trigger_data_json_schema: jsonSchema("The JSON Schema that the data of triggers must match."),
       settings: described(
         optional(
-          later(() =>
+          lazySchema(() =>
             z.strictObject({
               is_commercial: flag("Whether its messages are commercial (default: false)."),
               override_preferences: flag("Whether preferences are ignored (default: false)."),
@@ -62,16 +62,19 @@ export const workflowSchema = once(() =>
       ),
       goal_attachment: described(
         optional(
-          later(() =>
+          lazySchema(() =>
             z.strictObject({
-              goal_key: filled("The key of the goal."),
+              goal_key: requiredText("The key of the goal."),
               attribution_window_days: described(optional(wholeNumber(1, 30)), "How long a message counts."),
             }),
           ),
         ),
         "The goal that messages contribute to. It has no effect here.",
       ),
-      trigger: described(optional(discriminated("type", TRIGGERS)), "What starts runs, apart from the API."),
+      trigger: described(
+        optional(discriminatedUnion("type", TRIGGER_SCHEMAS)),
+        "What starts runs, apart from the API.",
+      ),
       conditions: described(optional(conditionGroupSchema()), "Runs end before the first step if they are false."),
       // A copy: branches share the schema, and have a description of their own.
       steps: described(stepListSchema().check(), "What a run does, in order."),

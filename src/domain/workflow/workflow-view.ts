@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../util/json.js";
 import type { Step } from "../step/step.js";
-import { isChannelStep } from "../steps/channel.js";
-import { branchesOf } from "../steps/walk-steps.js";
+import { isChannelStep } from "../steps/channel-step.js";
+import { getBranches } from "../steps/walk-steps.js";
 import type { Workflow, WorkflowTrigger } from "./workflow.js";
 
 /** A step as `knock workflows` shows it. */
@@ -36,17 +36,17 @@ export interface WorkflowView {
   problems: WorkflowProblem[];
 }
 
-function stepView(step: Step): StepView {
+function toStepView(step: Step): StepView {
   const { ref, type } = step;
   if (isChannelStep(step))
     return { ref, type, channel_type: step.channel_type, channel: step.channel_key ?? step.channel_group_key };
-  const branches = branchesOf(step);
+  const branches = getBranches(step);
   if (branches.length === 0) return { ref, type };
-  return { ref, type, branches: branches.map(({ name, steps }) => ({ name, steps: steps.map(stepView) })) };
+  return { ref, type, branches: branches.map(({ name, steps }) => ({ name, steps: steps.map(toStepView) })) };
 }
 
 /** Builds the view of a workflow; `workflow` is null for one that cannot be read. */
-export function workflowView(
+export function buildWorkflowView(
   key: string,
   workflow: Workflow | null,
   rest: Pick<WorkflowView, "active" | "last_run" | "problems">,
@@ -59,7 +59,7 @@ export function workflowView(
     trigger_frequency: workflow?.trigger_frequency ?? null,
     trigger: workflow?.trigger ?? null,
     trigger_data_json_schema: workflow?.trigger_data_json_schema ?? null,
-    steps: (workflow?.steps ?? []).map(stepView),
+    steps: (workflow?.steps ?? []).map(toStepView),
     last_run: rest.last_run,
     problems: rest.problems,
   };

@@ -4,14 +4,14 @@ import { ApiError } from "../http/api-error.js";
 import type { Route } from "./route.js";
 
 /** A-018. */
-const HEADERS = {
+const CORS_HEADERS = {
   "access-control-allow-methods": "GET, POST, PUT, DELETE, OPTIONS",
   "access-control-allow-headers":
     "Authorization, Content-Type, X-Knock-User-Token, X-Knock-Client, X-Knock-Branch, X-Knock-Scene, Idempotency-Key",
   "access-control-expose-headers": "x-request-id, retry-after, idempotent-replayed, original-x-request-id",
   "access-control-max-age": "600",
 };
-const NONE: Record<string, string> = {};
+const NO_HEADERS: Record<string, string> = {};
 
 /**
  * Whether pages of an origin may read answers: those of this machine, and those that `environment.json` lists. Any other
@@ -24,7 +24,7 @@ export function isPermittedOrigin(origin: string, { allowed_origins }: Pick<Envi
 }
 
 /** Returns the error for a page that may not read answers. */
-export function originRefused(origin: string): ApiError {
+export function createForbiddenOriginError(origin: string): ApiError {
   return new ApiError(
     403,
     "authorization",
@@ -38,18 +38,20 @@ export interface CrossOriginRequest {
   /** Of a page that may read the answer. */
   origin: string | undefined;
   /** Of a preflight: the method that is meant. */
-  asked: string | undefined;
+  requestedMethod: string | undefined;
 }
 
 /** Returns the CORS headers of an answer, which only routes for public keys have (A-010, A-018). */
-export function corsHeaders(routes: readonly Route[]): (request: CrossOriginRequest) => Record<string, string> {
+export function createCorsHeaderBuilder(
+  routes: readonly Route[],
+): (request: CrossOriginRequest) => Record<string, string> {
   const open = routes
     .filter((route) => route.open !== undefined)
     .map(({ on }) => new RegExp(`^${on.replaceAll(/[.$]/g, "\\$&").replaceAll(/\{\w+\}/g, "[^/]+")}$`));
-  return ({ method, path, origin, asked }) => {
-    if (origin === undefined) return NONE;
-    const meant = `${method === "OPTIONS" ? asked : method} ${path}`;
-    if (!open.some((pattern) => pattern.test(meant))) return NONE;
-    return { "access-control-allow-origin": origin, vary: "Origin", ...HEADERS };
+  return ({ method, path, origin, requestedMethod }) => {
+    if (origin === undefined) return NO_HEADERS;
+    const endpoint = `${method === "OPTIONS" ? requestedMethod : method} ${path}`;
+    if (!open.some((pattern) => pattern.test(endpoint))) return NO_HEADERS;
+    return { "access-control-allow-origin": origin, vary: "Origin", ...CORS_HEADERS };
   };
 }

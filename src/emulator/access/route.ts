@@ -1,24 +1,24 @@
 import type { Environment } from "../../domain/environment/environment.js";
 import type { Definitions } from "../../ports/definitions.js";
 import type { LocalOperations } from "../../ports/operations.js";
-import type { Paged } from "../../ports/page.js";
+import type { Paged } from "../../ports/page-request.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import type { BulkOperations } from "../bulk-operations.js";
-import { missing } from "../http/api-error.js";
+import { createNotFoundError } from "../http/api-error.js";
 import type { Query } from "../http/query.js";
-import type { Caller, OpenTo } from "./authenticate.js";
+import type { Caller, PublicAccess } from "./authenticate.js";
 import type { RateLimits, Tier } from "./rate-limits.js";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 /** What came of a call: 200 with a body, or 204 without one. */
-export interface Answer {
+export interface RouteResult {
   body?: JsonObject | JsonObject[];
   headers?: Record<string, string>;
 }
 
 /** What a route's handler is given: the request read as far as it asks, and whom to ask. */
-export interface Call {
+export interface RouteContext {
   readonly operations: LocalOperations;
   readonly bulk: BulkOperations;
   readonly caller: Caller;
@@ -50,45 +50,45 @@ export interface Route {
   /** Null: the management API has no tiers. */
   tier: Tier | null;
   /** Callable with a public key, and what of its path is the caller's own; absent where only a secret key will do (A-010). */
-  open?: OpenTo;
+  open?: PublicAccess;
   /** Of the management API: callable with a service token, and with nothing else (A-901). */
   service?: true;
   /** What differs from the service, for the coverage table. */
   differs?: string;
   /** Why it answers 501 and nothing else. */
   unavailable?: string;
-  handle(call: Call): Promise<Answer>;
+  handle(call: RouteContext): Promise<RouteResult>;
 }
 
-export function ok(body: JsonObject | JsonObject[], headers?: Record<string, string>): Answer {
+export function ok(body: JsonObject | JsonObject[], headers?: Record<string, string>): RouteResult {
   return headers ? { body, headers } : { body };
 }
 
-export const NO_CONTENT: Answer = {};
+export const NO_CONTENT: RouteResult = {};
 
 /** 404 for null (Q-25). */
-export function found(body: JsonObject | null): Answer {
-  if (body === null) throw missing();
+export function okOrNotFound(body: JsonObject | null): RouteResult {
+  if (body === null) throw createNotFoundError();
   return { body };
 }
 
 /** 404 where nothing was there to delete (Q-27). */
-export function deleted(existed: boolean): Answer {
-  if (!existed) throw missing();
+export function noContentOrNotFound(existed: boolean): RouteResult {
+  if (!existed) throw createNotFoundError();
   return NO_CONTENT;
 }
 
 /** A page (A-071, A-072): `entries`, or `items` for what messages and runs have. */
-export function pageAnswer(
+export function toPageResult(
   paged: Paged<JsonObject>,
   name: "entries" | "items" = "entries",
-  more: JsonObject = {},
-): Answer {
-  return { body: { [name]: paged.items, ...more, page_info: { __typename: "PageInfo", ...paged.page_info } } };
+  extraFields: JsonObject = {},
+): RouteResult {
+  return { body: { [name]: paged.items, ...extraFields, page_info: { __typename: "PageInfo", ...paged.page_info } } };
 }
 
 /** What of a body the API knows; anything else in it is passed over (Q-18). */
-export function pick(body: JsonObject, names: readonly string[]): JsonObject {
+export function pickFields(body: JsonObject, names: readonly string[]): JsonObject {
   const known: JsonObject = {};
   for (const name of names) if (Object.hasOwn(body, name)) known[name] = body[name] as Json;
   return known;

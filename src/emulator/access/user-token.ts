@@ -10,22 +10,22 @@ export interface UserToken {
   grants: Record<string, JsonObject>;
 }
 
-function invalid(why: string): ApiError {
-  return new ApiError(401, "invalid_user_token", `The user token ${why}`);
+function createInvalidTokenError(problem: string): ApiError {
+  return new ApiError(401, "invalid_user_token", `The user token ${problem}`);
 }
 
-const keys = new Map<string, KeyObject>();
+const publicKeys = new Map<string, KeyObject>();
 
 /** The public half of a signing key: PKCS#8 PEM, or base64 of it (A-007). */
-function publicKeyOf(signingKey: string): KeyObject {
-  const known = keys.get(signingKey);
+function getPublicKey(signingKey: string): KeyObject {
+  const known = publicKeys.get(signingKey);
   if (known) return known;
   const pem = signingKey.includes("-----BEGIN")
     ? signingKey.replaceAll("\\n", "\n")
     : Buffer.from(signingKey, "base64").toString("latin1");
   try {
     const key = createPublicKey(pem);
-    keys.set(signingKey, key);
+    publicKeys.set(signingKey, key);
     return key;
   } catch {
     throw new ApiError(
@@ -37,17 +37,17 @@ function publicKeyOf(signingKey: string): KeyObject {
 }
 
 /** What is wrong with a token, by jose's error code. */
-const FAULTS: Readonly<Record<string, string>> = {
+const TOKEN_ERRORS: Readonly<Record<string, string>> = {
   ERR_JWT_EXPIRED: "has expired",
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: "was signed with another key",
   ERR_JOSE_ALG_NOT_ALLOWED: "is not signed with RS256",
 };
 
-function faultOf(error: unknown): string {
+function describeTokenError(error: unknown): string {
   const { code, claim } = error as { code?: string; claim?: string };
   if (code === "ERR_JWT_CLAIM_VALIDATION_FAILED" && claim === "nbf") return "is not valid yet";
   if (code === "ERR_JWT_CLAIM_VALIDATION_FAILED") return `has an invalid claim "${claim}"`;
-  return FAULTS[code ?? ""] ?? "is not a JSON Web Token";
+  return TOKEN_ERRORS[code ?? ""] ?? "is not a JSON Web Token";
 }
 
 /**
@@ -61,15 +61,15 @@ export async function verifyUserToken(token: string, signingKey: string | null, 
       "missing_jwt_signing_key",
       'There is no key to verify user tokens with: set "signing_key": "$KNOCK_SIGNING_KEY" in environment.json, and the variable to the key',
     );
-  const key = publicKeyOf(signingKey);
+  const key = getPublicKey(signingKey);
   const { jwtVerify } = await import("jose");
   const { payload } = await jwtVerify(token, key, { algorithms: ["RS256"], currentDate: new Date(now) }).catch(
     (error: unknown) => {
-      throw invalid(faultOf(error));
+      throw createInvalidTokenError(describeTokenError(error));
     },
   );
   const { sub, grants, explicit_grants } = payload;
-  if (typeof sub !== "string" || sub === "") throw invalid("does not name a user (sub)");
+  if (typeof sub !== "string" || sub === "") throw createInvalidTokenError("does not name a user (sub)");
   const entities = Object.entries(isJsonObject(grants) ? grants : {}).filter(([, value]) => isJsonObject(value));
   return {
     sub,

@@ -1,7 +1,7 @@
-import { placeOf } from "../../domain/shape/place.js";
+import { formatPointer } from "../../domain/shape/describe-finding.js";
 import { type ErrorCode, KnockError } from "../../errors/knock-error.js";
+import { findNearest } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";
-import { nearest } from "../../util/nearest.js";
 
 export type ApiErrorType = "authentication_error" | "invalid_request_error" | "api_error";
 
@@ -11,7 +11,7 @@ export interface FieldError {
   message: string;
 }
 
-/** A refusal with the API's own code (A-020 to A-024, A-030); a `KnockError` becomes one by {@link apiErrorOf}. */
+/** A refusal with the API's own code (A-020 to A-024, A-030); a `KnockError` becomes one by {@link toApiError}. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -34,23 +34,23 @@ export class ApiError extends Error {
   }
 }
 
-export function invalidField(field: string, message: string): ApiError {
+export function createInvalidFieldError(field: string, message: string): ApiError {
   return new ApiError(422, "invalid_params", `${field || "the body"} ${message}`, [{ field, message }]);
 }
 
 /** Returns a 422 about an unknown name, with the nearest known one. */
-export function unknownName(field: string, value: string, known: readonly string[]): ApiError {
-  const near = nearest(value, known);
+export function createUnknownNameError(field: string, value: string, known: readonly string[]): ApiError {
+  const near = findNearest(value, known);
   const hint = near === undefined ? `it may be ${known.join(", ")}` : `did you mean "${near}"?`;
-  return invalidField(field, `is unknown: ${JSON.stringify(value)}; ${hint}`);
+  return createInvalidFieldError(field, `is unknown: ${JSON.stringify(value)}; ${hint}`);
 }
 
-export function missing(what = "The resource you requested does not exist"): ApiError {
-  return new ApiError(404, "resource_missing", what);
+export function createNotFoundError(message = "The resource you requested does not exist"): ApiError {
+  return new ApiError(404, "resource_missing", message);
 }
 
 /** Where the API has another name, or another status than the command line's (Q-1 to Q-3, Q-30, A-043). */
-const OF_CODE: Partial<Record<ErrorCode, [status: number, code: string]>> = {
+const API_ERRORS_BY_CODE: Partial<Record<ErrorCode, [status: number, code: string]>> = {
   usage: [422, "invalid_params"],
   invalid_json: [400, "invalid_params"],
   invalid_params: [422, "invalid_params"],
@@ -72,11 +72,11 @@ const OF_CODE: Partial<Record<ErrorCode, [status: number, code: string]>> = {
 };
 
 /** Anything thrown as the API says it; null for a fault of ours. */
-export function apiErrorOf(error: unknown): ApiError | null {
+export function toApiError(error: unknown): ApiError | null {
   if (error instanceof ApiError) return error;
   if (!(error instanceof KnockError)) return null;
-  const [status, code] = OF_CODE[error.code] ?? [500, error.code];
+  const [status, code] = API_ERRORS_BY_CODE[error.code] ?? [500, error.code];
   const errors =
-    status === 404 ? [] : error.details.map(({ pointer, message }) => ({ field: placeOf(pointer, ""), message }));
+    status === 404 ? [] : error.details.map(({ pointer, message }) => ({ field: formatPointer(pointer, ""), message }));
   return new ApiError(status, code, error.message, errors);
 }

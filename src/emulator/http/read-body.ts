@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../../domain/shape/json-limits.js";
+import { checkJsonShape, MAX_PAYLOAD_BYTES } from "../../domain/shape/check-json-shape.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { parseJson } from "../../util/parse-json.js";
 import { decodeUtf8 } from "../../util/text-file.js";
@@ -8,7 +8,7 @@ import { ApiError } from "./api-error.js";
 /** What is read of a body: a trigger's largest and its wrapping. What counts exactly is checked where it is understood (E-028). */
 const MAX_BODY_BYTES = MAX_PAYLOAD_BYTES + 64 * 1024;
 
-function tooLarge(): ApiError {
+function createTooLargeError(): ApiError {
   return new ApiError(413, "invalid_params", "The body is larger than 10 MB");
 }
 
@@ -18,11 +18,11 @@ function tooLarge(): ApiError {
  */
 export async function readText(incoming: IncomingMessage): Promise<string> {
   const { "content-length": length = 0, "content-encoding": encoding } = incoming.headers;
-  if (Number(length) > MAX_BODY_BYTES) throw tooLarge();
+  if (Number(length) > MAX_BODY_BYTES) throw createTooLargeError();
   const decoded = decodeUtf8(await readBytes(incoming));
   if ("text" in decoded) return decoded.text;
   const compressed = encoding === undefined ? "" : `: Content-Encoding: ${encoding} is not read, send it plain`;
-  throw new ApiError(400, "invalid_params", `The body ${decoded.fault}${compressed}`);
+  throw new ApiError(400, "invalid_params", `The body ${decoded.error}${compressed}`);
 }
 
 /**
@@ -38,17 +38,17 @@ function readBytes(incoming: IncomingMessage): Promise<Buffer> {
       if (size <= MAX_BODY_BYTES) return void chunks.push(chunk);
       incoming.off("data", read);
       incoming.resume();
-      reject(tooLarge());
+      reject(createTooLargeError());
     };
     incoming.on("data", read);
     incoming.once("end", () => resolve(Buffer.concat(chunks)));
     // Nobody is there to read it; after a whole body, a close is just the end.
-    const cut = (): void => {
+    const onClose = (): void => {
       if (!incoming.readableEnded) reject(new ApiError(400, "invalid_params", "The connection ended within the body"));
     };
-    if (incoming.destroyed) return cut();
-    incoming.once("error", cut);
-    incoming.once("close", cut);
+    if (incoming.destroyed) return onClose();
+    incoming.once("error", onClose);
+    incoming.once("close", onClose);
   });
 }
 
@@ -56,15 +56,15 @@ function readBytes(incoming: IncomingMessage): Promise<Buffer> {
 export async function parseBody(text: string): Promise<JsonObject> {
   if (text.trim() === "") return {};
   const parsed = await parseJson(text);
-  if ("fault" in parsed) {
-    const place = `line ${parsed.line}, column ${parsed.column}`;
-    throw new ApiError(400, "invalid_params", `The body is not valid JSON: ${parsed.fault} (${place})`);
+  if ("error" in parsed) {
+    const location = `line ${parsed.line}, column ${parsed.column}`;
+    throw new ApiError(400, "invalid_params", `The body is not valid JSON: ${parsed.error} (${location})`);
   }
   const { value } = parsed;
   if (!isJsonObject(value)) {
-    const found = Array.isArray(value) ? "a list" : value === null ? "null" : `a ${typeof value}`;
-    throw new ApiError(422, "invalid_params", `The body must be a JSON object, found ${found}`, [
-      { field: "", message: `must be an object, found ${found}` },
+    const actualType = Array.isArray(value) ? "a list" : value === null ? "null" : `a ${typeof value}`;
+    throw new ApiError(422, "invalid_params", `The body must be a JSON object, found ${actualType}`, [
+      { field: "", message: `must be an object, found ${actualType}` },
     ]);
   }
   checkJsonShape(value, "the body");

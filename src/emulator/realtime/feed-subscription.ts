@@ -1,15 +1,15 @@
-import type { FeedCounts, FeedFilter } from "../../domain/message/feed.js";
-import { keyOf } from "../../domain/recipient/recipient.js";
+import type { FeedCounts, FeedFilter } from "../../domain/message/feed-filter.js";
+import { toRecipientKey } from "../../domain/recipient/recipient.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { Json, JsonObject } from "../../util/json.js";
-import { feedFilterOf } from "../http/feed-filter.js";
+import { parseFeedFilter } from "../http/parse-feed-filter.js";
 import { Query } from "../http/query.js";
 
 /** As many as the API's pages have. */
-export const PAGE = 50;
+export const PAGE_SIZE = 50;
 
-export type FeedList = LocalOperations["resources"]["feeds"]["list"];
-export type FeedNews = LocalOperations["resources"]["feeds"]["news"];
+export type ListFeed = LocalOperations["resources"]["feeds"]["list"];
+export type ReadFeedChanges = LocalOperations["resources"]["feeds"]["readNewMessages"];
 
 /** `feeds:<channel>:<user>`; a user's id may have colons (R-050). */
 export function parseFeedTopic(topic: string): { channel: string; user: string } | null {
@@ -18,18 +18,18 @@ export function parseFeedTopic(topic: string): { channel: string; user: string }
 }
 
 /** Options as a query has them (R-005): what REST reads and refuses in a filter is so here, too. */
-function queryOf(options: Json): Query {
+function toQuery(options: Json): Query {
   const search = new URLSearchParams();
   if (typeof options === "object" && options !== null && !Array.isArray(options))
     for (const [name, value] of Object.entries(options)) {
-      if (Array.isArray(value)) for (const one of value) search.append(`${name}[]`, String(one));
+      if (Array.isArray(value)) for (const item of value) search.append(`${name}[]`, String(item));
       else if (typeof value === "object" && value !== null) search.append(name, JSON.stringify(value));
       else if (value !== null && value !== undefined) search.append(name, String(value));
     }
   return new Query(search.toString());
 }
 
-function countsOf(meta: JsonObject): FeedCounts & JsonObject {
+function toCounts(meta: JsonObject): FeedCounts & JsonObject {
   return {
     total_count: Number(meta.total_count),
     unread_count: Number(meta.unread_count),
@@ -49,16 +49,16 @@ export class FeedSubscription {
   ) {}
 
   /** Throws as the REST feed does for options that cannot be read. */
-  static of(
+  static create(
     topic: string,
     { channel, user, granted }: { channel: string; user: string; granted: FeedFilter["granted"] },
     payload: JsonObject,
     send: (payload: JsonObject) => void,
   ): FeedSubscription {
-    const feed = { recipient: keyOf(user), channel, granted };
+    const feed = { recipient: toRecipientKey(user), channel, granted };
     const clients = Object.entries(payload).map(([ref, options]): [string, FeedFilter] => [
       ref,
-      { ...feed, ...feedFilterOf(queryOf(options ?? null)) },
+      { ...feed, ...parseFeedFilter(toQuery(options ?? null)) },
     ]);
     return new FeedSubscription(granted ? `${topic} ${JSON.stringify(granted)}` : topic, feed, new Map(clients), send);
   }
@@ -67,16 +67,16 @@ export class FeedSubscription {
    * Says what is new to the clients whose filter it passes, with their counts (R-055, R-056, RQ-3); `isNew` is asked for
    * items' ids. Nothing is sent where none is concerned and clients are named: it would wake nobody.
    */
-  async announce(list: FeedList, isNew: (id: string) => boolean): Promise<void> {
-    const attn: string[] = [];
+  async announceNewItems(list: ListFeed, isNew: (id: string) => boolean): Promise<void> {
+    const clientsToNotify: string[] = [];
     const data: Record<string, Json> = {};
     for (const [ref, filter] of this.clients) {
-      const { items, meta } = await list(filter, { limit: PAGE });
-      data[ref] = { metadata: countsOf(meta) };
-      if (items.some(({ id }) => isNew(String(id)))) attn.push(ref);
+      const { items, meta } = await list(filter, { limit: PAGE_SIZE });
+      data[ref] = { metadata: toCounts(meta) };
+      if (items.some(({ id }) => isNew(String(id)))) clientsToNotify.push(ref);
     }
-    if (attn.length === 0 && this.clients.size > 0) return;
+    if (clientsToNotify.length === 0 && this.clients.size > 0) return;
     const { meta } = await list(this.feed, { limit: 1 });
-    this.send({ event: "new-message", attn, metadata: countsOf(meta), data });
+    this.send({ event: "new-message", attn: clientsToNotify, metadata: toCounts(meta), data });
   }
 }

@@ -14,7 +14,7 @@ function isRef(value: unknown): value is string | null {
 }
 
 /** Null for what is no frame. */
-export function readFrame(text: string): Frame | null {
+export function parseFrame(text: string): Frame | null {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -27,13 +27,13 @@ export function readFrame(text: string): Frame | null {
   return isJsonObject(payload) ? { joinRef, ref, topic, event, payload } : null;
 }
 
-export function writeFrame({ joinRef, ref, topic, event, payload }: Frame): string {
+export function serializeFrame({ joinRef, ref, topic, event, payload }: Frame): string {
   return JSON.stringify([joinRef, ref, topic, event, payload]);
 }
 
 /** The answer to a frame, with its refs (R-035). `reason` null is a yes. */
-export function replyTo({ joinRef, ref, topic }: Frame, reason: string | null): string {
+export function serializeReply({ joinRef, ref, topic }: Frame, reason: string | null): string {
   const payload: JsonObject =
     reason === null ? { status: "ok", response: {} } : { status: "error", response: { reason } };
-  return writeFrame({ joinRef, ref, topic, event: "phx_reply", payload });
+  return serializeFrame({ joinRef, ref, topic, event: "phx_reply", payload });
 }

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import type { Webhook } from "../../domain/environment/webhook.js";
-import type { Fetcher, OutsideRequest } from "../../ports/outside.js";
-import { uuidV5 } from "../../util/ids.js";
-import { isoTime } from "../../util/iso-time.js";
+import type { HttpClient, OutboundRequest } from "../../ports/http-client.js";
+import { createUuidV5 } from "../../util/ids.js";
+import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 
 /** Environments are named, not numbered: a name's id. Never change it. */
@@ -11,7 +11,7 @@ const ENVIRONMENT_NAMESPACE = "2a0c3bd0-7d0e-4f0a-9f6e-6b1c55d3a1f4";
 /** A-922. */
 export const MAX_ATTEMPTS = 8;
 /** The first pause; each after it is twice as long, so that eight attempts take two minutes. */
-export const FIRST_PAUSE_MS = 1_000;
+export const FIRST_RETRY_DELAY_MS = 1_000;
 export const TIMEOUT_MS = 5_000;
 
 export interface WebhookAttempt {
@@ -39,65 +39,69 @@ export interface WebhookDelivery {
 }
 
 /** `t=<milliseconds>,s=<signature>` (A-921). */
-export function signatureOf(key: string, at: number, body: string): string {
+export function signBody(key: string, at: number, body: string): string {
   return `t=${at},s=${createHmac("sha256", key).update(`${at}.${body}`).digest("base64")}`;
 }
 
-export function environmentId(name: string): string {
-  return uuidV5(ENVIRONMENT_NAMESPACE, name);
+export function getEnvironmentId(name: string): string {
+  return createUuidV5(ENVIRONMENT_NAMESPACE, name);
 }
 
 /** A URL as it may be shown: what stands in its query may be a secret. */
-export function shownUrl(url: string): string {
+export function redactUrl(url: string): string {
   const { origin, pathname, search } = new URL(url);
   return `${origin}${pathname}${search === "" ? "" : "?…"}`;
 }
 
 /** Makes one attempt and notes it; true where it was taken. Redirects are not followed: they count as failed (A-922). */
-export async function attempt(
+export async function attemptDelivery(
   delivery: WebhookDelivery,
   {
     fetcher,
     key,
     ...limits
-  }: { fetcher: Fetcher; key: string | null } & Pick<OutsideRequest, "timeout_ms" | "private_addresses">,
+  }: { fetcher: HttpClient; key: string | null } & Pick<OutboundRequest, "timeout_ms" | "private_addresses">,
 ): Promise<boolean> {
   const { webhook, type, body, environment } = delivery;
   const now = Date.now();
-  const answer = await fetcher.fetch({
+  const response = await fetcher.fetch({
     method: "post",
     url: webhook.url,
     headers: {
       "content-type": "application/json",
       "user-agent": "knock-cli",
       "x-knock-event": type,
-      "x-knock-environment-id": environmentId(environment),
-      ...(key === null ? {} : { "x-knock-signature": signatureOf(key, now, body) }),
+      "x-knock-environment-id": getEnvironmentId(environment),
+      ...(key === null ? {} : { "x-knock-signature": signBody(key, now, body) }),
     },
     body,
     ...limits,
   });
-  const noted = { at: isoTime(now), duration_ms: Date.now() - now };
-  if ("failure" in answer) {
-    delivery.attempts.push({ ...noted, status: null, error: answer.message });
+  const timing = { at: toIsoTime(now), duration_ms: Date.now() - now };
+  if ("failure" in response) {
+    delivery.attempts.push({ ...timing, status: null, error: response.message });
     return false;
   }
-  const { status } = answer;
-  const isTaken = status >= 200 && status < 300;
-  const error = isTaken ? null : status < 400 ? `answered ${status}: redirects are not followed` : `answered ${status}`;
-  delivery.attempts.push({ ...noted, status, error });
-  return isTaken;
+  const { status } = response;
+  const isAccepted = status >= 200 && status < 300;
+  const error = isAccepted
+    ? null
+    : status < 400
+      ? `answered ${status}: redirects are not followed`
+      : `answered ${status}`;
+  delivery.attempts.push({ ...timing, status, error });
+  return isAccepted;
 }
 
 /** As `GET /__knock/webhooks` lists it. */
-export function deliveryShape(delivery: WebhookDelivery): JsonObject {
+export function serializeDelivery(delivery: WebhookDelivery): JsonObject {
   const { id, webhook, type, body, attempts, state, next_attempt_at } = delivery;
   return {
     id,
-    url: shownUrl(webhook.url),
+    url: redactUrl(webhook.url),
     type,
     state,
-    attempts: attempts.map((one) => ({ ...one })),
+    attempts: attempts.map((entry) => ({ ...entry })),
     next_attempt_at,
     body: JSON.parse(body) as JsonObject,
   };

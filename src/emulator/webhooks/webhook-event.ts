@@ -1,6 +1,6 @@
 import type { LocalOperations } from "../../ports/operations.js";
 import type { OutboundEntry } from "../../ports/outbound-log.js";
-import { isoTime } from "../../util/iso-time.js";
+import { toIsoTime } from "../../util/iso-time.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
 /** What a webhook's body is made of (A-920). */
@@ -36,7 +36,7 @@ const DATA_FIELDS: Readonly<Record<string, readonly string[]>> = {
   link_clicked: ["url"],
 };
 
-function only(from: JsonObject, names: readonly string[]): JsonObject {
+function pickDefined(from: JsonObject, names: readonly string[]): JsonObject {
   const pairs = names.flatMap((name): [string, Json][] => {
     const value = from[name];
     return value === undefined ? [] : [[name, value]];
@@ -44,22 +44,22 @@ function only(from: JsonObject, names: readonly string[]): JsonObject {
   return Object.fromEntries(pairs);
 }
 
-function eventData(type: string, data: Json | undefined): JsonObject | null {
-  const said: JsonObject = isJsonObject(data) ? data : {};
+function buildEventData(type: string, data: Json | undefined): JsonObject | null {
+  const callerData: JsonObject = isJsonObject(data) ? data : {};
   // A bounce is final by its nature, and its event in a message does not repeat that.
-  const known = type === "bounced" ? { failure_reason: "fatal_error", ...said } : said;
-  const fields = type === "interacted" ? Object.keys(known) : (DATA_FIELDS[type] ?? []);
-  const picked = only(known, fields);
+  const eventFields = type === "bounced" ? { failure_reason: "fatal_error", ...callerData } : callerData;
+  const fields = type === "interacted" ? Object.keys(eventFields) : (DATA_FIELDS[type] ?? []);
+  const picked = pickDefined(eventFields, fields);
   return Object.keys(picked).length === 0 ? null : { __typename: "EventData", ...picked };
 }
 
 /** The events of an entry, with their subject as it is now; none where that is gone. */
-export async function eventsOf(operations: LocalOperations, entry: OutboundEntry): Promise<WebhookEvent[]> {
+export async function readEvents(operations: LocalOperations, entry: OutboundEntry): Promise<WebhookEvent[]> {
   if (entry.about === "document") return [{ ...entry, data: entry.document, event_data: null }];
   if (entry.about === "run") {
     const run = await operations.readRecipientRun(entry.recipient_run_id);
     const type = `workflow_recipient_run.${entry.type}`;
-    return run === null ? [] : [{ type, at: entry.at, data: only(run, RUN_FIELDS), event_data: null }];
+    return run === null ? [] : [{ type, at: entry.at, data: pickDefined(run, RUN_FIELDS), event_data: null }];
   }
   const [[read], events] = await Promise.all([
     operations.readMessages([entry.message_id]),
@@ -74,16 +74,16 @@ export async function eventsOf(operations: LocalOperations, entry: OutboundEntry
       type: String(type),
       at: Date.parse(String(inserted_at)),
       data: message,
-      event_data: eventData(String(type).replace("message.", ""), data),
+      event_data: buildEventData(String(type).replace("message.", ""), data),
     }));
 }
 
 /** Returns an ISO 8601 time with microseconds, of which the store's clock knows only the milliseconds. */
-function isoMicroseconds(at: number): string {
-  return isoTime(at).replace("Z", "000Z");
+function formatMicroseconds(at: number): string {
+  return toIsoTime(at).replace("Z", "000Z");
 }
 
 /** Returns the body as it is sent, the same for every attempt (A-920). */
-export function bodyOf({ type, at, data, event_data }: WebhookEvent): string {
-  return JSON.stringify({ __typename: "Event", type, created_at: isoMicroseconds(at), data, event_data });
+export function serializeEvent({ type, at, data, event_data }: WebhookEvent): string {
+  return JSON.stringify({ __typename: "Event", type, created_at: formatMicroseconds(at), data, event_data });
 }

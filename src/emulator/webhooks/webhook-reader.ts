@@ -1,39 +1,39 @@
 import type { Webhook } from "../../domain/environment/webhook.js";
-import { systemIds, uuidV5 } from "../../util/ids.js";
-import { isoTime } from "../../util/iso-time.js";
+import { createUuidV5, systemIds } from "../../util/ids.js";
+import { toIsoTime } from "../../util/iso-time.js";
 import type { WebhookDelivery } from "./webhook-delivery.js";
-import { bodyOf, type WebhookEvent } from "./webhook-event.js";
+import { serializeEvent, type WebhookEvent } from "./webhook-event.js";
 
 /** Webhooks are told apart by what they are, not by their place. Never change it. */
 const WEBHOOK_NAMESPACE = "c9a4f4fe-6d3c-4d0b-8a7b-5a6f0f6f2f3b";
 /** Requests under way to one webhook. */
-const AT_ONCE = 8;
+const MAX_CONCURRENT_ATTEMPTS = 8;
 /** Entries of the log under way to one webhook, above which it reads no more of them: one that hangs holds up no other. */
-export const MOST_OPEN = 2_000;
+export const MAX_OPEN_ENTRIES = 2_000;
 
 /** What a reader is given by those who read for all. */
 export interface ReaderHooks {
-  /** Makes an attempt, and calls {@link WebhookReader.end} or {@link WebhookReader.later}. */
+  /** Makes an attempt, and calls {@link WebhookReader.finish} or {@link WebhookReader.retryLater}. */
   send(delivery: WebhookDelivery, reader: WebhookReader): Promise<void>;
   /** The webhook has taken the entry, or was given up on. */
-  onTaken(entry: number): void;
+  onAcknowledged(entry: number): void;
   onError(error: unknown): void;
 }
 
 /** Names a webhook for as long as it is the same: its address may hold a secret, which is stored nowhere. */
-export function webhookId({ url, events }: Webhook): string {
-  return uuidV5(WEBHOOK_NAMESPACE, JSON.stringify([url, events]));
+export function getWebhookId({ url, events }: Webhook): string {
+  return createUuidV5(WEBHOOK_NAMESPACE, JSON.stringify([url, events]));
 }
 
 /** One webhook: how far it has read the log, and what is on its way to it. */
 export class WebhookReader {
   readonly id: string;
   /** Deliveries not yet ended, by entry of the log. */
-  private readonly open = new Map<number, Set<WebhookDelivery>>();
-  private readonly ready: WebhookDelivery[] = [];
+  private readonly openDeliveries = new Map<number, Set<WebhookDelivery>>();
+  private readonly readyDeliveries: WebhookDelivery[] = [];
   private readonly timers = new Set<NodeJS.Timeout>();
-  private readonly underWay = new Set<Promise<void>>();
-  private running = 0;
+  private readonly attempts = new Set<Promise<void>>();
+  private runningCount = 0;
   private stopped = false;
 
   constructor(
@@ -41,17 +41,17 @@ export class WebhookReader {
     /** The newest entry that was read for it. */
     public lastRead: number,
     private readonly hooks: ReaderHooks,
-    private readonly mostOpen: number,
+    private readonly maxOpenEntries: number,
   ) {
-    this.id = webhookId(webhook);
+    this.id = getWebhookId(webhook);
   }
 
   get hasRoom(): boolean {
-    return this.open.size < this.mostOpen;
+    return this.openDeliveries.size < this.maxOpenEntries;
   }
 
   /** Tells it of an entry's events, which are those that it wants. */
-  take(entry: number, events: readonly WebhookEvent[], environment: string): WebhookDelivery[] {
+  addEntry(entry: number, events: readonly WebhookEvent[], environment: string): WebhookDelivery[] {
     this.lastRead = entry;
     const deliveries = events.map(
       (event): WebhookDelivery => ({
@@ -59,35 +59,35 @@ export class WebhookReader {
         webhook: this.webhook,
         type: event.type,
         environment,
-        body: bodyOf(event),
+        body: serializeEvent(event),
         entry,
         attempts: [],
         state: "pending",
         next_attempt_at: null,
       }),
     );
-    if (deliveries.length === 0) this.hooks.onTaken(entry);
-    else this.open.set(entry, new Set(deliveries));
+    if (deliveries.length === 0) this.hooks.onAcknowledged(entry);
+    else this.openDeliveries.set(entry, new Set(deliveries));
     for (const delivery of deliveries) this.enqueue(delivery);
     return deliveries;
   }
 
-  end(delivery: WebhookDelivery, state: "delivered" | "dropped"): void {
+  finish(delivery: WebhookDelivery, state: "delivered" | "dropped"): void {
     delivery.state = state;
-    const open = this.open.get(delivery.entry);
+    const open = this.openDeliveries.get(delivery.entry);
     if (!open?.delete(delivery) || open.size > 0) return;
-    this.open.delete(delivery.entry);
-    this.hooks.onTaken(delivery.entry);
+    this.openDeliveries.delete(delivery.entry);
+    this.hooks.onAcknowledged(delivery.entry);
   }
 
   /** Once more after a pause, unless it is forgotten by then. */
-  later(delivery: WebhookDelivery, pause: number): void {
-    if (this.stopped || this.open.get(delivery.entry)?.has(delivery) !== true) return;
-    delivery.next_attempt_at = isoTime(Date.now() + pause);
+  retryLater(delivery: WebhookDelivery, delayMs: number): void {
+    if (this.stopped || this.openDeliveries.get(delivery.entry)?.has(delivery) !== true) return;
+    delivery.next_attempt_at = toIsoTime(Date.now() + delayMs);
     const timer = setTimeout(() => {
       this.timers.delete(timer);
       this.enqueue(delivery);
-    }, pause);
+    }, delayMs);
     this.timers.add(timer);
   }
 
@@ -95,38 +95,38 @@ export class WebhookReader {
   async stop(): Promise<void> {
     this.stopped = true;
     for (const timer of this.timers) clearTimeout(timer);
-    await Promise.allSettled([...this.underWay]);
+    await Promise.allSettled([...this.attempts]);
   }
 
   /** What is not told by now never will be. */
-  forget(): void {
+  dropAll(): void {
     for (const timer of this.timers) clearTimeout(timer);
     this.timers.clear();
-    for (const deliveries of this.open.values())
+    for (const deliveries of this.openDeliveries.values())
       for (const delivery of deliveries) Object.assign(delivery, { state: "dropped", next_attempt_at: null });
-    this.open.clear();
-    this.ready.length = 0;
+    this.openDeliveries.clear();
+    this.readyDeliveries.length = 0;
   }
 
   private enqueue(delivery: WebhookDelivery): void {
-    this.ready.push(delivery);
-    this.next();
+    this.readyDeliveries.push(delivery);
+    this.startReady();
   }
 
-  private next(): void {
-    while (!this.stopped && this.running < AT_ONCE) {
-      const delivery = this.ready.shift();
+  private startReady(): void {
+    while (!this.stopped && this.runningCount < MAX_CONCURRENT_ATTEMPTS) {
+      const delivery = this.readyDeliveries.shift();
       if (delivery === undefined) return;
-      this.running++;
+      this.runningCount++;
       const sent = this.hooks
         .send(delivery, this)
         .catch(this.hooks.onError)
         .then(() => {
-          this.running--;
-          this.underWay.delete(sent);
-          this.next();
+          this.runningCount--;
+          this.attempts.delete(sent);
+          this.startReady();
         });
-      this.underWay.add(sent);
+      this.attempts.add(sent);
     }
   }
 }

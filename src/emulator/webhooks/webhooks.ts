@@ -1,39 +1,39 @@
-import { type Webhook, wants } from "../../domain/environment/webhook.js";
-import { messageOf } from "../../errors/knock-error.js";
+import { isSubscribedTo, type Webhook } from "../../domain/environment/webhook.js";
+import { getErrorMessage } from "../../errors/knock-error.js";
+import type { HttpClient } from "../../ports/http-client.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { OutboundEntry, OutboundLog } from "../../ports/outbound-log.js";
-import type { Fetcher } from "../../ports/outside.js";
 import { systemIds } from "../../util/ids.js";
-import { isoTime } from "../../util/iso-time.js";
+import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
-import { TakenEntries } from "./taken-entries.js";
+import { AcknowledgedEntries } from "./acknowledged-entries.js";
 import {
-  attempt,
-  deliveryShape,
-  FIRST_PAUSE_MS,
+  attemptDelivery,
+  FIRST_RETRY_DELAY_MS,
   MAX_ATTEMPTS,
+  serializeDelivery,
   TIMEOUT_MS,
   type WebhookDelivery,
 } from "./webhook-delivery.js";
-import { eventsOf } from "./webhook-event.js";
-import { MOST_OPEN, WebhookReader, webhookId } from "./webhook-reader.js";
+import { readEvents } from "./webhook-event.js";
+import { getWebhookId, MAX_OPEN_ENTRIES, WebhookReader } from "./webhook-reader.js";
 
 /** Other processes write to the log and nobody tells: so look this often, and seldom where no webhook is configured. */
 const POLL_MS = 50;
 const IDLE_MS = 500;
-const HELD_MS = 30_000;
-const HOLD_AGAIN_MS = 10_000;
+const LEASE_MS = 30_000;
+const RENEW_LEASE_MS = 10_000;
 /** Entries read at once. */
-const CHUNK = 100;
-const MOST_LISTED = 1_000;
+const CHUNK_SIZE = 100;
+const MAX_LISTED = 1_000;
 /** What is under way at the stop has this long; what is not told by then is told after the next start. */
-const GRACE_MS = 1_000;
+const SHUTDOWN_TIMEOUT_MS = 1_000;
 
 export interface WebhookOptions {
   log: OutboundLog;
-  fetcher: Fetcher;
+  fetcher: HttpClient;
   /** As configured now. */
-  configured(): Promise<{
+  readConfiguration(): Promise<{
     webhooks: readonly Webhook[];
     environment: string;
     private_addresses: readonly string[];
@@ -43,10 +43,10 @@ export interface WebhookOptions {
   first_pause_ms?: number;
   timeout_ms?: number;
   /** Entries under way to one webhook. */
-  most_open?: number;
+  max_open_entries?: number;
 }
 
-interface Surroundings {
+interface WebhookContext {
   operations: LocalOperations;
   readVariable(name: string): string | undefined;
   onError(error: unknown): void;
@@ -55,69 +55,69 @@ interface Surroundings {
 /** Tells webhooks of what happens in the store, at least once each, however long they take (A-920 to A-926). */
 export class Webhooks {
   private readonly holder = systemIds.uuid();
-  private readonly listed: WebhookDelivery[] = [];
-  private readonly taken: TakenEntries;
+  private readonly deliveries: WebhookDelivery[] = [];
+  private readonly acknowledgedEntries: AcknowledgedEntries;
   /** By the webhook's id. */
   private readers = new Map<string, WebhookReader>();
-  private holds = false;
-  private holdNextAt = 0;
-  private failure = "";
+  private hasLease = false;
+  private nextLeaseAt = 0;
+  private lastError = "";
   private stopped = false;
   private wake = (): void => {};
-  private readonly looking: Promise<void>;
+  private readonly loop: Promise<void>;
 
   constructor(
     private readonly options: WebhookOptions,
-    private readonly surroundings: Surroundings,
+    private readonly context: WebhookContext,
   ) {
-    this.taken = new TakenEntries(options.log);
-    this.looking = this.run();
+    this.acknowledgedEntries = new AcknowledgedEntries(options.log);
+    this.loop = this.runLoop();
   }
 
   /** The latest 1,000 deliveries, oldest first. */
   list(): JsonObject[] {
-    return this.listed.map(deliveryShape);
+    return this.deliveries.map(serializeDelivery);
   }
 
   /** Something that happened outside the store: a project's file changed. */
   async publish(type: string, document: JsonObject): Promise<void> {
-    if (this.holds) await this.options.log.record(type, Date.now(), document);
+    if (this.hasLease) await this.options.log.record(type, Date.now(), document);
   }
 
   /** Forgets what is still to be told, and what was. */
   async clear(): Promise<void> {
     await this.options.log.clear();
-    for (const reader of this.readers.values()) reader.forget();
-    this.taken.forget();
-    this.listed.length = 0;
+    for (const reader of this.readers.values()) reader.dropAll();
+    this.acknowledgedEntries.reset();
+    this.deliveries.length = 0;
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
     this.wake();
-    await this.looking;
+    await this.loop;
     let timer: NodeJS.Timeout | undefined;
     const grace = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, GRACE_MS);
+      timer = setTimeout(resolve, SHUTDOWN_TIMEOUT_MS);
     });
     await Promise.race([Promise.all([...this.readers.values()].map((reader) => reader.stop())), grace]);
     clearTimeout(timer);
-    for (const reader of this.readers.values()) reader.forget();
-    if (!this.holds) return;
-    await this.taken.settle([...this.readers.keys()], true);
+    for (const reader of this.readers.values()) reader.dropAll();
+    if (!this.hasLease) return;
+    await this.acknowledgedEntries.removeCompleted([...this.readers.keys()], true);
     await this.options.log.release(this.holder);
   }
 
-  private async run(): Promise<void> {
+  private async runLoop(): Promise<void> {
     while (!this.stopped) {
       let pause = IDLE_MS;
       try {
-        pause = (await this.look()) ? POLL_MS : IDLE_MS;
-        this.failure = "";
+        pause = (await this.poll()) ? POLL_MS : IDLE_MS;
+        this.lastError = "";
       } catch (error) {
         // It will most likely last: said once.
-        if (messageOf(error) !== this.failure) this.surroundings.onError(error);
-        this.failure = messageOf(error);
+        if (getErrorMessage(error) !== this.lastError) this.context.onError(error);
+        this.lastError = getErrorMessage(error);
       }
       if (this.stopped) return;
       await new Promise<void>((resolve) => {
@@ -131,108 +131,127 @@ export class Webhooks {
   }
 
   /** Whether there are webhooks, and this process tells them. */
-  private async look(): Promise<boolean> {
-    const { log, configured } = this.options;
-    const { webhooks, environment } = await configured();
-    await this.follow(webhooks);
+  private async poll(): Promise<boolean> {
+    const { log, readConfiguration } = this.options;
+    const { webhooks, environment } = await readConfiguration();
+    await this.updateReaders(webhooks);
     if (webhooks.length === 0) {
-      if (this.holds || this.holdNextAt === 0) await log.stop(this.holder, Date.now());
-      this.taken.forget();
-      this.holds = false;
-      this.holdNextAt = 1; // stopped: not again
+      if (this.hasLease || this.nextLeaseAt === 0) await log.stopRecording(this.holder, Date.now());
+      this.acknowledgedEntries.reset();
+      this.hasLease = false;
+      this.nextLeaseAt = 1; // stopped: not again
       return false;
     }
-    if (this.holds) await this.taken.settle([...this.readers.keys()]);
-    if (Date.now() >= this.holdNextAt) {
-      const held = this.holds;
-      this.holds = await log.hold(this.holder, Date.now(), Date.now() + HELD_MS);
-      this.holdNextAt = Date.now() + (this.holds ? HOLD_AGAIN_MS : IDLE_MS);
-      if (this.holds && !held) await this.begin();
+    if (this.hasLease) await this.acknowledgedEntries.removeCompleted([...this.readers.keys()]);
+    if (Date.now() >= this.nextLeaseAt) {
+      const hadLease = this.hasLease;
+      this.hasLease = await log.acquire(this.holder, Date.now(), Date.now() + LEASE_MS);
+      this.nextLeaseAt = Date.now() + (this.hasLease ? RENEW_LEASE_MS : IDLE_MS);
+      if (this.hasLease && !hadLease) await this.restartReaders();
     }
-    if (!this.holds) return false;
-    await this.read(environment);
+    if (!this.hasLease) return false;
+    await this.readLog(environment);
     return true;
   }
 
   /** Those that are configured now. */
-  private async follow(webhooks: readonly Webhook[]): Promise<void> {
+  private async updateReaders(webhooks: readonly Webhook[]): Promise<void> {
     const readers = new Map<string, WebhookReader>();
     for (const webhook of webhooks) {
-      const id = webhookId(webhook);
-      const reader = this.readers.get(id) ?? (await this.newReader(id, webhook));
+      const id = getWebhookId(webhook);
+      const reader = this.readers.get(id) ?? (await this.createReader(id, webhook));
       reader.webhook = webhook; // its signing key may be another
       readers.set(id, reader);
     }
-    for (const [id, reader] of this.readers) if (!readers.has(id)) reader.forget();
+    for (const [id, reader] of this.readers) if (!readers.has(id)) reader.dropAll();
     this.readers = readers;
   }
 
   /** Hears of what comes from now on, where the log is read already. */
-  private async newReader(id: string, webhook: Webhook): Promise<WebhookReader> {
-    const { log, most_open = MOST_OPEN } = this.options;
-    const newest = this.holds ? await log.skip(id) : 0;
-    if (newest > 0) await this.taken.load();
-    const onTaken = (entry: number): void => this.taken.add(entry, id);
-    const send = (delivery: WebhookDelivery, reader: WebhookReader): Promise<void> => this.send(delivery, reader);
-    return new WebhookReader(webhook, newest, { send, onTaken, onError: this.surroundings.onError }, most_open);
+  private async createReader(id: string, webhook: Webhook): Promise<WebhookReader> {
+    const { log, max_open_entries = MAX_OPEN_ENTRIES } = this.options;
+    const newest = this.hasLease ? await log.acknowledgeAll(id) : 0;
+    if (newest > 0) await this.acknowledgedEntries.load();
+    const onAcknowledged = (entry: number): void => this.acknowledgedEntries.add(entry, id);
+    const sendDelivery = (delivery: WebhookDelivery, reader: WebhookReader): Promise<void> =>
+      this.send(delivery, reader);
+    return new WebhookReader(
+      webhook,
+      newest,
+      { send: sendDelivery, onAcknowledged, onError: this.context.onError },
+      max_open_entries,
+    );
   }
 
   /** What the log holds may have been told in part by another process, or before the last stop. */
-  private async begin(): Promise<void> {
-    this.taken.forget();
-    await this.taken.load();
+  private async restartReaders(): Promise<void> {
+    this.acknowledgedEntries.reset();
+    await this.acknowledgedEntries.load();
     for (const reader of this.readers.values()) {
-      reader.forget();
+      reader.dropAll();
       reader.lastRead = 0;
     }
   }
 
   /** Each webhook reads on from where it is, while it has room: one that hangs falls behind, and holds up no other. */
-  private async read(environment: string): Promise<void> {
+  private async readLog(environment: string): Promise<void> {
     for (;;) {
-      const able = [...this.readers.values()].filter(({ hasRoom }) => hasRoom);
-      if (able.length === 0 || this.stopped) return;
-      let before = Math.min(...able.map(({ lastRead }) => lastRead));
-      const entries = await this.options.log.read(before, CHUNK);
+      const readersWithRoom = [...this.readers.values()].filter(({ hasRoom }) => hasRoom);
+      if (readersWithRoom.length === 0 || this.stopped) return;
+      let before = Math.min(...readersWithRoom.map(({ lastRead }) => lastRead));
+      const entries = await this.options.log.readEntries(before, CHUNK_SIZE);
       for (const entry of entries) {
-        await this.pass(entry, before, able, environment);
+        await this.dispatchEntry(entry, before, readersWithRoom, environment);
         before = entry.id;
       }
-      if (entries.length < CHUNK) return;
+      if (entries.length < CHUNK_SIZE) return;
     }
   }
 
   /** Gives an entry to those that have read up to `before`, and have room yet. */
-  private async pass(entry: OutboundEntry, before: number, able: WebhookReader[], environment: string): Promise<void> {
+  private async dispatchEntry(
+    entry: OutboundEntry,
+    previousEntry: number,
+    readersWithRoom: WebhookReader[],
+    environment: string,
+  ): Promise<void> {
     const { id } = entry;
-    const next = able.filter(({ lastRead, hasRoom }) => hasRoom && lastRead >= before && lastRead < id);
-    const wanting = next.filter((reader) => !this.taken.has(id, reader.id));
-    for (const reader of next) if (!wanting.includes(reader)) reader.lastRead = id;
-    if (wanting.length === 0) return;
-    const events = await eventsOf(this.surroundings.operations, entry);
-    for (const reader of wanting) {
-      const wanted = events.filter((event) => wants(reader.webhook, event.type));
-      this.listed.push(...reader.take(id, wanted, environment));
+    const nextReaders = readersWithRoom.filter(
+      ({ lastRead, hasRoom }) => hasRoom && lastRead >= previousEntry && lastRead < id,
+    );
+    const interestedReaders = nextReaders.filter((reader) => !this.acknowledgedEntries.has(id, reader.id));
+    for (const reader of nextReaders) if (!interestedReaders.includes(reader)) reader.lastRead = id;
+    if (interestedReaders.length === 0) return;
+    const events = await readEvents(this.context.operations, entry);
+    for (const reader of interestedReaders) {
+      const subscribedEvents = events.filter((event) => isSubscribedTo(reader.webhook, event.type));
+      this.deliveries.push(...reader.addEntry(id, subscribedEvents, environment));
     }
-    if (this.listed.length > MOST_LISTED) this.listed.splice(0, this.listed.length - MOST_LISTED);
+    if (this.deliveries.length > MAX_LISTED) this.deliveries.splice(0, this.deliveries.length - MAX_LISTED);
   }
 
   private async send(delivery: WebhookDelivery, reader: WebhookReader): Promise<void> {
-    const { fetcher, onAttempt, configured, timeout_ms = TIMEOUT_MS, first_pause_ms = FIRST_PAUSE_MS } = this.options;
+    const {
+      fetcher,
+      onAttempt,
+      readConfiguration: configured,
+      timeout_ms = TIMEOUT_MS,
+      first_pause_ms = FIRST_RETRY_DELAY_MS,
+    } = this.options;
     const { webhook, attempts } = delivery;
-    const key = webhook.signing_key === null ? null : this.surroundings.readVariable(webhook.signing_key);
+    const key = webhook.signing_key === null ? null : this.context.readVariable(webhook.signing_key);
     delivery.next_attempt_at = null;
     const { private_addresses } = await configured();
     if (key === undefined || key === "") {
       const error = `the environment variable ${webhook.signing_key} is not set (signing_key refers to it)`;
-      attempts.push({ at: isoTime(Date.now()), status: null, error, duration_ms: 0 });
-      reader.end(delivery, "dropped");
-    } else if (await attempt(delivery, { fetcher, key, timeout_ms, private_addresses })) {
-      reader.end(delivery, "delivered");
+      attempts.push({ at: toIsoTime(Date.now()), status: null, error, duration_ms: 0 });
+      reader.finish(delivery, "dropped");
+    } else if (await attemptDelivery(delivery, { fetcher, key, timeout_ms, private_addresses })) {
+      reader.finish(delivery, "delivered");
     } else if (attempts.length >= MAX_ATTEMPTS) {
-      reader.end(delivery, "dropped");
+      reader.finish(delivery, "dropped");
     } else {
-      reader.later(delivery, first_pause_ms * 2 ** (attempts.length - 1));
+      reader.retryLater(delivery, first_pause_ms * 2 ** (attempts.length - 1));
     }
     onAttempt(delivery);
   }

@@ -1,20 +1,20 @@
 import type { BroadcastRecipient, BroadcastTarget } from "../../domain/audience/broadcast.js";
-import { keyOf, type RecipientUpsert, TENANTS, USERS } from "../../domain/recipient/recipient.js";
-import type { PendingTrigger } from "../../domain/run/batch.js";
-import type { FanOut } from "../../domain/run/fan-out.js";
+import { type RecipientUpsert, TENANTS, toRecipientKey, USERS } from "../../domain/recipient/recipient.js";
+import type { PendingTrigger } from "../../domain/run/batch-join.js";
+import type { FanOutState } from "../../domain/run/fan-out-state.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
 import type { ClaimedFanOut, FanOutStore } from "../../ports/fan-out-store.js";
-import type { Page, Paged } from "../../ports/page.js";
+import type { Paged, PageRequest } from "../../ports/page-request.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
+import { getRecipientView } from "../context/build-scope.js";
 import type { EngineContext } from "../context/engine-context.js";
-import { recipientView } from "../context/scope.js";
-import { isDescribed } from "./audience-membership.js";
+import { matchesAudience } from "./audience-membership.js";
 
-const PAGE = 1_000;
+const PAGE_SIZE = 1_000;
 
-async function* everything<T>(list: (page: Page) => Promise<Paged<T>>): AsyncGenerator<T> {
+async function* listAllPages<T>(list: (page: PageRequest) => Promise<Paged<T>>): AsyncGenerator<T> {
   for (let after: string | undefined; ; ) {
-    const { items, page_info } = await list({ limit: PAGE, after });
+    const { items, page_info } = await list({ limit: PAGE_SIZE, after });
     yield* items;
     if (page_info.after === null) return;
     after = page_info.after;
@@ -22,29 +22,29 @@ async function* everything<T>(list: (page: Page) => Promise<Paged<T>>): AsyncGen
 }
 
 /** Whom a target is now (E-397). Members of an audience come with the tenant of their membership. */
-async function recipientsOf(
+async function readTargetRecipients(
   { store, definitions }: EngineContext<AudienceStore & RecipientStore>,
   target: BroadcastTarget,
   now: number,
 ): Promise<BroadcastRecipient[]> {
   if ("recipients" in target) return target.recipients;
-  const found: BroadcastRecipient[] = [];
+  const recipients: BroadcastRecipient[] = [];
   const declared =
     "audience" in target ? (await definitions.audiences()).find(({ key }) => key === target.audience) : undefined;
   if ("audience" in target && declared?.type !== "dynamic") {
-    const members = everything((page) => store.listAudienceMembers(target.audience, page));
-    for await (const { recipient, tenant } of members) found.push({ key: recipient.key, tenant, data: null });
+    const members = listAllPages((page) => store.listAudienceMembers(target.audience, page));
+    for await (const { recipient, tenant } of members) recipients.push({ key: recipient.key, tenant, data: null });
   } else {
-    for await (const user of everything((page) => store.listRecipients({ collection: USERS }, page)))
-      if (declared === undefined || isDescribed(declared, recipientView(user), now))
-        found.push({ key: user.key, tenant: null, data: null });
+    for await (const user of listAllPages((page) => store.listRecipients({ collection: USERS }, page)))
+      if (declared === undefined || matchesAudience(declared, getRecipientView(user), now))
+        recipients.push({ key: user.key, tenant: null, data: null });
   }
-  return found.reverse(); // lists have the newest first
+  return recipients.reverse(); // lists have the newest first
 }
 
 /** A run has one tenant: one run for each, and one for those in none. */
-function byTenant(recipients: readonly BroadcastRecipient[]): Map<string | null, FanOut["listed"]> {
-  const groups = new Map<string | null, FanOut["listed"]>();
+function groupByTenant(recipients: readonly BroadcastRecipient[]): Map<string | null, FanOutState["listed"]> {
+  const groups = new Map<string | null, FanOutState["listed"]>();
   for (const { key, tenant, data } of recipients) {
     const group = groups.get(tenant) ?? [];
     group.push({ key, trigger_data: data });
@@ -54,8 +54,8 @@ function byTenant(recipients: readonly BroadcastRecipient[]): Map<string | null,
 }
 
 /** A tenant that is named is found or made, as by any trigger (E-047). */
-function tenantUpserts(tenant: string | null): RecipientUpsert[] {
-  return tenant === null ? [] : [{ key: keyOf({ id: tenant, collection: TENANTS }), properties: {} }];
+function buildTenantUpserts(tenant: string | null): RecipientUpsert[] {
+  return tenant === null ? [] : [{ key: toRecipientKey({ id: tenant, collection: TENANTS }), properties: {} }];
 }
 
 /**
@@ -68,7 +68,7 @@ export async function expandTarget(
   token: string,
   now: number,
 ): Promise<ClaimedFanOut | null> {
-  const groups = byTenant(await recipientsOf(context, fanOut.target as BroadcastTarget, now));
+  const groups = groupByTenant(await readTargetRecipients(context, fanOut.target as BroadcastTarget, now));
   const [[tenant, listed] = [null, []], ...others] = groups;
   const rest = { listed, objects: [], after: null };
   const triggers = others.map(
@@ -81,19 +81,19 @@ export async function expandTarget(
       },
       version,
       fanOut: { listed: list, objects: [], after: null },
-      upserts: tenantUpserts(other),
+      upserts: buildTenantUpserts(other),
     }),
   );
-  const isOurs = await context.store.splitFanOut(
+  const wasSplit = await context.store.splitFanOut(
     {
       workflow_run_id: run.id,
       tenant,
       rest: listed.length === 0 ? null : rest,
       triggers,
-      upserts: tenantUpserts(tenant),
+      upserts: buildTenantUpserts(tenant),
     },
     token,
     now,
   );
-  return isOurs && listed.length > 0 ? { run: { ...run, tenant }, version, fanOut: rest } : null;
+  return wasSplit && listed.length > 0 ? { run: { ...run, tenant }, version, fanOut: rest } : null;
 }

@@ -2,15 +2,15 @@ import type { Broadcast, BroadcastState, BroadcastTarget, BroadcastView } from "
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
 import type { WorkflowRun } from "../../domain/run/workflow-run.js";
-import { KnockError, messageOf } from "../../errors/knock-error.js";
+import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
-import type { BroadcastLog, BroadcastOperations, SendOptions } from "../../ports/broadcasts.js";
+import type { BroadcastLog, BroadcastOperations, SendBroadcastOptions } from "../../ports/broadcast-service.js";
 import type { Definitions } from "../../ports/definitions.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
+import { didYouMean } from "../../util/find-nearest.js";
 import type { IdSource } from "../../util/ids.js";
-import { isoTime } from "../../util/iso-time.js";
-import { didYouMean } from "../../util/nearest.js";
+import { toIsoTime } from "../../util/iso-time.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 
 /** A project's broadcasts as their files say. */
@@ -20,7 +20,7 @@ export interface BroadcastFiles {
   read(key: string): Promise<Broadcast | null>;
 }
 
-export interface BroadcastParts {
+export interface BroadcastContext {
   operations: LocalOperations;
   definitions: Definitions;
   store: Pick<AudienceStore & RecipientStore, "readAudienceKeys" | "readRecipients" | "upsertRecipients">;
@@ -32,10 +32,10 @@ export interface BroadcastParts {
 
 const DRAFT: BroadcastState = { status: "draft", scheduled_at: null, sent_at: null };
 
-export function broadcastOperations(parts: BroadcastParts): BroadcastOperations {
+export function createBroadcastOperations(parts: BroadcastContext): BroadcastOperations {
   const { operations, definitions, store, log, files, ids } = parts;
 
-  async function broadcastOf(key: string): Promise<Broadcast> {
+  async function readBroadcast(key: string): Promise<Broadcast> {
     const broadcast = await files.read(key);
     if (broadcast !== null) return broadcast;
     throw new KnockError("resource_missing", `there is no broadcast "${key}"`, {
@@ -44,9 +44,12 @@ export function broadcastOperations(parts: BroadcastParts): BroadcastOperations 
     });
   }
 
-  async function targetOf(broadcast: Broadcast, given: BroadcastTarget | null): Promise<BroadcastTarget> {
+  async function resolveTarget(
+    broadcast: Broadcast,
+    requestedTarget: BroadcastTarget | null,
+  ): Promise<BroadcastTarget> {
     const named = broadcast.target_audience_key;
-    const target = given ?? (named === null ? null : { audience: named });
+    const target = requestedTarget ?? (named === null ? null : { audience: named });
     if (target === null)
       throw new KnockError("usage", `broadcast "${broadcast.key}": nobody says whom it is for`, {
         hint: "Give --audience, --recipients, --csv or --all-users, or target_audience_key in its file.",
@@ -63,31 +66,31 @@ export function broadcastOperations(parts: BroadcastParts): BroadcastOperations 
     });
   }
 
-  async function stateOf(key: string): Promise<BroadcastState> {
-    return (await log.states()).get(key) ?? DRAFT;
+  async function readState(key: string): Promise<BroadcastState> {
+    return (await log.readStates()).get(key) ?? DRAFT;
   }
 
   /** The users that nobody has identified, each once. */
-  async function unknownOf(identify: readonly RecipientUpsert[]): Promise<RecipientUpsert[]> {
-    const byKey = new Map(identify.map((one) => [one.key, one]));
+  async function findUnidentifiedUsers(identify: readonly RecipientUpsert[]): Promise<RecipientUpsert[]> {
+    const byKey = new Map(identify.map((upsert) => [upsert.key, upsert]));
     if (byKey.size === 0) return [];
     const known = await store.readRecipients([...byKey.keys()]);
     return [...byKey.values()].filter(({ key }) => !known.has(key));
   }
 
   /** Checked as a trigger is: nothing is written for what could not be sent. */
-  async function start(
+  async function startBroadcast(
     key: string,
-    given: BroadcastTarget | null,
+    requestedTarget: BroadcastTarget | null,
     at: number | null,
-    { again, identify = [] }: SendOptions,
+    { again, identify = [] }: SendBroadcastOptions,
   ): Promise<string> {
-    const broadcast = await broadcastOf(key);
-    const target = await targetOf(broadcast, given);
+    const broadcast = await readBroadcast(key);
+    const target = await resolveTarget(broadcast, requestedTarget);
     const { definition } = broadcast;
     const compiled = await compileWorkflow(definition, definitions);
-    if (compiled.sharedFault) throw compiled.sharedFault;
-    if (compiled.translates) await definitions.translations();
+    if (compiled.sharedError) throw compiled.sharedError;
+    if (compiled.usesTranslations) await definitions.translations();
     const now = Date.parse((await operations.readClock()).now);
     const run: WorkflowRun = {
       id: ids.uuid(),
@@ -102,15 +105,15 @@ export function broadcastOperations(parts: BroadcastParts): BroadcastOperations 
       inserted_at: Math.max(at ?? now, now),
     };
     const fanOut = { listed: [], objects: [], after: null, target };
-    const unknown = await unknownOf(identify);
+    const unidentified = await findUnidentifiedUsers(identify);
     // What is sent now and whom it identifies are one transaction; a later one must not date them into the future.
     const isNow = run.inserted_at === now;
-    const pending = { run, version: definition, fanOut, upserts: isNow ? unknown : [] };
+    const pending = { run, version: definition, fanOut, upserts: isNow ? unidentified : [] };
     if (await log.insert(pending, { again })) {
-      if (!isNow && unknown.length > 0) await store.upsertRecipients(unknown, now);
+      if (!isNow && unidentified.length > 0) await store.upsertRecipients(unidentified, now);
       return run.id;
     }
-    const { status, scheduled_at, sent_at } = await stateOf(key);
+    const { status, scheduled_at, sent_at } = await readState(key);
     throw status === "scheduled"
       ? new KnockError("conflict", `broadcast "${key}" is scheduled for ${scheduled_at}`, {
           hint: `knock broadcasts cancel ${key} makes it a draft again.`,
@@ -120,30 +123,30 @@ export function broadcastOperations(parts: BroadcastParts): BroadcastOperations 
         });
   }
 
-  function viewOf({ key, definition, target_audience_key }: Broadcast, state: BroadcastState): BroadcastView {
+  function toBroadcastView({ key, definition, target_audience_key }: Broadcast, state: BroadcastState): BroadcastView {
     return { key, name: definition.name, target_audience_key, ...state, error: null };
   }
 
   return {
     async list() {
-      const states = await log.states();
+      const states = await log.readStates();
       const views: BroadcastView[] = [];
       for (const key of files.keys()) {
         const state = states.get(key) ?? DRAFT;
         try {
-          views.push(viewOf(await broadcastOf(key), state));
+          views.push(toBroadcastView(await readBroadcast(key), state));
         } catch (error) {
           if (!(error instanceof KnockError)) throw error;
-          views.push({ key, name: key, target_audience_key: null, ...state, error: messageOf(error) });
+          views.push({ key, name: key, target_audience_key: null, ...state, error: getErrorMessage(error) });
         }
       }
       return views;
     },
     async send(key, target, options) {
-      const id = await start(key, target, null, options);
+      const id = await startBroadcast(key, target, null, options);
       await operations.runDue({});
       const runs = await Promise.all(
-        (await log.siblings(id)).map(async ({ id: run, tenant }) => ({
+        (await log.listSiblingRuns(id)).map(async ({ id: run, tenant }) => ({
           tenant,
           outcome: (await operations.readWorkflowRun(run)) as TriggerOutcome,
         })),
@@ -151,7 +154,7 @@ export function broadcastOperations(parts: BroadcastParts): BroadcastOperations 
       return { broadcast: key, runs };
     },
     async schedule(key, target, { at, ...options }) {
-      const broadcast = await broadcastOf(key);
+      const broadcast = await readBroadcast(key);
       const when = at ?? broadcast.scheduled_at;
       if (when === null)
         throw new KnockError("usage", `broadcast "${key}": nobody says when to send it`, {
@@ -159,17 +162,17 @@ export function broadcastOperations(parts: BroadcastParts): BroadcastOperations 
         });
       const now = Date.parse((await operations.readClock()).now);
       if (when <= now)
-        throw new KnockError("usage", `broadcast "${key}": ${isoTime(when)} is past`, {
+        throw new KnockError("usage", `broadcast "${key}": ${toIsoTime(when)} is past`, {
           hint: `knock broadcasts send ${key} sends it now.`,
         });
-      await start(key, target, when, options);
-      return viewOf(broadcast, await stateOf(key));
+      await startBroadcast(key, target, when, options);
+      return toBroadcastView(broadcast, await readState(key));
     },
     async cancel(key) {
-      const broadcast = await broadcastOf(key);
+      const broadcast = await readBroadcast(key);
       if (!(await log.cancel(key, parts.realNow())))
-        throw new KnockError("conflict", `broadcast "${key}" is not scheduled: it is ${(await stateOf(key)).status}`);
-      return viewOf(broadcast, await stateOf(key));
+        throw new KnockError("conflict", `broadcast "${key}" is not scheduled: it is ${(await readState(key)).status}`);
+      return toBroadcastView(broadcast, await readState(key));
     },
   };
 }

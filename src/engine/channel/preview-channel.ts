@@ -1,42 +1,42 @@
 import type { StepPreview } from "../../domain/run/step-preview.js";
-import type { ChannelStep } from "../../domain/steps/channel.js";
-import { ksuid } from "../../util/ids.js";
-import { isoTime } from "../../util/iso-time.js";
-import type { Previewing } from "../advancing/previewing.js";
+import type { ChannelStep } from "../../domain/steps/channel-step.js";
+import { createKsuid } from "../../util/ids.js";
+import { toIsoTime } from "../../util/iso-time.js";
+import type { PreviewExecution } from "../execution/preview-execution.js";
 import { RenderError } from "../liquid/liquid.js";
 import type { ChannelRenderer } from "../render/channel-renderer.js";
-import { channelsOf } from "./channel.js";
-import { trackingOf } from "./tracking.js";
+import { createTracker } from "./create-tracker.js";
+import { resolveChannels } from "./execute-channel.js";
 
 /** Renders a channel step: a preview per channel that it would use. */
-export function previewChannel(step: ChannelStep, advancing: Previewing): StepPreview[] {
+export function previewChannel(step: ChannelStep, execution: PreviewExecution): StepPreview[] {
   const base = { ref: step.ref, channel_type: step.channel_type ?? "", warnings: [] };
-  const channels = channelsOf(step, advancing);
-  if (!Array.isArray(channels)) return [{ ...base, channel: null, contents: [], reason: channels.skip }];
-  const { scope, parties, input } = advancing;
+  const channels = resolveChannels(step, execution);
+  if (!Array.isArray(channels)) return [{ ...base, channel: null, contents: [], reason: channels.reason }];
+  const { scope, parties, input } = execution;
   const renderer = input.compiled.renderers.get(step.ref) as ChannelRenderer;
   return channels.map((channel): StepPreview => {
-    const shown = { ...base, channel: channel.key };
-    const warn = (text: string): void => advancing.warn(text);
+    const preview = { ...base, channel: channel.key };
+    const warn = (text: string): void => execution.warn(text);
     const context = { scope, recipient: parties.recipient, tenant: parties.tenant, channel, warn };
-    advancing.warned.clear();
-    const at = isoTime(input.now);
-    scope.current_message = { id: ksuid(input.now, input.ids.bytes()), inserted_at: at, updated_at: at };
+    execution.previewWarnings.clear();
+    const at = toIsoTime(input.now);
+    scope.current_message = { id: createKsuid(input.now, input.ids.ksuidPayload()), inserted_at: at, updated_at: at };
     try {
-      trackingOf(step, channel, input, warn); // nobody can click a preview: only mistakes are reported
-      const destinations = renderer.destinations(context);
+      createTracker(step, channel, input, warn); // nobody can click a preview: only mistakes are reported
+      const destinations = renderer.resolveDestinations(context);
       const contents = destinations.map((destination) => renderer.render(context, destination));
-      const missing = { code: "missing_recipient_data", detail: renderer.needs } as const;
+      const missing = { code: "missing_recipient_data", detail: renderer.missingData } as const;
       const reason = contents.length === 0 ? missing : null;
       return {
-        ...shown,
+        ...preview,
         contents,
         reason,
-        warnings: [...advancing.warned, ...advancing.tools.checkVariables(step.ref, scope)],
+        warnings: [...execution.previewWarnings, ...execution.tools.checkVariables(step.ref, scope)],
       };
     } catch (error) {
       if (!(error instanceof RenderError)) throw error;
-      return { ...shown, contents: [], reason: { code: "render_error", detail: error.message } };
+      return { ...preview, contents: [], reason: { code: "render_error", detail: error.message } };
     }
   });
 }

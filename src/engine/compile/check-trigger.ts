@@ -1,4 +1,4 @@
-import { checkTriggerData } from "../../domain/shape/trigger-data-schema.js";
+import { checkTriggerData } from "../../domain/shape/check-trigger-data.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Definitions } from "../../ports/definitions.js";
@@ -6,7 +6,7 @@ import { isActive } from "../context/engine-context.js";
 import { findWorkflow } from "../workflow/find-workflow.js";
 import { compileWorkflow } from "./compile-workflow.js";
 
-export function inactive(workflow: string): KnockError {
+export function createInactiveWorkflowError(workflow: string): KnockError {
   return new KnockError("workflow_inactive", `workflow "${workflow}" is not active`, {
     hint: `Switch it on in environment.json: "workflows": { "${workflow}": { "active": true } }.`,
   });
@@ -18,10 +18,10 @@ export function inactive(workflow: string): KnockError {
  */
 export async function checkTrigger(definitions: Definitions, trigger: Trigger) {
   const { workflow, environment } = await findWorkflow(definitions, trigger.workflow);
-  if (!isActive(workflow, environment)) throw inactive(workflow.key);
+  if (!isActive(workflow, environment)) throw createInactiveWorkflowError(workflow.key);
   checkTriggerData(workflow, trigger.data);
   const compiled = await compileWorkflow(workflow, definitions);
-  if (compiled.sharedFault) throw compiled.sharedFault;
-  if (compiled.translates) await definitions.translations();
+  if (compiled.sharedError) throw compiled.sharedError;
+  if (compiled.usesTranslations) await definitions.translations();
   return { workflow, environment, compiled };
 }

@@ -2,7 +2,7 @@ import { describeCondition, type EvaluatedCondition } from "../../domain/conditi
 import type { JsonObject } from "../../util/json.js";
 
 /** Conditions with what they came to, for a step's event. */
-export function conditionLog(evaluated: readonly EvaluatedCondition[]): JsonObject[] {
+export function toConditionLog(evaluated: readonly EvaluatedCondition[]): JsonObject[] {
   return evaluated.map(
     (condition) =>
       ({ ...condition, argument: condition.argument ?? null, value: condition.value ?? null }) as JsonObject,
@@ -10,7 +10,7 @@ export function conditionLog(evaluated: readonly EvaluatedCondition[]): JsonObje
 }
 
 /** The condition that decided a false result, in words. */
-export function decidingCondition(evaluated: readonly EvaluatedCondition[]): string | null {
+export function describeDecidingCondition(evaluated: readonly EvaluatedCondition[]): string | null {
   const decided = evaluated.findLast((condition) => condition.result === false) ?? evaluated[0];
   return decided ? describeCondition(decided) : null;
 }

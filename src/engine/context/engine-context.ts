@@ -1,8 +1,8 @@
 import type { Channel, Environment } from "../../domain/environment/environment.js";
 import type { Message } from "../../domain/message/message.js";
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
-import { keyOf, TENANTS } from "../../domain/recipient/recipient.js";
-import type { BatchContent } from "../../domain/run/batch.js";
+import { TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
+import type { BatchContent } from "../../domain/run/batch-join.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
@@ -10,11 +10,11 @@ import type { ClockSetting, ClockStore } from "../../ports/clock.js";
 import type { Definitions } from "../../ports/definitions.js";
 import type { DueStore } from "../../ports/due-store.js";
 import type { FanOutStore } from "../../ports/fan-out-store.js";
+import type { HttpClient } from "../../ports/http-client.js";
 import type { MessageStore } from "../../ports/message-store.js";
-import type { Fetcher } from "../../ports/outside.js";
 import type { Provider } from "../../ports/provider.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
-import type { GuideOperations } from "../../ports/resources.js";
+import type { GuideOperations } from "../../ports/resource-operations.js";
 import type { RunStore } from "../../ports/run-store.js";
 import type { ScheduleStore } from "../../ports/schedule-store.js";
 import type { Store } from "../../ports/store.js";
@@ -22,7 +22,7 @@ import type { SubscriptionStore } from "../../ports/subscription-store.js";
 import type { TriggerStore } from "../../ports/trigger-store.js";
 import type { IdSource } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
-import type { RunParties } from "./scope.js";
+import type { RunParties } from "./build-scope.js";
 
 /**
  * All that the engine is given: it reads no environment, keeps no time of its own and prints nothing. `Stores` names the parts
@@ -34,11 +34,11 @@ export interface EngineContext<Stores = Store> {
   /** What triggers, cancellations and previews are on that name no branch; absent: the main files (A-015). */
   branch?: string;
   /** Who delivers for a channel; null where nobody can. */
-  providerFor(channel: Channel): Provider | null;
+  findProvider(channel: Channel): Provider | null;
   /** In-app guides, in builds that have them. */
-  guides?: (context: EngineContext) => GuideOperations;
+  createGuideOperations?: (context: EngineContext) => GuideOperations;
   /** Renders messages in another language, in builds that are asked to. */
-  contentsInLocale?: (
+  renderContentsInLocale?: (
     context: EngineContext,
     ids: readonly string[],
     locale: string,
@@ -46,7 +46,7 @@ export interface EngineContext<Stores = Store> {
   /** Closes what providers keep open. */
   close?(): Promise<void>;
   /** Makes the requests of fetch and agent steps that are allowed to leave. */
-  fetcher: Fetcher;
+  httpClient: HttpClient;
   ids: IdSource;
   /** Real time, milliseconds; the store's virtual clock is laid over it. */
   realNow(): number;
@@ -66,17 +66,17 @@ export type StartStore = AdvanceStore & TriggerStore;
 /** What running due work reads and writes. */
 export type DueWorkStore = StartStore & ClockStore & DueStore & FanOutStore & MessageStore & ScheduleStore;
 
-export function timeOf(setting: ClockSetting, realNow: number): number {
+export function getClockTime(setting: ClockSetting, realNow: number): number {
   return setting.frozen_at ?? realNow + setting.offset_ms;
 }
 
 /** The store's time now. */
 export async function readTime(context: EngineContext<ClockStore>): Promise<number> {
-  return timeOf(await context.store.readClock(), context.realNow());
+  return getClockTime(await context.store.readClock(), context.realNow());
 }
 
 /** The recipients that a chunk of runs needs, in one read; those already `known` are not read again. */
-export async function readParties(
+export async function readRunRecipients(
   store: Pick<RecipientStore, "readRecipients">,
   runs: readonly { run: WorkflowRun; recipientRun: RecipientRun; batch?: BatchContent | null }[],
   known: ReadonlyMap<RecipientKey, Recipient> = new Map(),
@@ -85,7 +85,7 @@ export async function readParties(
   for (const { run, recipientRun, batch } of runs) {
     keys.add(recipientRun.recipient);
     if (run.actor) keys.add(run.actor);
-    if (run.tenant !== null) keys.add(keyOf({ id: run.tenant, collection: TENANTS }));
+    if (run.tenant !== null) keys.add(toRecipientKey({ id: run.tenant, collection: TENANTS }));
     if (recipientRun.via) keys.add(recipientRun.via.object);
     for (const { actor } of batch ? [...batch.first, ...batch.last] : []) if (actor) keys.add(actor);
   }
@@ -106,18 +106,19 @@ export async function readRunSchedules(
 }
 
 /** A run's people out of what was read; null where its recipient no longer exists. */
-export function partiesOf(
+export function buildParties(
   run: WorkflowRun,
   recipientRun: RecipientRun,
-  read: ReadonlyMap<RecipientKey, Recipient>,
+  recipients: ReadonlyMap<RecipientKey, Recipient>,
 ): RunParties | null {
-  const recipient = read.get(recipientRun.recipient);
+  const recipient = recipients.get(recipientRun.recipient);
   if (recipient === undefined) return null;
   return {
     recipient,
-    actor: run.actor ? (read.get(run.actor) ?? null) : null,
-    tenant: run.tenant === null ? null : (read.get(keyOf({ id: run.tenant, collection: TENANTS })) ?? null),
-    subscribedObject: recipientRun.via ? (read.get(recipientRun.via.object) ?? null) : null,
+    actor: run.actor ? (recipients.get(run.actor) ?? null) : null,
+    tenant:
+      run.tenant === null ? null : (recipients.get(toRecipientKey({ id: run.tenant, collection: TENANTS })) ?? null),
+    subscribedObject: recipientRun.via ? (recipients.get(recipientRun.via.object) ?? null) : null,
   };
 }
 
@@ -127,6 +128,6 @@ export function isActive(workflow: { key: string; active: boolean }, environment
 }
 
 /** Messages that still want a delivery attempt now. */
-export function isDue(message: Message, now: number): boolean {
+export function isDeliveryDue(message: Message, now: number): boolean {
   return message.due_at !== null && message.due_at <= now;
 }

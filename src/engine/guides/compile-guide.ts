@@ -1,12 +1,12 @@
 import type { Guide, GuideField, GuideSet } from "../../domain/guide/guide.js";
-import { guideVersionOf } from "../../domain/guide/guide.js";
-import { textFileOf } from "../../domain/template/text-files.js";
+import { getGuideVersionId } from "../../domain/guide/guide.js";
+import { findTextFile } from "../../domain/template/text-files.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Json, JsonObject } from "../../util/json.js";
-import { renderMarkdown } from "../liquid/filters/markdown.js";
-import { type CompileText, compilerFor, RenderError, type RenderScope } from "../liquid/liquid.js";
+import { renderMarkdown } from "../liquid/filters/render-markdown.js";
+import { type CompileText, createTextCompiler, RenderError, type RenderScope } from "../liquid/liquid.js";
 
-type Render = (scope: RenderScope) => Json;
+type RenderValue = (scope: RenderScope) => Json;
 
 /** A guide with its content parsed; `contents` are in the order of its steps. */
 export interface CompiledGuide {
@@ -19,80 +19,80 @@ export interface CompiledGuide {
 export interface CompiledGuides {
   guides: CompiledGuide[];
   /** By guide key: of the files, and of templates in them. */
-  faults: ReadonlyMap<string, KnockError>;
+  errors: ReadonlyMap<string, KnockError>;
 }
 
 /** What text comes to where its field is no text. */
-function fromText(type: GuideField["type"], text: string, place: string): Json {
+function parseRenderedText(type: GuideField["type"], text: string, fieldPath: string): Json {
   if (type === "boolean") return text.trim() === "true";
   if (type === "number") {
     const value = Number(text);
-    if (text.trim() === "" || !Number.isFinite(value)) throw new RenderError(`${place} is no number: "${text}"`);
+    if (text.trim() === "" || !Number.isFinite(value)) throw new RenderError(`${fieldPath} is no number: "${text}"`);
     return value;
   }
   if (type !== "json" && type !== "list") return text;
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
-    throw new RenderError(`${place} is not valid JSON once rendered`, { cause: error });
+    throw new RenderError(`${fieldPath} is not valid JSON once rendered`, { cause: error });
   }
 }
 
 /** Every text within a value. */
-function compileNested(value: Json, place: string, compile: CompileText): Render {
-  if (typeof value === "string") return compile(value, place);
+function compileNested(value: Json, fieldPath: string, compile: CompileText): RenderValue {
+  if (typeof value === "string") return compile(value, fieldPath);
   if (Array.isArray(value)) {
-    const items = value.map((item, index) => compileNested(item, `${place}[${index}]`, compile));
+    const items = value.map((item, index) => compileNested(item, `${fieldPath}[${index}]`, compile));
     return (scope) => items.map((item) => item(scope));
   }
   if (typeof value !== "object" || value === null) return () => value;
   const parts = Object.entries(value).map(
-    ([key, child]) => [key, compileNested(child, `${place}.${key}`, compile)] as const,
+    ([key, child]) => [key, compileNested(child, `${fieldPath}.${key}`, compile)] as const,
   );
   return (scope) => Object.fromEntries(parts.map(([key, part]) => [key, part(scope)]));
 }
 
-function compileField({ type, value }: GuideField, place: string, compile: CompileText): Render {
-  if (typeof value !== "string") return compileNested(value, place, compile);
-  const text = compile(value, place);
+function compileField({ type, value }: GuideField, fieldPath: string, compile: CompileText): RenderValue {
+  if (typeof value !== "string") return compileNested(value, fieldPath, compile);
+  const text = compile(value, fieldPath);
   if (type === "markdown") return (scope) => renderMarkdown(text(scope)); // R-133
-  return (scope) => fromText(type, text(scope), place);
+  return (scope) => parseRenderedText(type, text(scope), fieldPath);
 }
 
 /** Throws `template_invalid` with the place. */
 function compileGuide(guide: Guide): CompiledGuide {
-  const compile = compilerFor(guide.key, {
+  const compile = createTextCompiler(guide.key, {
     owner: `guide "${guide.key}"`,
-    fileOf: (pointer) => textFileOf(guide, pointer),
+    findFile: (pointer) => findTextFile(guide, pointer),
   });
   const contents = guide.steps.map(({ content }, index) => {
     const fields = content.map((field) => {
-      const place = `steps[${index}].values.${field.key}`;
-      return [field.key, compileField(field, place, compile)] as const;
+      const fieldPath = `steps[${index}].values.${field.key}`;
+      return [field.key, compileField(field, fieldPath, compile)] as const;
     });
     return (scope: RenderScope): JsonObject => Object.fromEntries(fields.map(([key, render]) => [key, render(scope)]));
   });
-  return { guide, version_id: guideVersionOf(guide), contents };
+  return { guide, version_id: getGuideVersionId(guide), contents };
 }
 
 const compiled = new WeakMap<GuideSet, CompiledGuides>();
 
 /** Guides as read from files, each set compiled once; one whose templates do not parse is a fault like a broken file. */
 export function compileGuides(set: GuideSet): CompiledGuides {
-  let made = compiled.get(set);
-  if (made === undefined) {
-    const faults = new Map(set.faults);
+  let compiledGuides = compiled.get(set);
+  if (compiledGuides === undefined) {
+    const errors = new Map(set.errors);
     const guides = set.guides.flatMap((guide) => {
       try {
         return [compileGuide(guide)];
       } catch (error) {
         if (!(error instanceof KnockError)) throw error;
-        faults.set(guide.key, error);
+        errors.set(guide.key, error);
         return [];
       }
     });
-    made = { guides, faults };
-    compiled.set(set, made);
+    compiledGuides = { guides, errors };
+    compiled.set(set, compiledGuides);
   }
-  return made;
+  return compiledGuides;
 }

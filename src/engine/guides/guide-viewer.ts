@@ -1,25 +1,25 @@
 import type { Audience } from "../../domain/audience/audience.js";
 import type { Environment } from "../../domain/environment/environment.js";
 import type { Guide } from "../../domain/guide/guide.js";
-import { isGuideActive, managedAudienceOf } from "../../domain/guide/guide.js";
+import { getManagedAudienceKey, isGuideActive } from "../../domain/guide/guide.js";
 import type { Message } from "../../domain/message/message.js";
-import { keyOf, type Recipient, type RecipientKey, TENANTS } from "../../domain/recipient/recipient.js";
+import { type Recipient, type RecipientKey, TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
 import type { ClockStore } from "../../ports/clock.js";
 import type { GuideStore } from "../../ports/guide-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { SubscriptionStore } from "../../ports/subscription-store.js";
-import { isoTime } from "../../util/iso-time.js";
+import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
-import { isDescribed } from "../audience/audience-membership.js";
-import { decidingCondition } from "../condition/condition-log.js";
-import { type ConditionScope, evaluateConditions } from "../condition/conditions.js";
-import { answerReadings } from "../context/answer-readings.js";
+import { matchesAudience } from "../audience/audience-membership.js";
+import { describeDecidingCondition } from "../condition/condition-log.js";
+import { type ConditionScope, evaluateConditions } from "../condition/evaluate-conditions.js";
+import { buildTenantView, getBrandedVariables, getRecipientView } from "../context/build-scope.js";
 import { type EngineContext, readTime } from "../context/engine-context.js";
-import { NeedsAnswer } from "../context/need.js";
-import { NOTHING_READ, READINGS, type Readings, RunServices } from "../context/readings.js";
-import { environmentVariables, recipientView, tenantView } from "../context/scope.js";
-import { SERVICES } from "../liquid/filters/render-services.js";
+import { PendingQueryError } from "../context/pending-query.js";
+import { resolveStoreLookups } from "../context/resolve-store-lookups.js";
+import { NO_STORE_LOOKUPS, RunServices, STORE_LOOKUPS_REF, type StoreLookups } from "../context/store-lookups.js";
+import { RENDER_SERVICES } from "../liquid/filters/render-services.js";
 import { type RenderScope, renderText } from "../liquid/liquid.js";
 
 /** Why a guide is not for a user now (R-132), with the values compared. */
@@ -39,40 +39,40 @@ export interface GuideViewer {
   isMember(audience: string): boolean;
 }
 
-function stranger(key: RecipientKey): Recipient {
+function buildUnidentifiedRecipient(key: RecipientKey): Recipient {
   return { key, properties: {}, preferences: {}, channel_data: {}, inserted_at: 0, updated_at: 0 };
 }
 
-interface Asked {
+interface ViewerRequest {
   user: RecipientKey;
   tenant: string | null;
   data: JsonObject;
 }
 
-async function readViewer(
+async function readViewerData(
   context: EngineContext<AudienceStore & ClockStore & GuideStore & RecipientStore>,
-  asked: Asked,
+  request: ViewerRequest,
   environment: Environment,
 ) {
   const { store, definitions } = context;
-  const tenantKey = asked.tenant === null ? null : keyOf({ id: asked.tenant, collection: TENANTS });
+  const tenantKey = request.tenant === null ? null : toRecipientKey({ id: request.tenant, collection: TENANTS });
   const [people, memberships, messages, audiences, now] = await Promise.all([
-    store.readRecipients(tenantKey === null ? [asked.user] : [asked.user, tenantKey]),
-    store.readMemberships([asked.user]),
-    store.readGuideMessages(asked.user, asked.tenant),
+    store.readRecipients(tenantKey === null ? [request.user] : [request.user, tenantKey]),
+    store.readMemberships([request.user]),
+    store.readGuideMessages(request.user, request.tenant),
     definitions.audiences(),
     readTime(context),
   ]);
-  const recipient = people.get(asked.user) ?? stranger(asked.user);
-  const tenant = tenantKey === null ? null : (people.get(tenantKey) ?? stranger(tenantKey));
+  const recipient = people.get(request.user) ?? buildUnidentifiedRecipient(request.user);
+  const tenant = tenantKey === null ? null : (people.get(tenantKey) ?? buildUnidentifiedRecipient(tenantKey));
   const scope: RenderScope = {
-    ...asked.data,
-    data: asked.data,
-    recipient: recipientView(recipient),
-    tenant: tenant === null ? null : tenantView(tenant),
-    vars: environmentVariables(environment, tenant),
+    ...request.data,
+    data: request.data,
+    recipient: getRecipientView(recipient),
+    tenant: tenant === null ? null : buildTenantView(tenant),
+    vars: getBrandedVariables(environment, tenant),
   };
-  return { recipient, memberships: memberships.get(asked.user) ?? [], messages, audiences, now, scope };
+  return { recipient, memberships: memberships.get(request.user) ?? [], messages, audiences, now, scope };
 }
 
 /**
@@ -80,40 +80,53 @@ async function readViewer(
  * membership without a tenant holds in every tenant here, and so does a dynamic audience: an application may ask with a
  * tenant on one page and without on the next.
  */
-export async function forViewer<T>(
+export async function renderForViewer<T>(
   context: EngineContext<AudienceStore & ClockStore & GuideStore & RecipientStore & SubscriptionStore>,
-  asked: Asked,
+  request: ViewerRequest,
   environment: Environment,
-  work: (viewer: GuideViewer) => T,
+  render: (viewer: GuideViewer) => T,
 ): Promise<T> {
-  const { recipient, memberships, audiences, messages, now, scope } = await readViewer(context, asked, environment);
+  const { recipient, memberships, audiences, messages, now, scope } = await readViewerData(
+    context,
+    request,
+    environment,
+  );
   const { locale } = recipient.properties;
   const isMember = (key: string): boolean => {
-    const declared = audiences.find((one: Audience) => one.key === key);
-    if (declared?.type === "dynamic") return isDescribed(declared, recipientView(recipient), now);
-    return memberships.some(({ audience, tenant }) => audience === key && (tenant === null || tenant === asked.tenant));
+    const declared = audiences.find((audience: Audience) => audience.key === key);
+    if (declared?.type === "dynamic") return matchesAudience(declared, getRecipientView(recipient), now);
+    return memberships.some(
+      ({ audience, tenant }) => audience === key && (tenant === null || tenant === request.tenant),
+    );
   };
-  for (let known: Readings = NOTHING_READ; ; ) {
+  for (let known: StoreLookups = NO_STORE_LOOKUPS; ; ) {
     const services = new RunServices({
       now,
-      known,
+      lookups: known,
       audience: {
         locale: typeof locale === "string" && locale.trim() !== "" ? locale : null,
-        tenant: asked.tenant,
+        tenant: request.tenant,
         defaultLocale: environment.locale,
       },
-      unwritten: () => [],
-      ask: (wanted) => {
-        throw new NeedsAnswer({ kind: "readings", ref: READINGS, wanted, known });
+      getUnwrittenUpserts: () => [],
+      requestLookups: (wanted) => {
+        throw new PendingQueryError({ kind: "readings", ref: STORE_LOOKUPS_REF, missing: wanted, lookups: known });
       },
       warn: () => {},
     });
     try {
-      const { user, tenant } = asked;
-      return work({ user, tenant, now, messages, isMember, scope: Object.assign({}, scope, { [SERVICES]: services }) });
+      const { user, tenant } = request;
+      return render({
+        user,
+        tenant,
+        now,
+        messages,
+        isMember,
+        scope: Object.assign({}, scope, { [RENDER_SERVICES]: services }),
+      });
     } catch (error) {
-      if (!(error instanceof NeedsAnswer) || error.need.kind !== "readings") throw error;
-      known = (await answerReadings(context, [error.need]))(error.need);
+      if (!(error instanceof PendingQueryError) || error.query.kind !== "readings") throw error;
+      known = (await resolveStoreLookups(context, [error.query]))(error.query);
     }
   }
 }
@@ -121,7 +134,7 @@ export async function forViewer<T>(
 /** Whether the guide's target is this user: of a managed guide without an audience those whom workflows added. */
 function isTarget({ key, target_audience_key: audience, managed }: Guide, { isMember }: GuideViewer): boolean {
   if (audience === null && !managed) return true;
-  return (audience !== null && isMember(audience)) || isMember(managedAudienceOf(key));
+  return (audience !== null && isMember(audience)) || isMember(getManagedAudienceKey(key));
 }
 
 /** Whether every step was put away, or one that the application called the last (A-535). */
@@ -133,12 +146,12 @@ function isArchived({ key, steps }: Guide, { messages }: GuideViewer): boolean {
 }
 
 /** Null for a guide that the user may see. What the user did with it comes last: it alone can be taken back (A-292). */
-export function ineligibilityOf(guide: Guide, viewer: GuideViewer): Ineligibility | null {
+export function findIneligibility(guide: Guide, viewer: GuideViewer): Ineligibility | null {
   const { now, scope } = viewer;
-  if (!isGuideActive(guide, now)) return { reason: "guide_not_active", message: inactivity(guide) };
+  if (!isGuideActive(guide, now)) return { reason: "guide_not_active", message: describeInactivity(guide) };
   if (!isTarget(guide, viewer)) {
-    const named = guide.target_audience_key ?? managedAudienceOf(guide.key);
-    return { reason: "not_in_target_audience", message: `The user is not in the audience "${named}"` };
+    const audienceKey = guide.target_audience_key ?? getManagedAudienceKey(guide.key);
+    return { reason: "not_in_target_audience", message: `The user is not in the audience "${audienceKey}"` };
   }
   const conditionScope: ConditionScope = {
     variables: scope,
@@ -148,12 +161,12 @@ export function ineligibilityOf(guide: Guide, viewer: GuideViewer): Ineligibilit
     isAudienceMember: viewer.isMember,
   };
   const { passed, evaluated } = evaluateConditions(guide.target_property_conditions, conditionScope);
-  if (!passed) return { reason: "target_conditions_not_met", message: decidingCondition(evaluated) ?? "" };
+  if (!passed) return { reason: "target_conditions_not_met", message: describeDecidingCondition(evaluated) ?? "" };
   return isArchived(guide, viewer) ? { reason: "marked_as_archived", message: "The user has archived it" } : null;
 }
 
-function inactivity({ active_from, active_until }: Guide): string {
+function describeInactivity({ active_from, active_until }: Guide): string {
   if (active_from === null && active_until === null) return "The guide is switched off";
-  const [from, until] = [active_from, active_until].map((at) => (at === null ? "…" : isoTime(at)));
+  const [from, until] = [active_from, active_until].map((at) => (at === null ? "…" : toIsoTime(at)));
   return `The guide is active from ${from} until ${until}`;
 }

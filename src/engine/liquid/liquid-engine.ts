@@ -1,29 +1,29 @@
 import { Liquid, type Template } from "liquidjs";
-import { checkTemplates } from "./check-template.js";
-import { printed, registerFilters } from "./filters/liquid-filters.js";
-import { UnknownFilter } from "./liquid-errors.js";
-import { LIMITS } from "./liquid-limits.js";
+import { checkTemplates } from "./check-templates.js";
+import { registerFilters, toPrintable } from "./filters/liquid-filters.js";
+import { UnknownFilterError } from "./liquid-errors.js";
+import { LIQUID_LIMITS } from "./liquid-limits.js";
 import { RenderPartialTag } from "./partials.js";
+import { blankText, replaceUnreadBlocks } from "./replace-unread-blocks.js";
 import { StandardCaseTag } from "./tags/case-tag.js";
 import { DocTag, NestedCommentTag } from "./tags/doc-tag.js";
 import { IfChangedTag } from "./tags/if-changed-tag.js";
 import { StandardCycleTag, StandardForTag, StandardTablerowTag } from "./tags/loop-tags.js";
 import { OPERATORS } from "./tags/operators.js";
 import { registerTranslate } from "./translate.js";
-import { blanked, replaceUnread } from "./unread-blocks.js";
 
 /** Set while a template is parsed: the filters in it that nobody knows. */
 let unknownFilters: string[] | null = null;
 /** Set while a template with an unknown filter is parsed again, to learn where it is. */
-let refusesUnknown = false;
+let rejectsUnknownFilters = false;
 
 /** A filter that nobody knows fails when it is used, in text that is known only then (TQ-3). */
-function failingOnUnknown(filters: Liquid["filters"]): Liquid["filters"] {
+function createFilterProxy(filters: Liquid["filters"]): Liquid["filters"] {
   return new Proxy(filters, {
     get: (known, name) => {
       if (Object.hasOwn(known, name)) return known[name as string];
-      const fault = new UnknownFilter(String(name));
-      if (refusesUnknown) throw fault;
+      const fault = new UnknownFilterError(String(name));
+      if (rejectsUnknownFilters) throw fault;
       unknownFilters?.push(fault.filter);
       return () => {
         throw fault;
@@ -47,10 +47,10 @@ const STANDARD_TAGS = {
  * Prepares what liquidjs would misread, without moving what comes after: it reads the text of `doc` tags, and does not know
  * `{%- endraw %}`. The text of the former is blanked; white space that the latter takes away is moved into the tags.
  */
-function readable(source: string): string {
+function normalizeSource(source: string): string {
   if (!source.includes("enddoc") && !source.includes("endraw")) return source;
-  return replaceUnread(source, ({ tag, opening, text, closing }) => {
-    if (tag === "doc") return opening + blanked(text) + closing;
+  return replaceUnreadBlocks(source, ({ tag, opening, text, closing }) => {
+    if (tag === "doc") return opening + blankText(text) + closing;
     if (tag === "comment") return opening + text + closing;
     const before = opening.endsWith("-%}") ? (/^\s*/.exec(text)?.[0] ?? "") : "";
     const rest = text.slice(before.length);
@@ -63,13 +63,13 @@ function readable(source: string): string {
 
 /** Parses a template and checks what liquidjs passes over. */
 function parseChecked(source: string): Template[] {
-  const templates = liquid().parse(readable(source));
+  const templates = getLiquid().parse(normalizeSource(source));
   checkTemplates(templates);
   return templates;
 }
 
 function createLiquid(): Liquid {
-  const made = new Liquid({
+  const liquidEngine = new Liquid({
     ownPropertyOnly: true,
     // Without a locale liquidjs asks Intl for the machine's: 12 ms at start, and output that depends on the machine.
     locale: "en",
@@ -78,41 +78,41 @@ function createLiquid(): Liquid {
     // Where variables are strict, `default` and conditions still take what is missing.
     lenientIf: true,
     operators: OPERATORS,
-    outputEscape: printed as (value: unknown) => string,
-    ...LIMITS,
+    outputEscape: toPrintable as (value: unknown) => string,
+    ...LIQUID_LIMITS,
   });
-  for (const tag of ["layout", "block"]) delete made.tags[tag];
-  made.registerTag("include", {
+  for (const tag of ["layout", "block"]) delete liquidEngine.tags[tag];
+  liquidEngine.registerTag("include", {
     parse: () => {
       throw new Error('the "include" tag is not supported; use "render" for partials');
     },
     render: () => "",
   });
-  made.registerTag("render", RenderPartialTag);
-  for (const [name, tag] of Object.entries(STANDARD_TAGS)) made.registerTag(name, tag);
-  registerFilters(made);
-  registerTranslate(made, (source) => parse(source).templates);
-  Object.assign(made, { filters: failingOnUnknown(made.filters) });
-  return made;
+  liquidEngine.registerTag("render", RenderPartialTag);
+  for (const [name, tag] of Object.entries(STANDARD_TAGS)) liquidEngine.registerTag(name, tag);
+  registerFilters(liquidEngine);
+  registerTranslate(liquidEngine, (source) => parseTemplate(source).templates);
+  Object.assign(liquidEngine, { filters: createFilterProxy(liquidEngine.filters) });
+  return liquidEngine;
 }
 
-let shared: Liquid | undefined;
+let sharedLiquid: Liquid | undefined;
 
 /** Returns the one Liquid engine, created when first used. */
-export function liquid(): Liquid {
-  shared ??= createLiquid();
-  return shared;
+export function getLiquid(): Liquid {
+  sharedLiquid ??= createLiquid();
+  return sharedLiquid;
 }
 
-interface Parsed {
+interface ParsedSource {
   templates: Template[];
   unknownFilters: string[];
 }
-const parsed = new Map<string, Parsed>();
+const parsedSources = new Map<string, ParsedSource>();
 
 /** Parses a template once. An unknown filter in it fails only when it is used. */
-export function parse(source: string): Parsed {
-  let found = parsed.get(source);
+export function parseTemplate(source: string): ParsedSource {
+  let found = parsedSources.get(source);
   if (found === undefined) {
     const outer = unknownFilters;
     unknownFilters = [];
@@ -122,20 +122,20 @@ export function parse(source: string): Parsed {
       unknownFilters = outer;
     }
     // Conditions and overrides of many versions may come by in a long-lived process.
-    if (parsed.size >= 5_000) parsed.clear();
-    parsed.set(source, found);
+    if (parsedSources.size >= 5_000) parsedSources.clear();
+    parsedSources.set(source, found);
   }
   return found;
 }
 
 /** Parses a template in which an unknown filter is a syntax error. */
 export function parseStrictly(source: string): Template[] {
-  const { templates, unknownFilters: unknown } = parse(source);
+  const { templates, unknownFilters: unknown } = parseTemplate(source);
   if (unknown.length === 0) return templates;
-  refusesUnknown = true;
+  rejectsUnknownFilters = true;
   try {
     return parseChecked(source);
   } finally {
-    refusesUnknown = false;
+    rejectsUnknownFilters = false;
   }
 }

@@ -1,9 +1,9 @@
 import type { Liquid, LiquidError } from "liquidjs";
-import { messageOf } from "../../errors/knock-error.js";
-import { didYouMean } from "../../util/nearest.js";
-import { LIMITS } from "./liquid-limits.js";
+import { getErrorMessage } from "../../errors/knock-error.js";
+import { didYouMean } from "../../util/find-nearest.js";
+import { LIQUID_LIMITS } from "./liquid-limits.js";
 
-export class UnknownFilter extends Error {
+export class UnknownFilterError extends Error {
   constructor(readonly filter: string) {
     super(`unknown filter: ${filter}`);
   }
@@ -15,11 +15,11 @@ export interface Position {
 }
 
 /** Where in the template an error of liquidjs is: of an unknown filter its name, else the tag or output. */
-export function positionOf(error: unknown): Position | null {
+export function findErrorPosition(error: unknown): Position | null {
   const { token, originalError } = error as Partial<LiquidError> & { originalError?: unknown };
   if (token === undefined || typeof token.getPosition !== "function") return null;
   const [line, column] = token.getPosition() as [number, number];
-  if (!(originalError instanceof UnknownFilter)) return { line, column };
+  if (!(originalError instanceof UnknownFilterError)) return { line, column };
   // The token is the whole tag or output; the filter's name stands somewhere in it.
   const text = token.getText();
   const pipe = new RegExp(`\\|\\s*(?=${originalError.filter.replaceAll(/[^\w]/g, "\\$&")}(?![\\w-]))`).exec(text);
@@ -29,29 +29,32 @@ export function positionOf(error: unknown): Position | null {
 }
 
 /** The errors of liquidjs that say little to who wrote the template. */
-const PLAINER: [RegExp, (...found: string[]) => string][] = [
-  [/^template render limit exceeded$/, () => `takes longer than the limit of ${LIMITS.renderLimit / 1000} seconds`],
+const MESSAGE_REWRITES: [RegExp, (...found: string[]) => string][] = [
+  [
+    /^template render limit exceeded$/,
+    () => `takes longer than the limit of ${LIQUID_LIMITS.renderLimit / 1000} seconds`,
+  ],
   [/^memory alloc limit exceeded$/, () => "makes more text or items than the memory limit allows"],
-  [/^parse length limit exceeded$/, () => `is longer than the limit of ${LIMITS.parseLimit} characters`],
+  [/^parse length limit exceeded$/, () => `is longer than the limit of ${LIQUID_LIMITS.parseLimit} characters`],
   [/^illegal file path /, () => "the tag names no partial: its key is empty or not set"],
   [/^ENOENT: Failed to lookup "(.*?)" in .*$/, (_all, key) => `there is no partial "${key}"`],
 ];
 
 /** liquidjs appends `, file:…, line:…, col:…` to its messages; the place is told better elsewhere. */
-export function plainMessage(error: unknown): string {
-  const message = (messageOf(error).split("\n")[0] as string).replace(/(, file:[^,]*)?, line:\d+, col:\d+$/, "");
-  for (const [pattern, words] of PLAINER) {
+export function formatLiquidError(error: unknown): string {
+  const message = (getErrorMessage(error).split("\n")[0] as string).replace(/(, file:[^,]*)?, line:\d+, col:\d+$/, "");
+  for (const [pattern, formatMessage] of MESSAGE_REWRITES) {
     const found = pattern.exec(message);
-    if (found) return words(...found);
+    if (found) return formatMessage(...found);
   }
   return message;
 }
 
 /** The nearest filter or tag there is, for a name that is none. */
-export function hintFor(error: unknown, liquid: Liquid): string | undefined {
+export function suggestName(error: unknown, liquid: Liquid): string | undefined {
   const { originalError } = error as { originalError?: unknown };
-  if (originalError instanceof UnknownFilter)
+  if (originalError instanceof UnknownFilterError)
     return didYouMean(originalError.filter, Object.keys(liquid.filters), "Filters");
-  const [, tag] = /^tag "(.+)" not found/.exec(messageOf(error)) ?? [];
+  const [, tag] = /^tag "(.+)" not found/.exec(getErrorMessage(error)) ?? [];
   return tag === undefined ? undefined : didYouMean(tag, Object.keys(liquid.tags), "Tags");
 }

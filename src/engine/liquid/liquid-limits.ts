@@ -1,7 +1,7 @@
 /** One template may take this long and hold this many items: a runaway loop must not hang a run (`renderLimit` in ms). */
-export const LIMITS = { renderLimit: 2_000, memoryLimit: 20_000_000, parseLimit: 10_000_000 };
+export const LIQUID_LIMITS = { renderLimit: 2_000, memoryLimit: 20_000_000, parseLimit: 10_000_000 };
 /** Characters that one template may give: no channel takes a message of that size. */
-const MAX_OUTPUT = 10_000_000;
+const MAX_OUTPUT_CHARACTERS = 10_000_000;
 
 /** Gathers output, up to the limit. */
 export class LimitedEmitter {
@@ -11,7 +11,7 @@ export class LimitedEmitter {
     if (typeof piece === "string") this.buffer += piece;
     else if (Array.isArray(piece)) for (const item of piece.flat(Number.POSITIVE_INFINITY)) this.write(item);
     else if (piece !== null && piece !== undefined) this.buffer += String(piece);
-    if (this.buffer.length > MAX_OUTPUT)
-      throw new Error(`the output is longer than the limit of ${MAX_OUTPUT} characters`);
+    if (this.buffer.length > MAX_OUTPUT_CHARACTERS)
+      throw new Error(`the output is longer than the limit of ${MAX_OUTPUT_CHARACTERS} characters`);
   }
 }

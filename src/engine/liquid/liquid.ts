@@ -1,20 +1,20 @@
 import { Context, type LiquidError, Output, type Template, Tokenizer, toValue, toValueSync, Value } from "liquidjs";
 import type { TemplatePartial } from "../../domain/template/template-partial.js";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
-import { type Holder, SERVICES, servicesIn } from "./filters/render-services.js";
-import { liquid, parse, parseStrictly } from "./liquid-engine.js";
-import { hintFor, type Position, plainMessage, positionOf } from "./liquid-errors.js";
+import { findServices, RENDER_SERVICES, type ServicesCarrier } from "./filters/render-services.js";
+import { findUnclosedOutput } from "./find-unclosed-output.js";
+import { getLiquid, parseStrictly, parseTemplate } from "./liquid-engine.js";
+import { findErrorPosition, formatLiquidError, type Position, suggestName } from "./liquid-errors.js";
 import { LimitedEmitter } from "./liquid-limits.js";
 import {
+  buildPartialGlobals,
   NO_PARTIALS,
   type ParsedPartial,
   type Partials,
   parsePartial,
-  partialGlobals,
   renderPartial,
 } from "./partials.js";
 import { RenderError } from "./render-error.js";
-import { unclosedOutput } from "./unclosed-output.js";
 
 export { RenderError };
 
@@ -25,82 +25,83 @@ export type RenderScope = Record<string, unknown>;
 export type Rendering = Context;
 
 /** A parsed template. Throws {@link RenderError} when rendering fails. */
-export interface Text {
+export interface CompiledText {
   (scope: RenderScope | Rendering): string;
   /** Returns the value itself instead of its text, where the template is one output and nothing else. */
-  value?(rendering: Rendering): unknown;
+  evaluate?(rendering: Rendering): unknown;
 }
 
 /** Parses a template; `place` names it in errors, such as `steps[2].template.subject`. */
-export type CompileText = (source: string, place: string) => Text;
+export type CompileText = (source: string, fieldPath: string) => CompiledText;
 
 /** How errors name a text: by its place in a resource, or by the file that it stands in, where an editor finds it. */
-type Where = string | { file: string };
+type TextLocation = string | { file: string };
 
-function placed(where: Where, position: Position | null): string {
-  if (typeof where === "object") return position ? `${where.file}:${position.line}:${position.column}` : where.file;
-  return position ? `${where}, line ${position.line}, column ${position.column}` : where;
+function formatLocation(location: TextLocation, position: Position | null): string {
+  if (typeof location === "object")
+    return position ? `${location.file}:${position.line}:${position.column}` : location.file;
+  return position ? `${location}, line ${position.line}, column ${position.column}` : location;
 }
 
 /** Where and what, unless what failed is a text of its own within this one and tells it. */
-function renderFault(error: unknown, where: Where | null): RenderError {
+function toRenderError(error: unknown, location: TextLocation | null): RenderError {
   if (error instanceof RenderError) return error;
   const { originalError } = error as Partial<LiquidError>;
   if (originalError instanceof RenderError) return originalError;
-  const place = where === null ? "" : `${placed(where, positionOf(error))}: `;
-  return new RenderError(place + plainMessage(error), { cause: error });
+  const prefix = location === null ? "" : `${formatLocation(location, findErrorPosition(error))}: `;
+  return new RenderError(prefix + formatLiquidError(error), { cause: error });
 }
 
-function contextOf(scope: RenderScope, globals: object, strictVariables: boolean): Context {
-  const one = liquid();
-  const own: Holder = Object.assign({}, globals); // a literal that spreads them would take longer than the rest
-  own[SERVICES] = servicesIn(scope);
-  const options = { sync: true, strictVariables, globals: own };
-  return new Context(scope, one.options, options, { liquid: one });
+function createContext(scope: RenderScope, globals: object, strictVariables: boolean): Context {
+  const engine = getLiquid();
+  const carrier: ServicesCarrier = Object.assign({}, globals); // a literal that spreads them would take longer than the rest
+  carrier[RENDER_SERVICES] = findServices(scope);
+  const options = { sync: true, strictVariables, globals: carrier };
+  return new Context(scope, engine.options, options, { liquid: engine });
 }
 
 /** Returns the expression of the only output in a template with nothing but white space around it; null if there is more. */
-function singleOutput(templates: readonly Template[]): Value | null {
+function findSingleOutput(templates: readonly Template[]): Value | null {
   const parts = templates.filter((part) => part.token.getText().trim() !== "");
   const [only] = parts;
   if (parts.length !== 1 || !(only instanceof Output)) return null;
   const { input, file, contentRange } = only.token as ConstructorParameters<typeof Output>[0];
   // An output's own expression ends with the filter that makes text of it.
   const tokenizer = new Tokenizer(input, undefined, file, contentRange);
-  return new Value(tokenizer.readFilteredValue(), liquid());
+  return new Value(tokenizer.readFilteredValue(), getLiquid());
 }
 
-/** Returns the value of an expression, as `render` tags pass it. Throws like {@link execute}. */
-function evaluate(value: Value, rendering: Rendering, where: Where): unknown {
-  const services = servicesIn(rendering.globals);
+/** Returns the value of an expression, as `render` tags pass it. Throws like {@link renderTemplates}. */
+function evaluateOutput(value: Value, rendering: Rendering, location: TextLocation): unknown {
+  const services = findServices(rendering.globals);
   let found: unknown;
   try {
     found = toValue(toValueSync(value.value(rendering)));
   } catch (error) {
-    services?.settle();
-    throw renderFault(error, where);
+    services?.throwPendingLookups();
+    throw toRenderError(error, location);
   }
-  services?.settle();
+  services?.throwPendingLookups();
   return found;
 }
 
 /** Renders with the services that the scope carries. Throws {@link RenderError}, or what they need to be told first. */
-function execute(
+function renderTemplates(
   templates: Template[],
   scope: RenderScope | Rendering,
-  where: Where | null,
+  location: TextLocation | null,
   { globals = {}, strictVariables = false }: { globals?: object; strictVariables?: boolean } = {},
 ): string {
-  const context = scope instanceof Context ? scope : contextOf(scope, globals, strictVariables);
-  const services = servicesIn(context.globals);
+  const context = scope instanceof Context ? scope : createContext(scope, globals, strictVariables);
+  const services = findServices(context.globals);
   const emitter = new LimitedEmitter();
   try {
-    toValueSync(liquid().renderer.renderTemplates(templates, context, emitter));
+    toValueSync(getLiquid().renderer.renderTemplates(templates, context, emitter));
   } catch (error) {
-    services?.settle(); // what is not read yet may be why
-    throw renderFault(error, where);
+    services?.throwPendingLookups(); // what is not read yet may be why
+    throw toRenderError(error, location);
   }
-  services?.settle();
+  services?.throwPendingLookups();
   return emitter.buffer;
 }
 
@@ -108,9 +109,9 @@ function execute(
 export function openRendering(
   scope: RenderScope,
   partials: Partials = NO_PARTIALS,
-  styles: Set<string> | null = null,
+  styleElements: Set<string> | null = null,
 ): Rendering {
-  return contextOf(scope, partialGlobals(partials, styles), false);
+  return createContext(scope, buildPartialGlobals(partials, styleElements), false);
 }
 
 /** A partial as a visual block names it. Throws {@link RenderError}, or what its filters need to be told first. */
@@ -118,47 +119,50 @@ export function renderPartialBlock(
   key: string,
   inputs: Record<string, unknown>,
   rendering: Rendering,
-  place: string,
+  fieldPath: string,
 ): string {
-  const services = servicesIn(rendering.globals);
+  const services = findServices(rendering.globals);
   let text: string;
   try {
-    text = renderPartial(key, inputs, rendering, liquid());
+    text = renderPartial(key, inputs, rendering, getLiquid());
   } catch (error) {
-    services?.settle();
-    throw renderFault(error, place);
+    services?.throwPendingLookups();
+    throw toRenderError(error, fieldPath);
   }
-  services?.settle();
+  services?.throwPendingLookups();
   return text;
 }
 
 /** Parses a partial. A syntax error throws `template_invalid` that names its file. */
 export function compilePartial(partial: TemplatePartial): ParsedPartial {
-  return parsePartial(partial, (source) => parseAt(source, `partials/${partial.key}`, "content", "content"));
+  return parsePartial(partial, (source) => parseNamedTemplate(source, `partials/${partial.key}`, "content", "content"));
 }
 
 /** `place` leads to the text in what `owner` says. */
-function parseAt(source: string, owner: string, place: string, where: Where): Template[] {
-  const refused = (position: Position | null, message: string, cause?: unknown): KnockError => {
-    const at = typeof where === "object" ? placed(where, position) : `${owner}: ${placed(where, position)}`;
-    const detail: ErrorDetail = { pointer: pointerTo(place), message };
+function parseNamedTemplate(source: string, owner: string, fieldPath: string, location: TextLocation): Template[] {
+  const createError = (position: Position | null, message: string, cause?: unknown): KnockError => {
+    const at =
+      typeof location === "object"
+        ? formatLocation(location, position)
+        : `${owner}: ${formatLocation(location, position)}`;
+    const detail: ErrorDetail = { pointer: toPointer(fieldPath), message };
     const hint =
-      (cause === undefined ? undefined : hintFor(cause, liquid())) ??
+      (cause === undefined ? undefined : suggestName(cause, getLiquid())) ??
       "Fix the template above and run the command again. Nothing was triggered.";
     return new KnockError("template_invalid", `${at}: ${message}`, { details: [detail], hint, cause });
   };
-  const unclosed = unclosedOutput(source);
-  if (unclosed !== null) throw refused(unclosed, 'output is not closed: its "}}" is missing');
+  const unclosed = findUnclosedOutput(source);
+  if (unclosed !== null) throw createError(unclosed, 'output is not closed: its "}}" is missing');
   try {
     return parseStrictly(source);
   } catch (error) {
-    throw refused(positionOf(error), plainMessage(error), error);
+    throw createError(findErrorPosition(error), formatLiquidError(error), error);
   }
 }
 
 /** `steps[2].template.subject` → `/steps/2/template/subject`. */
-export function pointerTo(place: string): string {
-  return `/${place.replaceAll(/\[(\d+)\]/g, ".$1").replaceAll(".", "/")}`;
+export function toPointer(fieldPath: string): string {
+  return `/${fieldPath.replaceAll(/\[(\d+)\]/g, ".$1").replaceAll(".", "/")}`;
 }
 
 interface CompilerOptions {
@@ -166,56 +170,56 @@ interface CompilerOptions {
   /** How errors name what the texts belong to, such as a step. */
   owner?: string | (() => string);
   /** The file that a text stands in, by its pointer. */
-  fileOf?: (pointer: string) => string | undefined;
+  findFile?: (pointer: string) => string | undefined;
 }
 
 /**
  * Compiles Liquid text for a workflow, or for what `owner` says. A syntax error or an unknown filter throws
  * `template_invalid` with the place, the file if one is known, line and column.
  */
-export function compilerFor(workflow: string, options: CompilerOptions = {}): CompileText {
-  const { partials = NO_PARTIALS, owner = `workflow "${workflow}"`, fileOf } = options;
-  const globals = partialGlobals(partials, null);
-  return (source, place) => {
+export function createTextCompiler(workflow: string, options: CompilerOptions = {}): CompileText {
+  const { partials = NO_PARTIALS, owner = `workflow "${workflow}"`, findFile: fileOf } = options;
+  const globals = buildPartialGlobals(partials, null);
+  return (source, fieldPath) => {
     if (!source.includes("{{") && !source.includes("{%")) return () => source;
-    const file = fileOf?.(pointerTo(place));
-    const where = file === undefined ? place : { file };
-    const templates = parseAt(source, typeof owner === "string" ? owner : owner(), place, where);
-    const text: Text = (scope) => execute(templates, scope, where, { globals });
-    const output = singleOutput(templates);
-    if (output !== null) text.value = (rendering) => evaluate(output, rendering, where);
+    const file = fileOf?.(toPointer(fieldPath));
+    const where = file === undefined ? fieldPath : { file };
+    const templates = parseNamedTemplate(source, typeof owner === "string" ? owner : owner(), fieldPath, where);
+    const text: CompiledText = (scope) => renderTemplates(templates, scope, where, { globals });
+    const output = findSingleOutput(templates);
+    if (output !== null) text.evaluate = (rendering) => evaluateOutput(output, rendering, where);
     return text;
   };
 }
 
 /** Text that is known only when a run renders it. */
-function renderNow(source: string, scope: RenderScope, strictVariables: boolean): string {
+function renderUncompiledText(source: string, scope: RenderScope, strictVariables: boolean): string {
   let templates: Template[];
   try {
-    templates = parse(source).templates;
+    templates = parseTemplate(source).templates;
   } catch (error) {
-    throw new RenderError(plainMessage(error), { cause: error });
+    throw new RenderError(formatLiquidError(error), { cause: error });
   }
-  return execute(templates, scope, null, { strictVariables });
+  return renderTemplates(templates, scope, null, { strictVariables });
 }
 
 /** Renders text that is no part of a workflow's templates: a condition's argument. */
 export function renderText(source: string, scope: RenderScope): string {
-  return renderNow(source, scope, false);
+  return renderUncompiledText(source, scope, false);
 }
 
 /** The same, where a property that does not exist is an error, unless `default` stands for it (EQ-51). */
 export function renderStrictText(source: string, scope: RenderScope): string {
-  return renderNow(source, scope, true);
+  return renderUncompiledText(source, scope, true);
 }
 
 /** A template's parts, for what analyzes them. */
 export type ParsedText = readonly Template[];
 
 /** Parses a text for analysis. Null for text that does not parse: that is reported elsewhere. */
-export function parsedText(source: string): ParsedText | null {
+export function parseText(source: string): ParsedText | null {
   try {
-    return parse(source).templates;
+    return parseTemplate(source).templates;
   } catch {
     return null;
   }

@@ -17,11 +17,11 @@ import {
   type TemplatePartial,
 } from "../../domain/template/template-partial.js";
 import { KnockError } from "../../errors/knock-error.js";
+import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { nearest } from "../../util/nearest.js";
 import { DecimalNumber } from "./filters/decimal-number.js";
-import { renderMarkdown } from "./filters/markdown.js";
-import { plainMessage, positionOf } from "./liquid-errors.js";
+import { renderMarkdown } from "./filters/render-markdown.js";
+import { findErrorPosition, formatLiquidError } from "./liquid-errors.js";
 
 /** A partial whose template is parsed. */
 export interface ParsedPartial {
@@ -40,10 +40,10 @@ const PARTIALS = Symbol("partials");
 const NESTING = Symbol("nesting");
 const STYLES = Symbol("styles");
 
-type Carried = { [PARTIALS]?: Partials; [NESTING]?: readonly string[]; [STYLES]?: Set<string> };
+type CarriedGlobals = { [PARTIALS]?: Partials; [NESTING]?: readonly string[]; [STYLES]?: Set<string> };
 
 /** Globals of a rendering. With `styles`, `<style>` elements of HTML partials are moved there (T-107). */
-export function partialGlobals(partials: Partials, styles: Set<string> | null): object {
+export function buildPartialGlobals(partials: Partials, styles: Set<string> | null): object {
   return { [PARTIALS]: partials, ...(styles ? { [STYLES]: styles } : {}) };
 }
 
@@ -51,14 +51,14 @@ export function parsePartial(partial: TemplatePartial, parse: (source: string) =
   return { type: partial.type, templates: parse(partial.content), fields: partial.input_schema };
 }
 
-function asText(value: unknown): unknown {
+function toInputText(value: unknown): unknown {
   if (value === null || value === undefined || typeof value === "string") return value;
   if (value instanceof DecimalNumber) return String(value);
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** Text that a block's attribute holds for a typed field, read as JSON; other values as they are. */
-function fromText(value: unknown, fallback: unknown): unknown {
+function parseJsonText(value: unknown, fallback: unknown): unknown {
   if (typeof value !== "string") return value;
   try {
     return JSON.parse(value);
@@ -68,63 +68,63 @@ function fromText(value: unknown, fallback: unknown): unknown {
 }
 
 /** What a field's input is to the partial's template (T-104 to T-106). */
-function typedInput({ type, key, required, default: preset, parts }: PartialField, given: unknown): unknown {
-  const missing = given === undefined || given === null;
+function toTypedInput({ type, key, required, default: preset, parts }: PartialField, input: unknown): unknown {
+  const missing = input === undefined || input === null;
   const hasDefault = preset !== null || Object.values(parts ?? {}).some((part) => part !== null);
   if (missing && required && !hasDefault) throw new Error(`the input "${key}" is required`);
-  const value = missing ? preset : given;
+  const value = missing ? preset : input;
   switch (type) {
     case "boolean":
       return value === true || value === "true";
     case "number":
-      return typeof value === "string" && value.trim() !== "" ? fromText(value, value) : (value ?? null);
+      return typeof value === "string" && value.trim() !== "" ? parseJsonText(value, value) : (value ?? null);
     case "json":
-      return fromText(value, null) ?? null;
+      return parseJsonText(value, null) ?? null;
     case "list":
     case "multi_select":
-      return fromText(value, []) ?? [];
+      return parseJsonText(value, []) ?? [];
     case "button":
     case "image":
-      return withParts(parts ?? {}, mapOf(value));
+      return fillMissingParts(parts ?? {}, toMap(value));
     case "markdown":
       return renderMarkdown(String(value ?? ""));
     default:
-      return asText(value ?? "");
+      return toInputText(value ?? "");
   }
 }
 
 /** A button's or an image's value: sub-fields that are not given have their defaults, or else are blank (T-106). */
-function withParts(defaults: JsonObject, given: object): JsonObject {
-  const value: JsonObject = { ...given };
+function fillMissingParts(defaults: JsonObject, values: object): JsonObject {
+  const value: JsonObject = { ...values };
   for (const [key, preset] of Object.entries(defaults)) value[key] ??= preset ?? "";
   return value;
 }
 
-function mapOf(value: unknown): object {
-  const map = fromText(value, {});
+function toMap(value: unknown): object {
+  const map = parseJsonText(value, {});
   return isJsonObject(map) ? map : {};
 }
 
 /** Without a schema every input is text (T-103). */
-function inputsOf(fields: readonly PartialField[], given: Record<string, unknown>): Record<string, unknown> {
+function buildInputs(fields: readonly PartialField[], values: Record<string, unknown>): Record<string, unknown> {
   const inputs: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(given)) inputs[key] = asText(value);
-  for (const field of fields) inputs[field.key] = typedInput(field, given[field.key]);
+  for (const [key, value] of Object.entries(values)) inputs[key] = toInputText(value);
+  for (const field of fields) inputs[field.key] = toTypedInput(field, values[field.key]);
   return inputs;
 }
 
-const STYLE = /<style\b(?:[^<>"']|"[^"]*"|'[^']*')*>[\s\S]*?<\/style\s*>?/gi;
-const STYLE_END = "</style";
+const STYLE_ELEMENT = /<style\b(?:[^<>"']|"[^"]*"|'[^']*')*>[\s\S]*?<\/style\s*>?/gi;
+const STYLE_END_TAG = "</style";
 
 /** Moves the `<style>` elements of a partial to the layout's head, each once (T-107). */
-function withoutStyles(html: string, styles: Set<string> | undefined): string {
+function extractStyles(html: string, styles: Set<string> | undefined): string {
   if (styles === undefined || !/<style\b/i.test(html)) return html;
   // Only up to the last end tag: after it, every start tag would search the whole rest of the text for an end.
-  const end = html.toLowerCase().lastIndexOf(STYLE_END);
+  const end = html.toLowerCase().lastIndexOf(STYLE_END_TAG);
   if (end === -1) return html;
-  const rest = html.slice(end + STYLE_END.length);
+  const rest = html.slice(end + STYLE_END_TAG.length);
   const after = /^\s*>?/.exec(rest)?.[0].length ?? 0;
-  const closed = html.slice(0, end + STYLE_END.length + after).replace(STYLE, (style) => {
+  const closed = html.slice(0, end + STYLE_END_TAG.length + after).replace(STYLE_ELEMENT, (style) => {
     styles.add(style);
     return "";
   });
@@ -132,17 +132,17 @@ function withoutStyles(html: string, styles: Set<string> | undefined): string {
 }
 
 /** Renders a partial in a scope of its own: its inputs, and in HTML the branding (T-102). */
-function* renderNamed(
+function* renderPartialByKey(
   key: string,
-  given: Record<string, unknown>,
+  inputs: Record<string, unknown>,
   context: Context,
   liquid: Liquid,
 ): Generator<unknown, string, unknown> {
-  const { [PARTIALS]: partials = NO_PARTIALS, [STYLES]: styles } = context.globals as Carried;
-  const nesting = [...((context.environments as Carried)[NESTING] ?? []), key];
+  const { [PARTIALS]: partials = NO_PARTIALS, [STYLES]: styles } = context.globals as CarriedGlobals;
+  const nesting = [...((context.environments as CarriedGlobals)[NESTING] ?? []), key];
   const partial = partials.get(key);
   if (partial === undefined) {
-    const near = nearest(key, [...partials.keys()]);
+    const near = findNearest(key, [...partials.keys()]);
     throw new Error(`there is no partial "${key}"${near === undefined ? "" : `; did you mean "${near}"?`}`); // TQ-11
   }
   if (partial instanceof KnockError) throw new Error(partial.message, { cause: partial });
@@ -151,23 +151,23 @@ function* renderNamed(
   const scope: Record<string | symbol, unknown> = { [NESTING]: nesting };
   if (partial.type === "html") scope.vars = { branding: context.getSync(["vars", "branding"]) };
   try {
-    Object.assign(scope, inputsOf(partial.fields, given));
+    Object.assign(scope, buildInputs(partial.fields, inputs));
     const rendered = yield liquid.renderer.renderTemplates(partial.templates, context.spawn(scope));
     const text = String(rendered ?? "");
-    return partial.type === "html" ? withoutStyles(text, styles) : text;
+    return partial.type === "html" ? extractStyles(text, styles) : text;
   } catch (error) {
     // The innermost partial tells where; those around it would only repeat.
-    const message = plainMessage(error);
+    const message = formatLiquidError(error);
     if (message.startsWith("partial ")) throw error;
-    const position = positionOf(error);
+    const position = findErrorPosition(error);
     const at = position === null ? "" : ` (line ${position.line}, column ${position.column})`;
     throw new Error(`partial "${key}": ${message}${at}`, { cause: error });
   }
 }
 
 /** A partial as a visual block renders it. */
-export function renderPartial(key: string, given: Record<string, unknown>, context: Context, liquid: Liquid): string {
-  return toValueSync(renderNamed(key, given, context, liquid)) as string;
+export function renderPartial(key: string, inputs: Record<string, unknown>, context: Context, liquid: Liquid): string {
+  return toValueSync(renderPartialByKey(key, inputs, context, liquid)) as string;
 }
 
 /** `{% render 'key', name: value %}` (T-080): a partial by its key, without `for` and `with`. */
@@ -197,7 +197,7 @@ export class RenderPartialTag extends Tag {
   override *render(context: Context, emitter: Emitter): Generator<unknown, void, unknown> {
     if (this.key === null || this.inputs === null)
       throw new Error("render takes a partial's key in quotes, as in {% render 'price-row' %}");
-    const given = (yield this.inputs.render(context)) as Record<string, unknown>;
-    emitter.write((yield renderNamed(this.key, given, context, this.liquid)) as string);
+    const inputs = (yield this.inputs.render(context)) as Record<string, unknown>;
+    emitter.write((yield renderPartialByKey(this.key, inputs, context, this.liquid)) as string);
   }
 }

@@ -11,11 +11,11 @@ import {
   toValueSync,
 } from "liquidjs";
 import type { Translation } from "../../domain/template/translation.js";
-import { type FilterThis, type RenderServices, servicesOf } from "./filters/render-services.js";
-import { plainMessage, positionOf } from "./liquid-errors.js";
+import { type FilterThis, findContextServices, type RenderServices } from "./filters/render-services.js";
+import { findErrorPosition, formatLiquidError } from "./liquid-errors.js";
 
 /** A translation may use translations; one that uses itself must not go on for ever. */
-const MAX_DEPTH = 5;
+const MAX_TRANSLATION_DEPTH = 5;
 type TagClass = Exclude<Parameters<Liquid["registerTag"]>[1], { render: unknown }>;
 let depth = 0; // rendering is synchronous
 
@@ -23,16 +23,18 @@ let depth = 0; // rendering is synchronous
 type Parse = (source: string) => Template[];
 
 /** Renders what `work` renders, with errors that name the translation they come from. */
-function within<T>({ file, key }: Translation, work: () => T): T {
-  if (depth >= MAX_DEPTH)
-    throw new Error(`translation "${key}" (${file}): translations use each other more than ${MAX_DEPTH} deep`);
+function renderTranslation<T>({ file, key }: Translation, render: () => T): T {
+  if (depth >= MAX_TRANSLATION_DEPTH)
+    throw new Error(
+      `translation "${key}" (${file}): translations use each other more than ${MAX_TRANSLATION_DEPTH} deep`,
+    );
   depth++;
   try {
-    return work();
+    return render();
   } catch (error) {
-    const message = plainMessage(error);
+    const message = formatLiquidError(error);
     if (message.startsWith("translation ")) throw new Error(message, { cause: error });
-    const position = positionOf(error);
+    const position = findErrorPosition(error);
     const at = position === null ? "" : `, line ${position.line}, column ${position.column}`;
     throw new Error(`translation "${key}" (${file})${at}: ${message}`, { cause: error });
   } finally {
@@ -41,7 +43,7 @@ function within<T>({ file, key }: Translation, work: () => T): T {
 }
 
 /** `name: value` arguments, which liquidjs hands over as pairs. */
-function named(args: readonly unknown[]): Map<string, unknown> {
+function collectNamedArguments(args: readonly unknown[]): Map<string, unknown> {
   return new Map(
     args.filter(
       (arg): arg is [string, unknown] => Array.isArray(arg) && arg.length === 2 && typeof arg[0] === "string",
@@ -49,7 +51,7 @@ function named(args: readonly unknown[]): Map<string, unknown> {
   );
 }
 
-function countOf(values: ReadonlyMap<string, unknown>): number | null {
+function parseCount(values: ReadonlyMap<string, unknown>): number | null {
   if (!values.has("count")) return null;
   const count = toValue(values.get("count")) as unknown;
   // What is no number is neither 0 nor 1, which is `other`.
@@ -61,26 +63,26 @@ function hasDefault({ token }: FilterThis): boolean {
   return /^\s*\|\s*default\b/.test(token.input.slice(token.end, token.end + 40));
 }
 
-function missing(key: string, services: RenderServices): void {
+function warnMissingTranslation(key: string, services: RenderServices): void {
   const { audience } = services;
-  const whose = audience.locale ?? audience.defaultLocale;
-  services.warn(`there is no translation "${key}" for the locale ${whose}`);
+  const locale = audience.locale ?? audience.defaultLocale;
+  services.warn(`there is no translation "${key}" for the locale ${locale}`);
 }
 
 /** Renders the translated text with the arguments alone: what it is to say of a run is handed in (T-181). */
-function translate(filter: FilterThis, parse: Parse, key: unknown, args: readonly unknown[]): string | null {
-  const services = servicesOf(filter.context);
-  const translations = services?.translations();
+function translateKey(filter: FilterThis, parse: Parse, key: unknown, args: readonly unknown[]): string | null {
+  const services = findContextServices(filter.context);
+  const translations = services?.getTranslations();
   if (!services || !translations) return null;
   if (typeof key !== "string") return null;
-  const values = named(args);
-  const found = translations.find(key, countOf(values), services.audience);
+  const values = collectNamedArguments(args);
+  const found = translations.find(key, parseCount(values), services.audience);
   if (found === null) {
-    if (!hasDefault(filter)) missing(key, services);
+    if (!hasDefault(filter)) warnMissingTranslation(key, services);
     return null;
   }
   if (!found.text.includes("{")) return found.text;
-  return within(found, () => {
+  return renderTranslation(found, () => {
     const { context, liquid } = filter;
     const { memoryLimit, renderLimit, globals } = context;
     const scope = new Context(
@@ -104,37 +106,39 @@ function readUntilEnd(tag: TagToken, remaining: TopLevelToken[]): { text: string
 }
 
 /** A translation rendered where it stands, in the run's scope; without one the text itself is (T-187). */
-function translatedTag(parseText: Parse): TagClass {
+function createTranslateTag(parseText: Parse): TagClass {
   return class extends Tag {
     private readonly text: string;
-    private readonly own: Template[];
+    private readonly fallbackTemplates: Template[];
 
     constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid, parser: Parser) {
       super(token, remaining, liquid);
       if (token.args.trim() !== "") throw new Error('the "t" tag takes no arguments; the filter "t" does');
       const { text, tokens } = readUntilEnd(token, remaining);
       this.text = text;
-      this.own = parser.parseTokens(tokens);
+      this.fallbackTemplates = parser.parseTokens(tokens);
     }
 
     *render(context: Context, emitter: Emitter): Generator<unknown, void, unknown> {
       const { renderer } = this.liquid;
-      const found = this.find(servicesOf(context));
+      const found = this.find(findContextServices(context));
       if (found === null) {
-        yield renderer.renderTemplates(this.own, context, emitter);
+        yield renderer.renderTemplates(this.fallbackTemplates, context, emitter);
         return;
       }
-      emitter.write(within(found, () => toValueSync(renderer.renderTemplates(parseText(found.text), context))));
+      emitter.write(
+        renderTranslation(found, () => toValueSync(renderer.renderTemplates(parseText(found.text), context))),
+      );
     }
 
     *children(): Generator<unknown, Template[]> {
       yield* [];
-      return this.own;
+      return this.fallbackTemplates;
     }
 
     /** White space around the text is of the template's layout and not of the key, unless a file has it so. */
     private find(services: RenderServices | undefined): Translation | null {
-      const translations = services?.translations();
+      const translations = services?.getTranslations();
       if (!services || !translations) return null;
       const { audience } = services;
       return translations.findText(this.text, audience) ?? translations.findText(this.text.trim(), audience);
@@ -145,7 +149,7 @@ function translatedTag(parseText: Parse): TagClass {
 /** The filter `t` and the tag `{% t %}` (section 11 of the catalogue: T-181 to T-187). */
 export function registerTranslate(liquid: Liquid, parse: Parse): void {
   liquid.registerFilter("t", function (this: FilterThis, key: unknown, ...args: unknown[]) {
-    return translate(this, parse, key, args);
+    return translateKey(this, parse, key, args);
   });
-  liquid.registerTag("t", translatedTag(parse));
+  liquid.registerTag("t", createTranslateTag(parse));
 }

@@ -4,17 +4,17 @@ import type { DeliveryCheck, Provider, RecordExchange } from "../../ports/provid
 import { setStatus } from "./message-state.js";
 
 /** Seconds after a message was sent at which its provider is asked: ten times within 30 minutes (E-212, CH-045). */
-const CHECKS_S = [5, 15, 30, 60, 120, 240, 480, 840, 1_260, 1_800];
+const CHECK_DELAYS_S = [5, 15, 30, 60, 120, 240, 480, 840, 1_260, 1_800];
 
 /** When to ask next, by how long ago the message was sent: whoever comes late asks once for all that has passed. */
-function nextCheck({ events, inserted_at }: Message, now: number): number | null {
+function findNextCheckTime({ events, inserted_at }: Message, now: number): number | null {
   const sentAt = events.findLast(({ type }) => type === "sent")?.at ?? inserted_at;
-  const next = CHECKS_S.find((seconds) => sentAt + seconds * 1_000 > now);
+  const next = CHECK_DELAYS_S.find((seconds) => sentAt + seconds * 1_000 > now);
   return next === undefined ? null : sentAt + next * 1_000;
 }
 
 /** What a provider says; where asking goes wrong, it may know the next time. */
-async function ask(
+async function askProvider(
   message: Message,
   channel: Channel,
   provider: Provider | null,
@@ -39,10 +39,10 @@ export async function checkDelivery(
   record: RecordExchange,
   now: number,
 ): Promise<void> {
-  const known = await ask(message, channel, provider, record);
-  message.due_at = known.status === "pending" ? nextCheck(message, now) : null;
-  if (known.status === "delivered") setStatus(message, "delivered", now);
-  if (known.status === "bounced") setStatus(message, "bounced", now, { failure_details: known.reason });
-  if (known.status === "undelivered")
-    setStatus(message, "undelivered", now, { failure_reason: "fatal_error", failure_details: known.reason });
+  const checkResult = await askProvider(message, channel, provider, record);
+  message.due_at = checkResult.status === "pending" ? findNextCheckTime(message, now) : null;
+  if (checkResult.status === "delivered") setStatus(message, "delivered", now);
+  if (checkResult.status === "bounced") setStatus(message, "bounced", now, { failure_details: checkResult.reason });
+  if (checkResult.status === "undelivered")
+    setStatus(message, "undelivered", now, { failure_reason: "fatal_error", failure_details: checkResult.reason });
 }

@@ -7,14 +7,14 @@ import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { EngineContext } from "../context/engine-context.js";
 
 /** The device token a push bounced for, or null. */
-function bouncedToken(message: Message): string | null {
+function findBouncedToken(message: Message): string | null {
   if (!hasTrait(message.channel.type, "hasDevices") || message.status !== "bounced") return null;
   const token = message.events.findLast((event) => event.type === "bounced")?.data?.token;
   return typeof token === "string" ? token : null;
 }
 
 /** Push data without some tokens, whichever form it was set in. */
-function without(data: JsonObject, tokens: ReadonlySet<Json>): JsonObject {
+function removeTokens(data: JsonObject, tokens: ReadonlySet<Json>): JsonObject {
   const kept: JsonObject = { ...data };
   if (Array.isArray(data.tokens)) kept.tokens = data.tokens.filter((token) => !tokens.has(token));
   if (Array.isArray(data.devices))
@@ -32,20 +32,20 @@ export async function deregisterTokens(
   environment: Environment,
   now: number,
 ): Promise<void> {
-  const gone = new Map<RecipientKey, Map<string, Set<Json>>>();
+  const bouncedTokens = new Map<RecipientKey, Map<string, Set<Json>>>();
   for (const message of messages) {
-    const token = bouncedToken(message);
+    const token = findBouncedToken(message);
     if (token === null || environment.channels[message.channel.key]?.settings.token_deregistration === false) continue;
-    const channels = gone.get(message.recipient) ?? new Map<string, Set<Json>>();
+    const channels = bouncedTokens.get(message.recipient) ?? new Map<string, Set<Json>>();
     channels.set(message.channel.id, (channels.get(message.channel.id) ?? new Set()).add(token));
-    gone.set(message.recipient, channels);
+    bouncedTokens.set(message.recipient, channels);
   }
-  if (gone.size === 0) return;
-  const recipients = await store.readRecipients([...gone.keys()]);
-  const writes = [...gone].flatMap(([recipient, channels]) =>
+  if (bouncedTokens.size === 0) return;
+  const recipients = await store.readRecipients([...bouncedTokens.keys()]);
+  const writes = [...bouncedTokens].flatMap(([recipient, channels]) =>
     [...channels].flatMap(([channel_id, tokens]) => {
       const data = recipients.get(recipient)?.channel_data[channel_id];
-      return data === undefined ? [] : [{ recipient, channel_id, data: without(data, tokens) }];
+      return data === undefined ? [] : [{ recipient, channel_id, data: removeTokens(data, tokens) }];
     }),
   );
   await store.writeChannelData(writes, now);

@@ -1,42 +1,47 @@
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
 import type { StepPreview } from "../../domain/run/step-preview.js";
-import { checkTriggerData } from "../../domain/shape/trigger-data-schema.js";
+import { checkTriggerData } from "../../domain/shape/check-trigger-data.js";
 import type { Step } from "../../domain/step/step.js";
-import { isChannelStep } from "../../domain/steps/channel.js";
-import { stepDefinition } from "../../domain/steps/registry.js";
+import { isChannelStep } from "../../domain/steps/channel-step.js";
+import { getStepDefinition } from "../../domain/steps/step-definitions.js";
 import { walkSteps } from "../../domain/steps/walk-steps.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { ClockStore } from "../../ports/clock.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
+import { didYouMean } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";
-import { didYouMean } from "../../util/nearest.js";
 import { redactJson } from "../../util/redact-secrets.js";
-import { Previewing, type PreviewTools } from "../advancing/previewing.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import { type AdvanceStore, type EngineContext, readTime } from "../context/engine-context.js";
-import { NeedsAnswer } from "../context/need.js";
-import { answer } from "../run/advance-many.js";
-import { variableChecker } from "../run/check-variables.js";
-import { type Trial, trialInput, unidentified, withIdentified } from "../run/trial-run.js";
-import { keysOf } from "../run/trigger-workflow.js";
-import { engineStep } from "../steps/registry.js";
+import { PendingQueryError } from "../context/pending-query.js";
+import { PreviewExecution, type PreviewTools } from "../execution/preview-execution.js";
+import { resolveQueries } from "../run/advance-many.js";
+import { createVariableChecker } from "../run/check-variables.js";
+import {
+  applyInlineRecipients,
+  buildTrialInput,
+  buildUnidentifiedRecipient,
+  type TriggerTrial,
+} from "../run/trial-run.js";
+import { collectRecipientKeys } from "../run/trigger-workflow.js";
+import { getStepHandler } from "../steps/step-handlers.js";
 import { findWorkflow } from "../workflow/find-workflow.js";
 
 /** The steps to show: those named, or all that render. Steps that ask outside are only tried if they are named. */
-function chosenSteps(workflow: Workflow, refs: readonly string[] | null): Step[] {
+function selectSteps(workflow: Workflow, refs: readonly string[] | null): Step[] {
   const steps = [...walkSteps(workflow.steps)].map(({ step }) => step);
-  const previewOf = (step: Step) => engineStep(step).previews?.(step);
-  const rendered = steps.filter((step) => previewOf(step) === "always");
+  const getPreviewMode = (step: Step) => getStepHandler(step).getPreviewMode?.(step);
+  const rendered = steps.filter((step) => getPreviewMode(step) === "always");
   if (refs === null) return rendered;
   return refs.map((ref) => {
     const found = steps.find((step) => step.ref === ref);
-    if (found !== undefined && previewOf(found) !== undefined) return found;
+    if (found !== undefined && getPreviewMode(found) !== undefined) return found;
     throw new KnockError(
       "resource_missing",
       found
-        ? `step "${ref}" of workflow "${workflow.key}" is ${isChannelStep(found) ? "an in-app guide" : stepDefinition(found).label} step: it renders no message`
+        ? `step "${ref}" of workflow "${workflow.key}" is ${isChannelStep(found) ? "an in-app guide" : getStepDefinition(found).label} step: it renders no message`
         : `workflow "${workflow.key}" has no step "${ref}"`,
       {
         hint: didYouMean(
@@ -50,10 +55,13 @@ function chosenSteps(workflow: Workflow, refs: readonly string[] | null): Step[]
 }
 
 /** Everyone named, as they would be stored after the trigger; of unknown ones only the id is known. */
-async function peopleOf(context: EngineContext<RecipientStore>, trial: Trial): Promise<Map<RecipientKey, Recipient>> {
-  const keys = keysOf(trial.trigger);
-  const people = withIdentified(trial, await context.store.readRecipients(keys));
-  for (const key of keys) if (!people.has(key)) people.set(key, unidentified(key, trial.now));
+async function readTrialRecipients(
+  context: EngineContext<RecipientStore>,
+  trial: TriggerTrial,
+): Promise<Map<RecipientKey, Recipient>> {
+  const keys = collectRecipientKeys(trial.trigger);
+  const people = applyInlineRecipients(trial, await context.store.readRecipients(keys));
+  for (const key of keys) if (!people.has(key)) people.set(key, buildUnidentifiedRecipient(key, trial.now));
   return people;
 }
 
@@ -66,19 +74,19 @@ function redactPreview({ contents, ...rest }: StepPreview, secrets: readonly str
 }
 
 /** Does the work again with each answer that it needs, until it needs no more. */
-export async function withAnswers<T>(
+export async function retryWithQueryResults<T>(
   context: EngineContext<AdvanceStore>,
   now: number,
-  work: (answers: ReadonlyMap<string, unknown>) => T,
+  render: (queryResults: ReadonlyMap<string, unknown>) => T,
 ): Promise<T> {
-  const answers = new Map<string, unknown>();
+  const queryResults = new Map<string, unknown>();
   for (;;) {
     try {
-      return work(answers);
+      return render(queryResults);
     } catch (error) {
-      if (!(error instanceof NeedsAnswer)) throw error;
-      const [answered] = await answer(context, [error.need], now);
-      answers.set(error.need.ref, answered);
+      if (!(error instanceof PendingQueryError)) throw error;
+      const [queryResult] = await resolveQueries(context, [error.query], now);
+      queryResults.set(error.query.ref, queryResult);
     }
   }
 }
@@ -95,21 +103,21 @@ export async function previewSteps(
   refs: readonly string[] | null,
 ): Promise<StepPreview[]> {
   const { workflow, environment } = await findWorkflow(context.definitions, trigger.workflow);
-  const steps = chosenSteps(workflow, refs);
+  const steps = selectSteps(workflow, refs);
   checkTriggerData(workflow, trigger.data);
   const compiled = await compileWorkflow(workflow, context.definitions);
   // What would refuse a trigger is told so, and not by the steps.
-  if (compiled.translates) await context.definitions.translations();
+  if (compiled.usesTranslations) await context.definitions.translations();
   const now = await readTime(context);
   const [first] = trigger.recipients;
   if (first === undefined)
     throw new KnockError("usage", "no recipient to render for", { hint: "Name one: --recipient." });
-  const trial: Trial = { trigger, compiled, environment, now };
-  const input = trialInput(context, trial, first, await peopleOf(context, trial));
-  const tools: PreviewTools = { checkVariables: variableChecker(compiled), requests: new Map() };
-  return withAnswers(context, now, (answers) => {
-    const previewing = new Previewing({ ...input, answers }, input.recipientRun, tools);
-    const previews = steps.flatMap((step) => engineStep(step).preview?.(step, previewing) ?? []);
+  const trial: TriggerTrial = { trigger, compiled, environment, now };
+  const input = buildTrialInput(context, trial, first, await readTrialRecipients(context, trial));
+  const tools: PreviewTools = { checkVariables: createVariableChecker(compiled), requests: new Map() };
+  return retryWithQueryResults(context, now, (queryResults) => {
+    const execution = new PreviewExecution({ ...input, queryResults }, input.recipientRun, tools);
+    const previews = steps.flatMap((step) => getStepHandler(step).preview?.(step, execution) ?? []);
     return previews.map((preview) => redactPreview(preview, input.environment.secrets));
   });
 }

@@ -1,25 +1,25 @@
-import type { ResourceOperations } from "../../ports/resources.js";
+import type { ResourceOperations } from "../../ports/resource-operations.js";
 import type { EngineContext } from "../context/engine-context.js";
-import { audienceOperations } from "./audiences.js";
-import { channelDataOperations } from "./channel-data.js";
-import { feedOperations } from "./feeds.js";
-import { preferenceOperations } from "./preferences.js";
-import { objectOperations, tenantOperations, userOperations } from "./recipients.js";
-import { scheduleOperations } from "./schedules.js";
-import { subscriptionOperations } from "./subscriptions.js";
+import { createAudienceOperations } from "./audience-operations.js";
+import { createChannelDataOperations } from "./channel-data-operations.js";
+import { createFeedOperations } from "./feed-operations.js";
+import { createPreferenceOperations } from "./preference-operations.js";
+import { createObjectOperations, createTenantOperations, createUserOperations } from "./recipient-operations.js";
+import { createScheduleOperations } from "./schedule-operations.js";
+import { createSubscriptionOperations } from "./subscription-operations.js";
 
 export function createResources(context: EngineContext): ResourceOperations {
   return {
-    users: userOperations(context),
-    objects: objectOperations(context),
-    tenants: tenantOperations(context),
-    preferences: preferenceOperations(context),
-    channelData: channelDataOperations(context),
-    subscriptions: subscriptionOperations(context),
-    audiences: audienceOperations(context),
-    feeds: feedOperations(context),
-    schedules: scheduleOperations(context),
+    users: createUserOperations(context),
+    objects: createObjectOperations(context),
+    tenants: createTenantOperations(context),
+    preferences: createPreferenceOperations(context),
+    channelData: createChannelDataOperations(context),
+    subscriptions: createSubscriptionOperations(context),
+    audiences: createAudienceOperations(context),
+    feeds: createFeedOperations(context),
+    schedules: createScheduleOperations(context),
     readLinkKey: () => context.store.readSecret("preference-center"),
-    ...(context.guides ? { guides: context.guides(context) } : {}),
+    ...(context.createGuideOperations ? { guides: context.createGuideOperations(context) } : {}),
   };
 }

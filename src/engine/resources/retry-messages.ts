@@ -2,12 +2,12 @@ import type { Message } from "../../domain/message/message.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { JsonObject } from "../../util/json.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
-import { runDueAt } from "../run/due-work.js";
-import { messageShape } from "./api-shapes.js";
+import { runDueWork } from "../run/run-due-work.js";
+import { serializeMessage } from "./api-serializers.js";
 
 /** Throws for ids of no messages, and changes nothing. */
-export function checkKnown(ids: readonly string[], found: readonly Message[]): void {
-  const known = new Set(found.map((message) => message.id));
+export function checkMessagesExist(ids: readonly string[], messages: readonly Message[]): void {
+  const known = new Set(messages.map((message) => message.id));
   const missing = ids.filter((id) => !known.has(id));
   if (missing.length === 0) return;
   throw new KnockError(
@@ -27,7 +27,7 @@ export async function retryMessages(
 ): Promise<JsonObject[]> {
   const { store } = context;
   const found = await store.readMessages(ids);
-  checkKnown(ids, found);
+  checkMessagesExist(ids, found);
   const other = found.find(({ status }) => status !== "undelivered");
   if (other !== undefined)
     throw new KnockError("conflict", `message ${other.id} is ${other.status}: only undelivered ones are retried`, {
@@ -36,6 +36,6 @@ export async function retryMessages(
     });
   const now = await readTime(context);
   await store.retryMessages(ids, now);
-  await runDueAt(context, now);
-  return (await store.readMessages(ids)).map(messageShape);
+  await runDueWork(context, now);
+  return (await store.readMessages(ids)).map(serializeMessage);
 }

@@ -1,15 +1,15 @@
-import { splitKey, TENANTS, USERS } from "../../domain/recipient/recipient.js";
+import { splitRecipientKey, TENANTS, USERS } from "../../domain/recipient/recipient.js";
 import { parseRecipientsFile } from "../../domain/request/parse-recipients-file.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { ClockStore } from "../../ports/clock.js";
 import type { SeedStore } from "../../ports/seed-store.js";
-import { withChannelIds } from "../advancing/fan-out-start.js";
 import { type EngineContext, readTime } from "../context/engine-context.js";
+import { resolveChannelDataIds } from "../execution/build-fan-out.js";
 
 /** Under which the store remembers what was seeded by hand: no recipients file has this name. */
-const NAME = "(seed)";
+const SEED_FILE_NAME = "(seed)";
 
-function parse(content: unknown) {
+function parseSeed(content: unknown) {
   try {
     return parseRecipientsFile(content, "the seed");
   } catch (error) {
@@ -22,22 +22,22 @@ function parse(content: unknown) {
 
 /** A recipients file's content, upserted as when the store is first opened; the same content again is upserted again. */
 export async function seedRecipients(context: EngineContext<ClockStore & SeedStore>, content: unknown) {
-  const { recipients, subscriptions, audiences } = parse(content);
+  const { recipients, subscriptions, audiences } = parseSeed(content);
   const environment = await context.definitions.environment();
   const seed = {
-    file: NAME,
+    file: SEED_FILE_NAME,
     digest: context.ids.uuid(),
-    recipients: recipients.map((recipient) => withChannelIds(recipient, environment)),
+    recipients: recipients.map((recipient) => resolveChannelDataIds(recipient, environment)),
     subscriptions,
     audiences,
   };
   await context.store.applySeeds([seed], await readTime(context));
-  const collections = recipients.map(({ key }) => splitKey(key).collection);
+  const collections = recipients.map(({ key }) => splitRecipientKey(key).collection);
   const count = (wanted: (collection: string) => boolean) => collections.filter(wanted).length;
   return {
-    users: count((one) => one === USERS),
-    tenants: count((one) => one === TENANTS),
-    objects: count((one) => one !== USERS && one !== TENANTS),
+    users: count((collection) => collection === USERS),
+    tenants: count((collection) => collection === TENANTS),
+    objects: count((collection) => collection !== USERS && collection !== TENANTS),
     subscriptions: subscriptions.length,
     audience_members: audiences.reduce((sum, { members }) => sum + members.length, 0),
   };

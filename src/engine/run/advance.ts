@@ -1,23 +1,23 @@
 import type { Message } from "../../domain/message/message.js";
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
-import type { BatchJoin, Continuation, PendingTrigger } from "../../domain/run/batch.js";
+import type { BatchJoin, Continuation, PendingTrigger } from "../../domain/run/batch-join.js";
 import type { Reason, StepOutcome } from "../../domain/run/outcome.js";
 import type { RunWait } from "../../domain/run/run-wait.js";
-import { leave, nextOf, stepAt } from "../../domain/run/step-path.js";
+import { findPathAfterBranch, findStep, getNextPath } from "../../domain/run/step-path.js";
 import type { RecipientRun, StepPath } from "../../domain/run/workflow-run.js";
 import type { Step } from "../../domain/step/step.js";
-import { isBatchStep } from "../../domain/steps/batch.js";
-import { isWaitForEventStep } from "../../domain/steps/wait-for-event.js";
-import { isoTime } from "../../util/iso-time.js";
+import { isBatchStep } from "../../domain/steps/batch-step.js";
+import { isWaitForEventStep } from "../../domain/steps/wait-for-event-step.js";
+import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
-import { type AdvanceInput, Advancing, type StepEffect } from "../advancing/advancing.js";
-import { beginRun } from "../advancing/begin-run.js";
-import { copyRun } from "../advancing/copy-run.js";
-import { redactRun } from "../advancing/redact-run.js";
-import { type Need, NeedsAnswer } from "../context/need.js";
-import { settleMessages } from "../message/message-state.js";
+import { type PendingQuery, PendingQueryError } from "../context/pending-query.js";
+import { beginRun } from "../execution/begin-run.js";
+import { copyRun } from "../execution/copy-run.js";
+import { redactRun } from "../execution/redact-run.js";
+import { type AdvanceInput, RunExecution, type StepEffect } from "../execution/run-execution.js";
+import { completeSandboxedMessages } from "../message/message-state.js";
 import { executeStep } from "../steps/execute-step.js";
-import { endOfWait } from "../steps/wait-for-event.js";
+import { resolveWaitEnd } from "../steps/wait-for-event-handler.js";
 
 export interface Advance {
   recipientRun: RecipientRun;
@@ -28,15 +28,15 @@ export interface Advance {
   upserts: RecipientUpsert[];
   triggers: PendingTrigger[];
   /** The run passed its conditions and the frequency check for the first time: it uses up a "once" (E-070). */
-  started: boolean;
+  hasStarted: boolean;
 }
 
-function complete(advancing: Advancing): void {
-  const { run } = advancing;
+function completeRun(execution: RunExecution): void {
+  const { run } = execution;
   run.status = "completed";
   run.position = null;
   run.due_at = null;
-  advancing.event("run_completed");
+  execution.recordEvent("run_completed");
 }
 
 /** The run ends from outside while it waited (EQ-03), its waiting step with it. */
@@ -60,7 +60,7 @@ export function stopRun(before: RecipientRun, reason: Reason, now: number): Adva
   return {
     recipientRun: run,
     messages: [],
-    started: false,
+    hasStarted: false,
     batch: null,
     upserts: [],
     triggers: [],
@@ -68,50 +68,55 @@ export function stopRun(before: RecipientRun, reason: Reason, now: number): Adva
 }
 
 /** Records what a step did; the path to go on with, null at the end, undefined where the run pauses. */
-function apply(effect: StepEffect, step: Step, path: StepPath, advancing: Advancing): StepPath | null | undefined {
-  const { run } = advancing;
+function applyEffect(
+  effect: StepEffect,
+  step: Step,
+  path: StepPath,
+  execution: RunExecution,
+): StepPath | null | undefined {
+  const { run } = execution;
   const previous = run.steps.at(-1);
   if (previous?.outcome === "waiting" && previous.ref === step.ref) run.steps.pop();
   run.steps.push(effect.outcome);
-  const log = advancing.takeLog(effect);
+  const log = execution.drainEventData(effect);
   for (const message of effect.messages ?? []) {
-    advancing.made.push(message);
-    advancing.event("message_enqueued", step, { channel_type: message.channel.type, message_id: message.id });
+    execution.messages.push(message);
+    execution.recordEvent("message_enqueued", step, { channel_type: message.channel.type, message_id: message.id });
   }
   if (effect.data) run.data = effect.data;
-  if (effect.upserts) advancing.upsert(effect.upserts);
-  if (effect.trigger) advancing.triggers.push(effect.trigger);
-  if (effect.data || effect.upserts || effect.outcome.matched !== undefined) advancing.refresh();
+  if (effect.upserts) execution.applyUpserts(effect.upserts);
+  if (effect.trigger) execution.triggers.push(effect.trigger);
+  if (effect.data || effect.upserts || effect.outcome.matched !== undefined) execution.invalidateScopes();
   if (effect.wait) {
     run.status = "paused";
     run.position = path;
     run.due_at = effect.wait.until;
-    run.wait = effect.wait.for ?? null;
-    advancing.event("run_paused", step, { until: isoTime(effect.wait.until), ...log });
+    run.wait = effect.wait.event ?? null;
+    execution.recordEvent("run_paused", step, { until: toIsoTime(effect.wait.until), ...log });
     return undefined;
   }
   const { outcome, reason } = effect.outcome;
   if (outcome === "skipped")
-    advancing.event(
+    execution.recordEvent(
       "step_skipped",
       step,
-      { reason: eventReason(reason?.code), detail: reason?.detail ?? null, ...log },
-      reason?.code === "invalid_window" || effect.error ? "error" : "ok",
+      { reason: toEventReason(reason?.code), detail: reason?.detail ?? null, ...log },
+      reason?.code === "invalid_window" || effect.isError ? "error" : "ok",
     );
-  else if (outcome === "failed" && effect.error) advancing.event("step_failed", step, log, "error");
-  else if (outcome === "halted") advancing.event("run_halted", step, { reason: reason?.code ?? null, ...log });
-  else if (outcome !== "failed") advancing.event("step_completed", step, log);
-  if (effect.cancels) {
+  else if (outcome === "failed" && effect.isError) execution.recordEvent("step_failed", step, log, "error");
+  else if (outcome === "halted") execution.recordEvent("run_halted", step, { reason: reason?.code ?? null, ...log });
+  else if (outcome !== "failed") execution.recordEvent("step_completed", step, log);
+  if (effect.cancelsRun) {
     Object.assign(run, { status: "cancelled", position: null });
-    advancing.event("run_cancelled", step, { reason: reason?.code ?? null });
+    execution.recordEvent("run_cancelled", step, { reason: reason?.code ?? null });
     return undefined;
   }
-  if (effect.halt) return null;
-  return effect.enter === undefined ? nextOf(path) : [...path, effect.enter, 0];
+  if (effect.haltsRun) return null;
+  return effect.branchIndex === undefined ? getNextPath(path) : [...path, effect.branchIndex, 0];
 }
 
 /** The catalogue's names for why a step was skipped (EQ-04). */
-function eventReason(code: string | undefined): string {
+function toEventReason(code: string | undefined): string {
   const names: Record<string, string> = {
     condition: "conditions_failed",
     preference: "recipient_opted_out",
@@ -121,70 +126,70 @@ function eventReason(code: string | undefined): string {
 }
 
 /** A run at a batch: it may wait for the close, end there, or lead and go on at once (section 16 of the catalogue). */
-function joinBatch(
+function buildBatchJoin(
   effect: StepEffect & Required<Pick<StepEffect, "batch">>,
   step: Step,
   path: StepPath,
-  advancing: Advancing,
+  execution: RunExecution,
 ): BatchJoin {
-  const { alone, key, closes_at } = effect.batch;
+  const { outcomeWithoutBatch: alone, key, closes_at } = effect.batch;
   const opens = closes_at !== null;
-  const { run, input } = advancing;
-  const before = advancing.made.length;
+  const { run, input } = execution;
+  const before = execution.messages.length;
   const data: JsonObject = { key };
-  Object.assign(data, advancing.takeLog(effect));
+  Object.assign(data, execution.drainEventData(effect));
 
   const join = (how: "holds" | "joined" | "leads"): Continuation => {
-    const fork = advancing.fork();
+    const fork = execution.fork();
     let next: BatchJoin | null = null;
     if (how === "holds") {
       // A run that could lead holds only a batch that another has opened.
-      fork.event(alone ? "batch_joined" : "batch_opened", step, data);
+      fork.recordEvent(alone ? "batch_joined" : "batch_opened", step, data);
       const waits: StepEffect = { outcome: effect.outcome, wait: { until: closes_at ?? input.now } };
       if (effect.log) waits.log = effect.log;
-      apply(waits, step, path, fork);
+      applyEffect(waits, step, path, fork);
     } else if (how === "joined") {
-      fork.event("batch_joined", step, data);
-      apply(
+      fork.recordEvent("batch_joined", step, data);
+      applyEffect(
         {
-          halt: true,
+          haltsRun: true,
           outcome: { ref: step.ref, type: step.type, outcome: "halted", reason: { code: "batched", detail: null } },
         },
         step,
         path,
         fork,
       );
-      complete(fork);
+      completeRun(fork);
     } else {
       if (opens) {
         fork.leaveBatch();
-        fork.event("batch_opened", step, { ...data, leading: true });
+        fork.recordEvent("batch_opened", step, { ...data, leading: true });
       }
-      next = walk(fork, apply({ outcome: alone as StepOutcome }, step, path, fork), false);
+      next = executeSteps(fork, applyEffect({ outcome: alone as StepOutcome }, step, path, fork), false);
     }
-    const messages = fork.made.slice(before);
-    settleMessages(messages, input.now);
+    const messages = fork.messages.slice(before);
+    completeSandboxedMessages(messages, input.now);
     redactRun(fork.run, input.environment.secrets);
     return { recipientRun: fork.run, messages, upserts: fork.upserts, triggers: fork.triggers, batch: next };
   };
-  const activity = { id: run.id, actor: input.run.actor, data: advancing.wholeData, at: input.now };
-  return new PendingJoin(effect.batch, activity, alone ? join("leads") : null, join);
+  const activity = { id: run.id, actor: input.run.actor, data: execution.unreducedData, at: input.now };
+  return new LazyBatchJoin(effect.batch, activity, alone ? join("leads") : null, join);
 }
 
 /** The store picks one of the ways; the others are never made. */
-class PendingJoin implements BatchJoin {
+class LazyBatchJoin implements BatchJoin {
   readonly key: string;
   readonly closes_at: number | null;
   readonly sliding: BatchJoin["sliding"];
   readonly max_items: number | null;
-  private held: Continuation | null = null;
-  private ended: Continuation | null = null;
+  private holdsContinuation: Continuation | null = null;
+  private joinedContinuation: Continuation | null = null;
 
   constructor(
     { key, closes_at, sliding, max_items }: Pick<BatchJoin, "key" | "closes_at" | "sliding" | "max_items">,
     readonly activity: BatchJoin["activity"],
     readonly leads: Continuation | null,
-    private readonly join: (how: "holds" | "joined") => Continuation,
+    private readonly createContinuation: (how: "holds" | "joined") => Continuation,
   ) {
     this.key = key;
     this.closes_at = closes_at;
@@ -193,33 +198,37 @@ class PendingJoin implements BatchJoin {
   }
 
   get holds(): Continuation {
-    this.held ??= this.join("holds");
-    return this.held;
+    this.holdsContinuation ??= this.createContinuation("holds");
+    return this.holdsContinuation;
   }
 
   get joined(): Continuation {
-    this.ended ??= this.join("joined");
-    return this.ended;
+    this.joinedContinuation ??= this.createContinuation("joined");
+    return this.joinedContinuation;
   }
 }
 
 /** Executes steps until the run ends, pauses, or comes to a batch, which is then the answer. */
-function walk(advancing: Advancing, from: StepPath | null | undefined, comesBack: boolean): BatchJoin | null {
-  const { steps } = advancing.input.compiled.workflow;
-  let resumed = comesBack;
+function executeSteps(
+  execution: RunExecution,
+  from: StepPath | null | undefined,
+  isResuming: boolean,
+): BatchJoin | null {
+  const { steps } = execution.input.compiled.workflow;
+  let resumed = isResuming;
   let path = from; // undefined once the run pauses
   while (path) {
-    const step = stepAt(steps, path);
+    const step = findStep(steps, path);
     if (step === undefined) {
-      path = leave(steps, path);
+      path = findPathAfterBranch(steps, path);
       continue;
     }
-    const effect = executeStep(step, resumed, advancing);
+    const effect = executeStep(step, resumed, execution);
     resumed = false;
-    if (effect.batch) return joinBatch({ ...effect, batch: effect.batch }, step, path, advancing);
-    path = apply(effect, step, path, advancing);
+    if (effect.batch) return buildBatchJoin({ ...effect, batch: effect.batch }, step, path, execution);
+    path = applyEffect(effect, step, path, execution);
   }
-  if (path === null) complete(advancing);
+  if (path === null) completeRun(execution);
   return null;
 }
 
@@ -227,21 +236,21 @@ function walk(advancing: Advancing, from: StepPath | null | undefined, comesBack
  * Leaves the reduced data of a batch that closed to the run (E-276). It is reduced here and never again, so that what later
  * steps add stays whole.
  */
-function takeBatch(advancing: Advancing): void {
-  const { run, batch, input } = advancing;
-  const at = run.position ? stepAt(input.compiled.workflow.steps, run.position) : undefined;
+function takeReducedBatchData(execution: RunExecution): void {
+  const { run, batch, input } = execution;
+  const at = run.position ? findStep(input.compiled.workflow.steps, run.position) : undefined;
   if (batch === null || !isBatchStep(at)) return;
   run.data = batch.reducedData;
-  advancing.event("batch_closed", at, { total_activities: batch.total_activities });
-  advancing.refresh();
+  execution.recordEvent("batch_closed", at, { total_activities: batch.total_activities });
+  execution.invalidateScopes();
 }
 
 /** Nothing of what came in ended the wait: it goes on to its end. */
-function stillWaiting({ run, input }: Advancing): Advance {
+function keepWaiting({ run, input }: RunExecution): Advance {
   const wait = run.wait as RunWait;
   run.wait = { ...wait, seen: input.signals.at(-1)?.id ?? 0 };
   run.due_at = wait.until;
-  return { recipientRun: run, messages: [], started: false, batch: null, upserts: [], triggers: [] };
+  return { recipientRun: run, messages: [], hasStarted: false, batch: null, upserts: [], triggers: [] };
 }
 
 /**
@@ -249,45 +258,45 @@ function stillWaiting({ run, input }: Advancing): Advance {
  * A pure function of its input (and of `ids`). Answers with a need where a step must be told something first; the same
  * input with the answer then goes on.
  */
-export function advance(input: AdvanceInput): Advance | Need {
+export function advance(input: AdvanceInput): Advance | PendingQuery {
   const before = input.recipientRun;
-  if (before.status !== "queued" && input.unavailable) {
+  if (before.status !== "queued" && input.isUnavailable) {
     return stopRun(
       before,
       { code: "workflow_unavailable", detail: "the workflow is inactive or was removed" },
       input.now,
     );
   }
-  const advancing = new Advancing(input, copyRun(before));
-  const { run } = advancing;
+  const execution = new RunExecution(input, copyRun(before));
+  const { run } = execution;
   run.updated_at = input.now;
   const first = run.status === "queued";
   try {
-    const at = (run.position && stepAt(input.compiled.workflow.steps, run.position)) ?? null;
+    const at = (run.position && findStep(input.compiled.workflow.steps, run.position)) ?? null;
     if (isWaitForEventStep(at)) {
-      const event = endOfWait(at, advancing);
-      if (event === undefined) return stillWaiting(advancing);
-      advancing.awaited = event;
+      const event = resolveWaitEnd(at, execution);
+      if (event === undefined) return keepWaiting(execution);
+      execution.awaitedEvent = event;
     }
     if (!first) {
-      advancing.event("run_resumed", at);
-      takeBatch(advancing);
+      execution.recordEvent("run_resumed", at);
+      takeReducedBatchData(execution);
     }
-    const started = first && beginRun(advancing);
+    const started = first && beginRun(execution);
     run.status = "processing";
     run.due_at = null;
     run.wait = null;
-    const batch = walk(advancing, run.position, !first);
-    settleMessages(advancing.made, input.now);
+    const batch = executeSteps(execution, run.position, !first);
+    completeSandboxedMessages(execution.messages, input.now);
     redactRun(run, input.environment.secrets);
-    const { made: messages, upserts, triggers } = advancing;
-    return { recipientRun: run, messages, started, batch, upserts, triggers };
+    const { messages, upserts, triggers } = execution;
+    return { recipientRun: run, messages, hasStarted: started, batch, upserts, triggers };
   } catch (error) {
-    if (error instanceof NeedsAnswer) return error.need;
+    if (error instanceof PendingQueryError) return error.query;
     throw error;
   }
 }
 
-export function isNeed(result: Advance | Need): result is Need {
+export function isPendingQuery(result: Advance | PendingQuery): result is PendingQuery {
   return "kind" in result;
 }

@@ -1,50 +1,50 @@
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
-import { textFileOf } from "../../domain/template/text-files.js";
+import { findTextFile } from "../../domain/template/text-files.js";
+import { getBrandedVariables } from "../context/build-scope.js";
 import type { EngineContext } from "../context/engine-context.js";
-import { environmentVariables } from "../context/scope.js";
-import { parsedText, pointerTo, type RenderScope } from "../liquid/liquid.js";
+import { parseText, type RenderScope, toPointer } from "../liquid/liquid.js";
 import {
-  collectVariables,
-  misspelledVariables,
+  collectWorkflowVariables,
+  findMisspelledVariables,
+  findSuspiciousVariables,
   type StepVariables,
-  suspiciousVariables,
-} from "../variables/misspelled-variables.js";
+} from "../variables/find-misspelled-variables.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
-import { type Trial, trialScope, withIdentified } from "./trial-run.js";
+import { applyInlineRecipients, buildTrialScope, type TriggerTrial } from "./trial-run.js";
 
 /** Recipients whose properties are looked at before a variable counts as misspelled. */
-const MOST_RECIPIENTS = 5;
+const MAX_CHECKED_RECIPIENTS = 5;
 
-interface Analysis {
+interface WorkflowVariables {
   steps: readonly StepVariables[];
   /** By the environment's variables: what a run's scope has to be asked about. */
-  suspicious: WeakMap<object, StepVariables[]>;
+  suspiciousByVariables: WeakMap<object, StepVariables[]>;
 }
 
 /** One analysis per workflow version. */
-const analyses = new WeakMap<CompiledWorkflow, Analysis>();
+const variablesByWorkflow = new WeakMap<CompiledWorkflow, WorkflowVariables>();
 
-function analyze(compiled: CompiledWorkflow): Analysis {
-  let analysis = analyses.get(compiled);
+function analyzeVariables(compiled: CompiledWorkflow): WorkflowVariables {
+  let analysis = variablesByWorkflow.get(compiled);
   if (analysis === undefined) {
     const { workflow } = compiled;
     analysis = {
-      steps: collectVariables(workflow.steps, {
-        parse: parsedText,
-        fileOf: (place) => textFileOf(workflow, pointerTo(place)),
+      steps: collectWorkflowVariables(workflow.steps, {
+        parse: parseText,
+        findFile: (fieldPath) => findTextFile(workflow, toPointer(fieldPath)),
       }),
-      suspicious: new WeakMap(),
+      suspiciousByVariables: new WeakMap(),
     };
-    analyses.set(compiled, analysis);
+    variablesByWorkflow.set(compiled, analysis);
   }
   return analysis;
 }
 
 /** The variables that the scope of every run contains, whatever its recipient. */
-function sharedScope({ environment }: Pick<Trial, "environment">): RenderScope {
+function buildSharedScope({ environment }: Pick<TriggerTrial, "environment">): RenderScope {
   const system = ["recipient", "actor", "tenant", "vars", "workflow", "activities", "actors", "run", "timestamp"];
   const scope: RenderScope = Object.fromEntries(system.map((name) => [name, null]));
-  return { ...scope, total_activities: 1, total_actors: 1, data: null, vars: environmentVariables(environment, null) };
+  return { ...scope, total_activities: 1, total_actors: 1, data: null, vars: getBrandedVariables(environment, null) };
 }
 
 /**
@@ -53,41 +53,41 @@ function sharedScope({ environment }: Pick<Trial, "environment">): RenderScope {
  */
 export function checkVariables(
   context: EngineContext<unknown>,
-  trial: Trial,
+  trial: TriggerTrial,
   known: ReadonlyMap<RecipientKey, Recipient>,
 ): string[] {
   const { compiled, environment, trigger } = trial;
   if (!compiled.hasLiquid) return [];
-  const { steps, suspicious } = analyze(compiled);
+  const { steps, suspiciousByVariables: suspicious } = analyzeVariables(compiled);
   const schema = compiled.workflow.trigger_data_json_schema;
-  let asked = suspicious.get(environment.variables);
-  if (asked === undefined) {
-    asked = suspiciousVariables(steps, sharedScope(trial), schema);
-    suspicious.set(environment.variables, asked);
+  let suspiciousSteps = suspicious.get(environment.variables);
+  if (suspiciousSteps === undefined) {
+    suspiciousSteps = findSuspiciousVariables(steps, buildSharedScope(trial), schema);
+    suspicious.set(environment.variables, suspiciousSteps);
   }
-  if (asked.length === 0) return [];
-  const people = withIdentified(trial, known);
+  if (suspiciousSteps.length === 0) return [];
+  const people = applyInlineRecipients(trial, known);
   const scopes: RenderScope[] = [];
-  let found: { ref: string; texts: string[] }[] = [];
+  let findings: { ref: string; texts: string[] }[] = [];
   for (const recipient of trigger.recipients) {
     if (!people.has(recipient.key)) continue;
-    scopes.push(trialScope(context, trial, recipient, people));
-    found = asked.flatMap((step) => {
-      const texts = misspelledVariables(step, scopes, schema).map(({ text }) => text);
+    scopes.push(buildTrialScope(context, trial, recipient, people));
+    findings = suspiciousSteps.flatMap((step) => {
+      const texts = findMisspelledVariables(step, scopes, schema).map(({ text }) => text);
       return texts.length === 0 ? [] : [{ ref: step.ref, texts: [...new Set(texts)] }];
     });
-    if (found.length === 0 || scopes.length === MOST_RECIPIENTS) break;
+    if (findings.length === 0 || scopes.length === MAX_CHECKED_RECIPIENTS) break;
   }
-  return found.map(({ ref, texts }) => `step ${ref}: ${texts.join("; ")}`);
+  return findings.map(({ ref, texts }) => `step ${ref}: ${texts.join("; ")}`);
 }
 
 /** The likely misspelled variables of each step in a scope that is at hand, by the step's ref. */
-export function variableChecker(compiled: CompiledWorkflow): (ref: string, scope: RenderScope) => string[] {
+export function createVariableChecker(compiled: CompiledWorkflow): (ref: string, scope: RenderScope) => string[] {
   if (!compiled.hasLiquid) return () => [];
-  const { steps } = analyze(compiled);
+  const { steps } = analyzeVariables(compiled);
   return (ref, scope) => {
-    const step = steps.find((one) => one.ref === ref);
+    const step = steps.find((candidate) => candidate.ref === ref);
     const schema = compiled.workflow.trigger_data_json_schema;
-    return step === undefined ? [] : misspelledVariables(step, [scope], schema).map(({ text }) => text);
+    return step === undefined ? [] : findMisspelledVariables(step, [scope], schema).map(({ text }) => text);
   };
 }

@@ -1,10 +1,10 @@
-import { keyOf } from "../../domain/recipient/recipient.js";
-import { eventName } from "../../domain/run/run-wait.js";
+import { toRecipientKey } from "../../domain/recipient/recipient.js";
+import { buildEventName } from "../../domain/run/run-wait.js";
 import type { SourceEvent } from "../../ports/operations.js";
-import { isoTime } from "../../util/iso-time.js";
+import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import { type EngineContext, readTime } from "../context/engine-context.js";
-import { runNews } from "./due-work.js";
+import { processPendingEvents } from "./run-due-work.js";
 
 /** Records an event from a source, and continues the runs that wait for it. */
 export async function deliverSourceEvent(context: EngineContext, source: SourceEvent): Promise<void> {
@@ -13,16 +13,16 @@ export async function deliverSourceEvent(context: EngineContext, source: SourceE
   const event: JsonObject = {
     data: source.data,
     user_id: source.user_id,
-    inserted_at: isoTime(at),
+    inserted_at: toIsoTime(at),
     preprocess_output: source.preprocess_output ?? null,
     event_gid: source.event_gid ?? null,
   };
-  const name = eventName({
+  const name = buildEventName({
     event_type: "integration_source",
     integration_source_key: source.source_key,
     event_key: source.event_key,
   });
-  const recipient = source.user_id === null ? null : keyOf(source.user_id);
+  const recipient = source.user_id === null ? null : toRecipientKey(source.user_id);
   await context.store.recordEvents([{ name, recipient, at, event }], now);
-  await runNews(context, now);
+  await processPendingEvents(context, now);
 }

@@ -1,24 +1,24 @@
 import type { Audience, UserChange } from "../../domain/audience/audience.js";
 import type { Environment } from "../../domain/environment/environment.js";
-import { keyOf, type Recipient, type RecipientKey, TENANTS } from "../../domain/recipient/recipient.js";
-import { audienceEvent, type OccurredEvent } from "../../domain/run/occurred-event.js";
+import { type Recipient, type RecipientKey, TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
+import { buildAudienceEvent, type OccurredEvent } from "../../domain/run/occurred-event.js";
 import type { WorkflowRun } from "../../domain/run/workflow-run.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { JsonObject } from "../../util/json.js";
-import { isDescribed } from "../audience/audience-membership.js";
+import { matchesAudience } from "../audience/audience-membership.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
+import { getRecipientView } from "../context/build-scope.js";
 import { type EngineContext, isActive, type StartStore } from "../context/engine-context.js";
-import { recipientView } from "../context/scope.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import type { Advance } from "./advance.js";
 import { type StartedRuns, startRuns } from "./start-runs.js";
 
 /** User changes looked at in one read, and users that join a static audience in one transaction. */
-const CHUNK = 500;
+const MAX_CHANGES_PER_CHUNK = 500;
 
 /** Users who join an audience together, so that their runs are one trigger's. */
-interface Joined {
+interface AudienceJoin {
   audience: string;
   tenant: string | null;
   users: RecipientKey[];
@@ -27,13 +27,13 @@ interface Joined {
 }
 
 /** Changes that are written together, and what they are. */
-interface Step {
+interface ChangeGroup {
   ids: number[];
-  joined: Joined[];
+  joins: AudienceJoin[];
   events: OccurredEvent[];
 }
 
-function viewOf(user: RecipientKey, properties: JsonObject | null, at: number): JsonObject | null {
+function buildUserView(user: RecipientKey, properties: JsonObject | null, at: number): JsonObject | null {
   if (properties === null) return null;
   const recipient: Recipient = {
     key: user,
@@ -43,82 +43,85 @@ function viewOf(user: RecipientKey, properties: JsonObject | null, at: number): 
     inserted_at: at,
     updated_at: at,
   };
-  return recipientView(recipient);
+  return getRecipientView(recipient);
 }
 
 /** Which dynamic audiences a change of properties takes a user into and out of (E-334, E-387). */
-function transitions(change: Extract<UserChange, { audience: null }>, dynamic: readonly Audience[]): Step {
+function toTransitionGroup(change: Extract<UserChange, { audience: null }>, dynamic: readonly Audience[]): ChangeGroup {
   const { id, user, before, after, at, depth } = change;
-  const step: Step = { ids: [id], joined: [], events: [] };
-  const [old, current] = [viewOf(user, before, at), viewOf(user, after, at)];
+  const step: ChangeGroup = { ids: [id], joins: [], events: [] };
+  const [old, current] = [buildUserView(user, before, at), buildUserView(user, after, at)];
   for (const audience of dynamic) {
-    const [was, is] = [isDescribed(audience, old, at), isDescribed(audience, current, at)];
+    const [was, is] = [matchesAudience(audience, old, at), matchesAudience(audience, current, at)];
     if (was === is) continue;
-    step.events.push(audienceEvent(audience.key, user, is ? "enter" : "exit", at));
-    if (is) step.joined.push({ audience: audience.key, tenant: null, users: [user], depth });
+    step.events.push(buildAudienceEvent(audience.key, user, is ? "enter" : "exit", at));
+    if (is) step.joins.push({ audience: audience.key, tenant: null, users: [user], depth });
   }
   return step;
 }
 
 /** What is written together: users who join one static audience, each once, or one user whose properties changed. */
-function stepsOf(changes: readonly UserChange[], dynamic: readonly Audience[]): Step[] {
-  const steps: Step[] = [];
+function groupChanges(changes: readonly UserChange[], dynamic: readonly Audience[]): ChangeGroup[] {
+  const steps: ChangeGroup[] = [];
   for (const change of changes) {
     const last = steps.at(-1);
     if (change.audience === null) {
-      const step = transitions(change, dynamic);
+      const step = toTransitionGroup(change, dynamic);
       // What leads to nothing is only forgotten.
       if (last && step.events.length === 0) last.ids.push(change.id);
       else steps.push(step);
       continue;
     }
     const { audience, tenant, user, id, depth } = change;
-    const joined = last?.joined[0];
+    const joined = last?.joins[0];
     const same = joined?.audience === audience && joined.tenant === tenant && joined.depth === depth;
     const fits = joined && last.events.length === 0 && same;
     if (fits && !joined.users.includes(user)) {
       joined.users.push(user);
       last.ids.push(id);
-    } else steps.push({ ids: [id], joined: [{ audience, tenant, users: [user], depth }], events: [] });
+    } else steps.push({ ids: [id], joins: [{ audience, tenant, users: [user], depth }], events: [] });
   }
   return steps;
 }
 
 /** The workflows that audiences start, by audience (E-388); one whose file is broken starts nothing, and is in `broken`. */
-async function triggeredWorkflows(
+async function readAudienceWorkflows(
   { definitions }: EngineContext<unknown>,
   environment: Environment,
   broken: KnockError[],
 ): Promise<Map<string, CompiledWorkflow[]>> {
-  const found = new Map<string, CompiledWorkflow[]>();
+  const workflowsByAudience = new Map<string, CompiledWorkflow[]>();
   for (const key of await definitions.workflowKeys()) {
     try {
       const workflow = await definitions.workflow(key);
       if (workflow?.trigger?.type !== "audience" || !isActive(workflow, environment)) continue;
       const { audience_key } = workflow.trigger;
-      found.set(audience_key, [...(found.get(audience_key) ?? []), await compileWorkflow(workflow, definitions)]);
+      workflowsByAudience.set(audience_key, [
+        ...(workflowsByAudience.get(audience_key) ?? []),
+        await compileWorkflow(workflow, definitions),
+      ]);
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
       broken.push(error);
     }
   }
-  return found;
+  return workflowsByAudience;
 }
 
-interface Started {
+interface StartedAudienceRuns {
   run: WorkflowRun;
   compiled: CompiledWorkflow;
-  started: StartedRuns;
+  runs: StartedRuns;
 }
 
-async function start(
+async function startAudienceRuns(
   context: EngineContext<StartStore>,
-  { audience, tenant, users, depth }: Joined,
+  { audience, tenant, users, depth }: AudienceJoin,
   compiled: CompiledWorkflow,
   environment: Environment,
   now: number,
-  usedUp: Set<RecipientKey>,
-): Promise<Started> {
+  alreadyTriggered: Set<RecipientKey>,
+): Promise<StartedAudienceRuns> {
   const run: WorkflowRun = {
     id: context.ids.uuid(),
     workflow: compiled.workflow.key,
@@ -132,22 +135,22 @@ async function start(
     inserted_at: now,
   };
   const reached = users.map((key) => ({ key, trigger_data: null, via: null }));
-  const created = await emptyTenant(context, tenant, now);
+  const created = await findMissingTenant(context, tenant, now);
   const known = new Map(created === null ? [] : [[created.key, created]]);
-  const started = await startRuns(context, { run, compiled, environment, now }, reached, usedUp, known);
+  const started = await startRuns(context, { run, compiled, environment, now }, reached, alreadyTriggered, known);
   const upserts = [...(created === null ? [] : [{ key: created.key, properties: {} }]), ...started.upserts];
   // Who was never identified is a missing user: no run, now or later (E-391).
-  return { run, compiled, started: { ...started, upserts, unidentified: [] } };
+  return { run, compiled, runs: { ...started, upserts, unidentified: [] } };
 }
 
 /** Returns the empty tenant that a run creates, or null if it has none or the tenant exists (E-047). */
-async function emptyTenant(
+async function findMissingTenant(
   { store }: EngineContext<RecipientStore>,
   tenant: string | null,
   now: number,
 ): Promise<Recipient | null> {
   if (tenant === null) return null;
-  const key = keyOf({ id: tenant, collection: TENANTS });
+  const key = toRecipientKey({ id: tenant, collection: TENANTS });
   if ((await store.readRecipients([key])).has(key)) return null;
   return { key, properties: {}, preferences: {}, channel_data: {}, inserted_at: now, updated_at: now };
 }
@@ -162,24 +165,24 @@ export async function followUserChanges(
   report: (run: WorkflowRun, advance: Advance) => void,
 ): Promise<void> {
   for (;;) {
-    const changes = await context.store.readUserChanges(CHUNK);
+    const changes = await context.store.readUserChanges(MAX_CHANGES_PER_CHUNK);
     if (changes.length === 0) return;
     const environment = await context.definitions.environment();
     const dynamic = (await context.definitions.audiences()).filter(({ type }) => type === "dynamic");
     const broken: KnockError[] = [];
-    const workflows = await triggeredWorkflows(context, environment, broken);
-    const steps = stepsOf(changes, dynamic);
-    const joined = new Set(steps.flatMap((step) => step.joined.map(({ audience }) => audience)));
+    const workflows = await readAudienceWorkflows(context, environment, broken);
+    const steps = groupChanges(changes, dynamic);
+    const joined = new Set(steps.flatMap((step) => step.joins.map(({ audience }) => audience)));
     if (joined.size > 0)
       for (const { message } of broken)
         context.warn?.(`${message}; if joining ${[...joined].join(" or ")} starts this workflow, it did not`);
     for (const step of steps) {
-      if ((await follow(context, step, { workflows, environment, now, report })) === "lost") break;
+      if ((await saveChangeGroup(context, step, { workflows, environment, now, report })) === "lost") break;
     }
   }
 }
 
-interface Following {
+interface FollowContext {
   workflows: ReadonlyMap<string, CompiledWorkflow[]>;
   environment: Environment;
   now: number;
@@ -187,20 +190,20 @@ interface Following {
 }
 
 /** One step, again where a once-only workflow ran for its users in between. */
-async function follow(
+async function saveChangeGroup(
   context: EngineContext<StartStore>,
-  { ids, joined, events }: Step,
-  { workflows, environment, now, report }: Following,
+  { ids, joins: joined, events }: ChangeGroup,
+  { workflows, environment, now, report }: FollowContext,
 ): Promise<"saved" | "lost"> {
-  const usedUp = new Set<RecipientKey>();
+  const alreadyTriggered = new Set<RecipientKey>();
   for (;;) {
-    const all: Started[] = [];
-    for (const one of joined) {
-      for (const compiled of workflows.get(one.audience) ?? [])
-        all.push(await start(context, one, compiled, environment, now, usedUp));
+    const all: StartedAudienceRuns[] = [];
+    for (const join of joined) {
+      for (const compiled of workflows.get(join.audience) ?? [])
+        all.push(await startAudienceRuns(context, join, compiled, environment, now, alreadyTriggered));
     }
-    const starting = all.filter(({ started }) => started.recipientRuns.length > 0);
-    const runs = starting.map(({ run, compiled, started: { advances: _advances, ...rows } }) => ({
+    const starting = all.filter(({ runs: started }) => started.recipientRuns.length > 0);
+    const runs = starting.map(({ run, compiled, runs: { advances: _advances, ...rows } }) => ({
       ...rows,
       run,
       version: compiled.workflow,
@@ -210,9 +213,9 @@ async function follow(
     const result = await context.store.saveUserChanges({ ids, runs, events }, now);
     if (result === "lost") return result;
     if (result === "saved") {
-      for (const { run, started } of starting) for (const advance of started.advances) report(run, advance);
+      for (const { run, runs: started } of starting) for (const advance of started.advances) report(run, advance);
       return result;
     }
-    for (const user of result.claimed) usedUp.add(user);
+    for (const user of result.claimed) alreadyTriggered.add(user);
   }
 }

@@ -4,10 +4,10 @@ import type { RecipientRun } from "../../domain/run/workflow-run.js";
 import type { MessageStore } from "../../ports/message-store.js";
 import type { RunStore } from "../../ports/run-store.js";
 import type { EngineContext } from "../context/engine-context.js";
-import { triggerOutcome } from "./run-outcome.js";
+import { buildTriggerOutcome } from "./build-trigger-outcome.js";
 
 /** The messages that runs' steps name. */
-export async function messagesOf(
+export async function readRunMessages(
   context: EngineContext<MessageStore>,
   runs: readonly RecipientRun[],
 ): Promise<Message[]> {
@@ -24,6 +24,6 @@ export async function readOutcome(
 ): Promise<TriggerOutcome | null> {
   const stored = await context.store.readWorkflowRun(workflowRunId);
   if (stored === null) return null;
-  const messages = await messagesOf(context, stored.recipientRuns);
-  return triggerOutcome(stored.run, stored.recipientRuns, stored.unidentified, messages);
+  const messages = await readRunMessages(context, stored.recipientRuns);
+  return buildTriggerOutcome(stored.run, stored.recipientRuns, stored.unidentified, messages);
 }

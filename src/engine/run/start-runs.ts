@@ -1,23 +1,23 @@
 import type { Environment } from "../../domain/environment/environment.js";
 import type { Message } from "../../domain/message/message.js";
-import { gidOf, type Recipient, type RecipientKey, type RecipientUpsert } from "../../domain/recipient/recipient.js";
+import { type Recipient, type RecipientKey, type RecipientUpsert, toGid } from "../../domain/recipient/recipient.js";
 import type { Subscription } from "../../domain/recipient/subscription.js";
 import {
   type BatchDecision,
   type BatchJoin,
-  continuationOf,
-  continueAtBatch,
+  mergeContinuation,
   type PendingTrigger,
-} from "../../domain/run/batch.js";
+  selectContinuation,
+} from "../../domain/run/batch-join.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import type { FrequencyClaim } from "../../ports/trigger-store.js";
-import { uuidV5 } from "../../util/ids.js";
+import { createUuidV5 } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
-import type { AdvanceInput } from "../advancing/advancing.js";
-import { type EngineContext, partiesOf, readParties, type StartStore } from "../context/engine-context.js";
+import { buildParties, type EngineContext, readRunRecipients, type StartStore } from "../context/engine-context.js";
+import type { AdvanceInput } from "../execution/run-execution.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import type { Advance } from "./advance.js";
 import { advanceMany } from "./advance-many.js";
@@ -33,7 +33,7 @@ export interface RunStart {
 }
 
 /** A recipient that a trigger reaches: listed, or through a subscription. */
-export interface Reached {
+export interface ReachedRecipient {
   key: RecipientKey;
   trigger_data: JsonObject | null;
   via: Subscription | null;
@@ -51,35 +51,35 @@ export interface StartedRuns {
   advances: Advance[];
 }
 
-const NO_ANSWERS: ReadonlyMap<string, unknown> = new Map();
+const NO_QUERY_RESULTS: ReadonlyMap<string, unknown> = new Map();
 
 /** The runs and messages as the store took them, for those at a batch. */
-export function asDecided(
+export function applyBatchDecisions(
   { recipientRuns, messages, batches }: StartedRuns,
-  decided: ReadonlyMap<string, BatchDecision>,
+  batchDecisions: ReadonlyMap<string, BatchDecision>,
 ): { recipientRuns: RecipientRun[]; messages: Message[] } {
-  if (decided.size === 0) return { recipientRuns, messages };
+  if (batchDecisions.size === 0) return { recipientRuns, messages };
   const runs: RecipientRun[] = [];
-  const made = [...messages];
+  const allMessages = [...messages];
   for (const run of recipientRuns) {
     const join = batches.get(run.id);
-    const decision = decided.get(run.id);
-    const took = join && decision ? continuationOf(join, decision) : null;
-    runs.push(took?.recipientRun ?? run);
-    if (took) for (const message of took.messages) made.push(message);
+    const decision = batchDecisions.get(run.id);
+    const continuation = join && decision ? selectContinuation(join, decision) : null;
+    runs.push(continuation?.recipientRun ?? run);
+    if (continuation) for (const message of continuation.messages) allMessages.push(message);
   }
-  return { recipientRuns: runs, messages: made };
+  return { recipientRuns: runs, messages: allMessages };
 }
 
 /** Returns an advance as it goes on after the batch that it came to. */
-export function decidedAdvance(advance: Advance, decided: ReadonlyMap<string, BatchDecision>): Advance {
-  const decision = decided.get(advance.recipientRun.id);
+export function applyBatchDecision(advance: Advance, batchDecisions: ReadonlyMap<string, BatchDecision>): Advance {
+  const decision = batchDecisions.get(advance.recipientRun.id);
   if (advance.batch === null || decision === undefined) return advance;
-  return { ...advance, ...continueAtBatch(advance, decision) };
+  return { ...advance, ...mergeContinuation(advance, decision) };
 }
 
 /** The slot of a once-only workflow that a recipient uses up (E-068); null where every trigger runs. */
-function claimOf(workflow: Workflow, run: WorkflowRun, recipient: RecipientKey): FrequencyClaim | null {
+function buildFrequencyClaim(workflow: Workflow, run: WorkflowRun, recipient: RecipientKey): FrequencyClaim | null {
   // A test run neither asks nor counts (E-069).
   if (workflow.trigger_frequency === "every_trigger" || run.trigger_source.type === "rehearsal") return null;
   const perTenant = workflow.trigger_frequency === "once_per_recipient_per_tenant";
@@ -87,7 +87,7 @@ function claimOf(workflow: Workflow, run: WorkflowRun, recipient: RecipientKey):
   return { workflow: workflow.key, recipient, tenant: perTenant ? `=${run.tenant ?? ""}` : "*" };
 }
 
-export function workflowRunOf(trigger: Trigger, workflow: Workflow, id: string, now: number): WorkflowRun {
+export function buildWorkflowRun(trigger: Trigger, workflow: Workflow, id: string, now: number): WorkflowRun {
   return {
     id,
     workflow: workflow.key,
@@ -102,9 +102,12 @@ export function workflowRunOf(trigger: Trigger, workflow: Workflow, id: string, 
   };
 }
 
-export function newRun({ run, now }: Pick<RunStart, "run" | "now">, { key, trigger_data, via }: Reached): RecipientRun {
+export function buildRecipientRun(
+  { run, now }: Pick<RunStart, "run" | "now">,
+  { key, trigger_data, via }: ReachedRecipient,
+): RecipientRun {
   return {
-    id: uuidV5(run.id, gidOf(key)),
+    id: createUuidV5(run.id, toGid(key)),
     workflow_run_id: run.id,
     recipient: key,
     status: "queued",
@@ -130,15 +133,16 @@ export function newRun({ run, now }: Pick<RunStart, "run" | "now">, { key, trigg
 export async function startRuns(
   context: EngineContext<StartStore>,
   start: RunStart,
-  reached: readonly Reached[],
-  usedUp: Set<RecipientKey>,
+  recipients: readonly ReachedRecipient[],
+  alreadyTriggered: Set<RecipientKey>,
   known?: ReadonlyMap<RecipientKey, Recipient>,
 ): Promise<StartedRuns> {
   const { run, compiled, environment, now } = start;
-  const runs = reached.map((one) => newRun(start, one));
-  const claims = runs.flatMap(({ recipient }) => claimOf(compiled.workflow, run, recipient) ?? []);
-  if (claims.length > 0) for (const recipient of await context.store.readClaims(claims)) usedUp.add(recipient);
-  const people = await readParties(
+  const runs = recipients.map((recipient) => buildRecipientRun(start, recipient));
+  const claims = runs.flatMap(({ recipient }) => buildFrequencyClaim(compiled.workflow, run, recipient) ?? []);
+  if (claims.length > 0)
+    for (const recipient of await context.store.readClaimedRecipients(claims)) alreadyTriggered.add(recipient);
+  const people = await readRunRecipients(
     context.store,
     runs.map((recipientRun) => ({ run, recipientRun })),
     known,
@@ -146,7 +150,7 @@ export async function startRuns(
   const unidentified: RecipientKey[] = [];
   const inputs: AdvanceInput[] = [];
   for (const recipientRun of runs) {
-    const parties = partiesOf(run, recipientRun, people);
+    const parties = buildParties(run, recipientRun, people);
     if (parties === null) {
       unidentified.push(recipientRun.recipient);
       continue;
@@ -167,20 +171,24 @@ export async function startRuns(
       signals: [],
       now,
       ids: context.ids,
-      unavailable: false,
-      usedUp: usedUp.has(recipientRun.recipient),
-      answers: NO_ANSWERS,
+      isUnavailable: false,
+      alreadyTriggered: alreadyTriggered.has(recipientRun.recipient),
+      queryResults: NO_QUERY_RESULTS,
     });
   }
   const advances = await advanceMany(context, inputs, now);
-  const startedOnes = new Set(advances.filter((one) => one.started).map((one) => one.recipientRun.recipient));
+  const startedRecipients = new Set(
+    advances.filter((advance) => advance.hasStarted).map((one) => one.recipientRun.recipient),
+  );
   return {
-    recipientRuns: advances.map((one) => one.recipientRun),
+    recipientRuns: advances.map((advance) => advance.recipientRun),
     messages: advances.flatMap((one) => one.messages),
-    batches: new Map(advances.flatMap((one) => (one.batch ? [[one.recipientRun.id, one.batch] as const] : []))),
-    upserts: advances.flatMap((one) => one.upserts),
-    triggers: advances.flatMap((one) => one.triggers),
-    claims: claims.filter((claim) => startedOnes.has(claim.recipient)),
+    batches: new Map(
+      advances.flatMap((advance) => (advance.batch ? [[advance.recipientRun.id, advance.batch] as const] : [])),
+    ),
+    upserts: advances.flatMap((advance) => advance.upserts),
+    triggers: advances.flatMap((advance) => advance.triggers),
+    claims: claims.filter((claim) => startedRecipients.has(claim.recipient)),
     unidentified,
     advances,
   };

@@ -1,60 +1,62 @@
 import type { Environment } from "../../domain/environment/environment.js";
 import type { Message } from "../../domain/message/message.js";
 import {
-  keyOf,
   type Recipient,
   type RecipientKey,
   type RecipientUpsert,
-  referenceOf,
-  splitKey,
+  splitRecipientKey,
   TENANTS,
+  toRecipientKey,
+  toRecipientReference,
 } from "../../domain/recipient/recipient.js";
-import type { BatchDecision } from "../../domain/run/batch.js";
-import { isFannedOut } from "../../domain/run/fan-out.js";
+import type { BatchDecision } from "../../domain/run/batch-join.js";
+import { isFanOutComplete } from "../../domain/run/fan-out-state.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
 import type { RecipientRun } from "../../domain/run/workflow-run.js";
 import type { Parties, Trigger } from "../../domain/trigger/trigger.js";
-import { KnockError, warningsAsError } from "../../errors/knock-error.js";
+import { KnockError, toWarningsError } from "../../errors/knock-error.js";
 import type { ClockStore } from "../../ports/clock.js";
 import type { MessageStore } from "../../ports/message-store.js";
 import type { TriggerOptions } from "../../ports/operations.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { RunStore } from "../../ports/run-store.js";
 import type { IdempotencyRecord } from "../../ports/trigger-store.js";
-import { contentDigest } from "../../util/ids.js";
+import { computeDigest } from "../../util/ids.js";
 import { stableStringify } from "../../util/json.js";
-import { distinctRecipients, fanOutOf, identifiedBy } from "../advancing/fan-out-start.js";
 import { checkTrigger } from "../compile/check-trigger.js";
-import { type DueWorkStore, type EngineContext, isDue, readTime } from "../context/engine-context.js";
-import { onBranch } from "../workflow/on-branch.js";
+import { type DueWorkStore, type EngineContext, isDeliveryDue, readTime } from "../context/engine-context.js";
+import { buildFanOut, collectDistinctRecipients, collectInlineUpserts } from "../execution/build-fan-out.js";
+import { resolveBranchContext } from "../workflow/branch-context.js";
+import { buildTriggerOutcome } from "./build-trigger-outcome.js";
 import { checkVariables } from "./check-variables.js";
-import { runDueAt } from "./due-work.js";
-import { claimFor, continueFanOut, FAN_OUT_CHUNK, nextReached } from "./fan-out.js";
+import { collectNextRecipients, continueFanOut, createClaim, MAX_RECIPIENTS_PER_CHUNK } from "./continue-fan-out.js";
 import { readOutcome } from "./read-outcome.js";
-import { triggerOutcome } from "./run-outcome.js";
-import { asDecided, type RunStart, type StartedRuns, startRuns, workflowRunOf } from "./start-runs.js";
+import { runDueWork } from "./run-due-work.js";
+import { applyBatchDecisions, buildWorkflowRun, type RunStart, type StartedRuns, startRuns } from "./start-runs.js";
 
 /** How long an idempotency key is remembered (E-383). */
-const IDEMPOTENCY_MS = 24 * 3_600_000;
+const IDEMPOTENCY_WINDOW_MS = 24 * 3_600_000;
 
 /** Everyone the trigger identifies inline; not who is known and would not change. */
-export function upsertsOf(
+export function collectUpserts(
   trigger: Parties,
   environment: Environment,
   known: ReadonlyMap<RecipientKey, Recipient>,
 ): RecipientUpsert[] {
-  return identifiedBy(trigger, environment).filter((upsert) => !(known.has(upsert.key) && isBare(upsert)));
+  return collectInlineUpserts(trigger, environment).filter(
+    (upsert) => !(known.has(upsert.key) && isEmptyUpsert(upsert)),
+  );
 }
 
 /** Changes nothing on a recipient that exists. */
-function isBare(upsert: RecipientUpsert): boolean {
+function isEmptyUpsert(upsert: RecipientUpsert): boolean {
   return Object.keys(upsert.properties).length === 0 && !upsert.preferences && !upsert.channel_data;
 }
 
-export function keysOf(trigger: Parties): RecipientKey[] {
+export function collectRecipientKeys(trigger: Parties): RecipientKey[] {
   const keys = new Set(trigger.recipients.map((recipient) => recipient.key));
   if (trigger.actor) keys.add(trigger.actor.key);
-  if (trigger.tenant) keys.add(keyOf({ id: trigger.tenant.id, collection: TENANTS }));
+  if (trigger.tenant) keys.add(toRecipientKey({ id: trigger.tenant.id, collection: TENANTS }));
   return [...keys];
 }
 
@@ -62,32 +64,36 @@ export function checkActor(trigger: Parties, known: ReadonlyMap<RecipientKey, Re
   const { actor } = trigger;
   if (actor === null || actor.upsert || known.has(actor.key)) return;
   if (trigger.recipients.some((recipient) => recipient.key === actor.key && recipient.upsert)) return;
-  const { collection, id } = splitKey(actor.key);
-  throw new KnockError("actor_missing", `the actor ${JSON.stringify(referenceOf(actor.key))} was never identified`, {
-    details: [{ pointer: "/actor", message: "names nobody known", value: id }],
-    hint: `Identify it inline, for example --actor '${JSON.stringify(collection === "$users" ? { id, name: "…" } : { id, collection, name: "…" })}'.`,
-  });
+  const { collection, id } = splitRecipientKey(actor.key);
+  throw new KnockError(
+    "actor_missing",
+    `the actor ${JSON.stringify(toRecipientReference(actor.key))} was never identified`,
+    {
+      details: [{ pointer: "/actor", message: "names nobody known", value: id }],
+      hint: `Identify it inline, for example --actor '${JSON.stringify(collection === "$users" ? { id, name: "…" } : { id, collection, name: "…" })}'.`,
+    },
+  );
 }
 
 /** A-055: a key is of its branch. No key that comes in a header or as a flag has this character. */
-const OF_BRANCH = "\u001f";
+const BRANCH_SEPARATOR = "\u001f";
 
-function scopedKey(key: string | null, branch: string | null): string | null {
-  return key === null || branch === null ? key : `${branch}${OF_BRANCH}${key}`;
+function toBranchKey(key: string | null, branch: string | null): string | null {
+  return key === null || branch === null ? key : `${branch}${BRANCH_SEPARATOR}${key}`;
 }
 
 /** Two payloads are the same trigger if their canonical JSON is (A-055). */
-function fingerprintOf(trigger: Trigger): string {
-  return contentDigest(stableStringify({ workflow: trigger.workflow, payload: trigger.payload }));
+function computeFingerprint(trigger: Trigger): string {
+  return computeDigest(stableStringify({ workflow: trigger.workflow, payload: trigger.payload }));
 }
 
-async function replay(
+async function replayOutcome(
   context: EngineContext<MessageStore & RunStore>,
   record: IdempotencyRecord,
   fingerprint: string,
 ): Promise<TriggerOutcome> {
   if (record.fingerprint !== fingerprint) {
-    const key = record.key.slice(record.key.indexOf(OF_BRANCH) + 1);
+    const key = record.key.slice(record.key.indexOf(BRANCH_SEPARATOR) + 1);
     throw new KnockError("idempotency_conflict", `the idempotency key "${key}" was already used with another payload`, {
       details: [{ pointer: "/idempotency_key", message: "was already used with another payload", value: key }],
       hint: "Use another key, or send the same payload again.",
@@ -103,42 +109,47 @@ async function replay(
  * first steps becomes durable in one transaction before it is answered.
  */
 export async function triggerWorkflow(
-  given: EngineContext<DueWorkStore>,
+  mainContext: EngineContext<DueWorkStore>,
   trigger: Trigger,
   options: TriggerOptions,
 ): Promise<TriggerOutcome> {
-  const { context, branch } = onBranch(given, options.branch);
+  const { context, branch } = resolveBranchContext(mainContext, options.branch);
   const { store } = context;
   const now = await readTime(context);
-  const key = scopedKey(options.idempotency_key, branch);
-  const fingerprint = key === null ? "" : fingerprintOf(trigger);
+  const key = toBranchKey(options.idempotency_key, branch);
+  const fingerprint = key === null ? "" : computeFingerprint(trigger);
   if (key !== null) {
-    const record = await store.readIdempotency(key, now - IDEMPOTENCY_MS);
-    if (record) return replay(context, record, fingerprint);
+    const record = await store.readIdempotencyRecord(key, now - IDEMPOTENCY_WINDOW_MS);
+    if (record) return replayOutcome(context, record, fingerprint);
   }
 
   const { workflow, environment, compiled } = await checkTrigger(context.definitions, trigger);
-  const known = await store.readRecipients(keysOf(trigger));
+  const known = await store.readRecipients(collectRecipientKeys(trigger));
   checkActor(trigger, known);
   if (options.onWarning || options.strict) {
     const warnings = checkVariables(context, { trigger, compiled, environment, now }, known);
-    if (options.strict && warnings.length > 0) throw refusedWarnings(workflow.key, warnings);
+    if (options.strict && warnings.length > 0) throw createWarningsError(workflow.key, warnings);
     for (const text of warnings) options.onWarning?.(text);
   }
-  const upserts = upsertsOf(trigger, environment, known);
+  const upserts = collectUpserts(trigger, environment, known);
   if (upserts.length > 0) await store.upsertRecipients(upserts, now);
   for (const { key } of upserts) known.delete(key);
 
-  const run = workflowRunOf(trigger, workflow, context.ids.uuid(), now);
+  const run = buildWorkflowRun(trigger, workflow, context.ids.uuid(), now);
   if (branch !== null) run.settings = { ...run.settings, branch };
   if (options.source) run.trigger_source = { type: options.source };
   const start: RunStart = { run, compiled, environment, now };
-  const listed = distinctRecipients(trigger);
-  const first = await nextReached(context, run, fanOutOf(listed), Math.max(listed.length, FAN_OUT_CHUNK));
-  const claim = isFannedOut(first.rest) ? null : claimFor(context, now);
-  const usedUp = new Set<RecipientKey>();
+  const listed = collectDistinctRecipients(trigger);
+  const first = await collectNextRecipients(
+    context,
+    run,
+    buildFanOut(listed),
+    Math.max(listed.length, MAX_RECIPIENTS_PER_CHUNK),
+  );
+  const claim = isFanOutComplete(first.rest) ? null : createClaim(context, now);
+  const alreadyTriggered = new Set<RecipientKey>();
   for (;;) {
-    const started = await startRuns(context, start, first.reached, usedUp, known);
+    const started = await startRuns(context, start, first.recipients, alreadyTriggered, known);
     const inserted = await store.insertWorkflowRun(
       {
         ...started,
@@ -147,35 +158,37 @@ export async function triggerWorkflow(
         idempotency: key === null ? null : { key, fingerprint, workflow_run_id: run.id, inserted_at: now },
         fanOut: claim && { rest: first.rest, claim },
       },
-      now - IDEMPOTENCY_MS,
+      now - IDEMPOTENCY_WINDOW_MS,
     );
-    if (inserted.outcome === "replay") return replay(context, inserted.record, fingerprint);
+    if (inserted.outcome === "replay") return replayOutcome(context, inserted.record, fingerprint);
     if (inserted.outcome === "claimed") {
       // Another process triggered the same once-only workflow in between: those recipients have had their run.
-      for (const recipient of inserted.recipients) usedUp.add(recipient);
+      for (const recipient of inserted.recipients) alreadyTriggered.add(recipient);
       continue;
     }
     if (claim) await continueFanOut(context, start, first.rest, claim.token);
-    const { recipientRuns: runs, messages: made } = asDecided(started, inserted.decided);
-    const isSettled = claim === null && !hasTriggers(started) && !isDueNow(runs, made, inserted.decided, now);
-    if (isSettled && !(await store.hasNews())) return triggerOutcome(run, runs, started.unidentified, made);
-    await runDueAt(given, now);
+    const { recipientRuns: runs, messages: allMessages } = applyBatchDecisions(started, inserted.batchDecisions);
+    const hasNoDueWork =
+      claim === null && !hasTriggers(started) && !hasDueWork(runs, allMessages, inserted.batchDecisions, now);
+    if (hasNoDueWork && !(await store.hasPendingEvents()))
+      return buildTriggerOutcome(run, runs, started.unidentified, allMessages);
+    await runDueWork(mainContext, now);
     return (await readOutcome(context, run.id)) as TriggerOutcome;
   }
 }
 
-function refusedWarnings(workflow: string, warnings: readonly string[]): KnockError {
-  return warningsAsError(warnings.map((text) => `workflow "${workflow}": ${text}`));
+function createWarningsError(workflow: string, warnings: readonly string[]): KnockError {
+  return toWarningsError(warnings.map((text) => `workflow "${workflow}": ${text}`));
 }
 
 /** Checks all that a trigger can fail on, and returns the likely misspelled variables of its workflow's templates. */
-export async function checkWholeTrigger(
-  given: EngineContext<ClockStore & RecipientStore>,
+export async function checkTriggerAndRecipients(
+  mainContext: EngineContext<ClockStore & RecipientStore>,
   trigger: Trigger,
 ): Promise<string[]> {
-  const { context } = onBranch(given, given.branch);
+  const { context } = resolveBranchContext(mainContext, mainContext.branch);
   const { environment, compiled } = await checkTrigger(context.definitions, trigger);
-  const known = await context.store.readRecipients(keysOf(trigger));
+  const known = await context.store.readRecipients(collectRecipientKeys(trigger));
   checkActor(trigger, known);
   return checkVariables(context, { trigger, compiled, environment, now: await readTime(context) }, known);
 }
@@ -186,13 +199,13 @@ function hasTriggers({ triggers, batches }: StartedRuns): boolean {
 }
 
 /** Whether anything of the trigger falls due at once: a delivery, a step that goes outside, a batch that is full. */
-function isDueNow(
+function hasDueWork(
   runs: readonly RecipientRun[],
   messages: readonly Message[],
   decided: ReadonlyMap<string, BatchDecision>,
   now: number,
 ): boolean {
-  if (messages.some((message) => isDue(message, now))) return true;
+  if (messages.some((message) => isDeliveryDue(message, now))) return true;
   if (runs.some((run) => run.due_at !== null && run.due_at <= now)) return true;
   return [...decided.values()].some(({ closed }) => closed);
 }

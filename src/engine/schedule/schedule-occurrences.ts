@@ -8,13 +8,13 @@ export interface ZoneSource {
   environment: Environment;
 }
 
-async function nextRepeat(
+async function findNextRepeat(
   schedule: Schedule,
   after: number,
   { recipient, environment }: ZoneSource,
 ): Promise<number | null> {
   // Both load luxon: one-offs do without.
-  const [{ resolveZone }, { nextOccurrence }] = await Promise.all([
+  const [{ resolveZone }, { findNextOccurrence: nextOccurrence }] = await Promise.all([
     import("./time-windows.js"),
     import("./schedule-times.js"),
   ]);
@@ -26,13 +26,17 @@ async function nextRepeat(
  * When a new or changed schedule occurs first, in milliseconds; null for never. A one-off at its exact moment, past ones
  * included (E-368), unless that is after its end (E-373); a recurring one later than now (EQ-62).
  */
-export async function firstOccurrence(schedule: Schedule, now: number, zone: ZoneSource): Promise<number | null> {
-  if (schedule.repeats.length > 0) return nextRepeat(schedule, now, zone);
+export async function findFirstOccurrence(schedule: Schedule, now: number, zone: ZoneSource): Promise<number | null> {
+  if (schedule.repeats.length > 0) return findNextRepeat(schedule, now, zone);
   const { scheduled_at, ending_at } = schedule;
   return scheduled_at === null || (ending_at !== null && scheduled_at > ending_at) ? null : scheduled_at;
 }
 
 /** When a schedule occurs again after it did, or was skipped, at `now`. */
-export async function followingOccurrence(schedule: Schedule, now: number, zone: ZoneSource): Promise<number | null> {
-  return schedule.repeats.length > 0 ? nextRepeat(schedule, now, zone) : null;
+export async function findFollowingOccurrence(
+  schedule: Schedule,
+  now: number,
+  zone: ZoneSource,
+): Promise<number | null> {
+  return schedule.repeats.length > 0 ? findNextRepeat(schedule, now, zone) : null;
 }

@@ -3,13 +3,13 @@ import type { RepeatRule, ScheduleTimes } from "../../domain/trigger/schedule.js
 import {
   DAY_GROUPS,
   DAYS,
+  findNextHour,
   floorMod,
-  momentOf,
-  nextHour,
-  startOfDay,
-  wallClockAt,
-  weekdayOf,
-  zoneOf,
+  getWeekday,
+  getZone,
+  toMoment,
+  toStartOfDay,
+  toWallClock,
 } from "./time-windows.js";
 
 // Loads luxon, through time-windows.ts: import it when a recurring schedule is there to be computed, not before.
@@ -23,7 +23,7 @@ const WEEK_MS = 7 * DAY_MS;
 const MAX_TRIES = 400;
 
 /** The last moment that ISO 8601 writes with four digits. */
-const END_OF_TIME = Date.UTC(9999, 11, 31);
+const MAX_TIME_MS = Date.UTC(9999, 11, 31);
 
 /**
  * The first time that a recurring schedule's rules name (E-370 to E-372, EQ-62), not before `anchor` and later than
@@ -31,64 +31,64 @@ const END_OF_TIME = Date.UTC(9999, 11, 31);
  * from the anchor's hour, day, ISO week or month in the zone. Local times that the clock skips move forward, of repeated
  * ones the first counts; hourly rules go by real hours.
  */
-export function nextOccurrence(
+export function findNextOccurrence(
   { repeats, ending_at }: Pick<ScheduleTimes, "repeats" | "ending_at">,
   anchor: number,
   after: number,
   zoneName: string,
 ): number | null {
-  const zone = zoneOf(zoneName);
+  const zone = getZone(zoneName);
   const from = Math.max(anchor, after + 1);
-  const next = Math.min(...repeats.map((rule) => nextOfRule(unitsOf(rule, anchor, zone), rule.interval, from)));
-  return next <= (ending_at ?? END_OF_TIME) ? next : null;
+  const next = Math.min(...repeats.map((rule) => findNextTime(toUnits(rule, anchor, zone), rule.interval, from)));
+  return next <= (ending_at ?? MAX_TIME_MS) ? next : null;
 }
 
 /** A rule as its units (hours, days, weeks, months) from the anchor's on, which is number 0. */
 interface Units {
   /** The unit that holds a moment. */
-  at(moment: number): number;
+  findUnit(moment: number): number;
   /** The times that the rule names in a unit. */
-  matches(unit: number): number[];
+  listTimes(unit: number): number[];
 }
 
-function nextOfRule(units: Units, interval: number, from: number): number {
+function findNextTime(units: Units, interval: number, from: number): number {
   // One unit back: a time that the clock skips may have moved out of its own.
-  const start = Math.max(0, Math.floor(units.at(from) / interval) - 1);
+  const start = Math.max(0, Math.floor(units.findUnit(from) / interval) - 1);
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const matches = units.matches((start + tries) * interval);
-    if (matches.some((at) => at > END_OF_TIME)) break;
+    const matches = units.listTimes((start + tries) * interval);
+    if (matches.some((at) => at > MAX_TIME_MS)) break;
     const next = matches.filter((at) => at >= from);
     if (next.length > 0) return Math.min(...next);
   }
   return Number.POSITIVE_INFINITY;
 }
 
-function unitsOf(rule: RepeatRule, anchor: number, zone: Zone): Units {
-  const wall = wallClockAt(zone, anchor);
+function toUnits(rule: RepeatRule, anchor: number, zone: Zone): Units {
+  const wall = toWallClock(zone, anchor);
   const days = typeof rule.days === "string" ? DAY_GROUPS[rule.days] : rule.days?.map((day) => DAYS.indexOf(day));
-  const isOn = (wallClock: number): boolean => days === undefined || days.includes(weekdayOf(wallClock));
-  if (rule.frequency === "hourly") return hours(rule, anchor, wall, isOn, zone);
+  const isOn = (wallClock: number): boolean => days === undefined || days.includes(getWeekday(wallClock));
+  if (rule.frequency === "hourly") return toHourUnits(rule, anchor, wall, isOn, zone);
   const time = (rule.hours ?? 0) * HOUR_MS + (rule.minutes ?? 0) * MINUTE_MS;
   // Beyond the end of time no zone is asked.
-  const momentOn = (day: number): number => (day > END_OF_TIME ? day + time : momentOf(zone, day + time));
-  if (rule.frequency === "monthly") return months(rule, wall, isOn, momentOn, zone);
+  const momentOn = (day: number): number => (day > MAX_TIME_MS ? day + time : toMoment(zone, day + time));
+  if (rule.frequency === "monthly") return toMonthUnits(rule, wall, isOn, momentOn, zone);
 
-  const today = startOfDay(wall);
+  const today = toStartOfDay(wall);
   if (rule.frequency === "daily") {
     return {
-      at: (moment) => Math.floor((wallClockAt(zone, moment) - today) / DAY_MS),
-      matches: (unit) => [today + unit * DAY_MS].filter(isOn).map(momentOn),
+      findUnit: (moment) => Math.floor((toWallClock(zone, moment) - today) / DAY_MS),
+      listTimes: (unit) => [today + unit * DAY_MS].filter(isOn).map(momentOn),
     };
   }
-  const monday = today - weekdayOf(today) * DAY_MS;
-  const weekdays = days ?? [weekdayOf(today)];
+  const monday = today - getWeekday(today) * DAY_MS;
+  const weekdays = days ?? [getWeekday(today)];
   return {
-    at: (moment) => Math.floor((wallClockAt(zone, moment) - monday) / WEEK_MS),
-    matches: (unit) => weekdays.map((weekday) => momentOn(monday + unit * WEEK_MS + weekday * DAY_MS)),
+    findUnit: (moment) => Math.floor((toWallClock(zone, moment) - monday) / WEEK_MS),
+    listTimes: (unit) => weekdays.map((weekday) => momentOn(monday + unit * WEEK_MS + weekday * DAY_MS)),
   };
 }
 
-function hours(
+function toHourUnits(
   rule: RepeatRule,
   anchor: number,
   wall: number,
@@ -98,39 +98,39 @@ function hours(
   const minutes = rule.minutes ?? 0;
   const first = anchor - floorMod(wall, HOUR_MS) + minutes * MINUTE_MS;
   return {
-    at: (moment) => Math.floor((moment - first) / HOUR_MS),
-    matches(unit) {
+    findUnit: (moment) => Math.floor((moment - first) / HOUR_MS),
+    listTimes(unit) {
       const hour = first + unit * HOUR_MS;
-      if (hour > END_OF_TIME) return [hour];
+      if (hour > MAX_TIME_MS) return [hour];
       // Clocks that change by half an hour: the minute is then found later than the hour.
-      const at = nextHour({ days: null, minutes }, hour - 1, zone);
-      return at !== undefined && isOn(wallClockAt(zone, at)) ? [at] : [];
+      const at = findNextHour({ days: null, minutes }, hour - 1, zone);
+      return at !== undefined && isOn(toWallClock(zone, at)) ? [at] : [];
     },
   };
 }
 
-function monthOf(wallClock: number): number {
+function getMonthNumber(wallClock: number): number {
   const date = new Date(wallClock);
   return date.getUTCFullYear() * 12 + date.getUTCMonth();
 }
 
 /** The weekday filter counts only where no day of the month is given, as in window rules (EQ-37). */
-function months(
+function toMonthUnits(
   rule: RepeatRule,
   wall: number,
   isOn: (wallClock: number) => boolean,
   momentOn: (day: number) => number,
   zone: Zone,
 ): Units {
-  const anchorMonth = monthOf(wall);
-  const wanted = rule.day_of_month ?? new Date(wall).getUTCDate();
+  const anchorMonth = getMonthNumber(wall);
+  const dayOfMonth = rule.day_of_month ?? new Date(wall).getUTCDate();
   return {
-    at: (moment) => monthOf(wallClockAt(zone, moment)) - anchorMonth,
-    matches(unit) {
+    findUnit: (moment) => getMonthNumber(toWallClock(zone, moment)) - anchorMonth,
+    listTimes(unit) {
       const [year, month] = [Math.floor((anchorMonth + unit) / 12), (anchorMonth + unit) % 12];
       if (year > 9999) return [Number.POSITIVE_INFINITY];
       const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
-      const day = Date.UTC(year, month, Math.min(wanted, lastDay));
+      const day = Date.UTC(year, month, Math.min(dayOfMonth, lastDay));
       return rule.day_of_month !== null || isOn(day) ? [momentOn(day)] : [];
     },
   };

@@ -34,12 +34,12 @@ function isZoneName(name: string): boolean {
   return true;
 }
 
-export function zoneOf(name: string): Zone {
+export function getZone(name: string): Zone {
   return name === DEFAULT_ZONE || name === "UTC" ? FixedOffsetZone.utcInstance : IANAZone.create(name);
 }
 
 /** The wall clock at a moment, as if it were UTC. */
-export function wallClockAt(zone: Zone, at: number): number {
+export function toWallClock(zone: Zone, at: number): number {
   return at + zone.offset(at) * MINUTE_MS;
 }
 
@@ -47,14 +47,14 @@ export function wallClockAt(zone: Zone, at: number): number {
  * The moment a wall clock (written as if it were UTC) shows a time: the first of two, and where the clock skips it, as
  * much later as the clock was put forward (EQ-32). luxon's own answer for a repeated time depends on the current date.
  */
-export function momentOf(zone: Zone, wallClock: number): number {
+export function toMoment(zone: Zone, wallClock: number): number {
   const [before, after] = [zone.offset(wallClock - DAY_MS), zone.offset(wallClock + DAY_MS)];
   const moments = [before, after].map((offset) => wallClock - offset * MINUTE_MS);
-  const shown = moments.filter((moment) => wallClockAt(zone, moment) === wallClock);
+  const shown = moments.filter((moment) => toWallClock(zone, moment) === wallClock);
   return shown.length > 0 ? Math.min(...shown) : (moments[0] as number);
 }
 
-export function startOfDay(wallClock: number): number {
+export function toStartOfDay(wallClock: number): number {
   return wallClock - floorMod(wallClock, DAY_MS);
 }
 
@@ -63,7 +63,7 @@ export function floorMod(value: number, modulus: number): number {
 }
 
 /** 0 is Monday. */
-export function weekdayOf(wallClock: number): number {
+export function getWeekday(wallClock: number): number {
   return (new Date(wallClock).getUTCDay() + 6) % 7;
 }
 
@@ -83,58 +83,62 @@ interface WindowRule {
  * The next local time that a window rule (section 6.4 of the workflow format) names, strictly after `now` (E-242, EQ-37);
  * undefined if it is no such rule. Milliseconds.
  */
-export function nextWindowRule(rule: unknown, now: number, zoneName: string): number | undefined {
+export function findNextWindowTime(rule: unknown, now: number, zoneName: string): number | undefined {
   const parsed = parseWindowRule(rule);
   if (parsed === undefined) return undefined;
-  const zone = zoneOf(zoneName);
-  if (parsed.frequency === "hourly") return nextHour(parsed, now, zone);
-  if (parsed.frequency === "monthly") return nextMonthDay(parsed, now, zone);
-  const today = startOfDay(wallClockAt(zone, now));
-  const days = parsed.frequency === "weekly" ? (parsed.days ?? [weekdayOf(today)]) : parsed.days;
+  const zone = getZone(zoneName);
+  if (parsed.frequency === "hourly") return findNextHour(parsed, now, zone);
+  if (parsed.frequency === "monthly") return findNextMonthDay(parsed, now, zone);
+  const today = toStartOfDay(toWallClock(zone, now));
+  const days = parsed.frequency === "weekly" ? (parsed.days ?? [getWeekday(today)]) : parsed.days;
   for (let ahead = 0; ahead <= 8; ahead++) {
     const day = today + ahead * DAY_MS;
-    if (days !== null && !days.includes(weekdayOf(day))) continue;
-    const at = momentOf(zone, day + parsed.hours * HOUR_MS + parsed.minutes * MINUTE_MS);
+    if (days !== null && !days.includes(getWeekday(day))) continue;
+    const at = toMoment(zone, day + parsed.hours * HOUR_MS + parsed.minutes * MINUTE_MS);
     if (at > now) return at;
   }
   return undefined;
 }
 
 /** Goes by real hours, so that the hour a clock repeats counts twice; then the day must fit. */
-export function nextHour(
+export function findNextHour(
   { days, minutes }: Pick<WindowRule, "days" | "minutes">,
   now: number,
   zone: Zone,
 ): number | undefined {
-  const pastTheMinute = (wall: number) => floorMod(wall - minutes * MINUTE_MS, HOUR_MS);
+  const msPastMinute = (wall: number) => floorMod(wall - minutes * MINUTE_MS, HOUR_MS);
   let after = now;
   for (let tries = 0; tries < 20; tries++) {
     // Two guesses, for clocks that change by half an hour within the coming one.
     const guesses = [after, after + HOUR_MS].map(
-      (moment) => after + HOUR_MS - pastTheMinute(after + zone.offset(moment) * MINUTE_MS),
+      (moment) => after + HOUR_MS - msPastMinute(after + zone.offset(moment) * MINUTE_MS),
     );
-    const shown = guesses.filter((moment) => pastTheMinute(wallClockAt(zone, moment)) === 0);
+    const shown = guesses.filter((moment) => msPastMinute(toWallClock(zone, moment)) === 0);
     if (shown.length === 0) {
       after = Math.min(...guesses);
       continue;
     }
     const at = Math.min(...shown);
-    const wall = wallClockAt(zone, at);
-    if (days === null || days.includes(weekdayOf(wall))) return at;
-    after = momentOf(zone, startOfDay(wall) + DAY_MS) - 1;
+    const wall = toWallClock(zone, at);
+    if (days === null || days.includes(getWeekday(wall))) return at;
+    after = toMoment(zone, toStartOfDay(wall) + DAY_MS) - 1;
   }
   return undefined;
 }
 
 /** The weekday filter counts only where no day of the month is given; the longest wait for a weekday on a 1st is 14 months. */
-function nextMonthDay({ days, hours, minutes, day_of_month }: WindowRule, now: number, zone: Zone): number | undefined {
-  const today = new Date(wallClockAt(zone, now));
+function findNextMonthDay(
+  { days, hours, minutes, day_of_month }: WindowRule,
+  now: number,
+  zone: Zone,
+): number | undefined {
+  const today = new Date(toWallClock(zone, now));
   for (let ahead = 0; ahead <= 24; ahead++) {
     const [year, month] = [today.getUTCFullYear(), today.getUTCMonth() + ahead];
     const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
     const day = Date.UTC(year, month, Math.min(day_of_month ?? 1, lastDay));
-    if (day_of_month === null && days !== null && !days.includes(weekdayOf(day))) continue;
-    const at = momentOf(zone, day + hours * HOUR_MS + minutes * MINUTE_MS);
+    if (day_of_month === null && days !== null && !days.includes(getWeekday(day))) continue;
+    const at = toMoment(zone, day + hours * HOUR_MS + minutes * MINUTE_MS);
     if (at > now) return at;
   }
   return undefined;
@@ -146,9 +150,9 @@ function parseWindowRule(rule: unknown): WindowRule | undefined {
   if (frequency !== "hourly" && frequency !== "daily" && frequency !== "weekly" && frequency !== "monthly")
     return undefined;
   const days = parseDays(rule.days);
-  const hours = parseWhole(rule.hours ?? 0, 0, 23);
-  const minutes = parseWhole(rule.minutes ?? 0, 0, 55);
-  const day_of_month = parseWhole(rule.day_of_month ?? 1, 1, 31);
+  const hours = parseInteger(rule.hours ?? 0, 0, 23);
+  const minutes = parseInteger(rule.minutes ?? 0, 0, 55);
+  const day_of_month = parseInteger(rule.day_of_month ?? 1, 1, 31);
   if (days === undefined || hours === undefined || minutes === undefined || day_of_month === undefined)
     return undefined;
   if (minutes % 5 !== 0) return undefined;
@@ -168,7 +172,7 @@ function parseDays(days: unknown): number[] | null | undefined {
   return indices.length === 0 ? null : indices;
 }
 
-function parseWhole(value: unknown, lowest: number, highest: number): number | undefined {
+function parseInteger(value: unknown, lowest: number, highest: number): number | undefined {
   return Number.isInteger(value) && (value as number) >= lowest && (value as number) <= highest
     ? (value as number)
     : undefined;
@@ -180,18 +184,18 @@ const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "satur
  * Null while a window is open (or none ever opens: the loader refuses such a list), else the next opening in milliseconds
  * (E-197 to E-201). `from` is inside the window, `until` is not; both are wall times resolved as EQ-32 says.
  */
-export function sendWindowOpening(windows: readonly SendWindow[], now: number, zoneName: string): number | null {
-  const zone = zoneOf(zoneName);
-  const today = startOfDay(wallClockAt(zone, now));
+export function findSendWindowOpening(windows: readonly SendWindow[], now: number, zoneName: string): number | null {
+  const zone = getZone(zoneName);
+  const today = toStartOfDay(toWallClock(zone, now));
   // A week finds every window but one that a clock change swallows whole; it opens again within the next.
   for (let ahead = 0; ahead <= 15; ahead++) {
     const day = today + ahead * DAY_MS;
-    const weekday = WEEKDAYS[weekdayOf(day)];
+    const weekday = WEEKDAYS[getWeekday(day)];
     const openings = windows
       .filter((window) => window.type === "send" && window.day === weekday)
       .map((window) => ({
-        opens: momentOf(zone, day + timeOfDay(window.from, 0)),
-        closes: momentOf(zone, day + timeOfDay(window.until, DAY_MS)),
+        opens: toMoment(zone, day + parseTimeOfDay(window.from, 0)),
+        closes: toMoment(zone, day + parseTimeOfDay(window.until, DAY_MS)),
       }))
       .filter(({ opens, closes }) => opens < closes && now < closes)
       .sort((a, b) => a.opens - b.opens);
@@ -202,7 +206,7 @@ export function sendWindowOpening(windows: readonly SendWindow[], now: number, z
 }
 
 /** Milliseconds into the day of `HH:MM` or `HH:MM:SS`. */
-function timeOfDay(text: string | null, missing: number): number {
+function parseTimeOfDay(text: string | null, missing: number): number {
   const match = /^(\d{1,2}):(\d\d)(?::(\d\d))?$/.exec(text ?? "");
   if (!match) return missing;
   return ((Number(match[1]) * 60 + Number(match[2])) * 60 + Number(match[3] ?? 0)) * 1_000;

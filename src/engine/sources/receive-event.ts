@@ -1,20 +1,20 @@
-import { parseTimestamp } from "../../domain/condition/timestamp.js";
+import { parseTimestamp } from "../../domain/condition/parse-timestamp.js";
 import {
   ACTION_TYPES,
+  findValueAtPath,
   type Source,
   type SourceMapping,
   type SourceRequest,
-  valueAtPath,
 } from "../../domain/trigger/source.js";
 import type { ActionOutcome, NewSourceEvent, SourceReceipt } from "../../domain/trigger/source-receipt.js";
 import type { LocalOperations } from "../../ports/operations.js";
-import type { SourceLog } from "../../ports/sources.js";
-import { type IdSource, ksuid } from "../../util/ids.js";
-import { isoTime } from "../../util/iso-time.js";
+import type { SourceLog } from "../../ports/source-service.js";
+import { createKsuid, type IdSource } from "../../util/ids.js";
+import { toIsoTime } from "../../util/iso-time.js";
 import type { Json } from "../../util/json.js";
 import { runAction } from "./run-action.js";
 
-export interface Receiving {
+export interface ReceiveContext {
   operations: LocalOperations;
   log: SourceLog;
   ids: IdSource;
@@ -22,32 +22,32 @@ export interface Receiving {
 }
 
 /** What the service calls an event that says who a user is. */
-const IDENTIFY = "identify";
-const MAX_KEY = 255;
+const IDENTIFY_EVENT_TYPE = "identify";
+const MAX_KEY_CHARACTERS = 255;
 
-function textOf(value: Json | undefined): string | null {
+function toText(value: Json | undefined): string | null {
   return typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : null;
 }
 
 /** ISO 8601 text, or seconds or milliseconds since 1970, which are told apart by their size; null for neither. */
-function momentOf(value: Json): number | null {
+function parseEventTime(value: Json): number | null {
   if (typeof value !== "number") return parseTimestamp(value) ?? null;
   const milliseconds = Math.abs(value) < 1e11 ? value * 1_000 : value;
   return Number.isNaN(new Date(milliseconds).getTime()) ? null : Math.round(milliseconds);
 }
 
 /** The mappings of a kind of event, in the fixed order (E-402). */
-export function mappingsFor({ settings, mappings }: Source, eventType: string): SourceMapping[] {
-  const found = mappings.filter(({ event_type }) => event_type === eventType);
-  if (settings.handle_identifies && eventType === IDENTIFY)
-    found.push({
-      event_type: IDENTIFY,
+export function collectMappings({ settings, mappings }: Source, eventType: string): SourceMapping[] {
+  const matchingMappings = mappings.filter(({ event_type }) => event_type === eventType);
+  if (settings.handle_identifies && eventType === IDENTIFY_EVENT_TYPE)
+    matchingMappings.push({
+      event_type: IDENTIFY_EVENT_TYPE,
       action_type: "users_identify",
       action_parameters: { user_id: settings.user_id_path, properties: "traits" },
       active: true,
     });
   const rank = ({ action_type }: SourceMapping): number => ACTION_TYPES.indexOf(action_type);
-  return found.sort((a, b) => rank(a) - rank(b));
+  return matchingMappings.sort((a, b) => rank(a) - rank(b));
 }
 
 /**
@@ -55,53 +55,53 @@ export function mappingsFor({ settings, mappings }: Source, eventType: string): 
  * repeat within 24 h is only logged.
  */
 export async function receiveEvent(
-  { operations, log, ids, realNow }: Receiving,
+  { operations, log, ids, realNow }: ReceiveContext,
   source: Source,
   request: SourceRequest,
 ): Promise<SourceReceipt> {
   const { settings } = source;
   const now = Date.parse((await operations.readClock()).now);
-  const eventType = textOf(valueAtPath(request, settings.event_type_path));
-  const stamp = settings.timestamp_path === null ? undefined : valueAtPath(request, settings.timestamp_path);
-  const at = stamp === undefined || stamp === null ? now : momentOf(stamp);
+  const eventType = toText(findValueAtPath(request, settings.event_type_path));
+  const timestamp = settings.timestamp_path === null ? undefined : findValueAtPath(request, settings.timestamp_path);
+  const at = timestamp === undefined || timestamp === null ? now : parseEventTime(timestamp);
   const keyText =
-    settings.idempotency_key_path === null ? null : textOf(valueAtPath(request, settings.idempotency_key_path));
-  const key = keyText !== null && keyText.length <= MAX_KEY ? keyText : null; // an invalid one is dropped (E-386)
+    settings.idempotency_key_path === null ? null : toText(findValueAtPath(request, settings.idempotency_key_path));
+  const key = keyText !== null && keyText.length <= MAX_KEY_CHARACTERS ? keyText : null; // an invalid one is dropped (E-386)
   const faults = [
     eventType === null ? `the event names no type: there is no text at "${settings.event_type_path}"` : null,
-    at === null ? `"${settings.timestamp_path}" is no time: ${JSON.stringify(stamp)}` : null,
+    at === null ? `"${settings.timestamp_path}" is no time: ${JSON.stringify(timestamp)}` : null,
     settings.enforce_idempotency && key === null
       ? `the event has no valid idempotency key at "${settings.idempotency_key_path}"`
       : null,
   ].filter((fault) => fault !== null);
-  const logged: NewSourceEvent = {
-    id: ksuid(now, ids.bytes()),
+  const loggedEvent: NewSourceEvent = {
+    id: createKsuid(now, ids.ksuidPayload()),
     source: source.key,
     event_type: eventType,
-    timestamp: isoTime(at ?? now),
-    received_at: isoTime(now),
-    user_id: textOf(valueAtPath(request, settings.user_id_path)),
+    timestamp: toIsoTime(at ?? now),
+    received_at: toIsoTime(now),
+    user_id: toText(findValueAtPath(request, settings.user_id_path)),
     idempotency_key: key,
     error: faults[0] ?? null,
   };
-  const isNew = await log.begin(logged, now, realNow());
-  if (!isNew) return { ...logged, replayed: true, actions: [] };
-  if (eventType === null || at === null || logged.error !== null) {
-    await log.finish(logged.id, [], false);
-    return { ...logged, replayed: false, actions: [] };
+  const isNew = await log.begin(loggedEvent, now, realNow());
+  if (!isNew) return { ...loggedEvent, replayed: true, actions: [] };
+  if (eventType === null || at === null || loggedEvent.error !== null) {
+    await log.finish(loggedEvent.id, [], false);
+    return { ...loggedEvent, replayed: false, actions: [] };
   }
 
   await operations.deliverSourceEvent({
     source_key: source.key,
     event_key: eventType,
-    user_id: logged.user_id,
+    user_id: loggedEvent.user_id,
     at,
     data: request.body,
-    event_gid: logged.id,
+    event_gid: loggedEvent.id,
   });
   const actions: ActionOutcome[] = [];
-  for (const mapping of mappingsFor(source, eventType)) actions.push(await runAction(operations, mapping, request));
+  for (const mapping of collectMappings(source, eventType)) actions.push(await runAction(operations, mapping, request));
   const isSuccess = actions.every(({ outcome }) => outcome === "done" || outcome === "inactive");
-  await log.finish(logged.id, actions, isSuccess);
-  return { ...logged, replayed: false, actions };
+  await log.finish(loggedEvent.id, actions, isSuccess);
+  return { ...loggedEvent, replayed: false, actions };
 }

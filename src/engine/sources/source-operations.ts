@@ -1,14 +1,14 @@
 import { checkClosedDocument } from "../../domain/schema/check-document.js";
-import { DocumentFaults } from "../../domain/schema/document-faults.js";
+import { DocumentFindings } from "../../domain/schema/document-findings.js";
 import type { Source, SourceMapping } from "../../domain/trigger/source.js";
 import type { SourceView } from "../../domain/trigger/source-receipt.js";
 import { triggerMappingSchema } from "../../domain/trigger/source-schema.js";
-import { KnockError, messageOf } from "../../errors/knock-error.js";
+import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import type { Definitions } from "../../ports/definitions.js";
-import type { SourceOperations } from "../../ports/sources.js";
+import type { SourceOperations } from "../../ports/source-service.js";
+import { didYouMean } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";
-import { didYouMean } from "../../util/nearest.js";
-import { type Receiving, receiveEvent } from "./receive-event.js";
+import { type ReceiveContext, receiveEvent } from "./receive-event.js";
 import { verifyRequest } from "./verify-request.js";
 
 /** A project's sources as their files say. */
@@ -17,7 +17,7 @@ export interface SourceFiles {
   read(key: string): Promise<Source | null>;
 }
 
-export interface SourceParts extends Receiving {
+export interface SourceContext extends ReceiveContext {
   files: SourceFiles;
   definitions: Pick<Definitions, "workflow" | "workflowKeys">;
   /** Told of a workflow whose file is broken, and that may be one that the event starts. */
@@ -27,8 +27,8 @@ export interface SourceParts extends Receiving {
 }
 
 /** Returns a workflow's own trigger as a mapping (F-025). Throws `workflow_invalid` with a pointer per fault. */
-function triggerMapping(workflow: string, event_key: string, mapping: JsonObject): SourceMapping {
-  const faults = new DocumentFaults();
+function parseTriggerMapping(workflow: string, event_key: string, mapping: JsonObject): SourceMapping {
+  const faults = new DocumentFindings();
   checkClosedDocument(triggerMappingSchema(), mapping, (path, message) =>
     faults.add(["trigger", "mapping", ...path], message),
   );
@@ -46,36 +46,36 @@ function triggerMapping(workflow: string, event_key: string, mapping: JsonObject
   };
 }
 
-export function sourceOperations(parts: SourceParts): SourceOperations {
+export function createSourceOperations(parts: SourceContext): SourceOperations {
   const { files, definitions, log, warn } = parts;
 
   /** The workflows that an event of a source starts by their own files (F-025). */
-  async function ownTriggers(key: string): Promise<SourceMapping[]> {
-    const found: SourceMapping[] = [];
+  async function readWorkflowTriggers(key: string): Promise<SourceMapping[]> {
+    const mappings: SourceMapping[] = [];
     for (const workflow of await definitions.workflowKeys()) {
       try {
         const trigger = (await definitions.workflow(workflow))?.trigger;
         if (trigger?.type !== "event" || trigger.source_key !== key) continue;
-        found.push(triggerMapping(workflow, trigger.event_key, trigger.mapping));
+        mappings.push(parseTriggerMapping(workflow, trigger.event_key, trigger.mapping));
       } catch (error) {
         if (!(error instanceof KnockError)) throw error;
         warn(`${error.message}; if an event of "${key}" starts this workflow, it does not`);
       }
     }
-    return found;
+    return mappings;
   }
 
-  function unknownSource(key: string): KnockError {
+  function createUnknownSourceError(key: string): KnockError {
     return new KnockError("resource_missing", `there is no source "${key}"`, {
       details: [{ pointer: "", message: "is no source's key", value: key }],
       hint: didYouMean(key, files.keys(), "Sources") ?? "A source is a file, sources/<key>/source.json.",
     });
   }
 
-  async function sourceOf(key: string): Promise<Source> {
+  async function readSource(key: string): Promise<Source> {
     const source = await files.read(key);
-    if (source === null) throw unknownSource(key);
-    return { ...source, mappings: [...source.mappings, ...(await ownTriggers(key))] };
+    if (source === null) throw createUnknownSourceError(key);
+    return { ...source, mappings: [...source.mappings, ...(await readWorkflowTriggers(key))] };
   }
 
   return {
@@ -83,7 +83,7 @@ export function sourceOperations(parts: SourceParts): SourceOperations {
       const views: SourceView[] = [];
       for (const key of files.keys()) {
         try {
-          const { name, mappings } = await sourceOf(key);
+          const { name, mappings } = await readSource(key);
           const shown = mappings.map(({ event_type, action_type, active, action_parameters }) => {
             const { workflow_key, audience_key, collection } = action_parameters;
             const about = workflow_key ?? audience_key ?? collection;
@@ -92,22 +92,22 @@ export function sourceOperations(parts: SourceParts): SourceOperations {
           views.push({ key, name, mappings: shown, error: null });
         } catch (error) {
           if (!(error instanceof KnockError)) throw error;
-          views.push({ key, name: key, mappings: [], error: messageOf(error) });
+          views.push({ key, name: key, mappings: [], error: getErrorMessage(error) });
         }
       }
       return views;
     },
     async receive(key, request) {
-      const source = await sourceOf(key);
+      const source = await readSource(key);
       const { verification } = source.settings;
       if (verification !== null) await verifyRequest(key, verification, request, parts.readVariable);
       return receiveEvent(parts, source, request);
     },
-    async events(key, page) {
-      const listed = await log.list(key, page);
+    async listEvents(key, page) {
+      const events = await log.list(key, page);
       // The events of a source whose file is gone can still be listed.
-      if (key !== null && listed.items.length === 0 && !files.keys().includes(key)) throw unknownSource(key);
-      return listed;
+      if (key !== null && events.items.length === 0 && !files.keys().includes(key)) throw createUnknownSourceError(key);
+      return events;
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { SourceRequest, SourceVerification } from "../../domain/trigger/source.js";
 import { KnockError } from "../../errors/knock-error.js";
 
-function refused(source: string, why: string): KnockError {
+function createVerificationError(source: string, why: string): KnockError {
   return new KnockError("authentication", `source "${source}": ${why}`, {
     hint: "Check the secret and the header in the source's settings.verification.",
   });
@@ -19,16 +19,20 @@ export async function verifyRequest(
 ): Promise<void> {
   if (raw_body === undefined) return;
   const secret = readVariable(variable);
-  if (!secret) throw refused(source, `the environment variable ${variable} is not set`);
-  const given = headers[header];
-  if (given === undefined) throw refused(source, `the request has no header ${header}`);
-  if (!given.startsWith(prefix)) throw refused(source, `the header ${header} does not start with ${prefix}`);
+  if (!secret) throw createVerificationError(source, `the environment variable ${variable} is not set`);
+  const headerValue = headers[header];
+  if (headerValue === undefined) throw createVerificationError(source, `the request has no header ${header}`);
+  if (!headerValue.startsWith(prefix))
+    throw createVerificationError(source, `the header ${header} does not start with ${prefix}`);
   const { createHmac, timingSafeEqual } = await import("node:crypto");
-  const value = given.slice(prefix.length);
+  const value = headerValue.slice(prefix.length);
   const expected = scheme === "secret" ? secret : createHmac(algorithm, secret).update(raw_body).digest(encoding);
   // Digests of both have one length, whatever was sent.
   const digest = (text: string) => createHmac("sha256", secret).update(text).digest();
   const isHex = scheme === "hmac" && encoding === "hex";
   if (!timingSafeEqual(digest(isHex ? value.toLowerCase() : value), digest(expected)))
-    throw refused(source, `the ${scheme === "secret" ? "secret" : "signature"} in the header ${header} does not match`);
+    throw createVerificationError(
+      source,
+      `the ${scheme === "secret" ? "secret" : "signature"} in the header ${header} does not match`,
+    );
 }

@@ -1,22 +1,22 @@
 import type { StepPreview } from "../../domain/run/step-preview.js";
 import type { Step } from "../../domain/step/step.js";
-import type { Advancing, StepEffect } from "../advancing/advancing.js";
-import type { Previewing } from "../advancing/previewing.js";
-import { type Need, NeedsAnswer } from "../context/need.js";
+import { type PendingQuery, PendingQueryError } from "../context/pending-query.js";
+import type { PreviewExecution } from "../execution/preview-execution.js";
+import type { RunExecution, StepEffect } from "../execution/run-execution.js";
 import { RenderError } from "../liquid/liquid.js";
 
-function asked(need: Need): NonNullable<StepPreview["tested"]>["request"] {
-  if (need.kind === "fetch") {
-    const { method, url, body } = need.request;
+function toTestedRequest(query: PendingQuery): NonNullable<StepPreview["tested"]>["request"] {
+  if (query.kind === "fetch") {
+    const { method, url, body } = query.request;
     return { method, url, body };
   }
-  return need.kind === "agent" ? { model: need.request.model, prompt: need.request.prompt } : null;
+  return query.kind === "agent" ? { model: query.request.model, prompt: query.request.prompt } : null;
 }
 
-interface Trial<S extends Step> {
-  execute(step: S, resumed: boolean, advancing: Advancing): StepEffect;
+interface StepTest<S extends Step> {
+  execute(step: S, resumed: boolean, execution: RunExecution): StepEffect;
   /** Returns the detail of a reason without what only a run would tell. */
-  detailOf?(detail: string): string;
+  formatDetail?(detail: string): string;
 }
 
 /**
@@ -25,31 +25,31 @@ interface Trial<S extends Step> {
  */
 export function testStep<S extends Step>(
   step: S,
-  previewing: Previewing,
-  { execute, detailOf = (detail) => detail }: Trial<S>,
+  execution: PreviewExecution,
+  { execute, formatDetail: detailOf = (detail) => detail }: StepTest<S>,
 ): StepPreview {
-  const { requests } = previewing.tools;
+  const { requests } = execution.tools;
   const base = { ref: step.ref, channel_type: "", channel: null, contents: [], warnings: [] };
-  const tested = (data: StepEffect["data"]) => ({
+  const buildTested = (data: StepEffect["data"]) => ({
     type: step.type,
     request: requests.get(step.ref) ?? null,
     data: data ?? null,
   });
   try {
-    const { outcome, data } = execute(step, true, previewing);
+    const { outcome, data } = execute(step, true, execution);
     const { reason } = outcome;
     if (reason === null) {
-      const after = data ?? previewing.run.data ?? previewing.input.run.data;
-      return { ...base, reason, tested: tested(after) };
+      const after = data ?? execution.run.data ?? execution.input.run.data;
+      return { ...base, reason, tested: buildTested(after) };
     }
     const detail = reason.detail === null ? null : detailOf(reason.detail);
-    return { ...base, reason: { ...reason, detail }, tested: tested(undefined) };
+    return { ...base, reason: { ...reason, detail }, tested: buildTested(undefined) };
   } catch (error) {
-    if (error instanceof NeedsAnswer && error.need.ref === step.ref) {
-      requests.set(step.ref, asked(error.need));
-      if (error.need.kind === "agent") error.need.once = true;
+    if (error instanceof PendingQueryError && error.query.ref === step.ref) {
+      requests.set(step.ref, toTestedRequest(error.query));
+      if (error.query.kind === "agent") error.query.singleAttempt = true;
     }
     if (!(error instanceof RenderError)) throw error;
-    return { ...base, reason: { code: "render_error", detail: error.message }, tested: tested(undefined) };
+    return { ...base, reason: { code: "render_error", detail: error.message }, tested: buildTested(undefined) };
   }
 }

@@ -2,7 +2,7 @@ import type { Channel } from "../../domain/environment/environment.js";
 import type { ChannelType } from "../../domain/message/channel-types.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { LinkList } from "./link-list.js";
-import { withPixel, wrapHtml } from "./wrap-html.js";
+import { addTrackingPixel, wrapHtml } from "./wrap-html.js";
 import { wrapJson, wrapWhatsApp } from "./wrap-json.js";
 import { wrapMarkdown, wrapPlain } from "./wrap-text.js";
 
@@ -20,16 +20,19 @@ export interface TrackedContent {
   links: string[];
 }
 
-const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
+const toText = (value: unknown): string => (typeof value === "string" ? value : "");
 
 function trackEmail(content: JsonObject, links: LinkList, options: TrackingOptions): JsonObject {
   const { base_url, message_id, opens } = options;
   // Without link tracking there are the marks to take out still.
-  const html = wrapHtml(textOf(content.html_body), options.links ? links : new NoLinks({ ...options, short: false }));
-  return { ...content, html_body: opens ? withPixel(html, `${base_url}/o/${message_id}.png`) : html };
+  const html = wrapHtml(
+    toText(content.html_body),
+    options.links ? links : new UntrackedLinks({ ...options, isShort: false }),
+  );
+  return { ...content, html_body: opens ? addTrackingPixel(html, `${base_url}/o/${message_id}.png`) : html };
 }
 
-class NoLinks extends LinkList {
+class UntrackedLinks extends LinkList {
   override wrap(): null {
     return null;
   }
@@ -58,7 +61,7 @@ function trackChat(content: JsonObject, links: LinkList, isWhatsApp: boolean): J
       ...template,
       blocks: Array.isArray(blocks)
         ? blocks.map((block) =>
-            isJsonObject(block) ? { ...block, content: wrapText(textOf(block.content), links) } : block,
+            isJsonObject(block) ? { ...block, content: wrapText(toText(block.content), links) } : block,
           )
         : null,
       json_content: isJsonObject(json) ? wrapContent(json, links) : null,
@@ -79,7 +82,7 @@ const TRACKED: Readonly<Record<ChannelType, TrackChannel | null>> = {
   email: { track: trackEmail },
   in_app_feed: { track: trackFeed },
   sms: {
-    track: (content, links) => ({ ...content, body: wrapPlain(textOf(content.body), links) }),
+    track: (content, links) => ({ ...content, body: wrapPlain(toText(content.body), links) }),
     isShort: () => true,
   },
   chat: {
@@ -96,6 +99,6 @@ export function trackContent(content: JsonObject, options: TrackingOptions): Tra
   const { type, provider } = options.channel;
   const tracked = TRACKED[type];
   if (tracked === null) return { content, links: [] };
-  const links = new LinkList({ ...options, short: tracked.isShort?.(provider) ?? false });
+  const links = new LinkList({ ...options, isShort: tracked.isShort?.(provider) ?? false });
   return { content: tracked.track(content, links, options), links: links.urls };
 }

@@ -1,15 +1,15 @@
 import type { LinkList } from "./link-list.js";
 
 /** Elements whose content is text, whatever it looks like. */
-const RAW = new Set(["script", "style", "textarea", "title", "xmp"]);
-const MARK = "data-knock-no-track";
+const RAW_TEXT_ELEMENTS = new Set(["script", "style", "textarea", "title", "xmp"]);
+const NO_TRACK_ATTRIBUTE = "data-knock-no-track";
 const ATTRIBUTE = /[^\s/>][^\s/>=]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"'][^\s>]*)?)?/y;
-const NAMED: Readonly<Record<string, string>> = { amp: "&", quot: '"', apos: "'", lt: "<", gt: ">" };
+const NAMED_ENTITIES: Readonly<Record<string, string>> = { amp: "&", quot: '"', apos: "'", lt: "<", gt: ">" };
 
 /** An attribute's value as a browser reads it; character references that no URL needs stay. */
-export function decoded(value: string): string {
+export function decodeEntities(value: string): string {
   return value.replaceAll(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(amp|quot|apos|lt|gt));/gi, (whole, hex, digits, name) => {
-    if (name !== undefined) return NAMED[String(name).toLowerCase()] ?? whole;
+    if (name !== undefined) return NAMED_ENTITIES[String(name).toLowerCase()] ?? whole;
     const code = hex === undefined ? Number(digits) : Number.parseInt(hex, 16);
     return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
   });
@@ -23,7 +23,7 @@ interface Attribute {
   end: number;
 }
 
-function attributeAt(html: string, at: number): Attribute | null {
+function parseAttribute(html: string, at: number): Attribute | null {
   ATTRIBUTE.lastIndex = at;
   const [found] = ATTRIBUTE.exec(html) ?? [];
   if (found === undefined) return null;
@@ -40,28 +40,28 @@ function attributeAt(html: string, at: number): Attribute | null {
 }
 
 /** An open tag's attributes, and where it ends; null where it has no end. */
-function readTag(html: string, from: number): { attributes: Attribute[]; end: number } | null {
+function parseTag(html: string, from: number): { attributes: Attribute[]; end: number } | null {
   const attributes: Attribute[] = [];
   let at = from;
   while (at < html.length) {
     const character = html[at] as string;
     if (character === ">") return { attributes, end: at + 1 };
-    const attribute = /[\s/]/.test(character) ? null : attributeAt(html, at);
+    const attribute = /[\s/]/.test(character) ? null : parseAttribute(html, at);
     if (attribute !== null) attributes.push(attribute);
     at = attribute?.end ?? at + 1;
   }
   return null;
 }
 
-function wrappedTag(html: string, start: number, end: number, attributes: Attribute[], links: LinkList): string {
+function wrapTag(html: string, start: number, end: number, attributes: Attribute[], links: LinkList): string {
   let [tag, done] = ["", start];
-  const isUntracked = attributes.some(({ name }) => name === MARK);
+  const isUntracked = attributes.some(({ name }) => name === NO_TRACK_ATTRIBUTE);
   for (const { name, value, start: at, end: after } of attributes) {
-    const url = name === "href" && !isUntracked ? links.wrap(decoded(value).trim()) : null;
+    const url = name === "href" && !isUntracked ? links.wrap(decodeEntities(value).trim()) : null;
     if (url !== null) {
       tag += `${html.slice(done, at)}href="${url}"`;
       done = after;
-    } else if (name === MARK) {
+    } else if (name === NO_TRACK_ATTRIBUTE) {
       tag += html.slice(done, at).trimEnd();
       done = after;
     }
@@ -82,13 +82,13 @@ export function wrapHtml(html: string, links: LinkList): string {
       if (end === -1) break;
       next = end + 3;
     } else if (name !== undefined) {
-      const tag = readTag(html, at + 1 + name.length);
+      const tag = parseTag(html, at + 1 + name.length);
       if (tag === null) break;
       next = tag.end;
       if (name === "a") {
-        parts.push(html.slice(done, at), wrappedTag(html, at, next, tag.attributes, links));
+        parts.push(html.slice(done, at), wrapTag(html, at, next, tag.attributes, links));
         done = next;
-      } else if (RAW.has(name)) {
+      } else if (RAW_TEXT_ELEMENTS.has(name)) {
         const close = new RegExp(`</${name}`, "gi");
         close.lastIndex = next;
         const found = close.exec(html);
@@ -102,8 +102,8 @@ export function wrapHtml(html: string, links: LinkList): string {
 }
 
 /** A picture of one pixel at the end of the body, which tells that it was loaded (T-235). */
-export function withPixel(html: string, url: string): string {
-  const picture = `<img src="${url}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">`;
+export function addTrackingPixel(html: string, url: string): string {
+  const image = `<img src="${url}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">`;
   const end = [...html.matchAll(/<\/body\b/gi)].at(-1)?.index ?? html.length;
-  return `${html.slice(0, end)}${picture}${html.slice(end)}`;
+  return `${html.slice(0, end)}${image}${html.slice(end)}`;
 }

@@ -15,11 +15,11 @@ export interface CompiledWorkflow {
   /** Time-zone arithmetic, loaded only where a step of this workflow may need it. */
   timeWindows: typeof TimeWindows | null;
   /** What is wrong with a layout or a partial that it names; who starts runs refuses it. */
-  sharedFault: KnockError | null;
+  sharedError: KnockError | null;
   /** What tracks messages, loaded only where somebody receives clicks. */
   trackContent?: typeof trackContent;
   /** Whether a template looks translations up. */
-  translates: boolean;
+  usesTranslations: boolean;
   /** Whether any text of its steps contains Liquid. */
   hasLiquid: boolean;
 }

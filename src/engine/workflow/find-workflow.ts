@@ -2,7 +2,7 @@ import type { Environment } from "../../domain/environment/environment.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Definitions } from "../../ports/definitions.js";
-import { didYouMean } from "../../util/nearest.js";
+import { didYouMean } from "../../util/find-nearest.js";
 
 /** The workflow of a key with its environment. Throws `workflow_missing` (E-017). */
 export async function findWorkflow(

@@ -4,15 +4,15 @@ import type { ParsedPartial } from "../liquid/partials.js";
 import type { SharedTemplates } from "./shared-templates.js";
 
 /** Partials parsed, and what is wrong with those that cannot be. */
-export interface Shared {
+export interface ParsedSharedTemplates {
   templates: SharedTemplates;
   partials: Map<string, ParsedPartial | KnockError>;
-  faults: KnockError[];
+  errors: KnockError[];
 }
 
-export function parsePartials(templates: SharedTemplates): Shared {
-  const faults = [...templates.layouts.values(), ...templates.partials.values()].filter(
-    (one) => one instanceof KnockError,
+export function parsePartials(templates: SharedTemplates): ParsedSharedTemplates {
+  const errors = [...templates.layouts.values(), ...templates.partials.values()].filter(
+    (template) => template instanceof KnockError,
   );
   const partials = new Map<string, ParsedPartial | KnockError>();
   for (const [key, partial] of templates.partials) {
@@ -20,9 +20,9 @@ export function parsePartials(templates: SharedTemplates): Shared {
       partials.set(key, partial instanceof KnockError ? partial : compilePartial(partial));
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
-      faults.push(error);
+      errors.push(error);
       partials.set(key, error);
     }
   }
-  return { templates, partials, faults };
+  return { templates, partials, errors };
 }

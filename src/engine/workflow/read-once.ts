@@ -2,15 +2,15 @@ import type { Definitions } from "../../ports/definitions.js";
 import type { EngineContext } from "../context/engine-context.js";
 
 /** Remembers what a reader answered by key, failures included. */
-function remember<T>(read: (key: string) => Promise<T>): (key: string) => Promise<T> {
+function memoizeByKey<T>(read: (key: string) => Promise<T>): (key: string) => Promise<T> {
   const known = new Map<string, Promise<T>>();
   return (key) => {
-    let answer = known.get(key);
-    if (answer === undefined) {
-      answer = read(key);
-      known.set(key, answer);
+    let result = known.get(key);
+    if (result === undefined) {
+      result = read(key);
+      known.set(key, result);
     }
-    return answer;
+    return result;
   };
 }
 
@@ -21,17 +21,17 @@ export function readFilesOnce<Stores>(context: EngineContext<Stores>): EngineCon
 
 /** Returns definitions of which each is read once, when it is first asked for. */
 export function readOnce(definitions: Definitions): Definitions {
-  const environment = remember(() => definitions.environment());
-  const audiences = remember(() => definitions.audiences());
-  const translations = remember(() => definitions.translations());
-  const workflowKeys = remember(() => definitions.workflowKeys());
+  const environment = memoizeByKey(() => definitions.environment());
+  const audiences = memoizeByKey(() => definitions.audiences());
+  const translations = memoizeByKey(() => definitions.translations());
+  const workflowKeys = memoizeByKey(() => definitions.workflowKeys());
   const branches = new Map<string, Definitions | null>();
-  const once: Definitions = {
+  const cached: Definitions = {
     ...definitions,
-    workflow: remember((key) => definitions.workflow(key)),
-    emailLayout: remember((key) => definitions.emailLayout(key)),
-    partial: remember((key) => definitions.partial(key)),
-    request: remember((key) => definitions.request(key)),
+    workflow: memoizeByKey((key) => definitions.workflow(key)),
+    emailLayout: memoizeByKey((key) => definitions.emailLayout(key)),
+    partial: memoizeByKey((key) => definitions.partial(key)),
+    request: memoizeByKey((key) => definitions.request(key)),
     workflowKeys: () => workflowKeys(""),
     environment: () => environment(""),
     audiences: () => audiences(""),
@@ -41,11 +41,11 @@ export function readOnce(definitions: Definitions): Definitions {
       if (found === undefined) {
         const branch = definitions.branch?.(slug) ?? null;
         // A branch is itself for the branch that it is.
-        found = branch === definitions ? once : branch && readOnce(branch);
+        found = branch === definitions ? cached : branch && readOnce(branch);
         branches.set(slug, found);
       }
       return found;
     },
   };
-  return once;
+  return cached;
 }

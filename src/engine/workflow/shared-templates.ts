@@ -1,15 +1,15 @@
 import type { EmailLayout } from "../../domain/template/email-layout.js";
-import { partialKeysIn, type TemplatePartial } from "../../domain/template/template-partial.js";
-import { sharedKeysOf } from "../../domain/workflow/check-email-template.js";
-import { requestKeysOf, type SharedRequest } from "../../domain/workflow/shared-request.js";
+import { collectPartialKeys, type TemplatePartial } from "../../domain/template/template-partial.js";
+import { collectTemplateReferences } from "../../domain/workflow/check-template-references.js";
+import { collectRequestKeys, type SharedRequest } from "../../domain/workflow/shared-request.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Definitions } from "../../ports/definitions.js";
-import { contentDigest } from "../../util/ids.js";
-import { orFault } from "../context/fault.js";
+import { computeDigest } from "../../util/ids.js";
+import { catchKnockError } from "../context/catch-knock-error.js";
 
 /** Layouts, partials and shared requests as the project has them now: no part of a workflow's version (T-101). */
-export type SharedSource = Pick<Definitions, "emailLayout" | "partial"> &
+export type SharedTemplateSource = Pick<Definitions, "emailLayout" | "partial"> &
   Partial<Pick<Definitions, "environment" | "request">>;
 
 /** What a workflow's templates name. An error stands for what could not be read: it is told when it is rendered. */
@@ -23,48 +23,52 @@ export interface SharedTemplates {
 }
 
 /** What each version names: a server asks for each trigger. */
-const named = new WeakMap<Workflow, ReturnType<typeof sharedKeysOf> & { requests: readonly string[] }>();
+const sharedKeysByWorkflow = new WeakMap<
+  Workflow,
+  ReturnType<typeof collectTemplateReferences> & { requests: readonly string[] }
+>();
 
-function namedBy(workflow: Workflow) {
-  let keys = named.get(workflow);
+function getSharedKeys(workflow: Workflow) {
+  let keys = sharedKeysByWorkflow.get(workflow);
   if (keys === undefined) {
-    keys = { ...sharedKeysOf(workflow), requests: requestKeysOf(workflow) };
-    named.set(workflow, keys);
+    keys = { ...collectTemplateReferences(workflow), requests: collectRequestKeys(workflow) };
+    sharedKeysByWorkflow.set(workflow, keys);
   }
   return keys;
 }
 
-const NOTHING: SharedTemplates = { id: "", layouts: new Map(), partials: new Map(), requests: new Map() };
+const NO_SHARED_TEMPLATES: SharedTemplates = { id: "", layouts: new Map(), partials: new Map(), requests: new Map() };
 
 /** Reads the layouts, partials and shared requests that a workflow names, those that partials name included. */
-export async function readSharedTemplates(workflow: Workflow, source: SharedSource): Promise<SharedTemplates> {
-  const keys = namedBy(workflow);
-  if (keys.layouts.length + keys.partials.length + keys.requests.length === 0) return NOTHING;
+export async function readSharedTemplates(workflow: Workflow, source: SharedTemplateSource): Promise<SharedTemplates> {
+  const keys = getSharedKeys(workflow);
+  if (keys.layouts.length + keys.partials.length + keys.requests.length === 0) return NO_SHARED_TEMPLATES;
   const requests = new Map<string, SharedRequest | KnockError>();
   for (const key of keys.requests) {
-    const request = await orFault(source.request?.(key) ?? Promise.resolve(null));
+    const request = await catchKnockError(source.request?.(key) ?? Promise.resolve(null));
     if (request !== null) requests.set(key, request);
   }
   const layouts = new Map<string, EmailLayout | KnockError>();
   const partials = new Map<string, TemplatePartial | KnockError>();
-  const wanted = new Set(keys.partials);
+  const partialKeys = new Set(keys.partials);
   for (const key of keys.layouts) {
-    const layout = await orFault(source.emailLayout(key));
+    const layout = await catchKnockError(source.emailLayout(key));
     if (layout === null) continue;
     layouts.set(key, layout);
     if (layout instanceof KnockError) continue;
-    for (const one of partialKeysIn(layout.html_layout + layout.text_layout)) wanted.add(one);
+    for (const partialKey of collectPartialKeys(layout.html_layout + layout.text_layout)) partialKeys.add(partialKey);
   }
   // A set may grow while it is walked: partials name partials.
-  for (const key of wanted) {
-    const partial = await orFault(source.partial(key));
+  for (const key of partialKeys) {
+    const partial = await catchKnockError(source.partial(key));
     if (partial === null) continue;
     partials.set(key, partial);
-    if (!(partial instanceof KnockError)) for (const one of partialKeysIn(partial.content)) wanted.add(one);
+    if (!(partial instanceof KnockError))
+      for (const partialKey of collectPartialKeys(partial.content)) partialKeys.add(partialKey);
   }
   const content = [...layouts, ...partials, ...requests].map(([key, one]) => [
     key,
     one instanceof KnockError ? one.message : one,
   ]);
-  return { id: content.length === 0 ? "" : contentDigest(JSON.stringify(content)), layouts, partials, requests };
+  return { id: content.length === 0 ? "" : computeDigest(JSON.stringify(content)), layouts, partials, requests };
 }

@@ -1,12 +1,12 @@
 import type { ComponentChildren } from "preact";
-import { isObject, type Json, type JsonObject, objectsIn } from "../lib/json.js";
-import { initialOf } from "../lib/words.js";
+import { filterObjects, isObject, type Json, type JsonObject } from "../lib/json.js";
+import { getInitial } from "../lib/labels.js";
 import { Code } from "../parts/basics.js";
 import { OutLink } from "./rich-text.js";
 
 const MAX_DEPTH = 8;
 /** Where the platforms' own JSON keeps what is further in. */
-const HELD = [
+const NESTED_FIELDS = [
   "blocks",
   "elements",
   "fields",
@@ -22,7 +22,7 @@ const HELD = [
   "facts",
 ]; // prettier-ignore
 
-function textOf(element: JsonObject): string {
+function findElementText(element: JsonObject): string {
   for (const name of ["text", "title", "alt_text", "altText", "description", "value", "name", "label", "url"]) {
     const value = element[name];
     if (typeof value === "string" && value !== "") return value;
@@ -34,11 +34,11 @@ function textOf(element: JsonObject): string {
 /** Slack's blocks, Adaptive Cards and embeds alike: their texts in order, buttons as buttons. */
 function Blocks({ value, depth = 0 }: { value: Json | undefined; depth?: number }): ComponentChildren {
   if (depth > MAX_DEPTH) return null;
-  if (Array.isArray(value)) return value.map((one, at) => <Blocks key={String(at)} value={one} depth={depth} />);
+  if (Array.isArray(value)) return value.map((item, at) => <Blocks key={String(at)} value={item} depth={depth} />);
   if (!isObject(value)) return null;
   const type = String(value.type ?? "");
-  const text = textOf(value);
-  const inside = HELD.filter((name) => typeof value[name] === "object").map((name) => (
+  const text = findElementText(value);
+  const inside = NESTED_FIELDS.filter((name) => typeof value[name] === "object").map((name) => (
     <Blocks key={name} value={value[name]} depth={depth + 1} />
   ));
   if (type === "divider") return <hr />;
@@ -47,14 +47,14 @@ function Blocks({ value, depth = 0 }: { value: Json | undefined; depth?: number 
   if (type === "header" || type === "TextBlock")
     return (
       <p class={type === "header" ? "chat-title" : ""}>
-        <Marked text={text} />
+        <InlineText text={text} />
       </p>
     );
   return (
     <div class={type === "context" ? "chat-block muted" : "chat-block"}>
       {text === "" ? null : (
         <p>
-          <Marked text={text} />
+          <InlineText text={text} />
         </p>
       )}
       {inside}
@@ -63,17 +63,17 @@ function Blocks({ value, depth = 0 }: { value: Json | undefined; depth?: number 
 }
 
 /** A link as Markdown or Slack writes it, bold, slanted, struck and code: what a chat makes of a line. */
-const INLINE =
+const INLINE_MARKUP =
   /\[([^[\]\n]+)\]\(([^)\s]+)\)|<([^|<>\s]+)\|([^<>\n]+)>|<(https?:[^<>\s]+)>|\*\*?([^*\n]+)\*\*?|(?<!\w)_([^_\n]+)_(?!\w)|~([^~\n]+)~|`([^`\n]+)`/g;
 
-function Marked({ text }: { text: string }) {
+function InlineText({ text }: { text: string }) {
   const parts: ComponentChildren[] = [];
   let end = 0;
-  for (const found of text.matchAll(INLINE)) {
-    const [all, name, link, address, label, bare, bold, slanted, struck, code] = found;
-    const key = String(found.index);
-    parts.push(text.slice(end, found.index));
-    end = found.index + all.length;
+  for (const match of text.matchAll(INLINE_MARKUP)) {
+    const [all, name, link, address, label, bare, bold, slanted, struck, code] = match;
+    const key = String(match.index);
+    parts.push(text.slice(end, match.index));
+    end = match.index + all.length;
     const to = link ?? address ?? bare;
     if (to !== undefined)
       parts.push(
@@ -97,7 +97,7 @@ function Marked({ text }: { text: string }) {
 export function Chat({ content, app }: { content: JsonObject; app: string }) {
   const connection = isObject(content.connection) ? content.connection : {};
   const template = isObject(content.template) ? content.template : {};
-  const place = connection.channel_name
+  const destination = connection.channel_name
     ? `#${String(connection.channel_name)}`
     : String(
         connection.channel_id ?? connection.user_id ?? connection.ms_teams_channel_id ?? connection.phone_number ?? "",
@@ -106,18 +106,20 @@ export function Chat({ content, app }: { content: JsonObject; app: string }) {
   return (
     <>
       <figure class="chat" aria-label="The message in a chat">
-        <figcaption>{place || (connection.via_incoming_webhook ? "an incoming webhook" : "a conversation")}</figcaption>
+        <figcaption>
+          {destination || (connection.via_incoming_webhook ? "an incoming webhook" : "a conversation")}
+        </figcaption>
         <div class="chat-message">
           <span class="avatar" aria-hidden="true">
-            {initialOf(app)}
+            {getInitial(app)}
           </span>
           <div>
             <p class="chat-author">
               {app} <span class="muted">app</span>
             </p>
-            {objectsIn(template.blocks).map((block, at) => (
+            {filterObjects(template.blocks).map((block, at) => (
               <p key={String(at)} class="chat-text">
-                <Marked text={String(block.content ?? "")} />
+                <InlineText text={String(block.content ?? "")} />
               </p>
             ))}
             <Blocks value={json} />

@@ -1,23 +1,23 @@
 import { useMemo, useRef, useState } from "preact/hooks";
-import { isObject, type JsonObject, objectsIn } from "../lib/json.js";
+import { filterObjects, isObject, type JsonObject } from "../lib/json.js";
 import { Code, type Tab } from "../parts/basics.js";
-import { OutLink, safeLink } from "./rich-text.js";
+import { OutLink, toSafeLink } from "./rich-text.js";
 
 /** On a screen narrower than this an e-mail is first shown as a phone has it. */
-const PHONE = 700;
+const PHONE_WIDTH = 700;
 
-const LINKS = /<a\b[^>]*?\shref\s*=\s*(?:"([^"]*)"|'([^']*)')/gi;
-const PICTURES = /<img\b[^>]*?\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)')/gi;
+const LINK_PATTERN = /<a\b[^>]*?\shref\s*=\s*(?:"([^"]*)"|'([^']*)')/gi;
+const PICTURE_PATTERN = /<img\b[^>]*?\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)')/gi;
 
 /** What a pattern finds, each once. Only to be told of: a parser would complain of every style that it may not apply. */
-function addressesIn(html: string, pattern: RegExp): string[] {
-  const found = [...html.matchAll(pattern)].map(([, double, single]) =>
+function collectAddresses(html: string, pattern: RegExp): string[] {
+  const addresses = [...html.matchAll(pattern)].map(([, double, single]) =>
     (double ?? single ?? "").replaceAll("&amp;", "&"),
   );
-  return [...new Set(found)];
+  return [...new Set(addresses)];
 }
 
-function sizeText(base64: unknown): string {
+function formatSize(base64: unknown): string {
   const bytes = Math.floor((String(base64 ?? "").length * 3) / 4);
   return bytes < 1_024 ? `${bytes} B` : `${(bytes / 1_024).toFixed(1)} kB`;
 }
@@ -30,7 +30,7 @@ interface FrameProps {
 
 /** An origin of its own, no scripts, no forms, no other windows; the answer's own policy says the same. */
 function Frame({ id, isDark, onLeft }: FrameProps) {
-  const isThere = useRef(false);
+  const isLoaded = useRef(false);
   return (
     <iframe
       sandbox=""
@@ -38,22 +38,22 @@ function Frame({ id, isDark, onLeft }: FrameProps) {
       title="The e-mail as its reader sees it"
       src={`/__knock/page/messages/${encodeURIComponent(id)}/html`}
       onLoad={() => {
-        if (isThere.current) onLeft();
-        isThere.current = true;
+        if (isLoaded.current) onLeft();
+        isLoaded.current = true;
       }}
     />
   );
 }
 
-function Rendered({ id, html }: { id: string; html: string }) {
+function EmailPreview({ id, html }: { id: string; html: string }) {
   const [isDark, setDark] = useState(false);
-  const [isNarrow, setNarrow] = useState(() => innerWidth < PHONE);
+  const [isNarrow, setNarrow] = useState(() => innerWidth < PHONE_WIDTH);
   // A link leads the frame to what the page's policy refuses: it is made anew, as many times as it was left.
-  const [left, setLeft] = useState(0);
+  const [leaveCount, setLeft] = useState(0);
   const { links, pictures } = useMemo(
     () => ({
-      links: addressesIn(html, LINKS).filter((address) => safeLink(address) !== null),
-      pictures: addressesIn(html, PICTURES).filter((source) => /^(https?:)?\/\//.test(source)),
+      links: collectAddresses(html, LINK_PATTERN).filter((address) => toSafeLink(address) !== null),
+      pictures: collectAddresses(html, PICTURE_PATTERN).filter((source) => /^(https?:)?\/\//.test(source)),
     }),
     [html],
   );
@@ -76,9 +76,9 @@ function Rendered({ id, html }: { id: string; html: string }) {
         </button>
       </fieldset>
       <div class={isNarrow ? "frame narrow" : "frame"}>
-        <Frame key={String(left)} id={id} isDark={isDark} onLeft={() => setLeft(left + 1)} />
+        <Frame key={String(leaveCount)} id={id} isDark={isDark} onLeft={() => setLeft(leaveCount + 1)} />
       </div>
-      {left > 0 ? (
+      {leaveCount > 0 ? (
         <p class="hint" role="status">
           Links do not open within the e-mail{links.length > 0 ? ": they are listed below" : ""}.
         </p>
@@ -107,9 +107,9 @@ function Rendered({ id, html }: { id: string; html: string }) {
 }
 
 /** From whom to whom, and what is attached. */
-export function emailFacts(content: JsonObject): [name: string, value: string][] {
-  const attachments = objectsIn(content.attachments).map(
-    ({ name, content: base64 }) => `${String(name)} (${sizeText(base64)})`,
+export function listEmailFacts(content: JsonObject): [name: string, value: string][] {
+  const attachments = filterObjects(content.attachments).map(
+    ({ name, content: base64 }) => `${String(name)} (${formatSize(base64)})`,
   );
   return [
     ["From", String(content.from ?? "")],
@@ -122,12 +122,12 @@ export function emailFacts(content: JsonObject): [name: string, value: string][]
 }
 
 /** The parts of an e-mail, each as a tab. */
-export function emailTabs(id: string, { html_body: html, text_body: text, headers }: JsonObject): Tab[] {
+export function buildEmailTabs(id: string, { html_body: html, text_body: text, headers }: JsonObject): Tab[] {
   const lines = isObject(headers) ? Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`) : [];
   return [
     ...(typeof html === "string" && html !== ""
       ? [
-          { name: "E-mail", show: () => <Rendered id={id} html={html} /> },
+          { name: "E-mail", show: () => <EmailPreview id={id} html={html} /> },
           { name: "HTML", show: () => <Code value={html} label="The HTML part" /> },
         ]
       : []),

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, objectsIn } from "../lib/json.js";
-import { initialOf, recipientText } from "../lib/words.js";
+import { filterObjects, isObject, type JsonObject } from "../lib/json.js";
+import { formatRecipient, getInitial } from "../lib/labels.js";
 import { Time } from "../parts/basics.js";
 import { OutLink, RichText } from "./rich-text.js";
 
@@ -13,24 +13,24 @@ interface FeedItemProps {
 /** An item as a feed in an application shows it. */
 export function FeedItem({ blocks, actors, at, isRead }: FeedItemProps) {
   const [first] = Array.isArray(actors) ? actors : [];
-  const name = isObject(first) ? String(first.name ?? first.id) : recipientText(first);
-  const known = objectsIn(blocks);
+  const name = isObject(first) ? String(first.name ?? first.id) : formatRecipient(first);
+  const known = filterObjects(blocks);
   const action = known.find((block) => block.name === "action_url")?.rendered;
   return (
     <article class={isRead ? "feed-item" : "feed-item unread"}>
       <span class="avatar" aria-hidden="true">
-        {initialOf(name)}
+        {getInitial(name)}
       </span>
       <div class="feed-body">
         {known.map((block: JsonObject, at) => {
           if (block.type === "button_set")
             return (
               <p key={String(at)} class="feed-buttons">
-                {objectsIn(block.buttons).map((button, place) => (
+                {filterObjects(block.buttons).map((button, index) => (
                   <OutLink
-                    key={String(place)}
+                    key={String(index)}
                     to={String(button.action ?? "")}
-                    kind={place === 0 ? "feed-button first" : "feed-button"}
+                    kind={index === 0 ? "feed-button first" : "feed-button"}
                   >
                     {String(button.label ?? "")}
                   </OutLink>

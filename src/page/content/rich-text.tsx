@@ -2,7 +2,7 @@ import { type ComponentChildren, h } from "preact";
 import { useMemo } from "preact/hooks";
 
 /** What rendered Markdown is made of. Everything else is shown as the text within it. */
-const ALLOWED = new Set([
+const ALLOWED_ELEMENTS = new Set([
   "p",
   "br",
   "strong",
@@ -33,16 +33,16 @@ const ALLOWED = new Set([
   "td",
   "span",
 ]); // prettier-ignore
-const DROPPED = new Set(["script", "style", "template", "iframe", "object", "embed", "noscript", "title"]);
+const DROPPED_ELEMENTS = new Set(["script", "style", "template", "iframe", "object", "embed", "noscript", "title"]);
 
 /** A link that leads out, or null: other schemes do things. */
-export function safeLink(address: string | null): string | null {
+export function toSafeLink(address: string | null): string | null {
   if (address === null || !URL.canParse(address)) return null;
   return ["https:", "http:", "mailto:", "tel:"].includes(new URL(address).protocol) ? address : null;
 }
 
 export function OutLink({ to, children, kind }: { to: string; children: ComponentChildren; kind?: string }) {
-  const link = safeLink(to);
+  const link = toSafeLink(to);
   if (link === null) return <span class={kind}>{children}</span>;
   return (
     <a href={link} target="_blank" rel="noopener noreferrer" class={kind} title={link}>
@@ -51,17 +51,17 @@ export function OutLink({ to, children, kind }: { to: string; children: Componen
   );
 }
 
-function drawn(node: Node, key: number): ComponentChildren {
+function renderNode(node: Node, key: number): ComponentChildren {
   if (node.nodeType === 3) return node.nodeValue;
   if (node.nodeType !== 1) return null;
   const element = node as Element;
   const name = element.localName;
-  if (DROPPED.has(name)) return null;
-  const inside = [...element.childNodes].map(drawn);
+  if (DROPPED_ELEMENTS.has(name)) return null;
+  const childNodes = [...element.childNodes].map(renderNode);
   if (name === "a")
     return (
       <OutLink key={key} to={element.getAttribute("href") ?? ""}>
-        {inside}
+        {childNodes}
       </OutLink>
     );
   if (name === "img")
@@ -70,14 +70,14 @@ function drawn(node: Node, key: number): ComponentChildren {
         picture: {element.getAttribute("alt") || element.getAttribute("src")}
       </span>
     );
-  return ALLOWED.has(name) ? h(name, { key }, inside) : inside;
+  return ALLOWED_ELEMENTS.has(name) ? h(name, { key }, childNodes) : childNodes;
 }
 
 /** HTML of a feed's item, drawn anew from the elements that text has: no attribute of it gets here but a link's address. */
 export function RichText({ html }: { html: string }) {
   const parts = useMemo(() => {
     const { body } = new DOMParser().parseFromString(html, "text/html"); // runs and loads nothing
-    return [...body.childNodes].map(drawn);
+    return [...body.childNodes].map(renderNode);
   }, [html]);
   return <div class="rich">{parts}</div>;
 }

@@ -1,7 +1,7 @@
-import { type JsonObject, objectsIn } from "../lib/json.js";
+import { filterObjects, type JsonObject } from "../lib/json.js";
 import { Code } from "../parts/basics.js";
 
-function pretty(body: unknown): unknown {
+function parseBody(body: unknown): unknown {
   if (typeof body !== "string") return body;
   try {
     return JSON.parse(body);
@@ -11,13 +11,13 @@ function pretty(body: unknown): unknown {
 }
 
 export function Webhook({ content }: { content: JsonObject }) {
-  const query = objectsIn(content.query_params).map(({ key, value }) => `${String(key)}=${String(value)}`);
-  const headers = objectsIn(content.headers).map(({ key, value }) => `${String(key)}: ${String(value)}`);
+  const query = filterObjects(content.query_params).map(({ key, value }) => `${String(key)}=${String(value)}`);
+  const headers = filterObjects(content.headers).map(({ key, value }) => `${String(key)}: ${String(value)}`);
   const line = `${String(content.method ?? "").toUpperCase()} ${String(content.url ?? "")}${query.length > 0 ? `?${query.join("&")}` : ""}`;
   return (
     <>
       <Code value={[line, ...headers].join("\n")} label="The request" />
-      <Code value={pretty(content.body ?? "")} label="Its body" />
+      <Code value={parseBody(content.body ?? "")} label="Its body" />
     </>
   );
 }

@@ -1,7 +1,7 @@
-import { isObject, type JsonObject, objectsIn } from "./json.js";
+import { filterObjects, isObject, type JsonObject } from "./json.js";
 
 /** A refusal, with what is wrong by field as the API names it. */
-export class Refusal extends Error {
+export class RequestError extends Error {
   constructor(
     message: string,
     readonly status: number,
@@ -11,9 +11,9 @@ export class Refusal extends Error {
   }
 }
 
-/** Asks a helper of the emulator. Throws {@link Refusal}, and `TypeError` where nobody answers. */
-export async function ask<T>(on: string, body?: JsonObject, signal?: AbortSignal): Promise<T> {
-  const [method = "GET", path = ""] = on.split(" ");
+/** Asks a helper of the emulator. Throws {@link RequestError}, and `TypeError` where nobody answers. */
+export async function sendRequest<T>(endpoint: string, body?: JsonObject, signal?: AbortSignal): Promise<T> {
+  const [method = "GET", path = ""] = endpoint.split(" ");
   const response = await fetch(`/__knock/${path}`, {
     method,
     ...(signal ? { signal } : {}),
@@ -21,18 +21,18 @@ export async function ask<T>(on: string, body?: JsonObject, signal?: AbortSignal
   });
   const answer: unknown = await response.json().catch(() => null);
   if (response.ok) return answer as T;
-  const told = isObject(answer) ? answer : {};
-  const fields = objectsIn(told.errors).map(({ field, message }) => [String(field), String(message)] as const);
-  throw new Refusal(
-    String(told.message ?? `The emulator answered ${response.status}`),
+  const errorBody = isObject(answer) ? answer : {};
+  const fields = filterObjects(errorBody.errors).map(({ field, message }) => [String(field), String(message)] as const);
+  throw new RequestError(
+    String(errorBody.message ?? `The emulator answered ${response.status}`),
     response.status,
     new Map(fields),
   );
 }
 
-export const NO_ANSWER = "The emulator does not answer. Is knock dev still running?";
+export const NO_RESPONSE = "The emulator does not answer. Is knock dev still running?";
 
-export function faultText(fault: unknown): string {
-  if (fault instanceof Refusal) return fault.message;
-  return NO_ANSWER;
+export function formatError(error: unknown): string {
+  if (error instanceof RequestError) return error.message;
+  return NO_RESPONSE;
 }

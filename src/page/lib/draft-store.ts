@@ -3,7 +3,7 @@ import type { Draft } from "./draft.js";
 const PREFIX = "knock.draft.";
 
 /** What was last put in for a workflow, for as long as the tab is open; null where there is none. */
-export function storedDraft(workflow: string): Draft | null {
+export function readDraft(workflow: string): Draft | null {
   try {
     const text = sessionStorage.getItem(PREFIX + workflow);
     return text === null ? null : (JSON.parse(text) as Draft);
@@ -12,7 +12,7 @@ export function storedDraft(workflow: string): Draft | null {
   }
 }
 
-export function storeDraft(workflow: string, draft: Draft): void {
+export function writeDraft(workflow: string, draft: Draft): void {
   try {
     sessionStorage.setItem(PREFIX + workflow, JSON.stringify(draft));
   } catch {

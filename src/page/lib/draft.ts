@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from "./json.js";
-import { sampleOf } from "./schema.js";
-import { recipientOf, recipientText } from "./words.js";
+import { formatRecipient, parseRecipient } from "./labels.js";
+import { buildSample } from "./schema.js";
 
 export interface Workflow {
   key: string;
@@ -27,11 +27,11 @@ export interface Draft {
   data: Json;
 }
 
-export function sampleData(workflow: Workflow): Json {
-  return workflow.schema === null ? {} : sampleOf(workflow.schema, workflow.schema);
+export function buildSampleData(workflow: Workflow): Json {
+  return workflow.schema === null ? {} : buildSample(workflow.schema, workflow.schema);
 }
 
-export function newDraft(workflow: Workflow): Draft {
+export function createDraft(workflow: Workflow): Draft {
   return {
     recipients: [],
     actor: "",
@@ -39,16 +39,16 @@ export function newDraft(workflow: Workflow): Draft {
     cancellationKey: "",
     skipDelays: false,
     branch: "",
-    data: sampleData(workflow),
+    data: buildSampleData(workflow),
   };
 }
 
 /** What triggers a recipient run's workflow as it was, for its recipient alone. */
-export function draftOf({ recipient, actor, tenant, trigger_source, branch, data }: JsonObject): Draft {
+export function createDraftFromRun({ recipient, actor, tenant, trigger_source, branch, data }: JsonObject): Draft {
   const { cancellation_key: key } = isObject(trigger_source) ? trigger_source : {};
   return {
-    recipients: [recipientText(recipient)],
-    actor: actor ? recipientText(actor) : "",
+    recipients: [formatRecipient(recipient)],
+    actor: actor ? formatRecipient(actor) : "",
     tenant: tenant ? String(tenant) : "",
     cancellationKey: key ? String(key) : "",
     skipDelays: false,
@@ -58,10 +58,10 @@ export function draftOf({ recipient, actor, tenant, trigger_source, branch, data
 }
 
 /** The body that a trigger's request has; what is empty is left out. */
-export function payloadOf({ recipients, actor, tenant, cancellationKey, skipDelays, data }: Draft): JsonObject {
+export function buildPayload({ recipients, actor, tenant, cancellationKey, skipDelays, data }: Draft): JsonObject {
   return {
-    recipients: recipients.map(recipientOf),
-    ...(actor === "" ? {} : { actor: recipientOf(actor) }),
+    recipients: recipients.map(parseRecipient),
+    ...(actor === "" ? {} : { actor: parseRecipient(actor) }),
     ...(tenant === "" ? {} : { tenant }),
     ...(cancellationKey === "" ? {} : { cancellation_key: cancellationKey }),
     ...(skipDelays ? { settings: { skip_delay: true } } : {}),
@@ -69,24 +69,29 @@ export function payloadOf({ recipients, actor, tenant, cancellationKey, skipDela
   };
 }
 
-const quoted = (text: string): string => (/^[\w@.,/+:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+const quoteForShell = (text: string): string =>
+  /^[\w@.,/+:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The same as a command, to paste into a terminal or a script. */
-export function commandOf(workflow: string, draft: Draft): string {
+export function formatCommand(workflow: string, draft: Draft): string {
   const data = isObject(draft.data) && Object.keys(draft.data).length > 0 ? JSON.stringify(draft.data) : "";
-  const inline = draft.recipients.filter((one) => one.startsWith("{"));
-  const known = draft.recipients.filter((one) => !inline.includes(one));
-  const users = known.filter((one) => !one.includes("/"));
+  const inline = draft.recipients.filter((recipient) => recipient.startsWith("{"));
+  const known = draft.recipients.filter((recipient) => !inline.includes(recipient));
+  const users = known.filter((recipient) => !recipient.includes("/"));
   const flags: [name: string, value: string][] = [
     ["--recipients", users.join(",")],
-    ...inline.map((one): [string, string] => ["--recipients", one]),
-    ...known.filter((one) => one.includes("/")).map((one): [string, string] => ["--object", one]),
+    ...inline.map((recipient): [string, string] => ["--recipients", recipient]),
+    ...known
+      .filter((recipient) => recipient.includes("/"))
+      .map((recipient): [string, string] => ["--object", recipient]),
     ["--actor", draft.actor],
     ["--tenant", draft.tenant],
     ["--cancellation-key", draft.cancellationKey],
     ["--data", data],
     ["--branch", draft.branch],
   ];
-  const said = flags.filter(([, value]) => value !== "").map(([name, value]) => `${name} ${quoted(value)}`);
-  return ["knock notify", quoted(workflow), ...said, ...(draft.skipDelays ? ["--skip-delay"] : [])].join(" ");
+  const flagTexts = flags.filter(([, value]) => value !== "").map(([name, value]) => `${name} ${quoteForShell(value)}`);
+  return ["knock notify", quoteForShell(workflow), ...flagTexts, ...(draft.skipDelays ? ["--skip-delay"] : [])].join(
+    " ",
+  );
 }

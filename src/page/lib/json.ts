@@ -6,30 +6,30 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-export const objectsIn = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
+export const filterObjects = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
 
 /** What a step to a value is called: a property or a place in a list. */
 export type Path = readonly (string | number)[];
 
 /** The value with what stands at the path replaced; undefined takes a property or an item away. Nothing given is changed. */
-export function withValue(root: Json | undefined, path: Path, value: Json | undefined): Json | undefined {
+export function replaceAtPath(root: Json | undefined, path: Path, value: Json | undefined): Json | undefined {
   const [step, ...rest] = path;
   if (step === undefined) return value;
   if (typeof step === "number") {
     const list = Array.isArray(root) ? [...root] : [];
-    const next = withValue(list[step], rest, value);
+    const next = replaceAtPath(list[step], rest, value);
     if (next === undefined) list.splice(step, 1);
     else list[step] = next;
     return list;
   }
   const object: JsonObject = isObject(root) ? { ...root } : {};
-  const next = withValue(Object.hasOwn(object, step) ? object[step] : undefined, rest, value);
+  const next = replaceAtPath(Object.hasOwn(object, step) ? object[step] : undefined, rest, value);
   if (next === undefined) delete object[step];
   else object[step] = next;
   return object;
 }
 
 /** As the API names a field in its errors: `data.lines[0].sku`. */
-export function fieldName(path: Path): string {
+export function formatFieldName(path: Path): string {
   return path.map((step, at) => (typeof step === "number" ? `[${step}]` : at === 0 ? step : `.${step}`)).join("");
 }

@@ -25,10 +25,10 @@ const IDLE: Live = { connected: false, clock: null, now: Date.now, version: 0 };
 export const LiveContext = createContext<Live>(IDLE);
 export const useLive = (): Live => useContext(LiveContext);
 
-function timeOf(clock: Clock): () => number {
-  const told = Date.parse(clock.now);
+function createTimeReader(clock: Clock): () => number {
+  const clockTime = Date.parse(clock.now);
   const at = Date.now();
-  return clock.frozen ? () => told : () => told + Date.now() - at;
+  return clock.frozen ? () => clockTime : () => clockTime + Date.now() - at;
 }
 
 /**
@@ -50,7 +50,7 @@ export function useLiveChanges(): Live {
       source = new EventSource("/__knock/events");
       source.addEventListener("change", (event) => {
         const clock = JSON.parse((event as MessageEvent<string>).data) as Clock;
-        setLive(({ version }) => ({ connected: true, clock, now: timeOf(clock), version: version + 1 }));
+        setLive(({ version }) => ({ connected: true, clock, now: createTimeReader(clock), version: version + 1 }));
       });
       source.onerror = () => {
         setLive((before) => (before.connected ? { ...before, connected: false } : before));

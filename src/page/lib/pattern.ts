@@ -3,7 +3,7 @@ const PART = /(\\[dws.\-+/\\()[\]{}?*^$|]|\[\^?(?:\\.|[^\]\\])+\]|[^\\()[\]{}?*+
 const CLASSES: Record<string, string> = { "\\d": "1", "\\w": "a", "\\s": " ", ".": "a" };
 
 /** A character of the class: the first that it names, `[0-9A-F]` gives 0. */
-function memberOf(part: string): string | null {
+function pickCharacter(part: string): string | null {
   if (part in CLASSES) return CLASSES[part] ?? null;
   if (part.startsWith("[^")) return null;
   if (!part.startsWith("[")) return part.replace(/^\\/, "");
@@ -12,19 +12,19 @@ function memberOf(part: string): string | null {
 }
 
 /** A text that a plain pattern takes (no groups, no choices), or null. */
-export function textMatching(pattern: string): string | null {
+export function buildMatchingText(pattern: string): string | null {
   const body = pattern.replace(/^\^/, "").replace(/\$$/, "");
   const parts = new RegExp(PART);
   let text = "";
   let at = 0;
   while (at < body.length) {
     parts.lastIndex = at;
-    const found = parts.exec(body);
-    const member = found === null ? null : memberOf(found[1] ?? "");
-    if (found === null || member === null) return null;
-    const times = found[3] === undefined ? (found[2] === "?" || found[2] === "*" ? 0 : 1) : Number(found[3]);
+    const match = parts.exec(body);
+    const member = match === null ? null : pickCharacter(match[1] ?? "");
+    if (match === null || member === null) return null;
+    const times = match[3] === undefined ? (match[2] === "?" || match[2] === "*" ? 0 : 1) : Number(match[3]);
     text += member.repeat(Math.min(times, 200));
-    at += found[0].length;
+    at += match[0].length;
   }
   try {
     return new RegExp(pattern, "u").test(text) ? text : null;

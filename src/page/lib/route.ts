@@ -17,7 +17,7 @@ export interface Route {
   query: Record<string, string>;
 }
 
-function decoded(text: string): string {
+function decodeText(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -28,19 +28,19 @@ function decoded(text: string): string {
 /** `#/messages/2Xyz?workflow=welcome`; what is none is the list of messages. */
 export function parseRoute(hash: string): Route {
   const [path = "", search = ""] = hash.replace(/^#\/?/, "").split("?", 2);
-  const [name, id] = path.split("/").map(decoded);
+  const [name, id] = path.split("/").map(decodeText);
   const query = Object.fromEntries(new URLSearchParams(search));
-  const view = VIEWS.find((one) => one === name);
+  const view = VIEWS.find((candidate) => candidate === name);
   return view === undefined ? { view: "messages", id: null, query: {} } : { view, id: id || null, query };
 }
 
 /** To a user, or an object by `projects/p1`, in the list that has it. */
-export function linkToRecipient(id: string): string {
-  return linkTo("users", id, id.includes("/") ? { kind: "objects" } : {});
+export function buildRecipientLink(id: string): string {
+  return buildLink("users", id, id.includes("/") ? { kind: "objects" } : {});
 }
 
 /** A link to a view; filters that are empty are left out. */
-export function linkTo(view: View, id: string | null = null, query: Record<string, string> = {}): string {
+export function buildLink(view: View, id: string | null = null, query: Record<string, string> = {}): string {
   const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "")).toString();
   return `#/${view}${id === null ? "" : `/${encodeURIComponent(id)}`}${search === "" ? "" : `?${search}`}`;
 }

@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import { linkTo, parseRoute, type View } from "./route.js";
+import { buildLink, parseRoute, type View } from "./route.js";
 import { replaceRoute } from "./use-route.js";
 
 export const SHORTCUTS: [keys: string, does: string][] = [
@@ -17,15 +17,15 @@ export const SHORTCUTS: [keys: string, does: string][] = [
   ["?", "this list"],
 ];
 
-const VIEWS: Record<string, View> = { m: "messages", r: "runs", u: "users", t: "trigger", c: "clock" };
+const VIEW_KEYS: Record<string, View> = { m: "messages", r: "runs", u: "users", t: "trigger", c: "clock" };
 
-const first = (selector: string): HTMLElement | null => document.querySelector<HTMLElement>(selector);
+const findFirst = (selector: string): HTMLElement | null => document.querySelector<HTMLElement>(selector);
 
 /** The next or previous row is focused; beside its list on a wide screen it is opened, too. */
-function step(by: 1 | -1): void {
+function moveFocus(by: 1 | -1): void {
   const rows = [...document.querySelectorAll<HTMLElement>("[data-row]")];
   const focused =
-    document.activeElement?.closest<HTMLElement>("[data-row]") ?? first('[data-row][aria-current="true"]');
+    document.activeElement?.closest<HTMLElement>("[data-row]") ?? findFirst('[data-row][aria-current="true"]');
   const at = focused ? rows.indexOf(focused) + by : by > 0 ? 0 : rows.length - 1;
   const row = rows[Math.max(0, Math.min(rows.length - 1, at))];
   if (row === undefined) return;
@@ -36,53 +36,53 @@ function step(by: 1 | -1): void {
   else row.click();
 }
 
-function leave(target: HTMLElement | null): void {
+function closeOrBlur(target: HTMLElement | null): void {
   if (target?.matches("input, select, textarea")) target.blur();
-  else first("[data-back]")?.click();
+  else findFirst("[data-back]")?.click();
 }
 
 /** Keys that work wherever no text is typed. */
 export function useShortcuts(showHelp: () => void): void {
   useEffect(() => {
-    const listen = (event: KeyboardEvent): void => {
+    const onKeyDown = (event: KeyboardEvent): void => {
       const target = event.target instanceof HTMLElement ? event.target : null;
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (first("dialog[open]")) return; // it has its own
-      if (event.key === "Escape") return leave(target);
+      if (findFirst("dialog[open]")) return; // it has its own
+      if (event.key === "Escape") return closeOrBlur(target);
       if (target?.matches("input, select, textarea, [role=tab]")) return;
       const arrows = target === null || target === document.body || target.closest(".rows") !== null;
-      const done = ((): boolean => {
+      const isHandled = ((): boolean => {
         switch (event.key) {
           case "j":
-            step(1);
+            moveFocus(1);
             return true;
           case "k":
-            step(-1);
+            moveFocus(-1);
             return true;
           case "ArrowDown":
           case "ArrowUp":
-            if (!arrows || !first("[data-row]")) return false;
-            step(event.key === "ArrowDown" ? 1 : -1);
+            if (!arrows || !findFirst("[data-row]")) return false;
+            moveFocus(event.key === "ArrowDown" ? 1 : -1);
             return true;
           case "/":
-            first("[data-search]")?.focus();
+            findFirst("[data-search]")?.focus();
             return true;
           case "n":
-            first("[data-advance]")?.click();
+            findFirst("[data-advance]")?.click();
             return true;
           case "?":
             showHelp();
             return true;
           default: {
-            const view = VIEWS[event.key];
-            if (view !== undefined) location.hash = linkTo(view);
+            const view = VIEW_KEYS[event.key];
+            if (view !== undefined) location.hash = buildLink(view);
             return view !== undefined;
           }
         }
       })();
-      if (done) event.preventDefault();
+      if (isHandled) event.preventDefault();
     };
-    addEventListener("keydown", listen);
-    return () => removeEventListener("keydown", listen);
+    addEventListener("keydown", onKeyDown);
+    return () => removeEventListener("keydown", onKeyDown);
   }, [showHelp]);
 }

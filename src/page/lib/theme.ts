@@ -3,11 +3,11 @@ import { useLayoutEffect, useState } from "preact/hooks";
 export const THEMES = ["auto", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
-const KEY = "knock.theme";
+const STORAGE_KEY = "knock.theme";
 
-function stored(): Theme {
+function readStoredTheme(): Theme {
   try {
-    return THEMES.find((one) => one === localStorage.getItem(KEY)) ?? "auto";
+    return THEMES.find((theme) => theme === localStorage.getItem(STORAGE_KEY)) ?? "auto";
   } catch {
     return "auto"; // a browser that keeps nothing
   }
@@ -15,11 +15,11 @@ function stored(): Theme {
 
 /** What the system prefers, unless somebody chose. */
 export function useTheme(): [theme: Theme, next: () => void] {
-  const [theme, setTheme] = useState(stored);
+  const [theme, setTheme] = useState(readStoredTheme);
   useLayoutEffect(() => {
     document.documentElement.dataset.theme = theme;
     try {
-      localStorage.setItem(KEY, theme);
+      localStorage.setItem(STORAGE_KEY, theme);
     } catch {
       // then only for now
     }

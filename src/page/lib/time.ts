@@ -6,7 +6,7 @@ const UNITS: [name: string, milliseconds: number][] = [
 ];
 
 /** `2d 3h`, `25m`, `8s`: the two largest units. */
-export function durationText(milliseconds: number): string {
+export function formatDuration(milliseconds: number): string {
   let rest = Math.round(Math.abs(milliseconds) / 1_000) * 1_000;
   const parts: string[] = [];
   for (const [name, size] of UNITS) {
@@ -23,17 +23,17 @@ export function durationText(milliseconds: number): string {
 }
 
 /** `3m ago`, `in 2h`, `now`: one unit, as a list wants it. Further off than a month it is the day. */
-export function relativeText(at: number, now: number): string {
-  const away = at - now;
-  const size = Math.abs(away);
+export function formatRelativeTime(at: number, now: number): string {
+  const difference = at - now;
+  const size = Math.abs(difference);
   if (size < 5_000) return "now";
   if (size > 30 * 86_400_000) return new Date(at).toISOString().slice(0, 10);
   const [name, unit] = UNITS.find(([, milliseconds]) => size >= milliseconds) ?? ["s", 1_000];
   const text = `${Math.floor(size / unit)}${name}`;
-  return away < 0 ? `${text} ago` : `in ${text}`;
+  return difference < 0 ? `${text} ago` : `in ${text}`;
 }
 
 /** `2026-11-24 10:05:00 UTC`. */
-export function absoluteText(at: number): string {
+export function formatAbsoluteTime(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { ask, faultText } from "./api.js";
+import { formatError, sendRequest } from "./api.js";
 import type { JsonObject } from "./json.js";
 import { useLive } from "./live.js";
 
@@ -12,7 +12,7 @@ export interface Resource<T> {
 }
 
 /** At most one question in this time, however many changes are told of. */
-const GAP_MS = 250;
+const MIN_REQUEST_INTERVAL_MS = 250;
 
 /**
  * What a helper answers, asked anew with every change; null asks nothing. What it answered stays until the next answer.
@@ -20,10 +20,10 @@ const GAP_MS = 250;
  */
 export function useResource<T = JsonObject>(
   path: string | null,
-  anew: "with changes" | "on return" = "with changes",
+  refreshOn: "with changes" | "on return" = "with changes",
 ): Resource<T> {
   const live = useLive();
-  const version = anew === "with changes" ? live.version : 0;
+  const version = refreshOn === "with changes" ? live.version : 0;
   const [state, setState] = useState<{ path: string | null; value: T | null; fault: string | null }>({
     path: null,
     value: null,
@@ -32,7 +32,7 @@ export function useResource<T = JsonObject>(
   const refresh = useRef(() => {});
   useEffect(() => {
     if (path === null) return;
-    const leaving = new AbortController();
+    const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isBusy = false;
     let isStale = false;
@@ -43,24 +43,28 @@ export function useResource<T = JsonObject>(
       isStale = false;
       askedAt = Date.now();
       try {
-        const value = await ask<T>(`GET ${path}`, undefined, leaving.signal);
+        const value = await sendRequest<T>(`GET ${path}`, undefined, abort.signal);
         setState({ path, value, fault: null });
       } catch (fault) {
-        if (!leaving.signal.aborted)
-          setState((before) => ({ path, value: before.path === path ? before.value : null, fault: faultText(fault) }));
+        if (!abort.signal.aborted)
+          setState((before) => ({
+            path,
+            value: before.path === path ? before.value : null,
+            fault: formatError(fault),
+          }));
       }
       isBusy = false;
       if (isStale) refresh.current();
     };
     refresh.current = () => {
       isStale = true; // an answer on its way may be of before
-      if (isBusy || leaving.signal.aborted) return;
-      timer ??= setTimeout(() => void read(), Math.max(0, askedAt + GAP_MS - Date.now()));
+      if (isBusy || abort.signal.aborted) return;
+      timer ??= setTimeout(() => void read(), Math.max(0, askedAt + MIN_REQUEST_INTERVAL_MS - Date.now()));
     };
     refresh.current();
     return () => {
       clearTimeout(timer);
-      leaving.abort();
+      abort.abort();
     };
   }, [path]);
   // Not its first run alone: `version` grows with every change.
@@ -70,22 +74,22 @@ export function useResource<T = JsonObject>(
     if (live.connected) refresh.current();
   }, [live.connected]);
   useEffect(() => {
-    if (anew !== "on return") return;
+    if (refreshOn !== "on return") return;
     const again = (): void => refresh.current();
     addEventListener("focus", again);
     return () => removeEventListener("focus", again);
-  }, [anew]);
+  }, [refreshOn]);
   const reload = useCallback(() => refresh.current(), []);
   const isOwn = state.path === path;
   return { value: isOwn ? state.value : null, fault: isOwn ? state.fault : null, reload };
 }
 
-export interface Listed<T> {
+export interface ListPage<T> {
   items: T[];
   more: boolean;
 }
 
-const ROWS = 50;
+const INITIAL_ROWS = 50;
 /** More rows than this no page shows: who looks for others narrows the list. */
 export const MAX_ROWS = 500;
 
@@ -93,12 +97,12 @@ export const MAX_ROWS = 500;
 export function useList<T = JsonObject>(
   path: string,
   query: Record<string, string>,
-): Resource<Listed<T>> & { isOld: boolean; showMore: (() => void) | null } {
+): Resource<ListPage<T>> & { isOld: boolean; showMore: (() => void) | null } {
   const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "")).toString();
-  const [shown, setShown] = useState({ search, rows: ROWS });
-  const rows = shown.search === search ? shown.rows : ROWS;
-  const listed = useResource<Listed<T>>(`${path}?${search}${search === "" ? "" : "&"}limit=${rows}`);
-  const last = useRef<{ search: string; value: Listed<T> | null }>({ search, value: null });
+  const [visible, setShown] = useState({ search, rows: INITIAL_ROWS });
+  const rows = visible.search === search ? visible.rows : INITIAL_ROWS;
+  const listed = useResource<ListPage<T>>(`${path}?${search}${search === "" ? "" : "&"}limit=${rows}`);
+  const last = useRef<{ search: string; value: ListPage<T> | null }>({ search, value: null });
   if (listed.value !== null) last.current = { search, value: listed.value };
   const isOld = last.current.search !== search;
   const isMore = !isOld && last.current.value?.more === true && rows < MAX_ROWS;
@@ -106,6 +110,6 @@ export function useList<T = JsonObject>(
     ...listed,
     value: last.current.value, // while others come, those that are there stay
     isOld,
-    showMore: isMore ? () => setShown({ search, rows: Math.min(MAX_ROWS, rows + 2 * ROWS) }) : null,
+    showMore: isMore ? () => setShown({ search, rows: Math.min(MAX_ROWS, rows + 2 * INITIAL_ROWS) }) : null,
   };
 }

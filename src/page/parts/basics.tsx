@@ -1,15 +1,17 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { NO_ANSWER } from "../lib/api.js";
+import { NO_RESPONSE } from "../lib/api.js";
 import type { Json, JsonObject } from "../lib/json.js";
+import { formatRecipient, getStatusLabel, getTone, replaceUnderscores, type Tone } from "../lib/labels.js";
 import { useLive, useTick } from "../lib/live.js";
-import { linkToRecipient } from "../lib/route.js";
-import { absoluteText, durationText, relativeText } from "../lib/time.js";
-import { recipientText, spaced, statusWord, type Tone, toneOf } from "../lib/words.js";
+import { buildRecipientLink } from "../lib/route.js";
+import { formatAbsoluteTime, formatDuration, formatRelativeTime } from "../lib/time.js";
 
 /** A status in a word; its tone, where it is not the status's own. */
 export function Chip({ status, tone }: { status: unknown; tone?: Tone | undefined }) {
-  return <span class={`chip ${tone ?? toneOf(statusWord(status))}`}>{spaced(statusWord(status))}</span>;
+  return (
+    <span class={`chip ${tone ?? getTone(getStatusLabel(status))}`}>{replaceUnderscores(getStatusLabel(status))}</span>
+  );
 }
 
 /** A recipient run's status; with errors it is not all well, whatever it is. */
@@ -24,7 +26,7 @@ export function RunStatus({ run }: { run: JsonObject }) {
 }
 
 export function RecipientLink({ to }: { to: Json | undefined }) {
-  return <a href={linkToRecipient(recipientText(to))}>{recipientText(to)}</a>;
+  return <a href={buildRecipientLink(formatRecipient(to))}>{formatRecipient(to)}</a>;
 }
 
 /** A moment as it is from now; all of it when pointed at. */
@@ -34,8 +36,8 @@ export function Time({ at }: { at: unknown }) {
   const time = Date.parse(String(at));
   if (Number.isNaN(time)) return null;
   return (
-    <time dateTime={String(at)} title={absoluteText(time)}>
-      {relativeText(time, now())}
+    <time dateTime={String(at)} title={formatAbsoluteTime(time)}>
+      {formatRelativeTime(time, now())}
     </time>
   );
 }
@@ -46,25 +48,33 @@ export function Until({ at }: { at: string }) {
   useTick(1_000);
   const time = Date.parse(at);
   return (
-    <time dateTime={at} title={absoluteText(time)}>
-      {time > now() ? `in ${durationText(time - now())}` : "now"}
+    <time dateTime={at} title={formatAbsoluteTime(time)}>
+      {time > now() ? `in ${formatDuration(time - now())}` : "now"}
     </time>
   );
 }
 
 /** Where there is nothing to show: what would bring something. `whole`: it stands for all that was asked for. */
-export function Empty({ title, whole, children }: { title: string; whole?: boolean; children?: ComponentChildren }) {
+export function Empty({
+  title,
+  whole: isPage,
+  children,
+}: {
+  title: string;
+  whole?: boolean;
+  children?: ComponentChildren;
+}) {
   return (
     <div class="empty">
-      {whole ? <h1>{title}</h1> : <h2>{title}</h2>}
+      {isPage ? <h1>{title}</h1> : <h2>{title}</h2>}
       {children}
     </div>
   );
 }
 
 /** What a link leads to and is no more, or never was. */
-export function Gone({ what, fault, children }: { what: string; fault: string; children?: ComponentChildren }) {
-  if (fault === NO_ANSWER) return <Fault text={fault} />;
+export function NotFound({ what, fault, children }: { what: string; fault: string; children?: ComponentChildren }) {
+  if (fault === NO_RESPONSE) return <Fault text={fault} />;
   return (
     <Empty title={`No such ${what}`} whole>
       <p>{fault}</p>
@@ -112,22 +122,22 @@ export interface Tab {
 
 /** One of several views of the same thing; arrow keys go from tab to tab. */
 export function Tabs({ label, tabs }: { label: string; tabs: Tab[] }) {
-  const [chosen, choose] = useState("");
-  const open = tabs.find(({ name }) => name === chosen) ?? tabs[0];
+  const [selected, select] = useState("");
+  const open = tabs.find(({ name }) => name === selected) ?? tabs[0];
   if (open === undefined) return null;
-  const move = (event: KeyboardEvent): void => {
+  const onArrowKey = (event: KeyboardEvent): void => {
     const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     const next = tabs[(tabs.indexOf(open) + by + tabs.length) % tabs.length];
     if (by === 0 || next === undefined) return;
     event.preventDefault();
-    choose(next.name);
+    select(next.name);
     const list = (event.currentTarget as HTMLElement).children;
     (list[tabs.indexOf(next)] as HTMLElement).focus();
   };
   const id = (name: string): string => `${label}-${name}`.toLowerCase().replaceAll(/[^a-z]+/g, "-");
   return (
     <div class="tabs">
-      <div role="tablist" aria-label={label} class="tablist" onKeyDown={move}>
+      <div role="tablist" aria-label={label} class="tablist" onKeyDown={onArrowKey}>
         {tabs.map(({ name }) => (
           <button
             key={name}
@@ -137,7 +147,7 @@ export function Tabs({ label, tabs }: { label: string; tabs: Tab[] }) {
             aria-selected={name === open.name}
             aria-controls={name === open.name ? `panel-${id(name)}` : undefined}
             tabIndex={name === open.name ? 0 : -1}
-            onClick={() => choose(name)}
+            onClick={() => select(name)}
           >
             {name}
           </button>

@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Workflow } from "../lib/draft.js";
-import { type Json, withValue } from "../lib/json.js";
+import { type Json, replaceAtPath } from "../lib/json.js";
 import { Tabs } from "./basics.js";
-import { linesOf, SchemaFields } from "./schema-fields.js";
+import { countRows, SchemaFields } from "./schema-fields.js";
 
 interface DataProps {
   workflow: Workflow;
@@ -16,7 +16,7 @@ interface DataProps {
 function DataJson({ data, onChange, onValid }: Omit<DataProps, "workflow" | "faults">) {
   const [typed, setTyped] = useState<string | null>(null);
   const [fault, setFault] = useState("");
-  const shown = typed ?? JSON.stringify(data, null, 2);
+  const text = typed ?? JSON.stringify(data, null, 2);
   useEffect(() => () => onValid(true), [onValid]);
   return (
     <div class="field">
@@ -24,18 +24,18 @@ function DataJson({ data, onChange, onValid }: Omit<DataProps, "workflow" | "fau
       <textarea
         id="data-json"
         class="json"
-        rows={linesOf(shown, 5)}
+        rows={countRows(text, 5)}
         spellcheck={false}
         aria-invalid={fault !== ""}
-        value={shown}
+        value={text}
         onInput={({ currentTarget: { value } }) => {
           setTyped(value);
           try {
             onChange(JSON.parse(value) as Json);
             setFault("");
             onValid(true);
-          } catch (wrong) {
-            setFault(`This is not JSON: ${wrong instanceof Error ? wrong.message : ""}`);
+          } catch (error) {
+            setFault(`This is not JSON: ${error instanceof Error ? error.message : ""}`);
             onValid(false);
           }
         }}
@@ -63,7 +63,7 @@ export function Data({ workflow, data, faults, onChange, onValid }: DataProps) {
             path={["data"]}
             value={data}
             faults={faults}
-            onSet={([, ...path], value) => onChange(withValue(data, path, value) ?? {})}
+            onSet={([, ...path], value) => onChange(replaceAtPath(data, path, value) ?? {})}
           />
         )}
       </div>

@@ -1,13 +1,13 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { JsonObject } from "../lib/json.js";
-import { linkTo, type Route, VIEW_NAMES, type View } from "../lib/route.js";
+import { buildLink, type Route, VIEW_NAMES, type View } from "../lib/route.js";
 import { MAX_ROWS, type useList } from "../lib/use-resource.js";
 import { replaceRoute } from "../lib/use-route.js";
 import { Fault } from "./basics.js";
 
 /** Ids that have come above what was there when the list was first shown with these filters: they are marked for a moment. */
-function useNewcomers(search: string, ids: readonly string[] | null): ReadonlySet<string> {
+function useNewIds(search: string, ids: readonly string[] | null): ReadonlySet<string> {
   const seen = useRef<{ search: string; known: Set<string> | null; fresh: Set<string> }>({
     search,
     known: null,
@@ -38,7 +38,7 @@ interface ListProps {
 export function List({ view, label, route, list, row, empty }: ListProps) {
   const { value, fault, isOld, showMore } = list;
   const ids = isOld ? null : (value?.items.map(({ id }) => String(id)) ?? null);
-  const fresh = useNewcomers(JSON.stringify(route.query), ids);
+  const fresh = useNewIds(JSON.stringify(route.query), ids);
   const isThere = value !== null;
   // Whoever comes by a link finds what is open in the list, too.
   useLayoutEffect(() => {
@@ -58,7 +58,7 @@ export function List({ view, label, route, list, row, empty }: ListProps) {
             <li key={id} class={fresh.has(id) ? "new" : undefined}>
               <a
                 class="row"
-                href={linkTo(view, id, route.query)}
+                href={buildLink(view, id, route.query)}
                 aria-current={route.id === id ? "true" : undefined}
                 data-row={id}
               >
@@ -92,7 +92,7 @@ interface FiltersProps {
 /** Search and filters, kept in the address. */
 export function Filters({ route, placeholder, selects, fixed = [] }: FiltersProps) {
   const set = (name: string, value: string): void =>
-    replaceRoute(linkTo(route.view, route.id, { ...route.query, [name]: value }));
+    replaceRoute(buildLink(route.view, route.id, { ...route.query, [name]: value }));
   return (
     <search class="filters">
       <input
@@ -178,7 +178,7 @@ export function Panes({
       </section>
       <section class="detail-pane" aria-label="Detail" ref={detail} tabIndex={-1}>
         {route.id === null ? null : (
-          <a class="back" href={linkTo(route.view, null, route.query)} data-back>
+          <a class="back" href={buildLink(route.view, null, route.query)} data-back>
             <span aria-hidden="true">←</span> All {VIEW_NAMES[route.view].toLowerCase()}
           </a>
         )}

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { JsonObject } from "../lib/json.js";
+import { parseObject } from "../lib/labels.js";
 import { useResource } from "../lib/use-resource.js";
-import { objectIn } from "../lib/words.js";
 
 interface InputProps {
   id: string;
@@ -15,11 +15,11 @@ interface InputProps {
 
 /** A user's id, or `collection/id` of an object, completed from who is known. */
 export function RecipientInput({ id, label, value, hint, fault, onInput, onKeyDown }: InputProps) {
-  const { value: found } = useResource<{ items: JsonObject[] }>(
+  const { value: suggestions } = useResource<{ items: JsonObject[] }>(
     `page/users?limit=20${value === "" || value.startsWith("{") ? "" : `&q=${encodeURIComponent(value)}`}`,
     "on return",
   );
-  const told = [hint ? `${id}-hint` : "", fault ? `${id}-fault` : ""].filter(Boolean).join(" ");
+  const describedBy = [hint ? `${id}-hint` : "", fault ? `${id}-fault` : ""].filter(Boolean).join(" ");
   return (
     <div class="field">
       <label for={id}>{label}</label>
@@ -29,12 +29,12 @@ export function RecipientInput({ id, label, value, hint, fault, onInput, onKeyDo
         value={value}
         autocomplete="off"
         aria-invalid={fault !== undefined}
-        aria-describedby={told || undefined}
+        aria-describedby={describedBy || undefined}
         onInput={({ currentTarget }) => onInput(currentTarget.value)}
         onKeyDown={onKeyDown}
       />
       <datalist id={`${id}-known`}>
-        {found?.items.map((user) => (
+        {suggestions?.items.map((user) => (
           <option key={String(user.id)} value={String(user.id)}>
             {String(user.name ?? user.email ?? "")}
           </option>
@@ -71,7 +71,7 @@ export function RecipientsInput({ chosen, fault, onChange, onValid }: Recipients
     onValid(!isUnread);
   };
   const add = (more: string): void => {
-    const inline = objectIn(more.trim());
+    const inline = parseObject(more.trim());
     const isUnread = inline === null && more.trimStart().startsWith("{");
     mark(isUnread);
     if (isUnread) return;
@@ -104,8 +104,8 @@ export function RecipientsInput({ chosen, fault, onChange, onValid }: Recipients
         <ul class="tokens" aria-label="Chosen recipients">
           {chosen.map((id) => (
             <li key={id}>
-              <button type="button" title={id} onClick={() => onChange(chosen.filter((one) => one !== id))}>
-                {String(objectIn(id)?.id ?? id)} <span aria-hidden="true">×</span>
+              <button type="button" title={id} onClick={() => onChange(chosen.filter((otherId) => otherId !== id))}>
+                {String(parseObject(id)?.id ?? id)} <span aria-hidden="true">×</span>
                 <span class="unseen">(remove)</span>
               </button>
             </li>

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { fieldName, isObject, type Json, type JsonObject, type Path } from "../lib/json.js";
-import { kindOf, type Property, propertiesOf, resolved, sampleOf } from "../lib/schema.js";
+import { formatFieldName, isObject, type Json, type JsonObject, type Path } from "../lib/json.js";
+import { buildSample, getInputKind, listProperties, type Property, resolveSchema } from "../lib/schema.js";
 
 interface FieldProps {
   property: Property;
@@ -16,7 +16,8 @@ interface FieldProps {
 const INPUT_MODES: Record<string, "email" | "url"> = { email: "email", uri: "url" };
 
 /** How high a text is shown: whole, as long as that is not too much. */
-export const linesOf = (text: string, least: number): number => Math.min(18, Math.max(least, text.split("\n").length));
+export const countRows = (text: string, least: number): number =>
+  Math.min(18, Math.max(least, text.split("\n").length));
 
 /** What there is no input for, as JSON; it counts once it can be read. */
 function JsonInput({
@@ -29,15 +30,15 @@ function JsonInput({
   onSet(value: Json | undefined): void;
 }) {
   const [typed, setTyped] = useState<{ text: string; fault: string } | null>(null);
-  const shown = typed?.text ?? (value === undefined ? "" : JSON.stringify(value, null, 2));
+  const visibleText = typed?.text ?? (value === undefined ? "" : JSON.stringify(value, null, 2));
   return (
     <>
       <textarea
         id={id}
         class="json"
-        rows={linesOf(shown, 2)}
+        rows={countRows(visibleText, 2)}
         spellcheck={false}
-        value={shown}
+        value={visibleText}
         onInput={({ currentTarget: { value: text } }) => {
           try {
             onSet(text.trim() === "" ? undefined : (JSON.parse(text) as Json));
@@ -53,21 +54,31 @@ function JsonInput({
   );
 }
 
-function Single({ id, told, props }: { id: string; told: string | undefined; props: FieldProps }): ComponentChildren {
+function SingleInput({
+  id,
+  told: describedBy,
+  props,
+}: {
+  id: string;
+  told: string | undefined;
+  props: FieldProps;
+}): ComponentChildren {
   const { property, path, value, onSet, faults } = props;
   const { schema } = property;
-  const shown = value === undefined || value === null ? "" : String(value);
-  const common = { id, "aria-describedby": told, "aria-invalid": faults.has(fieldName(path)) };
+  const visibleText = value === undefined || value === null ? "" : String(value);
+  const common = { id, "aria-describedby": describedBy, "aria-invalid": faults.has(formatFieldName(path)) };
   const text = (typed: string): void => onSet(path, typed === "" && !property.required ? undefined : typed);
-  switch (kindOf(schema, path.length)) {
+  switch (getInputKind(schema, path.length)) {
     case "long text":
-      return <textarea {...common} rows={4} value={shown} onInput={({ currentTarget }) => text(currentTarget.value)} />;
+      return (
+        <textarea {...common} rows={4} value={visibleText} onInput={({ currentTarget }) => text(currentTarget.value)} />
+      );
     case "text":
       return (
         <input
           {...common}
           inputMode={INPUT_MODES[String(schema.format)] ?? "text"}
-          value={shown}
+          value={visibleText}
           onInput={({ currentTarget }) => text(currentTarget.value)}
         />
       );
@@ -77,13 +88,13 @@ function Single({ id, told, props }: { id: string; told: string | undefined; pro
           {...common}
           type="number"
           step={schema.type === "integer" ? 1 : "any"}
-          value={shown}
+          value={visibleText}
           onInput={({ currentTarget: { value: typed } }) => onSet(path, typed === "" ? undefined : Number(typed))}
         />
       );
     case "boolean":
     case "choice": {
-      const options = kindOf(schema) === "boolean" ? [true, false] : (schema.enum as Json[]);
+      const options = getInputKind(schema) === "boolean" ? [true, false] : (schema.enum as Json[]);
       return (
         <select
           {...common}
@@ -102,13 +113,13 @@ function Single({ id, told, props }: { id: string; told: string | undefined; pro
       );
     }
     default:
-      return <JsonInput id={id} value={value} onSet={(given) => onSet(path, given)} />;
+      return <JsonInput id={id} value={value} onSet={(changed) => onSet(path, changed)} />;
   }
 }
 
 function List({ property, root, path, value, ...rest }: FieldProps) {
   const items = Array.isArray(value) ? value : [];
-  const schema = resolved(property.schema.items, root);
+  const schema = resolveSchema(property.schema.items, root);
   return (
     <>
       {items.map((item, at) => (
@@ -128,7 +139,7 @@ function List({ property, root, path, value, ...rest }: FieldProps) {
       <button
         type="button"
         class="quiet"
-        onClick={() => rest.onSet([...path, items.length], sampleOf(schema, root, property.name.replace(/s$/, "")))}
+        onClick={() => rest.onSet([...path, items.length], buildSample(schema, root, property.name.replace(/s$/, "")))}
       >
         <span aria-hidden="true">+</span> Add to {property.name}
       </button>
@@ -140,13 +151,13 @@ function List({ property, root, path, value, ...rest }: FieldProps) {
 function Field(props: FieldProps) {
   const { property, root, path, faults } = props;
   const { schema } = property;
-  const name = fieldName(path);
+  const name = formatFieldName(path);
   const id = `field-${name}`;
   const fault = faults.get(name);
   const about = typeof schema.description === "string" ? schema.description : "";
   const label = typeof schema.title === "string" ? schema.title : property.name;
-  const told = [about ? `${id}-hint` : "", fault ? `${id}-fault` : ""].filter(Boolean).join(" ") || undefined;
-  const kind = kindOf(schema, path.length);
+  const describedBy = [about ? `${id}-hint` : "", fault ? `${id}-fault` : ""].filter(Boolean).join(" ") || undefined;
+  const kind = getInputKind(schema, path.length);
   const notes = (
     <>
       {about ? (
@@ -163,10 +174,10 @@ function Field(props: FieldProps) {
   );
   if (kind === "object" || kind === "list")
     return (
-      <fieldset class="field-group" aria-describedby={told}>
+      <fieldset class="field-group" aria-describedby={describedBy}>
         <legend>
           {label}
-          {isMarked(props) ? <Required /> : null}
+          {showsRequired(props) ? <Required /> : null}
         </legend>
         {notes}
         {kind === "list" ? (
@@ -187,16 +198,16 @@ function Field(props: FieldProps) {
     <div class="field">
       <label for={id}>
         {label}
-        {isMarked(props) ? <Required /> : null}
+        {showsRequired(props) ? <Required /> : null}
       </label>
-      <Single id={id} told={told} props={props} />
+      <SingleInput id={id} told={describedBy} props={props} />
       {notes}
     </div>
   );
 }
 
 /** Items are there or not. */
-const isMarked = ({ property, path }: FieldProps): boolean => property.required && typeof path.at(-1) !== "number";
+const showsRequired = ({ property, path }: FieldProps): boolean => property.required && typeof path.at(-1) !== "number";
 
 const Required = () => <span class="required"> required</span>;
 
@@ -209,7 +220,7 @@ export function SchemaFields({ schema, root, path, value, ...rest }: SchemaField
   const object = isObject(value) ? value : {};
   return (
     <>
-      {propertiesOf(schema, root).map((property) => (
+      {listProperties(schema, root).map((property) => (
         <Field
           key={property.name}
           property={property}

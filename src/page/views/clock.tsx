@@ -1,37 +1,37 @@
 import { useState } from "preact/hooks";
-import { ask, faultText } from "../lib/api.js";
-import { type JsonObject, objectsIn } from "../lib/json.js";
+import { formatError, sendRequest } from "../lib/api.js";
+import { filterObjects, type JsonObject } from "../lib/json.js";
+import { formatRecipient, getStepStatus } from "../lib/labels.js";
 import { useLive, useTick } from "../lib/live.js";
-import { linkTo } from "../lib/route.js";
-import { absoluteText, durationText } from "../lib/time.js";
-import { fateOf, recipientText } from "../lib/words.js";
+import { buildLink } from "../lib/route.js";
+import { formatAbsoluteTime, formatDuration } from "../lib/time.js";
 import { Chip, Facts, Fault, Time, Until } from "../parts/basics.js";
 
-const STEPS = ["1m", "10m", "1h", "1d", "7d"];
+const ADVANCE_STEPS = ["1m", "10m", "1h", "1d", "7d"];
 
-interface Ran {
+interface MoveResult {
   fault: string | null;
   /** What was refused. */
   body?: JsonObject;
   ran: JsonObject[] | null;
 }
 
-function RanRuns({ ran }: { ran: JsonObject[] }) {
+function AdvancedRuns({ ran }: { ran: JsonObject[] }) {
   return (
     <section aria-live="polite" aria-label="What ran">
       <h2>{ran.length === 0 ? "Nothing fell due on the way" : "What ran on the way"}</h2>
       <ul class="plain-list">
-        {ran.map((one, at) => (
+        {ran.map((run, at) => (
           <li key={String(at)}>
-            <Time at={one.at} />{" "}
-            <a href={linkTo("runs", String(one.recipient_run_id))}>
-              {String(one.workflow)} for {recipientText(one.recipient)}
+            <Time at={run.at} />{" "}
+            <a href={buildLink("runs", String(run.recipient_run_id))}>
+              {String(run.workflow)} for {formatRecipient(run.recipient)}
             </a>{" "}
-            {objectsIn(one.steps)
+            {filterObjects(run.steps)
               .filter(({ outcome }) => outcome !== "passed")
               .map((step) => (
                 <span key={String(step.ref)} class="ran-step">
-                  {String(step.ref)} <Chip status={fateOf(step)} />
+                  {String(step.ref)} <Chip status={getStepStatus(step)} />
                 </span>
               ))}
           </li>
@@ -44,23 +44,23 @@ function RanRuns({ ran }: { ran: JsonObject[] }) {
 export function ClockView() {
   const { clock, now } = useLive();
   useTick(1_000);
-  const [{ fault, body: refusedBody, ran }, setRan] = useState<Ran>({ fault: null, ran: null });
+  const [{ fault, body: refusedBody, ran }, setRan] = useState<MoveResult>({ fault: null, ran: null });
   const [by, setBy] = useState("30m");
   const [to, setTo] = useState("");
-  const move = (body: JsonObject): void => {
-    ask<JsonObject>("POST clock", body).then(
-      (answer) => setRan({ fault: null, ran: "advance" in body || "set" in body ? objectsIn(answer.ran) : null }),
-      (refused: unknown) => setRan({ fault: faultText(refused), body, ran: null }),
+  const moveClock = (body: JsonObject): void => {
+    sendRequest<JsonObject>("POST clock", body).then(
+      (answer) => setRan({ fault: null, ran: "advance" in body || "set" in body ? filterObjects(answer.ran) : null }),
+      (refused: unknown) => setRan({ fault: formatError(refused), body, ran: null }),
     );
   };
   if (clock === null) return null;
   const next = clock.next_due_at === null ? null : Date.parse(clock.next_due_at);
-  const ahead = Math.abs(clock.offset_ms) < 1_000 ? null : durationText(clock.offset_ms);
+  const ahead = Math.abs(clock.offset_ms) < 1_000 ? null : formatDuration(clock.offset_ms);
   return (
     <div class="single">
       <header class="detail-head">
         <h1 class="big-clock">
-          <time dateTime={new Date(now()).toISOString()}>{absoluteText(now())}</time>
+          <time dateTime={new Date(now()).toISOString()}>{formatAbsoluteTime(now())}</time>
         </h1>
         <Facts
           of={[
@@ -72,7 +72,7 @@ export function ClockView() {
                 "nothing waits for a time"
               ) : (
                 <>
-                  <Until at={String(clock.next_due_at)} /> <span class="muted">({absoluteText(next)})</span>
+                  <Until at={String(clock.next_due_at)} /> <span class="muted">({formatAbsoluteTime(next)})</span>
                 </>
               ),
             ],
@@ -85,12 +85,12 @@ export function ClockView() {
           class="primary"
           aria-disabled={next === null}
           data-advance
-          onClick={() => next !== null && move({ advance: "next" })}
+          onClick={() => next !== null && moveClock({ advance: "next" })}
         >
           Advance to next
         </button>
-        {STEPS.map((step) => (
-          <button key={step} type="button" onClick={() => move({ advance: step })}>
+        {ADVANCE_STEPS.map((step) => (
+          <button key={step} type="button" onClick={() => moveClock({ advance: step })}>
             + {step}
           </button>
         ))}
@@ -99,7 +99,7 @@ export function ClockView() {
         class="inline-form"
         onSubmit={(event) => {
           event.preventDefault();
-          move({ advance: by });
+          moveClock({ advance: by });
         }}
       >
         <label>
@@ -112,7 +112,7 @@ export function ClockView() {
         class="inline-form"
         onSubmit={(event) => {
           event.preventDefault();
-          move({ set: to });
+          moveClock({ set: to });
         }}
       >
         <label>
@@ -126,28 +126,28 @@ export function ClockView() {
         <button type="submit">Set</button>
       </form>
       <p class="actions">
-        <button type="button" onClick={() => move(clock.frozen ? { reset: true } : { freeze: true })}>
+        <button type="button" onClick={() => moveClock(clock.frozen ? { reset: true } : { freeze: true })}>
           {clock.frozen ? "Let it run (real time)" : "Freeze"}
         </button>
         {clock.frozen || ahead === null ? null : (
-          <button type="button" onClick={() => move({ reset: true })}>
+          <button type="button" onClick={() => moveClock({ reset: true })}>
             Back to real time
           </button>
         )}
       </p>
       <p>
-        <a href={linkTo("runs", null, { status: "paused" })}>Runs that wait</a>
+        <a href={buildLink("runs", null, { status: "paused" })}>Runs that wait</a>
       </p>
       <Fault text={fault} />
       {typeof refusedBody?.set === "string" && Date.parse(refusedBody.set) < now() ? (
         <p class="actions">
-          <button type="button" onClick={() => move({ ...refusedBody, force: true })}>
+          <button type="button" onClick={() => moveClock({ ...refusedBody, force: true })}>
             Set it back all the same
           </button>
           <span class="hint">What already ran stays as it is.</span>
         </p>
       ) : null}
-      {ran === null ? null : <RanRuns ran={ran} />}
+      {ran === null ? null : <AdvancedRuns ran={ran} />}
     </div>
   );
 }

@@ -1,20 +1,20 @@
 import { useState } from "preact/hooks";
 import { Chat } from "../content/chat.js";
-import { emailFacts, emailTabs } from "../content/email.js";
+import { buildEmailTabs, listEmailFacts } from "../content/email.js";
 import { FeedItem } from "../content/feed-item.js";
 import { Push, Sms } from "../content/phone.js";
 import { Webhook } from "../content/webhook.js";
-import { ask, faultText } from "../lib/api.js";
-import { isObject, type JsonObject, objectsIn } from "../lib/json.js";
-import { linkTo } from "../lib/route.js";
+import { formatError, sendRequest } from "../lib/api.js";
+import { filterObjects, isObject, type JsonObject } from "../lib/json.js";
+import { formatRecipient, getChannelLabel, getTone } from "../lib/labels.js";
+import { buildLink } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
 import { useTitle } from "../lib/use-route.js";
-import { channelName, recipientText, toneOf } from "../lib/words.js";
-import { Chip, Code, Facts, Fault, Gone, RecipientLink, Tabs, Time } from "../parts/basics.js";
+import { Chip, Code, Facts, Fault, NotFound, RecipientLink, Tabs, Time } from "../parts/basics.js";
 import { Events } from "../parts/events.js";
 
 function Content({ message }: { message: JsonObject }) {
-  const content = contentOf(message);
+  const content = getContent(message);
   const app = String(message.workflow);
   switch (content.__typename) {
     case "MessageSmsContent":
@@ -40,47 +40,47 @@ function Content({ message }: { message: JsonObject }) {
 }
 
 /** Why it did not arrive, as the provider has it; null: it did, or may yet. */
-function failureOf({ status, events }: JsonObject): string | null {
-  if (toneOf(status) !== "bad") return null;
-  const told = objectsIn(events).map(({ data }) => (isObject(data) ? data.failure_details : null));
-  return told.filter((one) => typeof one === "string")[0] ?? null;
+function findFailure({ status, events }: JsonObject): string | null {
+  if (getTone(status) !== "bad") return null;
+  const failureDetails = filterObjects(events).map(({ data }) => (isObject(data) ? data.failure_details : null));
+  return failureDetails.filter((detail) => typeof detail === "string")[0] ?? null;
 }
 
 /** What the recipient would do with it, by name of what is there now and of what undoes it. */
-const MARKS = [
+const MARK_ACTIONS = [
   ["seen", "unseen", "Mark seen", "Mark unseen"],
   ["read", "unread", "Mark read", "Mark unread"],
   ["archived", "unarchived", "Archive", "Unarchive"],
 ] as const;
 
-const contentOf = ({ content }: JsonObject): JsonObject =>
+const getContent = ({ content }: JsonObject): JsonObject =>
   isObject(content) && isObject(content.data) ? content.data : {};
 
-function titleOf(message: JsonObject): string {
-  const { subject_line, title } = contentOf(message);
+function formatTitle(message: JsonObject): string {
+  const { subject_line, title } = getContent(message);
   const { type } = isObject(message.channel) ? message.channel : {};
-  return String(subject_line || title || `${channelName(type)} to ${recipientText(message.recipient)}`);
+  return String(subject_line || title || `${getChannelLabel(type)} to ${formatRecipient(message.recipient)}`);
 }
 
 export function MessageDetail({ id }: { id: string }) {
   const { value: message, fault, reload } = useResource(`page/messages/${encodeURIComponent(id)}`);
   const [marking, setMarking] = useState<string | null>(null);
-  useTitle(message === null ? null : titleOf(message));
-  if (message === null) return fault === null ? null : <Gone what="message" fault={fault} />;
+  useTitle(message === null ? null : formatTitle(message));
+  if (message === null) return fault === null ? null : <NotFound what="message" fault={fault} />;
   const channel = isObject(message.channel) ? message.channel : {};
   const source = isObject(message.source) ? message.source : {};
-  const content = contentOf(message);
+  const content = getContent(message);
   const isEmail = content.__typename === "MessageEmailContent";
   const isSandboxed = isObject(message.metadata) && message.metadata.sandbox === true;
-  const title = titleOf(message);
-  const engaged = Array.isArray(message.engagement_statuses) ? message.engagement_statuses : [];
+  const title = formatTitle(message);
+  const engagementStatuses = Array.isArray(message.engagement_statuses) ? message.engagement_statuses : [];
   const mark = (status: string): void => {
-    ask(`POST page/messages/${encodeURIComponent(id)}/mark`, { status }).then(
+    sendRequest(`POST page/messages/${encodeURIComponent(id)}/mark`, { status }).then(
       () => {
         setMarking(null);
         reload();
       },
-      (refused: unknown) => setMarking(faultText(refused)),
+      (refused: unknown) => setMarking(formatError(refused)),
     );
   };
   return (
@@ -95,16 +95,16 @@ export function MessageDetail({ id }: { id: string }) {
                 sandbox
               </span>
             ) : null}
-            {engaged.map((status) => (
+            {engagementStatuses.map((status) => (
               <Chip key={String(status)} status={status} />
             ))}
           </p>
         </div>
         <Facts
           of={[
-            ...(isEmail ? emailFacts(content) : []),
+            ...(isEmail ? listEmailFacts(content) : []),
             ["Recipient", <RecipientLink to={message.recipient} />],
-            ["Channel", `${channelName(channel.type)} · ${String(channel.key)}`],
+            ["Channel", `${getChannelLabel(channel.type)} · ${String(channel.key)}`],
             [
               source.type === "guide" ? "Guide" : "Workflow",
               `${String(message.workflow)} · ${String(source.step_ref)}`,
@@ -116,11 +116,11 @@ export function MessageDetail({ id }: { id: string }) {
         />
         <p class="actions small">
           {source.workflow_recipient_run_id ? (
-            <a class="button" href={linkTo("runs", String(source.workflow_recipient_run_id))}>
+            <a class="button" href={buildLink("runs", String(source.workflow_recipient_run_id))}>
               Show the run
             </a>
           ) : null}
-          {MARKS.map(([status, undo, name, undoName]) => {
+          {MARK_ACTIONS.map(([status, undo, name, undoName]) => {
             const isSet = message[`${status}_at`] !== null;
             return (
               <button key={status} type="button" onClick={() => mark(isSet ? undo : status)}>
@@ -129,15 +129,15 @@ export function MessageDetail({ id }: { id: string }) {
             );
           })}
         </p>
-        <Fault text={failureOf(message)} />
+        <Fault text={findFailure(message)} />
         <Fault text={marking ?? fault} />
       </header>
       <Tabs
         label="Message"
         tabs={[
-          ...(isEmail ? emailTabs(id, content) : [{ name: "Preview", show: () => <Content message={message} /> }]),
+          ...(isEmail ? buildEmailTabs(id, content) : [{ name: "Preview", show: () => <Content message={message} /> }]),
           { name: "Data", show: () => <Code value={message.data} label="Data" /> },
-          { name: "Events", show: () => <Events events={objectsIn(message.events)} /> },
+          { name: "Events", show: () => <Events events={filterObjects(message.events)} /> },
           { name: "JSON", show: () => <Code value={message} label="The message as JSON" /> },
         ]}
       />

@@ -1,8 +1,8 @@
 import { isObject, type JsonObject } from "../lib/json.js";
+import { formatRecipient, getChannelLabel, getStatusLabel, replaceUnderscores } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
-import { linkTo, type Route } from "../lib/route.js";
+import { buildLink, type Route } from "../lib/route.js";
 import { useList } from "../lib/use-resource.js";
-import { channelName, recipientText, spaced, statusWord } from "../lib/words.js";
 import { Chip, Empty, Time } from "../parts/basics.js";
 import { Icon } from "../parts/icon.js";
 import { Filters, List, Panes } from "../parts/list.js";
@@ -15,17 +15,17 @@ function Row({ message }: { message: JsonObject }) {
   const engaged = Array.isArray(message.engagement_statuses) ? message.engagement_statuses.map(String) : [];
   return (
     <>
-      <span class="row-icon" title={channelName(channel.type)}>
+      <span class="row-icon" title={getChannelLabel(channel.type)}>
         <Icon name={String(channel.type)} />
       </span>
       <span class="row-main">
         <span class="row-title">
-          <span class="unseen">{channelName(channel.type)}: </span>
+          <span class="unseen">{getChannelLabel(channel.type)}: </span>
           {String(message.title || message.text || "(empty)")}
         </span>
         {message.title && message.text ? <span class="row-text">{String(message.text)}</span> : null}
         <span class="row-foot">
-          {recipientText(message.recipient)} <span class="dot">·</span> {String(message.workflow)}
+          {formatRecipient(message.recipient)} <span class="dot">·</span> {String(message.workflow)}
         </span>
       </span>
       <span class="row-side">
@@ -51,7 +51,14 @@ export function Messages({ route, project }: { route: Route; project: Project | 
             selects={[
               { name: "workflow", label: "Workflow", options: (project?.workflows ?? []).map((key) => [key, key]) },
               { name: "channel", label: "Channel", options: (project?.channels ?? []).map(({ key }) => [key, key]) },
-              { name: "status", label: "Status", options: STATUSES.map((one) => [one, spaced(statusWord(one))]) },
+              {
+                name: "status",
+                label: "Status",
+                options: STATUSES.map((messageStatus) => [
+                  messageStatus,
+                  replaceUnderscores(getStatusLabel(messageStatus)),
+                ]),
+              },
             ]}
             fixed={[{ name: "recipient", text: (value) => `to ${value}` }]}
           />
@@ -65,15 +72,15 @@ export function Messages({ route, project }: { route: Route; project: Project | 
               isFiltered ? (
                 <Empty title="No message matches">
                   <p>
-                    <a href={linkTo("messages")}>Show all messages</a>
+                    <a href={buildLink("messages")}>Show all messages</a>
                   </p>
                 </Empty>
               ) : (
                 <Empty title="No messages yet">
                   <p>
                     They appear here as they are made. Run your application with{" "}
-                    <code>KNOCK_BASE_URL={location.origin}</code>, or <a href={linkTo("trigger")}>trigger a workflow</a>{" "}
-                    from this page.
+                    <code>KNOCK_BASE_URL={location.origin}</code>, or{" "}
+                    <a href={buildLink("trigger")}>trigger a workflow</a> from this page.
                   </p>
                 </Empty>
               )

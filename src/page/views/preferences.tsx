@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
-import { ask, faultText } from "../lib/api.js";
-import { isObject, type Json, type JsonObject, withValue } from "../lib/json.js";
+import { formatError, sendRequest } from "../lib/api.js";
+import { isObject, type Json, type JsonObject, replaceAtPath } from "../lib/json.js";
+import { getChannelLabel } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
 import { useResource } from "../lib/use-resource.js";
-import { channelName } from "../lib/words.js";
 import { Fault } from "../parts/basics.js";
 
 const isConditional = (value: Json | undefined): boolean => isObject(value) && "conditions" in value;
@@ -37,25 +37,25 @@ interface LevelProps {
 }
 
 /** What it comes to, in a few words: `on`, `off`, `not by E-mail, by conditions`. */
-function levelText(value: Json | undefined): string {
+function formatLevel(value: Json | undefined): string {
   if (value === false) return "off";
   if (!isObject(value)) return "on";
   const named = [
     ...Object.entries(isObject(value.channel_types) ? value.channel_types : {}).map(
-      ([type, one]) => [channelName(type), one] as const,
+      ([type, setting]) => [getChannelLabel(type), setting] as const,
     ),
     ...Object.entries(isObject(value.channels) ? value.channels : {}),
   ];
-  const namesOf = (test: (one: Json) => boolean): string =>
-    named.flatMap(([name, one]) => (test(one) ? [name] : [])).join(", ");
-  const never = namesOf((one) => one === false);
-  const sometimes = namesOf(isConditional);
-  const said = [
-    never && `not by ${never}`,
-    sometimes && `by ${sometimes} on conditions`,
+  const formatNames = (test: (setting: Json) => boolean): string =>
+    named.flatMap(([name, setting]) => (test(setting) ? [name] : [])).join(", ");
+  const disabled = formatNames((setting) => setting === false);
+  const conditional = formatNames(isConditional);
+  const parts = [
+    disabled && `not by ${disabled}`,
+    conditional && `by ${conditional} on conditions`,
     isConditional(value) && "on conditions",
   ];
-  return said.filter(Boolean).join(", ") || "on";
+  return parts.filter(Boolean).join(", ") || "on";
 }
 
 /** A category or a workflow: as a whole, by type of channel, and by those channels that it names. */
@@ -66,7 +66,7 @@ function Level({ name, value, onSet }: LevelProps) {
     <details class="level">
       <summary>
         <span>{name}</span>
-        <span class="muted">{levelText(value)}</span>
+        <span class="muted">{formatLevel(value)}</span>
       </summary>
       <div class="toggles">
         <Toggle
@@ -79,20 +79,20 @@ function Level({ name, value, onSet }: LevelProps) {
           : CHANNEL_TYPES.map((type) => (
               <Toggle
                 key={type}
-                label={channelName(type)}
+                label={getChannelLabel(type)}
                 value={types[type]}
                 onSet={(on) => onSet(["channel_types", type], on)}
               />
             ))}
-        {Object.entries(channels).map(([key, one]) => (
-          <Toggle key={key} label={key} value={one} onSet={(on) => onSet(["channels", key], on)} />
+        {Object.entries(channels).map(([key, setting]) => (
+          <Toggle key={key} label={key} value={setting} onSet={(on) => onSet(["channels", key], on)} />
         ))}
       </div>
     </details>
   );
 }
 
-const textOfSet = ({ id: _id, ...set }: JsonObject): string =>
+const formatSet = ({ id: _id, ...set }: JsonObject): string =>
   JSON.stringify(Object.fromEntries(Object.entries(set).filter(([, value]) => value !== null)), null, 2);
 
 interface SetProps {
@@ -109,17 +109,17 @@ function PreferenceSet({ user, set, project, onChange }: SetProps) {
   const [text, setText] = useState<string | null>(null);
   const { value: listed } = useResource<{ items: JsonObject[] }>("page/workflows", "on return");
   const save = (on: string, body?: JsonObject): void => {
-    ask(on, body).then(
+    sendRequest(on, body).then(
       () => {
         setFault(null);
         setText(null);
         onChange();
       },
-      (refused: unknown) => setFault(faultText(refused)),
+      (refused: unknown) => setFault(formatError(refused)),
     );
   };
   const merge = (at: string[], value: boolean): void =>
-    save(`PUT ${path}`, { __persistence_strategy__: "merge", ...(withValue({}, at, value) as JsonObject) });
+    save(`PUT ${path}`, { __persistence_strategy__: "merge", ...(replaceAtPath({}, at, value) as JsonObject) });
   const replace = (): void => {
     try {
       save(`PUT ${path}`, JSON.parse(text ?? "") as JsonObject);
@@ -129,7 +129,9 @@ function PreferenceSet({ user, set, project, onChange }: SetProps) {
   };
   const section = (name: string): JsonObject => (isObject(set[name]) ? (set[name] as JsonObject) : {});
   const workflows = listed?.items ?? [];
-  const categories = workflows.flatMap((one) => (Array.isArray(one.categories) ? one.categories.map(String) : []));
+  const categories = workflows.flatMap((workflow) =>
+    Array.isArray(workflow.categories) ? workflow.categories.map(String) : [],
+  );
   const levels: [section: string, title: string, keys: string[]][] = [
     ["categories", "Categories", [...new Set([...Object.keys(section("categories")), ...categories])].sort()],
     [
@@ -147,13 +149,13 @@ function PreferenceSet({ user, set, project, onChange }: SetProps) {
         {CHANNEL_TYPES.map((type) => (
           <Toggle
             key={type}
-            label={channelName(type)}
+            label={getChannelLabel(type)}
             value={section("channel_types")[type]}
             onSet={(on) => merge(["channel_types", type], on)}
           />
         ))}
-        {Object.entries(section("channels")).map(([key, one]) => (
-          <Toggle key={key} label={key} value={one} onSet={(on) => merge(["channels", key], on)} />
+        {Object.entries(section("channels")).map(([key, setting]) => (
+          <Toggle key={key} label={key} value={setting} onSet={(on) => merge(["channels", key], on)} />
         ))}
         <Toggle
           label="Commercial messages"
@@ -183,7 +185,7 @@ function PreferenceSet({ user, set, project, onChange }: SetProps) {
           rows={12}
           spellcheck={false}
           aria-label={`Preference set ${id} as JSON`}
-          value={text ?? textOfSet(set)}
+          value={text ?? formatSet(set)}
           onInput={({ currentTarget }) => setText(currentTarget.value)}
         />
         <p class="hint">Defaults of the environment and the tenant are in it; what you save becomes the user's own.</p>
@@ -211,14 +213,14 @@ export function Preferences({ sets, ...rest }: PreferencesProps) {
   const { user, project, onChange } = rest;
   const [fault, setFault] = useState<string | null>(null);
   const others = (project?.tenants ?? []).filter((tenant) => !sets.some(({ id }) => id === tenant));
-  const begin = (tenant: string): void => {
+  const addTenantSet = (tenant: string): void => {
     const on = `PUT page/users/${encodeURIComponent(user)}/preferences/${encodeURIComponent(tenant)}`;
-    ask(on, { __persistence_strategy__: "merge" }).then(
+    sendRequest(on, { __persistence_strategy__: "merge" }).then(
       () => {
         setFault(null);
         onChange();
       },
-      (refused: unknown) => setFault(faultText(refused)),
+      (refused: unknown) => setFault(formatError(refused)),
     );
   };
   return (
@@ -232,7 +234,7 @@ export function Preferences({ sets, ...rest }: PreferencesProps) {
           class="begin"
           aria-label="Preferences for a tenant"
           value=""
-          onChange={({ currentTarget }) => begin(currentTarget.value)}
+          onChange={({ currentTarget }) => addTenantSet(currentTarget.value)}
         >
           <option value="">Add preferences for a tenant…</option>
           {others.map((tenant) => (

@@ -1,18 +1,18 @@
 import { useState } from "preact/hooks";
-import { ask, faultText } from "../lib/api.js";
-import { draftOf } from "../lib/draft.js";
-import { storeDraft } from "../lib/draft-store.js";
-import { isObject, type Json, type JsonObject, objectsIn } from "../lib/json.js";
+import { formatError, sendRequest } from "../lib/api.js";
+import { createDraftFromRun } from "../lib/draft.js";
+import { writeDraft } from "../lib/draft-store.js";
+import { filterObjects, isObject, type Json, type JsonObject } from "../lib/json.js";
+import { formatRecipient, getChannelLabel, getStepStatus, getTone, replaceUnderscores } from "../lib/labels.js";
 import { useLive } from "../lib/live.js";
-import { linkTo } from "../lib/route.js";
+import { buildLink } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
 import { useTitle } from "../lib/use-route.js";
-import { channelName, fateOf, recipientText, spaced, toneOf } from "../lib/words.js";
-import { Chip, Code, Facts, Fault, Gone, RecipientLink, RunStatus, Time, Until } from "../parts/basics.js";
+import { Chip, Code, Facts, Fault, NotFound, RecipientLink, RunStatus, Time, Until } from "../parts/basics.js";
 import { Events } from "../parts/events.js";
 
 function Conditions({ of }: { of: Json | undefined }) {
-  const known = objectsIn(of);
+  const known = filterObjects(of);
   return known.length === 0 ? null : (
     <ul class="conditions">
       {known.map(({ result, text }, at) => (
@@ -26,13 +26,13 @@ function Conditions({ of }: { of: Json | undefined }) {
   );
 }
 
-const WHOSE: Record<string, string> = {
+const SET_LABELS: Record<string, string> = {
   environment_default: "the environment's defaults",
   tenant_default: "the tenant's defaults",
 };
 
 /** Why it came out so: the reason, the conditions with the values compared, the preference that decided. */
-function Why({ part }: { part: JsonObject }) {
+function Explanation({ part }: { part: JsonObject }) {
   const reason = isObject(part.reason) ? part.reason : null;
   const preference = isObject(part.preference) ? part.preference : null;
   return (
@@ -51,7 +51,7 @@ function Why({ part }: { part: JsonObject }) {
       {preference ? (
         <>
           <p class="reason">
-            Decided by {WHOSE[String(preference.set)] ?? `the recipient's set ${String(preference.id)}`}:{" "}
+            Decided by {SET_LABELS[String(preference.set)] ?? `the recipient's set ${String(preference.id)}`}:{" "}
             <code>
               {String(preference.path)}
               {preference.value === undefined ? "" : ` = ${String(preference.value)}`}
@@ -69,7 +69,7 @@ function MessageLinks({ step }: { step: JsonObject }) {
   return ids.length === 0 ? null : (
     <p class="step-messages">
       {ids.map((id, at) => (
-        <a key={String(id)} href={linkTo("messages", String(id))}>
+        <a key={String(id)} href={buildLink("messages", String(id))}>
           {ids.length === 1 ? "Show the message" : `Message ${at + 1}`}
         </a>
       ))}
@@ -78,13 +78,13 @@ function MessageLinks({ step }: { step: JsonObject }) {
 }
 
 /** When a step that waits goes on, and the way there. */
-function GoesOn({ at }: { at: string }) {
+function ResumeTime({ at }: { at: string }) {
   const { now } = useLive();
   const [fault, setFault] = useState<string | null>(null);
   const advance = (): void => {
-    ask("POST clock", { set: at }).then(
+    sendRequest("POST clock", { set: at }).then(
       () => setFault(null),
-      (refused: unknown) => setFault(faultText(refused)),
+      (refused: unknown) => setFault(formatError(refused)),
     );
   };
   return (
@@ -106,24 +106,26 @@ function GoesOn({ at }: { at: string }) {
 
 function Step({ step, at }: { step: JsonObject; at: Json | undefined }) {
   return (
-    <li class={`step ${toneOf(fateOf(step))}`}>
+    <li class={`step ${getTone(getStepStatus(step))}`}>
       <div class="step-head">
         <h3>
           {String(step.ref)}{" "}
-          <span class="muted">{step.channel_type ? channelName(step.channel_type) : spaced(step.type)}</span>
+          <span class="muted">
+            {step.channel_type ? getChannelLabel(step.channel_type) : replaceUnderscores(step.type)}
+          </span>
         </h3>
-        <Chip status={fateOf(step)} />
+        <Chip status={getStepStatus(step)} />
         <span class="step-time">
           <Time at={at} />
         </span>
       </div>
       {step.branch ? <p class="reason">took the branch “{String(step.branch)}”</p> : null}
       {step.until ? (
-        <GoesOn at={String(step.until)} />
+        <ResumeTime at={String(step.until)} />
       ) : step.outcome === "waiting" ? (
         <p class="reason">waits for an event</p>
       ) : null}
-      <Why part={step} />
+      <Explanation part={step} />
       <MessageLinks step={step} />
     </li>
   );
@@ -132,7 +134,7 @@ function Step({ step, at }: { step: JsonObject; at: Json | undefined }) {
 function Siblings({ run }: { run: JsonObject }) {
   const trigger = String(run.workflow_run_id);
   const { value } = useResource(`page/runs?workflow_run_id=${encodeURIComponent(trigger)}&limit=20`);
-  const others = objectsIn(value?.items).filter(({ id }) => id !== run.id);
+  const others = filterObjects(value?.items).filter(({ id }) => id !== run.id);
   if (others.length === 0) return null;
   return (
     <section aria-label="Other recipients of the same trigger">
@@ -140,8 +142,8 @@ function Siblings({ run }: { run: JsonObject }) {
       <ul class="siblings">
         {others.map((other) => (
           <li key={String(other.id)}>
-            <a href={linkTo("runs", String(other.id), { workflow_run_id: trigger })}>
-              {recipientText(other.recipient)}
+            <a href={buildLink("runs", String(other.id), { workflow_run_id: trigger })}>
+              {formatRecipient(other.recipient)}
             </a>{" "}
             <span class="chips">
               <RunStatus run={other} />
@@ -155,18 +157,19 @@ function Siblings({ run }: { run: JsonObject }) {
 
 export function RunDetail({ id }: { id: string }) {
   const { value: run, fault } = useResource(`page/runs/${encodeURIComponent(id)}`);
-  useTitle(run === null ? null : `${String(run.workflow)} for ${recipientText(run.recipient)}`);
-  if (run === null) return fault === null ? null : <Gone what="run" fault={fault} />;
-  const events = objectsIn(run.events);
+  useTitle(run === null ? null : `${String(run.workflow)} for ${formatRecipient(run.recipient)}`);
+  if (run === null) return fault === null ? null : <NotFound what="run" fault={fault} />;
+  const events = filterObjects(run.events);
   const source = isObject(run.trigger_source) ? run.trigger_source : {};
-  const steps = objectsIn(run.steps);
-  const lastOf = (ref: unknown): Json | undefined => events.findLast(({ step_ref }) => step_ref === ref)?.inserted_at;
+  const steps = filterObjects(run.steps);
+  const findLastEventTime = (ref: unknown): Json | undefined =>
+    events.findLast(({ step_ref }) => step_ref === ref)?.inserted_at;
   return (
     <article aria-label={`Run of ${String(run.workflow)}`}>
       <header class="detail-head">
         <div class="title-line">
           <h1>
-            {String(run.workflow)} <span class="muted">for {recipientText(run.recipient)}</span>
+            {String(run.workflow)} <span class="muted">for {formatRecipient(run.recipient)}</span>
           </h1>
           <p class="chips">
             <RunStatus run={run} />
@@ -178,7 +181,7 @@ export function RunDetail({ id }: { id: string }) {
             ["Actor", run.actor ? <RecipientLink to={run.actor} /> : ""],
             ["Tenant", run.tenant ? String(run.tenant) : ""],
             ["Started", <Time at={run.inserted_at} />],
-            ["Triggered by", spaced(source.type)],
+            ["Triggered by", replaceUnderscores(source.type)],
             ["Branch", run.branch ? String(run.branch) : ""],
             ["Cancellation key", source.cancellation_key ? String(source.cancellation_key) : ""],
             ["Recipient run", <code>{id}</code>],
@@ -188,25 +191,25 @@ export function RunDetail({ id }: { id: string }) {
         <p class="actions small">
           <a
             class="button"
-            href={linkTo("trigger", String(run.workflow), { recipient: recipientText(run.recipient) })}
-            onClick={() => storeDraft(String(run.workflow), draftOf(run))}
+            href={buildLink("trigger", String(run.workflow), { recipient: formatRecipient(run.recipient) })}
+            onClick={() => writeDraft(String(run.workflow), createDraftFromRun(run))}
           >
             Trigger again
           </a>
         </p>
         <Fault text={fault} />
       </header>
-      {run.reason || run.preference || objectsIn(run.conditions).length > 0 ? (
+      {run.reason || run.preference || filterObjects(run.conditions).length > 0 ? (
         <section aria-label="Before the first step">
           <h2>Before the first step</h2>
-          <Why part={run} />
+          <Explanation part={run} />
         </section>
       ) : null}
       <h2>Steps</h2>
       {steps.length === 0 ? <p class="hint">No step was reached.</p> : null}
       <ol class="timeline" aria-label="Steps">
         {steps.map((step, at) => (
-          <Step key={`${String(step.ref)} ${at}`} step={step} at={lastOf(step.ref)} />
+          <Step key={`${String(step.ref)} ${at}`} step={step} at={findLastEventTime(step.ref)} />
         ))}
       </ol>
       <Siblings run={run} />

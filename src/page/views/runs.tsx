@@ -1,8 +1,8 @@
 import type { JsonObject } from "../lib/json.js";
+import { formatRecipient } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
-import { linkTo, type Route } from "../lib/route.js";
+import { buildLink, type Route } from "../lib/route.js";
 import { useList } from "../lib/use-resource.js";
-import { recipientText } from "../lib/words.js";
 import { Empty, RunStatus, Time } from "../parts/basics.js";
 import { Filters, List, Panes } from "../parts/list.js";
 import { RunDetail } from "./run-detail.js";
@@ -18,7 +18,7 @@ function Row({ run }: { run: JsonObject }) {
       <span class="row-main">
         <span class="row-title">{String(run.workflow)}</span>
         <span class="row-foot">
-          {recipientText(run.recipient)}
+          {formatRecipient(run.recipient)}
           {run.tenant ? ` · ${String(run.tenant)}` : ""}
         </span>
       </span>
@@ -34,8 +34,8 @@ function Row({ run }: { run: JsonObject }) {
 
 export function Runs({ route, project }: { route: Route; project: Project | null }) {
   const { q = "", workflow = "", status = "", recipient = "", workflow_run_id = "" } = route.query;
-  const narrowed: Record<string, string> = status === WITH_ERRORS ? { has_errors: "true" } : { status };
-  const list = useList("page/runs", { q, workflow, ...narrowed, recipient, workflow_run_id });
+  const statusFilter: Record<string, string> = status === WITH_ERRORS ? { has_errors: "true" } : { status };
+  const list = useList("page/runs", { q, workflow, ...statusFilter, recipient, workflow_run_id });
   const isFiltered = q + workflow + status + recipient + workflow_run_id !== "";
   return (
     <Panes
@@ -47,7 +47,11 @@ export function Runs({ route, project }: { route: Route; project: Project | null
             placeholder="Search runs"
             selects={[
               { name: "workflow", label: "Workflow", options: (project?.workflows ?? []).map((key) => [key, key]) },
-              { name: "status", label: "Status", options: [...STATUSES, WITH_ERRORS].map((one) => [one, one]) },
+              {
+                name: "status",
+                label: "Status",
+                options: [...STATUSES, WITH_ERRORS].map((runStatus) => [runStatus, runStatus]),
+              },
             ]}
             fixed={[
               { name: "recipient", text: (value) => `for ${value}` },
@@ -64,13 +68,13 @@ export function Runs({ route, project }: { route: Route; project: Project | null
               isFiltered ? (
                 <Empty title="No run matches">
                   <p>
-                    <a href={linkTo("runs")}>Show all runs</a>
+                    <a href={buildLink("runs")}>Show all runs</a>
                   </p>
                 </Empty>
               ) : (
                 <Empty title="No runs yet">
                   <p>
-                    A trigger makes one for each recipient. <a href={linkTo("trigger")}>Trigger a workflow</a>.
+                    A trigger makes one for each recipient. <a href={buildLink("trigger")}>Trigger a workflow</a>.
                   </p>
                 </Empty>
               )

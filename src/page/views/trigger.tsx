@@ -1,60 +1,60 @@
 import { useEffect, useState } from "preact/hooks";
-import { ask, faultText, Refusal } from "../lib/api.js";
-import { commandOf, type Draft, newDraft, payloadOf, sampleData, type Workflow } from "../lib/draft.js";
-import { storeDraft, storedDraft } from "../lib/draft-store.js";
-import { type JsonObject, objectsIn } from "../lib/json.js";
+import { formatError, RequestError, sendRequest } from "../lib/api.js";
+import { buildPayload, buildSampleData, createDraft, type Draft, formatCommand, type Workflow } from "../lib/draft.js";
+import { readDraft, writeDraft } from "../lib/draft-store.js";
+import { filterObjects, type JsonObject } from "../lib/json.js";
+import { formatRecipient, getStepLabel } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
-import { linkTo, type Route } from "../lib/route.js";
+import { buildLink, type Route } from "../lib/route.js";
 import { useResource } from "../lib/use-resource.js";
 import { replaceRoute } from "../lib/use-route.js";
-import { recipientText, stepName } from "../lib/words.js";
 import { Code, Empty, Fault } from "../parts/basics.js";
 import { Data } from "../parts/data-input.js";
 import { RecipientInput, RecipientsInput } from "../parts/recipients-input.js";
 
-const NONE: ReadonlyMap<string, string> = new Map();
+const NO_FIELDS: ReadonlyMap<string, string> = new Map();
 
-interface Refused {
+interface Rejection {
   text: string;
   fields: ReadonlyMap<string, string>;
   /** The runs of those who were not refused. */
-  others?: string;
+  otherRunsLink?: string;
 }
 
 function Form({ workflow, project, route }: { workflow: Workflow; project: Project | null; route: Route }) {
   const { key } = workflow;
   const [draft, setDraft] = useState<Draft>(() => {
-    const kept: Draft = { ...newDraft(workflow), ...storedDraft(key) };
-    const asked = route.query.recipient;
-    return asked && !kept.recipients.includes(asked) ? { ...kept, recipients: [asked] } : kept;
+    const kept: Draft = { ...createDraft(workflow), ...readDraft(key) };
+    const requested = route.query.recipient;
+    return requested && !kept.recipients.includes(requested) ? { ...kept, recipients: [requested] } : kept;
   });
-  const [refused, setRefused] = useState<Refused | null>(null);
+  const [refused, setRefused] = useState<Rejection | null>(null);
   const [isValid, setValid] = useState(true);
-  const [isNamed, setNamed] = useState(true);
+  const [areRecipientsValid, setNamed] = useState(true);
   const [isSending, setSending] = useState(false);
-  const [round, setRound] = useState(0);
+  const [formVersion, setRound] = useState(0);
   const change = (part: Partial<Draft>): void =>
     setDraft((before) => {
       const next = { ...before, ...part };
-      storeDraft(key, next);
+      writeDraft(key, next);
       return next;
     });
-  const faults = refused?.fields ?? NONE;
-  const faultOf = (name: string): string | undefined =>
+  const faults = refused?.fields ?? NO_FIELDS;
+  const findFieldError = (name: string): string | undefined =>
     faults.get(name) ?? [...faults].find(([field]) => field.startsWith(`${name}[`))?.[1];
-  const takeLast = async (): Promise<void> => {
+  const loadLastData = async (): Promise<void> => {
     try {
-      const { items } = await ask<{ items: JsonObject[] }>(
+      const { items } = await sendRequest<{ items: JsonObject[] }>(
         `GET page/messages?limit=1&workflow=${encodeURIComponent(key)}`,
       );
       const [last] = items;
-      if (last === undefined) return setRefused({ text: "This workflow has made no message yet.", fields: NONE });
-      const { data } = await ask<JsonObject>(`GET page/messages/${encodeURIComponent(String(last.id))}`);
+      if (last === undefined) return setRefused({ text: "This workflow has made no message yet.", fields: NO_FIELDS });
+      const { data } = await sendRequest<JsonObject>(`GET page/messages/${encodeURIComponent(String(last.id))}`);
       setRefused(null);
       change({ data: data ?? {} });
-      setRound(round + 1);
+      setRound(formVersion + 1);
     } catch (fault) {
-      setRefused({ text: faultText(fault), fields: NONE });
+      setRefused({ text: formatError(fault), fields: NO_FIELDS });
     }
   };
   const send = async (event: Event): Promise<void> => {
@@ -63,21 +63,21 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
     try {
       const on = draft.branch === "" ? "" : `?branch=${encodeURIComponent(draft.branch)}`;
       const path = `page/workflows/${encodeURIComponent(key)}/trigger${on}`;
-      const outcome = await ask<JsonObject>(`POST ${path}`, payloadOf(draft));
+      const outcome = await sendRequest<JsonObject>(`POST ${path}`, buildPayload(draft));
       const trigger = String(outcome.workflow_run_id);
-      const recipients = objectsIn(outcome.recipients);
+      const recipients = filterObjects(outcome.recipients);
       const first = recipients.find(({ recipient_run_id }) => recipient_run_id !== null);
-      const runs = linkTo("runs", first ? String(first.recipient_run_id) : null, { workflow_run_id: trigger });
+      const runs = buildLink("runs", first ? String(first.recipient_run_id) : null, { workflow_run_id: trigger });
       const unknown = recipients.filter(({ recipient_run_id }) => recipient_run_id === null);
       if (unknown.length === 0) location.hash = runs;
       else {
-        const names = unknown.map(({ recipient }) => recipientText(recipient)).join(", ");
+        const names = unknown.map(({ recipient }) => formatRecipient(recipient)).join(", ");
         const text = `${names}: not identified, so nothing was sent. Give {"id":"…"} as a recipient to identify somebody, or put them into recipients/.`;
-        setRefused({ text, fields: NONE, ...(first ? { others: runs } : {}) });
+        setRefused({ text, fields: NO_FIELDS, ...(first ? { otherRunsLink: runs } : {}) });
         setSending(false);
       }
     } catch (fault) {
-      setRefused({ text: faultText(fault), fields: fault instanceof Refusal ? fault.fields : NONE });
+      setRefused({ text: formatError(fault), fields: fault instanceof RequestError ? fault.fields : NO_FIELDS });
       setSending(false);
       // Once it is marked: who hears the page is taken to what is to be mended.
       setTimeout(() => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
@@ -88,7 +88,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
       <p class="steps-line">
         {workflow.steps.map((step, at) => (
           <span key={String(at)} class="chip plain">
-            {stepName(step)}
+            {getStepLabel(step)}
           </span>
         ))}
       </p>
@@ -101,7 +101,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
       {workflow.active ? null : <p class="fault">This workflow is switched off here: a trigger of it is refused.</p>}
       <RecipientsInput
         chosen={draft.recipients}
-        fault={faultOf("recipients")}
+        fault={findFieldError("recipients")}
         onChange={(recipients) => change({ recipients })}
         onValid={setNamed}
       />
@@ -110,7 +110,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
           id="actor"
           label="Actor"
           value={draft.actor}
-          fault={faultOf("actor")}
+          fault={findFieldError("actor")}
           onInput={(actor) => change({ actor })}
         />
         <div class="field">
@@ -126,7 +126,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
               <option key={id} value={id} />
             ))}
           </datalist>
-          {faultOf("tenant") ? <p class="field-fault">{faultOf("tenant")}</p> : null}
+          {findFieldError("tenant") ? <p class="field-fault">{findFieldError("tenant")}</p> : null}
         </div>
         <div class="field">
           <label for="cancellation-key">Cancellation key</label>
@@ -135,11 +135,11 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
             value={draft.cancellationKey}
             onInput={({ currentTarget }) => change({ cancellationKey: currentTarget.value })}
           />
-          {faultOf("cancellation_key") ? <p class="field-fault">{faultOf("cancellation_key")}</p> : null}
+          {findFieldError("cancellation_key") ? <p class="field-fault">{findFieldError("cancellation_key")}</p> : null}
         </div>
       </div>
       <Data
-        key={String(round)}
+        key={String(formVersion)}
         workflow={workflow}
         data={draft.data}
         faults={faults}
@@ -153,7 +153,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
       {refused === null ? null : (
         <div class="fault" role="alert">
           <p>{refused.text}</p>
-          {refused.others ? <a href={refused.others}>Show the runs of the others</a> : null}
+          {refused.otherRunsLink ? <a href={refused.otherRunsLink}>Show the runs of the others</a> : null}
           {refused.fields.size > 1 ? (
             <ul>
               {[...refused.fields].map(([field, message]) => (
@@ -166,26 +166,26 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
         </div>
       )}
       <p class="actions">
-        <button type="submit" class="primary" disabled={!isValid || !isNamed || isSending}>
+        <button type="submit" class="primary" disabled={!isValid || !areRecipientsValid || isSending}>
           Trigger
         </button>
         <button
           type="button"
           onClick={() => {
-            change({ data: sampleData(workflow) });
-            setRound(round + 1);
+            change({ data: buildSampleData(workflow) });
+            setRound(formVersion + 1);
           }}
         >
           Sample data
         </button>
-        <button type="button" onClick={() => void takeLast()}>
+        <button type="button" onClick={() => void loadLastData()}>
           Data of the last message
         </button>
         <button
           type="button"
           onClick={() => {
             change({ data: {} });
-            setRound(round + 1);
+            setRound(formVersion + 1);
           }}
         >
           Clear data
@@ -193,7 +193,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
       </p>
       <details>
         <summary>As a command</summary>
-        <Code value={commandOf(key, draft)} label="As a command" />
+        <Code value={formatCommand(key, draft)} label="As a command" />
       </details>
     </form>
   );
@@ -205,7 +205,7 @@ function Row({ workflow, link }: { workflow: Workflow; link: string }) {
     <a class="row" href={link} data-row={key}>
       <span class="row-main">
         <span class="row-title">{name}</span>
-        <span class="row-foot">{error === null ? [key, ...new Set(steps.map(stepName))].join(" · ") : error}</span>
+        <span class="row-foot">{error === null ? [key, ...new Set(steps.map(getStepLabel))].join(" · ") : error}</span>
       </span>
       {error === null ? null : <span class="chip bad">cannot be read</span>}
       {active || error !== null ? null : <span class="chip">off</span>}
@@ -221,7 +221,7 @@ export function Trigger({ route, project }: { route: Route; project: Project | n
   const [only] = workflows;
   useEffect(() => {
     if (route.id === null && only !== undefined && workflows.length === 1)
-      replaceRoute(linkTo("trigger", only.key, route.query));
+      replaceRoute(buildLink("trigger", only.key, route.query));
   });
   if (value !== null && workflows.length === 0)
     return (
@@ -244,7 +244,7 @@ export function Trigger({ route, project }: { route: Route; project: Project | n
           data-first
           value={chosen?.key ?? ""}
           onChange={({ currentTarget }) => {
-            location.hash = linkTo("trigger", currentTarget.value, route.query);
+            location.hash = buildLink("trigger", currentTarget.value, route.query);
           }}
         >
           <option value="" disabled>
@@ -265,7 +265,7 @@ export function Trigger({ route, project }: { route: Route; project: Project | n
         <ul class="rows workflows" aria-label="Workflows">
           {workflows.map((workflow) => (
             <li key={workflow.key}>
-              <Row workflow={workflow} link={linkTo("trigger", workflow.key, route.query)} />
+              <Row workflow={workflow} link={buildLink("trigger", workflow.key, route.query)} />
             </li>
           ))}
         </ul>

@@ -1,11 +1,11 @@
 import { FeedItem } from "../content/feed-item.js";
-import { isObject, type JsonObject, objectsIn } from "../lib/json.js";
+import { filterObjects, isObject, type JsonObject } from "../lib/json.js";
+import { formatRecipient } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
-import { linkTo } from "../lib/route.js";
+import { buildLink } from "../lib/route.js";
 import { useList, useResource } from "../lib/use-resource.js";
 import { useTitle } from "../lib/use-route.js";
-import { recipientText } from "../lib/words.js";
-import { Code, Facts, Fault, Gone, RecipientLink, Tabs } from "../parts/basics.js";
+import { Code, Facts, Fault, NotFound, RecipientLink, Tabs } from "../parts/basics.js";
 import { Preferences } from "./preferences.js";
 
 function Feed({ user, channel }: { user: string; channel: string }) {
@@ -29,7 +29,7 @@ function Feed({ user, channel }: { user: string; channel: string }) {
         {value?.items.map((item) => (
           <li key={String(item.id)}>
             <FeedItem blocks={item.blocks} actors={item.actors} at={item.inserted_at} isRead={item.read_at !== null} />
-            <a href={linkTo("messages", String(item.id))}>Show the message</a>
+            <a href={buildLink("messages", String(item.id))}>Show the message</a>
           </li>
         ))}
       </ul>
@@ -43,11 +43,11 @@ function Feed({ user, channel }: { user: string; channel: string }) {
 }
 
 /** What an object's own name and address are; the rest of its shape is its own. */
-function named({ name, email, phone_number }: JsonObject): JsonObject {
+function pickContactFields({ name, email, phone_number }: JsonObject): JsonObject {
   return { name: name ?? null, email: email ?? null, phone_number: phone_number ?? null };
 }
 
-const propertiesText = (properties: unknown): string =>
+const formatProperties = (properties: unknown): string =>
   isObject(properties) && Object.keys(properties).length > 0 ? JSON.stringify(properties) : "";
 
 /** The other side of subscriptions, each with the subscription's properties. */
@@ -56,8 +56,8 @@ function Subscriptions({ of, none }: { of: JsonObject[]; none: string }) {
   return (
     <ul class="subscriptions">
       {of.map(({ of: other, properties }) => (
-        <li key={recipientText(other)}>
-          <RecipientLink to={other} /> <span class="muted">{propertiesText(properties)}</span>
+        <li key={formatRecipient(other)}>
+          <RecipientLink to={other} /> <span class="muted">{formatProperties(properties)}</span>
         </li>
       ))}
     </ul>
@@ -68,20 +68,22 @@ function Subscriptions({ of, none }: { of: JsonObject[]; none: string }) {
 export function UserDetail({ id, project }: { id: string; project: Project | null }) {
   const { value, fault, reload } = useResource(`page/users/${encodeURIComponent(id)}`);
   const shape = isObject(value?.user) ? value.user : {};
-  const user = isObject(shape.properties) ? { ...shape.properties, ...shape, ...named(shape.properties) } : shape;
+  const user = isObject(shape.properties)
+    ? { ...shape.properties, ...shape, ...pickContactFields(shape.properties) }
+    : shape;
   const name = String(user.name ?? id);
   useTitle(value === null ? null : name);
   if (value === null)
     return fault === null ? null : (
-      <Gone what={id.includes("/") ? "object" : "user"} fault={fault}>
+      <NotFound what={id.includes("/") ? "object" : "user"} fault={fault}>
         <p>
-          <a href={linkTo("messages", null, { q: id })}>Search messages for {id}</a>
+          <a href={buildLink("messages", null, { q: id })}>Search messages for {id}</a>
         </p>
-      </Gone>
+      </NotFound>
     );
   const feeds = Array.isArray(value.feeds) ? value.feeds.map(String) : [];
-  const subscribers = objectsIn(value.subscribers);
-  const subscriptions = objectsIn(value.subscriptions);
+  const subscribers = filterObjects(value.subscribers);
+  const subscriptions = filterObjects(value.subscriptions);
   return (
     <article aria-label={name}>
       <header class="detail-head">
@@ -96,13 +98,13 @@ export function UserDetail({ id, project }: { id: string; project: Project | nul
           ]}
         />
         <p class="actions">
-          <a class="button" href={linkTo("messages", null, { recipient: id })}>
+          <a class="button" href={buildLink("messages", null, { recipient: id })}>
             Messages
           </a>
-          <a class="button" href={linkTo("runs", null, { recipient: id })}>
+          <a class="button" href={buildLink("runs", null, { recipient: id })}>
             Runs
           </a>
-          <a class="button" href={linkTo("trigger", null, { recipient: id })}>
+          <a class="button" href={buildLink("trigger", null, { recipient: id })}>
             Trigger for {name}
           </a>
         </p>
@@ -114,7 +116,7 @@ export function UserDetail({ id, project }: { id: string; project: Project | nul
           {
             name: "Preferences",
             show: () => (
-              <Preferences user={id} sets={objectsIn(value.preferences)} project={project} onChange={reload} />
+              <Preferences user={id} sets={filterObjects(value.preferences)} project={project} onChange={reload} />
             ),
           },
           ...feeds.map((channel) => ({

@@ -1,8 +1,8 @@
 import type { JsonObject } from "../lib/json.js";
+import { getInitial } from "../lib/labels.js";
 import type { Project } from "../lib/project.js";
-import { linkTo, type Route } from "../lib/route.js";
+import { buildLink, type Route } from "../lib/route.js";
 import { useList } from "../lib/use-resource.js";
-import { initialOf } from "../lib/words.js";
 import { Empty } from "../parts/basics.js";
 import { Filters, List, Panes } from "../parts/list.js";
 import { UserDetail } from "./user-detail.js";
@@ -12,7 +12,7 @@ function Row({ user }: { user: JsonObject }) {
   return (
     <>
       <span class="avatar" aria-hidden="true">
-        {initialOf(name)}
+        {getInitial(name)}
       </span>
       <span class="row-main">
         <span class="row-title">{name}</span>
@@ -48,14 +48,14 @@ export function Users({ route, project }: { route: Route; project: Project | nul
               q ? (
                 <Empty title={isObjects ? "No object matches" : "No user matches"}>
                   <p>
-                    <a href={linkTo("users", null, { kind })}>Show all {isObjects ? "objects" : "users"}</a>
+                    <a href={buildLink("users", null, { kind })}>Show all {isObjects ? "objects" : "users"}</a>
                   </p>
                 </Empty>
               ) : (
                 <Empty title={isObjects ? "No objects yet" : "No users yet"}>
                   <p>
                     Identify some: in <code>recipients/</code> of the project, by the API, or inline when you{" "}
-                    <a href={linkTo("trigger")}>trigger a workflow</a>.
+                    <a href={buildLink("trigger")}>trigger a workflow</a>.
                   </p>
                 </Empty>
               )

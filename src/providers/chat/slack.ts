@@ -1,25 +1,25 @@
-import type { Delivery, FoundUser, Provider } from "../../ports/provider.js";
+import type { Delivery, Provider, UserLookupResult } from "../../ports/provider.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import {
-  type ApiAnswer,
+  type ApiResponse,
   callApi,
+  createStatusError,
   DEFAULT_TIMEOUT_MS,
-  failed,
   isSuccess,
-  plainText,
-  retryAfter,
-  type Services,
-  successBody,
-} from "../api-call.js";
+  type ProviderServices,
+  parseRetryAfter,
+  parseSuccessBody,
+  toPlainText,
+} from "../call-api.js";
+import { createBounceError, createPermanentError, createRetryableError, DeliveryError } from "../delivery-error.js";
 import type { SettingsReader } from "../settings-reader.js";
-import { bounced, passing, refused, Undeliverable } from "../undeliverable.js";
-import { type Chat, chatOf, refuseReply, stringIn } from "./chat-content.js";
-import { slackMrkdwn } from "./slack-mrkdwn.js";
+import { type Chat, checkNoReply, getString, parseChat } from "./parse-chat.js";
+import { toSlackMrkdwn } from "./to-slack-mrkdwn.js";
 
 const VENDOR = "Slack";
 
 /** Nobody is at that address (CH-044). */
-const BAD_ADDRESS = new Set([
+const BAD_ADDRESS_CODES = new Set([
   "channel_not_found",
   "is_archived",
   "channel_is_archived",
@@ -32,7 +32,7 @@ const BAD_ADDRESS = new Set([
   "no_team",
   "team_disabled",
 ]);
-const PASSING = new Set([
+const RETRYABLE_CODES = new Set([
   "ratelimited",
   "rate_limited",
   "message_limit_exceeded",
@@ -45,33 +45,33 @@ const PASSING = new Set([
 ]);
 
 /** A JSON body goes as it is; Markdown becomes mrkdwn. `text` is what notifications show (CH-174, CHQ-12). */
-function bodyOf({ json, markdown, summary }: Chat): JsonObject {
-  return json === null ? { text: slackMrkdwn(markdown) } : { text: summary ?? "", ...json };
+function buildBody({ json, markdown, summary }: Chat): JsonObject {
+  return json === null ? { text: toSlackMrkdwn(markdown) } : { text: summary ?? "", ...json };
 }
 
 /** A reply in a thread, which only bots can send (CH-173, CH-177). */
-const threadOf = ({ parent, broadcast }: Chat): JsonObject =>
+const buildThread = ({ parentId: parent, alsoSendToChannel: broadcast }: Chat): JsonObject =>
   parent === null ? {} : { thread_ts: parent, ...(broadcast ? { reply_broadcast: true } : {}) };
 
 /** Slack's own error code decides, whatever the status. */
-function failureOf(code: string, answer: ApiAnswer, now: number): Undeliverable {
+function toDeliveryError(code: string, response: ApiResponse, now: number): DeliveryError {
   const reason = `${VENDOR}: ${code}`;
-  if (BAD_ADDRESS.has(code)) return bounced(reason);
-  if (PASSING.has(code)) return passing(reason, retryAfter(answer.headers, now));
-  return isSuccess(answer) ? refused(reason) : failed(VENDOR, answer, code || null, now);
+  if (BAD_ADDRESS_CODES.has(code)) return createBounceError(reason);
+  if (RETRYABLE_CODES.has(code)) return createRetryableError(reason, parseRetryAfter(response.headers, now));
+  return isSuccess(response) ? createPermanentError(reason) : createStatusError(VENDOR, response, code || null, now);
 }
 
 /** Slack by bot (`chat.postMessage`, CH-172) or incoming webhook (CH-173). Neither takes an idempotency key. */
-export function openSlack(settings: SettingsReader, services: Services): Provider {
+export function openSlack(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://slack.com");
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
   const ownToken = settings.text("bot_token");
   const json = { "content-type": "application/json; charset=utf-8" };
 
-  async function throughWebhook(url: string, chat: Chat): Promise<Delivery> {
-    refuseReply(chat, `${VENDOR}: an incoming webhook`);
-    const body = JSON.stringify(bodyOf(chat));
-    const answer = await callApi(services, VENDOR, {
+  async function sendThroughWebhook(url: string, chat: Chat): Promise<Delivery> {
+    checkNoReply(chat, `${VENDOR}: an incoming webhook`);
+    const body = JSON.stringify(buildBody(chat));
+    const response = await callApi(services, VENDOR, {
       method: "POST",
       url,
       headers: json,
@@ -79,58 +79,61 @@ export function openSlack(settings: SettingsReader, services: Services): Provide
       timeout_ms,
       from_data: true,
     });
-    const said = answer.text.trim();
-    if (answer.status === 200 && said === "ok") return { status: "sent" };
+    const responseText = response.text.trim();
+    if (response.status === 200 && responseText === "ok") return { status: "sent" };
     // Its errors are a word of text.
-    const code = /^[a-z_]{1,60}$/.test(said) ? said : "";
-    if (isSuccess(answer) && code === "") throw passing(`${VENDOR} answered ${answer.status}, but not with "ok"`);
-    throw failureOf(code, answer, services.now());
+    const code = /^[a-z_]{1,60}$/.test(responseText) ? responseText : "";
+    if (isSuccess(response) && code === "")
+      throw createRetryableError(`${VENDOR} answered ${response.status}, but not with "ok"`);
+    throw toDeliveryError(code, response, services.now());
   }
 
   /** Who has this address in the workspace (CH-175). */
-  async function userByEmail(email: string, token: string): Promise<string> {
+  async function readUserId(email: string, token: string): Promise<string> {
     const url = `${base}/api/users.lookupByEmail?${new URLSearchParams({ email }).toString()}`;
     const headers = { authorization: `Bearer ${token}` };
-    const answer = await callApi(services, VENDOR, { method: "GET", url, headers, body: null, timeout_ms });
-    if (!isSuccess(answer)) throw failureOf("", answer, services.now());
-    const { ok, user, error } = successBody(VENDOR, answer);
-    const id = isJsonObject(user) ? plainText(user.id) : "";
+    const response = await callApi(services, VENDOR, { method: "GET", url, headers, body: null, timeout_ms });
+    if (!isSuccess(response)) throw toDeliveryError("", response, services.now());
+    const { ok, user, error } = parseSuccessBody(VENDOR, response);
+    const id = isJsonObject(user) ? toPlainText(user.id) : "";
     if (ok === true && id !== "") return id;
-    if (ok !== false) throw passing(`${VENDOR} answered ${answer.status}, but neither with a user nor with an error`);
-    throw failureOf(plainText(error) || "unknown error", answer, services.now());
+    if (ok !== false)
+      throw createRetryableError(`${VENDOR} answered ${response.status}, but neither with a user nor with an error`);
+    throw toDeliveryError(toPlainText(error) || "unknown error", response, services.now());
   }
 
-  async function throughBot(chat: Chat): Promise<Delivery> {
+  async function sendThroughBot(chat: Chat): Promise<Delivery> {
     const token = chat.token ?? ownToken;
     if (token === null)
-      throw refused(
+      throw createPermanentError(
         `${VENDOR}: no token: neither the connection nor the tenant has an access_token, nor is settings.bot_token set`,
       );
-    const known = stringIn(chat.connection, "channel_id") ?? stringIn(chat.connection, "user_id");
-    const email = known === null ? stringIn(chat.connection, "email") : null;
-    const to = email === null ? known : await userByEmail(email, token);
-    if (to === null) throw refused(`${VENDOR}: the connection has neither a channel_id nor a user_id`);
-    const answer = await callApi(services, VENDOR, {
+    const connectionTarget = getString(chat.connection, "channel_id") ?? getString(chat.connection, "user_id");
+    const email = connectionTarget === null ? getString(chat.connection, "email") : null;
+    const to = email === null ? connectionTarget : await readUserId(email, token);
+    if (to === null) throw createPermanentError(`${VENDOR}: the connection has neither a channel_id nor a user_id`);
+    const response = await callApi(services, VENDOR, {
       method: "POST",
       url: `${base}/api/chat.postMessage`,
       headers: { authorization: `Bearer ${token}`, ...json },
-      body: JSON.stringify({ ...bodyOf(chat), ...threadOf(chat), channel: to }),
+      body: JSON.stringify({ ...buildBody(chat), ...buildThread(chat), channel: to }),
       timeout_ms,
     });
-    if (!isSuccess(answer)) throw failureOf("", answer, services.now());
-    const { ok, ts, error } = successBody(VENDOR, answer);
+    if (!isSuccess(response)) throw toDeliveryError("", response, services.now());
+    const { ok, ts, error } = parseSuccessBody(VENDOR, response);
     const found = email === null ? {} : { connection: { user_id: to } };
     if (ok === true && typeof ts === "string") return { status: "sent", metadata: { external_id: ts }, ...found };
-    if (ok !== false) throw passing(`${VENDOR} answered ${answer.status}, but neither with ok nor with an error`);
-    throw failureOf(plainText(error) || "unknown error", answer, services.now());
+    if (ok !== false)
+      throw createRetryableError(`${VENDOR} answered ${response.status}, but neither with ok nor with an error`);
+    throw toDeliveryError(toPlainText(error) || "unknown error", response, services.now());
   }
 
   /** No such user, or a token that may not ask, is an answer; what passes is none. */
-  async function findUser(email: string, token: string): Promise<FoundUser> {
+  async function findUser(email: string, token: string): Promise<UserLookupResult> {
     try {
-      return { connection: { user_id: await userByEmail(email, token) } };
+      return { connection: { user_id: await readUserId(email, token) } };
     } catch (error) {
-      if (!(error instanceof Undeliverable)) throw error;
+      if (!(error instanceof DeliveryError)) throw error;
       const { delivery } = error;
       if (delivery.status === "failed" && delivery.retryable) return null;
       return { missing: `nobody was found by the e-mail address: ${delivery.reason}` };
@@ -140,8 +143,8 @@ export function openSlack(settings: SettingsReader, services: Services): Provide
   return {
     findUser,
     async send(message, _channel, stored) {
-      const chat = chatOf(message, stored);
-      return chat.webhook === null ? throughBot(chat) : throughWebhook(chat.webhook, chat);
+      const chat = parseChat(message, stored);
+      return chat.webhook === null ? sendThroughBot(chat) : sendThroughWebhook(chat.webhook, chat);
     },
   };
 }

@@ -2,35 +2,35 @@ import type { Message } from "../../domain/message/message.js";
 import type { Delivery, DeliveryCheck, Provider } from "../../ports/provider.js";
 import { deepMerge, isJsonObject, type JsonObject } from "../../util/json.js";
 import {
-  type ApiAnswer,
+  type ApiResponse,
   callApi,
+  createStatusError,
   DEFAULT_TIMEOUT_MS,
-  failed,
   isSuccess,
-  parsedObject,
-  plainText,
-  type Services,
-  successBody,
-} from "../api-call.js";
-import { recipientId } from "../recipient-id.js";
+  type ProviderServices,
+  parseJsonObject,
+  parseSuccessBody,
+  toPlainText,
+} from "../call-api.js";
+import { createBounceError, createRetryableError, type DeliveryError } from "../delivery-error.js";
+import { formatRecipientId } from "../format-recipient-id.js";
 import type { SettingsReader } from "../settings-reader.js";
-import { bounced, passing, type Undeliverable } from "../undeliverable.js";
-import { type Address, type Email, emailOf } from "./email-content.js";
+import { type Address, type Email, parseEmail } from "./parse-email.js";
 
 const VENDOR = "SendGrid";
 
-const person = ({ address, name }: Address): JsonObject => ({ email: address, ...(name === null ? {} : { name }) });
+const toPerson = ({ address, name }: Address): JsonObject => ({ email: address, ...(name === null ? {} : { name }) });
 
 /** SendGrid refuses a request that names an address twice: the first of to, cc and bcc keeps it. */
-function personalization({ to, cc, bcc }: Email): JsonObject {
+function buildPersonalization({ to, cc, bcc }: Email): JsonObject {
   const seen = new Set([to.address.toLowerCase()]);
-  const unseen = (list: Address[]): JsonObject[] =>
-    list.filter(({ address }) => !seen.has(address.toLowerCase()) && seen.add(address.toLowerCase())).map(person);
-  const others = { cc: unseen(cc), bcc: unseen(bcc) };
+  const removeSeen = (list: Address[]): JsonObject[] =>
+    list.filter(({ address }) => !seen.has(address.toLowerCase()) && seen.add(address.toLowerCase())).map(toPerson);
+  const copies = { cc: removeSeen(cc), bcc: removeSeen(bcc) };
   return {
-    to: [person(to)],
-    ...(others.cc.length > 0 ? { cc: others.cc } : {}),
-    ...(others.bcc.length > 0 ? { bcc: others.bcc } : {}),
+    to: [toPerson(to)],
+    ...(copies.cc.length > 0 ? { cc: copies.cc } : {}),
+    ...(copies.bcc.length > 0 ? { bcc: copies.bcc } : {}),
   };
 }
 
@@ -38,7 +38,7 @@ function personalization({ to, cc, bcc }: Email): JsonObject {
  * Returns a `mail/send` body. The workflow's key is its first tag, as the service sends it, and its category, which is how
  * SendGrid reports by workflow (CH-091, CH-082).
  */
-function bodyOf(email: Email, message: Message, settings: SettingsReader): JsonObject {
+function buildBody(email: Email, message: Message, settings: SettingsReader): JsonObject {
   const { from, reply_to, subject, html, text, headers, attachments } = email;
   const content: JsonObject[] = [];
   // Plain text first: the API wants it so.
@@ -46,15 +46,15 @@ function bodyOf(email: Email, message: Message, settings: SettingsReader): JsonO
   if (html !== null) content.push({ type: "text/html", value: html });
   const [open, link] = [settings.flag("open_tracking"), settings.flag("link_tracking")];
   return {
-    personalizations: [personalization(email)],
-    from: person(from),
-    ...(reply_to.length === 1 ? { reply_to: person(reply_to[0] as Address) } : {}),
-    ...(reply_to.length > 1 ? { reply_to_list: reply_to.map(person) } : {}),
+    personalizations: [buildPersonalization(email)],
+    from: toPerson(from),
+    ...(reply_to.length === 1 ? { reply_to: toPerson(reply_to[0] as Address) } : {}),
+    ...(reply_to.length > 1 ? { reply_to_list: reply_to.map(toPerson) } : {}),
     subject,
     content,
     tags: [message.workflow],
     categories: [message.workflow],
-    custom_args: { sender: "knock.app", knock_message_id: message.id, knock_recipient_id: recipientId(message) },
+    custom_args: { sender: "knock.app", knock_message_id: message.id, knock_recipient_id: formatRecipientId(message) },
     ...(Object.keys(headers).length > 0 ? { headers } : {}),
     ...(attachments.length > 0
       ? {
@@ -79,32 +79,36 @@ function bodyOf(email: Email, message: Message, settings: SettingsReader): JsonO
 }
 
 /** Its errors name the field: one about the recipient's address bounces (CH-044). */
-function failureOf(answer: ApiAnswer, now: number): Undeliverable {
-  const errors = parsedObject(answer.text)?.errors;
+function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
+  const errors = parseJsonObject(response.text)?.errors;
   const [first] = Array.isArray(errors) ? errors.filter(isJsonObject) : [];
   const field = typeof first?.field === "string" ? first.field : "";
   const detail = typeof first?.message === "string" ? `${first.message}${field ? ` (${field})` : ""}` : null;
-  if (answer.status === 400 && /^personalizations\.\d+\.to\b/.test(field)) return bounced(`${VENDOR}: ${detail}`);
-  const reset = Number(answer.headers["x-ratelimit-reset"]);
-  if (answer.status === 429 && answer.headers["retry-after"] === undefined && reset > 0)
-    return passing(`${VENDOR} answered 429${detail ? `: ${detail}` : ""}`, Math.max(0, reset * 1_000 - now));
-  return failed(VENDOR, answer, detail, now);
+  if (response.status === 400 && /^personalizations\.\d+\.to\b/.test(field))
+    return createBounceError(`${VENDOR}: ${detail}`);
+  const reset = Number(response.headers["x-ratelimit-reset"]);
+  if (response.status === 429 && response.headers["retry-after"] === undefined && reset > 0)
+    return createRetryableError(
+      `${VENDOR} answered 429${detail ? `: ${detail}` : ""}`,
+      Math.max(0, reset * 1_000 - now),
+    );
+  return createStatusError(VENDOR, response, detail, now);
 }
 
 /** Why a message did not arrive: bounced and dropped ones bounce, blocked ones may still come (CH-091). */
-function refusalOf({ events }: JsonObject): DeliveryCheck {
+function findBounce({ events }: JsonObject): DeliveryCheck {
   const bounce = (Array.isArray(events) ? events : [])
     .filter(isJsonObject)
     .findLast(({ event_name: name, bounce_type: type }) => {
-      const isBounce = /^bounced?$/i.test(plainText(name)) && !/^blocked$/i.test(plainText(type));
-      return isBounce || /^dropp?(ed)?$/i.test(plainText(name));
+      const isBounce = /^bounced?$/i.test(toPlainText(name)) && !/^blocked$/i.test(toPlainText(type));
+      return isBounce || /^dropp?(ed)?$/i.test(toPlainText(name));
     });
   if (bounce === undefined) return { status: "pending" };
-  return { status: "bounced", reason: `${VENDOR}: ${plainText(bounce.reason) || plainText(bounce.event_name)}` };
+  return { status: "bounced", reason: `${VENDOR}: ${toPlainText(bounce.reason) || toPlainText(bounce.event_name)}` };
 }
 
 /** SendGrid's v3 API (CH-091). It takes no idempotency key; `custom_args` carry the message id. */
-export function openSendgrid(settings: SettingsReader, services: Services): Provider {
+export function openSendgrid(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://api.sendgrid.com");
   const key = settings.required("api_key");
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
@@ -112,40 +116,41 @@ export function openSendgrid(settings: SettingsReader, services: Services): Prov
 
   async function get(path: string): Promise<JsonObject> {
     const request = { method: "GET", url: base + path, headers: { authorization }, body: null, timeout_ms };
-    const answer = await callApi(services, VENDOR, request);
-    if (!isSuccess(answer)) throw failureOf(answer, services.now());
-    return successBody(VENDOR, answer);
+    const response = await callApi(services, VENDOR, request);
+    if (!isSuccess(response)) throw toDeliveryError(response, services.now());
+    return parseSuccessBody(VENDOR, response);
   }
 
   /** The activity feed knows a message to one address by an id that begins with the request's. */
   async function check(message: Message): Promise<DeliveryCheck> {
-    const id = plainText(message.metadata?.external_id).replace(/[^\w.-]/g, "");
+    const id = toPlainText(message.metadata?.external_id).replace(/[^\w.-]/g, "");
     const query = new URLSearchParams({ limit: "100", query: `msg_id LIKE '${id}%'` });
     const { messages } = await get(`/v3/messages?${query.toString()}`);
-    const to = emailOf(message).to.address.toLowerCase();
-    const own = (Array.isArray(messages) ? messages : [])
+    const to = parseEmail(message).to.address.toLowerCase();
+    const listedMessage = (Array.isArray(messages) ? messages : [])
       .filter(isJsonObject)
-      .find((one) => plainText(one.to_email).toLowerCase() === to);
-    if (own?.status === "delivered") return { status: "delivered" };
-    if (own?.status !== "not_delivered") return { status: "pending" };
-    return refusalOf(await get(`/v3/messages/${encodeURIComponent(plainText(own.msg_id))}`));
+      .find((one) => toPlainText(one.to_email).toLowerCase() === to);
+    if (listedMessage?.status === "delivered") return { status: "delivered" };
+    if (listedMessage?.status !== "not_delivered") return { status: "pending" };
+    return findBounce(await get(`/v3/messages/${encodeURIComponent(toPlainText(listedMessage.msg_id))}`));
   }
 
   return {
     // Asking needs an add-on, so a channel says that it has it (CH-091).
     ...(settings.flag("check_delivery_status") === true ? { check } : {}),
     async send(message): Promise<Delivery> {
-      const email = emailOf(message);
-      const answer = await callApi(services, VENDOR, {
+      const email = parseEmail(message);
+      const response = await callApi(services, VENDOR, {
         method: "POST",
         url: `${base}/v3/mail/send`,
         headers: { authorization, "content-type": "application/json" },
-        body: JSON.stringify(deepMerge(bodyOf(email, message, settings), email.overrides)),
+        body: JSON.stringify(deepMerge(buildBody(email, message, settings), email.overrides)),
         timeout_ms,
       });
-      if (!isSuccess(answer)) throw failureOf(answer, services.now());
-      const id = answer.headers["x-message-id"];
-      if (answer.status !== 202 && id === undefined) throw passing(`${VENDOR} answered ${answer.status}, not 202`);
+      if (!isSuccess(response)) throw toDeliveryError(response, services.now());
+      const id = response.headers["x-message-id"];
+      if (response.status !== 202 && id === undefined)
+        throw createRetryableError(`${VENDOR} answered ${response.status}, not 202`);
       return { status: "sent", ...(id === undefined ? {} : { metadata: { external_id: id } }) };
     },
   };

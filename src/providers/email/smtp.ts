@@ -1,20 +1,25 @@
 import { createTransport, type Transporter } from "nodemailer";
 import type { Delivery, Provider } from "../../ports/provider.js";
 import { isLoopback } from "../../util/is-loopback.js";
-import { type ApiAnswer, DEFAULT_TIMEOUT_MS, type NoAnswer, type Services } from "../api-call.js";
+import { type ApiFailure, type ApiResponse, DEFAULT_TIMEOUT_MS, type ProviderServices } from "../call-api.js";
+import {
+  createBounceError,
+  createPermanentError,
+  createRetryableError,
+  type DeliveryError,
+} from "../delivery-error.js";
 import type { SettingsReader } from "../settings-reader.js";
-import { bounced, passing, refused, type Undeliverable } from "../undeliverable.js";
-import { type Address, type Email, emailOf } from "./email-content.js";
-import { Turns } from "./turns.js";
+import { type Address, type Email, parseEmail } from "./parse-email.js";
+import { Semaphore } from "./semaphore.js";
 
 const IMPLICIT_TLS_PORT = 465;
 const SUBMISSION_PORT = 587;
 const MAX_CONNECTIONS = 5;
 const MAX_MESSAGES_PER_CONNECTION = 100;
 /** A message that got no connection by then is tried again later: well within the lease on its row. */
-const MAX_WAIT_MS = 45_000;
+const MAX_CONNECTION_WAIT_MS = 45_000;
 /** Every command of a session has the time-out; the whole session a few of them. */
-const SESSION_TIMEOUTS = 4;
+const MAX_TIMEOUTS_PER_SESSION = 4;
 
 /** What nodemailer adds to its errors. */
 interface SmtpError extends Error {
@@ -24,31 +29,34 @@ interface SmtpError extends Error {
   responseCode?: number;
 }
 
-const CERTIFICATE = /certificate|self.signed|altname|unable to verify|CERT_|wrong version number/i;
+const CERTIFICATE_MESSAGE = /certificate|self.signed|altname|unable to verify|CERT_|wrong version number/i;
 
 /**
  * A failed session as its delivery: 4xx passes, a refused recipient bounces, other 5xx and bad credentials are final, and a
  * server that cannot be reached or hangs up is tried again (CH-042, CH-044). A certificate that cannot be trusted is final:
  * no retry changes it.
  */
-function failureOf(error: SmtpError, to: Address): Undeliverable {
+function toDeliveryError(error: SmtpError, to: Address): DeliveryError {
   const { code = "", command = "", responseCode = 0, message } = error;
   // OpenSSL's own words say this with a stack of codes.
   if (/wrong version number/i.test(message))
-    return refused(
+    return createPermanentError(
       'SMTP: the server does not begin with TLS at this port; settings.tls may be "starttls" or "none" there',
     );
   const reason = `SMTP: ${error.response ?? message}`;
-  if (responseCode >= 400 && responseCode < 500) return passing(reason);
+  if (responseCode >= 400 && responseCode < 500) return createRetryableError(reason);
   if (responseCode >= 500) {
     const isRecipient = code === "EENVELOPE" && !/^MAIL/i.test(command);
-    return isRecipient ? bounced(`SMTP: ${to.address} was refused: ${error.response ?? message}`) : refused(reason);
+    return isRecipient
+      ? createBounceError(`SMTP: ${to.address} was refused: ${error.response ?? message}`)
+      : createPermanentError(reason);
   }
-  if (code === "EAUTH" || code === "ENOAUTH" || code === "ETLS" || CERTIFICATE.test(message)) return refused(reason);
-  return passing(reason);
+  if (code === "EAUTH" || code === "ENOAUTH" || code === "ETLS" || CERTIFICATE_MESSAGE.test(message))
+    return createPermanentError(reason);
+  return createRetryableError(reason);
 }
 
-function transportOf(settings: SettingsReader, timeoutMs: number, maxConnections: number): Transporter {
+function createSmtpTransport(settings: SettingsReader, timeoutMs: number, maxConnections: number): Transporter {
   const host = settings.required("host");
   const mode = settings.text("tls");
   const port = settings.number("port", mode === "implicit" ? IMPLICIT_TLS_PORT : SUBMISSION_PORT);
@@ -76,18 +84,18 @@ function transportOf(settings: SettingsReader, timeoutMs: number, maxConnections
   });
 }
 
-const nodemailerAddress = ({ address, name }: Address) => ({ address, name: name ?? "" });
+const toNodemailerAddress = ({ address, name }: Address) => ({ address, name: name ?? "" });
 
-function mailOf(email: Email, messageId: string) {
+function buildMail(email: Email, messageId: string) {
   const { from, to, cc, bcc, reply_to, subject, html, text, attachments } = email;
   return {
     // The same at every attempt: a server or reader that sees it twice can tell.
     messageId: `<${messageId}>`,
-    from: nodemailerAddress(from),
-    to: nodemailerAddress(to),
-    cc: cc.map(nodemailerAddress),
-    bcc: bcc.map(nodemailerAddress),
-    replyTo: reply_to.map(nodemailerAddress),
+    from: toNodemailerAddress(from),
+    to: toNodemailerAddress(to),
+    cc: cc.map(toNodemailerAddress),
+    bcc: bcc.map(toNodemailerAddress),
+    replyTo: reply_to.map(toNodemailerAddress),
     subject,
     ...(html === null ? {} : { html }),
     text: text ?? "",
@@ -104,28 +112,28 @@ function mailOf(email: Email, messageId: string) {
 }
 
 /** SMTP with a pool of connections (CH-090): TLS and a login, and `sent` is all it ever tells (CH-046). */
-export function openSmtp(settings: SettingsReader, { onClose, record }: Services): Provider {
+export function openSmtp(settings: SettingsReader, { onClose, record }: ProviderServices): Provider {
   const timeoutMs = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
   const maxConnections = settings.number("max_connections", MAX_CONNECTIONS);
-  const transport = transportOf(settings, timeoutMs, maxConnections);
+  const transport = createSmtpTransport(settings, timeoutMs, maxConnections);
   onClose(() => transport.close());
   const url = `smtp://${settings.required("host")}:${(transport.options as { port?: number }).port}`;
   /** The envelope stands for the message, which the log need not have twice. */
-  const told = (email: Email, messageId: string, answer: ApiAnswer | NoAnswer): void => {
+  const recordSession = (email: Email, messageId: string, response: ApiResponse | ApiFailure): void => {
     const to = [email.to, ...email.cc, ...email.bcc].map(({ address }) => address);
     const body = JSON.stringify({ from: email.from.address, to, message_id: messageId, subject: email.subject });
-    record({ url, headers: {}, body, answer });
+    record({ url, headers: {}, body, response });
   };
-  const turns = new Turns(maxConnections);
+  const connections = new Semaphore(maxConnections);
 
-  async function session(email: Email, messageId: string) {
+  async function sendMail(email: Email, messageId: string) {
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      const limit = timeoutMs * SESSION_TIMEOUTS;
+    const sessionTimeout = new Promise<never>((_resolve, reject) => {
+      const limit = timeoutMs * MAX_TIMEOUTS_PER_SESSION;
       timer = setTimeout(() => reject(new Error(`the session took longer than ${limit / 1_000} s`)), limit);
     });
     try {
-      return await Promise.race([transport.sendMail(mailOf(email, messageId)), late]);
+      return await Promise.race([transport.sendMail(buildMail(email, messageId)), sessionTimeout]);
     } finally {
       clearTimeout(timer);
     }
@@ -133,25 +141,25 @@ export function openSmtp(settings: SettingsReader, { onClose, record }: Services
 
   return {
     async send(message): Promise<Delivery> {
-      const email = emailOf(message);
+      const email = parseEmail(message);
       const domain = email.from.address.slice(email.from.address.lastIndexOf("@") + 1);
       const messageId = `${message.id}@${domain}`;
-      const done = await turns.take(MAX_WAIT_MS);
-      if (done === null) throw passing("SMTP: all connections were busy");
+      const releaseConnection = await connections.acquire(MAX_CONNECTION_WAIT_MS);
+      if (releaseConnection === null) throw createRetryableError("SMTP: all connections were busy");
       try {
-        const { rejected = [], response = "" } = await session(email, messageId);
-        told(email, messageId, { status: Number.parseInt(response, 10) || 250, headers: {}, text: response });
+        const { rejected = [], response = "" } = await sendMail(email, messageId);
+        recordSession(email, messageId, { status: Number.parseInt(response, 10) || 250, headers: {}, text: response });
         if (rejected.some((one) => String(one).toLowerCase() === email.to.address.toLowerCase()))
-          throw bounced(`SMTP: ${email.to.address} was refused`);
+          throw createBounceError(`SMTP: ${email.to.address} was refused`);
         return { status: "sent", metadata: { external_id: messageId } };
       } catch (error) {
         if (error instanceof Error && "delivery" in error) throw error;
         const { responseCode: status, response, message: text } = error as SmtpError;
-        const answer = status ? { status, headers: {}, text: response ?? text } : null;
-        told(email, messageId, answer ?? { failure: "connection", message: text, code: "" });
-        throw failureOf(error as SmtpError, email.to);
+        const failureResponse = status ? { status, headers: {}, text: response ?? text } : null;
+        recordSession(email, messageId, failureResponse ?? { failure: "connection", message: text, code: "" });
+        throw toDeliveryError(error as SmtpError, email.to);
       } finally {
-        done();
+        releaseConnection();
       }
     },
   };

@@ -1,43 +1,50 @@
 import { createHmac } from "node:crypto";
-import { hasLiquid } from "../../domain/environment/provider-catalogue.js";
+import { hasLiquid } from "../../domain/environment/provider-catalog.js";
 import type { Message } from "../../domain/message/message.js";
 import type { Delivery, Provider } from "../../ports/provider.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-import { isSuccess, retryAfter, type Services } from "../api-call.js";
+import { isSuccess, type ProviderServices, parseRetryAfter } from "../call-api.js";
+import { createPermanentError, createRetryableError } from "../delivery-error.js";
+import { parseTargetUrl } from "../parse-target-url.js";
 import type { SettingsReader } from "../settings-reader.js";
-import { targetUrl } from "../target-url.js";
-import { passing, refused } from "../undeliverable.js";
 
 /** CH-202. */
 const TIMEOUT_MS = 50_000;
 /** CH-203: asking again would not help. */
-const FINAL = new Set([401, 403, 404, 405]);
+const FINAL_STATUSES = new Set([401, 403, 404, 405]);
 const METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
 /** Of one connection, not of the request: the client sets them. */
-const HOP_BY_HOP = new Set(["connection", "content-length", "expect", "keep-alive", "transfer-encoding", "upgrade"]);
+const HOP_BY_HOP_HEADERS = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "keep-alive",
+  "transfer-encoding",
+  "upgrade",
+]);
 
 /** Pairs as rendered (`[{key, value}]`); those without a name are no pairs. */
-function pairsOf(value: Json | undefined): [string, string][] {
+function parsePairs(value: Json | undefined): [string, string][] {
   return (Array.isArray(value) ? value : []).flatMap((pair): [string, string][] => {
     if (!isJsonObject(pair) || typeof pair.key !== "string" || pair.key === "") return [];
     return [[pair.key, typeof pair.value === "string" ? pair.value : JSON.stringify(pair.value ?? "")]];
   });
 }
 
-function urlOf(content: JsonObject, allowHttp: boolean | null): string {
-  const url = targetUrl(String(content.url ?? ""), allowHttp);
-  for (const [key, value] of pairsOf(content.query_params)) url.searchParams.append(key, value);
+function buildUrl(content: JsonObject, allowHttp: boolean | null): string {
+  const url = parseTargetUrl(String(content.url ?? ""), allowHttp);
+  for (const [key, value] of parsePairs(content.query_params)) url.searchParams.append(key, value);
   return url.toString();
 }
 
 /** What is signed is what is sent, byte for byte; a request without a body is signed as an empty one (CHQ-4). */
-function bodyOf({ body }: JsonObject): string | null {
+function serializeBody({ body }: JsonObject): string | null {
   if (body === null || body === undefined) return null;
   return typeof body === "string" ? body : JSON.stringify(body);
 }
 
 /** `t=<milliseconds>,s=<base64>` over `<t>.<body>` with HMAC-SHA256 (CH-205, CHQ-3). */
-export function webhookSignature(key: string, timestamp: number, body: string | null): string {
+export function signWebhook(key: string, timestamp: number, body: string | null): string {
   const signature = createHmac("sha256", key)
     .update(`${timestamp}.${body ?? ""}`)
     .digest("base64");
@@ -48,39 +55,44 @@ export function webhookSignature(key: string, timestamp: number, body: string | 
  * Any HTTP endpoint (CH-200 to CH-208). 2xx is delivered. The message id goes along as `idempotency-key`, which the
  * reference does not mention, so that an endpoint can tell a repeat.
  */
-export function openKnockWebhook(settings: SettingsReader, { exchange, now }: Services): Provider {
+export function openKnockWebhook(settings: SettingsReader, { sendRequest, now }: ProviderServices): Provider {
   const allowHttp = settings.flag("allow_http");
   const key = settings.text("signing_key");
   /** Rendered with the message where it comes from Liquid (E-195); without it nothing goes out, and never unsigned. */
-  const keyFor = ({ secrets }: Message): string | null => {
+  const getSigningKey = ({ secrets }: Message): string | null => {
     if (!hasLiquid(key)) return key;
     if (typeof secrets?.signing_key === "string") return secrets.signing_key;
-    throw refused("the message was made without the signing_key that its channel asks for");
+    throw createPermanentError("the message was made without the signing_key that its channel asks for");
   };
   const timeout_ms = settings.number("timeout_ms", TIMEOUT_MS);
   return {
     async send(message): Promise<Delivery> {
       const { id, content } = message;
       const method = String(content.method ?? "").toUpperCase();
-      if (!METHODS.has(method)) throw refused(`the webhook's method ${JSON.stringify(method)} is not known`);
-      const url = urlOf(content, allowHttp);
-      const body = bodyOf(content);
+      if (!METHODS.has(method))
+        throw createPermanentError(`the webhook's method ${JSON.stringify(method)} is not known`);
+      const url = buildUrl(content, allowHttp);
+      const body = serializeBody(content);
       const headers: Record<string, string> = { "idempotency-key": id };
       if (body !== null) headers["content-type"] = "application/json";
-      for (const [name, value] of pairsOf(content.headers))
-        if (!HOP_BY_HOP.has(name.toLowerCase())) headers[name.toLowerCase()] = value;
-      const signingKey = keyFor(message);
-      if (signingKey !== null) headers["x-webhook-signature"] = webhookSignature(signingKey, now(), body);
+      for (const [name, value] of parsePairs(content.headers))
+        if (!HOP_BY_HOP_HEADERS.has(name.toLowerCase())) headers[name.toLowerCase()] = value;
+      const signingKey = getSigningKey(message);
+      if (signingKey !== null) headers["x-webhook-signature"] = signWebhook(signingKey, now(), body);
 
-      const answer = await exchange({ method, url, headers, body, timeout_ms, from_data: true });
-      if ("failure" in answer) {
-        const reason = `the webhook could not be reached: ${answer.message}`;
-        throw answer.failure === "malformed" || answer.code === "ENOTFOUND" ? refused(reason) : passing(reason);
+      const response = await sendRequest({ method, url, headers, body, timeout_ms, from_data: true });
+      if ("failure" in response) {
+        const reason = `the webhook could not be reached: ${response.message}`;
+        throw response.failure === "malformed" || response.code === "ENOTFOUND"
+          ? createPermanentError(reason)
+          : createRetryableError(reason);
       }
-      if (isSuccess(answer)) return { status: "delivered" };
-      const reason = `the webhook answered ${answer.status}`;
+      if (isSuccess(response)) return { status: "delivered" };
+      const reason = `the webhook answered ${response.status}`;
       // CH-204: everything else may pass, redirects included, which are never followed.
-      throw FINAL.has(answer.status) ? refused(reason) : passing(reason, retryAfter(answer.headers, now()));
+      throw FINAL_STATUSES.has(response.status)
+        ? createPermanentError(reason)
+        : createRetryableError(reason, parseRetryAfter(response.headers, now()));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, connect } from "node:http2";
 import type { SecureContextOptions } from "node:tls";
-import type { ApiAnswer, NoAnswer } from "../api-call.js";
+import type { ApiFailure, ApiResponse } from "../call-api.js";
 
 export interface Http2Request {
   path: string;
@@ -27,14 +27,14 @@ export class Http2Session {
   }
 
   /** A POST. Never rejects: why nothing came is an answer, too. */
-  post(request: Http2Request): Promise<ApiAnswer | NoAnswer> {
+  post(request: Http2Request): Promise<ApiResponse | ApiFailure> {
     return new Promise((resolve) => {
-      let settled = false;
-      const finish = (answer: ApiAnswer | NoAnswer): void => {
-        if (settled) return;
-        settled = true;
+      let isFinished = false;
+      const finish = (response: ApiResponse | ApiFailure): void => {
+        if (isFinished) return;
+        isFinished = true;
         clearTimeout(timer);
-        resolve(answer);
+        resolve(response);
       };
       const fail = (message: string, code = ""): void => finish({ failure: "connection", message, code });
       // A session that does not answer is not used again: what waits behind would wait as long.
@@ -43,7 +43,7 @@ export class Http2Session {
         this.close();
       }, request.timeout_ms);
       try {
-        this.exchange(request, finish, fail);
+        this.sendRequest(request, finish, fail);
       } catch (error) {
         const { code = "", message } = error as Error & { code?: string };
         const isOurs = code.startsWith("ERR_INVALID") || code.startsWith("ERR_HTTP2_INVALID");
@@ -52,23 +52,23 @@ export class Http2Session {
     });
   }
 
-  private exchange(
+  private sendRequest(
     { path, headers, body }: Http2Request,
-    finish: (answer: ApiAnswer) => void,
+    finish: (response: ApiResponse) => void,
     fail: (message: string, code?: string) => void,
   ): void {
-    const session = this.opened();
+    const session = this.getOpenSession();
     const onGone = (error?: Error): void => fail(error?.message ?? "the connection was closed");
     session.once("error", onGone).once("close", onGone);
     const stream = session.request({ ":method": "POST", ":path": path, ...headers });
     let status = 0;
-    let answered: Record<string, string> = {};
+    let responseHeaders: Record<string, string> = {};
     const chunks: Buffer[] = [];
     let size = 0;
     stream.on("response", ({ ":status": code, ...rest }) => {
       status = Number(code);
       const plain = Object.entries(rest).map(([name, value]) => [name, String(value ?? "")]);
-      answered = Object.fromEntries(plain) as Record<string, string>;
+      responseHeaders = Object.fromEntries(plain) as Record<string, string>;
     });
     stream.on("data", (chunk: Buffer) => {
       size += chunk.length;
@@ -77,7 +77,7 @@ export class Http2Session {
     });
     stream.on("error", (error: Error) => fail(error.message));
     stream.on("end", () => {
-      if (status > 0) finish({ status, headers: answered, text: Buffer.concat(chunks).toString("utf8") });
+      if (status > 0) finish({ status, headers: responseHeaders, text: Buffer.concat(chunks).toString("utf8") });
     });
     stream.on("close", () => {
       session.off("error", onGone).off("close", onGone);
@@ -86,7 +86,7 @@ export class Http2Session {
     stream.end(body);
   }
 
-  private opened(): ClientHttp2Session {
+  private getOpenSession(): ClientHttp2Session {
     const current = this.session;
     if (current && !current.closed && !current.destroyed) return current;
     const session = connect(this.origin, this.tls);

@@ -1,20 +1,20 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { messageOf } from "../../errors/knock-error.js";
+import { getErrorMessage } from "../../errors/knock-error.js";
 import { Connection } from "./connection/connection.js";
 import { type Database, openDatabase, withDatabase } from "./connection/driver.js";
+import { inspectStoreFile } from "./connection/inspect-store-file.js";
 import { APPLICATION_ID, MIGRATIONS } from "./connection/migrations.js";
 import {
-  damaged,
-  foreign,
+  createDamagedError,
+  createForeignDatabaseError,
+  createTooNewError,
+  createTooOldError,
+  getPrimaryResultCode,
   isBusy,
-  resultCodeOf,
-  tooNew,
-  tooOldToRead,
   translateError,
 } from "./connection/store-errors.js";
-import { inspectStoreFile } from "./connection/store-file.js";
 import { SqliteStore } from "./sqlite-store.js";
 
 export interface SqliteStoreOptions {
@@ -29,15 +29,15 @@ export interface SqliteStoreOptions {
  * their index and the like, writes half of what pages of 8 KiB would have it write. Set before anything is in the file,
  * without effect after.
  */
-const NEW_FILE = "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL";
+const NEW_FILE_PRAGMAS = "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL";
 /**
  * FULL: acknowledged means on the disk. Of a large store a trigger touches many pages of indices: a larger cache and a log
  * of 64 MB instead of 4 write each of them back less often (at a million recipient runs 1.3 times the rows per second of
  * half the cache and a quarter of the log). Neither costs a small store anything.
  */
-const EVERY_CONNECTION =
+const CONNECTION_PRAGMAS =
   "PRAGMA synchronous = FULL; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 16000; PRAGMA temp_store = MEMORY";
-const WAL_TRIES = 50;
+const MAX_WAL_ATTEMPTS = 50;
 
 /**
  * Throws for what is not ours; answers with the version. What looks foreign is looked at again in one transaction: another
@@ -45,45 +45,45 @@ const WAL_TRIES = 50;
  */
 function checkIdentity(database: Database, location: string): number {
   const { application_id } = database.prepare("PRAGMA application_id").get() as { application_id: number };
-  if (application_id === APPLICATION_ID) return identityOf(database, location);
+  if (application_id === APPLICATION_ID) return readStoreVersion(database, location);
   database.exec("BEGIN");
   try {
-    return identityOf(database, location);
+    return readStoreVersion(database, location);
   } finally {
     database.exec("COMMIT");
   }
 }
 
-function identityOf(database: Database, location: string): number {
+function readStoreVersion(database: Database, location: string): number {
   const { application_id } = database.prepare("PRAGMA application_id").get() as { application_id: number };
   const { user_version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
   if (application_id !== APPLICATION_ID) {
     if (application_id !== 0 || database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() !== undefined)
-      throw foreign(location);
+      throw createForeignDatabaseError(location);
     return 0;
   }
-  if (user_version > MIGRATIONS.length) throw tooNew(location, user_version, MIGRATIONS.length);
+  if (user_version > MIGRATIONS.length) throw createTooNewError(location, user_version, MIGRATIONS.length);
   return user_version;
 }
 
 /** Switching to WAL wants the file alone, and SQLite does not always wait for that. */
 function switchToWal(database: Database): void {
-  for (let tries = 1; ; tries++) {
+  for (let attempt = 1; ; attempt++) {
     try {
-      database.exec(NEW_FILE);
+      database.exec(NEW_FILE_PRAGMAS);
       return;
     } catch (error) {
-      if (!isBusy(error) || tries === WAL_TRIES) throw error;
+      if (!isBusy(error) || attempt === MAX_WAL_ATTEMPTS) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
     }
   }
 }
 
 /** Several processes may find the same new file: whoever gets the lock first builds it, the others look again. */
-function migrate(database: Database, location: string, before: number): void {
+function migrate(database: Database, location: string, previousVersion: number): void {
   database.exec("BEGIN IMMEDIATE");
   try {
-    const version = identityOf(database, location);
+    const version = readStoreVersion(database, location);
     if (version === 0) createSchema(database);
     else for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`);
@@ -91,22 +91,23 @@ function migrate(database: Database, location: string, before: number): void {
   } catch (error) {
     database.exec("ROLLBACK");
     // The header has another version than the tables.
-    if (before > 0 && resultCodeOf(error) === GENERIC_ERROR) throw damaged(location, messageOf(error), error);
+    if (previousVersion > 0 && getPrimaryResultCode(error) === GENERIC_ERROR)
+      throw createDamagedError(location, getErrorMessage(error), error);
     throw error;
   }
 }
 
 const GENERIC_ERROR = 1;
 
-let schema: string | undefined;
+let cachedSchema: string | undefined;
 
 /**
  * Creates the tables of a new store. The first store of a process goes through all migrations. The others, such as the
  * stores of scenes, are created from the resulting schema, which takes a fifth of the time.
  */
 function createSchema(database: Database): void {
-  if (schema !== undefined) {
-    database.exec(schema);
+  if (cachedSchema !== undefined) {
+    database.exec(cachedSchema);
     return;
   }
   for (const migration of MIGRATIONS) database.exec(migration);
@@ -114,11 +115,11 @@ function createSchema(database: Database): void {
   const rows = database
     .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid")
     .all();
-  schema = (rows as { sql: string }[]).map(({ sql }) => sql).join(";\n");
+  cachedSchema = (rows as { sql: string }[]).map(({ sql }) => sql).join(";\n");
 }
 
 /** A foreign database whose tables are all in its log must not be opened for writing: closing it would change the file. */
-async function checkLog(location: string): Promise<void> {
+async function checkLogIdentity(location: string): Promise<void> {
   const database = await openDatabase(location, { readOnly: true });
   try {
     checkIdentity(database, location);
@@ -137,25 +138,25 @@ async function openReadOnly(path: string, options: SqliteStoreOptions): Promise<
   const database = await openDatabase(address, { readOnly: true });
   try {
     const version = checkIdentity(database, path);
-    if (version < MIGRATIONS.length) throw tooOldToRead(path, version, MIGRATIONS.length);
+    if (version < MIGRATIONS.length) throw createTooOldError(path, version, MIGRATIONS.length);
     database.exec("PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY");
-    return new SqliteStore(new Connection(database, path, expectedTables, true), options.now ?? Date.now);
+    return new SqliteStore(new Connection(database, path, getExpectedTables, true), options.now ?? Date.now);
   } catch (error) {
     database.close();
     throw error;
   }
 }
 
-let expected: ReadonlyMap<string, string> | undefined;
+let cachedExpectedTables: ReadonlyMap<string, string> | undefined;
 
 /** The statements that create the tables of a store of this version, as SQLite keeps them. */
-function expectedTables(): ReadonlyMap<string, string> {
-  expected ??= withDatabase(":memory:", (database) => {
+function getExpectedTables(): ReadonlyMap<string, string> {
+  cachedExpectedTables ??= withDatabase(":memory:", (database) => {
     for (const migration of MIGRATIONS) database.exec(migration);
     const rows = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").all();
     return new Map((rows as { name: string; sql: string }[]).map(({ name, sql }) => [name, sql]));
   });
-  return expected;
+  return cachedExpectedTables;
 }
 
 /**
@@ -167,7 +168,7 @@ export async function openSqliteStore(location: string, options: SqliteStoreOpti
   const path = isMemory ? location : resolve(location);
   const state = isMemory ? "empty" : inspectStoreFile(path);
   try {
-    if (state === "unsure") await checkLog(path);
+    if (state === "unsure") await checkLogIdentity(path);
     if (state === "readable") return await openReadOnly(path, options);
     const database = await openDatabase(path, { readOnly: false });
     try {
@@ -176,9 +177,9 @@ export async function openSqliteStore(location: string, options: SqliteStoreOpti
         switchToWal(database);
         version = checkIdentity(database, path);
       }
-      database.exec(EVERY_CONNECTION);
+      database.exec(CONNECTION_PRAGMAS);
       if (version < MIGRATIONS.length) migrate(database, path, version);
-      const connection = new Connection(database, path, expectedTables);
+      const connection = new Connection(database, path, getExpectedTables);
       connection.watchesUsers = options.watchUsers ?? false;
       return new SqliteStore(connection, options.now ?? Date.now);
     } catch (error) {

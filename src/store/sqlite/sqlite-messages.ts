@@ -1,5 +1,5 @@
 import type { DeliveryLog } from "../../domain/message/delivery-log.js";
-import type { FeedFilter } from "../../domain/message/feed.js";
+import type { FeedFilter } from "../../domain/message/feed-filter.js";
 import type { EngagementAction, Message } from "../../domain/message/message.js";
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import type { Claim } from "../../ports/due-store.js";
@@ -7,20 +7,20 @@ import type { FeedStore, NewMessages } from "../../ports/feed-store.js";
 import type { MessageQuery } from "../../ports/filters.js";
 import type { GuideEngagement, GuideStore } from "../../ports/guide-store.js";
 import type { MessageStore } from "../../ports/message-store.js";
-import type { Page, Paged } from "../../ports/page.js";
+import type { Paged, PageRequest } from "../../ports/page-request.js";
 import type { JsonObject } from "../../util/json.js";
 import { readDeliveryLogs } from "./message/delivery-logs.js";
-import { engageGuide, readGuideMessages, resetGuide } from "./message/guide-messages.js";
-import { listFeed, newMessagesSince } from "./message/list-feed.js";
+import { readGuideMessages, recordGuideEngagement, resetGuide } from "./message/guide-messages.js";
+import { listFeed, readNewMessages } from "./message/list-feed.js";
 import { listMessages } from "./message/list-messages.js";
 import { deleteMessages, markMessages, readMessages } from "./message/mark-messages.js";
 import { retryMessages } from "./message/retry-messages.js";
-import { SqlitePeople } from "./sqlite-people.js";
-import { claimDueMessages } from "./work/due-work.js";
+import { SqliteRecipients } from "./sqlite-recipients.js";
+import { claimDueMessages } from "./work/claim-due-work.js";
 import { saveMessages } from "./work/save-work.js";
 
 /** Messages, feeds and guides in a SQLite store. */
-export class SqliteMessages extends SqlitePeople implements MessageStore, FeedStore, GuideStore {
+export class SqliteMessages extends SqliteRecipients implements MessageStore, FeedStore, GuideStore {
   async claimDueMessages(claim: Claim, limit: number): Promise<Message[]> {
     return claimDueMessages(this.db, this.shared, claim, limit);
   }
@@ -41,7 +41,7 @@ export class SqliteMessages extends SqlitePeople implements MessageStore, FeedSt
     return readMessages(this.db, this.shared, ids);
   }
 
-  async listMessages(filter: MessageQuery, page: Page): Promise<Paged<Message>> {
+  async listMessages(filter: MessageQuery, page: PageRequest): Promise<Paged<Message>> {
     return listMessages(this.db, this.shared, filter, page);
   }
 
@@ -62,20 +62,20 @@ export class SqliteMessages extends SqlitePeople implements MessageStore, FeedSt
     deleteMessages(this.db, ids);
   }
 
-  async listFeed(filter: FeedFilter, page: Page) {
+  async listFeed(filter: FeedFilter, page: PageRequest) {
     return listFeed(this.db, this.shared, filter, page);
   }
 
-  async newMessagesSince(mark: string | null): Promise<NewMessages> {
-    return newMessagesSince(this.db, mark);
+  async readNewMessages(mark: string | null): Promise<NewMessages> {
+    return readNewMessages(this.db, mark);
   }
 
   async readGuideMessages(user: RecipientKey, tenant: string | null): Promise<Message[]> {
     return readGuideMessages(this.db, this.shared, user, tenant);
   }
 
-  async engageGuide(engagement: GuideEngagement, at: number): Promise<Message> {
-    return engageGuide(this.db, this.shared, engagement, at);
+  async recordGuideEngagement(engagement: GuideEngagement, at: number): Promise<Message> {
+    return recordGuideEngagement(this.db, this.shared, engagement, at);
   }
 
   async resetGuide(user: RecipientKey, guide: string, tenant: string | null): Promise<number> {

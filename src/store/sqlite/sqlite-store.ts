@@ -1,35 +1,41 @@
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
-import type { BatchContent } from "../../domain/run/batch.js";
+import type { BatchContent } from "../../domain/run/batch-join.js";
 import type { OccurredEvent } from "../../domain/run/occurred-event.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { ClockClaim, ClockSetting } from "../../ports/clock.js";
 import type { Claim, DueKind } from "../../ports/due-store.js";
 import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../ports/fan-out-store.js";
 import type { IdKind, RunQuery } from "../../ports/filters.js";
-import type { Page, Paged } from "../../ports/page.js";
+import type { Paged, PageRequest } from "../../ports/page-request.js";
 import type { CancelledRun, RunCancellation } from "../../ports/run-cancellation.js";
-import type { ClaimedRun, SavedAdvance, SavedResult, StoredRun, ThrottlePass } from "../../ports/run-store.js";
+import type {
+  ClaimedRun,
+  SaveAdvancesResult,
+  SavedAdvance,
+  StoredRun,
+  ThrottleRequest,
+} from "../../ports/run-store.js";
 import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../ports/schedule-store.js";
 import type { Seed } from "../../ports/seed-store.js";
 import type { Store } from "../../ports/store.js";
 import type { StoreLogs } from "../../ports/store-logs.js";
 import type { FrequencyClaim, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../ports/trigger-store.js";
-import { changeMark } from "./connection/change-mark.js";
 import { clearStore } from "./connection/clear-store.js";
 import { claimClock, readClock, releaseClock, writeClock } from "./connection/clock-setting.js";
 import type { Connection } from "./connection/connection.js";
-import { readSecret } from "./connection/secrets.js";
+import { readChangeToken } from "./connection/read-change-token.js";
+import { readSecret } from "./connection/read-secret.js";
 import { applySeeds, readSeeds } from "./recipient/seeds.js";
+import { acquireThrottleSlots } from "./run/acquire-throttle-slots.js";
 import { readBatch } from "./run/batches.js";
 import { cancelRuns } from "./run/cancel-runs.js";
-import { idsBeginning } from "./run/ids-beginning.js";
+import { listIdsByPrefix } from "./run/list-ids-by-prefix.js";
 import { listRecipientRuns, readRecipientRun, readWorkflowRun, type StoredWorkflowRun } from "./run/list-runs.js";
-import { passThrottles } from "./run/throttles.js";
 import { recordEvents } from "./run/waits.js";
 import { SqliteMessages } from "./sqlite-messages.js";
-import { claimDueRuns, dueKinds, nextDueAt } from "./work/due-work.js";
-import { claimDueFanOuts, insertFanOutChunk, readReached, splitFanOut } from "./work/fan-outs.js";
-import { insertWorkflowRun, readClaims, readIdempotency } from "./work/insert-workflow-run.js";
+import { claimDueRuns, listDueKinds, readNextDueAt } from "./work/claim-due-work.js";
+import { claimDueFanOuts, insertFanOutChunk, readRecipientsWithRun, splitFanOut } from "./work/fan-outs.js";
+import { insertWorkflowRun, readClaimedRecipients, readIdempotencyRecord } from "./work/insert-workflow-run.js";
 import { saveAdvances } from "./work/save-work.js";
 import {
   claimDueSchedules,
@@ -40,7 +46,7 @@ import {
   saveOccurrences,
   updateSchedules,
 } from "./work/schedules.js";
-import { hasNews } from "./work/user-changes.js";
+import { hasPendingEvents } from "./work/user-changes.js";
 
 /** Store over one SQLite file. SQLite answers at once; the promises are the port's. */
 export class SqliteStore extends SqliteMessages implements Store {
@@ -55,7 +61,7 @@ export class SqliteStore extends SqliteMessages implements Store {
     return this.db.isReadOnly;
   }
 
-  async explain(error: unknown): Promise<unknown> {
+  async explainError(error: unknown): Promise<unknown> {
     return this.db.explain(error);
   }
 
@@ -67,8 +73,8 @@ export class SqliteStore extends SqliteMessages implements Store {
     this.db.syncToDisk();
   }
 
-  async changeMark(): Promise<string> {
-    return changeMark(this.db);
+  async readChangeToken(): Promise<string> {
+    return readChangeToken(this.db);
   }
 
   async readSecret(name: string): Promise<string> {
@@ -76,7 +82,7 @@ export class SqliteStore extends SqliteMessages implements Store {
   }
 
   async openLogs(): Promise<StoreLogs> {
-    return (await import("./log/sqlite-logs.js")).sqliteLogs(this.db, this.shared);
+    return (await import("./log/sqlite-logs.js")).createSqliteLogs(this.db, this.shared);
   }
 
   async close(): Promise<void> {
@@ -111,20 +117,20 @@ export class SqliteStore extends SqliteMessages implements Store {
     clearStore(this.db, options);
   }
 
-  async readIdempotency(key: string, since: number): Promise<IdempotencyRecord | null> {
-    return readIdempotency(this.db, key, since);
+  async readIdempotencyRecord(key: string, since: number): Promise<IdempotencyRecord | null> {
+    return readIdempotencyRecord(this.db, key, since);
   }
 
-  async readClaims(claims: readonly FrequencyClaim[]): Promise<RecipientKey[]> {
-    return readClaims(this.db, claims);
+  async readClaimedRecipients(claims: readonly FrequencyClaim[]): Promise<RecipientKey[]> {
+    return readClaimedRecipients(this.db, claims);
   }
 
   async insertWorkflowRun(run: NewWorkflowRun, idempotentSince: number): Promise<InsertResult> {
     return insertWorkflowRun(this.db, this.shared, run, idempotentSince);
   }
 
-  async readReached(workflowRunId: string, recipients: readonly RecipientKey[]): Promise<Set<RecipientKey>> {
-    return readReached(this.db, workflowRunId, recipients);
+  async readRecipientsWithRun(workflowRunId: string, recipients: readonly RecipientKey[]): Promise<Set<RecipientKey>> {
+    return readRecipientsWithRun(this.db, workflowRunId, recipients);
   }
 
   async claimDueFanOuts(claim: Claim, limit: number): Promise<ClaimedFanOut[]> {
@@ -139,28 +145,28 @@ export class SqliteStore extends SqliteMessages implements Store {
     return splitFanOut(this.db, this.shared, split, token, at);
   }
 
-  async nextDueAt(options?: { unleased: boolean }): Promise<number | null> {
-    return nextDueAt(this.db, this.realNow(), options?.unleased ?? false);
+  async readNextDueAt(options?: { excludeLeased: boolean }): Promise<number | null> {
+    return readNextDueAt(this.db, this.realNow(), options?.excludeLeased ?? false);
   }
 
-  async dueKinds(now: number, realNow: number): Promise<ReadonlySet<DueKind>> {
-    return dueKinds(this.db, now, realNow);
+  async listDueKinds(now: number, realNow: number): Promise<ReadonlySet<DueKind>> {
+    return listDueKinds(this.db, now, realNow);
   }
 
-  async hasNews(): Promise<boolean> {
-    return hasNews(this.db);
+  async hasPendingEvents(): Promise<boolean> {
+    return hasPendingEvents(this.db);
   }
 
   async claimDueRuns(claim: Claim, limit: number): Promise<ClaimedRun[]> {
     return claimDueRuns(this.db, this.shared, claim, limit);
   }
 
-  async saveAdvances(advances: readonly SavedAdvance[], token: string, now: number): Promise<SavedResult> {
+  async saveAdvances(advances: readonly SavedAdvance[], token: string, now: number): Promise<SaveAdvancesResult> {
     return saveAdvances(this.db, this.shared, advances, token, now);
   }
 
-  async passThrottles(asked: readonly ThrottlePass[], now: number): Promise<boolean[]> {
-    return passThrottles(this.db, asked, now);
+  async acquireThrottleSlots(asked: readonly ThrottleRequest[], now: number): Promise<boolean[]> {
+    return acquireThrottleSlots(this.db, asked, now);
   }
 
   async recordEvents(events: readonly OccurredEvent[], now: number): Promise<void> {
@@ -179,15 +185,15 @@ export class SqliteStore extends SqliteMessages implements Store {
     return readRecipientRun(this.db, this.shared, id);
   }
 
-  async idsBeginning(of: IdKind, start: string, limit: number): Promise<string[]> {
-    return idsBeginning(this.db, of, start, limit);
+  async listIdsByPrefix(of: IdKind, start: string, limit: number): Promise<string[]> {
+    return listIdsByPrefix(this.db, of, start, limit);
   }
 
   async readBatch(recipientRunId: string): Promise<BatchContent | null> {
     return readBatch(this.db, this.shared, recipientRunId);
   }
 
-  async listRecipientRuns(filter: RunQuery, page: Page): Promise<Paged<StoredRun>> {
+  async listRecipientRuns(filter: RunQuery, page: PageRequest): Promise<Paged<StoredRun>> {
     return listRecipientRuns(this.db, this.shared, filter, page);
   }
 
@@ -199,7 +205,7 @@ export class SqliteStore extends SqliteMessages implements Store {
     return readSchedules(this.db, ids);
   }
 
-  async listSchedules(filter: ScheduleFilter, page: Page): Promise<Paged<Schedule>> {
+  async listSchedules(filter: ScheduleFilter, page: PageRequest): Promise<Paged<Schedule>> {
     return listSchedules(this.db, filter, page);
   }
 

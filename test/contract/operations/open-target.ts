@@ -1,4 +1,4 @@
-import { keyOf, splitKey, USERS } from "../../../src/domain/recipient/recipient.js";
+import { splitRecipientKey, toRecipientKey, USERS } from "../../../src/domain/recipient/recipient.js";
 import type { CancelOutcome, StepOutcome, TriggerOutcome } from "../../../src/domain/run/outcome.js";
 import { parseCancellation, parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import type { Operations } from "../../../src/ports/operations.js";
@@ -55,7 +55,7 @@ export function inWords(outcome: TriggerOutcome): Record<string, string[]> {
   if (outcome.recipients === null) throw new Error("the target does not tell of recipients");
   return Object.fromEntries(
     outcome.recipients.map(({ recipient, status, reason, steps }) => {
-      const { collection, id } = splitKey(keyOf(recipient));
+      const { collection, id } = splitRecipientKey(toRecipientKey(recipient));
       const head = [String(status), ...(reason ? [reason.code] : [])].join(" ");
       return [collection === USERS ? id : `${collection}/${id}`, [head, ...steps.map(stepInWords)]];
     }),

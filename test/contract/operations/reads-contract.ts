@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { channelIdOf } from "../../../src/domain/environment/environment.js";
-import { keyOf } from "../../../src/domain/recipient/recipient.js";
+import { getChannelId } from "../../../src/domain/environment/environment.js";
+import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { StepOutcome } from "../../../src/domain/run/outcome.js";
 import type { MessageFilter, RunFilter } from "../../../src/ports/filters.js";
-import type { Page, Paged } from "../../../src/ports/page.js";
+import type { Paged, PageRequest } from "../../../src/ports/page-request.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { inWords, type OpenTarget, stepInWords } from "./open-target.js";
 
@@ -12,8 +12,10 @@ const ABSENT_KSUID = "0ujtsYcgvSTl8PAuAdqWYSMnLOv";
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
 export function describeReads(target: OpenTarget): void {
-  const runs = (filter: RunFilter, page: Page = { limit: 50 }) => target.operations.listRecipientRuns(filter, page);
-  const messages = (filter: MessageFilter, page: Page = { limit: 50 }) => target.operations.listMessages(filter, page);
+  const runs = (filter: RunFilter, page: PageRequest = { limit: 50 }) =>
+    target.operations.listRecipientRuns(filter, page);
+  const messages = (filter: MessageFilter, page: PageRequest = { limit: 50 }) =>
+    target.operations.listMessages(filter, page);
   const plain = (recipients: string[], rest: JsonObject = {}) =>
     target.settled("contract-plain", { recipients, data: { page: "Home" }, ...rest });
 
@@ -72,13 +74,13 @@ export function describeReads(target: OpenTarget): void {
         ["contract-plain", "alan"],
         ["contract-plain", "ada"],
       ]);
-      expect(await found({ recipient: keyOf("ada") })).toEqual([
+      expect(await found({ recipient: toRecipientKey("ada") })).toEqual([
         ["contract-delayed", "ada"],
         ["contract-plain", "ada"],
       ]);
-      expect(await found({ recipient: keyOf({ id: "p1", collection: "projects" }) })).toHaveLength(1);
+      expect(await found({ recipient: toRecipientKey({ id: "p1", collection: "projects" }) })).toHaveLength(1);
       expect(await found({ tenant: "acme" })).toHaveLength(2);
-      expect(await found({ workflow_run_id: first.workflow_run_id, recipient: keyOf("ada") })).toEqual([
+      expect(await found({ workflow_run_id: first.workflow_run_id, recipient: toRecipientKey("ada") })).toEqual([
         ["contract-plain", "ada"],
       ]);
       expect(await found({ workflow: "contract-plain", status: "paused" })).toEqual([]);
@@ -140,7 +142,7 @@ export function describeReads(target: OpenTarget): void {
       expect(await found({ workflow: "contract-delayed" })).toEqual(["ada contract-feed"]);
       expect(await found({ channel: "contract-mail" })).toEqual(["ada contract-mail"]);
       expect(await found({ status: "not_sent" })).toEqual(["ada contract-mail"]);
-      expect(await found({ recipient: keyOf("alan") })).toEqual(["alan contract-feed"]);
+      expect(await found({ recipient: toRecipientKey("alan") })).toEqual(["alan contract-feed"]);
       expect(await found({ tenant: "acme" })).toHaveLength(3);
       expect(await found({ workflow_run_id: outcome.workflow_run_id })).toHaveLength(3);
       expect(await found({ recipient_run_id: outcome.recipients?.[0]?.recipient_run_id as string })).toEqual([
@@ -187,9 +189,9 @@ export function describeReads(target: OpenTarget): void {
     });
   });
 
-  const lists: [string, (page: Page) => Promise<Paged<JsonObject>>][] = [
+  const lists: [string, (page: PageRequest) => Promise<Paged<JsonObject>>][] = [
     ["listRecipientRuns", (page) => runs({ workflow: "contract-plain" }, page)],
-    ["listMessages", (page) => messages({ channel: channelIdOf("contract-feed") }, page)],
+    ["listMessages", (page) => messages({ channel: getChannelId("contract-feed") }, page)],
   ];
 
   describe.each(lists)("%s in pages", (_name, list) => {

@@ -132,7 +132,7 @@ export function describeBatches(open: OpenStore): void {
       const next = batchJoin(made.run, run, { key: "next", data: { n: 2 } });
       const batch = { ...first, leads: { ...(first.leads as NonNullable<typeof first.leads>), batch: next } };
       const base = { recipientRun: run, messages: [], upserts: [], triggers: [], version: null };
-      const { decided } = await open.store.saveAdvances([{ ...base, batch }], "t1", NOW + 1);
+      const { batchDecisions: decided } = await open.store.saveAdvances([{ ...base, batch }], "t1", NOW + 1);
       expect(decided.get(run.id)).toMatchObject({ took: "leads", next: { took: "joined", closes_at: NOW + HOUR } });
       expect(await read(run)).toMatchObject({ status: "completed", steps: [{ outcome: "halted" }] });
       expect((await close()).map(brought)).toEqual([[1, 2]]);
@@ -143,7 +143,9 @@ export function describeBatches(open: OpenStore): void {
       const [run] = made.recipientRuns as [RecipientRun];
       const base = { recipientRun: run, messages: [sampleMessage(made.run, run)], upserts: [], triggers: [] };
       const batch = batchJoin(made.run, run, {});
-      expect((await open.store.saveAdvances([{ ...base, batch, version: null }], "none", NOW)).decided.size).toBe(0);
+      expect(
+        (await open.store.saveAdvances([{ ...base, batch, version: null }], "none", NOW)).batchDecisions.size,
+      ).toBe(0);
       expect((await join()).decision?.took).toBe("holds");
     });
 
@@ -221,7 +223,7 @@ export function describeBatches(open: OpenStore): void {
       await join({ leading: true });
       await join({ leading: true, at: NOW + 1, cancellation_key: "k2" });
       await cancel("k2", "leading-digest");
-      expect(await open.store.nextDueAt()).toBeNull();
+      expect(await open.store.readNextDueAt()).toBeNull();
       const { run, decision } = await join({ leading: true, at: NOW + 4, data: { n: 3 } });
       expect(decision).toMatchObject({ took: "holds", closes_at: NOW + HOUR });
       expect((await close()).map(({ recipientRun }) => recipientRun.id)).toEqual([run.id]);

@@ -56,7 +56,7 @@ export function describeCancellation(open: OpenStore): void {
       });
       const other = await open.openAgain();
       expect((await other.readRecipientRun(before!.id))?.recipientRun).toEqual(answer!.recipientRun);
-      expect(await other.nextDueAt()).toBeNull();
+      expect(await other.readNextDueAt()).toBeNull();
       expect(await other.claimDueRuns(claimAt(NOW + HOUR, "t2", NOW + HOUR), 5)).toEqual([]);
     });
 
@@ -139,7 +139,7 @@ export function describeCancellation(open: OpenStore): void {
       });
       await cancel();
       expect(await open.store.readMessages([made.messages[0]!.id])).toEqual(made.messages);
-      expect(await open.store.nextDueAt()).toBe(NOW + 5);
+      expect(await open.store.readNextDueAt()).toBe(NOW + 5);
     });
   });
 }

@@ -9,20 +9,20 @@ export function describeChanges(open: OpenStore): void {
     it("stays while nothing is written, and is another after each write, whoever writes", async () => {
       const { store } = open;
       const other = await open.openAgain();
-      const marks = [await store.changeMark()];
+      const marks = [await store.readChangeToken()];
       await store.readRecipients([user("ada")]);
       await store.listMessages({}, { limit: 5 });
-      expect(await store.changeMark()).toBe(marks[0]);
+      expect(await store.readChangeToken()).toBe(marks[0]);
       await store.upsertRecipients(change("Ada"), NOW);
-      marks.push(await store.changeMark());
+      marks.push(await store.readChangeToken());
       await other.upsertRecipients(change("Ada L."), NOW);
-      marks.push(await store.changeMark());
+      marks.push(await store.readChangeToken());
       await other.writeClock({ offset_ms: 1, frozen_at: null });
-      marks.push(await store.changeMark());
+      marks.push(await store.readChangeToken());
       await store.clear({ keepRecipients: false });
-      marks.push(await store.changeMark());
+      marks.push(await store.readChangeToken());
       expect(new Set(marks).size).toBe(marks.length);
-      expect(await store.changeMark()).toBe(marks.at(-1));
+      expect(await store.readChangeToken()).toBe(marks.at(-1));
     });
   });
 }

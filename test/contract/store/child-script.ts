@@ -49,7 +49,7 @@ async function pass(store: Store, name: string, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
     const ids = [0, 1].map((n) => `${name}-${i}-${n}`);
     const asked = ids.map((id) => ({ key: "k", recipient_run_id: id, limit: 10, window_ms: 1_000 }));
-    const passed = await store.passThrottles(asked, NOW);
+    const passed = await store.acquireThrottleSlots(asked, NOW);
     for (const [index, id] of ids.entries()) if (passed[index]) say(id);
   }
 }

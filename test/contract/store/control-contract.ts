@@ -8,7 +8,7 @@ export function describeControl(open: OpenStore): void {
   describe("a store that is sound", () => {
     it("explains no error", async () => {
       const error = new Error("a bug");
-      expect(await open.store.explain(error)).toBe(error);
+      expect(await open.store.explainError(error)).toBe(error);
     });
 
     it("shows other processes what it has not synced to the disk yet", async () => {

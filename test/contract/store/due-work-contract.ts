@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Message, MessageMarks } from "../../../src/domain/message/message.js";
+import type { Message, MessageStatuses } from "../../../src/domain/message/message.js";
 import type { Claim } from "../../../src/ports/due-store.js";
 import {
   HOUR,
@@ -23,7 +23,7 @@ export function claimAt(now: number, token: string, realNow = NOW): Claim {
 }
 
 /** What a claim tells of a message. */
-function marksOf(message: Message): MessageMarks {
+function readMarks(message: Message): MessageStatuses {
   const { step_ref, status, seen_at, read_at, interacted_at, link_clicked_at, archived_at } = message;
   return { step_ref, status, seen_at, read_at, interacted_at, link_clicked_at, archived_at };
 }
@@ -41,7 +41,7 @@ export function describeDueWork(open: OpenStore): void {
           recipientRun: two.recipientRuns[0],
           run: two.run,
           version: two.version,
-          messages: [marksOf(two.messages[0]!)],
+          messages: [readMarks(two.messages[0]!)],
           batch: null,
           signals: [],
         },
@@ -49,7 +49,7 @@ export function describeDueWork(open: OpenStore): void {
           recipientRun: two.recipientRuns[1],
           run: two.run,
           version: two.version,
-          messages: [marksOf(two.messages[1]!)],
+          messages: [readMarks(two.messages[1]!)],
           batch: null,
           signals: [],
         },
@@ -57,7 +57,7 @@ export function describeDueWork(open: OpenStore): void {
           recipientRun: late.recipientRuns[0],
           run: late.run,
           version: late.version,
-          messages: [marksOf(late.messages[0]!)],
+          messages: [readMarks(late.messages[0]!)],
           batch: null,
           signals: [],
         },
@@ -74,7 +74,7 @@ export function describeDueWork(open: OpenStore): void {
       ];
       await saveAll(open.store, [{ recipientRun: { ...run, due_at: NOW + 1 }, messages: more }], "t1");
       const [claimed] = await open.store.claimDueRuns(claimAt(NOW + 1, "t2"), 1);
-      expect(claimed?.messages).toEqual([made.messages[0]!, ...more].map(marksOf));
+      expect(claimed?.messages).toEqual([made.messages[0]!, ...more].map(readMarks));
     });
 
     it("hands out no more than the limit, and the rest to the next claim", async () => {
@@ -113,8 +113,8 @@ export function describeDueWork(open: OpenStore): void {
     });
   });
 
-  describe("dueKinds", () => {
-    const kinds = async (now: number, realNow = NOW) => [...(await open.store.dueKinds(now, realNow))].sort();
+  describe("listDueKinds", () => {
+    const kinds = async (now: number, realNow = NOW) => [...(await open.store.listDueKinds(now, realNow))].sort();
 
     it("is empty where nothing is due", async () => {
       await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW + 2) });
@@ -207,44 +207,44 @@ export function describeDueWork(open: OpenStore): void {
     });
   });
 
-  describe("nextDueAt", () => {
+  describe("readNextDueAt", () => {
     it("is null when nothing waits", async () => {
       await insertSample(open.store, { recipients: ["ada"] });
-      expect(await open.store.nextDueAt()).toBeNull();
+      expect(await open.store.readNextDueAt()).toBeNull();
     });
 
     it("is the earliest of runs and deliveries, past ones too", async () => {
       await insertSample(open.store, { recipients: ["a", "b"], recipientRun: waitingAt(NOW + HOUR), message: null });
-      expect(await open.store.nextDueAt()).toBe(NOW + HOUR);
+      expect(await open.store.readNextDueAt()).toBe(NOW + HOUR);
       await insertSample(open.store, { recipients: ["c"], message: { due_at: NOW + 5, status: "queued" } });
-      expect(await open.store.nextDueAt()).toBe(NOW + 5);
+      expect(await open.store.readNextDueAt()).toBe(NOW + 5);
       await insertSample(open.store, { recipients: ["d"], recipientRun: waitingAt(NOW - HOUR), message: null });
-      expect(await open.store.nextDueAt()).toBe(NOW - HOUR);
+      expect(await open.store.readNextDueAt()).toBe(NOW - HOUR);
     });
 
     it("counts leased work when its lease ends, or later if it is due later", async () => {
       await insertSample(open.store, { recipients: ["a", "b"], recipientRun: waitingAt(NOW - 1), message: null });
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
-      expect(await open.store.nextDueAt()).toBe(NOW - 1);
+      expect(await open.store.readNextDueAt()).toBe(NOW - 1);
       await open.store.claimDueRuns({ ...claimAt(NOW, "t2"), leaseUntil: NOW + 2 * MINUTE }, 1);
-      expect(await open.store.nextDueAt()).toBe(NOW + MINUTE);
+      expect(await open.store.readNextDueAt()).toBe(NOW + MINUTE);
       open.realNow = NOW + MINUTE;
-      expect(await open.store.nextDueAt()).toBe(NOW - 1);
+      expect(await open.store.readNextDueAt()).toBe(NOW - 1);
       await insertSample(open.store, { recipients: ["c"], message: { due_at: NOW + 30 * MINUTE, status: "queued" } });
       await open.store.claimDueMessages(claimAt(NOW + 30 * MINUTE, "t3"), 1);
       await open.store.claimDueRuns(claimAt(NOW, "t4", NOW + 10 * MINUTE), 5);
       open.realNow = NOW + 10 * MINUTE;
-      expect(await open.store.nextDueAt()).toBe(NOW + 11 * MINUTE);
+      expect(await open.store.readNextDueAt()).toBe(NOW + 11 * MINUTE);
     });
 
     it("tells the end of a lease in the store's time, moved or frozen", async () => {
       await insertSample(open.store, { recipients: ["a"], recipientRun: waitingAt(NOW + HOUR), message: null });
       await open.store.writeClock({ offset_ms: 2 * HOUR, frozen_at: null });
       await open.store.claimDueRuns(claimAt(NOW + 2 * HOUR, "t1"), 1);
-      expect(await open.store.nextDueAt()).toBe(NOW + 2 * HOUR + MINUTE);
+      expect(await open.store.readNextDueAt()).toBe(NOW + 2 * HOUR + MINUTE);
       await open.store.writeClock({ offset_ms: 0, frozen_at: NOW + 5 * HOUR });
       open.realNow = NOW + MINUTE / 2;
-      expect(await open.store.nextDueAt()).toBe(NOW + 5 * HOUR + MINUTE / 2);
+      expect(await open.store.readNextDueAt()).toBe(NOW + 5 * HOUR + MINUTE / 2);
     });
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { FanOut } from "../../../src/domain/run/fan-out.js";
+import type { FanOutState } from "../../../src/domain/run/fan-out-state.js";
 import type { FanOutChunk } from "../../../src/ports/fan-out-store.js";
 import type { NewWorkflowRun } from "../../../src/ports/trigger-store.js";
 import { claimAt } from "./due-work-contract.js";
@@ -8,12 +8,12 @@ import type { OpenStore } from "./store-contract.js";
 
 const MINUTE = 60_000;
 
-function restOf(...ids: string[]): FanOut {
+function buildRest(...ids: string[]): FanOutState {
   return { listed: ids.map((id) => ({ key: user(id), trigger_data: null })), objects: [], after: null };
 }
 
 /** The next recipients of a trigger, with what is left after them. */
-function chunkOf({ run }: NewWorkflowRun, ids: string[], over: Partial<FanOutChunk> = {}): FanOutChunk {
+function buildChunk({ run }: NewWorkflowRun, ids: string[], over: Partial<FanOutChunk> = {}): FanOutChunk {
   return {
     workflow_run_id: run.id,
     at: NOW + 1,
@@ -31,7 +31,7 @@ function chunkOf({ run }: NewWorkflowRun, ids: string[], over: Partial<FanOutChu
 
 export function describeFanOuts(open: OpenStore): void {
   /** A trigger that has reached ada, and holds the claim `t1` on the rest. */
-  const start = async (rest = restOf("bob", "cy")): Promise<NewWorkflowRun> => {
+  const start = async (rest = buildRest("bob", "cy")): Promise<NewWorkflowRun> => {
     const made = sampleTrigger({ recipients: ["ada"], message: null });
     await open.store.insertWorkflowRun({ ...made, fanOut: { rest, claim: claimAt(NOW, "t1") } }, SINCE);
     return made;
@@ -46,16 +46,18 @@ export function describeFanOuts(open: OpenStore): void {
   describe("a fan-out", () => {
     it("E-058 knows whom it has reached", async () => {
       const { run } = await start();
-      expect(await open.store.readReached(run.id, [user("ada"), user("bob")])).toEqual(new Set([user("ada")]));
-      expect(await open.store.readReached("none", [user("ada")])).toEqual(new Set());
+      expect(await open.store.readRecipientsWithRun(run.id, [user("ada"), user("bob")])).toEqual(
+        new Set([user("ada")]),
+      );
+      expect(await open.store.readRecipientsWithRun("none", [user("ada")])).toEqual(new Set());
     });
 
     it("goes on chunk after chunk, and is due no more after the last", async () => {
       const made = await start();
       const unidentified = [user("dan")];
-      const first = chunkOf(made, ["bob"], { rest: restOf("cy"), unidentified });
+      const first = buildChunk(made, ["bob"], { rest: buildRest("cy"), unidentified });
       expect(await open.store.insertFanOutChunk(first, "t1")).toMatchObject({ outcome: "inserted" });
-      const last = chunkOf(made, ["cy"], { unidentified: [user("eve")] });
+      const last = buildChunk(made, ["cy"], { unidentified: [user("eve")] });
       expect(await open.store.insertFanOutChunk(last, "t1")).toMatchObject({ outcome: "inserted" });
       expect(await recipients(made)).toEqual(["ada", "bob", "cy"].map(user));
       expect((await open.store.readWorkflowRun(made.run.id))?.unidentified).toEqual(["dan", "eve"].map(user));
@@ -64,10 +66,12 @@ export function describeFanOuts(open: OpenStore): void {
 
     it("is taken over where its process died, from the last chunk that was written", async () => {
       const made = await start();
-      await open.store.insertFanOutChunk(chunkOf(made, ["bob"], { rest: restOf("cy") }), "t1");
+      await open.store.insertFanOutChunk(buildChunk(made, ["bob"], { rest: buildRest("cy") }), "t1");
       expect(await claim("t2", NOW + MINUTE - 1)).toEqual([]);
-      expect(await claim("t2", NOW + MINUTE)).toEqual([{ run: made.run, version: made.version, fanOut: restOf("cy") }]);
-      expect(await open.store.insertFanOutChunk(chunkOf(made, ["cy"]), "t1")).toEqual({ outcome: "lost" });
+      expect(await claim("t2", NOW + MINUTE)).toEqual([
+        { run: made.run, version: made.version, fanOut: buildRest("cy") },
+      ]);
+      expect(await open.store.insertFanOutChunk(buildChunk(made, ["cy"]), "t1")).toEqual({ outcome: "lost" });
       expect(await recipients(made)).toEqual(["ada", "bob"].map(user));
     });
 
@@ -78,7 +82,7 @@ export function describeFanOuts(open: OpenStore): void {
         SINCE,
       );
       const made = await start();
-      const chunk = chunkOf(made, ["bob", "cy"], {
+      const chunk = buildChunk(made, ["bob", "cy"], {
         claims: [used, { ...used, recipient: user("cy") }],
         upserts: [{ key: user("cy"), properties: { changed: true } }],
       });
@@ -95,13 +99,13 @@ export function describeFanOuts(open: OpenStore): void {
     it("gives a run its tenant and its recipients, and starts the others", async () => {
       const made = await start();
       const other = sampleTrigger({ recipients: [], run: { tenant: "acme" } });
-      const trigger = { run: other.run, version: other.version, fanOut: restOf("cy"), upserts: [] };
-      const split = { workflow_run_id: made.run.id, tenant: "beta", rest: restOf("bob"), upserts: [] };
+      const trigger = { run: other.run, version: other.version, fanOut: buildRest("cy"), upserts: [] };
+      const split = { workflow_run_id: made.run.id, tenant: "beta", rest: buildRest("bob"), upserts: [] };
       expect(await open.store.splitFanOut({ ...split, triggers: [trigger] }, "t1", NOW)).toBe(true);
       const claimed = await claim("t2", NOW + MINUTE);
       expect(claimed.map(({ run, fanOut }) => [run.id, run.tenant, fanOut])).toEqual([
-        [made.run.id, "beta", restOf("bob")],
-        [other.run.id, "acme", restOf("cy")],
+        [made.run.id, "beta", buildRest("bob")],
+        [other.run.id, "acme", buildRest("cy")],
       ]);
     });
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { FeedFilter } from "../../../src/domain/message/feed.js";
+import type { FeedFilter } from "../../../src/domain/message/feed-filter.js";
 import { insertSample, NOW, sampleVersion, user } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
@@ -108,22 +108,22 @@ export function describeFeed(open: OpenStore): void {
     });
 
     it("tells whose messages are new since a mark", async () => {
-      const { mark, recipients } = await open.store.newMessagesSince(null);
+      const { mark, recipients } = await open.store.readNewMessages(null);
       expect(recipients).toBeNull();
-      expect(await open.store.newMessagesSince(mark)).toEqual({ mark, recipients: [] });
+      expect(await open.store.readNewMessages(mark)).toEqual({ mark, recipients: [] });
       await insertSample(open.store, { recipients: ["bob", "ana"] });
-      const later = await (await open.openAgain()).newMessagesSince(mark);
+      const later = await (await open.openAgain()).readNewMessages(mark);
       expect([later.mark !== mark, later.recipients?.toSorted()]).toEqual([true, [user("ana"), user("bob")]]);
       await open.store.clear({ keepRecipients: true });
-      expect((await open.store.newMessagesSince(later.mark)).recipients).toBeNull();
+      expect((await open.store.readNewMessages(later.mark)).recipients).toBeNull();
     });
 
     it("looks at all again where the newest message has been deleted meanwhile (A-205)", async () => {
       const { messages } = await insertSample(open.store, { recipients: ["bob"] });
-      const { mark } = await open.store.newMessagesSince(null);
+      const { mark } = await open.store.readNewMessages(null);
       await open.store.deleteMessages(messages.map(({ id }) => id));
       await insertSample(open.store, { recipients: ["cem"] });
-      const told = (await open.store.newMessagesSince(mark)).recipients;
+      const told = (await open.store.readNewMessages(mark)).recipients;
       expect(told === null || told.includes(user("cem"))).toBe(true);
     });
 

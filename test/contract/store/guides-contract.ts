@@ -33,7 +33,7 @@ export function describeGuides(open: OpenStore): void {
       return { guide: GUIDE, message, action, data: null };
     };
     const engage = async (action: EngagementAction, over: Partial<Message> = {}, at = NOW): Promise<Message> =>
-      open.store.engageGuide(await engagement(action, over), at);
+      open.store.recordGuideEngagement(await engagement(action, over), at);
 
     it("make their message with the first engagement and mark it with the others", async () => {
       const first = await engage("seen");
@@ -78,7 +78,7 @@ export function describeGuides(open: OpenStore): void {
       const again = await open.openAgain();
       const [a, b] = await Promise.all([
         engage("seen"),
-        engagement("archived").then((other) => again.engageGuide(other, NOW)),
+        engagement("archived").then((other) => again.recordGuideEngagement(other, NOW)),
       ]);
       expect(a.id).toBe(b.id);
       expect((await open.store.readMessages([a.id]))[0]).toMatchObject({ seen_at: NOW, archived_at: NOW });

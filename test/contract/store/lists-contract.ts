@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MessageFilter, RunFilter } from "../../../src/ports/filters.js";
-import type { Page, Paged } from "../../../src/ports/page.js";
+import type { Paged, PageRequest } from "../../../src/ports/page-request.js";
 import { insertSample, NOW, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
@@ -9,14 +9,14 @@ const SMS = { id: "0b0c0d0e-0000-4000-8000-000000000002", key: "twilio", type: "
 export function describeLists(open: OpenStore): void {
   const runs = async (
     filter: RunFilter,
-    page: Page = { limit: 50 },
+    page: PageRequest = { limit: 50 },
   ): Promise<{ names: string[]; page_info: Paged<never>["page_info"] }> => {
     const { items, page_info } = await open.store.listRecipientRuns(filter, page);
     return { names: items.map(({ recipientRun }) => recipientRun.recipient.replace("$users/", "")), page_info };
   };
   const messages = async (
     filter: MessageFilter,
-    page: Page = { limit: 50 },
+    page: PageRequest = { limit: 50 },
   ): Promise<{ names: string[]; page_info: Paged<never>["page_info"] }> => {
     const { items, page_info } = await open.store.listMessages(filter, page);
     return { names: items.map(({ recipient }) => recipient.replace("$users/", "")), page_info };

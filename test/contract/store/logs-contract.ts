@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { PendingTrigger } from "../../../src/domain/run/batch.js";
-import { type NewSourceEvent, SOURCE_KEY_MS, SOURCE_PROGRESS_MS } from "../../../src/domain/trigger/source-receipt.js";
+import type { PendingTrigger } from "../../../src/domain/run/batch-join.js";
+import {
+  type NewSourceEvent,
+  SOURCE_KEY_LIFETIME_MS,
+  SOURCE_LEASE_MS,
+} from "../../../src/domain/trigger/source-receipt.js";
 import { BASE62 } from "../../../src/util/ids.js";
 import { claimAt } from "./due-work-contract.js";
 import { HOUR, insertSample, NOW, sampleTrigger } from "./sample-runs.js";
@@ -19,7 +23,7 @@ function describeBroadcastLog(open: OpenStore): void {
   describe("the log of broadcasts", () => {
     const log = async () => (await open.store.openLogs()).broadcasts;
     const insert = async (pending: PendingTrigger, again = false) => (await log()).insert(pending, { again });
-    const state = async (key: string) => (await log()).states().then((states) => states.get(key));
+    const state = async (key: string) => (await log()).readStates().then((states) => states.get(key));
     /** Sends what is due, to nobody. */
     const send = async (token: string) => {
       const [claimed] = await open.store.claimDueFanOuts(claimAt(NOW + HOUR, token), 1);
@@ -36,7 +40,7 @@ function describeBroadcastLog(open: OpenStore): void {
       expect(await insert(broadcastRun("news"))).toBe(true);
       const scheduled = { status: "scheduled", scheduled_at: new Date(NOW).toISOString(), sent_at: null };
       const other = (await (await open.openAgain()).openLogs()).broadcasts;
-      expect(await other.states()).toEqual(new Map([["news", scheduled]]));
+      expect(await other.readStates()).toEqual(new Map([["news", scheduled]]));
       await send("t1");
       expect(await state("news")).toEqual({
         status: "sent",
@@ -74,7 +78,7 @@ function describeBroadcastLog(open: OpenStore): void {
       });
       const split = { workflow_run_id: claimed?.run.id as string, tenant: null, rest: null, upserts: [] };
       await open.store.splitFanOut({ ...split, triggers: [second] }, "t1", NOW);
-      expect(await (await log()).siblings(first.run.id)).toEqual([
+      expect(await (await log()).listSiblingRuns(first.run.id)).toEqual([
         { id: first.run.id, tenant: null },
         { id: second.run.id, tenant: "acme" },
       ]);
@@ -104,8 +108,8 @@ function describeSourceLog(open: OpenStore): void {
       expect(await begin(first)).toBe(true);
       await (await log()).finish(first.id, [], true);
       const other = (await (await open.openAgain()).openLogs()).sources;
-      expect(await other.begin(event(), NOW + SOURCE_KEY_MS - 1, NOW)).toBe(false);
-      expect(await other.begin(event(), NOW + SOURCE_KEY_MS, NOW)).toBe(true);
+      expect(await other.begin(event(), NOW + SOURCE_KEY_LIFETIME_MS - 1, NOW)).toBe(false);
+      expect(await other.begin(event(), NOW + SOURCE_KEY_LIFETIME_MS, NOW)).toBe(true);
     });
 
     it("E-386 keeps keys of other sources and types apart, and takes none without a key", async () => {
@@ -127,8 +131,8 @@ function describeSourceLog(open: OpenStore): void {
       expect(await begin(event())).toBe(false);
       await (await log()).finish(first.id, [], false);
       expect(await begin(event(), NOW, NOW)).toBe(true);
-      expect(await begin(event(), NOW, NOW + SOURCE_PROGRESS_MS - 1)).toBe(false);
-      expect(await begin(event(), NOW, NOW + SOURCE_PROGRESS_MS)).toBe(true);
+      expect(await begin(event(), NOW, NOW + SOURCE_LEASE_MS - 1)).toBe(false);
+      expect(await begin(event(), NOW, NOW + SOURCE_LEASE_MS)).toBe(true);
     });
 
     it("lists events with their actions, newest first, by source", async () => {
@@ -162,8 +166,8 @@ function describeOutboundLog(open: OpenStore): void {
     const log = async () => (await open.store.openLogs()).outbound;
     // Whether the log is kept is told by the store's own clock.
     const now = Date.now();
-    const hold = async (holder = "one", at = now) => (await log()).hold(holder, at, at + MINUTE);
-    const read = async (after = 0) => (await log()).read(after, 100);
+    const hold = async (holder = "one", at = now) => (await log()).acquire(holder, at, at + MINUTE);
+    const read = async (after = 0) => (await log()).readEntries(after, 100);
 
     it("A-920 keeps what happens while it is held, in order, from every process", async () => {
       await insertSample(open.store, { recipients: ["before"] });
@@ -204,11 +208,11 @@ function describeOutboundLog(open: OpenStore): void {
       await hold();
       await insertSample(open.store, { recipients: ["ada"] });
       const [first, ...rest] = await read();
-      await (await log()).settle([first!.id]);
+      await (await log()).deleteEntries([first!.id]);
       expect(await read()).toEqual(rest);
       await (await log()).clear();
       expect(await read()).toEqual([]);
-      await (await log()).stop("one", now);
+      await (await log()).stopRecording("one", now);
       await insertSample(open.store, { recipients: ["bob"] });
       expect(await hold()).toBe(true);
       expect(await read()).toEqual([]);
@@ -216,7 +220,7 @@ function describeOutboundLog(open: OpenStore): void {
 
     it("is not stopped while another process reads", async () => {
       await hold("one");
-      await (await log()).stop("two", now);
+      await (await log()).stopRecording("two", now);
       await insertSample(open.store, { recipients: ["ada"] });
       expect(await read()).not.toEqual([]);
     });
@@ -225,14 +229,14 @@ function describeOutboundLog(open: OpenStore): void {
       await hold();
       for (const n of [1, 2]) await (await log()).record("workflow.updated", NOW, { n });
       const [first, second] = (await read()).map(({ id }) => id) as [number, number];
-      await (await log()).take([{ entry: first, webhook: "a" }]);
-      await (await log()).take([{ entry: first, webhook: "a" }]);
+      await (await log()).acknowledge([{ entry: first, webhook: "a" }]);
+      await (await log()).acknowledge([{ entry: first, webhook: "a" }]);
       expect(await (await log()).taken()).toEqual([{ entry: first, webhook: "a" }]);
-      expect(await (await log()).skip("b")).toBe(second);
-      await (await log()).settle([first]);
+      expect(await (await log()).acknowledgeAll("b")).toBe(second);
+      await (await log()).deleteEntries([first]);
       expect(await (await log()).taken()).toEqual([{ entry: second, webhook: "b" }]);
-      await (await log()).settle([second]);
-      expect(await (await log()).skip("c")).toBe(0);
+      await (await log()).deleteEntries([second]);
+      expect(await (await log()).acknowledgeAll("c")).toBe(0);
     });
   });
 }
@@ -244,15 +248,15 @@ function describeTrackedLinks(open: OpenStore): void {
       const { messages } = await insertSample(open.store, { recipients: ["ada"], message: { links } });
       const { id } = messages[0]!;
       const log = (await (await open.openAgain()).openLogs()).links;
-      expect(await log.byNumber(id, 1)).toEqual({ message_id: id, url: links[1] });
-      expect(await log.byKey(`${id.slice(-9)}${BASE62[0]}`)).toEqual({ message_id: id, url: links[0] });
-      expect([await log.byNumber(id, 2), await log.byNumber("none", 0)]).toEqual([null, null]);
-      expect(await log.byKey(`${id.slice(-9)}${BASE62[2]}`)).toBeNull();
+      expect(await log.findByNumber(id, 1)).toEqual({ message_id: id, url: links[1] });
+      expect(await log.findByKey(`${id.slice(-9)}${BASE62[0]}`)).toEqual({ message_id: id, url: links[0] });
+      expect([await log.findByNumber(id, 2), await log.findByNumber("none", 0)]).toEqual([null, null]);
+      expect(await log.findByKey(`${id.slice(-9)}${BASE62[2]}`)).toBeNull();
     });
 
     it("are none of a message without tracking", async () => {
       const { messages } = await insertSample(open.store, { recipients: ["ada"] });
-      expect(await (await open.store.openLogs()).links.byNumber(messages[0]!.id, 0)).toBeNull();
+      expect(await (await open.store.openLogs()).links.findByNumber(messages[0]!.id, 0)).toBeNull();
     });
   });
 }

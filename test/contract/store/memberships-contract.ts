@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { keyOf } from "../../../src/domain/recipient/recipient.js";
+import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import { NOW, user } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
-const P1 = keyOf({ collection: "projects", id: "p1" });
-const P2 = keyOf({ collection: "projects", id: "p2" });
+const P1 = toRecipientKey({ collection: "projects", id: "p1" });
+const P2 = toRecipientKey({ collection: "projects", id: "p2" });
 
 export function describeMemberships(open: OpenStore): void {
   describe("subscriptions", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keyOf } from "../../../src/domain/recipient/recipient.js";
+import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 
 import type { IdKind, MessageQuery, RunQuery } from "../../../src/ports/filters.js";
 import { joinSample } from "./sample-batches.js";
@@ -94,7 +94,10 @@ export function describeQueries(open: OpenStore): void {
   });
 
   it("subscriptions are narrowed by lists of either side", async () => {
-    const [p1, p2] = [keyOf({ collection: "projects", id: "p1" }), keyOf({ collection: "projects", id: "p2" })];
+    const [p1, p2] = [
+      toRecipientKey({ collection: "projects", id: "p1" }),
+      toRecipientKey({ collection: "projects", id: "p2" }),
+    ];
     const pairs = [p1, p2].flatMap((object) =>
       ["a", "b"].map((id) => ({ object, recipient: user(id), properties: {} })),
     );
@@ -127,8 +130,10 @@ export function describeQueries(open: OpenStore): void {
       expect([await messages({}), await runs({})]).toEqual(["", ""]);
       expect(await open.store.readRecipients([user("a")])).toEqual(new Map());
       expect([await open.store.readAudienceKeys(), [...(await open.store.readSeeds())]]).toEqual([[], []]);
-      expect(await open.store.nextDueAt()).toBeNull();
-      expect(await open.store.readClaims([{ workflow: "new-comment", recipient: user("a"), tenant: "" }])).toEqual([]);
+      expect(await open.store.readNextDueAt()).toBeNull();
+      expect(
+        await open.store.readClaimedRecipients([{ workflow: "new-comment", recipient: user("a"), tenant: "" }]),
+      ).toEqual([]);
       expect(await open.store.readClock()).toEqual({ offset_ms: 5, frozen_at: null });
       // What was kept of versions and channels fits what comes after.
       await fill();
@@ -164,7 +169,7 @@ export function describeQueries(open: OpenStore): void {
         ],
         NOW,
       );
-      const object = keyOf({ collection: "projects", id: "p1" });
+      const object = toRecipientKey({ collection: "projects", id: "p1" });
       const pair = (recipient: typeof into) => ({ object, recipient, properties: { of: recipient } });
       await open.store.upsertSubscriptions([pair(from), pair(into)], NOW);
       await insertSample(open.store, { recipients: ["from"] });
@@ -195,11 +200,11 @@ export function describeQueries(open: OpenStore): void {
     });
   });
 
-  describe("idsBeginning", () => {
+  describe("listIdsByPrefix", () => {
     it("answers with ids that begin so, in order, up to the limit", async () => {
       const { run, recipientRuns, messages: made } = await insertSample(open.store, { recipients: ["a", "b"] });
       const store = open.store;
-      const begun = (of: IdKind, whole: string, length = 10) => store.idsBeginning(of, whole.slice(0, length), 5);
+      const begun = (of: IdKind, whole: string, length = 10) => store.listIdsByPrefix(of, whole.slice(0, length), 5);
       expect(await begun("workflow_run", run.id)).toEqual([run.id]);
       expect(await begun("workflow_run", run.id, run.id.length)).toEqual([run.id]);
       for (const { id } of recipientRuns) expect(await begun("recipient_run", id)).toEqual([id]);
@@ -208,11 +213,11 @@ export function describeQueries(open: OpenStore): void {
       const ids = made.map(({ id }) => id).sort();
       expect(ids).toHaveLength(2);
       const alike = (ids[0] as string).slice(0, 4);
-      expect(await store.idsBeginning("message", alike, 5)).toEqual(ids);
-      expect(await store.idsBeginning("message", alike, 1)).toEqual(ids.slice(0, 1));
+      expect(await store.listIdsByPrefix("message", alike, 5)).toEqual(ids);
+      expect(await store.listIdsByPrefix("message", alike, 1)).toEqual(ids.slice(0, 1));
       expect(await begun("message", run.id)).toEqual([]);
       expect(await begun("recipient_run", run.id)).toEqual([]);
-      expect(await store.idsBeginning("recipient_run", "zzzzzzzz", 5)).toEqual([]);
+      expect(await store.listIdsByPrefix("recipient_run", "zzzzzzzz", 5)).toEqual([]);
     });
   });
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { keyOf } from "../../../src/domain/recipient/recipient.js";
+import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import { NOW, user } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
 export function describeRecipients(open: OpenStore): void {
   describe("recipients", () => {
     it("reads those that exist, users, objects and tenants alike", async () => {
-      const project = keyOf({ collection: "projects", id: "p1" });
-      const tenant = keyOf({ collection: "$tenants", id: "acme" });
+      const project = toRecipientKey({ collection: "projects", id: "p1" });
+      const tenant = toRecipientKey({ collection: "$tenants", id: "acme" });
       await open.store.upsertRecipients(
         [user("ada"), project, tenant].map((key) => ({ key, properties: {} })),
         NOW,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { keyOf, type RecipientKey } from "../../../src/domain/recipient/recipient.js";
+import { type RecipientKey, toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import { insertSample, NOW, sampleRecipientRun, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
-const project = (id: string): RecipientKey => keyOf({ collection: "projects", id });
-const tenant = (id: string): RecipientKey => keyOf({ collection: "$tenants", id });
+const project = (id: string): RecipientKey => toRecipientKey({ collection: "projects", id });
+const tenant = (id: string): RecipientKey => toRecipientKey({ collection: "$tenants", id });
 
 export function describeResources(open: OpenStore): void {
   const identify = (...keys: RecipientKey[]): Promise<void> =>
@@ -16,8 +16,14 @@ export function describeResources(open: OpenStore): void {
 
   describe("lists of recipients", () => {
     it("hold one collection each, the newest first", async () => {
-      await identify(user("a"), project("p1"), user("b"), keyOf({ collection: "projects0", id: "x" }), project("p2"));
-      await identify(keyOf({ collection: "project", id: "y" }));
+      await identify(
+        user("a"),
+        project("p1"),
+        user("b"),
+        toRecipientKey({ collection: "projects0", id: "x" }),
+        project("p2"),
+      );
+      await identify(toRecipientKey({ collection: "project", id: "y" }));
       const { items } = await open.store.listRecipients({ collection: "projects" }, { limit: 50 });
       expect(items).toEqual([await read(project("p2")), await read(project("p1"))]);
       expect(await open.store.listRecipients({ collection: "none" }, { limit: 50 })).toEqual({
@@ -78,7 +84,9 @@ export function describeResources(open: OpenStore): void {
       expect((await open.store.listAudienceMembers("beta", { limit: 9 })).items).toMatchObject([
         { recipient: { key: user("bo") } },
       ]);
-      expect(await open.store.readClaims([{ workflow: "once", recipient: user("ana"), tenant: "*" }])).toEqual([]);
+      expect(
+        await open.store.readClaimedRecipients([{ workflow: "once", recipient: user("ana"), tenant: "*" }]),
+      ).toEqual([]);
       expect(await open.store.deleteRecipients([user("ana")], NOW)).toEqual(new Set());
     });
 
@@ -116,7 +124,7 @@ export function describeResources(open: OpenStore): void {
         reason: { code: "recipient_deleted" },
         until: null,
       });
-      expect(await open.store.nextDueAt()).toBeNull();
+      expect(await open.store.readNextDueAt()).toBeNull();
       const resumed = sampleRecipientRun(made.run, user("ana"), { status: "completed" });
       const late = {
         recipientRun: { ...claimed!.recipientRun, ...resumed },

@@ -1,4 +1,4 @@
-import type { BatchDecision, BatchJoin, Continuation } from "../../../src/domain/run/batch.js";
+import type { BatchDecision, BatchJoin, Continuation } from "../../../src/domain/run/batch-join.js";
 import type { RecipientRun, WorkflowRun } from "../../../src/domain/run/workflow-run.js";
 import type { Workflow } from "../../../src/domain/workflow/workflow.js";
 import type { Store } from "../../../src/ports/store.js";
@@ -106,5 +106,5 @@ export async function joinSample(
     SINCE,
   );
   if (inserted.outcome !== "inserted") throw new Error(`not inserted: ${inserted.outcome}`);
-  return { run, trigger: made.run, decision: inserted.decided.get(run.id) };
+  return { run, trigger: made.run, decision: inserted.batchDecisions.get(run.id) };
 }

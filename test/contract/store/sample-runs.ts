@@ -1,23 +1,23 @@
-import { channelIdOf } from "../../../src/domain/environment/environment.js";
+import { getChannelId } from "../../../src/domain/environment/environment.js";
 import type { Message } from "../../../src/domain/message/message.js";
-import { gidOf, keyOf, type RecipientKey } from "../../../src/domain/recipient/recipient.js";
+import { type RecipientKey, toGid, toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { RecipientRun, WorkflowRun } from "../../../src/domain/run/workflow-run.js";
 import type { Workflow } from "../../../src/domain/workflow/workflow.js";
 import type { SavedAdvance } from "../../../src/ports/run-store.js";
 import type { Store } from "../../../src/ports/store.js";
 import type { NewWorkflowRun } from "../../../src/ports/trigger-store.js";
-import { ksuid, systemIds, uuidV5 } from "../../../src/util/ids.js";
+import { createKsuid, createUuidV5, systemIds } from "../../../src/util/ids.js";
 
 /** The contract's "now": 24 November 2026, 10:05 UTC. */
 export const NOW = Date.UTC(2026, 10, 24, 10, 5);
 export const HOUR = 3_600_000;
 
-export const user = (id: string): RecipientKey => keyOf(id);
+export const user = (id: string): RecipientKey => toRecipientKey(id);
 
 export function sampleVersion(key: string, over: Partial<Workflow> = {}): Workflow {
   return {
     key,
-    version_id: uuidV5("0f0a3a9e-60f5-4b0e-8f83-6f3f6f1f2f6d", key),
+    version_id: createUuidV5("0f0a3a9e-60f5-4b0e-8f83-6f3f6f1f2f6d", key),
     name: `The ${key}`,
     categories: ["collab"],
     conditions: null,
@@ -42,7 +42,7 @@ export function sampleVersion(key: string, over: Partial<Workflow> = {}): Workfl
 export function sampleMessage(run: WorkflowRun, recipientRun: RecipientRun, over: Partial<Message> = {}): Message {
   const at = recipientRun.inserted_at;
   return {
-    id: ksuid(at, systemIds.bytes()),
+    id: createKsuid(at, systemIds.ksuidPayload()),
     workflow_run_id: run.id,
     recipient_run_id: recipientRun.id,
     recipient: recipientRun.recipient,
@@ -52,7 +52,12 @@ export function sampleMessage(run: WorkflowRun, recipientRun: RecipientRun, over
     categories: ["collab"],
     step_ref: "in_app_feed_1",
     tenant: run.tenant,
-    channel: { id: channelIdOf("in-app-feed"), key: "in-app-feed", type: "in_app_feed", provider: "in_app_feed_knock" },
+    channel: {
+      id: getChannelId("in-app-feed"),
+      key: "in-app-feed",
+      type: "in_app_feed",
+      provider: "in_app_feed_knock",
+    },
     status: "delivered",
     content: {
       __typename: "MessageInAppFeedContent",
@@ -86,7 +91,7 @@ export function sampleRecipientRun(
   over: Partial<RecipientRun> = {},
 ): RecipientRun {
   return {
-    id: uuidV5(run.id, gidOf(recipient)),
+    id: createUuidV5(run.id, toGid(recipient)),
     workflow_run_id: run.id,
     recipient,
     status: "completed",

@@ -48,7 +48,7 @@ export function describeSavedWork(open: OpenStore): void {
       );
       for (const { messages } of advances)
         expect(await other.readMessages(messages.map(({ id }) => id))).toEqual(messages);
-      expect(await other.nextDueAt()).toBe(NOW + HOUR);
+      expect(await other.readNextDueAt()).toBe(NOW + HOUR);
       expect(await other.claimDueRuns(claimAt(NOW + HOUR, "t2"), 5)).toHaveLength(2);
     });
 
@@ -128,7 +128,7 @@ export function describeSavedWork(open: OpenStore): void {
       };
       expect(await open.store.saveMessages([delivered], "t1")).toEqual(new Set([message!.id]));
       expect(await (await open.openAgain()).readMessages([made.messages[0]!.id])).toEqual([delivered]);
-      expect(await open.store.nextDueAt()).toBe(NOW + 14_000);
+      expect(await open.store.readNextDueAt()).toBe(NOW + 14_000);
       expect(await open.store.saveMessages([message!], "t1")).toEqual(new Set());
     });
 

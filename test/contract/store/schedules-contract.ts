@@ -105,11 +105,11 @@ export function describeSchedules(open: OpenStore): void {
     });
 
     it("counts in what falls due next", async () => {
-      expect(await open.store.nextDueAt()).toBeNull();
+      expect(await open.store.readNextDueAt()).toBeNull();
       await insert({ next_occurrence_at: NOW + HOUR }, { next_occurrence_at: null });
-      expect(await open.store.nextDueAt()).toBe(NOW + HOUR);
+      expect(await open.store.readNextDueAt()).toBe(NOW + HOUR);
       await open.store.claimDueSchedules(claimAt(NOW + HOUR, "t1"), 1);
-      expect(await open.store.nextDueAt({ unleased: true })).toBeNull();
+      expect(await open.store.readNextDueAt({ excludeLeased: true })).toBeNull();
     });
   });
 
@@ -132,7 +132,7 @@ export function describeSchedules(open: OpenStore): void {
       await open.store.claimDueSchedules(claimAt(NOW + HOUR, "t1"), 5);
       const run = sample(schedule);
       const results = await open.store.saveOccurrences([{ schedule: occurred(schedule), run }], "t1");
-      expect(results).toEqual([{ outcome: "saved", decided: new Map() }]);
+      expect(results).toEqual([{ outcome: "saved", batchDecisions: new Map() }]);
       const again = await open.openAgain();
       expect(await again.readSchedules([schedule.id])).toEqual([occurred(schedule)]);
       expect(await again.readWorkflowRun(run.run.id)).toMatchObject({
@@ -175,7 +175,7 @@ export function describeSchedules(open: OpenStore): void {
       });
       const results = await open.store.saveOccurrences([occurrence(one), occurrence(two)], "t1");
       expect(results).toEqual([
-        { outcome: "saved", decided: new Map() },
+        { outcome: "saved", batchDecisions: new Map() },
         { outcome: "claimed", recipients: [user("ada")] },
       ]);
       expect(await open.store.readSchedules([one.id, two.id])).toEqual([occurred(one), two]);

@@ -34,15 +34,15 @@ const PARTS = {
     claimClock: true,
     releaseClock: true,
   } satisfies Methods<ClockStore>,
-  DueStore: { nextDueAt: true, dueKinds: true, hasNews: true } satisfies Methods<DueStore>,
+  DueStore: { readNextDueAt: true, listDueKinds: true, hasPendingEvents: true } satisfies Methods<DueStore>,
   FanOutStore: {
-    readReached: true,
+    readRecipientsWithRun: true,
     claimDueFanOuts: true,
     insertFanOutChunk: true,
     splitFanOut: true,
   } satisfies Methods<FanOutStore>,
-  FeedStore: { listFeed: true, newMessagesSince: true } satisfies Methods<FeedStore>,
-  GuideStore: { readGuideMessages: true, engageGuide: true, resetGuide: true } satisfies Methods<GuideStore>,
+  FeedStore: { listFeed: true, readNewMessages: true } satisfies Methods<FeedStore>,
+  GuideStore: { readGuideMessages: true, recordGuideEngagement: true, resetGuide: true } satisfies Methods<GuideStore>,
   MessageStore: {
     claimDueMessages: true,
     saveMessages: true,
@@ -65,12 +65,12 @@ const PARTS = {
   RunStore: {
     claimDueRuns: true,
     saveAdvances: true,
-    passThrottles: true,
+    acquireThrottleSlots: true,
     recordEvents: true,
     cancelRuns: true,
     readWorkflowRun: true,
     readRecipientRun: true,
-    idsBeginning: true,
+    listIdsByPrefix: true,
     readBatch: true,
     listRecipientRuns: true,
   } satisfies Methods<RunStore>,
@@ -85,10 +85,10 @@ const PARTS = {
   } satisfies Methods<ScheduleStore>,
   SeedStore: { readSeeds: true, applySeeds: true, clear: true } satisfies Methods<SeedStore>,
   StoreControl: {
-    explain: true,
+    explainError: true,
     deferDiskSync: true,
     syncToDisk: true,
-    changeMark: true,
+    readChangeToken: true,
     readSecret: true,
     openLogs: true,
     close: true,
@@ -99,7 +99,11 @@ const PARTS = {
     deleteSubscriptions: true,
     listSubscriptions: true,
   } satisfies Methods<SubscriptionStore>,
-  TriggerStore: { readIdempotency: true, readClaims: true, insertWorkflowRun: true } satisfies Methods<TriggerStore>,
+  TriggerStore: {
+    readIdempotencyRecord: true,
+    readClaimedRecipients: true,
+    insertWorkflowRun: true,
+  } satisfies Methods<TriggerStore>,
 };
 
 /** Records which methods the contract's tests call. */

@@ -7,16 +7,16 @@ const WINDOW = 1_000;
 
 export function describeThrottles(open: OpenStore): void {
   const pass = (ids: string[], now: number, { key = "k", limit = 2, window_ms = WINDOW } = {}): Promise<boolean[]> =>
-    open.store.passThrottles(
+    open.store.acquireThrottleSlots(
       ids.map((recipient_run_id) => ({ key, recipient_run_id, limit, window_ms })),
       now,
     );
 
-  describe("passThrottles", () => {
+  describe("acquireThrottleSlots", () => {
     it("lets as many pass as the limit says, in the order asked (E-284)", async () => {
       expect(await pass(["a", "b", "c"], NOW)).toEqual([true, true, false]);
       expect(
-        await (await open.openAgain()).passThrottles(
+        await (await open.openAgain()).acquireThrottleSlots(
           [{ key: "k", recipient_run_id: "d", limit: 2, window_ms: WINDOW }],
           NOW,
         ),

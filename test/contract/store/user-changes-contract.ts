@@ -23,8 +23,8 @@ export function describeUserChanges(open: OpenStore): void {
         { user: user("b") },
       ]);
       expect((await open.store.readUserChanges(9)).map(({ user: key }) => key)).toEqual(["a", "b", "c"].map(user));
-      expect(await open.store.nextDueAt()).toBe(NOW);
-      expect(await open.store.hasNews()).toBe(true);
+      expect(await open.store.readNextDueAt()).toBe(NOW);
+      expect(await open.store.hasPendingEvents()).toBe(true);
     });
 
     it("a step's upsert makes a member, and no recipient", async () => {

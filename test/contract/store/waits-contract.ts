@@ -40,11 +40,11 @@ export function describeWaits(open: OpenStore): void {
 
     it("make a run due at once, with the events that came in, in order", async () => {
       const { recipientRuns } = await insertWaiting();
-      expect(await open.store.hasNews()).toBe(false);
-      expect(await open.store.nextDueAt()).toBe(UNTIL);
+      expect(await open.store.hasPendingEvents()).toBe(false);
+      expect(await open.store.readNextDueAt()).toBe(UNTIL);
       await open.store.recordEvents([paid(1), paid(2)], NOW + 5);
-      expect(await open.store.hasNews()).toBe(true);
-      expect(await open.store.nextDueAt()).toBe(NOW + 5);
+      expect(await open.store.hasPendingEvents()).toBe(true);
+      expect(await open.store.readNextDueAt()).toBe(NOW + 5);
       const claimed = await claim("t1", NOW + 5);
       expect(numbers(claimed)).toEqual([[1, 2]]);
       expect(claimed[0]?.recipientRun).toEqual({ ...recipientRuns[0], due_at: NOW + 5, wait: wait() });
@@ -63,7 +63,7 @@ export function describeWaits(open: OpenStore): void {
     ])("an event %s", async (_title, event, awaited, isDue) => {
       await insertWaiting(awaited);
       await open.store.recordEvents([paid(1, event)], NOW + 5);
-      expect(await open.store.nextDueAt()).toBe(isDue ? NOW + 5 : UNTIL);
+      expect(await open.store.readNextDueAt()).toBe(isDue ? NOW + 5 : UNTIL);
     });
 
     async function claimAfter(save: (run: RecipientRun, seen: number) => RecipientRun): Promise<ClaimedRun[]> {
@@ -84,11 +84,11 @@ export function describeWaits(open: OpenStore): void {
     it("a run that waits for something else, or no more, has left its events behind", async () => {
       const next = await claimAfter((run) => ({ ...run, due_at: UNTIL, wait: wait({ awaited: "seen" }) }));
       expect(next).toEqual([]);
-      expect(await open.store.hasNews()).toBe(false);
+      expect(await open.store.hasPendingEvents()).toBe(false);
       await open.store.recordEvents([paid(3)], NOW + 7);
-      expect(await open.store.nextDueAt()).toBe(UNTIL);
+      expect(await open.store.readNextDueAt()).toBe(UNTIL);
       await open.store.recordEvents([paid(4, { name: "seen" })], NOW + 7);
-      expect(await open.store.nextDueAt()).toBe(NOW + 7);
+      expect(await open.store.readNextDueAt()).toBe(NOW + 7);
     });
 
     it("a cancelled run waits no more (E-347)", async () => {
@@ -98,9 +98,9 @@ export function describeWaits(open: OpenStore): void {
         .run;
       await open.store.recordEvents([paid(1)], NOW + 5);
       await open.store.cancelRuns({ workflow, cancellation_key: "k", recipients: null, at: NOW + 6 });
-      expect(await open.store.hasNews()).toBe(false);
+      expect(await open.store.hasPendingEvents()).toBe(false);
       await open.store.recordEvents([paid(2)], NOW + 7);
-      expect(await open.store.nextDueAt()).toBeNull();
+      expect(await open.store.readNextDueAt()).toBeNull();
     });
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keyOf } from "../../../src/domain/recipient/recipient.js";
+import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { IdempotencyRecord } from "../../../src/ports/trigger-store.js";
 import { HOUR, insertSample, NOW, SINCE, sampleTrigger, sampleVersion, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
@@ -14,7 +14,7 @@ export function describeWorkflowRuns(open: OpenStore): void {
           ...waitingAt(NOW + HOUR),
           data: { page: "Mine" },
           via: {
-            object: keyOf({ collection: "projects", id: "p0" }),
+            object: toRecipientKey({ collection: "projects", id: "p0" }),
             recipient: user("ada"),
             properties: { role: "owner" },
           },
@@ -158,17 +158,17 @@ export function describeWorkflowRuns(open: OpenStore): void {
 
     it("forgets a key after its window", async () => {
       await insertSample(open.store, { recipients: ["ada"], rest: { idempotency: record() } });
-      expect(await open.store.readIdempotency("idem", NOW)).toEqual(record());
-      expect(await open.store.readIdempotency("idem", NOW + 1)).toBeNull();
-      expect(await open.store.readIdempotency("never", 0)).toBeNull();
+      expect(await open.store.readIdempotencyRecord("idem", NOW)).toEqual(record());
+      expect(await open.store.readIdempotencyRecord("idem", NOW + 1)).toBeNull();
+      expect(await open.store.readIdempotencyRecord("never", 0)).toBeNull();
       const later = record({ fingerprint: "f9", workflow_run_id: "y", inserted_at: NOW + 25 * HOUR });
       expect(
         await open.store.insertWorkflowRun(
           sampleTrigger({ recipients: ["ada"], rest: { idempotency: later } }),
           NOW + HOUR,
         ),
-      ).toEqual({ outcome: "inserted", decided: new Map() });
-      expect(await open.store.readIdempotency("idem", NOW + HOUR)).toEqual(later);
+      ).toEqual({ outcome: "inserted", batchDecisions: new Map() });
+      expect(await open.store.readIdempotencyRecord("idem", NOW + HOUR)).toEqual(later);
     });
   });
 
@@ -177,9 +177,9 @@ export function describeWorkflowRuns(open: OpenStore): void {
 
     it("are used up per workflow, recipient and tenant; no tenant is a slot of its own", async () => {
       await insertSample(open.store, { recipients: ["ada"], rest: { claims: [claim("ada"), claim("ada")] } });
-      expect(await open.store.readClaims([claim("ada"), claim("bob"), claim("ada")])).toEqual([user("ada")]);
-      expect(await open.store.readClaims([claim("ada", "acme"), claim("ada", "", "other")])).toEqual([]);
-      expect(await open.store.readClaims([])).toEqual([]);
+      expect(await open.store.readClaimedRecipients([claim("ada"), claim("bob"), claim("ada")])).toEqual([user("ada")]);
+      expect(await open.store.readClaimedRecipients([claim("ada", "acme"), claim("ada", "", "other")])).toEqual([]);
+      expect(await open.store.readClaimedRecipients([])).toEqual([]);
     });
 
     it("tell who was first, and nothing of the second is written", async () => {
@@ -190,7 +190,7 @@ export function describeWorkflowRuns(open: OpenStore): void {
         recipients: [user("ada")],
       });
       expect(await open.store.readWorkflowRun(second.run.id)).toBeNull();
-      expect(await open.store.readClaims([claim("bob")])).toEqual([]);
+      expect(await open.store.readClaimedRecipients([claim("bob")])).toEqual([]);
     });
   });
 }

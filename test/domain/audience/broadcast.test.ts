@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { broadcastState, maySend } from "../../../src/domain/audience/broadcast.js";
+import { buildBroadcastState, canSend } from "../../../src/domain/audience/broadcast.js";
 
 describe("maySend", () => {
   it("E-396 E-399 a broadcast goes out once, unless it is sent again on purpose", () => {
-    expect([maySend(null, false), maySend({ status: "draft" }, false)]).toEqual([true, true]);
-    expect([maySend({ status: "sent" }, false), maySend({ status: "sent" }, true)]).toEqual([false, true]);
+    expect([canSend(null, false), canSend({ status: "draft" }, false)]).toEqual([true, true]);
+    expect([canSend({ status: "sent" }, false), canSend({ status: "sent" }, true)]).toEqual([false, true]);
   });
 
   it("E-399 a scheduled broadcast is not sent beside its schedule", () => {
-    expect([maySend({ status: "scheduled" }, false), maySend({ status: "scheduled" }, true)]).toEqual([false, false]);
+    expect([canSend({ status: "scheduled" }, false), canSend({ status: "scheduled" }, true)]).toEqual([false, false]);
   });
 });
 
@@ -16,12 +16,16 @@ describe("broadcastState", () => {
   it("E-399 is scheduled while a run waits to be sent, also one that was sent before", () => {
     const at = Date.UTC(2030, 5, 4);
     const iso = new Date(at).toISOString();
-    expect(broadcastState({ scheduled: at, sent: null })).toEqual({
+    expect(buildBroadcastState({ scheduled: at, sent: null })).toEqual({
       status: "scheduled",
       scheduled_at: iso,
       sent_at: null,
     });
-    expect(broadcastState({ scheduled: at, sent: at }).status).toBe("scheduled");
-    expect(broadcastState({ scheduled: null, sent: at })).toEqual({ status: "sent", scheduled_at: null, sent_at: iso });
+    expect(buildBroadcastState({ scheduled: at, sent: at }).status).toBe("scheduled");
+    expect(buildBroadcastState({ scheduled: null, sent: at })).toEqual({
+      status: "sent",
+      scheduled_at: null,
+      sent_at: iso,
+    });
   });
 });

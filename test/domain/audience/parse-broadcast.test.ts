@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { broadcastSchema } from "../../../src/domain/audience/broadcast-schema.js";
 import { parseBroadcast } from "../../../src/domain/audience/parse-broadcast.js";
-import { idFault } from "../../../src/domain/recipient/recipient-id.js";
+import { describeInvalidId } from "../../../src/domain/recipient/describe-invalid-id.js";
 import { findUnknownKeys } from "../../../src/domain/schema/check-document.js";
-import { parseUsersCsv, recipientsOf } from "../../../src/input/users-csv.js";
+import { parseUsersCsv, toBroadcastRecipients } from "../../../src/input/parse-users-csv.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
+import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
 
 const FEED = {
   ref: "feed_1",
@@ -60,8 +60,8 @@ describe("broadcast.json (section 17)", () => {
     ["a time that is none", { steps: [FEED], scheduled_at: "soon" }, "/scheduled_at must be a time"],
     ["steps that are faulty", { steps: [{ ...FEED, template: {} }] }, "/steps/0/template/markdown_body is required"],
   ])("refuses %s", (_what, raw, fault) => {
-    const error = thrownBy(() => parse(raw));
-    expect(faultsOf(error)[0]).toContain(fault);
+    const error = catchThrown(() => parse(raw));
+    expect(formatDetails(error)[0]).toContain(fault);
     expect([error.code, error.hint]).toEqual(["workflow_invalid", "Fix broadcasts/news/broadcast.json."]);
     expect(error.message).toMatch(/^broadcast "news": /);
   });
@@ -76,7 +76,7 @@ describe("broadcast.json (section 17)", () => {
       settings: { is_commercial: "yes" },
       steps: [{ ...FEED, template: {} }, FEED],
     };
-    expect(faultsOf(thrownBy(() => parse(raw)))).toEqual([
+    expect(formatDetails(catchThrown(() => parse(raw)))).toEqual([
       "/trigger is for workflows: a broadcast goes to whom it is sent",
       '/nmae unknown key "nmae"; did you mean "name"?',
       "/name must be a string, found a number",
@@ -97,7 +97,8 @@ describe("broadcast.json (section 17)", () => {
   });
 });
 
-const parseRecipientsCsv = (text: string, name: string) => recipientsOf(parseUsersCsv(text, name, idFault).users);
+const parseRecipientsCsv = (text: string, name: string) =>
+  toBroadcastRecipients(parseUsersCsv(text, name, describeInvalidId).users);
 
 describe("recipients as CSV (E-398)", () => {
   it("are text, whatever they look like; quotes, commas and line breaks within quotes", () => {
@@ -114,7 +115,7 @@ describe("recipients as CSV (E-398)", () => {
   });
 
   it("lines without a valid ID are skipped with their numbers", () => {
-    const { users, skipped } = parseUsersCsv("id,n\n,1\nada,2\na/b,3\ngrace,4\n", "x", idFault);
+    const { users, skipped } = parseUsersCsv("id,n\n,1\nada,2\na/b,3\ngrace,4\n", "x", describeInvalidId);
     expect(users.map(({ id }) => id)).toEqual(["ada", "grace"]);
     expect(skipped).toEqual([
       { line: 2, reason: "it has no ID" },
@@ -129,6 +130,6 @@ describe("recipients as CSV (E-398)", () => {
     ['id\n"ada', "people.csv:2: not valid CSV"],
     ['id\na"da', "people.csv:2: not valid CSV"],
   ])("%j is refused with its place", (text, message) => {
-    expect(thrownBy(() => parseRecipientsCsv(text, "people.csv")).message).toContain(message);
+    expect(catchThrown(() => parseRecipientsCsv(text, "people.csv")).message).toContain(message);
   });
 });

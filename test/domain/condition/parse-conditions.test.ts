@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
+import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
 
 const sms = (more: JsonObject): JsonObject => ({
   ref: "sms_1",
@@ -14,7 +14,7 @@ const sms = (more: JsonObject): JsonObject => ({
 
 const parse = (raw: Json) => parseWorkflow("parcel", raw);
 const stepFaults = (step: Json): string[] =>
-  faultsOf(thrownBy(() => parse({ steps: [step] }))).map((fault) => fault.replace("/steps/0", ""));
+  formatDetails(catchThrown(() => parse({ steps: [step] }))).map((fault) => fault.replace("/steps/0", ""));
 
 describe("conditions (F-028 to F-032, F-053)", () => {
   const condition = { variable: "data.a", operator: "equal_to", argument: "1" };

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { addressRangeFault, configuredUrlFault, isPermittedBy } from "../../../src/domain/environment/allow-list.js";
+import {
+  describeInvalidAddressRange,
+  describeInvalidUrl,
+  isAllowedBy,
+} from "../../../src/domain/environment/allow-list.js";
 
 describe("isPermittedBy", () => {
   it.each<[string, string, boolean]>([
@@ -27,7 +31,7 @@ describe("isPermittedBy", () => {
     ["https://api.example.com/p?id=1", "https://api.example.com/p?id=12", false],
     ["https://api.example.com/p?id=1", "https://api.example.com/p/x?id=1", false],
   ])("%s, %s → %s", (entry, url, permitted) => {
-    expect(isPermittedBy(entry, new URL(url))).toBe(permitted);
+    expect(isAllowedBy(entry, new URL(url))).toBe(permitted);
   });
 });
 
@@ -38,7 +42,7 @@ describe("configuredUrlFault", () => {
     "https://api.example.com/",
     "HTTPS://api.example.com/a?b",
   ])("accepts %s", (text) => {
-    expect(configuredUrlFault(text)).toBeNull();
+    expect(describeInvalidUrl(text)).toBeNull();
   });
 
   it.each<[string, string]>([
@@ -49,13 +53,13 @@ describe("configuredUrlFault", () => {
     ["https://user:pw@api.example.com", "must not contain a user name or password"],
     ["https://*.example.com/", "wildcards are unsupported"],
   ])("refuses %s: %s", (text, fault) => {
-    expect(configuredUrlFault(text)).toContain(fault);
+    expect(describeInvalidUrl(text)).toContain(fault);
   });
 });
 
 describe("addressRangeFault", () => {
   it.each(["10.0.0.5", "172.18.0.0/16", "0.0.0.0/0", "fd00::/8", "::1"])("accepts %s", (text) => {
-    expect(addressRangeFault(text)).toBeNull();
+    expect(describeInvalidAddressRange(text)).toBeNull();
   });
 
   it.each([
@@ -69,6 +73,6 @@ describe("addressRangeFault", () => {
     "fd00:::",
     "localhost",
   ])("refuses %j", (text) => {
-    expect(addressRangeFault(text)).toContain("must be an IP address or a range");
+    expect(describeInvalidAddressRange(text)).toContain("must be an IP address or a range");
   });
 });

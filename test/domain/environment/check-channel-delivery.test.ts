@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
-import { providerCatalogue, variableOf } from "../../../src/domain/environment/provider-catalogue.js";
+import { getProviderCatalog, parseVariableReference } from "../../../src/domain/environment/provider-catalog.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
+import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
 
 const parse = (channel: JsonObject) =>
   parseEnvironment({ channels: { out: channel } }, "environment.json").channels.out;
-const faults = (channel: JsonObject): string[] => faultsOf(thrownBy(() => parse(channel)));
+const faults = (channel: JsonObject): string[] => formatDetails(catchThrown(() => parse(channel)));
 const delivering = (type: string, provider: string | null, settings: JsonObject = {}): JsonObject => ({
   type,
   deliver: true,
@@ -33,7 +33,7 @@ const ENOUGH: Record<string, JsonObject> = {
 };
 
 describe("a channel that says deliver", () => {
-  const every = providerCatalogue().flatMap(({ vendor, type, names }) => names.map((name) => [type, name, vendor]));
+  const every = getProviderCatalog().flatMap(({ vendor, type, names }) => names.map((name) => [type, name, vendor]));
   it.each(every)("%s by %s", (type, name, vendor) => {
     const settings = ENOUGH[String(vendor)] as JsonObject;
     expect(parse(delivering(String(type), String(name), settings))).toMatchObject({
@@ -206,7 +206,7 @@ describe("a channel that says deliver", () => {
     ],
   ])("%s is refused", (_title, channel, expected) => {
     expect(faults(channel)).toEqual(expected);
-    expect(JSON.stringify(thrownBy(() => parse(channel)))).not.toContain("very-secret");
+    expect(JSON.stringify(catchThrown(() => parse(channel)))).not.toContain("very-secret");
   });
 });
 
@@ -229,5 +229,5 @@ it.each<[Json, string | null]>([
   ["$B c", null],
   [7, null],
 ])("the variable of %j is %j", (value, variable) => {
-  expect(variableOf(value)).toBe(variable);
+  expect(parseVariableReference(value)).toBe(variable);
 });

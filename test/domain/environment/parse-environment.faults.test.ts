@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { channelIdOf } from "../../../src/domain/environment/environment.js";
+import { getChannelId } from "../../../src/domain/environment/environment.js";
 import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
-import { decidePreferences, resolvePreferenceSet } from "../../../src/domain/preferences/preferences.js";
+import { decidePreferences, resolvePreferenceSet } from "../../../src/domain/preferences/decide-preferences.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import { isUuid } from "../../../src/util/ids.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { jsonWith, mutationsOf, nested } from "../../helpers/json-arbitraries.js";
-import { propertyRuns } from "../../helpers/property-runs.js";
-import { faultsOf, hasParent, thrownBy } from "../../helpers/thrown-by.js";
+import { catchThrown, formatDetails, hasParent } from "../../helpers/catch-error.js";
+import { getPropertyRuns } from "../../helpers/get-property-runs.js";
+import { arbitraryJson, arbitraryMutation, buildNestedJson } from "../../helpers/json-arbitraries.js";
 
 const ID = "6b1d2a0e-3f1f-4a52-9d53-1d6b8b0c2a41";
 const parse = (raw: Json) => parseEnvironment(raw, "environment.json");
-const faults = (raw: Json): string[] => faultsOf(thrownBy(() => parse(raw)));
+const faults = (raw: Json): string[] => formatDetails(catchThrown(() => parse(raw)));
 
 /** The contract's own example (section 5), as far as it is built. */
 const EXAMPLE: JsonObject = {
@@ -59,7 +59,7 @@ describe("parseEnvironment (section 5 of the contract)", () => {
           conditions: { all: [] },
         },
         fcm: {
-          id: channelIdOf("fcm"),
+          id: getChannelId("fcm"),
           key: "fcm",
           type: "push",
           provider: "push_sandbox",
@@ -89,7 +89,7 @@ describe("parseEnvironment (section 5 of the contract)", () => {
   it("needs nothing, and takes null for nothing", () => {
     const names = ["name", "timezone", "channels", "workflows", "variables", "preferences", "branding"];
     expect(parse(Object.fromEntries(names.map((name) => [name, null])))).toEqual(parse({}));
-    expect(isUuid(channelIdOf("anything"))).toBe(true);
+    expect(isUuid(getChannelId("anything"))).toBe(true);
   });
 
   it("holds no name that nobody declared: not those every object has", () => {
@@ -210,7 +210,7 @@ describe("parseEnvironment (section 5 of the contract)", () => {
   });
 
   it("names the file and the first place, and is project_invalid", () => {
-    const error = thrownBy(() => parse({ channels: { a: { type: 1, id: 2 } } }));
+    const error = catchThrown(() => parse({ channels: { a: { type: 1, id: 2 } } }));
     expect(error.code).toBe("project_invalid");
     expect(error.message).toMatch(
       /^environment\.json: channels\.a\.id must be a string, found a number \(and 1 more\)$/,
@@ -218,7 +218,7 @@ describe("parseEnvironment (section 5 of the contract)", () => {
   });
 
   it("does not fall over a depth of 100,000, nor over a key __proto__", () => {
-    expect(thrownBy(() => parse({ variables: { x: nested(100_000) } })).code).toBe("project_invalid");
+    expect(catchThrown(() => parse({ variables: { x: buildNestedJson(100_000) } })).code).toBe("project_invalid");
     const attack = JSON.parse('{"variables":{"__proto__":{"polluted":1}}}') as Json;
     expect(faults(attack)).toEqual(["/variables/__proto__ is not allowed as a key"]);
     expect(({} as JsonObject).polluted).toBeUndefined();
@@ -234,7 +234,7 @@ describe("parseEnvironment (section 5 of the contract)", () => {
       "categories",
       "__strategy__",
     ];
-    const raw = fc.oneof(mutationsOf(EXAMPLE, jsonWith(...keys)), jsonWith(...keys));
+    const raw = fc.oneof(arbitraryMutation(EXAMPLE, arbitraryJson(...keys)), arbitraryJson(...keys));
     fc.assert(
       fc.property(raw, (value) => {
         try {
@@ -258,7 +258,7 @@ describe("parseEnvironment (section 5 of the contract)", () => {
             expect([pointer, hasParent(value, pointer)]).toEqual([pointer, true]);
         }
       }),
-      propertyRuns(10_000),
+      getPropertyRuns(10_000),
     );
   });
 });

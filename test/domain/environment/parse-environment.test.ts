@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { emptyEnvironment } from "../../../src/domain/environment/environment.js";
+import { createDefaultEnvironment } from "../../../src/domain/environment/environment.js";
 import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { faultsOf } from "../../helpers/parse-one-step.js";
+import { collectFindings } from "../../helpers/parse-step.js";
 
 const parse = (raw: Json) => parseEnvironment(raw, "environment.json");
 const channels = { ios: { type: "push" }, droid: { type: "push" }, mail: { type: "email" } };
@@ -95,13 +95,13 @@ describe("channel groups (E-189, CH-060)", () => {
     ["index", { ...cohort, index: -1 }, `${at}/index must be a whole number of at least 0, found -1`],
     ["unknown key", { ...cohort, chanel: "ios" }, `${at}/chanel unknown key "chanel"; did you mean "channel"?`],
   ] as [string, JsonObject, string][])("%s is refused", (_title, rule, fault) => {
-    expect(faultsOf(() => parse(group([rule])))).toEqual([fault]);
+    expect(collectFindings(() => parse(group([rule])))).toEqual([fault]);
   });
 
   it("section 7 guides have no groups, and there are two operators", () => {
-    const [type] = faultsOf(() => parse(group([], { type: "in_app_guide" })));
+    const [type] = collectFindings(() => parse(group([], { type: "in_app_guide" })));
     expect(type).toMatch(/^\/channel_groups\/phones\/type must be "email"/);
-    expect(faultsOf(() => parse(group([], { operator: "first" })))).toEqual([
+    expect(collectFindings(() => parse(group([], { operator: "first" })))).toEqual([
       '/channel_groups/phones/operator must be "any" or "all", found "first"',
     ]);
   });
@@ -109,7 +109,7 @@ describe("channel groups (E-189, CH-060)", () => {
   it("the cohort operator is unknown to a channel's own conditions", () => {
     const { variable, operator, argument } = cohort;
     const conditions = { all: [{ variable, operator, argument }] };
-    const [fault] = faultsOf(() => parse({ channels: { ios: { type: "push", conditions } } }));
+    const [fault] = collectFindings(() => parse({ channels: { ios: { type: "push", conditions } } }));
     expect(fault).toMatch(/^\/channels\/ios\/conditions\/all\/0\/operator is not a known operator/);
   });
 });
@@ -118,7 +118,7 @@ describe("R-123 the group of guides", () => {
   it("has an order, an interval, and guides that it spares", () => {
     const group = { display_sequence: ["b", "a"], display_sequence_unthrottled: ["a"], display_interval: 60 };
     expect(parse({ guide_groups: { default: group } }).guide_group).toEqual(group);
-    expect(parse({ guide_groups: {} }).guide_group).toEqual(emptyEnvironment().guide_group);
+    expect(parse({ guide_groups: {} }).guide_group).toEqual(createDefaultEnvironment().guide_group);
   });
 
   it.each<[JsonObject, string]>([
@@ -130,14 +130,14 @@ describe("R-123 the group of guides", () => {
     [{ default: { display_sequence: "a" } }, "/guide_groups/default/display_sequence must be a list, found a string"],
     [{ default: { sequence: [] } }, '/guide_groups/default/sequence unknown key "sequence"'],
   ])("%j is refused", (guide_groups, fault) => {
-    expect(faultsOf(() => parse({ guide_groups }))).toEqual([expect.stringContaining(fault)]);
+    expect(collectFindings(() => parse({ guide_groups }))).toEqual([expect.stringContaining(fault)]);
   });
 });
 
 describe("answers to fetches", () => {
   it("nothing is allowed and nothing answered by default", () => {
     expect(parse({}).fetch).toEqual({ allow: [], answers: [] });
-    expect(parse({ fetch: null, agent: null })).toEqual(emptyEnvironment());
+    expect(parse({ fetch: null, agent: null })).toEqual(createDefaultEnvironment());
   });
 
   it("defaults: GET, 200, at once", () => {
@@ -164,7 +164,7 @@ describe("answers to fetches", () => {
     [answer({ stauts: 200 }), '/fetch/answers/0/stauts unknown key "stauts"; did you mean "status"?'],
     [{ answer: [] }, '/fetch/answer unknown key "answer"; did you mean "answers"?'],
   ] as [Json, string][])("%o is refused", (fetch, fault) => {
-    expect(faultsOf(() => parse({ fetch }))).toEqual([fault]);
+    expect(collectFindings(() => parse({ fetch }))).toEqual([fault]);
   });
 });
 
@@ -190,7 +190,7 @@ describe("answers of an agent (EQ-58)", () => {
     [{ url: "localhost" }, '/agent/url must be a URL that starts with http:// or https://, found "localhost"'],
     [{ model: "a" }, '/agent/model unknown key "model"'],
   ] as [Json, string][])("%o is refused", (agent, fault) => {
-    expect(faultsOf(() => parse({ agent }))).toEqual([fault]);
+    expect(collectFindings(() => parse({ agent }))).toEqual([fault]);
   });
 });
 
@@ -215,7 +215,7 @@ describe("addresses of private networks", () => {
   it("are addresses and ranges", () => {
     expect(parse({}).private_addresses).toEqual([]);
     expect(parse({ private_addresses: ["172.18.0.0/16", "fd00::1"] }).private_addresses).toHaveLength(2);
-    expect(faultsOf(() => parse({ private_addresses: ["localhost"] }))).toEqual([
+    expect(collectFindings(() => parse({ private_addresses: ["localhost"] }))).toEqual([
       '/private_addresses/0 must be an IP address or a range such as "172.18.0.0/16", found "localhost"',
     ]);
   });
@@ -225,7 +225,7 @@ describe("addresses of private networks", () => {
     [{ allow: ["https://me:pw@a.test"] }, "/fetch/allow/0 must not contain a user name or password"],
     [{ allow: ["https://*.a.test"] }, "/fetch/allow/0 must name one host"],
   ])("fetch %j is refused", (fetch, fault) => {
-    expect(faultsOf(() => parse({ fetch }))).toEqual([expect.stringContaining(fault)]);
+    expect(collectFindings(() => parse({ fetch }))).toEqual([expect.stringContaining(fault)]);
   });
 });
 
@@ -238,7 +238,7 @@ describe("allowed_origins", () => {
   it.each(["*", "app.example.com", "https://app.example.com/", "https://App.example.com", "https://*.example.com"])(
     "%s is refused",
     (origin) => {
-      expect(faultsOf(() => parse({ allowed_origins: [origin] }))).toEqual([
+      expect(collectFindings(() => parse({ allowed_origins: [origin] }))).toEqual([
         `/allowed_origins/0 must be an origin such as "https://app.example.com", found "${origin}"`,
       ]);
     },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
-import { type FieldFilter, filtered } from "../../../src/domain/environment/response-filter.js";
-import { thrownBy } from "../../helpers/thrown-by.js";
+import { type FieldFilter, filterFields } from "../../../src/domain/environment/response-filter.js";
+import { catchThrown } from "../../helpers/catch-error.js";
 
 const MAP = { a: 1, b: { c: 2, d: { e: 3 } }, f: [1] };
 
@@ -18,7 +18,7 @@ const CASES: [name: string, filter: FieldFilter | undefined, left: object][] = [
 describe("a feed channel's response filter (A-105, CH-221)", () => {
   it.each(CASES)("%s", (_name, filter, left) => {
     const before = structuredClone(MAP);
-    expect(filtered(MAP, filter)).toEqual(left);
+    expect(filterFields(MAP, filter)).toEqual(left);
     expect(MAP).toEqual(before);
   });
 
@@ -30,6 +30,6 @@ describe("a feed channel's response filter (A-105, CH-221)", () => {
     [true, "/channels/feed/settings/response_filter"],
   ])("%j is refused with its place", (response_filter, pointer) => {
     const raw = { channels: { feed: { type: "in_app_feed", settings: { response_filter } } } };
-    expect(thrownBy(() => parseEnvironment(raw, "environment.json"))).toMatchObject({ details: [{ pointer }] });
+    expect(catchThrown(() => parseEnvironment(raw, "environment.json"))).toMatchObject({ details: [{ pointer }] });
   });
 });

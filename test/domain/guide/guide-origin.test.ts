@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Guide } from "../../../src/domain/guide/guide.js";
-import { guideOrigin } from "../../../src/domain/guide/guide-origin.js";
+import { buildGuideOrigin } from "../../../src/domain/guide/guide-origin.js";
 
 const GUIDE: Guide = {
   key: "tour",
@@ -21,15 +21,15 @@ const ACME = { tenant: "acme", version_id: "v1" };
 
 describe("guideOrigin", () => {
   it("E-196 is the same for each message of a version and a tenant", () => {
-    expect(guideOrigin(GUIDE, ACME)).toEqual(guideOrigin({ ...GUIDE }, ACME));
-    expect(guideOrigin(GUIDE, ACME)).toMatchObject({ tenant: "acme", version: { key: "tour", version_id: "v1" } });
+    expect(buildGuideOrigin(GUIDE, ACME)).toEqual(buildGuideOrigin({ ...GUIDE }, ACME));
+    expect(buildGuideOrigin(GUIDE, ACME)).toMatchObject({ tenant: "acme", version: { key: "tour", version_id: "v1" } });
   });
 
   it("E-196 differs by tenant and by what the guide says", () => {
     const others = [
-      guideOrigin(GUIDE, { ...ACME, tenant: null }),
-      guideOrigin({ ...GUIDE, name: "Another tour" }, ACME),
-      guideOrigin(GUIDE, ACME),
+      buildGuideOrigin(GUIDE, { ...ACME, tenant: null }),
+      buildGuideOrigin({ ...GUIDE, name: "Another tour" }, ACME),
+      buildGuideOrigin(GUIDE, ACME),
     ];
     expect(new Set(others.map(({ id }) => id)).size).toBe(others.length);
   });

@@ -6,9 +6,9 @@ import { compileGuides } from "../../../src/engine/guides/compile-guide.js";
 import { RenderError } from "../../../src/engine/liquid/liquid.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { jsonWith, mutationsOf } from "../../helpers/json-arbitraries.js";
-import { propertyRuns } from "../../helpers/property-runs.js";
-import { hasParent } from "../../helpers/thrown-by.js";
+import { hasParent } from "../../helpers/catch-error.js";
+import { getPropertyRuns } from "../../helpers/get-property-runs.js";
+import { arbitraryJson, arbitraryMutation } from "../../helpers/json-arbitraries.js";
 
 const TYPE: JsonObject = {
   name: "Banner",
@@ -69,11 +69,11 @@ it("a mutated guide is a guide, which renders or says why not, or a KnockError w
   const messageTypes = new Map([["banner", parseMessageType("banner", TYPE, "file")]]);
   let rendered = 0;
   fc.assert(
-    fc.property(fc.oneof(mutationsOf(GUIDE, jsonWith(...KEYS)), jsonWith(...KEYS)), (raw) => {
+    fc.property(fc.oneof(arbitraryMutation(GUIDE, arbitraryJson(...KEYS)), arbitraryJson(...KEYS)), (raw) => {
       attempt(raw, () => {
-        const around = { shown: "guide.json", messageTypes, channelType: () => undefined, managed: false };
+        const around = { fileName: "guide.json", messageTypes, findDeclaredType: () => undefined, isManaged: false };
         const guide = parseGuide("tour", raw, around);
-        for (const { contents } of compileGuides({ guides: [guide], faults: new Map() }).guides) {
+        for (const { contents } of compileGuides({ guides: [guide], errors: new Map() }).guides) {
           for (const content of contents) {
             try {
               content({ recipient: { name: "Una" }, data: {}, x: 1 });
@@ -85,16 +85,16 @@ it("a mutated guide is a guide, which renders or says why not, or a KnockError w
         }
       });
     }),
-    propertyRuns(7_500),
+    getPropertyRuns(7_500),
   );
   expect(rendered).toBeGreaterThan(0);
 });
 
 it("a mutated message type is one, or a KnockError with pointers", () => {
   fc.assert(
-    fc.property(fc.oneof(mutationsOf(TYPE, jsonWith(...KEYS)), jsonWith(...KEYS)), (raw) =>
+    fc.property(fc.oneof(arbitraryMutation(TYPE, arbitraryJson(...KEYS)), arbitraryJson(...KEYS)), (raw) =>
       attempt(raw, () => expect(parseMessageType("banner", raw, "file").variants.length).toBeGreaterThan(0)),
     ),
-    propertyRuns(7_500),
+    getPropertyRuns(7_500),
   );
 });

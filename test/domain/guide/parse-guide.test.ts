@@ -6,7 +6,7 @@ import { parseMessageType } from "../../../src/domain/guide/parse-message-type.j
 import { findUnknownKeys } from "../../../src/domain/schema/check-document.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
+import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
 
 const FIELDS: JsonObject[] = [
   { type: "text", key: "title", label: "Title", settings: { required: true, min_length: 2, maxLength: 10 } },
@@ -23,7 +23,7 @@ const FIELDS: JsonObject[] = [
   { type: "list", key: "items", label: null, settings: { itemSchema: { type: "string" } } },
 ];
 
-function typeOf(fields: unknown[], more: JsonObject = {}): JsonObject {
+function getType(fields: unknown[], more: JsonObject = {}): JsonObject {
   return {
     name: "Banner",
     preview: "<p></p>",
@@ -32,7 +32,7 @@ function typeOf(fields: unknown[], more: JsonObject = {}): JsonObject {
   } as JsonObject;
 }
 
-const BANNER = parseMessageType("banner", typeOf(FIELDS), "message-types/banner/message_type.json");
+const BANNER = parseMessageType("banner", getType(FIELDS), "message-types/banner/message_type.json");
 
 function step(values: JsonObject = { title: "Hi" }, more: JsonObject = {}): JsonObject {
   return { ref: "one", schema_key: "banner", schema_semver: "0.1.0", schema_variant_key: "default", values, ...more };
@@ -40,13 +40,13 @@ function step(values: JsonObject = { title: "Hi" }, more: JsonObject = {}): Json
 
 function parse(raw: unknown) {
   return parseGuide("tour", raw, {
-    shown: "guides/tour/guide.json",
+    fileName: "guides/tour/guide.json",
     messageTypes: new Map<string, typeof BANNER | KnockError>([
       ["banner", BANNER],
       ["broken", new KnockError("project_invalid", "message-types/broken/message_type.json: broken")],
     ]),
-    channelType: (key) => ({ tours: "in_app_guide", feed: "in_app_feed" })[key],
-    managed: false,
+    findDeclaredType: (key) => ({ tours: "in_app_guide", feed: "in_app_feed" })[key],
+    isManaged: false,
   });
 }
 
@@ -108,7 +108,7 @@ describe("section 13 a guide", () => {
       steps: [step({ titel: "x" }), step(undefined, { ref: "" }), step(undefined, { ref: "two" })],
       activation_url_patterns: [{ directive: "deny" }, { pathname: "/(" }],
     };
-    expect(faultsOf(thrownBy(() => parse(guide(broken))))).toEqual([
+    expect(formatDetails(catchThrown(() => parse(guide(broken))))).toEqual([
       "/name must be a string, found a number",
       "/steps/1/ref must not be empty",
       '/activation_url_patterns/0/directive must be "allow" or "block", found "deny"',
@@ -219,28 +219,28 @@ describe("section 13 a guide", () => {
     ],
     ["a message", { target_property_conditions: conditions("refs.a.delivery_status") }, "must start with one of"],
   ])("with %s is refused", (_title, more, fault) => {
-    const faults = faultsOf(thrownBy(() => parse(guide(more))));
+    const faults = formatDetails(catchThrown(() => parse(guide(more))));
     expect(faults.join("\n")).toContain(fault);
     expect(faults.length).toBeLessThanOrEqual(2);
   });
 
   it("that is no object is refused", () => {
-    expect(thrownBy(() => parse([])).message).toContain("guides/tour/guide.json");
+    expect(catchThrown(() => parse([])).message).toContain("guides/tour/guide.json");
   });
 });
 
 describe("section 12 a message type", () => {
-  const refused = (raw: unknown): string[] => faultsOf(thrownBy(() => parseMessageType("banner", raw, "file")));
+  const refused = (raw: unknown): string[] => formatDetails(catchThrown(() => parseMessageType("banner", raw, "file")));
   it.each<[string, unknown, string]>([
-    ["no preview", { ...typeOf([]), preview: null }, "/preview must be a string, found null"],
+    ["no preview", { ...getType([]), preview: null }, "/preview must be a string, found null"],
     [
       "no default",
-      typeOf([], { variants: [{ key: "x", name: "X", fields: [] }] }),
+      getType([], { variants: [{ key: "x", name: "X", fields: [] }] }),
       '/variants must have one with the key "default"',
     ],
     [
       "a variant twice",
-      typeOf([], {
+      getType([], {
         variants: [
           { key: "default", fields: [] },
           { key: "default", fields: [] },
@@ -248,15 +248,15 @@ describe("section 12 a message type", () => {
       }),
       "/variants/1/key",
     ],
-    ["an unknown field", typeOf([{ type: "texts", key: "a" }]), '/variants/0/fields/0/type must be "text"'],
+    ["an unknown field", getType([{ type: "texts", key: "a" }]), '/variants/0/fields/0/type must be "text"'],
     [
       "an unknown field without a key",
-      typeOf([{ type: "texts", label: 7 }]),
+      getType([{ type: "texts", label: 7 }]),
       "/variants/0/fields/0/key is required (a string)",
     ],
     [
       "a key twice",
-      typeOf([
+      getType([
         { type: "text", key: "a" },
         { type: "url", key: "a" },
       ]),
@@ -264,22 +264,22 @@ describe("section 12 a message type", () => {
     ],
     [
       "a select without options",
-      typeOf([{ type: "select", key: "a" }]),
+      getType([{ type: "select", key: "a" }]),
       "/variants/0/fields/0/settings is required: it has the options",
     ],
     [
       "a limit of the wrong type",
-      typeOf([{ type: "text", key: "a", settings: { min_length: "1" } }]),
+      getType([{ type: "text", key: "a", settings: { min_length: "1" } }]),
       "/settings/min_length must be",
     ],
     [
       "an option without a value",
-      typeOf([{ type: "select", key: "a", settings: { options: [{}] } }]),
+      getType([{ type: "select", key: "a", settings: { options: [{}] } }]),
       "/variants/0/fields/0/settings/options/0/value is required (a string)",
     ],
     [
       "an invalid JSON Schema",
-      typeOf([{ type: "json", key: "a", settings: { schema: { type: "text" } } }]),
+      getType([{ type: "json", key: "a", settings: { schema: { type: "text" } } }]),
       "/variants/0/fields/0/settings/schema/type must be",
     ],
     ["no object", [], " must be an object, found a list"],
@@ -288,7 +288,7 @@ describe("section 12 a message type", () => {
   });
 
   it("F-026 finds keys that its fields do not have", () => {
-    const raw = typeOf([
+    const raw = getType([
       { type: "text", key: "a", settings: { max_lenght: 1, maxLength: 2 } },
       { type: "url", key: "b", action: {} },
     ]);

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   CHANNEL_TYPES,
-  channelTypesWithout,
   findChannelType,
   hasTrait,
+  listChannelTypesWithout,
 } from "../../../src/domain/message/channel-types.js";
 
 /** Code that compares with the name of a channel type would have to change with each new one. */
@@ -23,7 +23,7 @@ describe("channel types", () => {
   });
 
   it("E-135 all but guides have preferences", () => {
-    expect(channelTypesWithout("isGuide")).toEqual(CHANNEL_TYPES.filter((type) => type !== "in_app_guide"));
+    expect(listChannelTypesWithout("isGuide")).toEqual(CHANNEL_TYPES.filter((type) => type !== "in_app_guide"));
   });
 
   it("have no traits where they are unknown or absent", () => {

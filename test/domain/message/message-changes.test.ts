@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { secretsAfterDelivery } from "../../../src/domain/message/delivery-secrets.js";
+import { selectRetainedSecrets } from "../../../src/domain/message/delivery-secrets.js";
 import { markMessage } from "../../../src/domain/message/mark-message.js";
 import { mergeMessageEvents } from "../../../src/domain/message/merge-message-events.js";
 import type { Message, MessageEvent } from "../../../src/domain/message/message.js";
@@ -9,13 +9,13 @@ import { NOW, sampleMessage, sampleTrigger } from "../../contract/store/sample-r
 
 const { run, recipientRuns } = sampleTrigger({ recipients: ["ada"], message: null });
 
-function messageOf(over: Partial<Message> = {}): Message {
+function buildMessage(over: Partial<Message> = {}): Message {
   return sampleMessage(run, recipientRuns[0] as RecipientRun, over);
 }
 
 describe("markMessage", () => {
   it("E-221 E-229 sets the time of the action and records it", () => {
-    const marked = markMessage(messageOf({ events: [] }), "seen", NOW + 1, null);
+    const marked = markMessage(buildMessage({ events: [] }), "seen", NOW + 1, null);
     expect(marked).toMatchObject({ seen_at: NOW + 1, updated_at: NOW + 1 });
     expect(marked.events).toEqual([{ type: "seen", at: NOW + 1, data: null }]);
   });
@@ -25,23 +25,23 @@ describe("markMessage", () => {
     ["unread", "read_at"],
     ["unarchived", "archived_at"],
   ] as const)("E-222 %s clears %s", (action, field) => {
-    expect(markMessage(messageOf({ [field]: NOW }), action, NOW + 1, null)[field]).toBeNull();
+    expect(markMessage(buildMessage({ [field]: NOW }), action, NOW + 1, null)[field]).toBeNull();
   });
 
   it("E-227 an interaction implies that the message was read, once", () => {
-    const marked = markMessage(messageOf({ events: [], read_at: null }), "interacted", NOW + 1, { button: "ok" });
+    const marked = markMessage(buildMessage({ events: [], read_at: null }), "interacted", NOW + 1, { button: "ok" });
     expect(marked.read_at).toBe(NOW + 1);
     expect(marked.events.map(({ type, data }) => [type, data])).toEqual([
       ["interacted", { button: "ok" }],
       ["read", null],
     ]);
-    expect(markMessage(messageOf({ read_at: NOW }), "interacted", NOW + 1, null).read_at).toBe(NOW);
+    expect(markMessage(buildMessage({ read_at: NOW }), "interacted", NOW + 1, null).read_at).toBe(NOW);
   });
 });
 
 describe("requeueMessage", () => {
   it("E-213 queues an undelivered message as if it were new", () => {
-    const before = messageOf({ status: "undelivered", attempts: 8, due_at: null, events: [] });
+    const before = buildMessage({ status: "undelivered", attempts: 8, due_at: null, events: [] });
     expect(requeueMessage(before, NOW + 1)).toEqual({
       ...before,
       status: "queued",
@@ -54,7 +54,7 @@ describe("requeueMessage", () => {
 
   it("E-213 leaves messages with any other status", () => {
     for (const status of ["queued", "sent", "delivered", "bounced", "not_sent"] as const)
-      expect(requeueMessage(messageOf({ status }), NOW)).toBeNull();
+      expect(requeueMessage(buildMessage({ status }), NOW)).toBeNull();
   });
 });
 
@@ -62,13 +62,13 @@ describe("secretsAfterDelivery", () => {
   const secrets = { token: "t" };
 
   it("keeps secrets while the message is queued", () => {
-    expect(secretsAfterDelivery({ secrets, status: "queued" })).toBe(secrets);
+    expect(selectRetainedSecrets({ secrets, status: "queued" })).toBe(secrets);
   });
 
   it("keeps that there were secrets where the message was given up (E-213), and nothing where it went out", () => {
-    expect(secretsAfterDelivery({ secrets, status: "undelivered" })).toEqual({});
+    expect(selectRetainedSecrets({ secrets, status: "undelivered" })).toEqual({});
     for (const status of ["sent", "delivered", "bounced", "not_sent"] as const)
-      expect(secretsAfterDelivery({ secrets, status })).toBeNull();
+      expect(selectRetainedSecrets({ secrets, status })).toBeNull();
   });
 });
 

@@ -3,7 +3,7 @@ import { parsePreferenceSet } from "../../../src/domain/preferences/parse-prefer
 import { preferenceSetSchema } from "../../../src/domain/preferences/preference-set-schema.js";
 import { checkClosedDocument } from "../../../src/domain/schema/check-document.js";
 
-function faultsOf(value: unknown): string[] {
+function collectFindings(value: unknown): string[] {
   const faults: string[] = [];
   checkClosedDocument(preferenceSetSchema(), value, (path, message) =>
     faults.push(`${["set", ...path].join(".")} ${message}`),
@@ -23,7 +23,7 @@ describe("preferenceSetSchema", () => {
       workflows: { invite: { __strategy__: "replace" }, __strategy__: "replace" },
       commercial_subscribed: null,
     };
-    expect(faultsOf(set)).toEqual([]);
+    expect(collectFindings(set)).toEqual([]);
     expect(parsePreferenceSet({ ...set, __persistence_strategy__: "merge" })).toMatchObject({ merge: true });
     expect(Object.keys(parsePreferenceSet(set).set)).toEqual(Object.keys(set).filter((key) => key !== "id"));
   });
@@ -62,6 +62,6 @@ describe("preferenceSetSchema", () => {
     [{ categories: [] }, ["set.categories must be an object, found a list"]],
     [{ __persistence_strategy__: null }, ['set.__persistence_strategy__ must be "merge" or "replace", found null']],
   ])("reports %j", (value, faults) => {
-    expect(faultsOf(value)).toEqual(faults);
+    expect(collectFindings(value)).toEqual(faults);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
+import type { PreferenceSources } from "../../../src/domain/preferences/decide-preferences.js";
 import {
-  originText,
+  findPreferenceOrigin,
+  formatPreferenceOrigin,
   type PreferenceOrigin,
-  preferenceOrigin,
 } from "../../../src/domain/preferences/preference-origin.js";
-import type { PreferenceSources } from "../../../src/domain/preferences/preferences.js";
 
 const OWN: PreferenceOrigin = { set: "recipient", id: "default" };
 const FOR_ACME: PreferenceOrigin = { set: "recipient", id: "acme" };
@@ -71,12 +71,12 @@ describe("preferenceOrigin (E-139 to E-146, E-159)", () => {
   ])("%s", (_title, sources, path, origin) => {
     const given = { ...none, ...sources };
     const before = structuredClone(given);
-    expect(preferenceOrigin(given, path)).toEqual(origin);
+    expect(findPreferenceOrigin(given, path)).toEqual(origin);
     expect(given).toEqual(before);
   });
 
   it("in words; nothing for the recipient's own", () => {
-    expect([OWN, FOR_ACME, ACME, ENVIRONMENT, null].map(originText)).toEqual([
+    expect([OWN, FOR_ACME, ACME, ENVIRONMENT, null].map(formatPreferenceOrigin)).toEqual([
       "",
       "in the recipient's set for tenant acme",
       "in the defaults of tenant acme",

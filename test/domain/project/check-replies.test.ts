@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { emptyEnvironment } from "../../../src/domain/environment/environment.js";
+import { createDefaultEnvironment } from "../../../src/domain/environment/environment.js";
 import { resolveChannelTypes } from "../../../src/domain/project/resolve-channel-types.js";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import type { JsonObject } from "../../../src/util/json.js";
@@ -22,7 +22,7 @@ const branch = (steps: JsonObject[]): JsonObject => ({
 });
 
 const checked = (steps: JsonObject[]) =>
-  resolveChannelTypes(parseWorkflow("w", { name: "W", steps }), emptyEnvironment());
+  resolveChannelTypes(parseWorkflow("w", { name: "W", steps }), createDefaultEnvironment());
 
 it.each([
   ["a step before it", [chat("one"), sms, chat("two", "one")]],

@@ -5,7 +5,7 @@ import { walkSteps } from "../../../src/domain/steps/walk-steps.js";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import type { Workflow } from "../../../src/domain/workflow/workflow.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
+import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
 
 const environment = (channels: JsonObject) => parseEnvironment({ channels }, "environment.json");
 const step = (channel_key: string, template: Json, more: JsonObject = {}): JsonObject => ({
@@ -19,7 +19,8 @@ const step = (channel_key: string, template: Json, more: JsonObject = {}): JsonO
 function resolve(steps: Json[], channels: JsonObject): Workflow {
   return resolveChannelTypes(parseWorkflow("w", { steps }), environment(channels));
 }
-const faults = (steps: Json[], channels: JsonObject): string[] => faultsOf(thrownBy(() => resolve(steps, channels)));
+const faults = (steps: Json[], channels: JsonObject): string[] =>
+  formatDetails(catchThrown(() => resolve(steps, channels)));
 
 describe("resolveChannelTypes (F-041, F-057)", () => {
   it("gives a step without a type its channel's, inside branches too, and checks its template", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { mergeRecipients } from "../../../src/domain/recipient/merge-recipient.js";
-import { keyOf } from "../../../src/domain/recipient/recipient.js";
-import { newsOfRecipient } from "../../../src/domain/recipient/recipient-news.js";
+import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
+import { resolveChangeEffects } from "../../../src/domain/recipient/recipient-change.js";
 import { writeChannelData, writePreferenceSet } from "../../../src/domain/recipient/write-recipient-part.js";
 
 const EMPTY = { properties: {}, preferences: {}, channel_data: {} };
@@ -63,19 +63,36 @@ describe("writeChannelData", () => {
 });
 
 describe("newsOfRecipient", () => {
-  const CHANGED = { isNew: false, properties: true, parts: false };
+  const CHANGED = { isNew: false, propertiesChanged: true, partsChanged: false };
 
   it("E-334 E-387 tells audiences of users whose properties changed, and of new users", () => {
-    expect(newsOfRecipient(keyOf("ada"), CHANGED).audiences).toBe(true);
-    expect(newsOfRecipient(keyOf("ada"), { isNew: true, properties: true, parts: false }).audiences).toBe(true);
-    expect(newsOfRecipient(keyOf("ada"), { isNew: false, properties: false, parts: true }).audiences).toBe(false);
-    expect(newsOfRecipient(keyOf({ id: "p1", collection: "projects" }), CHANGED).audiences).toBe(false);
+    expect(resolveChangeEffects(toRecipientKey("ada"), CHANGED).affectsAudiences).toBe(true);
+    expect(
+      resolveChangeEffects(toRecipientKey("ada"), { isNew: true, propertiesChanged: true, partsChanged: false })
+        .affectsAudiences,
+    ).toBe(true);
+    expect(
+      resolveChangeEffects(toRecipientKey("ada"), { isNew: false, propertiesChanged: false, partsChanged: true })
+        .affectsAudiences,
+    ).toBe(false);
+    expect(resolveChangeEffects(toRecipientKey({ id: "p1", collection: "projects" }), CHANGED).affectsAudiences).toBe(
+      false,
+    );
   });
 
   it("E-335 tells waiting runs of any change, and not of a new recipient", () => {
-    expect(newsOfRecipient(keyOf("ada"), CHANGED).runs).toBe(true);
-    expect(newsOfRecipient(keyOf("ada"), { isNew: false, properties: false, parts: true }).runs).toBe(true);
-    expect(newsOfRecipient(keyOf("ada"), { isNew: false, properties: false, parts: false }).runs).toBe(false);
-    expect(newsOfRecipient(keyOf("ada"), { isNew: true, properties: true, parts: true }).runs).toBe(false);
+    expect(resolveChangeEffects(toRecipientKey("ada"), CHANGED).affectsRuns).toBe(true);
+    expect(
+      resolveChangeEffects(toRecipientKey("ada"), { isNew: false, propertiesChanged: false, partsChanged: true })
+        .affectsRuns,
+    ).toBe(true);
+    expect(
+      resolveChangeEffects(toRecipientKey("ada"), { isNew: false, propertiesChanged: false, partsChanged: false })
+        .affectsRuns,
+    ).toBe(false);
+    expect(
+      resolveChangeEffects(toRecipientKey("ada"), { isNew: true, propertiesChanged: true, partsChanged: true })
+        .affectsRuns,
+    ).toBe(false);
   });
 });

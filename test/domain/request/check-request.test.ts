@@ -4,14 +4,14 @@ import { checkParameter, checkRequest } from "../../../src/domain/request/check-
 import { clockBodySchema, faultBodySchema, seedBodySchema } from "../../../src/domain/request/helper-bodies.js";
 import { objectTextSchema, pairsTextSchema } from "../../../src/domain/request/query-parameters.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
+import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
 
 describe("checkRequest", () => {
   it("reports every fault of a body, and counts them in the message", () => {
-    const error = thrownBy(() => checkRequest(faultBodySchema(), { chanel: "mail", status: 200, rate: 2 }));
+    const error = catchThrown(() => checkRequest(faultBodySchema(), { chanel: "mail", status: 200, rate: 2 }));
     expect(error.code).toBe("invalid_params");
     expect(error.message).toBe("channel is required: a channel's key, id or type (and 3 more)");
-    expect(faultsOf(error)).toEqual([
+    expect(formatDetails(error)).toEqual([
       "/channel is required: a channel's key, id or type",
       "/status must be a whole number from 400 to 599",
       "/rate must be a number above 0, and at most 1",
@@ -20,7 +20,7 @@ describe("checkRequest", () => {
   });
 
   it("names the body where it is wrong as a whole", () => {
-    expect(thrownBy(() => checkRequest(seedBodySchema(), {})).message).toMatch(/^the body names nobody: /);
+    expect(catchThrown(() => checkRequest(seedBodySchema(), {})).message).toMatch(/^the body names nobody: /);
   });
 
   it.each<[JsonObject, string]>([
@@ -30,7 +30,7 @@ describe("checkRequest", () => {
     [{ freeze: 7 }, "/freeze must be true or an ISO 8601 time, found a number"],
     [{ advance: "1h", set: "2030-01-01T00:00:00Z" }, " must say one of advance, set, freeze and reset"],
   ])("refuses %j for the clock", (body, fault) => {
-    expect(faultsOf(thrownBy(() => checkRequest(clockBodySchema(), body)))).toEqual([fault]);
+    expect(formatDetails(catchThrown(() => checkRequest(clockBodySchema(), body)))).toEqual([fault]);
   });
 
   it.each([{ freeze: null }, { freeze: true }, { advance: "next" }, { reset: true }])(
@@ -45,15 +45,17 @@ describe("checkRequest", () => {
     ["[]", "/trigger_data must be a JSON object"],
     [7, "/trigger_data must be a JSON object, or one as text, found a number"],
   ])("A-076 refuses %j as a filter by trigger data", (trigger_data, fault) => {
-    expect(faultsOf(thrownBy(() => checkRequest(messageFilterBodySchema(), { trigger_data })))).toEqual([fault]);
+    expect(formatDetails(catchThrown(() => checkRequest(messageFilterBodySchema(), { trigger_data })))).toEqual([
+      fault,
+    ]);
   });
 });
 
 describe("checkParameter", () => {
   it("reports a fault within a text at the parameter", () => {
-    const error = thrownBy(() => checkParameter("trigger_data", pairsTextSchema(), '{"a":{}}'));
+    const error = catchThrown(() => checkParameter("trigger_data", pairsTextSchema(), '{"a":{}}'));
     expect(error.message).toBe('trigger_data must not be nested, at "a"');
-    expect(faultsOf(error)).toEqual(['/trigger_data must not be nested, at "a"']);
+    expect(formatDetails(error)).toEqual(['/trigger_data must not be nested, at "a"']);
   });
 
   it("returns the text itself", () => {

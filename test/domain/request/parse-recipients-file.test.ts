@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import { parseRecipientsFile } from "../../../src/domain/request/parse-recipients-file.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { jsonWith, mutationsOf, nested } from "../../helpers/json-arbitraries.js";
-import { propertyRuns } from "../../helpers/property-runs.js";
-import { faultsOf, hasParent, thrownBy } from "../../helpers/thrown-by.js";
+import { catchThrown, formatDetails, hasParent } from "../../helpers/catch-error.js";
+import { getPropertyRuns } from "../../helpers/get-property-runs.js";
+import { arbitraryJson, arbitraryMutation, buildNestedJson } from "../../helpers/json-arbitraries.js";
 
 const parse = (raw: Json) => parseRecipientsFile(raw, "people.json");
-const faults = (raw: Json): string[] => faultsOf(thrownBy(() => parse(raw)));
+const faults = (raw: Json): string[] => formatDetails(catchThrown(() => parse(raw)));
 
 /** The contract's own example (section 5). */
 const EXAMPLE: JsonObject = {
@@ -156,13 +156,15 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
   });
 
   it("names the file, the place and how many faults there are", () => {
-    const error = thrownBy(() => parse({ users: [{}, {}] }));
+    const error = catchThrown(() => parse({ users: [{}, {}] }));
     expect(error.code).toBe("project_invalid");
     expect(error.message).toBe("people.json: users[0].id is required (a string) (and 1 more)");
   });
 
   it("does not fall over a depth of 100,000, nor swallow a key __proto__", () => {
-    expect(thrownBy(() => parse({ users: [{ id: "a", x: nested(100_000) }] })).code).toBe("project_invalid");
+    expect(catchThrown(() => parse({ users: [{ id: "a", x: buildNestedJson(100_000) }] })).code).toBe(
+      "project_invalid",
+    );
     const attack = JSON.parse('{"users":[{"id":"a","__proto__":{"polluted":1}}]}') as Json;
     expect(faults(attack)).toEqual(["/users/0/__proto__ is not allowed as a key"]);
     expect(({} as JsonObject).polluted).toBeUndefined();
@@ -171,7 +173,7 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
   it("throws nothing but a KnockError whose pointers lead into the file", () => {
     const keys = [...Object.keys(EXAMPLE), "id", "collection", "recipient", "object", "properties"];
     fc.assert(
-      fc.property(fc.oneof(mutationsOf(EXAMPLE, jsonWith(...keys)), jsonWith(...keys)), (raw) => {
+      fc.property(fc.oneof(arbitraryMutation(EXAMPLE, arbitraryJson(...keys)), arbitraryJson(...keys)), (raw) => {
         try {
           parse(raw);
         } catch (error) {
@@ -179,7 +181,7 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
           for (const { pointer } of error.details) expect([pointer, hasParent(raw, pointer)]).toEqual([pointer, true]);
         }
       }),
-      propertyRuns(10_000),
+      getPropertyRuns(10_000),
     );
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { cancelRun, decideCancel } from "../../../src/domain/run/cancel-run.js";
-import { passesToNextItem, takeOverBatch } from "../../../src/domain/run/hand-over-batch.js";
+import { cancelRun, decideCancelEffect } from "../../../src/domain/run/cancel-run.js";
+import { shouldPassToNextItem, takeOverBatch } from "../../../src/domain/run/hand-over-batch.js";
 import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
 import { batchVersion } from "../../contract/store/sample-batches.js";
 import { HOUR, NOW, sampleTrigger } from "../../contract/store/sample-runs.js";
@@ -9,19 +9,19 @@ const ACCUMULATE = batchVersion();
 const FLUSH_LEADING = batchVersion(true);
 const UNTIL = new Date(NOW + HOUR).toISOString();
 
-function runOf(over: Partial<RecipientRun> = {}): RecipientRun {
+function buildRun(over: Partial<RecipientRun> = {}): RecipientRun {
   const made = sampleTrigger({ version: ACCUMULATE, recipients: ["ada"], recipientRun: over, message: null });
   return made.recipientRuns[0] as RecipientRun;
 }
 
 /** A run that waits at its batch step. */
-const waiting = runOf({
+const waiting = buildRun({
   status: "paused",
   position: [0],
   due_at: NOW + HOUR,
   steps: [{ ref: "batch_1", type: "batch", outcome: "waiting", reason: null, until: UNTIL }],
 });
-const joined = runOf({
+const joined = buildRun({
   status: "completed",
   position: null,
   due_at: null,
@@ -32,31 +32,31 @@ const NO_ROLE = { isItem: false, isHolder: false };
 describe("decideCancel", () => {
   it("E-355 cancels a run that has not ended", () => {
     for (const status of ["queued", "processing", "paused"] as const)
-      expect(decideCancel({ ...waiting, status }, ACCUMULATE, NO_ROLE)).toBe("cancel");
+      expect(decideCancelEffect({ ...waiting, status }, ACCUMULATE, NO_ROLE)).toBe("cancel");
   });
 
   it("E-357 leaves a run that has ended", () => {
     for (const status of ["completed", "cancelled"] as const)
-      expect(decideCancel({ ...joined, status }, ACCUMULATE, NO_ROLE)).toBe("none");
+      expect(decideCancelEffect({ ...joined, status }, ACCUMULATE, NO_ROLE)).toBe("none");
   });
 
   it("E-279 removes the activity of a run that joined an open batch", () => {
-    expect(decideCancel(joined, ACCUMULATE, { isItem: true, isHolder: false })).toBe("remove_item");
+    expect(decideCancelEffect(joined, ACCUMULATE, { isItem: true, isHolder: false })).toBe("remove_item");
   });
 
   it("E-280 removes the opener's activity, and never ends its run while the batch is open", () => {
-    expect(decideCancel(waiting, ACCUMULATE, { isItem: true, isHolder: true })).toBe("remove_item");
-    expect(decideCancel(waiting, ACCUMULATE, { isItem: false, isHolder: true })).toBe("none");
+    expect(decideCancelEffect(waiting, ACCUMULATE, { isItem: true, isHolder: true })).toBe("remove_item");
+    expect(decideCancelEffect(waiting, ACCUMULATE, { isItem: false, isHolder: true })).toBe("none");
   });
 
   it("E-282 cancels the opener's run once the batch is closed", () => {
-    expect(decideCancel(waiting, ACCUMULATE, NO_ROLE)).toBe("cancel");
+    expect(decideCancelEffect(waiting, ACCUMULATE, NO_ROLE)).toBe("cancel");
   });
 
   it("EQ-44 hands a batch of flush_leading to the next item", () => {
-    expect(decideCancel(waiting, FLUSH_LEADING, { isItem: true, isHolder: true })).toBe("hand_over");
-    expect(decideCancel(waiting, FLUSH_LEADING, { isItem: false, isHolder: true })).toBe("none");
-    expect(decideCancel(joined, FLUSH_LEADING, { isItem: true, isHolder: false })).toBe("remove_item");
+    expect(decideCancelEffect(waiting, FLUSH_LEADING, { isItem: true, isHolder: true })).toBe("hand_over");
+    expect(decideCancelEffect(waiting, FLUSH_LEADING, { isItem: false, isHolder: true })).toBe("none");
+    expect(decideCancelEffect(joined, FLUSH_LEADING, { isItem: true, isHolder: false })).toBe("remove_item");
   });
 });
 
@@ -97,8 +97,8 @@ describe("takeOverBatch", () => {
   });
 
   it("EQ-44 applies to flush_leading only", () => {
-    expect(passesToNextItem(waiting, FLUSH_LEADING)).toBe(true);
-    expect(passesToNextItem(waiting, ACCUMULATE)).toBe(false);
-    expect(passesToNextItem(joined, FLUSH_LEADING)).toBe(false);
+    expect(shouldPassToNextItem(waiting, FLUSH_LEADING)).toBe(true);
+    expect(shouldPassToNextItem(waiting, ACCUMULATE)).toBe(false);
+    expect(shouldPassToNextItem(joined, FLUSH_LEADING)).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { BatchJoin } from "../../../src/domain/run/batch.js";
+import type { BatchJoin } from "../../../src/domain/run/batch-join.js";
 import { decideBatch, type OpenBatch } from "../../../src/domain/run/decide-batch.js";
 import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
 import { batchJoin, batchVersion, type SampleJoin } from "../../contract/store/sample-batches.js";

@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import type { RecipientReference } from "../../../src/domain/recipient/recipient.js";
 import { parseExpectation } from "../../../src/domain/run/expectation.js";
 import type { RecipientOutcome, StepOutcome, TriggerOutcome } from "../../../src/domain/run/outcome.js";
-import { summarize } from "../../../src/domain/run/outcome.js";
+import { summarizeOutcomes } from "../../../src/domain/run/outcome.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
-import { propertyRuns } from "../../helpers/property-runs.js";
-import { thrownBy } from "../../helpers/thrown-by.js";
+import { catchThrown } from "../../helpers/catch-error.js";
+import { getPropertyRuns } from "../../helpers/get-property-runs.js";
 
 function step(
   ref: string,
@@ -21,18 +21,18 @@ function run(recipient: RecipientReference, ...steps: StepOutcome[]): RecipientO
   return { recipient, recipient_run_id: "r", status: "completed", steps };
 }
 
-function outcomeOf(...recipients: RecipientOutcome[]): TriggerOutcome {
+function buildOutcome(...recipients: RecipientOutcome[]): TriggerOutcome {
   return {
     workflow_run_id: "w",
     workflow: "w",
     target: "local",
     cancellation_key: null,
     recipients,
-    summary: summarize(recipients),
+    summary: summarizeOutcomes(recipients),
   };
 }
 
-const OUTCOME = outcomeOf(
+const OUTCOME = buildOutcome(
   run(
     "ada",
     step("feed_1", "in_app_feed", "sent"),
@@ -99,7 +99,8 @@ describe("--expect (section 2 of the contract)", () => {
 
   it("tells a step that may still come from one that the run ended without", () => {
     const paused = { ...run("ada", step("feed_1", "in_app_feed", "sent")), status: "paused" as const };
-    const check = (...entries: RecipientOutcome[]) => parseExpectation("ada:email=sent").check(outcomeOf(...entries));
+    const check = (...entries: RecipientOutcome[]) =>
+      parseExpectation("ada:email=sent").check(buildOutcome(...entries));
     expect(check(paused)).toBe("ada has not reached step email yet (so far: feed_1 sent)");
     expect(check({ ...paused, status: "completed" })).toBe(
       "ada ended without reaching step email (so far: feed_1 sent)",
@@ -109,7 +110,7 @@ describe("--expect (section 2 of the contract)", () => {
 
   it("takes the words for a message's fate as outcomes and as counters of steps", () => {
     const sandboxed = step("email_1", "email", "sent", { message_id: "m", message_status: "not_sent" });
-    const outcome = outcomeOf(run("ada", sandboxed), run("bob", { ...sandboxed, message_status: "delivered" }));
+    const outcome = buildOutcome(run("ada", sandboxed), run("bob", { ...sandboxed, message_status: "delivered" }));
     const check = (rule: string) => parseExpectation(rule).check(outcome);
     for (const rule of ["sandboxed=1", "delivered=1", "bounced=0", "sent=2", "ada:email=sandboxed", "ada:email=sent"])
       expect(check(rule), rule).toBeNull();
@@ -118,12 +119,12 @@ describe("--expect (section 2 of the contract)", () => {
   });
 
   it("refuses counters that a command does not report", () => {
-    expect(thrownBy(() => parseExpectation("skipped=0", "messages"))).toMatchObject({
+    expect(catchThrown(() => parseExpectation("skipped=0", "messages"))).toMatchObject({
       code: "usage",
       message: expect.stringContaining("does not report"),
       hint: expect.stringContaining("sandboxed"),
     });
-    expect(thrownBy(() => parseExpectation("no-failures", "cancellation")).hint).toContain("not_cancellable");
+    expect(catchThrown(() => parseExpectation("no-failures", "cancellation")).hint).toContain("not_cancellable");
     expect(parseExpectation("not_cancellable=0", "cancellation").step).toBeNull();
   });
 
@@ -138,14 +139,14 @@ describe("--expect (section 2 of the contract)", () => {
     ["snet>=1", "counts nothing known"],
     ["ada:email=snet", "names no outcome"],
   ])("%j %s", (rule, words) => {
-    const error = thrownBy(() => parseExpectation(rule));
+    const error = catchThrown(() => parseExpectation(rule));
     expect([error.code, error.message]).toEqual(["usage", expect.stringContaining(words)]);
     expect(error.hint).toBeTruthy();
   });
 
   it("asks whether the right word was meant", () => {
-    expect(thrownBy(() => parseExpectation("skiped=0")).hint).toBe('Did you mean "skipped"?');
-    expect(thrownBy(() => parseExpectation("ada:email=cancelld")).hint).toBe('Did you mean "cancelled"?');
+    expect(catchThrown(() => parseExpectation("skiped=0")).hint).toBe('Did you mean "skipped"?');
+    expect(catchThrown(() => parseExpectation("ada:email=cancelld")).hint).toBe('Did you mean "cancelled"?');
   });
 
   it("throws nothing but a KnockError, and its rules never throw", () => {
@@ -164,7 +165,7 @@ describe("--expect (section 2 of the contract)", () => {
           }
         },
       ),
-      propertyRuns(5_000),
+      getPropertyRuns(5_000),
     );
   });
 });

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { RecipientOutcome, StepResult } from "../../../src/domain/run/outcome.js";
 import {
   combineVerdicts,
+  getVerdict,
   hasFailed,
-  VERDICT_EXIT,
+  VERDICT_EXIT_CODES,
   type Verdict,
-  verdictOf,
 } from "../../../src/domain/run/outcome-verdict.js";
 
 function run(...outcomes: StepResult[]): RecipientOutcome {
@@ -22,7 +22,7 @@ const UNKNOWN: RecipientOutcome = {
 const STOPPED: RecipientOutcome = { ...run(), reason: { code: "condition", detail: null } };
 
 function verdict(recipients: RecipientOutcome[] | null): Verdict {
-  return verdictOf({
+  return getVerdict({
     workflow_run_id: "w",
     workflow: "w",
     target: "local",
@@ -51,7 +51,7 @@ describe("verdictOf (section 4 of the contract)", () => {
     ["one step sent, the other failed", [run("sent", "failed")], 9],
     ["one step queued, the other failed", [run("queued", "failed")], 9],
   ])("%s", (_what, recipients, exit) => {
-    expect(VERDICT_EXIT[verdict(recipients)]).toBe(exit);
+    expect(VERDICT_EXIT_CODES[verdict(recipients)]).toBe(exit);
   });
 
   it("counts a run that could not be rendered as failed, one that a condition stopped not", () => {

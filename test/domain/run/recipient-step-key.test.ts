@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { keyOf } from "../../../src/domain/recipient/recipient.js";
-import { recipientStepKey, stepKeysOf, valueOfStepKey } from "../../../src/domain/run/recipient-step-key.js";
+import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
+import {
+  buildRecipientStepKey,
+  getStepKeyRange,
+  parseStepKeyValue,
+} from "../../../src/domain/run/recipient-step-key.js";
 
 const id = fc.oneof(fc.constantFrom("a", "ab", 'a"', "a,", "a-", 'a","b', "a\\", "é", "\u{10ffff}"), fc.string());
 const collection = fc.constantFrom("$users", "$tenants", "projects", "projects,");
@@ -18,23 +22,25 @@ describe("the key of what a step keeps for a recipient", () => {
   it("E-053: lies between the bounds of its recipient's keys, and of nobody else's", () => {
     fc.assert(
       fc.property(recipient, recipient, fc.array(fc.string()), fc.string(), (one, other, step, value) => {
-        const key = recipientStepKey(keyOf(one), step, undefined, value);
-        expect(isWithin(key, stepKeysOf(keyOf(one)))).toBe(true);
-        expect(isWithin(key, stepKeysOf(keyOf(other)))).toBe(keyOf(one) === keyOf(other));
+        const key = buildRecipientStepKey(toRecipientKey(one), step, undefined, value);
+        expect(isWithin(key, getStepKeyRange(toRecipientKey(one)))).toBe(true);
+        expect(isWithin(key, getStepKeyRange(toRecipientKey(other)))).toBe(
+          toRecipientKey(one) === toRecipientKey(other),
+        );
       }),
     );
   });
 
   it("E-243 A-055: differs by step, branch and value, and tells the value", () => {
-    const ana = keyOf("ana");
+    const ana = toRecipientKey("ana");
     const keys = [
-      recipientStepKey(ana, ["digest", "batch_1"], undefined, "v"),
-      recipientStepKey(ana, ["digest", "batch_2"], undefined, "v"),
-      recipientStepKey(ana, ["digest", "batch_1"], "rework", "v"),
-      recipientStepKey(ana, ["digest", "batch_1"], undefined, "w"),
+      buildRecipientStepKey(ana, ["digest", "batch_1"], undefined, "v"),
+      buildRecipientStepKey(ana, ["digest", "batch_2"], undefined, "v"),
+      buildRecipientStepKey(ana, ["digest", "batch_1"], "rework", "v"),
+      buildRecipientStepKey(ana, ["digest", "batch_1"], undefined, "w"),
     ];
     expect(new Set(keys).size).toBe(4);
-    expect(keys.map(valueOfStepKey)).toEqual(["v", "v", "v", "w"]);
-    expect(valueOfStepKey("no key")).toBeNull();
+    expect(keys.map(parseStepKeyValue)).toEqual(["v", "v", "v", "w"]);
+    expect(parseStepKeyValue("no key")).toBeNull();
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { keyOf } from "../../../src/domain/recipient/recipient.js";
-import { runEvents } from "../../../src/domain/run/occurred-event.js";
-import { dueAfterSignal, isAwaited, isStillWaiting, type RunWait } from "../../../src/domain/run/run-wait.js";
+import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
+import { buildRunEvents } from "../../../src/domain/run/occurred-event.js";
+import { getDueAfterSignal, isAwaited, isStillWaiting, type RunWait } from "../../../src/domain/run/run-wait.js";
 import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
 import { sampleTrigger } from "../../contract/store/sample-runs.js";
 
-const WAIT: RunWait = { awaited: "paid", recipient: keyOf("ada"), from: 1_000, until: 2_000, seen: null };
-const EVENT = { name: "paid", recipient: keyOf("ada"), at: 1_500 };
+const WAIT: RunWait = { awaited: "paid", recipient: toRecipientKey("ada"), from: 1_000, until: 2_000, seen: null };
+const EVENT = { name: "paid", recipient: toRecipientKey("ada"), at: 1_500 };
 
 describe("isAwaited", () => {
   it.each([
@@ -19,12 +19,12 @@ describe("isAwaited", () => {
   });
 
   it("E-339 takes events of the wait's own recipient", () => {
-    expect(isAwaited(WAIT, { ...EVENT, recipient: keyOf("bob") })).toBe(false);
+    expect(isAwaited(WAIT, { ...EVENT, recipient: toRecipientKey("bob") })).toBe(false);
     expect(isAwaited(WAIT, { ...EVENT, recipient: null })).toBe(false);
   });
 
   it("EQ-57 takes events of anybody where the wait has no recipient", () => {
-    for (const recipient of [keyOf("bob"), null])
+    for (const recipient of [toRecipientKey("bob"), null])
       expect(isAwaited({ ...WAIT, recipient: null }, { ...EVENT, recipient })).toBe(true);
   });
 
@@ -35,7 +35,7 @@ describe("isAwaited", () => {
 
 describe("a wait", () => {
   it("E-335 is looked at once an event has come in, and never later than before", () => {
-    expect([dueAfterSignal(2_000, 1_500), dueAfterSignal(1_000, 1_500), dueAfterSignal(null, 1_500)]).toEqual([
+    expect([getDueAfterSignal(2_000, 1_500), getDueAfterSignal(1_000, 1_500), getDueAfterSignal(null, 1_500)]).toEqual([
       1_500,
       1_000,
       null,
@@ -52,7 +52,7 @@ describe("runEvents", () => {
   const { run, recipientRuns } = sampleTrigger({ recipients: ["ada"], message: null });
   const recipientRun = recipientRuns[0] as RecipientRun;
   const kinds = (status: RecipientRun["status"], started: boolean): unknown[] =>
-    runEvents(run, { ...recipientRun, status }, { started }).map(({ name }) => JSON.parse(name).at(-1));
+    buildRunEvents(run, { ...recipientRun, status }, { started }).map(({ name }) => JSON.parse(name).at(-1));
 
   it("E-342 are those of a start and of an end", () => {
     expect(kinds("paused", true)).toEqual(["started"]);

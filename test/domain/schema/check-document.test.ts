@@ -9,7 +9,7 @@ const schema = z.strictObject({
   links: z.nullish(z.array(z.strictObject({ url: z.string() }))),
 });
 
-function faultsOf(value: unknown): Finding[] {
+function collectFindings(value: unknown): Finding[] {
   const faults: Finding[] = [];
   const checked = checkDocument(schema, value, (path, message) => faults.push({ path, message }));
   expect(checked).toBe(faults.length === 0 ? value : null);
@@ -30,11 +30,11 @@ describe("checkDocument", () => {
     [{ ...VALID, count: 1.5 }, ["count"], "must be a whole number, found a number"],
     [{ ...VALID, links: [{ url: "a" }, { url: null }] }, ["links", 1, "url"], "must be a string, found null"],
   ])("reports %j at %j", (value, path, message) => {
-    expect(faultsOf(value)).toEqual([{ path, message }]);
+    expect(collectFindings(value)).toEqual([{ path, message }]);
   });
 
   it("reports every fault once", () => {
-    expect(faultsOf({ name: 1, kind: 2, links: [{}] }).map(({ path }) => path.join("."))).toEqual([
+    expect(collectFindings({ name: 1, kind: 2, links: [{}] }).map(({ path }) => path.join("."))).toEqual([
       "name",
       "kind",
       "links.0.url",
@@ -43,11 +43,11 @@ describe("checkDocument", () => {
 
   it("returns the value itself, with its keys in their order", () => {
     const value = { kind: "static", name: "A", count: null };
-    expect(faultsOf(value)).toEqual([]);
+    expect(collectFindings(value)).toEqual([]);
   });
 
   it("F-026 ignores unknown keys", () => {
-    expect(faultsOf({ ...VALID, colour: "red" })).toEqual([]);
+    expect(collectFindings({ ...VALID, colour: "red" })).toEqual([]);
   });
 });
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { checkJsonSchema } from "../../../src/domain/schema/check-json-schema.js";
 import type { Json } from "../../../src/util/json.js";
-import { pointerOf } from "../../../src/util/json.js";
+import { toPointer } from "../../../src/util/json.js";
 
 function faults(schema: Json): string[] {
   const found: string[] = [];
-  checkJsonSchema(schema, [], (path, message) => found.push(`${pointerOf(path)} ${message}`));
+  checkJsonSchema(schema, [], (path, message) => found.push(`${toPointer(path)} ${message}`));
   return found;
 }
 

@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { checkClosedDocument, checkDocument, findUnknownKeys } from "../../../src/domain/schema/check-document.js";
-import { discriminated } from "../../../src/domain/schema/discriminated.js";
+import { discriminatedUnion } from "../../../src/domain/schema/discriminated-union.js";
 import {
   described,
-  eitherOf,
-  later,
+  lazySchema,
   optional,
   rule,
-  textUpTo,
+  stringUpTo,
+  typeUnion,
   wholeNumber,
 } from "../../../src/domain/schema/fields.js";
 
-function faultsOf(schema: z.ZodMiniType, value: unknown, check: typeof checkDocument = checkDocument): string[] {
+function collectFindings(schema: z.ZodMiniType, value: unknown, check: typeof checkDocument = checkDocument): string[] {
   const faults: string[] = [];
   check(schema, value, (path, message) => faults.push(`${path.join(".")} ${message}`.trim()));
   return faults;
@@ -28,42 +28,42 @@ describe("wholeNumber", () => {
     ["1", ["must be a whole number from 1 to 30, found a string"]],
     [undefined, ["is required (a whole number from 1 to 30)"]],
   ])("reports %j as %j", (value, faults) => {
-    expect(faultsOf(wholeNumber(1, 30), value)).toEqual(faults);
+    expect(collectFindings(wholeNumber(1, 30), value)).toEqual(faults);
   });
 
   it("names only the lower bound if there is no upper one", () => {
-    expect(faultsOf(wholeNumber(0), -1)).toEqual(["must be a whole number of at least 0, found -1"]);
+    expect(collectFindings(wholeNumber(0), -1)).toEqual(["must be a whole number of at least 0, found -1"]);
   });
 });
 
 describe("textUpTo", () => {
   it("F-008 counts UTF-16 code units", () => {
-    expect(faultsOf(textUpTo(4), "😀😀")).toEqual([]);
-    expect(faultsOf(textUpTo(4), "😀😀a")).toEqual(["must be at most 4 characters"]);
-    expect(faultsOf(textUpTo(4), 7)).toEqual(["must be a string, found a number"]);
+    expect(collectFindings(stringUpTo(4), "😀😀")).toEqual([]);
+    expect(collectFindings(stringUpTo(4), "😀😀a")).toEqual(["must be at most 4 characters"]);
+    expect(collectFindings(stringUpTo(4), 7)).toEqual(["must be a string, found a number"]);
   });
 });
 
 describe("eitherOf", () => {
   it("names the types in one sentence", () => {
-    const schema = z.strictObject({ width: eitherOf("a length such as 50%", [z.string(), z.number()]) });
-    expect(faultsOf(schema, { width: "50%" })).toEqual([]);
-    expect(faultsOf(schema, { width: [] })).toEqual(["width must be a length such as 50%, found a list"]);
-    expect(faultsOf(schema, {})).toEqual(["width is required (a length such as 50%)"]);
+    const schema = z.strictObject({ width: typeUnion("a length such as 50%", [z.string(), z.number()]) });
+    expect(collectFindings(schema, { width: "50%" })).toEqual([]);
+    expect(collectFindings(schema, { width: [] })).toEqual(["width must be a length such as 50%, found a list"]);
+    expect(collectFindings(schema, {})).toEqual(["width is required (a length such as 50%)"]);
   });
 });
 
 describe("later", () => {
   it("builds a schema when the first value needs it", () => {
     let built = 0;
-    const section = later(() => {
+    const section = lazySchema(() => {
       built++;
       return z.strictObject({ url: z.string() });
     });
     const schema = z.strictObject({ fetch: described(optional(section), "What may be requested.") });
-    expect([faultsOf(schema, {}), faultsOf(schema, { fetch: null }), built]).toEqual([[], [], 0]);
-    expect(faultsOf(schema, { fetch: { url: 1 } })).toEqual(["fetch.url must be a string, found a number"]);
-    expect([faultsOf(schema, { fetch: { url: "a" } }), built]).toEqual([[], 1]);
+    expect([collectFindings(schema, {}), collectFindings(schema, { fetch: null }), built]).toEqual([[], [], 0]);
+    expect(collectFindings(schema, { fetch: { url: 1 } })).toEqual(["fetch.url must be a string, found a number"]);
+    expect([collectFindings(schema, { fetch: { url: "a" } }), built]).toEqual([[], 1]);
     expect(z.toJSONSchema(schema)).toMatchObject({
       properties: {
         fetch: { description: "What may be requested.", anyOf: [{ required: ["url"] }, { type: "null" }] },
@@ -78,18 +78,18 @@ describe("rule", () => {
     .check(rule(({ from, until }, fault) => Number(from) > Number(until) && fault(["until"], "must be after from")));
 
   it("runs beside faults and unknown keys of the same object", () => {
-    const faults = faultsOf(schema, { from: 2, until: 1, note: 7, nots: "x" });
+    const faults = collectFindings(schema, { from: 2, until: 1, note: 7, nots: "x" });
     expect(faults).toEqual(["note must be a string, found a number", "until must be after from"]);
   });
 
   it("does not run on other values", () => {
-    expect(faultsOf(schema, [])).toEqual(["must be an object, found a list"]);
+    expect(collectFindings(schema, [])).toEqual(["must be an object, found a list"]);
   });
 });
 
 describe("discriminated", () => {
   const schema = z.array(
-    discriminated("type", {
+    discriminatedUnion("type", {
       text: () => z.strictObject({ type: z.literal("text"), max_length: z.number() }),
       image: () => z.strictObject({ type: z.literal("image"), url: z.string() }),
     }),
@@ -97,7 +97,7 @@ describe("discriminated", () => {
 
   it("reports the faults of the member that the key names", () => {
     const value = [{ type: "text", max_length: "1" }, { type: "image" }];
-    expect(faultsOf(schema, value)).toEqual([
+    expect(collectFindings(schema, value)).toEqual([
       "0.max_length must be a number, found a string",
       "1.url is required (a string)",
     ]);
@@ -109,7 +109,7 @@ describe("discriminated", () => {
     [{}, '0.type must be "text" or "image"'],
     ["text", "0 must be an object, found a string"],
   ])("reports %j as %j", (value, fault) => {
-    expect(faultsOf(schema, [value])).toEqual([fault]);
+    expect(collectFindings(schema, [value])).toEqual([fault]);
   });
 
   it("finds unknown keys of the member", () => {
@@ -122,7 +122,7 @@ describe("discriminated", () => {
 describe("checkClosedDocument", () => {
   it("reports every unknown key as a fault", () => {
     const schema = z.strictObject({ name: z.string() });
-    expect(faultsOf(schema, { name: "x", nmae: null, "name@": "x", __x: 1 }, checkClosedDocument)).toEqual([
+    expect(collectFindings(schema, { name: "x", nmae: null, "name@": "x", __x: 1 }, checkClosedDocument)).toEqual([
       'nmae unknown key "nmae"; did you mean "name"?',
       'name@ unknown key "name@"; did you mean "name"?',
       '__x unknown key "__x"',

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { checkClosedDocument } from "../../../src/domain/schema/check-document.js";
-import { boundedList, listOrOne } from "../../../src/domain/schema/lists.js";
+import { boundedList, listOrSingle } from "../../../src/domain/schema/lists.js";
 
-function faultsOf(schema: z.ZodMiniType, value: unknown): string[] {
+function collectFindings(schema: z.ZodMiniType, value: unknown): string[] {
   const faults: string[] = [];
   checkClosedDocument(schema, value, (path, message) => faults.push(`${path.join(".")} ${message}`.trim()));
   return faults;
 }
 
-const limits = { max: 3, noun: "ids", none: "must have at least one id" };
+const limits = { max: 3, noun: "ids", emptyMessage: "must have at least one id" };
 
 describe("boundedList", () => {
   const schema = boundedList(z.string(), limits);
@@ -26,16 +26,16 @@ describe("boundedList", () => {
     [undefined, ["is required (a list of ids)"]],
     [null, ["is required (a list of ids)"]],
   ])("reports %j as %j", (value, faults) => {
-    expect(faultsOf(schema, value)).toEqual(faults);
+    expect(collectFindings(schema, value)).toEqual(faults);
   });
 
   it("may be empty where no error about it is given", () => {
-    expect(faultsOf(boundedList(z.string(), { max: 3, noun: "ids" }), [])).toEqual([]);
+    expect(collectFindings(boundedList(z.string(), { max: 3, noun: "ids" }), [])).toEqual([]);
   });
 });
 
 describe("listOrOne", () => {
-  const schema = z.strictObject({ ids: listOrOne("an id or a list of them", z.string(), limits) });
+  const schema = z.strictObject({ ids: listOrSingle("an id or a list of them", z.string(), limits) });
 
   it.each<[unknown, string[]]>([
     ["a", []],
@@ -46,6 +46,6 @@ describe("listOrOne", () => {
     [null, ["ids is required (an id or a list of them)"]],
     [undefined, ["ids is required (an id or a list of them)"]],
   ])("reports %j as %j", (ids, faults) => {
-    expect(faultsOf(schema, { ids })).toEqual(faults);
+    expect(collectFindings(schema, { ids })).toEqual(faults);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { checkTriggerData, fitsSchema } from "../../../src/domain/shape/trigger-data-schema.js";
+import { checkTriggerData, matchesSchema } from "../../../src/domain/shape/check-trigger-data.js";
 import type { KnockError } from "../../../src/errors/knock-error.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
+import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
 
 const LETTERS = "a".repeat(36);
 const SLOW = "^(a+)+$";
@@ -10,7 +10,7 @@ const SLOW = "^(a+)+$";
 const LOOKAHEAD = "^(?=(a+)+$)a*$";
 
 const thrown = (schema: JsonObject, data: JsonObject): KnockError =>
-  thrownBy(() => checkTriggerData({ key: "order", trigger_data_json_schema: schema }, data)) as KnockError;
+  catchThrown(() => checkTriggerData({ key: "order", trigger_data_json_schema: schema }, data)) as KnockError;
 const a = (schema: JsonObject): JsonObject => ({ properties: { a: schema } });
 
 describe("trigger data with patterns that backtrack without end", () => {
@@ -51,7 +51,7 @@ describe("trigger data with patterns that backtrack without end", () => {
       [expect.stringMatching(/^\/data\/a\/2 must match /) as unknown as string],
     ],
   ])("E-030 are decided in linear time: %s", (_what, schema, data, expected) => {
-    expect(faultsOf(thrown(schema, data))).toEqual(expected);
+    expect(formatDetails(thrown(schema, data))).toEqual(expected);
   });
 
   it("E-030 accepts what matches", () => {
@@ -63,8 +63,8 @@ describe("trigger data with patterns that backtrack without end", () => {
         },
       ),
     ).not.toThrow();
-    expect(fitsSchema({ pattern: SLOW }, LETTERS)).toBe(true);
-    expect(fitsSchema({ pattern: SLOW }, `${LETTERS}!`)).toBe(false);
+    expect(matchesSchema({ pattern: SLOW }, LETTERS)).toBe(true);
+    expect(matchesSchema({ pattern: SLOW }, `${LETTERS}!`)).toBe(false);
   });
 
   it("E-030 are refused with the place where the syntax needs backtracking", () => {
@@ -75,21 +75,23 @@ describe("trigger data with patterns that backtrack without end", () => {
     ]);
     expect(error.message).toContain("data.a[1]");
     expect(error.hint).toContain("lookaround");
-    expect(fitsSchema({ pattern: LOOKAHEAD }, `${LETTERS}!`)).toBe(false);
+    expect(matchesSchema({ pattern: LOOKAHEAD }, `${LETTERS}!`)).toBe(false);
   });
 
   it("E-030 do not disturb the check of other texts", () => {
     const schema = { properties: { a: { pattern: LOOKAHEAD }, b: { pattern: SLOW } } };
-    expect(faultsOf(thrown(schema, { b: `${LETTERS}!` }))).toEqual([`/data/b must match ${SLOW}, found "${LETTERS}!"`]);
-    expect(fitsSchema(schema, { a: LETTERS, b: LETTERS, c: `${LETTERS}!` })).toBe(true);
-    expect(fitsSchema(schema, { a: "b", b: LETTERS, c: `${LETTERS}!` })).toBe(false);
+    expect(formatDetails(thrown(schema, { b: `${LETTERS}!` }))).toEqual([
+      `/data/b must match ${SLOW}, found "${LETTERS}!"`,
+    ]);
+    expect(matchesSchema(schema, { a: LETTERS, b: LETTERS, c: `${LETTERS}!` })).toBe(true);
+    expect(matchesSchema(schema, { a: "b", b: LETTERS, c: `${LETTERS}!` })).toBe(false);
   });
 
   it("E-030 lookaround and backreferences work", () => {
     const password = a({ pattern: "^(?=.*\\d)(?=.*[a-z]).{8,}$" });
-    expect(faultsOf(thrown(password, { a: "letters only" }))).toHaveLength(1);
-    expect(fitsSchema(password, { a: "letters and 1" })).toBe(true);
-    expect(fitsSchema({ pattern: "^(.)\\1$" }, "xx")).toBe(true);
+    expect(formatDetails(thrown(password, { a: "letters only" }))).toHaveLength(1);
+    expect(matchesSchema(password, { a: "letters and 1" })).toBe(true);
+    expect(matchesSchema({ pattern: "^(.)\\1$" }, "xx")).toBe(true);
   });
 });
 
@@ -117,12 +119,12 @@ describe("JSON Schema drafts", () => {
     ["draft 6", { $schema: "http://json-schema.org/draft-06/schema#", exclusiveMinimum: 1 }, 1, false],
   ])("%s: %j, %j → %s", (_what, schema, value, valid) => {
     const before = JSON.stringify(schema);
-    expect(fitsSchema(schema, value)).toBe(valid);
+    expect(matchesSchema(schema, value)).toBe(valid);
     expect(JSON.stringify(schema)).toBe(before);
   });
 
   it("names the type that was wanted behind a dynamic reference", () => {
-    expect(faultsOf(thrown(tree(), { children: [{ children: 1 }] }))).toEqual([
+    expect(formatDetails(thrown(tree(), { children: [{ children: 1 }] }))).toEqual([
       "/data/children/0/children must be array, found 1",
     ]);
   });

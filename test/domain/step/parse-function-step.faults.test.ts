@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { faultsOf, parseOne, windowOf } from "../../helpers/parse-one-step.js";
+import { buildDuration, collectFindings, parseStep } from "../../helpers/parse-step.js";
 
 type Fault = [title: string, type: string, settings: JsonObject, fault: string];
 
 function refuses(table: Fault[]): void {
   it.each(table)("%s", (_title, type, settings, fault) => {
-    expect(faultsOf(() => parseOne(type, settings))).toEqual([fault]);
+    expect(collectFindings(() => parseStep(type, settings))).toEqual([fault]);
   });
 }
 
@@ -23,14 +23,29 @@ const agent = { model: "anthropic:haiku", request_prompt: "Sum up", response_typ
 const properties = { update_properties: '{"plan": "pro"}' };
 
 const range = "/settings/batch_items_max_limit must be a whole number from 2 to 1000, found";
-const batch = (more: JsonObject): JsonObject => ({ batch_window: windowOf(5), ...more });
+const batch = (more: JsonObject): JsonObject => ({ batch_window: buildDuration(5), ...more });
 
 describe("F-046 batch faults", () => {
   refuses([
     ["F-046 no window", "batch", {}, "/settings needs batch_window or batch_until_field_path"],
-    ["F-046 negative", "batch", { batch_window: windowOf(-1) }, "/settings/batch_window/value must not be negative"],
-    ["absurd", "batch", { batch_window: windowOf(1e4, "days") }, "/settings/batch_window must be at most 365 days"],
-    ["endless", "batch", { batch_window: windowOf(1e308, "weeks") }, "/settings/batch_window must be at most 365 days"],
+    [
+      "F-046 negative",
+      "batch",
+      { batch_window: buildDuration(-1) },
+      "/settings/batch_window/value must not be negative",
+    ],
+    [
+      "absurd",
+      "batch",
+      { batch_window: buildDuration(1e4, "days") },
+      "/settings/batch_window must be at most 365 days",
+    ],
+    [
+      "endless",
+      "batch",
+      { batch_window: buildDuration(1e308, "weeks") },
+      "/settings/batch_window must be at most 365 days",
+    ],
     [
       "E-259 sliding without a limit",
       "batch",
@@ -40,13 +55,13 @@ describe("F-046 batch faults", () => {
     [
       "E-259 a negative extension limit",
       "batch",
-      batch({ batch_window_extension_limit: windowOf(-1) }),
+      batch({ batch_window_extension_limit: buildDuration(-1) }),
       "/settings/batch_window_extension_limit/value must not be negative",
     ],
     [
       "an absurd extension limit",
       "batch",
-      batch({ batch_window_extension_limit: windowOf(1e4, "days") }),
+      batch({ batch_window_extension_limit: buildDuration(1e4, "days") }),
       "/settings/batch_window_extension_limit must be at most 365 days",
     ],
     ["E-260 one item", "batch", batch({ batch_items_max_limit: 1 }), `${range} 1`],
@@ -86,7 +101,7 @@ describe("F-046 batch faults", () => {
     ],
   ]);
   it("section 6.3 an unknown unit", () => {
-    const [fault] = faultsOf(() => parseOne("batch", { batch_window: windowOf(1, "years") }));
+    const [fault] = collectFindings(() => parseStep("batch", { batch_window: buildDuration(1, "years") }));
     expect(fault).toMatch(/^\/settings\/batch_window\/unit must be "seconds"/);
   });
 });
@@ -94,58 +109,68 @@ describe("F-046 batch faults", () => {
 describe("F-047, F-048 delay and throttle faults", () => {
   refuses([
     ["F-047 no delay", "delay", {}, "/settings needs delay_for or delay_until_field_path"],
-    ["F-047 366 days", "delay", { delay_for: windowOf(366, "days") }, "/settings/delay_for must be at most 365 days"],
+    [
+      "F-047 366 days",
+      "delay",
+      { delay_for: buildDuration(366, "days") },
+      "/settings/delay_for must be at most 365 days",
+    ],
     ["F-048 no window", "throttle", {}, "/settings needs throttle_window or throttle_window_field_path"],
     [
       "F-048 32 days",
       "throttle",
-      { throttle_window: windowOf(32, "days") },
+      { throttle_window: buildDuration(32, "days") },
       "/settings/throttle_window must be at most 31 days",
     ],
     [
       "F-048 negative",
       "throttle",
-      { throttle_window: windowOf(-1) },
+      { throttle_window: buildDuration(-1) },
       "/settings/throttle_window/value must not be negative",
     ],
     [
       "F-048 limit 0",
       "throttle",
-      { throttle_window: windowOf(1), throttle_limit: 0 },
+      { throttle_window: buildDuration(1), throttle_limit: 0 },
       "/settings/throttle_limit must be a whole number of at least 1, found 0",
     ],
     [
       "throttle_key",
       "throttle",
-      { throttle_window: windowOf(1), throttle_key: {} },
+      { throttle_window: buildDuration(1), throttle_key: {} },
       "/settings/throttle_key must be a string, found an object",
     ],
   ]);
 });
 
-const fetchOf = (more: JsonObject): JsonObject => ({ method: "get", url: "https://a.test", ...more });
+const buildFetchStep = (more: JsonObject): JsonObject => ({ method: "get", url: "https://a.test", ...more });
 const methods = '"get" or "post" or "put" or "delete" or "patch"';
 
 describe("section 9.4, 9.7 fetch and trigger faults", () => {
   refuses([
     ["no method", "http_fetch", { url: "https://a.test" }, `/settings/method must be ${methods}`],
     ["no url", "http_fetch", { method: "get" }, "/settings/url is required (a string)"],
-    ["empty url", "http_fetch", fetchOf({ url: "" }), "/settings/url must not be empty"],
-    ["unknown method", "http_fetch", fetchOf({ method: "HEAD" }), `/settings/method must be ${methods}, found "HEAD"`],
+    ["empty url", "http_fetch", buildFetchStep({ url: "" }), "/settings/url must not be empty"],
+    [
+      "unknown method",
+      "http_fetch",
+      buildFetchStep({ method: "HEAD" }),
+      `/settings/method must be ${methods}, found "HEAD"`,
+    ],
     [
       "section 6.6 headers",
       "http_fetch",
-      fetchOf({ headers: { a: "b" } }),
+      buildFetchStep({ headers: { a: "b" } }),
       "/settings/headers must be a list of key and value, or a template, found an object",
     ],
     [
       "response_path",
       "http_fetch",
-      fetchOf({ response_path: "a..b" }),
+      buildFetchStep({ response_path: "a..b" }),
       "/settings/response_path must be a dotted path such as order.lines",
     ],
-    ["body", "http_fetch", fetchOf({ body: {} }), "/settings/body must be a string, found an object"],
-    ["inputs", "http_fetch", fetchOf({ inputs: [] }), "/settings/inputs must be an object, found a list"],
+    ["body", "http_fetch", buildFetchStep({ body: {} }), "/settings/body must be a string, found an object"],
+    ["inputs", "http_fetch", buildFetchStep({ inputs: [] }), "/settings/inputs must be an object, found a list"],
     ["no workflow_key", "trigger_workflow", {}, "/settings/workflow_key is required (a string)"],
     ["empty workflow_key", "trigger_workflow", { workflow_key: "" }, "/settings/workflow_key must not be empty"],
     ["data", "trigger_workflow", { workflow_key: "a", data: {} }, "/settings/data must be a string, found an object"],
@@ -226,19 +251,19 @@ describe("F-049 wait faults", () => {
     [
       "E-338 31 days",
       "wait_for_event",
-      wait({ expires_after: windowOf(31, "days") }),
+      wait({ expires_after: buildDuration(31, "days") }),
       "/settings/expires_after must be at most 30 days",
     ],
     [
       "no time",
       "wait_for_event",
-      wait({ expires_after: windowOf(0) }),
+      wait({ expires_after: buildDuration(0) }),
       "/settings/expires_after/value must be more than nothing",
     ],
     [
       "negative",
       "wait_for_event",
-      wait({ expires_after: windowOf(-1) }),
+      wait({ expires_after: buildDuration(-1) }),
       "/settings/expires_after/value must not be negative",
     ],
     [

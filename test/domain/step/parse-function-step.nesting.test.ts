@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { resolveChannelTypes } from "../../../src/domain/project/resolve-channel-types.js";
 import { walkSteps } from "../../../src/domain/steps/walk-steps.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { caseEnvironment } from "../../helpers/engine-harness.js";
-import { faultsOf, parseAll, parseOne, windowOf } from "../../helpers/parse-one-step.js";
+import { createCaseEnvironment } from "../../helpers/engine-harness.js";
+import { buildDuration, collectFindings, parseStep, parseSteps } from "../../helpers/parse-step.js";
 
-const delay = (ref: string): JsonObject => ({ ref, type: "delay", settings: { delay_for: windowOf(1) } });
+const delay = (ref: string): JsonObject => ({ ref, type: "delay", settings: { delay_for: buildDuration(1) } });
 const cohort = (percentage: Json, ...steps: JsonObject[]): JsonObject => ({ percentage, steps });
 const experiment = (cohort_branches: Json, more: JsonObject = {}): JsonObject => ({
   ref: "experiment",
@@ -17,7 +17,7 @@ const exists = { all: [{ variable: "data.a", operator: "exists" }] };
 
 describe("F-045 random_cohort", () => {
   it("E-313 percentages become tenths, from numbers and from decimal text", () => {
-    const [step] = parseAll([experiment([cohort(33.3), cohort("33.3"), cohort("33.40"), cohort(0)])]).steps;
+    const [step] = parseSteps([experiment([cohort(33.3), cohort("33.3"), cohort("33.40"), cohort(0)])]).steps;
     expect(step).toMatchObject({
       cohort_key: null,
       cohort_branches: [333, 333, 334, 0].map((percentage_tenths) => ({
@@ -32,7 +32,7 @@ describe("F-045 random_cohort", () => {
   it("section 9.6 the key, names and terminates are kept; conditions are ignored, malformed ones too", () => {
     const branches = [{ name: "A", percentage: 50, terminates: true }, cohort(50)];
     for (const conditions of [exists, { all: "x" }, 7]) {
-      const [step] = parseAll([experiment(branches, { cohort_key: "tenant.id", conditions })]).steps;
+      const [step] = parseSteps([experiment(branches, { cohort_key: "tenant.id", conditions })]).steps;
       expect(step).toMatchObject({ conditions: null, cohort_key: "tenant.id" });
       expect(step).toMatchObject({ cohort_branches: [{ name: "A", terminates: true }, { name: null }] });
     }
@@ -65,11 +65,11 @@ describe("F-045 random_cohort", () => {
       "/cohort_branches/1/default must be true or false, found a string",
     ],
   ] as [string, Json, string][])("%s", (_title, branches, fault) => {
-    expect(faultsOf(() => parseAll([experiment(branches)]))[0]).toBe(fault);
+    expect(collectFindings(() => parseSteps([experiment(branches)]))[0]).toBe(fault);
   });
 
   it("cohort_key must be text", () => {
-    expect(faultsOf(() => parseAll([experiment([cohort(50), cohort(50)], { cohort_key: 1 })]))).toEqual([
+    expect(collectFindings(() => parseSteps([experiment([cohort(50), cohort(50)], { cohort_key: 1 })]))).toEqual([
       "/cohort_key must be a string (a path or a template)",
     ]);
   });
@@ -85,7 +85,10 @@ function nestedSteps(depth: number, cohortsOnly = false): JsonObject {
 
 describe("nesting", () => {
   it("F-055 walkSteps goes into cohorts, and names the place", () => {
-    const workflow = parseAll([delay("first"), experiment([cohort(100, delay("second")), cohort(0, delay("third"))])]);
+    const workflow = parseSteps([
+      delay("first"),
+      experiment([cohort(100, delay("second")), cohort(0, delay("third"))]),
+    ]);
     expect([...walkSteps(workflow.steps)].map(({ step, path }) => `${step.ref} ${path}`)).toEqual([
       "first steps[0]",
       "experiment steps[1]",
@@ -96,8 +99,8 @@ describe("nesting", () => {
 
   it("F-044 F-045 branches and cohorts nest five deep together, and no deeper", () => {
     for (const cohortsOnly of [true, false]) {
-      expect([...walkSteps(parseAll([nestedSteps(5, cohortsOnly)]).steps)]).toHaveLength(6);
-      const [fault] = faultsOf(() => parseAll([nestedSteps(6, cohortsOnly)]));
+      expect([...walkSteps(parseSteps([nestedSteps(5, cohortsOnly)]).steps)]).toHaveLength(6);
+      const [fault] = collectFindings(() => parseSteps([nestedSteps(6, cohortsOnly)]));
       expect(fault).toMatch(/branches may nest at most 5 deep$/);
     }
   });
@@ -106,22 +109,22 @@ describe("nesting", () => {
     let deep: JsonObject = delay("bottom");
     for (let i = 0; i < 20_000; i++)
       deep = { ref: `e${i}`, type: "random_cohort", cohort_branches: [{ steps: [deep] }] };
-    expect(() => parseAll([deep])).toThrow(expect.objectContaining({ code: "workflow_invalid" }));
+    expect(() => parseSteps([deep])).toThrow(expect.objectContaining({ code: "workflow_invalid" }));
   });
 
   it("F-040 refs are unique across cohorts", () => {
     const steps = [delay("a"), experiment([cohort(100, delay("a")), cohort(0)])];
-    expect(faultsOf(() => parseAll(steps))).toEqual([
+    expect(collectFindings(() => parseSteps(steps))).toEqual([
       '/steps/1/cohort_branches/0/steps/0/ref "a" is already the ref of another step',
     ]);
   });
 
   it("F-044 conditions on a branch step are refused, but for empty ones", () => {
     const branch: JsonObject = { ref: "b", type: "branch", branches: [{ conditions: exists }, {}] };
-    expect(faultsOf(() => parseAll([{ ...branch, conditions: exists }]))).toEqual([
+    expect(collectFindings(() => parseSteps([{ ...branch, conditions: exists }]))).toEqual([
       "/conditions a branch step has no conditions of its own",
     ]);
-    expect(faultsOf(() => parseAll([{ ...branch, conditions: { all: [] } }]))).toEqual([]);
+    expect(collectFindings(() => parseSteps([{ ...branch, conditions: { all: [] } }]))).toEqual([]);
   });
 });
 
@@ -132,17 +135,17 @@ describe("conditions (F-053)", () => {
   });
 
   it("E-132 refs may name a wait step", () => {
-    expect(faultsOf(() => parseAll([wait, { ...delay("d"), conditions: conditions("refs.wait_1.matched") }]))).toEqual(
-      [],
-    );
+    expect(
+      collectFindings(() => parseSteps([wait, { ...delay("d"), conditions: conditions("refs.wait_1.matched") }])),
+    ).toEqual([]);
   });
 
   it("section 6.1 event is known in match conditions only", () => {
     const fault = "an event can only be asked about in match conditions of a wait_for_event step";
-    expect(faultsOf(() => parseAll([{ ...delay("d"), conditions: conditions("event.a") }]))).toEqual([
+    expect(collectFindings(() => parseSteps([{ ...delay("d"), conditions: conditions("event.a") }]))).toEqual([
       `/conditions/all/0/variable ${fault}`,
     ]);
-    expect(faultsOf(() => parseAll([wait], { conditions: conditions("event.a") }))).toEqual([
+    expect(collectFindings(() => parseSteps([wait], { conditions: conditions("event.a") }))).toEqual([
       `/conditions/all/0/variable ${fault}`,
     ]);
   });
@@ -156,11 +159,11 @@ describe("the workflow's trigger (F-025)", () => {
   ];
 
   it("is kept, null where there is none", () => {
-    expect(parseAll([]).trigger).toBeNull();
-    expect(parseAll([], { trigger: audience }).trigger).toEqual(audience);
-    expect(parseAll([], { trigger: event }).trigger).toEqual({ ...event, mapping: {} });
+    expect(parseSteps([]).trigger).toBeNull();
+    expect(parseSteps([], { trigger: audience }).trigger).toEqual(audience);
+    expect(parseSteps([], { trigger: event }).trigger).toEqual({ ...event, mapping: {} });
     const mapping = { recipients: "user_id" };
-    expect(parseAll([], { trigger: { ...event, mapping } }).trigger).toEqual({ ...event, mapping });
+    expect(parseSteps([], { trigger: { ...event, mapping } }).trigger).toEqual({ ...event, mapping });
   });
 
   it.each([
@@ -170,16 +173,18 @@ describe("the workflow's trigger (F-025)", () => {
     [{ type: "event", source_key: "a" }, "/trigger/event_key is required (a string)"],
     [{ ...event, mapping: [] }, "/trigger/mapping must be an object, found a list"],
   ] as [Json, string][])("%o is refused", (trigger, fault) => {
-    expect(faultsOf(() => parseAll([], { trigger }))).toEqual([fault]);
+    expect(collectFindings(() => parseSteps([], { trigger }))).toEqual([fault]);
   });
 
   it("E-333 nobody is added to the audience that triggers the workflow", () => {
-    expect(faultsOf(() => parseAll(update("add"), { trigger: audience }))).toEqual([
+    expect(collectFindings(() => parseSteps(update("add"), { trigger: audience }))).toEqual([
       '/settings/audience_key is the audience that triggers this workflow: nobody can be added to "beta" here',
     ]);
-    expect(faultsOf(() => parseAll(update("remove"), { trigger: audience }))).toEqual([]);
-    expect(faultsOf(() => parseAll(update("add"), { trigger: { ...audience, audience_key: "vip" } }))).toEqual([]);
-    expect(faultsOf(() => parseAll(update("add")))).toEqual([]);
+    expect(collectFindings(() => parseSteps(update("remove"), { trigger: audience }))).toEqual([]);
+    expect(collectFindings(() => parseSteps(update("add"), { trigger: { ...audience, audience_key: "vip" } }))).toEqual(
+      [],
+    );
+    expect(collectFindings(() => parseSteps(update("add")))).toEqual([]);
   });
 });
 
@@ -199,12 +204,12 @@ describe("channel groups and guides (F-041)", () => {
   });
 
   it("a step has a group in place of a channel, or a guide neither", () => {
-    expect(parseAll([push({ channel_group_key: "phones" })]).steps[0]).toMatchObject({
+    expect(parseSteps([push({ channel_group_key: "phones" })]).steps[0]).toMatchObject({
       channel_key: null,
       channel_group_key: "phones",
       guide_key: null,
     });
-    expect(parseAll([guide({ guide_key: "tour" })]).steps[0]).toMatchObject({
+    expect(parseSteps([guide({ guide_key: "tour" })]).steps[0]).toMatchObject({
       channel_key: null,
       guide_key: "tour",
       template: null,
@@ -253,15 +258,15 @@ describe("channel groups and guides (F-041)", () => {
     ],
     ["no template", { ...push({ channel_key: "ios" }), template: null }, "/template is required"],
   ] as [string, JsonObject, string][])("%s is refused", (_title, step, fault) => {
-    expect(faultsOf(() => parseAll([step]))).toEqual([fault]);
+    expect(collectFindings(() => parseSteps([step]))).toEqual([fault]);
   });
 
   it("the type comes from the group, and must be the group's", () => {
-    const environment = caseEnvironment();
+    const environment = createCaseEnvironment();
     environment.channel_groups.phones = { key: "phones", type: "push", operator: "any", rules: [] };
-    const old = parseAll([push({ channel_type: null, channel_group_key: "phones" })]);
+    const old = parseSteps([push({ channel_type: null, channel_group_key: "phones" })]);
     expect(resolveChannelTypes(old, environment).steps[0]).toMatchObject({ channel_type: "push" });
-    const resolve = (step: JsonObject) => faultsOf(() => resolveChannelTypes(parseAll([step]), environment));
+    const resolve = (step: JsonObject) => collectFindings(() => resolveChannelTypes(parseSteps([step]), environment));
     expect(resolve(push({ channel_type: "sms", channel_group_key: "phones" }))).toEqual([
       '/channel_type is "sms", but channel group "phones" is of type "push"',
     ]);
@@ -272,10 +277,10 @@ describe("channel groups and guides (F-041)", () => {
   });
 
   it("section 7.7 a guide says so itself", () => {
-    const environment = caseEnvironment();
+    const environment = createCaseEnvironment();
     environment.channels.tour = { ...(environment.channels.feed as never as object), type: "in_app_guide" } as never;
     const step = push({ channel_type: null, channel_key: "tour" });
-    expect(faultsOf(() => resolveChannelTypes(parseAll([step]), environment))).toEqual([
+    expect(collectFindings(() => resolveChannelTypes(parseSteps([step]), environment))).toEqual([
       '/channel_type is required: channel "tour" is of type "in_app_guide", which old files do not know',
     ]);
   });
@@ -283,6 +288,6 @@ describe("channel groups and guides (F-041)", () => {
 
 describe("a type that does not exist", () => {
   it("an unknown type names the nearest of all types", () => {
-    expect(faultsOf(() => parseOne("wait_for_events", {}))[0]).toContain('did you mean "wait_for_event"?');
+    expect(collectFindings(() => parseStep("wait_for_events", {}))[0]).toContain('did you mean "wait_for_event"?');
   });
 });

@@ -4,10 +4,10 @@ import { walkSteps } from "../../../src/domain/steps/walk-steps.js";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../../../src/util/json.js";
-import { completeExample } from "../../helpers/complete-example.js";
-import { propertyRuns } from "../../helpers/property-runs.js";
+import { buildCompleteExample } from "../../helpers/build-complete-example.js";
+import { getPropertyRuns } from "../../helpers/get-property-runs.js";
 
-const example = completeExample;
+const example = buildCompleteExample;
 
 describe("the complete example (section 20)", () => {
   it("parses, every step of it", () => {
@@ -96,7 +96,7 @@ describe("a mutated file", () => {
           expect(error.details.length).toBeGreaterThan(0);
         }
       }),
-      propertyRuns(10_000),
+      getPropertyRuns(10_000),
     );
     expect(refused).toBeGreaterThan(0);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { faultsOf, parseOne, windowOf } from "../../helpers/parse-one-step.js";
+import { buildDuration, collectFindings, parseStep } from "../../helpers/parse-step.js";
 
 const message = (key = "read") => ({
   event_type: "message",
@@ -19,10 +19,10 @@ describe("defaults and full settings", () => {
     [
       "F-046 a batch",
       "batch",
-      { batch_window: windowOf(5), batch_key: "", batch_until_field_path: null },
+      { batch_window: buildDuration(5), batch_key: "", batch_until_field_path: null },
       {
         batch_key: null,
-        batch_window: windowOf(5),
+        batch_window: buildDuration(5),
         batch_until_field_path: null,
         batch_window_type: "fixed",
         batch_window_extension_limit: null,
@@ -36,11 +36,11 @@ describe("defaults and full settings", () => {
     [
       "E-284 a throttle lets one pass",
       "throttle",
-      { throttle_window: windowOf(1, "hour") },
+      { throttle_window: buildDuration(1, "hour") },
       {
         throttle_key: null,
         throttle_limit: 1,
-        throttle_window: windowOf(1, "hour"),
+        throttle_window: buildDuration(1, "hour"),
         throttle_window_field_path: null,
       },
     ],
@@ -80,7 +80,7 @@ describe("defaults and full settings", () => {
       {
         event: { event_type: "recipient", event_key: "updated" },
         match_conditions: [],
-        expires_after: windowOf(15),
+        expires_after: buildDuration(15),
         on_match: "continue",
         on_timeout: "halt",
       },
@@ -99,7 +99,7 @@ describe("defaults and full settings", () => {
     ],
   ];
   it.each(full)("%s", (_title, type, settings, expected) => {
-    expect(parseOne(type, settings)).toEqual({ ref: "one", name: null, conditions: null, type, settings: expected });
+    expect(parseStep(type, settings)).toEqual({ ref: "one", name: null, conditions: null, type, settings: expected });
   });
 
   const kept: [string, string, JsonObject][] = [
@@ -108,10 +108,10 @@ describe("defaults and full settings", () => {
       "batch",
       {
         batch_key: "{{ data.kind }}-{{ actor.id }}",
-        batch_window: windowOf(-10),
+        batch_window: buildDuration(-10),
         batch_until_field_path: "data.until",
         batch_window_type: "sliding",
-        batch_window_extension_limit: windowOf(1, "hours"),
+        batch_window_extension_limit: buildDuration(1, "hours"),
         batch_items_max_limit: 1000,
         batch_items_render_limit: 100,
         batch_order: "desc",
@@ -125,7 +125,7 @@ describe("defaults and full settings", () => {
       {
         throttle_key: "page",
         throttle_limit: 7,
-        throttle_window: windowOf(-1),
+        throttle_window: buildDuration(-1),
         throttle_window_field_path: "data.reset",
       },
     ],
@@ -174,7 +174,7 @@ describe("defaults and full settings", () => {
       {
         event: message("link_clicked"),
         match_conditions: [group(seen)],
-        expires_after: windowOf(30, "days"),
+        expires_after: buildDuration(30, "days"),
         on_match: "halt",
         on_timeout: "continue",
       },
@@ -186,7 +186,7 @@ describe("defaults and full settings", () => {
     ],
   ];
   it.each(kept)("%s keeps what the file says", (_title, type, settings) => {
-    expect(parseOne(type, settings)).toMatchObject({ type, settings });
+    expect(parseStep(type, settings)).toMatchObject({ type, settings });
   });
 
   it.each([
@@ -194,30 +194,30 @@ describe("defaults and full settings", () => {
     [{ event_type: "audience", audience_key: "beta", event_key: "exit" }],
     [{ event_type: "recipient", event_key: "updated" }],
   ])("section 9.12 %o needs no match conditions", (event) => {
-    expect(parseOne("wait_for_event", { event })).toMatchObject({ settings: { event, match_conditions: [] } });
+    expect(parseStep("wait_for_event", { event })).toMatchObject({ settings: { event, match_conditions: [] } });
   });
 
   it("section 9.4 json_body is another name for body", () => {
     const settings = { method: "put", url: "https://a.test", json_body: '{"a":1}' };
-    expect(parseOne("http_fetch", settings)).toMatchObject({ settings: { body: '{"a":1}' } });
+    expect(parseStep("http_fetch", settings)).toMatchObject({ settings: { body: '{"a":1}' } });
   });
 
   it("F-050 the schema of a JSON response is parsed", () => {
     const settings = { ...agent, response_type: "json", response_schema: '{"type":"object"}' };
-    expect(parseOne("ai_agent", settings)).toMatchObject({ settings: { response_schema: { type: "object" } } });
+    expect(parseStep("ai_agent", settings)).toMatchObject({ settings: { response_schema: { type: "object" } } });
   });
 
   it("section 5 conditions are honoured on a batch", () => {
     const conditions = { all: [{ variable: "data.a", operator: "exists" }] };
-    expect(parseOne("batch", { batch_window: windowOf(1) }, { conditions })).toMatchObject({ conditions });
+    expect(parseStep("batch", { batch_window: buildDuration(1) }, { conditions })).toMatchObject({ conditions });
   });
 
   it.each([
-    ["F-047 a delay of 365 days", "delay", { delay_for: windowOf(365, "days") }],
-    ["F-048 a throttle of 31 days", "throttle", { throttle_window: windowOf(31, "days") }],
-    ["E-260 the fewest items", "batch", { batch_window: windowOf(1), batch_items_max_limit: 2 }],
-    ["E-272 the fewest rendered", "batch", { batch_window: windowOf(1), batch_items_render_limit: 1 }],
+    ["F-047 a delay of 365 days", "delay", { delay_for: buildDuration(365, "days") }],
+    ["F-048 a throttle of 31 days", "throttle", { throttle_window: buildDuration(31, "days") }],
+    ["E-260 the fewest items", "batch", { batch_window: buildDuration(1), batch_items_max_limit: 2 }],
+    ["E-272 the fewest rendered", "batch", { batch_window: buildDuration(1), batch_items_render_limit: 1 }],
   ])("%s is within the limit", (_title, type, settings) => {
-    expect(faultsOf(() => parseOne(type, settings))).toEqual([]);
+    expect(collectFindings(() => parseStep(type, settings))).toEqual([]);
   });
 });

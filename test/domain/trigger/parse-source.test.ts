@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseSource } from "../../../src/domain/trigger/parse-source.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
+import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
 
 const parse = (raw: unknown) => parseSource("shop", raw, "sources/shop/source.json");
 const mapped = (action_type: string, action_parameters: JsonObject): JsonObject => ({
@@ -67,10 +67,10 @@ describe("source.json (section 17, E-402)", () => {
       "/mappings/0/action_parameters/user_id must be a dotted",
     ],
   ])("refuses %s", (_what, raw, fault) => {
-    const error = thrownBy(() => parse(raw));
+    const error = catchThrown(() => parse(raw));
     expect(error.code).toBe("project_invalid");
     expect(error.message).toContain("sources/shop/source.json: ");
-    expect(faultsOf(error)[0]).toContain(fault);
+    expect(formatDetails(error)[0]).toContain(fault);
   });
 
   it("reports all faults at once, each once, also beside values of a wrong type", () => {
@@ -88,7 +88,7 @@ describe("source.json (section 17, E-402)", () => {
         { event_type: "", action_type: "users_delet", active: "yes", action_parameters: { anything: true } },
       ],
     };
-    expect(faultsOf(thrownBy(() => parse(raw)))).toEqual([
+    expect(formatDetails(catchThrown(() => parse(raw)))).toEqual([
       "/settings/event_type_path must be a dotted path such as data.user.id",
       "/settings/handle_identifies must be true or false, found a string",
       '/settings/verification/scheme must be "hmac" or "secret", found "hmca"; did you mean "hmac"?',

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { idFault } from "../../../src/domain/recipient/recipient-id.js";
+import { describeInvalidId } from "../../../src/domain/recipient/describe-invalid-id.js";
 import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { jsonWith, mutationsOf, nested } from "../../helpers/json-arbitraries.js";
-import { propertyRuns } from "../../helpers/property-runs.js";
-import { hasParent } from "../../helpers/thrown-by.js";
+import { hasParent } from "../../helpers/catch-error.js";
+import { getPropertyRuns } from "../../helpers/get-property-runs.js";
+import { arbitraryJson, arbitraryMutation, buildNestedJson } from "../../helpers/json-arbitraries.js";
 
 const FIELDS = ["key", "recipients", "actor", "tenant", "data", "cancellation_key", "idempotency_key", "settings"];
 const INLINE = ["id", "collection", "channel_data", "preferences", "$trigger_data", "sandbox_mode", "skip_delay"];
@@ -27,8 +27,10 @@ function check(payload: unknown): void {
   expect(JSON.stringify(payload)).toBe(before);
 }
 
-const id = fc.string({ minLength: 1, maxLength: 40, unit: "grapheme" }).filter((text) => idFault(text) === null);
-const json = jsonWith("name", "email").filter((value) => !JSON.stringify(value).includes('"__proto__":'));
+const id = fc
+  .string({ minLength: 1, maxLength: 40, unit: "grapheme" })
+  .filter((text) => describeInvalidId(text) === null);
+const json = arbitraryJson("name", "email").filter((value) => !JSON.stringify(value).includes('"__proto__":'));
 const object = fc.dictionary(
   fc.string({ maxLength: 6 }).filter((key) => key !== "__proto__"),
   json,
@@ -81,7 +83,7 @@ const validPayload = fc.record(
 
 describe("parseTrigger", () => {
   it("throws nothing but a KnockError whose pointers lead into the payload, whatever it is handed", () => {
-    fc.assert(fc.property(jsonWith(...FIELDS, ...INLINE), check), propertyRuns(10_000));
+    fc.assert(fc.property(arbitraryJson(...FIELDS, ...INLINE), check), getPropertyRuns(10_000));
   });
 
   it("and so for payloads that are nearly right", () => {
@@ -97,7 +99,7 @@ describe("parseTrigger", () => {
       cancellation_key: "k",
       settings: { sandbox_mode: true },
     };
-    fc.assert(fc.property(mutationsOf(sample, jsonWith(...INLINE)), check), propertyRuns(10_000));
+    fc.assert(fc.property(arbitraryMutation(sample, arbitraryJson(...INLINE)), check), getPropertyRuns(10_000));
   });
 
   it("takes every valid payload, and sends it on as it was", () => {
@@ -116,12 +118,16 @@ describe("parseTrigger", () => {
           expect(parseTrigger(trigger.payload, "welcome").trigger).toEqual(trigger);
         },
       ),
-      propertyRuns(2_500),
+      getPropertyRuns(2_500),
     );
   });
 
   it.each(["recipients", "actor", "tenant", "data", "settings", "key"])("survives %s nested 100,000 deep", (field) => {
-    for (const deep of [nested(100_000), nested(100_000, "[", "]"), nested(50_000, '[{"id":', "}]")]) {
+    for (const deep of [
+      buildNestedJson(100_000),
+      buildNestedJson(100_000, "[", "]"),
+      buildNestedJson(50_000, '[{"id":', "}]"),
+    ]) {
       expect(() => parseTrigger({ recipients: ["a"], [field]: deep }, "welcome")).toThrow(KnockError);
     }
   });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { parseCancellation, parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { nested } from "../../helpers/json-arbitraries.js";
-import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
+import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
+import { buildNestedJson } from "../../helpers/json-arbitraries.js";
 
 const trigger = (payload: JsonObject) => parseTrigger(payload, "welcome").trigger;
-const faults = (payload: unknown): string[] => faultsOf(thrownBy(() => parseTrigger(payload, "welcome")));
+const faults = (payload: unknown): string[] => formatDetails(catchThrown(() => parseTrigger(payload, "welcome")));
 
 describe("recipients (E-034 to E-042)", () => {
   it.each<[string, Json, object]>([
@@ -150,7 +150,7 @@ describe("recipients (E-034 to E-042)", () => {
   });
 
   it("names every fault, and the first in the message with how many more", () => {
-    const error = thrownBy(() => parseTrigger({ recipients: ["ada", "", { id: 1 }, "a#b"] }, "welcome"));
+    const error = catchThrown(() => parseTrigger({ recipients: ["ada", "", { id: 1 }, "a#b"] }, "welcome"));
     expect(error.code).toBe("invalid_params");
     expect(error.message).toBe("the trigger: recipients[1] must not be empty (and 2 more)");
     expect(error.details.map(({ value }) => value)).toEqual(["", 1, "a#b"]);
@@ -257,10 +257,10 @@ describe("the other fields (E-025, E-028, E-032)", () => {
   });
 
   it("wants one workflow named, once", () => {
-    expect(thrownBy(() => parseTrigger({ recipients: ["a"] }, null)).code).toBe("usage");
+    expect(catchThrown(() => parseTrigger({ recipients: ["a"] }, null)).code).toBe("usage");
     expect(parseTrigger({ recipients: ["a"], key: "welcome" }, "welcome").trigger.workflow).toBe("welcome");
-    const error = thrownBy(() => parseTrigger({ recipients: ["a"], key: "other" }, "welcome"));
-    expect([error.code, ...faultsOf(error)]).toEqual(["usage", '/key must be "welcome"']);
+    const error = catchThrown(() => parseTrigger({ recipients: ["a"], key: "other" }, "welcome"));
+    expect([error.code, ...formatDetails(error)]).toEqual(["usage", '/key must be "welcome"']);
   });
 });
 
@@ -275,7 +275,7 @@ describe("what is no payload at all", () => {
   });
 
   it("says how to send several when it is handed a list", () => {
-    expect(thrownBy(() => parseTrigger([], "welcome")).hint).toContain("--format jsonl");
+    expect(catchThrown(() => parseTrigger([], "welcome")).hint).toContain("--format jsonl");
   });
 });
 
@@ -283,8 +283,8 @@ describe("sizes (C-017, E-028)", () => {
   it("takes up to 10 MB and refuses more, counted in bytes", () => {
     const around = (size: number) => ({ recipients: ["a"], data: { x: "y".repeat(size) } });
     expect(() => trigger(around(10 * 1_048_576 - 100))).not.toThrow();
-    expect(thrownBy(() => trigger(around(10 * 1_048_576))).code).toBe("payload_too_large");
-    expect(thrownBy(() => trigger({ recipients: ["a"], data: { x: "ä".repeat(5 * 1_048_576) } })).code).toBe(
+    expect(catchThrown(() => trigger(around(10 * 1_048_576))).code).toBe("payload_too_large");
+    expect(catchThrown(() => trigger({ recipients: ["a"], data: { x: "ä".repeat(5 * 1_048_576) } })).code).toBe(
       "payload_too_large",
     );
   });
@@ -295,13 +295,13 @@ describe("sizes (C-017, E-028)", () => {
   });
 
   it.each([200, 100_000])("refuses data nested %d deep, and keeps its own footing", (levels) => {
-    const error = thrownBy(() => parseTrigger({ recipients: ["a"], data: nested(levels) }, "welcome"));
+    const error = catchThrown(() => parseTrigger({ recipients: ["a"], data: buildNestedJson(levels) }, "welcome"));
     expect(error.code).toBe("invalid_params");
     expect(error.message).toContain("nested too deep");
   });
 
   it("takes data 199 objects deep", () => {
-    expect(() => trigger({ recipients: ["a"], data: nested(199) as JsonObject })).not.toThrow();
+    expect(() => trigger({ recipients: ["a"], data: buildNestedJson(199) as JsonObject })).not.toThrow();
   });
 
   it("refuses the key __proto__ wherever it stands, with its place", () => {
@@ -336,6 +336,6 @@ describe("parseCancellation (A-403)", () => {
     [{ cancellation_key: "k", recipient: ["a"] }, '/recipient unknown key "recipient"; did you mean "recipients"?'],
     [null, " must be an object, found null"],
   ])("refuses %j", (payload, fault) => {
-    expect(faultsOf(thrownBy(() => parseCancellation(payload, "w")))).toEqual([fault]);
+    expect(formatDetails(catchThrown(() => parseCancellation(payload, "w")))).toEqual([fault]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { faultsOf, parseAll, parseOne } from "../../helpers/parse-one-step.js";
+import { collectFindings, parseStep, parseSteps } from "../../helpers/parse-step.js";
 
 const TEMPLATES: Record<string, JsonObject> = {
   email: { subject: "S", html_body: "B" },
@@ -31,7 +31,7 @@ describe("channel overrides (section 7): what has no effect on the step's type i
     ["in_app_feed", { link_tracking: true }],
     ["http", {}],
   ])("%s takes %j", (type, channel_overrides) => {
-    expect(parseAll([channel(type, { channel_overrides })]).steps).toHaveLength(1);
+    expect(parseSteps([channel(type, { channel_overrides })]).steps).toHaveLength(1);
   });
 
   it.each([
@@ -48,20 +48,20 @@ describe("channel overrides (section 7): what has no effect on the step's type i
       "/channel_overrides/token_deregistration must be true or false, found a string",
     ],
   ])("%s refuses %j", (type, channel_overrides, fault) => {
-    expect(faultsOf(() => parseAll([channel(type, { channel_overrides } as JsonObject)]))).toEqual([fault]);
+    expect(collectFindings(() => parseSteps([channel(type, { channel_overrides } as JsonObject)]))).toEqual([fault]);
   });
 });
 
 describe("what would be passed over in silence is refused", () => {
   it("a guide's key on another step", () => {
-    expect(faultsOf(() => parseAll([channel("sms", { guide_key: "tour" })]))).toEqual([
+    expect(collectFindings(() => parseSteps([channel("sms", { guide_key: "tour" })]))).toEqual([
       "/guide_key is for in-app guide steps only",
     ]);
   });
 
   it("inputs of a fetch that shares no request", () => {
     const settings = { method: "get", url: "https://a.test", inputs: { a: "1" } };
-    expect(faultsOf(() => parseOne("http_fetch", settings))).toEqual([
+    expect(collectFindings(() => parseStep("http_fetch", settings))).toEqual([
       "/settings/inputs has no effect without reusable_step_key",
     ]);
   });
@@ -72,7 +72,7 @@ describe("what would be passed over in silence is refused", () => {
       ...days.map((day) => ({ day, type: "send" })),
       { day: "sunday", type: "do_not_send", from: "09:00" },
     ];
-    expect(faultsOf(() => parseAll([channel("sms", { send_windows })]))).toEqual([
+    expect(collectFindings(() => parseSteps([channel("sms", { send_windows })]))).toEqual([
       "/send_windows/6/from has no effect on a day that does not send",
     ]);
   });
@@ -82,7 +82,9 @@ describe("what would be passed over in silence is refused", () => {
       { name: 1, conditions: { all: [{ variable: "data.a", operator: "exists" }] } },
       { name: null, steps: [] },
     ];
-    expect(faultsOf(() => parseAll([{ ref: "one", type: "branch", name: [], description: {}, branches }]))).toEqual([
+    expect(
+      collectFindings(() => parseSteps([{ ref: "one", type: "branch", name: [], description: {}, branches }])),
+    ).toEqual([
       "/name must be a string, found a list",
       "/description must be a string, found an object",
       "/branches/0/name must be a string, found a number",
@@ -98,6 +100,6 @@ describe("what would be passed over in silence is refused", () => {
       "/goal_attachment/attribution_window_days must be a whole number from 1 to 30, found 31",
     ],
   ])("%j", (more, fault) => {
-    expect(faultsOf(() => parseAll([], more))).toEqual([fault]);
+    expect(collectFindings(() => parseSteps([], more))).toEqual([fault]);
   });
 });

@@ -7,12 +7,12 @@ import { resolveChannelTypes } from "../../../src/domain/project/resolve-channel
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import { compileWorkflow } from "../../../src/engine/compile/compile-workflow.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
-import { readProjectJson } from "../../../src/project/read-json-file.js";
+import { readProjectJson } from "../../../src/project/read-project-text.js";
 import { resolveFileReferences } from "../../../src/project/resolve-file-references.js";
 import type { Json } from "../../../src/util/json.js";
-import { jsonWith, mutationsOf } from "../../helpers/json-arbitraries.js";
-import { propertyRuns } from "../../helpers/property-runs.js";
-import { hasParent } from "../../helpers/thrown-by.js";
+import { hasParent } from "../../helpers/catch-error.js";
+import { getPropertyRuns } from "../../helpers/get-property-runs.js";
+import { arbitraryJson, arbitraryMutation } from "../../helpers/json-arbitraries.js";
 
 const FIELDS = ["ref", "type", "steps", "branches", "conditions", "all", "any", "template", "settings", "channel_type"];
 
@@ -29,8 +29,8 @@ beforeAll(async () => {
       const resolved = await resolveFileReferences(raw, {
         from,
         resourceDir: from,
-        shown: "workflow.json",
-        used: new Set(),
+        displayPath: "workflow.json",
+        referencedFiles: new Set(),
         owner: "workflow",
       });
       workflows.push({ key, raw: resolved, environment });
@@ -65,24 +65,24 @@ describe("parseWorkflow, resolveChannelTypes and compileWorkflow", () => {
   it("throw nothing but a KnockError at a workflow that was changed by chance", async () => {
     const mutated = fc.nat().chain((at) => {
       const one = workflows[at % workflows.length] as (typeof workflows)[number];
-      return mutationsOf(one.raw, jsonWith(...FIELDS)).map((raw) => ({ ...one, raw }));
+      return arbitraryMutation(one.raw, arbitraryJson(...FIELDS)).map((raw) => ({ ...one, raw }));
     });
     let taken = 0;
     await fc.assert(
       fc.asyncProperty(mutated, async ({ key, raw, environment }) => {
         if (await check(key, raw, environment)) taken++;
       }),
-      propertyRuns(15_000),
+      getPropertyRuns(15_000),
     );
     expect(taken).toBeGreaterThan(100); // else nothing but the first check was tried
   });
 
   it("throw nothing but a KnockError at any JSON", async () => {
     await fc.assert(
-      fc.asyncProperty(jsonWith(...FIELDS), async (raw) => {
+      fc.asyncProperty(arbitraryJson(...FIELDS), async (raw) => {
         await check("any", raw, {});
       }),
-      propertyRuns(5_000),
+      getPropertyRuns(5_000),
     );
   });
 });

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import { isUuid } from "../../../src/util/ids.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { nested } from "../../helpers/json-arbitraries.js";
-import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
+import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
+import { buildNestedJson } from "../../helpers/json-arbitraries.js";
 
 const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 const when = (variable: string, operator = "equal_to", argument: Json = "1"): JsonObject => ({
@@ -31,7 +31,7 @@ const two = (first: JsonObject, last: JsonObject = {}): Json[] => [
 ];
 
 const parse = (raw: Json) => parseWorkflow("parcel", raw);
-const faults = (raw: unknown): string[] => faultsOf(thrownBy(() => parseWorkflow("parcel", raw)));
+const faults = (raw: unknown): string[] => formatDetails(catchThrown(() => parseWorkflow("parcel", raw)));
 /** Faults of one step, pointers below it. */
 const stepFaults = (step: Json): string[] => faults({ steps: [step] }).map((fault) => fault.replace("/steps/0", ""));
 
@@ -115,17 +115,17 @@ describe("the envelope (section 4)", () => {
   });
 
   it("is workflow_invalid, counts the faults and names the file", () => {
-    const error = thrownBy(() => parse({ name: 1, steps: [{ type: "delay", ref: "d", settings: {} }] }));
+    const error = catchThrown(() => parse({ name: 1, steps: [{ type: "delay", ref: "d", settings: {} }] }));
     expect(error.code).toBe("workflow_invalid");
     expect(error.message).toBe('workflow "parcel": name must be a string, found a number (and 1 more)');
     expect(error.hint).toContain("workflows/parcel/workflow.json");
   });
 
   it.each<JsonObject>([
-    { steps: nested(100_000, "[", "]") },
-    { steps: [], conditions: nested(50_000, '{"all":[', "]}") },
+    { steps: buildNestedJson(100_000, "[", "]") },
+    { steps: [], conditions: buildNestedJson(50_000, '{"all":[', "]}") },
   ])("does not fall over a depth of 100,000", (raw) => {
-    expect(thrownBy(() => parse(raw)).code).toBe("workflow_invalid");
+    expect(catchThrown(() => parse(raw)).code).toBe("workflow_invalid");
   });
 
   it("refuses a key __proto__", () => {

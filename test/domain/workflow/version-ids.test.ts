@@ -5,7 +5,7 @@ import { parseBroadcast } from "../../../src/domain/audience/parse-broadcast.js"
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import { resolveFileReferences } from "../../../src/project/resolve-file-references.js";
 import type { Json } from "../../../src/util/json.js";
-import { completeExample } from "../../helpers/complete-example.js";
+import { buildCompleteExample } from "../../helpers/build-complete-example.js";
 
 const FIXTURES = resolve(import.meta.dirname, "../../../fixtures");
 
@@ -50,10 +50,16 @@ async function read(path: string): Promise<Json> {
   const raw = JSON.parse(readFileSync(join(FIXTURES, path), "utf8")) as Json;
   const isBroadcast = path.endsWith("broadcast.json");
   const owner = isBroadcast ? "broadcast" : "workflow";
-  return resolveFileReferences(raw, { from: folder, resourceDir: folder, shown: path, used: new Set(), owner });
+  return resolveFileReferences(raw, {
+    from: folder,
+    resourceDir: folder,
+    displayPath: path,
+    referencedFiles: new Set(),
+    owner,
+  });
 }
 
-async function versionOf(path: string): Promise<string> {
+async function readVersion(path: string): Promise<string> {
   const key = path.split("/").at(-2) as string;
   const raw = await read(path);
   return path.endsWith("broadcast.json")
@@ -64,13 +70,15 @@ async function versionOf(path: string): Promise<string> {
 describe("version IDs", () => {
   it("stay the same for the fixtures", async () => {
     const found = await Promise.all(
-      files.map(async (path): Promise<[string, string]> => [path, await versionOf(path)]),
+      files.map(async (path): Promise<[string, string]> => [path, await readVersion(path)]),
     );
     expect(Object.fromEntries(found)).toEqual(EXPECTED);
   });
 
   it("stay the same for the format's complete example", () => {
-    expect(parseWorkflow("ferry-booking", completeExample()).version_id).toBe("57b50ca0-3474-8257-bfc6-53aa2f39c11a");
+    expect(parseWorkflow("ferry-booking", buildCompleteExample()).version_id).toBe(
+      "57b50ca0-3474-8257-bfc6-53aa2f39c11a",
+    );
   });
 
   it("stay the same for the step types and sections that these files lack", () => {

@@ -4,7 +4,7 @@ import { RateLimits, type Tier } from "../../../src/emulator/access/rate-limits.
 const NOW = Date.UTC(2026, 0, 1);
 
 function passed(limits: RateLimits, tier: Tier, calls: number, now: number): number {
-  return Array.from({ length: calls }, () => limits.pass("scope", tier, now)).filter(Boolean).length;
+  return Array.from({ length: calls }, () => limits.tryCall("scope", tier, now)).filter(Boolean).length;
 }
 
 describe("rate limits", () => {
@@ -26,13 +26,17 @@ describe("rate limits", () => {
 
   it("A-045 counts each scope separately", () => {
     const limits = new RateLimits();
-    expect([limits.pass("a", 1, NOW), limits.pass("b", 1, NOW), limits.pass("a", 1, NOW)]).toEqual([true, true, false]);
+    expect([limits.tryCall("a", 1, NOW), limits.tryCall("b", 1, NOW), limits.tryCall("a", 1, NOW)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it("A-047 refuses the second change of a message within a second", () => {
     const limits = new RateLimits();
-    expect(limits.refused("seen", ["m1", "m2"], NOW)).toEqual([]);
-    expect(limits.refused("seen", ["m2", "m3"], NOW)).toEqual(["m2"]);
-    expect(limits.refused("seen", ["m2"], NOW + 1_000)).toEqual([]);
+    expect(limits.findLimitedIds("seen", ["m1", "m2"], NOW)).toEqual([]);
+    expect(limits.findLimitedIds("seen", ["m2", "m3"], NOW)).toEqual(["m2"]);
+    expect(limits.findLimitedIds("seen", ["m2"], NOW + 1_000)).toEqual([]);
   });
 });

@@ -1,15 +1,15 @@
 import { createHmac, generateKeyPairSync, sign } from "node:crypto";
 import { signUserToken } from "@knocklabs/node";
 import { expect } from "vitest";
-import { describeApiCases, err } from "../../helpers/api-case.js";
-import type { OpenedEmulator } from "../../helpers/open-emulator.js";
+import { buildErrorBody, describeApiCases } from "../../helpers/api-case.js";
+import type { TestEmulator } from "../../helpers/test-emulator.js";
 
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const PEM = String(privateKey.export({ type: "pkcs8", format: "pem" }));
 const OTHER = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
 const NOW = Math.floor(Date.now() / 1_000);
 
-function tokenOf(claims: object, key = privateKey, alg = "RS256"): string {
+function signToken(claims: object, key = privateKey, alg = "RS256"): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const text = `${part({ alg, typ: "JWT" })}.${part(claims)}`;
   const signature =
@@ -22,12 +22,12 @@ const pk = (token?: string): Record<string, string> => ({
   authorization: "Bearer pk_dev",
   ...(token === undefined ? {} : { "x-knock-user-token": token }),
 });
-const signed = ({ harness }: OpenedEmulator): void => {
+const signed = ({ harness }: TestEmulator): void => {
   harness.environment.access = { keys: null, enhanced_security: true, signing_key: "$KNOCK_SIGNING_KEY" };
 };
 const setup = { variables: { KNOCK_SIGNING_KEY: PEM } };
 const grants = (what: object, more: object = {}) =>
-  tokenOf({ sub: "u1", exp: NOW + 600, grants: what, explicit_grants: true, ...more });
+  signToken({ sub: "u1", exp: NOW + 600, grants: what, explicit_grants: true, ...more });
 const U1 = "https://api.knock.app/v1/users/u1";
 
 describeApiCases("authentication (api-cases, section 1)", [
@@ -36,7 +36,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     ask: "GET /v1/users/u1",
     headers: { authorization: "" },
     status: 401,
-    answer: err("authentication_required", 401),
+    answer: buildErrorBody("authentication_required", 401),
   },
   {
     title: "AC-002 a key that is none of those listed",
@@ -46,7 +46,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     ask: "GET /v1/users/u1",
     headers: { authorization: "Bearer sk_nope" },
     status: 401,
-    answer: err("api_key_missing", 401),
+    answer: buildErrorBody("api_key_missing", 401),
     async check({ ask }) {
       expect((await ask("GET /v1/users/u1", undefined, { authorization: "Bearer sk_dev" })).status).toBe(200);
     },
@@ -61,7 +61,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     ask: "GET /v1/users/u1",
     headers: { authorization: "Bearer sk_old" },
     status: 401,
-    answer: err("api_key_expired", 401),
+    answer: buildErrorBody("api_key_expired", 401),
     async check({ harness, ask }) {
       expect((await ask("GET /v1/users/u1", undefined, { authorization: "Bearer sk_new" })).body).toMatchObject({
         code: "api_key_missing",
@@ -75,7 +75,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     ask: "GET /v1/users/u1",
     headers: { authorization: "sk_dev" },
     status: 401,
-    answer: err("authentication_required", 401),
+    answer: buildErrorBody("authentication_required", 401),
   },
   {
     title: "AC-005 a public key on trigger",
@@ -83,8 +83,8 @@ describeApiCases("authentication (api-cases, section 1)", [
     body: { recipients: ["u1"] },
     headers: pk(),
     status: 403,
-    answer: err("incorrect_token_type", 403),
-    check: async ({ harness }) => expect(await harness.messages()).toEqual([]),
+    answer: buildErrorBody("incorrect_token_type", 403),
+    check: async ({ harness }) => expect(await harness.listMessages()).toEqual([]),
   },
   { title: "AC-006 a feed by public key alone", ask: FEED, headers: pk(), status: 200, answer: { entries: [] } },
   {
@@ -94,14 +94,14 @@ describeApiCases("authentication (api-cases, section 1)", [
     ask: FEED,
     headers: pk(),
     status: 401,
-    answer: err("missing_user_token", 401),
+    answer: buildErrorBody("missing_user_token", 401),
   },
   {
     title: "AC-008 a valid token",
     given: signed,
     setup,
     ask: FEED,
-    headers: pk(tokenOf({ sub: "u1", exp: NOW + 60 })),
+    headers: pk(signToken({ sub: "u1", exp: NOW + 60 })),
     status: 200,
   },
   {
@@ -109,36 +109,36 @@ describeApiCases("authentication (api-cases, section 1)", [
     given: signed,
     setup,
     ask: FEED,
-    headers: pk(tokenOf({ sub: "u2", exp: NOW + 60 })),
+    headers: pk(signToken({ sub: "u2", exp: NOW + 60 })),
     status: 403,
-    answer: err("authorization", 403),
+    answer: buildErrorBody("authorization", 403),
   },
   {
     title: "AC-010 an expired token",
     given: signed,
     setup,
     ask: FEED,
-    headers: pk(tokenOf({ sub: "u1", exp: NOW - 1 })),
+    headers: pk(signToken({ sub: "u1", exp: NOW - 1 })),
     status: 401,
-    answer: err("invalid_user_token", 401),
+    answer: buildErrorBody("invalid_user_token", 401),
   },
   {
     title: "AC-011 a token signed HS256, with the public text as its secret",
     given: signed,
     setup,
     ask: FEED,
-    headers: pk(tokenOf({ sub: "u1", exp: NOW + 60 }, privateKey, "HS256")),
+    headers: pk(signToken({ sub: "u1", exp: NOW + 60 }, privateKey, "HS256")),
     status: 401,
-    answer: err("invalid_user_token", 401),
+    answer: buildErrorBody("invalid_user_token", 401),
   },
   {
     title: "A-008 a token of another key",
     given: signed,
     setup,
     ask: FEED,
-    headers: pk(tokenOf({ sub: "u1", exp: NOW + 60 }, OTHER)),
+    headers: pk(signToken({ sub: "u1", exp: NOW + 60 }, OTHER)),
     status: 401,
-    answer: err("invalid_user_token", 401),
+    answer: buildErrorBody("invalid_user_token", 401),
   },
   {
     title: "A-008 a garbled token",
@@ -147,14 +147,14 @@ describeApiCases("authentication (api-cases, section 1)", [
     ask: FEED,
     headers: pk("a.b"),
     status: 401,
-    answer: err("invalid_user_token", 401),
+    answer: buildErrorBody("invalid_user_token", 401),
   },
   {
     title: "AC-012 a token where there is no signing key",
     ask: FEED,
-    headers: pk(tokenOf({ sub: "u1", exp: NOW + 60 })),
+    headers: pk(signToken({ sub: "u1", exp: NOW + 60 })),
     status: 401,
-    answer: err("missing_jwt_signing_key", 401),
+    answer: buildErrorBody("missing_jwt_signing_key", 401),
   },
   {
     title: "AC-013 explicit grants without the one needed",
@@ -164,7 +164,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     body: { channel_types: { email: false } },
     headers: pk(grants({ [U1]: { "user/feed_read": [{}] } })),
     status: 403,
-    answer: err("authorization", 403),
+    answer: buildErrorBody("authorization", 403),
   },
   {
     title: "A-011, A-012 explicit grants, listed as the SDK does, with another spelling",
@@ -180,7 +180,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     setup,
     ask: "PUT /v1/objects/$tenants/acme/channel_data/chatty",
     body: { data: { connections: [] } },
-    headers: pk(tokenOf({ sub: "u1", exp: NOW + 60 })),
+    headers: pk(signToken({ sub: "u1", exp: NOW + 60 })),
     status: 403,
     async check({ ask }) {
       const token = grants({ "https://api.knock.app/v1/tenants/acme": { "channel_data/write": [{}] } });
@@ -192,7 +192,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     title: "A-010, A-011 a user's token reads that user's guides, and marks with a grant to write",
     given(api) {
       signed(api);
-      api.harness.guide("tour");
+      api.harness.defineGuide("tour");
     },
     setup,
     ask: "GET /v1/users/u1/guides/c-tours",
@@ -201,7 +201,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     answer: { entries: [{ key: "tour" }] },
     async check({ ask }) {
       const body = { guide_key: "tour" };
-      const other = pk(tokenOf({ sub: "u2", exp: NOW + 60 }));
+      const other = pk(signToken({ sub: "u2", exp: NOW + 60 }));
       const reader = pk(grants({ [U1]: { "user/guide_read": [] } }));
       const writer = pk(grants({ [U1]: { "user/guide_write": [] } }));
       const reset = async (headers: Record<string, string>) =>
@@ -234,7 +234,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     ask: "GET /v1/messages?channel_id=feed",
     status: 200,
     async check({ ask }, { rows }) {
-      const mine = pk(tokenOf({ sub: "u1", exp: NOW + 60 }));
+      const mine = pk(signToken({ sub: "u1", exp: NOW + 60 }));
       const [others, own] = rows.map(({ id }) => id); // the newest is u2's
       expect((await ask(`PUT /v1/messages/${others}/read`, undefined, mine)).body).toMatchObject({
         code: "authorization",
@@ -251,9 +251,9 @@ describeApiCases("authentication (api-cases, section 1)", [
     setup,
     given: signed,
     ask: "GET /v1/providers/slack/c-chat/channels?access_token_object[object_id]=acme&access_token_object[collection]=$tenants",
-    headers: pk(tokenOf({ sub: "u1", exp: NOW + 60 })),
+    headers: pk(signToken({ sub: "u1", exp: NOW + 60 })),
     status: 403,
-    answer: err("authorization", 403),
+    answer: buildErrorBody("authorization", 403),
     async check({ ask, knock }) {
       await knock.tenants.set("acme", {});
       await knock.objects.setChannelData("$tenants", "acme", "c-chat", {
@@ -262,7 +262,7 @@ describeApiCases("authentication (api-cases, section 1)", [
       const where = "access_token_object[object_id]=acme&access_token_object[collection]=$tenants";
       const reader = pk(grants({ "https://api.knock.app/v1/tenants/acme": { "slack/channels_read": [{}] } }));
       const writer = pk(grants({ "https://api.knock.app/v1/tenants/acme": { "channel_data/write": [{}] } }));
-      const ungranted = pk(tokenOf({ sub: "u1", exp: NOW + 60 }));
+      const ungranted = pk(signToken({ sub: "u1", exp: NOW + 60 }));
       const of = async (method: string, what: string, headers: Record<string, string>) =>
         (await ask(`${method} /v1/providers/slack/c-chat/${what}?${where}`, undefined, headers)).status;
       expect(await of("PUT", "revoke_access", ungranted)).toBe(403);
@@ -288,7 +288,7 @@ describeApiCases("authentication (api-cases, section 1)", [
       };
     },
     ask: FEED,
-    headers: pk(tokenOf({ sub: "u1", exp: NOW + 60 })),
+    headers: pk(signToken({ sub: "u1", exp: NOW + 60 })),
     status: 200,
     async check({ ask }) {
       const token = await signUserToken("u1", { signingKey: PEM });

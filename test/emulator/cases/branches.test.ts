@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { type ApiCase, describeApiCases, err, MISSING } from "../../helpers/api-case.js";
-import type { OpenedEmulator } from "../../helpers/open-emulator.js";
+import { type ApiCase, buildErrorBody, describeApiCases, EXPECT_MISSING } from "../../helpers/api-case.js";
+import type { TestEmulator } from "../../helpers/test-emulator.js";
 
 const ON_BRANCH = { "x-knock-branch": "feat-1" };
 const BODY = { recipients: ["u1"] };
@@ -14,14 +14,14 @@ const saying = (text: string) => ({
 });
 
 /** `fresh` exists only on the branch, `hello` says something else there, and so does `paused`. */
-function given({ harness }: OpenedEmulator): void {
+function given({ harness }: TestEmulator): void {
   harness.define("fresh", { steps: [saying("Fresh")] }, "feat-1");
   harness.define("hello", { steps: [saying("From the branch")] }, "feat-1");
   harness.define("later", { steps: [DELAYED, saying("Later")] }, "feat-1");
 }
 
-async function texts({ harness }: OpenedEmulator): Promise<unknown[]> {
-  return (await harness.messages("u1")).flatMap(
+async function texts({ harness }: TestEmulator): Promise<unknown[]> {
+  return (await harness.listMessages("u1")).flatMap(
     ({ content }) => (content.blocks as { content: string }[])[0]?.content ?? [],
   );
 }
@@ -47,7 +47,7 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
     title: "AC-254 the same without the header",
     ...asked("fresh/trigger"),
     status: 404,
-    answer: err("workflow_missing", 404),
+    answer: buildErrorBody("workflow_missing", 404),
   },
   {
     title: "A-015 the branch's own files stand over the main ones",
@@ -62,13 +62,13 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
   {
     title: "A-015 a branch that is none, of a trigger",
     ...asked("hello/trigger", { "x-knock-branch": "nope" }),
-    ...MISSING,
+    ...EXPECT_MISSING,
   },
   {
     title: "A-015 a branch that is none, of any call",
     ask: "GET /v1/users/u1",
     headers: { "x-knock-branch": "../x" },
-    ...MISSING,
+    ...EXPECT_MISSING,
   },
   { title: "A-015 an empty header is none", ...asked("hello/trigger", { "x-knock-branch": "" }), status: 200 },
   {

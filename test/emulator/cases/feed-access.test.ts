@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { expect } from "vitest";
 import { type ApiCase, describeApiCases } from "../../helpers/api-case.js";
-import type { OpenedEmulator } from "../../helpers/open-emulator.js";
+import type { TestEmulator } from "../../helpers/test-emulator.js";
 
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const PEM = String(privateKey.export({ type: "pkcs8", format: "pem" }));
@@ -11,7 +11,7 @@ const API = "https://api.knock.app/v1";
 type Grants = Record<string, Record<string, unknown[]>>;
 
 /** Asks as u1 with these grants and no others. */
-async function tenantsSeen(api: OpenedEmulator, grants: Grants, explicit_grants = true) {
+async function tenantsSeen(api: TestEmulator, grants: Grants, explicit_grants = true) {
   const claims = { sub: "u1", exp: Math.floor(Date.now() / 1_000) + 600, grants, explicit_grants };
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const text = `${part({ alg: "RS256", typ: "JWT" })}.${part(claims)}`;
@@ -23,7 +23,7 @@ async function tenantsSeen(api: OpenedEmulator, grants: Grants, explicit_grants 
 }
 
 const setup: ApiCase["setup"] = { variables: { KNOCK_SIGNING_KEY: PEM } };
-async function three({ harness }: OpenedEmulator): Promise<void> {
+async function three({ harness }: TestEmulator): Promise<void> {
   harness.environment.access = { keys: null, enhanced_security: true, signing_key: "$KNOCK_SIGNING_KEY" };
   for (const tenant of ["acme", "other", undefined])
     await harness.trigger("hello", { recipients: ["u1"], ...(tenant ? { tenant } : {}) });

@@ -1,15 +1,15 @@
 import { expect } from "vitest";
-import { channelIdOf } from "../../../src/domain/environment/environment.js";
-import { describeApiCases, err, invalid, MISSING } from "../../helpers/api-case.js";
+import { getChannelId } from "../../../src/domain/environment/environment.js";
+import { buildErrorBody, describeApiCases, EXPECT_MISSING, expectInvalidField } from "../../helpers/api-case.js";
 import { batch } from "../../helpers/batch-case.js";
 import { step } from "../../helpers/engine-harness.js";
-import type { OpenedEmulator } from "../../helpers/open-emulator.js";
+import type { TestEmulator } from "../../helpers/test-emulator.js";
 
 const FEED = "GET /v1/users/u1/feeds/c-feed";
 const UNKNOWN_ID = "6f1f0f3e-0000-4000-8000-000000000001";
 
 /** A of tenant acme, B of none, C of another; each second apart. */
-async function three({ ask, harness }: OpenedEmulator): Promise<void> {
+async function three({ ask, harness }: TestEmulator): Promise<void> {
   for (const [index, tenant] of ["acme", null, "other"].entries()) {
     await harness.at(index * 1_000);
     const data = { item: "ABC"[index], nested: { a: 1 }, attachments: [] };
@@ -17,12 +17,12 @@ async function three({ ask, harness }: OpenedEmulator): Promise<void> {
   }
 }
 
-async function undeclared({ ask, harness }: OpenedEmulator): Promise<void> {
+async function undeclared({ ask, harness }: TestEmulator): Promise<void> {
   harness.define("ring", { steps: [{ ...step.feed("{{ n }}"), ref: "bell_1", channel_key: "bell" }] });
   await ask("POST /v1/workflows/ring/trigger", { recipients: ["u1"], data: { n: 3 } });
 }
 
-function declared({ harness }: OpenedEmulator): void {
+function declared({ harness }: TestEmulator): void {
   harness.audiences.push({ key: "beta", name: "Beta", type: "static", segments: [] });
 }
 
@@ -34,15 +34,15 @@ const feed = (query: string, items: string, meta?: object) => ({
   ask: `${FEED}?${query}`,
   status: 200,
   ...(meta ? { answer: { meta } } : {}),
-  check: (_api: OpenedEmulator, { rows }: { rows: { data?: unknown }[] }) => expect(itemsOf(rows)).toBe(items),
+  check: (_api: TestEmulator, { rows }: { rows: { data?: unknown }[] }) => expect(itemsOf(rows)).toBe(items),
 });
 
-async function mark({ ask, harness }: OpenedEmulator, item: string, action: string): Promise<void> {
-  const messages = (await harness.messages("u1")).filter(({ channel }) => channel.key === "feed");
+async function mark({ ask, harness }: TestEmulator, item: string, action: string): Promise<void> {
+  const messages = (await harness.listMessages("u1")).filter(({ channel }) => channel.key === "feed");
   await ask(`PUT /v1/messages/${messages["ABC".indexOf(item)]?.id}/${action}`);
 }
 
-const marked = (action: string) => async (api: OpenedEmulator) => {
+const marked = (action: string) => async (api: TestEmulator) => {
   await three(api);
   await mark(api, "A", action);
 };
@@ -104,7 +104,7 @@ describeApiCases("feed (api-cases, section 9)", [
   { title: "AC-218 source and category", ...feed("source=hello&workflow_categories[]=social", "CBA") },
   { title: "AC-218 source and another category", ...feed("source=hello&workflow_categories[]=x", "") },
   { title: "AC-219 after all", ...feed("inserted_at.gt=2030-01-01T00:00:00Z", "") },
-  { title: "AC-220 no time", ask: `${FEED}?inserted_at.gt=soon`, ...invalid("inserted_at.gt") },
+  { title: "AC-220 no time", ask: `${FEED}?inserted_at.gt=soon`, ...expectInvalidField("inserted_at.gt") },
   { title: "A-288 by data", ...feed(`trigger_data=${encodeURIComponent('{"item":"B"}')}`, "B") },
   {
     title: "AC-221 what is newer than an item",
@@ -144,16 +144,16 @@ describeApiCases("feed (api-cases, section 9)", [
       expect((await ask(`GET /v1/messages/${rows[0]?.id}/activities`)).rows).toMatchObject(activities);
     },
   },
-  { title: "AC-223 fields too deep", ask: `${FEED}?exclude=a.b.c.d`, ...invalid("exclude") },
+  { title: "AC-223 fields too deep", ask: `${FEED}?exclude=a.b.c.d`, ...expectInvalidField("exclude") },
   {
     title: "AC-224 an id that no channel has",
     ask: "GET /v1/users/u1/feeds/7f1c0f3e-0000-4000-8000-000000000009",
-    ...MISSING,
+    ...EXPECT_MISSING,
   },
   {
     title: "AC-224 the settings of a feed that no channel is",
     ask: "GET /v1/users/u1/feeds/7f1c0f3e-0000-4000-8000-000000000009/settings",
-    ...MISSING,
+    ...EXPECT_MISSING,
   },
   {
     title: "A-288 a channel that only a workflow names, by its key",
@@ -165,16 +165,16 @@ describeApiCases("feed (api-cases, section 9)", [
   {
     title: "A-288 a channel that only a workflow names, by its id",
     given: undeclared,
-    ask: `GET /v1/users/u1/feeds/${channelIdOf("bell")}`,
+    ask: `GET /v1/users/u1/feeds/${getChannelId("bell")}`,
     status: 200,
     answer: { entries: [{ data: { n: 3 } }] },
   },
-  { title: "AC-224 no feed's id", ask: "GET /v1/users/u1/feeds/nothing", ...MISSING },
+  { title: "AC-224 no feed's id", ask: "GET /v1/users/u1/feeds/nothing", ...EXPECT_MISSING },
   {
     title: "AC-225 an e-mail channel's id",
     ask: "GET /v1/users/u1/feeds/c-mail",
     status: 422,
-    answer: err("channel_invalid", 422),
+    answer: buildErrorBody("channel_invalid", 422),
   },
   {
     title: "AC-228 settings",
@@ -202,7 +202,7 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
     ask: "POST /v1/schedules",
     body: { workflow: "hello", recipients: ["u1"], repeats: [{ frequency: "daily", days, hours: 9 }] },
     status: 200,
-    async check({ ask }: OpenedEmulator, { rows }: { rows: unknown[] }) {
+    async check({ ask }: TestEmulator, { rows }: { rows: unknown[] }) {
       expect(rows).toMatchObject([{ repeats: [{ frequency: "daily", days: answered }] }]);
       expect((await ask("GET /v1/users/u1/schedules")).rows).toMatchObject([{ repeats: [{ days: answered }] }]);
     },
@@ -234,14 +234,14 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
     title: "AC-241 minutes between",
     ask: "POST /v1/schedules",
     body: { ...SCHEDULE, repeats: [{ frequency: "daily", minutes: 7 }] },
-    ...invalid("repeats[0].minutes"),
+    ...expectInvalidField("repeats[0].minutes"),
   },
   {
     title: "AC-242 an unknown workflow",
     ask: "POST /v1/schedules",
     body: { ...SCHEDULE, workflow: "nope" },
     status: 404,
-    answer: err("workflow_missing", 404),
+    answer: buildErrorBody("workflow_missing", 404),
   },
   {
     title: "AC-243 neither time nor rule",
@@ -249,7 +249,7 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
     body: { workflow: "hello", recipients: ["u1"] },
     status: 422,
   },
-  { title: "AC-244 of which workflow", ask: "GET /v1/schedules", ...invalid("workflow") },
+  { title: "AC-244 of which workflow", ask: "GET /v1/schedules", ...expectInvalidField("workflow") },
   {
     title: "AC-245 deleted, with a body",
     ask: "POST /v1/schedules",
@@ -300,7 +300,7 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
     },
     check: (_api, { body }) => expect(body).not.toHaveProperty("steps"),
   },
-  { title: "AC-248 an unknown bulk operation", ask: `GET /v1/bulk_operations/${UNKNOWN_ID}`, ...MISSING },
+  { title: "AC-248 an unknown bulk operation", ask: `GET /v1/bulk_operations/${UNKNOWN_ID}`, ...EXPECT_MISSING },
   {
     title: "A-201 a static audience that the project declares is there before its first member",
     given: declared,
@@ -328,7 +328,7 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
     title: "AC-249 an unknown audience",
     ask: "POST /v1/audiences/vip/members",
     body: { members: [{ user: { id: "u1" } }] },
-    ...MISSING,
+    ...EXPECT_MISSING,
     async check({ ask }) {
       const body = { members: [{ user: { id: "u1" } }, { user: { id: "u3", name: "Three" } }] };
       expect((await ask("POST /v1/audiences/vip/members?create_audience=true", body)).status).toBe(204);
@@ -337,8 +337,8 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
       expect((await ask("DELETE /v1/audiences/vip/members", { members: [{ user: { id: "u3" } }] })).status).toBe(204);
     },
   },
-  { title: "AC-250 an unknown route", ask: "GET /v1/unknown", ...MISSING },
-  { title: "Q-28 no 405", ask: "DELETE /v1/messages", ...MISSING },
+  { title: "AC-250 an unknown route", ask: "GET /v1/unknown", ...EXPECT_MISSING },
+  { title: "Q-28 no 405", ask: "DELETE /v1/messages", ...EXPECT_MISSING },
   {
     title: "AC-251 more calls than a tier takes, with limits on",
     setup: { rateLimits: true },

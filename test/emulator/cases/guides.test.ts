@@ -1,19 +1,26 @@
 import { expect } from "vitest";
-import { guideIdOf } from "../../../src/domain/guide/guide.js";
+import { getGuideId } from "../../../src/domain/guide/guide.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { type ApiCase, describeApiCases, err, invalid, MISSING } from "../../helpers/api-case.js";
-import { banner, when } from "../../helpers/engine-harness.js";
-import type { OpenedEmulator } from "../../helpers/open-emulator.js";
+import {
+  type ApiCase,
+  buildErrorBody,
+  describeApiCases,
+  EXPECT_MISSING,
+  expectInvalidField,
+} from "../../helpers/api-case.js";
+import { buildBannerStep, buildCondition } from "../../helpers/engine-harness.js";
+import type { TestEmulator } from "../../helpers/test-emulator.js";
 
 const PATH = "/v1/users/u1/guides";
 const PUBLIC = { authorization: "Bearer pk_test" };
 
-const tour = (api: OpenedEmulator) => api.harness.guide("tour", { steps: [banner({ title: "Page {{ data.page }}" })] });
+const tour = (api: TestEmulator) =>
+  api.harness.defineGuide("tour", { steps: [buildBannerStep({ title: "Page {{ data.page }}" })] });
 
 function step(more: JsonObject = {}): JsonObject {
   return {
     channel_id: "c-tours",
-    guide_id: guideIdOf("tour"),
+    guide_id: getGuideId("tour"),
     guide_key: "tour",
     guide_step_ref: "step_1",
     content: {},
@@ -21,7 +28,7 @@ function step(more: JsonObject = {}): JsonObject {
   };
 }
 
-async function statuses({ harness }: OpenedEmulator): Promise<unknown[]> {
+async function statuses({ harness }: TestEmulator): Promise<unknown[]> {
   const { items } = await harness.engine.listMessages({ workflow: "tour" }, { limit: 10 });
   return items.map(({ engagement_statuses }) => engagement_statuses);
 }
@@ -44,7 +51,8 @@ const cases: ApiCase[] = [
   },
   {
     title: "A-532 R-121 a guide that is not for the user is named with the reason",
-    given: ({ harness }) => harness.guide("tour", { target_property_conditions: when("recipient.plan", "exists") }),
+    given: ({ harness }) =>
+      harness.defineGuide("tour", { target_property_conditions: buildCondition("recipient.plan", "exists") }),
     ask: `GET ${PATH}/c-tours?force_all_guides=true`,
     status: 200,
     answer: {
@@ -65,22 +73,26 @@ const cases: ApiCase[] = [
     status: 200,
     answer: { entries: [], ineligible_guides: [] },
   },
-  { title: "AC-224 and no channel at all is missing", ask: `GET ${PATH}/nowhere`, ...MISSING },
+  { title: "AC-224 and no channel at all is missing", ask: `GET ${PATH}/nowhere`, ...EXPECT_MISSING },
   {
     title: "AC-225 a channel of another type is refused",
     ask: `GET ${PATH}/c-feed`,
     status: 422,
-    answer: err("channel_invalid", 422),
+    answer: buildErrorBody("channel_invalid", 422),
   },
-  { title: "A-298 data that is no JSON", ask: `GET ${PATH}/c-tours?data=x`, ...invalid("data") },
-  { title: "A-298 data that is no object", ask: `GET ${PATH}/c-tours?data=[1]`, ...invalid("data") },
+  { title: "A-298 data that is no JSON", ask: `GET ${PATH}/c-tours?data=x`, ...expectInvalidField("data") },
+  { title: "A-298 data that is no object", ask: `GET ${PATH}/c-tours?data=[1]`, ...expectInvalidField("data") },
   {
     title: "A-298 data that is nested too deep",
     ask: `GET ${PATH}/c-tours?data=${encodeURIComponent(`{"a":${"[".repeat(300)}${"]".repeat(300)}}`)}`,
     status: 422,
-    answer: err("invalid_params", 422),
+    answer: buildErrorBody("invalid_params", 422),
   },
-  { title: "A-298 a flag that is none", ask: `GET ${PATH}/c-tours?force_all_guides=1`, ...invalid("force_all_guides") },
+  {
+    title: "A-298 a flag that is none",
+    ask: `GET ${PATH}/c-tours?force_all_guides=1`,
+    ...expectInvalidField("force_all_guides"),
+  },
   {
     title: "A-294 seen, and A-293 interacted on top",
     given: async (api) => {
@@ -134,24 +146,34 @@ const cases: ApiCase[] = [
     given: tour,
     ask: `PUT ${PATH}/messages/seen`,
     body: {},
-    ...invalid("guide_key"),
+    ...expectInvalidField("guide_key"),
   },
   {
     title: "A-533 seen needs the content shown",
     given: tour,
     ask: `PUT ${PATH}/messages/seen`,
     body: step({ content: null }),
-    ...invalid("content"),
+    ...expectInvalidField("content"),
   },
   {
     title: "A-534 nested metadata",
     given: tour,
     ask: `PUT ${PATH}/messages/interacted`,
     body: step({ metadata: { a: { b: 1 } } }),
-    ...invalid("metadata.a"),
+    ...expectInvalidField("metadata.a"),
   },
-  { title: "A-536 an unknown guide", ask: `DELETE ${PATH}/messages/archived`, body: { guide_key: "x" }, ...MISSING },
-  { title: "A-537 an unknown guide", ask: `PUT ${PATH}/engagements/reset`, body: { guide_key: "x" }, ...MISSING },
+  {
+    title: "A-536 an unknown guide",
+    ask: `DELETE ${PATH}/messages/archived`,
+    body: { guide_key: "x" },
+    ...EXPECT_MISSING,
+  },
+  {
+    title: "A-537 an unknown guide",
+    ask: `PUT ${PATH}/engagements/reset`,
+    body: { guide_key: "x" },
+    ...EXPECT_MISSING,
+  },
   {
     title: "A-208 A-610 guides' messages are found by their channel and source, and marked as others",
     given: async (api) => {

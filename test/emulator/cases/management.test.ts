@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { describeApiCases, err, invalid, MISSING } from "../../helpers/api-case.js";
+import { buildErrorBody, describeApiCases, EXPECT_MISSING, expectInvalidField } from "../../helpers/api-case.js";
 
 const SERVICE = { authorization: "Bearer knock_st_x" };
 const RUN = "PUT /v1/workflows/hello/run?environment=development";
@@ -14,7 +14,7 @@ describeApiCases("the management API (http-api, section 7)", [
     async check({ ask, harness }, { body }) {
       const { rows } = await ask("GET /v1/workflow_recipient_runs");
       expect(rows).toMatchObject([{ workflow_run_id: body?.workflow_run_id, trigger_source: { type: "rehearsal" } }]);
-      expect(await harness.messages("u1")).toHaveLength(2);
+      expect(await harness.listMessages("u1")).toHaveLength(2);
     },
   },
   {
@@ -31,7 +31,9 @@ describeApiCases("the management API (http-api, section 7)", [
     headers: SERVICE,
     status: 200,
     async check({ harness }) {
-      expect(await harness.messages("new")).toMatchObject([{ status: "not_sent", tenant: "acme", actor: "$users/u2" }]);
+      expect(await harness.listMessages("new")).toMatchObject([
+        { status: "not_sent", tenant: "acme", actor: "$users/u2" },
+      ]);
     },
   },
   {
@@ -40,14 +42,14 @@ describeApiCases("the management API (http-api, section 7)", [
     body: { recipients: ["u1"] },
     headers: { authorization: "Bearer sk_dev" },
     status: 401,
-    answer: err("bearer_token_invalid", 401),
+    answer: buildErrorBody("bearer_token_invalid", 401),
   },
   {
     title: "A-901 no token",
     ask: RUN,
     headers: { authorization: "" },
     status: 401,
-    answer: err("authentication_required", 401),
+    answer: buildErrorBody("authentication_required", 401),
   },
   {
     title: "A-901 a token that is not listed, where keys are",
@@ -57,14 +59,14 @@ describeApiCases("the management API (http-api, section 7)", [
     ask: RUN,
     headers: SERVICE,
     status: 401,
-    answer: err("bearer_token_invalid", 401),
+    answer: buildErrorBody("bearer_token_invalid", 401),
   },
   {
     title: "A-901 a service token is no key of the API",
     ask: "GET /v1/users/u1",
     headers: SERVICE,
     status: 401,
-    answer: err("api_key_missing", 401),
+    answer: buildErrorBody("api_key_missing", 401),
   },
   ...(
     [
@@ -90,7 +92,7 @@ describeApiCases("the management API (http-api, section 7)", [
   {
     title: "A-909 with a key of the API such a path is unknown",
     ask: "PUT /v1/workflows/hello/validate",
-    ...MISSING,
+    ...EXPECT_MISSING,
   },
   {
     title: "A-901 a token that is not listed learns nothing of such a path",
@@ -100,14 +102,14 @@ describeApiCases("the management API (http-api, section 7)", [
     ask: "PUT /v1/workflows/hello/validate",
     headers: SERVICE,
     status: 401,
-    answer: err("bearer_token_invalid", 401),
+    answer: buildErrorBody("bearer_token_invalid", 401),
   },
   {
     title: "A-905 more than five recipients",
     ask: RUN,
     body: { recipients: ["a", "b", "c", "d", "e", "f"] },
     headers: SERVICE,
-    ...invalid("recipients"),
+    ...expectInvalidField("recipients"),
   },
   {
     title: "A-908 an unknown workflow",
@@ -115,7 +117,7 @@ describeApiCases("the management API (http-api, section 7)", [
     body: { recipients: ["u1"] },
     headers: SERVICE,
     status: 404,
-    answer: err("workflow_missing", 404),
+    answer: buildErrorBody("workflow_missing", 404),
   },
   {
     title: "A-906 a service token for a key",
@@ -142,7 +144,7 @@ describeApiCases("the management API (http-api, section 7)", [
     ask: "POST /v1/api_keys/exchange",
     headers: SERVICE,
     status: 404,
-    answer: err("resource_missing", 404),
+    answer: buildErrorBody("resource_missing", 404),
   },
   {
     title: "CLI-167 who the token is",

@@ -1,19 +1,19 @@
 import { expect } from "vitest";
-import { describeApiCases, invalid, MISSING } from "../../helpers/api-case.js";
-import type { OpenedEmulator } from "../../helpers/open-emulator.js";
+import { describeApiCases, EXPECT_MISSING, expectInvalidField } from "../../helpers/api-case.js";
+import type { TestEmulator } from "../../helpers/test-emulator.js";
 
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
-const started = ({ ask }: OpenedEmulator) =>
+const started = ({ ask }: TestEmulator) =>
   ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"], actor: "u2", data: { n: 1, text: "a".repeat(300) } });
 
 /** Makes u1's messages, and puts the feed's into a path. */
-const of = (method: string, path: string) => async (api: OpenedEmulator) => {
+const of = (method: string, path: string) => async (api: TestEmulator) => {
   await started(api);
   return `${method} ${path.replace("{M}", await feedMessage(api))}`;
 };
 
-async function feedMessage({ harness }: OpenedEmulator): Promise<string> {
-  const message = (await harness.messages()).find(({ channel }) => channel.key === "feed");
+async function feedMessage({ harness }: TestEmulator): Promise<string> {
+  const message = (await harness.listMessages()).find(({ channel }) => channel.key === "feed");
   return message?.id as string;
 }
 
@@ -21,7 +21,7 @@ const list = (query: string, types: string[]) => ({
   given: started,
   ask: `GET /v1/messages?${query}`,
   status: 200,
-  check: (_api: OpenedEmulator, { rows }: { rows: { channel?: unknown }[] }) =>
+  check: (_api: TestEmulator, { rows }: { rows: { channel?: unknown }[] }) =>
     expect(rows.map(({ channel }) => (channel as { type: string }).type)).toEqual(types),
 });
 
@@ -47,21 +47,21 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
   },
   { title: "AC-181 by status and channel", ...list("status[]=delivered&channel_id=c-feed", ["in_app_feed"]) },
   { title: "AC-181 by channel alone", ...list("channel_id=c-mail", ["email"]) },
-  { title: "AC-182 no status", ask: "GET /v1/messages?status[]=lost", ...invalid("status") },
-  { title: "A-060 a list with indices", ask: "GET /v1/messages?status[0]=sent", ...invalid("status") },
+  { title: "AC-182 no status", ask: "GET /v1/messages?status[]=lost", ...expectInvalidField("status") },
+  { title: "A-060 a list with indices", ask: "GET /v1/messages?status[0]=sent", ...expectInvalidField("status") },
   { title: "AC-183 by a trigger's data", ...list(`trigger_data=${encodeURIComponent('{"n":1}')}`, BOTH) },
   { title: "AC-183 by other data", ...list(`trigger_data=${encodeURIComponent('{"n":"1"}')}`, []) },
   { title: "A-076 texts as far as 256 characters", ...list(`trigger_data={"text":"${"a".repeat(256)}"}`, BOTH) },
   {
     title: "AC-184 nested data",
     ask: `GET /v1/messages?trigger_data=${encodeURIComponent('{"o":{"a":1}}')}`,
-    ...invalid("trigger_data"),
+    ...expectInvalidField("trigger_data"),
   },
-  { title: "AC-185 no JSON", ask: "GET /v1/messages?trigger_data=notjson", ...invalid("trigger_data") },
+  { title: "AC-185 no JSON", ask: "GET /v1/messages?trigger_data=notjson", ...expectInvalidField("trigger_data") },
   {
     title: "AC-186 51 ids",
     ask: `GET /v1/messages?${Array.from({ length: 51 }, (_, index) => `message_ids[]=m${index}`).join("&")}`,
-    ...invalid("message_ids"),
+    ...expectInvalidField("message_ids"),
   },
   { title: "A-208 by engagement", ...list("engagement_status[]=read", []) },
   { title: "A-208 by what is missing", ...list("engagement_status[]=unread", BOTH) },
@@ -76,7 +76,7 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
     status: 200,
     answer: { items: [] },
   },
-  { title: "AC-187 an unknown message", ask: "GET /v1/messages/unknown", ...MISSING },
+  { title: "AC-187 an unknown message", ask: "GET /v1/messages/unknown", ...EXPECT_MISSING },
   {
     title: "AC-188, AC-189 read, and read again",
     ask: of("PUT", "/v1/messages/{M}/read"),
@@ -108,13 +108,13 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
     title: "AC-191 six pairs of metadata",
     ask: of("PUT", "/v1/messages/{M}/interacted"),
     body: { metadata: { a: 1, b: 2, c: 3, d: 4, e: 5, f: 6 } },
-    ...invalid("metadata"),
+    ...expectInvalidField("metadata"),
   },
   {
     title: "AC-192 nested metadata",
     ask: of("PUT", "/v1/messages/{M}/interacted"),
     body: { metadata: { a: { b: 1 } } },
-    ...invalid("metadata.a"),
+    ...expectInvalidField("metadata.a"),
   },
   {
     title: "A-224 interacted without a body",
@@ -187,12 +187,17 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
         meta: { total_count: 0 },
       });
       expect((await ask("GET /v1/users/u2/feeds/c-feed")).body).toMatchObject({ meta: { total_count: 1 } });
-      expect((await harness.messages("u1")).map(({ channel }) => channel.type)).toEqual(["email"]);
+      expect((await harness.listMessages("u1")).map(({ channel }) => channel.type)).toEqual(["email"]);
       const { rows } = await ask("GET /v1/workflow_recipient_runs?recipient=u1");
       expect((await ask(`GET /v1/workflow_recipient_runs/${String(rows[0]?.id)}`)).status).toBe(200);
     },
   },
-  { title: "AC-197 no action", ask: "POST /v1/channels/c-feed/messages/bulk/explode", body: {}, ...invalid("action") },
+  {
+    title: "AC-197 no action",
+    ask: "POST /v1/channels/c-feed/messages/bulk/explode",
+    body: {},
+    ...expectInvalidField("action"),
+  },
   {
     title: "AC-198 an in-app message's content",
     ask: of("GET", "/v1/messages/{M}/content"),

@@ -1,9 +1,9 @@
 import { expect } from "vitest";
-import { describeApiCases, err, invalid } from "../../helpers/api-case.js";
-import type { OpenedEmulator } from "../../helpers/open-emulator.js";
+import { buildErrorBody, describeApiCases, expectInvalidField } from "../../helpers/api-case.js";
+import type { TestEmulator } from "../../helpers/test-emulator.js";
 
 const SET = "/v1/users/u1/preferences/default";
-const put = (body: unknown) => (api: OpenedEmulator) => api.ask(`PUT ${SET}`, body);
+const put = (body: unknown) => (api: TestEmulator) => api.ask(`PUT ${SET}`, body);
 const EMAIL_OFF = { channel_types: { email: false } };
 
 describeApiCases("preferences (api-cases, section 7)", [
@@ -58,19 +58,19 @@ describeApiCases("preferences (api-cases, section 7)", [
     title: "AC-156 no channel type",
     ask: `PUT ${SET}`,
     body: { channel_types: { pigeon: true } },
-    ...invalid("channel_types.pigeon"),
+    ...expectInvalidField("channel_types.pigeon"),
   },
   {
     title: "AC-157 no value",
     ask: `PUT ${SET}`,
     body: { channel_types: { email: "no" } },
-    ...invalid("channel_types.email"),
+    ...expectInvalidField("channel_types.email"),
   },
   {
     title: "AC-158 no operator",
     ask: `PUT ${SET}`,
     body: { channel_types: { email: { conditions: [{ variable: "recipient.a", operator: "like", argument: "b" }] } } },
-    ...invalid("channel_types.email.conditions[0].operator"),
+    ...expectInvalidField("channel_types.email.conditions[0].operator"),
   },
   {
     title: "AC-159 all sets, a bare list",
@@ -136,7 +136,7 @@ describeApiCases("preferences (api-cases, section 7)", [
     ask: "POST /v1/users/bulk/preferences",
     body: { user_ids: ["u1"], preferences: { channel_types: { pigeon: true } } },
     status: 422,
-    answer: err("invalid_params", 422),
+    answer: buildErrorBody("invalid_params", 422),
   },
   {
     title: "AC-164 what a set says is followed",
@@ -145,6 +145,6 @@ describeApiCases("preferences (api-cases, section 7)", [
     body: { recipients: ["u1"] },
     status: 200,
     check: async ({ harness }) =>
-      expect((await harness.messages("u1")).map(({ channel }) => channel.type)).toEqual(["in_app_feed"]),
+      expect((await harness.listMessages("u1")).map(({ channel }) => channel.type)).toEqual(["in_app_feed"]),
   },
 ]);

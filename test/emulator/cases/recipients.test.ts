@@ -1,10 +1,16 @@
 import { expect } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { type ApiCase, describeApiCases, err, invalid, MISSING } from "../../helpers/api-case.js";
-import type { OpenedEmulator } from "../../helpers/open-emulator.js";
+import {
+  type ApiCase,
+  buildErrorBody,
+  describeApiCases,
+  EXPECT_MISSING,
+  expectInvalidField,
+} from "../../helpers/api-case.js";
+import type { TestEmulator } from "../../helpers/test-emulator.js";
 
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
-const put = (path: string, body: unknown) => (api: OpenedEmulator) => api.ask(`PUT ${path}`, body);
+const put = (path: string, body: unknown) => (api: TestEmulator) => api.ask(`PUT ${path}`, body);
 const QUEUED = { __typename: "BulkOperation", status: "queued", processed_rows: 0, completed_at: null };
 
 function pageInfo(body: JsonObject | null): { after: string | null } {
@@ -12,7 +18,7 @@ function pageInfo(body: JsonObject | null): { after: string | null } {
 }
 
 /** A bulk operation is followed until it has ended. */
-async function ended({ ask, url }: OpenedEmulator, answered: JsonObject | null): Promise<JsonObject> {
+async function ended({ ask, url }: TestEmulator, answered: JsonObject | null): Promise<JsonObject> {
   expect(answered?.progress_path).toBe(`${url}/v1/bulk_operations/${answered?.id}`);
   for (;;) {
     const { body } = await ask(`GET /v1/bulk_operations/${answered?.id}`);
@@ -21,7 +27,7 @@ async function ended({ ask, url }: OpenedEmulator, answered: JsonObject | null):
 }
 
 const done =
-  (expected: object, more?: (api: OpenedEmulator) => unknown): ApiCase["check"] =>
+  (expected: object, more?: (api: TestEmulator) => unknown): ApiCase["check"] =>
   async (api, { body }) => {
     expect(await ended(api, body)).toMatchObject({ status: "completed", completed_at: ISO, ...expected });
     await more?.(api);
@@ -66,9 +72,9 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
     title: "AC-103 300 kB of properties",
     ask: "PUT /v1/users/u1",
     body: { text: "x".repeat(300_000) },
-    ...invalid(""),
+    ...expectInvalidField(""),
   },
-  { title: "AC-104 an id with a slash", ask: "PUT /v1/users/a%2Fb", body: {}, ...invalid("id") },
+  { title: "AC-104 an id with a slash", ask: "PUT /v1/users/a%2Fb", body: {}, ...expectInvalidField("id") },
   {
     title: "A-063 an id that is encoded",
     ask: "PUT /v1/users/a%20b%25",
@@ -76,7 +82,7 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
     status: 200,
     answer: { id: "a b%" },
   },
-  { title: "AC-105 an unknown user", ask: "GET /v1/users/ghost", ...MISSING },
+  { title: "AC-105 an unknown user", ask: "GET /v1/users/ghost", ...EXPECT_MISSING },
   {
     title: "AC-106 deleted, and then gone",
     ask: "DELETE /v1/users/u1",
@@ -103,9 +109,9 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
       expect(ids).toEqual(expect.arrayContaining(["u1", "u2"]));
     },
   },
-  { title: "AC-109 a page too large", ask: "GET /v1/users?page_size=51", ...invalid("page_size") },
-  { title: "Q-8 a page of nothing", ask: "GET /v1/users?page_size=0", ...invalid("page_size") },
-  { title: "AC-110 a cursor that is none", ask: "GET /v1/users?after=%25%25%25", ...invalid("after") },
+  { title: "AC-109 a page too large", ask: "GET /v1/users?page_size=51", ...expectInvalidField("page_size") },
+  { title: "Q-8 a page of nothing", ask: "GET /v1/users?page_size=0", ...expectInvalidField("page_size") },
+  { title: "AC-110 a cursor that is none", ask: "GET /v1/users?after=%25%25%25", ...expectInvalidField("after") },
   {
     title: "A-278 preferences on demand",
     given: put("/v1/users/u1/preferences/default", { channel_types: { sms: false } }),
@@ -176,8 +182,13 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
       expect((await ask("GET /v1/users/u1/subscriptions")).rows).toHaveLength(1);
     },
   },
-  { title: "A-299 with whom", ask: "POST /v1/users/u1/merge", body: {}, ...invalid("from_user_id") },
-  { title: "A-299 with nobody known", ask: "POST /v1/users/u1/merge", body: { from_user_id: "ghost" }, ...MISSING },
+  { title: "A-299 with whom", ask: "POST /v1/users/u1/merge", body: {}, ...expectInvalidField("from_user_id") },
+  {
+    title: "A-299 with nobody known",
+    ask: "POST /v1/users/u1/merge",
+    body: { from_user_id: "ghost" },
+    ...EXPECT_MISSING,
+  },
   {
     title: "AC-115 bulk identify, with its progress",
     ask: "POST /v1/users/bulk/identify",
@@ -204,7 +215,7 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
     title: "AC-116 1001 users",
     ask: "POST /v1/users/bulk/identify",
     body: { users: Array.from({ length: 1_001 }, (_, index) => ({ id: `b${index}` })) },
-    ...invalid("users"),
+    ...expectInvalidField("users"),
   },
   {
     title: "A-279 bulk delete",
@@ -271,7 +282,7 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
     title: "AC-119 101 recipients",
     ask: "POST /v1/objects/projects/p1/subscriptions",
     body: { recipients: Array.from({ length: 101 }, (_, index) => `s${index}`) },
-    ...invalid("recipients"),
+    ...expectInvalidField("recipients"),
   },
   {
     title: "AC-120 a DELETE with a body",
@@ -316,7 +327,7 @@ describeApiCases("channel data (api-cases, section 6)", [
     status: 200,
     answer: { data: { tokens: ["t2"] } },
   },
-  { title: "AC-132 never set", ask: `GET ${PUSH}`, ...MISSING },
+  { title: "AC-132 never set", ask: `GET ${PUSH}`, ...EXPECT_MISSING },
   {
     title: "AC-133 deleted",
     given: put(PUSH, { data: { tokens: ["t1"] } }),
@@ -336,8 +347,13 @@ describeApiCases("channel data (api-cases, section 6)", [
     ask: "PUT /v1/users/u1/channel_data/6f1f0f3e-0000-4000-8000-000000000001",
     body: { data: { tokens: ["t"] } },
     status: 422,
-    answer: err("channel_invalid", 422),
+    answer: buildErrorBody("channel_invalid", 422),
   },
-  { title: "AC-136 data of another kind", ask: `PUT ${PUSH}`, body: { data: { foo: 1 } }, ...invalid("data") },
-  { title: "AC-137 no data", ask: `PUT ${PUSH}`, body: {}, ...invalid("data") },
+  {
+    title: "AC-136 data of another kind",
+    ask: `PUT ${PUSH}`,
+    body: { data: { foo: 1 } },
+    ...expectInvalidField("data"),
+  },
+  { title: "AC-137 no data", ask: `PUT ${PUSH}`, body: {}, ...expectInvalidField("data") },
 ]);

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { type ApiCase, describeApiCases, err, invalid } from "../../helpers/api-case.js";
-import type { OpenedEmulator } from "../../helpers/open-emulator.js";
+import { type ApiCase, buildErrorBody, describeApiCases, expectInvalidField } from "../../helpers/api-case.js";
+import type { TestEmulator } from "../../helpers/test-emulator.js";
 
 const ASK = "POST /v1/workflows/hello/trigger";
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -9,17 +9,17 @@ const STARTED: Pick<ApiCase, "status" | "answer"> = {
   answer: { workflow_run_id: expect.stringMatching(UUID_V4) },
 };
 
-async function nothingRan({ harness }: OpenedEmulator): Promise<void> {
+async function nothingRan({ harness }: TestEmulator): Promise<void> {
   expect((await harness.engine.listRecipientRuns({}, { limit: 5 })).items).toEqual([]);
 }
 
-async function recipients({ harness }: OpenedEmulator): Promise<unknown[]> {
+async function recipients({ harness }: TestEmulator): Promise<unknown[]> {
   const { items } = await harness.engine.listRecipientRuns({}, { limit: 50 });
   return items.map(({ recipient }) => recipient).reverse();
 }
 
 const many = (count: number): string[] => Array.from({ length: count }, (_, index) => `r${index}`);
-const refused = (body: unknown, field: string) => ({ ask: ASK, body, ...invalid(field), check: nothingRan });
+const refused = (body: unknown, field: string) => ({ ask: ASK, body, ...expectInvalidField(field), check: nothingRan });
 
 describeApiCases("trigger (api-cases, section 2)", [
   {
@@ -27,9 +27,9 @@ describeApiCases("trigger (api-cases, section 2)", [
     ask: ASK,
     body: { recipients: ["u1"], data: { n: 1 } },
     ...STARTED,
-    check: async ({ harness }) => expect(await harness.messages("u1")).toHaveLength(2),
+    check: async ({ harness }) => expect(await harness.listMessages("u1")).toHaveLength(2),
   },
-  { title: "AC-021 a body cut off", ask: ASK, body: "{", status: 400, answer: err("invalid_params", 400) },
+  { title: "AC-021 a body cut off", ask: ASK, body: "{", status: 400, answer: buildErrorBody("invalid_params", 400) },
   { title: "AC-022 an empty body", ...refused("", "recipients") },
   { title: "AC-023 recipients missing", ...refused({ data: {} }, "recipients") },
   { title: "AC-024 no recipient", ...refused({ recipients: [] }, "recipients") },
@@ -44,28 +44,28 @@ describeApiCases("trigger (api-cases, section 2)", [
     ask: "POST /v1/workflows/nope/trigger",
     body: { recipients: ["u1"] },
     status: 404,
-    answer: err("workflow_missing", 404),
+    answer: buildErrorBody("workflow_missing", 404),
   },
   {
     title: "AC-033 an inactive workflow",
     ask: "POST /v1/workflows/off/trigger",
     body: { recipients: ["u1"] },
     status: 422,
-    answer: err("workflow_inactive", 422),
+    answer: buildErrorBody("workflow_inactive", 422),
     check: nothingRan,
   },
   {
     title: "ACQ-7 the body is looked at before the workflow",
     ask: "POST /v1/workflows/nope/trigger",
     body: {},
-    ...invalid("recipients"),
+    ...expectInvalidField("recipients"),
   },
   {
     title: "AC-034 an unknown actor",
     ask: ASK,
     body: { recipients: ["u1"], actor: "ghost" },
     status: 422,
-    answer: err("actor_missing", 422),
+    answer: buildErrorBody("actor_missing", 422),
     check: nothingRan,
   },
   {
@@ -92,7 +92,7 @@ describeApiCases("trigger (api-cases, section 2)", [
     ...STARTED,
     async check({ harness, knock }) {
       expect(await knock.users.get("u9")).not.toHaveProperty("$trigger_data");
-      expect((await harness.messages("u9"))[0]?.data).toEqual({ k: 2, z: 0 });
+      expect((await harness.listMessages("u9"))[0]?.data).toEqual({ k: 2, z: 0 });
     },
   },
   {
@@ -136,14 +136,14 @@ describeApiCases("trigger (api-cases, section 2)", [
     ask: "POST /v1/workflows/strict/trigger",
     body: { recipients: ["u1"], data: {} },
     status: 422,
-    answer: err("invalid_params", 422),
+    answer: buildErrorBody("invalid_params", 422),
     check: nothingRan,
   },
   {
     title: "AC-044 a value of the wrong type",
     ask: "POST /v1/workflows/strict/trigger",
     body: { recipients: ["u1"], data: { name: 7 } },
-    ...invalid("data.name"),
+    ...expectInvalidField("data.name"),
   },
   {
     title: "AC-045 sandbox mode",
@@ -151,12 +151,12 @@ describeApiCases("trigger (api-cases, section 2)", [
     body: { recipients: ["u1"], settings: { sandbox_mode: true } },
     ...STARTED,
     async check({ harness }) {
-      const messages = await harness.messages("u1");
+      const messages = await harness.listMessages("u1");
       expect(messages.map(({ channel, status }) => [channel.type, status])).toEqual([
         ["email", "not_sent"],
         ["in_app_feed", "delivered"],
       ]);
-      expect(harness.delivered).toEqual([]);
+      expect(harness.deliveredMessages).toEqual([]);
     },
   },
   {
@@ -164,7 +164,7 @@ describeApiCases("trigger (api-cases, section 2)", [
     ask: "POST /v1/workflows/paused/trigger",
     body: { recipients: ["u1"], settings: { skip_delay: true } },
     ...STARTED,
-    check: async ({ harness }) => expect(await harness.messages("u1")).toHaveLength(1),
+    check: async ({ harness }) => expect(await harness.listMessages("u1")).toHaveLength(1),
   },
   {
     title: "AC-047 a setting of the wrong type",
@@ -175,7 +175,7 @@ describeApiCases("trigger (api-cases, section 2)", [
     ask: ASK,
     body: { recipients: ["u1"], data: { text: "x".repeat(10 * 1024 * 1024 + 1) } },
     status: 413,
-    answer: err("invalid_params", 413),
+    answer: buildErrorBody("invalid_params", 413),
     check: nothingRan,
   },
   { title: "AC-049 an unknown key", ask: ASK, body: { recipients: ["u1"], foo: 1, settings: { bar: 2 } }, ...STARTED },
@@ -185,21 +185,21 @@ describeApiCases("trigger (api-cases, section 2)", [
     body: { name: "hello", actor: "u2", recipients: ["u1"] },
     status: 200,
     answer: { result_id: expect.stringMatching(UUID_V4) },
-    check: async ({ harness }) => expect(await harness.messages("u1")).toHaveLength(2),
+    check: async ({ harness }) => expect(await harness.listMessages("u1")).toHaveLength(2),
   },
   {
     title: "A-017 wrong kinds of body are refused with the place",
     ask: ASK,
     body: "[1]",
     status: 422,
-    answer: err("invalid_params", 422),
+    answer: buildErrorBody("invalid_params", 422),
   },
   {
     title: "a body nested a thousand levels deep",
     ask: ASK,
     body: `{"recipients":["u1"],"data":{"a":${"[".repeat(1_000)}${"]".repeat(1_000)}}}`,
     status: 422,
-    answer: err("invalid_params", 422),
+    answer: buildErrorBody("invalid_params", 422),
     check: nothingRan,
   },
   {
@@ -207,14 +207,14 @@ describeApiCases("trigger (api-cases, section 2)", [
     ask: ASK,
     body: "[".repeat(100_000),
     status: 400,
-    answer: err("invalid_params", 400),
+    answer: buildErrorBody("invalid_params", 400),
   },
 ]);
 
 const key = (value: string) => ({ "idempotency-key": value });
 const first =
   (body: unknown, ask = ASK) =>
-  async (api: OpenedEmulator) =>
+  async (api: TestEmulator) =>
     api.ask(ask, body, key("k1"));
 
 describeApiCases("idempotency (api-cases, section 3)", [
@@ -230,7 +230,7 @@ describeApiCases("idempotency (api-cases, section 3)", [
       expect(again.headers.get("idempotent-replayed")).toBe("true");
       expect(again.headers.get("original-x-request-id")).toBe(answered.headers.get("x-request-id"));
       expect(again.headers.get("x-request-id")).not.toBe(answered.headers.get("x-request-id"));
-      expect(await harness.messages("u1")).toHaveLength(2);
+      expect(await harness.listMessages("u1")).toHaveLength(2);
     },
   },
   {
@@ -239,7 +239,7 @@ describeApiCases("idempotency (api-cases, section 3)", [
     ask: ASK,
     body: { recipients: ["u2"] },
     headers: key("k1"),
-    ...invalid("idempotency_key"),
+    ...expectInvalidField("idempotency_key"),
   },
   {
     title: "AC-063 the order of keys is none of the payload",
@@ -277,14 +277,14 @@ describeApiCases("idempotency (api-cases, section 3)", [
     ask: "POST /v1/workflows/paused/trigger",
     body: { recipients: ["u1"] },
     headers: key("k1"),
-    ...invalid("idempotency_key"),
+    ...expectInvalidField("idempotency_key"),
   },
   {
     title: "AC-067 a key of 256 characters",
     ask: ASK,
     body: { recipients: ["u1"] },
     headers: key("k".repeat(256)),
-    ...invalid("idempotency_key"),
+    ...expectInvalidField("idempotency_key"),
   },
   {
     title: "AC-068 elsewhere the header means nothing",
@@ -310,13 +310,13 @@ describeApiCases("idempotency (api-cases, section 3)", [
 ]);
 
 const CANCEL = "POST /v1/workflows/paused/cancel";
-const paused = (body: object) => (api: OpenedEmulator) => api.ask("POST /v1/workflows/paused/trigger", body);
+const paused = (body: object) => (api: TestEmulator) => api.ask("POST /v1/workflows/paused/trigger", body);
 const two = paused({ recipients: ["u1", "u2"], cancellation_key: "c1" });
 const later =
   (expected: string[]) =>
-  async ({ harness }: OpenedEmulator) => {
+  async ({ harness }: TestEmulator) => {
     await harness.at(3_600_000);
-    expect((await harness.messages()).map(({ recipient }) => recipient)).toEqual(expected);
+    expect((await harness.listMessages()).map(({ recipient }) => recipient)).toEqual(expected);
   };
 
 describeApiCases("cancel (api-cases, section 4)", [
@@ -352,13 +352,13 @@ describeApiCases("cancel (api-cases, section 4)", [
     status: 204,
     check: later(["$users/u1", "$users/u2"]),
   },
-  { title: "AC-085 no key", ask: CANCEL, body: {}, ...invalid("cancellation_key") },
+  { title: "AC-085 no key", ask: CANCEL, body: {}, ...expectInvalidField("cancellation_key") },
   {
     title: "AC-086 an unknown workflow",
     ask: "POST /v1/workflows/nope/cancel",
     body: { cancellation_key: "c1" },
     status: 404,
-    answer: err("workflow_missing", 404),
+    answer: buildErrorBody("workflow_missing", 404),
   },
   {
     title: "AC-087 what has ended stays",
@@ -366,7 +366,7 @@ describeApiCases("cancel (api-cases, section 4)", [
     ask: "POST /v1/workflows/hello/cancel",
     body: { cancellation_key: "c1" },
     status: 204,
-    check: async ({ harness }) => expect(await harness.messages("u1")).toHaveLength(2),
+    check: async ({ harness }) => expect(await harness.listMessages("u1")).toHaveLength(2),
   },
   {
     title: "AC-088 null for everyone",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { apiErrorOf } from "../../../src/emulator/http/api-error.js";
+import { toApiError } from "../../../src/emulator/http/api-error.js";
 import { Query } from "../../../src/emulator/http/query.js";
 
 const refusal = (field: string) =>
@@ -9,7 +9,7 @@ function thrown(ask: () => unknown): unknown {
   try {
     ask();
   } catch (error) {
-    return apiErrorOf(error);
+    return toApiError(error);
   }
   throw new Error("nothing was thrown");
 }
@@ -23,7 +23,7 @@ describe("Query", () => {
 
   it("takes each of the known values once, however often it is asked for", () => {
     const many = Array.from({ length: 2_000 }, (_, index) => `status[]=${index % 2 === 0 ? "read" : "seen"}`);
-    expect(new Query(`?${many.join("&")}`).listOf("status", ["seen", "read"])).toEqual(["read", "seen"]);
+    expect(new Query(`?${many.join("&")}`).choices("status", ["seen", "read"])).toEqual(["read", "seen"]);
   });
 
   it("takes so many pairs of trigger data and no more", () => {
@@ -31,8 +31,8 @@ describe("Query", () => {
       const pairs = Array.from({ length: count }, (_, index) => [`k${index}`, index]);
       return new Query(`?trigger_data=${JSON.stringify(Object.fromEntries(pairs))}`);
     };
-    expect(Object.keys(of(100).data() ?? {})).toHaveLength(100);
-    expect(thrown(() => of(101).data())).toEqual(refusal("trigger_data"));
+    expect(Object.keys(of(100).scalars() ?? {})).toHaveLength(100);
+    expect(thrown(() => of(101).scalars())).toEqual(refusal("trigger_data"));
   });
 
   it("takes lists repeated, and refuses them with indices (A-060)", () => {
@@ -85,7 +85,7 @@ describe("Query", () => {
       undefined,
     ]);
     expect(thrown(() => new Query("?f=1").flag("f"))).toEqual(refusal("f"));
-    expect(thrown(() => new Query("?m=x").oneOf("m", ["a"]))).toEqual(refusal("m"));
+    expect(thrown(() => new Query("?m=x").choice("m", ["a"]))).toEqual(refusal("m"));
     expect(thrown(() => new Query("").required("w"))).toEqual(refusal("w"));
   });
 });

@@ -1,8 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
 import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
-import { NO_PREFERENCE_CENTER, type PreferenceCenter } from "../../../src/domain/preferences/preference-center.js";
-import { type OpenedEmulator, withApi } from "../../helpers/open-emulator.js";
-import { thrownBy } from "../../helpers/thrown-by.js";
+import {
+  DISABLED_PREFERENCE_CENTER,
+  type PreferenceCenter,
+} from "../../../src/domain/preferences/preference-center.js";
+import { catchThrown } from "../../helpers/catch-error.js";
+import { type TestEmulator, withApi } from "../../helpers/test-emulator.js";
 
 const CENTER: PreferenceCenter = {
   enabled: true,
@@ -20,7 +23,7 @@ const CENTER: PreferenceCenter = {
 
 const ON = ["0.0", "1.0", "1.1", "2.0", "2.1", "3.0", "4.0"];
 
-async function signed({ harness, knock }: OpenedEmulator, center: PreferenceCenter = CENTER) {
+async function signed({ harness, knock }: TestEmulator, center: PreferenceCenter = CENTER) {
   harness.environment.preference_center = center;
   return knock.users.preferenceCenter.generateSignedURL("u1");
 }
@@ -64,7 +67,7 @@ describe("the preference center (A-301, A-302, A-447 to A-451)", () => {
         commercial_subscribed: null,
       });
       await api.harness.trigger("hello", { recipients: ["u1"] });
-      expect(await api.harness.messages("u1")).toEqual([]);
+      expect(await api.harness.listMessages("u1")).toEqual([]);
     }));
 
   it("a part of what was off as a whole is switched on alone", () =>
@@ -127,7 +130,7 @@ describe("the preference center (A-301, A-302, A-447 to A-451)", () => {
       expect(await api.knock.users.getPreferences("u1", "default")).toMatchObject({ commercial_subscribed: true });
 
       await api.harness.trigger("hello", { recipients: ["u1"] });
-      api.harness.environment.preference_center = { ...NO_PREFERENCE_CENTER };
+      api.harness.environment.preference_center = { ...DISABLED_PREFERENCE_CENTER };
       expect((await visit(url)).html).toContain("Commercial messages");
     }));
 
@@ -192,7 +195,7 @@ describe("the preference center (A-301, A-302, A-447 to A-451)", () => {
         ],
       });
       await api.harness.trigger("link", { recipients: ["u2"] });
-      const text = JSON.stringify((await api.harness.messages("u2"))[0]?.content);
+      const text = JSON.stringify((await api.harness.listMessages("u2"))[0]?.content);
       const url = new RegExp(`${api.url}/preferences/[0-9a-f-]{36}`).exec(text)?.[0] ?? "";
       expect((await visit(url)).html).toContain("Preferences of u2@lark.test");
     }));
@@ -201,7 +204,7 @@ describe("the preference center (A-301, A-302, A-447 to A-451)", () => {
     const row = (value: object) => ({ preference_center: { config: { rows: [value] } } });
     const parsed = parseEnvironment(row({ type: "workflow", name: "W", identifier: "w" }), "environment.json");
     expect(parsed.preference_center).toMatchObject({ enabled: true, rows: [{ identifier: "w" }] });
-    const fault = (value: object) => thrownBy(() => parseEnvironment(row(value), "environment.json"));
+    const fault = (value: object) => catchThrown(() => parseEnvironment(row(value), "environment.json"));
     expect(fault({ type: "workflow", name: "W" })).toMatchObject({
       details: [{ pointer: "/preference_center/config/rows/0/identifier" }],
     });

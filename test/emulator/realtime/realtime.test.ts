@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
-import type { AnsweredRequest } from "../../../src/emulator/emulator-options.js";
-import { type BrowserFeed, listen } from "../../helpers/browser-client.js";
-import { PATIENCE } from "../../helpers/eventually.js";
-import { type OpenedEmulator, withApi } from "../../helpers/open-emulator.js";
+import type { RequestLogEntry } from "../../../src/emulator/emulator-options.js";
+import { type BrowserFeed, listenToFeed } from "../../helpers/browser-client.js";
+import { WAIT_OPTIONS } from "../../helpers/eventually.js";
+import { type TestEmulator, withApi } from "../../helpers/test-emulator.js";
 
 type Frame = [
   joinRef: string | null,
@@ -27,7 +27,10 @@ async function connect(url: string, query = "?&api_key=pk_test&&vsn=2.0.0") {
     frames,
     say: (...frame: Frame) => socket.send(JSON.stringify(frame)),
     answer: (ref: string): Promise<Frame> =>
-      vi.waitFor(() => frames.find((frame) => frame[1] === ref) ?? Promise.reject(new Error(`no ${ref}`)), PATIENCE),
+      vi.waitFor(
+        () => frames.find((frame) => frame[1] === ref) ?? Promise.reject(new Error(`no ${ref}`)),
+        WAIT_OPTIONS,
+      ),
     pushes: () => frames.filter(([, , , event]) => event === "new-message").map((frame) => frame[4]),
   };
 }
@@ -45,11 +48,11 @@ async function joined({ feed }: BrowserFeed): Promise<void> {
   await vi.waitFor(() => {
     const { channels } = feed.knock.client().socket as unknown as { channels: { state: string }[] };
     expect(channels.map(({ state }) => state)).toEqual(["joined"]);
-  }, PATIENCE);
+  }, WAIT_OPTIONS);
 }
 
 /** Each a second later: the client puts items in order of their times. */
-function trigger(api: OpenedEmulator, recipients = ["u1"]) {
+function trigger(api: TestEmulator, recipients = ["u1"]) {
   api.harness.now += 1_000;
   return api.knock.workflows.trigger("hello", { recipients, data: { n: 1 } });
 }
@@ -76,14 +79,14 @@ describe("sockets of pages", () => {
 describe("the official browser client", () => {
   it("receives a message at once, and another client sees its status change (R-057, R-091)", () =>
     withApi(async (api) => {
-      const first = listen(api.url, "u1", "c-feed");
-      const second = listen(api.url, "u1", "c-feed", { __experimentalCrossBrowserUpdates: true });
+      const first = listenToFeed(api.url, "u1", "c-feed");
+      const second = listenToFeed(api.url, "u1", "c-feed", { __experimentalCrossBrowserUpdates: true });
       try {
         await Promise.all([first, second].map(joined));
         await trigger(api);
         await vi.waitFor(() => {
           for (const { received } of [first, second]) expect(received).toHaveLength(1);
-        }, PATIENCE);
+        }, WAIT_OPTIONS);
         const { items, metadata } = first.feed.getState();
         expect(metadata).toMatchObject({ total_count: 1, unread_count: 1, unseen_count: 1 });
         await first.feed.markAsRead(items);
@@ -91,7 +94,7 @@ describe("the official browser client", () => {
           const state = second.feed.getState();
           expect(state.items.map(({ read_at }) => typeof read_at)).toEqual(["string"]);
           expect(state.metadata.unread_count).toBe(0);
-        }, PATIENCE);
+        }, WAIT_OPTIONS);
       } finally {
         first.close();
         second.close();
@@ -100,16 +103,16 @@ describe("the official browser client", () => {
 
   it("without that option hears of no status change, and has the counts with the next message (R-058, RQ-6)", () =>
     withApi(async (api) => {
-      const [first, second] = [listen(api.url, "u1", "c-feed"), listen(api.url, "u1", "c-feed")];
+      const [first, second] = [listenToFeed(api.url, "u1", "c-feed"), listenToFeed(api.url, "u1", "c-feed")];
       try {
         await Promise.all([first, second].map(joined));
         await trigger(api);
         await vi.waitFor(() => {
           for (const { received } of [first, second]) expect(received).toHaveLength(1);
-        }, PATIENCE);
+        }, WAIT_OPTIONS);
         await first.feed.markAsRead(first.feed.getState().items);
         await trigger(api);
-        await vi.waitFor(() => expect(second.received).toHaveLength(2), PATIENCE);
+        await vi.waitFor(() => expect(second.received).toHaveLength(2), WAIT_OPTIONS);
         expect(second.feed.getState().metadata).toMatchObject({ total_count: 2, unread_count: 1 });
         await second.feed.fetch();
         const { items } = second.feed.getState();
@@ -122,18 +125,18 @@ describe("the official browser client", () => {
 
   it("comes back after a restart and has what came meanwhile (R-041)", () =>
     withApi(async (api) => {
-      const browser = listen(api.url, "u1", "c-feed");
+      const browser = listenToFeed(api.url, "u1", "c-feed");
       try {
         await joined(browser);
         await trigger(api);
-        await vi.waitFor(() => expect(browser.received).toHaveLength(1), PATIENCE);
+        await vi.waitFor(() => expect(browser.received).toHaveLength(1), WAIT_OPTIONS);
         await api.restart(async () => {
           api.harness.now += 1_000;
           await api.harness.trigger("hello", { recipients: ["u1"], data: { n: 2 } });
         });
-        await vi.waitFor(() => expect(browser.received).toHaveLength(2), PATIENCE);
+        await vi.waitFor(() => expect(browser.received).toHaveLength(2), WAIT_OPTIONS);
         await trigger(api);
-        await vi.waitFor(() => expect(browser.received).toHaveLength(3), PATIENCE);
+        await vi.waitFor(() => expect(browser.received).toHaveLength(3), WAIT_OPTIONS);
         expect(new Set(browser.received).size).toBe(3);
       } finally {
         browser.close();
@@ -142,25 +145,25 @@ describe("the official browser client", () => {
 });
 
 describe("more messages at once than a page has, of which the client reads one after each event (RQ-12)", () => {
-  async function many(api: OpenedEmulator): Promise<void> {
+  async function many(api: TestEmulator): Promise<void> {
     for (let n = 0; n < 130; n++) {
       api.harness.now += 1_000;
       await api.harness.trigger("hello", { recipients: ["u1"], data: { n } });
     }
   }
 
-  it.each<[when: string, come: (api: OpenedEmulator) => Promise<void>]>([
+  it.each<[when: string, come: (api: TestEmulator) => Promise<void>]>([
     ["while it listens", many],
     ["while it is away", (api) => api.restart(() => many(api))],
   ])("%s: all are read without another message", (_when, come) =>
     withApi(async (api) => {
-      const browser = listen(api.url, "u1", "c-feed");
+      const browser = listenToFeed(api.url, "u1", "c-feed");
       try {
         await joined(browser);
         await trigger(api);
-        await vi.waitFor(() => expect(browser.received).toHaveLength(1), PATIENCE);
+        await vi.waitFor(() => expect(browser.received).toHaveLength(1), WAIT_OPTIONS);
         await come(api);
-        await vi.waitFor(() => expect(browser.feed.getState().items).toHaveLength(131), PATIENCE);
+        await vi.waitFor(() => expect(browser.feed.getState().items).toHaveLength(131), WAIT_OPTIONS);
         expect(new Set(browser.received).size).toBe(131);
       } finally {
         browser.close();
@@ -182,14 +185,14 @@ describe("the socket", () => {
       say("4", "4", TOPIC, "phx_join", { client_b: {} });
       await answer("4");
       await trigger(api);
-      await vi.waitFor(() => expect(pushes()).toMatchObject([{ attn: ["client_b"] }]), PATIENCE);
+      await vi.waitFor(() => expect(pushes()).toMatchObject([{ attn: ["client_b"] }]), WAIT_OPTIONS);
       expect(frames.at(-1)?.slice(0, 4)).toEqual(["4", null, TOPIC, "new-message"]);
       say("4", "5", TOPIC, "phx_leave", {});
       await answer("5");
       say("6", "6", "feeds:c-feed:u2", "phx_join", { client_c: {} });
       await answer("6");
       await trigger(api, ["u1", "u2"]);
-      await vi.waitFor(() => expect(pushes()).toHaveLength(2), PATIENCE);
+      await vi.waitFor(() => expect(pushes()).toHaveLength(2), WAIT_OPTIONS);
       expect(frames.at(-1)?.[2]).toBe("feeds:c-feed:u2");
       socket.close();
     }));
@@ -208,7 +211,7 @@ describe("the socket", () => {
       });
       await answer("1");
       await api.knock.workflows.trigger("hello", { recipients: ["u1"], tenant: "acme", data: { n: 7 } });
-      await vi.waitFor(() => expect(pushes()).toHaveLength(1), PATIENCE);
+      await vi.waitFor(() => expect(pushes()).toHaveLength(1), WAIT_OPTIONS);
       const counts = (n: number) => ({ total_count: n, unread_count: n, unseen_count: n });
       expect(pushes()[0]).toEqual({
         event: "new-message",
@@ -249,13 +252,13 @@ describe("the socket", () => {
     withApi(async ({ url }) => {
       const { socket, frames } = await connect(url);
       socket.send(`["1","1","${TOPIC}","phx_join",{"ref_1":${'{"a":'.repeat(90_000)}1${"}".repeat(90_000)}}]`);
-      await vi.waitFor(() => expect(frames).toHaveLength(1), PATIENCE);
+      await vi.waitFor(() => expect(frames).toHaveLength(1), WAIT_OPTIONS);
       expect(frames[0]?.[4]).toMatchObject({ status: "error", response: { reason: expect.stringContaining("deep") } });
       socket.terminate();
     }));
 
   it("that is refused, and a join that is, are told of without keys and tokens", async () => {
-    const told: AnsweredRequest[] = [];
+    const told: RequestLogEntry[] = [];
     await withApi(
       async ({ url, ask }) => {
         await refusal(url, "/ws/v1/websocket?api_key=secret&user_token=secret");
@@ -288,7 +291,7 @@ describe("the socket", () => {
       // Each answer repeats the topic, which is as long as a frame may be.
       const topic = `feeds:${"x".repeat(1_000_000)}`;
       for (let ref = 2; ref < 80; ref++) say("1", String(ref), topic, "phx_leave", {});
-      await vi.waitFor(() => expect(socket.bufferedAmount).toBe(0), PATIENCE);
+      await vi.waitFor(() => expect(socket.bufferedAmount).toBe(0), WAIT_OPTIONS);
       await api.ask("GET /v1/users/u1");
       socket.resume();
       const [code] = await ended;

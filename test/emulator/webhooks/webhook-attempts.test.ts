@@ -2,21 +2,21 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WEBHOOK_EVENTS, type Webhook } from "../../../src/domain/environment/webhook.js";
 import { Webhooks } from "../../../src/emulator/webhooks/webhooks.js";
 import type { Delivery } from "../../../src/ports/provider.js";
-import { httpFetcher } from "../../../src/remote/http-fetcher.js";
+import { undiciHttpClient } from "../../../src/remote/undici-http-client.js";
 import type { SqliteStore } from "../../../src/store/sqlite/sqlite-store.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
 import { eventually } from "../../helpers/eventually.js";
-import { type HttpTarget, startHttpTarget } from "../../helpers/http-target.js";
+import { type HttpTestServer, startHttpTestServer } from "../../helpers/http-test-server.js";
 
 let harness: EngineHarness;
-let target: HttpTarget;
+let target: HttpTestServer;
 let configured: Webhook[];
 const running: Webhooks[] = [];
 
 beforeEach(async () => {
   harness = await EngineHarness.open();
-  target = await startHttpTarget();
+  target = await startHttpTestServer();
   configured = [{ url: target.url, events: null, signing_key: null }];
   harness.define("mail", { steps: [step.email()] });
   harness.define("feed", { steps: [step.feed()] });
@@ -34,12 +34,12 @@ async function tell({ timeout_ms = 10_000, most_open = 2_000 } = {}): Promise<We
   const webhooks = new Webhooks(
     {
       log: harness.logs.outbound,
-      fetcher: httpFetcher,
-      configured: async () => ({ webhooks: configured, environment: "development", private_addresses: [] }),
+      fetcher: undiciHttpClient,
+      readConfiguration: async () => ({ webhooks: configured, environment: "development", private_addresses: [] }),
       onAttempt: () => {},
       first_pause_ms: 1,
       timeout_ms,
-      most_open,
+      max_open_entries: most_open,
     },
     { operations: harness.engine, readVariable: () => undefined, onError: (error) => errors.push(error) },
   );
@@ -58,7 +58,7 @@ const of = (type: string): JsonObject[] => target.requests.map(({ json }) => jso
 describe("attempts (A-922)", () => {
   it("are eight, then it is dropped, and told no more", async () => {
     configured = [{ url: target.url, events: ["message.delivered"], signing_key: null }];
-    target.answer({ status: 500 });
+    target.respondWith({ status: 500 });
     const webhooks = await tell();
     await harness.trigger("feed", { recipients: ["ana"] });
     const dropped = await eventually(() => webhooks.list().find(({ state }) => state === "dropped") ?? null);
@@ -70,7 +70,7 @@ describe("attempts (A-922)", () => {
 
   it("end when nothing is answered in time, and the next may do", async () => {
     configured = [{ url: target.url, events: ["message.delivered"], signing_key: null }];
-    target.answer({ fault: "silent" }, {});
+    target.respondWith({ fault: "silent" }, {});
     const webhooks = await tell({ timeout_ms: 400 });
     await harness.trigger("feed", { recipients: ["ana"] });
     const delivered = await eventually(() => webhooks.list().find(({ state }) => state === "delivered") ?? null);
@@ -80,13 +80,13 @@ describe("attempts (A-922)", () => {
 
 describe("a webhook that hangs", () => {
   const DELIVERED = ["message.delivered"];
-  const heard = ({ requests }: HttpTarget): unknown[] =>
+  const heard = ({ requests }: HttpTestServer): unknown[] =>
     requests.map(({ json }) => (json.data as JsonObject).recipient);
   const rows = (table: string): unknown[] => (harness.store as SqliteStore).db.all(`SELECT * FROM ${table}`);
 
   it("holds up no other, however much happens; the other hears nothing again after a restart", async () => {
-    const silent = await startHttpTarget();
-    silent.answer({ fault: "silent" });
+    const silent = await startHttpTestServer();
+    silent.respondWith({ fault: "silent" });
     configured = [
       { url: silent.url, events: DELIVERED, signing_key: null },
       { url: target.url, events: DELIVERED, signing_key: null },
@@ -100,7 +100,7 @@ describe("a webhook that hangs", () => {
     expect(silent.requests.length).toBeLessThanOrEqual(8);
     await webhooks.stop();
     // The silent one is told all of it now, in the order in which it happened.
-    silent.answer({ status: 200 });
+    silent.respondWith({ status: 200 });
     const before = silent.requests.length;
     const again = await tell({ most_open: 20 });
     await eventually(() => silent.requests.length === before + names.length);
@@ -114,8 +114,8 @@ describe("a webhook that hangs", () => {
   });
 
   it("is waited for no more once it is not configured; one that is added hears of what comes then", async () => {
-    const silent = await startHttpTarget();
-    silent.answer({ fault: "silent" });
+    const silent = await startHttpTestServer();
+    silent.respondWith({ fault: "silent" });
     configured = [
       { url: silent.url, events: DELIVERED, signing_key: null },
       { url: target.url, events: DELIVERED, signing_key: null },
@@ -126,7 +126,7 @@ describe("a webhook that hangs", () => {
     expect(rows("outbound_events").length).toBeGreaterThan(0);
     configured = configured.slice(1);
     await eventually(() => rows("outbound_events").length === 0);
-    silent.answer({ status: 200 });
+    silent.respondWith({ status: 200 });
     configured = [...configured, { url: `${silent.url}/new`, events: DELIVERED, signing_key: null }];
     await eventually(async () => {
       await harness.trigger("feed", { recipients: ["bo"] });
@@ -139,8 +139,8 @@ describe("a webhook that hangs", () => {
   });
 
   it("goes on hanging beside one that is added, which hears of nothing before it, not even after a restart", async () => {
-    const silent = await startHttpTarget();
-    silent.answer({ fault: "silent" });
+    const silent = await startHttpTestServer();
+    silent.respondWith({ fault: "silent" });
     configured = [{ url: silent.url, events: DELIVERED, signing_key: null }];
     const webhooks = await tell({ most_open: 2 });
     await harness.identify(...["a", "b", "c", "d", "new"].map((id) => ({ id })));
@@ -153,7 +153,7 @@ describe("a webhook that hangs", () => {
     };
     await eventually(added);
     await webhooks.stop();
-    silent.answer({ status: 200 });
+    silent.respondWith({ status: 200 });
     const again = await tell();
     await eventually(() => new Set(heard(silent)).size === 5);
     await eventually(() => rows("outbound_events").length === 0);
@@ -164,8 +164,8 @@ describe("a webhook that hangs", () => {
   });
 
   it("and is configured no more has nothing pending", async () => {
-    const silent = await startHttpTarget();
-    silent.answer({ fault: "silent" });
+    const silent = await startHttpTestServer();
+    silent.respondWith({ fault: "silent" });
     const kept = { url: target.url, events: DELIVERED, signing_key: null };
     configured = [{ url: silent.url, events: DELIVERED, signing_key: null }, kept];
     const webhooks = await tell();
@@ -231,9 +231,9 @@ describe("types and their data (A-923, A-924)", () => {
   it("of what readers do, and of nothing else", async () => {
     await tell();
     await harness.trigger("feed", { recipients: ["ana"] });
-    const [message] = await harness.messages("ana");
+    const [message] = await harness.listMessages("ana");
     const actions = ["seen", "unseen", "read", "unread", "archived", "unarchived", "link_clicked"] as const;
-    for (const action of actions) await harness.mark(message!, action);
+    for (const action of actions) await harness.markMessage(message!, action);
     await harness.engine.markMessages([message!.id], "interacted", { place: "header" });
     await eventually(() => of("message.interacted").length === 1);
     await eventually(() => actions.every((action) => of(`message.${action}`).length > 0));

@@ -1,26 +1,29 @@
 import { createHmac } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
+import { catchRejection } from "../../helpers/catch-error.js";
 import { eventually } from "../../helpers/eventually.js";
-import { type HttpTarget, startHttpTarget, type TargetRequest } from "../../helpers/http-target.js";
+import { type HttpTestServer, type ReceivedRequest, startHttpTestServer } from "../../helpers/http-test-server.js";
 import {
-  BROKEN,
+  BROKEN_WORKFLOW,
   openProjectApi,
   type ProjectApi,
   type ProjectSetup,
-  surveyed,
+  waitForProjectSnapshot,
 } from "../../helpers/project-emulator.js";
-import { rejectedBy } from "../../helpers/thrown-by.js";
 
 const KEY = "whsec_kestrel";
 const KEYED: ProjectSetup = { env: { HOOK_KEY: KEY } };
 
-let target: HttpTarget;
+let target: HttpTestServer;
 let api: ProjectApi | undefined;
 
 async function open(webhooks: (url: string) => object[], setup: ProjectSetup = KEYED): Promise<ProjectApi> {
-  target = await startHttpTarget();
-  api = await openProjectApi({ "knock/environment.json": { webhooks: webhooks(target.url) }, ...BROKEN }, setup);
+  target = await startHttpTestServer();
+  api = await openProjectApi(
+    { "knock/environment.json": { webhooks: webhooks(target.url) }, ...BROKEN_WORKFLOW },
+    setup,
+  );
   return api;
 }
 
@@ -30,7 +33,7 @@ afterEach(async () => {
   api = undefined;
 });
 
-const typesOf = (requests: readonly TargetRequest[]): string[] => requests.map(({ json }) => String(json.type));
+const typesOf = (requests: readonly ReceivedRequest[]): string[] => requests.map(({ json }) => String(json.type));
 const deliveries = async ({ ask }: ProjectApi): Promise<JsonObject[]> =>
   (await ask("GET /__knock/webhooks")).body.items as JsonObject[];
 
@@ -41,14 +44,18 @@ const ended = (from: ProjectApi, count: number): Promise<JsonObject[]> =>
     return all.length >= count && all.every(({ state }) => state !== "pending") ? all : null;
   });
 
-function verified({ headers, text }: TargetRequest): boolean {
+function verified({ headers, text }: ReceivedRequest): boolean {
   const [, at, signature] = /^t=(\d{13}),s=(.+)$/.exec(String(headers["x-knock-signature"])) ?? [];
   return signature === createHmac("sha256", KEY).update(`${at}.${text}`).digest("base64");
 }
 
 describe("webhooks (A-920 to A-926)", () => {
   it("are told of messages, signed, with the entity and its event's data", async () => {
-    const { trigger, ask, said } = await open((url) => [
+    const {
+      trigger,
+      ask,
+      stderrLines: said,
+    } = await open((url) => [
       { url: `${url}/hook?secret=1`, events: ["message.delivered", "message.interacted"], signing_key: "$HOOK_KEY" },
     ]);
     await trigger("hello", "ada");
@@ -57,7 +64,7 @@ describe("webhooks (A-920 to A-926)", () => {
     await ended(api as ProjectApi, 2);
     expect(typesOf(target.requests)).toEqual(["message.delivered", "message.interacted"]);
     expect(target.requests.every(verified)).toBe(true);
-    const [first, second] = target.requests as [TargetRequest, TargetRequest];
+    const [first, second] = target.requests as [ReceivedRequest, ReceivedRequest];
     expect([first.method, first.path, first.headers["content-type"]]).toEqual([
       "POST",
       "/hook?secret=1",
@@ -115,7 +122,7 @@ describe("webhooks (A-920 to A-926)", () => {
 
   it("are told of a changed workflow", async () => {
     const from = await open((url) => [{ url, events: ["workflow.updated"] }]);
-    await surveyed(from);
+    await waitForProjectSnapshot(from);
     from.project.write({ "knock/workflows/hello/workflow.json": { name: "Renamed", steps: [] } });
     await ended(from, 1);
     expect(target.requests[0]?.json).toMatchObject({
@@ -128,7 +135,7 @@ describe("webhooks (A-920 to A-926)", () => {
   it("are told what a changed part holds, under the names of its file (A-926)", async () => {
     const events = ["workflow", "email_layout", "partial", "translation"].map((kind) => `${kind}.updated`);
     const from = await open((url) => [{ url, events }]);
-    await surveyed(from);
+    await waitForProjectSnapshot(from);
     const step = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "feed" };
     from.project.write({
       "knock/workflows/hello/workflow.json": {
@@ -186,7 +193,7 @@ describe("webhooks (A-920 to A-926)", () => {
 
   it("that fail are told again, with the same body and a new signature", async () => {
     const from = await open((url) => [{ url, events: ["message.delivered"], signing_key: "$HOOK_KEY" }]);
-    target.answer({ status: 500 }, { status: 200 });
+    target.respondWith({ status: 500 }, { status: 200 });
     await from.trigger("hello", "ada");
     const [delivery] = await ended(from, 1);
     expect(delivery).toMatchObject({
@@ -199,14 +206,14 @@ describe("webhooks (A-920 to A-926)", () => {
     expect(target.requests.every(verified)).toBe(true);
     expect(target.requests[1]?.text).toBe(target.requests[0]?.text);
     expect(target.requests[1]?.headers["x-knock-signature"]).not.toBe(target.requests[0]?.headers["x-knock-signature"]);
-    expect(from.said).toContainEqual(
+    expect(from.stderrLines).toContainEqual(
       expect.stringMatching(/^warning: webhook message\.delivered → .*: answered 500; again in 1s$/),
     );
   });
 
   it("closed connections and redirects are failures; nothing is followed", async () => {
     const from = await open((url) => [{ url, events: ["message.delivered"] }]);
-    target.answer({ status: 302, headers: { location: `${target.url}/elsewhere` } }, { fault: "drop" }, {});
+    target.respondWith({ status: 302, headers: { location: `${target.url}/elsewhere` } }, { fault: "drop" }, {});
     await from.trigger("hello", "ada");
     const [delivery] = await ended(from, 1);
     expect(delivery?.attempts).toMatchObject([
@@ -218,8 +225,8 @@ describe("webhooks (A-920 to A-926)", () => {
   });
 
   it("hold up neither requests nor other webhooks when one never answers", async () => {
-    const silent = await startHttpTarget();
-    silent.answer({ fault: "silent" });
+    const silent = await startHttpTestServer();
+    silent.respondWith({ fault: "silent" });
     const from = await open((url) => [{ url: silent.url }, { url, events: ["message.delivered"] }]);
     for (let count = 0; count < 20; count++) await from.trigger("hello", "ada");
     await eventually(() => target.requests.length === 20);
@@ -229,13 +236,13 @@ describe("webhooks (A-920 to A-926)", () => {
 
   it("of another process's messages are told, and what a stop left is told after the next start", async () => {
     const from = await open((url) => [{ url, events: ["message.delivered"] }], { ...KEYED, store: "store.db" });
-    target.answer({ status: 503 });
+    target.respondWith({ status: 503 });
     await from.trigger("hello", "ada");
     await eventually(() => target.requests.length >= 1);
     await from.restart(async () => {
-      target.answer({ status: 200 });
+      target.respondWith({ status: 200 });
       const { openSqliteStore } = await import("../../../src/store/sqlite/open-sqlite-store.js");
-      const { localEngine } = await import("../../../src/app/open-local.js");
+      const { createLocalEngine: localEngine } = await import("../../../src/app/open-local-engine.js");
       const { openProject } = await import("../../../src/project/open-project.js");
       const { parseTrigger } = await import("../../../src/domain/trigger/parse-trigger.js");
       const store = await openSqliteStore(from.project.path("store.db"));
@@ -255,7 +262,7 @@ describe("webhooks (A-920 to A-926)", () => {
 
   it("a reset forgets what is still to be told", async () => {
     const from = await open((url) => [{ url, events: ["message.delivered"] }]);
-    target.answer({ status: 500 });
+    target.respondWith({ status: 500 });
     await from.trigger("hello", "ada");
     await eventually(() => target.requests.length === 1);
     await from.ask("POST /__knock/reset");
@@ -268,13 +275,15 @@ describe("webhooks (A-920 to A-926)", () => {
     const [delivery] = await ended(from, 1);
     expect(delivery).toMatchObject({ state: "dropped", attempts: [{ error: expect.stringContaining("NOT_SET") }] });
     expect(target.requests).toEqual([]);
-    const line = from.said.map((text) => JSON.parse(text) as JsonObject).find(({ webhook }) => webhook !== undefined);
+    const line = from.stderrLines
+      .map((text) => JSON.parse(text) as JsonObject)
+      .find(({ webhook }) => webhook !== undefined);
     expect(line?.webhook).toMatchObject({ type: "message.delivered", state: "dropped" });
   });
 
   it("events that never come from here are told of, not refused", async () => {
     const from = await open((url) => [{ url, events: ["workflow.committed", "message.sent"] }]);
-    expect(from.said.slice(0, 1)).toEqual([
+    expect(from.stderrLines.slice(0, 1)).toEqual([
       "warning: webhooks[0]: workflow.committed is never sent by the local API: a project's files have nothing to commit",
     ]);
   });
@@ -291,7 +300,7 @@ describe("webhooks in environment.json that cannot be", () => {
     [{ url: "https://x.test", signing_key: "whsec_plain" }, "must name an environment variable"],
     [{ url: "https://x.test", event: ["message.sent"] }, 'did you mean "events"?'],
   ])("%j", async (webhook, expected) => {
-    const error = await rejectedBy(openProjectApi({ "knock/environment.json": { webhooks: [webhook] } }));
+    const error = await catchRejection(openProjectApi({ "knock/environment.json": { webhooks: [webhook] } }));
     expect(error).toMatchObject({ code: "project_invalid", message: expect.stringContaining(expected) });
     expect(String(error)).not.toContain("whsec_plain");
   });
@@ -302,7 +311,7 @@ describe("webhooks in environment.json that cannot be", () => {
       { url: "https://y.test" },
       { url: "https://x.test", signing_key: "$A" },
     ];
-    const error = await rejectedBy(openProjectApi({ "knock/environment.json": { webhooks } }));
+    const error = await catchRejection(openProjectApi({ "knock/environment.json": { webhooks } }));
     expect(error).toMatchObject({
       code: "project_invalid",
       message: expect.stringContaining("webhooks[2].url has the same events at webhooks[0] already"),

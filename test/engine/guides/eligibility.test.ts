@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { KnockError } from "../../../src/errors/knock-error.js";
-import type { GuideQuery } from "../../../src/ports/resources.js";
+import type { GuideQuery } from "../../../src/ports/resource-operations.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { banner, EngineHarness, HOUR, T0, when } from "../../helpers/engine-harness.js";
+import { buildBannerStep, buildCondition, EngineHarness, HOUR, T0 } from "../../helpers/engine-harness.js";
 
 function ask(user: string, more: Partial<GuideQuery> = {}): GuideQuery {
   return { user, channel: "c-tours", tenant: null, data: {}, ...more };
@@ -26,9 +26,9 @@ async function withHarness(work: (h: EngineHarness) => Promise<void>): Promise<v
 
 it("R-122 A-532 a guide as the API has it, its content rendered for the user", () =>
   withHarness(async (h) => {
-    h.guide("tour", {
+    h.defineGuide("tour", {
       steps: [
-        banner({
+        buildBannerStep({
           title: "Hi {{ recipient.plan }}",
           body: "**{{ data.page }}** of {{ tenant.id }}",
           button: { action: "{{ vars.base_url }}/go" },
@@ -88,12 +88,12 @@ it("R-122 A-532 a guide as the API has it, its content rendered for the user", (
 
 it("R-132 E-088 the switch, the window, the audience and the conditions say no, with the values compared", () =>
   withHarness(async (h) => {
-    h.guide("off", { active: false });
-    h.guide("early", { active_from: "2025-06-04T11:00:00Z", active: false });
-    h.guide("late", { __readonly: { active_until: "2025-06-04T10:00:00Z" } });
-    h.guide("members", { target_audience_key: "vip" });
-    h.guide("pros", { target_property_conditions: when("recipient.plan", "equal_to", "pro") });
-    h.guide("here", { target_property_conditions: when("data.page", "equal_to", "home") });
+    h.defineGuide("off", { active: false });
+    h.defineGuide("early", { active_from: "2025-06-04T11:00:00Z", active: false });
+    h.defineGuide("late", { __readonly: { active_until: "2025-06-04T10:00:00Z" } });
+    h.defineGuide("members", { target_audience_key: "vip" });
+    h.defineGuide("pros", { target_property_conditions: buildCondition("recipient.plan", "equal_to", "pro") });
+    h.defineGuide("here", { target_property_conditions: buildCondition("data.page", "equal_to", "home") });
     expect(await seenBy(h, "bo")).toEqual([
       "early: guide_not_active",
       "here: target_conditions_not_met",
@@ -124,8 +124,8 @@ it("R-132 E-088 the switch, the window, the audience and the conditions say no, 
 
 it("R-120 force_all_guides gives those that are not for the user as well; type leaves others out", () =>
   withHarness(async (h) => {
-    h.guide("off", { active: false });
-    h.guide("on");
+    h.defineGuide("off", { active: false });
+    h.defineGuide("on");
     expect(await seenBy(h, "ana", { force_all_guides: true })).toEqual(["off", "off: guide_not_active", "on"]);
     expect(await seenBy(h, "ana", { type: "banner" })).toEqual(["off: guide_not_active", "on"]);
     expect(await seenBy(h, "ana", { type: "modal", force_all_guides: true })).toEqual([]);
@@ -133,9 +133,9 @@ it("R-120 force_all_guides gives those that are not for the user as well; type l
 
 it("E-196 a guide that workflows add to is for those added, in the run's tenant or everywhere", () =>
   withHarness(async (h) => {
-    h.guide("tour", {}, true);
-    h.guide("club", { target_audience_key: "club" }, true);
-    h.describe("club", { property: "recipient.plan", operator: "equal_to", argument: "free" });
+    h.defineGuide("tour", {}, true);
+    h.defineGuide("club", { target_audience_key: "club" }, true);
+    h.defineAudience("club", { property: "recipient.plan", operator: "equal_to", argument: "free" });
     const step = { type: "channel", channel_type: "in_app_guide" };
     h.define("welcome", { steps: [{ ...step, ref: "a", guide_key: "tour" }] });
     h.define("join", { steps: [{ ...step, ref: "a", guide_key: "club" }] });
@@ -152,8 +152,8 @@ it("E-196 a guide that workflows add to is for those added, in the run's tenant 
 
 it("R-123 one group, in the declared order and then by key, with what its interval spares", () =>
   withHarness(async (h) => {
-    for (const key of ["a", "b", "c"]) h.guide(key);
-    h.guide("elsewhere", { channel_key: "others" });
+    for (const key of ["a", "b", "c"]) h.defineGuide(key);
+    h.defineGuide("elsewhere", { channel_key: "others" });
     Object.assign(h.environment.guide_group, {
       display_sequence: ["c", "gone"],
       display_sequence_unthrottled: ["b"],
@@ -181,8 +181,8 @@ it("R-123 one group, in the declared order and then by key, with what its interv
 
 it("content that cannot be rendered for a user hides the guide, and tells why", () =>
   withHarness(async (h) => {
-    h.guide("tour", { steps: [banner({ title: "T", order: "{{ recipient.plan }}" })] });
-    h.guide("other");
+    h.defineGuide("tour", { steps: [buildBannerStep({ title: "T", order: "{{ recipient.plan }}" })] });
+    h.defineGuide("other");
     const { ineligible_guides, entries } = await h.guideOperations.list(ask("ana"));
     expect((entries as JsonObject[]).map(({ key }) => key)).toEqual(["other"]);
     expect(ineligible_guides).toEqual([
@@ -196,8 +196,8 @@ it("content that cannot be rendered for a user hides the guide, and tells why", 
 
 it("filters that read are answered: translations and recipients", () =>
   withHarness(async (h) => {
-    h.translate("fr", { hi: "Salut" });
-    h.guide("tour", { steps: [banner({ title: "{{ 'hi' | t }} {{ 'eli' | user | map: 'name' }}" })] });
+    h.addTranslation("fr", { hi: "Salut" });
+    h.defineGuide("tour", { steps: [buildBannerStep({ title: "{{ 'hi' | t }} {{ 'eli' | user | map: 'name' }}" })] });
     await h.identify({ id: "ana", locale: "fr-BE" });
     const { entries } = await h.guideOperations.list(ask("ana"));
     expect(entries).toMatchObject([{ steps: [{ content: { title: expect.stringContaining("Salut") } }] }]);
@@ -205,13 +205,13 @@ it("filters that read are answered: translations and recipients", () =>
 
 it("a broken guide stays as it last was, and one that never was is told of", () =>
   withHarness(async (h) => {
-    h.guide("tour");
+    h.defineGuide("tour");
     expect(await seenBy(h, "ana")).toEqual(["tour"]);
     h.guides.delete("tour");
-    h.guideFaults.set("tour", new KnockError("project_invalid", "guides/tour/guide.json: broken"));
+    h.guideErrors.set("tour", new KnockError("project_invalid", "guides/tour/guide.json: broken"));
     expect(await seenBy(h, "ana")).toEqual(["tour"]);
-    h.guide("odd", { steps: [banner({ title: "{{ x | nofilter }}" })] });
-    expect([...(await h.guideOperations.faults()).values()].map(({ message }) => message)).toEqual([
+    h.defineGuide("odd", { steps: [buildBannerStep({ title: "{{ x | nofilter }}" })] });
+    expect([...(await h.guideOperations.readErrors()).values()].map(({ message }) => message)).toEqual([
       "guides/tour/guide.json: broken",
       expect.stringContaining('guide "odd": steps[0].values.title, line 1'),
     ]);
@@ -219,7 +219,7 @@ it("a broken guide stays as it last was, and one that never was is told of", () 
 
 it("a channel of another type is refused, an unknown one has no guides", () =>
   withHarness(async (h) => {
-    h.guide("tour");
+    h.defineGuide("tour");
     await expect(h.guideOperations.list(ask("ana", { channel: "feed" }))).rejects.toMatchObject({
       code: "channel_invalid",
     });

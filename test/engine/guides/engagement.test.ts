@@ -1,15 +1,25 @@
 import { expect, it } from "vitest";
-import { guideIdOf } from "../../../src/domain/guide/guide.js";
-import { keyOf } from "../../../src/domain/recipient/recipient.js";
-import type { GuideAction } from "../../../src/ports/resources.js";
+import { getGuideId } from "../../../src/domain/guide/guide.js";
+import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
+import type { GuideAction } from "../../../src/ports/resource-operations.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { banner, EngineHarness, MINUTE, of, step, steps, T0 } from "../../helpers/engine-harness.js";
-import { faultsOf, rejectedBy } from "../../helpers/thrown-by.js";
+import { catchRejection, formatDetails } from "../../helpers/catch-error.js";
+import {
+  buildBannerStep,
+  EngineHarness,
+  formatSteps,
+  getRecipientOutcome,
+  MINUTE,
+  step,
+  T0,
+} from "../../helpers/engine-harness.js";
 
 async function withTour(work: (h: EngineHarness) => Promise<void>): Promise<void> {
   const harness = await EngineHarness.open();
   try {
-    harness.guide("tour", { steps: [banner({ title: "Hi {{ recipient.plan }}" }, "one"), banner(undefined, "two")] });
+    harness.defineGuide("tour", {
+      steps: [buildBannerStep({ title: "Hi {{ recipient.plan }}" }, "one"), buildBannerStep(undefined, "two")],
+    });
     await work(harness);
   } finally {
     await harness.close();
@@ -17,12 +27,12 @@ async function withTour(work: (h: EngineHarness) => Promise<void>): Promise<void
 }
 
 function body(more: JsonObject = {}): JsonObject {
-  return { channel_id: "c-tours", guide_id: guideIdOf("tour"), guide_key: "tour", guide_step_ref: "one", ...more };
+  return { channel_id: "c-tours", guide_id: getGuideId("tour"), guide_key: "tour", guide_step_ref: "one", ...more };
 }
 
 function engage(h: EngineHarness, action: GuideAction, more: JsonObject = {}): Promise<void> {
   const content: JsonObject = action === "seen" ? { content: { title: "Shown" } } : {};
-  return h.guideOperations.engage("ana", action, body({ ...content, ...more }));
+  return h.guideOperations.recordEngagement("ana", action, body({ ...content, ...more }));
 }
 
 async function look(h: EngineHarness, tenant: string | null = null): Promise<JsonObject> {
@@ -93,14 +103,14 @@ it("E-196 A-533 A-610 the first engagement makes the message, every one after ma
 it("what was shown is rendered where nobody says it", () =>
   withTour(async (h) => {
     await engage(h, "interacted");
-    const [message] = await h.messages("ana");
+    const [message] = await h.listMessages("ana");
     expect(message?.content).toMatchObject({ content: { title: "Hi pro", closable: true } });
   }));
 
 it("no list of runs has the guide's message, and none of its ids is a run's", () =>
   withTour(async (h) => {
     await engage(h, "seen");
-    const [message] = await h.messages("ana");
+    const [message] = await h.listMessages("ana");
     expect((await h.engine.listRecipientRuns({}, { limit: 10 })).items).toEqual([]);
     expect(await h.engine.readWorkflowRun(message?.workflow_run_id as string)).toBeNull();
     expect(await h.engine.readRecipientRun(message?.recipient_run_id as string)).toBeNull();
@@ -138,7 +148,7 @@ it("R-128 A-290 a reset forgets what was done, in its tenant only; the message s
     expect(await marks(h, "acme")).toEqual(["one", "two"]);
     expect(await marks(h)).toEqual(["one seen", "two"]);
     await engage(h, "archived", { tenant: "acme" });
-    expect((await h.messages("ana")).map(({ tenant, source, seen_at }) => [tenant, source, seen_at])).toEqual([
+    expect((await h.listMessages("ana")).map(({ tenant, source, seen_at }) => [tenant, source, seen_at])).toEqual([
       [null, "guide", T0],
       ["acme", "guide", T0],
       ["acme", "guide", null],
@@ -149,10 +159,10 @@ it("E-053 A-097 a user's guide messages go with the user, or move with a merge",
   withTour(async (h) => {
     await engage(h, "seen");
     await h.engine.resources.users.merge("bo", "ana");
-    expect((await h.messages("bo")).map(({ source, step_ref }) => [source, step_ref])).toEqual([["guide", "one"]]);
-    expect(await h.store.readGuideMessages(keyOf("ana"), null)).toEqual([]);
+    expect((await h.listMessages("bo")).map(({ source, step_ref }) => [source, step_ref])).toEqual([["guide", "one"]]);
+    expect(await h.store.readGuideMessages(toRecipientKey("ana"), null)).toEqual([]);
     await h.engine.resources.users.delete("bo");
-    expect(await h.messages()).toEqual([]);
+    expect(await h.listMessages()).toEqual([]);
   }));
 
 it("section 9.12 a run waits for what its user does with a guide", () =>
@@ -177,15 +187,18 @@ it("section 9.12 a run waits for what its user does with a guide", () =>
     });
     const started = await h.trigger("follow", { recipients: ["ana"] });
     await engage(h, "seen");
-    expect(steps(of(await h.outcome(started), "ana"))).toEqual(["wait waiting"]);
+    expect(formatSteps(getRecipientOutcome(await h.readOutcome(started), "ana"))).toEqual(["wait waiting"]);
     await engage(h, "interacted");
     await h.engine.runDue({});
-    expect(steps(of(await h.outcome(started), "ana"))).toEqual(["wait passed", "sms_1 sent"]);
+    expect(formatSteps(getRecipientOutcome(await h.readOutcome(started), "ana"))).toEqual([
+      "wait passed",
+      "sms_1 sent",
+    ]);
   }));
 
 it.each([
   ["nothing", { guide_key: undefined, guide_id: undefined }, ["/guide_id", "/guide_key"]],
-  ["another guide's id", { guide_id: guideIdOf("x") }, ["/guide_id"]],
+  ["another guide's id", { guide_id: getGuideId("x") }, ["/guide_id"]],
   ["no step of it", { guide_step_ref: "three" }, ["/guide_step_ref"]],
   ["another channel", { channel_id: "c-feed" }, ["/channel_id"]],
   ["content that is none", { content: "x" }, ["/content"]],
@@ -193,18 +206,22 @@ it.each([
 ])("a request that names %s is refused, and makes nothing", (_title, more, pointers) =>
   withTour(async (h) => {
     const entries = Object.entries({ ...body({ content: {} }), ...more }).filter(([, value]) => value !== undefined);
-    const error = await rejectedBy(h.guideOperations.engage("ana", "seen", Object.fromEntries(entries) as JsonObject));
-    expect(faultsOf(error).map((fault) => fault.split(" ")[0])).toEqual(pointers);
-    expect(await h.messages()).toEqual([]);
+    const error = await catchRejection(
+      h.guideOperations.recordEngagement("ana", "seen", Object.fromEntries(entries) as JsonObject),
+    );
+    expect(formatDetails(error).map((fault) => fault.split(" ")[0])).toEqual(pointers);
+    expect(await h.listMessages()).toEqual([]);
   }),
 );
 
 it("E-226 metadata is flat; an unknown guide names the nearest", () =>
   withTour(async (h) => {
-    const nested = await rejectedBy(engage(h, "interacted", { metadata: { a: { b: 1 } } }));
+    const nested = await catchRejection(engage(h, "interacted", { metadata: { a: { b: 1 } } }));
     expect(nested.code).toBe("invalid_params");
-    const unknown = await rejectedBy(engage(h, "seen", { guide_key: "tuor" }));
+    const unknown = await catchRejection(engage(h, "seen", { guide_key: "tuor" }));
     expect(unknown).toMatchObject({ code: "resource_missing", hint: 'Did you mean "tour"?' });
-    expect((await rejectedBy(h.guideOperations.reset("ana", { guide_key: "tuor" }))).code).toBe("resource_missing");
-    expect((await rejectedBy(h.guideOperations.unarchive("a/b", { guide_key: "tour" }))).code).toBe("invalid_params");
+    expect((await catchRejection(h.guideOperations.reset("ana", { guide_key: "tuor" }))).code).toBe("resource_missing");
+    expect((await catchRejection(h.guideOperations.unarchive("a/b", { guide_key: "tour" }))).code).toBe(
+      "invalid_params",
+    );
   }));

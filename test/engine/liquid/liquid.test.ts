@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { compilerFor, RenderError, renderText } from "../../../src/engine/liquid/liquid.js";
+import { createTextCompiler, RenderError, renderText } from "../../../src/engine/liquid/liquid.js";
+import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
 import { TIMESTAMP } from "../../helpers/render-step.js";
-import { faultsOf, thrownBy } from "../../helpers/thrown-by.js";
 
 const SCOPE = {
   recipient: { id: "u-42", name: "Mara Voss", locale: "fr-BE", plan: "pro" },
@@ -17,7 +17,8 @@ const SCOPE = {
   timestamp: TIMESTAMP,
 };
 
-const compile = (source: string) => compilerFor("parcel")(source, "steps[2].branches[0].steps[1].template.subject");
+const compile = (source: string) =>
+  createTextCompiler("parcel")(source, "steps[2].branches[0].steps[1].template.subject");
 const render = (source: string): string => compile(source)(SCOPE);
 
 describe("the language (T-001 to T-007)", () => {
@@ -135,7 +136,7 @@ describe("filters (T-047 to T-053, TQ-2, TQ-3)", () => {
   it.each(["nope", "constructor", "toString", "__proto__", "hasOwnProperty"])(
     "TQ-3: the filter %s is refused where the template is read, with its line and column",
     (name) => {
-      const error = thrownBy(() => compile(`a\n{% if data.off %}{{ 'x' | ${name} }}{% endif %}`));
+      const error = catchThrown(() => compile(`a\n{% if data.off %}{{ 'x' | ${name} }}{% endif %}`));
       expect(error.code).toBe("template_invalid");
       expect(error.message).toContain(`.template.subject, line 2, column 27: unknown filter: ${name}`);
     },
@@ -163,14 +164,14 @@ describe("faults of a template (T-002, T-090, F-016, F-017, F-054, F-055)", () =
     ["{% layout 'x' %}", 'tag "layout" not found'],
     ["{% block x %}{% endblock %}", 'tag "block" not found'],
   ])("%j: %s", (source, words) => {
-    const error = thrownBy(() => compile(`line one\n ${source}`));
+    const error = catchThrown(() => compile(`line one\n ${source}`));
     expect(error.code).toBe("template_invalid");
     expect(error.message).toMatch(
       /^workflow "parcel": steps\[2\]\.branches\[0\]\.steps\[1\]\.template\.subject, line 2, column \d+: /,
     );
     expect(error.message).toContain(words);
     expect(error.message).not.toContain("\n");
-    expect(faultsOf(error)[0]).toMatch(/^\/steps\/2\/branches\/0\/steps\/1\/template\/subject /);
+    expect(formatDetails(error)[0]).toMatch(/^\/steps\/2\/branches\/0\/steps\/1\/template\/subject /);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { contentOf, renderStep } from "../../helpers/render-step.js";
+import { renderContent, renderStep } from "../../helpers/render-step.js";
 
 const text = (content: string): JsonObject => ({ type: "text", content });
 const html = (content: string, input_schema: JsonObject[] = []): JsonObject => ({
@@ -11,7 +11,7 @@ const html = (content: string, input_schema: JsonObject[] = []): JsonObject => (
 
 async function sms(text_body: string, partials: Record<string, JsonObject>, more: object = {}): Promise<string> {
   const properties = { phone_number: "+15550000001" };
-  return String((await contentOf({ type: "sms", template: { text_body }, partials, properties, ...more })).body);
+  return String((await renderContent({ type: "sms", template: { text_body }, partials, properties, ...more })).body);
 }
 
 describe("partials (section 7)", () => {
@@ -116,7 +116,7 @@ describe("partials (section 7)", () => {
     await expect(sms("{% render 'a' %}", { a: text("\n{{ 1 | divided_by: 0 }}") })).rejects.toThrow(
       'text_body, line 1, column 1: partial "a": divided_by: cannot divide by 0 (line 2, column 1)',
     );
-    const { fault } = await renderStep({
+    const { error: fault } = await renderStep({
       type: "sms",
       template: { text_body: "{% if false %}{% render 'a' %}{% endif %}" },
       partials: { a: text("{% if %}") },
@@ -141,12 +141,12 @@ describe("partials (section 7)", () => {
       },
     };
     const within = { subject: "S", html_body, settings: { layout_key: "news" } };
-    const inHead = String((await contentOf({ type: "email", template: within, partials, layouts })).html_body);
+    const inHead = String((await renderContent({ type: "email", template: within, partials, layouts })).html_body);
     expect(inHead.match(/\.p:hover/g)).toHaveLength(1);
     expect(inHead).toMatch(
       /<head><style>[\s\S]*<\/style><title>T<\/title><\/head><body><b class="p">x<\/b><b class="p">x<\/b>/,
     );
-    const alone = await contentOf({ type: "email", template: { subject: "S", html_body }, partials });
+    const alone = await renderContent({ type: "email", template: { subject: "S", html_body }, partials });
     expect(String(alone.html_body).match(/\.p:hover/g)).toHaveLength(2);
   });
 });

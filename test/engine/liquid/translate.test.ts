@@ -1,6 +1,6 @@
 // Section 11 of docs/reference/templates.md, with the catalogue's own examples.
 import { describe, expect, it } from "vitest";
-import { renderTemplate, type Surroundings } from "../../helpers/render-template.js";
+import { type RenderOptions, renderTemplate } from "../../helpers/render-template.js";
 
 const FILES = {
   en: {
@@ -23,7 +23,7 @@ const FILES = {
 };
 const SCOPE = { recipient: { name: "Mara Voss" } };
 
-const render = (source: string, locale: string | null, around: Surroundings = {}): string =>
+const render = (source: string, locale: string | null, around: RenderOptions = {}): string =>
   renderTemplate(source, { scope: SCOPE, translations: FILES, locale, ...around });
 
 describe("translations (T-180 to T-187)", () => {

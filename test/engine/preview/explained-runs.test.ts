@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { TriggerOutcome } from "../../../src/domain/run/outcome.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, step, when } from "../../helpers/engine-harness.js";
+import { buildCondition, type EngineHarness, step } from "../../helpers/engine-harness.js";
 
 async function detail(h: EngineHarness, outcome: TriggerOutcome): Promise<JsonObject & { steps: JsonObject[] }> {
   const run = await h.engine.readRecipientRun(outcome.recipients?.[0]?.recipient_run_id as string);
@@ -12,7 +12,7 @@ async function detail(h: EngineHarness, outcome: TriggerOutcome): Promise<JsonOb
 describe("a recipient run tells what decided each step", () => {
   it("E-096: the conditions of steps that ran and of those that did not, with what they compared", () =>
     withHarness(async (h) => {
-      const isPro = when("recipient.plan", "equal_to", "pro");
+      const isPro = buildCondition("recipient.plan", "equal_to", "pro");
       const any: JsonObject = {
         any: [
           { variable: "data.n", operator: "greater_than", argument: "5" },
@@ -23,7 +23,7 @@ describe("a recipient run tells what decided each step", () => {
         steps: [
           step.email("S", "B", { conditions: isPro }),
           step.sms("M", { conditions: any }),
-          step.delay("hours", 1, { conditions: when("data.n", "equal_to", "2") }),
+          step.delay("hours", 1, { conditions: buildCondition("data.n", "equal_to", "2") }),
           step.feed(),
         ],
       });
@@ -46,7 +46,9 @@ describe("a recipient run tells what decided each step", () => {
 
   it("E-096: a delay that was waited at keeps them", () =>
     withHarness(async (h) => {
-      h.define("digest", { steps: [step.delay("hours", 1, { conditions: when("data.n", "equal_to", "1") })] });
+      h.define("digest", {
+        steps: [step.delay("hours", 1, { conditions: buildCondition("data.n", "equal_to", "1") })],
+      });
       const outcome = await h.trigger("digest", { recipients: ["ana"], data: { n: 1 } });
       await h.at(3_600_000);
       const { steps } = await detail(h, outcome);
@@ -57,7 +59,7 @@ describe("a recipient run tells what decided each step", () => {
 
   it("E-071: the trigger's conditions, where they stopped the run", () =>
     withHarness(async (h) => {
-      h.define("digest", { conditions: when("data.n", "equal_to", "2"), steps: [step.feed()] });
+      h.define("digest", { conditions: buildCondition("data.n", "equal_to", "2"), steps: [step.feed()] });
       const run = await detail(h, await h.trigger("digest", { recipients: ["ana"], data: { n: 1 } }));
       expect(run).toMatchObject({
         steps: [],

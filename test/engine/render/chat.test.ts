@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { RenderError } from "../../../src/engine/liquid/liquid.js";
 import type { Destination } from "../../../src/engine/render/channel-renderer.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { contentOf, renderStep } from "../../helpers/render-step.js";
+import { renderContent, renderStep } from "../../helpers/render-step.js";
 
 const SECRET = "xoxb-SECRET";
 const CONNECTION = { access_token: SECRET, channel_id: "C1" };
@@ -18,7 +18,7 @@ const chat = (template: JsonObject, connections: unknown = [CONNECTION], more: o
 
 describe("the content of a chat message (A-477, T-212)", () => {
   it("is the API's document: Markdown as one block", async () => {
-    expect(await contentOf(chat({ markdown_body: "**{{ page }}**", summary: "New: {{ page }}" }))).toEqual({
+    expect(await renderContent(chat({ markdown_body: "**{{ page }}**", summary: "New: {{ page }}" }))).toEqual({
       __typename: "MessageChatContent",
       connection: { channel_id: "C1" },
       template: {
@@ -32,10 +32,10 @@ describe("the content of a chat message (A-477, T-212)", () => {
 
   it("section 7.4: JSON wins over Markdown where it is not blank once rendered", async () => {
     const json_body = '{% if page == "Home" %}{"blocks":[{"text":{{ page | json }}}]}{% endif %}';
-    expect(await contentOf(chat({ markdown_body: "m", json_body }))).toMatchObject({
+    expect(await renderContent(chat({ markdown_body: "m", json_body }))).toMatchObject({
       template: { blocks: null, json_content: { blocks: [{ text: "Home" }] }, summary: null },
     });
-    expect(await contentOf(chat({ markdown_body: "m", json_body }, [CONNECTION], { data: {} }))).toMatchObject({
+    expect(await renderContent(chat({ markdown_body: "m", json_body }, [CONNECTION], { data: {} }))).toMatchObject({
       template: { blocks: [{ content: "m" }], json_content: null },
     });
   });
@@ -43,7 +43,7 @@ describe("the content of a chat message (A-477, T-212)", () => {
   it.each(["{{ page }}", "{", "[]", "null", '{"a":1,}', '{"text":"{{ data.quote }}"}'])(
     "T-094: %j is a render error, not a message",
     async (json_body) => {
-      const failed = contentOf(chat({ json_body }, [CONNECTION], { data: { page: "Home", quote: 'a"b' } }));
+      const failed = renderContent(chat({ json_body }, [CONNECTION], { data: { page: "Home", quote: 'a"b' } }));
       await expect(failed).rejects.toThrow(RenderError);
       await expect(failed).rejects.toThrow(/^steps\[0\]\.template\.json_body /);
     },
@@ -94,7 +94,7 @@ describe("the content of a chat message (A-477, T-212)", () => {
 
 describe("where a chat message goes, by its template", () => {
   const own = (recipient_connection: string, more: object = {}) =>
-    contentOf(chat({ markdown_body: "Hi", settings: { recipient_connection } }, [CONNECTION, CONNECTION], more));
+    renderContent(chat({ markdown_body: "Hi", settings: { recipient_connection } }, [CONNECTION, CONNECTION], more));
 
   it("E-187: a connection that it gives replaces the recipient's, and is one", async () => {
     const template = { markdown_body: "Hi", settings: { recipient_connection: '{"channel_id": "{{ data.room }}"}' } };
@@ -145,6 +145,6 @@ describe("where a chat message goes, by its template", () => {
     ],
   ])("CH-177: %j", async (settings, metadata) => {
     const template = { markdown_body: "Hi", settings };
-    expect(await contentOf(chat(template, [CONNECTION], { data: { ts: " 17.5 " } }))).toMatchObject({ metadata });
+    expect(await renderContent(chat(template, [CONNECTION], { data: { ts: " 17.5 " } }))).toMatchObject({ metadata });
   });
 });

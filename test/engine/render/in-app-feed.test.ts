@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { contentOf } from "../../helpers/render-step.js";
+import { renderContent } from "../../helpers/render-step.js";
 
 const feed = (template: JsonObject, data: JsonObject = { page: "Home" }) => ({
   type: "in_app_feed" as const,
@@ -8,13 +8,13 @@ const feed = (template: JsonObject, data: JsonObject = { page: "Home" }) => ({
   properties: {},
   data,
 });
-const blocks = async (template: JsonObject, data?: JsonObject) => (await contentOf(feed(template, data))).blocks;
+const blocks = async (template: JsonObject, data?: JsonObject) => (await renderContent(feed(template, data))).blocks;
 
 const BODY = { type: "markdown", name: "body", content: "**{{ page }}**", rendered: "<p><strong>Home</strong></p>" };
 
 describe("the content of a feed message (A-479 to A-481, section 7.5)", () => {
   it("T-225: needs nothing of the recipient, and shows the source beside what is rendered", async () => {
-    expect(await contentOf(feed({}))).toEqual({ __typename: "MessageInAppFeedContent", blocks: [BODY] });
+    expect(await renderContent(feed({}))).toEqual({ __typename: "MessageInAppFeedContent", blocks: [BODY] });
   });
 
   it("has an action where it is set, not where it is empty or null", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { RenderError } from "../../../src/engine/liquid/liquid.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { contentOf, renderStep } from "../../helpers/render-step.js";
+import { renderContent, renderStep } from "../../helpers/render-step.js";
 
 describe("the content of an sms (A-475, T-210)", () => {
   const sms = (template: JsonObject, more: object = {}) => ({
@@ -12,13 +12,17 @@ describe("the content of an sms (A-475, T-210)", () => {
   });
 
   it("is the API's document", async () => {
-    expect(await contentOf(sms({}))).toEqual({ __typename: "MessageSmsContent", to: "+15550000001", body: "Hi Mara" });
+    expect(await renderContent(sms({}))).toEqual({
+      __typename: "MessageSmsContent",
+      to: "+15550000001",
+      body: "Hi Mara",
+    });
   });
 
   it("goes to the template's number, else the recipient's; a blank one falls through", async () => {
     const settings = { to_number: " {{ data.number }} " };
-    expect(await contentOf(sms({ settings }, { data: { number: "+1777" } }))).toMatchObject({ to: "+1777" });
-    expect(await contentOf(sms({ settings }))).toMatchObject({ to: "+15550000001" });
+    expect(await renderContent(sms({ settings }, { data: { number: "+1777" } }))).toMatchObject({ to: "+1777" });
+    expect(await renderContent(sms({ settings }))).toMatchObject({ to: "+15550000001" });
     expect((await renderStep(sms({ settings }))).destinations[0]?.snapshot).toEqual({
       phone_number: "+15550000001",
       name: "Mara",
@@ -38,12 +42,12 @@ describe("the content of an sms (A-475, T-210)", () => {
 
   it("T-094: overrides of the payload must be a JSON object once rendered", async () => {
     const settings = { payload_overrides: '{ "from": {{ recipient.name | json }} }' };
-    expect(await contentOf(sms({ settings }))).toMatchObject({ payload_overrides: { from: "Mara" } });
-    expect(await contentOf(sms({ settings: { payload_overrides: "{% if false %}{}{% endif %}" } }))).not.toHaveProperty(
-      "payload_overrides",
-    );
+    expect(await renderContent(sms({ settings }))).toMatchObject({ payload_overrides: { from: "Mara" } });
+    expect(
+      await renderContent(sms({ settings: { payload_overrides: "{% if false %}{}{% endif %}" } })),
+    ).not.toHaveProperty("payload_overrides");
     for (const bad of ["{{ recipient.name }}", "[1]", "5", '{"a":}'])
-      await expect(contentOf(sms({ settings: { payload_overrides: bad } }))).rejects.toThrow(
+      await expect(renderContent(sms({ settings: { payload_overrides: bad } }))).rejects.toThrow(
         /template\.settings\.payload_overrides (is not valid JSON|must be a JSON object) once rendered(: .+)?$/,
       );
   });
@@ -87,7 +91,7 @@ describe("the content of a push (A-476, T-211)", () => {
   });
 
   it("a silent one has data alone", async () => {
-    expect(await contentOf(push({ settings: { delivery_type: "silent" } }, { tokens: ["t"] }))).toEqual({
+    expect(await renderContent(push({ settings: { delivery_type: "silent" } }, { tokens: ["t"] }))).toEqual({
       __typename: "MessagePushContent",
       token: "t",
       title: "",
@@ -97,12 +101,12 @@ describe("the content of a push (A-476, T-211)", () => {
   });
 
   it("has an empty title in old files that have none, and overrides of the payload where they are JSON", async () => {
-    expect(await contentOf(push({ title: null }, { tokens: ["t"] }))).toMatchObject({ title: "" });
+    expect(await renderContent(push({ title: null }, { tokens: ["t"] }))).toMatchObject({ title: "" });
     const settings = { payload_overrides: '{"apns":{"badge":{{ data.page | size }}}}' };
-    expect(await contentOf(push({ settings }, { tokens: ["t"] }))).toMatchObject({
+    expect(await renderContent(push({ settings }, { tokens: ["t"] }))).toMatchObject({
       payload_overrides: { apns: { badge: 4 } },
     });
-    await expect(contentOf(push({ settings: { payload_overrides: "{" } }, { tokens: ["t"] }))).rejects.toThrow(
+    await expect(renderContent(push({ settings: { payload_overrides: "{" } }, { tokens: ["t"] }))).rejects.toThrow(
       RenderError,
     );
   });

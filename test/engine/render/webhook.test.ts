@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { Message } from "../../../src/domain/message/message.js";
 import { RenderError } from "../../../src/engine/liquid/liquid.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { bodyOf, withHarness } from "../../helpers/engine-case.js";
+import { getBodyText, withHarness } from "../../helpers/engine-case.js";
 import { step } from "../../helpers/engine-harness.js";
-import { contentOf } from "../../helpers/render-step.js";
+import { renderContent } from "../../helpers/render-step.js";
 
 const webhook = (template: JsonObject, data: JsonObject = { id: 7, name: 'a"b' }) => ({
   type: "http" as const,
@@ -20,7 +20,7 @@ describe("the content of a webhook step (T-213, T-226, CH-200)", () => {
       query_params: [{ key: "q", value: "a b&c" }],
       body: '{ "name": {{ data.name | json }} }',
     };
-    expect(await contentOf(webhook(template))).toEqual({
+    expect(await renderContent(webhook(template))).toEqual({
       __typename: "MessageWebhookContent",
       method: "post",
       url: "https://hook.test/7",
@@ -36,7 +36,10 @@ describe("the content of a webhook step (T-213, T-226, CH-200)", () => {
     ["PUT", { a: 1 }],
     ["patch", { a: 1 }],
   ])("EQ-53: %s has the body %j", async (method, body) => {
-    expect(await contentOf(webhook({ method, body: '{"a":1}' }))).toMatchObject({ method: method.toLowerCase(), body });
+    expect(await renderContent(webhook({ method, body: '{"a":1}' }))).toMatchObject({
+      method: method.toLowerCase(),
+      body,
+    });
   });
 
   it.each<[string, unknown]>([
@@ -46,19 +49,19 @@ describe("the content of a webhook step (T-213, T-226, CH-200)", () => {
     ["{", "{"],
     ["", ""],
   ])("the body %j goes out as %j", async (source, body) => {
-    expect(await contentOf(webhook({ body: source }))).toMatchObject({ body });
+    expect(await renderContent(webhook({ body: source }))).toMatchObject({ body });
   });
 
   it("section 6.6: headers and parameters may be one template that yields a JSON object", async () => {
     const template = { headers: '{ "X-Id": {{ data.id }}, "X-Name": {{ data.name | json }} }', query_params: "" };
-    expect(await contentOf(webhook(template))).toMatchObject({
+    expect(await renderContent(webhook(template))).toMatchObject({
       headers: [
         { key: "X-Id", value: "7" },
         { key: "X-Name", value: 'a"b' },
       ],
       query_params: [],
     });
-    await expect(contentOf(webhook({ headers: "X-Id: {{ data.id }}" }))).rejects.toThrow(RenderError);
+    await expect(renderContent(webhook({ headers: "X-Id: {{ data.id }}" }))).rejects.toThrow(RenderError);
   });
 
   it("E-073 section 7.6: a request sees its inputs, and nothing else does", () =>
@@ -74,9 +77,9 @@ describe("the content of a webhook step (T-213, T-226, CH-200)", () => {
         steps: [step.webhook("", { template }), step.feed("[{{ inputs.page }}]")],
       });
       await h.trigger("digest", { recipients: ["ana"], data: { page: "home" } });
-      const [hook, feed] = await h.messages();
+      const [hook, feed] = await h.listMessages();
       expect(hook?.content).toMatchObject({ url: "https://a.test/HOME", body: { by: "ana" } });
-      expect(bodyOf(feed as Message)).toBe("<p>[]</p>");
+      expect(getBodyText(feed as Message)).toBe("<p>[]</p>");
     }));
 
   it("F-054 an input that does not parse is refused with its place", () =>

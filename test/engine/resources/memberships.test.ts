@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { withHarness } from "../../helpers/engine-case.js";
-import { of, step } from "../../helpers/engine-harness.js";
+import { getRecipientOutcome, step } from "../../helpers/engine-harness.js";
 
 const P1 = { collection: "projects", id: "p1" };
 const AT = "2025-06-04T10:00:00.000Z";
@@ -37,7 +37,9 @@ describe("subscriptions", () => {
       ]);
       expect((await subscriptions.list({ recipient: team }, page)).items).toMatchObject([{ object: P1 }]);
       harness.define("hello", { steps: [step.feed()] });
-      expect(of(await harness.trigger("hello", { recipients: [P1] }), "zoe")).toMatchObject({ via: P1 });
+      expect(getRecipientOutcome(await harness.trigger("hello", { recipients: [P1] }), "zoe")).toMatchObject({
+        via: P1,
+      });
     }));
 
   it("AC-119, E-065: at most 100 in a call", () =>

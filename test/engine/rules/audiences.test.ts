@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { messageInWords, runsInWords, withHarness } from "../../helpers/engine-case.js";
-import { EngineHarness, MINUTE, step, when } from "../../helpers/engine-harness.js";
+import { formatMessage, formatRuns, withHarness } from "../../helpers/engine-case.js";
+import { buildCondition, EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
 
 const page = { limit: 100 };
-const isMember = when("recipient", "is_audience_member", "beta");
+const isMember = buildCondition("recipient", "is_audience_member", "beta");
 const triggered = (audience_key: string, extra: JsonObject = {}): JsonObject => ({
   trigger: { type: "audience", audience_key },
   steps: [step.feed("{{ tenant.id }}")],
@@ -23,7 +23,7 @@ async function join(h: EngineHarness, ...members: (string | [user: string, tenan
 }
 
 /** `ana -`, `ana acme`: the runs of a workflow with their tenants, oldest first. */
-async function runsOf(h: EngineHarness, workflow: string): Promise<string[]> {
+async function listRuns(h: EngineHarness, workflow: string): Promise<string[]> {
   const { items } = await h.engine.listRecipientRuns({ workflow }, page);
   return items.map((run) => `${run.recipient} ${run.tenant ?? "-"}`).reverse();
 }
@@ -31,7 +31,7 @@ async function runsOf(h: EngineHarness, workflow: string): Promise<string[]> {
 async function withDynamic(body: (h: EngineHarness) => Promise<void>): Promise<void> {
   const h = await EngineHarness.open({ watchUsers: true });
   try {
-    h.describe("pros", { property: "recipient.plan", operator: "equal_to", argument: "pro" });
+    h.defineAudience("pros", { property: "recipient.plan", operator: "equal_to", argument: "pro" });
     await body(h);
   } finally {
     await h.close();
@@ -61,14 +61,14 @@ describe("W. Static audiences", () => {
     withHarness(async (h) => {
       await join(h, "bo");
       h.define("digest", { conditions: isMember, steps: [step.feed()] });
-      expect(runsInWords(await h.trigger("digest", { recipients: ["ana", "bo"] }))).toEqual({
+      expect(formatRuns(await h.trigger("digest", { recipients: ["ana", "bo"] }))).toEqual({
         ana: "completed condition: no steps",
         bo: "completed: in_app_feed_1 sent",
       });
       h.define("other", {
-        steps: [step.feed("F", { conditions: when("recipient.id", "is_not_audience_member", "x") })],
+        steps: [step.feed("F", { conditions: buildCondition("recipient.id", "is_not_audience_member", "x") })],
       });
-      expect(runsInWords(await h.trigger("other", { recipients: ["ana"] }))).toEqual({
+      expect(formatRuns(await h.trigger("other", { recipients: ["ana"] }))).toEqual({
         ana: "completed: in_app_feed_1 sent",
       });
     }));
@@ -78,13 +78,13 @@ describe("W. Static audiences", () => {
       h.define("digest", { steps: [update("add"), step.email("S", "B", { conditions: isMember })] });
       const members = async () => (await h.engine.resources.audiences.list("beta", page)).items.length;
       for (let n = 0; n < 2; n++) {
-        expect(runsInWords(await h.trigger("digest", { recipients: ["bo"] }))).toEqual({
+        expect(formatRuns(await h.trigger("digest", { recipients: ["bo"] }))).toEqual({
           bo: "completed: add_1 passed, email_1 sent",
         });
         expect(await members()).toBe(1);
       }
       h.define("leave", { steps: [update("remove"), step.email("S", "B", { conditions: isMember })] });
-      expect(runsInWords(await h.trigger("leave", { recipients: ["bo"] }))).toEqual({
+      expect(formatRuns(await h.trigger("leave", { recipients: ["bo"] }))).toEqual({
         bo: "completed: remove_1 passed, email_1 skipped condition",
       });
       expect(await members()).toBe(0);
@@ -96,16 +96,16 @@ describe("W. Static audiences", () => {
       h.define("digest", { steps });
       const started = await h.trigger("digest", { recipients: ["bo"], tenant: "acme" });
       await h.at(MINUTE);
-      expect(runsInWords(await h.outcome(started))).toEqual({
+      expect(formatRuns(await h.readOutcome(started))).toEqual({
         bo: "completed: add_1 passed, delay_1 passed, email_1 sent",
       });
       expect((await h.engine.resources.audiences.list("beta", page)).items).toMatchObject([{ tenant: "acme" }]);
       h.define("object", { steps: [update("add")] });
-      expect(runsInWords(await h.trigger("object", { recipients: [{ collection: "teams", id: "t1" }] }))).toEqual({
+      expect(formatRuns(await h.trigger("object", { recipients: [{ collection: "teams", id: "t1" }] }))).toEqual({
         "teams/t1": "completed: add_1 skipped not_applicable",
       });
-      h.define("never", { steps: [update("add", { conditions: when("data.x", "equal_to", 1) })] });
-      expect(runsInWords(await h.trigger("never", { recipients: ["ana"] }))).toEqual({
+      h.define("never", { steps: [update("add", { conditions: buildCondition("data.x", "equal_to", 1) })] });
+      expect(formatRuns(await h.trigger("never", { recipients: ["ana"] }))).toEqual({
         ana: "completed: add_1 skipped condition",
       });
     }));
@@ -126,21 +126,21 @@ describe("W. Static audiences", () => {
       await join(h, "bo");
       h.define("welcome", triggered("beta"));
       await join(h, "ana", "bo");
-      expect(await runsOf(h, "welcome")).toEqual(["ana -"]);
+      expect(await listRuns(h, "welcome")).toEqual(["ana -"]);
       const { items } = await h.engine.listRecipientRuns({ workflow: "welcome" }, page);
       expect(items[0]).toMatchObject({
         trigger_source: { type: "audience", audience_key: "beta" },
         status: "completed",
       });
       await h.engine.resources.audiences.remove("beta", { members: [{ user: "ana" }] });
-      expect(await runsOf(h, "welcome")).toEqual(["ana -"]);
+      expect(await listRuns(h, "welcome")).toEqual(["ana -"]);
     }));
 
   it("C-349 E-389: several tenants are several runs", () =>
     withHarness(async (h) => {
       h.define("welcome", triggered("beta"));
       await join(h, ["ana", "acme"], ["ana", "zeta"]);
-      expect(await runsOf(h, "welcome")).toEqual(["ana acme", "ana zeta"]);
+      expect(await listRuns(h, "welcome")).toEqual(["ana acme", "ana zeta"]);
     }));
 
   it("E-047 E-389: a tenant that was never identified is found or created empty, as by any trigger", () =>
@@ -154,7 +154,7 @@ describe("W. Static audiences", () => {
       );
       await join(h, ["ana", "nova"], ["bo", "nova"]);
       await h.at(5 * MINUTE);
-      const blocks = (await h.messages()).map(({ content }) => JSON.stringify(content.blocks));
+      const blocks = (await h.listMessages()).map(({ content }) => JSON.stringify(content.blocks));
       expect(blocks).toHaveLength(4);
       for (const block of blocks) expect(block).toContain("[nova] [] tenant");
       expect(await h.engine.resources.tenants.read("nova")).toMatchObject({ __typename: "Tenant", id: "nova" });
@@ -165,7 +165,7 @@ describe("W. Static audiences", () => {
       h.define("welcome", triggered("beta"));
       await join(h, "zed");
       await h.engine.resources.users.set("zed", { name: "Zed" });
-      expect(await runsOf(h, "welcome")).toEqual([]);
+      expect(await listRuns(h, "welcome")).toEqual([]);
       expect((await h.engine.resources.audiences.list("beta", page)).items).toMatchObject([{ user_id: "zed" }]);
     }));
 
@@ -178,9 +178,9 @@ describe("W. Static audiences", () => {
         await join(h, "ana");
         await h.engine.resources.audiences.remove("beta", { members: [{ user: "ana" }] });
       }
-      expect(await runsOf(h, "welcome")).toEqual(["ana -", "ana -"]);
-      expect((await h.messages("ana")).filter(({ workflow }) => workflow === "once")).toHaveLength(1);
-      expect(await runsOf(h, "off")).toEqual([]);
+      expect(await listRuns(h, "welcome")).toEqual(["ana -", "ana -"]);
+      expect((await h.listMessages("ana")).filter(({ workflow }) => workflow === "once")).toHaveLength(1);
+      expect(await listRuns(h, "off")).toEqual([]);
     }));
 
   it("E-332 E-388: a step that adds a user starts the audience's workflow", () =>
@@ -188,7 +188,7 @@ describe("W. Static audiences", () => {
       h.define("welcome", triggered("beta"));
       h.define("digest", { steps: [update("add")] });
       await h.trigger("digest", { recipients: ["bo"] });
-      expect(await runsOf(h, "welcome")).toEqual(["bo -"]);
+      expect(await listRuns(h, "welcome")).toEqual(["bo -"]);
     }));
 
   it("recipients files set the scene and start nothing", () =>
@@ -210,7 +210,7 @@ describe("W. Static audiences", () => {
         h.now,
       );
       await h.engine.runDue({});
-      expect([await runsOf(h, "welcome"), await runsOf(h, "upgrade")]).toEqual([[], []]);
+      expect([await listRuns(h, "welcome"), await listRuns(h, "upgrade")]).toEqual([[], []]);
     }));
 });
 
@@ -221,26 +221,26 @@ describe("W. Dynamic audiences", () => {
     withDynamic(async (h) => {
       h.define("upgrade", triggered("pros"));
       for (const plan of ["pro", "free", "pro"]) await setPlan(h, plan);
-      expect(await runsOf(h, "upgrade")).toEqual(["bo -", "bo -"]);
+      expect(await listRuns(h, "upgrade")).toEqual(["bo -", "bo -"]);
       await h.engine.resources.users.set("bo", { city: "Oslo" });
-      expect(await runsOf(h, "upgrade")).toEqual(["bo -", "bo -"]);
+      expect(await listRuns(h, "upgrade")).toEqual(["bo -", "bo -"]);
     }));
 
   it("C-351: changes that were left to a later process, in their order", () =>
     withDynamic(async (h) => {
       h.define("upgrade", triggered("pros"));
       for (const plan of ["pro", "free", "pro"]) await h.identify({ id: "bo", plan }, { id: "cy", n: plan });
-      expect(await h.store.nextDueAt()).not.toBeNull();
+      expect(await h.store.readNextDueAt()).not.toBeNull();
       await h.engine.runDue({});
-      expect(await runsOf(h, "upgrade")).toEqual(["bo -", "bo -"]);
-      expect(await h.store.nextDueAt()).toBeNull();
+      expect(await listRuns(h, "upgrade")).toEqual(["bo -", "bo -"]);
+      expect(await h.store.readNextDueAt()).toBeNull();
     }));
 
   it("C-352 E-068: once per recipient", () =>
     withDynamic(async (h) => {
       h.define("upgrade", triggered("pros", { trigger_frequency: "once_per_recipient" }));
       for (const plan of ["pro", "free", "pro"]) await setPlan(h, plan);
-      expect((await h.messages()).map(messageInWords)).toHaveLength(1);
+      expect((await h.listMessages()).map(formatMessage)).toHaveLength(1);
     }));
 
   it("C-296 E-334: a step's change takes the user in; so does an inline identification", () =>
@@ -251,12 +251,12 @@ describe("W. Dynamic audiences", () => {
       await h.trigger("digest", { recipients: ["bo"] });
       h.define("other", { steps: [step.feed()] });
       await h.trigger("other", { recipients: [{ id: "new", plan: "pro" }] });
-      expect(await runsOf(h, "upgrade")).toEqual(["bo -", "new -"]);
+      expect(await listRuns(h, "upgrade")).toEqual(["bo -", "new -"]);
     }));
 
   it("E-118: conditions ask about dynamic audiences as the user is at that step", () =>
     withDynamic(async (h) => {
-      const conditions = when("recipient", "is_audience_member", "pros");
+      const conditions = buildCondition("recipient", "is_audience_member", "pros");
       const settings = { recipient_mode: "current", update_properties: '{"plan":"free"}' };
       const steps = [
         step.feed("F", { conditions }),
@@ -264,7 +264,7 @@ describe("W. Dynamic audiences", () => {
         step.email("S", "B", { conditions }),
       ];
       h.define("digest", { steps });
-      expect(runsInWords(await h.trigger("digest", { recipients: ["ana"] }))).toEqual({
+      expect(formatRuns(await h.trigger("digest", { recipients: ["ana"] }))).toEqual({
         ana: "completed: in_app_feed_1 sent, u passed, email_1 skipped condition",
       });
     }));
@@ -276,8 +276,8 @@ describe("W. Dynamic audiences", () => {
       const started = await h.trigger("digest", { recipients: ["bo"] });
       await setPlan(h, "pro");
       if (event_key === "exit") await setPlan(h, "free");
-      const outcome = await h.outcome(started);
-      expect(runsInWords(outcome)).toEqual({ bo: "completed: wait_1 passed" });
+      const outcome = await h.readOutcome(started);
+      expect(formatRuns(outcome)).toEqual({ bo: "completed: wait_1 passed" });
       expect(outcome.recipients?.[0]?.steps[0]?.signal_variables).toMatchObject({
         audience_id: "pros",
         transition: event_key,
@@ -321,7 +321,7 @@ describe("Rings of workflows through audiences", () => {
       h.define("a", { trigger: { type: "audience", audience_key: "beta" }, steps: again("gamma") });
       h.define("b", { trigger: { type: "audience", audience_key: "gamma" }, steps: again("beta") });
       await join(h, "ana");
-      expect([...(await runsOf(h, "a")), ...(await runsOf(h, "b"))]).toHaveLength(11);
+      expect([...(await listRuns(h, "a")), ...(await listRuns(h, "b"))]).toHaveLength(11);
       const [run, ...others] = await stopped(h);
       expect(others).toEqual([]);
       const shown = await h.engine.readRecipientRun(run?.id as string);
@@ -335,7 +335,7 @@ describe("Rings of workflows through audiences", () => {
 
   it("E-334 E-315: dynamic ones, entered by turns, and through a nested trigger, are stopped too", () =>
     withDynamic(async (h) => {
-      h.describe("free", { property: "recipient.plan", operator: "equal_to", argument: "free" });
+      h.defineAudience("free", { property: "recipient.plan", operator: "equal_to", argument: "free" });
       h.define("p", { ...triggered("pros"), steps: [setPlan("free")] });
       h.define("nested", { steps: [setPlan("pro")] });
       const nested = { ref: "trigger_1", type: "trigger_workflow", settings: { workflow_key: "nested" } };

@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { BODY, batch, batched, minutes, send } from "../../helpers/batch-case.js";
-import { messageInWords, runsInWords, withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, MINUTE, step, when } from "../../helpers/engine-harness.js";
+import { BATCH_BODY, batch, batchedEmail, minutes, triggerDigest } from "../../helpers/batch-case.js";
+import { formatMessage, formatRuns, withHarness } from "../../helpers/engine-case.js";
+import { buildCondition, type EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
 
 /** Another version is committed. */
 function define(subject: string, settings: JsonObject = {}): (h: EngineHarness) => unknown {
-  return (h) => h.define("digest", { steps: [batch(settings), step.email(subject, BODY)] });
+  return (h) => h.define("digest", { steps: [batch(settings), step.email(subject, BATCH_BODY)] });
 }
 
 const subjects = async (h: EngineHarness) =>
-  (await h.messages()).map(
-    (one) => `${(one.content as { subject_line?: string }).subject_line}: ${messageInWords(one)}`,
+  (await h.listMessages()).map(
+    (one) => `${(one.content as { subject_line?: string }).subject_line}: ${formatMessage(one)}`,
   );
 
 const PINNED = { workflow_version_mode: "pinned" };
@@ -22,12 +22,12 @@ async function overVersions(first: JsonObject, second: JsonObject | JsonObject[]
   let sent: string[] = [];
   await withHarness(async (h) => {
     define("A", first)(h);
-    await send(1)(h);
+    await triggerDigest(1)(h);
     await h.at(2 * MINUTE);
     if (Array.isArray(second)) h.define("digest", { steps: second });
     else define("B", second)(h);
     await h.at(3 * MINUTE);
-    await send(2)(h);
+    await triggerDigest(2)(h);
     await h.at(10 * MINUTE);
     sent = await subjects(h);
   });
@@ -50,8 +50,8 @@ describe("M. Batch and versions", () => {
     withHarness(async (h) => {
       for (const [n, subject] of ["A", "B"].entries()) {
         const settings = { batch_window: minutes(5) };
-        h.define("digest", { steps: [{ ref: "batch_1", type: "batch", settings }, step.email(subject, BODY)] });
-        await send(n)(h);
+        h.define("digest", { steps: [{ ref: "batch_1", type: "batch", settings }, step.email(subject, BATCH_BODY)] });
+        await triggerDigest(n)(h);
       }
       await h.at(10 * MINUTE);
       expect(await subjects(h)).toEqual(["A: ana mail sent: 1 by 0: 0,", "B: ana mail sent: 1 by 0: 1,"]);
@@ -60,7 +60,7 @@ describe("M. Batch and versions", () => {
   it("E-267 TQ-3: latest: on with its own version where the newest has a template at fault", () =>
     withHarness(async (h) => {
       define("A")(h);
-      await send(1)(h);
+      await triggerDigest(1)(h);
       define("{{ data.n | nope }}")(h);
       await h.at(10 * MINUTE);
       expect(await subjects(h)).toEqual(["A: ana mail sent: 1 by 0: 1,"]);
@@ -91,7 +91,11 @@ describe("M. Batch and versions", () => {
       ref: "branch_1",
       type: "branch",
       branches: [
-        { name: "b1", conditions: when("recipient.plan", "equal_to", "pro"), steps: [batch(), step.email("C", BODY)] },
+        {
+          name: "b1",
+          conditions: buildCondition("recipient.plan", "equal_to", "pro"),
+          steps: [batch(), step.email("C", BATCH_BODY)],
+        },
         { name: "default", steps: [] },
       ],
     };
@@ -101,12 +105,12 @@ describe("M. Batch and versions", () => {
   it("C-235 E-263 E-022: switched off at the close, the run ends", () =>
     withHarness(async (h) => {
       define("A")(h);
-      const started = await send(1)(h);
+      const started = await triggerDigest(1)(h);
       await h.at(MINUTE);
       h.environment.active.digest = false;
-      await expect(send(2)(h)).rejects.toMatchObject({ code: "workflow_inactive" });
+      await expect(triggerDigest(2)(h)).rejects.toMatchObject({ code: "workflow_inactive" });
       await h.at(5 * MINUTE);
-      expect(runsInWords(await h.outcome(started))).toEqual({
+      expect(formatRuns(await h.readOutcome(started))).toEqual({
         ana: "cancelled: batch_1 cancelled workflow_unavailable",
       });
       expect(await subjects(h)).toEqual([]);
@@ -115,7 +119,7 @@ describe("M. Batch and versions", () => {
   it("C-236 E-021: switched off and on again, it goes on", () =>
     withHarness(async (h) => {
       define("A")(h);
-      await send(1)(h);
+      await triggerDigest(1)(h);
       await h.at(MINUTE);
       h.environment.active.digest = false;
       await h.at(3 * MINUTE);
@@ -138,23 +142,23 @@ describe("M. Batch and versions", () => {
             branches: [
               {
                 name: "a",
-                conditions: when("data.k", "equal_to", "A"),
-                steps: [batch(settings, "batch_a"), step.email("S", BODY)],
+                conditions: buildCondition("data.k", "equal_to", "A"),
+                steps: [batch(settings, "batch_a"), step.email("S", BATCH_BODY)],
               },
-              { name: "default", steps: [batch(settings, "batch_b"), step.sms(BODY)] },
+              { name: "default", steps: [batch(settings, "batch_b"), step.sms(BATCH_BODY)] },
             ],
           },
         ],
       });
-      await send(1, { k: "A" })(h);
-      await send(2, { k: "B" })(h);
+      await triggerDigest(1, { k: "A" })(h);
+      await triggerDigest(2, { k: "B" })(h);
       await h.at(5 * MINUTE);
-      expect((await h.messages()).map(messageInWords)).toEqual(expected);
+      expect((await h.listMessages()).map(formatMessage)).toEqual(expected);
     }),
   );
 
   it("E-259: sliding needs a limit", () => {
-    const steps = batched({ batch_window_type: "sliding" });
+    const steps = batchedEmail({ batch_window_type: "sliding" });
     expect(() => parseWorkflow("digest", { name: "digest", steps })).toThrow(
       expect.objectContaining({ code: "workflow_invalid" }),
     );

@@ -2,18 +2,18 @@ import { expect } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
 import {
   allRuns,
-  BODY,
+  BATCH_BODY,
   batch,
-  batched,
-  closing,
+  batchedEmail,
+  buildPayload,
+  expectClose,
   hours,
   minutes,
-  more,
-  payload,
-  send,
+  triggerAt,
+  triggerDigest,
 } from "../../helpers/batch-case.js";
-import { describeCases, type EngineCase, runsInWords } from "../../helpers/engine-case.js";
-import { HOUR, MINUTE, of, SECOND, step, T0 } from "../../helpers/engine-harness.js";
+import { describeEngineCases, type EngineCase, formatRuns } from "../../helpers/engine-case.js";
+import { getRecipientOutcome, HOUR, MINUTE, SECOND, step, T0 } from "../../helpers/engine-harness.js";
 
 const at = (offset: number) => new Date(T0 + offset).toISOString();
 const sliding = (window: JsonObject, limit: JsonObject, more: JsonObject = {}): JsonObject => ({
@@ -30,46 +30,46 @@ const waits = (offset: number) => ({ runs: { ana: `paused: batch_1 waiting ${at(
 const windows: EngineCase[] = [
   {
     title: "C-214 E-257: a join moves the close",
-    workflow: batched(sliding(minutes(2), minutes(20))),
-    payload: payload(1),
-    later: [more(50 * SECOND, 2), ...closing(2 * MINUTE + 50 * SECOND, [], ["ana mail sent: 2 by 0: 1,2,"])],
+    workflow: batchedEmail(sliding(minutes(2), minutes(20))),
+    payload: buildPayload(1),
+    moments: [triggerAt(50 * SECOND, 2), ...expectClose(2 * MINUTE + 50 * SECOND, [], ["ana mail sent: 2 by 0: 1,2,"])],
   },
   {
     title: "C-215 E-257: but not beyond the limit",
-    workflow: batched(sliding(hours(4), hours(9))),
-    payload: payload(1),
+    workflow: batchedEmail(sliding(hours(4), hours(9))),
+    payload: buildPayload(1),
     ...waits(4 * HOUR),
-    later: [
-      more(3 * HOUR, 2, waits(7 * HOUR)),
-      more(6 * HOUR, 3, waits(9 * HOUR)),
-      more(8 * HOUR, 4, waits(9 * HOUR)),
-      ...closing(9 * HOUR, [], ["ana mail sent: 4 by 0: 1,2,3,4,"]),
+    moments: [
+      triggerAt(3 * HOUR, 2, waits(7 * HOUR)),
+      triggerAt(6 * HOUR, 3, waits(9 * HOUR)),
+      triggerAt(8 * HOUR, 4, waits(9 * HOUR)),
+      ...expectClose(9 * HOUR, [], ["ana mail sent: 4 by 0: 1,2,3,4,"]),
     ],
   },
   {
     title: "C-216 E-259: a limit that is past closes it at once",
-    workflow: batched(sliding(hours(10), hours(6))),
-    payload: payload(1),
-    later: [
+    workflow: batchedEmail(sliding(hours(10), hours(6))),
+    payload: buildPayload(1),
+    moments: [
       { at: 9 * HOUR, ...waits(10 * HOUR), messages: [] },
-      more(9 * HOUR, 2, { messages: ["ana mail sent: 2 by 0: 1,2,"] }),
+      triggerAt(9 * HOUR, 2, { messages: ["ana mail sent: 2 by 0: 1,2,"] }),
     ],
   },
   {
     title: "C-217 E-259: the first join shortens a window longer than the limit",
-    workflow: batched(sliding(hours(10), hours(6))),
-    payload: payload(1),
-    later: [more(2 * HOUR, 2, waits(6 * HOUR)), ...closing(6 * HOUR, [], ["ana mail sent: 2 by 0: 1,2,"])],
+    workflow: batchedEmail(sliding(hours(10), hours(6))),
+    payload: buildPayload(1),
+    moments: [triggerAt(2 * HOUR, 2, waits(6 * HOUR)), ...expectClose(6 * HOUR, [], ["ana mail sent: 2 by 0: 1,2,"])],
   },
   {
     title: "C-218 E-260: full, it closes; the next trigger opens another",
-    workflow: batched({ batch_window: hours(1), batch_items_max_limit: 3 }),
-    payload: payload(1),
-    later: [
-      more(MINUTE, 2),
-      more(2 * MINUTE, 3, { messages: ["ana mail sent: 3 by 0: 1,2,3,"] }),
-      more(3 * MINUTE, 4),
-      ...closing(
+    workflow: batchedEmail({ batch_window: hours(1), batch_items_max_limit: 3 }),
+    payload: buildPayload(1),
+    moments: [
+      triggerAt(MINUTE, 2),
+      triggerAt(2 * MINUTE, 3, { messages: ["ana mail sent: 3 by 0: 1,2,3,"] }),
+      triggerAt(3 * MINUTE, 4),
+      ...expectClose(
         HOUR + 3 * MINUTE,
         ["ana mail sent: 3 by 0: 1,2,3,"],
         ["ana mail sent: 3 by 0: 1,2,3,", "ana mail sent: 1 by 0: 4,"],
@@ -78,40 +78,40 @@ const windows: EngineCase[] = [
   },
   {
     title: "E-260 E-279: what was cancelled fills no place",
-    workflow: batched({ batch_items_max_limit: 2 }),
-    payload: payload(1, {}, { cancellation_key: "ck1" }),
-    later: [
-      { at: MINUTE, act: (h) => h.cancel("digest", "ck1") },
-      more(2 * MINUTE, 2, { messages: [] }),
-      more(3 * MINUTE, 3, { messages: ["ana mail sent: 2 by 0: 2,3,"] }),
+    workflow: batchedEmail({ batch_items_max_limit: 2 }),
+    payload: buildPayload(1, {}, { cancellation_key: "ck1" }),
+    moments: [
+      { at: MINUTE, action: (h) => h.cancel("digest", "ck1") },
+      triggerAt(2 * MINUTE, 2, { messages: [] }),
+      triggerAt(3 * MINUTE, 3, { messages: ["ana mail sent: 2 by 0: 2,3,"] }),
     ],
   },
   ...[at(HOUR), hours(1)].map(
     (first): EngineCase => ({
       title: `C-219 E-254: the opener's time counts, ${JSON.stringify(first)}`,
-      workflow: batched(until),
-      payload: payload(1, { until: first }),
+      workflow: batchedEmail(until),
+      payload: buildPayload(1, { until: first }),
       ...waits(HOUR),
-      later: [
-        more(10 * MINUTE, 2, { data: { until: at(2 * HOUR) } }),
-        ...closing(HOUR, [], ["ana mail sent: 2 by 0: 1,2,"]),
+      moments: [
+        triggerAt(10 * MINUTE, 2, { data: { until: at(2 * HOUR) } }),
+        ...expectClose(HOUR, [], ["ana mail sent: 2 by 0: 1,2,"]),
       ],
     }),
   ),
   {
     title: "E-254 EQ-42: a trigger without a time joins the open batch",
-    workflow: batched(until),
-    payload: payload(1, { until: at(HOUR) }),
-    later: [more(10 * MINUTE, 2), ...closing(HOUR, [], ["ana mail sent: 2 by 0: 1,2,"])],
+    workflow: batchedEmail(until),
+    payload: buildPayload(1, { until: at(HOUR) }),
+    moments: [triggerAt(10 * MINUTE, 2), ...expectClose(HOUR, [], ["ana mail sent: 2 by 0: 1,2,"])],
   },
   {
     title: "C-220 E-256: a missing time: no batch",
-    workflow: batched(until),
-    payload: payload(1),
+    workflow: batchedEmail(until),
+    payload: buildPayload(1),
     runs: { ana: "completed: batch_1 skipped invalid_window, email_1 sent" },
     messages: ["ana mail sent: 1 by 0: 1,"],
     async check(h, outcome) {
-      const run = await h.engine.readRecipientRun(of(outcome, "ana").recipient_run_id as string);
+      const run = await h.engine.readRecipientRun(getRecipientOutcome(outcome, "ana").recipient_run_id as string);
       expect(run).toMatchObject({ error_count: 1 });
       expect(run?.events).toContainEqual(
         expect.objectContaining({
@@ -121,79 +121,79 @@ const windows: EngineCase[] = [
         }),
       );
     },
-    later: [more(MINUTE, 2, { messages: ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 2,"] })],
+    moments: [triggerAt(MINUTE, 2, { messages: ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 2,"] })],
   },
   ...["soon", at(-HOUR)].map(
     (time): EngineCase => ({
       title: `E-256: a time of ${time}: no batch`,
-      workflow: batched(until),
-      payload: payload(1, { until: time }),
+      workflow: batchedEmail(until),
+      payload: buildPayload(1, { until: time }),
       runs: { ana: "completed: batch_1 skipped invalid_window, email_1 sent" },
       messages: ["ana mail sent: 1 by 0: 1,"],
       async check(h, outcome) {
-        const run = await h.engine.readRecipientRun(of(outcome, "ana").recipient_run_id as string);
+        const run = await h.engine.readRecipientRun(getRecipientOutcome(outcome, "ana").recipient_run_id as string);
         expect(run).toMatchObject({ error_count: 1 });
       },
     }),
   ),
   {
     title: "E-256: and on to the next batch",
-    workflow: [batch(until), batch({}, "batch_2"), step.email("S", BODY)],
-    payload: payload(1),
+    workflow: [batch(until), batch({}, "batch_2"), step.email("S", BATCH_BODY)],
+    payload: buildPayload(1),
     runs: { ana: "paused: batch_1 skipped invalid_window, batch_2 waiting 2025-06-04T10:05:00Z" },
-    later: [more(MINUTE, 2), ...closing(5 * MINUTE, [], ["ana mail sent: 2 by 0: 1,2,"])],
+    moments: [triggerAt(MINUTE, 2), ...expectClose(5 * MINUTE, [], ["ana mail sent: 2 by 0: 1,2,"])],
   },
   {
     title: "C-221 E-255: half an hour before the meeting",
-    workflow: batched({ batch_until_field_path: "data.meet", batch_window: minutes(-30) }),
-    payload: payload(1, { meet: at(2 * HOUR) }),
-    later: closing(90 * MINUTE, [], ["ana mail sent: 1 by 0: 1,"]),
+    workflow: batchedEmail({ batch_until_field_path: "data.meet", batch_window: minutes(-30) }),
+    payload: buildPayload(1, { meet: at(2 * HOUR) }),
+    moments: expectClose(90 * MINUTE, [], ["ana mail sent: 1 by 0: 1,"]),
   },
   {
     title: "C-245 E-258 EQ-42: each join slides by its own window",
-    workflow: batched({ ...until, batch_window_type: "sliding", batch_window_extension_limit: hours(1) }),
-    payload: payload(1, { until: minutes(5) }),
+    workflow: batchedEmail({ ...until, batch_window_type: "sliding", batch_window_extension_limit: hours(1) }),
+    payload: buildPayload(1, { until: minutes(5) }),
     ...waits(5 * MINUTE),
-    later: [
-      more(2 * MINUTE, 2, { data: { until: minutes(10) }, ...waits(12 * MINUTE) }),
-      more(3 * MINUTE, 3, { data: { until: "soon" }, ...waits(12 * MINUTE) }),
-      ...closing(12 * MINUTE, [], ["ana mail sent: 3 by 0: 1,2,3,"]),
+    moments: [
+      triggerAt(2 * MINUTE, 2, { data: { until: minutes(10) }, ...waits(12 * MINUTE) }),
+      triggerAt(3 * MINUTE, 3, { data: { until: "soon" }, ...waits(12 * MINUTE) }),
+      ...expectClose(12 * MINUTE, [], ["ana mail sent: 3 by 0: 1,2,3,"]),
     ],
   },
   {
     title: "E-257 EQ-42: a relative window does not slide",
-    workflow: batched({
+    workflow: batchedEmail({
       batch_until_field_path: "data.meet",
       batch_window: minutes(-30),
       batch_window_type: "sliding",
       batch_window_extension_limit: hours(9),
     }),
-    payload: payload(1, { meet: at(2 * HOUR) }),
-    later: [
-      more(MINUTE, 2, { data: { meet: at(3 * HOUR) } }),
-      ...closing(90 * MINUTE, [], ["ana mail sent: 2 by 0: 1,2,"]),
+    payload: buildPayload(1, { meet: at(2 * HOUR) }),
+    moments: [
+      triggerAt(MINUTE, 2, { data: { meet: at(3 * HOUR) } }),
+      ...expectClose(90 * MINUTE, [], ["ana mail sent: 2 by 0: 1,2,"]),
     ],
   },
 ];
 
-describeCases("M. Batch windows", windows);
+describeEngineCases("M. Batch windows", windows);
 
 const LEADING = { batch_execution_mode: "flush_leading" };
 
 /** The actor of the run that goes on. */
-const LED = `{{ actor.id }} ${BODY}`;
+const LED = `{{ actor.id }} ${BATCH_BODY}`;
 
 const leading: EngineCase[] = [
   {
     title: "C-226 E-264 E-265: the first at once, the others at the close, from the second's run",
-    workflow: batched(LEADING, LED),
-    payload: payload(1, {}, { actor: "eli" }),
+    workflow: batchedEmail(LEADING, LED),
+    payload: buildPayload(1, {}, { actor: "eli" }),
     runs: { ana: "completed: batch_1 passed, email_1 sent" },
     messages: ["ana mail sent: eli 1 by 1: 1,"],
-    later: [
-      more(MINUTE, 2, { over: { actor: "fay" } }),
-      more(2 * MINUTE, 3, { over: { actor: "bo" } }),
-      ...closing(
+    moments: [
+      triggerAt(MINUTE, 2, { over: { actor: "fay" } }),
+      triggerAt(2 * MINUTE, 3, { over: { actor: "bo" } }),
+      ...expectClose(
         5 * MINUTE,
         ["ana mail sent: eli 1 by 1: 1,"],
         ["ana mail sent: eli 1 by 1: 1,", "ana mail sent: fay 2 by 2: 2,3,"],
@@ -211,44 +211,46 @@ const leading: EngineCase[] = [
   },
   {
     title: "E-265: the second waits for the close of the first's window",
-    workflow: batched(LEADING),
-    payload: payload(1),
-    later: [
+    workflow: batchedEmail(LEADING),
+    payload: buildPayload(1),
+    moments: [
       {
         at: MINUTE,
-        async act(h) {
-          expect(runsInWords(await send(2)(h))).toEqual({ ana: "paused: batch_1 waiting 2025-06-04T10:05:00Z" });
+        async action(h) {
+          expect(formatRuns(await triggerDigest(2)(h))).toEqual({
+            ana: "paused: batch_1 waiting 2025-06-04T10:05:00Z",
+          });
         },
       },
     ],
   },
   {
     title: "C-227 E-266: nothing more without a second",
-    workflow: batched(LEADING),
-    payload: payload(1),
+    workflow: batchedEmail(LEADING),
+    payload: buildPayload(1),
     messages: ["ana mail sent: 1 by 0: 1,"],
-    later: [
+    moments: [
       { at: 6 * MINUTE, messages: ["ana mail sent: 1 by 0: 1,"] },
-      more(7 * MINUTE, 2, { messages: ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 2,"] }),
+      triggerAt(7 * MINUTE, 2, { messages: ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 2,"] }),
     ],
   },
   {
     title: "E-264 EQ-44: the leading item fills no place",
-    workflow: batched({ ...LEADING, batch_items_max_limit: 2 }),
-    payload: payload(1),
-    later: [
-      more(MINUTE, 2, { messages: ["ana mail sent: 1 by 0: 1,"] }),
-      more(2 * MINUTE, 3, { messages: ["ana mail sent: 1 by 0: 1,", "ana mail sent: 2 by 0: 2,3,"] }),
+    workflow: batchedEmail({ ...LEADING, batch_items_max_limit: 2 }),
+    payload: buildPayload(1),
+    moments: [
+      triggerAt(MINUTE, 2, { messages: ["ana mail sent: 1 by 0: 1,"] }),
+      triggerAt(2 * MINUTE, 3, { messages: ["ana mail sent: 1 by 0: 1,", "ana mail sent: 2 by 0: 2,3,"] }),
     ],
   },
   {
     title: "E-264: on to a second batch",
-    workflow: [batch(LEADING), batch({ batch_window: minutes(8) }, "batch_2"), step.email("S", BODY)],
-    payload: payload(1),
+    workflow: [batch(LEADING), batch({ batch_window: minutes(8) }, "batch_2"), step.email("S", BATCH_BODY)],
+    payload: buildPayload(1),
     runs: { ana: "paused: batch_1 passed, batch_2 waiting 2025-06-04T10:08:00Z" },
-    later: [
-      more(MINUTE, 2), // leaves the first batch at +5m and joins the second
-      ...closing(8 * MINUTE, [], ["ana mail sent: 2 by 0: 1,2,"]),
+    moments: [
+      triggerAt(MINUTE, 2), // leaves the first batch at +5m and joins the second
+      ...expectClose(8 * MINUTE, [], ["ana mail sent: 2 by 0: 1,2,"]),
     ],
   },
   {
@@ -256,35 +258,41 @@ const leading: EngineCase[] = [
     workflow: [
       batch(),
       batch({ ...LEADING, batch_key: "page" }, "batch_2"),
-      step.sms(BODY),
+      step.sms(BATCH_BODY),
       step.delay("minutes", 1),
-      step.email("S", BODY),
+      step.email("S", BATCH_BODY),
     ],
-    payload: payload(1),
-    later: [more(MINUTE, 2), { at: 6 * MINUTE, messages: ["ana text sent: 1 by 0: 2,", "ana mail sent: 1 by 0: 2,"] }],
+    payload: buildPayload(1),
+    moments: [
+      triggerAt(MINUTE, 2),
+      { at: 6 * MINUTE, messages: ["ana text sent: 1 by 0: 2,", "ana mail sent: 1 by 0: 2,"] },
+    ],
   },
   {
     title: "E-264 E-292: a run that does not lead asks the throttle after the batch only at the close",
     workflow: [
       batch(LEADING),
       { ref: "throttle_1", type: "throttle", settings: { throttle_limit: 1, throttle_window: minutes(4) } },
-      step.email("S", BODY),
+      step.email("S", BATCH_BODY),
     ],
-    payload: payload(1),
+    payload: buildPayload(1),
     runs: { ana: "completed: batch_1 passed, throttle_1 passed, email_1 sent" },
     messages: ["ana mail sent: 1 by 0: 1,"],
-    later: [more(MINUTE, 2), { at: 5 * MINUTE, messages: ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 2,"] }],
+    moments: [
+      triggerAt(MINUTE, 2),
+      { at: 5 * MINUTE, messages: ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 2,"] },
+    ],
   },
   {
     title: "EQ-44: the second item cancelled, the third's run goes on",
-    workflow: batched(LEADING, LED),
-    payload: payload(1, {}, { actor: "eli" }),
-    later: [
-      more(MINUTE, 2, { over: { actor: "fay", cancellation_key: "ck2" } }),
-      more(2 * MINUTE, 3, { over: { actor: "bo", cancellation_key: "ck3" } }),
-      more(2 * MINUTE, 4, { over: { actor: "dee" } }),
-      { at: 3 * MINUTE, act: (h) => h.cancel("digest", "ck2") },
-      ...closing(
+    workflow: batchedEmail(LEADING, LED),
+    payload: buildPayload(1, {}, { actor: "eli" }),
+    moments: [
+      triggerAt(MINUTE, 2, { over: { actor: "fay", cancellation_key: "ck2" } }),
+      triggerAt(2 * MINUTE, 3, { over: { actor: "bo", cancellation_key: "ck3" } }),
+      triggerAt(2 * MINUTE, 4, { over: { actor: "dee" } }),
+      { at: 3 * MINUTE, action: (h) => h.cancel("digest", "ck2") },
+      ...expectClose(
         5 * MINUTE,
         ["ana mail sent: eli 1 by 1: 1,"],
         ["ana mail sent: eli 1 by 1: 1,", "ana mail sent: bo 2 by 2: 3,4,"],
@@ -293,25 +301,29 @@ const leading: EngineCase[] = [
   },
   {
     title: "EQ-44 E-281: the second item cancelled, nothing follows; a third holds it then",
-    workflow: batched(LEADING),
-    payload: payload(1),
-    later: [
-      more(MINUTE, 2, { over: { cancellation_key: "ck2" } }),
-      { at: 2 * MINUTE, act: (h) => h.cancel("digest", "ck2") },
-      more(3 * MINUTE, 3, { messages: ["ana mail sent: 1 by 0: 1,"] }),
-      ...closing(5 * MINUTE, ["ana mail sent: 1 by 0: 1,"], ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 3,"]),
+    workflow: batchedEmail(LEADING),
+    payload: buildPayload(1),
+    moments: [
+      triggerAt(MINUTE, 2, { over: { cancellation_key: "ck2" } }),
+      { at: 2 * MINUTE, action: (h) => h.cancel("digest", "ck2") },
+      triggerAt(3 * MINUTE, 3, { messages: ["ana mail sent: 1 by 0: 1,"] }),
+      ...expectClose(
+        5 * MINUTE,
+        ["ana mail sent: 1 by 0: 1,"],
+        ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 3,"],
+      ),
     ],
   },
   {
     title: "EQ-44 E-353: one key on all that wait",
-    workflow: batched(LEADING),
-    payload: payload(1),
-    later: [
-      more(MINUTE, 2, { over: { cancellation_key: "ck" } }),
-      more(2 * MINUTE, 3, { over: { cancellation_key: "ck" } }),
+    workflow: batchedEmail(LEADING),
+    payload: buildPayload(1),
+    moments: [
+      triggerAt(MINUTE, 2, { over: { cancellation_key: "ck" } }),
+      triggerAt(2 * MINUTE, 3, { over: { cancellation_key: "ck" } }),
       {
         at: 3 * MINUTE,
-        async act(h) {
+        async action(h) {
           expect((await h.cancel("digest", "ck")).summary).toEqual({ cancelled: 2, not_cancellable: 0 });
           expect((await h.cancel("digest", "ck")).summary).toEqual({ cancelled: 0, not_cancellable: 2 });
         },
@@ -321,47 +333,47 @@ const leading: EngineCase[] = [
   },
 ];
 
-describeCases("M. Batch, flush_leading", leading);
+describeEngineCases("M. Batch, flush_leading", leading);
 
 const key = (n: number) => ({ over: { cancellation_key: `ck${n}` } });
-const three = [more(MINUTE, 2, key(2)), more(2 * MINUTE, 3, key(3))];
+const three = [triggerAt(MINUTE, 2, key(2)), triggerAt(2 * MINUTE, 3, key(3))];
 
 const cancelled: EngineCase[] = [
   {
     title: "C-228 E-279 E-361: a cancelled item leaves the batch",
-    workflow: batched(),
-    payload: payload(1, {}, { cancellation_key: "ck1" }),
-    later: [
+    workflow: batchedEmail(),
+    payload: buildPayload(1, {}, { cancellation_key: "ck1" }),
+    moments: [
       ...three,
       {
         at: 3 * MINUTE,
-        async act(h) {
+        async action(h) {
           expect((await h.cancel("digest", "ck2")).summary).toEqual({ cancelled: 1, not_cancellable: 0 });
         },
       },
-      ...closing(5 * MINUTE, [], ["ana mail sent: 2 by 0: 1,3,"]),
+      ...expectClose(5 * MINUTE, [], ["ana mail sent: 2 by 0: 1,3,"]),
     ],
   },
   {
     title: "C-229 E-280: the opener cancelled, the window stays",
-    workflow: batched(),
-    payload: payload(1, {}, { cancellation_key: "ck1" }),
-    later: [
-      more(MINUTE, 2, key(2)),
-      { at: 90 * SECOND, act: (h) => h.cancel("digest", "ck1"), ...waits(5 * MINUTE) },
-      more(2 * MINUTE, 3, key(3)),
-      ...closing(5 * MINUTE, [], ["ana mail sent: 2 by 0: 2,3,"]),
+    workflow: batchedEmail(),
+    payload: buildPayload(1, {}, { cancellation_key: "ck1" }),
+    moments: [
+      triggerAt(MINUTE, 2, key(2)),
+      { at: 90 * SECOND, action: (h) => h.cancel("digest", "ck1"), ...waits(5 * MINUTE) },
+      triggerAt(2 * MINUTE, 3, key(3)),
+      ...expectClose(5 * MINUTE, [], ["ana mail sent: 2 by 0: 2,3,"]),
     ],
   },
   {
     title: "C-229 E-280 E-357: cancelled twice, it still goes on",
-    workflow: batched(),
-    payload: payload(1, {}, { cancellation_key: "ck1" }),
-    later: [
-      more(MINUTE, 2, key(2)),
+    workflow: batchedEmail(),
+    payload: buildPayload(1, {}, { cancellation_key: "ck1" }),
+    moments: [
+      triggerAt(MINUTE, 2, key(2)),
       {
         at: 2 * MINUTE,
-        async act(h) {
+        async action(h) {
           await h.cancel("digest", "ck1");
           expect((await h.cancel("digest", "ck1")).recipients).toMatchObject([
             { outcome: "not_cancellable", reason: { code: "cancelled" } },
@@ -369,18 +381,18 @@ const cancelled: EngineCase[] = [
         },
         ...waits(5 * MINUTE),
       },
-      ...closing(5 * MINUTE, [], ["ana mail sent: 1 by 0: 2,"]),
+      ...expectClose(5 * MINUTE, [], ["ana mail sent: 1 by 0: 2,"]),
     ],
   },
   {
     title: "C-230 E-281 E-193: all cancelled: the run goes on without a message",
-    workflow: [batch(), step.delay("minutes", 1), step.email("S", BODY)],
-    payload: payload(1, {}, { cancellation_key: "ck1" }),
-    later: [
+    workflow: [batch(), step.delay("minutes", 1), step.email("S", BATCH_BODY)],
+    payload: buildPayload(1, {}, { cancellation_key: "ck1" }),
+    moments: [
       ...three,
       {
         at: 3 * MINUTE,
-        async act(h) {
+        async action(h) {
           for (const n of [1, 2, 3]) await h.cancel("digest", `ck${n}`);
         },
       },
@@ -393,31 +405,31 @@ const cancelled: EngineCase[] = [
   },
   {
     title: "C-231 E-282: after the close a joined trigger's key does nothing",
-    workflow: [batch(), step.delay("hours", 1), step.email("S", BODY)],
-    payload: payload(1, {}, { cancellation_key: "ck1" }),
-    later: [
-      more(MINUTE, 2, key(2)),
+    workflow: [batch(), step.delay("hours", 1), step.email("S", BATCH_BODY)],
+    payload: buildPayload(1, {}, { cancellation_key: "ck1" }),
+    moments: [
+      triggerAt(MINUTE, 2, key(2)),
       {
         at: 10 * MINUTE,
-        async act(h) {
+        async action(h) {
           expect((await h.cancel("digest", "ck2")).recipients).toMatchObject([
             { outcome: "not_cancellable", reason: { code: "finished" } },
           ]);
         },
       },
-      ...closing(65 * MINUTE, [], ["ana mail sent: 2 by 0: 1,2,"]),
+      ...expectClose(65 * MINUTE, [], ["ana mail sent: 2 by 0: 1,2,"]),
     ],
   },
   {
     title: "C-231 E-282: the opener's ends the run, used before or not",
-    workflow: [batch(), step.delay("hours", 1), step.email("S", BODY)],
-    payload: payload(1, {}, { cancellation_key: "ck1" }),
-    later: [
-      more(MINUTE, 2, key(2)),
-      { at: 2 * MINUTE, act: (h) => h.cancel("digest", "ck1") },
+    workflow: [batch(), step.delay("hours", 1), step.email("S", BATCH_BODY)],
+    payload: buildPayload(1, {}, { cancellation_key: "ck1" }),
+    moments: [
+      triggerAt(MINUTE, 2, key(2)),
+      { at: 2 * MINUTE, action: (h) => h.cancel("digest", "ck1") },
       {
         at: 10 * MINUTE,
-        act: (h) => h.cancel("digest", "ck1"),
+        action: (h) => h.cancel("digest", "ck1"),
         runs: { ana: "cancelled: batch_1 passed, delay_1 cancelled cancelled" },
       },
       { at: 2 * HOUR, messages: [] },
@@ -425,4 +437,4 @@ const cancelled: EngineCase[] = [
   },
 ];
 
-describeCases("M. Batch, cancelled", cancelled);
+describeEngineCases("M. Batch, cancelled", cancelled);

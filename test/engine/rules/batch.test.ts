@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { allRuns, BODY, batch, batched, closing, more, payload, send } from "../../helpers/batch-case.js";
-import { bodyOf, describeCases, type EngineCase, withHarness } from "../../helpers/engine-case.js";
-import { HOUR, MINUTE, of, SECOND, step, when } from "../../helpers/engine-harness.js";
+import {
+  allRuns,
+  BATCH_BODY,
+  batch,
+  batchedEmail,
+  buildPayload,
+  expectClose,
+  triggerAt,
+  triggerDigest,
+} from "../../helpers/batch-case.js";
+import { describeEngineCases, type EngineCase, getBodyText, withHarness } from "../../helpers/engine-case.js";
+import { buildCondition, getRecipientOutcome, HOUR, MINUTE, SECOND, step } from "../../helpers/engine-harness.js";
 
 const OPEN = "paused: batch_1 waiting 2025-06-04T10:05:00Z";
 const CLOSED = "completed: batch_1 passed, email_1 sent";
@@ -9,24 +18,24 @@ const ABSORBED = "completed: batch_1 halted batched";
 
 const LONG = "x".repeat(300);
 const page = (name: string) => ({ page: name });
-const twelve = Array.from({ length: 11 }, (_, index) => more((index + 1) * 10 * SECOND, index + 2));
+const twelve = Array.from({ length: 11 }, (_, index) => triggerAt((index + 1) * 10 * SECOND, index + 2));
 
 const cases: EngineCase[] = [
   {
     title: "C-207 E-247 E-248 E-249 E-253 E-271: three triggers, one message",
-    workflow: batched(),
-    payload: payload(1, {}, { actor: "eli" }),
+    workflow: batchedEmail(),
+    payload: buildPayload(1, {}, { actor: "eli" }),
     runs: { ana: OPEN },
-    later: [
-      more(MINUTE, 2, {
+    moments: [
+      triggerAt(MINUTE, 2, {
         over: { actor: "fay" },
         runs: { ana: OPEN },
         async check(h) {
           expect(await allRuns(h)).toEqual([OPEN, ABSORBED]);
         },
       }),
-      more(2 * MINUTE, 3, { over: { actor: "eli" } }),
-      ...closing(5 * MINUTE, [], ["ana mail sent: 3 by 2: 1,2,3,"], {
+      triggerAt(2 * MINUTE, 3, { over: { actor: "eli" } }),
+      ...expectClose(5 * MINUTE, [], ["ana mail sent: 3 by 2: 1,2,3,"], {
         runs: { ana: CLOSED },
         async check(h) {
           expect(await allRuns(h)).toEqual([CLOSED, ABSORBED, ABSORBED]);
@@ -36,17 +45,17 @@ const cases: EngineCase[] = [
   },
   {
     title: "C-208 E-249 E-045: one trigger, no actor",
-    workflow: batched(),
-    payload: payload(1),
-    later: closing(5 * MINUTE, [], ["ana mail sent: 1 by 0: 1,"]),
+    workflow: batchedEmail(),
+    payload: buildPayload(1),
+    moments: expectClose(5 * MINUTE, [], ["ana mail sent: 1 by 0: 1,"]),
   },
   {
     title: "C-209 E-247: the next trigger opens the next batch",
-    workflow: batched(),
-    payload: payload(1),
-    later: [
-      more(6 * MINUTE, 2, { messages: ["ana mail sent: 1 by 0: 1,"] }),
-      ...closing(
+    workflow: batchedEmail(),
+    payload: buildPayload(1),
+    moments: [
+      triggerAt(6 * MINUTE, 2, { messages: ["ana mail sent: 1 by 0: 1,"] }),
+      ...expectClose(
         11 * MINUTE,
         ["ana mail sent: 1 by 0: 1,"],
         ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 2,"],
@@ -55,23 +64,23 @@ const cases: EngineCase[] = [
   },
   {
     title: "C-209 E-261 EQ-43: so does one at the closing moment",
-    workflow: batched(),
-    payload: payload(1),
-    later: [
-      more(5 * MINUTE, 2, { messages: ["ana mail sent: 1 by 0: 1,"] }),
+    workflow: batchedEmail(),
+    payload: buildPayload(1),
+    moments: [
+      triggerAt(5 * MINUTE, 2, { messages: ["ana mail sent: 1 by 0: 1,"] }),
       { at: 10 * MINUTE, messages: ["ana mail sent: 1 by 0: 1,", "ana mail sent: 1 by 0: 2,"] },
     ],
   },
   ...["page", "data.page", "{{ data.page | downcase }}"].map(
     (batch_key): EngineCase => ({
       title: `C-210 E-243 E-244: a batch per key, ${batch_key}`,
-      workflow: batched({ batch_key }),
-      payload: payload(1, page("A")),
-      later: [
-        more(MINUTE, 2, { data: page("B") }),
-        more(2 * MINUTE, 3, { data: page("A") }),
-        ...closing(5 * MINUTE, [], ["ana mail sent: 2 by 0: 1,3,"]),
-        ...closing(
+      workflow: batchedEmail({ batch_key }),
+      payload: buildPayload(1, page("A")),
+      moments: [
+        triggerAt(MINUTE, 2, { data: page("B") }),
+        triggerAt(2 * MINUTE, 3, { data: page("A") }),
+        ...expectClose(5 * MINUTE, [], ["ana mail sent: 2 by 0: 1,3,"]),
+        ...expectClose(
           6 * MINUTE,
           ["ana mail sent: 2 by 0: 1,3,"],
           ["ana mail sent: 2 by 0: 1,3,", "ana mail sent: 1 by 0: 2,"],
@@ -81,29 +90,29 @@ const cases: EngineCase[] = [
   ),
   {
     title: "C-211 E-244: a key of Liquid",
-    workflow: batched({ batch_key: "{{ data.page }}-{{ actor.id }}" }, "{{ actor.id }} {{ total_activities }}"),
-    payload: payload(1, page("A"), { actor: "eli" }),
-    later: [
-      more(0, 2, { data: page("A"), over: { actor: "fay" } }),
-      more(0, 3, { data: page("A"), over: { actor: "eli" } }),
+    workflow: batchedEmail({ batch_key: "{{ data.page }}-{{ actor.id }}" }, "{{ actor.id }} {{ total_activities }}"),
+    payload: buildPayload(1, page("A"), { actor: "eli" }),
+    moments: [
+      triggerAt(0, 2, { data: page("A"), over: { actor: "fay" } }),
+      triggerAt(0, 3, { data: page("A"), over: { actor: "eli" } }),
       { at: 5 * MINUTE, messages: ["ana mail sent: eli 2", "ana mail sent: fay 1"] },
     ],
   },
   {
     title: "C-212 E-243: a batch per recipient",
-    workflow: batched(),
-    payload: payload(1, {}, { recipients: ["ana", "bo"] }),
-    later: [
-      more(MINUTE, 2, { over: { recipients: ["ana", "bo"] } }),
+    workflow: batchedEmail(),
+    payload: buildPayload(1, {}, { recipients: ["ana", "bo"] }),
+    moments: [
+      triggerAt(MINUTE, 2, { over: { recipients: ["ana", "bo"] } }),
       { at: 5 * MINUTE, messages: ["ana mail sent: 2 by 0: 1,2,", "bo mail sent: 2 by 0: 1,2,"] },
     ],
   },
   {
     title: "C-213 E-245 EQ-38: without the key's value the empty key, with a warning",
-    workflow: batched({ batch_key: "page" }),
-    payload: payload(1),
+    workflow: batchedEmail({ batch_key: "page" }),
+    payload: buildPayload(1),
     async check(h, outcome) {
-      const run = await h.engine.readRecipientRun(of(outcome, "ana").recipient_run_id as string);
+      const run = await h.engine.readRecipientRun(getRecipientOutcome(outcome, "ana").recipient_run_id as string);
       expect(run?.events).toContainEqual(
         expect.objectContaining({
           event: "batch_opened",
@@ -111,108 +120,114 @@ const cases: EngineCase[] = [
         }),
       );
     },
-    later: [
-      more(MINUTE, 2),
-      more(2 * MINUTE, 3, { data: { page: null } }),
-      more(3 * MINUTE, 4, { data: { page: "" } }),
+    moments: [
+      triggerAt(MINUTE, 2),
+      triggerAt(2 * MINUTE, 3, { data: { page: null } }),
+      triggerAt(3 * MINUTE, 4, { data: { page: "" } }),
       { at: 6 * MINUTE, messages: ["ana mail sent: 4 by 0: 1,2,3,4,"] },
     ],
   },
   {
     title: "C-222 E-272: ten of twelve are listed",
-    workflow: batched(),
-    payload: payload(1),
-    later: [...twelve, { at: 5 * MINUTE, messages: ["ana mail sent: 12 by 0: 1,2,3,4,5,6,7,8,9,10,"] }],
+    workflow: batchedEmail(),
+    payload: buildPayload(1),
+    moments: [...twelve, { at: 5 * MINUTE, messages: ["ana mail sent: 12 by 0: 1,2,3,4,5,6,7,8,9,10,"] }],
   },
   {
     title: "C-222 E-273: the newest ten, oldest first",
-    workflow: batched({ batch_order: "desc" }),
-    payload: payload(1),
-    later: [...twelve, { at: 5 * MINUTE, messages: ["ana mail sent: 12 by 0: 3,4,5,6,7,8,9,10,11,12,"] }],
+    workflow: batchedEmail({ batch_order: "desc" }),
+    payload: buildPayload(1),
+    moments: [...twelve, { at: 5 * MINUTE, messages: ["ana mail sent: 12 by 0: 3,4,5,6,7,8,9,10,11,12,"] }],
   },
   {
     title: "C-223 E-272: a limit of one's own",
-    workflow: batched({ batch_items_render_limit: 12 }),
-    payload: payload(1),
-    later: [...twelve, { at: 5 * MINUTE, messages: ["ana mail sent: 12 by 0: 1,2,3,4,5,6,7,8,9,10,11,12,"] }],
+    workflow: batchedEmail({ batch_items_render_limit: 12 }),
+    payload: buildPayload(1),
+    moments: [...twelve, { at: 5 * MINUTE, messages: ["ana mail sent: 12 by 0: 1,2,3,4,5,6,7,8,9,10,11,12,"] }],
   },
   {
     title: "E-273 E-277: of the newest two, oldest first, with their data",
-    workflow: batched({ batch_items_render_limit: 2, batch_order: "desc" }, `${BODY} {{ data.n }}`),
-    payload: payload(1),
-    later: [
-      more(10 * SECOND, 2),
-      more(20 * SECOND, 3),
+    workflow: batchedEmail({ batch_items_render_limit: 2, batch_order: "desc" }, `${BATCH_BODY} {{ data.n }}`),
+    payload: buildPayload(1),
+    moments: [
+      triggerAt(10 * SECOND, 2),
+      triggerAt(20 * SECOND, 3),
       { at: 5 * MINUTE, messages: ["ana mail sent: 3 by 0: 2,3, 3"] },
     ],
   },
   {
     title: "C-224 E-276: data merged in order of arrival, one level of it, without lists and objects",
-    workflow: batched({}, "{{ data.a }}/{{ data.b }}/{{ data.n }}/{{ data.yes }}/{{ data.deep.k }}{{ data.list }}"),
-    payload: payload(1, { a: "x", yes: true, deep: { k: 1 }, list: [1] }),
-    later: [more(MINUTE, 2, { data: { b: "y" } }), { at: 5 * MINUTE, messages: ["ana mail sent: x/y/2/true/"] }],
+    workflow: batchedEmail(
+      {},
+      "{{ data.a }}/{{ data.b }}/{{ data.n }}/{{ data.yes }}/{{ data.deep.k }}{{ data.list }}",
+    ),
+    payload: buildPayload(1, { a: "x", yes: true, deep: { k: 1 }, list: [1] }),
+    moments: [triggerAt(MINUTE, 2, { data: { b: "y" } }), { at: 5 * MINUTE, messages: ["ana mail sent: x/y/2/true/"] }],
   },
   {
     title: "E-276 EQ-67: conditions see the data whole",
-    workflow: [batch(), step.email("S", "[{{ data.deep.k }}]", { conditions: when("data.deep.k", "equal_to", "1") })],
-    payload: payload(1, { deep: { k: 1 } }),
-    later: [{ at: 5 * MINUTE, runs: { ana: CLOSED }, messages: ["ana mail sent: []"] }],
+    workflow: [
+      batch(),
+      step.email("S", "[{{ data.deep.k }}]", { conditions: buildCondition("data.deep.k", "equal_to", "1") }),
+    ],
+    payload: buildPayload(1, { deep: { k: 1 } }),
+    moments: [{ at: 5 * MINUTE, runs: { ana: CLOSED }, messages: ["ana mail sent: []"] }],
   },
   {
     title: "E-276 EQ-67: so they do long text, and so does the key of a later batch",
     workflow: [
       batch(),
-      step.email("S", "{{ data.s | size }}", { conditions: when("data.s", "equal_to", LONG) }),
+      step.email("S", "{{ data.s | size }}", { conditions: buildCondition("data.s", "equal_to", LONG) }),
       batch({ batch_key: "data.deep.k" }, "batch_2"),
       step.email("S", "{{ activities[0].deep.k }}{{ data.deep.k }}", {}, "mail", "email_2"),
     ],
-    payload: payload(1, { s: LONG, deep: { k: "v" } }),
-    later: [{ at: 10 * MINUTE, messages: ["ana mail sent: 256", "ana mail sent: v"] }],
+    payload: buildPayload(1, { s: LONG, deep: { k: "v" } }),
+    moments: [{ at: 10 * MINUTE, messages: ["ana mail sent: 256", "ana mail sent: v"] }],
   },
   {
     title: "E-277 EQ-41: only what is rendered takes part in the merge",
-    workflow: batched({ batch_items_render_limit: 1 }, "{{ data.a }}/{{ data.n }}"),
-    payload: payload(1),
-    later: [more(MINUTE, 2, { data: { a: "x" } }), { at: 5 * MINUTE, messages: ["ana mail sent: /1"] }],
+    workflow: batchedEmail({ batch_items_render_limit: 1 }, "{{ data.a }}/{{ data.n }}"),
+    payload: buildPayload(1),
+    moments: [triggerAt(MINUTE, 2, { data: { a: "x" } }), { at: 5 * MINUTE, messages: ["ana mail sent: /1"] }],
   },
   {
     title: "C-225 E-276: text is cut to 256 characters, not in activities",
-    workflow: batched({}, "{{ data.s | size }} {{ activities[0].s | size }} {{ activities[0].data.s | size }}"),
-    payload: payload(1, { s: "é".repeat(300) }),
-    later: [{ at: 5 * MINUTE, messages: ["ana mail sent: 256 300 300"] }],
+    workflow: batchedEmail({}, "{{ data.s | size }} {{ activities[0].s | size }} {{ activities[0].data.s | size }}"),
+    payload: buildPayload(1, { s: "é".repeat(300) }),
+    moments: [{ at: 5 * MINUTE, messages: ["ana mail sent: 256 300 300"] }],
   },
   {
     title: "C-225 E-276: a character is no half of one",
-    workflow: batched({}, "{{ data.s }}"),
-    payload: payload(1, { s: "😀".repeat(300) }),
-    later: [{ at: 5 * MINUTE, messages: [`ana mail sent: ${"😀".repeat(256)}`] }],
+    workflow: batchedEmail({}, "{{ data.s }}"),
+    payload: buildPayload(1, { s: "😀".repeat(300) }),
+    moments: [{ at: 5 * MINUTE, messages: [`ana mail sent: ${"😀".repeat(256)}`] }],
   },
   {
     title: "C-237 E-251 EQ-39: tenants share it, the opener's is kept",
-    workflow: batched(),
-    payload: payload(1, {}, { tenant: "acme" }),
-    later: [
-      more(MINUTE, 2, { over: { tenant: "zeta" } }),
+    workflow: batchedEmail(),
+    payload: buildPayload(1, {}, { tenant: "acme" }),
+    moments: [
+      triggerAt(MINUTE, 2, { over: { tenant: "zeta" } }),
       {
         at: 6 * MINUTE,
         messages: ["ana mail sent: 2 by 0: 1,2,"],
         async check(h) {
-          expect((await h.messages()).map(({ tenant }) => tenant)).toEqual(["acme"]);
+          expect((await h.listMessages()).map(({ tenant }) => tenant)).toEqual(["acme"]);
         },
       },
     ],
   },
   {
     title: "C-239 E-250: a second batch sees one activity",
-    workflow: [batch(), batch({}, "batch_2"), step.email("S", BODY)],
-    payload: payload(1),
-    later: [
-      more(10 * SECOND, 2),
-      more(20 * SECOND, 3),
-      ...closing(10 * MINUTE, [], ["ana mail sent: 1 by 0: 3,"], {
+    workflow: [batch(), batch({}, "batch_2"), step.email("S", BATCH_BODY)],
+    payload: buildPayload(1),
+    moments: [
+      triggerAt(10 * SECOND, 2),
+      triggerAt(20 * SECOND, 3),
+      ...expectClose(10 * MINUTE, [], ["ana mail sent: 1 by 0: 3,"], {
         runs: { ana: "completed: batch_1 passed, batch_2 passed, email_1 sent" },
         async check(h) {
-          const [message] = await h.messages();
+          const [message] = await h.listMessages();
           expect(message?.data).toEqual({ n: 3 }); // its activity brings the merged data of the first
         },
       }),
@@ -220,9 +235,9 @@ const cases: EngineCase[] = [
   },
   {
     title: "C-240 E-283: skip_delay does not skip it",
-    workflow: batched(),
-    payload: payload(1, {}, { settings: { skip_delay: true } }),
-    later: closing(5 * MINUTE, [], ["ana mail sent: 1 by 0: 1,"]),
+    workflow: batchedEmail(),
+    payload: buildPayload(1, {}, { settings: { skip_delay: true } }),
+    moments: expectClose(5 * MINUTE, [], ["ana mail sent: 1 by 0: 1,"]),
   },
   ...[1, 2].map(
     (count): EngineCase => ({
@@ -235,61 +250,61 @@ const cases: EngineCase[] = [
           branches: [
             {
               name: "many",
-              conditions: when("run.total_activities", "greater_than", "1"),
+              conditions: buildCondition("run.total_activities", "greater_than", "1"),
               steps: [step.email("S", "many")],
             },
             { name: "default", steps: [step.email("S", "one", {}, "mail", "email_2")] },
           ],
         },
       ],
-      payload: payload(1),
-      later: [
-        ...(count === 2 ? [more(MINUTE, 2)] : []),
+      payload: buildPayload(1),
+      moments: [
+        ...(count === 2 ? [triggerAt(MINUTE, 2)] : []),
         { at: 5 * MINUTE, messages: [`ana mail sent: ${count === 2 ? "many" : "one"}`] },
       ],
     }),
   ),
   {
     title: "C-242 E-274 E-275 EQ-40: unique actors, the opener's first",
-    workflow: batched({}, "{{ actor.name }}/{{ actors | size }}/{{ total_actors }}"),
-    payload: payload(1, {}, { actor: "eli" }),
-    later: [
-      more(MINUTE, 2, { over: { actor: "fay" } }),
-      more(2 * MINUTE, 3),
-      more(3 * MINUTE, 4, { over: { actor: "fay" } }),
+    workflow: batchedEmail({}, "{{ actor.name }}/{{ actors | size }}/{{ total_actors }}"),
+    payload: buildPayload(1, {}, { actor: "eli" }),
+    moments: [
+      triggerAt(MINUTE, 2, { over: { actor: "fay" } }),
+      triggerAt(2 * MINUTE, 3),
+      triggerAt(3 * MINUTE, 4, { over: { actor: "fay" } }),
       { at: 5 * MINUTE, messages: ["ana mail sent: Eli/2/2"] },
     ],
   },
   {
     title: "E-271 E-272 E-274 E-275: totals count all, lists hold as many as are rendered; the actor is the opener's",
-    workflow: batched(
+    workflow: batchedEmail(
       { batch_items_render_limit: 3 },
       "{{ total_activities }} {{ total_actors }} {{ activities.size }} {% for a in actors %}{{ a.id }},{% endfor %} {{ actor.id }}",
     ),
-    payload: payload(0, {}, { actor: "bo" }),
-    later: [
-      ...["cy", "bo", "dee"].map((actor, index) => more(0, index + 1, { over: { actor } })),
+    payload: buildPayload(0, {}, { actor: "bo" }),
+    moments: [
+      ...["cy", "bo", "dee"].map((actor, index) => triggerAt(0, index + 1, { over: { actor } })),
       { at: 5 * MINUTE, messages: ["ana mail sent: 4 3 3 bo,cy, bo"] },
     ],
   },
   {
     title: "E-278: any number of items may gather",
-    workflow: batched({}, "{{ total_activities }}"),
-    payload: payload(0),
-    later: [
-      ...Array.from({ length: 119 }, (_, index) => more(0, index + 1)),
+    workflow: batchedEmail({}, "{{ total_activities }}"),
+    payload: buildPayload(0),
+    moments: [
+      ...Array.from({ length: 119 }, (_, index) => triggerAt(0, index + 1)),
       { at: 5 * MINUTE, messages: ["ana mail sent: 120"] },
     ],
   },
   {
     title: "E-080 E-271: an activity's parts",
-    workflow: batched(
+    workflow: batchedEmail(
       {},
       "{% for a in activities %}{{ a.actor.name }} {{ a.recipient.plan }} {{ a.data.n }} {{ a.inserted_at }};{% endfor %}",
     ),
-    payload: payload(1, {}, { actor: "eli" }),
-    later: [
-      more(MINUTE, 2),
+    payload: buildPayload(1, {}, { actor: "eli" }),
+    moments: [
+      triggerAt(MINUTE, 2),
       {
         at: 5 * MINUTE,
         messages: ["ana mail sent: Eli pro 1 2025-06-04T10:00:00.000Z; pro 2 2025-06-04T10:01:00.000Z;"],
@@ -298,18 +313,21 @@ const cases: EngineCase[] = [
   },
   {
     title: "E-088 E-247: a step condition that is false lets the run pass",
-    workflow: [{ ...batch(), conditions: when("recipient.plan", "equal_to", "free") }, step.email("S", BODY)],
-    payload: payload(1),
+    workflow: [
+      { ...batch(), conditions: buildCondition("recipient.plan", "equal_to", "free") },
+      step.email("S", BATCH_BODY),
+    ],
+    payload: buildPayload(1),
     runs: { ana: "completed: batch_1 skipped condition, email_1 sent" },
     messages: ["ana mail sent: 1 by 0: 1,"],
   },
   {
     title: "E-247: a run that joins after a delay",
-    workflow: [step.delay("minutes", 1), batch(), step.email("S", BODY)],
-    payload: payload(1),
-    later: [
-      more(30 * SECOND, 2),
-      ...closing(6 * MINUTE, [], ["ana mail sent: 2 by 0: 1,2,"], {
+    workflow: [step.delay("minutes", 1), batch(), step.email("S", BATCH_BODY)],
+    payload: buildPayload(1),
+    moments: [
+      triggerAt(30 * SECOND, 2),
+      ...expectClose(6 * MINUTE, [], ["ana mail sent: 2 by 0: 1,2,"], {
         async check(h) {
           expect(await allRuns(h)).toEqual([
             "completed: delay_1 passed, batch_1 passed, email_1 sent",
@@ -321,36 +339,42 @@ const cases: EngineCase[] = [
   },
   {
     title: "E-249: the batch is there after a delay that follows it",
-    workflow: [batch(), step.delay("hours", 1), step.email("S", BODY)],
-    payload: payload(1),
-    later: [more(MINUTE, 2), { at: HOUR + 5 * MINUTE, messages: ["ana mail sent: 2 by 0: 1,2,"] }],
+    workflow: [batch(), step.delay("hours", 1), step.email("S", BATCH_BODY)],
+    payload: buildPayload(1),
+    moments: [triggerAt(MINUTE, 2), { at: HOUR + 5 * MINUTE, messages: ["ana mail sent: 2 by 0: 1,2,"] }],
   },
   {
     title: "E-271: a later batch step that is passed over takes nothing from it",
     workflow: [
       batch({ batch_items_render_limit: 1 }),
-      { ...batch({ batch_items_render_limit: 9 }, "batch_2"), conditions: when("recipient.plan", "equal_to", "free") },
+      {
+        ...batch({ batch_items_render_limit: 9 }, "batch_2"),
+        conditions: buildCondition("recipient.plan", "equal_to", "free"),
+      },
       step.delay("minutes", 1),
-      step.email("S", BODY),
+      step.email("S", BATCH_BODY),
     ],
-    payload: payload(1),
-    later: [more(MINUTE, 2), { at: 6 * MINUTE, messages: ["ana mail sent: 2 by 0: 1,"] }],
+    payload: buildPayload(1),
+    moments: [triggerAt(MINUTE, 2), { at: 6 * MINUTE, messages: ["ana mail sent: 2 by 0: 1,"] }],
   },
   {
     title: "E-247: many recipients of one trigger at once",
-    workflow: batched(),
+    workflow: batchedEmail(),
     async given(h) {
       await h.identify(
         ...Array.from({ length: 700 }, (_, index) => ({ id: `u${index}`, email: `u${index}@lark.test` })),
       );
     },
-    payload: payload(1, {}, { recipients: Array.from({ length: 700 }, (_, index) => `u${index}`) }),
-    later: [
-      { at: MINUTE, act: send(2, {}, { recipients: Array.from({ length: 700 }, (_, index) => `u${index}`) }) },
+    payload: buildPayload(1, {}, { recipients: Array.from({ length: 700 }, (_, index) => `u${index}`) }),
+    moments: [
+      {
+        at: MINUTE,
+        action: triggerDigest(2, {}, { recipients: Array.from({ length: 700 }, (_, index) => `u${index}`) }),
+      },
       {
         at: 5 * MINUTE,
         async check(h) {
-          const messages = await h.messages();
+          const messages = await h.listMessages();
           expect(messages).toHaveLength(700);
           expect(new Set(messages.map(({ content }) => (content as { html_body: string }).html_body))).toEqual(
             new Set(["2 by 0: 1,2,"]),
@@ -361,17 +385,21 @@ const cases: EngineCase[] = [
   },
 ];
 
-describeCases("M. Batch", cases);
+describeEngineCases("M. Batch", cases);
 
 describe("M. Batch, done late", () => {
   it("E-264 E-265: what ran is told as the store took it", () =>
     withHarness(async (h) => {
       h.define("digest", {
-        steps: [step.delay("minutes", 1), batch({ batch_execution_mode: "flush_leading" }), step.email("S", BODY)],
+        steps: [
+          step.delay("minutes", 1),
+          batch({ batch_execution_mode: "flush_leading" }),
+          step.email("S", BATCH_BODY),
+        ],
       });
-      await send(1)(h);
-      await send(2)(h);
-      await send(3)(h);
+      await triggerDigest(1)(h);
+      await triggerDigest(2)(h);
+      await triggerDigest(3)(h);
       h.now += MINUTE;
       const ran = await h.engine.runDue({});
       const told = ran.map(({ steps }) => steps.map(({ ref, outcome, until }) => [ref, outcome, until ?? null]));
@@ -407,16 +435,16 @@ describe("M. Batch, then steps that change data", () => {
           batch(),
           { ref: "fetch_1", type: "http_fetch", settings: { method: "get", url: "https://lark.test/items" } },
           { ref: "update_1", type: "update_data", settings: { data: added } },
-          step.email("S", body, { conditions: when("data.old.k", "equal_to", "1") }),
+          step.email("S", body, { conditions: buildCondition("data.old.k", "equal_to", "1") }),
           step.email("S", "{{ data.items[1].name }}", {}, "mail", "email_2"),
         ],
       });
       const fetched = { items: [{ name: "A" }, { name: "B" }], long_note: "n".repeat(300) };
       h.respond = () => ({ status: 200, text: JSON.stringify(fetched) });
-      await send(1, { items: [{ name: "A" }, { name: "B" }], old: { k: 1 }, o: { k: 1 } })(h);
+      await triggerDigest(1, { items: [{ name: "A" }, { name: "B" }], old: { k: 1 }, o: { k: 1 } })(h);
       await h.at(HOUR);
-      expect((await h.messages()).map(bodyOf)).toEqual(["2:AB 300:2:1:0", "B"]);
-      const [message] = await h.messages();
+      expect((await h.listMessages()).map(getBodyText)).toEqual(["2:AB 300:2:1:0", "B"]);
+      const [message] = await h.listMessages();
       expect(message?.data).toMatchObject({ ...fetched, o: { deep: { x: 1 } } });
       expect(message?.data).not.toHaveProperty("old");
     }));

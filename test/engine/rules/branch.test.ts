@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { describeCases, type EngineCase, messageInWords, withHarness } from "../../helpers/engine-case.js";
-import { HOUR, MINUTE, step, when } from "../../helpers/engine-harness.js";
+import { describeEngineCases, type EngineCase, formatMessage, withHarness } from "../../helpers/engine-case.js";
+import { buildCondition, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
 
 interface Branches {
   first?: JsonObject;
@@ -14,8 +14,8 @@ function branch({ first = {}, otherwise = [step.feed()] }: Branches = {}): JsonO
     ref: "branch_1",
     type: "branch",
     branches: [
-      { name: "b1", conditions: when("recipient.plan", "equal_to", "pro"), steps: [step.email()], ...first },
-      { name: "b2", conditions: when("recipient.plan", "contains", "o"), steps: [step.sms()] },
+      { name: "b1", conditions: buildCondition("recipient.plan", "equal_to", "pro"), steps: [step.email()], ...first },
+      { name: "b2", conditions: buildCondition("recipient.plan", "contains", "o"), steps: [step.sms()] },
       { name: "default", steps: otherwise },
     ],
   };
@@ -28,7 +28,7 @@ function nested(depth: number): JsonObject {
     ref: `branch_${depth}`,
     type: "branch",
     branches: [
-      { name: "b1", conditions: when("recipient.plan", "equal_to", "pro"), steps: inner },
+      { name: "b1", conditions: buildCondition("recipient.plan", "equal_to", "pro"), steps: inner },
       { name: "default", steps: [] },
     ],
   };
@@ -103,8 +103,8 @@ const cases: EngineCase[] = [
     given,
     workflow: [branch({ first: { steps: [step.delay("minutes", 5), step.email()] } }), step.push()],
     runs: { ana: "paused: branch_1 passed, delay_1 waiting 2025-06-04T10:05:00Z" },
-    later: [
-      { at: MINUTE, act: (h) => h.identify({ id: "ana", plan: "free" }) },
+    moments: [
+      { at: MINUTE, action: (h) => h.identify({ id: "ana", plan: "free" }) },
       {
         at: 5 * MINUTE,
         runs: { ana: "completed: branch_1 passed, delay_1 passed, email_1 sent, push_1 sent" },
@@ -122,7 +122,7 @@ const cases: EngineCase[] = [
   },
 ];
 
-describeCases("P. Branch", cases);
+describeEngineCases("P. Branch", cases);
 
 describe("P. Branch: refused", () => {
   it("C-273 E-309: six deep", () => {
@@ -144,7 +144,7 @@ describe("P. Branch: steps that wait", () => {
         step.delay("minutes", 5),
         step.email("S", "{{ total_activities }}"),
       ];
-      const branch = { name: "one", conditions: when("recipient.plan", "equal_to", "pro"), steps: inner };
+      const branch = { name: "one", conditions: buildCondition("recipient.plan", "equal_to", "pro"), steps: inner };
       h.define("digest", {
         steps: [
           { ref: "branch_1", type: "branch", branches: [branch, { name: "default", steps: [] }] },
@@ -154,6 +154,6 @@ describe("P. Branch: steps that wait", () => {
       await h.trigger("digest", { recipients: ["ana"] });
       await h.trigger("digest", { recipients: ["ana"] });
       await h.at(HOUR);
-      expect((await h.messages()).map(messageInWords)).toEqual(["ana mail sent: 2", "ana text sent: after"]);
+      expect((await h.listMessages()).map(formatMessage)).toEqual(["ana mail sent: 2", "ana text sent: after"]);
     }));
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { parseBroadcastRecipients } from "../../../src/domain/audience/parse-broadcast-recipients.js";
-import type { SentBroadcast } from "../../../src/ports/broadcasts.js";
+import type { SentBroadcast } from "../../../src/ports/broadcast-service.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { broadcastsOf } from "../../helpers/broadcast-case.js";
-import { messageInWords, runsInWords, withHarness } from "../../helpers/engine-case.js";
-import { DAY, EngineHarness, HOUR, MINUTE, step, T0, when } from "../../helpers/engine-harness.js";
-import { rejectedBy } from "../../helpers/thrown-by.js";
+import { createBroadcasts } from "../../helpers/broadcast-case.js";
+import { catchRejection } from "../../helpers/catch-error.js";
+import { formatMessage, formatRuns, withHarness } from "../../helpers/engine-case.js";
+import { buildCondition, DAY, EngineHarness, HOUR, MINUTE, step, T0 } from "../../helpers/engine-harness.js";
 
 const once = { again: false };
 const news = (more: JsonObject = {}, ...steps: JsonObject[]): JsonObject => ({
@@ -14,8 +14,8 @@ const news = (more: JsonObject = {}, ...steps: JsonObject[]): JsonObject => ({
   ...more,
 });
 const listed = (...list: Json[]) => ({ recipients: parseBroadcastRecipients(list) });
-const runsIn = ({ runs }: SentBroadcast) => runs.map(({ tenant, outcome }) => [tenant, runsInWords(outcome)]);
-const bodies = async (h: EngineHarness): Promise<string[]> => (await h.messages()).map(messageInWords);
+const runsIn = ({ runs }: SentBroadcast) => runs.map(({ tenant, outcome }) => [tenant, formatRuns(outcome)]);
+const bodies = async (h: EngineHarness): Promise<string[]> => (await h.listMessages()).map(formatMessage);
 
 async function join(h: EngineHarness, ...members: [user: string, tenant: string | null][]): Promise<void> {
   const body = { members: members.map(([user, tenant]): Json => ({ user, tenant })) };
@@ -27,7 +27,7 @@ describe("W. Broadcasts", () => {
     withHarness(async (h) => {
       await h.engine.resources.preferences.set("bo", "default", { commercial_subscribed: false });
       await join(h, ["ana", null], ["bo", null]);
-      const broadcasts = broadcastsOf(h, news());
+      const broadcasts = createBroadcasts(h, news());
       expect(runsIn(await broadcasts.send("news", { audience: "beta" }, once))).toEqual([
         [
           null,
@@ -44,23 +44,26 @@ describe("W. Broadcasts", () => {
 
   it("C-354 E-399: scheduled, then cancelled: a draft again, and nothing is sent", () =>
     withHarness(async (h) => {
-      const broadcasts = broadcastsOf(h, news());
+      const broadcasts = createBroadcasts(h, news());
       const at = T0 + HOUR;
       expect(await broadcasts.schedule("news", { all_users: true }, { at, again: false })).toMatchObject({
         status: "scheduled",
         scheduled_at: "2025-06-04T11:00:00.000Z",
       });
-      expect((await rejectedBy(broadcasts.send("news", listed("ana"), once))).code).toBe("conflict");
+      expect((await catchRejection(broadcasts.send("news", listed("ana"), once))).code).toBe("conflict");
       expect(await broadcasts.cancel("news")).toMatchObject({ status: "draft", scheduled_at: null, sent_at: null });
       await h.at(2 * HOUR);
       expect(await bodies(h)).toEqual([]);
-      expect((await rejectedBy(broadcasts.cancel("news"))).code).toBe("conflict");
+      expect((await catchRejection(broadcasts.cancel("news"))).code).toBe("conflict");
     }));
 
   it("E-399 E-397: sent at its time, as it was scheduled, to who is in the audience then", () =>
     withHarness(async (h) => {
       await join(h, ["ana", null]);
-      const broadcasts = broadcastsOf(h, news({ target_audience_key: "beta", scheduled_at: "2025-06-04T11:00:00Z" }));
+      const broadcasts = createBroadcasts(
+        h,
+        news({ target_audience_key: "beta", scheduled_at: "2025-06-04T11:00:00Z" }),
+      );
       await broadcasts.schedule("news", null, { at: null, again: false });
       broadcasts.write(news({}, step.email("S", "edited since")));
       await h.at(HOUR - MINUTE);
@@ -73,7 +76,7 @@ describe("W. Broadcasts", () => {
 
   it("E-397 E-398 E-389: a user in two tenants is two recipients, each with its tenant and data", () =>
     withHarness(async (h) => {
-      const sent = await broadcastsOf(h, news()).send(
+      const sent = await createBroadcasts(h, news()).send(
         "news",
         listed("ana", { id: "ana", tenant: "acme", data: { n: "1" } }, { id: "ana", tenant: "acme" }, "bo"),
         once,
@@ -92,9 +95,9 @@ describe("W. Broadcasts", () => {
 
   it("E-397: members of a static audience come with their tenants; a dynamic one's and all users are in none", () =>
     withHarness(async (h) => {
-      h.describe("pros", { property: "recipient.plan", operator: "equal_to", argument: "pro" });
+      h.defineAudience("pros", { property: "recipient.plan", operator: "equal_to", argument: "pro" });
       await join(h, ["ana", "acme"], ["ana", null], ["bo", "acme"], ["nobody", null]);
-      const broadcasts = broadcastsOf(h, news({}, step.feed("F")));
+      const broadcasts = createBroadcasts(h, news({}, step.feed("F")));
       const to = async (target: Parameters<typeof broadcasts.send>[1]) => {
         const { runs } = await broadcasts.send("news", target, { again: true });
         return runs.map(({ tenant, outcome }) => [
@@ -112,16 +115,16 @@ describe("W. Broadcasts", () => {
 
   it("E-397 E-043: who was never identified gets nothing, and is told of; objects are refused", () =>
     withHarness(async (h) => {
-      const sent = await broadcastsOf(h, news()).send("news", listed("zed"), once);
+      const sent = await createBroadcasts(h, news()).send("news", listed("zed"), once);
       expect(runsIn(sent)).toEqual([[null, { zed: "no run recipient_not_found: no steps" }]]);
       expect(() => listed({ collection: "projects", id: "p1" })).toThrow("a broadcast is for users only");
     }));
 
   it("E-396: once; again only where that is asked for", () =>
     withHarness(async (h) => {
-      const broadcasts = broadcastsOf(h, news());
+      const broadcasts = createBroadcasts(h, news());
       await broadcasts.send("news", listed("ana"), once);
-      const refused = await rejectedBy(broadcasts.send("news", listed("ana"), once));
+      const refused = await catchRejection(broadcasts.send("news", listed("ana"), once));
       expect([refused.code, refused.hint]).toEqual(["conflict", "--again sends it once more."]);
       await broadcasts.send("news", listed("ana"), { again: true });
       expect(await bodies(h)).toHaveLength(2);
@@ -133,7 +136,7 @@ describe("W. Broadcasts", () => {
         ref: "branch_1",
         type: "branch",
         branches: [
-          { name: "pro", conditions: when("recipient.plan", "equal_to", "pro"), steps: [step.feed("pro")] },
+          { name: "pro", conditions: buildCondition("recipient.plan", "equal_to", "pro"), steps: [step.feed("pro")] },
           { name: "rest", default: true, steps: [step.feed("rest", {}, "in_app_feed_2")] },
         ],
       };
@@ -151,14 +154,17 @@ describe("W. Broadcasts", () => {
           expires_after: { unit: "days", value: 1 },
         },
       };
-      const broadcasts = broadcastsOf(h, news({}, branch, step.delay("hours", 1), wait, step.email("S", "read it")));
+      const broadcasts = createBroadcasts(
+        h,
+        news({}, branch, step.delay("hours", 1), wait, step.email("S", "read it")),
+      );
       const { runs } = await broadcasts.send("news", listed("ana", "bo"), once);
       await h.at(2 * HOUR);
-      const [first] = await h.messages("ana");
-      await h.mark(first as never, "read");
+      const [first] = await h.listMessages("ana");
+      await h.markMessage(first as never, "read");
       await h.at(3 * DAY);
-      const outcome = await h.outcome(runs[0]?.outcome as never);
-      expect(runsInWords(outcome)).toEqual({
+      const outcome = await h.readOutcome(runs[0]?.outcome as never);
+      expect(formatRuns(outcome)).toEqual({
         ana: "completed: branch_1 passed, in_app_feed_1 sent, delay_1 passed, wait_1 passed, email_1 sent",
         bo: "cancelled: branch_1 passed, in_app_feed_2 sent, delay_1 passed, wait_1 halted wait_expired",
       });
@@ -174,36 +180,36 @@ describe("W. Broadcasts", () => {
 
   it("E-400: nothing triggers a broadcast but itself", () =>
     withHarness(async (h) => {
-      await broadcastsOf(h, news()).send("news", listed("ana"), once);
-      expect((await rejectedBy(h.trigger("news", { recipients: ["ana"] }))).code).toBe("workflow_missing");
+      await createBroadcasts(h, news()).send("news", listed("ana"), once);
+      expect((await catchRejection(h.trigger("news", { recipients: ["ana"] }))).code).toBe("workflow_missing");
     }));
 
   it("E-397: more than a chunk of users, each once", () =>
     withHarness(async (h) => {
       await h.identify(...Array.from({ length: 1_200 }, (_, index) => ({ id: `u${index}` })));
-      const { runs } = await broadcastsOf(h, news({}, step.feed("F"))).send("news", { all_users: true }, once);
+      const { runs } = await createBroadcasts(h, news({}, step.feed("F"))).send("news", { all_users: true }, once);
       const users = (runs[0]?.outcome.recipients ?? []).map(({ recipient }) => recipient);
       expect([users.length, new Set(users).size]).toEqual([1_206, 1_206]);
     }));
 
   it("says who it is for, or is refused; nobody in an audience is nobody sent to", () =>
     withHarness(async (h) => {
-      const broadcasts = broadcastsOf(h, news());
-      expect((await rejectedBy(broadcasts.send("news", null, once))).code).toBe("usage");
-      expect((await rejectedBy(broadcasts.send("news", { audience: "beta" }, once))).code).toBe("resource_missing");
-      expect((await rejectedBy(broadcasts.send("olds", null, once))).code).toBe("resource_missing");
+      const broadcasts = createBroadcasts(h, news());
+      expect((await catchRejection(broadcasts.send("news", null, once))).code).toBe("usage");
+      expect((await catchRejection(broadcasts.send("news", { audience: "beta" }, once))).code).toBe("resource_missing");
+      expect((await catchRejection(broadcasts.send("olds", null, once))).code).toBe("resource_missing");
       const past = broadcasts.schedule("news", { all_users: true }, { at: T0 - 1, again: false });
-      expect((await rejectedBy(past)).message).toContain("is past");
+      expect((await catchRejection(past)).message).toContain("is past");
       await join(h, ["ana", null]);
       await h.engine.resources.audiences.remove("beta", { members: [{ user: "ana" }] });
       expect(runsIn(await broadcasts.send("news", { audience: "beta" }, once))).toEqual([[null, {}]]);
-      expect(await h.store.nextDueAt()).toBeNull();
+      expect(await h.store.readNextDueAt()).toBeNull();
     }));
 
   it("two processes that find it due send it once", async () => {
     const first = await EngineHarness.open();
     try {
-      const broadcasts = broadcastsOf(first, news());
+      const broadcasts = createBroadcasts(first, news());
       await broadcasts.schedule("news", listed("ana", { id: "bo", tenant: "acme" }), { at: T0 + HOUR, again: false });
       first.now = T0 + HOUR;
       await Promise.all([first.engine.runDue({}), first.engine.runDue({})]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { messageInWords, runsInWords, withHarness } from "../../helpers/engine-case.js";
+import { formatMessage, formatRuns, withHarness } from "../../helpers/engine-case.js";
 import { type EngineHarness, HOUR, MINUTE, SECOND, step } from "../../helpers/engine-harness.js";
 
 const later = { steps: [step.delay("hours", 1), step.email()] };
@@ -10,7 +10,7 @@ const completed = "completed: delay_1 passed, email_1 sent";
 const start = (h: EngineHarness, recipients: string[], cancellation_key: string | null, key = "digest") =>
   h.trigger(key, { recipients, cancellation_key });
 
-const messages = async (h: EngineHarness) => (await h.messages()).map(messageInWords);
+const messages = async (h: EngineHarness) => (await h.listMessages()).map(formatMessage);
 
 describe("T. Cancellation", () => {
   it("C-317 E-353 E-358: everyone under the key", () =>
@@ -31,8 +31,8 @@ describe("T. Cancellation", () => {
         summary: { cancelled: 2, not_cancellable: 0 },
       });
       await h.at(2 * HOUR);
-      const after = await h.outcome(started);
-      expect(runsInWords(after)).toEqual({ ana: cancelled, bo: cancelled });
+      const after = await h.readOutcome(started);
+      expect(formatRuns(after)).toEqual({ ana: cancelled, bo: cancelled });
       expect(after.summary).toMatchObject({ sent: 0, waiting: 0, cancelled: 2 });
       expect(await messages(h)).toEqual([]);
     }));
@@ -43,9 +43,9 @@ describe("T. Cancellation", () => {
       const started = await start(h, ["ana", "bo"], "ck");
       const outcome = await h.cancel("digest", "ck", ["bo"]);
       expect(outcome.recipients?.map(({ recipient }) => recipient)).toEqual(["bo"]);
-      expect(runsInWords(await h.outcome(started))).toEqual({ ana: waiting, bo: cancelled });
+      expect(formatRuns(await h.readOutcome(started))).toEqual({ ana: waiting, bo: cancelled });
       await h.at(HOUR);
-      expect(runsInWords(await h.outcome(started))).toEqual({ ana: completed, bo: cancelled });
+      expect(formatRuns(await h.readOutcome(started))).toEqual({ ana: completed, bo: cancelled });
       expect(await messages(h)).toEqual(["ana mail sent: B"]);
     }));
 
@@ -81,7 +81,7 @@ describe("T. Cancellation", () => {
         recipients: [],
         summary: { cancelled: 0, not_cancellable: 0 },
       });
-      expect(runsInWords(await h.outcome(started))).toEqual({ ana: waiting });
+      expect(formatRuns(await h.readOutcome(started))).toEqual({ ana: waiting });
     }));
 
   it("C-322 E-354: one key on two triggers", () =>
@@ -90,8 +90,8 @@ describe("T. Cancellation", () => {
       const first = await start(h, ["ana"], "ck");
       const second = await start(h, ["ana"], "ck");
       expect((await h.cancel("digest", "ck")).summary).toEqual({ cancelled: 2, not_cancellable: 0 });
-      expect(runsInWords(await h.outcome(first))).toEqual({ ana: cancelled });
-      expect(runsInWords(await h.outcome(second))).toEqual({ ana: cancelled });
+      expect(formatRuns(await h.readOutcome(first))).toEqual({ ana: cancelled });
+      expect(formatRuns(await h.readOutcome(second))).toEqual({ ana: cancelled });
       await h.at(2 * HOUR);
       expect(await messages(h)).toEqual([]);
     }));
@@ -114,7 +114,7 @@ describe("T. Cancellation", () => {
       expect(await messages(h)).toEqual(["bo mail queued: B"]);
       await h.at(5 * HOUR);
       expect(await messages(h)).toEqual(["bo mail sent: B"]);
-      expect(runsInWords(await h.outcome(started))).toEqual({
+      expect(formatRuns(await h.readOutcome(started))).toEqual({
         bo: "cancelled: email_1 sent, delay_1 cancelled cancelled",
       });
     }));
@@ -127,8 +127,8 @@ describe("T. Cancellation", () => {
       await h.at(SECOND);
       const second = await start(h, ["ana"], "ck");
       await h.at(2 * HOUR);
-      expect(runsInWords(await h.outcome(first))).toEqual({ ana: cancelled });
-      expect(runsInWords(await h.outcome(second))).toEqual({ ana: completed });
+      expect(formatRuns(await h.readOutcome(first))).toEqual({ ana: cancelled });
+      expect(formatRuns(await h.readOutcome(second))).toEqual({ ana: completed });
       expect(await messages(h)).toEqual(["ana mail sent: B"]);
     }));
 
@@ -140,7 +140,7 @@ describe("T. Cancellation", () => {
       const started = await h.trigger("digest", { recipients: [project], cancellation_key: "ck" });
       await h.cancel("digest", "ck", ["ana"]);
       await h.at(HOUR);
-      expect(runsInWords(await h.outcome(started))).toEqual({
+      expect(formatRuns(await h.readOutcome(started))).toEqual({
         "projects/p1": "completed: delay_1 passed, email_1 skipped missing_recipient_data",
         ana: "cancelled: delay_1 cancelled cancelled",
         bo: "completed: delay_1 passed, email_1 sent",
@@ -154,8 +154,8 @@ describe("T. Cancellation", () => {
       const first = await start(h, ["ana"], "ck");
       const second = await start(h, ["ana"], "ck", "other");
       expect((await h.cancel("digest", "ck")).summary).toEqual({ cancelled: 1, not_cancellable: 0 });
-      expect(runsInWords(await h.outcome(first))).toEqual({ ana: cancelled });
-      expect(runsInWords(await h.outcome(second))).toEqual({ ana: waiting });
+      expect(formatRuns(await h.readOutcome(first))).toEqual({ ana: cancelled });
+      expect(formatRuns(await h.readOutcome(second))).toEqual({ ana: waiting });
     }));
 
   it("E-353 EQ-61: a workflow that is not there", () =>

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ChannelGroup } from "../../../src/domain/environment/environment.js";
-import { EngineHarness, of, step, steps } from "../../helpers/engine-harness.js";
+import { EngineHarness, formatSteps, getRecipientOutcome, step } from "../../helpers/engine-harness.js";
 
 const group = (over: Partial<ChannelGroup>): ChannelGroup => ({
   key: "phones",
@@ -36,7 +36,7 @@ describe("H. Channel groups", () => {
     const rule = { variable: "recipient.plan", operator: "equal_to", argument: "none" } as const;
     const rules = [{ index: 0, rule_type: "if", ...rule, channel: "ios" }] as ChannelGroup["rules"];
     const outcome = await run({ rules }, ["ana"]);
-    const shown = await engine.engine.readRecipientRun(of(outcome, "ana").recipient_run_id as string);
+    const shown = await engine.engine.readRecipientRun(getRecipientOutcome(outcome, "ana").recipient_run_id as string);
     expect(shown?.steps).toMatchObject([
       { outcome: "skipped", conditions: [{ ...rule, value: "pro", result: false }] },
     ]);
@@ -44,23 +44,21 @@ describe("H. Channel groups", () => {
 
   it("C-151 E-189 EQ-31: every channel whose rule passes is used; none is the step skipped", async () => {
     const outcome = await run({}, ["ana", "bo"]);
-    expect([steps(of(outcome, "ana")), steps(of(outcome, "bo"))]).toEqual([
-      ["push_1 sent"],
-      ["push_1 skipped missing_recipient_data"],
-    ]);
-    expect((await engine.messages("ana")).map(({ channel, content }) => [channel.key, content.token])).toEqual([
+    expect([formatSteps(getRecipientOutcome(outcome, "ana")), formatSteps(getRecipientOutcome(outcome, "bo"))]).toEqual(
+      [["push_1 sent"], ["push_1 skipped missing_recipient_data"]],
+    );
+    expect((await engine.listMessages("ana")).map(({ channel, content }) => [channel.key, content.token])).toEqual([
       ["ios", "i1"],
       ["droid", "d1"],
     ]);
-    expect(await engine.messages("bo")).toEqual([]);
+    expect(await engine.listMessages("bo")).toEqual([]);
   });
 
   it("E-189 EQ-31: with all, one rule that fails skips the step", async () => {
     const outcome = await run({ operator: "all" }, ["ana", "bo"]);
-    expect([steps(of(outcome, "ana")), steps(of(outcome, "bo"))]).toEqual([
-      ["push_1 sent"],
-      ["push_1 skipped condition"],
-    ]);
+    expect([formatSteps(getRecipientOutcome(outcome, "ana")), formatSteps(getRecipientOutcome(outcome, "bo"))]).toEqual(
+      [["push_1 sent"], ["push_1 skipped condition"]],
+    );
   });
 
   it.each([
@@ -76,6 +74,6 @@ describe("H. Channel groups", () => {
       argument: percent,
     } as const;
     await run({ rules: [rule] }, ["ana"]);
-    expect((await engine.messages("ana")).map(({ channel }) => channel.key)).toEqual(expected);
+    expect((await engine.listMessages("ana")).map(({ channel }) => channel.key)).toEqual(expected);
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { describeCases, type EngineCase } from "../../helpers/engine-case.js";
-import { type EngineHarness, step, when } from "../../helpers/engine-harness.js";
+import { describeEngineCases, type EngineCase } from "../../helpers/engine-case.js";
+import { buildCondition, type EngineHarness, step } from "../../helpers/engine-harness.js";
 
 const condition = (variable: string, operator: "contains" | "equal_to", argument: string) => ({
   all: [{ variable, operator, argument }],
@@ -53,7 +53,7 @@ const cases: EngineCase[] = [
     runs: { ana: "completed: email_1 sent" },
     messages: ["ana mail not_sent: B"],
     check(h) {
-      expect(h.delivered).toEqual([]);
+      expect(h.deliveredMessages).toEqual([]);
     },
   },
   {
@@ -63,7 +63,7 @@ const cases: EngineCase[] = [
     runs: { ana: "completed: email_1 sent" },
     messages: ["ana mail not_sent: B"],
     async check(h, outcome) {
-      expect(h.delivered).toEqual([]);
+      expect(h.deliveredMessages).toEqual([]);
       expect(outcome.summary).toMatchObject({ sent: 1 });
     },
   },
@@ -72,7 +72,7 @@ const cases: EngineCase[] = [
     given: (h) => {
       h.environment.channels.mail!.conditions = condition("recipient.plan", "equal_to", "pro");
     },
-    workflow: [step.email("S", "B", { conditions: when("data.go", "equal_to", "true") })],
+    workflow: [step.email("S", "B", { conditions: buildCondition("data.go", "equal_to", "true") })],
     payload: { recipients: ["ana", "bo"], data: { go: true } },
     runs: { ana: "completed: email_1 sent", bo: "completed: email_1 skipped condition" },
     messages: ["ana mail sent: B"],
@@ -93,7 +93,7 @@ const cases: EngineCase[] = [
     given: (h) => {
       h.environment.channels.mail!.conditions = condition("recipient.plan", "equal_to", "pro");
     },
-    workflow: [step.email("S", "B", { conditions: when("data.go", "equal_to", "true") })],
+    workflow: [step.email("S", "B", { conditions: buildCondition("data.go", "equal_to", "true") })],
     payload: { data: { go: false } },
     runs: { ana: "completed: email_1 skipped condition" },
     messages: [],
@@ -107,7 +107,7 @@ const cases: EngineCase[] = [
     payload: { recipients: ["cy"], data: { to: "ops@lark.test" } },
     runs: { cy: "completed: email_1 sent" },
     async check(h) {
-      const [message] = await h.messages("cy");
+      const [message] = await h.listMessages("cy");
       expect(message).toMatchObject({
         content: { to: "ops@lark.test" },
         recipient_snapshot: { email: "ops@lark.test" },
@@ -119,7 +119,7 @@ const cases: EngineCase[] = [
     workflow: [override({ to_address: "{{ data.to }}" })],
     runs: { ana: "completed: email_1 sent" },
     async check(h) {
-      expect((await h.messages())[0]?.content.to).toBe("ana@lark.test");
+      expect((await h.listMessages())[0]?.content.to).toBe("ana@lark.test");
     },
   },
   {
@@ -127,14 +127,14 @@ const cases: EngineCase[] = [
     workflow: [override({ cc_address: "a@x.test, b@x.test" })],
     messages: ["ana mail sent: B"],
     async check(h) {
-      expect((await h.messages())[0]?.content).toMatchObject({ cc: "a@x.test, b@x.test", bcc: null });
+      expect((await h.listMessages())[0]?.content).toMatchObject({ cc: "a@x.test, b@x.test", bcc: null });
     },
   },
   {
     title: "C-147 E-181 E-184: a token twice among the devices is one message, in the locale of its device",
     given: async (h) => {
-      h.translate("en", { hi: "Hello" });
-      h.translate("de", { hi: "Hallo" });
+      h.addTranslation("en", { hi: "Hello" });
+      h.addTranslation("de", { hi: "Hallo" });
       await h.identify({
         id: "bo",
         channel_data: { "c-ios": { devices: [{ token: "t1", locale: "de" }, { token: "t1" }, { token: "t2" }] } },
@@ -145,7 +145,7 @@ const cases: EngineCase[] = [
     runs: { bo: "completed: push_1 sent" },
     messages: ["bo ios sent: Hallo", "bo ios sent: Hello"],
     check(h) {
-      expect(h.delivered.map(({ content }) => content.token)).toEqual(["t1", "t2"]);
+      expect(h.deliveredMessages.map(({ content }) => content.token)).toEqual(["t1", "t2"]);
     },
   },
   {
@@ -156,7 +156,7 @@ const cases: EngineCase[] = [
     runs: { "projects/p1": "completed: chat_1 sent" },
     messages: ["projects/p1 chatty sent: C", "projects/p1 chatty sent: C"],
     async check(h) {
-      const messages = await h.messages();
+      const messages = await h.listMessages();
       expect(messages.map(({ content }) => content.connection)).toEqual([{ channel_id: "C1" }, { channel_id: "C2" }]);
       expect(JSON.stringify(messages)).not.toContain("xoxb");
     },
@@ -208,7 +208,7 @@ const cases: EngineCase[] = [
         type: "channel",
         channel_type: "in_app_guide",
         guide_key: "tour",
-        conditions: when("recipient.plan", "equal_to", "pro"),
+        conditions: buildCondition("recipient.plan", "equal_to", "pro"),
       },
     ],
     payload: { recipients: ["ana", "bo"], tenant: "acme" },
@@ -244,7 +244,7 @@ const cases: EngineCase[] = [
     workflow: [override({ from_name: "{{ actor.name }}" })],
     payload: { actor: "eli" },
     async check(h) {
-      expect((await h.messages())[0]?.content.from).toBe("Eli <hi@lark.test>");
+      expect((await h.listMessages())[0]?.content.from).toBe("Eli <hi@lark.test>");
     },
   },
   {
@@ -254,7 +254,7 @@ const cases: EngineCase[] = [
     },
     workflow: [override({ from_name: "{{ actor.name }}" })],
     async check(h) {
-      expect((await h.messages())[0]?.content.from).toBe("Lark <hi@lark.test>");
+      expect((await h.listMessages())[0]?.content.from).toBe("Lark <hi@lark.test>");
     },
   },
   {
@@ -266,4 +266,4 @@ const cases: EngineCase[] = [
   },
 ];
 
-describeCases("H. Channel step", cases);
+describeEngineCases("H. Channel step", cases);

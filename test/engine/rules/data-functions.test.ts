@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { describeCases, type EngineCase, withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, HOUR, MINUTE, of, step, when } from "../../helpers/engine-harness.js";
+import { describeEngineCases, type EngineCase, withHarness } from "../../helpers/engine-case.js";
+import {
+  buildCondition,
+  type EngineHarness,
+  getRecipientOutcome,
+  HOUR,
+  MINUTE,
+  step,
+} from "../../helpers/engine-harness.js";
 
 const calling = (settings: JsonObject = {}, ref = "call_1"): JsonObject => ({
   ref,
@@ -59,7 +66,7 @@ const data: EngineCase[] = [
     title: "E-322 EQ-55: types follow from the JSON, and conditions see them",
     workflow: [
       updateData('{"n": {{ data.n | plus: 1 }}, "t": "{{ data.n }}"}'),
-      step.email("S", "{{ data.n }}", { conditions: when("data.n", "equal_to", "2") }),
+      step.email("S", "{{ data.n }}", { conditions: buildCondition("data.n", "equal_to", "2") }),
     ],
     payload: { data: { n: 1 } },
     messages: ["ana mail sent: 2"],
@@ -69,7 +76,7 @@ const data: EngineCase[] = [
     workflow: [
       update("update_user", { seen_count: 1, team: { size: 9 } }),
       step.email("S", "{{ recipient.team.name }} {{ recipient.team.size }}", {
-        conditions: when("recipient.seen_count", "equal_to", "1"),
+        conditions: buildCondition("recipient.seen_count", "equal_to", "1"),
       }),
     ],
     messages: ["ana mail sent: North 9"],
@@ -249,7 +256,7 @@ const data: EngineCase[] = [
     workflow: [update("update_tenant", { name: "x" }), step.email()],
     runs: { ana: "completed: update_1 skipped not_applicable, email_1 sent" },
     async check(h, outcome) {
-      const run = await h.engine.readRecipientRun(of(outcome, "ana").recipient_run_id as string);
+      const run = await h.engine.readRecipientRun(getRecipientOutcome(outcome, "ana").recipient_run_id as string);
       expect(run).toMatchObject({ error_count: 1 });
     },
   },
@@ -264,15 +271,15 @@ const data: EngineCase[] = [
     workflow: [step.delay("hours", 1), step.email("S", "{{ recipient.plan }} {{ actor.name }}")],
     given: (h) => h.define("other", { steps: [update("update_user", { name: "Elias" }, "gid://Object/$users/eli")] }),
     payload: { actor: "eli" },
-    later: [
-      { at: MINUTE, act: (h) => h.trigger("other", { recipients: ["bo"] }) },
+    moments: [
+      { at: MINUTE, action: (h) => h.trigger("other", { recipients: ["bo"] }) },
       { at: HOUR, messages: ["ana mail sent: pro Elias"] },
     ],
   },
 ];
 
 // C-292 and C-296: audiences are not run yet.
-describeCases("Q. Data functions", data);
+describeEngineCases("Q. Data functions", data);
 
 describe("Q. Data functions: refused", () => {
   it("C-295 E-333: adding to the audience that triggers the workflow", () => {

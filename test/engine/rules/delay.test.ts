@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { describeCases, runInWords, withHarness } from "../../helpers/engine-case.js";
-import { DAY, type EngineHarness, HOUR, MINUTE, SECOND, step, T0, when } from "../../helpers/engine-harness.js";
+import { describeEngineCases, formatRun, withHarness } from "../../helpers/engine-case.js";
+import {
+  buildCondition,
+  DAY,
+  type EngineHarness,
+  HOUR,
+  MINUTE,
+  SECOND,
+  step,
+  T0,
+} from "../../helpers/engine-harness.js";
 
 const iso = (at: number) => new Date(at).toISOString();
 
@@ -110,8 +119,8 @@ describe("L. Delay", () => {
       if (!run) throw new Error("no run");
 
       if (email === null) {
-        expect(runInWords(run)).toBe("completed: delay_1 skipped invalid_window, email_1 sent");
-        expect((await h.messages()).map(({ inserted_at }) => inserted_at)).toEqual([start]);
+        expect(formatRun(run)).toBe("completed: delay_1 skipped invalid_window, email_1 sent");
+        expect((await h.listMessages()).map(({ inserted_at }) => inserted_at)).toEqual([start]);
         const detail = await h.engine.readRecipientRun(run.recipient_run_id as string);
         expect(detail?.error_count).toBe(1);
         expect(detail?.events).toContainEqual(
@@ -125,18 +134,18 @@ describe("L. Delay", () => {
         return;
       }
       const end = typeof email === "number" ? start + email : Date.parse(email);
-      expect(runInWords(run)).toBe(`paused: delay_1 waiting ${iso(end).replace(".000Z", "Z")}`);
+      expect(formatRun(run)).toBe(`paused: delay_1 waiting ${iso(end).replace(".000Z", "Z")}`);
       await h.moveTo(end - 1);
-      expect(await h.messages()).toEqual([]);
+      expect(await h.listMessages()).toEqual([]);
       await h.moveTo(end + 5 * SECOND);
-      expect((await h.messages()).map(({ inserted_at, status }) => [inserted_at, status])).toEqual([[end, "sent"]]);
-      const [after] = (await h.outcome(started)).recipients ?? [];
-      expect(after && runInWords(after)).toBe("completed: delay_1 passed, email_1 sent");
+      expect((await h.listMessages()).map(({ inserted_at, status }) => [inserted_at, status])).toEqual([[end, "sent"]]);
+      const [after] = (await h.readOutcome(started)).recipients ?? [];
+      expect(after && formatRun(after)).toBe("completed: delay_1 passed, email_1 sent");
     }),
   );
 });
 
-describeCases("L. Delay: not waited for", [
+describeEngineCases("L. Delay: not waited for", [
   {
     title: "C-203 E-238 E-408: skip_delay",
     workflow: [step.delay("days", 1), step.email()],
@@ -146,7 +155,7 @@ describeCases("L. Delay: not waited for", [
   },
   {
     title: "C-204 E-098: a condition on the delay",
-    workflow: [step.delay("days", 1, { conditions: when("data.wait", "equal_to", "true") }), step.email()],
+    workflow: [step.delay("days", 1, { conditions: buildCondition("data.wait", "equal_to", "true") }), step.email()],
     payload: { data: { wait: false } },
     runs: { ana: "completed: delay_1 skipped condition, email_1 sent" },
     messages: ["ana mail sent: B"],
@@ -154,7 +163,7 @@ describeCases("L. Delay: not waited for", [
   {
     title: "E-167: two delays follow one another, each from the end of the one before",
     workflow: [step.delay("minutes", 10), step.email(), step.delay("minutes", 20, {}, "delay_2"), step.sms()],
-    later: [
+    moments: [
       {
         at: 10 * MINUTE,
         runs: { ana: "paused: delay_1 passed, email_1 sent, delay_2 waiting 2025-06-04T10:30:00Z" },
@@ -164,7 +173,7 @@ describeCases("L. Delay: not waited for", [
         at: 30 * MINUTE,
         runs: { ana: "completed: delay_1 passed, email_1 sent, delay_2 passed, sms_1 sent" },
         async check(h, outcome) {
-          const messages = await h.messages();
+          const messages = await h.listMessages();
           expect(messages.map(({ inserted_at }) => inserted_at - T0)).toEqual([10 * MINUTE, 30 * MINUTE]);
           expect(outcome.recipients?.[0]?.steps.map(({ until }) => until ?? null)).toEqual([null, null, null, null]);
         },

@@ -11,23 +11,23 @@ beforeEach(async () => {
   h.deliver = () => ({ status: "sent", metadata: { external_id: "x" }, tracked: true });
   asked = [];
   answers = [{ status: "pending" }];
-  h.check = () => {
+  h.checkDelivery = () => {
     asked.push((h.now - T0) / SECOND);
     return (answers.length > 1 ? answers.shift() : answers[0]) as DeliveryCheck;
   };
 });
 afterEach(() => h.close());
 
-const only = async () => (await h.messages())[0];
+const only = async () => (await h.listMessages())[0];
 
 describe("E-212 CH-045 a provider is asked what became of a message", () => {
   it("ten times within 30 minutes, then never again: it stays sent", async () => {
     await h.trigger("digest", { recipients: ["ana"] });
     expect((await only())?.due_at).toBe(T0 + 5 * SECOND);
-    for (let next = T0; next !== null; next = (await h.store.nextDueAt()) as number) await h.at(next - T0);
+    for (let next = T0; next !== null; next = (await h.store.readNextDueAt()) as number) await h.at(next - T0);
     expect(asked).toEqual([5, 15, 30, 60, 120, 240, 480, 840, 1260, 1800]);
     expect(await only()).toMatchObject({ status: "sent", due_at: null, attempts: 1 });
-    expect(h.delivered).toHaveLength(1);
+    expect(h.deliveredMessages).toHaveLength(1);
   });
 
   it("E-204 E-207 sent → delivered, and nothing is asked after that", async () => {
@@ -53,7 +53,7 @@ describe("E-212 CH-045 a provider is asked what became of a message", () => {
     const started = await h.trigger("digest", { recipients: ["ana"] });
     await h.at(5 * SECOND);
     expect((await only())?.events.at(-1)).toMatchObject({ type: known.status, data });
-    const { recipients } = await h.outcome(started);
+    const { recipients } = await h.readOutcome(started);
     const reason = { code: "delivery_error", detail: known.reason };
     expect(recipients?.[0]?.steps[0]).toMatchObject({ outcome: "failed", reason });
   });
@@ -66,13 +66,13 @@ describe("E-212 CH-045 a provider is asked what became of a message", () => {
     await h.trigger("digest", { recipients: ["bo"] });
     (h.environment.channels.mail as { deliver: boolean }).deliver = false;
     await h.at(MINUTE);
-    expect((await h.messages("bo"))[0]).toMatchObject({ status: "sent", due_at: null });
+    expect((await h.listMessages("bo"))[0]).toMatchObject({ status: "sent", due_at: null });
     expect(asked).toHaveLength(1);
   });
 
   it("whoever comes late asks once for all that has passed, and code that breaks is asked again", async () => {
     await h.trigger("digest", { recipients: ["ana"] });
-    h.check = () => {
+    h.checkDelivery = () => {
       asked.push((h.now - T0) / SECOND);
       throw new Error("a fault of the provider's code");
     };

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Delivery } from "../../../src/ports/provider.js";
-import { describeCases, type EngineCase, eventsInWords } from "../../helpers/engine-case.js";
+import { describeEngineCases, type EngineCase, formatEvents } from "../../helpers/engine-case.js";
 import { type EngineHarness, MINUTE, SECOND, step } from "../../helpers/engine-harness.js";
 
 /** The provider's answers, one a call, the last again and again. */
@@ -14,7 +14,7 @@ const answering =
 const busy: Delivery = { status: "failed", retryable: true, reason: "429" };
 const refused: Delivery = { status: "failed", retryable: false, reason: "bad request" };
 
-const lastEvent = async (h: EngineHarness) => (await h.messages())[0]?.events.at(-1);
+const lastEvent = async (h: EngineHarness) => (await h.listMessages())[0]?.events.at(-1);
 
 const cases: EngineCase[] = [
   {
@@ -22,14 +22,14 @@ const cases: EngineCase[] = [
     given: answering(busy, busy, { status: "sent" }),
     workflow: [step.email()],
     messages: ["ana mail queued: B"],
-    later: [
+    moments: [
       {
         at: 5 * MINUTE,
         messages: ["ana mail sent: B"],
         runs: { ana: "completed: email_1 sent" },
         async check(h) {
-          const [message] = await h.messages();
-          expect(message && eventsInWords(message)).toEqual([
+          const [message] = await h.listMessages();
+          expect(message && formatEvents(message)).toEqual([
             "created +0s",
             "queued +0s",
             "delivery_attempted +0s",
@@ -43,7 +43,7 @@ const cases: EngineCase[] = [
             { attempt: 1, max_attempts: 8, retryable: true, failure_details: "429" },
             { attempt: 2, max_attempts: 8, retryable: true, failure_details: "429" },
           ]);
-          expect(h.delivered.map(({ id }) => id)).toEqual(Array(3).fill(message?.id));
+          expect(h.deliveredMessages.map(({ id }) => id)).toEqual(Array(3).fill(message?.id));
         },
       },
     ],
@@ -52,21 +52,25 @@ const cases: EngineCase[] = [
     title: "C-171 E-209: eight passing failures are the end",
     given: answering(busy),
     workflow: [step.email()],
-    later: [
-      { at: 1_778 * SECOND - 1, messages: ["ana mail queued: B"], check: (h) => expect(h.delivered).toHaveLength(7) },
+    moments: [
+      {
+        at: 1_778 * SECOND - 1,
+        messages: ["ana mail queued: B"],
+        check: (h) => expect(h.deliveredMessages).toHaveLength(7),
+      },
       {
         at: 1_778 * SECOND,
         messages: ["ana mail undelivered: B"],
         runs: { ana: "completed: email_1 failed delivery_error" },
         async check(h) {
-          expect(h.delivered).toHaveLength(8);
+          expect(h.deliveredMessages).toHaveLength(8);
           expect(await lastEvent(h)).toMatchObject({
             type: "undelivered",
             data: { failure_reason: "retries_exhausted", failure_details: "429" },
           });
         },
       },
-      { at: 100 * MINUTE, check: (h) => expect(h.delivered).toHaveLength(8) },
+      { at: 100 * MINUTE, check: (h) => expect(h.deliveredMessages).toHaveLength(8) },
     ],
   },
   {
@@ -76,8 +80,8 @@ const cases: EngineCase[] = [
     runs: { ana: "completed: email_1 failed delivery_error, in_app_feed_1 sent" },
     messages: ["ana mail undelivered: B", "ana feed delivered: <p>F</p>"],
     async check(h, outcome) {
-      const [message] = await h.messages();
-      expect(message && eventsInWords(message)).toEqual([
+      const [message] = await h.listMessages();
+      expect(message && formatEvents(message)).toEqual([
         "created +0s",
         "queued +0s",
         "delivery_attempted +0s",
@@ -89,7 +93,7 @@ const cases: EngineCase[] = [
       const run = await h.engine.readRecipientRun(outcome.recipients?.[0]?.recipient_run_id as string);
       expect(run?.error_count).toBe(0);
     },
-    later: [{ at: 100 * MINUTE, check: (h) => expect(h.delivered).toHaveLength(1) }],
+    moments: [{ at: 100 * MINUTE, check: (h) => expect(h.deliveredMessages).toHaveLength(1) }],
   },
   {
     title: "C-173 E-204: a bounce is the end",
@@ -100,16 +104,16 @@ const cases: EngineCase[] = [
     async check(h) {
       expect(await lastEvent(h)).toMatchObject({ type: "bounced", data: { failure_details: "no such mailbox" } });
     },
-    later: [{ at: 100 * MINUTE, check: (h) => expect(h.delivered).toHaveLength(1) }],
+    moments: [{ at: 100 * MINUTE, check: (h) => expect(h.deliveredMessages).toHaveLength(1) }],
   },
   {
     title: "C-176 E-205: the feed is the delivery",
     workflow: [step.feed()],
     messages: ["ana feed delivered: <p>F</p>"],
     async check(h) {
-      const [message] = await h.messages();
+      const [message] = await h.listMessages();
       expect(message?.events.map(({ type }) => type)).toEqual(["created", "queued", "delivered"]);
-      expect(h.delivered).toEqual([]);
+      expect(h.deliveredMessages).toEqual([]);
     },
   },
   {
@@ -118,7 +122,9 @@ const cases: EngineCase[] = [
     workflow: [step.push()],
     payload: { recipients: ["bo"] },
     messages: ["bo ios sent: P"],
-    later: [{ at: 100 * MINUTE, messages: ["bo ios sent: P"], check: (h) => expect(h.delivered).toHaveLength(1) }],
+    moments: [
+      { at: 100 * MINUTE, messages: ["bo ios sent: P"], check: (h) => expect(h.deliveredMessages).toHaveLength(1) },
+    ],
   },
   {
     title: "C-180 E-407: a sandboxed trigger: nothing leaves, the feed has its item",
@@ -127,8 +133,8 @@ const cases: EngineCase[] = [
     runs: { ana: "completed: email_1 sent, in_app_feed_1 sent" },
     messages: ["ana mail not_sent: B", "ana feed delivered: <p>F</p>"],
     async check(h) {
-      expect(h.delivered).toEqual([]);
-      const [email] = await h.messages();
+      expect(h.deliveredMessages).toEqual([]);
+      const [email] = await h.listMessages();
       expect(email?.events.map(({ type }) => type)).toEqual(["created", "queued", "not_sent"]);
     },
   },
@@ -136,14 +142,14 @@ const cases: EngineCase[] = [
     title: "E-209: what a provider throws may pass, and is tried again",
     given: (h) => {
       h.deliver = () => {
-        if (h.delivered.length === 1) throw new Error("socket hang up");
+        if (h.deliveredMessages.length === 1) throw new Error("socket hang up");
         return { status: "sent" };
       };
     },
     workflow: [step.email()],
     messages: ["ana mail queued: B"],
-    later: [{ at: 14 * SECOND, messages: ["ana mail sent: B"] }],
+    moments: [{ at: 14 * SECOND, messages: ["ana mail sent: B"] }],
   },
 ];
 
-describeCases("J. Delivery and statuses", cases);
+describeEngineCases("J. Delivery and statuses", cases);

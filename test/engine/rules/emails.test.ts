@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { parseEmailLayout } from "../../../src/domain/template/parse-email-layout.js";
 import { parseTemplatePartial } from "../../../src/domain/template/parse-template-partial.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { bodyOf, describeCases, runsInWords, withHarness } from "../../helpers/engine-case.js";
+import { describeEngineCases, formatRuns, getBodyText, withHarness } from "../../helpers/engine-case.js";
 import { type EngineHarness, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
 
 const FILE = { name: "a.txt", content_type: "text/plain", content: "aGk=" };
 
 async function attached(h: EngineHarness): Promise<unknown[]> {
-  return (await h.messages()).map(({ content }) =>
+  return (await h.listMessages()).map(({ content }) =>
     ((content.attachments ?? []) as JsonObject[]).map(({ name }) => name),
   );
 }
@@ -24,7 +24,7 @@ function putLayout(h: EngineHarness, key: string, html: string): void {
   h.layouts.set(key, parseEmailLayout(key, raw, `layouts/${key}/layout.json`));
 }
 
-describeCases("attachments of e-mails", [
+describeEngineCases("attachments of e-mails", [
   {
     title: "C-153 E-191: one object under the template's own key is one attachment",
     workflow: [email({ attachment_key: "file" })],
@@ -35,10 +35,10 @@ describeCases("attachments of e-mails", [
     title: "E-191: after a batch, those of the activity that opened it",
     workflow: [{ ref: "batch_1", type: "batch", settings: { batch_window: { unit: "hours", value: 1 } } }, email({})],
     payload: { data: { attachments: [{ ...FILE, name: "first.txt" }] } },
-    later: [
+    moments: [
       {
         at: MINUTE,
-        act: (h) =>
+        action: (h) =>
           h.trigger("digest", { recipients: ["ana"], data: { attachments: [{ ...FILE, name: "second.txt" }] } }),
       },
       { at: HOUR, check: async (h) => expect(await attached(h)).toEqual([["first.txt"]]) },
@@ -69,7 +69,7 @@ describe("layouts and partials beside a run's version", () => {
       putLayout(h, "news", "new {{ content }}");
       h.partials.set("p", partial("two"));
       await h.at(5 * MINUTE);
-      expect((await h.messages()).map(bodyOf)).toEqual(["<html><body>new two</body></html>"]);
+      expect((await h.listMessages()).map(getBodyText)).toEqual(["<html><body>new two</body></html>"]);
     }));
 
   it("EQ-68: a layout that is gone by then fails the step", () =>
@@ -79,7 +79,7 @@ describe("layouts and partials beside a run's version", () => {
       const started = await h.trigger("digest", { recipients: ["ana"] });
       h.layouts.clear();
       await h.at(5 * MINUTE);
-      const { recipients } = await h.outcome(started);
+      const { recipients } = await h.readOutcome(started);
       expect(recipients?.[0]?.steps.at(-1)).toMatchObject({
         outcome: "failed",
         reason: {
@@ -104,8 +104,8 @@ describe("layouts and partials beside a run's version", () => {
       await h.identify({ id: "ana", reply: "x@lark.test\r\nBcc: y@lark.test" }, { id: "bo", reply: "r@lark.test" });
       h.define("digest", { steps: [email({}, "B", { reply_to_address: "{{ recipient.reply }}" })] });
       const outcome = await h.trigger("digest", { recipients: ["ana", "bo"] });
-      expect(runsInWords(outcome)).toMatchObject({ bo: "completed: email_1 sent" });
-      expect(runsInWords(outcome).ana).toContain("email_1 failed render_error");
+      expect(formatRuns(outcome)).toMatchObject({ bo: "completed: email_1 sent" });
+      expect(formatRuns(outcome).ana).toContain("email_1 failed render_error");
     }));
 
   it("E-178, T-230: tracking that is on is told by the step's event", () =>
@@ -120,7 +120,7 @@ describe("layouts and partials beside a run's version", () => {
     withHarness(async (h) => {
       h.define("digest", { steps: [email({})], settings: { is_commercial: true } });
       await h.trigger("digest", { recipients: ["ana"] });
-      const [message] = await h.messages();
+      const [message] = await h.listMessages();
       expect(message?.content.headers).toEqual({
         "List-Unsubscribe": expect.stringMatching(/^<https:\/\/unsubscribe\.invalid\/[\w-]+>$/),
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",

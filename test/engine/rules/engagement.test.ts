@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type EngagementAction, engagementOf, type Message } from "../../../src/domain/message/message.js";
+import { type EngagementAction, getEngagementStatuses, type Message } from "../../../src/domain/message/message.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { withHarness } from "../../helpers/engine-case.js";
 import { MINUTE, step, T0 } from "../../helpers/engine-harness.js";
@@ -96,14 +96,14 @@ describe("K. Engagement", () => {
     withHarness(async (h) => {
       h.define("digest", { steps: [row.step ?? step.feed()] });
       await h.trigger("digest", { recipients: ["ana"] });
-      const [before] = (await h.messages()) as [Message];
+      const [before] = (await h.listMessages()) as [Message];
       for (const [action, minute] of row.marks) {
         await h.at(minute * MINUTE);
-        await h.mark(before, action);
+        await h.markMessage(before, action);
       }
 
-      const [after] = (await h.messages()) as [Message];
-      expect(engagementOf(after)).toEqual(row.engaged);
+      const [after] = (await h.listMessages()) as [Message];
+      expect(getEngagementStatuses(after)).toEqual(row.engaged);
       expect(after).toMatchObject(
         Object.fromEntries(
           Object.entries(row.at).map(([name, minute]) => [name, minute === null ? null : T0 + minute * MINUTE]),
@@ -124,12 +124,12 @@ describe("K. Engagement", () => {
     withHarness(async (h) => {
       h.define("digest", { steps: [step.feed()] });
       for (let count = 0; count < 3; count++) await h.trigger("digest", { recipients: ["ana"] });
-      const ids = (await h.messages()).map(({ id }) => id);
+      const ids = (await h.listMessages()).map(({ id }) => id);
       const marked = await h.engine.markMessages(ids, "read");
       expect(marked.map(({ id, engagement_statuses }) => [id, engagement_statuses])).toEqual(
         ids.map((id) => [id, ["read"]]),
       );
-      const after = await h.messages();
+      const after = await h.listMessages();
       expect(after.map(({ link_clicked_at }) => link_clicked_at)).toEqual([null, null, null]);
       expect(after.flatMap(({ events }) => events.filter(({ type }) => type === "read"))).toHaveLength(3);
     }));
@@ -143,12 +143,12 @@ describe("K. Engagement", () => {
       const settings = { event, match_conditions: match("approve"), expires_after: { unit: "hours", value: 1 } };
       h.define("digest", { steps: [step.feed(), { ref: "wait_1", type: "wait_for_event", settings }, step.sms()] });
       await h.trigger("digest", { recipients: ["ana"] });
-      const [message] = (await h.messages()) as [Message];
+      const [message] = (await h.listMessages()) as [Message];
 
       await h.engine.markMessages([message.id], "interacted", { button: "reject" });
-      expect(await h.messages()).toHaveLength(1);
+      expect(await h.listMessages()).toHaveLength(1);
       await h.engine.markMessages([message.id], "interacted", { button: "approve" });
-      const [after, sms] = await h.messages();
+      const [after, sms] = await h.listMessages();
       expect(sms?.channel.type).toBe("sms");
       expect(after?.events.filter(({ type }) => type === "interacted").map(({ data }) => data)).toEqual([
         { button: "reject" },
@@ -160,11 +160,11 @@ describe("K. Engagement", () => {
     withHarness(async (h) => {
       h.define("digest", { steps: [step.feed()] });
       await h.trigger("digest", { recipients: ["ana"] });
-      const [message] = (await h.messages()) as [Message];
+      const [message] = (await h.listMessages()) as [Message];
       await expect(h.engine.markMessages([message.id, "nope"], "seen")).rejects.toMatchObject({
         code: "resource_missing",
         details: [{ value: "nope" }],
       });
-      expect((await h.messages())[0]).toEqual(message);
+      expect((await h.listMessages())[0]).toEqual(message);
     }));
 });

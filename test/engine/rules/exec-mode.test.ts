@@ -53,7 +53,7 @@ describe("E-011 E-342 event.exec_mode", () => {
       await h.trigger("digest", { recipients: ["ana"] });
       await start(h);
       await h.engine.runDue({});
-      expect((await h.messages("ana")).map(({ content }) => content.html_body)).toContain(mode);
+      expect((await h.listMessages("ana")).map(({ content }) => content.html_body)).toContain(mode);
     }),
   );
 
@@ -64,10 +64,10 @@ describe("E-011 E-342 event.exec_mode", () => {
       h.define("digest", { steps: waiting(event, mode) });
       await h.trigger("digest", { recipients: ["ana"] });
       await start(h);
-      const [message] = (await h.messages("ana")).filter(({ workflow }) => workflow === "child");
-      if (message) await h.mark(message, "read");
+      const [message] = (await h.listMessages("ana")).filter(({ workflow }) => workflow === "child");
+      if (message) await h.markMessage(message, "read");
       await h.engine.runDue({});
-      expect((await h.messages("ana")).map(({ content }) => content.html_body)).toContain(mode);
+      expect((await h.listMessages("ana")).map(({ content }) => content.html_body)).toContain(mode);
     }),
   );
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
-import { cohortSlot } from "../../../src/engine/steps/random-cohort.js";
+import { computeCohortSlot } from "../../../src/engine/steps/random-cohort-handler.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { runsInWords, withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, of, step, when } from "../../helpers/engine-harness.js";
+import { formatRuns, withHarness } from "../../helpers/engine-case.js";
+import { buildCondition, type EngineHarness, getRecipientOutcome, step } from "../../helpers/engine-harness.js";
 
 type Share = number | string;
 
@@ -25,7 +25,7 @@ async function cohorts(h: EngineHarness, recipients: string[], tenant: string | 
   const outcome = await h.trigger("promo-test", { recipients, tenant });
   return Promise.all(
     recipients.map(async (id) => {
-      const found = of(outcome, id);
+      const found = getRecipientOutcome(outcome, id);
       const run = await h.store.readRecipientRun(found.recipient_run_id as string);
       const slot = run?.recipientRun.events.find(({ step_ref }) => step_ref === "experiment_1")?.data?.slot;
       return `${slot} ${found.steps[0]?.branch}`;
@@ -90,11 +90,11 @@ describe("P. Experiment", () => {
       h.define("promo-test", { steps: [experiment([50, 50], { cohort_key: "data.group" })] });
       const slotOf = async (group: string, recipient: string) => {
         const outcome = await h.trigger("promo-test", { recipients: [recipient], data: { group } });
-        const run = await h.store.readRecipientRun(of(outcome, recipient).recipient_run_id as string);
+        const run = await h.store.readRecipientRun(getRecipientOutcome(outcome, recipient).recipient_run_id as string);
         return run?.recipientRun.events.find(({ step_ref }) => step_ref === "experiment_1")?.data?.slot;
       };
       for (const recipient of ["ana", "bo"])
-        expect(await slotOf("g1", recipient)).toBe(cohortSlot("promo-test", "experiment_1", "g1"));
+        expect(await slotOf("g1", recipient)).toBe(computeCohortSlot("promo-test", "experiment_1", "g1"));
       expect(await slotOf("g1", "ana")).not.toBe(await slotOf("g2", "ana"));
     }));
 
@@ -104,13 +104,13 @@ describe("P. Experiment", () => {
       h.define("other", { steps: [experiment([50, 50])] });
       const slot = async (key: string) => {
         const outcome = await h.trigger(key, { recipients: ["ana"] });
-        const run = await h.store.readRecipientRun(of(outcome, "ana").recipient_run_id as string);
+        const run = await h.store.readRecipientRun(getRecipientOutcome(outcome, "ana").recipient_run_id as string);
         return run?.recipientRun.events.find(({ step_ref }) => step_ref === "experiment_1")?.data?.slot;
       };
       expect(await slot("promo-test")).toBe(838);
       expect(await slot("other")).not.toBe(838);
-      expect(cohortSlot("promo-test", "experiment_1", "ana")).toBe(838);
-      expect(cohortSlot("promo-test", "experiment_2", "ana")).not.toBe(838);
+      expect(computeCohortSlot("promo-test", "experiment_1", "ana")).toBe(838);
+      expect(computeCohortSlot("promo-test", "experiment_2", "ana")).not.toBe(838);
     }));
 
   it("E-308 E-310: its steps run, then those after it; a cohort may end the run", () =>
@@ -125,7 +125,7 @@ describe("P. Experiment", () => {
       });
       const started = await h.trigger("promo-test", { recipients: ["ana", "bo"] });
       await h.at(5 * 60_000);
-      expect(runsInWords(await h.outcome(started))).toEqual({
+      expect(formatRuns(await h.readOutcome(started))).toEqual({
         ana: "completed: experiment_1 passed, delay_1 passed, email_1 sent",
         bo: "completed: experiment_1 passed, delay_0 passed, email_0 sent, in_app_feed_1 sent",
       });
@@ -134,7 +134,7 @@ describe("P. Experiment", () => {
   it("F-045: conditions on an experiment are ignored", () =>
     withHarness(async (h) => {
       h.define("promo-test", {
-        steps: [experiment([0, 100], { conditions: when("recipient.plan", "equal_to", "none") })],
+        steps: [experiment([0, 100], { conditions: buildCondition("recipient.plan", "equal_to", "none") })],
       });
       expect(await cohorts(h, ["ana"])).toEqual(["838 B"]);
     }));

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
-import { keyOf, type RecipientReference } from "../../../src/domain/recipient/recipient.js";
+import { type RecipientReference, toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { describeCases, type EngineCase, runInWords } from "../../helpers/engine-case.js";
-import { type EngineHarness, of, step } from "../../helpers/engine-harness.js";
+import { describeEngineCases, type EngineCase, formatRun } from "../../helpers/engine-case.js";
+import { type EngineHarness, getRecipientOutcome, step } from "../../helpers/engine-harness.js";
 
 const P1 = { collection: "projects", id: "p1" };
 const T1 = { collection: "teams", id: "t1" };
@@ -15,8 +15,8 @@ function subscribed(...edges: Edge[]): (h: EngineHarness) => Promise<unknown> {
   return (h) =>
     h.store.upsertSubscriptions(
       edges.map(([object, recipient, properties = {}]) => ({
-        object: keyOf(object),
-        recipient: keyOf(recipient),
+        object: toRecipientKey(object),
+        recipient: toRecipientKey(recipient),
         properties,
       })),
       h.now,
@@ -61,7 +61,7 @@ const cases: EngineCase[] = [
     messages: ["ana mail sent:  of ", "bo mail sent:  of Kestrel", "eli mail sent:  of Kestrel"],
     check(_h, outcome) {
       expect(outcome.recipients).toHaveLength(4);
-      expect(of(outcome, "ana").via).toBeUndefined();
+      expect(getRecipientOutcome(outcome, "ana").via).toBeUndefined();
     },
   },
   {
@@ -87,7 +87,7 @@ const cases: EngineCase[] = [
     async check(h, outcome) {
       const run = await h.engine.readRecipientRun(outcome.recipients?.[0]?.recipient_run_id as string);
       expect(run?.actor).toBe("bo");
-      expect((await h.messages("ana")).map(({ actor }) => actor)).toEqual(["$users/bo"]);
+      expect((await h.listMessages("ana")).map(({ actor }) => actor)).toEqual(["$users/bo"]);
     },
   },
   {
@@ -104,8 +104,8 @@ const cases: EngineCase[] = [
     payload: { recipients: [O1] },
     runs: { "orgs/o1": fed, "teams/t1": fed, ana: fed, bo: fed },
     check(_h, outcome) {
-      expect(of(outcome, "ana").via).toEqual(O1); // the nearer one (EQ-11)
-      expect(of(outcome, "bo").via).toEqual(T1);
+      expect(getRecipientOutcome(outcome, "ana").via).toEqual(O1); // the nearer one (EQ-11)
+      expect(getRecipientOutcome(outcome, "bo").via).toEqual(T1);
     },
   },
   {
@@ -160,7 +160,7 @@ const cases: EngineCase[] = [
     messages: ["bo mail sent: b"],
     check(_h, outcome) {
       expect(outcome.recipients).toHaveLength(3);
-      expect(of(outcome, "bo").via).toEqual(T1);
+      expect(getRecipientOutcome(outcome, "bo").via).toEqual(T1);
     },
   },
   {
@@ -175,10 +175,10 @@ const cases: EngineCase[] = [
     check(_h, outcome) {
       expect(outcome.recipients).toHaveLength(2_501);
       expect(new Set(outcome.recipients?.map((one) => one.recipient_run_id)).size).toBe(2_501);
-      expect(new Set(outcome.recipients?.map(runInWords))).toEqual(new Set([fed]));
+      expect(new Set(outcome.recipients?.map(formatRun))).toEqual(new Set([fed]));
       expect(outcome.summary).toMatchObject({ recipients: 2_501, sent: 2_501 });
     },
   },
 ];
 
-describeCases("C. Fan-out", cases);
+describeEngineCases("C. Fan-out", cases);

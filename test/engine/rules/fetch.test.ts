@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fetchSignature } from "../../../src/engine/steps/http-fetch.js";
-import type { OutsideAnswer } from "../../../src/ports/outside.js";
+import { signFetchRequest } from "../../../src/engine/steps/http-fetch-handler.js";
+import type { OutboundResponse } from "../../../src/ports/http-client.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { EngineHarness, of, SECOND, step, steps } from "../../helpers/engine-harness.js";
+import { EngineHarness, formatSteps, getRecipientOutcome, SECOND, step } from "../../helpers/engine-harness.js";
 
 const URL = "https://lark.test/p";
 const BODY = "{{ data.a }}/{{ data.m.x }}/{{ data.m.y }}";
@@ -12,7 +12,7 @@ function fetchStep(settings: JsonObject = {}): JsonObject {
   return { ref: "http_fetch_1", type: "http_fetch", settings: { method: "get", url: URL, ...settings } };
 }
 
-const ok = (value: unknown, status = 200): OutsideAnswer => ({
+const ok = (value: unknown, status = 200): OutboundResponse => ({
   status,
   text: typeof value === "string" ? value : JSON.stringify(value),
 });
@@ -25,31 +25,31 @@ describe("O. Fetch", () => {
   });
   afterEach(() => engine.close());
 
-  async function run(answers: OutsideAnswer[], settings: JsonObject = {}, data: JsonObject = DATA) {
+  async function run(answers: OutboundResponse[], settings: JsonObject = {}, data: JsonObject = DATA) {
     engine.define("f", { steps: [fetchStep(settings), step.email("S", BODY)] });
     engine.respond = (_request, attempt) => answers[attempt - 1] ?? ok("unexpected", 418);
     return engine.trigger("f", { recipients: ["ana"], data, cancellation_key: "ck" });
   }
 
   const html = async (): Promise<unknown[]> =>
-    (await engine.messages("ana")).map((message) => message.content.html_body);
+    (await engine.listMessages("ana")).map((message) => message.content.html_body);
 
-  it.each<[string, OutsideAnswer, JsonObject, string]>([
+  it.each<[string, OutboundResponse, JsonObject, string]>([
     ["C-255 E-296: the response wins, nested values replaced whole", ok({ a: 2, m: { y: 9 } }), {}, "2//9"],
     ["C-256 E-297: response_path nests it", ok([1, 2]), { response_path: "m.f" }, "1/5/"],
     ["C-257 E-298: an empty body changes nothing", ok("", 204), {}, "1/5/"],
   ])("%s", async (_title, answer, settings, expected) => {
     const outcome = await run([answer], settings);
-    expect(steps(of(outcome, "ana"))).toEqual(["http_fetch_1 passed", "email_1 sent"]);
+    expect(formatSteps(getRecipientOutcome(outcome, "ana"))).toEqual(["http_fetch_1 passed", "email_1 sent"]);
     expect(await html()).toEqual([expected]);
   });
 
   it("C-256 E-297: the data below the path is kept", async () => {
     await run([ok([1, 2])], { response_path: "m.f" });
-    expect((await engine.messages("ana"))[0]?.data).toEqual({ a: 1, m: { x: 5, f: [1, 2] } });
+    expect((await engine.listMessages("ana"))[0]?.data).toEqual({ a: 1, m: { x: 5, f: [1, 2] } });
   });
 
-  it.each<[string, OutsideAnswer]>([
+  it.each<[string, OutboundResponse]>([
     ["C-258 E-294 E-300: 202 is no success", ok({ a: 2 }, 202)],
     ["C-259 E-300: 404", ok("", 404)],
     ["C-263 E-300: connection refused", { failure: "connection", message: "connect ECONNREFUSED" }],
@@ -59,16 +59,16 @@ describe("O. Fetch", () => {
     ["E-300: a key that would be a prototype", ok('{"m":{"__proto__":{"x":1}}}')],
   ])("%s is fatal at the first try", async (_title, answer) => {
     const outcome = await run([answer]);
-    expect(steps(of(outcome, "ana"))).toEqual(["http_fetch_1 failed fetch_error"]);
+    expect(formatSteps(getRecipientOutcome(outcome, "ana"))).toEqual(["http_fetch_1 failed fetch_error"]);
     expect(engine.requests).toHaveLength(1);
-    expect(await engine.messages("ana")).toEqual([]);
-    const detail = await engine.engine.readRecipientRun(String(of(outcome, "ana").recipient_run_id));
+    expect(await engine.listMessages("ana")).toEqual([]);
+    const detail = await engine.engine.readRecipientRun(String(getRecipientOutcome(outcome, "ana").recipient_run_id));
     expect([detail?.status, Number(detail?.error_count) >= 1]).toEqual(["completed", true]);
   });
 
   it("C-260 E-299: two server faults, then the answer; tries at +0, +30 s, +90 s", async () => {
     const outcome = await run([ok("", 500), ok("", 500), ok({ a: 3 })]);
-    expect(of(outcome, "ana").status).toBe("paused");
+    expect(getRecipientOutcome(outcome, "ana").status).toBe("paused");
     await engine.at(29 * SECOND);
     expect(engine.requests).toHaveLength(1);
     await engine.at(30 * SECOND);
@@ -82,8 +82,8 @@ describe("O. Fetch", () => {
   it("C-261 E-301 E-008: three server faults fail the step", async () => {
     const outcome = await run([ok("", 500), ok("", 503), ok("", 500)]);
     await engine.at(90 * SECOND);
-    const ended = of(await engine.outcome(outcome), "ana");
-    expect([ended.status, ...steps(ended)]).toEqual(["completed", "http_fetch_1 failed fetch_error"]);
+    const ended = getRecipientOutcome(await engine.readOutcome(outcome), "ana");
+    expect([ended.status, ...formatSteps(ended)]).toEqual(["completed", "http_fetch_1 failed fetch_error"]);
     expect(engine.requests).toHaveLength(3);
   });
 
@@ -100,7 +100,10 @@ describe("O. Fetch", () => {
     await engine.at(10 * SECOND);
     await engine.engine.cancelWorkflow({ workflow: "f", cancellation_key: "ck", recipients: null });
     await engine.at(90 * SECOND);
-    expect([of(await engine.outcome(outcome), "ana").status, engine.requests.length]).toEqual(["cancelled", 1]);
+    expect([getRecipientOutcome(await engine.readOutcome(outcome), "ana").status, engine.requests.length]).toEqual([
+      "cancelled",
+      1,
+    ]);
   });
 
   it("C-267 E-293: address, query and body are rendered", async () => {
@@ -121,7 +124,7 @@ describe("O. Fetch", () => {
   });
 
   it("C-268 E-303: the signature", () => {
-    expect(fetchSignature("k3y", '{"a":1}', 1749024000000)).toBe(
+    expect(signFetchRequest("k3y", '{"a":1}', 1749024000000)).toBe(
       "t=1749024000000,s=4O71KqW586BTOvl/IRN7Z7u09/8z0UV21wPMafHrMwI=",
     );
   });
@@ -129,7 +132,7 @@ describe("O. Fetch", () => {
   it("E-293: what is neither declared nor allowed is not requested", async () => {
     const outcome = await run([ok({})], { url: "https://elsewhere.test/" });
     expect(engine.requests).toEqual([]);
-    expect(of(outcome, "ana").steps[0]?.reason?.detail).toContain("https://elsewhere.test/");
+    expect(getRecipientOutcome(outcome, "ana").steps[0]?.reason?.detail).toContain("https://elsewhere.test/");
   });
 
   it("E-293: a declared answer stands for the request", async () => {
@@ -159,7 +162,7 @@ describe("S. AI agent", () => {
     engine.environment.agent.answers = [{ workflow: null, step: "ai_1", text: "calm" }];
     engine.define("a", { steps: [agent({}), step.email("S", "{{ data.ai_1.text }}")] });
     await engine.trigger("a", { recipients: ["ana"] });
-    expect((await engine.messages("ana"))[0]?.content.html_body).toBe("calm");
+    expect((await engine.listMessages("ana"))[0]?.content.html_body).toBe("calm");
   });
 
   it("C-315 E-349 E-352: JSON that fits its schema decides a branch", async () => {
@@ -176,7 +179,7 @@ describe("S. AI agent", () => {
       steps: [agent({ response_type: "json", response_schema: schema }), { ref: "branch_1", type: "branch", branches }],
     });
     const outcome = await engine.trigger("a", { recipients: ["ana"] });
-    expect(steps(of(outcome, "ana"))).toEqual(["ai_1 passed", "branch_1 passed", "sms_1 sent"]);
+    expect(formatSteps(getRecipientOutcome(outcome, "ana"))).toEqual(["ai_1 passed", "branch_1 passed", "sms_1 sent"]);
   });
 
   it("an answer nested deeper than can be kept fails the step", async () => {
@@ -184,7 +187,9 @@ describe("S. AI agent", () => {
     engine.environment.agent.url = "https://lark.test/model";
     engine.respond = () => ({ status: 200, text: `{"json":{"a":${deep}}}` });
     engine.define("a", { steps: [agent({ response_type: "json", response_schema: "{}" }), step.email()] });
-    expect(steps(of(await engine.trigger("a", { recipients: ["ana"] }), "ana"))).toEqual(["ai_1 failed agent_error"]);
+    expect(formatSteps(getRecipientOutcome(await engine.trigger("a", { recipients: ["ana"] }), "ana"))).toEqual([
+      "ai_1 failed agent_error",
+    ]);
   });
 
   it.each([true, false])("the model is told whether it may search the web: %s", async (web_search_enabled) => {
@@ -203,7 +208,7 @@ describe("S. AI agent", () => {
     engine.respond = () => ({ status: 503, text: "" });
     engine.define("a", { steps: [agent({ halt_on_error: halt }), step.email()] });
     const outcome = await engine.trigger("a", { recipients: ["ana"] });
-    expect(steps(of(outcome, "ana"))).toEqual(expected);
+    expect(formatSteps(getRecipientOutcome(outcome, "ana"))).toEqual(expected);
     expect(engine.requests).toHaveLength(4);
   });
 });

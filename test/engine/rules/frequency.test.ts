@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { describeCases, type EngineCase, runsInWords, withHarness } from "../../helpers/engine-case.js";
-import { HOUR, MINUTE, step, when } from "../../helpers/engine-harness.js";
+import { describeEngineCases, type EngineCase, formatRuns, withHarness } from "../../helpers/engine-case.js";
+import { buildCondition, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
 
 interface Series {
   title: string;
@@ -37,7 +37,11 @@ const series: Series[] = [
   },
   {
     title: "C-045 E-071 E-070: a run that its conditions stopped uses nothing up",
-    workflow: { trigger_frequency: once, conditions: when("data.ok", "equal_to", "true"), steps: [step.email()] },
+    workflow: {
+      trigger_frequency: once,
+      conditions: buildCondition("data.ok", "equal_to", "true"),
+      steps: [step.email()],
+    },
     triggers: [
       [{ data: { ok: false } }, "completed condition: no steps"],
       [{ data: { ok: true } }, sent],
@@ -53,10 +57,10 @@ describe("D. Frequency and trigger conditions", () => {
       const came: string[] = [];
       for (const [payload] of triggers) {
         const outcome = await h.trigger("digest", { recipients: ["ana"], ...payload });
-        came.push(runsInWords(outcome).ana as string);
+        came.push(formatRuns(outcome).ana as string);
       }
       expect(came).toEqual(triggers.map(([, run]) => run));
-      expect(await h.messages()).toHaveLength(came.filter((run) => run === sent).length);
+      expect(await h.listMessages()).toHaveLength(came.filter((run) => run === sent).length);
     }),
   );
 
@@ -68,16 +72,16 @@ describe("D. Frequency and trigger conditions", () => {
       await h.cancel("digest", "ck");
       const second = await h.trigger("digest", { recipients: ["ana"] });
       await h.at(3 * HOUR);
-      expect(runsInWords(await h.outcome(first))).toEqual({ ana: "cancelled: delay_1 cancelled cancelled" });
-      expect(runsInWords(await h.outcome(second))).toEqual({ ana: stopped });
-      expect(await h.messages()).toEqual([]);
+      expect(formatRuns(await h.readOutcome(first))).toEqual({ ana: "cancelled: delay_1 cancelled cancelled" });
+      expect(formatRuns(await h.readOutcome(second))).toEqual({ ana: stopped });
+      expect(await h.listMessages()).toEqual([]);
     }));
 });
 
 const conditions: EngineCase[] = [
   {
     title: "C-048 E-071: trigger conditions stop a run before its steps, recipient by recipient",
-    workflow: { conditions: when("recipient.plan", "equal_to", "pro"), steps: [step.email()] },
+    workflow: { conditions: buildCondition("recipient.plan", "equal_to", "pro"), steps: [step.email()] },
     payload: { recipients: ["ana", "bo"] },
     runs: { ana: sent, bo: "completed condition: no steps" },
     messages: ["ana mail sent: B"],
@@ -88,17 +92,17 @@ const conditions: EngineCase[] = [
   },
 ];
 
-describeCases("D. Trigger conditions", conditions);
+describeEngineCases("D. Trigger conditions", conditions);
 
-const tenantStep = [step.email("S", "B", { conditions: when("tenant.tier", "equal_to", "gold") })];
+const tenantStep = [step.email("S", "B", { conditions: buildCondition("tenant.tier", "equal_to", "gold") })];
 
-describeCases("E. Conditions through the engine", [
+describeEngineCases("E. Conditions through the engine", [
   {
     title: "C-083 E-094: no conditions on a delay pass; the delay runs",
     workflow: [step.delay("minutes", 10, { conditions: {} }), step.email()],
     runs: { ana: "paused: delay_1 waiting 2025-06-04T10:10:00Z" },
     messages: [],
-    later: [
+    moments: [
       { at: 10 * MINUTE, runs: { ana: "completed: delay_1 passed, email_1 sent" }, messages: ["ana mail sent: B"] },
     ],
   },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import { withHarness } from "../../helpers/engine-case.js";
 import { DAY, type EngineHarness, HOUR, step } from "../../helpers/engine-harness.js";
-import { withApi } from "../../helpers/open-emulator.js";
+import { withApi } from "../../helpers/test-emulator.js";
 
 const runs = async (h: EngineHarness) => (await h.engine.listRecipientRuns({}, { limit: 100 })).items.length;
 
@@ -16,7 +16,7 @@ describe("V. Idempotency", () => {
       const second = await h.trigger("digest", { data: { b: [2], a: 1 }, recipients: ["ana", "ghost"] }, "k");
       expect(second).toEqual({ ...first, replayed: true });
       expect(await runs(h)).toBe(1);
-      expect(h.delivered).toHaveLength(1);
+      expect(h.deliveredMessages).toHaveLength(1);
     }));
 
   it("C-342 E-383: two at once are one", () =>
@@ -27,7 +27,7 @@ describe("V. Idempotency", () => {
       expect(both[1].workflow_run_id).toBe(both[0].workflow_run_id);
       expect(both.filter(({ replayed }) => replayed)).toHaveLength(1);
       expect(await runs(h)).toBe(1);
-      expect(h.delivered).toHaveLength(1);
+      expect(h.deliveredMessages).toHaveLength(1);
     }));
 
   it.each([
@@ -71,7 +71,7 @@ describe("V. Idempotency", () => {
       const again = await trigger();
       expect(again.workflow_run_id).not.toBe(first.workflow_run_id);
       expect(again.replayed).toBeUndefined();
-      expect(h.delivered).toHaveLength(2);
+      expect(h.deliveredMessages).toHaveLength(2);
       // And the new one's 24 hours have begun.
       expect((await trigger()).workflow_run_id).toBe(again.workflow_run_id);
     }));
@@ -107,6 +107,6 @@ describe("V. Idempotency", () => {
       const first = await h.trigger("digest", { recipients: ["ana"] });
       const second = await h.trigger("digest", { recipients: ["ana"] });
       expect(second.workflow_run_id).not.toBe(first.workflow_run_id);
-      expect(h.delivered).toHaveLength(2);
+      expect(h.deliveredMessages).toHaveLength(2);
     }));
 });

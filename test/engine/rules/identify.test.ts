@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { messageOf } from "../../../src/errors/knock-error.js";
-import { describeCases, type EngineCase, withHarness } from "../../helpers/engine-case.js";
+import { getErrorMessage } from "../../../src/errors/knock-error.js";
+import { describeEngineCases, type EngineCase, withHarness } from "../../helpers/engine-case.js";
 import { step, T0 } from "../../helpers/engine-harness.js";
 
 const email = [step.email()];
@@ -14,7 +14,7 @@ const cases: EngineCase[] = [
     messages: ["gil mail sent: B"],
     async check(h) {
       expect(await h.recipient("gil")).toMatchObject({ properties: { email: "gil@lark.test" }, inserted_at: T0 });
-      expect((await h.messages())[0]?.content.to).toBe("gil@lark.test");
+      expect((await h.listMessages())[0]?.content.to).toBe("gil@lark.test");
     },
   },
   {
@@ -81,7 +81,7 @@ const cases: EngineCase[] = [
       const properties = (await h.recipient("ana"))?.properties ?? {};
       expect(Object.keys(properties)).not.toContain("$trigger_data");
       expect(properties).not.toHaveProperty("role");
-      expect((await h.messages()).map(({ data }) => data)).toEqual([
+      expect((await h.listMessages()).map(({ data }) => data)).toEqual([
         { city: "Oslo", role: "lead", o: { z: 2 } },
         { city: "Oslo", role: "?", o: { k: 1 } },
       ]);
@@ -95,9 +95,9 @@ const cases: EngineCase[] = [
     messages: ["bo ios sent: P", "bo ios sent: P"],
     async check(h, outcome) {
       expect((await h.recipient("bo"))?.channel_data).toEqual({ "c-ios": { tokens: ["tok1", "tok2"] } });
-      expect(h.delivered.map(({ content }) => content.token)).toEqual(["tok1", "tok2"]);
+      expect(h.deliveredMessages.map(({ content }) => content.token)).toEqual(["tok1", "tok2"]);
       expect(outcome.summary).toMatchObject({ recipients: 1, messages: 2, sent: 1 });
-      expect(outcome.recipients?.[0]?.steps[0]?.message_ids).toEqual((await h.messages()).map(({ id }) => id));
+      expect(outcome.recipients?.[0]?.steps[0]?.message_ids).toEqual((await h.listMessages()).map(({ id }) => id));
     },
   },
   {
@@ -127,7 +127,7 @@ const cases: EngineCase[] = [
     messages: ["ana mail sent: newco"],
     async check(h) {
       expect((await h.recipient({ collection: "$tenants", id: "newco" }))?.properties).toEqual({});
-      expect((await h.messages())[0]?.tenant).toBe("newco");
+      expect((await h.listMessages())[0]?.tenant).toBe("newco");
     },
   },
   {
@@ -136,7 +136,7 @@ const cases: EngineCase[] = [
     payload: { actor: "eli" },
     messages: ["ana mail sent: by Eli"],
     async check(h) {
-      expect((await h.messages())[0]?.actor).toBe("$users/eli");
+      expect((await h.listMessages())[0]?.actor).toBe("$users/eli");
     },
   },
   {
@@ -144,7 +144,7 @@ const cases: EngineCase[] = [
     workflow: [step.email("S", "by {{ actor.name }}")],
     messages: ["ana mail sent: by "],
     async check(h) {
-      expect((await h.messages())[0]?.actor).toBeNull();
+      expect((await h.listMessages())[0]?.actor).toBeNull();
     },
   },
   {
@@ -166,9 +166,9 @@ const cases: EngineCase[] = [
   },
 ];
 
-describeCases("B. Inline identify, actor, tenant", cases);
+describeEngineCases("B. Inline identify, actor, tenant", cases);
 
-describeCases("C. Subscriptions", [
+describeEngineCases("C. Subscriptions", [
   {
     title: "C-039 E-061: a recipient listed by itself has no subscription",
     workflow: [step.email("S", "{{ recipient.subscription.level }} of {{ recipient.subscription.object.name }}")],
@@ -197,9 +197,9 @@ describe("B. Refused", () => {
         const trigger = async () => h.trigger("digest", { recipients: ["ana", recipient] });
         const error = await trigger().catch((thrown: unknown) => thrown);
         expect(error).toMatchObject({ code: "invalid_params" });
-        expect(messageOf(error)).toContain(words);
+        expect(getErrorMessage(error)).toContain(words);
       }
-      expect(await h.messages()).toEqual([]);
+      expect(await h.listMessages()).toEqual([]);
     }),
   );
 });

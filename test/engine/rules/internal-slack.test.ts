@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { runsInWords, withHarness } from "../../helpers/engine-case.js";
+import { formatRuns, withHarness } from "../../helpers/engine-case.js";
 import type { EngineHarness } from "../../helpers/engine-harness.js";
 
 function post(settings: JsonObject): JsonObject {
@@ -25,10 +25,10 @@ describe("CH-178 an internal Slack channel", () => {
   it("sends one message to the step's destination, whatever the recipient prefers or is connected to", () =>
     withHarness(async (h) => {
       await prepare(h, [post({ recipient_connection: '{"channel_id":"C0SUPPORT"}' })]);
-      expect(runsInWords(await h.trigger("alert", { recipients: ["ana"] }))).toEqual({
+      expect(formatRuns(await h.trigger("alert", { recipients: ["ana"] }))).toEqual({
         ana: "completed: chat_1 sent",
       });
-      const messages = await h.messages();
+      const messages = await h.listMessages();
       expect(messages).toMatchObject([
         { recipient: "$users/ana", content: { connection: { channel_id: "C0SUPPORT" } } },
       ]);
@@ -38,7 +38,7 @@ describe("CH-178 an internal Slack channel", () => {
   it("skips a step without a destination", () =>
     withHarness(async (h) => {
       await prepare(h, [post({})]);
-      expect(runsInWords(await h.trigger("alert", { recipients: ["ana"] }))).toEqual({
+      expect(formatRuns(await h.trigger("alert", { recipients: ["ana"] }))).toEqual({
         ana: "completed: chat_1 skipped missing_recipient_data",
       });
     }));

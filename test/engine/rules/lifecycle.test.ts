@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { describeCases, type EngineCase, withHarness } from "../../helpers/engine-case.js";
+import { describeEngineCases, type EngineCase, withHarness } from "../../helpers/engine-case.js";
 import { HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
 
 const later = [step.delay("hours", 1), step.email()];
@@ -11,10 +11,10 @@ const cases: EngineCase[] = [
   {
     title: "C-360 E-020: switched off while a run waits: the run ends where it would go on",
     workflow: later,
-    later: [
+    moments: [
       {
         at: 30 * MINUTE,
-        act: (h) => {
+        action: (h) => {
           h.environment.active.digest = false;
         },
         runs: { ana: "paused: delay_1 waiting 2025-06-04T11:00:00Z" },
@@ -22,7 +22,7 @@ const cases: EngineCase[] = [
       { at: HOUR, runs: { ana: stopped }, messages: [] },
       {
         at: 2 * HOUR,
-        act: (h) => {
+        action: (h) => {
           h.environment.active.digest = true;
         },
       },
@@ -32,16 +32,16 @@ const cases: EngineCase[] = [
   {
     title: "C-361 E-021: switched on again in time",
     workflow: later,
-    later: [
+    moments: [
       {
         at: 30 * MINUTE,
-        act: (h) => {
+        action: (h) => {
           h.environment.active.digest = false;
         },
       },
       {
         at: 50 * MINUTE,
-        act: (h) => {
+        action: (h) => {
           h.environment.active.digest = true;
         },
       },
@@ -51,10 +51,10 @@ const cases: EngineCase[] = [
   {
     title: "C-362 E-014: a run keeps the version it began with",
     workflow: later,
-    later: [
+    moments: [
       {
         at: 30 * MINUTE,
-        async act(h) {
+        async action(h) {
           h.define("digest", { steps: [step.delay("hours", 1), step.email("S", "new"), step.sms("also new")] });
           await h.trigger("digest", { recipients: ["bo"] });
         },
@@ -64,7 +64,7 @@ const cases: EngineCase[] = [
         at: 90 * MINUTE,
         messages: ["ana mail sent: B", "bo mail sent: new"],
         async check(h) {
-          const [ana, bo] = await h.messages();
+          const [ana, bo] = await h.listMessages();
           expect(ana?.version_id).not.toBe(bo?.version_id);
         },
       },
@@ -73,18 +73,18 @@ const cases: EngineCase[] = [
   {
     title: "C-363 E-023: archived",
     workflow: later,
-    later: [
-      { at: 30 * MINUTE, act: (h) => h.workflows.delete("digest") },
+    moments: [
+      { at: 30 * MINUTE, action: (h) => h.workflows.delete("digest") },
       { at: HOUR, runs: { ana: stopped }, messages: [] },
     ],
   },
   {
     title: "C-365 E-087: the address counts as it is at the step",
     workflow: later,
-    later: [
+    moments: [
       {
         at: 30 * MINUTE,
-        async act(h) {
+        async action(h) {
           h.define("hello", { steps: [step.feed()] });
           await h.trigger("hello", { recipients: [{ id: "ana", email: "new@lark.test" }] });
         },
@@ -93,7 +93,7 @@ const cases: EngineCase[] = [
         at: HOUR,
         runs: { ana: completed },
         async check(h) {
-          expect((await h.messages()).at(-1)?.content.to).toBe("new@lark.test");
+          expect((await h.listMessages()).at(-1)?.content.to).toBe("new@lark.test");
         },
       },
     ],
@@ -121,7 +121,7 @@ const cases: EngineCase[] = [
       expect(new Set(events.map(({ attempt, status, inserted_at }) => `${attempt} ${status} ${inserted_at}`))).toEqual(
         new Set(["1 ok 2025-06-04T10:00:00.000Z"]),
       );
-      const messages = await h.messages();
+      const messages = await h.listMessages();
       expect(events.filter(({ event }) => event === "message_enqueued").map(({ data }) => data)).toEqual(
         messages.map(({ id, channel }) => ({ message_id: id, channel_type: channel.type })),
       );
@@ -130,7 +130,7 @@ const cases: EngineCase[] = [
   },
 ];
 
-describeCases("X. Lifecycle edges", cases);
+describeEngineCases("X. Lifecycle edges", cases);
 
 describe("X. The list of runs", () => {
   it("C-366 E-006 E-007: completed, paused, cancelled, completed with errors", () =>

@@ -1,14 +1,14 @@
 import { expect } from "vitest";
 import type { EngagementAction } from "../../../src/domain/message/message.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { describeCases, type EngineCase, type Moment } from "../../helpers/engine-case.js";
-import { type EngineHarness, HOUR, MINUTE, SECOND, step, when } from "../../helpers/engine-harness.js";
+import { describeEngineCases, type EngineCase, type Moment } from "../../helpers/engine-case.js";
+import { buildCondition, type EngineHarness, HOUR, MINUTE, SECOND, step } from "../../helpers/engine-harness.js";
 
-function mark(action: EngagementAction): Moment["act"] {
+function mark(action: EngagementAction): Moment["action"] {
   return async (h) => {
-    const [first] = await h.messages();
+    const [first] = await h.listMessages();
     if (!first) throw new Error("there is no message to mark");
-    await h.mark(first, action);
+    await h.markMessage(first, action);
   };
 }
 
@@ -16,7 +16,7 @@ const unseen: JsonObject[] = [
   step.feed(),
   step.delay("minutes", 5),
   step.email("S", "B", {
-    conditions: when("refs.in_app_feed_1.engagement_status", "not_contains", "$message.seen"),
+    conditions: buildCondition("refs.in_app_feed_1.engagement_status", "not_contains", "$message.seen"),
   }),
 ];
 
@@ -24,26 +24,26 @@ const seenNotRead: JsonObject[] = [
   step.feed(),
   step.delay("minutes", 1),
   step.email("S", "B", {
-    conditions: when("refs.in_app_feed_1.engagement_status", "contains", "$message.seen_not_read"),
+    conditions: buildCondition("refs.in_app_feed_1.engagement_status", "contains", "$message.seen_not_read"),
   }),
 ];
 
 const oldForm: JsonObject[] = [
   step.feed(),
   step.delay("minutes", 1),
-  step.email("S", "B", { conditions: when("refs.in_app_feed_1.status", "less_than", "$message.seen") }),
+  step.email("S", "B", { conditions: buildCondition("refs.in_app_feed_1.status", "less_than", "$message.seen") }),
 ];
 
 const skippedEmail: JsonObject[] = [
   step.email(),
   step.delay("minutes", 1),
-  step.sms("M", { conditions: when("refs.email_1.delivery_status", "equal_to", "$message.skipped") }),
+  step.sms("M", { conditions: buildCondition("refs.email_1.delivery_status", "equal_to", "$message.skipped") }),
 ];
 
 const bouncedPush: JsonObject[] = [
   step.push(),
   step.delay("minutes", 5),
-  step.sms("M", { conditions: when("refs.push_1.delivery_status", "equal_to", "$message.bounced") }),
+  step.sms("M", { conditions: buildCondition("refs.push_1.delivery_status", "equal_to", "$message.bounced") }),
 ];
 
 /** bo has a phone and two devices; messages to the tokens named bounce. */
@@ -69,7 +69,7 @@ const cases: EngineCase[] = [
     workflow: unseen,
     runs: { ana: "paused: in_app_feed_1 sent, delay_1 waiting 2025-06-04T10:05:00Z" },
     messages: ["ana feed delivered: <p>F</p>"],
-    later: [
+    moments: [
       { at: 5 * MINUTE - 1, messages: ["ana feed delivered: <p>F</p>"] },
       { at: 5 * MINUTE, runs: { ana: emailSent }, messages: ["ana feed delivered: <p>F</p>", "ana mail sent: B"] },
     ],
@@ -77,8 +77,8 @@ const cases: EngineCase[] = [
   {
     title: "C-092 E-097 E-098: seen at +2m; the e-mail is skipped and the run completes",
     workflow: unseen,
-    later: [
-      { at: 2 * MINUTE, act: mark("seen") },
+    moments: [
+      { at: 2 * MINUTE, action: mark("seen") },
       {
         at: 5 * MINUTE,
         runs: { ana: emailSkipped },
@@ -101,7 +101,7 @@ const cases: EngineCase[] = [
     given: (h) => h.identify({ id: "bo", preferences: { default: { channel_types: { in_app_feed: false } } } }),
     workflow: unseen,
     payload: { recipients: ["bo"] },
-    later: [
+    moments: [
       {
         at: 5 * MINUTE,
         runs: {
@@ -115,7 +115,7 @@ const cases: EngineCase[] = [
     title: "C-094 E-129 E-123: right after its step an e-mail is still queued",
     workflow: [
       step.email(),
-      step.sms("M", { conditions: when("refs.email_1.delivery_status", "less_than", "$message.sent") }),
+      step.sms("M", { conditions: buildCondition("refs.email_1.delivery_status", "less_than", "$message.sent") }),
     ],
     runs: { ana: "completed: email_1 sent, sms_1 sent" },
     messages: ["ana mail sent: B", "ana text sent: M"],
@@ -127,7 +127,7 @@ const cases: EngineCase[] = [
     },
     workflow: [
       step.email(),
-      step.sms("M", { conditions: when("refs.email_1.delivery_status", "equal_to", "$message.queued") }),
+      step.sms("M", { conditions: buildCondition("refs.email_1.delivery_status", "equal_to", "$message.queued") }),
     ],
     runs: { ana: "completed: email_1 sent, sms_1 sent" },
     messages: ["ana mail not_sent: B", "ana text sent: M"],
@@ -136,13 +136,13 @@ const cases: EngineCase[] = [
     title: "C-095 E-126 E-173: a step that was skipped has the status skipped",
     workflow: skippedEmail,
     payload: { recipients: ["cy"] },
-    later: [
+    moments: [
       {
         at: MINUTE,
         runs: { cy: "completed: email_1 skipped missing_recipient_data, delay_1 passed, sms_1 sent" },
         messages: ["cy text sent: M"],
         async check(h) {
-          expect((await h.messages())[0]?.content.to).toBe("+15550000003");
+          expect((await h.listMessages())[0]?.content.to).toBe("+15550000003");
         },
       },
     ],
@@ -150,7 +150,7 @@ const cases: EngineCase[] = [
   {
     title: "C-096 E-126: one that was sent has not",
     workflow: skippedEmail,
-    later: [
+    moments: [
       {
         at: MINUTE,
         runs: { ana: "completed: email_1 sent, delay_1 passed, sms_1 skipped condition" },
@@ -163,7 +163,7 @@ const cases: EngineCase[] = [
     given: bouncing("tok1"),
     workflow: bouncedPush,
     payload: { recipients: ["bo"] },
-    later: [
+    moments: [
       {
         at: 5 * MINUTE,
         runs: { bo: "completed: push_1 sent, delay_1 passed, sms_1 skipped condition" },
@@ -176,7 +176,7 @@ const cases: EngineCase[] = [
     given: bouncing("tok1", "tok2"),
     workflow: bouncedPush,
     payload: { recipients: ["bo"] },
-    later: [
+    moments: [
       {
         at: 5 * MINUTE,
         runs: { bo: "completed: push_1 failed delivery_error, delay_1 passed, sms_1 sent" },
@@ -187,30 +187,30 @@ const cases: EngineCase[] = [
   {
     title: "C-099 E-127: seen, not read",
     workflow: seenNotRead,
-    later: [
-      { at: 10 * SECOND, act: mark("seen") },
+    moments: [
+      { at: 10 * SECOND, action: mark("seen") },
       { at: MINUTE, runs: { ana: emailSent } },
     ],
   },
   {
     title: "C-099 E-127: seen and read",
     workflow: seenNotRead,
-    later: [
-      { at: 10 * SECOND, act: mark("seen") },
-      { at: 11 * SECOND, act: mark("read") },
+    moments: [
+      { at: 10 * SECOND, action: mark("seen") },
+      { at: 11 * SECOND, action: mark("read") },
       { at: MINUTE, runs: { ana: emailSkipped } },
     ],
   },
   {
     title: "C-100 E-130: the old form, delivered and not seen",
     workflow: oldForm,
-    later: [{ at: MINUTE, runs: { ana: emailSent } }],
+    moments: [{ at: MINUTE, runs: { ana: emailSent } }],
   },
   {
     title: "C-100 E-130 E-124: the old form, archived unseen: archived ranks above seen",
     workflow: oldForm,
-    later: [
-      { at: 10 * SECOND, act: mark("archived") },
+    moments: [
+      { at: 10 * SECOND, action: mark("archived") },
       { at: MINUTE, runs: { ana: emailSkipped } },
     ],
   },
@@ -219,10 +219,12 @@ const cases: EngineCase[] = [
     workflow: [
       step.email(),
       step.delay("hours", 1),
-      step.sms("M", { conditions: when("refs.email_1.engagement_status", "not_contains", "$message.link_clicked") }),
+      step.sms("M", {
+        conditions: buildCondition("refs.email_1.engagement_status", "not_contains", "$message.link_clicked"),
+      }),
     ],
-    later: [
-      { at: 20 * MINUTE, act: mark("link_clicked") },
+    moments: [
+      { at: 20 * MINUTE, action: mark("link_clicked") },
       {
         at: HOUR,
         runs: { ana: "completed: email_1 sent, delay_1 passed, sms_1 skipped condition" },
@@ -232,4 +234,4 @@ const cases: EngineCase[] = [
   },
 ];
 
-describeCases("F. Message-status conditions", cases);
+describeEngineCases("F. Message-status conditions", cases);

@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { keyOf } from "../../../src/domain/recipient/recipient.js";
+import { toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { bodyOf, describeCases, type EngineCase, runInWords, withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, HOUR, MINUTE, of, step } from "../../helpers/engine-harness.js";
+import {
+  describeEngineCases,
+  type EngineCase,
+  formatRun,
+  getBodyText,
+  withHarness,
+} from "../../helpers/engine-case.js";
+import { type EngineHarness, getRecipientOutcome, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
 
 const calling = (settings: JsonObject = {}, ref = "call_1"): JsonObject => ({
   ref,
@@ -17,8 +23,8 @@ async function childRuns(h: EngineHarness) {
   return items.reverse();
 }
 
-async function events(h: EngineHarness, outcome: Parameters<typeof of>[0], recipient: string) {
-  const run = await h.store.readRecipientRun(of(outcome, recipient).recipient_run_id as string);
+async function events(h: EngineHarness, outcome: Parameters<typeof getRecipientOutcome>[0], recipient: string) {
+  const run = await h.store.readRecipientRun(getRecipientOutcome(outcome, recipient).recipient_run_id as string);
   return run?.recipientRun.events ?? [];
 }
 
@@ -54,7 +60,7 @@ const nested: EngineCase[] = [
     runs: { ana: "completed: call_1 passed, email_1 sent", bo: "completed: call_1 passed, email_1 sent" },
     async check(h) {
       const runs = await childRuns(h);
-      expect(runs.map(({ recipientRun }) => recipientRun.recipient)).toEqual(["ana", "bo"].map(keyOf));
+      expect(runs.map(({ recipientRun }) => recipientRun.recipient)).toEqual(["ana", "bo"].map(toRecipientKey));
       expect(new Set(runs.map(({ run }) => run.id)).size).toBe(2);
       const { items } = await h.engine.listRecipientRuns({ workflow: "child" }, { limit: 10 });
       expect(items.map((run) => run.trigger_source)).toEqual([{ type: "workflow_step" }, { type: "workflow_step" }]);
@@ -87,8 +93,8 @@ const nested: EngineCase[] = [
     given: child,
     workflow: [step.delay("hours", 1), calling()],
     payload: { cancellation_key: "ck" },
-    later: [
-      { at: 10 * MINUTE, act: (h) => h.cancel("digest", "ck") },
+    moments: [
+      { at: 10 * MINUTE, action: (h) => h.cancel("digest", "ck") },
       {
         at: 2 * HOUR,
         messages: [],
@@ -103,10 +109,10 @@ const nested: EngineCase[] = [
     given: (h) => h.define("child", { steps: [step.delay("hours", 1), step.sms()] }),
     workflow: [calling(), step.delay("hours", 5)],
     payload: { cancellation_key: "ck" },
-    later: [
+    moments: [
       {
         at: 10 * MINUTE,
-        act: (h) => h.cancel("digest", "ck"),
+        action: (h) => h.cancel("digest", "ck"),
         runs: { ana: "cancelled: call_1 passed, delay_1 cancelled cancelled" },
         messages: [],
       },
@@ -118,10 +124,10 @@ const nested: EngineCase[] = [
     given: (h) => h.define("child", { steps: [step.delay("hours", 1), step.sms()] }),
     workflow: [calling()],
     payload: { cancellation_key: "ck" },
-    later: [
+    moments: [
       {
         at: 10 * MINUTE,
-        async act(h) {
+        async action(h) {
           expect((await h.cancel("child", "ck")).summary).toEqual({ cancelled: 1, not_cancellable: 0 });
         },
       },
@@ -133,7 +139,13 @@ const nested: EngineCase[] = [
     async given(h) {
       h.define("child", { steps: [step.feed("{{ recipient.id }}")] });
       await h.store.upsertSubscriptions(
-        [{ object: keyOf({ collection: "projects", id: "p1" }), recipient: keyOf("dee"), properties: {} }],
+        [
+          {
+            object: toRecipientKey({ collection: "projects", id: "p1" }),
+            recipient: toRecipientKey("dee"),
+            properties: {},
+          },
+        ],
         h.now,
       );
     },
@@ -207,8 +219,8 @@ const nested: EngineCase[] = [
     title: "E-024 E-317: the child's newest version, as it is at the step",
     given: (h) => h.define("child", { steps: [step.sms("old")] }),
     workflow: [step.delay("hours", 1), calling()],
-    later: [
-      { at: MINUTE, act: (h) => h.define("child", { steps: [step.sms("new")] }) },
+    moments: [
+      { at: MINUTE, action: (h) => h.define("child", { steps: [step.sms("new")] }) },
       { at: HOUR, messages: ["ana text sent: new"] },
     ],
   },
@@ -223,7 +235,7 @@ const nested: EngineCase[] = [
   },
 ];
 
-describeCases("Q. Nested trigger", nested);
+describeEngineCases("Q. Nested trigger", nested);
 
 describe("Q. Nested trigger: a child at fault", () => {
   it("E-318 TQ-3: a target whose templates are at fault fails the step, and holds up nothing else", () =>
@@ -233,11 +245,11 @@ describe("Q. Nested trigger: a child at fault", () => {
       h.define("good", { steps: [step.delay("minutes", 1), step.email("S", "good")] });
       await h.trigger("good", { recipients: ["ana"] });
       const outcome = await h.trigger("parent", { recipients: ["ana"] });
-      expect(runInWords(of(outcome, "ana"))).toBe("completed: call_1 failed render_error");
+      expect(formatRun(getRecipientOutcome(outcome, "ana"))).toBe("completed: call_1 failed render_error");
       expect(outcome.recipients?.[0]?.steps[0]?.reason?.detail).toContain(
         'workflow "child", step email_1: steps[0].template.html_body, line 1, column 13: unknown filter: nope',
       );
       await h.at(MINUTE);
-      expect((await h.messages()).map(bodyOf)).toEqual(["good"]);
+      expect((await h.listMessages()).map(getBodyText)).toEqual(["good"]);
     }));
 });

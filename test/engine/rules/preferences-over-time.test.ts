@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { describeCases, messageInWords, withHarness } from "../../helpers/engine-case.js";
+import { describeEngineCases, formatMessage, withHarness } from "../../helpers/engine-case.js";
 import { type EngineHarness, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
 
 const noEmail: JsonObject = { channel_types: { email: false } };
@@ -12,7 +12,7 @@ async function tenantDefaults(h: EngineHarness): Promise<unknown> {
 
 const unsubscribe = "{% if vars.commercial_unsubscribe_url %}out{% endif %}";
 
-describeCases("G. Preferences: written, and read at the step", [
+describeEngineCases("G. Preferences: written, and read at the step", [
   {
     title: "C-122 E-145: a merge write of tenant defaults keeps __strategy__",
     given: (h) =>
@@ -70,8 +70,8 @@ describeCases("G. Preferences: written, and read at the step", [
     title: "C-134 E-160: preferences count as they are at the step",
     workflow: [step.delay("hours", 1), step.email()],
     payload: { recipients: ["bo"] },
-    later: [
-      { at: 30 * MINUTE, act: (h) => h.identify({ id: "bo", preferences: { default: noEmail } }) },
+    moments: [
+      { at: 30 * MINUTE, action: (h) => h.identify({ id: "bo", preferences: { default: noEmail } }) },
       {
         at: HOUR,
         runs: { bo: "completed: delay_1 passed, email_1 skipped preference (channel_types.email = false)" },
@@ -93,7 +93,7 @@ async function gather(h: EngineHarness, ...items: string[]): Promise<string[]> {
   h.define("digest", { steps: [batch, step.email("S", "{{ total_activities }}")] });
   for (const item of items) await h.trigger("digest", { recipients: ["bo"], data: { item } });
   await h.at(5 * MINUTE);
-  return (await h.messages()).map(messageInWords);
+  return (await h.listMessages()).map(formatMessage);
 }
 
 describe("G. Preferences over time", () => {
@@ -112,6 +112,6 @@ describe("G. Preferences over time", () => {
       h.define("digest", { steps: [step.email()] });
       await h.trigger("other", { recipients: ["ana"] });
       await h.trigger("digest", { recipients: ["ana"] });
-      expect((await h.messages()).map(({ workflow }) => workflow)).toEqual(["other"]);
+      expect((await h.listMessages()).map(({ workflow }) => workflow)).toEqual(["other"]);
     }));
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { runsInWords, withHarness } from "../../helpers/engine-case.js";
+import { formatRuns, withHarness } from "../../helpers/engine-case.js";
 import { step } from "../../helpers/engine-harness.js";
 
 /** bo and the workflow `digest` in category `updates`, one e-mail, unless a row says otherwise. */
@@ -265,10 +265,10 @@ describe("G. Preferences: one decision a row", () => {
       });
 
       const name = collection === undefined ? String(id) : `${collection}/${id}`;
-      expect(runsInWords(outcome)).toEqual({ [name]: `completed: ${row.steps}` });
+      expect(formatRuns(outcome)).toEqual({ [name]: `completed: ${row.steps}` });
       const sent = row.steps.split(", ").filter((words) => words.endsWith(" sent")).length;
-      expect(await h.messages()).toHaveLength(sent);
-      expect(h.delivered).toHaveLength(sent);
+      expect(await h.listMessages()).toHaveLength(sent);
+      expect(h.deliveredMessages).toHaveLength(sent);
       expect(outcome.summary).toMatchObject({ sent, skipped: row.steps.split(", ").length - sent, failed: 0 });
     }),
   );

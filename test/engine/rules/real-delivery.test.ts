@@ -24,7 +24,7 @@ describe("a provider that asks to be left alone (CH-042, E-209)", () => {
     h.define("digest", { steps: [step.email()] });
     h.deliver = () => busy(asked);
     await h.trigger("digest", { recipients: ["ana"] });
-    expect((await h.messages())[0]?.due_at).toBe(T0 + waited);
+    expect((await h.listMessages())[0]?.due_at).toBe(T0 + waited);
   });
 });
 
@@ -51,9 +51,9 @@ describe("C-178 a device token that bounces (CH-134, E-215)", () => {
       "c-droid": { tokens: ["old"] },
     });
     expect((await h.recipient("bo"))?.channel_data).toEqual({ "c-ios": { devices: [{ token: "new" }] } });
-    const bounced = (await h.messages("ana")).find(({ status }) => status === "bounced");
+    const bounced = (await h.listMessages("ana")).find(({ status }) => status === "bounced");
     expect(bounced?.events.at(-1)?.data).toEqual({ failure_details: "Unregistered", token: "old" });
-    const sent = (await h.messages("ana")).find(({ status }) => status === "sent");
+    const sent = (await h.listMessages("ana")).find(({ status }) => status === "sent");
     expect(sent?.metadata).toEqual({ external_id: "x" });
   });
 
@@ -91,7 +91,7 @@ it("CH-162 chat is handed over with what recipient and tenant have stored at tha
     { recipient: { connections }, tenant: { token: { access_token: "xoxb-tenant" } } },
     { recipient: { connections }, tenant: {} },
   ]);
-  expect(JSON.stringify(await h.messages())).not.toContain("xoxb");
+  expect(JSON.stringify(await h.listMessages())).not.toContain("xoxb");
 });
 
 it("CH-049 one message's provider throws, the others go on", async () => {
@@ -115,8 +115,8 @@ it("E-208 CH-003 what waits for another attempt stays when its channel becomes a
   const { mail } = h.environment.channels;
   if (mail) mail.deliver = false;
   await h.at(MINUTE);
-  expect(h.delivered).toHaveLength(1);
-  expect(await h.messages()).toMatchObject([{ status: "not_sent", due_at: null }]);
+  expect(h.deliveredMessages).toHaveLength(1);
+  expect(await h.listMessages()).toMatchObject([{ status: "not_sent", due_at: null }]);
 });
 
 describe("a chat step that says itself where its message goes", () => {
@@ -132,8 +132,8 @@ describe("a chat step that says itself where its message goes", () => {
       status: "completed",
       steps: [{ message_status: "undelivered" }, { message_status: "sent" }],
     });
-    expect(h.delivered.map(({ channel }) => channel.type)).toEqual(["email"]);
-    const [message] = (await h.messages("ana")).filter(({ channel }) => channel.type === "chat");
+    expect(h.deliveredMessages.map(({ channel }) => channel.type)).toEqual(["email"]);
+    const [message] = (await h.listMessages("ana")).filter(({ channel }) => channel.type === "chat");
     expect(message?.events.at(-1)?.data).toMatchObject({
       failure_reason: "fatal_error",
       failure_details: expect.stringContaining("recipient_connection is not valid JSON"),
@@ -147,7 +147,7 @@ describe("a chat step that says itself where its message goes", () => {
       channel_data: { "c-chat": { connections: [{ channel_id: "C1" }, { user_id: "U1" }] } },
     });
     await h.trigger("digest", { recipients: ["ana", "bo"] });
-    expect(h.delivered.map(({ content }) => content.connection)).toEqual([
+    expect(h.deliveredMessages.map(({ content }) => content.connection)).toEqual([
       { channel_id: "C-ana" },
       { channel_id: "C-bo" },
     ]);
@@ -166,9 +166,11 @@ describe("E-187 a connection with a secret in it, given by a template", () => {
 
   it("goes with its delivery, and is in nothing that is kept or shown", async () => {
     await h.trigger("digest", { recipients: ["ana"] });
-    expect(h.delivered).toMatchObject([{ content: { connection: { channel_id: "C9" } }, secrets: { connection: to } }]);
+    expect(h.deliveredMessages).toMatchObject([
+      { content: { connection: { channel_id: "C9" } }, secrets: { connection: to } },
+    ]);
     expect(await file()).not.toContain(SECRET);
-    expect(JSON.stringify(await h.messages())).not.toContain(SECRET);
+    expect(JSON.stringify(await h.listMessages())).not.toContain(SECRET);
   });
 
   it("is kept for the attempts to come, and no longer", async () => {
@@ -177,24 +179,24 @@ describe("E-187 a connection with a secret in it, given by a template", () => {
     expect(await file()).not.toContain(SECRET);
     h.deliver = () => ({ status: "sent" });
     await h.at(MINUTE);
-    expect(h.delivered.map(({ secrets }) => secrets)).toEqual([{ connection: to }, { connection: to }]);
-    expect((await h.messages())[0]?.status).toBe("sent");
+    expect(h.deliveredMessages.map(({ secrets }) => secrets)).toEqual([{ connection: to }, { connection: to }]);
+    expect((await h.listMessages())[0]?.status).toBe("sent");
   });
 
   it("E-213 is known to be missing when a message that was given up is retried by hand", async () => {
     h.deliver = () => ({ status: "failed", retryable: false, reason: "no" });
     await h.trigger("digest", { recipients: ["ana"] });
-    const ids = (await h.messages()).map(({ id }) => String(id));
+    const ids = (await h.listMessages()).map(({ id }) => String(id));
     h.deliver = () => ({ status: "sent" });
     await h.engine.retryMessages(ids);
-    expect(h.delivered.map(({ secrets }) => secrets)).toEqual([{ connection: to }, {}]);
+    expect(h.deliveredMessages.map(({ secrets }) => secrets)).toEqual([{ connection: to }, {}]);
   });
 
   it("is not kept at all where nothing leaves", async () => {
     (h.environment.channels.chatty as { deliver: boolean }).deliver = false;
     await h.trigger("digest", { recipients: ["ana"] });
-    expect((await h.messages())[0]).toMatchObject({ status: "not_sent" });
-    expect((await h.messages())[0]).not.toHaveProperty("secrets");
+    expect((await h.listMessages())[0]).toMatchObject({ status: "not_sent" });
+    expect((await h.listMessages())[0]).not.toHaveProperty("secrets");
   });
 });
 
@@ -216,14 +218,14 @@ describe("a webhook's signing key that comes from Liquid", () => {
         { outcome: "sent" },
       ],
     });
-    expect(h.delivered.map(({ channel }) => channel.type)).toEqual(["email"]);
+    expect(h.deliveredMessages.map(({ channel }) => channel.type)).toEqual(["email"]);
   });
 
   it("E-195 goes with the delivery, and is kept nowhere else", async () => {
     await h.identify({ id: "ana", key: "key-of-ana" });
     await h.trigger("digest", { recipients: ["ana"] });
-    expect(h.delivered[0]?.secrets).toEqual({ signing_key: "key-of-ana" });
-    expect(JSON.stringify(await h.messages())).not.toContain("key-of-ana");
+    expect(h.deliveredMessages[0]?.secrets).toEqual({ signing_key: "key-of-ana" });
+    expect(JSON.stringify(await h.listMessages())).not.toContain("key-of-ana");
   });
 });
 
@@ -237,10 +239,10 @@ describe("E-186 CH-175 a user of Slack found by e-mail", () => {
   it("is the recipient's connection from then on", async () => {
     h.define("digest", { steps: [byEmail()] });
     await h.trigger("digest", { recipients: ["ana"], tenant });
-    expect(h.delivered[0]?.content.connection).toEqual({ email: "ana@lark.test" });
+    expect(h.deliveredMessages[0]?.content.connection).toEqual({ email: "ana@lark.test" });
     expect((await h.recipient("ana"))?.channel_data).toMatchObject({ "c-chat": { connections: [{ user_id: "U7" }] } });
     await h.trigger("digest", { recipients: ["ana"], tenant: "acme" });
-    expect(h.delivered[1]?.content.connection).toEqual({ user_id: "U7" });
+    expect(h.deliveredMessages[1]?.content.connection).toEqual({ user_id: "U7" });
   });
 
   it("is looked for before the message is made, once for all steps of the channel, and is kept", async () => {
@@ -252,7 +254,10 @@ describe("E-186 CH-175 a user of Slack found by e-mail", () => {
     h.define("digest", { steps: [byEmail(), { ...byEmail(), ref: "chat_2" }] });
     await h.trigger("digest", { recipients: ["ana"], tenant });
     expect(asked).toEqual([["ana@lark.test", "xoxb-tenant"]]);
-    expect(h.delivered.map(({ content }) => content.connection)).toEqual([{ user_id: "U8" }, { user_id: "U8" }]);
+    expect(h.deliveredMessages.map(({ content }) => content.connection)).toEqual([
+      { user_id: "U8" },
+      { user_id: "U8" },
+    ]);
     expect((await h.recipient("ana"))?.channel_data).toMatchObject({ "c-chat": { connections: [{ user_id: "U8" }] } });
   });
 
@@ -306,7 +311,7 @@ describe("E-188 CH-177 a reply to a previous step", () => {
     h.define("digest", { steps: [step.chat("P"), reply({ reply_to_step_ref: "chat_1" })] });
     await h.identify({ id: "ana", channel_data: { "c-chat": { connections: [{ channel_id: "C1" }] } } });
   });
-  const last = async () => (await h.messages("ana")).find(({ step_ref }) => step_ref === "chat_2");
+  const last = async () => (await h.listMessages("ana")).find(({ step_ref }) => step_ref === "chat_2");
   const fault = async () => String((await last())?.events.at(-1)?.data?.failure_details);
 
   it("has the id of the message that was just sent", async () => {
@@ -339,7 +344,10 @@ describe("E-188 CH-177 a reply to a previous step", () => {
     const template: JsonObject = { markdown_body: "P", settings: { recipient_connection: '{"channel_id":"C7"}' } };
     h.define("digest", { steps: [{ ...step.chat("P"), template }, reply({ reply_to_step_ref: "chat_1" })] });
     await h.trigger("digest", { recipients: ["bo"] });
-    expect(h.delivered.map(({ content }) => content.connection)).toEqual([{ channel_id: "C7" }, { channel_id: "C7" }]);
+    expect(h.deliveredMessages.map(({ content }) => content.connection)).toEqual([
+      { channel_id: "C7" },
+      { channel_id: "C7" },
+    ]);
     expect(seen).toEqual([null, "7.1"]);
   });
 

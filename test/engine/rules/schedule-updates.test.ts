@@ -12,7 +12,9 @@ async function create(h: EngineHarness, body: JsonObject): Promise<string[]> {
 }
 
 async function sentAt(h: EngineHarness): Promise<string[]> {
-  return (await h.messages()).map(({ inserted_at }) => new Date(inserted_at).toISOString().replace(":00.000Z", "Z"));
+  return (await h.listMessages()).map(({ inserted_at }) =>
+    new Date(inserted_at).toISOString().replace(":00.000Z", "Z"),
+  );
 }
 
 interface Row {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HeldOccurrence } from "../../../src/ports/operations.js";
+import type { BlockedOccurrence } from "../../../src/ports/operations.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { withHarness } from "../../helpers/engine-case.js";
 import { type EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
@@ -22,8 +22,8 @@ describe("U. Schedules of a workflow that cannot be read", () => {
       const made = await schedule(h);
       h.define("sched", { steps: [step.email("S", "{{ broken")] });
       h.now = Date.parse("2025-06-04T12:00:00Z");
-      const held: HeldOccurrence[] = [];
-      const look = (once: boolean) => h.engine.runDue({ once, onHeld: (one) => held.push(one) });
+      const held: BlockedOccurrence[] = [];
+      const look = (once: boolean) => h.engine.runDue({ once, onBlocked: (one) => held.push(one) });
       expect(await look(true)).toEqual([]);
       expect(held).toEqual([
         {
@@ -49,9 +49,9 @@ describe("U. Schedules of a workflow that cannot be read", () => {
     withHarness(async (h) => {
       await schedule(h);
       h.define("sched", { steps: [step.email("S", "{{ broken")] });
-      const held: HeldOccurrence[] = [];
+      const held: BlockedOccurrence[] = [];
       const move = (to: string) =>
-        h.engine.moveClock(Date.parse(to), { force: false, onHeld: (one) => held.push(one) });
+        h.engine.moveClock(Date.parse(to), { force: false, onBlocked: (one) => held.push(one) });
       expect((await move("2025-06-07T00:00:00Z")).ran).toEqual([]);
       expect(held.map(({ at }) => at)).toEqual(["2025-06-04T12:00:00.000Z"]);
       h.define("sched", { steps: [step.email()] });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ErrorDetail, KnockError } from "../../../src/errors/knock-error.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { messageInWords, withHarness } from "../../helpers/engine-case.js";
-import { DAY, type EngineHarness, HOUR, MINUTE, step, T0, when } from "../../helpers/engine-harness.js";
+import { formatMessage, withHarness } from "../../helpers/engine-case.js";
+import { buildCondition, DAY, type EngineHarness, HOUR, MINUTE, step, T0 } from "../../helpers/engine-harness.js";
 
 const ms = (iso: string): number => Date.parse(iso);
 const iso = (at: number): string => new Date(at).toISOString().replace(":00.000Z", "Z");
@@ -15,7 +15,7 @@ async function schedule(h: EngineHarness, now: string, body: JsonObject): Promis
 }
 
 async function sentAt(h: EngineHarness): Promise<string[]> {
-  return (await h.messages()).map((message) => iso(message.inserted_at));
+  return (await h.listMessages()).map((message) => iso(message.inserted_at));
 }
 
 async function read(h: EngineHarness, { id }: JsonObject): Promise<JsonObject> {
@@ -155,8 +155,8 @@ describe("U. Schedules", () => {
         ...(data ? { data } : {}),
       });
       await h.at(3 * HOUR);
-      expect((await h.messages()).map(messageInWords)).toEqual([`bo feed delivered: <p>[${body}]</p>`]);
-      expect((await h.messages())[0]?.data).toEqual(data ?? {});
+      expect((await h.listMessages()).map(formatMessage)).toEqual([`bo feed delivered: <p>[${body}]</p>`]);
+      expect((await h.listMessages())[0]?.data).toEqual(data ?? {});
     }),
   );
 
@@ -191,7 +191,7 @@ describe("U. Schedules", () => {
       await h.at(3 * HOUR);
       h.define("sched", { steps: [step.email("S", "new")] });
       await h.at(DAY + 3 * HOUR);
-      expect((await h.messages()).map(messageInWords)).toEqual(["bo mail sent: old", "bo mail sent: new"]);
+      expect((await h.listMessages()).map(formatMessage)).toEqual(["bo mail sent: old", "bo mail sent: new"]);
     }));
 
   it("C-339 E-378: 101 recipients in one request are too many, 1,000 schedules in bulk are not, 1,001 are", () =>
@@ -239,7 +239,7 @@ describe("U. Schedules", () => {
       const repeats = [{ frequency: "daily", hours: 12 }];
       const [made] = await schedule(h, "2025-06-04T10:00:00Z", { recipients: ["bo"], repeats });
       await h.at(DAY + 9 * HOUR);
-      expect((await h.messages()).map(messageInWords)).toEqual([
+      expect((await h.listMessages()).map(formatMessage)).toEqual([
         `bo feed delivered: <p>${made?.id} 2025-06-04T12:00:00.000Z 2025-06-05T12:00:00.000Z</p>`,
         `bo feed delivered: <p>${made?.id} 2025-06-05T12:00:00.000Z 2025-06-06T12:00:00.000Z</p>`,
         `bo mail sent: ${made?.id} 2025-06-06T12:00:00.000Z`,
@@ -270,7 +270,7 @@ describe("U. Schedules: a workflow that cannot run (E-381)", () => {
       const [made] = await schedule(h, "2025-06-04T10:00:00Z", daily);
       h.environment.active.sched = false;
       await h.at(2 * DAY);
-      expect(await h.messages()).toEqual([]);
+      expect(await h.listMessages()).toEqual([]);
       expect(await read(h, made as JsonObject)).toMatchObject({
         last_occurrence_at: null,
         next_occurrence_at: "2025-06-06T12:00:00.000Z",
@@ -295,7 +295,7 @@ describe("U. Schedules: a workflow that cannot run (E-381)", () => {
       h.define("other", { steps: [step.delay("hours", 2), step.feed("on time")] });
       await h.trigger("other", { recipients: ["ana"] });
       await h.at(2 * HOUR);
-      expect((await h.messages()).map(messageInWords)).toEqual(["ana feed delivered: <p>on time</p>"]);
+      expect((await h.listMessages()).map(formatMessage)).toEqual(["ana feed delivered: <p>on time</p>"]);
       expect((await read(h, made as JsonObject)).next_occurrence_at).toBe("2025-06-04T12:00:00.000Z");
       h.define("sched", { steps: [step.email()] });
       await h.at(2 * HOUR + MINUTE);
@@ -374,10 +374,10 @@ describe("U. Schedules: whom and when", () => {
 
   it("stops a run by the trigger's conditions (E-071)", () =>
     withHarness(async (h) => {
-      h.define("sched", { conditions: when("data.go", "equal_to", "true"), steps: [step.email()] });
+      h.define("sched", { conditions: buildCondition("data.go", "equal_to", "true"), steps: [step.email()] });
       await schedule(h, "2025-06-04T10:00:00Z", { recipients: ["bo"], scheduled_at: "2025-06-04T11:00:00Z" });
       await h.at(2 * HOUR);
-      expect(await h.messages()).toEqual([]);
+      expect(await h.listMessages()).toEqual([]);
     }));
 
   it("gives a never identified recipient no run until it is (EQ-09)", () =>
@@ -421,7 +421,7 @@ describe("U. Schedules: clocks and crashes", () => {
     let dies = true;
     const { EngineHarness: Harness } = await import("../../helpers/engine-harness.js");
     const h = await Harness.open({
-      intercept: (store) => ({
+      overrideStore: (store) => ({
         async saveOccurrences(occurrences, token) {
           if (dies) throw new Error("killed");
           return store.saveOccurrences(occurrences, token);
@@ -448,7 +448,7 @@ describe("U. Schedules: clocks and crashes", () => {
     const { EngineHarness: Harness } = await import("../../helpers/engine-harness.js");
     const folder = mkdtempSync(join(tmpdir(), "knock-schedules-"));
     const one = await Harness.open({ location: join(folder, "store.db") });
-    const two = await Harness.open({ location: join(folder, "store.db"), beside: one });
+    const two = await Harness.open({ location: join(folder, "store.db"), sharedWith: one });
     try {
       await schedule(one, "2025-06-04T10:30:00Z", hourly);
       one.now = ms("2025-06-04T11:00:00Z");

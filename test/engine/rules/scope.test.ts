@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { bodyOf, runsInWords, withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, step, when } from "../../helpers/engine-harness.js";
+import { formatRuns, getBodyText, withHarness } from "../../helpers/engine-case.js";
+import { buildCondition, type EngineHarness, step } from "../../helpers/engine-harness.js";
 
 /** What a template renders to, in a run of ana's. */
 async function rendered(h: EngineHarness, template: string, payload: JsonObject = {}, more: JsonObject = {}) {
   h.define("digest", { ...more, steps: [step.email("S", template)] });
   await h.trigger("digest", { recipients: ["ana"], ...payload });
-  return (await h.messages()).map(bodyOf).at(-1);
+  return (await h.listMessages()).map(getBodyText).at(-1);
 }
 
 const joined = (...paths: string[]) => paths.map((path) => `{{ ${path} }}`).join("|");
@@ -34,7 +34,7 @@ describe("7. Run scope", () => {
       expect(await rendered(h, template)).toBe("User|North|2025-06-04T10:00:00.000Z|false||");
       h.define("digest", { steps: [step.webhook("{{ recipient.__typename }}/{{ recipient.collection }}")] });
       await h.trigger("digest", { recipients: [{ collection: "projects", id: "p1" }] });
-      expect(bodyOf((await h.messages()).at(-1)!)).toBe("Object/projects");
+      expect(getBodyText((await h.listMessages()).at(-1)!)).toBe("Object/projects");
     }));
 
   it.each<[string, string | undefined, string]>([
@@ -66,7 +66,7 @@ describe("7. Run scope", () => {
   it("E-082: current_message is the message that is being made", () =>
     withHarness(async (h) => {
       const body = await rendered(h, joined("current_message.id", "current_message.inserted_at"));
-      expect(body).toBe(`${(await h.messages())[0]?.id}|2025-06-04T10:00:00.000Z`);
+      expect(body).toBe(`${(await h.listMessages())[0]?.id}|2025-06-04T10:00:00.000Z`);
     }));
 
   it.each<[string, string, number, boolean]>([
@@ -76,10 +76,10 @@ describe("7. Run scope", () => {
     ["run.total_actors", "equal_to", 0, false],
   ])("E-078: conditions count activities and actors: %s %s %j", (variable, operator, argument, sent) =>
     withHarness(async (h) => {
-      const conditions = when(variable, operator, String(argument));
+      const conditions = buildCondition(variable, operator, String(argument));
       h.define("digest", { steps: [step.email("S", "B", { conditions })] });
       await h.trigger("digest", { recipients: ["ana"], actor: "bo" });
-      expect(await h.messages()).toHaveLength(sent ? 1 : 0);
+      expect(await h.listMessages()).toHaveLength(sent ? 1 : 0);
     }),
   );
 
@@ -106,12 +106,12 @@ describe("7. Run scope", () => {
 
   it("E-072: trigger conditions have the scope of step conditions, without refs", () =>
     withHarness(async (h) => {
-      const refs = when("refs.email_1.delivery_status", "equal_to", "$message.sent");
+      const refs = buildCondition("refs.email_1.delivery_status", "equal_to", "$message.sent");
       expect(() => h.define("digest", { conditions: refs, steps: [step.email()] })).toThrow(/refs|status/);
-      h.define("digest", { conditions: when("tenant.id", "equal_to", "acme"), steps: [step.email()] });
+      h.define("digest", { conditions: buildCondition("tenant.id", "equal_to", "acme"), steps: [step.email()] });
       await h.trigger("digest", { recipients: ["ana"], tenant: "acme" });
       await h.trigger("digest", { recipients: ["ana"], tenant: "other" });
-      expect(await h.messages()).toHaveLength(1);
+      expect(await h.listMessages()).toHaveLength(1);
     }));
 });
 
@@ -135,9 +135,9 @@ describe("9. Preference conditions", () => {
       h.define("digest", { steps: [step.email()] });
       const payload = { recipients: ["ana"], actor: "bo", tenant: "acme", data: { n: 1 } };
       await h.identify(conditional(variable, argument));
-      expect(runsInWords(await h.trigger("digest", payload)).ana).toBe("completed: email_1 sent");
+      expect(formatRuns(await h.trigger("digest", payload)).ana).toBe("completed: email_1 sent");
       await h.identify(conditional(variable, '"else"'));
-      expect(runsInWords(await h.trigger("digest", payload)).ana).toContain("email_1 skipped preference");
+      expect(formatRuns(await h.trigger("digest", payload)).ana).toContain("email_1 skipped preference");
     }),
   );
 
@@ -145,7 +145,7 @@ describe("9. Preference conditions", () => {
     withHarness(async (h) => {
       h.define("digest", { steps: [step.feed(), step.email()] });
       await h.identify(conditional("refs.in_app_feed_1.delivery_status", "$message.delivered"));
-      expect(runsInWords(await h.trigger("digest", { recipients: ["ana"] })).ana).toContain(
+      expect(formatRuns(await h.trigger("digest", { recipients: ["ana"] })).ana).toContain(
         "email_1 skipped preference",
       );
     }));

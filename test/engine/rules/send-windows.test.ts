@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { messageInWords, runsInWords, withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, HOUR, step, when } from "../../helpers/engine-harness.js";
+import { formatMessage, formatRuns, withHarness } from "../../helpers/engine-case.js";
+import { buildCondition, type EngineHarness, HOUR, step } from "../../helpers/engine-harness.js";
 
 const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday"];
 const windows: JsonObject[] = [
@@ -64,34 +64,34 @@ describe("I. Send windows", () => {
       await given?.(h);
       const outcome = await start(h, at, recipient, [held]);
       if (scheduled === null) {
-        expect(runsInWords(outcome)).toEqual({ [recipient]: "completed: email_1 sent" });
-        expect((await h.messages()).map(messageInWords)).toEqual([`${recipient} mail sent: B`]);
-        expect((await h.messages())[0]?.scheduled_at).toBeNull();
+        expect(formatRuns(outcome)).toEqual({ [recipient]: "completed: email_1 sent" });
+        expect((await h.listMessages()).map(formatMessage)).toEqual([`${recipient} mail sent: B`]);
+        expect((await h.listMessages())[0]?.scheduled_at).toBeNull();
         return;
       }
       const opening = Date.parse(scheduled);
-      expect(runsInWords(outcome)).toEqual({ [recipient]: `completed: email_1 queued ${scheduled}` });
+      expect(formatRuns(outcome)).toEqual({ [recipient]: `completed: email_1 queued ${scheduled}` });
       expect(outcome.summary).toMatchObject({ sent: 0, waiting: 1 });
-      expect((await h.messages())[0]).toMatchObject({ status: "queued", scheduled_at: opening });
+      expect((await h.listMessages())[0]).toMatchObject({ status: "queued", scheduled_at: opening });
 
       await h.moveTo(opening - 1);
-      expect(h.delivered).toEqual([]);
+      expect(h.deliveredMessages).toEqual([]);
       await h.moveTo(opening);
-      const [message] = await h.messages();
+      const [message] = await h.listMessages();
       expect(message?.status).toBe("sent");
       expect(message?.events.at(-1)).toMatchObject({ type: "sent", at: opening });
-      expect(h.delivered).toHaveLength(1);
-      expect(runsInWords(await h.outcome(outcome))).toEqual({ [recipient]: "completed: email_1 sent" });
+      expect(h.deliveredMessages).toHaveLength(1);
+      expect(formatRuns(await h.readOutcome(outcome))).toEqual({ [recipient]: "completed: email_1 sent" });
     }),
   );
 
   it("C-163 E-199: the run goes on while the message waits", () =>
     withHarness(async (h) => {
       const outcome = await start(h, "2025-03-07T22:30:00Z", "ana", [held, step.sms()]);
-      expect(runsInWords(outcome)).toEqual({
+      expect(formatRuns(outcome)).toEqual({
         ana: "completed: email_1 queued 2025-03-10T13:00:00Z, sms_1 sent",
       });
-      expect((await h.messages()).map(messageInWords)).toEqual(["ana mail queued: B", "ana text sent: M"]);
+      expect((await h.listMessages()).map(formatMessage)).toEqual(["ana mail queued: B", "ana text sent: M"]);
     }));
 
   it("C-167 E-202 E-129: a held e-mail is still queued for conditions an hour later", () =>
@@ -100,11 +100,11 @@ describe("I. Send windows", () => {
       const outcome = await start(h, saturday, "ana", [
         held,
         step.delay("hours", 1),
-        step.sms("M", { conditions: when("refs.email_1.delivery_status", "less_than", "$message.sent") }),
+        step.sms("M", { conditions: buildCondition("refs.email_1.delivery_status", "less_than", "$message.sent") }),
       ]);
       await h.moveTo(Date.parse(saturday) + HOUR);
-      expect((await h.messages()).map(messageInWords)).toEqual(["ana mail queued: B", "ana text sent: M"]);
-      expect(runsInWords(await h.outcome(outcome))).toEqual({
+      expect((await h.listMessages()).map(formatMessage)).toEqual(["ana mail queued: B", "ana text sent: M"]);
+      expect(formatRuns(await h.readOutcome(outcome))).toEqual({
         ana: "completed: email_1 queued 2025-06-09T13:00:00Z, delay_1 passed, sms_1 sent",
       });
     }));
@@ -114,7 +114,7 @@ describe("I. Send windows", () => {
       const devices: JsonObject[] = [{ token: "t1", timezone: "Asia/Tokyo" }, { token: "t2" }];
       await h.identify({ id: "bo", channel_data: { [h.environment.channels.ios!.id]: { devices } } });
       await start(h, "2025-06-04T10:00:00Z", "bo", [step.push("P", { send_windows: windows })]);
-      const scheduled = (await h.messages()).map(({ content, scheduled_at }) => [content.token, scheduled_at]);
+      const scheduled = (await h.listMessages()).map(({ content, scheduled_at }) => [content.token, scheduled_at]);
       expect(scheduled).toEqual([
         ["t1", Date.parse("2025-06-05T00:00:00Z")],
         ["t2", null],
@@ -130,7 +130,7 @@ describe("I. Send windows", () => {
         channel_data: { [h.environment.channels.ios!.id]: { devices } },
       });
       await start(h, "2025-06-04T10:00:00Z", "bo", [step.push("P", { send_windows: windows })]);
-      expect((await h.messages())[0]?.scheduled_at).toBe(Date.parse("2025-06-05T00:00:00Z"));
+      expect((await h.listMessages())[0]?.scheduled_at).toBe(Date.parse("2025-06-05T00:00:00Z"));
     }));
 
   it("C-169 EQ-63: the unknown zone is warned of in the run's events", () =>
@@ -153,9 +153,9 @@ describe("I. Send windows", () => {
     withHarness(async (h) => {
       h.environment.channels.mail!.deliver = false;
       await start(h, "2025-06-04T17:00:00Z", "bo", [held]);
-      expect((await h.messages()).map(messageInWords)).toEqual(["bo mail queued: B"]);
+      expect((await h.listMessages()).map(formatMessage)).toEqual(["bo mail queued: B"]);
       await h.moveTo(Date.parse("2025-06-05T09:00:00Z"));
-      expect((await h.messages()).map(messageInWords)).toEqual(["bo mail not_sent: B"]);
-      expect(h.delivered).toEqual([]);
+      expect((await h.listMessages()).map(formatMessage)).toEqual(["bo mail not_sent: B"]);
+      expect(h.deliveredMessages).toEqual([]);
     }));
 });

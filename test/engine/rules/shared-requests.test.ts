@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseSharedRequest } from "../../../src/domain/workflow/parse-shared-request.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, MINUTE, of, step, steps } from "../../helpers/engine-harness.js";
+import { type EngineHarness, formatSteps, getRecipientOutcome, MINUTE, step } from "../../helpers/engine-harness.js";
 
 function share(h: EngineHarness, more: JsonObject = {}): void {
   const raw = { method: "post", url: "https://lark.test/{{ inputs.id }}", body: "{{ inputs | json }}", ...more };
@@ -17,7 +17,7 @@ const fetching = (inputs: JsonObject, more: JsonObject = {}): JsonObject => ({
 
 async function run(h: EngineHarness, inputs: JsonObject, data: JsonObject = {}, more: JsonObject = {}) {
   h.define("f", { steps: [fetching(inputs, more), step.email("S", "{{ data | json }}")] });
-  return of(await h.trigger("f", { recipients: ["ana"], data }), "ana");
+  return getRecipientOutcome(await h.trigger("f", { recipients: ["ana"], data }), "ana");
 }
 
 const bodiesOf = (h: EngineHarness): unknown[] => h.requests.map(({ body }) => JSON.parse(body ?? "null"));
@@ -28,11 +28,11 @@ describe("E-305 requests that fetch steps share", () => {
       share(h, { headers: [{ key: "x-for", value: "{{ recipient.id }}/{{ inputs.list[1] }}" }] });
       h.respond = () => ({ status: 200, text: '{"ok":1}' });
       const outcome = await run(h, { id: "p-{{ data.n }}", list: ["a", "{{ recipient.plan }}"], flag: true }, { n: 7 });
-      expect(steps(outcome)).toEqual(["http_fetch_1 passed", "email_1 sent"]);
+      expect(formatSteps(outcome)).toEqual(["http_fetch_1 passed", "email_1 sent"]);
       expect(h.requests[0]).toMatchObject({ method: "post", url: "https://lark.test/p-7" });
       expect(h.requests[0]?.headers["x-for"]).toBe("ana/pro");
       expect(bodiesOf(h)).toEqual([{ id: "p-7", list: ["a", "pro"], flag: true }]);
-      expect((await h.messages())[0]?.content.html_body).toBe('{"n":7,"ok":1}');
+      expect((await h.listMessages())[0]?.content.html_body).toBe('{"n":7,"ok":1}');
     }));
 
   it("E-305: text becomes what the schema asks for, defaults stand in, and the rest refuses the step", () =>
@@ -44,10 +44,10 @@ describe("E-305 requests that fetch steps share", () => {
       };
       share(h, { input_schema });
       const inputs = { id: "{{ data.n }}", tags: "{{ recipient.tags | json }}" };
-      expect(steps(await run(h, inputs, { n: 7 }))).toEqual(["http_fetch_1 passed", "email_1 sent"]);
+      expect(formatSteps(await run(h, inputs, { n: 7 }))).toEqual(["http_fetch_1 passed", "email_1 sent"]);
       expect(bodiesOf(h)).toEqual([{ id: 7, size: "small", tags: ["vip", "beta"] }]);
       const outcome = await run(h, inputs, { n: "seven" });
-      expect(steps(outcome)).toEqual(["http_fetch_1 failed render_error"]);
+      expect(formatSteps(outcome)).toEqual(["http_fetch_1 failed render_error"]);
       expect(outcome.steps[0]?.reason?.detail).toBe('the inputs do not fit the request "lookup": id is "seven"');
       expect(h.requests).toHaveLength(1);
     }));
@@ -65,7 +65,7 @@ describe("E-305 requests that fetch steps share", () => {
       h.respond = () => ({ status: 200, text: "[1]" });
       await run(h, { id: "1" });
       await run(h, { id: "1" }, {}, { response_path: "own" });
-      const bodies = (await h.messages()).map(({ content }) => content.html_body);
+      const bodies = (await h.listMessages()).map(({ content }) => content.html_body);
       expect(bodies).toEqual(['{"shared":{"answer":[1]}}', '{"own":[1]}']);
     }));
 
@@ -77,7 +77,10 @@ describe("E-305 requests that fetch steps share", () => {
       share(h, { url: "https://lark.test/new/{{ inputs.id }}" });
       await h.at(MINUTE);
       expect(h.requests.map(({ url }) => url)).toEqual(Array(2).fill("https://lark.test/new/1"));
-      expect(steps(of(await h.outcome(started), "ana"))).toEqual(["delay_1 passed", "http_fetch_1 passed"]);
+      expect(formatSteps(getRecipientOutcome(await h.readOutcome(started), "ana"))).toEqual([
+        "delay_1 passed",
+        "http_fetch_1 passed",
+      ]);
     }));
 
   it("E-305 E-164: one that is gone, or whose template broke, when the step comes fails it; a trigger is refused", () =>
@@ -88,13 +91,15 @@ describe("E-305 requests that fetch steps share", () => {
       share(h, { url: "{{ inputs.id | nope }}" });
       await expect(h.trigger("f", { recipients: ["ana"] })).rejects.toThrow("requests/lookup: request.url");
       await h.at(MINUTE);
-      const failed = of(await h.outcome(first), "ana").steps[1];
+      const failed = getRecipientOutcome(await h.readOutcome(first), "ana").steps[1];
       expect(failed).toMatchObject({ outcome: "failed", reason: { code: "render_error" } });
 
       share(h);
       const second = await h.trigger("f", { recipients: ["ana"] });
       h.sharedRequests.clear();
       await h.at(3 * MINUTE);
-      expect(of(await h.outcome(second), "ana").steps[1]?.reason?.detail).toBe('there is no shared request "lookup"');
+      expect(getRecipientOutcome(await h.readOutcome(second), "ana").steps[1]?.reason?.detail).toBe(
+        'there is no shared request "lookup"',
+      );
     }));
 });

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
 import { withHarness } from "../../helpers/engine-case.js";
 import { DAY, type EngineHarness, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
-import { actionInWords, mapping, sourcesOf } from "../../helpers/source-case.js";
+import { buildMapping, createSources, formatAction } from "../../helpers/source-case.js";
 
-const TRIGGER = mapping("workflows_trigger", { workflow_key: "w", recipients: "user.id", data: "order" });
-const IDENTIFY = mapping("users_identify", { user_id: "user.id", properties: "user.traits" });
+const TRIGGER = buildMapping("workflows_trigger", { workflow_key: "w", recipients: "user.id", data: "order" });
+const IDENTIFY = buildMapping("users_identify", { user_id: "user.id", properties: "user.traits" });
 const page = { limit: 100 };
 
 const event = (more: JsonObject = {}): JsonObject => ({
@@ -20,7 +20,7 @@ function define(h: EngineHarness): void {
   h.define("w", { steps: [step.email("S", "{{ recipient.email }} {{ data.n }}")] });
 }
 
-async function runsOf(h: EngineHarness): Promise<string[]> {
+async function listRuns(h: EngineHarness): Promise<string[]> {
   const { items } = await h.engine.listRecipientRuns({}, page);
   return items.map(({ recipient, trigger_source }) => `${recipient} ${JSON.stringify(trigger_source)}`);
 }
@@ -29,21 +29,21 @@ describe("W. Sources", () => {
   it("C-355 E-402 E-010: the user is identified first, then the run starts, whatever order the file has", () =>
     withHarness(async (h) => {
       define(h);
-      const { actions } = await sourcesOf(h, [TRIGGER, IDENTIFY]).receive("shop", event());
-      expect(actions.map(actionInWords)).toEqual(["users_identify done zed", "workflows_trigger done w"]);
-      expect((await h.messages()).map(({ content }) => content.html_body)).toEqual(["zed@lark.test 7"]);
-      expect(await runsOf(h)).toEqual(['zed {"type":"integration"}']);
+      const { actions } = await createSources(h, [TRIGGER, IDENTIFY]).receive("shop", event());
+      expect(actions.map(formatAction)).toEqual(["users_identify done zed", "workflows_trigger done w"]);
+      expect((await h.listMessages()).map(({ content }) => content.html_body)).toEqual(["zed@lark.test 7"]);
+      expect(await listRuns(h)).toEqual(['zed {"type":"integration"}']);
       expect((await h.engine.readWorkflowRun(String(actions[1]?.workflow_run_id)))?.workflow).toBe("w");
     }));
 
   it("C-356 E-403: an action whose required field is missing is skipped and logged; the others run", () =>
     withHarness(async (h) => {
       define(h);
-      const object = mapping("objects_set", { collection: "orders", object_id: "order.number" });
-      const sources = sourcesOf(h, [object, IDENTIFY, TRIGGER]);
+      const object = buildMapping("objects_set", { collection: "orders", object_id: "order.number" });
+      const sources = createSources(h, [object, IDENTIFY, TRIGGER]);
       await sources.receive("shop", event());
-      const [logged] = (await sources.events("shop", { limit: 10 })).items;
-      expect(logged?.actions.map(actionInWords)).toEqual([
+      const [logged] = (await sources.listEvents("shop", { limit: 10 })).items;
+      expect(logged?.actions.map(formatAction)).toEqual([
         "users_identify done zed",
         'objects_set skipped: object_id is required, and the event has nothing at "order.number"',
         "workflows_trigger done w",
@@ -53,25 +53,25 @@ describe("W. Sources", () => {
   it("C-357 E-386: twice within 24 h: the actions run once, the repeat is logged without", () =>
     withHarness(async (h) => {
       define(h);
-      const sources = sourcesOf(h, [IDENTIFY, TRIGGER], { idempotency_key_path: "id" });
+      const sources = createSources(h, [IDENTIFY, TRIGGER], { idempotency_key_path: "id" });
       await sources.receive("shop", event());
       await h.at(23 * HOUR);
       expect(await sources.receive("shop", event({ order: { n: 8 } }))).toMatchObject({ replayed: true, actions: [] });
-      expect(await h.messages()).toHaveLength(1);
-      const { items: logged } = await sources.events("shop", { limit: 10 });
+      expect(await h.listMessages()).toHaveLength(1);
+      const { items: logged } = await sources.listEvents("shop", { limit: 10 });
       expect(logged.map(({ replayed, actions }) => [replayed, actions.length])).toEqual([
         [true, 0],
         [false, 2],
       ]);
       await h.at(DAY);
       expect(await sources.receive("shop", event())).toMatchObject({ replayed: false });
-      expect(await h.messages()).toHaveLength(2);
+      expect(await h.listMessages()).toHaveLength(2);
     }));
 
   it("E-386: a key is one event type's of one source, and only taken by an event all of whose actions succeeded", () =>
     withHarness(async (h) => {
       define(h);
-      const sources = sourcesOf(h, [IDENTIFY, TRIGGER], { idempotency_key_path: "id" });
+      const sources = createSources(h, [IDENTIFY, TRIGGER], { idempotency_key_path: "id" });
       const failed = await sources.receive("shop", event({ user: { traits: {} } }));
       expect(failed.actions.map(({ outcome }) => outcome)).toEqual(["skipped", "skipped"]);
       expect(await sources.receive("shop", event())).toMatchObject({ replayed: false });
@@ -82,7 +82,7 @@ describe("W. Sources", () => {
   it("E-386: an invalid key is dropped, unless keys are enforced", () =>
     withHarness(async (h) => {
       define(h);
-      const lenient = sourcesOf(h, [IDENTIFY], { idempotency_key_path: "id" });
+      const lenient = createSources(h, [IDENTIFY], { idempotency_key_path: "id" });
       for (const id of [null, "", { a: 1 }, "x".repeat(256)])
         for (let times = 0; times < 2; times++)
           expect(await lenient.receive("shop", event({ id }))).toMatchObject({
@@ -90,7 +90,7 @@ describe("W. Sources", () => {
             replayed: false,
             error: null,
           });
-      const strict = sourcesOf(h, [IDENTIFY], { idempotency_key_path: "id", enforce_idempotency: true });
+      const strict = createSources(h, [IDENTIFY], { idempotency_key_path: "id", enforce_idempotency: true });
       expect(await strict.receive("shop", event({ id: null }))).toMatchObject({
         error: 'the event has no valid idempotency key at "id"',
         actions: [],
@@ -100,51 +100,56 @@ describe("W. Sources", () => {
   it("C-358 E-405: 1,001 recipients are not processed, with an error in the log; 1,000 are", () =>
     withHarness(async (h) => {
       define(h);
-      const sources = sourcesOf(h, [mapping("workflows_trigger", { workflow_key: "w", recipients: "users" })]);
+      const sources = createSources(h, [buildMapping("workflows_trigger", { workflow_key: "w", recipients: "users" })]);
       const users = Array.from({ length: 1_001 }, (_, index) => `u${index}`);
       const many = await sources.receive("shop", { type: "paid", users });
-      expect(many.actions.map(actionInWords)).toEqual(["workflows_trigger skipped: 1001 recipients, of at most 1000"]);
-      expect(await runsOf(h)).toEqual([]);
+      expect(many.actions.map(formatAction)).toEqual(["workflows_trigger skipped: 1001 recipients, of at most 1000"]);
+      expect(await listRuns(h)).toEqual([]);
       const all = await sources.receive("shop", { type: "paid", users: users.slice(1) });
-      expect(all.actions.map(actionInWords)).toEqual(["workflows_trigger done w"]);
+      expect(all.actions.map(formatAction)).toEqual(["workflows_trigger done w"]);
     }));
 
   it("E-406: an inactive mapping is not executed", () =>
     withHarness(async (h) => {
       define(h);
-      const sources = sourcesOf(h, [IDENTIFY, { ...TRIGGER, active: false }]);
+      const sources = createSources(h, [IDENTIFY, { ...TRIGGER, active: false }]);
       const { actions } = await sources.receive("shop", event());
-      expect(actions.map(actionInWords)).toEqual(["users_identify done zed", "workflows_trigger inactive"]);
-      expect(await runsOf(h)).toEqual([]);
+      expect(actions.map(formatAction)).toEqual(["users_identify done zed", "workflows_trigger inactive"]);
+      expect(await listRuns(h)).toEqual([]);
     }));
 
   it("E-365: a source's runs are cancelled like others, and an event can cancel, before it triggers", () =>
     withHarness(async (h) => {
       h.define("w", { steps: [step.delay("minutes", 1), step.email("S", "{{ data.n }}")] });
       const key = { cancellation_key: "order.key" };
-      const trigger = mapping("workflows_trigger", { workflow_key: "w", recipients: "user.id", data: "order", ...key });
-      const cancel = mapping("workflows_cancel", { workflow_key: "w", ...key });
-      const sources = sourcesOf(h, [trigger, cancel]);
+      const trigger = buildMapping("workflows_trigger", {
+        workflow_key: "w",
+        recipients: "user.id",
+        data: "order",
+        ...key,
+      });
+      const cancel = buildMapping("workflows_cancel", { workflow_key: "w", ...key });
+      const sources = createSources(h, [trigger, cancel]);
       const order = (n: number) => event({ user: { id: "ana" }, order: { n, key: "o-1" } });
       await sources.receive("shop", order(1));
       const { actions } = await sources.receive("shop", order(2));
-      expect(actions.map(actionInWords)).toEqual(["workflows_cancel done w o-1", "workflows_trigger done w"]);
+      expect(actions.map(formatAction)).toEqual(["workflows_cancel done w o-1", "workflows_trigger done w"]);
       await h.at(MINUTE);
-      expect((await h.messages()).map(({ content }) => content.html_body)).toEqual(["2"]);
+      expect((await h.listMessages()).map(({ content }) => content.html_body)).toEqual(["2"]);
       await sources.receive("shop", order(3));
       await h.cancel("w", "o-1");
       await h.at(3 * MINUTE);
-      expect(await h.messages()).toHaveLength(1);
+      expect(await h.listMessages()).toHaveLength(1);
     }));
 
   it("E-404: the same key of a trigger by the API is another", () =>
     withHarness(async (h) => {
       define(h);
-      const sources = sourcesOf(h, [TRIGGER], { idempotency_key_path: "id" });
+      const sources = createSources(h, [TRIGGER], { idempotency_key_path: "id" });
       await h.trigger("w", { recipients: ["ana"], data: { n: 1 } }, "e1");
       await sources.receive("shop", event({ user: { id: "ana" } }));
       await h.trigger("w", { recipients: ["ana"], data: { n: 1 } }, "e1");
-      expect((await runsOf(h)).sort()).toEqual(['ana {"type":"api"}', 'ana {"type":"integration"}']);
+      expect((await listRuns(h)).sort()).toEqual(['ana {"type":"api"}', 'ana {"type":"integration"}']);
     }));
 
   it("E-335 E-339 E-342: runs that wait for the event hear of it once, and not those that it starts", () =>
@@ -157,14 +162,14 @@ describe("W. Sources", () => {
       };
       h.define("w", { steps: [wait, step.email("S", "{{ refs.wait_1.signal_variables.data.order.n }}")] });
       const settings = { idempotency_key_path: "id", user_id_path: "user.id", timestamp_path: "at" };
-      const sources = sourcesOf(h, [TRIGGER], settings);
+      const sources = createSources(h, [TRIGGER], settings);
       const paid = (id: string, n: number) => event({ id, user: { id: "ana" }, order: { n } });
       await sources.receive("shop", paid("e1", 1));
-      expect(await h.messages()).toEqual([]);
+      expect(await h.listMessages()).toEqual([]);
       await sources.receive("shop", paid("e1", 2));
-      expect(await h.messages()).toEqual([]);
+      expect(await h.listMessages()).toEqual([]);
       await sources.receive("shop", paid("e2", 3));
-      expect((await h.messages()).map(({ content }) => content.html_body)).toEqual(["3"]);
+      expect((await h.listMessages()).map(({ content }) => content.html_body)).toEqual(["3"]);
       expect(await sources.receive("shop", event({ id: "e4", at: "noon" }))).toMatchObject({
         error: '"at" is no time: "noon"',
       });
@@ -175,20 +180,24 @@ describe("W. Sources", () => {
       define(h);
       const object = { collection: { path: "order.kind" }, object_id: "order.id" };
       const all = [
-        mapping("audiences_remove_member", { audience_key: "gone", user_id: "user.id" }),
-        mapping("audiences_add_member", { audience_key: "beta", user_id: "user.id", tenant: { value: "acme" } }),
-        mapping("objects_unsubscribe", { ...object, recipients: ["user.id"] }),
-        mapping("objects_subscribe", { ...object, recipients: "user.id", properties: { role: { value: "buyer" } } }),
-        mapping("tenants_delete", { tenant_id: { value: "none" } }),
-        mapping("tenants_set", { tenant_id: { value: "acme" }, properties: { name: "order.kind" } }),
-        mapping("objects_delete", { collection: "projects", object_id: { value: "p1" } }),
-        mapping("objects_set", { ...object, properties: "order" }),
-        mapping("users_delete", { user_id: { value: "bo" } }),
+        buildMapping("audiences_remove_member", { audience_key: "gone", user_id: "user.id" }),
+        buildMapping("audiences_add_member", { audience_key: "beta", user_id: "user.id", tenant: { value: "acme" } }),
+        buildMapping("objects_unsubscribe", { ...object, recipients: ["user.id"] }),
+        buildMapping("objects_subscribe", {
+          ...object,
+          recipients: "user.id",
+          properties: { role: { value: "buyer" } },
+        }),
+        buildMapping("tenants_delete", { tenant_id: { value: "none" } }),
+        buildMapping("tenants_set", { tenant_id: { value: "acme" }, properties: { name: "order.kind" } }),
+        buildMapping("objects_delete", { collection: "projects", object_id: { value: "p1" } }),
+        buildMapping("objects_set", { ...object, properties: "order" }),
+        buildMapping("users_delete", { user_id: { value: "bo" } }),
         IDENTIFY,
       ];
       const order = { id: 12, kind: "boots" };
-      const { actions } = await sourcesOf(h, all).receive("shop", event({ order }));
-      expect(actions.map(actionInWords)).toEqual([
+      const { actions } = await createSources(h, all).receive("shop", event({ order }));
+      expect(actions.map(formatAction)).toEqual([
         "users_identify done zed",
         "users_delete done bo",
         "objects_set done boots/12",
@@ -217,9 +226,9 @@ describe("W. Sources", () => {
       h.define("other", { trigger: { ...trigger({}), source_key: "till" }, steps: [step.feed("other")] });
       h.define("broken", { trigger: trigger({ recipient: "user.id" }), steps: [step.feed("broken")] });
       const warned: string[] = [];
-      const { actions } = await sourcesOf(h, [], {}, warned).receive("shop", event({ user: { id: "ana" } }));
-      expect(actions.map(actionInWords)).toEqual(["workflows_trigger done own"]);
-      expect((await h.messages()).map(({ workflow }) => workflow)).toEqual(["own"]);
+      const { actions } = await createSources(h, [], {}, warned).receive("shop", event({ user: { id: "ana" } }));
+      expect(actions.map(formatAction)).toEqual(["workflows_trigger done own"]);
+      expect((await h.listMessages()).map(({ workflow }) => workflow)).toEqual(["own"]);
       expect(warned).toEqual([
         expect.stringContaining(
           'workflow "broken": trigger.mapping: unknown key "recipient"; did you mean "recipients"? (and 1 more)',
@@ -231,16 +240,16 @@ describe("W. Sources", () => {
     withHarness(async (h) => {
       const identify = { type: "identify", userId: "zed", traits: { email: "zed@lark.test" } };
       const settings = { handle_identifies: true, user_id_path: "userId" };
-      const { actions } = await sourcesOf(h, [], settings).receive("shop", identify);
-      expect(actions.map(actionInWords)).toEqual(["users_identify done zed"]);
+      const { actions } = await createSources(h, [], settings).receive("shop", identify);
+      expect(actions.map(formatAction)).toEqual(["users_identify done zed"]);
       expect((await h.recipient("zed"))?.properties).toMatchObject({ email: "zed@lark.test" });
     }));
 
   it("A-090 fails an action whose event has a typed property of a wrong type, and stores nothing", () =>
     withHarness(async (h) => {
       const user = { id: "zed", traits: { phone_number: 15005550006 } };
-      const { actions } = await sourcesOf(h, [IDENTIFY]).receive("shop", event({ user }));
-      expect(actions.map(actionInWords)).toEqual([
+      const { actions } = await createSources(h, [IDENTIFY]).receive("shop", event({ user }));
+      expect(actions.map(formatAction)).toEqual([
         'users_identify failed: user "zed": phone_number must be a string or null, found a number',
       ]);
       expect(await h.recipient("zed")).toBeUndefined();
@@ -248,9 +257,9 @@ describe("W. Sources", () => {
 
   it("a trigger that is refused is told, and nothing else stops", () =>
     withHarness(async (h) => {
-      const sources = sourcesOf(h, [IDENTIFY, TRIGGER]);
+      const sources = createSources(h, [IDENTIFY, TRIGGER]);
       const { actions } = await sources.receive("shop", event());
-      expect(actions.map(actionInWords)).toEqual([
+      expect(actions.map(formatAction)).toEqual([
         "users_identify done zed",
         expect.stringContaining('workflows_trigger failed: there is no workflow "w"'),
       ]);

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
 import {
-  describeCases,
+  describeEngineCases,
   type EngineCase,
-  eventsInWords,
-  messageInWords,
-  runsInWords,
+  formatEvents,
+  formatMessage,
+  formatRuns,
   withHarness,
 } from "../../helpers/engine-case.js";
-import { HOUR, MINUTE, step, when } from "../../helpers/engine-harness.js";
+import { buildCondition, HOUR, MINUTE, step } from "../../helpers/engine-harness.js";
 
 const window = (settings: JsonObject) => ({
   throttle_window: null,
@@ -24,7 +24,7 @@ const cases: EngineCase[] = [
       await h.identify({ id: "ana", preferences: { default: { channel_types: { in_app_feed: false } } } });
     },
     workflow: [
-      step.email("S", "B", { conditions: when("data.no", "equal_to", "true") }),
+      step.email("S", "B", { conditions: buildCondition("data.no", "equal_to", "true") }),
       step.webhook(),
       step.feed(),
       step.push(),
@@ -54,15 +54,15 @@ const cases: EngineCase[] = [
   {
     title: "E-170: a channel's settings count as they are at the step; its id stays",
     workflow: [step.delay("minutes", 5), step.email()],
-    later: [
+    moments: [
       {
         at: MINUTE,
-        act: (h) => Object.assign(h.environment.channels.mail!, { settings: { from_address: "new@lark.test" } }),
+        action: (h) => Object.assign(h.environment.channels.mail!, { settings: { from_address: "new@lark.test" } }),
       },
       {
         at: HOUR,
         async check(h) {
-          const [message] = await h.messages();
+          const [message] = await h.listMessages();
           expect(message?.channel).toMatchObject({ id: "c-mail", key: "mail" });
           expect(message?.content.from).toContain("new@lark.test");
         },
@@ -82,7 +82,7 @@ const cases: EngineCase[] = [
     workflow: [step.push()],
     payload: { data: { a: { b: 1 } } },
     async check(h) {
-      expect((await h.messages())[0]?.content.data).toEqual({ a: { b: 1 } });
+      expect((await h.listMessages())[0]?.content.data).toEqual({ a: { b: 1 } });
     },
   },
   {
@@ -94,7 +94,7 @@ const cases: EngineCase[] = [
     workflow: [step.sms()],
     payload: { data: { tag: "a1" } },
     async check(h) {
-      expect((await h.messages())[0]?.content.payload_overrides).toEqual({ tag: "a1" });
+      expect((await h.listMessages())[0]?.content.payload_overrides).toEqual({ tag: "a1" });
     },
   },
   {
@@ -115,7 +115,7 @@ const cases: EngineCase[] = [
       },
     ],
     payload: { recipients: ["bo"], data: { sound: "ping" } },
-    check: async (h) => expect((await h.messages())[0]?.content.payload_overrides).toEqual({ sound: "ping" }),
+    check: async (h) => expect((await h.listMessages())[0]?.content.payload_overrides).toEqual({ sound: "ping" }),
   },
   {
     title: "C-161 E-218: a message has the trigger's data with what a fetch put over it",
@@ -127,7 +127,7 @@ const cases: EngineCase[] = [
       step.email(),
     ],
     payload: { data: { x: 1, y: 3 } },
-    check: async (h) => expect((await h.messages())[0]?.data).toEqual({ x: 2, y: 3 }),
+    check: async (h) => expect((await h.listMessages())[0]?.data).toEqual({ x: 2, y: 3 }),
   },
   {
     title: "E-218 E-219 E-220: a message keeps data with what steps added, its actor, and where it went",
@@ -146,9 +146,9 @@ const cases: EngineCase[] = [
     title: "E-229: every change of a message is an event",
     workflow: [step.email()],
     async check(h) {
-      const [message] = await h.messages();
-      for (const action of ["seen", "read", "interacted", "archived"] as const) await h.mark(message!, action);
-      expect(eventsInWords((await h.messages())[0]!).map((event) => event.split(" ")[0])).toEqual([
+      const [message] = await h.listMessages();
+      for (const action of ["seen", "read", "interacted", "archived"] as const) await h.markMessage(message!, action);
+      expect(formatEvents((await h.listMessages())[0]!).map((event) => event.split(" ")[0])).toEqual([
         "created",
         "queued",
         "sent",
@@ -163,22 +163,22 @@ const cases: EngineCase[] = [
     title: "E-239: a delay is cancelled while it waits",
     workflow: [step.delay("hours", 1), step.email()],
     payload: { cancellation_key: "ck" },
-    later: [
-      { at: MINUTE, act: (h) => h.cancel("digest", "ck") },
+    moments: [
+      { at: MINUTE, action: (h) => h.cancel("digest", "ck") },
       { at: 2 * HOUR, runs: { ana: "cancelled: delay_1 cancelled cancelled" }, messages: [] },
     ],
   },
   {
     title: "E-240: after a delay the run goes on with its own version",
     workflow: [step.delay("hours", 1), step.email("S", "old")],
-    later: [
-      { at: MINUTE, act: (h) => h.define("digest", { steps: [step.delay("hours", 1), step.email("S", "new")] }) },
+    moments: [
+      { at: MINUTE, action: (h) => h.define("digest", { steps: [step.delay("hours", 1), step.email("S", "new")] }) },
       { at: HOUR, messages: ["ana mail sent: old"] },
     ],
   },
 ];
 
-describeCases("Steps and messages", cases);
+describeEngineCases("Steps and messages", cases);
 
 describe("Triggers", () => {
   it.each<[string, JsonObject]>([
@@ -210,9 +210,9 @@ describe("Triggers", () => {
       const send = () => h.trigger("digest", { recipients: ["ana"] });
       await expect(send()).rejects.toMatchObject({ code: "workflow_inactive" });
       h.environment.active.digest = true;
-      expect(runsInWords(await send()).ana).toBe("completed: email_1 sent");
+      expect(formatRuns(await send()).ana).toBe("completed: email_1 sent");
       h.environment.active.digest = false;
       await expect(send()).rejects.toMatchObject({ code: "workflow_inactive" });
-      expect((await h.messages()).map(messageInWords)).toEqual(["ana mail sent: B"]);
+      expect((await h.listMessages()).map(formatMessage)).toEqual(["ana mail sent: B"]);
     }));
 });

@@ -1,7 +1,7 @@
 // Sections 2, 16 and 18 of docs/reference/templates.md: what is in scope.
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { bodyOf, withHarness } from "../../helpers/engine-case.js";
+import { getBodyText, withHarness } from "../../helpers/engine-case.js";
 import { type EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
 
 const P1 = { collection: "projects", id: "p1" };
@@ -20,7 +20,7 @@ async function printed(template: string, { payload = {}, definition = {}, given 
     await given?.(h);
     h.define("digest", { ...definition, steps: [step.email("S", template)] });
     await h.trigger("digest", { recipients: ["ana"], ...payload });
-    text = (await h.messages()).map(bodyOf).at(-1) ?? "no message";
+    text = (await h.listMessages()).map(getBodyText).at(-1) ?? "no message";
   });
   return text;
 }
@@ -100,7 +100,7 @@ describe("2. Variables in scope", () => {
         steps: [step.email("S", "{{ recipient.subscription.role }} of {{ recipient.subscription.object.name }}")],
       });
       await h.trigger("digest", { recipients: [P1] });
-      expect((await h.messages()).map(bodyOf)).toEqual(["lead of Kestrel"]);
+      expect((await h.listMessages()).map(getBodyText)).toEqual(["lead of Kestrel"]);
     }));
 
   it("T-018 T-019 T-020 T-021 T-028: after a batch the first ten activities, all counted, their data merged without what is nested", () =>
@@ -112,7 +112,7 @@ describe("2. Variables in scope", () => {
       for (let n = 1; n <= 12; n++)
         await h.trigger("digest", { recipients: ["ana"], actor: { id: `u${n}` }, data: { n, o: { x: n } } });
       await h.at(5 * MINUTE);
-      expect((await h.messages()).map(bodyOf)).toEqual(["10/12 10/12 1..10 10[]1"]);
+      expect((await h.listMessages()).map(getBodyText)).toEqual(["10/12 10/12 1..10 10[]1"]);
     }));
 });
 
@@ -130,6 +130,8 @@ describe("18. Seen in real workflow files", () => {
         steps: [step.feed('[See {{ data.t }}]({{ vars.base_url }}/p/{{ data.id | default: "x y" | url_encode }})')],
       });
       await h.trigger("digest", { recipients: ["ana"], data: { t: "it" } });
-      expect((await h.messages()).map(bodyOf)).toEqual(['<p><a href="https://lark.test/p/x+y">See it</a></p>']);
+      expect((await h.listMessages()).map(getBodyText)).toEqual([
+        '<p><a href="https://lark.test/p/x+y">See it</a></p>',
+      ]);
     }));
 });

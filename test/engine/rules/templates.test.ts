@@ -2,14 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { bodyOf, messageInWords, runsInWords, withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, of, step } from "../../helpers/engine-harness.js";
+import { formatMessage, formatRuns, getBodyText, withHarness } from "../../helpers/engine-case.js";
+import { type EngineHarness, getRecipientOutcome, step } from "../../helpers/engine-harness.js";
 
 /** The bodies of what a workflow of one e-mail sends. */
 async function bodies(h: EngineHarness, body: string, payload: JsonObject = {}): Promise<string[]> {
   h.define("digest", { steps: [step.email("S", body)] });
   await h.trigger("digest", { recipients: ["ana"], ...payload });
-  return (await h.messages()).map(bodyOf);
+  return (await h.listMessages()).map(getBodyText);
 }
 
 describe("31. Translation and locale", () => {
@@ -19,9 +19,9 @@ describe("31. Translation and locale", () => {
     [null, "de", "Hello"],
   ])("C-359 E-411 E-412 E-049: tenant %s, locale %s", (tenant, locale, text) =>
     withHarness(async (h) => {
-      h.translate("en", { hi: "Hello" });
-      h.translate("fr", { hi: "Salut" });
-      h.translate("acme~en", { hi: "Yo" });
+      h.addTranslation("en", { hi: "Hello" });
+      h.addTranslation("fr", { hi: "Salut" });
+      h.addTranslation("acme~en", { hi: "Yo" });
       await h.identify({ id: "ana", locale });
       expect(await bodies(h, '{{ "hi" | t }}', { tenant })).toEqual([text]);
     }),
@@ -30,8 +30,8 @@ describe("31. Translation and locale", () => {
   it("E-411: without a locale the account's; another recipient has another", () =>
     withHarness(async (h) => {
       h.environment.locale = "fr";
-      h.translate("fr", { hi: "Salut {{ name }}" });
-      h.translate("de", { hi: "Hallo {{ name }}" });
+      h.addTranslation("fr", { hi: "Salut {{ name }}" });
+      h.addTranslation("de", { hi: "Hallo {{ name }}" });
       await h.identify({ id: "bo", locale: "de" });
       const sent = await bodies(h, '{{ "hi" | t: name: recipient.id }}', { recipients: ["ana", "bo"] });
       expect(sent).toEqual(["Salut ana", "Hallo bo"]);
@@ -41,26 +41,26 @@ describe("31. Translation and locale", () => {
     withHarness(async (h) => {
       h.define("digest", { steps: [step.delay("hours", 1), step.email("S", '{{ "hi" | t }}')] });
       await h.trigger("digest", { recipients: ["ana"] });
-      h.translate("en", { hi: "Later" });
+      h.addTranslation("en", { hi: "Later" });
       await h.at(3_600_000);
-      expect((await h.messages()).map(bodyOf)).toEqual(["Later"]);
+      expect((await h.listMessages()).map(getBodyText)).toEqual(["Later"]);
     }));
 
   it("TQ-19: a missing key prints nothing, and the step's event warns of it", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [step.email("S", '[{{ "nope" | t }}]')] });
       const outcome = await h.trigger("digest", { recipients: ["ana"] });
-      const run = await h.engine.readRecipientRun(of(outcome, "ana").recipient_run_id as string);
+      const run = await h.engine.readRecipientRun(getRecipientOutcome(outcome, "ana").recipient_run_id as string);
       const events = (run?.events ?? []) as JsonObject[];
       expect(events.flatMap(({ data }) => (data as JsonObject | null)?.warnings ?? [])).toEqual([
         'there is no translation "nope" for the locale en',
       ]);
-      expect((await h.messages()).map(bodyOf)).toEqual(["[]"]);
+      expect((await h.listMessages()).map(getBodyText)).toEqual(["[]"]);
     }));
 
   it("T-081: conditions, batches and previews translate too", () =>
     withHarness(async (h) => {
-      h.translate("en", { plan: "free" });
+      h.addTranslation("en", { plan: "free" });
       const condition = { variable: "recipient.plan", operator: "equal_to", argument: '{{ "plan" | t }}' };
       h.define("digest", {
         steps: [
@@ -77,7 +77,7 @@ describe("31. Translation and locale", () => {
       await h.trigger("digest", { recipients: ["ana", "bo"] });
       await h.trigger("digest", { recipients: ["bo"] });
       await h.at(300_000);
-      expect((await h.messages()).map(messageInWords)).toEqual(["bo mail sent: 2 new free"]);
+      expect((await h.listMessages()).map(formatMessage)).toEqual(["bo mail sent: 2 new free"]);
     }));
 });
 
@@ -125,15 +125,15 @@ describe("4. Dynamic data filters (T-070 to T-074)", () => {
         ],
       });
       await h.trigger("digest", { recipients: ["ana"] });
-      expect((await h.messages()).map(bodyOf)).toEqual(["gold"]);
+      expect((await h.listMessages()).map(getBodyText)).toEqual(["gold"]);
     }));
 
   it("T-071: without a collection the step fails and says how to write it", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [step.email("S", '{{ "p1" | object }}')] });
       const outcome = await h.trigger("digest", { recipients: ["ana"] });
-      expect(runsInWords(outcome)).toEqual({ ana: "completed: email_1 failed render_error" });
-      expect(of(outcome, "ana").steps[0]?.reason?.detail).toContain("name the collection");
+      expect(formatRuns(outcome)).toEqual({ ana: "completed: email_1 failed render_error" });
+      expect(getRecipientOutcome(outcome, "ana").steps[0]?.reason?.detail).toContain("name the collection");
     }));
 });
 
@@ -247,6 +247,9 @@ describe("MJML that no Liquid will change (T-090, T-128)", () => {
     withHarness(async (h) => {
       h.define("digest", { steps: [mjml(`${BROKEN}{{ data.x }}`)] });
       const outcome = await h.trigger("digest", { recipients: ["ana"] });
-      expect(of(outcome, "ana").steps[0]).toMatchObject({ outcome: "failed", reason: { code: "render_error" } });
+      expect(getRecipientOutcome(outcome, "ana").steps[0]).toMatchObject({
+        outcome: "failed",
+        reason: { code: "render_error" },
+      });
     }));
 });

@@ -2,11 +2,17 @@ import { describe, expect, it } from "vitest";
 import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
 import type { StoredChannelData } from "../../../src/ports/provider.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { eventsInWords, messageInWords, runsInWords, withHarness } from "../../helpers/engine-case.js";
-import { type EngineHarness, of, step, steps, when } from "../../helpers/engine-harness.js";
-import { rejectedBy } from "../../helpers/thrown-by.js";
+import { catchRejection } from "../../helpers/catch-error.js";
+import { formatEvents, formatMessage, formatRuns, withHarness } from "../../helpers/engine-case.js";
+import {
+  buildCondition,
+  type EngineHarness,
+  formatSteps,
+  getRecipientOutcome,
+  step,
+} from "../../helpers/engine-harness.js";
 
-async function eventsOf(h: EngineHarness, id: unknown): Promise<JsonObject[]> {
+async function listEvents(h: EngineHarness, id: unknown): Promise<JsonObject[]> {
   return (await h.engine.readRecipientRun(String(id)))?.events as JsonObject[];
 }
 
@@ -23,11 +29,13 @@ describe("test runs", () => {
       withHarness(async (h) => {
         h.define("once", { trigger_frequency, steps: [step.email()] });
         await rehearse(h, "once");
-        expect(steps(of(await h.trigger("once", { recipients: ["ana"] }), "ana"))).toEqual(["email_1 sent"]);
-        expect(steps(of(await rehearse(h, "once"), "ana"))).toEqual(["email_1 sent"]);
-        const refused = of(await h.trigger("once", { recipients: ["ana"] }), "ana");
+        expect(formatSteps(getRecipientOutcome(await h.trigger("once", { recipients: ["ana"] }), "ana"))).toEqual([
+          "email_1 sent",
+        ]);
+        expect(formatSteps(getRecipientOutcome(await rehearse(h, "once"), "ana"))).toEqual(["email_1 sent"]);
+        const refused = getRecipientOutcome(await h.trigger("once", { recipients: ["ana"] }), "ana");
         expect(refused.reason?.code).toBe("trigger_frequency");
-        expect(await h.messages()).toHaveLength(3);
+        expect(await h.listMessages()).toHaveLength(3);
       }),
   );
 });
@@ -38,12 +46,12 @@ describe("E-213 undelivered messages, retried by hand", () => {
       h.deliver = () => ({ status: "failed", retryable: false, reason: "no such mailbox" });
       h.define("w", { steps: [step.email()] });
       const started = await h.trigger("w", { recipients: ["ana"] });
-      const [message] = await h.messages();
+      const [message] = await h.listMessages();
       h.deliver = () => ({ status: "sent" });
       const [retried] = await h.engine.retryMessages([String(message?.id)]);
       expect(retried).toMatchObject({ id: message?.id, status: "sent" });
-      const [now] = await h.messages();
-      expect(now && eventsInWords(now)).toEqual([
+      const [now] = await h.listMessages();
+      expect(now && formatEvents(now)).toEqual([
         "created +0s",
         "queued +0s",
         "delivery_attempted +0s",
@@ -52,7 +60,7 @@ describe("E-213 undelivered messages, retried by hand", () => {
         "sent +0s",
       ]);
       expect(now?.attempts).toBe(1);
-      expect(runsInWords(await h.outcome(started))).toEqual({ ana: "completed: email_1 sent" });
+      expect(formatRuns(await h.readOutcome(started))).toEqual({ ana: "completed: email_1 sent" });
     }));
 
   it("E-213: what is not undelivered, or nowhere, is refused, and nothing changes", () =>
@@ -61,10 +69,10 @@ describe("E-213 undelivered messages, retried by hand", () => {
         recipient.endsWith("/bo") ? { status: "failed", retryable: false, reason: "gone" } : { status: "sent" };
       h.define("w", { steps: [step.email()] });
       await h.trigger("w", { recipients: ["ana", "bo"] });
-      const ids = (await h.messages()).map(({ id }) => id);
-      expect((await rejectedBy(h.engine.retryMessages(ids))).code).toBe("conflict");
-      expect((await rejectedBy(h.engine.retryMessages([...ids, "none"]))).code).toBe("resource_missing");
-      expect((await h.messages()).map(messageInWords)).toEqual(["ana mail sent: B", "bo mail undelivered: B"]);
+      const ids = (await h.listMessages()).map(({ id }) => id);
+      expect((await catchRejection(h.engine.retryMessages(ids))).code).toBe("conflict");
+      expect((await catchRejection(h.engine.retryMessages([...ids, "none"]))).code).toBe("resource_missing");
+      expect((await h.listMessages()).map(formatMessage)).toEqual(["ana mail sent: B", "bo mail undelivered: B"]);
     }));
 });
 
@@ -77,7 +85,7 @@ describe("a trigger of a step for somebody who was never identified", () => {
   async function parent(h: EngineHarness, recipients: string, payload: JsonObject = {}) {
     h.define("child", { steps: [step.sms()] });
     h.define("parent", { steps: [trigger(recipients), step.feed()] });
-    return of(await h.trigger("parent", { recipients: ["ana"], ...payload }), "ana");
+    return getRecipientOutcome(await h.trigger("parent", { recipients: ["ana"], ...payload }), "ana");
   }
 
   it("E-043 E-316: alone, it skips the step and says who; the run goes on", () =>
@@ -87,8 +95,8 @@ describe("a trigger of a step for somebody who was never identified", () => {
         outcome: "skipped",
         reason: { code: "recipient_not_found", detail: "zed, yan" },
       });
-      expect(steps(outcome)).toEqual(["trigger_1 skipped recipient_not_found", "in_app_feed_1 sent"]);
-      const skipped = (await eventsOf(h, outcome.recipient_run_id)).find(({ event }) => event === "step_skipped");
+      expect(formatSteps(outcome)).toEqual(["trigger_1 skipped recipient_not_found", "in_app_feed_1 sent"]);
+      const skipped = (await listEvents(h, outcome.recipient_run_id)).find(({ event }) => event === "step_skipped");
       expect(skipped?.data).toMatchObject({ reason: "recipient_not_found", detail: "zed, yan" });
       expect((await h.engine.listRecipientRuns({ workflow: "child" }, { limit: 10 })).items).toEqual([]);
     }));
@@ -96,8 +104,8 @@ describe("a trigger of a step for somebody who was never identified", () => {
   it("E-043 E-316: among others, the others get theirs, and the step's event warns", () =>
     withHarness(async (h) => {
       const outcome = await parent(h, '["cy", "zed", {"id":"new","phone_number":"+15550000009"}]');
-      expect(steps(outcome)).toEqual(["trigger_1 passed", "in_app_feed_1 sent"]);
-      const told = (await eventsOf(h, outcome.recipient_run_id)).find(({ event }) => event === "step_completed");
+      expect(formatSteps(outcome)).toEqual(["trigger_1 passed", "in_app_feed_1 sent"]);
+      const told = (await listEvents(h, outcome.recipient_run_id)).find(({ event }) => event === "step_completed");
       expect(told?.data).toMatchObject({ warnings: ["never identified, so that they get nothing: zed"] });
       const { items } = await h.engine.listRecipientRuns({ workflow: "child" }, { limit: 10 });
       expect(items.map(({ recipient }) => recipient).sort()).toEqual(["cy", "new"]);
@@ -105,9 +113,11 @@ describe("a trigger of a step for somebody who was never identified", () => {
 
   it("E-056: an object that nobody identified may have subscribers", () =>
     withHarness(async (h) => {
-      await h.engine.seed({ subscriptions: [{ object: { collection: "rooms", id: "r1" }, recipient: "cy" }] });
+      await h.engine.seedRecipients({
+        subscriptions: [{ object: { collection: "rooms", id: "r1" }, recipient: "cy" }],
+      });
       const outcome = await parent(h, '{"id":"r1","collection":"rooms"}');
-      expect(steps(outcome)[0]).toBe("trigger_1 passed");
+      expect(formatSteps(outcome)[0]).toBe("trigger_1 passed");
       const { items } = await h.engine.listRecipientRuns({ workflow: "child" }, { limit: 10 });
       expect(items.map(({ recipient }) => recipient)).toContain("cy");
     }));
@@ -118,14 +128,14 @@ describe("E-009 EQ-04 step_started", () => {
     withHarness(async (h) => {
       h.define("w", {
         steps: [
-          step.email("S", "B", { conditions: when("recipient.plan", "equal_to", "none") }),
+          step.email("S", "B", { conditions: buildCondition("recipient.plan", "equal_to", "none") }),
           step.delay("minutes", 1),
           step.feed(),
         ],
       });
       const started = await h.trigger("w", { recipients: ["ana"] });
       await h.at(60_000);
-      const events = await eventsOf(h, of(await h.outcome(started), "ana").recipient_run_id);
+      const events = await listEvents(h, getRecipientOutcome(await h.readOutcome(started), "ana").recipient_run_id);
       expect(events.map(({ event, step_ref }) => `${event} ${step_ref ?? ""}`.trim())).toEqual([
         "run_started",
         "step_skipped email_1",

@@ -1,8 +1,17 @@
 import { expect } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
-import { hours, more, payload } from "../../helpers/batch-case.js";
-import { describeCases, type EngineCase, runInWords, runsInWords } from "../../helpers/engine-case.js";
-import { type EngineHarness, HOUR, MINUTE, of, SECOND, step, T0, when } from "../../helpers/engine-harness.js";
+import { buildPayload, hours, triggerAt } from "../../helpers/batch-case.js";
+import { describeEngineCases, type EngineCase, formatRun, formatRuns } from "../../helpers/engine-case.js";
+import {
+  buildCondition,
+  type EngineHarness,
+  getRecipientOutcome,
+  HOUR,
+  MINUTE,
+  SECOND,
+  step,
+  T0,
+} from "../../helpers/engine-harness.js";
 
 function throttle(settings: JsonObject = {}): JsonObject {
   const window: JsonObject = settings.throttle_window_field_path === undefined ? { throttle_window: hours(1) } : {};
@@ -10,7 +19,11 @@ function throttle(settings: JsonObject = {}): JsonObject {
 }
 
 /** A throttle for the runs that name it. */
-const throttleAt = (ref: string): JsonObject => ({ ...throttle(), ref, conditions: when("data.at", "equal_to", ref) });
+const throttleAt = (ref: string): JsonObject => ({
+  ...throttle(),
+  ref,
+  conditions: buildCondition("data.at", "equal_to", ref),
+});
 
 /** `throttle → email(mail)`; the text is the trigger's number. */
 const throttled = (settings: JsonObject = {}) => [throttle(settings), step.email("S", "{{ data.n }}")];
@@ -26,7 +39,7 @@ async function newest(h: EngineHarness) {
   const [{ run, recipientRun }] = items as [(typeof items)[number]];
   const outcome = await h.engine.readWorkflowRun(run.id);
   return {
-    words: Object.values(runsInWords(outcome as NonNullable<typeof outcome>))[0],
+    words: Object.values(formatRuns(outcome as NonNullable<typeof outcome>))[0],
     errors: recipientRun.error_count,
     events: recipientRun.events.filter(({ step_ref }) => step_ref === "throttle_1"),
   };
@@ -36,10 +49,10 @@ const cases: EngineCase[] = [
   {
     title: "C-246 E-284 E-287 EQ-45: one an hour",
     workflow: throttled(),
-    payload: payload(1),
+    payload: buildPayload(1),
     runs: { ana: PASSED },
-    later: [
-      more(10 * MINUTE, 2, {
+    moments: [
+      triggerAt(10 * MINUTE, 2, {
         messages: sent(1),
         async check(h) {
           const { words, events, errors } = await newest(h);
@@ -47,51 +60,51 @@ const cases: EngineCase[] = [
           expect(events).toMatchObject([{ event: "run_halted", status: "ok", data: { reason: "throttled" } }]);
         },
       }),
-      more(61 * MINUTE, 3, { messages: sent(1, 3) }),
+      triggerAt(61 * MINUTE, 3, { messages: sent(1, 3) }),
     ],
   },
   {
     title: "C-247 E-284 E-286: three a minute, from the first pass on",
     workflow: throttled({ throttle_limit: 3, throttle_window: { unit: "minutes", value: 1 } }),
-    payload: payload(1),
-    later: [
-      more(10 * SECOND, 2),
-      more(20 * SECOND, 3),
-      more(30 * SECOND, 4, { messages: sent(1, 2, 3) }),
+    payload: buildPayload(1),
+    moments: [
+      triggerAt(10 * SECOND, 2),
+      triggerAt(20 * SECOND, 3),
+      triggerAt(30 * SECOND, 4, { messages: sent(1, 2, 3) }),
       // The window does not roll: in the next one all three may pass again.
-      ...[5, 6, 7].map((n) => more(70 * SECOND, n)),
-      more(70 * SECOND, 8, { messages: sent(1, 2, 3, 5, 6, 7) }),
+      ...[5, 6, 7].map((n) => triggerAt(70 * SECOND, n)),
+      triggerAt(70 * SECOND, 8, { messages: sent(1, 2, 3, 5, 6, 7) }),
     ],
   },
   {
     title: "E-286: at the window's end it is over",
     workflow: throttled(),
-    payload: payload(1),
-    later: [more(HOUR - 1, 2, { messages: sent(1) }), more(HOUR, 3, { messages: sent(1, 3) })],
+    payload: buildPayload(1),
+    moments: [triggerAt(HOUR - 1, 2, { messages: sent(1) }), triggerAt(HOUR, 3, { messages: sent(1, 3) })],
   },
   {
     title: "C-248 E-285: a throttle per key",
     workflow: throttled({ throttle_key: "page" }),
-    payload: payload(1, { page: "A" }),
-    later: [
-      more(0, 2, { data: { page: "B" }, messages: sent(1, 2) }),
-      more(0, 3, { data: { page: "A" }, messages: sent(1, 2) }),
+    payload: buildPayload(1, { page: "A" }),
+    moments: [
+      triggerAt(0, 2, { data: { page: "B" }, messages: sent(1, 2) }),
+      triggerAt(0, 3, { data: { page: "A" }, messages: sent(1, 2) }),
     ],
   },
   {
     title: "C-249 E-285: a throttle per recipient",
     workflow: throttled(),
-    payload: payload(1, {}, { recipients: ["ana", "bo"] }),
+    payload: buildPayload(1, {}, { recipients: ["ana", "bo"] }),
     runs: { ana: PASSED, bo: PASSED },
   },
   ...([{}, { until: null }, { until: "soon" }] as JsonObject[]).map(
     (data): EngineCase => ({
       title: `C-250 E-289: without a window in ${JSON.stringify(data)} the run passes, with an error`,
       workflow: throttled({ throttle_window_field_path: "data.until" }),
-      payload: payload(1, data),
+      payload: buildPayload(1, data),
       runs: { ana: UNCHECKED },
-      later: [
-        more(MINUTE, 2, {
+      moments: [
+        triggerAt(MINUTE, 2, {
           data,
           messages: sent(1, 2),
           async check(h) {
@@ -106,10 +119,10 @@ const cases: EngineCase[] = [
   {
     title: "C-251 E-289: so does a key that is missing",
     workflow: throttled({ throttle_key: "page" }),
-    payload: payload(1),
+    payload: buildPayload(1),
     runs: { ana: UNCHECKED },
-    later: [
-      more(MINUTE, 2, {
+    moments: [
+      triggerAt(MINUTE, 2, {
         messages: sent(1, 2),
         async check(h) {
           expect((await newest(h)).events).toMatchObject([
@@ -122,19 +135,19 @@ const cases: EngineCase[] = [
   {
     title: "C-252 E-290 E-289: and one of 70 characters",
     workflow: throttled({ throttle_key: "page" }),
-    payload: payload(1, { page: "p".repeat(70) }),
+    payload: buildPayload(1, { page: "p".repeat(70) }),
     runs: { ana: UNCHECKED },
-    later: [more(MINUTE, 2, { data: { page: "p".repeat(70) }, messages: sent(1, 2) })],
+    moments: [triggerAt(MINUTE, 2, { data: { page: "p".repeat(70) }, messages: sent(1, 2) })],
   },
   {
     title: "E-290: 57 plain characters are 63 once encoded",
     workflow: throttled({ throttle_key: "page" }),
-    payload: payload(1, { page: "p".repeat(57) }),
+    payload: buildPayload(1, { page: "p".repeat(57) }),
     runs: { ana: PASSED },
-    later: [
-      more(0, 2, { data: { page: "p".repeat(57) }, messages: sent(1) }),
-      more(0, 3, { data: { page: "p".repeat(58) }, messages: sent(1, 3) }),
-      more(0, 4, {
+    moments: [
+      triggerAt(0, 2, { data: { page: "p".repeat(57) }, messages: sent(1) }),
+      triggerAt(0, 3, { data: { page: "p".repeat(58) }, messages: sent(1, 3) }),
+      triggerAt(0, 4, {
         data: { page: "p".repeat(58) },
         messages: sent(1, 3, 4),
         async check(h) {
@@ -147,32 +160,32 @@ const cases: EngineCase[] = [
   {
     title: "E-290 E-289: a window of more than 31 days",
     workflow: throttled({ throttle_window_field_path: "data.until" }),
-    payload: payload(1, { until: { unit: "days", value: 32 } }),
+    payload: buildPayload(1, { until: { unit: "days", value: 32 } }),
     runs: { ana: UNCHECKED },
-    later: [more(0, 2, { data: { until: { unit: "days", value: 32 } }, messages: sent(1, 2) })],
+    moments: [triggerAt(0, 2, { data: { until: { unit: "days", value: 32 } }, messages: sent(1, 2) })],
   },
   {
     title: "C-253 E-285: a throttle per workflow",
     given: (h) => h.define("other", { steps: throttled() }),
     workflow: throttled(),
-    payload: payload(1),
+    payload: buildPayload(1),
     runs: { ana: PASSED },
-    later: [{ at: 0, act: (h) => h.trigger("other", payload(2)), messages: sent(1, 2) }],
+    moments: [{ at: 0, action: (h) => h.trigger("other", buildPayload(2)), messages: sent(1, 2) }],
   },
   {
     title: "E-285: a throttle per step",
     workflow: [throttle(), { ...throttle(), ref: "throttle_2" }, step.email("S", "{{ data.n }}")],
-    payload: payload(1),
+    payload: buildPayload(1),
     runs: { ana: "completed: throttle_1 passed, throttle_2 passed, email_1 sent" },
   },
   {
     title: "E-285: and so over several runs",
     workflow: [throttleAt("throttle_1"), throttleAt("throttle_2"), step.email("S", "{{ data.n }}")],
-    payload: payload(1, { at: "throttle_1" }),
+    payload: buildPayload(1, { at: "throttle_1" }),
     runs: { ana: "completed: throttle_1 passed, throttle_2 skipped condition, email_1 sent" },
-    later: [
-      more(0, 2, { data: { at: "throttle_2" }, messages: sent(1, 2) }),
-      more(0, 3, {
+    moments: [
+      triggerAt(0, 2, { data: { at: "throttle_2" }, messages: sent(1, 2) }),
+      triggerAt(0, 3, {
         data: { at: "throttle_2" },
         messages: sent(1, 2),
         async check(h) {
@@ -185,43 +198,48 @@ const cases: EngineCase[] = [
     title: "C-254 E-288: a window out of the recipient",
     given: (h) => h.identify({ id: "ana", gap: hours(2) }),
     workflow: throttled({ throttle_window_field_path: "recipient.gap" }),
-    payload: payload(1),
-    later: [more(90 * MINUTE, 2, { messages: sent(1) }), more(121 * MINUTE, 3, { messages: sent(1, 3) })],
+    payload: buildPayload(1),
+    moments: [triggerAt(90 * MINUTE, 2, { messages: sent(1) }), triggerAt(121 * MINUTE, 3, { messages: sent(1, 3) })],
   },
   {
     title: "E-288: the opener's window counts",
     workflow: throttled({ throttle_window_field_path: "data.until" }),
-    payload: payload(1, { until: new Date(T0 + HOUR).toISOString() }),
-    later: [
-      more(MINUTE, 2, { data: { until: { unit: "seconds", value: 1 } }, messages: sent(1) }),
-      more(2 * MINUTE, 3, { data: { until: { unit: "seconds", value: 1 } }, messages: sent(1) }),
-      more(HOUR, 4, { data: { until: hours(1) }, messages: sent(1, 4) }),
+    payload: buildPayload(1, { until: new Date(T0 + HOUR).toISOString() }),
+    moments: [
+      triggerAt(MINUTE, 2, { data: { until: { unit: "seconds", value: 1 } }, messages: sent(1) }),
+      triggerAt(2 * MINUTE, 3, { data: { until: { unit: "seconds", value: 1 } }, messages: sent(1) }),
+      triggerAt(HOUR, 4, { data: { until: hours(1) }, messages: sent(1, 4) }),
     ],
   },
   {
     title: "E-088 E-284: a step condition that is false lets the run pass, and takes no pass",
-    workflow: [{ ...throttle(), conditions: when("data.n", "not_equal_to", "1") }, step.email("S", "{{ data.n }}")],
-    payload: payload(1),
+    workflow: [
+      { ...throttle(), conditions: buildCondition("data.n", "not_equal_to", "1") },
+      step.email("S", "{{ data.n }}"),
+    ],
+    payload: buildPayload(1),
     runs: { ana: "completed: throttle_1 skipped condition, email_1 sent" },
-    later: [more(0, 2, { messages: sent(1, 2) }), more(0, 3, { messages: sent(1, 2) })],
+    moments: [triggerAt(0, 2, { messages: sent(1, 2) }), triggerAt(0, 3, { messages: sent(1, 2) })],
   },
   {
     title: "E-291 E-292: a cancelled run does not give its pass back, and a stopped one takes none",
     workflow: [throttle(), step.delay("minutes", 10), step.email("S", "{{ data.n }}")],
-    payload: payload(1, {}, { cancellation_key: "ck" }),
-    later: [
-      { at: MINUTE, act: (h) => h.cancel("digest", "ck") },
+    payload: buildPayload(1, {}, { cancellation_key: "ck" }),
+    moments: [
+      { at: MINUTE, action: (h) => h.cancel("digest", "ck") },
       {
         at: 2 * MINUTE,
-        async act(h) {
-          expect(runInWords(of(await h.trigger("digest", payload(2)), "ana"))).toBe(STOPPED);
+        async action(h) {
+          expect(formatRun(getRecipientOutcome(await h.trigger("digest", buildPayload(2)), "ana"))).toBe(STOPPED);
         },
       },
       { at: HOUR - 1, messages: [] },
       {
         at: HOUR,
-        async act(h) {
-          expect(runInWords(of(await h.trigger("digest", payload(3)), "ana"))).toMatch(/^paused: throttle_1 passed/);
+        async action(h) {
+          expect(formatRun(getRecipientOutcome(await h.trigger("digest", buildPayload(3)), "ana"))).toMatch(
+            /^paused: throttle_1 passed/,
+          );
         },
       },
       { at: 2 * HOUR, messages: sent(3) },
@@ -230,9 +248,9 @@ const cases: EngineCase[] = [
   {
     title: "E-284: many runs of one trigger, a key shared by none",
     workflow: throttled({ throttle_limit: 2 }),
-    payload: payload(1),
-    later: [more(0, 2), more(0, 3, { messages: sent(1, 2) })],
+    payload: buildPayload(1),
+    moments: [triggerAt(0, 2), triggerAt(0, 3, { messages: sent(1, 2) })],
   },
 ];
 
-describeCases("N. Throttle", cases);
+describeEngineCases("N. Throttle", cases);

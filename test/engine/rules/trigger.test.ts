@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { gidOf, keyOf } from "../../../src/domain/recipient/recipient.js";
+import { toGid, toRecipientKey } from "../../../src/domain/recipient/recipient.js";
 import { parseTrigger } from "../../../src/domain/trigger/parse-trigger.js";
-import { uuidV5 } from "../../../src/util/ids.js";
+import { createUuidV5 } from "../../../src/util/ids.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { describeCases, type EngineCase, withHarness } from "../../helpers/engine-case.js";
-import { of, step } from "../../helpers/engine-harness.js";
+import { describeEngineCases, type EngineCase, withHarness } from "../../helpers/engine-case.js";
+import { getRecipientOutcome, step } from "../../helpers/engine-harness.js";
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const hello = [step.email("Hi {{ recipient.plan }}")];
@@ -18,10 +18,10 @@ const accepted: EngineCase[] = [
     messages: ["ana mail sent: B"],
     async check(h, outcome) {
       expect(outcome.workflow_run_id).toMatch(UUID_V4);
-      const [message] = await h.messages();
+      const [message] = await h.listMessages();
       expect(message?.content).toMatchObject({ to: "ana@lark.test", subject_line: "Hi pro" });
       expect(message?.events.map(({ type }) => type)).toEqual(["created", "queued", "sent"]);
-      expect(h.delivered.map(({ id, status }) => [id, status])).toEqual([[message?.id, "queued"]]);
+      expect(h.deliveredMessages.map(({ id, status }) => [id, status])).toEqual([[message?.id, "queued"]]);
     },
   },
   {
@@ -30,14 +30,14 @@ const accepted: EngineCase[] = [
     payload: { recipients: ["ana", "bo"] },
     runs: { ana: "completed: email_1 sent", bo: "completed: email_1 sent" },
     async check(h, outcome) {
-      const messages = await h.messages();
+      const messages = await h.listMessages();
       expect(messages.map(({ content }) => content.subject_line)).toEqual(["Hi pro", "Hi free"]);
       expect(messages.map((message) => message.workflow_run_id)).toEqual(Array(2).fill(outcome.workflow_run_id));
       expect(messages.map((message) => message.recipient_run_id)).toEqual([
-        uuidV5(outcome.workflow_run_id, "gid://User/ana"),
-        uuidV5(outcome.workflow_run_id, "gid://User/bo"),
+        createUuidV5(outcome.workflow_run_id, "gid://User/ana"),
+        createUuidV5(outcome.workflow_run_id, "gid://User/bo"),
       ]);
-      expect(of(outcome, "bo").recipient_run_id).toBe(messages[1]?.recipient_run_id);
+      expect(getRecipientOutcome(outcome, "bo").recipient_run_id).toBe(messages[1]?.recipient_run_id);
     },
   },
   {
@@ -71,7 +71,7 @@ const accepted: EngineCase[] = [
   },
 ];
 
-describeCases("A. Trigger and validation: accepted", accepted);
+describeEngineCases("A. Trigger and validation: accepted", accepted);
 
 const codeSchema = { type: "object", properties: { code: { type: "string" } } };
 const people = (count: number): Json[] => Array.from({ length: count }, (_, index) => ({ id: `p${index}` }));
@@ -136,8 +136,8 @@ describe("A. Trigger and validation: refused as a whole", () => {
         details: row.pointer === undefined ? expect.anything() : [{ pointer: row.pointer }],
       });
       expect((await h.engine.listRecipientRuns({}, { limit: 10 })).items).toEqual([]);
-      expect(await h.messages()).toEqual([]);
-      expect(h.delivered).toEqual([]);
+      expect(await h.listMessages()).toEqual([]);
+      expect(h.deliveredMessages).toEqual([]);
       expect(await h.recipient("new")).toBeUndefined();
       expect(await h.recipient("p0")).toBeUndefined();
     }),
@@ -149,7 +149,7 @@ describe("A. Trigger and validation: the rest", () => {
     ["ana", "97ef1b00-7c5c-5d09-9034-9f40ddcf7153"],
     [{ id: "p1", collection: "projects" }, "8e7a93f2-8cbc-5f1d-a987-2aa4e13dc9c7"],
   ])("C-003 E-002: the recipient run id of %j", (recipient, id) => {
-    expect(uuidV5("3b0c8f5e-0d52-4c43-9a0c-2a1f6f2d9b10", gidOf(keyOf(recipient)))).toBe(id);
+    expect(createUuidV5("3b0c8f5e-0d52-4c43-9a0c-2a1f6f2d9b10", toGid(toRecipientKey(recipient)))).toBe(id);
   });
 
   it("C-008 E-027: 1,000 recipients are accepted, each with a run", () =>

@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../../src/util/json.js";
-import { describeCases, type EngineCase, runInWords, runsInWords, withHarness } from "../../helpers/engine-case.js";
-import { DAY, EngineHarness, HOUR, MINUTE, of, SECOND, step, T0, when } from "../../helpers/engine-harness.js";
+import { describeEngineCases, type EngineCase, formatRun, formatRuns, withHarness } from "../../helpers/engine-case.js";
+import {
+  buildCondition,
+  DAY,
+  EngineHarness,
+  getRecipientOutcome,
+  HOUR,
+  MINUTE,
+  SECOND,
+  step,
+  T0,
+} from "../../helpers/engine-harness.js";
 
 const PAID = { event_type: "integration_source", integration_source_key: "shop", event_key: "paid" };
 const UPDATED = { event_type: "recipient" };
@@ -36,15 +46,15 @@ const cases: EngineCase[] = [
     title: "C-297 E-335 E-343: the event comes: the run goes on at once, and knows of it",
     workflow: [wait(), template],
     runs: WAITING,
-    later: [
+    moments: [
       { at: 10 * MINUTE, runs: WAITING },
-      { at: 10 * MINUTE, act: paid({ n: 7 }), runs: EMAIL, messages: ["ana mail sent: true 7"] },
+      { at: 10 * MINUTE, action: paid({ n: 7 }), runs: EMAIL, messages: ["ana mail sent: true 7"] },
     ],
   },
   {
     title: "C-298 E-337 E-007: none comes: the run is cancelled at its end",
     workflow: [wait(), step.email()],
-    later: [
+    moments: [
       { at: 30 * MINUTE - SECOND, runs: WAITING },
       {
         at: 30 * MINUTE,
@@ -65,7 +75,7 @@ const cases: EngineCase[] = [
   {
     title: "C-299 E-337 E-343: continues at its end, with nothing caught",
     workflow: [wait(continues), step.email("S", "{{ refs.wait_1.matched }} {{ refs.wait_1.signal_variables | size }}")],
-    later: [
+    moments: [
       {
         at: 30 * MINUTE,
         runs: EMAIL,
@@ -77,8 +87,8 @@ const cases: EngineCase[] = [
   {
     title: "C-300 E-336: halts on the event",
     workflow: [wait({ on_match: "halt", ...continues }), step.email()],
-    later: [
-      { at: 10 * MINUTE, act: paid() },
+    moments: [
+      { at: 10 * MINUTE, action: paid() },
       { at: 10 * MINUTE, runs: HALTED("event_matched"), messages: [] },
       { at: HOUR, runs: HALTED("event_matched"), messages: [] },
     ],
@@ -86,17 +96,17 @@ const cases: EngineCase[] = [
   {
     title: "C-300 E-336: halts on the event only",
     workflow: [wait({ on_match: "halt", ...continues }), step.email()],
-    later: [{ at: 30 * MINUTE, runs: EMAIL }],
+    moments: [{ at: 30 * MINUTE, runs: EMAIL }],
   },
   {
     title: "C-301 E-339: another user's event, or another's kind, or nobody's",
     workflow: [wait(), step.email()],
-    later: [
-      { at: MINUTE, act: paid({}, "bo") },
-      { at: MINUTE, act: paid({}, null) },
+    moments: [
+      { at: MINUTE, action: paid({}, "bo") },
+      { at: MINUTE, action: paid({}, null) },
       {
         at: MINUTE,
-        act: (h) =>
+        action: (h) =>
           h.engine.deliverSourceEvent({ source_key: "shop", event_key: "seen", user_id: "ana", at: null, data: {} }),
       },
       { at: 2 * MINUTE, runs: WAITING },
@@ -106,8 +116,8 @@ const cases: EngineCase[] = [
     title: "EQ-57 E-339: an object's run takes any event of the source",
     workflow: [wait(), step.webhook()],
     payload: { recipients: [{ collection: "projects", id: "p1" }] },
-    later: [
-      { at: MINUTE, act: paid({}, null) },
+    moments: [
+      { at: MINUTE, action: paid({}, null) },
       { at: MINUTE, runs: { "projects/p1": "completed: wait_1 passed, hook_1 sent" } },
     ],
   },
@@ -117,11 +127,11 @@ const cases: EngineCase[] = [
       wait({ match_conditions: about("event.data.amount", "100", "greater_than") }),
       step.email("S", "{{ refs.wait_1.signal_variables.data.amount }}"),
     ],
-    later: [
-      { at: MINUTE, act: paid({ amount: 50 }) },
+    moments: [
+      { at: MINUTE, action: paid({ amount: 50 }) },
       { at: MINUTE, runs: WAITING },
-      { at: 2 * MINUTE, act: paid({ amount: 150 }) },
-      { at: 3 * MINUTE, act: paid({ amount: 200 }) },
+      { at: 2 * MINUTE, action: paid({ amount: 150 }) },
+      { at: 3 * MINUTE, action: paid({ amount: 200 }) },
       {
         at: 3 * MINUTE,
         runs: EMAIL,
@@ -146,26 +156,26 @@ const cases: EngineCase[] = [
       wait({ match_conditions: [...about("event.data.n", 1), ...about("event.user_id", "ana")] }),
       step.email(),
     ],
-    later: [
-      { at: MINUTE, act: paid({ n: 2 }) },
+    moments: [
+      { at: MINUTE, action: paid({ n: 2 }) },
       { at: MINUTE, runs: EMAIL },
     ],
   },
   {
     title: "C-303 E-344: an event from before the wait",
     workflow: [wait(), step.email()],
-    later: [
-      { at: MINUTE, act: paid({}, "ana", T0 - 1) },
+    moments: [
+      { at: MINUTE, action: paid({}, "ana", T0 - 1) },
       { at: 2 * MINUTE, runs: WAITING },
-      { at: 2 * MINUTE, act: paid({}, "ana", T0) },
+      { at: 2 * MINUTE, action: paid({}, "ana", T0) },
       { at: 2 * MINUTE, runs: EMAIL },
     ],
   },
   {
     title: "E-344: an event that comes when the wait is over is not kept",
     workflow: [wait(continues), step.delay("minutes", 5), wait(continues, {}, "wait_2"), step.email()],
-    later: [
-      { at: 31 * MINUTE, act: paid({}, "ana", T0 + MINUTE) },
+    moments: [
+      { at: 31 * MINUTE, action: paid({}, "ana", T0 + MINUTE) },
       { at: 40 * MINUTE, runs: { ana: "paused: wait_1 passed, delay_1 passed, wait_2 waiting" } },
     ],
   },
@@ -187,12 +197,12 @@ const cases: EngineCase[] = [
         }),
         step.email(),
       ],
-      later: [
+      moments: [
         {
           at: 5 * MINUTE,
-          act: async (h) => {
-            const [message] = await h.messages("ana");
-            if (message) await h.mark(message, title === "read" ? "read" : "seen");
+          action: async (h) => {
+            const [message] = await h.listMessages("ana");
+            if (message) await h.markMessage(message, title === "read" ? "read" : "seen");
           },
         },
         { at, runs: { ana: run } },
@@ -223,10 +233,10 @@ const cases: EngineCase[] = [
       }),
       step.email("S", "{{ refs.wait_1.signal_variables.notify_data.n }}"),
     ],
-    later: [
+    moments: [
       {
         at: 0,
-        act: async (h) => {
+        action: async (h) => {
           await h.trigger("child", { recipients: ["ana", "bo"], data: { n: 3 } });
         },
       },
@@ -244,19 +254,19 @@ const cases: EngineCase[] = [
       }),
       step.email(),
     ],
-    later: [
-      { at: MINUTE, act: (h) => h.trigger("child", { recipients: ["bo"] }), runs: WAITING },
-      { at: MINUTE, act: (h) => h.trigger("child", { recipients: ["ana"] }), runs: EMAIL },
+    moments: [
+      { at: MINUTE, action: (h) => h.trigger("child", { recipients: ["bo"] }), runs: WAITING },
+      { at: MINUTE, action: (h) => h.trigger("child", { recipients: ["ana"] }), runs: EMAIL },
     ],
   },
   {
     title: "C-308 E-340 E-342: the recipient's second change matches",
     workflow: [wait({ event: UPDATED, match_conditions: about("event.properties.plan", "pro") }), step.email()],
     payload: { recipients: ["bo"] },
-    later: [
-      { at: MINUTE, act: setUser("bo", { city: "Oslo" }) },
-      { at: MINUTE, act: setUser("ana", { plan: "free" }), runs: { bo: "paused: wait_1 waiting" } },
-      { at: 2 * MINUTE, act: setUser("bo", { plan: "pro" }) },
+    moments: [
+      { at: MINUTE, action: setUser("bo", { city: "Oslo" }) },
+      { at: MINUTE, action: setUser("ana", { plan: "free" }), runs: { bo: "paused: wait_1 waiting" } },
+      { at: 2 * MINUTE, action: setUser("bo", { plan: "pro" }) },
       { at: 2 * MINUTE, runs: { bo: "completed: wait_1 passed, email_1 sent" } },
     ],
   },
@@ -264,12 +274,12 @@ const cases: EngineCase[] = [
     title: "C-308 E-342: what changes nothing is no event, preferences are one",
     workflow: [wait({ event: UPDATED }), step.email()],
     payload: { recipients: ["bo"] },
-    later: [
-      { at: MINUTE, act: setUser("bo", { plan: "free" }) },
+    moments: [
+      { at: MINUTE, action: setUser("bo", { plan: "free" }) },
       { at: MINUTE, runs: { bo: "paused: wait_1 waiting" } },
       {
         at: MINUTE,
-        act: (h) => h.engine.resources.preferences.set("bo", "default", { channel_types: { sms: false } }),
+        action: (h) => h.engine.resources.preferences.set("bo", "default", { channel_types: { sms: false } }),
       },
       { at: MINUTE, runs: { bo: "completed: wait_1 passed, email_1 sent" } },
     ],
@@ -284,8 +294,8 @@ const cases: EngineCase[] = [
       step.email(),
     ],
     runs: { ana: "paused: u passed, wait_1 waiting" },
-    later: [
-      { at: MINUTE, act: setUser("ana", { n: 5 }) },
+    moments: [
+      { at: MINUTE, action: setUser("ana", { n: 5 }) },
       { at: MINUTE, runs: { ana: "paused: u passed, wait_1 passed, v passed, delay_1 waiting 2025-06-04T11:01:00Z" } },
       {
         at: 2 * MINUTE,
@@ -297,9 +307,9 @@ const cases: EngineCase[] = [
     title: "C-309 E-347: cancelled while it waits",
     workflow: [wait(), step.email()],
     payload: { cancellation_key: "k" },
-    later: [
-      { at: 5 * MINUTE, act: (h) => h.cancel("digest", "k") },
-      { at: 6 * MINUTE, act: paid() },
+    moments: [
+      { at: 5 * MINUTE, action: (h) => h.cancel("digest", "k") },
+      { at: 6 * MINUTE, action: paid() },
       { at: HOUR, runs: { ana: "cancelled: wait_1 cancelled cancelled" }, messages: [] },
     ],
   },
@@ -313,15 +323,15 @@ const cases: EngineCase[] = [
         branches: [
           {
             name: "paid",
-            conditions: when("refs.wait_1.signal_variables.data.status", "equal_to", "paid"),
+            conditions: buildCondition("refs.wait_1.signal_variables.data.status", "equal_to", "paid"),
             steps: [step.email()],
           },
           { name: "default", steps: [step.feed()] },
         ],
       },
     ],
-    later: [
-      { at: MINUTE, act: paid({ status: "paid" }) },
+    moments: [
+      { at: MINUTE, action: paid({ status: "paid" }) },
       { at: MINUTE, runs: { ana: "completed: wait_1 passed, branch_1 passed, email_1 sent" } },
     ],
   },
@@ -334,7 +344,7 @@ const cases: EngineCase[] = [
   {
     title: "C-313 E-348: its conditions are false: skipped, nothing is caught",
     workflow: [
-      wait({}, { conditions: when("data.w", "equal_to", "true") }),
+      wait({}, { conditions: buildCondition("data.w", "equal_to", "true") }),
       step.email("S", "[{{ refs.wait_1.matched }}]"),
     ],
     runs: { ana: "completed: wait_1 skipped condition, email_1 sent" },
@@ -344,23 +354,23 @@ const cases: EngineCase[] = [
     title: "E-341: conditions on the run beside the event",
     workflow: [wait({ match_conditions: about("data.order", "event.data.order") }), step.email()],
     payload: { data: { order: "o1" } },
-    later: [
-      { at: MINUTE, act: paid({ order: "o2" }) },
+    moments: [
+      { at: MINUTE, action: paid({ order: "o2" }) },
       { at: MINUTE, runs: WAITING },
-      { at: MINUTE, act: paid({ order: "o1" }) },
+      { at: MINUTE, action: paid({ order: "o1" }) },
       { at: MINUTE, runs: EMAIL },
     ],
   },
   {
     title: "E-338: fifteen minutes where the file says nothing",
     workflow: [{ ref: "wait_1", type: "wait_for_event", settings: { event: UPDATED, ...continues } }, step.email()],
-    later: [
+    moments: [
       { at: 15 * MINUTE - SECOND, runs: WAITING },
       { at: 15 * MINUTE, runs: EMAIL },
     ],
   },
 ];
-describeCases("R. Wait for event", cases);
+describeEngineCases("R. Wait for event", cases);
 
 describe("R. Wait for event: refused, and beside each other", () => {
   it.each([
@@ -398,16 +408,16 @@ describe("R. Wait for event: refused, and beside each other", () => {
       for (let n = 0; n < 3; n++) started.push(await h.trigger("digest", { recipients: ["ana", "bo"] }));
       await paid()(h);
       for (const one of started)
-        expect(runsInWords(await h.outcome(one))).toEqual({ ...EMAIL, bo: "paused: wait_1 waiting" });
+        expect(formatRuns(await h.readOutcome(one))).toEqual({ ...EMAIL, bo: "paused: wait_1 waiting" });
       await h.at(DAY);
-      expect(await h.messages("bo")).toEqual([]);
-      expect(await h.store.hasNews()).toBe(false);
+      expect(await h.listMessages("bo")).toEqual([]);
+      expect(await h.store.hasPendingEvents()).toBe(false);
     }));
 
   it("E-335: an event that comes while the run looks at another is looked at next", async () => {
     let onSave: () => Promise<unknown> = async () => {};
     const h = await EngineHarness.open({
-      intercept: (store) => ({
+      overrideStore: (store) => ({
         saveAdvances: async (...args) => {
           const act = onSave;
           onSave = async () => {};
@@ -427,7 +437,7 @@ describe("R. Wait for event: refused, and beside each other", () => {
       });
       onSave = () => h.store.recordEvents([event(2)], h.now);
       await paid({ n: 1 })(h);
-      expect(runInWords(of(await h.outcome(started), "ana"))).toBe(EMAIL.ana);
+      expect(formatRun(getRecipientOutcome(await h.readOutcome(started), "ana"))).toBe(EMAIL.ana);
     } finally {
       await h.close();
     }
@@ -439,6 +449,8 @@ describe("R. Wait for event: refused, and beside each other", () => {
       const started = await h.trigger("digest", { recipients: ["ana"] });
       await h.engine.resources.users.delete("ana");
       await paid()(h);
-      expect(runsInWords(await h.outcome(started))).toEqual({ ana: "cancelled: wait_1 cancelled recipient_deleted" });
+      expect(formatRuns(await h.readOutcome(started))).toEqual({
+        ana: "cancelled: wait_1 cancelled recipient_deleted",
+      });
     }));
 });

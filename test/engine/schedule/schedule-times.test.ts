@@ -3,8 +3,8 @@ import { DateTime } from "luxon";
 import { describe, expect, it } from "vitest";
 import { parseScheduleRequest } from "../../../src/domain/trigger/parse-schedule.js";
 import { REPEAT_DAYS, type RepeatRule } from "../../../src/domain/trigger/schedule.js";
-import { nextOccurrence } from "../../../src/engine/schedule/schedule-times.js";
-import { propertyRuns } from "../../helpers/property-runs.js";
+import { findNextOccurrence } from "../../../src/engine/schedule/schedule-times.js";
+import { getPropertyRuns } from "../../helpers/get-property-runs.js";
 
 const UTC = "Etc/UTC";
 const NEW_YORK = "America/New_York";
@@ -22,7 +22,7 @@ function occurrences(repeats: RepeatRule[], zone: string, anchor: string, count:
   const start = Date.parse(anchor);
   const ending_at = ending === null ? null : Date.parse(ending);
   for (let after = start - 1; found.length < count; ) {
-    const next = nextOccurrence({ repeats, ending_at }, start, after, zone);
+    const next = findNextOccurrence({ repeats, ending_at }, start, after, zone);
     if (next === null) break;
     found.push(new Date(next).toISOString().replace(":00.000Z", "Z"));
     after = next;
@@ -193,7 +193,7 @@ describe("nextOccurrence (E-369 to E-373, E-381)", () => {
   it("skips what is past: the first is later than now, the intervals still count from the anchor (EQ-62)", () => {
     const repeats = rules({ frequency: "daily", interval: 2, hours: 9 });
     const anchor = Date.parse("2025-06-01T00:00:00Z");
-    const next = nextOccurrence({ repeats, ending_at: null }, anchor, Date.parse("2025-06-05T09:00:00Z"), UTC);
+    const next = findNextOccurrence({ repeats, ending_at: null }, anchor, Date.parse("2025-06-05T09:00:00Z"), UTC);
     expect(new Date(next ?? 0).toISOString()).toBe("2025-06-07T09:00:00.000Z");
   });
 });
@@ -224,7 +224,7 @@ const WEEKDAYS: Record<string, readonly string[]> = {
 function series(repeats: RepeatRule[], ending_at: number | null, anchor: number, zone: string): number[] {
   const found: number[] = [];
   for (let after = anchor - 1; found.length < 25; ) {
-    const next = nextOccurrence({ repeats, ending_at }, anchor, after, zone);
+    const next = findNextOccurrence({ repeats, ending_at }, anchor, after, zone);
     if (next === null) break;
     found.push(next);
     after = next;
@@ -248,7 +248,7 @@ describe("nextOccurrence, for any rules", () => {
           expect(found).toEqual(series(repeats, null, anchor, zone).filter((at) => at <= ending));
         },
       ),
-      propertyRuns(500),
+      getPropertyRuns(500),
     );
   });
 
@@ -258,16 +258,16 @@ describe("nextOccurrence, for any rules", () => {
         const found = series([rule], null, anchor, zone);
         const at = found[index % Math.max(1, found.length)];
         if (at === undefined) return;
-        expect(nextOccurrence({ repeats: [rule], ending_at: null }, anchor, at - 1, zone)).toBe(at);
+        expect(findNextOccurrence({ repeats: [rule], ending_at: null }, anchor, at - 1, zone)).toBe(at);
       }),
-      propertyRuns(500),
+      getPropertyRuns(500),
     );
   });
 
   it("is the earliest of its rules", () => {
     fc.assert(
       fc.property(anyRule, anyRule, anyAnchor, anyZone, (one, other, anchor, zone) => {
-        const first = (repeats: RepeatRule[]) => nextOccurrence({ repeats, ending_at: null }, anchor, anchor, zone);
+        const first = (repeats: RepeatRule[]) => findNextOccurrence({ repeats, ending_at: null }, anchor, anchor, zone);
         const each = [first([one]), first([other])].filter((at) => at !== null);
         expect(first([one, other])).toBe(each.length > 0 ? Math.min(...each) : null);
       }),
@@ -296,7 +296,7 @@ describe("nextOccurrence, for any rules", () => {
           expect(Math.round(apart) % rule.interval).toBe(0);
         }
       }),
-      propertyRuns(1_000),
+      getPropertyRuns(1_000),
     );
   });
 });

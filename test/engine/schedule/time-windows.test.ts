@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { DateTime } from "luxon";
 import { describe, expect, it } from "vitest";
 import type { SendWindow } from "../../../src/domain/channel/send-windows.js";
-import { nextWindowRule, resolveZone, sendWindowOpening } from "../../../src/engine/schedule/time-windows.js";
-import { propertyRuns } from "../../helpers/property-runs.js";
+import { findNextWindowTime, findSendWindowOpening, resolveZone } from "../../../src/engine/schedule/time-windows.js";
+import { getPropertyRuns } from "../../helpers/get-property-runs.js";
 
 const ms = (iso: string) => Date.parse(iso);
 const iso = (at: number | null | undefined) =>
@@ -231,7 +231,7 @@ describe("nextWindowRule (E-242, EQ-37)", () => {
       "2025-04-24T22:00:00Z",
     ],
   ])("%s: %j after %s in %s", (_id, rule, now, zone, expected) => {
-    expect(iso(nextWindowRule(rule, ms(now), zone))).toBe(expected);
+    expect(iso(findNextWindowTime(rule, ms(now), zone))).toBe(expected);
   });
 
   it.each([
@@ -253,7 +253,7 @@ describe("nextWindowRule (E-242, EQ-37)", () => {
     { frequency: "monthly", day_of_month: 0 },
     { frequency: "monthly", day_of_month: 32 },
   ])("is undefined for %j (E-236)", (rule) => {
-    expect(nextWindowRule(rule, ms("2025-06-04T10:00:00Z"), UTC)).toBeUndefined();
+    expect(findNextWindowTime(rule, ms("2025-06-04T10:00:00Z"), UTC)).toBeUndefined();
   });
 });
 
@@ -318,7 +318,7 @@ describe("sendWindowOpening (E-197 to E-201, EQ-32)", () => {
     ],
     ["day that starts late", everyDay(null, "09:00"), "2025-04-24T12:00:00Z", "Africa/Cairo", "2025-04-24T22:00:00Z"],
   ])("%s", (_id, windows, now, zone, expected) => {
-    expect(iso(sendWindowOpening(windows, ms(now), zone))).toBe(expected);
+    expect(iso(findSendWindowOpening(windows, ms(now), zone))).toBe(expected);
   });
 });
 
@@ -349,7 +349,7 @@ describe("properties of windows", () => {
   it("a rule's next time is in the future, shows the rule's minute but in a clock change, and none lies between (E-242)", () => {
     fc.assert(
       fc.property(rule, moment, zone, (windowRule, now, zoneName) => {
-        const at = nextWindowRule(windowRule, now, zoneName) as number;
+        const at = findNextWindowTime(windowRule, now, zoneName) as number;
         expect(at).toBeGreaterThan(now);
         const local = DateTime.fromMillis(at, { zone: zoneName });
         const stable = local.offset === local.minus({ hours: 3 }).offset;
@@ -357,11 +357,11 @@ describe("properties of windows", () => {
         if (stable && windowRule.frequency !== "hourly") expect(local.hour).toBe(windowRule.hours ?? 0);
         expect([local.second, local.millisecond]).toEqual([0, 0]);
         if (windowRule.frequency === "hourly" || windowRule.frequency === "daily" || windowRule.days !== undefined) {
-          expect(nextWindowRule(windowRule, at - 1, zoneName)).toBe(at);
-          expect(nextWindowRule(windowRule, now + Math.floor((at - now) / 2), zoneName)).toBe(at);
+          expect(findNextWindowTime(windowRule, at - 1, zoneName)).toBe(at);
+          expect(findNextWindowTime(windowRule, now + Math.floor((at - now) / 2), zoneName)).toBe(at);
         }
       }),
-      propertyRuns(2_500),
+      getPropertyRuns(2_500),
     );
   });
 
@@ -385,15 +385,15 @@ describe("properties of windows", () => {
   it("a window is open at its own opening, shut until then, and never further off than it can be (E-198)", () => {
     fc.assert(
       fc.property(windows, moment, zone, (list, now, zoneName) => {
-        const opening = sendWindowOpening(list, now, zoneName);
+        const opening = findSendWindowOpening(list, now, zoneName);
         if (opening === null) return;
         expect(opening).toBeGreaterThan(now);
         expect(opening - now).toBeLessThan(15 * 86_400_000);
-        expect(sendWindowOpening(list, opening, zoneName)).toBeNull();
-        expect(sendWindowOpening(list, opening - 1, zoneName)).toBe(opening);
-        expect(sendWindowOpening(list, now + Math.floor((opening - now) / 2), zoneName)).toBe(opening);
+        expect(findSendWindowOpening(list, opening, zoneName)).toBeNull();
+        expect(findSendWindowOpening(list, opening - 1, zoneName)).toBe(opening);
+        expect(findSendWindowOpening(list, now + Math.floor((opening - now) / 2), zoneName)).toBe(opening);
       }),
-      propertyRuns(2_500),
+      getPropertyRuns(2_500),
     );
   });
 
@@ -405,9 +405,9 @@ describe("properties of windows", () => {
         const window = list[local.weekday - 1] as SendWindow;
         const clock = local.toFormat("HH:mm");
         const open = window.type === "send" && (window.from as string) <= clock && clock < (window.until as string);
-        expect(sendWindowOpening(list, now, zoneName) === null).toBe(open);
+        expect(findSendWindowOpening(list, now, zoneName) === null).toBe(open);
       }),
-      propertyRuns(2_500),
+      getPropertyRuns(2_500),
     );
   });
 });

@@ -14,10 +14,10 @@ beforeEach(async () => {
 });
 afterEach(() => h.close());
 
-const channelOf = (key: string): Channel => h.environment.channels[key] as Channel;
+const buildChannel = (key: string): Channel => h.environment.channels[key] as Channel;
 
 /** The message of a step, its id in it written `ID`, a short link's key `KEY`. */
-async function messageOf(one: JsonObject, data: JsonObject = {}): Promise<Message & { told: string }> {
+async function buildMessage(one: JsonObject, data: JsonObject = {}): Promise<Message & { told: string }> {
   h.define("one", { steps: [one] });
   await h.identify({
     id: "ana",
@@ -25,7 +25,7 @@ async function messageOf(one: JsonObject, data: JsonObject = {}): Promise<Messag
     channel_data: { "c-chat": { connections: [{ channel_id: "C1" }] } },
   });
   await h.trigger("one", { recipients: ["ana"], data });
-  const message = (await h.messages("ana")).at(-1);
+  const message = (await h.listMessages("ana")).at(-1);
   if (message === undefined) throw new Error("no message was made");
   const told = JSON.stringify(message.content)
     .replaceAll(message.id, "ID")
@@ -34,7 +34,7 @@ async function messageOf(one: JsonObject, data: JsonObject = {}): Promise<Messag
 }
 
 /** The part of a content document that is tracked. */
-function bodyOf({ told }: { told: string }): Json | undefined {
+function readBody({ told }: { told: string }): Json | undefined {
   const { html_body, blocks, body, template } = JSON.parse(told) as Record<string, JsonObject & JsonObject[]>;
   return (
     html_body ??
@@ -153,8 +153,8 @@ const rows: Row[] = [
 
 describe("tracked links (section 14)", () => {
   it.each(rows)("$title", async ({ step: one, body, links }) => {
-    const message = await messageOf(one);
-    expect(bodyOf(message)).toEqual(body);
+    const message = await buildMessage(one);
+    expect(readBody(message)).toEqual(body);
     expect(message.links).toEqual(links);
   });
 
@@ -164,32 +164,32 @@ describe("tracked links (section 14)", () => {
       { type: "button_set", buttons: [{ label: "Go", action: "https://lark.test/go", variant: "solid" }] },
       { type: "markdown", content: "[A](https://lark.test/{{ path }}) and https://lark.test/bare" },
     ];
-    const visual = await messageOf(
+    const visual = await buildMessage(
       { ...blocks, template: { subject: "S", visual_blocks, settings: {} } },
       { path: "a b" },
     );
     expect(visual.links).toEqual(["https://lark.test/go", "https://lark.test/a b", "https://lark.test/bare"]);
-    expect(bodyOf(visual)).toContain(`href="${L}/1"`);
+    expect(readBody(visual)).toContain(`href="${L}/1"`);
   });
 
   it("T-231: MJML", async () => {
     const html_body =
       '<mjml><mj-body><mj-section><mj-column><mj-button href="https://lark.test/go">Go</mj-button></mj-column></mj-section></mj-body></mjml>';
     const template = { subject: "S", is_mjml: true, html_body, settings: { layout_key: null } };
-    const message = await messageOf({ ...step.email("S", "", ON), template });
+    const message = await buildMessage({ ...step.email("S", "", ON), template });
     expect(message.links).toEqual(["https://lark.test/go"]);
-    expect(bodyOf(message)).toContain(`href="${L}/0"`);
+    expect(readBody(message)).toContain(`href="${L}/0"`);
   });
 
   it("T-233: WhatsApp has short links, in texts that stay plain", async () => {
-    channelOf("chatty").provider = "chat_whatsapp";
-    const text = await messageOf(step.chat("Go: https://lark.test/a", ON));
-    expect(bodyOf(text)).toBe(`Go: ${BASE}/KEY0`);
+    buildChannel("chatty").provider = "chat_whatsapp";
+    const text = await buildMessage(step.chat("Go: https://lark.test/a", ON));
+    expect(readBody(text)).toBe(`Go: ${BASE}/KEY0`);
   });
 
   it("T-233: a short link has 31 characters where the base has 20", async () => {
     h.environment.tracking = { base_url: "https://go.lark.test" };
-    const { content } = await messageOf(step.sms("https://lark.test/a", ON));
+    const { content } = await buildMessage(step.sms("https://lark.test/a", ON));
     expect(String(content.body)).toHaveLength(31);
   });
 
@@ -198,15 +198,15 @@ describe("tracked links (section 14)", () => {
     const html = '<a href="{{ vars.commercial_unsubscribe_url }}">x</a>';
     h.define("sale", { settings: { is_commercial: true }, steps: [step.email("S", html, ON)] });
     await h.trigger("sale", { recipients: ["ana"] });
-    const message = (await h.messages("ana")).at(-1);
+    const message = (await h.listMessages("ana")).at(-1);
     expect(message?.content.html_body).toBe(
       `<a href="https://go.lark.test/unsubscribe/${message?.recipient_run_id}">x</a>`,
     );
   });
 
   it("T-230 CH-033: off by default, nothing is wrapped and nothing kept", async () => {
-    const message = await messageOf(step.email("S", '<a href="https://lark.test">x</a>'));
-    expect(bodyOf(message)).toBe('<a href="https://lark.test">x</a>');
+    const message = await buildMessage(step.email("S", '<a href="https://lark.test">x</a>'));
+    expect(readBody(message)).toBe('<a href="https://lark.test">x</a>');
     expect(message).not.toHaveProperty("links");
   });
 
@@ -215,30 +215,30 @@ describe("tracked links (section 14)", () => {
     ["a step that says no", { channel_overrides: { link_tracking: false } }, false],
     ["a step that says yes", ON, true],
   ])("E-178 E-231: %s", async (_who, extra, isTracked) => {
-    channelOf("text").settings = { link_tracking: true };
-    expect((await messageOf(step.sms("https://lark.test", extra))).links !== undefined).toBe(isTracked);
+    buildChannel("text").settings = { link_tracking: true };
+    expect((await buildMessage(step.sms("https://lark.test", extra))).links !== undefined).toBe(isTracked);
   });
 
   it("T-235: the picture is the last of an e-mail's body, and only an e-mail's", async () => {
     const opens = { channel_overrides: { open_tracking: true } };
     const html = '<html><body><a data-knock-no-track href="https://lark.test">x</a></body></html>';
-    const message = await messageOf(step.email("S", html, opens));
-    expect(bodyOf(message)).toMatch(
+    const message = await buildMessage(step.email("S", html, opens));
+    expect(readBody(message)).toMatch(
       /^<html><body><a href="https:\/\/lark\.test">x<\/a><img src="http:\/\/127\.0\.0\.1:8484\/o\/ID\.png" width="1" height="1" alt=""[^<>]*><\/body><\/html>$/,
     );
     expect(message.links).toEqual([]);
-    channelOf("text").settings = { open_tracking: true };
-    expect(await messageOf(step.sms("M"))).not.toHaveProperty("links");
+    buildChannel("text").settings = { open_tracking: true };
+    expect(await buildMessage(step.sms("M"))).not.toHaveProperty("links");
   });
 
   it("T-230: where nobody receives clicks nothing changes, and the step's event tells so", async () => {
     h.environment.tracking = null;
-    channelOf("mail").settings = { link_tracking: true, open_tracking: true };
+    buildChannel("mail").settings = { link_tracking: true, open_tracking: true };
     const html = '<a href="https://lark.test">x</a>';
     h.define("one", { steps: [step.email("S", html)] });
     const started = await h.trigger("one", { recipients: ["ana"] });
     const run = await h.engine.readRecipientRun(String(started.recipients?.[0]?.recipient_run_id));
-    const [message] = await h.messages("ana");
+    const [message] = await h.listMessages("ana");
     expect(message?.content.html_body).toBe(html);
     const told = JSON.stringify(run?.events);
     expect(told).toContain("link tracking is on: links stay, nothing");
@@ -255,19 +255,19 @@ describe("tracked links (section 14)", () => {
     ["anchors", "<a x".repeat(50_000)],
     ["punctuation", `http://${".)".repeat(50_000)}x`],
   ])("T-231: hostile Markdown is read once: %s", async (_what, text) => {
-    const message = await messageOf(step.chat("{{ data.text }} https://lark.test/a", ON), { text });
+    const message = await buildMessage(step.chat("{{ data.text }} https://lark.test/a", ON), { text });
     expect(message.links?.length).toBeLessThanOrEqual(1);
   });
 
   it("T-231: a URL's own brackets are its own, what closes none is the sentence's", async () => {
     const urls = `https://lark.test/a_(b) (https://lark.test/c) https://lark.test/d${")".repeat(50_000)}.`;
-    const message = await messageOf(step.sms("{{ data.urls }}", ON), { urls });
+    const message = await buildMessage(step.sms("{{ data.urls }}", ON), { urls });
     expect(message.links).toEqual(["a_(b)", "c", "d"].map((path) => `https://lark.test/${path}`));
   });
 
   it("T-233: more links than short keys have long ones", async () => {
     const body = Array.from({ length: 63 }, (_, index) => `https://lark.test/${index}`).join(" ");
-    const words = String((await messageOf(step.sms(body, ON))).content.body).split(" ");
+    const words = String((await buildMessage(step.sms(body, ON))).content.body).split(" ");
     expect(words[61]).toMatch(/\/[0-9A-Za-z]{9}z$/);
     expect(words[62]).toMatch(/\/l\/[0-9A-Za-z]{27}\/62$/);
   });
@@ -278,7 +278,7 @@ describe("tracked links (section 14)", () => {
     ["quotes without an end", `<a x="`.repeat(100_001)],
     ["scripts without an end", "<script>".repeat(100_000)],
   ])("T-231: hostile HTML is read once: %s", async (_what, html) => {
-    const message = await messageOf(step.email("S", "{{ data.html }}", ON), { html });
+    const message = await buildMessage(step.email("S", "{{ data.html }}", ON), { html });
     expect(message.links).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "@photostructure/sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { exitCodeOf } from "../../../src/errors/knock-error.js";
+import { getExitCode } from "../../../src/errors/knock-error.js";
 import { APPLICATION_ID, MIGRATIONS } from "../../../src/store/sqlite/connection/migrations.js";
 import { openSqliteStore } from "../../../src/store/sqlite/open-sqlite-store.js";
 import { insertSample, NOW, user } from "../../contract/store/sample-runs.js";
@@ -53,7 +53,7 @@ async function openError(path: string): Promise<Error> {
     (thrown: unknown) => thrown as Error,
   );
   expect(error).toMatchObject({ code: "store_unusable", hint: expect.stringContaining("--store") });
-  expect(exitCodeOf(error)).toBe(3);
+  expect(getExitCode(error)).toBe(3);
   return error;
 }
 

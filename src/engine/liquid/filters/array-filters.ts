@@ -1,14 +1,14 @@
 import { toValue } from "liquidjs";
-import { isJsonObject, type JsonObject, stableStringify, valueAt } from "../../../util/json.js";
-import { described } from "./date-input.js";
-import { decimal, isDecimal } from "./decimal-number.js";
+import { getValueAtPath, isJsonObject, type JsonObject, stableStringify } from "../../../util/json.js";
+import { isDecimal, toDecimal } from "./decimal-number.js";
+import { describeValue } from "./parse-moment.js";
 import type { FilterThis, RegisterFilter } from "./render-services.js";
 
 /** The property of an item that cannot have any, such as nil and booleans. */
-const NO_ITEM = Symbol("no item");
+const NO_PROPERTY = Symbol("no item");
 
 /** The items of a filter's input: lists within lists are opened, and anything else is one item. Nil has none. */
-export function itemsOf(value: unknown): unknown[] {
+export function toItems(value: unknown): unknown[] {
   const plain = toValue(value) as unknown;
   if (plain === null || plain === undefined) return [];
   if (Array.isArray(plain)) return plain.flat(Number.POSITIVE_INFINITY);
@@ -16,62 +16,66 @@ export function itemsOf(value: unknown): unknown[] {
 }
 
 /** Counts what a filter makes against the memory limit of the rendering. */
-function charge({ context }: FilterThis, items: readonly unknown[]): void {
+function chargeMemory({ context }: FilterThis, items: readonly unknown[]): void {
   context.memoryLimit.use(items.length);
 }
 
 /** A map's own property, or what a dotted path leads to. */
-function valueIn(map: JsonObject, property: string): unknown {
+function getMapValue(map: JsonObject, property: string): unknown {
   if (Object.hasOwn(map, property)) return map[property];
-  return property.includes(".") ? (valueAt(map, property.split(".")) ?? null) : null;
+  return property.includes(".") ? (getValueAtPath(map, property.split(".")) ?? null) : null;
 }
 
-function propertyOf(item: unknown, property: unknown, filter: string): unknown {
-  if (item === null || item === undefined || typeof item === "boolean") return NO_ITEM;
+function getProperty(item: unknown, property: unknown, filter: string): unknown {
+  if (item === null || item === undefined || typeof item === "boolean") return NO_PROPERTY;
   const hasName = property !== null && property !== undefined;
-  if (isJsonObject(item)) return hasName ? valueIn(item, String(property)) : null;
-  if (!hasName) return NO_ITEM;
+  if (isJsonObject(item)) return hasName ? getMapValue(item, String(property)) : null;
+  if (!hasName) return NO_PROPERTY;
   if (typeof item === "string") {
     if (typeof property === "number") return item.at(property) ?? null;
     return item.includes(String(property)) ? property : null;
   }
   if (typeof item === "number" && typeof property === "number") return 0; // a number's bit, which is never nil
-  throw new Error(`${filter}: ${described(item)} has no property ${described(property)}`);
+  throw new Error(`${filter}: ${describeValue(item)} has no property ${describeValue(property)}`);
 }
 
 const isTruthy = (value: unknown): boolean => value !== null && value !== undefined && value !== false;
 
-type Test = (item: unknown) => boolean;
+type ItemTest = (item: unknown) => boolean;
 
 /**
  * Runs a filter over items by a property and, if given, its value. As in standard Liquid a text has the texts within it as
  * properties, and an item that cannot have properties makes the result nil.
  */
-function selecting(filter: string, pick: (items: unknown[], test: Test) => unknown, none: unknown) {
+function createSelectionFilter(
+  filter: string,
+  pick: (items: unknown[], test: ItemTest) => unknown,
+  emptyResult: unknown,
+) {
   return function (this: FilterThis, value: unknown, property: unknown, target: unknown): unknown {
-    const items = itemsOf(value);
-    charge(this, items);
-    if (items.length === 0) return none;
-    let isBroken = false;
+    const items = toItems(value);
+    chargeMemory(this, items);
+    if (items.length === 0) return emptyResult;
+    let hasNoProperty = false;
     const selected = pick(items, (item) => {
-      const found = propertyOf(item, property, filter);
-      isBroken ||= found === NO_ITEM;
-      if (found === NO_ITEM) return false;
+      const found = getProperty(item, property, filter);
+      hasNoProperty ||= found === NO_PROPERTY;
+      if (found === NO_PROPERTY) return false;
       return target === null || target === undefined
         ? isTruthy(found)
         : stableStringify(found ?? null) === stableStringify(target);
     });
-    return isBroken ? undefined : selected;
+    return hasNoProperty ? undefined : selected;
   };
 }
 
 /** What equal items have in common. */
-const identityOf = (item: unknown): string => `${typeof item} ${stableStringify(item ?? null)}`;
+const buildIdentity = (item: unknown): string => `${typeof item} ${stableStringify(item ?? null)}`;
 
-function unique(items: readonly unknown[], keyOf: (item: unknown) => unknown): unknown[] {
+function removeDuplicates(items: readonly unknown[], getKey: (item: unknown) => unknown): unknown[] {
   const seen = new Set<string>();
   return items.filter((item) => {
-    const identity = identityOf(keyOf(item));
+    const identity = buildIdentity(getKey(item));
     if (seen.has(identity)) return false;
     seen.add(identity);
     return true;
@@ -85,25 +89,25 @@ function compareValues(left: unknown, right: unknown): number {
   if (typeof left === "number" && typeof right === "number") return left - right;
   if (typeof left === "string" && typeof right === "string") return left < right ? -1 : Number(left > right);
   if (typeof left === "boolean" && typeof right === "boolean") return Number(left) - Number(right);
-  throw new Error(`sort: cannot compare ${described(left)} with ${described(right)}`);
+  throw new Error(`sort: cannot compare ${describeValue(left)} with ${describeValue(right)}`);
 }
 
 /** Texts without regard to case; other values by the text that they print as. */
 function compareTexts(left: unknown, right: unknown): number {
-  const [a, b] = [left, right].map((one) =>
-    (typeof one === "object" ? stableStringify(one) : String(one)).toLowerCase(),
+  const [a, b] = [left, right].map((value) =>
+    (typeof value === "object" ? stableStringify(value) : String(value)).toLowerCase(),
   ) as [string, string];
   return a < b ? -1 : Number(a > b);
 }
 
 /** Sorts items by a property or themselves; those without a value come last. */
-function sorting(filter: string, compare: Compare) {
+function createSortFilter(filter: string, compare: Compare) {
   return function (this: FilterThis, value: unknown, property: unknown): unknown[] {
-    const items = itemsOf(value);
-    charge(this, items);
+    const items = toItems(value);
+    chargeMemory(this, items);
     const keyOf = (item: unknown): unknown => {
-      const key = property === null || property === undefined ? item : propertyOf(item, property, filter);
-      return key === NO_ITEM ? null : (key ?? null);
+      const key = property === null || property === undefined ? item : getProperty(item, property, filter);
+      return key === NO_PROPERTY ? null : (key ?? null);
     };
     const keyed = items.map((item) => [keyOf(item), item] as const);
     keyed.sort(([a], [b]) => (a === null || b === null ? Number(a === null) - Number(b === null) : compare(a, b)));
@@ -111,26 +115,26 @@ function sorting(filter: string, compare: Compare) {
   };
 }
 
-function registerSelections(register: RegisterFilter): void {
+function registerSelectionFilters(register: RegisterFilter): void {
   register(
     "where",
-    selecting("where", (items, test) => items.filter(test), []),
+    createSelectionFilter("where", (items, test) => items.filter(test), []),
   );
   register(
     "reject",
-    selecting("reject", (items, test) => items.filter((item) => !test(item)), []),
+    createSelectionFilter("reject", (items, test) => items.filter((item) => !test(item)), []),
   );
   register(
     "has",
-    selecting("has", (items, test) => items.some(test), false),
+    createSelectionFilter("has", (items, test) => items.some(test), false),
   );
   register(
     "find",
-    selecting("find", (items, test) => items.find(test), null),
+    createSelectionFilter("find", (items, test) => items.find(test), null),
   );
   register(
     "find_index",
-    selecting(
+    createSelectionFilter(
       "find_index",
       (items, test) => {
         const index = items.findIndex(test);
@@ -143,39 +147,39 @@ function registerSelections(register: RegisterFilter): void {
 
 /** Filters of lists as standard Liquid has them; liquidjs differs in what it takes for items and properties (T-001). */
 export function registerArrayFilters(register: RegisterFilter): void {
-  registerSelections(register);
-  register("sort", sorting("sort", compareValues));
-  register("sort_natural", sorting("sort_natural", compareTexts));
+  registerSelectionFilters(register);
+  register("sort", createSortFilter("sort", compareValues));
+  register("sort_natural", createSortFilter("sort_natural", compareTexts));
   register("map", function (this: FilterThis, value: unknown, property: unknown) {
-    const items = itemsOf(value);
-    charge(this, items);
+    const items = toItems(value);
+    chargeMemory(this, items);
     return items.map((item) => {
-      const found = propertyOf(item, property, "map");
-      return found === NO_ITEM ? null : found;
+      const found = getProperty(item, property, "map");
+      return found === NO_PROPERTY ? null : found;
     });
   });
   register("concat", function (this: FilterThis, value: unknown, other: unknown) {
-    if (!Array.isArray(other)) throw new Error(`concat: ${described(other ?? null)} is not a list`);
-    const items = [...itemsOf(value), ...other];
-    charge(this, items);
+    if (!Array.isArray(other)) throw new Error(`concat: ${describeValue(other ?? null)} is not a list`);
+    const items = [...toItems(value), ...other];
+    chargeMemory(this, items);
     return items;
   });
   register("uniq", function (this: FilterThis, value: unknown, property: unknown) {
-    const items = itemsOf(value);
-    charge(this, items);
-    return unique(items, (item) => (property === undefined ? item : propertyOf(item, property, "uniq")));
+    const items = toItems(value);
+    chargeMemory(this, items);
+    return removeDuplicates(items, (item) => (property === undefined ? item : getProperty(item, property, "uniq")));
   });
   register("compact", function (this: FilterThis, value: unknown, property: unknown) {
-    const items = itemsOf(value);
-    charge(this, items);
+    const items = toItems(value);
+    chargeMemory(this, items);
     return items.filter((item) => {
-      const found = property === undefined ? item : propertyOf(item, property, "compact");
-      return found !== null && found !== undefined && found !== NO_ITEM;
+      const found = property === undefined ? item : getProperty(item, property, "compact");
+      return found !== null && found !== undefined && found !== NO_PROPERTY;
     });
   });
   register("reverse", function (this: FilterThis, value: unknown) {
-    const items = itemsOf(value);
-    charge(this, items);
+    const items = toItems(value);
+    chargeMemory(this, items);
     return items.reverse();
   });
   register("first", (value: unknown) => {
@@ -185,14 +189,14 @@ export function registerArrayFilters(register: RegisterFilter): void {
   register("sum", function (this: FilterThis, value: unknown, property: unknown) {
     let sum = 0;
     let hasFraction = false;
-    for (const item of itemsOf(value)) {
+    for (const item of toItems(value)) {
       if (property !== undefined && !isJsonObject(item))
-        throw new Error(`sum: ${described(item ?? null)} has no property ${described(property)}`);
-      const number = property === undefined ? item : propertyOf(item, property, "sum");
+        throw new Error(`sum: ${describeValue(item ?? null)} has no property ${describeValue(property)}`);
+      const number = property === undefined ? item : getProperty(item, property, "sum");
       hasFraction ||= isDecimal(number);
       sum += Number(number ?? 0) || 0;
     }
     const exact = Number.isInteger(sum) ? sum : Number(sum.toPrecision(15));
-    return hasFraction ? decimal(exact) : exact;
+    return hasFraction ? toDecimal(exact) : exact;
   });
 }

@@ -1,25 +1,25 @@
-import { isoTime } from "../../../util/iso-time.js";
-import { described, type Moment, offsetText, readMoment } from "./date-input.js";
-import { localeArgument } from "./locale-argument.js";
-import { type FilterThis, nowOf, type RegisterFilter } from "./render-services.js";
+import { toIsoTime } from "../../../util/iso-time.js";
+import { toZone } from "./moment-in-zone.js";
+import { parseLocaleArgument } from "./parse-locale-argument.js";
+import { describeValue, formatOffset, type Moment, parseMoment } from "./parse-moment.js";
+import { type FilterThis, getRenderTime, type RegisterFilter } from "./render-services.js";
 import { strftime } from "./strftime.js";
-import { momentIn } from "./time-zone-names.js";
 
 const STYLES = ["short", "medium", "long", "full"] as const;
 type Style = (typeof STYLES)[number];
 
-function styleArgument(value: unknown, filter: string): Style {
+function parseStyleArgument(value: unknown, filter: string): Style {
   if (value === null || value === undefined || value === "") return "short";
   const style = STYLES.find((known) => known === value);
   if (style === undefined)
-    throw new Error(`${filter}: ${described(value)} is no style; there are ${STYLES.join(", ")}`);
+    throw new Error(`${filter}: ${describeValue(value)} is no style; there are ${STYLES.join(", ")}`);
   return style;
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** The moment in its own offset; spaces are plain where the locale's data has narrow ones (TQ-5). */
-function inLocale(moment: Moment, locale: string, dateStyle: Style, timeStyle: Style | null): string {
+function formatInLocale(moment: Moment, locale: string, dateStyle: Style, timeStyle: Style | null): string {
   const key = `${locale} ${dateStyle} ${timeStyle}`;
   let format = formats.get(key);
   if (format === undefined) {
@@ -28,8 +28,8 @@ function inLocale(moment: Moment, locale: string, dateStyle: Style, timeStyle: S
   }
   // Intl of older Node versions takes no offsets for zones, so the moment is moved and its zone's name put in.
   return format
-    .formatToParts(moment.at + moment.offset * 60_000)
-    .map(({ type, value }) => (type === "timeZoneName" && moment.offset !== 0 ? moment.zone : value))
+    .formatToParts(moment.at + moment.offsetMinutes * 60_000)
+    .map(({ type, value }) => (type === "timeZoneName" && moment.offsetMinutes !== 0 ? moment.zone : value))
     .join("")
     .replaceAll(/[\u202f\u2009]/g, " ");
 }
@@ -37,29 +37,29 @@ function inLocale(moment: Moment, locale: string, dateStyle: Style, timeStyle: S
 /** `timezone`, `date` and the two by locale (T-040 to T-043, T-060 to T-064). */
 export function registerDateFilters(register: RegisterFilter): void {
   const moment = (self: FilterThis, value: unknown, filter: string): Moment | null =>
-    readMoment(value, () => nowOf(self), filter);
+    parseMoment(value, () => getRenderTime(self), filter);
 
   register("date", function (this: FilterThis, value: unknown, format: unknown, zone: unknown) {
     const read = moment(this, value, "date");
     if (read === null) return value;
-    const placed = zone === undefined || zone === null || zone === "" ? read : momentIn(read, zone, "date");
+    const zoned = zone === undefined || zone === null || zone === "" ? read : toZone(read, zone, "date");
     if (format === undefined || format === null || format === "") return value;
-    return strftime(placed, String(format));
+    return strftime(zoned, String(format));
   });
 
   register("timezone", function (this: FilterThis, value: unknown, zone: unknown) {
     const read = moment(this, value, "timezone");
     if (read === null) return value;
-    const { at, offset } = momentIn(read, zone, "timezone");
-    const local = isoTime(at + offset * 60_000);
-    return `${local.slice(0, local.endsWith(".000Z") ? 19 : 23)}${offsetText(offset)}`;
+    const { at, offsetMinutes: offset } = toZone(read, zone, "timezone");
+    const local = toIsoTime(at + offset * 60_000);
+    return `${local.slice(0, local.endsWith(".000Z") ? 19 : 23)}${formatOffset(offset)}`;
   });
 
   register("format_date_in_locale", function (this: FilterThis, value: unknown, locale: unknown, style: unknown) {
     const filter = "format_date_in_locale";
-    const [name, dateStyle] = [localeArgument(locale, filter), styleArgument(style, filter)];
+    const [name, dateStyle] = [parseLocaleArgument(locale, filter), parseStyleArgument(style, filter)];
     const read = moment(this, value, filter);
-    return read === null ? value : inLocale(read, name, dateStyle, null);
+    return read === null ? value : formatInLocale(read, name, dateStyle, null);
   });
 
   register(
@@ -67,12 +67,12 @@ export function registerDateFilters(register: RegisterFilter): void {
     function (this: FilterThis, value: unknown, locale: unknown, date: unknown, time: unknown) {
       const filter = "format_datetime_in_locale";
       const [name, dateStyle, timeStyle] = [
-        localeArgument(locale, filter),
-        styleArgument(date, filter),
-        styleArgument(time, filter),
+        parseLocaleArgument(locale, filter),
+        parseStyleArgument(date, filter),
+        parseStyleArgument(time, filter),
       ];
       const read = moment(this, value, filter);
-      return read === null ? value : inLocale(read, name, dateStyle, timeStyle);
+      return read === null ? value : formatInLocale(read, name, dateStyle, timeStyle);
     },
   );
 

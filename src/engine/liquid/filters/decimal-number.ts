@@ -30,6 +30,6 @@ export function isDecimal(value: unknown): boolean {
 }
 
 /** Returns a number that prints with its fraction, `5` as `5.0`. */
-export function decimal(value: number): unknown {
+export function toDecimal(value: number): unknown {
   return Number.isInteger(value) ? new DecimalNumber(value) : value;
 }

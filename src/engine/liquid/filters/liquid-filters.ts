@@ -1,14 +1,14 @@
 import { createHmac, hash } from "node:crypto";
 import { type Liquid, toValue } from "liquidjs";
 import { stableStringify } from "../../../util/json.js";
-import { itemsOf, registerArrayFilters } from "./array-filters.js";
+import { registerArrayFilters, toItems } from "./array-filters.js";
 import { registerDateFilters } from "./date-filters.js";
-import { described } from "./date-input.js";
 import { DecimalNumber } from "./decimal-number.js";
-import { renderMarkdown } from "./markdown.js";
 import { registerNumberFilters } from "./number-filters.js";
+import { describeValue } from "./parse-moment.js";
 import { registerRecipientFilters } from "./recipient-filters.js";
-import { type FilterThis, registrarOf } from "./render-services.js";
+import { renderMarkdown } from "./render-markdown.js";
+import { createFilterRegistrar, type FilterThis } from "./render-services.js";
 import { registerTextFilters } from "./text-filters.js";
 
 type Filter = (this: FilterThis, value: unknown, ...args: unknown[]) => unknown;
@@ -30,40 +30,43 @@ const TEXT_FILTERS = [
 const intersections = new WeakSet<object>();
 
 /** How a value prints: maps as JSON, those in lists too (T-005, TQ-4); what liquidjs wraps, such as `nil`, as what it stands for. */
-export function printed(value: unknown): unknown {
+export function toPrintable(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof DecimalNumber) return String(value);
   const plain: unknown = toValue(value);
   if (typeof plain !== "object" || plain === null) return plain;
   if (!Array.isArray(plain)) return JSON.stringify(plain);
   if (intersections.has(plain)) return `[${plain.map((item) => JSON.stringify(item)).join(", ")}]`;
-  return plain.some((item) => typeof item === "object" && item !== null) ? plain.map(printed) : plain;
+  return plain.some((item) => typeof item === "object" && item !== null) ? plain.map(toPrintable) : plain;
 }
 
 /** Characters, items, or keys of a map. */
-function sizeOf(value: unknown): number {
+function computeSize(value: unknown): number {
   if (typeof value === "string" || Array.isArray(value)) return value.length;
   return typeof value === "object" && value !== null ? Object.keys(value).length : 0;
 }
 
-const text = (value: unknown): string => {
-  const shown = printed(value);
-  return Array.isArray(shown) ? shown.join("") : String(shown ?? "");
+const toText = (value: unknown): string => {
+  const printable = toPrintable(value);
+  return Array.isArray(printable) ? printable.join("") : String(printable ?? "");
 };
 
 /** `1.2` → [1, 2, 0] and what follows a hyphen. */
-function readVersion(value: unknown): { numbers: number[]; pre: string[] } {
+function parseVersion(value: unknown): { numbers: number[]; pre: string[] } {
   const [, numbers, pre] =
-    /^v?(\d+(?:\.\d+){0,2})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$/.exec(text(value).trim()) ?? [];
+    /^v?(\d+(?:\.\d+){0,2})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$/.exec(toText(value).trim()) ?? [];
   if (numbers === undefined)
-    throw new Error(`compare_versions: ${described(value ?? null)} is no version such as "2.10.0"`);
+    throw new Error(`compare_versions: ${describeValue(value ?? null)} is no version such as "2.10.0"`);
   const parts = numbers.split(".").map(Number);
   return { numbers: [0, 1, 2].map((index) => parts[index] ?? 0), pre: pre?.split(".") ?? [] };
 }
 
 /** Identifiers of a pre-release: numbers before words, by value; words by letters. */
 function compareIdentifiers(a: string, b: string): number {
-  const [x, y] = [a, b].map((one) => (/^\d+$/.test(one) ? Number(one) : null)) as [number | null, number | null];
+  const [x, y] = [a, b].map((identifier) => (/^\d+$/.test(identifier) ? Number(identifier) : null)) as [
+    number | null,
+    number | null,
+  ];
   if (x !== null && y !== null) return Math.sign(x - y);
   if (x !== null || y !== null) return x !== null ? -1 : 1;
   return a === b ? 0 : a < b ? -1 : 1;
@@ -71,7 +74,7 @@ function compareIdentifiers(a: string, b: string): number {
 
 /** Semantic versioning's order: −1, 0, 1 (T-056). Missing parts are 0, a leading v is none of it. */
 function compareVersions(left: unknown, right: unknown): number {
-  const [a, b] = [readVersion(left), readVersion(right)];
+  const [a, b] = [parseVersion(left), parseVersion(right)];
   for (const [index, number] of a.numbers.entries()) {
     const difference = Math.sign(number - (b.numbers[index] as number));
     if (difference !== 0) return difference;
@@ -86,35 +89,35 @@ function compareVersions(left: unknown, right: unknown): number {
   return 0;
 }
 
-function list(value: unknown): unknown[] {
+function toList(value: unknown): unknown[] {
   return Array.isArray(value) ? value : value === null || value === undefined ? [] : [value];
 }
 
 /** What both hold, each once, in the left one's order (T-054); maps are equal where their contents are. */
 function intersect(left: unknown, right: unknown): unknown[] {
-  const others = new Set(list(right).map(stableStringify));
-  const both = list(left).filter((item) => others.delete(stableStringify(item)));
+  const others = new Set(toList(right).map(stableStringify));
+  const both = toList(left).filter((item) => others.delete(stableStringify(item)));
   intersections.add(both);
   return both;
 }
 
 /** Whether both are the same value; lists and maps are equal if their contents are (T-058). */
-function equals(left: unknown, right: unknown): boolean {
+function areEqual(left: unknown, right: unknown): boolean {
   return left === right || stableStringify(left ?? null) === stableStringify(right ?? null);
 }
 
 function fromJson(value: unknown): unknown {
   try {
-    return JSON.parse(text(value));
+    return JSON.parse(toText(value));
   } catch {
     return null; // TQ-13
   }
 }
 
 /** 1 and its text are one; all else is many (T-049, TQ-2). */
-function pluralize(value: unknown, one: unknown, many: unknown): unknown {
+function pluralize(value: unknown, singular: unknown, plural: unknown): unknown {
   const isOne = value === 1 || (typeof value === "string" && value.trim() !== "" && Number(value) === 1);
-  return isOne ? one : many;
+  return isOne ? singular : plural;
 }
 
 /** Filters beyond standard Liquid (T-040 to T-056, T-070 to T-073), and standard ones whose behaviour differs here. */
@@ -123,37 +126,37 @@ export function registerFilters(liquid: Liquid): void {
     const standard = liquid.filters[name] as Filter | undefined;
     if (standard === undefined) continue;
     liquid.registerFilter(name, function (this: FilterThis, value: unknown, ...args: unknown[]) {
-      return standard.apply(this, [printed(value), ...args.map(printed)]);
+      return standard.apply(this, [toPrintable(value), ...args.map(toPrintable)]);
     });
   }
-  const register = registrarOf(liquid);
+  const register = createFilterRegistrar(liquid);
   register("join", function (this: FilterThis, value: unknown, separator: unknown) {
-    const items = itemsOf(value).map((item) => text(item));
-    const joined = items.join(this.token.args.length === 0 ? " " : text(separator));
+    const items = toItems(value).map((item) => toText(item));
+    const joined = items.join(this.token.args.length === 0 ? " " : toText(separator));
     this.context.memoryLimit.use(joined.length);
     return joined;
   });
-  const hex = (algorithm: string) => (value: unknown) => hash(algorithm, text(value), "hex");
+  const createHexFilter = (algorithm: string) => (value: unknown) => hash(algorithm, toText(value), "hex");
   register("json", (value: unknown) => JSON.stringify(value ?? null));
   register("from_json", fromJson);
-  register("size", sizeOf);
+  register("size", computeSize);
   register("pluralize", pluralize);
   register("titlecase", (value: unknown) =>
-    text(value).replace(/(^|\s)(\S)/g, (_all, space: string, letter: string) => space + letter.toUpperCase()),
+    toText(value).replace(/(^|\s)(\S)/g, (_all, space: string, letter: string) => space + letter.toUpperCase()),
   );
-  register("md5", hex("md5"));
-  register("sha256", hex("sha256"));
+  register("md5", createHexFilter("md5"));
+  register("sha256", createHexFilter("sha256"));
   register("hmac_sha256", (value: unknown, key: unknown) => {
     // Signed with an empty key, anybody could make the same: a variable that is missing must not pass for one (T-053).
-    if (text(key) === "") throw new Error("hmac_sha256: the key is empty; is the variable that it comes from set?");
-    return createHmac("sha256", text(key)).update(text(value)).digest("hex");
+    if (toText(key) === "") throw new Error("hmac_sha256: the key is empty; is the variable that it comes from set?");
+    return createHmac("sha256", toText(key)).update(toText(value)).digest("hex");
   });
   register("intersect", intersect);
-  register("equals", equals);
-  register("from_markdown", (value: unknown) => renderMarkdown(text(value)));
+  register("equals", areEqual);
+  register("from_markdown", (value: unknown) => renderMarkdown(toText(value)));
   register("compare_versions", compareVersions);
   registerArrayFilters(register);
-  registerTextFilters(register, (name, filter) => liquid.registerFilter(name, filter), text);
+  registerTextFilters(register, (name, filter) => liquid.registerFilter(name, filter), toText);
   registerDateFilters(register);
   registerNumberFilters((name, filter) => liquid.registerFilter(name, filter), register);
   registerRecipientFilters(register);

@@ -1,13 +1,13 @@
 import { filters, toValue } from "liquidjs";
-import { described } from "./date-input.js";
-import { decimal, isDecimal } from "./decimal-number.js";
-import { localeArgument } from "./locale-argument.js";
+import { isDecimal, toDecimal } from "./decimal-number.js";
+import { parseLocaleArgument } from "./parse-locale-argument.js";
+import { describeValue } from "./parse-moment.js";
 import type { RegisterFilter } from "./render-services.js";
 
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /** A number or the text of one, as it is written: long ones keep their digits. Null for nil and blank text. */
-function numeric(value: unknown, filter: string): number | string | null {
+function parseNumeric(value: unknown, filter: string): number | string | null {
   if (value === null || value === undefined) return null;
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (typeof value === "string") {
@@ -15,30 +15,30 @@ function numeric(value: unknown, filter: string): number | string | null {
     if (text === "") return null;
     if (NUMBER.test(text)) return text;
   }
-  throw new Error(`${filter}: ${described(value)} is no number`);
+  throw new Error(`${filter}: ${describeValue(value)} is no number`);
 }
 
-const formats = new Map<string, Intl.NumberFormat>();
+const formatsByKey = new Map<string, Intl.NumberFormat>();
 
-function formatted(value: number | string, locale: string, options: Intl.NumberFormatOptions): string {
+function formatInLocale(value: number | string, locale: string, options: Intl.NumberFormatOptions): string {
   const key = `${locale} ${options.currency} ${options.maximumFractionDigits}`;
-  let format = formats.get(key);
+  let format = formatsByKey.get(key);
   if (format === undefined) {
     format = new Intl.NumberFormat(locale, options);
-    if (formats.size < 500) formats.set(key, format);
+    if (formatsByKey.size < 500) formatsByKey.set(key, format);
   }
   return format.format(value as number); // text too, which keeps more digits than a number has
 }
 
-function currencyFilter(filter: string, digits: number) {
+function createCurrencyFilter(filter: string, digits: number) {
   return (value: unknown, code: unknown, locale: unknown): string => {
     const currency = code === null || code === undefined || code === "" ? "USD" : String(code).trim().toUpperCase();
     if (!/^[A-Z]{3}$/.test(currency))
-      throw new Error(`${filter}: ${described(code)} is no currency; use a code such as "EUR"`);
-    const name = localeArgument(locale, filter);
-    const number = numeric(value, filter);
+      throw new Error(`${filter}: ${describeValue(code)} is no currency; use a code such as "EUR"`);
+    const name = parseLocaleArgument(locale, filter);
+    const number = parseNumeric(value, filter);
     if (number === null) return "";
-    return formatted(number, name, {
+    return formatInLocale(number, name, {
       style: "currency",
       currency,
       minimumFractionDigits: digits,
@@ -54,17 +54,17 @@ function toNumber(value: unknown): number {
 }
 
 /** Drops the last digits that binary fractions leave: 19.99 times 100 is 1999, and not 1998.9999999999998. */
-const exact = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(15)));
+const roundBinaryError = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(15)));
 
 /** Arithmetic with a number that has a fraction gives one that prints with its fraction (T-067). */
-function arithmetic(compute: (left: number, right: number) => number) {
+function createArithmeticFilter(compute: (left: number, right: number) => number) {
   return (left: unknown, right: unknown): unknown => {
-    const result = exact(compute(toNumber(left), toNumber(right)));
-    return isDecimal(left) || isDecimal(right) ? decimal(result) : result;
+    const result = roundBinaryError(compute(toNumber(left), toNumber(right)));
+    return isDecimal(left) || isDecimal(right) ? toDecimal(result) : result;
   };
 }
 
-function checkedDivisor(filter: string, value: unknown): number {
+function parseDivisor(filter: string, value: unknown): number {
   const divisor = toNumber(value);
   if (divisor === 0) throw new Error(`${filter}: cannot divide by 0`);
   return divisor;
@@ -73,34 +73,34 @@ function checkedDivisor(filter: string, value: unknown): number {
 /** By locale: `format_number`, `currency`, `rounded_currency` (T-044 to T-046, T-066, TQ-18); and arithmetic (T-001). */
 export function registerNumberFilters(raw: RegisterFilter, register: RegisterFilter): void {
   register("format_number", (value: unknown, locale: unknown) => {
-    const name = localeArgument(locale, "format_number");
-    const number = numeric(value, "format_number");
-    return number === null ? "" : formatted(number, name, {});
+    const name = parseLocaleArgument(locale, "format_number");
+    const number = parseNumeric(value, "format_number");
+    return number === null ? "" : formatInLocale(number, name, {});
   });
-  register("currency", currencyFilter("currency", 2));
-  register("rounded_currency", currencyFilter("rounded_currency", 0));
+  register("currency", createCurrencyFilter("currency", 2));
+  register("rounded_currency", createCurrencyFilter("rounded_currency", 0));
 
   raw(
     "plus",
-    arithmetic((left, right) => left + right),
+    createArithmeticFilter((left, right) => left + right),
   );
   raw(
     "minus",
-    arithmetic((left, right) => left - right),
+    createArithmeticFilter((left, right) => left - right),
   );
   raw(
     "times",
-    arithmetic((left, right) => left * right),
+    createArithmeticFilter((left, right) => left * right),
   );
   // Whole numbers divide to whole numbers, rounded down; with a fraction on either side it divides exactly.
   raw("divided_by", (value: unknown, by: unknown) => {
-    const [dividend, divisor] = [toNumber(value), checkedDivisor("divided_by", by)];
-    return isDecimal(value) || isDecimal(by) ? decimal(dividend / divisor) : Math.floor(dividend / divisor);
+    const [dividend, divisor] = [toNumber(value), parseDivisor("divided_by", by)];
+    return isDecimal(value) || isDecimal(by) ? toDecimal(dividend / divisor) : Math.floor(dividend / divisor);
   });
   raw(
     "modulo",
-    arithmetic((left, right) => {
-      const divisor = checkedDivisor("modulo", right);
+    createArithmeticFilter((left, right) => {
+      const divisor = parseDivisor("modulo", right);
       return ((left % divisor) + divisor) % divisor;
     }),
   );

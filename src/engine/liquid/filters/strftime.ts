@@ -1,4 +1,4 @@
-import { type Moment, offsetText } from "./date-input.js";
+import { formatOffset, type Moment } from "./parse-moment.js";
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS = [
@@ -15,11 +15,11 @@ const MONTHS = [
   "November",
   "December",
 ];
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 /** A width beyond this is a mistake, or meant to use up memory. */
 const MAX_WIDTH = 100;
 
-const COMPOSED: Record<string, string> = {
+const COMPOSED_DIRECTIVES: Record<string, string> = {
   c: "%a %b %e %H:%M:%S %Y",
   D: "%m/%d/%y",
   F: "%Y-%m-%d",
@@ -32,32 +32,32 @@ const COMPOSED: Record<string, string> = {
 };
 
 /** Week of the year; the first is the one with `first` (0 Sunday, 1 Monday) as its first such day. */
-function weekFrom(first: number, local: Date, yearDay: number): number {
+function getWeekOfYear(first: number, local: Date, yearDay: number): number {
   return Math.floor((yearDay + 6 - ((local.getUTCDay() - first + 7) % 7)) / 7);
 }
 
 /** The ISO week's year and number: of the week's Thursday. */
-function isoWeek(local: Date): { year: number; week: number } {
-  const thursday = new Date(local.getTime() + (4 - (local.getUTCDay() || 7)) * DAY);
+function getIsoWeek(local: Date): { year: number; week: number } {
+  const thursday = new Date(local.getTime() + (4 - (local.getUTCDay() || 7)) * DAY_MS);
   const year = thursday.getUTCFullYear();
-  return { year, week: Math.floor((thursday.getTime() - Date.UTC(year, 0, 1)) / DAY / 7) + 1 };
+  return { year, week: Math.floor((thursday.getTime() - Date.UTC(year, 0, 1)) / DAY_MS / 7) + 1 };
 }
 
-function ordinalEnding(day: number): string {
+function getOrdinalSuffix(day: number): string {
   if (day >= 11 && day <= 13) return "th";
   return ["th", "st", "nd", "rd"][day % 10] ?? "th";
 }
 
 /** A directive's value with the padding it has by itself; undefined where there is no such directive. */
-function directiveValue(
+function formatDirective(
   directive: string,
   local: Date,
   moment: Moment,
 ): [value: string | number, width: number, pad: string] | undefined {
   const year = local.getUTCFullYear();
-  const yearDay = Math.floor((local.getTime() - Date.UTC(year, 0, 1)) / DAY) + 1;
+  const yearDay = Math.floor((local.getTime() - Date.UTC(year, 0, 1)) / DAY_MS) + 1;
   const hour = local.getUTCHours();
-  const twelve = hour % 12 || 12;
+  const hour12 = hour % 12 || 12;
   switch (directive) {
     case "a":
       return [(DAYS[local.getUTCDay()] as string).slice(0, 3), 0, " "];
@@ -75,19 +75,19 @@ function directiveValue(
     case "e":
       return [local.getUTCDate(), 2, " "];
     case "g":
-      return [isoWeek(local).year % 100, 2, "0"];
+      return [getIsoWeek(local).year % 100, 2, "0"];
     case "G":
-      return [isoWeek(local).year, 4, "0"];
+      return [getIsoWeek(local).year, 4, "0"];
     case "H":
       return [hour, 2, "0"];
     case "I":
-      return [twelve, 2, "0"];
+      return [hour12, 2, "0"];
     case "j":
       return [yearDay, 3, "0"];
     case "k":
       return [hour, 2, " "];
     case "l":
-      return [twelve, 2, " "];
+      return [hour12, 2, " "];
     case "L":
       return [local.getUTCMilliseconds(), 3, "0"];
     case "m":
@@ -103,7 +103,7 @@ function directiveValue(
     case "P":
       return [hour < 12 ? "am" : "pm", 0, " "];
     case "q":
-      return [ordinalEnding(local.getUTCDate()), 0, " "];
+      return [getOrdinalSuffix(local.getUTCDate()), 0, " "];
     case "s":
       return [Math.floor(moment.at / 1000), 0, "0"];
     case "S":
@@ -113,19 +113,19 @@ function directiveValue(
     case "u":
       return [local.getUTCDay() || 7, 1, "0"];
     case "U":
-      return [weekFrom(0, local, yearDay), 2, "0"];
+      return [getWeekOfYear(0, local, yearDay), 2, "0"];
     case "V":
-      return [isoWeek(local).week, 2, "0"];
+      return [getIsoWeek(local).week, 2, "0"];
     case "w":
       return [local.getUTCDay(), 1, "0"];
     case "W":
-      return [weekFrom(1, local, yearDay), 2, "0"];
+      return [getWeekOfYear(1, local, yearDay), 2, "0"];
     case "y":
       return [year % 100, 2, "0"];
     case "Y":
       return [year, 4, "0"];
     case "z":
-      return [offsetText(moment.offset, ""), 0, "0"];
+      return [formatOffset(moment.offsetMinutes, ""), 0, "0"];
     case "Z":
       return [moment.zone, 0, " "];
     case "%":
@@ -140,16 +140,16 @@ function directiveValue(
  * zeros, `^` upper case, `#` the other case, `:` a colon in `%z`; then a width. What is no directive stays as written.
  */
 export function strftime(moment: Moment, format: string): string {
-  const local = new Date(moment.at + moment.offset * 60_000);
+  const local = new Date(moment.at + moment.offsetMinutes * 60_000);
   return format.replaceAll(
     /%([-_0^#:]*)(\d+)?[EO]?([A-Za-z%])/g,
     (whole: string, flags: string, width: string | undefined, directive: string) => {
-      const composed = COMPOSED[directive];
-      const found: ReturnType<typeof directiveValue> =
-        composed === undefined ? directiveValue(directive, local, moment) : [strftime(moment, composed), 0, " "];
+      const composed = COMPOSED_DIRECTIVES[directive];
+      const found: ReturnType<typeof formatDirective> =
+        composed === undefined ? formatDirective(directive, local, moment) : [strftime(moment, composed), 0, " "];
       if (found === undefined) return whole;
       let [text, size, pad] = [String(found[0]), found[1], found[2]];
-      if (flags.includes(":") && directive === "z") text = offsetText(moment.offset);
+      if (flags.includes(":") && directive === "z") text = formatOffset(moment.offsetMinutes);
       if (flags.includes("^")) text = text.toUpperCase();
       if (flags.includes("#")) text = text === text.toUpperCase() ? text.toLowerCase() : text.toUpperCase();
       if (flags.includes("_")) pad = " ";

@@ -1,15 +1,15 @@
 import { Buffer } from "node:buffer";
 import { toValue } from "liquidjs";
-import { described } from "./date-input.js";
+import { describeValue } from "./parse-moment.js";
+import { parseWholeNumber } from "./parse-whole-number.js";
 import type { FilterThis, RegisterFilter } from "./render-services.js";
-import { wholeNumber } from "./whole-number.js";
 
 /** The text of a filter's input or argument; nil is blank. */
-export type TextOf = (value: unknown) => string;
+export type ToText = (value: unknown) => string;
 
-function slice(value: unknown, begin: unknown, length: unknown, text: TextOf): unknown {
-  const start = wholeNumber(begin, "slice");
-  const count = length === null || length === undefined ? 1 : wholeNumber(length, "slice");
+function slice(value: unknown, begin: unknown, length: unknown, text: ToText): unknown {
+  const start = parseWholeNumber(begin, "slice");
+  const count = length === null || length === undefined ? 1 : parseWholeNumber(length, "slice");
   const items = Array.isArray(value) ? value : [...text(value)];
   const from = start < 0 ? start + items.length : start;
   const kept = from < 0 || count < 0 ? [] : items.slice(from, from + count);
@@ -37,39 +37,39 @@ function truncateWords(value: string, length: number, end: string): string {
 }
 
 /** Whether the filter has no such argument in the template: nil is not the same as none. */
-const lacks = ({ token }: FilterThis, index: number): boolean => token.args.length <= index;
+const isArgumentMissing = ({ token }: FilterThis, index: number): boolean => token.args.length <= index;
 
 /** Returns the default for nil, false and what is empty; `allow_false` may stand before or after it. */
-function defaultOf(self: FilterThis, value: unknown, args: readonly unknown[]): unknown {
-  let [preset, allowsFalse]: [unknown, boolean] = ["", false];
+function applyDefault(self: FilterThis, value: unknown, args: readonly unknown[]): unknown {
+  let [defaultValue, allowsFalse]: [unknown, boolean] = ["", false];
   for (const [index, written] of self.token.args.entries()) {
-    if (!Array.isArray(written)) preset = args[index];
+    if (!Array.isArray(written)) defaultValue = args[index];
     else if (written[0] === "allow_false") {
-      const given = toValue((args[index] as [string, unknown])[1]) as unknown;
-      allowsFalse = given !== false && given !== null && given !== undefined;
+      const allowFalse = toValue((args[index] as [string, unknown])[1]) as unknown;
+      allowsFalse = allowFalse !== false && allowFalse !== null && allowFalse !== undefined;
     }
   }
   const plain = toValue(value) as unknown;
-  if (plain === false) return allowsFalse ? value : preset;
-  if (plain === null || plain === undefined || plain === "") return preset;
-  return typeof plain === "object" && Object.keys(plain).length === 0 ? preset : value;
+  if (plain === false) return allowsFalse ? value : defaultValue;
+  if (plain === null || plain === undefined || plain === "") return defaultValue;
+  return typeof plain === "object" && Object.keys(plain).length === 0 ? defaultValue : value;
 }
 
 /** Filters of text as standard Liquid has them, where liquidjs differs (T-001). `raw` registers without unwrapping values. */
-export function registerTextFilters(register: RegisterFilter, raw: RegisterFilter, text: TextOf): void {
+export function registerTextFilters(register: RegisterFilter, raw: RegisterFilter, text: ToText): void {
   register("slice", (value: unknown, begin: unknown, length: unknown) => slice(value, begin, length, text));
   register("split", (value: unknown, separator: unknown) => split(text(value), text(separator)));
   register("truncate", function (this: FilterThis, value: unknown, length: unknown, end: unknown) {
-    const count = lacks(this, 0) ? 50 : wholeNumber(length, "truncate");
+    const count = isArgumentMissing(this, 0) ? 50 : parseWholeNumber(length, "truncate");
     return value === null || value === undefined
       ? value
-      : truncate(text(value), count, lacks(this, 1) ? "..." : text(end));
+      : truncate(text(value), count, isArgumentMissing(this, 1) ? "..." : text(end));
   });
   register("truncatewords", function (this: FilterThis, value: unknown, length: unknown, end: unknown) {
-    const count = lacks(this, 0) ? 15 : wholeNumber(length, "truncatewords");
+    const count = isArgumentMissing(this, 0) ? 15 : parseWholeNumber(length, "truncatewords");
     return value === null || value === undefined
       ? value
-      : truncateWords(text(value), count, lacks(this, 1) ? "..." : text(end));
+      : truncateWords(text(value), count, isArgumentMissing(this, 1) ? "..." : text(end));
   });
   register("replace", function (this: FilterThis, value: unknown, found: unknown, other: unknown) {
     const [whole, replacement] = [text(value), text(other)];
@@ -90,10 +90,10 @@ export function registerTextFilters(register: RegisterFilter, raw: RegisterFilte
   register("base64_url_safe_decode", (value: unknown) => {
     const encoded = text(value);
     if (!/^[\w-]*={0,2}$/.test(encoded) || encoded.replaceAll("=", "").length % 4 === 1)
-      throw new Error(`base64_url_safe_decode: ${described(value)} is not base64`);
+      throw new Error(`base64_url_safe_decode: ${describeValue(value)} is not base64`);
     return Buffer.from(encoded, "base64url").toString();
   });
   raw("default", function (this: FilterThis, value: unknown, ...args: unknown[]) {
-    return defaultOf(this, value, args);
+    return applyDefault(this, value, args);
   });
 }

@@ -11,7 +11,7 @@ import {
   toValue,
   Value,
 } from "liquidjs";
-import { equalValues } from "./operators.js";
+import { areEqualValues } from "./operators.js";
 
 type Operand = Parameters<typeof evalToken>[0];
 
@@ -22,7 +22,7 @@ interface Branch {
 }
 
 /** The values of `{% when a, b or c %}`. */
-function readValues({ tokenizer }: TagToken): Operand[] {
+function parseWhenValues({ tokenizer }: TagToken): Operand[] {
   const values: Operand[] = [];
   for (let hasMore = true; hasMore; ) {
     values.push(tokenizer.readValueOrThrow());
@@ -54,7 +54,7 @@ export class StandardCaseTag extends Tag {
     };
     const stream = parser.parseStream(remaining);
     stream
-      .on("tag:when", (tag: TagToken) => begin(readValues(tag)))
+      .on("tag:when", (tag: TagToken) => begin(parseWhenValues(tag)))
       .on("tag:else", () => begin(null))
       .on("tag:endcase", () => stream.stop())
       .on("template", (template: Template) => templates.push(template))
@@ -70,7 +70,7 @@ export class StandardCaseTag extends Tag {
     let isMatched = false;
     for (const { values, templates } of this.branches) {
       let times = values === null && !isMatched ? 1 : 0;
-      for (const value of values ?? []) if (equalValues(target, yield evalToken(value, context, true))) times++;
+      for (const value of values ?? []) if (areEqualValues(target, yield evalToken(value, context, true))) times++;
       if (values !== null && times > 0) isMatched = true;
       for (; times > 0; times--) yield renderer.renderTemplates(templates, context, emitter);
     }

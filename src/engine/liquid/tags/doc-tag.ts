@@ -1,6 +1,6 @@
 import { type Liquid, Tag, type TagToken, type TopLevelToken } from "liquidjs";
 
-function readUntil(tag: TagToken, remaining: TopLevelToken[], nested: boolean): void {
+function skipToEndTag(tag: TagToken, remaining: TopLevelToken[], nested: boolean): void {
   const end = `end${tag.name}`;
   let depth = 1;
   for (let token = remaining.shift(); token !== undefined; token = remaining.shift()) {
@@ -17,7 +17,7 @@ export class DocTag extends Tag {
   constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid) {
     super(token, remaining, liquid);
     if (token.args !== "") throw new Error('the "doc" tag takes no arguments');
-    readUntil(token, remaining, false);
+    skipToEndTag(token, remaining, false);
   }
 
   override render(): void {}
@@ -27,7 +27,7 @@ export class DocTag extends Tag {
 export class NestedCommentTag extends Tag {
   constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid) {
     super(token, remaining, liquid);
-    readUntil(token, remaining, true);
+    skipToEndTag(token, remaining, true);
   }
 
   override render(): void {}

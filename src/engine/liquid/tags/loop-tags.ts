@@ -10,10 +10,10 @@ import {
   toValue,
   Value,
 } from "liquidjs";
-import { wholeNumber } from "../filters/whole-number.js";
+import { parseWholeNumber } from "../filters/parse-whole-number.js";
 
 /** Where the loops around the current one are kept in the context. */
-const LOOPS = "loops";
+const LOOPS_REGISTER = "loops";
 
 /** `forloop`. Its methods are what templates read. */
 class LoopState extends Drop {
@@ -87,7 +87,7 @@ class RowState extends LoopState {
 }
 
 /** What a loop goes over: a list's items, a map's pairs, a text as one item. */
-function itemsOf(value: unknown): unknown[] {
+function toLoopItems(value: unknown): unknown[] {
   const plain = toValue(value) as unknown;
   if (Array.isArray(plain)) return plain;
   if (typeof plain === "string") return plain === "" ? [] : [plain];
@@ -97,12 +97,12 @@ function itemsOf(value: unknown): unknown[] {
 }
 
 /** The values of `limit`, `offset` and `cols`; undefined where not given or nil. Throws where one is no number. */
-function* readNumbers(hash: Hash, context: Context): Generator<unknown, Record<string, number | undefined>, never> {
+function* evaluateNumbers(hash: Hash, context: Context): Generator<unknown, Record<string, number | undefined>, never> {
   const numbers: Record<string, number | undefined> = {};
   for (const [name, token] of Object.entries(hash.hash)) {
     if (token === undefined || name === "reversed") continue;
     const value = toValue(yield evalToken(token, context)) as unknown;
-    numbers[name] = value === null || value === undefined ? undefined : wholeNumber(value, name);
+    numbers[name] = value === null || value === undefined ? undefined : parseWholeNumber(value, name);
   }
   return numbers;
 }
@@ -111,11 +111,11 @@ function* readNumbers(hash: Hash, context: Context): Generator<unknown, Record<s
 export class StandardForTag extends ForTag {
   override *render(context: Context, emitter: Emitter): Generator<unknown, void, never> {
     const { renderer } = this.liquid;
-    const all = itemsOf(yield evalToken(this.collection, context));
+    const all = toLoopItems(yield evalToken(this.collection, context));
     const name = `${this.variable}-${this.collection.getText()}`;
     const register = `continue-${name}`;
     context.push({ continue: context.getRegister(register, 0 as never) });
-    const { offset = 0, limit = all.length } = (yield* readNumbers(this.hash, context)) as Record<string, number>;
+    const { offset = 0, limit = all.length } = (yield* evaluateNumbers(this.hash, context)) as Record<string, number>;
     context.pop();
     const items = all.slice(offset, offset + limit);
     if ("reversed" in this.hash.hash) items.reverse();
@@ -124,11 +124,11 @@ export class StandardForTag extends ForTag {
       yield renderer.renderTemplates(this.elseTemplates, context, emitter);
       return;
     }
-    const parent = context.getRegister(LOOPS) as LoopState | undefined;
+    const parent = context.getRegister(LOOPS_REGISTER) as LoopState | undefined;
     const forloop = new LoopState(items.length, name, parent ?? null);
     const scope: Record<string, unknown> = { forloop };
     context.push(scope);
-    context.setRegister(LOOPS, forloop);
+    context.setRegister(LOOPS_REGISTER, forloop);
     for (const item of items) {
       scope[this.variable] = item;
       context.continueCalled = context.breakCalled = false;
@@ -137,7 +137,7 @@ export class StandardForTag extends ForTag {
       forloop.next();
     }
     context.continueCalled = context.breakCalled = false;
-    context.setRegister(LOOPS, parent);
+    context.setRegister(LOOPS_REGISTER, parent);
     context.pop();
   }
 }
@@ -145,8 +145,12 @@ export class StandardForTag extends ForTag {
 /** `{% tablerow %}` with the line breaks of standard Liquid, and `break`. */
 export class StandardTablerowTag extends TablerowTag {
   override *render(context: Context, emitter: Emitter): Generator<unknown, void, never> {
-    const all = itemsOf(yield evalToken(this.collection, context));
-    const { offset = 0, limit = all.length, cols } = (yield* readNumbers(this.args, context)) as Record<string, number>;
+    const all = toLoopItems(yield evalToken(this.collection, context));
+    const {
+      offset = 0,
+      limit = all.length,
+      cols,
+    } = (yield* evaluateNumbers(this.args, context)) as Record<string, number>;
     const items = all.slice(offset, offset + limit);
     const state = new RowState(items.length, Math.max(1, cols ?? items.length));
     const scope: Record<string, unknown> = { tablerowloop: state };

@@ -9,16 +9,16 @@ function isKeyword(value: unknown): value is { equals(other: unknown): unknown }
   return typeof (value as { equals?: unknown } | null)?.equals === "function";
 }
 
-const same = defaultOperators["=="] as unknown as Operator;
+const isStandardEqual = defaultOperators["=="] as unknown as Operator;
 
 /** Standard Liquid's `==`: `nil` equals `blank` whichever stands first; lists and maps are equal by their contents. */
 function* isEqual(left: unknown, right: unknown): Generator<unknown, boolean, unknown> {
-  if (isKeyword(left) && isKeyword(right) && toValue(left) === null) return yield* same(right, left);
-  return yield* same(left, right);
+  if (isKeyword(left) && isKeyword(right) && toValue(left) === null) return yield* isStandardEqual(right, left);
+  return yield* isStandardEqual(left, right);
 }
 
 /** Whether two values are equal, as `==` has it. */
-export function equalValues(left: unknown, right: unknown): boolean {
+export function areEqualValues(left: unknown, right: unknown): boolean {
   return toValueSync(isEqual(left, right)) as boolean;
 }
 
@@ -27,17 +27,17 @@ function contains(left: unknown, right: unknown): boolean {
   const [holder, item] = [toValue(left) as unknown, toValue(right) as unknown];
   if (item === null || item === undefined || item === false) return false;
   if (typeof holder === "string") return holder.includes(right instanceof DecimalNumber ? String(right) : String(item));
-  if (Array.isArray(holder)) return holder.some((one) => equalValues(one, item));
+  if (Array.isArray(holder)) return holder.some((element) => areEqualValues(element, item));
   return typeof holder === "object" && holder !== null && Object.hasOwn(holder, String(item));
 }
 
-function* differs(left: unknown, right: unknown): Generator<unknown, boolean, unknown> {
+function* isDifferent(left: unknown, right: unknown): Generator<unknown, boolean, unknown> {
   return !(yield* isEqual(left, right));
 }
 
 function createOperators(): Operators {
   const { not: _not, ...standard } = defaultOperators;
-  return { ...standard, "==": isEqual, "!=": differs, "<>": differs, contains } as unknown as Operators;
+  return { ...standard, "==": isEqual, "!=": isDifferent, "<>": isDifferent, contains } as unknown as Operators;
 }
 
 /** Standard Liquid's operators; it has no `not`. */

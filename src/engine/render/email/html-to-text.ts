@@ -1,7 +1,7 @@
 let entities: Map<string, string> | undefined;
 
 /** Those that e-mails are written with; others stand as they are: all 2,000 would be a table to load. Made when a text has one. */
-function entityOf(name: string): string | undefined {
+function findEntity(name: string): string | undefined {
   entities ??= new Map([
     ...Object.entries({ amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " " }),
     ...Object.entries({ ensp: " ", emsp: " ", thinsp: " ", shy: "", zwnj: "", zwj: "\u200d" }),
@@ -20,24 +20,24 @@ function entityOf(name: string): string | undefined {
   return entities.get(name) ?? entities.get(name.toLowerCase());
 }
 
-function decode(text: string): string {
+function decodeEntities(text: string): string {
   return text.replace(/&(#x[0-9a-f]+|#\d+|[a-z][a-z0-9]*);/gi, (whole, name: string) => {
-    if (!name.startsWith("#")) return entityOf(name) ?? whole;
+    if (!name.startsWith("#")) return findEntity(name) ?? whole;
     const code = name[1]?.toLowerCase() === "x" ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
     return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
   });
 }
 
 /** Elements whose content is not text. */
-const SILENT = new Set(["style", "script", "head", "title"]);
+const SKIPPED_ELEMENTS = new Set(["style", "script", "head", "title"]);
 /** What an element's start and end put between lines. */
-const AT_START: Record<string, string> = { br: "\n", li: "\n- " };
-const AT_END: Record<string, string> = { tr: "\n", li: "\n", td: " ", th: " " };
+const TEXT_AT_START: Record<string, string> = { br: "\n", li: "\n- " };
+const TEXT_AT_END: Record<string, string> = { tr: "\n", li: "\n", td: " ", th: " " };
 for (const block of ["p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote"])
-  AT_END[block] = "\n\n";
+  TEXT_AT_END[block] = "\n\n";
 
 /** Where the tag that begins before `at` ends: a `>` in the quotes of an attribute's value is no end. -1 where it has none. */
-function endOfTag(source: string, at: number): number {
+function findTagEnd(source: string, at: number): number {
   const plain = source.indexOf(">", at);
   let close = plain;
   for (let from = at; close !== -1; ) {
@@ -73,7 +73,7 @@ export function htmlToText(html: string): string {
       at = open + 1;
       continue;
     }
-    const close = endOfTag(source, open + 1);
+    const close = findTagEnd(source, open + 1);
     if (close === -1) {
       text += source.slice(open);
       break;
@@ -82,7 +82,7 @@ export function htmlToText(html: string): string {
     const [, slash, written = ""] = /^(\/?)([a-z][a-z0-9]*)/i.exec(source.slice(open + 1, open + 40)) ?? ["", "", ""];
     const name = written.toLowerCase();
     at = close + 1;
-    if (slash === "" && SILENT.has(name)) {
+    if (slash === "" && SKIPPED_ELEMENTS.has(name)) {
       const ending = new RegExp(`</${name}`, "gi");
       ending.lastIndex = at;
       const end = ending.exec(source);
@@ -101,10 +101,10 @@ export function htmlToText(html: string): string {
       const alt = /\balt\s*=\s*(?:"([^"]*)"|'([^']*)')/i.exec(tag);
       text += alt?.[1] ?? alt?.[2] ?? "";
     } else {
-      text += (slash === "" ? AT_START : AT_END)[name] ?? "";
+      text += (slash === "" ? TEXT_AT_START : TEXT_AT_END)[name] ?? "";
     }
   }
-  return decode(text)
+  return decodeEntities(text)
     .split("\n")
     .map((line) => line.trim().replace(/ {2,}/g, " "))
     .join("\n")

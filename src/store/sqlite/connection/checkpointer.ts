@@ -1,11 +1,11 @@
 import { Worker } from "node:worker_threads";
-import { driverPlace } from "./driver.js";
+import { getDriverSource } from "./driver.js";
 
 /** Commits between two looks: of the triggers of 64 clients some 2,000 pages. */
-const COMMITS = 40;
+const COMMITS_PER_CHECKPOINT = 40;
 
 /** All that the thread does. Its text stands here: it is a few lines, and would be a bundle of its own. */
-const THREAD = `
+const WORKER_SCRIPT = `
 const { parentPort, workerData: { location, binding, from } } = require("node:worker_threads");
 const loaded = { exports: {} };
 if (binding !== null) process.dlopen(loaded, binding);
@@ -34,33 +34,36 @@ parentPort.on("message", (wanted) => {
 export class Checkpointer {
   private worker: Worker | null = null;
   private commits = 0;
-  private isMoving = false;
-  private isOver = false;
+  private isCheckpointing = false;
+  private isStopped = false;
 
   constructor(private readonly location: string) {}
 
   /** Told of each commit. The thread is made when there is something to do: most stores that are opened see few. */
-  committed(): void {
-    if (++this.commits < COMMITS || this.isMoving || this.isOver) return;
+  recordCommit(): void {
+    if (++this.commits < COMMITS_PER_CHECKPOINT || this.isCheckpointing || this.isStopped) return;
     this.commits = 0;
-    this.isMoving = true;
+    this.isCheckpointing = true;
     try {
-      this.worker ??= this.start();
+      this.worker ??= this.startWorker();
     } catch {
-      this.isOver = true; // no thread to be had
+      this.isStopped = true; // no thread to be had
       return;
     }
     this.worker.postMessage("move");
   }
 
-  private start(): Worker {
-    const worker = new Worker(THREAD, { eval: true, workerData: { location: this.location, ...driverPlace() } });
+  private startWorker(): Worker {
+    const worker = new Worker(WORKER_SCRIPT, {
+      eval: true,
+      workerData: { location: this.location, ...getDriverSource() },
+    });
     worker.unref();
     worker.on("message", () => {
-      this.isMoving = false;
+      this.isCheckpointing = false;
     });
     worker.on("error", () => {
-      this.isOver = true;
+      this.isStopped = true;
     });
     return worker;
   }
@@ -68,9 +71,9 @@ export class Checkpointer {
   /** The thread's connection is closed when this is done. */
   async close(): Promise<void> {
     const { worker } = this;
-    const wasOver = this.isOver;
-    this.isOver = true;
-    if (worker === null || wasOver) return;
+    const wasStopped = this.isStopped;
+    this.isStopped = true;
+    if (worker === null || wasStopped) return;
     await new Promise<void>((resolve) => {
       worker.once("exit", () => resolve());
       worker.ref();

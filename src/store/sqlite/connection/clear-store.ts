@@ -1,7 +1,7 @@
 import type { Connection } from "./connection.js";
 
 /** Versions and channels stay: they are known by their content, and nobody sees them without runs. */
-const RUNS = [
+const RUN_TABLES = [
   "signals",
   "waits",
   "batch_activities",
@@ -19,11 +19,12 @@ const RUNS = [
   "user_changes",
 ];
 
-const PEOPLE = ["recipients", "subscriptions", "audience_members", "audiences", "seeds"];
+const RECIPIENT_TABLES = ["recipients", "subscriptions", "audience_members", "audiences", "seeds"];
 
 /** Forgets what happened, and unless they are kept also the recipients; the clock stays as it is. */
 export function clearStore(db: Connection, { keepRecipients }: { keepRecipients: boolean }): void {
   db.write(() => {
-    for (const table of keepRecipients ? RUNS : [...RUNS, ...PEOPLE]) db.run(`DELETE FROM ${table}`);
+    for (const table of keepRecipients ? RUN_TABLES : [...RUN_TABLES, ...RECIPIENT_TABLES])
+      db.run(`DELETE FROM ${table}`);
   });
 }

@@ -7,7 +7,7 @@ export function selectClock(db: Connection): ClockSetting {
 }
 
 export function readClock(db: Connection): ClockSetting {
-  return db.single(() => selectClock(db));
+  return db.runSingle(() => selectClock(db));
 }
 
 export function writeClock(db: Connection, setting: ClockSetting): void {

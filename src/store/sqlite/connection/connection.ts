@@ -2,20 +2,26 @@ import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs";
 import { KnockError } from "../../../errors/knock-error.js";
 import type { Database, SqlValue, Statement } from "./driver.js";
 import { findDamage } from "./find-damage.js";
-import { damaged, readOnly, replaced, translateError, unsynced } from "./store-errors.js";
+import {
+  createDamagedError,
+  createReadOnlyError,
+  createReplacedError,
+  createSyncError,
+  translateError,
+} from "./store-errors.js";
 
 /** One open database: its prepared statements, and transactions around whole verbs. */
 export class Connection {
   private readonly statements = new Map<string, Statement>();
   private readonly listStatements = new Map<string, Statement>();
-  private readonly forgetful: (() => void)[] = [];
-  private written = false;
-  private open = true;
+  private readonly rollbackListeners: (() => void)[] = [];
+  private hasWritten = false;
+  private isOpen = true;
   private defersSync = false;
-  private unsynced = false;
+  private hasUnsyncedCommits = false;
   /** The file that is open, and its log once something was written; null for a store in memory. */
-  private file: string | null;
-  private log: string | null = null;
+  private fileIdentity: string | null;
+  private logIdentity: string | null = null;
   /** Whether changes of users' properties are kept for dynamic audiences to follow. */
   watchesUsers = false;
 
@@ -23,22 +29,22 @@ export class Connection {
   constructor(
     private readonly database: Database,
     private readonly location: string,
-    private readonly tables: () => ReadonlyMap<string, string> = () => new Map(),
+    private readonly getTableStatements: () => ReadonlyMap<string, string> = () => new Map(),
     readonly isReadOnly = false,
   ) {
-    this.file = location === ":memory:" ? null : identityOf(location);
+    this.fileIdentity = location === ":memory:" ? null : getFileIdentity(location);
   }
 
   /** An error as `store_unusable`, if the surroundings or a damaged store explain it; otherwise, a bug, as it is. */
   explain(error: unknown): unknown {
     const translated = translateError(error, this.location);
     if (translated instanceof KnockError) return translated;
-    const found = findDamage(this.database, this.tables());
-    return found === null ? error : damaged(this.location, found, error);
+    const found = findDamage(this.database, this.getTableStatements());
+    return found === null ? error : createDamagedError(this.location, found, error);
   }
 
   /** A statement by its text, prepared at its first use. */
-  statement(sql: string): Statement {
+  prepare(sql: string): Statement {
     let statement = this.statements.get(sql);
     if (statement === undefined) {
       statement = this.database.prepare(sql);
@@ -48,7 +54,7 @@ export class Connection {
   }
 
   /** One whose rows are lists of their columns: half the time of objects, whose keys the driver makes anew for each. */
-  listStatement(sql: string): Statement {
+  prepareList(sql: string): Statement {
     let statement = this.listStatements.get(sql);
     if (statement === undefined) {
       statement = this.database.prepare(sql);
@@ -59,59 +65,60 @@ export class Connection {
   }
 
   /** The columns of the first row. */
-  list<Columns extends unknown[]>(sql: string, ...values: SqlValue[]): Columns | undefined {
-    return this.listStatement(sql).get(...values) as Columns | undefined;
+  getList<Columns extends unknown[]>(sql: string, ...values: SqlValue[]): Columns | undefined {
+    return this.prepareList(sql).get(...values) as Columns | undefined;
   }
 
-  lists<Columns extends unknown[]>(sql: string, ...values: SqlValue[]): Columns[] {
-    return this.listStatement(sql).all(...values) as Columns[];
+  allLists<Columns extends unknown[]>(sql: string, ...values: SqlValue[]): Columns[] {
+    return this.prepareList(sql).all(...values) as Columns[];
   }
 
   get<Row>(sql: string, ...values: SqlValue[]): Row | undefined {
-    return this.statement(sql).get(...values) as Row | undefined;
+    return this.prepare(sql).get(...values) as Row | undefined;
   }
 
   all<Row>(sql: string, ...values: SqlValue[]): Row[] {
-    return this.statement(sql).all(...values) as Row[];
+    return this.prepare(sql).all(...values) as Row[];
   }
 
   /** Returns how many rows changed. */
   run(sql: string, ...values: SqlValue[]): number {
-    return Number(this.statement(sql).run(...values).changes);
+    return Number(this.prepare(sql).run(...values).changes);
   }
 
   /** Returns the new row's key. */
   insert(sql: string, ...values: SqlValue[]): number {
-    return Number(this.statement(sql).run(...values).lastInsertRowid);
+    return Number(this.prepare(sql).run(...values).lastInsertRowid);
   }
 
   /** Whatever remembers rows must forget them when the transaction that may have made them did not happen. */
-  onRollback(forget: () => void): void {
-    this.forgetful.push(forget);
+  onRollback(notifyRollback: () => void): void {
+    this.rollbackListeners.push(notifyRollback);
   }
 
   /** All of the work or none of it. Takes the write lock first: a read that turns into a write cannot wait for it. */
   write<T>(work: () => T): T {
-    if (this.isReadOnly) throw readOnly(this.location, null);
-    this.checkFile();
+    if (this.isReadOnly) throw createReadOnlyError(this.location, null);
+    this.checkFileIdentity();
     const result = this.transaction("BEGIN IMMEDIATE", work);
-    if (!this.written && this.file !== null) this.log = identityOf(`${this.location}-wal`);
-    this.written = true;
-    this.unsynced = this.defersSync;
+    if (!this.hasWritten && this.fileIdentity !== null) this.logIdentity = getFileIdentity(`${this.location}-wal`);
+    this.hasWritten = true;
+    this.hasUnsyncedCommits = this.defersSync;
     return result;
   }
 
   /** Throws if the file was deleted or replaced: the system would let us write to it until it is closed, and then lose it. */
-  private checkFile(): void {
-    if (this.file === null) return;
-    const found = identityOf(this.location);
-    if (found !== this.file) throw replaced(this.location, found === null);
-    if (this.log !== null && identityOf(`${this.location}-wal`) !== this.log) throw replaced(this.location, true);
+  private checkFileIdentity(): void {
+    if (this.fileIdentity === null) return;
+    const found = getFileIdentity(this.location);
+    if (found !== this.fileIdentity) throw createReplacedError(this.location, found === null);
+    if (this.logIdentity !== null && getFileIdentity(`${this.location}-wal`) !== this.logIdentity)
+      throw createReplacedError(this.location, true);
   }
 
   /** From now on a commit survives a crash of the process, but a crash of the machine only after `syncToDisk`. */
   deferDiskSync(): void {
-    this.single(() => this.database.exec("PRAGMA synchronous = NORMAL"));
+    this.runSingle(() => this.database.exec("PRAGMA synchronous = NORMAL"));
     this.defersSync = true;
   }
 
@@ -120,7 +127,7 @@ export class Connection {
    * log until SQLite moves them into the main file, and before that it syncs by itself.
    */
   syncToDisk(): void {
-    if (!this.unsynced) return;
+    if (!this.hasUnsyncedCommits) return;
     const log = `${this.location}-wal`;
     if (this.location !== ":memory:" && existsSync(log)) {
       try {
@@ -131,15 +138,15 @@ export class Connection {
           closeSync(file);
         }
       } catch (error) {
-        throw unsynced(this.location, error);
+        throw createSyncError(this.location, error);
       }
     }
-    this.unsynced = false;
+    this.hasUnsyncedCommits = false;
   }
 
   /** What was remembered of rows that are not there after all is forgotten. */
   forget(): void {
-    for (const forget of this.forgetful) forget();
+    for (const forget of this.rollbackListeners) forget();
   }
 
   /** Several reads that see one state. */
@@ -148,7 +155,7 @@ export class Connection {
   }
 
   /** One statement, which needs no transaction to see one state. */
-  single<T>(work: () => T): T {
+  runSingle<T>(work: () => T): T {
     try {
       return work();
     } catch (error) {
@@ -183,11 +190,11 @@ export class Connection {
 
   /** Moves the log into the file, so that the file alone is the store, unless another process is at work there. */
   close(): void {
-    if (!this.open) return;
-    this.open = false;
+    if (!this.isOpen) return;
+    this.isOpen = false;
     try {
       this.syncToDisk();
-      if (this.written) this.database.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
+      if (this.hasWritten) this.database.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
     } catch {
       // Nothing is lost: the log stays and the next to open reads it.
     }
@@ -198,7 +205,7 @@ export class Connection {
 }
 
 /** Names a file apart from its path; null if there is none. */
-function identityOf(path: string): string | null {
+function getFileIdentity(path: string): string | null {
   try {
     const found = statSync(path, { throwIfNoEntry: false });
     return found === undefined ? null : `${found.dev} ${found.ino}`;

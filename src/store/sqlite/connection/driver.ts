@@ -25,7 +25,7 @@ const CODES_BY_MESSAGE: Readonly<Record<string, number>> = {
 };
 
 /** Returns SQLite's result code for an error. Errors of `all` in `@photostructure/sqlite` have only a message. */
-export function resultCode(error: unknown): number | undefined {
+export function getResultCode(error: unknown): number | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   const { errcode, code, message } = error as { errcode?: unknown; code?: unknown; message?: unknown };
   if (typeof errcode === "number") return errcode;
@@ -52,19 +52,19 @@ interface DatabaseOptions {
 export type DatabaseConstructor = new (path: string, options: DatabaseOptions) => Database;
 
 /** The first Node whose own module is quiet: 22's prints a warning at every start, 20 has none. */
-const FIRST_BUILT_IN = 24;
-const PREBUILT = join(`${platform}-${arch}`, "@photostructure+sqlite.glibc.node");
+const MIN_NODE_VERSION = 24;
+const PREBUILT_FILE = join(`${platform}-${arch}`, "@photostructure+sqlite.glibc.node");
 
 /** Long enough for a queue of writers; a lock is held for milliseconds. */
 const BUSY_TIMEOUT_MS = 15_000;
 
 /** Where the package keeps its prebuilt binding; null where it is not, as with one compiled at install, or musl. */
-function prebuiltFile(): string | null {
-  const inside = join("node_modules", "@photostructure", "sqlite");
+function findPrebuiltFile(): string | null {
+  const packagePath = join("node_modules", "@photostructure", "sqlite");
   for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
-    const file = join(folder, inside, "prebuilds", PREBUILT);
+    const file = join(folder, packagePath, "prebuilds", PREBUILT_FILE);
     if (existsSync(file)) {
-      return existsSync(join(folder, inside, "build")) || existsSync("/etc/alpine-release") ? null : file;
+      return existsSync(join(folder, packagePath, "build")) || existsSync("/etc/alpine-release") ? null : file;
     }
     if (folder === dirname(folder)) return null;
   }
@@ -76,7 +76,7 @@ function prebuiltFile(): string | null {
  * this does not find it: then the package looks for itself.
  */
 function openPrebuilt(): DatabaseConstructor | null {
-  const file = prebuiltFile();
+  const file = findPrebuiltFile();
   if (file === null) return null;
   const binding = { exports: {} as { DatabaseSync?: DatabaseConstructor } };
   try {
@@ -88,16 +88,16 @@ function openPrebuilt(): DatabaseConstructor | null {
 }
 
 /** Where a thread finds the same driver: a binding's file, or a module from which the package is found; neither, Node's own. */
-export function driverPlace(): { binding: string | null; from: string | null } {
-  if (Number.parseInt(versions.node, 10) >= FIRST_BUILT_IN) return { binding: null, from: null };
-  const binding = prebuiltFile();
+export function getDriverSource(): { binding: string | null; from: string | null } {
+  if (Number.parseInt(versions.node, 10) >= MIN_NODE_VERSION) return { binding: null, from: null };
+  const binding = findPrebuiltFile();
   return { binding, from: binding === null ? join(import.meta.dirname, "driver.js") : null };
 }
 
-let loaded: DatabaseConstructor | undefined;
+let loadedDriver: DatabaseConstructor | undefined;
 
 async function loadDriver(): Promise<DatabaseConstructor> {
-  if (Number.parseInt(versions.node, 10) >= FIRST_BUILT_IN) return (await import("node:sqlite")).DatabaseSync;
+  if (Number.parseInt(versions.node, 10) >= MIN_NODE_VERSION) return (await import("node:sqlite")).DatabaseSync;
   return openPrebuilt() ?? (await import("@photostructure/sqlite")).DatabaseSync;
 }
 
@@ -107,9 +107,9 @@ async function loadDriver(): Promise<DatabaseConstructor> {
  * of "database is locked" when the WAL pragma came first.
  */
 export async function openDatabase(path: string, options: { readOnly: boolean }): Promise<Database> {
-  loaded ??= await loadDriver();
+  loadedDriver ??= await loadDriver();
   // References are kept by the verbs; checking them again costs a look-up per row.
-  return new loaded(path, {
+  return new loadedDriver(path, {
     timeout: BUSY_TIMEOUT_MS,
     readOnly: options.readOnly,
     enableForeignKeyConstraints: false,
@@ -118,8 +118,8 @@ export async function openDatabase(path: string, options: { readOnly: boolean })
 
 /** Gives a second database to `work`, for a caller that has opened one before. */
 export function withDatabase<T>(path: string, work: (database: Database) => T): T {
-  if (loaded === undefined) throw new Error("the driver is not loaded");
-  const database = new loaded(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
+  if (loadedDriver === undefined) throw new Error("the driver is not loaded");
+  const database = new loadedDriver(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
   try {
     return work(database);
   } finally {

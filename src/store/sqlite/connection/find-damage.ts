@@ -1,36 +1,36 @@
 import { DELIVERY_STATUSES } from "../../../domain/message/message.js";
 import { RUN_STATUSES } from "../../../domain/run/run-status.js";
-import { messageOf } from "../../../errors/knock-error.js";
+import { getErrorMessage } from "../../../errors/knock-error.js";
 import { isJsonObject } from "../../../util/json.js";
 import type { Database } from "./driver.js";
 
-type Check = (value: unknown) => boolean;
+type ValueCheck = (value: unknown) => boolean;
 
-const isText: Check = (value) => typeof value === "string";
-const isTextOrNull: Check = (value) => value === null || value === undefined || isText(value);
-const isNumber: Check = (value) => value === undefined || Number.isSafeInteger(value);
-const listOf =
-  (check: Check): Check =>
+const isText: ValueCheck = (value) => typeof value === "string";
+const isTextOrNull: ValueCheck = (value) => value === null || value === undefined || isText(value);
+const isNumber: ValueCheck = (value) => value === undefined || Number.isSafeInteger(value);
+const createListCheck =
+  (check: ValueCheck): ValueCheck =>
   (value) =>
     Array.isArray(value) && value.every(check);
 
-const isStep: Check = (step) =>
+const isStep: ValueCheck = (step) =>
   isJsonObject(step) && isText(step.ref) && isText(step.type) && isText(step.outcome) && isReason(step.reason ?? null);
-const isReason: Check = (reason) => reason === null || (isJsonObject(reason) && isText(reason.code));
-const isEvent: Check = (event) => Array.isArray(event) && isText(event[0]) && isNumber(event[1]);
-const isRunEvent: Check = (event) =>
+const isReason: ValueCheck = (reason) => reason === null || (isJsonObject(reason) && isText(reason.code));
+const isEvent: ValueCheck = (event) => Array.isArray(event) && isText(event[0]) && isNumber(event[1]);
+const isRunEvent: ValueCheck = (event) =>
   isEvent(event) && isTextOrNull((event as unknown[])[2]) && isTextOrNull((event as unknown[])[3]);
-const isVersion: Check = (version) =>
+const isVersion: ValueCheck = (version) =>
   isJsonObject(version) &&
   isText(version.key) &&
   isText(version.version_id) &&
-  listOf(isText)(version.categories) &&
+  createListCheck(isText)(version.categories) &&
   Array.isArray(version.steps);
-const isPreferences: Check = (sets) => isJsonObject(sets) && Object.values(sets).every(isJsonObject);
-const isSubscription: Check = (one) => isJsonObject(one) && isText(one.object) && isText(one.recipient);
+const isPreferences: ValueCheck = (sets) => isJsonObject(sets) && Object.values(sets).every(isJsonObject);
+const isSubscription: ValueCheck = (one) => isJsonObject(one) && isText(one.object) && isText(one.recipient);
 
 /** The columns that contain JSON, with what the code that reads them relies on. */
-const JSON_COLUMNS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
+const JSON_COLUMNS: Readonly<Record<string, Readonly<Record<string, ValueCheck>>>> = {
   recipients: { properties: isJsonObject, preferences: isPreferences, channel_data: isPreferences },
   subscriptions: { properties: isJsonObject },
   workflow_versions: { definition: isVersion },
@@ -38,33 +38,33 @@ const JSON_COLUMNS: Readonly<Record<string, Readonly<Record<string, Check>>>> = 
     data: isJsonObject,
     settings: isJsonObject,
     trigger_source: (source) => isJsonObject(source) && isText(source.type),
-    unidentified: listOf(isText),
+    unidentified: createListCheck(isText),
     fan_out: isJsonObject,
   },
   recipient_runs: {
-    position: listOf(Number.isSafeInteger),
+    position: createListCheck(Number.isSafeInteger),
     data: isJsonObject,
     via: isSubscription,
     reason: isReason,
-    steps: listOf(isStep),
-    events: listOf(isRunEvent),
+    steps: createListCheck(isStep),
+    events: createListCheck(isRunEvent),
   },
   messages: {
     recipient_snapshot: isJsonObject,
     metadata: isJsonObject,
     data: isJsonObject,
-    events: listOf(isEvent),
+    events: createListCheck(isEvent),
     content: isJsonObject,
-    batch: (batch) => isJsonObject(batch) && listOf(isText)(batch.actors),
-    links: listOf(isText),
+    batch: (batch) => isJsonObject(batch) && createListCheck(isText)(batch.actors),
+    links: createListCheck(isText),
   },
-  schedules: { data: isJsonObject, repeats: listOf(isJsonObject) },
+  schedules: { data: isJsonObject, repeats: createListCheck(isJsonObject) },
   delivery_logs: { request: isJsonObject, response: isJsonObject },
   signals: { event: isJsonObject },
   message_secrets: { secrets: isJsonObject },
 };
 
-const STATUSES: Readonly<Record<string, readonly string[]>> = {
+const STATUSES_BY_TABLE: Readonly<Record<string, readonly string[]>> = {
   recipient_runs: RUN_STATUSES,
   messages: DELIVERY_STATUSES,
 };
@@ -73,7 +73,7 @@ const STATUSES: Readonly<Record<string, readonly string[]>> = {
 const ID_COLUMNS = ["id", "key", "version_id", "message", "file"];
 
 /** Milliseconds that a date can express. */
-const LAST_TIME = 8.64e15;
+const MAX_TIME_MS = 8.64e15;
 
 interface Column {
   name: string;
@@ -81,15 +81,16 @@ interface Column {
   notnull: number;
 }
 
-function columnFault(table: string, { name, type, notnull }: Column, value: unknown): string | null {
+function describeInvalidColumn(table: string, { name, type, notnull }: Column, value: unknown): string | null {
   if (value === null) return notnull ? `${name} is missing` : null;
   if (type === "INTEGER") {
     if (!Number.isSafeInteger(value)) return `${name} is not a number`;
     const isTime = name === "at" || name.endsWith("_at");
-    return isTime && Math.abs(value as number) > LAST_TIME ? `${name} is not a time` : null;
+    return isTime && Math.abs(value as number) > MAX_TIME_MS ? `${name} is not a time` : null;
   }
   if (typeof value !== "string") return `${name} is not text`;
-  if (name === "status" && STATUSES[table]?.includes(value) === false) return `${name} is ${JSON.stringify(value)}`;
+  if (name === "status" && STATUSES_BY_TABLE[table]?.includes(value) === false)
+    return `${name} is ${JSON.stringify(value)}`;
   const check = JSON_COLUMNS[table]?.[name];
   if (check === undefined) return name === "recipient" && !value.includes("/") ? `${name} is not a key` : null;
   try {
@@ -99,32 +100,32 @@ function columnFault(table: string, { name, type, notnull }: Column, value: unkn
   }
 }
 
-function rowName(table: string, row: Record<string, unknown>): string {
+function formatRowName(table: string, row: Record<string, unknown>): string {
   const column = ID_COLUMNS.find((name) => typeof row[name] === "string");
   return column === undefined ? `${table}, row ${row.row}` : `${table}, ${column} ${JSON.stringify(row[column])}`;
 }
 
 /** Columns of the tables that `MIGRATIONS` creates, by table. */
-function columnsOf(database: Database, table: string): Column[] {
+function readColumns(database: Database, table: string): Column[] {
   return database.prepare(`PRAGMA table_info(${table})`).all() as Column[];
 }
 
-const ROWS_AT_ONCE = 200;
+const MAX_ROWS_PER_READ = 200;
 
-function rowFault(database: Database, table: string): string | null {
-  const columns = columnsOf(database, table);
+function findInvalidRow(database: Database, table: string): string | null {
+  const columns = readColumns(database, table);
   const hasRow = columns.some(({ name }) => name === "row");
-  const limit = hasRow ? `WHERE row > ? ORDER BY row LIMIT ${ROWS_AT_ONCE}` : "";
+  const limit = hasRow ? `WHERE row > ? ORDER BY row LIMIT ${MAX_ROWS_PER_READ}` : "";
   const select = database.prepare(`SELECT * FROM ${table} ${limit}`);
   for (let last = Number.MIN_SAFE_INTEGER; ; ) {
     const rows = select.all(...(hasRow ? [last] : [])) as Record<string, unknown>[];
     for (const row of rows) {
       for (const column of columns) {
-        const fault = columnFault(table, column, row[column.name]);
-        if (fault !== null) return `${rowName(table, row)}: ${fault}`;
+        const fault = describeInvalidColumn(table, column, row[column.name]);
+        if (fault !== null) return `${formatRowName(table, row)}: ${fault}`;
       }
     }
-    if (!hasRow || rows.length < ROWS_AT_ONCE) return null;
+    if (!hasRow || rows.length < MAX_ROWS_PER_READ) return null;
     last = Number(rows.at(-1)?.row);
   }
 }
@@ -137,14 +138,14 @@ const REFERENCES = [
   ["messages", "channel", "channels"],
 ] as const;
 
-function referenceFault(database: Database): string | null {
+function findMissingReference(database: Database): string | null {
   for (const [table, column, target] of REFERENCES) {
-    const lost = database
+    const missingRow = database
       .prepare(
         `SELECT row FROM ${table} WHERE NOT EXISTS (SELECT 1 FROM ${target} t WHERE t.row = ${table}.${column}) LIMIT 1`,
       )
       .get() as { row: number } | undefined;
-    if (lost !== undefined) return `${table}, row ${lost.row}: its ${target} row is missing`;
+    if (missingRow !== undefined) return `${table}, row ${missingRow.row}: its ${target} row is missing`;
   }
   return null;
 }
@@ -155,7 +156,7 @@ function referenceFault(database: Database): string | null {
  * null.
  */
 export function findDamage(database: Database, tables: ReadonlyMap<string, string>): string | null {
-  let place = "";
+  let tablePrefix = "";
   try {
     const found = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").all() as {
       name: string;
@@ -168,12 +169,12 @@ export function findDamage(database: Database, tables: ReadonlyMap<string, strin
     if (check.integrity_check !== "ok") return check.integrity_check;
     for (const table of tables.keys()) {
       if (table.startsWith("sqlite_")) continue; // SQLite's own, which declare no types and which `integrity_check` covers
-      place = `${table}: `;
-      const fault = rowFault(database, table);
+      tablePrefix = `${table}: `;
+      const fault = findInvalidRow(database, table);
       if (fault !== null) return fault;
     }
-    return referenceFault(database);
+    return findMissingReference(database);
   } catch (error) {
-    return place + messageOf(error);
+    return tablePrefix + getErrorMessage(error);
   }
 }

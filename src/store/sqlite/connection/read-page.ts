@@ -1,17 +1,17 @@
 import type { TimeBounds } from "../../../ports/filters.js";
-import type { Page, Paged } from "../../../ports/page.js";
+import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { Json, JsonObject } from "../../../util/json.js";
-import { type CursorKind, readCursor, writeCursor } from "../../cursor.js";
+import { type CursorKind, parseCursor, serializeCursor } from "../../cursor.js";
 import type { Connection } from "./connection.js";
 import type { SqlValue } from "./driver.js";
 
 /** Characters of a text in a trigger's data that a filter compares (A-076). */
-const MAX_COMPARED = 256;
+const MAX_COMPARED_CHARACTERS = 256;
 
 /** The JSON types that a value may equal, and how; null where the type says it all. */
-function comparisonOf(value: Json): [types: string, equal: string | null] {
+function buildComparison(value: Json): [types: string, equal: string | null] {
   if (typeof value === "string")
-    return ["'text'", `substr(d.value, 1, ${MAX_COMPARED}) = substr(?, 1, ${MAX_COMPARED})`];
+    return ["'text'", `substr(d.value, 1, ${MAX_COMPARED_CHARACTERS}) = substr(?, 1, ${MAX_COMPARED_CHARACTERS})`];
   if (typeof value === "number") return ["'integer', 'real'", "d.value = ?"];
   return [value === null ? "'null'" : value === true ? "'true'" : "'false'", null];
 }
@@ -21,7 +21,7 @@ function isAsciiText(text: string): boolean {
 }
 
 /** SQLite folds the case of ASCII alone: for other texts a pattern with both cases of each letter. */
-function anyCasePattern(text: string): string {
+function buildAnyCasePattern(text: string): string {
   const cases = (sign: string): string => {
     const forms = new Set([sign, sign.toLowerCase(), sign.toUpperCase()]);
     return `[${[...forms].filter((form) => [...form].length === 1).join("")}]`;
@@ -30,7 +30,7 @@ function anyCasePattern(text: string): string {
 }
 
 /** Conditions joined by AND, with their values. */
-export class Filters {
+export class SqlFilters {
   readonly conditions: string[] = [];
   readonly values: SqlValue[] = [];
 
@@ -44,10 +44,10 @@ export class Filters {
     return this.add(`${column} > ?`, gt).add(`${column} >= ?`, gte).add(`${column} < ?`, lt).add(`${column} <= ?`, lte);
   }
 
-  /** Pairs at the top of a JSON column, strings as far as {@link MAX_COMPARED} (A-076). */
+  /** Pairs at the top of a JSON column, strings as far as {@link MAX_COMPARED_CHARACTERS} (A-076). */
   addPairs(column: string, pairs: JsonObject | undefined): this {
     for (const [key, value] of Object.entries(pairs ?? {})) {
-      const [type, equal] = comparisonOf(value);
+      const [type, equal] = buildComparison(value);
       this.conditions.push(
         `EXISTS (SELECT 1 FROM json_each(${column}) d WHERE d.key = ? AND d.type IN (${type})${equal === null ? "" : ` AND ${equal}`})`,
       );
@@ -61,9 +61,10 @@ export class Filters {
     if (text === undefined) return this;
     const escaped = JSON.stringify(text).slice(1, -1);
     const isAscii = isAsciiText(escaped);
-    const holds = (column: string): string => (isAscii ? `instr(lower(${column}), lower(?)) > 0` : `${column} GLOB ?`);
-    this.conditions.push(`(${[...columns.map(holds), ...ids.map((id) => `${id} = ?`)].join(" OR ")})`);
-    for (const _ of columns) this.values.push(isAscii ? escaped : anyCasePattern(escaped));
+    const buildMatch = (column: string): string =>
+      isAscii ? `instr(lower(${column}), lower(?)) > 0` : `${column} GLOB ?`;
+    this.conditions.push(`(${[...columns.map(buildMatch), ...ids.map((id) => `${id} = ?`)].join(" OR ")})`);
+    for (const _ of columns) this.values.push(isAscii ? escaped : buildAnyCasePattern(escaped));
     for (const _ of ids) this.values.push(text);
     return this;
   }
@@ -78,7 +79,7 @@ export class Filters {
   }
 }
 
-export interface Listing {
+export interface ListQuery {
   kind: CursorKind;
   /** `SELECT … FROM …`, without WHERE. */
   select: string;
@@ -86,22 +87,22 @@ export interface Listing {
   from: string;
   /** The row key to sort and page by. */
   key: string;
-  filters: Filters;
+  filters: SqlFilters;
 }
 
 /** One page, newest first. Row keys grow and never change, so no row is seen twice or missed while others are added. */
 export function readPage<Row extends { row: number }>(
   db: Connection,
-  listing: Listing,
-  page: Page,
+  listing: ListQuery,
+  page: PageRequest,
 ): { rows: Row[]; page_info: Paged<never>["page_info"] } {
   const { kind, select, from, key, filters } = listing;
-  const cursor = readCursor(kind, page);
+  const cursor = parseCursor(kind, page);
   const where = (bound: string): string => {
     const conditions = [...filters.conditions, bound].filter((condition) => condition !== "");
     return conditions.length > 0 ? ` WHERE ${conditions.join(" AND ")}` : "";
   };
-  const isAny = (bound: string, row: number): boolean =>
+  const hasRowBeyond = (bound: string, row: number): boolean =>
     db.get(`SELECT 1 ${from}${where(bound)} LIMIT 1`, ...filters.values, row) !== undefined;
 
   const backwards = cursor?.side === "before";
@@ -112,20 +113,20 @@ export function readPage<Row extends { row: number }>(
     ...(cursor === null ? [] : [cursor.row]),
     page.limit + 1,
   );
-  const isMore = found.length > page.limit;
+  const hasMore = found.length > page.limit;
   const rows = found.slice(0, page.limit);
   if (backwards) rows.reverse();
 
   // Beside an empty page the cursor itself is the border, and the row it names is on its other side.
   const newest = rows[0]?.row ?? (cursor ? cursor.row - 1 : 0);
   const oldest = rows.at(-1)?.row ?? (cursor ? cursor.row + 1 : 0);
-  const isNewer = cursor !== null && (backwards ? isMore : isAny(`${key} > ?`, newest));
-  const isOlder = cursor === null || !backwards ? isMore : isAny(`${key} < ?`, oldest);
+  const hasNewer = cursor !== null && (backwards ? hasMore : hasRowBeyond(`${key} > ?`, newest));
+  const hasOlder = cursor === null || !backwards ? hasMore : hasRowBeyond(`${key} < ?`, oldest);
   return {
     rows,
     page_info: {
-      after: isOlder ? writeCursor(kind, oldest) : null,
-      before: isNewer ? writeCursor(kind, newest) : null,
+      after: hasOlder ? serializeCursor(kind, oldest) : null,
+      before: hasNewer ? serializeCursor(kind, newest) : null,
       page_size: page.limit,
     },
   };

@@ -1,13 +1,13 @@
 import type { StoreLogs } from "../../../ports/store-logs.js";
 import type { Connection } from "../connection/connection.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { SqliteBroadcastLog } from "./broadcast-log.js";
-import { SqliteOutboundLog } from "./outbound-log.js";
-import { SqliteSourceLog } from "./source-log.js";
-import { SqliteTrackedLinks } from "./tracked-links.js";
+import { SqliteBroadcastLog } from "./sqlite-broadcast-log.js";
+import { SqliteOutboundLog } from "./sqlite-outbound-log.js";
+import { SqliteSourceLog } from "./sqlite-source-log.js";
+import { SqliteTrackedLinks } from "./sqlite-tracked-links.js";
 
 /** The logs in a SQLite store's file. A module of its own, loaded when they are opened: most starts open none. */
-export function sqliteLogs(db: Connection, shared: SharedRows): StoreLogs {
+export function createSqliteLogs(db: Connection, shared: SharedRows): StoreLogs {
   return {
     broadcasts: new SqliteBroadcastLog(db, shared),
     sources: new SqliteSourceLog(db),

@@ -6,13 +6,13 @@ const INSERT =
 
 /** Within a transaction; of messages that have gone meanwhile nothing is kept. */
 export function insertDeliveryLogs(db: Connection, logs: readonly DeliveryLog[]): void {
-  const insert = db.statement(INSERT);
+  const insert = db.prepare(INSERT);
   for (const { id, message_id, service_name, request, response, at } of logs)
     insert.run(id, service_name, JSON.stringify(request), JSON.stringify(response), at, message_id);
 }
 
 export function readDeliveryLogs(db: Connection, messageId: string): DeliveryLog[] {
-  const select = db.statement("SELECT * FROM delivery_logs WHERE message = ? ORDER BY row DESC");
+  const select = db.prepare("SELECT * FROM delivery_logs WHERE message = ? ORDER BY row DESC");
   const rows = db.read(() => select.all(messageId)) as {
     id: string;
     service: string;

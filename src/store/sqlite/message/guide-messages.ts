@@ -1,30 +1,30 @@
-import { guideOrigin } from "../../../domain/guide/guide-origin.js";
+import { buildGuideOrigin } from "../../../domain/guide/guide-origin.js";
 import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { GuideEngagement } from "../../../ports/guide-store.js";
 import type { Connection } from "../connection/connection.js";
-import { ROW_OF_RUN } from "../run/run-rows.js";
+import { RUN_ROW_BY_ID } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { recordMessageEvents } from "../run/waits.js";
 import { applyMark } from "./mark-messages.js";
-import { type MessageRow, messageInserter, messagesOf, SELECT_MESSAGES } from "./message-rows.js";
+import { createMessageInserter, type MessageRow, SELECT_MESSAGES, toMessages } from "./message-rows.js";
 
 // A guide's messages come from no run. What those of one version and tenant share stands in a row of workflow_runs that is
 // marked as no run, with one row of recipient_runs below it: the message's origin. No list of runs has it.
 
-const OF_USER = `${SELECT_MESSAGES} CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE m.recipient = ? AND m.guide IS NOT NULL AND w.tenant IS ?`;
+const SELECT_BY_USER = `${SELECT_MESSAGES} CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE m.recipient = ? AND m.guide IS NOT NULL AND w.tenant IS ?`;
 
 /** The row of recipient_runs that a guide's messages of a version and a tenant point to. Inside a write. */
-function originRow(db: Connection, shared: SharedRows, engagement: GuideEngagement, at: number): number {
+function findOrInsertOrigin(db: Connection, shared: SharedRows, engagement: GuideEngagement, at: number): number {
   const { guide, message } = engagement;
-  const { id, tenant, version } = guideOrigin(guide, message);
-  const found = db.get<{ row: number }>(`SELECT row FROM recipient_runs WHERE row = ${ROW_OF_RUN}`, id);
+  const { id, tenant, version } = buildGuideOrigin(guide, message);
+  const found = db.get<{ row: number }>(`SELECT row FROM recipient_runs WHERE row = ${RUN_ROW_BY_ID}`, id);
   if (found) return found.row;
   const run = db.insert(
     "INSERT INTO workflow_runs (id, workflow, version, tenant, data, settings, trigger_source, inserted_at, guide) VALUES (?, ?, ?, ?, '{}', '{}', '{}', ?, 1)",
     id,
     guide.key,
-    shared.versionRow(version),
+    shared.upsertVersion(version),
     tenant,
     at,
   );
@@ -43,24 +43,31 @@ export function readGuideMessages(
   recipient: RecipientKey,
   tenant: string | null,
 ): Message[] {
-  return db.read(() => messagesOf(db, shared, db.all<MessageRow>(`${OF_USER} ORDER BY m.row`, recipient, tenant)));
+  return db.read(() =>
+    toMessages(db, shared, db.all<MessageRow>(`${SELECT_BY_USER} ORDER BY m.row`, recipient, tenant)),
+  );
 }
 
 /** The message is made with the first engagement; every one after marks it (E-196, A-291 to A-297). */
-export function engageGuide(db: Connection, shared: SharedRows, engagement: GuideEngagement, at: number): Message {
+export function recordGuideEngagement(
+  db: Connection,
+  shared: SharedRows,
+  engagement: GuideEngagement,
+  at: number,
+): Message {
   return db.write(() => {
     const { message, action, data } = engagement;
     const { recipient, tenant, workflow: guide, step_ref } = message;
     const known = db.get<MessageRow>(
-      `${OF_USER} AND m.guide = ? AND m.step_ref = ?`,
+      `${SELECT_BY_USER} AND m.guide = ? AND m.step_ref = ?`,
       recipient,
       tenant,
       guide,
       step_ref,
     );
     if (known === undefined) {
-      const origin = originRow(db, shared, engagement, at);
-      messageInserter(db, shared)(message, origin, { value: null, text: "" });
+      const origin = findOrInsertOrigin(db, shared, engagement, at);
+      createMessageInserter(db, shared)(message, origin, { value: null, text: "" });
       db.run("UPDATE messages SET guide = ? WHERE id = ?", guide, message.id);
       recordMessageEvents(db, [{ message, events: message.events }]);
     }

@@ -1,19 +1,19 @@
-import type { FeedArchived, FeedCounts, FeedFilter, FeedStatus } from "../../../domain/message/feed.js";
+import type { FeedArchived, FeedCounts, FeedFilter, FeedStatus } from "../../../domain/message/feed-filter.js";
 import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { NewMessages } from "../../../ports/feed-store.js";
-import type { Page, Paged } from "../../../ports/page.js";
-import { writeCursor } from "../../cursor.js";
+import type { Paged, PageRequest } from "../../../ports/page-request.js";
+import { serializeCursor } from "../../cursor.js";
 import type { Connection } from "../connection/connection.js";
-import { Filters, readPage } from "../connection/read-page.js";
+import { readPage, SqlFilters } from "../connection/read-page.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { IN_CATEGORIES } from "./list-messages.js";
-import { type MessageRow, messagesOf, SELECT_MESSAGES } from "./message-rows.js";
+import { HAS_CATEGORY } from "./list-messages.js";
+import { type MessageRow, SELECT_MESSAGES, toMessages } from "./message-rows.js";
 
 const JOIN_RUN = " CROSS JOIN workflow_runs w ON w.row = r.workflow_run";
 const FROM = `FROM messages m CROSS JOIN recipient_runs r ON r.row = m.recipient_run${JOIN_RUN}`;
 
-const STATUS: Record<FeedStatus, string | null> = {
+const STATUS_CONDITIONS: Record<FeedStatus, string | null> = {
   unread: "m.read_at IS NULL",
   read: "m.read_at IS NOT NULL",
   unseen: "m.seen_at IS NULL",
@@ -21,20 +21,20 @@ const STATUS: Record<FeedStatus, string | null> = {
   all: null,
 };
 
-const ARCHIVED: Record<FeedArchived, string | null> = {
+const ARCHIVED_CONDITIONS: Record<FeedArchived, string | null> = {
   exclude: "m.archived_at IS NULL",
   only: "m.archived_at IS NOT NULL",
   include: null,
 };
 
 /** Everything but the status: what the counts count (Q-24). */
-function scopeOf(filter: FeedFilter): Filters {
+function buildFeedFilters(filter: FeedFilter): SqlFilters {
   const { channel, tenant, has_tenant, granted, inserted_at } = filter;
-  const filters = new Filters()
+  const filters = new SqlFilters()
     .add("m.recipient = ?", filter.recipient)
     .add("m.channel IN (SELECT row FROM channels WHERE key = ? OR id = ?)", channel, 2)
     .add("w.workflow = ?", filter.source)
-    .add(IN_CATEGORIES, filter.workflow_categories && JSON.stringify(filter.workflow_categories))
+    .add(HAS_CATEGORY, filter.workflow_categories && JSON.stringify(filter.workflow_categories))
     .addPairs("COALESCE(m.data, w.data)", filter.trigger_data)
     .addBounds("m.inserted_at", inserted_at)
     .add(has_tenant === true ? "w.tenant = ?" : "(w.tenant = ? OR w.tenant IS NULL)", tenant)
@@ -48,30 +48,30 @@ function scopeOf(filter: FeedFilter): Filters {
   );
   // A tenant and `has_tenant: false` together: what has none (A-101a does not say).
   if (has_tenant !== undefined) filters.conditions.push(`w.tenant IS ${has_tenant ? "NOT " : ""}NULL`);
-  const archived = ARCHIVED[filter.archived ?? "exclude"];
+  const archived = ARCHIVED_CONDITIONS[filter.archived ?? "exclude"];
   if (archived !== null) filters.conditions.push(archived);
   return filters;
 }
 
-function countsOf(db: Connection, scope: Filters): FeedCounts {
+function countFeed(db: Connection, filters: SqlFilters): FeedCounts {
   const counts = db.get<FeedCounts>(
-    `SELECT COUNT(*) AS total_count, COUNT(*) - COUNT(m.read_at) AS unread_count, COUNT(*) - COUNT(m.seen_at) AS unseen_count ${FROM} WHERE ${scope.conditions.join(" AND ")}`,
-    ...scope.values,
+    `SELECT COUNT(*) AS total_count, COUNT(*) - COUNT(m.read_at) AS unread_count, COUNT(*) - COUNT(m.seen_at) AS unseen_count ${FROM} WHERE ${filters.conditions.join(" AND ")}`,
+    ...filters.values,
   );
   return { ...(counts as FeedCounts) };
 }
 
 /** More new rows than this are not looked through. */
-const MANY = 5_000;
+const MAX_NEW_ROWS = 5_000;
 
 const NO_MESSAGE = { row: 0, id: "" };
 
 /** The mark is a message's id, not its row, which the next message gets once the newest is deleted. */
-export function newMessagesSince(db: Connection, mark: string | null): NewMessages {
+export function readNewMessages(db: Connection, mark: string | null): NewMessages {
   return db.read(() => {
     const newest = db.get<typeof NO_MESSAGE>("SELECT row, id FROM messages ORDER BY row DESC LIMIT 1") ?? NO_MESSAGE;
     const before = mark === "" ? NO_MESSAGE : db.get<{ row: number }>("SELECT row FROM messages WHERE id = ?", mark);
-    if (before === undefined || newest.row - before.row > MANY) return { mark: newest.id, recipients: null };
+    if (before === undefined || newest.row - before.row > MAX_NEW_ROWS) return { mark: newest.id, recipients: null };
     const rows = db.all<{ recipient: RecipientKey }>(
       "SELECT DISTINCT recipient FROM messages WHERE row > ?",
       before.row,
@@ -84,22 +84,22 @@ export function listFeed(
   db: Connection,
   shared: SharedRows,
   filter: FeedFilter,
-  page: Page,
+  page: PageRequest,
 ): Paged<{ message: Message; cursor: string }> & { counts: FeedCounts } {
   return db.read(() => {
-    const filters = scopeOf(filter);
-    const counts = countsOf(db, filters);
-    const status = STATUS[filter.status ?? "all"];
+    const filters = buildFeedFilters(filter);
+    const counts = countFeed(db, filters);
+    const status = STATUS_CONDITIONS[filter.status ?? "all"];
     if (status !== null) filters.conditions.push(status);
     const { rows, page_info } = readPage<MessageRow>(
       db,
       { kind: "feed", select: SELECT_MESSAGES + JOIN_RUN, from: FROM, key: "m.row", filters },
       page,
     );
-    const messages = messagesOf(db, shared, rows);
+    const messages = toMessages(db, shared, rows);
     const items = messages.map((message, index) => ({
       message,
-      cursor: writeCursor("feed", (rows[index] as MessageRow).row),
+      cursor: serializeCursor("feed", (rows[index] as MessageRow).row),
     }));
     return { items, page_info, counts };
   });

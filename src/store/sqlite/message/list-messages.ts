@@ -1,17 +1,17 @@
 import type { EngagementAction, Message } from "../../../domain/message/message.js";
 import type { MessageQuery } from "../../../ports/filters.js";
-import type { Page, Paged } from "../../../ports/page.js";
+import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { Connection } from "../connection/connection.js";
-import { Filters, readPage } from "../connection/read-page.js";
-import { ROW_OF_RUN } from "../run/run-rows.js";
+import { readPage, SqlFilters } from "../connection/read-page.js";
+import { RUN_ROW_BY_ID } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { type MessageRow, messagesOf, SELECT_MESSAGES } from "./message-rows.js";
+import { type MessageRow, SELECT_MESSAGES, toMessages } from "./message-rows.js";
 
 const JOIN_RUN = " CROSS JOIN workflow_runs w ON w.row = r.workflow_run";
 const FROM = `FROM messages m CROSS JOIN recipient_runs r ON r.row = m.recipient_run${JOIN_RUN}`;
 
 /** Any of the statuses asked for; the negative ones are what a message has not (A-609). */
-const ENGAGEMENT: Record<EngagementAction, string> = {
+const ENGAGEMENT_CONDITIONS: Record<EngagementAction, string> = {
   seen: "m.seen_at IS NOT NULL",
   unseen: "m.seen_at IS NULL",
   read: "m.read_at IS NOT NULL",
@@ -23,17 +23,22 @@ const ENGAGEMENT: Record<EngagementAction, string> = {
 };
 
 /** The workflow run's version has any of a JSON list of categories. */
-export const IN_CATEGORIES =
+export const HAS_CATEGORY =
   "EXISTS (SELECT 1 FROM workflow_versions v, json_each(v.definition, '$.categories') c WHERE v.row = w.version AND c.value IN (SELECT value FROM json_each(?)))";
 
-export function listMessages(db: Connection, shared: SharedRows, filter: MessageQuery, page: Page): Paged<Message> {
-  const filters = new Filters()
+export function listMessages(
+  db: Connection,
+  shared: SharedRows,
+  filter: MessageQuery,
+  page: PageRequest,
+): Paged<Message> {
+  const filters = new SqlFilters()
     .add("w.workflow = ?", filter.workflow)
     .add(
       "m.recipient_run IN (SELECT q.row FROM recipient_runs q WHERE q.workflow_run = (SELECT row FROM workflow_runs WHERE id = ?))",
       filter.workflow_run_id,
     )
-    .add(`m.recipient_run = ${ROW_OF_RUN}`, filter.recipient_run_id)
+    .add(`m.recipient_run = ${RUN_ROW_BY_ID}`, filter.recipient_run_id)
     .add("m.recipient = ?", filter.recipient)
     .add("m.channel IN (SELECT row FROM channels WHERE key = ? OR id = ?)", filter.channel, 2)
     .add("m.status = ?", filter.status)
@@ -41,10 +46,10 @@ export function listMessages(db: Connection, shared: SharedRows, filter: Message
     .addText(["w.workflow", "m.recipient", "m.content"], ["m.id", "r.id", "w.id"], filter.text)
     .addAny("m.id", filter.ids)
     .addAny("m.status", filter.statuses)
-    .add(IN_CATEGORIES, filter.workflow_categories && JSON.stringify(filter.workflow_categories))
+    .add(HAS_CATEGORY, filter.workflow_categories && JSON.stringify(filter.workflow_categories))
     .addPairs("COALESCE(m.data, w.data)", filter.trigger_data)
     .addBounds("m.inserted_at", filter.inserted_at);
-  const engagement = filter.engagement_statuses?.map((status) => ENGAGEMENT[status]);
+  const engagement = filter.engagement_statuses?.map((status) => ENGAGEMENT_CONDITIONS[status]);
   if (engagement) filters.conditions.push(`(${engagement.join(" OR ") || "FALSE"})`);
   return db.read(() => {
     const { rows, page_info } = readPage<MessageRow>(
@@ -52,6 +57,6 @@ export function listMessages(db: Connection, shared: SharedRows, filter: Message
       { kind: "messages", select: SELECT_MESSAGES + JOIN_RUN, from: FROM, key: "m.row", filters },
       page,
     );
-    return { items: messagesOf(db, shared, rows), page_info };
+    return { items: toMessages(db, shared, rows), page_info };
   });
 }

@@ -5,19 +5,19 @@ import type { Connection } from "../connection/connection.js";
 import { packMessageEvents } from "../run/event-codec.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { recordMessageEvents } from "../run/waits.js";
-import { type MessageRow, messagesOf, SELECT_MESSAGES } from "./message-rows.js";
+import { type MessageRow, SELECT_MESSAGES, toMessages } from "./message-rows.js";
 
 const UPDATE =
   "UPDATE messages SET seen_at = ?, read_at = ?, interacted_at = ?, link_clicked_at = ?, archived_at = ?, events = ?, updated_at = ? WHERE row = ?";
 
 /** Rows of the ids that exist, in the order of the ids, each once. */
-export function selectRows(db: Connection, ids: readonly string[]): MessageRow[] {
-  const select = db.statement(`${SELECT_MESSAGES} WHERE m.id = ?`);
+export function selectMessageRows(db: Connection, ids: readonly string[]): MessageRow[] {
+  const select = db.prepare(`${SELECT_MESSAGES} WHERE m.id = ?`);
   return [...new Set(ids)].flatMap((id) => (select.get(id) as MessageRow | undefined) ?? []);
 }
 
 export function readMessages(db: Connection, shared: SharedRows, ids: readonly string[]): Message[] {
-  return db.read(() => messagesOf(db, shared, selectRows(db, ids)));
+  return db.read(() => toMessages(db, shared, selectMessageRows(db, ids)));
 }
 
 /** A delivery under way loses its claim with the row. */
@@ -52,9 +52,9 @@ export function applyMark(
   at: number,
   metadata: JsonObject | null,
 ): Message[] {
-  const rows = selectRows(db, ids);
-  const update = db.statement(UPDATE);
-  return messagesOf(db, shared, rows).map((before, index) => {
+  const rows = selectMessageRows(db, ids);
+  const update = db.prepare(UPDATE);
+  return toMessages(db, shared, rows).map((before, index) => {
     const marked = markMessage(before, action, at, metadata);
     const { seen_at, read_at, interacted_at, link_clicked_at, archived_at } = marked;
     update.run(

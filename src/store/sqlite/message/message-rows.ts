@@ -1,10 +1,10 @@
-import type { Message, MessageBatch, MessageMarks } from "../../../domain/message/message.js";
+import type { Message, MessageBatch, MessageStatuses } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { JsonObject } from "../../../util/json.js";
 import type { Connection } from "../connection/connection.js";
 import type { TriggerData } from "../run/batches.js";
 import { packMessageEvents, unpackMessageEvents } from "../run/event-codec.js";
-import { json, parsed, type ReadWorkflowRun, workflowRunReader } from "../run/run-rows.js";
+import { createWorkflowRunReader, parseJson, toJson, type WorkflowRunRecord } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { insertSecrets } from "./message-secrets.js";
 
@@ -56,15 +56,15 @@ type MarkColumns = [
 ];
 
 /** What has become of the messages of runs by their rows, each run's in order. Contents, most of a message, stay where they are. */
-export function messageMarksOf(db: Connection, recipientRuns: readonly number[]): Map<number, MessageMarks[]> {
-  const found = new Map<number, MessageMarks[]>();
-  const rows = db.lists<MarkColumns>(
+export function readMessageMarks(db: Connection, recipientRuns: readonly number[]): Map<number, MessageStatuses[]> {
+  const marksByRun = new Map<number, MessageStatuses[]>();
+  const rows = db.allLists<MarkColumns>(
     "SELECT m.recipient_run, m.step_ref, m.status, m.seen_at, m.read_at, m.interacted_at, m.link_clicked_at, m.archived_at " +
       "FROM json_each(?) asked CROSS JOIN messages m ON m.recipient_run = asked.value ORDER BY asked.key, m.row",
     JSON.stringify(recipientRuns),
   );
   for (const [run, step_ref, status, seen_at, read_at, interacted_at, link_clicked_at, archived_at] of rows) {
-    const marks: MessageMarks = {
+    const marks: MessageStatuses = {
       step_ref,
       status: status as Message["status"],
       seen_at,
@@ -73,11 +73,11 @@ export function messageMarksOf(db: Connection, recipientRuns: readonly number[])
       link_clicked_at,
       archived_at,
     };
-    const known = found.get(run);
+    const known = marksByRun.get(run);
     if (known) known.push(marks);
-    else found.set(run, [marks]);
+    else marksByRun.set(run, [marks]);
   }
-  return found;
+  return marksByRun;
 }
 
 const INSERT =
@@ -85,7 +85,7 @@ const INSERT =
   "inserted_at, updated_at, recipient_snapshot, metadata, data, events, content, batch, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /** What a message does not repeat because its run has it: workflow, version, categories, tenant, actor, and mostly the data. */
-export function messageOf(row: MessageRow, { run, version, isGuide }: ReadWorkflowRun, shared: SharedRows): Message {
+export function toMessage(row: MessageRow, { run, version, isGuide }: WorkflowRunRecord, shared: SharedRows): Message {
   return {
     id: row.id,
     workflow_run_id: run.id,
@@ -103,9 +103,9 @@ export function messageOf(row: MessageRow, { run, version, isGuide }: ReadWorkfl
     channel: shared.channel(row.channel),
     status: row.status as Message["status"],
     content: JSON.parse(row.content),
-    data: parsed<JsonObject>(row.data) ?? run.data,
-    recipient_snapshot: parsed(row.recipient_snapshot),
-    metadata: parsed(row.metadata),
+    data: parseJson<JsonObject>(row.data) ?? run.data,
+    recipient_snapshot: parseJson(row.recipient_snapshot),
+    metadata: parseJson(row.metadata),
     ...(row.links === null ? {} : { links: JSON.parse(row.links) as string[] }),
     scheduled_at: row.scheduled_at,
     due_at: row.due_at,
@@ -122,24 +122,24 @@ export function messageOf(row: MessageRow, { run, version, isGuide }: ReadWorkfl
 }
 
 /** Rows of one answer as messages, each run read once. */
-export function messagesOf(db: Connection, shared: SharedRows, rows: readonly MessageRow[]): Message[] {
-  const workflowRun = workflowRunReader(db, shared);
-  return rows.map((row) => messageOf(row, workflowRun(row.workflow_run), shared));
+export function toMessages(db: Connection, shared: SharedRows, rows: readonly MessageRow[]): Message[] {
+  const workflowRun = createWorkflowRunReader(db, shared);
+  return rows.map((row) => toMessage(row, workflowRun(row.workflow_run), shared));
 }
 
 /** Inserts messages of runs of one trigger, whose data is kept once, with the trigger. */
-export function messageInserter(
+export function createMessageInserter(
   db: Connection,
   shared: SharedRows,
 ): (message: Message, recipientRun: number, triggerData: TriggerData) => void {
-  const insert = db.statement(INSERT);
+  const insert = db.prepare(INSERT);
   return (message, recipientRun, triggerData) => {
     const data = message.data === triggerData.value ? triggerData.text : JSON.stringify(message.data);
     insert.run(
       message.id,
       recipientRun,
       message.recipient,
-      shared.channelRow(message.channel),
+      shared.upsertChannel(message.channel),
       message.step_ref,
       message.status,
       message.due_at,
@@ -152,13 +152,13 @@ export function messageInserter(
       message.archived_at,
       message.inserted_at,
       message.updated_at,
-      json(message.recipient_snapshot),
-      json(message.metadata),
+      toJson(message.recipient_snapshot),
+      toJson(message.metadata),
       data === triggerData.text ? null : data,
       packMessageEvents(message.events, message.inserted_at),
       JSON.stringify(message.content),
-      json(message.batch ?? null),
-      json(message.links ?? null),
+      toJson(message.batch ?? null),
+      toJson(message.links ?? null),
     );
     insertSecrets(db, message);
   };

@@ -1,5 +1,5 @@
 import { hasTrait } from "../../../domain/message/channel-types.js";
-import { secretsAfterDelivery } from "../../../domain/message/delivery-secrets.js";
+import { selectRetainedSecrets } from "../../../domain/message/delivery-secrets.js";
 import type { Message } from "../../../domain/message/message.js";
 import type { JsonObject } from "../../../util/json.js";
 import type { Connection } from "../connection/connection.js";
@@ -10,8 +10,8 @@ export function insertSecrets(db: Connection, { id, secrets }: Message): void {
 }
 
 /** The messages with what their deliveries need; those without come back as they are. */
-export function withSecrets(db: Connection, messages: Message[]): Message[] {
-  const select = db.statement("SELECT secrets FROM message_secrets WHERE message = ?");
+export function addSecrets(db: Connection, messages: Message[]): Message[] {
+  const select = db.prepare("SELECT secrets FROM message_secrets WHERE message = ?");
   return messages.map((message) => {
     const found = hasTrait(message.channel.type, "hasSecrets")
       ? (select.get(message.id) as { secrets: string } | undefined)
@@ -24,8 +24,8 @@ export function withSecrets(db: Connection, messages: Message[]): Message[] {
 export function saveSecrets(db: Connection, message: Message): void {
   const { id, secrets } = message;
   if (secrets === undefined) return;
-  const kept = secretsAfterDelivery(message);
-  if (kept === null) db.run("DELETE FROM message_secrets WHERE message = ?", id);
-  else if (kept !== secrets)
-    db.run("UPDATE message_secrets SET secrets = ? WHERE message = ?", JSON.stringify(kept), id);
+  const remainingSecrets = selectRetainedSecrets(message);
+  if (remainingSecrets === null) db.run("DELETE FROM message_secrets WHERE message = ?", id);
+  else if (remainingSecrets !== secrets)
+    db.run("UPDATE message_secrets SET secrets = ? WHERE message = ?", JSON.stringify(remainingSecrets), id);
 }

@@ -4,17 +4,17 @@ import type { Connection } from "../connection/connection.js";
 import { packMessageEvents } from "../run/event-codec.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { recordMessageEvents } from "../run/waits.js";
-import { selectRows } from "./mark-messages.js";
-import { type MessageRow, messagesOf } from "./message-rows.js";
+import { selectMessageRows } from "./mark-messages.js";
+import { type MessageRow, toMessages } from "./message-rows.js";
 
 /** Queues undelivered messages again (E-213); what has become of others meanwhile stays. */
 export function retryMessages(db: Connection, shared: SharedRows, ids: readonly string[], at: number): Message[] {
   return db.write(() => {
-    const rows = selectRows(db, ids);
-    const update = db.statement(
+    const rows = selectMessageRows(db, ids);
+    const update = db.prepare(
       "UPDATE messages SET status = ?, due_at = ?, attempts = ?, events = ?, updated_at = ? WHERE row = ?",
     );
-    return messagesOf(db, shared, rows).flatMap((before, index) => {
+    return toMessages(db, shared, rows).flatMap((before, index) => {
       const queued = requeueMessage(before, at);
       if (queued === null) return [];
       const { status, due_at, attempts, events, updated_at, inserted_at } = queued;

@@ -1,16 +1,16 @@
 import type { AudienceMember, AudienceMembership } from "../../../domain/audience/audience.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
-import type { Page, Paged } from "../../../ports/page.js";
+import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { Connection } from "../connection/connection.js";
-import { Filters, readPage } from "../connection/read-page.js";
+import { readPage, SqlFilters } from "../connection/read-page.js";
 import { deleteMembers, insertMembers } from "./audience-members.js";
-import { type RecipientRow, recipientOf } from "./recipients.js";
+import { type RecipientRow, toRecipient } from "./recipients.js";
 
-const FROM = "FROM audience_members a CROSS JOIN recipients r ON r.key = a.recipient";
+const FROM_MEMBERS = "FROM audience_members a CROSS JOIN recipients r ON r.key = a.recipient";
 
-const SELECT =
+const SELECT_MEMBERS =
   "SELECT a.row, a.tenant, a.inserted_at AS added_at, r.key, r.properties, r.preferences, r.channel_data, r.inserted_at, r.updated_at " +
-  FROM;
+  FROM_MEMBERS;
 
 export function readAudienceKeys(db: Connection): string[] {
   return db.read(() => db.all<{ key: string }>("SELECT key FROM audiences ORDER BY key").map(({ key }) => key));
@@ -33,21 +33,21 @@ export function removeAudienceMembers(
   return db.write(() => deleteMembers(db, audience, members));
 }
 
-export function listAudienceMembers(db: Connection, audience: string, page: Page): Paged<AudienceMember> {
+export function listAudienceMembers(db: Connection, audience: string, page: PageRequest): Paged<AudienceMember> {
   return db.read(() => {
     const { rows, page_info } = readPage<RecipientRow & { row: number; tenant: string; added_at: number }>(
       db,
       {
         kind: "members",
-        select: SELECT,
-        from: FROM,
+        select: SELECT_MEMBERS,
+        from: FROM_MEMBERS,
         key: "a.row",
-        filters: new Filters().add("a.audience = ?", audience),
+        filters: new SqlFilters().add("a.audience = ?", audience),
       },
       page,
     );
     return {
-      items: rows.map((row) => ({ recipient: recipientOf(row), tenant: row.tenant || null, added_at: row.added_at })),
+      items: rows.map((row) => ({ recipient: toRecipient(row), tenant: row.tenant || null, added_at: row.added_at })),
       page_info,
     };
   });

@@ -1,17 +1,17 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { cancelRun } from "../../../domain/run/cancel-run.js";
-import { batchesToClose } from "../../../domain/run/close-batches.js";
-import { stepKeysOf } from "../../../domain/run/recipient-step-key.js";
+import { collectBatchesToClose } from "../../../domain/run/collect-batches-to-close.js";
+import { getStepKeyRange } from "../../../domain/run/recipient-step-key.js";
 import type { Connection } from "../connection/connection.js";
 import { closeBatch } from "../run/batches.js";
 import {
-  changesOf,
   RECIPIENT_RUN_CHANGES,
   RECIPIENT_RUN_COLUMNS,
   type RecipientRunRow,
-  recipientRunOf,
+  toChangeValues,
+  toRecipientRun,
 } from "../run/run-rows.js";
-import { dropWait } from "../run/waits.js";
+import { deleteWait } from "../run/waits.js";
 
 /** Each takes the recipient's key once. */
 const DELETIONS = [
@@ -31,25 +31,25 @@ const DELETIONS = [
 ];
 
 /** What steps keep for them; each takes the bounds of their keys. */
-const KEPT = [
+const STEP_STATE_CHANGES = [
   // Another one of the same id would join it, though nobody of it is there any more.
   "UPDATE batches SET open = 0 WHERE open = 1 AND key >= ? AND key < ?",
   "DELETE FROM throttles WHERE key >= ? AND key < ?",
   "DELETE FROM throttle_passes WHERE key >= ? AND key < ?",
 ];
 
-const UNFINISHED =
+const SELECT_REMAINING_RUNS =
   `SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id FROM recipient_runs r CROSS JOIN workflow_runs w ON w.row = r.workflow_run ` +
   "WHERE r.recipient = ? ORDER BY r.row";
 
 /** Whoever holds such a run loses it, so that it never goes on for another recipient of the same id. */
 function endUnfinishedRuns(db: Connection, key: RecipientKey, at: number): void {
-  const runs = db.all<RecipientRunRow & { run_id: string }>(UNFINISHED, key);
-  for (const batch of batchesToClose(runs)) closeBatch(db, batch);
+  const runs = db.all<RecipientRunRow & { run_id: string }>(SELECT_REMAINING_RUNS, key);
+  for (const batch of collectBatchesToClose(runs)) closeBatch(db, batch);
   for (const row of runs) {
-    const ended = cancelRun(recipientRunOf(row, row.run_id), at, "recipient_deleted");
-    db.run(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`, ...changesOf(ended), row.row);
-    dropWait(db, row.row);
+    const ended = cancelRun(toRecipientRun(row, row.run_id), at, "recipient_deleted");
+    db.run(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`, ...toChangeValues(ended), row.row);
+    deleteWait(db, row.row);
   }
 }
 
@@ -61,8 +61,8 @@ export function deleteRecipients(db: Connection, keys: readonly RecipientKey[], 
       if (db.run("DELETE FROM recipients WHERE key = ?", key) === 0) continue;
       existed.add(key);
       for (const deletion of DELETIONS) db.run(deletion, key);
-      const { from, below } = stepKeysOf(key);
-      for (const change of KEPT) db.run(change, from, below);
+      const { from, below } = getStepKeyRange(key);
+      for (const change of STEP_STATE_CHANGES) db.run(change, from, below);
       endUnfinishedRuns(db, key, at);
     }
     return existed;

@@ -1,9 +1,9 @@
 import { type Recipient, USERS } from "../../../domain/recipient/recipient.js";
-import type { Page, Paged } from "../../../ports/page.js";
+import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { RecipientFilter } from "../../../ports/recipient-store.js";
 import type { Connection } from "../connection/connection.js";
-import { Filters, readPage } from "../connection/read-page.js";
-import { type RecipientRow, recipientOf } from "./recipients.js";
+import { readPage, SqlFilters } from "../connection/read-page.js";
+import { type RecipientRow, toRecipient } from "./recipients.js";
 
 const FROM = "FROM recipients r";
 
@@ -11,9 +11,9 @@ const FROM = "FROM recipients r";
 export function listRecipients(
   db: Connection,
   { collection, id, name }: RecipientFilter,
-  page: Page,
+  page: PageRequest,
 ): Paged<Recipient> {
-  const filters = new Filters()
+  const filters = new SqlFilters()
     .add("r.key >= ?", collection === null ? undefined : `${collection}/`)
     .add("r.key < ?", collection === null ? undefined : `${collection}0`)
     .add("r.key = ?", id === undefined ? undefined : `${collection}/${id}`)
@@ -31,6 +31,6 @@ export function listRecipients(
       },
       page,
     );
-    return { items: rows.map(recipientOf), page_info };
+    return { items: rows.map(toRecipient), page_info };
   });
 }

@@ -5,7 +5,7 @@ import { deleteRecipients } from "./delete-recipients.js";
 import { changeRecipient, readRecipients } from "./recipients.js";
 
 /** Each takes the key merged into, then the other's; a pair that both have is left to go with the other. */
-const MOVES = [
+const MOVE_STATEMENTS = [
   // With their messages, which their runs' rows tell most of. A run on its way ends with the other (E-053).
   "UPDATE recipient_runs SET recipient = ? WHERE recipient = ? AND status IN ('completed', 'cancelled')",
   "UPDATE messages SET recipient = ? WHERE recipient = ?",
@@ -20,7 +20,7 @@ export function mergeRecipients(db: Connection, into: RecipientKey, from: Recipi
   if (other === undefined || !both.has(into) || into === from) return false;
   db.write(() => {
     changeRecipient(db, into, at, (before) => (before === null ? other : mergeParts(before, other)));
-    for (const move of MOVES) db.run(move, into, from);
+    for (const move of MOVE_STATEMENTS) db.run(move, into, from);
   });
   deleteRecipients(db, [from], at);
   return true;

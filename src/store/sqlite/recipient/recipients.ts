@@ -1,9 +1,9 @@
 import { mergeRecipient } from "../../../domain/recipient/merge-recipient.js";
 import type { Recipient, RecipientKey, RecipientUpsert } from "../../../domain/recipient/recipient.js";
-import { newsOfRecipient } from "../../../domain/recipient/recipient-news.js";
-import { recipientEvent } from "../../../domain/run/occurred-event.js";
+import { resolveChangeEffects } from "../../../domain/recipient/recipient-change.js";
+import { buildRecipientEvent } from "../../../domain/run/occurred-event.js";
 import type { Connection } from "../connection/connection.js";
-import { parsed } from "../run/run-rows.js";
+import { parseJson } from "../run/run-rows.js";
 import { recordEvents } from "../run/waits.js";
 import { deleteMembers, insertMembers } from "./audience-members.js";
 
@@ -24,7 +24,7 @@ const SELECT_MANY =
   "SELECT r.key, r.properties, r.preferences, r.channel_data, r.inserted_at, r.updated_at FROM json_each(?) asked CROSS JOIN recipients r ON r.key = asked.value";
 
 /** Up to here each key is asked for on its own. */
-const FEW_KEYS = 8;
+const MAX_SINGLE_READS = 8;
 
 type RecipientColumns = [
   key: string,
@@ -39,42 +39,42 @@ const UPSERT =
   "INSERT INTO recipients (key, properties, preferences, channel_data, inserted_at, updated_at) VALUES (?, ?, ?, ?, ?, ?) " +
   "ON CONFLICT (key) DO UPDATE SET properties = excluded.properties, preferences = excluded.preferences, channel_data = excluded.channel_data, updated_at = excluded.updated_at";
 
-export function recipientOf(row: RecipientRow): Recipient {
+export function toRecipient(row: RecipientRow): Recipient {
   return {
     key: row.key as RecipientKey,
     properties: JSON.parse(row.properties),
-    preferences: parsed<Recipient["preferences"]>(row.preferences) ?? {},
-    channel_data: parsed<Recipient["channel_data"]>(row.channel_data) ?? {},
+    preferences: parseJson<Recipient["preferences"]>(row.preferences) ?? {},
+    channel_data: parseJson<Recipient["channel_data"]>(row.channel_data) ?? {},
     inserted_at: row.inserted_at,
     updated_at: row.updated_at,
   };
 }
 
-function recipientOfColumns(row: RecipientColumns): Recipient {
+function toRecipientFromColumns(row: RecipientColumns): Recipient {
   const [key, properties, preferences, channel_data, inserted_at, updated_at] = row;
-  return recipientOf({ key, properties, preferences, channel_data, inserted_at, updated_at });
+  return toRecipient({ key, properties, preferences, channel_data, inserted_at, updated_at });
 }
 
 /** Most recipients have no preferences and no channel data of their own. */
-function jsonUnlessEmpty(value: object): string | null {
+function toJsonUnlessEmpty(value: object): string | null {
   const text = JSON.stringify(value);
   return text === "{}" ? null : text;
 }
 
 export function readRecipients(db: Connection, keys: readonly RecipientKey[]): Map<RecipientKey, Recipient> {
-  if (keys.length > FEW_KEYS) {
-    const rows = db.single(() => db.lists<RecipientColumns>(SELECT_MANY, JSON.stringify(keys)));
-    return new Map(rows.map((row) => [row[0] as RecipientKey, recipientOfColumns(row)]));
+  if (keys.length > MAX_SINGLE_READS) {
+    const rows = db.runSingle(() => db.allLists<RecipientColumns>(SELECT_MANY, JSON.stringify(keys)));
+    return new Map(rows.map((row) => [row[0] as RecipientKey, toRecipientFromColumns(row)]));
   }
   const read = (): Map<RecipientKey, Recipient> => {
     const found = new Map<RecipientKey, Recipient>();
     for (const key of keys) {
-      const row = found.has(key) ? undefined : db.list<RecipientColumns>(SELECT, key);
-      if (row) found.set(key, recipientOfColumns(row));
+      const row = found.has(key) ? undefined : db.getList<RecipientColumns>(SELECT, key);
+      if (row) found.set(key, toRecipientFromColumns(row));
     }
     return found;
   };
-  return keys.length > 1 ? db.read(read) : db.single(read);
+  return keys.length > 1 ? db.read(read) : db.runSingle(read);
 }
 
 /**
@@ -89,18 +89,18 @@ export function changeRecipient(
   { quietly = false, depth = 0 } = {},
 ): void {
   const row = db.get<RecipientRow>(SELECT, key);
-  const changed = change(row ? recipientOf(row) : null);
+  const changed = change(row ? toRecipient(row) : null);
   const properties = JSON.stringify(changed.properties);
-  const preferences = jsonUnlessEmpty(changed.preferences);
-  const channelData = jsonUnlessEmpty(changed.channel_data);
+  const preferences = toJsonUnlessEmpty(changed.preferences);
+  const channelData = toJsonUnlessEmpty(changed.channel_data);
   db.run(UPSERT, key, properties, preferences, channelData, at, at);
   if (quietly) return;
-  const news = newsOfRecipient(key, {
+  const news = resolveChangeEffects(key, {
     isNew: row === undefined,
-    properties: properties !== row?.properties,
-    parts: preferences !== row?.preferences || channelData !== row.channel_data,
+    propertiesChanged: properties !== row?.properties,
+    partsChanged: preferences !== row?.preferences || channelData !== row.channel_data,
   });
-  if (news.audiences && db.watchesUsers)
+  if (news.affectsAudiences && db.watchesUsers)
     db.run(
       'INSERT INTO user_changes (user, "before", "after", at, depth) VALUES (?, ?, ?, ?, ?)',
       key,
@@ -109,8 +109,8 @@ export function changeRecipient(
       at,
       depth,
     );
-  if (news.runs && row)
-    recordEvents(db, [recipientEvent({ ...changed, key, inserted_at: row.inserted_at, updated_at: at }, at)], at);
+  if (news.affectsRuns && row)
+    recordEvents(db, [buildRecipientEvent({ ...changed, key, inserted_at: row.inserted_at, updated_at: at }, at)], at);
 }
 
 /** Inside a write: in order, so that a recipient named twice gets both. */

@@ -1,9 +1,9 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { StoredSubscription, Subscription } from "../../../domain/recipient/subscription.js";
-import type { Page, Paged } from "../../../ports/page.js";
+import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { SubscriptionFilter } from "../../../ports/subscription-store.js";
 import type { Connection } from "../connection/connection.js";
-import { Filters, readPage } from "../connection/read-page.js";
+import { readPage, SqlFilters } from "../connection/read-page.js";
 
 interface SubscriptionRow {
   row: number;
@@ -22,7 +22,7 @@ const UPSERT =
   "INSERT INTO subscriptions (object, recipient, properties, inserted_at, updated_at) VALUES (?, ?, ?, ?, ?) " +
   "ON CONFLICT (object, recipient) DO UPDATE SET properties = excluded.properties, updated_at = excluded.updated_at";
 
-function subscriptionOf({
+function toStoredSubscription({
   object,
   recipient,
   properties,
@@ -45,7 +45,7 @@ export function applySubscriptions(db: Connection, subscriptions: readonly Subsc
 }
 
 /** The pairs that are stored, each once, in the order asked. */
-function storedPairs(db: Connection, pairs: readonly Pick<Subscription, "object" | "recipient">[]): SubscriptionRow[] {
+function selectPairs(db: Connection, pairs: readonly Pick<Subscription, "object" | "recipient">[]): SubscriptionRow[] {
   const rows = new Map<number, SubscriptionRow>();
   for (const { object, recipient } of pairs) {
     const row = db.get<SubscriptionRow>(SELECT_PAIR, object, recipient);
@@ -61,7 +61,7 @@ export function upsertSubscriptions(
 ): StoredSubscription[] {
   return db.write(() => {
     applySubscriptions(db, subscriptions, at);
-    return storedPairs(db, subscriptions).map(subscriptionOf);
+    return selectPairs(db, subscriptions).map(toStoredSubscription);
   });
 }
 
@@ -70,14 +70,18 @@ export function deleteSubscriptions(
   pairs: readonly Pick<Subscription, "object" | "recipient">[],
 ): StoredSubscription[] {
   return db.write(() => {
-    const rows = storedPairs(db, pairs);
+    const rows = selectPairs(db, pairs);
     for (const { row } of rows) db.run("DELETE FROM subscriptions WHERE row = ?", row);
-    return rows.map(subscriptionOf);
+    return rows.map(toStoredSubscription);
   });
 }
 
-export function listSubscriptions(db: Connection, filter: SubscriptionFilter, page: Page): Paged<StoredSubscription> {
-  const filters = new Filters()
+export function listSubscriptions(
+  db: Connection,
+  filter: SubscriptionFilter,
+  page: PageRequest,
+): Paged<StoredSubscription> {
+  const filters = new SqlFilters()
     .add("s.object = ?", filter.object)
     .add("s.recipient = ?", filter.recipient)
     .addAny("s.object", filter.objects)
@@ -88,6 +92,6 @@ export function listSubscriptions(db: Connection, filter: SubscriptionFilter, pa
       { kind: "subscriptions", select: `SELECT ${COLUMNS} ${FROM}`, from: FROM, key: "s.row", filters },
       page,
     );
-    return { items: rows.map(subscriptionOf), page_info };
+    return { items: rows.map(toStoredSubscription), page_info };
   });
 }

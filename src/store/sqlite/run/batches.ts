@@ -4,12 +4,12 @@ import {
   type BatchContent,
   type BatchJoin,
   MAX_RENDERED_ACTIVITIES,
-  withUntil,
-} from "../../../domain/run/batch.js";
+  setWaitingUntil,
+} from "../../../domain/run/batch-join.js";
 import * as rules from "../../../domain/run/decide-batch.js";
 import type { JsonObject } from "../../../util/json.js";
 import type { Connection } from "../connection/connection.js";
-import { ROW_OF_RUN, workflowRunReader } from "./run-rows.js";
+import { createWorkflowRunReader, RUN_ROW_BY_ID } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
 /** An open batch with its row, and the row of its newest activity. */
@@ -21,8 +21,8 @@ interface BatchRow extends rules.OpenBatch {
 const OPEN_BATCH = "SELECT row, opened_at, closes_at, holder, items, newest FROM batches WHERE key = ? AND open = 1";
 
 /** The open batch with a key. Asked for each run at a batch. */
-function openBatchOf(db: Connection, key: string): BatchRow | null {
-  const found = db.list<[number, number, number, number | null, number, number | null]>(OPEN_BATCH, key);
+function findOpenBatch(db: Connection, key: string): BatchRow | null {
+  const found = db.getList<[number, number, number, number | null, number, number | null]>(OPEN_BATCH, key);
   if (found === undefined) return null;
   const [row, opened_at, closes_at, holder, items, newest] = found;
   return { row, opened_at, closes_at, holder, items, newest };
@@ -41,7 +41,7 @@ export interface OpenBatch {
 
 /** Decides how a run at a batch step goes on. The write lock is held, so nothing changes until the caller writes the changes. */
 export function decideBatch(db: Connection, join: BatchJoin, now: number): rules.DecidedBatch<BatchRow> {
-  return rules.decideBatch(join, (key) => openBatchOf(db, key), now);
+  return rules.decideBatch(join, (key) => findOpenBatch(db, key), now);
 }
 
 /** Writes what a run's coming to batches changes; `run` is its row. Inside a write only. */
@@ -63,7 +63,7 @@ export function writeBatchChanges(
         "UPDATE batches SET items = ?, closes_at = ?, newest = ? WHERE row = ?",
         change.items,
         change.closes_at,
-        addActivity(db, batch, change.activity, run, trigger),
+        insertActivity(db, batch, change.activity, run, trigger),
         batch.row,
       );
     if (change.holds) setHolder(db, batch.row, run);
@@ -89,16 +89,16 @@ function moveHolder(db: Connection, holder: number, closesAt: number): void {
   db.run(
     "UPDATE recipient_runs SET due_at = ?, steps = ? WHERE row = ?",
     closesAt,
-    JSON.stringify(withUntil(JSON.parse(steps), closesAt)),
+    JSON.stringify(setWaitingUntil(JSON.parse(steps), closesAt)),
     holder,
   );
 }
 
 /** Of an activity whose data is the trigger's, which is kept with that. */
-const DATA_OF_TRIGGER = "";
+const SHARED_DATA_MARK = "";
 
 /** Returns its row, the newest of the batch's chain. */
-function addActivity(
+function insertActivity(
   db: Connection,
   { row, newest }: Pick<BatchRow, "row" | "newest">,
   { actor, data, at }: BatchActivity,
@@ -111,7 +111,7 @@ function addActivity(
     row,
     run,
     actor,
-    text === trigger.text ? DATA_OF_TRIGGER : text,
+    text === trigger.text ? SHARED_DATA_MARK : text,
     at,
     newest,
   );
@@ -134,7 +134,7 @@ export function closeBatch(db: Connection, batch: number): void {
 }
 
 /** A batch's activities, `chain`, from its newest; its row is bound once, as ?1. */
-const CHAIN =
+const WITH_CHAIN =
   "WITH RECURSIVE chain (row, previous) AS (SELECT a.row, a.previous FROM batches b CROSS JOIN batch_activities a ON a.row = b.newest AND a.batch = b.row WHERE b.row = ?1 " +
   // After a deletion its row may be another batch's; each is older than the one it was reached from.
   "UNION ALL SELECT a.row, a.previous FROM chain c CROSS JOIN batch_activities a ON a.row = c.previous AND a.row < c.row AND a.batch = ?1) ";
@@ -144,30 +144,30 @@ const IN_CHAIN = "FROM chain c CROSS JOIN batch_activities a ON a.row = c.row";
 type ActivityColumns = [id: string, workflow_run: number, actor: string | null, data: string, at: number];
 
 /** Reads the activities of batches; the data of a trigger that many of them came with is read once. */
-export function batchReader(db: Connection, shared: SharedRows): (batch: number) => BatchContent {
-  const workflowRun = workflowRunReader(db, shared);
-  const activityOf = ([id, run, actor, data, at]: ActivityColumns): BatchActivity => ({
+export function createBatchReader(db: Connection, shared: SharedRows): (batch: number) => BatchContent {
+  const workflowRun = createWorkflowRunReader(db, shared);
+  const toActivity = ([id, run, actor, data, at]: ActivityColumns): BatchActivity => ({
     id,
     actor: actor as RecipientKey | null,
-    data: data === DATA_OF_TRIGGER ? workflowRun(run).run.data : JSON.parse(data),
+    data: data === SHARED_DATA_MARK ? workflowRun(run).run.data : JSON.parse(data),
     at,
   });
   return (batch) => {
     const list = (order: "ASC" | "DESC"): BatchActivity[] =>
       db
-        .lists<ActivityColumns>(
-          `${CHAIN} SELECT r.id, r.workflow_run, a.actor, a.data, a.at ${IN_CHAIN} CROSS JOIN recipient_runs r ON r.row = a.recipient_run WHERE a.removed = 0 ORDER BY c.row ${order} LIMIT ${MAX_RENDERED_ACTIVITIES + 1}`,
+        .allLists<ActivityColumns>(
+          `${WITH_CHAIN} SELECT r.id, r.workflow_run, a.actor, a.data, a.at ${IN_CHAIN} CROSS JOIN recipient_runs r ON r.row = a.recipient_run WHERE a.removed = 0 ORDER BY c.row ${order} LIMIT ${MAX_RENDERED_ACTIVITIES + 1}`,
           batch,
         )
-        .map(activityOf);
+        .map(toActivity);
     const first = list("ASC");
     if (first.length <= MAX_RENDERED_ACTIVITIES) {
       const actors = new Set(first.map(({ actor }) => actor));
       actors.delete(null);
       return { first, last: first, total_activities: first.length, total_actors: actors.size };
     }
-    const [activities, actors] = db.list<[number, number]>(
-      `${CHAIN} SELECT COUNT(*), COUNT(DISTINCT a.actor) ${IN_CHAIN} WHERE a.removed = 0`,
+    const [activities, actors] = db.getList<[number, number]>(
+      `${WITH_CHAIN} SELECT COUNT(*), COUNT(DISTINCT a.actor) ${IN_CHAIN} WHERE a.removed = 0`,
       batch,
     ) as [number, number];
     return {
@@ -183,10 +183,10 @@ export function batchReader(db: Connection, shared: SharedRows): (batch: number)
 export function readBatch(db: Connection, shared: SharedRows, recipientRunId: string): BatchContent | null {
   return db.read(() => {
     const run = db.get<{ batch: number | null }>(
-      `SELECT batch FROM recipient_runs WHERE row = ${ROW_OF_RUN}`,
+      `SELECT batch FROM recipient_runs WHERE row = ${RUN_ROW_BY_ID}`,
       recipientRunId,
     );
-    return run?.batch == null ? null : batchReader(db, shared)(run.batch);
+    return run?.batch == null ? null : createBatchReader(db, shared)(run.batch);
   });
 }
 
@@ -196,7 +196,7 @@ export interface OpenItem {
   batch: number;
 }
 
-export function openItem(db: Connection, recipientRun: number): OpenItem | undefined {
+export function findOpenItem(db: Connection, recipientRun: number): OpenItem | undefined {
   return db.get<OpenItem>(
     "SELECT a.row, a.batch FROM batch_activities a CROSS JOIN batches b ON b.row = a.batch WHERE a.recipient_run = ? AND a.removed = 0 AND b.open = 1",
     recipientRun,
@@ -210,7 +210,7 @@ export function removeItem(db: Connection, item: OpenItem): void {
 }
 
 /** The open batch that a run holds. */
-export function heldBatch(
+export function findHeldBatch(
   db: Connection,
   { row, batch }: { row: number; batch: number | null },
 ): OpenBatch | undefined {
@@ -219,9 +219,9 @@ export function heldBatch(
 }
 
 /** The row of the run whose activity is the oldest in a batch; undefined where none is left. */
-export function oldestItem(db: Connection, batch: number): number | undefined {
+export function findOldestItem(db: Connection, batch: number): number | undefined {
   return db.get<{ run: number }>(
-    `${CHAIN} SELECT a.recipient_run AS run ${IN_CHAIN} WHERE a.removed = 0 ORDER BY c.row LIMIT 1`,
+    `${WITH_CHAIN} SELECT a.recipient_run AS run ${IN_CHAIN} WHERE a.removed = 0 ORDER BY c.row LIMIT 1`,
     batch,
   )?.run;
 }

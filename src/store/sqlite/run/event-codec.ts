@@ -17,16 +17,16 @@ type RunTuple = [
 type MessageTuple = [type: string, after: number, data?: Json];
 
 /** The names in events are few and come again with each: their texts as JSON are kept, up to so many. */
-const MOST_NAMES = 2_000;
-const names = new Map<string, string>();
+const MAX_NAMES = 2_000;
+const nameTexts = new Map<string, string>();
 
-function nameText(name: string | null): string {
+function toNameText(name: string | null): string {
   if (name === null) return "null";
-  let text = names.get(name);
+  let text = nameTexts.get(name);
   if (text === undefined) {
-    if (names.size >= MOST_NAMES) names.clear();
+    if (nameTexts.size >= MAX_NAMES) nameTexts.clear();
     text = JSON.stringify(name);
-    names.set(name, text);
+    nameTexts.set(name, text);
   }
   return text;
 }
@@ -35,9 +35,9 @@ function nameText(name: string | null): string {
  * Put together by hand, from the first value to the last that is not the usual one: a third of what lists of values and
  * their `JSON.stringify` take.
  */
-function runEventText(event: RunEvent, start: number): string {
+function packRunEvent(event: RunEvent, start: number): string {
   const { status, attempt, data, step_type, step_ref, at } = event;
-  let text = `[${nameText(event.event)}`;
+  let text = `[${toNameText(event.event)}`;
   let last = 0;
   if (status !== "ok") last = 6;
   else if (attempt !== 1) last = 5;
@@ -46,18 +46,18 @@ function runEventText(event: RunEvent, start: number): string {
   else if (step_ref !== null) last = 2;
   else if (at !== start) last = 1;
   if (last >= 1) text += `,${at - start}`;
-  if (last >= 2) text += `,${nameText(step_ref)}`;
-  if (last >= 3) text += `,${nameText(step_type)}`;
+  if (last >= 2) text += `,${toNameText(step_ref)}`;
+  if (last >= 3) text += `,${toNameText(step_type)}`;
   if (last >= 4) text += `,${data === null ? "null" : JSON.stringify(data)}`;
   if (last >= 5) text += `,${attempt}`;
-  if (last >= 6) text += `,${nameText(status)}`;
+  if (last >= 6) text += `,${toNameText(status)}`;
   return `${text}]`;
 }
 
 export function packRunEvents(events: readonly RunEvent[], start: number): string {
   let text = "[";
   for (let index = 0; index < events.length; index++)
-    text += (index === 0 ? "" : ",") + runEventText(events[index] as RunEvent, start);
+    text += (index === 0 ? "" : ",") + packRunEvent(events[index] as RunEvent, start);
   return `${text}]`;
 }
 
@@ -80,7 +80,7 @@ export function packMessageEvents(events: readonly MessageEvent[], start: number
   for (let index = 0; index < events.length; index++) {
     const { type, at, data } = events[index] as MessageEvent;
     if (index > 0) text += ",";
-    text += `[${nameText(type)}`;
+    text += `[${toNameText(type)}`;
     if (at !== start || data !== null) text += `,${at - start}`;
     text += data === null ? "]" : `,${JSON.stringify(data)}]`;
   }

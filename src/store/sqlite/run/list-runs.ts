@@ -1,17 +1,17 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { RunQuery } from "../../../ports/filters.js";
-import type { Page, Paged } from "../../../ports/page.js";
+import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { StoredRun } from "../../../ports/run-store.js";
 import type { Connection } from "../connection/connection.js";
-import { Filters, readPage } from "../connection/read-page.js";
+import { readPage, SqlFilters } from "../connection/read-page.js";
 import {
+  createWorkflowRunReader,
+  findWorkflowRun,
   RECIPIENT_RUN_COLUMNS,
   type RecipientRunRow,
-  ROW_OF_RUN,
-  recipientRunOf,
-  workflowRunById,
-  workflowRunReader,
+  RUN_ROW_BY_ID,
+  toRecipientRun,
 } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
@@ -25,7 +25,7 @@ export interface StoredWorkflowRun {
 
 export function readWorkflowRun(db: Connection, shared: SharedRows, id: string): StoredWorkflowRun | null {
   return db.read(() => {
-    const read = workflowRunById(db, shared, id);
+    const read = findWorkflowRun(db, shared, id);
     if (read === null) return null;
     const rows = db.all<RecipientRunRow>(
       `SELECT ${RECIPIENT_RUN_COLUMNS} FROM recipient_runs r WHERE r.workflow_run = ? ORDER BY r.row`,
@@ -33,32 +33,37 @@ export function readWorkflowRun(db: Connection, shared: SharedRows, id: string):
     );
     return {
       run: read.run,
-      recipientRuns: rows.map((row) => recipientRunOf(row, id)),
+      recipientRuns: rows.map((row) => toRecipientRun(row, id)),
       unidentified: read.unidentified,
     };
   });
 }
 
-function storedRuns(db: Connection, shared: SharedRows, rows: readonly RecipientRunRow[]): StoredRun[] {
-  const workflowRun = workflowRunReader(db, shared);
+function toStoredRuns(db: Connection, shared: SharedRows, rows: readonly RecipientRunRow[]): StoredRun[] {
+  const workflowRun = createWorkflowRunReader(db, shared);
   return rows.map((row) => {
     const { run } = workflowRun(row.workflow_run);
-    return { run, recipientRun: recipientRunOf(row, run.id) };
+    return { run, recipientRun: toRecipientRun(row, run.id) };
   });
 }
 
 export function readRecipientRun(db: Connection, shared: SharedRows, id: string): StoredRun | null {
   return db.read(() => {
     const row = db.get<RecipientRunRow>(
-      `SELECT ${RECIPIENT_RUN_COLUMNS} FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run WHERE r.row = ${ROW_OF_RUN} AND w.guide = 0`,
+      `SELECT ${RECIPIENT_RUN_COLUMNS} FROM recipient_runs r JOIN workflow_runs w ON w.row = r.workflow_run WHERE r.row = ${RUN_ROW_BY_ID} AND w.guide = 0`,
       id,
     );
-    return row ? (storedRuns(db, shared, [row])[0] ?? null) : null;
+    return row ? (toStoredRuns(db, shared, [row])[0] ?? null) : null;
   });
 }
 
-export function listRecipientRuns(db: Connection, shared: SharedRows, filter: RunQuery, page: Page): Paged<StoredRun> {
-  const filters = new Filters()
+export function listRecipientRuns(
+  db: Connection,
+  shared: SharedRows,
+  filter: RunQuery,
+  page: PageRequest,
+): Paged<StoredRun> {
+  const filters = new SqlFilters()
     .add("w.workflow = ?", filter.workflow)
     .add("r.workflow_run = (SELECT row FROM workflow_runs WHERE id = ?)", filter.workflow_run_id)
     .add("r.recipient = ?", filter.recipient)
@@ -78,6 +83,6 @@ export function listRecipientRuns(db: Connection, shared: SharedRows, filter: Ru
       { kind: "runs", select: `SELECT ${RECIPIENT_RUN_COLUMNS} ${FROM}`, from: FROM, key: "r.row", filters },
       page,
     );
-    return { items: storedRuns(db, shared, rows), page_info };
+    return { items: toStoredRuns(db, shared, rows), page_info };
   });
 }

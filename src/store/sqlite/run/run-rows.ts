@@ -7,11 +7,11 @@ import { packRunEvents, unpackRunEvents } from "./event-codec.js";
 import type { SharedRows } from "./shared-rows.js";
 
 /** A value as JSON text, null as NULL. */
-export function json(value: unknown): string | null {
+export function toJson(value: unknown): string | null {
   return value === null ? null : JSON.stringify(value);
 }
 
-export function parsed<T>(text: string | null): T | null {
+export function parseJson<T>(text: string | null): T | null {
   return text === null ? null : (JSON.parse(text) as T);
 }
 
@@ -23,7 +23,7 @@ export const RUN_BLOCKS =
   "WITH RECURSIVE block (number) AS (SELECT MAX(row) >> 11 FROM recipient_runs UNION ALL SELECT number - 1 FROM block WHERE number > 0 LIMIT 1000000)";
 
 /** The row of the recipient run with an id, which is bound once. */
-export const ROW_OF_RUN =
+export const RUN_ROW_BY_ID =
   `(${RUN_BLOCKS} ` +
   "SELECT q.row FROM (SELECT ? AS id) asked CROSS JOIN block CROSS JOIN recipient_runs q " +
   "WHERE q.row >> 11 = block.number AND substr(q.id, 1, 6) = substr(asked.id, 1, 6) AND q.id = asked.id LIMIT 1)";
@@ -46,7 +46,7 @@ interface WorkflowRunRow {
 }
 
 /** A workflow run with what else its row tells. */
-export interface ReadWorkflowRun {
+export interface WorkflowRunRecord {
   row: number;
   run: WorkflowRun;
   version: Workflow;
@@ -54,16 +54,16 @@ export interface ReadWorkflowRun {
   isGuide: boolean;
 }
 
-const WORKFLOW_RUN =
+const SELECT_WORKFLOW_RUN =
   "SELECT row, id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, unidentified, inserted_at, guide FROM workflow_runs";
 
-function readRow(row: WorkflowRunRow, shared: SharedRows): ReadWorkflowRun {
+function toWorkflowRunRecord(row: WorkflowRunRow, shared: SharedRows): WorkflowRunRecord {
   const version = shared.version(row.version);
   return {
     row: row.row,
     version,
     isGuide: row.guide === 1,
-    unidentified: parsed<RecipientKey[]>(row.unidentified) ?? [],
+    unidentified: parseJson<RecipientKey[]>(row.unidentified) ?? [],
     run: {
       id: row.id,
       workflow: row.workflow,
@@ -79,18 +79,21 @@ function readRow(row: WorkflowRunRow, shared: SharedRows): ReadWorkflowRun {
   };
 }
 
-export function workflowRunById(db: Connection, shared: SharedRows, id: string): ReadWorkflowRun | null {
-  const row = db.get<WorkflowRunRow>(`${WORKFLOW_RUN} WHERE id = ? AND guide = 0`, id);
-  return row ? readRow(row, shared) : null;
+export function findWorkflowRun(db: Connection, shared: SharedRows, id: string): WorkflowRunRecord | null {
+  const row = db.get<WorkflowRunRow>(`${SELECT_WORKFLOW_RUN} WHERE id = ? AND guide = 0`, id);
+  return row ? toWorkflowRunRecord(row, shared) : null;
 }
 
 /** Reads each workflow run of one answer once: its recipient runs share it. */
-export function workflowRunReader(db: Connection, shared: SharedRows): (row: number) => ReadWorkflowRun {
-  const known = new Map<number, ReadWorkflowRun>();
+export function createWorkflowRunReader(db: Connection, shared: SharedRows): (row: number) => WorkflowRunRecord {
+  const known = new Map<number, WorkflowRunRecord>();
   return (row) => {
     let read = known.get(row);
     if (read === undefined) {
-      read = readRow(db.get<WorkflowRunRow>(`${WORKFLOW_RUN} WHERE row = ?`, row) as WorkflowRunRow, shared);
+      read = toWorkflowRunRecord(
+        db.get<WorkflowRunRow>(`${SELECT_WORKFLOW_RUN} WHERE row = ?`, row) as WorkflowRunRow,
+        shared,
+      );
       known.set(row, read);
     }
     return read;
@@ -144,9 +147,9 @@ type RecipientRunColumns = [
 ];
 
 /** The runs of rows, in the order of the rows. */
-export function recipientRunRows(db: Connection, rows: readonly number[]): RecipientRunRow[] {
+export function selectRecipientRunRows(db: Connection, rows: readonly number[]): RecipientRunRow[] {
   return db
-    .lists<RecipientRunColumns>(
+    .allLists<RecipientRunColumns>(
       `SELECT ${RECIPIENT_RUN_COLUMNS} FROM json_each(?) asked CROSS JOIN recipient_runs r ON r.row = asked.value ORDER BY asked.key`,
       JSON.stringify(rows),
     )
@@ -175,18 +178,18 @@ export function recipientRunRows(db: Connection, rows: readonly number[]): Recip
     });
 }
 
-export function recipientRunOf(row: RecipientRunRow, workflowRunId: string): RecipientRun {
+export function toRecipientRun(row: RecipientRunRow, workflowRunId: string): RecipientRun {
   return {
     id: row.id,
     workflow_run_id: workflowRunId,
     recipient: row.recipient as RecipientKey,
     status: row.status as RecipientRun["status"],
-    position: parsed(row.position),
+    position: parseJson(row.position),
     due_at: row.due_at,
-    data: parsed(row.data),
-    via: parsed(row.via),
+    data: parseJson(row.data),
+    via: parseJson(row.via),
     steps: JSON.parse(row.steps),
-    reason: parsed(row.reason),
+    reason: parseJson(row.reason),
     events: unpackRunEvents(row.events, row.inserted_at),
     error_count: row.error_count,
     inserted_at: row.inserted_at,
@@ -198,14 +201,14 @@ export function recipientRunOf(row: RecipientRunRow, workflowRunId: string): Rec
 export const RECIPIENT_RUN_CHANGES =
   "status = ?, position = ?, due_at = ?, data = ?, steps = ?, reason = ?, events = ?, error_count = ?, updated_at = ?, claim_token = NULL, claim_until = NULL";
 
-export function changesOf(run: RecipientRun): SqlValue[] {
+export function toChangeValues(run: RecipientRun): SqlValue[] {
   return [
     run.status,
-    json(run.position),
+    toJson(run.position),
     run.due_at,
-    json(run.data),
+    toJson(run.data),
     JSON.stringify(run.steps),
-    json(run.reason),
+    toJson(run.reason),
     packRunEvents(run.events, run.inserted_at),
     run.error_count,
     run.updated_at,

@@ -3,7 +3,7 @@ import type { Workflow } from "../../../domain/workflow/workflow.js";
 import type { Connection } from "../connection/connection.js";
 
 /** Of claims that were never saved, as after a fault, no more than these are remembered. */
-const KEPT_CLAIMS = 8;
+const MAX_CLAIMS = 8;
 
 /**
  * Rows that many others point to and that never change or go: workflow versions and channels. Each is read and written
@@ -14,22 +14,22 @@ export class SharedRows {
   private readonly versions = new Map<number, Workflow>();
   private readonly channelRows = new Map<string, number>();
   private readonly channels = new Map<number, MessageChannel>();
-  private lastChannel: { channel: MessageChannel | null; row: number } = { channel: null, row: 0 };
+  private lastChannel: { readChannel: MessageChannel | null; row: number } = { readChannel: null, row: 0 };
   /** By a claim's token: the rows of the runs that it leased, by their ids. */
   private readonly claims = new Map<string, ReadonlyMap<string, number>>();
 
   constructor(private readonly db: Connection) {
     db.onRollback(() => {
       for (const map of [this.versionRows, this.versions, this.channelRows, this.channels]) map.clear();
-      this.lastChannel = { channel: null, row: 0 };
+      this.lastChannel = { readChannel: null, row: 0 };
     });
   }
 
   /** Keeps where the runs of a claim stand until it is saved: looking them up by their ids once more costs a tenth of it. */
-  keepClaim(token: string, rows: ReadonlyMap<string, number>): void {
+  rememberClaim(token: string, rows: ReadonlyMap<string, number>): void {
     this.claims.set(token, rows);
     const [oldest] = this.claims.keys();
-    if (this.claims.size > KEPT_CLAIMS && oldest !== undefined) this.claims.delete(oldest);
+    if (this.claims.size > MAX_CLAIMS && oldest !== undefined) this.claims.delete(oldest);
   }
 
   takeClaim(token: string): ReadonlyMap<string, number> | undefined {
@@ -39,18 +39,19 @@ export class SharedRows {
   }
 
   /** The row of a workflow version, which is written if it is new (E-014). Inside a write only. */
-  versionRow(version: Workflow): number {
+  upsertVersion(readVersion: Workflow): number {
     const { db } = this;
-    let row = this.versionRows.get(version.version_id);
+    let row = this.versionRows.get(readVersion.version_id);
     if (row === undefined) {
       row =
-        db.get<{ row: number }>("SELECT row FROM workflow_versions WHERE version_id = ?", version.version_id)?.row ??
+        db.get<{ row: number }>("SELECT row FROM workflow_versions WHERE version_id = ?", readVersion.version_id)
+          ?.row ??
         db.insert(
           "INSERT INTO workflow_versions (version_id, definition) VALUES (?, ?)",
-          version.version_id,
-          JSON.stringify(version),
+          readVersion.version_id,
+          JSON.stringify(readVersion),
         );
-      this.versionRows.set(version.version_id, row);
+      this.versionRows.set(readVersion.version_id, row);
     }
     return row;
   }
@@ -69,15 +70,15 @@ export class SharedRows {
   }
 
   /** The row of a channel as a message shows it, which is written if it is new. Inside a write only. */
-  channelRow(channel: MessageChannel): number {
+  upsertChannel(channel: MessageChannel): number {
     // Messages of a trigger mostly share theirs.
-    if (channel === this.lastChannel.channel) return this.lastChannel.row;
-    const row = this.findChannelRow(channel);
-    this.lastChannel = { channel, row };
+    if (channel === this.lastChannel.readChannel) return this.lastChannel.row;
+    const row = this.findOrInsertChannel(channel);
+    this.lastChannel = { readChannel: channel, row };
     return row;
   }
 
-  private findChannelRow({ id, key, type, provider }: MessageChannel): number {
+  private findOrInsertChannel({ id, key, type, provider }: MessageChannel): number {
     const { db } = this;
     const name = `${id}\n${key}\n${type}\n${provider}`;
     let row = this.channelRows.get(name);

@@ -1,10 +1,16 @@
 import type { Message, MessageEvent } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
-import { messageEvents, type OccurredEvent, runEvents } from "../../../domain/run/occurred-event.js";
-import { dueAfterSignal, isAwaited, isStillWaiting, type RunWait, type Signal } from "../../../domain/run/run-wait.js";
+import { buildMessageEvents, buildRunEvents, type OccurredEvent } from "../../../domain/run/occurred-event.js";
+import {
+  getDueAfterSignal,
+  isAwaited,
+  isStillWaiting,
+  type RunWait,
+  type Signal,
+} from "../../../domain/run/run-wait.js";
 import type { RecipientRun, TriggerSource } from "../../../domain/run/workflow-run.js";
 import type { Connection } from "../connection/connection.js";
-import { workflowRunReader } from "./run-rows.js";
+import { createWorkflowRunReader } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
 // All of this is for use inside a write. An event that a run may wait for puts a signal beside the run and makes it due,
@@ -17,7 +23,7 @@ interface WaitRow {
   ends_at: number;
 }
 
-function runWaitOf({ awaited, recipient, starts_at: from, ends_at: until }: WaitRow): RunWait {
+function toRunWait({ awaited, recipient, starts_at: from, ends_at: until }: WaitRow): RunWait {
   return { awaited, recipient: recipient as RecipientKey | null, from, until, seen: null };
 }
 
@@ -26,12 +32,12 @@ function setDueAt(db: Connection, recipientRun: number, dueAt: number | null): v
 }
 
 /** Most stores hold no wait most of the time: then nothing that happens is even looked at. */
-export function isAnyWaiting(db: Connection): boolean {
+export function hasAnyWait(db: Connection): boolean {
   return db.get("SELECT 1 FROM waits LIMIT 1") !== undefined;
 }
 
 export function recordEvents(db: Connection, events: readonly OccurredEvent[], now: number): void {
-  if (events.length === 0 || !isAnyWaiting(db)) return;
+  if (events.length === 0 || !hasAnyWait(db)) return;
   for (const occurred of events) {
     const { name, recipient, event } = occurred;
     const waiting = db.all<WaitRow & { recipient_run: number; due_at: number | null }>(
@@ -40,9 +46,9 @@ export function recordEvents(db: Connection, events: readonly OccurredEvent[], n
       recipient,
     );
     for (const { recipient_run, due_at, ...wait } of waiting) {
-      if (!isAwaited(runWaitOf(wait), occurred)) continue;
+      if (!isAwaited(toRunWait(wait), occurred)) continue;
       db.run("INSERT INTO signals (recipient_run, event) VALUES (?, ?)", recipient_run, JSON.stringify(event));
-      setDueAt(db, recipient_run, dueAfterSignal(due_at, now));
+      setDueAt(db, recipient_run, getDueAfterSignal(due_at, now));
     }
   }
 }
@@ -50,15 +56,15 @@ export function recordEvents(db: Connection, events: readonly OccurredEvent[], n
 /** Made only where somebody waits: `made` may be many. */
 export function recordMessageEvents(
   db: Connection,
-  made: readonly { message: Message; events: readonly MessageEvent[] }[],
+  changes: readonly { message: Message; events: readonly MessageEvent[] }[],
 ): void {
-  if (made.length === 0 || !isAnyWaiting(db)) return;
-  for (const { message, events } of made)
-    recordEvents(db, messageEvents(message, events, triggerTypeOf(db, message)), message.updated_at);
+  if (changes.length === 0 || !hasAnyWait(db)) return;
+  for (const { message, events } of changes)
+    recordEvents(db, buildMessageEvents(message, events, readTriggerType(db, message)), message.updated_at);
 }
 
 /** Null for a guide's message: it has no run. */
-function triggerTypeOf(db: Connection, { source, workflow_run_id }: Message): TriggerSource["type"] | null {
+function readTriggerType(db: Connection, { source, workflow_run_id }: Message): TriggerSource["type"] | null {
   if (source === "guide") return null;
   const found = db.get<{ trigger_source: string }>(
     "SELECT trigger_source FROM workflow_runs WHERE id = ?",
@@ -74,10 +80,10 @@ export function recordRunEvents(
   runs: readonly { workflowRun: number; recipientRun: RecipientRun; started: boolean }[],
   now: number,
 ): void {
-  if (runs.length === 0 || !isAnyWaiting(db)) return;
-  const read = workflowRunReader(db, shared);
+  if (runs.length === 0 || !hasAnyWait(db)) return;
+  const read = createWorkflowRunReader(db, shared);
   const events = runs.flatMap(({ workflowRun, recipientRun, started }) =>
-    runEvents(read(workflowRun).run, recipientRun, { started }),
+    buildRunEvents(read(workflowRun).run, recipientRun, { started }),
   );
   recordEvents(db, events, now);
 }
@@ -90,7 +96,7 @@ export function writeWait(db: Connection, row: number, run: RecipientRun, now: n
     db.run("DELETE FROM signals WHERE recipient_run = ? AND row <= ?", row, wait.seen);
     // What came in while the run looked at the others is looked at next.
     const left = db.get("SELECT 1 FROM signals WHERE recipient_run = ? LIMIT 1", row);
-    if (left !== undefined) setDueAt(db, row, dueAfterSignal(due_at, now));
+    if (left !== undefined) setDueAt(db, row, getDueAfterSignal(due_at, now));
     return;
   }
   db.run(
@@ -104,13 +110,13 @@ export function writeWait(db: Connection, row: number, run: RecipientRun, now: n
 }
 
 /** The run waits for no event any more (E-347). */
-export function dropWait(db: Connection, row: number): void {
+export function deleteWait(db: Connection, row: number): void {
   if (db.run("DELETE FROM waits WHERE recipient_run = ?", row) > 0)
     db.run("DELETE FROM signals WHERE recipient_run = ?", row);
 }
 
 /** What a claimed run waits for, and what has come in for it. */
-export function waitOf(db: Connection, row: number): { wait: RunWait | null; signals: Signal[] } {
+export function readWait(db: Connection, row: number): { wait: RunWait | null; signals: Signal[] } {
   const found = db.get<WaitRow>(
     "SELECT awaited, recipient, starts_at, ends_at FROM waits WHERE recipient_run = ?",
     row,
@@ -119,5 +125,5 @@ export function waitOf(db: Connection, row: number): { wait: RunWait | null; sig
   const signals = db
     .all<{ row: number; event: string }>("SELECT row, event FROM signals WHERE recipient_run = ? ORDER BY row", row)
     .map(({ row: id, event }): Signal => ({ id, event: JSON.parse(event) }));
-  return { wait: runWaitOf(found), signals };
+  return { wait: toRunWait(found), signals };
 }

@@ -4,10 +4,10 @@ import type { Claim } from "../../../ports/due-store.js";
 import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../../ports/fan-out-store.js";
 import type { Connection } from "../connection/connection.js";
 import { applyUpserts } from "../recipient/recipients.js";
-import { workflowRunReader } from "../run/run-rows.js";
+import { createWorkflowRunReader } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { isAnyDue, lease } from "./due-work.js";
-import { insertClaims, insertRecipientRuns, insertTriggers, selectClaims } from "./insert-workflow-run.js";
+import { hasDueWork, leaseDueRows } from "./claim-due-work.js";
+import { insertClaims, insertRecipientRuns, insertTriggers, selectClaimedRecipients } from "./insert-workflow-run.js";
 
 export function listSubscribers(
   db: Connection,
@@ -34,7 +34,7 @@ export function listSubscribers(
   });
 }
 
-export function readReached(
+export function readRecipientsWithRun(
   db: Connection,
   workflowRunId: string,
   recipients: readonly RecipientKey[],
@@ -52,11 +52,11 @@ export function readReached(
 }
 
 export function claimDueFanOuts(db: Connection, shared: SharedRows, claim: Claim, limit: number): ClaimedFanOut[] {
-  if (!isAnyDue(db, "workflow_runs", claim)) return [];
+  if (!hasDueWork(db, "workflow_runs", claim)) return [];
   return db.write(() => {
-    const read = workflowRunReader(db, shared);
-    const select = db.statement("SELECT fan_out FROM workflow_runs WHERE row = ?");
-    return lease(db, "workflow_runs", claim, limit).map((row): ClaimedFanOut => {
+    const read = createWorkflowRunReader(db, shared);
+    const select = db.prepare("SELECT fan_out FROM workflow_runs WHERE row = ?");
+    return leaseDueRows(db, "workflow_runs", claim, limit).map((row): ClaimedFanOut => {
       const { run, version } = read(row);
       return { run, version, fanOut: JSON.parse((select.get(row) as { fan_out: string }).fan_out) };
     });
@@ -85,7 +85,7 @@ export function splitFanOut(
   });
 }
 
-interface HeldRun {
+interface ClaimedFanOutRow {
   row: number;
   data: string;
   unidentified: string | null;
@@ -94,13 +94,13 @@ interface HeldRun {
 /** The next recipients and how far the fan-out is, in one transaction: a crash repeats none and leaves none out. */
 export function insertFanOutChunk(db: Connection, shared: SharedRows, chunk: FanOutChunk, token: string): ChunkResult {
   return db.write((): ChunkResult => {
-    const held = db.get<HeldRun>(
+    const held = db.get<ClaimedFanOutRow>(
       "SELECT row, data, unidentified FROM workflow_runs WHERE id = ? AND claim_token = ?",
       chunk.workflow_run_id,
       token,
     );
     if (held === undefined) return { outcome: "lost" };
-    const claimed = selectClaims(db, chunk.claims);
+    const claimed = selectClaimedRecipients(db, chunk.claims);
     if (claimed.length > 0) return { outcome: "claimed", recipients: claimed };
 
     applyUpserts(db, chunk.upserts, chunk.at);
@@ -123,6 +123,6 @@ export function insertFanOutChunk(db: Connection, shared: SharedRows, chunk: Fan
         held.row,
       );
     }
-    return { outcome: "inserted", decided };
+    return { outcome: "inserted", batchDecisions: decided };
   });
 }

@@ -1,16 +1,16 @@
 import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
-import type { BatchDecision, BatchJoin, PendingTrigger } from "../../../domain/run/batch.js";
+import type { BatchDecision, BatchJoin, PendingTrigger } from "../../../domain/run/batch-join.js";
 import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { FrequencyClaim, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../../ports/trigger-store.js";
 import type { Connection } from "../connection/connection.js";
-import { messageInserter } from "../message/message-rows.js";
+import { createMessageInserter } from "../message/message-rows.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import { decideBatch, type TriggerData, writeBatchChanges } from "../run/batches.js";
 import { packRunEvents } from "../run/event-codec.js";
-import { json } from "../run/run-rows.js";
+import { toJson } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { isAnyWaiting, recordMessageEvents, recordRunEvents, writeWait } from "../run/waits.js";
+import { hasAnyWait, recordMessageEvents, recordRunEvents, writeWait } from "../run/waits.js";
 
 const INSERT_RUN =
   "INSERT INTO workflow_runs (id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, unidentified, inserted_at, fan_out, due_at, claim_token, claim_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -19,7 +19,7 @@ const INSERT_RECIPIENT_RUN =
   "INSERT INTO recipient_runs (id, workflow_run, recipient, status, due_at, position, data, via, reason, error_count, inserted_at, updated_at, steps, events) " +
   "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-function selectIdempotency(db: Connection, key: string, since: number): IdempotencyRecord | null {
+function selectIdempotencyRecord(db: Connection, key: string, since: number): IdempotencyRecord | null {
   const row = db.get<IdempotencyRecord>(
     "SELECT key, fingerprint, workflow_run_id, inserted_at FROM idempotency_keys WHERE key = ? AND inserted_at >= ?",
     key,
@@ -28,23 +28,23 @@ function selectIdempotency(db: Connection, key: string, since: number): Idempote
   return row ? { ...row } : null;
 }
 
-export function readIdempotency(db: Connection, key: string, since: number): IdempotencyRecord | null {
-  return db.single(() => selectIdempotency(db, key, since));
+export function readIdempotencyRecord(db: Connection, key: string, since: number): IdempotencyRecord | null {
+  return db.runSingle(() => selectIdempotencyRecord(db, key, since));
 }
 
-export function selectClaims(db: Connection, claims: readonly FrequencyClaim[]): RecipientKey[] {
-  const select = db.statement("SELECT 1 FROM frequency_claims WHERE workflow = ? AND recipient = ? AND tenant = ?");
-  const used = claims.filter(
+export function selectClaimedRecipients(db: Connection, claims: readonly FrequencyClaim[]): RecipientKey[] {
+  const select = db.prepare("SELECT 1 FROM frequency_claims WHERE workflow = ? AND recipient = ? AND tenant = ?");
+  const usedClaims = claims.filter(
     ({ workflow, recipient, tenant }) => select.get(workflow, recipient, tenant) !== undefined,
   );
-  return [...new Set(used.map(({ recipient }) => recipient))];
+  return [...new Set(usedClaims.map(({ recipient }) => recipient))];
 }
 
-export function readClaims(db: Connection, claims: readonly FrequencyClaim[]): RecipientKey[] {
-  return db.read(() => selectClaims(db, claims));
+export function readClaimedRecipients(db: Connection, claims: readonly FrequencyClaim[]): RecipientKey[] {
+  return db.read(() => selectClaimedRecipients(db, claims));
 }
 
-function insertRun(
+function insertWorkflowRunRow(
   db: Connection,
   run: WorkflowRun,
   version: number,
@@ -89,9 +89,9 @@ export function insertRecipientRuns(
 ): Map<string, BatchDecision> {
   const rows = new Map<string, number>();
   const decided = new Map<string, BatchDecision>();
-  const made = [...messages];
-  const written: RecipientRun[] = [];
-  const insert = db.statement(INSERT_RECIPIENT_RUN);
+  const allMessages = [...messages];
+  const insertedRuns: RecipientRun[] = [];
+  const insert = db.prepare(INSERT_RECIPIENT_RUN);
   for (const candidate of recipientRuns) {
     const join = batches.get(candidate.id);
     const batch = join ? decideBatch(db, join, now) : null;
@@ -102,10 +102,10 @@ export function insertRecipientRuns(
       run.recipient,
       run.status,
       run.due_at,
-      json(run.position),
-      json(run.data),
-      json(run.via),
-      json(run.reason),
+      toJson(run.position),
+      toJson(run.data),
+      toJson(run.via),
+      toJson(run.reason),
       run.error_count,
       run.inserted_at,
       run.updated_at,
@@ -114,29 +114,29 @@ export function insertRecipientRuns(
     );
     const row = Number(lastInsertRowid);
     rows.set(run.id, row);
-    written.push(run);
+    insertedRuns.push(run);
     if (batch === null) continue;
     writeBatchChanges(db, batch.changes, row, trigger, now);
     decided.set(run.id, batch.decision);
-    made.push(...batch.continuation.messages);
+    allMessages.push(...batch.continuation.messages);
     applyUpserts(db, batch.continuation.upserts, now);
     insertTriggers(db, shared, batch.continuation.triggers);
   }
-  const insertMessage = messageInserter(db, shared);
-  for (const message of made) insertMessage(message, rows.get(message.recipient_run_id) as number, trigger);
-  if (isAnyWaiting(db)) {
+  const insertMessage = createMessageInserter(db, shared);
+  for (const message of allMessages) insertMessage(message, rows.get(message.recipient_run_id) as number, trigger);
+  if (hasAnyWait(db)) {
     recordMessageEvents(
       db,
-      made.map((message) => ({ message, events: message.events })),
+      allMessages.map((message) => ({ message, events: message.events })),
     );
     recordRunEvents(
       db,
       shared,
-      written.map((recipientRun) => ({ workflowRun: trigger.row, recipientRun, started: true })),
+      insertedRuns.map((recipientRun) => ({ workflowRun: trigger.row, recipientRun, started: true })),
       now,
     );
   }
-  for (const run of written) if (run.wait) writeWait(db, rows.get(run.id) as number, run, now);
+  for (const run of insertedRuns) if (run.wait) writeWait(db, rows.get(run.id) as number, run, now);
   return decided;
 }
 
@@ -144,7 +144,7 @@ export function insertRecipientRuns(
 export function insertTriggers(db: Connection, shared: SharedRows, triggers: readonly PendingTrigger[]): void {
   for (const { run, version, fanOut, upserts } of triggers) {
     applyUpserts(db, upserts, run.inserted_at);
-    const row = insertRun(db, run, shared.versionRow(version), JSON.stringify(run.data), [], null);
+    const row = insertWorkflowRunRow(db, run, shared.upsertVersion(version), JSON.stringify(run.data), [], null);
     db.run(
       "UPDATE workflow_runs SET fan_out = ?, due_at = ? WHERE row = ?",
       JSON.stringify(fanOut),
@@ -156,7 +156,7 @@ export function insertTriggers(db: Connection, shared: SharedRows, triggers: rea
 
 export function insertClaims(db: Connection, claims: readonly FrequencyClaim[]): void {
   // Or ignore: a trigger may list the same claim twice.
-  const insert = db.statement("INSERT OR IGNORE INTO frequency_claims (workflow, recipient, tenant) VALUES (?, ?, ?)");
+  const insert = db.prepare("INSERT OR IGNORE INTO frequency_claims (workflow, recipient, tenant) VALUES (?, ?, ?)");
   for (const { workflow, recipient, tenant } of claims) insert.run(workflow, recipient, tenant);
 }
 
@@ -164,31 +164,31 @@ export function insertClaims(db: Connection, claims: readonly FrequencyClaim[]):
 export function insertWorkflowRun(
   db: Connection,
   shared: SharedRows,
-  made: NewWorkflowRun,
+  newRun: NewWorkflowRun,
   idempotentSince: number,
 ): InsertResult {
-  return db.write(() => applyWorkflowRun(db, shared, made, idempotentSince));
+  return db.write(() => applyWorkflowRun(db, shared, newRun, idempotentSince));
 }
 
 /** The same inside a write. */
 export function applyWorkflowRun(
   db: Connection,
   shared: SharedRows,
-  made: NewWorkflowRun,
+  newRun: NewWorkflowRun,
   idempotentSince: number,
 ): InsertResult {
-  const { run, version, claims, idempotency, unidentified } = made;
-  const record = idempotency && selectIdempotency(db, idempotency.key, idempotentSince);
+  const { run, version, claims, idempotency, unidentified } = newRun;
+  const record = idempotency && selectIdempotencyRecord(db, idempotency.key, idempotentSince);
   if (record) return { outcome: "replay", record };
-  const claimed = selectClaims(db, claims);
+  const claimed = selectClaimedRecipients(db, claims);
   if (claimed.length > 0) return { outcome: "claimed", recipients: claimed };
 
   const text = JSON.stringify(run.data);
-  const row = insertRun(db, run, shared.versionRow(version), text, unidentified, made.fanOut);
-  applyUpserts(db, made.upserts, run.inserted_at);
-  const decided = insertRecipientRuns(db, shared, made, { row, value: run.data, text }, run.inserted_at);
+  const row = insertWorkflowRunRow(db, run, shared.upsertVersion(version), text, unidentified, newRun.fanOut);
+  applyUpserts(db, newRun.upserts, run.inserted_at);
+  const decided = insertRecipientRuns(db, shared, newRun, { row, value: run.data, text }, run.inserted_at);
   insertClaims(db, claims);
-  insertTriggers(db, shared, made.triggers);
+  insertTriggers(db, shared, newRun.triggers);
   if (idempotency) {
     const { key, fingerprint, workflow_run_id, inserted_at } = idempotency;
     db.run(
@@ -199,5 +199,5 @@ export function applyWorkflowRun(
       inserted_at,
     );
   }
-  return { outcome: "inserted", decided };
+  return { outcome: "inserted", batchDecisions: decided };
 }

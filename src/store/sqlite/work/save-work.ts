@@ -1,19 +1,19 @@
 import type { DeliveryLog } from "../../../domain/message/delivery-log.js";
 import { mergeMessageEvents } from "../../../domain/message/merge-message-events.js";
 import type { Message, MessageEvent } from "../../../domain/message/message.js";
-import type { BatchDecision } from "../../../domain/run/batch.js";
+import type { BatchDecision } from "../../../domain/run/batch-join.js";
 import { isStillWaiting } from "../../../domain/run/run-wait.js";
-import type { SavedAdvance, SavedResult } from "../../../ports/run-store.js";
+import type { SaveAdvancesResult, SavedAdvance } from "../../../ports/run-store.js";
 import type { Connection } from "../connection/connection.js";
 import { insertDeliveryLogs } from "../message/delivery-logs.js";
-import { messageInserter } from "../message/message-rows.js";
+import { createMessageInserter } from "../message/message-rows.js";
 import { saveSecrets } from "../message/message-secrets.js";
 import { applyUpserts } from "../recipient/recipients.js";
 import { decideBatch, type TriggerData, writeBatchChanges } from "../run/batches.js";
 import { packMessageEvents, unpackMessageEvents } from "../run/event-codec.js";
-import { changesOf, json, RECIPIENT_RUN_CHANGES, ROW_OF_RUN } from "../run/run-rows.js";
+import { RECIPIENT_RUN_CHANGES, RUN_ROW_BY_ID, toChangeValues, toJson } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { dropWait, isAnyWaiting, recordMessageEvents, recordRunEvents, writeWait } from "../run/waits.js";
+import { deleteWait, hasAnyWait, recordMessageEvents, recordRunEvents, writeWait } from "../run/waits.js";
 import { insertTriggers } from "./insert-workflow-run.js";
 
 const SAVE_MESSAGE =
@@ -26,26 +26,26 @@ export function saveAdvances(
   advances: readonly SavedAdvance[],
   token: string,
   now: number,
-): SavedResult {
+): SaveAdvancesResult {
   return db.write(() => {
     const saved = new Set<string>();
     const decided = new Map<string, BatchDecision>();
     const claimed = shared.takeClaim(token);
-    const find = db.statement(`SELECT ${ROW_OF_RUN} AS row`);
-    const rowOf = (id: string) => claimed?.get(id) ?? (find.get(id) as { row: number | null }).row;
-    const rows = advances.map(({ recipientRun }) => rowOf(recipientRun.id));
-    const stillHeld = new Map(
-      db.lists<[row: number, workflow_run: number]>(
+    const findRunRow = db.prepare(`SELECT ${RUN_ROW_BY_ID} AS row`);
+    const getRunRow = (id: string) => claimed?.get(id) ?? (findRunRow.get(id) as { row: number | null }).row;
+    const rows = advances.map(({ recipientRun }) => getRunRow(recipientRun.id));
+    const claimedRows = new Map(
+      db.allLists<[row: number, workflow_run: number]>(
         "SELECT r.row, r.workflow_run FROM json_each(?) asked CROSS JOIN recipient_runs r ON r.row = asked.value WHERE r.claim_token = ?",
         JSON.stringify(rows),
         token,
       ),
     );
-    const update = db.statement(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`);
-    const selectData = db.statement("SELECT data FROM workflow_runs WHERE row = ?");
-    const insertMessage = messageInserter(db, shared);
+    const update = db.prepare(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`);
+    const selectData = db.prepare("SELECT data FROM workflow_runs WHERE row = ?");
+    const insertMessage = createMessageInserter(db, shared);
     const dataTexts = new Map<number, string>();
-    const triggerOf = (workflowRun: number): TriggerData => {
+    const readTriggerData = (workflowRun: number): TriggerData => {
       let text = dataTexts.get(workflowRun);
       if (text === undefined) {
         text = (selectData.get(workflowRun) as { data: string }).data;
@@ -54,34 +54,34 @@ export function saveAdvances(
       return { value: null, text };
     };
     // A run that begins to wait here may be what a later one of the chunk has an event for.
-    let hasWaits = isAnyWaiting(db);
-    for (const [place, { recipientRun, messages, batch: join, upserts, triggers, version }] of advances.entries()) {
-      const row = rows[place] ?? -1;
-      const workflowRun = stillHeld.get(row);
+    let hasWaits = hasAnyWait(db);
+    for (const [index, { recipientRun, messages, batch: join, upserts, triggers, version }] of advances.entries()) {
+      const row = rows[index] ?? -1;
+      const workflowRun = claimedRows.get(row);
       if (workflowRun === undefined) continue;
-      stillHeld.delete(row); // its claim ends with this
+      claimedRows.delete(row); // its claim ends with this
       const batch = join ? decideBatch(db, join, now) : null;
       const run = batch ? batch.continuation.recipientRun : recipientRun;
-      if (hasWaits && !isStillWaiting(run.wait)) dropWait(db, row); // what it does from here on is nothing that it waited for
-      update.run(...changesOf(run), row);
+      if (hasWaits && !isStillWaiting(run.wait)) deleteWait(db, row); // what it does from here on is nothing that it waited for
+      update.run(...toChangeValues(run), row);
       saved.add(recipientRun.id);
       applyUpserts(db, upserts, now);
       insertTriggers(db, shared, triggers);
-      if (version) db.run("UPDATE recipient_runs SET version = ? WHERE row = ?", shared.versionRow(version), row);
-      let made = messages;
+      if (version) db.run("UPDATE recipient_runs SET version = ? WHERE row = ?", shared.upsertVersion(version), row);
+      let newMessages = messages;
       if (batch) {
         const { continuation, decision, changes } = batch;
         applyUpserts(db, continuation.upserts, now);
         insertTriggers(db, shared, continuation.triggers);
-        writeBatchChanges(db, changes, row, triggerOf(workflowRun), now);
+        writeBatchChanges(db, changes, row, readTriggerData(workflowRun), now);
         decided.set(recipientRun.id, decision);
-        made = [...messages, ...continuation.messages];
+        newMessages = [...messages, ...continuation.messages];
       }
-      for (const message of made) insertMessage(message, row, triggerOf(workflowRun));
+      for (const message of newMessages) insertMessage(message, row, readTriggerData(workflowRun));
       if (hasWaits) {
         recordMessageEvents(
           db,
-          made.map((message) => ({ message, events: message.events })),
+          newMessages.map((message) => ({ message, events: message.events })),
         );
         recordRunEvents(db, shared, [{ workflowRun, recipientRun: run, started: false }], now);
       }
@@ -90,7 +90,7 @@ export function saveAdvances(
         hasWaits = true;
       }
     }
-    return { saved, decided };
+    return { saved, batchDecisions: decided };
   });
 }
 
@@ -104,12 +104,12 @@ export function saveMessages(
   return db.write(() => {
     const saved = new Set<string>();
     const changed: { message: Message; events: MessageEvent[] }[] = [];
-    const select = db.statement("SELECT row, events, inserted_at FROM messages WHERE id = ? AND claim_token = ?");
-    const update = db.statement(SAVE_MESSAGE);
+    const select = db.prepare("SELECT row, events, inserted_at FROM messages WHERE id = ? AND claim_token = ?");
+    const update = db.prepare(SAVE_MESSAGE);
     for (const message of messages) {
-      const held = select.get(message.id, token) as { row: number; events: string; inserted_at: number } | undefined;
-      if (held === undefined) continue;
-      const before = unpackMessageEvents(held.events, held.inserted_at);
+      const stored = select.get(message.id, token) as { row: number; events: string; inserted_at: number } | undefined;
+      if (stored === undefined) continue;
+      const before = unpackMessageEvents(stored.events, stored.inserted_at);
       const events: MessageEvent[] = mergeMessageEvents(before, message.events);
       changed.push({ message, events: events.slice(before.length) });
       update.run(
@@ -117,10 +117,10 @@ export function saveMessages(
         message.due_at,
         message.scheduled_at,
         message.attempts,
-        json(message.metadata),
-        packMessageEvents(events, held.inserted_at),
+        toJson(message.metadata),
+        packMessageEvents(events, stored.inserted_at),
         message.updated_at,
-        held.row,
+        stored.row,
       );
       saveSecrets(db, message);
       saved.add(message.id);

@@ -1,14 +1,14 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { Schedule } from "../../../domain/trigger/schedule.js";
 import type { Claim } from "../../../ports/due-store.js";
-import type { Page, Paged } from "../../../ports/page.js";
+import type { Paged, PageRequest } from "../../../ports/page-request.js";
 import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } from "../../../ports/schedule-store.js";
 import type { Connection } from "../connection/connection.js";
 import type { SqlValue } from "../connection/driver.js";
-import { Filters, readPage } from "../connection/read-page.js";
-import { json, parsed } from "../run/run-rows.js";
+import { readPage, SqlFilters } from "../connection/read-page.js";
+import { parseJson, toJson } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
-import { isAnyDue, lease } from "./due-work.js";
+import { hasDueWork, leaseDueRows } from "./claim-due-work.js";
 import { applyWorkflowRun } from "./insert-workflow-run.js";
 
 interface ScheduleRow {
@@ -41,14 +41,14 @@ const UPDATE =
   "UPDATE schedules SET actor = ?, tenant = ?, data = ?, repeats = ?, scheduled_at = ?, ending_at = ?, due_at = ?, last_occurrence_at = ?, updated_at = ?, " +
   "claim_token = NULL, claim_until = NULL WHERE id = ?";
 
-function scheduleOf(row: ScheduleRow): Schedule {
+function toSchedule(row: ScheduleRow): Schedule {
   return {
     id: row.id,
     workflow: row.workflow,
     recipient: row.recipient as RecipientKey,
     actor: row.actor as RecipientKey | null,
     tenant: row.tenant,
-    data: parsed(row.data),
+    data: parseJson(row.data),
     repeats: JSON.parse(row.repeats),
     scheduled_at: row.scheduled_at,
     ending_at: row.ending_at,
@@ -60,11 +60,11 @@ function scheduleOf(row: ScheduleRow): Schedule {
 }
 
 /** The values of a schedule that may change, in the order of the statements above. */
-function changesOf(schedule: Schedule): SqlValue[] {
+function toChangeValues(schedule: Schedule): SqlValue[] {
   return [
     schedule.actor,
     schedule.tenant,
-    json(schedule.data),
+    toJson(schedule.data),
     JSON.stringify(schedule.repeats),
     schedule.scheduled_at,
     schedule.ending_at,
@@ -76,37 +76,38 @@ function changesOf(schedule: Schedule): SqlValue[] {
 
 export function insertSchedules(db: Connection, schedules: readonly Schedule[]): void {
   db.write(() => {
-    const insert = db.statement(INSERT);
-    for (const one of schedules) insert.run(one.id, one.workflow, one.recipient, one.inserted_at, ...changesOf(one));
+    const insert = db.prepare(INSERT);
+    for (const one of schedules)
+      insert.run(one.id, one.workflow, one.recipient, one.inserted_at, ...toChangeValues(one));
   });
 }
 
-function select(db: Connection, ids: readonly string[]): Schedule[] {
-  const statement = db.statement(`${SELECT} WHERE s.id = ?`);
+function selectSchedules(db: Connection, ids: readonly string[]): Schedule[] {
+  const statement = db.prepare(`${SELECT} WHERE s.id = ?`);
   return ids.flatMap((id) => {
     const row = statement.get(id) as ScheduleRow | undefined;
-    return row ? [scheduleOf(row)] : [];
+    return row ? [toSchedule(row)] : [];
   });
 }
 
 export function readSchedules(db: Connection, ids: readonly string[]): Schedule[] {
-  return db.read(() => select(db, ids));
+  return db.read(() => selectSchedules(db, ids));
 }
 
-export function listSchedules(db: Connection, filter: ScheduleFilter, page: Page): Paged<Schedule> {
+export function listSchedules(db: Connection, filter: ScheduleFilter, page: PageRequest): Paged<Schedule> {
   const { recipients } = filter;
-  const filters = new Filters()
+  const filters = new SqlFilters()
     .add("s.workflow = ?", filter.workflow)
     .add("s.recipient IN (SELECT value FROM json_each(?))", recipients && JSON.stringify(recipients))
     .add("s.tenant = ?", filter.tenant);
   return db.read(() => {
     const listing = { kind: "schedules", select: SELECT, from: FROM, key: "s.row", filters } as const;
     const { rows, page_info } = readPage<ScheduleRow>(db, listing, page);
-    return { items: rows.map(scheduleOf), page_info };
+    return { items: rows.map(toSchedule), page_info };
   });
 }
 
-function isAsRead(db: Connection, { id, next_occurrence_at, last_occurrence_at, updated_at }: Schedule): boolean {
+function isUnchanged(db: Connection, { id, next_occurrence_at, last_occurrence_at, updated_at }: Schedule): boolean {
   const same = db.get(
     "SELECT 1 FROM schedules WHERE id = ? AND due_at IS ? AND last_occurrence_at IS ? AND updated_at = ?",
     id,
@@ -119,25 +120,25 @@ function isAsRead(db: Connection, { id, next_occurrence_at, last_occurrence_at, 
 
 export function updateSchedules(db: Connection, updates: readonly ScheduleUpdate[]): boolean {
   return db.write(() => {
-    if (!updates.every(({ before }) => isAsRead(db, before))) return false;
-    for (const { before, after } of updates) db.run(UPDATE, ...changesOf(after), before.id);
+    if (!updates.every(({ before }) => isUnchanged(db, before))) return false;
+    for (const { before, after } of updates) db.run(UPDATE, ...toChangeValues(after), before.id);
     return true;
   });
 }
 
 export function deleteSchedules(db: Connection, ids: readonly string[]): Schedule[] {
   return db.write(() => {
-    const found = select(db, [...new Set(ids)]);
+    const found = selectSchedules(db, [...new Set(ids)]);
     for (const { id } of found) db.run("DELETE FROM schedules WHERE id = ?", id);
     return found;
   });
 }
 
 export function claimDueSchedules(db: Connection, claim: Claim, limit: number): Schedule[] {
-  if (!isAnyDue(db, "schedules", claim)) return [];
+  if (!hasDueWork(db, "schedules", claim)) return [];
   return db.write(() => {
-    const statement = db.statement(`${SELECT} WHERE s.row = ?`);
-    return lease(db, "schedules", claim, limit).map((row) => scheduleOf(statement.get(row) as ScheduleRow));
+    const statement = db.prepare(`${SELECT} WHERE s.row = ?`);
+    return leaseDueRows(db, "schedules", claim, limit).map((row) => toSchedule(statement.get(row) as ScheduleRow));
   });
 }
 
@@ -153,8 +154,11 @@ export function saveOccurrences(
       if (held === undefined) return { outcome: "lost" };
       const inserted = run && applyWorkflowRun(db, shared, run, 0);
       if (inserted?.outcome === "claimed") return inserted;
-      db.run(UPDATE, ...changesOf(schedule), schedule.id);
-      return { outcome: "saved", decided: inserted?.outcome === "inserted" ? inserted.decided : new Map() };
+      db.run(UPDATE, ...toChangeValues(schedule), schedule.id);
+      return {
+        outcome: "saved",
+        batchDecisions: inserted?.outcome === "inserted" ? inserted.batchDecisions : new Map(),
+      };
     }),
   );
 }

@@ -1,10 +1,10 @@
 import type { UserChange } from "../../../domain/audience/audience.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
-import type { FollowedChanges } from "../../../ports/audience-store.js";
+import type { UserChangeEffects } from "../../../ports/audience-store.js";
 import type { Connection } from "../connection/connection.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { recordEvents } from "../run/waits.js";
-import { applyWorkflowRun, selectClaims } from "./insert-workflow-run.js";
+import { applyWorkflowRun, selectClaimedRecipients } from "./insert-workflow-run.js";
 
 interface ChangeRow {
   row: number;
@@ -17,12 +17,12 @@ interface ChangeRow {
   depth: number;
 }
 
-export function hasNews(db: Connection): boolean {
-  return db.single(() => db.get("SELECT 1 FROM user_changes UNION ALL SELECT 1 FROM signals LIMIT 1") !== undefined);
+export function hasPendingEvents(db: Connection): boolean {
+  return db.runSingle(() => db.get("SELECT 1 FROM user_changes UNION ALL SELECT 1 FROM signals LIMIT 1") !== undefined);
 }
 
 export function readUserChanges(db: Connection, limit: number): UserChange[] {
-  return db.single(() =>
+  return db.runSingle(() =>
     db
       .all<ChangeRow>(
         'SELECT row, user, audience, tenant, "before", "after", at, depth FROM user_changes ORDER BY row LIMIT ?',
@@ -44,7 +44,7 @@ export function readUserChanges(db: Connection, limit: number): UserChange[] {
 export function saveUserChanges(
   db: Connection,
   shared: SharedRows,
-  { ids, runs, events }: FollowedChanges,
+  { ids, runs, events }: UserChangeEffects,
   now: number,
 ): "saved" | "lost" | { claimed: RecipientKey[] } {
   return db.write(() => {
@@ -54,7 +54,7 @@ export function saveUserChanges(
       list,
     );
     if (left?.count !== ids.length) return "lost";
-    const claimed = selectClaims(
+    const claimed = selectClaimedRecipients(
       db,
       runs.flatMap(({ claims }) => claims),
     );

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readMoment } from "../../../../src/engine/liquid/filters/date-input.js";
+import { parseMoment } from "../../../../src/engine/liquid/filters/parse-moment.js";
 import { renderTemplate } from "../../../helpers/render-template.js";
 
 const SECOND = 1_000;
@@ -46,7 +46,7 @@ describe("dates in zones", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[0-9T:+Z /-]{0,24}$/)), (text) => {
         try {
-          const moment = readMoment(text, () => 0, "date");
+          const moment = parseMoment(text, () => 0, "date");
           expect(moment === null ? text.trim() === "" : Number.isFinite(moment.at)).toBe(true);
         } catch (error) {
           expect((error as Error).message).toMatch(/^date: /);

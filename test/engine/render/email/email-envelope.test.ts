@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { RenderError } from "../../../../src/engine/liquid/liquid.js";
 import type { JsonObject } from "../../../../src/util/json.js";
-import { contentOf, type Rendering, renderStep } from "../../../helpers/render-step.js";
+import { type RenderInput, renderContent, renderStep } from "../../../helpers/render-step.js";
 
-const email = (more: Partial<Rendering> & { settings?: JsonObject } = {}): Rendering => ({
+const email = (more: Partial<RenderInput> & { settings?: JsonObject } = {}): RenderInput => ({
   type: "email",
   template: { subject: "S", html_body: "<p>B</p>", settings: more.settings ?? {} },
   ...more,
@@ -24,7 +24,7 @@ describe("addresses and the subject", () => {
 
   it("line breaks of a subject and of a sender's name become blanks", async () => {
     const template = { subject: "{{ data.x }}", html_body: "B" };
-    const content = await contentOf(
+    const content = await renderContent(
       email({
         template,
         overrides: { from_address: "a@lark.test", from_name: "{{ data.x }}" },
@@ -37,13 +37,13 @@ describe("addresses and the subject", () => {
   it("CH-081: `to` is one address", async () => {
     const failed = renderStep(email({ overrides: { to_address: "a@lark.test, b@lark.test" } }));
     await expect(failed).rejects.toThrow("to_address must be one address once rendered");
-    const named = await contentOf(email({ overrides: { to_address: '"Voss, Mara" <m@lark.test>' } }));
+    const named = await renderContent(email({ overrides: { to_address: '"Voss, Mara" <m@lark.test>' } }));
     expect(named.to).toBe('"Voss, Mara" <m@lark.test>');
   });
 
   it("CH-080, T-134: the channel's settings are templates as well", async () => {
     const channel = { settings: { from_address: "{{ data.team }}@lark.test", cc_address: "{{ data.none }}" } };
-    expect(await contentOf(email({ channel, data: { team: "ops" } }))).toMatchObject({
+    expect(await renderContent(email({ channel, data: { team: "ops" } }))).toMatchObject({
       from: "ops@lark.test",
       cc: null,
     });
@@ -54,14 +54,14 @@ describe("JSON overrides and headers (CH-080, CH-090, CHQ-8)", () => {
   it("the step's lie over the channel's, maps merged and lists replaced", async () => {
     const channel = { settings: { json_overrides: '{"headers": {"X-A": "1", "X-B": 2}, "tags": ["a"]}' } };
     const overrides = { json_overrides: '{"headers": {"X-A": "{{ data.x }}"}, "tags": ["b"]}' };
-    expect(await contentOf(email({ channel, overrides, data: { x: "own" } }))).toMatchObject({
+    expect(await renderContent(email({ channel, overrides, data: { x: "own" } }))).toMatchObject({
       headers: { "X-A": "own", "X-B": "2" },
       json_overrides: { headers: { "X-A": "own", "X-B": 2 }, tags: ["b"] },
     });
   });
 
   it("nothing stands beside the API's fields where there is nothing to say", async () => {
-    expect(Object.keys(await contentOf(email()))).toEqual([
+    expect(Object.keys(await renderContent(email()))).toEqual([
       "__typename",
       "to",
       "from",
@@ -81,7 +81,7 @@ describe("JSON overrides and headers (CH-080, CH-090, CHQ-8)", () => {
     ['{"headers": {"Subject": "x"}}', 'json_overrides.headers["Subject"] is set by the e-mail itself'],
     ['{"headers": {"X-A": "x\\r\\nBcc: b@lark.test"}}', 'json_overrides.headers["X-A"] must not hold line breaks'],
   ])("T-094: %s fails the step", async (json_overrides, expected) => {
-    await expect(contentOf(email({ overrides: { json_overrides } }))).rejects.toThrow(expected);
+    await expect(renderContent(email({ overrides: { json_overrides } }))).rejects.toThrow(expected);
   });
 
   it("T-240: commercial workflows have headers to unsubscribe, others none", async () => {
@@ -90,10 +90,14 @@ describe("JSON overrides and headers (CH-080, CH-090, CHQ-8)", () => {
       "List-Unsubscribe": "<https://unsubscribe.invalid/r-1>",
       "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     };
-    expect(await contentOf(email({ scope: { vars, workflow: { commercial: true } } }))).toMatchObject({ headers });
-    expect(await contentOf(email({ scope: { vars, workflow: { commercial: false } } }))).not.toHaveProperty("headers");
+    expect(await renderContent(email({ scope: { vars, workflow: { commercial: true } } }))).toMatchObject({ headers });
+    expect(await renderContent(email({ scope: { vars, workflow: { commercial: false } } }))).not.toHaveProperty(
+      "headers",
+    );
     const overrides = { json_overrides: '{"headers": {"list-unsubscribe": "<mailto:u@lark.test>"}}' };
-    expect((await contentOf(email({ overrides, scope: { vars, workflow: { commercial: true } } }))).headers).toEqual({
+    expect(
+      (await renderContent(email({ overrides, scope: { vars, workflow: { commercial: true } } }))).headers,
+    ).toEqual({
       "list-unsubscribe": "<mailto:u@lark.test>",
       "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     });
@@ -103,17 +107,17 @@ describe("JSON overrides and headers (CH-080, CH-090, CHQ-8)", () => {
 describe("attachments (T-131, E-191)", () => {
   it("are at data.attachments, or where the template says: one object or a list", async () => {
     const two = [FILE, { ...FILE, name: "b.png", content_type: "image/png", content_id: "b", disposition: "inline" }];
-    expect((await contentOf(email({ data: { attachments: two } }))).attachments).toEqual(two);
+    expect((await renderContent(email({ data: { attachments: two } }))).attachments).toEqual(two);
     const settings = { attachment_key: "docs.bill" };
-    expect((await contentOf(email({ settings, data: { docs: { bill: FILE } } }))).attachments).toEqual([FILE]);
-    expect(await contentOf(email({ data: { docs: FILE } }))).not.toHaveProperty("attachments");
+    expect((await renderContent(email({ settings, data: { docs: { bill: FILE } } }))).attachments).toEqual([FILE]);
+    expect(await renderContent(email({ data: { docs: FILE } }))).not.toHaveProperty("attachments");
   });
 
   it("after a batch: those of the activity that opened it, or what a later step put there", async () => {
     const of = (name: string): JsonObject => ({ attachments: [{ ...FILE, name }] });
     const batch = { first: of("first"), reduced: { n: 1 } };
-    const name = async (more: Partial<Rendering>) =>
-      ((await contentOf(email(more))).attachments as JsonObject[]).map((one) => one.name);
+    const name = async (more: Partial<RenderInput>) =>
+      ((await renderContent(email(more))).attachments as JsonObject[]).map((one) => one.name);
     expect(await name({ batch, data: { n: 1 } })).toEqual(["first"]);
     expect(await name({ batch, data: { n: 1, ...of("fetched") } })).toEqual(["fetched"]);
   });
@@ -132,7 +136,7 @@ describe("attachments (T-131, E-191)", () => {
     ["a content id of two lines", { ...FILE, content_id: "a>\r\nX: b" }, "data.attachments.content_id must be text"],
     ["a disposition that is none", { ...FILE, disposition: "x" }, 'disposition must be "inline" or "attachment"'],
   ])("%s fails the step", async (_what, attachments, expected) => {
-    await expect(contentOf(email({ data: { attachments } as JsonObject }))).rejects.toThrow(expected);
+    await expect(renderContent(email({ data: { attachments } as JsonObject }))).rejects.toThrow(expected);
   });
 });
 
@@ -142,6 +146,8 @@ describe("tracking (section 14)", () => {
       subject: "S",
       html_body: '<a data-knock-no-track href="https://lark.test">x</a><a href="y" data-knock-no-track="1">y</a>',
     };
-    expect((await contentOf(email({ template }))).html_body).toBe('<a href="https://lark.test">x</a><a href="y">y</a>');
+    expect((await renderContent(email({ template }))).html_body).toBe(
+      '<a href="https://lark.test">x</a><a href="y">y</a>',
+    );
   });
 });

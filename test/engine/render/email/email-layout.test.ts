@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { RenderError } from "../../../../src/engine/liquid/liquid.js";
 import type { JsonObject } from "../../../../src/util/json.js";
-import { contentOf, type Rendering, renderStep } from "../../../helpers/render-step.js";
+import { type RenderInput, renderContent, renderStep } from "../../../helpers/render-step.js";
 
 const page = (body: string, head = ""): string => `<html><head>${head}</head><body>${body}</body></html>`;
 
@@ -12,7 +12,7 @@ const layout = (html_layout: string, more: JsonObject = {}): JsonObject => ({
 });
 
 /** An e-mail in the layout `news`. */
-function inLayout(one: JsonObject, template: JsonObject, more: Partial<Rendering> = {}): Rendering {
+function inLayout(one: JsonObject, template: JsonObject, more: Partial<RenderInput> = {}): RenderInput {
   const settings = { layout_key: "news", ...((template.settings as JsonObject | undefined) ?? {}) };
   return {
     type: "email",
@@ -27,13 +27,15 @@ function inLayout(one: JsonObject, template: JsonObject, more: Partial<Rendering
   };
 }
 
-const htmlOf = async (rendering: Rendering): Promise<string> => String((await contentOf(rendering)).html_body);
-const textOf = async (rendering: Rendering): Promise<string> => String((await contentOf(rendering)).text_body);
+const renderHtml = async (rendering: RenderInput): Promise<string> =>
+  String((await renderContent(rendering)).html_body);
+const renderText = async (rendering: RenderInput): Promise<string> =>
+  String((await renderContent(rendering)).text_body);
 
 describe("layouts of e-mails (T-122 to T-127)", () => {
   it("T-123: variables of the template are seen below the content, and none above it", async () => {
     const html_body = '{% assign who = "ops" %}<p>Hi {{ recipient.name }}</p>';
-    expect(await htmlOf(inLayout(layout(page("[{{ who }}]{{ content }}<i>{{ who }}</i>")), { html_body }))).toBe(
+    expect(await renderHtml(inLayout(layout(page("[{{ who }}]{{ content }}<i>{{ who }}</i>")), { html_body }))).toBe(
       page("[]<p>Hi Mara Voss</p><i>ops</i>"),
     );
   });
@@ -44,15 +46,15 @@ describe("layouts of e-mails (T-122 to T-127)", () => {
       settings: { pre_content: '{% assign who = "ops" %}' },
     };
     const one = layout(page("[{{ who }}]{{ content }}"), { text_layout: "{{ who }}: {{ content }}" });
-    expect(await htmlOf(inLayout(one, template))).toBe(page("[ops]<p>ops</p>"));
-    expect(await textOf(inLayout(one, template))).toBe("ops: ops");
+    expect(await renderHtml(inLayout(one, template))).toBe(page("[ops]<p>ops</p>"));
+    expect(await renderText(inLayout(one, template))).toBe("ops: ops");
   });
 
   it("T-123: pre_content that names something content is what a text layout of nothing else prints", async () => {
     const settings = { pre_content: '{% assign content = "mine" %}' };
-    expect(await textOf(inLayout(layout(page("{{ content }}")), { settings }))).toBe("mine");
-    expect(await textOf(inLayout(layout(page("{{ content }}")), {}))).toBe("B");
-    expect(await textOf(inLayout(layout(page("{{ content }}")), { text_body: "T" }))).toBe("T");
+    expect(await renderText(inLayout(layout(page("{{ content }}")), { settings }))).toBe("mine");
+    expect(await renderText(inLayout(layout(page("{{ content }}")), {}))).toBe("B");
+    expect(await renderText(inLayout(layout(page("{{ content }}")), { text_body: "T" }))).toBe("T");
   });
 
   it("T-027: content, footer_links and preview_text are the layout's alone; data of these names stays the template's", async () => {
@@ -62,12 +64,12 @@ describe("layouts of e-mails (T-122 to T-127)", () => {
     const html_body = "<p>{{ content }}, {{ preview_text }}, {{ footer_links }}</p>";
     const data = { content: "c", preview_text: "p", footer_links: "f" };
     const template = { html_body, settings: { preview_text: "Soon" } };
-    expect(await htmlOf(inLayout(one, template, { data }))).toBe(page("Soon|<p>c, p, f</p>|Help"));
+    expect(await renderHtml(inLayout(one, template, { data }))).toBe(page("Soon|<p>c, p, f</p>|Help"));
   });
 
   it("prints the content again where the layout does", async () => {
     const html_body = "{% increment n %}";
-    expect(await htmlOf(inLayout(layout(page("{{ content }}{{ content }}")), { html_body }))).toBe(page("00"));
+    expect(await renderHtml(inLayout(layout(page("{{ content }}{{ content }}")), { html_body }))).toBe(page("00"));
   });
 
   it("T-122, T-135: footer links are templates, with the label as an alias", async () => {
@@ -78,33 +80,33 @@ describe("layouts of e-mails (T-122 to T-127)", () => {
         footer_links: [{ label: "Help {{ recipient.name }}", url: "https://lark.test/{{ recipient.id }}" }],
       },
     );
-    expect(await htmlOf(inLayout(one, {}))).toContain("<a href='https://lark.test/u-42'>Help Mara Voss</a>");
-    expect(await textOf(inLayout(one, {}))).toBe("B\nHelp Mara Voss https://lark.test/u-42");
+    expect(await renderHtml(inLayout(one, {}))).toContain("<a href='https://lark.test/u-42'>Help Mara Voss</a>");
+    expect(await renderText(inLayout(one, {}))).toBe("B\nHelp Mara Voss https://lark.test/u-42");
   });
 
   it("T-121: the text layout goes around the text, the template's own or that of its HTML", async () => {
     const one = layout(page("{{ content }}<p>not in the text</p>"), { text_layout: "{{ content }}\n-- {{ who }}" });
     const html_body = '{% assign who = "ops" %}<p>Hello</p>';
-    expect(await textOf(inLayout(one, { html_body }))).toBe("Hello\n-- ops");
-    expect(await textOf(inLayout(one, { html_body, text_body: '{% assign who = "t" %}Own' }))).toBe("Own\n-- t");
+    expect(await renderText(inLayout(one, { html_body }))).toBe("Hello\n-- ops");
+    expect(await renderText(inLayout(one, { html_body, text_body: '{% assign who = "t" %}Own' }))).toBe("Own\n-- t");
   });
 
   it("T-125: the preview text is hidden at the top where the layout does not print it", async () => {
     const template = { settings: { preview_text: "For {{ recipient.name }} <3" } };
-    const shown = await htmlOf(inLayout(layout(page("{{ preview_text }}{{ content }}")), template));
+    const shown = await renderHtml(inLayout(layout(page("{{ preview_text }}{{ content }}")), template));
     expect(shown).toBe(page("For Mara Voss <3<p>B</p>"));
-    const hidden = await htmlOf(inLayout(layout(page("{{ content }}")), template));
+    const hidden = await renderHtml(inLayout(layout(page("{{ content }}")), template));
     expect(hidden).toMatch(
       /<body><div style="display:none;[^"]*">For Mara Voss &lt;3&#847;[^<]*<\/div><p>B<\/p><\/body>/,
     );
-    expect(await textOf(inLayout(layout(page("{{ content }}")), template))).toBe("B");
+    expect(await renderText(inLayout(layout(page("{{ content }}")), template))).toBe("B");
     const old = { type: "email" as const, template: { subject: "S", html_body: "<p>B</p>", preview_text: "Old" } };
-    expect(await htmlOf(old)).toContain(">Old&#847;");
+    expect(await renderHtml(old)).toContain(">Old&#847;");
   });
 
   it("T-126: CSS is inlined; media queries and states stay in the head", async () => {
     const head = "<style>.a{color:red} .a:hover{color:blue} @media (max-width:480px){.a{color:green}}</style>";
-    const html = await htmlOf(inLayout(layout(page('<p class="a">{{ content }}</p>', head)), { html_body: "x" }));
+    const html = await renderHtml(inLayout(layout(page('<p class="a">{{ content }}</p>', head)), { html_body: "x" }));
     expect(html).toContain('<p class="a" style="color: red;">x</p>');
     expect(html).toMatch(/<style>\s*\.a:hover[\s\S]*@media \(max-width:480px\)[\s\S]*<\/style>/);
     expect(html).not.toContain("color:red");
@@ -120,9 +122,9 @@ describe("layouts of e-mails (T-122 to T-127)", () => {
       dark_logo_url: "https://lark.test/a.png",
     };
     const scope = { vars: { branding: account } };
-    expect(await htmlOf(inLayout(one, {}, { scope }))).toContain("#222222 https://lark.test/l.png");
+    expect(await renderHtml(inLayout(one, {}, { scope }))).toContain("#222222 https://lark.test/l.png");
     const branding = { primary_color: "#333333" };
-    expect(await htmlOf(inLayout(one, {}, { scope, branding }))).toContain("#333333 https://lark.test/l.png");
+    expect(await renderHtml(inLayout(one, {}, { scope, branding }))).toContain("#333333 https://lark.test/l.png");
     expect(scope.vars.branding.primary_color).toBe("#111111");
   });
 
@@ -130,14 +132,14 @@ describe("layouts of e-mails (T-122 to T-127)", () => {
     const template = { subject: "S", html_body: "B", settings: { layout_key: "news" } };
     await expect(renderStep({ type: "email", template })).rejects.toThrow('there is no layout "news"');
     const broken = layout(page("{{ content }}{% if %}"));
-    await expect(contentOf(inLayout(broken, {}))).rejects.toThrow('layout "news": html_layout, line 1');
-    await expect(contentOf(inLayout(broken, {}))).rejects.toThrow(RenderError);
+    await expect(renderContent(inLayout(broken, {}))).rejects.toThrow('layout "news": html_layout, line 1');
+    await expect(renderContent(inLayout(broken, {}))).rejects.toThrow(RenderError);
   });
 
   it("a fault of the template within the layout names the template, one of the layout the layout", async () => {
-    const fails = contentOf(inLayout(layout(page("\n{{ content }}")), { html_body: "a\n{{ 1 | nope }}" }));
+    const fails = renderContent(inLayout(layout(page("\n{{ content }}")), { html_body: "a\n{{ 1 | nope }}" }));
     await expect(fails).rejects.toThrow("steps[0].template.html_body, line 2, column 8: unknown filter: nope");
-    await expect(contentOf(inLayout(layout(page("\n{{ content | nope }}")), {}))).rejects.toThrow(
+    await expect(renderContent(inLayout(layout(page("\n{{ content | nope }}")), {}))).rejects.toThrow(
       "html_layout, line 2, column 14: unknown filter: nope",
     );
   });
@@ -145,7 +147,7 @@ describe("layouts of e-mails (T-122 to T-127)", () => {
   it("refuses an e-mail that no server would take", async () => {
     const data = { big: "x".repeat(1_000_000) };
     const html_body = "{{ big }}".repeat(50);
-    await expect(contentOf(inLayout(layout(page("{{ content }}")), { html_body }, { data }))).rejects.toThrow(
+    await expect(renderContent(inLayout(layout(page("{{ content }}")), { html_body }, { data }))).rejects.toThrow(
       /html_body.*longer than the limit of 10000000 characters/,
     );
   });

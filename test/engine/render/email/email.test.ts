@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { RenderError } from "../../../../src/engine/liquid/liquid.js";
 import type { JsonObject } from "../../../../src/util/json.js";
-import { contentOf, MARA, renderStep } from "../../../helpers/render-step.js";
+import { MARA, renderContent, renderStep } from "../../../helpers/render-step.js";
 
 const email = (template: JsonObject, more: object = {}) => ({
   type: "email" as const,
@@ -17,7 +17,7 @@ describe("the content of an e-mail (A-474, section 8)", () => {
       text_body: "{{ page }}",
     };
     const channel = { settings: { from_address: "hi@lark.test" } };
-    expect(await contentOf(email(template, { data: { page: "Home" }, channel }))).toEqual({
+    expect(await renderContent(email(template, { data: { page: "Home" }, channel }))).toEqual({
       __typename: "MessageEmailContent",
       to: "mara@lark.test",
       from: "hi@lark.test",
@@ -41,7 +41,7 @@ describe("the content of an e-mail (A-474, section 8)", () => {
     };
     const channel = { settings: { from_address: "hi@lark.test", from_name: "Lark", bcc_address: "audit@lark.test" } };
     const data = { to: "other@lark.test", from: "", who: "Ops" };
-    expect(await contentOf(email({}, { overrides, channel, data }))).toMatchObject({
+    expect(await renderContent(email({}, { overrides, channel, data }))).toMatchObject({
       to: "other@lark.test",
       from: "Ops <hi@lark.test>",
       cc: "a@lark.test, other@lark.test",
@@ -52,7 +52,7 @@ describe("the content of an e-mail (A-474, section 8)", () => {
 
   it("EQ-29, T-220: falls back to the recipient's address, and without one makes no message", async () => {
     const overrides = { to_address: "{{ data.nope }}" };
-    expect(await contentOf(email({}, { overrides }))).toMatchObject({ to: "mara@lark.test" });
+    expect(await renderContent(email({}, { overrides }))).toMatchObject({ to: "mara@lark.test" });
     for (const properties of [
       {},
       { email: "" },
@@ -75,7 +75,7 @@ describe("the content of an e-mail (A-474, section 8)", () => {
   });
 
   it("EQ-68, T-124: the layout `default` makes a document of the body; without a layout the body is all", async () => {
-    const html = async (settings: JsonObject) => (await contentOf(email({ settings }))).html_body as string;
+    const html = async (settings: JsonObject) => (await renderContent(email({ settings }))).html_body as string;
     expect(await html({ layout_key: "default" })).toMatch(/^<!doctype html>[\s\S]*<body[^>]*>\n<p>B<\/p>\n<\/body>/);
     expect(await html({ layout_key: null })).toBe("<p>B</p>");
     expect(await html({})).toBe("<p>B</p>");
@@ -83,18 +83,20 @@ describe("the content of an e-mail (A-474, section 8)", () => {
 
   it("T-121: text is made of the HTML where the template has none, an empty text is kept", async () => {
     const html_body = '<h1>Hi</h1><p>See <a href="https://lark.test">the page</a></p>';
-    expect(await contentOf(email({ html_body }))).toMatchObject({
+    expect(await renderContent(email({ html_body }))).toMatchObject({
       text_body: "Hi\n\nSee the page (https://lark.test)",
     });
-    expect(await contentOf(email({ html_body, text_body: "" }))).toMatchObject({ text_body: "" });
+    expect(await renderContent(email({ html_body, text_body: "" }))).toMatchObject({ text_body: "" });
     // The layout's own markup is not in the text.
-    expect(await contentOf(email({ settings: { layout_key: "default" } }))).toMatchObject({ text_body: "B" });
+    expect(await renderContent(email({ settings: { layout_key: "default" } }))).toMatchObject({ text_body: "B" });
   });
 
   it("T-007: escapes nothing by itself", async () => {
     const data = { x: "<b>&\"'</b>" };
     expect(
-      await contentOf(email({ subject: "{{ data.x }}", html_body: "{{ data.x }}|{{ data.x | escape }}" }, { data })),
+      await renderContent(
+        email({ subject: "{{ data.x }}", html_body: "{{ data.x }}|{{ data.x | escape }}" }, { data }),
+      ),
     ).toMatchObject({
       subject_line: "<b>&\"'</b>",
       html_body: "<b>&\"'</b>|&lt;b&gt;&amp;&#34;&#39;&lt;/b&gt;",
@@ -115,7 +117,7 @@ describe("the content of an e-mail (A-474, section 8)", () => {
 
   it("does not change what it is given", async () => {
     const before = JSON.stringify(MARA);
-    await contentOf(email({ html_body: "{% assign recipient = 1 %}{% assign x = recipient %}{{ x }}" }));
+    await renderContent(email({ html_body: "{% assign recipient = 1 %}{% assign x = recipient %}{{ x }}" }));
     expect(JSON.stringify(MARA)).toBe(before);
   });
 });

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { renderMarkdown } from "../../../../src/engine/liquid/filters/markdown.js";
-import { markdownToLiquidHtml } from "../../../../src/engine/render/email/email-markdown.js";
+import { renderMarkdown } from "../../../../src/engine/liquid/filters/render-markdown.js";
+import { markdownToLiquidHtml } from "../../../../src/engine/render/email/markdown-to-liquid-html.js";
 import type { JsonObject } from "../../../../src/util/json.js";
-import { contentOf, type Rendering } from "../../../helpers/render-step.js";
+import { type RenderInput, renderContent } from "../../../helpers/render-step.js";
 
 const BRANDING = { vars: { branding: { primary_color: "#123456", primary_color_contrast: "#fefefe" } } };
 
 /** The e-mail of these blocks without a layout, where the rules of the head are already inlined. */
-async function blocks(visual_blocks: JsonObject[], more: Partial<Rendering> = {}): Promise<string> {
+async function blocks(visual_blocks: JsonObject[], more: Partial<RenderInput> = {}): Promise<string> {
   const template = { subject: "S", visual_blocks };
-  return String((await contentOf({ type: "email", template, scope: BRANDING, ...more })).html_body);
+  return String((await renderContent({ type: "email", template, scope: BRANDING, ...more })).html_body);
 }
 
 const row = (type: string, inside: string, more = ""): string =>
@@ -255,7 +255,7 @@ describe("visual blocks as HTML (section 9)", () => {
 
   it("T-160: the built-in layout has buttons of dark colours for who reads in the dark", async () => {
     const template = { subject: "S", visual_blocks: [button({})], settings: { layout_key: "default" } };
-    const html = String((await contentOf({ type: "email", template, scope: BRANDING })).html_body);
+    const html = String((await renderContent({ type: "email", template, scope: BRANDING })).html_body);
     expect(html).toMatch(
       /@media \(prefers-color-scheme: dark\) \{\s*\.block-button--solid \{[^}]*color: #000000 !important/,
     );
@@ -267,7 +267,7 @@ describe("visual blocks as HTML (section 9)", () => {
       { type: "image", url: "https://lark.test/a.png", alt: "A van" },
       button({}),
     ];
-    expect((await contentOf({ type: "email", template: { subject: "S", visual_blocks: all } })).text_body).toBe(
+    expect((await renderContent({ type: "email", template: { subject: "S", visual_blocks: all } })).text_body).toBe(
       "Hi\n\nYou\n\nA van\n\nGo (https://lark.test)",
     );
   });

@@ -1,14 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { mjmlParentAt, prepareMjml } from "../../../../src/engine/render/mjml/mjml-source.js";
+import { findMjmlParent, prepareMjml } from "../../../../src/engine/render/mjml/prepare-mjml.js";
 import type { JsonObject } from "../../../../src/util/json.js";
-import { contentOf, type Rendering } from "../../../helpers/render-step.js";
+import { type RenderInput, renderContent } from "../../../helpers/render-step.js";
 
 const inBody = (body: string): string => `<mjml><mj-body>${body}</mj-body></mjml>`;
 const inColumn = (content: string): string => inBody(`<mj-section><mj-column>${content}</mj-column></mj-section>`);
 
-async function htmlOf(html_body: string, more: Partial<Rendering> = {}, template: JsonObject = {}): Promise<string> {
+async function renderHtml(
+  html_body: string,
+  more: Partial<RenderInput> = {},
+  template: JsonObject = {},
+): Promise<string> {
   const whole = { subject: "S", is_mjml: true, html_body, ...template };
-  return String((await contentOf({ type: "email", template: whole, ...more })).html_body);
+  return String((await renderContent({ type: "email", template: whole, ...more })).html_body);
 }
 
 const LAYOUT = {
@@ -20,7 +24,7 @@ const inLayout = { settings: { layout_key: "news" } };
 
 describe("MJML (T-128)", () => {
   it("becomes HTML after its Liquid", async () => {
-    const html = await htmlOf(inColumn("{% for i in data.l %}<mj-text>No. {{ i }}</mj-text>{% endfor %}"), {
+    const html = await renderHtml(inColumn("{% for i in data.l %}<mj-text>No. {{ i }}</mj-text>{% endfor %}"), {
       data: { l: [1, 2] },
     });
     expect(html).toMatch(/^<!doctype html>/);
@@ -30,8 +34,8 @@ describe("MJML (T-128)", () => {
 
   it("leaves HTML inside to the letter, though it is no XML", async () => {
     const inner = "<table><tr><td nowrap>a<br>b & c<img src=x></table>";
-    expect(await htmlOf(inColumn(`<mj-text>${inner}</mj-text>`))).toContain(inner);
-    expect(await htmlOf(inColumn('<mj-button href="https://lark.test?a=1&b=2">Go</mj-button>'))).toMatch(
+    expect(await renderHtml(inColumn(`<mj-text>${inner}</mj-text>`))).toContain(inner);
+    expect(await renderHtml(inColumn('<mj-button href="https://lark.test?a=1&b=2">Go</mj-button>'))).toMatch(
       /href="https:\/\/lark\.test\?a=1&(amp;)?b=2"/,
     );
   });
@@ -50,7 +54,7 @@ describe("MJML (T-128)", () => {
   it("writes inline styles to their elements, and keeps the others in the head", async () => {
     const head =
       '<mj-head><mj-style inline="inline">.a{color:red}</mj-style><mj-style>.b{color:blue}</mj-style></mj-head>';
-    const html = await htmlOf(inColumn('<mj-text><b class="a">x</b></mj-text>').replace("<mjml>", `<mjml>${head}`));
+    const html = await renderHtml(inColumn('<mj-text><b class="a">x</b></mj-text>').replace("<mjml>", `<mjml>${head}`));
     expect(html).toContain('<b class="a" style="color: red;">x</b>');
     expect(html).toContain(".b{color:blue}");
   });
@@ -58,15 +62,15 @@ describe("MJML (T-128)", () => {
   it("a fragment goes into a layout of MJML", async () => {
     const fragment = "<mj-section><mj-column><mj-text>Hi {{ recipient.name }}</mj-text></mj-column></mj-section>";
     const layouts = { news: LAYOUT };
-    expect(await htmlOf(fragment, { layouts }, inLayout)).toMatch(/>Hi Mara Voss<[\s\S]*>Bye</);
+    expect(await renderHtml(fragment, { layouts }, inLayout)).toMatch(/>Hi Mara Voss<[\s\S]*>Bye</);
     const built = { settings: { layout_key: "default" } };
-    expect(await htmlOf(fragment, {}, built)).toContain(">Hi Mara Voss<");
+    expect(await renderHtml(fragment, {}, built)).toContain(">Hi Mara Voss<");
     const template = { subject: "S", is_mjml: true, html_body: fragment, ...inLayout };
-    expect((await contentOf({ type: "email", template, layouts })).text_body).toBe("Hi Mara Voss\nBye");
+    expect((await renderContent({ type: "email", template, layouts })).text_body).toBe("Hi Mara Voss\nBye");
   });
 
   it("plain HTML goes into one as it is", async () => {
-    const html = await htmlOf("<p>plain</p>", { layouts: { news: LAYOUT } }, { ...inLayout, is_mjml: false });
+    const html = await renderHtml("<p>plain</p>", { layouts: { news: LAYOUT } }, { ...inLayout, is_mjml: false });
     expect(html).toMatch(/<p>plain<\/p>[\s\S]*>Bye</);
   });
 
@@ -91,14 +95,14 @@ describe("MJML (T-128)", () => {
       const layouts = { news: { ...LAYOUT, html_layout: inBody(place) } };
       const template = { subject: "S", visual_blocks, ...inLayout };
       const scope = { vars: { branding: { primary_color: "#123456" } } };
-      const { html_body } = await contentOf({ type: "email", template, layouts, scope });
+      const { html_body } = await renderContent({ type: "email", template, layouts, scope });
       const html = String(html_body);
       expect(html).not.toContain("<mj-");
       expect(html).toMatch(/<h1[^>]*>Hi<\/h1>[\s\S]*#dddee1[\s\S]*a\.png[\s\S]*Go[\s\S]*L[\s\S]*R/);
       expect(html).toContain("#123456");
     }
     expect(
-      mjmlParentAt(
+      findMjmlParent(
         inColumn("<mj-text>x</mj-text><mj-divider />@"),
         inColumn("<mj-text>x</mj-text><mj-divider />@").indexOf("@"),
       ),
@@ -127,9 +131,9 @@ describe("MJML (T-128)", () => {
     ["an attribute without quotes", inBody("<mj-section padding=1></mj-section>"), "MJML: "],
     ["an include, which reads files", inBody('<mj-include path="/etc/hosts" />'), "there is no element <mj-include>"],
   ])("%s fails the step with the line", async (_what, source, expected) => {
-    await expect(htmlOf(source)).rejects.toThrow(
+    await expect(renderHtml(source)).rejects.toThrow(
       `steps[0].template.html_body: ${expected.startsWith("MJML") ? expected : ""}`,
     );
-    await expect(htmlOf(source)).rejects.toThrow(expected);
+    await expect(renderHtml(source)).rejects.toThrow(expected);
   });
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import juice from "juice/client.js";
 import { describe, expect, it } from "vitest";
 import { inlineCss } from "../../../../src/engine/render/mjml/inline-css.js";
-import { propertyRuns } from "../../../helpers/property-runs.js";
+import { getPropertyRuns } from "../../../helpers/get-property-runs.js";
 
 const page = (body: string, css = ".a{color:red} p:first-child{margin:0} .b:hover{color:blue}"): string =>
   `<!doctype html><html><head><title>T & t</title><style>${css}</style></head><body>${body}</body></html>`;
@@ -35,7 +35,7 @@ describe("inlining of CSS (T-126)", () => {
         const html = page(`<p class="a">${first}</p><a class="b" href="${url}">${second}</a>`);
         expect(inlineCss(html)).toBe(juice(html));
       }),
-      propertyRuns(1_000),
+      getPropertyRuns(1_000),
     );
   });
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Checkpointer } from "../../../../src/store/sqlite/connection/checkpointer.js";
-import { openGroupingStore } from "../../../../src/store/sqlite/grouping-store.js";
+import { openGroupCommitStore } from "../../../../src/store/sqlite/group-commit-store.js";
 import { openSqliteStore } from "../../../../src/store/sqlite/open-sqlite-store.js";
 import { insertSample } from "../../../contract/store/sample-runs.js";
 
@@ -19,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the log of a store that many write to", () => {
   it("is moved into the file while the store is open, and nothing of it is lost", async () => {
-    const store = await openGroupingStore(file);
+    const store = await openGroupCommitStore(file);
     const names = Array.from({ length: 100 }, (_none, index) => `u${100 + index}`);
     for (const name of names) await insertSample(store, { recipients: [name] });
     // One commit each is a few pages: far from where SQLite would move them by itself.
@@ -37,16 +37,16 @@ describe("the log of a store that many write to", () => {
     const checkpointer = new Checkpointer(join(folder, "missing", "store.db"));
     const threads = () => process.getActiveResourcesInfo().filter((name) => name === "MessagePort").length;
     const before = threads();
-    for (let commits = 0; commits < 40; commits++) checkpointer.committed();
+    for (let commits = 0; commits < 40; commits++) checkpointer.recordCommit();
     expect(threads()).toBe(before + 1);
     await vi.waitFor(() => expect(threads()).toBe(before), { timeout: 20_000 });
-    for (let commits = 0; commits < 100; commits++) checkpointer.committed(); // tries no more
+    for (let commits = 0; commits < 100; commits++) checkpointer.recordCommit(); // tries no more
     expect(threads()).toBe(before);
     await checkpointer.close();
   });
 
   it("costs a store that sees few commits no thread", async () => {
-    const store = await openGroupingStore(file);
+    const store = await openGroupCommitStore(file);
     await insertSample(store, { recipients: ["ada"] });
     expect(process.getActiveResourcesInfo()).not.toContain("MessagePort");
     await store.close();

@@ -1,0 +1,17 @@
+import type { GuideSet } from "../domain/guide/guide.js";
+import type { Project } from "../project/open-project.js";
+import { readGuides } from "../project/read-guides.js";
+import type { FollowedProject } from "./followed-project.js";
+
+/** Returns a reader of a project's guides, which reads each state of its files once. */
+export function createGuideReader(followed: FollowedProject, cwd: string): () => Promise<GuideSet> {
+  const sets = new WeakMap<Project, Promise<GuideSet>>();
+  const read = async (project: Project): Promise<GuideSet> =>
+    readGuides(project, await followed.definitions.environment(), cwd);
+  return () => {
+    const project = followed.current;
+    const cached = sets.get(project) ?? read(project);
+    sets.set(project, cached);
+    return cached;
+  };
+}

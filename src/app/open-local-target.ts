@@ -1,0 +1,25 @@
+import type { LocalTarget } from "../commands/services.js";
+import type { Output } from "../output/output.js";
+import type { Project } from "../project/open-project.js";
+import { openBroadcasts } from "./open-broadcasts.js";
+import { createLocalEngine, openProjectStore } from "./open-local-engine.js";
+import { openSources } from "./open-sources.js";
+import type { ProcessIO } from "./process-io.js";
+
+/** The embedded engine with what stands beside it: what a project's sources send, and its broadcasts. */
+export async function openLocalTarget(
+  project: Project,
+  location: string,
+  io: ProcessIO,
+  output: Output,
+): Promise<LocalTarget> {
+  const store = await openProjectStore(project, location);
+  const operations = createLocalEngine(project, store, io, { warn: (text) => output.warn(text) });
+  const { sources: log, broadcasts } = await store.openLogs();
+  const sourceContext = { project, definitions: project, operations, log };
+  return {
+    operations,
+    sources: openSources(sourceContext, io.cwd, output, io.env),
+    broadcasts: openBroadcasts(project, operations, store, broadcasts, io.cwd),
+  };
+}

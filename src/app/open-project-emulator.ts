@@ -1,0 +1,199 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { EmulatorFlags, OpenedEmulator } from "../commands/services.js";
+import { collectWebhookWarnings } from "../domain/environment/webhook.js";
+import type { SceneParts } from "../emulator/emulator-options.js";
+import { Faults } from "../emulator/faults.js";
+import { LocalTracking } from "../emulator/local-tracking.js";
+import { type Emulator, startEmulator } from "../emulator/start-emulator.js";
+import { serializeDelivery } from "../emulator/webhooks/webhook-delivery.js";
+import { createGuideOperations } from "../engine/guides/guide-operations.js";
+import { renderContentsInLocale } from "../engine/preview/render-contents-in-locale.js";
+import { getErrorMessage, toWarningsError } from "../errors/knock-error.js";
+import type { Output } from "../output/output.js";
+import { warnBlockedOccurrence } from "../output/print-clock.js";
+import { printWebhookDelivery } from "../output/print-webhook-delivery.js";
+import { RequestLog } from "../output/request-log.js";
+import type { Store } from "../ports/store.js";
+import type { StoreLogs } from "../ports/store-logs.js";
+import type { Project } from "../project/open-project.js";
+import { openGroupCommitStore } from "../store/sqlite/group-commit-store.js";
+import { applyFileChanges } from "./apply-file-changes.js";
+import { readFileWarnings } from "./file-warnings.js";
+import { FollowedProject } from "./followed-project.js";
+import { createGuideReader } from "./guide-reader.js";
+import { mapEnvironment } from "./map-environment.js";
+import { applyRecipientsFiles, createLocalEngine, httpClient } from "./open-local-engine.js";
+import { openSources } from "./open-sources.js";
+import type { ProcessIO } from "./process-io.js";
+import { removeReadyFile, writeReadyFile } from "./ready-file.js";
+import { watchStore } from "./watch-store.js";
+
+/** Where the build puts the page: beside the bundle, and from the sources' folder as seen from a test. */
+const PAGE_FILES = ["page.html", "../../dist/page.html"];
+
+/** Read anew for each visit, so that a build shows at once. */
+async function readPage(): Promise<string | null> {
+  const file = PAGE_FILES.map((path) => join(import.meta.dirname, path)).find((path) => existsSync(path));
+  return file === undefined ? null : readFileSync(file, "utf8");
+}
+
+/** The local API over a project's files and store. Changed recipients files are applied as they change. */
+export async function openProjectEmulator(
+  opened: Project,
+  location: string,
+  flags: EmulatorFlags,
+  io: ProcessIO,
+  output: Output,
+): Promise<OpenedEmulator> {
+  const { cwd } = io;
+  const readyFile = flags.readyFile === null ? null : resolve(cwd, flags.readyFile);
+  if (readyFile !== null) removeReadyFile(readyFile);
+  const project = new FollowedProject(opened, cwd);
+  // What is wrong with the environment is said before anything listens.
+  const { keys } = (await project.definitions.environment()).access;
+  const fileWarnings = flags.strict ? await readFileWarnings(opened, (name) => io.env[name]) : [];
+  if (fileWarnings.length > 0) throw toWarningsError(fileWarnings);
+  for (const notice of collectWebhookWarnings(await project.readWebhooks())) output.warn(notice);
+  const store = await openGroupCommitStore(location, { watchUsers: opened.hasAudiences() });
+  const watching = new AbortController();
+  let emulator: Emulator | undefined;
+  try {
+    watchStore(location, (text) => output.warn(text), watching.signal);
+    await applyRecipientsFiles(opened, store);
+    const context = buildEmulatorContext({ opened, project, store, logs: await store.openLogs(), io, output });
+    const { operations, onError } = context;
+    const sceneStores = new Set<Store>();
+    /** A scene's data is in memory alone: it begins with the recipients files, and ends with the scene. */
+    const openScene = async (): Promise<SceneParts> => {
+      const sceneStore = await openGroupCommitStore(":memory:", { watchUsers: opened.hasAudiences() });
+      await applyRecipientsFiles(project.current, sceneStore);
+      sceneStores.add(sceneStore);
+      return {
+        options: buildEmulatorContext({
+          opened,
+          project,
+          store: sceneStore,
+          logs: await sceneStore.openLogs(),
+          io,
+          output,
+        }),
+        async close() {
+          sceneStores.delete(sceneStore);
+          await sceneStore.close();
+        },
+      };
+    };
+    const listening = await startEmulator({
+      ...context,
+      readPage,
+      host: flags.host,
+      allowedHosts: flags.allowedHosts,
+      port: flags.port,
+      rateLimits: flags.rateLimits,
+      strict: flags.strict,
+      onHeld: (occurrence) => warnBlockedOccurrence(occurrence, output),
+      openScene,
+      ...(flags.logsRequests ? { onAnswered: new RequestLog(output).add } : {}),
+    });
+    emulator = listening;
+    let reported = new Set<string>();
+    const onChange = async (): Promise<void> => {
+      for (const sceneStore of sceneStores) await applyRecipientsFiles(project.current, sceneStore).catch(onError);
+      const faults = [...((await operations.resources.guides?.readErrors())?.values() ?? [])];
+      for (const fault of faults) if (!reported.has(fault.message)) onError(fault);
+      const warnings = flags.logsRequests
+        ? await readFileWarnings(project.current, (name) => io.env[name]).catch(() => [])
+        : [];
+      for (const text of warnings) if (!reported.has(text)) output.warn(text);
+      reported = new Set([...faults.map(({ message }) => message), ...warnings]);
+    };
+    const following = applyFileChanges({ project, store, emulator, output, onError, onChange }, watching.signal);
+    if (readyFile !== null) writeReadyFile(readyFile, { url: listening.url, port: listening.port, pid: process.pid });
+    const followingEnd = following.catch(onError);
+    return {
+      ...listening,
+      store: location,
+      keys,
+      async close() {
+        watching.abort();
+        await followingEnd;
+        if (readyFile !== null) rmSync(readyFile, { force: true });
+        await listening.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    watching.abort();
+    await emulator?.close();
+    await store.close();
+    throw error;
+  }
+}
+
+interface EmulatorSources {
+  opened: Project;
+  project: FollowedProject;
+  store: Store;
+  logs: StoreLogs;
+  io: ProcessIO;
+  output: Output;
+}
+
+type EmulatorContext = SceneParts["options"];
+
+/** The engine over the project's files as they stand, and all else that the API answers from. */
+function buildEmulatorContext({
+  opened,
+  project,
+  store,
+  logs,
+  io: surroundings,
+  output,
+}: EmulatorSources): EmulatorContext {
+  const { cwd, env } = surroundings;
+  const { definitions } = project;
+  const faults = new Faults();
+  const tracking = new LocalTracking();
+  const guides = createGuideReader(project, cwd);
+  const operations = createLocalEngine(
+    mapEnvironment(definitions, (environment) => tracking.applyTo(faults.applyTo(environment))),
+    store,
+    surroundings,
+    {
+      wrapProviders: (next) => (channel) => faults.wrapProvider(channel, next),
+      guides: (context) => createGuideOperations(context, guides),
+      contentsInLocale: renderContentsInLocale,
+      warn: (text) => output.warn(text),
+    },
+  );
+  return {
+    operations,
+    definitions,
+    faults,
+    webhooks: {
+      log: logs.outbound,
+      fetcher: httpClient,
+      readConfiguration: async () => {
+        const { name, private_addresses } = await definitions.environment();
+        return { webhooks: await project.readWebhooks(), environment: name, private_addresses };
+      },
+      onAttempt: (delivery) => printWebhookDelivery(serializeDelivery(delivery), output),
+    },
+    sources: openSources({ project: opened, definitions, operations, log: logs.sources }, cwd, output, env),
+    links: logs.links,
+    onListening: (url) => tracking.setBaseUrl(url),
+    environment: definitions.environment,
+    readVariable: (name) => env[name],
+    async reset({ recipients }) {
+      await operations.resetClock();
+      await operations.clear({ keepRecipients: recipients });
+      await logs.sources.clear();
+      await applyRecipientsFiles(project.current, store);
+    },
+    onError(error) {
+      output.warn(getErrorMessage(error));
+      if (env.KNOCK_DEBUG === "1" && error instanceof Error) output.errorLine(String(error.stack));
+    },
+  };
+}

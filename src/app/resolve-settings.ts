@@ -1,0 +1,136 @@
+import type { TargetFlags } from "../commands/services.js";
+import type { ProjectSettings } from "../domain/project/project-file-schema.js";
+import { KnockError } from "../errors/knock-error.js";
+import { suggestUnit } from "../input/parse-time.js";
+import { parseDuration } from "../util/duration.js";
+import type { EnvironmentVariables } from "./credentials.js";
+import type { Profile } from "./profile-file.js";
+
+export type SettingSource = "flag" | "environment" | "project" | "profile" | "default";
+
+export interface Setting<T> {
+  value: T;
+  source: SettingSource;
+}
+
+export const DEFAULT_BASE_URL = "https://api.knock.app";
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** Every setting with where it came from: flag > environment > knock.json > profile > default (contract, section 2). */
+export interface Settings {
+  target: Setting<"local" | "remote">;
+  base_url: Setting<string>;
+  api_key: Setting<string | null>;
+  branch: Setting<string | null>;
+  profile: Setting<string | null>;
+  store: Setting<string | null>;
+  environment: Setting<string | null>;
+  timeout_ms: number;
+}
+
+export interface SettingSources {
+  flags: TargetFlags;
+  env: EnvironmentVariables;
+  project: ProjectSettings;
+  /** The profile of a name, or the default one; read only when something needs it. */
+  profile: (name: string | null) => { name: string | null; profile: Profile };
+}
+
+/** The first that is set; an empty environment variable counts as not set. */
+function pickFirst(candidates: readonly [SettingSource, string | undefined | null][]): Setting<string> | null {
+  for (const [source, value] of candidates)
+    if (value !== undefined && value !== null && value !== "") return { value, source };
+  return null;
+}
+
+function resolveTargetFlag(flags: TargetFlags): string | undefined {
+  const targets = [flags.target, flags.local ? "local" : undefined, flags.remote ? "remote" : undefined].filter(
+    (value) => value !== undefined,
+  );
+  if (new Set(targets).size > 1)
+    throw new KnockError("usage", "--local, --remote and --target contradict each other", {
+      hint: "Give one of them.",
+    });
+  return targets[0];
+}
+
+function parseTimeout(flags: TargetFlags): number {
+  if (flags.timeout === undefined) return DEFAULT_TIMEOUT_MS;
+  const milliseconds = parseDuration(flags.timeout);
+  if (milliseconds === undefined || milliseconds < 1)
+    throw new KnockError("usage", `--timeout: ${JSON.stringify(flags.timeout)} is not a duration`, {
+      hint: suggestUnit(flags.timeout) ?? "For example 30s or 2m.",
+    });
+  return milliseconds;
+}
+
+const SOURCE_NAMES: Record<SettingSource, string> = {
+  flag: "--target",
+  environment: "KNOCK_TARGET",
+  project: "settings.target in knock.json",
+  profile: "the profile's target",
+  default: "the default",
+};
+
+/** Which of `environments/` is chosen: needed before the project is read, and so before the other settings. */
+export function resolveEnvironmentSetting({
+  flags,
+  env,
+  project,
+}: Pick<SettingSources, "flags" | "env" | "project">): Setting<string> | null {
+  return pickFirst([
+    ["flag", flags.environment],
+    ["environment", env.KNOCK_ENVIRONMENT],
+    ["project", project.environment],
+  ]);
+}
+
+export function resolveSettings({ flags, env, project, profile: readProfile }: SettingSources): Settings {
+  const profileSetting = pickFirst([
+    ["flag", flags.profile],
+    ["environment", env.KNOCK_PROFILE],
+    ["project", project.profile],
+  ]);
+  const { name, profile } = readProfile(profileSetting?.value ?? null);
+  const pick = (
+    flag: string | undefined,
+    variable: string | undefined,
+    projectValue: string | undefined,
+    stored: string | undefined,
+  ): Setting<string> | null =>
+    pickFirst([
+      ["flag", flag],
+      ["environment", variable],
+      ["project", projectValue],
+      ["profile", stored],
+    ]);
+  const target = pick(resolveTargetFlag(flags), env.KNOCK_TARGET, project.target, profile.target) ?? {
+    value: "local",
+    source: "default" as const,
+  };
+  if (target.value !== "local" && target.value !== "remote") {
+    throw new KnockError("usage", `${SOURCE_NAMES[target.source]} is ${JSON.stringify(target.value)}`, {
+      hint: "The targets are local and remote.",
+    });
+  }
+  const none = { value: null, source: "default" as const };
+  return {
+    target: target as Setting<"local" | "remote">,
+    base_url: pick(flags.baseUrl, env.KNOCK_BASE_URL, project.base_url, profile.base_url) ?? {
+      value: DEFAULT_BASE_URL,
+      source: "default",
+    },
+    // A key in a project's file would be committed with it: never read from there.
+    api_key: pick(flags.apiKey, env.KNOCK_API_KEY, undefined, profile.api_key) ?? none,
+    branch: pick(flags.branch, env.KNOCK_BRANCH, project.branch, profile.branch) ?? none,
+    profile: profileSetting ?? (name === null ? none : { value: name, source: "default" }),
+    store:
+      pickFirst([
+        ["flag", flags.store],
+        ["environment", env.KNOCK_STORE],
+        ["project", project.store],
+      ]) ?? none,
+    environment: resolveEnvironmentSetting({ flags, env, project }) ?? none,
+    timeout_ms: parseTimeout(flags),
+  };
+}

@@ -1,0 +1,144 @@
+import { Command, CommanderError, type OutputConfiguration } from "commander";
+import { addGroupExamples, applyVerbosity, type CommonFlags, getFirstExample } from "../commands/shared/options.js";
+import { KnockError } from "../errors/knock-error.js";
+import { didYouMean } from "../util/find-nearest.js";
+import { buildHelpConfiguration, unquoteDefaults } from "./help-configuration.js";
+import { createOfficialCommandError, isOfficialCommand } from "./official-command.js";
+import type { AppServices } from "./services/app-services.js";
+import { findTypographicOption, suggestCommand, suggestSubcommand } from "./suggest-command.js";
+import { listCommands, toUsageError } from "./usage-error.js";
+
+/** Commands by name, each loaded when argv names it: a start pays only for the command it runs. */
+export type Commands = Readonly<Record<string, () => Promise<(program: Command, app: AppServices) => void>>>;
+
+/** The width of help that is not written to a terminal. */
+const PIPE_WIDTH = 80;
+
+const ALIASES: Record<string, string> = { trigger: "notify", run: "runs", message: "messages" };
+
+/** `knock workflow run <key>` is the official tool's spelling of notify, `knock --help runs` some people's of `knock runs --help`. */
+function normalizeArguments(argv: readonly string[]): string[] {
+  const [first, second = ""] = argv;
+  if (first === "workflow" && second === "run") return ["notify", ...argv.slice(2)];
+  if (first === "workflow") throw createOfficialCommandError(second);
+  if ((first === "--help" || first === "-h") && /^[a-z]/.test(second)) return ["help", ...argv.slice(1)];
+  return [...argv];
+}
+
+/** The command that argv names: a group's, where its second word is one; of a group alone the examples of all are known. */
+function findNamedCommand(program: Command, name: string, [, second]: readonly string[]): Command | undefined {
+  const group = program.commands.find((command) => command.name() === name);
+  return group?.commands.find((command) => command.name() === second) ?? group;
+}
+
+/** Runs the command that argv names. Throws KnockError for wrong usage. */
+export async function runProgram(
+  commands: Commands,
+  argv: readonly string[],
+  version: string,
+  context: AppServices,
+): Promise<void> {
+  const { output } = context;
+  const writeOut = (text: string): void => output.text(text);
+  const outputConfiguration: OutputConfiguration = {
+    writeOut,
+    writeErr: () => {},
+    outputError: () => {},
+    // Without these, commander asks the process's own stream, which loads Node's streams and may not be the one that is written to.
+    getOutHelpWidth: () => (output.isTerminal ? output.width : PIPE_WIDTH),
+    getOutHasColors: () => false,
+  };
+  const args = normalizeArguments(argv);
+  const [first = ""] = args;
+  const name = ALIASES[first] ?? first;
+  const program = new Command("knock");
+  program
+    .description("Trigger, run and test notification workflows: against the API, or offline with the embedded engine.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureHelp(buildHelpConfiguration(false))
+    .configureOutput(outputConfiguration)
+    .hook("preAction", (_, command) => applyVerbosity(context.output, command.opts<CommonFlags>()));
+
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (load) (await load())(program, context);
+  else {
+    const requested = first === "help" ? (args[1] ?? "") : first;
+    if (
+      requested !== "" &&
+      requested !== "help" &&
+      !requested.startsWith("-") &&
+      !Object.hasOwn(commands, ALIASES[requested] ?? requested)
+    ) {
+      const suggestion = suggestCommand(requested);
+      throw new KnockError("usage", `there is no command "${requested}"`, {
+        hint:
+          suggestion === undefined
+            ? didYouMean(requested, Object.keys(commands), "Commands", 30)
+            : `Did you mean ${suggestion}?`,
+      });
+    }
+    for (const loadOne of Object.values(commands)) (await loadOne())(program, context);
+    program.addHelpText("after", "\nStart here:\n  $ knock init && knock notify hello --recipients ada\n");
+  }
+  // Settings made on the program are not inherited by commands registered before them; these are.
+  for (const command of listCommands(program)) {
+    if (command.commands.length > 0) addGroupExamples(command);
+    unquoteDefaults(command);
+    command
+      .configureHelp(buildHelpConfiguration(command.commands.length > 0))
+      .exitOverride()
+      .showSuggestionAfterError()
+      .configureOutput(outputConfiguration);
+  }
+  if (args.length === 0) {
+    program.outputHelp();
+    return;
+  }
+  checkSubcommand(program, name, args);
+  checkTypographicDashes(findNamedCommand(program, name, args), args);
+  try {
+    await program.parseAsync(args[0] === first && name !== first ? [name, ...args.slice(1)] : args, {
+      from: "user",
+    });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return;
+    if (error.code === "commander.help") {
+      // A group without a default, named alone: what it has is the answer.
+      const group = program.commands.find((command) => command.name() === name) ?? program;
+      const first = getFirstExample(group);
+      if (first !== undefined) writeOut(`Begin with: ${first}\n\n`);
+      group.outputHelp();
+      return;
+    }
+    throw toUsageError(error, program, findNamedCommand(program, name, args), args);
+  }
+}
+
+/** `knock runs lst`: with a default subcommand, commander would take the slip for an argument of that. */
+function checkSubcommand(program: Command, name: string, [, second]: readonly string[]): void {
+  const group = program.commands.find((command) => command.name() === name);
+  if (!group || group.commands.length === 0 || second === undefined || second.startsWith("-") || second === "help")
+    return;
+  const known = group.commands.map((command) => command.name());
+  if (known.includes(second)) return;
+  if (name === "workflows" && isOfficialCommand(second)) throw createOfficialCommandError(second);
+  const suggestion = suggestSubcommand(group, second);
+  throw new KnockError("usage", `knock ${name} has no command "${second}"`, {
+    hint: suggestion === undefined ? didYouMean(second, known, "Commands") : `Did you mean ${suggestion}?`,
+  });
+}
+
+/** `—set` out of a text processor would be taken for a recipient, or for the data. */
+function checkTypographicDashes(command: Command | undefined, words: readonly string[]): void {
+  const end = words.indexOf("--");
+  const beforeSeparator = end === -1 ? words : words.slice(0, end);
+  const [word, option] = (command && findTypographicOption(command, beforeSeparator)) ?? [];
+  if (word !== undefined)
+    throw new KnockError("usage", `"${word}" begins with a dash that a text processor made`, {
+      hint: `Did you mean ${option}?`,
+    });
+}

@@ -1,0 +1,121 @@
+import type { Command } from "commander";
+import { looksUnquoted, suggestQuotes } from "../input/restore-quotes.js";
+
+/** Words of a command line, and what they may have been meant as. */
+
+/** What people call a command who know other tools. */
+const COMMAND_SYNONYMS: Readonly<Record<string, string>> = {
+  version: "knock --version",
+  send: "knock notify",
+  serve: "knock dev",
+  server: "knock dev",
+  start: "knock dev",
+  login: "knock auth login",
+  logout: "knock auth logout",
+  msg: "knock messages",
+  msgs: "knock messages",
+  render: "knock preview",
+};
+
+/** The same of a group's commands: the first that it has is meant. */
+const SUBCOMMAND_SYNONYMS: Readonly<Record<string, readonly string[]>> = {
+  show: ["get"],
+  view: ["show", "get"],
+  read: ["show", "get"],
+  get: ["show"],
+  ls: ["list"],
+  all: ["list"],
+  add: ["set", "create"],
+  create: ["set", "add"],
+  new: ["set", "create"],
+  update: ["set"],
+  put: ["set"],
+  identify: ["set"],
+  rm: ["delete", "remove"],
+  remove: ["delete"],
+  delete: ["remove"],
+  forward: ["advance"],
+  skip: ["advance"],
+  stop: ["freeze"],
+};
+
+export function suggestCommand(word: string): string | undefined {
+  return Object.hasOwn(COMMAND_SYNONYMS, word) ? COMMAND_SYNONYMS[word] : undefined;
+}
+
+/** Of a word that is none of a group's commands: another word for one of them, or what the group's only command takes. */
+export function suggestSubcommand(group: Command, word: string): string | undefined {
+  const known = group.commands.map((command) => command.name());
+  const verb = (Object.hasOwn(SUBCOMMAND_SYNONYMS, word) ? SUBCOMMAND_SYNONYMS[word] : undefined)?.find((synonym) =>
+    known.includes(synonym),
+  );
+  if (verb !== undefined) return `knock ${group.name()} ${verb}`;
+  const [only, ...others] = group.commands;
+  if (only === undefined || others.length > 0 || only.registeredArguments.length === 0) return undefined;
+  return `knock ${group.name()} ${only.name()} ${word}`;
+}
+
+/** A dash that a text processor made of one or two hyphens. */
+const TYPOGRAPHIC_DASHES = /^[\u2010-\u2015\u2212]+/;
+
+/** The first word that would be an option of the command, had it the hyphens that a text processor took: it, and that option. */
+export function findTypographicOption(
+  command: Command,
+  words: readonly string[],
+): [word: string, option: string] | undefined {
+  for (const word of words) {
+    if (!TYPOGRAPHIC_DASHES.test(word)) continue;
+    const name = word.replace(TYPOGRAPHIC_DASHES, "").split("=")[0] ?? "";
+    const option = command.options.find(({ long, short }) => long === `--${name}` || short === `-${name}`);
+    if (option !== undefined) return [word, option.long === `--${name}` ? option.long : `-${name}`];
+  }
+  return undefined;
+}
+
+/** For a shell, quoted where it must be. */
+function quoteForShell(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** A whole command line in quotes, which the shell took apart: of what `--exec` got, and the words that were left over. */
+export function suggestQuotedCommand(command: Command): string | undefined {
+  if (!command.options.some(({ long }) => long === "--exec") || command.args.length === 0) return undefined;
+  const execOption: unknown = command.opts().exec;
+  const words = [...(typeof execOption === "string" ? [execOption] : []), ...command.args];
+  return `The command stands in quotes: --exec ${quoteForShell(words.join(" "))}`;
+}
+
+/** The value of --data and the words after it, if a shell removed the quotes of its JSON and split it. */
+function findUnquotedData(command: Command, argv: readonly string[]): string[] | undefined {
+  const dataOption: unknown = command.opts().data;
+  const values: unknown[] = Array.isArray(dataOption) ? dataOption : [dataOption];
+  const value = values.find(
+    (candidate): candidate is string => typeof candidate === "string" && looksUnquoted(candidate),
+  );
+  if (value === undefined) return undefined;
+  const start = argv.findIndex((word, index) => word === value && /^(-d|--data)$/.test(argv[index - 1] ?? ""));
+  if (start === -1) return [value];
+  const end = argv.findIndex((word, index) => index > start && /^-[^\d]/.test(word));
+  return argv.slice(start, end === -1 ? undefined : end);
+}
+
+/** Where a command takes no more words: the option that the first one too many may belong to, or another command. */
+export function suggestForExcessArguments(command: Command, argv: readonly string[]): string | undefined {
+  const hasOption = (long: string): boolean => command.options.some((option) => option.long === long);
+  const allowed = command.registeredArguments.length;
+  const word = command.args[allowed];
+  if (word === undefined) return undefined;
+  const unquoted = findUnquotedData(command, argv);
+  if (unquoted !== undefined) return suggestQuotes("--data", unquoted);
+  if (/^\s*[[{]/.test(word) && hasOption("--data")) return `Did you mean --data ${quoteForShell(word)}?`;
+  if (/^[\w.[\]]+:?=/.test(word) && hasOption("--set")) return `Did you mean --set ${quoteForShell(word)}?`;
+  if (hasOption("--recipients")) return `Did you mean --recipients ${quoteForShell(word)}?`;
+  const readCommand =
+    command.name() !== "list"
+      ? undefined
+      : command.parent?.commands.find(
+          (sibling) => ["show", "get"].includes(sibling.name()) && sibling.registeredArguments.length === allowed + 1,
+        );
+  if (readCommand === undefined) return undefined;
+  return `Did you mean knock ${[command.parent?.name(), readCommand.name(), ...command.args.slice(0, allowed + 1)].join(" ")}?`;
+}

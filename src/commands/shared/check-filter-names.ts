@@ -1,0 +1,133 @@
+import type { RecipientKey } from "../../domain/recipient/recipient.js";
+import { KnockError } from "../../errors/knock-error.js";
+import { isLocal, type LocalOperations, type Operations } from "../../ports/operations.js";
+import { didYouMean, findNearest } from "../../util/find-nearest.js";
+import type { CommandContext } from "../context.js";
+import type { ProjectNames, TargetFlags } from "../services.js";
+import { findUnidentifiedRecipient } from "./unidentified-recipients.js";
+
+/** What the filters of a list name. */
+export interface FilterNames {
+  workflow?: string | undefined;
+  workflow_run_id?: string | undefined;
+  channel?: string | undefined;
+  recipient?: RecipientKey | undefined;
+  tenant?: string | undefined;
+}
+
+const FIRST_ONLY = { limit: 1 };
+const MAX_CANDIDATES = 50;
+
+function createMissingError(flag: string, message: string, value: string, hint: string | undefined): KnockError {
+  return new KnockError("resource_missing", `${flag}: ${message}`, {
+    details: [{ pointer: "", message, value }],
+    hint,
+  });
+}
+
+/** A channel's key or id; of a word that is a channel type, the channels of that type are meant. */
+function suggestChannel(typed: string, channels: ProjectNames["channels"]): string | undefined {
+  const ofType = channels.filter(({ type }) => type === typed.replaceAll("-", "_")).map(({ key }) => `"${key}"`);
+  if (ofType.length === 1) return `Did you mean ${ofType[0]}?`;
+  if (ofType.length > 1) return `Did you mean one of ${ofType.join(", ")}?`;
+  return didYouMean(
+    typed,
+    channels.map(({ key }) => key),
+    "Channels",
+  );
+}
+
+/** Returns the nearest of all senders, or the list of workflows. */
+function suggestWorkflow(typed: string, { workflows, otherSenders }: ProjectNames): string | undefined {
+  const near = findNearest(typed, [...workflows, ...otherSenders]);
+  return near === undefined ? didYouMean(typed, workflows, "Workflows") : `Did you mean "${near}"?`;
+}
+
+/** What is wrong with the names of workflow and channel as the project's files go; the store may still know them. */
+function findUnknownNames({ workflow, channel }: FilterNames, names: ProjectNames) {
+  const isKnownChannel = names.channels.some(({ key, id }) => key === channel || id === channel);
+  return {
+    workflow:
+      workflow === undefined || names.workflows.includes(workflow) || names.otherSenders.includes(workflow)
+        ? null
+        : createMissingError(
+            "--workflow",
+            `there is no workflow "${workflow}"`,
+            workflow,
+            suggestWorkflow(workflow, names),
+          ),
+    channel:
+      channel === undefined || isKnownChannel
+        ? null
+        : createMissingError(
+            "--channel",
+            `there is no channel "${channel}"`,
+            channel,
+            suggestChannel(channel, names.channels),
+          ),
+  };
+}
+
+/**
+ * Checks the names in the filters of a list that came out empty: entries show that every name is known. Throws `resource_missing`
+ * for a name that neither the project's files nor the local store know, with the nearest one. A remote target may have more than the
+ * project: there it prints a note.
+ */
+export async function checkFilterNames(
+  names: FilterNames,
+  flags: TargetFlags,
+  operations: Operations,
+  context: CommandContext,
+): Promise<void> {
+  const known = await context.project.readNames(flags);
+  const unknown = known === null ? { workflow: null, channel: null } : findUnknownNames(names, known);
+  if (!isLocal(operations)) {
+    for (const fault of [unknown.workflow, unknown.channel])
+      if (fault !== null)
+        context.output.note(`note: this project has no such name: ${fault.message}. ${fault.hint ?? ""}`);
+    return;
+  }
+  if (unknown.workflow !== null && !(await isWorkflowStored(names.workflow as string, operations)))
+    throw unknown.workflow;
+  if (unknown.channel !== null && !(await hasMessages({ channel: names.channel }, operations))) throw unknown.channel;
+  await checkRun(names.workflow_run_id, operations);
+  await checkTenant(names.tenant, operations);
+  await checkRecipient(names.recipient, operations);
+}
+
+async function hasMessages(filter: FilterNames, local: LocalOperations): Promise<boolean> {
+  return (await local.listMessages(filter, FIRST_ONLY)).items.length > 0;
+}
+
+/** A name that the store knows from earlier runs or schedules stays valid after its files are gone. */
+async function isWorkflowStored(workflow: string, local: LocalOperations): Promise<boolean> {
+  const runs = await local.listRecipientRuns({ workflow }, FIRST_ONLY);
+  if (runs.items.length > 0 || (await hasMessages({ workflow }, local))) return true;
+  return (await local.resources.schedules.list({ workflow }, FIRST_ONLY)).items.length > 0;
+}
+
+async function checkRun(id: string | undefined, local: LocalOperations): Promise<void> {
+  if (id !== undefined && (await local.readWorkflowRun(id)) === null)
+    throw createMissingError(
+      "--workflow-run",
+      `there is no workflow run "${id}"`,
+      id,
+      "Run `knock runs list --json` to see the IDs.",
+    );
+}
+
+async function checkTenant(id: string | undefined, { resources }: LocalOperations): Promise<void> {
+  if (id === undefined || (await resources.tenants.read(id)) !== null) return;
+  const { items } = await resources.tenants.list({}, { limit: MAX_CANDIDATES });
+  const ids = items.map((item) => String(item.id));
+  throw createMissingError("--tenant", `there is no tenant "${id}"`, id, didYouMean(id, ids, "Tenants"));
+}
+
+async function checkRecipient(key: RecipientKey | undefined, { resources }: LocalOperations): Promise<void> {
+  const unidentified = key === undefined ? null : await findUnidentifiedRecipient(key, resources);
+  if (unidentified === null) return;
+  throw new KnockError("resource_missing", `${unidentified.description} was never identified`, {
+    details: [{ pointer: "", message: "was never identified", value: unidentified.description }],
+    hint: unidentified.suggestionText ?? "Run `knock users list` to see known users.",
+  });
+}

@@ -1,0 +1,54 @@
+import { KnockError } from "../../errors/knock-error.js";
+import type { IdKind } from "../../ports/filters.js";
+import { isLocal, type Operations } from "../../ports/operations.js";
+
+/** A narrow table's ids end with the mark of what was left out. */
+const ID_PREFIX = /^([0-9A-Za-z-]{8,})…?$/;
+const MAX_LISTED = 5;
+
+/**
+ * The id that a beginning of eight characters or more stands for on the local target, as narrow tables show ids; what is none
+ * is answered as it is. Throws `usage` where several begin so.
+ */
+export async function resolveIdPrefix(
+  typed: string,
+  kinds: readonly [IdKind, ...IdKind[]],
+  operations: Operations,
+): Promise<string> {
+  const prefix = ID_PREFIX.exec(typed)?.[1];
+  if (prefix === undefined || !isLocal(operations)) return typed;
+  const ids: string[] = [];
+  for (const kind of kinds) ids.push(...(await operations.listIdsByPrefix(kind, prefix, MAX_LISTED + 1)));
+  if (ids.includes(prefix)) return prefix;
+  const [first, ...others] = ids;
+  if (first === undefined || others.length === 0) return first ?? typed;
+  const noun = kinds[0] === "message" ? "messages" : "runs";
+  const idList = ids.slice(0, MAX_LISTED).join(", ") + (ids.length > MAX_LISTED ? ", …" : ".");
+  throw new KnockError("usage", `the ids of several ${noun} begin with ${JSON.stringify(prefix)}`, {
+    hint: `Give one of them: ${idList}`,
+  });
+}
+
+const LIST_COMMANDS = { message: "knock messages list", run: "knock runs list" };
+
+/** Of an id that none of a kind has: what it is the id of, or how much of one is needed. */
+export async function suggestForMissingId(
+  typed: string,
+  noun: "message" | "run",
+  operations: Operations,
+): Promise<string> {
+  const start = ID_PREFIX.exec(typed)?.[1];
+  if (start === undefined)
+    return /^[0-9A-Za-z-]{1,7}…?$/.test(typed) && /\d|…/.test(typed)
+      ? `Of an id's beginning eight characters or more are needed. ${LIST_COMMANDS[noun]} shows them.`
+      : `${LIST_COMMANDS[noun]} shows them.`;
+  if (isLocal(operations)) {
+    const others: readonly IdKind[] = noun === "run" ? ["message"] : ["workflow_run", "recipient_run"];
+    for (const kind of others)
+      if ((await operations.listIdsByPrefix(kind, start, 1)).length > 0)
+        return noun === "run"
+          ? `It is a message: knock messages show ${start}`
+          : `It is a run: knock runs show ${start}`;
+  }
+  return `${LIST_COMMANDS[noun]} shows them.`;
+}

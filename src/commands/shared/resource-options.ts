@@ -1,0 +1,79 @@
+import type { Command } from "commander";
+import { describeInvalidId } from "../../domain/recipient/describe-invalid-id.js";
+import type { RecipientReference } from "../../domain/recipient/recipient.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { LocalOperations } from "../../ports/operations.js";
+import type { ResourceOperations } from "../../ports/resource-operations.js";
+import { isJsonObject, type Json } from "../../util/json.js";
+import type { CommandContext } from "../context.js";
+import type { TargetFlags } from "../services.js";
+import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags, collectValues } from "./options.js";
+
+export type ResourceFlags = CommonFlags & TargetFlags;
+
+/** What the settings' target holds, opened. */
+export async function openResources(context: CommandContext, flags: TargetFlags): Promise<ResourceOperations> {
+  return (await openResourceTarget(context, flags)).resources;
+}
+
+/** Opens the target of resource commands. Throws `not_supported` for the remote one. */
+export async function openResourceTarget(context: CommandContext, flags: TargetFlags): Promise<LocalOperations> {
+  if ((await context.settings.getTarget(flags)) === "remote") {
+    throw new KnockError("not_supported", "this command does not work on the remote target yet", {
+      hint: 'Add --local for the local store; to the API, identify recipients inline: knock notify … -r \'{"id":"…","email":"…"}\'.',
+    });
+  }
+  return context.target.openLocal(flags);
+}
+
+export function addResourceOptions(command: Command, examples: readonly string[]): Command {
+  return addExamples(addCommonOptions(addTargetOptions(command)), examples);
+}
+
+export function addBodyOptions(command: Command): Command {
+  return command
+    .option("-f, --file <path>", "the body as the API takes it (JSON); - is standard input")
+    .option("-d, --data <json>", "the same as JSON, @file.json or @-; merged over --file", collectValues)
+    .option("--set <path=value>", "one property (path=text, path:=json)", collectValues);
+}
+
+/** `ada`, or `projects/apollo` for an object. */
+export function parseRecipientArgument(text: string, name: string): RecipientReference {
+  const parts = text.split("/");
+  const fault =
+    parts.length > 2
+      ? "is not an id or collection/id"
+      : parts.map(describeInvalidId).find((message) => message !== null);
+  if (fault)
+    throw new KnockError("usage", `${name}: ${JSON.stringify(text)} ${fault}`, {
+      hint: "A user's id, or collection/id for an object.",
+    });
+  return parts.length === 1 ? text : { collection: parts[0] as string, id: parts[1] as string };
+}
+
+export function formatRecipientReference(reference: RecipientReference): string {
+  return typeof reference === "string" ? reference : `${reference.collection}/${reference.id}`;
+}
+
+/** More than these are not looked up. */
+const MAX_LOOKUPS = 50;
+
+/** Told of those that are named only, and that nobody identified: what is sent to them goes nowhere. */
+export async function warnUnidentifiedRecipients(
+  recipients: readonly Json[],
+  resources: ResourceOperations,
+  context: CommandContext,
+): Promise<void> {
+  const unknown: string[] = [];
+  for (const recipient of recipients.slice(0, MAX_LOOKUPS)) {
+    if (typeof recipient === "string" && (await resources.users.read(recipient)) === null) unknown.push(recipient);
+    if (!isJsonObject(recipient) || typeof recipient.collection !== "string" || typeof recipient.id !== "string")
+      continue;
+    if ((await resources.objects.read(recipient.collection, recipient.id)) === null)
+      unknown.push(`${recipient.collection}/${recipient.id}`);
+  }
+  if (unknown.length > 0)
+    context.output.warn(
+      `never identified: ${unknown.join(", ")}. They get nothing until they are: knock users set <id> --file …`,
+    );
+}

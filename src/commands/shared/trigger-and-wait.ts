@@ -1,0 +1,178 @@
+import type { Expectation } from "../../domain/run/expectation.js";
+import type { TriggerOutcome } from "../../domain/run/outcome.js";
+import { redactRequest } from "../../domain/trigger/api-request.js";
+import { collectInlineRecipientWarnings } from "../../domain/trigger/collect-inline-recipient-warnings.js";
+import type { ParsedPayload } from "../../domain/trigger/parse-trigger.js";
+import { toWarningsError } from "../../errors/knock-error.js";
+import { parseDurationArgument } from "../../input/parse-time.js";
+import type { PayloadFlags } from "../../input/trigger-payload.js";
+import { formatUntil } from "../../output/format-time.js";
+import { printOutcome } from "../../output/print-outcome.js";
+import { isLocal, type Operations } from "../../ports/operations.js";
+import type { CommandContext } from "../context.js";
+import type { TargetFlags } from "../services.js";
+import { checkExpectations, reportExpectations, toExpectationsField } from "./expectations.js";
+import type { CommonFlags } from "./options.js";
+import { collectTriggerWarnings } from "./trigger-warnings.js";
+import { suggestTenant, warnUnidentifiedOutcomes } from "./unidentified-recipients.js";
+
+export interface NotifyFlags extends CommonFlags, TargetFlags, PayloadFlags {
+  wait?: string | true;
+  dryRun?: boolean;
+  allOrNothing?: boolean;
+  expect?: string[];
+  strict?: boolean;
+}
+
+/** A checked payload and the name that errors use for it. */
+export interface NamedTrigger extends ParsedPayload {
+  name: string;
+}
+
+/** A trigger's outcome, not yet printed. */
+export interface TriggerResult {
+  outcome: TriggerOutcome;
+  /** The trigger's tenant, if it did not exist before, and the existing one that was probably meant. */
+  newTenant: { id: string; suggestedId: string } | null;
+  /** The time given to `--wait` passed before every run had ended. */
+  isTimedOut: boolean;
+  /** What is probably wrong with the workflow's templates or with inline recipients. */
+  warnings: readonly string[];
+}
+
+/** Checks a trigger against the project's workflow. On the remote target, a missing project or workflow is not an error. */
+export async function checkAgainstProject(
+  { trigger }: NamedTrigger,
+  flags: NotifyFlags,
+  context: CommandContext,
+): Promise<void> {
+  const target = await context.settings.getTarget(flags);
+  if (target === "remote" && flags.validate === false) return;
+  const checked = await context.project.checkTrigger(trigger, flags);
+  if (checked === "unchecked" && target === "remote")
+    context.output.noteOnce("note: no local project has this workflow; the data was not checked before sending");
+}
+
+/** Prints what a trigger would do: its request and, on standard error, its warnings. */
+export async function printDryRun(
+  namedTrigger: NamedTrigger,
+  flags: NotifyFlags,
+  oneLine: boolean,
+  context: CommandContext,
+): Promise<void> {
+  await checkAgainstProject(namedTrigger, flags, context);
+  const warnings = await collectTriggerWarnings(namedTrigger.trigger, flags, context);
+  if (flags.strict && warnings.length > 0) throw toWarningsError(warnings);
+  await printRequest(namedTrigger, flags, oneLine, context);
+  for (const text of warnings) context.output.warnOnce(text);
+}
+
+/** Prints the request that a trigger would make. */
+async function printRequest(
+  { trigger, idempotency_key }: NamedTrigger,
+  flags: NotifyFlags,
+  oneLine: boolean,
+  context: CommandContext,
+): Promise<void> {
+  const { output } = context;
+  const target = await context.settings.getTarget(flags);
+  const request = redactRequest(await context.target.describeRequest(trigger, idempotency_key, flags));
+  if (output.verbosity.json) {
+    output.json({ dry_run: true, ...request }, oneLine);
+    return;
+  }
+  output.line(`${output.colors.dim(`dry run, target ${target}, nothing sent:`)} ${request.method} ${request.path}`);
+  for (const [name, value] of Object.entries(request.headers)) output.line(`${output.colors.dim(`${name}:`)} ${value}`);
+  output.line(JSON.stringify(request.body, null, 2));
+}
+
+/** Where the target's clock stands: what "in 30m" counts from. */
+async function readTargetTime(
+  operations: Operations,
+  outcome: TriggerOutcome,
+  context: CommandContext,
+): Promise<number> {
+  const waits = outcome.recipients?.some(({ steps }) => steps.some((step) => step.until));
+  if (!waits || !isLocal(operations)) return context.now();
+  return Date.parse((await operations.readClock()).now);
+}
+
+/** Said at once, so that nobody looks at silence while a delay takes its real time. */
+function noteWaitingSteps(outcome: TriggerOutcome, now: number, { output }: CommandContext): void {
+  const steps = (outcome.recipients ?? []).flatMap((recipient) =>
+    recipient.steps.filter((step) => step.outcome === "waiting"),
+  );
+  if (steps.length === 0) return;
+  const next = steps.flatMap(({ until }) => until ?? []).sort()[0];
+  const when = next === undefined ? "" : `, the first${formatUntil(next, now, output.errorZone)}`;
+  output.note(
+    `${outcome.workflow_run_id}: ${steps.length} waiting${when}; Ctrl-C shows what is known, knock clock advance in another shell moves time on`,
+  );
+}
+
+/** Triggers a workflow and, with `--wait`, follows its runs. */
+export async function triggerAndWait(
+  namedTrigger: NamedTrigger,
+  operations: Operations,
+  flags: NotifyFlags,
+  context: CommandContext,
+): Promise<TriggerResult> {
+  const { tenant, workflow } = namedTrigger.trigger;
+  if (flags.strict) {
+    const expectedWarnings = await collectTriggerWarnings(namedTrigger.trigger, flags, context);
+    if (expectedWarnings.length > 0) throw toWarningsError(expectedWarnings);
+  }
+  const suggestedId = await suggestTenant(tenant, operations);
+  const warnings: string[] = [];
+  const triggered = await operations.triggerWorkflow(namedTrigger.trigger, {
+    idempotency_key: namedTrigger.idempotency_key,
+    onWarning: (text) => warnings.push(`workflow "${workflow}": ${text}`),
+  });
+  warnings.push(...collectInlineRecipientWarnings(namedTrigger.trigger));
+  const created = tenant === null || suggestedId === null ? null : { id: tenant.id, suggestedId };
+  if (flags.wait === undefined) return { outcome: triggered, newTenant: created, warnings, isTimedOut: false };
+  const timeout = flags.wait === true ? null : parseDurationArgument(flags.wait, "--wait");
+  noteWaitingSteps(triggered, await readTargetTime(operations, triggered, context), context);
+  let isTimedOut = false;
+  const outcome = await context.output.showProgress(`waiting for ${workflow}`, (setText) =>
+    operations.awaitOutcome(triggered, {
+      timeout_ms: timeout,
+      signal: context.signal,
+      namedRecipients: namedTrigger.trigger.recipients.flatMap(({ key, upsert }) => (upsert === null ? [key] : [])),
+      onTimeout: () => {
+        isTimedOut = true;
+      },
+      onProgress: (ended, total) => setText(`waiting for ${workflow}: ${ended} of ${total} runs ended`),
+    }),
+  );
+  return { outcome, newTenant: created, warnings, isTimedOut };
+}
+
+/** How many runs had not ended when the time was up. */
+function describeUnendedRuns({ recipients }: TriggerOutcome): string {
+  if (recipients === null) return "the API reports no runs yet";
+  const runs = recipients.filter(({ recipient_run_id }) => recipient_run_id !== null);
+  const ended = runs.filter(({ status }) => status === "completed" || status === "cancelled");
+  if (ended.length === runs.length) return "messages are still queued";
+  return `${runs.length - ended.length} of ${runs.length} ${runs.length === 1 ? "run has" : "runs have"} not ended`;
+}
+
+/** Prints a trigger's outcome with its warnings and the rules of `--expect`; returns whether all of them are met. */
+export async function printTriggerResult(
+  { outcome, newTenant: tenant, isTimedOut, warnings }: TriggerResult,
+  operations: Operations,
+  rules: readonly Expectation[],
+  oneLine: boolean,
+  context: CommandContext,
+): Promise<boolean> {
+  const { output } = context;
+  const results = checkExpectations(rules, outcome);
+  const document = { ...outcome, ...toExpectationsField(results) };
+  printOutcome(document, await readTargetTime(operations, outcome, context), output, oneLine);
+  if (tenant !== null)
+    output.warn(`tenant "${tenant.id}" did not exist and was made. Did you mean "${tenant.suggestedId}"?`);
+  if (isTimedOut) output.warn(`timed out while waiting: ${describeUnendedRuns(outcome)}`);
+  await warnUnidentifiedOutcomes(outcome, operations, context);
+  for (const text of warnings) output.warnOnce(text);
+  return reportExpectations(results, `knock notify ${outcome.workflow}`, context);
+}

@@ -1,0 +1,131 @@
+import * as z from "zod/mini";
+import { once } from "../../util/once.js";
+import type { ChannelType } from "../message/channel-types.js";
+import { choice, described, flag, isEmpty, lazySchema, optional, record, rule, text } from "../schema/fields.js";
+import type { ReportFinding } from "../shape/report-finding.js";
+import { HTTP_METHODS, keyValuePairs } from "../step/http-request.js";
+import { visualBlocksSchema } from "../template/visual-blocks-schema.js";
+
+const required = (description: string) => described(z.string(), description);
+
+/** A field of which any value is accepted. */
+const anyField = (description: string) => z.optional(z.unknown()).check(z.meta({ description }));
+
+/** What of an email's template needs no other file to be checked (F-042, F-043). */
+function checkEmailTemplate(template: Readonly<Record<string, unknown>>, report: ReportFinding): void {
+  const { visual_blocks: blocks, html_body: html } = template;
+  const hasBlocks = blocks !== null && blocks !== undefined;
+  if (hasBlocks && typeof html === "string") report(["html_body"], "must not be given beside visual_blocks");
+  if (!hasBlocks && (html === null || html === undefined))
+    report(["html_body"], "is required (the email's HTML, or visual_blocks)");
+  if (template.is_mjml === true && hasBlocks) report(["is_mjml"], "is for a html_body: blocks follow their layout");
+}
+
+/** The template of each channel type (section 7 of the format), built when the first step of the type is checked. */
+export const channelTemplateSchemas = {
+  email: once(() =>
+    z
+      .strictObject({
+        subject: required("The subject. Liquid."),
+        settings: described(
+          optional(
+            z.strictObject({
+              layout_key: text("The key of the layout around the body."),
+              pre_content: text("What precedes the body in the layout. Liquid."),
+              attachment_key: text("The key in data of the attachments."),
+              preview_text: text("The text that inboxes show after the subject. Liquid."),
+            }),
+          ),
+          "Settings of the email.",
+        ),
+        visual_blocks: described(
+          optional(lazySchema(visualBlocksSchema)),
+          "The body as blocks, in place of html_body.",
+        ),
+        html_body: text("The body: HTML or MJML. Liquid."),
+        text_body: text("The plain text (default: generated from the HTML). Liquid."),
+        preview_text: text("The same as settings.preview_text."),
+        is_mjml: flag("Whether html_body is MJML (default: false)."),
+      })
+      .check(rule(checkEmailTemplate)),
+  ),
+  sms: once(() =>
+    z.strictObject({
+      text_body: required("The text. Liquid."),
+      settings: described(
+        optional(
+          z.strictObject({
+            to_number: text("The number that the message is sent to (default: the recipient's). Liquid."),
+            payload_overrides: text("JSON that is merged into the provider's request. Liquid."),
+          }),
+        ),
+        "Settings of the message.",
+      ),
+    }),
+  ),
+  push: once(() =>
+    z.strictObject({
+      title: text("The title. Liquid."),
+      text_body: required("The text. Liquid."),
+      settings: described(
+        optional(
+          z.strictObject({
+            delivery_type: choice(["content", "silent"], "silent: only data is delivered (default: content)."),
+            payload_overrides: text("JSON that is merged into the provider's request. Liquid."),
+          }),
+        ),
+        "Settings of the notification.",
+      ),
+    }),
+  ),
+  chat: once(() =>
+    z
+      .strictObject({
+        markdown_body: text("The message. Liquid."),
+        json_body: text("The message as the blocks of the chat service, in JSON. Liquid."),
+        summary: text("The text of notifications about the message. Liquid."),
+        settings: described(
+          optional(
+            z.strictObject({
+              recipient_connection: anyField("Where the message is sent (default: the recipient's connections)."),
+              reply_to_step_ref: anyField("The ref of an earlier step, whose message this one replies to."),
+              parent_message_id: anyField("The message that this one replies to. Liquid."),
+              send_to_channel: anyField("Whether a reply is also shown in the channel."),
+            }),
+          ),
+          "Settings of the message.",
+        ),
+      })
+      .check(
+        rule(({ markdown_body, json_body }, report) => {
+          if (isEmpty(markdown_body) && isEmpty(json_body)) report(["markdown_body"], "is required (or json_body)");
+        }),
+      ),
+  ),
+  in_app_feed: once(() => {
+    const button = z.strictObject({
+      label: required("The text of the button. Liquid."),
+      action: required("The address that the button leads to. Liquid."),
+    });
+    return z.strictObject({
+      markdown_body: required("The message. Liquid."),
+      action_url: text("The address that the message leads to. Liquid."),
+      action_buttons: described(optional(z.array(button)), "The buttons below the message."),
+    });
+  }),
+  http: once(() =>
+    z.strictObject({
+      method: described(
+        z.enum([...HTTP_METHODS, "GET", "POST", "PUT", "DELETE", "PATCH"]),
+        "The method of the request.",
+      ),
+      url: required("The address of the request. Liquid."),
+      headers: keyValuePairs("The request's headers."),
+      query_params: keyValuePairs("Parameters that are added to the URL's query."),
+      body: text("The body. Liquid."),
+      inputs: described(optional(record(z.string())), "What the request's templates read as inputs. Liquid."),
+    }),
+  ),
+  /** The guide has the content. */
+  in_app_guide: once(() => record(z.unknown())),
+} satisfies Record<ChannelType, () => z.ZodMiniType>;

@@ -1,0 +1,55 @@
+import * as z from "zod/mini";
+import { once } from "../../util/once.js";
+import {
+  anyValue,
+  checkedString,
+  described,
+  nonEmptyString,
+  optional,
+  record,
+  rule,
+  wholeNumber,
+} from "../schema/fields.js";
+import { httpMethodSchema } from "../step/http-request.js";
+import { describeInvalidUrl } from "./allow-list.js";
+
+const httpUrl = () => checkedString(describeInvalidUrl);
+
+/** `fetch` in `environment.json`: what fetch steps may reach, and what they are answered without a request. */
+export const fetchSchema = once(() => {
+  const response = z.strictObject({
+    method: described(optional(httpMethodSchema()), "The method of the request. Default: get."),
+    url: described(httpUrl(), "The whole URL of the request, with its query."),
+    status: described(optional(wholeNumber(100, 599)), "The status code of the response. Default: 200."),
+    body: described(anyValue(), "The body: text as it is, other values as JSON."),
+    headers: described(optional(record(z.string())), "The headers of the response."),
+    delay_ms: described(optional(wholeNumber(0)), "How long the response takes, in milliseconds."),
+    error: described(optional(nonEmptyString()), '"timeout", or the reason of a failed connection.'),
+  });
+  return z.strictObject({
+    allow: described(optional(z.array(httpUrl())), "URLs that may be requested, with everything below them."),
+    answers: described(optional(z.array(response)), "Responses that are used instead of a request."),
+  });
+});
+
+/** `agent` in `environment.json`: the replacement for the model of AI agent steps (EQ-58). */
+export const agentSchema = once(() => {
+  const response = z
+    .strictObject({
+      workflow: described(optional(nonEmptyString()), "The key of the workflow. Default: any."),
+      step: described(optional(nonEmptyString()), "The ref of the step. Default: any."),
+      text: described(optional(z.string()), "A reply in text."),
+      json: described(anyValue(), "A reply in JSON."),
+      error: described(optional(nonEmptyString()), "The reason why there is no reply."),
+    })
+    .check(
+      rule(({ text, json, error }, report) => {
+        if ([text ?? undefined, json, error ?? undefined].filter((reply) => reply !== undefined).length !== 1)
+          report([], "must have exactly one of text, json and error");
+      }),
+    );
+  return z.strictObject({
+    url: described(optional(httpUrl()), "The URL of a model that is asked."),
+    answers: described(optional(z.array(response)), "Replies that are used instead of a model."),
+  });
+});

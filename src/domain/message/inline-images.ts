@@ -1,0 +1,12 @@
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+
+/** An e-mail's HTML as a browser can show it: pictures that it carries stand in it, as `cid:` addresses mean nothing there. Null for what has no HTML. */
+export function inlineImages(content: JsonObject): string | null {
+  if (content.__typename !== "MessageEmailContent" || typeof content.html_body !== "string") return null;
+  let html = content.html_body;
+  for (const attachment of Array.isArray(content.attachments) ? content.attachments.filter(isJsonObject) : []) {
+    const { content_id: cid, content_type: type, content: base64 } = attachment;
+    if (typeof cid === "string") html = html.replaceAll(`cid:${cid}`, () => `data:${type};base64,${base64}`);
+  }
+  return html;
+}

@@ -1,0 +1,21 @@
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import type { Finding } from "../schema/check-document.js";
+import type { ReportFinding } from "../shape/report-finding.js";
+import type { ProjectReferences } from "../step/step-definition.js";
+import { walkRawSteps } from "../steps/parse-steps.js";
+
+/**
+ * Returns the settings without effect in a workflow file that parses: nothing in it is ignored silently (F-026). Its parser
+ * reports unknown keys.
+ */
+export function collectWorkflowWarnings(raw: JsonObject, project: ProjectReferences): Finding[] {
+  const warnings: Finding[] = [];
+  const warn: ReportFinding = (path, message) => void warnings.push({ path, message });
+  const { trigger } = raw;
+  if (isJsonObject(trigger) && trigger.type === "event" && !project.hasSource(String(trigger.source_key)))
+    warn(["trigger", "source_key"], `has no effect: there is no source "${trigger.source_key}"`);
+  for (const { raw: step, definition, path } of walkRawSteps(raw.steps, ["steps"])) {
+    definition?.warn?.(step, (below, message) => warn([...path, ...below], message), project);
+  }
+  return warnings;
+}

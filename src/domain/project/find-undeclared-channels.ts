@@ -1,0 +1,34 @@
+import { findNearest } from "../../util/find-nearest.js";
+import type { Environment } from "../environment/environment.js";
+import type { ChannelType } from "../message/channel-types.js";
+import type { Finding } from "../schema/check-document.js";
+import { parsePathSegments, walkChannelSteps } from "../steps/walk-steps.js";
+import type { Workflow } from "../workflow/workflow.js";
+
+function suggestChannel(key: string, type: ChannelType | null, channels: Environment["channels"]): string {
+  const declared = Object.keys(channels);
+  const near = findNearest(key, declared);
+  if (near !== undefined) return `did you mean "${near}"?`;
+  const [only, ...others] = declared.filter((candidate) => channels[candidate]?.type === type);
+  if (only !== undefined && others.length === 0) return `did you mean "${only}", its only ${type} channel?`;
+  return `it declares ${declared.join(", ")}`;
+}
+
+/**
+ * Warns of channels of steps that the environment does not declare, though it declares others. They run as sandboxed channels of
+ * the step's type (section 5 of the contract), but were probably meant to be one of those.
+ */
+export function findUndeclaredChannels(workflow: Workflow, { channels }: Environment): Finding[] {
+  const declared = Object.keys(channels);
+  if (declared.length === 0) return [];
+  const findings: Finding[] = [];
+  for (const { step, path } of walkChannelSteps(workflow.steps)) {
+    if (!step.channel_key || Object.hasOwn(channels, step.channel_key)) continue;
+    const key = step.channel_key;
+    findings.push({
+      path: [...parsePathSegments(path), "channel_key"],
+      message: `"${key}" is not declared in environment.json; ${suggestChannel(key, step.channel_type, channels)}`,
+    });
+  }
+  return findings;
+}

@@ -1,0 +1,46 @@
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import type { ChannelType } from "../message/channel-types.js";
+import { checkClosedDocument } from "../schema/check-document.js";
+import { checkJsonShape } from "../shape/check-json-shape.js";
+import { parseOrThrow } from "../shape/invalid-params-error.js";
+import { reportBelow } from "../shape/report-finding.js";
+import { channelDataBodySchema, checkChannelDataForm } from "./channel-data-schema.js";
+
+/** Of push: which list of plain addresses goes with which list of devices, and the device's field. */
+const PUSH_LISTS = [
+  { plain: "tokens", field: "token" },
+  { plain: "target_arns", field: "target_arn" },
+] as const;
+
+/** Parses the body of a channel data PUT: a provider's form that fits the channel's type, where that is known. */
+export function parseChannelData(body: unknown, type: ChannelType | null): JsonObject {
+  checkJsonShape(body, "the channel data");
+  return parseOrThrow("the channel data", (report) => {
+    const value = checkClosedDocument(channelDataBodySchema(), body, report);
+    if (value !== null) checkChannelDataForm(value.data, type, reportBelow(report, "data"));
+    return (value?.data ?? {}) as JsonObject;
+  });
+}
+
+/** Returns channel data in its full form: addresses and devices, whichever was set, and a chat app's connections. */
+export function expandChannelData(data: JsonObject): JsonObject {
+  for (const { plain, field } of PUSH_LISTS) {
+    const addresses = data[plain];
+    const devices = Array.isArray(data.devices) ? data.devices.filter(isJsonObject) : undefined;
+    if (devices?.some((device) => device[field] !== undefined)) {
+      return {
+        ...data,
+        devices: devices.map((device): Json => ({ locale: null, timezone: null, ...device })),
+        [plain]: devices.map((device) => device[field] ?? null),
+      };
+    }
+    if (Array.isArray(addresses)) {
+      return {
+        ...data,
+        devices: addresses.map((address): Json => ({ [field]: address, locale: null, timezone: null })),
+      };
+    }
+  }
+  const isChat = isJsonObject(data.token) || data.ms_teams_tenant_id !== undefined;
+  return isChat ? { connections: [], ...data } : data;
+}

@@ -1,0 +1,54 @@
+import type * as z from "zod/mini";
+import { findNearest } from "../../util/find-nearest.js";
+import { isJsonObject } from "../../util/json.js";
+import { describeInvalidType, describeInvalidValue } from "./describe-issue.js";
+import { memoizeSchema, variant } from "./variant.js";
+
+interface DiscriminatorOptions<M> {
+  /** What an unknown name is called in errors, such as "step type". Without it, errors list the valid names. */
+  label?: string;
+  /** The sentence for a value that is not an object. */
+  expected?: string;
+  /** Builds the schema of the fields that all members have: it checks an object that names none of them. */
+  common?(): z.ZodMiniType;
+  /** Returns the schema of a member. Without it, members are functions that build their schemas. */
+  build?(member: M): z.ZodMiniType;
+}
+
+type MemberOutput<M> = M extends () => z.ZodMiniType<infer T> ? T : unknown;
+
+function describeUnknownName(name: unknown, names: readonly string[], label: string | undefined): string {
+  if (label === undefined) return describeInvalidValue(names, name);
+  const near = typeof name === "string" ? findNearest(name, names) : undefined;
+  return `is not a known ${label}: ${JSON.stringify(name)}${near === undefined ? "" : `; did you mean "${near}"?`}`;
+}
+
+/**
+ * Returns a schema for objects that name their kind in the field `discriminator`. Members are read at each check, and only the
+ * schema of the one that is named is built.
+ */
+export function discriminatedUnion<M>(
+  discriminator: string,
+  members: Readonly<Record<string, M>>,
+  {
+    label: what,
+    expected,
+    common,
+    build = (member) => (member as () => z.ZodMiniType)(),
+  }: DiscriminatorOptions<M> = {},
+): z.ZodMiniType<MemberOutput<M>> {
+  const getSchema = memoizeSchema(build);
+  return variant({
+    discriminator: { field: discriminator, names: () => Object.keys(members) },
+    members: () => Object.values(members).map(getSchema),
+    choose(value) {
+      if (!isJsonObject(value)) {
+        return { path: [], message: expected ?? describeInvalidType("object", value) };
+      }
+      const name = value[discriminator];
+      if (typeof name === "string" && Object.hasOwn(members, name)) return getSchema(members[name] as M);
+      const message = describeUnknownName(name, Object.keys(members), what);
+      return { path: [discriminator], message, common: common?.() };
+    },
+  });
+}

@@ -1,0 +1,58 @@
+import { type ErrorCode, type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import { toPointer } from "../../util/json.js";
+
+/** Deeper JSON than this is refused: no payload needs it, and recursion over it would exhaust the stack. */
+export const MAX_JSON_DEPTH = 200;
+
+/** The whole payload, attachments included (E-028). */
+export const MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
+
+/** What {@link checkJsonShape} has against JSON that a run got from outside or made, which fails a step; null for nothing. */
+export function describeInvalidJsonShape(value: unknown, documentName: string): string | null {
+  try {
+    checkJsonShape(value, documentName);
+    return null;
+  } catch (error) {
+    if (error instanceof KnockError) return error.message;
+    throw error;
+  }
+}
+
+/**
+ * Refuses what could hurt later: nesting beyond {@link MAX_JSON_DEPTH} (a cycle included) and the key `__proto__`.
+ * Iterative, so that the check itself survives any depth.
+ */
+export function checkJsonShape(root: unknown, documentName: string, code: ErrorCode = "invalid_params"): void {
+  const pending: { value: object; path: PropertyKey[] }[] =
+    typeof root === "object" && root !== null ? [{ value: root, path: [] }] : [];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { value, path } = next;
+    if (path.length >= MAX_JSON_DEPTH) {
+      const detail: ErrorDetail = {
+        pointer: `${toPointer(path.slice(0, 3))}/…`,
+        message: `is nested more than ${MAX_JSON_DEPTH} levels deep`,
+      };
+      throw new KnockError(code, `${documentName} is nested too deep, at ${detail.pointer}`, {
+        details: [detail],
+        hint: `The limit is ${MAX_JSON_DEPTH} levels.`,
+      });
+    }
+    // A list's keys are not asked for: a million of them would be a million strings.
+    if (Array.isArray(value)) {
+      for (const [index, child] of value.entries())
+        if (typeof child === "object" && child !== null) pending.push({ value: child, path: [...path, index] });
+      continue;
+    }
+    for (const key of Object.keys(value)) {
+      if (key === "__proto__") {
+        const pointer = toPointer([...path, key]);
+        throw new KnockError(code, `${documentName} has a key that is not allowed: "__proto__", at ${pointer}`, {
+          details: [{ pointer, message: "is not allowed as a key" }],
+          hint: "Rename the key.",
+        });
+      }
+      const child = (value as Record<string, unknown>)[key];
+      if (typeof child === "object" && child !== null) pending.push({ value: child, path: [...path, key] });
+    }
+  }
+}

@@ -1,0 +1,233 @@
+import { type ErrorDetail, getErrorMessage, KnockError } from "../../errors/knock-error.js";
+import { findNearest } from "../../util/find-nearest.js";
+import { getValueAtPath, isJsonObject, type Json, type JsonObject, toPointer } from "../../util/json.js";
+import { TimeLimitExceeded } from "../../util/time-limit.js";
+import { formatPointer } from "./describe-finding.js";
+import { PatternTimeoutError } from "./resolve-patterns.js";
+import { type SchemaViolation, type ValidationResult, validateJson } from "./validate-json.js";
+
+/** Keywords that only say that something deeper is wrong: the deeper finding is the one to show. */
+const WRAPPER_KEYWORDS = new Set([
+  "properties",
+  "additionalProperties",
+  "unevaluatedProperties",
+  "items",
+  "prefixItems",
+  "additionalItems",
+  "unevaluatedItems",
+  "allOf",
+  "$ref",
+  "if",
+  "then",
+  "else",
+  "patternProperties",
+  "dependentSchemas",
+]);
+
+const decodeSegment = (part: string): string => decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
+
+/** A location such as `#/order/items/0` as path segments. */
+function parseSegments(location: string): string[] {
+  return location.replace(/^#/, "").split("/").slice(1).map(decodeSegment);
+}
+
+/** What stands at a keyword's location, which goes through references as they were followed. */
+function findSchemaAt(schema: JsonObject, keywordLocation: string): unknown {
+  let value: unknown = schema;
+  for (const segment of parseSegments(keywordLocation)) {
+    value = getValueAtPath(value, [segment]);
+    if (segment === "$ref" && typeof value === "string")
+      value = value.startsWith("#") ? getValueAtPath(schema, parseSegments(value)) : undefined;
+  }
+  return value;
+}
+
+function formatValue(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** "must be string, found 7": the finding in the words of the other errors, with what the schema wanted. */
+function describeViolation(
+  { schema, getOriginalPattern: patternOf }: ValidationResult,
+  keyword: string,
+  keywordLocation: string,
+  found: unknown,
+  fallback: string,
+): string {
+  const expected = findSchemaAt(schema, keywordLocation);
+  if (expected === undefined) return fallback.replace(/\.$/, ""); // behind a reference to an anchor or another document
+  const expectedText = formatValue(expected).replaceAll('"', "");
+  switch (keyword) {
+    case "type":
+      return `must be ${Array.isArray(expected) ? expected.join(" or ") : String(expected)}, found ${formatValue(found)}`;
+    case "enum":
+      return `must be one of ${formatValue(expected)}, found ${formatValue(found)}`;
+    case "const":
+      return `must be ${formatValue(expected)}, found ${formatValue(found)}`;
+    case "format":
+      return `must be a valid ${String(expected)}, found ${formatValue(found)}`;
+    case "pattern":
+      return `must match ${patternOf(String(expected))}, found ${formatValue(found)}`;
+    case "minimum":
+    case "exclusiveMinimum":
+    case "maximum":
+    case "exclusiveMaximum":
+    case "multipleOf":
+    case "minLength":
+    case "maxLength":
+    case "minItems":
+    case "maxItems":
+    case "minProperties":
+    case "maxProperties":
+      return `does not keep to ${keyword} ${expectedText}, found ${formatValue(found)}`;
+    case "uniqueItems":
+      return "must not hold the same item twice";
+    default:
+      return fallback.replace(/\.$/, "");
+  }
+}
+
+/** Names in double quotes in the validator's messages; they may hold quotes themselves. */
+const QUOTED = /"(.*)"/s;
+
+const listSiblingProperties = (schema: JsonObject, keywordLocation: string): string[] => {
+  const properties = findSchemaAt(schema, keywordLocation.replace(/\/[^/]+$/, "/properties"));
+  return isJsonObject(properties) ? Object.keys(properties) : [];
+};
+
+/** A finding as a detail; null for one that another says better. `before` is the finding it came with. */
+function toErrorDetail(
+  validation: ValidationResult,
+  data: JsonObject,
+  violation: SchemaViolation,
+  previous?: SchemaViolation,
+): ErrorDetail | null {
+  const { schema } = validation;
+  const { keyword, keywordLocation, instanceLocation, error } = violation;
+  // What a property's name breaks is told of the property names, not once more as if it were the value.
+  if (WRAPPER_KEYWORDS.has(keyword) || /(?<!\/properties)\/propertyNames\//.test(keywordLocation)) return null;
+  const path = parseSegments(instanceLocation);
+  const found = getValueAtPath(data, path);
+  const pointer = toPointer(["data", ...path]);
+  if (keyword === "required") {
+    const name = QUOTED.exec(error)?.[1] ?? "";
+    const known = new Set(listSiblingProperties(schema, keywordLocation));
+    // A key that is there but unknown to the schema, and nearly the missing one, is the likely slip.
+    const misspelledKey = findNearest(
+      name,
+      Object.keys((found as JsonObject | undefined) ?? {}).filter((key) => !known.has(key)),
+    );
+    return {
+      pointer: toPointer(["data", ...path, name]),
+      message: `is required${misspelledKey === undefined ? "" : `; did you mean "${name}" where the data has "${misspelledKey}"?`}`,
+    };
+  }
+  if (keyword === "false") {
+    if (previous?.keyword !== "additionalProperties" && previous?.keyword !== "unevaluatedProperties")
+      return { pointer, message: "is not allowed" };
+    const near = findNearest(path.at(-1) ?? "", listSiblingProperties(schema, previous.keywordLocation));
+    return { pointer, message: `is not a known property${near === undefined ? "" : `; did you mean "${near}"?`}` };
+  }
+  const detail: ErrorDetail = {
+    pointer,
+    message: describeViolation(validation, keyword, keywordLocation, found, error),
+  };
+  if (found !== undefined && typeof found !== "object") detail.value = found;
+  return detail;
+}
+
+function createUnusableSchemaError(workflow: string, error: unknown): KnockError {
+  const [first = ""] = getErrorMessage(error).split("\n"); // a list of every known schema follows an unresolved reference
+  const reason =
+    error instanceof RangeError
+      ? "it refers to itself without end"
+      : (first.split(" Absolute URI ")[0] as string).trimEnd();
+  return new KnockError(
+    "workflow_invalid",
+    `workflow "${workflow}": trigger_data_json_schema cannot be used: ${reason}`,
+    {
+      details: [{ pointer: "/trigger_data_json_schema", message: reason }],
+      hint: `Fix the schema in workflows/${workflow}/workflow.json.`,
+      cause: error,
+    },
+  );
+}
+
+/** For data that could not be checked in time, which is refused like data that does not match. */
+function createTimeoutError(workflow: string, error: PatternTimeoutError | TimeLimitExceeded): KnockError {
+  const [pointer, message] =
+    error instanceof PatternTimeoutError
+      ? [`/data${error.pointer}`, `could not be checked in time against the pattern ${error.pattern}`]
+      : ["/data", `could not be checked within ${error.limitMs / 1_000} s`];
+  return new KnockError("invalid_params", `the data of workflow "${workflow}": ${formatPointer(pointer)} ${message}`, {
+    details: [{ pointer, message }],
+    hint:
+      error instanceof PatternTimeoutError
+        ? "Remove nested repetitions from the pattern, or the lookaround and backreferences that make them slow."
+        : "Send less data, or simplify the workflow's trigger_data_json_schema.",
+    cause: error,
+  });
+}
+
+/**
+ * Checks a trigger's `data` against the workflow's `trigger_data_json_schema` (JSON Schema 2020-12, 2019-09, 7, 6 or 4;
+ * formats are asserted) (E-030, E-031). Throws `invalid_params` with a pointer per finding below `/data`.
+ */
+export function checkTriggerData(
+  workflow: { key: string; trigger_data_json_schema: JsonObject | null },
+  data: JsonObject,
+): void {
+  const schema = workflow.trigger_data_json_schema;
+  if (schema === null) return;
+  let validation: ValidationResult;
+  try {
+    validation = validateJson(schema, data);
+    if (validation.valid) return;
+  } catch (error) {
+    if (error instanceof PatternTimeoutError || error instanceof TimeLimitExceeded)
+      throw createTimeoutError(workflow.key, error);
+    if (!(error instanceof URIError)) throw createUnusableSchemaError(workflow.key, error);
+    throw new KnockError("invalid_params", "the data has a key that is not valid Unicode: half of a surrogate pair", {
+      details: [{ pointer: "/data", message: "has a key that is not valid Unicode" }],
+    });
+  }
+  const details: ErrorDetail[] = [];
+  const seen = new Set<string>();
+  for (const [index, finding] of validation.violations.entries()) {
+    const detail = toErrorDetail(validation, data, finding, validation.violations[index - 1]);
+    if (detail === null || seen.has(detail.pointer + detail.message)) continue;
+    seen.add(detail.pointer + detail.message);
+    details.push(detail);
+  }
+  if (details.length === 0) details.push({ pointer: "/data", message: "does not match the schema" });
+  const [first, ...rest] = details as [ErrorDetail, ...ErrorDetail[]];
+  throw new KnockError(
+    "invalid_params",
+    `the data does not fit workflow "${workflow.key}": ${formatPointer(first.pointer)} ${first.message}${rest.length > 0 ? ` (and ${rest.length} more)` : ""}`,
+    { details, hint: buildHint(details) },
+  );
+}
+
+const MAX_FLAGS_IN_HINT = 3;
+
+/** How to give what is missing on the command line, where its name is one that can stand in a path. */
+function buildHint(details: readonly ErrorDetail[]): string {
+  const missing = details
+    .filter(({ message }) => message === "is required")
+    .map(({ pointer }) => pointer.split("/").slice(2))
+    .filter((path) => path.length > 0 && path.every((part) => /^[A-Za-z_][\w-]*$/.test(part)));
+  const flags = missing.slice(0, MAX_FLAGS_IN_HINT).map((path) => `--set ${path.join(".")}=…`);
+  const how = flags.length === 0 ? "" : `${flags.join(" ")} (or :=… for JSON) gives what is missing. `;
+  return `${how}The workflow's trigger_data_json_schema says what it takes.`;
+}
+
+/** Whether a value matches a schema of a project's file; false also if that cannot be decided in time. */
+export function matchesSchema(schema: JsonObject, value: Json): boolean {
+  try {
+    return validateJson(schema, value).valid;
+  } catch (error) {
+    if (error instanceof PatternTimeoutError || error instanceof TimeLimitExceeded) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,27 @@
+/** A length of time in a workflow file (section 6.3 of the format). Negative values mean "before". */
+export interface Duration {
+  unit: string;
+  value: number;
+}
+
+const UNIT_MS: Record<string, number> = {
+  second: 1_000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+  week: 604_800_000,
+  month: 2_592_000_000,
+};
+
+export const DURATION_UNITS = Object.keys(UNIT_MS).flatMap((unit) => [`${unit}s`, unit]);
+
+/** Milliseconds; a month is 30 days. Undefined for what is not a duration. */
+export function toMilliseconds(value: unknown): number | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { unit, value: count } = value as Partial<Duration>;
+  if (typeof unit !== "string" || typeof count !== "number" || !Number.isFinite(count)) return undefined;
+  const name = unit.replace(/s$/, "");
+  return Object.hasOwn(UNIT_MS, name) ? count * (UNIT_MS[name] as number) : undefined;
+}
+
+export const DAY_MS = 86_400_000;

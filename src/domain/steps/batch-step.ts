@@ -1,0 +1,105 @@
+import * as z from "zod/mini";
+import { choice, described, optional, rule, text, wholeNumber } from "../schema/fields.js";
+import type { StepBase } from "../step/step.js";
+import { defineStep, getSettings, type RawStep } from "../step/step-definition.js";
+import { stepFields } from "../step/step-fields.js";
+import { checkDuration, checkWindow, durationField } from "../step/window.js";
+
+/** The format gives no limit; no notification is meant to come later than the longest delay. */
+const WINDOW = { length: "batch_window", fieldPath: "batch_until_field_path", maxDays: 365 };
+const EXTENSION = "batch_window_extension_limit";
+
+/** Section 9.1 of the format (F-046, E-243 to E-272). The window is as a delay's (E-253 to E-255). */
+const schema = () =>
+  z.strictObject({
+    ...stepFields("batch"),
+    settings: described(
+      z
+        .strictObject({
+          batch_key: text("Runs with the same value share a batch: a name in data, a path, or Liquid (E-244)."),
+          batch_window: durationField(
+            "How long the batch is open, or the offset from the time at batch_until_field_path.",
+          ),
+          batch_until_field_path: text("The path of the time at which the batch closes."),
+          batch_window_type: choice(
+            ["fixed", "sliding"],
+            "sliding: each activity opens the window again (default: fixed).",
+          ),
+          batch_window_extension_limit: durationField("How long a sliding window can be open in all."),
+          batch_items_max_limit: described(
+            optional(wholeNumber(2, 1000)),
+            "The batch closes at this number of activities.",
+          ),
+          batch_items_render_limit: described(
+            optional(wholeNumber(1, 100)),
+            "How many activities templates can read (default: 10).",
+          ),
+          batch_order: choice(["asc", "desc"], "asc: the oldest activities are read (default: asc)."),
+          batch_execution_mode: choice(
+            ["accumulate", "flush_leading"],
+            "flush_leading: the first run continues immediately (default: accumulate).",
+          ),
+          workflow_version_mode: choice(
+            ["latest", "pinned"],
+            "The version with which the batch continues (default: pinned).",
+          ),
+        })
+        .check(
+          rule((settings, report) => {
+            checkWindow(settings, WINDOW, report);
+            const limit = settings[EXTENSION] ?? null;
+            if (limit !== null) checkDuration(limit, WINDOW.maxDays, [EXTENSION], report);
+            else if (settings.batch_window_type === "sliding")
+              report([EXTENSION], "is required where the window slides");
+          }),
+        ),
+      "How activities are collected.",
+    ),
+  });
+
+function normalize({ settings }: RawStep<typeof schema>, base: StepBase) {
+  return {
+    ...base,
+    type: "batch" as const,
+    settings: {
+      batch_key: settings.batch_key || null,
+      batch_window: settings.batch_window ?? null,
+      batch_until_field_path: settings.batch_until_field_path || null,
+      batch_window_type: settings.batch_window_type ?? "fixed",
+      batch_window_extension_limit: settings.batch_window_extension_limit ?? null,
+      batch_items_max_limit: settings.batch_items_max_limit ?? null,
+      batch_items_render_limit: settings.batch_items_render_limit ?? 10,
+      batch_order: settings.batch_order ?? "asc",
+      batch_execution_mode: settings.batch_execution_mode ?? "accumulate",
+      workflow_version_mode: settings.workflow_version_mode ?? "pinned",
+    },
+  };
+}
+
+export type BatchStep = ReturnType<typeof normalize>;
+
+declare module "../step/step.js" {
+  interface StepTypes {
+    batch: BatchStep;
+  }
+}
+
+/** Narrows a step to a batch, for code that knows batches only. */
+export const isBatchStep = (step: (StepBase & { type: string }) | null | undefined): step is BatchStep =>
+  step?.type === "batch";
+
+export const batchStep = defineStep({
+  label: "a batch",
+  schema,
+  normalize,
+  changedScopes: ["data"],
+  warn(raw, warn) {
+    const { batch_window_type, [EXTENSION]: limit } = getSettings(raw);
+    if (batch_window_type !== "sliding" && limit)
+      warn(["settings", EXTENSION], "has no effect: the window does not slide");
+  },
+  formatResult({ outcome, total_activities }) {
+    const count = outcome === "passed" ? Number(total_activities ?? 0) : 0;
+    return count > 0 ? `${count} ${count === 1 ? "activity" : "activities"}` : null;
+  },
+});

@@ -1,0 +1,167 @@
+import * as z from "zod/mini";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { once } from "../../util/once.js";
+import { channelOverridesSchema, checkChannelOverrides } from "../channel/channel-overrides.js";
+import { channelTemplateSchemas } from "../channel/channel-template-schemas.js";
+import { normalizeSendWindow, sendWindowsSchema } from "../channel/send-windows.js";
+import { CHANNEL_TYPES, type ChannelType, hasTrait } from "../message/channel-types.js";
+import { checkDocument } from "../schema/check-document.js";
+import { describeInvalidValue } from "../schema/describe-issue.js";
+import { anyValue, described, lazySchema, named, nonEmptyString, optional, record, rule } from "../schema/fields.js";
+import { variant } from "../schema/variant.js";
+import type { ReportFinding } from "../shape/report-finding.js";
+import type { StepBase } from "../step/step.js";
+import { defineStep } from "../step/step-definition.js";
+import { stepFields } from "../step/step-fields.js";
+
+const isAbsent = (value: unknown): boolean => value === null || value === undefined;
+const isFilled = (value: unknown): boolean => isJsonObject(value) && Object.keys(value).length > 0;
+
+/** Reports what is wrong with the channel, group and content of a step that is not for guides (F-041, CH-064). */
+function checkMessageStep(step: Readonly<Record<string, unknown>>, report: ReportFinding): void {
+  const { channel_key: channel, channel_group_key: group, template } = step;
+  if (isAbsent(channel) && isAbsent(group)) report(["channel_key"], "is required (the key of a channel)");
+  if (typeof step.guide_key === "string") report(["guide_key"], "is for in-app guide steps only");
+  if (!isAbsent(channel) && !isAbsent(group)) report(["channel_group_key"], "must not be given beside channel_key");
+  if (isAbsent(template)) report(["template"], "is required");
+  if (isJsonObject(step.channel_overrides) && typeof step.channel_type === "string")
+    checkChannelOverrides(step.channel_overrides, step.channel_type as ChannelType, report);
+  if (isAbsent(group) || !isJsonObject(template)) return;
+  if (hasTrait(step.channel_type, "hasInputs") && isJsonObject(template.inputs))
+    report(["template", "inputs"], "cannot be used with a channel group");
+  if (
+    hasTrait(step.channel_type, "hasReplies") &&
+    isJsonObject(template.settings) &&
+    template.settings.reply_to_step_ref
+  )
+    report(["template", "settings", "reply_to_step_ref"], "cannot be used with a channel group");
+}
+
+/** A guide step may have neither a channel nor a group, and has no content of its own (section 7.7 of the format). */
+function checkGuideStep(step: Readonly<Record<string, unknown>>, report: ReportFinding): void {
+  if (!isAbsent(step.channel_group_key)) report(["channel_group_key"], "is not for in-app guide steps");
+  if (isFilled(step.template)) report(["template"], "is not for in-app guide steps: the guide has the content");
+  if (!isAbsent(step.send_windows)) report(["send_windows"], "is not for in-app guide steps");
+  if (isFilled(step.channel_overrides)) report(["channel_overrides"], "is not for in-app guide steps");
+}
+
+const buildStepFields = <T extends z.ZodMiniType>(type: T, template: z.ZodMiniType) =>
+  z.strictObject({
+    ...stepFields("channel"),
+    channel_type: described(type, "The type of the channel, which decides on the template."),
+    channel_key: described(optional(nonEmptyString()), "The key of the channel that the step sends through."),
+    channel_group_key: described(optional(nonEmptyString()), "The key of a channel group, in place of a channel."),
+    guide_key: described(optional(nonEmptyString()), "In-app guide steps: the key of the guide."),
+    template: described(optional(template), "The content of the message."),
+    channel_overrides: described(
+      optional(lazySchema(channelOverridesSchema)),
+      "Takes precedence over the channel's settings.",
+    ),
+    send_windows: described(
+      optional(lazySchema(sendWindowsSchema)),
+      "When messages may be sent, for each day of the week.",
+    ),
+  });
+
+const buildStepSchema = (channelType: ChannelType | null, template: z.ZodMiniType) => {
+  const type = channelType === null ? z.optional(z.null()) : z.literal(channelType);
+  return buildStepFields(type, template).check(
+    rule(hasTrait(channelType, "isGuide") ? checkGuideStep : checkMessageStep),
+  );
+};
+
+/** What can be said about a step whose channel type is unknown. */
+const unknownTypeSchema = once(() => buildStepFields(anyValue(), record(z.unknown())));
+
+type RawChannelStep = z.output<ReturnType<typeof buildStepSchema>>;
+
+/** The step by its channel type. Old files leave it to the environment (F-041): the template is then checked later. */
+const STEP_SCHEMAS: ReadonlyMap<ChannelType | null, () => ReturnType<typeof buildStepSchema>> = new Map([
+  ...CHANNEL_TYPES.map(
+    (type) =>
+      [
+        type as ChannelType | null,
+        once(() => named(buildStepSchema(type, channelTemplateSchemas[type]()), `${type}_step`)),
+      ] as const,
+  ),
+  [null, once(() => buildStepSchema(null, record(z.unknown())))],
+]);
+
+const schema = () =>
+  variant<RawChannelStep>({
+    discriminator: { field: "channel_type", names: () => [...STEP_SCHEMAS.keys()] },
+    members: () => [...STEP_SCHEMAS.values()].map((build) => build()),
+    choose(value) {
+      const type = (value as JsonObject).channel_type ?? null;
+      const build = STEP_SCHEMAS.get(type as ChannelType | null);
+      if (build !== undefined) return build();
+      return {
+        path: ["channel_type"],
+        message: describeInvalidValue(CHANNEL_TYPES, type),
+        common: unknownTypeSchema(),
+      };
+    },
+  });
+
+function normalize(raw: RawChannelStep, base: StepBase) {
+  const isGuide = hasTrait(raw.channel_type, "isGuide");
+  return {
+    ...base,
+    type: "channel" as const,
+    channel_type: raw.channel_type ?? null,
+    /** This or `channel_group_key` is set, and never both; a guide step may have neither (F-041). */
+    channel_key: raw.channel_key ?? null,
+    channel_group_key: raw.channel_group_key ?? null,
+    guide_key: isGuide ? (raw.guide_key ?? null) : null,
+    /** Per channel type, as in section 7 of the format; strings are Liquid. */
+    template: isGuide ? null : ((raw.template ?? null) as JsonObject | null),
+    channel_overrides: (raw.channel_overrides ?? null) as JsonObject | null,
+    send_windows: raw.send_windows?.map(normalizeSendWindow) ?? null,
+  };
+}
+
+export type ChannelStep = ReturnType<typeof normalize>;
+
+declare module "../step/step.js" {
+  interface StepTypes {
+    channel: ChannelStep;
+  }
+}
+
+/** Narrows a step to a channel step, for code that knows channel steps only. */
+export const isChannelStep = (step: (StepBase & { type: string }) | null | undefined): step is ChannelStep =>
+  step?.type === "channel";
+
+/** Texts that mostly are in files of their own, and what the name of such a file looks like. */
+const LONG_TEXTS = ["html_body", "text_body", "markdown_body", "json_body", "visual_blocks"];
+const FILE = /^[\w.-]+(\/[\w.-]+)*\.(html|mjml|md|txt|json|liquid)$/;
+
+/** Reports a template that does not fit the type that the environment gives the step's channel. */
+export function checkChannelTemplate(step: ChannelStep, report: ReportFinding): void {
+  const type = step.channel_type as ChannelType;
+  if (step.channel_overrides !== null) checkChannelOverrides(step.channel_overrides, type, report);
+  checkDocument(channelTemplateSchemas[type](), step.template, (path, message) =>
+    report(["template", ...path], message),
+  );
+}
+
+export const channelStep = defineStep({
+  label: "a channel",
+  schema,
+  normalize,
+  warn({ channel_type, guide_key, template }, warn) {
+    const isGuide = hasTrait(channel_type, "isGuide");
+    if (isGuide && !guide_key) warn(["guide_key"], "is not set: the step adds nobody to anything");
+    if (!isJsonObject(template) || !channel_type || isGuide) return;
+    for (const name of LONG_TEXTS) {
+      const text = template[name];
+      if (typeof text === "string" && FILE.test(text))
+        warn(["template", name], `is "${text}" itself, not what that file holds; did you mean "${name}@"?`);
+    }
+  },
+  templates: ({ template, channel_overrides }) => ({ template, channel_overrides }),
+  references: ({ guide_key: key }) => (key === null ? [] : [{ kind: "guide", key, path: ["guide_key"] }]),
+  createsMessages: true,
+  isAllowedInBroadcasts: true,
+  eventReasons: { failed: "render_error" },
+});

@@ -1,0 +1,42 @@
+import * as z from "zod/mini";
+import { described, rule, text } from "../schema/fields.js";
+import type { StepBase } from "../step/step.js";
+import { defineStep, type RawStep } from "../step/step-definition.js";
+import { stepFields } from "../step/step-fields.js";
+import { checkWindow, durationField } from "../step/window.js";
+
+const WINDOW = { length: "delay_for", fieldPath: "delay_until_field_path", maxDays: 365 };
+
+/** F-047. With both settings, the first is an offset from the time that the second leads to (E-233 to E-235). */
+const schema = () =>
+  z.strictObject({
+    ...stepFields("delay"),
+    settings: described(
+      z
+        .strictObject({
+          delay_for: durationField("How long to wait, or the offset from the time at delay_until_field_path."),
+          delay_until_field_path: text('The path of a time, such as "data.starts_at".'),
+        })
+        .check(rule((settings, report) => checkWindow(settings, WINDOW, report))),
+      "How long the step waits.",
+    ),
+  });
+
+function normalize({ settings }: RawStep<typeof schema>, base: StepBase) {
+  const { delay_for, delay_until_field_path } = settings;
+  return {
+    ...base,
+    type: "delay" as const,
+    settings: { delay_for: delay_for ?? null, delay_until_field_path: delay_until_field_path || null },
+  };
+}
+
+export type DelayStep = ReturnType<typeof normalize>;
+
+declare module "../step/step.js" {
+  interface StepTypes {
+    delay: DelayStep;
+  }
+}
+
+export const delayStep = defineStep({ label: "a delay", schema, normalize, isAllowedInBroadcasts: true });

@@ -1,0 +1,79 @@
+import * as z from "zod/mini";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { described, isEmpty, optional, record, rule, text } from "../schema/fields.js";
+import { describeInvalidMethod, httpMethodSchema, normalizeRequest, requestFields } from "../step/http-request.js";
+import type { StepBase } from "../step/step.js";
+import { defineStep, getSettings, type RawStep } from "../step/step-definition.js";
+import { stepFields } from "../step/step-fields.js";
+
+/** What a shared request has of its own. Beside it, a step's own would be ignored. */
+const SHARED_FIELDS = ["url", "headers", "query_params", "body", "json_body", "signing_key"];
+
+/** Section 9.4 of the format. A shared request has its own method and URL (E-305); files may have a method beside it. */
+const schema = () =>
+  z.strictObject({
+    ...stepFields("http_fetch"),
+    settings: described(
+      z
+        .strictObject({
+          method: described(optional(httpMethodSchema()), "The method of the request."),
+          url: text("The address of the request. Liquid."),
+          ...requestFields(),
+          reusable_step_key: text("The key of a shared request, which the step sends instead of its own."),
+          inputs: described(optional(record(z.unknown())), "What the shared request's templates read as inputs."),
+        })
+        .check(
+          rule((settings, report) => {
+            const { reusable_step_key: shared, method, url, inputs } = settings;
+            if (!isEmpty(shared)) {
+              for (const name of SHARED_FIELDS) {
+                const value = settings[name];
+                if (!isEmpty(value) && !(Array.isArray(value) && value.length === 0))
+                  report([name], `must not be given beside reusable_step_key: the request "${shared}" has its own`);
+              }
+              return;
+            }
+            if (method === undefined || method === null) report(["method"], describeInvalidMethod({}));
+            if (isEmpty(url)) report(["url"], url === "" ? "must not be empty" : "is required (a string)");
+            if (isJsonObject(inputs) && Object.keys(inputs).length > 0)
+              report(["inputs"], "has no effect without reusable_step_key");
+          }),
+        ),
+      "The request that the step sends.",
+    ),
+  });
+
+function normalize({ settings }: RawStep<typeof schema>, base: StepBase) {
+  return {
+    ...base,
+    type: "http_fetch" as const,
+    settings: Object.assign(normalizeRequest(settings), {
+      reusable_step_key: settings.reusable_step_key || null,
+      inputs: (settings.inputs ?? {}) as JsonObject,
+    }),
+  };
+}
+
+export type HttpFetchStep = ReturnType<typeof normalize>;
+
+declare module "../step/step.js" {
+  interface StepTypes {
+    http_fetch: HttpFetchStep;
+  }
+}
+
+export const httpFetchStep = defineStep({
+  label: "an http_fetch",
+  schema,
+  normalize,
+  warn(raw, warn) {
+    const { reusable_step_key, method } = getSettings(raw);
+    if (reusable_step_key && method) warn(["settings", "method"], "has no effect: the shared request has its own");
+  },
+  templates: ({ settings }) => ({ settings }),
+  changedScopes: ["data"],
+  references({ settings: { reusable_step_key: key, inputs } }) {
+    return key === null ? [] : [{ kind: "request", key, path: ["settings", "reusable_step_key"], inputs }];
+  },
+  eventReasons: { failed: "fetch_error" },
+});

@@ -1,0 +1,99 @@
+import * as z from "zod/mini";
+import { isJsonObject } from "../../util/json.js";
+import { described, optional, rule } from "../schema/fields.js";
+import { branchFields, branchListSchema, normalizeBranch } from "../step/branch-fields.js";
+import type { Step, StepBase, StepBranch } from "../step/step.js";
+import { defineStep, type RawStep } from "../step/step-definition.js";
+import { stepFields } from "../step/step-fields.js";
+
+const PERCENTAGE = "must be from 0 to 100, with at most one decimal";
+
+/** Tenths of a percent of a number or of decimal text, which files from the service contain; null for neither. */
+function parseTenths(percentage: unknown): number | null {
+  const isText = typeof percentage === "string" && /^\d+(\.\d+)?$/.test(percentage);
+  const value = isText ? Number(percentage) : percentage;
+  if (typeof value !== "number" || !(value >= 0 && value <= 100)) return null;
+  const tenths = Math.round(value * 10);
+  return tenths / 10 === value ? tenths : null;
+}
+
+/** F-045, E-312, E-313. */
+const schema = (steps: z.ZodMiniType) => {
+  const percentage = z
+    .union([z.number(), z.string()], { error: PERCENTAGE })
+    .check(z.refine((value) => parseTenths(value) !== null, { error: PERCENTAGE }));
+  const cohort = z.strictObject({
+    percentage: described(percentage, "The share of runs in percent, with at most one decimal."),
+    ...branchFields(steps),
+  });
+  return z
+    .strictObject({
+      ...stepFields("random_cohort"),
+      // The format has no conditions on experiments: they are ignored, even if they are malformed.
+      conditions: described(z.optional(z.unknown()), "Has no effect: an experiment has no conditions."),
+      cohort_key: described(
+        optional(z.string({ error: "must be a string (a path or a template)" })),
+        "Runs with the same value take the same cohort (default: the ID of the recipient).",
+      ),
+      cohort_branches: described(branchListSchema(cohort, "cohorts"), "The cohorts. Their percentages sum to 100."),
+    })
+    .check(
+      rule(({ cohort_branches: cohorts }, report) => {
+        if (!Array.isArray(cohorts) || cohorts.length < 2 || cohorts.length > 10) return;
+        const shares = cohorts.map((item: unknown) => (isJsonObject(item) ? parseTenths(item.percentage) : null));
+        const sum = shares.reduce<number>((total, share) => total + (share ?? 0), 0);
+        if (!shares.includes(null) && sum !== 1000)
+          report(["cohort_branches"], `the percentages must sum to 100, found ${sum / 10}`);
+      }),
+    );
+};
+
+interface CohortBranch extends StepBranch {
+  /** The share in tenths of a percent, 0 to 1000; those of a step sum to 1000 (E-312, E-313). */
+  percentage_tenths: number;
+}
+
+/** Never has conditions: the format has none for it, and what a file says is ignored. */
+export interface RandomCohortStep extends StepBase {
+  type: "random_cohort";
+  /** A path or Liquid; null is the recipient's id (E-311). */
+  cohort_key: string | null;
+  cohort_branches: CohortBranch[];
+}
+
+declare module "../step/step.js" {
+  interface StepTypes {
+    random_cohort: RandomCohortStep;
+  }
+}
+
+function normalize(
+  { cohort_key, cohort_branches }: RawStep<typeof schema>,
+  base: StepBase,
+  steps: (raw: unknown) => Step[],
+): RandomCohortStep {
+  return {
+    ...base,
+    conditions: null,
+    type: "random_cohort",
+    cohort_key: cohort_key || null,
+    cohort_branches: cohort_branches.map((cohort) => ({
+      ...normalizeBranch(cohort, steps),
+      percentage_tenths: parseTenths(cohort.percentage) ?? 0,
+    })),
+  };
+}
+
+export const randomCohortStep = defineStep({
+  label: "a random_cohort",
+  schema,
+  ignoresConditions: true,
+  normalize,
+  warn({ conditions }, warn) {
+    if (isJsonObject(conditions) && Object.keys(conditions).length > 0)
+      warn(["conditions"], "has no effect: an experiment has no conditions");
+  },
+  branchesField: "cohort_branches",
+  branches: (step) => step.cohort_branches,
+  isAllowedInBroadcasts: true,
+});

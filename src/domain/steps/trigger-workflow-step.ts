@@ -1,0 +1,55 @@
+import * as z from "zod/mini";
+import { described, requiredText, text } from "../schema/fields.js";
+import type { StepBase } from "../step/step.js";
+import { defineStep, type RawStep } from "../step/step-definition.js";
+import { stepFields } from "../step/step-fields.js";
+
+/** Section 9.7 of the format: all are Liquid, each with its documented default (E-316). */
+const schema = () =>
+  z.strictObject({
+    ...stepFields("trigger_workflow"),
+    settings: described(
+      z.strictObject({
+        workflow_key: requiredText("The key of the workflow to trigger. Liquid."),
+        recipients: text("Who receives it (default: the recipient of this run). Liquid."),
+        actor: text("The actor (default: the actor of this run). Liquid."),
+        tenant: text("The tenant (default: the tenant of this run). Liquid."),
+        data: text("The data, as JSON (default: the data of this run). Liquid."),
+        cancellation_key: text("The cancellation key (default: that of this run). Liquid."),
+      }),
+      "The trigger that the step sends.",
+    ),
+  });
+
+/** Empty text is kept: it means none, where absence means the parent's (EQ-50). */
+function normalize({ settings }: RawStep<typeof schema>, base: StepBase) {
+  return {
+    ...base,
+    type: "trigger_workflow" as const,
+    settings: {
+      workflow_key: settings.workflow_key,
+      recipients: settings.recipients ?? "{{ recipient.id }}",
+      actor: settings.actor ?? "{{ actor.id }}",
+      tenant: settings.tenant ?? "{{ tenant.id }}",
+      data: settings.data ?? "{{ data | json }}",
+      cancellation_key: settings.cancellation_key ?? "{{ workflow.cancellation_key }}",
+    },
+  };
+}
+
+export type TriggerWorkflowStep = ReturnType<typeof normalize>;
+
+declare module "../step/step.js" {
+  interface StepTypes {
+    trigger_workflow: TriggerWorkflowStep;
+  }
+}
+
+export const triggerWorkflowStep = defineStep({
+  label: "a trigger_workflow",
+  schema,
+  normalize,
+  templates: ({ settings }) => ({ settings }),
+  formatResult: ({ workflow, workflow_run_id }) =>
+    workflow_run_id ? `${String(workflow)} ${String(workflow_run_id)}` : null,
+});

@@ -1,0 +1,40 @@
+import * as z from "zod/mini";
+import { USERS } from "../recipient/recipient.js";
+import { described } from "../schema/fields.js";
+import type { StepBase } from "../step/step.js";
+import { defineStep, type RawStep } from "../step/step-definition.js";
+import { stepFields } from "../step/step-fields.js";
+import {
+  normalizeRecipientSettings,
+  RECIPIENT_SCOPES,
+  recipientSettingsSchema,
+  warnUnusedGid,
+} from "../step/update-settings.js";
+
+/** E-324. */
+const schema = () =>
+  z.strictObject({
+    ...stepFields("update_user"),
+    settings: described(recipientSettingsSchema(USERS), "Which user is updated, and how."),
+  });
+
+function normalize({ settings }: RawStep<typeof schema>, base: StepBase) {
+  return { ...base, type: "update_user" as const, settings: normalizeRecipientSettings(settings) };
+}
+
+export type UpdateUserStep = ReturnType<typeof normalize>;
+
+declare module "../step/step.js" {
+  interface StepTypes {
+    update_user: UpdateUserStep;
+  }
+}
+
+export const updateUserStep = defineStep({
+  label: "an update_user",
+  schema,
+  normalize,
+  warn: warnUnusedGid,
+  templates: ({ settings }) => ({ settings }),
+  changedScopes: RECIPIENT_SCOPES,
+});

@@ -1,0 +1,233 @@
+import * as z from "zod/mini";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { once } from "../../util/once.js";
+import type { Condition } from "../condition/condition.js";
+import { matchGroupsSchema } from "../condition/condition-schema.js";
+import { parseConditionList } from "../condition/parse-conditions.js";
+import { discriminatedUnion } from "../schema/discriminated-union.js";
+import { choice, described, optional, requiredText, rule } from "../schema/fields.js";
+import type { ReportFinding } from "../shape/report-finding.js";
+import type { StepBase } from "../step/step.js";
+import { defineStep, getSettings, type RawStep, type StepCheckContext } from "../step/step-definition.js";
+import { toMilliseconds } from "../step/step-duration.js";
+import { stepFields } from "../step/step-fields.js";
+import { checkDuration, durationField } from "../step/window.js";
+
+const MAX_WAIT_DAYS = 30;
+
+const MESSAGE_EVENT_KEYS = [
+  "created",
+  "queued",
+  "sent",
+  "not_sent",
+  "delivered",
+  "delivery_attempted",
+  "undelivered",
+  "bounced",
+  "read",
+  "unread",
+  "seen",
+  "unseen",
+  "archived",
+  "unarchived",
+  "interacted",
+  "link_clicked",
+] as const;
+
+const eventType = <const T extends string>(type: T) => described(z.literal(type), "What the step waits for.");
+
+/** What a wait step waits for, by `event_type` (section 9.12 of the format). */
+const EVENT_SCHEMAS = {
+  integration_source: once(() =>
+    z.strictObject({
+      event_type: eventType("integration_source"),
+      integration_source_key: requiredText("The key of the source."),
+      event_key: requiredText("The name of the event."),
+    }),
+  ),
+  message: once(() =>
+    z.strictObject({
+      event_type: eventType("message"),
+      source_type: described(z.enum(["workflow", "broadcast", "guide"]), "What sent the message."),
+      source_key: requiredText("The key of the workflow, broadcast or guide."),
+      event_key: described(z.enum(MESSAGE_EVENT_KEYS), "What happened to the message."),
+    }),
+  ),
+  workflow: once(() =>
+    z.strictObject({
+      event_type: eventType("workflow"),
+      source_key: requiredText("The key of the workflow."),
+      event_key: described(z.enum(["started", "completed"]), "What happened to its run."),
+    }),
+  ),
+  audience: once(() =>
+    z.strictObject({
+      event_type: eventType("audience"),
+      audience_key: requiredText("The key of a dynamic audience."),
+      event_key: described(z.enum(["enter", "exit"]), "Whether the recipient becomes or stops being a member."),
+    }),
+  ),
+  recipient: once(() =>
+    z.strictObject({
+      event_type: eventType("recipient"),
+      event_key: choice(["updated"], "The recipient was updated."),
+    }),
+  ),
+};
+
+const EVENT_TYPES_WITH_CONDITIONS: readonly unknown[] = ["message", "workflow"];
+
+/** F-049, E-336 to E-340. */
+const schema = () =>
+  z.strictObject({
+    ...stepFields("wait_for_event"),
+    settings: described(
+      z
+        .strictObject({
+          event: described(
+            discriminatedUnion("event_type", EVENT_SCHEMAS, { expected: "is required (an object with event_type)" }),
+            "The event that the step waits for.",
+          ),
+          match_conditions: described(
+            optional(matchGroupsSchema()),
+            "The event must meet at least one group. Required for events of messages and workflows.",
+          ),
+          expires_after: durationField("How long the step waits (default: 15 minutes, at most 30 days)."),
+          on_match: choice(["continue", "halt"], "What the run does when the event occurs (default: continue)."),
+          on_timeout: choice(["continue", "halt"], "What the run does when the time is over (default: halt)."),
+        })
+        .check(
+          rule(({ event, match_conditions, expires_after }, report) => {
+            const type = isJsonObject(event) ? event.event_type : null;
+            const hasConditions = Array.isArray(match_conditions) && match_conditions.length > 0;
+            if (EVENT_TYPES_WITH_CONDITIONS.includes(type) && !hasConditions)
+              report(["match_conditions"], `is required for ${type} events (at least one)`);
+            if (toMilliseconds(expires_after) === 0) report(["expires_after", "value"], "must be more than nothing");
+            checkDuration(expires_after, MAX_WAIT_DAYS, ["expires_after"], report);
+          }),
+        ),
+      "The event that the step waits for, and how long.",
+    ),
+  });
+
+/** The third shape of conditions (F-033); the only place where `event.…` can be asked about. */
+function checkMatchConditions(value: unknown, context: StepCheckContext, report: ReportFinding): void {
+  if (value === undefined || value === null) return;
+  const path = ["settings", "match_conditions"];
+  if (!Array.isArray(value))
+    return report(path, 'must be a list of groups such as { "operator": "and", "conditions": [] }');
+  for (const [index, group] of value.entries()) {
+    const groupPath = [...path, index];
+    if (!isJsonObject(group)) {
+      report(groupPath, 'must be a group such as { "operator": "and", "conditions": [] }');
+      continue;
+    }
+    const { operator } = group;
+    if (operator !== "and")
+      report(
+        [...groupPath, "operator"],
+        `must be "and"${operator === undefined ? "" : `, found ${JSON.stringify(operator)}`}`,
+      );
+    const conditionContext = { refs: context.refs, allowsEvent: true };
+    const conditions = parseConditionList(group.conditions, [...groupPath, "conditions"], conditionContext, report);
+    if (Array.isArray(group.conditions) && conditions.length === 0)
+      report([...groupPath, "conditions"], "needs at least one condition");
+  }
+}
+
+type RawEvent = z.output<ReturnType<(typeof EVENT_SCHEMAS)[keyof typeof EVENT_SCHEMAS]>>;
+type Event<T extends RawEvent["event_type"]> = Required<Extract<RawEvent, { event_type: T }>>;
+
+/** What a run waits for. */
+export type AwaitedEvent =
+  | Event<"integration_source">
+  | Event<"message">
+  | Event<"workflow">
+  | Event<"audience">
+  | { event_type: "recipient"; event_key: "updated" };
+
+function toAwaitedEvent(event: RawEvent): AwaitedEvent {
+  const { event_type: type } = event;
+  // Spelled out: the order of the keys is part of the workflow's version.
+  if (type === "recipient") return { event_type: type, event_key: "updated" };
+  if (type === "integration_source")
+    return { event_type: type, integration_source_key: event.integration_source_key, event_key: event.event_key };
+  if (type === "message") {
+    const { source_type, source_key, event_key } = event;
+    return { event_type: type, source_type, source_key, event_key };
+  }
+  if (type === "workflow") return { event_type: type, source_key: event.source_key, event_key: event.event_key };
+  return { event_type: type, audience_key: event.audience_key, event_key: event.event_key };
+}
+
+/** Conditions are AND-ed inside a group, groups are OR-ed (F-033). */
+interface MatchGroup {
+  operator: "and";
+  conditions: Condition[];
+}
+
+function normalize({ settings }: RawStep<typeof schema>, base: StepBase) {
+  const groups = (settings.match_conditions ?? []) as MatchGroup[];
+  return {
+    ...base,
+    type: "wait_for_event" as const,
+    settings: {
+      event: toAwaitedEvent(settings.event),
+      /** Empty: every such event matches. */
+      match_conditions: groups.map(({ conditions }): MatchGroup => ({ operator: "and", conditions })),
+      expires_after: settings.expires_after ?? { unit: "minutes", value: 15 },
+      on_match: settings.on_match ?? "continue",
+      on_timeout: settings.on_timeout ?? "halt",
+    },
+  };
+}
+
+export type WaitForEventStep = ReturnType<typeof normalize>;
+
+declare module "../step/step.js" {
+  interface StepTypes {
+    wait_for_event: WaitForEventStep;
+  }
+}
+
+/** Narrows a step to a wait, for code that knows waits only. */
+export const isWaitForEventStep = (step: (StepBase & { type: string }) | null | undefined): step is WaitForEventStep =>
+  step?.type === "wait_for_event";
+
+const getEvent = (raw: JsonObject): JsonObject => {
+  const { event } = getSettings(raw);
+  return isJsonObject(event) ? event : {};
+};
+
+export const waitForEventStep = defineStep({
+  label: "a wait_for_event",
+  schema,
+  normalize,
+  check: (raw, report, context) => checkMatchConditions(getSettings(raw).match_conditions, context, report),
+  warn(raw, warn, project) {
+    const { source_type, source_key, event_type, integration_source_key: source } = getEvent(raw);
+    const path = ["settings", "event"];
+    if (source_type === "broadcast" && !project.hasBroadcast(String(source_key)))
+      warn([...path, "source_key"], `never comes here: there is no broadcast "${source_key}"`);
+    if (event_type === "integration_source" && !project.hasSource(String(source)))
+      warn(
+        [...path, "integration_source_key"],
+        `never comes here: there is no source "${source}"; the step waits until it expires`,
+      );
+  },
+  changedScopes: ["data", "refs"],
+  /** That an awaited audience is dynamic only the project's audiences can tell (E-346). */
+  references: ({ settings: { event } }) =>
+    event.event_type === "audience"
+      ? [
+          {
+            kind: "audience",
+            key: event.audience_key,
+            path: ["settings", "event", "audience_key"],
+            audienceType: "dynamic",
+          },
+        ]
+      : [],
+  isAllowedInBroadcasts: true,
+  waitLabel: "for an event",
+});

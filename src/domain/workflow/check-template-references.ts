@@ -1,0 +1,98 @@
+import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import { findNearest } from "../../util/find-nearest.js";
+import { isJsonObject, type JsonObject, toPointer } from "../../util/json.js";
+import { hasTrait } from "../message/channel-types.js";
+import { formatPointer } from "../shape/describe-finding.js";
+import type { ChannelStep } from "../steps/channel-step.js";
+import { parsePathSegments, walkChannelSteps } from "../steps/walk-steps.js";
+import type { EmailLayout } from "../template/email-layout.js";
+import { collectPartialKeys } from "../template/template-partial.js";
+import { walkBlocks } from "../template/walk-blocks.js";
+import type { Workflow } from "./workflow.js";
+
+/** The layout that every project has: a plain built-in one, where no file says otherwise (EQ-68). */
+export const DEFAULT_LAYOUT = "default";
+
+/** The key of the layout an e-mail step names; null for none (T-124). */
+export function findLayoutKey({ template }: Pick<ChannelStep, "template">): string | null {
+  const settings = template?.settings;
+  const key = isJsonObject(settings) ? settings.layout_key : null;
+  return typeof key === "string" && key !== "" ? key : null;
+}
+
+/** The blocks of a step's template; none where its body is HTML. */
+function getVisualBlocks({ template }: Pick<ChannelStep, "template">): JsonObject[] {
+  const blocks = template?.visual_blocks;
+  return Array.isArray(blocks) ? (blocks as JsonObject[]) : [];
+}
+
+/** The keys of layouts and partials that a workflow's steps name. */
+export function collectTemplateReferences(workflow: Workflow): { layouts: string[]; partials: string[] } {
+  const layouts = new Set<string>();
+  const partials = new Set<string>();
+  for (const { step } of walkChannelSteps(workflow.steps)) {
+    if (step.template === null) continue;
+    for (const key of collectPartialKeys(JSON.stringify([step.template, step.channel_overrides]))) partials.add(key);
+    if (!hasTrait(step.channel_type, "hasLayout")) continue;
+    const layout = findLayoutKey(step);
+    if (layout !== null) layouts.add(layout);
+    for (const { block } of walkBlocks(getVisualBlocks(step)))
+      if (block.type === "partial") partials.add(String(block.key));
+  }
+  return { layouts: [...layouts], partials: [...partials] };
+}
+
+/** What a project has of the things that e-mails name. */
+interface ProjectTemplates {
+  layouts: ReadonlyMap<string, EmailLayout>;
+  layoutKeys: readonly string[];
+  partialKeys: readonly string[];
+}
+
+function describeMissing(label: string, key: string, known: readonly string[]): string {
+  const near = findNearest(key, known);
+  return `names no ${label} of this project: "${key}"${near === undefined ? "" : `; did you mean "${near}"?`}`;
+}
+
+/**
+ * Layouts and blocks' partials must exist, and MJML wants a layout of MJML or none (EQ-68, T-129). Throws
+ * `workflow_invalid`. A partial that a `render` tag names is looked for when it is rendered (TQ-11).
+ */
+export function checkTemplateReferences(
+  workflow: Workflow,
+  { layouts, layoutKeys, partialKeys }: ProjectTemplates,
+): void {
+  const details: ErrorDetail[] = [];
+  const files: string[] = [];
+  for (const { step, path } of walkChannelSteps(workflow.steps)) {
+    if (!hasTrait(step.channel_type, "hasLayout")) continue;
+    const templatePath = [...parsePathSegments(path), "template"];
+    const report = (below: PropertyKey[], message: string): void => {
+      details.push({ pointer: toPointer([...templatePath, ...below]), message });
+    };
+    const key = findLayoutKey(step);
+    const layout = key === null ? undefined : layouts.get(key);
+    if (key !== null && layout === undefined && key !== DEFAULT_LAYOUT) {
+      report(["settings", "layout_key"], describeMissing("layout", key, [...layoutKeys, DEFAULT_LAYOUT]));
+      files.push(`layouts/${key}/layout.json`);
+    }
+    if (layout !== undefined && !layout.is_mjml && step.template?.is_mjml === true)
+      report(["is_mjml"], `needs a layout of MJML, which "${key}" is not`);
+    for (const { block, path: at } of walkBlocks(getVisualBlocks(step), ["visual_blocks"])) {
+      if (block.type === "partial" && !partialKeys.includes(String(block.key))) {
+        report([...at, "key"], describeMissing("partial", String(block.key), partialKeys));
+        files.push(`partials/${block.key}/partial.json`);
+      }
+    }
+  }
+  const [first] = details;
+  if (first === undefined) return;
+  throw new KnockError(
+    "workflow_invalid",
+    `workflow "${workflow.key}": ${formatPointer(first.pointer)} ${first.message}`,
+    {
+      details,
+      hint: `Fix workflows/${workflow.key}/${files.length === 0 ? "" : `, or add ${[...new Set(files)].join(", ")}`}.`,
+    },
+  );
+}

@@ -1,0 +1,29 @@
+import * as z from "zod/mini";
+import { isJsonObject } from "../../util/json.js";
+import { once } from "../../util/once.js";
+import { described, optional, requiredText, rule, schemaReference, stringUpTo } from "../schema/fields.js";
+import { jsonSchema } from "../schema/json-schema.js";
+import { httpMethodSchema, requestFields } from "../step/http-request.js";
+
+/** A `request.json` with its text files read in (E-305, decision 17). Built when the first request is read. */
+export const sharedRequestSchema = once(() =>
+  described(
+    z
+      .strictObject({
+        $schema: schemaReference(),
+        name: described(optional(stringUpTo(255)), "The name that people read."),
+        description: described(optional(stringUpTo(280)), "What the request is for."),
+        method: described(httpMethodSchema(), "The method of the request."),
+        url: requiredText("The address of the request. Liquid."),
+        ...requestFields(),
+        input_schema: jsonSchema("The JSON Schema of the inputs that steps pass: an object."),
+      })
+      .check(
+        rule(({ input_schema: schema }, report) => {
+          if (isJsonObject(schema) && schema.type !== undefined && schema.type !== "object")
+            report(["input_schema", "type"], 'must be "object": inputs have names');
+        }),
+      ),
+    "A request that several fetch steps share.",
+  ),
+);

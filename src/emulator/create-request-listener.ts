@@ -1,0 +1,276 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { AccessSettings } from "../domain/environment/environment.js";
+import { getErrorMessage, KnockError } from "../errors/knock-error.js";
+import { systemIds } from "../util/ids.js";
+import { isJsonObject, type JsonObject } from "../util/json.js";
+import { authenticate, authenticateService, authorize, type Caller, isServiceToken } from "./access/authenticate.js";
+import { checkHost, checkOrigin } from "./access/check-host-and-origin.js";
+import { createCorsHeaderBuilder, createForbiddenOriginError, isPermittedOrigin } from "./access/cors.js";
+import { RateLimits } from "./access/rate-limits.js";
+import type { Route, RouteContext, RouteResult } from "./access/route.js";
+import { collectPreferenceWarnings } from "./collect-preference-warnings.js";
+import type { EmulatorOptions, HandlerOptions, RequestLogEntry } from "./emulator-options.js";
+import { ApiError, createNotFoundError, toApiError } from "./http/api-error.js";
+import { RequestContext } from "./http/request-context.js";
+import { Router } from "./http/router.js";
+import { PAGE_ROUTES } from "./page/page-routes.js";
+import { servePage } from "./page/serve-page.js";
+import { servePreferenceCenter } from "./preference-center/serve-center.js";
+import { buildOpenApiDocument, ROUTES } from "./route-table.js";
+import { serveTracking } from "./routes/serve-tracking.js";
+import { createUnknownSupportRouteError, SUPPORT_ROUTES, type SupportContext } from "./routes/support-routes.js";
+import { UNAVAILABLE_MANAGEMENT } from "./routes/unavailable-management.js";
+
+const API_PATH = "/v1/";
+const SUPPORT_PATH = "/__knock/";
+/** Keys and tokens are in its query, which is shown to nobody. */
+export const SOCKET_PATH = "/ws/v1/websocket";
+
+const buildCorsHeaders = createCorsHeaderBuilder(ROUTES);
+
+/** Every request: who may ask at all, then its route; every answer: its id, and errors as the API has them. */
+export function createRequestListener(
+  options: HandlerOptions,
+): (incoming: IncomingMessage, outgoing: ServerResponse, refusal?: unknown) => void {
+  const routes = createRouter(options);
+
+  async function handleRequest(context: RequestContext, error: unknown): Promise<void> {
+    const { method, path } = context;
+    checkHost(context.header("host"), options);
+    if (error !== undefined) throw error;
+    const isSupport = path.startsWith(SUPPORT_PATH);
+    if (isSupport) checkOrigin(context, options);
+    const origin = context.header("origin");
+    if (origin !== undefined && isPermittedOrigin(origin, await options.environment()))
+      context.permittedOrigin = origin;
+    else if (origin !== undefined && method === "OPTIONS") throw createForbiddenOriginError(origin);
+    if (method === "OPTIONS" && !isSupport) return sendResult(context, {});
+    const handle = routes.find(context);
+    if (handle === null) {
+      // Who has no key learns of no path.
+      if (path.startsWith(API_PATH)) await authenticateRequest(context, await readAccessSettings(options), options);
+      throw isSupport ? createUnknownSupportRouteError(method, path) : createNotFoundError();
+    }
+    await handle(context);
+  }
+
+  return (incoming, outgoing, refusal) => {
+    const startedAt = performance.now();
+    const context = new RequestContext(incoming, outgoing);
+    let failure: unknown = null;
+    handleRequest(context, refusal)
+      .catch((error) => {
+        failure = error;
+        sendError(context, error, options);
+      })
+      .finally(async () => {
+        if (context.method !== "GET") options.onWrite();
+        if (options.onAnswered === undefined) return;
+        const took_ms = performance.now() - startedAt;
+        if (failure === null)
+          context.warnings.push(...collectPreferenceWarnings(context.path, await context.getReadText()));
+        options.onAnswered(toRequestLogEntry(context, took_ms, failure));
+      });
+  };
+}
+
+function createRouter(options: HandlerOptions): Router {
+  const limits = options.rateLimits ? new RateLimits() : null;
+  const routes = new Router();
+  // A service token is none of the API's, so that these come with a key of their own.
+  for (const route of ROUTES.filter(({ service }) => service))
+    routes.add(route.on, async (context) => {
+      const access = await readAccessSettings(options);
+      const caller = authenticateService(context.header("authorization"), access);
+      sendResult(context, await runRoute(context, { route, caller, access, limits: null }, options));
+    });
+  routes.add("GET /v1/openapi", async (context) => {
+    await authenticateRequest(context, await readAccessSettings(options), options);
+    sendResult(context, { body: buildOpenApiDocument(options.url) });
+  });
+  for (const route of sortRoutes(ROUTES.filter(({ service }) => !service)))
+    routes.add(route.on, async (context) => {
+      const access = await readAccessSettings(options);
+      const caller = await authenticateRequest(context, access, options);
+      sendResult(context, await runRoute(context, { route, caller, access, limits }, options));
+    });
+  for (const name of UNAVAILABLE_MANAGEMENT)
+    routes.add(name, async (context) => {
+      const access = await readAccessSettings(options);
+      const authorization = context.header("authorization");
+      if (!isServiceToken(authorization)) {
+        authenticateRequest(context, access, options);
+        throw createNotFoundError();
+      }
+      authenticateService(authorization, access);
+      throw new ApiError(501, "not_supported", `The management API is not emulated: ${name}`);
+    });
+  routes.add(`GET ${SOCKET_PATH}`, () => {
+    const message =
+      "A WebSocket is opened here, and the request asks for none: a proxy in between has to pass Upgrade on";
+    throw new ApiError(400, "invalid_params", message);
+  });
+  servePage(routes, options);
+  serveTracking(routes, options);
+  servePreferenceCenter(routes, options);
+  for (const { on, handle } of [...SUPPORT_ROUTES, ...PAGE_ROUTES])
+    routes.add(on, async (context) =>
+      sendResult(context, { body: await handle(createSupportContext(context, options)) }),
+    );
+  return routes;
+}
+
+/** Throws if the key or the branch is unknown. */
+async function authenticateRequest(
+  context: RequestContext,
+  access: AccessSettings,
+  options: HandlerOptions,
+): Promise<Caller> {
+  const credentials = {
+    authorization: context.header("authorization"),
+    userToken: context.header("x-knock-user-token"),
+  };
+  const caller = await authenticate(credentials, access, Date.now(), options.knownKeys);
+  checkBranch(context.header("x-knock-branch"), options);
+  return caller;
+}
+
+interface AdmittedRequest {
+  route: Route;
+  caller: Caller;
+  access: AccessSettings;
+  limits: RateLimits | null;
+}
+
+function runRoute(
+  context: RequestContext,
+  { route, caller, access, limits }: AdmittedRequest,
+  options: HandlerOptions,
+): Promise<RouteResult> {
+  const user = context.param("user_id");
+  const collection = context.param("collection");
+  const objectId = context.param("object_id") ?? context.param("id");
+  const object = collection !== undefined && objectId !== undefined ? { collection, id: objectId } : undefined;
+  authorize(caller, route.open, { user, object }, access);
+  if (limits !== null) checkRate(limits, route, caller, user);
+  if (route.unavailable !== undefined) throw new ApiError(501, "not_supported", route.unavailable);
+  const { query } = context;
+  const routeContext: RouteContext = {
+    operations: options.operations,
+    bulk: options.bulkOperations,
+    caller,
+    branch: (route.service ? query.text("branch") : context.header("x-knock-branch")) || undefined,
+    query,
+    param: (name) => context.param(name) ?? "",
+    header: (name) => context.header(name),
+    body: () => context.readBody(),
+    environment: options.environment,
+    warn: (text) => context.warnings.push(text),
+    strict: options.strict ?? false,
+    definitions: options.definitions,
+    baseUrl: options.url,
+    limits,
+  };
+  return route.handle(routeContext);
+}
+
+/** Per environment, and per user where one is signed in or a feed is asked for (A-045). */
+function checkRate(limits: RateLimits, route: Route, caller: Caller, user: string | undefined): void {
+  if (route.tier === null) return;
+  const isFeed = route.rule === "A-288";
+  const subject = caller.kind === "public" && caller.token !== null ? caller.token.sub : isFeed ? user : "";
+  if (limits.tryCall(`${route.rule} ${subject}`, route.tier, Date.now())) return;
+  throw new ApiError(429, "rate_limited", `More than the calls a second that tier ${route.tier} allows`);
+}
+
+function createSupportContext(context: RequestContext, options: HandlerOptions): SupportContext {
+  return {
+    ...options,
+    param: (name) => context.param(name) ?? "",
+    query: context.query,
+    body: () => context.readBody(),
+    readText: () => context.readText(),
+    headers: () => context.headers,
+  };
+}
+
+/** A-015: whatever is asked, a branch that is none is not the main files. */
+export function checkBranch(slug: string | undefined, { definitions }: Pick<EmulatorOptions, "definitions">): void {
+  if (!slug || definitions.branch?.(slug)) return;
+  throw createNotFoundError(`There is no branch ${JSON.stringify(slug)}: the project has no folder branches/${slug}`);
+}
+
+export async function readAccessSettings({
+  environment,
+  readVariable,
+}: Pick<EmulatorOptions, "environment" | "readVariable">): Promise<AccessSettings> {
+  const { access } = await environment();
+  const { signing_key: key } = access;
+  return key?.startsWith("$") ? { ...access, signing_key: readVariable(key.slice(1)) || null } : access;
+}
+
+/** The first that matches answers: words before parameters. */
+function sortRoutes(routes: readonly Route[]): Route[] {
+  const getRank = ({ on }: Route): string =>
+    on
+      .split("/")
+      .map((part) => (part.startsWith("{") ? "1" : "0"))
+      .join("");
+  return [...routes].sort((a, b) => (getRank(a) < getRank(b) ? -1 : getRank(a) > getRank(b) ? 1 : 0));
+}
+
+function toRequestLogEntry(context: RequestContext, took_ms: number, error: unknown): RequestLogEntry {
+  const { method, path, request: incoming, response: outgoing, workflowRunId, warnings } = context;
+  // Of all hints only a misspelt key's means the same to who asks over HTTP.
+  const hint = error instanceof KnockError && error.code === "workflow_missing" ? error.hint : undefined;
+  return {
+    method,
+    path: path === SOCKET_PATH ? path : (incoming.url ?? ""),
+    status: outgoing.statusCode,
+    took_ms,
+    workflow_run_id: workflowRunId,
+    ...(warnings.length > 0 ? { warnings } : {}),
+    error: error === null ? null : `${getErrorMessage(error)}${hint ? `. ${hint}` : ""}`,
+  };
+}
+
+function sendResult(context: RequestContext, { body, headers }: RouteResult): void {
+  if (isJsonObject(body) && typeof body.workflow_run_id === "string") context.workflowRunId = body.workflow_run_id;
+  if (body === undefined) sendResponse(context, 204, headers);
+  else sendResponse(context, 200, headers, body);
+}
+
+/** Headers are assigned: a literal of spread ones is slow. */
+function sendResponse(
+  context: RequestContext,
+  status: number,
+  extraHeaders: Record<string, string> | undefined,
+  body?: JsonObject | JsonObject[],
+): void {
+  const { method, path } = context;
+  const { permittedOrigin: origin } = context;
+  const requestedMethod = context.header("access-control-request-method");
+  const headers: OutgoingHttpHeaders = {};
+  if (origin !== undefined) Object.assign(headers, buildCorsHeaders({ method, path, origin, requestedMethod }));
+  headers["x-request-id"] = extraHeaders?.["x-request-id"] ?? systemIds.uuid();
+  if (body !== undefined) headers["content-type"] = "application/json; charset=utf-8";
+  if (extraHeaders !== undefined) Object.assign(headers, extraHeaders);
+  context.send(status, headers, body === undefined ? undefined : JSON.stringify(body));
+}
+
+function sendError(context: RequestContext, error: unknown, options: HandlerOptions): void {
+  const known = toApiError(error);
+  // The request log has the reason of an unusable store.
+  const isUnlogged = known?.status === 503 && options.onAnswered === undefined;
+  if (known === null || known.status === 500 || isUnlogged) options.onError(error);
+  // Half an answer is worse than a connection that ends.
+  if (context.response.headersSent && !context.response.writableEnded) return void context.response.destroy();
+  const { status, body }: { status: number; body: JsonObject } =
+    known ?? new ApiError(500, "internal", "This is a fault of the emulator; its own output tells more");
+  const headers = {
+    ...(status === 429 ? { "retry-after": "1" } : {}),
+    // What fails here fails again: clients would only wait (A-040).
+    ...(status >= 500 ? { "x-should-retry": "false" } : {}),
+  };
+  sendResponse(context, status, headers, body);
+}

@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { KnownKeys } from "./access/authenticate.js";
+import { BulkOperations } from "./bulk-operations.js";
+import { ChangeStream } from "./change-stream.js";
+import { createRequestListener } from "./create-request-listener.js";
+import { DueWorker } from "./due-worker.js";
+import type { EmulatorAppOptions } from "./emulator-options.js";
+import { RealtimeServer } from "./realtime/realtime-server.js";
+import { StoreWatcher } from "./store-watcher.js";
+import { Webhooks } from "./webhooks/webhooks.js";
+
+/** The API over one store: what answers its requests and sockets, and runs its due work. */
+export interface EmulatorApp {
+  /** Answers a request; `refusal` is what is wrong with it already. */
+  handleRequest(incoming: IncomingMessage, outgoing: ServerResponse, error?: unknown): void;
+  /** Opens a WebSocket, or refuses to. `onOpened` is called before the first frame. */
+  openSocket(request: IncomingMessage, socket: Socket, head: Buffer, onOpened: () => void, error?: unknown): void;
+  webhooks: Webhooks | null;
+  /** Ends live streams at once, and sockets so that clients come back. */
+  disconnect(): Promise<void>;
+  /** Ends what runs; the operations stay open. */
+  finish(): Promise<void>;
+}
+
+export function createEmulatorApp(options: EmulatorAppOptions): EmulatorApp {
+  const { operations, onError } = options;
+  const storeWatcher = new StoreWatcher(operations, onError);
+  const worker = new DueWorker({ ...options, onRun: () => storeWatcher.notifyChange() });
+  const onWrite = (): void => {
+    worker.wake();
+    storeWatcher.notifyChange();
+  };
+  const bulkOperations = new BulkOperations(operations, onWrite, onError);
+  const webhooks = options.webhooks && new Webhooks(options.webhooks, options);
+  const changeStream = new ChangeStream(operations, storeWatcher, onError);
+  const knownKeys = new KnownKeys();
+  const realtime = new RealtimeServer(options, storeWatcher, knownKeys);
+  return {
+    handleRequest: createRequestListener({
+      ...options,
+      worker,
+      bulkOperations,
+      changeStream,
+      knownKeys,
+      webhooks,
+      onWrite,
+    }),
+    openSocket: (...request) => realtime.open(...request),
+    webhooks,
+    async disconnect() {
+      changeStream.close();
+      await realtime.close();
+    },
+    async finish() {
+      await bulkOperations.waitUntilDone();
+      await worker.stop();
+      await webhooks?.stop();
+    },
+  };
+}

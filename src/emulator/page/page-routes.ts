@@ -1,0 +1,249 @@
+import { hasTrait } from "../../domain/message/channel-types.js";
+import { inlineImages } from "../../domain/message/inline-images.js";
+import { DELIVERY_STATUSES } from "../../domain/message/message.js";
+import { type RecipientReference, toRecipientKey } from "../../domain/recipient/recipient.js";
+import { checkRequest } from "../../domain/request/check-request.js";
+import { markBodySchema } from "../../domain/request/helper-bodies.js";
+import { RUN_STATUSES } from "../../domain/run/run-status.js";
+import { isChannelStep } from "../../domain/steps/channel-step.js";
+import { parseTrigger } from "../../domain/trigger/parse-trigger.js";
+import { getErrorMessage } from "../../errors/knock-error.js";
+import type { LocalOperations } from "../../ports/operations.js";
+import type { Paged, PageRequest } from "../../ports/page-request.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { readClockView } from "../change-stream.js";
+import { createNotFoundError } from "../http/api-error.js";
+import type { Query } from "../http/query.js";
+import type { SupportContext, SupportRoute } from "../routes/support-routes.js";
+import { explainRun } from "./explain-run.js";
+import { summarizeMessage } from "./summarize-message.js";
+
+/** The page shows at most so many rows of a list; who wants others narrows it. */
+const MAX_ROWS = 500;
+const DEFAULT_ROWS = 50;
+/** Users that a search looks at. */
+const MAX_SEARCHED_RECIPIENTS = 10_000;
+/** Of a recipient's subscriptions, and of an object's subscribers, each. */
+const MAX_SUBSCRIPTIONS = 100;
+
+const parseLimit = (query: Query): number => query.wholeNumber("limit", MAX_ROWS) ?? DEFAULT_ROWS;
+
+const toListResult = (items: JsonObject[], isMore: boolean): JsonObject => ({ items, more: isMore });
+
+function requireFound(resource: JsonObject | null): JsonObject {
+  if (resource === null) throw createNotFoundError();
+  return resource;
+}
+
+async function listMessages({ operations, query }: SupportContext): Promise<JsonObject> {
+  const filter = {
+    workflow: query.text("workflow"),
+    channel: query.text("channel"),
+    status: query.choice("status", DELIVERY_STATUSES),
+    recipient: query.recipient("recipient"),
+    text: query.text("q"),
+  };
+  const { items, page_info } = await operations.listMessages(filter, { limit: parseLimit(query) });
+  const full = await operations.readMessages(items.map(({ id }) => String(id)));
+  return toListResult(full.map(summarizeMessage), page_info.after !== null);
+}
+
+async function readMessage({ operations, param }: SupportContext): Promise<JsonObject> {
+  const id = param("id");
+  const [message, events] = await Promise.all([operations.readMessage(id), operations.readMessageEvents(id)]);
+  return { ...requireFound(message), events };
+}
+
+/** The HTML of an e-mail, as it is served in its own sandbox. */
+export async function readEmailHtml(operations: LocalOperations, id: string): Promise<string> {
+  const { content } = requireFound(await operations.readMessage(id));
+  const html = isJsonObject(content) && isJsonObject(content.data) ? inlineImages(content.data) : null;
+  if (html === null) throw createNotFoundError("This message has no HTML");
+  return html;
+}
+
+async function markMessage({ operations, param, body }: SupportContext): Promise<JsonObject> {
+  const { status } = checkRequest(markBodySchema(), await body());
+  const [marked] = await operations.markMessages([param("id")], status);
+  return requireFound(marked ?? null);
+}
+
+async function listRuns({ operations, query }: SupportContext): Promise<JsonObject> {
+  const filter = {
+    workflow: query.text("workflow"),
+    workflow_run_id: query.text("workflow_run_id"),
+    status: query.choice("status", RUN_STATUSES),
+    has_errors: query.flag("has_errors"),
+    recipient: query.recipient("recipient"),
+    text: query.text("q"),
+  };
+  const { items, page_info } = await operations.listRecipientRuns(filter, { limit: parseLimit(query) });
+  return toListResult(items, page_info.after !== null);
+}
+
+const matchesText = (recipient: JsonObject, text: string): boolean =>
+  [recipient.id, recipient.name, recipient.email, recipient.phone_number].some((field) =>
+    String(field ?? "")
+      .toLowerCase()
+      .includes(text),
+  );
+
+/** `projects/p1` of an object, as everywhere in the page; a user's id has no slash (A-063). */
+function parseReference(text: string): RecipientReference {
+  const slash = text.indexOf("/");
+  return slash < 0 ? text : { collection: text.slice(0, slash), id: text.slice(slash + 1) };
+}
+
+const toObjectRow = ({ id, collection, properties }: JsonObject): JsonObject => ({
+  ...(isJsonObject(properties) ? properties : {}),
+  id: `${String(collection)}/${String(id)}`,
+});
+
+/** Users, or with `kind=objects` objects of all collections, tenants included. */
+async function listRecipients({ operations, query }: SupportContext): Promise<JsonObject> {
+  const { users, objects } = operations.resources;
+  const isObjects = query.choice("kind", ["users", "objects"]) === "objects";
+  const list = async (page: PageRequest): Promise<Paged<JsonObject>> => {
+    if (!isObjects) return users.list(page);
+    const { items, page_info } = await objects.list(null, page);
+    return { items: items.map(toObjectRow), page_info };
+  };
+  const limit = parseLimit(query);
+  const text = query.text("q")?.toLowerCase();
+  const found: JsonObject[] = [];
+  let seen = 0;
+  let after: string | undefined;
+  do {
+    const page: Paged<JsonObject> = await list({ limit: MAX_ROWS, after });
+    found.push(...(text === undefined ? page.items : page.items.filter((user) => matchesText(user, text))));
+    seen += page.items.length;
+    after = page.page_info.after ?? undefined;
+  } while (found.length <= limit && after !== undefined && seen < MAX_SEARCHED_RECIPIENTS);
+  return toListResult(found.slice(0, limit), found.length > limit || after !== undefined);
+}
+
+/** A user or an object with everything that decides what reaches them. */
+async function readRecipient({ operations, param, environment }: SupportContext): Promise<JsonObject> {
+  const reference = parseReference(param("id"));
+  const { users, objects, preferences, subscriptions } = operations.resources;
+  const isUser = typeof reference === "string";
+  const user = requireFound(await (isUser ? users.read(reference) : objects.read(reference.collection, reference.id)));
+  const { channels } = await environment();
+  const feeds = Object.values(channels).flatMap((channel) =>
+    channel && hasTrait(channel.type, "isFeed") ? [channel.key] : [],
+  );
+  const page = { limit: MAX_SUBSCRIPTIONS };
+  const subscribed = await subscriptions.list({ recipient: reference }, page);
+  const subscribers = isUser ? null : await subscriptions.list({ object: reference }, page);
+  return {
+    user,
+    preferences: await preferences.list(reference),
+    feeds,
+    subscriptions: subscribed.items.map(({ object, properties }) => ({
+      of: toReference(object),
+      properties: properties ?? null,
+    })),
+    subscribers:
+      subscribers?.items.map(({ recipient, properties }) => ({
+        of: toReference(recipient),
+        properties: properties ?? null,
+      })) ?? null,
+  };
+}
+
+/** Of a recipient as the API shows it. */
+function toReference(shape: Json | undefined): Json {
+  if (!isJsonObject(shape)) return shape ?? null;
+  return shape.__typename === "User"
+    ? (shape.id ?? null)
+    : { collection: shape.collection ?? "$tenants", id: shape.id ?? null };
+}
+
+async function readFeed({ operations, param, query }: SupportContext): Promise<JsonObject> {
+  const filter = {
+    recipient: toRecipientKey(parseReference(param("id"))),
+    channel: param("channel"),
+    archived: "include" as const,
+  };
+  const { items, page_info, meta } = await operations.resources.feeds.list(filter, { limit: parseLimit(query) });
+  return { ...toListResult(items, page_info.after !== null), meta };
+}
+
+/** What can be triggered; a workflow that cannot be read says why. */
+async function listWorkflows({ definitions }: SupportContext): Promise<JsonObject> {
+  const items: JsonObject[] = [];
+  for (const key of (await definitions.workflowKeys()).sort()) {
+    try {
+      const workflow = await definitions.workflow(key);
+      if (workflow === null) continue;
+      const { name, categories, active, steps, trigger_data_json_schema: schema } = workflow;
+      const kinds = steps.map((step) => (isChannelStep(step) ? (step.channel_type ?? step.type) : step.type));
+      items.push({ key, name, categories, active, steps: kinds, schema, error: null });
+    } catch (error) {
+      items.push({
+        key,
+        name: key,
+        categories: [],
+        active: false,
+        steps: [],
+        schema: null,
+        error: getErrorMessage(error),
+      });
+    }
+  }
+  return toListResult(items, false);
+}
+
+/** `branch`: as a run of that branch, whose files it then has. */
+async function triggerWorkflow({ operations, param, query, body }: SupportContext): Promise<JsonObject> {
+  const { trigger: request, idempotency_key } = parseTrigger(await body(), param("key"));
+  const branch = query.text("branch");
+  const options = { idempotency_key, ...(branch === undefined ? {} : { branch }) };
+  const outcome = await operations.triggerWorkflow(request, options);
+  return outcome as unknown as JsonObject;
+}
+
+/** What filters and the form offer. */
+async function readProject({ operations, environment, definitions }: SupportContext): Promise<JsonObject> {
+  const { name, channels } = await environment();
+  const declared = Object.entries(channels).map(([key, channel]): Json => ({ key, type: channel?.type ?? null }));
+  const tenants = await operations.resources.tenants.list({}, { limit: MAX_ROWS });
+  return {
+    environment: name,
+    channels: declared,
+    tenants: tenants.items.map(({ id }) => id ?? null),
+    workflows: (await definitions.workflowKeys()).sort(),
+    clock: await readClockView(operations),
+  };
+}
+
+/** What the page asks for, beside the clock. Like the other helpers these need no key, and are no part of the API. */
+export const PAGE_ROUTES: SupportRoute[] = [
+  { on: "GET /__knock/page/project", handle: readProject },
+  { on: "GET /__knock/page/messages", handle: listMessages },
+  { on: "GET /__knock/page/messages/{id}", handle: readMessage },
+  { on: "POST /__knock/page/messages/{id}/mark", handle: markMessage },
+  { on: "GET /__knock/page/runs", handle: listRuns },
+  {
+    on: "GET /__knock/page/runs/{id}",
+    handle: async ({ operations, param }) => explainRun(requireFound(await operations.readRecipientRun(param("id")))),
+  },
+  { on: "GET /__knock/page/users", handle: listRecipients },
+  { on: "GET /__knock/page/users/{id}", handle: readRecipient },
+  {
+    on: "PUT /__knock/page/users/{id}/preferences/{set}",
+    handle: async ({ operations, param, body }) =>
+      operations.resources.preferences.set(parseReference(param("id")), param("set"), await body()),
+  },
+  {
+    on: "DELETE /__knock/page/users/{id}/preferences/{set}",
+    async handle({ operations, param }) {
+      const who = parseReference(param("id"));
+      await operations.resources.preferences.delete(who, param("set"));
+      return operations.resources.preferences.read(who, param("set"));
+    },
+  },
+  { on: "GET /__knock/page/users/{id}/feeds/{channel}", handle: readFeed },
+  { on: "GET /__knock/page/workflows", handle: listWorkflows },
+  { on: "POST /__knock/page/workflows/{key}/trigger", handle: triggerWorkflow },
+];

@@ -1,0 +1,125 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import { getErrorMessage } from "../../errors/knock-error.js";
+import { authenticate, type Caller, type KnownKeys } from "../access/authenticate.js";
+import { checkHost } from "../access/check-host-and-origin.js";
+import { createForbiddenOriginError, isPermittedOrigin } from "../access/cors.js";
+import { checkBranch, readAccessSettings, SOCKET_PATH } from "../create-request-listener.js";
+import type { EmulatorOptions } from "../emulator-options.js";
+import { ApiError, toApiError } from "../http/api-error.js";
+import { endSocketWithError } from "../http/reject-malformed-request.js";
+import type { StoreWatcher } from "../store-watcher.js";
+import { FeedWatcher } from "./feed-watcher.js";
+import { GuideWatcher } from "./guide-watcher.js";
+import { SocketSession } from "./socket-session.js";
+
+/** "Service restart": clients come back after it, as they do not after 1000 (R-041). */
+const CLOSE_SERVICE_RESTART = 1012;
+/** Clients that do not answer the close by then are cut. */
+const CLOSE_TIMEOUT_MS = 1_000;
+/** In bytes; joins are small. */
+const MAX_FRAME_BYTES = 1_048_576;
+
+/** The socket that browser clients listen at (R-030 to R-044), on the API's own server. */
+export class RealtimeServer {
+  private readonly server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, clientTracking: true });
+  private readonly feedWatcher: FeedWatcher;
+  private readonly guideWatcher: GuideWatcher;
+  private stopping = false;
+
+  constructor(
+    private readonly options: EmulatorOptions,
+    store: StoreWatcher,
+    private readonly knownKeys: KnownKeys,
+  ) {
+    this.feedWatcher = new FeedWatcher(
+      (filter, page) => options.operations.resources.feeds.list(filter, page),
+      (mark) => options.operations.resources.feeds.readNewMessages(mark),
+      store,
+      options.onError,
+    );
+    this.guideWatcher = new GuideWatcher(options.onError);
+  }
+
+  /** Answers a request for a WebSocket. `refusal` is what is wrong with it already. */
+  open(request: IncomingMessage, socket: Socket, head: Buffer, onOpened: () => void, rejection?: unknown): void {
+    const startedAt = performance.now();
+    socket.on("error", () => socket.destroy());
+    const authentication = rejection === undefined ? this.authenticate(request) : Promise.reject(rejection);
+    authentication.then(
+      (caller) =>
+        this.server.handleUpgrade(request, socket, head, (opened) => {
+          onOpened();
+          this.startSession(opened, caller);
+        }),
+      (error: unknown) => this.reject(request, socket, error, performance.now() - startedAt),
+    );
+  }
+
+  /** Every socket is told to come back. */
+  async close(): Promise<void> {
+    this.stopping = true;
+    await Promise.all([this.feedWatcher.stop(), this.guideWatcher.stop()]);
+    await Promise.all([...this.server.clients].map(closeSocket));
+    this.server.close();
+  }
+
+  /** Who opens a socket, by the rules of every request. */
+  private async authenticate({ url, headers }: IncomingMessage): Promise<Caller> {
+    if (this.stopping) throw new ApiError(503, "internal", "The emulator is stopping");
+    checkHost(headers.host, this.options);
+    const { origin, host } = headers;
+    const isSame = origin !== undefined && URL.canParse(origin) && new URL(origin).host === host;
+    if (origin !== undefined && !isSame && !isPermittedOrigin(origin, await this.options.environment()))
+      throw createForbiddenOriginError(origin);
+    const [path, query = ""] = (url ?? "").split("?", 2);
+    if (path !== SOCKET_PATH) throw new ApiError(404, "resource_missing", `The socket is at ${SOCKET_PATH}`);
+    const parameters = new URLSearchParams(query); // empty pairs are none (R-031)
+    const credentials = {
+      authorization: `Bearer ${parameters.get("api_key") ?? ""}`,
+      userToken: parameters.get("user_token") || undefined,
+    };
+    const caller = await authenticate(credentials, await readAccessSettings(this.options), Date.now(), this.knownKeys);
+    if (this.stopping) throw new ApiError(503, "internal", "The emulator is stopping");
+    checkBranch(parameters.get("branch_slug") ?? undefined, this.options);
+    return caller;
+  }
+
+  /** Bad credentials are 403 here, whatever they are over HTTP: clients then come back ever more slowly. */
+  private reject({ url }: IncomingMessage, socket: Duplex, error: unknown, took_ms: number): void {
+    const known = toApiError(error);
+    if (known === null || known.status === 500) this.options.onError(error);
+    const status = known === null ? 500 : known.status === 401 ? 403 : known.status;
+    endSocketWithError(socket, status, known?.body ?? {});
+    const path = (url ?? "").split("?", 1)[0] ?? ""; // keys and tokens are in the query
+    this.options.onAnswered?.({
+      method: "GET",
+      path,
+      status,
+      took_ms,
+      workflow_run_id: null,
+      error: getErrorMessage(error),
+    });
+  }
+
+  private startSession(socket: WebSocket, caller: Caller): void {
+    const session = new SocketSession(socket, caller, this.feedWatcher, this.guideWatcher, this.options);
+    socket.on("message", (data, isBinary) => session.receive(isBinary ? "" : String(data)));
+    socket.on("close", () => session.end());
+    socket.on("error", () => {}); // a close follows
+  }
+}
+
+function closeSocket(socket: WebSocket): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.readyState === socket.CLOSED) return resolve();
+    const cutTimer = setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS);
+    socket.once("close", () => {
+      clearTimeout(cutTimer);
+      resolve();
+    });
+    socket.close(CLOSE_SERVICE_RESTART, "restart");
+  });
+}

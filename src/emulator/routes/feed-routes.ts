@@ -1,0 +1,101 @@
+import { toRecipientKey } from "../../domain/recipient/recipient.js";
+import type { FeedPage } from "../../ports/resource-operations.js";
+import type { Json, JsonObject } from "../../util/json.js";
+import { findGrantedTenants } from "../access/authenticate.js";
+import { ok, type Route, type RouteContext } from "../access/route.js";
+import { createInvalidFieldError } from "../http/api-error.js";
+import { applyResponseFilter } from "../http/apply-response-filter.js";
+import { parseFeedFilter } from "../http/parse-feed-filter.js";
+import { checkFeedChannel } from "../list-known-channels.js";
+
+const MAX_EXCLUDE_LEVELS = 3;
+
+/** A-102: no activities, at most one actor, and of the data what is not nested. */
+function toCompactItem(entry: JsonObject): JsonObject {
+  const { activities: _activities, total_activities: _total, ...item } = entry;
+  const data = Object.entries(item.data as JsonObject).filter(
+    ([, value]) => typeof value !== "object" || value === null,
+  );
+  return { ...item, actors: (item.actors as Json[]).slice(0, 1), data: Object.fromEntries(data) };
+}
+
+async function addActivities({ operations }: RouteContext, items: readonly JsonObject[]): Promise<JsonObject[]> {
+  const rich: JsonObject[] = [];
+  for (const item of items)
+    rich.push({ ...item, activities: (await operations.readMessageActivities(String(item.id))) ?? [] });
+  return rich;
+}
+
+/** A-103: `entries.archived_at,meta`. */
+function parseExcludedPaths(text: string | undefined): string[][] {
+  const paths = (text ?? "").split(",").flatMap((path) => (path.trim() === "" ? [] : [path.trim().split(".")]));
+  if (paths.some((path) => path.length > MAX_EXCLUDE_LEVELS))
+    throw createInvalidFieldError("exclude", `must name fields at most ${MAX_EXCLUDE_LEVELS} levels deep`);
+  return paths;
+}
+
+function deletePath(value: Json | undefined, [first, ...rest]: readonly string[]): void {
+  if (typeof value !== "object" || value === null || first === undefined) return;
+  for (const element of Array.isArray(value) ? value : [value]) {
+    if (typeof element !== "object" || element === null || Array.isArray(element)) continue;
+    if (rest.length === 0) delete element[first];
+    else deletePath(element[first], rest);
+  }
+}
+
+/** T-192: as the reader would have them in another language. */
+async function translateItems(
+  { operations }: RouteContext,
+  items: readonly JsonObject[],
+  locale: string,
+): Promise<JsonObject[]> {
+  const contents = await operations.readContentsInLocale(
+    items.map(({ id }) => String(id)),
+    locale,
+  );
+  return items.map((item) => ({ ...item, blocks: contents.get(String(item.id))?.blocks ?? item.blocks ?? [] }));
+}
+
+function toFeedBody({ items, page_info, meta, vars }: FeedPage): JsonObject {
+  return { entries: items, page_info: { __typename: "PageInfo", ...page_info }, meta, vars };
+}
+
+export const feedRoutes: Route[] = [
+  {
+    rule: "A-288",
+    on: "GET /v1/users/{user_id}/feeds/{id}",
+    tier: 2,
+    open: { owner: "user", capability: "user/feed_read", orTenants: true },
+    async handle(call) {
+      const { query } = call;
+      const excluded = parseExcludedPaths(query.text("exclude"));
+      const channel = call.param("id");
+      const environment = await call.environment();
+      await checkFeedChannel(call, channel);
+      const filter = {
+        recipient: toRecipientKey(call.param("user_id")),
+        channel,
+        ...parseFeedFilter(query),
+        granted: findGrantedTenants(call.caller, call.param("user_id")),
+      };
+      const isCompact = query.choice("mode", ["compact", "rich"]) === "compact";
+      const page = await call.operations.resources.feeds.list(filter, query.page());
+      const locale = query.text("locale") ?? "";
+      const read = locale === "" ? page.items : await translateItems(call, page.items, locale);
+      const items = isCompact ? read.map(toCompactItem) : await addActivities(call, read);
+      const body = toFeedBody(applyResponseFilter({ ...page, items }, channel, environment));
+      for (const path of excluded) deletePath(body, path);
+      return ok(body);
+    },
+  },
+  {
+    rule: "A-289",
+    on: "GET /v1/users/{user_id}/feeds/{id}/settings",
+    tier: 4,
+    open: { owner: "user", capability: "user/feed_read", orTenants: true },
+    async handle(call) {
+      await checkFeedChannel(call, call.param("id"));
+      return ok({ features: { branding_required: false } });
+    },
+  },
+];

@@ -1,0 +1,98 @@
+import { checkJsonShape } from "../../domain/shape/check-json-shape.js";
+import { GUIDE_ACTIONS, type GuideAction, type GuideOperations } from "../../ports/resource-operations.js";
+import { isUuid } from "../../util/ids.js";
+import type { Json, JsonObject } from "../../util/json.js";
+import { ok, type Route, type RouteContext, type RouteResult } from "../access/route.js";
+import { ApiError, createNotFoundError } from "../http/api-error.js";
+import type { Query } from "../http/query.js";
+
+const READ = { owner: "user", capability: "user/guide_read" } as const;
+const WRITE = { owner: "user", capability: "user/guide_write" } as const;
+const PATH = "/v1/users/{user_id}/guides";
+
+export function requireGuides({ operations }: Pick<RouteContext, "operations">): GuideOperations {
+  const { guides } = operations.resources;
+  if (guides === undefined) throw new ApiError(501, "not_supported", "This engine has no in-app guides");
+  return guides;
+}
+
+/** Returns the data that guides are chosen by, beside the user (R-120). */
+function parseTargetData(query: Query): JsonObject {
+  const data = query.json("data") ?? {};
+  checkJsonShape(data, "data");
+  return data;
+}
+
+async function listGuides(call: RouteContext): Promise<RouteResult> {
+  const { query } = call;
+  const channel = call.param("channel_id");
+  const response = await requireGuides(call).list({
+    user: call.param("user_id"),
+    channel,
+    tenant: query.text("tenant") ?? null,
+    data: parseTargetData(query),
+    type: query.text("type"),
+    force_all_guides: query.flag("force_all_guides"),
+  });
+  const { channels } = await call.environment();
+  const isKnown =
+    isUuid(channel) || Object.values(channels).some((known) => known?.id === channel || known?.key === channel);
+  const [group] = response.guide_groups as { display_sequence: Json[] }[];
+  if (!isKnown && group?.display_sequence.length === 0) throw createNotFoundError(); // an id that is neither is no channel (AC-224)
+  return ok(response);
+}
+
+const DONE = { status: "ok" };
+
+function engagementRoute(rule: string, on: Route["on"], action: GuideAction): Route {
+  return {
+    rule,
+    on,
+    tier: 2,
+    open: WRITE,
+    async handle(call) {
+      await requireGuides(call).recordEngagement(call.param("user_id"), action, await call.body());
+      return ok(DONE);
+    },
+  };
+}
+
+const CURRENT: Record<GuideAction, string> = { archived: "A-291", interacted: "A-293", seen: "A-294" };
+/** The id in the older form's path says nothing that the body does not. */
+const LEGACY: Record<GuideAction, string> = { archived: "A-295", interacted: "A-296", seen: "A-297" };
+
+/** In-app guides (A-290 to A-298). */
+export const guideRoutes: Route[] = [
+  {
+    rule: "A-290",
+    on: `PUT ${PATH}/engagements/reset`,
+    tier: 2,
+    open: WRITE,
+    async handle(call) {
+      await requireGuides(call).reset(call.param("user_id"), await call.body());
+      return ok(DONE);
+    },
+  },
+  ...GUIDE_ACTIONS.map((action) => engagementRoute(CURRENT[action], `PUT ${PATH}/messages/${action}`, action)),
+  ...GUIDE_ACTIONS.map((action) =>
+    engagementRoute(LEGACY[action], `PUT ${PATH}/messages/{message_id}/${action}`, action),
+  ),
+  {
+    rule: "A-292",
+    on: `DELETE ${PATH}/messages/archived`,
+    tier: 2,
+    open: WRITE,
+    async handle(call) {
+      await requireGuides(call).unarchive(call.param("user_id"), await call.body());
+      return ok(DONE);
+    },
+  },
+  {
+    rule: "A-298",
+    on: `GET ${PATH}/{channel_id}`,
+    tier: 2,
+    open: READ,
+    differs: "One group, `default`, ordered by `environment.json`; guides have no dashboard and no times of their own.",
+    handle: listGuides,
+  },
+];

@@ -1,0 +1,52 @@
+import { testRunBodySchema } from "../../domain/request/api-bodies.js";
+import { checkRequest } from "../../domain/request/check-request.js";
+import { ok, type Route } from "../access/route.js";
+import { ApiError } from "../http/api-error.js";
+import { triggerWorkflow } from "./workflow-routes.js";
+
+/** What `knock dev` gives applications, where any key will do. */
+const LOCAL_KEY = "sk_local";
+
+/** What of the management API the official command needs to run workflows (A-900 to A-908). */
+export const managementRoutes: Route[] = [
+  {
+    rule: "A-900",
+    on: "PUT /v1/workflows/{key}/run",
+    tier: null,
+    service: true,
+    differs: "Any `environment` is this project.",
+    async handle(call) {
+      const body = await call.body();
+      checkRequest(testRunBodySchema(), body);
+      const { workflow_run_id } = await triggerWorkflow(call, call.param("key"), body, "rehearsal");
+      return ok({ workflow_run_id });
+    },
+  },
+  {
+    rule: "A-906",
+    on: "POST /v1/api_keys/exchange",
+    tier: null,
+    service: true,
+    async handle(call) {
+      const { keys } = (await call.environment()).access;
+      const key = keys === null ? LOCAL_KEY : keys.find((candidate) => candidate.startsWith("sk_"));
+      if (key === undefined)
+        throw new ApiError(404, "resource_missing", 'environment.json lists no secret key under "keys"');
+      return ok({ api_key: key });
+    },
+  },
+  {
+    rule: "CLI-167",
+    on: "GET /v1/whoami",
+    tier: null,
+    service: true,
+    differs: "The account is this machine.",
+    handle: async () =>
+      ok({
+        account_name: "Local",
+        account_slug: "local",
+        service_token_name: "local",
+        account_features: { translations_allowed: true },
+      }),
+  },
+];

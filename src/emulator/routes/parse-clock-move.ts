@@ -1,0 +1,31 @@
+import { parseTimestamp } from "../../domain/condition/parse-timestamp.js";
+import type { ClockBody } from "../../domain/request/helper-bodies.js";
+import { parseDuration } from "../../util/duration.js";
+import { createInvalidFieldError } from "../http/api-error.js";
+
+export type ClockMove =
+  | { kind: "move"; to: number; force: boolean; fromNow: boolean }
+  | { kind: "freeze"; at: number | null; force: boolean }
+  | { kind: "reset" };
+
+const parseTime = (text: string): number => parseTimestamp(text) as number;
+
+/**
+ * Returns the move that a checked body asks for. `now` and `next` are in milliseconds; `next` is when something is due next,
+ * where `{ "advance": "next" }` leads. Throws 422 if nothing is due.
+ */
+export function parseClockMove(
+  { advance, set, freeze, force }: ClockBody,
+  now: number,
+  nextDueAt: number | null,
+): ClockMove {
+  if (advance === "next") {
+    if (nextDueAt === null) throw createInvalidFieldError("advance", "has nowhere to go: nothing waits for a time");
+    return { kind: "move", to: nextDueAt, force: false, fromNow: true };
+  }
+  if (advance !== undefined)
+    return { kind: "move", to: now + (parseDuration(advance) as number), force: false, fromNow: true };
+  if (set !== undefined) return { kind: "move", to: parseTime(set), force: force === true, fromNow: false };
+  if (freeze === undefined) return { kind: "reset" };
+  return { kind: "freeze", at: typeof freeze === "string" ? parseTime(freeze) : null, force: force === true };
+}

@@ -1,0 +1,114 @@
+import type { JsonObject } from "../../util/json.js";
+import { NO_CONTENT, ok, type Route, type RouteContext, type RouteResult } from "../access/route.js";
+import { OBJECT, type RouteOwner, USER } from "./route-owner.js";
+
+/** Rules of one owner's rows: all sets, one read, written, deleted; then the old sub-paths, whole section and one entry. */
+interface Rules {
+  all: string;
+  read: string;
+  set: string;
+  delete: string;
+  sections: [section: string, entry: string, whole: string, one: string][];
+}
+
+type Path = `/${string}`;
+
+/** Of an old client's `{ "subscribed": false }` the value, else the setting as it stands. */
+function parseSetting(body: JsonObject): JsonObject[string] {
+  return typeof body.subscribed === "boolean" ? body.subscribed : body;
+}
+
+async function mergePreferences(call: RouteContext, owner: RouteOwner, set: JsonObject): Promise<RouteResult> {
+  const body = { __persistence_strategy__: "merge", ...set };
+  return ok(await call.operations.resources.preferences.set(owner.getReference(call), call.param("id"), body));
+}
+
+function buildRoutes(owner: RouteOwner, rules: Rules): Route[] {
+  const path = `${owner.path}/preferences`;
+  const open = (what: "read" | "write") =>
+    owner.kind === "user" ? { open: { owner: "user", capability: `preferences/${what}` } as const } : {};
+  return [
+    {
+      rule: rules.all,
+      on: `GET ${path as Path}`,
+      tier: 4,
+      ...open("read"),
+      handle: async (call) => ok(await call.operations.resources.preferences.list(owner.getReference(call))),
+    },
+    {
+      rule: rules.read,
+      on: `GET ${path as Path}/{id}`,
+      tier: 4,
+      ...open("read"),
+      async handle(call) {
+        const { preferences } = call.operations.resources;
+        return ok(await preferences.read(owner.getReference(call), call.param("id"), call.query.text("tenant")));
+      },
+    },
+    {
+      rule: rules.set,
+      on: `PUT ${path as Path}/{id}`,
+      tier: 3,
+      ...open("write"),
+      handle: async (call) =>
+        ok(
+          await call.operations.resources.preferences.set(
+            owner.getReference(call),
+            call.param("id"),
+            await call.body(),
+          ),
+        ),
+    },
+    {
+      rule: rules.delete,
+      on: `DELETE ${path as Path}/{id}`,
+      tier: 3,
+      async handle(call) {
+        await call.operations.resources.preferences.delete(owner.getReference(call), call.param("id"));
+        return NO_CONTENT;
+      },
+    },
+    ...rules.sections.flatMap(([section, entry, sectionRule, entryRule]): Route[] => [
+      {
+        rule: sectionRule,
+        on: `PUT ${path as Path}/{id}/${section}`,
+        tier: 3,
+        ...open("write"),
+        handle: async (call) => mergePreferences(call, owner, { [section]: await call.body() }),
+      },
+      {
+        rule: entryRule,
+        on: `PUT ${path as Path}/{id}/${section}/{${entry}}`,
+        tier: 3,
+        ...open("write"),
+        handle: async (call) =>
+          mergePreferences(call, owner, { [section]: { [call.param(entry)]: parseSetting(await call.body()) } }),
+      },
+    ]),
+  ];
+}
+
+export const preferenceRoutes: Route[] = [
+  ...buildRoutes(USER, {
+    all: "A-303",
+    read: "A-304",
+    set: "A-305",
+    delete: "A-306",
+    sections: [
+      ["categories", "key", "A-307", "A-308"],
+      ["channel_types", "type", "A-309", "A-310"],
+      ["workflows", "key", "A-311", "A-312"],
+    ],
+  }),
+  ...buildRoutes(OBJECT, {
+    all: "A-247",
+    read: "A-248",
+    set: "A-249",
+    delete: "A-250",
+    sections: [
+      ["categories", "key", "A-251", "A-252"],
+      ["channel_types", "type", "A-253", "A-254"],
+      ["workflows", "key", "A-255", "A-256"],
+    ],
+  }),
+];

@@ -1,0 +1,147 @@
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { requireGrant } from "../access/authenticate.js";
+import { ok, type Route, type RouteContext, type RouteResult } from "../access/route.js";
+import { ApiError } from "../http/api-error.js";
+
+/** How one chat provider is connected: the query's name of the object that holds it, and where in its channel data. */
+interface ChatProvider {
+  name: "slack" | "ms-teams";
+  objectParameter: string;
+  /** The value that connects; undefined where there is none. */
+  findConnection(data: JsonObject): Json | undefined;
+  /** The data without it. */
+  removeConnection(data: JsonObject): JsonObject;
+  notConnectedMessage: string;
+  /** What a user's token may be granted on the object to ask about it; revoking wants its channel data (A-012). */
+  readCapabilities: readonly string[];
+}
+
+const WRITE_CAPABILITIES = ["channel_data/write"];
+
+const SLACK: ChatProvider = {
+  name: "slack",
+  objectParameter: "access_token_object",
+  findConnection: ({ token }) => (isJsonObject(token) ? (token.access_token ?? undefined) : undefined),
+  removeConnection: (data) => ({ connections: [], ...data, token: { access_token: null } }),
+  notConnectedMessage: "Access token not set.",
+  readCapabilities: ["slack/channels_read", "channel_data/read", "channel_data/write"],
+};
+
+const TEAMS: ChatProvider = {
+  name: "ms-teams",
+  objectParameter: "ms_teams_tenant_object",
+  findConnection: ({ ms_teams_tenant_id: id }) => id ?? undefined,
+  removeConnection: (data) => ({ connections: [], ...data, ms_teams_tenant_id: null }),
+  notConnectedMessage: "Microsoft Teams tenant ID not set.",
+  readCapabilities: ["ms_teams/channels_read", "channel_data/read", "channel_data/write"],
+};
+
+/** The object is in the query, so that who may ask for it is looked at here. */
+async function readChannelData(
+  call: RouteContext,
+  { objectParameter: query, readCapabilities: reads }: ChatProvider,
+  capabilities = reads,
+): Promise<JsonObject> {
+  const object = call.query.object(query);
+  requireGrant(call.caller, object, capabilities);
+  const response = await call.operations.resources.channelData.read(object, call.param("channel_id"));
+  return isJsonObject(response?.data) ? response.data : {};
+}
+
+/** A-024. */
+function createNotConnectedError({ notConnectedMessage }: ChatProvider): ApiError {
+  return new ApiError(403, "authorization", notConnectedMessage);
+}
+
+/** What the API description requires of a Slack channel, and a file may leave out (A-540). */
+const SLACK_CHANNEL: JsonObject = { is_im: false, is_private: false, context_team_id: "" };
+
+/** Rows that the channel's `settings` in environment.json list under a name; none without. */
+async function readDeclaredRows(call: RouteContext, name: string): Promise<JsonObject[]> {
+  const id = call.param("channel_id");
+  const { channels } = await call.environment();
+  const rows = Object.values(channels).find((channel) => channel?.id === id || channel?.key === id)?.settings[name];
+  const defaults = name === "slack_channels" ? SLACK_CHANNEL : {};
+  return Array.isArray(rows) ? rows.filter(isJsonObject).map((row) => ({ ...defaults, ...row })) : [];
+}
+
+async function listDeclaredRows(
+  call: RouteContext,
+  provider: ChatProvider,
+  name: string,
+  rest: JsonObject,
+): Promise<RouteResult> {
+  if (provider.findConnection(await readChannelData(call, provider)) === undefined)
+    throw createNotConnectedError(provider);
+  return ok({ [name]: await readDeclaredRows(call, name), ...rest });
+}
+
+const DECLARED_ROWS_DIFFERENCE =
+  "Answers with what the channel's settings in environment.json list under the same name.";
+
+function buildRoutes(provider: ChatProvider, check: string, revoke: string): Route[] {
+  const path = `/v1/providers/${provider.name}/{channel_id}` as const;
+  return [
+    {
+      rule: check,
+      on: `GET ${path}/auth_check`,
+      tier: 2,
+      open: { owner: "environment" },
+      differs: "Looks whether the object's channel data holds a connection, and asks no provider.",
+      async handle(call) {
+        const connected = provider.findConnection(await readChannelData(call, provider));
+        const connection: JsonObject = { ok: connected !== undefined };
+        if (connected === undefined) connection.reason = provider.notConnectedMessage;
+        else if (provider === TEAMS) connection.ms_teams_tenant_id = connected;
+        return ok({ connection });
+      },
+    },
+    {
+      rule: revoke,
+      on: `PUT ${path}/revoke_access`,
+      tier: 2,
+      open: { owner: "environment" },
+      differs: "Takes the connection out of the object's channel data, and tells no provider.",
+      async handle(call) {
+        const data = await readChannelData(call, provider, WRITE_CAPABILITIES);
+        if (provider.findConnection(data) === undefined) throw createNotConnectedError(provider);
+        const body = { data: provider.removeConnection(data) };
+        const { channelData } = call.operations.resources;
+        await channelData.set(call.query.object(provider.objectParameter), call.param("channel_id"), body);
+        return ok({ ok: "ok" });
+      },
+    },
+  ];
+}
+
+export const providerRoutes: Route[] = [
+  ...buildRoutes(SLACK, "A-264", "A-266"),
+  {
+    rule: "A-265",
+    on: "GET /v1/providers/slack/{channel_id}/channels",
+    tier: 2,
+    open: { owner: "environment" },
+    differs: DECLARED_ROWS_DIFFERENCE,
+    handle: (call) => listDeclaredRows(call, SLACK, "slack_channels", { next_cursor: null }),
+  },
+  ...buildRoutes(TEAMS, "A-260", "A-262"),
+  {
+    rule: "A-261",
+    on: "GET /v1/providers/ms-teams/{channel_id}/channels",
+    tier: 2,
+    open: { owner: "environment" },
+    differs: DECLARED_ROWS_DIFFERENCE,
+    async handle(call) {
+      call.query.required("team_id");
+      return listDeclaredRows(call, TEAMS, "ms_teams_channels", {});
+    },
+  },
+  {
+    rule: "A-263",
+    on: "GET /v1/providers/ms-teams/{channel_id}/teams",
+    tier: 2,
+    open: { owner: "environment" },
+    differs: DECLARED_ROWS_DIFFERENCE,
+    handle: (call) => listDeclaredRows(call, TEAMS, "ms_teams_teams", { skip_token: null }),
+  },
+];

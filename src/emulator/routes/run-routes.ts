@@ -1,0 +1,49 @@
+import { RUN_STATUSES } from "../../domain/run/run-status.js";
+import { okOrNotFound, pickFields, type Route, toPageResult } from "../access/route.js";
+
+/** the engine tells of steps and reasons beside. */
+const RUN_FIELDS = [
+  "__typename",
+  "id",
+  "workflow_run_id",
+  "workflow",
+  "recipient",
+  "actor",
+  "tenant",
+  "status",
+  "error_count",
+  "trigger_source",
+  "events",
+  "inserted_at",
+  "updated_at",
+];
+
+export const runRoutes: Route[] = [
+  {
+    rule: "A-315",
+    on: "GET /v1/workflow_recipient_runs",
+    tier: 2,
+    async handle({ operations, query }) {
+      const filter = {
+        workflow: query.text("workflow"),
+        statuses: query.choices("status", RUN_STATUSES),
+        tenant: query.text("tenant"),
+        has_errors: query.flag("has_errors"),
+        recipient: query.reference("recipient"),
+        starting_at: query.time("starting_at"),
+        ending_at: query.time("ending_at"),
+      };
+      return toPageResult(await operations.listRecipientRuns(filter, query.page()), "items");
+    },
+  },
+  {
+    rule: "A-316",
+    on: "GET /v1/workflow_recipient_runs/{id}",
+    tier: 2,
+    differs: "Events are the engine's own, where the service names none (A-607).",
+    async handle({ operations, param }) {
+      const run = await operations.readRecipientRun(param("id"));
+      return okOrNotFound(run === null ? null : pickFields(run, RUN_FIELDS));
+    },
+  },
+];

@@ -1,0 +1,91 @@
+import type { RecipientReference } from "../../domain/recipient/recipient.js";
+import type { TrackedLink } from "../../ports/tracked-links.js";
+import { isJsonObject } from "../../util/json.js";
+import type { HandlerOptions } from "../emulator-options.js";
+import type { RequestContext } from "../http/request-context.js";
+import type { Router } from "../http/router.js";
+import {
+  buildPageHeaders,
+  renderUnsubscribedPage,
+  renderUnsubscribePage,
+} from "../preference-center/render-center-page.js";
+
+type Options = Pick<HandlerOptions, "links" | "operations">;
+
+const NO_STORE_HEADERS = { "cache-control": "no-store", "referrer-policy": "no-referrer" };
+
+/** One transparent pixel. */
+const PIXEL = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAC0lEQVR4nGNgAAIAAAUAAXpeqz8AAAAASUVORK5CYII=",
+  "base64",
+);
+
+async function followLink(context: RequestContext, link: TrackedLink | null, { operations }: Options): Promise<void> {
+  if (link === null) return context.sendText(404, "There is no such link.\n", NO_STORE_HEADERS);
+  const { message_id, url } = link;
+  // Who looks at a link before it is shown asks for its head alone: that is nobody's click.
+  if (!context.isHead) await operations.markMessages([message_id], "link_clicked", { url });
+  // As ASCII: a header holds nothing else.
+  context.send(302, { ...NO_STORE_HEADERS, location: new URL(url).href });
+}
+
+/** Only a message that carries the picture can tell that it was loaded. */
+async function hasPixel(id: string, { operations }: Options): Promise<boolean> {
+  const content = (await operations.readMessage(id))?.content;
+  const html = isJsonObject(content) && isJsonObject(content.data) ? content.data.html_body : null;
+  return typeof html === "string" && html.includes(`/o/${id}.png"`);
+}
+
+/** The run of one who was deleted may still be there (EQ-03): preferences set for them would bring them back. */
+async function doesRecipientExist(
+  recipient: RecipientReference,
+  { resources }: Options["operations"],
+): Promise<boolean> {
+  const { users, objects } = resources;
+  const recipientRead =
+    typeof recipient === "string" ? users.read(recipient) : objects.read(recipient.collection, recipient.id);
+  return (await recipientRead) !== null;
+}
+
+/**
+ * Unsubscribes the recipient of a run from commercial messages (E-158), without a key. GET only shows a page that asks,
+ * because scanners follow links; its form and the one-click requests of mail programs (RFC 8058) use POST.
+ */
+async function unsubscribe(context: RequestContext, id: string, { operations }: Options): Promise<void> {
+  const recipient = (await operations.readRecipientRun(id))?.recipient as RecipientReference | undefined;
+  if (recipient === undefined || !(await doesRecipientExist(recipient, operations)))
+    return context.sendText(404, "There is no such link.\n", NO_STORE_HEADERS);
+  const isConfirmed = context.method === "POST";
+  if (isConfirmed)
+    await operations.resources.preferences.set(recipient, "default", {
+      __persistence_strategy__: "merge",
+      commercial_subscribed: false,
+    });
+  const html = isConfirmed ? renderUnsubscribedPage() : renderUnsubscribePage();
+  context.send(200, buildPageHeaders(html), context.isHead ? undefined : html);
+}
+
+/**
+ * What tracked links and pixels lead to, for anyone without a key (T-233 to T-235). A link only ever leads where the message
+ * that has it says.
+ */
+export function serveTracking(routes: Router, options: Options): void {
+  const { links, operations } = options;
+  routes.add("GET /l/{message}/{place:[0-9]{1,6}}", async (context) => {
+    const [message = "", linkNumber] = [context.param("message"), Number(context.param("place"))];
+    await followLink(context, (await links?.findByNumber(message, linkNumber)) ?? null, options);
+  });
+  for (const method of ["GET", "POST"])
+    routes.add(`${method} /unsubscribe/{run}`, (context) => unsubscribe(context, context.param("run") ?? "", options));
+  routes.add("GET /l/*", (context) => followLink(context, null, options));
+  routes.add("GET /{key:[0-9A-Za-z]{10}}", async (context) =>
+    followLink(context, (await links?.findByKey(context.param("key") ?? "")) ?? null, options),
+  );
+  routes.add("GET /o/{picture}", async (context) => {
+    const id = /^([0-9A-Za-z]{27})\.png$/.exec(context.param("picture") ?? "")?.[1];
+    if (id === undefined || !(await hasPixel(id, options)))
+      return context.sendText(404, "There is no such picture.\n", NO_STORE_HEADERS);
+    if (!context.isHead) await operations.markMessages([id], "read");
+    context.send(200, { ...NO_STORE_HEADERS, "content-type": "image/png" }, PIXEL);
+  });
+}

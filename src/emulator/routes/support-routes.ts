@@ -1,0 +1,191 @@
+import { checkRequest } from "../../domain/request/check-request.js";
+import {
+  clockBodySchema,
+  emptyBodySchema,
+  faultBodySchema,
+  idleBodySchema,
+  messagesQuerySchema,
+  resetBodySchema,
+  seedBodySchema,
+} from "../../domain/request/helper-bodies.js";
+import type { MessageQuery } from "../../ports/filters.js";
+import type { ClockTarget } from "../../ports/operations.js";
+import { parseDuration } from "../../util/duration.js";
+import { findNearest } from "../../util/find-nearest.js";
+import type { JsonObject } from "../../util/json.js";
+import type { Method } from "../access/route.js";
+import type { HandlerOptions } from "../emulator-options.js";
+import { ApiError, createNotFoundError, createUnknownNameError } from "../http/api-error.js";
+import type { Query } from "../http/query.js";
+import { listDefinitionSources, listKnownChannels } from "../list-known-channels.js";
+import { parseClockMove } from "./parse-clock-move.js";
+
+/** What the routes for tests, under `/__knock/`, are given. They need no key. */
+export interface SupportContext extends HandlerOptions {
+  query: Query;
+  /** A part of the path, decoded. */
+  param(name: string): string;
+  body(): Promise<JsonObject>;
+  /** The body as it was sent. */
+  readText(): Promise<string>;
+  /** By lower-case name. */
+  headers(): Record<string, string>;
+}
+
+export interface SupportRoute {
+  on: `${Method} /__knock/${string}`;
+  handle(call: SupportContext): Promise<JsonObject>;
+}
+
+const DEFAULT_IDLE_TIMEOUT_MS = 5_000;
+const MAX_MESSAGES = 1_000;
+
+async function resetStore(call: SupportContext): Promise<JsonObject> {
+  const { worker, bulkOperations: bulk, faults, webhooks, reset } = call;
+  const { keep } = checkRequest(resetBodySchema(), await call.body());
+  const recipients = keep?.includes("recipients") ?? false;
+  await bulk.waitUntilDone(); // or its rows would come into the empty store
+  faults.clear();
+  await worker.runExclusively(() => reset({ recipients }));
+  await webhooks?.clear();
+  return { reset: true, kept: recipients ? ["recipients"] : [] };
+}
+
+/** The contract's `POST clock`, section 6: answers as `knock clock --json`. */
+async function moveClock(call: SupportContext): Promise<JsonObject> {
+  const { operations, worker } = call;
+  const body = checkRequest(clockBodySchema(), await call.body());
+  const state = await worker.runExclusively(async () => {
+    const now = Date.parse((await operations.readClock()).now);
+    const move = parseClockMove(body, now, await operations.readNextDueAt());
+    if (move.kind === "move") {
+      // Read again once no other process moves the clock.
+      const target: ClockTarget = (at, due) => {
+        const nextMove = parseClockMove(body, at, due);
+        return nextMove.kind === "move" ? nextMove.to : move.to;
+      };
+      return operations.moveClock(target, move);
+    }
+    const changed = move.kind === "reset" ? operations.resetClock() : operations.freezeClock(move.at, move);
+    return { ...(await changed), ran: [] };
+  });
+  return state as unknown as JsonObject;
+}
+
+async function waitUntilIdle(call: SupportContext): Promise<JsonObject> {
+  const { worker, bulkOperations: bulk } = call;
+  const { timeout = "" } = checkRequest(idleBodySchema(), await call.body());
+  const milliseconds = parseDuration(timeout) ?? DEFAULT_IDLE_TIMEOUT_MS;
+  // An answer like the others would be taken for success by whoever does not look at it.
+  const startedAt = Date.now();
+  await Promise.race([bulk.waitUntilDone(), new Promise((resolve) => setTimeout(resolve, milliseconds).unref())]);
+  if (!(await worker.waitUntilIdle(Math.max(0, milliseconds - (Date.now() - startedAt)))))
+    throw new ApiError(408, "timeout", "Something is still due");
+  return { idle: true };
+}
+
+/** The newest messages with their content, oldest first, as a test wants to read them; `more` where there are others. */
+async function listMessages(call: SupportContext): Promise<JsonObject> {
+  const { operations, query } = call;
+  checkRequest(messagesQuerySchema(), query.toObject());
+  const filter: MessageQuery = {
+    recipient: query.recipient("recipient"),
+    workflow: query.text("workflow"),
+    channel: query.text("channel"),
+    workflow_run_id: query.text("workflow_run_id"),
+  };
+  const { items, page_info } = await operations.listMessages(filter, { limit: MAX_MESSAGES });
+  if (items.length === 0) await checkFilterNames(filter, call);
+  const full = await operations.readMessages(items.map(({ id }) => String(id)));
+  return { items: full.reverse(), more: page_info.after !== null };
+}
+
+/** A test that looks for nothing under a slip would find it. A workflow may be gone, and its messages not: only near names count. */
+async function checkFilterNames({ channel, workflow }: MessageQuery, call: SupportContext): Promise<void> {
+  const all = await Promise.all(listDefinitionSources(call.definitions).map((source) => source.workflowKeys()));
+  const keys = [...new Set(all.flat())];
+  const near = workflow === undefined || keys.includes(workflow) ? undefined : findNearest(workflow, keys);
+  if (workflow !== undefined && near !== undefined) throw createUnknownNameError("workflow", workflow, keys);
+  if (channel === undefined) return;
+  const channels = await listKnownChannels(call);
+  if (channels.some(({ key, id }) => key === channel || id === channel)) return;
+  const ofType = channels.filter(({ type }) => type === channel);
+  throw createUnknownNameError(
+    "channel",
+    channel,
+    (ofType.length > 0 ? ofType : channels).map(({ key }) => key),
+  );
+}
+
+async function addFault(call: SupportContext): Promise<JsonObject> {
+  return call.faults.add(checkRequest(faultBodySchema(), await call.body()), await listKnownChannels(call));
+}
+
+/** Throws 404 for a path that none of these has, with those that are meant. */
+export function createUnknownSupportRouteError(method: string, path: string): ApiError {
+  const known = SUPPORT_ROUTES.map(({ on }) => on);
+  const ofPath = known.filter((on) => on.endsWith(` ${path}`));
+  const near = findNearest(`${method} ${path}`, known);
+  const suggestion = ofPath.length > 0 ? ofPath.join(" or ") : near;
+  const hint = suggestion === undefined ? `there is ${known.join(", ")}` : `did you mean ${suggestion}?`;
+  return createNotFoundError(`There is no ${method} ${path}; ${hint}`);
+}
+
+/** A source's event, as its system sends it to the service's webhook address (section 29 of the catalogue). */
+async function receiveSourceEvent({
+  sources,
+  worker,
+  body,
+  readText: text,
+  headers,
+  param,
+}: SupportContext): Promise<JsonObject> {
+  const request = { body: await body(), headers: headers(), raw_body: await text() };
+  if (sources === null) throw createNotFoundError();
+  const receipt = await worker.runExclusively(() => sources.receive(param("key"), request));
+  worker.wake();
+  return receipt as unknown as JsonObject;
+}
+
+export const SUPPORT_ROUTES: SupportRoute[] = [
+  { on: "GET /__knock/ready", handle: async ({ url, port }) => ({ ready: true, url, port }) },
+  { on: "POST /__knock/reset", handle: resetStore },
+  {
+    on: "POST /__knock/seed",
+    async handle({ operations, worker, body }) {
+      const content = checkRequest(seedBodySchema(), await body());
+      return worker.runExclusively(async () => (await operations.seedRecipients(content)) as unknown as JsonObject);
+    },
+  },
+  { on: "GET /__knock/clock", handle: async ({ operations }) => ({ ...(await operations.readClock()) }) },
+  { on: "POST /__knock/clock", handle: moveClock },
+  { on: "POST /__knock/idle", handle: waitUntilIdle },
+  { on: "GET /__knock/messages", handle: listMessages },
+  { on: "POST /__knock/faults", handle: addFault },
+  { on: "GET /__knock/faults", handle: async ({ faults }) => ({ items: faults.list() }) },
+  { on: "DELETE /__knock/faults", handle: async ({ faults }) => ({ cleared: faults.clear() }) },
+  { on: "POST /__knock/sources/{key}", handle: receiveSourceEvent },
+  {
+    on: "GET /__knock/sources",
+    handle: async ({ sources }) => ({ items: (await sources?.list()) ?? [] }) as unknown as JsonObject,
+  },
+  {
+    on: "POST /__knock/scenes",
+    async handle(call) {
+      checkRequest(emptyBodySchema(), await call.body());
+      return { ...(await call.scenes.open()) };
+    },
+  },
+  {
+    on: "GET /__knock/scenes",
+    handle: async ({ scenes }) => ({ items: scenes.list().map((scene) => ({ ...scene })) }),
+  },
+  {
+    on: "DELETE /__knock/scenes/{id}",
+    async handle({ scenes, param }) {
+      await scenes.end(param("id"));
+      return { ended: param("id") };
+    },
+  },
+  { on: "GET /__knock/webhooks", handle: async ({ webhooks }) => ({ items: webhooks?.list() ?? [] }) },
+];

@@ -1,0 +1,14 @@
+import { ok, type Route } from "../access/route.js";
+
+const PASS_THROUGH =
+  "This hands data from another company's service to the hosted one, in calls that the API's documents do not describe; the API's own operations set the same data.";
+
+function unavailableRoute(rule: string, on: Route["on"], tier: Route["tier"], why: string): Route {
+  return { rule, on, tier, unavailable: why, handle: async () => ok({}) };
+}
+
+/** What makes no sense offline: 501 with the reason. */
+export const unavailableRoutes: Route[] = [
+  unavailableRoute("A-206", "POST /v1/integrations/census/custom-destination", 3, PASS_THROUGH),
+  unavailableRoute("A-207", "POST /v1/integrations/hightouch/embedded-destination", 3, PASS_THROUGH),
+];

@@ -1,0 +1,77 @@
+import { notifyBodySchema, notifyCancelBodySchema } from "../../domain/request/api-bodies.js";
+import { checkRequest } from "../../domain/request/check-request.js";
+import { parseCancellation, parseTrigger } from "../../domain/trigger/parse-trigger.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { NO_CONTENT, ok, pickFields, type Route, type RouteContext } from "../access/route.js";
+
+const TRIGGER_FIELDS = ["recipients", "actor", "tenant", "data", "cancellation_key", "settings"];
+const SETTING_FIELDS = ["sandbox_mode", "skip_delay"];
+
+/** A-318, A-050 to A-055. What the API does not know is no part of the payload, and so of no comparison (Q-18). */
+export async function triggerWorkflow(call: RouteContext, workflow: string, body: JsonObject, source?: "rehearsal") {
+  const payload = pickFields(body, TRIGGER_FIELDS);
+  if (isJsonObject(payload.settings)) payload.settings = pickFields(payload.settings, SETTING_FIELDS);
+  const key = call.header("idempotency-key");
+  if (key) payload.idempotency_key = key;
+  const parsed = parseTrigger(payload, workflow);
+  return call.operations.triggerWorkflow(parsed.trigger, {
+    idempotency_key: parsed.idempotency_key,
+    ...(source ? { source } : {}),
+    ...toBranchOption(call),
+    onWarning: (text) => call.warn(`workflow "${workflow}": ${text}`),
+    strict: call.strict,
+  });
+}
+
+function toBranchOption({ branch }: RouteContext): { branch?: string } {
+  return branch === undefined ? {} : { branch };
+}
+
+async function cancelRuns(call: RouteContext, workflow: string, body: JsonObject) {
+  const cancellation = parseCancellation(pickFields(body, ["cancellation_key", "recipients"]), workflow);
+  await call.operations.cancelWorkflow({ ...cancellation, ...toBranchOption(call) });
+  return NO_CONTENT;
+}
+
+export const workflowRoutes: Route[] = [
+  {
+    rule: "A-318",
+    on: "POST /v1/workflows/{key}/trigger",
+    tier: 5,
+    differs: "Workflows are the project's files as they stand: there is nothing to commit.",
+    async handle(call) {
+      const { workflow_run_id, replayed } = await triggerWorkflow(call, call.param("key"), await call.body());
+      // The first answer's request id is the run's own, so that a replay knows it after any restart.
+      const headers: Record<string, string> = replayed
+        ? { "idempotent-replayed": "true", "original-x-request-id": workflow_run_id }
+        : { "x-request-id": workflow_run_id };
+      return ok({ workflow_run_id }, headers);
+    },
+  },
+  {
+    rule: "A-317",
+    on: "POST /v1/workflows/{key}/cancel",
+    tier: 5,
+    handle: async (call) => cancelRuns(call, call.param("key"), await call.body()),
+  },
+  {
+    rule: "A-232",
+    on: "POST /v1/notify",
+    tier: 3,
+    async handle(call) {
+      const body = await call.body();
+      const { name } = checkRequest(notifyBodySchema(), body);
+      const { workflow_run_id } = await triggerWorkflow(call, name, body);
+      return ok({ result_id: workflow_run_id });
+    },
+  },
+  {
+    rule: "A-233",
+    on: "POST /v1/notify/cancel",
+    tier: 3,
+    async handle(call) {
+      const body = await call.body();
+      return cancelRuns(call, checkRequest(notifyCancelBodySchema(), body).name, body);
+    },
+  },
+];

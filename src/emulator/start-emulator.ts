@@ -1,0 +1,120 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { getErrorMessage, KnockError } from "../errors/knock-error.js";
+import type { JsonObject } from "../util/json.js";
+import { createEmulatorApp, type EmulatorApp } from "./emulator-app.js";
+import type { EmulatorOptions, SceneManager } from "./emulator-options.js";
+import { Connections } from "./http/connections.js";
+import { ignoreUpgrade } from "./http/ignore-upgrade.js";
+import { type OpenScene, Scenes } from "./scenes.js";
+
+export interface Emulator {
+  /** `http://127.0.0.1:8484`. */
+  url: string;
+  port: number;
+  /** Tells webhooks of something that happened outside the store. */
+  publish(type: string, document: JsonObject): Promise<void>;
+  /** Takes no more requests, answers those in hand, and ends what runs; the operations stay open. */
+  close(): Promise<void>;
+}
+
+/** Who sends slower than this is cut off with a 408. */
+const DEFAULT_TIMEOUTS = { headers_ms: 10_000, request_ms: 60_000 };
+/** In bytes; queries name messages and recipients by the hundred. */
+const MAX_HEADER_BYTES = 1_048_576;
+
+/** The API on a local port, over the embedded engine. Throws `usage` for an address that cannot be had. */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const { host, slow: timeouts = DEFAULT_TIMEOUTS } = options;
+  const server = createServer({
+    headersTimeout: timeouts.headers_ms,
+    requestTimeout: timeouts.request_ms,
+    connectionsCheckingInterval: Math.min(1_000, timeouts.headers_ms / 2),
+    maxHeaderSize: MAX_HEADER_BYTES,
+    requireHostHeader: false, // it is checked with the rest of the request
+  });
+  const connections = new Connections(server);
+  await listen(server, options);
+  const { port } = server.address() as AddressInfo;
+  const url = `http://${toUrlHost(host)}:${port}`;
+  options.onListening?.(url);
+  // The listeners of all scenes need the scenes, and those the first of them.
+  const holder: { scenes?: Scenes } = {};
+  const sceneManager: SceneManager = {
+    open: () => (holder.scenes as Scenes).open(),
+    list: () => (holder.scenes as Scenes).list(),
+    end: (id) => (holder.scenes as Scenes).end(id),
+  };
+  const mainApp = createEmulatorApp({ ...options, port, url, scenes: sceneManager });
+  const { openScene } = options;
+  const openSceneApp: OpenScene | undefined =
+    openScene &&
+    (async (sceneUrl) => {
+      const { options: parts, close } = await openScene();
+      parts.onListening?.(sceneUrl);
+      return { app: createEmulatorApp({ ...options, ...parts, port, url: sceneUrl, scenes: sceneManager }), close };
+    });
+  const scenes = new Scenes(url, mainApp, openSceneApp);
+  holder.scenes = scenes;
+  server.on("request", (incoming, outgoing) => {
+    const { app, refusal } = findApp(scenes, incoming, mainApp);
+    app.handleRequest(incoming, outgoing, refusal);
+  });
+  server.on("upgrade", async (request, socket: Socket, head) => {
+    if (!(await connections.waitForEarlierResponses(socket))) return void socket.destroy();
+    if (request.headers.upgrade?.toLowerCase() !== "websocket") return ignoreUpgrade(server, request, socket, head);
+    const { app, refusal } = findApp(scenes, request, mainApp);
+    app.openSocket(request, socket, head, () => connections.release(socket), refusal);
+  });
+  return {
+    url,
+    port,
+    publish: async (type, document) => mainApp.webhooks?.publish(type, document),
+    async close() {
+      await connections.stopAccepting();
+      const disconnected = scenes.disconnect();
+      const ended = connections.close();
+      await disconnected;
+      await ended;
+      await scenes.close();
+    },
+  };
+}
+
+/** The scene that a request is for; of an unknown one the default scene says so. */
+function findApp(
+  scenes: Scenes,
+  request: IncomingMessage,
+  mainApp: EmulatorApp,
+): { app: EmulatorApp; refusal?: unknown } {
+  try {
+    return { app: scenes.findApp(request) };
+  } catch (refusal) {
+    return { app: mainApp, refusal };
+  }
+}
+
+/** Where a client on this machine finds it. */
+function toUrlHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function listen(server: Server, { host, port }: EmulatorOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const isInUse = error.code === "EADDRINUSE";
+      const reason = isInUse ? "port already in use" : `cannot listen there (${getErrorMessage(error)})`;
+      reject(
+        new KnockError(isInUse ? "port_in_use" : "usage", `${host}:${port}: ${reason}`, {
+          hint:
+            isInUse || error.code === "EACCES"
+              ? "Choose another port with --port <n>. --port 0 picks a free one."
+              : "--host takes an address of this machine.",
+          cause: error,
+        }),
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+}

@@ -1,0 +1,31 @@
+import type { Channel, Environment } from "../../domain/environment/environment.js";
+import { CHANNEL_TYPE_DEFINITIONS } from "../../domain/message/channel-types.js";
+import type { ChannelStep } from "../../domain/steps/channel-step.js";
+import type { JsonObject } from "../../util/json.js";
+import type { RenderContext } from "../render/channel-renderer.js";
+import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
+
+type Tracker = (content: JsonObject, message: string) => { content: JsonObject; links: string[] };
+
+/**
+ * What is done to a message of the step once it is rendered; null where nothing is, with a warning where it was asked for. A
+ * switch of the step beats the channel's; off where neither says (T-230, E-231, CH-033).
+ */
+export function createTracker(
+  step: ChannelStep,
+  channel: Channel,
+  { environment: { tracking }, compiled: { trackContent } }: { environment: Environment; compiled: CompiledWorkflow },
+  warn: NonNullable<RenderContext["warn"]>,
+): Tracker | null {
+  const isOn = (name: string): boolean =>
+    CHANNEL_TYPE_DEFINITIONS[channel.type].overrides.includes(name) &&
+    (typeof step.channel_overrides?.[name] === "boolean" ? step.channel_overrides : channel.settings)[name] === true;
+  const links = isOn("link_tracking");
+  const opens = isOn("open_tracking");
+  if (!links && !opens) return null;
+  if (tracking && trackContent)
+    return (content, id) => trackContent(content, { message_id: id, channel, ...tracking, links, opens });
+  if (links) warn("link tracking is on: links stay, nothing here could follow a click");
+  if (opens) warn("open tracking is on: no picture is added, nothing here could tell");
+  return null;
+}

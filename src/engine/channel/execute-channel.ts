@@ -1,0 +1,274 @@
+import type { EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
+import { buildUndeclaredChannel, type Channel } from "../../domain/environment/environment.js";
+import { type ChannelType, hasTrait } from "../../domain/message/channel-types.js";
+import {
+  MAX_MESSAGE_ACTORS,
+  type Message,
+  type MessageBatch,
+  type MessageChannel,
+} from "../../domain/message/message.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import type { ChannelStep } from "../../domain/steps/channel-step.js";
+import type { UserLookupResult } from "../../ports/provider.js";
+import { createKsuid } from "../../util/ids.js";
+import { toIsoTime } from "../../util/iso-time.js";
+import type { JsonObject } from "../../util/json.js";
+import { describeDecidingCondition, toConditionLog } from "../condition/condition-log.js";
+import { evaluateConditions } from "../condition/evaluate-conditions.js";
+import type { BatchView } from "../context/build-batch-view.js";
+import { buildConnectionRef, PendingQueryError } from "../context/pending-query.js";
+import { getPlainMessageEvent } from "../execution/plain-events.js";
+import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import type { ChannelRenderer, Destination, RenderContext } from "../render/channel-renderer.js";
+import { toConnectionDestination } from "../render/compile-chat.js";
+import { createTracker } from "./create-tracker.js";
+import { findPushDevice } from "./find-push-device.js";
+import { selectChannels } from "./select-channels.js";
+import { type Skip, skipByPreferences } from "./skip-by-preferences.js";
+
+/** Channels that no environment declares, up to so many, made once: their messages share what is told of them. */
+const MAX_UNDECLARED_CHANNELS = 1_000;
+const undeclaredChannels = new Map<string, Channel>();
+
+function getUndeclaredChannel(key: string, type: ChannelType): Channel {
+  const name = `${type} ${key}`;
+  let channel = undeclaredChannels.get(name);
+  if (channel === undefined) {
+    if (undeclaredChannels.size >= MAX_UNDECLARED_CHANNELS) undeclaredChannels.clear();
+    channel = buildUndeclaredChannel(key, type);
+    undeclaredChannels.set(name, channel);
+  }
+  return channel;
+}
+
+function resolveChannel(key: string, step: ChannelStep, { input }: RunExecution): Channel | null {
+  const declared = Object.hasOwn(input.environment.channels, key) ? input.environment.channels[key] : undefined;
+  return declared === undefined ? getUndeclaredChannel(key, step.channel_type ?? "http") : declared;
+}
+
+/** The channels a step sends through, or why there is none: its own, or those of its group whose rules let it (E-171, E-189). */
+export function resolveChannels(step: ChannelStep, execution: RunExecution): Channel[] | Skip {
+  const notConfigured: Skip = {
+    reason: { code: "channel_not_configured", detail: step.channel_key ?? step.channel_group_key },
+  };
+  const group =
+    step.channel_group_key === null ? undefined : execution.input.environment.channel_groups[step.channel_group_key];
+  if (step.channel_key !== null || group === undefined) {
+    const channel = resolveChannel(step.channel_key ?? step.channel_group_key ?? "", step, execution);
+    return channel === null ? notConfigured : [channel];
+  }
+  const evaluated: EvaluatedCondition[] = [];
+  const chosen = selectChannels(group, execution.conditionScope, evaluated).flatMap(
+    (key) => resolveChannel(key, step, execution) ?? [],
+  );
+  execution.recordConditions(evaluated);
+  return chosen.length > 0
+    ? chosen
+    : { reason: { code: "condition", detail: `no channel of group ${group.key} applies` } };
+}
+
+/** Nothing leaves (E-208); the in-app feed has no sandbox. */
+function isSandbox(channel: Channel, { input }: RunExecution): boolean {
+  return !hasTrait(channel.type, "isFeed") && (!channel.deliver || input.run.settings.sandbox_mode);
+}
+
+function skipByStepConditions(step: ChannelStep, execution: RunExecution): Skip | null {
+  const { passed, evaluated } = execution.checkConditions(step.conditions);
+  return passed ? null : { reason: { code: "condition", detail: describeDecidingCondition(evaluated) } };
+}
+
+/** The channel's own, after the step's, which a sandboxed channel does not evaluate (E-089, E-172). */
+function skipByChannelConditions(channel: Channel, execution: RunExecution): Skip | null {
+  if (channel.conditions === null || isSandbox(channel, execution)) return null;
+  const result = evaluateConditions(channel.conditions, execution.conditionScope);
+  if (result.passed) return null;
+  return {
+    reason: {
+      code: "condition",
+      detail: `channel ${channel.key}: ${describeDecidingCondition(result.evaluated) ?? ""}`,
+    },
+    eventData: { reason: "channel_conditions_failed", conditions: toConditionLog(result.evaluated) },
+  };
+}
+
+/** When the step's send windows let a message go, a device's own zone before its owner's: null for at once (E-184, E-197 to E-200). */
+function resolveScheduledTime(
+  step: ChannelStep,
+  channel: Channel,
+  address: string,
+  execution: RunExecution,
+): number | null {
+  const { compiled, now } = execution.input;
+  if (step.send_windows === null || compiled.timeWindows === null) return null;
+  const device = findPushDevice(address, execution.parties.recipient, channel);
+  return compiled.timeWindows.findSendWindowOpening(step.send_windows, now, execution.resolveZone(device?.timezone));
+}
+
+function toMessageBatch({ actors, total_actors, total_activities }: BatchView): MessageBatch {
+  return { actors: actors.slice(0, MAX_MESSAGE_ACTORS), total_actors, total_activities };
+}
+
+/** Messages through a channel share what they tell of it. */
+const messageChannels = new WeakMap<Channel, MessageChannel>();
+
+function toMessageChannel(channel: Channel): MessageChannel {
+  let messageChannel = messageChannels.get(channel);
+  if (messageChannel === undefined) {
+    messageChannel = { id: channel.id, key: channel.key, type: channel.type, provider: channel.provider };
+    messageChannels.set(channel, messageChannel);
+  }
+  return messageChannel;
+}
+
+function createMessage(
+  step: ChannelStep,
+  channel: Channel,
+  destination: Destination,
+  renderer: ChannelRenderer,
+  context: RenderContext,
+  track: ReturnType<typeof createTracker>,
+  execution: RunExecution,
+): Message {
+  const { input, run, scope, batch } = execution;
+  const { now } = input;
+  const id = createKsuid(now, input.ids.ksuidPayload());
+  const at = toIsoTime(now);
+  scope.current_message = { id, inserted_at: at, updated_at: at };
+  const rendered = renderer.render(context, destination);
+  const { content, links } = track?.(rendered, id) ?? { content: rendered };
+  scope.current_message = undefined; // deleted, the scope would be slow from here on
+  const scheduled = resolveScheduledTime(step, channel, destination.address, execution);
+  const sandbox = isSandbox(channel, execution);
+  const isInAppFeed = hasTrait(channel.type, "isFeed");
+  const message: Message = {
+    id,
+    workflow_run_id: run.workflow_run_id,
+    recipient_run_id: run.id,
+    recipient: run.recipient,
+    actor: input.run.actor,
+    workflow: input.run.workflow,
+    version_id: input.run.version_id,
+    categories: input.compiled.workflow.categories,
+    step_ref: step.ref,
+    tenant: input.run.tenant,
+    channel: toMessageChannel(channel),
+    status: "queued",
+    content,
+    data: scope.data as JsonObject,
+    recipient_snapshot: destination.snapshot,
+    metadata: sandbox ? { sandbox: true } : null,
+    scheduled_at: scheduled,
+    // A sandboxed message without a window is settled at the end of the advance; the others wait for delivery.
+    due_at: scheduled ?? (sandbox ? null : now),
+    attempts: 0,
+    seen_at: null,
+    read_at: null,
+    interacted_at: null,
+    link_clicked_at: null,
+    archived_at: null,
+    events: [getPlainMessageEvent("created", now), getPlainMessageEvent("queued", now)],
+    inserted_at: now,
+    updated_at: now,
+  };
+  // What few messages have is assigned: a literal that spreads takes V8 as long as all the rest of it.
+  if (links) message.links = links;
+  if (destination.secrets && !sandbox) message.secrets = destination.secrets;
+  if (batch) message.batch = toMessageBatch(batch);
+  if (input.run.trigger_source.type === "broadcast") message.source = "broadcast";
+  if (isInAppFeed && scheduled === null) {
+    // E-205: the feed is the delivery.
+    message.status = "delivered";
+    message.due_at = null;
+    message.events.push(getPlainMessageEvent("delivered", now));
+  }
+  return message;
+}
+
+/**
+ * A destination that has to be looked up, looked up: nobody there is a step skipped (E-186). Where nothing leaves, nobody is
+ * asked; where the provider cannot say now, the delivery asks again, as often as it is tried.
+ */
+function resolveDestinations(
+  destinations: Destination[],
+  channel: Channel,
+  execution: RunExecution,
+): Destination[] | Skip {
+  const lookup = destinations[0]?.userLookup;
+  if (lookup === undefined || isSandbox(channel, execution)) return destinations;
+  const ref = buildConnectionRef(channel);
+  const { queryResults: answers } = execution.input;
+  if (!answers.has(ref))
+    throw new PendingQueryError({ kind: "connection", ref, recipient: execution.run.recipient, channel, lookup });
+  const lookupResult = answers.get(ref) as UserLookupResult;
+  if (lookupResult === null) return destinations;
+  if ("connection" in lookupResult) return [toConnectionDestination(lookupResult.connection)];
+  return { reason: { code: "missing_recipient_data", detail: lookupResult.missing } };
+}
+
+/** What one channel makes of a step: its messages, or why none. */
+function createChannelMessages(step: ChannelStep, channel: Channel, execution: RunExecution): Message[] | Skip {
+  const { input, scope, parties, batch } = execution;
+  const unmet = skipByChannelConditions(channel, execution);
+  if (unmet) return unmet;
+  const renderer = input.compiled.renderers.get(step.ref) as ChannelRenderer;
+  const context: RenderContext = {
+    scope,
+    recipient: parties.recipient,
+    tenant: parties.tenant,
+    channel,
+    batch: batch && { first: batch.firstData, reduced: batch.reducedData },
+    warn: (text) => execution.warn(text),
+  };
+  const destinations = renderer.resolveDestinations(context);
+  if (destinations.length === 0) return { reason: { code: "missing_recipient_data", detail: renderer.missingData } };
+  const skip = skipByPreferences(channel, execution);
+  if (skip) return skip;
+  const resolvedDestinations = resolveDestinations(destinations, channel, execution);
+  if (!Array.isArray(resolvedDestinations)) return resolvedDestinations;
+  const track = createTracker(step, channel, input, (text) => execution.warn(text));
+  context.isTracked = track !== null;
+  return resolvedDestinations.map((to) => createMessage(step, channel, to, renderer, context, track, execution));
+}
+
+/** A channel step (E-168): conditions → the recipient's data → preferences → send windows → render → message. */
+export function executeChannel(step: ChannelStep, execution: RunExecution): StepEffect {
+  const base: StepOutcome = {
+    ref: step.ref,
+    type: "channel",
+    channel_type: step.channel_type ?? "",
+    channel: step.channel_key ?? step.channel_group_key,
+    outcome: "skipped",
+    reason: null,
+    message_id: null,
+    message_status: null,
+  };
+  const buildSkippedEffect = ({ reason: skip, eventData: log }: Skip): StepEffect => ({
+    outcome: { ...base, reason: skip },
+    ...(log ? { log } : {}),
+  });
+
+  if (execution.batch?.total_activities === 0)
+    return buildSkippedEffect({ reason: { code: "empty_batch", detail: null } }); // E-281
+  const channels = resolveChannels(step, execution);
+  if (!Array.isArray(channels)) return buildSkippedEffect(channels);
+  const unmet = skipByStepConditions(step, execution);
+  if (unmet) return buildSkippedEffect(unmet);
+
+  const messages: Message[] = [];
+  let firstSkip: Skip | null = null;
+  for (const channel of channels) {
+    const result = createChannelMessages(step, channel, execution);
+    if (Array.isArray(result)) messages.push(...result);
+    else firstSkip ??= result;
+  }
+  // Of a group, a step is skipped only where no channel makes a message (EQ-31).
+  const [first] = messages;
+  if (first === undefined)
+    return buildSkippedEffect(
+      firstSkip ?? { reason: { code: "condition", detail: "no channel of the group applies" } },
+    );
+  base.outcome = "sent";
+  base.message_id = first.id;
+  if (messages.length > 1) base.message_ids = messages.map((message) => message.id);
+  return { messages, outcome: base };
+}

@@ -1,0 +1,13 @@
+import type { Channel } from "../../domain/environment/environment.js";
+import { hasTrait } from "../../domain/message/channel-types.js";
+import type { Recipient } from "../../domain/recipient/recipient.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { getChannelData } from "../render/channel-renderer.js";
+
+/** The device of a recipient's channel data that a push message goes to; null for what is kept without devices, as OneSignal's. */
+export function findPushDevice(address: string, recipient: Recipient, channel: Channel): JsonObject | null {
+  if (!hasTrait(channel.type, "hasDevices")) return null;
+  const { devices } = getChannelData(recipient, channel);
+  if (!Array.isArray(devices)) return null;
+  return devices.filter(isJsonObject).find(({ token, target_arn }) => (token ?? target_arn) === address) ?? null;
+}

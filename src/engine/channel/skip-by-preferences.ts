@@ -1,0 +1,74 @@
+import type { EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
+import { type Channel, isInternalChannel } from "../../domain/environment/environment.js";
+import { decidePreferences, type PreferenceRequest } from "../../domain/preferences/decide-preferences.js";
+import { findPreferenceOrigin, formatPreferenceOrigin } from "../../domain/preferences/preference-origin.js";
+import type { Reason } from "../../domain/run/outcome.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
+import type { JsonObject } from "../../util/json.js";
+import { describeDecidingCondition, toConditionLog } from "../condition/condition-log.js";
+import { type ConditionScope, evaluateConditionList } from "../condition/evaluate-conditions.js";
+import type { RunExecution } from "../execution/run-execution.js";
+
+/** Why a channel step sends nothing, and what its event tells of it. */
+export interface Skip {
+  reason: Reason;
+  eventData?: JsonObject;
+}
+
+/** What preferences ask of a workflow; the same for each of its messages. */
+const preferenceWorkflows = new WeakMap<Workflow, PreferenceRequest["workflow"]>();
+
+function toPreferenceWorkflow(workflow: Workflow): PreferenceRequest["workflow"] {
+  let preferenceWorkflow = preferenceWorkflows.get(workflow);
+  if (preferenceWorkflow === undefined) {
+    preferenceWorkflow = { key: workflow.key, categories: workflow.categories, ...workflow.settings };
+    preferenceWorkflows.set(workflow, preferenceWorkflow);
+  }
+  return preferenceWorkflow;
+}
+
+/** Preference conditions know no message status (E-154), and after a batch only its first activity (E-155). */
+function buildPreferenceScope({ conditionScope, batch }: RunExecution): ConditionScope {
+  const { variables } = conditionScope;
+  return {
+    ...conditionScope,
+    refs: () => undefined,
+    variables: batch === null ? variables : { ...variables, data: batch.firstData },
+  };
+}
+
+/**
+ * Whether the recipient's preferences stop the channel (E-147 to E-157); null where they do not. The step's event names
+ * the set that decided, the part of it, and its value or its conditions with what they compared (E-159).
+ */
+export function skipByPreferences(channel: Channel, execution: RunExecution): Skip | null {
+  const { workflow } = execution.input.compiled;
+  if (workflow.settings.override_preferences) return null; // E-156: not even looked at
+  if (isInternalChannel(channel)) return null; // the destination is the step's, not the recipient's
+  let compared: EvaluatedCondition[] = [];
+  const decision = decidePreferences({
+    set: execution.preferences,
+    workflow: toPreferenceWorkflow(workflow),
+    channel,
+    evaluate: (conditions) => {
+      const result = evaluateConditionList(conditions, buildPreferenceScope(execution));
+      compared = result.evaluated;
+      return result.passed;
+    },
+  });
+  if (decision.allowed) return null;
+  const { level, path, detail } = decision;
+  const byConditions = path.at(-1) === "conditions";
+  const origin = findPreferenceOrigin(execution.preferenceSources, path);
+  const description = `${detail} ${formatPreferenceOrigin(origin)}`.trim();
+  const preference: JsonObject = { ...(origin as unknown as JsonObject), path: path.join(".") };
+  if (byConditions) preference.conditions = toConditionLog(compared);
+  else preference.value = false;
+  return {
+    reason: {
+      code: "preference",
+      detail: byConditions ? `${description}: ${describeDecidingCondition(compared) ?? ""}` : description,
+    },
+    eventData: { level, preference },
+  };
+}

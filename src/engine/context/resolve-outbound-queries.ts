@@ -1,0 +1,118 @@
+import { isAllowedBy } from "../../domain/environment/allow-list.js";
+import type { DeclaredAgentResponse, Environment } from "../../domain/environment/environment.js";
+import type { AgentRequest, OutboundResponse, StepRequest } from "../../ports/http-client.js";
+import { isJsonObject, type Json } from "../../util/json.js";
+import type { EngineContext } from "./engine-context.js";
+
+/** Requests of steps under way at once. */
+const MAX_CONCURRENT_REQUESTS = 32;
+/** Tries of a model that does not answer (E-350). */
+const MAX_AGENT_ATTEMPTS = 4;
+const AGENT_TIMEOUT_MS = 60_000;
+
+/** What an agent step is told: the model's reply, or why there is none. */
+export type AgentResponse = { text: string } | { json: Json } | { error: string };
+
+/** Declared answers come first, so that nothing leaves unless the project says so (section 5 of the contract). */
+export async function resolveFetch(
+  context: EngineContext<unknown>,
+  environment: Environment,
+  request: StepRequest,
+): Promise<OutboundResponse> {
+  const { answers, allow } = environment.fetch;
+  const { url: text, method } = request;
+  const declared = answers.find(({ method, url }) => method === request.method && url === request.url);
+  if (declared) {
+    if (declared.error !== null)
+      return { failure: declared.error === "timeout" ? "timeout" : "connection", message: declared.error };
+    if (declared.delay_ms > request.timeout_ms)
+      return { failure: "timeout", message: `no answer within ${request.timeout_ms / 1_000} s` };
+    const { body } = declared;
+    return {
+      status: declared.status,
+      text: body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body),
+    };
+  }
+  const requestLine = `${method.toUpperCase()} ${text}`;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url !== null && (url.username !== "" || url.password !== ""))
+    return { failure: "connection", message: `a URL with a user name or password is not requested: ${url.origin}` };
+  if (url !== null && allow.some((entry) => isAllowedBy(entry, url)))
+    return context.httpClient.fetch({ ...request, url: url.href, private_addresses: environment.private_addresses });
+  return {
+    failure: "connection",
+    message: `no answer is declared for ${requestLine} in environment.json ("fetch"), and it is not allowed to be requested`,
+  };
+}
+
+function findDeclaredResponse(
+  answers: readonly DeclaredAgentResponse[],
+  { workflow, step }: AgentRequest,
+): AgentResponse | null {
+  const declaredAnswer = answers.find(
+    (candidate) => (candidate.workflow ?? workflow) === workflow && (candidate.step ?? step) === step,
+  );
+  if (declaredAnswer === undefined) return null;
+  if ("text" in declaredAnswer) return { text: declaredAnswer.text };
+  return "json" in declaredAnswer ? { json: declaredAnswer.json } : { error: declaredAnswer.error };
+}
+
+/** A reply of the project's own endpoint: `{ "text" }`, `{ "json" }` or `{ "error" }`; null for anything else. */
+function parseAgentResponse(response: OutboundResponse): AgentResponse | null {
+  if ("failure" in response || response.status !== 200) return null;
+  try {
+    const body: unknown = JSON.parse(response.text);
+    if (!isJsonObject(body)) return null;
+    if (typeof body.text === "string") return { text: body.text };
+    if (body.json !== undefined) return { json: body.json };
+    return typeof body.error === "string" ? { error: body.error } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Never invents text: a declared answer, the project's endpoint, or an error (EQ-58). Unclear answers are asked again (E-350), but for tests. */
+export async function resolveAgent(
+  context: EngineContext<unknown>,
+  environment: Environment,
+  request: AgentRequest,
+  singleAttempt = false,
+): Promise<AgentResponse> {
+  const declared = findDeclaredResponse(environment.agent.answers, request);
+  if (declared) return declared;
+  const { url } = environment.agent;
+  if (url === null)
+    return { error: `no answer is declared for step ${request.step} in environment.json ("agent"), and no url to ask` };
+  const body = JSON.stringify(request);
+  for (let attempt = 1; ; attempt++) {
+    const response = await context.httpClient.fetch({
+      method: "post",
+      url,
+      headers: { "content-type": "application/json" },
+      body,
+      timeout_ms: AGENT_TIMEOUT_MS,
+      private_addresses: environment.private_addresses,
+    });
+    const agentResponse = parseAgentResponse(response);
+    if (agentResponse) return agentResponse;
+    if (singleAttempt || attempt === MAX_AGENT_ATTEMPTS)
+      return {
+        error:
+          "failure" in response ? response.message : `the model's endpoint answered ${response.status} without a reply`,
+      };
+  }
+}
+
+/** Runs work on every item, some at once, answers in order. */
+export async function mapInParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await work(items[index] as T);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(MAX_CONCURRENT_REQUESTS, items.length) }, worker));
+  return results;
+}

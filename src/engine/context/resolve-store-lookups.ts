@@ -1,0 +1,45 @@
+import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
+import type { SubscriptionStore } from "../../ports/subscription-store.js";
+import { catchKnockError } from "./catch-knock-error.js";
+import type { EngineContext } from "./engine-context.js";
+import type { PendingQuery } from "./pending-query.js";
+import { MAX_SUBSCRIPTIONS, type StoreLookup, type StoreLookups } from "./store-lookups.js";
+
+type StoreLookupQuery = Extract<PendingQuery, { kind: "readings" }>;
+
+/** Reads at once what the templates of many runs asked for; each is answered with that and what it knew before. */
+export async function resolveStoreLookups(
+  { store, definitions }: EngineContext<RecipientStore & SubscriptionStore>,
+  queries: readonly PendingQuery[],
+): Promise<(query: StoreLookupQuery) => StoreLookups> {
+  const lookups = queries.flatMap((query) => (query.kind === "readings" ? query.missing : []));
+  const collectKeys = (of: StoreLookup["of"]): RecipientKey[] => [
+    ...new Set(lookups.flatMap((reading) => (reading.of === of && "key" in reading ? [reading.key] : []))),
+  ];
+  const [keys, subscribers] = [collectKeys("recipient"), collectKeys("subscriptions")];
+  const translations = lookups.some(({ of }) => of === "translations")
+    ? await catchKnockError(definitions.translations())
+    : null;
+  const pages = await Promise.all(
+    subscribers.map((recipient) => store.listSubscriptions({ recipient }, { limit: MAX_SUBSCRIPTIONS })),
+  );
+  const objects = pages.flatMap(({ items }) => items.map(({ object }) => object));
+  const allKeys = [...new Set([...keys, ...objects])];
+  const read = allKeys.length === 0 ? new Map<RecipientKey, Recipient>() : await store.readRecipients(allKeys);
+  const subscriptions = new Map(
+    subscribers.map((key, index) => [
+      key,
+      (pages[index]?.items ?? []).map((subscription) => ({
+        subscription,
+        object: read.get(subscription.object) ?? null,
+      })),
+    ]),
+  );
+  const recipients = new Map(keys.map((key) => [key, read.get(key) ?? null]));
+  return ({ lookups: known }) => ({
+    recipients: new Map([...known.recipients, ...recipients]),
+    subscriptions: new Map([...known.subscriptions, ...subscriptions]),
+    translations: translations ?? known.translations,
+  });
+}

@@ -1,0 +1,83 @@
+import {
+  type Recipient,
+  type RecipientKey,
+  splitRecipientKey,
+  TENANTS,
+  USERS,
+} from "../../domain/recipient/recipient.js";
+import { toIsoTime } from "../../util/iso-time.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+
+const EMPTY_FIELDS: JsonObject = { name: null, email: null, avatar: null, phone_number: null, timezone: null };
+
+function buildHeader(typename: string, { key }: Recipient): JsonObject {
+  return { __typename: typename, id: splitRecipientKey(key).id };
+}
+
+/** Without what the answer itself says: an application may have sent back what it once got. */
+function getOwnProperties({ key, properties }: Recipient): JsonObject {
+  const { __typename: _typename, id: _id, created_at: _created, updated_at: _updated, ...own } = properties;
+  return splitRecipientKey(key).collection === TENANTS ? addPreferenceSetId(own) : own;
+}
+
+/** Returns a tenant's properties with the id of its preference set, which the API always answers (A-424, A-429). */
+function addPreferenceSetId(tenant: JsonObject): JsonObject {
+  const { settings } = tenant;
+  if (!isJsonObject(settings) || !isJsonObject(settings.preference_set)) return tenant;
+  return { ...tenant, settings: { ...settings, preference_set: { ...settings.preference_set, id: "default" } } };
+}
+
+function serializeTimes(recipient: Recipient): JsonObject {
+  return {
+    created_at: recipient.properties.created_at ?? null, // the caller's own (A-415)
+    updated_at: toIsoTime(recipient.updated_at),
+  };
+}
+
+/** The API's `User` (A-415): custom properties at the top (A-091). */
+export function serializeUser(recipient: Recipient): JsonObject {
+  return {
+    ...buildHeader("User", recipient),
+    ...EMPTY_FIELDS,
+    ...getOwnProperties(recipient),
+    ...serializeTimes(recipient),
+  };
+}
+
+/** The API's `Object` (A-420): custom properties apart (A-091). */
+export function serializeObject(recipient: Recipient): JsonObject {
+  const { collection } = splitRecipientKey(recipient.key);
+  return {
+    ...buildHeader("Object", recipient),
+    collection,
+    properties: getOwnProperties(recipient),
+    ...serializeTimes(recipient),
+  };
+}
+
+/** The API's `Tenant` (A-424): custom properties at the top, `settings` an object of its own (A-091). */
+export function serializeTenant(recipient: Recipient): JsonObject {
+  return {
+    ...buildHeader("Tenant", recipient),
+    name: null,
+    settings: {},
+    ...getOwnProperties(recipient),
+    ...serializeTimes(recipient),
+  };
+}
+
+/** A tenant is an object where it plays a recipient (E-048). */
+export function serializeRecipient(recipient: Recipient): JsonObject {
+  return splitRecipientKey(recipient.key).collection === USERS ? serializeUser(recipient) : serializeObject(recipient);
+}
+
+/** A recipient that others refer to, though it may never have been identified: then its id is all there is. */
+export function serializeReferencedRecipient(
+  key: RecipientKey,
+  recipients: ReadonlyMap<RecipientKey, Recipient>,
+  at: number,
+): JsonObject {
+  return serializeRecipient(
+    recipients.get(key) ?? { key, properties: {}, preferences: {}, channel_data: {}, inserted_at: at, updated_at: at },
+  );
+}

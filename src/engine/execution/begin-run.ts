@@ -1,0 +1,53 @@
+import type { ConditionGroup } from "../../domain/condition/condition.js";
+import { describeDecidingCondition, toConditionLog } from "../condition/condition-log.js";
+import { type ConditionResult, evaluateConditions } from "../condition/evaluate-conditions.js";
+import { RenderError } from "../liquid/liquid.js";
+import type { RunExecution } from "./run-execution.js";
+
+/** Null where an argument's Liquid fails: the run halts with the error (E-164 has no step to blame here). */
+function evaluateTriggerConditions(conditions: ConditionGroup, execution: RunExecution): ConditionResult | null {
+  try {
+    return evaluateConditions(conditions, execution.conditionScope);
+  } catch (error) {
+    if (!(error instanceof RenderError)) throw error;
+    execution.run.reason = { code: "render_error", detail: error.message };
+    execution.recordEvent("run_halted", null, { reason: "render_error", error: error.message }, "error");
+    return null;
+  }
+}
+
+/** Workflows that trigger each other in a ring are stopped here; the reference names no number. */
+export const MAX_TRIGGER_DEPTH = 10;
+
+/** A run's start: how deep it lies in triggers of triggers, its trigger conditions, then the frequency check (EQ-01). False where either stops it. */
+export function beginRun(execution: RunExecution): boolean {
+  const { run, input } = execution;
+  execution.recordEvent("run_started");
+  if ((input.run.trigger_source.depth ?? 0) > MAX_TRIGGER_DEPTH) {
+    const detail = `workflows trigger each other more than ${MAX_TRIGGER_DEPTH} deep`;
+    run.reason = { code: "trigger_depth", detail };
+    execution.recordEvent("run_halted", null, { reason: "trigger_depth", error: detail }, "error");
+    return false;
+  }
+  const { conditions } = input.compiled.workflow;
+  if (conditions !== null) {
+    const result = evaluateTriggerConditions(conditions, execution);
+    if (result === null) return false;
+    execution.recordEvent("trigger_conditions_evaluated", null, {
+      passed: result.passed,
+      conditions: toConditionLog(result.evaluated),
+    });
+    if (!result.passed) {
+      run.reason = { code: "condition", detail: describeDecidingCondition(result.evaluated) };
+      execution.recordEvent("run_halted", null, { reason: "conditions_failed" });
+      return false;
+    }
+  }
+  if (input.alreadyTriggered) {
+    run.reason = { code: "trigger_frequency", detail: input.compiled.workflow.trigger_frequency };
+    execution.recordEvent("run_halted", null, { reason: "trigger_frequency" });
+    return false;
+  }
+  run.position = [0];
+  return true;
+}

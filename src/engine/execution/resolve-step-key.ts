@@ -1,0 +1,32 @@
+import { getValueAtPath } from "../../util/json.js";
+import { RenderError, type RenderScope, renderText } from "../liquid/liquid.js";
+
+const SCOPE_ROOTS = new Set(["data", "recipient", "actor", "tenant", "vars", "workflow", "run"]);
+
+/**
+ * The value of a batch, throttle or cohort key (E-244): Liquid, a dotted path with a known prefix, or a bare name, which is
+ * one of `data`. Undefined where it leads to nothing; other types are their JSON.
+ */
+export function resolveStepKey(key: string, scope: RenderScope): string | undefined {
+  if (key.includes("{{") || key.includes("{%")) {
+    const rendered = renderText(key, scope);
+    return rendered === "" ? undefined : rendered;
+  }
+  const parts = key.split(".");
+  const value = getValueAtPath(
+    scope,
+    parts.length > 1 && SCOPE_ROOTS.has(parts[0] as string) ? parts : ["data", ...parts],
+  );
+  if (value === undefined || value === null || value === "") return undefined;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** The same, where a template that fails is no fault of the run: undefined. */
+export function findStepKey(key: string, scope: RenderScope): string | undefined {
+  try {
+    return resolveStepKey(key, scope);
+  } catch (error) {
+    if (error instanceof RenderError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,12 @@
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import type { StepBase } from "../../domain/step/step.js";
+import { describeDecidingCondition } from "../condition/condition-log.js";
+import type { RunExecution, StepEffect } from "./run-execution.js";
+
+/** Null where the step's conditions let it execute; else it is skipped (E-098). */
+export function skipByConditions(step: StepBase, base: StepOutcome, execution: RunExecution): StepEffect | null {
+  const { passed, evaluated } = execution.checkConditions(step.conditions);
+  if (passed) return null;
+  const reason = { code: "condition", detail: describeDecidingCondition(evaluated) } as const;
+  return { outcome: { ...base, outcome: "skipped", reason } };
+}

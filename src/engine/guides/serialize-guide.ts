@@ -1,0 +1,131 @@
+import type { Environment } from "../../domain/environment/environment.js";
+import { buildUndeclaredChannel } from "../../domain/environment/environment.js";
+import {
+  DEFAULT_GUIDE_GROUP,
+  type Guide,
+  type GuideStep,
+  getGuideId,
+  isGuideActive,
+} from "../../domain/guide/guide.js";
+import type { Message, MessageChannel } from "../../domain/message/message.js";
+import { toIsoTime } from "../../util/iso-time.js";
+import type { JsonObject } from "../../util/json.js";
+import { RenderError } from "../liquid/liquid.js";
+import type { CompiledGuide } from "./compile-guide.js";
+import { findIneligibility, type GuideViewer, type Ineligibility } from "./guide-viewer.js";
+
+/** Files have no times of their own that every machine would agree on, as channels have none. */
+const EPOCH = toIsoTime(0);
+
+function toIso(at: number | null): string | null {
+  return at === null ? null : toIsoTime(at);
+}
+
+export function resolveGuideChannel({ channel_key }: Guide, environment: Environment): MessageChannel {
+  const declared = Object.hasOwn(environment.channels, channel_key) ? environment.channels[channel_key] : null;
+  const { id, key, type, provider } = declared ?? buildUndeclaredChannel(channel_key, "in_app_guide");
+  return { id, key, type, provider };
+}
+
+/** A step's engagement (R-122); before the first action there is no message. */
+function serializeMessageState(message: Message | undefined): JsonObject {
+  return {
+    id: message?.id ?? null,
+    seen_at: toIso(message?.seen_at ?? null),
+    read_at: toIso(message?.read_at ?? null),
+    interacted_at: toIso(message?.interacted_at ?? null),
+    archived_at: toIso(message?.archived_at ?? null),
+    link_clicked_at: toIso(message?.link_clicked_at ?? null),
+  };
+}
+
+export function findStepMessage(guide: string, step: string, { messages }: GuideViewer): Message | undefined {
+  return messages.findLast(({ workflow, step_ref }) => workflow === guide && step_ref === step);
+}
+
+function serializeGuideStep(guide: Guide, step: GuideStep, content: JsonObject, viewer: GuideViewer): JsonObject {
+  return {
+    ref: step.ref,
+    schema_key: step.schema_key,
+    schema_semver: step.schema_semver,
+    schema_variant_key: step.schema_variant_key,
+    content,
+    message: serializeMessageState(findStepMessage(guide.key, step.ref, viewer)),
+  };
+}
+
+/** A guide as the API has it (A-532), without a dashboard_url: the project has no dashboard. And why it is not for the user now. */
+export interface GuideView {
+  key: string;
+  serialized: JsonObject;
+  ineligibility: Ineligibility | null;
+}
+
+/**
+ * A guide for a user. Content that cannot be rendered for them is no reason that the API has: the guide then counts as not
+ * active, and the message tells why.
+ */
+export function buildGuideView(compiled: CompiledGuide, viewer: GuideViewer, environment: Environment): GuideView {
+  const { guide, contents } = compiled;
+  let ineligibility = findIneligibility(guide, viewer);
+  let steps: JsonObject[] = [];
+  try {
+    steps = guide.steps.map((step, index) =>
+      serializeGuideStep(guide, step, contents[index]?.(viewer.scope) ?? {}, viewer),
+    );
+  } catch (error) {
+    if (!(error instanceof RenderError)) throw error;
+    ineligibility = { reason: "guide_not_active", message: `Its content cannot be rendered: ${error.message}` };
+  }
+  const unthrottled = environment.guide_group.display_sequence_unthrottled.includes(guide.key);
+  const shape: JsonObject = {
+    __typename: "Guide",
+    id: getGuideId(guide.key),
+    key: guide.key,
+    channel_id: resolveGuideChannel(guide, environment).id,
+    type: guide.type,
+    semver: guide.semver,
+    active: ineligibility?.reason !== "guide_not_active" && isGuideActive(guide, viewer.now),
+    steps,
+    activation_url_rules: [],
+    activation_url_patterns: guide.activation_url_patterns.map(({ directive, pathname, search }) => ({
+      directive,
+      ...(pathname === null ? {} : { pathname }),
+      ...(search === null ? {} : { search }),
+    })),
+    bypass_global_group_limit: unthrottled,
+    inserted_at: EPOCH,
+    updated_at: EPOCH,
+  };
+  return { key: guide.key, serialized: shape, ineligibility };
+}
+
+export function serializeIneligibleGuide({ key, ineligibility }: GuideView): JsonObject {
+  return { __typename: "GuideIneligibilityMarker", key, ...ineligibility };
+}
+
+/** The guides of a channel in the order declared, the others after them by key (R-123); no interval where none is declared. */
+export function serializeGuideGroup(keys: readonly string[], { guide_group }: Environment): JsonObject {
+  const { display_sequence: declared, display_sequence_unthrottled, display_interval } = guide_group;
+  const sequence = [...new Set([...declared.filter((key) => keys.includes(key)), ...[...keys].sort()])];
+  const isUnthrottled = (key: string): boolean => display_sequence_unthrottled.includes(key);
+  return {
+    __typename: "GuideGroup",
+    key: DEFAULT_GUIDE_GROUP,
+    display_sequence: sequence,
+    display_sequence_unthrottled: sequence.filter(isUnthrottled),
+    display_sequence_throttled: sequence.filter((key) => !isUnthrottled(key)),
+    ...(display_interval === null ? {} : { display_interval }),
+    inserted_at: EPOCH,
+    updated_at: EPOCH,
+  };
+}
+
+/** When the user last put away a guide that counts: the throttle's window opens then (R-131). */
+export function serializeDisplayLogs({ messages }: GuideViewer): JsonObject {
+  const times = messages.flatMap(({ archived_at, events }) => {
+    const archived = events.findLast(({ type }) => type === "archived");
+    return archived_at === null || archived?.data?.unthrottled === true ? [] : [archived_at];
+  });
+  return times.length === 0 ? {} : { [DEFAULT_GUIDE_GROUP]: toIso(Math.max(...times)) };
+}

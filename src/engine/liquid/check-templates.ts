@@ -1,0 +1,177 @@
+import {
+  AssignTag,
+  CaptureTag,
+  EchoTag,
+  type Filter,
+  ForTag,
+  IfTag,
+  InlineCommentTag,
+  Output,
+  ParseError,
+  type Template,
+  Token,
+  TypeGuards,
+  toValueSync,
+  UnlessTag,
+} from "liquidjs";
+import { describeInvalidArguments } from "./describe-invalid-arguments.js";
+import { DecimalNumber } from "./filters/decimal-number.js";
+import { StandardCaseTag } from "./tags/case-tag.js";
+import { DocTag, NestedCommentTag } from "./tags/doc-tag.js";
+
+/** What a template or a tag hands over of its expressions; tags hand over single tokens too. */
+interface FilteredValue {
+  initial: { postfix: readonly Token[] };
+  filters: readonly (Filter | Token)[];
+}
+
+/** Tags whose body prints nothing if there is nothing in it but white space and tags that print nothing. */
+const BLOCK_TAGS = [IfTag, UnlessTag, StandardCaseTag, ForTag];
+/** Tags that print nothing. */
+const SILENT_TAGS = [AssignTag, CaptureTag, NestedCommentTag, DocTag, InlineCommentTag];
+
+const isInstanceOfAny = (
+  template: Template,
+  classes: readonly (abstract new (...args: never[]) => unknown)[],
+): boolean => classes.some((templateClass) => template instanceof templateClass);
+
+/** Of liquidjs' text nodes only what they write is needed. */
+type TextTemplate = Template & { str: string };
+
+const isText = (template: Template): template is TextTemplate =>
+  typeof (template as Partial<TextTemplate>).str === "string";
+
+function getChildren(template: Template): readonly Template[] {
+  return template.children ? (toValueSync(template.children(false, true)) as Template[]) : [];
+}
+
+/** Checks the name of a variable. */
+function checkName(name: string): void {
+  if (name.startsWith("-")) throw new Error(`"${name}" is not a variable name`);
+}
+
+/** Checks a path, and makes numbers written with a fraction print with it. */
+function checkOperand(token: Token): void {
+  if (TypeGuards.isPropertyAccessToken(token)) {
+    for (const prop of token.props) {
+      if (TypeGuards.isWordToken(prop)) checkName(prop.content);
+      else if (TypeGuards.isPropertyAccessToken(prop)) checkOperand(prop);
+    }
+  } else if (TypeGuards.isRangeToken(token)) {
+    for (const end of [token.lhs, token.rhs]) if (TypeGuards.isNumberToken(end)) end.content = Math.trunc(end.content);
+  } else if (TypeGuards.isNumberToken(token) && token.getText().includes(".") && Number.isInteger(token.content)) {
+    (token as { content: unknown }).content = new DecimalNumber(token.content);
+  }
+}
+
+/** Operators of other languages, and what standard Liquid has instead. */
+const OPERATOR_ADVICE = new Map([
+  ["not", 'Liquid has no "not": use "unless", or compare with false'],
+  ["in", 'Liquid has no "in": use "contains", with the list first'],
+  ["-", 'use the filter "minus"'],
+  ["&&", 'use "and"'],
+  ["||", 'use "or"'],
+]);
+
+/** Checks that an expression has one operand more than operators: liquidjs passes over what follows the first operand. */
+function checkExpression(postfix: readonly Token[]): void {
+  const operands = postfix.filter((token) => !TypeGuards.isOperatorToken(token));
+  const excess = operands.length - (postfix.length - operands.length) - 1;
+  if (excess > 0) {
+    const [first, unexpected] = [operands[0]?.getText(), operands.at(-excess)?.getText() ?? ""];
+    const advice = OPERATOR_ADVICE.get(first === "not" ? first : unexpected);
+    throw new Error(`unexpected "${unexpected}" in the expression${advice === undefined ? "" : `; ${advice}`}`);
+  }
+  if (excess < 0) throw new Error("the expression lacks a value beside an operator");
+  for (const operand of operands) checkOperand(operand);
+}
+
+/** Slices are counted in whole characters and items. */
+function checkSliceArgument(argument: Token): void {
+  const text = argument.getText();
+  const isWhole = TypeGuards.isNumberToken(argument)
+    ? !text.includes(".")
+    : !TypeGuards.isQuotedToken(argument) || /^\s*[+-]?\d+\s*$/.test(argument.content);
+  if (!isWhole) throw new Error(`slice: ${text} is not a whole number`);
+}
+
+function checkFilter(filter: Filter | Token): void {
+  const { name, args = [] } = filter as Filter;
+  const values = args.filter((arg): arg is Exclude<typeof arg, [unknown, unknown]> => !Array.isArray(arg));
+  const fault = describeInvalidArguments(name, values.length);
+  if (fault !== null) throw new Error(fault);
+  for (const value of values) {
+    if (name === "slice") checkSliceArgument(value as unknown as Token);
+    checkOperand(value as unknown as Token);
+  }
+}
+
+function checkValue(value: unknown): void {
+  if (value === undefined) return; // a parameter without a value, such as `reversed`
+  const { initial, filters } = value as FilteredValue;
+  if (initial !== undefined) {
+    checkExpression(initial.postfix);
+    for (const filter of filters) checkFilter(filter);
+  } else if (value instanceof Token) checkOperand(value);
+}
+
+/** The text of a tag or an output behind what was read of it. */
+function getUnreadText(template: Template): string {
+  if (template instanceof Output) {
+    const { input, contentRange } = template.token as ConstructorParameters<typeof Output>[0];
+    const { initial, filters } = template.value as unknown as {
+      initial: { postfix: Token[] };
+      filters: { token: Token }[];
+    };
+    // The filter that makes text of the value stands nowhere in the template.
+    const read = [...initial.postfix, ...filters.map(({ token }) => token)].map(({ end }) => end);
+    return input.slice(Math.max(...read), contentRange[1]).replace(/^\s*\|\s*$/, "");
+  }
+  if (!isInstanceOfAny(template, FULLY_READ_TAGS)) return "";
+  return (template as unknown as { tokenizer: { remaining(): string } }).tokenizer.remaining();
+}
+
+/** Tags that read all of their text. */
+const FULLY_READ_TAGS = [AssignTag, CaptureTag, EchoTag, IfTag, UnlessTag, StandardCaseTag, ForTag];
+
+/** Checks that nothing of a tag's or an output's text is left over. */
+function checkUnreadText(template: Template): void {
+  const rest = getUnreadText(template).trim();
+  if (rest !== "") throw new Error(`unexpected "${rest}"`);
+}
+
+function checkTag(template: Template): void {
+  checkUnreadText(template);
+  for (const value of template.arguments?.() ?? []) checkValue(value);
+  for (const { content } of template.localScope?.() ?? []) {
+    checkName(content);
+    if (content.endsWith("?")) throw new Error(`"${content}" is not a variable name`);
+  }
+  for (const name of template.blockScope?.() ?? []) checkName(String(name));
+}
+
+/** Checks a template with all within it. Returns whether it prints nothing but white space, whatever the data. */
+function checkTemplate(template: Template): boolean {
+  if (isText(template)) return template.str.trim() === "";
+  try {
+    checkTag(template);
+  } catch (error) {
+    throw new ParseError(error as Error, template.token);
+  }
+  const children = getChildren(template);
+  const isBlank = checkTemplates(children);
+  if (!isInstanceOfAny(template, BLOCK_TAGS)) return isInstanceOfAny(template, SILENT_TAGS);
+  if (isBlank) for (const child of children) if (isText(child)) child.str = "";
+  return isBlank;
+}
+
+/**
+ * Checks what liquidjs accepts and standard Liquid refuses: wrong numbers of filter arguments, text left over in expressions,
+ * names that are none. Empties the text of blocks that print nothing but white space. Throws a ParseError with the place.
+ * Returns whether all of the templates are such blanks.
+ */
+export function checkTemplates(templates: readonly Template[]): boolean {
+  let isBlank = true;
+  for (const template of templates) isBlank = checkTemplate(template) && isBlank;
+  return isBlank;
+}

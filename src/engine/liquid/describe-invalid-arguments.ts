@@ -1,0 +1,54 @@
+/** How many arguments without a name a filter takes, at least and at most. */
+type Arity = readonly [min: number, max: number];
+
+const NONE: Arity = [0, 0];
+const ONE: Arity = [1, 1];
+const UP_TO_ONE: Arity = [0, 1];
+const UP_TO_TWO: Arity = [0, 2];
+const ONE_OR_TWO: Arity = [1, 2];
+
+function assignArity(names: string, arity: Arity): [string, Arity][] {
+  return names.split(" ").map((name) => [name, arity]);
+}
+
+/**
+ * The filters of standard Liquid, then the service's. Those that liquidjs adds of its own are not listed, and take what they
+ * are given (T-071).
+ */
+const ARITIES = new Map<string, Arity>([
+  ...assignArity(
+    "abs base64_decode base64_encode base64_url_safe_decode base64_url_safe_encode capitalize ceil downcase",
+    NONE,
+  ),
+  ...assignArity("escape escape_once first floor last lstrip newline_to_br reverse rstrip size strip strip_html", NONE),
+  ...assignArity("strip_newlines upcase url_decode url_encode", NONE),
+  ...assignArity("append at_least at_most concat divided_by map minus modulo plus prepend remove remove_first", ONE),
+  ...assignArity("remove_last split times", ONE),
+  ...assignArity("compact default join round sort sort_natural sum uniq", UP_TO_ONE),
+  ...assignArity("truncate truncatewords", UP_TO_TWO),
+  ...assignArity("date find find_index has reject replace replace_first slice where", ONE_OR_TWO),
+  ["replace_last", [2, 2]],
+  ...assignArity("from_json from_markdown json md5 sha256 subscriptions t tenant titlecase user", NONE),
+  ...assignArity("compare_versions equals intersect timezone", ONE),
+  ...assignArity("format_number hmac_sha256 object", UP_TO_ONE),
+  ...assignArity("currency format_date_in_locale rounded_currency", UP_TO_TWO),
+  ["format_datetime_in_locale", [0, 3]],
+  ["pluralize", [2, 2]],
+]);
+
+function formatCount(count: number): string {
+  if (count === 0) return "no arguments";
+  return count === 1 ? "1 argument" : `${count} arguments`;
+}
+
+function formatArity([min, max]: Arity): string {
+  if (min === max) return formatCount(min);
+  return min === 0 ? `at most ${formatCount(max)}` : `${min} or ${formatCount(max)}`;
+}
+
+/** Returns what is wrong with the number of a filter's arguments; null if it is right, or nothing is known of the filter. */
+export function describeInvalidArguments(filter: string, count: number): string | null {
+  const arity = ARITIES.get(filter);
+  if (arity === undefined || (count >= arity[0] && count <= arity[1])) return null;
+  return `the filter "${filter}" takes ${formatArity(arity)}, and has ${count === 0 ? "none" : count}`;
+}

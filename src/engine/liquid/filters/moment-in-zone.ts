@@ -1,0 +1,71 @@
+import { describeValue, formatOffset, type Moment } from "./parse-moment.js";
+
+/** What the zone database calls zones for which no English locale has a short name. */
+const FALLBACK_NAMES: Record<string, string> = {
+  "Asia/Tokyo": "JST",
+  "Asia/Seoul": "KST",
+  "Asia/Shanghai": "CST",
+  "Asia/Taipei": "CST",
+  "Asia/Hong_Kong": "HKT",
+  "Asia/Manila": "PST",
+  "Asia/Karachi": "PKT",
+  "Asia/Jakarta": "WIB",
+  "Asia/Jerusalem": "IST",
+  "Europe/Moscow": "MSK",
+  "Africa/Nairobi": "EAT",
+  "Africa/Lagos": "WAT",
+  "Africa/Johannesburg": "SAST",
+};
+/** Each knows the short names of its own part of the world. */
+const ENGLISH_LOCALES = ["en-US", "en-GB", "en-AU", "en-NZ", "en-IN", "en-CA"];
+
+interface Zone {
+  offset: Intl.DateTimeFormat;
+  names: Intl.DateTimeFormat[];
+}
+
+const zones = new Map<string, Zone | null>();
+
+/** Null where it is no IANA zone. Intl objects are dear, so each is made once. */
+function findZone(name: string): Zone | null {
+  const known = zones.get(name);
+  if (known !== undefined) return known;
+  let zone: Zone | null = null;
+  try {
+    zone = {
+      offset: new Intl.DateTimeFormat("en-US", { timeZone: name, timeZoneName: "longOffset" }),
+      names: [],
+    };
+  } catch {
+    // no zone of that name
+  }
+  if (zones.size < 1_000) zones.set(name, zone);
+  return zone;
+}
+
+const getZoneName = (format: Intl.DateTimeFormat, at: number): string =>
+  format.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? "";
+
+function getShortName(name: string, zone: Zone, at: number, offset: number): string {
+  for (const [index, locale] of ENGLISH_LOCALES.entries()) {
+    zone.names[index] ??= new Intl.DateTimeFormat(locale, { timeZone: name, timeZoneName: "short" });
+    const found = getZoneName(zone.names[index], at);
+    if (found !== "" && !/^(GMT|UTC)[+-]/.test(found))
+      return found === "GMT" && name.startsWith("Etc/") ? "UTC" : found;
+  }
+  const fallbackName = FALLBACK_NAMES[name];
+  if (fallbackName !== undefined) return fallbackName;
+  // As the zone database has it: `-03`, `+0545`.
+  return offset % 60 === 0 ? formatOffset(offset).slice(0, 3) : formatOffset(offset, "");
+}
+
+/** The same moment in an IANA zone. Throws where `zone` is none. */
+export function toZone(moment: Moment, zone: unknown, filter: string): Moment {
+  const name = typeof zone === "string" ? zone.trim() : "";
+  const found = name === "" ? null : findZone(name);
+  if (found === null)
+    throw new Error(`${filter}: ${describeValue(zone ?? null)} is no time zone; use a name such as "Europe/Paris"`);
+  const [, sign, hours, minutes = "0"] = /([+-])(\d{2})(?::(\d{2}))?/.exec(getZoneName(found.offset, moment.at)) ?? [];
+  const offset = (sign === "-" ? -1 : 1) * (Number(hours ?? 0) * 60 + Number(minutes)) || 0;
+  return { at: moment.at, offsetMinutes: offset, zone: getShortName(name, found, moment.at, offset) };
+}

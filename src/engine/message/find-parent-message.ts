@@ -1,0 +1,39 @@
+import type { Message } from "../../domain/message/message.js";
+import type { MessageStore } from "../../ports/message-store.js";
+import { isJsonObject } from "../../util/json.js";
+import type { EngineContext } from "../context/engine-context.js";
+
+/** A run makes no more messages than this with one step. */
+const MAX_MESSAGES_PER_STEP = 50;
+/** How soon to look again for a message that another process is sending. */
+const RETRY_INTERVAL_MS = 1_000;
+
+/** What a message replies to: its platform's id, why there is none, or when to look again. */
+export type ParentMessage = { id: string } | { fault: string } | { at: number };
+
+/** The one message of the step that a message replies to (E-188); it waits for one that has not been sent yet. */
+export async function findParentMessage(
+  { store }: EngineContext<MessageStore>,
+  message: Message,
+  ref: string,
+  now: number,
+): Promise<ParentMessage> {
+  const of = { recipient_run_id: message.recipient_run_id };
+  const { items } = await store.listMessages(of, { limit: MAX_MESSAGES_PER_STEP });
+  const [parent, ...more] = items.filter(
+    ({ step_ref, channel }) => step_ref === ref && channel.id === message.channel.id,
+  );
+  if (parent === undefined) return { fault: `there is nothing to reply to: step "${ref}" made no message` };
+  if (more.length > 0) return { fault: `step "${ref}" made ${more.length + 1} messages, and a reply is to one` };
+  if (parent.due_at !== null) return { at: Math.max(parent.due_at, now + RETRY_INTERVAL_MS) };
+  const id = parent.metadata?.external_id;
+  if (typeof id === "string" && id !== "") return { id };
+  return { fault: `the message of step "${ref}" is ${parent.status}, and has no id to reply to` };
+}
+
+/** The message with what it replies to filled in. */
+export function addParentMessage(message: Message, parent: ParentMessage): Message {
+  if (!("id" in parent)) return message;
+  const metadata = isJsonObject(message.content.metadata) ? message.content.metadata : {};
+  return { ...message, content: { ...message.content, metadata: { ...metadata, parent_message_id: parent.id } } };
+}

@@ -1,0 +1,117 @@
+import { buildUndeclaredChannel } from "../../domain/environment/environment.js";
+import type { Message } from "../../domain/message/message.js";
+import { walkChannelSteps } from "../../domain/steps/walk-steps.js";
+import type { MessageStore } from "../../ports/message-store.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
+import type { RunStore } from "../../ports/run-store.js";
+import { toIsoTime } from "../../util/iso-time.js";
+import { type JsonObject, stableStringify } from "../../util/json.js";
+import { createTracker } from "../channel/create-tracker.js";
+import { compileWorkflow } from "../compile/compile-workflow.js";
+import { type AdvanceStore, buildParties, type EngineContext, readRunRecipients } from "../context/engine-context.js";
+import { type AdvanceInput, RunExecution } from "../execution/run-execution.js";
+import { RenderError } from "../liquid/liquid.js";
+import type { RenderContext } from "../render/channel-renderer.js";
+import { retryWithQueryResults } from "./preview-steps.js";
+
+/** All that the message was rendered with, its recipient reading another language; null where its run or people are gone. */
+async function readAdvanceInput(
+  context: EngineContext<RecipientStore & RunStore>,
+  message: Message,
+  locale: string,
+): Promise<AdvanceInput | null> {
+  const { store, definitions, ids } = context;
+  const [stored, workflow, environment, batch] = await Promise.all([
+    store.readRecipientRun(message.recipient_run_id),
+    definitions.workflow(message.workflow),
+    definitions.environment(),
+    store.readBatch(message.recipient_run_id),
+  ]);
+  // Its text is of that version: another's would be another message.
+  if (stored === null || workflow === null || workflow.version_id !== message.version_id) return null;
+  const { run } = stored;
+  const recipientRun = { ...stored.recipientRun, data: message.data };
+  const people = await readRunRecipients(store, [{ run, recipientRun, batch }]);
+  const parties = buildParties(run, recipientRun, people);
+  if (parties === null) return null;
+  const { recipient } = parties;
+  return {
+    ...parties,
+    recipient: { ...recipient, properties: { ...recipient.properties, locale } },
+    people,
+    run,
+    recipientRun,
+    environment,
+    compiled: await compileWorkflow(workflow, definitions),
+    messages: [],
+    batch,
+    signals: [],
+    now: message.inserted_at,
+    ids,
+    isUnavailable: false,
+    alreadyTriggered: false,
+    queryResults: new Map(),
+  };
+}
+
+/** A tracked message keeps its links; where its text in this language has others, those stay as they are. */
+function keepTrackedLinks(message: Message, content: JsonObject, track: ReturnType<typeof createTracker>): JsonObject {
+  if (!message.links || track === null) return content;
+  const wrapped = track(content, message.id);
+  return stableStringify(wrapped.links) === stableStringify(message.links) ? wrapped.content : content;
+}
+
+async function renderContentInLocale(
+  context: EngineContext<AdvanceStore>,
+  message: Message,
+  locale: string,
+): Promise<JsonObject | null> {
+  const input = await readAdvanceInput(context, message, locale);
+  const renderer = input?.compiled.renderers.get(message.step_ref);
+  const channelStep = [...walkChannelSteps(input?.compiled.workflow.steps ?? [])].find(
+    ({ step: { ref } }) => ref === message.step_ref,
+  )?.step;
+  if (input === null || renderer === undefined || channelStep === undefined) return null;
+  const { key, type } = message.channel;
+  const channel = input.environment.channels[key] ?? buildUndeclaredChannel(key, type);
+  const at = toIsoTime(message.inserted_at);
+  return retryWithQueryResults(context, input.now, (queryResults) => {
+    const execution = new RunExecution({ ...input, queryResults }, input.recipientRun);
+    const { scope, parties, batch } = execution;
+    scope.current_message = { id: message.id, inserted_at: at, updated_at: at };
+    const track = createTracker(channelStep, channel, input, () => undefined);
+    const renderContext: RenderContext = {
+      scope,
+      recipient: parties.recipient,
+      tenant: parties.tenant,
+      channel,
+      batch: batch && { first: batch.firstData, reduced: batch.reducedData },
+      isTracked: track !== null,
+    };
+    const [destination] = renderer.resolveDestinations(renderContext);
+    return destination === undefined
+      ? null
+      : keepTrackedLinks(message, renderer.render(renderContext, destination), track);
+  });
+}
+
+/**
+ * Messages' contents as their recipients would read them in another language (T-192), by message id: nothing is written. Without
+ * those that cannot be rendered any more, or not in this language; they stay as they are.
+ */
+export async function renderContentsInLocale(
+  context: EngineContext<AdvanceStore & MessageStore>,
+  ids: readonly string[],
+  locale: string,
+): Promise<Map<string, JsonObject>> {
+  const contents = new Map<string, JsonObject>();
+  for (const message of await context.store.readMessages(ids)) {
+    try {
+      const content = await renderContentInLocale(context, message, locale);
+      if (content !== null) contents.set(message.id, content);
+    } catch (error) {
+      if (!(error instanceof RenderError)) throw error;
+    }
+  }
+  return contents;
+}

@@ -1,0 +1,65 @@
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { localizeScope } from "../liquid/filters/render-services.js";
+import {
+  type ChannelRenderer,
+  type Destination,
+  getChannelData,
+  resolvePayloadOverrides,
+  type TemplateReader,
+} from "./channel-renderer.js";
+
+interface Device {
+  token: string;
+  locale: string | null;
+}
+
+/** Devices of a recipient's channel data, each token once (E-181, CH-240 to CH-242). */
+function collectDevices(data: Record<string, unknown>): Device[] {
+  const devices = (Array.isArray(data.devices) ? data.devices : []).filter(isJsonObject);
+  const lists = [data.tokens, data.target_arns, data.player_ids].flatMap((list) => (Array.isArray(list) ? list : []));
+  const devicesByToken = new Map<string, Device>();
+  for (const device of [...devices, ...lists.map((token): JsonObject => ({ token }))]) {
+    const token = device.token ?? device.target_arn;
+    if (typeof token !== "string" || token === "" || devicesByToken.has(token)) continue;
+    devicesByToken.set(token, {
+      token,
+      locale: typeof device.locale === "string" && device.locale !== "" ? device.locale : null,
+    });
+  }
+  return [...devicesByToken.values()];
+}
+
+/** Push (A-476, T-211): one message per device token, translated for the device (T-191, E-184). */
+export function compilePush(template: TemplateReader): ChannelRenderer {
+  const title = template.compileText("title");
+  const body = template.compileText("text_body");
+  const settings = template.getSection("settings");
+  const silent = settings.getValue("delivery_type") === "silent";
+  const overrides = settings.compileText("payload_overrides");
+  return {
+    missingData: "no device token for the channel",
+    resolveDestinations({ recipient, channel }): Destination[] {
+      return collectDevices(getChannelData(recipient, channel)).map(({ token, locale }) => ({
+        address: token,
+        snapshot: null,
+        locale,
+      }));
+    },
+    render(context, { address, locale = null }) {
+      const scope = localizeScope(context.scope, locale);
+      const payload = resolvePayloadOverrides(
+        overrides,
+        { ...context, scope },
+        settings.getFieldPath("payload_overrides"),
+      );
+      return {
+        __typename: "MessagePushContent",
+        token: address,
+        title: silent ? "" : (title?.(scope) ?? ""),
+        body: silent ? "" : (body?.(scope) ?? ""),
+        data: isJsonObject(scope.data) ? scope.data : {},
+        ...(payload ? { payload_overrides: payload } : {}),
+      };
+    },
+  };
+}

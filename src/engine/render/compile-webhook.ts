@@ -1,0 +1,69 @@
+import { hasLiquid } from "../../domain/environment/provider-catalog.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import type { RenderScope } from "../liquid/liquid.js";
+import {
+  type ChannelRenderer,
+  type Destination,
+  type RenderContext,
+  renderJson,
+  resolveChannelSetting,
+  type TemplateReader,
+} from "./channel-renderer.js";
+
+type RenderPairs = (scope: RenderScope) => { key: string; value: string }[];
+
+/** Headers or query parameters: a list of pairs, or one template that yields a JSON object (section 6.6 of the format). */
+function compilePairs(template: TemplateReader, name: string): RenderPairs {
+  const objectTemplate = template.compileText(name);
+  if (objectTemplate !== null) {
+    return (scope) =>
+      Object.entries(renderJson(objectTemplate, scope, template.getFieldPath(name)) ?? {}).map(([key, value]) => ({
+        key,
+        value: typeof value === "string" ? value : JSON.stringify(value),
+      }));
+  }
+  const pairs = template
+    .getList(name)
+    .map((pair) => ({ key: pair.compileText("key"), value: pair.compileText("value") }));
+  return (scope) => pairs.map(({ key, value }) => ({ key: key?.(scope) ?? "", value: value?.(scope) ?? "" }));
+}
+
+const METHODS_WITH_BODY = new Set(["post", "put", "patch"]); // PATCH: EQ-53
+
+/** One request, with the key to sign it where that comes from Liquid; none where that key is empty (E-195, CH-205). */
+function resolveWebhookDestinations(context: RenderContext): Destination[] {
+  const to: Destination = { address: "webhook", snapshot: null };
+  if (!hasLiquid(context.channel.settings.signing_key)) return [to];
+  const key = resolveChannelSetting("signing_key", context);
+  return key === null ? [] : [{ ...to, secrets: { signing_key: key } }];
+}
+
+/** A webhook step (T-213, CH-200): the request as it would be made. The API has no content document for it; this is ours. */
+export function compileWebhook(template: TemplateReader): ChannelRenderer {
+  const method = template.getSource("method").toLowerCase();
+  const url = template.compileText("url");
+  const headers = compilePairs(template, "headers");
+  const query = compilePairs(template, "query_params");
+  const body = template.compileText("body");
+  return {
+    missingData: "the channel's signing_key is empty once rendered",
+    resolveDestinations: (context) => resolveWebhookDestinations(context),
+    render({ scope }): JsonObject {
+      const text = METHODS_WITH_BODY.has(method) ? (body?.(scope) ?? null) : null;
+      let parsed: unknown = null;
+      try {
+        parsed = text === null ? null : JSON.parse(text);
+      } catch {
+        parsed = text;
+      }
+      return {
+        __typename: "MessageWebhookContent",
+        method,
+        url: url?.(scope) ?? "",
+        headers: headers(scope),
+        query_params: query(scope),
+        body: isJsonObject(parsed) || Array.isArray(parsed) ? parsed : text,
+      };
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { isJsonObject, type JsonObject } from "../../../util/json.js";
+import type { RenderScope } from "../../liquid/liquid.js";
+import { RenderError } from "../../liquid/render-error.js";
+
+/** Headers that the message itself has: overrides do not replace them. */
+const RESERVED_HEADERS = new Set([
+  ...["from", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "mime-version", "sender"],
+  ...["content-type", "content-transfer-encoding", "content-disposition"],
+]);
+
+/** Of commercial workflows: how a mail program offers to unsubscribe (T-240). */
+function buildUnsubscribeHeaders({ workflow, vars }: RenderScope): Record<string, string> {
+  const url = isJsonObject(vars) ? vars.commercial_unsubscribe_url : null;
+  if (!isJsonObject(workflow) || workflow.commercial !== true || typeof url !== "string") return {};
+  return { "List-Unsubscribe": `<${url}>`, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" };
+}
+
+/**
+ * Headers beside the usual ones: those to unsubscribe, and those that JSON overrides name under `headers`, as texts
+ * (CH-090). Null where there are none. Throws {@link RenderError} for what would break the header.
+ */
+export function buildEmailHeaders(scope: RenderScope, overrides: JsonObject | null): JsonObject | null {
+  const headers: JsonObject = buildUnsubscribeHeaders(scope);
+  const overriddenHeaders = overrides?.headers ?? {};
+  if (!isJsonObject(overriddenHeaders)) throw new RenderError("json_overrides.headers must be an object");
+  for (const [name, value] of Object.entries(overriddenHeaders)) {
+    const fieldPath = `json_overrides.headers[${JSON.stringify(name)}]`;
+    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) throw new RenderError(`${fieldPath} is no name of a header`);
+    if (RESERVED_HEADERS.has(name.toLowerCase())) throw new RenderError(`${fieldPath} is set by the e-mail itself`);
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    if (/[\r\n\0]/.test(text)) throw new RenderError(`${fieldPath} must not hold line breaks`);
+    for (const known of Object.keys(headers)) if (known.toLowerCase() === name.toLowerCase()) delete headers[known];
+    headers[name] = text;
+  }
+  return Object.keys(headers).length === 0 ? null : headers;
+}

@@ -1,0 +1,138 @@
+import type { DeliveryLog } from "../../domain/message/delivery-log.js";
+import { getActors, getEngagementStatuses, type Message } from "../../domain/message/message.js";
+import { type RecipientKey, toRecipientReference } from "../../domain/recipient/recipient.js";
+import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
+import { createUuidV5 } from "../../util/ids.js";
+import { toIsoTime } from "../../util/iso-time.js";
+import type { Json, JsonObject } from "../../util/json.js";
+import { serializeRunEvents } from "./serialize-run-events.js";
+
+/** Message ids are no UUIDs: what is named within a message is named in here. Never change it. */
+const EVENT_NAMESPACE = "5d6f3c0a-93c1-4c5e-8f5e-2f0c3a5a7d10";
+
+function toIso(milliseconds: number): string {
+  return toIsoTime(milliseconds);
+}
+
+function toIsoOrNull(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : toIso(milliseconds);
+}
+
+function serializeReference(key: RecipientKey): Json {
+  return toRecipientReference(key) as Json;
+}
+
+/** The API's `Message` (A-472). */
+export function serializeMessage(message: Message): JsonObject {
+  const { channel } = message;
+  return {
+    __typename: "Message",
+    id: message.id,
+    channel_id: channel.id,
+    channel: {
+      id: channel.id,
+      key: channel.key,
+      name: channel.key,
+      provider: channel.provider,
+      type: channel.type,
+      created_at: toIso(0),
+      updated_at: toIso(0),
+    },
+    recipient: serializeReference(message.recipient),
+    actors: getActors(message).map(serializeReference),
+    workflow: message.workflow,
+    tenant: message.tenant,
+    status: message.status,
+    engagement_statuses: getEngagementStatuses(message),
+    source: {
+      __typename: "NotificationSource",
+      type: message.source ?? "workflow",
+      key: message.workflow,
+      categories: message.categories,
+      step_ref: message.step_ref,
+      version_id: message.version_id,
+      workflow_run_id: message.source === "guide" ? null : message.workflow_run_id,
+      workflow_recipient_run_id: message.source === "guide" ? null : message.recipient_run_id,
+    },
+    data: message.data,
+    metadata: message.metadata,
+    recipient_snapshot: message.recipient_snapshot,
+    inserted_at: toIso(message.inserted_at),
+    updated_at: toIso(message.updated_at),
+    scheduled_at: toIsoOrNull(message.scheduled_at),
+    seen_at: toIsoOrNull(message.seen_at),
+    read_at: toIsoOrNull(message.read_at),
+    interacted_at: toIsoOrNull(message.interacted_at),
+    archived_at: toIsoOrNull(message.archived_at),
+    link_clicked_at: toIsoOrNull(message.link_clicked_at),
+    clicked_at: toIsoOrNull(message.link_clicked_at),
+  };
+}
+
+/** The API's `MessageContents` (A-473). */
+export function serializeMessageContent(message: Message): JsonObject {
+  return {
+    __typename: "MessageContent",
+    message_id: message.id,
+    inserted_at: toIso(message.inserted_at),
+    data: message.content,
+  };
+}
+
+/** The API's `MessageEvent`s (A-482), newest first (AC-200). */
+export function serializeMessageEvents(message: Message): JsonObject[] {
+  const serialized = message.events.map(
+    (event, index): JsonObject => ({
+      __typename: "MessageEvent",
+      // Stored without ids: the place in the list names an event for good.
+      id: createUuidV5(EVENT_NAMESPACE, `${message.id} ${index}`),
+      type: `message.${event.type}`,
+      recipient: serializeReference(message.recipient),
+      data: event.data,
+      inserted_at: toIso(event.at),
+    }),
+  );
+  return serialized.reverse();
+}
+
+/** The API's `MessageDeliveryLog` (A-484). A project is one environment: it has its name's id. */
+export function serializeDeliveryLog({ id, at, service_name, request, response }: DeliveryLog): JsonObject {
+  return {
+    __typename: "MessageDeliveryLog",
+    id,
+    environment_id: createUuidV5(EVENT_NAMESPACE, "environment"),
+    service_name,
+    request,
+    response,
+    inserted_at: toIso(at),
+  };
+}
+
+/** The API's `WorkflowRecipientRun` (A-508). */
+export function serializeRecipientRun(run: WorkflowRun, recipientRun: RecipientRun): JsonObject {
+  const { depth: _depth, of: _of, ...known } = run.trigger_source;
+  const source: JsonObject = { ...known };
+  if (run.cancellation_key !== null) source.cancellation_key = run.cancellation_key;
+  return {
+    __typename: "WorkflowRecipientRun",
+    id: recipientRun.id,
+    workflow_run_id: run.id,
+    workflow: run.workflow,
+    recipient: serializeReference(recipientRun.recipient),
+    actor: run.actor ? serializeReference(run.actor) : null,
+    tenant: run.tenant,
+    status: recipientRun.status,
+    error_count: recipientRun.error_count,
+    trigger_source: source,
+    inserted_at: toIso(recipientRun.inserted_at),
+    updated_at: toIso(recipientRun.updated_at),
+  };
+}
+
+/** The API's `WorkflowRecipientRunDetail` (A-509): with the run's events in order. */
+export function serializeRecipientRunDetail(run: WorkflowRun, recipientRun: RecipientRun): JsonObject {
+  return {
+    ...serializeRecipientRun(run, recipientRun),
+    events: serializeRunEvents(recipientRun),
+  };
+}

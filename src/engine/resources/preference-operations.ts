@@ -1,0 +1,73 @@
+import { mergePreferenceSets } from "../../domain/preferences/decide-preferences.js";
+import { parsePreferenceSet } from "../../domain/preferences/parse-preference-set.js";
+import { describeInvalidId } from "../../domain/recipient/describe-invalid-id.js";
+import type { PreferenceSet } from "../../domain/recipient/preference-set.js";
+import { type RecipientReference, TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
+import { createInvalidParamsError } from "../../domain/shape/invalid-params-error.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
+import type { PreferenceOperations } from "../../ports/resource-operations.js";
+import type { JsonObject } from "../../util/json.js";
+import { getTenantPreferenceDefaults } from "../context/build-scope.js";
+import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
+import { processPendingEvents } from "../run/run-due-work.js";
+
+/** The API's `PreferenceSet` (A-429); a section nobody set is null (ACQ-4). */
+function serializePreferenceSet(id: string, set: PreferenceSet): JsonObject {
+  const { channel_types = null, channels = null, categories = null, workflows = null } = set;
+  const { commercial_subscribed = null } = set;
+  return { id, workflows, categories, channel_types, channels, commercial_subscribed } as JsonObject;
+}
+
+function checkPreferenceSetId(id: string): void {
+  const fault = describeInvalidId(id);
+  if (fault !== null)
+    throw createInvalidParamsError("the preference set's id", [{ pointer: "/id", message: fault, value: id }]);
+}
+
+/** Environment, then for a tenant's set the tenant, then the recipient (A-094). */
+async function readPreferenceSets(
+  context: EngineContext<RecipientStore>,
+  recipient: RecipientReference,
+  ids: readonly string[] | null,
+  tenant: string | null = null,
+) {
+  const key = toRecipientKey(recipient);
+  const own = (await context.store.readRecipients([key])).get(key)?.preferences ?? {};
+  const wanted = ids ?? ["default", ...Object.keys(own).filter((id) => id !== "default")];
+  const toTenantKey = (id: string) => toRecipientKey({ id, collection: TENANTS });
+  const getTenantId = (id: string) => tenant ?? (id === "default" ? null : id);
+  const tenants = await context.store.readRecipients(wanted.flatMap((id) => getTenantId(id) ?? []).map(toTenantKey));
+  const { preferences } = await context.definitions.environment();
+  return wanted.map((id) => {
+    const named = getTenantId(id);
+    const defaults = named === null ? null : getTenantPreferenceDefaults(tenants.get(toTenantKey(named)) ?? null);
+    const set = Object.hasOwn(own, id) ? own[id] : null;
+    return serializePreferenceSet(id, mergePreferenceSets(mergePreferenceSets(preferences, defaults), set));
+  });
+}
+
+export function createPreferenceOperations(context: EngineContext<DueWorkStore>): PreferenceOperations {
+  const read = async (recipient: RecipientReference, id: string, tenant?: string): Promise<JsonObject> => {
+    checkPreferenceSetId(id);
+    return (await readPreferenceSets(context, recipient, [id], tenant))[0] as JsonObject;
+  };
+  return {
+    list: (recipient) => readPreferenceSets(context, recipient, null),
+    read,
+    async set(recipient, id, body) {
+      checkPreferenceSetId(id);
+      const { set, merge } = parsePreferenceSet(body);
+      const now = await readTime(context);
+      await context.store.writePreferenceSets([{ recipient: toRecipientKey(recipient), id, set, merge }], now);
+      await processPendingEvents(context, now);
+      return read(recipient, id);
+    },
+    async delete(recipient, id) {
+      checkPreferenceSetId(id);
+      const removal = { recipient: toRecipientKey(recipient), id, set: null, merge: false };
+      const now = await readTime(context);
+      await context.store.writePreferenceSets([removal], now);
+      await processPendingEvents(context, now);
+    },
+  };
+}

@@ -1,0 +1,205 @@
+import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
+import { createInvalidParamsError } from "../../domain/shape/invalid-params-error.js";
+import {
+  parseBulkScheduleRequest,
+  parseScheduleChange,
+  parseScheduleIds,
+  parseScheduleRequest,
+} from "../../domain/trigger/parse-schedule.js";
+import type { Schedule, ScheduleChange, ScheduleRequest } from "../../domain/trigger/schedule.js";
+import type { Parties, TriggerRecipient } from "../../domain/trigger/trigger.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
+import type { ScheduleOperations } from "../../ports/resource-operations.js";
+import type { ScheduleStore } from "../../ports/schedule-store.js";
+import type { JsonObject } from "../../util/json.js";
+import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
+import { serializeSchedules } from "../context/serialize-schedule.js";
+import { runDueWork } from "../run/run-due-work.js";
+import { checkActor, collectRecipientKeys, collectUpserts } from "../run/trigger-workflow.js";
+import { findFirstOccurrence } from "../schedule/schedule-occurrences.js";
+import { findWorkflow } from "../workflow/find-workflow.js";
+
+/** Checks actors, then writes whom the requests identify inline (E-367). */
+async function identifyInlineRecipients(
+  { store, definitions }: EngineContext<RecipientStore>,
+  parties: readonly Parties[],
+  now: number,
+) {
+  const environment = await definitions.environment();
+  const known = await store.readRecipients([...new Set(parties.flatMap(collectRecipientKeys))]);
+  for (const request of parties) checkActor(request, known);
+  const upserts = parties.flatMap((request) => collectUpserts(request, environment, known));
+  if (upserts.length > 0) await store.upsertRecipients(upserts, now);
+}
+
+function buildSchedule(id: string, request: ScheduleRequest, recipient: TriggerRecipient, now: number): Schedule {
+  const { data } = request;
+  return {
+    id,
+    workflow: request.workflow,
+    recipient: recipient.key,
+    actor: request.actor?.key ?? null,
+    tenant: request.tenant?.id ?? null,
+    data: recipient.trigger_data ? { ...data, ...recipient.trigger_data } : data,
+    repeats: request.repeats,
+    scheduled_at: request.scheduled_at,
+    ending_at: request.ending_at,
+    next_occurrence_at: null,
+    last_occurrence_at: null,
+    inserted_at: now,
+    updated_at: now,
+  };
+}
+
+/** One listing per recipient, as in a trigger (EQ-11). */
+function collectDistinctRecipients(recipients: readonly TriggerRecipient[]): TriggerRecipient[] {
+  const seen = new Map<RecipientKey, TriggerRecipient>();
+  for (const recipient of recipients) if (!seen.has(recipient.key)) seen.set(recipient.key, recipient);
+  return [...seen.values()];
+}
+
+/** What is due at once occurs before the answer: a one-off in the past (EQ-62). */
+async function runPastOccurrences(
+  context: EngineContext<DueWorkStore>,
+  schedules: readonly Schedule[],
+  now: number,
+): Promise<void> {
+  if (schedules.some(({ next_occurrence_at: next }) => next !== null && next <= now)) await runDueWork(context, now);
+}
+
+async function createSchedules(
+  context: EngineContext<DueWorkStore>,
+  requests: readonly ScheduleRequest[],
+): Promise<JsonObject[]> {
+  const { store, definitions, ids } = context;
+  const now = await readTime(context);
+  for (const workflow of new Set(requests.map((request) => request.workflow)))
+    await findWorkflow(definitions, workflow); // E-366; one that is switched off may be scheduled (EQ-62)
+  await identifyInlineRecipients(context, requests, now);
+  const newSchedules = requests.flatMap((request) =>
+    collectDistinctRecipients(request.recipients).map((recipient) =>
+      buildSchedule(ids.uuid(), request, recipient, now),
+    ),
+  );
+  const schedules = await setFirstOccurrences(context, newSchedules, now);
+  await store.insertSchedules(schedules);
+  await runPastOccurrences(context, schedules, now);
+  return serializeSchedules(store, await store.readSchedules(schedules.map(({ id }) => id)));
+}
+
+async function setFirstOccurrences(
+  context: EngineContext<RecipientStore>,
+  untimedSchedules: readonly Schedule[],
+  now: number,
+) {
+  const environment = await context.definitions.environment();
+  const people: ReadonlyMap<RecipientKey, Recipient> = await context.store.readRecipients([
+    ...new Set(untimedSchedules.map(({ recipient }) => recipient)),
+  ]);
+  const schedules: Schedule[] = [];
+  for (const schedule of untimedSchedules) {
+    const recipient = people.get(schedule.recipient);
+    schedules.push({
+      ...schedule,
+      next_occurrence_at: await findFirstOccurrence(schedule, now, { recipient, environment }),
+    });
+  }
+  return schedules;
+}
+
+/** All of them, each once, or `resource_missing` and nothing is changed. */
+async function readRequiredSchedules(
+  { store }: EngineContext<ScheduleStore>,
+  ids: readonly string[],
+): Promise<Schedule[]> {
+  const wanted = [...new Set(ids)];
+  const found = await store.readSchedules(wanted);
+  const known = new Set(found.map(({ id }) => id));
+  const missing = wanted.filter((id) => !known.has(id));
+  if (missing.length === 0) return found;
+  throw new KnockError(
+    "resource_missing",
+    `there is no schedule "${missing[0]}"${missing.length > 1 ? ` (and ${missing.length - 1} more)` : ""}`,
+    {
+      details: missing.map((id) => ({ pointer: "", message: "is no schedule's id", value: id })),
+      hint: "knock schedules list shows them; nothing was changed.",
+    },
+  );
+}
+
+/** A schedule with the changed values; its times are left to the caller. */
+function applyScheduleChange(schedule: Schedule, change: ScheduleChange, now: number): Schedule {
+  const { actor, tenant, data, repeats, scheduled_at, ending_at } = change;
+  const after: Schedule = { ...schedule, updated_at: now };
+  if (actor !== undefined) after.actor = actor?.key ?? null;
+  if (tenant !== undefined) after.tenant = tenant?.id ?? null;
+  if (data !== undefined) after.data = data;
+  if (repeats !== undefined) after.repeats = repeats;
+  if (scheduled_at !== undefined) after.scheduled_at = scheduled_at;
+  if (ending_at !== undefined) after.ending_at = ending_at;
+  if (after.repeats.length === 0 && after.scheduled_at === null) {
+    throw createInvalidParamsError("the change", [
+      { pointer: "/scheduled_at", message: `is required where nothing repeats (schedule ${schedule.id})` },
+    ]);
+  }
+  return after;
+}
+
+/** A one-off that has occurred does so again only at a new time. */
+function hasOccurred(schedule: Schedule, change: ScheduleChange): boolean {
+  const { repeats, scheduled_at, last_occurrence_at: last } = schedule;
+  if (repeats.length > 0 || change.scheduled_at !== undefined || scheduled_at === null) return false;
+  return last !== null && last >= scheduled_at;
+}
+
+/** E-378, E-379. Values that concern no time leave the next occurrence as it is. */
+async function updateSchedules(context: EngineContext<DueWorkStore>, change: ScheduleChange): Promise<JsonObject[]> {
+  const { store } = context;
+  const now = await readTime(context);
+  const changesTimes =
+    change.repeats !== undefined || change.scheduled_at !== undefined || change.ending_at !== undefined;
+  await readRequiredSchedules(context, change.schedule_ids);
+  await identifyInlineRecipients(
+    context,
+    [{ recipients: [], actor: change.actor ?? null, tenant: change.tenant ?? null }],
+    now,
+  );
+  for (;;) {
+    const before = await readRequiredSchedules(context, change.schedule_ids);
+    const changedSchedules = before.map((schedule) => applyScheduleChange(schedule, change, now));
+    const timedSchedules = changesTimes ? await setFirstOccurrences(context, changedSchedules, now) : changedSchedules;
+    const after = timedSchedules.map((schedule) =>
+      changesTimes && hasOccurred(schedule, change) ? { ...schedule, next_occurrence_at: null } : schedule,
+    );
+    const updates = after.map((schedule, index) => ({ before: before[index] as Schedule, after: schedule }));
+    if (!(await store.updateSchedules(updates))) continue; // one has occurred in between
+    await runPastOccurrences(context, after, now);
+    return serializeSchedules(store, await store.readSchedules(change.schedule_ids));
+  }
+}
+
+/** Schedules (section 25 of the engine's rules; A-267 to A-271). */
+export function createScheduleOperations(context: EngineContext<DueWorkStore>): ScheduleOperations {
+  const { store } = context;
+  return {
+    async list(filter, page) {
+      const { items, page_info } = await store.listSchedules(filter, page);
+      return { items: await serializeSchedules(store, items), page_info };
+    },
+    async read(id) {
+      const [shape] = await serializeSchedules(store, await store.readSchedules([id]));
+      return shape ?? null;
+    },
+    create: async (body, name) => createSchedules(context, [parseScheduleRequest(body, name)]),
+    createMany: async (body, name) => createSchedules(context, parseBulkScheduleRequest(body, name)),
+    update: async (body, name) => updateSchedules(context, parseScheduleChange(body, name)),
+    async delete(body) {
+      const ids = parseScheduleIds(body);
+      const found = await readRequiredSchedules(context, ids);
+      const shapes = await serializeSchedules(store, found);
+      await store.deleteSchedules(ids);
+      return shapes;
+    },
+  };
+}

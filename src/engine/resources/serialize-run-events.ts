@@ -1,0 +1,38 @@
+import type { RecipientRun, RunEvent } from "../../domain/run/workflow-run.js";
+import { createUuidV5 } from "../../util/ids.js";
+import { toIsoTime } from "../../util/iso-time.js";
+import type { JsonObject } from "../../util/json.js";
+
+/** First of a step's events where it did not begin: it was passed over. */
+const EVENTS_OF_SKIPPED_STEPS = new Set(["step_skipped"]);
+
+function serializeRunEvent(event: RunEvent, id: string): JsonObject {
+  return {
+    __typename: "WorkflowRecipientRunEvent",
+    id,
+    event: event.event,
+    status: event.status,
+    step_ref: event.step_ref,
+    step_type: event.step_type,
+    attempt: event.attempt,
+    data: event.data,
+    inserted_at: toIsoTime(event.at),
+  };
+}
+
+/**
+ * A run's events as the API has them, in order (E-009, EQ-04). That a step began is not stored: it is told by the first of its
+ * other events, so that a run of many recipients keeps nothing for it.
+ */
+export function serializeRunEvents({ id, events }: Pick<RecipientRun, "id" | "events">): JsonObject[] {
+  const startedSteps = new Set<string>();
+  return events.flatMap((event, index) => {
+    // Stored without ids: the place in the list names an event for good.
+    const shape = serializeRunEvent(event, createUuidV5(id, `event ${index}`));
+    if (event.step_ref === null || startedSteps.has(event.step_ref)) return [shape];
+    startedSteps.add(event.step_ref);
+    if (EVENTS_OF_SKIPPED_STEPS.has(event.event)) return [shape];
+    const start: RunEvent = { ...event, event: "step_started", status: "ok", attempt: 1, data: null };
+    return [serializeRunEvent(start, createUuidV5(id, `event ${index} started`)), shape];
+  });
+}

@@ -1,0 +1,78 @@
+import { type RecipientKey, toRecipientKey } from "../../domain/recipient/recipient.js";
+import type { StoredSubscription } from "../../domain/recipient/subscription.js";
+import { parseSubscriptionsBody, parseUnsubscribeBody } from "../../domain/request/parse-recipient-list.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { ClockStore } from "../../ports/clock.js";
+import type { RecipientStore } from "../../ports/recipient-store.js";
+import type { ObjectReference, SubscriptionOperations } from "../../ports/resource-operations.js";
+import type { SubscriptionStore } from "../../ports/subscription-store.js";
+import { toIsoTime } from "../../util/iso-time.js";
+import type { JsonObject } from "../../util/json.js";
+import { type EngineContext, readTime } from "../context/engine-context.js";
+import { serializeReferencedRecipient } from "../context/serialize-recipient.js";
+import { resolveChannelDataIds } from "../execution/build-fan-out.js";
+import { toObjectKey } from "./recipient-operations.js";
+
+/** The API's `Subscription` (A-515), object and recipient expanded. */
+async function serializeSubscriptions(
+  context: EngineContext<RecipientStore>,
+  subscriptions: readonly StoredSubscription[],
+): Promise<JsonObject[]> {
+  const keys = new Set(subscriptions.flatMap(({ object, recipient }) => [object, recipient]));
+  const recipients = await context.store.readRecipients([...keys]);
+  return subscriptions.map(({ object, recipient, properties, inserted_at, updated_at }) => ({
+    __typename: "Subscription",
+    object: serializeReferencedRecipient(object, recipients, inserted_at),
+    recipient: serializeReferencedRecipient(recipient, recipients, inserted_at),
+    properties,
+    inserted_at: toIsoTime(inserted_at),
+    updated_at: toIsoTime(updated_at),
+  }));
+}
+
+async function checkObjectExists(
+  context: EngineContext<RecipientStore>,
+  object: ObjectReference,
+): Promise<RecipientKey> {
+  const key = toObjectKey(object.collection, object.id);
+  if ((await context.store.readRecipients([key])).has(key)) return key;
+  throw new KnockError("resource_missing", `there is no object "${object.collection}/${object.id}"`, {
+    details: [{ pointer: "", message: "names no object", value: object }],
+    hint: `knock objects set ${object.collection} ${object.id} makes it; knock objects list ${object.collection} shows what there is.`,
+  });
+}
+
+export function createSubscriptionOperations(
+  context: EngineContext<ClockStore & RecipientStore & SubscriptionStore>,
+): SubscriptionOperations {
+  return {
+    async list(of, page) {
+      const filter =
+        "object" in of
+          ? { object: toObjectKey(of.object.collection, of.object.id), recipients: of.recipients }
+          : { recipient: toRecipientKey(of.recipient), objects: of.objects };
+      const { items, page_info } = await context.store.listSubscriptions(filter, page);
+      // A recipients file may subscribe to an object that it does not identify.
+      if (items.length === 0 && "object" in of) await checkObjectExists(context, of.object);
+      return { items: await serializeSubscriptions(context, items), page_info };
+    },
+    async add(reference, body) {
+      const { recipients, properties } = parseSubscriptionsBody(body);
+      const object = await checkObjectExists(context, reference);
+      const at = await readTime(context);
+      const environment = await context.definitions.environment();
+      const upserts = recipients.flatMap(({ upsert }) => (upsert ? [resolveChannelDataIds(upsert, environment)] : []));
+      if (upserts.length > 0) await context.store.upsertRecipients(upserts, at);
+      const pairs = recipients.map(({ key }) => ({ object, recipient: key, properties }));
+      return serializeSubscriptions(context, await context.store.upsertSubscriptions(pairs, at));
+    },
+    async delete(reference, body) {
+      const recipients = parseUnsubscribeBody(body);
+      const object = toObjectKey(reference.collection, reference.id);
+      const removed = await context.store.deleteSubscriptions(
+        recipients.map(({ key }) => ({ object, recipient: key })),
+      );
+      return serializeSubscriptions(context, removed);
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import type { Message } from "../../domain/message/message.js";
+import { type RecipientKey, splitRecipientKey, toRecipientReference } from "../../domain/recipient/recipient.js";
+import {
+  type RecipientOutcome,
+  type StepOutcome,
+  summarizeOutcomes,
+  type TriggerOutcome,
+} from "../../domain/run/outcome.js";
+import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
+import { toIsoTime } from "../../util/iso-time.js";
+
+const FAILED_DELIVERY_STATUSES = new Set(["undelivered", "bounced"]);
+
+/** A channel step's outcome with what has become of its messages since. */
+function addMessageStatus(step: StepOutcome, messages: ReadonlyMap<string, Message>): StepOutcome {
+  if (!step.message_id) return step;
+  const only = step.message_ids ? undefined : messages.get(step.message_id);
+  const own = only ? [only] : (step.message_ids ?? []).flatMap((id) => messages.get(id) ?? []);
+  const [first] = own;
+  if (first === undefined) return step;
+  const current: StepOutcome = { ...step };
+  current.message_status = first.status;
+  if (own.length > 1) current.message_statuses = own.map(({ status }) => status);
+  const held = own.find(
+    (message) => message.status === "queued" && message.due_at !== null && message.due_at > message.inserted_at,
+  );
+  if (own.every((message) => FAILED_DELIVERY_STATUSES.has(message.status))) {
+    const detail = first.events.findLast((event) => event.type === first.status)?.data?.failure_details;
+    return {
+      ...current,
+      outcome: "failed",
+      reason: { code: "delivery_error", detail: typeof detail === "string" ? detail : null },
+    };
+  }
+  if (held) return { ...current, outcome: "queued", until: toIsoTime(held.due_at as number) };
+  return current;
+}
+
+export function buildRecipientOutcome(run: RecipientRun, messages: ReadonlyMap<string, Message>): RecipientOutcome {
+  const outcome: RecipientOutcome = {
+    recipient: toRecipientReference(run.recipient),
+    recipient_run_id: run.id,
+    status: run.status,
+    steps: run.steps.map((step) => addMessageStatus(step, messages)),
+  };
+  if (run.reason) outcome.reason = run.reason;
+  if (run.via) outcome.via = splitRecipientKey(run.via.object);
+  return outcome;
+}
+
+/** Section 2's document of the contract, from the rows of a trigger. */
+export function buildTriggerOutcome(
+  run: WorkflowRun,
+  recipientRuns: readonly RecipientRun[],
+  unidentified: readonly RecipientKey[],
+  messages: readonly Message[],
+): TriggerOutcome {
+  const byId = new Map(messages.map((message) => [message.id, message]));
+  const recipients: RecipientOutcome[] = [
+    ...recipientRuns.map((recipientRun) => buildRecipientOutcome(recipientRun, byId)),
+    ...unidentified.map(
+      (key): RecipientOutcome => ({
+        recipient: toRecipientReference(key),
+        recipient_run_id: null,
+        status: null,
+        steps: [],
+        reason: { code: "recipient_not_found", detail: null },
+      }),
+    ),
+  ];
+  return {
+    workflow_run_id: run.id,
+    workflow: run.workflow,
+    target: "local",
+    cancellation_key: run.cancellation_key,
+    recipients,
+    summary: summarizeOutcomes(recipients),
+  };
+}

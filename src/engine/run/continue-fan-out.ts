@@ -1,0 +1,91 @@
+import { type RecipientKey, splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
+import { type FanOutState, isFanOutComplete, MAX_FAN_OUT_DEPTH } from "../../domain/run/fan-out-state.js";
+import type { WorkflowRun } from "../../domain/run/workflow-run.js";
+import type { Claim } from "../../ports/due-store.js";
+import type { FanOutStore } from "../../ports/fan-out-store.js";
+import type { SubscriptionStore } from "../../ports/subscription-store.js";
+import type { EngineContext, StartStore } from "../context/engine-context.js";
+import type { Advance } from "./advance.js";
+import { applyBatchDecision, type ReachedRecipient, type RunStart, startRuns } from "./start-runs.js";
+
+/** Recipients turned into runs in one transaction. */
+export const MAX_RECIPIENTS_PER_CHUNK = 500;
+
+const DUE_WORK_LEASE_MS = 60_000;
+
+/** A lease on due work, for a minute of real time. */
+export function createClaim(context: EngineContext<unknown>, now: number): Claim {
+  const realNow = context.realNow();
+  return { now, realNow, leaseUntil: realNow + DUE_WORK_LEASE_MS, token: context.ids.uuid() };
+}
+
+function isUser(key: RecipientKey): boolean {
+  return splitRecipientKey(key).collection === USERS;
+}
+
+/**
+ * The next recipients of a trigger, up to `limit` and each once, and what is left after them (E-055 to E-060, EQ-11): the
+ * actor is left out where it is a subscriber; a subscribed object is reached and, above the last depth, fans out itself.
+ */
+export async function collectNextRecipients(
+  context: EngineContext<SubscriptionStore>,
+  run: WorkflowRun,
+  from: FanOutState,
+  limit: number,
+): Promise<{ recipients: ReachedRecipient[]; rest: FanOutState }> {
+  const rest: FanOutState = { listed: from.listed.slice(limit), objects: [...from.objects], after: from.after };
+  const reached = new Map<RecipientKey, ReachedRecipient>();
+  for (const { key, trigger_data } of from.listed.slice(0, limit)) reached.set(key, { key, trigger_data, via: null });
+  for (let object = rest.objects[0]; object !== undefined && reached.size < limit; object = rest.objects[0]) {
+    const page = await context.store.listSubscribers(object.key, rest.after, limit - reached.size);
+    for (const subscription of page.items) {
+      const key = subscription.recipient;
+      if (key === run.actor || reached.has(key)) continue;
+      reached.set(key, { key, trigger_data: null, via: subscription });
+      if (!isUser(key) && object.depth < MAX_FAN_OUT_DEPTH) rest.objects.push({ key, depth: object.depth + 1 });
+    }
+    rest.after = page.next;
+    if (page.next === null) rest.objects.shift();
+  }
+  return { recipients: [...reached.values()], rest };
+}
+
+/** Goes on with a claimed fan-out to its end, a chunk a transaction. Answers with the first advances, as they are written. */
+export async function continueFanOut(
+  context: EngineContext<StartStore & FanOutStore>,
+  start: RunStart,
+  from: FanOutState,
+  token: string,
+  report: (advances: readonly Advance[]) => void = () => {},
+): Promise<void> {
+  const alreadyTriggered = new Set<RecipientKey>();
+  for (let rest = from; !isFanOutComplete(rest); ) {
+    const next = await collectNextRecipients(context, start.run, rest, MAX_RECIPIENTS_PER_CHUNK);
+    const before = await context.store.readRecipientsWithRun(
+      start.run.id,
+      next.recipients.map(({ key }) => key),
+    );
+    const { advances, ...started } = await startRuns(
+      context,
+      start,
+      next.recipients.filter(({ key }) => !before.has(key)),
+      alreadyTriggered,
+    );
+    const inserted = await context.store.insertFanOutChunk(
+      {
+        ...started,
+        workflow_run_id: start.run.id,
+        at: start.now,
+        rest: isFanOutComplete(next.rest) ? null : next.rest,
+      },
+      token,
+    );
+    if (inserted.outcome === "lost") return;
+    if (inserted.outcome === "claimed") {
+      for (const recipient of inserted.recipients) alreadyTriggered.add(recipient);
+      continue;
+    }
+    report(advances.map((advance) => applyBatchDecision(advance, inserted.batchDecisions)));
+    rest = next.rest;
+  }
+}

@@ -1,0 +1,172 @@
+import type { Message } from "../../domain/message/message.js";
+import { toRecipientReference } from "../../domain/recipient/recipient.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { ClockSetting, ClockStore } from "../../ports/clock.js";
+import type {
+  AdvancedRun,
+  ClockMove,
+  ClockMoveOptions,
+  ClockState,
+  ClockTarget,
+  FailedDelivery,
+} from "../../ports/operations.js";
+import type { RunStore } from "../../ports/run-store.js";
+import { toIsoTime } from "../../util/iso-time.js";
+import { type DueWorkStore, type EngineContext, getClockTime } from "../context/engine-context.js";
+import { readFilesOnce } from "../workflow/read-once.js";
+import { type BlockedSchedule, releaseSchedules, toBlockedOccurrence } from "./run-due-schedules.js";
+import { runDueWork } from "./run-due-work.js";
+
+export function toClockState(setting: ClockSetting, realNow: number): ClockState {
+  const now = getClockTime(setting, realNow);
+  return {
+    now: toIsoTime(now),
+    frozen: setting.frozen_at !== null,
+    offset_ms: setting.frozen_at === null ? setting.offset_ms : now - realNow,
+  };
+}
+
+/** The setting that makes it `time` now, frozen or going on as before. */
+function toClockSetting(time: number, before: ClockSetting, realNow: number): ClockSetting {
+  return before.frozen_at === null ? { offset_ms: time - realNow, frozen_at: null } : { ...before, frozen_at: time };
+}
+
+/** A holder that renews this often and then ends without a word is waited for until its lease is over. */
+const CLOCK_LEASE_MS = 15_000;
+const LEASE_RENEWAL_MS = 5_000;
+const LEASE_POLL_MS = 50;
+
+/** Does something while no other process moves the clock; waits for one that does. Throws `interrupted`. */
+async function withClockLease<T>(
+  { store, ids, realNow, sleep }: EngineContext<ClockStore>,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  const token = ids.uuid();
+  const claim = (): Promise<boolean> =>
+    store.claimClock({ token, realNow: realNow(), leaseUntil: realNow() + CLOCK_LEASE_MS });
+  while (!(await claim())) {
+    if (signal?.aborted)
+      throw new KnockError("interrupted", "interrupted while another process moved the clock", {
+        hint: "Nothing was changed.",
+      });
+    await sleep(LEASE_POLL_MS, signal);
+  }
+  const renewal = setInterval(() => void claim().catch(() => {}), LEASE_RENEWAL_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(renewal);
+    await store.releaseClock(token);
+  }
+}
+
+/** Throws `usage` for a move backward that nobody forces, unless there is no run whose times it could contradict. */
+async function checkBackwardMove(
+  { store }: EngineContext<RunStore>,
+  to: number,
+  now: number,
+  { force, hint }: { force: boolean; hint: string },
+): Promise<void> {
+  if (force || (await store.listRecipientRuns({}, { limit: 1 })).items.length === 0) return;
+  throw new KnockError("usage", `the clock is at ${toIsoTime(now)}; ${toIsoTime(to)} is before that`, { hint });
+}
+
+/** Stops the clock at a time, or where it is. */
+export function freezeClock(
+  context: EngineContext<ClockStore & RunStore>,
+  at: number | null,
+  { force }: { force: boolean },
+): Promise<ClockState> {
+  return withClockLease(context, undefined, async () => {
+    const realNow = context.realNow();
+    const before = await context.store.readClock();
+    const now = getClockTime(before, realNow);
+    if (at !== null && at < now)
+      await checkBackwardMove(context, at, now, {
+        force,
+        hint: "Use --force to freeze it at an earlier time; completed steps stay as they are.",
+      });
+    const setting: ClockSetting = { offset_ms: before.offset_ms, frozen_at: at ?? now };
+    await context.store.writeClock(setting);
+    return toClockState(setting, realNow);
+  });
+}
+
+export function resetClock(context: EngineContext<ClockStore>): Promise<ClockState> {
+  return withClockLease(context, undefined, async () => {
+    const setting: ClockSetting = { offset_ms: 0, frozen_at: null };
+    await context.store.writeClock(setting);
+    return toClockState(setting, context.realNow());
+  });
+}
+
+/**
+ * Moves the store's clock. On the way, whatever falls due runs at its own time, in order: the clock is set to each such
+ * moment before its runs advance, so that another process sees the same time. Each of the project's files is read once for the
+ * whole move. A schedule whose workflow cannot be read stays due and is reported to `onHeld`.
+ */
+export function moveClock(
+  uncachedContext: EngineContext<DueWorkStore>,
+  target: ClockTarget,
+  options: ClockMoveOptions,
+): Promise<ClockMove> {
+  const context = readFilesOnce(uncachedContext);
+  return withClockLease(context, options.signal, () => moveLeasedClock(context, target, options));
+}
+
+async function moveLeasedClock(
+  context: EngineContext<DueWorkStore>,
+  target: ClockTarget,
+  options: ClockMoveOptions,
+): Promise<ClockMove> {
+  const { store } = context;
+  const before = await store.readClock();
+  let now = getClockTime(before, context.realNow());
+  const ran: AdvancedRun[] = [];
+  const failed = new Map<string, FailedDelivery>();
+  const held: BlockedSchedule[] = []; // until the end: let go of, it would be due again at once
+  // Work that another process holds is left to it.
+  const nextAt = () => store.readNextDueAt({ excludeLeased: true });
+  const requestedTime = typeof target === "number" ? target : target(now, await nextAt());
+  const to = options.fromNow ? Math.max(now, requestedTime) : requestedTime;
+  if (to < now) {
+    const hint = "Use --force to move it back; completed steps stay as they are.";
+    await checkBackwardMove(context, to, now, { force: options.force, hint });
+  } else {
+    for (let next = await nextAt(); next !== null && next <= to && !options.signal?.aborted; next = await nextAt()) {
+      now = Math.max(now, next);
+      const due = await runDueWork(context, now, {
+        signal: options.signal,
+        clock: toClockSetting(now, before, context.realNow()),
+        onBlocked: (schedule) => held.push(schedule),
+        onDelivered: (message, failure) => {
+          if (failure === null) failed.delete(message.id);
+          else failed.set(message.id, toFailedDelivery(message, failure, now));
+        },
+      });
+      ran.push(...due);
+    }
+  }
+  for (const schedule of held) options.onBlocked?.(toBlockedOccurrence(schedule));
+  await releaseSchedules(context, held);
+  const realNow = context.realNow();
+  const setting = toClockSetting(options.signal?.aborted ? now : to, before, realNow);
+  await store.writeClock(setting);
+  const state = { ...toClockState(setting, realNow), ran };
+  return failed.size === 0 ? state : { ...state, failed_deliveries: [...failed.values()] };
+}
+
+function toFailedDelivery(message: Message, reason: string, now: number): FailedDelivery {
+  return {
+    message_id: message.id,
+    recipient: toRecipientReference(message.recipient),
+    workflow: message.workflow,
+    step_ref: message.step_ref,
+    channel: message.channel.key,
+    status: message.status,
+    attempts: message.attempts,
+    reason,
+    at: toIsoTime(now),
+  };
+}

@@ -1,0 +1,87 @@
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import { describeInvalidJsonShape } from "../../domain/shape/check-json-shape.js";
+import { matchesSchema } from "../../domain/shape/check-trigger-data.js";
+import type { AiAgentStep } from "../../domain/steps/ai-agent-step.js";
+import { toIsoTime } from "../../util/iso-time.js";
+import type { Json } from "../../util/json.js";
+import { PendingQueryError } from "../context/pending-query.js";
+import type { AgentResponse } from "../context/resolve-outbound-queries.js";
+import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import { skipByConditions } from "../execution/skip-by-conditions.js";
+import { RenderError, renderText } from "../liquid/liquid.js";
+import type { StepHandler } from "./step-handler.js";
+import { testStep } from "./test-step.js";
+
+/** What the reply leaves under `data.<ref>` (E-349), or what is wrong with it. */
+function parseAgentValue(response: AgentResponse, { settings }: AiAgentStep): { value: Json } | { fault: string } {
+  if ("error" in response) return { fault: response.error };
+  if (settings.response_type === "text")
+    return "text" in response
+      ? { value: { text: response.text } }
+      : { fault: "the model answered JSON, the step wants text" };
+  let value: Json;
+  try {
+    value = "json" in response ? response.json : (JSON.parse(response.text) as Json);
+  } catch {
+    return { fault: "the model's answer is no JSON" };
+  }
+  const fault = describeInvalidJsonShape(value, "the model's answer");
+  if (fault !== null) return { fault };
+  const schema = settings.response_schema;
+  const fits = schema === null || matchesSchema(schema, value);
+  return fits ? { value } : { fault: "the model's answer does not fit response_schema" };
+}
+
+/** An agent step (section 23): a model of the project's, or a declared answer; on failure it halts or goes on without. */
+function executeAiAgent(step: AiAgentStep, resumed: boolean, execution: RunExecution): StepEffect {
+  const base: StepOutcome = { ref: step.ref, type: "ai_agent", outcome: "passed", reason: null };
+  const { input, run, scope } = execution;
+  if (!resumed) {
+    const unmet = skipByConditions(step, base, execution);
+    if (unmet) return unmet;
+    return {
+      outcome: { ...base, outcome: "waiting", until: toIsoTime(input.now) },
+      wait: { until: input.now },
+    };
+  }
+  const fail = (detail: string): StepEffect => {
+    const reason = { code: "agent_error", detail } as const;
+    if (step.settings.halt_on_error)
+      return { haltsRun: true, isError: true, outcome: { ...base, outcome: "failed", reason }, log: { error: detail } };
+    return { outcome: { ...base, outcome: "skipped", reason }, isError: true };
+  };
+  let prompt: string;
+  try {
+    prompt = renderText(step.settings.request_prompt, scope);
+  } catch (error) {
+    if (error instanceof RenderError) return fail(error.message); // E-351
+    throw error;
+  }
+  const reply = input.queryResults.get(step.ref) as AgentResponse | undefined;
+  if (reply === undefined) {
+    const { model, response_type, response_schema, web_search_enabled } = step.settings;
+    throw new PendingQueryError({
+      kind: "agent",
+      ref: step.ref,
+      request: {
+        workflow: input.run.workflow,
+        step: step.ref,
+        model,
+        prompt,
+        response_type,
+        response_schema,
+        web_search_enabled,
+      },
+    });
+  }
+  const result = parseAgentValue(reply, step);
+  if ("fault" in result) return fail(result.fault);
+  return { outcome: base, data: { ...(run.data ?? input.run.data), [step.ref]: result.value } };
+}
+
+export const aiAgentHandler: StepHandler<AiAgentStep> = {
+  execute: executeAiAgent,
+  // It asks outside, and can be tried alone (E-302, E-410).
+  getPreviewMode: () => "named",
+  preview: (step, execution) => [testStep(step, execution, { execute: executeAiAgent })],
+};

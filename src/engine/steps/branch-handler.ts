@@ -1,0 +1,28 @@
+import type { EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
+import type { BranchStep } from "../../domain/steps/branch-step.js";
+import { toConditionLog } from "../condition/condition-log.js";
+import { evaluateConditions } from "../condition/evaluate-conditions.js";
+import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import type { StepHandler } from "./step-handler.js";
+
+/** A branch: the first whose conditions are true, else the default, which is last (E-306, E-307). */
+function executeBranch(step: BranchStep, { conditionScope }: RunExecution): StepEffect {
+  const evaluated: EvaluatedCondition[] = [];
+  const chosen = step.branches.findIndex((branch) => {
+    if (branch.default) return true;
+    const result = evaluateConditions(branch.conditions, conditionScope);
+    evaluated.push(...result.evaluated);
+    return result.passed;
+  });
+  const branch = step.branches[chosen];
+  const name = branch?.name ?? (branch?.default ? "default" : `branch ${chosen + 1}`);
+  return {
+    outcome: { ref: step.ref, type: "branch", outcome: "passed", reason: null, branch: name },
+    branchIndex: chosen,
+    log: { branch: name, conditions: toConditionLog(evaluated) },
+  };
+}
+
+export const branchHandler: StepHandler<BranchStep> = {
+  execute: (step, _resumed, execution) => executeBranch(step, execution),
+};

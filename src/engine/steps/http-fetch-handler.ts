@@ -1,0 +1,179 @@
+import { createHmac } from "node:crypto";
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import { describeInvalidJsonShape } from "../../domain/shape/check-json-shape.js";
+import type { KeyValue } from "../../domain/step/http-request.js";
+import type { HttpFetchStep } from "../../domain/steps/http-fetch-step.js";
+import type { OutboundResponse, StepRequest } from "../../ports/http-client.js";
+import { toIsoTime } from "../../util/iso-time.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { PendingQueryError } from "../context/pending-query.js";
+import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import { skipByConditions } from "../execution/skip-by-conditions.js";
+import { RenderError, type RenderScope, renderText } from "../liquid/liquid.js";
+import { type RequestSource, resolveRequestSource } from "./resolve-request-source.js";
+import type { StepHandler } from "./step-handler.js";
+import { testStep } from "./test-step.js";
+
+const TIMEOUT_MS = 15_000; // E-295
+/** Waits before the second and the third try (E-299). */
+const RETRY_DELAYS_MS = [30_000, 60_000];
+/** What tells the tries of a run, which a test has not: it asks once (E-302). */
+const ATTEMPT_SUFFIX = /, try \d of \d$/;
+const ACCEPTED_STATUSES = new Set([200, 201, 204]); // E-294
+const METHODS_WITH_BODY = new Set(["post", "put", "patch"]); // PATCH: EQ-53
+
+function renderPairs(source: KeyValue[] | string, scope: RenderScope, settingName: string): [string, string][] {
+  if (typeof source !== "string")
+    return source.map(({ key, value }) => [renderText(key, scope), renderText(value, scope)]);
+  const text = renderText(source, scope).trim();
+  if (text === "") return [];
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isJsonObject(value))
+      return Object.entries(value).map(([key, one]) => [key, typeof one === "string" ? one : JSON.stringify(one)]);
+    if (Array.isArray(value))
+      return value.filter(isJsonObject).map(({ key, value: one }) => [String(key), String(one)]);
+  } catch (error) {
+    throw new RenderError(`${settingName} is not valid JSON once rendered`, { cause: error });
+  }
+  throw new RenderError(`${settingName} must be a JSON object or a list of pairs once rendered`);
+}
+
+/** `t=<ms>,s=<base64 HMAC-SHA256 of "<ms>.<body>">` (E-303, EQ-48). */
+export function signFetchRequest(key: string, body: string, at: number): string {
+  const hmac = createHmac("sha256", key).update(`${at}.${body}`).digest("base64");
+  return `t=${at},s=${hmac}`;
+}
+
+/** The request with everything rendered (E-293); an address that is none is a fault of the step. */
+function renderRequest({ settings, scope }: RequestSource, { input }: RunExecution): StepRequest {
+  let url: URL;
+  const rendered = renderText(settings.url, scope).trim();
+  try {
+    url = new URL(rendered);
+  } catch (error) {
+    throw new RenderError(`url is no address once rendered: ${rendered}`, { cause: error });
+  }
+  for (const [key, value] of renderPairs(settings.query_params, scope, "query_params"))
+    url.searchParams.append(key, value);
+  const headers: Record<string, string> = { "content-type": "application/json" };
+  for (const [key, value] of renderPairs(settings.headers, scope, "headers")) headers[key.toLowerCase()] = value;
+  let body: string | null = null;
+  if (METHODS_WITH_BODY.has(settings.method) && settings.body !== null) {
+    const text = renderText(settings.body, scope);
+    try {
+      body = JSON.stringify(JSON.parse(text));
+    } catch (error) {
+      throw new RenderError("body is not valid JSON once rendered", { cause: error });
+    }
+  }
+  const key = settings.signing_key === null ? "" : renderText(settings.signing_key, scope);
+  if (key !== "") headers["x-knock-signature"] = signFetchRequest(key, body ?? "", input.now);
+  return { method: settings.method, url: url.href, headers, body, timeout_ms: TIMEOUT_MS };
+}
+
+/** `data` with the response in it (E-296 to E-298, EQ-46); a text for what makes it a failure (E-300, E-304). */
+function mergeResponse(data: JsonObject, path: string | null, text: string): JsonObject | string {
+  if (text.trim() === "") return data;
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch {
+    return "the response is no JSON";
+  }
+  const fault = describeInvalidJsonShape(value, "the response");
+  if (fault !== null) return fault;
+  if (path === null || path === "")
+    return isJsonObject(value)
+      ? { ...data, ...value }
+      : "the response is no JSON object, and there is no response_path";
+  const parts = path.split(".");
+  const root: JsonObject = { ...data };
+  let holder = root;
+  for (const part of parts.slice(0, -1)) {
+    const inner = holder[part];
+    const copy: JsonObject = isJsonObject(inner) ? { ...inner } : {};
+    holder[part] = copy;
+    holder = copy;
+  }
+  holder[parts.at(-1) as string] = value;
+  return root;
+}
+
+function failStep(base: StepOutcome, detail: string): StepEffect {
+  return {
+    haltsRun: true,
+    isError: true,
+    outcome: { ...base, outcome: "failed", reason: { code: "fetch_error", detail } },
+    log: { error: detail },
+  };
+}
+
+/** After a server's fault or a time-out: once more later, up to three tries (E-299). */
+function retryOrFail(
+  base: StepOutcome,
+  step: HttpFetchStep,
+  detail: string,
+  tookMs: number,
+  execution: RunExecution,
+): StepEffect {
+  const attempts = execution.run.events.filter(
+    ({ event, step_ref }) => event === "step_retried" && step_ref === step.ref,
+  ).length;
+  const wait = RETRY_DELAYS_MS[attempts];
+  if (wait === undefined) return failStep(base, detail);
+  execution.recordEvent("step_retried", step, { error: detail }, "error", attempts + 1);
+  const until = execution.input.now + tookMs + wait;
+  const reason = {
+    code: "fetch_error",
+    detail: `${detail}, try ${attempts + 1} of ${RETRY_DELAYS_MS.length + 1}`,
+  } as const;
+  return { outcome: { ...base, outcome: "waiting", reason, until: toIsoTime(until) }, wait: { until } };
+}
+
+/**
+ * A fetch (section 18). The run is written as waiting at the step before anything leaves; when it comes back, at once, the
+ * request is made and its answer decides. A crash in between repeats the request.
+ */
+function executeHttpFetch(step: HttpFetchStep, resumed: boolean, execution: RunExecution): StepEffect {
+  const base: StepOutcome = { ref: step.ref, type: "http_fetch", outcome: "passed", reason: null };
+  if (!resumed) {
+    const unmet = skipByConditions(step, base, execution);
+    if (unmet) return unmet;
+    const { now } = execution.input;
+    return { outcome: { ...base, outcome: "waiting", until: toIsoTime(now) }, wait: { until: now } };
+  }
+  const source = resolveRequestSource(step, execution);
+  const request = renderRequest(source, execution);
+  const response = execution.input.queryResults.get(step.ref) as OutboundResponse | undefined;
+  if (response === undefined) throw new PendingQueryError({ kind: "fetch", ref: step.ref, request });
+  const what = `${request.method.toUpperCase()} ${request.url}`;
+  if ("failure" in response) {
+    const detail = `${what}: ${response.message}`;
+    return response.failure === "timeout"
+      ? retryOrFail(base, step, detail, TIMEOUT_MS, execution)
+      : failStep(base, detail);
+  }
+  if (response.status >= 500) return retryOrFail(base, step, `${what} answered ${response.status}`, 0, execution);
+  if (!ACCEPTED_STATUSES.has(response.status)) return failStep(base, `${what} answered ${response.status}`);
+  const data = mergeResponse(
+    execution.run.data ?? execution.input.run.data,
+    source.settings.response_path,
+    response.text,
+  );
+  return typeof data === "string"
+    ? failStep(base, `${what}: ${data}`)
+    : { outcome: base, data, log: { status: response.status } };
+}
+
+export const httpFetchHandler: StepHandler<HttpFetchStep> = {
+  execute: executeHttpFetch,
+  // It asks outside, and can be tried alone (E-302, E-410).
+  getPreviewMode: () => "named",
+  preview: (step, execution) => [
+    testStep(step, execution, {
+      execute: executeHttpFetch,
+      formatDetail: (detail) => detail.replace(ATTEMPT_SUFFIX, ""),
+    }),
+  ],
+};

@@ -1,0 +1,166 @@
+import { type RecipientKey, splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
+import type { PendingTrigger } from "../../domain/run/batch-join.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import { checkTriggerData } from "../../domain/shape/check-trigger-data.js";
+import type { TriggerWorkflowStep } from "../../domain/steps/trigger-workflow-step.js";
+import { parseTrigger } from "../../domain/trigger/parse-trigger.js";
+import type { Trigger } from "../../domain/trigger/trigger.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { Json } from "../../util/json.js";
+import { PendingQueryError } from "../context/pending-query.js";
+import { MAX_TRIGGER_DEPTH } from "../execution/begin-run.js";
+import { buildFanOut, collectDistinctRecipients, collectInlineUpserts } from "../execution/build-fan-out.js";
+import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import { skipByConditions } from "../execution/skip-by-conditions.js";
+import { RenderError, renderText } from "../liquid/liquid.js";
+import type { StepHandler } from "./step-handler.js";
+
+/** Of recipients that are told of. */
+const MAX_NAMED_RECIPIENTS = 5;
+
+/** Rendered text as JSON where it is JSON, else as an id (E-321, EQ-50); undefined for blank. */
+function parseRenderedValue(rendered: string): Json | undefined {
+  const text = rendered.trim();
+  if (text === "" || text === "null") return undefined;
+  try {
+    const value = JSON.parse(text) as Json;
+    return typeof value === "object" || typeof value === "string" ? value : text;
+  } catch {
+    return text;
+  }
+}
+
+/** What the step asks for, checked as any trigger is; a fault fails the step (E-318). */
+function buildTrigger(step: TriggerWorkflowStep, execution: RunExecution): Trigger {
+  const { settings } = step;
+  const { run } = execution;
+  const render = (source: string): string => renderText(source, execution.scope);
+  const recipients = parseRenderedValue(render(settings.recipients));
+  // The default template names an id; of an object recipient the whole reference is meant (EQ-50).
+  const isDefault = settings.recipients.replaceAll(/\s/g, "") === "{{recipient.id}}";
+  const own = execution.scope.recipient as { id: string; collection?: string };
+  const cancellationKey = render(settings.cancellation_key).trim();
+  const dataText = render(settings.data).trim();
+  let data: unknown;
+  try {
+    data = dataText === "" ? {} : JSON.parse(dataText);
+  } catch (error) {
+    throw new RenderError("data is not valid JSON once rendered", { cause: error });
+  }
+  const actor =
+    settings.actor.replaceAll(/\s/g, "") === "{{actor.id}}"
+      ? execution.input.run.actor
+      : parseRenderedValue(render(settings.actor));
+  try {
+    const { trigger } = parseTrigger(
+      {
+        recipients:
+          isDefault && own.collection !== undefined ? { id: own.id, collection: own.collection } : (recipients ?? []),
+        tenant: parseRenderedValue(render(settings.tenant)) ?? null,
+        data,
+        cancellation_key: cancellationKey === "" ? null : cancellationKey,
+        actor: execution.input.run.actor !== null && actor === execution.input.run.actor ? null : (actor ?? null),
+      },
+      settings.workflow_key,
+      `step ${step.ref} of run ${run.id}`,
+    );
+    return trigger;
+  } catch (error) {
+    if (error instanceof KnockError) throw new RenderError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function buildPendingTrigger(step: TriggerWorkflowStep, version: Workflow, execution: RunExecution): PendingTrigger {
+  const { input } = execution;
+  const trigger = buildTrigger(step, execution);
+  try {
+    checkTriggerData(version, trigger.data);
+  } catch (error) {
+    if (error instanceof KnockError) throw new RenderError(error.message, { cause: error });
+    throw error;
+  }
+  const depth = (input.run.trigger_source.depth ?? 0) + 1;
+  const ownActor = step.settings.actor.replaceAll(/\s/g, "") === "{{actor.id}}" ? input.run.actor : null;
+  return {
+    run: {
+      id: input.ids.uuid(),
+      workflow: version.key,
+      version_id: version.version_id,
+      actor: trigger.actor?.key ?? ownActor,
+      tenant: trigger.tenant?.id ?? null,
+      data: trigger.data,
+      cancellation_key: trigger.cancellation_key,
+      settings: input.run.settings,
+      trigger_source: { type: "workflow_step", depth },
+      inserted_at: input.now,
+    },
+    version,
+    fanOut: buildFanOut(collectDistinctRecipients(trigger)),
+    upserts: collectInlineUpserts(trigger, input.environment).map((upsert) => ({ ...upsert, depth })),
+  };
+}
+
+/**
+ * Those of a trigger's recipients that were never identified (E-043): their runs would be missing without a word. Whoever the
+ * run knows, or the trigger identifies, is not asked about.
+ */
+function findUnidentifiedRecipients(
+  { ref }: TriggerWorkflowStep,
+  { fanOut, upserts }: PendingTrigger,
+  execution: RunExecution,
+): RecipientKey[] {
+  const identified = new Set([...upserts, ...execution.unwrittenUpserts].map(({ key }) => key));
+  const unknownKeys = fanOut.listed
+    .map(({ key }) => key)
+    .filter((key) => !identified.has(key) && !execution.input.people.has(key));
+  if (unknownKeys.length === 0) return [];
+  const queryRef = `${ref} recipients`;
+  const known = execution.input.queryResults.get(queryRef) as ReadonlySet<RecipientKey> | undefined;
+  if (known === undefined) throw new PendingQueryError({ kind: "identified", ref: queryRef, keys: unknownKeys });
+  return unknownKeys.filter((key) => !known.has(key));
+}
+
+/** `zed, projects/p9`, and how many more. */
+function formatRecipientKeys(keys: readonly RecipientKey[]): string {
+  const names = keys.slice(0, MAX_NAMED_RECIPIENTS).map((key) => {
+    const { collection, id } = splitRecipientKey(key);
+    return collection === USERS ? id : `${collection}/${id}`;
+  });
+  return names.join(", ") + (keys.length > names.length ? ` and ${keys.length - names.length} more` : "");
+}
+
+/** Triggers another workflow's newest version for this recipient; the run goes on without waiting (section 20). */
+function executeTriggerWorkflow(step: TriggerWorkflowStep, execution: RunExecution): StepEffect {
+  const base: StepOutcome = { ref: step.ref, type: "trigger_workflow", outcome: "passed", reason: null };
+  const unmet = skipByConditions(step, base, execution);
+  if (unmet) return unmet;
+  const key = renderText(step.settings.workflow_key, execution.scope).trim();
+  const version = execution.input.queryResults.get(step.ref) as Workflow | RenderError | null | undefined;
+  if (version === undefined) throw new PendingQueryError({ kind: "workflow", ref: step.ref, key });
+  if (version instanceof RenderError) throw version;
+  if (version === null) {
+    return { outcome: { ...base, outcome: "skipped", reason: { code: "workflow_unavailable", detail: key } } }; // E-317
+  }
+  if ((execution.input.run.trigger_source.depth ?? 0) >= MAX_TRIGGER_DEPTH) {
+    const detail = `workflows trigger each other more than ${MAX_TRIGGER_DEPTH} deep`;
+    const reason = { code: "trigger_depth", detail } as const;
+    return { haltsRun: true, isError: true, outcome: { ...base, outcome: "failed", reason }, log: { error: detail } };
+  }
+  const trigger = buildPendingTrigger(step, version, execution);
+  const unidentified = findUnidentifiedRecipients(step, trigger, execution);
+  // An object that nobody identified may have subscribers all the same.
+  const isForNobody = unidentified.length === trigger.fanOut.listed.length && trigger.fanOut.objects.length === 0;
+  if (unidentified.length > 0 && isForNobody) {
+    const reason = { code: "recipient_not_found", detail: formatRecipientKeys(unidentified) } as const;
+    return { outcome: { ...base, outcome: "skipped", reason }, log: { workflow: key } };
+  }
+  if (unidentified.length > 0)
+    execution.warn(`never identified, so that they get nothing: ${formatRecipientKeys(unidentified)}`);
+  return { outcome: base, trigger, log: { workflow: key, workflow_run_id: trigger.run.id } };
+}
+
+export const triggerWorkflowHandler: StepHandler<TriggerWorkflowStep> = {
+  execute: (step, _resumed, execution) => executeTriggerWorkflow(step, execution),
+};

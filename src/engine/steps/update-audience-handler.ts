@@ -1,0 +1,27 @@
+import { splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import type { UpdateAudienceStep } from "../../domain/steps/update-audience-step.js";
+import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import { skipByConditions } from "../execution/skip-by-conditions.js";
+import type { StepHandler } from "./step-handler.js";
+
+/** The run's user joins or leaves a static audience, in the run's tenant; visible from the next step on (E-332, E-389). */
+function executeUpdateAudience(step: UpdateAudienceStep, execution: RunExecution): StepEffect {
+  const base: StepOutcome = { ref: step.ref, type: "update_audience", outcome: "passed", reason: null };
+  const unmet = skipByConditions(step, base, execution);
+  if (unmet) return unmet;
+  const { recipient } = execution.run;
+  if (splitRecipientKey(recipient).collection !== USERS) {
+    const reason = { code: "not_applicable", detail: "the recipient is no user" } as const;
+    return { outcome: { ...base, outcome: "skipped", reason }, isError: true };
+  }
+  const { action, audience_key: key } = step.settings;
+  const audience = { action, key, tenant: execution.input.run.tenant };
+  const { depth } = execution.input.run.trigger_source;
+  const upsert = { key: recipient, properties: {}, audience, ...(depth && { depth }) };
+  return { outcome: base, upserts: [upsert], log: { action, audience_key: key } };
+}
+
+export const updateAudienceHandler: StepHandler<UpdateAudienceStep> = {
+  execute: (step, _resumed, execution) => executeUpdateAudience(step, execution),
+};

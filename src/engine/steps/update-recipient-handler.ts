@@ -1,0 +1,77 @@
+import {
+  type RecipientKey,
+  type RecipientUpsert,
+  splitRecipientKey,
+  TENANTS,
+  toRecipientKey,
+  USERS,
+} from "../../domain/recipient/recipient.js";
+import { parseRecipient } from "../../domain/request/parse-recipient.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import type { UpdateObjectStep } from "../../domain/steps/update-object-step.js";
+import type { UpdateTenantStep } from "../../domain/steps/update-tenant-step.js";
+import type { UpdateUserStep } from "../../domain/steps/update-user-step.js";
+import { type JsonObject, toPointer } from "../../util/json.js";
+import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import { skipByConditions } from "../execution/skip-by-conditions.js";
+import { RenderError, renderText } from "../liquid/liquid.js";
+import { renderObject } from "../liquid/render-object.js";
+import type { StepHandler } from "./step-handler.js";
+
+type UpdateStep = UpdateUserStep | UpdateTenantStep | UpdateObjectStep;
+
+/** Set by the caller, or not an update step's to change (E-328). */
+const IGNORED_PROPERTIES = new Set(["id", "collection", "channel_data", "$trigger_data"]);
+
+/** `gid://Object/<collection>/<id>` once rendered (E-324, E-330). */
+function renderRecipientKey(gid: string, execution: RunExecution): RecipientKey {
+  const rendered = renderText(gid, execution.scope).trim();
+  const [, collection, id] = /^gid:\/\/(?:Object|User)\/(?:([^/]+)\/)?([^/#]+)$/.exec(rendered) ?? [];
+  if (id === undefined) throw new RenderError(`recipient_gid is not gid://Object/<collection>/<id>: ${rendered}`);
+  return toRecipientKey({ collection: collection ?? USERS, id });
+}
+
+/** Whom the step changes; null where the run has no such current one (E-331). */
+function resolveTargetKey(step: UpdateStep, execution: RunExecution): RecipientKey | null {
+  if (step.type === "update_object") return renderRecipientKey(step.settings.recipient_gid, execution);
+  const { recipient_mode, recipient_gid } = step.settings;
+  if (recipient_mode === "reference") return renderRecipientKey(recipient_gid ?? "", execution);
+  if (step.type === "update_user") {
+    const { recipient } = execution.run;
+    return splitRecipientKey(recipient).collection === USERS ? recipient : null;
+  }
+  const { tenant } = execution.input.run;
+  return tenant === null ? null : toRecipientKey({ id: tenant, collection: TENANTS });
+}
+
+/** Reads the rendered changes as an inline identification; a value that no identification accepts fails the step (A-090). */
+function buildUpsert(key: RecipientKey, changes: JsonObject): RecipientUpsert {
+  const own = Object.entries(changes).filter(([name]) => !IGNORED_PROPERTIES.has(name));
+  const faults: string[] = [];
+  const parsed = parseRecipient({ ...Object.fromEntries(own), ...splitRecipientKey(key) }, (path, message) =>
+    faults.push(`update_properties: ${toPointer(path)} ${message}`),
+  );
+  if (faults[0] !== undefined) throw new RenderError(faults[0]);
+  return parsed?.upsert ?? { key, properties: {} };
+}
+
+/** Properties merge deeply, preferences and a tenant's defaults too; an unknown one is created (E-325 to E-327). */
+function executeUpdateRecipient(step: UpdateStep, execution: RunExecution): StepEffect {
+  const base: StepOutcome = { ref: step.ref, type: step.type, outcome: "passed", reason: null };
+  const unmet = skipByConditions(step, base, execution);
+  if (unmet) return unmet;
+  const key = resolveTargetKey(step, execution);
+  if (key === null) {
+    const detail = step.type === "update_user" ? "the recipient is no user" : "the run has no tenant";
+    return { outcome: { ...base, outcome: "skipped", reason: { code: "not_applicable", detail } }, isError: true };
+  }
+  const changes = renderObject(step.settings.update_properties, execution.scope, "update_properties");
+  const upsert = buildUpsert(key, changes);
+  const { depth } = execution.input.run.trigger_source;
+  if (depth) upsert.depth = depth;
+  return { outcome: base, upserts: [upsert] };
+}
+
+export const updateRecipientHandler: StepHandler<UpdateStep> = {
+  execute: (step, _resumed, execution) => executeUpdateRecipient(step, execution),
+};

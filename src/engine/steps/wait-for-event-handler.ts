@@ -1,0 +1,92 @@
+import type { EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
+import type { StepOutcome } from "../../domain/run/outcome.js";
+import { buildEventName, resolveWaitScope } from "../../domain/run/run-wait.js";
+import { toMilliseconds } from "../../domain/step/step-duration.js";
+import type { WaitForEventStep } from "../../domain/steps/wait-for-event-step.js";
+import type { JsonObject } from "../../util/json.js";
+import { toConditionLog } from "../condition/condition-log.js";
+import { evaluateConditionList } from "../condition/evaluate-conditions.js";
+import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import { skipByConditions } from "../execution/skip-by-conditions.js";
+import { RenderError } from "../liquid/liquid.js";
+import type { StepHandler } from "./step-handler.js";
+
+/** Groups are OR-ed, conditions in one AND-ed (F-033); no groups take every event. */
+function matchEvent(
+  { settings }: WaitForEventStep,
+  event: JsonObject,
+  { conditionScope }: RunExecution,
+): { passed: boolean; evaluated: EvaluatedCondition[] } {
+  const evaluated: EvaluatedCondition[] = [];
+  const scope = { ...conditionScope, variables: { ...conditionScope.variables, event } };
+  const passed = settings.match_conditions.some(({ conditions }) => {
+    const result = evaluateConditionList(conditions, scope);
+    evaluated.push(...result.evaluated);
+    return result.passed;
+  });
+  return { passed: passed || settings.match_conditions.length === 0, evaluated };
+}
+
+/**
+ * Looks at what came in while the run waited: the first event that matches ends the wait, the others before it are logged
+ * (E-335, E-340). Answers with it, with null where the time is up, or undefined: the wait goes on.
+ */
+export function resolveWaitEnd(step: WaitForEventStep, execution: RunExecution): JsonObject | null | undefined {
+  const { input, run } = execution;
+  for (const { event } of input.signals) {
+    try {
+      const { passed, evaluated } = matchEvent(step, event, execution);
+      if (passed) {
+        execution.recordConditions(evaluated);
+        return event;
+      }
+      execution.recordEvent("wait_conditions_evaluated", step, {
+        passed,
+        event,
+        conditions: toConditionLog(evaluated),
+      });
+    } catch (error) {
+      if (!(error instanceof RenderError)) throw error;
+      execution.recordEvent("wait_conditions_evaluated", step, { passed: false, event, error: error.message }, "error");
+    }
+  }
+  return input.now >= (run.wait?.until ?? input.now) ? null : undefined;
+}
+
+/** How the run goes on once the wait is over (E-336, E-337, E-343). */
+function finishWait(step: WaitForEventStep, base: StepOutcome, event: JsonObject | null): StepEffect {
+  const { on_match, on_timeout } = step.settings;
+  const outcome: StepOutcome = { ...base, matched: event !== null, signal_variables: event ?? {} };
+  const log: JsonObject = { matched: event !== null, event };
+  if ((event === null ? on_timeout : on_match) === "continue") return { outcome, log };
+  const code = event === null ? "wait_expired" : "event_matched";
+  return { outcome: { ...outcome, outcome: "halted", reason: { code, detail: null } }, cancelsRun: true, log };
+}
+
+/** Waits for an event, `expires_after` at the longest (section 22 of the engine catalogue); `skip_delay` is for delays only. */
+function executeWaitForEvent(step: WaitForEventStep, resumed: boolean, execution: RunExecution): StepEffect {
+  const base: StepOutcome = { ref: step.ref, type: "wait_for_event", outcome: "passed", reason: null };
+  if (resumed) return finishWait(step, base, execution.awaitedEvent);
+  const unmet = skipByConditions(step, base, execution);
+  if (unmet) return unmet;
+  const { event, expires_after } = step.settings;
+  const from = execution.input.now;
+  const until = from + (toMilliseconds(expires_after) as number);
+  return {
+    outcome: { ...base, outcome: "waiting", until: null },
+    wait: {
+      until,
+      event: {
+        awaited: buildEventName(event),
+        recipient: resolveWaitScope(event, execution.run.recipient),
+        from,
+        until,
+        seen: null,
+      },
+    },
+  };
+}
+
+export const waitForEventHandler: StepHandler<WaitForEventStep> = {
+  execute: executeWaitForEvent,
+};

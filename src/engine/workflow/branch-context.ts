@@ -1,0 +1,40 @@
+import { KnockError } from "../../errors/knock-error.js";
+import type { Definitions } from "../../ports/definitions.js";
+import type { EngineContext } from "../context/engine-context.js";
+
+/** What a trigger is asked on: the context with a branch's files, and the branch, if it is another than the main files'. */
+export interface BranchContext<Stores> {
+  context: EngineContext<Stores>;
+  branch: string | null;
+}
+
+/** A-015. Throws `resource_missing` where there is no such branch. */
+export function resolveBranchContext<Stores>(
+  context: EngineContext<Stores>,
+  slug: string | undefined,
+): BranchContext<Stores> {
+  if (slug === undefined) return { context, branch: null };
+  const definitions = context.definitions.branch?.(slug) ?? null;
+  if (definitions === null) throw createMissingBranchError(slug);
+  return definitions === context.definitions
+    ? { context, branch: null }
+    : { context: { ...context, definitions }, branch: slug };
+}
+
+export function createMissingBranchError(slug: string): KnockError {
+  return new KnockError("resource_missing", `there is no branch ${JSON.stringify(slug)}`, {
+    details: [{ pointer: "", message: "is no branch", value: slug }],
+    hint: "A branch is a folder branches/<slug> in the project's knockDir, with what differs: workflows, layouts, partials, translations.",
+  });
+}
+
+/** For runs that have begun: of a branch that is gone there is no workflow any more, as of one that was deleted (E-019). */
+export function getRunContext<Stores>(
+  context: EngineContext<Stores>,
+  branch: string | undefined,
+): EngineContext<Stores> {
+  if (branch === undefined) return context;
+  const main = context.definitions;
+  const missingDefinitions: Definitions = { ...main, workflow: async () => null };
+  return { ...context, definitions: main.branch?.(branch) ?? missingDefinitions };
+}

@@ -1,0 +1,65 @@
+import { randomBytes } from "../util/random.js";
+import { escapeControls } from "./escape-controls.js";
+import type { OutputStream } from "./output-stream.js";
+
+type Style = (text: string) => string;
+
+/** The styles that output uses. */
+export interface Colors {
+  readonly bold: Style;
+  readonly dim: Style;
+  readonly green: Style;
+  readonly red: Style;
+  readonly yellow: Style;
+}
+
+const unstyled: Style = (text) => text;
+const NO_COLORS: Colors = { bold: unstyled, dim: unstyled, green: unstyled, red: unstyled, yellow: unstyled };
+
+/** FORCE_COLOR beats NO_COLOR beats what the stream is (contract, section 2). */
+export function hasColor(stream: OutputStream, env: Record<string, string | undefined>): boolean {
+  const forced = env.FORCE_COLOR;
+  if (forced !== undefined) return forced !== "0" && forced !== "false";
+  if (env.NO_COLOR) return false;
+  return stream.isTTY === true && env.TERM !== "dumb";
+}
+
+/** The SGR codes that turn a style on and off. */
+const SGR_CODES = { bold: [1, 22], dim: [2, 22], green: [32, 39], red: [31, 39], yellow: [33, 39] } as const;
+
+/**
+ * A style is marked with a random name instead of an escape sequence: data cannot contain it, so that `renderStyles` can tell
+ * our styles from sequences in data, which it escapes.
+ */
+let currentMark: string | undefined;
+
+function getStyleMark(): string {
+  currentMark ??= `\ue000${Buffer.from(randomBytes(12)).toString("hex")}`;
+  return currentMark;
+}
+
+/** Styles for a stream; they do nothing where it has no color. */
+export function createColors(stream: OutputStream, env: Record<string, string | undefined>): Colors {
+  if (!hasColor(stream, env)) return NO_COLORS;
+  const name = getStyleMark();
+  const style = ([on, off]: readonly [number, number]): Style => {
+    return (text) => (text === "" ? "" : `${name}${on}m${text}${name}${off}m`);
+  };
+  return {
+    bold: style(SGR_CODES.bold),
+    dim: style(SGR_CODES.dim),
+    green: style(SGR_CODES.green),
+    red: style(SGR_CODES.red),
+    yellow: style(SGR_CODES.yellow),
+  };
+}
+
+/** Escapes control characters in a text, and turns the marks of `openPaint` into escape sequences. */
+export function renderStyles(text: string): string {
+  if (currentMark === undefined) return escapeControls(text);
+  const [first = "", ...rest] = text.split(currentMark);
+  return rest.reduce((done, part) => {
+    const end = part.indexOf("m") + 1;
+    return `${done}\u001b[${part.slice(0, end)}${escapeControls(part.slice(end))}`;
+  }, escapeControls(first));
+}

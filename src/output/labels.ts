@@ -1,0 +1,46 @@
+import { findChannelType } from "../domain/message/channel-types.js";
+import type { RecipientReference } from "../domain/recipient/recipient.js";
+import { countMessages, type Reason, type StepOutcome } from "../domain/run/outcome.js";
+import { getStepLabels } from "../domain/run/step-labels.js";
+import { escapeToOneLine } from "./escape-controls.js";
+
+/** A step as a person names it: its channel type, or its ref where two steps of the run share the type. */
+export function formatStepLabel(step: StepOutcome, all: readonly StepOutcome[]): string {
+  if (step.channel_type === undefined) return step.ref;
+  const sameType = all.filter((other) => other.channel_type === step.channel_type);
+  return sameType.length > 1 ? step.ref : (findChannelType(step.channel_type)?.label ?? step.channel_type);
+}
+
+export function formatRecipientLabel(recipient: RecipientReference): string {
+  return escapeToOneLine(typeof recipient === "string" ? recipient : `${recipient.collection}/${recipient.id}`);
+}
+
+/** Returns what became of a step: `sandboxed`, `delivered ×2`, or `delivered ×1, bounced ×1` for several messages. */
+export function formatStepStatus(step: StepOutcome): string {
+  const fates = getStepLabels(step);
+  const isOne = countMessages(step) <= 1;
+  return fates.map(({ label: word, count }) => (isOne ? word : `${word} ×${count}`)).join(", ");
+}
+
+/** Returns a step with what became of it, such as `email sandboxed`; a run that joins an open batch is described as such. */
+export function formatStepOutcome(step: StepOutcome, all: readonly StepOutcome[]): string {
+  if (step.reason?.code === "batched") return `joined the open batch of ${step.ref}`;
+  return `${formatStepLabel(step, all)} ${formatStepStatus(step)}`;
+}
+
+const REASON_PREFIX: Partial<Record<Reason["code"], string>> = {
+  missing_recipient_data: "",
+  render_error: "",
+  delivery_error: "",
+};
+
+export function formatReason(reason: Reason | null | undefined): string {
+  return escapeToOneLine(formatRawReason(reason));
+}
+
+function formatRawReason(reason: Reason | null | undefined): string {
+  if (!reason) return "";
+  const prefix = REASON_PREFIX[reason.code] ?? reason.code.replaceAll("_", " ");
+  if (reason.detail === null) return reason.code.replaceAll("_", " ");
+  return prefix === "" ? reason.detail : `${prefix}: ${reason.detail}`;
+}

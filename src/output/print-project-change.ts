@@ -1,0 +1,27 @@
+import type { Output } from "./output.js";
+
+interface ProjectChangeDocument {
+  kind: string;
+  key: string | null;
+  /** Null: the main files. */
+  branch: string | null;
+  change: "added" | "changed" | "removed" | "broken" | "mended";
+  error: string | null;
+  /** Whether an earlier version stands in for what is broken. */
+  kept: boolean;
+}
+
+/** A change of a project's part while it is followed: a line on standard error, with `--json` a document. */
+export function printProjectChange(
+  { kind, key, branch, change, error, kept }: ProjectChangeDocument,
+  output: Output,
+): void {
+  if (output.verbosity.json)
+    return output.errorJson({ change: { kind, key, branch, change, error, kept: change === "broken" && kept } });
+  const name = `${key === null ? kind : `${kind} ${key}`}${branch === null ? "" : ` on branch ${branch}`}`;
+  if (change !== "broken") return output.note(`${change}: ${name}`);
+  const fallback =
+    kind === "recipients" ? "what was applied before stays" : "the last version that could be read stays";
+  const consequence = kept ? fallback : "nothing stands in for it until it is mended";
+  output.warn(`${name}: ${error ?? "cannot be read"}; ${consequence}`);
+}

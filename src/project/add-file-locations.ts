@@ -1,0 +1,70 @@
+import { dirname, join } from "node:path";
+import type { Finding } from "../domain/schema/check-document.js";
+import { describeFinding } from "../domain/shape/describe-finding.js";
+import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
+import { toPointer } from "../util/json.js";
+import { findJsonLocation } from "../util/json-location.js";
+import { type ProjectFile, readProjectText } from "./read-project-text.js";
+
+const parsePointer = (pointer: string): string[] =>
+  pointer
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+
+/** The place of a fault, in the file itself or in the JSON file that it refers to on the way (F-013). */
+async function findFileLocation(
+  file: ProjectFile,
+  parts: readonly string[],
+): Promise<(ProjectFile & { line: number; column: number }) | null> {
+  const jsonLocation = await findJsonLocation(
+    readProjectText(file.path, file.displayPath),
+    parts.map((part) => [part, `${part}@`]),
+  );
+  if (jsonLocation === null) return null;
+  const { line, column, depth, text } = jsonLocation;
+  const rest = parts.slice(depth);
+  if (rest.length > 0 && text?.endsWith(".json")) {
+    const path = join(dirname(file.path), text);
+    const nested = await findFileLocation({ path, displayPath: join(dirname(file.displayPath), text) }, rest).catch(
+      () => null,
+    );
+    if (nested !== null) return nested;
+  }
+  return { ...file, line, column };
+}
+
+/**
+ * A file's fault that is known by JSON pointers, with line and column: `workflow.json:12:7: steps[0].type …`. `owner`: what its
+ * message begins with, unless with the file's name; faults of other files are left as they are. Read only when something is wrong.
+ */
+export async function addFileLocations(error: unknown, file: ProjectFile, owner?: string): Promise<unknown> {
+  if (!(error instanceof KnockError)) return error;
+  const prefix = [owner, `${file.displayPath}: `].find(
+    (candidate) => candidate !== undefined && error.message.startsWith(candidate),
+  );
+  if (prefix === undefined) return error;
+  const locations = await Promise.all(
+    error.details.map(({ pointer }) => findFileLocation(file, parsePointer(pointer)).catch(() => null)),
+  );
+  const [first] = locations;
+  if (!first) return error;
+  const details = error.details.map((detail, index): ErrorDetail => {
+    const location = locations[index];
+    return location ? { ...detail, file: location.displayPath, line: location.line, column: location.column } : detail;
+  });
+  const { code, hint, cause } = error;
+  const message = `${first.displayPath}:${first.line}:${first.column}: ${error.message.slice(prefix.length)}`;
+  return new KnockError(code, message, { hint, details, cause });
+}
+
+/** Returns findings as lines with file, line and column: `workflow.json:12:7: settings: unknown key "is_comercial"`. */
+export async function describeFindings(file: ProjectFile, findings: readonly Finding[]): Promise<string[]> {
+  return Promise.all(
+    findings.map(async ({ path, message }) => {
+      const location = await findFileLocation(file, path.map(String));
+      const at = location === null ? file.displayPath : `${location.displayPath}:${location.line}:${location.column}`;
+      return `${at}: ${describeFinding({ pointer: toPointer(path), message })}`;
+    }),
+  );
+}

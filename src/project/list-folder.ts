@@ -1,0 +1,14 @@
+import { readdirSync } from "node:fs";
+import { KnockError } from "../errors/knock-error.js";
+
+/** What a folder holds; nothing where it does not exist (F-004). */
+export function listFolder(folder: string, displayPath: (path: string) => string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return [];
+    const reason = code === "ENOTDIR" ? "is not a folder" : `could not be read (${code ?? "unknown error"})`;
+    throw new KnockError("project_invalid", `${displayPath(folder)} ${reason}`);
+  }
+}

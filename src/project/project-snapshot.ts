@@ -1,0 +1,160 @@
+import { readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { getErrorMessage } from "../errors/knock-error.js";
+import { computeDigest } from "../util/ids.js";
+import type { JsonObject } from "../util/json.js";
+import type { Project } from "./open-project.js";
+import { WEBHOOK_DOCUMENTS } from "./webhook-documents.js";
+
+export const SNAPSHOT_KINDS = [
+  "environment",
+  "recipients",
+  "audiences",
+  "translations",
+  "translation",
+  "partial",
+  "layout",
+  "request",
+  "workflow",
+] as const;
+export type SnapshotKind = (typeof SNAPSHOT_KINDS)[number];
+
+/** A part of a project as it is on disk: what it holds, or what is wrong with it. */
+export interface SnapshotEntry {
+  kind: SnapshotKind;
+  /** Null where a project has one at most. */
+  key: string | null;
+  /** Whose; null for the main files. */
+  branch: string | null;
+  /** Equal for equal contents. */
+  digest: string;
+  /** Names the place; null where all is well. */
+  error: string | null;
+  /** What a webhook is told of it; null where it is broken. */
+  document: JsonObject | null;
+}
+
+/** A change of a project's part between two surveys. `mended` is one that was broken. */
+export interface ProjectChange extends SnapshotEntry {
+  change: "added" | "changed" | "removed" | "broken" | "mended";
+}
+
+export type ProjectSnapshot = ReadonlyMap<string, SnapshotEntry>;
+
+function listFolders(knockDir: string, name: string): string[] {
+  try {
+    return readdirSync(join(knockDir, name), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
+  } catch {
+    return []; // none, or told by what reads it
+  }
+}
+
+/** Under which it stands in a survey. */
+export function getEntryName({ kind, key, branch }: Pick<SnapshotEntry, "kind" | "key" | "branch">): string {
+  return `${branch === null ? "" : `${branch}: `}${key === null ? kind : `${kind} ${key}`}`;
+}
+
+/**
+ * Reads all of a project, or what a branch has of its own. What depends on an environment that cannot be read is not looked
+ * at: each workflow would be found broken, and none is. A branch is asked for only where the environment can be read.
+ */
+export async function readProjectSnapshot(project: Project, branch: string | null = null): Promise<ProjectSnapshot> {
+  const entries = new Map<string, SnapshotEntry>();
+  async function add<T>(
+    kind: SnapshotKind,
+    key: string | null,
+    read: () => Promise<T | null>,
+    toDocument: (content: T) => JsonObject = () => ({}),
+  ): Promise<void> {
+    const name = getEntryName({ kind, key, branch });
+    try {
+      const content = await read();
+      if (content === null) return;
+      const document = toDocument(content);
+      entries.set(name, { kind, key, branch, digest: computeDigest(JSON.stringify(content)), error: null, document });
+    } catch (error) {
+      const message = getErrorMessage(error);
+      entries.set(name, { kind, key, branch, digest: computeDigest(message), error: message, document: null });
+    }
+  }
+  /** A file each; where one cannot be read, none of them can. */
+  async function addTranslations(): Promise<void> {
+    try {
+      for (const file of (await project.translations()).files)
+        await add(
+          "translation",
+          file.file,
+          async () => file,
+          (content) =>
+            WEBHOOK_DOCUMENTS.translation(
+              content,
+              join(folder, "translations", content.locale, basename(content.file)),
+              environment,
+            ),
+        );
+    } catch (error) {
+      await add("translations", null, () => Promise.reject(error));
+    }
+  }
+  const folder = project.branchDir ?? project.knockDir;
+  if (branch === null) {
+    await add("environment", null, project.environment);
+    if (entries.get("environment")?.error != null) return entries;
+    await add("recipients", null, async () =>
+      (await project.readChangedRecipients(new Map())).map(({ file, digest }) => [file, digest]),
+    );
+    await add("audiences", null, project.audiences);
+  }
+  const environment = (await project.environment()).name;
+  if (branch === null || listFolders(folder, "translations").length > 0) await addTranslations();
+  for (const key of listFolders(folder, "partials"))
+    await add(
+      "partial",
+      key,
+      () => project.partial(key),
+      (content) => WEBHOOK_DOCUMENTS.partial(content, join(folder, "partials", key, "partial.json"), environment),
+    );
+  for (const key of listFolders(folder, "layouts"))
+    await add(
+      "layout",
+      key,
+      () => project.emailLayout(key),
+      (content) => WEBHOOK_DOCUMENTS.layout(content, join(folder, "layouts", key, "layout.json"), environment),
+    );
+  for (const key of listFolders(folder, "requests")) await add("request", key, () => project.request(key));
+  const ownWorkflows = new Set(branch === null ? [] : listFolders(folder, "workflows"));
+  for (const key of await project.workflowKeys().catch(() => []))
+    if (branch === null || ownWorkflows.has(key))
+      await add(
+        "workflow",
+        key,
+        () => project.workflow(key),
+        (content) => WEBHOOK_DOCUMENTS.workflow(content, join(folder, "workflows", key, "workflow.json"), environment),
+      );
+  return entries;
+}
+
+/** What is different in the later of two surveys, in the order of its parts. */
+export function compareSnapshots(before: ProjectSnapshot, after: ProjectSnapshot): ProjectChange[] {
+  const changes: ProjectChange[] = [];
+  for (const [name, now] of after) {
+    const then = before.get(name);
+    if (then?.digest === now.digest) continue;
+    const isMended = then !== undefined && then.error !== null;
+    const change = now.error !== null ? "broken" : isMended ? "mended" : then === undefined ? "added" : "changed";
+    changes.push({ ...now, change });
+  }
+  // Without an environment nothing else was looked at.
+  if (after.get("environment")?.error != null) return changes;
+  const isUnread = ({ kind, branch }: SnapshotEntry): boolean =>
+    kind === "translation" && after.has(getEntryName({ kind: "translations", key: null, branch }));
+  for (const [name, then] of before) {
+    if (after.has(name) || isUnread(then)) continue;
+    // All translations together are only ever listed as broken.
+    changes.push({ ...then, error: null, change: then.kind === "translations" ? "mended" : "removed" });
+  }
+  return changes;
+}

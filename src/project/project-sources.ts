@@ -1,0 +1,43 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { parseSource } from "../domain/trigger/parse-source.js";
+import type { Source } from "../domain/trigger/source.js";
+import { KnockError } from "../errors/knock-error.js";
+import type { ProjectLocation } from "./find-project.js";
+import { formatDisplayPath } from "./format-display-path.js";
+import { listFolder } from "./list-folder.js";
+import { readResource } from "./read-resource.js";
+
+/** F-008. */
+const RESOURCE_KEY = /^[a-z0-9_-]+$/;
+
+export interface ProjectSources {
+  keys(): string[];
+  /** Null for none of that key. Throws `project_invalid`. */
+  read(key: string): Promise<Source | null>;
+}
+
+/** `sources/<key>/source.json` of a project, read anew at each asking (decision 18). */
+export function openProjectSources({ knockDir }: Pick<ProjectLocation, "knockDir">, cwd: string): ProjectSources {
+  const displayPath = (path: string): string => formatDisplayPath(cwd, path);
+  const folder = join(knockDir, "sources");
+  const getFile = (key: string): string => join(folder, key, "source.json");
+  const keys = (): string[] =>
+    listFolder(folder, displayPath)
+      .filter((key) => existsSync(getFile(key)))
+      .sort();
+  return {
+    keys,
+    async read(key) {
+      if (!keys().includes(key)) return null;
+      const file = displayPath(getFile(key));
+      if (!RESOURCE_KEY.test(key))
+        throw new KnockError("project_invalid", `${file}: not a source's key`, {
+          hint: "Rename the folder: keys hold lower-case letters, digits, hyphens and underscores.",
+        });
+      return readResource({ path: getFile(key), displayPath: file }, { owner: "source" }, (raw) =>
+        parseSource(key, raw, file),
+      );
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { checkSharedRequests, parseSharedRequest } from "../domain/workflow/parse-shared-request.js";
+import { collectRequestKeys, type SharedRequest } from "../domain/workflow/shared-request.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
+import type { ProjectFolders } from "./project-folders.js";
+import { readResource } from "./read-resource.js";
+
+/** F-008: what is no key names no file. */
+const RESOURCE_KEY = /^[a-z0-9_-]+$/;
+
+const MAIN_FILE = "request.json";
+
+type DisplayPath = (path: string) => string;
+
+/** A shared request; null for none of that key. Throws `project_invalid`, `workflow_invalid` for a file it refers to. */
+export async function readSharedRequest(
+  key: string,
+  folders: ProjectFolders,
+  displayPath: DisplayPath,
+): Promise<SharedRequest | null> {
+  const file = join(folders.resolveFolder("requests", key, MAIN_FILE), MAIN_FILE);
+  if (!RESOURCE_KEY.test(key) || !existsSync(file)) return null;
+  return readResource({ path: file, displayPath: displayPath(file) }, { owner: "request" }, (raw) =>
+    parseSharedRequest(key, raw, displayPath(file)),
+  );
+}
+
+/** Reads what a workflow's steps share, for the faults in it. Throws `workflow_invalid`, `project_invalid`. */
+export async function checkRequestReferences(
+  workflow: Workflow,
+  folders: ProjectFolders,
+  displayPath: DisplayPath,
+): Promise<void> {
+  const requests = new Map<string, SharedRequest>();
+  for (const key of collectRequestKeys(workflow)) {
+    const request = await readSharedRequest(key, folders, displayPath);
+    if (request !== null) requests.set(key, request);
+  }
+  checkSharedRequests(workflow, requests, folders.listKeys("requests", MAIN_FILE));
+}

@@ -1,0 +1,76 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { ValidDocuments } from "../domain/schema/valid-documents.js";
+import type { EmailLayout } from "../domain/template/email-layout.js";
+import { parseEmailLayout } from "../domain/template/parse-email-layout.js";
+import { parseTemplatePartial } from "../domain/template/parse-template-partial.js";
+import { collectPartialKeys, type TemplatePartial } from "../domain/template/template-partial.js";
+import { checkTemplateReferences, collectTemplateReferences } from "../domain/workflow/check-template-references.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
+import type { Json } from "../util/json.js";
+import type { ProjectFolders } from "./project-folders.js";
+import { readResource } from "./read-resource.js";
+
+/** F-008: what is no key names no file. */
+const RESOURCE_KEY = /^[a-z0-9_-]+$/;
+
+/** Layouts and partials of a project, read when asked for. */
+export interface SharedTemplates {
+  emailLayout(key: string): Promise<EmailLayout | null>;
+  partial(key: string): Promise<TemplatePartial | null>;
+  listLayoutKeys(): string[];
+  listPartialKeys(): string[];
+}
+
+export function openSharedTemplates(
+  { resolveFolder: folderOf, listKeys: keysIn }: ProjectFolders,
+  displayPath: (path: string) => string,
+  valid?: ValidDocuments,
+): SharedTemplates {
+  const getFileName = (kind: "layouts" | "partials"): string => (kind === "layouts" ? "layout.json" : "partial.json");
+  const getFile = (kind: "layouts" | "partials", key: string): string =>
+    join(folderOf(kind, key, getFileName(kind)), getFileName(kind));
+
+  const listKeys = (kind: "layouts" | "partials"): string[] =>
+    keysIn(kind, getFileName(kind)).filter((key) => RESOURCE_KEY.test(key));
+
+  async function read<T>(
+    kind: "layouts" | "partials",
+    key: string,
+    parse: (key: string, raw: Json, file: string, valid?: ValidDocuments) => T,
+  ): Promise<T | null> {
+    const file = getFile(kind, key);
+    if (!RESOURCE_KEY.test(key) || !existsSync(file)) return null;
+    return readResource(
+      { path: file, displayPath: displayPath(file) },
+      { owner: kind === "layouts" ? "layout" : "partial" },
+      (raw) => parse(key, raw, displayPath(file), valid),
+    );
+  }
+
+  return {
+    emailLayout: (key) => read("layouts", key, parseEmailLayout),
+    partial: (key) => read("partials", key, parseTemplatePartial),
+    listLayoutKeys: () => listKeys("layouts"),
+    listPartialKeys: () => listKeys("partials"),
+  };
+}
+
+/** Reads what a workflow's e-mails name, for the faults in it. Throws `workflow_invalid`, `project_invalid`. */
+export async function checkSharedTemplates(workflow: Workflow, shared: SharedTemplates): Promise<void> {
+  const references = collectTemplateReferences(workflow);
+  if (references.layouts.length === 0 && references.partials.length === 0) return;
+  const layouts = new Map<string, EmailLayout>();
+  const partials = new Set(references.partials);
+  for (const key of references.layouts) {
+    const layout = await shared.emailLayout(key);
+    if (layout === null) continue;
+    layouts.set(key, layout);
+    for (const partialKey of collectPartialKeys(layout.html_layout + layout.text_layout)) partials.add(partialKey);
+  }
+  // Those named on the way are reached as well: a set may grow while it is walked.
+  for (const key of partials)
+    for (const partialKey of collectPartialKeys((await shared.partial(key))?.content ?? "")) partials.add(partialKey);
+  const partialKeys = references.partials.length > 0 ? shared.listPartialKeys() : [];
+  checkTemplateReferences(workflow, { layouts, layoutKeys: shared.listLayoutKeys(), partialKeys });
+}

@@ -1,0 +1,196 @@
+import type { Channel } from "../domain/environment/environment.js";
+import {
+  findProviderDefinition,
+  type ProviderDefinition,
+  type VendorName,
+} from "../domain/environment/provider-catalog.js";
+import type { Delivery, DeliveryCheck, Provider, RecordExchange, UserLookupResult } from "../ports/provider.js";
+import { stableStringify } from "../util/json.js";
+import type { ProviderServices, RecordedRequest, SendRequest } from "./call-api.js";
+import { DeliveryError } from "./delivery-error.js";
+import { buildDeliveryExchange, collectRequests, recordRequest } from "./delivery-record.js";
+import { SettingsReader, type Variables } from "./settings-reader.js";
+
+/** A vendor's file: from a channel's settings to somebody who delivers. Throws `Undeliverable` where they do not do. */
+export type OpenVendor = (settings: SettingsReader, services: ProviderServices) => Provider;
+
+/** By vendor; each is loaded when its first message goes out. */
+const VENDOR_LOADERS: Readonly<Record<VendorName, () => Promise<OpenVendor>>> = {
+  smtp: async () => (await import("./email/smtp.js")).openSmtp,
+  sendgrid: async () => (await import("./email/sendgrid.js")).openSendgrid,
+  postmark: async () => (await import("./email/postmark.js")).openPostmark,
+  resend: async () => (await import("./email/resend.js")).openResend,
+  twilio: async () => (await import("./sms/twilio.js")).openTwilio,
+  fcm: async () => (await import("./push/fcm.js")).openFcm,
+  apns: async () => (await import("./push/apns.js")).openApns,
+  expo: async () => (await import("./push/expo.js")).openExpo,
+  slack: async () => (await import("./chat/slack.js")).openSlack,
+  discord: async () => (await import("./chat/discord.js")).openDiscord,
+  "ms-teams": async () => (await import("./chat/ms-teams.js")).openMsTeams,
+  "knock-webhook": async () => (await import("./http/knock-webhook.js")).openKnockWebhook,
+};
+
+const MAX_REASON_CHARACTERS = 500;
+
+export interface Providers {
+  /** Who delivers for a channel; null where its provider is none that delivers here. */
+  findProvider(channel: Channel): Provider | null;
+  /** Closes connections that are kept open. */
+  close(): Promise<void>;
+}
+
+export interface ProviderOptions {
+  /** Environment variables, to which settings refer. */
+  variables: Variables;
+  /** Real time in milliseconds. */
+  now?: () => number;
+  /** Addresses and ranges that are not public and may be requested all the same. */
+  privateAddresses?: () => Promise<readonly string[]>;
+  /** Values of secret variables, which messages may contain and no log may repeat. */
+  secretValues?: () => Promise<readonly string[]>;
+}
+
+/** A reason as it may be stored and printed: no secret, no control character of a lying server, not without end. */
+function sanitizeReason(reason: string, secrets: readonly string[]): string {
+  let text = reason;
+  for (const secret of secrets) text = text.replaceAll(secret, "[redacted]");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must go.
+  text = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
+  return text.length > MAX_REASON_CHARACTERS ? `${text.slice(0, MAX_REASON_CHARACTERS)}…` : text;
+}
+
+/** What a server calls a message is its text, too. */
+function sanitizeExternalId(delivery: Delivery): Delivery {
+  if (!("metadata" in delivery) || typeof delivery.metadata?.external_id !== "string") return delivery;
+  return {
+    ...delivery,
+    metadata: { ...delivery.metadata, external_id: sanitizeReason(delivery.metadata.external_id, []) },
+  };
+}
+
+const SECRET_NAMES = new Set(["access_token", "url", "signing_key"]);
+
+/** Tokens of connections, URLs of incoming webhooks, keys to sign with. */
+function collectSecrets(...values: unknown[]): string[] {
+  const found: string[] = [];
+  JSON.stringify(values, (name, value: unknown) => {
+    if (SECRET_NAMES.has(name) && typeof value === "string" && value.length > 3) found.push(value);
+    return value;
+  });
+  return found;
+}
+
+/** Everybody who delivers for real. Nothing is opened before a message goes out. */
+export function openProviders({
+  variables,
+  now = Date.now,
+  privateAddresses,
+  secretValues,
+}: ProviderOptions): Providers {
+  const closeCallbacks: (() => void | Promise<void>)[] = [];
+  let httpClient: Promise<{ sendRequest: SendRequest; close: () => Promise<void> }> | undefined;
+  const services: ProviderServices = {
+    now,
+    onClose: (close) => void closeCallbacks.push(close),
+    async sendRequest(request) {
+      httpClient ??= import("./open-http-client.js").then(({ openHttpClient: openExchange }) =>
+        openExchange(privateAddresses ? { privateAddresses } : {}),
+      );
+      const response = await (await httpClient).sendRequest(request);
+      recordRequest({ ...request, response });
+      return response;
+    },
+    record: recordRequest,
+  };
+  /** By channel with all its settings: connections and tokens are kept as long as those stay the same. */
+  const openedVendors = new Map<string, Promise<{ provider: Provider; settings: SettingsReader }>>();
+
+  async function openVendorProvider(channel: Channel, load: () => Promise<OpenVendor>) {
+    const settings = new SettingsReader(channel, variables);
+    const openVendor = await load();
+    return { provider: openVendor(settings, services), settings };
+  }
+
+  function getVendorProvider(channel: Channel, load: () => Promise<OpenVendor>) {
+    const key = stableStringify(channel);
+    const known = openedVendors.get(key);
+    if (known) return known;
+    const pending = openVendorProvider(channel, load);
+    openedVendors.set(key, pending);
+    // What could not be opened is tried anew with the next message.
+    pending.catch(() => openedVendors.delete(key));
+    return pending;
+  }
+
+  /** Work of a vendor's file: its requests are told, what it throws is answered, and nothing of either has a secret. */
+  async function runVendor<T extends object>(
+    channel: Channel,
+    { title }: ProviderDefinition,
+    load: () => Promise<OpenVendor>,
+    knownSecrets: readonly string[],
+    recordExchange: RecordExchange | undefined,
+    work: (provider: Provider) => Promise<T>,
+  ): Promise<T | DeliveryError["delivery"]> {
+    let secrets = [...knownSecrets, ...((await secretValues?.()) ?? [])];
+    const requests: RecordedRequest[] = [];
+    try {
+      const { provider, settings } = await getVendorProvider(channel, load);
+      try {
+        const result = await collectRequests(requests, () => work(provider));
+        return "reason" in result
+          ? { ...result, reason: sanitizeReason(String(result.reason), [...secrets, ...settings.secrets]) }
+          : result;
+      } finally {
+        secrets = [...secrets, ...settings.secrets];
+      }
+    } catch (error) {
+      if (!(error instanceof DeliveryError)) {
+        const reason = error instanceof Error ? error.message : String(error);
+        return { status: "failed", retryable: true, reason: sanitizeReason(reason, secrets) };
+      }
+      return { ...error.delivery, reason: sanitizeReason(error.delivery.reason, secrets) };
+    } finally {
+      for (const one of requests) recordExchange?.(buildDeliveryExchange(title, one, secrets));
+    }
+  }
+
+  return {
+    findProvider(channel) {
+      const vendor = findProviderDefinition(channel.type, channel.provider);
+      if (vendor === null) return null;
+      const load = VENDOR_LOADERS[vendor.vendor];
+      return {
+        send(message, _channel, stored, tell): Promise<Delivery> {
+          const send = async (provider: Provider): Promise<Delivery> => {
+            const delivery = sanitizeExternalId(await provider.send(message, channel, stored));
+            return delivery.status === "sent" && provider.check ? { ...delivery, tracked: true } : delivery;
+          };
+          return runVendor(channel, vendor, load, collectSecrets(stored, message.secrets), tell, send);
+        },
+        async findUser(email, token): Promise<UserLookupResult> {
+          const find = async (provider: Provider) => ({
+            found: (await provider.findUser?.(email, token, channel)) ?? null,
+          });
+          const result = await runVendor(channel, vendor, load, [token], undefined, find);
+          if ("found" in result) {
+            if (result.found === null || "connection" in result.found) return result.found;
+            return { missing: sanitizeReason(result.found.missing, [token]) };
+          }
+          return result.status === "failed" && result.retryable ? null : { missing: result.reason };
+        },
+        async check(message, _channel, tell): Promise<DeliveryCheck> {
+          const check = async (provider: Provider): Promise<DeliveryCheck> =>
+            (await provider.check?.(message, channel)) ?? { status: "unknown", reason: "its provider is not asked" };
+          const result = await runVendor(channel, vendor, load, [], tell, check);
+          if (result.status !== "failed") return result;
+          return result.retryable ? { status: "pending" } : { status: "unknown", reason: result.reason };
+        },
+      };
+    },
+    async close() {
+      for (const close of closeCallbacks.splice(0)) await close();
+      if (httpClient) await (await httpClient).close();
+      openedVendors.clear();
+    },
+  };
+}

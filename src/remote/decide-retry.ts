@@ -1,0 +1,65 @@
+/** What a try came to, as far as retrying cares: an HTTP answer, or none (`status` null). */
+export interface FailedAttempt {
+  status: number | null;
+  /** False where trying again cannot help, as with a certificate that is not trusted. */
+  retryable: boolean;
+  /** Lower-case names. */
+  headers: Record<string, string>;
+}
+
+export interface RetryPolicy {
+  /** Tries after the first. */
+  retries: number;
+  random: () => number;
+  now: () => number;
+}
+
+/** `delay_ms` null: no further try. `asked_ms` is how long the server asked to wait, where it did. */
+export interface RetryDecision {
+  delay_ms: number | null;
+  retry_after_ms: number | null;
+}
+
+/** A longer wait than this is not sat out: the caller is told when to come back. */
+export const MAX_RETRY_WAIT_MS = 60_000;
+
+/** Whether and when to try again after `tried` retries (A-040, A-041). */
+export function decideRetry(failed: FailedAttempt, retries: number, policy: RetryPolicy): RetryDecision {
+  const retryAfterMs = readRetryAfter(failed.headers, policy.now());
+  if (retries >= policy.retries || !isRetryable(failed) || (retryAfterMs ?? 0) > MAX_RETRY_WAIT_MS) {
+    return { delay_ms: null, retry_after_ms: retryAfterMs };
+  }
+  return { delay_ms: retryAfterMs ?? computeBackoff(retries, policy.random()), retry_after_ms: retryAfterMs };
+}
+
+function isRetryable({ status, retryable, headers }: FailedAttempt): boolean {
+  if (status === null) return retryable;
+  const shouldRetry = headers["x-should-retry"];
+  if (shouldRetry === "true") return true;
+  if (shouldRetry === "false") return false;
+  return status === 408 || status === 409 || status === 429 || status >= 500;
+}
+
+function computeBackoff(tried: number, random: number): number {
+  return Math.round(Math.min(0.5 * 2 ** tried, 8) * (1 - random * 0.25) * 1_000);
+}
+
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
+/** Milliseconds of `retry-after-ms` or `retry-after`; null where they are absent, past or not in form. */
+function readRetryAfter(headers: Record<string, string>, now: number): number | null {
+  const milliseconds = parseAmount(headers["retry-after-ms"]);
+  if (milliseconds !== null) return Math.round(milliseconds);
+  const text = headers["retry-after"]?.trim();
+  const seconds = parseAmount(text);
+  if (seconds !== null) return Math.round(seconds * 1_000);
+  if (text === undefined || !HTTP_DATE.test(text)) return null;
+  // Measured against the server's own clock where it tells it: ours may be off by more than the wait.
+  const from = HTTP_DATE.test(headers.date ?? "") ? Date.parse(headers.date as string) : now;
+  const until = Date.parse(text) - from;
+  return until >= 0 ? until : null;
+}
+
+function parseAmount(text: string | undefined): number | null {
+  return text !== undefined && /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) : null;
+}

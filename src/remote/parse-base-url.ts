@@ -1,0 +1,47 @@
+import { KnockError } from "../errors/knock-error.js";
+
+export interface BaseUrl {
+  /** Scheme, host and port, as a connection pool takes it. */
+  origin: string;
+  /** Host and port, for messages. */
+  host: string;
+  /** What stands before `/v1`: "" or `/some/prefix`. */
+  prefix: string;
+  isLoopback: boolean;
+}
+
+const HINT = "Give the API's address without a path, as in https://api.knock.app or http://127.0.0.1:8484.";
+
+/** Where the API is (A-001). Throws `usage` for what cannot be it, or would show the key to the network. */
+export function parseBaseUrl(text: string): BaseUrl {
+  if (!URL.canParse(text)) throw new KnockError("usage", "The base URL is not a URL.", { hint: HINT });
+  const url = new URL(text);
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    throw new KnockError("usage", `The base URL must start with https:// or http://, not ${url.protocol}`, {
+      hint: HINT,
+    });
+  }
+  // Never echoed: what stands there is a secret.
+  if (url.username !== "" || url.password !== "") {
+    throw new KnockError("usage", "The base URL must not hold a user name or password.", { hint: HINT });
+  }
+  if (url.search !== "" || url.hash !== "") {
+    throw new KnockError("usage", "The base URL must not have a query or a fragment.", { hint: HINT });
+  }
+  const loopback = isLoopbackHost(url.hostname);
+  if (url.protocol === "http:" && !loopback) {
+    throw new KnockError("usage", `Plain http to ${url.host} would send the API key unencrypted.`, {
+      hint: `Use https://${url.host} (plain http is for this machine only).`,
+    });
+  }
+  return { origin: url.origin, host: url.host, prefix: url.pathname.replace(/\/+$/, ""), isLoopback: loopback };
+}
+
+function isLoopbackHost(hostname: string): boolean {
+  return (
+    hostname === "localhost" ||
+    hostname.endsWith(".localhost") ||
+    hostname === "[::1]" ||
+    /^127(\.\d+){3}$/.test(hostname)
+  );
+}

@@ -1,0 +1,137 @@
+import { REASONS, type Reason, type ReasonCode, type StepResult } from "../domain/run/outcome.js";
+import { findStepDefinition } from "../domain/steps/step-definitions.js";
+import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+
+/** What a run's events tell of one step. `outcome` null: it was begun, and nothing more is told. */
+export interface StepHistory {
+  ref: string;
+  type: string | null;
+  channel_type: string | null;
+  outcome: StepResult | null;
+  reason: Reason | null;
+  until: string | null;
+  branch: string | null;
+  message_ids: string[];
+}
+
+export interface RunHistory {
+  /** In the order in which they were reached. */
+  steps: Map<string, StepHistory>;
+  /** Why the run ended before any step. */
+  reason: Reason | null;
+}
+
+/** `step_skipped.data.reason` (EQ-04) in our words. Ours are taken as they are. */
+const REASON_BY_EVENT: Record<string, ReasonCode> = {
+  conditions_failed: "condition",
+  channel_conditions_failed: "condition",
+  trigger_conditions_failed: "condition",
+  recipient_opted_out: "preference",
+  delay_skipped_by_settings: "skip_delay",
+};
+
+type EventHandler = (step: StepHistory, data: JsonObject) => void;
+
+/** What each event says of its step. Event names are an open set (E-009, A-607): others say nothing. */
+const EVENT_HANDLERS: Record<string, EventHandler> = {
+  step_skipped: (step, data) => setOutcome(step, "skipped", parseReason(data)),
+  step_completed: (step, data) => {
+    if (step.outcome === "halted") return;
+    setOutcome(step, "passed", null);
+    step.branch = toText(data.branch);
+  },
+  step_failed: (step, data) => setOutcome(step, "failed", parseReason(data) ?? findFailureReason(step, data)),
+  message_enqueued: (step, data) => {
+    const id = toText(data.message_id);
+    if (id !== null) step.message_ids.push(id);
+    step.channel_type = toText(data.channel_type) ?? step.channel_type;
+  },
+  batch_opened: (step, data) => setWaiting(step, data),
+  batch_joined: (step) => setOutcome(step, "halted", { code: "batched", detail: null }),
+  batch_closed: (step) => setOutcome(step, "passed", null),
+  run_paused: (step, data) => setWaiting(step, data),
+  run_resumed: (step) => setOutcome(step, "passed", null),
+  run_halted: (step, data) => {
+    const code = findStepDefinition(step.type)?.eventReasons?.halted;
+    setOutcome(step, "halted", parseReason(data) ?? (code === undefined ? null : { code, detail: null }));
+  },
+  run_cancelled: (step, data) =>
+    setOutcome(step, "cancelled", parseReason(data) ?? { code: "cancelled", detail: null }),
+};
+
+/** Reads a run's events (A-510), whatever they hold. */
+export function parseRunEvents(events: readonly Json[]): RunHistory {
+  const history: RunHistory = { steps: new Map(), reason: null };
+  for (const entry of sortByTime(events.filter(isJsonObject))) {
+    const name = toText(entry.event);
+    const data = isJsonObject(entry.data) ? entry.data : {};
+    const ref = toText(entry.step_ref);
+    if (ref === null) {
+      if (name === "run_halted") history.reason = parseReason(data) ?? history.reason;
+      if (name === "trigger_conditions_evaluated" && (data.result === false || data.passed === false)) {
+        history.reason = { code: "condition", detail: findDetail(data) };
+      }
+      continue;
+    }
+    const step = history.steps.get(ref) ?? createStepHistory(ref);
+    step.type = toText(entry.step_type) ?? step.type;
+    history.steps.set(ref, step);
+    if (name !== null && Object.hasOwn(EVENT_HANDLERS, name)) EVENT_HANDLERS[name]!(step, data);
+  }
+  return history;
+}
+
+function createStepHistory(ref: string): StepHistory {
+  return {
+    ref,
+    type: null,
+    channel_type: null,
+    outcome: null,
+    reason: null,
+    until: null,
+    branch: null,
+    message_ids: [],
+  };
+}
+
+function setOutcome(step: StepHistory, outcome: StepResult, reason: Reason | null): void {
+  Object.assign(step, { outcome, reason, until: null });
+}
+
+function setWaiting(step: StepHistory, data: JsonObject): void {
+  setOutcome(step, "waiting", null);
+  step.until = toText(data.until) ?? toText(data.resume_at) ?? toText(data.due_at) ?? toText(data.closes_at);
+}
+
+/** A reason outside the closed list is not told: scripts rely on the list. */
+function parseReason(data: JsonObject): Reason | null {
+  const eventReason = toText(data.reason);
+  if (eventReason === null) return null;
+  const known = Object.hasOwn(REASONS, eventReason) ? (eventReason as ReasonCode) : null;
+  const code = Object.hasOwn(REASON_BY_EVENT, eventReason) ? REASON_BY_EVENT[eventReason]! : known;
+  return code === null ? null : { code, detail: findDetail(data) };
+}
+
+/** Why a step failed, where its type says it: a channel step's template cannot be rendered (E-192), a fetch's request fails. */
+function findFailureReason(step: StepHistory, data: JsonObject): Reason | null {
+  const code = findStepDefinition(step.type)?.eventReasons?.failed;
+  return code === undefined ? null : { code, detail: findDetail(data) };
+}
+
+function findDetail(data: JsonObject): string | null {
+  return toText(data.detail) ?? toText(data.error) ?? toText(data.message);
+}
+
+/** Oldest first, which the API does not promise. */
+function sortByTime(events: JsonObject[]): JsonObject[] {
+  const [first, last] = [parseEventTime(events[0]), parseEventTime(events.at(-1))];
+  return first > last ? events.reverse() : events;
+}
+
+function parseEventTime(event: JsonObject | undefined): number {
+  return Date.parse(toText(event?.inserted_at) ?? "");
+}
+
+export function toText(value: Json | undefined): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}

@@ -1,0 +1,164 @@
+import { type ErrorCode, type ErrorDetail, KnockError } from "../errors/knock-error.js";
+import { formatDuration } from "../util/duration.js";
+import { isJsonObject, toPointer } from "../util/json.js";
+import { type ApiResponse, getRequestId, NOT_KNOCK_API_HINT } from "./api-response.js";
+import type { Redact } from "./create-redact.js";
+
+export interface ErrorContext {
+  host: string;
+  branch: string | null;
+  tries: number;
+  /** How long the server asked to wait before the next try, in milliseconds, where it did. */
+  retry_after_ms: number | null;
+  redact: Redact;
+}
+
+const MAX_DETAILS = 100;
+
+const CODE_BY_STATUS: Record<number, ErrorCode> = {
+  401: "authentication",
+  403: "not_allowed",
+  404: "resource_missing",
+  408: "unreachable",
+  409: "conflict",
+  413: "payload_too_large",
+  429: "rate_limited",
+};
+
+/** What the API itself calls some faults, where it is finer than the status (A-030i to A-030k). */
+const CODE_BY_API_CODE: Record<string, ErrorCode> = {
+  workflow_missing: "workflow_missing",
+  workflow_inactive: "workflow_inactive",
+  actor_missing: "actor_missing",
+};
+
+/**
+ * The error for an answer that is not 2xx (A-020 to A-026, A-030). The API's message, code and `errors` are kept;
+ * never throws, whatever the body holds.
+ */
+export function toApiError(answer: ApiResponse, context: ErrorContext): KnockError {
+  const { host, redact } = context;
+  const body = parseErrorBody(answer.text, redact);
+  const common = { status: answer.status, request_id: getRequestId(answer, redact) };
+  const code = findErrorCode(answer.status, body);
+  if (code === null) {
+    const location = answer.headers.location;
+    return new KnockError("remote_failed", `${host} answered what is not the API's (HTTP ${answer.status}).`, {
+      hint:
+        location === undefined
+          ? NOT_KNOCK_API_HINT
+          : `It redirects to ${redact(location)}; redirects are not followed. ${NOT_KNOCK_API_HINT}`,
+      ...common,
+    });
+  }
+  return new KnockError(code, formatMessage(code, answer.status, body, context), {
+    hint: getHint(code, body, context),
+    details: body.details,
+    ...common,
+  });
+}
+
+interface ErrorBody {
+  /** The API's own code; null where the body has none, and so is not the API's. */
+  code: string | null;
+  message: string | null;
+  details: ErrorDetail[];
+}
+
+function parseErrorBody(text: string, redact: Redact): ErrorBody {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = null;
+  }
+  if (!isJsonObject(value)) return { code: null, message: null, details: [] };
+  const { code, message, errors } = value;
+  return {
+    code: typeof code === "string" ? redact(code) : null,
+    message: typeof message === "string" && message.trim() !== "" ? redact(message) : null,
+    details: (Array.isArray(errors) ? errors : [])
+      .slice(0, MAX_DETAILS)
+      .flatMap((entry) => toErrorDetails(entry, redact)),
+  };
+}
+
+function toErrorDetails(entry: unknown, redact: Redact): ErrorDetail[] {
+  if (!isJsonObject(entry)) return [];
+  const { field, message } = entry;
+  const pointer = typeof field === "string" ? toFieldPointer(redact(field)) : "";
+  return [{ pointer, message: typeof message === "string" ? redact(message) : "is not valid" }];
+}
+
+/** `recipients[0].id` → `/recipients/0/id` (ACQ-2). */
+export function toFieldPointer(field: string): string {
+  return toPointer(field.split(/[.[\]]+/).filter((part) => part !== ""));
+}
+
+function findErrorCode(status: number, body: ErrorBody): ErrorCode | null {
+  if (status >= 500) return "remote_failed";
+  if (status < 400) return null;
+  // A proxy's page is no word of the API that something is missing or invalid.
+  if (body.code === null && !(status in CODE_BY_STATUS && status !== 404)) return null;
+  if (status === 404 || status === 422) {
+    const ownCode = CODE_BY_API_CODE[body.code ?? ""];
+    if (ownCode !== undefined) return ownCode;
+    // Q-2: the API has no code of its own for a key used again with another payload.
+    if (body.details.some(({ pointer }) => /^\/idempotency[_-]key$/i.test(pointer))) return "idempotency_conflict";
+  }
+  return CODE_BY_STATUS[status] ?? "invalid_params";
+}
+
+const FALLBACK_MESSAGES: Partial<Record<ErrorCode, string>> = {
+  authentication: "The API did not accept the key.",
+  not_allowed: "The API does not allow this with this key.",
+  resource_missing: "The API does not know what was asked for.",
+  workflow_missing: "The API does not know this workflow.",
+  conflict: "The API reports a conflict.",
+  payload_too_large: "The request is larger than the API takes.",
+  rate_limited: "The API takes no more requests for now.",
+};
+
+function formatMessage(code: ErrorCode, status: number, body: ErrorBody, { host, tries }: ErrorContext): string {
+  const apiMessage =
+    body.message === null
+      ? null
+      : `${body.message}${body.code === null || body.code === code ? "" : ` (${body.code})`}`;
+  const times = tries > 1 ? ` after ${tries} tries` : "";
+  if (code === "remote_failed")
+    return `${host} failed with HTTP ${status}${times}${apiMessage === null ? "." : `: ${apiMessage}`}`;
+  if (code === "unreachable")
+    return `${host} gave up waiting for the request (HTTP ${status})${times}${apiMessage === null ? "." : `: ${apiMessage}`}`;
+  return apiMessage ?? FALLBACK_MESSAGES[code] ?? `The API refused the request (HTTP ${status}).`;
+}
+
+function getHint(code: ErrorCode, body: ErrorBody, context: ErrorContext): string | undefined {
+  const { branch, retry_after_ms: retryAfterMs } = context;
+  const where = branch === null ? "the key's environment" : `branch "${branch}"`;
+  if (retryAfterMs !== null && retryAfterMs > 0)
+    return `Try again in ${formatDuration(Math.max(retryAfterMs, 1_000))}.`;
+  if (body.code === null && (code === "authentication" || code === "not_allowed")) return NOT_KNOCK_API_HINT;
+  switch (code) {
+    case "authentication":
+      return "Check the key: --api-key, KNOCK_API_KEY, or `knock auth login`.";
+    case "not_allowed":
+      return "This needs a secret key (sk_…) with the right to do it.";
+    case "workflow_missing":
+      return `Is it committed in ${where}?`;
+    case "resource_missing":
+      return `Is it in ${where}? --dry-run shows the request.`;
+    case "conflict":
+      return "Something else is changing the same thing: try again.";
+    case "workflow_inactive":
+      return `Activate it in ${where}.`;
+    case "actor_missing":
+      return "Give the actor inline, with its properties, to identify it.";
+    case "idempotency_conflict":
+      return "The idempotency key was used with another payload in the last 24 hours: use another key.";
+    case "rate_limited":
+    case "remote_failed":
+      return "Try again later.";
+    default:
+      return undefined;
+  }
+}

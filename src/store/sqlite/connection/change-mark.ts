@@ -1,8 +1,0 @@
-import type { Connection } from "./connection.js";
-
-/** Rows that this connection changed, and SQLite's own count of commits by others. Costs no read of any table. */
-export function changeMark(db: Connection): string {
-  const others = db.get<{ data_version: number }>("PRAGMA data_version")?.data_version;
-  const own = db.get<{ rows: number }>("SELECT total_changes() AS rows")?.rows;
-  return `${others} ${own}`;
-}

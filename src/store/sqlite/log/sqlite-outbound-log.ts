@@ -1,0 +1,214 @@
+import type { AcknowledgedEntry, OutboundEntry, OutboundLog } from "../../../ports/outbound-log.js";
+import type { JsonObject } from "../../../util/json.js";
+import type { Connection } from "../connection/connection.js";
+
+/** What happens while nobody reads is kept so long. */
+const MAX_AGE_MS = 24 * 3_600_000;
+/** And at most so many of it: the oldest go first. */
+const MAX_ENTRIES = 100_000;
+
+const IS_WATCHED = "(SELECT keep_until FROM outbound_watch) > CAST(strftime('%s', 'now') AS INTEGER) * 1000";
+
+/**
+ * The file keeps the log itself: triggers run in whichever process writes, and where no webhook is configured there are
+ * none, so that nothing pays for them.
+ */
+const WATCH_SCRIPT = `
+  CREATE TABLE IF NOT EXISTS outbound_watch (
+    row INTEGER PRIMARY KEY CHECK (row = 1),
+    holder TEXT,
+    held_until INTEGER NOT NULL,
+    keep_until INTEGER NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS outbound_events (
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    message TEXT,
+    recipient_run TEXT,
+    first INTEGER,
+    last INTEGER,
+    type TEXT,
+    at INTEGER,
+    document TEXT
+  );
+  CREATE TABLE IF NOT EXISTS outbound_taken (
+    event INTEGER NOT NULL,
+    webhook TEXT NOT NULL,
+    PRIMARY KEY (event, webhook)
+  ) WITHOUT ROWID;
+  DROP TRIGGER IF EXISTS outbound_message_made;
+  CREATE TRIGGER outbound_message_made AFTER INSERT ON messages WHEN ${IS_WATCHED} BEGIN
+    INSERT INTO outbound_events (message, first, last) VALUES (NEW.id, 0, json_array_length(NEW.events));
+  END;
+  DROP TRIGGER IF EXISTS outbound_message_changed;
+  CREATE TRIGGER outbound_message_changed AFTER UPDATE OF events ON messages
+    WHEN json_array_length(NEW.events) > json_array_length(OLD.events) AND ${IS_WATCHED} BEGIN
+    INSERT INTO outbound_events (message, first, last)
+      VALUES (NEW.id, json_array_length(OLD.events), json_array_length(NEW.events));
+  END;
+  DROP TRIGGER IF EXISTS outbound_run_started;
+  CREATE TRIGGER outbound_run_started AFTER INSERT ON recipient_runs WHEN ${IS_WATCHED} BEGIN
+    INSERT INTO outbound_events (recipient_run, type, at) VALUES (NEW.id, 'started', NEW.inserted_at);
+    INSERT INTO outbound_events (recipient_run, type, at) SELECT NEW.id, 'error', NEW.updated_at WHERE NEW.error_count > 0;
+    INSERT INTO outbound_events (recipient_run, type, at)
+      SELECT NEW.id, 'completed', NEW.updated_at WHERE NEW.status = 'completed';
+  END;
+  DROP TRIGGER IF EXISTS outbound_run_changed;
+  CREATE TRIGGER outbound_run_changed AFTER UPDATE OF status, error_count ON recipient_runs WHEN ${IS_WATCHED} BEGIN
+    INSERT INTO outbound_events (recipient_run, type, at)
+      SELECT NEW.id, 'error', NEW.updated_at WHERE NEW.error_count > OLD.error_count;
+    INSERT INTO outbound_events (recipient_run, type, at)
+      SELECT NEW.id, 'completed', NEW.updated_at WHERE NEW.status = 'completed' AND OLD.status <> 'completed';
+  END`;
+
+const SCHEMA_OBJECTS = [
+  "TRIGGER outbound_message_made",
+  "TRIGGER outbound_message_changed",
+  "TRIGGER outbound_run_started",
+  "TRIGGER outbound_run_changed",
+  "TABLE outbound_taken",
+  "TABLE outbound_events",
+  "TABLE outbound_watch",
+];
+
+interface OutboundEventRow {
+  row: number;
+  message: string | null;
+  recipient_run: string | null;
+  first: number | null;
+  last: number | null;
+  type: string | null;
+  at: number | null;
+  document: string | null;
+}
+
+function toOutboundEntry({
+  row: id,
+  message,
+  recipient_run,
+  first,
+  last,
+  type,
+  at,
+  document,
+}: OutboundEventRow): OutboundEntry {
+  if (message !== null) return { id, about: "message", message_id: message, first: first ?? 0, last: last ?? 0 };
+  const when = { type: type ?? "", at: at ?? 0 };
+  if (recipient_run !== null) return { id, about: "run", recipient_run_id: recipient_run, ...when };
+  return { id, about: "document", ...when, document: JSON.parse(document ?? "{}") as JsonObject };
+}
+
+/** What webhooks are to be told, in a SQLite store's file. Only the local API opens it. */
+export class SqliteOutboundLog implements OutboundLog {
+  constructor(private readonly db: Connection) {}
+
+  private get exists(): boolean {
+    return this.db.get("SELECT 1 FROM sqlite_schema WHERE name = 'outbound_watch'") !== undefined;
+  }
+
+  async acquire(holder: string, now: number, until: number): Promise<boolean> {
+    const { db } = this;
+    return db.write(() => {
+      const isNew = !this.exists;
+      // Watched for the first time, or by another version of this program: the triggers are made anew.
+      if (isNew || this.readHolder() !== holder) {
+        if (!isNew && this.isHeldByAnother(holder, now)) return false;
+        for (const statement of splitStatements(WATCH_SCRIPT)) db.run(statement);
+      }
+      db.run(
+        "INSERT INTO outbound_watch (row, holder, held_until, keep_until) VALUES (1, ?, ?, ?) ON CONFLICT (row) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until, keep_until = excluded.keep_until",
+        holder,
+        until,
+        now + MAX_AGE_MS,
+      );
+      db.run("DELETE FROM outbound_events WHERE row <= (SELECT MAX(row) FROM outbound_events) - ?", MAX_ENTRIES);
+      db.run("DELETE FROM outbound_taken WHERE event < (SELECT MIN(row) FROM outbound_events)");
+      return true;
+    });
+  }
+
+  private readHolder(): string | null {
+    return this.db.get<{ holder: string | null }>("SELECT holder FROM outbound_watch")?.holder ?? null;
+  }
+
+  private isHeldByAnother(holder: string, now: number): boolean {
+    const held = "SELECT 1 FROM outbound_watch WHERE holder IS NOT NULL AND holder <> ? AND held_until > ?";
+    return this.db.get(held, holder, now) !== undefined;
+  }
+
+  async release(holder: string): Promise<void> {
+    this.db.write(() => {
+      if (this.exists) this.db.run("UPDATE outbound_watch SET holder = NULL WHERE holder = ?", holder);
+    });
+  }
+
+  async stopRecording(holder: string, now: number): Promise<void> {
+    if (!this.exists) return;
+    this.db.write(() => {
+      if (!this.exists || this.isHeldByAnother(holder, now)) return;
+      for (const part of SCHEMA_OBJECTS) {
+        const [kind = "", name = ""] = part.split(" ");
+        this.db.run(`DROP ${kind} IF EXISTS ${name}`);
+      }
+    });
+  }
+
+  async clear(): Promise<void> {
+    if (!this.exists) return;
+    this.db.write(() => {
+      this.db.run("DELETE FROM outbound_events");
+      this.db.run("DELETE FROM outbound_taken");
+    });
+  }
+
+  async readEntries(after: number, limit: number): Promise<OutboundEntry[]> {
+    const rows = this.db.all<OutboundEventRow>(
+      "SELECT * FROM outbound_events WHERE row > ? ORDER BY row LIMIT ?",
+      after,
+      limit,
+    );
+    return rows.map(toOutboundEntry);
+  }
+
+  async record(type: string, at: number, document: JsonObject): Promise<void> {
+    this.db.write(() =>
+      this.db.run(
+        "INSERT INTO outbound_events (type, at, document) VALUES (?, ?, ?)",
+        type,
+        at,
+        JSON.stringify(document),
+      ),
+    );
+  }
+
+  async deleteEntries(ids: readonly number[]): Promise<void> {
+    if (ids.length === 0) return;
+    const list = JSON.stringify(ids);
+    this.db.write(() => {
+      this.db.run("DELETE FROM outbound_events WHERE row IN (SELECT value FROM json_each(?))", list);
+      this.db.run("DELETE FROM outbound_taken WHERE event IN (SELECT value FROM json_each(?))", list);
+    });
+  }
+
+  async acknowledge(taken: readonly AcknowledgedEntry[]): Promise<void> {
+    this.db.write(() => {
+      for (const { entry, webhook } of taken)
+        this.db.run("INSERT OR IGNORE INTO outbound_taken (event, webhook) VALUES (?, ?)", entry, webhook);
+    });
+  }
+
+  async acknowledgeAll(webhook: string): Promise<number> {
+    return this.db.write(() => {
+      this.db.run("INSERT OR IGNORE INTO outbound_taken (event, webhook) SELECT row, ? FROM outbound_events", webhook);
+      return this.db.get<{ newest: number | null }>("SELECT MAX(row) AS newest FROM outbound_events")?.newest ?? 0;
+    });
+  }
+
+  async taken(): Promise<AcknowledgedEntry[]> {
+    return this.db.all<{ entry: number; webhook: string }>("SELECT event AS entry, webhook FROM outbound_taken");
+  }
+}
+
+/** One statement each: a prepared one holds no more. A trigger's own semicolons end no statement. */
+function splitStatements(script: string): string[] {
+  return script.split(/;\n {2}(?=CREATE|DROP)/).map((statement) => statement.trim());
+}

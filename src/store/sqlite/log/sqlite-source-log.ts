@@ -1,0 +1,117 @@
+import {
+  type ActionOutcome,
+  type EarlierSourceEvent,
+  isReplayOf,
+  type NewSourceEvent,
+  SOURCE_KEY_LIFETIME_MS,
+  SOURCE_LEASE_MS,
+  type SourceReceipt,
+} from "../../../domain/trigger/source-receipt.js";
+import type { Paged, PageRequest } from "../../../ports/page-request.js";
+import type { SourceLog } from "../../../ports/source-service.js";
+import type { Connection } from "../connection/connection.js";
+import { readPage, SqlFilters } from "../connection/read-page.js";
+
+/** Of all sources: the oldest go first. */
+const MAX_EVENTS = 10_000;
+
+/** Made with the first event, so that a store without sources has nothing of it. */
+const CREATE_TABLE = `
+  CREATE TABLE IF NOT EXISTS source_events (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    source TEXT NOT NULL,
+    event_type TEXT,
+    key TEXT,
+    state TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    in_hand_until INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    actions TEXT NOT NULL
+  )`;
+const CREATE_INDEX = `
+  CREATE INDEX IF NOT EXISTS source_events_by_key ON source_events (source, event_type, key)
+    WHERE key IS NOT NULL`;
+
+interface SourceEventRow {
+  row: number;
+  state: EarlierSourceEvent["state"];
+  event: string;
+  actions: string;
+}
+
+function toReceipt({ state, event, actions }: SourceEventRow): SourceReceipt {
+  return {
+    ...(JSON.parse(event) as NewSourceEvent),
+    replayed: state === "replay",
+    actions: JSON.parse(actions) as ActionOutcome[],
+  };
+}
+
+/** What came in from sources, in a SQLite store's file. */
+export class SqliteSourceLog implements SourceLog {
+  constructor(private readonly db: Connection) {}
+
+  private get exists(): boolean {
+    return this.db.get("SELECT 1 FROM sqlite_schema WHERE name = 'source_events'") !== undefined;
+  }
+
+  async begin(event: NewSourceEvent, now: number, realNow: number): Promise<boolean> {
+    const { db } = this;
+    return db.write(() => {
+      db.run(CREATE_TABLE);
+      db.run(CREATE_INDEX);
+      const { source, event_type, idempotency_key: key } = event;
+      // Failed events and replays take no key, and one key may have many.
+      const earlierEvents =
+        key === null
+          ? []
+          : db.all<EarlierSourceEvent>(
+              "SELECT state, at, in_hand_until FROM source_events WHERE source = ? AND event_type IS ? AND key = ? AND at > ? AND state IN ('done', 'in_hand')",
+              source,
+              event_type,
+              key,
+              now - SOURCE_KEY_LIFETIME_MS,
+            );
+      const isKeyTaken = earlierEvents.some((one) => isReplayOf(one, now, realNow));
+      const row = db.insert(
+        "INSERT INTO source_events (id, source, event_type, key, state, at, in_hand_until, event, actions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '[]')",
+        event.id,
+        source,
+        event_type,
+        key,
+        isKeyTaken ? "replay" : "in_hand",
+        now,
+        realNow + SOURCE_LEASE_MS,
+        JSON.stringify(event),
+      );
+      db.run("DELETE FROM source_events WHERE row <= ?", row - MAX_EVENTS);
+      return !isKeyTaken;
+    });
+  }
+
+  async finish(id: string, actions: readonly ActionOutcome[], isSuccess: boolean): Promise<void> {
+    this.db.write(() =>
+      this.db.run(
+        "UPDATE source_events SET state = ?, actions = ? WHERE id = ?",
+        isSuccess ? "done" : "failed",
+        JSON.stringify(actions),
+        id,
+      ),
+    );
+  }
+
+  async list(source: string | null, page: PageRequest): Promise<Paged<SourceReceipt>> {
+    if (!this.exists) return { items: [], page_info: { after: null, before: null, page_size: page.limit } };
+    const from = "FROM source_events";
+    const filters = new SqlFilters().add("source = ?", source ?? undefined);
+    const select = `SELECT row, state, event, actions ${from}`;
+    const listing = { kind: "events", select, from, key: "row", filters } as const;
+    const { rows, page_info } = this.db.read(() => readPage<SourceEventRow>(this.db, listing, page));
+    return { items: rows.map(toReceipt), page_info };
+  }
+
+  async clear(): Promise<void> {
+    if (this.exists) this.db.write(() => this.db.run("DELETE FROM source_events"));
+  }
+}

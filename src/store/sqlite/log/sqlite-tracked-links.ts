@@ -1,0 +1,31 @@
+import type { TrackedLink, TrackedLinks } from "../../../ports/tracked-links.js";
+import { BASE62 } from "../../../util/ids.js";
+import type { Connection } from "../connection/connection.js";
+
+interface LinksRow {
+  message_id: string;
+  links: string;
+}
+
+const SELECT_LINKS = "SELECT id AS message_id, links FROM messages";
+
+function findLink(row: LinksRow | undefined, linkNumber: number): TrackedLink | null {
+  const url = row === undefined ? undefined : (JSON.parse(row.links) as string[])[linkNumber];
+  return row === undefined || url === undefined ? null : { message_id: row.message_id, url };
+}
+
+/** Links of tracked messages, in a SQLite store's file. Only the local API opens them. */
+export class SqliteTrackedLinks implements TrackedLinks {
+  constructor(private readonly db: Connection) {}
+
+  async findByNumber(message: string, place: number): Promise<TrackedLink | null> {
+    return findLink(this.db.get<LinksRow>(`${SELECT_LINKS} WHERE id = ? AND links IS NOT NULL`, message), place);
+  }
+
+  async findByKey(key: string): Promise<TrackedLink | null> {
+    return findLink(
+      this.db.get<LinksRow>(`${SELECT_LINKS} WHERE substr(id, -9) = ? AND links IS NOT NULL`, key.slice(0, -1)),
+      BASE62.indexOf(key.slice(-1)),
+    );
+  }
+}

@@ -1,0 +1,135 @@
+import type { Message } from "../../../domain/message/message.js";
+import { collectBatchesToClose } from "../../../domain/run/collect-batches-to-close.js";
+import type { Claim, DueKind } from "../../../ports/due-store.js";
+import type { ClaimedRun } from "../../../ports/run-store.js";
+import { selectClock, writeClockRow } from "../connection/clock-setting.js";
+import type { Connection } from "../connection/connection.js";
+import { type MessageRow, readMessageMarks, SELECT_MESSAGES, toMessages } from "../message/message-rows.js";
+import { addSecrets } from "../message/message-secrets.js";
+import { closeBatch, createBatchReader } from "../run/batches.js";
+import { createWorkflowRunReader, selectRecipientRunRows, toRecipientRun } from "../run/run-rows.js";
+import type { SharedRows } from "../run/shared-rows.js";
+import { hasAnyWait, readWait } from "../run/waits.js";
+
+export const DUE_TABLES = ["recipient_runs", "messages", "workflow_runs", "schedules"] as const;
+type DueTable = (typeof DUE_TABLES)[number];
+
+/** Work that nobody has leased at the real time that is bound as `realNow`. */
+const buildUnleasedCondition = (realNow: string): string =>
+  `due_at IS NOT NULL AND (claim_until IS NULL OR claim_until <= ${realNow})`;
+/** Values: the store's time, the real time. */
+const IS_DUE = `due_at <= ?1 AND ${buildUnleasedCondition("?2")}`;
+
+/** Asked without the write lock, which a poll that finds nothing must not take. */
+export function hasDueWork(db: Connection, table: DueTable, { now, realNow }: Claim): boolean {
+  return db.runSingle(() => db.get(`SELECT 1 FROM ${table} WHERE ${IS_DUE} LIMIT 1`, now, realNow) !== undefined);
+}
+
+const KINDS_BY_TABLE: Record<DueTable, DueKind> = {
+  schedules: "schedules",
+  workflow_runs: "fan_outs",
+  recipient_runs: "runs",
+  messages: "messages",
+};
+
+const SELECT_DUE_KINDS = `SELECT ${DUE_TABLES.map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE ${IS_DUE})`).join(", ")}, EXISTS (SELECT 1 FROM user_changes)`;
+
+export function listDueKinds(db: Connection, now: number, realNow: number): ReadonlySet<DueKind> {
+  const found = db.runSingle(() => db.getList<number[]>(SELECT_DUE_KINDS, now, realNow)) ?? [];
+  const kinds: DueKind[] = [...DUE_TABLES.map((table) => KINDS_BY_TABLE[table]), "user_changes"];
+  return new Set(kinds.filter((_, index) => found[index] === 1));
+}
+
+/** Leases what is due, earliest first, and sets the claim's clock; the rows' keys in that order. Inside a write only. */
+export function leaseDueRows(db: Connection, table: DueTable, claim: Claim, limit: number): number[] {
+  if (claim.clock) writeClockRow(db, claim.clock);
+  const rows = db
+    .all<{ row: number }>(
+      `SELECT row FROM ${table} WHERE ${IS_DUE} ORDER BY due_at, row LIMIT ?3`,
+      claim.now,
+      claim.realNow,
+      limit,
+    )
+    .map(({ row }) => row);
+  db.run(
+    `UPDATE ${table} SET claim_token = ?, claim_until = ? WHERE row IN (SELECT value FROM json_each(?))`,
+    claim.token,
+    claim.leaseUntil,
+    JSON.stringify(rows),
+  );
+  return rows;
+}
+
+const NO_WAIT: ReturnType<typeof readWait> = { wait: null, signals: [] };
+
+export function claimDueRuns(db: Connection, shared: SharedRows, claim: Claim, limit: number): ClaimedRun[] {
+  if (!hasDueWork(db, "recipient_runs", claim)) return [];
+  return db.write(() => {
+    const rows = leaseDueRows(db, "recipient_runs", claim, limit);
+    const workflowRun = createWorkflowRunReader(db, shared);
+    const readBatchContent = createBatchReader(db, shared);
+    const marks = readMessageMarks(db, rows);
+    const hasWaits = hasAnyWait(db);
+    const rowsById = new Map<string, number>();
+    shared.rememberClaim(claim.token, rowsById);
+    const claimed = selectRecipientRunRows(db, rows);
+    for (const batch of collectBatchesToClose(claimed)) closeBatch(db, batch);
+    return claimed.map((found): ClaimedRun => {
+      const { row } = found;
+      rowsById.set(found.id, row);
+      const read = workflowRun(found.workflow_run);
+      const version = found.version === null ? read.version : shared.version(found.version);
+      const batch = found.batch === null ? null : readBatchContent(found.batch);
+      const recipientRun = toRecipientRun(found, read.run.id);
+      const { wait, signals } = hasWaits ? readWait(db, row) : NO_WAIT;
+      if (wait) recipientRun.wait = wait;
+      return { recipientRun, run: read.run, version, messages: marks.get(row) ?? [], batch, signals };
+    });
+  });
+}
+
+export function claimDueMessages(db: Connection, shared: SharedRows, claim: Claim, limit: number): Message[] {
+  if (!hasDueWork(db, "messages", claim)) return [];
+  return db.write(() => {
+    const select = db.prepare(`${SELECT_MESSAGES} WHERE m.row = ?`);
+    const rows = leaseDueRows(db, "messages", claim, limit).map((row) => select.get(row) as MessageRow);
+    return addSecrets(db, toMessages(db, shared, rows));
+  });
+}
+
+/** The earliest moment before `limit` at which a live lease ends. That is real time; `shift` turns it into the store's. */
+function readNextLeaseEnd(db: Connection, table: DueTable, realNow: number, shift: number, limit: number): number {
+  const next = db.get<{ at: number | null }>(
+    `SELECT MIN(MAX(due_at, claim_until + ?)) AS at FROM ${table} WHERE due_at IS NOT NULL AND due_at < ? AND claim_until > ?`,
+    shift,
+    Math.min(limit, Number.MAX_SAFE_INTEGER),
+    realNow,
+  );
+  return next?.at ?? Number.POSITIVE_INFINITY;
+}
+
+/** The earliest moments at which something that nobody has leased is due, by table, and the first change of a user that is to be followed. */
+const SELECT_NEXT_UNLEASED = `SELECT ${DUE_TABLES.map((table) => `(SELECT due_at FROM ${table} WHERE ${buildUnleasedCondition("?1")} ORDER BY due_at LIMIT 1)`).join(", ")}, (SELECT MIN(at) FROM user_changes)`;
+
+function readNextUnleased(db: Connection, realNow: number): number[] {
+  const found = db.getList<(number | null)[]>(SELECT_NEXT_UNLEASED, realNow) ?? [];
+  return found.map((at) => at ?? Number.POSITIVE_INFINITY);
+}
+
+export function readNextDueAt(db: Connection, realNow: number, unleased: boolean): number | null {
+  const next = unleased
+    ? db.runSingle(() => readNextUnleased(db, realNow))
+    : db.read(() => readNextWithLeases(db, realNow));
+  const first = Math.min(...next);
+  return first === Number.POSITIVE_INFINITY ? null : first;
+}
+
+function readNextWithLeases(db: Connection, realNow: number): number[] {
+  const { offset_ms, frozen_at } = selectClock(db);
+  const shift = frozen_at === null ? offset_ms : frozen_at - realNow;
+  const unleased = readNextUnleased(db, realNow);
+  const leased = DUE_TABLES.map((table, index) =>
+    readNextLeaseEnd(db, table, realNow, shift, unleased[index] as number),
+  );
+  return [...unleased, ...leased];
+}

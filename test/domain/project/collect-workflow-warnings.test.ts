@@ -1,0 +1,203 @@
+import { describe, expect, it } from "vitest";
+import { collectWorkflowWarnings } from "../../../src/domain/project/collect-workflow-warnings.js";
+import type { Finding } from "../../../src/domain/schema/check-document.js";
+import { findUnknownKeys } from "../../../src/domain/schema/check-document.js";
+import { describeFinding } from "../../../src/domain/shape/describe-finding.js";
+import { workflowSchema } from "../../../src/domain/workflow/workflow-schema.js";
+import { type JsonObject, toPointer } from "../../../src/util/json.js";
+
+const PROJECT = { hasSource: (key: string) => key === "shop", hasBroadcast: (key: string) => key === "news" };
+/** What a project reports of a workflow file: unknown keys, and what has no effect. */
+const texts = (raw: JsonObject): string[] =>
+  [...findUnknownKeys(workflowSchema(), raw), ...collectWorkflowWarnings(raw, PROJECT)].map(
+    ({ path, message }: Finding) => describeFinding({ pointer: toPointer(path), message }),
+  );
+const steps = (...list: JsonObject[]): JsonObject => ({ name: "W", steps: list });
+const email = (more: JsonObject): JsonObject => ({ ref: "e", type: "channel", channel_type: "email", ...more });
+
+describe("workflowWarnings (F-026)", () => {
+  it("nothing for what the format has, nulls and the server's own fields", () => {
+    expect(
+      texts({
+        $schema: "x",
+        __readonly: { key: "w", anything: 1 },
+        name: "W",
+        tags: ["a"],
+        goal_attachment: { goal_key: "g" },
+        future: null,
+        steps: [
+          email({ template: { subject: "S", html_body: "B", settings: { layout_key: "default" }, is_mjml: false } }),
+          { ref: "b", type: "branch", branches: [{ name: "x", terminates: false, steps: [], ref: "r" }] },
+        ],
+      }),
+    ).toEqual([]);
+  });
+
+  it("F-025: nothing for sources and broadcasts that the project has", () => {
+    const wait = (event: JsonObject) => ({ ref: "w", type: "wait_for_event", settings: { event } });
+    const trigger = { type: "event", source_key: "shop", event_key: "e", mapping: {} };
+    const awaited = [
+      wait({ event_type: "integration_source", integration_source_key: "shop", event_key: "e" }),
+      wait({ event_type: "message", source_type: "broadcast", source_key: "news", event_key: "read" }),
+    ];
+    expect(texts({ ...steps(...awaited), trigger })).toEqual([]);
+  });
+
+  it.each<[title: string, raw: JsonObject, text: string]>([
+    [
+      "a file's name as the text",
+      steps(email({ template: { subject: "readme.md", html_body: "e/html_body.html" } })),
+      'steps[0].template.html_body is "e/html_body.html" itself, not what that file holds; did you mean "html_body@"?',
+    ],
+    ["of the workflow", { ...steps(), catagories: [] }, 'unknown key "catagories"; did you mean "categories"?'],
+    [
+      "of its settings",
+      { ...steps(), settings: { is_comercial: true } },
+      'settings: unknown key "is_comercial"; did you mean "is_commercial"?',
+    ],
+    ["of a step", steps(email({ colour: "red" })), 'steps[0]: unknown key "colour"'],
+    [
+      "of a template",
+      steps(email({ template: { subjekt: "S" } })),
+      'steps[0].template: unknown key "subjekt"; did you mean "subject"?',
+    ],
+    [
+      "of a template's settings",
+      steps(email({ template: { settings: { layout: "x" } } })),
+      'steps[0].template.settings: unknown key "layout"',
+    ],
+    [
+      "of overrides",
+      steps(email({ channel_overrides: { to_adress: "a" } })),
+      'steps[0].channel_overrides: unknown key "to_adress"; did you mean "to_address"?',
+    ],
+    [
+      "of a function step",
+      steps({ ref: "d", type: "delay", settings: { delay_till: "x" } }),
+      'steps[0].settings: unknown key "delay_till"',
+    ],
+    [
+      "of a length of time",
+      steps({ ref: "b", type: "batch", settings: { batch_window: { unit: "hours", value: 1, values: 2 } } }),
+      'steps[0].settings.batch_window: unknown key "values"; did you mean "value"?',
+    ],
+    [
+      "of a trigger condition, nested",
+      { ...steps(), conditions: { any: [{ all: [{ variable: "data.a", operator: "exists", arguments: 1 }] }] } },
+      'conditions.any[0].all[0]: unknown key "arguments"; did you mean "argument"?',
+    ],
+    [
+      "of a branch's conditions",
+      steps({ ref: "b", type: "branch", branches: [{ conditions: { all: [], none: [] }, steps: [] }] }),
+      'steps[0].branches[0].conditions: unknown key "none"',
+    ],
+    [
+      "of match conditions",
+      steps({
+        ref: "w",
+        type: "wait_for_event",
+        settings: { match_conditions: [{ operator: "and", conditions: [{ variable: "data.a", value: 1 }] }] },
+      }),
+      'steps[0].settings.match_conditions[0].conditions[0]: unknown key "value"',
+    ],
+    [
+      "of a header",
+      steps({ ref: "f", type: "http_fetch", settings: { headers: [{ key: "a", value: "b", secret: true }] } }),
+      'steps[0].settings.headers[0]: unknown key "secret"',
+    ],
+    [
+      "of a visual block in a row",
+      steps(
+        email({
+          template: {
+            visual_blocks: [{ type: "row", columns: [{ blocks: [{ type: "divider", colour: "red" }] }] }],
+          },
+        }),
+      ),
+      'steps[0].template.visual_blocks[0].columns[0].blocks[0]: unknown key "colour"',
+    ],
+    [
+      "of a block's button",
+      steps(
+        email({
+          template: { visual_blocks: [{ type: "button_set", buttons: [{ label: "A", style_attrs: { x: 1 } }] }] },
+        }),
+      ),
+      'steps[0].template.visual_blocks[0].buttons[0].style_attrs: unknown key "x"',
+    ],
+    [
+      "of a button",
+      steps({
+        ref: "f",
+        type: "channel",
+        channel_type: "in_app_feed",
+        template: { action_buttons: [{ label: "a", action: "b", style: "c" }] },
+      }),
+      'steps[0].template.action_buttons[0]: unknown key "style"',
+    ],
+    [
+      "of an awaited event",
+      steps({ ref: "w", type: "wait_for_event", settings: { event: { event_type: "recipient", recipient: "x" } } }),
+      'steps[0].settings.event: unknown key "recipient"',
+    ],
+    ["of the trigger", { ...steps(), trigger: { type: "audience", audience: "x" } }, 'trigger: unknown key "audience"'],
+    [
+      "inside a branch",
+      steps({
+        ref: "b",
+        type: "branch",
+        branches: [{ steps: [{ ref: "t", type: "throttle", limit: 1, settings: {} }] }],
+      }),
+      'steps[0].branches[0].steps[0]: unknown key "limit"',
+    ],
+  ])("an unknown key %s", (_title, raw, text) => {
+    expect(texts(raw)).toEqual([text]);
+  });
+
+  it.each<[title: string, raw: JsonObject, text: string]>([
+    [
+      "an experiment's conditions",
+      steps({ ref: "r", type: "random_cohort", cohort_branches: [], conditions: { all: [] } }),
+      "steps[0].conditions has no effect: an experiment has no conditions",
+    ],
+    [
+      "a limit of a window that does not slide",
+      steps({ ref: "b", type: "batch", settings: { batch_window_extension_limit: { unit: "hours", value: 1 } } }),
+      "steps[0].settings.batch_window_extension_limit has no effect: the window does not slide",
+    ],
+    [
+      "whom to update, where it is the run's own",
+      steps({
+        ref: "u",
+        type: "update_user",
+        settings: { recipient_mode: "current", recipient_gid: "gid://Object/$users/a" },
+      }),
+      'steps[0].settings.recipient_gid has no effect: recipient_mode is "current"',
+    ],
+    [
+      "a wait for a broadcast's message",
+      steps({
+        ref: "w",
+        type: "wait_for_event",
+        settings: { event: { event_type: "message", source_type: "broadcast", source_key: "b", event_key: "read" } },
+      }),
+      'steps[0].settings.event.source_key never comes here: there is no broadcast "b"',
+    ],
+    [
+      "a wait for a source's event",
+      steps({
+        ref: "w",
+        type: "wait_for_event",
+        settings: { event: { event_type: "integration_source", integration_source_key: "s" } },
+      }),
+      'steps[0].settings.event.integration_source_key never comes here: there is no source "s"; the step waits until it expires',
+    ],
+    [
+      "a trigger by a source's event",
+      { ...steps(), trigger: { type: "event", source_key: "s", event_key: "e" } },
+      'trigger.source_key has no effect: there is no source "s"',
+    ],
+  ])("%s", (_title, raw, text) => {
+    expect(texts(raw)).toEqual([text]);
+  });
+});

@@ -1,0 +1,28 @@
+import { expect, it } from "vitest";
+import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
+import { findUndeclaredChannels } from "../../../src/domain/project/find-undeclared-channels.js";
+import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
+
+const workflow = (channel_key: string) =>
+  parseWorkflow("hello", {
+    name: "Hello",
+    steps: [{ ref: "a", type: "channel", channel_type: "sms", channel_key, template: { text_body: "x" } }],
+  });
+const environment = parseEnvironment({ channels: { twilio: { type: "sms" }, off: null } }, "environment.json");
+
+it.each([
+  ["twillio", 'did you mean "twilio"?'],
+  ["something-else", 'did you mean "twilio", its only sms channel?'],
+])("warns of %s with its place and the channel that was probably meant", (key, suggestion) => {
+  expect(findUndeclaredChannels(workflow(key), environment)).toEqual([
+    { path: ["steps", 0, "channel_key"], message: `"${key}" is not declared in environment.json; ${suggestion}` },
+  ]);
+});
+
+it.each(["twilio", "off"])("does not warn of %s, which is declared", (key) => {
+  expect(findUndeclaredChannels(workflow(key), environment)).toEqual([]);
+});
+
+it("does not warn where the environment declares no channel at all", () => {
+  expect(findUndeclaredChannels(workflow("sms"), parseEnvironment({}, "environment.json"))).toEqual([]);
+});

@@ -1,0 +1,50 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { checkJsonShape, MAX_JSON_DEPTH } from "../../../src/domain/shape/check-json-shape.js";
+import type { Json } from "../../../src/util/json.js";
+import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
+import { getPropertyRuns } from "../../helpers/get-property-runs.js";
+import { arbitraryJson, buildNestedJson } from "../../helpers/json-arbitraries.js";
+
+const refuse = (value: unknown) => catchThrown(() => checkJsonShape(value, "the file"));
+
+describe("checkJsonShape", () => {
+  it.each([
+    ['{"a":', "}"],
+    ["[", "]"],
+  ])("takes %s nested as deep as it may be, and one more not", (open, close) => {
+    expect(() => checkJsonShape(buildNestedJson(MAX_JSON_DEPTH, open, close), "the file")).not.toThrow();
+    const error = refuse(buildNestedJson(MAX_JSON_DEPTH + 1, open, close));
+    expect(error.code).toBe("invalid_params");
+    expect(formatDetails(error)).toEqual([expect.stringMatching(/…/)]);
+  });
+
+  it("does not fall over a depth of a million, nor over a circle", () => {
+    expect(refuse(buildNestedJson(1_000_000, "[", "]")).message).toBe("the file is nested too deep, at /0/0/0/…");
+    const circle: Record<string, unknown> = {};
+    circle.self = [circle];
+    expect(refuse(circle).message).toMatch(/^the file is nested too deep, at \/.+…$/);
+  });
+
+  it("uses the caller's code", () => {
+    expect(catchThrown(() => checkJsonShape(buildNestedJson(300), "x", "workflow_invalid")).code).toBe(
+      "workflow_invalid",
+    );
+  });
+
+  it("finds a key __proto__ anywhere, and takes all else", () => {
+    fc.assert(
+      fc.property(arbitraryJson(), (value) => {
+        if (!JSON.stringify(value).includes('"__proto__":')) return checkJsonShape(value, "x");
+        const [detail] = refuse(value).details;
+        expect(detail?.pointer.endsWith("/__proto__")).toBe(true);
+      }),
+      getPropertyRuns(5_000),
+    );
+  });
+
+  it("accepts a list of five million items", () => {
+    const list: Json[] = Array<number>(5_000_000).fill(0);
+    expect(() => checkJsonShape({ list }, "x")).not.toThrow();
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import {
+  buildTriggerRequest,
+  createIdempotencyKey,
+  encodePathSegment,
+  redactRequest,
+} from "../../../src/domain/trigger/api-request.js";
+import type { Trigger } from "../../../src/domain/trigger/trigger.js";
+
+const trigger: Trigger = {
+  workflow: "new comment/ü",
+  recipients: [],
+  actor: null,
+  tenant: null,
+  data: {},
+  cancellation_key: null,
+  settings: { sandbox_mode: false, skip_delay: false },
+  payload: { recipients: ["ada"], data: { n: 1 } },
+};
+const caller = { apiKey: "sk_test_secret1234", branch: null, userAgent: "knock-cli/1" };
+
+describe("the trigger's request", () => {
+  it("A-318, A-002, A-003, A-050: method, encoded path, headers and the payload as it is", () => {
+    expect(buildTriggerRequest(trigger, { ...caller, idempotency_key: "k1" })).toEqual({
+      method: "POST",
+      path: "/v1/workflows/new%20comment%2F%C3%BC/trigger",
+      headers: {
+        Authorization: "Bearer sk_test_secret1234",
+        "Content-Type": "application/json",
+        Accept: "application/json",
+        "User-Agent": "knock-cli/1",
+        "Idempotency-Key": "k1",
+      },
+      body: { recipients: ["ada"], data: { n: 1 } },
+    });
+  });
+
+  it("A-015: the branch goes in its header, only when there is one", () => {
+    const { headers } = buildTriggerRequest(trigger, { ...caller, branch: "feat-1", idempotency_key: "k1" });
+    expect(headers["X-Knock-Branch"]).toBe("feat-1");
+  });
+
+  it("without a key, a user agent and an idempotency key those headers are absent", () => {
+    const { headers } = buildTriggerRequest(trigger, { apiKey: null, branch: null, idempotency_key: null });
+    expect(Object.keys(headers).sort()).toEqual(["Accept", "Content-Type"]);
+  });
+
+  it.each([
+    ["sk_test_secret1234", "Bearer sk_…redacted"],
+    ["pk_secret1234", "Bearer pk_…redacted"],
+    ["plain", "Bearer …redacted"],
+  ])("a shown request keeps the kind of key %s and nothing of it", (apiKey, shown) => {
+    const request = buildTriggerRequest(trigger, { ...caller, apiKey, idempotency_key: "k1" });
+    const redacted = redactRequest(request);
+    expect(redacted.headers.Authorization).toBe(shown);
+    expect(JSON.stringify(redacted)).not.toContain("secret");
+    expect(request.headers.Authorization).toBe(`Bearer ${apiKey}`);
+    expect(redacted.body).toEqual(request.body);
+  });
+
+  it("a generated idempotency key names its maker and never repeats", () => {
+    expect(createIdempotencyKey()).toMatch(/^knock-cli-[0-9a-f-]{36}$/);
+    expect(createIdempotencyKey()).not.toBe(createIdempotencyKey());
+  });
+
+  it.each([
+    ["$tenants", "$tenants"],
+    ["a/b?c#d", "a%2Fb%3Fc%23d"],
+    ["..", "%2E%2E"],
+    [".", "%2E"],
+    ["a.b", "a.b"],
+    ["\ud800", "%EF%BF%BD"],
+  ])("A-063: the id %j is the path segment %s", (id, segment) => {
+    expect(encodePathSegment(id)).toBe(segment);
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import type { RequestLogEntry } from "../../src/emulator/emulator-options.js";
+import { withApi } from "../helpers/test-emulator.js";
+
+/** As in the API description's own example of a condition. */
+const CONDITION = { variable: "specimen.dna_sequence", operator: "contains", argument: "frog_dna" };
+const SET = { channel_types: { email: { conditions: [CONDITION] } } };
+const KNOWN = { channel_types: { email: { conditions: [{ ...CONDITION, variable: "recipient.plan" }] } } };
+const WARNING =
+  'starts with the unknown scope "specimen"; the scopes are data, recipient, actor, tenant, vars, workflow, run';
+const PLACE = "channel_types/email/conditions/0/variable";
+
+const CALLS: [on: string, body: (set: object) => object, place: string][] = [
+  ["PUT /v1/users/u1/preferences/default", (set) => set, `/${PLACE}`],
+  ["PUT /v1/objects/projects/p1/preferences/default", (set) => set, `/${PLACE}`],
+  ["PUT /v1/users/u1", (set) => ({ preferences: { default: set } }), `/preferences/default/${PLACE}`],
+  ["PUT /v1/tenants/acme", (set) => ({ settings: { preference_set: set } }), `/settings/preference_set/${PLACE}`],
+  [
+    "POST /v1/workflows/hello/trigger",
+    (set) => ({ recipients: [{ id: "u1", preferences: { default: set } }], data: { preferences: { conditions: [] } } }),
+    `/recipients/0/preferences/default/${PLACE}`,
+  ],
+  ["POST /v1/users/bulk/preferences", (set) => ({ user_ids: ["u1"], preferences: set }), `/preferences/${PLACE}`],
+];
+
+describe("E-154 A-444 a preference condition of an unknown scope", () => {
+  it.each(CALLS)("is accepted by %s, with a warning in the request log", async (on, body, place) => {
+    const told: RequestLogEntry[] = [];
+    await withApi(
+      async ({ ask }) => {
+        expect((await ask(on, body(KNOWN))).status).toBe(200);
+        const { status, text } = await ask(on, body(SET));
+        expect(status, text).toBe(200);
+        expect((await ask(on, body({ channel_types: { email: { conditions: [{}] } } }))).status).toBe(422);
+      },
+      { onAnswered: (request) => told.push(request) },
+    );
+    expect(told.map(({ warnings }) => warnings)).toEqual([undefined, [`${place} ${WARNING}`], undefined]);
+  });
+
+  it("names the scope that was probably meant", async () => {
+    const told: RequestLogEntry[] = [];
+    const set = { workflows: { hello: { conditions: [{ ...CONDITION, variable: "recpient.plan" }] } } };
+    await withApi(async ({ ask }) => void (await ask("PUT /v1/users/u1/preferences/default", set)), {
+      onAnswered: (request) => told.push(request),
+    });
+    expect(told[0]?.warnings).toEqual([
+      '/workflows/hello/conditions/0/variable starts with the unknown scope "recpient"; did you mean "recipient"?',
+    ]);
+  });
+
+  it("is never met: the channel stays off, and the run goes on", () =>
+    withApi(async ({ ask, knock }) => {
+      await ask("PUT /v1/users/u1/preferences/default", SET);
+      await knock.workflows.trigger("hello", { recipients: ["u1"], data: { n: 1 } });
+      const { items } = await knock.messages.list();
+      expect(items.map(({ channel }) => channel?.key)).toEqual(["feed"]);
+    }));
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { StoreWatcher } from "../../src/emulator/store-watcher.js";
+import type { LocalOperations } from "../../src/ports/operations.js";
+import { eventually } from "../helpers/eventually.js";
+
+/** A store whose mark is in the test's hand; an error is thrown. */
+function watching(mark: { value: string | Error; looks: number }): { watch: StoreWatcher; errors: unknown[] } {
+  const errors: unknown[] = [];
+  const operations: Pick<LocalOperations, "readChangeToken"> = {
+    async readChangeToken() {
+      mark.looks++;
+      if (mark.value instanceof Error) throw mark.value;
+      return mark.value;
+    },
+  };
+  return { watch: new StoreWatcher(operations as LocalOperations, (error) => errors.push(error)), errors };
+}
+
+describe("a watch over the store", () => {
+  it("tells everyone who listens of a change, by one look, and looks no more when they have gone", async () => {
+    const mark = { value: "1", looks: 0 };
+    const { watch } = watching(mark);
+    const heard = [0, 0];
+    const leave = [0, 1].map((at) => watch.subscribe(() => heard[at]!++));
+    await eventually(() => heard[0] === 1 && heard[1] === 1);
+    await eventually(() => mark.looks > 3);
+    expect(heard).toEqual([1, 1]);
+    leave[0]?.();
+    mark.value = "2";
+    await eventually(() => heard[1] === 2);
+    expect(heard[0]).toBe(1);
+    leave[1]?.();
+    const { looks } = mark;
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(mark.looks).toBeLessThanOrEqual(looks + 1);
+    watch.subscribe(() => heard[0]!++);
+    await eventually(() => mark.looks > looks + 1);
+  });
+
+  it("told that this process has written, looks at once, and not for each of many", async () => {
+    const mark = { value: "1", looks: 0 };
+    const { watch } = watching(mark);
+    const heard: string[] = [];
+    const leave = watch.subscribe(() => heard.push(mark.value));
+    await eventually(() => heard.length === 1);
+    const before = mark.looks;
+    while (mark.looks === before) await new Promise((resolve) => setImmediate(resolve));
+    for (let count = 0; count < 1_000; count++) {
+      mark.value = `2.${count}`;
+      watch.notifyChange();
+    }
+    // Untold it would look later than this: timers that are due go in the order of their times, however late.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(heard.at(-1)).toBe("2.999");
+    expect(mark.looks).toBeLessThanOrEqual(before + 4);
+    leave();
+  });
+
+  it("says once what keeps it from looking, and goes on", async () => {
+    const mark: { value: string | Error; looks: number } = { value: new Error("the disk is gone"), looks: 0 };
+    const { watch, errors } = watching(mark);
+    let heard = 0;
+    const leave = watch.subscribe(() => heard++);
+    await eventually(() => mark.looks === 2);
+    expect(errors).toHaveLength(1);
+    mark.value = "1";
+    await eventually(() => heard === 1);
+    leave();
+  });
+});

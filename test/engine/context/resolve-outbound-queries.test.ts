@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { createDefaultEnvironment } from "../../../src/domain/environment/environment.js";
+import type { EngineContext } from "../../../src/engine/context/engine-context.js";
+import { resolveFetch } from "../../../src/engine/context/resolve-outbound-queries.js";
+import type { OutboundRequest } from "../../../src/ports/http-client.js";
+
+/** Returns the requests that a rendered URL causes, and the answer that the step receives. */
+async function ask(allow: string[], url: string) {
+  const sent: OutboundRequest[] = [];
+  const fetcher = {
+    fetch: async (request: OutboundRequest) => {
+      sent.push(request);
+      return { status: 200, text: "" };
+    },
+  };
+  const environment = {
+    ...createDefaultEnvironment(),
+    fetch: { allow, answers: [] },
+    private_addresses: ["10.0.0.0/8"],
+  };
+  const request = { method: "get", url, headers: {}, body: null, timeout_ms: 1_000 };
+  const answer = await resolveFetch({ httpClient: fetcher } as unknown as EngineContext, environment, request);
+  return { sent, answer };
+}
+
+describe("answerFetch", () => {
+  it.each<[string, string]>([
+    ["http://127.0.0.1:1", "http://127.0.0.1:1@other.host/"],
+    ["https://api.example.com", "https://api.example.com.evil.net/"],
+    ["https://api.example.com/v1/", "https://api.example.com/v1/../admin"],
+    ["https://api.example.com/", "https://user:pw@api.example.com/"],
+  ])("E-293 with %s allowed, %s does not leave", async (entry, url) => {
+    const { sent, answer } = await ask([entry], url);
+    expect(sent).toEqual([]);
+    expect(answer).toMatchObject({ failure: "connection" });
+    expect(JSON.stringify(answer)).not.toContain("pw");
+  });
+
+  it("E-293 sends what an entry permits, with the private addresses that the project lists", async () => {
+    const { sent } = await ask(["http://127.0.0.1:3000/api/"], "http://127.0.0.1:3000/api/p/1?full=1");
+    expect(sent).toMatchObject([{ url: "http://127.0.0.1:3000/api/p/1?full=1", private_addresses: ["10.0.0.0/8"] }]);
+  });
+});

@@ -1,0 +1,37 @@
+import { expect, it } from "vitest";
+import { findUnclosedOutput } from "../../../src/engine/liquid/find-unclosed-output.js";
+import { createTextCompiler } from "../../../src/engine/liquid/liquid.js";
+
+it.each([
+  ["Hi {{ name , total {{ total }}", { line: 1, column: 4 }],
+  ["a\n  {{ name {% if x %}y{% endif %} }}", { line: 2, column: 3 }],
+  ["{{ a }} {{ b | default: '{{' {{ c }}", { line: 1, column: 9 }],
+])("%j is not closed", (source, place) => {
+  expect(findUnclosedOutput(source)).toEqual(place);
+});
+
+it.each([
+  "plain",
+  "{{ a }} and {{ b }}",
+  "{{ a }}{{ b }}",
+  '{{ "{{ not one }}" | append: a }}',
+  "{{ '{%' }}",
+  "{% raw %}{{ a {{ b }}{% endraw %}",
+  "{%- comment -%}{{ {{ {%- endcomment -%}{{ a }}",
+  "{{ a\n| upcase }}",
+  "{% doc %}{{ a {{ b {% enddoc %}{{ c }}",
+])("%j is fine", (source) => {
+  expect(findUnclosedOutput(source)).toBeNull();
+});
+
+it("is refused with its place", () => {
+  expect(() => createTextCompiler("hello")("<p>{{ name , of {{ total }}", "steps[0].template.html_body")).toThrow(
+    'workflow "hello": steps[0].template.html_body, line 1, column 4: output is not closed: its "}}" is missing',
+  );
+});
+
+it("takes time in proportion to the length, also of many blocks that never end", () => {
+  // Were the rest of the text searched for each of them, this would take minutes.
+  const source = `${"{% comment %}{% raw %}".repeat(100_000)}{{ a {{ b }}`;
+  expect(findUnclosedOutput(source)).toEqual({ line: 1, column: source.indexOf("{{") + 1 });
+});

@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import { isJsonObject, type Json, type JsonObject } from "../../src/util/json.js";
+
+const SECTION = readFileSync(new URL("../../docs/reference/workflow-format.md", import.meta.url), "utf8").split(
+  "\n## 20. ",
+)[1] as string;
+const [WORKFLOW, BLOCKS] = [...SECTION.matchAll(/```json\n([\s\S]*?)```/g)].map(
+  (block) => JSON.parse(block[1] as string) as Json,
+);
+
+/** With every file it names read in. */
+function resolveFiles(value: Json | undefined): Json {
+  if (Array.isArray(value)) return value.map(resolveFiles);
+  if (!isJsonObject(value)) return value as Json;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]): [string, Json] => {
+      if (key === "visual_blocks@") return ["visual_blocks", resolveFiles(BLOCKS)];
+      return key.endsWith("@") ? [key.slice(0, -1), `text of ${String(inner)}`] : [key, resolveFiles(inner)];
+    }),
+  );
+}
+
+/** The complete example of the format's reference (section 20), its files read in. */
+export const buildCompleteExample = (): JsonObject => resolveFiles(WORKFLOW) as JsonObject;

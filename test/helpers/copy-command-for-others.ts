@@ -1,0 +1,25 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+/** All that a published package contains or installs. */
+const INSTALLED_PATHS = [
+  "bin",
+  "dist",
+  "package.json",
+  "node_modules/@photostructure/sqlite",
+  "node_modules/node-gyp-build",
+];
+
+/**
+ * Copies the built command to a folder that every user may read, and returns the folder. The checkout itself may be
+ * private to its owner. The caller removes the folder.
+ */
+export function copyCommandForOthers(): string {
+  const folder = mkdtempSync(join(tmpdir(), "knock-public-"));
+  for (const path of INSTALLED_PATHS) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
+  execFileSync("chmod", ["-R", "a+rX", folder]);
+  return folder;
+}

@@ -1,0 +1,92 @@
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { JsonObject } from "../../src/util/json.js";
+
+export interface ReceivedRequest {
+  method: string;
+  /** With its query, as on the wire. */
+  path: string;
+  headers: IncomingHttpHeaders;
+  text: string;
+  /** The body as JSON; an empty object where it is none. */
+  json: JsonObject;
+  /** The body as form fields. */
+  form: Record<string, string>;
+}
+
+export interface TestResponse {
+  status?: number;
+  headers?: Record<string, string>;
+  json?: unknown;
+  text?: string;
+  /** Nothing is ever answered, or the connection is closed without a word, or bytes come that are no HTTP. */
+  fault?: "silent" | "drop" | "garbage" | "endless";
+}
+
+export interface HttpTestServer {
+  readonly url: string;
+  readonly requests: ReceivedRequest[];
+  /** What comes next, in this order; the last one stays. */
+  respondWith(...responses: (TestResponse | ((request: ReceivedRequest) => TestResponse))[]): void;
+  close(): Promise<void>;
+}
+
+function sendResponse(response: ServerResponse, { status = 200, headers = {}, json, text, fault }: TestResponse): void {
+  if (fault === "silent") return;
+  if (fault === "drop") return void response.socket?.destroy();
+  if (fault === "garbage") return void response.socket?.end("220 this is no HTTP\r\n");
+  if (fault === "endless") {
+    response.writeHead(status);
+    const more = (): void => {
+      if (!response.destroyed) response.write("x".repeat(65_536), () => setImmediate(more));
+    };
+    return more();
+  }
+  const body = json === undefined ? (text ?? "") : JSON.stringify(json);
+  response.writeHead(status, { ...(json === undefined ? {} : { "content-type": "application/json" }), ...headers });
+  response.end(body);
+}
+
+function parseJson(text: string): JsonObject {
+  try {
+    return JSON.parse(text) as JsonObject;
+  } catch {
+    return {};
+  }
+}
+
+/** A server on 127.0.0.1 that stands in for a provider. */
+export async function startHttpTestServer(): Promise<HttpTestServer> {
+  const requests: ReceivedRequest[] = [];
+  let replies: (TestResponse | ((request: ReceivedRequest) => TestResponse))[] = [{}];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const text = Buffer.concat(chunks).toString("utf8");
+      const receivedRequest: ReceivedRequest = {
+        method: request.method ?? "",
+        path: request.url ?? "",
+        headers: request.headers,
+        text,
+        json: parseJson(text),
+        form: Object.fromEntries(new URLSearchParams(text)),
+      };
+      requests.push(receivedRequest);
+      const next = replies.length > 1 ? replies.shift() : replies[0];
+      sendResponse(response, typeof next === "function" ? next(receivedRequest) : (next ?? {}));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    respondWith(...next) {
+      replies = next;
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,155 @@
+import Knock from "@knocklabs/node";
+import type { RequestLogEntry } from "../../src/emulator/emulator-options.js";
+import { Faults } from "../../src/emulator/faults.js";
+import { startEmulator } from "../../src/emulator/start-emulator.js";
+import type { JsonObject } from "../../src/util/json.js";
+import { listResponseViolations } from "./api-description.js";
+import { EngineHarness } from "./engine-harness.js";
+import { KeepAliveClient } from "./keep-alive-client.js";
+
+export interface EmulatorSetup {
+  rateLimits?: boolean;
+  variables?: Record<string, string>;
+  host?: string;
+  allowedHosts?: readonly string[];
+  onAnswered?: (request: RequestLogEntry) => void;
+  slow?: { headers_ms: number; request_ms: number };
+  readPage?: () => Promise<string | null>;
+}
+
+export interface EmulatorResponse {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** The body as JSON; null where there is none. A bare list is under `rows`, too. */
+  body: JsonObject | null;
+  /** A bare list, or a page's `items` or `entries`. */
+  rows: JsonObject[];
+}
+
+export interface TestEmulator {
+  harness: EngineHarness;
+  url: string;
+  /** The official SDK, with the key sk_test and without retries. */
+  knock: Knock;
+  /** `POST /v1/…` with a body, as it comes back; the key is sk_test unless a header says otherwise. */
+  ask(on: string, content?: unknown, headers?: Record<string, string>): Promise<EmulatorResponse>;
+  /** Stops, and answers again at the same port over the same store once `between` is done. */
+  restart(between?: () => Promise<void>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The emulator over an engine whose time is in the test's hand. */
+export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSetup = {}): Promise<TestEmulator> {
+  const errors: unknown[] = [];
+  const violations: string[] = [];
+  const client = new KeepAliveClient();
+  const isJson = (headers: Headers): boolean => headers.get("content-type")?.startsWith("application/json") ?? false;
+  const checkResponse = (method: string, url: string, status: number, body: unknown): void => {
+    const requestUrl = new URL(url);
+    for (const fault of listResponseViolations(method, requestUrl, status, body))
+      violations.push(`${method} ${requestUrl.pathname} → ${fault}`);
+  };
+  const checkedFetch: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    const body: unknown = isJson(response.headers) ? await response.clone().json() : null;
+    const url = String(input instanceof Request ? input.url : input);
+    checkResponse(init?.method ?? "GET", url, response.status, body);
+    return response;
+  };
+  const open = (port: number) =>
+    startEmulator({
+      operations: harness.engine,
+      definitions: harness.definitions,
+      faults: new Faults(),
+      webhooks: null,
+      links: null,
+      sources: null,
+      environment: async () => harness.environment,
+      readPage: setup.readPage ?? (async () => null),
+      readVariable: (name) => setup.variables?.[name],
+      reset: ({ recipients }) => harness.engine.clear({ keepRecipients: recipients }),
+      host: setup.host ?? "127.0.0.1",
+      allowedHosts: setup.allowedHosts ?? [],
+      port,
+      rateLimits: setup.rateLimits ?? false,
+      ...(setup.slow ? { slow: setup.slow } : {}),
+      ...(setup.onAnswered ? { onAnswered: setup.onAnswered } : {}),
+      onHeld: () => {},
+      onError: (error) => errors.push(error),
+    });
+  let emulator = await open(0);
+  const { url, port } = emulator;
+  return {
+    harness,
+    url,
+    knock: new Knock({ apiKey: "sk_test", baseURL: url, maxRetries: 0, fetch: checkedFetch }),
+    async ask(on, content, headers = {}) {
+      const [method = "", path = ""] = on.split(" ");
+      const text = content === undefined ? null : typeof content === "string" ? content : JSON.stringify(content);
+      const asked = `${url}${path}`;
+      const allHeaders = { authorization: "Bearer sk_test", ...headers };
+      const response = await client.send(method, asked, allHeaders, text);
+      const body = response.text === "" ? null : (JSON.parse(response.text) as JsonObject);
+      checkResponse(method, asked, response.status, isJson(response.headers) ? body : null);
+      return {
+        ...response,
+        body,
+        rows: (Array.isArray(body) ? body : (body?.items ?? body?.entries ?? [])) as JsonObject[],
+      };
+    },
+    async restart(between = async () => {}) {
+      await emulator.close();
+      client.close();
+      await between();
+      emulator = await open(port);
+    },
+    async close() {
+      await emulator.close();
+      client.close();
+      await harness.close();
+      if (errors.length > 0) throw new AggregateError(errors, "the emulator met faults");
+      if (violations.length > 0) throw new Error(`answers that break the API description:\n${violations.join("\n")}`);
+    },
+  };
+}
+
+/** The environment of the API's case catalogue (docs/reference/api-cases.md). */
+export async function openCatalogueEmulator(setup: EmulatorSetup = {}): Promise<TestEmulator> {
+  const harness = await EngineHarness.open();
+  const feed = { ref: "feed_1", type: "channel", channel_key: "feed", template: { markdown_body: "Hi {{ n }}" } };
+  const email = {
+    ref: "email_1",
+    type: "channel",
+    channel_key: "mail",
+    template: { subject: "Hi", html_body: "<p>{{ n }}</p>", settings: {} },
+  };
+  const typed = (step: JsonObject, channel_type: string): JsonObject => ({ ...step, channel_type });
+  const delay = { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "minutes", value: 10 } } };
+  harness.define("hello", { categories: ["social"], steps: [typed(email, "email"), typed(feed, "in_app_feed")] });
+  harness.define("paused", { steps: [delay, typed(email, "email")] });
+  harness.define("off", { active: false, steps: [typed(feed, "in_app_feed")] });
+  harness.define("strict", {
+    trigger_data_json_schema: { type: "object", properties: { name: { type: "string" } }, required: ["name"] },
+    steps: [typed(feed, "in_app_feed")],
+  });
+  await harness.identify(
+    { id: "u1", name: "Una", email: "u1@lark.test" },
+    { id: "u2", name: "Udo", email: "u2@lark.test" },
+    { collection: "projects", id: "p1", name: "Kestrel" },
+    { collection: "$tenants", id: "acme", name: "Acme" },
+  );
+  const emulator = await openTestEmulator(harness, setup);
+  await harness.engine.resources.subscriptions.add({ collection: "projects", id: "p1" }, { recipients: ["u1", "u2"] });
+  return emulator;
+}
+
+/** Runs `body` with the catalogue's environment, which is closed at the end. */
+export async function withApi(body: (api: TestEmulator) => Promise<void>, setup: EmulatorSetup = {}): Promise<void> {
+  const api = await openCatalogueEmulator(setup);
+  try {
+    await body(api);
+  } finally {
+    await api.close();
+  }
+}

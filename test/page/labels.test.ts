@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { buildPayload, type Draft, formatCommand } from "../../src/page/lib/draft.js";
+import {
+  formatRecipient,
+  getInitial,
+  getStatusLabel,
+  getStepStatus,
+  getTone,
+  parseRecipient,
+} from "../../src/page/lib/labels.js";
+import { buildLink, parseRoute } from "../../src/page/lib/route.js";
+import { formatAbsoluteTime, formatDuration, formatRelativeTime } from "../../src/page/lib/time.js";
+
+const NOW = Date.parse("2026-11-24T10:00:00Z");
+const MINUTE = 60_000;
+
+describe("the word for what became of a message", () => {
+  it.each([
+    [{ outcome: "sent", message_status: "not_sent" }, "sandboxed"],
+    [{ outcome: "sent", message_status: "delivered" }, "delivered"],
+    [{ outcome: "sent", message_status: "queued" }, "sent"],
+    [{ outcome: "failed", message_status: "bounced" }, "bounced"],
+    [{ outcome: "failed", message_status: null }, "failed"],
+    [{ outcome: "skipped", message_status: null }, "skipped"],
+  ])("%j is %s, as on the command line", (step, word) => {
+    expect(getStepStatus(step)).toBe(word);
+  });
+
+  it("is sandboxed for the API's not_sent, which is no failure", () => {
+    expect([getStatusLabel("not_sent"), getStatusLabel("sent")]).toEqual(["sandboxed", "sent"]);
+    expect(getTone("sandboxed")).toBe("good");
+  });
+});
+
+describe("times", () => {
+  it.each([
+    [0, "now"],
+    [-4_000, "now"],
+    [-40_000, "40s ago"],
+    [-3.5 * MINUTE, "3m ago"],
+    [90 * MINUTE, "in 1h"],
+    [3 * 24 * 60 * MINUTE, "in 3d"],
+    [-40 * 24 * 60 * MINUTE, "2026-10-15"],
+  ])("%i milliseconds away is %s", (away, text) => {
+    expect(formatRelativeTime(NOW + away, NOW)).toBe(text);
+  });
+
+  it("durations have two units, moments are whole", () => {
+    expect([0, 59_000, 61_000, 3_600_000, -90_061_000].map(formatDuration)).toEqual([
+      "0s",
+      "59s",
+      "1m 1s",
+      "1h",
+      "1d 1h",
+    ]);
+    expect(formatAbsoluteTime(NOW)).toBe("2026-11-24 10:00:00 UTC");
+  });
+});
+
+describe("addresses of views", () => {
+  it("are read as they were written", () => {
+    const link = buildLink("messages", "a/b ?#", { q: "50% & more", workflow: "" });
+    expect(parseRoute(link)).toEqual({ view: "messages", id: "a/b ?#", query: { q: "50% & more" } });
+  });
+
+  it.each(["", "#", "#/nowhere/1", "#/%E0%A4%A", "#//"])("%j is the list of messages", (hash) => {
+    expect(parseRoute(hash)).toEqual({ view: "messages", id: null, query: {} });
+  });
+});
+
+describe("the circle of a name", () => {
+  it.each([
+    ["ada", "A"],
+    ["👩‍🚀 Zoé", "👩‍🚀"],
+    ["", "•"],
+  ])("of %j has %s", (name, initial) => {
+    expect(getInitial(name)).toBe(initial);
+  });
+});
+
+const draft: Draft = {
+  recipients: ["ada", "projects/p1"],
+  actor: "alan",
+  tenant: "",
+  cancellationKey: "it's",
+  skipDelays: true,
+  branch: "",
+  data: { page: "Home" },
+};
+
+describe("a trigger's form", () => {
+  it("becomes the request's body", () => {
+    expect(buildPayload(draft)).toEqual({
+      recipients: ["ada", { collection: "projects", id: "p1" }],
+      actor: "alan",
+      cancellation_key: "it's",
+      settings: { skip_delay: true },
+      data: { page: "Home" },
+    });
+  });
+
+  it("becomes a command", () => {
+    expect(formatCommand("new-comment", draft)).toBe(
+      `knock notify new-comment --recipients ada --object projects/p1 --actor alan --cancellation-key 'it'\\''s' --data '{"page":"Home"}' --skip-delay`,
+    );
+  });
+
+  it("takes recipients whom the trigger identifies itself, as JSON", () => {
+    const inline = {
+      ...draft,
+      recipients: ["ada", '{"id":"zoe","avatar":"https://a.test/z"}', "{no"],
+      actor: '{"id":"al"}',
+    };
+    expect(buildPayload(inline)).toMatchObject({
+      recipients: ["ada", { id: "zoe", avatar: "https://a.test/z" }, "{no"],
+      actor: { id: "al" },
+    });
+    expect(formatCommand("hello", { ...inline, recipients: inline.recipients.slice(0, 2) })).toContain(
+      `--recipients ada --recipients '{"id":"zoe","avatar":"https://a.test/z"}' --actor '{"id":"al"}'`,
+    );
+  });
+
+  it("recipients are read as they are shown", () => {
+    expect(formatRecipient(parseRecipient("projects/p1"))).toBe("projects/p1");
+    expect(formatRecipient(parseRecipient("ada"))).toBe("ada");
+  });
+});
