@@ -1,0 +1,83 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+
+const PAGES = ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/internals/walkthrough.md"];
+const TOP_LEVEL = ["src", "test", "docs", "bin", "scripts", "bench", "schemas", "fixtures"];
+
+/** Names that the glossary has replaced. They belong to no concept any more. */
+const RETIRED_NAMES = [
+  ["strangers", "Stranger", "meantByExcess", "overEnvironment", "wordTaken", "swallowedHint", "SEVERAL"],
+  ["asDecided", "decidedAdvance", "upsertsOf", "keysOf", "Surroundings", "ApiAnswer", "OutsideAnswer", "TakenEntries"],
+  ["hasNews", "runNews", "Advancing", "isSupposed", "usedUp", "Need", "NeedsAnswer", "Readings", "orFault", "Survey"],
+  ["BELIEVED_MS", "realDelivery", "INTERPRETED", "WRONG_PLACE", "idsBeginning", "Exchange", "Complain"],
+].flat();
+const RETIRED_FILES =
+  /(?:strangers|meant-words|surroundings|whole-id|names-in|over-environment|without-upgrade|grouping-store|taken-entries|turns)\.ts$/;
+const RETIRED_PREFIXES = /\b(?:MOST|LARGEST|LONGEST)_[A-Z_]+\b/;
+const MAX_OF_FUNCTIONS = 60;
+
+function listSources(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.tsx?$/.test(file))
+    .map((file) => `${folder}/${file}`);
+}
+
+const sources = [...listSources("src"), ...listSources("test")].filter(
+  (file) => !file.endsWith("contributor-pages.test.ts"),
+);
+const texts = new Map(sources.map((file) => [file, readFileSync(file, "utf8")]));
+
+function toRepositoryPath(mention: string): string {
+  return TOP_LEVEL.some((folder) => mention.startsWith(`${folder}/`)) ? mention : `src/${mention}`;
+}
+
+describe("contributor pages", () => {
+  it.each(PAGES)("%s names only files that exist", (page) => {
+    const mentions = [...readFileSync(page, "utf8").matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.\w+|(?:[\w-]+\/)+)`/g)];
+    const missing = mentions
+      .map(([, mention]) => mention as string)
+      .filter((path) => !existsSync(toRepositoryPath(path)));
+    expect(missing.filter((path) => !/^(?:dist|\.knock-local)\//.test(path))).toEqual([]);
+  });
+
+  it("names only functions that their files have", () => {
+    const page = readFileSync("docs/internals/walkthrough.md", "utf8");
+    const pairs = [...page.matchAll(/`(?:\w+\.)?(\w+)`\s+in\s+`([\w/-]+\.ts)`/g)];
+    expect(pairs.length).toBeGreaterThan(25);
+    const missing = pairs.filter(([, name, file]) => !texts.get(`src/${file}`)?.includes(name as string));
+    expect(missing.map(([text]) => text)).toEqual([]);
+  });
+
+  it("keeps the architecture page within 120 lines and the glossary within 60 terms", () => {
+    expect(readFileSync("ARCHITECTURE.md", "utf8").split("\n").length).toBeLessThanOrEqual(121);
+    const rows = readFileSync("docs/internals/glossary.md", "utf8").match(/^\| (?!term \|)\S.*$/gm) ?? [];
+    expect(rows.length).toBeGreaterThan(40);
+    expect(rows.length).toBeLessThanOrEqual(60);
+  });
+});
+
+describe("names in the source", () => {
+  it.each(RETIRED_NAMES)("no longer use %s", (name) => {
+    const declared = new RegExp(
+      `\\b(?:function|class|interface|type|const|let) ${name}\\b|^ +(?:readonly )?${name}\\??[:(]`,
+      "m",
+    );
+    expect(sources.filter((file) => declared.test(texts.get(file) as string))).toEqual([]);
+  });
+
+  it("no longer use files with retired names", () => {
+    expect(sources.filter((file) => RETIRED_FILES.test(file))).toEqual([]);
+  });
+
+  it("start limits with MAX", () => {
+    expect(sources.filter((file) => RETIRED_PREFIXES.test(texts.get(file) as string))).toEqual([]);
+  });
+
+  it(`have fewer than ${MAX_OF_FUNCTIONS} functions that end in Of`, () => {
+    const pattern = /\bfunction (\w+Of)\b|\bconst (\w+Of) = (?:async )?(?:<[^>]*>)?\(/g;
+    const named = sources.flatMap((file) =>
+      [...(texts.get(file) as string).matchAll(pattern)].map(([text]) => `${file}: ${text}`),
+    );
+    expect(named.length, named.join("\n")).toBeLessThan(MAX_OF_FUNCTIONS);
+  });
+});
