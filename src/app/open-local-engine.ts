@@ -143,7 +143,7 @@ export async function openLocalEngine(
 type ProviderFor = EngineContext["findProvider"];
 
 /** What only some who open an engine give it. */
-export interface LocalEngineOptions {
+interface LocalEngineOptions {
   /** Stands between the engine and who delivers. */
   wrapProviders?: (providerFor: ProviderFor) => ProviderFor;
   guides?: EngineContext["createGuideOperations"];

@@ -41,7 +41,7 @@ export interface ProcessIO {
 declare const __VERSION__: string;
 
 /** Put in by the build; source run directly has none. */
-export const VERSION: string = typeof __VERSION__ === "string" ? __VERSION__ : "0.0.0";
+const VERSION: string = typeof __VERSION__ === "string" ? __VERSION__ : "0.0.0";
 
 /** Given by `bin/knock.js`, which keeps compiled code there; source run directly has none. */
 declare const __CACHE_PREFIX__: string | null;

@@ -13,7 +13,7 @@ export interface Setting<T> {
   source: SettingSource;
 }
 
-export const DEFAULT_BASE_URL = "https://api.knock.app";
+const DEFAULT_BASE_URL = "https://api.knock.app";
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 /** Every setting with where it came from: flag > environment > knock.json > profile > default (contract, section 2). */
@@ -28,7 +28,7 @@ export interface Settings {
   timeout_ms: number;
 }
 
-export interface SettingSources {
+interface SettingSources {
   flags: TargetFlags;
   env: EnvironmentVariables;
   project: ProjectSettings;

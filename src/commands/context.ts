@@ -1,11 +1,10 @@
-import type { Command } from "commander";
 import type { ExpectationResult } from "../domain/run/expectation.js";
 import type { InputSource } from "../input/input-source.js";
 import type { Output } from "../output/output.js";
 import type { ProfileService, ProjectService, SettingsService, TargetService } from "./services.js";
 
 /** The process and the terminal that a command runs in. */
-export interface CommandProcess {
+interface CommandProcess {
   output: Output;
   input: InputSource;
   /** The arguments as typed. */
@@ -31,6 +30,3 @@ export interface CommandContext extends CommandProcess {
   readonly target: TargetService;
   readonly profiles: ProfileService;
 }
-
-/** Adds a command to the program. */
-export type Register = (program: Command, context: CommandContext) => void;

@@ -4,7 +4,7 @@ import type { BlockedOccurrence, LocalOperations } from "../ports/operations.js"
 /** Other processes may add due work to the same store; nobody tells, so look this often. */
 const POLL_MS = 500;
 
-export interface DueWorkerOptions {
+interface DueWorkerOptions {
   operations: LocalOperations;
   onHeld(held: BlockedOccurrence): void;
   onError(error: unknown): void;

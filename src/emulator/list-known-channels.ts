@@ -4,7 +4,7 @@ import { listProjectChannels } from "../domain/project/list-project-channels.js"
 import type { EmulatorOptions } from "./emulator-options.js";
 import { ApiError, createNotFoundError } from "./http/api-error.js";
 
-export type ChannelSource = Pick<EmulatorOptions, "definitions" | "environment">;
+type ChannelSource = Pick<EmulatorOptions, "definitions" | "environment">;
 
 type DefinitionSource = EmulatorOptions["definitions"];
 

@@ -11,7 +11,7 @@ const SCENE_PATH_PREFIX = "/scenes/";
 /** A scene's own host name, for the official browser client: it drops the path of its host. */
 const SCENE_HOST = /^([0-9a-f]{8}-[-0-9a-f]{27})\.localhost(?::\d+)?$/i;
 
-export interface OpenedScene {
+interface OpenedScene {
   app: EmulatorApp;
   /** Ends its store. */
   close(): Promise<void>;

@@ -21,37 +21,37 @@ export const EXIT = {
   terminated: 143,
 } as const;
 
-/** Every error code, once: its exit code on the command line and its status over HTTP. */
+/** Every error code with the exit code of the command. */
 const ERROR_CODES = {
-  usage: { exit: EXIT.invalid_input, http: 400 },
-  invalid_json: { exit: EXIT.invalid_input, http: 400 },
-  invalid_params: { exit: EXIT.invalid_input, http: 422 },
-  payload_too_large: { exit: EXIT.invalid_input, http: 413 },
-  not_supported: { exit: EXIT.configuration, http: 501 },
-  project_missing: { exit: EXIT.configuration, http: 500 },
-  project_invalid: { exit: EXIT.configuration, http: 500 },
-  workflow_invalid: { exit: EXIT.configuration, http: 422 },
-  template_invalid: { exit: EXIT.configuration, http: 422 },
-  warning: { exit: EXIT.configuration, http: 422 },
-  store_unusable: { exit: EXIT.configuration, http: 500 },
-  profile_invalid: { exit: EXIT.configuration, http: 500 },
-  authentication: { exit: EXIT.not_allowed, http: 401 },
-  not_allowed: { exit: EXIT.not_allowed, http: 403 },
-  channel_invalid: { exit: EXIT.invalid_input, http: 422 },
-  workflow_missing: { exit: EXIT.not_found, http: 404 },
-  actor_missing: { exit: EXIT.not_found, http: 422 },
-  resource_missing: { exit: EXIT.not_found, http: 404 },
-  workflow_inactive: { exit: EXIT.conflict, http: 422 },
-  idempotency_conflict: { exit: EXIT.conflict, http: 422 },
-  conflict: { exit: EXIT.conflict, http: 409 },
-  confirmation_needed: { exit: EXIT.conflict, http: 409 },
-  unreachable: { exit: EXIT.unreachable, http: 502 },
-  port_in_use: { exit: EXIT.unreachable, http: 500 },
-  remote_failed: { exit: EXIT.unreachable, http: 502 },
-  rate_limited: { exit: EXIT.rate_limited, http: 429 },
-  output_failed: { exit: EXIT.failure, http: 500 },
-  interrupted: { exit: EXIT.interrupted, http: 500 },
-  internal: { exit: EXIT.internal, http: 500 },
+  usage: EXIT.invalid_input,
+  invalid_json: EXIT.invalid_input,
+  invalid_params: EXIT.invalid_input,
+  payload_too_large: EXIT.invalid_input,
+  not_supported: EXIT.configuration,
+  project_missing: EXIT.configuration,
+  project_invalid: EXIT.configuration,
+  workflow_invalid: EXIT.configuration,
+  template_invalid: EXIT.configuration,
+  warning: EXIT.configuration,
+  store_unusable: EXIT.configuration,
+  profile_invalid: EXIT.configuration,
+  authentication: EXIT.not_allowed,
+  not_allowed: EXIT.not_allowed,
+  channel_invalid: EXIT.invalid_input,
+  workflow_missing: EXIT.not_found,
+  actor_missing: EXIT.not_found,
+  resource_missing: EXIT.not_found,
+  workflow_inactive: EXIT.conflict,
+  idempotency_conflict: EXIT.conflict,
+  conflict: EXIT.conflict,
+  confirmation_needed: EXIT.conflict,
+  unreachable: EXIT.unreachable,
+  port_in_use: EXIT.unreachable,
+  remote_failed: EXIT.unreachable,
+  rate_limited: EXIT.rate_limited,
+  output_failed: EXIT.failure,
+  interrupted: EXIT.interrupted,
+  internal: EXIT.internal,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -67,7 +67,7 @@ export interface ErrorDetail {
   column?: number;
 }
 
-export interface KnockErrorOptions {
+interface KnockErrorOptions {
   hint?: string | undefined;
   details?: readonly ErrorDetail[];
   cause?: unknown;
@@ -114,11 +114,7 @@ export function toWarningsError(warnings: readonly string[]): KnockError {
 }
 
 export function getExitCode(error: unknown): number {
-  return error instanceof KnockError ? ERROR_CODES[error.code].exit : ERROR_CODES.internal.exit;
-}
-
-export function getHttpStatus(error: unknown): number {
-  return error instanceof KnockError ? ERROR_CODES[error.code].http : ERROR_CODES.internal.http;
+  return error instanceof KnockError ? ERROR_CODES[error.code] : ERROR_CODES.internal;
 }
 
 /** The message of anything thrown. */

@@ -47,7 +47,7 @@ export interface CsvUser {
 }
 
 /** A line that names nobody. */
-export interface SkippedLine {
+interface SkippedLine {
   line: number;
   reason: string;
 }

@@ -3,7 +3,7 @@ import { decodeUtf8 } from "../util/text-file.js";
 /** A line of a stream: its text, or why it has none. `number` counts from 1. */
 export type StreamLine = { number: number } & ({ text: string } | { error: string });
 
-export interface LineLimits {
+interface LineLimits {
   /** A longer line becomes a fault; the rest of it is discarded while it is read. */
   maxLineBytes: number;
   /** At most this many lines are returned together. */

@@ -1,7 +1,7 @@
 import MailComposer from "nodemailer/lib/mail-composer";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 
-export interface MimeOptions {
+interface MimeOptions {
   /** The message's own id, of which the `Message-ID` is made. */
   message_id: string;
   date: Date;

@@ -17,7 +17,7 @@ const unstyled: Style = (text) => text;
 const NO_COLORS: Colors = { bold: unstyled, dim: unstyled, green: unstyled, red: unstyled, yellow: unstyled };
 
 /** FORCE_COLOR beats NO_COLOR beats what the stream is (contract, section 2). */
-export function hasColor(stream: OutputStream, env: Record<string, string | undefined>): boolean {
+function hasColor(stream: OutputStream, env: Record<string, string | undefined>): boolean {
   const forced = env.FORCE_COLOR;
   if (forced !== undefined) return forced !== "0" && forced !== "false";
   if (env.NO_COLOR) return false;

@@ -3,7 +3,7 @@ import { escapeControls, escapeJson, escapeToOneLine } from "./escape-controls.j
 import type { Zone } from "./format-time.js";
 import type { OutputStream } from "./output-stream.js";
 
-export interface OutputOptions {
+interface OutputOptions {
   stdout: OutputStream;
   stderr: OutputStream;
   env: Record<string, string | undefined>;

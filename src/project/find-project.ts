@@ -32,7 +32,7 @@ export function findProjectRoot(from: string): string | null {
   }
 }
 
-export interface FindProjectOptions {
+interface FindProjectOptions {
   cwd: string;
   /** `--project`: a folder with `knock.json`, or the file itself. */
   project: string | null;

@@ -24,7 +24,7 @@ interface BroadcastReferences {
   audiences(): Promise<Audience[]>;
 }
 
-export interface ProjectBroadcasts {
+interface ProjectBroadcasts {
   keys(): string[];
   /** Null for none of that key. Throws `project_invalid`, `workflow_invalid`. */
   read(key: string): Promise<Broadcast | null>;

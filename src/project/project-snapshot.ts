@@ -6,7 +6,7 @@ import type { JsonObject } from "../util/json.js";
 import type { Project } from "./open-project.js";
 import { WEBHOOK_DOCUMENTS } from "./webhook-documents.js";
 
-export const SNAPSHOT_KINDS = [
+const SNAPSHOT_KINDS = [
   "environment",
   "recipients",
   "audiences",

@@ -11,7 +11,7 @@ import { readResource } from "./read-resource.js";
 /** F-008. */
 const RESOURCE_KEY = /^[a-z0-9_-]+$/;
 
-export interface ProjectSources {
+interface ProjectSources {
   keys(): string[];
   /** Null for none of that key. Throws `project_invalid`. */
   read(key: string): Promise<Source | null>;

@@ -13,7 +13,7 @@ import { withFileLocation } from "./read-resource.js";
 const ENVIRONMENTS_FOLDER = "environments";
 
 /** Where a project's environment is read from. */
-export interface EnvironmentSource {
+interface EnvironmentSource {
   knockDir: string;
   /** The name of a file in `environments/`; null: `environment.json` alone. */
   name: string | null;
@@ -29,7 +29,7 @@ export function listEnvironmentFiles({ knockDir, name, displayPath }: Environmen
 }
 
 /** The names that `--environment` takes. */
-export function listEnvironmentNames({
+function listEnvironmentNames({
   knockDir,
   displayPath,
 }: Pick<EnvironmentSource, "knockDir" | "displayPath">): string[] {

@@ -15,7 +15,7 @@ import { readResource } from "./read-resource.js";
 const RESOURCE_KEY = /^[a-z0-9_-]+$/;
 
 /** Layouts and partials of a project, read when asked for. */
-export interface SharedTemplates {
+interface SharedTemplates {
   emailLayout(key: string): Promise<EmailLayout | null>;
   partial(key: string): Promise<TemplatePartial | null>;
   listLayoutKeys(): string[];

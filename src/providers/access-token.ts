@@ -14,7 +14,7 @@ import { createRetryableError } from "./delivery-error.js";
 const EXPIRY_MARGIN_MS = 60_000;
 const DEFAULT_LIFETIME_S = 3_600;
 
-export interface TokenRequest {
+interface TokenRequest {
   vendor: string;
   url: string;
   /** Called for each request, because assertions expire. */

@@ -89,7 +89,7 @@ export async function callApi(
 }
 
 /** Statuses after which the same request may go through: overload, rate limits, time-outs (CH-042, E-209). */
-export function isRetryableStatus(status: number): boolean {
+function isRetryableStatus(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;
 }
 

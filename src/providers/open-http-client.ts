@@ -53,7 +53,7 @@ function toApiFailure(error: unknown, timeoutMs: number): ApiFailure {
   return { failure, message: message || known || name, code: known };
 }
 
-export interface HttpClientOptions {
+interface HttpClientOptions {
   /** Addresses and ranges that are not public and may be requested all the same. */
   privateAddresses?: () => Promise<readonly string[]>;
   resolve?: ResolveHost;

@@ -12,7 +12,7 @@ import { buildDeliveryExchange, collectRequests, recordRequest } from "./deliver
 import { SettingsReader, type Variables } from "./settings-reader.js";
 
 /** A vendor's file: from a channel's settings to somebody who delivers. Throws `Undeliverable` where they do not do. */
-export type OpenVendor = (settings: SettingsReader, services: ProviderServices) => Provider;
+type OpenVendor = (settings: SettingsReader, services: ProviderServices) => Provider;
 
 /** By vendor; each is loaded when its first message goes out. */
 const VENDOR_LOADERS: Readonly<Record<VendorName, () => Promise<OpenVendor>>> = {
@@ -39,7 +39,7 @@ export interface Providers {
   close(): Promise<void>;
 }
 
-export interface ProviderOptions {
+interface ProviderOptions {
   /** Environment variables, to which settings refer. */
   variables: Variables;
   /** Real time in milliseconds. */

@@ -87,7 +87,7 @@ function buildStepOutcome(history: StepHistory, stepMessages: JsonObject[], canc
   return [step];
 }
 
-export function parseRunStatus(run: JsonObject): RunStatus | null {
+function parseRunStatus(run: JsonObject): RunStatus | null {
   return RUN_STATUSES.find((status) => status === run.status) ?? null;
 }
 

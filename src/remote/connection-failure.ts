@@ -71,7 +71,7 @@ function findErrorCode(error: unknown, depth = 0): string {
   return findErrorCode(cause, depth + 1) || (Array.isArray(errors) ? findErrorCode(errors[0], depth + 1) : "");
 }
 
-export interface FailureContext {
+interface FailureContext {
   host: string;
   loopback: boolean;
   /** Whether the way goes through a proxy. */

@@ -1,5 +1,5 @@
 /** What a try came to, as far as retrying cares: an HTTP answer, or none (`status` null). */
-export interface FailedAttempt {
+interface FailedAttempt {
   status: number | null;
   /** False where trying again cannot help, as with a certificate that is not trusted. */
   retryable: boolean;
@@ -15,13 +15,13 @@ export interface RetryPolicy {
 }
 
 /** `delay_ms` null: no further try. `asked_ms` is how long the server asked to wait, where it did. */
-export interface RetryDecision {
+interface RetryDecision {
   delay_ms: number | null;
   retry_after_ms: number | null;
 }
 
 /** A longer wait than this is not sat out: the caller is told when to come back. */
-export const MAX_RETRY_WAIT_MS = 60_000;
+const MAX_RETRY_WAIT_MS = 60_000;
 
 /** Whether and when to try again after `tried` retries (A-040, A-041). */
 export function decideRetry(failed: FailedAttempt, retries: number, policy: RetryPolicy): RetryDecision {

@@ -14,7 +14,7 @@ const MAX_NEWEST_PAGES = 10;
 const MAX_UNRELATED_PAGES = 3;
 const MAX_MESSAGE_PAGES = 400;
 
-export interface RunSearch {
+interface RunSearch {
   workflow_run_id: string;
   /** Null where only the id is known. */
   workflow: string | null;

@@ -10,7 +10,7 @@ export const MAX_PAGE_SIZE = 50;
 /** How many pages are looked through for entries that only this side can tell apart. */
 const MAX_FILTERED_PAGES = 20;
 
-export function appendQuery(path: string, query: Query): string {
+function appendQuery(path: string, query: Query): string {
   const pairs = Object.entries(query).flatMap(([name, value = []]) =>
     (typeof value === "string" ? [value] : value).map((item): [string, string] => [name, item]),
   );

@@ -14,7 +14,7 @@ export interface StepHistory {
   message_ids: string[];
 }
 
-export interface RunHistory {
+interface RunHistory {
   /** In the order in which they were reached. */
   steps: Map<string, StepHistory>;
   /** Why the run ended before any step. */

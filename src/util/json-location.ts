@@ -1,7 +1,7 @@
 import type { Node } from "jsonc-parser";
 
 /** Where something stands in a text, both counted from 1. */
-export interface TextPosition {
+interface TextPosition {
   line: number;
   column: number;
 }
@@ -19,7 +19,7 @@ function findChild(node: Node, part: string): Node | undefined {
 }
 
 /** The end of the way along a pointer's parts, as far as there is one. */
-export interface JsonLocation extends TextPosition {
+interface JsonLocation extends TextPosition {
   /** How many of the parts led there. */
   depth: number;
   /** What stands there, if it is a text. */

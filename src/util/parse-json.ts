@@ -1,7 +1,7 @@
 import type { Json } from "./json.js";
 import { toTextPosition } from "./json-location.js";
 
-export type JsonResult = { value: Json } | { error: string; line: number; column: number };
+type JsonResult = { value: Json } | { error: string; line: number; column: number };
 
 const ERROR_MESSAGES: Record<string, string> = {
   InvalidSymbol: "unexpected word",

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 
-export type TextResult = { text: string } | { error: string };
+type TextResult = { text: string } | { error: string };
 
 /** Bytes as UTF-8 without a byte order mark; the fault names the first byte that is not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): TextResult {

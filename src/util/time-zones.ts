@@ -23,7 +23,7 @@ function getZoneNames(): ReadonlyMap<string, string> {
 }
 
 /** Returns whether the platform knows an IANA time zone of that name, aliases included. */
-export function isTimeZone(name: string): boolean {
+function isTimeZone(name: string): boolean {
   if (getZoneNames().has(name.toLowerCase())) return true;
   if (!/^[a-z]/i.test(name)) return false; // newer Nodes also take offsets such as +05:30
   try {

@@ -60,7 +60,7 @@ const CHANNELS: [key: string, type: ChannelType, id: string][] = [
   ["tours", "in_app_guide", "c-tours"],
 ];
 
-export const USERS: JsonObject[] = [
+const USERS: JsonObject[] = [
   {
     id: "ana",
     email: "ana@lark.test",

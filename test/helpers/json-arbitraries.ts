@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { Json, JsonObject } from "../../src/util/json.js";
 
 /** Keys as an attacker would choose them, among others. */
-export const arbitraryKey = fc.oneof(
+const arbitraryKey = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.constantFrom("__proto__", "constructor", "toString", "hasOwnProperty", "", "~/", "0", "ä"),

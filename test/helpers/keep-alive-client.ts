@@ -1,6 +1,6 @@
 import { Agent, type IncomingMessage, request } from "node:http";
 
-export interface HttpResponse {
+interface HttpResponse {
   status: number;
   headers: Headers;
   text: string;

@@ -11,7 +11,7 @@ export const readBuiltPage = async (): Promise<string> => readFileSync(PAGE_FILE
 export const CHROME = process.env.CHROME_PATH ?? "/usr/bin/chromium";
 export const hasBrowser = existsSync(CHROME);
 
-export interface EventReader {
+interface EventReader {
   /** The next event's data. */
   readNext(): Promise<JsonObject>;
   /** Whether the stream has ended. */

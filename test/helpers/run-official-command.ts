@@ -6,7 +6,7 @@ import { execa } from "execa";
 
 const RUN_SCRIPT = join(dirname(createRequire(import.meta.url).resolve("@knocklabs/cli/package.json")), "bin/run.js");
 
-export interface OfficialRun {
+interface OfficialRun {
   exitCode?: number;
   stdout: string;
   stderr: string;

@@ -14,7 +14,7 @@ import type { ProjectFiles } from "./project-files.js";
 import type { SettingsResolver } from "./settings-resolver.js";
 
 /** A project and the location of its store. */
-export interface LocatedProject {
+interface LocatedProject {
   project: Project;
   location: string;
 }

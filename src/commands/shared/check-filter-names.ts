@@ -7,7 +7,7 @@ import type { ProjectNames, TargetFlags } from "../services.js";
 import { findUnidentifiedRecipient } from "./unidentified-recipients.js";
 
 /** What the filters of a list name. */
-export interface FilterNames {
+interface FilterNames {
   workflow?: string | undefined;
   workflow_run_id?: string | undefined;
   channel?: string | undefined;

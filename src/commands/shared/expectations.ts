@@ -84,7 +84,7 @@ export function toRecipientOutcome({ id, recipient, status, steps, reason }: Jso
   };
 }
 
-export { checkExpectations, type Expectation, type ExpectationResult, type ObservedOutcome as ExpectedOutcome };
+export { checkExpectations, type Expectation, type ObservedOutcome as ExpectedOutcome };
 
 /** Prints a line for each rule on standard error, reports failures to the CI system, and returns whether all rules are met. */
 export async function reportExpectations(

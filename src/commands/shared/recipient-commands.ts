@@ -13,10 +13,10 @@ import { addPageOptions, type PageFlags, parsePage } from "./paging.js";
 import { addBodyOptions, addResourceOptions, openResources, type ResourceFlags } from "./resource-options.js";
 
 /** `name` for tenants. */
-export type ListFlags = ResourceFlags & PageFlags & { name?: string };
+type ListFlags = ResourceFlags & PageFlags & { name?: string };
 
 /** What `list`, `get`, `set` and `delete` of a kind of recipient do; `words` are the command's arguments. */
-export interface RecipientCommandSet {
+interface RecipientCommandSet {
   noun: ResourceNoun;
   /** Before the id: an object's collection. */
   scope: [name: string, description: string][];

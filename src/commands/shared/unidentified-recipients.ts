@@ -16,7 +16,7 @@ const MAX_CANDIDATES = 50;
 const MAX_LISTED = 5;
 
 /** Somebody named who was never identified: `user "graec"`, and who may be meant, a sentence out of the newest fifty. */
-export interface UnidentifiedRecipient {
+interface UnidentifiedRecipient {
   description: string;
   suggestionText: string | null;
   /** The one id that was meant, if one is near. */

@@ -7,7 +7,7 @@ import { walkChannelSteps, walkSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 
 /** The step that a chat step replies to, by its ref; null for none. */
-export function findReplyRef({ channel_type, template }: ChannelStep): string | null {
+function findReplyRef({ channel_type, template }: ChannelStep): string | null {
   if (!hasTrait(channel_type, "hasReplies") || !isJsonObject(template?.settings)) return null;
   const ref = template.settings.reply_to_step_ref;
   return typeof ref === "string" && ref !== "" ? ref : null;

@@ -10,7 +10,7 @@ export interface ApiRequest {
   body: JsonObject | null;
 }
 
-export interface ApiCaller {
+interface ApiCaller {
   /** Null leaves the header out, as a dry run without a key does. */
   apiKey: string | null;
   branch: string | null;

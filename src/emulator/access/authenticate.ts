@@ -28,7 +28,7 @@ const CAPABILITY_ALIASES: Record<string, readonly string[]> = {
 
 const FEED_READ = "user/feed_read";
 
-export interface Credentials {
+interface Credentials {
   authorization: string | undefined;
   userToken: string | undefined;
 }
@@ -89,7 +89,7 @@ export function isServiceToken(authorization: string | undefined): boolean {
 }
 
 /** What of the path a route is about. */
-export interface AccessSubject {
+interface AccessSubject {
   user?: string | undefined;
   object?: { collection: string; id: string } | undefined;
 }

@@ -32,7 +32,7 @@ export function createForbiddenOriginError(origin: string): ApiError {
   );
 }
 
-export interface CrossOriginRequest {
+interface CrossOriginRequest {
   method: string;
   path: string;
   /** Of a page that may read the answer. */

@@ -3,9 +3,9 @@ import { type ErrorCode, KnockError } from "../../errors/knock-error.js";
 import { findNearest } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";
 
-export type ApiErrorType = "authentication_error" | "invalid_request_error" | "api_error";
+type ApiErrorType = "authentication_error" | "invalid_request_error" | "api_error";
 
-export interface FieldError {
+interface FieldError {
   /** `recipients[0].id` (ACQ-2). */
   field: string;
   message: string;

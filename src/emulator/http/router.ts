@@ -1,7 +1,7 @@
 import { TrieRouter } from "hono/router/trie-router";
 import type { RequestContext } from "./request-context.js";
 
-export type Handler = (context: RequestContext) => void | Promise<void>;
+type Handler = (context: RequestContext) => void | Promise<void>;
 
 /** Finds what answers a method and a path; of several, what was added first. */
 export class Router {

@@ -44,7 +44,7 @@ function renderRow({ row, switches }: SwitchRow): string {
   return `<fieldset><legend>${escapeHtml(row.name)}</legend>${description}${boxes.join("")}</fieldset>`;
 }
 
-export interface CenterView {
+interface CenterView {
   center: PreferenceCenter;
   rows: readonly SwitchRow[];
   branding: Record<string, Json>;

@@ -5,7 +5,7 @@ import type { GuideOperations, GuideQuery } from "../../ports/resource-operation
 import { type Json, type JsonObject, stableStringify } from "../../util/json.js";
 
 /** An event of R-125, as its payload names it. */
-export type GuideEvent = "guide.added" | "guide.updated" | "guide.removed" | "guide_group.updated";
+type GuideEvent = "guide.added" | "guide.updated" | "guide.removed" | "guide_group.updated";
 
 /** `guides:<channel>` (R-124); the user is in the payload. */
 export function parseGuideTopic(topic: string): string | null {

@@ -3,7 +3,7 @@ import type { ClockBody } from "../../domain/request/helper-bodies.js";
 import { parseDuration } from "../../util/duration.js";
 import { createInvalidFieldError } from "../http/api-error.js";
 
-export type ClockMove =
+type ClockMove =
   | { kind: "move"; to: number; force: boolean; fromNow: boolean }
   | { kind: "freeze"; at: number | null; force: boolean }
   | { kind: "reset" };

@@ -39,16 +39,16 @@ export interface WebhookDelivery {
 }
 
 /** `t=<milliseconds>,s=<signature>` (A-921). */
-export function signBody(key: string, at: number, body: string): string {
+function signBody(key: string, at: number, body: string): string {
   return `t=${at},s=${createHmac("sha256", key).update(`${at}.${body}`).digest("base64")}`;
 }
 
-export function getEnvironmentId(name: string): string {
+function getEnvironmentId(name: string): string {
   return createUuidV5(ENVIRONMENT_NAMESPACE, name);
 }
 
 /** A URL as it may be shown: what stands in its query may be a secret. */
-export function redactUrl(url: string): string {
+function redactUrl(url: string): string {
   const { origin, pathname, search } = new URL(url);
   return `${origin}${pathname}${search === "" ? "" : "?…"}`;
 }

@@ -12,7 +12,7 @@ const MAX_CONCURRENT_ATTEMPTS = 8;
 export const MAX_OPEN_ENTRIES = 2_000;
 
 /** What a reader is given by those who read for all. */
-export interface ReaderHooks {
+interface ReaderHooks {
   /** Makes an attempt, and calls {@link WebhookReader.finish} or {@link WebhookReader.retryLater}. */
   send(delivery: WebhookDelivery, reader: WebhookReader): Promise<void>;
   /** The webhook has taken the entry, or was given up on. */

@@ -6,7 +6,7 @@ import { isActive } from "../context/engine-context.js";
 import { findWorkflow } from "../workflow/find-workflow.js";
 import { compileWorkflow } from "./compile-workflow.js";
 
-export function createInactiveWorkflowError(workflow: string): KnockError {
+function createInactiveWorkflowError(workflow: string): KnockError {
   return new KnockError("workflow_inactive", `workflow "${workflow}" is not active`, {
     hint: `Switch it on in environment.json: "workflows": { "${workflow}": { "active": true } }.`,
   });

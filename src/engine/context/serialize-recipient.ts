@@ -67,7 +67,7 @@ export function serializeTenant(recipient: Recipient): JsonObject {
 }
 
 /** A tenant is an object where it plays a recipient (E-048). */
-export function serializeRecipient(recipient: Recipient): JsonObject {
+function serializeRecipient(recipient: Recipient): JsonObject {
   return splitRecipientKey(recipient.key).collection === USERS ? serializeUser(recipient) : serializeObject(recipient);
 }
 

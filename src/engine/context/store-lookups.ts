@@ -31,7 +31,7 @@ export interface StoreLookups {
 export const NO_STORE_LOOKUPS: StoreLookups = { recipients: new Map(), subscriptions: new Map(), translations: null };
 
 /** What the services of a run are made of. */
-export interface RunServicesInput {
+interface RunServicesInput {
   now: number;
   audience: TranslationContext;
   lookups: StoreLookups;

@@ -7,7 +7,7 @@ const SCOPE_ROOTS = new Set(["data", "recipient", "actor", "tenant", "vars", "wo
  * The value of a batch, throttle or cohort key (E-244): Liquid, a dotted path with a known prefix, or a bare name, which is
  * one of `data`. Undefined where it leads to nothing; other types are their JSON.
  */
-export function resolveStepKey(key: string, scope: RenderScope): string | undefined {
+function resolveStepKey(key: string, scope: RenderScope): string | undefined {
   if (key.includes("{{") || key.includes("{%")) {
     const rendered = renderText(key, scope);
     return rendered === "" ? undefined : rendered;

@@ -3,7 +3,7 @@ import { resolveDelayEnd, resolveFieldPath } from "../schedule/resolve-delay-end
 import type { RunExecution } from "./run-execution.js";
 
 /** A step's window: fixed, dynamic, or an offset from a dynamic timestamp. */
-export interface StepWindow {
+interface StepWindow {
   duration: Duration | null;
   path: string | null;
 }

@@ -39,7 +39,7 @@ function serializeMessageState(message: Message | undefined): JsonObject {
   };
 }
 
-export function findStepMessage(guide: string, step: string, { messages }: GuideViewer): Message | undefined {
+function findStepMessage(guide: string, step: string, { messages }: GuideViewer): Message | undefined {
   return messages.findLast(({ workflow, step_ref }) => workflow === guide && step_ref === step);
 }
 
@@ -55,7 +55,7 @@ function serializeGuideStep(guide: Guide, step: GuideStep, content: JsonObject, 
 }
 
 /** A guide as the API has it, without a dashboard_url: the project has no dashboard. And why it is not for the user now. */
-export interface GuideView {
+interface GuideView {
   key: string;
   serialized: JsonObject;
   ineligibility: Ineligibility | null;

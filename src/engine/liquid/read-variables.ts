@@ -19,7 +19,7 @@ export interface VariableRead {
 }
 
 /** Variables that a text reads, and the names that it sets itself. */
-export interface TextVariables {
+interface TextVariables {
   reads: VariableRead[];
   /** Names that `assign`, `capture` and loops set. */
   assignedNames: Set<string>;

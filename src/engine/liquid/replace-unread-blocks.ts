@@ -6,7 +6,7 @@ const BLOCK_ENDS: Record<string, RegExp> = {
 };
 
 /** A tag with text that Liquid does not read, as its parts are written. */
-export interface UnreadBlock {
+interface UnreadBlock {
   tag: string;
   opening: string;
   text: string;

@@ -9,7 +9,7 @@ const MAX_MESSAGES_PER_STEP = 50;
 const RETRY_INTERVAL_MS = 1_000;
 
 /** What a message replies to: its platform's id, why there is none, or when to look again. */
-export type ParentMessage = { id: string } | { fault: string } | { at: number };
+type ParentMessage = { id: string } | { fault: string } | { at: number };
 
 /** The one message of the step that a message replies to (E-188); it waits for one that has not been sent yet. */
 export async function findParentMessage(

@@ -18,7 +18,7 @@ export function isWindowRule(value: unknown): boolean {
   return isJsonObject(value) && Object.hasOwn(value, "frequency");
 }
 
-export interface DelaySettings {
+interface DelaySettings {
   delay_for: Duration | null;
   /** What `delay_until_field_path` led to. */
   value: unknown;

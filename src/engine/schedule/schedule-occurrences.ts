@@ -3,7 +3,7 @@ import type { Recipient } from "../../domain/recipient/recipient.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 
 /** Whose time zone the rules run in: the recipient's, else the account's (E-372). */
-export interface ZoneSource {
+interface ZoneSource {
   recipient: Recipient | undefined;
   environment: Environment;
 }

@@ -37,7 +37,7 @@ function parseEventTime(value: Json): number | null {
 }
 
 /** The mappings of a kind of event, in the fixed order (E-402). */
-export function collectMappings({ settings, mappings }: Source, eventType: string): SourceMapping[] {
+function collectMappings({ settings, mappings }: Source, eventType: string): SourceMapping[] {
   const matchingMappings = mappings.filter(({ event_type }) => event_type === eventType);
   if (settings.handle_identifies && eventType === IDENTIFY_EVENT_TYPE)
     matchingMappings.push({

@@ -12,12 +12,12 @@ import { type ReceiveContext, receiveEvent } from "./receive-event.js";
 import { verifyRequest } from "./verify-request.js";
 
 /** A project's sources as their files say. */
-export interface SourceFiles {
+interface SourceFiles {
   keys(): string[];
   read(key: string): Promise<Source | null>;
 }
 
-export interface SourceContext extends ReceiveContext {
+interface SourceContext extends ReceiveContext {
   files: SourceFiles;
   definitions: Pick<Definitions, "workflow" | "workflowKeys">;
   /** Told of a workflow whose file is broken, and that may be one that the event starts. */

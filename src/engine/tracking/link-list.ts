@@ -1,7 +1,7 @@
 import { BASE62 } from "../../util/ids.js";
 
 /** `/l/<message>/<number>`: the number is the link's place in the message's list. */
-export interface LinkOptions {
+interface LinkOptions {
   base_url: string;
   message_id: string;
   /** For SMS and WhatsApp: `/<key>` of 10 characters (T-233). */

@@ -6,7 +6,7 @@ import { addTrackingPixel, wrapHtml } from "./wrap-html.js";
 import { wrapJson, wrapWhatsApp } from "./wrap-json.js";
 import { wrapMarkdown, wrapPlain } from "./wrap-text.js";
 
-export interface TrackingOptions {
+interface TrackingOptions {
   channel: Pick<Channel, "type" | "provider">;
   message_id: string;
   base_url: string;
@@ -14,7 +14,7 @@ export interface TrackingOptions {
   opens: boolean;
 }
 
-export interface TrackedContent {
+interface TrackedContent {
   content: JsonObject;
   /** The URLs that were wrapped, by the number in their link. */
   links: string[];

@@ -23,7 +23,7 @@ export interface StepVariables {
   extensibleRoots: ReadonlySet<string>;
 }
 
-export interface MisspelledVariable {
+interface MisspelledVariable {
   path: string;
   suggestion: string;
   /** `path is undefined; did you mean "meant"?`, with the place of the text. */
@@ -31,7 +31,7 @@ export interface MisspelledVariable {
 }
 
 /** What the trigger's data may contain: the workflow's schema, and that of `data` within the scope. */
-export type DataSchema = JsonObject | null;
+type DataSchema = JsonObject | null;
 
 /** Items of a list that are looked at. */
 const MAX_LIST_ITEMS = 50;
@@ -200,7 +200,7 @@ export function findSuspiciousVariables(
 }
 
 /** The texts of a template with their places. */
-export function* collectTexts(value: unknown, fieldPath: string): Generator<[text: string, place: string]> {
+function* collectTexts(value: unknown, fieldPath: string): Generator<[text: string, place: string]> {
   if (typeof value === "string") {
     if (value.includes("{{") || value.includes("{%")) yield [value, fieldPath];
   } else if (Array.isArray(value))
@@ -211,7 +211,7 @@ export function* collectTexts(value: unknown, fieldPath: string): Generator<[tex
 }
 
 /** Where a text is and what parses it. */
-export interface TextSource {
+interface TextSource {
   /** Null for text that does not parse: that is reported elsewhere. */
   parse(text: string): ParsedText | null;
   findFile(fieldPath: string): string | undefined;

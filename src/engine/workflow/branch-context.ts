@@ -3,7 +3,7 @@ import type { Definitions } from "../../ports/definitions.js";
 import type { EngineContext } from "../context/engine-context.js";
 
 /** What a trigger is asked on: the context with a branch's files, and the branch, if it is another than the main files'. */
-export interface BranchContext<Stores> {
+interface BranchContext<Stores> {
   context: EngineContext<Stores>;
   branch: string | null;
 }

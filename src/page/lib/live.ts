@@ -1,14 +1,14 @@
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 
-export interface Clock {
+interface Clock {
   now: string;
   frozen: boolean;
   offset_ms: number;
   next_due_at: string | null;
 }
 
-export interface Live {
+interface Live {
   connected: boolean;
   clock: Clock | null;
   /** The emulator's time less the machine's; where it is frozen, its time. */

@@ -2,7 +2,7 @@ import { isObject, type Json, type JsonObject } from "./json.js";
 import { buildMatchingText } from "./pattern.js";
 
 /** How a part of trigger data is put in. What the form has no inputs for is put in as JSON. */
-export type InputKind = "text" | "long text" | "number" | "boolean" | "choice" | "object" | "list" | "json";
+type InputKind = "text" | "long text" | "number" | "boolean" | "choice" | "object" | "list" | "json";
 
 /** Deeper than this a schema that refers to itself is not followed. */
 const MAX_DEPTH = 6;

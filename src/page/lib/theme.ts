@@ -1,7 +1,7 @@
 import { useLayoutEffect, useState } from "preact/hooks";
 
-export const THEMES = ["auto", "light", "dark"] as const;
-export type Theme = (typeof THEMES)[number];
+const THEMES = ["auto", "light", "dark"] as const;
+type Theme = (typeof THEMES)[number];
 
 const STORAGE_KEY = "knock.theme";
 

@@ -3,7 +3,7 @@ import { formatError, sendRequest } from "./api.js";
 import type { JsonObject } from "./json.js";
 import { useLive } from "./live.js";
 
-export interface Resource<T> {
+interface Resource<T> {
   /** The last answer to this path; null until there is one. */
   value: T | null;
   /** Why there is none, or none newer. */
@@ -84,7 +84,7 @@ export function useResource<T = JsonObject>(
   return { value: isOwn ? state.value : null, fault: isOwn ? state.fault : null, reload };
 }
 
-export interface ListPage<T> {
+interface ListPage<T> {
   items: T[];
   more: boolean;
 }

@@ -44,7 +44,7 @@ function serializeBody({ body }: JsonObject): string | null {
 }
 
 /** `t=<milliseconds>,s=<base64>` over `<t>.<body>` with HMAC-SHA256 (CH-205, CHQ-3). */
-export function signWebhook(key: string, timestamp: number, body: string | null): string {
+function signWebhook(key: string, timestamp: number, body: string | null): string {
   const signature = createHmac("sha256", key)
     .update(`${timestamp}.${body ?? ""}`)
     .digest("base64");

@@ -2,7 +2,7 @@ import { type ClientHttp2Session, connect } from "node:http2";
 import type { SecureContextOptions } from "node:tls";
 import type { ApiFailure, ApiResponse } from "../call-api.js";
 
-export interface Http2Request {
+interface Http2Request {
   path: string;
   headers: Record<string, string>;
   body: string;

@@ -149,7 +149,7 @@ export function waitingAt(due_at: number): Partial<RecipientRun> {
   };
 }
 
-export interface SampleTrigger {
+interface SampleTrigger {
   workflow?: string;
   version?: Workflow;
   recipients: string[];

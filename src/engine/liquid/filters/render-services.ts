@@ -49,7 +49,7 @@ export function findServices(scope: object): RenderServices | undefined {
 }
 
 /** The scope with services of its own: the original is not changed. */
-export function attachServices<T extends object>(scope: T, services: RenderServices | undefined): T {
+function attachServices<T extends object>(scope: T, services: RenderServices | undefined): T {
   return services === undefined ? scope : { ...scope, [RENDER_SERVICES]: services };
 }
 

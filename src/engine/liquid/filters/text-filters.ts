@@ -5,7 +5,7 @@ import { parseWholeNumber } from "./parse-whole-number.js";
 import type { FilterThis, RegisterFilter } from "./render-services.js";
 
 /** The text of a filter's input or argument; nil is blank. */
-export type ToText = (value: unknown) => string;
+type ToText = (value: unknown) => string;
 
 function slice(value: unknown, begin: unknown, length: unknown, text: ToText): unknown {
   const start = parseWholeNumber(begin, "slice");

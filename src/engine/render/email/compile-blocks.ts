@@ -34,13 +34,13 @@ export interface RenderedBlock {
 }
 
 /** What blocks are compiled with; handed in, so that this file is read only where there are blocks. */
-export interface BlockCompilers {
+interface BlockCompilers {
   compileMarkdown: (source: string, fieldPath: string) => CompiledText;
   renderPartial: (key: string, inputs: Record<string, unknown>, rendering: Rendering, fieldPath: string) => string;
   compileText: (source: string, fieldPath: string) => CompiledText;
 }
 
-export type RenderBlocks = (rendering: Rendering) => RenderedBlock[];
+type RenderBlocks = (rendering: Rendering) => RenderedBlock[];
 
 const toNumberOr = (value: Json | undefined, fallback: number): number =>
   typeof value === "number" ? value : fallback;

@@ -26,13 +26,13 @@ export interface SharedEmailTemplates {
   partialsHaveStyles: boolean;
 }
 
-export interface RenderedEmail {
+interface RenderedEmail {
   html: string;
   text: string;
 }
 
 /** The scope is the run's; `preview` is the line shown beside the subject. Throws RenderError. */
-export type RenderEmailBody = (scope: RenderScope, tenantBranding: JsonObject | null, preview: string) => RenderedEmail;
+type RenderEmailBody = (scope: RenderScope, tenantBranding: JsonObject | null, preview: string) => RenderedEmail;
 
 type RenderContent = (rendering: Rendering) => string;
 

@@ -34,7 +34,7 @@ export function renderButtonsHtml({ buttons, gap }: RenderedBlock): string {
     .join("\n");
 }
 
-export function renderImageHtml({ image, align }: RenderedBlock): string {
+function renderImageHtml({ image, align }: RenderedBlock): string {
   if (image === null) return "";
   const width = /^\d+$/.test(image.width) ? `${image.width}px` : image.width;
   const margin = align === "center" ? "0 auto" : align === "right" ? "0 0 0 auto" : "0 auto 0 0";
@@ -82,7 +82,10 @@ export function renderBlocksHtml(blocks: readonly RenderedBlock[]): string {
     .join("\n");
 }
 
-/** CSS of the blocks, at the top of the head, so that a layout's own rules beat it (T-126, T-159, T-160). */
+/**
+ * Returns the CSS of blocks. It is at the top of the head, so that a layout's own rules take precedence (T-126, T-159, T-160).
+ * @public Only a conditional import uses it, which the check of unused exports does not follow.
+ */
 export function buildBlockCss(primary: string, contrast: string): string {
   const sizes = (["sm", "md", "lg"] as const).map(
     (size) =>
@@ -100,7 +103,10 @@ export function buildBlockCss(primary: string, contrast: string): string {
   ].join("\n");
 }
 
-/** The default layout's colours where the reader has it dark (T-160): the page around the buttons is dark then, too. */
+/**
+ * Returns the CSS of the default layout in dark mode, where the page around the buttons is also dark (T-160).
+ * @public Only a conditional import uses it.
+ */
 export function buildDarkBlockCss(primary: string, contrast: string): string {
   return `:root{color-scheme:light dark}\n@media (prefers-color-scheme: dark){.block-button--solid{background-color:${primary} !important;border-color:${primary} !important;color:${contrast} !important}.block-button--outline{background-color:transparent !important;border-color:${primary} !important;color:${primary} !important}}`;
 }

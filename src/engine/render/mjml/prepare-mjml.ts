@@ -42,7 +42,7 @@ interface OpenElement {
   line: number;
 }
 
-export interface PreparedMjml {
+interface PreparedMjml {
   mjml: string;
   /** Puts back what was kept from the MJML compiler. */
   restore(html: string): string;

@@ -49,7 +49,7 @@ interface DatabaseOptions {
   enableForeignKeyConstraints?: boolean;
 }
 
-export type DatabaseConstructor = new (path: string, options: DatabaseOptions) => Database;
+type DatabaseConstructor = new (path: string, options: DatabaseOptions) => Database;
 
 /** The first Node whose own module is quiet: 22's prints a warning at every start, 20 has none. */
 const MIN_NODE_VERSION = 24;

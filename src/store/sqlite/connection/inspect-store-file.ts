@@ -29,7 +29,7 @@ import {
  * What a file's first bytes tell: `ours`, `readable` (ours, and may only be read), `empty` (nothing in it yet), or `unsure`: no table in the file itself, but
  * perhaps in the write-ahead log beside it.
  */
-export type StoreFileState = "ours" | "readable" | "empty" | "unsure";
+type StoreFileState = "ours" | "readable" | "empty" | "unsure";
 
 // Offsets in page 1 of an SQLite file: https://www.sqlite.org/fileformat2.html
 const MAGIC = "SQLite format 3\0";

@@ -79,7 +79,7 @@ export class SqlFilters {
   }
 }
 
-export interface ListQuery {
+interface ListQuery {
   kind: CursorKind;
   /** `SELECT … FROM …`, without WHERE. */
   select: string;

@@ -85,7 +85,7 @@ const INSERT =
   "inserted_at, updated_at, recipient_snapshot, metadata, data, events, content, batch, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /** What a message does not repeat because its run has it: workflow, version, categories, tenant, actor, and mostly the data. */
-export function toMessage(row: MessageRow, { run, version, isGuide }: WorkflowRunRecord, shared: SharedRows): Message {
+function toMessage(row: MessageRow, { run, version, isGuide }: WorkflowRunRecord, shared: SharedRows): Message {
   return {
     id: row.id,
     workflow_run_id: run.id,

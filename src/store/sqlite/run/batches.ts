@@ -191,7 +191,7 @@ export function readBatch(db: Connection, shared: SharedRows, recipientRunId: st
 }
 
 /** The activity of a run in an open batch. */
-export interface OpenItem {
+interface OpenItem {
   row: number;
   batch: number;
 }

@@ -11,7 +11,7 @@ import { createWorkflowRunReader, selectRecipientRunRows, toRecipientRun } from 
 import type { SharedRows } from "../run/shared-rows.js";
 import { hasAnyWait, readWait } from "../run/waits.js";
 
-export const DUE_TABLES = ["recipient_runs", "messages", "workflow_runs", "schedules"] as const;
+const DUE_TABLES = ["recipient_runs", "messages", "workflow_runs", "schedules"] as const;
 type DueTable = (typeof DUE_TABLES)[number];
 
 /** Work that nobody has leased at the real time that is bound as `realNow`. */

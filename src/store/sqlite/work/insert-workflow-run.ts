@@ -73,7 +73,7 @@ function insertWorkflowRunRow(
 }
 
 /** Runs with their messages; of those at a batch step, the continuation that holds (E-247, E-248). */
-export interface RunsToInsert {
+interface RunsToInsert {
   recipientRuns: readonly RecipientRun[];
   messages: readonly Message[];
   batches: ReadonlyMap<string, BatchJoin>;
