@@ -38,6 +38,10 @@ const CONTROL_CHARACTER = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the same, and the spaces around them.
 const SPACES = /[\s\u0000-\u001f\u007f\u0085]+/g;
 const ADDRESS = /^[^\s@<>()[\]\\,;:"]+@[^\s@<>()\\,;:"]+$/;
+/** The longest line of a header that may be sent (RFC 5322, 2.1.1). It also bounds the expressions that read an address. */
+const MAX_ADDRESS_LENGTH = 998;
+/** Longer values are shortened in errors. */
+const MAX_SHOWN_LENGTH = 100;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 function getText(content: JsonObject, name: string): string {
@@ -45,18 +49,53 @@ function getText(content: JsonObject, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
+/** Returns the position of the quote that closes the one at `start`, or -1. A backslash escapes the next character. */
+function findClosingQuote(list: string, start: number): number {
+  for (let position = start + 1; position < list.length; position++) {
+    if (list[position] === "\\") position++;
+    else if (list[position] === '"') return position;
+  }
+  return -1;
+}
+
+/** Returns the position of the bracket that closes the one at `start`, or -1 if another one opens first. */
+function findClosingBracket(list: string, start: number): number {
+  for (let position = start + 1; position < list.length; position++) {
+    if (list[position] === ">") return position;
+    if (list[position] === "<") return -1;
+  }
+  return -1;
+}
+
 /**
- * Splits an address list at its commas, except inside quotes and angle brackets. The expression takes runs of characters:
- * one character at a time, a list of megabytes overflows V8's backtracking stack.
+ * Splits an address list at its commas, except inside quotes and angle brackets. It is a loop because a regular expression
+ * overflows V8's backtracking stack for a list of megabytes.
  */
 function splitList(list: string): string[] {
-  const entry = /(?:"[^"\\]*(?:\\.[^"\\]*)*"|<[^<>]*>|[^,"<]+|["<])+/g;
-  return (list.match(entry) ?? []).map((part) => part.trim()).filter((part) => part);
+  const parts: string[] = [];
+  let start = 0;
+  let hasClosingQuote = true;
+  for (let position = 0; position < list.length; position++) {
+    const character = list[position];
+    if (character === ",") {
+      parts.push(list.slice(start, position));
+      start = position + 1;
+    } else if (character === '"' && hasClosingQuote) {
+      const end = findClosingQuote(list, position);
+      // After a quote that is not closed, no later one is: searching again would take quadratic time.
+      if (end === -1) hasClosingQuote = false;
+      else position = end;
+    } else if (character === "<") {
+      const end = findClosingBracket(list, position);
+      if (end !== -1) position = end;
+    }
+  }
+  return [...parts, list.slice(start)].map((part) => part.trim()).filter((part) => part);
 }
 
 /** `ada@x.test` or `Ada <ada@x.test>`; null where it is neither. */
 function parseAddress(text: string): Address | null {
-  if (CONTROL_CHARACTER.test(text)) return null;
+  if (text.length > MAX_ADDRESS_LENGTH || CONTROL_CHARACTER.test(text)) return null;
   const [, name = "", bracketedAddress] = /^(.*)<([^<>]*)>$/.exec(text.trim()) ?? [];
   const address = (bracketedAddress ?? text).trim();
   if (!ADDRESS.test(address)) return null;
@@ -67,10 +106,15 @@ function parseAddress(text: string): Address | null {
   return { address, name: displayName === "" ? null : displayName };
 }
 
+/** Returns a value as errors show it. */
+function quoteValue(text: string): string {
+  return JSON.stringify(text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text);
+}
+
 function parseAddressList(content: JsonObject, name: string): Address[] {
   return splitList(getText(content, name)).map((part) => {
     const address = parseAddress(part);
-    if (address === null) throw createPermanentError(`${name}: ${JSON.stringify(part)} is not an e-mail address`);
+    if (address === null) throw createPermanentError(`${name}: ${quoteValue(part)} is not an e-mail address`);
     return address;
   });
 }
@@ -107,13 +151,13 @@ function parseHeaders(value: Json | undefined): Record<string, string> {
  */
 export function parseEmail({ content }: Message): Email {
   const to = parseAddress(getText(content, "to"));
-  if (to === null) throw createBounceError(`${JSON.stringify(getText(content, "to"))} is not an e-mail address`);
+  if (to === null) throw createBounceError(`${quoteValue(getText(content, "to"))} is not an e-mail address`);
   const from = parseAddress(getText(content, "from"));
   if (from === null)
     throw createPermanentError(
       getText(content, "from") === ""
         ? "the e-mail has no sender: set from_address in the channel's settings"
-        : `from: ${JSON.stringify(getText(content, "from"))} is not an e-mail address`,
+        : `from: ${quoteValue(getText(content, "from"))} is not an e-mail address`,
     );
   const subject = getText(content, "subject_line");
   const { attachments } = content;
