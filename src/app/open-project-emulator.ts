@@ -18,16 +18,16 @@ import type { Store } from "../ports/store.js";
 import type { StoreLogs } from "../ports/store-logs.js";
 import type { Project } from "../project/open-project.js";
 import { openGroupCommitStore } from "../store/sqlite/group-commit-store.js";
-import { applyFileChanges } from "./apply-file-changes.js";
 import { readFileWarnings } from "./file-warnings.js";
-import { FollowedProject } from "./followed-project.js";
-import { createGuideReader } from "./guide-reader.js";
 import { mapEnvironment } from "./map-environment.js";
 import { applyRecipientsFiles, createLocalEngine, httpClient } from "./open-local-engine.js";
 import { openSources } from "./open-sources.js";
 import type { ProcessIO } from "./process-io.js";
 import { removeReadyFile, writeReadyFile } from "./ready-file.js";
-import { watchStore } from "./watch-store.js";
+import { applyFileChanges } from "./watch/apply-file-changes.js";
+import { FollowedProject } from "./watch/followed-project.js";
+import { createGuideReader } from "./watch/guide-reader.js";
+import { watchStoreFile } from "./watch/watch-store-file.js";
 
 /** Where the build puts the page: beside the bundle, and from the sources' folder as seen from a test. */
 const PAGE_FILES = ["page.html", "../../dist/page.html"];
@@ -59,7 +59,7 @@ export async function openProjectEmulator(
   const watching = new AbortController();
   let emulator: Emulator | undefined;
   try {
-    watchStore(location, (text) => output.warn(text), watching.signal);
+    watchStoreFile(location, (text) => output.warn(text), watching.signal);
     await applyRecipientsFiles(opened, store);
     const context = buildEmulatorContext({ opened, project, store, logs: await store.openLogs(), io, output });
     const { operations, onError } = context;

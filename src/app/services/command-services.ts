@@ -58,7 +58,7 @@ export function createWatchService({ files, settings, target, io: surroundings }
   return {
     async watchProject(flags) {
       const { root } = await files.require(flags);
-      const { watchFolder } = await import("../watch-folder.js");
+      const { watchFolder } = await import("../watch/watch-folder.js");
       const isUnwatched = (name: string): boolean => name.split(/[\\/]/).some((part) => UNWATCHED.has(part));
       const changed = watchFolder(root, isUnwatched, surroundings.signal);
       return async () => {

@@ -2,6 +2,7 @@ import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import type { StoreWatcher } from "../store-watcher.js";
 import { type FeedSubscription, type ListFeed, PAGE_SIZE, type ReadFeedChanges } from "./feed-subscription.js";
+import type { SubscriptionWatcher } from "./subscription-watcher.js";
 
 /** After a failure: it will most likely last. */
 const RETRY_DELAY_MS = 500;
@@ -35,7 +36,7 @@ interface WatchedFeed {
 }
 
 /** Looks for new items in the feeds that sockets have joined. A message is in the store before anyone is told of it. */
-export class FeedWatcher {
+export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
   private readonly feeds = new Map<string, WatchedFeed>();
   /** The same by whose they are. */
   private readonly feedsByRecipient = new Map<RecipientKey, Set<WatchedFeed>>();

@@ -1,5 +1,6 @@
 import { getErrorMessage } from "../../errors/knock-error.js";
 import type { GuideSubscription } from "./guide-subscription.js";
+import type { SubscriptionWatcher } from "./subscription-watcher.js";
 
 /**
  * Files, users' properties, audiences and the clock all decide about guides, and nobody tells of them: so look this often
@@ -12,7 +13,7 @@ const MAX_BUSY_SHARE = 0.1;
 const RETRY_DELAY_MS = 500;
 
 /** Looks for changes in the guides of users that sockets have joined. */
-export class GuideWatcher {
+export class GuideWatcher implements SubscriptionWatcher<GuideSubscription> {
   private readonly subscriptions = new Set<GuideSubscription>();
   private timer: NodeJS.Timeout | undefined;
   private polling: Promise<void> = Promise.resolve();

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Webhook } from "../domain/environment/webhook.js";
-import type { Workflow } from "../domain/workflow/workflow.js";
-import { findTemplateError } from "../engine/compile/compile-workflow.js";
-import type { Definitions } from "../ports/definitions.js";
-import { openProject, type Project } from "../project/open-project.js";
-import { listBranches } from "../project/project-folders.js";
+import type { Webhook } from "../../domain/environment/webhook.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
+import { findTemplateError } from "../../engine/compile/compile-workflow.js";
+import type { Definitions } from "../../ports/definitions.js";
+import { openProject, type Project } from "../../project/open-project.js";
+import { listBranches } from "../../project/project-folders.js";
 import {
   compareSnapshots,
   getEntryName,
@@ -13,7 +13,7 @@ import {
   type ProjectSnapshot,
   readProjectSnapshot,
   type SnapshotEntry,
-} from "../project/project-snapshot.js";
+} from "../../project/project-snapshot.js";
 
 /** What was read is believed this long where nothing says that files have changed: not every folder tells. */
 const CACHE_TTL_MS = 1_000;

@@ -1,6 +1,6 @@
-import type { GuideSet } from "../domain/guide/guide.js";
-import type { Project } from "../project/open-project.js";
-import { readGuides } from "../project/read-guides.js";
+import type { GuideSet } from "../../domain/guide/guide.js";
+import type { Project } from "../../project/open-project.js";
+import { readGuides } from "../../project/read-guides.js";
 import type { FollowedProject } from "./followed-project.js";
 
 /** Returns a reader of a project's guides, which reads each state of its files once. */

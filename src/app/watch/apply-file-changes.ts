@@ -1,9 +1,9 @@
-import type { Emulator } from "../emulator/start-emulator.js";
-import type { Output } from "../output/output.js";
-import { printProjectChange } from "../output/print-project-change.js";
-import type { ProjectChange } from "../project/project-snapshot.js";
+import type { Emulator } from "../../emulator/start-emulator.js";
+import type { Output } from "../../output/output.js";
+import { printProjectChange } from "../../output/print-project-change.js";
+import type { ProjectChange } from "../../project/project-snapshot.js";
+import { applyRecipientsFiles } from "../open-local-engine.js";
 import type { FollowedProject } from "./followed-project.js";
-import { applyRecipientsFiles } from "./open-local-engine.js";
 import { watchFolder } from "./watch-folder.js";
 
 /** What a change is to webhooks; what is removed, or broken, is none. */

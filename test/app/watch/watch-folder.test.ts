@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { watchFolder } from "../../src/app/watch-folder.js";
+import { watchFolder } from "../../../src/app/watch/watch-folder.js";
 
 let folder: string;
 let watching: AbortController;

@@ -12,7 +12,7 @@ function statStore(location: string): BigIntStats | undefined {
 }
 
 /** Warns once if the store's file is deleted or replaced while it is open. Ends then, or when aborted. */
-export function watchStore(location: string, warn: (text: string) => void, signal: AbortSignal): void {
+export function watchStoreFile(location: string, warn: (text: string) => void, signal: AbortSignal): void {
   const opened = location === ":memory:" ? undefined : statStore(location);
   if (opened === undefined) return;
   const timer = setInterval(() => {
