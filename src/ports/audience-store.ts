@@ -4,36 +4,37 @@ import type { OccurredEvent } from "../domain/run/occurred-event.js";
 import type { Paged, PageRequest } from "./page-request.js";
 import type { NewWorkflowRun } from "./trigger-store.js";
 
-/** User changes, by their ids, with the runs that they start and the events that they are. */
+/** The effects of user changes: the changes by their ids, the runs that they start, and the events that they cause. */
 export interface UserChangeEffects {
   ids: readonly number[];
   runs: readonly NewWorkflowRun[];
   events: readonly OccurredEvent[];
 }
 
-/** Keeps members of static audiences, and the changes of users that audiences follow. */
+/** Stores the members of static audiences, and the user changes that audience triggers have not processed yet. */
 export interface AudienceStore {
-  /** Keys of all audiences that ever had a member, sorted. */
+  /** Returns the keys of all audiences that ever had a member, sorted. */
   readAudienceKeys(): Promise<string[]>;
-  /** Creates the audience if need be. Answers with those that were no members before (E-388). */
+  /** Adds members, and creates the audience if necessary. Returns those who were not members before (E-388). */
   addAudienceMembers(
     audience: string,
     members: readonly AudienceMembership[],
     at: number,
   ): Promise<AudienceMembership[]>;
-  /** Answers with those that were members. */
+  /** Removes members. Returns those who were members. */
   removeAudienceMembers(audience: string, members: readonly AudienceMembership[]): Promise<AudienceMembership[]>;
-  /** The static audiences that these users are in (E-390). */
+  /** Returns the static audiences that each of these users is a member of (E-390). */
   readMemberships(
     users: readonly RecipientKey[],
   ): Promise<Map<RecipientKey, { audience: string; tenant: string | null }[]>>;
-  /** Members that exist: one never identified is none yet (E-391). */
+  /** Lists the members that exist. A user who was never identified is not a member yet (E-391). */
   listAudienceMembers(audience: string, page: PageRequest): Promise<Paged<AudienceMember>>;
-  /** What may start audience runs and has not yet, in order. */
+  /** Returns up to `limit` unprocessed user changes that may start audience runs, in order. */
   readUserChanges(limit: number): Promise<UserChange[]>;
   /**
-   * Writes what user changes lead to, and forgets them. `lost`: another process was first with one of them, nothing was
-   * written; `claimed` as for a trigger.
+   * Saves the effects of user changes and deletes the changes. `lost`: another process has already processed one of
+   * them, and nothing was written. `claimed`: the recipients that have already used up a once-only workflow; nothing
+   * was written, as for a trigger.
    */
   saveUserChanges(changes: UserChangeEffects, now: number): Promise<"saved" | "lost" | { claimed: RecipientKey[] }>;
 }

@@ -3,42 +3,51 @@ import type { RecipientUpsert } from "../domain/recipient/recipient.js";
 import type { PendingTrigger } from "../domain/run/batch-join.js";
 import type { TriggerOutcome } from "../domain/run/outcome.js";
 
-/** A broadcast that was sent: a run per tenant, and one for those in none. */
+/** A sent broadcast: one run per tenant, and one run for the recipients without a tenant. */
 export interface SentBroadcast {
   broadcast: string;
   runs: { tenant: string | null; outcome: TriggerOutcome }[];
 }
 
 export interface SendBroadcastOptions {
-  /** Sends one that was sent before. */
+  /** Allows sending a broadcast that was sent before. */
   again: boolean;
-  /** Users to identify first; those who are known stay as they are. */
+  /** Users to identify first. Users who are already known stay unchanged. */
   identify?: readonly RecipientUpsert[];
 }
 
-/** A project's broadcasts over an engine (section 28 of the catalogue). `target` null: the audience that the file names. */
+/**
+ * The broadcasts of a project, sent by the engine (section 28 of the catalog). If `target` is null, the audience in the
+ * file is used.
+ */
 export interface BroadcastOperations {
   list(): Promise<BroadcastView[]>;
-  /** Throws `resource_missing` for an unknown one, `conflict` for one that was sent or is scheduled; `again` sends it once more. */
+  /**
+   * Sends a broadcast. Throws `resource_missing` if it is unknown, and `conflict` if it is scheduled or was already
+   * sent. `again` sends it a second time.
+   */
   send(key: string, target: BroadcastTarget | null, options: SendBroadcastOptions): Promise<SentBroadcast>;
-  /** `at` in milliseconds; null takes the file's time. */
+  /** Schedules a broadcast. `at` is in milliseconds; null uses the time in the file. */
   schedule(
     key: string,
     target: BroadcastTarget | null,
     options: SendBroadcastOptions & { at: number | null },
   ): Promise<BroadcastView>;
-  /** Back to a draft, or to what it was. Throws `conflict` for one that is not scheduled. */
+  /** Cancels a scheduled broadcast, which returns to its previous state. Throws `conflict` if it is not scheduled. */
   cancel(key: string): Promise<BroadcastView>;
 }
 
-/** Where broadcasts stand: their runs say it. */
+/** The states of broadcasts, which are derived from their runs. */
 export interface BroadcastLog {
-  /** By key; one that was never sent or scheduled is not among them. */
+  /** Returns the states by key. A broadcast that was never sent or scheduled has no entry. */
   readStates(): Promise<Map<string, BroadcastState>>;
-  /** Makes the run that starts when it is due; false where it is scheduled, or was sent and not `again`. */
+  /**
+   * Inserts the run that starts when the broadcast is due. Returns false if the broadcast is scheduled, or was sent and
+   * `again` is false.
+   */
   insert(pending: PendingTrigger, options: { again: boolean }): Promise<boolean>;
-  /** Removes what is scheduled and not under way; false for nothing. */
+  /** Deletes a scheduled run unless it is being processed. Returns false if nothing was deleted. */
   cancel(key: string, realNow: number): Promise<boolean>;
-  /** The runs that a run became when it was sent, itself included. */
+  /** Lists the runs that a run was split into when the broadcast was sent, including the run itself. */
   listSiblingRuns(id: string): Promise<{ id: string; tenant: string | null }[]>;
 }

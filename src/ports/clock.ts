@@ -1,4 +1,4 @@
-/** The store's virtual clock: frozen at a moment, or real time plus an offset. */
+/** The store's virtual clock: frozen at a time, or real time plus an offset. Both are in milliseconds. */
 export interface ClockSetting {
   offset_ms: number;
   frozen_at: number | null;
@@ -7,7 +7,7 @@ export interface ClockSetting {
 /** A lease on moving the clock. */
 export interface ClockClaim {
   token: string;
-  /** Milliseconds of real time. */
+  /** Real time in milliseconds. */
   realNow: number;
   leaseUntil: number;
 }
@@ -15,8 +15,8 @@ export interface ClockClaim {
 export interface ClockStore {
   readClock(): Promise<ClockSetting>;
   writeClock(setting: ClockSetting): Promise<void>;
-  /** Takes or renews the lease on moving the clock; false while another process holds it. */
+  /** Takes or renews the lease on moving the clock. Returns false while another process holds it. */
   claimClock(claim: ClockClaim): Promise<boolean>;
-  /** Ends the lease, if it is still this token's. */
+  /** Ends the lease if this token still holds it. */
   releaseClock(token: string): Promise<void>;
 }

@@ -6,22 +6,31 @@ import type { Translations } from "../domain/template/translation.js";
 import type { SharedRequest } from "../domain/workflow/shared-request.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 
-/** Where workflows and the environment come from: a project folder, or a test. Read fresh, so that changes apply. */
+/**
+ * The source of workflows and the environment: a project folder, or a test. It is read on each call, so that changes of
+ * files apply immediately.
+ */
 export interface Definitions {
-  /** The committed workflow, or null if there is none of that key. */
+  /** Returns the workflow on disk, or null if the key is unknown. */
   workflow(key: string): Promise<Workflow | null>;
   workflowKeys(): Promise<string[]>;
   environment(): Promise<Environment>;
   audiences(): Promise<Audience[]>;
-  /** Null if there is none of that key. Layouts and partials are no part of a workflow's version (T-101). */
+  /** Returns null if the key is unknown. Layouts and partials are not part of a workflow's version (T-101). */
   emailLayout(key: string): Promise<EmailLayout | null>;
   partial(key: string): Promise<TemplatePartial | null>;
-  /** A request that fetch steps share (E-305): read anew, as partials are. Null if there is none of that key. */
+  /**
+   * Returns a request that fetch steps share (E-305), or null if the key is unknown. It is read each time, as partials
+   * are.
+   */
   request(key: string): Promise<SharedRequest | null>;
-  /** Asked for only where a template translates. */
+  /** Reads the translations. Called only if a template translates. */
   translations(): Promise<Translations>;
-  /** The same as a branch has them, itself for the branch it is; null where there is no such branch. */
+  /**
+   * Returns the definitions of a branch, or null if there is no such branch. For the branch itself, returns these
+   * definitions (A-015).
+   */
   branch?(slug: string): Definitions | null;
-  /** The branches that have files of their own. */
+  /** Lists the branches that have files of their own. */
   branches?(): string[];
 }

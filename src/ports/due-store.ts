@@ -1,28 +1,31 @@
 import type { ClockSetting } from "./clock.js";
 
-/** Kinds of work that can be due. */
+/** The kinds of work that can be due. */
 export type DueKind = "schedules" | "fan_outs" | "user_changes" | "runs" | "messages";
 
-/** A lease on due work. Due times are the store's clock (`now`); leases are real time, which no virtual clock moves. */
+/** A lease on due work. Due times use the store's clock (`now`). Leases use real time, which no virtual clock moves. */
 export interface Claim {
   now: number;
   realNow: number;
   leaseUntil: number;
-  /** Unique to this claim. */
+  /** Unique for each claim. */
   token: string;
-  /** Written with the claim, in one transaction, unless nothing is due. */
+  /** A clock setting to write in the transaction of the claim. It is not written if nothing is due. */
   clock?: ClockSetting;
 }
 
-/** Tells what is due and when. Times are milliseconds. */
+/** Reports which work is due and when. Times are milliseconds. */
 export interface DueStore {
   /**
-   * The next moment anything is due (a run or a delivery), or null. Leased work counts when its lease ends; with
-   * `unleased` it does not count: a clock that is moved does not bring a lease's end nearer.
+   * Returns the next time that any work is due, or null. Leased work is due when its lease ends. With `excludeLeased`
+   * it is left out, because moving the clock does not end a lease earlier.
    */
   readNextDueAt(options?: { excludeLeased: boolean }): Promise<number | null>;
-  /** What is due at `now`, in the store's time, and not leased at `realNow`. Lets a caller claim only what there is. */
+  /**
+   * Returns the kinds of work that are due at `now` (the store's time) and not leased at `realNow`, so that a caller
+   * claims only those.
+   */
   listDueKinds(now: number, realNow: number): Promise<ReadonlySet<DueKind>>;
-  /** Whether anything happened that `runDue` has not followed up yet. */
+  /** Returns whether there are events that `runDue` has not processed yet. */
   hasPendingEvents(): Promise<boolean>;
 }

@@ -7,7 +7,7 @@ import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Claim } from "./due-store.js";
 import type { FrequencyClaim } from "./trigger-store.js";
 
-/** The next recipients of a trigger that fans out. */
+/** The recipient runs of one chunk of a fan-out, with all that their first advances produced. */
 export interface FanOutChunk {
   workflow_run_id: string;
   at: number;
@@ -18,11 +18,11 @@ export interface FanOutChunk {
   triggers: PendingTrigger[];
   claims: FrequencyClaim[];
   unidentified: RecipientKey[];
-  /** Null: this is the last chunk. */
+  /** The state of the fan-out after this chunk; null if this is the last chunk. */
   rest: FanOutState | null;
 }
 
-/** `lost`: another process took the fan-out over, nothing was written. */
+/** `lost`: another process has taken the fan-out over, and nothing was written. */
 export type ChunkResult =
   | { outcome: "inserted"; batchDecisions: ReadonlyMap<string, BatchDecision> }
   | { outcome: "lost" }
@@ -35,7 +35,7 @@ export interface ClaimedFanOut {
   fanOut: FanOutState;
 }
 
-/** A broadcast's run that is due becomes runs with recipients, one per tenant; `rest` null where there are none. */
+/** The split of a due broadcast run into one run per tenant. `rest` is null if there are no recipients. */
 export interface FanOutSplit {
   workflow_run_id: string;
   tenant: string | null;
@@ -46,11 +46,11 @@ export interface FanOutSplit {
 
 /** Turns accepted triggers into recipient runs, chunk by chunk. */
 export interface FanOutStore {
-  /** Which of these recipients have a run of the trigger already (E-058). */
+  /** Returns those of the recipients that already have a run of the trigger (E-058). */
   readRecipientsWithRun(workflowRunId: string, recipients: readonly RecipientKey[]): Promise<Set<RecipientKey>>;
-  /** Triggers whose fan-out is due, leased to the token. */
+  /** Claims up to `limit` triggers whose fan-out is due. */
   claimDueFanOuts(claim: Claim, limit: number): Promise<ClaimedFanOut[]>;
   insertFanOutChunk(chunk: FanOutChunk, token: string): Promise<ChunkResult>;
-  /** False where another process took it over: nothing was written. */
+  /** Splits a broadcast run. Returns false if another process has taken it over; then nothing was written. */
   splitFanOut(split: FanOutSplit, token: string, at: number): Promise<boolean>;
 }

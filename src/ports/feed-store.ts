@@ -3,21 +3,24 @@ import type { Message } from "../domain/message/message.js";
 import type { RecipientKey } from "../domain/recipient/recipient.js";
 import type { Paged, PageRequest } from "./page-request.js";
 
-/** Recipients with newly created messages. Delayed deliveries and merges do not count. */
+/** The recipients of newly created messages. Later deliveries and merged recipients are not included. */
 export interface NewMessages {
-  /** To ask with the next time. */
+  /** The mark for the next call. */
   mark: string;
-  /** Null: anybody, as far as can be told. */
+  /** Null if the recipients are unknown or too many: any recipient may have new messages. */
   recipients: RecipientKey[] | null;
 }
 
 /** Reads in-app feeds. */
 export interface FeedStore {
-  /** In-app feed messages of a recipient; `counts` ignore status and paging (A-101, Q-24). */
+  /** Lists a recipient's in-app feed messages. `counts` ignores the status filter and paging (A-101, Q-24). */
   listFeed(
     filter: FeedFilter,
     page: PageRequest,
   ): Promise<Paged<{ message: Message; cursor: string }> & { counts: FeedCounts }>;
-  /** Who got messages after an earlier call's `mark`; null where that is not known, or they are many. */
+  /**
+   * Returns the recipients that got messages after the `mark` of an earlier call, or null if that is unknown or they
+   * are too many.
+   */
   readNewMessages(mark: string | null): Promise<NewMessages>;
 }

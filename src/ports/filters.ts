@@ -3,18 +3,18 @@ import type { RecipientKey } from "../domain/recipient/recipient.js";
 import type { RunStatus } from "../domain/run/run-status.js";
 import type { JsonObject } from "../util/json.js";
 
-/** What a list of recipient runs is narrowed to; what is undefined narrows nothing. */
+/** The filters for a list of recipient runs. An undefined field does not filter. */
 export interface RunFilter {
   workflow?: string | undefined;
   workflow_run_id?: string | undefined;
   recipient?: RecipientKey | undefined;
   status?: RunStatus | undefined;
   tenant?: string | undefined;
-  /** Part of the workflow's key, the recipient's id, or the whole of an id; letters of ASCII in either case. */
+  /** Part of the workflow's key or of the recipient's id, or a complete id. ASCII letters match in either case. */
   text?: string | undefined;
 }
 
-/** Likewise for messages. */
+/** The filters for a list of messages. An undefined field does not filter. */
 export interface MessageFilter {
   workflow?: string | undefined;
   workflow_run_id?: string | undefined;
@@ -23,14 +23,14 @@ export interface MessageFilter {
   /** A channel's key or id. */
   channel?: string | undefined;
   status?: DeliveryStatus | undefined;
-  /** Any of these; the negative ones are what a message has not. */
+  /** Any of these. A negative status matches messages that do not have the engagement. */
   engagement_statuses?: readonly EngagementAction[] | undefined;
   tenant?: string | undefined;
-  /** Likewise, or part of the rendered content. */
+  /** Like `text` of a run filter; also matches part of the rendered content. */
   text?: string | undefined;
 }
 
-/** All that the API's list of recipient runs can be narrowed to (A-315). Times are milliseconds, both included. */
+/** All filters of the API's list of recipient runs (A-315). Times are milliseconds; both bounds are included. */
 export interface RunQuery extends RunFilter {
   /** Any of these. */
   statuses?: readonly RunStatus[] | undefined;
@@ -39,18 +39,18 @@ export interface RunQuery extends RunFilter {
   has_errors?: boolean | undefined;
 }
 
-/** Milliseconds; the bounds themselves count only in the `e` forms. */
+/** Milliseconds. `gte` and `lte` include the bound. */
 export type TimeBounds = Partial<Record<"gt" | "gte" | "lt" | "lte", number>>;
 
-/** All that the API's lists of messages can be narrowed to (A-208); of a list any will do. */
+/** All filters of the API's lists of messages (A-208). If a filter is a list, any of its values matches. */
 export interface MessageQuery extends MessageFilter {
   ids?: readonly string[] | undefined;
   statuses?: readonly DeliveryStatus[] | undefined;
   workflow_categories?: readonly string[] | undefined;
-  /** Pairs that a message's data has at its top; none is nested (A-076). */
+  /** Pairs that must be at the top level of a message's data. Values are not nested (A-076). */
   trigger_data?: JsonObject | undefined;
   inserted_at?: TimeBounds | undefined;
 }
 
-/** What an id is of, where ids are looked for by how they begin. */
+/** The kind of thing that an id prefix is searched in. */
 export type IdKind = "workflow_run" | "recipient_run" | "message";

@@ -3,22 +3,25 @@ import type { EngagementAction, Message } from "../domain/message/message.js";
 import type { RecipientKey } from "../domain/recipient/recipient.js";
 import type { JsonObject } from "../util/json.js";
 
-/** What a user did with a step of a guide. */
+/** An engagement of a user with a step of a guide. */
 export interface GuideEngagement {
   guide: Guide;
-  /** As it is made where this is the first engagement; its recipient, tenant, guide and step say which one it is. */
+  /** The message to insert if this is the first engagement. Its recipient, tenant, guide and step identify it. */
   message: Message;
   action: EngagementAction;
   /** The data of the action's event. */
   data: JsonObject | null;
 }
 
-/** Keeps what users did with in-app guides. */
+/** Stores the engagements of users with in-app guides. */
 export interface GuideStore {
-  /** A user's messages of any guide, in a tenant or in none. */
+  /** Returns a user's messages of all guides, in a tenant or in none. */
   readGuideMessages(user: RecipientKey, tenant: string | null): Promise<Message[]>;
-  /** Makes the message if it is not there, and marks it. */
+  /** Inserts the message if it does not exist, and marks it. */
   recordGuideEngagement(engagement: GuideEngagement, at: number): Promise<Message>;
-  /** A user's messages of a guide stay, and are no more read as its own; answers with how many there were. */
+  /**
+   * Detaches a user's messages from a guide: they stay stored, but are no longer read as its messages. Returns their
+   * number.
+   */
   resetGuide(user: RecipientKey, guide: string, tenant: string | null): Promise<number>;
 }

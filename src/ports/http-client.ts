@@ -1,9 +1,9 @@
 import type { JsonObject } from "../util/json.js";
 
-/** A request of a fetch step, as rendered. */
+/** A rendered request of a fetch step. */
 export interface StepRequest {
   method: string;
-  /** Whole, with its query. */
+  /** The complete URL, including its query. */
   url: string;
   headers: Record<string, string>;
   body: string | null;
@@ -11,26 +11,26 @@ export interface StepRequest {
   timeout_ms: number;
 }
 
-/** A request that leaves, to a host that the project's configuration names. */
+/** A request to a host that the project's configuration allows. */
 export interface OutboundRequest extends StepRequest {
   /**
-   * Addresses and ranges that the host's name may resolve to although they are not public. An address as the host needs
-   * no entry here.
+   * Addresses and ranges that the host's name may resolve to although they are not public. A host that is itself an
+   * address needs no entry.
    */
   private_addresses: readonly string[];
 }
 
-/** What came back, or why nothing did. */
+/** The response, or why the request failed. */
 export type OutboundResponse =
   | { status: number; text: string }
   | { failure: "timeout" | "connection"; message: string };
 
-/** Makes requests of steps; redirects are not followed, and bodies above 10 MB are a failed connection. */
+/** Sends the requests of steps. Redirects are not followed, and a body above 10 MB is a failed connection. */
 export interface HttpClient {
   fetch(request: OutboundRequest): Promise<OutboundResponse>;
 }
 
-/** What an agent step asks a model. */
+/** The request of an agent step to a model. */
 export interface AgentRequest {
   workflow: string;
   step: string;

@@ -7,17 +7,20 @@ import type { Paged, PageRequest } from "./page-request.js";
 
 /** Delivers, reads and marks messages. */
 export interface MessageStore {
-  /** Likewise for messages whose delivery is due. */
+  /** Claims up to `limit` messages whose delivery is due, as `claimDueRuns` claims runs. */
   claimDueMessages(claim: Claim, limit: number): Promise<Message[]>;
-  /** Writes delivery state (status, due_at, attempts, scheduled_at, metadata, events); engagement is left as stored. */
+  /**
+   * Writes the delivery state (status, due_at, attempts, scheduled_at, metadata, events). The stored engagement stays
+   * unchanged.
+   */
   saveMessages(messages: readonly Message[], token: string, logs?: readonly DeliveryLog[]): Promise<Set<string>>;
-  /** Requests that a message's deliveries made, newest first (E-217). */
+  /** Returns the requests of a message's deliveries, newest first (E-217). */
   readDeliveryLogs(messageId: string): Promise<DeliveryLog[]>;
   readMessages(ids: readonly string[]): Promise<Message[]>;
   listMessages(filter: MessageQuery, page: PageRequest): Promise<Paged<Message>>;
   /**
-   * Sets an engagement status; ids that do not exist are left out of the answer. Repeats make repeated events (E-230).
-   * `metadata` becomes the data of the action's event (E-226).
+   * Sets an engagement status and returns the messages. Ids that do not exist are left out. A repeated call adds a
+   * repeated event (E-230). `metadata` becomes the data of the action's event (E-226).
    */
   markMessages(
     ids: readonly string[],
@@ -25,8 +28,8 @@ export interface MessageStore {
     at: number,
     metadata?: JsonObject | null,
   ): Promise<Message[]>;
-  /** Undelivered ones are queued again, due at once (E-213); answers with those. */
+  /** Queues undelivered messages again, due immediately (E-213). Returns those messages. */
   retryMessages(ids: readonly string[], at: number): Promise<Message[]>;
-  /** With what is kept of their deliveries; ids that do not exist are passed over. */
+  /** Deletes messages with all that is stored about their deliveries. Ids that do not exist are ignored. */
   deleteMessages(ids: readonly string[]): Promise<void>;
 }

@@ -9,52 +9,67 @@ import type { Paged, PageRequest } from "./page-request.js";
 import type { ResourceOperations } from "./resource-operations.js";
 
 export interface TriggerOptions {
-  /** 1 to 255 characters; null lets the target choose (the remote one always sends one). */
+  /** 1 to 255 characters. If null, the target chooses one (the remote target always sends one). */
   idempotency_key: string | null;
-  /** What else than a trigger of the API it is (E-010): a test run, or a source's event. */
+  /** The origin of a trigger that is not an API request (E-010): a test run, or an event of a source. */
   source?: "rehearsal" | "integration";
-  /** Throws `resource_missing` where there is no such branch (A-015). */
+  /** Throws `resource_missing` if there is no such branch (A-015). */
   branch?: string;
-  /** Receives a text for each step with likely misspelled template variables. Without it nobody looks for them. */
+  /**
+   * Receives a text for each step with likely misspelled template variables. Without it, the templates are not checked
+   * for them.
+   */
   onWarning?: (text: string) => void;
-  /** Rejects a trigger with such a warning before anything is written: `warning`. */
+  /** Rejects a trigger with such a warning, with code `warning`, before anything is written. */
   strict?: boolean;
 }
 
 export interface WaitOptions {
-  /** Milliseconds of real time; null waits until all have ended. */
+  /** Milliseconds of real time. If null, waits until all runs have ended. */
   timeout_ms: number | null;
-  /** Told as runs end: how many of how many. */
+  /** Called when runs have ended, with their number and the total. */
   onProgress?: (ended: number, total: number) => void;
-  /** Recipients that the trigger names without identifying them. Targets that know only runs look up those that have none. */
+  /**
+   * Recipients that the trigger names without identifying them. A target that knows only runs looks up the recipients
+   * that have none.
+   */
   namedRecipients?: readonly RecipientKey[];
   /** Called if the time passed before all runs had ended. */
   onTimeout?: () => void;
   signal?: AbortSignal;
 }
 
-/** Everything a command asks of a target. API shapes (`WorkflowRecipientRun`, `Message`, …) are JSON as the API has it. */
+/**
+ * Everything that a command can request from a target. API shapes (`WorkflowRecipientRun`, `Message`, …) are JSON in
+ * the API's format.
+ */
 export interface Operations {
   readonly target: "local" | "remote";
   triggerWorkflow(trigger: Trigger, options: TriggerOptions): Promise<TriggerOutcome>;
-  /** Follows a trigger until its runs have ended or the time is up, and answers with what is known then. */
+  /** Follows a trigger until its runs have ended or the time is up, and returns the outcome at that moment. */
   awaitOutcome(outcome: TriggerOutcome, options: WaitOptions): Promise<TriggerOutcome>;
   cancelWorkflow(cancellation: Cancellation): Promise<CancelOutcome>;
 
-  /** Section 2's document for a workflow run, or null. */
+  /** Returns the outcome document (section 2) of a workflow run, or null. */
   readWorkflowRun(id: string): Promise<TriggerOutcome | null>;
-  /** The API's `WorkflowRecipientRunDetail`, or null; locally with `steps`, the run's `data`, and its `branch` if it has one. */
+  /**
+   * Returns the API's `WorkflowRecipientRunDetail`, or null. Locally it also has `steps`, the run's `data`, and its
+   * `branch` if it has one.
+   */
   readRecipientRun(id: string): Promise<JsonObject | null>;
   listRecipientRuns(filter: RunFilter, page: PageRequest): Promise<Paged<JsonObject>>;
 
-  /** The API's `Message` plus `content`, or null. */
+  /** Returns the API's `Message` plus `content`, or null. */
   readMessage(id: string): Promise<JsonObject | null>;
   listMessages(filter: MessageFilter, page: PageRequest): Promise<Paged<JsonObject>>;
-  /** The API's `MessageDeliveryLog`s (A-222, A-484), newest first: the requests made for a message. Null for no message. */
+  /**
+   * Returns the API's `MessageDeliveryLog`s (A-222, A-484), newest first: the requests made for a message. Null if the
+   * message does not exist.
+   */
   readDeliveryLogs(id: string): Promise<JsonObject[] | null>;
   /**
-   * The messages changed, in the order of `ids`; unknown ids are an error and change nothing. `metadata`, as
-   * `parseInteractionMetadata` lets it through, is for `interacted` alone (E-226).
+   * Returns the changed messages in the order of `ids`. Throws if an id is unknown, and then changes nothing.
+   * `metadata`, as `parseInteractionMetadata` returns it, is only for `interacted` (E-226).
    */
   markMessages(ids: readonly string[], action: EngagementAction, metadata?: JsonObject | null): Promise<JsonObject[]>;
 
@@ -63,72 +78,99 @@ export interface Operations {
 
 export interface ClockMoveOptions {
   force: boolean;
-  /** Counted from now: a running clock goes on between reading it and moving it, and to go there is no way back. */
+  /**
+   * Whether the target was computed from the current time. A running clock may pass the target before the move; then
+   * the move stops at the current time instead of moving backward.
+   */
   fromNow?: boolean;
   signal?: AbortSignal | undefined;
   onBlocked?: (occurrence: BlockedOccurrence) => void;
 }
 
-/** What only the embedded engine has: its clock and its due work. */
+/** The operations that only the embedded engine has: its clock and its due work. */
 export interface LocalOperations extends Operations {
   readonly target: "local";
   readonly resources: ResourceOperations;
-  /** Ids that begin with `start`, in order; a recipient run is found by six characters or more. */
+  /** Returns ids that begin with `prefix`, in order. A recipient run is found by 6 or more characters. */
   listIdsByPrefix(kind: IdKind, prefix: string, limit: number): Promise<string[]>;
   listRecipientRuns(filter: RunQuery, page: PageRequest): Promise<Paged<JsonObject>>;
   listMessages(filter: MessageQuery, page: PageRequest): Promise<Paged<JsonObject>>;
-  /** Those that exist, in the order of the ids, each the API's `Message` plus `content`. */
+  /** Returns the messages that exist, in the order of the ids, each as the API's `Message` plus `content`. */
   readMessages(ids: readonly string[]): Promise<JsonObject[]>;
-  /** A-205. What still waited to go out never does; the runs keep what they say of it. */
+  /**
+   * Deletes messages (A-205). Messages that were not sent yet are never sent. The outcomes in the runs stay unchanged.
+   */
   deleteMessages(ids: readonly string[]): Promise<void>;
-  /** The API's `MessageEvent`s (A-482), newest first, or null for no message. */
+  /** Returns the API's `MessageEvent`s (A-482), newest first, or null if the message does not exist. */
   readMessageEvents(id: string): Promise<JsonObject[] | null>;
-  /** The API's `Activity`s (A-483): what the message is about, oldest first. Null for no message. */
+  /**
+   * Returns the API's `Activity`s (A-483) that the message is about, oldest first, or null if the message does not
+   * exist.
+   */
   readMessageActivities(id: string): Promise<JsonObject[] | null>;
-  /** Undelivered messages go to their providers once more (E-213), in the order of the ids. Throws for others, and changes nothing. */
+  /**
+   * Sends undelivered messages to their providers again (E-213), in the order of the ids. Throws if a message has
+   * another status, and then changes nothing.
+   */
   retryMessages(ids: readonly string[]): Promise<JsonObject[]>;
-  /** Identifies what a recipients file's content names. Throws `invalid_params`. */
+  /** Identifies the recipients that a recipients file contains. Throws `invalid_params`. */
   seedRecipients(
     content: unknown,
   ): Promise<Record<"users" | "objects" | "tenants" | "subscriptions" | "audience_members", number>>;
-  /** Forgets everything but the clock, and if asked but recipients with their subscriptions and memberships. */
+  /**
+   * Deletes everything but the clock. With `keepRecipients`, recipients, their subscriptions and memberships are also
+   * kept.
+   */
   clear(options: { keepRecipients: boolean }): Promise<void>;
   /**
-   * Checks a trigger as `triggerWorkflow` does, and changes nothing. Returns what it would tell `onWarning`. Throws what a trigger
-   * would.
+   * Checks a trigger as `triggerWorkflow` does, without changing anything. Returns the texts that `onWarning` would
+   * receive. Throws the errors of `triggerWorkflow`.
    */
   checkTrigger(trigger: Trigger): Promise<string[]>;
-  /** Renders channel steps for a trigger's first recipient, without a run; `refs` null renders all of them. */
+  /**
+   * Renders channel steps for a trigger's first recipient, without a run. If `refs` is null, renders all channel steps.
+   */
   previewSteps(trigger: Trigger, refs: readonly string[] | null): Promise<StepPreview[]>;
-  /** Messages' contents in another language (T-192), by id; without those that cannot be rendered so. */
+  /**
+   * Returns the messages' contents in another language (T-192), by id. Messages that cannot be rendered in it are left
+   * out.
+   */
   readContentsInLocale(ids: readonly string[], locale: string): Promise<ReadonlyMap<string, JsonObject>>;
   readClock(): Promise<ClockState>;
-  /** Stops the clock at a time, or where it is. Backward only with `force`, or while the store contains no runs. */
+  /**
+   * Freezes the clock at a time; null freezes it at the current time. Throws for a move backward, unless `force` is set
+   * or the store contains no runs.
+   */
   freezeClock(at: number | null, options?: { force: boolean }): Promise<ClockState>;
   resetClock(): Promise<ClockState>;
   /**
-   * Moves to a time, running what falls due on the way in order of time. Moves by several processes happen one after another.
-   * Backward only with `force`, or while the store contains no runs; that runs nothing.
+   * Moves to a time, and runs all work that is due on the way in order of time. Moves by several processes happen one
+   * after another. A move backward is possible only with `force`, or while the store contains no runs; it runs nothing.
    */
   moveClock(to: ClockTarget, options: ClockMoveOptions): Promise<ClockMove>;
-  /** An event of a source, for runs that wait for it (E-335, E-339); its mappings to actions are `engine/sources/`. */
+  /** Delivers a source event to runs that wait for it (E-335, E-339). `engine/sources/` maps events to actions. */
   deliverSourceEvent(event: SourceEvent): Promise<void>;
-  /** Runs everything due now; answers with what ran. */
+  /** Runs everything that is due now. Returns the advanced runs. */
   runDue(options: DueOptions): Promise<AdvancedRun[]>;
-  /** Milliseconds of real time until something falls due, or null if nothing waits (or the clock is frozen). */
+  /** Returns the milliseconds of real time until work is due, or null if none is pending or the clock is frozen. */
   readTimeUntilDue(): Promise<number | null>;
-  /** When the next thing falls due by the store's clock, in milliseconds, frozen or not; null if nothing waits. */
+  /**
+   * Returns the next time that work is due, in milliseconds of the store's clock, even if it is frozen. Null if none is
+   * pending.
+   */
   readNextDueAt(): Promise<number | null>;
-  /** Returns `store_unusable` for an unexpected error that a damaged store explains; other errors unchanged. Slow. */
+  /**
+   * Returns `store_unusable` for an unexpected error that a damaged store explains, and other errors unchanged. Slow.
+   */
   explainError(error: unknown): Promise<unknown>;
   /**
-   * From now on, writes are committed without waiting for the disk; a crash of the machine may lose them until `syncToDisk`.
+   * Commits later writes without waiting for the disk. A crash of the computer may lose them until `syncToDisk`.
    * Deliveries and fetches sync first. For callers that report several triggers together.
    */
   deferDiskSync(): Promise<void>;
   /** Returns once everything written so far is on the disk. Throws `store_unusable`. */
   syncToDisk(): Promise<void>;
-  /** Another text whenever anything may have changed since, through this process or another. */
+  /** Returns a text that differs whenever anything may have changed, in this process or another. */
   readChangeToken(): Promise<string>;
 }
 
@@ -137,17 +179,20 @@ export function isLocal(operations: Operations): operations is LocalOperations {
   return operations.target === "local";
 }
 
-/** A time in milliseconds, or how to find it once no other process moves the clock: `nextDueAt` is null if nothing waits. */
+/**
+ * A time in milliseconds, or a function that computes it once no other process moves the clock. `nextDueAt` is null if
+ * no work is pending.
+ */
 export type ClockTarget = number | ((now: number, nextDueAt: number | null) => number);
 
-/** A message whose last delivery attempt on the way failed. */
+/** A message whose last delivery attempt failed during a move of the clock. */
 export interface FailedDelivery {
   message_id: string;
   recipient: RecipientReference;
   workflow: string;
   step_ref: string;
   channel: string;
-  /** `undelivered` and `bounced` are final; `queued` will be tried again. */
+  /** `undelivered` and `bounced` are final. `queued` will be retried. */
   status: DeliveryStatus;
   attempts: number;
   reason: string;
@@ -164,9 +209,9 @@ export interface ClockMove extends ClockState {
 export interface SourceEvent {
   source_key: string;
   event_key: string;
-  /** The user whom the event is about; null for none. */
+  /** The user whom the event is about, or null. */
   user_id: string | null;
-  /** When it happened, in milliseconds; null for now. */
+  /** The time of the event in milliseconds; null for now. */
   at: number | null;
   data: JsonObject;
   preprocess_output?: Json;
@@ -182,20 +227,23 @@ export interface ClockState {
 
 export interface DueOptions {
   signal?: AbortSignal | undefined;
-  /** Told of occurrences that could not start. */
+  /** Called for each occurrence that could not start. */
   onBlocked?: (occurrence: BlockedOccurrence) => void;
-  /** Who looks only once lets go of them at the end; else they are tried again when their lease ends. */
+  /**
+   * Whether the caller runs due work only once. Then blocked occurrences are released at the end; otherwise they are
+   * retried when their lease ends.
+   */
   once?: boolean;
 }
 
-/** An occurrence of a schedule that is due and stays so, because its workflow cannot be read. */
+/** A due occurrence of a schedule that cannot start, because its workflow cannot be read. It stays due. */
 export interface BlockedOccurrence {
   schedule_id: string;
   workflow: string;
   recipient: RecipientReference;
-  /** ISO 8601: when it was due. */
+  /** ISO 8601: the time it was due. */
   at: string;
-  /** What is wrong with the workflow. */
+  /** The error in the workflow. */
   error: string;
 }
 
@@ -204,8 +252,8 @@ export interface AdvancedRun {
   recipient_run_id: string;
   recipient: RecipientReference;
   workflow: string;
-  /** ISO 8601: the moment it fell due. */
+  /** ISO 8601: the time the run was due. */
   at: string;
-  /** The steps executed in this advance, the one waited at included. */
+  /** The steps executed in this advance, including the step that the run waited at. */
   steps: import("../domain/run/outcome.js").StepOutcome[];
 }

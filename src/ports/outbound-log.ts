@@ -1,10 +1,11 @@
 import type { JsonObject } from "../util/json.js";
 
-/** Something that happened and that webhooks may be told of, in the order in which it happened. */
+/** An event that may have to be sent to webhooks. Entries are in the order in which the events happened. */
 export type OutboundEntry = { id: number } & (
   | {
       about: "message";
-      message_id: string /** Which of the message's events, oldest first. */;
+      message_id: string;
+      /** The message's events from index `first` to before index `last`, oldest first. */
       first: number;
       last: number;
     }
@@ -12,35 +13,42 @@ export type OutboundEntry = { id: number } & (
   | { about: "document"; type: string; at: number; document: JsonObject }
 );
 
-/** An entry's id, and the webhook that has taken it. */
+/** The id of an entry, and a webhook that has processed it. */
 export interface AcknowledgedEntry {
   entry: number;
   webhook: string;
 }
 
 /**
- * What webhooks are still to be told, kept by the store. While it is watched (and a day longer) every process that writes to
- * the store writes to it, in the transaction in which the event happens. One process at a time reads it.
+ * The queue of events for webhooks, kept by the store. While it is watched, and for a day longer, every process that
+ * writes to the store also writes the events here, in the transaction in which they happen. One process at a time reads
+ * it.
  */
 export interface OutboundLog {
-  /** Starts or goes on to watch as the only reader, until `until`; false while another process reads. Real time, milliseconds. */
+  /**
+   * Starts or continues to watch as the only reader, until `until`. Returns false while another process reads. Times
+   * are milliseconds of real time.
+   */
   acquire(holder: string, now: number, until: number): Promise<boolean>;
-  /** Lets another process read; events are still kept. */
+  /** Lets another process read. Events are still recorded. */
   release(holder: string): Promise<void>;
-  /** Nothing is to be told any more: forgets all of it, unless another process reads. */
+  /** Stops recording and deletes all entries, unless another process reads them. */
   stopRecording(holder: string, now: number): Promise<void>;
-  /** Forgets what is to be told. */
+  /** Deletes all entries. */
   clear(): Promise<void>;
-  /** The oldest after an id. */
+  /** Returns the oldest entries after an id. */
   readEntries(after: number, limit: number): Promise<OutboundEntry[]>;
-  /** Adds something that happened outside the store. */
+  /** Adds an event that happened outside the store. */
   record(type: string, at: number, document: JsonObject): Promise<void>;
-  /** These have been told to all, or given up. */
+  /** Deletes entries that every webhook has processed, or that were given up. */
   deleteEntries(ids: readonly number[]): Promise<void>;
-  /** Writes down what single webhooks have taken while others have not. */
-  acknowledge(listAcknowledged: readonly AcknowledgedEntry[]): Promise<void>;
-  /** Writes down that a webhook has taken all that there is, to hear of what comes from now on. The newest entry's id; 0 for none. */
+  /** Records which entries single webhooks have processed while other webhooks have not. */
+  acknowledge(entries: readonly AcknowledgedEntry[]): Promise<void>;
+  /**
+   * Records that a webhook has processed all entries, so that it receives only later events. Returns the id of the
+   * newest entry, or 0 if the log is empty.
+   */
   acknowledgeAll(webhook: string): Promise<number>;
-  /** What was written down so, of entries that are still there. */
+  /** Returns the acknowledgments of entries that still exist. */
   taken(): Promise<AcknowledgedEntry[]>;
 }

@@ -1,4 +1,4 @@
-/** Newest first. `after` and `before` are opaque cursors from an earlier page. */
+/** A page of a list, newest first. `after` and `before` are opaque cursors from an earlier page. */
 export interface PageRequest {
   limit: number;
   after?: string | undefined;

@@ -5,41 +5,46 @@ import type { JsonObject } from "../util/json.js";
 
 export type Delivery =
   /**
-   * `not_sent`: kept here, as by a sandbox. `connection`: found out on the way, and from now on the recipient's. `tracked`: its
-   * provider can be asked later what became of it.
+   * `not_sent`: stored only, as in a sandbox. `connection`: found during the delivery, and stored for the recipient.
+   * `tracked`: the provider can report the delivery status later.
    */
   | { status: "sent" | "delivered" | "not_sent"; metadata?: JsonObject; connection?: JsonObject; tracked?: true }
-  /** The address is bad for good (CH-044); `token` is the device token that is. */
+  /** The address is permanently invalid (CH-044). `token` is the invalid device token. */
   | { status: "bounced"; reason: string; token?: string }
-  /** `retry_after_ms`: how long the provider asked to be left alone. */
+  /** `retry_after_ms`: the time that the provider asked to wait. */
   | { status: "failed"; retryable: boolean; reason: string; retry_after_ms?: number };
 
-/** What has become of a message that its provider took (CH-045). */
+/** The delivery status of a message that its provider has accepted (CH-045). */
 export type DeliveryCheck =
   | { status: "delivered" }
   | { status: "bounced" | "undelivered"; reason: string }
   /** Not known yet. */
   | { status: "pending" }
-  /** Not to be known: asking again would not help. */
+  /** Never known: another request would not help. */
   | { status: "unknown"; reason: string };
 
-/** Who somebody is to a provider: their connection, or why there is none; null where it cannot say now. */
+/**
+ * The connection of a user at a provider, or why the user has no connection. Null if the provider cannot look it up now.
+ */
 export type UserLookupResult = { connection: JsonObject } | { missing: string } | null;
 
 export type RecordExchange = (exchange: DeliveryExchange) => void;
 
-/** What is stored for the message's channel now: content holds no secrets, so connections and tokens are read here. */
+/**
+ * The data that is stored for the message's channel now. Content holds no secrets, so connections and tokens are read
+ * from here.
+ */
 export interface StoredChannelData {
   recipient: JsonObject;
   tenant: JsonObject;
 }
 
-/** Hands a message to the outside. The message id is the idempotency key: a repeat must not send twice. */
+/** Sends messages to an external service. The message id is the idempotency key: a repeat must not send twice. */
 export interface Provider {
-  /** `record` is told each request with its answer, secrets taken out (E-217). */
+  /** Sends a message. `record` receives each request with its response, with secrets removed (E-217). */
   send(message: Message, channel: Channel, stored: StoredChannelData, record?: RecordExchange): Promise<Delivery>;
-  /** Asks about a message that `send` said is tracked (E-212). Absent where the provider cannot be asked. */
+  /** Checks a message that `send` reported as tracked (E-212). Absent if the provider cannot be queried. */
   check?(message: Message, channel: Channel, record?: RecordExchange): Promise<DeliveryCheck>;
-  /** Looks a user up by e-mail with the tenant's token (CH-175). Absent where that is no question to the provider. */
+  /** Looks a user up by email with the tenant's token (CH-175). Absent if the provider has no such lookup. */
   findUser?(email: string, token: string, channel: Channel): Promise<UserLookupResult>;
 }

@@ -3,16 +3,16 @@ import type { Recipient, RecipientKey, RecipientUpsert } from "../domain/recipie
 import type { JsonObject } from "../util/json.js";
 import type { Paged, PageRequest } from "./page-request.js";
 
-/** Recipients of one collection; users are those of `$users`. */
+/** A filter for recipients. Users have the collection `$users`. */
 export interface RecipientFilter {
-  /** Null: every one but users'. */
+  /** Null for all collections except users. */
   collection: string | null;
   id?: string | undefined;
-  /** The whole name. */
+  /** The complete name. */
   name?: string | undefined;
 }
 
-/** A preference set to write; null removes it. `merge` keeps what is not mentioned (E-138). */
+/** A preference set to write; null removes it. `merge` keeps the parts that the set does not contain (E-138). */
 export interface PreferenceWrite {
   recipient: RecipientKey;
   id: string;
@@ -20,7 +20,7 @@ export interface PreferenceWrite {
   merge: boolean;
 }
 
-/** A channel's data to write whole; null removes it. */
+/** Channel data that replaces the stored data of the channel; null removes it. */
 export interface ChannelDataWrite {
   recipient: RecipientKey;
   /** UUID. */
@@ -28,25 +28,25 @@ export interface ChannelDataWrite {
   data: JsonObject | null;
 }
 
-/** Keeps users, objects and tenants. */
+/** Stores users, objects and tenants. */
 export interface RecipientStore {
   readRecipients(keys: readonly RecipientKey[]): Promise<Map<RecipientKey, Recipient>>;
-  /** Creates or deep-merges, in order (E-038 to E-041). */
+  /** Creates recipients or merges deeply into existing ones, in order (E-038 to E-041). */
   upsertRecipients(upserts: readonly RecipientUpsert[], at: number): Promise<void>;
   listRecipients(filter: RecipientFilter, page: PageRequest): Promise<Paged<Recipient>>;
   /**
-   * Deletes recipients with all that is theirs (E-053): preferences, channel data, subscriptions (of objects those to
-   * them, too), memberships, messages, runs that have ended, and what once-only workflows remember of them. A run still
-   * on its way ends as cancelled (EQ-03) and stays as the record of that. Answers with those that existed.
+   * Deletes recipients with all their data (E-053): preferences, channel data, subscriptions (for an object, also the
+   * subscriptions to it), memberships, messages, ended runs, and the records of once-only workflows. A run that has not
+   * ended is canceled (EQ-03) and stays as a record of that. Returns the keys of those that existed.
    */
   deleteRecipients(keys: readonly RecipientKey[], at: number): Promise<Set<RecipientKey>>;
   /**
-   * Gives one recipient what another has and it lacks, the other's messages, subscriptions and memberships (A-097); the
-   * other is then deleted. False unless both exist.
+   * Gives `into` the data that only `from` has, and the messages, subscriptions and memberships of `from` (A-097), then
+   * deletes `from`. Returns false unless both exist.
    */
   mergeRecipients(into: RecipientKey, from: RecipientKey, at: number): Promise<boolean>;
-  /** Creates recipients that do not exist, except for a removal. */
+  /** Writes preference sets. Creates recipients that do not exist, except for a removal. */
   writePreferenceSets(writes: readonly PreferenceWrite[], at: number): Promise<void>;
-  /** Likewise. Answers with how many entries were there before. */
+  /** Writes channel data, as `writePreferenceSets` does. Returns how many entries existed before. */
   writeChannelData(writes: readonly ChannelDataWrite[], at: number): Promise<number>;
 }

@@ -6,9 +6,9 @@ import type { Paged, PageRequest } from "./page-request.js";
 import type { ScheduleFilter } from "./schedule-store.js";
 
 /**
- * What a target holds besides runs and messages. Bodies and answers are JSON as the API has it: a body is checked here,
- * and `invalid_params` has a pointer per fault. `delete` and the like answer false for what was not there; reading it
- * gives null.
+ * The resources of a target other than runs and messages. Bodies and results are JSON in the API's format. Bodies are
+ * checked here: `invalid_params` has a pointer for each error. `delete` and similar operations return false if the
+ * resource did not exist; reading it returns null.
  */
 export interface ResourceOperations {
   readonly users: UserOperations;
@@ -19,25 +19,28 @@ export interface ResourceOperations {
   readonly subscriptions: SubscriptionOperations;
   readonly audiences: AudienceOperations;
   readonly feeds: FeedOperations;
-  /** Absent where nothing of the build asks: guides are read by applications, not by commands. */
+  /** Absent in builds that do not need it: guides are read by applications, not by commands. */
   readonly guides?: GuideOperations;
   readonly schedules: ScheduleOperations;
-  /** Returns the key that signs links to preference centers; it stays the same for as long as the store exists. */
+  /** Returns the key that signs links to preference centers. It stays the same for as long as the store exists. */
   readLinkKey(): Promise<string>;
 }
 
 export interface UserOperations {
   list(page: PageRequest): Promise<Paged<JsonObject>>;
   read(id: string): Promise<JsonObject | null>;
-  /** Creates or merges deeply (A-090). */
+  /** Creates a user or merges deeply (A-090). */
   set(id: string, body: JsonObject): Promise<JsonObject>;
   delete(id: string): Promise<boolean>;
-  /** The other user's properties, preferences, channel data and messages become this one's, who wins (A-097). Null unless both exist. */
+  /**
+   * Merges the user `from` into `id`: properties, preferences, channel data and messages. Values of `id` take
+   * precedence (A-097). Returns null unless both exist.
+   */
   merge(id: string, from: string): Promise<JsonObject | null>;
 }
 
 export interface ObjectOperations {
-  /** Null: of every collection, tenants included. */
+  /** Lists objects. If `collection` is null, lists all collections, including tenants. */
   list(collection: string | null, page: PageRequest): Promise<Paged<JsonObject>>;
   read(collection: string, id: string): Promise<JsonObject | null>;
   set(collection: string, id: string, body: JsonObject): Promise<JsonObject>;
@@ -52,25 +55,34 @@ export interface TenantFilter {
 export interface TenantOperations {
   list(filter: TenantFilter, page: PageRequest): Promise<Paged<JsonObject>>;
   read(id: string): Promise<JsonObject | null>;
-  /** Its default preferences merge, too, unless they say `__persistence_strategy__: "replace"` (A-093). */
+  /**
+   * Creates a tenant or merges deeply. Its default preferences are also merged, unless they contain
+   * `__persistence_strategy__: "replace"` (A-093).
+   */
   set(id: string, body: JsonObject): Promise<JsonObject>;
   delete(id: string): Promise<boolean>;
 }
 
 export interface PreferenceOperations {
-  /** Every set the recipient has, as `read` gives them, and `default` always (A-247). */
+  /** Returns every set of the recipient in the form that `read` returns, and always `default` (A-247). */
   list(recipient: RecipientReference): Promise<JsonObject[]>;
-  /** Over the environment's defaults, and for a tenant's set, or the `tenant` given, over the tenant's (A-094, A-304); of an unknown recipient those alone (Q-26). */
+  /**
+   * Returns a set merged over the environment's defaults and, for a tenant's set or a given `tenant`, over the tenant's
+   * defaults (A-094, A-304). For an unknown recipient, returns only the defaults (Q-26).
+   */
   read(recipient: RecipientReference, id: string, tenant?: string): Promise<JsonObject>;
-  /** Replaces, unless the body's `__persistence_strategy__` is `merge` (A-093); creates the recipient if need be. */
+  /**
+   * Replaces a set, unless the body's `__persistence_strategy__` is `merge` (A-093). Creates the recipient if
+   * necessary.
+   */
   set(recipient: RecipientReference, id: string, body: JsonObject): Promise<JsonObject>;
   delete(recipient: RecipientReference, id: string): Promise<void>;
 }
 
-/** `channel` is a channel's id or key. Throws `channel_invalid` for an id nobody declared. */
+/** `channel` is a channel's id or key. Throws `channel_invalid` for an undeclared id. */
 export interface ChannelDataOperations {
   read(recipient: RecipientReference, channel: string): Promise<JsonObject | null>;
-  /** Replaces the channel's entry (A-092); creates the recipient if need be. */
+  /** Replaces the channel's entry (A-092). Creates the recipient if necessary. */
   set(recipient: RecipientReference, channel: string, body: JsonObject): Promise<JsonObject>;
   delete(recipient: RecipientReference, channel: string): Promise<boolean>;
 }
@@ -80,52 +92,61 @@ export interface ObjectReference {
   id: string;
 }
 
-/** An object's subscribers, or what a recipient subscribes to; of those any that a list names. */
+/**
+ * The subscribers of an object, or the subscriptions of a recipient. A list limits the result to the recipients or
+ * objects in it.
+ */
 export type SubscriptionScope =
   | { object: ObjectReference; recipients?: readonly RecipientKey[] | undefined }
   | { recipient: RecipientReference; objects?: readonly RecipientKey[] | undefined };
 
 export interface SubscriptionOperations {
-  /** Who subscribes to an object (`mode=object`), or what a recipient subscribes to. Throws `resource_missing` for an unknown object. */
+  /**
+   * Lists the subscribers of an object (`mode=object`), or the subscriptions of a recipient. Throws `resource_missing`
+   * for an unknown object.
+   */
   list(scope: SubscriptionScope, page: PageRequest): Promise<Paged<JsonObject>>;
-  /** Creates or updates (A-099, A-513). Throws `resource_missing` for an unknown object. */
+  /** Creates or updates subscriptions (A-099, A-513). Throws `resource_missing` for an unknown object. */
   add(object: ObjectReference, body: JsonObject): Promise<JsonObject[]>;
-  /** Answers with those removed (A-514). */
+  /** Deletes subscriptions. Returns those that existed (A-514). */
   delete(object: ObjectReference, body: JsonObject): Promise<JsonObject[]>;
 }
 
 export interface AudienceOperations {
-  /** Throws `resource_missing` for an unknown audience, as the others do. */
+  /** Lists members. Throws `resource_missing` for an unknown audience, as the other operations do. */
   list(key: string, page: PageRequest): Promise<Paged<JsonObject>>;
-  /** Identifies users given inline (A-202, A-527). */
+  /** Adds members. Identifies users that are given inline (A-202, A-527). */
   add(key: string, body: JsonObject, options: { create_audience: boolean }): Promise<void>;
-  /** Removes members, and returns those removed: users who are not members are ignored (A-203). */
+  /** Removes members. Returns those removed. Users who are not members are ignored (A-203). */
   remove(key: string, body: JsonObject): Promise<{ user_id: string; tenant: string | null }[]>;
 }
 
-/** A feed's answer without what only its rich mode has (A-497, A-102). */
+/** A page of a feed, without the fields that only its rich mode has (A-497, A-102). */
 export interface FeedPage extends Paged<JsonObject> {
   meta: JsonObject;
   vars: JsonObject;
 }
 
 export interface FeedOperations {
-  /** Of an unknown recipient an empty page. Throws `channel_invalid` for a channel of another type. */
+  /**
+   * Lists a feed. Returns an empty page for an unknown recipient. Throws `channel_invalid` for a channel of another
+   * type.
+   */
   list(filter: FeedFilter, page: PageRequest): Promise<FeedPage>;
-  /** Whose feeds may have changed since an earlier answer's `mark`, as far as new messages tell. */
+  /** Returns the recipients whose feeds may have new messages since the `mark` of an earlier call. */
   readNewMessages(mark: string | null): Promise<NewMessages>;
 }
 
-/** Whose guides, and for what page or application: `data` is what conditions and content read as `data`. */
+/** The user whose guides are read, and for which page or application. Conditions and content read `data` as `data`. */
 export interface GuideQuery {
   user: string;
   /** A guide channel's id or key. */
   channel: string;
   tenant: string | null;
   data: JsonObject;
-  /** A message type's key: guides of others are left out. */
+  /** A message type's key. Guides with other types are left out. */
   type?: string | undefined;
-  /** Whether `entries` has those as well that the user may not see. */
+  /** Whether `entries` also contains guides that the user may not see. */
   force_all_guides?: boolean | undefined;
 }
 
@@ -134,32 +155,43 @@ export type GuideAction = (typeof GUIDE_ACTIONS)[number];
 
 export interface GuideOperations {
   /**
-   * The API's `GuidesResponse` (A-532); of an unknown user what is for everybody. Throws `channel_invalid` for a channel of
-   * another type.
+   * Returns the API's `GuidesResponse` (A-532). An unknown user gets the guides that are for everyone. Throws
+   * `channel_invalid` for a channel of another type.
    */
   list(query: GuideQuery): Promise<JsonObject>;
-  /** A step's message is made with the first (A-533 to A-535). Throws `resource_missing` for an unknown guide. */
+  /**
+   * Records an engagement. The first one creates the step's message (A-533 to A-535). Throws `resource_missing` for an
+   * unknown guide.
+   */
   recordEngagement(user: string, action: GuideAction, body: JsonObject): Promise<void>;
-  /** Of all its steps (A-536). */
+  /** Unarchives all steps of a guide (A-536). */
   unarchive(user: string, body: JsonObject): Promise<void>;
-  /** As if nothing had been done yet: the next engagement makes new messages, the old ones stay as a record (A-537). */
+  /**
+   * Resets a guide to the state without engagements. The next engagement creates new messages; the old ones stay as a
+   * record (A-537).
+   */
   reset(user: string, body: JsonObject): Promise<void>;
-  /** Guides that cannot be shown to anyone, by key, with why. */
+  /** Returns the errors of guides that cannot be shown to anyone, by key. */
   readErrors(): Promise<ReadonlyMap<string, Error>>;
 }
 
-/** Bodies are the API's; `name` is how faults of one call it. Ids of no schedule are `resource_missing`, and change nothing. */
+/**
+ * Bodies have the API's format. `name` is the name of the call in its findings. An unknown schedule id throws
+ * `resource_missing`, and nothing is changed.
+ */
 export interface ScheduleOperations {
-  /** The newest first. The API asks for a workflow in the filter, or for one recipient (A-267, A-313, A-243). */
+  /**
+   * Lists schedules, newest first. The API requires a workflow or one recipient in the filter (A-267, A-313, A-243).
+   */
   list(filter: ScheduleFilter, page: PageRequest): Promise<Paged<JsonObject>>;
-  /** The API has no such request: a remote target finds it in a list. */
+  /** Reads a schedule. The API has no such request; a remote target finds it in a list. */
   read(id: string): Promise<JsonObject | null>;
-  /** One schedule per recipient, in the order given (A-268). */
+  /** Creates one schedule per recipient, in the order given (A-268). */
   create(body: JsonObject, name?: string): Promise<JsonObject[]>;
-  /** Up to 1,000 of one recipient each (A-271). */
+  /** Creates up to 1,000 schedules of one recipient each (A-271). */
   createMany(body: JsonObject, name?: string): Promise<JsonObject[]>;
-  /** The same change for up to 100 schedules (A-269). */
+  /** Applies the same change to up to 100 schedules (A-269). */
   update(body: JsonObject, name?: string): Promise<JsonObject[]>;
-  /** Ends them with the occurrence that is to come; runs already started go on (E-364, A-270). */
+  /** Deletes schedules, including the next occurrence. Runs that already started continue (E-364, A-270). */
   delete(body: JsonObject): Promise<JsonObject[]>;
 }

@@ -4,13 +4,13 @@ import type { RecipientRun } from "../domain/run/workflow-run.js";
 export interface RunCancellation {
   workflow: string;
   cancellation_key: string;
-  /** Absent: runs of the main files. */
+  /** Absent for runs of the main files. */
   branch?: string | null;
   recipients: RecipientKey[] | null;
   at: number;
 }
 
-/** A run that matched a cancellation, as it stands after it, and whether the cancellation did it. */
+/** A run that matched a cancellation, in its state after the cancellation, and whether the cancellation changed it. */
 export interface CancelledRun {
   recipientRun: RecipientRun;
   cancelled: boolean;

@@ -10,39 +10,39 @@ import type { IdKind, RunQuery } from "./filters.js";
 import type { Paged, PageRequest } from "./page-request.js";
 import type { CancelledRun, RunCancellation } from "./run-cancellation.js";
 
-/** A due run with all that its advance needs and that time does not change. */
+/** A due run with the stored data that its advance needs. */
 export interface ClaimedRun {
   recipientRun: RecipientRun;
   run: WorkflowRun;
   version: Workflow;
-  /** What has become of the messages that this run made before, for conditions on them, oldest first. */
+  /** The statuses of the messages that this run created before, for conditions on them, oldest first. */
   messages: MessageStatuses[];
   /** The batch that the run waited for and continues with. Claiming the run closes it. */
   batch: BatchContent | null;
-  /** What came in for it while it waited for an event, oldest first. */
+  /** The events that the run received while it waited, oldest first. */
   signals: Signal[];
 }
 
-/** What one advance changed: the run as it now stands, and messages it made (all new). */
+/** The result of one advance: the run in its new state, and the messages it created (all new). */
 export interface SavedAdvance {
   recipientRun: RecipientRun;
   messages: Message[];
-  /** Where the run stands at a batch step: the store picks the continuation. */
+  /** The batch data if the run is at a batch step, where the store picks the continuation; otherwise null. */
   batch: BatchJoin | null;
   /** Recipients that its steps changed, in order. */
   upserts: RecipientUpsert[];
   triggers: PendingTrigger[];
-  /** The version that the run continues with, if it changes (E-267). */
+  /** The version that the run continues with, if it changes (E-267); otherwise null. */
   version: Workflow | null;
 }
 
-/** The ids saved, and what became of those at a batch step. */
+/** The ids of the saved runs, and the decisions for those at a batch step. */
 export interface SaveAdvancesResult {
   saved: Set<string>;
   batchDecisions: ReadonlyMap<string, BatchDecision>;
 }
 
-/** A run that asks a throttle. */
+/** A run that requests a slot of a throttle. */
 export interface ThrottleRequest {
   key: string;
   recipient_run_id: string;
@@ -58,28 +58,32 @@ export interface StoredRun {
 /** Claims, advances, cancels and reads runs. */
 export interface RunStore {
   /**
-   * Up to `limit` runs due at `claim.now`, in order of their due time then of their acceptance, leased to the claim's
-   * token. A run leased to another token is passed over until that lease ends.
+   * Claims up to `limit` runs due at `claim.now`, in order of their due time, then of their acceptance. A run leased to
+   * another token is skipped until that lease ends.
    */
   claimDueRuns(claim: Claim, limit: number): Promise<ClaimedRun[]>;
-  /** Saves and releases what `token` still holds; a run cancelled or taken over since is left as it is. */
+  /**
+   * Saves and releases the runs that `token` still holds. A run that was canceled or taken over since then stays
+   * unchanged.
+   */
   saveAdvances(advances: readonly SavedAdvance[], token: string, now: number): Promise<SaveAdvancesResult>;
-  /** Which runs pass, in the order asked (E-284). Asking again for a run answers the same. */
+  /** Returns which runs pass, in the order of the requests (E-284). A repeated request of a run has the same result. */
   acquireThrottleSlots(requests: readonly ThrottleRequest[], now: number): Promise<boolean[]>;
   /**
-   * Tells waiting runs of events that happened outside: those that may match are due at once. What happens in the store
-   * (messages, runs, changes of recipients) it tells of itself, in the transaction in which it happens.
+   * Records events that happened outside the store, and makes waiting runs that may match due immediately. Events in
+   * the store (messages, runs, changed recipients) are recorded by the store itself, in the transaction in which they
+   * happen.
    */
   recordEvents(events: readonly OccurredEvent[], now: number): Promise<void>;
   cancelRuns(cancellation: RunCancellation): Promise<CancelledRun[]>;
-  /** A trigger and its runs in order of acceptance, or null. */
+  /** Returns a trigger and its runs in order of acceptance, or null. */
   readWorkflowRun(
     id: string,
   ): Promise<{ run: WorkflowRun; recipientRuns: RecipientRun[]; unidentified: RecipientKey[] } | null>;
   readRecipientRun(id: string): Promise<StoredRun | null>;
-  /** Ids that begin with `start`, in order; a recipient run is found by six characters or more. */
+  /** Returns ids that begin with `prefix`, in order. A recipient run is found by 6 or more characters. */
   listIdsByPrefix(kind: IdKind, prefix: string, limit: number): Promise<string[]>;
-  /** The batch that a run went on with, or null. */
+  /** Returns the batch that a run continued with, or null. */
   readBatch(recipientRunId: string): Promise<BatchContent | null>;
   listRecipientRuns(filter: RunQuery, page: PageRequest): Promise<Paged<StoredRun>>;
 }

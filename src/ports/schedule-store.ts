@@ -12,42 +12,42 @@ export interface ScheduleFilter {
   tenant?: string | undefined;
 }
 
-/** A schedule as it was read and as it shall be. */
+/** A schedule as it was read, and as it is to be written. */
 export interface ScheduleUpdate {
   before: Schedule;
   after: Schedule;
 }
 
-/** A schedule as it stands after an occurrence, and what that started; null where it was skipped. */
+/** A schedule after an occurrence, and the run that the occurrence started; null if it was skipped. */
 export interface Occurrence {
   schedule: Schedule;
   run: NewWorkflowRun | null;
 }
 
 /**
- * `lost`: the schedule was changed, deleted or taken over since it was claimed, nothing was written; `claimed`: likewise
- * nothing, because a once-only workflow has run for the recipients in the meantime.
+ * `lost`: the schedule was changed, deleted or taken over since it was claimed, and nothing was written. `claimed`: a
+ * once-only workflow has run for the recipients since then, and nothing was written.
  */
 export type OccurrenceResult =
   | { outcome: "saved"; batchDecisions: ReadonlyMap<string, BatchDecision> }
   | { outcome: "lost" }
   | { outcome: "claimed"; recipients: RecipientKey[] };
 
-/** Keeps schedules and starts their runs. */
+/** Stores schedules and starts their runs. */
 export interface ScheduleStore {
   insertSchedules(schedules: readonly Schedule[]): Promise<void>;
-  /** Those that exist, in the order asked. */
+  /** Returns the schedules that exist, in the order of the ids. */
   readSchedules(ids: readonly string[]): Promise<Schedule[]>;
   listSchedules(filter: ScheduleFilter, page: PageRequest): Promise<Paged<Schedule>>;
-  /** All, or none and false where one is no longer as it was read. Ends what claims there are on them. */
+  /** Updates all schedules, or none and returns false if one is no longer as it was read. Ends all claims on them. */
   updateSchedules(updates: readonly ScheduleUpdate[]): Promise<boolean>;
-  /** Answers with those that existed. */
+  /** Deletes schedules. Returns those that existed. */
   deleteSchedules(ids: readonly string[]): Promise<Schedule[]>;
-  /** Up to `limit` schedules with an occurrence due, earliest first, leased like due runs. */
+  /** Claims up to `limit` schedules with a due occurrence, earliest first, as `claimDueRuns` claims runs. */
   claimDueSchedules(claim: Claim, limit: number): Promise<Schedule[]>;
   /**
-   * Writes occurrences and releases their schedules, in the order given. The schedule's times and the run that it started
-   * are one: a crash neither loses nor doubles an occurrence.
+   * Saves occurrences and releases their schedules, in the order given. The schedule's times and the run it started are
+   * written in one transaction, so that a crash neither loses nor repeats an occurrence.
    */
   saveOccurrences(occurrences: readonly Occurrence[], token: string): Promise<OccurrenceResult[]>;
 }

@@ -2,7 +2,7 @@ import type { AudienceMembership } from "../domain/audience/audience.js";
 import type { RecipientUpsert } from "../domain/recipient/recipient.js";
 import type { Subscription } from "../domain/recipient/subscription.js";
 
-/** A recipients file's content, applied once per content (`digest`). */
+/** The content of a recipients file. It is applied once per content (`digest`). */
 export interface Seed {
   file: string;
   digest: string;
@@ -13,9 +13,12 @@ export interface Seed {
 
 /** Applies recipients files, and empties the store. */
 export interface SeedStore {
-  /** Digests of the recipients files applied so far, by file. */
+  /** Returns the digests of the recipients files applied so far, by file. */
   readSeeds(): Promise<Map<string, string>>;
   applySeeds(seeds: readonly Seed[], at: number): Promise<void>;
-  /** Forgets everything but the clock, and with `keepRecipients` but recipients, their subscriptions and memberships. */
+  /**
+   * Deletes everything but the clock. With `keepRecipients`, recipients, their subscriptions and memberships are also
+   * kept.
+   */
   clear(options: { keepRecipients: boolean }): Promise<void>;
 }

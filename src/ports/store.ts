@@ -14,8 +14,8 @@ import type { SubscriptionStore } from "./subscription-store.js";
 import type { TriggerStore } from "./trigger-store.js";
 
 /**
- * Durable state: whole verbs, each atomic, done or not done after a crash; many rows at once. Times are milliseconds. Callers take
- * the parts that they use; a store implements all of them.
+ * Durable state. Each operation is atomic, also in a crash, and processes many rows at once. Times are milliseconds.
+ * Callers use only the interfaces that they need; a store implements all of them.
  */
 export interface Store
   extends AudienceStore,

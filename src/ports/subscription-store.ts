@@ -2,7 +2,7 @@ import type { RecipientKey } from "../domain/recipient/recipient.js";
 import type { StoredSubscription, Subscription } from "../domain/recipient/subscription.js";
 import type { Paged, PageRequest } from "./page-request.js";
 
-/** All that is set must hold; of a list any. */
+/** A filter in which every field that is set must match. If a field is a list, any of its values matches. */
 export interface SubscriptionFilter {
   object?: RecipientKey | undefined;
   recipient?: RecipientKey | undefined;
@@ -10,18 +10,24 @@ export interface SubscriptionFilter {
   recipients?: readonly RecipientKey[] | undefined;
 }
 
-/** Keeps who subscribes to which object. */
+/** Stores the subscriptions of recipients to objects. */
 export interface SubscriptionStore {
-  /** An object's subscriptions in order of their making (E-055), after a cursor of an earlier answer; `next` null at the end. */
+  /**
+   * Returns an object's subscriptions in order of creation (E-055), after a cursor from an earlier call. `next` is null
+   * at the end.
+   */
   listSubscribers(
     object: RecipientKey,
     after: number | null,
     limit: number,
   ): Promise<{ items: Subscription[]; next: number | null }>;
-  /** New pairs and new properties of old ones, which are replaced whole (A-099); in the order given, each pair once. */
+  /**
+   * Creates subscriptions, or replaces the properties of existing ones completely (A-099). Returns them in the order
+   * given, each pair once.
+   */
   upsertSubscriptions(subscriptions: readonly Subscription[], at: number): Promise<StoredSubscription[]>;
-  /** Answers with those that existed. */
+  /** Deletes subscriptions. Returns those that existed. */
   deleteSubscriptions(pairs: readonly Pick<Subscription, "object" | "recipient">[]): Promise<StoredSubscription[]>;
-  /** Who subscribes to an object, what a recipient subscribes to, or whether one does to the other. */
+  /** Lists the subscribers of an object, the subscriptions of a recipient, or one pair of both. */
   listSubscriptions(filter: SubscriptionFilter, page: PageRequest): Promise<Paged<StoredSubscription>>;
 }

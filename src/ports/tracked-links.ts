@@ -1,8 +1,8 @@
-/** Where the links of tracked messages lead, whichever process made them (T-234). */
+/** Finds the targets of links in tracked messages, whichever process created them (T-234). */
 export interface TrackedLinks {
-  /** Null for a message or a number that there is not. */
+  /** Returns null if the message or the number does not exist. */
   findByNumber(message: string, linkNumber: number): Promise<TrackedLink | null>;
-  /** By a short link's key (T-233). */
+  /** Returns the link with the key of a short link (T-233), or null. */
   findByKey(key: string): Promise<TrackedLink | null>;
 }
 

@@ -6,7 +6,7 @@ import type { RecipientRun, WorkflowRun } from "../domain/run/workflow-run.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Claim } from "./due-store.js";
 
-/** The row that remembers a trigger's answer (E-383). `fingerprint` is the canonical payload's hash. */
+/** The stored record of a trigger's idempotency key (E-383). `fingerprint` is the hash of the canonical payload. */
 export interface IdempotencyRecord {
   key: string;
   fingerprint: string;
@@ -14,48 +14,50 @@ export interface IdempotencyRecord {
   inserted_at: number;
 }
 
-/** A once-only workflow used up by a recipient (E-068, E-070); tenant "" is the slot without tenant. */
+/** A record that a recipient has used up a once-only workflow (E-068, E-070). `tenant` is "" for no tenant. */
 export interface FrequencyClaim {
   workflow: string;
   recipient: RecipientKey;
   tenant: string;
 }
 
-/** A trigger with its runs as they stand after their first advance. Written in one transaction. */
+/** A trigger with its runs after their first advance. It is written in one transaction. */
 export interface NewWorkflowRun {
   run: WorkflowRun;
   version: Workflow;
   recipientRuns: RecipientRun[];
   messages: Message[];
-  /** Of recipient runs at a batch step, by their id; for these the store picks a continuation. */
+  /** The batch data of recipient runs at a batch step, by run id; the store picks their continuation. */
   batches: ReadonlyMap<string, BatchJoin>;
   /** Recipients that steps changed, in order. */
   upserts: RecipientUpsert[];
-  /** Triggers that steps made. */
+  /** Triggers that steps created. */
   triggers: PendingTrigger[];
   claims: FrequencyClaim[];
   idempotency: IdempotencyRecord | null;
-  /** Recipients listed but never identified; they get no run but stay visible (EQ-09). */
+  /** Recipients that the trigger lists but that were never identified. They get no run but stay visible (EQ-09). */
   unidentified: RecipientKey[];
-  /** The rest of the fan-out with the claim that lets the caller continue it; null if nothing is left. */
+  /** The rest of the fan-out, with the claim that lets the caller continue it; null if nothing is left. */
   fanOut: { rest: FanOutState; claim: Claim } | null;
 }
 
 /**
- * `inserted`, or nothing was written because another process was first: with the same idempotency key (`replay`: its
- * record), or with a once-only claim (`claimed`: those recipients).
+ * `inserted`, or nothing was written because another process was first: `replay` with the same idempotency key (its
+ * record), or `claimed` with a once-only workflow (the recipients that have used it up).
  */
 export type InsertResult =
   | { outcome: "inserted"; batchDecisions: ReadonlyMap<string, BatchDecision> }
   | { outcome: "replay"; record: IdempotencyRecord }
   | { outcome: "claimed"; recipients: RecipientKey[] };
 
-/** Accepts triggers. A trigger, its runs and what their first advances made are written in one transaction. */
+/**
+ * Stores accepted triggers. A trigger, its runs and the results of their first advances are written in one transaction.
+ */
 export interface TriggerStore {
-  /** The record of a key, if younger than `since`. */
+  /** Returns the record of a key, if it is newer than `since`. */
   readIdempotencyRecord(key: string, since: number): Promise<IdempotencyRecord | null>;
-  /** Which of the claims are already used up. */
+  /** Returns the recipients whose claims are already used up. */
   readClaimedRecipients(claims: readonly FrequencyClaim[]): Promise<RecipientKey[]>;
-  /** `idempotentSince`: records older than this do not replay. */
+  /** Inserts a trigger. Idempotency records older than `idempotentSince` do not replay. */
   insertWorkflowRun(run: NewWorkflowRun, idempotentSince: number): Promise<InsertResult>;
 }
