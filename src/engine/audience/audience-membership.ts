@@ -4,20 +4,25 @@ import type { JsonObject } from "../../util/json.js";
 import { type ConditionScope, evaluateConditionList } from "../condition/evaluate-conditions.js";
 import { getRecipientView } from "../context/build-scope.js";
 
-/** What is known of a recipient's audiences: memberships of static ones, and the project's audiences. */
+/** The audiences of a recipient: its memberships of static audiences, and the project's declared audiences. */
 export interface AudienceData {
   memberships: readonly { audience: string; tenant: string | null }[];
   audiences: readonly Audience[];
 }
 
-/** Whether a dynamic audience describes a user with these properties; null is nobody (E-387). */
+/**
+ * Returns whether a dynamic audience matches a user with these properties; false if the user does not exist (E-387).
+ */
 export function matchesAudience(audience: Audience, recipient: JsonObject | null, now: number): boolean {
   if (recipient === null) return false;
   const scope: ConditionScope = { variables: { recipient }, refs: () => undefined, now };
   return audience.segments.some((conditions) => evaluateConditionList(conditions, scope).passed);
 }
 
-/** E-118, E-390: the membership's tenant must be the run's. A dynamic audience's members have none. */
+/**
+ * Returns whether a recipient is a member of an audience. The membership's tenant must be the run's tenant; members of
+ * a dynamic audience have no tenant (E-118, E-390).
+ */
 export function isAudienceMember(
   key: string,
   viewer: { recipient: Recipient; tenant: string | null; changes: readonly RecipientUpsert[]; now: number },

@@ -21,7 +21,10 @@ async function* listAllPages<T>(list: (page: PageRequest) => Promise<Paged<T>>):
   }
 }
 
-/** Whom a target is now (E-397). Members of an audience come with the tenant of their membership. */
+/**
+ * Returns the recipients that a target has now (E-397). Members of an audience come with the tenant of their
+ * membership.
+ */
 async function readTargetRecipients(
   { store, definitions }: EngineContext<AudienceStore & RecipientStore>,
   target: BroadcastTarget,
@@ -39,10 +42,10 @@ async function readTargetRecipients(
       if (declared === undefined || matchesAudience(declared, getRecipientView(user), now))
         recipients.push({ key: user.key, tenant: null, data: null });
   }
-  return recipients.reverse(); // lists have the newest first
+  return recipients.reverse(); // lists are newest first
 }
 
-/** A run has one tenant: one run for each, and one for those in none. */
+/** Groups recipients by tenant, because a run has one tenant. */
 function groupByTenant(recipients: readonly BroadcastRecipient[]): Map<string | null, FanOutState["listed"]> {
   const groups = new Map<string | null, FanOutState["listed"]>();
   for (const { key, tenant, data } of recipients) {
@@ -53,14 +56,14 @@ function groupByTenant(recipients: readonly BroadcastRecipient[]): Map<string | 
   return groups;
 }
 
-/** A tenant that is named is found or made, as by any trigger (E-047). */
+/** Returns the upsert that finds or creates the tenant of a run, as every trigger does (E-047). */
 function buildTenantUpserts(tenant: string | null): RecipientUpsert[] {
   return tenant === null ? [] : [{ key: toRecipientKey({ id: tenant, collection: TENANTS }), properties: {} }];
 }
 
 /**
- * A broadcast's time has come (E-399): whom it is for becomes the recipients of its run and of more runs, one per tenant, in
- * one transaction. Null where another process took it over, or where there is nobody.
+ * Expands the target of a due broadcast (E-399) into the recipients of its run and of one more run for each other
+ * tenant, in one transaction. Returns null if another process has taken the run over, or if there are no recipients.
  */
 export async function expandTarget(
   context: EngineContext<AudienceStore & FanOutStore & RecipientStore>,
@@ -72,16 +75,16 @@ export async function expandTarget(
   const [[tenant, listed] = [null, []], ...others] = groups;
   const rest = { listed, objects: [], after: null };
   const triggers = others.map(
-    ([other, list]): PendingTrigger => ({
+    ([otherTenant, otherListed]): PendingTrigger => ({
       run: {
         ...run,
         id: context.ids.uuid(),
-        tenant: other,
+        tenant: otherTenant,
         trigger_source: { ...run.trigger_source, of: run.id },
       },
       version,
-      fanOut: { listed: list, objects: [], after: null },
-      upserts: buildTenantUpserts(other),
+      fanOut: { listed: otherListed, objects: [], after: null },
+      upserts: buildTenantUpserts(otherTenant),
     }),
   );
   const wasSplit = await context.store.splitFanOut(

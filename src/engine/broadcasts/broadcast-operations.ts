@@ -13,10 +13,10 @@ import type { IdSource } from "../../util/ids.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 
-/** A project's broadcasts as their files say. */
+/** The broadcast files of a project. */
 export interface BroadcastFiles {
   keys(): string[];
-  /** Null for none of that key. */
+  /** Returns null if the key is unknown. */
   read(key: string): Promise<Broadcast | null>;
 }
 
@@ -70,7 +70,7 @@ export function createBroadcastOperations(parts: BroadcastContext): BroadcastOpe
     return (await log.readStates()).get(key) ?? DRAFT;
   }
 
-  /** The users that nobody has identified, each once. */
+  /** Returns the users that were never identified, each of them one time. */
   async function findUnidentifiedUsers(identify: readonly RecipientUpsert[]): Promise<RecipientUpsert[]> {
     const byKey = new Map(identify.map((upsert) => [upsert.key, upsert]));
     if (byKey.size === 0) return [];
@@ -78,7 +78,7 @@ export function createBroadcastOperations(parts: BroadcastContext): BroadcastOpe
     return [...byKey.values()].filter(({ key }) => !known.has(key));
   }
 
-  /** Checked as a trigger is: nothing is written for what could not be sent. */
+  /** Checks a broadcast as a trigger is checked and inserts its run. Throws before anything is written. */
   async function startBroadcast(
     key: string,
     requestedTarget: BroadcastTarget | null,
@@ -106,7 +106,8 @@ export function createBroadcastOperations(parts: BroadcastContext): BroadcastOpe
     };
     const fanOut = { listed: [], objects: [], after: null, target };
     const unidentified = await findUnidentifiedUsers(identify);
-    // What is sent now and whom it identifies are one transaction; a later one must not date them into the future.
+    // A broadcast that is sent now and the users it identifies are one transaction. A scheduled one identifies its
+    // users separately, because its transaction would date them to the scheduled time.
     const isNow = run.inserted_at === now;
     const pending = { run, version: definition, fanOut, upserts: isNow ? unidentified : [] };
     if (await log.insert(pending, { again })) {
