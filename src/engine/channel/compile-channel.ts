@@ -19,7 +19,7 @@ import type { CompileContext } from "../workflow/compile-context.js";
 
 type CompileStep = (step: ChannelStep, fieldPath: string, compiling: CompileContext) => Promise<ChannelRenderer | null>;
 
-/** Compiles a step whose template needs nothing but itself and partials. */
+/** Compiles a step whose template needs only itself and partials. */
 const plain =
   (compileTemplate: (template: TemplateReader, overrides: TemplateReader) => ChannelRenderer): CompileStep =>
   async (step, place, { compile }) =>
@@ -28,7 +28,7 @@ const plain =
       new TemplateReader(step.channel_overrides ?? {}, compile, `${place}.channel_overrides`),
     );
 
-/** How the steps of each channel type are compiled. A guide has no template. */
+/** The compilers by channel type. A guide has no template. */
 const COMPILERS: Readonly<Record<ChannelType, CompileStep>> = {
   email: compileEmailStep,
   sms: plain(compileSms),
@@ -40,17 +40,16 @@ const COMPILERS: Readonly<Record<ChannelType, CompileStep>> = {
   in_app_guide: async () => null,
 };
 
-/** Stands for a step whose layout is broken or gone: each of its messages fails, with the reason (EQ-68). */
+/**
+ * Returns a renderer for a step whose layout is invalid or missing: each of its messages fails with the reason (EQ-68).
+ */
 function createFailingRenderer(
-  {
-    missingData: needs,
-    resolveDestinations: destinations,
-  }: Pick<ChannelRenderer, "missingData" | "resolveDestinations">,
+  { missingData, resolveDestinations }: Pick<ChannelRenderer, "missingData" | "resolveDestinations">,
   error: KnockError,
 ): ChannelRenderer {
   return {
-    missingData: needs,
-    resolveDestinations: destinations,
+    missingData,
+    resolveDestinations,
     render: () => {
       throw new RenderError(error.message, { cause: error });
     },
@@ -65,8 +64,8 @@ async function checkMjml(
 ): Promise<void> {
   const source = template.getValue("is_mjml") === true ? template.getSource("html_body") : "";
   if (source === "") return;
-  const { describeInvalidMjml: mjmlFault } = await import("../render/mjml/describe-invalid-mjml.js");
-  const fault = await mjmlFault(source, isWholeDocument);
+  const { describeInvalidMjml } = await import("../render/mjml/describe-invalid-mjml.js");
+  const fault = await describeInvalidMjml(source, isWholeDocument);
   if (fault === null) return;
   const place = template.getFieldPath("html_body");
   const pointer = toPointer(place);
@@ -103,7 +102,7 @@ async function compileEmailStep(step: ChannelStep, fieldPath: string, { workflow
   try {
     return await compileWithLayout(layoutOrError);
   } catch (error) {
-    // The step's own template is the workflow's, and its faults end the compilation; the layout's do not.
+    // An error in the step's own template ends the compilation of the workflow. An error in the layout does not.
     if (!(error instanceof KnockError) || layoutOrError === null) throw error;
     const renderer = await compileWithLayout(null);
     shared.errors.push(error);
@@ -111,7 +110,10 @@ async function compileEmailStep(step: ChannelStep, fieldPath: string, { workflow
   }
 }
 
-/** Returns the renderer of a channel step; null for an in-app guide, which has no template. Throws `template_invalid`, and `workflow_invalid` for a channel of unknown type. */
+/**
+ * Returns the renderer of a channel step, or null for an in-app guide, which has no template. Throws
+ * `template_invalid`, and `workflow_invalid` for a channel of unknown type.
+ */
 export async function compileChannel(
   step: ChannelStep,
   fieldPath: string,
@@ -133,7 +135,10 @@ async function compileWebhookStep(step: ChannelStep, place: string, compiling: C
   return addRequestInputs(renderer, template.getSection("inputs"), inputs);
 }
 
-/** A webhook's request inputs, which the request's own templates see as `inputs` (section 7.6 of the format, E-073). */
+/**
+ * Adds a webhook's request inputs, which the templates of the request read as `inputs` (section 7.6 of the format,
+ * E-073).
+ */
 function addRequestInputs(
   renderer: ChannelRenderer,
   section: TemplateReader,

@@ -8,8 +8,9 @@ import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 type Tracker = (content: JsonObject, message: string) => { content: JsonObject; links: string[] };
 
 /**
- * What is done to a message of the step once it is rendered; null where nothing is, with a warning where it was asked for. A
- * switch of the step beats the channel's; off where neither says (T-230, E-231, CH-033).
+ * Returns the function that adds tracking to a step's rendered messages, or null if tracking is off. If it is on but no
+ * tracking URL is configured, warns and returns null. A setting of the step takes precedence over the channel's; the
+ * default is off (T-230, E-231, CH-033).
  */
 export function createTracker(
   step: ChannelStep,

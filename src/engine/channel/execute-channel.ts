@@ -26,7 +26,10 @@ import { findPushDevice } from "./find-push-device.js";
 import { selectChannels } from "./select-channels.js";
 import { type Skip, skipByPreferences } from "./skip-by-preferences.js";
 
-/** Channels that no environment declares, up to so many, made once: their messages share what is told of them. */
+/**
+ * Limits the cached channels that no environment declares. They are cached so that their messages share one channel
+ * object.
+ */
 const MAX_UNDECLARED_CHANNELS = 1_000;
 const undeclaredChannels = new Map<string, Channel>();
 
@@ -46,7 +49,10 @@ function resolveChannel(key: string, step: ChannelStep, { input }: RunExecution)
   return declared === undefined ? getUndeclaredChannel(key, step.channel_type ?? "http") : declared;
 }
 
-/** The channels a step sends through, or why there is none: its own, or those of its group whose rules let it (E-171, E-189). */
+/**
+ * Returns the channels that a step sends through: its own, or those of its group whose rules match. Otherwise returns
+ * the reason to skip the step (E-171, E-189).
+ */
 export function resolveChannels(step: ChannelStep, execution: RunExecution): Channel[] | Skip {
   const notConfigured: Skip = {
     reason: { code: "channel_not_configured", detail: step.channel_key ?? step.channel_group_key },
@@ -67,7 +73,7 @@ export function resolveChannels(step: ChannelStep, execution: RunExecution): Cha
     : { reason: { code: "condition", detail: `no channel of group ${group.key} applies` } };
 }
 
-/** Nothing leaves (E-208); the in-app feed has no sandbox. */
+/** Returns whether messages of a channel are never sent (E-208). The in-app feed has no sandbox. */
 function isSandbox(channel: Channel, { input }: RunExecution): boolean {
   return !hasTrait(channel.type, "isFeed") && (!channel.deliver || input.run.settings.sandbox_mode);
 }
@@ -77,7 +83,7 @@ function skipByStepConditions(step: ChannelStep, execution: RunExecution): Skip 
   return passed ? null : { reason: { code: "condition", detail: describeDecidingCondition(evaluated) } };
 }
 
-/** The channel's own, after the step's, which a sandboxed channel does not evaluate (E-089, E-172). */
+/** Checks the channel's own conditions, after the step's. A sandboxed channel does not evaluate them (E-089, E-172). */
 function skipByChannelConditions(channel: Channel, execution: RunExecution): Skip | null {
   if (channel.conditions === null || isSandbox(channel, execution)) return null;
   const result = evaluateConditions(channel.conditions, execution.conditionScope);
@@ -91,7 +97,10 @@ function skipByChannelConditions(channel: Channel, execution: RunExecution): Ski
   };
 }
 
-/** When the step's send windows let a message go, a device's own zone before its owner's: null for at once (E-184, E-197 to E-200). */
+/**
+ * Returns when the step's send windows allow the message, or null for immediately. A device's time zone takes
+ * precedence over its owner's (E-184, E-197 to E-200).
+ */
 function resolveScheduledTime(
   step: ChannelStep,
   channel: Channel,
@@ -108,7 +117,7 @@ function toMessageBatch({ actors, total_actors, total_activities }: BatchView): 
   return { actors: actors.slice(0, MAX_MESSAGE_ACTORS), total_actors, total_activities };
 }
 
-/** Messages through a channel share what they tell of it. */
+/** Cached, so that messages through a channel share one object for it. */
 const messageChannels = new WeakMap<Channel, MessageChannel>();
 
 function toMessageChannel(channel: Channel): MessageChannel {
@@ -136,7 +145,7 @@ function createMessage(
   scope.current_message = { id, inserted_at: at, updated_at: at };
   const rendered = renderer.render(context, destination);
   const { content, links } = track?.(rendered, id) ?? { content: rendered };
-  scope.current_message = undefined; // deleted, the scope would be slow from here on
+  scope.current_message = undefined; // deleting the property would make the scope object slow in V8
   const scheduled = resolveScheduledTime(step, channel, destination.address, execution);
   const sandbox = isSandbox(channel, execution);
   const isInAppFeed = hasTrait(channel.type, "isFeed");
@@ -158,7 +167,7 @@ function createMessage(
     recipient_snapshot: destination.snapshot,
     metadata: sandbox ? { sandbox: true } : null,
     scheduled_at: scheduled,
-    // A sandboxed message without a window is settled at the end of the advance; the others wait for delivery.
+    // A sandboxed message without a window is completed at the end of the advance. Other messages wait for delivery.
     due_at: scheduled ?? (sandbox ? null : now),
     attempts: 0,
     seen_at: null,
@@ -170,13 +179,13 @@ function createMessage(
     inserted_at: now,
     updated_at: now,
   };
-  // What few messages have is assigned: a literal that spreads takes V8 as long as all the rest of it.
+  // Rare fields are assigned: an object literal with spreads would take V8 as long as everything else in this function.
   if (links) message.links = links;
   if (destination.secrets && !sandbox) message.secrets = destination.secrets;
   if (batch) message.batch = toMessageBatch(batch);
   if (input.run.trigger_source.type === "broadcast") message.source = "broadcast";
   if (isInAppFeed && scheduled === null) {
-    // E-205: the feed is the delivery.
+    // An in-app feed message is delivered when it is created (E-205).
     message.status = "delivered";
     message.due_at = null;
     message.events.push(getPlainMessageEvent("delivered", now));
@@ -185,8 +194,9 @@ function createMessage(
 }
 
 /**
- * A destination that has to be looked up, looked up: nobody there is a step skipped (E-186). Where nothing leaves, nobody is
- * asked; where the provider cannot say now, the delivery asks again, as often as it is tried.
+ * Resolves a destination that needs a user lookup. An unknown user skips the step (E-186). A sandboxed channel makes no
+ * lookup. If the provider cannot say now, the destination stays unresolved, and each delivery attempt looks it up
+ * again.
  */
 function resolveDestinations(
   destinations: Destination[],
@@ -196,16 +206,16 @@ function resolveDestinations(
   const lookup = destinations[0]?.userLookup;
   if (lookup === undefined || isSandbox(channel, execution)) return destinations;
   const ref = buildConnectionRef(channel);
-  const { queryResults: answers } = execution.input;
-  if (!answers.has(ref))
+  const { queryResults } = execution.input;
+  if (!queryResults.has(ref))
     throw new PendingQueryError({ kind: "connection", ref, recipient: execution.run.recipient, channel, lookup });
-  const lookupResult = answers.get(ref) as UserLookupResult;
+  const lookupResult = queryResults.get(ref) as UserLookupResult;
   if (lookupResult === null) return destinations;
   if ("connection" in lookupResult) return [toConnectionDestination(lookupResult.connection)];
   return { reason: { code: "missing_recipient_data", detail: lookupResult.missing } };
 }
 
-/** What one channel makes of a step: its messages, or why none. */
+/** Creates the messages of a step for one channel, or returns the reason to skip it. */
 function createChannelMessages(step: ChannelStep, channel: Channel, execution: RunExecution): Message[] | Skip {
   const { input, scope, parties, batch } = execution;
   const unmet = skipByChannelConditions(channel, execution);
@@ -230,7 +240,7 @@ function createChannelMessages(step: ChannelStep, channel: Channel, execution: R
   return resolvedDestinations.map((to) => createMessage(step, channel, to, renderer, context, track, execution));
 }
 
-/** A channel step (E-168): conditions → the recipient's data → preferences → send windows → render → message. */
+/** Executes a channel step (E-168): conditions, recipient data, preferences, send windows, rendering, messages. */
 export function executeChannel(step: ChannelStep, execution: RunExecution): StepEffect {
   const base: StepOutcome = {
     ref: step.ref,
@@ -242,9 +252,9 @@ export function executeChannel(step: ChannelStep, execution: RunExecution): Step
     message_id: null,
     message_status: null,
   };
-  const buildSkippedEffect = ({ reason: skip, eventData: log }: Skip): StepEffect => ({
-    outcome: { ...base, reason: skip },
-    ...(log ? { log } : {}),
+  const buildSkippedEffect = ({ reason, eventData }: Skip): StepEffect => ({
+    outcome: { ...base, reason },
+    ...(eventData ? { log: eventData } : {}),
   });
 
   if (execution.batch?.total_activities === 0)
@@ -261,7 +271,7 @@ export function executeChannel(step: ChannelStep, execution: RunExecution): Step
     if (Array.isArray(result)) messages.push(...result);
     else firstSkip ??= result;
   }
-  // Of a group, a step is skipped only where no channel makes a message (EQ-31).
+  // A step with a channel group is skipped only if none of its channels creates a message (EQ-31).
   const [first] = messages;
   if (first === undefined)
     return buildSkippedEffect(

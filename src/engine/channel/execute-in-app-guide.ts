@@ -6,8 +6,8 @@ import type { RunExecution, StepEffect } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";
 
 /**
- * The run's user may see the guide from here on, in the run's tenant; no message is made (E-196). Preferences are not asked
- * (E-135), and there is no sandbox (E-208).
+ * Makes the run's user eligible for the guide, in the run's tenant, without creating a message (E-196). Preferences do
+ * not apply (E-135), and there is no sandbox (E-208).
  */
 export function executeInAppGuide(step: ChannelStep, execution: RunExecution): StepEffect {
   const base: StepOutcome = {

@@ -15,12 +15,15 @@ export function createInvalidChannelError(name: string, message: string, known: 
   });
 }
 
-/** A declared channel by its key or id, or null: a workflow may use a channel that nobody declared. */
+/** Returns the declared channel with this key or id, or null: a workflow may use an undeclared channel. */
 export function findChannel(environment: Environment, name: string): Channel | null {
   return listDeclaredChannels(environment).find((channel) => channel.key === name || channel.id === name) ?? null;
 }
 
-/** The id a channel's data is kept under. Of an undeclared channel the key says it; an id could be anything (A-030). */
+/**
+ * Returns the id under which a channel's data is stored. The id of an undeclared channel is derived from its key.
+ * Throws `channel_invalid` for an undeclared id, which could mean anything (A-030).
+ */
 export function resolveChannelId(environment: Environment, name: string): { id: string; type: ChannelType | null } {
   const channel = findChannel(environment, name);
   if (channel !== null) return channel;
@@ -34,7 +37,7 @@ export function resolveChannelId(environment: Environment, name: string): { id: 
   return { id: getChannelId(name), type: null };
 }
 
-/** Refuses a declared channel that is no feed (AC-225). */
+/** Throws `channel_invalid` for a declared channel that is not an in-app feed (AC-225). */
 export function checkFeedChannel(environment: Environment, name: string): void {
   const channel = findChannel(environment, name);
   if (channel === null || hasTrait(channel.type, "isFeed")) return;

@@ -4,7 +4,10 @@ import type { Recipient } from "../../domain/recipient/recipient.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { getChannelData } from "../render/channel-renderer.js";
 
-/** The device of a recipient's channel data that a push message goes to; null for what is kept without devices, as OneSignal's. */
+/**
+ * Returns the device in a recipient's channel data that a push message is sent to. Returns null for providers without
+ * devices, such as OneSignal.
+ */
 export function findPushDevice(address: string, recipient: Recipient, channel: Channel): JsonObject | null {
   if (!hasTrait(channel.type, "hasDevices")) return null;
   const { devices } = getChannelData(recipient, channel);

@@ -8,7 +8,7 @@ import type { ChannelRenderer } from "../render/channel-renderer.js";
 import { createTracker } from "./create-tracker.js";
 import { resolveChannels } from "./execute-channel.js";
 
-/** Renders a channel step: a preview per channel that it would use. */
+/** Renders a channel step. Returns one preview for each channel that it would use. */
 export function previewChannel(step: ChannelStep, execution: PreviewExecution): StepPreview[] {
   const base = { ref: step.ref, channel_type: step.channel_type ?? "", warnings: [] };
   const channels = resolveChannels(step, execution);
@@ -23,7 +23,7 @@ export function previewChannel(step: ChannelStep, execution: PreviewExecution): 
     const at = toIsoTime(input.now);
     scope.current_message = { id: createKsuid(input.now, input.ids.ksuidPayload()), inserted_at: at, updated_at: at };
     try {
-      createTracker(step, channel, input, warn); // nobody can click a preview: only mistakes are reported
+      createTracker(step, channel, input, warn); // called for its warnings: a preview has no tracked links
       const destinations = renderer.resolveDestinations(context);
       const contents = destinations.map((destination) => renderer.render(context, destination));
       const missing = { code: "missing_recipient_data", detail: renderer.missingData } as const;

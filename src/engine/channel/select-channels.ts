@@ -4,10 +4,13 @@ import { computeSha256Prefix } from "../../util/ids.js";
 import { getValueAtPath } from "../../util/json.js";
 import { type ConditionScope, evaluateConditionList } from "../condition/evaluate-conditions.js";
 
-/** Tenths of a percent, as in an experiment (EQ-49). */
+/** Tenths of a percent, as in an experiment step (EQ-49). */
 const SLOT_COUNT = 1_000n;
 
-/** Whether a rule's condition is true; `unless` is its opposite (E-189, E-190). What it compared goes into `evaluated`. */
+/**
+ * Returns whether a rule's condition is true, or false for an `unless` rule (E-189, E-190). Adds the compared values to
+ * `evaluated`.
+ */
 function matchesRule(
   group: ChannelGroup,
   rule: ChannelGroupRule,
@@ -28,7 +31,10 @@ function matchesRule(
   return rule.rule_type === "if" ? matches : !matches;
 }
 
-/** The keys of a group's channels to send through, in the order of its rules (EQ-31); `evaluated` gets what they compared. */
+/**
+ * Returns the keys of a group's channels to send through, in the order of its rules (EQ-31). Adds the compared values
+ * to `evaluated`.
+ */
 export function selectChannels(group: ChannelGroup, scope: ConditionScope, evaluated: EvaluatedCondition[]): string[] {
   const passed = group.rules.filter((rule) => matchesRule(group, rule, scope, evaluated));
   if (group.operator === "all" && passed.length < group.rules.length) return [];

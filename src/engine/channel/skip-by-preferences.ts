@@ -9,13 +9,13 @@ import { describeDecidingCondition, toConditionLog } from "../condition/conditio
 import { type ConditionScope, evaluateConditionList } from "../condition/evaluate-conditions.js";
 import type { RunExecution } from "../execution/run-execution.js";
 
-/** Why a channel step sends nothing, and what its event tells of it. */
+/** Why a channel step sends nothing, and the data of its run event. */
 export interface Skip {
   reason: Reason;
   eventData?: JsonObject;
 }
 
-/** What preferences ask of a workflow; the same for each of its messages. */
+/** The fields of a workflow that preferences need, cached because they are the same for all of its messages. */
 const preferenceWorkflows = new WeakMap<Workflow, PreferenceRequest["workflow"]>();
 
 function toPreferenceWorkflow(workflow: Workflow): PreferenceRequest["workflow"] {
@@ -27,7 +27,10 @@ function toPreferenceWorkflow(workflow: Workflow): PreferenceRequest["workflow"]
   return preferenceWorkflow;
 }
 
-/** Preference conditions know no message status (E-154), and after a batch only its first activity (E-155). */
+/**
+ * Returns the scope for preference conditions. They see no message status (E-154), and after a batch only its first
+ * activity (E-155).
+ */
 function buildPreferenceScope({ conditionScope, batch }: RunExecution): ConditionScope {
   const { variables } = conditionScope;
   return {
@@ -38,12 +41,13 @@ function buildPreferenceScope({ conditionScope, batch }: RunExecution): Conditio
 }
 
 /**
- * Whether the recipient's preferences stop the channel (E-147 to E-157); null where they do not. The step's event names
- * the set that decided, the part of it, and its value or its conditions with what they compared (E-159).
+ * Returns the reason to skip if the recipient's preferences do not allow the channel, otherwise null (E-147 to E-157).
+ * The step's event names the set that decided, its part, and the value or the conditions with their compared values
+ * (E-159).
  */
 export function skipByPreferences(channel: Channel, execution: RunExecution): Skip | null {
   const { workflow } = execution.input.compiled;
-  if (workflow.settings.override_preferences) return null; // E-156: not even looked at
+  if (workflow.settings.override_preferences) return null; // preferences are not evaluated (E-156)
   if (isInternalChannel(channel)) return null; // the destination is the step's, not the recipient's
   let compared: EvaluatedCondition[] = [];
   const decision = decidePreferences({
