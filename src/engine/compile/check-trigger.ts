@@ -13,8 +13,8 @@ function createInactiveWorkflowError(workflow: string): KnockError {
 }
 
 /**
- * All that a trigger can fail on without its recipients: the workflow, its switch, the data's schema, the templates, and
- * the translations where they use any, though the step that does may come days later.
+ * Checks everything about a trigger except its recipients: the workflow, whether it is active, the data's schema, the
+ * templates, and the translations if templates use them, because the step that uses them may run days later.
  */
 export async function checkTrigger(definitions: Definitions, trigger: Trigger) {
   const { workflow, environment } = await findWorkflow(definitions, trigger.workflow);

@@ -13,10 +13,13 @@ import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { parsePartials } from "../workflow/parse-partials.js";
 import { readSharedTemplates, type SharedTemplateSource, type SharedTemplates } from "../workflow/shared-templates.js";
 
-/** The filter `t`, or the tag. */
+/** Matches the filter `t` and the tag `t`. */
 const TRANSLATION_PATTERN = /\|\s*t\b|\{%-?\s*t\b/;
 
-/** Templates of steps that make no message are rendered from their text; faults in them are told as early (F-054). */
+/**
+ * Compiles the texts of a step that creates no message. They are rendered from their source later; compiling them here
+ * reports errors as early as for other templates (F-054).
+ */
 function compileTexts(value: unknown, fieldPath: string, compile: CompileText): void {
   if (typeof value === "string") compile(value, fieldPath);
   else if (Array.isArray(value))
@@ -26,7 +29,7 @@ function compileTexts(value: unknown, fieldPath: string, compile: CompileText): 
       if (key !== "schema") compileTexts(item, `${fieldPath}.${key}`, compile);
 }
 
-/** Whether a layout or a partial that is named looks translations up. */
+/** Returns whether a used layout or partial looks up translations. */
 function usesSharedTranslations({ layouts, partials }: SharedTemplates): boolean {
   return [...layouts.values(), ...partials.values()].some(
     (template) =>
@@ -39,7 +42,7 @@ function usesSharedTranslations({ layouts, partials }: SharedTemplates): boolean
   );
 }
 
-/** The shared requests with their texts looked at; what is wrong with one refuses a trigger, and fails a step that comes later. */
+/** Compiles the texts of shared requests. An error in one rejects a trigger, and fails a step that runs later. */
 function checkSharedRequests(
   { requests }: SharedTemplates,
   partials: ReadonlyMap<string, ParsedPartial | KnockError>,
@@ -101,13 +104,13 @@ async function compileVersion(workflow: Workflow, templates: SharedTemplates): P
 
 const NO_REQUESTS: CompiledWorkflow["requests"] = new Map();
 const compiledWorkflows = new Map<string, Promise<CompiledWorkflow>>();
-/** The same where somebody receives clicks. */
+/** Compiled workflows with tracking, for environments that have a tracking URL. */
 const trackedWorkflows = new WeakMap<CompiledWorkflow, CompiledWorkflow>();
 
 /**
- * Compiles a version with the layouts and partials of now. Throws `template_invalid` for a template of the workflow that
- * does not parse, `workflow_invalid` for a channel of unknown type; what is wrong with a layout or a partial is in
- * `sharedFault`, and fails the steps that use it.
+ * Compiles a version with the current layouts and partials. Throws `template_invalid` for an invalid template of the
+ * workflow and `workflow_invalid` for a channel of unknown type. An error in a layout or partial is in `sharedError`,
+ * and fails the steps that use it.
  */
 export async function compileWorkflow(workflow: Workflow, source: SharedTemplateSource): Promise<CompiledWorkflow> {
   const untracked = await compileUntracked(workflow, source);
@@ -127,12 +130,14 @@ async function compileUntracked(workflow: Workflow, source: SharedTemplateSource
   const compilation = compileVersion(workflow, templates);
   if (compiledWorkflows.size >= 1_000) compiledWorkflows.clear();
   compiledWorkflows.set(id, compilation);
-  // A failure is not remembered: the file may be mended while the process lives.
+  // A failure is not cached, because the file may be fixed while the process runs.
   compilation.catch(() => compiledWorkflows.delete(id));
   return compilation;
 }
 
-/** Compiles each version once, for a chunk of runs: files are read once for all of them. */
+/**
+ * Returns a function that compiles each version once for a chunk of runs, so that files are read once for all of them.
+ */
 export function createWorkflowCompiler(
   source: SharedTemplateSource,
 ): (workflow: Workflow) => Promise<CompiledWorkflow> {
@@ -144,7 +149,7 @@ export function createWorkflowCompiler(
   };
 }
 
-/** What is wrong with a workflow's templates; null where nothing is. */
+/** Returns the error in a workflow's templates, or null. */
 export async function findTemplateError(workflow: Workflow, source: SharedTemplateSource): Promise<KnockError | null> {
   try {
     await compileWorkflow(workflow, source);

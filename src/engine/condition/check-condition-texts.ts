@@ -3,10 +3,13 @@ import { isJsonObject } from "../../util/json.js";
 import type { CompileText } from "../liquid/liquid.js";
 import { parseConditionArgument } from "./parse-condition-argument.js";
 
-/** What holds other steps, which are looked at by themselves, or texts that are compiled as templates. */
+/** Keys with nested steps, which are checked separately, and with texts that are compiled as templates. */
 const SKIPPED_KEYS = new Set(["steps", "template", "channel_overrides"]);
 
-/** Compiles the Liquid in conditions' arguments, wherever a step or a workflow has them, so that faults are told as early as others (F-054). */
+/**
+ * Compiles the Liquid in the arguments of all conditions of a step or workflow, so that errors are reported as early as
+ * those of templates (F-054).
+ */
 export function checkConditionTexts(value: unknown, fieldPath: string, compile: CompileText): void {
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) checkConditionTexts(item, `${fieldPath}[${index}]`, compile);

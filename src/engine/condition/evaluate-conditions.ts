@@ -11,33 +11,36 @@ import {
 } from "../message/evaluate-message-status.js";
 import { type ConditionArgument, parseConditionArgument, renderConditionArgument } from "./parse-condition-argument.js";
 
-/** What a condition can see. */
+/** The values that a condition can read. */
 export interface ConditionScope {
-  /** By prefix: `recipient`, `actor`, `tenant`, `data`, `vars`, `workflow`, `run`, and `event` in match conditions. */
+  /**
+   * Values by prefix: `recipient`, `actor`, `tenant`, `data`, `vars`, `workflow`, `run`, and `event` in match
+   * conditions.
+   */
   variables: Record<string, unknown>;
-  /** The messages of a step of this run (E-121); undefined where it made none. */
+  /** Returns the state of the messages of a step of this run (E-121), or undefined if it created none. */
   refs: (ref: string) => StepMessageState | undefined;
   /** Milliseconds. */
   now: number;
-  /** For arguments with Liquid in them; without it they stay text. What it throws comes through. */
+  /** Renders arguments that contain Liquid. Without it they stay unchanged. Its errors are not caught. */
   renderLiquid?: (text: string) => string;
-  /** Whether the run's recipient is in an audience, the run's tenant considered (E-118, E-390). */
+  /** Returns whether the run's recipient is in an audience, in the run's tenant (E-118, E-390). */
   isAudienceMember?: (audience: string) => boolean;
 }
 
 export interface ConditionResult {
   passed: boolean;
-  /** Every condition of the group in the order written, nested ones included. */
+  /** Every condition of the group in the order written, including nested ones. */
   evaluated: EvaluatedCondition[];
 }
 
-/** `all`, `any` and any nesting of them (E-094, F-030); no conditions pass (F-031). */
+/** Evaluates `all`, `any` and their nesting (E-094, F-030). Returns true if there are no conditions (F-031). */
 export function evaluateConditions(group: ConditionGroup | null | undefined, scope: ConditionScope): ConditionResult {
   const evaluated: EvaluatedCondition[] = [];
   return { passed: evaluateGroup(group, scope, evaluated), evaluated };
 }
 
-/** A plain list, as preferences have it: every one must be true (E-152, F-032). */
+/** Evaluates a plain list, as preferences have it. Returns true if every condition is true (E-152, F-032). */
 export function evaluateConditionList(list: readonly Condition[], scope: ConditionScope): ConditionResult {
   const evaluated: EvaluatedCondition[] = [];
   return { passed: evaluateNodes(list, "all", scope, evaluated), evaluated };
@@ -117,7 +120,10 @@ function evaluateCondition(condition: Condition, scope: ConditionScope): Evaluat
 
 const AUDIENCE_OPERATORS: ReadonlySet<Operator> = new Set<Operator>(["is_audience_member", "is_not_audience_member"]);
 
-/** Only the run's own recipient is ever looked up (EQ-18). */
+/**
+ * Returns whether the run's own recipient is in an audience. False for any other recipient, which is never looked up
+ * (EQ-18).
+ */
 function isRecipientInAudience(variable: string, audience: unknown, scope: ConditionScope): boolean {
   if (variable !== "recipient" && variable !== "recipient.id") return false;
   return scope.isAudienceMember?.(String(audience)) ?? false;
@@ -130,13 +136,16 @@ function resolveArgument(argument: ConditionArgument, scope: ConditionScope): un
     case "liquid":
       return renderConditionArgument(argument, scope.renderLiquid ?? ((text) => text));
     case "path":
-      // `event` exists in match conditions only; elsewhere it is plain text (EQ-70).
+      // `event` exists only in match conditions. Elsewhere it is plain text (EQ-70).
       if (argument.path[0] === "event" && !Object.hasOwn(scope.variables, "event")) return argument.text;
       return resolvePath(argument.text, argument.path, scope);
   }
 }
 
-/** A path that leads to null has no value either, and so reads as the empty string on this side too (E-091). */
+/**
+ * Returns the value at a path. Null becomes undefined, so that it compares as an empty string, as a variable does
+ * (E-091).
+ */
 function resolvePath(text: string, path: readonly string[], scope: ConditionScope): unknown {
   const message = parseMessageVariable(text);
   if (message) return getMessageStatusValue(message.attribute, scope.refs(message.ref));
@@ -149,13 +158,16 @@ interface CompiledCondition {
   argument: ConditionArgument;
 }
 
-/** A workflow's conditions are evaluated once per recipient; failed JSON decoding alone costs microseconds each time. */
+/**
+ * Cached, because a workflow's conditions are evaluated for each recipient, and failed JSON decoding alone costs
+ * microseconds each time.
+ */
 const compiledConditions = new WeakMap<Condition, CompiledCondition>();
 
 function compileCondition(condition: Condition): CompiledCondition {
   let compiled = compiledConditions.get(condition);
   if (compiled === undefined) {
-    const variable = typeof condition.variable === "string" ? condition.variable : ""; // a stored preference may hold anything
+    const variable = typeof condition.variable === "string" ? condition.variable : ""; // a stored preference may contain any value
     compiled = {
       path: variable.split("."),
       message: parseMessageVariable(variable),

@@ -1,11 +1,11 @@
 import type { Condition } from "../../domain/condition/condition.js";
 
-/** An argument as its text says it is to be had (section 6.1 of the workflow format). */
+/** A condition's argument, by how its value is computed (section 6.1 of the workflow format). */
 export type ConditionArgument =
   | { kind: "literal"; value: unknown }
-  /** `<prefix>.<path>`; `text` is what it means where the scope has no such prefix (EQ-70). */
+  /** `<prefix>.<path>`. `text` is its value if the scope has no such prefix (EQ-70). */
   | { kind: "path"; path: readonly string[]; text: string }
-  /** Rendered first. `json`: the operator wants a list, so the rendered text is decoded. */
+  /** Rendered before the comparison. `json`: the operator needs a list, so the rendered text is decoded. */
   | { kind: "liquid"; template: string | readonly unknown[]; json: boolean };
 
 const PATH_PREFIXES = new Set(["data", "recipient", "actor", "tenant", "vars", "workflow", "run", "refs", "event"]);
@@ -13,8 +13,8 @@ const PATH = /^([a-z]+)(?:\.[^\s.{}]+)+$/;
 const LIST_OPERATORS = new Set(["is_timestamp_between", "is_between"]);
 
 /**
- * Decoding order: `$message.…` as it stands, a path, Liquid, JSON text, any other text. What is not text is used as it
- * is, but for Liquid inside the two bounds of `is_timestamp_between` (E-113).
+ * Decodes an argument in this order: `$message.…` unchanged, a path, Liquid, JSON text, any other text. A value that is
+ * not text is used unchanged, except for Liquid in the two bounds of `is_timestamp_between` (E-113).
  */
 export function parseConditionArgument({ operator, argument }: Condition): ConditionArgument {
   if (Array.isArray(argument) && operator === "is_timestamp_between" && argument.some(isLiquid)) {
@@ -41,7 +41,7 @@ function isLiquid(value: unknown): value is string {
   return typeof value === "string" && value.includes("{{");
 }
 
-/** What the JSON text says, or the text itself where it is no JSON. */
+/** Returns the decoded JSON, or the text itself if it is not valid JSON. */
 function decodeJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
