@@ -9,7 +9,10 @@ import {
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { RunParties } from "./build-scope.js";
 
-/** Returns a run's people after upserts that are not written yet, those that an upsert creates included (E-087, E-325). */
+/**
+ * Returns a run's parties after upserts that are not written yet, including recipients that an upsert creates (E-087,
+ * E-325).
+ */
 export function applyUpsertsToParties(
   { recipient, actor, tenant, subscribedObject }: RunParties,
   { run, recipientRun }: { run: WorkflowRun; recipientRun: RecipientRun },

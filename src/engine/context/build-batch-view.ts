@@ -3,22 +3,22 @@ import type { BatchActivity, BatchContent } from "../../domain/run/batch-join.js
 import type { BatchStep } from "../../domain/steps/batch-step.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
-/** Strings of `data` are cut to this many characters after a batch (E-276). */
+/** The maximum characters of a string in `data` after a batch (E-276). */
 const MAX_TEXT_CHARACTERS = 256;
 
-/** A batch as the run that goes on with it sees it. */
+/** A closed batch, as the run that continues with it sees it. */
 export interface BatchView {
-  /** The rendered ones, oldest first (E-272, E-273). */
+  /** The rendered activities, oldest first (E-272, E-273). */
   activities: BatchActivity[];
-  /** Unique, in the order they first appear among them (E-274). */
+  /** The unique actors of the rendered activities, in order of first appearance (E-274). */
   actors: RecipientKey[];
   total_activities: number;
   total_actors: number;
-  /** The rendered activities' data merged in order of arrival, not reduced (EQ-41, EQ-67). */
+  /** The data of the rendered activities, merged in order of arrival and not reduced (EQ-41, EQ-67). */
   data: JsonObject;
   /** The part of the data that later steps see: one level of keys, strings truncated (E-276). */
   reducedData: JsonObject;
-  /** Of the activity that came first: all that preference conditions see (E-155). */
+  /** The data of the first activity: the only one that preference conditions see (E-155). */
   firstData: JsonObject;
 }
 
@@ -55,8 +55,8 @@ function reduceData(data: JsonObject): JsonObject {
 }
 
 /**
- * Returns a run's data as conditions, keys and windows see it after a batch: what the batch merged, not reduced, under what
- * later steps set (EQ-67).
+ * Returns a run's data as conditions, keys and windows see it after a batch: the merged data of the batch, not reduced,
+ * overridden by the data that later steps set (EQ-67).
  */
 export function restoreUnreducedData(batch: BatchView, current: JsonObject): JsonObject {
   const unreduced: JsonObject = { ...batch.data };

@@ -1,6 +1,9 @@
 import { KnockError } from "../../errors/knock-error.js";
 
-/** What was read, or what is wrong with it: told by the step that needs it, so that other runs go on. */
+/**
+ * Returns the promise's value or its `KnockError`, so that the step that needs the value reports the error and other
+ * runs continue.
+ */
 export async function catchKnockError<T>(promise: Promise<T>): Promise<T | KnockError> {
   try {
     return await promise;

@@ -25,57 +25,60 @@ import type { JsonObject } from "../../util/json.js";
 import type { RunParties } from "./build-scope.js";
 
 /**
- * All that the engine is given: it reads no environment, keeps no time of its own and prints nothing. `Stores` names the parts
- * of the store that a function uses.
+ * Everything that the engine depends on: it reads no environment variables, has no clock of its own and prints nothing.
+ * `Stores` names the parts of the store that a function uses.
  */
 export interface EngineContext<Stores = Store> {
   store: Stores;
   definitions: Definitions;
-  /** What triggers, cancellations and previews are on that name no branch; absent: the main files (A-015). */
+  /** The branch for triggers, cancellations and previews that name none. Absent for the main files (A-015). */
   branch?: string;
-  /** Who delivers for a channel; null where nobody can. */
+  /** Returns the provider of a channel, or null if there is no provider for it. */
   findProvider(channel: Channel): Provider | null;
-  /** In-app guides, in builds that have them. */
+  /** Creates the in-app guide operations. Absent in builds without guides. */
   createGuideOperations?: (context: EngineContext) => GuideOperations;
-  /** Renders messages in another language, in builds that are asked to. */
+  /** Renders messages in another language. Absent in builds that do not need it. */
   renderContentsInLocale?: (
     context: EngineContext,
     ids: readonly string[],
     locale: string,
   ) => Promise<Map<string, JsonObject>>;
-  /** Closes what providers keep open. */
+  /** Closes the connections that providers keep open. */
   close?(): Promise<void>;
-  /** Makes the requests of fetch and agent steps that are allowed to leave. */
+  /** Sends the requests of fetch and agent steps that are allowed. */
   httpClient: HttpClient;
   ids: IdSource;
-  /** Real time, milliseconds; the store's virtual clock is laid over it. */
+  /** Real time in milliseconds. The store's virtual clock is relative to it. */
   realNow(): number;
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
-  /** Told of what a person should know and no run can hold: a broken file that may be one an audience starts. */
+  /**
+   * Receives a warning that belongs to no run, such as an invalid file that could define a workflow started by an
+   * audience.
+   */
   warn?(text: string): void;
-  /** 0 ≤ x < 1, for the jitter of delivery retries. */
+  /** Returns 0 ≤ x < 1, for the jitter of delivery retries. */
   random(): number;
 }
 
-/** What advances ask for: people, subscriptions, memberships, throttles. */
+/** The stores that advances read: recipients, subscriptions, memberships, throttles. */
 export type AdvanceStore = AudienceStore & RecipientStore & RunStore & SubscriptionStore;
 
-/** What first advances ask for: also who has used up a once-only workflow. */
+/** The stores that first advances read, which also include the used once-only workflows. */
 export type StartStore = AdvanceStore & TriggerStore;
 
-/** What running due work reads and writes. */
+/** The stores that due work reads and writes. */
 export type DueWorkStore = StartStore & ClockStore & DueStore & FanOutStore & MessageStore & ScheduleStore;
 
 export function getClockTime(setting: ClockSetting, realNow: number): number {
   return setting.frozen_at ?? realNow + setting.offset_ms;
 }
 
-/** The store's time now. */
+/** Returns the store's current time in milliseconds. */
 export async function readTime(context: EngineContext<ClockStore>): Promise<number> {
   return getClockTime(await context.store.readClock(), context.realNow());
 }
 
-/** The recipients that a chunk of runs needs, in one read; those already `known` are not read again. */
+/** Returns the recipients that a chunk of runs needs, in one read. Those in `known` are not read again. */
 export async function readRunRecipients(
   store: Pick<RecipientStore, "readRecipients">,
   runs: readonly { run: WorkflowRun; recipientRun: RecipientRun; batch?: BatchContent | null }[],
@@ -95,7 +98,7 @@ export async function readRunRecipients(
   return known.size === 0 ? read : new Map([...known, ...read]);
 }
 
-/** The schedules that runs of a chunk are occurrences of; a deleted one is not among them. */
+/** Returns the schedules whose occurrences started the runs of a chunk. Deleted schedules are left out. */
 export async function readRunSchedules(
   store: ScheduleStore,
   runs: readonly { run: WorkflowRun }[],
@@ -105,7 +108,7 @@ export async function readRunSchedules(
   return new Map((await store.readSchedules([...ids])).map((schedule) => [schedule.id, schedule]));
 }
 
-/** A run's people out of what was read; null where its recipient no longer exists. */
+/** Returns the parties of a run from the read recipients, or null if its recipient no longer exists. */
 export function buildParties(
   run: WorkflowRun,
   recipientRun: RecipientRun,
@@ -122,12 +125,12 @@ export function buildParties(
   };
 }
 
-/** Whether runs of a workflow may go on: it exists and is switched on (E-019 to E-023). */
+/** Returns whether runs of a workflow may continue: it is active (E-019 to E-023). */
 export function isActive(workflow: { key: string; active: boolean }, environment: Environment): boolean {
   return environment.active[workflow.key] ?? workflow.active;
 }
 
-/** Messages that still want a delivery attempt now. */
+/** Returns whether a delivery attempt of a message is due. */
 export function isDeliveryDue(message: Message, now: number): boolean {
   return message.due_at !== null && message.due_at <= now;
 }

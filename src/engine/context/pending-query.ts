@@ -4,36 +4,42 @@ import type { AgentRequest, StepRequest } from "../../ports/http-client.js";
 import type { ThrottleRequest } from "../../ports/run-store.js";
 import type { StoreLookup, StoreLookups } from "./store-lookups.js";
 
-/** What a step must be told before it can execute: an advance touches nothing outside. */
+/** Something that a step needs before it can execute, because an advance reads and sends nothing. */
 export type PendingQuery =
   | { kind: "throttle"; ref: string; throttleRequest: ThrottleRequest }
-  /** The newest version of a workflow (E-024); null where none may run, a RenderError where its templates are at fault. */
+  /**
+   * The newest version of a workflow (E-024). The result is null if none may run, or a RenderError if its templates are
+   * invalid.
+   */
   | { kind: "workflow"; ref: string; key: string }
-  /** Which of these recipients exist: a set of them. */
+  /** Which of these recipients exist. The result is a set of keys. */
   | { kind: "identified"; ref: string; keys: readonly RecipientKey[] }
-  /** {@link KnownAudiences} of the run's recipient; `ref` is {@link AUDIENCES}. */
+  /** The {@link AudienceData} of the run's recipient. `ref` is {@link AUDIENCES_REF}. */
   | { kind: "audiences"; ref: string; recipient: RecipientKey }
-  /** What filters read; `known` is what was read for the run before. `ref` is {@link READINGS}. */
+  /**
+   * Store lookups of template filters. `lookups` holds those that were read for the run before. `ref` is {@link
+   * STORE_LOOKUPS_REF}.
+   */
   | { kind: "readings"; ref: string; missing: readonly StoreLookup[]; lookups: StoreLookups }
-  /** A {@link FoundUser}; `ref` is {@link connectionRef}. */
+  /** A {@link UserLookupResult}. `ref` is {@link buildConnectionRef}. */
   | { kind: "connection"; ref: string; recipient: RecipientKey; channel: Channel; lookup: UserLookup }
   | { kind: "fetch"; ref: string; request: StepRequest }
-  /** `once`: an unclear answer is not asked for again (E-410). */
+  /** `singleAttempt`: a request without a clear response is not repeated (E-410). */
   | { kind: "agent"; ref: string; request: AgentRequest; singleAttempt?: true };
 
-/** Where the answer about audiences stands: conditions anywhere in a run may ask, and ask once. */
+/** The ref of the audience query of a run. All conditions of a run share its result. */
 export const AUDIENCES_REF = "$audiences";
 
-/** A user of Slack to be found by e-mail, and the token to ask with. */
+/** A Slack user to look up by email, and the token for the request. */
 export interface UserLookup {
   email: string;
   token: string;
 }
 
-/** All steps of a run that send through a channel share the answer. */
+/** Returns the ref of a connection query. All steps of a run that send through a channel share its result. */
 export const buildConnectionRef = (channel: Channel): string => `$connection.${channel.key}`;
 
-/** Thrown by a step whose answer is not there yet; the advance then answers with the need. */
+/** Thrown by a step whose query is not resolved yet. The advance then returns the query. */
 export class PendingQueryError extends Error {
   constructor(readonly query: PendingQuery) {
     super(`step ${query.ref} needs an answer`);

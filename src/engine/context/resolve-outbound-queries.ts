@@ -4,16 +4,19 @@ import type { AgentRequest, OutboundResponse, StepRequest } from "../../ports/ht
 import { isJsonObject, type Json } from "../../util/json.js";
 import type { EngineContext } from "./engine-context.js";
 
-/** Requests of steps under way at once. */
+/** Limits the requests of steps that are sent at the same time. */
 const MAX_CONCURRENT_REQUESTS = 32;
-/** Tries of a model that does not answer (E-350). */
+/** The maximum number of attempts to reach a model (E-350). */
 const MAX_AGENT_ATTEMPTS = 4;
 const AGENT_TIMEOUT_MS = 60_000;
 
-/** What an agent step is told: the model's reply, or why there is none. */
+/** The model's response to an agent step, or an error. */
 export type AgentResponse = { text: string } | { json: Json } | { error: string };
 
-/** Declared answers come first, so that nothing leaves unless the project says so (section 5 of the contract). */
+/**
+ * Resolves a fetch. Declared responses take precedence, so that nothing is sent unless the project allows it (section 5
+ * of the contract).
+ */
 export async function resolveFetch(
   context: EngineContext<unknown>,
   environment: Environment,
@@ -57,7 +60,10 @@ function findDeclaredResponse(
   return "json" in declaredAnswer ? { json: declaredAnswer.json } : { error: declaredAnswer.error };
 }
 
-/** A reply of the project's own endpoint: `{ "text" }`, `{ "json" }` or `{ "error" }`; null for anything else. */
+/**
+ * Parses a response of the project's own endpoint: `{ "text" }`, `{ "json" }` or `{ "error" }`. Returns null for
+ * anything else.
+ */
 function parseAgentResponse(response: OutboundResponse): AgentResponse | null {
   if ("failure" in response || response.status !== 200) return null;
   try {
@@ -71,7 +77,10 @@ function parseAgentResponse(response: OutboundResponse): AgentResponse | null {
   }
 }
 
-/** Never invents text: a declared answer, the project's endpoint, or an error (EQ-58). Unclear answers are asked again (E-350), but for tests. */
+/**
+ * Resolves an agent request with a declared response or the project's endpoint, or returns an error; text is never
+ * invented (EQ-58). A request without a clear response is repeated (E-350), unless `singleAttempt` is set.
+ */
 export async function resolveAgent(
   context: EngineContext<unknown>,
   environment: Environment,
@@ -103,7 +112,10 @@ export async function resolveAgent(
   }
 }
 
-/** Runs work on every item, some at once, answers in order. */
+/**
+ * Runs `work` for each item, up to `MAX_CONCURRENT_REQUESTS` at the same time. Returns the results in the order of the
+ * items.
+ */
 export async function mapInParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results = new Array<R>(items.length);
   let next = 0;

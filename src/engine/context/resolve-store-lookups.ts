@@ -8,14 +8,17 @@ import { MAX_SUBSCRIPTIONS, type StoreLookup, type StoreLookups } from "./store-
 
 type StoreLookupQuery = Extract<PendingQuery, { kind: "readings" }>;
 
-/** Reads at once what the templates of many runs asked for; each is answered with that and what it knew before. */
+/**
+ * Resolves the store lookups of many runs with few reads. Returns a function that gives each query its results,
+ * together with the results it already had.
+ */
 export async function resolveStoreLookups(
   { store, definitions }: EngineContext<RecipientStore & SubscriptionStore>,
   queries: readonly PendingQuery[],
 ): Promise<(query: StoreLookupQuery) => StoreLookups> {
   const lookups = queries.flatMap((query) => (query.kind === "readings" ? query.missing : []));
   const collectKeys = (of: StoreLookup["of"]): RecipientKey[] => [
-    ...new Set(lookups.flatMap((reading) => (reading.of === of && "key" in reading ? [reading.key] : []))),
+    ...new Set(lookups.flatMap((lookup) => (lookup.of === of && "key" in lookup ? [lookup.key] : []))),
   ];
   const [keys, subscribers] = [collectKeys("recipient"), collectKeys("subscriptions")];
   const translations = lookups.some(({ of }) => of === "translations")

@@ -14,13 +14,16 @@ function buildHeader(typename: string, { key }: Recipient): JsonObject {
   return { __typename: typename, id: splitRecipientKey(key).id };
 }
 
-/** Without what the answer itself says: an application may have sent back what it once got. */
+/**
+ * Returns the properties without the fields that the response sets itself. An application may have sent them back from
+ * an earlier response.
+ */
 function getOwnProperties({ key, properties }: Recipient): JsonObject {
   const { __typename: _typename, id: _id, created_at: _created, updated_at: _updated, ...own } = properties;
   return splitRecipientKey(key).collection === TENANTS ? addPreferenceSetId(own) : own;
 }
 
-/** Returns a tenant's properties with the id of its preference set, which the API always answers (A-424, A-429). */
+/** Returns a tenant's properties with the id of its preference set, which the API always includes (A-424, A-429). */
 function addPreferenceSetId(tenant: JsonObject): JsonObject {
   const { settings } = tenant;
   if (!isJsonObject(settings) || !isJsonObject(settings.preference_set)) return tenant;
@@ -29,12 +32,12 @@ function addPreferenceSetId(tenant: JsonObject): JsonObject {
 
 function serializeTimes(recipient: Recipient): JsonObject {
   return {
-    created_at: recipient.properties.created_at ?? null, // the caller's own (A-415)
+    created_at: recipient.properties.created_at ?? null, // the property that the caller set (A-415)
     updated_at: toIsoTime(recipient.updated_at),
   };
 }
 
-/** The API's `User` (A-415): custom properties at the top (A-091). */
+/** Returns the API's `User` (A-415). Custom properties are at the top level (A-091). */
 export function serializeUser(recipient: Recipient): JsonObject {
   return {
     ...buildHeader("User", recipient),
@@ -44,7 +47,7 @@ export function serializeUser(recipient: Recipient): JsonObject {
   };
 }
 
-/** The API's `Object` (A-420): custom properties apart (A-091). */
+/** Returns the API's `Object` (A-420). Custom properties are in `properties` (A-091). */
 export function serializeObject(recipient: Recipient): JsonObject {
   const { collection } = splitRecipientKey(recipient.key);
   return {
@@ -55,7 +58,10 @@ export function serializeObject(recipient: Recipient): JsonObject {
   };
 }
 
-/** The API's `Tenant` (A-424): custom properties at the top, `settings` an object of its own (A-091). */
+/**
+ * Returns the API's `Tenant` (A-424). Custom properties are at the top level, `settings` is an object of its own
+ * (A-091).
+ */
 export function serializeTenant(recipient: Recipient): JsonObject {
   return {
     ...buildHeader("Tenant", recipient),
@@ -66,12 +72,12 @@ export function serializeTenant(recipient: Recipient): JsonObject {
   };
 }
 
-/** A tenant is an object where it plays a recipient (E-048). */
+/** Returns the API's `User` or `Object`. A tenant that is a recipient is an `Object` (E-048). */
 function serializeRecipient(recipient: Recipient): JsonObject {
   return splitRecipientKey(recipient.key).collection === USERS ? serializeUser(recipient) : serializeObject(recipient);
 }
 
-/** A recipient that others refer to, though it may never have been identified: then its id is all there is. */
+/** Returns a recipient that something else refers to. It may never have been identified; then it has only an id. */
 export function serializeReferencedRecipient(
   key: RecipientKey,
   recipients: ReadonlyMap<RecipientKey, Recipient>,

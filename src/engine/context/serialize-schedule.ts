@@ -9,7 +9,7 @@ function toIsoOrNull(milliseconds: number | null): string | null {
   return milliseconds === null ? null : toIsoTime(milliseconds);
 }
 
-/** `recipient.schedule` of a run that a schedule started (E-376, T-012). */
+/** Returns `recipient.schedule` of a run that a schedule started (E-376, T-012). */
 export function buildScheduleView({ id, last_occurrence_at, next_occurrence_at }: Schedule): JsonObject {
   return {
     id,
@@ -18,22 +18,22 @@ export function buildScheduleView({ id, last_occurrence_at, next_occurrence_at }
   };
 }
 
-/** Returns the days as the list that the API answers, whether they were given as one or as a group (A-100, A-504). */
+/** Returns the days as the list that the API uses, whether they were given as a list or as a group (A-100, A-504). */
 function toDayList({ days }: RepeatRule): Json {
   if (days === "weekdays") return REPEAT_DAYS.slice(0, 5);
   return days === "weekends" ? REPEAT_DAYS.slice(5) : days;
 }
 
-/** The API's `Schedule` (A-505), with its recipient and actor expanded. */
-function serializeSchedule(schedule: Schedule, people: ReadonlyMap<RecipientKey, Recipient>): JsonObject {
-  const serializePerson = (key: RecipientKey): JsonObject =>
-    serializeReferencedRecipient(key, people, schedule.inserted_at);
+/** Returns the API's `Schedule` (A-505), with its recipient and actor expanded. */
+function serializeSchedule(schedule: Schedule, recipients: ReadonlyMap<RecipientKey, Recipient>): JsonObject {
+  const serializeParty = (key: RecipientKey): JsonObject =>
+    serializeReferencedRecipient(key, recipients, schedule.inserted_at);
   return {
     __typename: "Schedule",
     ...buildScheduleView(schedule),
     workflow: schedule.workflow,
-    recipient: serializePerson(schedule.recipient),
-    actor: schedule.actor === null ? null : serializePerson(schedule.actor),
+    recipient: serializeParty(schedule.recipient),
+    actor: schedule.actor === null ? null : serializeParty(schedule.actor),
     tenant: schedule.tenant,
     data: schedule.data,
     repeats: schedule.repeats.map((rule): Json => ({ __typename: "ScheduleRepeat", ...rule, days: toDayList(rule) })),
@@ -44,6 +44,6 @@ function serializeSchedule(schedule: Schedule, people: ReadonlyMap<RecipientKey,
 
 export async function serializeSchedules(store: RecipientStore, schedules: readonly Schedule[]): Promise<JsonObject[]> {
   const keys = schedules.flatMap(({ recipient, actor }) => (actor === null ? [recipient] : [recipient, actor]));
-  const people = await store.readRecipients([...new Set(keys)]);
-  return schedules.map((schedule) => serializeSchedule(schedule, people));
+  const recipients = await store.readRecipients([...new Set(keys)]);
+  return schedules.map((schedule) => serializeSchedule(schedule, recipients));
 }

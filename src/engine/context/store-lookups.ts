@@ -8,49 +8,50 @@ import type { RenderServices } from "../liquid/filters/render-services.js";
 import { RenderError } from "../liquid/render-error.js";
 import { getRecipientView } from "./build-scope.js";
 
-/** Where answers about what filters read stand: templates anywhere in a run may ask. */
+/** The ref of the store lookups of a run. All templates of a run share their results. */
 export const STORE_LOOKUPS_REF = "$readings";
 
-/** The `subscriptions` filter gives at most so many (E-066). */
+/** The maximum number of subscriptions that the `subscriptions` filter returns (E-066). */
 export const MAX_SUBSCRIPTIONS = 25;
 
-/** What a filter asked for. */
+/** A lookup that a template filter requests. */
 export type StoreLookup =
   | { of: "recipient"; key: RecipientKey }
   | { of: "subscriptions"; key: RecipientKey }
   | { of: "translations" };
 
-/** What was read for a run; null for a recipient who is not there. */
+/** The resolved lookups of a run. A recipient that does not exist is null. */
 export interface StoreLookups {
   recipients: ReadonlyMap<RecipientKey, Recipient | null>;
   subscriptions: ReadonlyMap<RecipientKey, readonly { subscription: Subscription; object: Recipient | null }[]>;
-  /** An error where the files are at fault. */
+  /** An error if the translation files are invalid; null if they are not read yet. */
   translations: Translations | KnockError | null;
 }
 
 export const NO_STORE_LOOKUPS: StoreLookups = { recipients: new Map(), subscriptions: new Map(), translations: null };
 
-/** What the services of a run are made of. */
+/** The input of a run's render services. */
 interface RunServicesInput {
   now: number;
   audience: TranslationContext;
   lookups: StoreLookups;
-  /** Changes of recipients by the run that are not written yet. */
+  /** Returns the run's changes of recipients that are not written yet. */
   getUnwrittenUpserts(): readonly RecipientUpsert[];
-  /** Throws: the run is to be walked again once these are read. */
+  /** Throws a pending query. The run is advanced again when these lookups are resolved. */
   requestLookups(missing: readonly StoreLookup[]): never;
   warn(text: string): void;
 }
 
 /**
- * What a run's templates are rendered with. What is not read yet counts as missing while a template renders; once it is
- * through, all that it asked for becomes one need, and the run is walked again with the answers.
+ * The services that a run's templates are rendered with. A value that is not read yet is treated as missing while a
+ * template renders. Afterward all missing lookups become one pending query, and the run is advanced again with the
+ * results.
  */
 export class RunServices implements RenderServices {
   readonly now: number;
   readonly audience: TranslationContext;
   private readonly lookups: StoreLookups;
-  /** Made when a filter asks: most runs' templates ask for nothing. */
+  /** Created by the first lookup, because most templates request none. */
   private missing: Map<string, StoreLookup> | null = null;
 
   constructor(private readonly input: RunServicesInput) {
@@ -59,9 +60,9 @@ export class RunServices implements RenderServices {
     this.audience = input.audience;
   }
 
-  private addMissing(reading: StoreLookup): void {
+  private addMissing(lookup: StoreLookup): void {
     this.missing ??= new Map();
-    this.missing.set(JSON.stringify(reading), reading);
+    this.missing.set(JSON.stringify(lookup), lookup);
   }
 
   findRecipient(key: RecipientKey): JsonObject | null {
@@ -96,7 +97,7 @@ export class RunServices implements RenderServices {
   }
 
   warn(text: string): void {
-    // While something is missing only because it is not read yet, nothing is known to be missing.
+    // While lookups are pending, a value may seem to be missing only because it is not read yet.
     if (this.missing === null) this.input.warn(text);
   }
 }
