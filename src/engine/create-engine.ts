@@ -43,10 +43,10 @@ import { resolveBranchContext } from "./workflow/branch-context.js";
 import { findWorkflow } from "./workflow/find-workflow.js";
 import { readFilesOnce } from "./workflow/read-once.js";
 
-/** How often a waiting caller looks whether another process has moved its runs on. */
+/** The interval at which a waiting caller checks whether another process has advanced its runs. */
 const POLL_MS = 200;
 
-/** The embedded engine: `Operations` over a store, definitions, providers and a clock. */
+/** Creates the embedded engine: `Operations` over a store, definitions, providers and a clock. */
 export function createEngine(context: EngineContext): LocalOperations {
   return new Engine(context);
 }
@@ -56,7 +56,7 @@ class Engine implements LocalOperations {
   private readonly getResources: () => ResourceOperations;
 
   constructor(private readonly context: EngineContext) {
-    this.getResources = once(() => createResources(context)); // most starts ask for none
+    this.getResources = once(() => createResources(context)); // most commands use no resources
   }
 
   get resources(): ResourceOperations {
@@ -99,7 +99,8 @@ class Engine implements LocalOperations {
   async cancelWorkflow(cancellation: Cancellation): Promise<CancelOutcome> {
     const { context, branch } = resolveBranchContext(this.context, cancellation.branch ?? this.context.branch);
     const { workflow, cancellation_key, recipients } = cancellation;
-    // EQ-61: an unknown workflow is an error, a key that matches nothing is none. Runs of one that is broken are stopped, too.
+    // An unknown workflow is an error; a key that matches no run is not (EQ-61). Runs of an invalid workflow are also
+    // canceled.
     if (!(await context.definitions.workflowKeys()).includes(workflow))
       await findWorkflow(context.definitions, workflow);
     const at = await readTime(context);
@@ -127,8 +128,8 @@ class Engine implements LocalOperations {
     return readOutcome(this.context, id);
   }
 
-  listIdsByPrefix(of: IdKind, start: string, limit: number): Promise<string[]> {
-    return this.context.store.listIdsByPrefix(of, start, limit);
+  listIdsByPrefix(kind: IdKind, prefix: string, limit: number): Promise<string[]> {
+    return this.context.store.listIdsByPrefix(kind, prefix, limit);
   }
 
   async readRecipientRun(id: string): Promise<JsonObject | null> {
@@ -237,19 +238,19 @@ class Engine implements LocalOperations {
     return moveClock(this.context, to, options);
   }
 
-  async runDue({ signal, onBlocked: onHeld, once }: DueOptions): Promise<AdvancedRun[]> {
+  async runDue({ signal, onBlocked, once }: DueOptions): Promise<AdvancedRun[]> {
     const context = once ? readFilesOnce(this.context) : this.context;
-    const held: BlockedSchedule[] = [];
+    const blockedSchedules: BlockedSchedule[] = [];
     try {
       return await runDueWork(context, await readTime(context), {
         signal,
         onBlocked: (schedule) => {
-          held.push(schedule);
-          onHeld?.(toBlockedOccurrence(schedule));
+          blockedSchedules.push(schedule);
+          onBlocked?.(toBlockedOccurrence(schedule));
         },
       });
     } finally {
-      if (once) await releaseSchedules(context, held);
+      if (once) await releaseSchedules(context, blockedSchedules);
     }
   }
 
