@@ -8,7 +8,7 @@ import {
   createWorkflowService,
 } from "./services/command-services.js";
 
-/** Every command, loaded when it is used, with the services that only it needs. */
+/** Every command. Each is imported on first use, together with the services that only that command needs. */
 export const COMMANDS: Commands = {
   notify: async () => (await import("../commands/notify.js")).registerNotify,
   cancel: async () => (await import("../commands/cancel.js")).registerCancel,

@@ -10,12 +10,17 @@ function isLoopbackUrl(baseUrl: string): boolean {
   }
 }
 
-/** A key that reaches real people: not a test key, and not for a server on this machine. */
+/**
+ * Returns whether a key can notify real recipients: it is not a test key, and the server is not on a loopback address.
+ */
 export function isLiveKey(apiKey: string, baseUrl: string): boolean {
   return !/^(sk|pk)_test(_|$)/.test(apiKey) && !isLoopbackUrl(baseUrl);
 }
 
-/** Nothing goes out with a live key unasked; without a terminal to ask on it is an error (contract, section 2). */
+/**
+ * Asks for confirmation before the first request with a live key. Throws `confirmation_needed` if the user declines or
+ * standard input is not a terminal (contract, section 2).
+ */
 export async function confirmLiveKey(baseUrl: string, { stdinIsTerminal, confirm }: ProcessIO): Promise<void> {
   if (stdinIsTerminal && (await confirm(`This uses a live key at ${new URL(baseUrl).host}. Go on?`))) return;
   throw new KnockError("confirmation_needed", "the API key is a live one: this would notify real people", {

@@ -14,49 +14,57 @@ import {
 export type EnvironmentVariables = Record<string, string | undefined>;
 
 export interface StoredProfile {
-  /** Null where there is none of that name. */
+  /** Null if no profile has this name. */
   profile: Profile | null;
-  /** A text to show, where others on this machine can read the file. */
+  /** The text of a warning if other users of the computer can read the file, otherwise null. */
   warning: string | null;
 }
 
 export interface Credentials {
-  /** The file, whether or not it exists. */
+  /** The path of the file, even if the file does not exist. */
   readonly path: string;
   readProfile(name: string): StoredProfile;
-  /** Creates or changes: undefined leaves a value as it is, null removes it. */
+  /** Creates or updates a profile. Undefined leaves a value unchanged; null removes it. */
   writeProfile(name: string, change: { [key in keyof Profile]: Profile[key] | null }): Promise<void>;
-  /** False if there was none. A default that named it is forgotten. */
+  /**
+   * Deletes a profile, and clears the default if it names that profile. Resolves to false if there was no such profile.
+   */
   deleteProfile(name: string): Promise<boolean>;
-  /** Sorted names. */
+  /** Returns the names in sorted order. */
   listProfiles(): string[];
   readDefaultProfileName(): string | null;
-  /** Null forgets the default. Throws `profile_invalid` where there is no such profile. */
+  /** Sets the default profile; null clears it. Throws `profile_invalid` if there is no such profile. */
   writeDefaultProfileName(name: string | null): Promise<void>;
 }
 
-/** `config.json` in the same folder belongs to the official command line (CLI-004). */
+/**
+ * The file's name without extension. `config.json` in the same folder belongs to the official command line (CLI-004).
+ */
 const FILE_NAME = "profiles";
 const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** The user's folder for settings, where the official command line has it too (CLI-004). A relative path of the variable is relative to `cwd`. */
+/**
+ * Returns the user's settings folder, which the official command line also uses (CLI-004). A relative
+ * `KNOCK_CONFIG_DIR` is resolved against `cwd`.
+ */
 export function getConfigFolder(
   env: EnvironmentVariables,
   cwd: string,
   platform: NodeJS.Platform = process.platform,
 ): string {
   if (env.KNOCK_CONFIG_DIR) return resolve(cwd, env.KNOCK_CONFIG_DIR);
-  // The XDG specification has relative paths ignored.
+  // The XDG specification requires that relative paths are ignored.
   if (env.XDG_CONFIG_HOME && isAbsolute(env.XDG_CONFIG_HOME)) return join(env.XDG_CONFIG_HOME, "knock");
   if (platform === "win32" && env.LOCALAPPDATA) return join(env.LOCALAPPDATA, "knock");
-  // Asked for only here: loading `node:os` takes a start 1 ms, and nearly everyone has HOME.
+  // Loading `node:os` adds 1 ms to a start, and HOME is almost always set.
   const home = env.HOME || process.getBuiltinModule("node:os").homedir();
   return join(home, ".config", "knock");
 }
 
 /**
- * Profiles with their API keys, in one file that only its owner can read. Every method throws `profile_invalid`, naming
- * the file, where it cannot be read or is not what was written there; a name that cannot be one is `usage`.
+ * Opens the profiles and their API keys, which are stored in one file that only its owner can read. Every method throws
+ * `profile_invalid`, with the path, if the file cannot be read or its content is not valid, and `usage` if a profile
+ * name is not valid.
  */
 export function openCredentials(
   env: EnvironmentVariables,
@@ -70,7 +78,7 @@ export function openCredentials(
   async function write(document: ProfileFile): Promise<void> {
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      // Loaded only here: reading, which many commands do, needs no more than the file.
+      // Loaded only for writing, because many commands read profiles, which needs only the file.
       const { default: Conf } = await import("conf");
       const conf = new Conf<JsonObject>({
         cwd: folder,
@@ -132,7 +140,7 @@ export function openCredentials(
   };
 }
 
-/** A profile may be named `constructor`. */
+/** Returns a stored profile by its own key, because a profile may be named `constructor`. */
 function getStoredProfile({ profiles }: ProfileFile, name: string): Json | undefined {
   return Object.hasOwn(profiles, name) ? profiles[name] : undefined;
 }

@@ -2,7 +2,10 @@ import { collectUnsetSecretWarnings } from "../domain/environment/secret-variabl
 import { KnockError } from "../errors/knock-error.js";
 import type { Project } from "../project/open-project.js";
 
-/** Reads what is probably a mistake in all of a project's files, a line each. Broken workflows are reported elsewhere. */
+/**
+ * Reads the warnings about all of a project's files, one line each. Skips workflows with errors, which are reported
+ * elsewhere.
+ */
 export async function readFileWarnings(
   project: Project,
   readVariable: (name: string) => string | undefined,

@@ -1,9 +1,12 @@
 import type { Command, Help } from "commander";
 
-/** Below this many columns a description is left to the terminal to break. */
+/** In columns narrower than this, descriptions are not wrapped, and the terminal breaks the lines. */
 const MIN_DESCRIPTION_WIDTH = 20;
 
-/** Lists of commands without "[options]", which all of them have; `withArguments` where they are a group's. */
+/**
+ * Returns a help configuration that lists commands without "[options]", which all of them have. `showArguments` adds
+ * the arguments of each command; it is set for the help of a group.
+ */
 export function buildHelpConfiguration(showArguments: boolean): Partial<Help> {
   return {
     minWidthToWrap: MIN_DESCRIPTION_WIDTH,
@@ -19,7 +22,7 @@ export function buildHelpConfiguration(showArguments: boolean): Partial<Help> {
   };
 }
 
-/** Defaults of text are shown as they are typed, without quotes. */
+/** Shows text defaults without quotes, as a user types them. */
 export function unquoteDefaults(command: Command): void {
   for (const parameter of [...command.options, ...command.registeredArguments])
     if (typeof parameter.defaultValue === "string") parameter.defaultValueDescription ??= parameter.defaultValue;

@@ -49,19 +49,22 @@ const SAMPLE_USERS = {
   ],
 };
 
-/** The project's copies of the JSON Schemas, beside `knock.json` (decision 32). */
+/** The folder of the project's copies of the JSON Schemas, next to `knock.json` (decision 32). */
 const SCHEMAS_FOLDER = ".knock-schemas";
-/** The published schemas, from the built command and from its source. */
+/** The folders of the published schemas, relative to the built command and to this source file. */
 const PUBLISHED_SCHEMA_FOLDERS = ["../schemas", "../../schemas"].map((path) => join(import.meta.dirname, path));
 
-/** Returns the name of the schema for a file of the project; undefined for text files. */
+/** Returns the name of the schema of a project file, or undefined for text files. */
 function getSchemaName(file: string): string | undefined {
   if (/(^|[\\/])recipients[\\/][^\\/]+\.json$/.test(file)) return "recipients.schema.json";
   const name = basename(file);
   return name.endsWith(".json") ? name.replace(/\.json$/, ".schema.json") : undefined;
 }
 
-/** Returns the files with `$schema` in each JSON document, and the schemas that they name and the project lacks. */
+/**
+ * Adds `$schema` to each JSON document. Returns these files, followed by the referenced schemas that the project does
+ * not contain yet.
+ */
 function addSchemas(root: string, files: readonly (readonly [string, unknown])[]): [string, unknown][] {
   const published = PUBLISHED_SCHEMA_FOLDERS.find((folder) => existsSync(folder));
   const schemas = new Map<string, string>();
@@ -80,7 +83,10 @@ function listFolder(folder: string): string[] {
   return existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder).sort() : [];
 }
 
-/** The channels that steps name, by key; anything else in the file is checked when the workflow is read. */
+/**
+ * Adds the channels that steps name to `channels`, by key. Anything else in the file is checked when the workflow is
+ * read.
+ */
 function collectChannels(value: unknown, channels: JsonObject): void {
   if (Array.isArray(value)) for (const child of value) collectChannels(child, channels);
   else if (isJsonObject(value)) {
@@ -90,20 +96,23 @@ function collectChannels(value: unknown, channels: JsonObject): void {
   }
 }
 
-/** Declares the channels of the workflows that are there, so that a new environment.json leaves none of them undeclared. */
+/**
+ * Returns declarations for the channels of existing workflows, so that a new environment.json leaves no channel
+ * undeclared.
+ */
 function collectWorkflowChannels(workflowFiles: readonly string[]): JsonObject {
   const channels: JsonObject = {};
   for (const file of workflowFiles) {
     try {
       collectChannels(JSON.parse(readFileSync(file, "utf8")), channels);
     } catch {
-      // a broken file is reported by what uses it
+      // The command that uses a broken file reports it.
     }
   }
   return channels;
 }
 
-/** Returns the files of a new project, and which of them exist already. */
+/** Returns the files of a new project, and the paths of those that already exist. */
 function planFiles(knockDir: string): { files: Record<string, unknown>; kept: string[]; isHello: boolean } {
   const files: Record<string, unknown> = {};
   const kept: string[] = [];
@@ -144,9 +153,9 @@ function planFiles(knockDir: string): { files: Record<string, unknown>; kept: st
 }
 
 /**
- * Creates a project, or adds what an existing one lacks: `knock.json`, a first workflow where there is none, `environment.json` and
- * recipients, and the JSON Schemas that they name. Files that exist are never changed. Throws `project_invalid` for what cannot be
- * written or an unreadable `knock.json`.
+ * Creates a project, or adds missing files to an existing one: `knock.json`, a first workflow if there is no workflow,
+ * `environment.json`, recipients, and the JSON Schemas that these files reference. Existing files are never changed.
+ * Throws `project_invalid` if a file cannot be written or `knock.json` cannot be read.
  */
 export async function initProject(folder: string, cwd: string): Promise<InitResult> {
   const root = resolve(cwd, folder);
@@ -184,7 +193,7 @@ export async function initProject(folder: string, cwd: string): Promise<InitResu
   };
 }
 
-/** The `knockDir` of a `knock.json`, which may name a folder that does not exist yet. */
+/** Creates the `knockDir` that `knock.json` declares, which may not exist yet, and returns its path. */
 async function createDeclaredFolder(root: string, cwd: string): Promise<string> {
   const file = join(root, PROJECT_FILE);
   try {
@@ -192,7 +201,7 @@ async function createDeclaredFolder(root: string, cwd: string): Promise<string> 
     if (isJsonObject(raw) && typeof raw.knockDir === "string" && raw.knockDir.trim() !== "")
       await mkdir(resolve(root, raw.knockDir), { recursive: true });
   } catch {
-    // told by the reader below
+    // findProject below reports an unreadable file.
   }
   const location = await findProject({ cwd, project: root, knockDir: null });
   return location === null ? join(root, "knock") : location.knockDir;

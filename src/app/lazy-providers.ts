@@ -3,7 +3,10 @@ import { findProviderDefinition } from "../domain/environment/provider-catalog.j
 import type { Providers } from "../providers/open-providers.js";
 import type { EnvironmentVariables } from "./credentials.js";
 
-/** Providers that are loaded when the first message goes out: a start whose channels are sandboxed reads none of them. `beforeRequest` runs before each request. */
+/**
+ * Creates providers that are imported when the first message is sent, so that a start whose channels are all sandboxed
+ * loads none of them. `beforeRequest` runs before each request.
+ */
 export function createLazyProviders(
   variables: EnvironmentVariables,
   beforeRequest: () => Promise<void>,

@@ -1,7 +1,7 @@
 import type { Environment } from "../domain/environment/environment.js";
 import type { Definitions } from "../ports/definitions.js";
 
-/** Definitions, a branch's included, with something laid over their environment. */
+/** Returns definitions, including those of branches, whose environment is the result of `map`. */
 export function mapEnvironment(definitions: Definitions, map: (environment: Environment) => Environment): Definitions {
   const mapped: Definitions = {
     ...definitions,

@@ -1,7 +1,7 @@
 import { KnockError } from "../errors/knock-error.js";
 import { findNearest } from "../util/find-nearest.js";
 
-/** What this tool has for commands of the service's official command line; null: nothing. */
+/** Hints for commands of the service's official command line that this tool replaces; null if it has no equivalent. */
 const EQUIVALENTS: Readonly<Record<string, string | null>> = {
   list: "Run `knock workflows list` to list the project's workflows.",
   get: "Run `knock workflows show <key>` to show a workflow of the project.",
@@ -14,12 +14,15 @@ const EQUIVALENTS: Readonly<Record<string, string | null>> = {
   "generate-types": null,
 };
 
-/** Returns whether a word is a command of the official tool's `workflow` that this tool leaves to it. */
+/** Returns whether a word is a `workflow` command of the official tool that this tool does not offer. */
 export function isOfficialCommand(word: string): boolean {
   return Object.hasOwn(EQUIVALENTS, word) && word !== "list";
 }
 
-/** The answer to `knock workflow <word>`, the official command's spelling: what this tool has, and who does the rest. */
+/**
+ * Creates the error for `knock workflow <word>`, which is the official tool's spelling. The hint names the equivalent
+ * of this tool and the official command.
+ */
 export function createOfficialCommandError(word: string): KnockError {
   const typed = word.startsWith("-") ? "" : word;
   const known = Object.hasOwn(EQUIVALENTS, typed) ? typed : findNearest(typed, [...Object.keys(EQUIVALENTS), "run"]);

@@ -5,7 +5,7 @@ import type { Project } from "../project/open-project.js";
 import { openProjectBroadcasts } from "../project/project-broadcasts.js";
 import { systemIds } from "../util/ids.js";
 
-/** A project's broadcasts over an engine and its store. */
+/** Opens a project's broadcasts on an engine and its store. */
 export function openBroadcasts(
   project: Project,
   operations: LocalOperations,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { OpenedFile } from "../commands/services.js";
 import type { ProcessIO } from "./process-io.js";
 
-/** The program that opens a file on this platform; null where there can be none, as without a display. */
+/** Returns the program that opens a file on this platform, or null without one, for example if there is no display. */
 function findOpener(path: string, env: Record<string, string | undefined>): [program: string, args: string[]] | null {
   if (env.BROWSER) return [env.BROWSER, [path]];
   if (process.platform === "darwin") return ["open", [path]];
@@ -15,7 +15,7 @@ function findOpener(path: string, env: Record<string, string | undefined>): [pro
 
 type SpawnContext = Pick<ProcessIO, "cwd" | "env">;
 
-/** Whether the program could be started; what it then does is its own affair. */
+/** Starts a program in the background. Resolves to whether it could be started; its exit code is ignored. */
 function startDetached(program: string, args: string[], { cwd, env }: SpawnContext): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn(program, args, { cwd, env, detached: true, stdio: "ignore" });
@@ -27,7 +27,7 @@ function startDetached(program: string, args: string[], { cwd, env }: SpawnConte
   });
 }
 
-/** Writes HTML where only this user reads it and opens it in the browser. */
+/** Writes HTML to a temporary file that only this user can read, and opens it in the browser. */
 export async function openInBrowser(name: string, html: string, context: SpawnContext): Promise<OpenedFile> {
   const { env } = context;
   const path = join(mkdtempSync(join(env.TMPDIR || tmpdir(), "knock-")), `${name.replaceAll(/[^\w-]/g, "_")}.html`);

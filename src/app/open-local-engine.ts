@@ -22,10 +22,16 @@ import { mapEnvironment } from "./map-environment.js";
 import type { ProcessIO } from "./process-io.js";
 import type { Setting } from "./resolve-settings.js";
 
-/** Beside `knock.json`, never inside `knockDir`, which is often committed whole. */
+/**
+ * The folder next to `knock.json` for local data. It is not inside `knockDir`, because that folder is often committed
+ * as a whole.
+ */
 export const LOCAL_FOLDER = ".knock-local";
 
-/** Where the store is: a path is relative to where it was written, the command line or `knock.json`. */
+/**
+ * Returns the location of the store. A path from `knock.json` is relative to that file; any other path is relative to
+ * `cwd`. Throws `not_supported` for Postgres.
+ */
 export function resolveStoreLocation(setting: Setting<string | null>, project: Project, cwd: string): string {
   const { value, source } = setting;
   if (value === null) return join(project.root, LOCAL_FOLDER, "store.db");
@@ -39,8 +45,8 @@ export function resolveStoreLocation(setting: Setting<string | null>, project: P
 }
 
 /**
- * The branch of a command, null for the main files. A flag was meant for this command; a setting may be there for the remote
- * target, so that one which names no branch here is only warned of.
+ * Returns the branch of a command, or null for the main files. Throws if a flag names a branch that does not exist.
+ * Other settings may be meant for the remote target, so a missing branch there only causes a warning.
  */
 export function resolveLocalBranch(
   project: Project,
@@ -56,7 +62,7 @@ export function resolveLocalBranch(
   return null;
 }
 
-/** Recipients files that changed since they were last applied (contract, section 5). */
+/** Applies the recipients files that have changed since they were last applied (contract, section 5). */
 export async function applyRecipientsFiles(
   project: Project,
   store: SeedStore & Pick<StoreControl, "isReadOnly">,
@@ -75,7 +81,7 @@ export async function applyRecipientsFiles(
   );
 }
 
-/** The store of a project, its recipients files applied. */
+/** Opens the store of a project and applies its recipients files. */
 export async function openProjectStore(project: Project, location: string): Promise<Store> {
   const store = await openSqliteStore(location, { watchUsers: project.hasAudiences() });
   try {
@@ -87,7 +93,9 @@ export async function openProjectStore(project: Project, location: string): Prom
   }
 }
 
-/** Recipients as they will be once the changed recipients files are applied; the store stays as it is. */
+/**
+ * Returns a view of the store in which changed recipients files are already applied. The store itself is not changed.
+ */
 async function overlayChangedRecipients(project: Project, store: Store): Promise<Store> {
   const seeds = await project.readChangedRecipients(await store.readSeeds());
   if (seeds.length === 0) return store;
@@ -117,7 +125,7 @@ async function overlayChangedRecipients(project: Project, store: Store): Promise
   });
 }
 
-/** The store of a project for a look at it: one that does not exist is not created, and one that does is not changed. */
+/** Opens the store of a project for a check. A missing store is not created, and an existing one is not changed. */
 export async function openStoreForCheck(project: Project, location: string): Promise<Store> {
   if (location === ":memory:" || !existsSync(location)) return openProjectStore(project, ":memory:");
   const store = await openSqliteStore(location);
@@ -129,7 +137,7 @@ export async function openStoreForCheck(project: Project, location: string): Pro
   }
 }
 
-/** The embedded engine on a project's files and store. */
+/** Opens the embedded engine on a project's files and its store. */
 export async function openLocalEngine(
   project: Project,
   location: string,
@@ -142,48 +150,45 @@ export async function openLocalEngine(
 
 type ProviderFor = EngineContext["findProvider"];
 
-/** What only some who open an engine give it. */
+/** Optional parts of a local engine. */
 interface LocalEngineOptions {
-  /** Stands between the engine and who delivers. */
+  /** Wraps the function that finds a channel's provider, for example to inject faults. */
   wrapProviders?: (providerFor: ProviderFor) => ProviderFor;
   guides?: EngineContext["createGuideOperations"];
   contentsInLocale?: EngineContext["renderContentsInLocale"];
   warn?: EngineContext["warn"];
   branch?: string;
-  /** Opens the store; by default with the project's recipients files applied. */
+  /** Opens the store; the default is openProjectStore, which applies the project's recipients files. */
   openStore?: typeof openProjectStore;
 }
 
-/** Requests that leave this machine; what makes them is loaded with the first. */
+/**
+ * The HTTP client for outgoing requests. It is imported with the first request, so that other starts do not load
+ * undici.
+ */
 export const httpClient: HttpClient = {
   fetch: async (request) => (await import("../remote/undici-http-client.js")).undiciHttpClient.fetch(request),
 };
 
-/** The engine as it is on this machine, over definitions and a store. */
+/** Creates the local engine on definitions and a store. */
 export function createLocalEngine(
   projectDefinitions: Definitions,
   store: Store,
   { sleep, env }: Pick<ProcessIO, "sleep" | "env">,
-  {
-    wrapProviders: around = (providerFor) => providerFor,
-    guides,
-    contentsInLocale,
-    warn,
-    branch,
-  }: LocalEngineOptions = {},
+  { wrapProviders = (providerFor) => providerFor, guides, contentsInLocale, warn, branch }: LocalEngineOptions = {},
 ): LocalOperations {
   const definitions = mapEnvironment(projectDefinitions, (environment) =>
     resolveSecretVariables(environment, (name) => env[name]),
   );
   const secretValues = async () => (await definitions.environment()).secrets;
-  // Nothing is sent for a run that a crash could still lose.
+  // A request must not be sent for a run that a crash could still lose.
   const beforeRequest = () => store.syncToDisk();
   const privateAddresses = async () => (await definitions.environment()).private_addresses;
   const providers = createLazyProviders(env, beforeRequest, privateAddresses, secretValues);
   return createEngine({
     store,
     definitions,
-    findProvider: around(providers.findProvider),
+    findProvider: wrapProviders(providers.findProvider),
     httpClient: {
       fetch: async (request) => {
         await beforeRequest();

@@ -6,7 +6,7 @@ import { createLocalEngine, openProjectStore } from "./open-local-engine.js";
 import { openSources } from "./open-sources.js";
 import type { ProcessIO } from "./process-io.js";
 
-/** The embedded engine with what stands beside it: what a project's sources send, and its broadcasts. */
+/** Opens the embedded engine together with the project's sources and broadcasts. */
 export async function openLocalTarget(
   project: Project,
   location: string,

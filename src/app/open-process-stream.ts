@@ -2,10 +2,13 @@ import { fstatSync, write, writeSync } from "node:fs";
 import { KnockError } from "../errors/knock-error.js";
 import type { OutputStream } from "../output/output-stream.js";
 
-/** A full pipe is waited for in steps of this many milliseconds. */
+/** Interval in milliseconds at which a write to a full pipe is retried. */
 const FULL_PIPE_RETRY_MS = 2;
 
-/** Only a character device can be a terminal, and asking `node:tty` about anything else would load half of Node. */
+/**
+ * Returns whether a descriptor is a terminal. Only character devices can be; for all others the check avoids
+ * `process.stdin` and the like, which load a large part of Node.
+ */
 export function isTerminal(descriptor: 0 | 1 | 2): boolean {
   try {
     if (!fstatSync(descriptor).isCharacterDevice()) return false;
@@ -15,12 +18,15 @@ export function isTerminal(descriptor: 0 | 1 | 2): boolean {
   return (descriptor === 0 ? process.stdin : descriptor === 1 ? process.stdout : process.stderr).isTTY === true;
 }
 
-/** Whether a failed write can be tried again; false if nobody reads any more. Throws `output_failed` for other errors. */
+/**
+ * Returns whether a failed write can be retried; false if the reader closed the pipe. Throws `output_failed` for other
+ * errors on standard output.
+ */
 function canRetryWrite(error: unknown, descriptor: 1 | 2): boolean {
   const { code } = error as NodeJS.ErrnoException;
   if (code === "EAGAIN") return true;
   if (code === "EPIPE" || code === "EOF") return false;
-  if (descriptor === 2) return false; // there is nowhere to report it
+  if (descriptor === 2) return false; // An error of standard error cannot be reported anywhere.
   throw new KnockError("output_failed", `the result could not be written to standard output (${code})`, {
     hint: "What was asked for is done. Is the disk full? knock runs list shows the runs.",
     cause: error,
@@ -54,8 +60,9 @@ function writeAll(descriptor: 1 | 2, text: string): boolean {
 }
 
 /**
- * Standard output or error. Files and pipes are written at once and in order, which also spares a start the 6 ms of
- * Node's stream classes. A reader that closed the pipe wants no more: what was asked for is still done.
+ * Opens standard output or standard error. Files and pipes are written synchronously and in order, which also saves the
+ * 6 ms that loading Node's stream classes adds to a start. After a reader has closed the pipe, further output is
+ * dropped and the command continues.
  */
 export function openProcessStream(descriptor: 1 | 2): OutputStream {
   if (isTerminal(descriptor)) return descriptor === 1 ? process.stdout : process.stderr;

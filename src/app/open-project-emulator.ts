@@ -29,16 +29,16 @@ import { FollowedProject } from "./watch/followed-project.js";
 import { createGuideReader } from "./watch/guide-reader.js";
 import { watchStoreFile } from "./watch/watch-store-file.js";
 
-/** Where the build puts the page: beside the bundle, and from the sources' folder as seen from a test. */
+/** Possible paths of the built page: next to the bundle, and relative to this source file when tests run it. */
 const PAGE_FILES = ["page.html", "../../dist/page.html"];
 
-/** Read anew for each visit, so that a build shows at once. */
+/** Reads the page for each request, so that a new build shows immediately. Resolves to null if there is no build. */
 async function readPage(): Promise<string | null> {
   const file = PAGE_FILES.map((path) => join(import.meta.dirname, path)).find((path) => existsSync(path));
   return file === undefined ? null : readFileSync(file, "utf8");
 }
 
-/** The local API over a project's files and store. Changed recipients files are applied as they change. */
+/** Opens the local API on a project's files and store. Changed files apply while it runs. */
 export async function openProjectEmulator(
   opened: Project,
   location: string,
@@ -50,7 +50,7 @@ export async function openProjectEmulator(
   const readyFile = flags.readyFile === null ? null : resolve(cwd, flags.readyFile);
   if (readyFile !== null) removeReadyFile(readyFile);
   const project = new FollowedProject(opened, cwd);
-  // What is wrong with the environment is said before anything listens.
+  // A broken environment is reported before the server listens.
   const { keys } = (await project.definitions.environment()).access;
   const fileWarnings = flags.strict ? await readFileWarnings(opened, (name) => io.env[name]) : [];
   if (fileWarnings.length > 0) throw toWarningsError(fileWarnings);
@@ -64,7 +64,7 @@ export async function openProjectEmulator(
     const context = buildEmulatorContext({ opened, project, store, logs: await store.openLogs(), io, output });
     const { operations, onError } = context;
     const sceneStores = new Set<Store>();
-    /** A scene's data is in memory alone: it begins with the recipients files, and ends with the scene. */
+    /** Opens a scene with a store in memory, which starts with the recipients files and is discarded with the scene. */
     const openScene = async (): Promise<SceneParts> => {
       const sceneStore = await openGroupCommitStore(":memory:", { watchUsers: opened.hasAudiences() });
       await applyRecipientsFiles(project.current, sceneStore);
@@ -142,16 +142,9 @@ interface EmulatorSources {
 
 type EmulatorContext = SceneParts["options"];
 
-/** The engine over the project's files as they stand, and all else that the API answers from. */
-function buildEmulatorContext({
-  opened,
-  project,
-  store,
-  logs,
-  io: surroundings,
-  output,
-}: EmulatorSources): EmulatorContext {
-  const { cwd, env } = surroundings;
+/** Builds the engine on the project's current files, and everything else that the API's responses are based on. */
+function buildEmulatorContext({ opened, project, store, logs, io, output }: EmulatorSources): EmulatorContext {
+  const { cwd, env } = io;
   const { definitions } = project;
   const faults = new Faults();
   const tracking = new LocalTracking();
@@ -159,7 +152,7 @@ function buildEmulatorContext({
   const operations = createLocalEngine(
     mapEnvironment(definitions, (environment) => tracking.applyTo(faults.applyTo(environment))),
     store,
-    surroundings,
+    io,
     {
       wrapProviders: (next) => (channel) => faults.wrapProvider(channel, next),
       guides: (context) => createGuideOperations(context, guides),

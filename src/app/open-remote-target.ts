@@ -5,7 +5,10 @@ import { confirmLiveKey, isLiveKey } from "./confirm-live-key.js";
 import type { ProcessIO } from "./process-io.js";
 import type { Settings } from "./resolve-settings.js";
 
-/** Opens the API as the settings say, and adds it to what is to be closed. A live key needs `--yes` or a confirmation. */
+/**
+ * Opens the API as the settings describe it, and adds it to the operations to close. A live key needs `--yes` or a
+ * confirmation.
+ */
 export async function openRemoteTarget(
   flags: TargetFlags,
   settings: Settings,
@@ -28,7 +31,7 @@ export async function openRemoteTarget(
     proxy: proxySettingsOf(io.env),
   });
   opened.push(remote);
-  // Only now: a base URL that cannot be one has been refused, and nothing has been sent yet.
+  // At this point an invalid base URL has been rejected, and no request has been sent.
   if (isLiveKey(apiKey, settings.base_url.value) && !flags.yes) await confirmLiveKey(settings.base_url.value, io);
   return remote;
 }

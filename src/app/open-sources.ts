@@ -14,7 +14,7 @@ interface SourceContext {
   log: SourceLog;
 }
 
-/** A project's sources over an engine and its store. */
+/** Opens a project's sources on an engine and its store. */
 export function openSources(
   { project, definitions, operations, log }: SourceContext,
   cwd: string,

@@ -5,25 +5,30 @@ import type { OutputStream } from "../output/output-stream.js";
 import { isTerminal, openProcessStream } from "./open-process-stream.js";
 import { readInterruptibly } from "./read-interruptibly.js";
 
-/** Why the surroundings' signal is aborted. */
+/** The reason for which the process's signal is aborted. */
 export class Interruption extends Error {
   constructor(readonly signal: "SIGINT" | "SIGTERM") {
     super("interrupted");
   }
 }
 
-/** What aborted it. By its field: a module bundled apart has a copy of the class. */
+/**
+ * Returns the operating system signal that aborted an AbortSignal. It reads a field instead of using `instanceof`,
+ * because a separately bundled module has its own copy of the class.
+ */
 export function getInterruptSignal({ reason }: AbortSignal): Interruption["signal"] {
   return (reason as Partial<Interruption> | undefined)?.signal === "SIGINT" ? "SIGINT" : "SIGTERM";
 }
 
-/** The process as the program sees it; tests hand in another. */
+/** The parts of the process that the program uses; tests pass other implementations. */
 export interface ProcessIO {
   argv: readonly string[];
   env: Record<string, string | undefined>;
   cwd: string;
   version: string;
-  /** The beginning of the path of files that this build keeps in the user's cache folder; null: it must keep none. */
+  /**
+   * The start of the path of all files that this build keeps in the user's cache folder; null if it must not keep any.
+   */
   cachePrefix: string | null;
   stdout: OutputStream;
   stderr: OutputStream;
@@ -31,7 +36,7 @@ export interface ProcessIO {
   /** Whether standard input is a pipe, a socket or a file. */
   readonly stdinIsPiped: boolean;
   readonly signal: AbortSignal;
-  /** Standard input as it arrives; ends early once the signal is aborted. */
+  /** Yields standard input as it arrives, and ends early if the signal is aborted. */
   readStdin(): AsyncIterable<Uint8Array>;
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   confirm(question: string): Promise<boolean>;
@@ -40,13 +45,13 @@ export interface ProcessIO {
 
 declare const __VERSION__: string;
 
-/** Put in by the build; source run directly has none. */
+/** The version, which the build defines; "0.0.0" if the source runs directly. */
 const VERSION: string = typeof __VERSION__ === "string" ? __VERSION__ : "0.0.0";
 
-/** Given by `bin/knock.js`, which keeps compiled code there; source run directly has none. */
+/** Passed by `bin/knock.js`, which keeps compiled code under this prefix; not defined if the source runs directly. */
 declare const __CACHE_PREFIX__: string | null;
 
-/** Resolves early, and without an error, when aborted: whoever waits looks at the signal next. */
+/** Waits, and resolves early without an error if aborted; callers check the signal next. */
 export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
@@ -74,19 +79,22 @@ async function askOnTerminal(question: string, isHidden: boolean): Promise<strin
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   try {
     const answer = lines.question(escapeToOneLine(question));
-    isMuted = isHidden; // the question is out; what is typed stays unseen
+    isMuted = isHidden; // The question has been printed; the input is not echoed.
     return await answer;
   } catch (error) {
     if (getErrorMessage(error).includes("Ctrl+C"))
       throw new KnockError("interrupted", "interrupted", { hint: "Nothing was changed.", cause: error });
-    return null; // Ctrl-D: no answer
+    return null; // Ctrl-D closes the input without an answer.
   } finally {
     lines.close();
     if (isHidden) process.stderr.write("\n");
   }
 }
 
-/** `signal` is asked for only by what waits: making one costs a start half a millisecond. */
+/**
+ * Creates the process's input and output. `signal` is a function because creating an AbortSignal adds half a
+ * millisecond to a start, and only waiting commands need one.
+ */
 export function createProcessIO(signal: () => AbortSignal): ProcessIO {
   return {
     argv: process.argv.slice(2),
@@ -104,7 +112,7 @@ export function createProcessIO(signal: () => AbortSignal): ProcessIO {
         const stat = fstatSync(0);
         return stat.isFIFO() || stat.isSocket() || stat.isFile();
       } catch {
-        return false; // closed
+        return false; // Standard input is closed.
       }
     },
     get signal() {

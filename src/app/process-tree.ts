@@ -4,16 +4,19 @@ import { readdirSync, readFileSync } from "node:fs";
 interface ProcessEntry {
   pid: number;
   parent: number;
-  /** When it began, in whatever form the system says so: a number that is given again is of another process. */
+  /**
+   * When the process started, as the operating system formats it. A PID with a different start time was reused by
+   * another process.
+   */
   startedAt: string;
 }
 
-/** pid (name) state parent … began, the 22nd: the name may hold blanks and parentheses. */
+/** "pid (name) state parent … starttime", where starttime is field 22. The name may contain spaces and parentheses. */
 const STAT_LINE = /^(\d+) \(.*\) (\S) (\d+) (?:\S+ ){17}(\d+)/s;
 const PS_LINE = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+)$/;
 
 function toProcessEntries([, pid, parent, state, began]: [unknown, ...(string | undefined)[]]): ProcessEntry[] {
-  // Of one that has ended and that nobody has asked after only the number is left.
+  // Zombie processes have ended; only their table entry remains until their parent reads the exit code.
   if (state === undefined || state.startsWith("Z")) return [];
   return [{ pid: Number(pid), parent: Number(parent), startedAt: began ?? "" }];
 }
@@ -23,11 +26,11 @@ function readStat(pid: string): ProcessEntry[] {
     const [, ownPid, state, parent, began] = STAT_LINE.exec(readFileSync(`/proc/${pid}/stat`, "latin1")) ?? [];
     return toProcessEntries([null, ownPid, parent, state, began]);
   } catch {
-    return []; // it ended a moment ago
+    return []; // The process ended after the folder was listed.
   }
 }
 
-/** Every process of this machine that has not ended; none where that cannot be told. */
+/** Returns every running process of the computer, or an empty list if processes cannot be listed. */
 function listProcesses(): ProcessEntry[] {
   if (process.platform === "linux")
     return readdirSync("/proc").flatMap((name) => (/^\d/.test(name) ? readStat(name) : []));
@@ -40,13 +43,15 @@ function listProcesses(): ProcessEntry[] {
   }
 }
 
-/** A process that was started here, with those that came of it. One whose parent ended before a look is not found. */
+/** A started process and its descendants. A descendant whose parent ended before the first listing is not found. */
 export class ProcessTree {
   private readonly startTimes = new Map<number, string>();
 
   constructor(private readonly root: ChildProcess) {}
 
-  /** Sends a signal to all that are there now, the first of them first: it begins no more then. */
+  /**
+   * Sends a signal to all current processes of the tree. The root gets it first, so that it starts no more processes.
+   */
   signal(name: NodeJS.Signals): void {
     const descendants = this.listDescendants();
     this.root.kill(name);
@@ -54,12 +59,15 @@ export class ProcessTree {
       try {
         process.kill(pid, name);
       } catch {
-        // it has ended, or is somebody else's
+        // The process has ended or belongs to another user.
       }
     }
   }
 
-  /** Those that are there now, without the first; from now on they are found without their parents, too. */
+  /**
+   * Returns the PIDs of the current descendants without the root. Processes found once are still found after their
+   * parents have ended.
+   */
   listDescendants(): number[] {
     const all = new Map(listProcesses().map((entry) => [entry.pid, entry]));
     const children = new Map<number, number[]>();
@@ -76,7 +84,7 @@ export class ProcessTree {
         continue;
       }
       this.startTimes.set(pid, began);
-      // A set may grow while it is walked.
+      // Iterating over a set includes items that are added during the iteration.
       for (const child of children.get(pid) ?? []) descendants.add(child);
     }
     return [...descendants];

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 
-/** What `knock auth login --profile <name>` keeps. */
+/** A profile that `knock auth login --profile <name>` stores. */
 export interface Profile {
   api_key?: string;
   base_url?: string;
@@ -12,19 +12,22 @@ export interface Profile {
 
 export const PROFILE_FIELDS = ["api_key", "base_url", "branch", "target"] as const;
 
-/** The whole file. */
+/** The content of the profile file. */
 export interface ProfileFile {
   default: string | null;
   profiles: Record<string, Json>;
-  /** Whatever else stands there, of a newer version say: kept. */
+  /** Unknown fields, for example those of a newer version; they are kept. */
   rest: JsonObject;
 }
 
-/** Throws `profile_invalid` naming the file; never quotes it. */
+/**
+ * Reads the profile file; a missing file has no profiles. Throws `profile_invalid` with the path, and never quotes the
+ * content.
+ */
 export function readProfileFile(file: string): ProfileFile {
   let text: string;
   try {
-    // Most have none, and an error that is thrown and caught takes a start half a millisecond.
+    // Most users have no such file, and throwing and catching an error adds half a millisecond to a start.
     if (statSync(file, { throwIfNoEntry: false }) === undefined) return { default: null, profiles: {}, rest: {} };
     text = readFileSync(file, "utf8");
   } catch (error) {
@@ -35,7 +38,7 @@ export function readProfileFile(file: string): ProfileFile {
   try {
     value = JSON.parse(text);
   } catch {
-    // The parser's own message quotes the text around the fault, which may be a key.
+    // The parser's own message quotes the text around the error, which may be an API key.
     throw createUnusableFileError(file, "is not valid JSON", null);
   }
   if (!isJsonObject(value)) throw createInvalidFileError(file, [{ pointer: "", message: "must be an object" }]);

@@ -10,12 +10,12 @@ import { listFolder } from "../project/list-folder.js";
 import type { Project } from "../project/open-project.js";
 import { listBranches } from "../project/project-folders.js";
 
-/** The main files, then those of each branch: stored runs may be of any of them. */
+/** Returns the main files and those of each branch, because stored runs may belong to any of them. */
 function listBranchProjects(project: Project): Project[] {
   return [project, ...listBranches(project).flatMap((slug) => project.branch(slug) ?? [])];
 }
 
-/** The steps of a workflow; null where it is missing or cannot be read. */
+/** Returns the steps of a workflow, or null if it is missing or cannot be read. */
 async function readSteps(project: Project, key: string): Promise<readonly Step[] | null> {
   try {
     return (await project.workflow(key))?.steps ?? null;
@@ -25,7 +25,7 @@ async function readSteps(project: Project, key: string): Promise<readonly Step[]
   }
 }
 
-/** Returns the names of workflows and channels that the project's files contain, those of branches included. */
+/** Returns the names of workflows and channels in the project's files, including those of branches. */
 export async function readProjectNames(project: Project): Promise<ProjectNames> {
   const displayPath = (path: string): string => path;
   const otherSenders = ["broadcasts", "guides"].flatMap((folder) =>
@@ -50,8 +50,8 @@ export async function readProjectNames(project: Project): Promise<ProjectNames> 
 }
 
 /**
- * Returns the names by which rules may refer to steps of workflows: refs, channel types, keys of channels and channel groups. `keys`
- * null stands for every workflow. Returns null where one of them is missing or cannot be read.
+ * Returns the names by which rules may refer to steps of workflows: refs, channel types, channel keys and channel group
+ * keys. `keys` null means every workflow. Returns null if one of them is missing or cannot be read.
  */
 export async function readStepNames(project: Project, keys: readonly string[] | null): Promise<string[] | null> {
   const names = new Set<string>();

@@ -2,12 +2,12 @@ import { createReadStream } from "node:fs";
 import { KnockError } from "../errors/knock-error.js";
 import { describeFileError } from "../util/text-file.js";
 
-/** What reading needs of a stream. */
+/** The part of a stream that readInterruptibly uses. */
 interface ByteStream extends AsyncIterable<unknown> {
   destroy(): unknown;
 }
 
-/** Yields a stream's chunks, and ends early once the signal is aborted. Throws `usage` if it cannot be read. */
+/** Yields a stream's chunks, and ends early if the signal is aborted. Throws `usage` if the stream cannot be read. */
 export async function* readInterruptibly(
   stream: ByteStream,
   inputName: string,
@@ -22,7 +22,7 @@ export async function* readInterruptibly(
       yield chunk as Uint8Array;
     }
   } catch (error) {
-    if (signal.aborted) return; // destroyed above
+    if (signal.aborted) return; // The abort destroyed the stream, which causes this error.
     throw new KnockError("usage", `${inputName} ${describeFileError(error)}`, {
       hint: "Name a readable text file in UTF-8; paths are relative to the working directory.",
       cause: error,
@@ -32,7 +32,7 @@ export async function* readInterruptibly(
   }
 }
 
-/** Yields a file's chunks in the same way, whatever its size. */
+/** Yields a file's chunks like readInterruptibly, without loading the whole file. */
 export function readFileInterruptibly(path: string, inputName: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
   return readInterruptibly(createReadStream(path), inputName, signal);
 }

@@ -25,7 +25,10 @@ async function readWorkflow(
   return { workflow, problems };
 }
 
-/** Reads the workflows of a project with their newest runs and their problems; only that of `key`, if it is given. */
+/**
+ * Reads the workflows of a project with their newest runs and problems, or only the workflow `key` if it is given.
+ * Throws `workflow_missing` if that one does not exist.
+ */
 export async function readWorkflowViews(
   project: Project,
   operations: LocalOperations,

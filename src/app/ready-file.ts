@@ -11,7 +11,7 @@ function createWriteError(path: string, error: unknown): KnockError {
   });
 }
 
-/** Written aside and renamed: who waits for it never reads half of it. */
+/** Writes the file under a temporary name and renames it, so that a waiting process never reads an incomplete file. */
 export function writeReadyFile(path: string, content: { url: string; port: number; pid: number }): void {
   const temporaryPath = `${path}.${content.pid}`;
   try {
@@ -22,7 +22,7 @@ export function writeReadyFile(path: string, content: { url: string; port: numbe
   }
 }
 
-/** One of an earlier run would say that this one is ready. */
+/** Removes the file of an earlier run, which would report that this one is ready. */
 export function removeReadyFile(path: string): void {
   try {
     rmSync(path, { force: true });

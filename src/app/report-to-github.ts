@@ -3,27 +3,27 @@ import type { ExpectationResult } from "../domain/run/expectation.js";
 import { getErrorMessage } from "../errors/knock-error.js";
 import type { Output } from "../output/output.js";
 
-/** Escapes the data of a workflow command: what is left is one line. */
+/** Escapes the data of a workflow command, so that it stays on one line. */
 function escapeData(text: string): string {
   return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }
 
-/** Escapes a property of a workflow command, in which a colon or a comma would end it. */
+/** Escapes a property of a workflow command, which a colon or a comma would end. */
 function escapeProperty(text: string): string {
   return escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }
 
-/** Escapes text for a cell of a Markdown table: no character of it is markup. */
+/** Escapes text for a cell of a Markdown table, so that none of it is read as markup. */
 function escapeCell(text: string): string {
   return text.replace(/\s+/g, " ").replace(/[^A-Za-z0-9 .,/()-]/gu, (character) => `&#${character.codePointAt(0)};`);
 }
 
-/** Returns the annotation that GitHub Actions shows for a rule that is not met. */
+/** Returns the annotation that GitHub Actions shows for an expectation that is not met. */
 export function formatAnnotation(title: string, { rule, found }: ExpectationResult): string {
   return `::error title=${escapeProperty(title)}::${escapeData(`expected ${rule}: ${found ?? ""}`)}`;
 }
 
-/** Returns the Markdown of a job summary that lists every rule. */
+/** Returns the Markdown of a job summary that lists every expectation. */
 export function formatJobSummary(title: string, results: readonly ExpectationResult[]): string {
   const rows = results.map(
     ({ rule, met, found }) => `| ${met ? "✓" : "✗"} | <code>${escapeCell(rule)}</code> | ${escapeCell(found ?? "")} |`,

@@ -16,7 +16,10 @@ export interface Setting<T> {
 const DEFAULT_BASE_URL = "https://api.knock.app";
 const DEFAULT_TIMEOUT_MS = 60_000;
 
-/** Every setting with where it came from: flag > environment > knock.json > profile > default (contract, section 2). */
+/**
+ * Every setting with its source. The order of precedence is flag, environment variable, knock.json, profile, default
+ * (contract, section 2).
+ */
 export interface Settings {
   target: Setting<"local" | "remote">;
   base_url: Setting<string>;
@@ -32,11 +35,11 @@ interface SettingSources {
   flags: TargetFlags;
   env: EnvironmentVariables;
   project: ProjectSettings;
-  /** The profile of a name, or the default one; read only when something needs it. */
+  /** Reads the profile with this name, or the default profile for null. It is called only when a setting needs it. */
   profile: (name: string | null) => { name: string | null; profile: Profile };
 }
 
-/** The first that is set; an empty environment variable counts as not set. */
+/** Returns the first candidate that is set, or null. An empty environment variable counts as not set. */
 function pickFirst(candidates: readonly [SettingSource, string | undefined | null][]): Setting<string> | null {
   for (const [source, value] of candidates)
     if (value !== undefined && value !== null && value !== "") return { value, source };
@@ -72,7 +75,10 @@ const SOURCE_NAMES: Record<SettingSource, string> = {
   default: "the default",
 };
 
-/** Which of `environments/` is chosen: needed before the project is read, and so before the other settings. */
+/**
+ * Returns which file of `environments/` is selected. It is resolved separately, because it is needed to read the
+ * project, and the project is needed for the other settings.
+ */
 export function resolveEnvironmentSetting({
   flags,
   env,
@@ -120,7 +126,7 @@ export function resolveSettings({ flags, env, project, profile: readProfile }: S
       value: DEFAULT_BASE_URL,
       source: "default",
     },
-    // A key in a project's file would be committed with it: never read from there.
+    // An API key is never read from a project's file, because it would be committed with that file.
     api_key: pick(flags.apiKey, env.KNOCK_API_KEY, undefined, profile.api_key) ?? none,
     branch: pick(flags.branch, env.KNOCK_BRANCH, project.branch, profile.branch) ?? none,
     profile: profileSetting ?? (name === null ? none : { value: name, source: "default" }),

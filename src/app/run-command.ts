@@ -4,21 +4,25 @@ import { KnockError } from "../errors/knock-error.js";
 import { getInterruptSignal, type ProcessIO } from "./process-io.js";
 import { ProcessTree } from "./process-tree.js";
 
-/** A shell says so of a command that a signal ended. */
+/** A shell reports a command that a signal ended as 128 plus the number of the signal. */
 const SIGNAL_EXIT_BASE = 128;
-/** Has the shell wait for the command that it runs and end with its code, instead of ending before it. */
+/** Makes the shell wait for the command that it runs and exit with its code, instead of exiting before it. */
 const WAIT_FOR_CHILD = "trap 'exit $?' INT TERM; ";
-/** A command that has not ended this long after it was told to is killed. */
+/** Milliseconds after which a command that was asked to stop is killed. */
 const GRACE_MS = 5_000;
-/** What outlives its shell after Ctrl-C is told to end this much later: shells have background commands ignore Ctrl-C. */
+/**
+ * Milliseconds after Ctrl-C until processes that outlive the shell get SIGTERM, because shells start background
+ * commands with SIGINT ignored.
+ */
 const BACKGROUND_GRACE_MS = 1_000;
-/** Who is signalled together ends within this. */
+/** Milliseconds within which the detector ends if the signal went to the whole process group. */
 const GROUP_SIGNAL_MS = 100;
 const POLL_MS = 50;
 
 /**
- * A process that ends with each signal that the whole process group gets, as by Ctrl-C or `timeout`: the command has got
- * that, too, and must not get it twice. It ends with this process in any case, by its input's end.
+ * Detects signals that the whole process group received, as from Ctrl-C or `timeout`. The command has then also
+ * received the signal and must not get it twice. The detector is a process that such a signal ends; it always ends with
+ * this process, because its input closes.
  */
 class GroupSignalDetector {
   private readonly shell: ChildProcess | null = null;
@@ -48,7 +52,7 @@ class GroupSignalDetector {
   }
 }
 
-/** Whether it is gone within the time. */
+/** Resolves to whether all descendants end within the time. */
 async function hasEndedWithin(tree: ProcessTree, milliseconds: number): Promise<boolean> {
   for (let waited = 0; tree.listDescendants().length > 0; waited += POLL_MS) {
     if (waited >= milliseconds) return false;
@@ -57,7 +61,9 @@ async function hasEndedWithin(tree: ProcessTree, milliseconds: number): Promise<
   return true;
 }
 
-/** A shell waits for the command that it runs; words are run as they are, without a shell. */
+/**
+ * Starts a command. A string is run by a shell, which waits for the command; an array is run directly, without a shell.
+ */
 function startCommand(command: string | readonly string[], cwd: string, env: Record<string, string>): ChildProcess {
   const options = { stdio: "inherit", cwd, env } as const;
   if (typeof command !== "string") {
@@ -67,7 +73,7 @@ function startCommand(command: string | readonly string[], cwd: string, env: Rec
   return spawn(process.platform === "win32" ? command : WAIT_FOR_CHILD + command, { ...options, shell: true });
 }
 
-/** What is wrong with a command that could not be started. */
+/** Creates the error for a command that could not be started. */
 function createStartError(command: string | readonly string[], error: NodeJS.ErrnoException): KnockError {
   if (typeof command === "string") return new KnockError("usage", `--exec: ${error.message}`, { cause: error });
   const reason = error.code === "ENOENT" ? "there is no such command" : error.message;
@@ -78,9 +84,10 @@ function createStartError(command: string | readonly string[], error: NodeJS.Err
 }
 
 /**
- * Runs a command on this process's own input and outputs, in its process group; resolves with its exit code. A stop
- * reaches the command and all that came of it, once; what has not ended after `grace_ms` is killed, and so is all of it
- * where this process ends sooner. After Ctrl-C the command takes the time it wants.
+ * Runs a command with this process's own input and outputs, in its process group, and resolves to its exit code. An
+ * abort is forwarded once to the command and all of its descendants. Processes that have not ended after `graceMs` are
+ * killed, and all are killed if this process ends earlier. After Ctrl-C, the command itself has no time limit. Throws
+ * `usage` if the command cannot be started.
  */
 export async function runCommand(
   command: string | readonly string[],
@@ -89,18 +96,18 @@ export async function runCommand(
   graceMs = GRACE_MS,
 ): Promise<number> {
   const getSignal = () => getInterruptSignal(signal);
-  // Told before there was a command to pass it on to: nobody would end one that began now.
+  // The signal arrived before the command started, so a command that starts now would never be stopped.
   if (signal.aborted) return SIGNAL_EXIT_BASE + constants.signals[getSignal()];
   const child = startCommand(command, cwd, env);
   const tree = new ProcessTree(child);
-  const witness = new GroupSignalDetector();
+  const detector = new GroupSignalDetector();
   let timer: NodeJS.Timeout | undefined;
   const kill = (): void => tree.signal("SIGKILL");
   const stop = async (): Promise<void> => {
-    // A second signal ends this process at once.
+    // A second signal ends this process immediately, and the exit then kills the tree.
     process.once("exit", kill);
     tree.listDescendants();
-    const isGroupSignal = await witness.waitForSignal();
+    const isGroupSignal = await detector.waitForSignal();
     if (!isGroupSignal) tree.signal(getSignal());
     if (!isGroupSignal || getSignal() === "SIGTERM") timer = setTimeout(kill, graceMs);
   };
@@ -126,7 +133,7 @@ export async function runCommand(
     return code;
   } finally {
     clearTimeout(timer);
-    witness.stop();
+    detector.stop();
     signal.removeEventListener("abort", onAbort);
     process.removeListener("exit", kill);
   }

@@ -8,15 +8,17 @@ import type { AppServices } from "./services/app-services.js";
 import { findTypographicOption, suggestCommand, suggestSubcommand } from "./suggest-command.js";
 import { listCommands, toUsageError } from "./usage-error.js";
 
-/** Commands by name, each loaded when argv names it: a start pays only for the command it runs. */
+/** Commands by name. Each is imported when argv names it, so that a start loads only the command that it runs. */
 export type Commands = Readonly<Record<string, () => Promise<(program: Command, app: AppServices) => void>>>;
 
-/** The width of help that is not written to a terminal. */
+/** The width in columns of help that is not written to a terminal. */
 const PIPE_WIDTH = 80;
 
 const ALIASES: Record<string, string> = { trigger: "notify", run: "runs", message: "messages" };
 
-/** `knock workflow run <key>` is the official tool's spelling of notify, `knock --help runs` some people's of `knock runs --help`. */
+/**
+ * Rewrites other spellings: `knock workflow run <key>`, which is the official tool's `notify`, and `knock --help runs`.
+ */
 function normalizeArguments(argv: readonly string[]): string[] {
   const [first, second = ""] = argv;
   if (first === "workflow" && second === "run") return ["notify", ...argv.slice(2)];
@@ -25,13 +27,16 @@ function normalizeArguments(argv: readonly string[]): string[] {
   return [...argv];
 }
 
-/** The command that argv names: a group's, where its second word is one; of a group alone the examples of all are known. */
+/**
+ * Returns the command that argv names: a subcommand if the second word names one, otherwise the group, whose examples
+ * include those of all its subcommands.
+ */
 function findNamedCommand(program: Command, name: string, [, second]: readonly string[]): Command | undefined {
   const group = program.commands.find((command) => command.name() === name);
   return group?.commands.find((command) => command.name() === second) ?? group;
 }
 
-/** Runs the command that argv names. Throws KnockError for wrong usage. */
+/** Runs the command that argv names. Throws `usage` if the arguments are not valid. */
 export async function runProgram(
   commands: Commands,
   argv: readonly string[],
@@ -44,7 +49,8 @@ export async function runProgram(
     writeOut,
     writeErr: () => {},
     outputError: () => {},
-    // Without these, commander asks the process's own stream, which loads Node's streams and may not be the one that is written to.
+    // Without these, commander reads the process's own stream, which loads Node's streams and may not be the stream
+    // that is written to.
     getOutHelpWidth: () => (output.isTerminal ? output.width : PIPE_WIDTH),
     getOutHasColors: () => false,
   };
@@ -83,7 +89,7 @@ export async function runProgram(
     for (const loadOne of Object.values(commands)) (await loadOne())(program, context);
     program.addHelpText("after", "\nStart here:\n  $ knock init && knock notify hello --recipients ada\n");
   }
-  // Settings made on the program are not inherited by commands registered before them; these are.
+  // Commands do not inherit settings that are made on the program after they are registered, so each gets them here.
   for (const command of listCommands(program)) {
     if (command.commands.length > 0) addGroupExamples(command);
     unquoteDefaults(command);
@@ -107,7 +113,7 @@ export async function runProgram(
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
     if (error.code === "commander.help") {
-      // A group without a default, named alone: what it has is the answer.
+      // A group without a default command was named alone, so its subcommands are listed.
       const group = program.commands.find((command) => command.name() === name) ?? program;
       const first = getFirstExample(group);
       if (first !== undefined) writeOut(`Begin with: ${first}\n\n`);
@@ -118,7 +124,10 @@ export async function runProgram(
   }
 }
 
-/** `knock runs lst`: with a default subcommand, commander would take the slip for an argument of that. */
+/**
+ * Rejects an unknown subcommand, as in `knock runs lst`. Without this check, commander passes it as an argument to the
+ * group's default subcommand.
+ */
 function checkSubcommand(program: Command, name: string, [, second]: readonly string[]): void {
   const group = program.commands.find((command) => command.name() === name);
   if (!group || group.commands.length === 0 || second === undefined || second.startsWith("-") || second === "help")
@@ -132,7 +141,10 @@ function checkSubcommand(program: Command, name: string, [, second]: readonly st
   });
 }
 
-/** `—set` out of a text processor would be taken for a recipient, or for the data. */
+/**
+ * Rejects an option with a typographic dash, such as `—set` pasted from a word processor. Without this check, it is
+ * read as a recipient or as data.
+ */
 function checkTypographicDashes(command: Command | undefined, words: readonly string[]): void {
   const end = words.indexOf("--");
   const beforeSeparator = end === -1 ? words : words.slice(0, end);

@@ -5,7 +5,7 @@ import type { ProcessIO } from "./process-io.js";
 import { type Commands, runProgram } from "./run-program.js";
 import { createServices } from "./services/app-services.js";
 
-/** Whether `--json` was asked for, known even where the flags could not be parsed. */
+/** Returns whether `--json` was given, even if the flags cannot be parsed. */
 function hasJsonFlag(argv: readonly string[]): boolean {
   const end = argv.indexOf("--");
   return (end === -1 ? argv : argv.slice(0, end)).includes("--json");
@@ -13,13 +13,13 @@ function hasJsonFlag(argv: readonly string[]): boolean {
 
 interface RunResult {
   code: number;
-  /** Also where it was interrupted. */
+  /** Whether the exit code stays the same if the process was interrupted. */
   isFinal: boolean;
-  /** A write to standard output is still waiting for its reader. */
+  /** Whether a write to standard output is still waiting for its reader. */
   isOutputBlocked: boolean;
 }
 
-/** argv → exit code. Everything that goes wrong ends here as one printed error. */
+/** Runs the command that argv names and returns its exit code. Every error is caught here and printed once. */
 export async function run(commands: Commands, io: ProcessIO): Promise<RunResult> {
   const output = await Output.open(io);
   let code = 0;

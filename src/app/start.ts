@@ -4,10 +4,12 @@ import { run } from "./run.js";
 import type { Commands } from "./run-program.js";
 
 const SIGNAL_EXIT_CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
-/** Signals that are this close are one: `timeout` and npm signal a process, and its group as well. */
+/**
+ * Milliseconds within which two signals count as one, because `timeout` and npm signal a process and also its group.
+ */
 const SAME_SIGNAL_MS = 200;
 
-/** Runs what the process was started for, and ends it with the exit code. */
+/** Runs the process's command, and ends the process with the exit code. */
 export async function start(commands: Commands): Promise<void> {
   let abort: AbortController | undefined;
   let interruption: { by: Interruption; code: number; at: number } | undefined;
@@ -16,7 +18,7 @@ export async function start(commands: Commands): Promise<void> {
     process.on(signal, () => {
       const at = performance.now();
       if (interruption !== undefined && at - interruption.at < SAME_SIGNAL_MS) return;
-      // A second one means now: what is committed is safe at any moment.
+      // A second signal ends the process immediately; committed data is safe at any time.
       if (interruption !== undefined) process.exit(code);
       interruption = { by: new Interruption(signal), code, at };
       abort?.abort(interruption.by);
@@ -34,6 +36,6 @@ export async function start(commands: Commands): Promise<void> {
     process.kill(process.pid, interruption.by.signal);
     return;
   }
-  // All output has been written by now, and taking the heap apart would take longer than leaving it.
+  // All output has been written, and an exit is faster than the garbage collection of a regular end.
   process.exit(isFinal ? code : (interruption?.code ?? code));
 }

@@ -1,9 +1,7 @@
 import type { Command } from "commander";
 import { looksUnquoted, suggestQuotes } from "../input/restore-quotes.js";
 
-/** Words of a command line, and what they may have been meant as. */
-
-/** What people call a command who know other tools. */
+/** Names that other tools use for a command, with the command of this tool. */
 const COMMAND_SYNONYMS: Readonly<Record<string, string>> = {
   version: "knock --version",
   send: "knock notify",
@@ -17,7 +15,7 @@ const COMMAND_SYNONYMS: Readonly<Record<string, string>> = {
   render: "knock preview",
 };
 
-/** The same of a group's commands: the first that it has is meant. */
+/** Names that other tools use for a subcommand. The first one that the group has is suggested. */
 const SUBCOMMAND_SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   show: ["get"],
   view: ["show", "get"],
@@ -43,7 +41,10 @@ export function suggestCommand(word: string): string | undefined {
   return Object.hasOwn(COMMAND_SYNONYMS, word) ? COMMAND_SYNONYMS[word] : undefined;
 }
 
-/** Of a word that is none of a group's commands: another word for one of them, or what the group's only command takes. */
+/**
+ * Returns a suggestion for a word that is not a subcommand of the group: a subcommand with that meaning, or the group's
+ * only subcommand with the word as its argument.
+ */
 export function suggestSubcommand(group: Command, word: string): string | undefined {
   const known = group.commands.map((command) => command.name());
   const verb = (Object.hasOwn(SUBCOMMAND_SYNONYMS, word) ? SUBCOMMAND_SYNONYMS[word] : undefined)?.find((synonym) =>
@@ -55,10 +56,13 @@ export function suggestSubcommand(group: Command, word: string): string | undefi
   return `knock ${group.name()} ${only.name()} ${word}`;
 }
 
-/** A dash that a text processor made of one or two hyphens. */
+/** Dashes that a word processor substitutes for one or two hyphens. */
 const TYPOGRAPHIC_DASHES = /^[\u2010-\u2015\u2212]+/;
 
-/** The first word that would be an option of the command, had it the hyphens that a text processor took: it, and that option. */
+/**
+ * Returns the first word that would be an option of the command if its typographic dashes were hyphens, with that
+ * option.
+ */
 export function findTypographicOption(
   command: Command,
   words: readonly string[],
@@ -72,12 +76,15 @@ export function findTypographicOption(
   return undefined;
 }
 
-/** For a shell, quoted where it must be. */
+/** Quotes a word for a shell if it needs quotes. */
 function quoteForShell(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** A whole command line in quotes, which the shell took apart: of what `--exec` got, and the words that were left over. */
+/**
+ * Returns a suggestion if a command line for `--exec` was not quoted and the shell split it: the value of `--exec` and
+ * the excess words, in quotes.
+ */
 export function suggestQuotedCommand(command: Command): string | undefined {
   if (!command.options.some(({ long }) => long === "--exec") || command.args.length === 0) return undefined;
   const execOption: unknown = command.opts().exec;
@@ -85,7 +92,7 @@ export function suggestQuotedCommand(command: Command): string | undefined {
   return `The command stands in quotes: --exec ${quoteForShell(words.join(" "))}`;
 }
 
-/** The value of --data and the words after it, if a shell removed the quotes of its JSON and split it. */
+/** Returns the value of --data and the words after it if a shell removed the quotes of its JSON and split it. */
 function findUnquotedData(command: Command, argv: readonly string[]): string[] | undefined {
   const dataOption: unknown = command.opts().data;
   const values: unknown[] = Array.isArray(dataOption) ? dataOption : [dataOption];
@@ -99,7 +106,10 @@ function findUnquotedData(command: Command, argv: readonly string[]): string[] |
   return argv.slice(start, end === -1 ? undefined : end);
 }
 
-/** Where a command takes no more words: the option that the first one too many may belong to, or another command. */
+/**
+ * Returns a suggestion for a command with too many words: an option that the first excess word may belong to, or
+ * another command.
+ */
 export function suggestForExcessArguments(command: Command, argv: readonly string[]): string | undefined {
   const hasOption = (long: string): boolean => command.options.some((option) => option.long === long);
   const allowed = command.registeredArguments.length;

@@ -8,7 +8,7 @@ import {
 import { KnockError } from "../errors/knock-error.js";
 import { suggestForExcessArguments, suggestQuotedCommand } from "./suggest-command.js";
 
-/** Every command of a program, groups before what they hold. */
+/** Yields every command of a program, each group before its subcommands. */
 export function* listCommands(command: Command): Generator<Command> {
   for (const child of command.commands) {
     yield child;
@@ -16,7 +16,7 @@ export function* listCommands(command: Command): Generator<Command> {
   }
 }
 
-/** Where an argument is missing: the option of the same command that takes several words, and took one too many. */
+/** Returns a hint for a missing argument if a variadic option of the same command has taken it. */
 function suggestForMissingArgument(program: Command, argv: readonly string[]): string | undefined {
   for (const command of listCommands(program)) {
     for (const option of command.options.filter(({ variadic }) => variadic)) {
@@ -32,7 +32,7 @@ function suggestForMissingArgument(program: Command, argv: readonly string[]): s
   return undefined;
 }
 
-/** What people call it who know other tools. */
+/** Names that other tools use for an option, with the options of this tool. */
 const RECIPIENT_OPTIONS = ["--recipients", "--recipient"];
 const OPTION_SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   "--to": RECIPIENT_OPTIONS,
@@ -42,9 +42,9 @@ const OPTION_SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   "--payload": ["--data"],
 };
 
-/** Options that an unknown one may stand for; commander itself knows those that are spelled alike. */
+/** Returns options that an unknown one may stand for. Commander itself suggests options with a similar spelling. */
 function suggestOptions(unknown: string, command: Command): string[] {
-  // A group's are those of its commands: one of them may be meant where none is named.
+  // If only a group is named, the option may belong to one of its subcommands.
   const options = [command, ...command.commands].flatMap((candidate) => candidate.options);
   const known = [...new Set(options.flatMap(({ long }) => long ?? []))];
   const synonym = (Object.hasOwn(OPTION_SYNONYMS, unknown) ? OPTION_SYNONYMS[unknown] : undefined)?.find((name) =>
@@ -57,12 +57,12 @@ function suggestOptions(unknown: string, command: Command): string[] {
   return known.filter((name) => name.startsWith(`-${unknown.slice(0, 2).toLowerCase()}`)).sort();
 }
 
-/** The program's own, where no command is named. */
+/** Returns the program's own options for an unknown one if no command is named. */
 function suggestProgramOptions(unknown: string, program: Command): string[] {
   return program.options.flatMap(({ short, long }) => (short === swapCase(unknown) ? (long ?? []) : []));
 }
 
-/** `--email zoe@example.com` where properties are set one by one. */
+/** Returns a hint for an option such as `--email zoe@example.com` in a command that sets properties with `--set`. */
 function suggestPropertyOption(message: string, named: Command | undefined): string | undefined {
   const name = /^unknown option '--([\w-]+)/.exec(message)?.[1];
   if (name === undefined || named?.name() !== "set" || !named.options.some(({ long }) => long === "--set"))
@@ -70,7 +70,10 @@ function suggestPropertyOption(message: string, named: Command | undefined): str
   return `Did you mean --set ${name}=…?`;
 }
 
-/** An object written as one word where its collection and its id are two. */
+/**
+ * Returns a hint for an object that is written as one word in a command that expects its collection and its ID as two
+ * words.
+ */
 function suggestObjectWords(argv: readonly string[]): string | undefined {
   const reference = argv.find((word) => /^[^-/{[][^/]*\/[^/]+$/.test(word));
   return reference === undefined
@@ -82,7 +85,7 @@ function swapCase(flag: string): string {
   return flag === flag.toLowerCase() ? flag.toUpperCase() : flag.toLowerCase();
 }
 
-/** `-1h` looks like an option, and no length of time is negative. */
+/** Returns a hint for a value such as `-1h`, which looks like an option; durations are never negative. */
 function suggestForNegative(unknown: string, named: Command | undefined): string | undefined {
   if (!/^-[\d.]/.test(unknown)) return undefined;
   if (named?.name() === "advance") return "knock clock set <time> --force moves the clock back.";
@@ -101,14 +104,14 @@ function suggestForUnknownOption(message: string, named: Command | undefined, pr
     : `Did you mean one of ${suggestions.join(", ")}?`;
 }
 
-/** An option that was put after `--` is a word like any other there. */
+/** Returns a hint for an option after `--`, where it counts as an ordinary word. */
 function suggestForTrailingOption(argv: readonly string[]): string | undefined {
   const end = argv.indexOf("--");
   const option = end === -1 ? undefined : argv.slice(end + 1).find((word) => /^-./.test(word));
   return option === undefined ? undefined : `What stands after -- is no option: put ${option} before it.`;
 }
 
-/** What these miss is best shown. */
+/** Errors that are best explained with an example. */
 const EXAMPLE_ERRORS = new Set([
   "commander.missingArgument",
   "commander.optionMissingArgument",
@@ -116,7 +119,7 @@ const EXAMPLE_ERRORS = new Set([
   "commander.excessArguments",
 ]);
 
-/** Commander's complaint as ours, with what would be right. `named`: the command that argv names. */
+/** Converts an error of commander to a `usage` error with a hint. `named` is the command that argv names. */
 export function toUsageError(
   error: CommanderError,
   program: Command,

@@ -3,7 +3,10 @@ import { dirname } from "node:path";
 import type { DocumentKind, ValidDocuments } from "../domain/schema/valid-documents.js";
 import { computeDigest } from "../util/ids.js";
 
-/** Enough for several large projects, and read in less than 0.1 ms. */
+/**
+ * The maximum number of digests in the file. It is enough for several large projects, and they are read in less than
+ * 0.1 ms.
+ */
 const MAX_DIGESTS = 1_000;
 const DIGEST = /^[0-9a-f]{40}$/;
 
@@ -11,9 +14,9 @@ const computeDocumentDigest = (kind: DocumentKind, document: unknown): string =>
   computeDigest(`${kind}\n${JSON.stringify(document)}`);
 
 /**
- * Remembers valid documents by the digest of their content in a file, one digest a line. `file` must be one of this build and
- * this Node version, because others may judge a document differently; null remembers nothing. Anything else in the file is
- * ignored. A file that cannot be read or written costs only speed.
+ * Remembers valid documents by the digest of their content in a file, one digest per line. `file` must belong to this
+ * build and this Node version, because others may judge a document differently; null disables the cache. Other content
+ * in the file is ignored. A file that cannot be read or written only costs speed.
  */
 export class ValidDocumentCache implements ValidDocuments {
   private digests: Set<string> | undefined;
@@ -31,14 +34,17 @@ export class ValidDocumentCache implements ValidDocuments {
     this.hasChanged = true;
   }
 
-  /** Writes what was added. Of two processes that save at once, one is kept: the other's documents are checked again. */
+  /**
+   * Writes the added digests. If two processes save at the same time, the digests of one are lost, and its documents
+   * are checked again.
+   */
   save(): void {
     if (this.file === null || this.digests === undefined || !this.hasChanged) return;
     try {
       mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
-      const unfinished = `${this.file}.${process.pid}`;
-      writeFileSync(unfinished, [...this.digests].slice(-MAX_DIGESTS).join("\n"), { mode: 0o600 });
-      renameSync(unfinished, this.file);
+      const temporaryPath = `${this.file}.${process.pid}`;
+      writeFileSync(temporaryPath, [...this.digests].slice(-MAX_DIGESTS).join("\n"), { mode: 0o600 });
+      renameSync(temporaryPath, this.file);
       this.hasChanged = false;
     } catch {}
   }

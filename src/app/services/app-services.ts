@@ -14,7 +14,7 @@ import { ProjectFiles } from "./project-files.js";
 import { SettingsResolver } from "./settings-resolver.js";
 import { TargetOpener } from "./target-opener.js";
 
-/** The services of a command, with the parts that the services of single commands build on. */
+/** The services of a command, together with the parts that command-specific services build on. */
 export interface AppServices extends CommandContext {
   readonly io: ProcessIO;
   readonly validDocuments: ValidDocumentCache;
@@ -24,7 +24,7 @@ export interface AppServices extends CommandContext {
   readonly target: TargetOpener;
 }
 
-/** Creates the services of one command. None opens anything before it is used. */
+/** Creates the services of one command. No service opens anything before it is used. */
 export function createServices(io: ProcessIO, output: Output, exit: CommandContext["setExitCode"]): AppServices {
   const { env, cwd } = io;
   const credentials = once(() => openCredentials(env, cwd));

@@ -9,34 +9,34 @@ import type {
 import { LOCAL_FOLDER } from "../open-local-engine.js";
 import type { AppServices } from "./app-services.js";
 
-/** Folders whose changes are not the project's: the store, and the data of other tools. */
+/** Folders that are not part of the project, so their changes are ignored: the store, and the data of other tools. */
 const UNWATCHED = new Set([LOCAL_FOLDER, "node_modules", ".git"]);
 
-/** Returns the variables that are set and not empty: an empty one counts as not set. */
+/** Returns the variables that are set and not empty. */
 function filterDefined(env: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => !!pair[1]));
 }
 
-export function createDevServices({ target, io: surroundings, output }: AppServices): DevServices {
+export function createDevServices({ target, io, output }: AppServices): DevServices {
   return {
     async openEmulator(flags) {
       const { project, location } = await target.locate(flags);
       const { openProjectEmulator } = await import("../open-project-emulator.js");
-      return openProjectEmulator(project, location, flags, surroundings, output);
+      return openProjectEmulator(project, location, flags, io, output);
     },
     async runCommand(command, variables, defaults) {
       const { runCommand } = await import("../run-command.js");
-      return runCommand(command, { ...defaults, ...filterDefined(surroundings.env), ...variables }, surroundings);
+      return runCommand(command, { ...defaults, ...filterDefined(io.env), ...variables }, io);
     },
   };
 }
 
-export function createLocalTargetService({ target, io: surroundings, output }: AppServices): LocalTargetService {
+export function createLocalTargetService({ target, io, output }: AppServices): LocalTargetService {
   return {
     async openLocalTarget(flags) {
       const { project, location } = await target.locate(flags);
       const { openLocalTarget: openLocalParts } = await import("../open-local-target.js");
-      const parts = await openLocalParts(project, location, surroundings, output);
+      const parts = await openLocalParts(project, location, io, output);
       target.track(parts.operations);
       return parts;
     },
@@ -54,13 +54,13 @@ export function createWorkflowService({ files, project, target }: AppServices): 
   };
 }
 
-export function createWatchService({ files, settings, target, io: surroundings }: AppServices): WatchService {
+export function createWatchService({ files, settings, target, io }: AppServices): WatchService {
   return {
     async watchProject(flags) {
       const { root } = await files.require(flags);
       const { watchFolder } = await import("../watch/watch-folder.js");
       const isUnwatched = (name: string): boolean => name.split(/[\\/]/).some((part) => UNWATCHED.has(part));
-      const changed = watchFolder(root, isUnwatched, surroundings.signal);
+      const changed = watchFolder(root, isUnwatched, io.signal);
       return async () => {
         const isContinued = await changed();
         await target.close();
@@ -72,20 +72,20 @@ export function createWatchService({ files, settings, target, io: surroundings }
   };
 }
 
-export function createBrowserService({ io: surroundings }: AppServices): BrowserService {
+export function createBrowserService({ io }: AppServices): BrowserService {
   return {
     async openHtml(name, html) {
       const { openInBrowser } = await import("../open-in-browser.js");
-      return openInBrowser(name, html, surroundings);
+      return openInBrowser(name, html, io);
     },
   };
 }
 
-export function createInitService({ io: surroundings }: AppServices): InitService {
+export function createInitService({ io }: AppServices): InitService {
   return {
     async initProject(folder) {
       const { initProject } = await import("../init-project.js");
-      return initProject(folder, surroundings.cwd);
+      return initProject(folder, io.cwd);
     },
   };
 }

@@ -11,7 +11,7 @@ import { readProjectNames, readStepNames } from "../project-names.js";
 import type { ProjectFiles } from "./project-files.js";
 import type { SettingsResolver } from "./settings-resolver.js";
 
-/** The files of a command's project, and the branch that the settings select. */
+/** Provides the files of a command's project, and the branch that the settings select. */
 export class LocalProject implements ProjectService {
   private readonly branches = new Map<Project, string | null>();
 
@@ -32,7 +32,7 @@ export class LocalProject implements ProjectService {
     return branchSlug;
   }
 
-  /** Returns the project's files as the target uses them: locally, those of the branch take precedence. */
+  /** Returns the project's files as the target uses them. Locally, the files of the branch take precedence. */
   async findFiles(flags: TargetFlags): Promise<Project | null> {
     const project = await this.files.find(flags);
     if (project === null || (await this.settings.getTarget(flags)) === "remote") return project;

@@ -2,7 +2,7 @@ import type { ProfileService } from "../../commands/services.js";
 import { redactApiKey } from "../../domain/trigger/api-request.js";
 import type { Credentials } from "../credentials.js";
 
-/** Returns the stored profiles as commands may show them: of an API key only its end. */
+/** Returns the stored profiles for display, with API keys redacted except for their prefix. */
 export function createProfileService(store: Credentials): ProfileService {
   return {
     path: store.path,

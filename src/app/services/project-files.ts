@@ -6,7 +6,7 @@ import { openProject, type Project } from "../../project/open-project.js";
 import type { ProcessIO } from "../process-io.js";
 import { resolveEnvironmentSetting } from "../resolve-settings.js";
 
-/** The project that a command works on, found and opened once. */
+/** Finds and opens the project of a command once. */
 export class ProjectFiles {
   private project: Promise<Project | null> | undefined;
 
@@ -20,7 +20,10 @@ export class ProjectFiles {
     return this.project;
   }
 
-  /** Throws `project_missing`. `isRemoteToo`: whether the command also works on the remote target. */
+  /**
+   * Returns the project. Throws `project_missing`. `isRemoteToo` says whether the command also works on the remote
+   * target.
+   */
   async require(flags: TargetFlags, isRemoteToo = false): Promise<Project> {
     const project = await this.find(flags);
     if (project !== null) return project;
@@ -33,7 +36,7 @@ export class ProjectFiles {
     );
   }
 
-  /** The next use finds and opens the project again. */
+  /** Forgets the project, so that the next use finds and opens it again. */
   forget(): void {
     this.project = undefined;
   }

@@ -46,7 +46,7 @@ export class SettingsResolver implements SettingsService {
     ];
   }
 
-  /** The next use resolves the settings again. */
+  /** Forgets the settings, so that the next use resolves them again. */
   forget(): void {
     this.resolved.clear();
   }

@@ -19,7 +19,7 @@ interface LocatedProject {
   location: string;
 }
 
-/** Opens the target of a command, and closes whatever was opened. */
+/** Opens the target of a command, and closes everything that was opened. */
 export class TargetOpener implements TargetService {
   private readonly opened: Operations[] = [];
   private checkEngine: Promise<LocalOperations> | undefined;
@@ -69,12 +69,12 @@ export class TargetOpener implements TargetService {
     return { project, location: resolveStoreLocation(store, project, this.io.cwd) };
   }
 
-  /** Closes the operations together with everything else when the command ends. */
+  /** Registers operations that are closed when the command ends. */
   track(operations: Operations): void {
     this.opened.push(operations);
   }
 
-  /** Returns the reason of an unexpected error, if a store that was opened is damaged; other errors unchanged. */
+  /** Returns the reason for an unexpected error if an open store is damaged; otherwise returns the error unchanged. */
   async explainError(error: unknown): Promise<unknown> {
     if (error instanceof KnockError) return error;
     for (const operations of this.opened) {

@@ -6,7 +6,10 @@ import { applyRecipientsFiles } from "../open-local-engine.js";
 import type { FollowedProject } from "./followed-project.js";
 import { watchFolder } from "./watch-folder.js";
 
-/** What a change is to webhooks; what is removed, or broken, is none. */
+/**
+ * The webhook event type of each kind of change. Kinds without one, removed entries and broken entries publish no event
+ * (A-926).
+ */
 const WEBHOOK_EVENTS: Partial<Record<ProjectChange["kind"], string>> = {
   workflow: "workflow.updated",
   layout: "email_layout.updated",
@@ -22,13 +25,14 @@ interface FileChangeOptions {
   emulator: Emulator;
   output: Output;
   onError(error: unknown): void;
-  /** What is to be looked at again after each change. */
+  /** Runs after the changes of each pass are applied. */
   onChange(): Promise<void>;
 }
 
 /**
- * Applies the project's files as they change, and announces it, until aborted: recipients to the store, the rest to whoever
- * listens. What is broken is told of at once, also of what was so from the start. Resolves when it has ended.
+ * Applies the project's file changes and reports them until aborted: recipients go to the store, and other changes are
+ * printed and published as webhook events. Broken files are reported immediately, including files that were broken from
+ * the start. Resolves after it has been aborted.
  */
 export async function applyFileChanges(options: FileChangeOptions, signal: AbortSignal): Promise<void> {
   const { project, store, output, onError, onChange } = options;
@@ -41,7 +45,7 @@ export async function applyFileChanges(options: FileChangeOptions, signal: Abort
   do {
     project.reload();
     const changes = await project.readChanges();
-    // What is wrong with them was told when it became so.
+    // Errors in these files are among the changes that are printed below, so applying them would report the errors twice.
     if (!project.isBroken(RECIPIENTS_ENTRY)) await applyRecipientsFiles(project.current, store).catch(onError);
     await onChange().catch(onError);
     for (const change of changes) {
@@ -53,7 +57,7 @@ export async function applyFileChanges(options: FileChangeOptions, signal: Abort
 
 async function publishChange({ kind, branch, change, document }: ProjectChange, emulator: Emulator): Promise<void> {
   const type = WEBHOOK_EVENTS[kind];
-  // A branch's files are nobody's yet but who asks for it.
+  // A branch's files affect only requests that select the branch, so they publish no events.
   if (branch !== null || type === undefined || document === null || change === "removed") return;
   await emulator.publish(type, document);
 }

@@ -15,12 +15,17 @@ import {
   type SnapshotEntry,
 } from "../../project/project-snapshot.js";
 
-/** What was read is believed this long where nothing says that files have changed: not every folder tells. */
+/**
+ * How long content stays cached if no change is reported. It limits stale reads in folders whose changes are not
+ * watched.
+ */
 const CACHE_TTL_MS = 1_000;
 
 type ProjectPart = Pick<ProjectChange, "kind" | "key" | "branch">;
 
-/** Where a branch has its own, beside the main files'. */
+/**
+ * The path of each kind of definition within a branch's folder, where it takes precedence over that of the main files.
+ */
 const BRANCH_PATHS = {
   workflow: (key: string) => join("workflows", key, "workflow.json"),
   layout: (key: string) => join("layouts", key, "layout.json"),
@@ -30,8 +35,8 @@ const BRANCH_PATHS = {
 };
 
 /**
- * A project whose files change while it is used. What can be read applies at once; of what cannot, the last version that
- * could stays, whoever read it: a request, or a look at all files.
+ * A project whose files change while it is used. Valid changes apply immediately. The last valid version of a broken
+ * file stays active, whether a request or a check of all files read it.
  */
 export class FollowedProject {
   private readonly lastValid = new Map<string, unknown>();
@@ -43,7 +48,7 @@ export class FollowedProject {
   constructor(
     private project: Project,
     private readonly cwd: string,
-    /** Of a branch: what it has not itself is the main files'. */
+    /** Set for a branch: definitions that the branch does not have are read from here. */
     private readonly main?: FollowedProject,
   ) {
     this.definitions = {
@@ -75,46 +80,52 @@ export class FollowedProject {
     return (await this.definitions.environment()).webhooks;
   }
 
-  /** Files have changed: what is asked for next is read anew. */
+  /** Discards the cached content after files have changed, so that the next request reads the files again. */
   reload(): void {
     this.project = openProject(this.project, this.cwd);
     this.cache = new Map();
     for (const branch of this.branches.values()) branch.reload();
   }
 
-  /** Whether something is there to stand in for what is broken. */
+  /** Returns whether a last valid version is available for a broken entry. */
   hasLastValid({ kind, key, branch }: ProjectPart): boolean {
     if (branch !== null) return this.branch(branch)?.hasLastValid({ kind, key, branch: null }) ?? false;
-    // Without sound recipients nothing starts, and what was applied is in the store.
+    // The command does not start with broken recipients files, and valid recipients are already in the store.
     return kind === "recipients" || this.lastValid.has(getEntryName({ kind, key, branch }));
   }
 
-  /** Whether it was so when `changes` last looked. */
+  /** Returns whether the entry was broken in the last snapshot that `readChanges` took. */
   isBroken(part: ProjectPart): boolean {
     return this.lastSnapshot.get(getEntryName(part))?.error != null;
   }
 
-  /** What is different since the last call; the first tells only of what is broken. */
+  /** Returns the changes since the last call. The first call returns only broken entries. */
   async readChanges(): Promise<ProjectChange[]> {
     const project = openProject(this.project, this.cwd);
     const main = await readProjectSnapshot(this.createRecordingProject(project));
     const isReadable = main.get("environment")?.error == null;
     const after = isReadable ? new Map([...main, ...(await this.readBranchSnapshots(project))]) : main;
     const { lastSnapshot: before } = this;
-    // Without an environment the rest was not looked at, and is as it was.
+    // If the environment is broken, only the environment was read. The other entries keep their earlier state.
     this.lastSnapshot = isReadable ? after : new Map([...before, ...after]);
     const changes = compareSnapshots(before, after);
     for (const change of changes) if (change.change === "removed") this.forget(change);
     return before.size === 0 ? changes.filter(({ change }) => change === "broken") : changes;
   }
 
-  /** What is gone does not come back for one that is broken. */
+  /**
+   * Forgets the last valid version of a removed entry, so that a broken file that is created later does not fall back
+   * to it.
+   */
   private forget({ kind, key, branch }: ProjectPart): void {
     if (branch === null) this.lastValid.delete(getEntryName({ kind, key, branch }));
     else this.branches.get(branch)?.forget({ kind, key, branch: null });
   }
 
-  /** Itself for the branch that the main files are of. */
+  /**
+   * Returns the followed project of a branch, null if the branch does not exist, or this project if its own files are
+   * those of the branch.
+   */
   private branch(slug: string): FollowedProject | null {
     const project = this.project.branch(slug);
     if (project === null) this.branches.delete(slug);
@@ -135,7 +146,7 @@ export class FollowedProject {
     return new Map(entries);
   }
 
-  /** A project of which all that is read, and sound, is what stands in from now on. */
+  /** Returns a project that records everything valid that is read through it as the last valid version. */
   private createRecordingProject(project: Project): Project {
     const { environment } = project;
     return {
@@ -151,7 +162,10 @@ export class FollowedProject {
     };
   }
 
-  /** Throws for templates that do not parse, too: a workflow with one would refuse every trigger. */
+  /**
+   * Reads a workflow, and throws if one of its templates does not parse, because every trigger of such a workflow would
+   * be rejected.
+   */
   private async readValidWorkflow(key: string, project = this.project): Promise<Workflow | null> {
     const workflow = await project.workflow(key);
     const fault = workflow === null ? null : await findTemplateError(workflow, project);
@@ -166,7 +180,11 @@ export class FollowedProject {
     return content;
   }
 
-  /** What was last sound; undefined for nothing. `own`: the main files' stand in only where the branch has none of its own. */
+  /**
+   * Returns the last valid version, or undefined without one. `branchPath` is the path of the definition within a
+   * branch's folder: a branch falls back to the main version only if that path does not exist. Null means that the main
+   * version is never used.
+   */
   private findLastValid(entryName: string, branchPath: string | null): unknown {
     const { main, project } = this;
     if (this.lastValid.has(entryName) || main === undefined || branchPath === null)
@@ -176,7 +194,11 @@ export class FollowedProject {
       : main.lastValid.get(entryName);
   }
 
-  /** `own`: where a branch has its own, relative to its folder; null for what is the main files' alone. */
+  /**
+   * Reads an entry through the cache, and returns the last valid version if it is broken. Throws the error if no
+   * version was valid. `branchPath` is the path of the definition within a branch's folder; null if a branch cannot
+   * override it.
+   */
   private readOrLastValid<T>(entryName: string, read: () => Promise<T>, branchPath: string | null = null): Promise<T> {
     const known = this.cache.get(entryName);
     if (known !== undefined && performance.now() - known.at < CACHE_TTL_MS) return known.content as Promise<T>;
@@ -190,7 +212,8 @@ export class FollowedProject {
     const forget = (): void => {
       if (this.cache.get(entryName) === entry) this.cache.delete(entryName);
     };
-    // What is not there may be there a moment later, and nobody may say so.
+    // Missing entries and errors are not cached, because the file may be created or fixed without a change being
+    // reported.
     content.then((value) => value === null && forget(), forget);
     return content;
   }

@@ -3,7 +3,7 @@ import type { Project } from "../../project/open-project.js";
 import { readGuides } from "../../project/read-guides.js";
 import type { FollowedProject } from "./followed-project.js";
 
-/** Returns a reader of a project's guides, which reads each state of its files once. */
+/** Returns a function that reads a project's guides, and reads each version of the project's files only once. */
 export function createGuideReader(followed: FollowedProject, cwd: string): () => Promise<GuideSet> {
   const sets = new WeakMap<Project, Promise<GuideSet>>();
   const read = async (project: Project): Promise<GuideSet> =>

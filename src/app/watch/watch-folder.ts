@@ -1,10 +1,10 @@
 import { type FSWatcher, readdirSync, watch } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
 
-/** Editors write a file in several steps; what follows within this long belongs to the same change. */
+/** Editors write a file in several steps; events within this many milliseconds belong to the same change. */
 const SETTLE_MS = 100;
 
-/** The folders below and in a folder that are there now; none where it has gone in the meantime. */
+/** Returns the names of the folders directly in a folder, or an empty list if it no longer exists. */
 function listFolders(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
@@ -14,8 +14,8 @@ function listFolders(folder: string): string[] {
 }
 
 /**
- * A watch on every folder of a tree. `fs.watch` with `recursive` does not do: on Linux Node 20 watches each file by its
- * inode, and hears nothing more of one that an editor has replaced.
+ * Watches every folder of a tree and returns a function that ends the watch. `fs.watch` with `recursive` is not usable:
+ * on Linux, Node 20 watches each file by its inode and reports nothing more after an editor replaces the file.
  */
 function watchTree(root: string, isIgnored: (name: string) => boolean, onChange: () => void): () => void {
   const watchers = new Map<string, FSWatcher>();
@@ -33,12 +33,12 @@ function watchTree(root: string, isIgnored: (name: string) => boolean, onChange:
         const path = name === null ? folder : join(folder, name);
         if (name !== null && isIgnored(relative(root, path))) return;
         if (event === "rename" && path !== folder) {
-          unwatchBelow(path); // a folder of this name may be another one now
+          unwatchBelow(path); // The name may now belong to a different folder.
           if (listFolders(folder).includes(name as string)) watchBelow(path);
         }
         onChange();
       });
-      // A folder that goes takes its watch along.
+      // Deleting a folder also ends its watcher.
       watcher.on("error", () => unwatchBelow(folder));
       watchers.set(folder, watcher);
     } catch (error) {
@@ -55,10 +55,10 @@ function watchTree(root: string, isIgnored: (name: string) => boolean, onChange:
 }
 
 /**
- * Watches a folder and those in it from now on. Each call resolves once something has changed since the last and been quiet
- * for a moment (true), or when aborted (false), which ends the watch. `isIgnored` is asked with paths relative to the folder;
- * `atOnce` hears of each change without waiting. A folder that goes and comes back, as with a checkout, is watched on. Throws
- * where there is no such folder.
+ * Starts to watch a folder and its subfolders. Each call of the returned function resolves to true when something has
+ * changed since the last call and no further event has followed for a moment, or to false when aborted, which ends the
+ * watch. `isIgnored` gets paths relative to the folder; `onEveryChange` is called for each event without a delay. A
+ * folder that is deleted and created again, as by a checkout, is still watched. Throws if there is no such folder.
  */
 export function watchFolder(
   folder: string,
@@ -79,14 +79,14 @@ export function watchFolder(
   };
   const watchWithin = (): (() => void) => watchTree(folder, isIgnored, onEvent);
   let unwatch = watchWithin();
-  // A watch holds to the folder it was opened on, not to the name.
+  // A watcher follows the folder that it was opened on, not the path.
   const parentWatcher = watch(dirname(folder), (event, name) => {
     if (event !== "rename" || name !== basename(folder) || signal.aborted) return;
     unwatch();
     try {
       unwatch = watchWithin();
     } catch {
-      unwatch = () => {}; // it is not back yet
+      unwatch = () => {}; // The folder has not been created again yet.
     }
     onEvent();
   }).on("error", () => {});

@@ -1,17 +1,17 @@
 import { type BigIntStats, statSync } from "node:fs";
 
-/** Nobody tells of a file's end who does not watch its folder, and that may go along. */
+/** The file is polled, because its folder is not watched and may be deleted with it. */
 const POLL_MS = 1_000;
 
 function statStore(location: string): BigIntStats | undefined {
   try {
     return statSync(location, { bigint: true, throwIfNoEntry: false });
   } catch {
-    return undefined; // a folder above is a file now, or may not be read any more
+    return undefined; // A parent folder is now a file or is no longer readable.
   }
 }
 
-/** Warns once if the store's file is deleted or replaced while it is open. Ends then, or when aborted. */
+/** Warns once if the store's file is deleted or replaced while it is open. Ends after the warning or when aborted. */
 export function watchStoreFile(location: string, warn: (text: string) => void, signal: AbortSignal): void {
   const opened = location === ":memory:" ? undefined : statStore(location);
   if (opened === undefined) return;
