@@ -1,7 +1,7 @@
 import { KnockError } from "../errors/knock-error.js";
 import type { PageRequest } from "../ports/page-request.js";
 
-/** What a cursor points into; one list's cursor is no other's. */
+/** The kinds of lists that a cursor can belong to. A cursor is valid only for its own kind. */
 export type CursorKind =
   | "schedules"
   | "runs"
@@ -25,7 +25,10 @@ function createCursorError(side: "after" | "before", value: string, message: str
   });
 }
 
-/** Where a page starts. Throws `invalid_params` for what is not a cursor of this list, or for both sides at once. */
+/**
+ * Returns where a page starts; null for the first page. Throws `invalid_params` if the text is not a cursor of this list, or if
+ * both `after` and `before` are given.
+ */
 export function parseCursor(kind: CursorKind, page: PageRequest): { side: "after" | "before"; row: number } | null {
   if (page.after !== undefined && page.before !== undefined)
     throw createCursorError("before", page.before, "cannot stand beside after");

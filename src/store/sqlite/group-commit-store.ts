@@ -16,12 +16,12 @@ interface PendingWrite {
   reject: (error: unknown) => void;
 }
 
-/** Turns of the event loop that writes wait for others. */
+/** Additional turns of the event loop for which a group waits while more writes arrive. */
 const MAX_EXTRA_TURNS = 3;
 
 /**
- * Writes that are asked for in one turn of the event loop, made durable by one transaction: most of a small trigger is
- * waiting for the disk. One that fails takes no other with it; none is answered before all are on the disk.
+ * Commits the writes of one turn of the event loop in one transaction, because waiting for the disk is most of the time of a
+ * small trigger. A write that fails does not affect the others. No write is acknowledged before all are on the disk.
  */
 class GroupCommit {
   private pendingWrites: PendingWrite[] = [];
@@ -45,33 +45,33 @@ class GroupCommit {
     });
   }
 
-  /** While more comes in, a few turns more: a transaction of all costs what one of a few does, and those come back sooner. */
+  /** Waits a few more turns while writes arrive: a transaction of all costs as much as one of a few, and all finish sooner. */
   private flushWhenFull(previousCount: number, turnsLeft: number): void {
     const now = this.pendingWrites.length;
     if (now > previousCount && turnsLeft > 0) setImmediate(() => this.flushWhenFull(now, turnsLeft - 1));
     else this.flush();
   }
 
-  /** Before the store closes: those that wait come no later than it. */
+  /** Writes the group now. Called before the store closes, so that pending writes come first. */
   flush(): void {
     const group = this.pendingWrites;
     if (group.length === 0) return;
     this.pendingWrites = [];
     let written: readonly PendingWrite[] = [];
     try {
-      written = this.writeAll(group) ? group : this.db.write(() => group.filter((one) => this.tryWrite(one)));
+      written = this.writeAll(group) ? group : this.db.write(() => group.filter((write) => this.tryWrite(write)));
     } catch (error) {
-      // Nothing of the whole group is there.
-      for (const one of group) one.reject(error);
+      // Nothing of the group was written.
+      for (const write of group) write.reject(error);
       return;
     }
-    for (const one of written) one.resolve();
+    for (const write of written) write.resolve();
     this.onCommit();
   }
 
   /**
-   * Without savepoints, for which SQLite copies every page that is written to: a tenth of a small trigger. False where one
-   * has failed; nothing is written then, and each has to be tried by itself.
+   * Writes the group without savepoints, for which SQLite copies every page that is written: a tenth of the time of a small
+   * trigger. Returns false if a write failed; then nothing is written, and each write has to be tried separately.
    */
   private writeAll(group: readonly PendingWrite[]): boolean {
     let failed = false;
@@ -88,7 +88,7 @@ class GroupCommit {
     }
   }
 
-  private tryWrite({ work, reject: failed }: PendingWrite): boolean {
+  private tryWrite({ work, reject }: PendingWrite): boolean {
     const { db } = this;
     db.run("SAVEPOINT one");
     try {
@@ -99,13 +99,13 @@ class GroupCommit {
       db.forget();
       db.run("ROLLBACK TO one");
       db.run("RELEASE one");
-      failed(error);
+      reject(error);
       return false;
     }
   }
 }
 
-/** One answer for all who ask until it is read. `wait` tells when that is. */
+/** Returns a function that shares one read between all calls until the read runs. `schedule` decides when it runs. */
 function createSharedRead<T>(schedule: (read: () => void) => void, read: () => T): () => Promise<T> {
   let pendingRead: Promise<T> | null = null;
   return () => {
@@ -118,14 +118,14 @@ function createSharedRead<T>(schedule: (read: () => void) => void, read: () => T
 }
 
 /**
- * Reads that triggers make side by side, made once for all. A trigger's first is the clock: it waits until all that the
- * loop's turn has brought in is parsed. From there on they go in step, each doing the same as the one before, with code and
- * rows that the processor still has at hand: that alone takes a third off a trigger's time.
+ * Shares the reads of concurrent triggers. A trigger first reads the clock, which waits until all requests of the event loop's
+ * turn are parsed. From there on the triggers proceed in step, each doing the same as the one before, with code and rows that
+ * are still in the processor's cache: that alone saves a third of a trigger's time.
  */
 function shareReads(store: SqliteStore): void {
   const { db } = store;
   const requestedKeys = new Set<RecipientKey>();
-  // By microtask: those who go in step have asked by then, and nobody waits for a turn of the loop.
+  // A microtask is enough: triggers in step have requested their keys by then, and no one waits for a turn of the event loop.
   const readRequested = createSharedRead(queueMicrotask, () => {
     const keys = [...requestedKeys];
     requestedKeys.clear();
@@ -145,10 +145,7 @@ function shareReads(store: SqliteStore): void {
   };
 }
 
-/**
- * The embedded store for a process that answers many: triggers that come in at once share a transaction, and what they
- * read.
- */
+/** Opens the embedded store for a process that serves many clients: concurrent triggers share a transaction and their reads. */
 export async function openGroupCommitStore(location: string, options: SqliteStoreOptions = {}): Promise<Store> {
   const store = await openSqliteStore(location, options);
   const { db, shared } = store;

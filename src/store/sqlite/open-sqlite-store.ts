@@ -20,28 +20,28 @@ import { SqliteStore } from "./sqlite-store.js";
 export interface SqliteStoreOptions {
   /** Real time in milliseconds, for leases. */
   now?: () => number;
-  /** Keep changes of users' properties until they are followed up: there are dynamic audiences (E-387). */
+  /** Record changes of user properties until they are processed, because there are dynamic audiences (E-387). */
   watchUsers?: boolean;
 }
 
 /**
- * Pages of 4 KiB hold several messages each, and a small trigger, which writes to the end of one recipient's messages in
- * their index and the like, writes half of what pages of 8 KiB would have it write. Set before anything is in the file,
- * without effect after.
+ * Pages of 4 KiB contain several messages each. A small trigger writes to the end of a few ranges, such as one recipient's
+ * messages in their index, and so writes half as much as with pages of 8 KiB. Takes effect only while the file is empty.
  */
 const NEW_FILE_PRAGMAS = "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL";
 /**
- * FULL: acknowledged means on the disk. Of a large store a trigger touches many pages of indices: a larger cache and a log
- * of 64 MB instead of 4 write each of them back less often (at a million recipient runs 1.3 times the rows per second of
- * half the cache and a quarter of the log). Neither costs a small store anything.
+ * FULL: acknowledged writes are on the disk. A trigger touches many index pages of a large store. A larger cache and a log of
+ * 64 MB instead of 4 MB write each of them back less often: at a million recipient runs, 1.3 times the rows per second of half
+ * the cache and a quarter of the log. Neither costs a small store anything.
  */
 const CONNECTION_PRAGMAS =
   "PRAGMA synchronous = FULL; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 16000; PRAGMA temp_store = MEMORY";
 const MAX_WAL_ATTEMPTS = 50;
 
 /**
- * Throws for what is not ours; answers with the version. What looks foreign is looked at again in one transaction: another
- * process may have built the store between two looks.
+ * Returns the version of a store; 0 for an empty file. Throws `store_unusable` for a database of another program or of a newer
+ * version. A file that looks foreign is checked again in one transaction, because another process may have created the store
+ * between two reads.
  */
 function checkIdentity(database: Database, location: string): number {
   const { application_id } = database.prepare("PRAGMA application_id").get() as { application_id: number };
@@ -66,7 +66,7 @@ function readStoreVersion(database: Database, location: string): number {
   return user_version;
 }
 
-/** Switching to WAL wants the file alone, and SQLite does not always wait for that. */
+/** Switches a new file to WAL. Switching needs exclusive access to the file, and SQLite does not always wait for that. */
 function switchToWal(database: Database): void {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -79,7 +79,10 @@ function switchToWal(database: Database): void {
   }
 }
 
-/** Several processes may find the same new file: whoever gets the lock first builds it, the others look again. */
+/**
+ * Creates or updates the tables. Several processes may find the same new file: the first one to get the lock creates the
+ * tables, and the others read the version again.
+ */
 function migrate(database: Database, location: string, previousVersion: number): void {
   database.exec("BEGIN IMMEDIATE");
   try {
@@ -90,7 +93,7 @@ function migrate(database: Database, location: string, previousVersion: number):
     database.exec("COMMIT");
   } catch (error) {
     database.exec("ROLLBACK");
-    // The header has another version than the tables.
+    // The version in the header is not that of the tables.
     if (previousVersion > 0 && getPrimaryResultCode(error) === GENERIC_ERROR)
       throw createDamagedError(location, getErrorMessage(error), error);
     throw error;
@@ -102,8 +105,8 @@ const GENERIC_ERROR = 1;
 let cachedSchema: string | undefined;
 
 /**
- * Creates the tables of a new store. The first store of a process goes through all migrations. The others, such as the
- * stores of scenes, are created from the resulting schema, which takes a fifth of the time.
+ * Creates the tables of a new store. The first store of a process runs all migrations. The others, such as the stores of
+ * scenes, are created from the resulting schema, which takes a fifth of the time.
  */
 function createSchema(database: Database): void {
   if (cachedSchema !== undefined) {
@@ -118,7 +121,10 @@ function createSchema(database: Database): void {
   cachedSchema = (rows as { sql: string }[]).map(({ sql }) => sql).join(";\n");
 }
 
-/** A foreign database whose tables are all in its log must not be opened for writing: closing it would change the file. */
+/**
+ * Throws if a file that looks new is a foreign database whose tables are all in its log. It must not be opened for writing,
+ * because closing it would change the file.
+ */
 async function checkLogIdentity(location: string): Promise<void> {
   const database = await openDatabase(location, { readOnly: true });
   try {
@@ -129,8 +135,8 @@ async function checkLogIdentity(location: string): Promise<void> {
 }
 
 /**
- * Opens a store for reading only. Without a log beside it, SQLite is told that the file does not change: otherwise it would
- * want to create files in the folder. Writes throw `store_unusable`.
+ * Opens a store for reading only: writes throw `store_unusable`. A file without a log is opened as immutable, because SQLite
+ * would otherwise try to create files in the folder.
  */
 async function openReadOnly(path: string, options: SqliteStoreOptions): Promise<SqliteStore> {
   const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
@@ -149,7 +155,7 @@ async function openReadOnly(path: string, options: SqliteStoreOptions): Promise<
 
 let cachedExpectedTables: ReadonlyMap<string, string> | undefined;
 
-/** The statements that create the tables of a store of this version, as SQLite keeps them. */
+/** Returns the statements that create the tables of a store of this version, by table, as SQLite stores them. */
 function getExpectedTables(): ReadonlyMap<string, string> {
   cachedExpectedTables ??= withDatabase(":memory:", (database) => {
     for (const migration of MIGRATIONS) database.exec(migration);
@@ -160,8 +166,8 @@ function getExpectedTables(): ReadonlyMap<string, string> {
 }
 
 /**
- * The embedded store in a file (created with its folder if missing) or `:memory:`. Any number of processes may have
- * the same file open. Throws `store_unusable`, and then has changed nothing.
+ * Opens the embedded store in a file, which is created with its folder if missing, or in `:memory:`. Any number of processes
+ * may open the same file. Throws `store_unusable`, and then has changed nothing.
  */
 export async function openSqliteStore(location: string, options: SqliteStoreOptions = {}): Promise<SqliteStore> {
   const isMemory = location === ":memory:";

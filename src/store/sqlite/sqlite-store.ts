@@ -48,7 +48,7 @@ import {
 } from "./work/schedules.js";
 import { hasPendingEvents } from "./work/user-changes.js";
 
-/** Store over one SQLite file. SQLite answers at once; the promises are the port's. */
+/** The store over one SQLite file. SQLite is synchronous; the methods return promises because the port requires them. */
 export class SqliteStore extends SqliteMessages implements Store {
   constructor(
     db: Connection,
@@ -165,8 +165,8 @@ export class SqliteStore extends SqliteMessages implements Store {
     return saveAdvances(this.db, this.shared, advances, token, now);
   }
 
-  async acquireThrottleSlots(asked: readonly ThrottleRequest[], now: number): Promise<boolean[]> {
-    return acquireThrottleSlots(this.db, asked, now);
+  async acquireThrottleSlots(requests: readonly ThrottleRequest[], now: number): Promise<boolean[]> {
+    return acquireThrottleSlots(this.db, requests, now);
   }
 
   async recordEvents(events: readonly OccurredEvent[], now: number): Promise<void> {
@@ -185,8 +185,8 @@ export class SqliteStore extends SqliteMessages implements Store {
     return readRecipientRun(this.db, this.shared, id);
   }
 
-  async listIdsByPrefix(of: IdKind, start: string, limit: number): Promise<string[]> {
-    return listIdsByPrefix(this.db, of, start, limit);
+  async listIdsByPrefix(kind: IdKind, prefix: string, limit: number): Promise<string[]> {
+    return listIdsByPrefix(this.db, kind, prefix, limit);
   }
 
   async readBatch(recipientRunId: string): Promise<BatchContent | null> {

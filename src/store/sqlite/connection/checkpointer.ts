@@ -1,10 +1,10 @@
 import { Worker } from "node:worker_threads";
 import { getDriverSource } from "./driver.js";
 
-/** Commits between two looks: of the triggers of 64 clients some 2,000 pages. */
+/** Commits between two checkpoints: about 2,000 pages when 64 clients send triggers. */
 const COMMITS_PER_CHECKPOINT = 40;
 
-/** All that the thread does. Its text stands here: it is a few lines, and would be a bundle of its own. */
+/** The script of the thread. It is a string because it is a few lines long, and a file would need a bundle of its own. */
 const WORKER_SCRIPT = `
 const { parentPort, workerData: { location, binding, from } } = require("node:worker_threads");
 const loaded = { exports: {} };
@@ -26,10 +26,11 @@ parentPort.on("message", (wanted) => {
 `;
 
 /**
- * Moves the log into the file on a thread and a connection of its own, beside the one that writes. A process that answers
- * many would else do it within some trigger's commit: 25 to 45 ms on a good disk, in which all who wait, wait. What is left
- * to SQLite's own check, once the log is long, is what came in since the last look. Where the thread cannot be had, that check
- * does it all, as in other processes.
+ * Runs checkpoints, which move the write-ahead log into the file, on a thread with a connection of its own. Without it, a
+ * process that serves many clients runs them within the commit of some trigger: 25 to 45 ms on a good disk, during which all
+ * concurrent triggers wait. SQLite's automatic checkpoint, which starts once the log is long, then only moves what was written
+ * since the last checkpoint. If the thread cannot be started, the automatic checkpoint does all the work, as in other
+ * processes.
  */
 export class Checkpointer {
   private worker: Worker | null = null;
@@ -39,7 +40,10 @@ export class Checkpointer {
 
   constructor(private readonly location: string) {}
 
-  /** Told of each commit. The thread is made when there is something to do: most stores that are opened see few. */
+  /**
+   * Counts a commit, and requests a checkpoint when it is due. The thread starts with the first request: most stores see few
+   * commits.
+   */
   recordCommit(): void {
     if (++this.commits < COMMITS_PER_CHECKPOINT || this.isCheckpointing || this.isStopped) return;
     this.commits = 0;
@@ -47,7 +51,7 @@ export class Checkpointer {
     try {
       this.worker ??= this.startWorker();
     } catch {
-      this.isStopped = true; // no thread to be had
+      this.isStopped = true; // the thread cannot be started
       return;
     }
     this.worker.postMessage("move");
@@ -68,7 +72,7 @@ export class Checkpointer {
     return worker;
   }
 
-  /** The thread's connection is closed when this is done. */
+  /** Stops the thread and resolves once its connection is closed. */
   async close(): Promise<void> {
     const { worker } = this;
     const wasStopped = this.isStopped;

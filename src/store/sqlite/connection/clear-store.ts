@@ -1,6 +1,9 @@
 import type { Connection } from "./connection.js";
 
-/** Versions and channels stay: they are known by their content, and nobody sees them without runs. */
+/**
+ * Tables that contain runs, messages and what belongs to them. Workflow versions and channels are kept: they are identified by
+ * their content, and they are visible only through runs.
+ */
 const RUN_TABLES = [
   "signals",
   "waits",
@@ -21,7 +24,7 @@ const RUN_TABLES = [
 
 const RECIPIENT_TABLES = ["recipients", "subscriptions", "audience_members", "audiences", "seeds"];
 
-/** Forgets what happened, and unless they are kept also the recipients; the clock stays as it is. */
+/** Deletes runs, messages and schedules, and also recipients unless `keepRecipients` is set. The clock is kept. */
 export function clearStore(db: Connection, { keepRecipients }: { keepRecipients: boolean }): void {
   db.write(() => {
     for (const table of keepRecipients ? RUN_TABLES : [...RUN_TABLES, ...RECIPIENT_TABLES])

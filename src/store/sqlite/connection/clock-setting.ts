@@ -14,7 +14,7 @@ export function writeClock(db: Connection, setting: ClockSetting): void {
   db.write(() => writeClockRow(db, setting));
 }
 
-/** The same inside a write. */
+/** Stores the clock's setting. Must run inside a write. */
 export function writeClockRow(db: Connection, { offset_ms, frozen_at }: ClockSetting): void {
   db.run(
     `INSERT INTO clock (row, offset_ms, frozen_at) VALUES (1, ?, ?)
@@ -24,7 +24,7 @@ export function writeClockRow(db: Connection, { offset_ms, frozen_at }: ClockSet
   );
 }
 
-/** Takes or renews the lease on the clock; false while another process holds it. Times are real, in milliseconds. */
+/** Takes or renews the lease on the clock. Returns false while another process holds it. Times are real, in milliseconds. */
 export function claimClock(db: Connection, { token, realNow, leaseUntil }: ClockClaim): boolean {
   return db.write(() => {
     db.run("INSERT INTO clock (row, offset_ms) VALUES (1, 0) ON CONFLICT (row) DO NOTHING");
@@ -39,7 +39,7 @@ export function claimClock(db: Connection, { token, realNow, leaseUntil }: Clock
   });
 }
 
-/** Ends the lease, if it is still this one's. */
+/** Ends the lease if `token` still holds it. */
 export function releaseClock(db: Connection, token: string): void {
   db.write(() => db.run("UPDATE clock SET claim_token = NULL, claim_until = NULL WHERE claim_token = ?", token));
 }

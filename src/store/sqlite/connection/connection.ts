@@ -10,7 +10,7 @@ import {
   translateError,
 } from "./store-errors.js";
 
-/** One open database: its prepared statements, and transactions around whole verbs. */
+/** One open database, which caches its prepared statements and runs the store's operations in transactions. */
 export class Connection {
   private readonly statements = new Map<string, Statement>();
   private readonly listStatements = new Map<string, Statement>();
@@ -19,13 +19,14 @@ export class Connection {
   private isOpen = true;
   private defersSync = false;
   private hasUnsyncedCommits = false;
-  /** The file that is open, and its log once something was written; null for a store in memory. */
+  /** Device and inode of the open file; null for a store in memory. */
   private fileIdentity: string | null;
+  /** Device and inode of the write-ahead log; null until something is written. */
   private logIdentity: string | null = null;
-  /** Whether changes of users' properties are kept for dynamic audiences to follow. */
+  /** Whether changes of user properties are recorded, so that dynamic audiences can follow them. */
   watchesUsers = false;
 
-  /** `tables`: the statements that create the tables of a store, by table. */
+  /** `getTableStatements` returns the statements that create the tables of a store, by table. */
   constructor(
     private readonly database: Database,
     private readonly location: string,
@@ -35,7 +36,7 @@ export class Connection {
     this.fileIdentity = location === ":memory:" ? null : getFileIdentity(location);
   }
 
-  /** An error as `store_unusable`, if the surroundings or a damaged store explain it; otherwise, a bug, as it is. */
+  /** Returns `store_unusable` if the environment or a damaged store explains the error; otherwise the error itself, a bug. */
   explain(error: unknown): unknown {
     const translated = translateError(error, this.location);
     if (translated instanceof KnockError) return translated;
@@ -43,7 +44,7 @@ export class Connection {
     return found === null ? error : createDamagedError(this.location, found, error);
   }
 
-  /** A statement by its text, prepared at its first use. */
+  /** Returns the statement for a text. It is prepared at its first use. */
   prepare(sql: string): Statement {
     let statement = this.statements.get(sql);
     if (statement === undefined) {
@@ -53,7 +54,10 @@ export class Connection {
     return statement;
   }
 
-  /** One whose rows are lists of their columns: half the time of objects, whose keys the driver makes anew for each. */
+  /**
+   * Returns a statement whose rows are arrays of columns. They take half the time of objects, whose keys the driver creates
+   * again for each row.
+   */
   prepareList(sql: string): Statement {
     let statement = this.listStatements.get(sql);
     if (statement === undefined) {
@@ -64,7 +68,7 @@ export class Connection {
     return statement;
   }
 
-  /** The columns of the first row. */
+  /** Returns the columns of the first row, or undefined. */
   getList<Columns extends unknown[]>(sql: string, ...values: SqlValue[]): Columns | undefined {
     return this.prepareList(sql).get(...values) as Columns | undefined;
   }
@@ -91,12 +95,12 @@ export class Connection {
     return Number(this.prepare(sql).run(...values).lastInsertRowid);
   }
 
-  /** Whatever remembers rows must forget them when the transaction that may have made them did not happen. */
+  /** Registers a listener for rollbacks. Caches of rows must forget rows whose transaction was rolled back. */
   onRollback(notifyRollback: () => void): void {
     this.rollbackListeners.push(notifyRollback);
   }
 
-  /** All of the work or none of it. Takes the write lock first: a read that turns into a write cannot wait for it. */
+  /** Runs `work` in one transaction. Takes the write lock first, because a read that turns into a write cannot wait for it. */
   write<T>(work: () => T): T {
     if (this.isReadOnly) throw createReadOnlyError(this.location, null);
     this.checkFileIdentity();
@@ -107,7 +111,10 @@ export class Connection {
     return result;
   }
 
-  /** Throws if the file was deleted or replaced: the system would let us write to it until it is closed, and then lose it. */
+  /**
+   * Throws `store_unusable` if the file was deleted or replaced. The operating system would accept writes to it until it is
+   * closed, and then discard them.
+   */
   private checkFileIdentity(): void {
     if (this.fileIdentity === null) return;
     const found = getFileIdentity(this.location);
@@ -116,15 +123,15 @@ export class Connection {
       throw createReplacedError(this.location, true);
   }
 
-  /** From now on a commit survives a crash of the process, but a crash of the machine only after `syncToDisk`. */
+  /** Defers syncs: a commit then survives a crash of the process, but a crash of the machine only after `syncToDisk`. */
   deferDiskSync(): void {
     this.runSingle(() => this.database.exec("PRAGMA synchronous = NORMAL"));
     this.defersSync = true;
   }
 
   /**
-   * Syncs the log file itself: a sync through SQLite would need another write, which a full disk refuses. Commits are in the
-   * log until SQLite moves them into the main file, and before that it syncs by itself.
+   * Syncs the write-ahead log directly: a sync through SQLite would need another write, which fails on a full disk. Commits
+   * stay in the log until SQLite moves them into the main file, and SQLite syncs before it does.
    */
   syncToDisk(): void {
     if (!this.hasUnsyncedCommits) return;
@@ -144,17 +151,17 @@ export class Connection {
     this.hasUnsyncedCommits = false;
   }
 
-  /** What was remembered of rows that are not there after all is forgotten. */
+  /** Notifies the rollback listeners, so that they forget rows that were not written. */
   forget(): void {
     for (const forget of this.rollbackListeners) forget();
   }
 
-  /** Several reads that see one state. */
+  /** Runs several reads in one transaction, so that they see the same state. */
   read<T>(work: () => T): T {
     return this.transaction("BEGIN", work);
   }
 
-  /** One statement, which needs no transaction to see one state. */
+  /** Runs a single statement, which needs no transaction to see one state. */
   runSingle<T>(work: () => T): T {
     try {
       return work();
@@ -184,11 +191,14 @@ export class Connection {
     try {
       this.run("ROLLBACK");
     } catch {
-      // A full disk and the like end the transaction by themselves.
+      // SQLite ends the transaction itself on a full disk and similar errors.
     }
   }
 
-  /** Moves the log into the file, so that the file alone is the store, unless another process is at work there. */
+  /**
+   * Closes the database, and moves the log into the file, so that the file alone is the store, unless another process uses
+   * it.
+   */
   close(): void {
     if (!this.isOpen) return;
     this.isOpen = false;
@@ -196,7 +206,7 @@ export class Connection {
       this.syncToDisk();
       if (this.hasWritten) this.database.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
     } catch {
-      // Nothing is lost: the log stays and the next to open reads it.
+      // No data is lost: the log stays, and the next process that opens the store reads it.
     }
     this.statements.clear();
     this.listStatements.clear();
@@ -204,12 +214,12 @@ export class Connection {
   }
 }
 
-/** Names a file apart from its path; null if there is none. */
+/** Returns a file's device and inode, which identify it independently of its path; null if there is no file. */
 function getFileIdentity(path: string): string | null {
   try {
     const found = statSync(path, { throwIfNoEntry: false });
     return found === undefined ? null : `${found.dev} ${found.ino}`;
   } catch {
-    return null; // a folder above it is a file now, or may not be read any more
+    return null; // a parent folder was replaced by a file, or is no longer readable
   }
 }

@@ -8,11 +8,11 @@ export interface Statement {
   run(...values: SqlValue[]): { changes: number | bigint; lastInsertRowid: number | bigint };
   get(...values: SqlValue[]): unknown;
   all(...values: SqlValue[]): unknown[];
-  /** Rows are lists of their columns from then on. */
+  /** Makes the statement return rows as arrays of columns from now on. */
   setReturnArrays(enabled: boolean): void;
 }
 
-/** SQLite's messages for faults of the surroundings, with their primary result codes. */
+/** SQLite's messages for errors of the environment, with their primary result codes. */
 const CODES_BY_MESSAGE: Readonly<Record<string, number>> = {
   "database is locked": 5,
   "out of memory": 7,
@@ -35,7 +35,7 @@ export function getResultCode(error: unknown): number | undefined {
 
 const GENERIC_ERROR = 1;
 
-/** What the store uses of the `node:sqlite` API. */
+/** The part of the `node:sqlite` API that the store uses. */
 export interface Database {
   exec(sql: string): void;
   prepare(sql: string): Statement;
@@ -51,14 +51,17 @@ interface DatabaseOptions {
 
 type DatabaseConstructor = new (path: string, options: DatabaseOptions) => Database;
 
-/** The first Node whose own module is quiet: 22's prints a warning at every start, 20 has none. */
+/** The first Node version whose SQLite module prints no warning: 22 warns at every start, and 20 has no such module. */
 const MIN_NODE_VERSION = 24;
 const PREBUILT_FILE = join(`${platform}-${arch}`, "@photostructure+sqlite.glibc.node");
 
-/** Long enough for a queue of writers; a lock is held for milliseconds. */
+/** How long a statement waits for a lock: long enough for a queue of writers, each of which holds the lock for milliseconds. */
 const BUSY_TIMEOUT_MS = 15_000;
 
-/** Where the package keeps its prebuilt binding; null where it is not, as with one compiled at install, or musl. */
+/**
+ * Returns the path of the package's prebuilt binding; null if it is missing, if the package compiled one at installation, or on
+ * musl.
+ */
 function findPrebuiltFile(): string | null {
   const packagePath = join("node_modules", "@photostructure", "sqlite");
   for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
@@ -71,9 +74,9 @@ function findPrebuiltFile(): string | null {
 }
 
 /**
- * The prebuilt binding of `@photostructure/sqlite`, opened where the package keeps it. The package's own way there (its
- * wrapper, and a search through folders for the file) takes a start 4 ms; of the wrapper nothing is used here. Null where
- * this does not find it: then the package looks for itself.
+ * Loads the prebuilt binding of `@photostructure/sqlite` from the package's folder. Loading it through the package (its
+ * wrapper, and a search through folders for the file) costs 4 ms at every start, and nothing of the wrapper is used here.
+ * Returns null if the binding is not found or cannot be loaded; then the package has to find it.
  */
 function openPrebuilt(): DatabaseConstructor | null {
   const file = findPrebuiltFile();
@@ -82,12 +85,15 @@ function openPrebuilt(): DatabaseConstructor | null {
   try {
     dlopen(binding, file);
   } catch {
-    return null; // the package says better what is wrong
+    return null; // the package's error message is more specific
   }
   return binding.exports.DatabaseSync ?? null;
 }
 
-/** Where a thread finds the same driver: a binding's file, or a module from which the package is found; neither, Node's own. */
+/**
+ * Returns where a thread finds the same driver: the file of a binding, or a module from which the package is found. Both are
+ * null for Node's own SQLite.
+ */
 export function getDriverSource(): { binding: string | null; from: string | null } {
   if (Number.parseInt(versions.node, 10) >= MIN_NODE_VERSION) return { binding: null, from: null };
   const binding = findPrebuiltFile();
@@ -102,13 +108,13 @@ async function loadDriver(): Promise<DatabaseConstructor> {
 }
 
 /**
- * Opens a database file through Node's own SQLite, or the package with the same API where Node has none that will do.
- * The time-out is set here and not by a pragma, so that it holds before the first statement: short-lived processes died
- * of "database is locked" when the WAL pragma came first.
+ * Opens a database file with Node's own SQLite, or with the package that has the same API if this Node version has none that is
+ * usable. The timeout is set here and not by a pragma, so that it applies to the first statement: short-lived processes failed
+ * with "database is locked" when the WAL pragma came first.
  */
 export async function openDatabase(path: string, options: { readOnly: boolean }): Promise<Database> {
   loadedDriver ??= await loadDriver();
-  // References are kept by the verbs; checking them again costs a look-up per row.
+  // The store's operations keep references valid. Checking them again costs a lookup per row.
   return new loadedDriver(path, {
     timeout: BUSY_TIMEOUT_MS,
     readOnly: options.readOnly,
@@ -116,7 +122,7 @@ export async function openDatabase(path: string, options: { readOnly: boolean })
   });
 }
 
-/** Gives a second database to `work`, for a caller that has opened one before. */
+/** Opens a second database while `work` runs. The driver must be loaded: call `openDatabase` first. */
 export function withDatabase<T>(path: string, work: (database: Database) => T): T {
   if (loadedDriver === undefined) throw new Error("the driver is not loaded");
   const database = new loadedDriver(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });

@@ -27,9 +27,9 @@ const isVersion: ValueCheck = (version) =>
   createListCheck(isText)(version.categories) &&
   Array.isArray(version.steps);
 const isPreferences: ValueCheck = (sets) => isJsonObject(sets) && Object.values(sets).every(isJsonObject);
-const isSubscription: ValueCheck = (one) => isJsonObject(one) && isText(one.object) && isText(one.recipient);
+const isSubscription: ValueCheck = (value) => isJsonObject(value) && isText(value.object) && isText(value.recipient);
 
-/** The columns that contain JSON, with what the code that reads them relies on. */
+/** The columns that contain JSON, with checks of everything that the code that reads them relies on. */
 const JSON_COLUMNS: Readonly<Record<string, Readonly<Record<string, ValueCheck>>>> = {
   recipients: { properties: isJsonObject, preferences: isPreferences, channel_data: isPreferences },
   subscriptions: { properties: isJsonObject },
@@ -69,10 +69,10 @@ const STATUSES_BY_TABLE: Readonly<Record<string, readonly string[]>> = {
   messages: DELIVERY_STATUSES,
 };
 
-/** The column that names a row in messages; the row's number elsewhere. */
+/** Columns that identify a row in error messages. Tables without any of them use the row's number. */
 const ID_COLUMNS = ["id", "key", "version_id", "message", "file"];
 
-/** Milliseconds that a date can express. */
+/** The latest time that a date can express, in milliseconds. */
 const MAX_TIME_MS = 8.64e15;
 
 interface Column {
@@ -105,7 +105,7 @@ function formatRowName(table: string, row: Record<string, unknown>): string {
   return column === undefined ? `${table}, row ${row.row}` : `${table}, ${column} ${JSON.stringify(row[column])}`;
 }
 
-/** Columns of the tables that `MIGRATIONS` creates, by table. */
+/** Returns the columns of a table that `MIGRATIONS` creates. */
 function readColumns(database: Database, table: string): Column[] {
   return database.prepare(`PRAGMA table_info(${table})`).all() as Column[];
 }
@@ -130,7 +130,7 @@ function findInvalidRow(database: Database, table: string): string | null {
   }
 }
 
-/** References that joins follow. */
+/** References that joins follow: table, column and referenced table. */
 const REFERENCES = [
   ["workflow_runs", "version", "workflow_versions"],
   ["recipient_runs", "workflow_run", "workflow_runs"],
@@ -151,9 +151,9 @@ function findMissingReference(database: Database): string | null {
 }
 
 /**
- * Looks for damage that SQLite itself does not notice, such as a changed byte in a text. Slow: called only after an error, to
- * tell a damaged store from a bug. `tables` are the statements that created the tables. Returns the place and what is wrong, or
- * null.
+ * Finds damage that SQLite itself does not notice, such as a changed byte in a text. Returns where and what it is, or null.
+ * Slow: called only after an error, to distinguish a damaged store from a bug. `tables` are the statements that created the
+ * tables, by table.
  */
 export function findDamage(database: Database, tables: ReadonlyMap<string, string>): string | null {
   let tablePrefix = "";
@@ -168,7 +168,7 @@ export function findDamage(database: Database, tables: ReadonlyMap<string, strin
     const check = database.prepare("PRAGMA integrity_check(1)").get() as { integrity_check: string };
     if (check.integrity_check !== "ok") return check.integrity_check;
     for (const table of tables.keys()) {
-      if (table.startsWith("sqlite_")) continue; // SQLite's own, which declare no types and which `integrity_check` covers
+      if (table.startsWith("sqlite_")) continue; // SQLite's own tables declare no types, and `integrity_check` covers them
       tablePrefix = `${table}: `;
       const fault = findInvalidRow(database, table);
       if (fault !== null) return fault;

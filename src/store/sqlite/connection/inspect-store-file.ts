@@ -26,8 +26,8 @@ import {
 } from "./store-errors.js";
 
 /**
- * What a file's first bytes tell: `ours`, `readable` (ours, and may only be read), `empty` (nothing in it yet), or `unsure`: no table in the file itself, but
- * perhaps in the write-ahead log beside it.
+ * The state of a store's file according to its first bytes: `ours`; `readable`, which is ours but may only be read; `empty`,
+ * which has no content yet; `unsure`, which has no table in the file itself, but maybe in the write-ahead log next to it.
  */
 type StoreFileState = "ours" | "readable" | "empty" | "unsure";
 
@@ -52,32 +52,35 @@ function findStats(path: string): Stats | undefined {
   }
 }
 
-/** Messages and recipients are nobody else's: modes of what is created, whatever the umask. */
+/** Modes of created folders and files, independent of the umask. Only the owner may read messages and recipients. */
 const OWNER_ONLY_FOLDER = 0o700;
 const OWNER_ONLY_FILE = 0o600;
 
-/** Folder by folder: Node's own recursive mkdir never returns where the system answers ENOENT for a folder that is there (/proc). */
+/**
+ * Creates a folder and its parents one by one. Node's recursive mkdir never returns if the system reports ENOENT for a folder
+ * that exists (/proc).
+ */
 function createFolder(folder: string): void {
   const parent = dirname(folder);
   if (findStats(parent) === undefined && parent !== folder) createFolder(parent);
   try {
     mkdirSync(folder);
-    chmodSync(folder, OWNER_ONLY_FOLDER); // whatever the umask
+    chmodSync(folder, OWNER_ONLY_FOLDER); // the umask would restrict a mode that is passed to mkdir
   } catch (error) {
-    // Another process may have made it at the same time.
+    // Another process may have created it at the same time.
     if (!findStats(folder)?.isDirectory()) throw createFolderError(folder, error);
   }
 }
 
-/** Keeps what is in a folder of our own making out of version control. */
+/** Creates the store's folder, with a `.gitignore` that keeps its content out of version control. */
 function createStoreFolder(folder: string): void {
   createFolder(folder);
   writeFileSync(join(folder, ".gitignore"), "*\n", { mode: 0o600 });
 }
 
 /**
- * Creates the store's file before SQLite does, whose log and index files get the same mode. Another process may have
- * created it, and what fails here fails there with its reason.
+ * Creates the store's file with owner-only permissions before SQLite opens it; SQLite gives its log and index files the same
+ * mode. Errors are ignored, because another process may have created the file, and SQLite reports any other reason.
  */
 function createFile(location: string): void {
   let file: number;
@@ -112,7 +115,7 @@ function readHeader(location: string): Buffer {
   }
 }
 
-/** Whether files and folders may be written: also false on a read-only file system. */
+/** Returns whether all files and folders can be written. False also on a read-only file system. */
 function isWritable(...paths: string[]): boolean {
   try {
     checkWritable(...paths);
@@ -133,8 +136,9 @@ function checkWritable(...paths: string[]): void {
 }
 
 /**
- * Looks at the place of a store before SQLite does, so that a file which is not ours stays untouched to the byte.
- * Throws `store_unusable`: a folder, no database, another program's, a newer version's, not writable.
+ * Inspects the location of a store before SQLite opens it, so that a file that is not ours stays unchanged to the byte. Throws
+ * `store_unusable` for a folder, a file that is not a database, a database of another program, a store of a newer version, and
+ * a location that cannot be written and has no store.
  */
 export function inspectStoreFile(location: string): StoreFileState {
   const folder = dirname(location);

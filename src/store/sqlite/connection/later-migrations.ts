@@ -1,4 +1,4 @@
-/** From the eighth on; `MIGRATIONS` says how they are run. Append only, as there. */
+/** The migrations from the eighth on. `MIGRATIONS` documents how they run. Append only, as there. */
 export const LATER_MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE workflow_runs ADD COLUMN guide INTEGER NOT NULL DEFAULT 0;
@@ -24,7 +24,7 @@ export const LATER_MIGRATIONS: readonly string[] = [
   ALTER TABLE messages ADD COLUMN links TEXT;
   CREATE INDEX messages_by_short_link ON messages (substr(id, -9)) WHERE links IS NOT NULL;
   `,
-  // Ids of recipient runs are as good as random: an index of them whole writes a page of its own for each run of a large store.
+  // Ids of recipient runs are as good as random: in a large store, an index of whole ids writes a separate page for each run.
   `
   CREATE TABLE new_recipient_runs (
     row INTEGER PRIMARY KEY,
@@ -57,12 +57,14 @@ export const LATER_MIGRATIONS: readonly string[] = [
   CREATE INDEX recipient_runs_by_workflow_run ON recipient_runs (workflow_run);
   CREATE INDEX recipient_runs_due ON recipient_runs (due_at) WHERE due_at IS NOT NULL;
   `,
-  // Even so, of a large store each run's entry was on a page of its own: within blocks of rows the newest pages take them all.
+  // Even so, each run's entry was on a separate page in a large store. Within blocks of rows, the newest pages take all
+  // entries.
   `
   DROP INDEX recipient_runs_by_id;
   CREATE INDEX recipient_runs_by_id ON recipient_runs (row >> 11, substr(id, 1, 6));
   `,
-  // A batch's activities are a chain from its newest one: in an index of them by batch, each of a trigger's was on a page of its own.
+  // Each activity of a batch points to the previous one. With an index by batch, each activity of a trigger was on a
+  // separate page.
   `
   ALTER TABLE batches ADD COLUMN newest INTEGER REFERENCES batch_activities (row);
   ALTER TABLE batch_activities ADD COLUMN previous INTEGER REFERENCES batch_activities (row);
@@ -71,7 +73,7 @@ export const LATER_MIGRATIONS: readonly string[] = [
     (SELECT MAX(b.row) FROM batch_activities b WHERE b.batch = batch_activities.batch AND b.row < batch_activities.row);
   DROP INDEX batch_activities_by_batch;
   `,
-  // Apart from messages: what reads those, or copies them, cannot come upon it.
+  // Secrets are not in `messages`, so that code that reads or copies messages cannot expose them.
   `
   CREATE TABLE message_secrets (message TEXT PRIMARY KEY, secrets TEXT NOT NULL) WITHOUT ROWID;
   `,
@@ -80,7 +82,7 @@ export const LATER_MIGRATIONS: readonly string[] = [
   ALTER TABLE clock ADD COLUMN claim_token TEXT;
   ALTER TABLE clock ADD COLUMN claim_until INTEGER;
   `,
-  // Keys of links that must open after a restart.
+  // Keys for links that must still open after a restart.
   `
   CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   `,

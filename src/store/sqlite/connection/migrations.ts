@@ -1,12 +1,13 @@
 import { LATER_MIGRATIONS } from "./later-migrations.js";
 
-/** "knoc", in the header of every store: tells our files from other programs'. Never change it. */
+/** "knoc" in the header of every store, which distinguishes our files from those of other programs. Never change it. */
 export const APPLICATION_ID = 0x6b6e6f63;
 
 /**
- * Run once each, in order; `user_version` counts them. Append only: a migration that has been released never changes.
- * Why the tables are as they are: docs/decisions/0002-sqlite-store.md. One that renames or rebuilds `messages` or
- * `recipient_runs` must first drop the triggers that `outbound-log.ts` may have put there; it makes them anew.
+ * The migrations, each of which runs once, in order; `user_version` is the number of those that ran. Append only: a released
+ * migration never changes. The reasons for the tables are in docs/decisions/0002-sqlite-store.md. A migration that renames or
+ * rebuilds `messages` or `recipient_runs` must first drop the triggers that `sqlite-outbound-log.ts` may have created, which
+ * creates them again.
  */
 export const MIGRATIONS: readonly string[] = [
   `

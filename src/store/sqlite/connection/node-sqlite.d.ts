@@ -1,4 +1,4 @@
-// Node 24's own types; the project's are Node 20's, which has no such module.
+// The project uses the types of Node 20, which has no such module.
 declare module "node:sqlite" {
   export const DatabaseSync: import("./driver.js").DatabaseConstructor;
 }

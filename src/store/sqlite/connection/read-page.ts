@@ -5,10 +5,10 @@ import { type CursorKind, parseCursor, serializeCursor } from "../../cursor.js";
 import type { Connection } from "./connection.js";
 import type { SqlValue } from "./driver.js";
 
-/** Characters of a text in a trigger's data that a filter compares (A-076). */
+/** Characters of a text in a trigger's data that a filter compares; the rest is ignored (A-076). */
 const MAX_COMPARED_CHARACTERS = 256;
 
-/** The JSON types that a value may equal, and how; null where the type says it all. */
+/** Returns the JSON types that can equal a value, and the comparison; null where the type alone decides. */
 function buildComparison(value: Json): [types: string, equal: string | null] {
   if (typeof value === "string")
     return ["'text'", `substr(d.value, 1, ${MAX_COMPARED_CHARACTERS}) = substr(?, 1, ${MAX_COMPARED_CHARACTERS})`];
@@ -20,7 +20,7 @@ function isAsciiText(text: string): boolean {
   return [...text].every((sign) => sign < "\u0080");
 }
 
-/** SQLite folds the case of ASCII alone: for other texts a pattern with both cases of each letter. */
+/** Returns a pattern with both cases of each letter, for texts that are not ASCII: SQLite folds the case of ASCII only. */
 function buildAnyCasePattern(text: string): string {
   const cases = (sign: string): string => {
     const forms = new Set([sign, sign.toLowerCase(), sign.toUpperCase()]);
@@ -29,22 +29,22 @@ function buildAnyCasePattern(text: string): string {
   return `*${[...text].map(cases).join("")}*`;
 }
 
-/** Conditions joined by AND, with their values. */
+/** Conditions joined by AND, and the values for their placeholders. */
 export class SqlFilters {
   readonly conditions: string[] = [];
   readonly values: SqlValue[] = [];
 
-  /** Any of the values; nothing where there is no list. */
+  /** Adds a condition that any of the values matches. Adds nothing if there is no list. */
   addAny(column: string, values: readonly string[] | undefined): this {
     return this.add(`${column} IN (SELECT value FROM json_each(?))`, values && JSON.stringify(values));
   }
 
-  /** The bounds of a time; those not given bind nothing. */
+  /** Adds a condition for each given bound of a time. */
   addBounds(column: string, { gt, gte, lt, lte }: TimeBounds = {}): this {
     return this.add(`${column} > ?`, gt).add(`${column} >= ?`, gte).add(`${column} < ?`, lt).add(`${column} <= ?`, lte);
   }
 
-  /** Pairs at the top of a JSON column, strings as far as {@link MAX_COMPARED_CHARACTERS} (A-076). */
+  /** Adds a condition for each pair at the top of a JSON column. Strings match by {@link MAX_COMPARED_CHARACTERS} (A-076). */
   addPairs(column: string, pairs: JsonObject | undefined): this {
     for (const [key, value] of Object.entries(pairs ?? {})) {
       const [type, equal] = buildComparison(value);
@@ -56,7 +56,10 @@ export class SqlFilters {
     return this;
   }
 
-  /** Part of any of the columns, of which JSON ones hold it escaped, or all of an id. */
+  /**
+   * Adds a condition that a text is part of any of the columns, where JSON columns contain it escaped, or equals any of the
+   * ids.
+   */
   addText(columns: readonly string[], ids: readonly string[], text: string | undefined): this {
     if (text === undefined) return this;
     const escaped = JSON.stringify(text).slice(1, -1);
@@ -69,7 +72,7 @@ export class SqlFilters {
     return this;
   }
 
-  /** Adds a condition with one value, which stands in it `times` times; nothing where the filter is not set. */
+  /** Adds a condition that contains its value `times` times. Adds nothing if the value is undefined. */
   add(condition: string, value: string | number | undefined, times = 1): this {
     if (value !== undefined) {
       this.conditions.push(condition);
@@ -83,14 +86,14 @@ interface ListQuery {
   kind: CursorKind;
   /** `SELECT … FROM …`, without WHERE. */
   select: string;
-  /** The same FROM for a mere "is there one?". */
+  /** The same FROM, for queries that only check whether a row exists. */
   from: string;
   /** The row key to sort and page by. */
   key: string;
   filters: SqlFilters;
 }
 
-/** One page, newest first. Row keys grow and never change, so no row is seen twice or missed while others are added. */
+/** Reads one page, newest first. Row keys grow and never change, so no row is repeated or missed while others are added. */
 export function readPage<Row extends { row: number }>(
   db: Connection,
   listing: ListQuery,
@@ -117,7 +120,7 @@ export function readPage<Row extends { row: number }>(
   const rows = found.slice(0, page.limit);
   if (backwards) rows.reverse();
 
-  // Beside an empty page the cursor itself is the border, and the row it names is on its other side.
+  // With an empty page, the cursor itself is the border, and the row that it names is on the other side of it.
   const newest = rows[0]?.row ?? (cursor ? cursor.row - 1 : 0);
   const oldest = rows.at(-1)?.row ?? (cursor ? cursor.row + 1 : 0);
   const hasNewer = cursor !== null && (backwards ? hasMore : hasRowBeyond(`${key} > ?`, newest));

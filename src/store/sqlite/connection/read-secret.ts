@@ -3,7 +3,7 @@ import type { Connection } from "./connection.js";
 
 const SECRET_BYTES = 32;
 
-/** Returns the secret of this name as hex, and creates it when it is first read. */
+/** Returns the secret of this name as hex. Creates it at the first read. */
 export function readSecret(db: Connection, name: string): string {
   const find = (): string | undefined =>
     db.get<{ value: string }>("SELECT value FROM secrets WHERE name = ?", name)?.value;

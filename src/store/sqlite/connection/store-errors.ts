@@ -44,7 +44,7 @@ export function createTooOldError(location: string, found: number, known: number
   );
 }
 
-/** The file at the store's place is not the one that is open: what is written to that one is lost when it is closed. */
+/** Returns the error for an open file that was deleted or replaced: whatever is written to it is lost when it is closed. */
 export function createReplacedError(location: string, isGone: boolean): KnockError {
   return createUnusableError(
     `the store ${location} ${isGone ? "was deleted" : "was replaced by another file"} while it was open`,
@@ -60,7 +60,7 @@ export function createFolderError(folder: string, cause: unknown): KnockError {
   );
 }
 
-/** `what` names the table and the row, if they are known. */
+/** Returns the error for a damaged store. `damage` names the table and the row, if they are known. */
 export function createDamagedError(location: string, damage: string, cause: unknown): KnockError {
   return createUnusableError(`the store ${location} is damaged: ${damage}`, OTHER_STORE_HINT, cause);
 }
@@ -91,7 +91,7 @@ export function isBusy(error: unknown): boolean {
   return getPrimaryResultCode(error) === BUSY;
 }
 
-/** A fault of the surroundings as `store_unusable`; anything else (a bug) as it is. */
+/** Returns errors of the environment as `store_unusable`, and any other error (a bug) unchanged. */
 export function translateError(error: unknown, location: string): unknown {
   switch (getPrimaryResultCode(error)) {
     case BUSY:

@@ -5,7 +5,7 @@ import type { Connection } from "../connection/connection.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { insertTriggers } from "../work/insert-workflow-run.js";
 
-/** Runs of broadcasts; what waits to be sent still has whom it is for. */
+/** Conditions for the runs of broadcasts, and for those still to be sent, which contain their target. */
 const IS_BROADCAST = "json_extract(trigger_source, '$.type') = 'broadcast'";
 const IS_PENDING = "json_extract(fan_out, '$.target') IS NOT NULL";
 
@@ -21,7 +21,7 @@ const SELECT_STATES = `
     MAX(CASE WHEN ${IS_PENDING} THEN NULL ELSE inserted_at END) AS sent
   FROM workflow_runs WHERE ${IS_BROADCAST}`;
 
-/** Broadcasts in a SQLite store's file. */
+/** The broadcast log in a SQLite store's file. */
 export class SqliteBroadcastLog implements BroadcastLog {
   constructor(
     private readonly db: Connection,

@@ -6,7 +6,7 @@ import { SqliteOutboundLog } from "./sqlite-outbound-log.js";
 import { SqliteSourceLog } from "./sqlite-source-log.js";
 import { SqliteTrackedLinks } from "./sqlite-tracked-links.js";
 
-/** The logs in a SQLite store's file. A module of its own, loaded when they are opened: most starts open none. */
+/** Returns the logs in a SQLite store's file. This module is loaded when they are opened, because most starts open none. */
 export function createSqliteLogs(db: Connection, shared: SharedRows): StoreLogs {
   return {
     broadcasts: new SqliteBroadcastLog(db, shared),

@@ -2,16 +2,16 @@ import type { AcknowledgedEntry, OutboundEntry, OutboundLog } from "../../../por
 import type { JsonObject } from "../../../util/json.js";
 import type { Connection } from "../connection/connection.js";
 
-/** What happens while nobody reads is kept so long. */
+/** How long events are kept while no one reads them. */
 const MAX_AGE_MS = 24 * 3_600_000;
-/** And at most so many of it: the oldest go first. */
+/** Maximum number of events that are kept. The oldest are deleted first. */
 const MAX_ENTRIES = 100_000;
 
 const IS_WATCHED = "(SELECT keep_until FROM outbound_watch) > CAST(strftime('%s', 'now') AS INTEGER) * 1000";
 
 /**
- * The file keeps the log itself: triggers run in whichever process writes, and where no webhook is configured there are
- * none, so that nothing pays for them.
+ * The tables of the log and the SQL triggers that fill it. SQL triggers run in whichever process writes to the file, and a file
+ * without configured webhooks has none, so that its writes cost nothing extra.
  */
 const WATCH_SCRIPT = `
   CREATE TABLE IF NOT EXISTS outbound_watch (
@@ -97,7 +97,7 @@ function toOutboundEntry({
   return { id, about: "document", ...when, document: JSON.parse(document ?? "{}") as JsonObject };
 }
 
-/** What webhooks are to be told, in a SQLite store's file. Only the local API opens it. */
+/** The log of events for webhooks, in a SQLite store's file. Only the local API opens it. */
 export class SqliteOutboundLog implements OutboundLog {
   constructor(private readonly db: Connection) {}
 
@@ -109,7 +109,7 @@ export class SqliteOutboundLog implements OutboundLog {
     const { db } = this;
     return db.write(() => {
       const isNew = !this.exists;
-      // Watched for the first time, or by another version of this program: the triggers are made anew.
+      // A new log, or another holder, maybe of another version of knock: the SQL triggers are created again.
       if (isNew || this.readHolder() !== holder) {
         if (!isNew && this.isHeldByAnother(holder, now)) return false;
         for (const statement of splitStatements(WATCH_SCRIPT)) db.run(statement);
@@ -208,7 +208,7 @@ export class SqliteOutboundLog implements OutboundLog {
   }
 }
 
-/** One statement each: a prepared one holds no more. A trigger's own semicolons end no statement. */
+/** Returns the statements of a script, because only one can be prepared at a time. Semicolons in a trigger do not end one. */
 function splitStatements(script: string): string[] {
   return script.split(/;\n {2}(?=CREATE|DROP)/).map((statement) => statement.trim());
 }

@@ -12,10 +12,10 @@ import type { SourceLog } from "../../../ports/source-service.js";
 import type { Connection } from "../connection/connection.js";
 import { readPage, SqlFilters } from "../connection/read-page.js";
 
-/** Of all sources: the oldest go first. */
+/** Maximum number of events that are kept, of all sources together. The oldest are deleted first. */
 const MAX_EVENTS = 10_000;
 
-/** Made with the first event, so that a store without sources has nothing of it. */
+/** Created with the first event, so that a store without sources has no such table. */
 const CREATE_TABLE = `
   CREATE TABLE IF NOT EXISTS source_events (
     row INTEGER PRIMARY KEY,
@@ -48,7 +48,7 @@ function toReceipt({ state, event, actions }: SourceEventRow): SourceReceipt {
   };
 }
 
-/** What came in from sources, in a SQLite store's file. */
+/** The log of events from sources, in a SQLite store's file. */
 export class SqliteSourceLog implements SourceLog {
   constructor(private readonly db: Connection) {}
 
@@ -62,7 +62,7 @@ export class SqliteSourceLog implements SourceLog {
       db.run(CREATE_TABLE);
       db.run(CREATE_INDEX);
       const { source, event_type, idempotency_key: key } = event;
-      // Failed events and replays take no key, and one key may have many.
+      // Failed events and replays do not occupy a key, and one key may have many of them.
       const earlierEvents =
         key === null
           ? []
@@ -73,7 +73,7 @@ export class SqliteSourceLog implements SourceLog {
               key,
               now - SOURCE_KEY_LIFETIME_MS,
             );
-      const isKeyTaken = earlierEvents.some((one) => isReplayOf(one, now, realNow));
+      const isKeyTaken = earlierEvents.some((earlier) => isReplayOf(earlier, now, realNow));
       const row = db.insert(
         "INSERT INTO source_events (id, source, event_type, key, state, at, in_hand_until, event, actions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '[]')",
         event.id,

@@ -14,12 +14,12 @@ function findLink(row: LinksRow | undefined, linkNumber: number): TrackedLink | 
   return row === undefined || url === undefined ? null : { message_id: row.message_id, url };
 }
 
-/** Links of tracked messages, in a SQLite store's file. Only the local API opens them. */
+/** The links of tracked messages, in a SQLite store's file. Only the local API opens them. */
 export class SqliteTrackedLinks implements TrackedLinks {
   constructor(private readonly db: Connection) {}
 
-  async findByNumber(message: string, place: number): Promise<TrackedLink | null> {
-    return findLink(this.db.get<LinksRow>(`${SELECT_LINKS} WHERE id = ? AND links IS NOT NULL`, message), place);
+  async findByNumber(message: string, linkNumber: number): Promise<TrackedLink | null> {
+    return findLink(this.db.get<LinksRow>(`${SELECT_LINKS} WHERE id = ? AND links IS NOT NULL`, message), linkNumber);
   }
 
   async findByKey(key: string): Promise<TrackedLink | null> {

@@ -4,7 +4,7 @@ import type { Connection } from "../connection/connection.js";
 const INSERT =
   "INSERT INTO delivery_logs (message, id, service, request, response, at) SELECT id, ?, ?, ?, ?, ? FROM messages WHERE id = ?";
 
-/** Within a transaction; of messages that have gone meanwhile nothing is kept. */
+/** Inserts delivery logs, except those of messages that no longer exist. Must run inside a write. */
 export function insertDeliveryLogs(db: Connection, logs: readonly DeliveryLog[]): void {
   const insert = db.prepare(INSERT);
   for (const { id, message_id, service_name, request, response, at } of logs)

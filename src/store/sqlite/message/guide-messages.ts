@@ -9,12 +9,15 @@ import { recordMessageEvents } from "../run/waits.js";
 import { applyMark } from "./mark-messages.js";
 import { createMessageInserter, type MessageRow, SELECT_MESSAGES, toMessages } from "./message-rows.js";
 
-// A guide's messages come from no run. What those of one version and tenant share stands in a row of workflow_runs that is
-// marked as no run, with one row of recipient_runs below it: the message's origin. No list of runs has it.
+// The messages of a guide come from no run. The values that messages of one version and tenant share are in a row of
+// workflow_runs that is marked as no run, with one row of recipient_runs below it: the message's origin. Lists of runs omit it.
 
 const SELECT_BY_USER = `${SELECT_MESSAGES} CROSS JOIN workflow_runs w ON w.row = r.workflow_run WHERE m.recipient = ? AND m.guide IS NOT NULL AND w.tenant IS ?`;
 
-/** The row of recipient_runs that a guide's messages of a version and a tenant point to. Inside a write. */
+/**
+ * Returns the row of recipient_runs for a guide's messages of a version and a tenant. Inserts it if needed; must run inside
+ * a write.
+ */
 function findOrInsertOrigin(db: Connection, shared: SharedRows, engagement: GuideEngagement, at: number): number {
   const { guide, message } = engagement;
   const { id, tenant, version } = buildGuideOrigin(guide, message);
@@ -48,7 +51,7 @@ export function readGuideMessages(
   );
 }
 
-/** The message is made with the first engagement; every one after marks it (E-196, A-291 to A-297). */
+/** Marks the message of an engaged guide step. The first engagement creates the message (E-196, A-291 to A-297). */
 export function recordGuideEngagement(
   db: Connection,
   shared: SharedRows,
@@ -75,7 +78,10 @@ export function recordGuideEngagement(
   });
 }
 
-/** The messages stay, and count as the guide's no more: the next engagement makes new ones (A-290). Answers with how many. */
+/**
+ * Detaches the messages from the guide and returns their number. They stay, but the next engagement creates new ones
+ * (A-290).
+ */
 export function resetGuide(db: Connection, recipient: RecipientKey, guide: string, tenant: string | null): number {
   return db.write(() =>
     db.run(

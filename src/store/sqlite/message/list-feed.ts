@@ -27,7 +27,7 @@ const ARCHIVED_CONDITIONS: Record<FeedArchived, string | null> = {
   include: null,
 };
 
-/** Everything but the status: what the counts count (Q-24). */
+/** Returns all filters except the status, which the counts ignore (Q-24). */
 function buildFeedFilters(filter: FeedFilter): SqlFilters {
   const { channel, tenant, has_tenant, granted, inserted_at } = filter;
   const filters = new SqlFilters()
@@ -46,7 +46,7 @@ function buildFeedFilters(filter: FeedFilter): SqlFilters {
     "m.channel IN (SELECT row FROM channels WHERE type = 'in_app_feed')",
     "m.status = 'delivered'",
   );
-  // A tenant and `has_tenant: false` together: what has none (A-101a does not say).
+  // A tenant together with `has_tenant: false` selects messages without a tenant (A-101a does not specify this case).
   if (has_tenant !== undefined) filters.conditions.push(`w.tenant IS ${has_tenant ? "NOT " : ""}NULL`);
   const archived = ARCHIVED_CONDITIONS[filter.archived ?? "exclude"];
   if (archived !== null) filters.conditions.push(archived);
@@ -61,12 +61,15 @@ function countFeed(db: Connection, filters: SqlFilters): FeedCounts {
   return { ...(counts as FeedCounts) };
 }
 
-/** More new rows than this are not looked through. */
+/** Maximum number of new rows that are searched for recipients. With more, `recipients` is null. */
 const MAX_NEW_ROWS = 5_000;
 
 const NO_MESSAGE = { row: 0, id: "" };
 
-/** The mark is a message's id, not its row, which the next message gets once the newest is deleted. */
+/**
+ * Returns the recipients of the messages after a mark, and the new mark. The mark is a message's id and not its row, because
+ * the next message gets the same row once the newest is deleted.
+ */
 export function readNewMessages(db: Connection, mark: string | null): NewMessages {
   return db.read(() => {
     const newest = db.get<typeof NO_MESSAGE>("SELECT row, id FROM messages ORDER BY row DESC LIMIT 1") ?? NO_MESSAGE;

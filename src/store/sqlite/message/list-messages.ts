@@ -10,7 +10,7 @@ import { type MessageRow, SELECT_MESSAGES, toMessages } from "./message-rows.js"
 const JOIN_RUN = " CROSS JOIN workflow_runs w ON w.row = r.workflow_run";
 const FROM = `FROM messages m CROSS JOIN recipient_runs r ON r.row = m.recipient_run${JOIN_RUN}`;
 
-/** Any of the statuses asked for; the negative ones are what a message has not (A-609). */
+/** Conditions for engagement statuses. The negative ones match messages that lack the engagement (A-609). */
 const ENGAGEMENT_CONDITIONS: Record<EngagementAction, string> = {
   seen: "m.seen_at IS NOT NULL",
   unseen: "m.seen_at IS NULL",
@@ -22,7 +22,7 @@ const ENGAGEMENT_CONDITIONS: Record<EngagementAction, string> = {
   unarchived: "m.archived_at IS NULL",
 };
 
-/** The workflow run's version has any of a JSON list of categories. */
+/** Condition that the workflow run's version has any category of a JSON list. */
 export const HAS_CATEGORY =
   "EXISTS (SELECT 1 FROM workflow_versions v, json_each(v.definition, '$.categories') c WHERE v.row = w.version AND c.value IN (SELECT value FROM json_each(?)))";
 

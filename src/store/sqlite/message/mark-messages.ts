@@ -10,7 +10,7 @@ import { type MessageRow, SELECT_MESSAGES, toMessages } from "./message-rows.js"
 const UPDATE =
   "UPDATE messages SET seen_at = ?, read_at = ?, interacted_at = ?, link_clicked_at = ?, archived_at = ?, events = ?, updated_at = ? WHERE row = ?";
 
-/** Rows of the ids that exist, in the order of the ids, each once. */
+/** Returns the rows of the ids that exist, in the order of the ids, each once. */
 export function selectMessageRows(db: Connection, ids: readonly string[]): MessageRow[] {
   const select = db.prepare(`${SELECT_MESSAGES} WHERE m.id = ?`);
   return [...new Set(ids)].flatMap((id) => (select.get(id) as MessageRow | undefined) ?? []);
@@ -20,7 +20,7 @@ export function readMessages(db: Connection, shared: SharedRows, ids: readonly s
   return db.read(() => toMessages(db, shared, selectMessageRows(db, ids)));
 }
 
-/** A delivery under way loses its claim with the row. */
+/** Deletes messages with their logs and secrets. A delivery in progress loses its claim with the row. */
 export function deleteMessages(db: Connection, ids: readonly string[]): void {
   db.write(() => {
     for (const id of ids) {
@@ -31,7 +31,7 @@ export function deleteMessages(db: Connection, ids: readonly string[]): void {
   });
 }
 
-/** One action for each message (E-221 to E-230); a delivery under way keeps its claim. */
+/** Applies one action to each message and returns them (E-221 to E-230). A delivery in progress keeps its claim. */
 export function markMessages(
   db: Connection,
   shared: SharedRows,
@@ -43,7 +43,7 @@ export function markMessages(
   return db.write(() => applyMark(db, shared, ids, action, at, metadata));
 }
 
-/** The same inside a write. */
+/** Applies one action to each message and returns them. Must run inside a write. */
 export function applyMark(
   db: Connection,
   shared: SharedRows,

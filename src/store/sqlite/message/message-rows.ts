@@ -41,7 +41,7 @@ const COLUMNS =
   "m.row, m.id, m.recipient_run, r.id AS recipient_run_id, r.workflow_run, m.recipient, m.channel, m.step_ref, m.status, m.due_at, m.scheduled_at, m.attempts, " +
   "m.seen_at, m.read_at, m.interacted_at, m.link_clicked_at, m.archived_at, m.inserted_at, m.updated_at, m.recipient_snapshot, m.metadata, m.data, m.events, m.content, m.batch, m.links";
 
-/** CROSS JOIN, here and elsewhere: the order as written, which is by row or by an index of the messages. */
+/** CROSS JOIN, here and elsewhere, keeps the join order as written: by row, or by an index of the messages. */
 export const SELECT_MESSAGES = `SELECT ${COLUMNS} FROM messages m CROSS JOIN recipient_runs r ON r.row = m.recipient_run`;
 
 type MarkColumns = [
@@ -55,7 +55,10 @@ type MarkColumns = [
   archived_at: number | null,
 ];
 
-/** What has become of the messages of runs by their rows, each run's in order. Contents, most of a message, stay where they are. */
+/**
+ * Returns the statuses of the messages of runs, by the runs' rows, in the order of each run. Leaves out the contents, which are
+ * most of a message.
+ */
 export function readMessageMarks(db: Connection, recipientRuns: readonly number[]): Map<number, MessageStatuses[]> {
   const marksByRun = new Map<number, MessageStatuses[]>();
   const rows = db.allLists<MarkColumns>(
@@ -84,7 +87,10 @@ const INSERT =
   "INSERT INTO messages (id, recipient_run, recipient, channel, step_ref, status, due_at, scheduled_at, attempts, seen_at, read_at, interacted_at, link_clicked_at, archived_at, " +
   "inserted_at, updated_at, recipient_snapshot, metadata, data, events, content, batch, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-/** What a message does not repeat because its run has it: workflow, version, categories, tenant, actor, and mostly the data. */
+/**
+ * Returns a row's message. The row does not repeat what its run has: workflow, version, categories, tenant, actor, and usually
+ * the data.
+ */
 function toMessage(row: MessageRow, { run, version, isGuide }: WorkflowRunRecord, shared: SharedRows): Message {
   return {
     id: row.id,
@@ -121,13 +127,13 @@ function toMessage(row: MessageRow, { run, version, isGuide }: WorkflowRunRecord
   };
 }
 
-/** Rows of one answer as messages, each run read once. */
+/** Returns the messages of rows. Reads each run once. */
 export function toMessages(db: Connection, shared: SharedRows, rows: readonly MessageRow[]): Message[] {
   const workflowRun = createWorkflowRunReader(db, shared);
   return rows.map((row) => toMessage(row, workflowRun(row.workflow_run), shared));
 }
 
-/** Inserts messages of runs of one trigger, whose data is kept once, with the trigger. */
+/** Returns a function that inserts messages of the runs of one trigger, whose data is stored once, with the trigger. */
 export function createMessageInserter(
   db: Connection,
   shared: SharedRows,

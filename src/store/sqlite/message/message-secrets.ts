@@ -4,12 +4,12 @@ import type { Message } from "../../../domain/message/message.js";
 import type { JsonObject } from "../../../util/json.js";
 import type { Connection } from "../connection/connection.js";
 
-/** Within the transaction that makes the message. */
+/** Stores a new message's secrets. Must run inside the transaction that inserts the message. */
 export function insertSecrets(db: Connection, { id, secrets }: Message): void {
   if (secrets) db.run("INSERT INTO message_secrets (message, secrets) VALUES (?, ?)", id, JSON.stringify(secrets));
 }
 
-/** The messages with what their deliveries need; those without come back as they are. */
+/** Returns the messages with the secrets that their deliveries need. Messages without secrets are unchanged. */
 export function addSecrets(db: Connection, messages: Message[]): Message[] {
   const select = db.prepare("SELECT secrets FROM message_secrets WHERE message = ?");
   return messages.map((message) => {
@@ -20,7 +20,7 @@ export function addSecrets(db: Connection, messages: Message[]): Message[] {
   });
 }
 
-/** Writes what a delivery attempt leaves of a message's secrets. Within the transaction that saves the message. */
+/** Stores the secrets that remain after a delivery attempt. Must run inside the transaction that saves the message. */
 export function saveSecrets(db: Connection, message: Message): void {
   const { id, secrets } = message;
   if (secrets === undefined) return;

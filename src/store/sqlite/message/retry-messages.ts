@@ -7,7 +7,10 @@ import { recordMessageEvents } from "../run/waits.js";
 import { selectMessageRows } from "./mark-messages.js";
 import { type MessageRow, toMessages } from "./message-rows.js";
 
-/** Queues undelivered messages again (E-213); what has become of others meanwhile stays. */
+/**
+ * Queues undelivered messages again and returns them (E-213). Messages that have changed in the meantime are left as they
+ * are.
+ */
 export function retryMessages(db: Connection, shared: SharedRows, ids: readonly string[], at: number): Message[] {
   return db.write(() => {
     const rows = selectMessageRows(db, ids);

@@ -1,7 +1,10 @@
 import type { AudienceMembership } from "../../../domain/audience/audience.js";
 import type { Connection } from "../connection/connection.js";
 
-/** Inside a write. Whoever joins may start audience runs, at the given depth; `quietly` they do not. */
+/**
+ * Inserts members and returns the new ones. New members may start audience runs, at the given depth, unless `quietly` is set.
+ * Must run inside a write.
+ */
 export function insertMembers(
   db: Connection,
   audience: string,
@@ -16,7 +19,7 @@ export function insertMembers(
         "INSERT OR IGNORE INTO audience_members (audience, recipient, tenant, inserted_at) VALUES (?, ?, ?, ?)",
         audience,
         recipient,
-        tenant ?? "", // no tenant's id is empty
+        tenant ?? "", // a tenant's id is never empty
         at,
       ) > 0,
   );
@@ -34,7 +37,7 @@ export function insertMembers(
   return joined;
 }
 
-/** Inside a write. */
+/** Deletes members and returns those that existed. Must run inside a write. */
 export function deleteMembers(
   db: Connection,
   audience: string,

@@ -13,7 +13,7 @@ import {
 } from "../run/run-rows.js";
 import { deleteWait } from "../run/waits.js";
 
-/** Each takes the recipient's key once. */
+/** Statements that delete what belongs to a recipient. Each binds the recipient's key once. */
 const DELETIONS = [
   "DELETE FROM subscriptions WHERE recipient = ?",
   "DELETE FROM subscriptions WHERE object = ?",
@@ -24,15 +24,15 @@ const DELETIONS = [
   "DELETE FROM delivery_logs WHERE message IN (SELECT id FROM messages WHERE recipient = ?)",
   "DELETE FROM message_secrets WHERE message IN (SELECT id FROM messages WHERE recipient = ?)",
   "DELETE FROM messages WHERE recipient = ?",
-  // The chain of one that nobody holds ends in rows that are about to be others'.
+  // Rows of deleted activities are used again, so the chain of a batch without a holder must not lead to them.
   "UPDATE batches SET open = 0, newest = NULL WHERE row IN (SELECT batch FROM batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE recipient = ?))",
   "DELETE FROM batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE recipient = ?)",
   "DELETE FROM recipient_runs WHERE recipient = ? AND status IN ('completed', 'cancelled')",
 ];
 
-/** What steps keep for them; each takes the bounds of their keys. */
+/** Statements that delete the state of steps for a recipient. Each binds the bounds of the recipient's keys. */
 const STEP_STATE_CHANGES = [
-  // Another one of the same id would join it, though nobody of it is there any more.
+  // Another recipient with the same id would join the batch, although nothing of the deleted recipient is left in it.
   "UPDATE batches SET open = 0 WHERE open = 1 AND key >= ? AND key < ?",
   "DELETE FROM throttles WHERE key >= ? AND key < ?",
   "DELETE FROM throttle_passes WHERE key >= ? AND key < ?",
@@ -42,7 +42,10 @@ const SELECT_REMAINING_RUNS =
   `SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id FROM recipient_runs r CROSS JOIN workflow_runs w ON w.row = r.workflow_run ` +
   "WHERE r.recipient = ? ORDER BY r.row";
 
-/** Whoever holds such a run loses it, so that it never goes on for another recipient of the same id. */
+/**
+ * Ends the recipient's unfinished runs. A worker that holds such a run loses it, so that the run never continues for another
+ * recipient with the same id.
+ */
 function endUnfinishedRuns(db: Connection, key: RecipientKey, at: number): void {
   const runs = db.all<RecipientRunRow & { run_id: string }>(SELECT_REMAINING_RUNS, key);
   for (const batch of collectBatchesToClose(runs)) closeBatch(db, batch);
@@ -53,7 +56,7 @@ function endUnfinishedRuns(db: Connection, key: RecipientKey, at: number): void 
   }
 }
 
-/** A recipient with all that is theirs (E-053, EQ-03). */
+/** Deletes recipients with everything that belongs to them, and returns the keys that existed (E-053, EQ-03). */
 export function deleteRecipients(db: Connection, keys: readonly RecipientKey[], at: number): Set<RecipientKey> {
   return db.write(() => {
     const existed = new Set<RecipientKey>();

@@ -7,7 +7,10 @@ import { type RecipientRow, toRecipient } from "./recipients.js";
 
 const FROM = "FROM recipients r";
 
-/** Keys of a collection are those from its name and a slash up to its name and a "0", which follows the slash. */
+/**
+ * Returns one page of a collection's recipients; with null, those of all collections except users. The keys of a collection
+ * range from its name and a slash to its name and a "0", the character after the slash.
+ */
 export function listRecipients(
   db: Connection,
   { collection, id, name }: RecipientFilter,

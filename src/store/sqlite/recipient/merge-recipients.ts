@@ -4,16 +4,22 @@ import type { Connection } from "../connection/connection.js";
 import { deleteRecipients } from "./delete-recipients.js";
 import { changeRecipient, readRecipients } from "./recipients.js";
 
-/** Each takes the key merged into, then the other's; a pair that both have is left to go with the other. */
+/**
+ * Statements that move what belongs to a recipient. Each binds the key merged into, then the other key. Pairs that both
+ * recipients have stay, and are deleted with the other one.
+ */
 const MOVE_STATEMENTS = [
-  // With their messages, which their runs' rows tell most of. A run on its way ends with the other (E-053).
+  // A message takes most of its fields from its run's row, so both move. Unfinished runs end with the other recipient (E-053).
   "UPDATE recipient_runs SET recipient = ? WHERE recipient = ? AND status IN ('completed', 'cancelled')",
   "UPDATE messages SET recipient = ? WHERE recipient = ?",
   "UPDATE OR IGNORE subscriptions SET recipient = ? WHERE recipient = ?",
   "UPDATE OR IGNORE audience_members SET recipient = ? WHERE recipient = ?",
 ];
 
-/** Merges one recipient into another, with all that is theirs; the other is then deleted (A-097). */
+/**
+ * Merges one recipient into another, with everything that belongs to it, and then deletes it (A-097). Returns false if one of
+ * them does not exist or both are the same.
+ */
 export function mergeRecipients(db: Connection, into: RecipientKey, from: RecipientKey, at: number): boolean {
   const both = readRecipients(db, [into, from]);
   const other = both.get(from);

@@ -19,11 +19,11 @@ export interface RecipientRow {
 const SELECT =
   "SELECT key, properties, preferences, channel_data, inserted_at, updated_at FROM recipients WHERE key = ?";
 
-/** The same of many keys, in one statement. */
+/** Selects recipients by many keys, in one statement. */
 const SELECT_MANY =
   "SELECT r.key, r.properties, r.preferences, r.channel_data, r.inserted_at, r.updated_at FROM json_each(?) asked CROSS JOIN recipients r ON r.key = asked.value";
 
-/** Up to here each key is asked for on its own. */
+/** Maximum number of keys that are read with one statement each. */
 const MAX_SINGLE_READS = 8;
 
 type RecipientColumns = [
@@ -55,7 +55,7 @@ function toRecipientFromColumns(row: RecipientColumns): Recipient {
   return toRecipient({ key, properties, preferences, channel_data, inserted_at, updated_at });
 }
 
-/** Most recipients have no preferences and no channel data of their own. */
+/** Returns a value as JSON text; null if it is empty, because most recipients have no preferences and no channel data. */
 function toJsonUnlessEmpty(value: object): string | null {
   const text = JSON.stringify(value);
   return text === "{}" ? null : text;
@@ -78,8 +78,8 @@ export function readRecipients(db: Connection, keys: readonly RecipientKey[]): M
 }
 
 /**
- * Inside a write: the recipient as stored, null for a new one, becomes what `change` makes of it. Waiting runs and dynamic
- * audiences are told, unless it is done `quietly`.
+ * Replaces a recipient with what `change` returns for the stored one, or for null if it is new. Unless `quietly` is set,
+ * waiting runs and dynamic audiences receive the change. Must run inside a write.
  */
 export function changeRecipient(
   db: Connection,
@@ -95,12 +95,12 @@ export function changeRecipient(
   const channelData = toJsonUnlessEmpty(changed.channel_data);
   db.run(UPSERT, key, properties, preferences, channelData, at, at);
   if (quietly) return;
-  const news = resolveChangeEffects(key, {
+  const effects = resolveChangeEffects(key, {
     isNew: row === undefined,
     propertiesChanged: properties !== row?.properties,
     partsChanged: preferences !== row?.preferences || channelData !== row.channel_data,
   });
-  if (news.affectsAudiences && db.watchesUsers)
+  if (effects.affectsAudiences && db.watchesUsers)
     db.run(
       'INSERT INTO user_changes (user, "before", "after", at, depth) VALUES (?, ?, ?, ?, ?)',
       key,
@@ -109,17 +109,17 @@ export function changeRecipient(
       at,
       depth,
     );
-  if (news.affectsRuns && row)
+  if (effects.affectsRuns && row)
     recordEvents(db, [buildRecipientEvent({ ...changed, key, inserted_at: row.inserted_at, updated_at: at }, at)], at);
 }
 
-/** Inside a write: in order, so that a recipient named twice gets both. */
+/** Applies upserts in order, so that a recipient that is named twice gets both. Must run inside a write. */
 export function applyUpserts(db: Connection, upserts: readonly RecipientUpsert[], at: number, quietly = false): void {
-  for (const one of upserts) {
-    const { audience, depth } = one;
-    const member = audience && [{ recipient: one.key, tenant: audience.tenant }];
+  for (const upsert of upserts) {
+    const { audience, depth } = upsert;
+    const member = audience && [{ recipient: upsert.key, tenant: audience.tenant }];
     if (member === undefined)
-      changeRecipient(db, one.key, at, (before) => mergeRecipient(before, one), { quietly, depth });
+      changeRecipient(db, upsert.key, at, (before) => mergeRecipient(before, upsert), { quietly, depth });
     else if (audience?.action === "add") insertMembers(db, audience.key, member, at, { quietly, depth });
     else if (audience) deleteMembers(db, audience.key, member);
   }

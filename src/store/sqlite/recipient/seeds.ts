@@ -15,7 +15,10 @@ export function readSeeds(db: Connection): Map<string, string> {
   );
 }
 
-/** Files set the scene and start nothing. A seed that another process applied first is passed over: the digest is looked at again under the lock. */
+/**
+ * Applies seed files, which set up data and start no runs. A seed that another process applied first is skipped: its digest is
+ * checked again under the lock.
+ */
 export function applySeeds(db: Connection, seeds: readonly Seed[], at: number): void {
   db.write(() => {
     for (const { file, digest, recipients, subscriptions, audiences } of seeds) {

@@ -38,13 +38,13 @@ function toStoredSubscription({
   };
 }
 
-/** Inside a write. */
+/** Inserts or updates subscriptions. Must run inside a write. */
 export function applySubscriptions(db: Connection, subscriptions: readonly Subscription[], at: number): void {
   for (const { object, recipient, properties } of subscriptions)
     db.run(UPSERT, object, recipient, JSON.stringify(properties), at, at);
 }
 
-/** The pairs that are stored, each once, in the order asked. */
+/** Returns the stored subscriptions of the pairs, each once, in the order of the pairs. */
 function selectPairs(db: Connection, pairs: readonly Pick<Subscription, "object" | "recipient">[]): SubscriptionRow[] {
   const rows = new Map<number, SubscriptionRow>();
   for (const { object, recipient } of pairs) {

@@ -3,8 +3,8 @@ import type { ThrottleRequest } from "../../../ports/run-store.js";
 import type { Connection } from "../connection/connection.js";
 
 /**
- * Decides which runs pass their throttle (E-284 to E-292). A run that asks again gets the same answer, so that a crash
- * between the pass and what follows it costs no slot.
+ * Decides which runs pass their throttle. A run that requests a slot again gets the same decision, so that a crash between the
+ * decision and what follows it uses no slot (E-284 to E-292).
  */
 export function acquireThrottleSlots(db: Connection, requests: readonly ThrottleRequest[], now: number): boolean[] {
   return db.write(() =>

@@ -20,7 +20,7 @@ interface BatchRow extends rules.OpenBatch {
 
 const OPEN_BATCH = "SELECT row, opened_at, closes_at, holder, items, newest FROM batches WHERE key = ? AND open = 1";
 
-/** The open batch with a key. Asked for each run at a batch. */
+/** Returns the open batch with a key, or null. Called for each run at a batch step. */
 function findOpenBatch(db: Connection, key: string): BatchRow | null {
   const found = db.getList<[number, number, number, number | null, number, number | null]>(OPEN_BATCH, key);
   if (found === undefined) return null;
@@ -28,7 +28,7 @@ function findOpenBatch(db: Connection, key: string): BatchRow | null {
   return { row, opened_at, closes_at, holder, items, newest };
 }
 
-/** A trigger's data, which its runs mostly share, and its text. */
+/** A trigger's data, which most of its runs share, and its JSON text. The value is null where only the text was read. */
 export interface TriggerData {
   value: JsonObject | null;
   text: string;
@@ -39,12 +39,15 @@ export interface OpenBatch {
   closes_at: number;
 }
 
-/** Decides how a run at a batch step goes on. The write lock is held, so nothing changes until the caller writes the changes. */
+/**
+ * Decides how a run at a batch step continues. The write lock is held, so nothing changes until the caller writes the
+ * changes.
+ */
 export function decideBatch(db: Connection, join: BatchJoin, now: number): rules.DecidedBatch<BatchRow> {
   return rules.decideBatch(join, (key) => findOpenBatch(db, key), now);
 }
 
-/** Writes what a run's coming to batches changes; `run` is its row. Inside a write only. */
+/** Writes the changes of batches that a run's arrival causes; `run` is its row. Must run inside a write. */
 export function writeBatchChanges(
   db: Connection,
   changes: readonly rules.BatchChange<BatchRow>[],
@@ -67,7 +70,7 @@ export function writeBatchChanges(
         batch.row,
       );
     if (change.holds) setHolder(db, batch.row, run);
-    // A run that goes on without its batch knows no more of the one it came from.
+    // A run that continues without its batch no longer refers to the batch that it came from.
     else if (change.joined === null) db.run("UPDATE recipient_runs SET batch = NULL WHERE row = ?", run);
   }
 }
@@ -94,10 +97,10 @@ function moveHolder(db: Connection, holder: number, closesAt: number): void {
   );
 }
 
-/** Of an activity whose data is the trigger's, which is kept with that. */
+/** Marks an activity whose data is the trigger's, which is stored with the trigger. */
 const SHARED_DATA_MARK = "";
 
-/** Returns its row, the newest of the batch's chain. */
+/** Inserts an activity and returns its row, the newest of the batch's chain. */
 function insertActivity(
   db: Connection,
   { row, newest }: Pick<BatchRow, "row" | "newest">,
@@ -117,33 +120,36 @@ function insertActivity(
   );
 }
 
-/** The run that goes on with the batch; of what batch it came from before, it knows no more. */
+/** Sets the run that continues with the batch. The run no longer refers to a batch that it came from before. */
 export function setHolder(db: Connection, batch: number, run: number): void {
   db.run("UPDATE batches SET holder = ? WHERE row = ?", run, batch);
   db.run("UPDATE recipient_runs SET batch = ? WHERE row = ?", batch, run);
 }
 
-/** Nobody goes on with the batch, unless another joins before it closes. */
+/** Removes a batch's holder: no run continues with the batch, unless another joins before it closes. */
 export function dropHolder(db: Connection, batch: number): void {
   db.run("UPDATE batches SET holder = NULL WHERE row = ?", batch);
 }
 
-/** Closes a batch, so that later triggers open a new one. Inside a write only. */
+/** Closes a batch, so that later triggers open a new one. Must run inside a write. */
 export function closeBatch(db: Connection, batch: number): void {
   db.run("UPDATE batches SET open = 0 WHERE row = ?", batch);
 }
 
-/** A batch's activities, `chain`, from its newest; its row is bound once, as ?1. */
+/** Selects the activities of a batch as `chain`, starting from the newest. The batch's row is bound once, as ?1. */
 const WITH_CHAIN =
   "WITH RECURSIVE chain (row, previous) AS (SELECT a.row, a.previous FROM batches b CROSS JOIN batch_activities a ON a.row = b.newest AND a.batch = b.row WHERE b.row = ?1 " +
-  // After a deletion its row may be another batch's; each is older than the one it was reached from.
+  // After a deletion, an activity's row may belong to another batch. Each activity is older than the one that points to it.
   "UNION ALL SELECT a.row, a.previous FROM chain c CROSS JOIN batch_activities a ON a.row = c.previous AND a.row < c.row AND a.batch = ?1) ";
 
 const IN_CHAIN = "FROM chain c CROSS JOIN batch_activities a ON a.row = c.row";
 
 type ActivityColumns = [id: string, workflow_run: number, actor: string | null, data: string, at: number];
 
-/** Reads the activities of batches; the data of a trigger that many of them came with is read once. */
+/**
+ * Returns a function that reads the activities of batches. It reads the data of a trigger once, however many activities have
+ * it.
+ */
 export function createBatchReader(db: Connection, shared: SharedRows): (batch: number) => BatchContent {
   const workflowRun = createWorkflowRunReader(db, shared);
   const toActivity = ([id, run, actor, data, at]: ActivityColumns): BatchActivity => ({
@@ -179,7 +185,7 @@ export function createBatchReader(db: Connection, shared: SharedRows): (batch: n
   };
 }
 
-/** The batch that a run holds or held, or null. */
+/** Returns the batch that a run holds or held, or null. */
 export function readBatch(db: Connection, shared: SharedRows, recipientRunId: string): BatchContent | null {
   return db.read(() => {
     const run = db.get<{ batch: number | null }>(
@@ -203,13 +209,13 @@ export function findOpenItem(db: Connection, recipientRun: number): OpenItem | u
   );
 }
 
-/** Takes a cancelled run's activity out of its batch; the window and the run that holds the batch stay (E-279, E-280). */
+/** Removes a canceled run's activity from its batch. The window and the run that holds the batch stay (E-279, E-280). */
 export function removeItem(db: Connection, item: OpenItem): void {
   db.run("UPDATE batch_activities SET removed = 1 WHERE row = ?", item.row);
   db.run("UPDATE batches SET items = items - 1 WHERE row = ?", item.batch);
 }
 
-/** The open batch that a run holds. */
+/** Returns the open batch that a run holds, or undefined. */
 export function findHeldBatch(
   db: Connection,
   { row, batch }: { row: number; batch: number | null },
@@ -218,7 +224,7 @@ export function findHeldBatch(
   return db.get<OpenBatch>("SELECT row, closes_at FROM batches WHERE row = ? AND holder = ? AND open = 1", batch, row);
 }
 
-/** The row of the run whose activity is the oldest in a batch; undefined where none is left. */
+/** Returns the row of the run with the oldest activity in a batch; undefined if none is left. */
 export function findOldestItem(db: Connection, batch: number): number | undefined {
   return db.get<{ run: number }>(
     `${WITH_CHAIN} SELECT a.recipient_run AS run ${IN_CHAIN} WHERE a.removed = 0 ORDER BY c.row LIMIT 1`,

@@ -21,7 +21,7 @@ import {
 import type { SharedRows } from "./shared-rows.js";
 import { deleteWait } from "./waits.js";
 
-/** Rows with the version each runs. */
+/** Selects recipient runs, each with the row of the version that it runs. */
 const SELECT = `SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id, COALESCE(r.version, w.version) AS runs FROM workflow_runs w CROSS JOIN recipient_runs r ON r.workflow_run = w.row `;
 
 const WHERE_MATCHING =
@@ -29,7 +29,10 @@ const WHERE_MATCHING =
 
 type FoundRun = RecipientRunRow & { run_id: string; runs: number };
 
-/** The next item's run waits for the close in place of the one that was cancelled; without one, nothing is left to close for (EQ-44). */
+/**
+ * Hands a canceled run's batch to the run with the next activity, which then waits for the close. Without one, the batch has no
+ * holder, because nothing is left to close for (EQ-44).
+ */
 function handOverBatch(db: Connection, shared: SharedRows, batch: OpenBatch, at: number): void {
   const next = findOldestItem(db, batch.row);
   if (next === undefined) {
@@ -42,7 +45,9 @@ function handOverBatch(db: Connection, shared: SharedRows, batch: OpenBatch, at:
   setHolder(db, batch.row, next);
 }
 
-/** Cancels what has not ended, across all triggers with the key (E-353 to E-357); a worker that holds such a run loses it. */
+/**
+ * Cancels unfinished runs of all triggers with the cancellation key. A worker that holds such a run loses it (E-353 to E-357).
+ */
 export function cancelRuns(
   db: Connection,
   shared: SharedRows,
@@ -51,7 +56,7 @@ export function cancelRuns(
   const recipientsJson = recipients && JSON.stringify(recipients);
   return db.write(() => {
     const update = db.prepare(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`);
-    // One by one: the cancellation of a run may hand its batch to one that is cancelled after it.
+    // Runs are read one by one, because the cancellation of one may hand its batch to a run that is canceled after it.
     const rows = db.all<{ row: number }>(
       `SELECT r.row FROM workflow_runs w CROSS JOIN recipient_runs r ON r.workflow_run = w.row ${WHERE_MATCHING}`,
       workflow,

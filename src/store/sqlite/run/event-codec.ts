@@ -2,8 +2,8 @@ import type { MessageEvent } from "../../../domain/message/message.js";
 import type { RunEvent } from "../../../domain/run/workflow-run.js";
 import type { Json } from "../../../util/json.js";
 
-// Events are half the bytes of a run. As tuples without the usual values at their end, with times from the row's own
-// start, they take a third of what the same objects take, and the store is as much faster as it is smaller.
+// Events are half the bytes of a run. They are stored as tuples that omit default values at the end, with times relative to
+// the row's start. That takes a third of the size of objects, and the store is faster by as much as it is smaller.
 
 type RunTuple = [
   event: string,
@@ -16,7 +16,7 @@ type RunTuple = [
 ];
 type MessageTuple = [type: string, after: number, data?: Json];
 
-/** The names in events are few and come again with each: their texts as JSON are kept, up to so many. */
+/** Maximum number of cached JSON texts of names in events. Few names occur, and each event repeats them. */
 const MAX_NAMES = 2_000;
 const nameTexts = new Map<string, string>();
 
@@ -32,8 +32,8 @@ function toNameText(name: string | null): string {
 }
 
 /**
- * Put together by hand, from the first value to the last that is not the usual one: a third of what lists of values and
- * their `JSON.stringify` take.
+ * Returns an event as a JSON array that ends with the last value that is not the default. Concatenating the text takes a third
+ * of the time of building arrays for `JSON.stringify`.
  */
 function packRunEvent(event: RunEvent, start: number): string {
   const { status, attempt, data, step_type, step_ref, at } = event;

@@ -2,7 +2,7 @@ import type { IdKind } from "../../../ports/filters.js";
 import type { Connection } from "../connection/connection.js";
 import { RUN_BLOCKS } from "./run-rows.js";
 
-/** A range of the index of ids; what follows a beginning is less than a tilde. */
+/** Condition for a range of the index of ids: every character that can follow a prefix is less than a tilde. */
 const PREFIX_RANGE = "id >= ?1 AND id < ?1 || '~'";
 
 const SELECT_BY_KIND: Record<IdKind, string> = {
@@ -13,7 +13,7 @@ const SELECT_BY_KIND: Record<IdKind, string> = {
     `WHERE q.row >> 11 = block.number AND substr(q.id, 1, 6) = substr(?1, 1, 6) AND ${PREFIX_RANGE.replaceAll("id ", "q.id ")} AND w.guide = 0`,
 };
 
-/** Ids that begin so, in order. */
+/** Returns up to `limit` ids that start with a prefix, in order. */
 export function listIdsByPrefix(db: Connection, kind: IdKind, prefix: string, limit: number): string[] {
   return db.all<{ id: string }>(`${SELECT_BY_KIND[kind]} ORDER BY 1 LIMIT ?2`, prefix, limit).map(({ id }) => id);
 }

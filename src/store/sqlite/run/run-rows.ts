@@ -6,7 +6,7 @@ import type { SqlValue } from "../connection/driver.js";
 import { packRunEvents, unpackRunEvents } from "./event-codec.js";
 import type { SharedRows } from "./shared-rows.js";
 
-/** A value as JSON text, null as NULL. */
+/** Returns a value as JSON text. Null stays null, so that it is stored as NULL. */
 export function toJson(value: unknown): string | null {
   return value === null ? null : JSON.stringify(value);
 }
@@ -16,13 +16,14 @@ export function parseJson<T>(text: string | null): T | null {
 }
 
 /**
- * The index of recipient runs' ids holds their beginnings, six characters each, by blocks of 2,048 rows, so each block is looked
- * into, the newest first: half a microsecond each. The limit keeps a damaged row number from making it endless.
+ * Lists the blocks of 2,048 rows, the newest first. The index of recipient run ids contains the first six characters of each id
+ * by block, so a lookup searches each block: half a microsecond each. The limit keeps a damaged row number from making the
+ * search endless.
  */
 export const RUN_BLOCKS =
   "WITH RECURSIVE block (number) AS (SELECT MAX(row) >> 11 FROM recipient_runs UNION ALL SELECT number - 1 FROM block WHERE number > 0 LIMIT 1000000)";
 
-/** The row of the recipient run with an id, which is bound once. */
+/** Subquery for the row of the recipient run with an id, which is bound once. */
 export const RUN_ROW_BY_ID =
   `(${RUN_BLOCKS} ` +
   "SELECT q.row FROM (SELECT ? AS id) asked CROSS JOIN block CROSS JOIN recipient_runs q " +
@@ -41,11 +42,11 @@ interface WorkflowRunRow {
   trigger_source: string;
   unidentified: string | null;
   inserted_at: number;
-  /** 1: no run, but what messages of a guide come from. */
+  /** 1 if the row is not a run but the origin of a guide's messages. */
   guide: number;
 }
 
-/** A workflow run with what else its row tells. */
+/** A workflow run with the other values of its row. */
 export interface WorkflowRunRecord {
   row: number;
   run: WorkflowRun;
@@ -84,7 +85,7 @@ export function findWorkflowRun(db: Connection, shared: SharedRows, id: string):
   return row ? toWorkflowRunRecord(row, shared) : null;
 }
 
-/** Reads each workflow run of one answer once: its recipient runs share it. */
+/** Returns a function that reads workflow runs, each only once, because its recipient runs share it. */
 export function createWorkflowRunReader(db: Connection, shared: SharedRows): (row: number) => WorkflowRunRecord {
   const known = new Map<number, WorkflowRunRecord>();
   return (row) => {
@@ -116,13 +117,13 @@ export interface RecipientRunRow {
   updated_at: number;
   steps: string;
   events: string;
-  /** Row of the batch it holds or went on with. */
+  /** Row of the batch that it holds or continued with; null without a batch. */
   batch: number | null;
-  /** Row of its own version, where that is not its workflow run's. */
+  /** Row of its own version; null if it has the version of its workflow run. */
   version: number | null;
 }
 
-/** For `FROM recipient_runs r`. */
+/** The columns to select in `FROM recipient_runs r`. */
 export const RECIPIENT_RUN_COLUMNS =
   "r.row, r.id, r.workflow_run, r.recipient, r.status, r.due_at, r.position, r.data, r.via, r.reason, r.error_count, r.inserted_at, r.updated_at, r.steps, r.events, r.batch, r.version";
 
@@ -146,7 +147,7 @@ type RecipientRunColumns = [
   version: number | null,
 ];
 
-/** The runs of rows, in the order of the rows. */
+/** Returns the recipient runs of rows, in the order of the rows. */
 export function selectRecipientRunRows(db: Connection, rows: readonly number[]): RecipientRunRow[] {
   return db
     .allLists<RecipientRunColumns>(
@@ -197,7 +198,9 @@ export function toRecipientRun(row: RecipientRunRow, workflowRunId: string): Rec
   };
 }
 
-/** `SET …` of what a run's advance or cancellation changes; its values come from `changesOf`. The claim ends with it. */
+/**
+ * Assignments of the columns that an advance or cancellation changes, with values from `toChangeValues`. They end the claim.
+ */
 export const RECIPIENT_RUN_CHANGES =
   "status = ?, position = ?, due_at = ?, data = ?, steps = ?, reason = ?, events = ?, error_count = ?, updated_at = ?, claim_token = NULL, claim_until = NULL";
 

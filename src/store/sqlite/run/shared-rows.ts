@@ -2,30 +2,30 @@ import type { MessageChannel } from "../../../domain/message/message.js";
 import type { Workflow } from "../../../domain/workflow/workflow.js";
 import type { Connection } from "../connection/connection.js";
 
-/** Of claims that were never saved, as after a fault, no more than these are remembered. */
+/** Maximum number of remembered claims. Claims that are never saved, such as after an error, would otherwise accumulate. */
 const MAX_CLAIMS = 8;
 
 /**
- * Rows that many others point to and that never change or go: workflow versions and channels. Each is read and written
- * once per process.
+ * Cache of the rows that many others point to, and that never change and are never deleted: workflow versions and channels.
+ * Each is read and written once per process.
  */
 export class SharedRows {
   private readonly versionRows = new Map<string, number>();
   private readonly versions = new Map<number, Workflow>();
   private readonly channelRows = new Map<string, number>();
   private readonly channels = new Map<number, MessageChannel>();
-  private lastChannel: { readChannel: MessageChannel | null; row: number } = { readChannel: null, row: 0 };
-  /** By a claim's token: the rows of the runs that it leased, by their ids. */
+  private lastChannel: { channel: MessageChannel | null; row: number } = { channel: null, row: 0 };
+  /** The rows of the runs that a claim leased, by run id, for each claim's token. */
   private readonly claims = new Map<string, ReadonlyMap<string, number>>();
 
   constructor(private readonly db: Connection) {
     db.onRollback(() => {
       for (const map of [this.versionRows, this.versions, this.channelRows, this.channels]) map.clear();
-      this.lastChannel = { readChannel: null, row: 0 };
+      this.lastChannel = { channel: null, row: 0 };
     });
   }
 
-  /** Keeps where the runs of a claim stand until it is saved: looking them up by their ids once more costs a tenth of it. */
+  /** Remembers the rows of a claim's runs until it is saved. Looking them up again by their ids costs a tenth of the claim. */
   rememberClaim(token: string, rows: ReadonlyMap<string, number>): void {
     this.claims.set(token, rows);
     const [oldest] = this.claims.keys();
@@ -38,20 +38,19 @@ export class SharedRows {
     return rows;
   }
 
-  /** The row of a workflow version, which is written if it is new (E-014). Inside a write only. */
-  upsertVersion(readVersion: Workflow): number {
+  /** Returns the row of a workflow version, and inserts it if it is new (E-014). Must run inside a write. */
+  upsertVersion(workflow: Workflow): number {
     const { db } = this;
-    let row = this.versionRows.get(readVersion.version_id);
+    let row = this.versionRows.get(workflow.version_id);
     if (row === undefined) {
       row =
-        db.get<{ row: number }>("SELECT row FROM workflow_versions WHERE version_id = ?", readVersion.version_id)
-          ?.row ??
+        db.get<{ row: number }>("SELECT row FROM workflow_versions WHERE version_id = ?", workflow.version_id)?.row ??
         db.insert(
           "INSERT INTO workflow_versions (version_id, definition) VALUES (?, ?)",
-          readVersion.version_id,
-          JSON.stringify(readVersion),
+          workflow.version_id,
+          JSON.stringify(workflow),
         );
-      this.versionRows.set(readVersion.version_id, row);
+      this.versionRows.set(workflow.version_id, row);
     }
     return row;
   }
@@ -69,12 +68,12 @@ export class SharedRows {
     return version;
   }
 
-  /** The row of a channel as a message shows it, which is written if it is new. Inside a write only. */
+  /** Returns the row of a channel as a message shows it, and inserts it if it is new. Must run inside a write. */
   upsertChannel(channel: MessageChannel): number {
-    // Messages of a trigger mostly share theirs.
-    if (channel === this.lastChannel.readChannel) return this.lastChannel.row;
+    // Most messages of a trigger share their channel.
+    if (channel === this.lastChannel.channel) return this.lastChannel.row;
     const row = this.findOrInsertChannel(channel);
-    this.lastChannel = { readChannel: channel, row };
+    this.lastChannel = { channel, row };
     return row;
   }
 

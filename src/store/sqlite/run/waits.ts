@@ -13,8 +13,8 @@ import type { Connection } from "../connection/connection.js";
 import { createWorkflowRunReader } from "./run-rows.js";
 import type { SharedRows } from "./shared-rows.js";
 
-// All of this is for use inside a write. An event that a run may wait for puts a signal beside the run and makes it due,
-// in the transaction in which it happens; the run's next advance looks at its signals.
+// All functions must run inside a write. An event that a run may wait for adds a signal for the run and makes it due, in the
+// transaction of the event. The run's next advance reads its signals.
 
 interface WaitRow {
   awaited: string;
@@ -31,7 +31,7 @@ function setDueAt(db: Connection, recipientRun: number, dueAt: number | null): v
   db.run("UPDATE recipient_runs SET due_at = ? WHERE row = ?", dueAt, recipientRun);
 }
 
-/** Most stores hold no wait most of the time: then nothing that happens is even looked at. */
+/** Returns whether any run waits for an event. Most stores have none most of the time, and then no event is processed. */
 export function hasAnyWait(db: Connection): boolean {
   return db.get("SELECT 1 FROM waits LIMIT 1") !== undefined;
 }
@@ -53,7 +53,7 @@ export function recordEvents(db: Connection, events: readonly OccurredEvent[], n
   }
 }
 
-/** Made only where somebody waits: `made` may be many. */
+/** Records the events of messages. Builds them only if a run waits, because `changes` may be many. */
 export function recordMessageEvents(
   db: Connection,
   changes: readonly { message: Message; events: readonly MessageEvent[] }[],
@@ -63,7 +63,7 @@ export function recordMessageEvents(
     recordEvents(db, buildMessageEvents(message, events, readTriggerType(db, message)), message.updated_at);
 }
 
-/** Null for a guide's message: it has no run. */
+/** Returns the type of the trigger of a message's run; null for a guide's message, which has no run. */
 function readTriggerType(db: Connection, { source, workflow_run_id }: Message): TriggerSource["type"] | null {
   if (source === "guide") return null;
   const found = db.get<{ trigger_source: string }>(
@@ -73,7 +73,7 @@ function readTriggerType(db: Connection, { source, workflow_run_id }: Message): 
   return found === undefined ? "api" : (JSON.parse(found.trigger_source) as TriggerSource).type;
 }
 
-/** Runs that have just started, or that an advance has brought to where they stand. */
+/** Records the events of runs that have just started or that an advance has just changed. */
 export function recordRunEvents(
   db: Connection,
   shared: SharedRows,
@@ -88,13 +88,13 @@ export function recordRunEvents(
   recordEvents(db, events, now);
 }
 
-/** Last of what an advance writes: what its run did before it began to wait is nothing that it waits for. */
+/** Stores a run's wait. Must be the last write of an advance, because a run does not wait for what it did before. */
 export function writeWait(db: Connection, row: number, run: RecipientRun, now: number): void {
   const { wait, due_at } = run;
   if (!wait) return;
   if (isStillWaiting(wait)) {
     db.run("DELETE FROM signals WHERE recipient_run = ? AND row <= ?", row, wait.seen);
-    // What came in while the run looked at the others is looked at next.
+    // Signals that arrived while the run processed the others are processed next.
     const left = db.get("SELECT 1 FROM signals WHERE recipient_run = ? LIMIT 1", row);
     if (left !== undefined) setDueAt(db, row, getDueAfterSignal(due_at, now));
     return;
@@ -109,13 +109,13 @@ export function writeWait(db: Connection, row: number, run: RecipientRun, now: n
   );
 }
 
-/** The run waits for no event any more (E-347). */
+/** Deletes a run's wait and its signals (E-347). */
 export function deleteWait(db: Connection, row: number): void {
   if (db.run("DELETE FROM waits WHERE recipient_run = ?", row) > 0)
     db.run("DELETE FROM signals WHERE recipient_run = ?", row);
 }
 
-/** What a claimed run waits for, and what has come in for it. */
+/** Returns what a claimed run waits for, and the signals that have arrived for it. */
 export function readWait(db: Connection, row: number): { wait: RunWait | null; signals: Signal[] } {
   const found = db.get<WaitRow>(
     "SELECT awaited, recipient, starts_at, ends_at FROM waits WHERE recipient_run = ?",

@@ -14,13 +14,13 @@ import { hasAnyWait, readWait } from "../run/waits.js";
 const DUE_TABLES = ["recipient_runs", "messages", "workflow_runs", "schedules"] as const;
 type DueTable = (typeof DUE_TABLES)[number];
 
-/** Work that nobody has leased at the real time that is bound as `realNow`. */
+/** Returns the condition for work without a current lease. `realNow` is the placeholder of the real time. */
 const buildUnleasedCondition = (realNow: string): string =>
   `due_at IS NOT NULL AND (claim_until IS NULL OR claim_until <= ${realNow})`;
-/** Values: the store's time, the real time. */
+/** Condition for due work without a lease. Its values are the store's time and the real time. */
 const IS_DUE = `due_at <= ?1 AND ${buildUnleasedCondition("?2")}`;
 
-/** Asked without the write lock, which a poll that finds nothing must not take. */
+/** Returns whether a table has due work. Reads without the write lock, which a poll that finds nothing must not take. */
 export function hasDueWork(db: Connection, table: DueTable, { now, realNow }: Claim): boolean {
   return db.runSingle(() => db.get(`SELECT 1 FROM ${table} WHERE ${IS_DUE} LIMIT 1`, now, realNow) !== undefined);
 }
@@ -40,7 +40,9 @@ export function listDueKinds(db: Connection, now: number, realNow: number): Read
   return new Set(kinds.filter((_, index) => found[index] === 1));
 }
 
-/** Leases what is due, earliest first, and sets the claim's clock; the rows' keys in that order. Inside a write only. */
+/**
+ * Leases due work, earliest first, and stores the claim's clock. Returns the rows' keys in that order. Must run inside a write.
+ */
 export function leaseDueRows(db: Connection, table: DueTable, claim: Claim, limit: number): number[] {
   if (claim.clock) writeClockRow(db, claim.clock);
   const rows = db
@@ -97,7 +99,7 @@ export function claimDueMessages(db: Connection, shared: SharedRows, claim: Clai
   });
 }
 
-/** The earliest moment before `limit` at which a live lease ends. That is real time; `shift` turns it into the store's. */
+/** Returns the earliest store time before `limit` at which a lease ends. Leases end at a real time, which `shift` converts. */
 function readNextLeaseEnd(db: Connection, table: DueTable, realNow: number, shift: number, limit: number): number {
   const next = db.get<{ at: number | null }>(
     `SELECT MIN(MAX(due_at, claim_until + ?)) AS at FROM ${table} WHERE due_at IS NOT NULL AND due_at < ? AND claim_until > ?`,
@@ -108,7 +110,10 @@ function readNextLeaseEnd(db: Connection, table: DueTable, realNow: number, shif
   return next?.at ?? Number.POSITIVE_INFINITY;
 }
 
-/** The earliest moments at which something that nobody has leased is due, by table, and the first change of a user that is to be followed. */
+/**
+ * Selects the earliest times at which work without a lease is due, by table, and the time of the first unprocessed user
+ * change.
+ */
 const SELECT_NEXT_UNLEASED = `SELECT ${DUE_TABLES.map((table) => `(SELECT due_at FROM ${table} WHERE ${buildUnleasedCondition("?1")} ORDER BY due_at LIMIT 1)`).join(", ")}, (SELECT MIN(at) FROM user_changes)`;
 
 function readNextUnleased(db: Connection, realNow: number): number[] {

@@ -91,7 +91,10 @@ interface ClaimedFanOutRow {
   unidentified: string | null;
 }
 
-/** The next recipients and how far the fan-out is, in one transaction: a crash repeats none and leaves none out. */
+/**
+ * Inserts the next recipients and the progress of the fan-out in one transaction, so that a crash neither repeats nor omits a
+ * recipient.
+ */
 export function insertFanOutChunk(db: Connection, shared: SharedRows, chunk: FanOutChunk, token: string): ChunkResult {
   return db.write((): ChunkResult => {
     const held = db.get<ClaimedFanOutRow>(

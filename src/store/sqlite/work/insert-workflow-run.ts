@@ -72,14 +72,17 @@ function insertWorkflowRunRow(
   );
 }
 
-/** Runs with their messages; of those at a batch step, the continuation that holds (E-247, E-248). */
+/** Runs with their messages. For a run at a batch step, the continuation that applies is inserted (E-247, E-248). */
 interface RunsToInsert {
   recipientRuns: readonly RecipientRun[];
   messages: readonly Message[];
   batches: ReadonlyMap<string, BatchJoin>;
 }
 
-/** `trigger` is the workflow run's row and its data, which messages share. Inside a write only. */
+/**
+ * Inserts recipient runs and returns the batch decisions by run id. `trigger` is the workflow run's row and its data, which
+ * messages share. Must run inside a write.
+ */
 export function insertRecipientRuns(
   db: Connection,
   shared: SharedRows,
@@ -140,7 +143,7 @@ export function insertRecipientRuns(
   return decided;
 }
 
-/** Triggers that steps made: their fan-out is due at once. Inside a write only. */
+/** Inserts the triggers of steps, whose fan-outs are due at once. Must run inside a write. */
 export function insertTriggers(db: Connection, shared: SharedRows, triggers: readonly PendingTrigger[]): void {
   for (const { run, version, fanOut, upserts } of triggers) {
     applyUpserts(db, upserts, run.inserted_at);
@@ -155,12 +158,15 @@ export function insertTriggers(db: Connection, shared: SharedRows, triggers: rea
 }
 
 export function insertClaims(db: Connection, claims: readonly FrequencyClaim[]): void {
-  // Or ignore: a trigger may list the same claim twice.
+  // A trigger may list the same claim twice, so duplicates are ignored.
   const insert = db.prepare("INSERT OR IGNORE INTO frequency_claims (workflow, recipient, tenant) VALUES (?, ?, ?)");
   for (const { workflow, recipient, tenant } of claims) insert.run(workflow, recipient, tenant);
 }
 
-/** A trigger with all its rows, each written once, in one transaction; or nothing, if another process was first (E-383, EQ-13). */
+/**
+ * Inserts a trigger with all its rows, each written once, in one transaction. Inserts nothing if another process was first
+ * (E-383, EQ-13).
+ */
 export function insertWorkflowRun(
   db: Connection,
   shared: SharedRows,
@@ -170,7 +176,7 @@ export function insertWorkflowRun(
   return db.write(() => applyWorkflowRun(db, shared, newRun, idempotentSince));
 }
 
-/** The same inside a write. */
+/** Inserts a trigger as `insertWorkflowRun` does. Must run inside a write. */
 export function applyWorkflowRun(
   db: Connection,
   shared: SharedRows,

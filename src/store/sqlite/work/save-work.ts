@@ -19,7 +19,10 @@ import { insertTriggers } from "./insert-workflow-run.js";
 const SAVE_MESSAGE =
   "UPDATE messages SET status = ?, due_at = ?, scheduled_at = ?, attempts = ?, metadata = ?, events = ?, updated_at = ?, claim_token = NULL, claim_until = NULL WHERE row = ?";
 
-/** Only rows that still hold the token: a run cancelled, or claimed by another after the lease ended, is not overwritten. */
+/**
+ * Saves advances of runs that still have the claim's token. A run that was canceled, or claimed by another worker after the
+ * lease ended, is not overwritten.
+ */
 export function saveAdvances(
   db: Connection,
   shared: SharedRows,
@@ -53,16 +56,16 @@ export function saveAdvances(
       }
       return { value: null, text };
     };
-    // A run that begins to wait here may be what a later one of the chunk has an event for.
+    // A run that starts to wait here may wait for an event of a later run in `advances`.
     let hasWaits = hasAnyWait(db);
     for (const [index, { recipientRun, messages, batch: join, upserts, triggers, version }] of advances.entries()) {
       const row = rows[index] ?? -1;
       const workflowRun = claimedRows.get(row);
       if (workflowRun === undefined) continue;
-      claimedRows.delete(row); // its claim ends with this
+      claimedRows.delete(row); // saving ends the claim
       const batch = join ? decideBatch(db, join, now) : null;
       const run = batch ? batch.continuation.recipientRun : recipientRun;
-      if (hasWaits && !isStillWaiting(run.wait)) deleteWait(db, row); // what it does from here on is nothing that it waited for
+      if (hasWaits && !isStillWaiting(run.wait)) deleteWait(db, row); // it did not wait for what it does from here on
       update.run(...toChangeValues(run), row);
       saved.add(recipientRun.id);
       applyUpserts(db, upserts, now);
@@ -94,7 +97,10 @@ export function saveAdvances(
   });
 }
 
-/** Logs are kept whoever holds the message now: those requests were made. */
+/**
+ * Saves messages that still have the claim's token, and returns their ids. Logs are stored for all messages, because their
+ * requests were sent.
+ */
 export function saveMessages(
   db: Connection,
   messages: readonly Message[],

@@ -59,7 +59,7 @@ function toSchedule(row: ScheduleRow): Schedule {
   };
 }
 
-/** The values of a schedule that may change, in the order of the statements above. */
+/** Returns the values of a schedule that may change, in the order of the statements above. */
 function toChangeValues(schedule: Schedule): SqlValue[] {
   return [
     schedule.actor,
@@ -77,8 +77,8 @@ function toChangeValues(schedule: Schedule): SqlValue[] {
 export function insertSchedules(db: Connection, schedules: readonly Schedule[]): void {
   db.write(() => {
     const insert = db.prepare(INSERT);
-    for (const one of schedules)
-      insert.run(one.id, one.workflow, one.recipient, one.inserted_at, ...toChangeValues(one));
+    for (const schedule of schedules)
+      insert.run(schedule.id, schedule.workflow, schedule.recipient, schedule.inserted_at, ...toChangeValues(schedule));
   });
 }
 
