@@ -19,13 +19,13 @@ import { DecimalNumber } from "./filters/decimal-number.js";
 import { StandardCaseTag } from "./tags/case-tag.js";
 import { DocTag, NestedCommentTag } from "./tags/doc-tag.js";
 
-/** What a template or a tag hands over of its expressions; tags hand over single tokens too. */
+/** An expression with filters, as the `arguments` of a liquidjs template return it. They can also return a single token. */
 interface FilteredValue {
   initial: { postfix: readonly Token[] };
   filters: readonly (Filter | Token)[];
 }
 
-/** Tags whose body prints nothing if there is nothing in it but white space and tags that print nothing. */
+/** Tags whose body prints nothing if it contains only white space and tags that print nothing. */
 const BLOCK_TAGS = [IfTag, UnlessTag, StandardCaseTag, ForTag];
 /** Tags that print nothing. */
 const SILENT_TAGS = [AssignTag, CaptureTag, NestedCommentTag, DocTag, InlineCommentTag];
@@ -35,7 +35,7 @@ const isInstanceOfAny = (
   classes: readonly (abstract new (...args: never[]) => unknown)[],
 ): boolean => classes.some((templateClass) => template instanceof templateClass);
 
-/** Of liquidjs' text nodes only what they write is needed. */
+/** A text node of liquidjs, which does not export its class. `str` is the text that it prints. */
 type TextTemplate = Template & { str: string };
 
 const isText = (template: Template): template is TextTemplate =>
@@ -45,12 +45,12 @@ function getChildren(template: Template): readonly Template[] {
   return template.children ? (toValueSync(template.children(false, true)) as Template[]) : [];
 }
 
-/** Checks the name of a variable. */
+/** Throws if a variable's name starts with `-`, which liquidjs accepts. */
 function checkName(name: string): void {
   if (name.startsWith("-")) throw new Error(`"${name}" is not a variable name`);
 }
 
-/** Checks a path, and makes numbers written with a fraction print with it. */
+/** Checks the names in a path, truncates the ends of ranges, and makes numbers such as `5.0` print with a fraction (T-067). */
 function checkOperand(token: Token): void {
   if (TypeGuards.isPropertyAccessToken(token)) {
     for (const prop of token.props) {
@@ -64,7 +64,7 @@ function checkOperand(token: Token): void {
   }
 }
 
-/** Operators of other languages, and what standard Liquid has instead. */
+/** Operators that standard Liquid does not have, with the advice to print for each. */
 const OPERATOR_ADVICE = new Map([
   ["not", 'Liquid has no "not": use "unless", or compare with false'],
   ["in", 'Liquid has no "in": use "contains", with the list first'],
@@ -73,7 +73,7 @@ const OPERATOR_ADVICE = new Map([
   ["||", 'use "or"'],
 ]);
 
-/** Checks that an expression has one operand more than operators: liquidjs passes over what follows the first operand. */
+/** Checks that an expression has one more operand than operators, because liquidjs ignores operands without an operator. */
 function checkExpression(postfix: readonly Token[]): void {
   const operands = postfix.filter((token) => !TypeGuards.isOperatorToken(token));
   const excess = operands.length - (postfix.length - operands.length) - 1;
@@ -86,13 +86,13 @@ function checkExpression(postfix: readonly Token[]): void {
   for (const operand of operands) checkOperand(operand);
 }
 
-/** Slices are counted in whole characters and items. */
+/** Throws if a literal argument of `slice` is not a whole number. */
 function checkSliceArgument(argument: Token): void {
   const text = argument.getText();
-  const isWhole = TypeGuards.isNumberToken(argument)
+  const isWholeNumber = TypeGuards.isNumberToken(argument)
     ? !text.includes(".")
     : !TypeGuards.isQuotedToken(argument) || /^\s*[+-]?\d+\s*$/.test(argument.content);
-  if (!isWhole) throw new Error(`slice: ${text} is not a whole number`);
+  if (!isWholeNumber) throw new Error(`slice: ${text} is not a whole number`);
 }
 
 function checkFilter(filter: Filter | Token): void {
@@ -115,7 +115,7 @@ function checkValue(value: unknown): void {
   } else if (value instanceof Token) checkOperand(value);
 }
 
-/** The text of a tag or an output behind what was read of it. */
+/** Returns the rest of a tag's or output's text that liquidjs did not parse. */
 function getUnreadText(template: Template): string {
   if (template instanceof Output) {
     const { input, contentRange } = template.token as ConstructorParameters<typeof Output>[0];
@@ -123,7 +123,7 @@ function getUnreadText(template: Template): string {
       initial: { postfix: Token[] };
       filters: { token: Token }[];
     };
-    // The filter that makes text of the value stands nowhere in the template.
+    // liquidjs appends the output filter itself, so that filter has no position in the template.
     const read = [...initial.postfix, ...filters.map(({ token }) => token)].map(({ end }) => end);
     return input.slice(Math.max(...read), contentRange[1]).replace(/^\s*\|\s*$/, "");
   }
@@ -131,10 +131,10 @@ function getUnreadText(template: Template): string {
   return (template as unknown as { tokenizer: { remaining(): string } }).tokenizer.remaining();
 }
 
-/** Tags that read all of their text. */
+/** Tags that parse all of their text, so that a rest is a mistake. */
 const FULLY_READ_TAGS = [AssignTag, CaptureTag, EchoTag, IfTag, UnlessTag, StandardCaseTag, ForTag];
 
-/** Checks that nothing of a tag's or an output's text is left over. */
+/** Throws if a part of a tag's or output's text was not parsed. */
 function checkUnreadText(template: Template): void {
   const rest = getUnreadText(template).trim();
   if (rest !== "") throw new Error(`unexpected "${rest}"`);
@@ -150,7 +150,7 @@ function checkTag(template: Template): void {
   for (const name of template.blockScope?.() ?? []) checkName(String(name));
 }
 
-/** Checks a template with all within it. Returns whether it prints nothing but white space, whatever the data. */
+/** Checks a template and its children. Returns whether it prints only white space with any data. */
 function checkTemplate(template: Template): boolean {
   if (isText(template)) return template.str.trim() === "";
   try {
@@ -166,9 +166,9 @@ function checkTemplate(template: Template): boolean {
 }
 
 /**
- * Checks what liquidjs accepts and standard Liquid refuses: wrong numbers of filter arguments, text left over in expressions,
- * names that are none. Empties the text of blocks that print nothing but white space. Throws a ParseError with the place.
- * Returns whether all of the templates are such blanks.
+ * Checks for mistakes that standard Liquid rejects and liquidjs accepts: wrong numbers of filter arguments, unparsed text in
+ * expressions and invalid names. Empties the text of blocks that print only white space, as standard Liquid does. Returns
+ * whether all templates print only white space. Throws a `ParseError` with the token (T-001).
  */
 export function checkTemplates(templates: readonly Template[]): boolean {
   let isBlank = true;

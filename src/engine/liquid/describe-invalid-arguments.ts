@@ -1,4 +1,4 @@
-/** How many arguments without a name a filter takes, at least and at most. */
+/** The smallest and largest number of positional arguments of a filter. */
 type Arity = readonly [min: number, max: number];
 
 const NONE: Arity = [0, 0];
@@ -12,8 +12,8 @@ function assignArity(names: string, arity: Arity): [string, Arity][] {
 }
 
 /**
- * The filters of standard Liquid, then the service's. Those that liquidjs adds of its own are not listed, and take what they
- * are given (T-071).
+ * The filters of standard Liquid, then those of the service. Filters that only liquidjs has are not listed, so their
+ * arguments are not counted (T-071).
  */
 const ARITIES = new Map<string, Arity>([
   ...assignArity(
@@ -46,7 +46,7 @@ function formatArity([min, max]: Arity): string {
   return min === 0 ? `at most ${formatCount(max)}` : `${min} or ${formatCount(max)}`;
 }
 
-/** Returns what is wrong with the number of a filter's arguments; null if it is right, or nothing is known of the filter. */
+/** Returns an error text for a wrong number of filter arguments. Null if the number is right or the filter is not listed. */
 export function describeInvalidArguments(filter: string, count: number): string | null {
   const arity = ARITIES.get(filter);
   if (arity === undefined || (count >= arity[0] && count <= arity[1])) return null;

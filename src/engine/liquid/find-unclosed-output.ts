@@ -1,11 +1,11 @@
 import { blankText, replaceUnreadBlocks } from "./replace-unread-blocks.js";
 
-/** An output up to its end, or to the next beginning, its quoted texts skipped. */
+/** Matches an output up to its end, or up to the start of the next output or tag. Quoted text is skipped. */
 const OUTPUT = /\{\{(?:"[^"]*"|'[^']*'|(?!\}\}|\{\{|\{%)[\s\S])*(\}\}|\{\{|\{%)?/g;
 
 /**
- * Where an output begins that another output or tag begins within: the `}}` between is missing. Liquid would take all up to
- * the next one for the output's own, and pass over what it does not understand of it.
+ * Returns the position of the first output whose `}}` is missing before another output or tag begins, or null. Liquid would
+ * read everything up to the next `}}` as one output and ignore the part that it cannot parse.
  */
 export function findUnclosedOutput(source: string): { line: number; column: number } | null {
   const readableSource = replaceUnreadBlocks(source, ({ opening, text, closing }) =>

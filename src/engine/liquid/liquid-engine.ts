@@ -12,12 +12,12 @@ import { StandardCycleTag, StandardForTag, StandardTablerowTag } from "./tags/lo
 import { OPERATORS } from "./tags/operators.js";
 import { registerTranslate } from "./translate.js";
 
-/** Set while a template is parsed: the filters in it that nobody knows. */
+/** The unknown filters of the template that is being parsed. Null while none is parsed. */
 let unknownFilters: string[] | null = null;
-/** Set while a template with an unknown filter is parsed again, to learn where it is. */
+/** Whether a template with an unknown filter is being parsed again, so that the parser reports the filter's position. */
 let rejectsUnknownFilters = false;
 
-/** A filter that nobody knows fails when it is used, in text that is known only then (TQ-3). */
+/** Returns filters in which an unknown one throws only when it is used, for text that is first parsed during a run (TQ-3). */
 function createFilterProxy(filters: Liquid["filters"]): Liquid["filters"] {
   return new Proxy(filters, {
     get: (known, name) => {
@@ -32,7 +32,7 @@ function createFilterProxy(filters: Liquid["filters"]): Liquid["filters"] {
   });
 }
 
-/** Tags in which liquidjs differs from standard Liquid, and those that it lacks (T-001). */
+/** Tags that liquidjs lacks or implements differently from standard Liquid (T-001). */
 const STANDARD_TAGS = {
   case: StandardCaseTag,
   comment: NestedCommentTag,
@@ -44,8 +44,9 @@ const STANDARD_TAGS = {
 };
 
 /**
- * Prepares what liquidjs would misread, without moving what comes after: it reads the text of `doc` tags, and does not know
- * `{%- endraw %}`. The text of the former is blanked; white space that the latter takes away is moved into the tags.
+ * Rewrites two constructs that liquidjs misreads, without moving the text after them. The text of `doc` tags is blanked,
+ * because liquidjs would parse it. White space that `{% raw -%}` and `{%- endraw %}` remove is moved into the tags, because
+ * liquidjs does not know `{%- endraw %}`.
  */
 function normalizeSource(source: string): string {
   if (!source.includes("enddoc") && !source.includes("endraw")) return source;
@@ -61,7 +62,7 @@ function normalizeSource(source: string): string {
   });
 }
 
-/** Parses a template and checks what liquidjs passes over. */
+/** Parses a template and checks it for mistakes that liquidjs ignores. */
 function parseChecked(source: string): Template[] {
   const templates = getLiquid().parse(normalizeSource(source));
   checkTemplates(templates);
@@ -71,11 +72,11 @@ function parseChecked(source: string): Template[] {
 function createLiquid(): Liquid {
   const liquidEngine = new Liquid({
     ownPropertyOnly: true,
-    // Without a locale liquidjs asks Intl for the machine's: 12 ms at start, and output that depends on the machine.
+    // Without a locale, liquidjs asks Intl for the local one. That takes 12 ms at start, and the output would depend on it.
     locale: "en",
     timezoneOffset: 0,
     templates: {},
-    // Where variables are strict, `default` and conditions still take what is missing.
+    // With strict variables, `default` and conditions must still accept missing ones.
     lenientIf: true,
     operators: OPERATORS,
     outputEscape: toPrintable as (value: unknown) => string,
@@ -110,7 +111,7 @@ interface ParsedSource {
 }
 const parsedSources = new Map<string, ParsedSource>();
 
-/** Parses a template once. An unknown filter in it fails only when it is used. */
+/** Parses a template, or returns the cached result. An unknown filter in it throws only when it is used. */
 export function parseTemplate(source: string): ParsedSource {
   let found = parsedSources.get(source);
   if (found === undefined) {
@@ -121,14 +122,14 @@ export function parseTemplate(source: string): ParsedSource {
     } finally {
       unknownFilters = outer;
     }
-    // Conditions and overrides of many versions may come by in a long-lived process.
+    // A long-lived process can see the conditions and overrides of many versions.
     if (parsedSources.size >= 5_000) parsedSources.clear();
     parsedSources.set(source, found);
   }
   return found;
 }
 
-/** Parses a template in which an unknown filter is a syntax error. */
+/** Parses a template. Throws a `ParseError` for an unknown filter. */
 export function parseStrictly(source: string): Template[] {
   const { templates, unknownFilters: unknown } = parseTemplate(source);
   if (unknown.length === 0) return templates;

@@ -14,13 +14,13 @@ export interface Position {
   column: number;
 }
 
-/** Where in the template an error of liquidjs is: of an unknown filter its name, else the tag or output. */
+/** Returns the position of a liquidjs error: the name of an unknown filter, else the tag or output. Null without a token. */
 export function findErrorPosition(error: unknown): Position | null {
   const { token, originalError } = error as Partial<LiquidError> & { originalError?: unknown };
   if (token === undefined || typeof token.getPosition !== "function") return null;
   const [line, column] = token.getPosition() as [number, number];
   if (!(originalError instanceof UnknownFilterError)) return { line, column };
-  // The token is the whole tag or output; the filter's name stands somewhere in it.
+  // The token is the whole tag or output, so the filter's name has to be found in its text.
   const text = token.getText();
   const pipe = new RegExp(`\\|\\s*(?=${originalError.filter.replaceAll(/[^\w]/g, "\\$&")}(?![\\w-]))`).exec(text);
   const before = text.slice(0, pipe === null ? 0 : pipe.index + pipe[0].length).split("\n");
@@ -28,7 +28,7 @@ export function findErrorPosition(error: unknown): Position | null {
   return { line: line + before.length - 1, column: before.length === 1 ? column + last.length : last.length + 1 };
 }
 
-/** The errors of liquidjs that say little to who wrote the template. */
+/** Replacements for errors of liquidjs that do not help the author of a template. */
 const MESSAGE_REWRITES: [RegExp, (...found: string[]) => string][] = [
   [
     /^template render limit exceeded$/,
@@ -40,7 +40,10 @@ const MESSAGE_REWRITES: [RegExp, (...found: string[]) => string][] = [
   [/^ENOENT: Failed to lookup "(.*?)" in .*$/, (_all, key) => `there is no partial "${key}"`],
 ];
 
-/** liquidjs appends `, file:…, line:…, col:…` to its messages; the place is told better elsewhere. */
+/**
+ * Returns the message of a liquidjs error without the `, file:…, line:…, col:…` that liquidjs appends. The caller adds the
+ * location.
+ */
 export function formatLiquidError(error: unknown): string {
   const message = (getErrorMessage(error).split("\n")[0] as string).replace(/(, file:[^,]*)?, line:\d+, col:\d+$/, "");
   for (const [pattern, formatMessage] of MESSAGE_REWRITES) {
@@ -50,7 +53,7 @@ export function formatLiquidError(error: unknown): string {
   return message;
 }
 
-/** The nearest filter or tag there is, for a name that is none. */
+/** Returns a hint for an unknown filter or tag: the nearest one, or else a list. Undefined for other errors. */
 export function suggestName(error: unknown, liquid: Liquid): string | undefined {
   const { originalError } = error as { originalError?: unknown };
   if (originalError instanceof UnknownFilterError)

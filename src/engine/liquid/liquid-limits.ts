@@ -1,9 +1,12 @@
-/** One template may take this long and hold this many items: a runaway loop must not hang a run (`renderLimit` in ms). */
+/**
+ * Limits of one template, so that a runaway loop cannot block a run: the time to render it in milliseconds, the characters
+ * and items that filters may create, and its length in characters.
+ */
 export const LIQUID_LIMITS = { renderLimit: 2_000, memoryLimit: 20_000_000, parseLimit: 10_000_000 };
-/** Characters that one template may give: no channel takes a message of that size. */
+/** Limits the output of one template in characters. No channel accepts a message of this size. */
 const MAX_OUTPUT_CHARACTERS = 10_000_000;
 
-/** Gathers output, up to the limit. */
+/** Collects the output of a rendering. Throws if it is longer than the limit. */
 export class LimitedEmitter {
   buffer = "";
 

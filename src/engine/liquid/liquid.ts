@@ -18,23 +18,23 @@ import { RenderError } from "./render-error.js";
 
 export { RenderError };
 
-/** What templates see: variable name → value (section 2 of the templates catalogue). */
+/** The variables of a template by name (section 2 of the templates catalog). */
 export type RenderScope = Record<string, unknown>;
 
-/** A scope in which several texts are rendered: what one assigns, the next sees (T-123). */
+/** A scope in which several texts are rendered. A text sees the variables that earlier texts assigned (T-123). */
 export type Rendering = Context;
 
-/** A parsed template. Throws {@link RenderError} when rendering fails. */
+/** A parsed template. Renders as text; throws {@link RenderError} if that fails. */
 export interface CompiledText {
   (scope: RenderScope | Rendering): string;
-  /** Returns the value itself instead of its text, where the template is one output and nothing else. */
+  /** Returns the value itself instead of its text. Undefined unless the template consists of one output. */
   evaluate?(rendering: Rendering): unknown;
 }
 
-/** Parses a template; `place` names it in errors, such as `steps[2].template.subject`. */
+/** Parses a template. `fieldPath` is its location in errors, such as `steps[2].template.subject`. */
 export type CompileText = (source: string, fieldPath: string) => CompiledText;
 
-/** How errors name a text: by its place in a resource, or by the file that it stands in, where an editor finds it. */
+/** The location of a text in errors: its field path in a resource, or its own file, which an editor can open. */
 type TextLocation = string | { file: string };
 
 function formatLocation(location: TextLocation, position: Position | null): string {
@@ -43,7 +43,7 @@ function formatLocation(location: TextLocation, position: Position | null): stri
   return position ? `${location}, line ${position.line}, column ${position.column}` : location;
 }
 
-/** Where and what, unless what failed is a text of its own within this one and tells it. */
+/** Returns an error with the location, or the error of an inner text, which already has one. */
 function toRenderError(error: unknown, location: TextLocation | null): RenderError {
   if (error instanceof RenderError) return error;
   const { originalError } = error as Partial<LiquidError>;
@@ -54,24 +54,24 @@ function toRenderError(error: unknown, location: TextLocation | null): RenderErr
 
 function createContext(scope: RenderScope, globals: object, strictVariables: boolean): Context {
   const engine = getLiquid();
-  const carrier: ServicesCarrier = Object.assign({}, globals); // a literal that spreads them would take longer than the rest
+  const carrier: ServicesCarrier = Object.assign({}, globals); // a spread in a literal takes longer than the rest
   carrier[RENDER_SERVICES] = findServices(scope);
   const options = { sync: true, strictVariables, globals: carrier };
   return new Context(scope, engine.options, options, { liquid: engine });
 }
 
-/** Returns the expression of the only output in a template with nothing but white space around it; null if there is more. */
+/** Returns the expression of a template that consists of one output and white space around it. Null for other templates. */
 function findSingleOutput(templates: readonly Template[]): Value | null {
   const parts = templates.filter((part) => part.token.getText().trim() !== "");
   const [only] = parts;
   if (parts.length !== 1 || !(only instanceof Output)) return null;
   const { input, file, contentRange } = only.token as ConstructorParameters<typeof Output>[0];
-  // An output's own expression ends with the filter that makes text of it.
+  // The output's own expression ends with the output filter, which would convert the value to text.
   const tokenizer = new Tokenizer(input, undefined, file, contentRange);
   return new Value(tokenizer.readFilteredValue(), getLiquid());
 }
 
-/** Returns the value of an expression, as `render` tags pass it. Throws like {@link renderTemplates}. */
+/** Returns the value of an expression, as `render` tags pass it to a partial. Throws like {@link renderTemplates}. */
 function evaluateOutput(value: Value, rendering: Rendering, location: TextLocation): unknown {
   const services = findServices(rendering.globals);
   let found: unknown;
@@ -85,7 +85,7 @@ function evaluateOutput(value: Value, rendering: Rendering, location: TextLocati
   return found;
 }
 
-/** Renders with the services that the scope carries. Throws {@link RenderError}, or what they need to be told first. */
+/** Renders templates with the services of the scope. Throws {@link RenderError}, or the store lookups that are not read yet. */
 function renderTemplates(
   templates: Template[],
   scope: RenderScope | Rendering,
@@ -98,14 +98,14 @@ function renderTemplates(
   try {
     toValueSync(getLiquid().renderer.renderTemplates(templates, context, emitter));
   } catch (error) {
-    services?.throwPendingLookups(); // what is not read yet may be why
+    services?.throwPendingLookups(); // a store lookup that is not read yet can be the cause
     throw toRenderError(error, location);
   }
   services?.throwPendingLookups();
   return emitter.buffer;
 }
 
-/** Begins to render texts that belong together. With `styles`, those of partials are gathered there (T-107). */
+/** Creates a rendering for texts that share variables. Moves the `<style>` elements of partials to `styleElements` (T-107). */
 export function openRendering(
   scope: RenderScope,
   partials: Partials = NO_PARTIALS,
@@ -114,7 +114,7 @@ export function openRendering(
   return createContext(scope, buildPartialGlobals(partials, styleElements), false);
 }
 
-/** A partial as a visual block names it. Throws {@link RenderError}, or what its filters need to be told first. */
+/** Renders the partial of a visual block. Throws {@link RenderError}, or the store lookups that are not read yet. */
 export function renderPartialBlock(
   key: string,
   inputs: Record<string, unknown>,
@@ -133,12 +133,12 @@ export function renderPartialBlock(
   return text;
 }
 
-/** Parses a partial. A syntax error throws `template_invalid` that names its file. */
+/** Parses a partial. Throws `template_invalid` with the partial's key for a syntax error. */
 export function compilePartial(partial: TemplatePartial): ParsedPartial {
   return parsePartial(partial, (source) => parseNamedTemplate(source, `partials/${partial.key}`, "content", "content"));
 }
 
-/** `place` leads to the text in what `owner` says. */
+/** Parses a text of `owner`. Throws `template_invalid` with its location and a pointer from `fieldPath` for a syntax error. */
 function parseNamedTemplate(source: string, owner: string, fieldPath: string, location: TextLocation): Template[] {
   const createError = (position: Position | null, message: string, cause?: unknown): KnockError => {
     const at =
@@ -160,39 +160,39 @@ function parseNamedTemplate(source: string, owner: string, fieldPath: string, lo
   }
 }
 
-/** `steps[2].template.subject` → `/steps/2/template/subject`. */
+/** Returns the JSON pointer for a field path: `/steps/2/template/subject` for `steps[2].template.subject`. */
 export function toPointer(fieldPath: string): string {
   return `/${fieldPath.replaceAll(/\[(\d+)\]/g, ".$1").replaceAll(".", "/")}`;
 }
 
 interface CompilerOptions {
   partials?: Partials;
-  /** How errors name what the texts belong to, such as a step. */
+  /** The resource that contains the texts, as errors name it. By default the workflow. */
   owner?: string | (() => string);
-  /** The file that a text stands in, by its pointer. */
+  /** Returns the file of a text by its pointer. Undefined if the workflow's file contains the text. */
   findFile?: (pointer: string) => string | undefined;
 }
 
 /**
- * Compiles Liquid text for a workflow, or for what `owner` says. A syntax error or an unknown filter throws
- * `template_invalid` with the place, the file if one is known, line and column.
+ * Creates a compiler for the Liquid texts of a workflow or of another owner. The compiler throws `template_invalid` with the
+ * field path or file, line and column for a syntax error or an unknown filter.
  */
 export function createTextCompiler(workflow: string, options: CompilerOptions = {}): CompileText {
-  const { partials = NO_PARTIALS, owner = `workflow "${workflow}"`, findFile: fileOf } = options;
+  const { partials = NO_PARTIALS, owner = `workflow "${workflow}"`, findFile } = options;
   const globals = buildPartialGlobals(partials, null);
   return (source, fieldPath) => {
     if (!source.includes("{{") && !source.includes("{%")) return () => source;
-    const file = fileOf?.(toPointer(fieldPath));
-    const where = file === undefined ? fieldPath : { file };
-    const templates = parseNamedTemplate(source, typeof owner === "string" ? owner : owner(), fieldPath, where);
-    const text: CompiledText = (scope) => renderTemplates(templates, scope, where, { globals });
+    const file = findFile?.(toPointer(fieldPath));
+    const location = file === undefined ? fieldPath : { file };
+    const templates = parseNamedTemplate(source, typeof owner === "string" ? owner : owner(), fieldPath, location);
+    const text: CompiledText = (scope) => renderTemplates(templates, scope, location, { globals });
     const output = findSingleOutput(templates);
-    if (output !== null) text.evaluate = (rendering) => evaluateOutput(output, rendering, where);
+    if (output !== null) text.evaluate = (rendering) => evaluateOutput(output, rendering, location);
     return text;
   };
 }
 
-/** Text that is known only when a run renders it. */
+/** Parses and renders text that is not known before a run renders it. */
 function renderUncompiledText(source: string, scope: RenderScope, strictVariables: boolean): string {
   let templates: Template[];
   try {
@@ -203,20 +203,20 @@ function renderUncompiledText(source: string, scope: RenderScope, strictVariable
   return renderTemplates(templates, scope, null, { strictVariables });
 }
 
-/** Renders text that is no part of a workflow's templates: a condition's argument. */
+/** Renders text that is not part of a workflow's templates, such as a condition's argument. */
 export function renderText(source: string, scope: RenderScope): string {
   return renderUncompiledText(source, scope, false);
 }
 
-/** The same, where a property that does not exist is an error, unless `default` stands for it (EQ-51). */
+/** Renders text like {@link renderText}. Throws {@link RenderError} for an undefined property without a `default` (EQ-51). */
 export function renderStrictText(source: string, scope: RenderScope): string {
   return renderUncompiledText(source, scope, true);
 }
 
-/** A template's parts, for what analyzes them. */
+/** The parts of a template, for analysis. */
 export type ParsedText = readonly Template[];
 
-/** Parses a text for analysis. Null for text that does not parse: that is reported elsewhere. */
+/** Parses a text for analysis. Returns null for a syntax error, which the compiler reports. */
 export function parseText(source: string): ParsedText | null {
   try {
     return parseTemplate(source).templates;

@@ -30,19 +30,19 @@ export interface ParsedPartial {
   fields: readonly PartialField[];
 }
 
-/** What `render` tags of one compilation may name; an error for a partial that is broken. */
+/** The partials of one compilation by key. The value is an error if the partial is invalid. */
 export type Partials = ReadonlyMap<string, ParsedPartial | KnockError>;
 
 export const NO_PARTIALS: Partials = new Map();
 
-/** Under these the context carries what no template may see: partials, how they are nested, styles for the head. */
+/** Keys in the context that templates cannot name: the partials, the keys of the partials being rendered, styles for the head. */
 const PARTIALS = Symbol("partials");
 const NESTING = Symbol("nesting");
 const STYLES = Symbol("styles");
 
 type CarriedGlobals = { [PARTIALS]?: Partials; [NESTING]?: readonly string[]; [STYLES]?: Set<string> };
 
-/** Globals of a rendering. With `styles`, `<style>` elements of HTML partials are moved there (T-107). */
+/** Builds the globals of a rendering. The `<style>` elements of HTML partials are moved to `styles` if it is given (T-107). */
 export function buildPartialGlobals(partials: Partials, styles: Set<string> | null): object {
   return { [PARTIALS]: partials, ...(styles ? { [STYLES]: styles } : {}) };
 }
@@ -57,7 +57,7 @@ function toInputText(value: unknown): unknown {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** Text that a block's attribute holds for a typed field, read as JSON; other values as they are. */
+/** Parses the text of a block's attribute as JSON. Returns `fallback` for invalid JSON, and other values unchanged. */
 function parseJsonText(value: unknown, fallback: unknown): unknown {
   if (typeof value !== "string") return value;
   try {
@@ -67,7 +67,7 @@ function parseJsonText(value: unknown, fallback: unknown): unknown {
   }
 }
 
-/** What a field's input is to the partial's template (T-104 to T-106). */
+/** Converts the input for a field to the field's type. Throws if a required input is missing (T-104 to T-106). */
 function toTypedInput({ type, key, required, default: preset, parts }: PartialField, input: unknown): unknown {
   const missing = input === undefined || input === null;
   const hasDefault = preset !== null || Object.values(parts ?? {}).some((part) => part !== null);
@@ -93,7 +93,7 @@ function toTypedInput({ type, key, required, default: preset, parts }: PartialFi
   }
 }
 
-/** A button's or an image's value: sub-fields that are not given have their defaults, or else are blank (T-106). */
+/** Returns the value of a button or image with its missing sub-fields filled by their defaults, or else empty text (T-106). */
 function fillMissingParts(defaults: JsonObject, values: object): JsonObject {
   const value: JsonObject = { ...values };
   for (const [key, preset] of Object.entries(defaults)) value[key] ??= preset ?? "";
@@ -105,7 +105,7 @@ function toMap(value: unknown): object {
   return isJsonObject(map) ? map : {};
 }
 
-/** Without a schema every input is text (T-103). */
+/** Builds the variables of a partial. Inputs that its schema does not declare are text (T-103). */
 function buildInputs(fields: readonly PartialField[], values: Record<string, unknown>): Record<string, unknown> {
   const inputs: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(values)) inputs[key] = toInputText(value);
@@ -119,7 +119,7 @@ const STYLE_END_TAG = "</style";
 /** Moves the `<style>` elements of a partial to the layout's head, each once (T-107). */
 function extractStyles(html: string, styles: Set<string> | undefined): string {
   if (styles === undefined || !/<style\b/i.test(html)) return html;
-  // Only up to the last end tag: after it, every start tag would search the whole rest of the text for an end.
+  // The search ends at the last end tag. After it, each start tag would be compared with the whole rest of the text.
   const end = html.toLowerCase().lastIndexOf(STYLE_END_TAG);
   if (end === -1) return html;
   const rest = html.slice(end + STYLE_END_TAG.length);
@@ -131,7 +131,7 @@ function extractStyles(html: string, styles: Set<string> | undefined): string {
   return closed + rest.slice(after);
 }
 
-/** Renders a partial in a scope of its own: its inputs, and in HTML the branding (T-102). */
+/** Renders a partial in its own scope, which has its inputs and, for HTML, the branding (T-102). */
 function* renderPartialByKey(
   key: string,
   inputs: Record<string, unknown>,
@@ -156,7 +156,7 @@ function* renderPartialByKey(
     const text = String(rendered ?? "");
     return partial.type === "html" ? extractStyles(text, styles) : text;
   } catch (error) {
-    // The innermost partial tells where; those around it would only repeat.
+    // The error already names the innermost partial, so the outer partials do not add their keys.
     const message = formatLiquidError(error);
     if (message.startsWith("partial ")) throw error;
     const position = findErrorPosition(error);
@@ -165,14 +165,14 @@ function* renderPartialByKey(
   }
 }
 
-/** A partial as a visual block renders it. */
+/** Renders a partial for a visual block. Throws if the partial does not exist or cannot be rendered. */
 export function renderPartial(key: string, inputs: Record<string, unknown>, context: Context, liquid: Liquid): string {
   return toValueSync(renderPartialByKey(key, inputs, context, liquid)) as string;
 }
 
-/** `{% render 'key', name: value %}` (T-080): a partial by its key, without `for` and `with`. */
+/** `{% render 'key', name: value %}`: renders a partial by its key. `for` and `with` are not supported (T-080). */
 export class RenderPartialTag extends Tag {
-  /** Null where it is not in quotes: a file's name in data, as other dialects have it, names no partial. */
+  /** Null without quotes: other dialects take a file name from a variable, which is not supported here. */
   private readonly key: string | null;
   private readonly inputs: Hash | null;
 
@@ -189,7 +189,7 @@ export class RenderPartialTag extends Tag {
     this.inputs = new Hash(tokenizer);
   }
 
-  /** What the inputs read, for the analysis of variables. */
+  /** Yields the expressions of the inputs, for the analysis of variables. */
   *arguments(): Arguments {
     yield* Object.values(this.inputs?.hash ?? {}) as Arguments;
   }

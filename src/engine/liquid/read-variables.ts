@@ -8,11 +8,11 @@ export type PathKey = string | number;
 
 /** A variable that a template reads. */
 export interface VariableRead {
-  /** The path as it is written, as far as its keys are known. */
+  /** The path as written, up to the first computed key. */
   writtenPath: string[];
-  /** The same path from the scope's root: a loop's variable stands for any item of its list. */
+  /** The same path from the scope's root. A loop's variable is replaced by its list and {@link ITEM}. */
   path: PathKey[];
-  /** Whether the template is prepared for a missing value: a condition tests it or `default` follows. */
+  /** Whether the template handles a missing value, with a condition or with `default`. */
   isGuarded: boolean;
   line: number;
   column: number;
@@ -25,10 +25,10 @@ interface TextVariables {
   assignedNames: Set<string>;
 }
 
-/** What a name stands for: a path, or a value that only rendering computes. */
+/** The path that a name refers to. Null for a value that only rendering computes. */
 type Binding = PathKey[] | null;
 
-/** The parts of liquidjs's tokens that are read here. Structural, because this module must not load liquidjs a second time. */
+/** The properties of liquidjs tokens that are read here. No classes, because this module must not load liquidjs again. */
 interface TokenLike {
   content?: unknown;
   variable?: unknown;
@@ -73,7 +73,7 @@ class VariableReader implements TextVariables {
     this.blocks.pop();
   }
 
-  /** A name that is set in several ways stands for none of them. */
+  /** Binds a name to a path. A name that is set more than once refers to no path. */
   private bind(name: string, path: Binding): void {
     this.assignedNames.add(name);
     this.locals.set(name, this.locals.has(name) ? null : path);
@@ -103,7 +103,7 @@ class VariableReader implements TextVariables {
     this.reads.push({ writtenPath: keys.map(String), path, isGuarded, line, column });
   }
 
-  /** The path that an expression alone stands for; null where filters or operators compute a value. */
+  /** Returns the path that an expression refers to. Null if filters or operators compute a value. */
   private resolveExpression(expression: TokenLike | undefined): Binding {
     if (expression === undefined || (expression.filters ?? []).length > 0) return null;
     const [token, ...others] = expression.initial ? expression.initial.postfix : [expression];
@@ -112,7 +112,7 @@ class VariableReader implements TextVariables {
     return keys.length < token.props.length ? null : this.resolve(keys);
   }
 
-  /** Null for what stands for no path: a literal, or a name that rendering sets. */
+  /** Returns the path from the scope's root. Null for a literal, and for a name whose value rendering computes. */
   private resolve([root, ...rest]: PathKey[]): Binding {
     if (typeof root !== "string") return null;
     const block = this.blocks.findLast((names) => names.has(root)) ?? this.locals;
@@ -122,7 +122,7 @@ class VariableReader implements TextVariables {
   }
 }
 
-/** The keys of a property access up to the first that is itself computed. */
+/** Returns the keys of a property access up to the first computed key. */
 function getStaticKeys({ variable, props = [] }: TokenLike): PathKey[] {
   if (variable !== undefined) return [];
   const keys: PathKey[] = [];
@@ -133,12 +133,12 @@ function getStaticKeys({ variable, props = [] }: TokenLike): PathKey[] {
   return keys;
 }
 
-/** A filter's argument, or the value of a named one. */
+/** Returns the token of a filter's argument, which for a named argument is its value. */
 function getArgumentToken(argument: unknown): TokenLike | undefined {
   return (Array.isArray(argument) ? argument[1] : argument) as TokenLike | undefined;
 }
 
-/** The value that liquidjs's generator returns: without partials it never waits for anything. */
+/** Returns the result of a generator of liquidjs. It yields a value to wait for only if it loads partials. */
 function drainGenerator(children: Generator<unknown, Template[]> | undefined): Template[] {
   if (children === undefined) return [];
   for (;;) {
@@ -147,7 +147,7 @@ function drainGenerator(children: Generator<unknown, Template[]> | undefined): T
   }
 }
 
-/** Reads the variables of a parsed template, loop variables and assigned names resolved to the paths they stand for. */
+/** Reads the variables of a parsed template. Loop variables and assigned names are resolved to the paths they refer to. */
 export function readVariables(templates: readonly Template[]): TextVariables {
   const reader = new VariableReader();
   reader.visit(templates);

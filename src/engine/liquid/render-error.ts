@@ -1,4 +1,4 @@
-/** A template that could not be rendered for the data at hand (E-192). */
+/** The error of a template that cannot be rendered with the data of a run (E-192). */
 export class RenderError extends Error {
   override readonly name = "RenderError";
 }

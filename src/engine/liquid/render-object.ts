@@ -3,8 +3,8 @@ import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { RenderError, type RenderScope, renderStrictText } from "./liquid.js";
 
 /**
- * Text of an update step, rendered and then read as a JSON object (EQ-55). Unlike in messages, a property that does not
- * exist is an error, unless the `default` filter stands for it (EQ-51).
+ * Renders the text of an update step and parses it as a JSON object. Throws {@link RenderError} for other JSON and, unlike
+ * in messages, for an undefined property without the `default` filter (EQ-51, EQ-55).
  */
 export function renderObject(source: string, scope: RenderScope, settingName: string): JsonObject {
   const rendered = renderStrictText(source, scope);

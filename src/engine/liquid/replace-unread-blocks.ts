@@ -5,7 +5,7 @@ const BLOCK_ENDS: Record<string, RegExp> = {
   doc: /\{%-?\s*enddoc\s*-?%\}/g,
 };
 
-/** A tag with text that Liquid does not read, as its parts are written. */
+/** A tag whose text Liquid does not parse. All parts are as written. */
 interface UnreadBlock {
   tag: string;
   opening: string;
@@ -14,8 +14,8 @@ interface UnreadBlock {
 }
 
 /**
- * Replaces each closed `raw`, `comment` and `doc` block of a template. Takes time in proportion to the length, also where
- * many blocks begin and none ends.
+ * Replaces each closed `raw`, `comment` and `doc` block of a template. The time is proportional to the length, even if many
+ * blocks begin and none ends.
  */
 export function replaceUnreadBlocks(source: string, replace: (block: UnreadBlock) => string): string {
   if (!source.includes("{%")) return source;
@@ -41,7 +41,7 @@ export function replaceUnreadBlocks(source: string, replace: (block: UnreadBlock
   return result + source.slice(at);
 }
 
-/** Returns a text of the same length and lines without anything to read. */
+/** Returns the text with every character except line breaks replaced by a space. */
 export function blankText(text: string): string {
   return text.replace(/[^\n]/g, " ");
 }

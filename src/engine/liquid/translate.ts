@@ -14,15 +14,15 @@ import type { Translation } from "../../domain/template/translation.js";
 import { type FilterThis, findContextServices, type RenderServices } from "./filters/render-services.js";
 import { findErrorPosition, formatLiquidError } from "./liquid-errors.js";
 
-/** A translation may use translations; one that uses itself must not go on for ever. */
+/** Limits how deeply translations use each other, so that one that uses itself ends with an error. */
 const MAX_TRANSLATION_DEPTH = 5;
 type TagClass = Exclude<Parameters<Liquid["registerTag"]>[1], { render: unknown }>;
-let depth = 0; // rendering is synchronous
+let depth = 0; // one counter is enough because rendering is synchronous
 
-/** Text of a translation as a template, for errors to name it. */
+/** Parses the text of a translation as a template. */
 type Parse = (source: string) => Template[];
 
-/** Renders what `work` renders, with errors that name the translation they come from. */
+/** Calls `render`. Errors get the translation's key and file. Throws if translations are nested too deeply. */
 function renderTranslation<T>({ file, key }: Translation, render: () => T): T {
   if (depth >= MAX_TRANSLATION_DEPTH)
     throw new Error(
@@ -42,7 +42,7 @@ function renderTranslation<T>({ file, key }: Translation, render: () => T): T {
   }
 }
 
-/** `name: value` arguments, which liquidjs hands over as pairs. */
+/** Returns the arguments written as `name: value`, which liquidjs passes as pairs. */
 function collectNamedArguments(args: readonly unknown[]): Map<string, unknown> {
   return new Map(
     args.filter(
@@ -54,11 +54,11 @@ function collectNamedArguments(args: readonly unknown[]): Map<string, unknown> {
 function parseCount(values: ReadonlyMap<string, unknown>): number | null {
   if (!values.has("count")) return null;
   const count = toValue(values.get("count")) as unknown;
-  // What is no number is neither 0 nor 1, which is `other`.
+  // NaN is neither 0 nor 1, so the plural form `other` is used.
   return typeof count === "number" || (typeof count === "string" && count.trim() !== "") ? Number(count) : Number.NaN;
 }
 
-/** Whether the filter after this one in the template is `default`: then what is missing is expected. */
+/** Returns whether the next filter in the template is `default`, which means that a missing translation is expected. */
 function hasDefault({ token }: FilterThis): boolean {
   return /^\s*\|\s*default\b/.test(token.input.slice(token.end, token.end + 40));
 }
@@ -69,7 +69,7 @@ function warnMissingTranslation(key: string, services: RenderServices): void {
   services.warn(`there is no translation "${key}" for the locale ${locale}`);
 }
 
-/** Renders the translated text with the arguments alone: what it is to say of a run is handed in (T-181). */
+/** Renders a translated text. Its only variables are the named arguments. Null without a translation (T-181). */
 function translateKey(filter: FilterThis, parse: Parse, key: unknown, args: readonly unknown[]): string | null {
   const services = findContextServices(filter.context);
   const translations = services?.getTranslations();
@@ -95,7 +95,7 @@ function translateKey(filter: FilterThis, parse: Parse, key: unknown, args: read
   });
 }
 
-/** The source between a tag and its end, as written, with its tokens taken off. */
+/** Removes the tokens up to the end tag from `remaining`. Returns them and the text that they were read from. */
 function readUntilEnd(tag: TagToken, remaining: TopLevelToken[]): { text: string; tokens: TopLevelToken[] } {
   const tokens: TopLevelToken[] = [];
   for (let token = remaining.shift(); token !== undefined; token = remaining.shift()) {
@@ -105,7 +105,7 @@ function readUntilEnd(tag: TagToken, remaining: TopLevelToken[]): { text: string
   throw new Error(`tag ${tag.getText()} not closed`);
 }
 
-/** A translation rendered where it stands, in the run's scope; without one the text itself is (T-187). */
+/** Creates the tag `{% t %}`. It renders a translation in the scope of the template, or its own text without one (T-187). */
 function createTranslateTag(parseText: Parse): TagClass {
   return class extends Tag {
     private readonly text: string;
@@ -136,7 +136,7 @@ function createTranslateTag(parseText: Parse): TagClass {
       return this.fallbackTemplates;
     }
 
-    /** White space around the text is of the template's layout and not of the key, unless a file has it so. */
+    /** Finds the translation of the text as written, then of the text without the white space around it. */
     private find(services: RenderServices | undefined): Translation | null {
       const translations = services?.getTranslations();
       if (!services || !translations) return null;
@@ -146,7 +146,7 @@ function createTranslateTag(parseText: Parse): TagClass {
   };
 }
 
-/** The filter `t` and the tag `{% t %}` (section 11 of the catalogue: T-181 to T-187). */
+/** Registers the filter `t` and the tag `{% t %}` (section 11 of the catalog, T-181 to T-187). */
 export function registerTranslate(liquid: Liquid, parse: Parse): void {
   liquid.registerFilter("t", function (this: FilterThis, key: unknown, ...args: unknown[]) {
     return translateKey(this, parse, key, args);

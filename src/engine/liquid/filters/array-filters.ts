@@ -4,10 +4,10 @@ import { isDecimal, toDecimal } from "./decimal-number.js";
 import { describeValue } from "./parse-moment.js";
 import type { FilterThis, RegisterFilter } from "./render-services.js";
 
-/** The property of an item that cannot have any, such as nil and booleans. */
+/** Stands for the property of an item that cannot have properties, such as nil or a boolean. */
 const NO_PROPERTY = Symbol("no item");
 
-/** The items of a filter's input: lists within lists are opened, and anything else is one item. Nil has none. */
+/** Returns the items of a filter's input. Nested lists are flattened, nil has no items, and any other value is one item. */
 export function toItems(value: unknown): unknown[] {
   const plain = toValue(value) as unknown;
   if (plain === null || plain === undefined) return [];
@@ -15,12 +15,12 @@ export function toItems(value: unknown): unknown[] {
   return [plain];
 }
 
-/** Counts what a filter makes against the memory limit of the rendering. */
+/** Counts the items of a filter's result toward the memory limit of the rendering. */
 function chargeMemory({ context }: FilterThis, items: readonly unknown[]): void {
   context.memoryLimit.use(items.length);
 }
 
-/** A map's own property, or what a dotted path leads to. */
+/** Returns a map's own property, or the value at a dotted path. Null if it does not exist. */
 function getMapValue(map: JsonObject, property: string): unknown {
   if (Object.hasOwn(map, property)) return map[property];
   return property.includes(".") ? (getValueAtPath(map, property.split(".")) ?? null) : null;
@@ -35,7 +35,7 @@ function getProperty(item: unknown, property: unknown, filter: string): unknown 
     if (typeof property === "number") return item.at(property) ?? null;
     return item.includes(String(property)) ? property : null;
   }
-  if (typeof item === "number" && typeof property === "number") return 0; // a number's bit, which is never nil
+  if (typeof item === "number" && typeof property === "number") return 0; // in Ruby this reads a bit of the number, which is never nil
   throw new Error(`${filter}: ${describeValue(item)} has no property ${describeValue(property)}`);
 }
 
@@ -44,8 +44,8 @@ const isTruthy = (value: unknown): boolean => value !== null && value !== undefi
 type ItemTest = (item: unknown) => boolean;
 
 /**
- * Runs a filter over items by a property and, if given, its value. As in standard Liquid a text has the texts within it as
- * properties, and an item that cannot have properties makes the result nil.
+ * Creates a filter that selects items by a property and, if given, its value. As in standard Liquid, each substring of a
+ * text is a property of it, and the result is nil if an item cannot have properties.
  */
 function createSelectionFilter(
   filter: string,
@@ -69,7 +69,7 @@ function createSelectionFilter(
   };
 }
 
-/** What equal items have in common. */
+/** Returns a text that two items have in common only if they are equal. */
 const buildIdentity = (item: unknown): string => `${typeof item} ${stableStringify(item ?? null)}`;
 
 function removeDuplicates(items: readonly unknown[], getKey: (item: unknown) => unknown): unknown[] {
@@ -84,7 +84,7 @@ function removeDuplicates(items: readonly unknown[], getKey: (item: unknown) => 
 
 type Compare = (left: unknown, right: unknown) => number;
 
-/** Numbers by value, texts by their characters; what cannot be compared throws. */
+/** Compares numbers by value and texts by their characters. Throws for values that cannot be compared. */
 function compareValues(left: unknown, right: unknown): number {
   if (typeof left === "number" && typeof right === "number") return left - right;
   if (typeof left === "string" && typeof right === "string") return left < right ? -1 : Number(left > right);
@@ -92,7 +92,7 @@ function compareValues(left: unknown, right: unknown): number {
   throw new Error(`sort: cannot compare ${describeValue(left)} with ${describeValue(right)}`);
 }
 
-/** Texts without regard to case; other values by the text that they print as. */
+/** Compares texts without regard to case, and other values by their text. */
 function compareTexts(left: unknown, right: unknown): number {
   const [a, b] = [left, right].map((value) =>
     (typeof value === "object" ? stableStringify(value) : String(value)).toLowerCase(),
@@ -100,16 +100,16 @@ function compareTexts(left: unknown, right: unknown): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** Sorts items by a property or themselves; those without a value come last. */
+/** Creates a filter that sorts items by a property or by themselves. Items without a value come last. */
 function createSortFilter(filter: string, compare: Compare) {
   return function (this: FilterThis, value: unknown, property: unknown): unknown[] {
     const items = toItems(value);
     chargeMemory(this, items);
-    const keyOf = (item: unknown): unknown => {
+    const getKey = (item: unknown): unknown => {
       const key = property === null || property === undefined ? item : getProperty(item, property, filter);
       return key === NO_PROPERTY ? null : (key ?? null);
     };
-    const keyed = items.map((item) => [keyOf(item), item] as const);
+    const keyed = items.map((item) => [getKey(item), item] as const);
     keyed.sort(([a], [b]) => (a === null || b === null ? Number(a === null) - Number(b === null) : compare(a, b)));
     return keyed.map(([, item]) => item);
   };
@@ -145,7 +145,7 @@ function registerSelectionFilters(register: RegisterFilter): void {
   );
 }
 
-/** Filters of lists as standard Liquid has them; liquidjs differs in what it takes for items and properties (T-001). */
+/** Registers the list filters of standard Liquid. Those of liquidjs differ in how they read items and properties (T-001). */
 export function registerArrayFilters(register: RegisterFilter): void {
   registerSelectionFilters(register);
   register("sort", createSortFilter("sort", compareValues));

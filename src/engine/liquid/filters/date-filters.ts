@@ -18,7 +18,7 @@ function parseStyleArgument(value: unknown, filter: string): Style {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** The moment in its own offset; spaces are plain where the locale's data has narrow ones (TQ-5). */
+/** Formats a moment in its own offset. Replaces the narrow spaces of some locales with plain ones (TQ-5). */
 function formatInLocale(moment: Moment, locale: string, dateStyle: Style, timeStyle: Style | null): string {
   const key = `${locale} ${dateStyle} ${timeStyle}`;
   let format = formats.get(key);
@@ -26,7 +26,7 @@ function formatInLocale(moment: Moment, locale: string, dateStyle: Style, timeSt
     format = new Intl.DateTimeFormat(locale, { dateStyle, ...(timeStyle ? { timeStyle } : {}), timeZone: "UTC" });
     if (formats.size < 500) formats.set(key, format);
   }
-  // Intl of older Node versions takes no offsets for zones, so the moment is moved and its zone's name put in.
+  // Intl of older Node versions does not accept offsets as zones, so the time is shifted and the zone's name is inserted.
   return format
     .formatToParts(moment.at + moment.offsetMinutes * 60_000)
     .map(({ type, value }) => (type === "timeZoneName" && moment.offsetMinutes !== 0 ? moment.zone : value))
@@ -34,7 +34,7 @@ function formatInLocale(moment: Moment, locale: string, dateStyle: Style, timeSt
     .replaceAll(/[\u202f\u2009]/g, " ");
 }
 
-/** `timezone`, `date` and the two by locale (T-040 to T-043, T-060 to T-064). */
+/** Registers `timezone`, `date`, `date_to_…` and the two filters with a locale (T-040 to T-043, T-060 to T-064). */
 export function registerDateFilters(register: RegisterFilter): void {
   const moment = (self: FilterThis, value: unknown, filter: string): Moment | null =>
     parseMoment(value, () => getRenderTime(self), filter);

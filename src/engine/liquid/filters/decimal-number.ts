@@ -1,8 +1,8 @@
 import { Drop } from "liquidjs";
 
 /**
- * A number without a fraction that is a decimal all the same: `5.0` in a template, or what arithmetic with such a number
- * gives. It prints with its fraction, as in standard Liquid, and is a plain number to everything else (T-067).
+ * A decimal number whose fraction is zero, such as `5.0` in a template or the result of arithmetic with it. As in standard
+ * Liquid, it prints with its fraction. Everywhere else it is a plain number (T-067).
  */
 export class DecimalNumber extends Drop {
   constructor(private readonly number: number) {
@@ -22,7 +22,7 @@ export class DecimalNumber extends Drop {
   }
 }
 
-/** Whether a value is a number with a fraction, or the text of one. */
+/** Returns whether a value is a number with a fraction, or the text of one. */
 export function isDecimal(value: unknown): boolean {
   if (value instanceof DecimalNumber) return true;
   if (typeof value === "number") return !Number.isInteger(value);

@@ -13,7 +13,7 @@ import { registerTextFilters } from "./text-filters.js";
 
 type Filter = (this: FilterThis, value: unknown, ...args: unknown[]) => unknown;
 
-/** Standard filters that make text of what they are given: to them a map is its JSON, as it is where it is printed (TQ-4). */
+/** Standard filters that convert their input and arguments to text. They get a map as its JSON, as it is printed (TQ-4). */
 const TEXT_FILTERS = [
   ..."append prepend capitalize downcase upcase escape escape_once lstrip rstrip strip strip_html strip_newlines".split(
     " ",
@@ -26,10 +26,13 @@ const TEXT_FILTERS = [
   ),
 ];
 
-/** Lists that `intersect` made: printed alone, they show as a list does in the service (T-054). */
+/** Lists that `intersect` returned. Printed directly, they appear in brackets, as in the service (T-054). */
 const intersections = new WeakSet<object>();
 
-/** How a value prints: maps as JSON, those in lists too (T-005, TQ-4); what liquidjs wraps, such as `nil`, as what it stands for. */
+/**
+ * Returns the value that is printed for a value: JSON for maps, also within lists, and the plain value for values that
+ * liquidjs wraps, such as `nil` (T-005, TQ-4).
+ */
 export function toPrintable(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof DecimalNumber) return String(value);
@@ -40,7 +43,7 @@ export function toPrintable(value: unknown): unknown {
   return plain.some((item) => typeof item === "object" && item !== null) ? plain.map(toPrintable) : plain;
 }
 
-/** Characters, items, or keys of a map. */
+/** Returns the number of characters, items or keys. 0 for other values. */
 function computeSize(value: unknown): number {
   if (typeof value === "string" || Array.isArray(value)) return value.length;
   return typeof value === "object" && value !== null ? Object.keys(value).length : 0;
@@ -51,7 +54,7 @@ const toText = (value: unknown): string => {
   return Array.isArray(printable) ? printable.join("") : String(printable ?? "");
 };
 
-/** `1.2` → [1, 2, 0] and what follows a hyphen. */
+/** Parses a version: `1.2-beta.1` has the numbers `[1, 2, 0]` and the pre-release identifiers `["beta", "1"]`. */
 function parseVersion(value: unknown): { numbers: number[]; pre: string[] } {
   const [, numbers, pre] =
     /^v?(\d+(?:\.\d+){0,2})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$/.exec(toText(value).trim()) ?? [];
@@ -61,7 +64,7 @@ function parseVersion(value: unknown): { numbers: number[]; pre: string[] } {
   return { numbers: [0, 1, 2].map((index) => parts[index] ?? 0), pre: pre?.split(".") ?? [] };
 }
 
-/** Identifiers of a pre-release: numbers before words, by value; words by letters. */
+/** Compares two identifiers of pre-releases. Numbers come before words and compare by value; words compare by characters. */
 function compareIdentifiers(a: string, b: string): number {
   const [x, y] = [a, b].map((identifier) => (/^\d+$/.test(identifier) ? Number(identifier) : null)) as [
     number | null,
@@ -72,7 +75,7 @@ function compareIdentifiers(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-/** Semantic versioning's order: −1, 0, 1 (T-056). Missing parts are 0, a leading v is none of it. */
+/** Compares two versions by semantic versioning. Returns -1, 0 or 1. Missing parts are 0, a leading `v` is ignored (T-056). */
 function compareVersions(left: unknown, right: unknown): number {
   const [a, b] = [parseVersion(left), parseVersion(right)];
   for (const [index, number] of a.numbers.entries()) {
@@ -93,7 +96,7 @@ function toList(value: unknown): unknown[] {
   return Array.isArray(value) ? value : value === null || value === undefined ? [] : [value];
 }
 
-/** What both hold, each once, in the left one's order (T-054); maps are equal where their contents are. */
+/** Returns the items that are in both lists, each once, in the order of the left list. Maps are equal by content (T-054). */
 function intersect(left: unknown, right: unknown): unknown[] {
   const others = new Set(toList(right).map(stableStringify));
   const both = toList(left).filter((item) => others.delete(stableStringify(item)));
@@ -101,7 +104,7 @@ function intersect(left: unknown, right: unknown): unknown[] {
   return both;
 }
 
-/** Whether both are the same value; lists and maps are equal if their contents are (T-058). */
+/** Returns whether two values are equal. Lists and maps are compared by content (T-058). */
 function areEqual(left: unknown, right: unknown): boolean {
   return left === right || stableStringify(left ?? null) === stableStringify(right ?? null);
 }
@@ -114,13 +117,13 @@ function fromJson(value: unknown): unknown {
   }
 }
 
-/** 1 and its text are one; all else is many (T-049, TQ-2). */
+/** Returns `singular` for 1 and its text, else `plural` (T-049, TQ-2). */
 function pluralize(value: unknown, singular: unknown, plural: unknown): unknown {
   const isOne = value === 1 || (typeof value === "string" && value.trim() !== "" && Number(value) === 1);
   return isOne ? singular : plural;
 }
 
-/** Filters beyond standard Liquid (T-040 to T-056, T-070 to T-073), and standard ones whose behaviour differs here. */
+/** Registers the service's filters (T-040 to T-056, T-070 to T-073), and standard filters that liquidjs implements differently. */
 export function registerFilters(liquid: Liquid): void {
   for (const name of TEXT_FILTERS) {
     const standard = liquid.filters[name] as Filter | undefined;
@@ -147,7 +150,7 @@ export function registerFilters(liquid: Liquid): void {
   register("md5", createHexFilter("md5"));
   register("sha256", createHexFilter("sha256"));
   register("hmac_sha256", (value: unknown, key: unknown) => {
-    // Signed with an empty key, anybody could make the same: a variable that is missing must not pass for one (T-053).
+    // Anyone can compute a signature with an empty key, so a missing variable must not be used as the key (T-053).
     if (toText(key) === "") throw new Error("hmac_sha256: the key is empty; is the variable that it comes from set?");
     return createHmac("sha256", toText(key)).update(toText(value)).digest("hex");
   });

@@ -1,6 +1,6 @@
 import { describeValue, formatOffset, type Moment } from "./parse-moment.js";
 
-/** What the zone database calls zones for which no English locale has a short name. */
+/** Short names from the zone database, for zones that have no short name in any English locale. */
 const FALLBACK_NAMES: Record<string, string> = {
   "Asia/Tokyo": "JST",
   "Asia/Seoul": "KST",
@@ -16,7 +16,7 @@ const FALLBACK_NAMES: Record<string, string> = {
   "Africa/Lagos": "WAT",
   "Africa/Johannesburg": "SAST",
 };
-/** Each knows the short names of its own part of the world. */
+/** English locales that are asked for a zone's short name, because each has only the names of its own region. */
 const ENGLISH_LOCALES = ["en-US", "en-GB", "en-AU", "en-NZ", "en-IN", "en-CA"];
 
 interface Zone {
@@ -26,7 +26,7 @@ interface Zone {
 
 const zones = new Map<string, Zone | null>();
 
-/** Null where it is no IANA zone. Intl objects are dear, so each is made once. */
+/** Returns the formats of an IANA zone, null for an unknown name. They are cached because Intl objects are slow to create. */
 function findZone(name: string): Zone | null {
   const known = zones.get(name);
   if (known !== undefined) return known;
@@ -37,7 +37,7 @@ function findZone(name: string): Zone | null {
       names: [],
     };
   } catch {
-    // no zone of that name
+    // Intl throws for an unknown zone, which is cached as null
   }
   if (zones.size < 1_000) zones.set(name, zone);
   return zone;
@@ -55,11 +55,11 @@ function getShortName(name: string, zone: Zone, at: number, offset: number): str
   }
   const fallbackName = FALLBACK_NAMES[name];
   if (fallbackName !== undefined) return fallbackName;
-  // As the zone database has it: `-03`, `+0545`.
+  // The zone database uses the offset as the name of such zones: `-03`, `+0545`.
   return offset % 60 === 0 ? formatOffset(offset).slice(0, 3) : formatOffset(offset, "");
 }
 
-/** The same moment in an IANA zone. Throws where `zone` is none. */
+/** Returns the same moment with the offset and short name of an IANA zone. Throws if `zone` is not an IANA zone (T-040). */
 export function toZone(moment: Moment, zone: unknown, filter: string): Moment {
   const name = typeof zone === "string" ? zone.trim() : "";
   const found = name === "" ? null : findZone(name);

@@ -6,7 +6,7 @@ import type { RegisterFilter } from "./render-services.js";
 
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
-/** A number or the text of one, as it is written: long ones keep their digits. Null for nil and blank text. */
+/** Returns a number, or the trimmed text of one so that long numbers keep their digits. Null for nil and blank text. */
 function parseNumeric(value: unknown, filter: string): number | string | null {
   if (value === null || value === undefined) return null;
   if (typeof value === "number" && Number.isFinite(value)) return value;
@@ -27,7 +27,7 @@ function formatInLocale(value: number | string, locale: string, options: Intl.Nu
     format = new Intl.NumberFormat(locale, options);
     if (formatsByKey.size < 500) formatsByKey.set(key, format);
   }
-  return format.format(value as number); // text too, which keeps more digits than a number has
+  return format.format(value as number); // it also accepts text, which can have more digits than a number
 }
 
 function createCurrencyFilter(filter: string, digits: number) {
@@ -47,16 +47,16 @@ function createCurrencyFilter(filter: string, digits: number) {
   };
 }
 
-/** A number as standard Liquid's arithmetic has it: what is no number is 0. */
+/** Returns a value as a number, as standard Liquid's arithmetic reads it. 0 for values that are not numbers. */
 function toNumber(value: unknown): number {
   const plain = toValue(value) as unknown;
   return typeof plain === "number" ? plain : Number(plain ?? 0) || 0;
 }
 
-/** Drops the last digits that binary fractions leave: 19.99 times 100 is 1999, and not 1998.9999999999998. */
+/** Rounds to 15 digits, because of binary fractions: 19.99 times 100 must be 1999, not 1998.9999999999998. */
 const roundBinaryError = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(15)));
 
-/** Arithmetic with a number that has a fraction gives one that prints with its fraction (T-067). */
+/** Creates an arithmetic filter. The result prints with its fraction if one of the numbers has a fraction (T-067). */
 function createArithmeticFilter(compute: (left: number, right: number) => number) {
   return (left: unknown, right: unknown): unknown => {
     const result = roundBinaryError(compute(toNumber(left), toNumber(right)));
@@ -70,7 +70,10 @@ function parseDivisor(filter: string, value: unknown): number {
   return divisor;
 }
 
-/** By locale: `format_number`, `currency`, `rounded_currency` (T-044 to T-046, T-066, TQ-18); and arithmetic (T-001). */
+/**
+ * Registers `format_number`, `currency`, `rounded_currency` (T-044 to T-046, T-066, TQ-18) and arithmetic (T-001). Filters
+ * that are registered with `raw` get their values without unwrapping, because they look for {@link DecimalNumber}.
+ */
 export function registerNumberFilters(raw: RegisterFilter, register: RegisterFilter): void {
   register("format_number", (value: unknown, locale: unknown) => {
     const name = parseLocaleArgument(locale, "format_number");
@@ -92,7 +95,7 @@ export function registerNumberFilters(raw: RegisterFilter, register: RegisterFil
     "times",
     createArithmeticFilter((left, right) => left * right),
   );
-  // Whole numbers divide to whole numbers, rounded down; with a fraction on either side it divides exactly.
+  // As in standard Liquid, two whole numbers divide to a whole number, rounded down. Decimals divide exactly.
   raw("divided_by", (value: unknown, by: unknown) => {
     const [dividend, divisor] = [toNumber(value), parseDivisor("divided_by", by)];
     return isDecimal(value) || isDecimal(by) ? toDecimal(dividend / divisor) : Math.floor(dividend / divisor);

@@ -1,8 +1,8 @@
 import { describeValue } from "./parse-moment.js";
 
 /**
- * A filter's locale as Intl takes it: nil and blank are `en` (T-066), `fr_BE` is `fr-BE`. Accepted is what Intl knows, which
- * holds the whole list of T-065; anything else throws.
+ * Returns a filter's locale in the form that Intl accepts: `en` for nil and blank text, `fr-BE` for `fr_BE`. Intl knows all
+ * locales of T-065. Throws for a locale that Intl does not know (T-065, T-066).
  */
 export function parseLocaleArgument(value: unknown, filter: string): string {
   if (value === null || value === undefined || value === "") return "en";
@@ -11,7 +11,7 @@ export function parseLocaleArgument(value: unknown, filter: string): string {
     const [known] = Intl.NumberFormat.supportedLocalesOf(name === "" ? [] : [name]);
     if (known !== undefined) return known;
   } catch {
-    // not the form of a locale
+    // Intl throws for text that does not have the form of a locale; the error below says so
   }
   throw new Error(`${filter}: ${describeValue(value)} is no known locale; use one such as "en-GB" or "de"`);
 }

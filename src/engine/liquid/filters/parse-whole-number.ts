@@ -1,8 +1,8 @@
 import { describeValue } from "./parse-moment.js";
 
 /**
- * Returns a value as a whole number, as standard Liquid has it where it counts: fractions are cut, and the text of a whole
- * number is one. Throws for anything else; `what` names the filter or the parameter.
+ * Returns a number or the text of a whole number as a whole number, as standard Liquid reads counts and positions. Fractions
+ * are cut off. Throws for other values; `argumentName` is the filter or parameter that the error names.
  */
 export function parseWholeNumber(value: unknown, argumentName: string): number {
   if (typeof value === "number" && Number.isFinite(value)) return Math.trunc(value);

@@ -2,14 +2,14 @@ import { type RecipientKey, TENANTS, toRecipientKey } from "../../../domain/reci
 import type { JsonObject } from "../../../util/json.js";
 import { type FilterThis, findContextServices, type RegisterFilter } from "./render-services.js";
 
-/** An id as the store may hold it; null for what cannot be one. */
+/** Returns the key of a recipient with an id. Null for a value that cannot be an id. */
 function parseRecipientKey(value: unknown, collection?: string): RecipientKey | null {
   const id = typeof value === "number" ? String(value) : value;
   if (typeof id !== "string" || id === "" || id.includes("/")) return null;
   return toRecipientKey(collection === undefined ? id : { id, collection });
 }
 
-/** `user`, `object`, `tenant`, `subscriptions` (T-070 to T-074): what the store holds when the template is rendered. */
+/** Registers `user`, `object`, `tenant` and `subscriptions`, which read the store during rendering (T-070 to T-074). */
 export function registerRecipientFilters(register: RegisterFilter): void {
   const readRecipient = ({ context }: FilterThis, recipientKey: RecipientKey | null): JsonObject | null =>
     recipientKey === null ? null : (findContextServices(context)?.findRecipient(recipientKey) ?? null);

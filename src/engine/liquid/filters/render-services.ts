@@ -3,12 +3,12 @@ import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { TranslationContext, Translations } from "../../../domain/template/translation.js";
 import type { Json, JsonObject } from "../../../util/json.js";
 
-/** What liquidjs calls a filter on. */
+/** The `this` of a filter that liquidjs calls. */
 export type FilterThis = ThisParameterType<Extract<FilterImplOptions, (...args: never[]) => unknown>>;
 
 type FilterFunction = (this: FilterThis, value: unknown, ...args: unknown[]) => unknown;
 
-/** Registers a filter that is given plain values: what liquidjs wraps, such as `nil`, arrives as what it stands for. */
+/** Registers a filter that receives plain values instead of the objects by which liquidjs represents values such as `nil`. */
 export type RegisterFilter = (name: string, filter: FilterFunction) => void;
 
 export function createFilterRegistrar(liquid: Liquid): RegisterFilter {
@@ -19,48 +19,48 @@ export function createFilterRegistrar(liquid: Liquid): RegisterFilter {
 }
 
 /**
- * What filters and tags need beside their arguments. It travels with the scope under a symbol, which no template can name,
- * and as liquidjs' globals into partials too.
+ * Services for filters and tags. A scope carries them under a symbol, which no template can name. They are also in the
+ * globals of liquidjs, which reach partials.
  */
 export interface RenderServices {
-  /** The engine's time in milliseconds, which need not be the machine's. */
+  /** The engine's time in milliseconds, which can differ from real time. */
   now: number;
   audience: TranslationContext;
-  /** A user, object or tenant as templates see it; null where there is none, or it is not read yet. */
+  /** Returns a user, object or tenant as templates see it. Null if it does not exist or is not read yet. */
   findRecipient(key: RecipientKey): JsonObject | null;
-  /** What a user subscribes to (T-073); empty where it is not read yet. */
+  /** Returns the subscriptions of a user. Empty if they are not read yet (T-073). */
   listSubscriptions(key: RecipientKey): Json[];
-  /** Null where they are not read yet. */
+  /** Returns the translations. Null if they are not read yet. */
   getTranslations(): Translations | null;
-  /** Told once the template is rendered: it throws for what was asked for and is not read yet. */
+  /** Throws if a store lookup was requested that is not read yet. Called after a template is rendered. */
   throwPendingLookups(): void;
   warn(text: string): void;
-  /** The same for readers of another locale. */
+  /** Returns the same services for another locale. */
   forAudience(audience: TranslationContext): RenderServices;
 }
 
-export const RENDER_SERVICES = Symbol("what templates are rendered with");
+export const RENDER_SERVICES = Symbol("render services");
 
-/** What services travel in. */
+/** A scope or globals object that carries services. */
 export type ServicesCarrier = { [RENDER_SERVICES]?: RenderServices | undefined };
 
 export function findServices(scope: object): RenderServices | undefined {
   return (scope as ServicesCarrier)[RENDER_SERVICES];
 }
 
-/** The scope with services of its own: the original is not changed. */
+/** Returns a copy of the scope that carries the services. */
 function attachServices<T extends object>(scope: T, services: RenderServices | undefined): T {
   return services === undefined ? scope : { ...scope, [RENDER_SERVICES]: services };
 }
 
-/** The scope as a reader of another locale sees it (T-191). */
+/** Returns the scope with the services for another locale (T-191). */
 export function localizeScope<T extends object>(scope: T, locale: string | null): T {
   const services = findServices(scope);
   if (locale === null || services === undefined) return scope;
   return attachServices(scope, services.forAudience({ ...services.audience, locale }));
 }
 
-/** What a filter or a tag is rendered with; undefined where text is rendered for no run. */
+/** Returns the services of a filter or tag. Undefined if the text is not rendered for a run. */
 export function findContextServices(context: FilterThis["context"]): RenderServices | undefined {
   return findServices(context.globals ?? {});
 }

@@ -16,7 +16,7 @@ const MONTHS = [
   "December",
 ];
 const DAY_MS = 86_400_000;
-/** A width beyond this is a mistake, or meant to use up memory. */
+/** Limits the width of a directive in characters. A larger one is a mistake or an attempt to use up memory. */
 const MAX_WIDTH = 100;
 
 const COMPOSED_DIRECTIVES: Record<string, string> = {
@@ -31,12 +31,12 @@ const COMPOSED_DIRECTIVES: Record<string, string> = {
   X: "%H:%M:%S",
 };
 
-/** Week of the year; the first is the one with `first` (0 Sunday, 1 Monday) as its first such day. */
+/** Returns the week of the year. Week 1 starts on the year's first weekday `first` (0 is Sunday, 1 is Monday). */
 function getWeekOfYear(first: number, local: Date, yearDay: number): number {
   return Math.floor((yearDay + 6 - ((local.getUTCDay() - first + 7) % 7)) / 7);
 }
 
-/** The ISO week's year and number: of the week's Thursday. */
+/** Returns the ISO week and its year, which is the year of the week's Thursday. */
 function getIsoWeek(local: Date): { year: number; week: number } {
   const thursday = new Date(local.getTime() + (4 - (local.getUTCDay() || 7)) * DAY_MS);
   const year = thursday.getUTCFullYear();
@@ -48,7 +48,7 @@ function getOrdinalSuffix(day: number): string {
   return ["th", "st", "nd", "rd"][day % 10] ?? "th";
 }
 
-/** A directive's value with the padding it has by itself; undefined where there is no such directive. */
+/** Returns a directive's value with its default width and padding. Undefined for an unknown directive. */
 function formatDirective(
   directive: string,
   local: Date,
@@ -136,18 +136,19 @@ function formatDirective(
 }
 
 /**
- * A moment by strftime directives (T-041), in the offset it has, names in English. Flags: `-` no padding, `_` blanks, `0`
- * zeros, `^` upper case, `#` the other case, `:` a colon in `%z`; then a width. What is no directive stays as written.
+ * Formats a moment by strftime directives, in its own offset and with English names. A directive can have flags, then a
+ * width. The flags are `-` (no padding), `_` (spaces), `0` (zeros), `^` (upper case), `#` (opposite case) and `:` (a colon
+ * in `%z`). Unknown directives stay as written (T-041).
  */
 export function strftime(moment: Moment, format: string): string {
   const local = new Date(moment.at + moment.offsetMinutes * 60_000);
   return format.replaceAll(
     /%([-_0^#:]*)(\d+)?[EO]?([A-Za-z%])/g,
-    (whole: string, flags: string, width: string | undefined, directive: string) => {
+    (written: string, flags: string, width: string | undefined, directive: string) => {
       const composed = COMPOSED_DIRECTIVES[directive];
       const found: ReturnType<typeof formatDirective> =
         composed === undefined ? formatDirective(directive, local, moment) : [strftime(moment, composed), 0, " "];
-      if (found === undefined) return whole;
+      if (found === undefined) return written;
       let [text, size, pad] = [String(found[0]), found[1], found[2]];
       if (flags.includes(":") && directive === "z") text = formatOffset(moment.offsetMinutes);
       if (flags.includes("^")) text = text.toUpperCase();

@@ -4,7 +4,7 @@ import { describeValue } from "./parse-moment.js";
 import { parseWholeNumber } from "./parse-whole-number.js";
 import type { FilterThis, RegisterFilter } from "./render-services.js";
 
-/** The text of a filter's input or argument; nil is blank. */
+/** Returns the text of a filter's input or argument. Empty for nil. */
 type ToText = (value: unknown) => string;
 
 function slice(value: unknown, begin: unknown, length: unknown, text: ToText): unknown {
@@ -16,7 +16,7 @@ function slice(value: unknown, begin: unknown, length: unknown, text: ToText): u
   return Array.isArray(value) ? kept : kept.join("");
 }
 
-/** Pieces of a text; a single blank splits at any white space, as in standard Liquid. Blank pieces at the end are dropped. */
+/** Splits a text as standard Liquid does: a single space splits at any white space, and empty pieces at the end are dropped. */
 function split(value: string, separator: string): string[] {
   if (value === "") return [];
   const pieces = separator === " " ? value.trim().split(/[ \t\r\n\f\v]+/) : value.split(separator);
@@ -36,10 +36,10 @@ function truncateWords(value: string, length: number, end: string): string {
   return words.length <= count ? value : words.slice(0, count).join(" ") + end;
 }
 
-/** Whether the filter has no such argument in the template: nil is not the same as none. */
+/** Returns whether the template passes no argument at the index, because an argument that is nil is not a missing one. */
 const isArgumentMissing = ({ token }: FilterThis, index: number): boolean => token.args.length <= index;
 
-/** Returns the default for nil, false and what is empty; `allow_false` may stand before or after it. */
+/** Returns the default for nil, false and empty values. `allow_false` can come before or after the default. */
 function applyDefault(self: FilterThis, value: unknown, args: readonly unknown[]): unknown {
   let [defaultValue, allowsFalse]: [unknown, boolean] = ["", false];
   for (const [index, written] of self.token.args.entries()) {
@@ -55,7 +55,7 @@ function applyDefault(self: FilterThis, value: unknown, args: readonly unknown[]
   return typeof plain === "object" && Object.keys(plain).length === 0 ? defaultValue : value;
 }
 
-/** Filters of text as standard Liquid has them, where liquidjs differs (T-001). `raw` registers without unwrapping values. */
+/** Registers the text filters in which liquidjs differs from standard Liquid. `raw` registers without unwrapping (T-001). */
 export function registerTextFilters(register: RegisterFilter, raw: RegisterFilter, text: ToText): void {
   register("slice", (value: unknown, begin: unknown, length: unknown) => slice(value, begin, length, text));
   register("split", (value: unknown, separator: unknown) => split(text(value), text(separator)));
@@ -72,11 +72,11 @@ export function registerTextFilters(register: RegisterFilter, raw: RegisterFilte
       : truncateWords(text(value), count, isArgumentMissing(this, 1) ? "..." : text(end));
   });
   register("replace", function (this: FilterThis, value: unknown, found: unknown, other: unknown) {
-    const [whole, replacement] = [text(value), text(other)];
-    const pieces = whole.split(text(found));
-    this.context.memoryLimit.use(whole.length + replacement.length * pieces.length);
+    const [source, replacement] = [text(value), text(other)];
+    const pieces = source.split(text(found));
+    this.context.memoryLimit.use(source.length + replacement.length * pieces.length);
     if (text(found) === "")
-      return whole === "" ? replacement : `${replacement}${pieces.join(replacement)}${replacement}`;
+      return source === "" ? replacement : `${replacement}${pieces.join(replacement)}${replacement}`;
     return pieces.join(replacement);
   });
   register("url_encode", (value: unknown) =>

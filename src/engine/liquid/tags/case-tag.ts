@@ -21,7 +21,7 @@ interface Branch {
   templates: Template[];
 }
 
-/** The values of `{% when a, b or c %}`. */
+/** Parses the values of `{% when a, b or c %}`. */
 function parseWhenValues({ tokenizer }: TagToken): Operand[] {
   const values: Operand[] = [];
   for (let hasMore = true; hasMore; ) {
@@ -36,8 +36,8 @@ function parseWhenValues({ tokenizer }: TagToken): Operand[] {
 }
 
 /**
- * `{% case %}` as standard Liquid has it: each value of a `when` that matches prints its block, and each `else` prints while
- * none before it has matched.
+ * `{% case %}` of standard Liquid: the block of a `when` is printed once for each value that matches, and an `else` is printed
+ * if no value before it matched.
  */
 export class StandardCaseTag extends Tag {
   private readonly value: Value;
@@ -46,7 +46,7 @@ export class StandardCaseTag extends Tag {
   constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid, parser: Parser) {
     super(token, remaining, liquid);
     this.value = new Value(token.tokenizer.readFilteredValue(), liquid);
-    // What stands before the first branch is never printed.
+    // Text before the first branch is collected here and never printed.
     let templates: Template[] = [];
     const begin = (values: Operand[] | null): void => {
       templates = [];

@@ -12,7 +12,7 @@ function skipToEndTag(tag: TagToken, remaining: TopLevelToken[], nested: boolean
   throw new Error(`tag ${tag.getText()} not closed`);
 }
 
-/** `{% doc %}`: a description of the template, which prints nothing. */
+/** `{% doc %}`: a description of the template. It prints nothing. */
 export class DocTag extends Tag {
   constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid) {
     super(token, remaining, liquid);
@@ -23,7 +23,7 @@ export class DocTag extends Tag {
   override render(): void {}
 }
 
-/** `{% comment %}`, which may stand around other comments. */
+/** `{% comment %}`, which can contain other comments. */
 export class NestedCommentTag extends Tag {
   constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid) {
     super(token, remaining, liquid);

@@ -9,7 +9,7 @@ import {
   type TopLevelToken,
 } from "liquidjs";
 
-/** `{% ifchanged %}`: prints its text if it differs from what the last such tag of the rendering printed. */
+/** `{% ifchanged %}`: prints its text if the text differs from the last one that such a tag printed in the rendering. */
 export class IfChangedTag extends Tag {
   private readonly templates: Template[] = [];
 

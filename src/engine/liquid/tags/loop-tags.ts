@@ -12,10 +12,10 @@ import {
 } from "liquidjs";
 import { parseWholeNumber } from "../filters/parse-whole-number.js";
 
-/** Where the loops around the current one are kept in the context. */
+/** The register of the context that holds the innermost loop being rendered. */
 const LOOPS_REGISTER = "loops";
 
-/** `forloop`. Its methods are what templates read. */
+/** `forloop`. Templates read its methods as properties. */
 class LoopState extends Drop {
   protected position = 0;
 
@@ -56,7 +56,7 @@ class LoopState extends Drop {
   }
 }
 
-/** `tablerowloop`. */
+/** `tablerowloop`. Templates read its methods as properties. */
 class RowState extends LoopState {
   constructor(
     length: number,
@@ -86,7 +86,7 @@ class RowState extends LoopState {
   }
 }
 
-/** What a loop goes over: a list's items, a map's pairs, a text as one item. */
+/** Returns the items that a loop iterates over: the items of a list, the pairs of a map, or a text as one item. */
 function toLoopItems(value: unknown): unknown[] {
   const plain = toValue(value) as unknown;
   if (Array.isArray(plain)) return plain;
@@ -96,7 +96,7 @@ function toLoopItems(value: unknown): unknown[] {
   return Object.entries(plain);
 }
 
-/** The values of `limit`, `offset` and `cols`; undefined where not given or nil. Throws where one is no number. */
+/** Returns the values of `limit`, `offset` and `cols`. Undefined if missing or nil. Throws if one is not a whole number. */
 function* evaluateNumbers(hash: Hash, context: Context): Generator<unknown, Record<string, number | undefined>, never> {
   const numbers: Record<string, number | undefined> = {};
   for (const [name, token] of Object.entries(hash.hash)) {
@@ -107,7 +107,7 @@ function* evaluateNumbers(hash: Hash, context: Context): Generator<unknown, Reco
   return numbers;
 }
 
-/** `{% for %}` with `forloop.parentloop`; `limit` and `offset` must be numbers. */
+/** `{% for %}` with `forloop.parentloop`. Throws if `limit` or `offset` is not a whole number. */
 export class StandardForTag extends ForTag {
   override *render(context: Context, emitter: Emitter): Generator<unknown, void, never> {
     const { renderer } = this.liquid;
@@ -142,7 +142,7 @@ export class StandardForTag extends ForTag {
   }
 }
 
-/** `{% tablerow %}` with the line breaks of standard Liquid, and `break`. */
+/** `{% tablerow %}` with the line breaks of standard Liquid and with `break`. */
 export class StandardTablerowTag extends TablerowTag {
   override *render(context: Context, emitter: Emitter): Generator<unknown, void, never> {
     const all = toLoopItems(yield evalToken(this.collection, context));
@@ -172,14 +172,15 @@ export class StandardTablerowTag extends TablerowTag {
   }
 }
 
-/** `{% cycle %}`: a group goes on where it was, also with other items. */
+/** `{% cycle %}`: a named group continues at its last position, also with other items. */
 export class StandardCycleTag extends CycleTag {
   override *render(context: Context, emitter: Emitter): Generator<unknown, void, never> {
     const { group, candidates } = this as unknown as {
       group?: Parameters<typeof evalToken>[0];
       candidates: ConstructorParameters<typeof Value>[0][];
     };
-    const name = group === undefined ? candidates.map((one) => (one as { getText(): string }).getText()).join(",") : "";
+    const name =
+      group === undefined ? candidates.map((item) => (item as { getText(): string }).getText()).join(",") : "";
     const key = group === undefined ? `items:${name}` : `group:${String(toValue(yield evalToken(group, context)))}`;
     const positions = context.getRegister("cycle", {} as never) as Record<string, number>;
     const position = positions[key] ?? 0;

@@ -4,25 +4,25 @@ import { DecimalNumber } from "../filters/decimal-number.js";
 type Operators = typeof defaultOperators;
 type Operator = (left: unknown, right: unknown) => Generator<unknown, boolean, unknown>;
 
-/** Whether liquidjs compares the value by methods of its own: `nil`, `empty` and `blank`. */
+/** Returns whether a value is `nil`, `empty` or `blank`, which have their own method to compare. */
 function isKeyword(value: unknown): value is { equals(other: unknown): unknown } {
   return typeof (value as { equals?: unknown } | null)?.equals === "function";
 }
 
 const isStandardEqual = defaultOperators["=="] as unknown as Operator;
 
-/** Standard Liquid's `==`: `nil` equals `blank` whichever stands first; lists and maps are equal by their contents. */
+/** `==` of standard Liquid: `nil` equals `blank` in either order. Lists and maps are compared by content. */
 function* isEqual(left: unknown, right: unknown): Generator<unknown, boolean, unknown> {
   if (isKeyword(left) && isKeyword(right) && toValue(left) === null) return yield* isStandardEqual(right, left);
   return yield* isStandardEqual(left, right);
 }
 
-/** Whether two values are equal, as `==` has it. */
+/** Returns whether `==` holds for two values. */
 export function areEqualValues(left: unknown, right: unknown): boolean {
   return toValueSync(isEqual(left, right)) as boolean;
 }
 
-/** Standard Liquid's `contains`: nothing contains `nil` or `false`; a map contains its keys. */
+/** `contains` of standard Liquid: no value contains `nil` or `false`, and a map contains its keys. */
 function contains(left: unknown, right: unknown): boolean {
   const [holder, item] = [toValue(left) as unknown, toValue(right) as unknown];
   if (item === null || item === undefined || item === false) return false;
@@ -40,5 +40,5 @@ function createOperators(): Operators {
   return { ...standard, "==": isEqual, "!=": isDifferent, "<>": isDifferent, contains } as unknown as Operators;
 }
 
-/** Standard Liquid's operators; it has no `not`. */
+/** The operators of standard Liquid, which has no `not`. */
 export const OPERATORS = createOperators();
