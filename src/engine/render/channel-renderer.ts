@@ -7,27 +7,28 @@ import { isJsonObject } from "../../util/json.js";
 import type { UserLookup } from "../context/pending-query.js";
 import { type CompiledText, type CompileText, RenderError, type RenderScope, renderText } from "../liquid/liquid.js";
 
-/** Where one message goes: an address, a device token, a connection. */
+/** The address, device token or connection that one message is sent to. */
 export interface Destination {
-  /** What the content document and the snapshot say of it. */
+  /** The address, phone number or device token in the content document, or a label such as `feed`. */
   address: string;
+  /** The message's `recipient_snapshot`. */
   snapshot: JsonObject | null;
   connection?: JsonObject;
-  /** For delivery alone; never part of the content. */
+  /** Secrets for the delivery, which are never part of the content. */
   secrets?: JsonObject;
-  /** Flat, for the content document's `metadata`. */
+  /** Flat values for the content document's `metadata`. */
   metadata?: JsonObject;
-  /** Nobody's connection yet: who it is has to be asked. */
+  /** Set if the recipient has no connection yet and the provider has to look the user up. */
   userLookup?: UserLookup;
-  /** Of the device, where it has one. */
+  /** The locale of the device, null if it has none. */
   locale?: string | null;
 }
 
-/** Data of the batch that a run came from. */
+/** The data of the batch that a run continues from. */
 export interface BatchData {
-  /** Data of the activity that opened it, in full. */
+  /** All data of the activity that opened the batch. */
   first: JsonObject;
-  /** The merged data as the batch left it to the run. */
+  /** The merged data that the batch passed to the run. */
   reduced: JsonObject;
 }
 
@@ -36,25 +37,25 @@ export interface RenderContext {
   recipient: Recipient;
   tenant: Recipient | null;
   channel: Channel;
-  /** Null for a run that came from no batch. */
+  /** Null for a run that does not continue from a batch. */
   batch?: BatchData | null;
-  /** Marks against tracking stay: what tracks reads them, and takes them out. */
+  /** Whether tracking follows, which reads the no-track attributes and removes them. Otherwise rendering removes them. */
   isTracked?: boolean;
-  /** Told by the step's event. */
+  /** Adds a warning to the step's event. */
   warn?: (text: string) => void;
 }
 
 /** A channel step's template, compiled for its channel type. */
 export interface ChannelRenderer {
-  /** One per message to make; none where the recipient lacks what the channel needs (E-173 to E-177, E-181). */
+  /** Returns one destination per message. Empty if the recipient lacks data that the channel needs (E-173 to E-177, E-181). */
   resolveDestinations(context: RenderContext): Destination[];
-  /** What the recipient lacks, for the reason's detail. */
+  /** Says which data is missing if there are no destinations, for the detail of the reason. */
   missingData: string;
-  /** The API's content document `data` (A-474 to A-481). Throws RenderError. */
+  /** Renders the `data` of the API's content document. Throws {@link RenderError} (A-474 to A-481). */
   render(context: RenderContext, destination: Destination): JsonObject;
 }
 
-/** Strings of a template object: compiled where set, null where absent. */
+/** Reads the fields of a template object and compiles its texts. */
 export class TemplateReader {
   constructor(
     private readonly template: JsonObject,
@@ -62,17 +63,18 @@ export class TemplateReader {
     private readonly fieldPath: string,
   ) {}
 
+  /** Compiles a text. Null if the field is not set. */
   compileText(name: string): CompiledText | null {
     const source = this.template[name];
     return typeof source === "string" ? this.compile(source, `${this.fieldPath}.${name}`) : null;
   }
 
-  /** How errors name a field. */
+  /** Returns the path that names a field in errors. */
   getFieldPath(name: string): string {
     return `${this.fieldPath}.${name}`;
   }
 
-  /** The source as written. */
+  /** Returns a text as written. Empty if the field is not set. */
   getSource(name: string): string {
     const value = this.template[name];
     return typeof value === "string" ? value : "";
@@ -97,7 +99,7 @@ export class TemplateReader {
   }
 }
 
-/** Rendered text that must be JSON (T-094), `what` being its place. Null for blank text. */
+/** Renders a text as a JSON object. Null for blank text. Throws {@link RenderError} that names `settingName` (T-094). */
 export function renderJson(text: CompiledText | null, scope: RenderScope, settingName: string): JsonObject | null {
   const rendered = text?.(scope).trim() ?? "";
   if (rendered === "") return null;
@@ -113,7 +115,7 @@ export function renderJson(text: CompiledText | null, scope: RenderScope, settin
   return value;
 }
 
-/** A channel's own setting: text, with Liquid where it has some (CH-080, T-134). */
+/** Returns a text of the channel's settings, rendered if it contains Liquid. Null for blank text (CH-080, T-134). */
 export function resolveChannelSetting(name: string, { channel, scope }: RenderContext): string | null {
   const value = Object.hasOwn(channel.settings, name) ? channel.settings[name] : undefined;
   if (typeof value !== "string" || value === "") return null;
@@ -121,15 +123,16 @@ export function resolveChannelSetting(name: string, { channel, scope }: RenderCo
   return renderText(value, scope).trim() || null;
 }
 
-/** A push's or a text message's overrides: the template's, else the channel's (E-182); null for none. */
+/** Renders the payload overrides of the template, or else of the channel. Null without overrides (E-182). */
 export function resolvePayloadOverrides(
-  own: CompiledText | null,
+  templateOverrides: CompiledText | null,
   context: RenderContext,
   fieldPath: string,
 ): JsonObject | null {
-  const declared = (): string => resolveChannelSetting("payload_overrides", context) ?? "";
+  const channelOverrides = (): string => resolveChannelSetting("payload_overrides", context) ?? "";
   return (
-    renderJson(own, context.scope, fieldPath) ?? renderJson(declared, context.scope, "the channel's payload_overrides")
+    renderJson(templateOverrides, context.scope, fieldPath) ??
+    renderJson(channelOverrides, context.scope, "the channel's payload_overrides")
   );
 }
 
@@ -138,7 +141,7 @@ export function getTextProperty(recipient: Recipient, name: string): string | nu
   return typeof value === "string" && value.trim() !== "" ? value : null;
 }
 
-/** What the recipient has stored for the channel, under its id. */
+/** Returns the recipient's channel data for a channel. Empty if the recipient has not set any. */
 export function getChannelData(recipient: Recipient, channel: Channel): JsonObject {
   return recipient.channel_data[channel.id] ?? {};
 }

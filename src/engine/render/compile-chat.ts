@@ -12,7 +12,7 @@ import {
   type TemplateReader,
 } from "./channel-renderer.js";
 
-/** Where a message to a connection of the recipient's goes. */
+/** Builds the destination for a connection of the recipient. */
 export function toConnectionDestination(connection: JsonObject): Destination {
   return {
     address: getConnectionAddress(connection),
@@ -21,7 +21,7 @@ export function toConnectionDestination(connection: JsonObject): Destination {
   };
 }
 
-/** What identifies a connection to a reader: never its token. */
+/** Returns a readable name of a connection, which never contains its token. */
 function getConnectionAddress(connection: JsonObject): string {
   const webhook = connection.incoming_webhook;
   if (isJsonObject(webhook)) return "incoming webhook";
@@ -43,8 +43,8 @@ function buildSnapshot(connection: JsonObject): JsonObject {
 }
 
 /**
- * The one connection that a template gives instead of the recipient's. What is wrong with it is told by the message (E-187). A
- * token or a webhook in it is the delivery's alone.
+ * Parses the connection that a template sets instead of the recipient's. An error in it becomes a delivery error of the
+ * message. A token or webhook URL in it is passed to the delivery only (E-187).
  */
 function parseConnectionOverride(text: string, fieldPath: string): Destination {
   const invalid = (fault: string): Destination => ({
@@ -70,11 +70,14 @@ function parseConnectionOverride(text: string, fieldPath: string): Destination {
   };
 }
 
-/** A user of Slack who is to be found by e-mail: no connection yet, and a token to ask with (CH-175). */
+/**
+ * Returns a destination that is looked up by the user's email. Empty unless the lookup is enabled, the channel uses Slack,
+ * and the user has an email and the tenant a token (CH-175).
+ */
 function findEmailDestination({ recipient, tenant, channel }: RenderContext, stepSetting: unknown): Destination[] {
-  const wanted =
+  const isEnabled =
     typeof stepSetting === "boolean" ? stepSetting : channel.settings.email_based_user_id_resolution === true;
-  if (!wanted || !channel.provider.includes("slack") || splitRecipientKey(recipient.key).collection !== USERS)
+  if (!isEnabled || !channel.provider.includes("slack") || splitRecipientKey(recipient.key).collection !== USERS)
     return [];
   const email = getTextProperty(recipient, "email");
   const token = tenant === null ? undefined : getChannelData(tenant, channel).token;
@@ -84,7 +87,7 @@ function findEmailDestination({ recipient, tenant, channel }: RenderContext, ste
   ];
 }
 
-/** Chat (A-477, T-212): one message per connection (E-181). */
+/** Compiles a chat step, which sends one message per connection (A-477, E-181, T-212). */
 export function compileChat(template: TemplateReader, overrides: TemplateReader): ChannelRenderer {
   const settings = template.getSection("settings");
   const override = settings.compileText("recipient_connection");
@@ -127,7 +130,7 @@ export function compileChat(template: TemplateReader, overrides: TemplateReader)
         },
         metadata: toNullIfEmpty({
           ...metadata,
-          // An id that is empty once rendered: no reply is sent, nor anything in its place (CH-177).
+          // If the id is empty once rendered, the delivery fails: a reply must not become an ordinary message (CH-177).
           ...(thread === ""
             ? { reply_fault: `${settings.getFieldPath("parent_message_id")} is empty once rendered` }
             : {}),

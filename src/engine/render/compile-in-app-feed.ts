@@ -2,7 +2,7 @@ import type { JsonObject } from "../../util/json.js";
 import { renderMarkdown } from "../liquid/filters/render-markdown.js";
 import type { ChannelRenderer, TemplateReader } from "./channel-renderer.js";
 
-/** In-app feed (A-479 to A-481, T-200 to T-205): Liquid first, then Markdown. */
+/** Compiles an in-app feed step. Liquid is rendered before Markdown (A-479 to A-481, T-200 to T-205). */
 export function compileInAppFeed(template: TemplateReader): ChannelRenderer {
   const body = template.compileText("markdown_body");
   const bodySource = template.getSource("markdown_body");

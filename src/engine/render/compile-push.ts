@@ -13,7 +13,7 @@ interface Device {
   locale: string | null;
 }
 
-/** Devices of a recipient's channel data, each token once (E-181, CH-240 to CH-242). */
+/** Returns the devices of a recipient's channel data, each token once (E-181, CH-240 to CH-242). */
 function collectDevices(data: Record<string, unknown>): Device[] {
   const devices = (Array.isArray(data.devices) ? data.devices : []).filter(isJsonObject);
   const lists = [data.tokens, data.target_arns, data.player_ids].flatMap((list) => (Array.isArray(list) ? list : []));
@@ -29,7 +29,7 @@ function collectDevices(data: Record<string, unknown>): Device[] {
   return [...devicesByToken.values()];
 }
 
-/** Push (A-476, T-211): one message per device token, translated for the device (T-191, E-184). */
+/** Compiles a push step, which sends one message per device token in the device's locale (A-476, E-184, T-191, T-211). */
 export function compilePush(template: TemplateReader): ChannelRenderer {
   const title = template.compileText("title");
   const body = template.compileText("text_body");

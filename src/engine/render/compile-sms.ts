@@ -5,7 +5,7 @@ import {
   type TemplateReader,
 } from "./channel-renderer.js";
 
-/** SMS (A-475, T-210). */
+/** Compiles an SMS step (A-475, T-210). */
 export function compileSms(template: TemplateReader): ChannelRenderer {
   const body = template.compileText("text_body");
   const settings = template.getSection("settings");

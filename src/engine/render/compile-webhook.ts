@@ -12,7 +12,7 @@ import {
 
 type RenderPairs = (scope: RenderScope) => { key: string; value: string }[];
 
-/** Headers or query parameters: a list of pairs, or one template that yields a JSON object (section 6.6 of the format). */
+/** Compiles headers or query parameters: a list of pairs, or a text that renders as a JSON object (section 6.6 of the format). */
 function compilePairs(template: TemplateReader, name: string): RenderPairs {
   const objectTemplate = template.compileText(name);
   if (objectTemplate !== null) {
@@ -30,7 +30,10 @@ function compilePairs(template: TemplateReader, name: string): RenderPairs {
 
 const METHODS_WITH_BODY = new Set(["post", "put", "patch"]); // PATCH: EQ-53
 
-/** One request, with the key to sign it where that comes from Liquid; none where that key is empty (E-195, CH-205). */
+/**
+ * Returns the destination of the request, with the signing key if the key contains Liquid. Empty if that key renders as
+ * empty text (E-195, CH-205).
+ */
 function resolveWebhookDestinations(context: RenderContext): Destination[] {
   const to: Destination = { address: "webhook", snapshot: null };
   if (!hasLiquid(context.channel.settings.signing_key)) return [to];
@@ -38,7 +41,10 @@ function resolveWebhookDestinations(context: RenderContext): Destination[] {
   return key === null ? [] : [{ ...to, secrets: { signing_key: key } }];
 }
 
-/** A webhook step (T-213, CH-200): the request as it would be made. The API has no content document for it; this is ours. */
+/**
+ * Compiles a webhook step. Its content document describes the request; the API does not define one, so the format is
+ * this project's own (CH-200, T-213).
+ */
 export function compileWebhook(template: TemplateReader): ChannelRenderer {
   const method = template.getSource("method").toLowerCase();
   const url = template.compileText("url");

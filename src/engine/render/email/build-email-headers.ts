@@ -2,13 +2,13 @@ import { isJsonObject, type JsonObject } from "../../../util/json.js";
 import type { RenderScope } from "../../liquid/liquid.js";
 import { RenderError } from "../../liquid/render-error.js";
 
-/** Headers that the message itself has: overrides do not replace them. */
+/** Headers that the email's own fields set. Overrides cannot replace them. */
 const RESERVED_HEADERS = new Set([
   ...["from", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "mime-version", "sender"],
   ...["content-type", "content-transfer-encoding", "content-disposition"],
 ]);
 
-/** Of commercial workflows: how a mail program offers to unsubscribe (T-240). */
+/** Builds the headers with which mail programs offer to unsubscribe. Empty unless the workflow is commercial (T-240). */
 function buildUnsubscribeHeaders({ workflow, vars }: RenderScope): Record<string, string> {
   const url = isJsonObject(vars) ? vars.commercial_unsubscribe_url : null;
   if (!isJsonObject(workflow) || workflow.commercial !== true || typeof url !== "string") return {};
@@ -16,8 +16,8 @@ function buildUnsubscribeHeaders({ workflow, vars }: RenderScope): Record<string
 }
 
 /**
- * Headers beside the usual ones: those to unsubscribe, and those that JSON overrides name under `headers`, as texts
- * (CH-090). Null where there are none. Throws {@link RenderError} for what would break the header.
+ * Builds the additional headers of an email: those to unsubscribe, and the `headers` of the JSON overrides as texts. Null if
+ * there are no additional headers. Throws {@link RenderError} for invalid or reserved names and for line breaks (CH-090).
  */
 export function buildEmailHeaders(scope: RenderScope, overrides: JsonObject | null): JsonObject | null {
   const headers: JsonObject = buildUnsubscribeHeaders(scope);

@@ -9,7 +9,7 @@ export interface BlockButton {
   variant: "solid" | "outline";
   size: "sm" | "md" | "lg";
   isFullWidth: boolean;
-  /** Colours are hex values or words of CSS by now, null where the layout's own apply. */
+  /** Colors are hex values or CSS words, already resolved. Null if the layout's color applies. */
   background: string | null;
   color: string | null;
   borderColor: string | null;
@@ -18,7 +18,7 @@ export interface BlockButton {
   borderRadius: number | null;
 }
 
-/** A visual block with its Liquid rendered: what HTML or MJML is written of (section 9). */
+/** A visual block with its Liquid rendered, from which HTML or MJML is built (section 9 of the templates catalog). */
 export interface RenderedBlock {
   type: BlockType;
   /** Pixels: top, right, bottom, left. */
@@ -26,14 +26,14 @@ export interface RenderedBlock {
   align: "left" | "center" | "right";
   /** Pixels between buttons. */
   gap: number;
-  /** Of markdown, html and partial blocks. */
+  /** The content of markdown, html and partial blocks. Empty for other blocks. */
   html: string;
   image: { url: string; alt: string; action: string; width: string } | null;
   buttons: BlockButton[];
   columns: RenderedBlock[][];
 }
 
-/** What blocks are compiled with; handed in, so that this file is read only where there are blocks. */
+/** Functions that compile the parts of blocks. They are passed in, so that this file is loaded only if a template has blocks. */
 interface BlockCompilers {
   compileMarkdown: (source: string, fieldPath: string) => CompiledText;
   renderPartial: (key: string, inputs: Record<string, unknown>, rendering: Rendering, fieldPath: string) => string;
@@ -45,7 +45,7 @@ type RenderBlocks = (rendering: Rendering) => RenderedBlock[];
 const toNumberOr = (value: Json | undefined, fallback: number): number =>
   typeof value === "number" ? value : fallback;
 
-/** Where nothing is said: paddings 8/4/8/4, left, gap 8 (section 8's decisions). */
+/** Reads the layout attributes. The defaults are the paddings 8, 4, 8 and 4, left alignment and a gap of 8 pixels. */
 function parseSpacing(block: TemplateReader): Pick<RenderedBlock, "padding" | "align" | "gap"> {
   const attrs = block.getSection("layout_attrs");
   const align = attrs.getSource("horizontal_align");
@@ -61,7 +61,7 @@ function parseSpacing(block: TemplateReader): Pick<RenderedBlock, "padding" | "a
   };
 }
 
-/** A colour as written: a token of the branding gives its value, text that could leave the style gives none. */
+/** Returns the color of a branding token, or a literal color. Null for text that could end the `style` attribute. */
 function resolveColor(text: string, rendering: Rendering): string | null {
   const branding = rendering.getSync(["vars", "branding"]);
   const name = text.trim();
@@ -98,8 +98,8 @@ function compileButton(button: TemplateReader): (rendering: Rendering) => BlockB
 }
 
 /**
- * Compiles a value of a partial block's attrs, at any depth. Text is Liquid, and passes the value itself if it is one output
- * alone, as in `{{ data.items }}` (T-109).
+ * Compiles a value of a partial block's attrs, at any depth. Texts are Liquid. A text that consists of one output, such as
+ * `{{ data.items }}`, passes the value itself (T-109).
  */
 function compileInput(value: Json, fieldPath: string, tools: BlockCompilers): (rendering: Rendering) => unknown {
   if (typeof value === "string") {

@@ -16,13 +16,13 @@ import { type CompiledLayout, compileLayout, getBuiltInLayout, renderInLayout } 
 import { checkLength, insertIntoHead, insertPreheader, toHtmlForText } from "./email-html.js";
 import { htmlToText } from "./html-to-text.js";
 
-/** What an e-mail's template refers to outside itself. */
+/** The shared templates that an email's template can use. */
 export interface SharedEmailTemplates {
   compile: CompileText;
   partials: Partials;
-  /** The layout the template names; `missing` where the project has none of the name, null for no layout. */
+  /** The layout that the template names, `missing` if the project does not have it, null if the template names none. */
   layout: EmailLayout | "missing" | null;
-  /** Whether a partial that is reached has a style of its own. */
+  /** Whether a partial that the template can reach contains a `<style>` element. */
   partialsHaveStyles: boolean;
 }
 
@@ -31,7 +31,7 @@ interface RenderedEmail {
   text: string;
 }
 
-/** The scope is the run's; `preview` is the line shown beside the subject. Throws RenderError. */
+/** Renders an email in a run's scope. `preview` is the line that inboxes show beside the subject. Throws {@link RenderError}. */
 type RenderEmailBody = (scope: RenderScope, tenantBranding: JsonObject | null, preview: string) => RenderedEmail;
 
 type RenderContent = (rendering: Rendering) => string;
@@ -46,7 +46,7 @@ const getColor = (branding: JsonObject, name: string, fallback: string): string 
   return typeof color === "string" && /^[#\w(),.% -]+$/.test(color) ? color : fallback;
 };
 
-/** The layout's branding lies over the account's and under the tenant's (T-133, TQ-10). */
+/** Merges brandings into the scope. The layout's overrides the account's, and the tenant's overrides both (T-133, TQ-10). */
 function mergeBranding(scope: RenderScope, overrides: JsonObject, tenant: JsonObject | null): RenderScope {
   if (tenant === null && Object.keys(overrides).length === 0) return scope;
   const vars = isJsonObject(scope.vars) ? scope.vars : {};
@@ -54,7 +54,7 @@ function mergeBranding(scope: RenderScope, overrides: JsonObject, tenant: JsonOb
   const branding: JsonObject = { ...base, ...overrides, ...tenant };
   for (const image of ["logo_url", "icon_url"]) {
     const dark = `dark_${image}`;
-    // Dark pictures fall back to light ones (T-171), also to one that was just replaced.
+    // A dark image falls back to the light one (T-171), also if the light one was just overridden.
     if (base[dark] === base[image] && !(dark in overrides) && !(tenant && dark in tenant))
       branding[dark] = branding[image] as Json;
   }
@@ -65,7 +65,7 @@ function getVisualBlocks(template: TemplateReader): TemplateReader[] {
   return template.getValue("visual_blocks") === undefined ? [] : template.getList("visual_blocks");
 }
 
-/** Blocks, or the body's HTML or MJML, as what is to be put into the layout. */
+/** Compiles the visual blocks, or the HTML or MJML body, that the layout prints as its content. */
 async function compileContent(
   template: TemplateReader,
   layout: CompiledLayout | null,
@@ -99,7 +99,7 @@ async function compileContent(
   };
 }
 
-/** What is done to the whole document: styles to the head, MJML to HTML, rules to elements (T-107, T-126, T-128). */
+/** Moves styles to the head, converts MJML to HTML and inlines CSS in a complete document (T-107, T-126, T-128). */
 type FinishDocument = (document: string, styles: ReadonlySet<string>, rendering: Rendering) => string;
 
 async function compileFinishDocument(
@@ -126,18 +126,18 @@ async function compileFinishDocument(
             getColor(branding, "dark_primary_color_contrast", "#000000"),
           )
         : "";
-    const moved = [...styles].join("\n");
+    const partialStyles = [...styles].join("\n");
     if (mjml !== null) {
       const rules = [base, ...[...styles].map((style) => style.replaceAll(/<\/?style\b[^<>]*>/gi, ""))].join("\n");
       return mjml(document, rules);
     }
-    const added = `${base === "" ? "" : `<style>\n${base}\n${dark}\n</style>`}${moved}`;
+    const added = `${base === "" ? "" : `<style>\n${base}\n${dark}\n</style>`}${partialStyles}`;
     const documentWithStyles = insertIntoHead(document, added);
     return inline !== null && /<style\b/i.test(documentWithStyles) ? inline(documentWithStyles) : documentWithStyles;
   };
 }
 
-/** Whether CSS may come up: nothing that inlines it is loaded otherwise. */
+/** Returns whether the document can contain CSS. The packages that inline it are not loaded otherwise. */
 function mayHaveCss(template: TemplateReader, { layout, partialsHaveStyles }: SharedEmailTemplates): boolean {
   if (partialsHaveStyles || Array.isArray(template.getValue("visual_blocks"))) return true;
   const sources = [template.getSource("html_body"), layout !== null && layout !== "missing" ? layout.html_layout : ""];
@@ -173,7 +173,7 @@ export async function compileEmailBody(
     };
     const branded = mergeBranding(scope, layout?.brandingOverrides ?? {}, tenantBranding);
     const styles = new Set<string>();
-    // Layouts lay their variables over it, and take them away again.
+    // A copy, because rendering in a layout changes the variables of this object and restores them.
     const environment = { ...branded };
     const openBranded = (): Rendering => {
       const rendering = openRendering(environment, shared.partials, layout === null ? null : styles);
@@ -190,7 +190,7 @@ export async function compileEmailBody(
     };
     const document =
       layout === null ? renderContent() : renderInLayout(layout.html, environment, first, variables, renderContent);
-    checkLength(document, template.getFieldPath("html_body")); // before work is done on it
+    checkLength(document, template.getFieldPath("html_body")); // before CSS and MJML are processed, which takes time
     const html = insertPreheader(
       finishWithFieldPath(template, () => finish(document, styles, first)),
       layout?.showsPreview ? "" : preview,
@@ -200,13 +200,13 @@ export async function compileEmailBody(
     const generated = (): string => htmlToText(isMjml ? toHtmlForText(innerHtml) : innerHtml);
     let text: string;
     if (layout === null) text = plain?.(first) ?? generated();
-    // Only what comes before the content could give its name another meaning.
+    // Only `pre_content` is rendered before the content, so only it could assign another value to `content`.
     else if (layout.textIsContent && preContent === null) text = plain?.(openBranded()) ?? generated();
     else {
       const second = openBranded();
       text = renderInLayout(layout.text, environment, second, variables, () => {
         if (plain !== null) return plain(second);
-        // What the HTML's template assigned is seen below its text as well.
+        // Variables that the HTML content assigned are also visible in the rest of the text layout.
         Object.assign(second.bottom(), first.bottom());
         return generated();
       });
@@ -216,7 +216,7 @@ export async function compileEmailBody(
   };
 }
 
-/** Faults of the whole document are told with the template's place. */
+/** Calls `finish`. Adds the field path of the template to a {@link RenderError} about the whole document. */
 function finishWithFieldPath(template: TemplateReader, finish: () => string): string {
   try {
     return finish();

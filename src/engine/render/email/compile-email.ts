@@ -13,13 +13,13 @@ import { compileEmailBody, type SharedEmailTemplates } from "./compile-email-bod
 import { removeTrackingMarks } from "./email-html.js";
 import { parseAttachments } from "./parse-attachments.js";
 
-/** Strings of the step's overrides beat the channel's settings; blank ones fall through (E-178, EQ-28). */
+/** Compiles a setting. The step's override takes precedence over the channel's setting unless it is blank (E-178, EQ-28). */
 function compileSetting(overrides: TemplateReader, name: string): (context: RenderContext) => string | null {
   const text: CompiledText | null = overrides.compileText(name);
   return (context) => text?.(context.scope).trim() || resolveChannelSetting(name, context);
 }
 
-/** An address that would begin a header of its own is refused: it comes from data. */
+/** Compiles an address. Throws {@link RenderError} for line breaks, with which data could add headers. */
 function compileAddress(overrides: TemplateReader, name: string): (context: RenderContext) => string | null {
   const read = compileSetting(overrides, name);
   return (context) => {
@@ -30,21 +30,24 @@ function compileAddress(overrides: TemplateReader, name: string): (context: Rend
   };
 }
 
-/** Line breaks of a subject or a name are spaces: these are texts of one line. */
+/** Replaces the line breaks of a subject or name with spaces, because headers have one line. */
 function toSingleLine(text: string): string {
   return text.replaceAll(/[\r\n\0]+/g, " ").trim();
 }
 
-/** `to` is one address (CH-081): a list is only possible for copies. */
+/** Throws {@link RenderError} for a list of addresses. Only `cc` and `bcc` can have several (CH-081). */
 function checkOneAddress(value: string, fieldPath: string): void {
   if (/[\r\n\0]/.test(value)) throw new RenderError(`${fieldPath} must not hold line breaks once rendered`);
   if (/[,;]/.test(value.replaceAll(/"[^"]*"/g, "")))
     throw new RenderError(`${fieldPath} must be one address once rendered: lists are for cc_address and bcc_address`);
 }
 
-/** JSON that is merged into the provider's request: the channel's, with the step's over it (CH-080, CHQ-8). */
+/**
+ * Compiles the JSON that is merged into the provider's request. The step's overrides take precedence over the channel's
+ * (CH-080, CHQ-8).
+ */
 function compileJsonOverrides(overrides: TemplateReader): (context: RenderContext) => JsonObject | null {
-  const own = overrides.compileText("json_overrides");
+  const stepOverrides = overrides.compileText("json_overrides");
   const fieldPath = overrides.getFieldPath("json_overrides");
   return (context) => {
     const declared = context.channel.settings.json_overrides;
@@ -55,8 +58,8 @@ function compileJsonOverrides(overrides: TemplateReader): (context: RenderContex
           context.scope,
           "the channel's json_overrides",
         );
-    const over = renderJson(own, context.scope, fieldPath);
-    return base === null && over === null ? null : deepMerge(base ?? {}, over ?? {});
+    const override = renderJson(stepOverrides, context.scope, fieldPath);
+    return base === null && override === null ? null : deepMerge(base ?? {}, override ?? {});
   };
 }
 
@@ -66,7 +69,7 @@ function getTenantBranding({ tenant }: RenderContext): JsonObject | null {
   return isJsonObject(branding) ? branding : null;
 }
 
-/** E-mail (A-474, section 8 of the templates catalogue). */
+/** Compiles an email step (A-474, section 8 of the templates catalog). */
 export async function compileEmail(
   template: TemplateReader,
   overrides: TemplateReader,
@@ -88,12 +91,12 @@ export async function compileEmail(
   return {
     missingData: "no e-mail address",
     resolveDestinations(context) {
-      // The override first; where it renders blank, the recipient's own address (EQ-29).
-      const own = to(context);
-      const found = own ?? getTextProperty(context.recipient, "email");
-      if (found === null) return [];
-      checkOneAddress(found, own === null ? "recipient.email" : overrides.getFieldPath("to_address"));
-      return [{ address: found, snapshot: { email: found, name: getTextProperty(context.recipient, "name") } }];
+      // If the override renders as blank text, the recipient's own address is used (EQ-29).
+      const override = to(context);
+      const address = override ?? getTextProperty(context.recipient, "email");
+      if (address === null) return [];
+      checkOneAddress(address, override === null ? "recipient.email" : overrides.getFieldPath("to_address"));
+      return [{ address, snapshot: { email: address, name: getTextProperty(context.recipient, "name") } }];
     },
     render(context, { address: recipient }): JsonObject {
       const { scope } = context;
@@ -114,7 +117,7 @@ export async function compileEmail(
         html_body: context.isTracked ? html : removeTrackingMarks(html),
         text_body: text,
       };
-      // Beside the API's fields, and only where there are some.
+      // The API's document does not have these fields, so they are added only if they have a value.
       if (headers !== null) content.headers = headers;
       if (attachments.length > 0) content.attachments = attachments;
       if (json !== null) content.json_overrides = json;

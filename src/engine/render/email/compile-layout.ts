@@ -3,7 +3,7 @@ import type { JsonObject } from "../../../util/json.js";
 import type { CompiledText, CompileText, Rendering, RenderScope } from "../../liquid/liquid.js";
 import type { MjmlLevel } from "./render-blocks-mjml.js";
 
-/** What a layout key of `default` means where the project has no layout of that name (EQ-68). */
+/** The layout for the layout key `default` if the project has no layout with that key (EQ-68). */
 const BUILT_IN_LAYOUT: Omit<EmailLayout, "key"> = {
   html_layout:
     '<!doctype html>\n<html>\n<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>\n<body style="word-break:break-word">\n{{ content }}\n</body>\n</html>',
@@ -17,11 +17,11 @@ const BUILT_IN_MJML_LAYOUT = "<mjml><mj-body>{{ content }}</mj-body></mjml>";
 export interface CompiledLayout {
   html: CompiledText;
   text: CompiledText;
-  /** What the text layout prints is the content and nothing else: it need not be rendered. */
+  /** Whether the text layout prints only the content, so that it need not be rendered. */
   textIsContent: boolean;
   footerLinks: { text: CompiledText; url: CompiledText }[];
   isMjml: boolean;
-  /** Where a layout of MJML prints its content. */
+  /** The kind of element in which an MJML layout prints its content. */
   contentLevel: MjmlLevel;
   /** Whether the layout prints the template's preview text itself (T-125). */
   showsPreview: boolean;
@@ -38,14 +38,14 @@ const LEVELS_BY_ELEMENT: Record<string, MjmlLevel> = {
   "mj-hero": "column",
 };
 
-/** The plain layout, in the language of the template it is for. */
+/** Returns the built-in layout in MJML or HTML, as the template's body is. */
 export function getBuiltInLayout(isMjml: boolean): EmailLayout {
   return isMjml
     ? { ...BUILT_IN_LAYOUT, key: "default", html_layout: BUILT_IN_MJML_LAYOUT, is_mjml: true }
     : { ...BUILT_IN_LAYOUT, key: "default" };
 }
 
-/** Throws `template_invalid` for Liquid that does not parse. */
+/** Compiles a layout. Throws `template_invalid` for a Liquid syntax error. */
 export async function compileLayout(
   layout: EmailLayout,
   compile: CompileText,
@@ -55,9 +55,9 @@ export async function compileLayout(
   const text = compile(layout.text_layout, "text_layout");
   let level: MjmlLevel = "text";
   if (layout.is_mjml) {
-    const { findMjmlParent: mjmlParentAt } = await import("../mjml/prepare-mjml.js");
+    const { findMjmlParent } = await import("../mjml/prepare-mjml.js");
     const at = layout.html_layout.search(/\{\{-?\s*content\b/);
-    level = LEVELS_BY_ELEMENT[mjmlParentAt(layout.html_layout, at) ?? ""] ?? "text";
+    level = LEVELS_BY_ELEMENT[findMjmlParent(layout.html_layout, at) ?? ""] ?? "text";
   }
   return {
     html,
@@ -75,16 +75,16 @@ export async function compileLayout(
   };
 }
 
-/** What only layouts see (T-027). */
+/** Variables that only layouts can use (T-027). */
 interface LayoutVariables {
   footer_links: JsonObject[];
   preview_text: string;
 }
 
 /**
- * A layout with its content (T-123). The content is rendered when the layout first prints it, so that variables it
- * assigns are seen by what comes after, and none before. `environment` is what `rendering` was opened with; while the
- * content is rendered, it holds no variables of the layout's.
+ * Renders a layout with its content. The content is rendered when the layout first prints it, so that the variables that it
+ * assigns are visible only after it. `environment` is the scope that `rendering` was opened with. While the content is
+ * rendered, the scope does not contain the layout's variables (T-123).
  */
 export function renderInLayout(
   layout: CompiledText,
@@ -95,11 +95,11 @@ export function renderInLayout(
 ): string {
   const before = { content: environment.content, links: environment.footer_links, preview: environment.preview_text };
   let content: string | undefined;
-  // Assigned, never deleted or defined: an object that V8 has given up on would be read slowly by all that follows.
+  // The properties are assigned and never deleted: V8 reads an object slowly once a property of it was deleted.
   const enter = (): void => {
     environment.footer_links = variables.footer_links;
     environment.preview_text = variables.preview_text;
-    environment.content = print; // liquidjs calls what it finds to be a function
+    environment.content = print; // liquidjs calls a variable that is a function
   };
   const leave = (): void => {
     environment.content = before.content;

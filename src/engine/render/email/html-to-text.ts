@@ -1,6 +1,9 @@
 let entities: Map<string, string> | undefined;
 
-/** Those that e-mails are written with; others stand as they are: all 2,000 would be a table to load. Made when a text has one. */
+/**
+ * Returns the text of a named entity. Only the entities that emails commonly contain are known, because a table of all 2,000
+ * would have to be loaded. The map is created when the first text contains an entity.
+ */
 function findEntity(name: string): string | undefined {
   entities ??= new Map([
     ...Object.entries({ amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " " }),
@@ -21,22 +24,22 @@ function findEntity(name: string): string | undefined {
 }
 
 function decodeEntities(text: string): string {
-  return text.replace(/&(#x[0-9a-f]+|#\d+|[a-z][a-z0-9]*);/gi, (whole, name: string) => {
-    if (!name.startsWith("#")) return findEntity(name) ?? whole;
+  return text.replace(/&(#x[0-9a-f]+|#\d+|[a-z][a-z0-9]*);/gi, (reference, name: string) => {
+    if (!name.startsWith("#")) return findEntity(name) ?? reference;
     const code = name[1]?.toLowerCase() === "x" ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
-    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+    return code <= 0x10ffff ? String.fromCodePoint(code) : reference;
   });
 }
 
 /** Elements whose content is not text. */
 const SKIPPED_ELEMENTS = new Set(["style", "script", "head", "title"]);
-/** What an element's start and end put between lines. */
+/** The text that the start or end tag of an element adds. */
 const TEXT_AT_START: Record<string, string> = { br: "\n", li: "\n- " };
 const TEXT_AT_END: Record<string, string> = { tr: "\n", li: "\n", td: " ", th: " " };
 for (const block of ["p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote"])
   TEXT_AT_END[block] = "\n\n";
 
-/** Where the tag that begins before `at` ends: a `>` in the quotes of an attribute's value is no end. -1 where it has none. */
+/** Returns the index of the `>` that ends a tag, -1 if none does. A `>` in a quoted attribute value does not end it. */
 function findTagEnd(source: string, at: number): number {
   const plain = source.indexOf(">", at);
   let close = plain;
@@ -44,20 +47,20 @@ function findTagEnd(source: string, at: number): number {
     const quote = /= ?(["'])/.exec(source.slice(from, close));
     if (quote === null) return close;
     const end = source.indexOf(quote[1] as string, from + quote.index + quote[0].length);
-    if (end === -1) break; // a quote that nothing closes is none
+    if (end === -1) break; // an unclosed quote is ignored
     from = end + 1;
     if (close < from) close = source.indexOf(">", from);
   }
   return plain;
 }
 
-/** The plain-text part of an e-mail that has none of its own (T-121): links keep their address, blocks their lines. */
+/** Generates the text part of an email from its HTML. Links keep their URL, and line breaks separate block elements (T-121). */
 export function htmlToText(html: string): string {
   const source = html.replace(/\s+/g, " ");
   let text = "";
-  /** The link that is open: its address, and where its label begins in the text. */
+  /** The open link: its URL, and the index at which its label starts in the text. */
   let link: { url: string; start: number } | null = null;
-  // One pass from tag to tag: patterns over the whole text took minutes for a few kilobytes of unclosed links.
+  // This is one pass from tag to tag, because patterns over the whole text took minutes for a few kilobytes of unclosed links.
   for (let at = 0; at < source.length; ) {
     const open = source.indexOf("<", at);
     text += source.slice(at, open === -1 ? source.length : open);
@@ -69,7 +72,7 @@ export function htmlToText(html: string): string {
       continue;
     }
     if (!/[a-z/!?]/i.test(source[open + 1] ?? "")) {
-      text += "<"; // as in 1 < 2
+      text += "<"; // not a tag, as in 1 < 2
       at = open + 1;
       continue;
     }
@@ -87,7 +90,7 @@ export function htmlToText(html: string): string {
       ending.lastIndex = at;
       const end = ending.exec(source);
       if (end === null) break;
-      at = end.index; // its end tag is read next
+      at = end.index; // the end tag is read next
     } else if (name === "a") {
       if (link !== null) {
         const label = text.slice(link.start).trim();

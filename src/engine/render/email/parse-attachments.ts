@@ -2,7 +2,7 @@ import { getValueAtPath, isJsonObject, type Json, type JsonObject } from "../../
 import { RenderError } from "../../liquid/render-error.js";
 import type { RenderContext } from "../channel-renderer.js";
 
-/** Where an e-mail's attachments are in `data`, unless its template says otherwise. */
+/** The path of an email's attachments in `data` if its template does not set `attachment_key`. */
 const DEFAULT_ATTACHMENTS_KEY = "attachments";
 
 const LINE_BREAK = /[\r\n\0]/;
@@ -38,7 +38,7 @@ function parseAttachment(value: Json, fieldPath: string): JsonObject {
   };
 }
 
-/** Returns the value at the path. After a batch it is what a later step put there, or else the opening activity's (E-191). */
+/** Returns the value at the path. After a batch, it is the opening activity's value unless a later step changed it (E-191). */
 function findAttachmentsValue(path: readonly string[], { scope, batch }: RenderContext): Json | null {
   const current = getValueAtPath(scope.data, path);
   const isFromBatch = batch && current === getValueAtPath(batch.reduced, path);
@@ -46,8 +46,8 @@ function findAttachmentsValue(path: readonly string[], { scope, batch }: RenderC
 }
 
 /**
- * The attachments of an e-mail (T-131): one object or a list of them, at a dotted path in `data`. Throws
- * {@link RenderError} for what is none.
+ * Returns the attachments of an email, from one object or a list of objects at a dotted path in `data`. Throws
+ * {@link RenderError} for an invalid attachment (T-131).
  */
 export function parseAttachments(key: string, context: RenderContext): JsonObject[] {
   const path = (key === "" ? DEFAULT_ATTACHMENTS_KEY : key).split(".");

@@ -1,6 +1,6 @@
 import type { BlockButton, RenderedBlock } from "./compile-blocks.js";
 
-/** Text inside an attribute's quotes: only what would end it is replaced, as nothing is escaped by itself (T-007). */
+/** Escapes only the characters that would end an attribute, because rendered text is not escaped automatically (T-007). */
 export function escapeAttribute(text: string): string {
   return text.replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 }
@@ -9,7 +9,7 @@ export const BUTTON_PADDING = { sm: "4px 8px", md: "8px 12px", lg: "12px 16px" }
 export const BUTTON_FONT_SIZE = { sm: "14px", md: "16px", lg: "18px" } as const;
 const BUTTON_LINE_HEIGHT = { sm: "20px", md: "24px", lg: "28px" } as const;
 
-/** What a button's own style attributes say, for its `style`. */
+/** Builds the CSS of a button's own style attributes. */
 function buildButtonStyle(button: BlockButton): string {
   const { background, color, borderColor, borderWidth, borderRadius } = button;
   return [
@@ -25,7 +25,7 @@ function buildButtonStyle(button: BlockButton): string {
 export function renderButtonsHtml({ buttons, gap }: RenderedBlock): string {
   return buttons
     .map((button, index) => {
-      // Below, too: where there is no room the next one wraps.
+      // The margin below is needed if the next button wraps to a new line.
       const after = index < buttons.length - 1 && !button.isFullWidth ? `margin-right:${gap}px` : "";
       const between = index < buttons.length - 1 ? `margin-bottom:${gap}px` : "";
       const style = [buildButtonStyle(button), after, between].filter((part) => part !== "").join(";");
@@ -44,7 +44,7 @@ function renderImageHtml({ image, align }: RenderedBlock): string {
     : `<a href="${escapeAttribute(image.action)}" target="_blank" style="text-decoration:none">${picture}</a>`;
 }
 
-/** The columns of a row side by side, of equal width (TQ-7). */
+/** Renders the columns of a row side by side with equal widths (TQ-7). */
 function renderRowHtml({ columns }: RenderedBlock): string {
   const width = columns.length === 0 ? 100 : Math.floor(10_000 / columns.length) / 100;
   const cells = columns.map(
@@ -71,7 +71,7 @@ function renderBlockContent(block: RenderedBlock): string {
   }
 }
 
-/** Visual blocks as HTML (T-150 to T-157): the class names are what layouts style. */
+/** Renders visual blocks as HTML. Layouts refer to the class names in their CSS (T-150 to T-157). */
 export function renderBlocksHtml(blocks: readonly RenderedBlock[]): string {
   return blocks
     .map((block) => {
@@ -83,8 +83,9 @@ export function renderBlocksHtml(blocks: readonly RenderedBlock[]): string {
 }
 
 /**
- * Returns the CSS of blocks. It is at the top of the head, so that a layout's own rules take precedence (T-126, T-159, T-160).
- * @public Only a conditional import uses it, which the check of unused exports does not follow.
+ * Returns the CSS of blocks. It is inserted at the start of the head, so that a layout's own rules take precedence (T-126,
+ * T-159, T-160).
+ * @public Only a conditional import uses it, which the check for unused exports does not follow.
  */
 export function buildBlockCss(primary: string, contrast: string): string {
   const sizes = (["sm", "md", "lg"] as const).map(
@@ -105,7 +106,7 @@ export function buildBlockCss(primary: string, contrast: string): string {
 
 /**
  * Returns the CSS of the default layout in dark mode, where the page around the buttons is also dark (T-160).
- * @public Only a conditional import uses it.
+ * @public Only a conditional import uses it, which the check for unused exports does not follow.
  */
 export function buildDarkBlockCss(primary: string, contrast: string): string {
   return `:root{color-scheme:light dark}\n@media (prefers-color-scheme: dark){.block-button--solid{background-color:${primary} !important;border-color:${primary} !important;color:${contrast} !important}.block-button--outline{background-color:transparent !important;border-color:${primary} !important;color:${primary} !important}}`;

@@ -7,7 +7,7 @@ import {
   renderButtonsHtml,
 } from "./render-blocks-html.js";
 
-/** What stands around the content in a layout of MJML, and so what components it must be made of. */
+/** The kind of element that contains the content in an MJML layout. It decides which components the content can consist of. */
 export type MjmlLevel = "body" | "section" | "column" | "text";
 
 function formatAttributes(values: Record<string, string | null>): string {
@@ -43,7 +43,7 @@ function renderButtonMjml(
     border: `${button.borderWidth ?? 1}px solid ${border}`,
     "border-radius": `${button.borderRadius ?? 4}px`,
     width: button.isFullWidth ? "100%" : null,
-    // Of the cell around it: the button's own class would paint that.
+    // The class is set on the cell around the button, so it must not be `block-button`, whose style would apply to the cell.
     "css-class": "block-row block-row--button_set-v1",
   })}>${button.label}</mj-button>`;
 }
@@ -57,7 +57,7 @@ function renderBlockMjml(block: RenderedBlock, colors: ButtonColors): string {
       return `<mj-divider${formatAttributes({ padding, "border-width": "1px", "border-color": "#dddee1" })} />`;
     case "image": {
       const { url = "", alt = "", action = "", width = "" } = block.image ?? {};
-      // mj-image knows pixels only: a share is one of the e-mail's usual 600.
+      // mj-image supports pixels only, so a percentage is calculated from 600 pixels, the usual width of an email.
       const size = /^(\d+)(px|%)?$/.exec(width);
       const pixels = size === null ? null : `${Math.round(Number(size[1]) * (size[2] === "%" ? 6 : 1))}px`;
       return `<mj-image${formatAttributes({ src: url, alt, href: action, width: pixels, align: block.align, padding })} />`;
@@ -77,7 +77,7 @@ function renderBlockMjml(block: RenderedBlock, colors: ButtonColors): string {
 
 const wrapInColumn = (components: string): string => `<mj-column>${components}</mj-column>`;
 
-/** Visual blocks as MJML (T-158), for the place that the layout prints its content at. */
+/** Renders visual blocks as MJML for the element in which the layout prints its content (T-158). */
 export function renderBlocksMjml(blocks: readonly RenderedBlock[], level: MjmlLevel, colors: ButtonColors): string {
   if (level === "text") return renderBlocksHtml(blocks);
   if (level === "column") return blocks.map((block) => renderBlockMjml(block, colors)).join("\n");

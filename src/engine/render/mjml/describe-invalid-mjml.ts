@@ -1,8 +1,9 @@
 import { RenderError } from "../../liquid/render-error.js";
 
 /**
- * What is wrong with MJML that no Liquid will change, told when it is read instead of by each run. `isWhole`: it is a
- * document, else a part that a layout surrounds. Null where nothing is, or it is known only once rendered.
+ * Returns an error text for invalid MJML, so that it is reported when the project is read and not by each run. Null for valid
+ * MJML, and for MJML with Liquid, which can be checked only once rendered. If `isWholeDocument` is false, the source is
+ * the content of a layout.
  */
 export async function describeInvalidMjml(source: string, isWholeDocument: boolean): Promise<string | null> {
   if (source.includes("{{") || source.includes("{%")) return null;

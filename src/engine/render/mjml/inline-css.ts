@@ -2,19 +2,19 @@ import juice from "juice/client.js";
 import { getErrorMessage } from "../../../errors/knock-error.js";
 import { RenderError } from "../../liquid/render-error.js";
 
-/** Documents of different structure that are remembered, with their rules inlined. */
+/** Limits the number of document structures whose inlined result is cached. */
 const MAX_CACHED_DOCUMENTS = 200;
 
-/** Stand in for texts and addresses: characters for private use, which no e-mail has. */
+/** Delimit the placeholders for texts and URLs. They are private-use characters, which emails do not contain. */
 const [PLACEHOLDER_START, PLACEHOLDER_END] = ["\uE000", "\uE001"];
 const PLACEHOLDER = new RegExp(`${PLACEHOLDER_START}(\\d+)${PLACEHOLDER_END}`, "g");
 
-/** Comments, elements whose content is no text, then tags; what is between them is text. */
+/** Matches comments, then elements whose content is not text, then tags. Everything between matches is text. */
 const HTML_TOKEN =
   /<!--[\s\S]*?-->|<(style|script|title|textarea)\b(?:[^<>"']|"[^"]*"|'[^']*')*>[\s\S]*?<\/\1\s*>?|<(?:[^<>"']|"[^"]*"|'[^']*')*>/gi;
 const URL_ATTRIBUTE = /(\s(?:href|src|alt)\s*=\s*")([^"]*)"/gi;
 
-/** Whether what starts also ends: patterns that look for an end which is not there take minutes for a hostile text. */
+/** Returns whether comments and raw-text elements are closed. If not, patterns can take minutes for a malicious document. */
 function isClosed(html: string): boolean {
   const lower = html.toLowerCase();
   return [["<!--", "-->"], ...["style", "script", "title", "textarea"].map((name) => [`<${name}`, `</${name}`])].every(
@@ -22,12 +22,12 @@ function isClosed(html: string): boolean {
   );
 }
 
-/** A document by its structure alone, and the texts and addresses taken out of it; null where a tag is malformed. */
+/** Replaces the texts and URLs of a document with placeholders, so that its structure remains. Null if a tag is malformed. */
 function extractStructure(html: string): { structure: string; texts: string[] } | null {
   const texts: string[] = [];
-  let isWhole = true;
+  let isWellFormed = true;
   const takeText = (text: string): string => {
-    isWhole &&= !/<[a-z/!?]/i.test(text);
+    isWellFormed &&= !/<[a-z/!?]/i.test(text);
     return text.trim() === "" ? text : take(text);
   };
   const take = (text: string): string => `${PLACEHOLDER_START}${texts.push(text) - 1}${PLACEHOLDER_END}`;
@@ -43,20 +43,20 @@ function extractStructure(html: string): { structure: string; texts: string[] } 
     at = token.index + tag.length;
   }
   structure += takeText(html.slice(at));
-  return isWhole ? { structure, texts } : null;
+  return isWellFormed ? { structure, texts } : null;
 }
 
-/** Elements in elements: the parser's work grows with the square of it, and its stack ends at some thousands. */
+/** Limits nested elements. The parser's time grows with the square of the depth, and its stack overflows at some thousands. */
 const MAX_NESTING = 1_000;
-/** Elements that end by themselves, or have nothing in them. */
+/** Elements that the parser closes by itself, and elements without content. They are not counted as nested. */
 const UNNESTED_ELEMENTS =
   /^(area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|d[td]|t[rdh]|tbody|thead|tfoot|option|colgroup)$/i;
 
-/** Of a drawing, in which alone a slash ends an element where it starts; any other name leads out of it. */
+/** Elements of SVG. Only in SVG does `/>` close an element. An element with another name ends the SVG. */
 const SVG_ELEMENTS =
   /^(svg|g|defs|path|circle|ellipse|line|rect|poly(line|gon)|use|stop|(linear|radial)gradient|clippath|mask|text|tspan|symbol)$/i;
 
-/** Whether elements are nested deeper than any e-mail's; hostile data may be. */
+/** Returns whether elements are nested deeper than the limit, which only malicious data is. */
 function isNestedTooDeeply(html: string): boolean {
   let depth = 0;
   let isDrawing = false;
@@ -92,11 +92,11 @@ function runJuice(html: string, extraCss: string | null): string {
 const inlinedByStructure = new Map<string, string>();
 
 /**
- * Writes the rules of `<style>` elements to the elements they are about (T-126); media queries, states and fonts stay
- * where they are. With `extra`, only those rules are written and the document's own styles stay.
+ * Inlines the rules of `<style>` elements in the elements that they apply to. Media queries, pseudo-classes and fonts stay
+ * in place. With `extraCss`, only those rules are inlined, and the document's own styles stay (T-126).
  *
- * The e-mails of one workflow differ in their texts and addresses, on which no rule depends but one of attributes: so what
- * comes of a structure is remembered, and only filled in, a hundredth of the work.
+ * The emails of one workflow differ only in texts and URLs, on which no rule depends except attribute selectors. Therefore
+ * the result for a structure is cached and its placeholders are filled, which takes a hundredth of the time.
  */
 export function inlineCss(html: string, extraCss: string | null = null): string {
   if (html.includes(PLACEHOLDER_START) || !isClosed(html)) return runJuice(html, extraCss);
@@ -105,7 +105,7 @@ export function inlineCss(html: string, extraCss: string | null = null): string 
     [...html.matchAll(/<style\b(?:[^<>"']|"[^"]*"|'[^']*')*>([\s\S]*?)<\/style/gi)].map(([, css]) => css).join();
   const split = rules.includes("[") ? null : extractStructure(html);
   if (split === null) return runJuice(html, extraCss);
-  const { structure, texts: taken } = split;
+  const { structure, texts } = split;
   const key = `${extraCss ?? ""}${PLACEHOLDER_START}${structure}`;
   let result = inlinedByStructure.get(key);
   if (result === undefined) {
@@ -113,5 +113,5 @@ export function inlineCss(html: string, extraCss: string | null = null): string 
     if (inlinedByStructure.size >= MAX_CACHED_DOCUMENTS) inlinedByStructure.clear();
     inlinedByStructure.set(key, result);
   }
-  return result.replace(PLACEHOLDER, (_all, index: string) => taken[Number(index)] as string);
+  return result.replace(PLACEHOLDER, (_all, index: string) => texts[Number(index)] as string);
 }

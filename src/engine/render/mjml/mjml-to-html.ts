@@ -6,8 +6,8 @@ import { prepareMjml } from "./prepare-mjml.js";
 let mjmlEngine: Engine | undefined;
 
 /**
- * MJML → HTML (T-128). `css` is inlined with the document's own inline styles; MJML's resets stay in the head, as its
- * compiler writes what matters of them to the elements itself. Throws {@link RenderError} with the line.
+ * Converts MJML to HTML. `css` is inlined together with the document's own inline styles. MJML's resets stay in the head,
+ * because the MJML compiler already inlines the important ones. Throws {@link RenderError} with the line (T-128).
  */
 export function mjmlToHtml(source: string, css: string): string {
   const { mjml, restore, inlineStyles } = prepareMjml(source);

@@ -1,10 +1,10 @@
 import { findNearest } from "../../../util/find-nearest.js";
 import { RenderError } from "../../liquid/render-error.js";
 
-/** Elements that hold MJML and no HTML of their own: HTML between them is wrapped in `mj-raw` (T-128). */
+/** Elements that contain MJML and no HTML. HTML in them is wrapped in `mj-raw` (T-128). */
 const CONTAINER_ELEMENTS = new Set(["mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-column", "mj-hero"]);
 
-/** Elements whose content is HTML or text, kept to the letter (T-128). */
+/** Elements whose content is HTML or text, which is kept unchanged (T-128). */
 const TEXT_ELEMENTS = new Set([
   "mj-accordion-text",
   "mj-accordion-title",
@@ -34,7 +34,7 @@ const OTHER_ELEMENTS = [
 const KNOWN_ELEMENTS: ReadonlySet<string> = new Set([...CONTAINER_ELEMENTS, ...TEXT_ELEMENTS, ...OTHER_ELEMENTS]);
 
 const ATTRIBUTES = `(?:[^<>"']|"[^"]*"|'[^']*')*`;
-/** A comment, to the end if it is not closed, or a start or end tag of MJML's; the docs' spelling of `mj-raw` included. */
+/** Matches an MJML tag or a comment (an unclosed one up to the end). `mjml-raw` is how the service's docs spell `mj-raw`. */
 const MJML_TOKEN = new RegExp(`<!--[\\s\\S]*?(?:-->|$)|<(/?)(mjml-raw|mjml|mj-[\\w-]+)(${ATTRIBUTES})>`, "gi");
 
 interface OpenElement {
@@ -44,7 +44,7 @@ interface OpenElement {
 
 interface PreparedMjml {
   mjml: string;
-  /** Puts back what was kept from the MJML compiler. */
+  /** Replaces the placeholders in the compiler's output with the HTML that they stand for. */
   restore(html: string): string;
   /** Rules of `<mj-style inline="inline">`. */
   inlineStyles: string;
@@ -56,22 +56,22 @@ function createUniqueWord(source: string): string {
   return word;
 }
 
-/** Makes an attribute of HTML's kind one of XML's: `nowrap` and bare ampersands. */
+/** Escapes bare ampersands, which HTML attributes can contain and XML attributes cannot. */
 function escapeAmpersands(text: string): string {
   return text.replaceAll(/&(?![a-z0-9#]+;)/gi, "&amp;");
 }
 
 /**
- * Readies MJML for its compiler: HTML is taken out, so that it need not be XML, and put back into what comes of it.
- * Throws {@link RenderError} with the line for elements that do not exist, are not closed or close nothing.
+ * Prepares MJML for its compiler. HTML is replaced with placeholders, because the compiler would require it to be XML.
+ * Throws {@link RenderError} with the line for unknown, unclosed and unopened elements (T-128).
  */
 export function prepareMjml(source: string): PreparedMjml {
   const word = createUniqueWord(source);
   const keptHtml: string[] = [];
   const keep = (html: string): string => `${word}${keptHtml.push(html) - 1}END`;
   let [countedTo, lines] = [0, 1];
-  /** The line of a place, asked for in ascending order. */
-  const lineAt = (index: number): number => {
+  /** Returns the line of an index. Calls must have ascending indexes, because lines are counted only once. */
+  const findLine = (index: number): number => {
     for (
       let next = source.indexOf("\n", countedTo);
       next !== -1 && next < index;
@@ -87,7 +87,7 @@ export function prepareMjml(source: string): PreparedMjml {
   let mjml = "";
   let at = 0;
 
-  /** Text and HTML up to a place, as the element around it takes it. */
+  /** Adds the text and HTML up to an index in the form that the parent element allows. Throws if it allows neither. */
   const takeHtml = (end: number): void => {
     const html = source.slice(at, end);
     at = end;
@@ -97,18 +97,20 @@ export function prepareMjml(source: string): PreparedMjml {
     else if (html.replaceAll(/<!--[\s\S]*?(?:-->|$)/g, "").trim() !== "") {
       const container = parent === undefined ? "outside <mjml>" : `in <${parent}>`;
       if (parent !== undefined || !/^\s*<(!doctype|\?xml)[^>]*>\s*$/i.test(html))
-        throw new RenderError(`MJML: line ${lineAt(end - html.trimStart().length)}: text is not allowed ${container}`);
+        throw new RenderError(
+          `MJML: line ${findLine(end - html.trimStart().length)}: text is not allowed ${container}`,
+        );
     }
   };
 
   MJML_TOKEN.lastIndex = 0;
   const token = new RegExp(MJML_TOKEN);
   for (let found = token.exec(source); found !== null; found = token.exec(source)) {
-    const [whole, slash = "", written, attributes = ""] = found;
-    if (written === undefined) continue; // a comment goes with the HTML around it
+    const [tag, slash = "", written, attributes = ""] = found;
+    if (written === undefined) continue; // a comment is part of the HTML around it
     const name = written.toLowerCase() === "mjml-raw" ? "mj-raw" : written.toLowerCase();
     takeHtml(found.index);
-    const line = lineAt(found.index);
+    const line = findLine(found.index);
     at = token.lastIndex;
     if (!KNOWN_ELEMENTS.has(name)) {
       const near = findNearest(name, [...KNOWN_ELEMENTS]);
@@ -130,7 +132,7 @@ export function prepareMjml(source: string): PreparedMjml {
       isInline ? attributes.replace(/\binline\s*=\s*["']inline["']/, "") : attributes,
     );
     mjml += `<${name}${xmlAttributes}>`;
-    if (whole.endsWith("/>")) continue;
+    if (tag.endsWith("/>")) continue;
     if (!TEXT_ELEMENTS.has(name)) {
       open.push({ name, line });
       continue;
@@ -157,11 +159,11 @@ export function prepareMjml(source: string): PreparedMjml {
   };
 }
 
-/** The element of MJML that a place in a document stands in; null outside of all. */
+/** Returns the MJML element that contains an index of the source. Null outside all elements. */
 export function findMjmlParent(source: string, index: number): string | null {
   const open: string[] = [];
-  for (const [whole, slash = "", written] of source.slice(0, index).matchAll(new RegExp(MJML_TOKEN))) {
-    if (written === undefined || whole.endsWith("/>")) continue;
+  for (const [tag, slash = "", written] of source.slice(0, index).matchAll(new RegExp(MJML_TOKEN))) {
+    if (written === undefined || tag.endsWith("/>")) continue;
     if (slash === "") open.push(written.toLowerCase());
     else open.splice(Math.max(open.lastIndexOf(written.toLowerCase()), 0));
   }
