@@ -5,7 +5,7 @@ import type { JsonObject } from "../../src/util/json.js";
 import { formatRuns, getBodyText, withHarness } from "../helpers/engine-case.js";
 import { step } from "../helpers/engine-harness.js";
 
-/** What a template comes to in an e-mail to ana: its text, or why the step failed. */
+/** Returns the text of a template in an email to ana, or the reason why the step failed. */
 async function render(template: string, payload: JsonObject = {}): Promise<{ text?: string; error?: string | null }> {
   let result: { text?: string; error?: string | null } = {};
   await withHarness(async (h) => {
@@ -18,7 +18,7 @@ async function render(template: string, payload: JsonObject = {}): Promise<{ tex
   return result;
 }
 
-/** Why a workflow with this template is refused. */
+/** Returns the error with which a workflow with this template is rejected. */
 async function refusal(template: string): Promise<KnockError> {
   let thrown: unknown;
   await withHarness(async (h) => {
@@ -31,7 +31,7 @@ async function refusal(template: string): Promise<KnockError> {
   return thrown;
 }
 
-describe("what templates can reach", () => {
+describe("values that templates can reach", () => {
   it.each([
     "{{ data.constructor }}",
     "{{ data.constructor.name }}",
@@ -43,11 +43,11 @@ describe("what templates can reach", () => {
     "{{ constructor }}",
     "{{ __proto__.constructor }}",
     `{{ data["constructor"]["prototype"] }}`,
-  ])("%s is nothing: only own properties are read", async (template) => {
+  ])("%s renders nothing, because only own properties are read", async (template) => {
     expect(await render(`[${template}]`, { data: { list: [1], text: "t" } })).toEqual({ text: "[]" });
   });
 
-  it("a condition's path does not reach inherited properties either", () =>
+  it("a condition's path does not reach inherited properties", () =>
     withHarness(async (h) => {
       const condition = { variable: "data.constructor.name", operator: "exists" };
       h.define("digest", { steps: [step.email("S", "B", { conditions: { all: [condition] } })] });
@@ -65,7 +65,7 @@ describe("what templates can reach", () => {
   );
 });
 
-describe("templates that do not end (TQ-3, E-192)", () => {
+describe("templates without an end (TQ-3, E-192)", () => {
   it.each([
     ["a huge range", "{% for i in (1..100000000) %}x{% endfor %}"],
     [
@@ -84,13 +84,13 @@ describe("templates that do not end (TQ-3, E-192)", () => {
     );
   });
 
-  it("E-164: it is rendered once, not again for every attempt that the events tell of", () =>
+  it("E-164 a failing template is rendered once, although the events list several attempts", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [step.email("S", "{% for i in (1..100000000) %}x{% endfor %}")] });
       const ids = vi.spyOn(h as unknown as { nextBytes(): Uint8Array }, "nextBytes");
       const outcome = await h.trigger("digest", { recipients: ["ana"] });
       expect(formatRuns(outcome)).toEqual({ ana: "completed: email_1 failed render_error" });
-      expect(ids).toHaveBeenCalledTimes(1); // every attempt makes a message's id
+      expect(ids).toHaveBeenCalledTimes(1); // Each attempt generates a message ID.
       const run = await h.engine.readRecipientRun(outcome.recipients?.[0]?.recipient_run_id as string);
       const events = (run?.events ?? []) as JsonObject[];
       expect(events.flatMap(({ event, attempt }) => (attempt === 1 ? [] : [[event, attempt]]))).toEqual([
@@ -99,7 +99,7 @@ describe("templates that do not end (TQ-3, E-192)", () => {
       ]);
     }));
 
-  it("another recipient's run is not touched by it", () =>
+  it("a failing template does not affect another recipient's run", () =>
     withHarness(async (h) => {
       h.define("digest", {
         steps: [
@@ -114,7 +114,7 @@ describe("templates that do not end (TQ-3, E-192)", () => {
     }));
 });
 
-describe("errors of templates", () => {
+describe("template errors", () => {
   it.each([
     ["line one\n<b>{{ data.x | shout }}</b>", "line 2, column 16: unknown filter: shout", /^Filters: /],
     [
@@ -123,14 +123,14 @@ describe("errors of templates", () => {
       /"append"/,
     ],
     ["{% assign y = data.x\n  | titelcase %}", "line 2, column 5: unknown filter: titelcase", /"titlecase"/],
-  ])("TQ-3: the unknown filter in %j is refused before anything is triggered", async (template, words, hint) => {
+  ])("TQ-3 the unknown filter in %j is rejected before anything is triggered", async (template, words, hint) => {
     const error = await refusal(template);
     expect(error.code).toBe("template_invalid");
     expect(error.message).toContain(`steps[1].template.html_body, ${words}`);
     expect(error.hint).toMatch(hint);
   });
 
-  it("TQ-3: text that only a run renders fails there", () =>
+  it("TQ-3 an unknown filter in text that only a run renders fails the run", () =>
     withHarness(async (h) => {
       const condition = { variable: "data.x", operator: "equal_to", argument: "{{ data.x | divided_by: 0 }}" };
       h.define("digest", { steps: [step.email("S", "B", { conditions: { all: [condition] } })] });
@@ -145,7 +145,7 @@ describe("errors of templates", () => {
     ["one\ntwo\n{% nonsense %}", 3, "nonsense"],
     ["{% if data.x %}never closed", 1, "not closed"],
     ["{{ data.x", 1, "not closed"],
-  ])("%j is refused before anything is triggered, with step and line", async (template, line, words) => {
+  ])("%j is rejected with step and line before anything is triggered", async (template, line, words) => {
     const error = await refusal(template);
     expect(error.code).toBe("template_invalid");
     expect(error.message).toContain('workflow "digest"');
@@ -158,18 +158,18 @@ describe("errors of templates", () => {
 });
 
 describe("data in templates", () => {
-  it("HTML in data is not escaped (T-007)", async () => {
+  it("T-007 HTML in data is not escaped", async () => {
     const { text } = await render("{{ data.html }}|{{ data.html | escape }}", { data: { html: `<b class="x">&</b>` } });
     expect(text).toBe(`<b class="x">&</b>|&lt;b class=&#34;x&#34;&gt;&amp;&lt;/b&gt;`);
   });
 
-  it("Liquid in data is text, and is not rendered a second time", async () => {
+  it("Liquid in data is text and is not rendered", async () => {
     expect(await render("{{ data.text }}", { data: { text: "{{ recipient.email }}{% include %}" } })).toEqual({
       text: "{{ recipient.email }}{% include %}",
     });
   });
 
-  it("objects print as JSON, null and missing as nothing", async () => {
+  it("objects print as JSON; null and missing values print nothing", async () => {
     expect(
       await render("{{ data.o }}|{{ data.n }}|{{ data.none.deep }}", { data: { o: { a: [1] }, n: null } }),
     ).toEqual({ text: `{"a":[1]}||` });
@@ -180,20 +180,20 @@ describe("data in templates", () => {
     [`{"recipients":["ana"],"data":{"a":[{"__proto__":1}]}}`, "/data/a/0/__proto__"],
     [`{"recipients":[{"id":"ana","__proto__":{"admin":true}}]}`, "/recipients/0/__proto__"],
     [`{"recipients":["ana"],"tenant":{"id":"t","settings":{"__proto__":{}}}}`, "/tenant/settings/__proto__"],
-  ])("the key __proto__ is refused: %s", (json, pointer) => {
+  ])("the key __proto__ is rejected: %s", (json, pointer) => {
     expect(() => parseTrigger(JSON.parse(json), "digest")).toThrow(
       expect.objectContaining({ code: "invalid_params", details: [expect.objectContaining({ pointer })] }),
     );
     expect(({} as JsonObject).x).toBeUndefined();
   });
 
-  it("a key such as constructor or toString is data like any other", async () => {
+  it("keys such as constructor and toString are ordinary data", async () => {
     expect(
       await render("{{ data.constructor }}-{{ data.toString }}", { data: { constructor: "c", toString: "t" } }),
     ).toEqual({ text: "c-t" });
   });
 
-  it("data nested 201 levels deep is refused", () => {
+  it("data nested 201 levels deep is rejected", () => {
     let data: JsonObject = {};
     for (let depth = 0; depth < 201; depth++) data = { a: data };
     expect(() => parseTrigger({ recipients: ["ana"], data }, "digest")).toThrow(

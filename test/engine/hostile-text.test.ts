@@ -11,7 +11,7 @@ import { buildEmailMessage } from "../helpers/provider-harness.js";
 
 const links = () => new LinkList({ base_url: "https://go.test", message_id: "m", isShort: false });
 
-/** What data may put into a rendered message, in repetitions that make quadratic patterns take many minutes. */
+/** Text that data may put into a rendered message, repeated so often that quadratic patterns would take many minutes. */
 const PUMPS = [
   "<",
   "<!--",
@@ -45,14 +45,14 @@ it.each(["a", '"a'])("an address list of 12 MB does not overflow the stack of re
   expect(() => parseEmail(buildEmailMessage({ cc: `${pump}${"a".repeat(12_000_000)}` }))).not.toThrow(RangeError);
 });
 
-describe("text that patterns could scan again from each character", () => {
+describe("patterns over text that could match from each character", () => {
   for (const [name, work] of Object.entries(WORK))
     it.each(PUMPS)(`${name} takes linear time for %j`, { timeout: 120_000 }, (pump) => {
       const text = `${pump.repeat(SIZE / pump.length)}x`;
       try {
         runWithTimeLimit(60_000, () => work(text));
       } catch (error) {
-        // Refusing the text is also an answer.
+        // Rejecting the text is also a valid result.
         expect(error).not.toBeInstanceOf(TimeLimitExceeded);
       }
     });

@@ -51,7 +51,7 @@ type Row = [
   expected: boolean,
 ];
 
-describe("arguments as files have them (E-092, workflow format 6.1)", () => {
+describe("E-092 arguments as files write them (workflow format 6.1)", () => {
   it.each<Row>([
     ["C-049", { n: 3 }, "data.n", "equal_to", "3", true],
     ["C-050", { n: "3" }, "data.n", "equal_to", "3", false],
@@ -91,39 +91,39 @@ describe("arguments as files have them (E-092, workflow format 6.1)", () => {
     ["C-087", { at: "2025-06-04T10:00:01Z" }, "data.at", "is_timestamp_on_or_after_now", undefined, true],
     ["C-088", { obj: { k: 1 } }, "data.obj", "contains", "k", true],
     ["C-089 E-093", { pick: "ana" }, "data.pick", "equal_to", "recipient.id", true],
-    ["C-090 E-091 no tenant", {}, "tenant.tier", "equal_to", "gold", false],
-    ["quoted path is text", { x: "data.x" }, "data.x", "equal_to", '"data.x"', true],
-    ["EQ-70 unknown prefix", { host: "example.com" }, "data.host", "equal_to", "example.com", true],
-    ["EQ-70 a sentence", { s: "data. More" }, "data.s", "equal_to", "data. More", true],
-    ["EQ-70 event outside a match", { s: "event.data.id" }, "data.s", "equal_to", "event.data.id", true],
-    ["raw number", { n: 3 }, "data.n", "equal_to", 3, true],
-    ["raw list", { kind: "rc" }, "data.kind", "contains", ["beta", "rc"], true],
-    ["raw boolean", { b: false }, "data.b", "equal_to", false, true],
-    ["no JSON", { s: "007" }, "data.s", "equal_to", "007", true],
-    ["E-091 missing argument path", {}, "data.x", "equal_to", "data.y", true],
-    ["E-091 null argument path", { y: null }, "data.x", "equal_to", "data.y", true],
-    ["nested", {}, "recipient.team.name", "equal_to", "North", true],
-    ["list index", { items: [{ id: "i1" }] }, "data.items.0.id", "equal_to", "i1", true],
+    ["C-090 E-091 an absent tenant", {}, "tenant.tier", "equal_to", "gold", false],
+    ["a quoted path as text", { x: "data.x" }, "data.x", "equal_to", '"data.x"', true],
+    ["EQ-70 an unknown prefix as text", { host: "example.com" }, "data.host", "equal_to", "example.com", true],
+    ["EQ-70 a sentence as text", { s: "data. More" }, "data.s", "equal_to", "data. More", true],
+    ["EQ-70 an event outside a match condition", { s: "event.data.id" }, "data.s", "equal_to", "event.data.id", true],
+    ["a raw number", { n: 3 }, "data.n", "equal_to", 3, true],
+    ["a raw list", { kind: "rc" }, "data.kind", "contains", ["beta", "rc"], true],
+    ["a raw boolean", { b: false }, "data.b", "equal_to", false, true],
+    ["invalid JSON as text", { s: "007" }, "data.s", "equal_to", "007", true],
+    ["E-091 a missing argument path", {}, "data.x", "equal_to", "data.y", true],
+    ["E-091 a null argument path", { y: null }, "data.x", "equal_to", "data.y", true],
+    ["a nested path", {}, "recipient.team.name", "equal_to", "North", true],
+    ["a list index", { items: [{ id: "i1" }] }, "data.items.0.id", "equal_to", "i1", true],
     ["own properties only", {}, "data.constructor.name", "not_exists", undefined, true],
     ["own properties only", {}, "data.__proto__", "not_exists", undefined, true],
-    ["unknown prefix of a variable", { plan: "pro" }, "plan", "exists", undefined, false],
+    ["an unknown prefix of a variable", { plan: "pro" }, "plan", "exists", undefined, false],
     ["$message outside refs", { s: "$message.sent" }, "data.s", "equal_to", "$message.sent", true],
-  ])("%s: %j %s %s %j is %s", (_id, data, variable, operator, argument, expected) => {
+  ])("%s with data %j: %s %s %j evaluates to %s", (_id, data, variable, operator, argument, expected) => {
     const scope = scopeWith({ data, workflow: { categories: ["billing", "ops"] } });
     expect(evaluate({ variable, operator, argument }, scope).result).toBe(expected);
   });
 
-  it("C-090 reads the run's tenant (E-076)", () => {
+  it("C-090 E-076 reads the run's tenant", () => {
     const condition: Condition = { variable: "tenant.tier", operator: "equal_to", argument: "gold" };
     expect(evaluate(condition, scopeWith({ tenant: { id: "acme", tier: "gold" } })).result).toBe(true);
   });
 
-  it("resolves `event.…` in match conditions (EQ-70)", () => {
+  it("EQ-70 resolves `event.…` in match conditions", () => {
     const condition: Condition = { variable: "data.id", operator: "equal_to", argument: "event.data.id" };
     expect(evaluate(condition, scopeWith({ data: { id: "x" }, event: { data: { id: "x" } } })).result).toBe(true);
   });
 
-  it("renders Liquid in an argument before it is used (E-111, E-113)", () => {
+  it("E-111 E-113 renders Liquid in an argument before using it", () => {
     const renderLiquid = (text: string) => text.replaceAll("{{ data.limit }}", "2025-06-10").replaceAll("{{ 5 }}", "5");
     const scope = scopeWith({ data: { at: "2025-06-09", n: 5 } }, { renderLiquid });
     const before = evaluate(
@@ -139,7 +139,7 @@ describe("arguments as files have them (E-092, workflow format 6.1)", () => {
     expect(text).toMatchObject({ result: false, argument: "5" });
   });
 
-  it("leaves Liquid as text where nothing renders it", () => {
+  it("keeps Liquid as text if no renderer is given", () => {
     const scope = scopeWith({ data: { s: "{{ x }}" } });
     expect(evaluate({ variable: "data.s", operator: "equal_to", argument: "{{ x }}" }, scope).result).toBe(true);
   });
@@ -156,11 +156,11 @@ describe("audience membership (E-118, EQ-18)", () => {
     ["recipient", "is_not_audience_member", "unknown", true],
     ["recipient", "is_not_audience_member", "beta", false],
     ["actor", "is_audience_member", "beta", false],
-  ])("%s %s %s is %s", (variable, operator, argument, expected) => {
+  ])("%s %s %s evaluates to %s", (variable, operator, argument, expected) => {
     expect(evaluate({ variable, operator, argument }, scope).result).toBe(expected);
   });
 
-  it("is nobody's where no audiences are at hand", () => {
+  it("matches no audience member if no audiences are given", () => {
     const condition: Condition = { variable: "recipient", operator: "is_audience_member", argument: "beta" };
     expect(evaluate(condition, scopeWith()).result).toBe(false);
   });
@@ -171,28 +171,43 @@ const NO: Condition = { variable: "data.b", operator: "equal_to", argument: "2" 
 const THIRD: Condition = { variable: "data.c", operator: "exists" };
 const AB = scopeWith({ data: { a: 1, b: 1, c: 1 } });
 
-describe("groups", () => {
+describe("condition groups", () => {
   it.each<[string, ConditionGroup | null | undefined, boolean, (boolean | null)[]]>([
-    ["E-094 all true", { all: [YES, THIRD] }, true, [true, true]],
-    ["E-095 stops at the first false", { all: [YES, NO, THIRD] }, false, [true, false, null]],
-    ["E-095 stops at the first true", { any: [NO, YES, THIRD] }, true, [false, true, null]],
-    ["E-094 none true", { any: [NO, NO] }, false, [false, false]],
-    ["C-082", { any: [{ all: [YES, NO] }, THIRD, YES] }, true, [true, false, true, null]],
-    ["F-029 mixed", { any: [NO, { all: [YES, THIRD] }, { all: [NO, YES] }] }, true, [false, true, true, null, null]],
-    ["F-030 any in all", { all: [{ any: [NO, YES] }, NO] }, false, [false, true, false]],
-    ["C-083 F-031 {}", {}, true, []],
-    ["F-031 null", null, true, []],
-    ["F-031 absent", undefined, true, []],
-    ["F-031 empty all", { all: [] }, true, []],
-    ["F-031 empty any", { any: [] }, true, []],
-    ["F-031 empty group inside", { any: [NO, {}] }, true, [false]],
+    ["E-094 is true if all conditions are true", { all: [YES, THIRD] }, true, [true, true]],
+    ["E-095 stops at the first false condition of an all group", { all: [YES, NO, THIRD] }, false, [true, false, null]],
+    ["E-095 stops at the first true condition of an any group", { any: [NO, YES, THIRD] }, true, [false, true, null]],
+    ["E-094 is false if no condition of an any group is true", { any: [NO, NO] }, false, [false, false]],
+    [
+      "C-082 evaluates nested groups until the result is known",
+      { any: [{ all: [YES, NO] }, THIRD, YES] },
+      true,
+      [true, false, true, null],
+    ],
+    [
+      "F-029 evaluates conditions and groups in one any group",
+      { any: [NO, { all: [YES, THIRD] }, { all: [NO, YES] }] },
+      true,
+      [false, true, true, null, null],
+    ],
+    [
+      "F-030 evaluates an any group inside an all group",
+      { all: [{ any: [NO, YES] }, NO] },
+      false,
+      [false, true, false],
+    ],
+    ["C-083 F-031 is true for an empty object", {}, true, []],
+    ["F-031 is true for null", null, true, []],
+    ["F-031 is true for absent conditions", undefined, true, []],
+    ["F-031 is true for an empty all group", { all: [] }, true, []],
+    ["F-031 is true for an empty any group", { any: [] }, true, []],
+    ["F-031 is true if an any group contains an empty group", { any: [NO, {}] }, true, [false]],
   ])("%s", (_id, group, passed, results) => {
     const result = evaluateConditions(group, AB);
     expect(result.passed).toBe(passed);
     expect(result.evaluated.map((entry) => entry.result)).toEqual(results);
   });
 
-  it("logs variable and argument as resolved, and what was not reached as written (E-096)", () => {
+  it("E-096 logs variables and arguments as resolved, and conditions that were not reached as written", () => {
     const want: Condition = { variable: "recipient.plan", operator: "equal_to", argument: "data.want" };
     const { evaluated } = evaluateConditions({ all: [want, THIRD] }, scopeWith({ data: { want: "free" } }));
     expect(evaluated).toEqual([
@@ -201,7 +216,7 @@ describe("groups", () => {
     ]);
   });
 
-  it("takes a preference's plain list as AND (E-152, F-032, C-124)", () => {
+  it("C-124 E-152 F-032 joins a preference's plain list of conditions with AND", () => {
     expect(evaluateConditionList([YES, THIRD], AB).passed).toBe(true);
     expect(evaluateConditionList([YES, NO], AB).passed).toBe(false);
     expect(evaluateConditionList([], AB).passed).toBe(true);
@@ -210,7 +225,7 @@ describe("groups", () => {
   it.each([
     ["i1", false],
     ["i2", true],
-  ])("C-123: muted [i1], item %s passes: %s", (item, passed) => {
+  ])("C-123 with muted [i1], item %s passes: %s", (item, passed) => {
     const condition: Condition = { variable: "recipient.muted", operator: "not_contains", argument: "data.item" };
     expect(evaluateConditionList([condition], scopeWith({ recipient: { muted: ["i1"] }, data: { item } })).passed).toBe(
       passed,
@@ -221,7 +236,7 @@ describe("groups", () => {
     [3, true],
     [2, false],
     [undefined, false],
-  ])("C-136: data.level %s over 2 passes: %s", (level, passed) => {
+  ])("C-136 with data.level %s, level over 2 passes: %s", (level, passed) => {
     const condition: Condition = { variable: "data.level", operator: "greater_than", argument: "2" };
     expect(evaluateConditionList([condition], scopeWith({ data: { level } })).passed).toBe(passed);
   });
@@ -242,11 +257,11 @@ describe("describeCondition", () => {
       { variable: "refs.email_1.delivery_status", operator: "equal_to", argument: "$message.sent" },
       'refs.email_1.delivery_status equal_to $message.sent (was "skipped")',
     ],
-  ])("%j", (condition, text) => {
+  ])("describes %j", (condition, text) => {
     expect(describeCondition(evaluate(condition, scopeWith()))).toBe(text);
   });
 
-  it("cuts long values and says what was not looked at", () => {
+  it("shortens long values and names the conditions that were not evaluated", () => {
     const long = evaluate({ variable: "data.s", operator: "empty" }, scopeWith({ data: { s: "x".repeat(1_000) } }));
     expect(describeCondition(long)).toBe(`data.s empty (was "${"x".repeat(58)}…)`);
     const [, skipped] = evaluateConditions({ any: [YES, THIRD] }, AB).evaluated;
@@ -254,7 +269,7 @@ describe("describeCondition", () => {
   });
 });
 
-describe("properties", () => {
+describe("properties of condition groups", () => {
   const path = fc.oneof(
     fc.constantFrom(
       "data.a",
@@ -289,7 +304,7 @@ describe("properties", () => {
   }));
   const variables = fc.record({ data: fc.jsonValue(), recipient: fc.jsonValue() });
 
-  it("any group over any data is true or false, and its log can be described", () => {
+  it("any group over any data evaluates to true or false, and its log can be described", () => {
     fc.assert(
       fc.property(group, variables, (anyGroup, anyVariables) => {
         const { passed, evaluated } = evaluateConditions(anyGroup, scopeWith(anyVariables));
@@ -300,13 +315,13 @@ describe("properties", () => {
     );
   });
 
-  it("the log decides: recomputing the group from it gives the same answer (E-094, E-095)", () => {
+  it("E-094 E-095 recomputing a group from its log gives the same result", () => {
     const recompute = (node: Condition | ConditionGroup, results: (boolean | null)[]): boolean => {
       if ("operator" in node) return results.shift() === true;
       const [mode, nodes] = "all" in node ? ["all", node.all] : ["any", "any" in node ? node.any : []];
       const answers = (nodes as (Condition | ConditionGroup)[]).map((inner) => recompute(inner, results));
       if (answers.length === 0) return true;
-      // A node that was not reached counts as what leaves the answer open.
+      // A condition that was not reached does not change the group's result.
       return mode === "all" ? answers.every(Boolean) : answers.some(Boolean);
     };
     fc.assert(
@@ -323,7 +338,7 @@ describe("properties", () => {
     );
   });
 
-  it("a stored preference's malformed list does not throw either", () => {
+  it("a malformed list in a stored preference does not throw", () => {
     const malformed = fc.array(
       fc.oneof(fc.jsonValue(), fc.record({ operator: fc.jsonValue() }), fc.record({ variable: fc.jsonValue() })),
     );
@@ -337,7 +352,7 @@ describe("properties", () => {
     );
   });
 
-  it("evaluating twice gives the same", () => {
+  it("evaluating a group twice gives the same result", () => {
     fc.assert(
       fc.property(group, variables, (anyGroup, anyVariables) => {
         const scope = scopeWith(anyVariables);

@@ -4,7 +4,7 @@ import type { EngineContext } from "../../../src/engine/context/engine-context.j
 import { resolveFetch } from "../../../src/engine/context/resolve-outbound-queries.js";
 import type { OutboundRequest } from "../../../src/ports/http-client.js";
 
-/** Returns the requests that a rendered URL causes, and the answer that the step receives. */
+/** Returns the requests that a rendered URL causes, and the response that the step receives. */
 async function ask(allow: string[], url: string) {
   const sent: OutboundRequest[] = [];
   const fetcher = {
@@ -23,20 +23,20 @@ async function ask(allow: string[], url: string) {
   return { sent, answer };
 }
 
-describe("answerFetch", () => {
+describe("resolveFetch", () => {
   it.each<[string, string]>([
     ["http://127.0.0.1:1", "http://127.0.0.1:1@other.host/"],
     ["https://api.example.com", "https://api.example.com.evil.net/"],
     ["https://api.example.com/v1/", "https://api.example.com/v1/../admin"],
     ["https://api.example.com/", "https://user:pw@api.example.com/"],
-  ])("E-293 with %s allowed, %s does not leave", async (entry, url) => {
+  ])("E-293 with %s allowed, no request is sent to %s", async (entry, url) => {
     const { sent, answer } = await ask([entry], url);
     expect(sent).toEqual([]);
     expect(answer).toMatchObject({ failure: "connection" });
     expect(JSON.stringify(answer)).not.toContain("pw");
   });
 
-  it("E-293 sends what an entry permits, with the private addresses that the project lists", async () => {
+  it("E-293 sends requests that an allowed entry permits, and passes on the private addresses that the project lists", async () => {
     const { sent } = await ask(["http://127.0.0.1:3000/api/"], "http://127.0.0.1:3000/api/p/1?full=1");
     expect(sent).toMatchObject([{ url: "http://127.0.0.1:3000/api/p/1?full=1", private_addresses: ["10.0.0.0/8"] }]);
   });

@@ -8,7 +8,7 @@ function ask(user: string, more: Partial<GuideQuery> = {}): GuideQuery {
   return { user, channel: "c-tours", tenant: null, data: {}, ...more };
 }
 
-/** `tour` for a guide that the user may see, `tour: reason` for another, in order of keys. */
+/** Returns `tour` for a guide that the user may see and `tour: reason` for other guides, ordered by key. */
 async function seenBy(h: EngineHarness, user: string, more: Partial<GuideQuery> = {}): Promise<string[]> {
   const { entries, ineligible_guides } = await h.guideOperations.list(ask(user, more));
   const hidden = (ineligible_guides as JsonObject[]).map(({ key, reason }) => `${String(key)}: ${String(reason)}`);
@@ -24,7 +24,7 @@ async function withHarness(work: (h: EngineHarness) => Promise<void>): Promise<v
   }
 }
 
-it("R-122 A-532 a guide as the API has it, its content rendered for the user", () =>
+it("R-122 A-532 a guide has the API's format, and its content is rendered for the user", () =>
   withHarness(async (h) => {
     h.defineGuide("tour", {
       steps: [
@@ -86,7 +86,7 @@ it("R-122 A-532 a guide as the API has it, its content rendered for the user", (
     expect(rest).toMatchObject({ guide_group_display_logs: {}, ineligible_guides: [] });
   }));
 
-it("R-132 E-088 the switch, the window, the audience and the conditions say no, with the values compared", () =>
+it("R-132 E-088 the switch, window, audience and conditions make a guide ineligible, and the reason shows the compared values", () =>
   withHarness(async (h) => {
     h.defineGuide("off", { active: false });
     h.defineGuide("early", { active_from: "2025-06-04T11:00:00Z", active: false });
@@ -122,7 +122,7 @@ it("R-132 E-088 the switch, the window, the audience and the conditions say no, 
     ]);
   }));
 
-it("R-120 force_all_guides gives those that are not for the user as well; type leaves others out", () =>
+it("R-120 force_all_guides adds guides that the user may not see; type filters guides", () =>
   withHarness(async (h) => {
     h.defineGuide("off", { active: false });
     h.defineGuide("on");
@@ -131,7 +131,7 @@ it("R-120 force_all_guides gives those that are not for the user as well; type l
     expect(await seenBy(h, "ana", { type: "modal", force_all_guides: true })).toEqual([]);
   }));
 
-it("E-196 a guide that workflows add to is for those added, in the run's tenant or everywhere", () =>
+it("E-196 a guide with a managed audience is for the users whom workflows added, in the run's tenant or in all tenants", () =>
   withHarness(async (h) => {
     h.defineGuide("tour", {}, true);
     h.defineGuide("club", { target_audience_key: "club" }, true);
@@ -150,7 +150,7 @@ it("E-196 a guide that workflows add to is for those added, in the run's tenant 
     expect(await seenBy(h, "ghost")).toEqual(["club: not_in_target_audience", "tour: not_in_target_audience"]);
   }));
 
-it("R-123 one group, in the declared order and then by key, with what its interval spares", () =>
+it("R-123 a group lists guides in the declared order and then by key, divided into unthrottled and throttled guides", () =>
   withHarness(async (h) => {
     for (const key of ["a", "b", "c"]) h.defineGuide(key);
     h.defineGuide("elsewhere", { channel_key: "others" });
@@ -179,7 +179,7 @@ it("R-123 one group, in the declared order and then by key, with what its interv
     ]);
   }));
 
-it("content that cannot be rendered for a user hides the guide, and tells why", () =>
+it("content that cannot be rendered for a user hides the guide and gives the reason", () =>
   withHarness(async (h) => {
     h.defineGuide("tour", { steps: [buildBannerStep({ title: "T", order: "{{ recipient.plan }}" })] });
     h.defineGuide("other");
@@ -194,7 +194,7 @@ it("content that cannot be rendered for a user hides the guide, and tells why", 
     ]);
   }));
 
-it("filters that read are answered: translations and recipients", () =>
+it("translations and recipients can be read in a guide's content", () =>
   withHarness(async (h) => {
     h.addTranslation("fr", { hi: "Salut" });
     h.defineGuide("tour", { steps: [buildBannerStep({ title: "{{ 'hi' | t }} {{ 'eli' | user | map: 'name' }}" })] });
@@ -203,7 +203,7 @@ it("filters that read are answered: translations and recipients", () =>
     expect(entries).toMatchObject([{ steps: [{ content: { title: expect.stringContaining("Salut") } }] }]);
   }));
 
-it("a broken guide stays as it last was, and one that never was is told of", () =>
+it("the last valid version of a broken guide stays in use; a guide that was never valid is reported", () =>
   withHarness(async (h) => {
     h.defineGuide("tour");
     expect(await seenBy(h, "ana")).toEqual(["tour"]);
@@ -217,7 +217,7 @@ it("a broken guide stays as it last was, and one that never was is told of", () 
     ]);
   }));
 
-it("a channel of another type is refused, an unknown one has no guides", () =>
+it("a channel of another type is rejected, and an unknown channel has no guides", () =>
   withHarness(async (h) => {
     h.defineGuide("tour");
     await expect(h.guideOperations.list(ask("ana", { channel: "feed" }))).rejects.toMatchObject({

@@ -39,7 +39,7 @@ async function look(h: EngineHarness, tenant: string | null = null): Promise<Jso
   return h.guideOperations.list({ user: "ana", channel: "tours", tenant, data: {} });
 }
 
-/** `one seen` …: what stands of each step. */
+/** Returns the engagement of each step, such as `one seen`. */
 async function marks(h: EngineHarness, tenant: string | null = null): Promise<string[]> {
   const answer = await h.guideOperations.list({
     user: "ana",
@@ -55,7 +55,7 @@ async function marks(h: EngineHarness, tenant: string | null = null): Promise<st
   });
 }
 
-it("E-196 A-533 A-610 the first engagement makes the message, every one after marks it", () =>
+it("E-196 A-533 A-610 the first engagement creates the message, and later engagements mark it", () =>
   withTour(async (h) => {
     await engage(h, "seen", { data: { page: "home" } });
     h.now = T0 + MINUTE;
@@ -100,14 +100,14 @@ it("E-196 A-533 A-610 the first engagement makes the message, every one after ma
     expect((await look(h)).entries).toMatchObject([{ steps: [{ message: { id: message?.id } }, {}] }]);
   }));
 
-it("what was shown is rendered where nobody says it", () =>
+it("the content is rendered if the request does not contain the content that was shown", () =>
   withTour(async (h) => {
     await engage(h, "interacted");
     const [message] = await h.listMessages("ana");
     expect(message?.content).toMatchObject({ content: { title: "Hi pro", closable: true } });
   }));
 
-it("no list of runs has the guide's message, and none of its ids is a run's", () =>
+it("a guide's message is in no list of runs, and none of its IDs belongs to a run", () =>
   withTour(async (h) => {
     await engage(h, "seen");
     const [message] = await h.listMessages("ana");
@@ -116,7 +116,7 @@ it("no list of runs has the guide's message, and none of its ids is a run's", ()
     expect(await h.engine.readRecipientRun(message?.recipient_run_id as string)).toBeNull();
   }));
 
-it("R-132 a guide is archived with all its steps, or with the one that is final; A-536 takes it back", () =>
+it("R-132 archiving all steps or the final step archives the guide; A-536 unarchiving reverts it", () =>
   withTour(async (h) => {
     await engage(h, "archived");
     expect(await marks(h)).toEqual(["one archived", "two"]);
@@ -129,7 +129,7 @@ it("R-132 a guide is archived with all its steps, or with the one that is final;
     expect((await look(h)).ineligible_guides).toMatchObject([{ reason: "marked_as_archived" }]);
   }));
 
-it("R-131 archiving opens the throttle's window, unless it is told not to", () =>
+it("R-131 archiving starts the throttle's window unless the request is unthrottled", () =>
   withTour(async (h) => {
     await engage(h, "archived", { unthrottled: true });
     expect((await look(h)).guide_group_display_logs).toEqual({});
@@ -138,7 +138,7 @@ it("R-131 archiving opens the throttle's window, unless it is told not to", () =
     expect((await look(h)).guide_group_display_logs).toEqual({ default: new Date(T0 + MINUTE).toISOString() });
   }));
 
-it("R-128 A-290 a reset forgets what was done, in its tenant only; the message stays as a record", () =>
+it("R-128 A-290 a reset removes the engagement in its tenant only, and the message stays in the list", () =>
   withTour(async (h) => {
     await engage(h, "seen");
     await engage(h, "seen", { tenant: "acme" });
@@ -155,7 +155,7 @@ it("R-128 A-290 a reset forgets what was done, in its tenant only; the message s
     ]);
   }));
 
-it("E-053 A-097 a user's guide messages go with the user, or move with a merge", () =>
+it("E-053 A-097 a user's guide messages are deleted with the user or move when users are merged", () =>
   withTour(async (h) => {
     await engage(h, "seen");
     await h.engine.resources.users.merge("bo", "ana");
@@ -165,7 +165,7 @@ it("E-053 A-097 a user's guide messages go with the user, or move with a merge",
     expect(await h.listMessages()).toEqual([]);
   }));
 
-it("section 9.12 a run waits for what its user does with a guide", () =>
+it("section 9.12 a run waits for an engagement of its user with a guide", () =>
   withTour(async (h) => {
     h.define("follow", {
       steps: [
@@ -197,13 +197,13 @@ it("section 9.12 a run waits for what its user does with a guide", () =>
   }));
 
 it.each([
-  ["nothing", { guide_key: undefined, guide_id: undefined }, ["/guide_id", "/guide_key"]],
+  ["no guide", { guide_key: undefined, guide_id: undefined }, ["/guide_id", "/guide_key"]],
   ["another guide's id", { guide_id: getGuideId("x") }, ["/guide_id"]],
-  ["no step of it", { guide_step_ref: "three" }, ["/guide_step_ref"]],
+  ["an unknown step", { guide_step_ref: "three" }, ["/guide_step_ref"]],
   ["another channel", { channel_id: "c-feed" }, ["/channel_id"]],
-  ["content that is none", { content: "x" }, ["/content"]],
-  ["a tenant that is none", { tenant: 7 }, ["/tenant"]],
-])("a request that names %s is refused, and makes nothing", (_title, more, pointers) =>
+  ["invalid content", { content: "x" }, ["/content"]],
+  ["an invalid tenant", { tenant: 7 }, ["/tenant"]],
+])("a request with %s is rejected and creates nothing", (_title, more, pointers) =>
   withTour(async (h) => {
     const entries = Object.entries({ ...body({ content: {} }), ...more }).filter(([, value]) => value !== undefined);
     const error = await catchRejection(
@@ -214,7 +214,7 @@ it.each([
   }),
 );
 
-it("E-226 metadata is flat; an unknown guide names the nearest", () =>
+it("E-226 nested metadata is rejected; the error for an unknown guide names the nearest one", () =>
   withTour(async (h) => {
     const nested = await catchRejection(engage(h, "interacted", { metadata: { a: { b: 1 } } }));
     expect(nested.code).toBe("invalid_params");

@@ -6,7 +6,7 @@ it.each([
   ["Hi {{ name , total {{ total }}", { line: 1, column: 4 }],
   ["a\n  {{ name {% if x %}y{% endif %} }}", { line: 2, column: 3 }],
   ["{{ a }} {{ b | default: '{{' {{ c }}", { line: 1, column: 9 }],
-])("%j is not closed", (source, place) => {
+])("finds the unclosed output in %j", (source, place) => {
   expect(findUnclosedOutput(source)).toEqual(place);
 });
 
@@ -20,18 +20,18 @@ it.each([
   "{%- comment -%}{{ {{ {%- endcomment -%}{{ a }}",
   "{{ a\n| upcase }}",
   "{% doc %}{{ a {{ b {% enddoc %}{{ c }}",
-])("%j is fine", (source) => {
+])("finds nothing in %j", (source) => {
   expect(findUnclosedOutput(source)).toBeNull();
 });
 
-it("is refused with its place", () => {
+it("an unclosed output is rejected with its location", () => {
   expect(() => createTextCompiler("hello")("<p>{{ name , of {{ total }}", "steps[0].template.html_body")).toThrow(
     'workflow "hello": steps[0].template.html_body, line 1, column 4: output is not closed: its "}}" is missing',
   );
 });
 
-it("takes time in proportion to the length, also of many blocks that never end", () => {
-  // Were the rest of the text searched for each of them, this would take minutes.
+it("takes linear time for a text with many unclosed blocks", () => {
+  // Searching the rest of the text for each block would take minutes.
   const source = `${"{% comment %}{% raw %}".repeat(100_000)}{{ a {{ b }}`;
   expect(findUnclosedOutput(source)).toEqual({ line: 1, column: source.indexOf("{{") + 1 });
 });

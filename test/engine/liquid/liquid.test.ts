@@ -21,7 +21,7 @@ const compile = (source: string) =>
   createTextCompiler("parcel")(source, "steps[2].branches[0].steps[1].template.subject");
 const render = (source: string): string => compile(source)(SCOPE);
 
-describe("the language (T-001 to T-007)", () => {
+describe("standard tags and values (T-001 to T-007)", () => {
   it.each([
     ["plain text } } %}", "plain text } } %}"],
     ["{% if recipient.plan == 'pro' %}P{% elsif true %}x{% else %}y{% endif %}", "P"],
@@ -45,7 +45,7 @@ describe("the language (T-001 to T-007)", () => {
     ["{% raw %}{{ x }}{% endraw %}", "{{ x }}"],
     ["{% liquid\n assign x = 2\n echo x\n%}", "2"],
     ["a {%- if true -%} b {%- endif -%} c", "abc"],
-  ])("T-001: %j renders %j", (source, text) => {
+  ])("T-001 %j renders as %j", (source, text) => {
     expect(render(source)).toBe(text);
   });
 
@@ -57,23 +57,23 @@ describe("the language (T-001 to T-007)", () => {
     ["{% if data.empty == blank %}t{% else %}f{% endif %}", "t"],
     ["{% if data.nothing == blank %}t{% else %}f{% endif %}", "t"],
     ["{% if data.list == empty %}t{% else %}f{% endif %}", "f"],
-  ])("T-003: %j is %s: only nil and false are false", (source, text) => {
+  ])("T-003 %j renders %s, because only nil and false are false", (source, text) => {
     expect(render(source)).toBe(text);
   });
 
   it.each(["{{ nope }}", "{{ data.nope.x.y }}", "{{ data.list[9] }}", "{{ data.map['x']['y'] }}"])(
-    "T-004: %s renders nothing",
+    "T-004 %s renders nothing",
     (source) => {
       expect(render(source)).toBe("");
     },
   );
 
-  it("T-007: escapes nothing by itself", () => {
+  it("T-007 escapes nothing by default", () => {
     expect(render("{{ data.html }}")).toBe('<a href="x">&</a>');
     expect(render("{{ data.html | escape }}")).toBe("&lt;a href=&#34;x&#34;&gt;&amp;&lt;/a&gt;");
   });
 
-  it("TQ-4: prints a map as JSON", () => {
+  it("TQ-4 prints a map as JSON", () => {
     expect(render("{{ data.map }}")).toBe('{"a":1}');
   });
 
@@ -83,7 +83,7 @@ describe("the language (T-001 to T-007)", () => {
     "{{ data.map.toString }}",
     "{{ data.html.constructor.name }}",
     "{{ recipient['__proto__'].x }}",
-  ])("%s reaches nothing but the data's own", (source) => {
+  ])("%s renders nothing, because it is not an own property of the data", (source) => {
     expect(render(source)).toBe("");
   });
 });
@@ -106,7 +106,7 @@ describe("filters (T-047 to T-053, TQ-2, TQ-3)", () => {
     ["{{ 'u-42' | md5 }}", "7158d61cfc49fe506398fbbb569b418d"],
     ["{{ 'u-42' | sha256 }}", "16ec525b74b75626eb93ecad8acc749885fcf4e83c95b139342769a4ab1828a3"],
     ["{{ 'u-42' | hmac_sha256: 'k1' }}", "f2d9a4516ec36b6cb22324c6e2c4c5f1599480aa51bc967c5c96a29fdb1447b7"],
-  ])("%s is %s", (source, text) => {
+  ])("%s renders %s", (source, text) => {
     expect(render(source)).toBe(text);
   });
 
@@ -129,12 +129,12 @@ describe("filters (T-047 to T-053, TQ-2, TQ-3)", () => {
     ["{{ 'a\nb' | newline_to_br | strip_newlines }}", "a<br />b"],
     ["{{ 'aXbX' | replace: 'X', '-' | remove: 'b' | capitalize }}", "A--"],
     ["{{ timestamp | date: '%Y/%m/%d %H:%M' }}", "2024/03/05 19:07"],
-  ])("standard Liquid: %s is %s", (source, text) => {
+  ])("standard Liquid: %s renders %s", (source, text) => {
     expect(render(source)).toBe(text);
   });
 
   it.each(["nope", "constructor", "toString", "__proto__", "hasOwnProperty"])(
-    "TQ-3: the filter %s is refused where the template is read, with its line and column",
+    "TQ-3 the filter %s is rejected with its line and column when the template is parsed",
     (name) => {
       const error = catchThrown(() => compile(`a\n{% if data.off %}{{ 'x' | ${name} }}{% endif %}`));
       expect(error.code).toBe("template_invalid");
@@ -143,7 +143,7 @@ describe("filters (T-047 to T-053, TQ-2, TQ-3)", () => {
   );
 
   it.each(["nope", "constructor", "__proto__"])(
-    "TQ-3: in text of a run the filter %s fails when it is used",
+    "TQ-3 the filter %s in a text of the run fails when it is rendered",
     (name) => {
       expect(renderText(`{% if data.off %}{{ 'x' | ${name} }}{% endif %}ok`, SCOPE)).toBe("ok");
       expect(() => renderText(`{{ 'x' | ${name} }}`, SCOPE)).toThrow(RenderError);
@@ -152,7 +152,7 @@ describe("filters (T-047 to T-053, TQ-2, TQ-3)", () => {
   );
 });
 
-describe("faults of a template (T-002, T-090, F-016, F-017, F-054, F-055)", () => {
+describe("template errors (T-002, T-090, F-016, F-017, F-054, F-055)", () => {
   it.each([
     ["{{ a ", 'output "{{ a " not closed'],
     ["{% if a %}x", "not closed"],
@@ -163,7 +163,7 @@ describe("faults of a template (T-002, T-090, F-016, F-017, F-054, F-055)", () =
     ["{% include 'x' %}", 'the "include" tag is not supported'],
     ["{% layout 'x' %}", 'tag "layout" not found'],
     ["{% block x %}{% endblock %}", 'tag "block" not found'],
-  ])("%j: %s", (source, words) => {
+  ])("%j is rejected: %s", (source, words) => {
     const error = catchThrown(() => compile(`line one\n ${source}`));
     expect(error.code).toBe("template_invalid");
     expect(error.message).toMatch(
@@ -181,13 +181,13 @@ describe("faults of a template (T-002, T-090, F-016, F-017, F-054, F-055)", () =
       "{% assign s = 'x' %}{% for i in (1..60) %}{% assign s = s | append: s %}{% endfor %}{{ s | size }}",
     ],
     ["loops in loops", `${"{% for i in (1..1000) %}".repeat(4)}x${"{% endfor %}".repeat(4)}`],
-  ])("ends %s with a render error", (_what, source) => {
-    // Without a limit, none of these would end within the test run.
+  ])("stops %s with a render error", (_what, source) => {
+    // Without a limit, none of these templates would finish within the test run.
     expect(() => render(source)).toThrow(RenderError);
   });
 
   it.each(["''", "nil", "data.nope", ""])(
-    "T-053: hmac_sha256 with the key %j is a render error, not a signature",
+    "T-053 hmac_sha256 with the key %j is a render error, not a signature",
     (key) => {
       const source = `{{ 'u-42' | hmac_sha256${key === "" ? "" : `: ${key}`} }}`;
       expect(() => render(source)).toThrow(RenderError);
@@ -195,7 +195,7 @@ describe("faults of a template (T-002, T-090, F-016, F-017, F-054, F-055)", () =
     },
   );
 
-  it("renders the same template for one scope after another without a trace of the last", () => {
+  it("renders the same template for several scopes without sharing state", () => {
     const text = compile("{% if data.x %}{% assign y = data.x %}{% endif %}[{{ y }}]{% increment n %}");
     expect(text({ data: { x: 1 } })).toBe("[1]0");
     expect(text({ data: {} })).toBe("[]0");

@@ -15,7 +15,7 @@ async function sms(text_body: string, partials: Record<string, JsonObject>, more
 }
 
 describe("partials (section 7)", () => {
-  it("T-080, T-103: takes inputs by name, as text", async () => {
+  it("T-080 T-103 receives inputs by name, as text", async () => {
     expect(await sms("{% render 'badge', label: data.n %}", { badge: text("[{{ label }}]") }, { data: { n: 3 } })).toBe(
       "[3]",
     );
@@ -28,7 +28,7 @@ describe("partials (section 7)", () => {
     expect(await sms("{% assign x = 5.0 %}{% render 'number', n: x %}", { number })).toBe("5.0");
   });
 
-  it("T-102: sees its inputs and nothing else, but in HTML the branding", async () => {
+  it("T-102 sees only its inputs, and in HTML also the branding", async () => {
     const content =
       "{{ recipient.name }}{{ data.x }}{{ x }}{{ workflow.key }}|{{ vars.branding.primary_color }}{{ vars.other }}";
     const scope = { vars: { branding: { primary_color: "#123456" }, other: "o" } };
@@ -38,11 +38,11 @@ describe("partials (section 7)", () => {
     expect(await sms("{% render 'o' %}", { o: html("{% render 'p' %}"), p: html(content) }, more)).toBe("|#123456");
   });
 
-  it("assigns nothing outside itself", async () => {
+  it("does not assign variables outside itself", async () => {
     expect(await sms("{% render 'p' %}[{{ v }}]", { p: text("{% assign v = 1 %}{{ v }}") })).toBe("1[]");
   });
 
-  it("T-104, T-105, T-106: an input schema keeps types and supplies defaults", async () => {
+  it("T-104 T-105 T-106 an input schema keeps types and supplies defaults", async () => {
     const schema: JsonObject[] = [
       { key: "on", type: "boolean" },
       { key: "n", type: "number", settings: { default: 2 } },
@@ -64,7 +64,7 @@ describe("partials (section 7)", () => {
     await expect(sms("{% render 'r' %}", { r: required })).rejects.toThrow('partial "r": the input "a" is required');
   });
 
-  it("T-106: buttons and images use the defaults of their sub-fields", async () => {
+  it("T-106 buttons and images use the defaults of their sub-fields", async () => {
     const part = (settings: JsonObject): JsonObject => ({ settings });
     const schema: JsonObject[] = [
       {
@@ -94,7 +94,7 @@ describe("partials (section 7)", () => {
     await expect(sms("{% render 'bare' %}", { bare })).rejects.toThrow('the input "pic" is required');
   });
 
-  it("T-110, TQ-12: nests five deep, and says what went in a circle", async () => {
+  it("T-110 TQ-12 nests five levels deep, and a cycle is reported with its path", async () => {
     const partials: Record<string, JsonObject> = { e: text("end") };
     for (const [one, next] of ["ab", "bc", "cd", "de"]) partials[one as string] = text(`${one}{% render '${next}' %}`);
     expect(await sms("{% render 'a' %}", partials)).toBe("abcdend");
@@ -104,7 +104,7 @@ describe("partials (section 7)", () => {
     );
   });
 
-  it("TQ-11: a partial that does not exist fails the step, with the nearest name", async () => {
+  it("TQ-11 an unknown partial fails the step and names the nearest key", async () => {
     await expect(
       sms("x\n{% render 'bage' %}{% comment %}{% render 'badge' %}{% endcomment %}", { badge: text("") }),
     ).rejects.toThrow(
@@ -112,7 +112,7 @@ describe("partials (section 7)", () => {
     );
   });
 
-  it("T-090: a fault inside names the partial and its line", async () => {
+  it("T-090 an error inside a partial names the partial and its line", async () => {
     await expect(sms("{% render 'a' %}", { a: text("\n{{ 1 | divided_by: 0 }}") })).rejects.toThrow(
       'text_body, line 1, column 1: partial "a": divided_by: cannot divide by 0 (line 2, column 1)',
     );
@@ -125,13 +125,13 @@ describe("partials (section 7)", () => {
   });
 
   it.each(["{% render 'p' for data.l as x %}", "{% render 'p' with data.l as x %}"])(
-    "T-080: %s is refused",
+    "T-080 %s is rejected",
     async (template) => {
       await expect(sms(template, { p: text("") })).rejects.toThrow(/render takes inputs by name, and no "(for|with)"/);
     },
   );
 
-  it("T-107: styles of HTML partials go to the layout's head once, and stay where there is no layout", async () => {
+  it("T-107 styles of HTML partials move to the layout's head once, and stay in place without a layout", async () => {
     const partials = { p: html("<style>.p:hover{color:red}</style><b class='p'>x</b>") };
     const html_body = "{% render 'p' %}{% render 'p' %}";
     const layouts = {

@@ -1,4 +1,4 @@
-// Standard Liquid where liquidjs differs from it (T-001, T-067 to T-069, docs/decisions/0027).
+// Standard Liquid in the places where liquidjs differs from it (T-001, T-067 to T-069, docs/decisions/0027).
 import { describe, expect, it } from "vitest";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { JsonObject } from "../../../src/util/json.js";
@@ -31,7 +31,7 @@ function fault(source: string): KnockError {
 
 type Row = [source: string, text: string];
 
-describe("templates that are refused when they are read (T-068, T-069, T-090)", () => {
+describe("templates that are rejected when they are parsed (T-068, T-069, T-090)", () => {
   it.each([
     ["{{ map.k | upcase: 1 }}", 'the filter "upcase" takes no arguments, and has 1'],
     ["{{ words | join: ',', 2 }}", 'the filter "join" takes at most 1 argument, and has 2'],
@@ -65,7 +65,7 @@ describe("templates that are refused when they are read (T-068, T-069, T-090)", 
     ["{% assign x? = 1 %}", '"x?" is not a variable name'],
     ["{% doc about %}x{% enddoc %}", 'the "doc" tag takes no arguments'],
     ["{% doc %}x", "not closed"],
-  ])("%s", (source, message) => {
+  ])("%s is rejected", (source, message) => {
     const error = fault(`first\n  ${source}`);
     expect(error).toMatchObject({ code: "template_invalid" });
     expect(error.message).toMatch(/^workflow "parcel": steps\[0\]\.template\.subject, line \d+, column \d+: /);
@@ -107,7 +107,7 @@ describe("numbers with a fraction (T-067)", () => {
     ["{{ 0.0 | default: 'none' }} {{ 4.0 | round }} {{ 3.0 | currency }}", "0.0 4 $3.00"],
     ["{{ (1.7..3) | join: '-' }} {% for i in (2.9..4) %}{{ i }}{% endfor %}", "1-2-3 234"],
     ["{{ 3.14159 | round: 2.9 }}", "3.14"],
-  ])("%s is %s", (source, text) => {
+  ])("%s renders %s", (source, text) => {
     expect(render(source)).toBe(text);
   });
 });
@@ -123,14 +123,14 @@ describe("conditions", () => {
       "yesyes",
     ],
     ["{% if map.n <> 3 %}yes{% endif %}{% if map.n != 2 %}yes{% endif %}", "yes"],
-  ])("%s is %s", (source, text) => {
+  ])("%s renders %s", (source, text) => {
     expect(render(source)).toBe(text);
   });
 });
 
 describe("tags", () => {
   it.each<Row>([
-    // A block with nothing in it prints nothing, not even its white space.
+    // A block that contains nothing prints nothing, not even its whitespace.
     ["[{% if map %}  {% comment %} x {% endcomment %}\n{% endif %}]", "[]"],
     ["[{% for i in (1..3) %}\n {% assign last = i %}\n{% endfor %}{{ last }}]", "[3]"],
     ["[{% unless nope %} {% if map %} {% capture c %} x {% endcapture %} {% endif %} {% endunless %}{{ c }}]", "[ x ]"],
@@ -172,7 +172,7 @@ describe("tags", () => {
     ["a {%- doc -%} x {%- enddoc -%} b", "ab"],
     ["a{% comment %}{% comment %}x{% endcomment %}y{% endcomment %}b", "ab"],
     ["a {%- raw -%}  {{ x }}  {%- endraw -%} b {% raw %} {% x %} {% endraw %}", "a{{ x }}b  {% x %} "],
-  ])("%s is %s", (source, text) => {
+  ])("%s renders %s", (source, text) => {
     expect(render(source)).toBe(text);
   });
 
@@ -184,7 +184,7 @@ describe("tags", () => {
   });
 });
 
-describe("filters of lists", () => {
+describe("list filters", () => {
   it.each<Row>([
     [
       "{{ words | reject: 'p' | join }} {{ words | find: 'pp' }} {{ words | find_index: 'Fig' }} {{ words | has: 'ea' }}",
@@ -208,7 +208,7 @@ describe("filters of lists", () => {
       "Fig apple pear apple Fig pear 1,3,,",
     ],
     ["{{ map | first | join: '=' }} {{ words | join: nope }} {{ nope | join: ',' }}", "k=v pearappleFig "],
-  ])("%s is %s", (source, text) => {
+  ])("%s renders %s", (source, text) => {
     expect(render(source)).toBe(text);
   });
 
@@ -224,7 +224,7 @@ describe("filters of lists", () => {
   });
 });
 
-describe("filters of text", () => {
+describe("text filters", () => {
   it.each<Row>([
     [
       "{{ ' a  b\nc ' | split: ' ' | join: '-' }} {{ 'a,b,,' | split: ',' | size }} {{ 'abc' | split: '' | join: '-' }}",
@@ -242,7 +242,7 @@ describe("filters of text", () => {
     ["{{ 'it is (so)!' | url_encode }}", "it+is+%28so%29%21"],
     ["{{ 'ÿþ?>' | base64_url_safe_encode }} {{ 'w7_Dvj8-' | base64_url_safe_decode }}", "w7_Dvj8- ÿþ?>"],
     ["{{ none | default: 'x' }}{{ false | default: allow_false: true, 'x' }}{{ nope | default }}", "xfalse"],
-  ])("%s is %s", (source, text) => {
+  ])("%s renders %s", (source, text) => {
     expect(render(source)).toBe(text);
   });
 

@@ -1,4 +1,4 @@
-// Section 11 of docs/reference/templates.md, with the catalogue's own examples.
+// Section 11 of docs/reference/templates.md, with the catalog's own examples.
 import { describe, expect, it } from "vitest";
 import { type RenderOptions, renderTemplate } from "../../helpers/render-template.js";
 
@@ -51,24 +51,24 @@ describe("translations (T-180 to T-187)", () => {
     ["T-187", "{% t %}\n  Bye {{ recipient.name }}\n{% endt %}", "fr-CA", "Ciao Mara Voss"],
     ["T-187", "{% t %}Bye {{ recipient.name }}{% endt %}", "en", "Bye Mara Voss"],
     ["T-004", '{{ "constructor" | t }}{{ "__proto__.x" | t }}{{ "hi.length" | t }}', "en", ""],
-  ])("%s: %s for %s is %j", (_id, source, locale, text) => {
+  ])("%s %s for locale %s renders %j", (_id, source, locale, text) => {
     expect(render(source, locale)).toBe(text);
   });
 
   it.each([
     ["fr-BE", "Yo x"],
     ["de", "Yo x"],
-  ])("T-184: for %s the tenant's default locale is before everyone's language", (locale, text) => {
+  ])("T-184 for %s, the tenant's default locale takes precedence over the account's", (locale, text) => {
     expect(render('{{ "hi" | t: who: "x" }}', locale, { tenant: "acme" })).toBe(text);
     expect(render('{{ "only" | t }}', locale, { tenant: "acme" })).toBe(locale === "fr-BE" ? "belge" : "");
     expect(render('{{ "hi" | t: who: "x" }}', "fr", { tenant: "other" })).toBe("Salut x");
   });
 
-  it("T-185: the account's default locale is the environment's", () => {
+  it("T-185 the account's default locale is the environment's", () => {
     expect(render('{{ "hi" | t: who: "x" }}', null, { defaultLocale: "fr-BE" })).toBe("Salut x");
   });
 
-  it("TQ-19: warns of a missing key, and not where there is a default", () => {
+  it("TQ-19 a missing key adds a warning unless it has a default", () => {
     const warnings: string[] = [];
     render('{{ "nope" | t }}{{ "other-one" | t | default: "x" }}', "fr", { warnings });
     expect(warnings).toEqual(['there is no translation "nope" for the locale fr']);
@@ -81,7 +81,7 @@ describe("translations (T-180 to T-187)", () => {
       '{{ "shout" | t: who: "x" }}',
       'translation "shout" (translations/en.json), line 1, column 10: unknown filter: shout',
     ],
-  ])("T-091: %s fails and names the translation", (source, words) => {
+  ])("T-091 %s fails and names the translation", (source, words) => {
     expect(() => render(`\n${source}`, "en")).toThrow(`steps[0].template.subject, line 2, column 1: ${words}`);
   });
 
@@ -89,7 +89,7 @@ describe("translations (T-180 to T-187)", () => {
     ["{% t %}never closed", "tag {% t %} not closed"],
     ["{% t who: 1 %}x{% endt %}", 'the "t" tag takes no arguments'],
     ["{% t %}{{ x | shout }}{% endt %}", "unknown filter: shout"],
-  ])("T-187: %s is refused", (source, words) => {
+  ])("T-187 %s is rejected", (source, words) => {
     expect(() => render(source, "en")).toThrow(words);
   });
 });

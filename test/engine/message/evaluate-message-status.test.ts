@@ -47,7 +47,7 @@ describe("message-status conditions", () => {
     ["C-093 E-126", SKIPPED, "engagement_status", "not_contains", "$message.seen", true],
     ["C-094 E-129", state(["queued"]), "delivery_status", "less_than", "$message.sent", true],
     ["C-095 E-126", SKIPPED, "delivery_status", "equal_to", "$message.skipped", true],
-    ["C-095 no messages", state(), "delivery_status", "equal_to", "$message.skipped", true],
+    ["C-095 without messages", state(), "delivery_status", "equal_to", "$message.skipped", true],
     ["C-096", state(["sent"]), "delivery_status", "equal_to", "$message.skipped", false],
     ["C-096 E-123", state(["sent"]), "delivery_status", "not_equal_to", "$message.skipped", true],
     ["C-097 E-125", state(["bounced"], ["sent"]), "delivery_status", "equal_to", "$message.bounced", false],
@@ -85,7 +85,7 @@ describe("message-status conditions", () => {
     ["E-123", state(["delivered"]), "delivery_status", "equal_to", "$message.sent", false],
     ["E-123", state(["not_sent"]), "delivery_status", "greater_than_or_equal_to", "$message.sent", false],
     [
-      "E-121 delivery only",
+      "E-121 delivery status only",
       state(["sent", "read"]),
       "delivery_status",
       "greater_than_or_equal_to",
@@ -93,7 +93,7 @@ describe("message-status conditions", () => {
       false,
     ],
     [
-      "E-125 engagement of the highest",
+      "E-125 engagement of the highest message",
       state(["sent"], ["sent", "read"]),
       "engagement_status",
       "contains",
@@ -101,7 +101,7 @@ describe("message-status conditions", () => {
       true,
     ],
     [
-      "E-125 delivery of the highest",
+      "E-125 delivery of the highest message",
       state(["sent", "read"], ["delivered"]),
       "delivery_status",
       "equal_to",
@@ -113,37 +113,51 @@ describe("message-status conditions", () => {
     ["EQ-19", SKIPPED, "delivery_status", "greater_than_or_equal_to", "$message.undelivered", false],
     ["EQ-19", state(["undelivered"]), "delivery_status", "greater_than", "$message.skipped", true],
     ["EQ-19", SKIPPED, "engagement_status", "contains", "$message.seen", false],
-    ["EQ-20 skipped", SKIPPED, "status", "equal_to", "$message.skipped", true],
+    ["EQ-20 with skipped", SKIPPED, "status", "equal_to", "$message.skipped", true],
     ["E-130", state(["delivered", "seen"]), "status", "greater_than_or_equal_to", "$message.sent", true],
-    ["E-130 equality", state(["delivered", "seen"]), "status", "equal_to", "$message.seen", true],
-    ["E-130 equality", state(["delivered", "seen"]), "status", "equal_to", "$message.delivered", false],
+    ["E-130 with an equality", state(["delivered", "seen"]), "status", "equal_to", "$message.seen", true],
+    ["E-130 with an equality", state(["delivered", "seen"]), "status", "equal_to", "$message.delivered", false],
     [
-      "E-124 equal ranks",
+      "E-124 with equal ranks",
       state(["delivered", "interacted"]),
       "status",
       "greater_than_or_equal_to",
       "$message.link_clicked",
       true,
     ],
-    ["E-124 equal ranks", state(["delivered", "interacted"]), "status", "greater_than", "$message.link_clicked", false],
     [
-      "E-124 equal ranks, not equal",
+      "E-124 with equal ranks",
+      state(["delivered", "interacted"]),
+      "status",
+      "greater_than",
+      "$message.link_clicked",
+      false,
+    ],
+    [
+      "E-124 with equal ranks of different statuses",
       state(["delivered", "interacted"]),
       "status",
       "equal_to",
       "$message.link_clicked",
       false,
     ],
-    ["E-127 old form", state(["delivered", "seen"]), "status", "equal_to", "$message.seen_not_read", true],
-    ["EQ-69 never reached", state(["sent"]), "status", "greater_than_or_equal_to", "$message.seen", false],
-    ["EQ-69 never reached", state(["sent"]), "status", "less_than", "$message.seen", true],
-    ["E-124 seen is below read", state(["delivered", "seen"]), "status", "less_than", "$message.read", true],
-    ["E-124 read is above seen", state(["delivered", "read"]), "status", "greater_than", "$message.seen", true],
-    ["E-124 read is not below seen", state(["delivered", "read"]), "status", "less_than", "$message.seen", false],
-    ["without its prefix", state(["sent"]), "delivery_status", "equal_to", "sent", true],
-    ["unknown status", state(["sent"]), "delivery_status", "less_than", "$message.opened", false],
-    ["list operators", SKIPPED, "engagement_status", "empty", "", true],
-  ])("%s: %j %s %s %s is %s", (_id, step, attribute, operator, argument, expected) => {
+    ["E-127 in the old form", state(["delivered", "seen"]), "status", "equal_to", "$message.seen_not_read", true],
+    [
+      "EQ-69 for a status that was never reached",
+      state(["sent"]),
+      "status",
+      "greater_than_or_equal_to",
+      "$message.seen",
+      false,
+    ],
+    ["EQ-69 for a status that was never reached", state(["sent"]), "status", "less_than", "$message.seen", true],
+    ["E-124 with seen below read", state(["delivered", "seen"]), "status", "less_than", "$message.read", true],
+    ["E-124 with read above seen", state(["delivered", "read"]), "status", "greater_than", "$message.seen", true],
+    ["E-124 with read not below seen", state(["delivered", "read"]), "status", "less_than", "$message.seen", false],
+    ["for a status without its prefix", state(["sent"]), "delivery_status", "equal_to", "sent", true],
+    ["for an unknown status", state(["sent"]), "delivery_status", "less_than", "$message.opened", false],
+    ["for list operators", SKIPPED, "engagement_status", "empty", "", true],
+  ])("%s %j: %s %s %s evaluates to %s", (_id, step, attribute, operator, argument, expected) => {
     expect(evaluate(attribute, operator, argument, step)).toBe(expected);
   });
 
@@ -154,12 +168,12 @@ describe("message-status conditions", () => {
     ["delivery_status", "not_equal_to", "$message.skipped"],
     ["status", "less_than", "$message.seen"],
     ["status", "exists", ""],
-  ])("C-102 E-128: an expired message makes %s %s %s false", (attribute, operator, argument) => {
+  ])("C-102 E-128 an expired message makes %s %s %s false", (attribute, operator, argument) => {
     const expired: StepMessageState = { messages: [{ status: "sent", engagement: [], expired: true }] };
     expect(evaluate(attribute, operator, argument, expired)).toBe(false);
   });
 
-  it("logs the status it saw (E-096)", () => {
+  it("E-096 logs the status that it compared", () => {
     const { evaluated } = evaluateConditions(
       { all: [{ variable: "refs.a.engagement_status", operator: "contains", argument: "$message.seen" }] },
       { variables: {}, refs: () => state(["delivered", "seen"]), now: 0 },
@@ -167,7 +181,7 @@ describe("message-status conditions", () => {
     expect(evaluated[0]).toMatchObject({ value: ["seen"], argument: "$message.seen", result: true });
   });
 
-  it("compares with another step's status (E-093)", () => {
+  it("E-093 compares with another step's status", () => {
     const states: Record<string, StepMessageState> = { a: state(["sent"]), b: state(["sent"]) };
     const { passed } = evaluateConditions(
       { all: [{ variable: "refs.a.delivery_status", operator: "equal_to", argument: "refs.b.delivery_status" }] },
@@ -176,7 +190,7 @@ describe("message-status conditions", () => {
     expect(passed).toBe(true);
   });
 
-  it("leaves what a wait step put under refs to the variables (E-132)", () => {
+  it("E-132 resolves values that a wait step put under refs as ordinary variables", () => {
     const { passed } = evaluateConditions(
       {
         all: [
@@ -201,7 +215,7 @@ describe("parseMessageVariable", () => {
     ["refs.wait_1.signal_variables.status", undefined],
     ["refs.email_1", undefined],
     ["data.refs.x.status", undefined],
-  ])("%s", (variable, expected) => {
+  ])("parses %s", (variable, expected) => {
     expect(parseMessageVariable(variable)).toEqual(expected);
   });
 });
@@ -216,7 +230,7 @@ describe("properties of message statuses", () => {
     .map((name) => `$message.${name}`);
   const attribute = fc.constantFrom("delivery_status", "status");
 
-  it("every known status is below, at or above every other (E-124)", () => {
+  it("E-124 every known status is below, equal to or above every other one", () => {
     fc.assert(
       fc.property(attribute, wanted, step, (name, argument, messages) => {
         const is = (operator: Operator) => evaluate(name, operator, argument, messages);
@@ -229,7 +243,7 @@ describe("properties of message statuses", () => {
     );
   });
 
-  it("one more message never lowers the combined status (E-125)", () => {
+  it("E-125 another message never lowers the combined status", () => {
     fc.assert(
       fc.property(wanted, step, message, (argument, messages, [status, engagement]) => {
         fc.pre(evaluate("status", "greater_than_or_equal_to", argument, messages));

@@ -9,8 +9,8 @@ async function detail(h: EngineHarness, outcome: TriggerOutcome): Promise<JsonOb
   return run as JsonObject & { steps: JsonObject[] };
 }
 
-describe("a recipient run tells what decided each step", () => {
-  it("E-096: the conditions of steps that ran and of those that did not, with what they compared", () =>
+describe("the API's detail of a recipient run", () => {
+  it("E-096 shows the conditions of executed and of skipped steps, with the compared values", () =>
     withHarness(async (h) => {
       const isPro = buildCondition("recipient.plan", "equal_to", "pro");
       const any: JsonObject = {
@@ -44,7 +44,7 @@ describe("a recipient run tells what decided each step", () => {
       });
     }));
 
-  it("E-096: a delay that was waited at keeps them", () =>
+  it("E-096 keeps the conditions of a delay that the run waited at", () =>
     withHarness(async (h) => {
       h.define("digest", {
         steps: [step.delay("hours", 1, { conditions: buildCondition("data.n", "equal_to", "1") })],
@@ -57,7 +57,7 @@ describe("a recipient run tells what decided each step", () => {
       ]);
     }));
 
-  it("E-071: the trigger's conditions, where they stopped the run", () =>
+  it("E-071 shows the trigger conditions that stopped the run", () =>
     withHarness(async (h) => {
       h.define("digest", { conditions: buildCondition("data.n", "equal_to", "2"), steps: [step.feed()] });
       const run = await detail(h, await h.trigger("digest", { recipients: ["ana"], data: { n: 1 } }));
@@ -68,7 +68,7 @@ describe("a recipient run tells what decided each step", () => {
       });
     }));
 
-  it("E-159: preferences", () =>
+  it("E-159 shows the preferences that decided", () =>
     withHarness(async (h) => {
       h.environment.preferences = { categories: { updates: false } };
       h.define("digest", { categories: ["updates"], steps: [step.email()] });

@@ -17,7 +17,7 @@ const chat = (template: JsonObject, connections: unknown = [CONNECTION], more: o
 });
 
 describe("the content of a chat message (A-477, T-212)", () => {
-  it("is the API's document: Markdown as one block", async () => {
+  it("has the API's format, with Markdown as one block", async () => {
     expect(await renderContent(chat({ markdown_body: "**{{ page }}**", summary: "New: {{ page }}" }))).toEqual({
       __typename: "MessageChatContent",
       connection: { channel_id: "C1" },
@@ -30,7 +30,7 @@ describe("the content of a chat message (A-477, T-212)", () => {
     });
   });
 
-  it("section 7.4: JSON wins over Markdown where it is not blank once rendered", async () => {
+  it("section 7.4 JSON takes precedence over Markdown unless it renders blank", async () => {
     const json_body = '{% if page == "Home" %}{"blocks":[{"text":{{ page | json }}}]}{% endif %}';
     expect(await renderContent(chat({ markdown_body: "m", json_body }))).toMatchObject({
       template: { blocks: null, json_content: { blocks: [{ text: "Home" }] }, summary: null },
@@ -41,7 +41,7 @@ describe("the content of a chat message (A-477, T-212)", () => {
   });
 
   it.each(["{{ page }}", "{", "[]", "null", '{"a":1,}', '{"text":"{{ data.quote }}"}'])(
-    "T-094: %j is a render error, not a message",
+    "T-094 %j is a render error, not a message",
     async (json_body) => {
       const failed = renderContent(chat({ json_body }, [CONNECTION], { data: { page: "Home", quote: 'a"b' } }));
       await expect(failed).rejects.toThrow(RenderError);
@@ -49,7 +49,7 @@ describe("the content of a chat message (A-477, T-212)", () => {
     },
   );
 
-  it("E-181: goes out once per connection, each with what it is to be known by", async () => {
+  it("E-181 creates one message per connection, each with its own identifying destination", async () => {
     const connections = [
       CONNECTION,
       { access_token: SECRET, user_id: "U1" },
@@ -62,7 +62,7 @@ describe("the content of a chat message (A-477, T-212)", () => {
     expect(contents).toHaveLength(4);
   });
 
-  it("holds no secret of a connection, neither in its content nor in where it goes", async () => {
+  it("contains no secret of a connection, neither in its content nor in its destination", async () => {
     const connections = [
       CONNECTION,
       { ...CONNECTION, incoming_webhook: { url: SECRET } },
@@ -74,14 +74,14 @@ describe("the content of a chat message (A-477, T-212)", () => {
     expect(JSON.stringify(rendered)).not.toContain(SECRET);
   });
 
-  it("T-223: makes no message without a connection", async () => {
+  it("T-223 creates no message without a connection", async () => {
     for (const connections of [[], null, {}, "C1", ["C1", null, 5], { channel_id: "C1" }])
       expect((await renderStep(chat({ markdown_body: "x" }, connections))).destinations).toEqual([]);
     const { channelData: _none, ...without } = chat({ markdown_body: "x" });
     expect((await renderStep(without)).destinations).toEqual([]);
   });
 
-  it("T-224: WhatsApp goes to the recipient's number", async () => {
+  it("T-224 sends WhatsApp messages to the recipient's number", async () => {
     const channel = { provider: "chat_whatsapp" };
     const properties = { phone_number: "+15550000001" };
     const { destinations } = await renderStep(chat({ markdown_body: "x" }, [], { channel, properties }));
@@ -92,11 +92,11 @@ describe("the content of a chat message (A-477, T-212)", () => {
   });
 });
 
-describe("where a chat message goes, by its template", () => {
+describe("the destination of a chat message in its template", () => {
   const own = (recipient_connection: string, more: object = {}) =>
     renderContent(chat({ markdown_body: "Hi", settings: { recipient_connection } }, [CONNECTION, CONNECTION], more));
 
-  it("E-187: a connection that it gives replaces the recipient's, and is one", async () => {
+  it("E-187 a connection in the template replaces the recipient's connections with one", async () => {
     const template = { markdown_body: "Hi", settings: { recipient_connection: '{"channel_id": "{{ data.room }}"}' } };
     const { contents, destinations } = await renderStep(chat(template, [CONNECTION, {}], { data: { room: "C7" } }));
     expect(destinations).toHaveLength(1);
@@ -107,7 +107,7 @@ describe("where a chat message goes, by its template", () => {
     ["{", "is not valid JSON once rendered"],
     ["{{ nope }}", "is empty once rendered"],
     ["[1]", "must be a JSON object once rendered"],
-  ])("E-187: %s is a message that says what is wrong", async (connection, words) => {
+  ])("E-187 %s creates a message that states the error", async (connection, words) => {
     const content = await own(connection);
     expect(content).toMatchObject({ connection: {} });
     expect((content.metadata as JsonObject).connection_fault).toContain(
@@ -118,7 +118,7 @@ describe("where a chat message goes, by its template", () => {
   it.each<[JsonObject, JsonObject]>([
     [{ channel_id: "C1", access_token: SECRET }, { channel_id: "C1" }],
     [{ incoming_webhook: { url: `https://x.test/${SECRET}` } }, { via_incoming_webhook: true }],
-  ])("E-187: the secret of %j is the delivery's alone", async (connection, shown) => {
+  ])("E-187 the secret of %j is only in the delivery", async (connection, shown) => {
     const template = { markdown_body: "Hi", settings: { recipient_connection: "{{ data.to | json }}" } };
     const { contents, destinations } = await renderStep(chat(template, [], { data: { to: connection } }));
     expect(contents).toMatchObject([{ connection: shown, metadata: { connection_overridden: true } }]);
@@ -143,7 +143,7 @@ describe("where a chat message goes, by its template", () => {
       { parent_message_id: "{{ nope }}" },
       { reply_fault: "steps[0].template.settings.parent_message_id is empty once rendered" },
     ],
-  ])("CH-177: %j", async (settings, metadata) => {
+  ])("CH-177 %j sets the message's reply fields", async (settings, metadata) => {
     const template = { markdown_body: "Hi", settings };
     expect(await renderContent(chat(template, [CONNECTION], { data: { ts: " 17.5 " } }))).toMatchObject({ metadata });
   });

@@ -3,7 +3,7 @@ import { RenderError } from "../../../src/engine/liquid/liquid.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { renderContent, renderStep } from "../../helpers/render-step.js";
 
-describe("the content of an sms (A-475, T-210)", () => {
+describe("the content of an SMS (A-475, T-210)", () => {
   const sms = (template: JsonObject, more: object = {}) => ({
     type: "sms" as const,
     template: { text_body: "Hi {{ recipient.name }}", ...template },
@@ -11,7 +11,7 @@ describe("the content of an sms (A-475, T-210)", () => {
     ...more,
   });
 
-  it("is the API's document", async () => {
+  it("has the API's format", async () => {
     expect(await renderContent(sms({}))).toEqual({
       __typename: "MessageSmsContent",
       to: "+15550000001",
@@ -19,7 +19,7 @@ describe("the content of an sms (A-475, T-210)", () => {
     });
   });
 
-  it("goes to the template's number, else the recipient's; a blank one falls through", async () => {
+  it("uses the template's number unless it is blank, then the recipient's", async () => {
     const settings = { to_number: " {{ data.number }} " };
     expect(await renderContent(sms({ settings }, { data: { number: "+1777" } }))).toMatchObject({ to: "+1777" });
     expect(await renderContent(sms({ settings }))).toMatchObject({ to: "+15550000001" });
@@ -29,7 +29,7 @@ describe("the content of an sms (A-475, T-210)", () => {
     });
   });
 
-  it("T-221: makes no message without a number", async () => {
+  it("T-221 creates no message without a number", async () => {
     for (const properties of [
       {},
       { phone_number: "" },
@@ -40,7 +40,7 @@ describe("the content of an sms (A-475, T-210)", () => {
       expect((await renderStep(sms({}, { properties }))).destinations).toEqual([]);
   });
 
-  it("T-094: overrides of the payload must be a JSON object once rendered", async () => {
+  it("T-094 rejects payload overrides that do not render to a JSON object", async () => {
     const settings = { payload_overrides: '{ "from": {{ recipient.name | json }} }' };
     expect(await renderContent(sms({ settings }))).toMatchObject({ payload_overrides: { from: "Mara" } });
     expect(
@@ -64,7 +64,7 @@ describe("the content of a push (A-476, T-211)", () => {
   const addresses = async (channelData: JsonObject | undefined) =>
     (await renderStep(push({}, channelData))).destinations.map(({ address }) => address);
 
-  it("is the API's document, one per token (E-181)", async () => {
+  it("E-181 has the API's format, with one message per token", async () => {
     const { contents } = await renderStep(push({}, { tokens: ["t1", "t2"] }));
     expect(contents).toEqual(
       ["t1", "t2"].map((token) => ({
@@ -78,19 +78,27 @@ describe("the content of a push (A-476, T-211)", () => {
   });
 
   it.each<[string, JsonObject | undefined, string[]]>([
-    ["none", undefined, []],
-    ["tokens, each once", { tokens: ["a", "b", "a"] }, ["a", "b"]],
-    ["devices", { devices: [{ token: "a" }, { token: "b", locale: "de" }] }, ["a", "b"]],
-    ["devices and tokens together, each once", { devices: [{ token: "a" }], tokens: ["a", "b"] }, ["a", "b"]],
-    ["target_arns", { target_arns: ["arn:1"], devices: [{ target_arn: "arn:2" }] }, ["arn:2", "arn:1"]],
+    ["no destination without channel data", undefined, []],
+    ["each token once", { tokens: ["a", "b", "a"] }, ["a", "b"]],
+    ["the tokens of devices", { devices: [{ token: "a" }, { token: "b", locale: "de" }] }, ["a", "b"]],
+    ["each token of devices and tokens once", { devices: [{ token: "a" }], tokens: ["a", "b"] }, ["a", "b"]],
+    [
+      "target_arns of devices, then others",
+      { target_arns: ["arn:1"], devices: [{ target_arn: "arn:2" }] },
+      ["arn:2", "arn:1"],
+    ],
     ["player_ids", { player_ids: ["p"] }, ["p"]],
-    ["what is no token", { tokens: ["", 5, null, {}], devices: ["x", null, {}, { token: 1 }], player_ids: "p" }, []],
-    ["data of another shape", { tokens: "abc", devices: { token: "a" } }, []],
-  ])("T-222, CH-240: goes to %s", async (_what, channelData, expected) => {
+    [
+      "no destination for invalid tokens",
+      { tokens: ["", 5, null, {}], devices: ["x", null, {}, { token: 1 }], player_ids: "p" },
+      [],
+    ],
+    ["no destination for data of another shape", { tokens: "abc", devices: { token: "a" } }, []],
+  ])("T-222 CH-240 is sent to %s", async (_what, channelData, expected) => {
     expect(await addresses(channelData)).toEqual(expected);
   });
 
-  it("a silent one has data alone", async () => {
+  it("has only data if it is silent", async () => {
     expect(await renderContent(push({ settings: { delivery_type: "silent" } }, { tokens: ["t"] }))).toEqual({
       __typename: "MessagePushContent",
       token: "t",
@@ -100,7 +108,7 @@ describe("the content of a push (A-476, T-211)", () => {
     });
   });
 
-  it("has an empty title in old files that have none, and overrides of the payload where they are JSON", async () => {
+  it("has an empty title in old files without a title, and payload overrides if they are valid JSON", async () => {
     expect(await renderContent(push({ title: null }, { tokens: ["t"] }))).toMatchObject({ title: "" });
     const settings = { payload_overrides: '{"apns":{"badge":{{ data.page | size }}}}' };
     expect(await renderContent(push({ settings }, { tokens: ["t"] }))).toMatchObject({

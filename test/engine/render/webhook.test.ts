@@ -14,7 +14,7 @@ const webhook = (template: JsonObject, data: JsonObject = { id: 7, name: 'a"b' }
 });
 
 describe("the content of a webhook step (T-213, T-226, CH-200)", () => {
-  it("is the request as it would be made", async () => {
+  it("is the request that would be sent", async () => {
     const template = {
       headers: [{ key: "X-{{ data.id }}", value: "{{ recipient.id }}" }],
       query_params: [{ key: "q", value: "a b&c" }],
@@ -35,7 +35,7 @@ describe("the content of a webhook step (T-213, T-226, CH-200)", () => {
     ["DELETE", null],
     ["PUT", { a: 1 }],
     ["patch", { a: 1 }],
-  ])("EQ-53: %s has the body %j", async (method, body) => {
+  ])("EQ-53 %s has the body %j", async (method, body) => {
     expect(await renderContent(webhook({ method, body: '{"a":1}' }))).toMatchObject({
       method: method.toLowerCase(),
       body,
@@ -48,11 +48,11 @@ describe("the content of a webhook step (T-213, T-226, CH-200)", () => {
     ["5", "5"],
     ["{", "{"],
     ["", ""],
-  ])("the body %j goes out as %j", async (source, body) => {
+  ])("the body %j is sent as %j", async (source, body) => {
     expect(await renderContent(webhook({ body: source }))).toMatchObject({ body });
   });
 
-  it("section 6.6: headers and parameters may be one template that yields a JSON object", async () => {
+  it("section 6.6 headers and parameters may be one template that renders to a JSON object", async () => {
     const template = { headers: '{ "X-Id": {{ data.id }}, "X-Name": {{ data.name | json }} }', query_params: "" };
     expect(await renderContent(webhook(template))).toMatchObject({
       headers: [
@@ -64,7 +64,7 @@ describe("the content of a webhook step (T-213, T-226, CH-200)", () => {
     await expect(renderContent(webhook({ headers: "X-Id: {{ data.id }}" }))).rejects.toThrow(RenderError);
   });
 
-  it("E-073 section 7.6: a request sees its inputs, and nothing else does", () =>
+  it("E-073 section 7.6 only the request sees its inputs", () =>
     withHarness(async (h) => {
       const inputs = { page: "{{ data.page | upcase }}", from: "{{ recipient.id }}" };
       const template = {
@@ -82,7 +82,7 @@ describe("the content of a webhook step (T-213, T-226, CH-200)", () => {
       expect(getBodyText(feed as Message)).toBe("<p>[]</p>");
     }));
 
-  it("F-054 an input that does not parse is refused with its place", () =>
+  it("F-054 an input that cannot be parsed is rejected with its location", () =>
     withHarness(async (h) => {
       const template = { method: "get", url: "https://a.test", inputs: { page: "{{ broken" } };
       h.define("digest", { steps: [step.webhook("", { template })] });

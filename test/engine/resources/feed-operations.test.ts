@@ -8,7 +8,7 @@ import { MINUTE, step } from "../../helpers/engine-harness.js";
 const PAGE = { limit: 9 };
 
 describe("feeds", () => {
-  it("AC-210, A-101: an unknown user's is empty", () =>
+  it("AC-210 A-101 the feed of an unknown user is empty", () =>
     withHarness(async ({ engine: { resources } }) => {
       expect(await resources.feeds.list({ recipient: toRecipientKey("ghost") }, PAGE)).toMatchObject({
         items: [],
@@ -17,7 +17,7 @@ describe("feeds", () => {
       });
     }));
 
-  it("AC-226, AC-227, A-498, A-603, A-104: an item with everything a client needs", () =>
+  it("AC-226 AC-227 A-498 A-603 A-104 an item has all fields that a client needs", () =>
     withHarness(async (harness) => {
       const workflow = harness.define("hello", {
         categories: ["social"],
@@ -51,7 +51,7 @@ describe("feeds", () => {
       expect(vars).toMatchObject({ base_url: "https://lark.test" });
     }));
 
-  it("E-219 A-498: after a batch, the actors of its activities, at most ten, with their numbers", () =>
+  it("E-219 A-498 an item of a batch has up to ten actors and the numbers of actors and activities", () =>
     withHarness(async (harness) => {
       harness.define("digest", { steps: [batch({ batch_items_render_limit: 20 }), step.feed()] });
       const actors = Array.from({ length: 12 }, (_, index) => `actor-${index}`);
@@ -67,7 +67,7 @@ describe("feeds", () => {
       expect((items[0]!.actors as JsonObject[]).map(({ name }) => name)).toEqual(actors.slice(0, 10));
     }));
 
-  it("AC-214, AC-215: read and archived items", () =>
+  it("AC-214 AC-215 filters read and archived items", () =>
     withHarness(async (harness) => {
       const { feeds } = harness.engine.resources;
       harness.define("hello", { steps: [step.feed()] });
@@ -84,7 +84,7 @@ describe("feeds", () => {
       expect((await list({ archived: "only" })).items).toMatchObject([{ id: first!.id }]);
     }));
 
-  it("AC-225: a channel of another type is no feed; an undeclared one may be", () =>
+  it("AC-225 rejects a channel of another type and accepts an undeclared one", () =>
     withHarness(async ({ engine: { resources } }) => {
       const list = (channel: string) => resources.feeds.list({ recipient: toRecipientKey("bo"), channel }, PAGE);
       await expect(list("mail")).rejects.toMatchObject({ code: "channel_invalid", hint: "Channels: feed" });

@@ -7,7 +7,7 @@ const AT = "2025-06-04T10:00:00.000Z";
 const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => `u${index}`);
 
 describe("subscriptions", () => {
-  it("AC-118, AC-120, A-099: added with object and recipient expanded, removed with what was there", () =>
+  it("AC-118 AC-120 A-099 are returned with object and recipient when added, and returned when removed", () =>
     withHarness(async ({ engine: { resources } }) => {
       const { subscriptions } = resources;
       const [made, ...more] = await subscriptions.add(P1, { recipients: ["u7"], properties: { role: "x" } });
@@ -24,7 +24,7 @@ describe("subscriptions", () => {
       expect(await subscriptions.delete(P1, { recipients: ["u7"] })).toEqual([]);
     }));
 
-  it("A-513, A-257: identifies inline; listed from both ends; reached by a trigger", () =>
+  it("A-513 A-257 identify inline recipients, are listed for object and recipient, and are reached by a trigger", () =>
     withHarness(async (harness) => {
       const { subscriptions, users } = harness.engine.resources;
       const team = { collection: "teams", id: "t1" };
@@ -42,7 +42,7 @@ describe("subscriptions", () => {
       });
     }));
 
-  it("AC-119, E-065: at most 100 in a call", () =>
+  it("AC-119 E-065 are limited to 100 per request", () =>
     withHarness(async ({ engine: { resources } }) => {
       const { subscriptions } = resources;
       const tooMany = { code: "invalid_params", details: [{ pointer: "/recipients" }] };
@@ -51,7 +51,7 @@ describe("subscriptions", () => {
       expect(await subscriptions.add(P1, { recipients: ids(100) })).toHaveLength(100);
     }));
 
-  it("an object that nobody identified is not found, unless a file subscribes to it", () =>
+  it("of an unidentified object are not found unless a file of the project subscribes to it", () =>
     withHarness(async (harness) => {
       const { subscriptions } = harness.engine.resources;
       const unknown = { collection: "projects", id: "p9" };
@@ -71,7 +71,7 @@ describe("subscriptions", () => {
     [{ recipients: [] }, "/recipients"],
     [{ recipients: ["a", "b/c"] }, "/recipients/1"],
     [{ recipients: ["a"], properties: "x" }, "/properties"],
-  ])("refuses %j", (body, pointer) =>
+  ])("reject %j", (body, pointer) =>
     withHarness(async ({ engine: { resources } }) => {
       await expect(resources.subscriptions.add(P1, body)).rejects.toMatchObject({ details: [{ pointer }] });
     }),
@@ -82,7 +82,7 @@ describe("audiences", () => {
   const page = { limit: 9 };
   const beta = (...members: object[]) => ({ members }) as never;
 
-  it("A-201 to A-203, E-389: members with and without a tenant", () =>
+  it("A-201 to A-203 E-389 have members with and without a tenant", () =>
     withHarness(async ({ engine: { resources } }) => {
       const { audiences } = resources;
       const create = { create_audience: true };
@@ -103,7 +103,7 @@ describe("audiences", () => {
       expect((await audiences.list("beta", page)).items.map(({ user_id }) => user_id)).toEqual(["ana", "zoe"]);
     }));
 
-  it("E-391: an id alone identifies nobody, and is a member once it is identified", () =>
+  it("E-391 an ID alone does not identify a user; an identified user becomes a member", () =>
     withHarness(async ({ engine: { resources } }) => {
       const { audiences, users } = resources;
       await audiences.add("beta", beta({ user: "later" }), { create_audience: true });
@@ -113,7 +113,7 @@ describe("audiences", () => {
       expect((await audiences.list("beta", page)).items).toHaveLength(1);
     }));
 
-  it("AC-249: an unknown audience is not found, with the nearest one named", () =>
+  it("AC-249 an unknown audience is an error that names the nearest key", () =>
     withHarness(async ({ engine: { resources } }) => {
       const { audiences } = resources;
       await audiences.add("beta", beta({ user: "ana" }), { create_audience: true });
@@ -131,7 +131,7 @@ describe("audiences", () => {
     [{ members: [{ user: { name: "x" } }] }, "/members/0/user/id"],
     [{ members: [{ user: { id: "p1", collection: "projects" } }] }, "/members/0/user"],
     [{ members: [{ user: "ana", tenant: 1 }] }, "/members/0/tenant"],
-  ])("refuses wrong members (E-387, E-392): %#", (body, pointer) =>
+  ])("E-387 E-392 reject invalid members: %#", (body, pointer) =>
     withHarness(async ({ engine: { resources } }) => {
       await expect(resources.audiences.add("beta", body as never, { create_audience: true })).rejects.toMatchObject({
         code: "invalid_params",

@@ -13,7 +13,7 @@ const EMPTY = {
 };
 
 describe("preferences", () => {
-  it("AC-150 to AC-153, AC-161, A-093, E-138: replaced, merged on demand, removed", () =>
+  it("AC-150 to AC-153 AC-161 A-093 E-138 are replaced, merged on request and removed", () =>
     withHarness(async ({ engine: { resources } }) => {
       const { preferences } = resources;
       expect(await preferences.read("ana", "default")).toEqual(EMPTY);
@@ -31,7 +31,7 @@ describe("preferences", () => {
       expect(await preferences.read("ana", "default")).toEqual(EMPTY);
     }));
 
-  it("AC-155: conditions are kept as they are", () =>
+  it("AC-155 conditions are kept unchanged", () =>
     withHarness(async ({ engine: { resources } }) => {
       const workflows = {
         hello: { conditions: [{ variable: "recipient.plan", operator: "equal_to", argument: "pro" }] },
@@ -39,7 +39,7 @@ describe("preferences", () => {
       expect(await resources.preferences.set("ana", "default", { workflows })).toMatchObject({ workflows });
     }));
 
-  it("AC-160, A-094, Q-26: over the tenant's and the environment's defaults, of an unknown user those alone", () =>
+  it("AC-160 A-094 Q-26 override the defaults of tenant and environment; an unknown user has only the defaults", () =>
     withHarness(async (harness) => {
       const { preferences, tenants } = harness.engine.resources;
       harness.environment.preferences = { channel_types: { push: false, sms: true } };
@@ -59,7 +59,7 @@ describe("preferences", () => {
       });
     }));
 
-  it("AC-159, A-247: every set, the default one first", () =>
+  it("AC-159 A-247 all sets are listed, the default set first", () =>
     withHarness(async ({ engine: { resources } }) => {
       const { preferences } = resources;
       await preferences.set("ana", "acme", { categories: { ads: false } });
@@ -75,15 +75,15 @@ describe("preferences", () => {
       { workflows: { hello: { conditions: [{ variable: "data.a", operator: "like", argument: "" }] } } },
       "/workflows/hello/conditions/0/operator",
     ],
-    ["E-135: guides", { channel_types: { in_app_guide: false } }, "/channel_types/in_app_guide"],
-    ["E-134: an object without conditions", { channels: { mail: {} } }, "/channels/mail/conditions"],
-    ["E-133: an unknown section", { channel_type: { email: false } }, "/channel_type"],
+    ["E-135 a setting for guides", { channel_types: { in_app_guide: false } }, "/channel_types/in_app_guide"],
+    ["E-134 an object without conditions", { channels: { mail: {} } }, "/channels/mail/conditions"],
+    ["E-133 an unknown section", { channel_type: { email: false } }, "/channel_type"],
     ["an unknown key of a category", { categories: { ads: { email: false } } }, "/categories/ads/email"],
     ["a category that is text", { categories: { ads: "off" } }, "/categories/ads"],
     ["a section that is a list", { workflows: [] }, "/workflows"],
     ["a commercial setting that is text", { commercial_subscribed: "no" }, "/commercial_subscribed"],
     ["an unknown strategy", { __persistence_strategy__: "append" }, "/__persistence_strategy__"],
-  ])("%s is refused", (_title, body, pointer) =>
+  ])("%s is rejected", (_title, body, pointer) =>
     withHarness(async ({ engine: { resources } }) => {
       await expect(resources.preferences.set("ana", "default", body)).rejects.toMatchObject({
         code: "invalid_params",
@@ -93,7 +93,7 @@ describe("preferences", () => {
     }),
   );
 
-  it("E-144, E-145: __strategy__ may stand in sections and their entries", () =>
+  it("E-144 E-145 __strategy__ is accepted in sections and their entries", () =>
     withHarness(async ({ engine: { resources } }) => {
       const set = {
         channel_types: { __strategy__: "replace", email: true },
@@ -102,7 +102,7 @@ describe("preferences", () => {
       expect(await resources.preferences.set("ana", "acme", set)).toMatchObject(set);
     }));
 
-  it("AC-164, A-096: the next trigger follows them", () =>
+  it("AC-164 A-096 the next trigger follows changed preferences", () =>
     withHarness(async (harness) => {
       harness.define("hello", { steps: [step.email(), step.feed()] });
       await harness.engine.resources.preferences.set("ana", "default", { channel_types: { email: false } });

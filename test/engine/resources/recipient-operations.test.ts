@@ -6,7 +6,7 @@ import { getRecipientOutcome, MINUTE, step } from "../../helpers/engine-harness.
 const AT = "2025-06-04T10:00:00.000Z";
 
 describe("users", () => {
-  it("AC-100 to AC-102, A-090, A-091: set merges deeply, null overwrites, custom properties stand at the top", () =>
+  it("AC-100 to AC-102 A-090 A-091 set merges deeply, null overwrites, and custom properties are at the top level", () =>
     withHarness(async ({ engine: { resources } }) => {
       const { users } = resources;
       expect(await users.set("u5", { name: "E", plan: { tier: "a" } })).toEqual({
@@ -26,14 +26,14 @@ describe("users", () => {
       expect(await users.read("u5")).toMatchObject({ name: null });
     }));
 
-  it("an answer sent back changes nothing", () =>
+  it("writing a response back changes nothing", () =>
     withHarness(async ({ engine: { resources } }) => {
       const before = (await resources.users.read("ana")) as JsonObject;
       expect(await resources.users.set("ana", before)).toEqual(before);
       expect(Object.keys(await resources.users.set("ana", {}))).toEqual(Object.keys(before));
     }));
 
-  it("AC-105, AC-106, Q-25, Q-27: what is not there", () =>
+  it("AC-105 AC-106 Q-25 Q-27 an unknown user is not found", () =>
     withHarness(async ({ engine: { resources } }) => {
       const { users } = resources;
       expect(await users.read("ghost")).toBeNull();
@@ -44,19 +44,19 @@ describe("users", () => {
     }));
 
   it.each<[string, string, JsonObject, string]>([
-    ["AC-103, E-052: more than 256 kB of custom properties", "u5", { long: "x".repeat(300_000) }, ""],
-    ["AC-104, E-051: a slash in the id", "a/b", {}, "/id"],
-    ["an id that differs", "u5", { id: "u6" }, "/id"],
+    ["AC-103 E-052 more than 256 kB of custom properties", "u5", { long: "x".repeat(300_000) }, ""],
+    ["AC-104 E-051 a slash in the ID", "a/b", {}, "/id"],
+    ["a different ID", "u5", { id: "u6" }, "/id"],
     ["a collection", "u5", { collection: "projects" }, "/collection"],
     ["trigger data", "u5", { $trigger_data: {} }, "/$trigger_data"],
     [
-      "preferences that are none",
+      "invalid preferences",
       "u5",
       { preferences: { default: { channel_types: { fax: true } } } },
       "/preferences/default/channel_types/fax",
     ],
-    ["channel data that is none", "u5", { channel_data: { mail: 1 } }, "/channel_data/mail"],
-  ])("refuses %s and changes nothing", (_title, id, body, pointer) =>
+    ["invalid channel data", "u5", { channel_data: { mail: 1 } }, "/channel_data/mail"],
+  ])("rejects %s and changes nothing", (_title, id, body, pointer) =>
     withHarness(async ({ engine: { resources } }) => {
       await expect(resources.users.set(id, body)).rejects.toMatchObject({
         code: "invalid_params",
@@ -66,12 +66,12 @@ describe("users", () => {
     }),
   );
 
-  it("large reserved properties are no custom ones (E-052)", () =>
+  it("E-052 reserved properties do not count toward the limit of custom properties", () =>
     withHarness(async ({ engine: { resources } }) => {
       expect(await resources.users.set("u5", { avatar: "x".repeat(300_000) })).toMatchObject({ id: "u5" });
     }));
 
-  it("AC-107, AC-108: pages to the end", () =>
+  it("AC-107 AC-108 lists all users page by page", () =>
     withHarness(async ({ engine: { resources } }) => {
       const seen: unknown[] = [];
       let after: string | undefined;
@@ -83,7 +83,7 @@ describe("users", () => {
       expect(seen).toEqual(["fay", "eli", "dee", "cy", "bo", "ana"]);
     }));
 
-  it("AC-154: preferences merge, channel data goes by the channel's key", () =>
+  it("AC-154 preferences are merged, and channel data may be given by the channel's key", () =>
     withHarness(async (harness) => {
       const { users } = harness.engine.resources;
       await users.set("ana", { preferences: { default: { categories: { ads: false } } } });
@@ -97,7 +97,7 @@ describe("users", () => {
       });
     }));
 
-  it("C-364, E-053, E-054, EQ-03: deleted while a run waits: nothing is sent, to a namesake neither", () =>
+  it("C-364 E-053 E-054 EQ-03 nothing is sent to a user who is deleted while a run waits, nor to a new user with the same ID", () =>
     withHarness(async (harness) => {
       const { users } = harness.engine.resources;
       harness.define("later", { steps: [step.feed(), step.delay("hours", 1), step.email()] });
@@ -114,14 +114,14 @@ describe("users", () => {
     }));
 });
 
-describe("E-053: what steps keep for a recipient goes with them", () => {
+describe("E-053 data that steps keep for a recipient", () => {
   const hour = { unit: "hours", value: 1 };
   const settings = {
     batch: { batch_window: hour, batch_execution_mode: "flush_leading" },
     throttle: { throttle_window: hour, throttle_limit: 1 },
   };
 
-  it.each(["batch", "throttle"] as const)("a namesake finds no open window of a %s", (type) =>
+  it.each(["batch", "throttle"] as const)("a new user with the ID of a deleted one has no open %s window", (type) =>
     withHarness(async (harness) => {
       const { users } = harness.engine.resources;
       await users.set("an", {});
@@ -132,7 +132,7 @@ describe("E-053: what steps keep for a recipient goes with them", () => {
       };
       expect(await sent()).toBe(1);
       expect(await sent()).toBe(1);
-      expect(await users.delete("an")).toBe(true); // one whose id begins like hers
+      expect(await users.delete("an")).toBe(true); // a user whose ID is a prefix of hers
       expect(await sent()).toBe(1);
       expect(await users.delete("ana")).toBe(true);
       await users.set("ana", {});
@@ -140,7 +140,7 @@ describe("E-053: what steps keep for a recipient goes with them", () => {
     }),
   );
 
-  it.each(["batch", "throttle"] as const)("a %s of the one merged into stays", (type) =>
+  it.each(["batch", "throttle"] as const)("a %s of the user who remains is kept in a merge", (type) =>
     withHarness(async (harness) => {
       const { users } = harness.engine.resources;
       harness.define("held", { steps: [{ type, ref: "held_1", settings: settings[type] }, step.feed()] });
@@ -148,14 +148,14 @@ describe("E-053: what steps keep for a recipient goes with them", () => {
       expect(await users.merge("ana", "bo")).not.toBeNull();
       await users.set("bo", {});
       await harness.trigger("held", { recipients: ["ana", "bo"] });
-      expect((await harness.listMessages("ana")).length).toBe(2); // bo's first is hers
+      expect((await harness.listMessages("ana")).length).toBe(2); // bo's first message was moved to her
       expect((await harness.listMessages("bo")).length).toBe(1);
     }),
   );
 });
 
 describe("objects and tenants", () => {
-  it("AC-111, A-091: an object's properties stand apart", () =>
+  it("AC-111 A-091 an object's properties are in `properties`", () =>
     withHarness(async ({ engine: { resources } }) => {
       const { objects } = resources;
       expect(await objects.set("projects", "p2", { name: "P", color: "red", created_at: AT })).toEqual({
@@ -171,14 +171,14 @@ describe("objects and tenants", () => {
       expect(await objects.read("projects", "p2")).toBeNull();
     }));
 
-  it("users are no objects", () =>
+  it("users are not objects", () =>
     withHarness(async ({ engine: { resources } }) => {
       const refused = { code: "invalid_params", details: [{ pointer: "/collection" }] };
       await expect(resources.objects.list("$users", { limit: 5 })).rejects.toMatchObject(refused);
       await expect(resources.objects.delete("$users", "ana")).rejects.toMatchObject(refused);
     }));
 
-  it("AC-112, AC-113, E-048: a tenant, which is an object, too", () =>
+  it("AC-112 AC-113 E-048 a tenant is also an object", () =>
     withHarness(async ({ engine: { resources } }) => {
       const { tenants, objects } = resources;
       await tenants.set("acme", { name: "Acme", settings: { branding: { primary_color: "#000000", icon_url: "i" } } });
@@ -199,7 +199,7 @@ describe("objects and tenants", () => {
       expect((await tenants.list({ tenant_id: "acm" }, { limit: 5 })).items).toEqual([]);
     }));
 
-  it("refuses a tenant's default preferences that are none", () =>
+  it("rejects invalid default preferences of a tenant", () =>
     withHarness(async ({ engine: { resources } }) => {
       await expect(
         resources.tenants.set("acme", { settings: { preference_set: { channel_types: { email: "no" } } } }),
@@ -208,7 +208,7 @@ describe("objects and tenants", () => {
 });
 
 describe("channel data", () => {
-  it("AC-130 to AC-134, A-092: tokens and devices, replaced whole, the user made", () =>
+  it("AC-130 to AC-134 A-092 is replaced as a whole, with tokens and devices, and creates an unknown user", () =>
     withHarness(async ({ engine: { resources } }) => {
       const { channelData, users } = resources;
       expect(await channelData.read("new", "ios")).toBeNull();
@@ -231,8 +231,13 @@ describe("channel data", () => {
     ["AC-135", "6f1f0f3e-0000-4000-8000-000000000001", { data: {} }, { code: "channel_invalid" }],
     ["AC-136", "ios", { data: { foo: 1 } }, { code: "invalid_params", details: [{ pointer: "/data" }] }],
     ["AC-137", "ios", {}, { code: "invalid_params", details: [{ pointer: "/data" }] }],
-    ["a list that is none", "chatty", { data: { connections: {} } }, { details: [{ pointer: "/data/connections" }] }],
-  ])("%s is refused", (_title, channel, body, error) =>
+    [
+      "a list that is an object",
+      "chatty",
+      { data: { connections: {} } },
+      { details: [{ pointer: "/data/connections" }] },
+    ],
+  ])("%s is rejected", (_title, channel, body, error) =>
     withHarness(async ({ engine: { resources } }) => {
       await expect(resources.channelData.set("ana", channel, body)).rejects.toMatchObject(error);
     }),

@@ -9,11 +9,11 @@ import { getPropertyRuns } from "../../helpers/get-property-runs.js";
 
 interface State {
   status: string;
-  /** Step ref → what became of it. */
+  /** The outcome of each step, by step ref. */
   steps: Map<string, string>;
 }
 
-/** What one more event makes of a run: an entry per step, in the order in which they were come to. */
+/** Applies an event to a run's outcomes: an entry per step, in the order in which the run reached them. */
 function apply({ status, steps }: State, { event, step_ref, data }: RunEvent): State {
   const settle = (outcome: string): Map<string, string> =>
     step_ref === null ? steps : new Map(steps).set(step_ref, outcome);
@@ -47,7 +47,7 @@ function readState({ status, steps }: RecipientRun): State {
   };
 }
 
-/** Kinds of steps; `n` makes refs of their own. */
+/** Kinds of steps; `n` makes their refs unique. */
 const KINDS: Record<string, (n: number, inner: Json[]) => JsonObject> = {
   feed: (n) => step.feed("F", {}, `feed_${n}`),
   conditional: (n) => step.feed("F", { conditions: buildCondition("data.k", "equal_to", "1") }, `feed_${n}`),
@@ -97,9 +97,9 @@ const action = fc.oneof(
   fc.record({ do: fc.constant("respond" as const), status: fc.constantFrom(200, 404, 500) }),
 );
 
-describe("a run's events", () => {
+describe("the events of a run", () => {
   it(
-    "E-009 EQ-04: replay to its state, whatever its steps",
+    "E-009 EQ-04 replay to the run's state, whatever its steps",
     () =>
       fc.assert(
         fc.asyncProperty(workflow, fc.array(action, { maxLength: 15 }), (shape, actions) =>

@@ -22,7 +22,7 @@ async function join(h: EngineHarness, ...members: (string | [user: string, tenan
   await h.engine.resources.audiences.add("beta", { members: list }, { create_audience: true });
 }
 
-/** `ana -`, `ana acme`: the runs of a workflow with their tenants, oldest first. */
+/** Returns the runs of a workflow with their tenants, oldest first: `ana -`, `ana acme`. */
 async function listRuns(h: EngineHarness, workflow: string): Promise<string[]> {
   const { items } = await h.engine.listRecipientRuns({ workflow }, page);
   return items.map((run) => `${run.recipient} ${run.tenant ?? "-"}`).reverse();
@@ -39,7 +39,7 @@ async function withDynamic(body: (h: EngineHarness) => Promise<void>): Promise<v
 }
 
 describe("W. Static audiences", () => {
-  it("C-084 E-390 E-118: the run's tenant must be the membership's", () =>
+  it("C-084 E-390 E-118 a condition is true only if the run's tenant is the membership's", () =>
     withHarness(async (h) => {
       await join(h, ["ana", "acme"], "bo");
       h.define("digest", { steps: [step.feed("F", { conditions: isMember })] });
@@ -57,7 +57,7 @@ describe("W. Static audiences", () => {
       expect(results).toEqual([true, false, false, true, false]);
     }));
 
-  it("EQ-18: in trigger conditions and branches, negated, of an audience that nobody knows, of many recipients", () =>
+  it("EQ-18 trigger conditions and step conditions check memberships for each recipient, negated and of unknown audiences", () =>
     withHarness(async (h) => {
       await join(h, "bo");
       h.define("digest", { conditions: isMember, steps: [step.feed()] });
@@ -73,7 +73,7 @@ describe("W. Static audiences", () => {
       });
     }));
 
-  it("C-292 E-332: add, visible at once; again does nothing; remove", () =>
+  it("C-292 E-332 a step adds a member, whom the next step sees, adds no member twice, and removes a member", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [update("add"), step.email("S", "B", { conditions: isMember })] });
       const members = async () => (await h.engine.resources.audiences.list("beta", page)).items.length;
@@ -90,7 +90,7 @@ describe("W. Static audiences", () => {
       expect(await members()).toBe(0);
     }));
 
-  it("E-332: in the run's tenant, still there after a pause; not for objects; not where its conditions are false", () =>
+  it("E-332 a step adds a member in the run's tenant that remains after a delay, and skips objects and false conditions", () =>
     withHarness(async (h) => {
       const steps = [update("add"), step.delay("minutes", 1), step.email("S", "B", { conditions: isMember })];
       h.define("digest", { steps });
@@ -110,18 +110,18 @@ describe("W. Static audiences", () => {
       });
     }));
 
-  it("C-295 E-333: cannot add to the audience that triggers the workflow", () =>
+  it("C-295 E-333 a step cannot add to the audience that triggers its workflow", () =>
     withHarness(async (h) => {
       expect(() => h.define("digest", triggered("beta", { steps: [update("add")] }))).toThrow(/add_1|audience/);
       h.define("digest", triggered("beta", { steps: [update("remove"), step.feed()] }));
     }));
 
-  it("section 9.11: nobody is added to a dynamic audience", () =>
+  it("section 9.11 a step cannot add to a dynamic audience", () =>
     withDynamic(async (h) => {
       expect(() => h.define("digest", { steps: [update("add", {}, "pros")] })).toThrow(/"pros" is dynamic/);
     }));
 
-  it("C-348 E-388 E-010: joining starts a run, being a member does not, nor does leaving", () =>
+  it("C-348 E-388 E-010 joining starts a run, but being a member or leaving does not", () =>
     withHarness(async (h) => {
       await join(h, "bo");
       h.define("welcome", triggered("beta"));
@@ -136,14 +136,14 @@ describe("W. Static audiences", () => {
       expect(await listRuns(h, "welcome")).toEqual(["ana -"]);
     }));
 
-  it("C-349 E-389: several tenants are several runs", () =>
+  it("C-349 E-389 joining in several tenants starts several runs", () =>
     withHarness(async (h) => {
       h.define("welcome", triggered("beta"));
       await join(h, ["ana", "acme"], ["ana", "zeta"]);
       expect(await listRuns(h, "welcome")).toEqual(["ana acme", "ana zeta"]);
     }));
 
-  it("E-047 E-389: a tenant that was never identified is found or created empty, as by any trigger", () =>
+  it("E-047 E-389 a tenant that was never identified is created empty, as by a trigger", () =>
     withHarness(async (h) => {
       const template = "[{{ tenant.id }}] [{{ tenant.name }}]{% if tenant %} tenant{% endif %}";
       h.define(
@@ -160,7 +160,7 @@ describe("W. Static audiences", () => {
       expect(await h.engine.resources.tenants.read("nova")).toMatchObject({ __typename: "Tenant", id: "nova" });
     }));
 
-  it("C-350 E-391: a missing user starts nothing, not when identified either", () =>
+  it("C-350 E-391 an unidentified user starts no run, neither when added nor when identified later", () =>
     withHarness(async (h) => {
       h.define("welcome", triggered("beta"));
       await join(h, "zed");
@@ -169,7 +169,7 @@ describe("W. Static audiences", () => {
       expect((await h.engine.resources.audiences.list("beta", page)).items).toMatchObject([{ user_id: "zed" }]);
     }));
 
-  it("E-395 EQ-64 E-068: re-entry starts again, unless the workflow runs once", () =>
+  it("E-395 EQ-64 E-068 joining again starts another run unless the workflow runs once", () =>
     withHarness(async (h) => {
       h.define("welcome", triggered("beta"));
       h.define("once", triggered("beta", { trigger_frequency: "once_per_recipient" }));
@@ -183,7 +183,7 @@ describe("W. Static audiences", () => {
       expect(await listRuns(h, "off")).toEqual([]);
     }));
 
-  it("E-332 E-388: a step that adds a user starts the audience's workflow", () =>
+  it("E-332 E-388 a step that adds a user starts the workflow of the audience", () =>
     withHarness(async (h) => {
       h.define("welcome", triggered("beta"));
       h.define("digest", { steps: [update("add")] });
@@ -191,7 +191,7 @@ describe("W. Static audiences", () => {
       expect(await listRuns(h, "welcome")).toEqual(["bo -"]);
     }));
 
-  it("recipients files set the scene and start nothing", () =>
+  it("recipients files add members without starting workflows", () =>
     withDynamic(async (h) => {
       h.define("welcome", triggered("beta"));
       h.define("upgrade", triggered("pros"));
@@ -217,7 +217,7 @@ describe("W. Static audiences", () => {
 describe("W. Dynamic audiences", () => {
   const setPlan = (h: EngineHarness, plan: string) => h.engine.resources.users.set("bo", { plan });
 
-  it("C-351 E-387 E-395: each entry starts a run", () =>
+  it("C-351 E-387 E-395 each entry of a user starts a run", () =>
     withDynamic(async (h) => {
       h.define("upgrade", triggered("pros"));
       for (const plan of ["pro", "free", "pro"]) await setPlan(h, plan);
@@ -226,7 +226,7 @@ describe("W. Dynamic audiences", () => {
       expect(await listRuns(h, "upgrade")).toEqual(["bo -", "bo -"]);
     }));
 
-  it("C-351: changes that were left to a later process, in their order", () =>
+  it("C-351 changes that an earlier process left are processed in order", () =>
     withDynamic(async (h) => {
       h.define("upgrade", triggered("pros"));
       for (const plan of ["pro", "free", "pro"]) await h.identify({ id: "bo", plan }, { id: "cy", n: plan });
@@ -236,14 +236,14 @@ describe("W. Dynamic audiences", () => {
       expect(await h.store.readNextDueAt()).toBeNull();
     }));
 
-  it("C-352 E-068: once per recipient", () =>
+  it("C-352 E-068 a once-only workflow runs once per recipient", () =>
     withDynamic(async (h) => {
       h.define("upgrade", triggered("pros", { trigger_frequency: "once_per_recipient" }));
       for (const plan of ["pro", "free", "pro"]) await setPlan(h, plan);
       expect((await h.listMessages()).map(formatMessage)).toHaveLength(1);
     }));
 
-  it("C-296 E-334: a step's change takes the user in; so does an inline identification", () =>
+  it("C-296 E-334 an update by a step and an inline identification make a user a member", () =>
     withDynamic(async (h) => {
       h.define("upgrade", triggered("pros"));
       const settings = { recipient_mode: "current", update_properties: '{"plan":"pro"}' };
@@ -254,7 +254,7 @@ describe("W. Dynamic audiences", () => {
       expect(await listRuns(h, "upgrade")).toEqual(["bo -", "new -"]);
     }));
 
-  it("E-118: conditions ask about dynamic audiences as the user is at that step", () =>
+  it("E-118 conditions check dynamic audiences with the user's properties at that step", () =>
     withDynamic(async (h) => {
       const conditions = buildCondition("recipient", "is_audience_member", "pros");
       const settings = { recipient_mode: "current", update_properties: '{"plan":"free"}' };
@@ -269,20 +269,22 @@ describe("W. Dynamic audiences", () => {
       });
     }));
 
-  it.each(["enter", "exit"])("E-342 E-346: a wait for the %s", (event_key) =>
-    withDynamic(async (h) => {
-      const event = { event_type: "audience", audience_key: "pros", event_key };
-      h.define("digest", { steps: [{ ref: "wait_1", type: "wait_for_event", settings: { event } }] });
-      const started = await h.trigger("digest", { recipients: ["bo"] });
-      await setPlan(h, "pro");
-      if (event_key === "exit") await setPlan(h, "free");
-      const outcome = await h.readOutcome(started);
-      expect(formatRuns(outcome)).toEqual({ bo: "completed: wait_1 passed" });
-      expect(outcome.recipients?.[0]?.steps[0]?.signal_variables).toMatchObject({
-        audience_id: "pros",
-        transition: event_key,
-      });
-    }),
+  it.each(["enter", "exit"])(
+    "E-342 E-346 a wait for the %s event ends when the user's properties change",
+    (event_key) =>
+      withDynamic(async (h) => {
+        const event = { event_type: "audience", audience_key: "pros", event_key };
+        h.define("digest", { steps: [{ ref: "wait_1", type: "wait_for_event", settings: { event } }] });
+        const started = await h.trigger("digest", { recipients: ["bo"] });
+        await setPlan(h, "pro");
+        if (event_key === "exit") await setPlan(h, "free");
+        const outcome = await h.readOutcome(started);
+        expect(formatRuns(outcome)).toEqual({ bo: "completed: wait_1 passed" });
+        expect(outcome.recipients?.[0]?.steps[0]?.signal_variables).toMatchObject({
+          audience_id: "pros",
+          transition: event_key,
+        });
+      }),
   );
 });
 
@@ -293,7 +295,7 @@ describe("audience.json", () => {
     [{ name: "A", type: "dynamic" }, "/segments"],
     [{ name: "A", type: "dynamic", segments: [{ conditions: [] }] }, "/segments/0/conditions"],
     ["E-394", "/segments/0/conditions/0/property"],
-  ])("F-034: refuses %j", async (raw, pointer) => {
+  ])("F-034 rejects %j", async (raw, pointer) => {
     const { parseAudience } = await import("../../../src/domain/audience/parse-audience.js");
     const condition = { property: "created_at", operator: "exists" };
     const value = raw === "E-394" ? { name: "A", type: "dynamic", segments: [{ conditions: [condition] }] } : raw;
@@ -303,7 +305,7 @@ describe("audience.json", () => {
   });
 });
 
-describe("Rings of workflows through audiences", () => {
+describe("Cycles of workflows through audiences", () => {
   const setPlan = (plan: string): JsonObject => ({
     ref: "update_1",
     type: "update_user",
@@ -312,7 +314,7 @@ describe("Rings of workflows through audiences", () => {
   const stopped = async (h: EngineHarness) =>
     (await h.engine.listRecipientRuns({}, page)).items.filter(({ error_count }) => Number(error_count) > 0);
 
-  it("E-388 E-332: static ones, left and joined again by turns, are stopped with an error on the run", () =>
+  it("E-388 E-332 a cycle through static audiences is stopped with an error on the run", () =>
     withHarness(async (h) => {
       const again = (audience: string): JsonObject[] => [
         update("remove", {}, audience),
@@ -333,7 +335,7 @@ describe("Rings of workflows through audiences", () => {
       });
     }));
 
-  it("E-334 E-315: dynamic ones, entered by turns, and through a nested trigger, are stopped too", () =>
+  it("E-334 E-315 a cycle through dynamic audiences and a nested trigger is stopped", () =>
     withDynamic(async (h) => {
       h.defineAudience("free", { property: "recipient.plan", operator: "equal_to", argument: "free" });
       h.define("p", { ...triggered("pros"), steps: [setPlan("free")] });

@@ -5,7 +5,7 @@ import { BATCH_BODY, batch, batchedEmail, minutes, triggerDigest } from "../../h
 import { formatMessage, formatRuns, withHarness } from "../../helpers/engine-case.js";
 import { buildCondition, type EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
 
-/** Another version is committed. */
+/** Returns a function that commits another version of `digest`. */
 function define(subject: string, settings: JsonObject = {}): (h: EngineHarness) => unknown {
   return (h) => h.define("digest", { steps: [batch(settings), step.email(subject, BATCH_BODY)] });
 }
@@ -17,7 +17,7 @@ const subjects = async (h: EngineHarness) =>
 
 const PINNED = { workflow_version_mode: "pinned" };
 
-/** Version A, a trigger; at +2m version B; at +3m a trigger; what was sent at +10m. */
+/** Returns what was sent at +10m after: version A, a trigger; at +2m version B; at +3m another trigger. */
 async function overVersions(first: JsonObject, second: JsonObject | JsonObject[]): Promise<string[]> {
   let sent: string[] = [];
   await withHarness(async (h) => {
@@ -35,18 +35,18 @@ async function overVersions(first: JsonObject, second: JsonObject | JsonObject[]
 }
 
 describe("M. Batch and versions", () => {
-  it("C-232 E-015 E-267: latest: one batch over versions, on with the newest", async () => {
+  it("C-232 E-015 E-267 latest mode collects activities of several versions and continues with the newest", async () => {
     expect(await overVersions({}, {})).toEqual(["B: ana mail sent: 2 by 0: 1,2,"]);
   });
 
-  it("C-233 E-268: pinned: a batch per version", async () => {
+  it("C-233 E-268 pinned mode opens a batch per version", async () => {
     expect(await overVersions(PINNED, PINNED)).toEqual([
       "A: ana mail sent: 1 by 0: 1,",
       "B: ana mail sent: 1 by 0: 2,",
     ]);
   });
 
-  it("C-234 E-269: without a mode as pinned", () =>
+  it("C-234 E-269 a batch without a mode is pinned", () =>
     withHarness(async (h) => {
       for (const [n, subject] of ["A", "B"].entries()) {
         const settings = { batch_window: minutes(5) };
@@ -57,7 +57,7 @@ describe("M. Batch and versions", () => {
       expect(await subjects(h)).toEqual(["A: ana mail sent: 1 by 0: 0,", "B: ana mail sent: 1 by 0: 1,"]);
     }));
 
-  it("E-267 TQ-3: latest: on with its own version where the newest has a template at fault", () =>
+  it("E-267 TQ-3 latest mode continues with the run's own version if the newest has an invalid template", () =>
     withHarness(async (h) => {
       define("A")(h);
       await triggerDigest(1)(h);
@@ -66,27 +66,27 @@ describe("M. Batch and versions", () => {
       expect(await subjects(h)).toEqual(["A: ana mail sent: 1 by 0: 1,"]);
     }));
 
-  it("C-243 E-267: latest: a version without the step leaves it to the one that has it", async () => {
+  it("C-243 E-267 latest mode continues with the run's own version if the newest has no such step", async () => {
     expect(await overVersions({}, [step.sms("{{ data.n }}")])).toEqual([
       "undefined: ana text sent: 2",
       "A: ana mail sent: 1 by 0: 1,",
     ]);
   });
 
-  it("C-244 E-270: pinned, then latest: the open batch stays with its version", async () => {
+  it("C-244 E-270 an open pinned batch keeps its version when the mode changes to latest", async () => {
     expect(await overVersions(PINNED, {})).toEqual(["A: ana mail sent: 1 by 0: 1,", "B: ana mail sent: 1 by 0: 2,"]);
   });
 
-  it("E-269: without a mode, then latest: likewise", async () => {
+  it("E-269 an open batch without a mode keeps its version when the mode changes to latest", async () => {
     const sent = await overVersions({ workflow_version_mode: null }, {});
     expect(sent).toEqual(["A: ana mail sent: 1 by 0: 1,", "B: ana mail sent: 1 by 0: 2,"]);
   });
 
-  it("E-270: latest, then pinned: likewise", async () => {
+  it("E-270 an open latest batch keeps its version when the mode changes to pinned", async () => {
     expect(await overVersions({}, PINNED)).toEqual(["A: ana mail sent: 1 by 0: 1,", "B: ana mail sent: 1 by 0: 2,"]);
   });
 
-  it("E-267: latest: the step may have moved into a branch", async () => {
+  it("E-267 latest mode finds the step after it was moved into a branch", async () => {
     const branch: JsonObject = {
       ref: "branch_1",
       type: "branch",
@@ -102,7 +102,7 @@ describe("M. Batch and versions", () => {
     expect(await overVersions({}, [step.delay("minutes", 1), branch])).toEqual(["C: ana mail sent: 2 by 0: 1,2,"]);
   });
 
-  it("C-235 E-263 E-022: switched off at the close, the run ends", () =>
+  it("C-235 E-263 E-022 a workflow that is inactive at the close ends the run", () =>
     withHarness(async (h) => {
       define("A")(h);
       const started = await triggerDigest(1)(h);
@@ -116,7 +116,7 @@ describe("M. Batch and versions", () => {
       expect(await subjects(h)).toEqual([]);
     }));
 
-  it("C-236 E-021: switched off and on again, it goes on", () =>
+  it("C-236 E-021 a workflow that was deactivated and activated again before the close continues the run", () =>
     withHarness(async (h) => {
       define("A")(h);
       await triggerDigest(1)(h);
@@ -131,7 +131,7 @@ describe("M. Batch and versions", () => {
   it.each([
     ["pinned", ["ana mail sent: 2 by 0: 1,2,"]],
     ["latest", ["ana mail sent: 1 by 0: 1,", "ana text sent: 1 by 0: 2,"]],
-  ])("C-238 E-243 E-246: batches in two branches, %s", (mode, expected) =>
+  ])("C-238 E-243 E-246 batches in two branches in %s mode", (mode, expected) =>
     withHarness(async (h) => {
       const settings = { workflow_version_mode: mode };
       h.define("digest", {
@@ -157,7 +157,7 @@ describe("M. Batch and versions", () => {
     }),
   );
 
-  it("E-259: sliding needs a limit", () => {
+  it("E-259 a sliding window without a limit is rejected", () => {
     const steps = batchedEmail({ batch_window_type: "sliding" });
     expect(() => parseWorkflow("digest", { name: "digest", steps })).toThrow(
       expect.objectContaining({ code: "workflow_invalid" }),

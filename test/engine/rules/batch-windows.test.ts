@@ -24,18 +24,18 @@ const sliding = (window: JsonObject, limit: JsonObject, more: JsonObject = {}): 
 });
 const until = { batch_until_field_path: "data.until" };
 
-/** When the run of the case waits until, after a moment. */
+/** Expects the run of the case to wait until the given offset. */
 const waits = (offset: number) => ({ runs: { ana: `paused: batch_1 waiting ${at(offset).replace(".000Z", "Z")}` } });
 
 const windows: EngineCase[] = [
   {
-    title: "C-214 E-257: a join moves the close",
+    title: "C-214 E-257 each trigger moves the close of a sliding window",
     workflow: batchedEmail(sliding(minutes(2), minutes(20))),
     payload: buildPayload(1),
     moments: [triggerAt(50 * SECOND, 2), ...expectClose(2 * MINUTE + 50 * SECOND, [], ["ana mail sent: 2 by 0: 1,2,"])],
   },
   {
-    title: "C-215 E-257: but not beyond the limit",
+    title: "C-215 E-257 a sliding window is not extended beyond its limit",
     workflow: batchedEmail(sliding(hours(4), hours(9))),
     payload: buildPayload(1),
     ...waits(4 * HOUR),
@@ -47,7 +47,7 @@ const windows: EngineCase[] = [
     ],
   },
   {
-    title: "C-216 E-259: a limit that is past closes it at once",
+    title: "C-216 E-259 a trigger after the extension limit closes the batch at once",
     workflow: batchedEmail(sliding(hours(10), hours(6))),
     payload: buildPayload(1),
     moments: [
@@ -56,13 +56,13 @@ const windows: EngineCase[] = [
     ],
   },
   {
-    title: "C-217 E-259: the first join shortens a window longer than the limit",
+    title: "C-217 E-259 the first join shortens a window that is longer than its limit",
     workflow: batchedEmail(sliding(hours(10), hours(6))),
     payload: buildPayload(1),
     moments: [triggerAt(2 * HOUR, 2, waits(6 * HOUR)), ...expectClose(6 * HOUR, [], ["ana mail sent: 2 by 0: 1,2,"])],
   },
   {
-    title: "C-218 E-260: full, it closes; the next trigger opens another",
+    title: "C-218 E-260 a full batch closes, and the next trigger opens another",
     workflow: batchedEmail({ batch_window: hours(1), batch_items_max_limit: 3 }),
     payload: buildPayload(1),
     moments: [
@@ -77,7 +77,7 @@ const windows: EngineCase[] = [
     ],
   },
   {
-    title: "E-260 E-279: what was cancelled fills no place",
+    title: "E-260 E-279 a canceled activity does not count toward the item limit",
     workflow: batchedEmail({ batch_items_max_limit: 2 }),
     payload: buildPayload(1, {}, { cancellation_key: "ck1" }),
     moments: [
@@ -88,7 +88,7 @@ const windows: EngineCase[] = [
   },
   ...[at(HOUR), hours(1)].map(
     (first): EngineCase => ({
-      title: `C-219 E-254: the opener's time counts, ${JSON.stringify(first)}`,
+      title: `C-219 E-254 the opener's time decides the window: ${JSON.stringify(first)}`,
       workflow: batchedEmail(until),
       payload: buildPayload(1, { until: first }),
       ...waits(HOUR),
@@ -99,13 +99,13 @@ const windows: EngineCase[] = [
     }),
   ),
   {
-    title: "E-254 EQ-42: a trigger without a time joins the open batch",
+    title: "E-254 EQ-42 a trigger without a time joins the open batch",
     workflow: batchedEmail(until),
     payload: buildPayload(1, { until: at(HOUR) }),
     moments: [triggerAt(10 * MINUTE, 2), ...expectClose(HOUR, [], ["ana mail sent: 2 by 0: 1,2,"])],
   },
   {
-    title: "C-220 E-256: a missing time: no batch",
+    title: "C-220 E-256 a missing time skips the batch",
     workflow: batchedEmail(until),
     payload: buildPayload(1),
     runs: { ana: "completed: batch_1 skipped invalid_window, email_1 sent" },
@@ -125,7 +125,7 @@ const windows: EngineCase[] = [
   },
   ...["soon", at(-HOUR)].map(
     (time): EngineCase => ({
-      title: `E-256: a time of ${time}: no batch`,
+      title: `E-256 a time of ${time} skips the batch`,
       workflow: batchedEmail(until),
       payload: buildPayload(1, { until: time }),
       runs: { ana: "completed: batch_1 skipped invalid_window, email_1 sent" },
@@ -137,20 +137,20 @@ const windows: EngineCase[] = [
     }),
   ),
   {
-    title: "E-256: and on to the next batch",
+    title: "E-256 a run that skips a batch continues to the next batch",
     workflow: [batch(until), batch({}, "batch_2"), step.email("S", BATCH_BODY)],
     payload: buildPayload(1),
     runs: { ana: "paused: batch_1 skipped invalid_window, batch_2 waiting 2025-06-04T10:05:00Z" },
     moments: [triggerAt(MINUTE, 2), ...expectClose(5 * MINUTE, [], ["ana mail sent: 2 by 0: 1,2,"])],
   },
   {
-    title: "C-221 E-255: half an hour before the meeting",
+    title: "C-221 E-255 a batch closes half an hour before the time in the data",
     workflow: batchedEmail({ batch_until_field_path: "data.meet", batch_window: minutes(-30) }),
     payload: buildPayload(1, { meet: at(2 * HOUR) }),
     moments: expectClose(90 * MINUTE, [], ["ana mail sent: 1 by 0: 1,"]),
   },
   {
-    title: "C-245 E-258 EQ-42: each join slides by its own window",
+    title: "C-245 E-258 EQ-42 each join extends the batch by its own window",
     workflow: batchedEmail({ ...until, batch_window_type: "sliding", batch_window_extension_limit: hours(1) }),
     payload: buildPayload(1, { until: minutes(5) }),
     ...waits(5 * MINUTE),
@@ -161,7 +161,7 @@ const windows: EngineCase[] = [
     ],
   },
   {
-    title: "E-257 EQ-42: a relative window does not slide",
+    title: "E-257 EQ-42 a window relative to a time does not slide",
     workflow: batchedEmail({
       batch_until_field_path: "data.meet",
       batch_window: minutes(-30),
@@ -180,12 +180,13 @@ describeEngineCases("M. Batch windows", windows);
 
 const LEADING = { batch_execution_mode: "flush_leading" };
 
-/** The actor of the run that goes on. */
+/** Prints the actor of the run that continues. */
 const LED = `{{ actor.id }} ${BATCH_BODY}`;
 
 const leading: EngineCase[] = [
   {
-    title: "C-226 E-264 E-265: the first at once, the others at the close, from the second's run",
+    title:
+      "C-226 E-264 E-265 the first activity is sent at once, and the others at the close by the second activity's run",
     workflow: batchedEmail(LEADING, LED),
     payload: buildPayload(1, {}, { actor: "eli" }),
     runs: { ana: "completed: batch_1 passed, email_1 sent" },
@@ -210,7 +211,7 @@ const leading: EngineCase[] = [
     ],
   },
   {
-    title: "E-265: the second waits for the close of the first's window",
+    title: "E-265 the second activity waits for the end of the first one's window",
     workflow: batchedEmail(LEADING),
     payload: buildPayload(1),
     moments: [
@@ -225,7 +226,7 @@ const leading: EngineCase[] = [
     ],
   },
   {
-    title: "C-227 E-266: nothing more without a second",
+    title: "C-227 E-266 nothing else is sent without a second activity",
     workflow: batchedEmail(LEADING),
     payload: buildPayload(1),
     messages: ["ana mail sent: 1 by 0: 1,"],
@@ -235,7 +236,7 @@ const leading: EngineCase[] = [
     ],
   },
   {
-    title: "E-264 EQ-44: the leading item fills no place",
+    title: "E-264 EQ-44 the leading activity does not count toward the item limit",
     workflow: batchedEmail({ ...LEADING, batch_items_max_limit: 2 }),
     payload: buildPayload(1),
     moments: [
@@ -244,7 +245,7 @@ const leading: EngineCase[] = [
     ],
   },
   {
-    title: "E-264: on to a second batch",
+    title: "E-264 the leading activity continues to a second batch",
     workflow: [batch(LEADING), batch({ batch_window: minutes(8) }, "batch_2"), step.email("S", BATCH_BODY)],
     payload: buildPayload(1),
     runs: { ana: "paused: batch_1 passed, batch_2 waiting 2025-06-04T10:08:00Z" },
@@ -254,7 +255,7 @@ const leading: EngineCase[] = [
     ],
   },
   {
-    title: "E-264: after an accumulated batch it leads with one activity",
+    title: "E-264 a leading batch after another batch leads with one activity",
     workflow: [
       batch(),
       batch({ ...LEADING, batch_key: "page" }, "batch_2"),
@@ -269,7 +270,7 @@ const leading: EngineCase[] = [
     ],
   },
   {
-    title: "E-264 E-292: a run that does not lead asks the throttle after the batch only at the close",
+    title: "E-264 E-292 a run that does not lead asks the throttle after the batch only at the close",
     workflow: [
       batch(LEADING),
       { ref: "throttle_1", type: "throttle", settings: { throttle_limit: 1, throttle_window: minutes(4) } },
@@ -284,7 +285,7 @@ const leading: EngineCase[] = [
     ],
   },
   {
-    title: "EQ-44: the second item cancelled, the third's run goes on",
+    title: "EQ-44 the third activity's run continues if the second activity is canceled",
     workflow: batchedEmail(LEADING, LED),
     payload: buildPayload(1, {}, { actor: "eli" }),
     moments: [
@@ -300,7 +301,7 @@ const leading: EngineCase[] = [
     ],
   },
   {
-    title: "EQ-44 E-281: the second item cancelled, nothing follows; a third holds it then",
+    title: "EQ-44 E-281 canceling the second activity sends nothing, and the third activity holds the batch",
     workflow: batchedEmail(LEADING),
     payload: buildPayload(1),
     moments: [
@@ -315,7 +316,7 @@ const leading: EngineCase[] = [
     ],
   },
   {
-    title: "EQ-44 E-353: one key on all that wait",
+    title: "EQ-44 E-353 one key cancels all waiting activities",
     workflow: batchedEmail(LEADING),
     payload: buildPayload(1),
     moments: [
@@ -340,7 +341,7 @@ const three = [triggerAt(MINUTE, 2, key(2)), triggerAt(2 * MINUTE, 3, key(3))];
 
 const cancelled: EngineCase[] = [
   {
-    title: "C-228 E-279 E-361: a cancelled item leaves the batch",
+    title: "C-228 E-279 E-361 a canceled activity leaves the batch",
     workflow: batchedEmail(),
     payload: buildPayload(1, {}, { cancellation_key: "ck1" }),
     moments: [
@@ -355,7 +356,7 @@ const cancelled: EngineCase[] = [
     ],
   },
   {
-    title: "C-229 E-280: the opener cancelled, the window stays",
+    title: "C-229 E-280 canceling the opener keeps the window",
     workflow: batchedEmail(),
     payload: buildPayload(1, {}, { cancellation_key: "ck1" }),
     moments: [
@@ -366,7 +367,7 @@ const cancelled: EngineCase[] = [
     ],
   },
   {
-    title: "C-229 E-280 E-357: cancelled twice, it still goes on",
+    title: "C-229 E-280 E-357 a run whose activity is canceled twice continues",
     workflow: batchedEmail(),
     payload: buildPayload(1, {}, { cancellation_key: "ck1" }),
     moments: [
@@ -385,7 +386,7 @@ const cancelled: EngineCase[] = [
     ],
   },
   {
-    title: "C-230 E-281 E-193: all cancelled: the run goes on without a message",
+    title: "C-230 E-281 E-193 a run whose activities are all canceled continues without a message",
     workflow: [batch(), step.delay("minutes", 1), step.email("S", BATCH_BODY)],
     payload: buildPayload(1, {}, { cancellation_key: "ck1" }),
     moments: [
@@ -404,7 +405,7 @@ const cancelled: EngineCase[] = [
     ],
   },
   {
-    title: "C-231 E-282: after the close a joined trigger's key does nothing",
+    title: "C-231 E-282 the key of a joined trigger has no effect after the close",
     workflow: [batch(), step.delay("hours", 1), step.email("S", BATCH_BODY)],
     payload: buildPayload(1, {}, { cancellation_key: "ck1" }),
     moments: [
@@ -421,7 +422,7 @@ const cancelled: EngineCase[] = [
     ],
   },
   {
-    title: "C-231 E-282: the opener's ends the run, used before or not",
+    title: "C-231 E-282 the opener's key ends the run after the close, also if it was used before",
     workflow: [batch(), step.delay("hours", 1), step.email("S", BATCH_BODY)],
     payload: buildPayload(1, {}, { cancellation_key: "ck1" }),
     moments: [

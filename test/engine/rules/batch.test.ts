@@ -22,7 +22,7 @@ const twelve = Array.from({ length: 11 }, (_, index) => triggerAt((index + 1) * 
 
 const cases: EngineCase[] = [
   {
-    title: "C-207 E-247 E-248 E-249 E-253 E-271: three triggers, one message",
+    title: "C-207 E-247 E-248 E-249 E-253 E-271 three triggers become one message",
     workflow: batchedEmail(),
     payload: buildPayload(1, {}, { actor: "eli" }),
     runs: { ana: OPEN },
@@ -44,13 +44,13 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-208 E-249 E-045: one trigger, no actor",
+    title: "C-208 E-249 E-045 a batch of one trigger without an actor has no actors",
     workflow: batchedEmail(),
     payload: buildPayload(1),
     moments: expectClose(5 * MINUTE, [], ["ana mail sent: 1 by 0: 1,"]),
   },
   {
-    title: "C-209 E-247: the next trigger opens the next batch",
+    title: "C-209 E-247 a trigger after the close opens the next batch",
     workflow: batchedEmail(),
     payload: buildPayload(1),
     moments: [
@@ -63,7 +63,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-209 E-261 EQ-43: so does one at the closing moment",
+    title: "C-209 E-261 EQ-43 a trigger at the closing time opens the next batch",
     workflow: batchedEmail(),
     payload: buildPayload(1),
     moments: [
@@ -73,7 +73,7 @@ const cases: EngineCase[] = [
   },
   ...["page", "data.page", "{{ data.page | downcase }}"].map(
     (batch_key): EngineCase => ({
-      title: `C-210 E-243 E-244: a batch per key, ${batch_key}`,
+      title: `C-210 E-243 E-244 each value of the key ${batch_key} has its own batch`,
       workflow: batchedEmail({ batch_key }),
       payload: buildPayload(1, page("A")),
       moments: [
@@ -89,7 +89,7 @@ const cases: EngineCase[] = [
     }),
   ),
   {
-    title: "C-211 E-244: a key of Liquid",
+    title: "C-211 E-244 a batch key may be a Liquid template",
     workflow: batchedEmail({ batch_key: "{{ data.page }}-{{ actor.id }}" }, "{{ actor.id }} {{ total_activities }}"),
     payload: buildPayload(1, page("A"), { actor: "eli" }),
     moments: [
@@ -99,7 +99,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-212 E-243: a batch per recipient",
+    title: "C-212 E-243 each recipient has their own batch",
     workflow: batchedEmail(),
     payload: buildPayload(1, {}, { recipients: ["ana", "bo"] }),
     moments: [
@@ -108,7 +108,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-213 E-245 EQ-38: without the key's value the empty key, with a warning",
+    title: "C-213 E-245 EQ-38 a missing key value uses the empty key and adds a warning",
     workflow: batchedEmail({ batch_key: "page" }),
     payload: buildPayload(1),
     async check(h, outcome) {
@@ -128,25 +128,25 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-222 E-272: ten of twelve are listed",
+    title: "C-222 E-272 the first ten of twelve activities are rendered",
     workflow: batchedEmail(),
     payload: buildPayload(1),
     moments: [...twelve, { at: 5 * MINUTE, messages: ["ana mail sent: 12 by 0: 1,2,3,4,5,6,7,8,9,10,"] }],
   },
   {
-    title: "C-222 E-273: the newest ten, oldest first",
+    title: "C-222 E-273 descending order renders the newest ten, oldest first",
     workflow: batchedEmail({ batch_order: "desc" }),
     payload: buildPayload(1),
     moments: [...twelve, { at: 5 * MINUTE, messages: ["ana mail sent: 12 by 0: 3,4,5,6,7,8,9,10,11,12,"] }],
   },
   {
-    title: "C-223 E-272: a limit of one's own",
+    title: "C-223 E-272 batch_items_render_limit changes the number of rendered activities",
     workflow: batchedEmail({ batch_items_render_limit: 12 }),
     payload: buildPayload(1),
     moments: [...twelve, { at: 5 * MINUTE, messages: ["ana mail sent: 12 by 0: 1,2,3,4,5,6,7,8,9,10,11,12,"] }],
   },
   {
-    title: "E-273 E-277: of the newest two, oldest first, with their data",
+    title: "E-273 E-277 descending order merges the data of the rendered activities, oldest first",
     workflow: batchedEmail({ batch_items_render_limit: 2, batch_order: "desc" }, `${BATCH_BODY} {{ data.n }}`),
     payload: buildPayload(1),
     moments: [
@@ -156,7 +156,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-224 E-276: data merged in order of arrival, one level of it, without lists and objects",
+    title: "C-224 E-276 top-level data is merged in order of arrival, without lists and objects",
     workflow: batchedEmail(
       {},
       "{{ data.a }}/{{ data.b }}/{{ data.n }}/{{ data.yes }}/{{ data.deep.k }}{{ data.list }}",
@@ -165,7 +165,7 @@ const cases: EngineCase[] = [
     moments: [triggerAt(MINUTE, 2, { data: { b: "y" } }), { at: 5 * MINUTE, messages: ["ana mail sent: x/y/2/true/"] }],
   },
   {
-    title: "E-276 EQ-67: conditions see the data whole",
+    title: "E-276 EQ-67 conditions see nested data",
     workflow: [
       batch(),
       step.email("S", "[{{ data.deep.k }}]", { conditions: buildCondition("data.deep.k", "equal_to", "1") }),
@@ -174,7 +174,7 @@ const cases: EngineCase[] = [
     moments: [{ at: 5 * MINUTE, runs: { ana: CLOSED }, messages: ["ana mail sent: []"] }],
   },
   {
-    title: "E-276 EQ-67: so they do long text, and so does the key of a later batch",
+    title: "E-276 EQ-67 conditions see long text, and the key of a later batch sees nested data",
     workflow: [
       batch(),
       step.email("S", "{{ data.s | size }}", { conditions: buildCondition("data.s", "equal_to", LONG) }),
@@ -185,25 +185,25 @@ const cases: EngineCase[] = [
     moments: [{ at: 10 * MINUTE, messages: ["ana mail sent: 256", "ana mail sent: v"] }],
   },
   {
-    title: "E-277 EQ-41: only what is rendered takes part in the merge",
+    title: "E-277 EQ-41 only rendered activities are merged",
     workflow: batchedEmail({ batch_items_render_limit: 1 }, "{{ data.a }}/{{ data.n }}"),
     payload: buildPayload(1),
     moments: [triggerAt(MINUTE, 2, { data: { a: "x" } }), { at: 5 * MINUTE, messages: ["ana mail sent: /1"] }],
   },
   {
-    title: "C-225 E-276: text is cut to 256 characters, not in activities",
+    title: "C-225 E-276 merged text is truncated to 256 characters, but text in activities is not",
     workflow: batchedEmail({}, "{{ data.s | size }} {{ activities[0].s | size }} {{ activities[0].data.s | size }}"),
     payload: buildPayload(1, { s: "é".repeat(300) }),
     moments: [{ at: 5 * MINUTE, messages: ["ana mail sent: 256 300 300"] }],
   },
   {
-    title: "C-225 E-276: a character is no half of one",
+    title: "C-225 E-276 truncation keeps surrogate pairs together",
     workflow: batchedEmail({}, "{{ data.s }}"),
     payload: buildPayload(1, { s: "😀".repeat(300) }),
     moments: [{ at: 5 * MINUTE, messages: [`ana mail sent: ${"😀".repeat(256)}`] }],
   },
   {
-    title: "C-237 E-251 EQ-39: tenants share it, the opener's is kept",
+    title: "C-237 E-251 EQ-39 triggers of several tenants share a batch, which has the opener's tenant",
     workflow: batchedEmail(),
     payload: buildPayload(1, {}, { tenant: "acme" }),
     moments: [
@@ -218,7 +218,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-239 E-250: a second batch sees one activity",
+    title: "C-239 E-250 a second batch sees one activity",
     workflow: [batch(), batch({}, "batch_2"), step.email("S", BATCH_BODY)],
     payload: buildPayload(1),
     moments: [
@@ -228,20 +228,20 @@ const cases: EngineCase[] = [
         runs: { ana: "completed: batch_1 passed, batch_2 passed, email_1 sent" },
         async check(h) {
           const [message] = await h.listMessages();
-          expect(message?.data).toEqual({ n: 3 }); // its activity brings the merged data of the first
+          expect(message?.data).toEqual({ n: 3 }); // This activity has the merged data of the first batch.
         },
       }),
     ],
   },
   {
-    title: "C-240 E-283: skip_delay does not skip it",
+    title: "C-240 E-283 skip_delay does not skip a batch",
     workflow: batchedEmail(),
     payload: buildPayload(1, {}, { settings: { skip_delay: true } }),
     moments: expectClose(5 * MINUTE, [], ["ana mail sent: 1 by 0: 1,"]),
   },
   ...[1, 2].map(
     (count): EngineCase => ({
-      title: `C-241 E-078: run.total_activities in a condition, ${count} triggers`,
+      title: `C-241 E-078 a condition on run.total_activities counts ${count} of the batch's triggers`,
       workflow: [
         batch(),
         {
@@ -265,7 +265,7 @@ const cases: EngineCase[] = [
     }),
   ),
   {
-    title: "C-242 E-274 E-275 EQ-40: unique actors, the opener's first",
+    title: "C-242 E-274 E-275 EQ-40 actors are unique, the opener's first",
     workflow: batchedEmail({}, "{{ actor.name }}/{{ actors | size }}/{{ total_actors }}"),
     payload: buildPayload(1, {}, { actor: "eli" }),
     moments: [
@@ -276,7 +276,8 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "E-271 E-272 E-274 E-275: totals count all, lists hold as many as are rendered; the actor is the opener's",
+    title:
+      "E-271 E-272 E-274 E-275 totals count all activities, lists hold the rendered ones, and the actor is the opener's",
     workflow: batchedEmail(
       { batch_items_render_limit: 3 },
       "{{ total_activities }} {{ total_actors }} {{ activities.size }} {% for a in actors %}{{ a.id }},{% endfor %} {{ actor.id }}",
@@ -288,7 +289,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "E-278: any number of items may gather",
+    title: "E-278 a batch accepts any number of activities",
     workflow: batchedEmail({}, "{{ total_activities }}"),
     payload: buildPayload(0),
     moments: [
@@ -297,7 +298,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "E-080 E-271: an activity's parts",
+    title: "E-080 E-271 an activity has an actor, a recipient, data and a time",
     workflow: batchedEmail(
       {},
       "{% for a in activities %}{{ a.actor.name }} {{ a.recipient.plan }} {{ a.data.n }} {{ a.inserted_at }};{% endfor %}",
@@ -312,7 +313,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "E-088 E-247: a step condition that is false lets the run pass",
+    title: "E-088 E-247 a batch with a false condition is skipped",
     workflow: [
       { ...batch(), conditions: buildCondition("recipient.plan", "equal_to", "free") },
       step.email("S", BATCH_BODY),
@@ -322,7 +323,7 @@ const cases: EngineCase[] = [
     messages: ["ana mail sent: 1 by 0: 1,"],
   },
   {
-    title: "E-247: a run that joins after a delay",
+    title: "E-247 a run joins a batch after a delay",
     workflow: [step.delay("minutes", 1), batch(), step.email("S", BATCH_BODY)],
     payload: buildPayload(1),
     moments: [
@@ -338,13 +339,13 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "E-249: the batch is there after a delay that follows it",
+    title: "E-249 the batch is still available after a delay",
     workflow: [batch(), step.delay("hours", 1), step.email("S", BATCH_BODY)],
     payload: buildPayload(1),
     moments: [triggerAt(MINUTE, 2), { at: HOUR + 5 * MINUTE, messages: ["ana mail sent: 2 by 0: 1,2,"] }],
   },
   {
-    title: "E-271: a later batch step that is passed over takes nothing from it",
+    title: "E-271 a skipped later batch step does not change the batch",
     workflow: [
       batch({ batch_items_render_limit: 1 }),
       {
@@ -358,7 +359,7 @@ const cases: EngineCase[] = [
     moments: [triggerAt(MINUTE, 2), { at: 6 * MINUTE, messages: ["ana mail sent: 2 by 0: 1,"] }],
   },
   {
-    title: "E-247: many recipients of one trigger at once",
+    title: "E-247 many recipients of one trigger open and join batches at once",
     workflow: batchedEmail(),
     async given(h) {
       await h.identify(
@@ -387,8 +388,8 @@ const cases: EngineCase[] = [
 
 describeEngineCases("M. Batch", cases);
 
-describe("M. Batch, done late", () => {
-  it("E-264 E-265: what ran is told as the store took it", () =>
+describe("M. Batch, processed late", () => {
+  it("E-264 E-265 runDue returns the runs as the store saved them", () =>
     withHarness(async (h) => {
       h.define("digest", {
         steps: [
@@ -423,7 +424,7 @@ describe("M. Batch, done late", () => {
 });
 
 describe("M. Batch, then steps that change data", () => {
-  it("E-276 E-218: data that later steps add stays whole, in templates and in the message", () =>
+  it("E-276 E-218 data that later steps add is complete in templates and in the message", () =>
     withHarness(async (h) => {
       const body = [
         "{{ data.items | size }}:{% for item in items %}{{ item.name }}{% endfor %}",

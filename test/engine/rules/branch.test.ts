@@ -21,7 +21,7 @@ function branch({ first = {}, otherwise = [step.feed()] }: Branches = {}): JsonO
   };
 }
 
-/** Branches in branches, `depth` of them. */
+/** Returns branch steps nested `depth` levels deep. */
 function nested(depth: number): JsonObject {
   const inner: Json[] = depth === 1 ? [step.email()] : [nested(depth - 1)];
   return {
@@ -41,7 +41,7 @@ const given: EngineCase["given"] = (h) =>
 
 const cases: EngineCase[] = [
   {
-    title: "C-269 E-306: the first branch that matches, and the run goes on after it",
+    title: "C-269 E-306 the first branch that matches is executed, and the run continues after it",
     given,
     workflow: [branch(), step.push()],
     runs: { ana: "completed: branch_1 passed, email_1 sent, push_1 sent" },
@@ -51,7 +51,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-270 E-306 E-307: none matches: the default",
+    title: "C-270 E-306 E-307 the default branch is executed if no other matches",
     given,
     workflow: [branch(), step.push()],
     payload: { recipients: ["bo"] },
@@ -77,21 +77,21 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-271 E-308: a branch that terminates",
+    title: "C-271 E-308 a terminating branch ends the run",
     given,
     workflow: [branch({ first: { terminates: true } }), step.push()],
     runs: { ana: "completed: branch_1 passed, email_1 sent" },
     messages: ["ana mail sent: B"],
   },
   {
-    title: "C-271 E-308: another branch of the same step does not",
+    title: "C-271 E-308 another branch of the same step does not end the run",
     given,
     workflow: [branch({ first: { terminates: true } }), step.push()],
     payload: { recipients: ["bo"] },
     runs: { bo: "completed: branch_1 passed, in_app_feed_1 sent, push_1 sent" },
   },
   {
-    title: "C-272 E-307: an empty default",
+    title: "C-272 E-307 an empty default branch continues the run",
     given,
     workflow: [branch({ otherwise: [] }), step.push()],
     payload: { recipients: ["bo"] },
@@ -99,7 +99,7 @@ const cases: EngineCase[] = [
     messages: ["bo ios sent: P"],
   },
   {
-    title: "E-306: a run waits inside a branch and comes back there, whatever has changed since",
+    title: "E-306 a run that waits inside a branch continues there, whatever has changed",
     given,
     workflow: [branch({ first: { steps: [step.delay("minutes", 5), step.email()] } }), step.push()],
     runs: { ana: "paused: branch_1 passed, delay_1 waiting 2025-06-04T10:05:00Z" },
@@ -113,7 +113,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "E-309: five branches deep, and out again",
+    title: "E-309 branches may be nested five levels deep",
     given,
     workflow: [nested(5), step.push()],
     runs: {
@@ -124,8 +124,8 @@ const cases: EngineCase[] = [
 
 describeEngineCases("P. Branch", cases);
 
-describe("P. Branch: refused", () => {
-  it("C-273 E-309: six deep", () => {
+describe("P. Branch: rejected", () => {
+  it("C-273 E-309 six levels of branches are rejected", () => {
     expect(() => parseWorkflow("digest", { name: "digest", steps: [nested(6)] })).toThrow(
       expect.objectContaining({
         code: "workflow_invalid",
@@ -136,7 +136,7 @@ describe("P. Branch: refused", () => {
 });
 
 describe("P. Branch: steps that wait", () => {
-  it("E-310: a batch and a delay inside a branch", () =>
+  it("E-310 a batch and a delay inside a branch wait", () =>
     withHarness(async (h) => {
       const window = { batch_window: { unit: "minutes", value: 10 } };
       const inner = [

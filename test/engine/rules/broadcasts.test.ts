@@ -23,7 +23,7 @@ async function join(h: EngineHarness, ...members: [user: string, tenant: string 
 }
 
 describe("W. Broadcasts", () => {
-  it("C-353 E-401 E-161: commercial by default: who opted out of that is opted out, the others are sent to", () =>
+  it("C-353 E-401 E-161 a broadcast is commercial by default and skips recipients who opted out of commercial messages", () =>
     withHarness(async (h) => {
       await h.engine.resources.preferences.set("bo", "default", { commercial_subscribed: false });
       await join(h, ["ana", null], ["bo", null]);
@@ -42,7 +42,7 @@ describe("W. Broadcasts", () => {
       expect(await bodies(h)).toEqual(["ana mail sent: ana  ", "bo mail sent: bo  "]);
     }));
 
-  it("C-354 E-399: scheduled, then cancelled: a draft again, and nothing is sent", () =>
+  it("C-354 E-399 canceling a scheduled broadcast makes it a draft again, and nothing is sent", () =>
     withHarness(async (h) => {
       const broadcasts = createBroadcasts(h, news());
       const at = T0 + HOUR;
@@ -57,7 +57,7 @@ describe("W. Broadcasts", () => {
       expect((await catchRejection(broadcasts.cancel("news"))).code).toBe("conflict");
     }));
 
-  it("E-399 E-397: sent at its time, as it was scheduled, to who is in the audience then", () =>
+  it("E-399 E-397 a broadcast is sent at its scheduled time, as it was scheduled, to the members at that time", () =>
     withHarness(async (h) => {
       await join(h, ["ana", null]);
       const broadcasts = createBroadcasts(
@@ -74,7 +74,7 @@ describe("W. Broadcasts", () => {
       expect(await broadcasts.list()).toMatchObject([{ status: "sent", sent_at: "2025-06-04T11:00:00.000Z" }]);
     }));
 
-  it("E-397 E-398 E-389: a user in two tenants is two recipients, each with its tenant and data", () =>
+  it("E-397 E-398 E-389 a user in two tenants is two recipients, each with its own tenant and data", () =>
     withHarness(async (h) => {
       const sent = await createBroadcasts(h, news()).send(
         "news",
@@ -93,7 +93,7 @@ describe("W. Broadcasts", () => {
       expect((await h.recipient({ collection: "$tenants", id: "acme" }))?.key).toBeDefined();
     }));
 
-  it("E-397: members of a static audience come with their tenants; a dynamic one's and all users are in none", () =>
+  it("E-397 members of a static audience have their tenants; members of a dynamic audience and all users have none", () =>
     withHarness(async (h) => {
       h.defineAudience("pros", { property: "recipient.plan", operator: "equal_to", argument: "pro" });
       await join(h, ["ana", "acme"], ["ana", null], ["bo", "acme"], ["nobody", null]);
@@ -113,14 +113,14 @@ describe("W. Broadcasts", () => {
       expect(await to({ all_users: true })).toEqual([[null, "ana", "bo", "cy", "dee", "eli", "fay"]]);
     }));
 
-  it("E-397 E-043: who was never identified gets nothing, and is told of; objects are refused", () =>
+  it("E-397 E-043 an unidentified user is reported and receives nothing; objects are rejected", () =>
     withHarness(async (h) => {
       const sent = await createBroadcasts(h, news()).send("news", listed("zed"), once);
       expect(runsIn(sent)).toEqual([[null, { zed: "no run recipient_not_found: no steps" }]]);
       expect(() => listed({ collection: "projects", id: "p1" })).toThrow("a broadcast is for users only");
     }));
 
-  it("E-396: once; again only where that is asked for", () =>
+  it("E-396 a broadcast is sent once, and sent again only with `again`", () =>
     withHarness(async (h) => {
       const broadcasts = createBroadcasts(h, news());
       await broadcasts.send("news", listed("ana"), once);
@@ -130,7 +130,7 @@ describe("W. Broadcasts", () => {
       expect(await bodies(h)).toHaveLength(2);
     }));
 
-  it("E-396 E-010 E-399: delays, branches and waits go on after it is sent; the source of its runs is the broadcast", () =>
+  it("E-396 E-010 E-399 delays, branches and waits continue after it is sent, and its runs have the broadcast as trigger source", () =>
     withHarness(async (h) => {
       const branch: JsonObject = {
         ref: "branch_1",
@@ -178,13 +178,13 @@ describe("W. Broadcasts", () => {
       });
     }));
 
-  it("E-400: nothing triggers a broadcast but itself", () =>
+  it("E-400 a broadcast cannot be triggered as a workflow", () =>
     withHarness(async (h) => {
       await createBroadcasts(h, news()).send("news", listed("ana"), once);
       expect((await catchRejection(h.trigger("news", { recipients: ["ana"] }))).code).toBe("workflow_missing");
     }));
 
-  it("E-397: more than a chunk of users, each once", () =>
+  it("E-397 more users than one chunk each receive one message", () =>
     withHarness(async (h) => {
       await h.identify(...Array.from({ length: 1_200 }, (_, index) => ({ id: `u${index}` })));
       const { runs } = await createBroadcasts(h, news({}, step.feed("F"))).send("news", { all_users: true }, once);
@@ -192,7 +192,7 @@ describe("W. Broadcasts", () => {
       expect([users.length, new Set(users).size]).toEqual([1_206, 1_206]);
     }));
 
-  it("says who it is for, or is refused; nobody in an audience is nobody sent to", () =>
+  it("a broadcast without recipients is rejected, and an empty audience has no runs", () =>
     withHarness(async (h) => {
       const broadcasts = createBroadcasts(h, news());
       expect((await catchRejection(broadcasts.send("news", null, once))).code).toBe("usage");
@@ -206,7 +206,7 @@ describe("W. Broadcasts", () => {
       expect(await h.store.readNextDueAt()).toBeNull();
     }));
 
-  it("two processes that find it due send it once", async () => {
+  it("two processes that find a due broadcast send it once", async () => {
     const first = await EngineHarness.open();
     try {
       const broadcasts = createBroadcasts(first, news());

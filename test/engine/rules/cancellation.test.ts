@@ -13,7 +13,7 @@ const start = (h: EngineHarness, recipients: string[], cancellation_key: string 
 const messages = async (h: EngineHarness) => (await h.listMessages()).map(formatMessage);
 
 describe("T. Cancellation", () => {
-  it("C-317 E-353 E-358: everyone under the key", () =>
+  it("C-317 E-353 E-358 cancels the runs of all recipients under the key", () =>
     withHarness(async (h) => {
       h.define("digest", later);
       const started = await start(h, ["ana", "bo"], "ck");
@@ -37,7 +37,7 @@ describe("T. Cancellation", () => {
       expect(await messages(h)).toEqual([]);
     }));
 
-  it("C-318 E-353: only those named", () =>
+  it("C-318 E-353 cancels only the given recipients", () =>
     withHarness(async (h) => {
       h.define("digest", later);
       const started = await start(h, ["ana", "bo"], "ck");
@@ -49,7 +49,7 @@ describe("T. Cancellation", () => {
       expect(await messages(h)).toEqual(["ana mail sent: B"]);
     }));
 
-  it("C-320 E-357: a run that has ended stays as it is", () =>
+  it("C-320 E-357 leaves an ended run unchanged", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [step.email()] });
       const started = await start(h, ["ana"], "ck");
@@ -63,7 +63,7 @@ describe("T. Cancellation", () => {
       expect(await messages(h)).toEqual(["ana mail sent: B"]);
     }));
 
-  it("C-320 E-357: one that was cancelled is so a second time", () =>
+  it("C-320 E-357 reports a canceled run as `not_cancellable`", () =>
     withHarness(async (h) => {
       h.define("digest", later);
       await start(h, ["ana"], "ck");
@@ -73,7 +73,7 @@ describe("T. Cancellation", () => {
       ]);
     }));
 
-  it("C-321 E-354 E-360: a trigger without a key is out of reach", () =>
+  it("C-321 E-354 E-360 does not cancel a trigger without a key", () =>
     withHarness(async (h) => {
       h.define("digest", later);
       const started = await start(h, ["ana"], null);
@@ -84,7 +84,7 @@ describe("T. Cancellation", () => {
       expect(formatRuns(await h.readOutcome(started))).toEqual({ ana: waiting });
     }));
 
-  it("C-322 E-354: one key on two triggers", () =>
+  it("C-322 E-354 cancels two triggers with the same key", () =>
     withHarness(async (h) => {
       h.define("digest", later);
       const first = await start(h, ["ana"], "ck");
@@ -96,7 +96,7 @@ describe("T. Cancellation", () => {
       expect(await messages(h)).toEqual([]);
     }));
 
-  it("C-323 E-363: a message already queued still goes out", () =>
+  it("C-323 E-363 still sends a message that is already queued", () =>
     withHarness(async (h) => {
       const windows = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"].map((day) => ({
         day,
@@ -119,7 +119,7 @@ describe("T. Cancellation", () => {
       });
     }));
 
-  it("C-324 E-359: a trigger after the cancellation is not affected", () =>
+  it("C-324 E-359 does not affect a trigger after the cancellation", () =>
     withHarness(async (h) => {
       h.define("digest", later);
       const first = await start(h, ["ana"], "ck");
@@ -132,7 +132,7 @@ describe("T. Cancellation", () => {
       expect(await messages(h)).toEqual(["ana mail sent: B"]);
     }));
 
-  it("C-319 E-353: one of an object's subscribers; the object and the others go on", () =>
+  it("C-319 E-353 cancels one of an object's subscribers; the object and the other subscribers continue", () =>
     withHarness(async (h) => {
       const project = { collection: "projects", id: "p1" };
       await h.engine.resources.subscriptions.add(project, { recipients: ["ana", "bo"] });
@@ -147,7 +147,7 @@ describe("T. Cancellation", () => {
       });
     }));
 
-  it("C-325 E-353: the key of another workflow", () =>
+  it("C-325 E-353 does not cancel a run of another workflow with the same key", () =>
     withHarness(async (h) => {
       h.define("digest", later);
       h.define("other", later);
@@ -158,7 +158,7 @@ describe("T. Cancellation", () => {
       expect(formatRuns(await h.readOutcome(second))).toEqual({ ana: waiting });
     }));
 
-  it("E-353 EQ-61: a workflow that is not there", () =>
+  it("E-353 EQ-61 rejects an unknown workflow", () =>
     withHarness(async (h) => {
       await expect(h.cancel("nope", "ck")).rejects.toMatchObject({ code: "workflow_missing" });
     }));

@@ -32,7 +32,7 @@ describe("H. Channel groups", () => {
     return engine.trigger("g", { recipients });
   }
 
-  it("E-096 E-189: the run tells what the rules compared", async () => {
+  it("E-096 E-189 the run shows the values that the rules compared", async () => {
     const rule = { variable: "recipient.plan", operator: "equal_to", argument: "none" } as const;
     const rules = [{ index: 0, rule_type: "if", ...rule, channel: "ios" }] as ChannelGroup["rules"];
     const outcome = await run({ rules }, ["ana"]);
@@ -42,7 +42,7 @@ describe("H. Channel groups", () => {
     ]);
   });
 
-  it("C-151 E-189 EQ-31: every channel whose rule passes is used; none is the step skipped", async () => {
+  it("C-151 E-189 EQ-31 every channel whose rule passes is used, and the step is skipped if none can be used", async () => {
     const outcome = await run({}, ["ana", "bo"]);
     expect([formatSteps(getRecipientOutcome(outcome, "ana")), formatSteps(getRecipientOutcome(outcome, "bo"))]).toEqual(
       [["push_1 sent"], ["push_1 skipped missing_recipient_data"]],
@@ -54,7 +54,7 @@ describe("H. Channel groups", () => {
     expect(await engine.listMessages("bo")).toEqual([]);
   });
 
-  it("E-189 EQ-31: with all, one rule that fails skips the step", async () => {
+  it("E-189 EQ-31 with the operator all, one rule that fails skips the step", async () => {
     const outcome = await run({ operator: "all" }, ["ana", "bo"]);
     expect([formatSteps(getRecipientOutcome(outcome, "ana")), formatSteps(getRecipientOutcome(outcome, "bo"))]).toEqual(
       [["push_1 sent"], ["push_1 skipped condition"]],
@@ -64,7 +64,7 @@ describe("H. Channel groups", () => {
   it.each([
     [100, ["ios"]],
     [0, []],
-  ])("E-190: a random cohort of %i percent", async (percent, expected) => {
+  ])("E-190 a random cohort of %i percent decides the channel", async (percent, expected) => {
     const rule = {
       index: 0,
       channel: "ios",

@@ -9,7 +9,7 @@ const condition = (variable: string, operator: "contains" | "equal_to", argument
 
 const override = (channel_overrides: JsonObject) => step.email("S", "B", { channel_overrides });
 
-/** Sandboxed `mail` with a condition of its own. */
+/** The sandboxed channel `mail` with a condition. */
 const sandboxed = (argument: string) => (h: EngineHarness) => {
   Object.assign(h.environment.channels.mail!, {
     deliver: false,
@@ -24,21 +24,21 @@ const connections = [
 
 const cases: EngineCase[] = [
   {
-    title: "C-140 E-173 E-162: no e-mail address; the next step goes on",
+    title: "C-140 E-173 E-162 an email step is skipped without an email address, and the next step runs",
     workflow: [step.email(), step.sms()],
     payload: { recipients: ["cy"] },
     runs: { cy: "completed: email_1 skipped missing_recipient_data, sms_1 sent" },
     messages: ["cy text sent: M"],
   },
   {
-    title: "C-141 E-175: no channel data for a push",
+    title: "C-141 E-175 a push step is skipped without channel data",
     workflow: [step.push()],
     payload: { recipients: ["bo"] },
     runs: { bo: "completed: push_1 skipped missing_recipient_data" },
     messages: [],
   },
   {
-    title: "C-142 E-171: a channel that is not configured here",
+    title: "C-142 E-171 a step whose channel is not configured is skipped",
     given: (h) => {
       h.environment.channels.mail = null;
     },
@@ -47,7 +47,7 @@ const cases: EngineCase[] = [
     messages: ["ana feed delivered: <p>F</p>"],
   },
   {
-    title: "C-143 E-208 E-172: sandboxed: rendered, kept, not sent",
+    title: "C-143 E-208 E-172 a sandboxed message is rendered and stored but not sent",
     given: sandboxed("lark.test"),
     workflow: [step.email()],
     runs: { ana: "completed: email_1 sent" },
@@ -57,7 +57,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-143 E-208 E-172: a sandboxed channel's condition is not evaluated, be it false",
+    title: "C-143 E-208 E-172 the condition of a sandboxed channel is not evaluated",
     given: sandboxed("elsewhere"),
     workflow: [step.email()],
     runs: { ana: "completed: email_1 sent" },
@@ -68,7 +68,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-144 E-089: the step's condition and the channel's must both be true: go",
+    title: "C-144 E-089 a step runs if its own condition and the channel's condition are true",
     given: (h) => {
       h.environment.channels.mail!.conditions = condition("recipient.plan", "equal_to", "pro");
     },
@@ -89,7 +89,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-144 E-089: the step's condition and the channel's must both be true: no go",
+    title: "C-144 E-089 a step is skipped if its own condition is false",
     given: (h) => {
       h.environment.channels.mail!.conditions = condition("recipient.plan", "equal_to", "pro");
     },
@@ -102,7 +102,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-145 E-179: a to_address stands in for an address the recipient has not",
+    title: "C-145 E-179 a to_address is used if the recipient has no address",
     workflow: [override({ to_address: "{{ data.to }}" })],
     payload: { recipients: ["cy"], data: { to: "ops@lark.test" } },
     runs: { cy: "completed: email_1 sent" },
@@ -115,7 +115,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-145 E-179: where it renders blank, the recipient's own address counts",
+    title: "C-145 E-179 a to_address that renders blank falls back to the recipient's address",
     workflow: [override({ to_address: "{{ data.to }}" })],
     runs: { ana: "completed: email_1 sent" },
     async check(h) {
@@ -123,7 +123,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-146 E-180: two addresses in cc, one message",
+    title: "C-146 E-180 two cc addresses are in one message",
     workflow: [override({ cc_address: "a@x.test, b@x.test" })],
     messages: ["ana mail sent: B"],
     async check(h) {
@@ -131,7 +131,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-147 E-181 E-184: a token twice among the devices is one message, in the locale of its device",
+    title: "C-147 E-181 E-184 a token that two devices share receives one message, in the locale of its device",
     given: async (h) => {
       h.addTranslation("en", { hi: "Hello" });
       h.addTranslation("de", { hi: "Hallo" });
@@ -149,7 +149,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-148 E-181 E-207: a chat message for each connection; tokens stay out of the content",
+    title: "C-148 E-181 E-207 each connection receives a chat message, and tokens are not in the content",
     given: (h) => h.identify({ collection: "projects", id: "p1", channel_data: { "c-chat": { connections } } }),
     workflow: [step.chat()],
     payload: { recipients: [{ collection: "projects", id: "p1" }] },
@@ -162,7 +162,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-152 E-192 E-164 E-008: a template that cannot be rendered: three attempts, then the run halts",
+    title: "C-152 E-192 E-164 E-008 a template that cannot be rendered fails after three attempts and stops the run",
     workflow: [step.sms("M"), step.email("S", `{{ data.when | date: "%Q" }}`), step.feed()],
     payload: { recipients: ["ana"], data: { when: "soon" } },
     runs: { ana: "completed: sms_1 sent, email_1 failed render_error" },
@@ -183,7 +183,7 @@ const cases: EngineCase[] = [
   },
   {
     title:
-      "C-156 E-196 E-208: a guide step adds to the guide's managed audience, makes no message, and the run goes on",
+      "C-156 E-196 E-208 a guide step adds the user to the guide's managed audience without a message, and the run continues",
     workflow: [
       { ref: "in_app_guide_1", type: "channel", channel_type: "in_app_guide", guide_key: "tour" },
       step.email(),
@@ -201,7 +201,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "E-196: a guide step adds users whom its conditions pass, in the run's tenant; objects are none",
+    title: "E-196 a guide step adds users whose conditions are true, in the run's tenant, and never objects",
     workflow: [
       {
         ref: "g",
@@ -220,7 +220,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "E-196: an object sees no guides; a step without a guide adds to nothing",
+    title: "E-196 a guide step does nothing for an object or without a guide",
     workflow: [
       { ref: "g", type: "channel", channel_type: "in_app_guide", guide_key: "tour" },
       { ref: "none", type: "channel", channel_type: "in_app_guide" },
@@ -230,14 +230,14 @@ const cases: EngineCase[] = [
     messages: [],
   },
   {
-    title: "C-157 E-174: no phone number",
+    title: "C-157 E-174 an SMS step is skipped without a phone number",
     workflow: [step.sms()],
     payload: { recipients: ["bo"] },
     runs: { bo: "completed: sms_1 skipped missing_recipient_data" },
     messages: [],
   },
   {
-    title: "C-158 E-178: the step's from name, the channel's from address",
+    title: "C-158 E-178 an email has the step's from name and the channel's from address",
     given: (h) => {
       h.environment.channels.mail!.settings = { from_name: "Lark", from_address: "hi@lark.test" };
     },
@@ -248,7 +248,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-158 E-178: where the step's renders blank, the channel's from name",
+    title: "C-158 E-178 a from name that renders blank falls back to the channel's",
     given: (h) => {
       h.environment.channels.mail!.settings = { from_name: "Lark", from_address: "hi@lark.test" };
     },
@@ -258,7 +258,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "E-168: data is looked at before preferences: who has no address is not told of a preference",
+    title: "E-168 missing recipient data is checked before preferences",
     given: (h) => h.identify({ id: "cy", preferences: { default: { channel_types: { email: false } } } }),
     workflow: [step.email()],
     payload: { recipients: ["cy"] },

@@ -34,7 +34,7 @@ const child = (h: EngineHarness) => h.define("child", { steps: [step.sms("{{ dat
 
 const data: EngineCase[] = [
   {
-    title: "C-283 E-322 E-329: a shallow merge, visible at once",
+    title: "C-283 E-322 E-329 update_data merges shallowly, and the next step sees the result",
     workflow: [
       updateData('{"full":"{{ data.f }} {{ data.l }}","m":{"z":1}}'),
       step.email("S", "{{ data.full }}/{{ data.m.x }}/{{ data.m.z }}/{{ data.l }}"),
@@ -43,14 +43,14 @@ const data: EngineCase[] = [
     messages: ["ana mail sent: Ada Byron//1/Byron"],
   },
   {
-    title: "C-284 E-323 EQ-51: a property that is missing fails the step",
+    title: "C-284 E-323 EQ-51 a missing property fails the step",
     workflow: [updateData('{"a":"{{ data.none }}"}'), step.email()],
     runs: { ana: "completed: update_1 failed render_error" },
     messages: [],
   },
   ...['{ "a": "{{ data.n | divided_by: 0 }}" }', "{{ data.n }}"].map(
     (template): EngineCase => ({
-      title: `E-323: ${template} fails the step and halts the run`,
+      title: `E-323 ${template} fails the step and halts the run`,
       workflow: [updateData(template), step.email()],
       payload: { data: { n: 1 } },
       runs: { ana: "completed: update_1 failed render_error" },
@@ -58,12 +58,12 @@ const data: EngineCase[] = [
     }),
   ),
   {
-    title: "C-284 E-323 EQ-51: unless default stands for it",
+    title: "C-284 E-323 EQ-51 a missing property with a default does not fail the step",
     workflow: [updateData('{"a":"{{ data.none | default: "-" }}"}'), step.email("S", "{{ data.a }}")],
     messages: ["ana mail sent: -"],
   },
   {
-    title: "E-322 EQ-55: types follow from the JSON, and conditions see them",
+    title: "E-322 EQ-55 values have the types of the JSON, and conditions see them",
     workflow: [
       updateData('{"n": {{ data.n | plus: 1 }}, "t": "{{ data.n }}"}'),
       step.email("S", "{{ data.n }}", { conditions: buildCondition("data.n", "equal_to", "2") }),
@@ -72,7 +72,7 @@ const data: EngineCase[] = [
     messages: ["ana mail sent: 2"],
   },
   {
-    title: "C-285 E-326 E-087: a user's properties merge deeply, the next step sees them",
+    title: "C-285 E-326 E-087 a user's properties are merged deeply, and the next step sees them",
     workflow: [
       update("update_user", { seen_count: 1, team: { size: 9 } }),
       step.email("S", "{{ recipient.team.name }} {{ recipient.team.size }}", {
@@ -89,7 +89,7 @@ const data: EngineCase[] = [
     },
   },
   {
-    title: "C-286 E-324 E-325: another user, made where unknown",
+    title: "C-286 E-324 E-325 another user is updated, and created if unknown",
     workflow: [update("update_user", { plan: "x" }, "gid://Object/$users/{{ data.uid }}")],
     payload: { data: { uid: "new1" } },
     runs: { ana: "completed: update_1 passed" },
@@ -99,7 +99,7 @@ const data: EngineCase[] = [
     },
   },
   {
-    title: "E-324 E-325: a tenant by reference, created where it is unknown",
+    title: "E-324 E-325 a tenant given by reference is created if unknown",
     workflow: [update("update_tenant", { plan: "pro" }, "gid://Object/$tenants/acme")],
     runs: { ana: "completed: update_1 passed" },
     async check(h) {
@@ -107,7 +107,7 @@ const data: EngineCase[] = [
     },
   },
   {
-    title: "C-287 E-327 E-160: preferences merge, and hold at once",
+    title: "C-287 E-327 E-160 preferences are merged and apply to the next step",
     given: (h) => h.identify({ id: "ana", preferences: { default: { channel_types: { sms: false } } } }),
     workflow: [update("update_user", { preferences: { default: { channel_types: { email: false } } } }), step.email()],
     runs: {
@@ -121,7 +121,7 @@ const data: EngineCase[] = [
     },
   },
   {
-    title: "C-288 E-328: channel data stays",
+    title: "C-288 E-328 channel data stays unchanged",
     given: (h) => h.identify({ id: "ana", channel_data: { "c-ios": { tokens: ["tok1"] } } }),
     workflow: [update("update_user", { channel_data: { "c-ios": { tokens: ["other"] } }, plan: "y" }), step.email()],
     runs: { ana: "completed: update_1 passed, email_1 sent" },
@@ -133,7 +133,7 @@ const data: EngineCase[] = [
     },
   },
   {
-    title: "C-289 E-327: a tenant's default preferences keep both keys",
+    title: "C-289 E-327 a tenant's default preferences are merged",
     workflow: ["x", "y"].map((name) => ({
       ...update("update_tenant", { settings: { preference_set: { categories: { [name]: false } } } }),
       ref: `update_${name}`,
@@ -147,7 +147,7 @@ const data: EngineCase[] = [
     },
   },
   {
-    title: "E-327 E-087: and they hold at once",
+    title: "E-327 E-087 a tenant's default preferences apply to the next step",
     workflow: {
       categories: ["x"],
       steps: [
@@ -162,7 +162,7 @@ const data: EngineCase[] = [
     },
   },
   {
-    title: "C-290 E-325: an object in a collection that is new",
+    title: "C-290 E-325 an object is created in a new collection",
     workflow: [
       {
         ref: "update_1",
@@ -175,7 +175,7 @@ const data: EngineCase[] = [
     },
   },
   {
-    title: "C-290 E-325 E-087 T-071: the next step reads the new object",
+    title: "C-290 E-325 E-087 T-071 the next step reads the new object",
     workflow: [
       {
         ref: "update_1",
@@ -195,7 +195,7 @@ const data: EngineCase[] = [
     messages: ["ana mail sent: b1 ok 2 ana"],
   },
   {
-    title: "C-286 E-325 E-087 T-070: the next step reads the new user",
+    title: "C-286 E-325 E-087 T-070 the next step reads the new user",
     workflow: [
       update("update_user", { plan: "x" }, "gid://Object/$users/new1"),
       step.email("S", '{% assign u = "new1" | user %}{{ u.id }} {{ u.plan }} {{ u.__typename }}'),
@@ -203,7 +203,7 @@ const data: EngineCase[] = [
     messages: ["ana mail sent: new1 x User"],
   },
   {
-    title: "E-325 E-087 T-072: the next step reads the new tenant, as the run's own and by the filter",
+    title: "E-325 E-087 T-072 the next step reads the new tenant, as the run's own and by the filter",
     workflow: [
       update("update_tenant", { name: "Fresh", settings: { branding: { primary_color: "#123456" } } }),
       step.email(
@@ -215,7 +215,7 @@ const data: EngineCase[] = [
     messages: ["ana mail sent: Fresh #123456 Fresh"],
   },
   {
-    title: "E-325 E-087: a new object is still there for the steps that lead a batch",
+    title: "E-325 E-087 a new object is available to the steps of a leading batch",
     workflow: [
       update("update_user", { plan: "x" }, "gid://Object/$users/new1"),
       {
@@ -228,7 +228,7 @@ const data: EngineCase[] = [
     messages: ["ana mail sent: x"],
   },
   {
-    title: "E-325 E-043: a workflow triggered for a user that the step before created",
+    title: "E-325 E-043 a workflow can be triggered for a user whom the previous step created",
     given: child,
     workflow: [
       update("update_user", { phone_number: "+15550000009" }, "gid://Object/$users/new1"),
@@ -239,7 +239,7 @@ const data: EngineCase[] = [
     messages: ["new1 text sent: 1 "],
   },
   {
-    title: "C-291 E-331 EQ-56: no current user where the recipient is an object",
+    title: "C-291 E-331 EQ-56 the current user is unavailable if the recipient is an object",
     workflow: [update("update_user", { plan: "x" }), step.feed()],
     payload: { recipients: [{ collection: "projects", id: "p1" }] },
     runs: { "projects/p1": "completed: update_1 skipped not_applicable, in_app_feed_1 sent" },
@@ -252,7 +252,7 @@ const data: EngineCase[] = [
     },
   },
   {
-    title: "E-331 EQ-56: no current tenant where there is none",
+    title: "E-331 EQ-56 the current tenant is unavailable without a tenant",
     workflow: [update("update_tenant", { name: "x" }), step.email()],
     runs: { ana: "completed: update_1 skipped not_applicable, email_1 sent" },
     async check(h, outcome) {
@@ -261,13 +261,13 @@ const data: EngineCase[] = [
     },
   },
   {
-    title: "E-329 EQ-55: rendered text that is no JSON object fails the step",
+    title: "E-329 EQ-55 rendered text that is not a JSON object fails the step",
     workflow: [update("update_user", "{{ data.props }}"), step.email()],
     payload: { data: { props: "[1]" } },
     runs: { ana: "completed: update_1 failed render_error" },
   },
   {
-    title: "E-326 E-087: what another run updated is seen at the next step",
+    title: "E-326 E-087 the next step sees an update by another run",
     workflow: [step.delay("hours", 1), step.email("S", "{{ recipient.plan }} {{ actor.name }}")],
     given: (h) => h.define("other", { steps: [update("update_user", { name: "Elias" }, "gid://Object/$users/eli")] }),
     payload: { actor: "eli" },
@@ -278,11 +278,11 @@ const data: EngineCase[] = [
   },
 ];
 
-// C-292 and C-296: audiences are not run yet.
+// C-292 and C-296 are in audiences.test.ts.
 describeEngineCases("Q. Data functions", data);
 
-describe("Q. Data functions: refused", () => {
-  it("C-295 E-333: adding to the audience that triggers the workflow", () => {
+describe("Q. Data functions: rejected", () => {
+  it("C-295 E-333 a step cannot add to the audience that triggers its workflow", () => {
     const definition = {
       name: "digest",
       trigger: { type: "audience", audience_key: "beta" },
@@ -297,12 +297,12 @@ describe("Q. Data functions: refused", () => {
   });
 });
 
-describe("Q. Data functions: properties that are invalid", () => {
+describe("Q. Data functions: invalid properties", () => {
   it.each<[string, JsonObject]>([
     ["email", { email: "{{ data.n }}" }],
     ["created_at", { created_at: "soon" }],
     ["preferences", { preferences: { default: { channel_types: { emial: true } } } }],
-  ])("A-090 fails a step that would store an invalid %s, and changes nothing", (_what, changes) =>
+  ])("A-090 a step that would store an invalid %s fails and changes nothing", (_what, changes) =>
     withHarness(async (h) => {
       const before = (await h.recipient("ana"))?.properties;
       const update_properties = JSON.stringify({ ...changes, plan: "free" }).replace('"{{ data.n }}"', "{{ data.n }}");

@@ -18,11 +18,11 @@ interface Row {
   title: string;
   delay: JsonObject;
   given?: (h: EngineHarness) => unknown;
-  /** When the trigger comes, where not at T0. */
+  /** The time of the trigger if it is not T0. */
   now?: string;
   recipient?: string;
   data?: JsonObject;
-  /** When the e-mail is made, ISO 8601 or milliseconds after the trigger; null: at once, the delay being skipped as invalid. */
+  /** When the email is created, as ISO 8601 or milliseconds after the trigger; null if the delay is skipped as invalid. */
   email: string | number | null;
 }
 
@@ -32,45 +32,54 @@ const slot: Json = { frequency: "weekly", days: ["mon"], hours: 9 };
 const withSlot = (id: string, rule: Json) => (h: EngineHarness) => h.identify({ id, slot: rule });
 
 const rows: Row[] = [
-  { title: "C-190 E-233: a fixed time", delay: step.delay("minutes", 10), email: 10 * MINUTE },
+  { title: "C-190 E-233 a fixed delay waits for its duration", delay: step.delay("minutes", 10), email: 10 * MINUTE },
   {
-    title: "C-191 E-234: until a timestamp of data",
+    title: "C-191 E-234 a delay waits until a timestamp in the data",
     delay: untilAt,
     data: { at: iso(T0 + 2 * HOUR) },
     email: 2 * HOUR,
   },
-  { title: "C-192 E-236: a timestamp that is past", delay: untilAt, data: { at: iso(T0 - MINUTE) }, email: null },
-  { title: "C-193 E-236: no timestamp", delay: untilAt, data: {}, email: null },
-  { title: "C-193 E-236: what is no timestamp", delay: untilAt, data: { at: "later" }, email: null },
   {
-    title: "C-194 E-234: a duration of data",
+    title: "C-192 E-236 a past timestamp skips the delay",
+    delay: untilAt,
+    data: { at: iso(T0 - MINUTE) },
+    email: null,
+  },
+  { title: "C-193 E-236 a missing timestamp skips the delay", delay: untilAt, data: {}, email: null },
+  { title: "C-193 E-236 an invalid timestamp skips the delay", delay: untilAt, data: { at: "later" }, email: null },
+  {
+    title: "C-194 E-234 a delay waits for a duration in the data",
     delay: untilAt,
     data: { at: { unit: "hours", value: 3 } },
     email: 3 * HOUR,
   },
   {
-    title: "C-195 E-234: a bare path is one into data",
+    title: "C-195 E-234 a path without a prefix refers to the data",
     delay: step.delayUntil("at"),
     data: { at: iso(T0 + HOUR) },
     email: HOUR,
   },
-  { title: "C-196 E-234 E-083: a variable", delay: step.delayUntil("vars.pause"), email: 2 * MINUTE },
   {
-    title: "C-197 E-241 E-242: a window rule in the recipient's time zone",
+    title: "C-196 E-234 E-083 a delay waits for a duration in a variable",
+    delay: step.delayUntil("vars.pause"),
+    email: 2 * MINUTE,
+  },
+  {
+    title: "C-197 E-241 E-242 a window rule uses the recipient's time zone",
     delay: step.delayUntil("recipient.slot"),
     given: withSlot("dee", slot),
     recipient: "dee",
     email: "2025-06-09T00:00:00Z",
   },
   {
-    title: "C-198 E-241: the same without a time zone",
+    title: "C-198 E-241 a window rule uses UTC without a time zone",
     delay: step.delayUntil("recipient.slot"),
     given: withSlot("bo", slot),
     recipient: "bo",
     email: "2025-06-09T09:00:00Z",
   },
   {
-    title: "C-199 E-242: a window rule leads to a time strictly ahead",
+    title: "C-199 E-242 a window rule waits for a time strictly in the future",
     delay: step.delayUntil("recipient.slot"),
     given: withSlot("bo", { frequency: "daily", hours: 9 }),
     now: "2025-06-04T09:00:00Z",
@@ -78,7 +87,7 @@ const rows: Row[] = [
     email: "2025-06-05T09:00:00Z",
   },
   {
-    title: "C-200 E-242: weekdays only",
+    title: "C-200 E-242 a window rule may be limited to weekdays",
     delay: step.delayUntil("recipient.slot"),
     given: withSlot("bo", { frequency: "daily", days: "weekdays", hours: 9 }),
     now: "2025-06-06T12:00:00Z",
@@ -86,20 +95,25 @@ const rows: Row[] = [
     email: "2025-06-09T09:00:00Z",
   },
   {
-    title: "C-201 E-235: a day before a timestamp",
+    title: "C-201 E-235 a delay ends a day before a timestamp",
     delay: relative,
     data: { start: iso(T0 + 48 * HOUR) },
     email: 24 * HOUR,
   },
   {
-    title: "C-202 E-235 E-236: a day before a timestamp, which is past",
+    title: "C-202 E-235 E-236 a past time before a timestamp skips the delay",
     delay: relative,
     data: { start: iso(T0 + 10 * HOUR) },
     email: null,
   },
-  { title: "C-205 E-237: 400 days ahead", delay: untilAt, data: { at: iso(T0 + 400 * DAY) }, email: null },
   {
-    title: "C-206 E-167: to the second",
+    title: "C-205 E-237 a delay of 400 days is skipped",
+    delay: untilAt,
+    data: { at: iso(T0 + 400 * DAY) },
+    email: null,
+  },
+  {
+    title: "C-206 E-167 a delay is accurate to the second",
     delay: step.delayUntil("data.at"),
     data: { at: "2025-06-04T12:00:00Z" },
     email: "2025-06-04T12:00:00Z",
@@ -147,21 +161,21 @@ describe("L. Delay", () => {
 
 describeEngineCases("L. Delay: not waited for", [
   {
-    title: "C-203 E-238 E-408: skip_delay",
+    title: "C-203 E-238 E-408 skip_delay skips the delay",
     workflow: [step.delay("days", 1), step.email()],
     payload: { settings: { skip_delay: true } },
     runs: { ana: "completed: delay_1 skipped skip_delay, email_1 sent" },
     messages: ["ana mail sent: B"],
   },
   {
-    title: "C-204 E-098: a condition on the delay",
+    title: "C-204 E-098 a false condition skips the delay",
     workflow: [step.delay("days", 1, { conditions: buildCondition("data.wait", "equal_to", "true") }), step.email()],
     payload: { data: { wait: false } },
     runs: { ana: "completed: delay_1 skipped condition, email_1 sent" },
     messages: ["ana mail sent: B"],
   },
   {
-    title: "E-167: two delays follow one another, each from the end of the one before",
+    title: "E-167 a second delay starts at the end of the first",
     workflow: [step.delay("minutes", 10), step.email(), step.delay("minutes", 20, {}, "delay_2"), step.sms()],
     moments: [
       {

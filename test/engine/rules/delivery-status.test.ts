@@ -20,8 +20,8 @@ afterEach(() => h.close());
 
 const only = async () => (await h.listMessages())[0];
 
-describe("E-212 CH-045 a provider is asked what became of a message", () => {
-  it("ten times within 30 minutes, then never again: it stays sent", async () => {
+describe("E-212 CH-045 polling a provider for a message's delivery status", () => {
+  it("asks up to ten times within 30 minutes, and then the message stays sent", async () => {
     await h.trigger("digest", { recipients: ["ana"] });
     expect((await only())?.due_at).toBe(T0 + 5 * SECOND);
     for (let next = T0; next !== null; next = (await h.store.readNextDueAt()) as number) await h.at(next - T0);
@@ -30,7 +30,7 @@ describe("E-212 CH-045 a provider is asked what became of a message", () => {
     expect(h.deliveredMessages).toHaveLength(1);
   });
 
-  it("E-204 E-207 sent → delivered, and nothing is asked after that", async () => {
+  it("E-204 E-207 changes sent to delivered and stops asking", async () => {
     answers = [{ status: "pending" }, { status: "delivered" }];
     await h.trigger("digest", { recipients: ["ana"] });
     await h.at(5 * SECOND);
@@ -48,7 +48,7 @@ describe("E-212 CH-045 a provider is asked what became of a message", () => {
       { status: "undelivered", reason: "30003" },
       { failure_reason: "fatal_error", failure_details: "30003" },
     ],
-  ] as const)("C-174 E-204 E-210 sent → $status, and its step has failed", async (known, data) => {
+  ] as const)("C-174 E-204 E-210 changes sent to $status and fails the step", async (known, data) => {
     answers = [known];
     const started = await h.trigger("digest", { recipients: ["ana"] });
     await h.at(5 * SECOND);
@@ -58,7 +58,7 @@ describe("E-212 CH-045 a provider is asked what became of a message", () => {
     expect(recipients?.[0]?.steps[0]).toMatchObject({ outcome: "failed", reason });
   });
 
-  it("what cannot be learnt leaves it sent, at once; so does a channel that has become a sandbox", async () => {
+  it("keeps the message sent and stops asking if the status is unknown or the channel has become a sandbox", async () => {
     answers = [{ status: "unknown", reason: "403" }];
     await h.trigger("digest", { recipients: ["ana"] });
     await h.at(5 * SECOND);
@@ -70,7 +70,7 @@ describe("E-212 CH-045 a provider is asked what became of a message", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("whoever comes late asks once for all that has passed, and code that breaks is asked again", async () => {
+  it("asks once for all missed times, and asks again after an error in the provider's code", async () => {
     await h.trigger("digest", { recipients: ["ana"] });
     h.checkDelivery = () => {
       asked.push((h.now - T0) / SECOND);
@@ -86,7 +86,7 @@ describe("E-212 CH-045 a provider is asked what became of a message", () => {
     expect(await only()).toMatchObject({ status: "sent", due_at: null });
   });
 
-  it("E-207 a message that is not tracked is asked about never", async () => {
+  it("E-207 does not ask about a message that is not tracked", async () => {
     h.deliver = () => ({ status: "sent" });
     await h.trigger("digest", { recipients: ["ana"] });
     expect((await only())?.due_at).toBeNull();

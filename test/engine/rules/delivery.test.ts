@@ -3,7 +3,7 @@ import type { Delivery } from "../../../src/ports/provider.js";
 import { describeEngineCases, type EngineCase, formatEvents } from "../../helpers/engine-case.js";
 import { type EngineHarness, MINUTE, SECOND, step } from "../../helpers/engine-harness.js";
 
-/** The provider's answers, one a call, the last again and again. */
+/** Makes the provider return these results, one per call; the last one is repeated. */
 const answering =
   (...answers: Delivery[]) =>
   (h: EngineHarness) => {
@@ -18,7 +18,7 @@ const lastEvent = async (h: EngineHarness) => (await h.listMessages())[0]?.event
 
 const cases: EngineCase[] = [
   {
-    title: "C-170 E-209 E-210: two passing failures, then accepted",
+    title: "C-170 E-209 E-210 a message is sent at the third attempt after two temporary errors",
     given: answering(busy, busy, { status: "sent" }),
     workflow: [step.email()],
     messages: ["ana mail queued: B"],
@@ -49,7 +49,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-171 E-209: eight passing failures are the end",
+    title: "C-171 E-209 a message is undelivered after eight temporary errors",
     given: answering(busy),
     workflow: [step.email()],
     moments: [
@@ -74,7 +74,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-172 E-204 E-210: refused for good after one attempt; the run is none the worse",
+    title: "C-172 E-204 E-210 a permanent error fails the step after one attempt, and the run continues",
     given: answering(refused),
     workflow: [step.email(), step.feed()],
     runs: { ana: "completed: email_1 failed delivery_error, in_app_feed_1 sent" },
@@ -96,7 +96,7 @@ const cases: EngineCase[] = [
     moments: [{ at: 100 * MINUTE, check: (h) => expect(h.deliveredMessages).toHaveLength(1) }],
   },
   {
-    title: "C-173 E-204: a bounce is the end",
+    title: "C-173 E-204 a bounce is not retried",
     given: answering({ status: "bounced", reason: "no such mailbox" }),
     workflow: [step.email()],
     runs: { ana: "completed: email_1 failed delivery_error" },
@@ -107,7 +107,7 @@ const cases: EngineCase[] = [
     moments: [{ at: 100 * MINUTE, check: (h) => expect(h.deliveredMessages).toHaveLength(1) }],
   },
   {
-    title: "C-176 E-205: the feed is the delivery",
+    title: "C-176 E-205 a feed message is delivered when it is created",
     workflow: [step.feed()],
     messages: ["ana feed delivered: <p>F</p>"],
     async check(h) {
@@ -117,7 +117,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-177 E-207: a push that was accepted stays sent",
+    title: "C-177 E-207 an accepted push stays sent",
     given: (h) => h.identify({ id: "bo", channel_data: { "c-ios": { tokens: ["t1"] } } }),
     workflow: [step.push()],
     payload: { recipients: ["bo"] },
@@ -127,7 +127,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-180 E-407: a sandboxed trigger: nothing leaves, the feed has its item",
+    title: "C-180 E-407 a sandboxed trigger sends nothing but still creates feed items",
     workflow: [step.email(), step.feed()],
     payload: { settings: { sandbox_mode: true } },
     runs: { ana: "completed: email_1 sent, in_app_feed_1 sent" },
@@ -139,7 +139,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "E-209: what a provider throws may pass, and is tried again",
+    title: "E-209 an error thrown by a provider is retried",
     given: (h) => {
       h.deliver = () => {
         if (h.deliveredMessages.length === 1) throw new Error("socket hang up");

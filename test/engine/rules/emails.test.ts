@@ -13,7 +13,7 @@ async function attached(h: EngineHarness): Promise<unknown[]> {
   );
 }
 
-/** An e-mail whose template has these settings. */
+/** Returns an email step whose template has these settings. */
 function email(settings: JsonObject, body = "B", overrides: JsonObject = {}): JsonObject {
   const made = step.email("S", body, { channel_overrides: overrides });
   return { ...made, template: { ...(made.template as JsonObject), settings } };
@@ -24,15 +24,15 @@ function putLayout(h: EngineHarness, key: string, html: string): void {
   h.layouts.set(key, parseEmailLayout(key, raw, `layouts/${key}/layout.json`));
 }
 
-describeEngineCases("attachments of e-mails", [
+describeEngineCases("attachments of emails", [
   {
-    title: "C-153 E-191: one object under the template's own key is one attachment",
+    title: "C-153 E-191 an object under the template's own key is one attachment",
     workflow: [email({ attachment_key: "file" })],
     payload: { data: { file: FILE } },
     check: async (h) => expect(await attached(h)).toEqual([["a.txt"]]),
   },
   {
-    title: "E-191: after a batch, those of the activity that opened it",
+    title: "E-191 an email after a batch has the attachments of the activity that opened it",
     workflow: [{ ref: "batch_1", type: "batch", settings: { batch_window: { unit: "hours", value: 1 } } }, email({})],
     payload: { data: { attachments: [{ ...FILE, name: "first.txt" }] } },
     moments: [
@@ -45,7 +45,7 @@ describeEngineCases("attachments of e-mails", [
     ],
   },
   {
-    title: "E-192 T-091: what is no attachment fails its run, and the others go on",
+    title: "E-192 T-091 an invalid attachment fails the step of each recipient",
     workflow: [email({ attachment_key: "f" }, "B", { to_address: "{{ recipient.email }}" })],
     payload: { recipients: ["ana", "bo"], data: { f: "x" } },
     runs: {
@@ -55,8 +55,8 @@ describeEngineCases("attachments of e-mails", [
   },
 ]);
 
-describe("layouts and partials beside a run's version", () => {
-  it("T-101: a waiting run is sent with the layout and the partials of that moment", () =>
+describe("layouts and partials, which are not part of a run's version", () => {
+  it("T-101 a waiting run uses the layout and partials of the time it is sent", () =>
     withHarness(async (h) => {
       putLayout(h, "news", "old {{ content }}");
       const partial = (content: string) =>
@@ -72,7 +72,7 @@ describe("layouts and partials beside a run's version", () => {
       expect((await h.listMessages()).map(getBodyText)).toEqual(["<html><body>new two</body></html>"]);
     }));
 
-  it("EQ-68: a layout that is gone by then fails the step", () =>
+  it("EQ-68 a layout that no longer exists fails the step", () =>
     withHarness(async (h) => {
       putLayout(h, "news", "{{ content }}");
       h.define("digest", { steps: [step.delay("minutes", 5), email({ layout_key: "news" })] });
@@ -89,7 +89,7 @@ describe("layouts and partials beside a run's version", () => {
       });
     }));
 
-  it("a trigger is refused while a layout or a partial it names does not parse", () =>
+  it("a trigger is rejected if a layout or partial of its workflow cannot be parsed", () =>
     withHarness(async (h) => {
       putLayout(h, "news", "{{ content }}{% if %}");
       h.define("digest", { steps: [email({ layout_key: "news" })] });
@@ -99,7 +99,7 @@ describe("layouts and partials beside a run's version", () => {
       });
     }));
 
-  it("E-192: an address of two lines fails its own run only", () =>
+  it("E-192 an address with a line break fails only its own run", () =>
     withHarness(async (h) => {
       await h.identify({ id: "ana", reply: "x@lark.test\r\nBcc: y@lark.test" }, { id: "bo", reply: "r@lark.test" });
       h.define("digest", { steps: [email({}, "B", { reply_to_address: "{{ recipient.reply }}" })] });
@@ -108,7 +108,7 @@ describe("layouts and partials beside a run's version", () => {
       expect(formatRuns(outcome).ana).toContain("email_1 failed render_error");
     }));
 
-  it("E-178, T-230: tracking that is on is told by the step's event", () =>
+  it("E-178 T-230 the step's event warns that tracking is on", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [email({}, "B", { open_tracking: true })] });
       const outcome = await h.trigger("digest", { recipients: ["ana"] });
@@ -116,7 +116,7 @@ describe("layouts and partials beside a run's version", () => {
       expect(JSON.stringify(run)).toContain("open tracking is on");
     }));
 
-  it("T-240: an e-mail of a commercial workflow has headers to unsubscribe", () =>
+  it("T-240 an email of a commercial workflow has unsubscribe headers", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [email({})], settings: { is_commercial: true } });
       await h.trigger("digest", { recipients: ["ana"] });

@@ -9,15 +9,15 @@ interface Row {
   step?: JsonObject;
   marks: [action: EngagementAction, minute: number][];
   engaged: string[];
-  /** Minutes after the trigger; null where not set. */
+  /** Minutes after the trigger; null if not set. */
   at: Partial<Record<"seen_at" | "read_at" | "interacted_at" | "link_clicked_at" | "archived_at", number | null>>;
-  /** After the delivery's own. */
+  /** The events after those of the delivery. */
   events: string[];
 }
 
 const rows: Row[] = [
   {
-    title: "C-181 E-221: seen, then read",
+    title: "C-181 E-221 seen and read set their times",
     marks: [
       ["seen", 1],
       ["read", 2],
@@ -27,7 +27,7 @@ const rows: Row[] = [
     events: ["seen", "read"],
   },
   {
-    title: "C-182 E-222: then unread",
+    title: "C-182 E-222 unread removes the read time",
     marks: [
       ["seen", 1],
       ["read", 2],
@@ -38,7 +38,7 @@ const rows: Row[] = [
     events: ["seen", "read", "unread"],
   },
   {
-    title: "C-183 E-221 E-230: seen twice",
+    title: "C-183 E-221 E-230 a second seen updates the time",
     marks: [
       ["seen", 1],
       ["seen", 9],
@@ -48,14 +48,14 @@ const rows: Row[] = [
     events: ["seen", "seen"],
   },
   {
-    title: "C-185 E-227: interacted on an unread item",
+    title: "C-185 E-227 interacted marks an unread item as read",
     marks: [["interacted", 1]],
     engaged: ["read", "interacted"],
     at: { seen_at: null, read_at: 1, interacted_at: 1 },
     events: ["interacted", "read"],
   },
   {
-    title: "C-186 E-223: a link clicked in an SMS means read",
+    title: "C-186 E-223 a link clicked in an SMS marks it as read",
     step: step.sms(),
     marks: [["link_clicked", 1]],
     engaged: ["read", "link_clicked"],
@@ -63,7 +63,7 @@ const rows: Row[] = [
     events: ["link_clicked", "read"],
   },
   {
-    title: "E-223: in an e-mail it does not",
+    title: "E-223 a link clicked in an email does not mark it as read",
     step: step.email(),
     marks: [["link_clicked", 1]],
     engaged: ["link_clicked"],
@@ -71,14 +71,14 @@ const rows: Row[] = [
     events: ["link_clicked"],
   },
   {
-    title: "C-188 E-228: archived",
+    title: "C-188 E-228 archived sets its time",
     marks: [["archived", 1]],
     engaged: ["archived"],
     at: { seen_at: null, read_at: null, archived_at: 1 },
     events: ["archived"],
   },
   {
-    title: "C-188 E-222: unarchived again",
+    title: "C-188 E-222 unarchived removes the archived time",
     marks: [
       ["archived", 1],
       ["unarchived", 2],
@@ -120,7 +120,7 @@ describe("K. Engagement", () => {
     }),
   );
 
-  it("C-189 E-225: three items marked read in one call", () =>
+  it("C-189 E-225 three items are marked as read in one call", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [step.feed()] });
       for (let count = 0; count < 3; count++) await h.trigger("digest", { recipients: ["ana"] });
@@ -134,7 +134,7 @@ describe("K. Engagement", () => {
       expect(after.flatMap(({ events }) => events.filter(({ type }) => type === "read"))).toHaveLength(3);
     }));
 
-  it("C-184 E-226: metadata of an interaction is its event's data, which a waiting run can match", () =>
+  it("C-184 E-226 an interaction's metadata is its event's data, which a waiting run can match", () =>
     withHarness(async (h) => {
       const match = (argument: string) => [
         { operator: "and", conditions: [{ variable: "event.data.button", operator: "equal_to", argument }] },
@@ -156,7 +156,7 @@ describe("K. Engagement", () => {
       ]);
     }));
 
-  it("an unknown id among the ids changes nothing", () =>
+  it("an unknown ID among the IDs changes nothing", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [step.feed()] });
       await h.trigger("digest", { recipients: ["ana"] });

@@ -4,7 +4,7 @@ import type { JsonObject } from "../../../src/util/json.js";
 import { withHarness } from "../../helpers/engine-case.js";
 import { type EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
 
-/** Waits for an event with the mode, and writes the mode down. */
+/** Returns a wait for an event with the mode, and an email that prints the mode. */
 function waiting(event: JsonObject, mode: string): JsonObject[] {
   const conditions = [{ variable: "event.exec_mode", operator: "equal_to", argument: mode }];
   const match_conditions = [{ operator: "and", conditions }];

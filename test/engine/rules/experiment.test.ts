@@ -20,7 +20,7 @@ function experiment(shares: Share[], extra: JsonObject = {}, steps: (index: numb
   };
 }
 
-/** The cohort and slot of each recipient's run. */
+/** Returns the slot and cohort of each recipient's run. */
 async function cohorts(h: EngineHarness, recipients: string[], tenant: string | null = null): Promise<string[]> {
   const outcome = await h.trigger("promo-test", { recipients, tenant });
   return Promise.all(
@@ -35,9 +35,9 @@ async function cohorts(h: EngineHarness, recipients: string[], tenant: string | 
 
 const EVERYONE = ["ana", "bo", "cy", "dee", "eli"];
 
-// C-269 to C-273, the branch cases, are in branch.test.ts.
+// The branch cases C-269 to C-273 are in branch.test.ts.
 describe("P. Experiment", () => {
-  it("C-274 E-311 EQ-49: the same cohort on every trigger", () =>
+  it("C-274 E-311 EQ-49 a recipient has the same cohort on every trigger", () =>
     withHarness(async (h) => {
       h.define("promo-test", { steps: [experiment([40, 60])] });
       const expected = ["838 B", "100 A", "404 B", "389 A", "726 B"];
@@ -45,7 +45,7 @@ describe("P. Experiment", () => {
       expect(await cohorts(h, EVERYONE)).toEqual(expected);
     }));
 
-  it("C-275 E-312: a share of nothing gets nobody", () =>
+  it("C-275 E-312 a cohort of 0 percent contains no recipients", () =>
     withHarness(async (h) => {
       h.define("promo-test", { steps: [experiment([0, 100])] });
       const many = Array.from({ length: 50 }, (_, n) => `u${n}`);
@@ -53,7 +53,7 @@ describe("P. Experiment", () => {
       for (const cohort of await cohorts(h, [...EVERYONE, ...many])) expect(cohort).toMatch(/ B$/);
     }));
 
-  it("E-312 EQ-49: a share ends before its last slot's next: 83.8 and 83.9 percent for slot 838", () =>
+  it("E-312 EQ-49 slot 838 is outside a cohort of 83.8 percent and inside one of 83.9 percent", () =>
     withHarness(async (h) => {
       h.define("promo-test", { steps: [experiment(["83.8", "16.2"])] });
       expect(await cohorts(h, ["ana"])).toEqual(["838 B"]);
@@ -62,11 +62,23 @@ describe("P. Experiment", () => {
     }));
 
   it.each<[string, Share[], string]>([
-    ["C-276 E-312: 99.9 percent", ["33.3", "33.3", "33.3"], "the percentages must sum to 100, found 99.9"],
-    ["E-312: 100.1 percent", [50, 50.1], "the percentages must sum to 100, found 100.1"],
-    ["E-313: two decimals", ["33.33", "66.67"], "must be from 0 to 100, with at most one decimal"],
-    ["E-313: one cohort", [100], "must be a list of 2 to 10 cohorts"],
-    ["E-313: eleven", [0, ...Array.from({ length: 10 }, () => 10)], "must be a list of 2 to 10 cohorts"],
+    [
+      "C-276 E-312 percentages with a sum of 99.9 are rejected",
+      ["33.3", "33.3", "33.3"],
+      "the percentages must sum to 100, found 99.9",
+    ],
+    ["E-312 percentages with a sum of 100.1 are rejected", [50, 50.1], "the percentages must sum to 100, found 100.1"],
+    [
+      "E-313 percentages with two decimals are rejected",
+      ["33.33", "66.67"],
+      "must be from 0 to 100, with at most one decimal",
+    ],
+    ["E-313 a single cohort is rejected", [100], "must be a list of 2 to 10 cohorts"],
+    [
+      "E-313 eleven cohorts are rejected",
+      [0, ...Array.from({ length: 10 }, () => 10)],
+      "must be a list of 2 to 10 cohorts",
+    ],
   ])("%s", (_title, shares, message) => {
     expect(() => parseWorkflow("promo-test", { name: "P", steps: [experiment(shares)] })).toThrow(
       expect.objectContaining({
@@ -76,7 +88,7 @@ describe("P. Experiment", () => {
     );
   });
 
-  it("C-277 E-314: a key of the tenant's", () =>
+  it("C-277 E-314 a cohort_key with the tenant's ID assigns cohorts by tenant", () =>
     withHarness(async (h) => {
       h.define("promo-test", { steps: [experiment([50, 50], { cohort_key: "{{ tenant.id }}" })] });
       const of = async (tenant: string) => new Set(await cohorts(h, EVERYONE, tenant));
@@ -85,7 +97,7 @@ describe("P. Experiment", () => {
       expect(acme).not.toEqual(zeta);
     }));
 
-  it("E-314 E-244: a key that is a path into the data", () =>
+  it("E-314 E-244 a cohort_key may be a path into the data", () =>
     withHarness(async (h) => {
       h.define("promo-test", { steps: [experiment([50, 50], { cohort_key: "data.group" })] });
       const slotOf = async (group: string, recipient: string) => {
@@ -98,7 +110,7 @@ describe("P. Experiment", () => {
       expect(await slotOf("g1", "ana")).not.toBe(await slotOf("g2", "ana"));
     }));
 
-  it("E-311: a cohort per step and workflow", () =>
+  it("E-311 each step and workflow assigns cohorts separately", () =>
     withHarness(async (h) => {
       h.define("promo-test", { steps: [experiment([50, 50])] });
       h.define("other", { steps: [experiment([50, 50])] });
@@ -113,7 +125,7 @@ describe("P. Experiment", () => {
       expect(computeCohortSlot("promo-test", "experiment_2", "ana")).not.toBe(838);
     }));
 
-  it("E-308 E-310: its steps run, then those after it; a cohort may end the run", () =>
+  it("E-308 E-310 the cohort's steps run before the following steps, and a terminating cohort ends the run", () =>
     withHarness(async (h) => {
       const steps = (index: number): Json[] => [
         step.delay("minutes", 5, {}, `delay_${index}`),
@@ -131,7 +143,7 @@ describe("P. Experiment", () => {
       });
     }));
 
-  it("F-045: conditions on an experiment are ignored", () =>
+  it("F-045 conditions on an experiment are ignored", () =>
     withHarness(async (h) => {
       h.define("promo-test", {
         steps: [experiment([0, 100], { conditions: buildCondition("recipient.plan", "equal_to", "none") })],

@@ -10,7 +10,7 @@ const O1 = { collection: "orgs", id: "o1" };
 
 type Edge = [object: RecipientReference, recipient: RecipientReference, properties?: JsonObject];
 
-/** Subscriptions, in the order of their making. */
+/** Adds subscriptions in this order. */
 function subscribed(...edges: Edge[]): (h: EngineHarness) => Promise<unknown> {
   return (h) =>
     h.store.upsertSubscriptions(
@@ -30,7 +30,7 @@ const mailed = "completed: email_1 sent";
 
 const cases: EngineCase[] = [
   {
-    title: "C-042 E-066: the filter for subscriptions gives at most 25",
+    title: "C-042 E-066 the subscriptions filter returns up to 25",
     given: (h) =>
       subscribed(
         ...Array.from({ length: 30 }, (_, index): [{ id: string; collection: string }, string] => [
@@ -42,7 +42,7 @@ const cases: EngineCase[] = [
     messages: ["ana mail sent: 25"],
   },
   {
-    title: "C-033 E-055 E-060 E-176 E-205: the object and its subscribers, not the actor",
+    title: "C-033 E-055 E-060 E-176 E-205 an object and its subscribers are notified, except for the actor",
     given: projectOfThree,
     workflow: [step.feed()],
     payload: { recipients: [P1], actor: "eli" },
@@ -53,7 +53,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-034 E-058 E-059: listed and subscribed: once, as listed",
+    title: "C-034 E-058 E-059 a listed subscriber has one run, without the subscription",
     given: projectOfThree,
     workflow: [step.email("S", LEVEL)],
     payload: { recipients: [P1, "ana", "ana"] },
@@ -65,7 +65,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "E-059: the first listing counts, with its own data",
+    title: "E-059 the first listing of a recipient is used, with its own data",
     given: subscribed([P1, "ana", { level: "gold" }], [P1, "bo", { level: "gold" }]),
     workflow: [step.webhook("https://x.test/{{ data.n }}/{{ recipient.subscription.level }}")],
     payload: {
@@ -79,7 +79,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "E-046: the actor is on the run and on its messages, and left out of the subscribers",
+    title: "E-046 the actor is on the run and its messages, and is left out of the subscribers",
     given: subscribed([P1, "bo"], [P1, "ana"]),
     workflow: [step.feed("{{ actor.id }}")],
     payload: { recipients: [P1], actor: "bo" },
@@ -91,53 +91,53 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-035 E-060 EQ-12: an actor that is listed has a run",
+    title: "C-035 E-060 EQ-12 a listed actor has a run",
     given: projectOfThree,
     workflow: [step.feed()],
     payload: { recipients: [P1, "eli"], actor: "eli" },
     runs: { "projects/p1": fed, eli: fed, ana: fed, bo: fed },
   },
   {
-    title: "C-036 E-056 E-058: through two levels, everyone once",
+    title: "C-036 E-056 E-058 each subscriber of two levels has one run",
     given: subscribed([O1, T1], [O1, "ana"], [T1, "ana"], [T1, "bo"]),
     workflow: [step.feed()],
     payload: { recipients: [O1] },
     runs: { "orgs/o1": fed, "teams/t1": fed, ana: fed, bo: fed },
     check(_h, outcome) {
-      expect(getRecipientOutcome(outcome, "ana").via).toEqual(O1); // the nearer one (EQ-11)
+      expect(getRecipientOutcome(outcome, "ana").via).toEqual(O1); // the nearer object (EQ-11)
       expect(getRecipientOutcome(outcome, "bo").via).toEqual(T1);
     },
   },
   {
-    title: "C-037 E-057: no third level",
+    title: "C-037 E-057 a third level of subscribers is not notified",
     given: subscribed([O1, T1], [T1, P1], [P1, "cy"]),
     workflow: [step.feed()],
     payload: { recipients: [O1] },
     runs: { "orgs/o1": fed, "teams/t1": fed, "projects/p1": fed },
   },
   {
-    title: "E-056 E-057: an object that is listed is a first level, whatever it subscribes to",
+    title: "E-056 E-057 a listed object is a first level, even if it is also a subscriber",
     given: subscribed([O1, T1], [T1, P1], [P1, "cy"]),
     workflow: [step.feed()],
     payload: { recipients: [O1, P1] },
     runs: { "orgs/o1": fed, "projects/p1": fed, "teams/t1": fed, cy: fed },
   },
   {
-    title: "E-056 E-058: objects that subscribe to each other",
+    title: "E-056 E-058 objects that subscribe to each other have one run each",
     given: subscribed([O1, T1], [T1, O1], [T1, "ana"]),
     workflow: [step.feed()],
     payload: { recipients: [O1] },
     runs: { "orgs/o1": fed, "teams/t1": fed, ana: fed },
   },
   {
-    title: "C-038 E-061 E-062: the subscription's properties and its object",
+    title: "C-038 E-061 E-062 the scope has the subscription's properties and object",
     given: subscribed([P1, "bo", { level: "gold" }]),
     workflow: [step.email("S", LEVEL)],
     payload: { recipients: [P1] },
     messages: ["bo mail sent: gold of Kestrel"],
   },
   {
-    title: "E-062: the object of a subscription is the one directly subscribed to",
+    title: "E-062 the object of a subscription is the one with the direct subscription",
     given: subscribed([O1, T1], [T1, "ana"]),
     workflow: [step.webhook("https://x.test/{{ recipient.subscription.object.id }}")],
     payload: { recipients: [O1] },
@@ -146,14 +146,14 @@ const cases: EngineCase[] = [
     ),
   },
   {
-    title: "C-039 E-061: no subscription without one",
+    title: "C-039 E-061 a recipient without a subscription has none in scope",
     given: subscribed([P1, "bo", { level: "gold" }]),
     workflow: [step.email("S", LEVEL)],
     payload: { recipients: ["bo"] },
     messages: ["bo mail sent:  of "],
   },
   {
-    title: "C-040 E-058 EQ-11: the first listed object's subscription counts",
+    title: "C-040 E-058 EQ-11 the subscription of the first listed object is used",
     given: subscribed([P1, "bo", { level: "a" }], [T1, "bo", { level: "b" }]),
     workflow: [step.email("S", "{{ recipient.subscription.level }}")],
     payload: { recipients: [T1, P1] },
@@ -164,7 +164,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-041 E-065 E-067: 2,500 subscribers",
+    title: "C-041 E-065 E-067 2,500 subscribers have one run each",
     async given(h) {
       const ids = Array.from({ length: 2_500 }, (_, index) => `s${index}`);
       await h.identify(...ids.map((id) => ({ id })));

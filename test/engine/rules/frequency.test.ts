@@ -6,7 +6,7 @@ import { buildCondition, HOUR, MINUTE, step } from "../../helpers/engine-harness
 interface Series {
   title: string;
   workflow: JsonObject;
-  /** Triggers for ana, one after the other, and what each came to. */
+  /** Triggers for ana in sequence, each with its expected run. */
   triggers: [payload: JsonObject, run: string][];
 }
 
@@ -17,7 +17,7 @@ const sent = "completed: email_1 sent";
 
 const series: Series[] = [
   {
-    title: "C-043 E-068: once per recipient, whatever the data",
+    title: "C-043 E-068 a once-only workflow runs once per recipient, whatever the data",
     workflow: { trigger_frequency: once, steps: [step.email()] },
     triggers: [
       [{ data: { n: 1 } }, sent],
@@ -25,7 +25,7 @@ const series: Series[] = [
     ],
   },
   {
-    title: "C-044 E-068 E-070: once per recipient and tenant, no tenant being one of them",
+    title: "C-044 E-068 E-070 once per recipient and tenant includes runs without a tenant",
     workflow: { trigger_frequency: perTenant, steps: [step.email()] },
     triggers: [
       [{ tenant: "acme" }, sent],
@@ -36,7 +36,7 @@ const series: Series[] = [
     ],
   },
   {
-    title: "C-045 E-071 E-070: a run that its conditions stopped uses nothing up",
+    title: "C-045 E-071 E-070 a run that trigger conditions stopped does not use up the frequency",
     workflow: {
       trigger_frequency: once,
       conditions: buildCondition("data.ok", "equal_to", "true"),
@@ -64,7 +64,7 @@ describe("D. Frequency and trigger conditions", () => {
     }),
   );
 
-  it("C-047 E-070: a run that was cancelled has used the once up all the same", () =>
+  it("C-047 E-070 a canceled run uses up the frequency", () =>
     withHarness(async (h) => {
       h.define("digest", { trigger_frequency: once, steps: [step.delay("hours", 1), step.email()] });
       const first = await h.trigger("digest", { recipients: ["ana"], cancellation_key: "ck" });
@@ -80,7 +80,7 @@ describe("D. Frequency and trigger conditions", () => {
 
 const conditions: EngineCase[] = [
   {
-    title: "C-048 E-071: trigger conditions stop a run before its steps, recipient by recipient",
+    title: "C-048 E-071 trigger conditions stop runs before their first step, per recipient",
     workflow: { conditions: buildCondition("recipient.plan", "equal_to", "pro"), steps: [step.email()] },
     payload: { recipients: ["ana", "bo"] },
     runs: { ana: sent, bo: "completed condition: no steps" },
@@ -98,7 +98,7 @@ const tenantStep = [step.email("S", "B", { conditions: buildCondition("tenant.ti
 
 describeEngineCases("E. Conditions through the engine", [
   {
-    title: "C-083 E-094: no conditions on a delay pass; the delay runs",
+    title: "C-083 E-094 a delay with empty conditions runs",
     workflow: [step.delay("minutes", 10, { conditions: {} }), step.email()],
     runs: { ana: "paused: delay_1 waiting 2025-06-04T10:10:00Z" },
     messages: [],
@@ -107,7 +107,7 @@ describeEngineCases("E. Conditions through the engine", [
     ],
   },
   {
-    title: "C-082 E-095: what stands after the deciding condition is not evaluated",
+    title: "C-082 E-095 conditions after the deciding one are not evaluated",
     workflow: [
       step.email("S", "B", {
         conditions: {
@@ -123,13 +123,13 @@ describeEngineCases("E. Conditions through the engine", [
     runs: { ana: sent },
   },
   {
-    title: "C-090 E-076 E-091: a property of the run's tenant",
+    title: "C-090 E-076 E-091 a condition reads a property of the run's tenant",
     workflow: tenantStep,
     payload: { tenant: { id: "acme", tier: "gold" } },
     runs: { ana: sent },
   },
   {
-    title: "C-090 E-076 E-091: the same without a tenant",
+    title: "C-090 E-076 E-091 a condition on the tenant is false without a tenant",
     given: (h) => h.identify({ collection: "$tenants", id: "acme", tier: "gold" }),
     workflow: tenantStep,
     runs: { ana: "completed: email_1 skipped condition" },

@@ -7,7 +7,7 @@ import { withApi } from "../../helpers/test-emulator.js";
 const runs = async (h: EngineHarness) => (await h.engine.listRecipientRuns({}, { limit: 100 })).items.length;
 
 describe("V. Idempotency", () => {
-  it("C-342 E-383: the same key and payload: the same answer, one set of runs", () =>
+  it("C-342 E-383 the same key and payload return the same response and start one set of runs", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [step.email()] });
       const payload = { recipients: ["ana", "ghost"], data: { a: 1, b: [2] } };
@@ -19,7 +19,7 @@ describe("V. Idempotency", () => {
       expect(h.deliveredMessages).toHaveLength(1);
     }));
 
-  it("C-342 E-383: two at once are one", () =>
+  it("C-342 E-383 two simultaneous requests start one set of runs", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [step.email()] });
       const trigger = () => h.trigger("digest", { recipients: ["ana"] }, "k");
@@ -34,7 +34,7 @@ describe("V. Idempotency", () => {
     ["other data", "digest", { recipients: ["ana"], data: { a: 2 } }],
     ["other recipients", "digest", { recipients: ["bo"], data: { a: 1 } }],
     ["another workflow", "other", { recipients: ["ana"], data: { a: 1 } }],
-  ])("C-343 E-384: the same key with %s", (_what, workflow, payload) =>
+  ])("C-343 E-384 the same key with %s is a conflict", (_what, workflow, payload) =>
     withHarness(async (h) => {
       h.define("digest", { steps: [step.email()] });
       h.define("other", { steps: [step.email()] });
@@ -47,7 +47,7 @@ describe("V. Idempotency", () => {
     }),
   );
 
-  it("C-344 E-385: a trigger that was refused does not use its key up", () =>
+  it("C-344 E-385 a rejected trigger does not use its key", () =>
     withHarness(async (h) => {
       h.define("digest", {
         steps: [step.email()],
@@ -60,7 +60,7 @@ describe("V. Idempotency", () => {
       expect(corrected.summary).toMatchObject({ sent: 1 });
     }));
 
-  it("C-345 E-383: after 24 hours it runs again", () =>
+  it("C-345 E-383 a key starts another run after 24 hours", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [step.email()] });
       const trigger = () => h.trigger("digest", { recipients: ["ana"] }, "k");
@@ -72,11 +72,11 @@ describe("V. Idempotency", () => {
       expect(again.workflow_run_id).not.toBe(first.workflow_run_id);
       expect(again.replayed).toBeUndefined();
       expect(h.deliveredMessages).toHaveLength(2);
-      // And the new one's 24 hours have begun.
+      // The second run starts another 24 hours.
       expect((await trigger()).workflow_run_id).toBe(again.workflow_run_id);
     }));
 
-  it("C-346 E-382: a key of 255 characters, not of 256", () => {
+  it("C-346 E-382 a key of 255 characters is accepted and one of 256 is rejected", () => {
     const payload = (length: number) => ({ recipients: ["ana"], idempotency_key: "x".repeat(length) });
     expect(parseTrigger(payload(255), "digest").idempotency_key).toHaveLength(255);
     expect(() => parseTrigger(payload(256), "digest")).toThrow(
@@ -87,7 +87,7 @@ describe("V. Idempotency", () => {
     );
   });
 
-  it("C-347 E-382: a key on a cancellation is ignored", () =>
+  it("C-347 E-382 a key on a cancellation is ignored", () =>
     withApi(async ({ ask, harness }) => {
       harness.define("slow", { steps: [step.delay("hours", 1), step.email()] });
       const body = { recipients: ["ana"], cancellation_key: "ck" };
@@ -101,7 +101,7 @@ describe("V. Idempotency", () => {
       expect(items.map(({ status }) => status)).toEqual(["cancelled", "cancelled"]);
     }));
 
-  it("E-382: no key, no replay", () =>
+  it("E-382 requests without a key are never replayed", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [step.email()] });
       const first = await h.trigger("digest", { recipients: ["ana"] });

@@ -7,7 +7,7 @@ const email = [step.email()];
 
 const cases: EngineCase[] = [
   {
-    title: "C-018 E-035: a user identified inline exists before the run",
+    title: "C-018 E-035 an inline user is identified before the run",
     workflow: email,
     payload: { recipients: [{ id: "gil", email: "gil@lark.test" }] },
     runs: { gil: "completed: email_1 sent" },
@@ -18,7 +18,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-019 E-036 E-173: an id in an object identifies; without e-mail the step is skipped",
+    title: "C-019 E-036 E-173 an object with only an ID identifies a user, and email is skipped without an address",
     workflow: email,
     payload: { recipients: [{ id: "hal" }] },
     runs: { hal: "completed: email_1 skipped missing_recipient_data" },
@@ -28,7 +28,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-020 E-043: an id that was never identified gets no run, the others do",
+    title: "C-020 E-043 an unidentified recipient has no run, and the other recipients have one",
     workflow: email,
     payload: { recipients: ["ghost", "bo"] },
     runs: { bo: "completed: email_1 sent", ghost: "no run recipient_not_found: no steps" },
@@ -40,7 +40,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-021 E-038: an inline identification merges deeply; null blanks",
+    title: "C-021 E-038 inline properties are merged deeply, and null overwrites",
     given: (h) => h.identify({ id: "ana", team: { name: "North", size: 4 } }),
     workflow: [step.email("S", "{{ recipient.team.name }}-{{ recipient.team.size }}-{{ recipient.plan }}")],
     payload: { recipients: [{ id: "ana", team: { name: "South" }, plan: null }] },
@@ -51,7 +51,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-022 E-041: inline preferences merge deeply, before the run",
+    title: "C-022 E-041 inline preferences are merged deeply before the run",
     given: (h) =>
       h.identify({
         id: "bo",
@@ -70,7 +70,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-023 E-042: $trigger_data goes over data for its recipient alone, shallowly, and is not stored",
+    title: "C-023 E-042 $trigger_data is merged shallowly over data for its recipient only, and is not stored",
     workflow: [step.email("S", "{{ data.city }}-{{ data.role }}-{{ data.o.k }}")],
     payload: {
       recipients: [{ id: "ana", $trigger_data: { role: "lead", o: { z: 2 } } }, "bo"],
@@ -88,7 +88,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-024 E-040 E-181 E-207: channel data is stored; a message for each token, and they stay sent",
+    title: "C-024 E-040 E-181 E-207 inline channel data is stored, and each token receives a message that stays sent",
     workflow: [step.push()],
     payload: { recipients: [{ id: "bo", channel_data: { "c-ios": { tokens: ["tok1", "tok2"] } } }] },
     runs: { bo: "completed: push_1 sent" },
@@ -101,7 +101,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-026 E-043 E-037: a reference to an object never set gets no run",
+    title: "C-026 E-043 E-037 a reference to an unidentified object has no run",
     workflow: email,
     payload: { recipients: [{ collection: "boats", id: "b9" }] },
     runs: { "boats/b9": "no run recipient_not_found: no steps" },
@@ -111,7 +111,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-027 E-037: an object with a property is identified inline",
+    title: "C-027 E-037 an object with a property is identified inline",
     workflow: [step.feed("{{ recipient.name }} {{ recipient.collection }}")],
     payload: { recipients: [{ collection: "boats", id: "b9", name: "Gull" }] },
     runs: { "boats/b9": "completed: in_app_feed_1 sent" },
@@ -121,7 +121,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-028 E-047 E-049: an unknown tenant is created empty and tags the message",
+    title: "C-028 E-047 E-049 an unknown tenant is created empty and is on the message",
     workflow: [step.email("S", "{{ tenant.id }}")],
     payload: { tenant: "newco" },
     messages: ["ana mail sent: newco"],
@@ -131,7 +131,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-029 E-045: with an actor",
+    title: "C-029 E-045 a run with an actor has it in scope",
     workflow: [step.email("S", "by {{ actor.name }}")],
     payload: { actor: "eli" },
     messages: ["ana mail sent: by Eli"],
@@ -140,7 +140,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-029 E-045: without an actor",
+    title: "C-029 E-045 a run without an actor has none in scope",
     workflow: [step.email("S", "by {{ actor.name }}")],
     messages: ["ana mail sent: by "],
     async check(h) {
@@ -148,7 +148,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-031 E-047 E-076: an inline tenant is upserted",
+    title: "C-031 E-047 E-076 an inline tenant is upserted",
     workflow: [step.email("S", "{{ tenant.name }}")],
     payload: { tenant: { id: "acme", name: "Acme" } },
     messages: ["ana mail sent: Acme"],
@@ -157,7 +157,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-032 E-048 E-174: a tenant as recipient",
+    title: "C-032 E-048 E-174 a tenant may be a recipient",
     given: (h) => h.identify({ collection: "$tenants", id: "acme", name: "Acme" }),
     workflow: [step.sms()],
     payload: { recipients: [{ collection: "$tenants", id: "acme" }] },
@@ -170,15 +170,15 @@ describeEngineCases("B. Inline identify, actor, tenant", cases);
 
 describeEngineCases("C. Subscriptions", [
   {
-    title: "C-039 E-061: a recipient listed by itself has no subscription",
+    title: "C-039 E-061 a listed recipient has no subscription",
     workflow: [step.email("S", "{{ recipient.subscription.level }} of {{ recipient.subscription.object.name }}")],
     payload: { recipients: ["bo"] },
     messages: ["bo mail sent:  of "],
   },
 ]);
 
-describe("B. Refused", () => {
-  it("C-025 E-044: an actor nobody knows; nothing is left behind", () =>
+describe("B. Inline identify, actor, tenant: rejected", () => {
+  it("C-025 E-044 an unidentified actor is rejected, and nothing is stored", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: email });
       const trigger = h.trigger("digest", { recipients: [{ id: "new" }], actor: "nobody" });
@@ -188,9 +188,9 @@ describe("B. Refused", () => {
     }));
 
   it.each([
-    ["a slash in an id", "a/b", 'must not contain "/"'],
-    ["an id of 257 characters", "x".repeat(257), "at most 256"],
-  ])("C-030 E-051: %s", (_what, id, words) =>
+    ["a slash in an ID", "a/b", 'must not contain "/"'],
+    ["an ID of 257 characters", "x".repeat(257), "at most 256"],
+  ])("C-030 E-051 %s is rejected", (_what, id, words) =>
     withHarness(async (h) => {
       h.define("digest", { steps: email });
       for (const recipient of [id, { id, email: "x@lark.test" }]) {

@@ -22,7 +22,7 @@ async function prepare(h: EngineHarness, steps: JsonObject[]): Promise<void> {
 }
 
 describe("CH-178 an internal Slack channel", () => {
-  it("sends one message to the step's destination, whatever the recipient prefers or is connected to", () =>
+  it("sends one message to the step's destination, whatever the recipient's preferences and connections", () =>
     withHarness(async (h) => {
       await prepare(h, [post({ recipient_connection: '{"channel_id":"C0SUPPORT"}' })]);
       expect(formatRuns(await h.trigger("alert", { recipients: ["ana"] }))).toEqual({

@@ -9,7 +9,7 @@ const completed = "completed: delay_1 passed, email_1 sent";
 
 const cases: EngineCase[] = [
   {
-    title: "C-360 E-020: switched off while a run waits: the run ends where it would go on",
+    title: "C-360 E-020 a workflow that is deactivated while a run waits ends the run when it would continue",
     workflow: later,
     moments: [
       {
@@ -30,7 +30,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-361 E-021: switched on again in time",
+    title: "C-361 E-021 a workflow that is activated again in time continues the run",
     workflow: later,
     moments: [
       {
@@ -49,7 +49,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-362 E-014: a run keeps the version it began with",
+    title: "C-362 E-014 a run keeps the version it started with",
     workflow: later,
     moments: [
       {
@@ -71,7 +71,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-363 E-023: archived",
+    title: "C-363 E-023 an archived workflow ends a waiting run",
     workflow: later,
     moments: [
       { at: 30 * MINUTE, action: (h) => h.workflows.delete("digest") },
@@ -79,7 +79,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-365 E-087: the address counts as it is at the step",
+    title: "C-365 E-087 a step uses the recipient's address at that time",
     workflow: later,
     moments: [
       {
@@ -99,7 +99,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-367 E-009: a run's events in order, each with its step and attempt",
+    title: "C-367 E-009 a run's events are in order, each with its step and attempt",
     workflow: [step.email(), step.sms(), step.feed()],
     async check(h, outcome) {
       const [run] = outcome.recipients ?? [];
@@ -133,7 +133,7 @@ const cases: EngineCase[] = [
 describeEngineCases("X. Lifecycle edges", cases);
 
 describe("X. The list of runs", () => {
-  it("C-366 E-006 E-007: completed, paused, cancelled, completed with errors", () =>
+  it("C-366 E-006 E-007 runs are listed as completed, paused, canceled and completed with errors", () =>
     withHarness(async (h) => {
       h.define("hello", { steps: [step.email()] });
       h.define("digest", { steps: later });

@@ -46,7 +46,7 @@ const bouncedPush: JsonObject[] = [
   step.sms("M", { conditions: buildCondition("refs.push_1.delivery_status", "equal_to", "$message.bounced") }),
 ];
 
-/** bo has a phone and two devices; messages to the tokens named bounce. */
+/** Gives bo a phone number and two devices; messages to the given tokens bounce. */
 const bouncing =
   (...tokens: string[]) =>
   async (h: EngineHarness) => {
@@ -65,7 +65,7 @@ const emailSent = `completed: ${waited}, email_1 sent`;
 
 const cases: EngineCase[] = [
   {
-    title: "C-091 E-121 E-123: the feed item was never seen",
+    title: "C-091 E-121 E-123 a feed item that was not seen has no seen status",
     workflow: unseen,
     runs: { ana: "paused: in_app_feed_1 sent, delay_1 waiting 2025-06-04T10:05:00Z" },
     messages: ["ana feed delivered: <p>F</p>"],
@@ -75,7 +75,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-092 E-097 E-098: seen at +2m; the e-mail is skipped and the run completes",
+    title: "C-092 E-097 E-098 the email step is skipped if the feed item was seen, and the run completes",
     workflow: unseen,
     moments: [
       { at: 2 * MINUTE, action: mark("seen") },
@@ -97,7 +97,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-093 E-126: opted out of the feed: no message, an empty list",
+    title: "C-093 E-126 a step without a message because of preferences has no engagement status",
     given: (h) => h.identify({ id: "bo", preferences: { default: { channel_types: { in_app_feed: false } } } }),
     workflow: unseen,
     payload: { recipients: ["bo"] },
@@ -112,7 +112,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-094 E-129 E-123: right after its step an e-mail is still queued",
+    title: "C-094 E-129 E-123 an email is queued right after its step",
     workflow: [
       step.email(),
       step.sms("M", { conditions: buildCondition("refs.email_1.delivery_status", "less_than", "$message.sent") }),
@@ -121,7 +121,7 @@ const cases: EngineCase[] = [
     messages: ["ana mail sent: B", "ana text sent: M"],
   },
   {
-    title: "C-094 E-129 E-123: the same of a sandboxed e-mail",
+    title: "C-094 E-129 E-123 a sandboxed email is queued right after its step",
     given: (h) => {
       h.environment.channels.mail!.deliver = false;
     },
@@ -133,7 +133,7 @@ const cases: EngineCase[] = [
     messages: ["ana mail not_sent: B", "ana text sent: M"],
   },
   {
-    title: "C-095 E-126 E-173: a step that was skipped has the status skipped",
+    title: "C-095 E-126 E-173 a skipped step has the status skipped",
     workflow: skippedEmail,
     payload: { recipients: ["cy"] },
     moments: [
@@ -148,7 +148,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-096 E-126: one that was sent has not",
+    title: "C-096 E-126 a sent step does not have the status skipped",
     workflow: skippedEmail,
     moments: [
       {
@@ -159,7 +159,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-097 E-125 E-124: of two messages the higher status counts: one bounced, one sent",
+    title: "C-097 E-125 E-124 the higher status of a bounced and a sent message is used",
     given: bouncing("tok1"),
     workflow: bouncedPush,
     payload: { recipients: ["bo"] },
@@ -172,7 +172,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-098 E-125: both bounced",
+    title: "C-098 E-125 two bounced messages have the status bounced",
     given: bouncing("tok1", "tok2"),
     workflow: bouncedPush,
     payload: { recipients: ["bo"] },
@@ -185,7 +185,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-099 E-127: seen, not read",
+    title: "C-099 E-127 seen_not_read is true for a seen message that was not read",
     workflow: seenNotRead,
     moments: [
       { at: 10 * SECOND, action: mark("seen") },
@@ -193,7 +193,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-099 E-127: seen and read",
+    title: "C-099 E-127 seen_not_read is false for a read message",
     workflow: seenNotRead,
     moments: [
       { at: 10 * SECOND, action: mark("seen") },
@@ -202,12 +202,12 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-100 E-130: the old form, delivered and not seen",
+    title: "C-100 E-130 the old form is below seen for a delivered message",
     workflow: oldForm,
     moments: [{ at: MINUTE, runs: { ana: emailSent } }],
   },
   {
-    title: "C-100 E-130 E-124: the old form, archived unseen: archived ranks above seen",
+    title: "C-100 E-130 E-124 the old form ranks archived above seen",
     workflow: oldForm,
     moments: [
       { at: 10 * SECOND, action: mark("archived") },
@@ -215,7 +215,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-101 E-122: a link was clicked",
+    title: "C-101 E-122 a condition reads a clicked link",
     workflow: [
       step.email(),
       step.delay("hours", 1),

@@ -17,7 +17,7 @@ const calling = (settings: JsonObject = {}, ref = "call_1"): JsonObject => ({
 });
 const child = (h: EngineHarness) => h.define("child", { steps: [step.sms("{{ data.c }} {{ actor.id }}")] });
 
-/** The runs of `child`, the oldest first. */
+/** Returns the runs of `child`, oldest first. */
 async function childRuns(h: EngineHarness) {
   const { items } = await h.store.listRecipientRuns({ workflow: "child" }, { limit: 100 });
   return items.reverse();
@@ -30,7 +30,7 @@ async function events(h: EngineHarness, outcome: Parameters<typeof getRecipientO
 
 const nested: EngineCase[] = [
   {
-    title: "C-278 E-315 E-316 E-010: the child gets the parent's recipient, data, actor, tenant and key",
+    title: "C-278 E-315 E-316 E-010 the child has the parent's recipient, data, actor, tenant and cancellation key",
     given: child,
     workflow: [calling(), step.email()],
     payload: { data: { c: 1 }, cancellation_key: "ck", actor: "eli", tenant: "acme" },
@@ -53,7 +53,7 @@ const nested: EngineCase[] = [
     },
   },
   {
-    title: "C-279 E-315 E-320: one per parent run, each a workflow run of its own",
+    title: "C-279 E-315 E-320 each parent run starts a separate workflow run",
     given: child,
     workflow: [calling(), step.email()],
     payload: { recipients: ["ana", "bo"] },
@@ -67,14 +67,14 @@ const nested: EngineCase[] = [
     },
   },
   {
-    title: "E-316 EQ-50: an object recipient is passed as an object",
+    title: "E-316 EQ-50 an object recipient is passed as an object",
     given: (h) => h.define("child", { steps: [step.feed("{{ recipient.name }}")] }),
     workflow: [calling()],
     payload: { recipients: [{ collection: "projects", id: "p1" }] },
     messages: ["projects/p1 feed delivered: <p>Kestrel</p>"],
   },
   {
-    title: "C-280 E-317: a child that is switched off",
+    title: "C-280 E-317 an inactive child skips the step",
     given(h) {
       child(h);
       h.environment.active.child = false;
@@ -84,12 +84,12 @@ const nested: EngineCase[] = [
     messages: ["ana mail sent: B"],
   },
   {
-    title: "E-317: a child that is not there",
+    title: "E-317 an unknown child skips the step",
     workflow: [calling(), step.email()],
     runs: { ana: "completed: call_1 skipped workflow_unavailable, email_1 sent" },
   },
   {
-    title: "C-281 E-319: the parent cancelled before the step",
+    title: "C-281 E-319 a parent canceled before the step starts no child",
     given: child,
     workflow: [step.delay("hours", 1), calling()],
     payload: { cancellation_key: "ck" },
@@ -105,7 +105,7 @@ const nested: EngineCase[] = [
     ],
   },
   {
-    title: "C-282 E-319 E-353 E-362: the parent cancelled after it",
+    title: "C-282 E-319 E-353 E-362 a parent canceled after the step does not cancel the child",
     given: (h) => h.define("child", { steps: [step.delay("hours", 1), step.sms()] }),
     workflow: [calling(), step.delay("hours", 5)],
     payload: { cancellation_key: "ck" },
@@ -120,7 +120,7 @@ const nested: EngineCase[] = [
     ],
   },
   {
-    title: "C-282 E-319 E-353 E-362: the child cancelled",
+    title: "C-282 E-319 E-353 E-362 the child can be canceled with the parent's key",
     given: (h) => h.define("child", { steps: [step.delay("hours", 1), step.sms()] }),
     workflow: [calling()],
     payload: { cancellation_key: "ck" },
@@ -135,7 +135,7 @@ const nested: EngineCase[] = [
     ],
   },
   {
-    title: "C-293 E-321 EQ-50: recipients as a JSON list; the object fans out",
+    title: "C-293 E-321 EQ-50 recipients may be a JSON list, and an object reaches its subscribers",
     async given(h) {
       h.define("child", { steps: [step.feed("{{ recipient.id }}")] });
       await h.store.upsertSubscriptions(
@@ -153,7 +153,7 @@ const nested: EngineCase[] = [
     messages: ["bo", "p1", "dee"].map((id) => `${id === "p1" ? "projects/p1" : id} feed delivered: <p>${id}</p>`),
   },
   {
-    title: "E-321 EQ-50: recipients as one id",
+    title: "E-321 EQ-50 recipients may be a single ID",
     given: child,
     workflow: [calling({ recipients: "{{ data.to }}", data: '{"c":"{{ data.to }}"}', actor: "eli" })],
     payload: { data: { to: "cy" } },
@@ -164,21 +164,21 @@ const nested: EngineCase[] = [
     ['"dee"', "dee"],
   ].map(
     ([recipients = "", id]): EngineCase => ({
-      title: `E-321: recipients as ${recipients}`,
+      title: `E-321 recipients may be ${recipients}`,
       given: (h) => h.define("child", { steps: [step.feed("{{ recipient.id }}")] }),
       workflow: [calling({ recipients })],
       messages: [`${id} feed delivered: <p>${id}</p>`],
     }),
   ),
   {
-    title: "EQ-50: no recipients: the step fails",
+    title: "EQ-50 empty recipients fail the step",
     given: child,
     workflow: [calling({ recipients: "{{ data.none }}" }), step.email()],
     runs: { ana: "completed: call_1 failed render_error" },
     messages: [],
   },
   {
-    title: "C-294 E-318 E-164: data that is no JSON: three attempts, then the run halts",
+    title: "C-294 E-318 E-164 data that is not JSON fails after three attempts and stops the run",
     given: child,
     workflow: [calling({ data: "{{ data.bad }}" }), step.email()],
     payload: { data: { bad: "oops" } },
@@ -196,7 +196,7 @@ const nested: EngineCase[] = [
     },
   },
   {
-    title: "E-318: data with a template that fails",
+    title: "E-318 data whose template fails to render fails the step",
     given: child,
     workflow: [calling({ data: '{ "c": "{{ data.n | divided_by: 0 }}" }' }), step.email()],
     payload: { data: { n: 1 } },
@@ -204,7 +204,7 @@ const nested: EngineCase[] = [
     messages: [],
   },
   {
-    title: "E-318: data that the child's schema refuses",
+    title: "E-318 data that the child's schema rejects fails the step",
     given: (h) =>
       h.define("child", {
         trigger_data_json_schema: { type: "object", properties: { c: { type: "string" } }, required: ["c"] },
@@ -216,7 +216,7 @@ const nested: EngineCase[] = [
     messages: [],
   },
   {
-    title: "E-024 E-317: the child's newest version, as it is at the step",
+    title: "E-024 E-317 the step triggers the child's newest version at that time",
     given: (h) => h.define("child", { steps: [step.sms("old")] }),
     workflow: [step.delay("hours", 1), calling()],
     moments: [
@@ -225,7 +225,7 @@ const nested: EngineCase[] = [
     ],
   },
   {
-    title: "E-315: a workflow that triggers itself ends",
+    title: "E-315 a workflow that triggers itself is stopped",
     workflow: [calling({ workflow_key: "digest" }), step.feed()],
     async check(h) {
       const { items } = await h.store.listRecipientRuns({ workflow: "digest" }, { limit: 100 });
@@ -237,8 +237,8 @@ const nested: EngineCase[] = [
 
 describeEngineCases("Q. Nested trigger", nested);
 
-describe("Q. Nested trigger: a child at fault", () => {
-  it("E-318 TQ-3: a target whose templates are at fault fails the step, and holds up nothing else", () =>
+describe("Q. Nested trigger: an invalid child", () => {
+  it("E-318 TQ-3 a child with invalid templates fails the step and blocks no other run", () =>
     withHarness(async (h) => {
       h.define("child", { steps: [step.email("S", "{{ data.n | nope }}")] });
       h.define("parent", { steps: [calling(), step.email()] });

@@ -14,7 +14,7 @@ const unsubscribe = "{% if vars.commercial_unsubscribe_url %}out{% endif %}";
 
 describeEngineCases("G. Preferences: written, and read at the step", [
   {
-    title: "C-122 E-145: a merge write of tenant defaults keeps __strategy__",
+    title: "C-122 E-145 merging tenant defaults keeps __strategy__",
     given: (h) =>
       h.identify(
         {
@@ -43,7 +43,7 @@ describeEngineCases("G. Preferences: written, and read at the step", [
     },
   },
   {
-    title: "C-139 E-138 E-141: an inline tenant's null removes its defaults",
+    title: "C-139 E-138 E-141 null in an inline tenant removes its default preferences",
     given: (h) =>
       h.identify(
         { collection: "$tenants", id: "acme", settings: { preference_set: { channel_types: { email: true } } } },
@@ -57,17 +57,17 @@ describeEngineCases("G. Preferences: written, and read at the step", [
     },
   },
   {
-    title: "C-132 E-085 E-158: a commercial e-mail has an unsubscribe address",
+    title: "C-132 E-085 E-158 a commercial email has an unsubscribe URL",
     workflow: { settings: { is_commercial: true }, steps: [step.email("S", unsubscribe)] },
     messages: ["ana mail sent: out"],
   },
   {
-    title: "C-132 E-085: another one has not",
+    title: "C-132 E-085 an email that is not commercial has no unsubscribe URL",
     workflow: [step.email("S", unsubscribe)],
     messages: ["ana mail sent: "],
   },
   {
-    title: "C-134 E-160: preferences count as they are at the step",
+    title: "C-134 E-160 a step uses the preferences at that time",
     workflow: [step.delay("hours", 1), step.email()],
     payload: { recipients: ["bo"] },
     moments: [
@@ -97,13 +97,13 @@ async function gather(h: EngineHarness, ...items: string[]): Promise<string[]> {
 }
 
 describe("G. Preferences over time", () => {
-  it("C-125 E-155: the first activity of a batch is muted: the recipient is opted out of all of it", () =>
+  it("C-125 E-155 a preference that mutes the first activity of a batch skips the whole batch", () =>
     withHarness(async (h) => expect(await gather(h, "i1", "i2")).toEqual([])));
 
-  it("C-126 E-155: the first is not, and both are told of", () =>
+  it("C-126 E-155 a preference that mutes a later activity skips nothing", () =>
     withHarness(async (h) => expect(await gather(h, "i2", "i1")).toEqual(["bo mail sent: 2"])));
 
-  it("C-138 E-138: a set that is put replaces the old one whole", () =>
+  it("C-138 E-138 setting a preference set replaces the previous set", () =>
     withHarness(async (h) => {
       const { preferences } = h.engine.resources;
       await preferences.set("ana", "default", { channel_types: { email: false } });

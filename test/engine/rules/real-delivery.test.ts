@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => h.close());
 
-describe("a provider that asks to be left alone (CH-042, E-209)", () => {
+describe("a provider that asks to retry later (CH-042, E-209)", () => {
   const busy = (retry_after_ms: number): Delivery => ({
     status: "failed",
     retryable: true,
@@ -17,9 +17,9 @@ describe("a provider that asks to be left alone (CH-042, E-209)", () => {
     retry_after_ms,
   });
   it.each([
-    ["longer than the backoff is waited", 60 * SECOND, 60 * SECOND],
-    ["shorter is not", 1 * SECOND, 14 * SECOND],
-    ["but half an hour at most", 86_400 * SECOND, 30 * MINUTE],
+    ["a longer time than the backoff is respected", 60 * SECOND, 60 * SECOND],
+    ["a shorter time than the backoff is ignored", 1 * SECOND, 14 * SECOND],
+    ["a time of more than half an hour is shortened to half an hour", 86_400 * SECOND, 30 * MINUTE],
   ])("%s", async (_title, asked, waited) => {
     h.define("digest", { steps: [step.email()] });
     h.deliver = () => busy(asked);
@@ -44,7 +44,7 @@ describe("C-178 a device token that bounces (CH-134, E-215)", () => {
     );
   });
 
-  it("is taken out of the channel's data, in whichever form, and the event tells which it was (E-210)", async () => {
+  it("E-210 is removed from the channel's data in each format, and the event contains the token", async () => {
     await h.trigger("digest", { recipients: ["ana", "bo"] });
     expect((await h.recipient("ana"))?.channel_data).toEqual({
       "c-ios": { tokens: ["new"] },
@@ -57,7 +57,7 @@ describe("C-178 a device token that bounces (CH-134, E-215)", () => {
     expect(sent?.metadata).toEqual({ external_id: "x" });
   });
 
-  it("CHQ-14 the next push goes without it, and none is left where it was the only one", async () => {
+  it("CHQ-14 is not used by the next push, which is skipped if it was the only token", async () => {
     await h.identify({ id: "ana", channel_data: { "c-ios": { tokens: ["old"] } } });
     await h.trigger("digest", { recipients: ["ana"] });
     const second = await h.trigger("digest", { recipients: ["ana"] });
@@ -67,7 +67,7 @@ describe("C-178 a device token that bounces (CH-134, E-215)", () => {
     });
   });
 
-  it("stays where the channel does not deregister", async () => {
+  it("is kept if the channel has token_deregistration off", async () => {
     const ios = h.environment.channels.ios;
     if (ios) ios.settings = { token_deregistration: false };
     await h.trigger("digest", { recipients: ["ana"] });
@@ -75,7 +75,7 @@ describe("C-178 a device token that bounces (CH-134, E-215)", () => {
   });
 });
 
-it("CH-162 chat is handed over with what recipient and tenant have stored at that moment", async () => {
+it("CH-162 a chat delivery receives the channel data that recipient and tenant have at that time", async () => {
   h.define("digest", { steps: [step.chat()] });
   const connections = [{ access_token: "xoxb", channel_id: "C1" }];
   await h.identify({ id: "ana", channel_data: { "c-chat": { connections } } });
@@ -94,7 +94,7 @@ it("CH-162 chat is handed over with what recipient and tenant have stored at tha
   expect(JSON.stringify(await h.listMessages())).not.toContain("xoxb");
 });
 
-it("CH-049 one message's provider throws, the others go on", async () => {
+it("CH-049 an error thrown for one message does not affect other messages", async () => {
   h.define("digest", { steps: [step.webhook(), step.email("S", "B")] });
   h.deliver = (message) => {
     if (message.recipient === "$users/ana") throw new Error("a fault of the provider's code");
@@ -108,7 +108,7 @@ it("CH-049 one message's provider throws, the others go on", async () => {
   ]);
 });
 
-it("E-208 CH-003 what waits for another attempt stays when its channel becomes a sandbox", async () => {
+it("E-208 CH-003 a message that waits for another attempt is not sent after its channel has become a sandbox", async () => {
   h.define("digest", { steps: [step.email()] });
   h.deliver = () => ({ status: "failed", retryable: true, reason: "429" });
   await h.trigger("digest", { recipients: ["ana"] });
@@ -119,13 +119,13 @@ it("E-208 CH-003 what waits for another attempt stays when its channel becomes a
   expect(await h.listMessages()).toMatchObject([{ status: "not_sent", due_at: null }]);
 });
 
-describe("a chat step that says itself where its message goes", () => {
+describe("a chat step with its own connection", () => {
   const override = (recipient_connection: string) => {
     const template: JsonObject = { markdown_body: "C", settings: { recipient_connection } };
     return { ...step.chat(), template };
   };
 
-  it("C-150 E-187 CH-176 a connection that is no JSON leaves the message undelivered, and the run goes on", async () => {
+  it("C-150 E-187 CH-176 a connection that is not JSON leaves the message undelivered, and the run continues", async () => {
     h.define("digest", { steps: [override("{"), step.email()] });
     const outcome = await h.trigger("digest", { recipients: ["ana"] });
     expect(outcome.recipients?.[0]).toMatchObject({
@@ -140,7 +140,7 @@ describe("a chat step that says itself where its message goes", () => {
     });
   });
 
-  it("E-187 a good one is one message, whatever the recipient has", async () => {
+  it("E-187 a valid connection creates one message, whatever connections the recipient has", async () => {
     h.define("digest", { steps: [override('{"channel_id":"C-{{ recipient.id }}"}')] });
     await h.identify({
       id: "ana",
@@ -154,7 +154,7 @@ describe("a chat step that says itself where its message goes", () => {
   });
 });
 
-describe("E-187 a connection with a secret in it, given by a template", () => {
+describe("E-187 a connection with a secret in a template", () => {
   const SECRET = "xoxb-of-the-template";
   const to: JsonObject = { channel_id: "C9", access_token: SECRET };
   const file = async () => JSON.stringify(await h.engine.listMessages({}, { limit: 9 }));
@@ -164,7 +164,7 @@ describe("E-187 a connection with a secret in it, given by a template", () => {
     h.define("digest", { steps: [{ ...step.chat(), template }] });
   });
 
-  it("goes with its delivery, and is in nothing that is kept or shown", async () => {
+  it("is part of the delivery, and is neither stored in nor shown with the message", async () => {
     await h.trigger("digest", { recipients: ["ana"] });
     expect(h.deliveredMessages).toMatchObject([
       { content: { connection: { channel_id: "C9" } }, secrets: { connection: to } },
@@ -173,7 +173,7 @@ describe("E-187 a connection with a secret in it, given by a template", () => {
     expect(JSON.stringify(await h.listMessages())).not.toContain(SECRET);
   });
 
-  it("is kept for the attempts to come, and no longer", async () => {
+  it("is kept until the last attempt", async () => {
     h.deliver = () => ({ status: "failed", retryable: true, reason: "503" });
     await h.trigger("digest", { recipients: ["ana"] });
     expect(await file()).not.toContain(SECRET);
@@ -183,7 +183,7 @@ describe("E-187 a connection with a secret in it, given by a template", () => {
     expect((await h.listMessages())[0]?.status).toBe("sent");
   });
 
-  it("E-213 is known to be missing when a message that was given up is retried by hand", async () => {
+  it("E-213 is missing when an undelivered message is retried manually", async () => {
     h.deliver = () => ({ status: "failed", retryable: false, reason: "no" });
     await h.trigger("digest", { recipients: ["ana"] });
     const ids = (await h.listMessages()).map(({ id }) => String(id));
@@ -192,7 +192,7 @@ describe("E-187 a connection with a secret in it, given by a template", () => {
     expect(h.deliveredMessages.map(({ secrets }) => secrets)).toEqual([{ connection: to }, {}]);
   });
 
-  it("is not kept at all where nothing leaves", async () => {
+  it("is not stored if nothing is sent", async () => {
     (h.environment.channels.chatty as { deliver: boolean }).deliver = false;
     await h.trigger("digest", { recipients: ["ana"] });
     expect((await h.listMessages())[0]).toMatchObject({ status: "not_sent" });
@@ -200,13 +200,13 @@ describe("E-187 a connection with a secret in it, given by a template", () => {
   });
 });
 
-describe("a webhook's signing key that comes from Liquid", () => {
+describe("a webhook's signing key in Liquid", () => {
   beforeEach(() => {
     (h.environment.channels.hook as { settings: JsonObject }).settings = { signing_key: "{{ recipient.key }}" };
     h.define("digest", { steps: [step.webhook(), step.email()] });
   });
 
-  it("C-154 E-195 CH-205 the request is skipped where it is empty, and the run goes on", async () => {
+  it("C-154 E-195 CH-205 an empty key skips the request, and the run continues", async () => {
     const outcome = await h.trigger("digest", { recipients: ["bo"] });
     expect(outcome.recipients?.[0]).toMatchObject({
       status: "completed",
@@ -221,7 +221,7 @@ describe("a webhook's signing key that comes from Liquid", () => {
     expect(h.deliveredMessages.map(({ channel }) => channel.type)).toEqual(["email"]);
   });
 
-  it("E-195 goes with the delivery, and is kept nowhere else", async () => {
+  it("E-195 a key is part of the delivery and is not stored with the message", async () => {
     await h.identify({ id: "ana", key: "key-of-ana" });
     await h.trigger("digest", { recipients: ["ana"] });
     expect(h.deliveredMessages[0]?.secrets).toEqual({ signing_key: "key-of-ana" });
@@ -229,14 +229,14 @@ describe("a webhook's signing key that comes from Liquid", () => {
   });
 });
 
-describe("E-186 CH-175 a user of Slack found by e-mail", () => {
+describe("E-186 CH-175 a Slack user found by email", () => {
   const tenant = { id: "acme", channel_data: { "c-chat": { token: { access_token: "xoxb-tenant" } } } };
   const byEmail = () => ({ ...step.chat(), channel_overrides: { email_based_user_id_resolution: true } });
   beforeEach(() => {
     h.deliver = () => ({ status: "sent", connection: { user_id: "U7" } });
   });
 
-  it("is the recipient's connection from then on", async () => {
+  it("becomes the recipient's connection", async () => {
     h.define("digest", { steps: [byEmail()] });
     await h.trigger("digest", { recipients: ["ana"], tenant });
     expect(h.deliveredMessages[0]?.content.connection).toEqual({ email: "ana@lark.test" });
@@ -245,7 +245,7 @@ describe("E-186 CH-175 a user of Slack found by e-mail", () => {
     expect(h.deliveredMessages[1]?.content.connection).toEqual({ user_id: "U7" });
   });
 
-  it("is looked for before the message is made, once for all steps of the channel, and is kept", async () => {
+  it("is looked up before the message is created, once for all steps of the channel, and is stored", async () => {
     const asked: string[][] = [];
     h.findUser = (...of) => {
       asked.push(of);
@@ -261,7 +261,7 @@ describe("E-186 CH-175 a user of Slack found by e-mail", () => {
     expect((await h.recipient("ana"))?.channel_data).toMatchObject({ "c-chat": { connections: [{ user_id: "U8" }] } });
   });
 
-  it("who is found nowhere is a step that is skipped, and the run goes on", async () => {
+  it("is missing, which skips the step, and the run continues", async () => {
     h.findUser = () => ({ missing: "nobody was found" });
     h.define("digest", { steps: [byEmail(), step.email()] });
     const outcome = await h.trigger("digest", { recipients: ["ana"], tenant });
@@ -272,7 +272,7 @@ describe("E-186 CH-175 a user of Slack found by e-mail", () => {
     });
   });
 
-  it("nobody is asked about who opted out, nor where nothing leaves", async () => {
+  it("is not looked up for a recipient who opted out, nor in a sandbox", async () => {
     h.findUser = () => {
       throw new Error("asked");
     };
@@ -286,8 +286,8 @@ describe("E-186 CH-175 a user of Slack found by e-mail", () => {
 
   it.each([
     ["no tenant has a token", byEmail, {}],
-    ["the step does not ask for it", () => step.chat(), { tenant }],
-  ])("is not looked for where %s", async (_title, one, more) => {
+    ["the step does not request it", () => step.chat(), { tenant }],
+  ])("is not looked up if %s", async (_title, one, more) => {
     h.define("digest", { steps: [one()] });
     const outcome = await h.trigger("digest", { recipients: ["ana"], ...more });
     expect(outcome.recipients?.[0]?.steps[0]).toMatchObject({ reason: { code: "missing_recipient_data" } });
@@ -314,13 +314,13 @@ describe("E-188 CH-177 a reply to a previous step", () => {
   const last = async () => (await h.listMessages("ana")).find(({ step_ref }) => step_ref === "chat_2");
   const fault = async () => String((await last())?.events.at(-1)?.data?.failure_details);
 
-  it("has the id of the message that was just sent", async () => {
+  it("has the ID of the message that was just sent", async () => {
     await h.trigger("digest", { recipients: ["ana"] });
     expect(seen).toEqual([null, "7.1"]);
     expect((await last())?.status).toBe("sent");
   });
 
-  it("waits for one that is still to be sent, and is not tried meanwhile", async () => {
+  it("waits for a message that is not sent yet, without an attempt", async () => {
     answers = [{ status: "failed", retryable: true, reason: "503" }, ...answers];
     await h.trigger("digest", { recipients: ["ana"] });
     expect(await last()).toMatchObject({ status: "queued", attempts: 0 });
@@ -331,16 +331,16 @@ describe("E-188 CH-177 a reply to a previous step", () => {
   });
 
   it.each<[string, Delivery, string]>([
-    ["was refused", { status: "failed", retryable: false, reason: "no" }, "is undelivered, and has no id"],
-    ["has no id", { status: "sent" }, "is sent, and has no id"],
-  ])("to one that %s is undelivered, saying so", async (_title, answer, words) => {
+    ["was rejected", { status: "failed", retryable: false, reason: "no" }, "is undelivered, and has no id"],
+    ["has no ID", { status: "sent" }, "is sent, and has no id"],
+  ])("is undelivered if its parent %s, and the event states the reason", async (_title, answer, words) => {
     answers = [answer];
     await h.trigger("digest", { recipients: ["ana"] });
     expect((await last())?.status).toBe("undelivered");
     expect(await fault()).toContain(words);
   });
 
-  it("goes where its parent went, by the connection that the parent's template gave (CH-177)", async () => {
+  it("CH-177 is sent to its parent's destination, also if the connection is in the parent's template", async () => {
     const template: JsonObject = { markdown_body: "P", settings: { recipient_connection: '{"channel_id":"C7"}' } };
     h.define("digest", { steps: [{ ...step.chat("P"), template }, reply({ reply_to_step_ref: "chat_1" })] });
     await h.trigger("digest", { recipients: ["bo"] });
@@ -351,7 +351,7 @@ describe("E-188 CH-177 a reply to a previous step", () => {
     expect(seen).toEqual([null, "7.1"]);
   });
 
-  it("to a thread whose id is empty is not sent, nor is anything in its place (CH-177)", async () => {
+  it("CH-177 is not sent to a thread with an empty ID", async () => {
     h.define("digest", { steps: [reply({ parent_message_id: "{{ nope }}" })] });
     await h.trigger("digest", { recipients: ["ana"] });
     expect(seen).toEqual([]);
@@ -359,14 +359,14 @@ describe("E-188 CH-177 a reply to a previous step", () => {
     expect(await fault()).toContain("parent_message_id is empty once rendered");
   });
 
-  it("to several is undelivered", async () => {
+  it("is undelivered if the step created several messages", async () => {
     const connections = [{ channel_id: "C1" }, { channel_id: "C2" }];
     await h.identify({ id: "ana", channel_data: { "c-chat": { connections } } });
     await h.trigger("digest", { recipients: ["ana"] });
     expect(await fault()).toBe('step "chat_1" made 2 messages, and a reply is to one');
   });
 
-  it("to a step that was skipped is undelivered", async () => {
+  it("is undelivered if the step was skipped", async () => {
     const never = { conditions: { all: [{ variable: "data.x", operator: "exists" }] } };
     h.define("digest", { steps: [step.chat("P", never), reply({ reply_to_step_ref: "chat_1" })] });
     await h.trigger("digest", { recipients: ["ana"] });

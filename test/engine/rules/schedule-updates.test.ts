@@ -19,19 +19,19 @@ async function sentAt(h: EngineHarness): Promise<string[]> {
 
 interface Row {
   title: string;
-  /** Created at 10:00 on 4 June. */
+  /** The body with which the schedule is created, at 10:00 on June 4. */
   body: JsonObject;
-  /** Hours after that at which it is changed. */
+  /** Hours between creation and change. */
   at: number;
   change: JsonObject;
   next: string | null;
-  /** When e-mails were sent two days after the creation. */
+  /** When emails were sent in the two days after the creation. */
   sent: string[];
 }
 
 const rows: Row[] = [
   {
-    title: "E-378: other data leave the times as they are",
+    title: "E-378 changed data do not affect the times",
     body: { repeats: [noon] },
     at: 1,
     change: { data: { k: 1 } },
@@ -39,7 +39,7 @@ const rows: Row[] = [
     sent: ["2025-06-04T12:00Z", "2025-06-05T12:00Z"],
   },
   {
-    title: "E-378: other rules count from the change on",
+    title: "E-378 changed rules apply from the change on",
     body: { repeats: [noon] },
     at: 3,
     change: { repeats: [{ frequency: "daily", hours: 11 }] },
@@ -47,7 +47,7 @@ const rows: Row[] = [
     sent: ["2025-06-04T12:00Z", "2025-06-05T11:00Z"],
   },
   {
-    title: "E-379: a recurring one becomes a one-off",
+    title: "E-379 a recurring schedule becomes a one-off",
     body: { repeats: [noon] },
     at: 3,
     change: { repeats: [], scheduled_at: "2025-06-04T15:00:00Z" },
@@ -55,7 +55,7 @@ const rows: Row[] = [
     sent: ["2025-06-04T12:00Z", "2025-06-04T15:00Z"],
   },
   {
-    title: "E-379: a one-off becomes recurring",
+    title: "E-379 a one-off becomes recurring",
     body: { scheduled_at: "2025-06-04T11:00:00Z" },
     at: 2,
     change: { repeats: [noon] },
@@ -63,7 +63,7 @@ const rows: Row[] = [
     sent: ["2025-06-04T11:00Z", "2025-06-05T12:00Z"],
   },
   {
-    title: "E-379: a one-off that has occurred does not again, unless it is given a time",
+    title: "E-379 a one-off that has occurred does not occur again without a time",
     body: { scheduled_at: "2025-06-04T11:00:00Z" },
     at: 2,
     change: { ending_at: "2026-01-01T00:00:00Z" },
@@ -71,7 +71,7 @@ const rows: Row[] = [
     sent: ["2025-06-04T11:00Z"],
   },
   {
-    title: "E-368: a one-off given a time in the past occurs at once",
+    title: "E-368 a one-off that is moved to the past occurs at once",
     body: { scheduled_at: "2025-06-04T11:00:00Z" },
     at: 2,
     change: { scheduled_at: "2025-06-04T11:30:00Z" },
@@ -79,7 +79,7 @@ const rows: Row[] = [
     sent: ["2025-06-04T11:00Z", "2025-06-04T12:00Z"],
   },
   {
-    title: "E-373: an end before the next occurrence ends it",
+    title: "E-373 an end before the next occurrence ends the schedule",
     body: { repeats: [noon] },
     at: 3,
     change: { ending_at: "2025-06-05T11:59:59Z" },
@@ -87,7 +87,7 @@ const rows: Row[] = [
     sent: ["2025-06-04T12:00Z"],
   },
   {
-    title: "E-373: null takes the end away",
+    title: "E-373 null removes the end",
     body: { repeats: [noon], ending_at: "2025-06-04T11:00:00Z" },
     at: 3,
     change: { ending_at: null },
@@ -109,7 +109,7 @@ describe("U. Changes of schedules", () => {
     }),
   );
 
-  it("E-378: changes all of them alike, in the order named; actor, tenant and data, null empties", () =>
+  it("E-378 one change applies to all schedules in the given order, with actor, tenant and data, and null clears a field", () =>
     withHarness(async (h) => {
       const [first, second] = await create(h, {
         recipients: ["bo", "ana"],
@@ -126,7 +126,7 @@ describe("U. Changes of schedules", () => {
       ]);
     }));
 
-  it("changes nothing where one of them does not exist, or would have neither rule nor time", () =>
+  it("an unknown schedule or one without a rule or time changes nothing", () =>
     withHarness(async (h) => {
       const [id] = (await create(h, { repeats: [noon] })) as [string];
       const { schedules } = h.engine.resources;
@@ -146,7 +146,7 @@ describe("U. Changes of schedules", () => {
       expect(await h.recipient("new")).toBeUndefined();
     }));
 
-  it("goes by an occurrence that falls between reading and writing", () =>
+  it("an update includes an occurrence between its read and its write", () =>
     withHarness(async (h) => {
       const [id] = (await create(h, { repeats: [noon] })) as [string];
       const { updateSchedules } = h.store;

@@ -4,7 +4,7 @@ import type { JsonObject } from "../../../src/util/json.js";
 import { withHarness } from "../../helpers/engine-case.js";
 import { type EngineHarness, MINUTE, step } from "../../helpers/engine-harness.js";
 
-/** A daily schedule of `sched` for bo, made while the workflow could still be read. */
+/** Creates a daily schedule of `sched` for bo while the workflow is valid. */
 async function schedule(h: EngineHarness): Promise<JsonObject> {
   h.now = Date.parse("2025-06-04T10:00:00Z");
   h.define("sched", { steps: [step.email()] });
@@ -16,8 +16,8 @@ async function schedule(h: EngineHarness): Promise<JsonObject> {
   return made as JsonObject;
 }
 
-describe("U. Schedules of a workflow that cannot be read", () => {
-  it("tells of an occurrence that it keeps; who looks once lets go of it, and it starts when the file is mended", () =>
+describe("U. Schedules of an invalid workflow", () => {
+  it("report a blocked occurrence, release it after runDue({ once }), and start it when the file is fixed", () =>
     withHarness(async (h) => {
       const made = await schedule(h);
       h.define("sched", { steps: [step.email("S", "{{ broken")] });
@@ -35,7 +35,7 @@ describe("U. Schedules of a workflow that cannot be read", () => {
         },
       ]);
       await look(false);
-      await look(false); // leased
+      await look(false); // still leased
       expect(held).toHaveLength(2);
       h.now += 3 * MINUTE;
       await look(true);
@@ -45,7 +45,7 @@ describe("U. Schedules of a workflow that cannot be read", () => {
       expect(held).toHaveLength(3);
     }));
 
-  it("a moved clock passes it, tells of it once, and lets go of it", () =>
+  it("report a blocked occurrence once when the clock is moved past it, and release it", () =>
     withHarness(async (h) => {
       await schedule(h);
       h.define("sched", { steps: [step.email("S", "{{ broken")] });

@@ -7,7 +7,7 @@ import { buildCondition, DAY, type EngineHarness, HOUR, MINUTE, step, T0 } from 
 const ms = (iso: string): number => Date.parse(iso);
 const iso = (at: number): string => new Date(at).toISOString().replace(":00.000Z", "Z");
 
-/** Creates schedules for `sched`, whose only step is an e-mail, at a time. */
+/** Creates schedules for `sched`, whose only step is an email, at the given time. */
 async function schedule(h: EngineHarness, now: string, body: JsonObject): Promise<JsonObject[]> {
   if (!h.workflows.has("sched")) h.define("sched", { steps: [step.email()] });
   h.now = ms(now);
@@ -27,9 +27,9 @@ interface Row {
   created: string;
   body: JsonObject;
   until: string;
-  /** When its e-mails are sent, up to `until`. */
+  /** The times of its emails, up to `until`. */
   sent: string[];
-  /** `next_occurrence_at` then. */
+  /** The value of `next_occurrence_at` at that time. */
   next: string | null;
 }
 
@@ -37,7 +37,7 @@ const monday = { frequency: "weekly", days: ["mon"], hours: 9 };
 
 const rows: Row[] = [
   {
-    title: "C-326 E-368 E-375: a one-off is sent at its moment, whatever the recipient's zone, and has no next",
+    title: "C-326 E-368 E-375 a one-off is sent at its time in any zone and has no next occurrence",
     created: "2025-06-04T10:00:00Z",
     body: { recipients: ["ana"], scheduled_at: "2025-06-04T18:00:00Z" },
     until: "2025-06-10T00:00:00Z",
@@ -45,7 +45,7 @@ const rows: Row[] = [
     next: null,
   },
   {
-    title: "C-327 E-369 E-372 E-375: every Monday at nine, without a zone in UTC",
+    title: "C-327 E-369 E-372 E-375 a schedule without a zone occurs every Monday at nine in UTC",
     created: "2025-06-04T10:00:00Z",
     body: { recipients: ["bo"], repeats: [monday] },
     until: "2025-06-20T00:00:00Z",
@@ -53,7 +53,7 @@ const rows: Row[] = [
     next: "2025-06-23T09:00:00.000Z",
   },
   {
-    title: "C-328 E-372: the same in Tokyo",
+    title: "C-328 E-372 a schedule occurs every Monday at nine in Tokyo",
     created: "2025-06-04T10:00:00Z",
     body: { recipients: ["dee"], repeats: [monday] },
     until: "2025-06-10T00:00:00Z",
@@ -61,7 +61,7 @@ const rows: Row[] = [
     next: "2025-06-16T00:00:00.000Z",
   },
   {
-    title: "C-329 E-370: weekdays at half past nine",
+    title: "C-329 E-370 a schedule occurs on weekdays at half past nine",
     created: "2025-06-02T20:00:00Z",
     body: { recipients: ["ana"], repeats: [{ frequency: "daily", days: "weekdays", hours: 9, minutes: 30 }] },
     until: "2025-06-09T20:00:00Z",
@@ -69,7 +69,7 @@ const rows: Row[] = [
     next: "2025-06-10T13:30:00.000Z",
   },
   {
-    title: "C-330 E-371: every other week",
+    title: "C-330 E-371 a schedule occurs every other week",
     created: "2025-06-03T12:00:00Z",
     body: {
       recipients: ["ana"],
@@ -80,7 +80,7 @@ const rows: Row[] = [
     next: "2025-07-04T22:00:00.000Z",
   },
   {
-    title: "C-331 E-381: the 31st, or the month's end",
+    title: "C-331 E-381 the 31st is the last day of shorter months",
     created: "2025-01-10T00:00:00Z",
     body: { recipients: ["bo"], repeats: [{ frequency: "monthly", day_of_month: 31, hours: 9 }] },
     until: "2025-04-01T00:00:00Z",
@@ -88,7 +88,7 @@ const rows: Row[] = [
     next: "2025-04-30T09:00:00.000Z",
   },
   {
-    title: "C-332 E-381: a time that the clock skips",
+    title: "C-332 E-381 a time that the clock skips moves forward",
     created: "2025-03-08T12:00:00Z",
     body: { recipients: ["ana"], repeats: [{ frequency: "daily", hours: 2, minutes: 30 }] },
     until: "2025-03-11T00:00:00Z",
@@ -96,7 +96,7 @@ const rows: Row[] = [
     next: "2025-03-11T06:30:00.000Z",
   },
   {
-    title: "C-333 E-373: the end counts in, nothing comes after it",
+    title: "C-333 E-373 an occurrence at the end is included, and none follows it",
     created: "2025-06-04T10:00:00Z",
     body: { recipients: ["bo"], repeats: [monday], ending_at: "2025-06-16T09:00:00Z" },
     until: "2025-08-01T00:00:00Z",
@@ -104,7 +104,7 @@ const rows: Row[] = [
     next: null,
   },
   {
-    title: "C-334 E-373: a one-off after its end never runs",
+    title: "C-334 E-373 a one-off after its end never occurs",
     created: "2025-06-04T10:00:00Z",
     body: { recipients: ["bo"], scheduled_at: "2025-06-05T10:00:00Z", ending_at: "2025-06-05T09:00:00Z" },
     until: "2025-08-01T00:00:00Z",
@@ -112,7 +112,7 @@ const rows: Row[] = [
     next: null,
   },
   {
-    title: "E-381: a one-off in the past runs at once",
+    title: "E-381 a one-off in the past occurs at once",
     created: "2025-06-04T10:00:00Z",
     body: { recipients: ["bo"], scheduled_at: "2025-06-01T10:00:00Z" },
     until: "2025-06-04T10:00:00Z",
@@ -120,7 +120,7 @@ const rows: Row[] = [
     next: null,
   },
   {
-    title: "E-369: scheduled_at is where a recurring one starts, and its anchor",
+    title: "E-369 scheduled_at is the start and anchor of a recurring schedule",
     created: "2025-06-04T10:00:00Z",
     body: { recipients: ["bo"], repeats: [{ frequency: "weekly" }], scheduled_at: "2025-06-20T10:00:00Z" },
     until: "2025-07-01T00:00:00Z",
@@ -146,7 +146,7 @@ describe("U. Schedules", () => {
   it.each([
     ["without data", undefined, ""],
     ["with data", { k: "v" }, "v"],
-  ])("C-335 E-374: the run's data are the schedule's, %s", (_title, data, body) =>
+  ])("C-335 E-374 the run has the schedule's data, %s", (_title, data, body) =>
     withHarness(async (h) => {
       h.define("sched", { steps: [step.feed("[{{ data.k }}]")] });
       await schedule(h, "2025-06-04T10:00:00Z", {
@@ -160,7 +160,7 @@ describe("U. Schedules", () => {
     }),
   );
 
-  it("C-336 E-064 E-377: of an object, the object alone", () =>
+  it("C-336 E-064 E-377 a schedule of an object does not reach its subscribers", () =>
     withHarness(async (h) => {
       h.define("sched", { steps: [step.webhook()] });
       const object = { collection: "projects", id: "p1" };
@@ -171,7 +171,7 @@ describe("U. Schedules", () => {
       expect(runs.items.map((run) => run.recipient)).toEqual([object]);
     }));
 
-  it("C-337 E-364 E-378: deleted before its time, it starts nothing; what it had started goes on", () =>
+  it("C-337 E-364 E-378 a deleted schedule starts no more runs, and its started runs continue", () =>
     withHarness(async (h) => {
       h.define("sched", { steps: [step.delay("hours", 1), step.email("S", "{{ recipient.schedule.id }}")] });
       const body = { recipients: ["bo"], repeats: [{ frequency: "daily", hours: 12 }] };
@@ -184,7 +184,7 @@ describe("U. Schedules", () => {
       expect(await h.engine.resources.schedules.read(String(made?.id))).toBeNull();
     }));
 
-  it("C-338 E-016: an occurrence runs the workflow as it then is", () =>
+  it("C-338 E-016 an occurrence runs the workflow's version at that time", () =>
     withHarness(async (h) => {
       h.define("sched", { steps: [step.email("S", "old")] });
       await schedule(h, "2025-06-04T10:00:00Z", { recipients: ["bo"], repeats: [{ frequency: "daily", hours: 12 }] });
@@ -194,7 +194,7 @@ describe("U. Schedules", () => {
       expect((await h.listMessages()).map(formatMessage)).toEqual(["bo mail sent: old", "bo mail sent: new"]);
     }));
 
-  it("C-339 E-378: 101 recipients in one request are too many, 1,000 schedules in bulk are not, 1,001 are", () =>
+  it("C-339 E-378 a request accepts up to 100 recipients, and a bulk request up to 1,000 schedules", () =>
     withHarness(async (h) => {
       h.define("sched", { steps: [step.email()] });
       const { schedules } = h.engine.resources;
@@ -207,7 +207,7 @@ describe("U. Schedules", () => {
       expect(await schedules.createMany(bulk(1_000))).toHaveLength(1_000);
     }));
 
-  it("C-340 E-370: minutes are multiples of five", () =>
+  it("C-340 E-370 minutes must be multiples of five", () =>
     withHarness(async (h) => {
       const error: KnockError = await schedule(h, "2025-06-04T10:00:00Z", {
         recipients: ["bo"],
@@ -222,7 +222,7 @@ describe("U. Schedules", () => {
       expect((await h.engine.resources.schedules.list({}, { limit: 5 })).items).toEqual([]);
     }));
 
-  it("C-341 E-376: the schedule in the run, as it stands with this occurrence counted", () =>
+  it("C-341 E-376 the run's schedule includes the current occurrence in its times", () =>
     withHarness(async (h) => {
       const {
         id,
@@ -246,7 +246,7 @@ describe("U. Schedules", () => {
       ]);
     }));
 
-  it("E-010: the run says what triggered it", () =>
+  it("E-010 the run has the schedule as its trigger source", () =>
     withHarness(async (h) => {
       const [made] = await schedule(h, "2025-06-04T10:00:00Z", {
         recipients: ["bo"],
@@ -262,10 +262,10 @@ describe("U. Schedules", () => {
     }));
 });
 
-describe("U. Schedules: a workflow that cannot run (E-381)", () => {
+describe("U. Schedules of a workflow that cannot run (E-381)", () => {
   const daily = { recipients: ["bo"], repeats: [{ frequency: "daily", hours: 12 }] };
 
-  it("skips occurrences while it is switched off, and goes on", () =>
+  it("skip occurrences while the workflow is inactive, and continue later", () =>
     withHarness(async (h) => {
       const [made] = await schedule(h, "2025-06-04T10:00:00Z", daily);
       h.environment.active.sched = false;
@@ -280,7 +280,7 @@ describe("U. Schedules: a workflow that cannot run (E-381)", () => {
       expect(await sentAt(h)).toEqual(["2025-06-06T12:00Z"]);
     }));
 
-  it("skips them where it is gone", () =>
+  it("skip occurrences of a workflow that no longer exists", () =>
     withHarness(async (h) => {
       await schedule(h, "2025-06-04T10:00:00Z", daily);
       h.workflows.clear();
@@ -288,7 +288,7 @@ describe("U. Schedules: a workflow that cannot run (E-381)", () => {
       expect((await h.engine.listRecipientRuns({}, { limit: 5 })).items).toEqual([]);
     }));
 
-  it("keeps an occurrence due while its templates do not parse, and holds nothing else up", () =>
+  it("keep an occurrence due while a template is invalid, and block nothing else", () =>
     withHarness(async (h) => {
       const [made] = await schedule(h, "2025-06-04T10:00:00Z", daily);
       h.define("sched", { steps: [step.email("S", "{{ broken")] });
@@ -302,7 +302,7 @@ describe("U. Schedules: a workflow that cannot run (E-381)", () => {
       expect(await sentAt(h)).toEqual(["2025-06-04T12:00Z", "2025-06-04T12:01Z"]);
     }));
 
-  it("refuses a schedule of no workflow (E-366, AC-242)", () =>
+  it("AC-242 E-366 are rejected for an unknown workflow", () =>
     withHarness(async (h) => {
       h.define("sched", { steps: [step.email()] });
       const made = schedule(h, "2025-06-04T10:00:00Z", { ...daily, workflow: "shed" });
@@ -310,8 +310,8 @@ describe("U. Schedules: a workflow that cannot run (E-381)", () => {
     }));
 });
 
-describe("U. Schedules: whom and when", () => {
-  it("identifies recipients, actor and tenant inline; the zone given counts (E-367, E-372)", () =>
+describe("U. Schedules: recipients and times", () => {
+  it("E-367 E-372 identify recipients, actor and tenant inline, and use the given zone", () =>
     withHarness(async (h) => {
       const [made] = await schedule(h, "2025-06-04T10:00:00Z", {
         recipients: [{ id: "kim", email: "kim@lark.test", timezone: "Asia/Tokyo" }],
@@ -334,21 +334,21 @@ describe("U. Schedules: whom and when", () => {
       expect(await h.recipient({ collection: "$tenants", id: "acme" })).toMatchObject({ properties: { name: "Acme" } });
     }));
 
-  it("takes the account's zone for a recipient without one (E-372)", () =>
+  it("E-372 use the account's zone for a recipient without one", () =>
     withHarness(async (h) => {
       h.environment.timezone = "America/New_York";
       const [made] = await schedule(h, "2025-06-04T10:00:00Z", { recipients: ["bo"], repeats: [monday] });
       expect(made?.next_occurrence_at).toBe("2025-06-09T13:00:00.000Z");
     }));
 
-  it("refuses an actor that nobody identified, and leaves nothing behind", () =>
+  it("are rejected for an unidentified actor, and nothing is stored", () =>
     withHarness(async (h) => {
       const body = { recipients: [{ id: "kim", name: "Kim" }], actor: "ghost", scheduled_at: "2025-06-05T10:00:00Z" };
       await expect(schedule(h, "2025-06-04T10:00:00Z", body)).rejects.toMatchObject({ code: "actor_missing" });
       expect(await h.recipient("kim")).toBeUndefined();
     }));
 
-  it("makes one schedule for a recipient listed twice; $trigger_data are that schedule's", () =>
+  it("are created once for a recipient listed twice, with that recipient's $trigger_data", () =>
     withHarness(async (h) => {
       const made = await schedule(h, "2025-06-04T10:00:00Z", {
         recipients: [{ id: "bo", $trigger_data: { k: 2 } }, "ana", "bo"],
@@ -361,7 +361,7 @@ describe("U. Schedules: whom and when", () => {
       ]);
     }));
 
-  it("occurs once-only workflows once, even for two schedules at one moment (E-068)", () =>
+  it("E-068 run a once-only workflow once, even for two schedules at the same time", () =>
     withHarness(async (h) => {
       h.define("sched", { trigger_frequency: "once_per_recipient", steps: [step.email()] });
       const daily = { recipients: ["bo"], repeats: [{ frequency: "daily", hours: 12 }] };
@@ -372,7 +372,7 @@ describe("U. Schedules: whom and when", () => {
       expect((await h.engine.listRecipientRuns({}, { limit: 50 })).items).toHaveLength(6);
     }));
 
-  it("stops a run by the trigger's conditions (E-071)", () =>
+  it("E-071 do not start steps if the trigger conditions are false", () =>
     withHarness(async (h) => {
       h.define("sched", { conditions: buildCondition("data.go", "equal_to", "true"), steps: [step.email()] });
       await schedule(h, "2025-06-04T10:00:00Z", { recipients: ["bo"], scheduled_at: "2025-06-04T11:00:00Z" });
@@ -380,7 +380,7 @@ describe("U. Schedules: whom and when", () => {
       expect(await h.listMessages()).toEqual([]);
     }));
 
-  it("gives a never identified recipient no run until it is (EQ-09)", () =>
+  it("EQ-09 start no run for an unidentified recipient until it is identified", () =>
     withHarness(async (h) => {
       const body = { recipients: ["ghost"], repeats: [{ frequency: "daily", hours: 12 }] };
       await schedule(h, "2025-06-04T10:00:00Z", body);
@@ -395,7 +395,7 @@ describe("U. Schedules: whom and when", () => {
 describe("U. Schedules: clocks and crashes", () => {
   const hourly = { recipients: ["bo"], repeats: [{ frequency: "hourly" }] };
 
-  it("has each occurrence at its own time when the clock is moved", () =>
+  it("run each occurrence at its own time when the clock is moved", () =>
     withHarness(async (h) => {
       await schedule(h, "2025-06-04T10:30:00Z", hourly);
       const { ran } = await h.engine.moveClock(ms("2025-06-04T13:10:00Z"), { force: false });
@@ -405,7 +405,7 @@ describe("U. Schedules: clocks and crashes", () => {
       expect(await sentAt(h)).toEqual(["2025-06-04T11:00Z", "2025-06-04T12:00Z", "2025-06-04T13:00Z"]);
     }));
 
-  it("catches up once where no worker was there", () =>
+  it("run once for all occurrences that were missed without a worker", () =>
     withHarness(async (h) => {
       const [made] = await schedule(h, "2025-06-04T10:30:00Z", hourly);
       h.now = ms("2025-06-06T15:20:00Z");
@@ -417,7 +417,7 @@ describe("U. Schedules: clocks and crashes", () => {
       });
     }));
 
-  it("neither loses nor doubles an occurrence when a worker dies over it", async () => {
+  it("neither lose nor repeat an occurrence when a worker crashes", async () => {
     let dies = true;
     const { EngineHarness: Harness } = await import("../../helpers/engine-harness.js");
     const h = await Harness.open({
@@ -433,7 +433,7 @@ describe("U. Schedules: clocks and crashes", () => {
       h.now = ms("2025-06-04T11:00:00Z");
       await expect(h.engine.runDue({})).rejects.toThrow("killed");
       dies = false;
-      expect(await h.engine.runDue({})).toEqual([]); // leased to the dead one still
+      expect(await h.engine.runDue({})).toEqual([]); // still leased to the crashed worker
       await h.moveTo(ms("2025-06-04T11:30:00Z"));
       expect(await sentAt(h)).toEqual(["2025-06-04T11:01Z"]);
     } finally {
@@ -441,7 +441,7 @@ describe("U. Schedules: clocks and crashes", () => {
     }
   });
 
-  it("starts an occurrence once, however many workers there are", async () => {
+  it("start an occurrence once with several workers", async () => {
     const { mkdtempSync, rmSync } = await import("node:fs");
     const { tmpdir } = await import("node:os");
     const { join } = await import("node:path");
@@ -461,7 +461,7 @@ describe("U. Schedules: clocks and crashes", () => {
     }
   });
 
-  it("sees the schedule's deletion with its recipient's (E-053)", () =>
+  it("E-053 are deleted with their recipient", () =>
     withHarness(async (h) => {
       const [made] = await schedule(h, iso(T0), hourly);
       await h.engine.resources.users.delete("bo");

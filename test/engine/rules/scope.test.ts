@@ -3,7 +3,7 @@ import type { Json, JsonObject } from "../../../src/util/json.js";
 import { formatRuns, getBodyText, withHarness } from "../../helpers/engine-case.js";
 import { buildCondition, type EngineHarness, step } from "../../helpers/engine-harness.js";
 
-/** What a template renders to, in a run of ana's. */
+/** Returns what a template renders in a run of ana. */
 async function rendered(h: EngineHarness, template: string, payload: JsonObject = {}, more: JsonObject = {}) {
   h.define("digest", { ...more, steps: [step.email("S", template)] });
   await h.trigger("digest", { recipients: ["ana"], ...payload });
@@ -13,14 +13,14 @@ async function rendered(h: EngineHarness, template: string, payload: JsonObject 
 const joined = (...paths: string[]) => paths.map((path) => `{{ ${path} }}`).join("|");
 
 describe("7. Run scope", () => {
-  it("E-073: the variables of a template", () =>
+  it("E-073 a template sees the recipient, actor, tenant, data, variables and workflow", () =>
     withHarness(async (h) => {
       const template = joined("recipient.id", "actor.id", "tenant.id", "data.n", "vars.base_url", "workflow.key");
       const payload = { actor: "bo", tenant: "acme", data: { n: 1 } };
       expect(await rendered(h, template, payload)).toBe("ana|bo|acme|1|https://lark.test|digest");
     }));
 
-  it("E-075: a recipient, with properties at the top, the resolved preferences, no schedule and no subscription", () =>
+  it("E-075 a recipient has its properties at the top level and its preferences, but no schedule and no subscription", () =>
     withHarness(async (h) => {
       h.environment.preferences = { channel_types: { sms: false } };
       const template = joined(
@@ -39,15 +39,15 @@ describe("7. Run scope", () => {
 
   it.each<[string, string | undefined, string]>([
     ["with an actor", "bo", "1|1|1|1|bo"],
-    ["without one", undefined, "1|1|0|0|"],
-  ])("E-079: without a batch there is one activity, %s", (_title, actor, expected) =>
+    ["without an actor", undefined, "1|1|0|0|"],
+  ])("E-079 a run without a batch has one activity, %s", (_title, actor, expected) =>
     withHarness(async (h) => {
       const template = joined("total_activities", "activities.size", "total_actors", "actors.size", "actors[0].id");
       expect(await rendered(h, template, actor === undefined ? {} : { actor })).toBe(expected);
     }),
   );
 
-  it("E-080 E-081: an activity and its time", () =>
+  it("E-080 E-081 an activity has its data, actor, recipient and times", () =>
     withHarness(async (h) => {
       const activity = (name: string) => `activities[0].${name}`;
       const template = joined(
@@ -63,7 +63,7 @@ describe("7. Run scope", () => {
       expect(await rendered(h, template, { actor: "bo", data: { n: 5 } })).toBe(`5|5|bo|ana|${at}|${at}|${at}`);
     }));
 
-  it("E-082: current_message is the message that is being made", () =>
+  it("E-082 current_message is the message that is being created", () =>
     withHarness(async (h) => {
       const body = await rendered(h, joined("current_message.id", "current_message.inserted_at"));
       expect(body).toBe(`${(await h.listMessages())[0]?.id}|2025-06-04T10:00:00.000Z`);
@@ -74,7 +74,7 @@ describe("7. Run scope", () => {
     ["run.total_activities", "greater_than", 1, false],
     ["run.total_actors", "equal_to", 1, true],
     ["run.total_actors", "equal_to", 0, false],
-  ])("E-078: conditions count activities and actors: %s %s %j", (variable, operator, argument, sent) =>
+  ])("E-078 conditions count activities and actors: %s %s %j", (variable, operator, argument, sent) =>
     withHarness(async (h) => {
       const conditions = buildCondition(variable, operator, String(argument));
       h.define("digest", { steps: [step.email("S", "B", { conditions })] });
@@ -87,15 +87,15 @@ describe("7. Run scope", () => {
 
   it.each<[string, JsonObject, JsonObject | null, string]>([
     ["the defaults", {}, null, "#000000|#FFFFFF|#FFFFFF||"],
-    ["the account's", { primary_color: "#111111", logo_url: "a" }, null, "#111111|#FFFFFF|#FFFFFF|a|a"],
+    ["the account's values", { primary_color: "#111111", logo_url: "a" }, null, "#111111|#FFFFFF|#FFFFFF|a|a"],
     [
-      "the tenant's over it",
+      "the tenant's values over the account's",
       { primary_color: "#111111", logo_url: "a" },
       { logo_url: "t" },
       "#111111|#FFFFFF|#FFFFFF|t|t",
     ],
-    ["a dark logo of its own", { logo_url: "a", dark_logo_url: "d" }, null, "#000000|#FFFFFF|#FFFFFF|a|d"],
-  ])("E-086: branding: %s", (_title, account, own, expected) =>
+    ["a separate dark logo", { logo_url: "a", dark_logo_url: "d" }, null, "#000000|#FFFFFF|#FFFFFF|a|d"],
+  ])("E-086 vars.branding has %s", (_title, account, own, expected) =>
     withHarness(async (h) => {
       h.environment.branding = account;
       await h.identify({ collection: "$tenants", id: "acme", settings: { branding: own ?? {} } });
@@ -104,7 +104,7 @@ describe("7. Run scope", () => {
     }),
   );
 
-  it("E-072: trigger conditions have the scope of step conditions, without refs", () =>
+  it("E-072 trigger conditions have the scope of step conditions, without refs", () =>
     withHarness(async (h) => {
       const refs = buildCondition("refs.email_1.delivery_status", "equal_to", "$message.sent");
       expect(() => h.define("digest", { conditions: refs, steps: [step.email()] })).toThrow(/refs|status/);
@@ -116,7 +116,7 @@ describe("7. Run scope", () => {
 });
 
 describe("9. Preference conditions", () => {
-  /** For the runs of a tenant and those without. */
+  /** Returns ana with this condition in the default set and in the set for the tenant. */
   const conditional = (variable: string, argument: Json): JsonObject => {
     const set = { channel_types: { email: { conditions: [{ variable, operator: "equal_to", argument }] } } };
     return { id: "ana", preferences: { default: set, acme: set } };
@@ -130,7 +130,7 @@ describe("9. Preference conditions", () => {
     ["vars.flag", "true"],
     ["workflow.key", "digest"],
     ["run.total_activities", "1"],
-  ])("E-154: they see %s", (variable, argument) =>
+  ])("E-154 see %s", (variable, argument) =>
     withHarness(async (h) => {
       h.define("digest", { steps: [step.email()] });
       const payload = { recipients: ["ana"], actor: "bo", tenant: "acme", data: { n: 1 } };
@@ -141,7 +141,7 @@ describe("9. Preference conditions", () => {
     }),
   );
 
-  it("E-154: they see no message status", () =>
+  it("E-154 do not see message statuses", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [step.feed(), step.email()] });
       await h.identify(conditional("refs.in_app_feed_1.delivery_status", "$message.delivered"));

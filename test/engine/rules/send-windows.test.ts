@@ -15,27 +15,38 @@ interface Row {
   given?: (h: EngineHarness) => unknown;
   at: string;
   recipient: string;
-  /** When the message is to go; null for at once. */
+  /** When the message is to be sent; null for immediately. */
   scheduled: string | null;
 }
 
 const rows: Row[] = [
   {
-    title: "C-162 E-198 E-200: Friday evening in New York: Monday morning, after the clocks change",
+    title:
+      "C-162 E-198 E-200 a message of Friday evening in New York waits until Monday morning, after the clock change",
     at: "2025-03-07T22:30:00Z",
     recipient: "ana",
     scheduled: "2025-03-10T13:00:00Z",
   },
-  { title: "C-164 E-200: inside the window", at: "2025-06-04T10:00:00Z", recipient: "bo", scheduled: null },
   {
-    title: "C-165 E-201: at the window's end exactly",
+    title: "C-164 E-200 a message inside the window is sent at once",
+    at: "2025-06-04T10:00:00Z",
+    recipient: "bo",
+    scheduled: null,
+  },
+  {
+    title: "C-165 E-201 a message exactly at the window's end waits",
     at: "2025-06-04T17:00:00Z",
     recipient: "bo",
     scheduled: "2025-06-05T09:00:00Z",
   },
-  { title: "C-165 E-201: a second before it", at: "2025-06-04T16:59:59Z", recipient: "bo", scheduled: null },
   {
-    title: "C-168 E-413 E-200: the account's time zone for who has none",
+    title: "C-165 E-201 a message a second before the window's end is sent at once",
+    at: "2025-06-04T16:59:59Z",
+    recipient: "bo",
+    scheduled: null,
+  },
+  {
+    title: "C-168 E-413 E-200 the account's time zone is used for a recipient without one",
     given: (h) => {
       h.environment.timezone = "Europe/London";
     },
@@ -44,7 +55,7 @@ const rows: Row[] = [
     scheduled: "2025-06-09T08:00:00Z",
   },
   {
-    title: "C-169 E-413: a zone that does not exist counts as not set",
+    title: "C-169 E-413 an unknown zone is ignored",
     given: (h) => h.identify({ id: "ana", timezone: "Mars/Base" }),
     at: "2025-06-04T10:00:00Z",
     recipient: "ana",
@@ -85,7 +96,7 @@ describe("I. Send windows", () => {
     }),
   );
 
-  it("C-163 E-199: the run goes on while the message waits", () =>
+  it("C-163 E-199 the run continues while the message waits", () =>
     withHarness(async (h) => {
       const outcome = await start(h, "2025-03-07T22:30:00Z", "ana", [held, step.sms()]);
       expect(formatRuns(outcome)).toEqual({
@@ -94,7 +105,7 @@ describe("I. Send windows", () => {
       expect((await h.listMessages()).map(formatMessage)).toEqual(["ana mail queued: B", "ana text sent: M"]);
     }));
 
-  it("C-167 E-202 E-129: a held e-mail is still queued for conditions an hour later", () =>
+  it("C-167 E-202 E-129 an email that waits is still queued for conditions an hour later", () =>
     withHarness(async (h) => {
       const saturday = "2025-06-07T12:00:00Z";
       const outcome = await start(h, saturday, "ana", [
@@ -109,7 +120,7 @@ describe("I. Send windows", () => {
       });
     }));
 
-  it("C-166 E-184 E-200: a device's time zone beats its owner's, device by device", () =>
+  it("C-166 E-184 E-200 a device's time zone takes precedence over its owner's", () =>
     withHarness(async (h) => {
       const devices: JsonObject[] = [{ token: "t1", timezone: "Asia/Tokyo" }, { token: "t2" }];
       await h.identify({ id: "bo", channel_data: { [h.environment.channels.ios!.id]: { devices } } });
@@ -121,7 +132,7 @@ describe("I. Send windows", () => {
       ]);
     }));
 
-  it("E-184 EQ-63: a device's zone that does not exist leaves its owner's", () =>
+  it("E-184 EQ-63 an unknown zone of a device falls back to its owner's", () =>
     withHarness(async (h) => {
       const devices = [{ token: "t1", timezone: "Mars/Base" }];
       await h.identify({
@@ -133,7 +144,7 @@ describe("I. Send windows", () => {
       expect((await h.listMessages())[0]?.scheduled_at).toBe(Date.parse("2025-06-05T00:00:00Z"));
     }));
 
-  it("C-169 EQ-63: the unknown zone is warned of in the run's events", () =>
+  it("C-169 EQ-63 the run's events warn of the unknown zone", () =>
     withHarness(async (h) => {
       await h.identify({ id: "ana", timezone: "Mars/Base" });
       const outcome = await start(h, "2025-06-04T10:00:00Z", "ana", [held]);
@@ -149,7 +160,7 @@ describe("I. Send windows", () => {
       );
     }));
 
-  it("E-198 E-208: a sandboxed message waits for its window too, and is never handed over", () =>
+  it("E-198 E-208 a sandboxed message also waits for its window, and is never sent", () =>
     withHarness(async (h) => {
       h.environment.channels.mail!.deliver = false;
       await start(h, "2025-06-04T17:00:00Z", "bo", [held]);

@@ -22,8 +22,8 @@ async function run(h: EngineHarness, inputs: JsonObject, data: JsonObject = {}, 
 
 const bodiesOf = (h: EngineHarness): unknown[] => h.requests.map(({ body }) => JSON.parse(body ?? "null"));
 
-describe("E-305 requests that fetch steps share", () => {
-  it("E-305 E-073: each step's inputs, rendered, are what the request sees as inputs", () =>
+describe("E-305 shared requests of fetch steps", () => {
+  it("E-305 E-073 a request sees the step's rendered inputs", () =>
     withHarness(async (h) => {
       share(h, { headers: [{ key: "x-for", value: "{{ recipient.id }}/{{ inputs.list[1] }}" }] });
       h.respond = () => ({ status: 200, text: '{"ok":1}' });
@@ -35,7 +35,7 @@ describe("E-305 requests that fetch steps share", () => {
       expect((await h.listMessages())[0]?.content.html_body).toBe('{"n":7,"ok":1}');
     }));
 
-  it("E-305: text becomes what the schema asks for, defaults stand in, and the rest refuses the step", () =>
+  it("E-305 inputs are converted as the schema requires, have defaults, and fail the step if invalid", () =>
     withHarness(async (h) => {
       const input_schema = {
         type: "object",
@@ -52,14 +52,14 @@ describe("E-305 requests that fetch steps share", () => {
       expect(h.requests).toHaveLength(1);
     }));
 
-  it("E-305 CH-206: an input cannot refer to inputs, nor to data of that name", () =>
+  it("E-305 CH-206 an input cannot refer to inputs, nor to data with that name", () =>
     withHarness(async (h) => {
       share(h);
       await run(h, { id: "{{ inputs.other }}x", other: "y" }, { inputs: { other: "z" } });
       expect(bodiesOf(h)).toEqual([{ id: "x", other: "y" }]);
     }));
 
-  it("E-305 E-297: the answer goes where the step says, else where the request does", () =>
+  it("E-305 E-297 the response is stored at the step's response_path, or else at the request's", () =>
     withHarness(async (h) => {
       share(h, { response_path: "shared.answer" });
       h.respond = () => ({ status: 200, text: "[1]" });
@@ -69,7 +69,7 @@ describe("E-305 requests that fetch steps share", () => {
       expect(bodies).toEqual(['{"shared":{"answer":[1]}}', '{"own":[1]}']);
     }));
 
-  it("E-305 T-101: is no part of the version: a waiting run makes the request as it is then", () =>
+  it("E-305 T-101 a waiting run uses the request as it is at that time", () =>
     withHarness(async (h) => {
       share(h);
       h.define("f", { steps: [step.delay("minutes", 1), fetching({ id: "1" })] });
@@ -83,7 +83,7 @@ describe("E-305 requests that fetch steps share", () => {
       ]);
     }));
 
-  it("E-305 E-164: one that is gone, or whose template broke, when the step comes fails it; a trigger is refused", () =>
+  it("E-305 E-164 a missing request or an invalid template fails the step, and a trigger is rejected", () =>
     withHarness(async (h) => {
       share(h);
       h.define("f", { steps: [step.delay("minutes", 1), fetching({ id: "1" })] });

@@ -26,7 +26,7 @@ async function listRuns(h: EngineHarness): Promise<string[]> {
 }
 
 describe("W. Sources", () => {
-  it("C-355 E-402 E-010: the user is identified first, then the run starts, whatever order the file has", () =>
+  it("C-355 E-402 E-010 the user is identified before the run starts, whatever the order in the file", () =>
     withHarness(async (h) => {
       define(h);
       const { actions } = await createSources(h, [TRIGGER, IDENTIFY]).receive("shop", event());
@@ -36,7 +36,7 @@ describe("W. Sources", () => {
       expect((await h.engine.readWorkflowRun(String(actions[1]?.workflow_run_id)))?.workflow).toBe("w");
     }));
 
-  it("C-356 E-403: an action whose required field is missing is skipped and logged; the others run", () =>
+  it("C-356 E-403 an action without a required field is skipped and logged, and the other actions run", () =>
     withHarness(async (h) => {
       define(h);
       const object = buildMapping("objects_set", { collection: "orders", object_id: "order.number" });
@@ -50,7 +50,7 @@ describe("W. Sources", () => {
       ]);
     }));
 
-  it("C-357 E-386: twice within 24 h: the actions run once, the repeat is logged without", () =>
+  it("C-357 E-386 a repeated event within 24 hours is logged without running its actions", () =>
     withHarness(async (h) => {
       define(h);
       const sources = createSources(h, [IDENTIFY, TRIGGER], { idempotency_key_path: "id" });
@@ -68,7 +68,7 @@ describe("W. Sources", () => {
       expect(await h.listMessages()).toHaveLength(2);
     }));
 
-  it("E-386: a key is one event type's of one source, and only taken by an event all of whose actions succeeded", () =>
+  it("E-386 a key belongs to an event type of a source, and is used only if all actions succeed", () =>
     withHarness(async (h) => {
       define(h);
       const sources = createSources(h, [IDENTIFY, TRIGGER], { idempotency_key_path: "id" });
@@ -79,7 +79,7 @@ describe("W. Sources", () => {
       expect(await sources.receive("shop", event())).toMatchObject({ replayed: true });
     }));
 
-  it("E-386: an invalid key is dropped, unless keys are enforced", () =>
+  it("E-386 an invalid key is ignored unless keys are enforced", () =>
     withHarness(async (h) => {
       define(h);
       const lenient = createSources(h, [IDENTIFY], { idempotency_key_path: "id" });
@@ -97,7 +97,7 @@ describe("W. Sources", () => {
       });
     }));
 
-  it("C-358 E-405: 1,001 recipients are not processed, with an error in the log; 1,000 are", () =>
+  it("C-358 E-405 1,001 recipients are skipped with an error in the log, and 1,000 are accepted", () =>
     withHarness(async (h) => {
       define(h);
       const sources = createSources(h, [buildMapping("workflows_trigger", { workflow_key: "w", recipients: "users" })]);
@@ -109,7 +109,7 @@ describe("W. Sources", () => {
       expect(all.actions.map(formatAction)).toEqual(["workflows_trigger done w"]);
     }));
 
-  it("E-406: an inactive mapping is not executed", () =>
+  it("E-406 an inactive mapping is not executed", () =>
     withHarness(async (h) => {
       define(h);
       const sources = createSources(h, [IDENTIFY, { ...TRIGGER, active: false }]);
@@ -118,7 +118,7 @@ describe("W. Sources", () => {
       expect(await listRuns(h)).toEqual([]);
     }));
 
-  it("E-365: a source's runs are cancelled like others, and an event can cancel, before it triggers", () =>
+  it("E-365 runs of a source can be canceled, also by an event before its trigger", () =>
     withHarness(async (h) => {
       h.define("w", { steps: [step.delay("minutes", 1), step.email("S", "{{ data.n }}")] });
       const key = { cancellation_key: "order.key" };
@@ -142,7 +142,7 @@ describe("W. Sources", () => {
       expect(await h.listMessages()).toHaveLength(1);
     }));
 
-  it("E-404: the same key of a trigger by the API is another", () =>
+  it("E-404 keys of events and keys of API triggers are independent", () =>
     withHarness(async (h) => {
       define(h);
       const sources = createSources(h, [TRIGGER], { idempotency_key_path: "id" });
@@ -152,7 +152,7 @@ describe("W. Sources", () => {
       expect((await listRuns(h)).sort()).toEqual(['ana {"type":"api"}', 'ana {"type":"integration"}']);
     }));
 
-  it("E-335 E-339 E-342: runs that wait for the event hear of it once, and not those that it starts", () =>
+  it("E-335 E-339 E-342 an event continues waiting runs once, but not the runs that it starts", () =>
     withHarness(async (h) => {
       const awaited = { event_type: "integration_source", integration_source_key: "shop", event_key: "paid" };
       const wait = {
@@ -175,7 +175,7 @@ describe("W. Sources", () => {
       });
     }));
 
-  it("E-402: all kinds of actions, in the fixed order", () =>
+  it("E-402 all kinds of actions run in a fixed order", () =>
     withHarness(async (h) => {
       define(h);
       const object = { collection: { path: "order.kind" }, object_id: "order.id" };
@@ -214,7 +214,7 @@ describe("W. Sources", () => {
       expect(await h.recipient("bo")).toBeUndefined();
     }));
 
-  it("F-025: a workflow's own trigger is a mapping; without data it has the whole event", () =>
+  it("F-025 a workflow's event trigger is a mapping, whose data is the whole event by default", () =>
     withHarness(async (h) => {
       const trigger = (mapped: JsonObject) => ({
         type: "event",
@@ -236,7 +236,7 @@ describe("W. Sources", () => {
       ]);
     }));
 
-  it("section 17: events of type identify identify, where the source says so", () =>
+  it("section 17 an identify event identifies its user if the source has handle_identifies", () =>
     withHarness(async (h) => {
       const identify = { type: "identify", userId: "zed", traits: { email: "zed@lark.test" } };
       const settings = { handle_identifies: true, user_id_path: "userId" };
@@ -245,7 +245,7 @@ describe("W. Sources", () => {
       expect((await h.recipient("zed"))?.properties).toMatchObject({ email: "zed@lark.test" });
     }));
 
-  it("A-090 fails an action whose event has a typed property of a wrong type, and stores nothing", () =>
+  it("A-090 an action with a typed property of the wrong type fails and stores nothing", () =>
     withHarness(async (h) => {
       const user = { id: "zed", traits: { phone_number: 15005550006 } };
       const { actions } = await createSources(h, [IDENTIFY]).receive("shop", event({ user }));
@@ -255,7 +255,7 @@ describe("W. Sources", () => {
       expect(await h.recipient("zed")).toBeUndefined();
     }));
 
-  it("a trigger that is refused is told, and nothing else stops", () =>
+  it("a rejected trigger is reported and does not stop the other actions", () =>
     withHarness(async (h) => {
       const sources = createSources(h, [IDENTIFY, TRIGGER]);
       const { actions } = await sources.receive("shop", event());

@@ -18,7 +18,7 @@ const window = (settings: JsonObject) => ({
 
 const cases: EngineCase[] = [
   {
-    title: "E-163 E-166: what is skipped does not stop a run, which ends with its steps",
+    title: "E-163 E-166 skipped steps do not stop a run, which ends after its last step",
     given: async (h) => {
       h.environment.channels.hook = null;
       await h.identify({ id: "ana", preferences: { default: { channel_types: { in_app_feed: false } } } });
@@ -47,12 +47,12 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "E-166: a workflow without steps ends at once",
+    title: "E-166 a workflow without steps ends at once",
     workflow: [],
     runs: { ana: "completed: no steps" },
   },
   {
-    title: "E-170: a channel's settings count as they are at the step; its id stays",
+    title: "E-170 a channel's settings are read at the step, and its ID is kept",
     workflow: [step.delay("minutes", 5), step.email()],
     moments: [
       {
@@ -70,14 +70,14 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "E-177: a webhook needs nothing of its recipient",
+    title: "E-177 a webhook requires nothing of its recipient",
     workflow: [step.webhook()],
     payload: { recipients: ["fay"] },
     runs: { fay: "completed: hook_1 sent" },
     messages: ["fay hook delivered: https://hook.test/"],
   },
   {
-    title: "E-183: a push carries the trigger's data",
+    title: "E-183 a push contains the trigger's data",
     given: (h) => h.identify({ id: "ana", channel_data: { "c-ios": { tokens: ["t1"] } } }),
     workflow: [step.push()],
     payload: { data: { a: { b: 1 } } },
@@ -86,7 +86,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "E-182: the channel's payload overrides are rendered where the template has none",
+    title: "E-182 the channel's payload overrides are rendered if the template has none",
     given: (h) => {
       const text = h.environment.channels.text as { settings: JsonObject };
       text.settings = { payload_overrides: '{ "tag": "{{ data.tag }}" }' };
@@ -98,7 +98,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "C-159 E-182: a push's payload overrides are the template's alone, where it has some",
+    title: "C-159 E-182 a push template's payload overrides replace the channel's",
     given(h) {
       const ios = h.environment.channels.ios as { settings: JsonObject };
       ios.settings = { payload_overrides: '{"badge":1}' };
@@ -118,7 +118,7 @@ const cases: EngineCase[] = [
     check: async (h) => expect((await h.listMessages())[0]?.content.payload_overrides).toEqual({ sound: "ping" }),
   },
   {
-    title: "C-161 E-218: a message has the trigger's data with what a fetch put over it",
+    title: "C-161 E-218 a message has the trigger's data merged with a fetch's response",
     given: (h) => {
       h.respond = () => ({ status: 200, text: '{"x":2}' });
     },
@@ -130,7 +130,7 @@ const cases: EngineCase[] = [
     check: async (h) => expect((await h.listMessages())[0]?.data).toEqual({ x: 2, y: 3 }),
   },
   {
-    title: "E-218 E-219 E-220: a message keeps data with what steps added, its actor, and where it went",
+    title: "E-218 E-219 E-220 a message has the data of earlier steps, its actors and its destination",
     workflow: [{ ref: "u", type: "update_data", settings: { data: '{ "b": 2 }' } }, step.email()],
     payload: { data: { a: 1 }, actor: "bo" },
     async check(h) {
@@ -143,7 +143,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "E-229: every change of a message is an event",
+    title: "E-229 each change of a message is an event",
     workflow: [step.email()],
     async check(h) {
       const [message] = await h.listMessages();
@@ -160,7 +160,7 @@ const cases: EngineCase[] = [
     },
   },
   {
-    title: "E-239: a delay is cancelled while it waits",
+    title: "E-239 a delay is canceled while it waits",
     workflow: [step.delay("hours", 1), step.email()],
     payload: { cancellation_key: "ck" },
     moments: [
@@ -169,7 +169,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "E-240: after a delay the run goes on with its own version",
+    title: "E-240 after a delay, the run continues with its own version",
     workflow: [step.delay("hours", 1), step.email("S", "old")],
     moments: [
       { at: MINUTE, action: (h) => h.define("digest", { steps: [step.delay("hours", 1), step.email("S", "new")] }) },
@@ -182,9 +182,9 @@ describeEngineCases("Steps and messages", cases);
 
 describe("Triggers", () => {
   it.each<[string, JsonObject]>([
-    ["data against the schema", { recipients: [{ id: "new", name: "New" }], data: { n: "text" } }],
+    ["invalid data", { recipients: [{ id: "new", name: "New" }], data: { n: "text" } }],
     ["an unknown actor", { recipients: [{ id: "new", name: "New" }], actor: "nobody", data: { n: 1 } }],
-  ])("E-005: %s is found before anybody is identified", (_title, payload) =>
+  ])("E-005 %s is rejected before anyone is identified", (_title, payload) =>
     withHarness(async (h) => {
       const schema = { type: "object", properties: { n: { type: "number" } } };
       h.define("digest", { steps: [step.email()], trigger_data_json_schema: schema });
@@ -194,7 +194,7 @@ describe("Triggers", () => {
     }),
   );
 
-  it("E-005: an inactive workflow is told before wrong data", () =>
+  it("E-005 an inactive workflow is reported before invalid data", () =>
     withHarness(async (h) => {
       const schema = { type: "object", properties: { n: { type: "number" } } };
       h.define("digest", { steps: [step.email()], trigger_data_json_schema: schema });
@@ -204,7 +204,7 @@ describe("Triggers", () => {
       });
     }));
 
-  it("E-019: the environment's switch wins over the file's, at once", () =>
+  it("E-019 the environment's switch overrides the file's at once", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [step.email()], active: false });
       const send = () => h.trigger("digest", { recipients: ["ana"] });

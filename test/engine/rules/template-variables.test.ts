@@ -1,4 +1,4 @@
-// Sections 2, 16 and 18 of docs/reference/templates.md: what is in scope.
+// Sections 2, 16 and 18 of docs/reference/templates.md: the variables in scope.
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
 import { getBodyText, withHarness } from "../../helpers/engine-case.js";
@@ -13,7 +13,7 @@ interface Run {
   given?: (h: EngineHarness) => unknown;
 }
 
-/** What the template prints in the last message of a run. */
+/** Returns what the template prints in the last message of a run. */
 async function printed(template: string, { payload = {}, definition = {}, given }: Run = {}): Promise<string> {
   let text = "";
   await withHarness(async (h) => {
@@ -88,11 +88,11 @@ describe("2. Variables in scope", () => {
     ],
     ["T-025", "{{ vars.manage_preferences_url | slice: 0, 8 }}{{ vars.commercial_unsubscribe_url }}", "https://"],
     ["T-004", "{{ inputs }}{{ content }}{{ footer_links }}", ""],
-  ])("%s: %s is %j", async (_id, template, text, run) => {
+  ])("%s %s renders %j", async (_id, template, text, run) => {
     expect(await printed(template, run)).toBe(text);
   });
 
-  it("T-011: a subscription the recipient was reached through", () =>
+  it("T-011 a recipient reached through a subscription has that subscription in scope", () =>
     withHarness(async (h) => {
       const pair = { object: "projects/p1" as never, recipient: "$users/bo" as never, properties: { role: "lead" } };
       await h.store.upsertSubscriptions([pair], h.now);
@@ -103,7 +103,7 @@ describe("2. Variables in scope", () => {
       expect((await h.listMessages()).map(getBodyText)).toEqual(["lead of Kestrel"]);
     }));
 
-  it("T-018 T-019 T-020 T-021 T-028: after a batch the first ten activities, all counted, their data merged without what is nested", () =>
+  it("T-018 T-019 T-020 T-021 T-028 a batch has its first ten activities, totals of all, and merged data without nested values", () =>
     withHarness(async (h) => {
       const template =
         "{{ activities.size }}/{{ total_activities }} {{ actors.size }}/{{ total_actors }} {{ activities[0].n }}..{{ activities[9].n }} {{ data.n }}[{{ data.o.x }}]{{ activities[0].data.o.x }}";
@@ -116,15 +116,15 @@ describe("2. Variables in scope", () => {
     }));
 });
 
-describe("18. Seen in real workflow files", () => {
+describe("18. Examples from real workflow files", () => {
   it.each<[id: string, template: string, text: string]>([
     ["T-202", '{{ "now" | date: "%s" }} {{ timestamp | date: "%-d.%-m., %-I" }}', "1749031200 4.6., 10"],
     ["T-203", '{% assign u = "/a?b=1&c=2" %}{{ u | replace: ">", "" }}{% if data.n > 1 %}>{% endif %}', "/a?b=1&c=2>"],
-  ])("%s: %s is %j", async (_id, template, text) => {
+  ])("%s %s renders %j", async (_id, template, text) => {
     expect(await printed(template, { payload: { data: { n: 2 } } })).toBe(text);
   });
 
-  it("T-203: Liquid in a link's destination survives Markdown", () =>
+  it("T-203 Liquid in a link's destination is kept by Markdown", () =>
     withHarness(async (h) => {
       h.define("digest", {
         steps: [step.feed('[See {{ data.t }}]({{ vars.base_url }}/p/{{ data.id | default: "x y" | url_encode }})')],

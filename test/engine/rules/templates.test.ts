@@ -1,11 +1,11 @@
-// What templates read from outside the run: recipients, subscriptions, translations.
+// Values that templates read from outside the run: recipients, subscriptions, translations.
 import { describe, expect, it } from "vitest";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { formatMessage, formatRuns, getBodyText, withHarness } from "../../helpers/engine-case.js";
 import { type EngineHarness, getRecipientOutcome, step } from "../../helpers/engine-harness.js";
 
-/** The bodies of what a workflow of one e-mail sends. */
+/** Returns the bodies that a workflow of one email sends. */
 async function bodies(h: EngineHarness, body: string, payload: JsonObject = {}): Promise<string[]> {
   h.define("digest", { steps: [step.email("S", body)] });
   await h.trigger("digest", { recipients: ["ana"], ...payload });
@@ -17,7 +17,7 @@ describe("31. Translation and locale", () => {
     [null, "fr-BE", "Salut"],
     ["acme", "fr-BE", "Yo"],
     [null, "de", "Hello"],
-  ])("C-359 E-411 E-412 E-049: tenant %s, locale %s", (tenant, locale, text) =>
+  ])("C-359 E-411 E-412 E-049 translates for tenant %s and locale %s", (tenant, locale, text) =>
     withHarness(async (h) => {
       h.addTranslation("en", { hi: "Hello" });
       h.addTranslation("fr", { hi: "Salut" });
@@ -27,7 +27,7 @@ describe("31. Translation and locale", () => {
     }),
   );
 
-  it("E-411: without a locale the account's; another recipient has another", () =>
+  it("E-411 uses the account's locale for a recipient without one, and each recipient's own locale", () =>
     withHarness(async (h) => {
       h.environment.locale = "fr";
       h.addTranslation("fr", { hi: "Salut {{ name }}" });
@@ -37,7 +37,7 @@ describe("31. Translation and locale", () => {
       expect(sent).toEqual(["Salut ana", "Hallo bo"]);
     }));
 
-  it("T-190: translations are read when a template asks, and as they then stand", () =>
+  it("T-190 reads translations when a template is rendered", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [step.delay("hours", 1), step.email("S", '{{ "hi" | t }}')] });
       await h.trigger("digest", { recipients: ["ana"] });
@@ -46,7 +46,7 @@ describe("31. Translation and locale", () => {
       expect((await h.listMessages()).map(getBodyText)).toEqual(["Later"]);
     }));
 
-  it("TQ-19: a missing key prints nothing, and the step's event warns of it", () =>
+  it("TQ-19 prints nothing for a missing key and adds a warning to the step's event", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [step.email("S", '[{{ "nope" | t }}]')] });
       const outcome = await h.trigger("digest", { recipients: ["ana"] });
@@ -58,7 +58,7 @@ describe("31. Translation and locale", () => {
       expect((await h.listMessages()).map(getBodyText)).toEqual(["[]"]);
     }));
 
-  it("T-081: conditions, batches and previews translate too", () =>
+  it("T-081 translates in conditions, batches and previews", () =>
     withHarness(async (h) => {
       h.addTranslation("en", { plan: "free" });
       const condition = { variable: "recipient.plan", operator: "equal_to", argument: '{{ "plan" | t }}' };
@@ -100,9 +100,9 @@ describe("4. Dynamic data filters (T-070 to T-074)", () => {
       "bo;cy;dee;",
     ],
     ["T-070", '{{ nothing | user | json }}{{ "" | user | json }}{{ "a/b" | user | json }}', "nullnullnull"],
-    // Who is read first says who is read next.
+    // The first recipient decides which recipient is read next.
     ["T-074", "{% assign a = data.boss | user %}{% assign b = a.boss | user %}{{ b.email }}", "bo@lark.test"],
-  ])("%s: %s is %j", (_id, template, text) =>
+  ])("%s %s renders %j", (_id, template, text) =>
     withHarness(async (h) => {
       await h.identify({ collection: "$tenants", id: "acme", name: "Acme" }, { id: "eli", boss: "bo" });
       const subscription = {
@@ -115,7 +115,7 @@ describe("4. Dynamic data filters (T-070 to T-074)", () => {
     }),
   );
 
-  it("T-074: what steps of the same run changed is seen", () =>
+  it("T-074 filters see changes of earlier steps of the same run", () =>
     withHarness(async (h) => {
       const settings = { recipient_mode: "current", update_properties: '{ "plan": "gold" }' };
       h.define("digest", {
@@ -128,7 +128,7 @@ describe("4. Dynamic data filters (T-070 to T-074)", () => {
       expect((await h.listMessages()).map(getBodyText)).toEqual(["gold"]);
     }));
 
-  it("T-071: without a collection the step fails and says how to write it", () =>
+  it("T-071 the object filter without a collection fails the step with a hint", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [step.email("S", '{{ "p1" | object }}')] });
       const outcome = await h.trigger("digest", { recipients: ["ana"] });
@@ -137,7 +137,7 @@ describe("4. Dynamic data filters (T-070 to T-074)", () => {
     }));
 });
 
-describe("templates of steps that make no message (F-054, TQ-3)", () => {
+describe("templates of steps without messages (F-054, TQ-3)", () => {
   it.each<[place: string, one: JsonObject, words: string]>([
     [
       "steps[0].settings.url",
@@ -209,7 +209,7 @@ describe("templates of steps that make no message (F-054, TQ-3)", () => {
       },
       "not closed",
     ],
-  ])("%s is refused before anything is triggered", (place, one, words) =>
+  ])("%s is rejected before anything is triggered", (place, one, words) =>
     withHarness(async (h) => {
       h.define("digest", { steps: [{ ...one, ref: "one" }] });
       const thrown = await h.trigger("digest", { recipients: ["ana"] }).catch((error: unknown) => error);
@@ -220,7 +220,7 @@ describe("templates of steps that make no message (F-054, TQ-3)", () => {
   );
 });
 
-describe("MJML that no Liquid will change (T-090, T-128)", () => {
+describe("MJML without Liquid (T-090, T-128)", () => {
   const BROKEN = "<mjml><mj-body>\n<mj-sectoin></mj-sectoin></mj-body></mjml>";
   const mjml = (html_body: string, settings: JsonObject = {}) => ({
     ...step.email("S", html_body),
@@ -229,9 +229,9 @@ describe("MJML that no Liquid will change (T-090, T-128)", () => {
 
   it.each([
     ["a document", mjml(BROKEN), "line 2: there is no element <mj-sectoin>; did you mean <mj-section>?"],
-    ["a document with an attribute that is none", mjml("<mjml><mj-body <></mj-body></mjml>"), "MJML: "],
-    ["a part", mjml("<mj-section>", { layout_key: "default" }), "line 1: </mj-body> closes nothing"],
-  ])("%s is refused before anything is triggered", (_title, one, words) =>
+    ["a document with an invalid attribute", mjml("<mjml><mj-body <></mj-body></mjml>"), "MJML: "],
+    ["a fragment", mjml("<mj-section>", { layout_key: "default" }), "line 1: </mj-body> closes nothing"],
+  ])("%s is rejected before anything is triggered", (_title, one, words) =>
     withHarness(async (h) => {
       h.define("digest", { steps: [one] });
       const thrown = await h.trigger("digest", { recipients: ["ana"] }).catch((error: unknown) => error);
@@ -243,7 +243,7 @@ describe("MJML that no Liquid will change (T-090, T-128)", () => {
     }),
   );
 
-  it("with Liquid it fails the step that renders it", () =>
+  it("fails the step that renders it if it contains Liquid", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [mjml(`${BROKEN}{{ data.x }}`)] });
       const outcome = await h.trigger("digest", { recipients: ["ana"] });

@@ -24,7 +24,7 @@ describe("test runs", () => {
     });
 
   it.each(["once_per_recipient", "once_per_recipient_per_tenant"])(
-    "C-046 E-069 E-409: %s is not enforced, and a test run does not use it up",
+    "C-046 E-069 E-409 a test run ignores %s and does not use it up",
     (trigger_frequency) =>
       withHarness(async (h) => {
         h.define("once", { trigger_frequency, steps: [step.email()] });
@@ -40,8 +40,8 @@ describe("test runs", () => {
   );
 });
 
-describe("E-213 undelivered messages, retried by hand", () => {
-  it("C-179 E-213: queued again, with all attempts to come, and sent", () =>
+describe("E-213 manual retries of undelivered messages", () => {
+  it("C-179 E-213 queue a message again with all its attempts, and send it", () =>
     withHarness(async (h) => {
       h.deliver = () => ({ status: "failed", retryable: false, reason: "no such mailbox" });
       h.define("w", { steps: [step.email()] });
@@ -63,7 +63,7 @@ describe("E-213 undelivered messages, retried by hand", () => {
       expect(formatRuns(await h.readOutcome(started))).toEqual({ ana: "completed: email_1 sent" });
     }));
 
-  it("E-213: what is not undelivered, or nowhere, is refused, and nothing changes", () =>
+  it("E-213 reject other messages and unknown IDs, and change nothing", () =>
     withHarness(async (h) => {
       h.deliver = ({ recipient }) =>
         recipient.endsWith("/bo") ? { status: "failed", retryable: false, reason: "gone" } : { status: "sent" };
@@ -76,7 +76,7 @@ describe("E-213 undelivered messages, retried by hand", () => {
     }));
 });
 
-describe("a trigger of a step for somebody who was never identified", () => {
+describe("a trigger step for an unidentified recipient", () => {
   const trigger = (recipients: string): JsonObject => ({
     ref: "trigger_1",
     type: "trigger_workflow",
@@ -88,7 +88,7 @@ describe("a trigger of a step for somebody who was never identified", () => {
     return getRecipientOutcome(await h.trigger("parent", { recipients: ["ana"], ...payload }), "ana");
   }
 
-  it("E-043 E-316: alone, it skips the step and says who; the run goes on", () =>
+  it("E-043 E-316 is skipped with the recipient's ID, and the run continues", () =>
     withHarness(async (h) => {
       const outcome = await parent(h, '["zed", "yan"]');
       expect(outcome.steps[0]).toMatchObject({
@@ -101,7 +101,7 @@ describe("a trigger of a step for somebody who was never identified", () => {
       expect((await h.engine.listRecipientRuns({ workflow: "child" }, { limit: 10 })).items).toEqual([]);
     }));
 
-  it("E-043 E-316: among others, the others get theirs, and the step's event warns", () =>
+  it("E-043 E-316 triggers the workflow for the other recipients and adds a warning to its event", () =>
     withHarness(async (h) => {
       const outcome = await parent(h, '["cy", "zed", {"id":"new","phone_number":"+15550000009"}]');
       expect(formatSteps(outcome)).toEqual(["trigger_1 passed", "in_app_feed_1 sent"]);
@@ -111,7 +111,7 @@ describe("a trigger of a step for somebody who was never identified", () => {
       expect(items.map(({ recipient }) => recipient).sort()).toEqual(["cy", "new"]);
     }));
 
-  it("E-056: an object that nobody identified may have subscribers", () =>
+  it("E-056 reaches the subscribers of an unidentified object", () =>
     withHarness(async (h) => {
       await h.engine.seedRecipients({
         subscriptions: [{ object: { collection: "rooms", id: "r1" }, recipient: "cy" }],
@@ -124,7 +124,7 @@ describe("a trigger of a step for somebody who was never identified", () => {
 });
 
 describe("E-009 EQ-04 step_started", () => {
-  it("E-009: before the first event of each step that was not passed over, once, retries and waits included", () =>
+  it("E-009 occurs once before the first other event of each step that is not skipped, with retries and waits", () =>
     withHarness(async (h) => {
       h.define("w", {
         steps: [
@@ -153,7 +153,7 @@ describe("E-009 EQ-04 step_started", () => {
 });
 
 describe("E-049 a tenant on a run", () => {
-  it("C-149 E-049 E-185: its chat credentials go to the provider with the recipient's connection", () =>
+  it("C-149 E-049 E-185 passes its chat credentials to the provider with the recipient's connection", () =>
     withHarness(async (h) => {
       const own = { connections: [{ channel_id: "C1", access_token: "own" }] };
       await h.identify({ id: "p1", collection: "projects", channel_data: { chatty: own } });
@@ -170,7 +170,7 @@ describe("E-049 a tenant on a run", () => {
     }));
 });
 
-describe("a step's test run", () => {
+describe("test run of a step", () => {
   const fetchStep: JsonObject = {
     ref: "http_fetch_1",
     type: "http_fetch",
@@ -182,7 +182,7 @@ describe("a step's test run", () => {
     return (await h.engine.previewSteps(trigger, [String(tested.ref)]))[0];
   }
 
-  it("E-302: asks once and shows the data after it; nothing is kept, and a failure is not tried again", () =>
+  it("E-302 sends one request without a retry, shows the data after the step, and stores nothing", () =>
     withHarness(async (h) => {
       h.respond = () => ({ status: 200, text: '{"ok":1}' });
       const request = { method: "get", url: "https://lark.test/7", body: null };
@@ -200,7 +200,7 @@ describe("a step's test run", () => {
       expect((await h.engine.listRecipientRuns({}, { limit: 10 })).items).toEqual([]);
     }));
 
-  it("E-410: an agent's answer, checked as in a run", () =>
+  it("E-410 checks an agent's response as in a run", () =>
     withHarness(async (h) => {
       const agent: JsonObject = {
         ref: "agent_1",

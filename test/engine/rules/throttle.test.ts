@@ -18,14 +18,14 @@ function throttle(settings: JsonObject = {}): JsonObject {
   return { ref: "throttle_1", type: "throttle", settings: { ...window, ...settings } };
 }
 
-/** A throttle for the runs that name it. */
+/** Returns a throttle for runs whose data contains its ref. */
 const throttleAt = (ref: string): JsonObject => ({
   ...throttle(),
   ref,
   conditions: buildCondition("data.at", "equal_to", ref),
 });
 
-/** `throttle → email(mail)`; the text is the trigger's number. */
+/** Returns `throttle → email(mail)`; the text is the trigger's number. */
 const throttled = (settings: JsonObject = {}) => [throttle(settings), step.email("S", "{{ data.n }}")];
 
 const sent = (...numbers: number[]) => numbers.map((n) => `ana mail sent: ${n}`);
@@ -33,7 +33,7 @@ const PASSED = "completed: throttle_1 passed, email_1 sent";
 const STOPPED = "completed: throttle_1 halted throttled";
 const UNCHECKED = "completed: throttle_1 skipped invalid_window, email_1 sent";
 
-/** The newest run, in words, and its events about the throttle. */
+/** Returns the newest run in words, and its events of the throttle. */
 async function newest(h: EngineHarness) {
   const { items } = await h.store.listRecipientRuns({}, { limit: 1 });
   const [{ run, recipientRun }] = items as [(typeof items)[number]];
@@ -47,7 +47,7 @@ async function newest(h: EngineHarness) {
 
 const cases: EngineCase[] = [
   {
-    title: "C-246 E-284 E-287 EQ-45: one an hour",
+    title: "C-246 E-284 E-287 EQ-45 a throttle of one per hour stops the second run",
     workflow: throttled(),
     payload: buildPayload(1),
     runs: { ana: PASSED },
@@ -64,26 +64,26 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-247 E-284 E-286: three a minute, from the first pass on",
+    title: "C-247 E-284 E-286 a throttle of three per minute counts from the first pass",
     workflow: throttled({ throttle_limit: 3, throttle_window: { unit: "minutes", value: 1 } }),
     payload: buildPayload(1),
     moments: [
       triggerAt(10 * SECOND, 2),
       triggerAt(20 * SECOND, 3),
       triggerAt(30 * SECOND, 4, { messages: sent(1, 2, 3) }),
-      // The window does not roll: in the next one all three may pass again.
+      // The window does not roll: three runs may pass again in the next window.
       ...[5, 6, 7].map((n) => triggerAt(70 * SECOND, n)),
       triggerAt(70 * SECOND, 8, { messages: sent(1, 2, 3, 5, 6, 7) }),
     ],
   },
   {
-    title: "E-286: at the window's end it is over",
+    title: "E-286 a window ends exactly after its duration",
     workflow: throttled(),
     payload: buildPayload(1),
     moments: [triggerAt(HOUR - 1, 2, { messages: sent(1) }), triggerAt(HOUR, 3, { messages: sent(1, 3) })],
   },
   {
-    title: "C-248 E-285: a throttle per key",
+    title: "C-248 E-285 each key has its own throttle",
     workflow: throttled({ throttle_key: "page" }),
     payload: buildPayload(1, { page: "A" }),
     moments: [
@@ -92,14 +92,14 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-249 E-285: a throttle per recipient",
+    title: "C-249 E-285 each recipient has their own throttle",
     workflow: throttled(),
     payload: buildPayload(1, {}, { recipients: ["ana", "bo"] }),
     runs: { ana: PASSED, bo: PASSED },
   },
   ...([{}, { until: null }, { until: "soon" }] as JsonObject[]).map(
     (data): EngineCase => ({
-      title: `C-250 E-289: without a window in ${JSON.stringify(data)} the run passes, with an error`,
+      title: `C-250 E-289 a missing window in ${JSON.stringify(data)} lets the run pass with an error`,
       workflow: throttled({ throttle_window_field_path: "data.until" }),
       payload: buildPayload(1, data),
       runs: { ana: UNCHECKED },
@@ -117,7 +117,7 @@ const cases: EngineCase[] = [
     }),
   ),
   {
-    title: "C-251 E-289: so does a key that is missing",
+    title: "C-251 E-289 a missing key lets the run pass with an error",
     workflow: throttled({ throttle_key: "page" }),
     payload: buildPayload(1),
     runs: { ana: UNCHECKED },
@@ -133,14 +133,14 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-252 E-290 E-289: and one of 70 characters",
+    title: "C-252 E-290 E-289 a key of 70 characters lets the run pass with an error",
     workflow: throttled({ throttle_key: "page" }),
     payload: buildPayload(1, { page: "p".repeat(70) }),
     runs: { ana: UNCHECKED },
     moments: [triggerAt(MINUTE, 2, { data: { page: "p".repeat(70) }, messages: sent(1, 2) })],
   },
   {
-    title: "E-290: 57 plain characters are 63 once encoded",
+    title: "E-290 a key of 57 characters is accepted, because it has 63 once encoded",
     workflow: throttled({ throttle_key: "page" }),
     payload: buildPayload(1, { page: "p".repeat(57) }),
     runs: { ana: PASSED },
@@ -158,14 +158,14 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "E-290 E-289: a window of more than 31 days",
+    title: "E-290 E-289 a window of more than 31 days lets the run pass with an error",
     workflow: throttled({ throttle_window_field_path: "data.until" }),
     payload: buildPayload(1, { until: { unit: "days", value: 32 } }),
     runs: { ana: UNCHECKED },
     moments: [triggerAt(0, 2, { data: { until: { unit: "days", value: 32 } }, messages: sent(1, 2) })],
   },
   {
-    title: "C-253 E-285: a throttle per workflow",
+    title: "C-253 E-285 each workflow has its own throttle",
     given: (h) => h.define("other", { steps: throttled() }),
     workflow: throttled(),
     payload: buildPayload(1),
@@ -173,13 +173,13 @@ const cases: EngineCase[] = [
     moments: [{ at: 0, action: (h) => h.trigger("other", buildPayload(2)), messages: sent(1, 2) }],
   },
   {
-    title: "E-285: a throttle per step",
+    title: "E-285 each step has its own throttle",
     workflow: [throttle(), { ...throttle(), ref: "throttle_2" }, step.email("S", "{{ data.n }}")],
     payload: buildPayload(1),
     runs: { ana: "completed: throttle_1 passed, throttle_2 passed, email_1 sent" },
   },
   {
-    title: "E-285: and so over several runs",
+    title: "E-285 each step has its own throttle across several runs",
     workflow: [throttleAt("throttle_1"), throttleAt("throttle_2"), step.email("S", "{{ data.n }}")],
     payload: buildPayload(1, { at: "throttle_1" }),
     runs: { ana: "completed: throttle_1 passed, throttle_2 skipped condition, email_1 sent" },
@@ -195,14 +195,14 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-254 E-288: a window out of the recipient",
+    title: "C-254 E-288 a window may be a property of the recipient",
     given: (h) => h.identify({ id: "ana", gap: hours(2) }),
     workflow: throttled({ throttle_window_field_path: "recipient.gap" }),
     payload: buildPayload(1),
     moments: [triggerAt(90 * MINUTE, 2, { messages: sent(1) }), triggerAt(121 * MINUTE, 3, { messages: sent(1, 3) })],
   },
   {
-    title: "E-288: the opener's window counts",
+    title: "E-288 the window of the run that opened it is used",
     workflow: throttled({ throttle_window_field_path: "data.until" }),
     payload: buildPayload(1, { until: new Date(T0 + HOUR).toISOString() }),
     moments: [
@@ -212,7 +212,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "E-088 E-284: a step condition that is false lets the run pass, and takes no pass",
+    title: "E-088 E-284 a false condition skips the throttle and does not count as a pass",
     workflow: [
       { ...throttle(), conditions: buildCondition("data.n", "not_equal_to", "1") },
       step.email("S", "{{ data.n }}"),
@@ -222,7 +222,7 @@ const cases: EngineCase[] = [
     moments: [triggerAt(0, 2, { messages: sent(1, 2) }), triggerAt(0, 3, { messages: sent(1, 2) })],
   },
   {
-    title: "E-291 E-292: a cancelled run does not give its pass back, and a stopped one takes none",
+    title: "E-291 E-292 a canceled run keeps its pass, and a stopped run uses none",
     workflow: [throttle(), step.delay("minutes", 10), step.email("S", "{{ data.n }}")],
     payload: buildPayload(1, {}, { cancellation_key: "ck" }),
     moments: [
@@ -246,7 +246,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "E-284: many runs of one trigger, a key shared by none",
+    title: "E-284 several triggers share the limit of a throttle",
     workflow: throttled({ throttle_limit: 2 }),
     payload: buildPayload(1),
     moments: [triggerAt(0, 2), triggerAt(0, 3, { messages: sent(1, 2) })],

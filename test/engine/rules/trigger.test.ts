@@ -12,7 +12,7 @@ const body = (text: string): JsonObject[] => [step.email("S", text)];
 
 const accepted: EngineCase[] = [
   {
-    title: "C-001 E-001 E-168 E-204: one e-mail, queued and then sent",
+    title: "C-001 E-001 E-168 E-204 an email is queued and then sent",
     workflow: hello,
     runs: { ana: "completed: email_1 sent" },
     messages: ["ana mail sent: B"],
@@ -25,7 +25,7 @@ const accepted: EngineCase[] = [
     },
   },
   {
-    title: "C-002 E-002 E-003: a run for each recipient, one workflow run",
+    title: "C-002 E-002 E-003 a trigger starts one workflow run with a run for each recipient",
     workflow: hello,
     payload: { recipients: ["ana", "bo"] },
     runs: { ana: "completed: email_1 sent", bo: "completed: email_1 sent" },
@@ -41,30 +41,30 @@ const accepted: EngineCase[] = [
     },
   },
   {
-    title: "C-011 E-032 E-192: no data is an empty object",
+    title: "C-011 E-032 E-192 missing data is an empty object",
     workflow: body("Note: {{ data.note }}."),
     runs: { ana: "completed: email_1 sent" },
     messages: ["ana mail sent: Note: ."],
   },
   {
-    title: "C-013 E-074: keys of data stand at the top too",
+    title: "C-013 E-074 keys of data are also variables at the top level",
     workflow: body("{{ note }} / {{ data.note }}"),
     payload: { data: { note: "go" } },
     messages: ["ana mail sent: go / go"],
   },
   {
-    title: "C-014 E-074: a system name wins over a key of data",
+    title: "C-014 E-074 a system variable takes precedence over a key of data",
     workflow: body("{{ recipient.plan }} / {{ data.recipient }}"),
     payload: { data: { recipient: "x" } },
     messages: ["ana mail sent: pro / x"],
   },
   {
-    title: "C-015 E-083: a variable keeps its type",
+    title: "C-015 E-083 a variable keeps its type",
     workflow: body(`{% if vars.flag == true %}on{% endif %}{% if vars.flag == "true" %}str{% endif %}`),
     messages: ["ana mail sent: on"],
   },
   {
-    title: "C-016 E-026: one id is a list of one",
+    title: "C-016 E-026 a single ID is a list of one",
     workflow: hello,
     payload: { recipients: "ana" },
     runs: { ana: "completed: email_1 sent" },
@@ -87,46 +87,51 @@ interface Refused {
 
 const refused: Refused[] = [
   {
-    title: "C-004 E-017: a workflow that is not there",
+    title: "C-004 E-017 an unknown workflow is rejected",
     key: "nope",
     payload: { recipients: [{ id: "new" }] },
     code: "workflow_missing",
   },
   {
-    title: "C-005 E-018: an inactive workflow",
+    title: "C-005 E-018 an inactive workflow is rejected",
     definition: { active: false },
     payload: { recipients: [{ id: "new" }] },
     code: "workflow_inactive",
   },
   {
-    title: "C-006 E-030: data against the workflow's schema",
+    title: "C-006 E-030 data that does not match the workflow's schema is rejected",
     definition: { trigger_data_json_schema: codeSchema },
     payload: { recipients: [{ id: "new" }, "ana"], data: { code: 7 } },
     code: "invalid_params",
     pointer: "/data/code",
   },
   {
-    title: "C-007 E-031: only the request's data is checked, not $trigger_data",
+    title: "C-007 E-031 the schema checks the request's data without $trigger_data",
     definition: { trigger_data_json_schema: { ...codeSchema, required: ["code"] } },
     payload: { recipients: [{ id: "new", $trigger_data: { code: "X1" } }], data: {} },
     code: "invalid_params",
     pointer: "/data/code",
   },
   {
-    title: "C-009 E-027: 1,001 recipients",
+    title: "C-009 E-027 1,001 recipients are rejected",
     payload: { recipients: people(1_001) },
     code: "invalid_params",
     pointer: "/recipients",
   },
-  { title: "C-010 E-027: no recipients", payload: { recipients: [] }, code: "invalid_params", pointer: "/recipients" },
   {
-    title: "C-017 E-028: a payload of 11 MB",
+    title: "C-010 E-027 an empty list of recipients is rejected",
+    payload: { recipients: [] },
+    code: "invalid_params",
+    pointer: "/recipients",
+  },
+  {
+    title: "C-017 E-028 a payload of 11 MB is rejected",
     payload: { recipients: [{ id: "new" }], data: { blob: "x".repeat(11 * 1024 * 1024) } },
     code: "payload_too_large",
   },
 ];
 
-describe("A. Trigger and validation: refused as a whole", () => {
+describe("A. Trigger and validation: rejected", () => {
   it.each(refused.map((row) => [row.title, row] as const))("%s", (_title, row) =>
     withHarness(async (h) => {
       h.define("hello", { steps: hello, ...row.definition });
@@ -144,15 +149,15 @@ describe("A. Trigger and validation: refused as a whole", () => {
   );
 });
 
-describe("A. Trigger and validation: the rest", () => {
+describe("A. Trigger and validation: IDs and limits", () => {
   it.each([
     ["ana", "97ef1b00-7c5c-5d09-9034-9f40ddcf7153"],
     [{ id: "p1", collection: "projects" }, "8e7a93f2-8cbc-5f1d-a987-2aa4e13dc9c7"],
-  ])("C-003 E-002: the recipient run id of %j", (recipient, id) => {
+  ])("C-003 E-002 the recipient run ID of %j is derived from its workflow run and recipient", (recipient, id) => {
     expect(createUuidV5("3b0c8f5e-0d52-4c43-9a0c-2a1f6f2d9b10", toGid(toRecipientKey(recipient)))).toBe(id);
   });
 
-  it("C-008 E-027: 1,000 recipients are accepted, each with a run", () =>
+  it("C-008 E-027 1,000 recipients are accepted, each with a run", () =>
     withHarness(async (h) => {
       h.define("hello", { steps: hello });
       const outcome = await h.trigger("hello", { recipients: people(1_000) });
@@ -160,7 +165,7 @@ describe("A. Trigger and validation: the rest", () => {
       expect(new Set(outcome.recipients?.map((one) => one.recipient_run_id)).size).toBe(1_000);
     }));
 
-  it("C-016 E-026: one id parses as a list of one", () => {
+  it("C-016 E-026 a single ID is parsed as a list of one", () => {
     const { trigger } = parseTrigger({ recipients: "ana" }, "hello");
     expect(trigger.recipients).toEqual([{ key: "$users/ana", upsert: null, trigger_data: null }]);
   });

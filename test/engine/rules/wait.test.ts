@@ -43,7 +43,7 @@ const template = step.email("S", "{{ refs.wait_1.matched }} {{ refs.wait_1.signa
 
 const cases: EngineCase[] = [
   {
-    title: "C-297 E-335 E-343: the event comes: the run goes on at once, and knows of it",
+    title: "C-297 E-335 E-343 the run continues as soon as the event occurs, with the event's data",
     workflow: [wait(), template],
     runs: WAITING,
     moments: [
@@ -52,7 +52,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-298 E-337 E-007: none comes: the run is cancelled at its end",
+    title: "C-298 E-337 E-007 the run is canceled at the timeout",
     workflow: [wait(), step.email()],
     moments: [
       { at: 30 * MINUTE - SECOND, runs: WAITING },
@@ -73,7 +73,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-299 E-337 E-343: continues at its end, with nothing caught",
+    title: "C-299 E-337 E-343 the run continues at the timeout with on_timeout, without an event",
     workflow: [wait(continues), step.email("S", "{{ refs.wait_1.matched }} {{ refs.wait_1.signal_variables | size }}")],
     moments: [
       {
@@ -85,7 +85,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-300 E-336: halts on the event",
+    title: "C-300 E-336 the run halts at the event with on_match",
     workflow: [wait({ on_match: "halt", ...continues }), step.email()],
     moments: [
       { at: 10 * MINUTE, action: paid() },
@@ -94,12 +94,12 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-300 E-336: halts on the event only",
+    title: "C-300 E-336 the run continues at the timeout although on_match halts",
     workflow: [wait({ on_match: "halt", ...continues }), step.email()],
     moments: [{ at: 30 * MINUTE, runs: EMAIL }],
   },
   {
-    title: "C-301 E-339: another user's event, or another's kind, or nobody's",
+    title: "C-301 E-339 events of another user, of another type or without a user do not match",
     workflow: [wait(), step.email()],
     moments: [
       { at: MINUTE, action: paid({}, "bo") },
@@ -113,7 +113,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "EQ-57 E-339: an object's run takes any event of the source",
+    title: "EQ-57 E-339 a run of an object matches any event of the source",
     workflow: [wait(), step.webhook()],
     payload: { recipients: [{ collection: "projects", id: "p1" }] },
     moments: [
@@ -122,7 +122,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-302 E-340 E-335: the first that matches, the others before it are logged",
+    title: "C-302 E-340 E-335 the first matching event continues the run, and earlier events are logged",
     workflow: [
       wait({ match_conditions: about("event.data.amount", "100", "greater_than") }),
       step.email("S", "{{ refs.wait_1.signal_variables.data.amount }}"),
@@ -151,7 +151,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "F-033: groups are OR-ed",
+    title: "F-033 groups of match conditions are joined with OR",
     workflow: [
       wait({ match_conditions: [...about("event.data.n", 1), ...about("event.user_id", "ana")] }),
       step.email(),
@@ -162,7 +162,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-303 E-344: an event from before the wait",
+    title: "C-303 E-344 an event from before the wait does not match",
     workflow: [wait(), step.email()],
     moments: [
       { at: MINUTE, action: paid({}, "ana", T0 - 1) },
@@ -172,7 +172,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "E-344: an event that comes when the wait is over is not kept",
+    title: "E-344 an event after the wait is not kept for the next wait",
     workflow: [wait(continues), step.delay("minutes", 5), wait(continues, {}, "wait_2"), step.email()],
     moments: [
       { at: 31 * MINUTE, action: paid({}, "ana", T0 + MINUTE) },
@@ -186,7 +186,7 @@ const cases: EngineCase[] = [
     ] as const
   ).map(
     ([title, at, run]): EngineCase => ({
-      title: `C-304 E-345 E-336 E-342: its own message is ${title}`,
+      title: `C-304 E-345 E-336 E-342 a run waits for its own message, which is ${title}`,
       workflow: [
         step.feed(),
         wait({
@@ -210,7 +210,7 @@ const cases: EngineCase[] = [
     }),
   ),
   {
-    title: "E-342 E-345: the delivery of its own message, right after the wait begins",
+    title: "E-342 E-345 the delivery of the run's own message right after the wait starts continues the run",
     workflow: [
       step.sms(),
       wait({
@@ -224,7 +224,7 @@ const cases: EngineCase[] = [
     messages: ["ana text sent: M", "ana mail sent: message.sent"],
   },
   {
-    title: "C-306 E-342: another workflow of the recipient completes",
+    title: "C-306 E-342 a completed run of another workflow continues the run",
     given: (h) => h.define("child", { steps: [step.delay("minutes", 3)] }),
     workflow: [
       wait({
@@ -245,7 +245,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "E-342: another workflow of the recipient starts",
+    title: "E-342 a started run of another workflow continues the run",
     given: (h) => h.define("child", { steps: [step.delay("minutes", 3)] }),
     workflow: [
       wait({
@@ -260,7 +260,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-308 E-340 E-342: the recipient's second change matches",
+    title: "C-308 E-340 E-342 the recipient's second change matches and continues the run",
     workflow: [wait({ event: UPDATED, match_conditions: about("event.properties.plan", "pro") }), step.email()],
     payload: { recipients: ["bo"] },
     moments: [
@@ -271,7 +271,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-308 E-342: what changes nothing is no event, preferences are one",
+    title: "C-308 E-342 an update without a change is not an event, but a changed preference is",
     workflow: [wait({ event: UPDATED }), step.email()],
     payload: { recipients: ["bo"] },
     moments: [
@@ -285,7 +285,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "E-342: what the run did before it waited is nothing that it waits for",
+    title: "E-342 changes by the run's own steps do not continue it",
     workflow: [
       { ref: "u", type: "update_user", settings: { recipient_mode: "current", update_properties: '{"n": 1}' } },
       wait({ event: UPDATED }),
@@ -304,7 +304,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-309 E-347: cancelled while it waits",
+    title: "C-309 E-347 a waiting run is canceled",
     workflow: [wait(), step.email()],
     payload: { cancellation_key: "k" },
     moments: [
@@ -314,7 +314,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-310 E-132: a branch on what was caught",
+    title: "C-310 E-132 a branch reads the event's data",
     workflow: [
       wait(),
       {
@@ -336,13 +336,13 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "C-311 E-238: skip_delay does not skip it",
+    title: "C-311 E-238 skip_delay does not skip a wait",
     workflow: [wait(), step.email()],
     payload: { settings: { skip_delay: true } },
     runs: WAITING,
   },
   {
-    title: "C-313 E-348: its conditions are false: skipped, nothing is caught",
+    title: "C-313 E-348 a false condition skips the wait, which has no event",
     workflow: [
       wait({}, { conditions: buildCondition("data.w", "equal_to", "true") }),
       step.email("S", "[{{ refs.wait_1.matched }}]"),
@@ -351,7 +351,7 @@ const cases: EngineCase[] = [
     messages: ["ana mail sent: []"],
   },
   {
-    title: "E-341: conditions on the run beside the event",
+    title: "E-341 match conditions may compare the run's data with the event",
     workflow: [wait({ match_conditions: about("data.order", "event.data.order") }), step.email()],
     payload: { data: { order: "o1" } },
     moments: [
@@ -362,7 +362,7 @@ const cases: EngineCase[] = [
     ],
   },
   {
-    title: "E-338: fifteen minutes where the file says nothing",
+    title: "E-338 the default timeout is fifteen minutes",
     workflow: [{ ref: "wait_1", type: "wait_for_event", settings: { event: UPDATED, ...continues } }, step.email()],
     moments: [
       { at: 15 * MINUTE - SECOND, runs: WAITING },
@@ -372,20 +372,20 @@ const cases: EngineCase[] = [
 ];
 describeEngineCases("R. Wait for event", cases);
 
-describe("R. Wait for event: refused, and beside each other", () => {
+describe("R. Wait for event: validation and concurrency", () => {
   it.each([
     [
-      "C-305 E-340: a message event needs match conditions",
+      "C-305 E-340 a message event without match conditions is rejected",
       { event: { event_type: "message", source_type: "workflow", source_key: "digest", event_key: "read" } },
       "/steps/0/settings/match_conditions",
     ],
     [
-      "C-307 E-346: a static audience",
+      "C-307 E-346 a static audience is rejected",
       { event: { event_type: "audience", audience_key: "beta", event_key: "enter" } },
       "/steps/0/settings/event/audience_key",
     ],
     [
-      "C-312 E-338: longer than thirty days",
+      "C-312 E-338 a timeout of more than thirty days is rejected",
       { expires_after: { unit: "days", value: 31 } },
       "/steps/0/settings/expires_after",
     ],
@@ -401,7 +401,7 @@ describe("R. Wait for event: refused, and beside each other", () => {
     }),
   );
 
-  it("E-335: an event ends every wait that it matches, each once", () =>
+  it("E-335 an event continues all runs whose waits it matches, once each", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [wait(), step.email()] });
       const started = [];
@@ -414,7 +414,7 @@ describe("R. Wait for event: refused, and beside each other", () => {
       expect(await h.store.hasPendingEvents()).toBe(false);
     }));
 
-  it("E-335: an event that comes while the run looks at another is looked at next", async () => {
+  it("E-335 an event that occurs while the run processes another event is processed next", async () => {
     let onSave: () => Promise<unknown> = async () => {};
     const h = await EngineHarness.open({
       overrideStore: (store) => ({
@@ -443,7 +443,7 @@ describe("R. Wait for event: refused, and beside each other", () => {
     }
   });
 
-  it("E-053 EQ-03: the recipient is deleted while the run waits", () =>
+  it("E-053 EQ-03 deleting the recipient cancels the waiting run", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [wait(), step.email()] });
       const started = await h.trigger("digest", { recipients: ["ana"] });

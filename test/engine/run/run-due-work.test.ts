@@ -32,14 +32,14 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** An engine with a connection of its own to the test's one store. */
+/** Opens an engine with its own connection to the test's store. */
 async function open(options: HarnessOptions = {}): Promise<EngineHarness> {
   const harness = await EngineHarness.open({ location: join(folder, "knock.db"), ...options });
   opened.push(harness);
   return harness;
 }
 
-/** Two engines on one store, with one time. `intercept` breaks into the first one's store. */
+/** Opens two engines on one store with the same time. `intercept` overrides methods of the first one's store. */
 async function openTwo(intercept?: HarnessOptions["overrideStore"]): Promise<[EngineHarness, EngineHarness]> {
   const first = await open(intercept ? { overrideStore: intercept } : {});
   return [first, await open({ sharedWith: first })];
@@ -48,7 +48,7 @@ async function openTwo(intercept?: HarnessOptions["overrideStore"]): Promise<[En
 const messages = async (h: EngineHarness) => (await h.listMessages()).map(formatMessage);
 
 describe("two engines on one store", () => {
-  it("a run paused by one is continued by the other", async () => {
+  it("a run that one engine paused is continued by the other", async () => {
     const [one, two] = await openTwo();
     one.define("digest", later);
     const started = await one.trigger("digest", { recipients: ["ana"] });
@@ -74,7 +74,7 @@ describe("two engines on one store", () => {
     expect(await one.engine.readTimeUntilDue()).toBeNull();
   });
 
-  it("due work is run once, however many run it", async () => {
+  it("due work runs once with several engines", async () => {
     const [one, two] = await openTwo();
     const three = await open({ sharedWith: one });
     one.define("digest", later);
@@ -93,7 +93,7 @@ describe("two engines on one store", () => {
     expect(items).toHaveLength(1_200);
   });
 
-  it("a run cancelled between claim and save stays cancelled, and its message is not made", async () => {
+  it("a run that is canceled between claim and save stays canceled, and no message is created", async () => {
     let two: EngineHarness | undefined;
     const [one, other] = await openTwo((store) => ({
       async saveAdvances(...saved) {
@@ -114,7 +114,7 @@ describe("two engines on one store", () => {
     expect(one.deliveredMessages.map(({ recipient }) => recipient)).toEqual(["$users/bo"]);
   });
 
-  it("work of a process that died is another's when its lease ends, and no sooner", async () => {
+  it("work of a crashed process is claimed by another when its lease ends, and not before", async () => {
     const [one, two] = await openTwo(() => ({
       saveAdvances: () => Promise.reject(new Error("killed")),
     }));
@@ -133,11 +133,11 @@ describe("two engines on one store", () => {
     expect(await messages(two)).toEqual(["ana mail sent: B"]);
   });
 
-  it("a process that comes back after its lease saves nothing over the other's work", async () => {
+  it("a process that continues after its lease does not overwrite another's work", async () => {
     let two: EngineHarness | undefined;
     const [one, other] = await openTwo((store) => ({
       async saveAdvances(...saved) {
-        one.now += 61 * SECOND; // asleep
+        one.now += 61 * SECOND; // The process is suspended.
         expect(await two?.engine.runDue({})).toHaveLength(1);
         return store.saveAdvances(...saved);
       },
@@ -152,7 +152,7 @@ describe("two engines on one store", () => {
     expect(formatRuns(await one.readOutcome(started))).toEqual({ ana: completed });
   });
 
-  it("a delivery interrupted half-way is made again under the same message id", async () => {
+  it("an interrupted delivery is repeated with the same message ID", async () => {
     const [one, two] = await openTwo(() => ({ saveMessages: () => Promise.reject(new Error("killed")) }));
     one.define("digest", { steps: [step.email()] });
     await expect(one.trigger("digest", { recipients: ["ana"] })).rejects.toThrow("killed");
@@ -165,7 +165,7 @@ describe("two engines on one store", () => {
     expect(two.deliveredMessages.map(({ id }) => id)).toEqual(one.deliveredMessages.map(({ id }) => id));
   });
 
-  it("a once-only workflow triggered by both at once runs once (E-068)", async () => {
+  it("E-068 a once-only workflow that both trigger at once runs once", async () => {
     const [one, two] = await openTwo();
     one.define("digest", { trigger_frequency: "once_per_recipient", steps: [step.email()] });
     const both = await Promise.all([one, two].map((h) => h.trigger("digest", { recipients: ["ana"] })));
@@ -178,7 +178,7 @@ describe("two engines on one store", () => {
     expect(await messages(one)).toEqual(["ana mail sent: B"]);
   });
 
-  it("one of two that both look between claim and insert gives way (EQ-13)", async () => {
+  it("EQ-13 one of two triggers that both checked before inserting starts no run", async () => {
     let two: EngineHarness | undefined;
     const [one, other] = await openTwo((store) => ({
       async readClaimedRecipients(claims) {
@@ -197,7 +197,7 @@ describe("two engines on one store", () => {
     expect(await messages(one)).toEqual(["ana mail sent: B", "bo mail sent: B"]);
   });
 
-  it("a store error during a trigger leaves nothing and acknowledges nothing", async () => {
+  it("a store error during a trigger stores nothing and fails the trigger", async () => {
     const [one, two] = await openTwo(() => ({ insertWorkflowRun: () => Promise.reject(new Error("disk full")) }));
     one.define("digest", { steps: [step.email()] });
     await expect(one.trigger("digest", { recipients: ["ana"] })).rejects.toThrow("disk full");
@@ -209,7 +209,7 @@ describe("two engines on one store", () => {
 describe("the clock", () => {
   const state = { frozen: false, offset_ms: 0 };
 
-  it("moves on, running what falls due in order of time, each at its own time", async () => {
+  it("runs due work in order of time when it is moved, each at its own time", async () => {
     const h = await open();
     h.define("slow", { steps: [step.delay("hours", 1), step.email("S", "slow")] });
     h.define("chain", {
@@ -240,7 +240,7 @@ describe("the clock", () => {
     expect(await h.engine.readClock()).toEqual({ now: iso(2 * HOUR), frozen: false, offset_ms: 2 * HOUR });
   });
 
-  it("retries deliveries on the way, each at its own time", async () => {
+  it("retries deliveries while it is moved, each at its own time", async () => {
     const h = await open();
     h.deliver = () =>
       h.deliveredMessages.length < 3 ? { status: "failed", retryable: true, reason: "429" } : { status: "sent" };
@@ -251,7 +251,7 @@ describe("the clock", () => {
     expect((await h.listMessages())[0]?.events.at(-1)).toMatchObject({ type: "sent", at: T0 + 42 * SECOND });
   });
 
-  it("is the store's: another engine sees it, and new triggers come at it", async () => {
+  it("is shared by all engines of a store, and new triggers use it", async () => {
     const [one, two] = await openTwo();
     one.define("digest", { steps: [step.email()] });
     await one.engine.moveClock(T0 + DAY, { force: false });
@@ -261,7 +261,7 @@ describe("the clock", () => {
     expect((await one.listMessages())[0]?.inserted_at).toBe(T0 + DAY + MINUTE);
   });
 
-  it("goes on with real time after a move; frozen it does not", async () => {
+  it("continues with real time after a move, but not while frozen", async () => {
     const h = await open();
     await h.engine.moveClock(T0 + HOUR, { force: false });
     h.now += MINUTE;
@@ -273,7 +273,7 @@ describe("the clock", () => {
     expect(await h.engine.readClock()).toEqual({ ...state, now: iso(2 * MINUTE) });
   });
 
-  it("frozen: nothing falls due by itself; a move runs it and leaves it frozen", async () => {
+  it("runs no due work while frozen, except when it is moved, and stays frozen", async () => {
     const h = await open();
     await h.engine.freezeClock(T0 + MINUTE);
     h.define("digest", later);
@@ -289,12 +289,12 @@ describe("the clock", () => {
     expect(await h.engine.readClock()).toMatchObject({ now: iso(2 * HOUR), frozen: true });
   });
 
-  it("is set to where it stands without anything running", async () => {
+  it("runs nothing when it is set to the current time", async () => {
     const h = await open();
     expect(await h.engine.moveClock(T0, { force: false })).toEqual({ ...state, now: iso(0), ran: [] });
   });
 
-  it("does not move backward, or freeze in the past, unless forced; what ran stays as it is", async () => {
+  it("cannot be moved or frozen in the past unless forced, which keeps earlier runs unchanged", async () => {
     const h = await open();
     h.define("digest", later);
     const started = await h.trigger("digest", { recipients: ["ana"] });
@@ -317,7 +317,7 @@ describe("the clock", () => {
     expect(await h.engine.readTimeUntilDue()).toBe(2 * HOUR);
   });
 
-  it("reset to real time leaves what is due later waiting", async () => {
+  it("leaves later work waiting when it is reset to real time", async () => {
     const h = await open();
     await h.engine.moveClock(T0 + DAY, { force: false });
     h.define("digest", later);
@@ -329,7 +329,7 @@ describe("the clock", () => {
     expect(formatRuns(await h.readOutcome(started))).toEqual({ ana: completed });
   });
 
-  it("interrupted on the way it stands where it got to", async () => {
+  it("stays at the last due time when a move is interrupted", async () => {
     const h = await open();
     h.define("digest", later);
     h.define("much-later", { steps: [step.delay("hours", 5), step.email()] });
@@ -348,7 +348,7 @@ describe("the clock", () => {
     });
   });
 
-  it("passes over work that another process holds, and comes to what falls due after it", async () => {
+  it("skips work that another process has claimed, and runs later work", async () => {
     let writes = 0;
     const [dead, two] = await openTwo(() => ({ saveAdvances: () => Promise.reject(new Error("killed")) }));
     const three = await open({
@@ -382,7 +382,7 @@ describe("the clock", () => {
 });
 
 describe("following a trigger", () => {
-  it("awaitOutcome runs what falls due until all has ended", async () => {
+  it("awaitOutcome runs due work until all runs have ended", async () => {
     const h = await open();
     h.define("digest", { steps: [step.delay("seconds", 3), step.email()] });
     const started = await h.trigger("digest", { recipients: ["ana", "bo"] });
@@ -399,7 +399,7 @@ describe("following a trigger", () => {
     expect(told.at(-1)).toBe("2/2");
   });
 
-  it("awaitOutcome gives up when its time is up, with what is known then", async () => {
+  it("awaitOutcome returns the current outcome at the timeout", async () => {
     const h = await open();
     h.define("digest", later);
     const started = await h.trigger("digest", { recipients: ["ana"] });
@@ -408,7 +408,7 @@ describe("following a trigger", () => {
     expect(h.now - T0).toBe(5 * SECOND);
   });
 
-  it("awaitOutcome sees what another process ran", async () => {
+  it("awaitOutcome returns runs of another process", async () => {
     const [one, two] = await openTwo();
     one.define("digest", { steps: [step.delay("seconds", 1), step.email()] });
     const started = await one.trigger("digest", { recipients: ["ana"] });

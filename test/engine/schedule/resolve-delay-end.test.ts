@@ -44,45 +44,53 @@ describe("resolveDelayEnd", () => {
       Date.parse("2025-06-09T09:00:00Z"),
     ],
     ["C-201 E-235 EQ-35", { delay_for: { unit: "hours", value: -24 }, value: at(48 * HOUR) }, T0 + 24 * HOUR],
-    ["E-235 after", { delay_for: { unit: "hours", value: 1 }, value: at(HOUR) }, T0 + 2 * HOUR],
-    ["E-235 after a past timestamp", { delay_for: { unit: "hours", value: 2 }, value: at(-HOUR) }, T0 + HOUR],
+    ["E-235 an offset after a timestamp", { delay_for: { unit: "hours", value: 1 }, value: at(HOUR) }, T0 + 2 * HOUR],
+    ["E-235 an offset after a past timestamp", { delay_for: { unit: "hours", value: 2 }, value: at(-HOUR) }, T0 + HOUR],
     [
-      "E-235 around a window rule",
+      "E-235 an offset before a window rule",
       { delay_for: { unit: "hours", value: -1 }, value: MONDAYS },
       Date.parse("2025-06-09T08:00:00Z"),
     ],
     ["E-237 exactly a year", { delay_for: { unit: "days", value: 365 } }, T0 + 365 * DAY],
-    ["date only", { value: "2025-06-05" }, Date.parse("2025-06-05T00:00:00Z")],
-    ["now itself", { value: at(0) }, T0],
-    ["nothing to wait", { delay_for: { unit: "minutes", value: 0 } }, T0],
+    ["a date without a time", { value: "2025-06-05" }, Date.parse("2025-06-05T00:00:00Z")],
+    ["the current time", { value: at(0) }, T0],
+    ["a duration of zero", { delay_for: { unit: "minutes", value: 0 } }, T0],
     ["fractions", { delay_for: { unit: "seconds", value: 0.0015 } }, T0 + 2],
-  ])("%s: %j", (_id, given, until) => {
+  ])("%s %j ends at the expected time", (_id, given, until) => {
     expect(end(given)).toEqual({ until });
   });
 
   it.each<[id: string, given: Given, reason: RegExp]>([
     ["C-192 E-236", { value: at(-MINUTE) }, /past/],
-    ["C-193 missing", { value: undefined }, /missing/],
-    ["C-193 later", { value: "later" }, /no timestamp/],
+    ["C-193 a missing value", { value: undefined }, /missing/],
+    ["C-193 a word", { value: "later" }, /no timestamp/],
     ["C-202 E-235", { delay_for: { unit: "hours", value: -24 }, value: at(10 * HOUR) }, /past/],
     ["C-205 E-237 EQ-36", { value: at(400 * DAY) }, /365 days/],
-    ["EQ-36 fixed", { delay_for: { unit: "days", value: 366 } }, /365 days/],
-    ["EQ-36 Duration", { value: { unit: "months", value: 13 } }, /365 days/],
-    ["EQ-35 before now", { delay_for: { unit: "hours", value: -1 } }, /past/],
+    ["EQ-36 a fixed delay over a year", { delay_for: { unit: "days", value: 366 } }, /365 days/],
+    ["EQ-36 a Duration over a year", { value: { unit: "months", value: 13 } }, /365 days/],
+    ["EQ-35 a time before now", { delay_for: { unit: "hours", value: -1 } }, /past/],
     ["null", { value: null }, /missing/],
     ["a number", { value: T0 + HOUR }, /no timestamp/],
-    ["relative text is for conditions", { value: "2 hours from now" }, /no timestamp/],
-    ["malformed rule", { value: { frequency: "yearly" } }, /no timestamp/],
-    ["malformed Duration", { value: { unit: "fortnights", value: 1 } }, /no timestamp/],
-    ["Duration of a name of the language", { value: { unit: "constructor", value: 1 } }, /no timestamp/],
-    ["no such offset", { delay_for: { unit: "fortnights", value: 1 } }, /delay_for/],
-    ["two endless ones", { delay_for: { unit: "days", value: -1e308 }, value: { unit: "days", value: 1e308 } }, /past/],
+    ["relative text, which is for conditions only", { value: "2 hours from now" }, /no timestamp/],
+    ["a malformed rule", { value: { frequency: "yearly" } }, /no timestamp/],
+    ["a malformed Duration", { value: { unit: "fortnights", value: 1 } }, /no timestamp/],
+    [
+      "a Duration with a unit named like an Object property",
+      { value: { unit: "constructor", value: 1 } },
+      /no timestamp/,
+    ],
+    ["an unknown unit in delay_for", { delay_for: { unit: "fortnights", value: 1 } }, /delay_for/],
+    [
+      "two infinite durations",
+      { delay_for: { unit: "days", value: -1e308 }, value: { unit: "days", value: 1e308 } },
+      /past/,
+    ],
     ["no settings", {}, /no delay_for/],
-  ])("%s: %j is skipped", (_id, given, reason) => {
+  ])("%s %j skips the delay", (_id, given, reason) => {
     expect(end(given)).toEqual({ invalid: expect.stringMatching(reason) });
   });
 
-  it("is a time from now to a year on, or invalid, for any value at all (E-236, E-237)", () => {
+  it("E-236 E-237 returns a time up to a year from now or is invalid, for any value", () => {
     const value = fc.oneof(
       fc.jsonValue(),
       fc.record({ unit: fc.constantFrom("minutes", "days", "weeks"), value: fc.double() }),
@@ -130,7 +138,7 @@ describe("resolveFieldPath (E-234)", () => {
     ["tenant.at", undefined],
     ["missing", undefined],
     ["constructor", undefined],
-  ])("%s", (path, expected) => {
+  ])("finds the value of %s", (path, expected) => {
     expect(resolveFieldPath(path, variables)).toBe(expected);
   });
 });
@@ -142,7 +150,7 @@ describe("isWindowRule", () => {
     [{ unit: "hours", value: 3 }, false],
     ["2025-06-05", false],
     [null, false],
-  ])("%j: %s", (value, expected) => {
+  ])("returns for %j: %s", (value, expected) => {
     expect(isWindowRule(value)).toBe(expected);
   });
 });

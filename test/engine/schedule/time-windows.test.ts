@@ -20,7 +20,7 @@ function everyDay(from: string | null, until: string | null, days = WEEK): SendW
   );
 }
 
-/** The list W of the engine cases: Monday to Friday, 9 to 17. */
+/** The windows W of the engine cases: Monday to Friday, 9 to 17. */
 const OFFICE = everyDay("09:00", "17:00", WEEK.slice(0, 5));
 
 describe("resolveZone (E-413, EQ-63)", () => {
@@ -34,12 +34,12 @@ describe("resolveZone (E-413, EQ-63)", () => {
     [["Europe/London", "Mars/Base"], { zone: "Europe/London", invalid: null }],
     [["+05:30"], { zone: UTC, invalid: "+05:30" }],
     [[5], { zone: UTC, invalid: "5" }],
-  ])("%j", (candidates, expected) => {
+  ])("resolves %j", (candidates, expected) => {
     expect(resolveZone(candidates)).toEqual(expected);
   });
 });
 
-describe("nextWindowRule (E-242, EQ-37)", () => {
+describe("findNextWindowTime (E-242, EQ-37)", () => {
   it.each<[id: string, rule: object, now: string, zone: string, expected: string]>([
     [
       "C-197 E-241",
@@ -49,9 +49,15 @@ describe("nextWindowRule (E-242, EQ-37)", () => {
       "2025-06-09T00:00:00Z",
     ],
     ["C-198", { frequency: "weekly", days: ["mon"], hours: 9 }, "2025-06-04T10:00:00Z", UTC, "2025-06-09T09:00:00Z"],
-    ["C-199 strictly future", { frequency: "daily", hours: 9 }, "2025-06-04T09:00:00Z", UTC, "2025-06-05T09:00:00Z"],
     [
-      "C-199 a moment before",
+      "C-199 a strictly future time",
+      { frequency: "daily", hours: 9 },
+      "2025-06-04T09:00:00Z",
+      UTC,
+      "2025-06-05T09:00:00Z",
+    ],
+    [
+      "C-199 a moment before the time",
       { frequency: "daily", hours: 9 },
       "2025-06-04T08:59:59.999Z",
       UTC,
@@ -65,32 +71,38 @@ describe("nextWindowRule (E-242, EQ-37)", () => {
       UTC,
       "2025-06-07T09:00:00Z",
     ],
-    ["defaults", { frequency: "daily" }, "2025-06-04T10:00:00Z", UTC, "2025-06-05T00:00:00Z"],
+    ["default values", { frequency: "daily" }, "2025-06-04T10:00:00Z", UTC, "2025-06-05T00:00:00Z"],
     ["hourly", { frequency: "hourly", minutes: 30 }, "2025-06-04T10:00:00Z", UTC, "2025-06-04T10:30:00Z"],
     [
-      "hourly, the minute itself",
+      "hourly at the exact minute",
       { frequency: "hourly", minutes: 30 },
       "2025-06-04T10:30:00Z",
       UTC,
       "2025-06-04T11:30:00Z",
     ],
     [
-      "hourly, within the minute",
+      "hourly within the minute",
       { frequency: "hourly", minutes: 30 },
       "2025-06-04T10:30:20Z",
       UTC,
       "2025-06-04T11:30:00Z",
     ],
-    ["hourly, half-hour zone", { frequency: "hourly" }, "2025-06-04T10:00:00Z", "Asia/Kolkata", "2025-06-04T10:30:00Z"],
     [
-      "hourly on days",
+      "hourly in a half-hour zone",
+      { frequency: "hourly" },
+      "2025-06-04T10:00:00Z",
+      "Asia/Kolkata",
+      "2025-06-04T10:30:00Z",
+    ],
+    [
+      "hourly on some days",
       { frequency: "hourly", days: ["fri"], minutes: 15 },
       "2025-06-04T10:00:00Z",
       UTC,
       "2025-06-06T00:15:00Z",
     ],
     [
-      "hourly, last of the day",
+      "hourly at the end of the day",
       { frequency: "hourly", days: ["wed"] },
       "2025-06-04T23:00:00Z",
       UTC,
@@ -104,21 +116,21 @@ describe("nextWindowRule (E-242, EQ-37)", () => {
       "2025-06-04T11:00:00Z",
     ],
     [
-      "weekly without days, past today",
+      "weekly without days, after today's time",
       { frequency: "weekly", hours: 9 },
       "2025-06-04T10:00:00Z",
       UTC,
       "2025-06-11T09:00:00Z",
     ],
     [
-      "weekly, the local weekday",
+      "weekly on the local weekday",
       { frequency: "weekly", hours: 9 },
       "2025-06-04T20:00:00Z",
       TOKYO,
       "2025-06-05T00:00:00Z",
     ],
     [
-      "weekly, several days",
+      "weekly on several days",
       { frequency: "weekly", days: ["tue", "thu"], hours: 9 },
       "2025-06-04T10:00:00Z",
       UTC,
@@ -126,7 +138,7 @@ describe("nextWindowRule (E-242, EQ-37)", () => {
     ],
     ["monthly", { frequency: "monthly", hours: 9 }, "2025-06-04T10:00:00Z", UTC, "2025-07-01T09:00:00Z"],
     [
-      "monthly, this month",
+      "monthly in this month",
       { frequency: "monthly", day_of_month: 20 },
       "2025-06-04T10:00:00Z",
       UTC,
@@ -147,49 +159,49 @@ describe("nextWindowRule (E-242, EQ-37)", () => {
       "2025-02-28T00:00:00Z",
     ],
     [
-      "monthly, over the year",
+      "monthly in the next year",
       { frequency: "monthly", day_of_month: 1 },
       "2025-12-04T00:00:00Z",
       UTC,
       "2026-01-01T00:00:00Z",
     ],
     [
-      "monthly, days ignored beside a day of the month",
+      "monthly with a day of the month and ignored days",
       { frequency: "monthly", day_of_month: 5, days: ["mon"] },
       "2025-06-04T10:00:00Z",
       UTC,
       "2025-06-05T00:00:00Z",
     ],
     [
-      "monthly, days filter the 1st",
+      "monthly on the 1st, filtered by days",
       { frequency: "monthly", days: ["mon"] },
       "2025-06-04T10:00:00Z",
       UTC,
       "2025-09-01T00:00:00Z",
     ],
     [
-      "nulls are defaults",
+      "nulls as defaults",
       { frequency: "daily", days: null, hours: null, minutes: null },
       "2025-06-04T10:00:00Z",
       UTC,
       "2025-06-05T00:00:00Z",
     ],
     [
-      "EQ-32 skipped time",
+      "EQ-32 a skipped time",
       { frequency: "daily", hours: 2, minutes: 30 },
       "2025-03-09T06:00:00Z",
       NEW_YORK,
       "2025-03-09T07:30:00Z",
     ],
     [
-      "EQ-32 repeated time: the first",
+      "EQ-32 the first of a repeated time",
       { frequency: "daily", hours: 1, minutes: 30 },
       "2025-11-02T04:00:00Z",
       NEW_YORK,
       "2025-11-02T05:30:00Z",
     ],
     [
-      "EQ-32 between the two",
+      "EQ-32 between the two repeated times",
       { frequency: "daily", hours: 1, minutes: 30 },
       "2025-11-02T06:00:00Z",
       NEW_YORK,
@@ -210,27 +222,27 @@ describe("nextWindowRule (E-242, EQ-37)", () => {
       "2025-03-09T07:30:00Z",
     ],
     [
-      "half-hour change, back",
+      "a clock change of half an hour, back",
       { frequency: "hourly" },
       "2025-04-05T14:50:00Z",
       "Australia/Lord_Howe",
       "2025-04-05T15:30:00Z",
     ],
     [
-      "half-hour change, forward",
+      "a clock change of half an hour, forward",
       { frequency: "hourly", minutes: 45 },
       "2025-10-04T15:20:00Z",
       "Australia/Lord_Howe",
       "2025-10-04T15:45:00Z",
     ],
     [
-      "midnight that does not exist",
+      "a midnight that is skipped",
       { frequency: "daily" },
       "2025-04-24T12:00:00Z",
       "Africa/Cairo",
       "2025-04-24T22:00:00Z",
     ],
-  ])("%s: %j after %s in %s", (_id, rule, now, zone, expected) => {
+  ])("%s returns the next time for %j after %s in %s", (_id, rule, now, zone, expected) => {
     expect(iso(findNextWindowTime(rule, ms(now), zone))).toBe(expected);
   });
 
@@ -252,72 +264,84 @@ describe("nextWindowRule (E-242, EQ-37)", () => {
     { frequency: "weekly", days: 1 },
     { frequency: "monthly", day_of_month: 0 },
     { frequency: "monthly", day_of_month: 32 },
-  ])("is undefined for %j (E-236)", (rule) => {
+  ])("E-236 returns undefined for %j", (rule) => {
     expect(findNextWindowTime(rule, ms("2025-06-04T10:00:00Z"), UTC)).toBeUndefined();
   });
 });
 
-describe("sendWindowOpening (E-197 to E-201, EQ-32)", () => {
+describe("findSendWindowOpening (E-197 to E-201, EQ-32)", () => {
   it.each<[id: string, windows: SendWindow[], now: string, zone: string, expected: string | null]>([
     ["C-162 E-200", OFFICE, "2025-03-07T22:30:00Z", NEW_YORK, "2025-03-10T13:00:00Z"],
     ["C-164", OFFICE, "2025-06-04T10:00:00Z", UTC, null],
-    ["C-165 until is outside", OFFICE, "2025-06-04T17:00:00Z", UTC, "2025-06-05T09:00:00Z"],
+    ["C-165 at `until`, which is outside", OFFICE, "2025-06-04T17:00:00Z", UTC, "2025-06-05T09:00:00Z"],
     ["C-165", OFFICE, "2025-06-04T16:59:59Z", UTC, null],
-    ["E-201 from is inside", OFFICE, "2025-06-04T09:00:00Z", UTC, null],
-    ["E-201 just before", OFFICE, "2025-06-04T08:59:59.999Z", UTC, "2025-06-04T09:00:00Z"],
+    ["E-201 at `from`, which is inside", OFFICE, "2025-06-04T09:00:00Z", UTC, null],
+    ["E-201 just before `from`", OFFICE, "2025-06-04T08:59:59.999Z", UTC, "2025-06-04T09:00:00Z"],
     ["C-166 E-184", OFFICE, "2025-06-04T10:00:00Z", TOKYO, "2025-06-05T00:00:00Z"],
     ["C-168", OFFICE, "2025-06-09T07:00:00Z", "Europe/London", "2025-06-09T08:00:00Z"],
     ["C-169", OFFICE, "2025-06-04T10:00:00Z", resolveZone(["Mars/Base"]).zone, null],
-    ["E-197 defaults: the whole day", everyDay(null, null, ["wednesday"]), "2025-06-04T23:59:59Z", UTC, null],
+    ["E-197 the whole day by default", everyDay(null, null, ["wednesday"]), "2025-06-04T23:59:59Z", UTC, null],
     [
-      "E-197 defaults: from midnight",
+      "E-197 from midnight by default",
       everyDay(null, "09:00", ["thursday"]),
       "2025-06-04T10:00:00Z",
       UTC,
       "2025-06-05T00:00:00Z",
     ],
     [
-      "E-197 defaults: until midnight",
+      "E-197 until midnight by default",
       everyDay("20:00", null, ["wednesday"]),
       "2025-06-05T00:00:00Z",
       UTC,
       "2025-06-11T20:00:00Z",
     ],
-    ["seconds", everyDay("09:00:30", "17:00:00"), "2025-06-04T09:00:29Z", UTC, "2025-06-04T09:00:30Z"],
+    ["with seconds", everyDay("09:00:30", "17:00:00"), "2025-06-04T09:00:29Z", UTC, "2025-06-04T09:00:30Z"],
     [
-      "only day, past: a week on",
+      "a week later, after the only day",
       everyDay("09:00", "10:00", ["wednesday"]),
       "2025-06-04T10:00:00Z",
       UTC,
       "2025-06-11T09:00:00Z",
     ],
-    ["no windows", [], "2025-06-04T10:00:00Z", UTC, null],
-    ["no send day", everyDay(null, null, []), "2025-06-04T10:00:00Z", UTC, null],
-    ["skipped opening", everyDay("02:30", "17:00"), "2025-03-09T06:00:00Z", NEW_YORK, "2025-03-09T07:30:00Z"],
-    ["skipped opening, then open", everyDay("02:30", "17:00"), "2025-03-09T07:30:00Z", NEW_YORK, null],
+    ["without windows", [], "2025-06-04T10:00:00Z", UTC, null],
+    ["without a send day", everyDay(null, null, []), "2025-06-04T10:00:00Z", UTC, null],
     [
-      "window swallowed by the change",
+      "at an opening that the clock skips",
+      everyDay("02:30", "17:00"),
+      "2025-03-09T06:00:00Z",
+      NEW_YORK,
+      "2025-03-09T07:30:00Z",
+    ],
+    ["after an opening that the clock skips", everyDay("02:30", "17:00"), "2025-03-09T07:30:00Z", NEW_YORK, null],
+    [
+      "in a window that the clock skips",
       everyDay("02:30", "03:00"),
       "2025-03-09T06:00:00Z",
       NEW_YORK,
       "2025-03-10T06:30:00Z",
     ],
     [
-      "repeated opening: the first",
+      "at the first of a repeated opening",
       everyDay("01:30", "09:00"),
       "2025-11-02T05:00:00Z",
       NEW_YORK,
       "2025-11-02T05:30:00Z",
     ],
     [
-      "repeated closing: the first",
+      "at the first of a repeated closing",
       everyDay("00:00", "01:30"),
       "2025-11-02T05:45:00Z",
       NEW_YORK,
       "2025-11-03T05:00:00Z",
     ],
-    ["day that starts late", everyDay(null, "09:00"), "2025-04-24T12:00:00Z", "Africa/Cairo", "2025-04-24T22:00:00Z"],
-  ])("%s", (_id, windows, now, zone, expected) => {
+    [
+      "on a day that starts late",
+      everyDay(null, "09:00"),
+      "2025-04-24T12:00:00Z",
+      "Africa/Cairo",
+      "2025-04-24T22:00:00Z",
+    ],
+  ])("%s finds the next opening", (_id, windows, now, zone, expected) => {
     expect(iso(findSendWindowOpening(windows, ms(now), zone))).toBe(expected);
   });
 });
@@ -346,7 +370,7 @@ describe("properties of windows", () => {
     { requiredKeys: ["frequency"] },
   );
 
-  it("a rule's next time is in the future, shows the rule's minute but in a clock change, and none lies between (E-242)", () => {
+  it("E-242 a rule's next time is in the future, has the rule's minute except in a clock change, and is the earliest", () => {
     fc.assert(
       fc.property(rule, moment, zone, (windowRule, now, zoneName) => {
         const at = findNextWindowTime(windowRule, now, zoneName) as number;
@@ -382,7 +406,7 @@ describe("properties of windows", () => {
       }),
     );
 
-  it("a window is open at its own opening, shut until then, and never further off than it can be (E-198)", () => {
+  it("E-198 a window is open at its opening, closed until then, and never later than possible", () => {
     fc.assert(
       fc.property(windows, moment, zone, (list, now, zoneName) => {
         const opening = findSendWindowOpening(list, now, zoneName);
@@ -397,7 +421,7 @@ describe("properties of windows", () => {
     );
   });
 
-  it("agrees with the wall clock on every day without a clock change (E-201)", () => {
+  it("E-201 a window agrees with the wall clock on every day without a clock change", () => {
     fc.assert(
       fc.property(windows, moment, zone, (list, now, zoneName) => {
         const local = DateTime.fromMillis(now, { zone: zoneName });

@@ -23,7 +23,7 @@ type Action =
   | { do: "trigger"; recipients: string[]; key: string }
   | { do: "cancel"; which: number; recipients: string[] | null }
   | { do: "advance"; by: number }
-  /** Time passes and nothing runs, as between two calls of a command. */
+  /** Time passes without due work being run, as between two commands. */
   | { do: "idle"; by: number };
 
 const settings: fc.Arbitrary<Settings> = fc.record({
@@ -88,7 +88,7 @@ interface Item {
   cancelled: boolean;
 }
 
-/** Every trigger's items; an item is cancelled if its trigger was while no message held it yet. */
+/** Plays the actions and returns the items of every trigger; an item is canceled if its trigger was canceled before a message contained it. */
 async function play(h: EngineHarness, actions: readonly Action[]): Promise<Item[]> {
   const items: Item[] = [];
   let triggers = 0;
@@ -144,7 +144,7 @@ async function checkItems(h: EngineHarness, items: readonly Item[]): Promise<Sen
 
 describe("batches", () => {
   it(
-    "E-243 to E-266, E-279, E-280, EQ-44: every activity is in one message, unless it was cancelled before the close",
+    "E-243 to E-266 E-279 E-280 EQ-44 every activity is in one message, unless it was canceled before the close",
     () =>
       fc.assert(
         fc.asyncProperty(
@@ -172,7 +172,7 @@ describe("batches", () => {
   );
 
   it(
-    "E-261, EQ-43: nor is one lost or repeated where the work is done late",
+    "E-261 EQ-43 no activity is lost or repeated if work is processed late",
     () =>
       fc.assert(
         fc.asyncProperty(
@@ -193,7 +193,7 @@ describe("batches", () => {
 
 describe("throttles", () => {
   it(
-    "E-284 to E-287: as many pass as a window allows, whichever runs they are",
+    "E-284 to E-287 as many runs pass as a window allows, in any order",
     () =>
       fc.assert(
         fc.asyncProperty(

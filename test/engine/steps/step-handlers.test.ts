@@ -22,7 +22,7 @@ import { catchThrown } from "../../helpers/catch-error.js";
 import { withHarness } from "../../helpers/engine-case.js";
 import { buildCondition, type EngineHarness, getRecipientOutcome, step } from "../../helpers/engine-harness.js";
 
-// The two files of a step type: `domain/steps/log.ts` and `engine/steps/log.ts`.
+// Equivalent to the two files of a step type: `domain/steps/log.ts` and `engine/steps/log.ts`.
 
 const schema = () =>
   z.strictObject({
@@ -91,7 +91,7 @@ function define(h: EngineHarness, text: unknown): void {
   h.define("digest", { steps: [log(text), step.feed()] });
 }
 
-describe("a step type that a line in each registry adds", () => {
+describe("a step type that only adds a line to each registry", () => {
   beforeEach(() => {
     logged.length = 0;
     for (const [registry, entry] of [
@@ -125,13 +125,13 @@ describe("a step type that a line in each registry adds", () => {
       expect(await printed(run)).toContain("  log_1: passed → logged\n");
     }));
 
-  it("fails at compile time for a template that does not parse", () =>
+  it("fails at compile time for a template that cannot be parsed", () =>
     withHarness(async (h) => {
       define(h, "{{ data.n");
       await expect(h.trigger("digest", { recipients: ["ana"] })).rejects.toMatchObject({ code: "template_invalid" });
     }));
 
-  it("is previewed when it is named", () =>
+  it("is previewed if it is named", () =>
     withHarness(async (h) => {
       define(h, "n is {{ data.n }}");
       const trigger: Trigger = parseTrigger({ recipients: ["ana"], data: { n: 2 } }, "digest").trigger;
@@ -139,7 +139,7 @@ describe("a step type that a line in each registry adds", () => {
       expect(previews).toMatchObject([{ ref: "log_1", contents: [{ text: "n is 2" }] }]);
     }));
 
-  it("reports its faults, its unknown keys and its warnings", () =>
+  it("reports its findings, unknown keys and warnings", () =>
     withHarness(async (h) => {
       const faultOf = (text: unknown) => catchThrown(() => define(h, text)).message;
       expect(faultOf("")).toBe('workflow "digest": steps[0].settings.text must not be empty');
@@ -161,12 +161,12 @@ describe("the registries", () => {
     expect(Object.keys(STEP_HANDLERS).sort()).toEqual(Object.keys(STEP_DEFINITIONS).sort());
   });
 
-  it("are the only code that tells step types apart by their names", () => {
+  it("are the only code that distinguishes step types by name", () => {
     const source = resolve(import.meta.dirname, "../../../src");
     const names = Object.keys(STEP_DEFINITIONS).join("|");
     const comparison = new RegExp(`\\b(type|step\\.type)\\)? *[!=]==? *"(${names})"|\\bcase "(${names})":`);
     const home = /^(domain|engine)\/steps\//;
-    // Kinds of a need and of a preference center's row that share a name with a step type.
+    // Kinds of pending queries and of rows in a preference center that share a name with a step type.
     const other = ["engine/run/advance-many.ts", "emulator/preference-center/build-switch-rows.ts"];
     const found = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
       (path) =>

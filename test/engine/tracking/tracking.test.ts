@@ -16,7 +16,7 @@ afterEach(() => h.close());
 
 const buildChannel = (key: string): Channel => h.environment.channels[key] as Channel;
 
-/** The message of a step, its id in it written `ID`, a short link's key `KEY`. */
+/** Returns the message of a step; in its content, `ID` replaces its ID and `KEY` the key of a short link. */
 async function buildMessage(one: JsonObject, data: JsonObject = {}): Promise<Message & { told: string }> {
   h.define("one", { steps: [one] });
   await h.identify({
@@ -33,7 +33,7 @@ async function buildMessage(one: JsonObject, data: JsonObject = {}): Promise<Mes
   return { ...message, told };
 }
 
-/** The part of a content document that is tracked. */
+/** Returns the part of a content document that is tracked. */
 function readBody({ told }: { told: string }): Json | undefined {
   const { html_body, blocks, body, template } = JSON.parse(told) as Record<string, JsonObject & JsonObject[]>;
   return (
@@ -62,7 +62,7 @@ const json = (content: Json): JsonObject => ({
 
 const rows: Row[] = [
   {
-    title: "T-231 E-231: an e-mail's anchors, each URL once; http:// and others stay",
+    title: "T-231 E-231 tracks the anchors of an email, each URL once; other schemes stay unchanged",
     step: email(
       `<p><a class=x href="https://lark.test/?a=1&amp;b=2">A</a> <A HREF='https://lark.test/b'>B</A> <a href=https://lark.test/b>C</a>
 <a href="http://lark.test">D</a><a href="mailto:a@lark.test">E</a><a name="x">F</a></p>`,
@@ -72,7 +72,7 @@ const rows: Row[] = [
     links: ["https://lark.test/?a=1&b=2", "https://lark.test/b"],
   },
   {
-    title: "T-232: an anchor that is marked keeps its URL and loses the mark",
+    title: "T-232 keeps the URL of a marked anchor and removes the mark",
     step: email(
       `<a data-knock-no-track href="https://lark.test/a">A</a><a href="https://lark.test/b" data-knock-no-track="">B</a>`,
     ),
@@ -80,7 +80,7 @@ const rows: Row[] = [
     links: [],
   },
   {
-    title: "T-231: only anchors: no picture, no comment, no style, nothing that is no tag",
+    title: "T-231 tracks only anchors: no images, comments, styles or text that is not a tag",
     step: email(
       `<img src="https://lark.test/i"><!-- <a href="https://lark.test/c">x</a> --><link href="https://lark.test/s"><textarea><a href="https://lark.test/t"></textarea><a href="https://lark.test/a" title="a > b">A</a><a x="`,
     ),
@@ -88,7 +88,7 @@ const rows: Row[] = [
     links: ["https://lark.test/a"],
   },
   {
-    title: "T-231 T-204: a feed's body, links and bare URLs; T-234 E-224: not what its action opens",
+    title: "T-231 T-204 T-234 E-224 tracks links and bare URLs in a feed's body, but not the URL of its action",
     step: {
       ...step.feed("", ON),
       template: {
@@ -100,13 +100,13 @@ const rows: Row[] = [
     links: ["https://lark.test/a", "https://lark.test/b"],
   },
   {
-    title: "T-233: short links in an SMS",
+    title: "T-233 writes short links in an SMS",
     step: step.sms("See https://lark.test/a, or (https://lark.test/b_(c)). http://lark.test", ON),
     body: `See ${BASE}/KEY0, or (${BASE}/KEY1). http://lark.test`,
     links: ["https://lark.test/a", "https://lark.test/b_(c)"],
   },
   {
-    title: "T-231: Markdown of a chat message; pictures and code stay",
+    title: "T-231 tracks Markdown of a chat message, except images and code",
     step: step.chat(
       "[A *b*](https://lark.test/a 'T') <https://lark.test/b> https://lark.test/_c_. ![i](https://lark.test/i) `https://lark.test/d` [x]\n\n[x]: https://lark.test/e\n\n```\nhttps://lark.test/f\n```\n[https://lark.test/g](https://lark.test/g) [h](http://lark.test/h)",
       ON,
@@ -115,7 +115,7 @@ const rows: Row[] = [
     links: ["a", "b", "_c", "e", "g"].map((path) => `https://lark.test/${path}`),
   },
   {
-    title: "T-231 E-231: Block Kit's URLs and mrkdwn; no picture's",
+    title: "T-231 E-231 tracks Block Kit's URLs and mrkdwn, except images",
     step: json({
       blocks: [
         {
@@ -158,7 +158,7 @@ describe("tracked links (section 14)", () => {
     expect(message.links).toEqual(links);
   });
 
-  it("T-231: what visual blocks and MJML come to is HTML like any other", async () => {
+  it("T-231 tracks the HTML of visual blocks", async () => {
     const blocks = step.email("S", "", ON);
     const visual_blocks: Json = [
       { type: "button_set", buttons: [{ label: "Go", action: "https://lark.test/go", variant: "solid" }] },
@@ -172,7 +172,7 @@ describe("tracked links (section 14)", () => {
     expect(readBody(visual)).toContain(`href="${L}/1"`);
   });
 
-  it("T-231: MJML", async () => {
+  it("T-231 tracks the HTML of MJML", async () => {
     const html_body =
       '<mjml><mj-body><mj-section><mj-column><mj-button href="https://lark.test/go">Go</mj-button></mj-column></mj-section></mj-body></mjml>';
     const template = { subject: "S", is_mjml: true, html_body, settings: { layout_key: null } };
@@ -181,19 +181,19 @@ describe("tracked links (section 14)", () => {
     expect(readBody(message)).toContain(`href="${L}/0"`);
   });
 
-  it("T-233: WhatsApp has short links, in texts that stay plain", async () => {
+  it("T-233 writes short links in WhatsApp messages, which stay plain text", async () => {
     buildChannel("chatty").provider = "chat_whatsapp";
     const text = await buildMessage(step.chat("Go: https://lark.test/a", ON));
     expect(readBody(text)).toBe(`Go: ${BASE}/KEY0`);
   });
 
-  it("T-233: a short link has 31 characters where the base has 20", async () => {
+  it("T-233 a short link has 31 characters if the base URL has 20", async () => {
     h.environment.tracking = { base_url: "https://go.lark.test" };
     const { content } = await buildMessage(step.sms("https://lark.test/a", ON));
     expect(String(content.body)).toHaveLength(31);
   });
 
-  it("T-241 E-158: the address to unsubscribe at is nobody's click, and is one that is answered", async () => {
+  it("T-241 E-158 does not track the unsubscribe URL, which the emulator serves", async () => {
     h.environment.tracking = { base_url: "https://go.lark.test" };
     const html = '<a href="{{ vars.commercial_unsubscribe_url }}">x</a>';
     h.define("sale", { settings: { is_commercial: true }, steps: [step.email("S", html, ON)] });
@@ -204,22 +204,22 @@ describe("tracked links (section 14)", () => {
     );
   });
 
-  it("T-230 CH-033: off by default, nothing is wrapped and nothing kept", async () => {
+  it("T-230 CH-033 is off by default, which changes no link and stores none", async () => {
     const message = await buildMessage(step.email("S", '<a href="https://lark.test">x</a>'));
     expect(readBody(message)).toBe('<a href="https://lark.test">x</a>');
     expect(message).not.toHaveProperty("links");
   });
 
   it.each([
-    ["the channel's switch alone", {}, true],
-    ["a step that says no", { channel_overrides: { link_tracking: false } }, false],
-    ["a step that says yes", ON, true],
-  ])("E-178 E-231: %s", async (_who, extra, isTracked) => {
+    ["the channel's switch is used by default", {}, true],
+    ["a step turns tracking off", { channel_overrides: { link_tracking: false } }, false],
+    ["a step turns tracking on", ON, true],
+  ])("E-178 E-231 %s", async (_who, extra, isTracked) => {
     buildChannel("text").settings = { link_tracking: true };
     expect((await buildMessage(step.sms("https://lark.test", extra))).links !== undefined).toBe(isTracked);
   });
 
-  it("T-235: the picture is the last of an e-mail's body, and only an e-mail's", async () => {
+  it("T-235 adds an image at the end of an email's body, and to no other message", async () => {
     const opens = { channel_overrides: { open_tracking: true } };
     const html = '<html><body><a data-knock-no-track href="https://lark.test">x</a></body></html>';
     const message = await buildMessage(step.email("S", html, opens));
@@ -231,7 +231,7 @@ describe("tracked links (section 14)", () => {
     expect(await buildMessage(step.sms("M"))).not.toHaveProperty("links");
   });
 
-  it("T-230: where nobody receives clicks nothing changes, and the step's event tells so", async () => {
+  it("T-230 changes nothing without a tracking URL, and the step's event reports it", async () => {
     h.environment.tracking = null;
     buildChannel("mail").settings = { link_tracking: true, open_tracking: true };
     const html = '<a href="https://lark.test">x</a>';
@@ -254,18 +254,18 @@ describe("tracked links (section 14)", () => {
     ["fences", "```\n~~~\n".repeat(30_000)],
     ["anchors", "<a x".repeat(50_000)],
     ["punctuation", `http://${".)".repeat(50_000)}x`],
-  ])("T-231: hostile Markdown is read once: %s", async (_what, text) => {
+  ])("T-231 reads hostile Markdown in linear time: %s", async (_what, text) => {
     const message = await buildMessage(step.chat("{{ data.text }} https://lark.test/a", ON), { text });
     expect(message.links?.length).toBeLessThanOrEqual(1);
   });
 
-  it("T-231: a URL's own brackets are its own, what closes none is the sentence's", async () => {
+  it("T-231 keeps brackets that a URL opens, and leaves other closing brackets to the sentence", async () => {
     const urls = `https://lark.test/a_(b) (https://lark.test/c) https://lark.test/d${")".repeat(50_000)}.`;
     const message = await buildMessage(step.sms("{{ data.urls }}", ON), { urls });
     expect(message.links).toEqual(["a_(b)", "c", "d"].map((path) => `https://lark.test/${path}`));
   });
 
-  it("T-233: more links than short keys have long ones", async () => {
+  it("T-233 writes long links if there are more links than short keys", async () => {
     const body = Array.from({ length: 63 }, (_, index) => `https://lark.test/${index}`).join(" ");
     const words = String((await buildMessage(step.sms(body, ON))).content.body).split(" ");
     expect(words[61]).toMatch(/\/[0-9A-Za-z]{9}z$/);
@@ -277,7 +277,7 @@ describe("tracked links (section 14)", () => {
     ["comments without an end", "<!-- <a ".repeat(100_000)],
     ["quotes without an end", `<a x="`.repeat(100_001)],
     ["scripts without an end", "<script>".repeat(100_000)],
-  ])("T-231: hostile HTML is read once: %s", async (_what, html) => {
+  ])("T-231 reads hostile HTML in linear time: %s", async (_what, html) => {
     const message = await buildMessage(step.email("S", "{{ data.html }}", ON), { html });
     expect(message.links).toEqual([]);
   });

@@ -24,11 +24,11 @@ const SCOPE = {
 interface Given {
   data?: JsonObject;
   schema?: JsonObject;
-  /** Steps before the one whose text it is. */
+  /** The steps before the step with the text. */
   before?: JsonObject[];
 }
 
-/** `written → meant` for each variable of a text message that is reported. */
+/** Returns `written → meant` for each reported variable of a text message. */
 function reported(text: string, { data = {}, schema, before = [] }: Given = {}): string[] {
   const raw = {
     name: "W",
@@ -52,7 +52,7 @@ function reported(text: string, { data = {}, schema, before = [] }: Given = {}):
 
 const COMMENTS = { comments: [{ text: "Hi", author: { name: "Bo" } }], title: "T" };
 
-describe("misspelledVariables", () => {
+describe("findMisspelledVariables", () => {
   it.each<[what: string, text: string, given: Given, expected: string[]]>([
     ["a property of the recipient", "{{ recipient.plna }}", {}, ["recipient.plna → recipient.plan"]],
     ["a root", "{{ recipent.name }}", {}, ["recipent.name → recipient.name"]],
@@ -79,9 +79,9 @@ describe("misspelledVariables", () => {
     ],
     ["an assigned name", "{% assign heading = title %}{{ headnig }}", { data: COMMENTS }, ["headnig → heading"]],
     ["a captured name", "{% capture greeting %}x{% endcapture %}{{ greetng }}", {}, ["greetng → greeting"]],
-    ["what is assigned", "{% assign x = data.tilte %}{{ x }}", { data: COMMENTS }, ["data.tilte → data.title"]],
+    ["an assigned value", "{% assign x = data.tilte %}{{ x }}", { data: COMMENTS }, ["data.tilte → data.title"]],
     [
-      "a property of what is assigned",
+      "a property of an assigned value",
       "{% assign first = comments[0] %}{{ first.txet }}",
       { data: COMMENTS },
       ["first.txet → first.text"],
@@ -90,7 +90,7 @@ describe("misspelledVariables", () => {
     ["an input of a partial", "{% render 'x', a: data.tilte %}", { data: COMMENTS }, ["data.tilte → data.title"]],
     ["a condition", "{% if recipient.plna == 'pro' %}x{% endif %}", {}, ["recipient.plna → recipient.plan"]],
     [
-      "a name near one of the schema that the data leaves out",
+      "a name near one that only the schema has",
       "{{ data.pgae }} {{ data.order.totl }}",
       {
         schema: {
@@ -106,17 +106,17 @@ describe("misspelledVariables", () => {
 
   it.each<[what: string, text: string, given?: Given]>([
     [
-      "what the data has",
+      "names that the data has",
       "{{ data.title }}{{ title }}{{ comments | size }}{{ data.comments.size }}",
       { data: COMMENTS },
     ],
     [
-      "what the schema allows and the data leaves out",
+      "names that the schema allows and the data leaves out",
       "{{ data.page_url }}{{ page }}",
       { data: { page_ulr: 1 }, schema: { properties: { page_url: {}, page: {} } } },
     ],
     ["properties that the API documents", "{{ recipient.email }} {{ recipient.phone_number }} {{ recipient.locale }}"],
-    ["a missing property that is near none", "{{ recipient.nickname }} {{ data.anything }}"],
+    ["a missing property that is not near another", "{{ recipient.nickname }} {{ data.anything }}"],
     ["first_name where only last_name is known", "{{ recipient.first_name }}"],
     ["names that differ in a number", "{{ data.line_2 }}", { data: { line_1: "x" } }],
     ["short names that differ in a letter", "{{ data.game }}", { data: { name: "x" } }],
@@ -133,7 +133,7 @@ describe("misspelledVariables", () => {
     ],
     ["computed keys", "{{ data[title].tilte }}", { data: COMMENTS }],
     ["literals and ranges", "{% for i in (1..3) %}{{ i }}{{ 'tilte' | upcase }}{% endfor %}", { data: COMMENTS }],
-    ["null on the way", "{{ actor.nmae }} {{ data.owner.nmae }}", { data: { owner: null } }],
+    ["null values in a path", "{{ actor.nmae }} {{ data.owner.nmae }}", { data: { owner: null } }],
     ["a schema that is composed of others", "{{ data.tilte }}", { schema: { anyOf: [{ properties: { title: {} } }] } }],
     [
       "data that an earlier fetch step may add",

@@ -3,7 +3,7 @@ import { readOnce } from "../../../src/engine/workflow/read-once.js";
 import type { Definitions } from "../../../src/ports/definitions.js";
 import { EngineHarness, step } from "../../helpers/engine-harness.js";
 
-/** Definitions that record each read of a workflow, in the main files and in the branch `new`. */
+/** Returns definitions that record each read of a workflow, in the main files and in the branch `new`. */
 async function recording(): Promise<{ definitions: Definitions; reads: string[] }> {
   const harness = await EngineHarness.open();
   harness.define("digest", { steps: [step.email()] });
@@ -30,7 +30,7 @@ async function recording(): Promise<{ definitions: Definitions; reads: string[] 
 }
 
 describe("readOnce", () => {
-  it("reads each definition once, when it is asked for", async () => {
+  it("reads each definition once, on first use", async () => {
     const { definitions, reads } = await recording();
     const once = readOnce(definitions);
     expect(reads).toEqual([]);
@@ -41,14 +41,14 @@ describe("readOnce", () => {
     expect(reads).toEqual(["main/digest", "main/none"]);
   });
 
-  it("remembers a failure as well", async () => {
+  it("remembers errors", async () => {
     const { definitions, reads } = await recording();
     const once = readOnce(definitions);
     for (const _ of [1, 2]) await expect(once.workflow("broken")).rejects.toThrow("broken");
     expect(reads).toEqual(["main/broken"]);
   });
 
-  it("reads each branch's definitions once, and knows the branch that it is", async () => {
+  it("reads each branch's definitions once, and returns itself for the branch main", async () => {
     const { definitions, reads } = await recording();
     const once = readOnce(definitions);
     for (const _ of [1, 2]) expect((await once.branch?.("new")?.workflow("digest"))?.name).toBe("New");

@@ -12,7 +12,7 @@ const zones = fc.constantFrom(
 );
 
 describe("dates in zones", () => {
-  it("T-040 T-041: whatever the moment and zone, the text names the same moment", () => {
+  it("T-040 T-041 for any time and zone, the printed text names the same time", () => {
     fc.assert(
       fc.property(instants, zones, (seconds, zone) => {
         const iso = renderTemplate(`{{ s | timezone: "${zone}" }}`, { scope: { s: seconds } });
@@ -24,7 +24,7 @@ describe("dates in zones", () => {
     );
   });
 
-  it("T-041: a date's day, week and year day agree with the calendar", () => {
+  it("T-041 the day, week and day of the year of a date agree with the calendar", () => {
     fc.assert(
       fc.property(instants, (seconds) => {
         const [isoYear, week, day, yearDay, year] = renderTemplate('{{ s | date: "%G %V %u %j %Y" }}', {
@@ -34,7 +34,7 @@ describe("dates in zones", () => {
           .map(Number) as [number, number, number, number, number];
         const midnight = Math.floor(seconds / 86_400) * 86_400 * SECOND;
         expect(Date.UTC(year, 0, yearDay)).toBe(midnight);
-        // The first week is the one with the fourth of January.
+        // The first ISO week is the one that contains January 4.
         const fourth = new Date(Date.UTC(isoYear, 0, 4));
         const monday = fourth.getTime() - ((fourth.getUTCDay() || 7) - 1) * 86_400 * SECOND;
         expect(monday + ((week - 1) * 7 + day - 1) * 86_400 * SECOND).toBe(midnight);
@@ -42,7 +42,7 @@ describe("dates in zones", () => {
     );
   });
 
-  it("T-092: any text is a moment or an error that names the filter", () => {
+  it("T-092 any text is a time or an error that names the filter", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[0-9T:+Z /-]{0,24}$/)), (text) => {
         try {

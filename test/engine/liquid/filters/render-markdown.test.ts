@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { renderMarkdown } from "../../../../src/engine/liquid/filters/render-markdown.js";
 
-describe("renderMarkdown (CommonMark and what GFM adds, TQ-14)", () => {
+describe("renderMarkdown (CommonMark with GFM's extensions, TQ-14)", () => {
   it.each([
     ["", ""],
     ["hi **you**", "<p>hi <strong>you</strong></p>"],
@@ -10,14 +10,14 @@ describe("renderMarkdown (CommonMark and what GFM adds, TQ-14)", () => {
     ["<b>x</b> & y", "<p><b>x</b> &amp; y</p>"],
     ["1. a\n2. b", "<ol>\n<li>a</li>\n<li>b</li>\n</ol>"],
     ["`a<b`", "<p><code>a&lt;b</code></p>"],
-    ["[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"], // no link at all
+    ["[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"], // not rendered as a link
     ["a\n\nb\n", "<p>a</p>\n<p>b</p>"],
     ["~~old~~", "<p><del>old</del></p>"],
     ["see https://lark.test/a", '<p>see <a href="https://lark.test/a">https://lark.test/a</a></p>'],
     ["app.py and lark.test", "<p>app.py and lark.test</p>"],
     ["&copy; &eacute;", "<p>© é</p>"],
     ["| a | b |\n|---|---|\n| 1 | 2 |", /^<table>[\s\S]*<td>2<\/td>[\s\S]*<\/table>$/],
-  ])("%j is %j", (source, html) => {
+  ])("renders %j as %j", (source, html) => {
     expect(renderMarkdown(source)).toEqual(typeof html === "string" ? html : expect.stringMatching(html));
   });
 });

@@ -13,7 +13,7 @@ const FILE = { name: "a.txt", content_type: "text/plain", content: "aGk=" };
 
 describe("addresses and the subject", () => {
   it.each(["from_address", "to_address", "cc_address", "bcc_address", "reply_to_address"])(
-    "a line break in %s is refused, so that data makes no header",
+    "a line break in %s is rejected, so that data cannot add headers",
     async (name) => {
       const overrides = { [name]: "{{ data.x }}" };
       const failed = renderStep(email({ overrides, data: { x: "a@lark.test\r\nBcc: b@lark.test" } }));
@@ -22,7 +22,7 @@ describe("addresses and the subject", () => {
     },
   );
 
-  it("line breaks of a subject and of a sender's name become blanks", async () => {
+  it("line breaks in a subject and in a sender's name become spaces", async () => {
     const template = { subject: "{{ data.x }}", html_body: "B" };
     const content = await renderContent(
       email({
@@ -34,14 +34,14 @@ describe("addresses and the subject", () => {
     expect(content).toMatchObject({ subject_line: "One Bcc: b@lark.test", from: "One Bcc: b@lark.test <a@lark.test>" });
   });
 
-  it("CH-081: `to` is one address", async () => {
+  it("CH-081 `to` is a single address", async () => {
     const failed = renderStep(email({ overrides: { to_address: "a@lark.test, b@lark.test" } }));
     await expect(failed).rejects.toThrow("to_address must be one address once rendered");
     const named = await renderContent(email({ overrides: { to_address: '"Voss, Mara" <m@lark.test>' } }));
     expect(named.to).toBe('"Voss, Mara" <m@lark.test>');
   });
 
-  it("CH-080, T-134: the channel's settings are templates as well", async () => {
+  it("CH-080 T-134 the channel's settings are rendered as templates", async () => {
     const channel = { settings: { from_address: "{{ data.team }}@lark.test", cc_address: "{{ data.none }}" } };
     expect(await renderContent(email({ channel, data: { team: "ops" } }))).toMatchObject({
       from: "ops@lark.test",
@@ -51,7 +51,7 @@ describe("addresses and the subject", () => {
 });
 
 describe("JSON overrides and headers (CH-080, CH-090, CHQ-8)", () => {
-  it("the step's lie over the channel's, maps merged and lists replaced", async () => {
+  it("the step's overrides take precedence over the channel's; maps are merged and lists are replaced", async () => {
     const channel = { settings: { json_overrides: '{"headers": {"X-A": "1", "X-B": 2}, "tags": ["a"]}' } };
     const overrides = { json_overrides: '{"headers": {"X-A": "{{ data.x }}"}, "tags": ["b"]}' };
     expect(await renderContent(email({ channel, overrides, data: { x: "own" } }))).toMatchObject({
@@ -60,7 +60,7 @@ describe("JSON overrides and headers (CH-080, CH-090, CHQ-8)", () => {
     });
   });
 
-  it("nothing stands beside the API's fields where there is nothing to say", async () => {
+  it("the message has only the API's fields if there are no overrides", async () => {
     expect(Object.keys(await renderContent(email()))).toEqual([
       "__typename",
       "to",
@@ -80,11 +80,11 @@ describe("JSON overrides and headers (CH-080, CH-090, CHQ-8)", () => {
     ['{"headers": {"a b": "x"}}', 'json_overrides.headers["a b"] is no name of a header'],
     ['{"headers": {"Subject": "x"}}', 'json_overrides.headers["Subject"] is set by the e-mail itself'],
     ['{"headers": {"X-A": "x\\r\\nBcc: b@lark.test"}}', 'json_overrides.headers["X-A"] must not hold line breaks'],
-  ])("T-094: %s fails the step", async (json_overrides, expected) => {
+  ])("T-094 %s fails the step", async (json_overrides, expected) => {
     await expect(renderContent(email({ overrides: { json_overrides } }))).rejects.toThrow(expected);
   });
 
-  it("T-240: commercial workflows have headers to unsubscribe, others none", async () => {
+  it("T-240 emails of commercial workflows have unsubscribe headers, other emails have none", async () => {
     const vars = { commercial_unsubscribe_url: "https://unsubscribe.invalid/r-1" };
     const headers = {
       "List-Unsubscribe": "<https://unsubscribe.invalid/r-1>",
@@ -105,7 +105,7 @@ describe("JSON overrides and headers (CH-080, CH-090, CHQ-8)", () => {
 });
 
 describe("attachments (T-131, E-191)", () => {
-  it("are at data.attachments, or where the template says: one object or a list", async () => {
+  it("are read from data.attachments or from the template's own key, as one object or a list", async () => {
     const two = [FILE, { ...FILE, name: "b.png", content_type: "image/png", content_id: "b", disposition: "inline" }];
     expect((await renderContent(email({ data: { attachments: two } }))).attachments).toEqual(two);
     const settings = { attachment_key: "docs.bill" };
@@ -113,7 +113,7 @@ describe("attachments (T-131, E-191)", () => {
     expect(await renderContent(email({ data: { docs: FILE } }))).not.toHaveProperty("attachments");
   });
 
-  it("after a batch: those of the activity that opened it, or what a later step put there", async () => {
+  it("after a batch, are those of the activity that opened it or those that a later step added", async () => {
     const of = (name: string): JsonObject => ({ attachments: [{ ...FILE, name }] });
     const batch = { first: of("first"), reduced: { n: 1 } };
     const name = async (more: Partial<RenderInput>) =>
@@ -123,25 +123,29 @@ describe("attachments (T-131, E-191)", () => {
   });
 
   it.each<[string, unknown, string]>([
-    ["a text", "x", "data.attachments must be an object"],
-    ["one without a name", [{ ...FILE, name: "" }], "data.attachments[0].name must be a non-empty string"],
-    ["a name of two lines", { ...FILE, name: "a\r\nb" }, "data.attachments.name must not hold line breaks"],
+    ["text", "x", "data.attachments must be an object"],
+    ["an attachment without a name", [{ ...FILE, name: "" }], "data.attachments[0].name must be a non-empty string"],
+    ["a name with a line break", { ...FILE, name: "a\r\nb" }, "data.attachments.name must not hold line breaks"],
     [
-      "a type that is none",
+      "an invalid type",
       [FILE, { ...FILE, content_type: "pdf" }],
       "data.attachments[1].content_type must be a media type",
     ],
-    ["content that is no base64", { ...FILE, content: "häh?" }, "data.attachments.content must be base64"],
-    ["no content", { ...FILE, content: null }, "data.attachments.content must be base64"],
-    ["a content id of two lines", { ...FILE, content_id: "a>\r\nX: b" }, "data.attachments.content_id must be text"],
-    ["a disposition that is none", { ...FILE, disposition: "x" }, 'disposition must be "inline" or "attachment"'],
+    ["content that is not base64", { ...FILE, content: "häh?" }, "data.attachments.content must be base64"],
+    ["missing content", { ...FILE, content: null }, "data.attachments.content must be base64"],
+    [
+      "a content ID with a line break",
+      { ...FILE, content_id: "a>\r\nX: b" },
+      "data.attachments.content_id must be text",
+    ],
+    ["an invalid disposition", { ...FILE, disposition: "x" }, 'disposition must be "inline" or "attachment"'],
   ])("%s fails the step", async (_what, attachments, expected) => {
     await expect(renderContent(email({ data: { attachments } as JsonObject }))).rejects.toThrow(expected);
   });
 });
 
 describe("tracking (section 14)", () => {
-  it("T-232: the mark of links that are not tracked is taken out", async () => {
+  it("T-232 removes the marker of links that must not be tracked", async () => {
     const template = {
       subject: "S",
       html_body: '<a data-knock-no-track href="https://lark.test">x</a><a href="y" data-knock-no-track="1">y</a>',

@@ -11,7 +11,7 @@ const layout = (html_layout: string, more: JsonObject = {}): JsonObject => ({
   ...more,
 });
 
-/** An e-mail in the layout `news`. */
+/** Renders an email in the layout `news`. */
 function inLayout(one: JsonObject, template: JsonObject, more: Partial<RenderInput> = {}): RenderInput {
   const settings = { layout_key: "news", ...((template.settings as JsonObject | undefined) ?? {}) };
   return {
@@ -32,15 +32,15 @@ const renderHtml = async (rendering: RenderInput): Promise<string> =>
 const renderText = async (rendering: RenderInput): Promise<string> =>
   String((await renderContent(rendering)).text_body);
 
-describe("layouts of e-mails (T-122 to T-127)", () => {
-  it("T-123: variables of the template are seen below the content, and none above it", async () => {
+describe("email layouts (T-122 to T-127)", () => {
+  it("T-123 variables of the template are defined after the content and undefined before it", async () => {
     const html_body = '{% assign who = "ops" %}<p>Hi {{ recipient.name }}</p>';
     expect(await renderHtml(inLayout(layout(page("[{{ who }}]{{ content }}<i>{{ who }}</i>")), { html_body }))).toBe(
       page("[]<p>Hi Mara Voss</p><i>ops</i>"),
     );
   });
 
-  it("T-123: those of pre_content are seen everywhere, in HTML and in text", async () => {
+  it("T-123 variables of pre_content are defined everywhere, in HTML and in text", async () => {
     const template = {
       html_body: "<p>{{ who }}</p>",
       settings: { pre_content: '{% assign who = "ops" %}' },
@@ -50,14 +50,14 @@ describe("layouts of e-mails (T-122 to T-127)", () => {
     expect(await renderText(inLayout(one, template))).toBe("ops: ops");
   });
 
-  it("T-123: pre_content that names something content is what a text layout of nothing else prints", async () => {
+  it("T-123 a text layout prints a `content` variable that pre_content assigns", async () => {
     const settings = { pre_content: '{% assign content = "mine" %}' };
     expect(await renderText(inLayout(layout(page("{{ content }}")), { settings }))).toBe("mine");
     expect(await renderText(inLayout(layout(page("{{ content }}")), {}))).toBe("B");
     expect(await renderText(inLayout(layout(page("{{ content }}")), { text_body: "T" }))).toBe("T");
   });
 
-  it("T-027: content, footer_links and preview_text are the layout's alone; data of these names stays the template's", async () => {
+  it("T-027 content, footer_links and preview_text are defined in the layout only; the template sees data of these names", async () => {
     const one = layout(page("{{ preview_text }}|{{ content }}|{{ footer_links[0].text }}"), {
       footer_links: [{ text: "Help", url: "https://lark.test" }],
     });
@@ -67,12 +67,12 @@ describe("layouts of e-mails (T-122 to T-127)", () => {
     expect(await renderHtml(inLayout(one, template, { data }))).toBe(page("Soon|<p>c, p, f</p>|Help"));
   });
 
-  it("prints the content again where the layout does", async () => {
+  it("the content is printed each time the layout prints it", async () => {
     const html_body = "{% increment n %}";
     expect(await renderHtml(inLayout(layout(page("{{ content }}{{ content }}")), { html_body }))).toBe(page("00"));
   });
 
-  it("T-122, T-135: footer links are templates, with the label as an alias", async () => {
+  it("T-122 T-135 footer links are templates, and `label` is an alias", async () => {
     const one = layout(
       page("{{ content }}{% for l in footer_links %}<a href='{{ l.url }}'>{{ l.text }}</a>{% endfor %}"),
       {
@@ -84,14 +84,14 @@ describe("layouts of e-mails (T-122 to T-127)", () => {
     expect(await renderText(inLayout(one, {}))).toBe("B\nHelp Mara Voss https://lark.test/u-42");
   });
 
-  it("T-121: the text layout goes around the text, the template's own or that of its HTML", async () => {
+  it("T-121 the text layout wraps the template's own text or the text of its HTML", async () => {
     const one = layout(page("{{ content }}<p>not in the text</p>"), { text_layout: "{{ content }}\n-- {{ who }}" });
     const html_body = '{% assign who = "ops" %}<p>Hello</p>';
     expect(await renderText(inLayout(one, { html_body }))).toBe("Hello\n-- ops");
     expect(await renderText(inLayout(one, { html_body, text_body: '{% assign who = "t" %}Own' }))).toBe("Own\n-- t");
   });
 
-  it("T-125: the preview text is hidden at the top where the layout does not print it", async () => {
+  it("T-125 the preview text is hidden at the top if the layout does not print it", async () => {
     const template = { settings: { preview_text: "For {{ recipient.name }} <3" } };
     const shown = await renderHtml(inLayout(layout(page("{{ preview_text }}{{ content }}")), template));
     expect(shown).toBe(page("For Mara Voss <3<p>B</p>"));
@@ -104,7 +104,7 @@ describe("layouts of e-mails (T-122 to T-127)", () => {
     expect(await renderHtml(old)).toContain(">Old&#847;");
   });
 
-  it("T-126: CSS is inlined; media queries and states stay in the head", async () => {
+  it("T-126 CSS is inlined; media queries and states stay in the head", async () => {
     const head = "<style>.a{color:red} .a:hover{color:blue} @media (max-width:480px){.a{color:green}}</style>";
     const html = await renderHtml(inLayout(layout(page('<p class="a">{{ content }}</p>', head)), { html_body: "x" }));
     expect(html).toContain('<p class="a" style="color: red;">x</p>');
@@ -112,7 +112,7 @@ describe("layouts of e-mails (T-122 to T-127)", () => {
     expect(html).not.toContain("color:red");
   });
 
-  it("T-133, TQ-10: the layout's branding lies over the account's, and the tenant's over both", async () => {
+  it("T-133 TQ-10 the layout's branding overrides the account's, and the tenant's overrides both", async () => {
     const one = layout(page("{{ vars.branding.primary_color }} {{ vars.branding.dark_logo_url }} {{ content }}"), {
       branding_overrides: { primary_color: "#222222", logo_url: "https://lark.test/l.png" },
     });
@@ -128,7 +128,7 @@ describe("layouts of e-mails (T-122 to T-127)", () => {
     expect(scope.vars.branding.primary_color).toBe("#111111");
   });
 
-  it("EQ-68: a layout that is gone or broken fails its messages, with the reason", async () => {
+  it("EQ-68 a missing or broken layout fails its messages with the reason", async () => {
     const template = { subject: "S", html_body: "B", settings: { layout_key: "news" } };
     await expect(renderStep({ type: "email", template })).rejects.toThrow('there is no layout "news"');
     const broken = layout(page("{{ content }}{% if %}"));
@@ -136,7 +136,7 @@ describe("layouts of e-mails (T-122 to T-127)", () => {
     await expect(renderContent(inLayout(broken, {}))).rejects.toThrow(RenderError);
   });
 
-  it("a fault of the template within the layout names the template, one of the layout the layout", async () => {
+  it("an error in the template names the template, and an error in the layout names the layout", async () => {
     const fails = renderContent(inLayout(layout(page("\n{{ content }}")), { html_body: "a\n{{ 1 | nope }}" }));
     await expect(fails).rejects.toThrow("steps[0].template.html_body, line 2, column 8: unknown filter: nope");
     await expect(renderContent(inLayout(layout(page("\n{{ content | nope }}")), {}))).rejects.toThrow(
@@ -144,7 +144,7 @@ describe("layouts of e-mails (T-122 to T-127)", () => {
     );
   });
 
-  it("refuses an e-mail that no server would take", async () => {
+  it("an email that no server would accept is rejected", async () => {
     const data = { big: "x".repeat(1_000_000) };
     const html_body = "{{ big }}".repeat(50);
     await expect(renderContent(inLayout(layout(page("{{ content }}")), { html_body }, { data }))).rejects.toThrow(

@@ -9,8 +9,8 @@ const email = (template: JsonObject, more: object = {}) => ({
   ...more,
 });
 
-describe("the content of an e-mail (A-474, section 8)", () => {
-  it("is the API's document", async () => {
+describe("the content of an email (A-474, section 8)", () => {
+  it("has the API's format", async () => {
     const template = {
       subject: "Hi {{ recipient.name }}",
       html_body: "<p>{{ data.page }}</p>",
@@ -30,7 +30,7 @@ describe("the content of an e-mail (A-474, section 8)", () => {
     });
   });
 
-  it("E-178, T-134: overrides are templates, and beat the channel's settings; blank ones fall through", async () => {
+  it("E-178 T-134 overrides are templates and take precedence over the channel's settings unless they are blank", async () => {
     const overrides = {
       to_address: "{{ data.to }}",
       from_address: "{{ data.from }}",
@@ -50,7 +50,7 @@ describe("the content of an e-mail (A-474, section 8)", () => {
     });
   });
 
-  it("EQ-29, T-220: falls back to the recipient's address, and without one makes no message", async () => {
+  it("EQ-29 T-220 falls back to the recipient's address, and creates no message without one", async () => {
     const overrides = { to_address: "{{ data.nope }}" };
     expect(await renderContent(email({}, { overrides }))).toMatchObject({ to: "mara@lark.test" });
     for (const properties of [
@@ -67,21 +67,21 @@ describe("the content of an e-mail (A-474, section 8)", () => {
     ).toHaveLength(1);
   });
 
-  it("tells where it goes, for the message's record (E-220)", async () => {
+  it("E-220 records the message's destination", async () => {
     const { destinations } = await renderStep(email({}));
     expect(destinations).toEqual([
       { address: "mara@lark.test", snapshot: { email: "mara@lark.test", name: "Mara Voss" } },
     ]);
   });
 
-  it("EQ-68, T-124: the layout `default` makes a document of the body; without a layout the body is all", async () => {
+  it("EQ-68 T-124 the layout `default` adds a document around the body; without a layout only the body is sent", async () => {
     const html = async (settings: JsonObject) => (await renderContent(email({ settings }))).html_body as string;
     expect(await html({ layout_key: "default" })).toMatch(/^<!doctype html>[\s\S]*<body[^>]*>\n<p>B<\/p>\n<\/body>/);
     expect(await html({ layout_key: null })).toBe("<p>B</p>");
     expect(await html({})).toBe("<p>B</p>");
   });
 
-  it("T-121: text is made of the HTML where the template has none, an empty text is kept", async () => {
+  it("T-121 the text is created from the HTML if the template has none, and an empty text is kept", async () => {
     const html_body = '<h1>Hi</h1><p>See <a href="https://lark.test">the page</a></p>';
     expect(await renderContent(email({ html_body }))).toMatchObject({
       text_body: "Hi\n\nSee the page (https://lark.test)",
@@ -91,7 +91,7 @@ describe("the content of an e-mail (A-474, section 8)", () => {
     expect(await renderContent(email({ settings: { layout_key: "default" } }))).toMatchObject({ text_body: "B" });
   });
 
-  it("T-007: escapes nothing by itself", async () => {
+  it("T-007 escapes nothing by default", async () => {
     const data = { x: "<b>&\"'</b>" };
     expect(
       await renderContent(
@@ -109,13 +109,13 @@ describe("the content of an e-mail (A-474, section 8)", () => {
     ["text_body", email({ text_body: "{{ 1 | divided_by: 0 }}" })],
     ["settings.pre_content", email({ settings: { pre_content: "{{ 1 | divided_by: 0 }}" } })],
     ["channel_overrides.cc_address", email({}, { overrides: { cc_address: "{{ 1 | divided_by: 0 }}" } })],
-  ])("T-091, F-055: a failure in %s names its place", async (place, rendering) => {
+  ])("T-091 F-055 an error in %s names its location", async (place, rendering) => {
     const failed = renderStep(rendering as Parameters<typeof renderStep>[0]);
     await expect(failed).rejects.toThrow(RenderError);
     await expect(failed).rejects.toThrow(place);
   });
 
-  it("does not change what it is given", async () => {
+  it("does not change its input", async () => {
     const before = JSON.stringify(MARA);
     await renderContent(email({ html_body: "{% assign recipient = 1 %}{% assign x = recipient %}{{ x }}" }));
     expect(JSON.stringify(MARA)).toBe(before);

@@ -28,7 +28,7 @@ describe("htmlToText (T-121, TQ-15)", () => {
     [`<img src="x" alt="a > b" width=1><b title='>'>c</b>`, "a > bc"],
     ['<p title="open>x</p>', "x"],
     ["&hellip;&mdash;&copy;&rarr;&Uuml;&frac12;", "…—©→Ü½"],
-  ])("%j is %j", (html, text) => {
+  ])("converts %j to %j", (html, text) => {
     expect(htmlToText(html)).toBe(text);
   });
 });

@@ -6,7 +6,7 @@ import { type RenderInput, renderContent } from "../../../helpers/render-step.js
 
 const BRANDING = { vars: { branding: { primary_color: "#123456", primary_color_contrast: "#fefefe" } } };
 
-/** The e-mail of these blocks without a layout, where the rules of the head are already inlined. */
+/** Renders the email of these blocks without a layout; the rules of the head are already inlined. */
 async function blocks(visual_blocks: JsonObject[], more: Partial<RenderInput> = {}): Promise<string> {
   const template = { subject: "S", visual_blocks };
   return String((await renderContent({ type: "email", template, scope: BRANDING, ...more })).html_body);
@@ -21,7 +21,7 @@ const button = (more: JsonObject): JsonObject => ({
 });
 
 describe("visual blocks as HTML (section 9)", () => {
-  it("T-150: markdown, with the margins at its ends taken off", async () => {
+  it("T-150 renders Markdown without its outer margins", async () => {
     expect(await blocks([{ type: "markdown", content: "Hi *{{ recipient.name }}*" }])).toContain(
       row(
         "markdown",
@@ -30,13 +30,13 @@ describe("visual blocks as HTML (section 9)", () => {
     );
   });
 
-  it("T-151: html, to the letter", async () => {
+  it("T-151 keeps HTML unchanged", async () => {
     expect(await blocks([{ type: "html", content: "<b>{{ data.x }}</b>" }], { data: { x: "<i>&</i>" } })).toContain(
       row("html", "<b><i>&</i></b>"),
     );
   });
 
-  it("T-152: an image, aligned, of a width, in a link", async () => {
+  it("T-152 renders an image with alignment, width and link", async () => {
     const image = {
       type: "image",
       url: "https://lark.test/{{ data.x }}.png",
@@ -60,13 +60,13 @@ describe("visual blocks as HTML (section 9)", () => {
     expect(await blocks([{ ...image, action: "" }])).not.toContain("<a ");
   });
 
-  it("T-153, T-159: a divider of one pixel", async () => {
+  it("T-153 T-159 renders a divider of one pixel", async () => {
     expect(await blocks([{ type: "divider" }])).toContain(
       row("divider", '<div class="block-divider" style="border-bottom: 1px solid #dddee1;"></div>'),
     );
   });
 
-  it("T-154, T-159: buttons with the gap between them", async () => {
+  it("T-154 T-159 renders buttons with a gap between them", async () => {
     const set = {
       type: "button_set",
       buttons: [
@@ -109,7 +109,7 @@ describe("visual blocks as HTML (section 9)", () => {
     expect(second).not.toContain("margin-right");
   });
 
-  it("T-155: a button's own attributes, colours as hex values or tokens of the branding", async () => {
+  it("T-155 applies a button's own attributes; colors are hex values or branding tokens", async () => {
     const style_attrs = {
       background_color: "{{ data.c }}",
       text_color: "primary_color",
@@ -124,12 +124,12 @@ describe("visual blocks as HTML (section 9)", () => {
     for (const rule of ["border-radius: 9px", "width: 100%", "display: block"]) expect(html).toContain(rule);
   });
 
-  it("T-155: text that would leave the style attribute is no colour", async () => {
+  it("T-155 ignores a color that would end the style attribute", async () => {
     const set = button({ style_attrs: { background_color: "{{ data.c }}" } });
     expect(await blocks([set], { data: { c: "red;position:fixed" } })).not.toContain("position");
   });
 
-  /** A schema's image: its sub-fields' defaults. */
+  /** Returns an image field of a schema with the defaults of its sub-fields. */
   const image = (key: string, url: string, alt: string, required = true): JsonObject => ({
     type: "image",
     key,
@@ -181,16 +181,13 @@ describe("visual blocks as HTML (section 9)", () => {
       [image("cover", "cover.jpg", "Video"), field("url", "link", "", false)],
       "cover.jpg Video",
     ],
-  ])(
-    "T-104, T-106: %s without attributes renders its schema's defaults",
-    async (_title, content, input_schema, text) => {
-      const partials = { p: { type: "html", content, input_schema, visual_block_enabled: true } };
-      const html = await blocks([{ type: "partial", key: "p", name: "P", attrs: {} }], { partials });
-      expect(html).toContain(row("partial", text));
-    },
-  );
+  ])("T-104 T-106 %s without attributes renders its schema's defaults", async (_title, content, input_schema, text) => {
+    const partials = { p: { type: "html", content, input_schema, visual_block_enabled: true } };
+    const html = await blocks([{ type: "partial", key: "p", name: "P", attrs: {} }], { partials });
+    expect(html).toContain(row("partial", text));
+  });
 
-  it("T-109, T-104: an attribute that is one output passes the value, as the render tag does", async () => {
+  it("T-109 T-104 an attribute that is a single output passes its value unchanged, as the render tag does", async () => {
     const input_schema = [
       { key: "items", type: "list" },
       { key: "who", type: "json" },
@@ -218,7 +215,7 @@ describe("visual blocks as HTML (section 9)", () => {
     expect(await blocks([{ type: "html", content: rendered }], more)).toContain('A,B,NorthY3|["x","y"]|truetrue|');
   });
 
-  it("T-156, T-109: a partial, its attrs as inputs", async () => {
+  it("T-156 T-109 renders a partial with its attributes as inputs", async () => {
     const partials = {
       badge: {
         type: "html",
@@ -240,20 +237,20 @@ describe("visual blocks as HTML (section 9)", () => {
     );
   });
 
-  it("T-157, TQ-7: a row's columns share its width", async () => {
+  it("T-157 TQ-7 the columns of a row have equal widths", async () => {
     const columns = ["L", "M", "R"].map((content) => ({ blocks: [{ type: "html", content }] }));
     const html = await blocks([{ type: "row", columns }]);
     expect(html.match(/<td width="33.33%"/g)).toHaveLength(3);
     expect(html).toContain(`${row("html", "M")}</td>`);
   });
 
-  it("T-091, F-055: a failure in a block names it", async () => {
+  it("T-091 F-055 an error in a block names the block", async () => {
     const two: JsonObject[] = [{ type: "divider" }, { type: "markdown", content: "a\n\n{{ 1 | nope }}" }];
     await expect(blocks(two)).rejects.toThrow("steps[0].template.visual_blocks[1].content");
     await expect(blocks([button({ action: "{{ 1 | nope }}" })])).rejects.toThrow("visual_blocks[0].buttons[0].action");
   });
 
-  it("T-160: the built-in layout has buttons of dark colours for who reads in the dark", async () => {
+  it("T-160 the built-in layout has button colors for dark mode", async () => {
     const template = { subject: "S", visual_blocks: [button({})], settings: { layout_key: "default" } };
     const html = String((await renderContent({ type: "email", template, scope: BRANDING })).html_body);
     expect(html).toMatch(
@@ -261,7 +258,7 @@ describe("visual blocks as HTML (section 9)", () => {
     );
   });
 
-  it("T-121: the text of blocks", async () => {
+  it("T-121 creates text from blocks", async () => {
     const all: JsonObject[] = [
       { type: "markdown", content: "# Hi\n\nYou" },
       { type: "image", url: "https://lark.test/a.png", alt: "A van" },
@@ -273,7 +270,7 @@ describe("visual blocks as HTML (section 9)", () => {
   });
 });
 
-describe("Markdown of e-mails (T-130, T-203)", () => {
+describe("Markdown of emails (T-130, T-203)", () => {
   it.each([
     [
       "links whose destinations are Liquid",
@@ -290,12 +287,12 @@ describe("Markdown of e-mails (T-130, T-203)", () => {
       "<table>\n<thead>\n<tr>\n<th>{{ a }}</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td><del>b</del></td>\n</tr>\n</tbody>\n</table>",
     ],
     ["HTML", '<div class="{{ a }}">\n\n*b*\n\n</div>', '<div class="{{ a }}">\n<p><em>b</em></p>\n</div>'],
-    ["words that stand in for Liquid elsewhere", "lq0x {{ a }}", "<p>lq0x {{ a }}</p>"],
-  ])("%s survive", (_what, source, expected) => {
+    ["words that Liquid's placeholders use", "lq0x {{ a }}", "<p>lq0x {{ a }}</p>"],
+  ])("keeps %s", (_what, source, expected) => {
     expect(markdownToLiquidHtml(source, renderMarkdown)).toBe(expected);
   });
 
-  it("Markdown in data stays as it is", async () => {
+  it("keeps Markdown in data as text", async () => {
     expect(await blocks([{ type: "markdown", content: "{{ data.x }}" }], { data: { x: "**x**" } })).toContain(
       ">**x**</p>",
     );

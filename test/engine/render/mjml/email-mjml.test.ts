@@ -23,7 +23,7 @@ const LAYOUT = {
 const inLayout = { settings: { layout_key: "news" } };
 
 describe("MJML (T-128)", () => {
-  it("becomes HTML after its Liquid", async () => {
+  it("is converted to HTML after its Liquid is rendered", async () => {
     const html = await renderHtml(inColumn("{% for i in data.l %}<mj-text>No. {{ i }}</mj-text>{% endfor %}"), {
       data: { l: [1, 2] },
     });
@@ -32,7 +32,7 @@ describe("MJML (T-128)", () => {
     expect(html).toMatch(/>No\. 1<[\s\S]*>No\. 2</);
   });
 
-  it("leaves HTML inside to the letter, though it is no XML", async () => {
+  it("keeps HTML inside it unchanged, although it is not XML", async () => {
     const inner = "<table><tr><td nowrap>a<br>b & c<img src=x></table>";
     expect(await renderHtml(inColumn(`<mj-text>${inner}</mj-text>`))).toContain(inner);
     expect(await renderHtml(inColumn('<mj-button href="https://lark.test?a=1&b=2">Go</mj-button>'))).toMatch(
@@ -40,7 +40,7 @@ describe("MJML (T-128)", () => {
     );
   });
 
-  it("wraps HTML between components, and none within those that hold text", () => {
+  it("wraps HTML between components, but not inside components that contain text", () => {
     const { mjml, restore } = prepareMjml(
       inBody("<p>a</p><mj-section><mj-column><b>b</b><mj-text><i>c</i></mj-text></mj-column></mj-section>"),
     );
@@ -51,7 +51,7 @@ describe("MJML (T-128)", () => {
     expect(spelt.restore(spelt.mjml)).toBe(inBody("<mj-raw><p></mj-raw>"));
   });
 
-  it("writes inline styles to their elements, and keeps the others in the head", async () => {
+  it("writes inline styles to their elements and keeps other styles in the head", async () => {
     const head =
       '<mj-head><mj-style inline="inline">.a{color:red}</mj-style><mj-style>.b{color:blue}</mj-style></mj-head>';
     const html = await renderHtml(inColumn('<mj-text><b class="a">x</b></mj-text>').replace("<mjml>", `<mjml>${head}`));
@@ -59,7 +59,7 @@ describe("MJML (T-128)", () => {
     expect(html).toContain(".b{color:blue}");
   });
 
-  it("a fragment goes into a layout of MJML", async () => {
+  it("inserts a fragment into an MJML layout", async () => {
     const fragment = "<mj-section><mj-column><mj-text>Hi {{ recipient.name }}</mj-text></mj-column></mj-section>";
     const layouts = { news: LAYOUT };
     expect(await renderHtml(fragment, { layouts }, inLayout)).toMatch(/>Hi Mara Voss<[\s\S]*>Bye</);
@@ -69,12 +69,12 @@ describe("MJML (T-128)", () => {
     expect((await renderContent({ type: "email", template, layouts })).text_body).toBe("Hi Mara Voss\nBye");
   });
 
-  it("plain HTML goes into one as it is", async () => {
+  it("inserts plain HTML into an MJML layout unchanged", async () => {
     const html = await renderHtml("<p>plain</p>", { layouts: { news: LAYOUT } }, { ...inLayout, is_mjml: false });
     expect(html).toMatch(/<p>plain<\/p>[\s\S]*>Bye</);
   });
 
-  it("T-158: visual blocks become components, at the level where the layout prints them", async () => {
+  it("T-158 converts visual blocks to components, at the level where the layout prints them", async () => {
     const visual_blocks: JsonObject[] = [
       { type: "markdown", content: "# Hi" },
       { type: "divider" },
@@ -111,25 +111,29 @@ describe("MJML (T-128)", () => {
 
   it.each([
     [
-      "an element that there is not",
+      "an unknown element",
       inColumn("\n<mj-txt>a</mj-txt>"),
       "MJML: line 2: there is no element <mj-txt>; did you mean <mj-text>?",
     ],
     [
-      "one that is not closed",
+      "an element that is not closed",
       inBody("\n<mj-section>"),
       "MJML: line 2: </mj-body> closes nothing: <mj-section> of line 2 is open",
     ],
     ["text that is not closed", inColumn("<mj-text>a"), "MJML: line 1: <mj-text> is not closed"],
     [
-      "an end without a start",
+      "an end tag without a start tag",
       "<mjml><mj-body></mj-section></mj-body></mjml>",
       "MJML: line 1: </mj-section> closes nothing",
     ],
-    ["no root", "<p>a</p>", "MJML: line 1: text is not allowed outside <mjml>"],
-    ["nothing", "", "MJML: the root element must be <mjml>"],
+    ["a missing root", "<p>a</p>", "MJML: line 1: text is not allowed outside <mjml>"],
+    ["an empty document", "", "MJML: the root element must be <mjml>"],
     ["an attribute without quotes", inBody("<mj-section padding=1></mj-section>"), "MJML: "],
-    ["an include, which reads files", inBody('<mj-include path="/etc/hosts" />'), "there is no element <mj-include>"],
+    [
+      "an include element, which would read files",
+      inBody('<mj-include path="/etc/hosts" />'),
+      "there is no element <mj-include>",
+    ],
   ])("%s fails the step with the line", async (_what, source, expected) => {
     await expect(renderHtml(source)).rejects.toThrow(
       `steps[0].template.html_body: ${expected.startsWith("MJML") ? expected : ""}`,
