@@ -4,7 +4,10 @@ import { type ConditionResult, evaluateConditions } from "../condition/evaluate-
 import { RenderError } from "../liquid/liquid.js";
 import type { RunExecution } from "./run-execution.js";
 
-/** Null where an argument's Liquid fails: the run halts with the error (E-164 has no step to blame here). */
+/**
+ * Evaluates the trigger conditions. Returns null if the Liquid of an argument fails: the run is halted with the error,
+ * because there is no step to report it (E-164).
+ */
 function evaluateTriggerConditions(conditions: ConditionGroup, execution: RunExecution): ConditionResult | null {
   try {
     return evaluateConditions(conditions, execution.conditionScope);
@@ -16,10 +19,13 @@ function evaluateTriggerConditions(conditions: ConditionGroup, execution: RunExe
   }
 }
 
-/** Workflows that trigger each other in a ring are stopped here; the reference names no number. */
+/** Limits how deep workflows can trigger each other, so that a cycle ends. The API reference names no limit. */
 export const MAX_TRIGGER_DEPTH = 10;
 
-/** A run's start: how deep it lies in triggers of triggers, its trigger conditions, then the frequency check (EQ-01). False where either stops it. */
+/**
+ * Starts a run: checks its trigger depth, its trigger conditions, then the trigger frequency (EQ-01). Returns false if
+ * one of them ends the run.
+ */
 export function beginRun(execution: RunExecution): boolean {
   const { run, input } = execution;
   execution.recordEvent("run_started");

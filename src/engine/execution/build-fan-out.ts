@@ -11,20 +11,23 @@ import type { FanOutState } from "../../domain/run/fan-out-state.js";
 import type { Parties, Trigger } from "../../domain/trigger/trigger.js";
 import { isUuid } from "../../util/ids.js";
 
-/** One listing per recipient: the first one's `$trigger_data` counts (EQ-11). */
+/** Returns each recipient once, with the `$trigger_data` of its first entry (EQ-11). */
 export function collectDistinctRecipients(trigger: Trigger): FanOutState["listed"] {
   const seen = new Map<RecipientKey, FanOutState["listed"][number]>();
   for (const { key, trigger_data } of trigger.recipients) if (!seen.has(key)) seen.set(key, { key, trigger_data });
   return [...seen.values()];
 }
 
-/** A trigger before any of its recipients has a run: the listed ones first, then the subscribers of objects among them. */
+/**
+ * Builds the state of a fan-out before any recipient has a run: first the listed recipients, then the subscribers of
+ * the objects among them.
+ */
 export function buildFanOut(listed: FanOutState["listed"]): FanOutState {
   const objects = listed.filter(({ key }) => splitRecipientKey(key).collection !== USERS);
   return { listed, objects: objects.map(({ key }) => ({ key, depth: 1 })), after: null };
 }
 
-/** Channel data is stored under the channel's id, whichever of key and id the caller wrote. */
+/** Replaces channel keys in channel data by channel ids, under which the data is stored. Ids stay unchanged. */
 export function resolveChannelDataIds(upsert: RecipientUpsert, environment: Environment): RecipientUpsert {
   if (!upsert.channel_data) return upsert;
   const ids = new Set(Object.values(environment.channels).map((channel) => channel?.id));
@@ -35,7 +38,10 @@ export function resolveChannelDataIds(upsert: RecipientUpsert, environment: Envi
   return { ...upsert, channel_data: Object.fromEntries(byId) };
 }
 
-/** Everyone a trigger identifies inline, in order; a tenant named by its id is found or created (E-035, E-047). */
+/**
+ * Returns the upserts of all recipients that a trigger identifies inline, in order. A tenant that is named by its id is
+ * found or created (E-035, E-047).
+ */
 export function collectInlineUpserts(trigger: Parties, environment: Environment): RecipientUpsert[] {
   const { recipients, actor, tenant } = trigger;
   const upserts = [...recipients.map(({ upsert }) => upsert), actor?.upsert ?? null, tenant?.upsert ?? null].filter(

@@ -1,8 +1,9 @@
 import type { MessageEvent } from "../../domain/message/message.js";
 import type { RunEvent } from "../../domain/run/workflow-run.js";
 
-// Events without data are alike in all runs and messages of a trigger, and no event ever changes: the last of each name is
-// used again. Made for each, they are a seventh of what lives until the transaction, which the collector copies twice.
+// Events without data are equal in all runs and messages of a trigger and never change, so the last event of each name
+// is reused. Created separately, they would be a seventh of the memory that lives until the transaction, which the
+// garbage collector copies twice.
 
 const lastRunEvents = new Map<string, RunEvent>();
 const lastMessageEvents = new Map<string, MessageEvent>();

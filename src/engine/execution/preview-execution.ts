@@ -3,15 +3,15 @@ import type { JsonObject } from "../../util/json.js";
 import type { RenderScope } from "../liquid/liquid.js";
 import { type AdvanceInput, RunExecution } from "./run-execution.js";
 
-/** What previews share between the walks that an answer takes. */
+/** State that previews keep while they are repeated with the results of queries. */
 export interface PreviewTools {
   /** Returns the likely misspelled variables of a step's templates. */
   checkVariables(ref: string, scope: RenderScope): string[];
-  /** What steps asked outside, by their refs. */
+  /** The requests of steps, by step ref. */
   requests: Map<string, JsonObject | null>;
 }
 
-/** A step tried without a run. It collects the warnings that a run's events would contain. */
+/** The execution of a step without a run. It collects the warnings that the events of a run would contain. */
 export class PreviewExecution extends RunExecution {
   readonly previewWarnings = new Set<string>();
 

@@ -7,7 +7,7 @@ function redactReason<T extends Reason | null>(reason: T, secrets: readonly stri
   return { ...reason, detail: redactText(reason.detail, secrets) };
 }
 
-/** Replaces the values of secret variables in what a run tells of itself: its reasons and its events. Data stays as steps made it. */
+/** Replaces the values of secret variables in a run's reasons and events. The run's data stays unchanged. */
 export function redactRun(run: RecipientRun, secrets: readonly string[]): void {
   if (secrets.length === 0) return;
   run.reason = redactReason(run.reason, secrets);

@@ -4,8 +4,9 @@ import { RenderError, type RenderScope, renderText } from "../liquid/liquid.js";
 const SCOPE_ROOTS = new Set(["data", "recipient", "actor", "tenant", "vars", "workflow", "run"]);
 
 /**
- * The value of a batch, throttle or cohort key (E-244): Liquid, a dotted path with a known prefix, or a bare name, which is
- * one of `data`. Undefined where it leads to nothing; other types are their JSON.
+ * Returns the value of a batch, throttle or cohort key (E-244): Liquid, a dotted path with a known prefix, or a bare
+ * name, which is a path in `data`. Returns undefined if there is no value. Values other than strings are returned as
+ * JSON.
  */
 function resolveStepKey(key: string, scope: RenderScope): string | undefined {
   if (key.includes("{{") || key.includes("{%")) {
@@ -21,7 +22,7 @@ function resolveStepKey(key: string, scope: RenderScope): string | undefined {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** The same, where a template that fails is no fault of the run: undefined. */
+/** Returns the value of a key, or undefined if its template fails, so that the run continues. */
 export function findStepKey(key: string, scope: RenderScope): string | undefined {
   try {
     return resolveStepKey(key, scope);

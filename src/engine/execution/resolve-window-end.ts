@@ -8,7 +8,10 @@ interface StepWindow {
   path: string | null;
 }
 
-/** When a window that starts now ends, in the recipient's time zone; or why it cannot be told (E-234 to E-242, E-253 to E-256). */
+/**
+ * Returns when a window that starts now ends, in the recipient's time zone, or why its end is invalid (E-234 to E-242,
+ * E-253 to E-256).
+ */
 export function resolveWindowEnd(
   { duration, path }: StepWindow,
   execution: RunExecution,
@@ -26,7 +29,7 @@ export function resolveWindowEnd(
   return "invalid" in end && path !== null ? { invalid: `${path}: ${end.invalid}` } : end;
 }
 
-/** Milliseconds of a duration that the parser has checked. */
+/** Returns the milliseconds of a duration that the parser has checked. */
 export function getDurationMs(duration: Duration): number {
   return toMilliseconds(duration) ?? 0;
 }

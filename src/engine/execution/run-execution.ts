@@ -30,60 +30,62 @@ import { getPlainRunEvent } from "./plain-events.js";
 
 export interface AdvanceInput extends Omit<ScopeInput, "workflow" | "batch" | "preferences"> {
   compiled: CompiledWorkflow;
-  /** Messages the run made before, oldest first. */
+  /** The messages that the run created before, oldest first. */
   messages: readonly MessageStatuses[];
   now: number;
   ids: IdSource;
-  /** The workflow is gone or switched off: the run ends instead of going on (E-020, E-023). */
+  /** Whether the workflow no longer exists or is not active: the run ends instead of continuing (E-020, E-023). */
   isUnavailable: boolean;
-  /** A once-only workflow that this recipient already used up (E-068). */
+  /** Whether the recipient has already used up a once-only workflow (E-068). */
   alreadyTriggered: boolean;
-  /** The batch the run holds or went on with. */
+  /** The batch that the run keeps open or continued with, or null. */
   batch: BatchContent | null;
-  /** What came in while the run waited for an event, oldest first. */
+  /** The events that the run received while it waited for one, oldest first. */
   signals: readonly Signal[];
-  /** Answers to what steps needed, by step ref. */
+  /** The results of the steps' queries, by ref. */
   queryResults: ReadonlyMap<string, unknown>;
 }
 
-/** What a step did. `wait` pauses the run there; `enter` goes into a branch; `halt` ends the run. */
+/** The effect of a step. `wait` pauses the run there, `branchIndex` enters a branch, `haltsRun` ends the run. */
 export interface StepEffect {
   outcome: StepOutcome;
   messages?: Message[];
   wait?: { until: number; event?: RunWait };
-  /** The run ends as cancelled (E-336, E-337). */
+  /** Whether the run ends as canceled (E-336, E-337). */
   cancelsRun?: boolean;
   branchIndex?: number;
   haltsRun?: boolean;
-  /** The run's data from here on. */
+  /** The run's data for the next steps. */
   data?: JsonObject;
-  /** Recipients changed, visible from the next step on (E-087). */
+  /** Changed recipients, visible from the next step on (E-087). */
   upserts?: RecipientUpsert[];
-  /** A workflow run that starts once this advance is written. */
+  /** A workflow run that starts after this advance is written. */
   trigger?: PendingTrigger;
-  /** The run is at a batch, with what joining or opening it takes. */
+  /** Set if the run is at a batch step: the data needed to join or open a batch. */
   batch?: Pick<BatchJoin, "key" | "closes_at" | "sliding" | "max_items"> & {
-    /** What the step did where the run goes on at once without a batch; null where it never does. */
+    /** The step's outcome if the run continues immediately without a batch; null if it never does. */
     outcomeWithoutBatch: StepOutcome | null;
   };
-  /** Data of the step's event, such as the conditions evaluated. */
+  /** The data of the step's event, such as the evaluated conditions. */
   log?: JsonObject;
-  /** The step's event is an error (E-331). */
+  /** Whether the step's event is an error (E-331). */
   isError?: boolean;
 }
 
-/** One advance in the making: what steps read, and where they record. */
+/** The state of one advance: the values that steps read, and the results that they record. */
 export class RunExecution {
   messages: Message[] = [];
   upserts: RecipientUpsert[] = [];
   triggers: PendingTrigger[] = [];
-  /** A way of going on that the store may not pick: it must not ask for what cannot be taken back. */
+  /**
+   * Whether this is a continuation that the store may not pick. Then it must not make requests, which cannot be undone.
+   */
   isSpeculative = false;
   parties: RunParties;
   batch: BatchView | null;
-  /** The event that ended the run's wait; null where the time was up. */
+  /** The event that ended the run's wait; null if the time was up. */
   awaitedEvent: JsonObject | null = null;
-  /** Recipients that this run changed and nothing has written yet, including changes before a fork. */
+  /** Changes of recipients by this run that are not written yet, including those before a fork. */
   unwrittenUpserts: RecipientUpsert[] = [];
   private readonly evaluatedConditions: EvaluatedCondition[] = [];
   private readonly warnings: string[] = [];
@@ -100,7 +102,7 @@ export class RunExecution {
     this.batch = input.batch === null ? null : this.buildBatchView(input.batch);
   }
 
-  /** What templates read; built when the first of them asks. */
+  /** The scope of templates, built on first use. */
   get scope(): RenderScope {
     this.cachedScope ??= this.buildScope();
     return this.cachedScope;
@@ -111,26 +113,26 @@ export class RunExecution {
     return this.cachedConditionScope;
   }
 
-  /** The run's data with all that a batch merged, as conditions, keys and windows see it (EQ-67). */
+  /** The run's data with all data that a batch merged, as conditions, keys and windows see it (EQ-67). */
   get unreducedData(): JsonObject {
     const data = this.run.data ?? this.input.run.data;
     return this.batch === null ? data : restoreUnreducedData(this.batch, data);
   }
 
-  /** The set that decides for the run (E-139 to E-146). */
+  /** The preference set that applies to the run (E-139 to E-146). */
   get preferences(): PreferenceSet {
     this.cachedPreferences ??= resolvePreferenceSet(this.preferenceSources);
     return this.cachedPreferences;
   }
 
-  /** The sets that have a say in the run. */
+  /** The preference sets that are merged for the run. */
   get preferenceSources(): PreferenceSources {
     const { recipient, tenant } = this.parties;
     const { run, environment } = this.input;
     return buildPreferenceSources({ recipient, tenant, run, environment });
   }
 
-  /** The same state to go on from in another way; what it made so far stays with the original. */
+  /** Returns a copy for another continuation. Recorded upserts and triggers stay with the original. */
   fork(): RunExecution {
     const copy = new RunExecution(this.input, copyRun(this.run));
     copy.parties = this.parties;
@@ -142,20 +144,20 @@ export class RunExecution {
     return copy;
   }
 
-  /** The run goes on as one that came from no batch (E-264). */
+  /** Continues the run as one without a batch (E-264). */
   leaveBatch(): void {
     this.batch = null;
     this.invalidateScopes();
   }
 
-  /** Data or people changed: what comes next sees them. */
+  /** Clears the cached scopes after data or recipients changed, so that later steps see the changes. */
   invalidateScopes(): void {
     this.cachedScope = null;
     this.cachedConditionScope = null;
     this.cachedPreferences = null;
   }
 
-  /** Applies changes of recipients to those of this run. */
+  /** Records changes of recipients and applies them to the parties of this run. */
   applyUpserts(changes: readonly RecipientUpsert[]): void {
     this.upserts.push(...changes);
     this.unwrittenUpserts.push(...changes);
@@ -163,7 +165,10 @@ export class RunExecution {
     this.parties = applyUpsertsToParties(this.parties, { run, recipientRun: this.run }, changes, now);
   }
 
-  /** The step whose batch the run is in or came from: its settings say what is rendered. */
+  /**
+   * Returns the view of a batch. The settings of the step whose batch the run is in or came from decide what is
+   * rendered.
+   */
   private buildBatchView(content: BatchContent): BatchView | null {
     const batches = new Map<string, BatchStep>();
     for (const { step } of walkSteps(this.input.compiled.workflow.steps))
@@ -206,8 +211,8 @@ export class RunExecution {
         defaultLocale: input.environment.locale,
       },
       getUnwrittenUpserts: () => this.unwrittenUpserts,
-      requestLookups: (wanted) => {
-        throw new PendingQueryError({ kind: "readings", ref: STORE_LOOKUPS_REF, missing: wanted, lookups: known });
+      requestLookups: (missing) => {
+        throw new PendingQueryError({ kind: "readings", ref: STORE_LOOKUPS_REF, missing, lookups: known });
       },
       warn: (text) => this.warn(text),
     });
@@ -226,17 +231,17 @@ export class RunExecution {
   }
 
   private isAudienceMember(audience: string): boolean {
-    const { queryResults: answers, run, now } = this.input;
+    const { queryResults, run, now } = this.input;
     const { recipient } = this.parties;
-    const known = answers.get(AUDIENCES_REF) as AudienceData | undefined;
+    const known = queryResults.get(AUDIENCES_REF) as AudienceData | undefined;
     if (known === undefined)
       throw new PendingQueryError({ kind: "audiences", ref: AUDIENCES_REF, recipient: recipient.key });
     return isAudienceMember(audience, { recipient, tenant: run.tenant, changes: this.unwrittenUpserts, now }, known);
   }
 
   /**
-   * The zone that windows are computed in: a push device's, else the recipient's, else the account's (E-200, E-413). A name that is none counts as not
-   * set; the step's event says so (EQ-63).
+   * Returns the time zone for windows: a push device's, otherwise the recipient's, otherwise the account's (E-200,
+   * E-413). An invalid name is treated as not set, and the step's event contains a warning (EQ-63).
    */
   resolveZone(device: unknown = null): string {
     const { timeWindows } = this.input.compiled;
@@ -249,25 +254,30 @@ export class RunExecution {
     return found?.zone ?? "Etc/UTC";
   }
 
-  /** Told by the event of the step that is executing. */
+  /** Adds a warning to the event of the step that is executing. */
   warn(text: string): void {
     this.warnings.push(text);
   }
 
-  /** The conditions of the step that is executing; its event tells them, passed or not (E-096). */
+  /**
+   * Evaluates the conditions of the step that is executing. Its event contains them whether they passed or not (E-096).
+   */
   checkConditions(group: ConditionGroup | null): ConditionResult {
-    if (group === null) return { passed: true, evaluated: [] }; // a scope would be built for nothing
+    if (group === null) return { passed: true, evaluated: [] }; // avoids building a scope
     const result = evaluateConditions(group, this.conditionScope);
     this.recordConditions(result.evaluated);
     return result;
   }
 
-  /** What decided the step that is executing, beside its own conditions. */
+  /** Records conditions other than the step's own that decided the step that is executing. */
   recordConditions(evaluated: readonly EvaluatedCondition[]): void {
     this.evaluatedConditions.push(...evaluated);
   }
 
-  /** What a step's event tells, what its execution compared and warned of included; that is then forgotten. */
+  /**
+   * Returns the data of a step's event, with the conditions and warnings recorded during its execution, and clears
+   * those.
+   */
   drainEventData(effect: StepEffect): JsonObject | null {
     const [compared, warnings] = [this.evaluatedConditions.splice(0), this.warnings.splice(0)];
     if (compared.length === 0 && warnings.length === 0) return effect.log ?? null;

@@ -3,7 +3,7 @@ import type { StepBase } from "../../domain/step/step.js";
 import { describeDecidingCondition } from "../condition/condition-log.js";
 import type { RunExecution, StepEffect } from "./run-execution.js";
 
-/** Null where the step's conditions let it execute; else it is skipped (E-098). */
+/** Returns the effect of a skipped step if its conditions are false, otherwise null (E-098). */
 export function skipByConditions(step: StepBase, base: StepOutcome, execution: RunExecution): StepEffect | null {
   const { passed, evaluated } = execution.checkConditions(step.conditions);
   if (passed) return null;
