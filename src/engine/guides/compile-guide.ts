@@ -8,21 +8,21 @@ import { type CompileText, createTextCompiler, RenderError, type RenderScope } f
 
 type RenderValue = (scope: RenderScope) => Json;
 
-/** A guide with its content parsed; `contents` are in the order of its steps. */
+/** A guide with its content parsed. `contents` are in the order of its steps. */
 export interface CompiledGuide {
   guide: Guide;
   version_id: string;
-  /** A step's content as a user sees it (A-532, R-133). Throws RenderError. */
+  /** Returns a step's content as a user sees it (A-532, R-133). Throws RenderError. */
   contents: ((scope: RenderScope) => JsonObject)[];
 }
 
 export interface CompiledGuides {
   guides: CompiledGuide[];
-  /** By guide key: of the files, and of templates in them. */
+  /** Errors in files and in their templates, by guide key. */
   errors: ReadonlyMap<string, KnockError>;
 }
 
-/** What text comes to where its field is no text. */
+/** Parses rendered text into the value of a field of another type. Throws RenderError if it does not match the type. */
 function parseRenderedText(type: GuideField["type"], text: string, fieldPath: string): Json {
   if (type === "boolean") return text.trim() === "true";
   if (type === "number") {
@@ -38,7 +38,7 @@ function parseRenderedText(type: GuideField["type"], text: string, fieldPath: st
   }
 }
 
-/** Every text within a value. */
+/** Compiles every text in a value. */
 function compileNested(value: Json, fieldPath: string, compile: CompileText): RenderValue {
   if (typeof value === "string") return compile(value, fieldPath);
   if (Array.isArray(value)) {
@@ -59,7 +59,7 @@ function compileField({ type, value }: GuideField, fieldPath: string, compile: C
   return (scope) => parseRenderedText(type, text(scope), fieldPath);
 }
 
-/** Throws `template_invalid` with the place. */
+/** Compiles a guide. Throws `template_invalid` with the location. */
 function compileGuide(guide: Guide): CompiledGuide {
   const compile = createTextCompiler(guide.key, {
     owner: `guide "${guide.key}"`,
@@ -77,7 +77,10 @@ function compileGuide(guide: Guide): CompiledGuide {
 
 const compiled = new WeakMap<GuideSet, CompiledGuides>();
 
-/** Guides as read from files, each set compiled once; one whose templates do not parse is a fault like a broken file. */
+/**
+ * Compiles guides as read from files, once per set. An invalid template is an error of its guide, as an invalid file
+ * is.
+ */
 export function compileGuides(set: GuideSet): CompiledGuides {
   let compiledGuides = compiled.get(set);
   if (compiledGuides === undefined) {

@@ -36,7 +36,7 @@ function toUserKey(user: string): RecipientKey {
   return toRecipientKey(user);
 }
 
-/** Refuses a declared channel that is for no guides. */
+/** Throws `channel_invalid` for a declared channel that is not a guide channel. */
 function checkGuideChannel(environment: Environment, name: string): void {
   const channel = findChannel(environment, name);
   if (channel === null || hasTrait(channel.type, "isGuide")) return;
@@ -51,11 +51,11 @@ function isOnChannel({ guide }: CompiledGuide, channel: string, environment: Env
   return channel === id || channel === key;
 }
 
-function getGuide({ guides, errors: faults }: CompiledGuides, key: string): CompiledGuide {
+function getGuide({ guides, errors }: CompiledGuides, key: string): CompiledGuide {
   const found = guides.find(({ guide }) => guide.key === key);
   if (found) return found;
-  const fault = faults.get(key);
-  if (fault) throw fault;
+  const error = errors.get(key);
+  if (error) throw error;
   const keys = guides.map(({ guide }) => guide.key);
   throw new KnockError("resource_missing", `there is no guide "${key}"`, {
     details: [{ pointer: "/guide_key", message: "is no guide's key", value: key }],
@@ -63,7 +63,7 @@ function getGuide({ guides, errors: faults }: CompiledGuides, key: string): Comp
   });
 }
 
-/** What of a request does not fit the guide that it names. */
+/** Checks that an engagement matches the guide it names. Throws `invalid_params` or `channel_invalid`. */
 function checkEngagement({ guide }: CompiledGuide, engagement: GuideStepEngagement, environment: Environment): void {
   const createError = (pointer: string, message: string, value: string) =>
     createInvalidParamsError("the guide's engagement", [{ pointer, message, value }]);
@@ -78,22 +78,25 @@ function checkEngagement({ guide }: CompiledGuide, engagement: GuideStepEngageme
   }
 }
 
-/** In-app guides: which are for a user, and what the user does with them (A-290 to A-298). `read` gives the project's own. */
+/**
+ * Creates the operations on in-app guides: list a user's guides and record engagements (A-290 to A-298). `read` returns
+ * the project's guides.
+ */
 export function createGuideOperations(context: EngineContext, read: () => Promise<GuideSet>): GuideOperations {
   const { store } = context;
-  /** As each was when it could last be read: a file that is being mended takes no guide away. */
+  /** The last valid version of each guide, so that a file that is being edited does not remove its guide. */
   const lastValidGuides = new Map<string, CompiledGuide>();
 
   async function readCompiledGuides(): Promise<CompiledGuides> {
-    const { guides, errors: faults } = compileGuides(await read());
+    const { guides, errors } = compileGuides(await read());
     for (const compiledGuide of guides) lastValidGuides.set(compiledGuide.guide.key, compiledGuide);
     return {
-      guides: [...guides, ...[...faults.keys()].flatMap((key) => lastValidGuides.get(key) ?? [])],
-      errors: faults,
+      guides: [...guides, ...[...errors.keys()].flatMap((key) => lastValidGuides.get(key) ?? [])],
+      errors,
     };
   }
 
-  /** As the user sees it now: where nobody says what was shown, this was. */
+  /** Renders a step's content as the user sees it now, for an engagement that does not contain the content shown. */
   async function renderCurrentContent(
     compiled: CompiledGuide,
     user: RecipientKey,
@@ -133,7 +136,7 @@ export function createGuideOperations(context: EngineContext, read: () => Promis
       step_ref: engagement.step,
       tenant: engagement.tenant,
       channel: resolveGuideChannel(guide, environment),
-      status: "delivered", // as in the feed (E-205): the application has it
+      status: "delivered", // as for the feed (E-205): the application already has it
       content: {
         __typename: "MessageInAppGuideContent",
         schema_key: schema_key ?? "",
@@ -174,7 +177,7 @@ export function createGuideOperations(context: EngineContext, read: () => Promis
         const entries = force_all_guides ? viewed : viewed.filter(({ ineligibility }) => ineligibility === null);
         const keys = channelGuides.map(({ guide }) => guide.key);
         return {
-          entries: entries.map(({ serialized: shape }) => shape),
+          entries: entries.map(({ serialized }) => serialized),
           guide_groups: [serializeGuideGroup(keys, environment)],
           guide_group_display_logs: serializeDisplayLogs(viewer),
           ineligible_guides: ineligible.map(serializeIneligibleGuide),

@@ -22,18 +22,18 @@ import { NO_STORE_LOOKUPS, RunServices, STORE_LOOKUPS_REF, type StoreLookups } f
 import { RENDER_SERVICES } from "../liquid/filters/render-services.js";
 import { type RenderScope, renderText } from "../liquid/liquid.js";
 
-/** Why a guide is not for a user now, with the values compared. */
+/** Why a guide is not shown to a user now, with the compared values. */
 export interface Ineligibility {
   reason: "guide_not_active" | "target_conditions_not_met" | "not_in_target_audience" | "marked_as_archived";
   message: string;
 }
 
-/** A user in a tenant, with all that guides are decided and rendered by. */
+/** A user in a tenant, with all data that guides are selected and rendered with. */
 export interface GuideViewer {
   user: RecipientKey;
   tenant: string | null;
   now: number;
-  /** The user's messages of guides in this tenant, oldest first. */
+  /** The user's guide messages in this tenant, oldest first. */
   messages: readonly Message[];
   scope: RenderScope;
   isMember(audience: string): boolean;
@@ -76,9 +76,9 @@ async function readViewerData(
 }
 
 /**
- * Does what rendering for the user takes, again with each answer that a filter needs, until it needs no more. A static
- * membership without a tenant holds in every tenant here, and so does a dynamic audience: an application may ask with a
- * tenant on one page and without on the next.
+ * Renders for a user, and repeats it with the results of store lookups until no lookup is pending. A static membership
+ * without a tenant applies in every tenant here, and so does a dynamic audience, because an application may send a
+ * tenant on one page and none on the next.
  */
 export async function renderForViewer<T>(
   context: EngineContext<AudienceStore & ClockStore & GuideStore & RecipientStore & SubscriptionStore>,
@@ -109,8 +109,8 @@ export async function renderForViewer<T>(
         defaultLocale: environment.locale,
       },
       getUnwrittenUpserts: () => [],
-      requestLookups: (wanted) => {
-        throw new PendingQueryError({ kind: "readings", ref: STORE_LOOKUPS_REF, missing: wanted, lookups: known });
+      requestLookups: (missing) => {
+        throw new PendingQueryError({ kind: "readings", ref: STORE_LOOKUPS_REF, missing, lookups: known });
       },
       warn: () => {},
     });
@@ -131,13 +131,16 @@ export async function renderForViewer<T>(
   }
 }
 
-/** Whether the guide's target is this user: of a managed guide without an audience those whom workflows added. */
+/**
+ * Returns whether the user is in the guide's target. A managed guide without an audience is for users whom workflows
+ * added.
+ */
 function isTarget({ key, target_audience_key: audience, managed }: Guide, { isMember }: GuideViewer): boolean {
   if (audience === null && !managed) return true;
   return (audience !== null && isMember(audience)) || isMember(getManagedAudienceKey(key));
 }
 
-/** Whether every step was put away, or one that the application called the last. */
+/** Returns whether every step is archived, or one that the application marked as final. */
 function isArchived({ key, steps }: Guide, { messages }: GuideViewer): boolean {
   const archived = messages.filter(({ workflow, archived_at }) => workflow === key && archived_at !== null);
   if (archived.some(({ events }) => events.findLast(({ type }) => type === "archived")?.data?.is_final === true))
@@ -145,7 +148,10 @@ function isArchived({ key, steps }: Guide, { messages }: GuideViewer): boolean {
   return steps.every(({ ref }) => archived.some(({ step_ref }) => step_ref === ref));
 }
 
-/** Null for a guide that the user may see. What the user did with it comes last: it alone can be taken back. */
+/**
+ * Returns why the user may not see the guide, or null. Archiving is checked last, because it alone can be undone
+ * (A-292).
+ */
 export function findIneligibility(guide: Guide, viewer: GuideViewer): Ineligibility | null {
   const { now, scope } = viewer;
   if (!isGuideActive(guide, now)) return { reason: "guide_not_active", message: describeInactivity(guide) };

@@ -14,7 +14,7 @@ import { RenderError } from "../liquid/liquid.js";
 import type { CompiledGuide } from "./compile-guide.js";
 import { findIneligibility, type GuideViewer, type Ineligibility } from "./guide-viewer.js";
 
-/** Files have no times of their own that every machine would agree on, as channels have none. */
+/** The time of guides in responses, as of channels. File times differ between computers. */
 const EPOCH = toIsoTime(0);
 
 function toIso(at: number | null): string | null {
@@ -27,7 +27,7 @@ export function resolveGuideChannel({ channel_key }: Guide, environment: Environ
   return { id, key, type, provider };
 }
 
-/** A step's engagement (R-122); before the first action there is no message. */
+/** Returns a step's engagement (R-122). Before the first action there is no message. */
 function serializeMessageState(message: Message | undefined): JsonObject {
   return {
     id: message?.id ?? null,
@@ -54,7 +54,10 @@ function serializeGuideStep(guide: Guide, step: GuideStep, content: JsonObject, 
   };
 }
 
-/** A guide as the API has it (A-532), without a dashboard_url: the project has no dashboard. And why it is not for the user now. */
+/**
+ * A guide in the API's format (A-532), without `dashboard_url`, because the project has no dashboard; and why the user
+ * may not see it now, or null.
+ */
 interface GuideView {
   key: string;
   serialized: JsonObject;
@@ -62,8 +65,8 @@ interface GuideView {
 }
 
 /**
- * A guide for a user. Content that cannot be rendered for them is no reason that the API has: the guide then counts as not
- * active, and the message tells why.
+ * Builds the view of a guide for a user. The API has no reason for content that cannot be rendered, so the guide is
+ * reported as not active, and the message has the error.
  */
 export function buildGuideView(compiled: CompiledGuide, viewer: GuideViewer, environment: Environment): GuideView {
   const { guide, contents } = compiled;
@@ -78,7 +81,7 @@ export function buildGuideView(compiled: CompiledGuide, viewer: GuideViewer, env
     ineligibility = { reason: "guide_not_active", message: `Its content cannot be rendered: ${error.message}` };
   }
   const unthrottled = environment.guide_group.display_sequence_unthrottled.includes(guide.key);
-  const shape: JsonObject = {
+  const serialized: JsonObject = {
     __typename: "Guide",
     id: getGuideId(guide.key),
     key: guide.key,
@@ -97,14 +100,17 @@ export function buildGuideView(compiled: CompiledGuide, viewer: GuideViewer, env
     inserted_at: EPOCH,
     updated_at: EPOCH,
   };
-  return { key: guide.key, serialized: shape, ineligibility };
+  return { key: guide.key, serialized, ineligibility };
 }
 
 export function serializeIneligibleGuide({ key, ineligibility }: GuideView): JsonObject {
   return { __typename: "GuideIneligibilityMarker", key, ...ineligibility };
 }
 
-/** The guides of a channel in the order declared, the others after them by key (R-123); no interval where none is declared. */
+/**
+ * Returns a channel's guides in the declared order, then the others by key (R-123). `display_interval` is absent if
+ * none is declared.
+ */
 export function serializeGuideGroup(keys: readonly string[], { guide_group }: Environment): JsonObject {
   const { display_sequence: declared, display_sequence_unthrottled, display_interval } = guide_group;
   const sequence = [...new Set([...declared.filter((key) => keys.includes(key)), ...[...keys].sort()])];
@@ -121,7 +127,9 @@ export function serializeGuideGroup(keys: readonly string[], { guide_group }: En
   };
 }
 
-/** When the user last put away a guide that counts: the throttle's window opens then (R-131). */
+/**
+ * Returns when the user last archived a guide that the throttle applies to: the start of the throttle's window (R-131).
+ */
 export function serializeDisplayLogs({ messages }: GuideViewer): JsonObject {
   const times = messages.flatMap(({ archived_at, events }) => {
     const archived = events.findLast(({ type }) => type === "archived");

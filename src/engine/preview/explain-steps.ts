@@ -2,10 +2,16 @@ import type { StepOutcome } from "../../domain/run/outcome.js";
 import type { RunEvent } from "../../domain/run/workflow-run.js";
 import type { Json, JsonObject } from "../../util/json.js";
 
-/** What an event tells of its step: what decided it, what was warned of, and what a batch or a nested trigger came to. */
+/**
+ * The fields of event data that explain a step: what decided it, its warnings, and the result of a batch or nested
+ * trigger.
+ */
 const DECISION_FIELDS = ["conditions", "preference", "warnings", "total_activities", "workflow", "workflow_run_id"];
 
-/** Conditions with the values compared (E-096), preferences (E-159), and the rest of {@link DECISION_FIELDS}. */
+/**
+ * Returns the conditions with their compared values (E-096), the preference (E-159), and the other {@link
+ * DECISION_FIELDS}.
+ */
 function extractDecision(data: JsonObject | null): JsonObject {
   const decision: JsonObject = {};
   for (const name of DECISION_FIELDS) {
@@ -15,7 +21,9 @@ function extractDecision(data: JsonObject | null): JsonObject {
   return decision;
 }
 
-/** A run's steps, each with what decided it; a wait that looked at several events has the last one's. */
+/**
+ * Returns a run's steps, each with what decided it. A wait step that evaluated several events has the data of the last.
+ */
 export function explainSteps(steps: readonly StepOutcome[], events: readonly RunEvent[]): JsonObject[] {
   const decisions = new Map<string, JsonObject>();
   for (const { step_ref, data } of events) {
@@ -25,7 +33,7 @@ export function explainSteps(steps: readonly StepOutcome[], events: readonly Run
   return steps.map((step) => ({ ...(step as unknown as JsonObject), ...decisions.get(step.ref) }));
 }
 
-/** The trigger's own conditions as evaluated; nothing where there are none. */
+/** Returns the evaluated conditions of the trigger; an empty object if it has none. */
 export function getTriggerDecision(events: readonly RunEvent[]): JsonObject {
   return extractDecision(events.find(({ event }) => event === "trigger_conditions_evaluated")?.data ?? null);
 }

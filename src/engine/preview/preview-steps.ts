@@ -29,7 +29,10 @@ import { collectRecipientKeys } from "../run/trigger-workflow.js";
 import { getStepHandler } from "../steps/step-handlers.js";
 import { findWorkflow } from "../workflow/find-workflow.js";
 
-/** The steps to show: those named, or all that render. Steps that ask outside are only tried if they are named. */
+/**
+ * Returns the steps to preview: the named ones, or all that render a message. Steps that send requests are previewed
+ * only if they are named.
+ */
 function selectSteps(workflow: Workflow, refs: readonly string[] | null): Step[] {
   const steps = [...walkSteps(workflow.steps)].map(({ step }) => step);
   const getPreviewMode = (step: Step) => getStepHandler(step).getPreviewMode?.(step);
@@ -54,7 +57,7 @@ function selectSteps(workflow: Workflow, refs: readonly string[] | null): Step[]
   });
 }
 
-/** Everyone named, as they would be stored after the trigger; of unknown ones only the id is known. */
+/** Returns all recipients of a trigger as they would be stored after it. An unidentified one has only an id. */
 async function readTrialRecipients(
   context: EngineContext<RecipientStore>,
   trial: TriggerTrial,
@@ -65,7 +68,7 @@ async function readTrialRecipients(
   return people;
 }
 
-/** Rendered content stays whole: a template that prints a secret variable is meant to. */
+/** Redacts everything except rendered content, because a template that prints a secret variable is meant to. */
 function redactPreview({ contents, ...rest }: StepPreview, secrets: readonly string[]): StepPreview {
   return {
     ...(redactJson(rest as unknown as JsonObject, secrets) as unknown as Omit<StepPreview, "contents">),
@@ -73,7 +76,7 @@ function redactPreview({ contents, ...rest }: StepPreview, secrets: readonly str
   };
 }
 
-/** Does the work again with each answer that it needs, until it needs no more. */
+/** Calls `render` again with the result of each pending query, until none is pending. */
 export async function retryWithQueryResults<T>(
   context: EngineContext<AdvanceStore>,
   now: number,
@@ -92,10 +95,10 @@ export async function retryWithQueryResults<T>(
 }
 
 /**
- * Renders channel steps for a trigger's first recipient, as if the run had come to them: conditions, preferences and windows
- * are not asked, and nothing is written. `refs` null renders every channel step; a fetch or agent step that is named is tried, once
- * (E-302). Throws `workflow_missing`,
- * `resource_missing` for an unknown step, `invalid_params` for data against the schema, `template_invalid`.
+ * Renders channel steps for a trigger's first recipient, as if a run had reached them. Conditions, preferences and
+ * windows are not evaluated, and nothing is written. If `refs` is null, renders every channel step. A named fetch or
+ * agent step sends its request once (E-302). Throws `workflow_missing`, `resource_missing` for an unknown step,
+ * `invalid_params` for data that does not match the schema, `template_invalid`.
  */
 export async function previewSteps(
   context: EngineContext<AdvanceStore & ClockStore>,
@@ -106,7 +109,7 @@ export async function previewSteps(
   const steps = selectSteps(workflow, refs);
   checkTriggerData(workflow, trigger.data);
   const compiled = await compileWorkflow(workflow, context.definitions);
-  // What would refuse a trigger is told so, and not by the steps.
+  // Errors that reject a trigger are thrown here and not reported per step.
   if (compiled.usesTranslations) await context.definitions.translations();
   const now = await readTime(context);
   const [first] = trigger.recipients;

@@ -14,7 +14,10 @@ import { RenderError } from "../liquid/liquid.js";
 import type { RenderContext } from "../render/channel-renderer.js";
 import { retryWithQueryResults } from "./preview-steps.js";
 
-/** All that the message was rendered with, its recipient reading another language; null where its run or people are gone. */
+/**
+ * Returns the input that a message was rendered with, with the recipient's locale replaced. Returns null if the run or
+ * its recipient no longer exists.
+ */
 async function readAdvanceInput(
   context: EngineContext<RecipientStore & RunStore>,
   message: Message,
@@ -27,7 +30,7 @@ async function readAdvanceInput(
     definitions.environment(),
     store.readBatch(message.recipient_run_id),
   ]);
-  // Its text is of that version: another's would be another message.
+  // The message was rendered with this version. Another version would render another message.
   if (stored === null || workflow === null || workflow.version_id !== message.version_id) return null;
   const { run } = stored;
   const recipientRun = { ...stored.recipientRun, data: message.data };
@@ -54,7 +57,7 @@ async function readAdvanceInput(
   };
 }
 
-/** A tracked message keeps its links; where its text in this language has others, those stay as they are. */
+/** Keeps the tracked links of a message. If its content in this language has other links, they are not tracked. */
 function keepTrackedLinks(message: Message, content: JsonObject, track: ReturnType<typeof createTracker>): JsonObject {
   if (!message.links || track === null) return content;
   const wrapped = track(content, message.id);
@@ -96,8 +99,8 @@ async function renderContentInLocale(
 }
 
 /**
- * Messages' contents as their recipients would read them in another language (T-192), by message id: nothing is written. Without
- * those that cannot be rendered any more, or not in this language; they stay as they are.
+ * Renders messages in another language (T-192). Returns the contents by message id and writes nothing. Messages that
+ * can no longer be rendered, or not in this language, are left out.
  */
 export async function renderContentsInLocale(
   context: EngineContext<AdvanceStore & MessageStore>,
