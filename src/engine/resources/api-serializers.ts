@@ -7,7 +7,7 @@ import { toIsoTime } from "../../util/iso-time.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { serializeRunEvents } from "./serialize-run-events.js";
 
-/** Message ids are no UUIDs: what is named within a message is named in here. Never change it. */
+/** The namespace of ids derived from message ids, which are not UUIDs. Never change it. */
 const EVENT_NAMESPACE = "5d6f3c0a-93c1-4c5e-8f5e-2f0c3a5a7d10";
 
 function toIso(milliseconds: number): string {
@@ -22,7 +22,7 @@ function serializeReference(key: RecipientKey): Json {
   return toRecipientReference(key) as Json;
 }
 
-/** The API's `Message` (A-472). */
+/** Returns the API's `Message` (A-472). */
 export function serializeMessage(message: Message): JsonObject {
   const { channel } = message;
   return {
@@ -69,7 +69,7 @@ export function serializeMessage(message: Message): JsonObject {
   };
 }
 
-/** The API's `MessageContents` (A-473). */
+/** Returns the API's `MessageContents` (A-473). */
 export function serializeMessageContent(message: Message): JsonObject {
   return {
     __typename: "MessageContent",
@@ -79,12 +79,12 @@ export function serializeMessageContent(message: Message): JsonObject {
   };
 }
 
-/** The API's `MessageEvent`s (A-482), newest first (AC-200). */
+/** Returns the API's `MessageEvent`s (A-482), newest first (AC-200). */
 export function serializeMessageEvents(message: Message): JsonObject[] {
   const serialized = message.events.map(
     (event, index): JsonObject => ({
       __typename: "MessageEvent",
-      // Stored without ids: the place in the list names an event for good.
+      // Events are stored without ids. The index identifies an event, because it never changes.
       id: createUuidV5(EVENT_NAMESPACE, `${message.id} ${index}`),
       type: `message.${event.type}`,
       recipient: serializeReference(message.recipient),
@@ -95,7 +95,10 @@ export function serializeMessageEvents(message: Message): JsonObject[] {
   return serialized.reverse();
 }
 
-/** The API's `MessageDeliveryLog` (A-484). A project is one environment: it has its name's id. */
+/**
+ * Returns the API's `MessageDeliveryLog` (A-484). A project is one environment, whose id is derived from a constant
+ * name.
+ */
 export function serializeDeliveryLog({ id, at, service_name, request, response }: DeliveryLog): JsonObject {
   return {
     __typename: "MessageDeliveryLog",
@@ -108,10 +111,10 @@ export function serializeDeliveryLog({ id, at, service_name, request, response }
   };
 }
 
-/** The API's `WorkflowRecipientRun` (A-508). */
+/** Returns the API's `WorkflowRecipientRun` (A-508). */
 export function serializeRecipientRun(run: WorkflowRun, recipientRun: RecipientRun): JsonObject {
-  const { depth: _depth, of: _of, ...known } = run.trigger_source;
-  const source: JsonObject = { ...known };
+  const { depth: _depth, of: _of, ...visible } = run.trigger_source;
+  const source: JsonObject = { ...visible };
   if (run.cancellation_key !== null) source.cancellation_key = run.cancellation_key;
   return {
     __typename: "WorkflowRecipientRun",
@@ -129,7 +132,7 @@ export function serializeRecipientRun(run: WorkflowRun, recipientRun: RecipientR
   };
 }
 
-/** The API's `WorkflowRecipientRunDetail` (A-509): with the run's events in order. */
+/** Returns the API's `WorkflowRecipientRunDetail` (A-509), with the run's events in order. */
 export function serializeRecipientRunDetail(run: WorkflowRun, recipientRun: RecipientRun): JsonObject {
   return {
     ...serializeRecipientRun(run, recipientRun),

@@ -14,7 +14,7 @@ import { serializeUser } from "../context/serialize-recipient.js";
 import { resolveChannelDataIds } from "../execution/build-fan-out.js";
 import { processPendingEvents } from "../run/run-due-work.js";
 
-/** The API's `AudienceMember` (A-530). */
+/** Returns the API's `AudienceMember` (A-530). */
 function serializeAudienceMember({ recipient, tenant, added_at }: AudienceMember): JsonObject {
   return {
     __typename: "AudienceMember",
@@ -31,7 +31,7 @@ function checkAudienceKey(key: string): void {
     throw createInvalidParamsError("the audience's key", [{ pointer: "/key", message: fault, value: key }]);
 }
 
-/** Returns the static audiences: those with members, and those that the project declares (E-387). */
+/** Returns the keys of static audiences: those with members, and those that the project declares (E-387). */
 async function listStaticAudienceKeys({ store, definitions }: EngineContext<AudienceStore>): Promise<string[]> {
   const declared = (await definitions.audiences()).filter(({ type }) => type === "static");
   return [...new Set([...(await store.readAudienceKeys()), ...declared.map(({ key }) => key)])];

@@ -6,7 +6,7 @@ import { resolveChannelId } from "../channel/find-channel.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
 import { processPendingEvents } from "../run/run-due-work.js";
 
-/** The API's `ChannelData` (A-453). */
+/** Returns the API's `ChannelData` (A-453). */
 function serializeChannelData(id: string, data: JsonObject): JsonObject {
   return { __typename: "ChannelData", channel_id: id, data: expandChannelData(data) };
 }

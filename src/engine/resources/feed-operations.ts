@@ -9,7 +9,7 @@ import type { EngineContext } from "../context/engine-context.js";
 import { serializeReferencedRecipient } from "../context/serialize-recipient.js";
 import { serializeMessage } from "./api-serializers.js";
 
-/** What an item has of its message as it stands there. */
+/** The fields that an item copies from its message. */
 const MESSAGE_FIELDS = [
   "id",
   "tenant",
@@ -23,7 +23,7 @@ const MESSAGE_FIELDS = [
   "clicked_at",
 ];
 
-/** The API's `InAppFeedItem` (A-498, A-603), without the activities of its rich mode. */
+/** Returns the API's `InAppFeedItem` (A-498, A-603), without the activities of its rich mode. */
 function serializeFeedItem(message: Message, cursor: string, people: ReadonlyMap<RecipientKey, Recipient>): JsonObject {
   const shape = serializeMessage(message);
   const actors = getActors(message).map((actor) => serializeReferencedRecipient(actor, people, message.inserted_at));

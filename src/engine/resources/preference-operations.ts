@@ -11,7 +11,7 @@ import { getTenantPreferenceDefaults } from "../context/build-scope.js";
 import { type DueWorkStore, type EngineContext, readTime } from "../context/engine-context.js";
 import { processPendingEvents } from "../run/run-due-work.js";
 
-/** The API's `PreferenceSet` (A-429); a section nobody set is null (ACQ-4). */
+/** Returns the API's `PreferenceSet` (A-429). A section that was never set is null (ACQ-4). */
 function serializePreferenceSet(id: string, set: PreferenceSet): JsonObject {
   const { channel_types = null, channels = null, categories = null, workflows = null } = set;
   const { commercial_subscribed = null } = set;
@@ -24,7 +24,7 @@ function checkPreferenceSetId(id: string): void {
     throw createInvalidParamsError("the preference set's id", [{ pointer: "/id", message: fault, value: id }]);
 }
 
-/** Environment, then for a tenant's set the tenant, then the recipient (A-094). */
+/** Returns preference sets, merged in this order: environment, the tenant for a tenant's set, recipient (A-094). */
 async function readPreferenceSets(
   context: EngineContext<RecipientStore>,
   recipient: RecipientReference,

@@ -8,7 +8,7 @@ import type { JsonObject } from "../../util/json.js";
 import type { EngineContext } from "../context/engine-context.js";
 import { serializeReferencedRecipient } from "../context/serialize-recipient.js";
 
-/** Activities have no ids of their own here: the message and the place in it name one for good. Never change it. */
+/** The namespace of activity ids, which are derived from the message id and the activity's index. Never change it. */
 const ACTIVITY_NAMESPACE = "c1b6a2c7-0f0d-4a0a-a3c5-6f4f5b0e9d21";
 
 interface ActivitySource {
@@ -17,7 +17,10 @@ interface ActivitySource {
   at: number;
 }
 
-/** What a message is about: its run's trigger, or those of the batch the run went on with (A-218), oldest first. */
+/**
+ * Returns the activities of a message, oldest first: its run's trigger, or those of the batch that the run continued
+ * with (A-218).
+ */
 async function readActivitySources({ store }: EngineContext<RunStore>, message: Message): Promise<ActivitySource[]> {
   const batch = message.batch ? await store.readBatch(message.recipient_run_id) : null;
   if (batch === null) return [{ actor: message.actor, data: message.data, at: message.inserted_at }];
@@ -25,7 +28,9 @@ async function readActivitySources({ store }: EngineContext<RunStore>, message: 
   return [...batch.first, ...batch.last.filter(({ id }) => !first.has(id))];
 }
 
-/** The API's `Activity`s (A-483) of a message. Of a large batch these are the activities that its step keeps. */
+/**
+ * Returns the API's `Activity`s (A-483) of a message. For a large batch, these are only the activities that are stored.
+ */
 export async function readActivities(
   context: EngineContext<RecipientStore & RunStore>,
   message: Message,

@@ -10,7 +10,7 @@ import { serializeObject, serializeTenant, serializeUser } from "../context/seri
 import { resolveChannelDataIds } from "../execution/build-fan-out.js";
 import { processPendingEvents } from "../run/run-due-work.js";
 
-/** What users, objects and tenants have in common; they differ in how they are shown. */
+/** The operations that users, objects and tenants share. They differ in their serialized format. */
 class RecipientOperations {
   constructor(
     private readonly context: EngineContext<DueWorkStore>,
@@ -68,7 +68,10 @@ export function createTenantOperations(context: EngineContext<DueWorkStore>): Te
   };
 }
 
-/** Users have a shape of their own and are no objects; a tenant asked for as an object is one (E-048). */
+/**
+ * Returns the key of an object. Throws `invalid_params` for the collection of users, which are not objects. A tenant
+ * can be used as an object (E-048).
+ */
 export function toObjectKey(collection: string, id: string): RecipientKey {
   if (collection !== USERS) return parseRecipientKey(collection, id);
   throw createInvalidParamsError(

@@ -5,7 +5,7 @@ import { type DueWorkStore, type EngineContext, readTime } from "../context/engi
 import { runDueWork } from "../run/run-due-work.js";
 import { serializeMessage } from "./api-serializers.js";
 
-/** Throws for ids of no messages, and changes nothing. */
+/** Throws `resource_missing` if a message does not exist. */
 export function checkMessagesExist(ids: readonly string[], messages: readonly Message[]): void {
   const known = new Set(messages.map((message) => message.id));
   const missing = ids.filter((id) => !known.has(id));
@@ -20,7 +20,10 @@ export function checkMessagesExist(ids: readonly string[], messages: readonly Me
   );
 }
 
-/** Undelivered messages go back to `queued` and through the same life again, at once (E-213). */
+/**
+ * Queues undelivered messages again and delivers them immediately (E-213). Throws `conflict` if a message has another
+ * status, and then changes nothing.
+ */
 export async function retryMessages(
   context: EngineContext<DueWorkStore>,
   ids: readonly string[],

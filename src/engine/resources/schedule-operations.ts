@@ -20,7 +20,7 @@ import { checkActor, collectRecipientKeys, collectUpserts } from "../run/trigger
 import { findFirstOccurrence } from "../schedule/schedule-occurrences.js";
 import { findWorkflow } from "../workflow/find-workflow.js";
 
-/** Checks actors, then writes whom the requests identify inline (E-367). */
+/** Checks the actors, then writes the recipients that the requests identify inline (E-367). */
 async function identifyInlineRecipients(
   { store, definitions }: EngineContext<RecipientStore>,
   parties: readonly Parties[],
@@ -52,14 +52,14 @@ function buildSchedule(id: string, request: ScheduleRequest, recipient: TriggerR
   };
 }
 
-/** One listing per recipient, as in a trigger (EQ-11). */
+/** Returns each recipient once, as in a trigger (EQ-11). */
 function collectDistinctRecipients(recipients: readonly TriggerRecipient[]): TriggerRecipient[] {
   const seen = new Map<RecipientKey, TriggerRecipient>();
   for (const recipient of recipients) if (!seen.has(recipient.key)) seen.set(recipient.key, recipient);
   return [...seen.values()];
 }
 
-/** What is due at once occurs before the answer: a one-off in the past (EQ-62). */
+/** Runs occurrences in the past before the response is sent (EQ-62). */
 async function runPastOccurrences(
   context: EngineContext<DueWorkStore>,
   schedules: readonly Schedule[],
@@ -75,7 +75,7 @@ async function createSchedules(
   const { store, definitions, ids } = context;
   const now = await readTime(context);
   for (const workflow of new Set(requests.map((request) => request.workflow)))
-    await findWorkflow(definitions, workflow); // E-366; one that is switched off may be scheduled (EQ-62)
+    await findWorkflow(definitions, workflow); // an inactive workflow can be scheduled (E-366, EQ-62)
   await identifyInlineRecipients(context, requests, now);
   const newSchedules = requests.flatMap((request) =>
     collectDistinctRecipients(request.recipients).map((recipient) =>
@@ -108,7 +108,7 @@ async function setFirstOccurrences(
   return schedules;
 }
 
-/** All of them, each once, or `resource_missing` and nothing is changed. */
+/** Returns all schedules, each once. Throws `resource_missing` if one does not exist. */
 async function readRequiredSchedules(
   { store }: EngineContext<ScheduleStore>,
   ids: readonly string[],
@@ -128,7 +128,7 @@ async function readRequiredSchedules(
   );
 }
 
-/** A schedule with the changed values; its times are left to the caller. */
+/** Returns a schedule with the changed values. The caller sets its next occurrence. */
 function applyScheduleChange(schedule: Schedule, change: ScheduleChange, now: number): Schedule {
   const { actor, tenant, data, repeats, scheduled_at, ending_at } = change;
   const after: Schedule = { ...schedule, updated_at: now };
@@ -146,14 +146,14 @@ function applyScheduleChange(schedule: Schedule, change: ScheduleChange, now: nu
   return after;
 }
 
-/** A one-off that has occurred does so again only at a new time. */
+/** Returns whether a schedule without repeats has occurred. It occurs again only at a new time. */
 function hasOccurred(schedule: Schedule, change: ScheduleChange): boolean {
   const { repeats, scheduled_at, last_occurrence_at: last } = schedule;
   if (repeats.length > 0 || change.scheduled_at !== undefined || scheduled_at === null) return false;
   return last !== null && last >= scheduled_at;
 }
 
-/** E-378, E-379. Values that concern no time leave the next occurrence as it is. */
+/** Updates schedules (E-378, E-379). A change without times leaves the next occurrence unchanged. */
 async function updateSchedules(context: EngineContext<DueWorkStore>, change: ScheduleChange): Promise<JsonObject[]> {
   const { store } = context;
   const now = await readTime(context);
@@ -173,13 +173,13 @@ async function updateSchedules(context: EngineContext<DueWorkStore>, change: Sch
       changesTimes && hasOccurred(schedule, change) ? { ...schedule, next_occurrence_at: null } : schedule,
     );
     const updates = after.map((schedule, index) => ({ before: before[index] as Schedule, after: schedule }));
-    if (!(await store.updateSchedules(updates))) continue; // one has occurred in between
+    if (!(await store.updateSchedules(updates))) continue; // a schedule has changed since it was read, for example by an occurrence
     await runPastOccurrences(context, after, now);
     return serializeSchedules(store, await store.readSchedules(change.schedule_ids));
   }
 }
 
-/** Schedules (section 25 of the engine's rules; A-267 to A-271). */
+/** Creates the operations on schedules (section 25 of the engine's rules; A-267 to A-271). */
 export function createScheduleOperations(context: EngineContext<DueWorkStore>): ScheduleOperations {
   const { store } = context;
   return {

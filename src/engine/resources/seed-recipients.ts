@@ -6,21 +6,21 @@ import type { SeedStore } from "../../ports/seed-store.js";
 import { type EngineContext, readTime } from "../context/engine-context.js";
 import { resolveChannelDataIds } from "../execution/build-fan-out.js";
 
-/** Under which the store remembers what was seeded by hand: no recipients file has this name. */
+/** The file name under which the store records seeds from requests. No recipients file has this name. */
 const SEED_FILE_NAME = "(seed)";
 
 function parseSeed(content: unknown) {
   try {
     return parseRecipientsFile(content, "the seed");
   } catch (error) {
-    // What is a fault of the project in a file is one of the request here.
+    // An error that is a project error in a file is an error of the request here.
     if (!(error instanceof KnockError) || error.code !== "project_invalid") throw error;
     const { message, details, hint } = error;
     throw new KnockError("invalid_params", message, { details, hint });
   }
 }
 
-/** A recipients file's content, upserted as when the store is first opened; the same content again is upserted again. */
+/** Applies the content of a recipients file, as when the store is first opened. Repeated content is applied again. */
 export async function seedRecipients(context: EngineContext<ClockStore & SeedStore>, content: unknown) {
   const { recipients, subscriptions, audiences } = parseSeed(content);
   const environment = await context.definitions.environment();

@@ -3,7 +3,7 @@ import { createUuidV5 } from "../../util/ids.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 
-/** First of a step's events where it did not begin: it was passed over. */
+/** Events that are a step's first if it was skipped, so that it has no `step_started`. */
 const EVENTS_OF_SKIPPED_STEPS = new Set(["step_skipped"]);
 
 function serializeRunEvent(event: RunEvent, id: string): JsonObject {
@@ -21,13 +21,13 @@ function serializeRunEvent(event: RunEvent, id: string): JsonObject {
 }
 
 /**
- * A run's events as the API has them, in order (E-009, EQ-04). That a step began is not stored: it is told by the first of its
- * other events, so that a run of many recipients keeps nothing for it.
+ * Returns a run's events in the API's format, in order (E-009, EQ-04). `step_started` is not stored but derived from
+ * the first event of each step, which saves space in runs with many recipients.
  */
 export function serializeRunEvents({ id, events }: Pick<RecipientRun, "id" | "events">): JsonObject[] {
   const startedSteps = new Set<string>();
   return events.flatMap((event, index) => {
-    // Stored without ids: the place in the list names an event for good.
+    // Events are stored without ids. The index identifies an event, because it never changes.
     const shape = serializeRunEvent(event, createUuidV5(id, `event ${index}`));
     if (event.step_ref === null || startedSteps.has(event.step_ref)) return [shape];
     startedSteps.add(event.step_ref);

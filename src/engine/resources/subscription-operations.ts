@@ -13,7 +13,7 @@ import { serializeReferencedRecipient } from "../context/serialize-recipient.js"
 import { resolveChannelDataIds } from "../execution/build-fan-out.js";
 import { toObjectKey } from "./recipient-operations.js";
 
-/** The API's `Subscription` (A-515), object and recipient expanded. */
+/** Returns the API's `Subscription`s (A-515), with object and recipient expanded. */
 async function serializeSubscriptions(
   context: EngineContext<RecipientStore>,
   subscriptions: readonly StoredSubscription[],
@@ -46,14 +46,14 @@ export function createSubscriptionOperations(
   context: EngineContext<ClockStore & RecipientStore & SubscriptionStore>,
 ): SubscriptionOperations {
   return {
-    async list(of, page) {
+    async list(scope, page) {
       const filter =
-        "object" in of
-          ? { object: toObjectKey(of.object.collection, of.object.id), recipients: of.recipients }
-          : { recipient: toRecipientKey(of.recipient), objects: of.objects };
+        "object" in scope
+          ? { object: toObjectKey(scope.object.collection, scope.object.id), recipients: scope.recipients }
+          : { recipient: toRecipientKey(scope.recipient), objects: scope.objects };
       const { items, page_info } = await context.store.listSubscriptions(filter, page);
-      // A recipients file may subscribe to an object that it does not identify.
-      if (items.length === 0 && "object" in of) await checkObjectExists(context, of.object);
+      // A recipients file may contain subscriptions to an object that it does not identify.
+      if (items.length === 0 && "object" in scope) await checkObjectExists(context, scope.object);
       return { items: await serializeSubscriptions(context, items), page_info };
     },
     async add(reference, body) {
