@@ -11,42 +11,44 @@ import type { AdvanceInput } from "../execution/run-execution.js";
 import { RenderError } from "../liquid/liquid.js";
 import { type Advance, advance, isPendingQuery } from "./advance.js";
 
-/** Answers what steps asked, many at once, in the order asked. */
+/** Resolves the pending queries of many runs together. Returns the results in the order of the queries. */
 export async function resolveQueries(
   context: EngineContext<AdvanceStore>,
   queries: readonly PendingQuery[],
   now: number,
 ): Promise<unknown[]> {
-  const passes = queries.flatMap((query) => (query.kind === "throttle" ? [query.throttleRequest] : []));
-  const passed = passes.length > 0 ? await context.store.acquireThrottleSlots(passes, now) : [];
-  const audiences = await readAudiences(context, queries);
-  const readings = await resolveStoreLookups(context, queries);
+  const throttleQueries = queries.filter((query) => query.kind === "throttle");
+  const throttleRequests = throttleQueries.map(({ throttleRequest }) => throttleRequest);
+  const passed = throttleRequests.length > 0 ? await context.store.acquireThrottleSlots(throttleRequests, now) : [];
+  const passedByQuery = new Map<PendingQuery, boolean | undefined>(
+    throttleQueries.map((query, index) => [query, passed[index]]),
+  );
+  const getAudienceData = await readAudiences(context, queries);
+  const getStoreLookups = await resolveStoreLookups(context, queries);
   const environment = await context.definitions.environment();
-  let pass = 0;
-  const order = new Map(queries.map((query) => [query, query.kind === "throttle" ? pass++ : -1]));
-  return mapInParallel(queries, async (need): Promise<unknown> => {
-    switch (need.kind) {
+  return mapInParallel(queries, async (query): Promise<unknown> => {
+    switch (query.kind) {
       case "throttle":
-        return passed[order.get(need) as number];
+        return passedByQuery.get(query);
       case "audiences":
-        return audiences(need.recipient);
+        return getAudienceData(query.recipient);
       case "readings":
-        return readings(need);
+        return getStoreLookups(query);
       case "identified":
-        return new Set((await context.store.readRecipients(need.keys)).keys());
+        return new Set((await context.store.readRecipients(query.keys)).keys());
       case "workflow":
-        return findRunnableWorkflow(context, need.key);
+        return findRunnableWorkflow(context, query.key);
       case "connection":
-        return (await import("../message/store-connections.js")).resolveConnection(context, need, now);
+        return (await import("../message/store-connections.js")).resolveConnection(context, query, now);
       case "fetch":
-        return resolveFetch(context, environment, need.request);
+        return resolveFetch(context, environment, query.request);
       case "agent":
-        return resolveAgent(context, environment, need.request, need.singleAttempt);
+        return resolveAgent(context, environment, query.request, query.singleAttempt);
     }
   });
 }
 
-/** What runs that ask about audiences are told, read at once for all of them. */
+/** Reads the audience data for all runs that query it. Returns a function that gives the data of a recipient. */
 async function readAudiences(
   { store, definitions }: EngineContext<AudienceStore>,
   queries: readonly PendingQuery[],
@@ -61,8 +63,9 @@ async function readAudiences(
 }
 
 /**
- * The newest version of a workflow, if it may run (E-024, E-317). Where its templates are at fault, the error for the step
- * that would trigger it: a run of it could not go on, and would hold up all that is due.
+ * Returns the newest version of a workflow, or null if it may not run (E-024, E-317). If its templates are invalid,
+ * returns the error for the step that would trigger it, because a run of it could not continue and would block all due
+ * work.
  */
 async function findRunnableWorkflow(
   context: EngineContext<unknown>,
@@ -77,7 +80,10 @@ async function findRunnableWorkflow(
   return fault === null ? workflow : new RenderError(fault.message, { cause: fault });
 }
 
-/** Advances runs, each again with the answer where a step needed one, until all are done. In the order of the inputs. */
+/**
+ * Advances runs, and repeats each with the results of its pending queries until it has none. Returns the advances in
+ * the order of the inputs.
+ */
 export async function advanceMany(
   context: EngineContext<AdvanceStore>,
   inputs: readonly AdvanceInput[],
@@ -85,19 +91,19 @@ export async function advanceMany(
 ): Promise<Advance[]> {
   const results = inputs.map((input) => advance(input));
   let waiting = results.flatMap((result, index) =>
-    isPendingQuery(result) ? [{ index, need: result, answers: new Map<string, unknown>() }] : [],
+    isPendingQuery(result) ? [{ index, query: result, queryResults: new Map<string, unknown>() }] : [],
   );
   while (waiting.length > 0) {
-    const answered = await resolveQueries(
+    const resolved = await resolveQueries(
       context,
-      waiting.map(({ need }) => need),
+      waiting.map(({ query }) => query),
       now,
     );
-    waiting = waiting.flatMap(({ index, need, answers }, position) => {
-      answers.set(need.ref, answered[position]);
-      const result = advance({ ...(inputs[index] as AdvanceInput), queryResults: answers });
+    waiting = waiting.flatMap(({ index, query, queryResults }, position) => {
+      queryResults.set(query.ref, resolved[position]);
+      const result = advance({ ...(inputs[index] as AdvanceInput), queryResults });
       results[index] = result;
-      return isPendingQuery(result) ? [{ index, need: result, answers }] : [];
+      return isPendingQuery(result) ? [{ index, query: result, queryResults }] : [];
     });
   }
   return results as Advance[];

@@ -21,13 +21,18 @@ import { resolveWaitEnd } from "../steps/wait-for-event-handler.js";
 
 export interface Advance {
   recipientRun: RecipientRun;
-  /** The messages made by this advance, before a batch if it came to one. */
+  /** The messages that this advance created, up to a batch if it reached one. */
   messages: Message[];
-  /** The run is at a batch: how it stands then is the store's to pick. `recipientRun` is as if it opened one. */
+  /**
+   * Set if the run reached a batch, where the store picks a continuation. Until then `recipientRun` is as if it opened
+   * one.
+   */
   batch: BatchJoin | null;
   upserts: RecipientUpsert[];
   triggers: PendingTrigger[];
-  /** The run passed its conditions and the frequency check for the first time: it uses up a "once" (E-070). */
+  /**
+   * Whether the run passed its conditions and the frequency check for the first time, which uses up a "once" (E-070).
+   */
   hasStarted: boolean;
 }
 
@@ -39,7 +44,7 @@ function completeRun(execution: RunExecution): void {
   execution.recordEvent("run_completed");
 }
 
-/** The run ends from outside while it waited (EQ-03), its waiting step with it. */
+/** Cancels a run while it waits (EQ-03), and its waiting step with it. */
 export function stopRun(before: RecipientRun, reason: Reason, now: number): Advance {
   const run: RecipientRun = { ...copyRun(before), updated_at: now };
   const waiting = run.steps.find((step) => step.outcome === "waiting");
@@ -67,7 +72,7 @@ export function stopRun(before: RecipientRun, reason: Reason, now: number): Adva
   };
 }
 
-/** Records what a step did; the path to go on with, null at the end, undefined where the run pauses. */
+/** Records the effect of a step. Returns the path to continue with, null at the end, or undefined if the run pauses. */
 function applyEffect(
   effect: StepEffect,
   step: Step,
@@ -115,7 +120,7 @@ function applyEffect(
   return effect.branchIndex === undefined ? getNextPath(path) : [...path, effect.branchIndex, 0];
 }
 
-/** The catalogue's names for why a step was skipped (EQ-04). */
+/** Returns the catalog's name for the reason of a skipped step (EQ-04). */
 function toEventReason(code: string | undefined): string {
   const names: Record<string, string> = {
     condition: "conditions_failed",
@@ -125,30 +130,33 @@ function toEventReason(code: string | undefined): string {
   return names[code ?? ""] ?? code ?? "unknown";
 }
 
-/** A run at a batch: it may wait for the close, end there, or lead and go on at once (section 16 of the catalogue). */
+/**
+ * Builds the continuations of a run at a batch: it may wait for the batch to close, end there, or lead and continue
+ * immediately (section 16 of the catalog).
+ */
 function buildBatchJoin(
   effect: StepEffect & Required<Pick<StepEffect, "batch">>,
   step: Step,
   path: StepPath,
   execution: RunExecution,
 ): BatchJoin {
-  const { outcomeWithoutBatch: alone, key, closes_at } = effect.batch;
+  const { outcomeWithoutBatch, key, closes_at } = effect.batch;
   const opens = closes_at !== null;
   const { run, input } = execution;
   const before = execution.messages.length;
   const data: JsonObject = { key };
   Object.assign(data, execution.drainEventData(effect));
 
-  const join = (how: "holds" | "joined" | "leads"): Continuation => {
+  const createContinuation = (kind: "holds" | "joined" | "leads"): Continuation => {
     const fork = execution.fork();
     let next: BatchJoin | null = null;
-    if (how === "holds") {
-      // A run that could lead holds only a batch that another has opened.
-      fork.recordEvent(alone ? "batch_joined" : "batch_opened", step, data);
-      const waits: StepEffect = { outcome: effect.outcome, wait: { until: closes_at ?? input.now } };
-      if (effect.log) waits.log = effect.log;
-      applyEffect(waits, step, path, fork);
-    } else if (how === "joined") {
+    if (kind === "holds") {
+      // A run that could lead waits only for a batch that another run has opened.
+      fork.recordEvent(outcomeWithoutBatch ? "batch_joined" : "batch_opened", step, data);
+      const waitEffect: StepEffect = { outcome: effect.outcome, wait: { until: closes_at ?? input.now } };
+      if (effect.log) waitEffect.log = effect.log;
+      applyEffect(waitEffect, step, path, fork);
+    } else if (kind === "joined") {
       fork.recordEvent("batch_joined", step, data);
       applyEffect(
         {
@@ -165,7 +173,7 @@ function buildBatchJoin(
         fork.leaveBatch();
         fork.recordEvent("batch_opened", step, { ...data, leading: true });
       }
-      next = executeSteps(fork, applyEffect({ outcome: alone as StepOutcome }, step, path, fork), false);
+      next = executeSteps(fork, applyEffect({ outcome: outcomeWithoutBatch as StepOutcome }, step, path, fork), false);
     }
     const messages = fork.messages.slice(before);
     completeSandboxedMessages(messages, input.now);
@@ -173,10 +181,11 @@ function buildBatchJoin(
     return { recipientRun: fork.run, messages, upserts: fork.upserts, triggers: fork.triggers, batch: next };
   };
   const activity = { id: run.id, actor: input.run.actor, data: execution.unreducedData, at: input.now };
-  return new LazyBatchJoin(effect.batch, activity, alone ? join("leads") : null, join);
+  const leads = outcomeWithoutBatch ? createContinuation("leads") : null;
+  return new LazyBatchJoin(effect.batch, activity, leads, createContinuation);
 }
 
-/** The store picks one of the ways; the others are never made. */
+/** A batch join that creates only the continuation that the store picks. */
 class LazyBatchJoin implements BatchJoin {
   readonly key: string;
   readonly closes_at: number | null;
@@ -189,7 +198,7 @@ class LazyBatchJoin implements BatchJoin {
     { key, closes_at, sliding, max_items }: Pick<BatchJoin, "key" | "closes_at" | "sliding" | "max_items">,
     readonly activity: BatchJoin["activity"],
     readonly leads: Continuation | null,
-    private readonly createContinuation: (how: "holds" | "joined") => Continuation,
+    private readonly createContinuation: (kind: "holds" | "joined") => Continuation,
   ) {
     this.key = key;
     this.closes_at = closes_at;
@@ -208,7 +217,7 @@ class LazyBatchJoin implements BatchJoin {
   }
 }
 
-/** Executes steps until the run ends, pauses, or comes to a batch, which is then the answer. */
+/** Executes steps until the run ends, pauses, or reaches a batch, which is then returned. */
 function executeSteps(
   execution: RunExecution,
   from: StepPath | null | undefined,
@@ -216,7 +225,7 @@ function executeSteps(
 ): BatchJoin | null {
   const { steps } = execution.input.compiled.workflow;
   let resumed = isResuming;
-  let path = from; // undefined once the run pauses
+  let path = from; // undefined when the run pauses
   while (path) {
     const step = findStep(steps, path);
     if (step === undefined) {
@@ -233,8 +242,8 @@ function executeSteps(
 }
 
 /**
- * Leaves the reduced data of a batch that closed to the run (E-276). It is reduced here and never again, so that what later
- * steps add stays whole.
+ * Sets the run's data to the reduced data of its closed batch (E-276). It is reduced only here, so that data that later
+ * steps add is not truncated.
  */
 function takeReducedBatchData(execution: RunExecution): void {
   const { run, batch, input } = execution;
@@ -245,7 +254,7 @@ function takeReducedBatchData(execution: RunExecution): void {
   execution.invalidateScopes();
 }
 
-/** Nothing of what came in ended the wait: it goes on to its end. */
+/** Continues to wait, because no received event ended the wait. */
 function keepWaiting({ run, input }: RunExecution): Advance {
   const wait = run.wait as RunWait;
   run.wait = { ...wait, seen: input.signals.at(-1)?.id ?? 0 };
@@ -254,9 +263,9 @@ function keepWaiting({ run, input }: RunExecution): Advance {
 }
 
 /**
- * Walks a run's steps until it ends or must wait, without touching anything outside: all that changes is in the answer.
- * A pure function of its input (and of `ids`). Answers with a need where a step must be told something first; the same
- * input with the answer then goes on.
+ * Executes a run's steps until it ends or must wait. A pure function of its input (and of `ids`): it changes nothing
+ * outside, and returns all changes. Returns a pending query if a step needs one; called again with the result in
+ * `queryResults`, it continues.
  */
 export function advance(input: AdvanceInput): Advance | PendingQuery {
   const before = input.recipientRun;

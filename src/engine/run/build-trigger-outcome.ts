@@ -11,7 +11,7 @@ import { toIsoTime } from "../../util/iso-time.js";
 
 const FAILED_DELIVERY_STATUSES = new Set(["undelivered", "bounced"]);
 
-/** A channel step's outcome with what has become of its messages since. */
+/** Returns a channel step's outcome with the current status of its messages. */
 function addMessageStatus(step: StepOutcome, messages: ReadonlyMap<string, Message>): StepOutcome {
   if (!step.message_id) return step;
   const only = step.message_ids ? undefined : messages.get(step.message_id);
@@ -21,7 +21,7 @@ function addMessageStatus(step: StepOutcome, messages: ReadonlyMap<string, Messa
   const current: StepOutcome = { ...step };
   current.message_status = first.status;
   if (own.length > 1) current.message_statuses = own.map(({ status }) => status);
-  const held = own.find(
+  const queued = own.find(
     (message) => message.status === "queued" && message.due_at !== null && message.due_at > message.inserted_at,
   );
   if (own.every((message) => FAILED_DELIVERY_STATUSES.has(message.status))) {
@@ -32,7 +32,7 @@ function addMessageStatus(step: StepOutcome, messages: ReadonlyMap<string, Messa
       reason: { code: "delivery_error", detail: typeof detail === "string" ? detail : null },
     };
   }
-  if (held) return { ...current, outcome: "queued", until: toIsoTime(held.due_at as number) };
+  if (queued) return { ...current, outcome: "queued", until: toIsoTime(queued.due_at as number) };
   return current;
 }
 
@@ -48,7 +48,7 @@ export function buildRecipientOutcome(run: RecipientRun, messages: ReadonlyMap<s
   return outcome;
 }
 
-/** Section 2's document of the contract, from the rows of a trigger. */
+/** Builds the outcome document (section 2 of the contract) from the rows of a trigger. */
 export function buildTriggerOutcome(
   run: WorkflowRun,
   recipientRuns: readonly RecipientRun[],

@@ -12,16 +12,16 @@ import {
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { applyInlineRecipients, buildTrialScope, type TriggerTrial } from "./trial-run.js";
 
-/** Recipients whose properties are looked at before a variable counts as misspelled. */
+/** Limits the recipients whose properties are checked before a variable is reported as misspelled. */
 const MAX_CHECKED_RECIPIENTS = 5;
 
 interface WorkflowVariables {
   steps: readonly StepVariables[];
-  /** By the environment's variables: what a run's scope has to be asked about. */
+  /** The variables to check against a run's scope, by the environment's variables. */
   suspiciousByVariables: WeakMap<object, StepVariables[]>;
 }
 
-/** One analysis per workflow version. */
+/** The analysis of each workflow version. */
 const variablesByWorkflow = new WeakMap<CompiledWorkflow, WorkflowVariables>();
 
 function analyzeVariables(compiled: CompiledWorkflow): WorkflowVariables {
@@ -40,7 +40,7 @@ function analyzeVariables(compiled: CompiledWorkflow): WorkflowVariables {
   return analysis;
 }
 
-/** The variables that the scope of every run contains, whatever its recipient. */
+/** Builds a scope with the variables that every run has, whatever its recipient. */
 function buildSharedScope({ environment }: Pick<TriggerTrial, "environment">): RenderScope {
   const system = ["recipient", "actor", "tenant", "vars", "workflow", "activities", "actors", "run", "timestamp"];
   const scope: RenderScope = Object.fromEntries(system.map((name) => [name, null]));
@@ -48,8 +48,9 @@ function buildSharedScope({ environment }: Pick<TriggerTrial, "environment">): R
 }
 
 /**
- * Warns of likely misspelled variables in the templates of a trigger's workflow: a text per step. They are not among the
- * trigger's data and its schema, nor does the scope of any of the first recipients that are known have them. Empty where nobody is known.
+ * Returns a warning for each step of a trigger's workflow with likely misspelled template variables: variables that are
+ * not in the trigger's data, its schema, or the scope of any of the first known recipients. Returns an empty list if no
+ * recipient is known.
  */
 export function checkVariables(
   context: EngineContext<unknown>,
@@ -81,7 +82,7 @@ export function checkVariables(
   return findings.map(({ ref, texts }) => `step ${ref}: ${texts.join("; ")}`);
 }
 
-/** The likely misspelled variables of each step in a scope that is at hand, by the step's ref. */
+/** Returns a function that finds the likely misspelled variables of a step in a given scope. */
 export function createVariableChecker(compiled: CompiledWorkflow): (ref: string, scope: RenderScope) => string[] {
   if (!compiled.hasLiquid) return () => [];
   const { steps } = analyzeVariables(compiled);

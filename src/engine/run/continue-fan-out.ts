@@ -8,12 +8,12 @@ import type { EngineContext, StartStore } from "../context/engine-context.js";
 import type { Advance } from "./advance.js";
 import { applyBatchDecision, type ReachedRecipient, type RunStart, startRuns } from "./start-runs.js";
 
-/** Recipients turned into runs in one transaction. */
+/** Limits the recipients that become runs in one transaction. */
 export const MAX_RECIPIENTS_PER_CHUNK = 500;
 
 const DUE_WORK_LEASE_MS = 60_000;
 
-/** A lease on due work, for a minute of real time. */
+/** Creates a lease on due work, for one minute of real time. */
 export function createClaim(context: EngineContext<unknown>, now: number): Claim {
   const realNow = context.realNow();
   return { now, realNow, leaseUntil: realNow + DUE_WORK_LEASE_MS, token: context.ids.uuid() };
@@ -24,8 +24,9 @@ function isUser(key: RecipientKey): boolean {
 }
 
 /**
- * The next recipients of a trigger, up to `limit` and each once, and what is left after them (E-055 to E-060, EQ-11): the
- * actor is left out where it is a subscriber; a subscribed object is reached and, above the last depth, fans out itself.
+ * Returns the next recipients of a trigger, up to `limit` and each once, and the rest of the fan-out (E-055 to E-060,
+ * EQ-11). The actor is left out as a subscriber. A subscribed object is reached and, above the maximum depth, also fans
+ * out.
  */
 export async function collectNextRecipients(
   context: EngineContext<SubscriptionStore>,
@@ -50,7 +51,9 @@ export async function collectNextRecipients(
   return { recipients: [...reached.values()], rest };
 }
 
-/** Goes on with a claimed fan-out to its end, a chunk a transaction. Answers with the first advances, as they are written. */
+/**
+ * Continues a claimed fan-out to its end, one chunk per transaction. Reports the first advances of each written chunk.
+ */
 export async function continueFanOut(
   context: EngineContext<StartStore & FanOutStore>,
   start: RunStart,

@@ -14,19 +14,19 @@ import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import type { Advance } from "./advance.js";
 import { type StartedRuns, startRuns } from "./start-runs.js";
 
-/** User changes looked at in one read, and users that join a static audience in one transaction. */
+/** Limits the user changes of one read, and the users that join a static audience in one transaction. */
 const MAX_CHANGES_PER_CHUNK = 500;
 
-/** Users who join an audience together, so that their runs are one trigger's. */
+/** Users who join an audience together, so that one trigger starts their runs. */
 interface AudienceJoin {
   audience: string;
   tenant: string | null;
   users: RecipientKey[];
-  /** How deep in a chain of triggers the run was that let them join. */
+  /** The trigger depth of the run that added them to the audience. */
   depth: number;
 }
 
-/** Changes that are written together, and what they are. */
+/** Changes that are written together, and their effects. */
 interface ChangeGroup {
   ids: number[];
   joins: AudienceJoin[];
@@ -46,30 +46,33 @@ function buildUserView(user: RecipientKey, properties: JsonObject | null, at: nu
   return getRecipientView(recipient);
 }
 
-/** Which dynamic audiences a change of properties takes a user into and out of (E-334, E-387). */
+/** Returns the dynamic audiences that a user enters or leaves by a change of properties (E-334, E-387). */
 function toTransitionGroup(change: Extract<UserChange, { audience: null }>, dynamic: readonly Audience[]): ChangeGroup {
   const { id, user, before, after, at, depth } = change;
-  const step: ChangeGroup = { ids: [id], joins: [], events: [] };
-  const [old, current] = [buildUserView(user, before, at), buildUserView(user, after, at)];
+  const group: ChangeGroup = { ids: [id], joins: [], events: [] };
+  const [previous, current] = [buildUserView(user, before, at), buildUserView(user, after, at)];
   for (const audience of dynamic) {
-    const [was, is] = [matchesAudience(audience, old, at), matchesAudience(audience, current, at)];
-    if (was === is) continue;
-    step.events.push(buildAudienceEvent(audience.key, user, is ? "enter" : "exit", at));
-    if (is) step.joins.push({ audience: audience.key, tenant: null, users: [user], depth });
+    const [wasMember, isMember] = [matchesAudience(audience, previous, at), matchesAudience(audience, current, at)];
+    if (wasMember === isMember) continue;
+    group.events.push(buildAudienceEvent(audience.key, user, isMember ? "enter" : "exit", at));
+    if (isMember) group.joins.push({ audience: audience.key, tenant: null, users: [user], depth });
   }
-  return step;
+  return group;
 }
 
-/** What is written together: users who join one static audience, each once, or one user whose properties changed. */
+/**
+ * Groups changes that are written together: users who join the same static audience, each once, or one user whose
+ * properties changed.
+ */
 function groupChanges(changes: readonly UserChange[], dynamic: readonly Audience[]): ChangeGroup[] {
-  const steps: ChangeGroup[] = [];
+  const groups: ChangeGroup[] = [];
   for (const change of changes) {
-    const last = steps.at(-1);
+    const last = groups.at(-1);
     if (change.audience === null) {
-      const step = toTransitionGroup(change, dynamic);
-      // What leads to nothing is only forgotten.
-      if (last && step.events.length === 0) last.ids.push(change.id);
-      else steps.push(step);
+      const group = toTransitionGroup(change, dynamic);
+      // A change without effects is only deleted.
+      if (last && group.events.length === 0) last.ids.push(change.id);
+      else groups.push(group);
       continue;
     }
     const { audience, tenant, user, id, depth } = change;
@@ -79,12 +82,15 @@ function groupChanges(changes: readonly UserChange[], dynamic: readonly Audience
     if (fits && !joined.users.includes(user)) {
       joined.users.push(user);
       last.ids.push(id);
-    } else steps.push({ ids: [id], joins: [{ audience, tenant, users: [user], depth }], events: [] });
+    } else groups.push({ ids: [id], joins: [{ audience, tenant, users: [user], depth }], events: [] });
   }
-  return steps;
+  return groups;
 }
 
-/** The workflows that audiences start, by audience (E-388); one whose file is broken starts nothing, and is in `broken`. */
+/**
+ * Returns the workflows that audiences start, by audience (E-388). A workflow with an invalid file starts no runs, and
+ * its error is added to `broken`.
+ */
 async function readAudienceWorkflows(
   { definitions }: EngineContext<unknown>,
   environment: Environment,
@@ -139,7 +145,7 @@ async function startAudienceRuns(
   const known = new Map(created === null ? [] : [[created.key, created]]);
   const started = await startRuns(context, { run, compiled, environment, now }, reached, alreadyTriggered, known);
   const upserts = [...(created === null ? [] : [{ key: created.key, properties: {} }]), ...started.upserts];
-  // Who was never identified is a missing user: no run, now or later (E-391).
+  // A user who was never identified gets no run, now or later (E-391).
   return { run, compiled, runs: { ...started, upserts, unidentified: [] } };
 }
 
@@ -156,8 +162,8 @@ async function findMissingTenant(
 }
 
 /**
- * Starts the runs of users who joined audiences and tells waiting runs of the transitions, each change once and with what
- * it leads to in one transaction (E-387 to E-391, E-395).
+ * Starts the runs of users who joined audiences and records the transitions for waiting runs. Each change and its
+ * effects are written once, in one transaction (E-387 to E-391, E-395).
  */
 export async function followUserChanges(
   context: EngineContext<StartStore>,
@@ -171,13 +177,13 @@ export async function followUserChanges(
     const dynamic = (await context.definitions.audiences()).filter(({ type }) => type === "dynamic");
     const broken: KnockError[] = [];
     const workflows = await readAudienceWorkflows(context, environment, broken);
-    const steps = groupChanges(changes, dynamic);
-    const joined = new Set(steps.flatMap((step) => step.joins.map(({ audience }) => audience)));
+    const groups = groupChanges(changes, dynamic);
+    const joined = new Set(groups.flatMap((group) => group.joins.map(({ audience }) => audience)));
     if (joined.size > 0)
       for (const { message } of broken)
         context.warn?.(`${message}; if joining ${[...joined].join(" or ")} starts this workflow, it did not`);
-    for (const step of steps) {
-      if ((await saveChangeGroup(context, step, { workflows, environment, now, report })) === "lost") break;
+    for (const group of groups) {
+      if ((await saveChangeGroup(context, group, { workflows, environment, now, report })) === "lost") break;
     }
   }
 }
@@ -189,7 +195,7 @@ interface FollowContext {
   report: (run: WorkflowRun, advance: Advance) => void;
 }
 
-/** One step, again where a once-only workflow ran for its users in between. */
+/** Saves one group. Repeats it if a once-only workflow ran for its users since they were read. */
 async function saveChangeGroup(
   context: EngineContext<StartStore>,
   { ids, joins: joined, events }: ChangeGroup,

@@ -26,17 +26,17 @@ export function toClockState(setting: ClockSetting, realNow: number): ClockState
   };
 }
 
-/** The setting that makes it `time` now, frozen or going on as before. */
+/** Returns the setting with which it is `time` now, frozen or running as before. */
 function toClockSetting(time: number, before: ClockSetting, realNow: number): ClockSetting {
   return before.frozen_at === null ? { offset_ms: time - realNow, frozen_at: null } : { ...before, frozen_at: time };
 }
 
-/** A holder that renews this often and then ends without a word is waited for until its lease is over. */
+/** Limits the wait for a process that ended while it held the lease. */
 const CLOCK_LEASE_MS = 15_000;
 const LEASE_RENEWAL_MS = 5_000;
 const LEASE_POLL_MS = 50;
 
-/** Does something while no other process moves the clock; waits for one that does. Throws `interrupted`. */
+/** Runs `work` while no other process moves the clock; waits for one that does. Throws `interrupted`. */
 async function withClockLease<T>(
   { store, ids, realNow, sleep }: EngineContext<ClockStore>,
   signal: AbortSignal | undefined,
@@ -61,7 +61,7 @@ async function withClockLease<T>(
   }
 }
 
-/** Throws `usage` for a move backward that nobody forces, unless there is no run whose times it could contradict. */
+/** Throws `usage` for a move backward without `force`, unless there are no runs, whose times it could contradict. */
 async function checkBackwardMove(
   { store }: EngineContext<RunStore>,
   to: number,
@@ -72,7 +72,7 @@ async function checkBackwardMove(
   throw new KnockError("usage", `the clock is at ${toIsoTime(now)}; ${toIsoTime(to)} is before that`, { hint });
 }
 
-/** Stops the clock at a time, or where it is. */
+/** Freezes the clock at a time; null freezes it at the current time. */
 export function freezeClock(
   context: EngineContext<ClockStore & RunStore>,
   at: number | null,
@@ -102,9 +102,9 @@ export function resetClock(context: EngineContext<ClockStore>): Promise<ClockSta
 }
 
 /**
- * Moves the store's clock. On the way, whatever falls due runs at its own time, in order: the clock is set to each such
- * moment before its runs advance, so that another process sees the same time. Each of the project's files is read once for the
- * whole move. A schedule whose workflow cannot be read stays due and is reported to `onHeld`.
+ * Moves the store's clock. Work that becomes due on the way runs at its own time, in order: the clock is set to each
+ * such time before its runs advance, so that other processes see the same time. The project's files are read once for
+ * the whole move. A schedule whose workflow cannot be read stays due and is reported to `onBlocked`.
  */
 export function moveClock(
   uncachedContext: EngineContext<DueWorkStore>,
@@ -125,8 +125,8 @@ async function moveLeasedClock(
   let now = getClockTime(before, context.realNow());
   const ran: AdvancedRun[] = [];
   const failed = new Map<string, FailedDelivery>();
-  const held: BlockedSchedule[] = []; // until the end: let go of, it would be due again at once
-  // Work that another process holds is left to it.
+  const blocked: BlockedSchedule[] = []; // until the end: released earlier, it would be due again immediately
+  // Work that another process has leased is left to that process.
   const nextAt = () => store.readNextDueAt({ excludeLeased: true });
   const requestedTime = typeof target === "number" ? target : target(now, await nextAt());
   const to = options.fromNow ? Math.max(now, requestedTime) : requestedTime;
@@ -139,7 +139,7 @@ async function moveLeasedClock(
       const due = await runDueWork(context, now, {
         signal: options.signal,
         clock: toClockSetting(now, before, context.realNow()),
-        onBlocked: (schedule) => held.push(schedule),
+        onBlocked: (schedule) => blocked.push(schedule),
         onDelivered: (message, failure) => {
           if (failure === null) failed.delete(message.id);
           else failed.set(message.id, toFailedDelivery(message, failure, now));
@@ -148,8 +148,8 @@ async function moveLeasedClock(
       ran.push(...due);
     }
   }
-  for (const schedule of held) options.onBlocked?.(toBlockedOccurrence(schedule));
-  await releaseSchedules(context, held);
+  for (const schedule of blocked) options.onBlocked?.(toBlockedOccurrence(schedule));
+  await releaseSchedules(context, blocked);
   const realNow = context.realNow();
   const setting = toClockSetting(options.signal?.aborted ? now : to, before, realNow);
   await store.writeClock(setting);

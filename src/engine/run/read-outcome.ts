@@ -6,7 +6,7 @@ import type { RunStore } from "../../ports/run-store.js";
 import type { EngineContext } from "../context/engine-context.js";
 import { buildTriggerOutcome } from "./build-trigger-outcome.js";
 
-/** The messages that runs' steps name. */
+/** Returns the messages that the steps of runs refer to. */
 export async function readRunMessages(
   context: EngineContext<MessageStore>,
   runs: readonly RecipientRun[],
@@ -17,7 +17,7 @@ export async function readRunMessages(
   return ids.length === 0 ? [] : context.store.readMessages(ids);
 }
 
-/** What has become of a trigger so far; null if there is none of that id. */
+/** Returns the current outcome of a trigger, or null if the id is unknown. */
 export async function readOutcome(
   context: EngineContext<MessageStore & RunStore>,
   workflowRunId: string,

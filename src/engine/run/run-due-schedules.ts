@@ -16,20 +16,20 @@ import type { Advance } from "./advance.js";
 import { createClaim } from "./continue-fan-out.js";
 import { applyBatchDecision, type StartedRuns, startRuns } from "./start-runs.js";
 
-/** Occurrences written in one transaction. */
+/** Limits the occurrences written in one transaction. */
 const MAX_OCCURRENCES_PER_CHUNK = 100;
 
-/** `broken`: its file or templates cannot be read now, and why. */
+/** `broken`: its file or templates are invalid now, with the error. */
 type CurrentWorkflow = CompiledWorkflow | "unavailable" | { broken: KnockError };
 
-/** A schedule whose occurrence could not start, still claimed by its token. */
+/** A schedule whose occurrence could not start. It is still claimed by its token. */
 export interface BlockedSchedule {
   schedule: Schedule;
   token: string;
   error: KnockError;
 }
 
-/** The workflow current at run time (E-016). */
+/** Returns the version of a workflow that is current when the occurrence starts (E-016). */
 async function readCurrentWorkflow(
   context: EngineContext<unknown>,
   environment: Environment,
@@ -77,7 +77,10 @@ function toNewWorkflowRun(run: WorkflowRun, version: Workflow, started: StartedR
   return { ...rows, run, version, idempotency: null, fanOut: null };
 }
 
-/** An occurrence in memory: its recipient's run, without an object's subscribers (E-377); none where the workflow is off. */
+/**
+ * Starts an occurrence in memory: the run of its recipient, without an object's subscribers (E-377). There is no run if
+ * the workflow is unavailable.
+ */
 async function startOccurrence(
   context: EngineContext<StartStore>,
   schedule: Schedule,
@@ -103,7 +106,7 @@ async function runClaimedSchedules(
   now: number,
   report: (run: WorkflowRun, advance: Advance) => void,
 ): Promise<BlockedSchedule[]> {
-  const held: BlockedSchedule[] = [];
+  const blocked: BlockedSchedule[] = [];
   const environment = await context.definitions.environment();
   const people = await context.store.readRecipients([...new Set(claimed.map(({ recipient }) => recipient))]);
   const workflows = new Map<string, CurrentWorkflow>();
@@ -115,7 +118,7 @@ async function runClaimedSchedules(
     for (const schedule of open) {
       const current = workflows.get(schedule.workflow) ?? "unavailable";
       if (current !== "unavailable" && "broken" in current) {
-        held.push({ schedule, token, error: current.broken });
+        blocked.push({ schedule, token, error: current.broken });
         continue;
       }
       const recipient = people.get(schedule.recipient);
@@ -126,25 +129,25 @@ async function runClaimedSchedules(
       started.map(({ occurrence }) => occurrence),
       token,
     );
-    const again = new Set<string>();
+    const repeatedIds = new Set<string>();
     for (const [index, { occurrence, run, advances }] of started.entries()) {
-      // A once-only workflow ran for the recipient in between: that is known the next time.
+      // A once-only workflow has run for the recipient since it was read. The next attempt takes that into account.
       const result = results[index];
-      if (result?.outcome === "claimed") again.add(occurrence.schedule.id);
+      if (result?.outcome === "claimed") repeatedIds.add(occurrence.schedule.id);
       if (result?.outcome === "saved" && run)
         for (const advance of advances) report(run, applyBatchDecision(advance, result.batchDecisions));
     }
-    open = open.filter(({ id }) => again.has(id));
+    open = open.filter(({ id }) => repeatedIds.has(id));
   }
-  return held;
+  return blocked;
 }
 
 /**
- * Starts the runs of schedules that are due at `now`, each with its schedule's times in one transaction. A schedule that
- * is overdue, because no worker was there, occurs once for all the times it missed; a moved clock stops at every due time
- * on its way, so that there each occurs. A workflow that is switched off or gone skips the occurrence and the schedule
- * goes on (E-381); one whose file is broken leaves it due, since an edit may be under way: those are the answer, and stay
- * claimed until the claim ends or {@link releaseSchedules} lets go of them.
+ * Starts the runs of schedules that are due at `now`, each in one transaction with its schedule's times. An overdue
+ * schedule occurs once for all the times that no worker ran. A moved clock stops at every due time, so that each one
+ * occurs. If the workflow is not active or no longer exists, the occurrence is skipped and the schedule continues
+ * (E-381). If its file is invalid, the schedule stays due, because the file may be being edited. Returns those
+ * schedules; they stay claimed until the claim ends or {@link releaseSchedules} releases them.
  */
 export async function runDueSchedules(
   context: EngineContext<StartStore & ScheduleStore>,
@@ -152,22 +155,22 @@ export async function runDueSchedules(
   report: (run: WorkflowRun, advance: Advance) => void,
   signal?: AbortSignal,
 ): Promise<BlockedSchedule[]> {
-  const held: BlockedSchedule[] = [];
+  const blocked: BlockedSchedule[] = [];
   while (!signal?.aborted) {
     const claim = createClaim(context, now);
     const claimed = await context.store.claimDueSchedules(claim, MAX_OCCURRENCES_PER_CHUNK);
     if (claimed.length === 0) break;
-    held.push(...(await runClaimedSchedules(context, claimed, claim.token, now, report)));
+    blocked.push(...(await runClaimedSchedules(context, claimed, claim.token, now, report)));
   }
-  return held;
+  return blocked;
 }
 
-/** Lets go of schedules as they were, so that whoever looks next may try at once. */
+/** Releases schedules unchanged, so that another process can try immediately. */
 export async function releaseSchedules(
   { store }: EngineContext<ScheduleStore>,
-  held: readonly BlockedSchedule[],
+  blocked: readonly BlockedSchedule[],
 ): Promise<void> {
-  for (const { schedule, token } of held) await store.saveOccurrences([{ schedule, run: null }], token);
+  for (const { schedule, token } of blocked) await store.saveOccurrences([{ schedule, run: null }], token);
 }
 
 export function toBlockedOccurrence({ schedule, error }: BlockedSchedule): BlockedOccurrence {

@@ -35,16 +35,20 @@ import { followUserChanges } from "./follow-user-changes.js";
 import { type BlockedSchedule, runDueSchedules } from "./run-due-schedules.js";
 import { applyBatchDecision, type RunStart } from "./start-runs.js";
 
-/** Runs advanced in one transaction: enough to share the cost, few enough that others get the lock soon. */
+/** Limits the runs advanced in one transaction: enough to share its cost, few enough to release the lock soon. */
 const MAX_RUNS_PER_CHUNK = 500;
 
-/** The workflows of a chunk as they are now: null where one is gone or switched off. */
+/**
+ * Returns a function that reads the current workflows of a chunk, or null for one that is not active or no longer
+ * exists.
+ */
 function createCurrentWorkflowReader(context: EngineContext<unknown>, environment: Environment) {
   const known = new Map<string, Promise<Workflow | null>>();
   return (key: string, version: Workflow): Promise<Workflow | null> => {
     let current = known.get(key);
     if (current === undefined) {
-      // A file that does not parse is no archived workflow: its runs go on with the version they have, as with templates.
+      // An invalid file is not an archived workflow: its runs continue with their own version, as with invalid
+      // templates.
       current = context.definitions
         .workflow(key)
         .catch(() => version)
@@ -55,7 +59,10 @@ function createCurrentWorkflowReader(context: EngineContext<unknown>, environmen
   };
 }
 
-/** A batch in `latest` mode goes on with the newest version that still has it so (E-267); null to keep the run's own. */
+/**
+ * Returns the newest version for a batch in `latest` mode, if that version still has the batch (E-267). Null keeps the
+ * run's own version.
+ */
 function findNewerVersion(
   { recipientRun, version, batch }: ClaimedRun,
   current: Workflow | null,
@@ -91,12 +98,12 @@ async function advanceClaimedRuns(
   ]);
   const readCurrentWorkflow = createCurrentWorkflowReader(context, environment);
   const compile = createWorkflowCompiler(context.definitions);
-  const done: (AdvancedClaimedRun | null)[] = [];
+  const advancedRuns: (AdvancedClaimedRun | null)[] = [];
   const pendingAdvances: { position: number; claimed: ClaimedRun; version: Workflow | null; input: AdvanceInput }[] =
     [];
   for (const claimedRun of claimed) {
     const { run, recipientRun, version, messages, batch, signals } = claimedRun;
-    // A broadcast is sent as it was when it was scheduled: its file does not count any more (E-399).
+    // A broadcast uses the version from when it was scheduled. Later changes of its file have no effect (E-399).
     const current =
       run.trigger_source.type === "broadcast" ? version : await readCurrentWorkflow(run.workflow, version);
     const newest = findNewerVersion(claimedRun, current);
@@ -104,13 +111,13 @@ async function advanceClaimedRuns(
     const parties = buildParties(run, recipientRun, people);
     if (parties === null) {
       const result = stopRun(recipientRun, { code: "recipient_deleted", detail: null }, now); // E-053
-      done.push({ claimed: claimedRun, result, newVersion: newer?.version ?? null });
+      advancedRuns.push({ claimed: claimedRun, result, newVersion: newer?.version ?? null });
       continue;
     }
-    const position = done.push(null) - 1;
+    const position = advancedRuns.push(null) - 1;
     const compiled = await compile(newer?.version ?? version);
     pendingAdvances.push({
-      position: position,
+      position,
       claimed: claimedRun,
       version: newer?.version ?? null,
       input: {
@@ -141,11 +148,11 @@ async function advanceClaimedRuns(
     now,
   );
   for (const [index, { position, claimed, version }] of pendingAdvances.entries())
-    done[position] = { claimed, result: results[index] as Advance, newVersion: version };
-  return done.filter((advanced) => advanced !== null);
+    advancedRuns[position] = { claimed, result: results[index] as Advance, newVersion: version };
+  return advancedRuns.filter((advanced) => advanced !== null);
 }
 
-/** Runs of a branch go on with its files; mostly there are none. */
+/** Advances runs with the files of their branches. Usually there are no branches. */
 async function advanceByBranch(
   context: EngineContext<AdvanceStore & ScheduleStore>,
   claimed: readonly ClaimedRun[],
@@ -153,15 +160,15 @@ async function advanceByBranch(
 ): Promise<AdvancedClaimedRun[]> {
   const branches = new Set(claimed.map(({ run }) => run.settings.branch));
   if (branches.size === 1 && branches.has(undefined)) return advanceClaimedRuns(context, claimed, now);
-  const done: AdvancedClaimedRun[] = [];
+  const advancedRuns: AdvancedClaimedRun[] = [];
   for (const branch of branches) {
     const runs = claimed.filter(({ run }) => run.settings.branch === branch);
-    done.push(...(await advanceClaimedRuns(getRunContext(context, branch), runs, now)));
+    advancedRuns.push(...(await advanceClaimedRuns(getRunContext(context, branch), runs, now)));
   }
-  return done;
+  return advancedRuns;
 }
 
-/** Tells of the steps executed or ended since the run was claimed. */
+/** Returns the steps that were executed or ended since the run was claimed. */
 function toAdvancedRun({ recipientRun, run }: ClaimedRun, result: Advance): AdvancedRun {
   const settled = recipientRun.steps.filter(({ outcome }) => outcome !== "waiting").length;
   const messagesById = new Map(result.messages.map((message) => [message.id, message]));
@@ -177,7 +184,7 @@ function toAdvancedRun({ recipientRun, run }: ClaimedRun, result: Advance): Adva
   };
 }
 
-/** A broadcast's target as recipients, by a module that few starts need. */
+/** Expands a broadcast's target into recipients, with a module that few commands need. */
 async function expandBroadcastTarget(
   context: EngineContext<AudienceStore & FanOutStore & RecipientStore>,
   first: ClaimedFanOut,
@@ -187,7 +194,9 @@ async function expandBroadcastTarget(
   return (await import("../audience/expand-target.js")).expandTarget(context, first, token, now);
 }
 
-/** Triggers that were accepted and not yet fanned out: another process died over them, or a step made them. */
+/**
+ * Continues the fan-out of accepted triggers: those whose process ended before they were done, or that steps created.
+ */
 async function continueDueFanOuts(
   context: EngineContext<StartStore & FanOutStore>,
   now: number,
@@ -228,20 +237,20 @@ function toFirstAdvancedRun(run: WorkflowRun, result: Advance): AdvancedRun {
 
 interface RunDueWorkOptions {
   signal?: AbortSignal | undefined;
-  /** The store's clock is set to this before anything runs. */
+  /** The store's clock is set to this before any work runs. */
   clock?: ClockSetting;
-  onBlocked?: (held: BlockedSchedule) => void;
+  onBlocked?: (schedule: BlockedSchedule) => void;
   onDelivered?: OnDelivered;
 }
 
 /**
- * Runs everything due at `now` in chunks, then its deliveries. Returns what ran. Calls `onHeld` for schedules that could not
- * start. Looks at what is due before it claims, because most rounds find work of one kind.
+ * Runs everything due at `now` in chunks, then its deliveries. Returns the advanced runs. Calls `onBlocked` for
+ * schedules that could not start. Reads which work is due before it claims, because most rounds find work of one kind.
  */
 export async function runDueWork(
   context: EngineContext<DueWorkStore>,
   now: number,
-  { signal, clock, onBlocked: onHeld, onDelivered }: RunDueWorkOptions = {},
+  { signal, clock, onBlocked, onDelivered }: RunDueWorkOptions = {},
 ): Promise<AdvancedRun[]> {
   const { store } = context;
   const ran: AdvancedRun[] = [];
@@ -252,23 +261,24 @@ export async function runDueWork(
     const hasSchedules = round === 0 && due.has("schedules");
     const claim = createClaim(context, now);
     if (clock && round === 0) {
-      // A claim writes the clock in its own transaction; with other work, every claim needs the clock written before.
+      // A claim writes the clock in its own transaction. With work of other kinds, the clock must be written before any
+      // claim.
       if (due.size === 1 && due.has("runs")) claim.clock = clock;
       else await store.writeClock(clock);
     }
     if (hasSchedules)
-      for (const schedule of await runDueSchedules(context, now, reportFirst, signal)) onHeld?.(schedule);
+      for (const schedule of await runDueSchedules(context, now, reportFirst, signal)) onBlocked?.(schedule);
     if (due.has("fan_outs")) await continueDueFanOuts(context, now, (run) => ran.push(run));
     if (due.has("user_changes")) await followUserChanges(context, now, reportFirst);
     const claimed = due.has("runs") ? await store.claimDueRuns(claim, MAX_RUNS_PER_CHUNK) : [];
     if (claimed.length === 0) {
       const delivered = due.has("messages") ? await deliverDueMessages(context, now, onDelivered) : 0;
-      // A delivery may be what another run waits for; a run that just started may have triggered another workflow.
+      // Another run may wait for a delivery, and a run that just started may have triggered another workflow.
       if (delivered > 0 || hasSchedules || due.has("fan_outs") || due.has("user_changes")) continue;
       break;
     }
     const advances = await advanceByBranch(context, claimed, now);
-    const { saved, batchDecisions: decided } = await store.saveAdvances(
+    const { saved, batchDecisions } = await store.saveAdvances(
       advances.map(
         ({ result, newVersion: version }): SavedAdvance => ({
           recipientRun: result.recipientRun,
@@ -282,14 +292,14 @@ export async function runDueWork(
       claim.token,
       now,
     );
-    for (const { claimed: one, result } of advances)
-      if (saved.has(one.recipientRun.id) && !isStillWaiting(result.recipientRun.wait))
-        ran.push(toAdvancedRun(one, applyBatchDecision(result, decided)));
+    for (const { claimed: claimedRun, result } of advances)
+      if (saved.has(claimedRun.recipientRun.id) && !isStillWaiting(result.recipientRun.wait))
+        ran.push(toAdvancedRun(claimedRun, applyBatchDecision(result, batchDecisions)));
   }
   return ran;
 }
 
-/** Follows up what a change of the store led to: events that runs wait for, users who joined an audience. */
+/** Processes the effects of a change of the store: events that runs wait for, and users who joined an audience. */
 export async function processPendingEvents(context: EngineContext<DueWorkStore>, now: number): Promise<void> {
   if (await context.store.hasPendingEvents()) await runDueWork(context, now);
 }

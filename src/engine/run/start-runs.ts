@@ -22,17 +22,17 @@ import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import type { Advance } from "./advance.js";
 import { advanceMany } from "./advance-many.js";
 
-/** What the first advances of a trigger's runs share. */
+/** The common input for the first advances of a trigger's runs. */
 export interface RunStart {
   run: WorkflowRun;
   compiled: CompiledWorkflow;
   environment: Environment;
   now: number;
-  /** The schedule that it is an occurrence of. */
+  /** The schedule whose occurrence the run is. */
   schedule?: Schedule;
 }
 
-/** A recipient that a trigger reaches: listed, or through a subscription. */
+/** A recipient of a trigger, either listed or reached through a subscription. */
 export interface ReachedRecipient {
   key: RecipientKey;
   trigger_data: JsonObject | null;
@@ -53,7 +53,7 @@ export interface StartedRuns {
 
 const NO_QUERY_RESULTS: ReadonlyMap<string, unknown> = new Map();
 
-/** The runs and messages as the store took them, for those at a batch. */
+/** Returns the runs and messages with the store's decisions for those at a batch applied. */
 export function applyBatchDecisions(
   { recipientRuns, messages, batches }: StartedRuns,
   batchDecisions: ReadonlyMap<string, BatchDecision>,
@@ -71,19 +71,19 @@ export function applyBatchDecisions(
   return { recipientRuns: runs, messages: allMessages };
 }
 
-/** Returns an advance as it goes on after the batch that it came to. */
+/** Returns an advance with the continuation that the store picked at its batch. */
 export function applyBatchDecision(advance: Advance, batchDecisions: ReadonlyMap<string, BatchDecision>): Advance {
   const decision = batchDecisions.get(advance.recipientRun.id);
   if (advance.batch === null || decision === undefined) return advance;
   return { ...advance, ...mergeContinuation(advance, decision) };
 }
 
-/** The slot of a once-only workflow that a recipient uses up (E-068); null where every trigger runs. */
+/** Builds the claim of a recipient on a once-only workflow (E-068), or null if every trigger runs. */
 function buildFrequencyClaim(workflow: Workflow, run: WorkflowRun, recipient: RecipientKey): FrequencyClaim | null {
-  // A test run neither asks nor counts (E-069).
+  // A test run neither checks nor uses up the claim (E-069).
   if (workflow.trigger_frequency === "every_trigger" || run.trigger_source.type === "rehearsal") return null;
   const perTenant = workflow.trigger_frequency === "once_per_recipient_per_tenant";
-  // The two frequencies keep apart, should a workflow change its own: a tenant's id cannot be "*" and no "=…".
+  // The tenant fields of the two frequencies differ, so that a workflow can change its frequency: `*` is never `=…`.
   return { workflow: workflow.key, recipient, tenant: perTenant ? `=${run.tenant ?? ""}` : "*" };
 }
 
@@ -126,9 +126,9 @@ export function buildRecipientRun(
 }
 
 /**
- * First advances of the reached recipients, in memory: nothing is written. `usedUp` holds the recipients that a once-only
- * workflow has already run for, as far as the caller knows; those in the store are added to it. `known` are recipients as
- * just read.
+ * Computes the first advances of the reached recipients in memory, without writing anything. `alreadyTriggered` holds
+ * the recipients that have used up a once-only workflow, as far as the caller knows; those in the store are added to
+ * it. `known` are recipients that were just read.
  */
 export async function startRuns(
   context: EngineContext<StartStore>,
@@ -178,11 +178,11 @@ export async function startRuns(
   }
   const advances = await advanceMany(context, inputs, now);
   const startedRecipients = new Set(
-    advances.filter((advance) => advance.hasStarted).map((one) => one.recipientRun.recipient),
+    advances.filter((advance) => advance.hasStarted).map(({ recipientRun }) => recipientRun.recipient),
   );
   return {
     recipientRuns: advances.map((advance) => advance.recipientRun),
-    messages: advances.flatMap((one) => one.messages),
+    messages: advances.flatMap(({ messages }) => messages),
     batches: new Map(
       advances.flatMap((advance) => (advance.batch ? [[advance.recipientRun.id, advance.batch] as const] : [])),
     ),

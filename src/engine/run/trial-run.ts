@@ -9,7 +9,7 @@ import type { RenderScope } from "../liquid/liquid.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { buildRecipientRun, buildWorkflowRun } from "./start-runs.js";
 
-/** What a trigger would start runs of. */
+/** A trigger that is checked or previewed, with all that its runs would start from. */
 export interface TriggerTrial {
   trigger: Trigger;
   compiled: CompiledWorkflow;
@@ -17,7 +17,7 @@ export interface TriggerTrial {
   now: number;
 }
 
-/** Lays what the trigger identifies inline over the recipients that the store knows. */
+/** Merges the recipients that the trigger identifies inline into the stored recipients. */
 export function applyInlineRecipients(
   { trigger, environment, now }: Pick<TriggerTrial, "trigger" | "environment" | "now">,
   known: ReadonlyMap<RecipientKey, Recipient>,
@@ -30,12 +30,12 @@ export function applyInlineRecipients(
   return people;
 }
 
-/** A recipient of whom only the id is known. */
+/** Returns a recipient of which only the id is known. */
 export function buildUnidentifiedRecipient(key: RecipientKey, now: number): Recipient {
   return { key, properties: {}, preferences: {}, channel_data: {}, inserted_at: now, updated_at: now };
 }
 
-/** The input of one recipient's first advance, as the trigger would make it. Nothing is stored. */
+/** Builds the input of one recipient's first advance, as the trigger would. Nothing is stored. */
 export function buildTrialInput(
   context: Pick<EngineContext<unknown>, "ids">,
   { trigger, compiled, environment, now }: TriggerTrial,
@@ -66,7 +66,7 @@ export function buildTrialInput(
   };
 }
 
-/** What the templates of one recipient's run would read at its first step. */
+/** Builds the scope that the templates of one recipient's run would have at its first step. */
 export function buildTrialScope(...args: Parameters<typeof buildTrialInput>): RenderScope {
   const input = buildTrialInput(...args);
   return new RunExecution(input, input.recipientRun).scope;

@@ -34,10 +34,12 @@ import { readOutcome } from "./read-outcome.js";
 import { runDueWork } from "./run-due-work.js";
 import { applyBatchDecisions, buildWorkflowRun, type RunStart, type StartedRuns, startRuns } from "./start-runs.js";
 
-/** How long an idempotency key is remembered (E-383). */
+/** The time for which an idempotency key is remembered, in milliseconds (E-383). */
 const IDEMPOTENCY_WINDOW_MS = 24 * 3_600_000;
 
-/** Everyone the trigger identifies inline; not who is known and would not change. */
+/**
+ * Returns the upserts of recipients identified inline, without those that would change nothing on a known recipient.
+ */
 export function collectUpserts(
   trigger: Parties,
   environment: Environment,
@@ -48,7 +50,7 @@ export function collectUpserts(
   );
 }
 
-/** Changes nothing on a recipient that exists. */
+/** Returns whether an upsert changes nothing on an existing recipient. */
 function isEmptyUpsert(upsert: RecipientUpsert): boolean {
   return Object.keys(upsert.properties).length === 0 && !upsert.preferences && !upsert.channel_data;
 }
@@ -75,14 +77,17 @@ export function checkActor(trigger: Parties, known: ReadonlyMap<RecipientKey, Re
   );
 }
 
-/** A-055: a key is of its branch. No key that comes in a header or as a flag has this character. */
+/**
+ * Separates a branch from an idempotency key, which is unique per branch (A-055). Keys from headers and flags cannot
+ * contain this character.
+ */
 const BRANCH_SEPARATOR = "\u001f";
 
 function toBranchKey(key: string | null, branch: string | null): string | null {
   return key === null || branch === null ? key : `${branch}${BRANCH_SEPARATOR}${key}`;
 }
 
-/** Two payloads are the same trigger if their canonical JSON is (A-055). */
+/** Returns the fingerprint of a trigger. Two payloads are the same trigger if their canonical JSON is equal (A-055). */
 function computeFingerprint(trigger: Trigger): string {
   return computeDigest(stableStringify({ workflow: trigger.workflow, payload: trigger.payload }));
 }
@@ -105,8 +110,8 @@ async function replayOutcome(
 }
 
 /**
- * Accepts a trigger: everything is checked before anything is written (E-005), and the trigger with all its recipients'
- * first steps becomes durable in one transaction before it is answered.
+ * Accepts a trigger. Everything is checked before anything is written (E-005). The trigger and the first steps of all
+ * its recipients are stored in one transaction before the outcome is returned.
  */
 export async function triggerWorkflow(
   mainContext: EngineContext<DueWorkStore>,
@@ -162,7 +167,7 @@ export async function triggerWorkflow(
     );
     if (inserted.outcome === "replay") return replayOutcome(context, inserted.record, fingerprint);
     if (inserted.outcome === "claimed") {
-      // Another process triggered the same once-only workflow in between: those recipients have had their run.
+      // Another process has triggered the same once-only workflow since: those recipients have had their run.
       for (const recipient of inserted.recipients) alreadyTriggered.add(recipient);
       continue;
     }
@@ -181,7 +186,9 @@ function createWarningsError(workflow: string, warnings: readonly string[]): Kno
   return toWarningsError(warnings.map((text) => `workflow "${workflow}": ${text}`));
 }
 
-/** Checks all that a trigger can fail on, and returns the likely misspelled variables of its workflow's templates. */
+/**
+ * Checks everything that can make a trigger fail. Returns the likely misspelled variables of its workflow's templates.
+ */
 export async function checkTriggerAndRecipients(
   mainContext: EngineContext<ClockStore & RecipientStore>,
   trigger: Trigger,
@@ -193,12 +200,12 @@ export async function checkTriggerAndRecipients(
   return checkVariables(context, { trigger, compiled, environment, now: await readTime(context) }, known);
 }
 
-/** Whether a step triggered another workflow. */
+/** Returns whether a step triggered another workflow. */
 function hasTriggers({ triggers, batches }: StartedRuns): boolean {
   return triggers.length > 0 || [...batches.values()].some(({ leads }) => leads !== null && leads.triggers.length > 0);
 }
 
-/** Whether anything of the trigger falls due at once: a delivery, a step that goes outside, a batch that is full. */
+/** Returns whether work of the trigger is due immediately: a delivery, a step with a request, or a full batch. */
 function hasDueWork(
   runs: readonly RecipientRun[],
   messages: readonly Message[],
