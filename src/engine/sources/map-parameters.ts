@@ -12,8 +12,9 @@ function isMissing(value: Json | undefined): boolean {
 }
 
 /**
- * A parameter for an event (E-402, decision 18): text is a dotted path into it, but for names of the project's; `{ "value" }`
- * is the value itself and `{ "path" }` a path; other objects and lists are mapped inside. What an event lacks is left out.
+ * Maps a parameter for an event (E-402, decision 18). Text is a dotted path into the event. `{ "value" }` is a literal
+ * value and `{ "path" }` a path; other objects and lists are mapped recursively. Values that the event does not have
+ * are left out.
  */
 function mapValue(spec: Json, event: SourceRequest): Json | undefined {
   if (typeof spec === "string") return findValueAtPath(event, spec);
@@ -37,7 +38,10 @@ function describeMissingValue(spec: Json | undefined): string {
   return "the event has nothing for it";
 }
 
-/** A mapping's parameters for an event; or why they do not do (E-403). */
+/**
+ * Returns a mapping's parameters for an event, or an error that names the missing required ones (E-403). Text in a
+ * parameter that names a workflow, audience or collection is literal.
+ */
 export function mapParameters(
   { action_type, action_parameters }: SourceMapping,
   event: SourceRequest,

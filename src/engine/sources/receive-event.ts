@@ -21,7 +21,7 @@ export interface ReceiveContext {
   realNow(): number;
 }
 
-/** What the service calls an event that says who a user is. */
+/** The type of an event that identifies a user, as the service names it. */
 const IDENTIFY_EVENT_TYPE = "identify";
 const MAX_KEY_CHARACTERS = 255;
 
@@ -29,14 +29,17 @@ function toText(value: Json | undefined): string | null {
   return typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : null;
 }
 
-/** ISO 8601 text, or seconds or milliseconds since 1970, which are told apart by their size; null for neither. */
+/**
+ * Parses ISO 8601 text, or a number of seconds or milliseconds since 1970, which are distinguished by their size.
+ * Returns null for other values.
+ */
 function parseEventTime(value: Json): number | null {
   if (typeof value !== "number") return parseTimestamp(value) ?? null;
   const milliseconds = Math.abs(value) < 1e11 ? value * 1_000 : value;
   return Number.isNaN(new Date(milliseconds).getTime()) ? null : Math.round(milliseconds);
 }
 
-/** The mappings of a kind of event, in the fixed order (E-402). */
+/** Returns the mappings of an event type, in the fixed order of actions (E-402). */
 function collectMappings({ settings, mappings }: Source, eventType: string): SourceMapping[] {
   const matchingMappings = mappings.filter(({ event_type }) => event_type === eventType);
   if (settings.handle_identifies && eventType === IDENTIFY_EVENT_TYPE)
@@ -51,8 +54,8 @@ function collectMappings({ settings, mappings }: Source, eventType: string): Sou
 }
 
 /**
- * Takes a source's event in (sections 26 and 29 of the catalogue): runs that wait for it hear of it, then its mappings run. A
- * repeat within 24 h is only logged.
+ * Processes an event of a source (sections 26 and 29 of the catalog): delivers it to runs that wait for it, then runs
+ * its mappings. A repeat within 24 h is only logged.
  */
 export async function receiveEvent(
   { operations, log, ids, realNow }: ReceiveContext,
@@ -66,7 +69,7 @@ export async function receiveEvent(
   const at = timestamp === undefined || timestamp === null ? now : parseEventTime(timestamp);
   const keyText =
     settings.idempotency_key_path === null ? null : toText(findValueAtPath(request, settings.idempotency_key_path));
-  const key = keyText !== null && keyText.length <= MAX_KEY_CHARACTERS ? keyText : null; // an invalid one is dropped (E-386)
+  const key = keyText !== null && keyText.length <= MAX_KEY_CHARACTERS ? keyText : null; // an invalid key is ignored (E-386)
   const faults = [
     eventType === null ? `the event names no type: there is no text at "${settings.event_type_path}"` : null,
     at === null ? `"${settings.timestamp_path}" is no time: ${JSON.stringify(timestamp)}` : null,

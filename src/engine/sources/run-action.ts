@@ -10,14 +10,17 @@ import { mapParameters } from "./map-parameters.js";
 type ActionResult = Pick<ActionOutcome, "about"> & { workflow_run_id?: string };
 type Action = (operations: LocalOperations, parameters: JsonObject, event: JsonObject) => Promise<ActionResult>;
 
-/** An id as the API takes it; what is neither text nor a number is told by what reads it. */
+/** Returns an id as text. Throws `invalid_params` if it is neither text nor a number. */
 function parseId(value: Json | undefined): string {
   if (typeof value === "string") return value;
   if (typeof value === "number") return String(value);
   throw new KnockError("invalid_params", `must be an id, found ${JSON.stringify(value)}`);
 }
 
-/** A part of an event is often mapped whole, its id within: whom it is about is said by the action. */
+/**
+ * Returns the properties of an action without `id` and `collection`. An event's object is often mapped completely, but
+ * the id comes from the action's own parameter.
+ */
 function parseProperties({ properties }: JsonObject): JsonObject {
   if (properties === undefined) return {};
   if (isJsonObject(properties)) {
@@ -111,7 +114,8 @@ const ACTIONS: Record<ActionType, Action> = {
     }
     if (parameters.cancellation_key !== undefined) payload.cancellation_key = parseId(parameters.cancellation_key);
     const { trigger } = parseTrigger(payload, workflow, "the trigger");
-    // A key of the API's triggers is no key of an event's (E-404): an event's own is the source's (E-386).
+    // The idempotency key of an API trigger is unrelated to events (E-404). The key of an event belongs to its source
+    // (E-386).
     const { workflow_run_id } = await operations.triggerWorkflow(trigger, {
       idempotency_key: null,
       source: "integration",
@@ -120,13 +124,13 @@ const ACTIONS: Record<ActionType, Action> = {
   },
 };
 
-/** More than these are not processed (E-405). */
+/** Describes a list of recipients that is too long to be processed; null if it is not (E-405). */
 function describeTooManyRecipients({ recipients }: JsonObject): string | null {
   const count = Array.isArray(recipients) ? recipients.length : 0;
   return count > MAX_RECIPIENTS ? `${count} recipients, of at most ${MAX_RECIPIENTS}` : null;
 }
 
-/** One mapping for an event. What is wrong is in the outcome: other actions go on (E-403). */
+/** Runs one mapping for an event. Errors are in the outcome, so that other actions continue (E-403). */
 export async function runAction(
   operations: LocalOperations,
   mapping: SourceMapping,

@@ -11,7 +11,7 @@ import type { JsonObject } from "../../util/json.js";
 import { type ReceiveContext, receiveEvent } from "./receive-event.js";
 import { verifyRequest } from "./verify-request.js";
 
-/** A project's sources as their files say. */
+/** The source files of a project. */
 interface SourceFiles {
   keys(): string[];
   read(key: string): Promise<Source | null>;
@@ -20,13 +20,13 @@ interface SourceFiles {
 interface SourceContext extends ReceiveContext {
   files: SourceFiles;
   definitions: Pick<Definitions, "workflow" | "workflowKeys">;
-  /** Told of a workflow whose file is broken, and that may be one that the event starts. */
+  /** Receives a warning about a workflow whose file is invalid and that the event might start. */
   warn(text: string): void;
-  /** An environment variable: a source's secret. */
+  /** Returns an environment variable, which holds a source's secret. */
   readVariable(name: string): string | undefined;
 }
 
-/** Returns a workflow's own trigger as a mapping (F-025). Throws `workflow_invalid` with a pointer per fault. */
+/** Returns a workflow's own trigger as a mapping (F-025). Throws `workflow_invalid` with a pointer for each error. */
 function parseTriggerMapping(workflow: string, event_key: string, mapping: JsonObject): SourceMapping {
   const faults = new DocumentFindings();
   checkClosedDocument(triggerMappingSchema(), mapping, (path, message) =>
@@ -49,7 +49,7 @@ function parseTriggerMapping(workflow: string, event_key: string, mapping: JsonO
 export function createSourceOperations(parts: SourceContext): SourceOperations {
   const { files, definitions, log, warn } = parts;
 
-  /** The workflows that an event of a source starts by their own files (F-025). */
+  /** Returns the triggers of workflows whose own files name the source (F-025). */
   async function readWorkflowTriggers(key: string): Promise<SourceMapping[]> {
     const mappings: SourceMapping[] = [];
     for (const workflow of await definitions.workflowKeys()) {
@@ -105,7 +105,7 @@ export function createSourceOperations(parts: SourceContext): SourceOperations {
     },
     async listEvents(key, page) {
       const events = await log.list(key, page);
-      // The events of a source whose file is gone can still be listed.
+      // The events of a source whose file was deleted can still be listed.
       if (key !== null && events.items.length === 0 && !files.keys().includes(key)) throw createUnknownSourceError(key);
       return events;
     },

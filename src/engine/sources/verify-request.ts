@@ -8,8 +8,8 @@ function createVerificationError(source: string, why: string): KnockError {
 }
 
 /**
- * Checks the signature of a request that came over HTTP, in constant time. Throws `authentication` (401) for one that is missing or
- * does not match, and where the secret is not set: without it nobody can be verified.
+ * Checks the signature of an HTTP request, in constant time. Throws `authentication` (401) if the signature is missing
+ * or does not match, or if the secret is not set, because then no request can be verified.
  */
 export async function verifyRequest(
   source: string,
@@ -27,7 +27,7 @@ export async function verifyRequest(
   const { createHmac, timingSafeEqual } = await import("node:crypto");
   const value = headerValue.slice(prefix.length);
   const expected = scheme === "secret" ? secret : createHmac(algorithm, secret).update(raw_body).digest(encoding);
-  // Digests of both have one length, whatever was sent.
+  // Compares digests, which have the same length whatever was sent.
   const digest = (text: string) => createHmac("sha256", secret).update(text).digest();
   const isHex = scheme === "hmac" && encoding === "hex";
   if (!timingSafeEqual(digest(isHex ? value.toLowerCase() : value), digest(expected)))

@@ -2,13 +2,13 @@ import { KnockError } from "../../errors/knock-error.js";
 import type { Definitions } from "../../ports/definitions.js";
 import type { EngineContext } from "../context/engine-context.js";
 
-/** What a trigger is asked on: the context with a branch's files, and the branch, if it is another than the main files'. */
+/** The context with a branch's files, and the branch; null for the main files. */
 interface BranchContext<Stores> {
   context: EngineContext<Stores>;
   branch: string | null;
 }
 
-/** A-015. Throws `resource_missing` where there is no such branch. */
+/** Returns the context for a branch (A-015). Throws `resource_missing` if there is no such branch. */
 export function resolveBranchContext<Stores>(
   context: EngineContext<Stores>,
   slug: string | undefined,
@@ -28,7 +28,10 @@ export function createMissingBranchError(slug: string): KnockError {
   });
 }
 
-/** For runs that have begun: of a branch that is gone there is no workflow any more, as of one that was deleted (E-019). */
+/**
+ * Returns the context of an existing run. If its branch no longer exists, no workflow does, as if it were deleted
+ * (E-019).
+ */
 export function getRunContext<Stores>(
   context: EngineContext<Stores>,
   branch: string | undefined,

@@ -5,20 +5,22 @@ import type { ChannelRenderer } from "../render/channel-renderer.js";
 import type * as TimeWindows from "../schedule/time-windows.js";
 import type { trackContent } from "../tracking/track-content.js";
 
-/** A workflow with its templates parsed: made once per version and process. */
+/** A workflow with parsed templates, compiled once per version and process. */
 export interface CompiledWorkflow {
   workflow: Workflow;
-  /** By step ref. */
+  /** The renderers by step ref. */
   renderers: ReadonlyMap<string, ChannelRenderer>;
-  /** Requests that its fetch steps share, by key (E-305); an error stands for what cannot be read or does not parse. */
+  /** Requests that fetch steps share, by key (E-305). An error if a request cannot be read or parsed. */
   requests: ReadonlyMap<string, SharedRequest | KnockError>;
-  /** Time-zone arithmetic, loaded only where a step of this workflow may need it. */
+  /** Time zone arithmetic, loaded only if a step may need it. */
   timeWindows: typeof TimeWindows | null;
-  /** What is wrong with a layout or a partial that it names; who starts runs refuses it. */
+  /**
+   * The first error in a layout, partial or shared request that the workflow uses. Callers that start runs throw it.
+   */
   sharedError: KnockError | null;
-  /** What tracks messages, loaded only where somebody receives clicks. */
+  /** Adds tracking to messages. Loaded only if the environment has a tracking URL. */
   trackContent?: typeof trackContent;
-  /** Whether a template looks translations up. */
+  /** Whether a template looks up translations. */
   usesTranslations: boolean;
   /** Whether any text of its steps contains Liquid. */
   hasLiquid: boolean;

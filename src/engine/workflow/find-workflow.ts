@@ -4,7 +4,7 @@ import { KnockError } from "../../errors/knock-error.js";
 import type { Definitions } from "../../ports/definitions.js";
 import { didYouMean } from "../../util/find-nearest.js";
 
-/** The workflow of a key with its environment. Throws `workflow_missing` (E-017). */
+/** Returns a workflow and the environment. Throws `workflow_missing` (E-017). */
 export async function findWorkflow(
   definitions: Definitions,
   key: string,

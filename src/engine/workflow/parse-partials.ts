@@ -3,7 +3,7 @@ import { compilePartial } from "../liquid/liquid.js";
 import type { ParsedPartial } from "../liquid/partials.js";
 import type { SharedTemplates } from "./shared-templates.js";
 
-/** Partials parsed, and what is wrong with those that cannot be. */
+/** Shared templates with parsed partials, and the errors of those that are invalid. */
 export interface ParsedSharedTemplates {
   templates: SharedTemplates;
   partials: Map<string, ParsedPartial | KnockError>;

@@ -1,7 +1,7 @@
 import type { Definitions } from "../../ports/definitions.js";
 import type { EngineContext } from "../context/engine-context.js";
 
-/** Remembers what a reader answered by key, failures included. */
+/** Returns a reader that caches the results by key, including failures. */
 function memoizeByKey<T>(read: (key: string) => Promise<T>): (key: string) => Promise<T> {
   const known = new Map<string, Promise<T>>();
   return (key) => {
@@ -14,12 +14,12 @@ function memoizeByKey<T>(read: (key: string) => Promise<T>): (key: string) => Pr
   };
 }
 
-/** Returns a context for one operation over many due moments or chunks: all of them see the same files. */
+/** Returns a context for one operation with many due times or chunks, in which all of them read the same files. */
 export function readFilesOnce<Stores>(context: EngineContext<Stores>): EngineContext<Stores> {
   return { ...context, definitions: readOnce(context.definitions) };
 }
 
-/** Returns definitions of which each is read once, when it is first asked for. */
+/** Returns definitions that are read once, on first use. */
 export function readOnce(definitions: Definitions): Definitions {
   const environment = memoizeByKey(() => definitions.environment());
   const audiences = memoizeByKey(() => definitions.audiences());
@@ -40,7 +40,7 @@ export function readOnce(definitions: Definitions): Definitions {
       let found = branches.get(slug);
       if (found === undefined) {
         const branch = definitions.branch?.(slug) ?? null;
-        // A branch is itself for the branch that it is.
+        // The branch may be the branch that these definitions belong to.
         found = branch === definitions ? cached : branch && readOnce(branch);
         branches.set(slug, found);
       }

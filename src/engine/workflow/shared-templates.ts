@@ -8,13 +8,18 @@ import type { Definitions } from "../../ports/definitions.js";
 import { computeDigest } from "../../util/ids.js";
 import { catchKnockError } from "../context/catch-knock-error.js";
 
-/** Layouts, partials and shared requests as the project has them now: no part of a workflow's version (T-101). */
+/**
+ * The current layouts, partials and shared requests of a project. They are not part of a workflow's version (T-101).
+ */
 export type SharedTemplateSource = Pick<Definitions, "emailLayout" | "partial"> &
   Partial<Pick<Definitions, "environment" | "request">>;
 
-/** What a workflow's templates name. An error stands for what could not be read: it is told when it is rendered. */
+/**
+ * The layouts, partials and requests that a workflow's templates name. An error stands for one that could not be read,
+ * and is reported when it is rendered.
+ */
 export interface SharedTemplates {
-  /** Tells versions of the same layouts and partials apart; empty where nothing is named. */
+  /** The digest of the layouts, partials and requests; empty if the workflow names none. */
   id: string;
   layouts: ReadonlyMap<string, EmailLayout | KnockError>;
   partials: ReadonlyMap<string, TemplatePartial | KnockError>;
@@ -22,7 +27,7 @@ export interface SharedTemplates {
   requests: ReadonlyMap<string, SharedRequest | KnockError>;
 }
 
-/** What each version names: a server asks for each trigger. */
+/** The names used by each version, cached because they are needed for each trigger. */
 const sharedKeysByWorkflow = new WeakMap<
   Workflow,
   ReturnType<typeof collectTemplateReferences> & { requests: readonly string[] }
@@ -39,7 +44,9 @@ function getSharedKeys(workflow: Workflow) {
 
 const NO_SHARED_TEMPLATES: SharedTemplates = { id: "", layouts: new Map(), partials: new Map(), requests: new Map() };
 
-/** Reads the layouts, partials and shared requests that a workflow names, those that partials name included. */
+/**
+ * Reads the layouts, partials and shared requests that a workflow names, including partials that other partials name.
+ */
 export async function readSharedTemplates(workflow: Workflow, source: SharedTemplateSource): Promise<SharedTemplates> {
   const keys = getSharedKeys(workflow);
   if (keys.layouts.length + keys.partials.length + keys.requests.length === 0) return NO_SHARED_TEMPLATES;
@@ -58,7 +65,7 @@ export async function readSharedTemplates(workflow: Workflow, source: SharedTemp
     if (layout instanceof KnockError) continue;
     for (const partialKey of collectPartialKeys(layout.html_layout + layout.text_layout)) partialKeys.add(partialKey);
   }
-  // A set may grow while it is walked: partials name partials.
+  // Partials name partials, so the set grows while it is iterated.
   for (const key of partialKeys) {
     const partial = await catchKnockError(source.partial(key));
     if (partial === null) continue;
@@ -66,9 +73,9 @@ export async function readSharedTemplates(workflow: Workflow, source: SharedTemp
     if (!(partial instanceof KnockError))
       for (const partialKey of collectPartialKeys(partial.content)) partialKeys.add(partialKey);
   }
-  const content = [...layouts, ...partials, ...requests].map(([key, one]) => [
+  const content = [...layouts, ...partials, ...requests].map(([key, template]) => [
     key,
-    one instanceof KnockError ? one.message : one,
+    template instanceof KnockError ? template.message : template,
   ]);
   return { id: content.length === 0 ? "" : computeDigest(JSON.stringify(content)), layouts, partials, requests };
 }
