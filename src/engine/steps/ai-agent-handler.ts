@@ -12,7 +12,7 @@ import { RenderError, renderText } from "../liquid/liquid.js";
 import type { StepHandler } from "./step-handler.js";
 import { testStep } from "./test-step.js";
 
-/** What the reply leaves under `data.<ref>` (E-349), or what is wrong with it. */
+/** Returns the value of a response for `data.<ref>` (E-349), or what is wrong with the response. */
 function parseAgentValue(response: AgentResponse, { settings }: AiAgentStep): { value: Json } | { fault: string } {
   if ("error" in response) return { fault: response.error };
   if (settings.response_type === "text")
@@ -32,7 +32,10 @@ function parseAgentValue(response: AgentResponse, { settings }: AiAgentStep): { 
   return fits ? { value } : { fault: "the model's answer does not fit response_schema" };
 }
 
-/** An agent step (section 23): a model of the project's, or a declared answer; on failure it halts or goes on without. */
+/**
+ * Executes an agent step (section 23) with the project's model or a declared response. On failure the run is halted or
+ * continues without a value.
+ */
 function executeAiAgent(step: AiAgentStep, resumed: boolean, execution: RunExecution): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: "ai_agent", outcome: "passed", reason: null };
   const { input, run, scope } = execution;
@@ -81,7 +84,7 @@ function executeAiAgent(step: AiAgentStep, resumed: boolean, execution: RunExecu
 
 export const aiAgentHandler: StepHandler<AiAgentStep> = {
   execute: executeAiAgent,
-  // It asks outside, and can be tried alone (E-302, E-410).
+  // The step sends a request and can be tested alone (E-302, E-410).
   getPreviewMode: () => "named",
   preview: (step, execution) => [testStep(step, execution, { execute: executeAiAgent })],
 };

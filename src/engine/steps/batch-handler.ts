@@ -8,7 +8,10 @@ import type { RunExecution, StepEffect } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";
 import type { StepHandler } from "./step-handler.js";
 
-/** Who shares a batch (E-243): of the newest version mode per step, of the pinned one per version. */
+/**
+ * Returns the key of a batch (E-243). Runs share it per step in version mode `latest`, and per version in mode
+ * `pinned`.
+ */
 function resolveBatchKey(step: BatchStep, execution: RunExecution): string {
   const { input, run } = execution;
   const { batch_key, workflow_version_mode } = step.settings;
@@ -20,7 +23,7 @@ function resolveBatchKey(step: BatchStep, execution: RunExecution): string {
   return buildRecipientStepKey(run.recipient, sharing, input.run.settings.branch, value ?? "");
 }
 
-/** A batch step (section 16). `resumed`: the window closed, and the run goes on with what was gathered. */
+/** Executes a batch step (section 16). `resumed`: the window has closed, and the run continues with the activities. */
 function executeBatch(step: BatchStep, resumed: boolean, execution: RunExecution): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: "batch", outcome: "waiting", reason: null };
   if (resumed) return { outcome: { ...base, outcome: "passed" } };
@@ -43,7 +46,8 @@ function executeBatch(step: BatchStep, resumed: boolean, execution: RunExecution
       closes_at: isKnown ? end.until : null,
       sliding: slides && isKnown ? { closes_at: end.until, limit_ms: getDurationMs(limit) } : null,
       max_items: settings.batch_items_max_limit,
-      // E-256: with no batch open. An open one is joined whatever this trigger's window is (E-254, EQ-42).
+      // The outcome if no batch is open (E-256). An open batch is joined whatever this trigger's window is (E-254,
+      // EQ-42).
       outcomeWithoutBatch: isKnown
         ? leadingOutcome
         : { ...base, outcome: "skipped", reason: { code: "invalid_window", detail: end.invalid } },

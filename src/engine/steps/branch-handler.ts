@@ -5,7 +5,10 @@ import { evaluateConditions } from "../condition/evaluate-conditions.js";
 import type { RunExecution, StepEffect } from "../execution/run-execution.js";
 import type { StepHandler } from "./step-handler.js";
 
-/** A branch: the first whose conditions are true, else the default, which is last (E-306, E-307). */
+/**
+ * Executes a branch step: enters the first branch whose conditions are true, otherwise the default, which is the last
+ * (E-306, E-307).
+ */
 function executeBranch(step: BranchStep, { conditionScope }: RunExecution): StepEffect {
   const evaluated: EvaluatedCondition[] = [];
   const chosen = step.branches.findIndex((branch) => {

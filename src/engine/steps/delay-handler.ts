@@ -17,7 +17,7 @@ function buildOutcome(
   return base;
 }
 
-/** A delay (section 15 of the engine catalogue). `resumed`: the run comes back from waiting at it. */
+/** Executes a delay step (section 15 of the engine catalog). `resumed`: the run has waited at it. */
 function executeDelay(step: DelayStep, resumed: boolean, execution: RunExecution): StepEffect {
   const { input } = execution;
   if (resumed) return { outcome: buildOutcome(step, "passed") };
@@ -29,7 +29,7 @@ function executeDelay(step: DelayStep, resumed: boolean, execution: RunExecution
 
   const { delay_for, delay_until_field_path: path } = step.settings;
   const end = resolveWindowEnd({ duration: delay_for, path }, execution);
-  // E-236: the run goes on at once; the error stays in its log.
+  // The run continues immediately; the error stays in its events (E-236).
   if ("invalid" in end)
     return { outcome: buildOutcome(step, "skipped", { code: "invalid_window", detail: end.invalid }) };
   if (end.until <= input.now) return { outcome: buildOutcome(step, "passed") };

@@ -4,10 +4,10 @@ import type { RunExecution, StepEffect } from "../execution/run-execution.js";
 import { RenderError } from "../liquid/liquid.js";
 import { getStepHandler } from "./step-handlers.js";
 
-/** Attempts of a failing step until the run halts (E-164). */
+/** The attempts of a failing step before the run halts (E-164). */
 const MAX_STEP_ATTEMPTS = 3;
 
-/** The step is failed and the run halts, its events telling the attempts of E-164. */
+/** Fails a step and halts the run, with events for the attempts of E-164. */
 function failStep(step: Step, error: RenderError, execution: RunExecution): StepEffect {
   for (let attempt = 1; attempt < MAX_STEP_ATTEMPTS; attempt++)
     execution.recordEvent("step_retried", step, { error: error.message }, "error", attempt);
@@ -28,9 +28,9 @@ function failStep(step: Step, error: RenderError, execution: RunExecution): Step
 }
 
 /**
- * Runs a step. One that cannot be rendered ends as the service's does after its attempts (E-164), but is not run again:
- * an advance depends on nothing but its input, so that a further attempt would only cost its time once more, two seconds
- * where a template runs into its limit. What may pass, a request that failed, is tried again by its own step (E-299).
+ * Executes a step. If a template cannot be rendered, the step fails with the events of all the service's attempts
+ * (E-164) but is not repeated: an advance depends only on its input, so another attempt would have the same result, and
+ * take two seconds if a template reaches its limit. Failed requests are retried by their own step (E-299).
  */
 export function executeStep(step: Step, resumed: boolean, execution: RunExecution): StepEffect {
   try {

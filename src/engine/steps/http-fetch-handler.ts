@@ -15,9 +15,9 @@ import type { StepHandler } from "./step-handler.js";
 import { testStep } from "./test-step.js";
 
 const TIMEOUT_MS = 15_000; // E-295
-/** Waits before the second and the third try (E-299). */
+/** The delays before the second and third attempt (E-299). */
 const RETRY_DELAYS_MS = [30_000, 60_000];
-/** What tells the tries of a run, which a test has not: it asks once (E-302). */
+/** Matches the attempt in a reason's detail. A step test has only one attempt (E-302). */
 const ATTEMPT_SUFFIX = /, try \d of \d$/;
 const ACCEPTED_STATUSES = new Set([200, 201, 204]); // E-294
 const METHODS_WITH_BODY = new Set(["post", "put", "patch"]); // PATCH: EQ-53
@@ -30,22 +30,21 @@ function renderPairs(source: KeyValue[] | string, scope: RenderScope, settingNam
   try {
     const value: unknown = JSON.parse(text);
     if (isJsonObject(value))
-      return Object.entries(value).map(([key, one]) => [key, typeof one === "string" ? one : JSON.stringify(one)]);
-    if (Array.isArray(value))
-      return value.filter(isJsonObject).map(({ key, value: one }) => [String(key), String(one)]);
+      return Object.entries(value).map(([key, item]) => [key, typeof item === "string" ? item : JSON.stringify(item)]);
+    if (Array.isArray(value)) return value.filter(isJsonObject).map((pair) => [String(pair.key), String(pair.value)]);
   } catch (error) {
     throw new RenderError(`${settingName} is not valid JSON once rendered`, { cause: error });
   }
   throw new RenderError(`${settingName} must be a JSON object or a list of pairs once rendered`);
 }
 
-/** `t=<ms>,s=<base64 HMAC-SHA256 of "<ms>.<body>">` (E-303, EQ-48). */
+/** Returns `t=<ms>,s=<base64 HMAC-SHA256 of "<ms>.<body>">` (E-303, EQ-48). */
 export function signFetchRequest(key: string, body: string, at: number): string {
   const hmac = createHmac("sha256", key).update(`${at}.${body}`).digest("base64");
   return `t=${at},s=${hmac}`;
 }
 
-/** The request with everything rendered (E-293); an address that is none is a fault of the step. */
+/** Renders the request (E-293). Throws RenderError for an invalid URL. */
 function renderRequest({ settings, scope }: RequestSource, { input }: RunExecution): StepRequest {
   let url: URL;
   const rendered = renderText(settings.url, scope).trim();
@@ -72,7 +71,10 @@ function renderRequest({ settings, scope }: RequestSource, { input }: RunExecuti
   return { method: settings.method, url: url.href, headers, body, timeout_ms: TIMEOUT_MS };
 }
 
-/** `data` with the response in it (E-296 to E-298, EQ-46); a text for what makes it a failure (E-300, E-304). */
+/**
+ * Returns `data` merged with the response (E-296 to E-298, EQ-46), or a text that describes an invalid response (E-300,
+ * E-304).
+ */
 function mergeResponse(data: JsonObject, path: string | null, text: string): JsonObject | string {
   if (text.trim() === "") return data;
   let value: Json;
@@ -89,14 +91,14 @@ function mergeResponse(data: JsonObject, path: string | null, text: string): Jso
       : "the response is no JSON object, and there is no response_path";
   const parts = path.split(".");
   const root: JsonObject = { ...data };
-  let holder = root;
+  let parent = root;
   for (const part of parts.slice(0, -1)) {
-    const inner = holder[part];
-    const copy: JsonObject = isJsonObject(inner) ? { ...inner } : {};
-    holder[part] = copy;
-    holder = copy;
+    const child = parent[part];
+    const copy: JsonObject = isJsonObject(child) ? { ...child } : {};
+    parent[part] = copy;
+    parent = copy;
   }
-  holder[parts.at(-1) as string] = value;
+  parent[parts.at(-1) as string] = value;
   return root;
 }
 
@@ -109,7 +111,7 @@ function failStep(base: StepOutcome, detail: string): StepEffect {
   };
 }
 
-/** After a server's fault or a time-out: once more later, up to three tries (E-299). */
+/** Retries after a server error or timeout, up to three attempts (E-299); then fails the step. */
 function retryOrFail(
   base: StepOutcome,
   step: HttpFetchStep,
@@ -132,8 +134,8 @@ function retryOrFail(
 }
 
 /**
- * A fetch (section 18). The run is written as waiting at the step before anything leaves; when it comes back, at once, the
- * request is made and its answer decides. A crash in between repeats the request.
+ * Executes a fetch step (section 18). The run is stored as waiting before the request is sent, and resumes immediately
+ * to send it. A crash in between repeats the request.
  */
 function executeHttpFetch(step: HttpFetchStep, resumed: boolean, execution: RunExecution): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: "http_fetch", outcome: "passed", reason: null };
@@ -168,7 +170,7 @@ function executeHttpFetch(step: HttpFetchStep, resumed: boolean, execution: RunE
 
 export const httpFetchHandler: StepHandler<HttpFetchStep> = {
   execute: executeHttpFetch,
-  // It asks outside, and can be tried alone (E-302, E-410).
+  // The step sends a request and can be tested alone (E-302, E-410).
   getPreviewMode: () => "named",
   preview: (step, execution) => [
     testStep(step, execution, {

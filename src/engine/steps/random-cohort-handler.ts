@@ -7,12 +7,12 @@ import type { StepHandler } from "./step-handler.js";
 
 const SLOT_COUNT = 1_000n;
 
-/** The slot of a key, 0 to 999, the same on every trigger (E-311, EQ-49). */
+/** Returns the slot of a key, 0 to 999, which is the same for every trigger (E-311, EQ-49). */
 export function computeCohortSlot(workflow: string, ref: string, key: string): number {
   return Number(computeSha256Prefix(`${workflow}:${ref}:${key}`) % SLOT_COUNT);
 }
 
-/** An experiment: cohorts fill the slots in order of their shares (section 19). */
+/** Executes an experiment step: cohorts fill the slots in order of their percentages (section 19). */
 function executeRandomCohort(step: RandomCohortStep, { input, scope, run }: RunExecution): StepEffect {
   const id = splitRecipientKey(run.recipient).id;
   const key = step.cohort_key === null ? id : (findStepKey(step.cohort_key, scope) ?? "");

@@ -6,7 +6,7 @@ import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { RunExecution } from "../execution/run-execution.js";
 import { RenderError, type RenderScope, renderText } from "../liquid/liquid.js";
 
-/** What a fetch step asks for, and what its texts see. */
+/** The request settings of a fetch step, and the scope of its templates. */
 export interface RequestSource {
   settings: Omit<HttpFetchStep["settings"], "reusable_step_key" | "inputs">;
   scope: RenderScope;
@@ -19,19 +19,19 @@ function renderJsonValue(value: Json, scope: RenderScope): Json {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, renderJsonValue(item, scope)]));
 }
 
-/** Liquid gives text: where the schema wants something else, the text is read as JSON. */
+/** Converts rendered text to the type that the schema requires. If that is not a string, the text is parsed as JSON. */
 function toSchemaType(value: Json, schema: JsonObject | null): Json {
   const types = [schema?.type ?? "string"].flat();
   if (typeof value !== "string" || types.includes("string")) return value;
   try {
     return JSON.parse(value) as Json;
   } catch {
-    return value; // told by the schema
+    return value; // the schema check reports it
   }
 }
 
 function buildInputs(step: HttpFetchStep, request: SharedRequest, scope: RenderScope): JsonObject {
-  // An input cannot refer to inputs (CH-206), nor to a key of the data that is called so.
+  // An input cannot refer to inputs (CH-206), or to a data key with the name `inputs`.
   const outerScope = { ...scope, inputs: undefined };
   const inputs: JsonObject = {};
   const properties = request.input_schema?.properties;
@@ -56,7 +56,7 @@ function describeInvalidInputs(schema: JsonObject, inputs: JsonObject): string[]
   return matchesSchema(schema, inputs) ? [] : ["they do not match its input_schema"];
 }
 
-/** The step's own request, or the one it shares with the step's inputs as `inputs` (E-305). */
+/** Returns the step's own request, or the shared request with the step's inputs as `inputs` (E-305). */
 export function resolveRequestSource(step: HttpFetchStep, { input: { compiled }, scope }: RunExecution): RequestSource {
   const { reusable_step_key: key, response_path } = step.settings;
   if (key === null) return { settings: step.settings, scope };

@@ -7,13 +7,16 @@ import type { CompileContext } from "../workflow/compile-context.js";
 
 /** How the engine compiles, executes and previews the steps of a type. */
 export interface StepHandler<S extends Step = Step> {
-  /** Parses the templates of a step; null for a step without any. Without it, the texts of its settings are parsed. */
+  /**
+   * Parses the templates of a step. Returns null for a step without templates. If absent, the texts of the step's
+   * settings are parsed.
+   */
   compile?(step: S, fieldPath: string, context: CompileContext): Promise<ChannelRenderer | null>;
-  /** Whether a step may ask for a time in a zone. */
+  /** Returns whether a step may compute times in a time zone. */
   needsTimeWindows?(step: S): boolean;
-  /** Executes a step. `resumed`: its run waited there, and comes back. */
+  /** Executes a step. `resumed`: the run has waited at it. */
   execute(step: S, resumed: boolean, execution: RunExecution): StepEffect;
-  /** Whether a step is previewed with its workflow, only if it is named, or not at all. */
+  /** Returns whether a step is previewed always, only if it is named, or never (undefined). */
   getPreviewMode?(step: S): "always" | "named" | undefined;
   preview?(step: S, execution: PreviewExecution): StepPreview[];
 }

@@ -14,7 +14,7 @@ import { updateDataHandler } from "./update-data-handler.js";
 import { updateRecipientHandler } from "./update-recipient-handler.js";
 import { waitForEventHandler } from "./wait-for-event-handler.js";
 
-/** Every step type: the only list of them in the engine. */
+/** The handlers of all step types. */
 export const STEP_HANDLERS: { readonly [T in StepType]: StepHandler<StepTypes[T]> } = {
   channel: channelHandler,
   branch: branchHandler,
@@ -33,7 +33,7 @@ export const STEP_HANDLERS: { readonly [T in StepType]: StepHandler<StepTypes[T]
   ai_agent: aiAgentHandler,
 };
 
-/** Returns how the engine handles a step. */
+/** Returns the handler of a step. */
 export function getStepHandler<S extends Step>({ type }: S): StepHandler<S> {
   return STEP_HANDLERS[type] as unknown as StepHandler<S>;
 }

@@ -15,18 +15,18 @@ function toTestedRequest(query: PendingQuery): NonNullable<StepPreview["tested"]
 
 interface StepTest<S extends Step> {
   execute(step: S, resumed: boolean, execution: RunExecution): StepEffect;
-  /** Returns the detail of a reason without what only a run would tell. */
+  /** Returns the detail of a reason without the parts that apply only to runs. */
   formatDetail?(detail: string): string;
 }
 
 /**
- * Tries a step (E-302, E-410): what it asks, once, and what the data is after it. The tools of the preview keep what was asked
- * between the two walks that an answer takes.
+ * Tests a step (E-302, E-410): sends its request once, and returns the request and the data after the step. The step is
+ * executed again with the response, so the preview's tools keep the request in between.
  */
 export function testStep<S extends Step>(
   step: S,
   execution: PreviewExecution,
-  { execute, formatDetail: detailOf = (detail) => detail }: StepTest<S>,
+  { execute, formatDetail = (detail) => detail }: StepTest<S>,
 ): StepPreview {
   const { requests } = execution.tools;
   const base = { ref: step.ref, channel_type: "", channel: null, contents: [], warnings: [] };
@@ -42,7 +42,7 @@ export function testStep<S extends Step>(
       const after = data ?? execution.run.data ?? execution.input.run.data;
       return { ...base, reason, tested: buildTested(after) };
     }
-    const detail = reason.detail === null ? null : detailOf(reason.detail);
+    const detail = reason.detail === null ? null : formatDetail(reason.detail);
     return { ...base, reason: { ...reason, detail }, tested: buildTested(undefined) };
   } catch (error) {
     if (error instanceof PendingQueryError && error.query.ref === step.ref) {

@@ -12,16 +12,16 @@ import { skipByConditions } from "../execution/skip-by-conditions.js";
 import type { StepHandler } from "./step-handler.js";
 
 const MAX_WINDOW_MS = 31 * DAY_MS;
-/** After JSON and URL encoding (E-290). */
+/** The limit after JSON and URL encoding (E-290). */
 const MAX_KEY_CHARACTERS = 64;
 
-/** The throttle's own key, or why it has none (E-285, E-289, E-290). */
+/** Returns the key of a throttle, or why it is invalid (E-285, E-289, E-290). */
 function resolveThrottleKey(
   step: ThrottleStep,
-  { input, scope, run, unreducedData: wholeData }: RunExecution,
+  { input, scope, run, unreducedData }: RunExecution,
 ): { key: string } | { invalid: string } {
   const { throttle_key } = step.settings;
-  const value = throttle_key === null ? "" : findStepKey(throttle_key, { ...scope, data: wholeData });
+  const value = throttle_key === null ? "" : findStepKey(throttle_key, { ...scope, data: unreducedData });
   if (value === undefined) return { invalid: `${throttle_key}: the key is missing` };
   if (encodeURIComponent(JSON.stringify(value)).length >= MAX_KEY_CHARACTERS)
     return { invalid: "the key is longer than 63 characters once encoded" };
@@ -29,7 +29,7 @@ function resolveThrottleKey(
   return { key: buildRecipientStepKey(run.recipient, sharing, input.run.settings.branch, value) };
 }
 
-/** A throttle (section 17): as many runs pass per window as its limit says, the next one ends there. */
+/** Executes a throttle step (section 17): up to the limit, runs pass within a window; further runs end there. */
 function executeThrottle(step: ThrottleStep, execution: RunExecution): StepEffect {
   const { input, run } = execution;
   const base: StepOutcome = { ref: step.ref, type: "throttle", outcome: "passed", reason: null };
@@ -47,17 +47,18 @@ function executeThrottle(step: ThrottleStep, execution: RunExecution): StepEffec
           ? "the window is longer than 31 days"
           : null;
   if (invalid !== null || "invalid" in end || "invalid" in key) {
-    return { outcome: { ...base, outcome: "skipped", reason: { code: "invalid_window", detail: invalid } } }; // E-289: the run passes
+    return { outcome: { ...base, outcome: "skipped", reason: { code: "invalid_window", detail: invalid } } }; // the run passes (E-289)
   }
   const passed = input.queryResults.get(step.ref);
   if (passed === undefined && execution.isSpeculative) {
-    // To ask would use up a pass: the run asks once it is known to be here.
+    // The query would use up a slot, so the run makes it only after the store has picked this continuation.
     const until = toIsoTime(input.now);
     return { outcome: { ...base, outcome: "waiting", until }, wait: { until: input.now } };
   }
   if (passed === undefined) {
-    const pass = { key: key.key, recipient_run_id: run.id, limit: throttle_limit, window_ms: end.until - input.now };
-    throw new PendingQueryError({ kind: "throttle", ref: step.ref, throttleRequest: pass });
+    const window_ms = end.until - input.now;
+    const throttleRequest = { key: key.key, recipient_run_id: run.id, limit: throttle_limit, window_ms };
+    throw new PendingQueryError({ kind: "throttle", ref: step.ref, throttleRequest });
   }
   if (passed === true) return { outcome: base };
   const detail = `${throttle_limit} per ${formatDuration(end.until - input.now)}`;

@@ -16,10 +16,13 @@ import { skipByConditions } from "../execution/skip-by-conditions.js";
 import { RenderError, renderText } from "../liquid/liquid.js";
 import type { StepHandler } from "./step-handler.js";
 
-/** Of recipients that are told of. */
+/** Limits the recipients named in a reason or warning. */
 const MAX_NAMED_RECIPIENTS = 5;
 
-/** Rendered text as JSON where it is JSON, else as an id (E-321, EQ-50); undefined for blank. */
+/**
+ * Parses rendered text as JSON if it is valid JSON, otherwise as an id (E-321, EQ-50). Returns undefined for blank
+ * text.
+ */
 function parseRenderedValue(rendered: string): Json | undefined {
   const text = rendered.trim();
   if (text === "" || text === "null") return undefined;
@@ -31,13 +34,13 @@ function parseRenderedValue(rendered: string): Json | undefined {
   }
 }
 
-/** What the step asks for, checked as any trigger is; a fault fails the step (E-318). */
+/** Builds the step's trigger, checked as any trigger. An error fails the step (E-318). */
 function buildTrigger(step: TriggerWorkflowStep, execution: RunExecution): Trigger {
   const { settings } = step;
   const { run } = execution;
   const render = (source: string): string => renderText(source, execution.scope);
   const recipients = parseRenderedValue(render(settings.recipients));
-  // The default template names an id; of an object recipient the whole reference is meant (EQ-50).
+  // The default template renders an id. For an object recipient it means the complete reference (EQ-50).
   const isDefault = settings.recipients.replaceAll(/\s/g, "") === "{{recipient.id}}";
   const own = execution.scope.recipient as { id: string; collection?: string };
   const cancellationKey = render(settings.cancellation_key).trim();
@@ -103,8 +106,8 @@ function buildPendingTrigger(step: TriggerWorkflowStep, version: Workflow, execu
 }
 
 /**
- * Those of a trigger's recipients that were never identified (E-043): their runs would be missing without a word. Whoever the
- * run knows, or the trigger identifies, is not asked about.
+ * Returns the recipients of a trigger that were never identified (E-043), because they would get no run and no notice.
+ * Recipients that the run has read, or that the trigger identifies, are not looked up.
  */
 function findUnidentifiedRecipients(
   { ref }: TriggerWorkflowStep,
@@ -122,7 +125,7 @@ function findUnidentifiedRecipients(
   return unknownKeys.filter((key) => !known.has(key));
 }
 
-/** `zed, projects/p9`, and how many more. */
+/** Returns `zed, projects/p9`, with the number of further recipients. */
 function formatRecipientKeys(keys: readonly RecipientKey[]): string {
   const names = keys.slice(0, MAX_NAMED_RECIPIENTS).map((key) => {
     const { collection, id } = splitRecipientKey(key);
@@ -131,7 +134,7 @@ function formatRecipientKeys(keys: readonly RecipientKey[]): string {
   return names.join(", ") + (keys.length > names.length ? ` and ${keys.length - names.length} more` : "");
 }
 
-/** Triggers another workflow's newest version for this recipient; the run goes on without waiting (section 20). */
+/** Triggers the newest version of another workflow. The run continues without waiting for it (section 20). */
 function executeTriggerWorkflow(step: TriggerWorkflowStep, execution: RunExecution): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: "trigger_workflow", outcome: "passed", reason: null };
   const unmet = skipByConditions(step, base, execution);
@@ -150,7 +153,7 @@ function executeTriggerWorkflow(step: TriggerWorkflowStep, execution: RunExecuti
   }
   const trigger = buildPendingTrigger(step, version, execution);
   const unidentified = findUnidentifiedRecipients(step, trigger, execution);
-  // An object that nobody identified may have subscribers all the same.
+  // An object that was never identified may still have subscribers.
   const isForNobody = unidentified.length === trigger.fanOut.listed.length && trigger.fanOut.objects.length === 0;
   if (unidentified.length > 0 && isForNobody) {
     const reason = { code: "recipient_not_found", detail: formatRecipientKeys(unidentified) } as const;

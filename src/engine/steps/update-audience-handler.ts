@@ -5,7 +5,10 @@ import type { RunExecution, StepEffect } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";
 import type { StepHandler } from "./step-handler.js";
 
-/** The run's user joins or leaves a static audience, in the run's tenant; visible from the next step on (E-332, E-389). */
+/**
+ * Adds the run's user to a static audience, or removes them, in the run's tenant. Visible from the next step on (E-332,
+ * E-389).
+ */
 function executeUpdateAudience(step: UpdateAudienceStep, execution: RunExecution): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: "update_audience", outcome: "passed", reason: null };
   const unmet = skipByConditions(step, base, execution);

@@ -5,7 +5,10 @@ import { skipByConditions } from "../execution/skip-by-conditions.js";
 import { renderObject } from "../liquid/render-object.js";
 import type { StepHandler } from "./step-handler.js";
 
-/** Shallow: nested values are replaced whole, and the next step sees them (E-322, E-323). */
+/**
+ * Merges data into the run's data. The merge is shallow: nested values are replaced, and the next step sees them
+ * (E-322, E-323).
+ */
 function executeUpdateData(step: UpdateDataStep, execution: RunExecution): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: "update_data", outcome: "passed", reason: null };
   const unmet = skipByConditions(step, base, execution);

@@ -20,10 +20,10 @@ import type { StepHandler } from "./step-handler.js";
 
 type UpdateStep = UpdateUserStep | UpdateTenantStep | UpdateObjectStep;
 
-/** Set by the caller, or not an update step's to change (E-328). */
+/** Properties that the caller sets or that an update step cannot change (E-328). */
 const IGNORED_PROPERTIES = new Set(["id", "collection", "channel_data", "$trigger_data"]);
 
-/** `gid://Object/<collection>/<id>` once rendered (E-324, E-330). */
+/** Renders and parses `gid://Object/<collection>/<id>` (E-324, E-330). */
 function renderRecipientKey(gid: string, execution: RunExecution): RecipientKey {
   const rendered = renderText(gid, execution.scope).trim();
   const [, collection, id] = /^gid:\/\/(?:Object|User)\/(?:([^/]+)\/)?([^/#]+)$/.exec(rendered) ?? [];
@@ -31,7 +31,7 @@ function renderRecipientKey(gid: string, execution: RunExecution): RecipientKey 
   return toRecipientKey({ collection: collection ?? USERS, id });
 }
 
-/** Whom the step changes; null where the run has no such current one (E-331). */
+/** Returns the recipient that the step changes, or null if the run has no current one (E-331). */
 function resolveTargetKey(step: UpdateStep, execution: RunExecution): RecipientKey | null {
   if (step.type === "update_object") return renderRecipientKey(step.settings.recipient_gid, execution);
   const { recipient_mode, recipient_gid } = step.settings;
@@ -44,7 +44,10 @@ function resolveTargetKey(step: UpdateStep, execution: RunExecution): RecipientK
   return tenant === null ? null : toRecipientKey({ id: tenant, collection: TENANTS });
 }
 
-/** Reads the rendered changes as an inline identification; a value that no identification accepts fails the step (A-090). */
+/**
+ * Parses the rendered changes as an inline identification. Throws RenderError for a value that an identification does
+ * not accept (A-090).
+ */
 function buildUpsert(key: RecipientKey, changes: JsonObject): RecipientUpsert {
   const own = Object.entries(changes).filter(([name]) => !IGNORED_PROPERTIES.has(name));
   const faults: string[] = [];
@@ -55,7 +58,7 @@ function buildUpsert(key: RecipientKey, changes: JsonObject): RecipientUpsert {
   return parsed?.upsert ?? { key, properties: {} };
 }
 
-/** Properties merge deeply, preferences and a tenant's defaults too; an unknown one is created (E-325 to E-327). */
+/** Merges properties, preferences and a tenant's defaults deeply. An unknown recipient is created (E-325 to E-327). */
 function executeUpdateRecipient(step: UpdateStep, execution: RunExecution): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: step.type, outcome: "passed", reason: null };
   const unmet = skipByConditions(step, base, execution);

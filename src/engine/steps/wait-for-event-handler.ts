@@ -11,7 +11,10 @@ import { skipByConditions } from "../execution/skip-by-conditions.js";
 import { RenderError } from "../liquid/liquid.js";
 import type { StepHandler } from "./step-handler.js";
 
-/** Groups are OR-ed, conditions in one AND-ed (F-033); no groups take every event. */
+/**
+ * Returns whether an event matches. Groups are joined by OR, the conditions of a group by AND (F-033). Without groups,
+ * every event matches.
+ */
 function matchEvent(
   { settings }: WaitForEventStep,
   event: JsonObject,
@@ -28,8 +31,8 @@ function matchEvent(
 }
 
 /**
- * Looks at what came in while the run waited: the first event that matches ends the wait, the others before it are logged
- * (E-335, E-340). Answers with it, with null where the time is up, or undefined: the wait goes on.
+ * Evaluates the events that the run received while it waited. The first match ends the wait; events before it are
+ * logged (E-335, E-340). Returns the match, null if the time is up, or undefined if the wait continues.
  */
 export function resolveWaitEnd(step: WaitForEventStep, execution: RunExecution): JsonObject | null | undefined {
   const { input, run } = execution;
@@ -53,7 +56,7 @@ export function resolveWaitEnd(step: WaitForEventStep, execution: RunExecution):
   return input.now >= (run.wait?.until ?? input.now) ? null : undefined;
 }
 
-/** How the run goes on once the wait is over (E-336, E-337, E-343). */
+/** Returns how the run continues after the wait (E-336, E-337, E-343). */
 function finishWait(step: WaitForEventStep, base: StepOutcome, event: JsonObject | null): StepEffect {
   const { on_match, on_timeout } = step.settings;
   const outcome: StepOutcome = { ...base, matched: event !== null, signal_variables: event ?? {} };
@@ -63,7 +66,9 @@ function finishWait(step: WaitForEventStep, base: StepOutcome, event: JsonObject
   return { outcome: { ...outcome, outcome: "halted", reason: { code, detail: null } }, cancelsRun: true, log };
 }
 
-/** Waits for an event, `expires_after` at the longest (section 22 of the engine catalogue); `skip_delay` is for delays only. */
+/**
+ * Waits for an event, for up to `expires_after` (section 22 of the engine catalog). `skip_delay` affects only delays.
+ */
 function executeWaitForEvent(step: WaitForEventStep, resumed: boolean, execution: RunExecution): StepEffect {
   const base: StepOutcome = { ref: step.ref, type: "wait_for_event", outcome: "passed", reason: null };
   if (resumed) return finishWait(step, base, execution.awaitedEvent);
