@@ -23,7 +23,7 @@ interface ChangeFlags extends ResourceFlags {
   csv?: string;
 }
 
-/** Members that one request of the API takes; longer files are added in several. */
+/** The number of members that the API accepts in one request. Longer files are added in several requests. */
 const MAX_MEMBERS_PER_REQUEST = 1_000;
 
 async function readUsers(flags: ChangeFlags, context: CommandContext): Promise<Json[]> {

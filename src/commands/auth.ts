@@ -108,7 +108,7 @@ async function readKey(flags: AuthFlags, context: CommandContext): Promise<strin
   return key;
 }
 
-/** Throws `usage` for text that cannot be an API key; the text itself is a secret and never part of the error. */
+/** Throws `usage` for text that cannot be an API key. The text is a secret, so it is never part of the error. */
 function checkKeyFormat(key: string): void {
   if (/^(sk|pk)_[\w-]+$/.test(key)) return;
   const message = /^(sk|pk)_/.test(key)
@@ -123,8 +123,8 @@ function checkKeyFormat(key: string): void {
 }
 
 /**
- * Asks the API whether it knows a key, by a call that changes nothing. Throws `authentication` for an unknown key, and what any call of
- * the API may throw.
+ * Checks that the API accepts a key, with a request that changes nothing. Throws `authentication` for an unknown key,
+ * and every other error of an API request.
  */
 async function checkKey(key: string, baseUrl: string | undefined, context: CommandContext): Promise<void> {
   const operations = await context.target.open({ target: "remote", apiKey: key, baseUrl, yes: true });
@@ -132,7 +132,7 @@ async function checkKey(key: string, baseUrl: string | undefined, context: Comma
     await operations.listMessages({}, { limit: 1 });
   } catch (error) {
     if (!(error instanceof KnockError)) throw error;
-    // A known key without permission for the call, such as a public one (A-005).
+    // The key is known but may not list messages, for example because it is a public key (A-005).
     if (error.code === "not_allowed") return;
     const { code, message, details, status, request_id } = error;
     const hint = `Nothing was stored.${error.hint === undefined ? "" : ` ${error.hint}`}`;

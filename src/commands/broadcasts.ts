@@ -34,11 +34,11 @@ async function openTarget(
   return services.openLocalTarget(flags);
 }
 
-/** Whom the flags name. */
+/** The recipients that the flags select. */
 interface BroadcastSelection {
-  /** Null leaves it to the file. */
+  /** Null if no flag selects recipients, so that the broadcast's file decides. */
   target: BroadcastTarget | null;
-  /** Users of a CSV file, who are identified by their columns if nobody knows them. */
+  /** Users of a CSV file. Those that were never identified are identified by their columns. */
   identify: RecipientUpsert[];
 }
 

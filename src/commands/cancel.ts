@@ -69,7 +69,10 @@ async function runCancel(workflow: string, key: string, flags: CancelFlags, cont
   await setExitCodeByExpectations(results, `knock cancel ${workflow} ${key}`, context);
 }
 
-/** What rules are checked against: the counters of the cancellation and, for rules about steps, the runs as they are now. */
+/**
+ * Reads the outcome that rules are checked against: the counters of the cancellation and, for rules about steps, the
+ * current state of the canceled runs.
+ */
 async function readExpectedOutcome(
   { recipients, summary }: CancelOutcome,
   rules: readonly Expectation[],

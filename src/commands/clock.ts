@@ -30,14 +30,14 @@ type ClockFlags = CommonFlags & TargetFlags & { force?: boolean };
 
 type MoveFlags = ClockFlags & ExpectFlags;
 
-/** Rules about what runs on the way. Their steps are looked up before the clock is moved. */
+/** Reads the rules for the runs that advance, and checks the steps that they name before the clock is moved. */
 async function readClockRules(flags: MoveFlags, context: CommandContext): Promise<Expectation[]> {
   const rules = readRules(flags);
   await checkRuleSteps(rules, null, flags, context);
   return rules;
 }
 
-/** Moves the clock, prints what ran, and checks the rules against it. */
+/** Moves the clock, prints the runs that advanced, and checks the rules against them. */
 async function moveClock(
   to: ClockTarget,
   moveOptions: Pick<ClockMoveOptions, "force" | "fromNow">,
@@ -61,7 +61,10 @@ async function moveClock(
   await setExitCodeByExpectations(results, title, context);
 }
 
-/** The runs that moved on, each with the steps that were executed on the way, as they are now: messages may have been delivered since. */
+/**
+ * Reads the runs that advanced, each with only the steps that were executed during the move. The runs are read again
+ * after the move, because messages may have been delivered since.
+ */
 async function readMoveOutcomes(ran: readonly AdvancedRun[], engine: LocalOperations): Promise<RecipientOutcome[]> {
   const executed = new Map<string, Set<string>>();
   for (const { recipient_run_id: id, steps } of ran) {
@@ -79,7 +82,7 @@ async function readMoveOutcomes(ran: readonly AdvancedRun[], engine: LocalOperat
   return outcomes;
 }
 
-/** When something falls due. Throws `usage` where nothing waits for a time. */
+/** Returns the time at which something falls due next. Throws `usage` if nothing waits for a time. */
 function requireDueTime(due: number | null): number {
   if (due !== null) return due;
   throw new KnockError("usage", "nothing waits for a time", {

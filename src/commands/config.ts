@@ -6,7 +6,7 @@ import type { CommandContext } from "./context.js";
 import type { TargetFlags } from "./services.js";
 import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags } from "./shared/options.js";
 
-/** What `knock config set` may write into a profile. */
+/** The settings that `knock config set` writes to a profile. */
 const WRITABLE = ["target", "base_url", "branch", "profile"] as const;
 const READABLE = ["target", "base_url", "api_key", "branch", "profile", "store", "environment"];
 

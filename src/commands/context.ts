@@ -7,23 +7,23 @@ import type { ProfileService, ProjectService, SettingsService, TargetService } f
 interface CommandProcess {
   output: Output;
   input: InputSource;
-  /** The arguments as typed. */
+  /** The arguments as the user typed them. */
   argv: readonly string[];
-  /** Aborted by SIGINT or SIGTERM: finish the work in progress and report. */
+  /** Aborted by SIGINT or SIGTERM. The command then finishes the work in progress and reports. */
   readonly signal: AbortSignal;
-  /** Sets the exit code. The code of an interruption takes precedence unless this one is final. */
+  /** Sets the exit code. The code of an interruption takes precedence, unless `isFinal` is set. */
   setExitCode(code: number, isFinal?: boolean): void;
   now(): number;
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
-  /** Asks on the terminal; returns false without one. */
+  /** Asks on the terminal; resolves to false without a terminal. */
   confirm(question: string): Promise<boolean>;
-  /** Reads a secret from the terminal without showing it; null without one. */
+  /** Reads a secret from the terminal without showing it; resolves to null without a terminal. */
   askSecret(question: string): Promise<string | null>;
-  /** Reports `--expect` rules to the CI system that runs the command, if it is a known one and some are unmet. */
+  /** Reports unmet `--expect` rules to the CI system that runs the command, if that system is supported. */
   reportUnmetExpectations(title: string, results: readonly ExpectationResult[]): void;
 }
 
-/** What every command receives. Each service opens what it needs when it is first used. */
+/** The context that every command receives. Each service opens its resources when it is first used. */
 export interface CommandContext extends CommandProcess {
   readonly settings: SettingsService;
   readonly project: ProjectService;

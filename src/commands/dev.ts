@@ -5,7 +5,10 @@ import type { DevServices, OpenedEmulator, TargetFlags } from "./services.js";
 import { addCommonOptions, addExamples, addProjectOptions, type CommonFlags } from "./shared/options.js";
 
 const DEFAULT_PORT = 8484;
-/** What an application under `--exec` gets where it has no key of its own, and none is listed: any will do. */
+/**
+ * The API key for the command of `--exec` if the environment does not set one and environment.json lists none, in which
+ * case every key is accepted.
+ */
 const LOCAL_KEY = "sk_local";
 
 type DevFlags = CommonFlags &
@@ -54,7 +57,10 @@ function parsePort(text: string): number {
   throw new KnockError("usage", `--port: ${JSON.stringify(text)} must be a whole number from 0 to 65535`);
 }
 
-/** A name alone: what a browser's address has around it would never match. */
+/**
+ * Adds a host name to those of `--allow-host`. Throws `usage` for ports and other parts of an address, because these
+ * would never match.
+ */
 function collectHost(text: string, before: string[] = []): string[] {
   const name = text.toLowerCase();
   if (!/^\.?[^\s.:/*[\]]+(\.[^\s.:/*[\]]+)*$/.test(name))
@@ -65,10 +71,13 @@ function collectHost(text: string, before: string[] = []): string[] {
   return [...before, name];
 }
 
-/** A shell command's text, or words that are run without a shell; null for none. */
+/** A shell command as text, or words that are run without a shell; null if there is no command. */
 type ExecutedCommand = string | readonly string[] | null;
 
-/** The command of `--exec`, or the words after `--`. Throws `usage` for both, or for words before `--`. */
+/**
+ * Returns the command of `--exec`, or the words after `--`. Throws `usage` if both are given, or if there are words
+ * before `--`.
+ */
 function resolveCommand(words: readonly string[], { exec }: DevFlags, { argv }: CommandContext): ExecutedCommand {
   if (exec?.trim() === "") throw new KnockError("usage", "--exec: there is no command to run");
   if (words.length === 0) return exec ?? null;
@@ -99,7 +108,7 @@ async function runDev(
     port: parsePort(flags.port),
     rateLimits: flags.rateLimits ?? false,
     strict: flags.strict ?? false,
-    // A command's own output is what counts while it runs.
+    // While a command runs, its own output matters more than the request log.
     logsRequests: command === null || context.output.verbosity.verbose,
     readyFile: flags.readyFile ?? null,
   });
@@ -125,7 +134,10 @@ async function serve({ url, port, store, keys }: OpenedEmulator, { output, signa
   await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 }
 
-/** The command's own output is the result: what is said here goes beside it. */
+/**
+ * Runs the command with the emulator's URL and key. The command's own output is the result, so notes go to standard
+ * error.
+ */
 async function runCommandAgainst(
   command: string | readonly string[],
   { url, keys }: OpenedEmulator,
@@ -134,6 +146,6 @@ async function runCommandAgainst(
 ): Promise<void> {
   context.output.note(`answering at ${url}`);
   const key = keys?.find((candidate) => candidate.startsWith("sk_")) ?? LOCAL_KEY;
-  // Of an interrupted command, too: what ended it, or what it made of the signal.
+  // The command's exit code also applies after an interruption, because it shows how the command handled the signal.
   context.setExitCode(await services.runCommand(command, { KNOCK_BASE_URL: url }, { KNOCK_API_KEY: key }), true);
 }

@@ -14,7 +14,7 @@ import {
   type ResourceFlags,
 } from "./shared/resource-options.js";
 
-/** Words of the table's status column that the API's filter has under other names. */
+/** Hints for words of the table's status column that have other names in the API's filter. */
 const STATUS_HINTS = {
   new: 'Did you mean "unseen"?',
   archived: "Archived items are listed by --archived only.",

@@ -34,7 +34,7 @@ import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags } fro
 import { addPageOptions, type PageFlags, parseChoice, parsePage, parseRecipientKey } from "./shared/paging.js";
 import { resolveIdPrefix, suggestForMissingId } from "./shared/resolve-id-prefix.js";
 
-/** As lists show them. The API's `not_sent` is accepted as well. */
+/** The statuses as lists show them. The API's `not_sent` is also accepted. */
 const LISTED_STATUSES = [...DELIVERY_STATUSES.map(formatDeliveryStatus), ...ENGAGEMENT_ACTIONS];
 const STATUS_HINTS = {
   failed: 'Did you mean "undelivered"?',
@@ -97,14 +97,17 @@ export function registerMessages(program: Command, context: CommandContext, serv
   });
 }
 
-/** Each once, in the order typed. */
+/** Resolves ID prefixes and returns each ID once, in the order typed. */
 async function resolveMessageIds(typed: readonly string[], operations: Operations): Promise<string[]> {
   const ids = new Set<string>();
   for (const id of typed) ids.add(await resolveIdPrefix(id, ["message"], operations));
   return [...ids];
 }
 
-/** Ids of undelivered messages as they are now, in pages: those retried in vain are not looked at again. */
+/**
+ * Returns the IDs of all undelivered messages, in pages. They are listed before any is retried, so that a failed retry
+ * is not listed again.
+ */
 async function listUndelivered(operations: Operations): Promise<string[][]> {
   const pages: string[][] = [];
   for (let after: string | undefined; ; ) {
@@ -198,7 +201,10 @@ async function openEmail(id: string, content: JsonObject, services: BrowserServi
   return services.openHtml(id, html);
 }
 
-/** A message has one delivery status and any of the others; a table shows both in one column. */
+/**
+ * Returns the filter for a status of the table, which shows a message's delivery status and its engagement statuses in
+ * one column.
+ */
 function parseStatusFilter(statusFlag: string | undefined): Pick<MessageFilter, "status" | "engagement_statuses"> {
   const status =
     statusFlag === "not_sent" ? SANDBOXED : parseChoice(statusFlag, LISTED_STATUSES, "--status", STATUS_HINTS);
@@ -208,7 +214,7 @@ function parseStatusFilter(statusFlag: string | undefined): Pick<MessageFilter, 
   return engagement === undefined ? { status: status as DeliveryStatus } : { engagement_statuses: [engagement] };
 }
 
-/** Under an empty list of sent messages: sandboxed ones match the other filters. */
+/** Prints a note under an empty list of sent messages if sandboxed messages match the other filters. */
 async function noteSandboxed(filter: MessageFilter, operations: Operations, { output }: CommandContext): Promise<void> {
   if (filter.status !== "sent") return;
   const { items } = await operations.listMessages({ ...filter, status: "not_sent" }, { limit: 1 });
@@ -216,7 +222,7 @@ async function noteSandboxed(filter: MessageFilter, operations: Operations, { ou
     output.note('note: sandboxed messages are not "sent". Run the command with --status sandboxed to list them.');
 }
 
-/** What rules read of every message that matches, page by page; contents and data are left out. */
+/** Reads the fields that rules use of every matching message, page by page. Contents and data are left out. */
 async function listAllMessages(filter: MessageFilter, operations: Operations): Promise<JsonObject[]> {
   const all: JsonObject[] = [];
   for (let after: string | undefined; ; ) {

@@ -67,12 +67,13 @@ export function registerNotify(program: Command, context: CommandContext): void 
   });
 }
 
-/** Options of several words, the first of which may have taken the workflow's key for one of theirs. */
+/** Variadic options, which may have taken the workflow key as one of their values. */
 const VARIADIC_OPTIONS = { recipients: "--recipients", object: "--object", expect: "--expect" } as const;
 
 /**
- * `--recipients ada new-comment`: without a key there is nothing to do, so that the one word which names a workflow of the project
- * can only have been meant as the key. Of words that name none nobody knows.
+ * Finds the workflow key in a command such as `--recipients ada new-comment`. Without a key there is nothing to
+ * trigger, so the only word that names a workflow of the project must be the key. Throws `usage` if no such word is
+ * found but an option took a word that may be the key.
  */
 async function recoverWorkflowKey(
   flags: NotifyFlags,
@@ -111,7 +112,7 @@ async function runNotify(
       ? await recoverWorkflowKey(notifyFlags, context)
       : [workflowArgument, notifyFlags];
   if (flags.wait !== undefined && flags.wait !== true) {
-    // A word after --wait is its value, though it was meant as the workflow's key.
+    // A word after --wait is parsed as its value, even if it was meant as the workflow key.
     const hint =
       workflow === null && flags.file === undefined
         ? `Put the workflow's key before it: knock notify ${flags.wait} --wait`
@@ -132,8 +133,8 @@ async function runNotify(
 }
 
 /**
- * Of an error about missing recipients or data where something was piped in that no flag reads: the hint says how to read it. Standard
- * input itself is not looked at: it may never end.
+ * Adds a hint to an error about missing recipients or data if standard input is piped but no flag reads it. Standard
+ * input is not read to check this, because it may never end.
  */
 function addStdinHint(error: unknown, workflow: string | null, flags: NotifyFlags, context: CommandContext): unknown {
   if (!(error instanceof KnockError) || !["usage", "invalid_params"].includes(error.code)) return error;
@@ -162,14 +163,14 @@ async function runSingle(
   const trigger = { ...parseTrigger(payload, workflow, name), name };
   await checkRuleSteps(rules, [trigger.trigger.workflow], flags, context);
   if (flags.dryRun) return printDryRun(trigger, flags, false, context);
-  // A single local trigger is checked by the engine itself; but what is refused should leave no new store behind.
+  // The engine checks a local trigger itself, but a rejected trigger must not leave a new store behind.
   if ((await context.settings.getTarget(flags)) === "remote" || !(await context.target.hasStore(flags)))
     await checkAgainstProject(trigger, flags, context);
   const operations = await context.target.open(flags);
   const triggered = await triggerAndWait(trigger, operations, flags, context);
   const met = await printTriggerResult(triggered, operations, rules, false, context);
   for (const text of await readProjectWarnings(trigger.trigger.workflow, flags, context)) context.output.warnOnce(text);
-  // Of runs that have not ended nothing is final, neither a failure nor a rule. Otherwise rules, where given, decide.
+  // Runs that have not ended have no final failures or rule results. Otherwise the rules decide if any are given.
   if (triggered.isTimedOut) context.setExitCode(EXIT.timed_out);
   else if (rules.length > 0) context.setExitCode(met ? EXIT.success : EXIT.failure);
   else context.setExitCode(VERDICT_EXIT_CODES[getVerdict(triggered.outcome)]);

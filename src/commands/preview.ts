@@ -32,7 +32,9 @@ interface PreviewFlags
 
 type Party = Pick<Trigger["recipients"][number], "key" | "upsert">;
 
-/** Whom a step is rendered for where nobody is named: someone whom every channel but push and chat can reach. */
+/**
+ * The recipient that steps are rendered for if none is given. It can be reached on every channel except push and chat.
+ */
 const SAMPLE_RECIPIENT = JSON.stringify({
   id: "sample",
   name: "Sample User",
@@ -40,7 +42,10 @@ const SAMPLE_RECIPIENT = JSON.stringify({
   phone_number: "+15555550100",
 });
 
-/** What to do about whoever is named by an id that nobody has; null where somebody has it, or it is identified inline. */
+/**
+ * Returns an instruction about a recipient or actor that was never identified, or null if it is identified in the store
+ * or inline.
+ */
 async function describeUnidentified(
   { key, upsert }: Party,
   flag: string,
@@ -50,11 +55,14 @@ async function describeUnidentified(
   if (unidentified === null) return null;
   const { collection, id } = splitRecipientKey(key);
   const inline = JSON.stringify(collection === USERS ? { id, email: "…" } : { collection, id, name: "…" });
-  const { description: who, suggestionText: near } = unidentified;
-  return `${who} was never identified, so only the id is known. ${near === null ? "I" : `${near} Or i`}nline: ${flag} '${inline}'.`;
+  const { description, suggestionText } = unidentified;
+  return `${description} was never identified, so only the id is known. ${suggestionText === null ? "I" : `${suggestionText} Or i`}nline: ${flag} '${inline}'.`;
 }
 
-/** A preview shows what it can of somebody unknown: a trigger would send nothing to them, and an actor would be refused. */
+/**
+ * Returns texts about an unidentified recipient or actor. A preview still renders, but a trigger would send nothing to
+ * such a recipient and would reject such an actor.
+ */
 async function findUnidentified({ recipients, actor }: Trigger, resources: ResourceOperations): Promise<string[]> {
   const [first] = recipients;
   const texts = [
@@ -94,7 +102,7 @@ export function registerPreview(program: Command, context: CommandContext, servi
   });
 }
 
-/** The payload of the flags; of a file with one payload per line, the first. */
+/** Returns the payload of the flags, or the first payload of a file with one payload per line. */
 async function firstPayload(flags: PayloadFlags, { input }: CommandContext): Promise<NamedPayload> {
   if (!hasPayloadLines(flags)) return readPayload(flags, input);
   for await (const [line] of readPayloadLines(flags, input)) {
@@ -121,11 +129,12 @@ async function runPreview(
     const { payload, name } = await firstPayload({ ...rest, recipients }, context);
     return parseTrigger(payload, workflow, name).trigger;
   };
-  // What changes nothing is not told again: with the output going to a file of the project, it would never end.
+  // Unchanged results are not printed again. Otherwise output that is redirected to a file of the project would cause
+  // an endless loop.
   let lastPrinted = "";
-  const printOnce = (what: string, print: () => void): void => {
-    if (what === lastPrinted) return;
-    lastPrinted = what;
+  const printOnce = (content: string, print: () => void): void => {
+    if (content === lastPrinted) return;
+    lastPrinted = content;
     print();
     if (flags.watch) context.output.note("watching the project's files; Ctrl-C ends");
   };
@@ -145,7 +154,7 @@ async function runPreview(
     const warnings = await findUnidentified(trigger, engine.resources);
     warnings.push(...collectInlineRecipientWarnings(trigger), ...(await readProjectWarnings(workflow, flags, context)));
     printOnce(JSON.stringify([previews, warnings]), () => {
-      // The error lists them.
+      // The error below lists the warnings.
       const areWarningsInError = flags.strict && !context.output.verbosity.json;
       printPreview(
         areWarningsInError ? previews.map((preview) => ({ ...preview, warnings: [] })) : previews,
@@ -159,7 +168,7 @@ async function runPreview(
     return previews.every(({ reason }) => reason === null);
   };
   if (!flags.watch) {
-    // A template that fails for this data is what a check in CI looks for.
+    // CI checks rely on exit code 1 for a template that does not render with this data.
     if (!(await renderPreview())) context.setExitCode(EXIT.failure);
     return;
   }

@@ -25,7 +25,7 @@ import { addPageOptions, type PageFlags, parseChoice, parsePage, parseRecipientK
 import { resolveIdPrefix, suggestForMissingId } from "./shared/resolve-id-prefix.js";
 
 const COMPLETED_HINT = 'Did you mean "completed"? So is every run that has ended, whatever it sent.';
-/** Words of people, and of steps' outcomes, for what runs are. */
+/** Hints for other words, including those of step outcomes, that may stand for a run status. */
 const STATUS_HINTS = {
   waiting: 'Did you mean "paused"? A run is paused while a step waits.',
   delayed: 'Did you mean "paused"? A run is paused while a step waits.',

@@ -24,7 +24,7 @@ interface ListFlags extends ResourceFlags, PageFlags {
 
 type ChangeFlags = ResourceFlags & RequestBodyFlags;
 
-/** So that the examples work as they stand. */
+/** A shell expression for an existing ID, so that the examples work without changes. */
 const SAMPLE_ID = '"$(knock schedules list --limit 1 --quiet)"';
 
 async function requireBody(flags: RequestBodyFlags, context: CommandContext): Promise<JsonObject> {
@@ -35,7 +35,7 @@ async function requireBody(flags: RequestBodyFlags, context: CommandContext): Pr
   });
 }
 
-/** Whom a body of one or many schedules names. */
+/** Returns the recipients in a body of one or several schedules. */
 function collectRecipients(body: JsonObject): Json[] {
   const getRecipients = ({ recipients, recipient }: JsonObject): Json[] =>
     Array.isArray(recipients) ? recipients : recipient === undefined ? [] : [recipient];

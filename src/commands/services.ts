@@ -23,52 +23,63 @@ export interface TargetFlags {
   yes?: boolean | undefined;
 }
 
-/** A setting's value and where it comes from, for `knock config list`. */
+/** A setting's value and its source, for `knock config list`. */
 export interface SettingView {
   name: string;
   value: string | null;
   source: "flag" | "environment" | "project" | "profile" | "default";
 }
 
-/** Effective settings: flag > environment variable > knock.json > profile > default. */
+/** The effective settings. The order of precedence is flag, environment variable, knock.json, profile, default. */
 export interface SettingsService {
   getTarget(flags: TargetFlags): Promise<"local" | "remote">;
   list(flags: TargetFlags): Promise<SettingView[]>;
 }
 
-/** Names that lists can be filtered by. */
+/** The names that lists can be filtered by. */
 export interface ProjectNames {
   workflows: readonly string[];
-  /** Keys of broadcasts and guides, which messages name as their workflow as well. */
+  /** Keys of broadcasts and guides, which messages also name as their workflow. */
   otherSenders: readonly string[];
   channels: readonly { key: string; id: string; type: string | null }[];
 }
 
-/** The files of the project that a command works on. Opens no store. */
+/** The files of the project that a command works on. This service opens no store. */
 export interface ProjectService {
-  /** Checks a trigger against the project. Returns `unchecked` if there is no project or no such workflow to check it with. */
+  /**
+   * Checks a trigger against the project. Resolves to `unchecked` if there is no project or it does not have the
+   * workflow.
+   */
   checkTrigger(trigger: Trigger, flags: TargetFlags): Promise<"checked" | "unchecked">;
   /** Returns whether a workflow has this key; false without a project. */
   hasWorkflow(key: string, flags: TargetFlags): Promise<boolean>;
   /** Returns the names of workflows and channels in the project's files; null without a project. */
   readNames(flags: TargetFlags): Promise<ProjectNames | null>;
   /**
-   * Returns the names of steps of workflows: refs, channel types, channels. Null for `workflows` means every workflow of the
-   * project. Returns null if one of them is missing or cannot be read.
+   * Returns the names of the workflows' steps: refs, channel types and channels. `workflows` null means every workflow
+   * of the project. Returns null if one of them is missing or cannot be read.
    */
   readStepNames(workflows: readonly string[] | null, flags: TargetFlags): Promise<readonly string[] | null>;
-  /** Returns a line for each likely mistake in a workflow's file that this command has read. */
+  /**
+   * Returns a line for each likely mistake in the workflow's file. Only files that this command has read are included.
+   */
   readWorkflowWarnings(workflow: string, flags: TargetFlags): Promise<readonly string[]>;
-  /** Returns a line for each likely mistake in the environment and the recipients files, which only the local target reads. */
+  /**
+   * Returns a line for each likely mistake in the environment and the recipients files, which only the local target
+   * reads.
+   */
   readWarnings(flags: TargetFlags): Promise<readonly string[]>;
 }
 
-/** The target that the settings name. Whatever it opens is closed when the command ends. */
+/** The target that the settings select. Everything that this service opens is closed when the command ends. */
 export interface TargetService {
   open(flags: TargetFlags): Promise<Operations>;
-  /** Opens the embedded engine, whatever the target setting says. */
+  /** Opens the embedded engine, regardless of the target setting. */
   openLocal(flags: TargetFlags): Promise<LocalOperations>;
-  /** Opens the embedded engine for reading: it changes nothing in the store, and sees changed recipients files as if applied. */
+  /**
+   * Opens the embedded engine for reading. It changes nothing in the store, and treats changed recipients files as
+   * applied.
+   */
   openForCheck(flags: TargetFlags): Promise<LocalOperations>;
   /** Returns whether the local store exists. */
   hasStore(flags: TargetFlags): Promise<boolean>;
@@ -76,7 +87,7 @@ export interface TargetService {
   describeRequest(trigger: Trigger, idempotencyKey: string | null, flags: TargetFlags): Promise<ApiRequest>;
 }
 
-/** A stored profile as it may be shown: only the end of its key. */
+/** A stored profile for display. Its key is redacted except for the prefix. */
 export interface ProfileView {
   name: string;
   is_default: boolean;
@@ -90,12 +101,12 @@ export interface ProfileView {
 export interface ProfileService {
   readonly path: string;
   list(): ProfileView[];
-  /** Creates or changes a profile; null removes a value. */
+  /** Creates or updates a profile; null removes a value. */
   write(
     name: string,
     change: { api_key?: string | null; base_url?: string | null; branch?: string | null; target?: string | null },
   ): Promise<void>;
-  /** Returns false if there was none of this name. */
+  /** Deletes a profile. Resolves to false if there is no profile with this name. */
   delete(name: string): Promise<boolean>;
   getDefaultName(): string | null;
   setDefault(name: string | null): Promise<void>;
@@ -113,32 +124,32 @@ export interface LocalTargetService {
 }
 
 export interface WorkflowService {
-  /** Reads the workflows of the project, or the one of a key. Throws `workflow_missing`, `project_missing`. */
+  /** Reads all workflows of the project, or the one with this key. Throws `workflow_missing` or `project_missing`. */
   readWorkflows(key: string | null, flags: TargetFlags): Promise<WorkflowView[]>;
 }
 
 export interface WatchService {
   /**
-   * Watches the project's files from now on. The returned function waits for the next change, then forgets everything that
-   * was opened. It returns false when the command is to end.
+   * Starts to watch the project's files. Each call of the returned function waits for the next change and then forgets
+   * everything that was opened. It resolves to false when the command must end.
    */
   watchProject(flags: TargetFlags): Promise<() => Promise<boolean>>;
 }
 
-/** Where HTML was written, and whether a browser was started on it. */
+/** The path of a written HTML file, and whether a browser was started with it. */
 export interface OpenedFile {
   path: string;
   opened: boolean;
 }
 
 export interface BrowserService {
-  /** Writes HTML to a file of its own and opens it in the browser, if there is one. */
+  /** Writes HTML to a new file and opens it in the browser, if there is one. */
   openHtml(name: string, html: string): Promise<OpenedFile>;
 }
 
-/** What `knock init` did, with paths relative to the working directory. */
+/** The result of `knock init`, with paths relative to the working directory. */
 export interface InitResult {
-  /** Files written. */
+  /** Files that were written. */
   files: string[];
   /** Files that existed and were not changed. */
   kept: string[];
@@ -149,42 +160,48 @@ export interface InitResult {
 }
 
 export interface InitService {
-  /** Creates a project in a folder, or adds what an existing one lacks. */
+  /** Creates a project in a folder, or adds missing files to an existing one. */
   initProject(folder: string): Promise<InitResult>;
 }
 
 export interface EmulatorFlags extends TargetFlags {
   host: string;
-  /** Names in the Host header that are answered besides localhost's, in lower case; `.lark.test` includes all subdomains. */
+  /**
+   * Accepted names in the Host header in addition to localhost, in lower case. `.lark.test` includes all subdomains.
+   */
   allowedHosts: readonly string[];
   port: number;
   rateLimits: boolean;
-  /** Warnings of the project's files are errors, and triggers with warnings are rejected. */
+  /** Whether warnings about the project's files are errors, and triggers with warnings are rejected. */
   strict: boolean;
-  /** Whether each answered request is shown. */
+  /** Whether each request is printed. */
   logsRequests: boolean;
-  /** Written in one piece once requests are answered: `{ url, port, pid }`. */
+  /**
+   * The path of a file that is written atomically when the server accepts requests, with `{ url, port, pid }`; null
+   * writes none.
+   */
   readyFile: string | null;
 }
 
-/** The local API, answering requests. */
+/** A running local API. */
 export interface OpenedEmulator {
   url: string;
   port: number;
   /** The location of its store, as shown to the user. */
   store: string;
-  /** The keys that environment.json listed at the start; null if it accepts any. */
+  /** The keys that environment.json listed at the start; null if every key is accepted. */
   keys: readonly string[] | null;
-  /** Answers the requests in progress, then stops. */
+  /** Finishes the requests in progress, then stops. */
   close(): Promise<void>;
 }
 
 export interface DevServices {
-  /** Starts the local API over the embedded engine; it follows changes of the project's files. */
+  /** Starts the local API on the embedded engine. It applies changes of the project's files. */
   openEmulator(flags: EmulatorFlags): Promise<OpenedEmulator>;
   /**
-   * Runs a shell command, or a list of words without a shell, with this process's input and output. `defaults` are set only
-   * if the environment does not define them. Forwards interruptions to the process group. Returns the exit code.
+   * Runs a shell command, or a list of words without a shell, with this process's input and output. `defaults` are set
+   * only if the environment does not define them. Forwards interruptions to the process group. Resolves to the exit
+   * code.
    */
   runCommand(
     command: string | readonly string[],

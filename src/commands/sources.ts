@@ -22,7 +22,9 @@ async function openSources(
   return (await services.openLocalTarget(flags)).sources;
 }
 
-/** By lower-case name, as they come over HTTP. */
+/**
+ * Returns headers by lower-case name, as an HTTP server receives them. Throws `usage` for a line that is not a header.
+ */
 function parseHeaders(lines: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     lines.map((line) => {

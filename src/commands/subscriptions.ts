@@ -32,7 +32,7 @@ async function readRecipients(flags: ChangeFlags, reader: InputReader): Promise<
   ];
 }
 
-/** `--properties`; what it may hold is checked with the rest of the body. */
+/** Reads `--properties`. The value is validated with the rest of the body. */
 async function readProperties(raw: string | undefined, reader: InputReader): Promise<JsonObject> {
   return raw === undefined ? {} : { properties: await parseJsonFlag(raw, "--properties", reader) };
 }

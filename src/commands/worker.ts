@@ -5,7 +5,7 @@ import type { CommandContext } from "./context.js";
 import type { TargetFlags } from "./services.js";
 import { addCommonOptions, addExamples, addProjectOptions, type CommonFlags } from "./shared/options.js";
 
-/** Others may add due work at any time; nobody tells, so look this often. */
+/** Interval between checks for due work. Other processes may add due work at any time without a notification. */
 const POLL_MS = 500;
 
 export function registerWorker(program: Command, context: CommandContext): void {
@@ -26,7 +26,7 @@ async function runWorker(flags: TargetFlags & { once?: boolean }, context: Comma
   let total = 0;
   const report = async (ran: readonly AdvancedRun[]): Promise<void> => {
     total += ran.length;
-    // Of a single look there is one document, whether anything was due or not.
+    // With --once and --json, one document is printed, even if nothing was due.
     if (flags.once && output.verbosity.json) {
       output.json({ ...(await engine.readClock()), ran });
       return;

@@ -6,7 +6,7 @@ import type { CommandContext } from "../context.js";
 import type { ProjectNames, TargetFlags } from "../services.js";
 import { findUnidentifiedRecipient } from "./unidentified-recipients.js";
 
-/** What the filters of a list name. */
+/** The names that the filters of a list contain. */
 interface FilterNames {
   workflow?: string | undefined;
   workflow_run_id?: string | undefined;
@@ -25,7 +25,9 @@ function createMissingError(flag: string, message: string, value: string, hint: 
   });
 }
 
-/** A channel's key or id; of a word that is a channel type, the channels of that type are meant. */
+/**
+ * Returns a suggestion for an unknown channel. If the word is a channel type, the channels of that type are suggested.
+ */
 function suggestChannel(typed: string, channels: ProjectNames["channels"]): string | undefined {
   const ofType = channels.filter(({ type }) => type === typed.replaceAll("-", "_")).map(({ key }) => `"${key}"`);
   if (ofType.length === 1) return `Did you mean ${ofType[0]}?`;
@@ -37,13 +39,15 @@ function suggestChannel(typed: string, channels: ProjectNames["channels"]): stri
   );
 }
 
-/** Returns the nearest of all senders, or the list of workflows. */
+/** Returns a suggestion with the nearest name of all senders, or the list of workflows. */
 function suggestWorkflow(typed: string, { workflows, otherSenders }: ProjectNames): string | undefined {
   const near = findNearest(typed, [...workflows, ...otherSenders]);
   return near === undefined ? didYouMean(typed, workflows, "Workflows") : `Did you mean "${near}"?`;
 }
 
-/** What is wrong with the names of workflow and channel as the project's files go; the store may still know them. */
+/**
+ * Returns errors for workflow and channel names that the project's files do not contain. The store may still know them.
+ */
 function findUnknownNames({ workflow, channel }: FilterNames, names: ProjectNames) {
   const isKnownChannel = names.channels.some(({ key, id }) => key === channel || id === channel);
   return {
@@ -69,9 +73,9 @@ function findUnknownNames({ workflow, channel }: FilterNames, names: ProjectName
 }
 
 /**
- * Checks the names in the filters of a list that came out empty: entries show that every name is known. Throws `resource_missing`
- * for a name that neither the project's files nor the local store know, with the nearest one. A remote target may have more than the
- * project: there it prints a note.
+ * Checks the names in the filters of a list that is empty; any entry would prove that all names exist. Throws
+ * `resource_missing`, with the nearest name, if neither the project's files nor the local store contain a name. On the
+ * remote target it prints a note instead, because the remote environment may contain names that the project does not.
  */
 export async function checkFilterNames(
   names: FilterNames,
@@ -99,7 +103,10 @@ async function hasMessages(filter: FilterNames, local: LocalOperations): Promise
   return (await local.listMessages(filter, FIRST_ONLY)).items.length > 0;
 }
 
-/** A name that the store knows from earlier runs or schedules stays valid after its files are gone. */
+/**
+ * Returns whether the store has runs, messages or schedules of a workflow. Such a name stays valid after its files are
+ * deleted.
+ */
 async function isWorkflowStored(workflow: string, local: LocalOperations): Promise<boolean> {
   const runs = await local.listRecipientRuns({ workflow }, FIRST_ONLY);
   if (runs.items.length > 0 || (await hasMessages({ workflow }, local))) return true;

@@ -21,21 +21,21 @@ export interface ExpectFlags {
   expect?: string[];
 }
 
-/** Examples of the rules that runs are checked against. */
+/** Examples of rules for runs, as help texts show them. */
 export const RUN_RULE_EXAMPLES = "sent>=2, skipped=0, ada:email=sent, no-failures";
 
 export function addExpectOption(command: Command, examples: string = RUN_RULE_EXAMPLES): Command {
   return command.option("--expect <rule...>", `exit 1 unless every rule is met: ${examples}`);
 }
 
-/** The rules of `--expect`; none without the flag. Throws `usage`. */
+/** Parses the rules of `--expect`; returns an empty list without the flag. Throws `usage`. */
 export function readRules({ expect }: ExpectFlags, scope?: ExpectationScope): Expectation[] {
   return (expect ?? []).map((rule) => parseExpectation(rule, scope));
 }
 
 /**
- * Throws `usage` for a rule about a step that none of the workflows has; null stands for every workflow of the project. Checks
- * nothing where the project does not have one of them.
+ * Throws `usage` for a rule about a step that none of the workflows has. `workflows` null means every workflow of the
+ * project. Checks nothing if the project does not have one of them.
  */
 export async function checkRuleSteps(
   rules: readonly Expectation[],
@@ -58,22 +58,22 @@ export async function checkRuleSteps(
   checkStepNames(rules, names, where);
 }
 
-/** What a document of `--json` has of the rules: nothing where none were given. */
+/** Returns the field of a `--json` document for the rules' results; it is absent if there are no rules. */
 export function toExpectationsField(results: readonly ExpectationResult[]): { expectations?: ExpectationResult[] } {
   return results.length === 0 ? {} : { expectations: [...results] };
 }
 
-/** The same for a document of the API's JSON. */
+/** Returns the same field for a document in the API's JSON format. */
 export function toExpectationsJson(results: readonly ExpectationResult[]): JsonObject {
   return toExpectationsField(results) as unknown as JsonObject;
 }
 
-/** Returns recipients' outcomes with their summary, as rules are checked against it. */
+/** Returns recipients' outcomes with their summary, which rules are checked against. */
 export function toExpectedOutcome(recipients: readonly RecipientOutcome[]): ObservedOutcome {
   return { recipients, summary: summarizeOutcomes(recipients) };
 }
 
-/** Returns the outcome that a recipient run's document holds. */
+/** Returns the outcome in a recipient run's document. */
 export function toRecipientOutcome({ id, recipient, status, steps, reason }: JsonObject): RecipientOutcome {
   return {
     recipient: parseRecipientReference(recipient),
@@ -86,7 +86,10 @@ export function toRecipientOutcome({ id, recipient, status, steps, reason }: Jso
 
 export { checkExpectations, type Expectation, type ObservedOutcome as ExpectedOutcome };
 
-/** Prints a line for each rule on standard error, reports failures to the CI system, and returns whether all rules are met. */
+/**
+ * Prints a line for each rule on standard error, reports unmet rules to the CI system, and returns whether all rules
+ * are met.
+ */
 export async function reportExpectations(
   results: readonly ExpectationResult[],
   title: string,
@@ -99,7 +102,7 @@ export async function reportExpectations(
   return isMet;
 }
 
-/** The same, and ends the command with exit code 1 unless all rules are met. */
+/** Reports the rules' results, and sets exit code 1 unless all rules are met. */
 export async function setExitCodeByExpectations(
   results: readonly ExpectationResult[],
   title: string,

@@ -18,7 +18,7 @@ import {
 } from "./trigger-and-wait.js";
 import { readProjectWarnings } from "./trigger-warnings.js";
 
-/** Errors that every later line would meet as well: the stream stops there. */
+/** Errors that would also occur for every later line, so they end the stream. */
 const FATAL_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "store_unusable",
   "project_missing",
@@ -31,16 +31,19 @@ const FATAL_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "interrupted",
 ]);
 
-/** Outcomes are printed once this many recipients are waiting, so that few lines with many recipients stay in bounds. */
+/**
+ * The number of pending recipients at which outcomes are printed, so that few lines with many recipients do not exhaust
+ * memory.
+ */
 const MAX_PENDING_RECIPIENTS = 1_000;
 
-/** `--all-or-nothing` keeps every line in memory: characters of all lines together. */
+/** Limits the characters of all lines together, because `--all-or-nothing` keeps every line in memory. */
 const MAX_CHARACTERS_MILLIONS = 64;
 
-/** A line that was handled; printed after the disk sync, in the order of the input. */
+/** A line that was handled. It is printed after the disk sync, in the order of the input. */
 type HandledLine = { line: PayloadLine } & ({ triggered: TriggerResult } | { error: KnockError });
 
-/** Triggers one line after another, prints what became of each, and keeps count for the exit code. */
+/** Triggers the lines in order, prints the outcome of each, and counts the results for the exit code. */
 class LineRun {
   private operations: Operations | undefined;
   private pending: HandledLine[] = [];
@@ -60,13 +63,13 @@ class LineRun {
     private readonly context: CommandContext,
   ) {}
 
-  /** Throws the line's error, if it has one. */
+  /** Returns the line's trigger. Throws the line's error if it has one. */
   parse(line: PayloadLine): NamedTrigger {
     if (line.error !== null) throw line.error;
     return { ...parseTrigger(line.payload, this.workflow, line.name), name: line.name };
   }
 
-  /** Throws errors that end the stream; others are counted and printed. */
+  /** Triggers a line. Throws errors that end the stream; all others are counted and printed. */
   async handle(line: PayloadLine): Promise<void> {
     try {
       const trigger = this.parse(line);
@@ -85,11 +88,11 @@ class LineRun {
       if (FATAL_CODES.has(error.code)) throw located;
       this.pending.push({ line, error: located });
     }
-    // A wait is long: its outcome is printed at once.
+    // A wait takes long, so its outcome is printed immediately.
     if (this.pendingRecipients >= MAX_PENDING_RECIPIENTS || this.flags.wait !== undefined) await this.flush();
   }
 
-  /** A local store is created only for a trigger that passes its checks. */
+  /** Opens the target with the first trigger that passes its checks, so that no store is created before. */
   private async open(trigger: NamedTrigger): Promise<Operations> {
     const { flags, context } = this;
     const target = await context.settings.getTarget(flags);
@@ -106,7 +109,7 @@ class LineRun {
     return this.operations !== undefined && isLocal(this.operations) ? this.operations : null;
   }
 
-  /** Prints the lines handled so far, once their runs are on the disk. */
+  /** Prints the lines handled so far, after their runs are synced to disk. */
   async flush(): Promise<void> {
     const { context, rules } = this;
     const handled = this.pending;
@@ -137,8 +140,9 @@ class LineRun {
   }
 
   /**
-   * 10 if a wait timed out. 9 if some lines succeeded and some failed. If every line was refused for reasons of one exit code, that code, as for a
-   * single trigger; otherwise 1 if everything failed. Met expectations decide only if no line was refused.
+   * Returns the exit code: 10 if a wait timed out, 1 if a rule is not met, and 9 if some lines succeeded and others
+   * failed. If every line was rejected with the same exit code, returns that code, as for a single trigger; otherwise 1
+   * if everything failed. Met expectations decide only if no line was rejected.
    */
   exitCode(): number {
     if (this.isTimedOut) return EXIT.timed_out;
@@ -154,7 +158,7 @@ class LineRun {
   }
 }
 
-/** The error with the line that it is about, in its message and its details. */
+/** Returns the error with the line's location in its message and its details. */
 function addLineLocation(error: KnockError, { name, location }: PayloadLine): KnockError {
   const { code, hint, message, status, request_id } = error;
   return new KnockError(code, message.startsWith(name) ? message : `${name}: ${message}`, {
@@ -170,7 +174,7 @@ function formatLineCount(count: number): string {
   return count === 1 ? "1 line" : `${count.toLocaleString("en-US")} lines`;
 }
 
-/** Reads every line before any is triggered. Throws the first error. */
+/** Reads and checks every line before any is triggered. Throws the first error. */
 async function checkAllLines(run: LineRun, flags: NotifyFlags, context: CommandContext): Promise<PayloadLine[]> {
   const lines: PayloadLine[] = [];
   let size = 0;
@@ -204,14 +208,14 @@ async function* splitIntoGroups(lines: readonly PayloadLine[]): AsyncGenerator<r
   for (let start = 0; start < lines.length; start += 100) yield lines.slice(start, start + 100);
 }
 
-/** Lets the process notice a signal: local triggers alone never wait for anything. */
+/** Lets the process handle a signal. Local triggers alone never yield to the event loop. */
 function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
 /**
- * Triggers a workflow per line of a file or stream, as the lines arrive and in constant memory. A line that fails is reported
- * with its place and does not stop the others.
+ * Triggers a workflow for each line of a file or stream, as the lines arrive and in constant memory. A line that fails
+ * is reported with its location and does not stop the others.
  */
 export async function notifyLines(
   workflow: string | null,
@@ -219,7 +223,7 @@ export async function notifyLines(
   rules: readonly Expectation[],
   context: CommandContext,
 ): Promise<void> {
-  // The workflows of a stream are not known before it is read: a rule's step has to be one of any workflow.
+  // The workflows of a stream are not known in advance, so a rule may name a step of any workflow of the project.
   await checkRuleSteps(rules, workflow === null ? null : [workflow], flags, context);
   const run = new LineRun(workflow, flags, rules, context);
   const inputName = formatInputName(flags.file as string);
@@ -242,7 +246,7 @@ export async function notifyLines(
       await yieldToEventLoop();
     }
   } catch (error) {
-    // What was triggered before the line that ended the stream is reported; if even that fails, the first error counts.
+    // Lines that were triggered before the error are printed. If printing also fails, the first error is reported.
     await run.flush().catch(() => {});
     context.output.note(
       `stopped in ${inputName} after line ${lastLine}: ${formatProgress()}; later lines were not triggered`,
@@ -255,7 +259,7 @@ export async function notifyLines(
     throw new KnockError("usage", `${inputName} contains no payload`, {
       hint: 'One JSON object per line, for example {"key":"welcome","recipients":["ada"]}.',
     });
-  // With --json, the last line of standard error is an error's document.
+  // With --json, the last line of standard error must be the error's document.
   else if (run.failed > 0 && !flags.json) context.output.note(`${inputName}: ${formatProgress()}`);
   await run.printFileWarnings();
   context.setExitCode(run.exitCode());

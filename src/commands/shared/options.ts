@@ -15,7 +15,7 @@ export function addCommonOptions(command: Command): Command {
     .option("--verbose", "print everything");
 }
 
-/** Where the project and its store are. */
+/** Adds the options that select the project and its store. */
 export function addProjectOptions(command: Command): Command {
   return command
     .option("--project <dir>", "the folder that holds knock.json (default: found upwards)")
@@ -24,7 +24,7 @@ export function addProjectOptions(command: Command): Command {
     .option("--store <location>", "the local store: a file or :memory: (default: .knock-local/ beside knock.json)");
 }
 
-/** Which target, and how to reach the remote one. */
+/** Adds the options that select the target and connect to the remote one. */
 export function addTargetOptions(command: Command): Command {
   return addProjectOptions(command)
     .addOption(
@@ -45,29 +45,32 @@ export function addTargetOptions(command: Command): Command {
 
 const examplesByCommand = new WeakMap<Command, readonly string[]>();
 
-/** What somebody would try first of a command, or of a group of them. */
+/** Returns the first example of a command or group. */
 export function getFirstExample(command: Command): string | undefined {
   return examplesByCommand.get(command)?.[0];
 }
 
-/** The first example that shows one of an option's flags, if any does. */
+/** Returns the first example that shows one of an option's flags, or undefined. */
 export function findExample(command: Command, flags: readonly string[]): string | undefined {
   return examplesByCommand.get(command)?.find((example) => flags.some((flag) => example.split(" ").includes(flag)));
 }
 
-/** Under a group's help stands the first example of each of its commands. */
+/** Adds the first example of each subcommand to a group's help. */
 export function addGroupExamples(group: Command): void {
   const examples = group.commands.flatMap((command) => examplesByCommand.get(command)?.[0] ?? []);
   if (examples.length > 0) addExamples(group, examples);
 }
 
-/** Commander's own errors are turned into ours by the program; examples stand under the help. */
+/** Adds examples below a command's help. */
 export function addExamples(command: Command, examples: readonly string[]): Command {
   examplesByCommand.set(command, examples);
   return command.addHelpText("after", `\nExamples:\n${examples.map((example) => `  $ ${example}`).join("\n")}`);
 }
 
-/** Of the words of an option that takes several: the last that did not follow its name, and so may be meant otherwise. */
+/**
+ * Returns the last value of a variadic option that did not directly follow its name, and so may be meant as an
+ * argument.
+ */
 export function findSwallowedArgument(argv: readonly string[], words: readonly string[]): string | undefined {
   return words.findLast((word) => {
     const before = argv[argv.lastIndexOf(word) - 1] ?? "-";
@@ -75,7 +78,10 @@ export function findSwallowedArgument(argv: readonly string[], words: readonly s
   });
 }
 
-/** Of an option that takes several words, and so took an argument that came after it; `what`: the arguments it stands before. */
+/**
+ * Describes an argument that a variadic option has taken. `missingArguments` are the arguments that must precede the
+ * option.
+ */
 export function describeSwallowedArgument(
   option: string,
   word: string,
@@ -94,7 +100,7 @@ export function applyVerbosity(output: Output, flags: CommonFlags): void {
   };
 }
 
-/** Collects a repeatable option. */
+/** Collects the values of a repeatable option. */
 export function collectValues(value: string, previous: string[] | undefined): string[] {
   return [...(previous ?? []), value];
 }

@@ -31,7 +31,7 @@ export function parsePage(flags: PageFlags): PageRequest {
   return { limit, after: flags.after, before: flags.before };
 }
 
-/** `--recipient ada` or `--recipient projects/apollo`. */
+/** Parses `--recipient ada` or `--recipient projects/apollo`. Throws `usage`. */
 export function parseRecipientKey(text: string | undefined): RecipientKey | undefined {
   if (text === undefined) return undefined;
   const parts = text.split("/");
@@ -45,7 +45,10 @@ export function parseRecipientKey(text: string | undefined): RecipientKey | unde
     : toRecipientKey({ collection: parts[0] as string, id: parts[1] as string });
 }
 
-/** One of a closed list, or a usage error that names the list. `meant`: what to say of words that mean one of it. */
+/**
+ * Returns the value if it is one of the known choices. Throws `usage` with the list of choices otherwise. `hints` are
+ * hints for words that stand for one of the choices.
+ */
 export function parseChoice<T extends string>(
   value: string | undefined,
   known: readonly T[],

@@ -4,10 +4,10 @@ import type { InputReader } from "../../input/input-source.js";
 import { type CsvUser, parseUsersCsv } from "../../input/parse-users-csv.js";
 import type { CommandContext } from "../context.js";
 
-/** Skipped lines that are named one by one. */
+/** The number of skipped lines that are reported individually. */
 const MAX_SKIPPED_WARNINGS = 20;
 
-/** Reads users from the CSV file of `--csv`. Lines without a valid ID are reported with their number and skipped; the rest goes on. */
+/** Reads users from the CSV file of `--csv`. Lines without a valid ID are reported with their number and skipped. */
 export async function readUsersCsv(path: string, reader: InputReader, { output }: CommandContext): Promise<CsvUser[]> {
   const inputName = path === "-" ? "standard input" : path;
   const { users, skipped } = parseUsersCsv(await reader.readText(path, "--csv"), inputName, describeInvalidId);

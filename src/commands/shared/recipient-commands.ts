@@ -12,13 +12,15 @@ import type { CommandContext } from "../context.js";
 import { addPageOptions, type PageFlags, parsePage } from "./paging.js";
 import { addBodyOptions, addResourceOptions, openResources, type ResourceFlags } from "./resource-options.js";
 
-/** `name` for tenants. */
+/** `name` filters tenants. */
 type ListFlags = ResourceFlags & PageFlags & { name?: string };
 
-/** What `list`, `get`, `set` and `delete` of a kind of recipient do; `words` are the command's arguments. */
+/**
+ * The operations of a recipient kind's `list`, `get`, `set` and `delete` commands. `words` are the command's arguments.
+ */
 interface RecipientCommandSet {
   noun: ResourceNoun;
-  /** Before the id: an object's collection. */
+  /** The arguments before the ID: an object's collection. */
   scope: [name: string, description: string][];
   examples: Record<"list" | "get" | "set" | "delete", string[]>;
   list(resources: ResourceOperations, words: string[], page: PageRequest, flags: ListFlags): Promise<Paged<JsonObject>>;
@@ -27,12 +29,12 @@ interface RecipientCommandSet {
   delete(resources: ResourceOperations, words: string[]): Promise<boolean>;
 }
 
-/** Commander hands an action its arguments, then the flags, then the command. */
+/** Splits an action's arguments. Commander passes the command's arguments, then the flags, then the command. */
 function splitActionArguments<Flags>(args: unknown[]): { words: string[]; flags: Flags } {
   return { words: args.slice(0, -2) as string[], flags: args.at(-2) as Flags };
 }
 
-/** Says what was meant, out of the newest fifty. */
+/** Creates the error for an unknown ID, with a suggestion from the newest 50 entries. */
 async function createMissingError(
   verbs: RecipientCommandSet,
   resources: ResourceOperations,
@@ -57,22 +59,22 @@ function noteEmptyBody(
   existed: boolean,
   { output }: CommandContext,
 ): void {
-  const what = `${noun} "${words.join("/")}"`;
-  const how = `knock ${noun}s set ${words.join(" ")} --set ${noun === "user" ? "email" : "name"}=…`;
+  const resourceName = `${noun} "${words.join("/")}"`;
+  const setCommand = `knock ${noun}s set ${words.join(" ")} --set ${noun === "user" ? "email" : "name"}=…`;
   output.note(
     existed
-      ? `note: nothing was given, so ${what} is as it was. ${how} changes a property.`
-      : `note: ${what} was made without properties. ${how} adds one.`,
+      ? `note: nothing was given, so ${resourceName} is as it was. ${setCommand} changes a property.`
+      : `note: ${resourceName} was made without properties. ${setCommand} adds one.`,
   );
 }
 
-/** Adds the four commands; the caller may add options to `list`, which it gets back. */
+/** Adds the four commands. Returns `list`, so that the caller can add options to it. */
 export function addRecipientCommands(group: Command, verbs: RecipientCommandSet, context: CommandContext): Command {
   const { noun, scope } = verbs;
   const addVerb = (name: string, description: string, withId: boolean): Command => {
     const isDefault = name === "list" && scope.length === 0;
     const command = group.command(name, { isDefault }).description(description);
-    for (const [argument, what] of scope) command.argument(`<${argument}>`, what);
+    for (const [argument, argumentDescription] of scope) command.argument(`<${argument}>`, argumentDescription);
     return withId ? command.argument("<id>", `the ${noun}'s id`) : command;
   };
 
@@ -100,7 +102,7 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
     const body = await readRequestBody(flags, new InputReader(context.input));
     for (const warning of collectUnknownScopeWarnings(body?.preferences, ["preferences"])) context.output.warn(warning);
     const resources = await openResources(context, flags);
-    // With nothing given there is nothing to write to one that is there.
+    // An empty command creates a missing resource but does not change an existing one.
     const resource = body === null ? await verbs.read(resources, words) : null;
     printResource(noun, resource ?? (await verbs.set(resources, words, body ?? {})), context.output);
     if (body === null) noteEmptyBody(verbs, words, resource !== null, context);

@@ -2,13 +2,13 @@ import { KnockError } from "../../errors/knock-error.js";
 import type { IdKind } from "../../ports/filters.js";
 import { isLocal, type Operations } from "../../ports/operations.js";
 
-/** A narrow table's ids end with the mark of what was left out. */
+/** A prefix of at least 8 characters. The ellipsis at the end of a truncated ID in a narrow table is allowed. */
 const ID_PREFIX = /^([0-9A-Za-z-]{8,})…?$/;
 const MAX_LISTED = 5;
 
 /**
- * The id that a beginning of eight characters or more stands for on the local target, as narrow tables show ids; what is none
- * is answered as it is. Throws `usage` where several begin so.
+ * Returns the full ID for a prefix of 8 or more characters on the local target, because narrow tables show truncated
+ * IDs. Other text is returned unchanged. Throws `usage` if several IDs have this prefix.
  */
 export async function resolveIdPrefix(
   typed: string,
@@ -31,7 +31,10 @@ export async function resolveIdPrefix(
 
 const LIST_COMMANDS = { message: "knock messages list", run: "knock runs list" };
 
-/** Of an id that none of a kind has: what it is the id of, or how much of one is needed. */
+/**
+ * Returns a hint for an ID that does not exist: the command for the kind that it belongs to, or how long a prefix must
+ * be.
+ */
 export async function suggestForMissingId(
   typed: string,
   noun: "message" | "run",

@@ -11,12 +11,12 @@ import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags, coll
 
 export type ResourceFlags = CommonFlags & TargetFlags;
 
-/** What the settings' target holds, opened. */
+/** Opens the resources of the target that the settings select. Throws `not_supported` for the remote target. */
 export async function openResources(context: CommandContext, flags: TargetFlags): Promise<ResourceOperations> {
   return (await openResourceTarget(context, flags)).resources;
 }
 
-/** Opens the target of resource commands. Throws `not_supported` for the remote one. */
+/** Opens the target of resource commands. Throws `not_supported` for the remote target. */
 export async function openResourceTarget(context: CommandContext, flags: TargetFlags): Promise<LocalOperations> {
   if ((await context.settings.getTarget(flags)) === "remote") {
     throw new KnockError("not_supported", "this command does not work on the remote target yet", {
@@ -37,7 +37,7 @@ export function addBodyOptions(command: Command): Command {
     .option("--set <path=value>", "one property (path=text, path:=json)", collectValues);
 }
 
-/** `ada`, or `projects/apollo` for an object. */
+/** Parses `ada`, or `projects/apollo` for an object. Throws `usage`. */
 export function parseRecipientArgument(text: string, name: string): RecipientReference {
   const parts = text.split("/");
   const fault =
@@ -55,10 +55,10 @@ export function formatRecipientReference(reference: RecipientReference): string 
   return typeof reference === "string" ? reference : `${reference.collection}/${reference.id}`;
 }
 
-/** More than these are not looked up. */
+/** Limits the number of recipients that are looked up for a warning. */
 const MAX_LOOKUPS = 50;
 
-/** Told of those that are named only, and that nobody identified: what is sent to them goes nowhere. */
+/** Warns about recipients that are referenced by ID and were never identified, because nothing can be sent to them. */
 export async function warnUnidentifiedRecipients(
   recipients: readonly Json[],
   resources: ResourceOperations,

@@ -29,18 +29,20 @@ export interface NamedTrigger extends ParsedPayload {
   name: string;
 }
 
-/** A trigger's outcome, not yet printed. */
+/** A trigger's outcome that has not been printed yet. */
 export interface TriggerResult {
   outcome: TriggerOutcome;
-  /** The trigger's tenant, if it did not exist before, and the existing one that was probably meant. */
+  /** The trigger's tenant if it did not exist before, with the existing tenant that was probably meant. */
   newTenant: { id: string; suggestedId: string } | null;
-  /** The time given to `--wait` passed before every run had ended. */
+  /** Whether the time of `--wait` passed before every run had ended. */
   isTimedOut: boolean;
-  /** What is probably wrong with the workflow's templates or with inline recipients. */
+  /** Warnings about the workflow's templates or the inline recipients. */
   warnings: readonly string[];
 }
 
-/** Checks a trigger against the project's workflow. On the remote target, a missing project or workflow is not an error. */
+/**
+ * Checks a trigger against the project's workflow. On the remote target, a missing project or workflow is not an error.
+ */
 export async function checkAgainstProject(
   { trigger }: NamedTrigger,
   flags: NotifyFlags,
@@ -53,7 +55,7 @@ export async function checkAgainstProject(
     context.output.noteOnce("note: no local project has this workflow; the data was not checked before sending");
 }
 
-/** Prints what a trigger would do: its request and, on standard error, its warnings. */
+/** Prints the request that a trigger would make and, on standard error, its warnings. */
 export async function printDryRun(
   namedTrigger: NamedTrigger,
   flags: NotifyFlags,
@@ -86,7 +88,7 @@ async function printRequest(
   output.line(JSON.stringify(request.body, null, 2));
 }
 
-/** Where the target's clock stands: what "in 30m" counts from. */
+/** Returns the time of the target's clock, from which "in 30m" is counted. */
 async function readTargetTime(
   operations: Operations,
   outcome: TriggerOutcome,
@@ -97,7 +99,7 @@ async function readTargetTime(
   return Date.parse((await operations.readClock()).now);
 }
 
-/** Said at once, so that nobody looks at silence while a delay takes its real time. */
+/** Prints which steps wait, so that the command does not appear to hang while a delay takes its real time. */
 function noteWaitingSteps(outcome: TriggerOutcome, now: number, { output }: CommandContext): void {
   const steps = (outcome.recipients ?? []).flatMap((recipient) =>
     recipient.steps.filter((step) => step.outcome === "waiting"),
@@ -110,7 +112,7 @@ function noteWaitingSteps(outcome: TriggerOutcome, now: number, { output }: Comm
   );
 }
 
-/** Triggers a workflow and, with `--wait`, follows its runs. */
+/** Triggers a workflow and, with `--wait`, waits for its runs. */
 export async function triggerAndWait(
   namedTrigger: NamedTrigger,
   operations: Operations,
@@ -148,7 +150,7 @@ export async function triggerAndWait(
   return { outcome, newTenant: created, warnings, isTimedOut };
 }
 
-/** How many runs had not ended when the time was up. */
+/** Describes how many runs had not ended when the wait timed out. */
 function describeUnendedRuns({ recipients }: TriggerOutcome): string {
   if (recipients === null) return "the API reports no runs yet";
   const runs = recipients.filter(({ recipient_run_id }) => recipient_run_id !== null);
@@ -157,7 +159,7 @@ function describeUnendedRuns({ recipients }: TriggerOutcome): string {
   return `${runs.length - ended.length} of ${runs.length} ${runs.length === 1 ? "run has" : "runs have"} not ended`;
 }
 
-/** Prints a trigger's outcome with its warnings and the rules of `--expect`; returns whether all of them are met. */
+/** Prints a trigger's outcome with its warnings and the rules of `--expect`. Returns whether all rules are met. */
 export async function printTriggerResult(
   { outcome, newTenant: tenant, isTimedOut, warnings }: TriggerResult,
   operations: Operations,

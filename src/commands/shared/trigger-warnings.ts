@@ -7,7 +7,7 @@ import type { CommandContext } from "../context.js";
 import type { TargetFlags } from "../services.js";
 import { describeUnidentifiedRecipients, findUnidentifiedRecipient, suggestTenant } from "./unidentified-recipients.js";
 
-/** The recipients that a trigger names by an id alone and that were never identified. */
+/** Returns the recipients that a trigger references only by ID and that were never identified. */
 async function findUnidentifiedRecipients(
   { recipients }: Trigger,
   resources: ResourceOperations,
@@ -20,7 +20,10 @@ async function findUnidentifiedRecipients(
   return unidentified;
 }
 
-/** Reads what the project's files warn of for a workflow: its own file, the environment and the recipients files. */
+/**
+ * Reads the warnings of the project's files that concern a workflow: its own file, the environment and the recipients
+ * files.
+ */
 export async function readProjectWarnings(
   workflow: string,
   flags: TargetFlags,
@@ -32,7 +35,10 @@ export async function readProjectWarnings(
   ];
 }
 
-/** Collects every warning that a local run of the trigger would print. Nothing is changed. Throws what the trigger would. */
+/**
+ * Collects every warning that a local run of the trigger would print, without changing anything. Throws the errors that
+ * the trigger would throw.
+ */
 async function collectLocalWarnings(
   trigger: Trigger,
   operations: LocalOperations,

@@ -15,18 +15,21 @@ import type { CommandContext } from "../context.js";
 const MAX_CANDIDATES = 50;
 const MAX_LISTED = 5;
 
-/** Somebody named who was never identified: `user "graec"`, and who may be meant, a sentence out of the newest fifty. */
+/**
+ * A recipient that was never identified, such as `user "graec"`, with a sentence that suggests one of the newest 50
+ * recipients.
+ */
 interface UnidentifiedRecipient {
   description: string;
   suggestionText: string | null;
-  /** The one id that was meant, if one is near. */
+  /** The nearest existing ID, or null if none is near. */
   suggestedId: string | null;
 }
 
-/** Around ids copied from a text. */
+/** Quotation marks around IDs that were copied from a text. */
 const SURROUNDING_QUOTES = /^["'“”„‘’]+|(?<!["'“”„‘’])["'“”„‘’]+$/g;
 
-/** Null for who is known. */
+/** Returns a recipient that was never identified with suggestions, or null if it is identified. */
 export async function findUnidentifiedRecipient(
   key: RecipientKey,
   { users, objects }: Pick<ResourceOperations, "users" | "objects">,
@@ -47,7 +50,10 @@ export async function findUnidentifiedRecipient(
   };
 }
 
-/** Says which recipients were never identified, who may be meant and how to identify them. */
+/**
+ * Returns a text that names recipients that were never identified, suggests existing ones and explains how to identify
+ * them.
+ */
 export async function describeUnidentifiedRecipients(
   unknown: readonly RecipientReference[],
   resources: ResourceOperations | null,
@@ -71,7 +77,7 @@ export async function describeUnidentifiedRecipients(
   return `never identified, so nothing was sent to ${list}. Identify with ${set} --file …, inline ({"id":"…","email":"…"}) or in knock/recipients/*.json.`;
 }
 
-/** Warns of a trigger's recipients that were never identified. */
+/** Warns about a trigger's recipients that were never identified. */
 export async function warnUnidentifiedOutcomes(
   outcome: TriggerOutcome,
   operations: Operations,
@@ -88,8 +94,8 @@ export async function warnUnidentifiedOutcomes(
 }
 
 /**
- * Of a tenant that a trigger names by an id alone, before it makes the tenant (E-047): the one that was meant, if one of the newest
- * fifty is near.
+ * Returns the nearest of the newest 50 tenants for a tenant that a trigger references only by ID, before the trigger
+ * creates it (E-047). Returns null if the tenant exists, is inline, or no tenant is near.
  */
 export async function suggestTenant(tenant: Trigger["tenant"], operations: Operations): Promise<string | null> {
   if (tenant === null || tenant.upsert !== null) return null;
@@ -105,7 +111,7 @@ export async function suggestTenant(tenant: Trigger["tenant"], operations: Opera
   );
 }
 
-/** Returns the local target's resources; null for the remote target, which is not asked. */
+/** Returns the local target's resources, or null for the remote target, which is not queried. */
 function getLocalResources(operations: Operations): ResourceOperations | null {
   return isLocal(operations) ? operations.resources : null;
 }
