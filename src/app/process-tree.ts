@@ -15,16 +15,16 @@ interface ProcessEntry {
 const STAT_LINE = /^(\d+) \(.*\) (\S) (\d+) (?:\S+ ){17}(\d+)/s;
 const PS_LINE = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+)$/;
 
-function toProcessEntries([, pid, parent, state, began]: [unknown, ...(string | undefined)[]]): ProcessEntry[] {
+function toProcessEntries([, pid, parent, state, startedAt]: [unknown, ...(string | undefined)[]]): ProcessEntry[] {
   // Zombie processes have ended; only their table entry remains until their parent reads the exit code.
   if (state === undefined || state.startsWith("Z")) return [];
-  return [{ pid: Number(pid), parent: Number(parent), startedAt: began ?? "" }];
+  return [{ pid: Number(pid), parent: Number(parent), startedAt: startedAt ?? "" }];
 }
 
 function readStat(pid: string): ProcessEntry[] {
   try {
-    const [, ownPid, state, parent, began] = STAT_LINE.exec(readFileSync(`/proc/${pid}/stat`, "latin1")) ?? [];
-    return toProcessEntries([null, ownPid, parent, state, began]);
+    const [, ownPid, state, parent, startedAt] = STAT_LINE.exec(readFileSync(`/proc/${pid}/stat`, "latin1")) ?? [];
+    return toProcessEntries([null, ownPid, parent, state, startedAt]);
   } catch {
     return []; // The process ended after the folder was listed.
   }
@@ -78,12 +78,12 @@ export class ProcessTree {
       ...this.startTimes.keys(),
     ]);
     for (const pid of descendants) {
-      const began = all.get(pid)?.startedAt;
-      if (began === undefined || (this.startTimes.get(pid) ?? began) !== began) {
+      const startedAt = all.get(pid)?.startedAt;
+      if (startedAt === undefined || (this.startTimes.get(pid) ?? startedAt) !== startedAt) {
         descendants.delete(pid);
         continue;
       }
-      this.startTimes.set(pid, began);
+      this.startTimes.set(pid, startedAt);
       // Iterating over a set includes items that are added during the iteration.
       for (const child of children.get(pid) ?? []) descendants.add(child);
     }

@@ -4,8 +4,8 @@ import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 
 function createWriteError(path: string, error: unknown): KnockError {
   const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
-  const what = isMissing ? `the folder ${dirname(path)} does not exist` : getErrorMessage(error);
-  return new KnockError("usage", `--ready-file: ${what}`, {
+  const reason = isMissing ? `the folder ${dirname(path)} does not exist` : getErrorMessage(error);
+  return new KnockError("usage", `--ready-file: ${reason}`, {
     hint: "Name a file in a folder that exists and can be written to.",
     cause: error,
   });
