@@ -6,28 +6,31 @@ import { parseJson } from "../util/parse-json.js";
 import { decodeUtf8, readTextFile } from "../util/text-file.js";
 import { looksUnquoted, suggestQuotes } from "./restore-quotes.js";
 
-/** A payload may hold 10 MB; a file somewhat above that is read so that the payload's own error can tell its size. */
+/**
+ * Limits the text of a file or of standard input. A payload may have up to 10 MB; the limit is higher so that the
+ * payload's own error can state its size.
+ */
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;
 
-/** As for a payload as a whole. */
+/** Limits the nesting of a flag's JSON, as the check of a payload does. */
 const MAX_DEPTH = 200;
 
-/** Where flags' `@file` and `-` are read from. */
+/** The source of the `@file` and `-` values of flags. */
 export interface InputSource {
   cwd: string;
-  /** Standard input as it arrives; read at most once. Ends early when the command is interrupted. */
+  /** Yields standard input as it arrives. It can be read only once, and ends early when the command is interrupted. */
   readStdin(): AsyncIterable<Uint8Array>;
-  /** Whether standard input is a pipe or a file, from which something may have been meant to be read. */
+  /** Whether standard input is a pipe or a file, which the user may have meant as input. */
   isPiped(): boolean;
-  /** Whether the command was interrupted, so that what was read may be incomplete. */
+  /** Whether the command was interrupted, so that the text that was read may be incomplete. */
   isInterrupted(): boolean;
-  /** A file as it is read, of any size; ends early when the command is interrupted. Throws Node's errors. */
+  /** Yields the chunks of a file of any size, and ends early when the command is interrupted. Throws Node's errors. */
   readFile(path: string): AsyncIterable<Uint8Array>;
 }
 
 /**
- * Reads all of standard input. `flag` names the reader in errors. Throws `payload_too_large` above 64 MB, so that an endless
- * stream ends with an error instead of filling the memory.
+ * Reads all of standard input. `flag` names the reader in errors. Throws `payload_too_large` above 64 MB, so that an
+ * endless stream ends with an error instead of exhausting memory.
  */
 export async function readAllStdin(source: InputSource, flag: string): Promise<string> {
   const chunks: Uint8Array[] = [];
@@ -50,13 +53,16 @@ export async function readAllStdin(source: InputSource, flag: string): Promise<s
   return read.text;
 }
 
-/** Reads flags' values: text as it stands, `@file`, `@-`. One per command, since standard input can be read only once. */
+/**
+ * Reads the values of flags: plain text, `@file` and `@-`. Each command has one reader, because standard input can be
+ * read only once.
+ */
 export class InputReader {
   private stdinUsedBy: string | null = null;
 
   constructor(private readonly source: InputSource) {}
 
-  /** The text of a file (`-` for standard input). `flag` is who asks, for errors. */
+  /** Returns the text of a file, or of standard input for `-`. `flag` names the flag in errors. Throws `usage`. */
   async readText(path: string, flag: string): Promise<string> {
     if (path === "")
       throw new KnockError("usage", `${flag}: a file name is missing after @`, {
@@ -74,7 +80,7 @@ export class InputReader {
     return readAllStdin(this.source, flag);
   }
 
-  /** The bytes of a file (`-` for standard input) as they arrive, in any amount. */
+  /** Yields the bytes of a file, or of standard input for `-`, as they arrive and without a size limit. */
   readChunks(path: string, flag: string): AsyncIterable<Uint8Array> {
     if (path !== "-") return this.source.readFile(path);
     this.claimStdin(flag);
@@ -90,7 +96,10 @@ export class InputReader {
     this.stdinUsedBy = flag;
   }
 
-  /** A value as a flag takes it: `@file` and `@-` are read, anything else is the text itself. `name` names the text in errors. */
+  /**
+   * Returns a flag's value: the content for `@file` and `@-`, otherwise the text itself. `name` names the text in
+   * errors.
+   */
   async readValue(raw: string, flag: string): Promise<{ text: string; name: string }> {
     if (!raw.startsWith("@")) return { text: raw, name: flag };
     const path = raw.slice(1);
@@ -98,7 +107,7 @@ export class InputReader {
   }
 }
 
-/** Of a flag's value that is no JSON: what it may have been meant as. */
+/** Returns a hint for a flag's value that is not valid JSON. */
 function suggestFlagFix(flag: string, text: string): string {
   if (flag === "--data" && /^[\w.[\]-]+:?=/.test(text)) return `Did you mean --set ${text}?`;
   if (text.trim() === "-") return `Did you mean ${flag} @-, which reads standard input?`;
@@ -108,13 +117,19 @@ function suggestFlagFix(flag: string, text: string): string {
   return "Quote the JSON for the shell with single quotes, or put it in a file and use @file.";
 }
 
-/** Returns the value. Throws if it is nested too deep: flags are merged recursively before the whole payload is checked. */
+/**
+ * Returns the value. Throws `invalid_params` if it is nested too deep, because flags are merged recursively before the
+ * whole payload is checked.
+ */
 export function checkDepth(value: Json, name: string): Json {
   if (!isDeeperThan(value, MAX_DEPTH)) return value;
   throw new KnockError("invalid_params", `${name} is nested too deep`, { hint: `The limit is ${MAX_DEPTH} levels.` });
 }
 
-/** JSON out of a flag or file; the error names the place with line and column. `firstLine`: where in the file it starts. */
+/**
+ * Parses the JSON of a flag or file. Throws `invalid_json` with line and column. `firstLine` is the line of the file on
+ * which the text starts.
+ */
 export async function parseJsonInput(text: string, name: string, firstLine = 1): Promise<Json> {
   const parsed = await parseJson(text);
   if ("value" in parsed) return checkDepth(parsed.value, name);

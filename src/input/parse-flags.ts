@@ -2,12 +2,12 @@ import { KnockError } from "../errors/knock-error.js";
 import { deepMerge, isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { type InputReader, parseJsonInput } from "./input-source.js";
 
-/** Whether a flag's text is meant as JSON rather than as an id. */
+/** Returns whether a flag's text is meant as JSON rather than as an ID. */
 function looksLikeJson(text: string): boolean {
   return /^\s*[[{"]/.test(text);
 }
 
-/** Throws `usage` for a dash alone, which is standard input for other tools. */
+/** Throws `usage` for a single dash, which stands for standard input in other tools. */
 function checkNotDash(text: string, flag: string): void {
   if (text.trim() !== "-") return;
   throw new KnockError("usage", `${flag}: "-" is not an ID`, {
@@ -15,7 +15,7 @@ function checkNotDash(text: string, flag: string): void {
   });
 }
 
-/** Comma-separated ids, trimmed; an empty one is an error, since it is always a slip. */
+/** Parses comma-separated IDs and trims them. Throws `usage` for an empty ID, because it is always a typing mistake. */
 function parseIds(text: string, flag: string): string[] {
   checkNotDash(text, flag);
   const ids = text.split(",").map((id) => id.trim());
@@ -28,8 +28,8 @@ function parseIds(text: string, flag: string): string[] {
 }
 
 /**
- * `--recipients`: ids (comma-separated, repeated or as several words; `42` is the id "42"), JSON (one recipient or a
- * list), `@file` or `@-`. The result is not yet checked.
+ * Parses `--recipients`: IDs (comma-separated, repeated or as several words; `42` is the ID "42"), JSON (one recipient
+ * or a list), `@file` or `@-`. The result is not checked yet. Throws `usage` or `invalid_json`.
  */
 export async function parseRecipientsFlag(
   values: readonly string[],
@@ -54,7 +54,7 @@ export async function parseRecipientsFlag(
   return recipients;
 }
 
-/** `--object collection/id`. */
+/** Parses `--object collection/id`. Throws `usage`. */
 export function parseObjectFlag(values: readonly string[]): Json[] {
   return values
     .flatMap((value) => parseIds(value, "--object"))
@@ -69,7 +69,7 @@ export function parseObjectFlag(values: readonly string[]): Json[] {
     });
 }
 
-/** `--actor`, `--tenant`: an id, JSON, or `@file`. */
+/** Parses `--actor` or `--tenant`: an ID, JSON, or `@file`. Throws `usage` or `invalid_json`. */
 export async function parseIdOrJsonFlag(raw: string, flag: string, reader: InputReader): Promise<Json> {
   const { text, name } = await reader.readValue(raw, flag);
   if (raw.startsWith("@") || looksLikeJson(text)) return parseJsonInput(text, name);
@@ -78,13 +78,18 @@ export async function parseIdOrJsonFlag(raw: string, flag: string, reader: Input
   return text.trim();
 }
 
-/** A flag of plain JSON: the text itself, `@file` or `@-`. What it may hold is not checked here. */
+/**
+ * Parses a flag with JSON: the text itself, `@file` or `@-`. The content is not checked here. Throws `invalid_json`.
+ */
 export async function parseJsonFlag(raw: string, flag: string, reader: InputReader): Promise<Json> {
   const { text, name } = await reader.readValue(raw, flag);
   return parseJsonInput(text, name);
 }
 
-/** `--data`: JSON objects, `@file` or `@-`; merged deeply, the later ones winning. */
+/**
+ * Parses `--data`: JSON objects, `@file` or `@-`. They are merged deeply, and later ones take precedence. Throws
+ * `usage` or `invalid_json`.
+ */
 export async function parseDataFlags(values: readonly string[], reader: InputReader): Promise<JsonObject> {
   let merged: JsonObject = {};
   for (const raw of values) {
@@ -107,7 +112,7 @@ export async function parseDataFlags(values: readonly string[], reader: InputRea
 
 type Segment = string | number;
 
-/** `a.b[0].c` → ["a", "b", 0, "c"]; a dot or bracket in a key is escaped with a backslash. */
+/** Parses a path: `a.b[0].c` → ["a", "b", 0, "c"]. A backslash escapes a dot or bracket in a key. Throws `usage`. */
 function parsePath(path: string, raw: string): Segment[] {
   const segments: Segment[] = [];
   const invalidPath = (): KnockError =>
@@ -158,7 +163,7 @@ function assignAtPath(target: JsonObject, segments: readonly Segment[], value: J
   }
 }
 
-/** Lists that `--set` filled with gaps would carry holes: JSON has none. */
+/** Replaces the holes of lists that `--set` filled with gaps by null, because JSON has no holes. */
 function fillHoles(value: Json): Json {
   if (Array.isArray(value)) return Array.from(value, (item) => fillHoles(item ?? null));
   if (!isJsonObject(value)) return value;
@@ -166,7 +171,7 @@ function fillHoles(value: Json): Json {
   return value;
 }
 
-/** `--set path=text` and `--set path:=json`, applied to `data` in order. */
+/** Applies `--set path=text` and `--set path:=json` to a copy of `data`, in order. Throws `usage` or `invalid_json`. */
 export async function applySetFlags(data: JsonObject, values: readonly string[]): Promise<JsonObject> {
   const target = structuredClone(data);
   for (const raw of values) {

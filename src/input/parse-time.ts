@@ -3,7 +3,10 @@ import { parseDuration } from "../util/duration.js";
 
 const SPELLED_DURATION = /^(\d+(?:\.\d+)?)\s*(s|m|h|d|w)(?:ecs?|econds?|ins?|inutes?|rs?|ours?|ays?|eeks?)?$/i;
 
-/** Of a length of time that is a number alone, or has its unit in words: what it may mean. Undefined for anything else. */
+/**
+ * Returns a hint for a duration that is a number without a unit, or that has its unit in words. Undefined for any other
+ * text.
+ */
 export function suggestUnit(text: string): string | undefined {
   const [, count, unit] = SPELLED_DURATION.exec(text.trim()) ?? [];
   if (unit !== undefined) return `Did you mean "${count}${unit.toLowerCase()}"?`;
@@ -11,7 +14,7 @@ export function suggestUnit(text: string): string | undefined {
   return number === undefined ? undefined : `It has no unit: ${number}s, ${number}m, ${number}h or ${number}d.`;
 }
 
-/** A duration flag or argument in milliseconds: `30s`, `1h30m`, `PT30M`. */
+/** Parses a duration flag or argument, such as `30s`, `1h30m` or `PT30M`, to milliseconds. Throws `usage`. */
 export function parseDurationArgument(text: string, name: string, hint?: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds === undefined) {
@@ -24,7 +27,7 @@ export function parseDurationArgument(text: string, name: string, hint?: string)
 
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
-/** A moment in milliseconds from ISO 8601; without an offset it is UTC, as every time this tool prints. */
+/** Parses an ISO 8601 time to milliseconds. Without an offset, the time is in UTC. Throws `usage`. */
 export function parseTimeArgument(text: string, name: string): number {
   const trimmed = text.trim();
   const match = ISO_TIME.exec(trimmed);
@@ -36,7 +39,7 @@ export function parseTimeArgument(text: string, name: string): number {
         : trimmed.replace(" ", "T")
     : "";
   const time = match ? Date.parse(normalized) : Number.NaN;
-  // Date.parse rolls 31 February over into March.
+  // Date.parse accepts 31 February and returns a day in March.
   const exists = new Date(`${trimmed.slice(0, 10)}T00:00:00Z`).toJSON()?.startsWith(trimmed.slice(0, 10)) ?? false;
   if (Number.isNaN(time) || !exists) {
     throw new KnockError("usage", `${name}: ${JSON.stringify(text)} is not a time`, {
@@ -46,10 +49,10 @@ export function parseTimeArgument(text: string, name: string): number {
   return time;
 }
 
-/** ISO 8601 has four digits for the year. */
+/** The latest time, because ISO 8601 has four digits for the year. */
 const MAX_TIME = Date.parse("9999-12-31T23:59:59.999Z");
 
-/** A moment so much later. Throws `usage` where it would lie beyond the calendar. */
+/** Returns the time that is `length` milliseconds later. Throws `usage` if it is beyond the year 9999. */
 export function addDuration(from: number, length: number, name: string): number {
   const time = from + length;
   if (time > MAX_TIME)

@@ -1,16 +1,18 @@
 import { KnockError } from "../errors/knock-error.js";
 import type { Json, JsonObject } from "../util/json.js";
 
-/** Columns whose values say who is meant; all others are that recipient's data. */
+/** Columns that identify the user and the tenant. All other columns are data of that user. */
 const ID_COLUMNS = ["id", "user_id", "recipient_id"];
 const TENANT_COLUMNS = ["tenant_id", "tenant"];
-/** Of an inline user these are no properties, and no text. */
+/** Column names that have a different meaning in an inline user and cannot be text. */
 const RESERVED_COLUMNS = ["collection", "preferences", "channel_data", "$trigger_data"];
 
-/** A field that begins with a quote goes on to the next quote that is not doubled, line breaks within (RFC 4180). */
+/**
+ * A field that starts with a quote ends at the next quote that is not doubled, and may contain line breaks (RFC 4180).
+ */
 const CSV_FIELD = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|\n|\r|$)/y;
 
-/** The records of a CSV text, empty lines left out. */
+/** Returns the records of a CSV text without empty lines. Throws `invalid_params`. */
 function parseRecords(text: string, name: string): { line: number; fields: string[] }[] {
   const records: { line: number; fields: string[] }[] = [];
   let line = 1;
@@ -42,20 +44,20 @@ function parseRecords(text: string, name: string): { line: number; fields: strin
 export interface CsvUser {
   id: string;
   tenant: string | null;
-  /** All other columns, as text. */
+  /** The values of all other columns, as text. */
   columns: Record<string, string>;
 }
 
-/** A line that names nobody. */
+/** A line without a valid user ID. */
 interface SkippedLine {
   line: number;
   reason: string;
 }
 
 /**
- * Reads users from CSV (E-398, E-387): a first line of names; `id` (or `user_id`, `recipient_id`) and `tenant_id` (or `tenant`) say
- * who, all other columns are text about the user. A line without a valid ID, in which `idFault` finds nothing, is skipped. Throws `invalid_params` for what is not CSV, or
- * has no column of IDs.
+ * Reads users from CSV (E-398, E-387). The first line contains the column names. `id` (or `user_id`, `recipient_id`)
+ * and `tenant_id` (or `tenant`) identify the user; all other columns are text about the user. A line without a valid
+ * ID, according to `describeInvalidId`, is skipped. Throws `invalid_params` if the text is not CSV or has no ID column.
  */
 export function parseUsersCsv(
   text: string,
@@ -95,7 +97,7 @@ export function parseUsersCsv(
   return { users, skipped };
 }
 
-/** What a broadcast takes of users from CSV: their columns are the recipient's data. */
+/** Returns the users as recipients of a broadcast, with their other columns as the recipient's data. */
 export function toBroadcastRecipients(users: readonly CsvUser[]): Json[] {
   return users.map(({ id, tenant, columns }): JsonObject => {
     const recipient: JsonObject = tenant === null ? { id } : { id, tenant };
@@ -103,7 +105,10 @@ export function toBroadcastRecipients(users: readonly CsvUser[]): Json[] {
   });
 }
 
-/** The user as the API identifies it. Columns whose names have another meaning there are left out, and empty ones say nothing. */
+/**
+ * Returns the user as an inline recipient. Empty columns and columns whose names have a different meaning in the API
+ * are left out.
+ */
 export function toInlineUser({ id, columns }: CsvUser): JsonObject {
   const properties = Object.entries(columns).filter(
     ([name, value]) => !RESERVED_COLUMNS.includes(name) && value !== "",

@@ -1,12 +1,12 @@
 import { decodeUtf8 } from "../util/text-file.js";
 
-/** A line of a stream: its text, or why it has none. `number` counts from 1. */
+/** A line of a stream: its text, or the reason why it cannot be read. `number` counts from 1. */
 export type StreamLine = { number: number } & ({ text: string } | { error: string });
 
 interface LineLimits {
-  /** A longer line becomes a fault; the rest of it is discarded while it is read. */
+  /** A longer line becomes an error, and the rest of it is discarded while it is read. */
   maxLineBytes: number;
-  /** At most this many lines are returned together. */
+  /** The maximum number of lines that are yielded together. */
   maxLines: number;
 }
 
@@ -14,8 +14,9 @@ const NEWLINE = 0x0a;
 const MEGABYTE = 1024 * 1024;
 
 /**
- * Splits a byte stream into lines, in memory bounded by one chunk and one line. Yields the lines that are available without
- * waiting, so that a caller can finish them before it waits for more input. Blank lines are counted but not returned.
+ * Splits a byte stream into lines, with memory for only one chunk and one line. Yields the lines that are available
+ * without waiting, so that a caller can process them before more input arrives. Blank lines are counted but not
+ * yielded.
  */
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array>,
@@ -48,7 +49,8 @@ export async function* readLines(
       yield lines;
       lines = [];
     }
-    // Copied: a stream may reuse its buffer, and one byte of a chunk would keep all of it in memory.
+    // The chunk is copied, because a stream may reuse its buffer, and a view of one byte would keep the whole chunk in
+    // memory.
     if (start < chunk.length) append(chunk.slice(start));
     if (lines.length > 0) yield lines;
     lines = [];
@@ -57,7 +59,7 @@ export async function* readLines(
   if (lines.length > 0) yield lines;
 }
 
-/** Returns null for a blank line. */
+/** Returns a line, or null for a blank line. */
 function toLine(number: number, parts: Uint8Array[], size: number, maxBytes: number): StreamLine | null {
   if (size > maxBytes) return { number, error: `the line is longer than ${Math.floor(maxBytes / MEGABYTE)} MB` };
   const decoded = decodeUtf8(parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts));

@@ -3,15 +3,18 @@ import { deepMerge, isJsonObject, type JsonObject } from "../util/json.js";
 import { type InputReader, parseJsonInput } from "./input-source.js";
 import { applySetFlags, parseDataFlags } from "./parse-flags.js";
 
-/** The flags that make up a request's body, as typed. */
+/** The flags that make up a request's body, as the user typed them. */
 export interface RequestBodyFlags {
-  /** `-` is standard input. */
+  /** The path of a file; `-` is standard input. */
   file?: string | undefined;
   data?: string[] | undefined;
   set?: string[] | undefined;
 }
 
-/** `--file`, `--data` merged deeply over it, `--set` over both; null where none of them is given. */
+/**
+ * Reads the body: `--data` is merged deeply over `--file`, and `--set` is applied last. Returns null if none of them is
+ * given.
+ */
 export async function readRequestBody(
   { file, data, set }: RequestBodyFlags,
   reader: InputReader,

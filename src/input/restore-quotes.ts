@@ -1,12 +1,15 @@
-/** JSON's own words, which need no quotes. */
+/** JSON numbers and literals, which need no quotes. */
 const UNQUOTED_LITERAL = /^(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/;
 
-/** Whether a word looks like JSON whose quotes a shell removed: `{page:` or, after brace expansion, `page:Home`. */
+/**
+ * Returns whether a word looks like JSON whose quotes a shell removed, such as `{page:` or, after brace expansion,
+ * `page:Home`.
+ */
 export function looksUnquoted(word: string): boolean {
   return /^\{?\s*[A-Za-z_$][\w$.-]*\s*:(?!\/\/)/.test(word);
 }
 
-/** Returns the JSON that was typed before a shell removed its double quotes; null if the text is something else. */
+/** Returns the JSON that was typed before a shell removed its double quotes, or null if the text is something else. */
 function restoreQuotes(words: readonly string[]): string | null {
   // Bash expands {"a":1,"b":2} to two words.
   const isExpanded = words.length > 1 && words.every((word) => /^[\w$.-]+:[^{}[\]]*$/.test(word));
@@ -24,7 +27,10 @@ function restoreQuotes(words: readonly string[]): string | null {
   }
 }
 
-/** Returns what to type instead of a flag's JSON whose quotes a shell removed. `words` are the flag's value and the words after it. */
+/**
+ * Returns a hint with the quoted form of a flag's JSON whose quotes a shell removed. `words` are the flag's value and
+ * the words after it.
+ */
 export function suggestQuotes(flag: string, words: readonly string[]): string {
   const restored = restoreQuotes(words);
   const example = restored === null ? `{"page":"Home"}` : restored.replaceAll("'", "'\\''");

@@ -11,7 +11,7 @@ import {
 } from "./parse-flags.js";
 import { readLines, type StreamLine } from "./read-lines.js";
 
-/** The flags of `knock notify` that make up a payload, as typed. */
+/** The flags of `knock notify` that make up a payload, as the user typed them. */
 export interface PayloadFlags {
   recipients?: string[] | undefined;
   object?: string[] | undefined;
@@ -27,18 +27,18 @@ export interface PayloadFlags {
   format?: string | undefined;
 }
 
-/** A payload, not yet checked, and the name that errors use: "the trigger" or a file. */
+/** An unchecked payload, and the name that errors use for it: "the trigger" or a file. */
 export interface NamedPayload {
   payload: unknown;
   name: string;
 }
 
-/** A payload has at most 10 MB; escape sequences and white space may make its line longer. */
+/** A payload has up to 10 MB; escape sequences and white space may make its line longer. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
-/** Lines that are returned together share a disk sync. */
+/** The maximum number of lines that are yielded together and share a disk sync. */
 const MAX_LINES = 100;
 
-/** The name of a file in messages. */
+/** Returns the name of an input file in messages. */
 export function formatInputName(path: string): string {
   return path === "-" ? "standard input" : path;
 }
@@ -60,7 +60,7 @@ function resolveFormat({ file, format }: PayloadFlags): PayloadFormat {
   });
 }
 
-/** What the flags say, in the API's field names. Absent flags leave no key. */
+/** Returns the values of the flags under the API's field names. Flags that are not given add no key. */
 async function parseFlagFields(flags: PayloadFlags, reader: InputReader): Promise<JsonObject> {
   const fields: JsonObject = {};
   const recipients: Json[] = [
@@ -81,7 +81,7 @@ async function parseFlagFields(flags: PayloadFlags, reader: InputReader): Promis
   return fields;
 }
 
-/** Flags over a file's payload: fields replace, `settings` and data merge. */
+/** Applies flags to a file's payload: fields are replaced; `settings` and data are merged. */
 async function applyFlags(
   payload: Json,
   fields: JsonObject,
@@ -94,7 +94,7 @@ async function applyFlags(
     merged.settings = { ...payload.settings, ...fields.settings };
   if (data === null && sets.length === 0) return merged;
   const payloadData = payload.data;
-  if (payloadData !== undefined && payloadData !== null && !isJsonObject(payloadData)) return merged; // the payload's own fault: let its check tell
+  if (payloadData !== undefined && payloadData !== null && !isJsonObject(payloadData)) return merged; // The check of the payload reports this error.
   merged.data = await applySetFlags(deepMerge(isJsonObject(payloadData) ? payloadData : {}, data ?? {}), sets);
   return merged;
 }
@@ -108,7 +108,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** The JSON of a whole file; the hint names the other format if the file contains one payload per line. */
+/** Parses the JSON of a whole file. If the file contains one payload per line, the error's hint names that format. */
 async function parsePayloadFile(text: string, name: string): Promise<Json> {
   try {
     return await parseJsonInput(text, name);
@@ -121,7 +121,7 @@ async function parsePayloadFile(text: string, name: string): Promise<Json> {
   }
 }
 
-/** The JSON of one line of the file or stream that `shown` names. */
+/** Parses the JSON of one line. `inputName` names the file or stream in errors. */
 async function parsePayloadLine(line: StreamLine, inputName: string): Promise<Json> {
   const { number } = line;
   const fail = (code: "invalid_json" | "usage", message: string, column: number, hint?: string): KnockError =>
@@ -137,21 +137,21 @@ async function parsePayloadLine(line: StreamLine, inputName: string): Promise<Js
   throw fail("invalid_json", `invalid JSON: ${parsed.error}`, parsed.column, hint);
 }
 
-/** Whether the flags name a file or stream with one payload per line. Throws for an unknown format. */
+/** Returns whether the flags name a file or stream with one payload per line. Throws `usage` for an unknown format. */
 export function hasPayloadLines(flags: PayloadFlags): boolean {
   if (flags.file !== undefined) return resolveFormat(flags) === "jsonl";
   if (flags.format !== undefined) throw new KnockError("usage", "--format goes with --file");
   return false;
 }
 
-/** Flags as they apply to every payload. */
+/** Returns a function that applies the flags to a payload. The flags are read once for all payloads. */
 async function readOverrides(flags: PayloadFlags, reader: InputReader): Promise<(payload: Json) => Promise<Json>> {
   const fields = await parseFlagFields(flags, reader);
   const data = flags.data ? await parseDataFlags(flags.data, reader) : null;
   return (payload) => applyFlags(payload, fields, data, flags.set ?? []);
 }
 
-/** The payload of flags alone or of a JSON file. Does not check what a trigger may contain. */
+/** Reads the payload from the flags alone or from a JSON file. The content of the trigger is not checked here. */
 export async function readPayload(flags: PayloadFlags, source: InputSource): Promise<NamedPayload> {
   const reader = new InputReader(source);
   const override = await readOverrides(flags, reader);
@@ -161,21 +161,21 @@ export async function readPayload(flags: PayloadFlags, source: InputSource): Pro
   return { payload: await override(payload), name };
 }
 
-/** One line of a stream: its place, and its payload or the error that it caused. */
+/** One line of a stream: its location, and its payload or its error. */
 export interface PayloadLine {
-  /** `file:line`. */
+  /** The location as `file:line`. */
   name: string;
-  /** The same for error details; `line` counts from 1. */
+  /** The location for error details; `line` counts from 1. */
   location: { file: string; line: number; column: number };
-  /** Characters of its text. */
+  /** The length of its text in characters. */
   size: number;
   payload: unknown;
   error: KnockError | null;
 }
 
 /**
- * Reads one payload per line, in constant memory. Yields the lines that are available without waiting for more input. An
- * invalid line has its error and does not end the stream. Blank lines are ignored.
+ * Reads one payload per line in constant memory. Yields the lines that are available without waiting for more input. An
+ * invalid line has an error and does not end the stream. Blank lines are ignored.
  */
 export async function* readPayloadLines(flags: PayloadFlags, source: InputSource): AsyncGenerator<PayloadLine[]> {
   const reader = new InputReader(source);
@@ -203,7 +203,7 @@ export async function* readPayloadLines(flags: PayloadFlags, source: InputSource
   }
 }
 
-/** The recipients of `knock cancel`: null for everyone. */
+/** Reads the recipients of `knock cancel`; null means every recipient. */
 export async function readCancelRecipients(
   flags: { recipients?: string[] | undefined; object?: string[] | undefined },
   source: InputSource,
