@@ -16,7 +16,10 @@ export interface Colors {
 const unstyled: Style = (text) => text;
 const NO_COLORS: Colors = { bold: unstyled, dim: unstyled, green: unstyled, red: unstyled, yellow: unstyled };
 
-/** FORCE_COLOR beats NO_COLOR beats what the stream is (contract, section 2). */
+/**
+ * Returns whether a stream gets colors. The order of precedence is FORCE_COLOR, NO_COLOR, the type of the stream
+ * (contract, section 2).
+ */
 function hasColor(stream: OutputStream, env: Record<string, string | undefined>): boolean {
   const forced = env.FORCE_COLOR;
   if (forced !== undefined) return forced !== "0" && forced !== "false";
@@ -24,12 +27,12 @@ function hasColor(stream: OutputStream, env: Record<string, string | undefined>)
   return stream.isTTY === true && env.TERM !== "dumb";
 }
 
-/** The SGR codes that turn a style on and off. */
+/** The SGR codes that start and end each style. */
 const SGR_CODES = { bold: [1, 22], dim: [2, 22], green: [32, 39], red: [31, 39], yellow: [33, 39] } as const;
 
 /**
- * A style is marked with a random name instead of an escape sequence: data cannot contain it, so that `renderStyles` can tell
- * our styles from sequences in data, which it escapes.
+ * A random text that marks styles until they are written. Data cannot contain it, so `renderStyles` can distinguish the
+ * tool's styles from escape sequences in data, which it escapes.
  */
 let currentMark: string | undefined;
 
@@ -38,7 +41,7 @@ function getStyleMark(): string {
   return currentMark;
 }
 
-/** Styles for a stream; they do nothing where it has no color. */
+/** Returns the styles for a stream. They change nothing if the stream has no color. */
 export function createColors(stream: OutputStream, env: Record<string, string | undefined>): Colors {
   if (!hasColor(stream, env)) return NO_COLORS;
   const name = getStyleMark();
@@ -54,7 +57,7 @@ export function createColors(stream: OutputStream, env: Record<string, string | 
   };
 }
 
-/** Escapes control characters in a text, and turns the marks of `openPaint` into escape sequences. */
+/** Escapes control characters in a text, and replaces the marks of `createColors` by escape sequences. */
 export function renderStyles(text: string): string {
   if (currentMark === undefined) return escapeControls(text);
   const [first = "", ...rest] = text.split(currentMark);

@@ -1,4 +1,6 @@
-/** Letters that take two columns: Chinese, Japanese, Korean, their full-width forms, pictures. */
+/**
+ * Returns whether a character takes two columns: Chinese, Japanese and Korean characters, full-width forms, and emoji.
+ */
 function isWide(code: number): boolean {
   return (
     (code >= 0x1100 && code <= 0x115f) ||
@@ -13,7 +15,7 @@ function isWide(code: number): boolean {
   );
 }
 
-/** Letters that stand on the one before: accents, joiners, variants. */
+/** Characters that combine with the previous one: accents, joiners and variation selectors. */
 const ZERO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
 function letterWidth(letter: string): number {
@@ -22,7 +24,10 @@ function letterWidth(letter: string): number {
   return ZERO_WIDTH.test(letter) ? 0 : isWide(code) ? 2 : 1;
 }
 
-/** How many columns of a terminal a text takes: near enough for tables, without the tables of Unicode. */
+/**
+ * Returns the number of terminal columns that a text takes. The result is an approximation for tables that does not
+ * need the full Unicode data.
+ */
 export function displayWidth(text: string): number {
   let width = 0;
   for (const letter of text) width += letterWidth(letter);
@@ -33,7 +38,7 @@ export function padToWidth(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - displayWidth(text)));
 }
 
-/** Cut to a width, an ellipsis its last column. */
+/** Truncates a text to a width in columns. An ellipsis is the last column. */
 export function truncateToWidth(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   let [kept, room] = ["", width - 1];

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 
-/** A name and what is to be read under it, which may have several lines. */
+/** A name and its text, which may have several lines. */
 type ContentLine = [name: string, text: string];
 
 function formatField(content: JsonObject, name: string, label = name): ContentLine[] {
@@ -33,7 +33,7 @@ function formatEmail(content: JsonObject, hint: string): ContentLine[] {
       const size = formatSize(Buffer.byteLength(String(base64), "base64"));
       return ["attached", `${String(name)} (${String(content_type)}, ${size})`];
     }),
-    // What else goes into the provider's request; SMTP has no place for it.
+    // Fields that only a provider's request can contain; SMTP has no equivalent for them.
     ...(Object.keys(overrides).length === 0 ? [] : formatField({ overrides }, "overrides")),
     ...formatField(content, "text_body", "text"),
     ...(html === "" ? [] : ([["html", `${formatSize(Buffer.byteLength(html))}${hint}`]] as ContentLine[])),
@@ -50,7 +50,10 @@ function formatFeedItem(content: JsonObject): ContentLine[] {
 
 const MAX_OUTLINE_DEPTH = 8;
 
-/** The texts of one element of a chat platform's own JSON, wherever it keeps them: Slack blocks, Adaptive Cards, embeds. */
+/**
+ * Returns the text of an element of a chat platform's JSON, from whichever field contains it: Slack blocks, Adaptive
+ * Cards, embeds.
+ */
 function findElementText(element: JsonObject): string {
   for (const name of ["text", "title", "alt_text", "altText", "description", "value", "name", "url", "image_url"]) {
     const value = element[name];
@@ -60,7 +63,7 @@ function findElementText(element: JsonObject): string {
   return "";
 }
 
-/** One line for each element that says something, what it holds further in. */
+/** Returns one line for each element that has a type or a text, with nested elements indented. */
 function formatOutline(value: Json | undefined, depth = 0): string[] {
   if (depth > MAX_OUTLINE_DEPTH) return [];
   if (Array.isArray(value)) return value.flatMap((item) => formatOutline(item, depth));
@@ -91,7 +94,10 @@ function formatOutline(value: Json | undefined, depth = 0): string[] {
   ];
 }
 
-/** In outline; what has none, such as the name of a template kept elsewhere, as it is. */
+/**
+ * Formats chat JSON as an outline. JSON without any text or type, such as a reference to a stored template, is printed
+ * unchanged.
+ */
 function formatChatJson(json: JsonObject): ContentLine {
   const lines = formatOutline(json);
   return lines.length > 0 ? ["blocks", lines.join("\n")] : ["json", JSON.stringify(json, null, 2)];
@@ -145,8 +151,8 @@ function formatWebhook(content: JsonObject): ContentLine[] {
 }
 
 /**
- * A content document in the order its reader wants it, by content type (A-474 to A-481). `hint` says how to see the HTML that
- * is only counted here.
+ * Formats a content document in the order in which its recipient sees it, by content type (A-474 to A-481). `hint` says
+ * how to see the HTML, of which only the size is printed.
  */
 export function formatContent(content: JsonObject, hint = ""): ContentLine[] {
   switch (content.__typename) {

@@ -1,19 +1,22 @@
 import { formatDuration } from "../util/duration.js";
 import { toIsoTime } from "../util/iso-time.js";
 
-/** The zone that times for people are in: the machine's on a terminal, UTC in pipes and files, so that logs can be compared. */
+/**
+ * The time zone of printed times: the local zone on a terminal, and UTC in pipes and files, so that logs can be
+ * compared.
+ */
 export type Zone = "local" | "utc";
 
 const twoDigits = (value: number): string => String(value).padStart(2, "0");
 
-/** `Z`, or `+01:00`. */
+/** Formats an offset in minutes as `Z` or `+01:00`. */
 function formatOffset(minutes: number): string {
   if (minutes === 0) return "Z";
   const size = Math.abs(minutes);
   return `${minutes < 0 ? "-" : "+"}${twoDigits(Math.floor(size / 60))}:${twoDigits(size % 60)}`;
 }
 
-/** Day, clock and offset of a moment in milliseconds. */
+/** Returns the day, time of day and offset of a time in milliseconds. */
 function splitTime(at: number, zone: Zone): { day: string; clock: string; offset: string } {
   const minutes = zone === "utc" ? 0 : -new Date(at).getTimezoneOffset();
   const text = toIsoTime(at + minutes * 60_000);
@@ -22,8 +25,8 @@ function splitTime(at: number, zone: Zone): { day: string; clock: string; offset
 }
 
 /**
- * Returns a time in ISO 8601 as people read it: `2030-01-01 10:05:00Z` or `2030-01-01 11:05:00+01:00`. It can be typed as it is where a
- * command takes a time. What is not a time is returned unchanged, and "" for no text.
+ * Formats an ISO 8601 time for display: `2030-01-01 10:05:00Z` or `2030-01-01 11:05:00+01:00`. Commands accept this
+ * format for times. Text that is not a time is returned unchanged; other values return "".
  */
 export function formatTime(value: unknown, zone: Zone): string {
   if (typeof value !== "string") return "";
@@ -45,7 +48,7 @@ export function formatUntil(until: string | null | undefined, now: number, zone:
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
-/** Returns a value as text; one that is a time in UTC as {@link formatTime} has it. */
+/** Returns a value as text. A time in UTC is formatted by {@link formatTime}. */
 export function formatValue(value: unknown, zone: Zone): string {
   const text = String(value);
   return ISO_TIME.test(text) ? formatTime(text, zone) : text;

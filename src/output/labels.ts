@@ -4,7 +4,7 @@ import { countMessages, type Reason, type StepOutcome } from "../domain/run/outc
 import { getStepLabels } from "../domain/run/step-labels.js";
 import { escapeToOneLine } from "./escape-controls.js";
 
-/** A step as a person names it: its channel type, or its ref where two steps of the run share the type. */
+/** Returns the name of a step: its channel type, or its ref if several steps of the run have the same type. */
 export function formatStepLabel(step: StepOutcome, all: readonly StepOutcome[]): string {
   if (step.channel_type === undefined) return step.ref;
   const sameType = all.filter((other) => other.channel_type === step.channel_type);
@@ -15,14 +15,20 @@ export function formatRecipientLabel(recipient: RecipientReference): string {
   return escapeToOneLine(typeof recipient === "string" ? recipient : `${recipient.collection}/${recipient.id}`);
 }
 
-/** Returns what became of a step: `sandboxed`, `delivered ×2`, or `delivered ×1, bounced ×1` for several messages. */
+/**
+ * Returns the status of a step's messages: `sandboxed`, `delivered ×2`, or `delivered ×1, bounced ×1` for several
+ * messages.
+ */
 export function formatStepStatus(step: StepOutcome): string {
   const fates = getStepLabels(step);
   const isOne = countMessages(step) <= 1;
   return fates.map(({ label: word, count }) => (isOne ? word : `${word} ×${count}`)).join(", ");
 }
 
-/** Returns a step with what became of it, such as `email sandboxed`; a run that joins an open batch is described as such. */
+/**
+ * Returns a step's name with its status, such as `email sandboxed`. A run that joins an open batch is described as
+ * such.
+ */
 export function formatStepOutcome(step: StepOutcome, all: readonly StepOutcome[]): string {
   if (step.reason?.code === "batched") return `joined the open batch of ${step.ref}`;
   return `${formatStepLabel(step, all)} ${formatStepStatus(step)}`;

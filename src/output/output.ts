@@ -9,13 +9,13 @@ interface OutputOptions {
   env: Record<string, string | undefined>;
 }
 
-/** Different warnings that are remembered. */
+/** The number of different warnings that are remembered. */
 const MAX_REMEMBERED_WARNINGS = 1_000;
 
-/** A reader that is slow rather than stopped gets this long after an interruption. */
+/** Milliseconds that a slow reader has after an interruption. */
 const FINAL_WRITE_TIMEOUT_MS = 1_000;
 
-/** How much to say. */
+/** The amount of output. */
 export interface Verbosity {
   json: boolean;
   quiet: boolean;
@@ -23,17 +23,17 @@ export interface Verbosity {
 }
 
 /**
- * The only way out: the result to standard output, everything else to standard error. Control characters in data are escaped
- * here, so that data cannot control the terminal.
+ * Writes all output: the result to standard output, everything else to standard error. Control characters in data are
+ * escaped here, so that data cannot control the terminal.
  */
 export class Output {
   verbosity: Verbosity = { json: false, quiet: false, verbose: false };
   private readonly printedNotes = new Set<string>();
   private buffered: string[] | null = null;
-  /** Whether the reader of standard output has stopped reading, so that a write still waits for it. */
+  /** Whether the reader of standard output has stopped reading, so that a write is still pending. */
   isBlocked = false;
   private readonly printedWarnings = new Set<string>();
-  /** Colours for standard output and for standard error are apart: either may be a terminal alone. */
+  /** Standard output and standard error have separate colors, because only one of them may be a terminal. */
   private constructor(
     private readonly options: OutputOptions,
     readonly colors: Colors,
@@ -64,17 +64,17 @@ export class Output {
   }
 
   get width(): number {
-    return this.options.stdout.columns || 100; // a terminal may report 0
+    return this.options.stdout.columns || 100; // A terminal may report 0 columns.
   }
 
-  /** From now on, results wait for `release`: for commands that print without end. */
+  /** Buffers results until `flush` from now on. It is used by commands that print without end. */
   startBuffering(): void {
     this.buffered ??= [];
   }
 
   /**
-   * Writes the results that wait. A slow reader is waited for while signals are handled; once the signal is aborted, only for
-   * a moment longer.
+   * Writes the buffered results. While the reader is slow, signals are still handled. After the signal is aborted, the
+   * write may take only a moment longer.
    */
   async flush(signal: AbortSignal): Promise<void> {
     const { stdout } = this.options;
@@ -105,17 +105,17 @@ export class Output {
     else if (!this.isBlocked) this.buffered.push(text);
   }
 
-  /** A line of the result. */
+  /** Writes one line of the result. */
   line(text = ""): void {
     this.write(`${renderStyles(text)}\n`);
   }
 
-  /** A text of several lines as it is, such as help, without a line break of ours. */
+  /** Writes a text of several lines, such as help, without adding a line break. */
   text(text: string): void {
     this.write(renderStyles(text));
   }
 
-  /** A document byte by byte for a file or another program; a terminal gets it escaped. */
+  /** Writes a document byte for byte to a file or another program; on a terminal, it is escaped. */
   raw(text: string): void {
     this.write(this.isTerminal ? escapeControls(text) : text);
   }
@@ -124,17 +124,17 @@ export class Output {
     for (const text of texts) this.line(text);
   }
 
-  /** A JSON document: indented for a person to read, on one line where documents follow each other. */
+  /** Writes a JSON document: indented, or on one line if several documents follow each other. */
   json(document: unknown, isOneLine = false): void {
     this.write(`${escapeJson(JSON.stringify(document, null, isOneLine ? undefined : 2))}\n`);
   }
 
-  /** Something worth knowing that is no result. */
+  /** Writes a note to standard error, unless `--quiet` is set. */
   note(text: string): void {
     if (!this.verbosity.quiet) this.options.stderr.write(`${renderStyles(text)}\n`);
   }
 
-  /** A note that is worth saying only the first time. */
+  /** Writes a note only the first time. */
   noteOnce(text: string): void {
     if (this.printedNotes.has(text)) return;
     this.printedNotes.add(text);
@@ -145,7 +145,10 @@ export class Output {
     this.options.stderr.write(renderStyles(`${this.errorColors.yellow("warning:")} ${escapeToOneLine(text)}\n`));
   }
 
-  /** A warning that many triggers of a stream share. Memory stays bounded: beyond many different ones it repeats. */
+  /**
+   * Writes a warning only the first time, for warnings that many triggers of a stream share. To limit memory, warnings
+   * may repeat after many different ones.
+   */
   warnOnce(text: string): void {
     if (this.printedWarnings.has(text)) return;
     if (this.printedWarnings.size >= MAX_REMEMBERED_WARNINGS) this.printedWarnings.clear();
@@ -157,17 +160,17 @@ export class Output {
     this.options.stderr.write(`${renderStyles(text)}\n`);
   }
 
-  /** A JSON document on standard error, on one line. */
+  /** Writes a JSON document on one line to standard error. */
   errorJson(document: unknown): void {
     this.options.stderr.write(`${escapeJson(JSON.stringify(document))}\n`);
   }
 
-  /** A spinner on a terminal's standard error while `work` goes on; nothing anywhere else. `tell` changes its text. */
+  /** Shows a spinner on standard error while `work` runs, if it is a terminal. `setText` changes the spinner's text. */
   async showProgress<T>(text: string, work: (setText: (text: string) => void) => Promise<T>): Promise<T> {
-    // A terminal of no known width (as CI and containers have them) would have ora count its lines for ever.
+    // If the width of a terminal is unknown, as in CI and containers, ora would count its lines forever.
     if (!this.isErrorTerminal || !this.options.stderr.columns || this.verbosity.quiet) return work(() => {});
     const { default: ora } = await import("ora");
-    // With discardStdin ora would read the terminal itself, and Ctrl-C would be lost.
+    // With discardStdin, ora would read the terminal itself, and Ctrl-C would be lost.
     const stream = this.options.stderr as NodeJS.WriteStream;
     const spinner = ora({ text: escapeToOneLine(text), stream, discardStdin: false }).start();
     try {

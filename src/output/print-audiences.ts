@@ -42,14 +42,14 @@ function printMembershipChange(audience: string, text: string, output: Output): 
   if (!output.verbosity.quiet) output.line(`${output.colors.green("✓")} ${output.colors.bold(audience)}: ${text}`);
 }
 
-/** Prints members as they were asked for: the API answers with nothing. */
+/** Prints the members as they were requested, because the API's response is empty. */
 export function printMembersAdded(audience: string, members: readonly JsonObject[], output: Output): void {
   const added = members.map(toMembership);
   if (output.verbosity.json) return output.json({ audience, added });
   printMembershipChange(audience, `added ${formatMembers(added)}`, output);
 }
 
-/** Prints the members that were removed, and names those asked for that were not members. */
+/** Prints the members that were removed, and lists requested ones that were not members. */
 export function printMembersRemoved(
   audience: string,
   members: readonly JsonObject[],

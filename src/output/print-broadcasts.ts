@@ -40,7 +40,7 @@ interface SentBroadcastDocument {
   runs: readonly { tenant: string | null; outcome: TriggerOutcome }[];
 }
 
-/** What happened to each recipient, a run per tenant. */
+/** Prints the outcome for each recipient, with one run per tenant. */
 export function printSentBroadcast({ broadcast, runs }: SentBroadcastDocument, now: number, output: Output): void {
   if (output.verbosity.json) {
     const summary = summarizeOutcomes(runs.flatMap(({ outcome }) => outcome.recipients ?? []));

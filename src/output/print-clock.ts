@@ -33,7 +33,7 @@ interface FailedDelivery {
   at: string;
 }
 
-/** A message whose last delivery attempt failed, as a line. */
+/** Formats a message whose last delivery attempt failed as one line. */
 function formatFailedDelivery(
   { message_id, recipient, workflow, channel, status, reason, at }: FailedDelivery,
   output: Output,
@@ -43,7 +43,7 @@ function formatFailedDelivery(
   return `  ${formatTime(at, output.zone)}  ${workflow}  ${formatRecipientLabel(recipient)}  ${channel} ${paint.red(result)} ${paint.dim(`(${escapeToOneLine(reason)})`)}  ${message_id}`;
 }
 
-/** One advance of one run, as a line. */
+/** Formats one advance of a run as one line. */
 export function formatAdvancedRun(ran: AdvancedRunDocument, output: Output): string {
   const { colors: paint } = output;
   const steps = ran.steps
@@ -63,14 +63,14 @@ interface BlockedOccurrence {
   error: string;
 }
 
-/** A schedule's occurrence that stays due because its workflow cannot be read. */
+/** Warns about a schedule's occurrence that stays due because its workflow cannot be read. */
 export function warnBlockedOccurrence({ schedule_id, recipient, at, error }: BlockedOccurrence, output: Output): void {
   output.warn(
     `schedule ${schedule_id} for ${formatRecipientLabel(recipient)} was due at ${formatTime(at, output.errorZone)} and is kept until its workflow can be read: ${error}`,
   );
 }
 
-/** `knock clock` and everything that moves it (section 5 of the contract). */
+/** Prints the result of `knock clock` and of every command that moves the clock (contract, section 5). */
 export function printClock(state: ClockDocument, output: Output): void {
   const { verbosity, colors: paint } = output;
   if (verbosity.json) return output.json(state);

@@ -5,7 +5,7 @@ import type { Output } from "./output.js";
 
 const MAX_DETAILS = 20;
 
-/** Nobody is left without a next step: what to do where the place that failed had nothing finer to say. */
+/** Hints for errors that do not have a more specific one, so that every error names a next step. */
 const DEFAULT_HINTS: Partial<Record<ErrorCode, string>> = {
   usage: "--help shows what this command takes.",
   invalid_json: "Names and texts stand in double quotes; no comma after the last item, no comments.",
@@ -16,7 +16,10 @@ const DEFAULT_HINTS: Partial<Record<ErrorCode, string>> = {
   workflow_missing: "Workflows stand in workflows/<key>/workflow.json below knockDir; --project names another project.",
 };
 
-/** Errors end up here: a line, the details where there are several, a hint; with `--json` a document as the last line. */
+/**
+ * Prints an error: one line, the details if there are several, and a hint. With `--json`, a document follows as the
+ * last line.
+ */
 export function printError(error: unknown, output: Output, debug: boolean): void {
   const known = error instanceof KnockError ? error : null;
   const { errorColors: paint } = output;
@@ -26,7 +29,7 @@ export function printError(error: unknown, output: Output, debug: boolean): void
     for (const detail of known.details.slice(0, MAX_DETAILS)) {
       const { message, file, line, column } = detail;
       const at = file === undefined ? "" : `${file}:${line}:${column}: `;
-      const text = known.code === "warning" ? message : describeFinding(detail); // a warning's text names its own place
+      const text = known.code === "warning" ? message : describeFinding(detail); // The text of a warning already contains its location.
       output.errorLine(`  ${escapeToOneLine(`${at}${text}`)}`);
     }
     if (known.details.length > MAX_DETAILS) output.errorLine(`  … and ${known.details.length - MAX_DETAILS} more`);

@@ -5,7 +5,7 @@ import { type ListPage, printList } from "./print-resources.js";
 
 const HTML_ENTITIES: Record<string, string> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'" };
 
-/** The first block's text, on one line. */
+/** Returns the text of the first block, on one line. */
 function formatItemText(item: JsonObject): string {
   const block = Array.isArray(item.blocks) ? item.blocks.find(isJsonObject) : undefined;
   return String(block?.rendered ?? "")

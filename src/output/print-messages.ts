@@ -38,7 +38,7 @@ export function printMessages(page: ListPage, output: Output): void {
   printPageHint(page, output);
 }
 
-/** One request to a provider in a line (A-484): what was asked, and the answer's first words. */
+/** Formats a request to a provider as one line (A-484): the request, and the first characters of the response. */
 function formatDeliveryLog({ inserted_at, service_name, request, response }: JsonObject, output: Output): string {
   const { method, host = "", path = "" } = isJsonObject(request) ? request : {};
   const { status, body = "" } = isJsonObject(response) ? response : {};
@@ -48,7 +48,7 @@ function formatDeliveryLog({ inserted_at, service_name, request, response }: Jso
   return `${formatTime(inserted_at, output.zone)}  ${String(service_name)}  ${requestText}  ${[status, excerpt].filter(Boolean).join(" ")}`;
 }
 
-/** `logs` are the requests made for it, newest first. */
+/** Prints a message. `logs` are the requests that delivered it, newest first. */
 export function printMessage(message: JsonObject, logs: readonly JsonObject[], output: Output): void {
   if (output.verbosity.json) return output.json(logs.length === 0 ? message : { ...message, delivery_logs: [...logs] });
   const { colors: paint } = output;
@@ -70,7 +70,7 @@ export function printMessage(message: JsonObject, logs: readonly JsonObject[], o
   for (const log of [...logs].reverse()) output.line(`  ${formatDeliveryLog(log, output)}`);
 }
 
-/** A content document as its reader would see it. */
+/** Prints a content document as its recipient sees it. */
 export function printContent(content: JsonObject, output: Output, hint = ""): void {
   const { colors: paint } = output;
   for (const [name, text] of formatContent(content, hint)) {

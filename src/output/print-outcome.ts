@@ -11,7 +11,7 @@ import { formatUntil } from "./format-time.js";
 import { formatReason, formatRecipientLabel, formatStepLabel, formatStepOutcome, formatStepStatus } from "./labels.js";
 import type { Output } from "./output.js";
 
-/** More recipients than this are summed up, unless `--verbose`. */
+/** The number of recipients above which the output is a summary, unless `--verbose` is set. */
 const MAX_RECIPIENT_LINES = 20;
 
 function formatStep(
@@ -42,12 +42,12 @@ function formatStep(
   }
 }
 
-/** Steps that change or start something, and make no message. */
+/** Types of steps that change or start something and send no message. */
 const SIDE_EFFECT_STEP = /^(update_|trigger_workflow)/;
 
 /**
- * Steps that say something to a reader: a delay that passed or a branch taken only with `--verbose`, what was changed where
- * nothing else is there to tell.
+ * Returns the steps to print. Without `--verbose`, passed delays and branches are left out, and passed steps with side
+ * effects are included only if there are no other steps.
  */
 function selectSteps(steps: readonly StepOutcome[], verbose: boolean): readonly StepOutcome[] {
   if (verbose) return steps;
@@ -104,7 +104,7 @@ function printRecipients(recipients: readonly RecipientOutcome[], now: number, o
   }
 }
 
-/** Many recipients: how often each way of ending occurred, the most frequent first. */
+/** Prints how often each outcome occurred among many recipients, the most frequent first. */
 function printRecipientSummary(recipients: readonly RecipientOutcome[], now: number, output: Output): void {
   const counts = new Map<string, number>();
   for (const recipient of recipients) {
@@ -119,7 +119,9 @@ function printRecipientSummary(recipients: readonly RecipientOutcome[], now: num
   output.line(output.colors.dim(`  (${recipients.length} recipients summed up; --verbose lists them)`));
 }
 
-/** Sent steps by the word for their messages, then the other steps; the number of messages where it differs. */
+/**
+ * Returns the number of sent steps by status, then of the other steps. The number of messages is added if it differs.
+ */
 function formatSummary({ recipients, summary }: TriggerOutcome, paint: Colors): string {
   if (!summary) return "";
   const steps = (recipients ?? []).flatMap((recipient) => recipient.steps);
@@ -142,7 +144,7 @@ function formatSummary({ recipients, summary }: TriggerOutcome, paint: Colors): 
   return parts.length === 0 ? "nothing sent" : parts.join(paint.dim(" · "));
 }
 
-/** `now` is the target's time, in milliseconds: "in 30m" counts from it. */
+/** Prints a trigger's outcome. `now` is the target's time in milliseconds, from which "in 30m" is counted. */
 export function printOutcome(outcome: TriggerOutcome, now: number, output: Output, oneLine = false): void {
   const { verbosity, colors: paint } = output;
   if (verbosity.json) {
@@ -171,7 +173,7 @@ export function printOutcome(outcome: TriggerOutcome, now: number, output: Outpu
   output.line(formatSummary(outcome, paint));
 }
 
-/** `some`: only some recipients' runs were asked for. */
+/** Prints a cancellation. `isFiltered` says whether only the runs of some recipients were selected. */
 export function printCancellation(outcome: CancelOutcome, isFiltered: boolean, output: Output): void {
   const { verbosity, colors: paint } = output;
   if (verbosity.json) {

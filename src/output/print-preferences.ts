@@ -3,21 +3,24 @@ import type { Output } from "./output.js";
 import type { ListPage } from "./print-resources.js";
 import { printPageHint } from "./print-runs.js";
 
-/** `categories.collab.channel_types.email` → value, for every setting of a set. Conditions stay whole. */
+/**
+ * Returns each setting of a preference set with its path, such as `categories.collab.channel_types.email`. Conditions
+ * are not split.
+ */
 function flattenSettings(value: Json, path: string): [string, string][] {
   if (value === null) return [];
   if (!isJsonObject(value)) return [[path, JSON.stringify(value)]];
   return Object.entries(value).flatMap(([key, child]) => flattenSettings(child, path === "" ? key : `${path}.${key}`));
 }
 
-/** Prints a page of a recipient's sets. */
+/** Prints a page of a recipient's preference sets. */
 export function printPreferencePage(page: ListPage, output: Output): void {
   if (output.verbosity.json) return output.json(page);
   printSets(page.items, output);
   if (!output.verbosity.quiet) printPageHint(page, output);
 }
 
-/** Prints one set. */
+/** Prints one preference set. */
 export function printPreferenceSet(set: JsonObject, output: Output): void {
   if (output.verbosity.json) return output.json(set);
   printSets([set], output);

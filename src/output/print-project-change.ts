@@ -3,15 +3,15 @@ import type { Output } from "./output.js";
 interface ProjectChangeDocument {
   kind: string;
   key: string | null;
-  /** Null: the main files. */
+  /** The branch, or null for the main files. */
   branch: string | null;
   change: "added" | "changed" | "removed" | "broken" | "mended";
   error: string | null;
-  /** Whether an earlier version stands in for what is broken. */
+  /** Whether the last valid version of a broken entry stays active. */
   kept: boolean;
 }
 
-/** A change of a project's part while it is followed: a line on standard error, with `--json` a document. */
+/** Prints a change of a followed project's entry: one line on standard error, or with `--json` a document. */
 export function printProjectChange(
   { kind, key, branch, change, error, kept }: ProjectChangeDocument,
   output: Output,

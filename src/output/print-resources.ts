@@ -13,12 +13,15 @@ export interface ListPage {
 
 const toText = (value: unknown): string => (value === null || value === undefined ? "" : String(value));
 
-/** An object has its properties apart. */
+/** Returns the properties of a resource; those of an object are in a separate field. */
 function getProperties(resource: JsonObject): JsonObject {
   return isJsonObject(resource.properties) ? resource.properties : resource;
 }
 
-/** A list as every command prints it: documents, ids alone, or a table and where it goes on. */
+/**
+ * Prints a list in the format that every command uses: a document, only the IDs, or a table with a hint for the next
+ * page.
+ */
 export function printList(
   page: ListPage,
   columns: { none: string; id(item: JsonObject): string; head: string[]; row(item: JsonObject): string[] },
@@ -50,7 +53,7 @@ export function printResources(noun: ResourceNoun, page: ListPage, output: Outpu
   );
 }
 
-/** Said in the first line, or of no use to a reader. */
+/** Fields that the first line already shows, or that are not useful to a reader. */
 const HIDDEN_FIELDS = new Set(["__typename", "id", "collection", "properties"]);
 
 function formatField(key: string, value: Json, zone: Zone): string {

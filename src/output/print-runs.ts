@@ -23,7 +23,7 @@ export function formatRecipientReference(value: unknown): string {
   return isJsonObject(value) ? `${String(value.collection)}/${String(value.id)}` : String(value);
 }
 
-/** Where a list goes on, for people; scripts read `page_info`. */
+/** Prints the flag for the next page as a note; scripts read `page_info`. */
 export function printPageHint({ page_info }: { page_info: PageInfo }, output: Output): void {
   if (page_info.after !== null) output.note(output.errorColors.dim(`more: --after ${page_info.after}`));
 }
@@ -43,7 +43,10 @@ export function printRuns(page: ListPage, output: Output): void {
   printPageHint(page, output);
 }
 
-/** A batch's key tells who shares it, too; of interest is what the step's own key came to (E-243). */
+/**
+ * Returns only the value of the step's own batch key. The stored key also contains the parties that share the batch
+ * (E-243).
+ */
 function formatBatchKey(key: string): string {
   return JSON.stringify(parseStepKeyValue(key) ?? key);
 }
@@ -63,7 +66,10 @@ function formatEvent(event: JsonObject, zone: Zone): string {
   return `${formatTime(event.inserted_at, zone)}  ${String(event.event)}${step}${details ? `  ${details}` : ""}`;
 }
 
-/** As the service's log has it a path that led nowhere is null. */
+/**
+ * Formats evaluated conditions. The service's log contains null for a path that does not exist, so null becomes
+ * undefined.
+ */
 function formatConditions(conditions: unknown, { colors: paint }: Output): string[] {
   if (!Array.isArray(conditions)) return [];
   return conditions.filter(isJsonObject).map((logged) => {
@@ -73,7 +79,7 @@ function formatConditions(conditions: unknown, { colors: paint }: Output): strin
   });
 }
 
-/** Which set, which part of it, and its value or conditions. */
+/** Formats which preference set decided, which part of it, and its value or conditions. */
 function formatPreference(preference: unknown, output: Output): string[] {
   if (!isJsonObject(preference)) return [];
   const { set, id, path, value, conditions } = preference;
@@ -98,7 +104,7 @@ function formatDecision({ conditions, preference, warnings }: JsonObject, output
   ];
 }
 
-/** What started the run, where it was not somebody's trigger (E-010). */
+/** Describes what started the run, or returns null if it was an ordinary trigger (E-010). */
 function describeRunSource(source: unknown): string | null {
   if (!isJsonObject(source)) return null;
   if (source.type === "audience") return `joining audience ${String(source.audience_key)}`;
@@ -106,7 +112,7 @@ function describeRunSource(source: unknown): string | null {
   return source.type === "workflow_step" ? "a step of another run" : null;
 }
 
-/** What a step that went on came to: the branch, the batch, the event, the workflow it triggered. */
+/** Describes the result of a completed step: the branch, the batch, the event, or the workflow that it triggered. */
 function formatStepResult(step: JsonObject): string {
   if (step.branch) return ` → ${String(step.branch)}`;
   if (step.guide) return ` → added to guide ${String(step.guide)}`;
@@ -115,7 +121,7 @@ function formatStepResult(step: JsonObject): string {
   return result === null ? "" : ` → ${result}`;
 }
 
-/** A recipient run's detail (A-509) with its steps, and under each what decided it. */
+/** Prints the details of a recipient run (A-509): its steps, and below each step the conditions that decided it. */
 export function printRecipientRun(run: JsonObject, output: Output): void {
   if (output.verbosity.json) return output.json(run);
   const { colors: paint } = output;
@@ -142,10 +148,10 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
   }
   output.line(paint.dim("events"));
   for (const event of Array.isArray(run.events) ? run.events.filter(isJsonObject) : []) {
-    if (event.event === "step_started") continue; // the next line is the step's too
+    if (event.event === "step_started") continue; // The next event belongs to the same step.
     const line = `  ${formatEvent(event, output.zone)}`;
     output.line(event.status === "error" ? paint.red(line) : line);
-    // Those of a step that came to an end stand with it.
+    // The conditions of completed steps are printed with the step.
     if (event.event === "wait_conditions_evaluated" && isJsonObject(event.data))
       for (const conditionLine of formatConditions(event.data.conditions, output)) output.line(`    ${conditionLine}`);
   }

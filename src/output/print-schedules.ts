@@ -10,7 +10,7 @@ function formatReference(value: Json | undefined): string {
 
 const FREQUENCY_UNITS: Record<string, string> = { hourly: "hours", daily: "days", weekly: "weeks", monthly: "months" };
 
-/** `every 2 weeks on mon, fri at 18:00`. */
+/** Formats a rule, such as `every 2 weeks on mon, fri at 18:00`. */
 function formatRule(rule: JsonObject): string {
   const frequency = String(rule.frequency);
   const parts = [
@@ -28,7 +28,7 @@ function formatRepeats({ repeats }: JsonObject): string {
   return rules.length === 0 ? "once" : rules.map(formatRule).join("; ");
 }
 
-/** A page of a list, or those that a change was about. */
+/** Prints a page of schedules, or the schedules that a command changed. */
 export function printSchedules(page: { items: JsonObject[]; page_info?: ListPage["page_info"] }, output: Output): void {
   const { items } = page;
   if (output.verbosity.json) return output.json(page.page_info ? page : { items });

@@ -36,7 +36,7 @@ function formatAction({ action_type, outcome, about, workflow_run_id, error }: A
   return `  ${words.join(" ")}${error === null ? "" : paint.dim(` (${error})`)}`;
 }
 
-/** What became of an event. */
+/** Prints the result of a source event. */
 export function printReceipt(receipt: SourceReceipt, output: Output): void {
   if (output.verbosity.json) return output.json(receipt);
   if (output.verbosity.quiet) return output.line(receipt.id);

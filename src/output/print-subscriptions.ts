@@ -8,7 +8,7 @@ function formatReference(value: unknown): string {
   return value.collection === undefined ? String(value.id) : `${String(value.collection)}/${String(value.id)}`;
 }
 
-/** A page of a list, or those that a change was about. */
+/** Prints a page of subscriptions, or the subscriptions that a command changed. */
 export function printSubscriptions(
   page: { items: JsonObject[]; page_info?: ListPage["page_info"] },
   output: Output,

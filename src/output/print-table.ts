@@ -3,11 +3,14 @@ import { escapeToOneLine } from "./escape-controls.js";
 import type { Output } from "./output.js";
 
 const COLUMN_GAP = 2;
-/** Columns no wider than this are short: names, mostly. Longer ones are cut before anything else gives way, */
+/** Columns up to this width, mostly names, are short. Longer ones are truncated first. */
 const MAX_SHORT_WIDTH = 12;
-/** down to this: the eight characters that an id is found by, and the mark. */
+/** Long columns are truncated down to this width: the 8 characters of an ID prefix, and the ellipsis. */
 const MIN_LONG_WIDTH = 9;
-/** Of other columns than the first, which says what a row is about, that many give way before it is cut further. */
+/**
+ * Columns other than the first are truncated down to this width before the first column, which names the row, is
+ * truncated further.
+ */
 const MIN_NAME_WIDTH = 6;
 const TIME_CELL = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/;
 
@@ -15,12 +18,15 @@ interface Column {
   title: string;
   cells: string[];
   width: number;
-  /** What a list is looked at for: never cut while anything else can be. */
+  /** Whether this is the status column. It is the most important one, so it is truncated last. */
   isStatus: boolean;
   isTime: boolean;
 }
 
-/** Returns a user's text on one line, with everything escaped that the output would escape: widths are measured after that. */
+/**
+ * Returns a text on one line and escapes everything that the output would escape, because widths are measured
+ * afterwards.
+ */
 function toOneLine(cell: string): string {
   return escapeToOneLine(cell.replace(/\p{Cc}+/gu, " "));
 }
@@ -36,7 +42,10 @@ function buildColumns(head: readonly string[], rows: readonly (readonly string[]
 const sumWidths = (columns: readonly Column[]): number =>
   columns.reduce((total, { width }) => total + width, COLUMN_GAP * (columns.length - 1));
 
-/** Cuts the widest of `some` down, a column at a time, until all are narrow enough or all of them are at `floor`. */
+/**
+ * Narrows the widest of `shrinkable` by one column at a time until the table fits into `maxWidth`, or all of them have
+ * `minWidth`.
+ */
 function shrinkColumns(
   columns: readonly Column[],
   shrinkable: readonly Column[],
@@ -52,7 +61,10 @@ function shrinkColumns(
   }
 }
 
-/** What fits: long ids and texts are shortened first, then times are left out, then all but the status is shortened. */
+/**
+ * Fits the columns into `room`: long columns are truncated first, then time columns are left out, then all columns
+ * except the status are truncated.
+ */
 function fitColumns(columns: Column[], room: number): Column[] {
   const shrinkable = columns.filter(({ isStatus, isTime }) => !isStatus && !isTime);
   const long = shrinkable.filter(({ width }) => width > MAX_SHORT_WIDTH);
@@ -60,22 +72,22 @@ function fitColumns(columns: Column[], room: number): Column[] {
   shrinkColumns(columns, long, room, MIN_LONG_WIDTH);
   if (sumWidths(columns) <= room) return columns;
   const withoutTimes = columns.filter(({ isTime }) => !isTime);
-  // Without its times there must be something left to tell of.
+  // The time columns are kept if only one other column would remain.
   const remaining = withoutTimes.length > 1 ? withoutTimes : columns;
   for (const [index, column] of long.entries()) column.width = fullWidths[index] as number;
-  const steps: [some: Column[], floor: number][] = [
+  const steps: [group: Column[], minWidth: number][] = [
     [long, MIN_LONG_WIDTH],
     [remaining.filter((column, index) => index > 0 && !column.isStatus), MIN_NAME_WIDTH],
     [remaining.filter(({ isStatus }) => !isStatus), 1],
     [remaining, 1],
   ];
-  for (const [some, floor] of steps) shrinkColumns(remaining, some, room, floor);
+  for (const [group, minWidth] of steps) shrinkColumns(remaining, group, room, minWidth);
   return remaining;
 }
 
 /**
- * Columns aligned by their widest cell; the last one is not padded. On a terminal that is too narrow the status stays whole, in a
- * pipe everything does.
+ * Prints a table with aligned columns; the last column is not padded. On a narrow terminal, columns are truncated, the
+ * status last. Piped output is never truncated.
  */
 export function printTable(head: readonly string[], rows: readonly (readonly string[])[], output: Output): void {
   const all = buildColumns(head, rows);

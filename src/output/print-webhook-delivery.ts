@@ -8,7 +8,7 @@ interface Attempt {
   duration_ms: number;
 }
 
-/** A webhook's delivery after an attempt: a line on standard error, with `--json` a document. */
+/** Prints a webhook delivery after an attempt: one line on standard error, or with `--json` a document. */
 export function printWebhookDelivery({ body: _body, ...delivery }: JsonObject, output: Output): void {
   if (output.verbosity.json) return output.errorJson({ webhook: delivery });
   const attempts = delivery.attempts as unknown as Attempt[];

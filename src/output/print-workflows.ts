@@ -12,7 +12,7 @@ function countSteps(steps: readonly StepView[]): number {
   );
 }
 
-/** `page, comment?`: the properties of the trigger data, optional ones with a question mark. */
+/** Formats the properties of the trigger data as `page, comment?`; optional ones have a question mark. */
 function formatSchema(schema: JsonObject | null): string {
   if (schema === null) return "any";
   const required = Array.isArray(schema.required) ? schema.required : [];
@@ -31,7 +31,7 @@ function formatLastRun({ last_run }: WorkflowView, output: Output): string {
   return last_run === null ? "–" : formatTime(last_run.inserted_at, output.zone);
 }
 
-/** Prints the workflows of a project, a row each. */
+/** Prints the workflows of a project, one row each. */
 export function printWorkflows(workflows: readonly WorkflowView[], output: Output): void {
   const { verbosity } = output;
   if (verbosity.json) return output.json({ items: workflows });
@@ -52,8 +52,8 @@ function printSteps(steps: readonly StepView[], depth: number, output: Output): 
   const { colors: paint } = output;
   const indent = "  ".repeat(depth);
   for (const { ref, type, channel_type, channel, branches = [] } of steps) {
-    const what = `${channel_type ?? type}${channel ? ` through ${channel}` : ""}`;
-    output.line(`${indent}${paint.bold(ref)}  ${what}`);
+    const stepText = `${channel_type ?? type}${channel ? ` through ${channel}` : ""}`;
+    output.line(`${indent}${paint.bold(ref)}  ${stepText}`);
     for (const branch of branches) {
       output.line(`${indent}  ${paint.dim(`${branch.name ?? "branch"}:`)}`);
       printSteps(branch.steps, depth + 2, output);

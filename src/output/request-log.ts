@@ -3,25 +3,28 @@ import type { Output } from "./output.js";
 
 export interface LoggedRequest {
   method: string;
-  /** With its query. */
+  /** The path with its query. */
   path: string;
   status: number;
-  /** From its arrival to its answer, in milliseconds. */
+  /** Milliseconds from the arrival of the request to its response. */
   took_ms: number;
-  /** The workflow run that it started. */
+  /** The workflow run that the request started, or null. */
   workflow_run_id: string | null;
-  /** Why it was refused, and what would help. */
+  /** The reason and a hint if the request was rejected, otherwise null. */
   error: string | null;
-  /** What in an accepted request is probably a mistake; absent where nothing is. */
+  /** Warnings about an accepted request; absent without warnings. */
   warnings?: readonly string[];
 }
 
-/** Lines a second: who sends thousands of requests reads none of them, and would wait for the terminal. */
+/**
+ * The maximum number of lines per period. A client that sends thousands of requests would otherwise have to wait for
+ * the terminal.
+ */
 const MAX_LINES_PER_PERIOD = 20;
 const PERIOD_MS = 1_000;
 const MAX_PATH_LENGTH = 160;
 
-/** Requests as they are answered, a line each on standard error; with `--json` a document each. */
+/** Prints each request after its response: one line on standard error, or with `--json` a document. */
 export class RequestLog {
   private printed = 0;
   private omitted = 0;
@@ -29,7 +32,7 @@ export class RequestLog {
 
   constructor(private readonly output: Output) {}
 
-  /** What only reads is shown where it fails, or with `--verbose`. */
+  /** Adds a request. Successful reads are printed only with `--verbose`. */
   readonly add = (request: LoggedRequest): void => {
     const { verbose, quiet } = this.output.verbosity;
     if (quiet || !(verbose || shouldPrint(request))) return;
@@ -66,7 +69,7 @@ export class RequestLog {
 const API_PREFIXES = ["/v1/", "/__knock/", "/ws/"];
 
 function shouldPrint({ method, path, status }: LoggedRequest): boolean {
-  // A channel that is joined is shown where it is refused, and only then.
+  // The emulator reports a channel join only if it was rejected.
   if (method === "JOIN") return true;
   const isRead = method === "GET" || method === "HEAD" || method === "OPTIONS";
   return (!isRead || status >= 400) && API_PREFIXES.some((start) => path.startsWith(start));
