@@ -10,7 +10,7 @@ import {
 } from "./call-api.js";
 import { createRetryableError } from "./delivery-error.js";
 
-/** Not used in its last minute: it must still be good when the request arrives. */
+/** A token is not used in its last minute, because it must still be valid when the request arrives. */
 const EXPIRY_MARGIN_MS = 60_000;
 const DEFAULT_LIFETIME_S = 3_600;
 
@@ -20,17 +20,17 @@ interface TokenRequest {
   /** Called for each request, because assertions expire. */
   buildForm: () => Record<string, string> | Promise<Record<string, string>>;
   timeout_ms: number;
-  /** Called with each new token, so that no reason repeats it. */
+  /** Called with each new token, so that no failure reason contains it. */
   onToken: (token: string) => void;
 }
 
-/** What an OAuth 2 server says is wrong. */
+/** Returns the error that an OAuth 2 server reports, or null. */
 function findOAuthError({ text }: ApiResponse): string | null {
   const { error, error_description } = parseJsonObject(text) ?? {};
   return typeof error === "string" ? [error, toPlainText(error_description)].filter(Boolean).join(": ") : null;
 }
 
-/** An OAuth 2 access token, kept until shortly before it expires; asked for once, however many wait for it. */
+/** An OAuth 2 access token, cached until shortly before it expires. Concurrent callers share one request for it. */
 export class AccessToken {
   private current: { token: string; until: number } | undefined;
   private pendingRequest: Promise<string> | undefined;
@@ -48,7 +48,7 @@ export class AccessToken {
     return this.pendingRequest;
   }
 
-  /** The provider does not take this token any more; a newer one is left alone. */
+  /** Discards a token that the provider no longer accepts, unless a newer one has replaced it. */
   invalidate(token: string): void {
     if (this.current?.token === token) this.current = undefined;
   }

@@ -7,56 +7,56 @@ export interface ApiRequest {
   url: string;
   headers: Record<string, string>;
   body: string | null;
-  /** For the whole exchange. */
+  /** For the whole exchange, in milliseconds. */
   timeout_ms: number;
-  /** The URL comes from a template or from stored data, not from the channel's settings. */
+  /** Whether the URL comes from a template or from stored data, and not from the channel's settings. */
   from_data?: boolean;
-  /** What is sent and answered is a secret: the delivery's log has neither body. */
+  /** Whether the request and its response are secret: the delivery's log then has neither body. */
   confidential?: boolean;
 }
 
 export interface ApiResponse {
   status: number;
-  /** Names in lower case. */
+  /** Names are in lower case. */
   headers: Record<string, string>;
   text: string;
 }
 
-/** Why nothing, or nothing usable, came back. `code` is the system's, such as ENOTFOUND. */
+/** Why there is no response, or no usable one. `code` is the system's error code, such as ENOTFOUND, or empty. */
 export interface ApiFailure {
   failure: "timeout" | "connection" | "malformed";
   message: string;
   code: string;
 }
 
-/** A request that a provider's file made, and the answer. */
+/** A request that a vendor's module made, and the response. */
 export interface RecordedRequest {
   method?: string;
   url: string;
   headers: Record<string, string>;
   body: string | null;
   response: ApiResponse | ApiFailure;
-  /** A request for a token: neither body is told. */
+  /** Whether it is a request for a token: its log has neither body. */
   confidential?: boolean;
 }
 
-/** Makes requests; redirects are never followed. */
+/** Sends a request. Redirects are never followed. */
 export type SendRequest = (request: ApiRequest) => Promise<ApiResponse | ApiFailure>;
 
-/** What a vendor's file is given. */
+/** The services that the program provides to a vendor's module. */
 export interface ProviderServices {
   sendRequest: SendRequest;
-  /** Tells the delivery's log of a request that was made by other means than `exchange`. */
-  record(one: RecordedRequest): void;
-  /** Real time in milliseconds: tokens expire by it, whatever the store's clock says. */
+  /** Adds a request to the delivery's log that was not made with `sendRequest`. */
+  record(request: RecordedRequest): void;
+  /** Real time in milliseconds: tokens expire in real time, independent of the store's clock. */
   now(): number;
-  /** Called when nothing more is to be sent. */
+  /** Registers a callback for when no more requests are made. */
   onClose(close: () => void | Promise<void>): void;
 }
 
 export const DEFAULT_TIMEOUT_MS = 10_000;
 
-/** An object from JSON text; null where it is none. */
+/** Returns the object in a JSON text; null if it is not a JSON object. */
 export function parseJsonObject(text: string): JsonObject | null {
   try {
     const value: unknown = JSON.parse(text);
@@ -66,7 +66,7 @@ export function parseJsonObject(text: string): JsonObject | null {
   }
 }
 
-/** `Retry-After` in milliseconds from now: seconds or an HTTP date; undefined where it says nothing usable. */
+/** Returns `Retry-After`, in seconds or as an HTTP date, as milliseconds from now; undefined if it is missing or invalid. */
 export function parseRetryAfter(headers: Record<string, string>, now: number): number | undefined {
   const value = headers["retry-after"]?.trim();
   if (!value) return undefined;
@@ -75,7 +75,10 @@ export function parseRetryAfter(headers: Record<string, string>, now: number): n
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
 
-/** The answer to a request. Throws `Undeliverable`, to be tried again, where there is none (CH-042). */
+/**
+ * Returns the response to a request. Throws `DeliveryError` if no response arrives: retryable, unless the request was malformed
+ * (CH-042).
+ */
 export async function callApi(
   { sendRequest }: ProviderServices,
   vendor: string,
@@ -88,24 +91,24 @@ export async function callApi(
     : createRetryableError(`${vendor} could not be reached: ${response.message}`);
 }
 
-/** Statuses after which the same request may go through: overload, rate limits, time-outs (CH-042, E-209). */
+/** Returns whether the same request may succeed later: after overload, rate limits and timeouts (CH-042, E-209). */
 function isRetryableStatus(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;
 }
 
-/** A text or number of an answer as text; empty for anything else. What a server sends has any shape. */
+/** Returns a text or number of a response as text, and empty text for anything else, because a response can have any shape. */
 export function toPlainText(value: unknown): string {
   return typeof value === "string" || typeof value === "number" ? `${value}` : "";
 }
 
-/** A provider's own words for a fault, and its code: whichever of them are there. */
+/** Returns a provider's own error message with its code, or the one of them that exists, or null. */
 export function formatErrorDetail(message: unknown, code: unknown): string | null {
   const messageText = toPlainText(message) || null;
   const codeText = toPlainText(code) === "" ? null : `code ${toPlainText(code)}`;
   return messageText && codeText ? `${messageText} (${codeText})` : (messageText ?? codeText);
 }
 
-/** An answer that is no success as a failed delivery. */
+/** Returns the error for a response that is not a success. */
 export function createStatusError(
   vendor: string,
   response: ApiResponse,
@@ -120,8 +123,8 @@ export function createStatusError(
 }
 
 /**
- * The body of a success as a JSON object. A success that is not the provider's is somebody else's, a proxy's or a portal's:
- * the message has not gone out, and is tried again.
+ * Returns the body of a success as a JSON object. Any other body comes from a proxy or portal and not from the provider: the
+ * message was not sent, and the error is retryable.
  */
 export function parseSuccessBody(vendor: string, { status, text }: ApiResponse): JsonObject {
   const body = parseJsonObject(text);
@@ -130,7 +133,7 @@ export function parseSuccessBody(vendor: string, { status, text }: ApiResponse):
   return body;
 }
 
-/** A text field of a success; the same where it is missing. */
+/** Returns a text field of a success. Throws a retryable error if it is missing. */
 export function getSuccessField(vendor: string, response: ApiResponse, name: string): string {
   const value = parseSuccessBody(vendor, response)[name];
   if (typeof value !== "string" || value === "")

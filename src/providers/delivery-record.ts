@@ -4,10 +4,10 @@ import { isJsonObject, type JsonObject } from "../util/json.js";
 import { REDACTED, redactText } from "../util/redact-secrets.js";
 import type { RecordedRequest } from "./call-api.js";
 
-/** Requests of one delivery: many run at once over the same connections. */
+/** The requests of the current delivery. Many deliveries run at once over the same connections. */
 const recordedRequests = new AsyncLocalStorage<RecordedRequest[]>();
 
-/** Runs a delivery; what is recorded meanwhile lands in `into`. */
+/** Runs a delivery, and adds its recorded requests to `into`. */
 export function collectRequests<T>(into: RecordedRequest[], deliver: () => Promise<T>): Promise<T> {
   return recordedRequests.run(into, deliver);
 }
@@ -18,7 +18,7 @@ export function recordRequest(request: RecordedRequest): void {
 
 const MAX_BODY_CHARACTERS = 4_000;
 const MAX_HEADER_CHARACTERS = 500;
-/** Headers that open something. An idempotency key is none. */
+/** Headers that contain credentials. An idempotency key is not a credential. */
 const SECRET_HEADER = /auth|token|secret|signature|cookie|password|api-?key/i;
 
 function redactBody(text: string, secrets: readonly string[]): string | JsonObject {
@@ -42,24 +42,24 @@ function redactHeaders(headers: Record<string, string>, secrets: readonly string
 
 function redactUrl(address: string, secrets: readonly string[]): JsonObject {
   const url = new URL(address);
-  // An incoming webhook's path is its password.
+  // The path of an incoming webhook is a credential.
   if (secrets.some((secret) => secret.length > 8 && (secret === address || secret === url.href)))
     return { host: url.host, path: `/${REDACTED}`, query: null };
   return {
     host: url.host,
-    // SMTP has none.
+    // SMTP has no path.
     ...(url.pathname === "" ? {} : { path: redactText(url.pathname, secrets) }),
     query: url.search === "" ? null : redactText(url.search.slice(1), secrets),
   };
 }
 
-/** What may be kept of a request and its answer (A-485, A-486). */
+/** Returns the parts of a request and its response that may be stored (A-485, A-486). */
 export function buildDeliveryExchange(
   service_name: string,
   request: RecordedRequest,
   secrets: readonly string[],
 ): DeliveryExchange {
-  const { method, url, headers, body, response: answer, confidential = false } = request;
+  const { method, url, headers, body, response, confidential = false } = request;
   const shown = (text: string): string | JsonObject => (confidential ? REDACTED : redactBody(text, secrets));
   return {
     service_name,
@@ -70,8 +70,8 @@ export function buildDeliveryExchange(
       ...(body === null ? {} : { body: shown(body) }),
     },
     response:
-      "failure" in answer
-        ? { body: redactText(answer.message, secrets) }
-        : { status: answer.status, headers: redactHeaders(answer.headers, secrets), body: shown(answer.text) },
+      "failure" in response
+        ? { body: redactText(response.message, secrets) }
+        : { status: response.status, headers: redactHeaders(response.headers, secrets), body: shown(response.text) },
   };
 }

@@ -2,7 +2,7 @@ import { Agent, request as send } from "undici";
 import { ADDRESS_REFUSED, type AddressGuard, createAddressGuard, type ResolveHost } from "../util/address-guard.js";
 import type { ApiFailure, ApiRequest, ApiResponse, SendRequest } from "./call-api.js";
 
-/** Providers answer with a few hundred bytes; a server that goes on and on is none. */
+/** Maximum size of a response. Providers respond with a few hundred bytes, so an endless response is not from a provider. */
 const MAX_BODY_BYTES = 1024 * 1024;
 const TIMEOUT_CODES = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
@@ -10,7 +10,7 @@ const TIMEOUT_CODES = new Set([
   "UND_ERR_BODY_TIMEOUT",
   "ETIMEDOUT",
 ]);
-/** What can never be sent as it is: a header with a line break, an invalid URL, an address that may not be requested. */
+/** Codes for requests that can never be sent: a header with a line break, an invalid URL, an address that is not permitted. */
 const MALFORMED_CODES = new Set(["UND_ERR_INVALID_ARG", "ERR_INVALID_URL", "ERR_INVALID_CHAR", ADDRESS_REFUSED]);
 
 async function readBody(body: AsyncIterable<Buffer> & { destroy(): void }): Promise<string | null> {
@@ -54,18 +54,18 @@ function toApiFailure(error: unknown, timeoutMs: number): ApiFailure {
 }
 
 interface HttpClientOptions {
-  /** Addresses and ranges that are not public and may be requested all the same. */
+  /** Addresses and ranges that are not public but may be requested. */
   privateAddresses?: () => Promise<readonly string[]>;
   resolve?: ResolveHost;
 }
 
-/** Requests over pools of connections to addresses that the guard permits, with what closes them. */
+/** Opens a client with pools of connections to addresses that the guard permits. `close` closes them. */
 export function openHttpClient({ privateAddresses, resolve }: HttpClientOptions = {}): {
   sendRequest: SendRequest;
   close: () => Promise<void>;
 } {
   const agents = new Map<string, { agent: Agent; guard: AddressGuard }>();
-  // Connections are kept, so requests with other permitted addresses must not share them.
+  // Connections are kept open, so requests with other permitted addresses must not share them.
   const getAgent = (allowed: readonly string[]) => {
     const key = allowed.join(" ");
     const known = agents.get(key);

@@ -11,10 +11,10 @@ import { DeliveryError } from "./delivery-error.js";
 import { buildDeliveryExchange, collectRequests, recordRequest } from "./delivery-record.js";
 import { SettingsReader, type Variables } from "./settings-reader.js";
 
-/** A vendor's file: from a channel's settings to somebody who delivers. Throws `Undeliverable` where they do not do. */
+/** Opens a vendor's provider with a channel's settings. Throws `DeliveryError` if they are invalid. */
 type OpenVendor = (settings: SettingsReader, services: ProviderServices) => Provider;
 
-/** By vendor; each is loaded when its first message goes out. */
+/** The vendors' modules. Each is loaded for its first message. */
 const VENDOR_LOADERS: Readonly<Record<VendorName, () => Promise<OpenVendor>>> = {
   smtp: async () => (await import("./email/smtp.js")).openSmtp,
   sendgrid: async () => (await import("./email/sendgrid.js")).openSendgrid,
@@ -33,33 +33,33 @@ const VENDOR_LOADERS: Readonly<Record<VendorName, () => Promise<OpenVendor>>> = 
 const MAX_REASON_CHARACTERS = 500;
 
 export interface Providers {
-  /** Who delivers for a channel; null where its provider is none that delivers here. */
+  /** Returns the provider that delivers for a channel; null if there is no implementation of it. */
   findProvider(channel: Channel): Provider | null;
   /** Closes connections that are kept open. */
   close(): Promise<void>;
 }
 
 interface ProviderOptions {
-  /** Environment variables, to which settings refer. */
+  /** The environment variables that settings refer to. */
   variables: Variables;
   /** Real time in milliseconds. */
   now?: () => number;
-  /** Addresses and ranges that are not public and may be requested all the same. */
+  /** Addresses and ranges that are not public but may be requested. */
   privateAddresses?: () => Promise<readonly string[]>;
-  /** Values of secret variables, which messages may contain and no log may repeat. */
+  /** Values of secret variables. Messages may contain them, but logs must not. */
   secretValues?: () => Promise<readonly string[]>;
 }
 
-/** A reason as it may be stored and printed: no secret, no control character of a lying server, not without end. */
+/** Returns a reason that can be stored and printed: without secrets and control characters from a server, and truncated. */
 function sanitizeReason(reason: string, secrets: readonly string[]): string {
   let text = reason;
   for (const secret of secrets) text = text.replaceAll(secret, "[redacted]");
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must go.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to remove.
   text = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
   return text.length > MAX_REASON_CHARACTERS ? `${text.slice(0, MAX_REASON_CHARACTERS)}…` : text;
 }
 
-/** What a server calls a message is its text, too. */
+/** Sanitizes the id that a server assigns to a message, because it is also text from the server. */
 function sanitizeExternalId(delivery: Delivery): Delivery {
   if (!("metadata" in delivery) || typeof delivery.metadata?.external_id !== "string") return delivery;
   return {
@@ -70,7 +70,7 @@ function sanitizeExternalId(delivery: Delivery): Delivery {
 
 const SECRET_NAMES = new Set(["access_token", "url", "signing_key"]);
 
-/** Tokens of connections, URLs of incoming webhooks, keys to sign with. */
+/** Returns tokens of connections, URLs of incoming webhooks and signing keys. */
 function collectSecrets(...values: unknown[]): string[] {
   const found: string[] = [];
   JSON.stringify(values, (name, value: unknown) => {
@@ -80,7 +80,7 @@ function collectSecrets(...values: unknown[]): string[] {
   return found;
 }
 
-/** Everybody who delivers for real. Nothing is opened before a message goes out. */
+/** Opens the providers that deliver for real. They open no connection before a message is sent. */
 export function openProviders({
   variables,
   now = Date.now,
@@ -93,8 +93,8 @@ export function openProviders({
     now,
     onClose: (close) => void closeCallbacks.push(close),
     async sendRequest(request) {
-      httpClient ??= import("./open-http-client.js").then(({ openHttpClient: openExchange }) =>
-        openExchange(privateAddresses ? { privateAddresses } : {}),
+      httpClient ??= import("./open-http-client.js").then(({ openHttpClient }) =>
+        openHttpClient(privateAddresses ? { privateAddresses } : {}),
       );
       const response = await (await httpClient).sendRequest(request);
       recordRequest({ ...request, response });
@@ -102,7 +102,7 @@ export function openProviders({
     },
     record: recordRequest,
   };
-  /** By channel with all its settings: connections and tokens are kept as long as those stay the same. */
+  /** By channel with all its settings: connections and tokens are kept while the settings stay the same. */
   const openedVendors = new Map<string, Promise<{ provider: Provider; settings: SettingsReader }>>();
 
   async function openVendorProvider(channel: Channel, load: () => Promise<OpenVendor>) {
@@ -117,12 +117,12 @@ export function openProviders({
     if (known) return known;
     const pending = openVendorProvider(channel, load);
     openedVendors.set(key, pending);
-    // What could not be opened is tried anew with the next message.
+    // The next message tries again to open the provider.
     pending.catch(() => openedVendors.delete(key));
     return pending;
   }
 
-  /** Work of a vendor's file: its requests are told, what it throws is answered, and nothing of either has a secret. */
+  /** Runs work with a vendor's provider. Records its requests, returns its errors as results, and removes secrets from both. */
   async function runVendor<T extends object>(
     channel: Channel,
     { title }: ProviderDefinition,
@@ -150,7 +150,7 @@ export function openProviders({
       }
       return { ...error.delivery, reason: sanitizeReason(error.delivery.reason, secrets) };
     } finally {
-      for (const one of requests) recordExchange?.(buildDeliveryExchange(title, one, secrets));
+      for (const request of requests) recordExchange?.(buildDeliveryExchange(title, request, secrets));
     }
   }
 
@@ -160,12 +160,12 @@ export function openProviders({
       if (vendor === null) return null;
       const load = VENDOR_LOADERS[vendor.vendor];
       return {
-        send(message, _channel, stored, tell): Promise<Delivery> {
+        send(message, _channel, stored, recordExchange): Promise<Delivery> {
           const send = async (provider: Provider): Promise<Delivery> => {
             const delivery = sanitizeExternalId(await provider.send(message, channel, stored));
             return delivery.status === "sent" && provider.check ? { ...delivery, tracked: true } : delivery;
           };
-          return runVendor(channel, vendor, load, collectSecrets(stored, message.secrets), tell, send);
+          return runVendor(channel, vendor, load, collectSecrets(stored, message.secrets), recordExchange, send);
         },
         async findUser(email, token): Promise<UserLookupResult> {
           const find = async (provider: Provider) => ({
@@ -178,10 +178,10 @@ export function openProviders({
           }
           return result.status === "failed" && result.retryable ? null : { missing: result.reason };
         },
-        async check(message, _channel, tell): Promise<DeliveryCheck> {
+        async check(message, _channel, recordExchange): Promise<DeliveryCheck> {
           const check = async (provider: Provider): Promise<DeliveryCheck> =>
             (await provider.check?.(message, channel)) ?? { status: "unknown", reason: "its provider is not asked" };
-          const result = await runVendor(channel, vendor, load, [], tell, check);
+          const result = await runVendor(channel, vendor, load, [], recordExchange, check);
           if (result.status !== "failed") return result;
           return result.retryable ? { status: "pending" } : { status: "unknown", reason: result.reason };
         },

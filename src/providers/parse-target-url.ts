@@ -2,8 +2,9 @@ import { isLoopback } from "../util/is-loopback.js";
 import { createPermanentError } from "./delivery-error.js";
 
 /**
- * A URL that came from a template or from channel data. Anything but https is refused for good (CH-203), except plain http
- * to this machine, which local tests need (CH-208, CHQ-9); `allowHttp` true lets it go anywhere, false nowhere.
+ * Parses a URL from a template or from channel data. Throws a permanent error for anything but https, except plain http to
+ * localhost, which local tests need. With `allowHttp` true, plain http may go anywhere; with false, nowhere (CH-203, CH-208,
+ * CHQ-9).
  */
 export function parseTargetUrl(text: string, allowHttp: boolean | null): URL {
   const trimmed = text.trim();

@@ -6,7 +6,7 @@ import { createPermanentError } from "./delivery-error.js";
 
 export type Variables = Record<string, string | undefined>;
 
-/** A channel's settings with its references to environment variables resolved, at the moment of delivery. */
+/** Reads a channel's settings. References to environment variables are resolved at the moment of delivery. */
 export class SettingsReader {
   private readonly secretValues = new Set<string>();
 
@@ -15,12 +15,12 @@ export class SettingsReader {
     private readonly variables: Variables,
   ) {}
 
-  /** Values that nothing may repeat: not a reason, not an event. */
+  /** Values that no failure reason and no event may contain, the longest first. */
   get secrets(): readonly string[] {
     return [...this.secretValues].filter((value) => value.length > 3).sort((a, b) => b.length - a.length);
   }
 
-  /** Null where it is not set. Throws `Undeliverable` where it names a variable that is not. */
+  /** Returns a setting; null if it is not set. Throws `DeliveryError` if it refers to a variable that is not set. */
   text(name: string): string | null {
     const value = this.channel.settings[name];
     if (value === undefined || value === null || value === "") return null;
@@ -60,7 +60,7 @@ export class SettingsReader {
     return value === null ? null : value === "true";
   }
 
-  /** A base URL without its last slash. */
+  /** Returns a base URL without trailing slashes. */
   url(name: string, fallback: string): string {
     const value = this.text(name) ?? fallback;
     if (!URL.canParse(value) || !/^https?:/i.test(value))
@@ -68,7 +68,7 @@ export class SettingsReader {
     return value.replace(/(?<!\/)\/+$/, "");
   }
 
-  /** An object, written as one or as JSON text; null where it is not set. */
+  /** Returns an object, given as an object or as JSON text; null if it is not set. */
   json(name: string): JsonObject | null {
     const value = this.channel.settings[name];
     if (isJsonObject(value)) return value;

@@ -2,12 +2,12 @@ import { createPrivateKey, type KeyObject } from "node:crypto";
 import type { JsonObject } from "../util/json.js";
 import { createPermanentError } from "./delivery-error.js";
 
-/** PEM text as environment variables hold it: line breaks written out as `\n`, or the whole in base64. */
+/** Returns PEM text from an environment variable, where line breaks are written as `\n` or the text is in base64. */
 export function parsePem(text: string): string {
   return text.includes("-----BEGIN") ? text.replaceAll("\\n", "\n") : Buffer.from(text, "base64").toString("utf8");
 }
 
-/** A private key from PEM text. Throws `Undeliverable`, never with a part of the key. */
+/** Parses a private key in PEM form. Throws `DeliveryError`, which never contains a part of the key. */
 export function parsePrivateKey(text: string, keyName: string): KeyObject {
   try {
     return createPrivateKey(parsePem(text));

@@ -22,7 +22,7 @@ import type { SettingsReader } from "../settings-reader.js";
 import { type Chat, checkNoReply, getString, parseChat } from "./parse-chat.js";
 
 const VENDOR = "Discord";
-/** Unknown channel, guild, user, webhook; a user who takes no messages. */
+/** Codes for an unknown channel, guild, user or webhook, and for a user who accepts no messages. */
 const BAD_ADDRESS_CODES = new Set([10003, 10004, 10013, 10015, 50007]);
 const NONCE_LENGTH = 25;
 
@@ -30,11 +30,11 @@ function buildBody({ json, markdown }: Chat): JsonObject {
   return json ?? { content: markdown };
 }
 
-/** A reply (CH-177); where what it replies to has gone, it is sent without. */
+/** Returns the fields of a reply. If the message to reply to no longer exists, Discord sends it as an ordinary one (CH-177). */
 const buildReply = ({ parentId: parent }: Chat): JsonObject =>
   parent === null ? {} : { message_reference: { message_id: parent, fail_if_not_exists: false } };
 
-/** A rate limit says in its body, too, how long it lasts (seconds). */
+/** Returns the error for a response. A rate limit can also have its duration, in seconds, in the body. */
 function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
   const { code, message, retry_after } = parseJsonObject(response.text) ?? {};
   const detail = formatErrorDetail(message, code);
@@ -44,7 +44,10 @@ function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
   return createStatusError(VENDOR, response, detail, now);
 }
 
-/** Discord by bot or incoming webhook (CH-185). A bot's message has the message id as its nonce: a repeat makes no second. */
+/**
+ * Opens Discord by bot or incoming webhook. A bot's message has its id as the nonce, so that a repeat is not shown twice
+ * (CH-185).
+ */
 export function openDiscord(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://discord.com");
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
@@ -54,7 +57,7 @@ export function openDiscord(settings: SettingsReader, services: ProviderServices
     if (chat.webhook !== null) {
       checkNoReply(chat, `${VENDOR}: an incoming webhook`);
       const url = new URL(chat.webhook);
-      url.searchParams.set("wait", "true"); // or the answer is empty, and errors stay unknown
+      url.searchParams.set("wait", "true"); // otherwise the response is empty, and errors stay unknown
       return { url: url.toString(), headers: {}, body: buildBody(chat) };
     }
     const channel = getString(chat.connection, "channel_id");
@@ -65,7 +68,7 @@ export function openDiscord(settings: SettingsReader, services: ProviderServices
     return {
       url: `${base}/api/v10/channels/${encodeURIComponent(channel)}/messages`,
       headers: { authorization: `Bot ${botToken}` },
-      // A nonce is shorter than a message id; its end differs most.
+      // A nonce is shorter than a message id, and ids differ most at their end.
       body: { ...buildBody(chat), ...buildReply(chat), nonce: id.slice(-NONCE_LENGTH), enforce_nonce: true },
     };
   }

@@ -21,10 +21,10 @@ import { type Chat, checkNoReply, getString, parseChat } from "./parse-chat.js";
 const VENDOR = "Microsoft Teams";
 const SCOPE = "https://api.botframework.com/.default";
 const JSON_TYPE = { "content-type": "application/json" };
-/** Codes of the bot service: nobody is there, or nobody who lets the bot in (CH-044). */
+/** The bot service's codes for a conversation that does not exist or that blocks the bot (CH-044). */
 const BAD_ADDRESS_CODES = new Set(["ConversationNotFound", "BotNotInConversationRoster", "MessageWritesBlocked"]);
 
-/** Markdown as an adaptive card, which every kind of webhook takes; JSON goes as it is (CH-182). */
+/** Returns JSON unchanged, and Markdown as an adaptive card, which every kind of webhook accepts (CH-182). */
 function buildWebhookBody({ json, markdown }: Chat): JsonObject {
   if (json !== null) return json;
   const card = {
@@ -44,7 +44,7 @@ function buildActivity({ json, markdown, summary }: Chat): JsonObject {
   return { type: "message", ...(summary === null ? {} : { summary }), ...content };
 }
 
-/** A connector answers 200 and says in words that the endpoint behind it refused. */
+/** Returns the status of the endpoint behind a connector, which responds with 200 and reports a failure only in its text. */
 function parseInnerStatus({ status, text }: ApiResponse): number {
   const [, innerStatus] = /HTTP error (\d{3})/i.exec(text) ?? [];
   return innerStatus === undefined ? status : Number(innerStatus);
@@ -59,13 +59,13 @@ function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
     : createStatusError(VENDOR, response, detail, now);
 }
 
-/** Microsoft Teams by incoming webhook or bot (CH-180, CH-181). Neither takes an idempotency key. */
+/** Opens Microsoft Teams by incoming webhook or bot. Neither supports an idempotency key (CH-180, CH-181). */
 export function openMsTeams(settings: SettingsReader, services: ProviderServices): Provider {
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
   const base = settings.url("base_url", "https://smba.trafficmanager.net/teams");
   let access: AccessToken | undefined;
 
-  /** Opened by the first message that goes through the bot: webhooks need none of its settings. */
+  /** Creates the bot's token for its first message. Webhooks need none of these settings. */
   function createAccessToken(): AccessToken {
     const id = settings.required("bot_id");
     const password = settings.required("bot_password");
@@ -101,7 +101,7 @@ export function openMsTeams(settings: SettingsReader, services: ProviderServices
     const token = await access.get();
     const headers = { authorization: `Bearer ${token}` };
     const bot = { id: settings.required("bot_id") };
-    // CH-162: the tenant's before the recipient's.
+    // The tenant's id takes precedence over the recipient's (CH-162).
     const tenantId = getString(chat.tenant, "ms_teams_tenant_id") ?? getString(chat.connection, "ms_teams_tenant_id");
     const tenantFields: JsonObject = tenantId === null ? {} : { tenantId };
     try {
@@ -119,7 +119,7 @@ export function openMsTeams(settings: SettingsReader, services: ProviderServices
       const response = await post(`${base}/v3/conversations/${conversation}/activities`, headers, buildActivity(chat));
       return { status: "sent", metadata: { external_id: getSuccessField(VENDOR, response, "id") } };
     } catch (error) {
-      // A token that is not taken any more: the next attempt gets another.
+      // The token is no longer accepted. The next attempt requests another one.
       if (!(error instanceof DeliveryError) || !/ answered 401\b/.test(error.message)) throw error;
       access.invalidate(token);
       throw createRetryableError(error.message);

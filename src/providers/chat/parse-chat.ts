@@ -6,21 +6,21 @@ import { createPermanentError } from "../delivery-error.js";
 import { parseTargetUrl } from "../parse-target-url.js";
 
 export interface Chat {
-  /** As stored: where it goes, with what it takes to get there. */
+  /** The connection as stored: the destination and its credentials. */
   connection: JsonObject;
-  /** The incoming webhook it goes through, checked; null where it goes through a bot. */
+  /** The checked URL of the incoming webhook; null if a bot sends the message. */
   webhook: string | null;
-  /** The tenant's token before the connection's (CH-162). */
+  /** The tenant's token, or otherwise the connection's; null if neither has one (CH-162). */
   token: string | null;
-  /** What the tenant has stored. */
+  /** The tenant's channel data. */
   tenant: JsonObject;
   markdown: string;
-  /** The template's own JSON, which is sent as it is (CH-160). */
+  /** The template's own JSON, which is sent unchanged; null without one (CH-160). */
   json: JsonObject | null;
   summary: string | null;
-  /** The message that it replies to, by the platform's id. */
+  /** The platform's id of the message that this one replies to; null if it is not a reply. */
   parentId: string | null;
-  /** A reply that the channel sees, too (CH-177). */
+  /** Whether a reply is also shown in the channel (CH-177). */
   alsoSendToChannel: boolean;
 }
 
@@ -28,11 +28,11 @@ function toTextOrNull(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value : null;
 }
 
-/** The one place that reads a rendered chat message. Throws `Undeliverable`. */
+/** Parses a rendered chat message, which no other code reads. Throws `DeliveryError`. */
 export function parseChat({ content, secrets }: Message, stored: StoredChannelData): Chat {
   const metadata = isJsonObject(content.metadata) ? content.metadata : {};
   const publicConnection = isJsonObject(content.connection) ? content.connection : {};
-  // A connection that the template gave, or one yet to be found, is stored nowhere.
+  // A connection from the template, or one that must still be looked up, is not stored.
   const isFromTemplate = metadata.connection_overridden === true || toTextOrNull(publicConnection.email) !== null;
   if (secrets !== undefined && !isJsonObject(secrets.connection))
     throw createPermanentError(
@@ -61,13 +61,13 @@ export function parseChat({ content, secrets }: Message, stored: StoredChannelDa
   };
 }
 
-/** What cannot reply must not say it to the whole channel instead (CH-177: bots of Slack and Discord only). */
+/** Throws if the message is a reply and its sender cannot reply, so that it is not posted to the whole channel (CH-177). */
 export function checkNoReply({ parentId: parent }: Chat, senderName: string): void {
   if (parent !== null)
     throw createPermanentError(`${senderName} cannot reply to a message: bots of Slack and Discord can`);
 }
 
-/** A text of the connection or of what a tenant stores, or null. */
+/** Returns a text of the connection or of a tenant's channel data, or null. */
 export function getString(data: JsonObject, name: string): string | null {
   return toTextOrNull(data[name]);
 }

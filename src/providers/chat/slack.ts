@@ -18,7 +18,7 @@ import { toSlackMrkdwn } from "./to-slack-mrkdwn.js";
 
 const VENDOR = "Slack";
 
-/** Nobody is at that address (CH-044). */
+/** Codes for an address at which no one can receive messages (CH-044). */
 const BAD_ADDRESS_CODES = new Set([
   "channel_not_found",
   "is_archived",
@@ -44,16 +44,16 @@ const RETRYABLE_CODES = new Set([
   "team_added_to_org",
 ]);
 
-/** A JSON body goes as it is; Markdown becomes mrkdwn. `text` is what notifications show (CH-174, CHQ-12). */
+/** Returns JSON unchanged, and Markdown as mrkdwn. Notifications show `text` (CH-174, CHQ-12). */
 function buildBody({ json, markdown, summary }: Chat): JsonObject {
   return json === null ? { text: toSlackMrkdwn(markdown) } : { text: summary ?? "", ...json };
 }
 
-/** A reply in a thread, which only bots can send (CH-173, CH-177). */
+/** Returns the fields of a reply in a thread, which only bots can send (CH-173, CH-177). */
 const buildThread = ({ parentId: parent, alsoSendToChannel: broadcast }: Chat): JsonObject =>
   parent === null ? {} : { thread_ts: parent, ...(broadcast ? { reply_broadcast: true } : {}) };
 
-/** Slack's own error code decides, whatever the status. */
+/** Returns the error for a response. Slack's own error code takes precedence over the status. */
 function toDeliveryError(code: string, response: ApiResponse, now: number): DeliveryError {
   const reason = `${VENDOR}: ${code}`;
   if (BAD_ADDRESS_CODES.has(code)) return createBounceError(reason);
@@ -61,7 +61,7 @@ function toDeliveryError(code: string, response: ApiResponse, now: number): Deli
   return isSuccess(response) ? createPermanentError(reason) : createStatusError(VENDOR, response, code || null, now);
 }
 
-/** Slack by bot (`chat.postMessage`, CH-172) or incoming webhook (CH-173). Neither takes an idempotency key. */
+/** Opens Slack by bot (`chat.postMessage`) or incoming webhook. Neither supports an idempotency key (CH-172, CH-173). */
 export function openSlack(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://slack.com");
   const timeout_ms = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
@@ -81,14 +81,14 @@ export function openSlack(settings: SettingsReader, services: ProviderServices):
     });
     const responseText = response.text.trim();
     if (response.status === 200 && responseText === "ok") return { status: "sent" };
-    // Its errors are a word of text.
+    // An incoming webhook reports errors as one word.
     const code = /^[a-z_]{1,60}$/.test(responseText) ? responseText : "";
     if (isSuccess(response) && code === "")
       throw createRetryableError(`${VENDOR} answered ${response.status}, but not with "ok"`);
     throw toDeliveryError(code, response, services.now());
   }
 
-  /** Who has this address in the workspace (CH-175). */
+  /** Returns the id of the user with this address in the workspace (CH-175). */
   async function readUserId(email: string, token: string): Promise<string> {
     const url = `${base}/api/users.lookupByEmail?${new URLSearchParams({ email }).toString()}`;
     const headers = { authorization: `Bearer ${token}` };
@@ -128,7 +128,7 @@ export function openSlack(settings: SettingsReader, services: ProviderServices):
     throw toDeliveryError(toPlainText(error) || "unknown error", response, services.now());
   }
 
-  /** No such user, or a token that may not ask, is an answer; what passes is none. */
+  /** Looks up a user. An unknown user and a token without permission are results; temporary errors return null. */
   async function findUser(email: string, token: string): Promise<UserLookupResult> {
     try {
       return { connection: { user_id: await readUserId(email, token) } };

@@ -1,12 +1,12 @@
 /**
- * What has a meaning of its own inside a line: code, Slack's own `<@U1>` and links, Markdown's links, bold, struck out,
- * italic. The named groups say which it is. Spans are bounded: a text of nothing but opening marks is not searched to its end
- * for each of them.
+ * Matches inline markup: code, Slack's own `<@U1>` and links, and Markdown's links, bold, strikethrough and italic. The named
+ * groups distinguish them. The length of a span is limited, so that a text of opening marks only is not searched to its end for
+ * each of them.
  */
 const INLINE_TOKEN =
   /(?<code>```[\s\S]*?```|`[^`\n]+`)|(?<own><(?:[@#!]|https?:|mailto:)[^<>\n]+>)|!?\[(?<label>[^\][\n]*)\]\((?<url>[^()\s]+)(?:\s+"[^"\n]*")?\)|(?<b>\*\*|__)(?=\S)(?<bold>[^\n]{0,2000}?\S)\k<b>(?![*_])|~~(?=\S)(?<struck>[^\n]{0,2000}?\S)~~|(?<![\w*])\*(?=[^\s*])(?<italic>[^*\n]{0,2000}?)(?<=\S)\*(?![\w*])/g;
 
-/** The three characters that Slack reads; a `>` that begins a quotation is one there, too. */
+/** Escapes the three characters that have a meaning in Slack. A `>` that starts a quotation has the same meaning there. */
 function escapeMrkdwn(text: string): string {
   return text
     .replaceAll("&", "&amp;")
@@ -37,9 +37,12 @@ function escapeCharacter(sign: string): string {
   return sign === "&" ? "&amp;" : sign === "<" ? "&lt;" : "&gt;";
 }
 
-/** Markdown as Slack's mrkdwn (CH-174): headings become bold, list items bullets, the rest what it is called there. */
+/**
+ * Converts Markdown to Slack's mrkdwn: headings become bold, list items become bullets, and inline markup is translated
+ * (CH-174).
+ */
 export function toSlackMrkdwn(markdown: string): string {
-  // Fenced code keeps its lines; everything else is looked at line by line first.
+  // Fenced code keeps its lines. Everything else is first converted line by line.
   return markdown
     .split(/(```[\s\S]*?```)/)
     .map((part, index) => {

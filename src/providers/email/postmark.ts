@@ -20,10 +20,13 @@ import type { SettingsReader } from "../settings-reader.js";
 import { type Address, type Email, formatAddress, parseEmail } from "./parse-email.js";
 
 const VENDOR = "Postmark";
-/** The recipient bounced before, complained, or is suppressed. */
+/** Code for a recipient that bounced before, complained or is suppressed. */
 const INACTIVE_RECIPIENT = 406;
 const INVALID_REQUEST = 300;
-/** Postmark calls bad addresses an invalid request, and says in words which. */
+/**
+ * Matches messages about the recipient: Postmark reports bad addresses as invalid requests, and names them only in the
+ * message.
+ */
 const BAD_TO_MESSAGE = /'to' address|invalid 'to'|to.*(address|recipient).*invalid/i;
 
 const formatAddressList = (list: Address[]): string => list.map(formatAddress).join(", ");
@@ -60,7 +63,7 @@ function buildBody(email: Email, message: Message, settings: SettingsReader): Js
   };
 }
 
-/** 422 with a code of its own: inactive and malformed recipients bounce (CH-044). */
+/** Returns the error for a response. Inactive and malformed recipients have status 422 with a code, and bounce (CH-044). */
 function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
   const { ErrorCode, Message: errorMessage } = parseJsonObject(response.text) ?? {};
   const detail = formatErrorDetail(errorMessage, ErrorCode);
@@ -72,10 +75,10 @@ function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
     : createStatusError(VENDOR, response, detail, now);
 }
 
-/** Postmark has not filed the message yet. */
+/** Code for a message that Postmark has not stored yet. */
 const NOT_FOUND = 701;
 
-/** By the events of the one address that the message is for: Delivery and Bounce are what decides (CH-092). */
+/** Returns the status by the events of the message's recipient: only deliveries and bounces decide (CH-092). */
 function toDeliveryCheck({ MessageEvents }: JsonObject, to: string): DeliveryCheck {
   const events = (Array.isArray(MessageEvents) ? MessageEvents : [])
     .filter(isJsonObject)
@@ -88,7 +91,7 @@ function toDeliveryCheck({ MessageEvents }: JsonObject, to: string): DeliveryChe
   return { status: events.some(({ Type }) => Type === "Delivered") ? "delivered" : "pending" };
 }
 
-/** Postmark's API (CH-092). It takes no idempotency key; `Metadata` carries the message id. */
+/** Opens Postmark's API. It supports no idempotency key; `Metadata` contains the message id (CH-092). */
 export function openPostmark(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://api.postmarkapp.com");
   const token = settings.required("api_key");

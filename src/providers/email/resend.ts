@@ -49,7 +49,7 @@ function buildBody(email: Email, message: Message): JsonObject {
   };
 }
 
-/** A repeat that meets its first attempt still on the way passes; an invalid `to` bounces (CH-044). */
+/** Returns the error for a response. A repeat during its first attempt is retried, and an invalid `to` bounces (CH-044). */
 function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
   const { name, message } = parseJsonObject(response.text) ?? {};
   const detail = formatErrorDetail(message, name);
@@ -59,10 +59,13 @@ function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
   return createStatusError(VENDOR, response, detail, now);
 }
 
-/** Events that come after a delivery, and say that there was one. */
+/** Events that show that the message was delivered. */
 const DELIVERED_EVENTS = new Set(["delivered", "opened", "clicked", "complained"]);
 
-/** By the latest event that Resend has (CH-099). A key that may only send is refused, and not asked with again. */
+/**
+ * Returns the status by the latest event. A key that may only send is rejected, and the message is not checked again
+ * (CH-099).
+ */
 function toDeliveryCheck({ last_event }: JsonObject): DeliveryCheck {
   const event = toPlainText(last_event);
   const reason = `${VENDOR}: ${event}`;
@@ -71,7 +74,7 @@ function toDeliveryCheck({ last_event }: JsonObject): DeliveryCheck {
   return event === "failed" || event === "canceled" ? { status: "undelivered", reason } : { status: "pending" };
 }
 
-/** Resend's API (CH-099). The message id is its idempotency key. */
+/** Opens Resend's API. The message id is its idempotency key (CH-099). */
 export function openResend(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://api.resend.com");
   const key = settings.required("api_key");

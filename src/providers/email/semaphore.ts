@@ -1,10 +1,12 @@
-/** Lets so many go at a time, the others in the order they came. */
+/** Lets up to `permits` callers proceed at a time, and the others in the order in which they came. */
 export class Semaphore {
   private readonly waiters: (() => void)[] = [];
 
   constructor(private permits: number) {}
 
-  /** Resolves with what ends the turn, or with null where none came up in time (milliseconds). */
+  /**
+   * Waits for a permit and returns the function that releases it; null if none is available within `maxWaitMs` milliseconds.
+   */
   async acquire(maxWaitMs: number): Promise<(() => void) | null> {
     if (this.permits > 0) this.permits -= 1;
     else if (!(await this.wait(maxWaitMs))) return null;

@@ -21,7 +21,10 @@ const VENDOR = "SendGrid";
 
 const toPerson = ({ address, name }: Address): JsonObject => ({ email: address, ...(name === null ? {} : { name }) });
 
-/** SendGrid refuses a request that names an address twice: the first of to, cc and bcc keeps it. */
+/**
+ * Returns the recipients. SendGrid rejects a request with a repeated address, so it stays only in the first of to, cc and
+ * bcc.
+ */
 function buildPersonalization({ to, cc, bcc }: Email): JsonObject {
   const seen = new Set([to.address.toLowerCase()]);
   const removeSeen = (list: Address[]): JsonObject[] =>
@@ -35,13 +38,13 @@ function buildPersonalization({ to, cc, bcc }: Email): JsonObject {
 }
 
 /**
- * Returns a `mail/send` body. The workflow's key is its first tag, as the service sends it, and its category, which is how
- * SendGrid reports by workflow (CH-091, CH-082).
+ * Returns a `mail/send` body. The workflow's key is its first tag, as the service sends it, and its category, by which SendGrid
+ * reports per workflow (CH-091, CH-082).
  */
 function buildBody(email: Email, message: Message, settings: SettingsReader): JsonObject {
   const { from, reply_to, subject, html, text, headers, attachments } = email;
   const content: JsonObject[] = [];
-  // Plain text first: the API wants it so.
+  // The API requires plain text to be first.
   if (text !== null || html === null) content.push({ type: "text/plain", value: text || " " });
   if (html !== null) content.push({ type: "text/html", value: html });
   const [open, link] = [settings.flag("open_tracking"), settings.flag("link_tracking")];
@@ -78,7 +81,7 @@ function buildBody(email: Email, message: Message, settings: SettingsReader): Js
   };
 }
 
-/** Its errors name the field: one about the recipient's address bounces (CH-044). */
+/** Returns the error for a response. SendGrid names the field; an error about the recipient's address bounces (CH-044). */
 function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
   const errors = parseJsonObject(response.text)?.errors;
   const [first] = Array.isArray(errors) ? errors.filter(isJsonObject) : [];
@@ -95,7 +98,7 @@ function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
   return createStatusError(VENDOR, response, detail, now);
 }
 
-/** Why a message did not arrive: bounced and dropped ones bounce, blocked ones may still come (CH-091). */
+/** Returns why a message did not arrive. Bounced and dropped messages bounce; blocked ones may still arrive (CH-091). */
 function findBounce({ events }: JsonObject): DeliveryCheck {
   const bounce = (Array.isArray(events) ? events : [])
     .filter(isJsonObject)
@@ -107,7 +110,7 @@ function findBounce({ events }: JsonObject): DeliveryCheck {
   return { status: "bounced", reason: `${VENDOR}: ${toPlainText(bounce.reason) || toPlainText(bounce.event_name)}` };
 }
 
-/** SendGrid's v3 API (CH-091). It takes no idempotency key; `custom_args` carry the message id. */
+/** Opens SendGrid's v3 API. It supports no idempotency key; `custom_args` contain the message id (CH-091). */
 export function openSendgrid(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://api.sendgrid.com");
   const key = settings.required("api_key");
@@ -121,7 +124,7 @@ export function openSendgrid(settings: SettingsReader, services: ProviderService
     return parseSuccessBody(VENDOR, response);
   }
 
-  /** The activity feed knows a message to one address by an id that begins with the request's. */
+  /** Checks a message in the activity feed, where its id for one address starts with the id of the request. */
   async function check(message: Message): Promise<DeliveryCheck> {
     const id = toPlainText(message.metadata?.external_id).replace(/[^\w.-]/g, "");
     const query = new URLSearchParams({ limit: "100", query: `msg_id LIKE '${id}%'` });
@@ -129,14 +132,14 @@ export function openSendgrid(settings: SettingsReader, services: ProviderService
     const to = parseEmail(message).to.address.toLowerCase();
     const listedMessage = (Array.isArray(messages) ? messages : [])
       .filter(isJsonObject)
-      .find((one) => toPlainText(one.to_email).toLowerCase() === to);
+      .find(({ to_email }) => toPlainText(to_email).toLowerCase() === to);
     if (listedMessage?.status === "delivered") return { status: "delivered" };
     if (listedMessage?.status !== "not_delivered") return { status: "pending" };
     return findBounce(await get(`/v3/messages/${encodeURIComponent(toPlainText(listedMessage.msg_id))}`));
   }
 
   return {
-    // Asking needs an add-on, so a channel says that it has it (CH-091).
+    // Checking needs an add-on of SendGrid, so a channel has to enable it (CH-091).
     ...(settings.flag("check_delivery_status") === true ? { check } : {}),
     async send(message): Promise<Delivery> {
       const email = parseEmail(message);

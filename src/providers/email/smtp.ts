@@ -16,12 +16,12 @@ const IMPLICIT_TLS_PORT = 465;
 const SUBMISSION_PORT = 587;
 const MAX_CONNECTIONS = 5;
 const MAX_MESSAGES_PER_CONNECTION = 100;
-/** A message that got no connection by then is tried again later: well within the lease on its row. */
+/** A message that has no connection after this time is retried later. Much shorter than the lease on its row. */
 const MAX_CONNECTION_WAIT_MS = 45_000;
-/** Every command of a session has the time-out; the whole session a few of them. */
+/** Maximum duration of a session, in timeouts. Each command of a session has the timeout. */
 const MAX_TIMEOUTS_PER_SESSION = 4;
 
-/** What nodemailer adds to its errors. */
+/** The fields that nodemailer adds to its errors. */
 interface SmtpError extends Error {
   code?: string;
   command?: string;
@@ -32,13 +32,13 @@ interface SmtpError extends Error {
 const CERTIFICATE_MESSAGE = /certificate|self.signed|altname|unable to verify|CERT_|wrong version number/i;
 
 /**
- * A failed session as its delivery: 4xx passes, a refused recipient bounces, other 5xx and bad credentials are final, and a
- * server that cannot be reached or hangs up is tried again (CH-042, CH-044). A certificate that cannot be trusted is final:
- * no retry changes it.
+ * Returns the error for a failed session. 4xx responses and connections that fail or close are retried, a rejected recipient
+ * bounces, and other 5xx responses and bad credentials are permanent. An untrusted certificate is also permanent, because no
+ * retry changes it (CH-042, CH-044).
  */
 function toDeliveryError(error: SmtpError, to: Address): DeliveryError {
   const { code = "", command = "", responseCode = 0, message } = error;
-  // OpenSSL's own words say this with a stack of codes.
+  // OpenSSL's own message has a stack of codes.
   if (/wrong version number/i.test(message))
     return createPermanentError(
       'SMTP: the server does not begin with TLS at this port; settings.tls may be "starttls" or "none" there',
@@ -78,7 +78,7 @@ function createSmtpTransport(settings: SettingsReader, timeoutMs: number, maxCon
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,
     dnsTimeout: timeoutMs,
-    // Content comes from templates and data: it must not name files of this machine or addresses to be read.
+    // Content comes from templates and data, so it must not be able to read local files or addresses.
     disableFileAccess: true,
     disableUrlAccess: true,
   });
@@ -89,7 +89,7 @@ const toNodemailerAddress = ({ address, name }: Address) => ({ address, name: na
 function buildMail(email: Email, messageId: string) {
   const { from, to, cc, bcc, reply_to, subject, html, text, attachments } = email;
   return {
-    // The same at every attempt: a server or reader that sees it twice can tell.
+    // The same at every attempt, so that servers and mail clients can recognize a repeat.
     messageId: `<${messageId}>`,
     from: toNodemailerAddress(from),
     to: toNodemailerAddress(to),
@@ -99,7 +99,7 @@ function buildMail(email: Email, messageId: string) {
     subject,
     ...(html === null ? {} : { html }),
     text: text ?? "",
-    headers: email.headers, // CH-090: no other key of the overrides is read
+    headers: email.headers, // no other key of the overrides is read (CH-090)
     attachments: attachments.map(({ name, content, content_type, content_id, disposition }) => ({
       filename: name,
       content,
@@ -111,14 +111,14 @@ function buildMail(email: Email, messageId: string) {
   };
 }
 
-/** SMTP with a pool of connections (CH-090): TLS and a login, and `sent` is all it ever tells (CH-046). */
+/** Opens SMTP with a pool of connections, TLS and a login. The last status that it reports is `sent` (CH-090, CH-046). */
 export function openSmtp(settings: SettingsReader, { onClose, record }: ProviderServices): Provider {
   const timeoutMs = settings.number("timeout_ms", DEFAULT_TIMEOUT_MS);
   const maxConnections = settings.number("max_connections", MAX_CONNECTIONS);
   const transport = createSmtpTransport(settings, timeoutMs, maxConnections);
   onClose(() => transport.close());
   const url = `smtp://${settings.required("host")}:${(transport.options as { port?: number }).port}`;
-  /** The envelope stands for the message, which the log need not have twice. */
+  /** Records a session. Its body is the envelope, because the log does not need the message twice. */
   const recordSession = (email: Email, messageId: string, response: ApiResponse | ApiFailure): void => {
     const to = [email.to, ...email.cc, ...email.bcc].map(({ address }) => address);
     const body = JSON.stringify({ from: email.from.address, to, message_id: messageId, subject: email.subject });
@@ -149,7 +149,7 @@ export function openSmtp(settings: SettingsReader, { onClose, record }: Provider
       try {
         const { rejected = [], response = "" } = await sendMail(email, messageId);
         recordSession(email, messageId, { status: Number.parseInt(response, 10) || 250, headers: {}, text: response });
-        if (rejected.some((one) => String(one).toLowerCase() === email.to.address.toLowerCase()))
+        if (rejected.some((address) => String(address).toLowerCase() === email.to.address.toLowerCase()))
           throw createBounceError(`SMTP: ${email.to.address} was refused`);
         return { status: "sent", metadata: { external_id: messageId } };
       } catch (error) {

@@ -8,12 +8,12 @@ import { createPermanentError, createRetryableError } from "../delivery-error.js
 import { parseTargetUrl } from "../parse-target-url.js";
 import type { SettingsReader } from "../settings-reader.js";
 
-/** CH-202. */
+/** Default timeout of a request (CH-202). */
 const TIMEOUT_MS = 50_000;
-/** CH-203: asking again would not help. */
+/** Statuses that a retry would not change (CH-203). */
 const FINAL_STATUSES = new Set([401, 403, 404, 405]);
 const METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
-/** Of one connection, not of the request: the client sets them. */
+/** Headers of one connection and not of the request. The HTTP client sets them. */
 const HOP_BY_HOP_HEADERS = new Set([
   "connection",
   "content-length",
@@ -23,7 +23,7 @@ const HOP_BY_HOP_HEADERS = new Set([
   "upgrade",
 ]);
 
-/** Pairs as rendered (`[{key, value}]`); those without a name are no pairs. */
+/** Returns rendered pairs (`[{key, value}]`), without those that have no name. */
 function parsePairs(value: Json | undefined): [string, string][] {
   return (Array.isArray(value) ? value : []).flatMap((pair): [string, string][] => {
     if (!isJsonObject(pair) || typeof pair.key !== "string" || pair.key === "") return [];
@@ -37,13 +37,13 @@ function buildUrl(content: JsonObject, allowHttp: boolean | null): string {
   return url.toString();
 }
 
-/** What is signed is what is sent, byte for byte; a request without a body is signed as an empty one (CHQ-4). */
+/** Returns the body, which is signed byte for byte as it is sent; null without a body, which is signed as empty (CHQ-4). */
 function serializeBody({ body }: JsonObject): string | null {
   if (body === null || body === undefined) return null;
   return typeof body === "string" ? body : JSON.stringify(body);
 }
 
-/** `t=<milliseconds>,s=<base64>` over `<t>.<body>` with HMAC-SHA256 (CH-205, CHQ-3). */
+/** Returns `t=<milliseconds>,s=<base64>`: a signature of `<t>.<body>` with HMAC-SHA256 (CH-205, CHQ-3). */
 function signWebhook(key: string, timestamp: number, body: string | null): string {
   const signature = createHmac("sha256", key)
     .update(`${timestamp}.${body ?? ""}`)
@@ -52,13 +52,13 @@ function signWebhook(key: string, timestamp: number, body: string | null): strin
 }
 
 /**
- * Any HTTP endpoint (CH-200 to CH-208). 2xx is delivered. The message id goes along as `idempotency-key`, which the
- * reference does not mention, so that an endpoint can tell a repeat.
+ * Opens a provider for any HTTP endpoint. 2xx means delivered. The message id is sent as `idempotency-key`, which the reference
+ * does not mention, so that an endpoint can recognize a repeat (CH-200 to CH-208).
  */
 export function openKnockWebhook(settings: SettingsReader, { sendRequest, now }: ProviderServices): Provider {
   const allowHttp = settings.flag("allow_http");
   const key = settings.text("signing_key");
-  /** Rendered with the message where it comes from Liquid (E-195); without it nothing goes out, and never unsigned. */
+  /** Returns the key; from Liquid, it is rendered with the message. Throws without it: nothing is sent unsigned (E-195). */
   const getSigningKey = ({ secrets }: Message): string | null => {
     if (!hasLiquid(key)) return key;
     if (typeof secrets?.signing_key === "string") return secrets.signing_key;
@@ -89,7 +89,7 @@ export function openKnockWebhook(settings: SettingsReader, { sendRequest, now }:
       }
       if (isSuccess(response)) return { status: "delivered" };
       const reason = `the webhook answered ${response.status}`;
-      // CH-204: everything else may pass, redirects included, which are never followed.
+      // Everything else is retried, including redirects, which are never followed (CH-204).
       throw FINAL_STATUSES.has(response.status)
         ? createPermanentError(reason)
         : createRetryableError(reason, parseRetryAfter(response.headers, now()));

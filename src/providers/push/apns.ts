@@ -25,18 +25,18 @@ import { buildNotification, type Push, parsePush } from "./parse-push.js";
 
 const VENDOR = "APNs";
 const HOSTS_BY_MODE = { production: "https://api.push.apple.com", sandbox: "https://api.sandbox.push.apple.com" };
-/** Apple wants a token reused for at least 20 minutes, and refuses one older than 60. */
+/** Apple requires that a token is reused for at least 20 minutes, and rejects one that is older than 60. */
 const TOKEN_LIFETIME_MS = 40 * 60_000;
-/** Names `apns-id`s are derived in, which must be UUIDs; message ids are none. Never change it. */
+/** Namespace of the `apns-id`s, which must be UUIDs, unlike message ids. Never change it. */
 const APNS_ID_NAMESPACE = "5b0f6f6e-1f3c-4f0e-9a55-6b7c1d0e2f43";
 
 const BAD_TOKEN_REASONS = new Set(["BadDeviceToken", "DeviceTokenNotForTopic", "Unregistered", "ExpiredToken"]);
-/** What the next attempt, with a new provider token, may cure. */
+/** Reasons that the next attempt, with a new provider token, may resolve. */
 const RETRYABLE_REASONS = new Set(["ExpiredProviderToken", "IdleTimeout", "Shutdown"]);
 
-/** The provider's token (ES256), signed anew when it grows old. */
+/** The provider's token (ES256), which is signed again when it is too old. */
 class ProviderToken {
-  private current: { token: Promise<string>; getToken: number } | undefined;
+  private current: { token: Promise<string>; signedAt: number } | undefined;
 
   constructor(
     private readonly key: KeyObject,
@@ -46,10 +46,10 @@ class ProviderToken {
 
   /** Returns the token to use at a time in milliseconds. */
   at(now: number): Promise<string> {
-    if (this.current && now - this.current.getToken < TOKEN_LIFETIME_MS && now >= this.current.getToken)
+    if (this.current && now - this.current.signedAt < TOKEN_LIFETIME_MS && now >= this.current.signedAt)
       return this.current.token;
     const token = this.sign(now);
-    this.current = { token, getToken: now };
+    this.current = { token, signedAt: now };
     return token;
   }
 
@@ -60,14 +60,14 @@ class ProviderToken {
     return token;
   }
 
-  /** Forgets a token that was refused, unless there is a newer one. */
+  /** Discards a rejected token, unless a newer one has replaced it. */
   async invalidate(token: string): Promise<void> {
     const { current } = this;
     if ((await current?.token) === token && this.current === current) this.current = undefined;
   }
 }
 
-/** Overrides hold the request's headers beside the payload's parts (CH-141). */
+/** Builds a request. Overrides contain its headers next to the parts of the payload (CH-141). */
 function buildRequest(push: Push, bundleId: string): { headers: Record<string, string>; payload: JsonObject } {
   const { headers = {}, ...overrides } = push.overrides;
   const aps: JsonObject = push.isSilent ? { "content-available": 1 } : { alert: buildNotification(push) };
@@ -75,7 +75,7 @@ function buildRequest(push: Push, bundleId: string): { headers: Record<string, s
     name.toLowerCase(),
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
-  // HTTP/2 itself would carry line breaks in a value to whatever reads it as HTTP/1.
+  // HTTP/2 would pass line breaks in a value on to a server that reads them as HTTP/1.
   const invalidHeader = overriddenHeaders.find(
     ([name, value]) => !/^[a-z0-9-]+$/.test(String(name)) || !/^[\x20-\x7e]*$/.test(String(value)),
   );
@@ -85,7 +85,7 @@ function buildRequest(push: Push, bundleId: string): { headers: Record<string, s
     payload: applyPayloadOverrides({ ...push.data, aps }, overrides),
     headers: {
       "apns-topic": bundleId,
-      // A background push with priority 10 is refused.
+      // A background push with priority 10 is rejected.
       "apns-push-type": push.isSilent ? "background" : "alert",
       "apns-priority": push.isSilent ? "5" : "10",
       ...(Object.fromEntries(overriddenHeaders.filter(([name]) => name?.startsWith("apns-"))) as Record<
@@ -96,7 +96,7 @@ function buildRequest(push: Push, bundleId: string): { headers: Record<string, s
   };
 }
 
-/** 410 and its kind bounce with the token (CH-044). */
+/** Returns the error for a response. Status 410 and reasons of its kind bounce with the token (CH-044). */
 function toDeliveryError(response: ApiResponse, { token }: Push, now: number): DeliveryError {
   const reason = parseJsonObject(response.text)?.reason;
   const code = typeof reason === "string" ? reason : "";
@@ -110,7 +110,7 @@ function toDeliveryError(response: ApiResponse, { token }: Push, now: number): D
   return createStatusError(VENDOR, response, code || null, now);
 }
 
-/** By certificate: the connection itself says who is asking, and requests carry no token. */
+/** Reads the client certificate, which identifies the sender of the whole connection, so that requests carry no token. */
 function parseClientCertificate(settings: SettingsReader): SecureContextOptions {
   const cert = parsePem(settings.required("certificate"));
   const key = parsePrivateKey(settings.required("private_key"), "settings.private_key");
@@ -125,14 +125,14 @@ function parseClientCertificate(settings: SettingsReader): SecureContextOptions 
   return { cert, key: key.export({ type: "pkcs8", format: "pem" }) };
 }
 
-/** By token: each request carries one, signed with the key. */
+/** Returns the token that each request carries; null if the channel authenticates by certificate. */
 function createProviderToken(settings: SettingsReader): ProviderToken | null {
   if (settings.text("certificate") !== null) return null;
   const names = { kid: settings.required("key_id"), iss: settings.required("team_id") };
   return new ProviderToken(parsePrivateKey(settings.required("signing_key"), "settings.signing_key"), names, settings);
 }
 
-/** APNs over HTTP/2 with either way to authenticate, by token or by certificate (CH-141). A repeat has the same `apns-id`. */
+/** Opens APNs over HTTP/2, authenticated by token or certificate. A repeat has the same `apns-id` (CH-141). */
 export function openApns(settings: SettingsReader, services: ProviderServices): Provider {
   const mode = settings.text("application_mode") === "sandbox" ? "sandbox" : "production";
   const base = settings.url("base_url", HOSTS_BY_MODE[mode]);
@@ -166,7 +166,7 @@ export function openApns(settings: SettingsReader, services: ProviderServices): 
       }
       if (response.status === 200)
         return { status: "sent", metadata: { external_id: response.headers["apns-id"] ?? id } };
-      // Only then: Apple counts how often the token changes.
+      // Only for this reason, because Apple counts how often the token changes.
       if (token !== undefined && parseJsonObject(response.text)?.reason === "ExpiredProviderToken")
         provider?.invalidate(token);
       throw toDeliveryError(response, push, services.now());

@@ -22,7 +22,7 @@ import type { SettingsReader } from "../settings-reader.js";
 import { buildNotification, type Push, parsePush } from "./parse-push.js";
 
 const VENDOR = "Expo";
-/** Errors of a ticket after which the same message may go through. */
+/** Errors of a ticket after which the same message may succeed. */
 const RETRYABLE_CODES = new Set(["MessageRateExceeded", "ExpoError", "ProviderError"]);
 
 function buildMessage(push: Push): JsonObject {
@@ -34,14 +34,14 @@ function buildMessage(push: Push): JsonObject {
   return applyPayloadOverrides(message, push.overrides);
 }
 
-/** Errors of the whole request, which come with a status. */
+/** Returns the error for a request that failed as a whole, with a status. */
 function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
   const errors = parseJsonObject(response.text)?.errors;
   const [first] = Array.isArray(errors) ? errors.filter(isJsonObject) : [];
   return createStatusError(VENDOR, response, formatErrorDetail(first?.message, first?.code), now);
 }
 
-/** Of a request that was taken, the message's own ticket: it may still be an error. */
+/** Returns the id of the message's ticket. Throws if the request was accepted but the ticket is an error. */
 function getTicketId(response: ApiResponse, { token }: Push): string {
   const { data } = parseSuccessBody(VENDOR, response);
   const ticket = Array.isArray(data) ? data[0] : data;
@@ -54,7 +54,7 @@ function getTicketId(response: ApiResponse, { token }: Push): string {
   throw RETRYABLE_CODES.has(code) ? createRetryableError(reason) : createPermanentError(reason);
 }
 
-/** Expo's push service (CH-142). It takes no idempotency key; the device gets the message id with the data. */
+/** Opens Expo's push service. It supports no idempotency key; the device gets the message id with the data (CH-142). */
 export function openExpo(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://exp.host");
   const auth = settings.text("auth_token");

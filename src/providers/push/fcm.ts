@@ -29,7 +29,10 @@ const SCOPE = "https://www.googleapis.com/auth/firebase.messaging";
 const TOKEN_URL = "https://oauth2.googleapis.com/token";
 const ASSERTION_LIFETIME_S = 3_600;
 
-/** `{"a":{"b":[1,false]}}` → `{"a.b.0":"1","a.b.1":"false"}`: FCM takes texts under plain keys only (CH-140, E-183). */
+/**
+ * Flattens data, because FCM accepts only texts under plain keys: `{"a":{"b":[1,false]}}` → `{"a.b.0":"1","a.b.1":"false"}`
+ * (CH-140, E-183).
+ */
 export function flattenData(data: JsonObject): Record<string, string> {
   const flat: Record<string, string> = {};
   const open: [path: string, value: Json][] = Object.entries(data).reverse();
@@ -50,7 +53,7 @@ function buildMessage(push: Push): JsonObject {
   return applyPayloadOverrides(message, push.overrides);
 }
 
-/** FCM's own code, which is more than the status: in the details of the error. */
+/** Returns FCM's own code from the error's details, which is more specific than the status. */
 function parseError(response: ApiResponse): { code: string; detail: string | null; isAboutToken: boolean } {
   const error = parseJsonObject(response.text)?.error;
   if (!isJsonObject(error)) return { code: "", detail: null, isAboutToken: false };
@@ -59,17 +62,17 @@ function parseError(response: ApiResponse): { code: string; detail: string | nul
   const code = typeof fcmCode === "string" ? fcmCode : "";
   const fields = details.flatMap(({ fieldViolations }) => (Array.isArray(fieldViolations) ? fieldViolations : []));
   const isAboutToken =
-    fields.some((one) => isJsonObject(one) && one.field === "message.token") ||
+    fields.some((violation) => isJsonObject(violation) && violation.field === "message.token") ||
     /registration token/i.test(toPlainText(error.message));
   return { code, detail: formatErrorDetail(error.message, code), isAboutToken };
 }
 
-/** A device that is gone, or a token that is none, bounces with its token (CH-140, CH-044). */
+/** Returns the error for a response. An unregistered device or an invalid token bounces with its token (CH-140, CH-044). */
 function toDeliveryError(response: ApiResponse, { token }: Push, now: number): DeliveryError {
   const { code, detail, isAboutToken } = parseError(response);
   if (code === "UNREGISTERED" || (code === "INVALID_ARGUMENT" && isAboutToken))
     return createBounceError(`${VENDOR}: ${detail}`, token);
-  // An access token that has become invalid: the next attempt gets another.
+  // The access token is no longer valid. The next attempt requests another one.
   if (response.status === 401 && code !== "THIRD_PARTY_AUTH_ERROR")
     return createRetryableError(`${VENDOR} answered 401${detail ? `: ${detail}` : ""}`);
   return createStatusError(VENDOR, response, detail, now);
@@ -96,7 +99,7 @@ function createAccessToken(settings: SettingsReader, services: ProviderServices,
   return new AccessToken({ vendor: VENDOR, url, buildForm: form, timeout_ms, onToken }, services);
 }
 
-/** FCM's HTTP v1 API (CH-140). It takes no idempotency key; the device gets the message id with the data. */
+/** Opens FCM's HTTP v1 API. It supports no idempotency key; the device gets the message id with the data (CH-140). */
 export function openFcm(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://fcm.googleapis.com");
   const project = settings.required("project_id");

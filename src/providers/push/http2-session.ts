@@ -9,10 +9,10 @@ interface Http2Request {
   timeout_ms: number;
 }
 
-/** Answers are short; a server that goes on and on is none. */
+/** Maximum size of a response. APNs responds briefly, so an endless response is not from it. */
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** One HTTP/2 session to an origin, opened when it is needed and again after it went away. Any number of requests share it. */
+/** One HTTP/2 session to an origin, opened when needed and again after it has closed. Any number of requests share it. */
 export class Http2Session {
   private session: ClientHttp2Session | undefined;
 
@@ -26,7 +26,7 @@ export class Http2Session {
     this.session = undefined;
   }
 
-  /** A POST. Never rejects: why nothing came is an answer, too. */
+  /** Sends a POST request. Never rejects: failures are returned. */
   post(request: Http2Request): Promise<ApiResponse | ApiFailure> {
     return new Promise((resolve) => {
       let isFinished = false;
@@ -37,7 +37,7 @@ export class Http2Session {
         resolve(response);
       };
       const fail = (message: string, code = ""): void => finish({ failure: "connection", message, code });
-      // A session that does not answer is not used again: what waits behind would wait as long.
+      // A session that does not respond is not used again, because further requests would wait as long.
       const timer = setTimeout(() => {
         finish({ failure: "timeout", message: `no answer within ${request.timeout_ms / 1_000} s`, code: "" });
         this.close();
@@ -90,7 +90,7 @@ export class Http2Session {
     const current = this.session;
     if (current && !current.closed && !current.destroyed) return current;
     const session = connect(this.origin, this.tls);
-    // Many streams listen at once; an error is told to each, and to nobody where none is open.
+    // Many streams listen at once. Each of them receives an error of the session; without streams, it is only discarded.
     session.setMaxListeners(0);
     const forget = (): void => {
       if (this.session === session) this.session = undefined;

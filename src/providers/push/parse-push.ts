@@ -7,14 +7,14 @@ export interface Push {
   token: string;
   title: string;
   body: string;
-  /** Neither title nor body: nothing is shown, the app is woken (CH-132). */
+  /** Whether there is no title and no body: the app is woken, and nothing is shown (CH-132). */
   isSilent: boolean;
   /** The trigger's data and the message's id (CH-131). */
   data: JsonObject;
   overrides: JsonObject;
 }
 
-/** The one place that reads a rendered push. */
+/** Parses a rendered push message, which no other code reads. Throws `DeliveryError` if it has no device token. */
 export function parsePush({ id, content }: Message): Push {
   const text = (name: string): string => (typeof content[name] === "string" ? content[name] : "");
   const [token, title, body] = [text("token"), text("title"), text("body")];
@@ -29,7 +29,7 @@ export function parsePush({ id, content }: Message): Push {
   };
 }
 
-/** What is shown; an empty title or body is left out. */
+/** Returns what the device shows, without an empty title or body. */
 export function buildNotification({ title, body }: Push): JsonObject {
   return { ...(title === "" ? {} : { title }), ...(body === "" ? {} : { body }) };
 }

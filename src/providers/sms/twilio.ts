@@ -20,17 +20,17 @@ import type { SettingsReader } from "../settings-reader.js";
 
 const VENDOR = "Twilio";
 
-/** Twilio's codes for a number that cannot get the message: invalid, unreachable, no mobile, unsubscribed, unknown. */
+/** Codes for a number that cannot get the message: invalid, unreachable, not a mobile, unsubscribed or unknown. */
 const BAD_NUMBER_CODES = new Set([21211, 21214, 21217, 21401, 21421, 21610, 21612, 21614, 30005, 30006]);
 
-/** `To` and `Body`, with what the number or the service to send from is, and the overrides as further fields. */
+/** Builds a form with `To`, `Body`, the number or service to send from, and the overrides as further fields. */
 function buildForm(to: string, body: string, sender: Record<string, string>, overrides: JsonObject): string {
   const fields: JsonObject = { To: to, Body: body, ...sender, ...overrides };
   const form = new URLSearchParams();
   for (const [name, value] of Object.entries(fields)) {
-    // A list is a field that stands several times, as MediaUrl may.
-    for (const one of Array.isArray(value) ? value : [value])
-      if (one !== null) form.append(name, typeof one === "string" ? one : JSON.stringify(one));
+    // A list becomes a repeated field, as MediaUrl may be.
+    for (const item of Array.isArray(value) ? value : [value])
+      if (item !== null) form.append(name, typeof item === "string" ? item : JSON.stringify(item));
   }
   return form.toString();
 }
@@ -39,7 +39,7 @@ function resolveSender(settings: SettingsReader): Record<string, string> {
   const service = settings.text("messaging_service_sid");
   if (service !== null) return { MessagingServiceSid: service };
   const from = settings.text("phone_number") ?? settings.required("short_code");
-  // Somebody who writes the service's id as the sender means the service.
+  // A service's id as the sender means the service.
   return /^MG[0-9a-f]{32}$/i.test(from) ? { MessagingServiceSid: from } : { From: from };
 }
 
@@ -51,7 +51,7 @@ function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
     : createStatusError(VENDOR, response, detail, now);
 }
 
-/** What a message's status comes to (CH-110, E-214): failed bounces, undelivered is final. */
+/** Returns the result of a message's status: failed messages bounce, and undelivered ones are final (CH-110, E-214). */
 function toDeliveryCheck({ status, error_code, error_message }: JsonObject): DeliveryCheck {
   const reason = `${VENDOR}: ${formatErrorDetail(error_message ?? status, error_code)}`;
   if (status === "failed" || BAD_NUMBER_CODES.has(Number(toPlainText(error_code))))
@@ -60,7 +60,7 @@ function toDeliveryCheck({ status, error_code, error_message }: JsonObject): Del
   return { status: status === "delivered" || status === "read" ? "delivered" : "pending" };
 }
 
-/** Twilio's Messages API (CH-110). It takes no idempotency key; what it says at once is mostly that the message is queued. */
+/** Opens Twilio's Messages API. It supports no idempotency key, and responds mostly that the message is queued (CH-110). */
 export function openTwilio(settings: SettingsReader, services: ProviderServices): Provider {
   const base = settings.url("base_url", "https://api.twilio.com");
   const account = settings.required("account_id");
