@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(path.join(folder, "..", ".."), { recursive: true, force: true }));
 
-function failureOf(run: () => unknown): KnockError {
+function catchKnockError(run: () => unknown): KnockError {
   try {
     run();
   } catch (error) {
@@ -39,26 +39,30 @@ function failureOf(run: () => unknown): KnockError {
   throw new Error("nothing was thrown");
 }
 
-describe("CLI-004: where profiles are kept", () => {
+describe("CLI-004 the folder of profiles", () => {
   it.each([
-    ["KNOCK_CONFIG_DIR first", { KNOCK_CONFIG_DIR: "/c/own", XDG_CONFIG_HOME: "/c/xdg", HOME: "/home/a" }, "/c/own"],
-    ["then XDG_CONFIG_HOME", { XDG_CONFIG_HOME: "/c/xdg", HOME: "/home/a" }, "/c/xdg/knock"],
-    ["which must be absolute", { XDG_CONFIG_HOME: "xdg", HOME: "/home/a" }, "/home/a/.config/knock"],
-    ["then the home folder", { HOME: "/home/a" }, "/home/a/.config/knock"],
-    ["which the system knows too", {}, path.join(homedir(), ".config", "knock")],
-    ["relative to the working directory", { KNOCK_CONFIG_DIR: "own", HOME: "/home/a" }, "/srv/own"],
-    ["empty is unset", { KNOCK_CONFIG_DIR: "", XDG_CONFIG_HOME: "", HOME: "/home/a" }, "/home/a/.config/knock"],
-  ] as [string, Record<string, string>, string][])("%s", (_name, env, expected) => {
+    ["KNOCK_CONFIG_DIR", { KNOCK_CONFIG_DIR: "/c/own", XDG_CONFIG_HOME: "/c/xdg", HOME: "/home/a" }, "/c/own"],
+    ["XDG_CONFIG_HOME", { XDG_CONFIG_HOME: "/c/xdg", HOME: "/home/a" }, "/c/xdg/knock"],
+    ["HOME if XDG_CONFIG_HOME is relative", { XDG_CONFIG_HOME: "xdg", HOME: "/home/a" }, "/home/a/.config/knock"],
+    ["HOME", { HOME: "/home/a" }, "/home/a/.config/knock"],
+    ["the system's home folder", {}, path.join(homedir(), ".config", "knock")],
+    ["KNOCK_CONFIG_DIR relative to the working directory", { KNOCK_CONFIG_DIR: "own", HOME: "/home/a" }, "/srv/own"],
+    [
+      "XDG_CONFIG_HOME if KNOCK_CONFIG_DIR is empty",
+      { KNOCK_CONFIG_DIR: "", XDG_CONFIG_HOME: "", HOME: "/home/a" },
+      "/home/a/.config/knock",
+    ],
+  ] as [string, Record<string, string>, string][])("is found by: %s", (_name, env, expected) => {
     expect(getConfigFolder(env, "/srv", "linux")).toBe(expected);
   });
 
-  it("on Windows in the local application data", () => {
+  it("is in the local application data on Windows", () => {
     expect(getConfigFolder({ LOCALAPPDATA: "/appdata", HOME: "/home/a" }, "/srv", "win32")).toBe(
       path.join("/appdata", "knock"),
     );
   });
 
-  it("not in config.json, which the official command line owns", async () => {
+  it("keeps profiles out of config.json, which the official command line owns", async () => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(path.join(folder, "config.json"), '{"serviceToken":"knock_st_x"}');
     await open().writeProfile("work", { api_key: KEY });
@@ -68,21 +72,21 @@ describe("CLI-004: where profiles are kept", () => {
 });
 
 describe("profiles", () => {
-  it("reading where there is nothing gives nothing, and makes nothing", () => {
+  it("reads a missing folder as no profiles, and does not create it", () => {
     expect(open().readProfile("default")).toEqual({ profile: null, warning: null });
     expect(open().listProfiles()).toEqual([]);
     expect(open().readDefaultProfileName()).toBeNull();
     expect(existsSync(folder)).toBe(false);
   });
 
-  it("what was written is read again, by another process too", async () => {
+  it("reads a written profile again, also in another process", async () => {
     const profile = { api_key: KEY, base_url: "https://api.knock.app", branch: "feat-1", target: "remote" } as const;
     await open().writeProfile("work", profile);
     expect(open().readProfile("work")).toEqual({ profile, warning: null });
     expect(open().readProfile("other")).toEqual({ profile: null, warning: null });
   });
 
-  it("a change leaves other values and other profiles as they are; null removes a value", async () => {
+  it("keeps other values and other profiles on a change, and removes a value on null", async () => {
     const credentials = open();
     await credentials.writeProfile("work", { api_key: KEY, branch: "feat-1" });
     await credentials.writeProfile("home.x-1", { base_url: "http://127.0.0.1:8484" });
@@ -92,7 +96,7 @@ describe("profiles", () => {
     expect(credentials.listProfiles()).toEqual(["home.x-1", "work"]);
   });
 
-  it("deleting tells whether there was one, and forgets a default that named it", async () => {
+  it("returns whether a profile was deleted, and clears a default that named it", async () => {
     const credentials = open();
     await credentials.writeProfile("work", { api_key: KEY });
     await credentials.writeProfile("home", {});
@@ -106,7 +110,7 @@ describe("profiles", () => {
     expect(readFileSync(file, "utf8")).not.toContain(KEY);
   });
 
-  it("the default must exist, and can be forgotten", async () => {
+  it("rejects a default profile that does not exist, and clears the default on null", async () => {
     const credentials = open();
     await expect(credentials.writeDefaultProfileName("work")).rejects.toMatchObject({
       code: "profile_invalid",
@@ -118,12 +122,12 @@ describe("profiles", () => {
     expect(credentials.readDefaultProfileName()).toBeNull();
   });
 
-  it.each(["", "a b", "../x", "__proto__", "-x", "x".repeat(65)])("%j cannot be a profile's name", async (name) => {
-    expect(failureOf(() => open().readProfile(name))).toMatchObject({ code: "usage" });
+  it.each(["", "a b", "../x", "__proto__", "-x", "x".repeat(65)])("rejects %j as a profile name", async (name) => {
+    expect(catchKnockError(() => open().readProfile(name))).toMatchObject({ code: "usage" });
     await expect(open().writeProfile(name, {})).rejects.toMatchObject({ code: "usage" });
   });
 
-  it("`constructor` can, and is not there before it is written", async () => {
+  it("accepts `constructor` as a profile name, and reads it as missing until it is written", async () => {
     expect(open().readProfile("constructor").profile).toBeNull();
     await open().writeProfile("work", {});
     expect(open().readProfile("constructor").profile).toBeNull();
@@ -132,7 +136,7 @@ describe("profiles", () => {
     expect(open().readProfile("constructor").profile).toEqual({ branch: "b" });
   });
 
-  it("what a newer version wrote beside it is kept", async () => {
+  it("keeps unknown values that a newer version wrote", async () => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(file, JSON.stringify({ theme: "dark", profiles: { work: { api_key: KEY, colour: "red" } } }));
     await open().writeProfile("work", { branch: "b" });
@@ -143,8 +147,8 @@ describe("profiles", () => {
   });
 });
 
-describe.runIf(POSIX)("who may read them", () => {
-  it("the file is its owner's alone, the folder too, and nothing is left beside it", async () => {
+describe.runIf(POSIX)("permissions of the profiles", () => {
+  it("are for the owner only, for the file and the folder, and no other file is left", async () => {
     await open().writeProfile("work", { api_key: KEY });
     await open().writeProfile("work", { branch: "b" });
     expect(modeOf(file)).toBe(0o600);
@@ -152,7 +156,7 @@ describe.runIf(POSIX)("who may read them", () => {
     expect(readdirSync(folder)).toEqual(["profiles.json"]);
   });
 
-  it("warns of a file that others can read, and the next write fixes its mode", async () => {
+  it("cause a warning when others can read the file, and the next write fixes its mode", async () => {
     await open().writeProfile("work", { api_key: KEY });
     chmodSync(file, 0o644);
     const { profile, warning } = open().readProfile("work");
@@ -166,20 +170,20 @@ describe.runIf(POSIX)("who may read them", () => {
   });
 });
 
-describe("a file that is not what was written", () => {
+describe("an invalid profiles file", () => {
   it.each([
     ["broken JSON", `{"profiles":{"work":{"api_key":"${KEY}"`, undefined],
     ["nothing", "", undefined],
     ["a list", "[]", ""],
-    ["profiles that are none", '{"profiles":7}', "/profiles"],
-    ["a default that is none", '{"default":{},"profiles":{}}', "/default"],
-    ["a profile that is none", '{"profiles":{"work":[]}}', "/profiles/work"],
-    ["a key that is none", '{"profiles":{"work":{"api_key":7}}}', "/profiles/work/api_key"],
+    ["invalid profiles", '{"profiles":7}', "/profiles"],
+    ["an invalid default", '{"default":{},"profiles":{}}', "/default"],
+    ["an invalid profile", '{"profiles":{"work":[]}}', "/profiles/work"],
+    ["an invalid key", '{"profiles":{"work":{"api_key":7}}}', "/profiles/work/api_key"],
     ["an unknown target", '{"profiles":{"work":{"target":"moon"}}}', "/profiles/work/target"],
-  ])("%s is profile_invalid, names the file and never quotes it", (_name, text, pointer) => {
+  ])("with %s is profile_invalid, and the error names the file without quoting it", (_name, text, pointer) => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(file, text);
-    const error = failureOf(() => open().readProfile("work"));
+    const error = catchKnockError(() => open().readProfile("work"));
     expect(error.code).toBe("profile_invalid");
     expect(getExitCode(error)).toBe(3);
     expect(error.message).toContain(file);
@@ -187,14 +191,14 @@ describe("a file that is not what was written", () => {
     expect(JSON.stringify([error.message, error.hint, error.details, String(error.cause)])).not.toContain("sk_test");
   });
 
-  it("and is not overwritten", async () => {
+  it("is not overwritten", async () => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(file, "{");
     await expect(open().writeProfile("work", { api_key: KEY })).rejects.toMatchObject({ code: "profile_invalid" });
     expect(readFileSync(file, "utf8")).toBe("{");
   });
 
-  it("a folder that cannot be made", async () => {
+  it("is reported when its folder cannot be created", async () => {
     mkdirSync(path.dirname(folder), { recursive: true });
     writeFileSync(folder, "a file");
     await expect(open().writeProfile("work", { api_key: KEY })).rejects.toMatchObject({

@@ -70,7 +70,7 @@ afterEach(async () => {
   project.remove();
 });
 
-/** A command's engine: with the project as its files are now. */
+/** Opens a command's engine for the project's current files. */
 async function open(): Promise<LocalOperations> {
   const location = await findProject({ cwd: project.root, project: null, knockDir: null });
   if (location === null) throw new Error("no project");
@@ -80,7 +80,7 @@ async function open(): Promise<LocalOperations> {
   });
 }
 
-/** Runs that wait until one minute after each other, or all until the first of these minutes. */
+/** Starts runs that wait until times that are `apart` milliseconds from each other; with 0, all until the same time. */
 async function startReminders(count = MOMENTS, apart = MINUTE): Promise<void> {
   await engine.freezeClock(START);
   const recipients = Array.from({ length: count }, (_, n) => ({
@@ -111,7 +111,7 @@ function countReads(): Map<string, number> {
   return reads;
 }
 
-/** Counts transactions, by how they begin. */
+/** Counts transactions by their first statement. */
 function countTransactions(): Map<string, number> {
   const begun = new Map<string, number>();
   const original = Connection.prototype.run;
@@ -145,17 +145,18 @@ describe("a move of the clock over 150 due moments", () => {
     expect(after?.steps.map(({ outcome }) => outcome)).toEqual(["cancelled"]);
   });
 
-  it("runs two transactions for each moment, and none that finds nothing", async () => {
+  it("runs two transactions for each moment, and none without due work", async () => {
     const begun = countTransactions();
     const { ran } = await engine.moveClock(START + 10 * 60 * MINUTE, { force: false });
     expect(ran).toHaveLength(MOMENTS);
-    // A claim that sets the clock, and a save; the clock's lease is taken and ended, and the clock set at last.
+    // Each moment takes a claim, which sets the clock, and a save. The clock's lease is taken and released, and the
+    // clock is set at the end.
     expect(Object.fromEntries(begun)).toEqual({ "BEGIN IMMEDIATE": 2 * MOMENTS + 3 });
   });
 });
 
-describe("a single look at what is due", () => {
-  it("parses the workflow once for more runs than a chunk has", async () => {
+describe("one read of due work", () => {
+  it("parses the workflow once for more runs than a chunk contains", async () => {
     engine = await open();
     await startReminders(600, 0);
     await engine.freezeClock(START + MINUTE);

@@ -4,13 +4,13 @@ import { formatAnnotation, formatJobSummary } from "../../src/app/report-to-gith
 const HOSTILE = { rule: "x,y:z%\r\n::stop-commands::t", met: false, found: "<b>|`a`_*[l](u)\n@team" };
 
 describe("the report to GitHub Actions", () => {
-  it("keeps an annotation on one line, and its title to itself", () => {
+  it("keeps an annotation on one line, and its title separate from its message", () => {
     expect(formatAnnotation("knock notify a:b,c", HOSTILE)).toBe(
       "::error title=knock notify a%3Ab%2Cc::expected x,y:z%25%0D%0A::stop-commands::t: <b>|`a`_*[l](u)%0A@team",
     );
   });
 
-  it("leaves no markup of the data in the job summary", () => {
+  it("removes markup in data from the job summary", () => {
     const [head, , , , row, ...rest] = formatJobSummary("a *b* | c", [HOSTILE]).split("\n");
     expect(head).toBe("### a &#42;b&#42; &#124; c");
     expect(row).toBe(

@@ -11,7 +11,8 @@ let stop: AbortController;
 beforeEach(() => {
   stop = new AbortController();
   project = new TemporaryProject({
-    // Says so once it is there; ends with 5 a moment after a signal, and tells how many it got by then.
+    // Writes its process id when it runs. Exits with 5 shortly after a signal, and writes how many signals it got until
+    // then.
     "counts.cjs": `const { writeFileSync } = require("node:fs");
 let seen = 0;
 const end = () => { if (++seen === 1) setTimeout(() => { writeFileSync("seen", String(seen)); process.exit(5); }, 300); };
@@ -24,12 +25,13 @@ writeFileSync("pid", String(process.pid));`,
 afterEach(() => project.remove());
 
 const run = (command: string, grace_ms?: number): Promise<number> => {
-  const surroundings = { cwd: project.root, signal: stop.signal } as ProcessIO;
-  // A process that a failed test leaves behind must not hold the worker's outputs: Vitest would wait for it at the end.
-  return runCommand(`exec > output 2>&1; ${command}`, { PATH: process.env.PATH ?? "" }, surroundings, grace_ms);
+  const io = { cwd: project.root, signal: stop.signal } as ProcessIO;
+  // A process that a failed test leaves behind must not keep the worker's output streams, or Vitest waits for it at the
+  // end.
+  return runCommand(`exec > output 2>&1; ${command}`, { PATH: process.env.PATH ?? "" }, io, grace_ms);
 };
 
-/** The number in a file that a command writes, once it is there. */
+/** Returns the number in a file that a command writes, as soon as it exists. */
 const number = (file: string): Promise<number> =>
   eventually(() => (existsSync(project.path(file)) ? Number(readFileSync(project.path(file), "utf8")) : null));
 
@@ -41,17 +43,19 @@ function isThere(pid: number): boolean {
   }
 }
 
-/** The number stays for a moment, until somebody has asked what became of it. */
+/**
+ * Waits until the processes no longer exist. A process id stays for a moment, until its parent has read its exit code.
+ */
 const ended = (...pids: number[]): Promise<boolean> => eventually(() => !pids.some(isThere));
 
 describe("a shell command of knock dev --exec", () => {
-  it("does not begin once the stop has been asked for: nobody would end it", async () => {
+  it("does not start after the stop was requested, because nothing would end it", async () => {
     stop.abort();
     expect(await run("touch begun")).toBe(143);
     expect(existsSync(project.path("begun"))).toBe(false);
   });
 
-  it("is ended with all that came of it", async () => {
+  it("is ended with all its child processes", async () => {
     const running = run(
       `(sleep 600 & echo $! > child; wait) & sh -c 'sh -c "echo \\$\\$ > pid; exec sleep 600"; true'; touch on`,
     );
@@ -62,16 +66,19 @@ describe("a shell command of knock dev --exec", () => {
     expect(existsSync(project.path("on"))).toBe(false);
   });
 
-  it.each(["SIGINT", "SIGTERM"] as const)("ends with what it makes of %s, which it gets once", async (signal) => {
-    const running = run("cd . && node counts.cjs; touch on");
-    await number("pid");
-    stop.abort(new Interruption(signal));
-    expect(await running).toBe(5);
-    expect(await number("seen")).toBe(1);
-    expect(existsSync(project.path("on"))).toBe(false);
-  });
+  it.each(["SIGINT", "SIGTERM"] as const)(
+    "exits with the code that its %s handler sets, and gets the signal once",
+    async (signal) => {
+      const running = run("cd . && node counts.cjs; touch on");
+      await number("pid");
+      stop.abort(new Interruption(signal));
+      expect(await running).toBe(5);
+      expect(await number("seen")).toBe(1);
+      expect(existsSync(project.path("on"))).toBe(false);
+    },
+  );
 
-  it("is waited for where its shell ends first, as a shell that waits for background commands does", async () => {
+  it("is awaited when its shell ends first, like a shell that waits for background commands", async () => {
     const running = run("node counts.cjs & wait");
     await number("pid");
     stop.abort(new Interruption("SIGTERM"));
@@ -79,7 +86,7 @@ describe("a shell command of knock dev --exec", () => {
     expect(existsSync(project.path("seen"))).toBe(true);
   });
 
-  it("is killed where it does not end in time", async () => {
+  it("is killed when it does not end in time", async () => {
     const running = run(
       "trap '' TERM; (trap '' TERM; sleep 600; sleep 600) & echo $! > pid; sleep 600; sleep 600",
       200,
@@ -90,7 +97,7 @@ describe("a shell command of knock dev --exec", () => {
     await ended(pid);
   });
 
-  it("a background command that a shell had ignore Ctrl-C does not outlive it", async () => {
+  it("leaves no background command that ignores Ctrl-C", async () => {
     const running = run("sh -c 'echo $$ > pid; sleep 600; sleep 600' & sleep 600");
     const pid = await number("pid");
     stop.abort(new Interruption("SIGINT"));
@@ -98,7 +105,7 @@ describe("a shell command of knock dev --exec", () => {
     await ended(pid);
   });
 
-  it("that ends by itself leaves alone what it left behind", async () => {
+  it("leaves its background processes running when it ends by itself", async () => {
     expect(await run("sleep 600 & echo $! > pid; exit 3")).toBe(3);
     const pid = await number("pid");
     expect(isThere(pid)).toBe(true);

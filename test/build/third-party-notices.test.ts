@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-/** A package in node_modules with these files, and a metafile of a bundle that has its code. */
+/** Creates a package in node_modules with these files. Returns a metafile of a bundle that contains its code. */
 function bundled(manifest: object, files: Record<string, string> = {}) {
   const folder = join(root, "node_modules/part");
   mkdirSync(folder, { recursive: true });
@@ -33,11 +33,11 @@ describe("third-party notices", () => {
     ["SEE LICENSE IN LICENSE.txt", false],
     ["UNLICENSED", false],
     ["Apache-2.0 WITH LLVM-exception", false],
-  ])("%s is permitted: %s", (expression, allowed) => {
+  ])("allow the license expression %s: %s", (expression, allowed) => {
     expect(isAllowed(expression)).toBe(allowed);
   });
 
-  it("names packages that contribute code, nested and scoped ones too, and no others", () => {
+  it("name packages that contribute code, also nested and scoped ones, and no others", () => {
     const inputs = {
       "src/main.ts": { bytesInOutput: 9 },
       "node_modules/@scope/one/a.js": { bytesInOutput: 1 },
@@ -50,7 +50,7 @@ describe("third-party notices", () => {
     ]);
   });
 
-  it("quote license and notice files, and the standard text where there are none", () => {
+  it("quote license and notice files, and the standard text if a package has none", () => {
     const withFiles = bundled(
       { license: "Apache-2.0" },
       { LICENSE: "the text\r\n", "NOTICE.md": "a notice", "index.js": "x" },
@@ -68,13 +68,13 @@ describe("third-party notices", () => {
     ["the license GPL-3.0-only is not on the list", { license: "GPL-3.0-only" }],
     ["has no license file, and its author", { license: "MIT" }],
     ["has no license file, and its author or the text of Zlib", { license: "Zlib", author: "Ada" }],
-  ])("fail: %s", (message, manifest) => {
+  ])("fail with: %s", (message, manifest) => {
     expect(() => readPackages(root, bundled(manifest))).toThrow(message);
   });
 
-  it("are made by the build for every bundle, and are in the package", () => {
+  it("are built for every bundle, and are in the package", () => {
     const notices = readFileSync(join(ROOT, "THIRD-PARTY-NOTICES.md"), "utf8");
-    // Of the command, the page, a late package, a package within a package, and WebAssembly.
+    // One of each: the command, the page, a package added late, a package within a package, and WebAssembly.
     for (const name of ["liquidjs", "preact", "undici", "slick", "mrml"]) expect(notices).toContain(`\n## ${name} `);
     expect(notices).not.toMatch(/\n## (typescript|vitest|esbuild) /);
     const packed = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {

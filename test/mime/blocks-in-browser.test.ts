@@ -33,7 +33,7 @@ interface Box {
   height: number;
 }
 
-/** The boxes of the links with a text, by that text. */
+/** Returns the boxes of the links with a text, by that text. */
 const measureBox = async (page: Page, text: string): Promise<Box> =>
   page.evaluate<Box>(`(() => {
     const link = [...document.querySelectorAll("a")].find((one) => one.textContent.trim() === ${JSON.stringify(text)});
@@ -63,13 +63,13 @@ describe.runIf(hasBrowser)("visual blocks in a browser", () => {
     [700, false],
     [375, true],
     [700, true],
-  ])("a long address wraps at %i pixels (MJML: %s)", async (width, mjml) => {
+  ])("wrap a long address at %i pixels (MJML: %s)", async (width, mjml) => {
     const page = await look(width, "light", mjml);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
     await page.close();
   });
 
-  it.each([false, true])("T-154: buttons that wrap keep their gap (MJML: %s)", async (mjml) => {
+  it.each([false, true])("T-154 keep the gap between buttons that wrap (MJML: %s)", async (mjml) => {
     const page = await look(375, "light", mjml);
     const [first, last] = [await measureBox(page, "Follow the parcel"), await measureBox(page, "Cancel it")];
     expect(last.y).toBeGreaterThan(first.y);
@@ -77,7 +77,7 @@ describe.runIf(hasBrowser)("visual blocks in a browser", () => {
     await page.close();
   });
 
-  it("T-158: a button alone in MJML is as wide as its label, and nothing around it has its colour", async () => {
+  it("T-158 show a single MJML button as wide as its label, without a color around it", async () => {
     const page = await look(700, "light", true);
     expect((await measureBox(page, "On its own")).width).toBeLessThan(200);
     const colours = await page.evaluate<string[]>(`(() => {
@@ -91,7 +91,7 @@ describe.runIf(hasBrowser)("visual blocks in a browser", () => {
     await page.close();
   });
 
-  it("T-160: where the built-in layout has dark buttons, its text and background are the reader's dark ones", async () => {
+  it("T-160 use the reader's dark text and background where the built-in layout has dark buttons", async () => {
     const page = await look(700, "dark", false);
     const colours = await page.evaluate<string[]>(
       `[getComputedStyle(document.querySelector("h1")).color, getComputedStyle(document.documentElement).colorScheme]`,

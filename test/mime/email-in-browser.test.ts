@@ -10,7 +10,9 @@ if (!hasBrowser)
 
 const GOLDEN = join(import.meta.dirname, "../golden");
 
-/** The background that is seen behind an element: its own, or that of what it stands in. Text, as the page runs it. */
+/**
+ * Returns the visible background of an element: its own, or that of the nearest ancestor. A text that the page runs.
+ */
 const readBackground = (page: Page, selector: string): Promise<string> =>
   page.evaluate(`(() => {
     for (let element = document.querySelector(${JSON.stringify(selector)}); element; element = element.parentElement) {
@@ -20,7 +22,7 @@ const readBackground = (page: Page, selector: string): Promise<string> =>
     return "none";
   })()`);
 
-describe.runIf(hasBrowser)("the shop's e-mails in a browser", () => {
+describe.runIf(hasBrowser)("the shop's emails in a browser", () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: CHROME, args: ["--no-sandbox"] });
@@ -29,7 +31,7 @@ describe.runIf(hasBrowser)("the shop's e-mails in a browser", () => {
 
   const looks = [375, 700].flatMap((width) => (["light", "dark"] as const).map((scheme) => [width, scheme] as const));
 
-  it.each(looks)("fit %i pixels in %s, ask nobody for anything, and hide their preview text", async (width, scheme) => {
+  it.each(looks)("fit %i pixels in %s, make no requests, and hide their preview text", async (width, scheme) => {
     for (const name of ["order-shipped", "spring-sale"]) {
       const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
       const asked: string[] = [];
@@ -49,7 +51,7 @@ describe.runIf(hasBrowser)("the shop's e-mails in a browser", () => {
     ["light", "rgb(255, 255, 255)", "rgb(138, 63, 252)"],
     ["dark", "rgb(30, 37, 40)", "rgb(212, 187, 255)"],
   ] as const)(
-    "T-160: in %s, the card and the tenant's button have their colours",
+    "T-160 show the card and the tenant's button in their colors in %s",
     async (colorScheme, card, button) => {
       const page = await browser.newPage({ viewport: { width: 700, height: 900 }, colorScheme });
       await page.setContent(readFileSync(join(GOLDEN, "order-shipped.html"), "utf8"));

@@ -19,7 +19,7 @@ const mime = (more: JsonObject = {}): Promise<string> =>
   renderMime({ ...CONTENT, ...more }, { message_id: "msg1", date: new Date("2025-06-04T10:00:00Z") });
 
 describe("renderMime", () => {
-  it("is a message that a mail program reads: headers, text and HTML", async () => {
+  it("renders a message that a mail program reads: headers, text and HTML", async () => {
     const parsed = await simpleParser(await mime());
     expect(parsed.from?.text).toBe('"Lark" <hi@lark.test>');
     expect([parsed.to, parsed.cc].flat().map((one) => one?.text)).toEqual([
@@ -34,29 +34,29 @@ describe("renderMime", () => {
     expect(parsed.date?.toISOString()).toBe("2025-06-04T10:00:00.000Z");
   });
 
-  it("tells nobody of blind copies", async () => {
+  it("leaves out blind copies", async () => {
     expect(await mime()).not.toMatch(/^bcc:|b@lark\.test/im);
   });
 
-  it("is RFC 5322: seven bits, lines of at most 998 ended by CRLF, long subjects folded", async () => {
+  it("follows RFC 5322: seven bits, lines of up to 998 characters that end with CRLF, long subjects folded", async () => {
     const text = await mime({ subject_line: `Überlang${" wort".repeat(80)}`, html_body: "ü".repeat(3_000) });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the claim is about bytes.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the assertion is about bytes.
     expect(text).toMatch(/^[\x00-\x7f]*$/);
     expect(text.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
     for (const line of text.split("\r\n")) expect(line.length).toBeLessThan(999);
     expect((await simpleParser(text)).subject).toBe(`Überlang${" wort".repeat(80)}`);
   });
 
-  it("gives the same bytes for the same message", async () => {
+  it("renders the same bytes for the same message", async () => {
     expect(await mime()).toBe(await mime());
   });
 
-  it("quotes a sender's name that would read as something else", async () => {
+  it("quotes a sender's name with special characters", async () => {
     const parsed = await simpleParser(await mime({ from: 'Voss, Mara "M" <hi@lark.test>' }));
     expect(parsed.from?.value).toEqual([{ address: "hi@lark.test", name: 'Voss, Mara "M"' }]);
   });
 
-  it("T-131: carries attachments, inline ones beside the HTML that shows them", async () => {
+  it("T-131 renders attachments, and inline ones next to the HTML that shows them", async () => {
     const attachments: JsonObject[] = [
       {
         name: "logo.png",
@@ -85,7 +85,7 @@ describe("renderMime", () => {
     ]);
   });
 
-  it("T-240: carries further headers", async () => {
+  it("T-240 renders additional headers", async () => {
     const headers = {
       "List-Unsubscribe": "<https://unsubscribe.invalid/r-1>",
       "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
@@ -99,7 +99,7 @@ describe("renderMime", () => {
     expect(parsed.headers.get("list")).toMatchObject({ unsubscribe: { url: "https://unsubscribe.invalid/r-1" } });
   });
 
-  it("line breaks in content of elsewhere make no header", async () => {
+  it("keeps line breaks in data from adding a header", async () => {
     const hostile = "x\r\nX-Made: 1";
     for (const field of ["subject_line", "to", "cc", "reply_to", "from"]) {
       const parsed = await simpleParser(await mime({ [field]: hostile }));

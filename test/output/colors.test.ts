@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { escapeJson, escapeToOneLine } from "../../src/output/escape-controls.js";
 import { Output } from "../../src/output/output.js";
 
-/** Texts with many control characters and sequences in them. */
+/** Texts with many control characters and escape sequences. */
 const hostile = fc
   .array(
     fc.oneof(
@@ -36,11 +36,11 @@ async function opened(env: Record<string, string>) {
   return { output, take };
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the test searches for control characters
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
 describe("printed text", () => {
-  it("has our styles as escape sequences, and no other control character, whatever the data", async () => {
+  it("contains the program's styles as escape sequences and no other control character, for any data", async () => {
     const { output, take } = await opened({ FORCE_COLOR: "1" });
     fc.assert(
       fc.property(hostile, hostile, (a, b) => {
@@ -56,7 +56,7 @@ describe("printed text", () => {
     );
   });
 
-  it("has no escape sequence at all without color", async () => {
+  it("contains no escape sequence without color", async () => {
     const { output, take } = await opened({});
     fc.assert(
       fc.property(hostile, (text) => {
@@ -69,14 +69,14 @@ describe("printed text", () => {
     );
   });
 
-  it("keeps line breaks and tabs, and everything that is no control character", async () => {
+  it("keeps line breaks, tabs and everything that is not a control character", async () => {
     const { output, take } = await opened({});
     output.line("ä\t漢字\n👩‍👩‍👧 ‮");
     expect(take()).toBe("ä\t漢字\n👩‍👩‍👧 \\u202e\n");
     expect(escapeToOneLine("a\nb\tc")).toBe("a\\u000ab\\u0009c");
   });
 
-  it("is the same value in JSON", () => {
+  it("has the same value in JSON", () => {
     fc.assert(
       fc.property(hostile, (text) => {
         const json = escapeJson(JSON.stringify({ [text]: text }));

@@ -6,7 +6,7 @@ const slack = (template: JsonObject, connection: JsonObject = { channel_id: "C1"
   formatContent({ __typename: "MessageChatContent", connection, template });
 
 describe("a chat message", () => {
-  it("names its channel, its summary and its body", () => {
+  it("shows its channel, its summary and its body", () => {
     const blocks = [{ type: "markdown", name: "body", content: "*payments* is well again" }];
     expect(slack({ blocks, json_content: null, summary: "well again" })).toEqual([
       ["to", "#incidents (C1)"],
@@ -15,7 +15,7 @@ describe("a chat message", () => {
     ]);
   });
 
-  it("of Slack blocks is an outline, a line for each element that says something", () => {
+  it("shows Slack blocks as an outline with a line for each element with text", () => {
     const json_content: JsonObject = {
       blocks: [
         { type: "header", text: { type: "plain_text", text: "Incident" } },
@@ -46,7 +46,7 @@ describe("a chat message", () => {
     ]);
   });
 
-  it("of an Adaptive Card is an outline too, and nesting ends", () => {
+  it("shows an Adaptive Card as an outline with limited nesting", () => {
     const deep = (depth: number): JsonObject =>
       depth === 0 ? { type: "TextBlock", text: "end" } : { type: "Container", items: [deep(depth - 1)] };
     const json_content: JsonObject = {
@@ -59,7 +59,7 @@ describe("a chat message", () => {
   });
 });
 
-it("E-178 an e-mail shows its headers as such, and the provider's overrides beside them", () => {
+it("E-178 an email shows its headers and the provider's overrides separately", () => {
   const email = (json_overrides: JsonObject) =>
     formatContent({ __typename: "MessageEmailContent", to: "a@b.test", headers: { "X-A": "1" }, json_overrides });
   expect(email({ headers: { "X-A": "1" } })).toEqual([
@@ -73,13 +73,13 @@ it("E-178 an e-mail shows its headers as such, and the provider's overrides besi
   ]);
 });
 
-it("chat JSON without anything to outline is shown as it is", () => {
+it("shows chat JSON unchanged when there is nothing to outline", () => {
   const json_content = { template: { name: "welcome", language: { code: "en" } } };
   const [, shown] = slack({ blocks: null, json_content, summary: null }, { phone_number: "+15550100" });
   expect(shown).toEqual(["json", JSON.stringify(json_content, null, 2)]);
 });
 
-it("a chat message says whom it is for: a user by e-mail, whom it replies to, or why nobody", () => {
+it("shows its recipient: a user by email, the message it replies to, or why there is none", () => {
   const template = { blocks: null, json_content: null, summary: "s" };
   const lines = (connection: JsonObject, metadata: JsonObject) =>
     formatContent({ __typename: "MessageChatContent", connection, template, metadata });
@@ -91,7 +91,7 @@ it("a chat message says whom it is for: a user by e-mail, whom it replies to, or
   expect(lines({}, { connection_fault: "it is empty" })[0]).toEqual(["to", "nobody: it is empty"]);
 });
 
-it("overrides of an SMS and of a push are shown", () => {
+it("an SMS and a push show their overrides", () => {
   const payload_overrides = { ttl: 5 };
   const shown = ["overrides", JSON.stringify(payload_overrides, null, 2)];
   expect(formatContent({ __typename: "MessageSmsContent", to: "+1", body: "hi", payload_overrides })).toContainEqual(
@@ -100,13 +100,13 @@ it("overrides of an SMS and of a push are shown", () => {
   expect(formatContent({ __typename: "MessagePushContent", token: "t", payload_overrides })).toContainEqual(shown);
 });
 
-it("how to see an e-mail's HTML is said only where it can be asked for", () => {
+it("an email explains how to see its HTML only where the command can show it", () => {
   const content = { __typename: "MessageEmailContent", html_body: "<p>x</p>" };
   expect(formatContent(content)).toEqual([["html", "8 B"]]);
   expect(formatContent(content, "; --open")).toEqual([["html", "8 B; --open"]]);
 });
 
-it("a webhook's query is encoded, and joins one that the address has", () => {
+it("a webhook encodes its query and appends it to the query of its address", () => {
   const query_params = [{ key: "q", value: "a b&c" }];
   const content = {
     __typename: "MessageWebhookContent",
@@ -117,7 +117,7 @@ it("a webhook's query is encoded, and joins one that the address has", () => {
   expect(formatContent(content)).toEqual([["request", "GET https://status.test/x?a=1&q=a+b%26c"]]);
 });
 
-it("a webhook is a request: method, address with its query, headers, body", () => {
+it("a webhook shows its request: method, address with query, headers and body", () => {
   const content = {
     __typename: "MessageWebhookContent",
     method: "post",
@@ -133,7 +133,7 @@ it("a webhook is a request: method, address with its query, headers, body", () =
   ]);
 });
 
-it("buttons of a feed item have their labels and actions", () => {
+it("a feed item shows its buttons with labels and actions", () => {
   const buttons = [
     { name: "primary", label: "Yes", action: "https://a.test" },
     { name: "secondary", label: "No", action: "https://b.test" },

@@ -12,13 +12,13 @@ afterEach(() => {
   else process.env.TZ = before;
 });
 
-describe("timeText", () => {
+describe("formatTime", () => {
   it.each([
     ["UTC", "2030-03-31 00:59:59Z"],
     ["Europe/Paris", "2030-03-31 01:59:59+01:00"],
     ["America/St_Johns", "2030-03-30 22:29:59-02:30"],
     ["Asia/Kathmandu", "2030-03-31 06:44:59+05:45"],
-  ])("has the offset of the zone at that time: %s", (zone, text) => {
+  ])("shows the zone's offset at that time: %s", (zone, text) => {
     process.env.TZ = zone;
     expect(formatTime(AT, "local")).toBe(text);
     expect(formatTime(AT, "utc")).toBe("2030-03-31 00:59:59Z");
@@ -30,7 +30,7 @@ describe("timeText", () => {
     expect(formatTime("2030-03-31T01:00:00Z", "local")).toBe("2030-03-31 03:00:00+02:00");
   });
 
-  it("leaves what is not a time as it is", () => {
+  it("returns a text that is not a time unchanged", () => {
     expect(formatTime("soon", "local")).toBe("soon");
     expect(formatTime(null, "utc")).toBe("");
     expect(formatValue("2030", "utc")).toBe("2030");
@@ -40,8 +40,8 @@ describe("timeText", () => {
   });
 });
 
-describe("untilText", () => {
-  it("names the zone, and the day where it is another one there", () => {
+describe("formatUntil", () => {
+  it("shows the zone, and the day if it differs from today in that zone", () => {
     process.env.TZ = "Asia/Tokyo";
     const now = Date.parse("2030-01-01T23:40:00Z");
     expect(formatUntil("2030-01-02T00:10:00Z", now, "utc")).toBe(" until 2030-01-02 00:10Z (in 30m)");

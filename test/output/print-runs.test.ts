@@ -6,7 +6,7 @@ import type { JsonObject } from "../../src/util/json.js";
 import { withHarness } from "../helpers/engine-case.js";
 import { type EngineHarness, getRecipientOutcome, HOUR, MINUTE, step } from "../helpers/engine-harness.js";
 
-/** What is printed, without colours. */
+/** Returns the printed text, without colors. */
 async function printed(print: (output: Output) => void): Promise<string> {
   const written: string[] = [];
   const stream = { isTTY: false, columns: 100, write: (text: string) => written.push(text) > 0 };
@@ -32,8 +32,8 @@ const throttle: JsonObject = {
   settings: { throttle_window: { unit: "hours", value: 2 } },
 };
 
-describe("a recipient run in words", () => {
-  it("EQ-38 E-284: a batch's size and a key that is missing, a throttle's limit", () =>
+describe("printRecipientRun", () => {
+  it("EQ-38 E-284 prints a batch's size and missing key, and a throttle's limit", () =>
     withHarness(async (h) => {
       h.define("digest", { steps: [batch, throttle, step.feed()] });
       await h.trigger("digest", { recipients: ["ana"] });
@@ -52,7 +52,7 @@ describe("a recipient run in words", () => {
       );
     }));
 
-  it("E-413 EQ-63: a time zone that is none", () =>
+  it("E-413 EQ-63 prints an invalid time zone", () =>
     withHarness(async (h) => {
       await h.identify({ id: "ana", timezone: "Mars/Base" });
       const settings = { delay_until_field_path: "data.w" };
@@ -61,7 +61,7 @@ describe("a recipient run in words", () => {
       expect(await shown(h, "digest")).toContain('    ! "Mars/Base" is no time zone\n');
     }));
 
-  it("E-299 E-315: why a fetch waits, what a step triggered, and by what a run was started", () =>
+  it("E-299 E-315 prints why a fetch waits, which run a step triggered, and what started a run", () =>
     withHarness(async (h) => {
       const fetching = { ref: "f", type: "http_fetch", settings: { method: "get", url: "https://lark.test/p" } };
       h.respond = () => ({ status: 500, text: "" });
@@ -75,7 +75,7 @@ describe("a recipient run in words", () => {
       expect(child).toContain("(fetch_error: GET https://lark.test/p answered 500, try 1 of 3)\n");
     }));
 
-  it("E-340 E-343: what a wait waits for, compared, and came to", () =>
+  it("E-340 E-343 prints what a wait waits for, what it compared, and its result", () =>
     withHarness(async (h) => {
       const settings = {
         event: { event_type: "recipient" },

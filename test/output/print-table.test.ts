@@ -8,7 +8,7 @@ const ROWS = [
   ["8b363606-945f-54c7-b2de-3f1366ac5551", "invite", "projects/p1", "paused", "2030-01-01 10:04:00Z"],
 ];
 
-/** What a terminal of this width shows, or what a pipe gets where there is none. */
+/** Returns the lines for a terminal of this width, or for a pipe if `columns` is null. */
 async function table(columns: number | null, rows = ROWS, head = HEAD): Promise<string[]> {
   const written: string[] = [];
   const stdout = {
@@ -21,7 +21,7 @@ async function table(columns: number | null, rows = ROWS, head = HEAD): Promise<
 }
 
 describe("a table", () => {
-  it("is whole in a pipe, and where it fits", async () => {
+  it("is never truncated in a pipe or where it fits", async () => {
     const whole = [
       "RECIPIENT RUN                         WORKFLOW     RECIPIENT    STATUS               STARTED",
       "3d22db0a-7833-5a84-985d-9725fb8766f5  page-shared  katherine    completed (1 error)  2030-01-01 10:05:00Z",
@@ -43,7 +43,7 @@ describe("a table", () => {
     expect(lines).toEqual(["ID         NAME", "ab\\u202ec  x", "d          y"]);
   });
 
-  it("shortens what is long first: ids", async () => {
+  it("truncates ids first", async () => {
     expect(await table(90)).toEqual([
       "RECIPIENT RUN          WORKFLOW     RECIPIENT    STATUS               STARTED",
       "3d22db0a-7833-5a84-9…  page-shared  katherine    completed (1 error)  2030-01-01 10:05:00Z",
@@ -55,7 +55,7 @@ describe("a table", () => {
     expect((await table(78))[1]).toBe("3d22db0a…  page-shared  katherine    completed (1 error)  2030-01-01 10:05:00Z");
   });
 
-  it("then leaves times out, and has the status whole", async () => {
+  it("then omits times, and keeps the status complete", async () => {
     expect(await table(60)).toEqual([
       "RECIPIENT RUN  WORKFLOW     RECIPIENT    STATUS",
       "3d22db0a-783…  page-shared  katherine    completed (1 error)",
@@ -68,18 +68,18 @@ describe("a table", () => {
     ]);
   });
 
-  it("stays within any width", async () => {
+  it("fits into any width", async () => {
     for (let columns = 1; columns < 120; columns++)
       for (const line of await table(columns)) expect(line.length).toBeLessThanOrEqual(columns);
   });
 
-  it("keeps columns that are short, and every column of times where that is all there is", async () => {
+  it("keeps short columns, and columns of times if all columns are short or times", async () => {
     expect(
       await table(24, [["ada", "2030-01-01 10:05:00Z", "2030-01-01 10:05:00Z"]], ["USER", "NEXT", "LAST"]),
     ).toEqual(["USER  NEXT      LAST", "ada   2030-01…  2030-01…"]);
   });
 
-  it("is aligned by what letters take on the screen, and no cell breaks a line", async () => {
+  it("is aligned by the display width of characters, and no cell breaks a line", async () => {
     const rows = [
       ["u1", "林 慧音", "new"],
       ["u2", "Zoé", "new"],

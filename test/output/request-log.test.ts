@@ -29,52 +29,48 @@ describe("the log of requests", () => {
   afterEach(() => vi.useRealTimers());
 
   it.each<[string, Partial<LoggedRequest>, string | null]>([
-    ["what writes", {}, "200 POST /v1/workflows/hello/trigger  4 ms  run 0198"],
+    ["a request that writes", {}, "200 POST /v1/workflows/hello/trigger  4 ms  run 0198"],
     [
-      "what is refused, with the reason",
+      "a rejected request with its reason",
       { method: "GET", path: "/v1/users/x?a=1", status: 404, workflow_run_id: null, error: "not there" },
       "404 GET /v1/users/x?a=1  4 ms  not there",
     ],
     [
-      "helpers that change something",
+      "a helper that changes something",
       { path: "/__knock/reset", workflow_run_id: null },
       "200 POST /__knock/reset  4 ms",
     ],
+    ["a long path truncated", { path: `/v1/${"x".repeat(300)}` }, `200 POST /v1/${"x".repeat(156)}…  4 ms  run 0198`],
     [
-      "a path cut where it is long",
-      { path: `/v1/${"x".repeat(300)}` },
-      `200 POST /v1/${"x".repeat(156)}…  4 ms  run 0198`,
-    ],
-    [
-      "what a terminal would obey as what it is",
+      "control characters escaped",
       { path: "/v1/\u009b31m", error: "no \u001b]0;x\u0007 \u202e", status: 422 },
       "422 POST /v1/\\u009b31m  4 ms  no \\u001b]0;x\\u0007 \\u202e",
     ],
     [
-      "A-444 what in it is probably a mistake, below it",
+      "A-444 probable mistakes in the request below it",
       { warnings: ["/x starts with the unknown scope \u001b"] },
       "200 POST /v1/workflows/hello/trigger  4 ms  run 0198\nwarning: /x starts with the unknown scope \\u001b",
     ],
     [
-      "a channel that was refused",
+      "a rejected channel",
       { method: "JOIN", path: "feeds:feed:u1", status: 403, workflow_run_id: null, error: "not yours" },
       "403 JOIN feeds:feed:u1  4 ms  not yours",
     ],
     [
-      "a socket that was refused",
+      "a rejected socket",
       { method: "GET", path: "/ws/v1/websocket", status: 403, workflow_run_id: null, error: "no key" },
       "403 GET /ws/v1/websocket  4 ms  no key",
     ],
-    ["not what only reads", { method: "GET" }, null],
-    ["not what a browser asks beside", { method: "GET", path: "/favicon.ico", status: 404 }, null],
-    ["not a preflight", { method: "OPTIONS", status: 204 }, null],
+    ["no request that only reads", { method: "GET" }, null],
+    ["no request that a browser makes by itself", { method: "GET", path: "/favicon.ico", status: 404 }, null],
+    ["no preflight request", { method: "OPTIONS", status: 204 }, null],
   ])("shows %s", async (_what, over, line) => {
     const { log, lines } = await logging();
     log.add({ ...TRIGGER, ...over });
     expect(lines()).toEqual(line === null ? [] : line.split("\n"));
   });
 
-  it("shows so many a second, and then how many more there were", async () => {
+  it("shows up to 20 requests per second, then the number of further ones", async () => {
     const { log, lines } = await logging();
     for (let count = 0; count < 50; count++) log.add(TRIGGER);
     expect(lines()).toHaveLength(20);
@@ -85,7 +81,7 @@ describe("the log of requests", () => {
     expect(lines()).toHaveLength(22);
   });
 
-  it("--verbose shows all, --quiet nothing, --json documents", async () => {
+  it("shows every request with --verbose, none with --quiet, and documents with --json", async () => {
     const verbose = await logging({ verbose: true });
     for (let count = 0; count < 50; count++) verbose.log.add({ ...TRIGGER, method: "GET" });
     expect(verbose.lines()).toHaveLength(50);

@@ -5,7 +5,7 @@ type Looked = { error: string | null; addresses: string[] };
 
 const family = (address: string): number => (address.includes(":") ? 6 : 4);
 
-/** What connecting to a name that resolves to these addresses would use. */
+/** Returns the addresses that a connection would use when the host name resolves to these addresses. */
 function look(hostname: string, addresses: readonly string[], allowed: readonly string[] = [], all = true): Looked {
   const resolve: ResolveHost = (_name, _options, callback) =>
     callback(
@@ -29,32 +29,32 @@ const PRIVATE = [
 const PUBLIC = ["8.8.8.8", "100.63.255.255", "172.32.0.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"];
 
 describe("createAddressGuard", () => {
-  it.each(PRIVATE)("refuses a name that resolves to %s, alone or beside a public address", (address) => {
+  it.each(PRIVATE)("rejects a name that resolves to %s, alone or next to a public address", (address) => {
     expect(look("api.example", [address])).toEqual({ error: ADDRESS_REFUSED, addresses: [] });
     expect(look("api.example", ["8.8.8.8", address])).toEqual({ error: ADDRESS_REFUSED, addresses: [] });
     expect(look("api.example", [address], [], false).error).toBe(ADDRESS_REFUSED);
   });
 
-  it.each(PUBLIC)("permits a name that resolves to %s", (address) => {
+  it.each(PUBLIC)("allows a name that resolves to %s", (address) => {
     expect(look("api.example", [address])).toEqual({ error: null, addresses: [address] });
     expect(look("api.example", [address], [], false)).toEqual({ error: null, addresses: [address] });
   });
 
-  it("permits the private addresses and ranges that are listed", () => {
+  it("allows the private addresses and ranges that are listed", () => {
     expect(look("api", ["172.18.0.3"], ["172.18.0.0/16"]).error).toBeNull();
     expect(look("api", ["172.19.0.3"], ["172.18.0.0/16"]).error).toBe(ADDRESS_REFUSED);
     expect(look("api", ["::ffff:172.18.0.3"], ["172.18.0.3"]).error).toBeNull();
     expect(look("api", ["fd12::7"], ["fd12::/16"]).error).toBeNull();
   });
 
-  it("permits loopback addresses to localhost only", () => {
+  it("allows loopback addresses for localhost only", () => {
     for (const name of ["localhost", "app.localhost"])
       expect(look(name, ["127.0.0.1", "::1"]).addresses).toEqual(["127.0.0.1", "::1"]);
     expect(look("localhost", ["10.0.0.1"]).error).toBe(ADDRESS_REFUSED);
     expect(look("notlocalhost", ["127.0.0.1"]).error).toBe(ADDRESS_REFUSED);
   });
 
-  it("refuses a private address as the host unless the configuration names it", () => {
+  it("rejects a private address as the host unless the configuration names it", () => {
     const { checkHost } = createAddressGuard(["10.0.0.7"]);
     for (const host of ["10.0.0.8", "169.254.169.254", "[fd00::1]", "[::ffff:10.0.0.8]", "0x0a.0.0.8", "167772168"]) {
       expect(() => checkHost(new URL(`http://${host}/`), false)).toThrow(/is not a public address.*private_addresses/);
@@ -64,7 +64,7 @@ describe("createAddressGuard", () => {
       expect(() => checkHost(new URL(`http://${host}/`), false)).not.toThrow();
   });
 
-  it("passes on that a name does not exist", () => {
+  it("reports that a name does not exist", () => {
     const missing = Object.assign(new Error("not found"), { code: "ENOTFOUND" });
     let code: string | undefined;
     createAddressGuard([], (_name, _options, callback) => callback(missing, [])).lookup("x", { all: true }, (error) => {

@@ -21,7 +21,7 @@ describe("parseDuration (section 5 of the contract, the clock)", () => {
     ["P2W", 336 * HOUR],
     ["PT0.5S", 500],
     ["pt1h", HOUR],
-  ])("reads %j", (text, milliseconds) => {
+  ])("parses %j", (text, milliseconds) => {
     expect(parseDuration(text)).toBe(milliseconds);
   });
 
@@ -47,20 +47,20 @@ describe("parseDuration (section 5 of the contract, the clock)", () => {
     "0x10s",
     "NaNs",
     "Infinitys",
-  ])("refuses %j", (text) => {
+  ])("rejects %j", (text) => {
     expect(parseDuration(text)).toBeUndefined();
   });
 
   it.each([
-    ["digits without end", `${"9".repeat(400)}s`],
-    ["digits without end in ISO 8601", `P${"9".repeat(400)}D`],
+    ["400 digits", `${"9".repeat(400)}s`],
+    ["400 digits in ISO 8601", `P${"9".repeat(400)}D`],
     ["more than a safe integer", "9007199254740993ms"],
     ["more than a safe integer in ISO 8601", "P999999999999D"],
-  ])("refuses %s", (_what, text) => {
+  ])("rejects %s", (_what, text) => {
     expect(parseDuration(text)).toBeUndefined();
   });
 
-  it("never throws, and answers a safe integer or nothing", () => {
+  it("never throws, and returns a safe integer or undefined", () => {
     const piece = fc.constantFrom(
       "1",
       "9",
@@ -112,11 +112,11 @@ describe("formatDuration", () => {
     [48 * HOUR, "2d"],
     [25 * HOUR + 61_000, "1d 1h"],
     [-5, "0s"],
-  ])("shows %d ms as %s", (milliseconds, text) => {
+  ])("formats %d ms as %s", (milliseconds, text) => {
     expect(formatDuration(milliseconds)).toBe(text);
   });
 
-  it("says at most two units, never more than the time itself, and short by less than the last unit's next", () => {
+  it("shows up to two units, and rounds down by less than an hour", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4_000_000 }), (seconds) => {
         const shown = formatDuration(seconds * 1_000);

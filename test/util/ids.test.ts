@@ -15,7 +15,7 @@ function decode(text: string): { seconds: number; payload: string } {
 
 const bytes = fc.uint8Array({ minLength: 16, maxLength: 16 });
 
-describe("uuidV5", () => {
+describe("createUuidV5", () => {
   const DNS = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
 
   it.each([
@@ -28,11 +28,11 @@ describe("uuidV5", () => {
       toGid(toRecipientKey({ collection: "projects", id: "p1" })),
       "8e7a93f2-8cbc-5f1d-a987-2aa4e13dc9c7",
     ],
-  ])("of %s and %s is %s", (namespace, name, id) => {
+  ])("derives from %s and %s the id %s", (namespace, name, id) => {
     expect(createUuidV5(namespace, name)).toBe(id);
   });
 
-  it("is a UUID of version 5, the same for the same text, whatever the text", () => {
+  it("returns the same UUID of version 5 for the same text, for any text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (name) => {
         const id = createUuidV5(DNS, name);
@@ -44,17 +44,17 @@ describe("uuidV5", () => {
 });
 
 describe("systemIds.uuid", () => {
-  it("is a UUID of version 4, never twice the same", () => {
+  it("returns UUIDs of version 4 that never repeat", () => {
     const ids = Array.from({ length: 2_000 }, () => systemIds.uuid());
     expect(new Set(ids).size).toBe(ids.length);
     for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 });
 
-describe("systemIds.bytes", () => {
+describe("systemIds.ksuidPayload", () => {
   afterEach(() => vi.useRealTimers());
 
-  it("lie in the order of time within a second, and are never twice the same", () => {
+  it("makes KSUIDs that sort by time within a second and never repeat", () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const second = Date.UTC(2026, 0, 1);
     const at = (milliseconds: number): string[] => {
@@ -65,7 +65,7 @@ describe("systemIds.bytes", () => {
     expect((early?.at(-1) as string) < (later?.[0] as string)).toBe(true);
     expect((later?.at(-1) as string) < (last?.[0] as string)).toBe(true);
     expect(new Set([...(early ?? []), ...(later ?? []), ...(last ?? [])]).size).toBe(1_500);
-    // Those of one moment are told apart by ten characters.
+    // The first ten characters already distinguish ids of the same moment.
     expect(new Set(early?.map((id) => id.slice(0, 10))).size).toBeGreaterThan(490);
   });
 });
@@ -78,22 +78,22 @@ describe("isUuid", () => {
     ["2ed6657d-e927-568b-95e1-2665a8aea6a2\n", false],
     ["sendgrid", false],
     ["", false],
-  ])("%j: %s", (text, is) => {
+  ])("returns for %j: %s", (text, is) => {
     expect(isUuid(text)).toBe(is);
   });
 });
 
-describe("ksuid (A-065)", () => {
+describe("createKsuid (A-065)", () => {
   it.each([
     // Vectors of the KSUID format's own documentation.
     [1_507_608_047, "b5a1cd34b5f99d1154fb6853345c9735", "0ujtsYcgvSTl8PAuAdqWYSMnLOv"],
     [EPOCH_SECONDS, "00000000000000000000000000000000", "000000000000000000000000000"],
     [EPOCH_SECONDS + 0xffff_ffff, "ffffffffffffffffffffffffffffffff", "aWgEPTl1tmebfsQzFP4bxwgy80V"],
-  ])("at %d with %s is %s", (seconds, payload, text) => {
+  ])("encodes time %d and payload %s as %s", (seconds, payload, text) => {
     expect(createKsuid(seconds * 1_000, Buffer.from(payload, "hex"))).toBe(text);
   });
 
-  it("has 27 base-62 characters that decode to its time and payload", () => {
+  it("returns 27 base-62 characters that decode to their time and payload", () => {
     const seconds = fc.integer({ min: EPOCH_SECONDS, max: EPOCH_SECONDS + 0xffff_ffff });
     fc.assert(
       fc.property(seconds, fc.integer({ min: 0, max: 999 }), bytes, (at, milliseconds, payload) => {
@@ -104,7 +104,7 @@ describe("ksuid (A-065)", () => {
     );
   });
 
-  it("sorts by time, however far a virtual clock is set", () => {
+  it("sorts by time for any setting of a virtual clock", () => {
     const anyTime = fc.integer({ min: -8_640_000_000_000_000, max: 8_640_000_000_000_000 });
     const zero = new Uint8Array(16);
     fc.assert(
@@ -117,7 +117,7 @@ describe("ksuid (A-065)", () => {
   });
 });
 
-it("contentDigest tells different texts apart and equal ones not", () => {
+it("computeDigest returns different digests for different texts", () => {
   expect(computeDigest("")).toBe("da39a3ee5e6b4b0d3255bfef95601890afd80709");
   expect(computeDigest("ä")).not.toBe(computeDigest("a\u0308"));
 });

@@ -12,18 +12,18 @@ it.each([
   Date.UTC(12_000, 5, 1),
   8.64e15,
   -8.64e15,
-])("%d is written as Date writes it", (at) => {
+])("toIsoTime formats %d as Date does", (at) => {
   expect(toIsoTime(at)).toBe(new Date(at).toISOString());
   expect(toIsoTime(at)).toBe(new Date(at).toISOString());
 });
 
-it("and so is every other time", () => {
+it("toIsoTime formats every time as Date does", () => {
   fc.assert(
     fc.property(fc.integer({ min: -8.64e15, max: 8.64e15 }), (at) => toIsoTime(at) === new Date(at).toISOString()),
   );
 });
 
-it("what is no time throws, as Date does", () => {
+it("toIsoTime throws for an invalid time, as Date does", () => {
   expect(() => toIsoTime(Number.NaN)).toThrow(RangeError);
   expect(() => toIsoTime(1e20)).toThrow(RangeError);
 });

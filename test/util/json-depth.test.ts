@@ -9,11 +9,11 @@ it.each([
   [200, 200, false],
   [201, 200, true],
   [100_000, 200, true],
-])("%i levels are deeper than %i: %s", (levels, limit, deeper) => {
+])("isDeeperThan returns for %i levels and a limit of %i: %s", (levels, limit, deeper) => {
   expect(isDeeperThan(nested(levels), limit)).toBe(deeper);
 });
 
-it("the deepest of many counts, and scalars have no depth", () => {
+it("isDeeperThan compares the deepest level, and scalars have no depth", () => {
   expect(isDeeperThan({ a: 1, b: [{ c: [] }] }, 3)).toBe(true);
   expect(isDeeperThan({ a: 1, b: [{ c: [] }] }, 4)).toBe(false);
   for (const scalar of [1, "x", null, true]) expect(isDeeperThan(scalar, 0)).toBe(false);

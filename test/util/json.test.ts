@@ -37,22 +37,23 @@ describe("deepMerge (E-038)", () => {
     [{ a: null }, { a: { x: 1 } }, { a: { x: 1 } }],
     [{ a: { x: 1 } }, { a: [1] }, { a: [1] }],
     [{ toString: 1 }, { constructor: { x: 1 } }, { toString: 1, constructor: { x: 1 } }],
-  ])("%j with %j over it is %j", (base, over, merged) => {
+  ])("merges into %j the value %j as %j", (base, over, merged) => {
     expect(deepMerge(base, over)).toEqual(merged);
   });
 
-  it("leaves the empty object neutral on either side", () => {
+  it("treats the empty object as neutral on both sides", () => {
     fc.assert(
-      fc.property(object, (one) => {
-        expect(stableStringify(deepMerge({}, one))).toBe(stableStringify(one));
-        expect(stableStringify(deepMerge(one, {}))).toBe(stableStringify(one));
-        expect(stableStringify(deepMerge(one, one))).toBe(stableStringify(one));
+      fc.property(object, (value) => {
+        expect(stableStringify(deepMerge({}, value))).toBe(stableStringify(value));
+        expect(stableStringify(deepMerge(value, {}))).toBe(stableStringify(value));
+        expect(stableStringify(deepMerge(value, value))).toBe(stableStringify(value));
       }),
     );
   });
 
   it("is associative", () => {
-    // Not where a scalar in the middle hides an object: `{a:{}}`, `{a:1}`, `{a:{}}` depends on the order, as it must.
+    // Scalars are excluded: the result for `{a:{}}`, `{a:1}`, `{a:{}}` depends on the order, because a scalar replaces
+    // an object.
     const flat = buildObject(fc.oneof(fc.integer(), fc.constant(null)) as fc.Arbitrary<Json>);
     const twoLevels = fc.record({ x: flat, y: flat }, { requiredKeys: [] }) as fc.Arbitrary<JsonObject>;
     fc.assert(
@@ -62,7 +63,7 @@ describe("deepMerge (E-038)", () => {
     );
   });
 
-  it("changes neither argument and no prototype, and keeps a key __proto__ an ordinary one", () => {
+  it("changes neither argument nor a prototype, and keeps a __proto__ key as an ordinary key", () => {
     fc.assert(
       fc.property(object, object, (base, over) => {
         const before = [text(base), text(over)];
@@ -78,14 +79,14 @@ describe("deepMerge (E-038)", () => {
     expect(({} as JsonObject).polluted).toBeUndefined();
   });
 
-  it("shares no object of the base that it changes", () => {
+  it("shares no object with the base that it changes", () => {
     const base = { a: { b: { c: 1 } } };
     const merged = deepMerge(base, { a: { b: { d: 2 } } });
     ((merged.a as JsonObject).b as JsonObject).c = 9;
     expect(base).toEqual({ a: { b: { c: 1 } } });
   });
 
-  it("survives a depth of 100,000: flags are merged before their depth is checked", () => {
+  it("merges a depth of 100,000, because flags are merged before their depth is checked", () => {
     const deep = (leaf: string): JsonObject =>
       JSON.parse('{"a":'.repeat(100_000) + leaf + "}".repeat(100_000)) as JsonObject;
     let merged: Json | undefined = deepMerge(deep('{"x":1}'), deep('{"y":2}'));
@@ -95,7 +96,7 @@ describe("deepMerge (E-038)", () => {
 });
 
 describe("stableStringify", () => {
-  it("does not depend on the order of keys, at any level", () => {
+  it("returns the same text for any order of keys, at every level", () => {
     const shuffled = (value: Json): Json =>
       Array.isArray(value)
         ? value.map(shuffled)
@@ -114,23 +115,23 @@ describe("stableStringify", () => {
     );
   });
 
-  it("tells different values apart", () => {
+  it("returns different texts for different values", () => {
     expect(stableStringify({ a: 1 })).not.toBe(stableStringify({ a: "1" }));
     expect(stableStringify([1, 2])).not.toBe(stableStringify([2, 1]));
     expect(stableStringify({ a: null })).not.toBe(stableStringify({}));
   });
 });
 
-describe("pointerOf (RFC 6901)", () => {
+describe("toPointer (RFC 6901)", () => {
   it.each<[PropertyKey[], string]>([
     [[], ""],
     [["recipients", 0, "id"], "/recipients/0/id"],
     [["a/b", "m~n", "~1", ""], "/a~1b/m~0n/~01/"],
-  ])("%j is %j", (path, pointer) => {
+  ])("converts %j to %j", (path, pointer) => {
     expect(toPointer(path)).toBe(pointer);
   });
 
-  it("can be read back", () => {
+  it("returns pointers that parse back to the same path", () => {
     fc.assert(
       fc.property(fc.array(fc.string(), { minLength: 1 }), (path) => {
         const back = toPointer(path)
@@ -143,7 +144,7 @@ describe("pointerOf (RFC 6901)", () => {
   });
 });
 
-describe("valueAt", () => {
+describe("getValueAtPath", () => {
   it.each<[string[], unknown]>([
     [[], { a: { b: [10, { c: null }] } }],
     [["a", "b", "0"], 10],
@@ -154,7 +155,7 @@ describe("valueAt", () => {
     [["__proto__"], undefined],
     [["constructor", "name"], undefined],
     [["a", "b", "0", "length"], undefined],
-  ])("%j is %j: own properties only", (path, value) => {
+  ])("returns at %j the value %j, from own properties only", (path, value) => {
     expect(getValueAtPath({ a: { b: [10, { c: null }] } }, path)).toEqual(value);
   });
 });

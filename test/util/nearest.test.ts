@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { didYouMean, findNearest } from "../../src/util/find-nearest.js";
 
-describe("nearest", () => {
+describe("findNearest", () => {
   it.each<[string, string[], string | undefined]>([
     ["recipient", ["actor", "recipients", "data"], "recipients"],
     ["new-coment", ["new-comment", "invite"], "new-comment"],
@@ -16,11 +16,11 @@ describe("nearest", () => {
     ["", ["a"], undefined],
     ["exact", ["exact", "exaxt"], "exact"],
     ["anything", [], undefined],
-  ])("%j among %j is %j", (typed, candidates, expected) => {
+  ])("finds for %j among %j: %j", (typed, candidates, expected) => {
     expect(findNearest(typed, candidates)).toBe(expected);
   });
 
-  it("answers a candidate or nothing, and the very name where it is among them", () => {
+  it("returns a candidate or undefined, and an exact match if there is one", () => {
     fc.assert(
       fc.property(fc.string(), fc.array(fc.string({ minLength: 1 })), (typed, candidates) => {
         const near = findNearest(typed, candidates);
@@ -32,7 +32,7 @@ describe("nearest", () => {
 });
 
 describe("didYouMean", () => {
-  it("asks for the nearest name, else lists what there is in order, at most twelve", () => {
+  it("suggests the nearest name, or else lists up to twelve names in order", () => {
     expect(didYouMean("invit", ["invite", "welcome"], "Workflows")).toBe('Did you mean "invite"?');
     expect(didYouMean("zzz", ["welcome", "invite"], "Workflows")).toBe("Workflows: invite, welcome");
     expect(didYouMean("zzz", [], "Workflows")).toBeUndefined();

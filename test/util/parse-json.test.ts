@@ -38,15 +38,15 @@ describe("parseJson", () => {
     ["\ufeff{\n x}", "unexpected word", 2, 2],
     ["\u00a0{}", "a blank that JSON does not know (U+00A0)", 1, 1],
     ["\u200b{}", "a blank that JSON does not know (U+200B)", 1, 1],
-  ])("%j: %s at %d:%d", async (text, error, line, column) => {
+  ])("reports for %j: %s at %d:%d", async (text, error, line, column) => {
     expect(await parseJson(text)).toEqual({ error, line, column });
   });
 
-  it.each(["\ufeff{}", " {}\n", "{}"])("takes %j, a byte order mark included", async (text) => {
+  it.each(["\ufeff{}", " {}\n", "{}"])("parses %j, also with a byte order mark", async (text) => {
     expect(await parseJson(text)).toEqual({ value: {} });
   });
 
-  it("takes what JSON.parse takes, and finds the place of what it does not", async () => {
+  it("accepts everything that JSON.parse accepts, and locates every other error", async () => {
     const valid = fc.json({ maxDepth: 3 });
     const broken = fc
       .tuple(valid, fc.nat(), fc.constantFrom("", ",", "}", "]", '"', ":", "x", "\n", "\\", "/", "-", "\u0000"))
@@ -75,14 +75,14 @@ describe("parseJson", () => {
     );
   });
 
-  it("does not fall over a depth of 100,000, closed or not", async () => {
+  it("handles a depth of 100,000, closed or unclosed", async () => {
     const open = "[".repeat(100_000);
     expect("value" in (await parseJson(open + "]".repeat(100_000)))).toBe(true);
     expect(await parseJson(open)).toMatchObject({ line: 1 });
     expect(await parseJson(`${open}x`)).toMatchObject({ line: 1 });
   });
 
-  it("keeps a key __proto__ an ordinary one", async () => {
+  it("keeps a __proto__ key as an ordinary key", async () => {
     const parsed = await parseJson('{"__proto__":{"polluted":1}}');
     expect("value" in parsed && Object.keys(parsed.value as object)).toEqual(["__proto__"]);
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 
 describe("randomBytes", () => {
-  it("gives each piece once, over many refills of its pool", async () => {
+  it("never repeats bytes, over many refills of its pool", async () => {
     vi.resetModules();
     const { randomBytes } = await import("../../src/util/random.js");
     const seen = new Set<string>();
@@ -13,7 +13,7 @@ describe("randomBytes", () => {
     expect(seen.size).toBe(5_000);
   });
 
-  it("gives as many as asked, wherever the pool ends, and nothing that changes later", async () => {
+  it("returns the requested number of bytes at every position in the pool, and never changes them later", async () => {
     vi.resetModules();
     const { randomBytes } = await import("../../src/util/random.js");
     const kept: { bytes: Uint8Array; hex: string }[] = [];
@@ -26,7 +26,7 @@ describe("randomBytes", () => {
     for (const { bytes, hex } of kept) expect(Buffer.from(bytes).toString("hex")).toBe(hex);
   });
 
-  it("is not all one value: about half of its bits are set", async () => {
+  it("sets about half of the bits", async () => {
     const { randomBytes } = await import("../../src/util/random.js");
     let set = 0;
     for (let index = 0; index < 1_000; index++)

@@ -17,13 +17,13 @@ describe("decodeUtf8", () => {
     ["an overlong slash", [0x61, 0xc0, 0xaf], 1],
     ["half a surrogate pair", [0xed, 0xa0, 0x80], 1],
     ["UTF-16 with its byte order mark", [0xff, 0xfe, 0x7b, 0x00], 0],
-  ])("names the first bad byte: %s", (_what, bytes, offset) => {
+  ])("reports the offset of the first invalid byte: %s", (_what, bytes, offset) => {
     expect(decodeUtf8(Uint8Array.from(bytes))).toEqual({
       fault: `is not valid UTF-8 (first bad byte at offset ${offset})`,
     });
   });
 
-  it("gives back any text, without its byte order mark", () => {
+  it("returns any text without its byte order mark", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), (text) => {
         fc.pre(!text.startsWith("\ufeff"));
@@ -33,7 +33,7 @@ describe("decodeUtf8", () => {
     );
   });
 
-  it("finds an offset within the bytes, after text that is good", () => {
+  it("reports an offset within the bytes, after valid text", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         const decoded = decodeUtf8(bytes);
@@ -71,15 +71,15 @@ describe("readTextFile", () => {
     ["two-mb.txt", { fault: "is larger than 2 MB" }],
     ["nul\0byte", { fault: "could not be read (ERR_INVALID_ARG_VALUE)" }],
     ["n".repeat(300), { fault: "could not be read (ENAMETOOLONG)" }],
-  ])("%j", (name, expected) => {
+  ])("reads or reports %j", (name, expected) => {
     expect(readTextFile(join(folder, name), 2 * MB)).toEqual(expected);
   });
 
-  it("takes exactly as much as it may", () => {
+  it("accepts a file of exactly the limit", () => {
     expect(readTextFile(join(folder, "two-mb.txt"), 2 * MB + 1)).toEqual({ text: "a".repeat(2 * MB + 1) });
   });
 
-  it.runIf(existsSync("/dev/zero"))("stops at the limit where a file has no size of its own", () => {
+  it.runIf(existsSync("/dev/zero"))("stops at the limit for a file without a size", () => {
     expect(readTextFile("/dev/zero", 2 * MB)).toEqual({ fault: "is larger than 2 MB" });
     expect(readTextFile("/dev/null", MB)).toEqual({ text: "" });
   });

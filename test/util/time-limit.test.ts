@@ -5,8 +5,8 @@ const endless = (): never => {
   for (;;);
 };
 
-describe("runWithinTime", () => {
-  it("returns what the work returns and throws what it throws", () => {
+describe("runWithTimeLimit", () => {
+  it("returns and throws the same as the work", () => {
     const error = new RangeError("own");
     expect(runWithTimeLimit(5_000, () => [1])).toEqual([1]);
     expect(() =>
@@ -19,13 +19,13 @@ describe("runWithinTime", () => {
   it.each<[string, () => unknown]>([
     ["a loop", endless],
     ["a backtracking regular expression", () => /^(a+)+$/u.test(`${"a".repeat(60)}!`)],
-    ["one with lookahead and a backreference", () => /^(?=(a+)+$)(a)\2/u.test(`${"a".repeat(60)}!`)],
+    ["a regular expression with lookahead and a backreference", () => /^(?=(a+)+$)(a)\2/u.test(`${"a".repeat(60)}!`)],
   ])("stops %s", (_what, work) => {
     expect(() => runWithTimeLimit(20, work)).toThrow(TimeLimitExceeded);
     expect(runWithTimeLimit(5_000, () => "the next one")).toBe("the next one");
   });
 
-  it("nests: the inner limit ends the inner work only", () => {
+  it("ends only the inner work at an inner limit", () => {
     const outer = runWithTimeLimit(60_000, () => {
       try {
         return runWithTimeLimit(20, endless);

@@ -28,8 +28,8 @@ function replace(...path: string[]): void {
   renameSync(aside, join(folder, ...path));
 }
 
-describe("watching a folder", () => {
-  it("a file that an editor replaces again and again", async () => {
+describe("watchFolder", () => {
+  it("reports a file that an editor replaces repeatedly", async () => {
     for (let time = 0; time < 3; time++) {
       replace("a", "b", "file");
       expect(await changed()).toBe(true);
@@ -38,7 +38,7 @@ describe("watching a folder", () => {
     expect(await changed()).toBe(true);
   });
 
-  it("files in a folder that is new, or has been replaced by another of its name", async () => {
+  it("reports files in a new folder, and in a folder that replaced another of the same name", async () => {
     mkdirSync(join(folder, "a", "new", "deep"), { recursive: true });
     expect(await changed()).toBe(true);
     writeFileSync(join(folder, "a", "new", "deep", "file"), "1");
@@ -50,7 +50,7 @@ describe("watching a folder", () => {
     expect(await changed()).toBe(true);
   });
 
-  it("what is ignored changes nothing, and abort ends the wait", async () => {
+  it("ignores changes of ignored files, and ends the wait on abort", async () => {
     const told = changed();
     writeFileSync(join(folder, "left", "b", "file"), "1");
     writeFileSync(join(folder, "left-over"), "1");
