@@ -7,14 +7,14 @@ import { PAGE_FILE } from "../helpers/page-reader.js";
 const ROOT = join(import.meta.dirname, "../..");
 const page = readFileSync(PAGE_FILE, "utf8");
 
-it("the page is one file of less than 60 kB compressed, which names nothing outside", () => {
+it("the page is one file of less than 60 kB compressed, without references to other files", () => {
   expect(gzipSync(page).length).toBeLessThan(60_000);
   expect(page).not.toMatch(/\b(src|href)="?https?:/);
   expect(page.match(/<script/g)).toHaveLength(1);
   expect(page.match(/<\/script>/g)).toHaveLength(1);
 });
 
-it("the package carries it, and notify's bundle has nothing of it or of the emulator", () => {
+it("the package contains the page, and notify's bundle contains neither the page nor the emulator", () => {
   const { files } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { files: string[] };
   expect(files).toContain("dist");
   const notify = readFileSync(join(ROOT, "dist/main-notify.cjs"), "utf8");

@@ -4,7 +4,7 @@ import { step } from "../helpers/engine-harness.js";
 import { launchBrowser, type OpenedPage, openPage } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 
-/** An e-mail that tries everything: to run, to ask, to send, to leave its frame. */
+/** An email that tries to run scripts, make requests, submit forms and leave its frame. */
 const HOSTILE = `<!doctype html><html><head>
 <base href="/__knock/">
 <meta http-equiv="refresh" content="0; url=/__knock/ready">
@@ -29,7 +29,7 @@ const HOSTILE = `<!doctype html><html><head>
 <a href="https://out.test/" target="_self">Out</a>
 </body></html>`;
 
-describe.runIf(hasBrowser)("an e-mail that means harm", () => {
+describe.runIf(hasBrowser)("a hostile email", () => {
   let browser: Browser;
   let opened: OpenedPage;
   beforeAll(async () => {
@@ -48,7 +48,7 @@ describe.runIf(hasBrowser)("an e-mail that means harm", () => {
     await browser.close();
   });
 
-  /** Opens the e-mail, in the page or alone, tries all that a reader could click, and tells what came of it. */
+  /** Opens the email in the page or alone and tries everything that a reader could click. Returns the effects. */
   async function survive(
     path: (id: string) => string,
     isFramed: boolean,
@@ -68,10 +68,10 @@ describe.runIf(hasBrowser)("an e-mail that means harm", () => {
     await page.goto(`${api.url}/${path(id)}`);
     const inside = isFramed ? page.frameLocator("iframe") : page;
     await inside.getByRole("heading", { name: "Hello" }).waitFor();
-    for (const name of isFramed ? ["Script", "Blank", "Top"] : ["Script", "Blank"]) // alone, it may go elsewhere itself
+    for (const name of isFramed ? ["Script", "Blank", "Top"] : ["Script", "Blank"]) // opened alone, the email may navigate itself
       await inside.getByText(name, { exact: true }).press("Enter", { noWaitAfter: true });
     await inside.getByRole("button", { name: "Send" }).press("Enter", { noWaitAfter: true });
-    await page.waitForTimeout(200); // what would have run has had its time
+    await page.waitForTimeout(200); // time for scripts and requests that must not happen
     const survived = { answered: [...answered], dialogs, pages: page.context().pages().length, url: page.url() };
     await page.close();
     return survived;
@@ -88,14 +88,14 @@ describe.runIf(hasBrowser)("an e-mail that means harm", () => {
     expect((await opened.api.harness.listMessages("eli")).length).toBe(2);
   });
 
-  it("does no more where its HTML is opened alone", async () => {
+  it("has no further effect when its HTML is opened alone", async () => {
     const { answered, dialogs, pages } = await survive((id) => `__knock/page/messages/${id}/html`, false);
     expect(answered).toEqual([]);
     expect([dialogs, pages]).toEqual([0, 1]);
     expect((await opened.api.harness.listMessages("eli")).length).toBe(2);
   });
 
-  it("has links that get no further than a refusal", async () => {
+  it("has links that are rejected", async () => {
     const { api, visit } = opened;
     const id = (await api.harness.listMessages("eli")).find(({ channel }) => channel.type === "email")?.id ?? "";
     const page = await visit(`#/messages/${id}`);
@@ -106,7 +106,7 @@ describe.runIf(hasBrowser)("an e-mail that means harm", () => {
     expect(page.url()).toContain("#/messages/");
   });
 
-  it("a feed's item is drawn from text alone", async () => {
+  it("is drawn from text alone as a feed item", async () => {
     const { api, visit } = opened;
     const id = (await api.harness.listMessages("eli")).find(({ channel }) => channel.type === "in_app_feed")?.id ?? "";
     const page = await visit(`#/messages/${id}`);

@@ -14,7 +14,7 @@ import { formatAbsoluteTime, formatDuration, formatRelativeTime } from "../../sr
 const NOW = Date.parse("2026-11-24T10:00:00Z");
 const MINUTE = 60_000;
 
-describe("the word for what became of a message", () => {
+describe("the label of a message's status", () => {
   it.each([
     [{ outcome: "sent", message_status: "not_sent" }, "sandboxed"],
     [{ outcome: "sent", message_status: "delivered" }, "delivered"],
@@ -22,11 +22,11 @@ describe("the word for what became of a message", () => {
     [{ outcome: "failed", message_status: "bounced" }, "bounced"],
     [{ outcome: "failed", message_status: null }, "failed"],
     [{ outcome: "skipped", message_status: null }, "skipped"],
-  ])("%j is %s, as on the command line", (step, word) => {
+  ])("is for %j: %s, as on the command line", (step, word) => {
     expect(getStepStatus(step)).toBe(word);
   });
 
-  it("is sandboxed for the API's not_sent, which is no failure", () => {
+  it("is sandboxed for the API's not_sent, which is not a failure", () => {
     expect([getStatusLabel("not_sent"), getStatusLabel("sent")]).toEqual(["sandboxed", "sent"]);
     expect(getTone("sandboxed")).toBe("good");
   });
@@ -41,11 +41,11 @@ describe("times", () => {
     [90 * MINUTE, "in 1h"],
     [3 * 24 * 60 * MINUTE, "in 3d"],
     [-40 * 24 * 60 * MINUTE, "2026-10-15"],
-  ])("%i milliseconds away is %s", (away, text) => {
+  ])("format %i milliseconds away as %s", (away, text) => {
     expect(formatRelativeTime(NOW + away, NOW)).toBe(text);
   });
 
-  it("durations have two units, moments are whole", () => {
+  it("show durations in two units and times in full", () => {
     expect([0, 59_000, 61_000, 3_600_000, -90_061_000].map(formatDuration)).toEqual([
       "0s",
       "59s",
@@ -57,23 +57,23 @@ describe("times", () => {
   });
 });
 
-describe("addresses of views", () => {
-  it("are read as they were written", () => {
+describe("view addresses", () => {
+  it("parse to the view that they were formatted from", () => {
     const link = buildLink("messages", "a/b ?#", { q: "50% & more", workflow: "" });
     expect(parseRoute(link)).toEqual({ view: "messages", id: "a/b ?#", query: { q: "50% & more" } });
   });
 
-  it.each(["", "#", "#/nowhere/1", "#/%E0%A4%A", "#//"])("%j is the list of messages", (hash) => {
+  it.each(["", "#", "#/nowhere/1", "#/%E0%A4%A", "#//"])("read %j as the list of messages", (hash) => {
     expect(parseRoute(hash)).toEqual({ view: "messages", id: null, query: {} });
   });
 });
 
-describe("the circle of a name", () => {
+describe("initials", () => {
   it.each([
     ["ada", "A"],
     ["👩‍🚀 Zoé", "👩‍🚀"],
     ["", "•"],
-  ])("of %j has %s", (name, initial) => {
+  ])("are for %j: %s", (name, initial) => {
     expect(getInitial(name)).toBe(initial);
   });
 });
@@ -88,8 +88,8 @@ const draft: Draft = {
   data: { page: "Home" },
 };
 
-describe("a trigger's form", () => {
-  it("becomes the request's body", () => {
+describe("the trigger form", () => {
+  it("builds the request's body", () => {
     expect(buildPayload(draft)).toEqual({
       recipients: ["ada", { collection: "projects", id: "p1" }],
       actor: "alan",
@@ -99,13 +99,13 @@ describe("a trigger's form", () => {
     });
   });
 
-  it("becomes a command", () => {
+  it("builds the command", () => {
     expect(formatCommand("new-comment", draft)).toBe(
       `knock notify new-comment --recipients ada --object projects/p1 --actor alan --cancellation-key 'it'\\''s' --data '{"page":"Home"}' --skip-delay`,
     );
   });
 
-  it("takes recipients whom the trigger identifies itself, as JSON", () => {
+  it("accepts inline recipients as JSON", () => {
     const inline = {
       ...draft,
       recipients: ["ada", '{"id":"zoe","avatar":"https://a.test/z"}', "{no"],
@@ -120,7 +120,7 @@ describe("a trigger's form", () => {
     );
   });
 
-  it("recipients are read as they are shown", () => {
+  it("parses recipients from the format in which it shows them", () => {
     expect(formatRecipient(parseRecipient("projects/p1"))).toBe("projects/p1");
     expect(formatRecipient(parseRecipient("ada"))).toBe("ada");
   });

@@ -5,7 +5,7 @@ import { hasBrowser } from "../helpers/page-reader.js";
 
 const MANY = 10_000;
 
-describe.runIf(hasBrowser)("a store of ten thousand messages", () => {
+describe.runIf(hasBrowser)("the page with ten thousand messages", () => {
   let browser: Browser;
   let opened: OpenedPage;
   beforeAll(async () => {
@@ -20,7 +20,7 @@ describe.runIf(hasBrowser)("a store of ten thousand messages", () => {
     await browser.close();
   });
 
-  it("is shown by its newest, more when asked, and never more than 500 rows", async () => {
+  it("shows the newest messages, more on request, and never more than 500 rows", async () => {
     const page = await opened.visit();
     const rows = page.locator("[data-row]");
     await rows.first().waitFor();
@@ -38,7 +38,7 @@ describe.runIf(hasBrowser)("a store of ten thousand messages", () => {
     expect(await rows.count()).toBe(500);
   });
 
-  it("is searched whole", async () => {
+  it("searches all messages", async () => {
     const page = await opened.visit();
     await page.getByRole("searchbox").fill("ord_1000");
     await page.locator("[data-row]", { hasText: "Order ord_1000" }).first().waitFor();

@@ -29,12 +29,12 @@ async function violations(page: Page): Promise<string[]> {
   return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
 }
 
-/** What scrolls sideways, or would if it could: only rows of tabs may, and an e-mail shown as wide as a desktop has it. */
+/** The elements that scroll sideways or overflow. Only rows of tabs and an email shown at desktop width may do so. */
 const WIDER = `[document.documentElement, ...document.querySelectorAll("main, section, article, form, fieldset, dialog, h1, .bar")]
-  .filter((one) => !one.matches(".unseen") && one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1)
-  .map((one) => one.localName + "." + one.className)`;
+  .filter((element) => !element.matches(".unseen") && element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1)
+  .map((element) => element.localName + "." + element.className)`;
 
-describe.runIf(hasBrowser)("who uses the page", () => {
+describe.runIf(hasBrowser)("the accessibility of the page", () => {
   let browser: Browser;
   let opened: OpenedPage;
   let views: [name: string, hash: string, ready: string][];
@@ -73,7 +73,7 @@ describe.runIf(hasBrowser)("who uses the page", () => {
   const looks = [1280, 375].flatMap((width) => (["light", "dark"] as const).map((scheme) => [width, scheme] as const));
 
   it.each(looks)(
-    "at %i pixels in %s, can read and reach everything, and nothing overflows",
+    "covers every view at %i pixels in %s: no axe violation and no overflow",
     async (width, colorScheme) => {
       const page = await opened.visit("", { viewport: { width, height: 800 }, colorScheme, reducedMotion: "reduce" });
       await loadAxe(page);
@@ -90,28 +90,31 @@ describe.runIf(hasBrowser)("who uses the page", () => {
     },
   );
 
-  it.each([961, 960, 929, 928, 768, 360])("at %i pixels has place for the clock, moved and lost", async (width) => {
-    const { api, visit } = opened;
-    await api.ask("POST /__knock/clock", { freeze: true });
-    const page = await visit("#/messages", { viewport: { width, height: 800 } });
-    await page.getByText("frozen").waitFor();
-    expect(await page.evaluate(WIDER)).toEqual([]);
-    await api.ask("POST /__knock/clock", { advance: "100d1h" });
-    await api.ask("POST /__knock/clock", { reset: true });
-    await api.ask("POST /__knock/clock", { advance: "100d1h" });
-    await page.getByText("+100d 1h").waitFor();
-    expect(await page.evaluate(WIDER)).toEqual([]);
-    let wider: unknown;
-    await api.restart(async () => {
-      await page.getByText("Not connected").waitFor();
-      wider = await page.evaluate(WIDER);
-    });
-    expect(wider).toEqual([]);
-    await api.ask("POST /__knock/clock", { reset: true });
-    await page.close();
-  });
+  it.each([961, 960, 929, 928, 768, 360])(
+    "leaves space for the clock at %i pixels, moved and disconnected",
+    async (width) => {
+      const { api, visit } = opened;
+      await api.ask("POST /__knock/clock", { freeze: true });
+      const page = await visit("#/messages", { viewport: { width, height: 800 } });
+      await page.getByText("frozen").waitFor();
+      expect(await page.evaluate(WIDER)).toEqual([]);
+      await api.ask("POST /__knock/clock", { advance: "100d1h" });
+      await api.ask("POST /__knock/clock", { reset: true });
+      await api.ask("POST /__knock/clock", { advance: "100d1h" });
+      await page.getByText("+100d 1h").waitFor();
+      expect(await page.evaluate(WIDER)).toEqual([]);
+      let wider: unknown;
+      await api.restart(async () => {
+        await page.getByText("Not connected").waitFor();
+        wider = await page.evaluate(WIDER);
+      });
+      expect(wider).toEqual([]);
+      await api.ask("POST /__knock/clock", { reset: true });
+      await page.close();
+    },
+  );
 
-  it("moves nothing where less motion is wanted", async () => {
+  it("omits animations when reduced motion is preferred", async () => {
     const page = await opened.visit("#/messages", { reducedMotion: "reduce" });
     await page.locator("[data-row]").first().waitFor();
     await opened.api.harness.trigger("order", { recipients: ["eli"], data: { order: { number: "ord_3" } } });

@@ -7,12 +7,12 @@ import { type TestEmulator, withApi } from "../helpers/test-emulator.js";
 
 const withPage = (body: (api: TestEmulator) => Promise<void>) => withApi(body, { readPage: readBuiltPage });
 
-/** A helper's answer; the page has no key. */
+/** Returns a helper's response. The page has no key. */
 const look = async (api: TestEmulator, path: string): Promise<JsonObject> =>
   (await api.ask(`GET /__knock/page/${path}`, undefined, { authorization: "" })).body ?? {};
 
 describe("the page's helpers", () => {
-  it("list messages with their first words, the newest first, narrowed and searched", () =>
+  it("list messages with their first words, newest first, filtered and searched", () =>
     withPage(async (api) => {
       const { harness } = api;
       harness.define("words", {
@@ -44,7 +44,7 @@ describe("the page's helpers", () => {
       expect((await api.ask("GET /__knock/page/messages?limit=501")).status).toBe(422);
     }));
 
-  it("list an e-mail's first words without the addresses of its links", () =>
+  it("list an email's first words without the addresses of its links", () =>
     withPage(async (api) => {
       api.harness.define("linked", {
         steps: [step.email("Subject", '<p>See <a href="https://lark.test/a?b=1">the page</a> (today)</p>')],
@@ -63,7 +63,7 @@ describe("the page's helpers", () => {
     });
   });
 
-  it("tell of a run why each step came out as it did", () =>
+  it("explain the outcome of each step of a run", () =>
     withPage(async (api) => {
       const { harness } = api;
       harness.define("picky", {
@@ -85,7 +85,7 @@ describe("the page's helpers", () => {
       expect((await api.ask("GET /__knock/page/runs/nobody")).status).toBe(404);
     }));
 
-  it("tell of a run what data it was triggered with", () =>
+  it("return the data that triggered a run", () =>
     withPage(async (api) => {
       const { recipients } = await api.harness.trigger("hello", { recipients: ["u1"], data: { n: 1 } });
       const path = `runs/${recipients?.[0]?.recipient_run_id}`;
@@ -94,7 +94,7 @@ describe("the page's helpers", () => {
       expect(body).not.toHaveProperty("data");
     }));
 
-  it("find users, show what they have, and change their preferences", () =>
+  it("find users, return their data and change their preferences", () =>
     withPage(async (api) => {
       expect(((await look(api, "users?q=UNA")).items as JsonObject[]).map(({ id }) => id)).toEqual(["u1"]);
       const put = { __persistence_strategy__: "merge", channel_types: { email: false } };
@@ -115,7 +115,7 @@ describe("the page's helpers", () => {
       });
     }));
 
-  it("find objects and tenants, and show their subscribers, preferences and feed", () =>
+  it("find objects and tenants, and return their subscribers, preferences and feed", () =>
     withPage(async (api) => {
       const listed = async (search: string) =>
         ((await look(api, `users?kind=objects${search}`)).items as JsonObject[]).map(({ id, name }) => [id, name]);
@@ -141,7 +141,7 @@ describe("the page's helpers", () => {
       expect((await api.ask("GET /__knock/page/users/projects%2Fnone")).status).toBe(404);
     }));
 
-  it("list workflows, and trigger", () =>
+  it("list and trigger workflows", () =>
     withPage(async (api) => {
       const { items } = await look(api, "workflows");
       expect((items as JsonObject[]).map(({ key, active }) => [key, active])).toEqual([
@@ -173,8 +173,8 @@ describe("the page's helpers", () => {
     }));
 });
 
-describe("the clock", () => {
-  it("goes to what is due next, frozen or not; with nothing waiting it says so", () =>
+describe("the clock helper", () => {
+  it("advances to the next due time, frozen or not, and reports when nothing waits", () =>
     withPage(async (api) => {
       const { harness } = api;
       const next = () => api.ask("POST /__knock/clock", { advance: "next" });
@@ -189,8 +189,8 @@ describe("the clock", () => {
     }));
 });
 
-describe("changes as they happen", () => {
-  it("are told to whoever listens, until they leave or the emulator stops", () =>
+describe("changes", () => {
+  it("are sent to listeners until they disconnect or the emulator stops", () =>
     withPage(async (api) => {
       const events = await openEventStream(api.url);
       const first = await events.readNext();
@@ -210,8 +210,8 @@ describe("changes as they happen", () => {
     }));
 });
 
-describe("what protects the page", () => {
-  it("its HTML runs only its own script, asks only this server and is in nobody's frame", () =>
+describe("protection of the page", () => {
+  it("allows its HTML only its own script, requests to this server, and no frame around it", () =>
     withPage(async ({ url }) => {
       const response = await fetch(url);
       const policy = response.headers.get("content-security-policy") ?? "";
@@ -224,7 +224,7 @@ describe("what protects the page", () => {
       expect(response.headers.get("referrer-policy")).toBe("no-referrer");
     }));
 
-  it("an e-mail's HTML is a sandbox of its own, wherever it is opened", () =>
+  it("sandboxes an email's HTML wherever it is opened", () =>
     withPage(async (api) => {
       await api.harness.trigger("hello", { recipients: ["u1"] });
       const [message] = (await look(api, "messages?channel=mail")).items as JsonObject[];
@@ -236,18 +236,18 @@ describe("what protects the page", () => {
     }));
 
   it.each([
-    ["another page's request", { origin: "https://evil.test" }],
-    ["a sandboxed frame's", { origin: "null" }],
-    ["a picture or a link elsewhere", { "sec-fetch-site": "cross-site" }],
-    ["another port's page", { "sec-fetch-site": "same-site" }],
-  ])("refuses %s", (_who, headers: Record<string, string>) =>
+    ["a request of another page", { origin: "https://evil.test" }],
+    ["a request of a sandboxed frame", { origin: "null" }],
+    ["a picture or a link of another site", { "sec-fetch-site": "cross-site" }],
+    ["a page of another port", { "sec-fetch-site": "same-site" }],
+  ])("rejects %s", (_who, headers: Record<string, string>) =>
     withPage(async ({ ask }) => {
       expect((await ask("GET /__knock/page/users", undefined, headers)).status).toBe(403);
       expect((await ask("POST /__knock/reset", "{}", headers)).status).toBe(403);
     }),
   );
 
-  it("answers a page that came by its address in numbers, where it listens on all", () =>
+  it("accepts a page that was opened by IP address if the server listens on all addresses", () =>
     withApi(
       async ({ ask, url }) => {
         const { host } = new URL(url);
@@ -258,7 +258,7 @@ describe("what protects the page", () => {
       { host: "0.0.0.0" },
     ));
 
-  it("without a build there is a word instead of the page", () =>
+  it("shows a message instead of the page if it was not built", () =>
     withApi(async ({ url }) => {
       const response = await fetch(url);
       expect([response.status, await response.text()]).toEqual([404, expect.stringContaining("npm run build")]);

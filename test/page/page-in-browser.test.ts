@@ -8,7 +8,7 @@ if (!hasBrowser)
 describe.runIf(hasBrowser)("the page of knock dev", () => {
   const withPage = createPageTest();
 
-  it("shows messages as they arrive, and after a restart of the emulator again", () =>
+  it("shows messages as they arrive, also after a restart of the emulator", () =>
     withPage(async ({ api, visit }) => {
       const page = await visit();
       await locateRow(page, "A short one").waitFor();
@@ -55,7 +55,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       await page.getByRole("region", { name: "The request" }).getByText("POST https://hook.test/").waitFor();
     }));
 
-  it("keeps search and filters in the address, and says what to do where nothing matches", () =>
+  it("keeps search and filters in the address, and suggests what to do when nothing matches", () =>
     withPage(async ({ visit }) => {
       const page = await visit();
       await locateRow(page, "A short one").waitFor();
@@ -71,7 +71,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       await locateRow(page, "Hello").waitFor();
     }));
 
-  it("shows a run as steps with their reasons, and the way to messages and back", () =>
+  it("shows a run's steps with their reasons, and links to messages and back", () =>
     withPage(async ({ visit }) => {
       const page = await visit("#/runs");
       await locateRow(page, "every").click();
@@ -88,7 +88,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       await page.getByRole("heading", { name: "paused for u2" }).waitFor();
     }));
 
-  it("changes a user's preferences, and shows the feed", () =>
+  it("changes a user's preferences and shows the feed", () =>
     withPage(async ({ api, visit }) => {
       const page = await visit("#/users");
       await page.getByRole("searchbox").fill("una");
@@ -115,7 +115,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       await page.locator(".feed-item", { hasText: "Order ord_7" }).waitFor();
     }));
 
-  it("says who was not identified, instead of showing no run", () =>
+  it("names an unidentified recipient instead of showing no run", () =>
     withPage(async ({ visit }) => {
       const page = await visit("#/trigger/gone");
       await page.getByText('There is no workflow "gone".').waitFor();
@@ -133,7 +133,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       await page.getByRole("heading", { name: "order for u1" }).waitFor();
     }));
 
-  it("triggers a workflow from its schema, says what is wrong beside the field, and goes to the run", () =>
+  it("triggers a workflow by a form from its schema, shows errors next to the field, and opens the run", () =>
     withPage(async ({ visit }) => {
       const page = await visit("#/trigger");
       await page.getByRole("combobox", { name: "Workflow" }).selectOption("order");
@@ -174,7 +174,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       expect(await page.getByRole("tab", { name: "Data" }).count()).toBe(1);
     }));
 
-  it("advances the clock to what is due next", () =>
+  it("advances the clock to the next due time", () =>
     withPage(async ({ visit }) => {
       const page = await visit("#/clock");
       await page.getByRole("button", { name: "Advance to next" }).click();
@@ -192,7 +192,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       await page.getByRole("heading", { name: "2025-06-01 00:00:00 UTC" }).waitFor();
     }));
 
-  it("is used by keys alone", () =>
+  it("works by keyboard alone", () =>
     withPage(async ({ visit }) => {
       const page = await visit();
       await locateRow(page, "A short one").waitFor();
@@ -228,7 +228,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       }
     }));
 
-  it("on a phone shows the list or what is open of it, and finds the place in the list again", () =>
+  it("shows the list or the open item on a phone, and keeps the position in the list", () =>
     withPage(async ({ api, visit }) => {
       const recipients = Array.from({ length: 30 }, (_, at) => ({ id: `user-${at}` }));
       await api.harness.trigger("order", { recipients, data: { order: { number: "ord_1" } } });
@@ -249,7 +249,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       expect(await page.evaluate("document.activeElement.textContent")).toContain("user-3 ·");
     }));
 
-  it("stays in light or dark once chosen", () =>
+  it("keeps the chosen light or dark mode", () =>
     withPage(async ({ visit }) => {
       const page = await visit("", { colorScheme: "light" });
       const background = () => page.evaluate("getComputedStyle(document.body).backgroundColor");

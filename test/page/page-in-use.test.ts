@@ -3,10 +3,10 @@ import { step } from "../helpers/engine-harness.js";
 import { createPageTest, locateRow, waitForHash } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 
-describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
+describe.runIf(hasBrowser)("the page of knock dev after long use", () => {
   const withPage = createPageTest();
 
-  it("puts an e-mail back whose link was clicked, and says where links open", () =>
+  it("restores an email whose link was clicked, and explains where links open", () =>
     withPage(async ({ visit }) => {
       const page = await visit("#/messages");
       await locateRow(page, "Hello").click();
@@ -16,7 +16,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       await inside.getByRole("heading", { name: "Hi" }).waitFor();
     }));
 
-  it("triggers for a recipient given as JSON, and takes none that is half typed", () =>
+  it("triggers for a recipient given as JSON, and rejects incomplete JSON", () =>
     withPage(async ({ api, visit }) => {
       const page = await visit("#/trigger/hello");
       const recipients = page.getByLabel("Recipients", { exact: true });
@@ -32,7 +32,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       expect((await api.harness.recipient("zoe"))?.properties).toMatchObject({ email: "zoe@lark.test" });
     }));
 
-  it("offers workflows again once the emulator is back", () =>
+  it("offers workflows again after the emulator restarts", () =>
     withPage(async ({ api, visit }) => {
       const page = await visit("#/clock");
       await page.getByRole("button", { name: "Advance to next" }).waitFor();
@@ -46,7 +46,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       await page.getByLabel("number required").waitFor();
     }));
 
-  it("shows a run's data, and triggers it again as it was", () =>
+  it("shows a run's data, and triggers the run again with it", () =>
     withPage(async ({ api, visit }) => {
       const data = { order: { number: "ord_41" }, speed: "slow" };
       await api.harness.trigger("order", { recipients: ["u1", "u2"], actor: "ana", tenant: "acme", data });
@@ -63,7 +63,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       expect(await locateRow(page, "order").count()).toBe(1);
     }));
 
-  it("advances the clock to where a run goes on", () =>
+  it("advances the clock to the time when a run continues", () =>
     withPage(async ({ visit }) => {
       const page = await visit("#/runs?workflow=paused");
       await locateRow(page, "u1").click();
@@ -71,7 +71,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       await page.locator("article").getByText("completed").first().waitFor();
     }));
 
-  it("does not call a run with errors well, wherever it is listed", () =>
+  it("shows that a run has errors in every list", () =>
     withPage(async ({ api, visit }) => {
       api.harness.define("broken", { steps: [step.email("{{ data.n | divided_by: 0 }}", "B")] });
       await api.harness.trigger("broken", { recipients: ["u1", "u2"] });
@@ -86,7 +86,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       expect(await page.locator(".chip.good").count()).toBe(0);
     }));
 
-  it("tells of preferences that depend on conditions, and of channels by their keys", () =>
+  it("shows preferences that depend on conditions, and channels by their keys", () =>
     withPage(async ({ api, visit }) => {
       const conditions = [{ variable: "data.n", operator: "equal_to", argument: "1" }];
       const put = {
@@ -105,7 +105,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       const mail = set.locator(".toggles").first().getByRole("switch", { name: "mail", exact: true });
       expect(await mail.isChecked()).toBe(false);
       await mail.click();
-      // The browser turns the switch before anything is saved.
+      // The browser flips the switch before anything is saved.
       await vi.waitFor(async () =>
         expect((await api.harness.recipient("u1"))?.preferences).toMatchObject({
           default: { channels: { mail: true } },
@@ -113,7 +113,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       );
     }));
 
-  it("keeps the focus where the clock is advanced, and sets back only what was refused", () =>
+  it("keeps the focus where the clock is advanced, and offers to set it back only after that was rejected", () =>
     withPage(async ({ visit }) => {
       const page = await visit("#/clock");
       const next = page.getByRole("button", { name: "Advance to next" });
@@ -129,7 +129,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       expect(await page.getByRole("button", { name: "Set it back all the same" }).count()).toBe(0);
     }));
 
-  it("begins preferences for a tenant, which the next trigger with it obeys", () =>
+  it("creates a tenant's preference set, which the next trigger with the tenant uses", () =>
     withPage(async ({ visit }) => {
       const page = await visit("#/users/u1");
       await page.getByRole("combobox", { name: "Preferences for a tenant" }).selectOption("acme");
@@ -159,7 +159,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       await page.getByLabel("Recipients", { exact: true }).waitFor();
     }));
 
-  it("shows what is open in its list, never below the filters, and goes back from many in one step", () =>
+  it("shows the open item in its list, never below the filters, and returns from several items in one step", () =>
     withPage(async ({ api, visit }) => {
       const recipients = Array.from({ length: 30 }, (_, at) => ({ id: `user-${at}` }));
       await api.harness.trigger("order", { recipients, data: { order: { number: "ord_1" } } });
@@ -183,7 +183,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       await waitForHash(page, "#/messages");
     }));
 
-  it("names the tab for what is open, and says what is not there", () =>
+  it("shows the open item in the tab's title, and reports what does not exist", () =>
     withPage(async ({ visit }) => {
       const page = await visit("#/messages");
       await locateRow(page, "Hello").click();
@@ -198,7 +198,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       }
     }));
 
-  it("triggers a branch's run again on its branch, until somebody takes it off", () =>
+  it("triggers a branch's run again on its branch, until the branch is cleared", () =>
     withPage(async ({ api, visit }) => {
       api.harness.define("hello", { steps: [step.feed("Of the branch")] }, "feat-1");
       await api.ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] }, { "x-knock-branch": "feat-1" });
@@ -223,7 +223,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       expect(await page.locator(".facts").getByText("feat-1").count()).toBe(0);
     }));
 
-  it("says of a message that did not arrive why, and what was tried", () =>
+  it("explains why a message did not arrive, and what was tried", () =>
     withPage(async ({ api, visit }) => {
       api.harness.deliver = () => ({ status: "failed", retryable: false, reason: "the provider answered 410" });
       api.harness.define("mailed", { steps: [step.email("Off it goes", "B")] });
@@ -235,7 +235,7 @@ describe.runIf(hasBrowser)("the page of knock dev, used all day", () => {
       await page.locator(".events .failed").getByText("failure_details=").first().waitFor();
     }));
 
-  it("keeps the rows until those that are searched for come, and marks none of them as new", () =>
+  it("keeps the rows until the results of a search arrive, and marks none of them as new", () =>
     withPage(async ({ api, visit }) => {
       const page = await visit("#/messages");
       await locateRow(page, "A short one").waitFor();

@@ -8,7 +8,7 @@ import { buildSample, getInputKind, listProperties, resolveSchema } from "../../
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures");
 
-/** Every schema of the sample projects. */
+/** Returns every schema of the sample projects. */
 function schemas(): [workflow: string, schema: JsonObject][] {
   return readdirSync(FIXTURES, { withFileTypes: true }).flatMap((project) => {
     if (!project.isDirectory()) return [];
@@ -20,14 +20,14 @@ function schemas(): [workflow: string, schema: JsonObject][] {
   });
 }
 
-describe("sample data", () => {
-  it.each(schemas())("of %s fits the workflow's schema", (key, schema) => {
+describe("buildSample", () => {
+  it.each(schemas())("builds data that matches the schema of %s", (key, schema) => {
     const data = buildSample(schema, schema) as JsonObject;
     expect(() => checkTriggerData({ key, trigger_data_json_schema: schema }, data)).not.toThrow();
     expect(Object.keys(data).length).toBeGreaterThan(0);
   });
 
-  it("is what the schema says of itself, before anything made up", () => {
+  it("prefers values from the schema to invented ones", () => {
     const schema: JsonObject = {
       type: "object",
       properties: {
@@ -55,7 +55,7 @@ describe("sample data", () => {
     });
   });
 
-  it("follows references, and not for ever", () => {
+  it("resolves references without endless recursion", () => {
     const schema: JsonObject = {
       type: "object",
       properties: { tree: { $ref: "#/$defs/tree" }, gone: { $ref: "#/$defs/gone" } },
@@ -73,7 +73,7 @@ describe("sample data", () => {
   });
 });
 
-describe("a text that a pattern takes", () => {
+describe("buildMatchingText", () => {
   it.each([
     ["^ord_[0-9]+$", "ord_0"],
     ["^[A-Z]{2}-\\d{3,}x?$", "AA-111"],
@@ -82,13 +82,13 @@ describe("a text that a pattern takes", () => {
     ["^(a|b)$", null],
     ["^[^a]$", null],
     ["[", null],
-  ])("%s: %j", (pattern, text) => {
+  ])("returns for %s: %j", (pattern, text) => {
     expect(buildMatchingText(pattern)).toBe(text);
   });
 });
 
 describe("inputs", () => {
-  it("are by type; what has none is JSON", () => {
+  it("depend on the type, with JSON for values without one", () => {
     const known: JsonObject[] = [
       { type: "string" },
       { type: "string", maxLength: 5_000 },
@@ -117,7 +117,7 @@ describe("inputs", () => {
     ]);
   });
 
-  it("know what is required", () => {
+  it("are marked as required", () => {
     const schema: JsonObject = { properties: { a: { type: "string" }, b: {} }, required: ["b", 7] };
     expect(listProperties(schema, schema).map(({ name, required }) => [name, required])).toEqual([
       ["a", false],
@@ -127,7 +127,7 @@ describe("inputs", () => {
 });
 
 describe("values at a path", () => {
-  it("are set, made on the way and taken away, and nothing given changes", () => {
+  it("are set, created and removed, without a change of the original", () => {
     const data = { order: { lines: [{ sku: "a" }, { sku: "b" }] }, note: "n" };
     const before = structuredClone(data);
     expect(replaceAtPath(data, ["order", "lines", 1, "sku"], "c")).toEqual({
@@ -143,7 +143,7 @@ describe("values at a path", () => {
     expect(data).toEqual(before);
   });
 
-  it("are named as the API's errors name them", () => {
+  it("are named as in the API's errors", () => {
     expect(formatFieldName(["data", "order", "lines", 0, "sku"])).toBe("data.order.lines[0].sku");
   });
 });

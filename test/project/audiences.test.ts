@@ -26,7 +26,7 @@ const waits = (audience_key: string) => {
 };
 
 describe("audiences of a project", () => {
-  it("section 15: are read from their folders", async () => {
+  it("section 15 are read from their folders", async () => {
     const project = open(FILES);
     expect(project.hasAudiences()).toBe(true);
     expect(await project.audiences()).toEqual([
@@ -40,13 +40,13 @@ describe("audiences of a project", () => {
     ]);
   });
 
-  it("F-004: may not be there", async () => {
+  it("F-004 may be missing", async () => {
     const project = open({});
     expect(project.hasAudiences()).toBe(false);
     expect(await project.audiences()).toEqual([]);
   });
 
-  it("C-307 E-346: a workflow may wait for dynamic ones only", async () => {
+  it("C-307 E-346 must be dynamic for a workflow to wait for them", async () => {
     const project = open({
       ...FILES,
       "knock/workflows/good/workflow.json": waits("pros"),
@@ -59,7 +59,7 @@ describe("audiences of a project", () => {
     });
   });
 
-  it("names the file of a faulty one", async () => {
+  it("report an invalid audience with its file", async () => {
     const project = open({ "knock/audiences/x/audience.json": { name: "X", type: "dynamic" } });
     await expect(project.audiences()).rejects.toThrow("audiences/x/audience.json");
   });

@@ -18,7 +18,7 @@ const find = (root: TemporaryProject, cwd = "", options: { project?: string; kno
   findProject({ cwd: root.path(cwd), project: options.project ?? null, knockDir: options.knockDir ?? null });
 
 describe("findProject (F-001 to F-003)", () => {
-  it("F-001: goes upwards to the nearest knock.json", async () => {
+  it("F-001 searches upwards for the nearest knock.json", async () => {
     const root = files({
       "knock.json": { knockDir: "knock" },
       "knock/": "",
@@ -31,11 +31,11 @@ describe("findProject (F-001 to F-003)", () => {
     expect(await find(root, "a/b/c")).toEqual({ root: root.path("a"), knockDir: root.path("a/k"), settings: {} });
   });
 
-  it("is null where there is none and none was asked for", async () => {
+  it("returns null if there is no project and none was named", async () => {
     expect(await find(files({ "a/": "" }), "a")).toBeNull();
   });
 
-  it("F-002: resolves knockDir against the file's own folder, takes an absolute one and any $schema", async () => {
+  it("F-002 resolves knockDir from the file's own folder, and accepts an absolute path and any $schema", async () => {
     const $schema = "https://lark.test/schema.json";
     const root = files({ "p/knock.json": { $schema, knockDir: "../k" }, "k/": "", "q/knock.json": "" });
     root.write({ "q/knock.json": { knockDir: root.path("k") } });
@@ -59,7 +59,7 @@ describe("findProject (F-001 to F-003)", () => {
     expect(formatDetails(error)).toEqual(expected);
   });
 
-  it("--project takes a folder or the file itself", async () => {
+  it("accepts the folder or the file itself as --project", async () => {
     const root = files({ "p/knock.json": { knockDir: "k" }, "p/k/": "", "q/": "" });
     for (const project of ["p", "p/", "./p/knock.json", root.path("p")])
       expect((await find(root, "", { project }))?.root).toBe(root.path("p"));
@@ -67,18 +67,18 @@ describe("findProject (F-001 to F-003)", () => {
   });
 
   it.each([
-    ["a folder without one", "q"],
-    ["no folder", "nowhere"],
-    // Its folder holds a knock.json, but that is not what was asked for.
+    ["a folder without knock.json", "q"],
+    ["a missing folder", "nowhere"],
+    // Its folder contains a knock.json, but --project names another file.
     ["another file", "p/not-knock.json"],
-  ])("--project of %s is project_missing", async (_what, project) => {
+  ])("reports --project with %s as project_missing", async (_what, project) => {
     const root = files({ "p/knock.json": { knockDir: "k" }, "p/k/": "", "p/not-knock.json": "{}", "q/": "" });
     const error = await catchRejection(find(root, "", { project }));
     expect(error.code).toBe("project_missing");
     expect(error.hint).toContain("knock init");
   });
 
-  it("--knock-dir wins over the file's, against the working directory, and needs no file", async () => {
+  it("prefers --knock-dir to the file's knockDir, resolves it from the working directory, and needs no file", async () => {
     const root = files({ "p/knock.json": { knockDir: "k" }, "p/k/": "", "p/other/": "", "alone/k/": "" });
     expect((await find(root, "p", { knockDir: "other" }))?.knockDir).toBe(root.path("p/other"));
     expect(await find(root, "alone", { knockDir: "k" })).toEqual({
@@ -90,7 +90,7 @@ describe("findProject (F-001 to F-003)", () => {
     expect([error.code, error.message]).toEqual(["project_invalid", "--knock-dir: the folder nope does not exist"]);
   });
 
-  it("F-003: a folder that is named must exist, as a folder", async () => {
+  it("F-003 rejects a named folder that does not exist or is a file", async () => {
     for (const root of [
       files({ "knock.json": { knockDir: "k" } }),
       files({ "knock.json": { knockDir: "k" }, k: "text" }),
@@ -106,27 +106,27 @@ describe("findProject (F-001 to F-003)", () => {
   it.each<[string, unknown, string]>([
     ["a comment", "{\n  // no\n}", "knock.json:2:3: not valid JSON: comments are not JSON"],
     [
-      "a comma too many",
+      "an extra comma",
       '{ "knockDir": "k", }',
       "knock.json:1:20: not valid JSON: the comma before this is one too many",
     ],
-    ["nothing in it", "", "knock.json:1:1: not valid JSON: it is empty"],
+    ["no content", "", "knock.json:1:1: not valid JSON: it is empty"],
     ["Latin-1", Buffer.from([0x7b, 0xe9]), "knock.json is not valid UTF-8 (first bad byte at offset 1)"],
     ["a list", [], "knock.json:1:1: the document must be an object, found a list"],
     ["no knockDir", {}, "knock.json:1:1: knockDir must be the path of the folder with workflows/"],
     ["a blank knockDir", { knockDir: " " }, "knock.json:1:13: knockDir must be the path of the folder with workflows/"],
     ["a number", { knockDir: 5 }, "knock.json:1:13: knockDir must be the path of the folder with workflows/"],
-  ])("refuses a knock.json with %s", async (_what, content, message) => {
+  ])("rejects a knock.json with %s", async (_what, content, message) => {
     const error = await catchRejection(find(files({ "knock.json": content, "k/": "" })));
     expect([error.code, error.message]).toEqual(["project_invalid", message]);
   });
 
-  it("shows a file further up as it could be opened from here", async () => {
+  it("suggests a knock.json in a parent folder, with the option that opens it", async () => {
     const error = await catchRejection(find(files({ "knock.json": "{", "a/b/": "" }), "a/b"));
     expect(error.message).toBe("../../knock.json:1:2: not valid JSON: expected a closing brace");
   });
 
-  it("reads the settings of section 2, and no others", async () => {
+  it("reads only the settings of section 2", async () => {
     const settings = { target: "remote", base_url: "http://localhost:1", profile: "p", branch: "b", store: "s.db" };
     const root = files({ "knock.json": { knockDir: "k", settings }, "k/": "" });
     expect((await find(root))?.settings).toEqual(settings);
@@ -147,7 +147,7 @@ describe("findProject (F-001 to F-003)", () => {
       ['/settings/target must be "local" or "remote", found "remot"; did you mean "remote"?'],
       undefined,
     ],
-  ])("refuses the settings %j", async (settings, faults, hint) => {
+  ])("rejects the settings %j", async (settings, faults, hint) => {
     const error = await catchRejection(find(files({ "knock.json": { knockDir: "k", settings }, "k/": "" })));
     expect([error.code, formatDetails(error), error.hint]).toEqual(["project_invalid", faults, hint]);
   });

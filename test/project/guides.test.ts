@@ -59,11 +59,11 @@ describe("guides of a project (CLI-331)", () => {
     expect(findTextFile(guides[0] as object, "/steps/0/values/body")).toBe("knock/guides/tour/body.md");
   });
 
-  it("are none where there is no folder", async () => {
+  it("are empty without a folder", async () => {
     expect((await read({})).guides).toEqual([]);
   });
 
-  it("are a fault of their own where they are broken, and nobody else's", async () => {
+  it("report an invalid guide without an effect on others", async () => {
     const { guides, errors: faults } = await read({
       ...BANNER,
       "knock/guides/fine/guide.json": guide({ body: "x" }),
@@ -83,7 +83,7 @@ describe("guides of a project (CLI-331)", () => {
     ]);
   });
 
-  it("F-026: unknown keys of guides and message types are warnings with their place", async () => {
+  it("F-026 report unknown keys of guides and message types as warnings with their location", async () => {
     const files = {
       "knock/guides/tour/guide.json":
         '{ "name": "Tour", "channel_key": "tours",\n  "chanel_key": "x", "steps": [{ "rfe": 1 }] }',
@@ -99,7 +99,7 @@ describe("guides of a project (CLI-331)", () => {
     ]);
   });
 
-  it("section 7.7: a workflow that names none of them is refused", async () => {
+  it("section 7.7 cause an error if a workflow names one that does not exist", async () => {
     const root = project({
       ...BANNER,
       "knock/guides/tour/guide.json": guide({}),

@@ -30,7 +30,7 @@ describe.each(["collab", "ops", "shop"])("the sample project %s", (name) => {
     return openProject((await findProject({ cwd, project: null, knockDir: null })) as ProjectLocation, cwd);
   }
 
-  it("has workflows that all parse, and templates that all compile", async () => {
+  it("has workflows that all parse and templates that all compile", async () => {
     const project = await fixture();
     const keys = await project.workflowKeys();
     expect(keys.length).toBeGreaterThanOrEqual(6);
@@ -42,14 +42,14 @@ describe.each(["collab", "ops", "shop"])("the sample project %s", (name) => {
     }
   });
 
-  it("has an environment whose channels the workflows name", async () => {
+  it("has an environment with the channels that its workflows name", async () => {
     const project = await fixture();
     const { channels } = await project.environment();
     expect(Object.keys(channels).length).toBeGreaterThan(0);
-    expect(await project.environment()).toBe(await project.environment()); // read once
+    expect(await project.environment()).toBe(await project.environment()); // read only once
   });
 
-  it("has recipients to load, once", async () => {
+  it("has recipients that load once", async () => {
     const project = await fixture();
     const first = await seeds(project);
     expect(first.length).toBeGreaterThanOrEqual(1);
@@ -59,7 +59,7 @@ describe.each(["collab", "ops", "shop"])("the sample project %s", (name) => {
 });
 
 describe("workflows (F-004 to F-008)", () => {
-  it("F-006, F-007: are the folders with a workflow.json, by name, in order", async () => {
+  it("F-006, F-007 are the folders with a workflow.json, sorted by name", async () => {
     const { project } = open({
       "knock/workflows/welcome/workflow.json": WELCOME,
       "knock/workflows/invite/workflow.json": WELCOME,
@@ -73,7 +73,7 @@ describe("workflows (F-004 to F-008)", () => {
     for (const key of ["draft", "nope", "README.md"]) expect(await project.workflow(key)).toBeNull();
   });
 
-  it("F-004: are none without the folder", async () => {
+  it("F-004 are empty without the folder", async () => {
     const { project } = open({});
     expect(await project.workflowKeys()).toEqual([]);
     expect(await project.workflow("welcome")).toBeNull();
@@ -82,7 +82,7 @@ describe("workflows (F-004 to F-008)", () => {
   });
 
   it.each(["..", "../secret", "a/b", "", ".", "a\0", "WELCOME", "wel come"])(
-    "F-008: a key %j names no path",
+    "F-008 reject the key %j, which is not a valid path",
     async (key) => {
       const { project } = open({
         "knock/workflow.json": WELCOME,
@@ -93,7 +93,7 @@ describe("workflows (F-004 to F-008)", () => {
     },
   );
 
-  it("F-008: says what is wrong with a folder whose name is no key, rather than that it is not there", async () => {
+  it("F-008 report a folder with an invalid key instead of a missing workflow", async () => {
     const { project } = open({ "knock/workflows/New Comment/workflow.json": WELCOME });
     const error = await catchRejection(project.workflow("New Comment"));
     expect([error.code, error.message]).toEqual([
@@ -105,22 +105,22 @@ describe("workflows (F-004 to F-008)", () => {
 
   it.each<[string, Files, string]>([
     [
-      "JSON with its place",
+      "invalid JSON",
       { "knock/workflows/w/workflow.json": '{\n  "steps": [}' },
       "knock/workflows/w/workflow.json:2:13: not valid JSON: expected a value",
     ],
     [
-      "a folder for a file",
+      "a folder in place of a file",
       { "knock/workflows/w/workflow.json/": "" },
       "knock/workflows/w/workflow.json is a directory, not a file",
     ],
     [
-      "a file that is too deep",
+      "a file that is nested too deeply",
       { "knock/workflows/w/workflow.json": "[".repeat(1_000) + "]".repeat(1_000) },
       "knock/workflows/w/workflow.json is nested too deep, at /0/0/0/…",
     ],
     [
-      "a fault with its place",
+      "an invalid value",
       { "knock/workflows/w/workflow.json": { steps: [{}] } },
       "knock/workflows/w/workflow.json:1:11: steps[0].type is not a known step type: undefined (and 1 more)",
     ],
@@ -132,18 +132,18 @@ describe("workflows (F-004 to F-008)", () => {
       },
       'knock/workflows/w/workflow.json:1:58: steps[0].channel_type is "sms", but channel "text" is of type "email"',
     ],
-  ])("refuses %s", async (_what, files, message) => {
+  ])("reject %s", async (_what, files, message) => {
     const error = await catchRejection(open(files).project.workflow("w"));
     expect([error.code, error.message]).toEqual(["workflow_invalid", message]);
   });
 
-  it("takes a file for the folder of workflows for a fault of the project", async () => {
+  it("report a file in place of the folder of workflows as an error of the project", async () => {
     const { project } = open({ "knock/workflows": "text" });
     const error = await catchRejection(project.workflowKeys());
     expect([error.code, error.message]).toEqual(["project_invalid", "knock/workflows is not a folder"]);
   });
 
-  it("reads a workflow anew each time: it may be mended while the process lives", async () => {
+  it("are read again each time, because they may be fixed while the process runs", async () => {
     const { project, root } = open({ "knock/workflows/w/workflow.json": "{" });
     await catchRejection(project.workflow("w"));
     root.write({ "knock/workflows/w/workflow.json": WELCOME });
@@ -152,7 +152,7 @@ describe("workflows (F-004 to F-008)", () => {
 });
 
 describe("environment.json", () => {
-  it("is project_invalid with file and place where it is broken", async () => {
+  it("is project_invalid with file and location if it is invalid", async () => {
     const broken = await catchRejection(open({ "knock/environment.json": "{," }).project.environment());
     expect([broken.code, broken.message]).toEqual([
       "project_invalid",
@@ -166,7 +166,7 @@ describe("environment.json", () => {
 describe("recipients (section 5 of the contract)", () => {
   const ADA = { users: [{ id: "ada" }] };
 
-  it("come in the order of their names, those alone whose content is not the remembered one", async () => {
+  it("are sorted by name, without those whose content is already remembered", async () => {
     const { project, root } = open({
       "knock/recipients/b.json": ADA,
       "knock/recipients/a.json": { users: [{ id: "bo" }] },
@@ -183,7 +183,7 @@ describe("recipients (section 5 of the contract)", () => {
     expect((await seeds(project, known)).map(({ file }) => file)).toEqual(["b.json"]);
   });
 
-  it("tells a change at the end of a large file", async () => {
+  it("include a file that changed only at the end of a large file", async () => {
     const large = (last: string) => ({
       users: [
         ...Array.from({ length: 3_000 }, (_, index) => ({ id: `user-${index}`, n: "x".repeat(20) })),
@@ -199,7 +199,7 @@ describe("recipients (section 5 of the contract)", () => {
     expect(await seeds(project, known)).toHaveLength(1);
   });
 
-  it("are not looked for in folders, nor in an editor's hidden files", async () => {
+  it("exclude folders and an editor's hidden files", async () => {
     const { project } = open({
       "knock/recipients/dir.json/": "",
       "knock/recipients/.#people.json": { link: "ada@host.1234" },
@@ -210,61 +210,61 @@ describe("recipients (section 5 of the contract)", () => {
 
   it.each<[string, Files, string]>([
     [
-      "JSON with its place",
+      "invalid JSON",
       { "knock/recipients/p.json": '{"users": [' },
       expect.stringMatching(/^knock\/recipients\/p\.json:1:12: not valid JSON: /),
     ],
     [
-      "a link to nowhere",
+      "a dangling link",
       { "knock/recipients/p.json": { link: "nowhere.json" } },
       "knock/recipients/p.json does not exist",
     ],
     [
-      "a fault with its place",
+      "an invalid value",
       { "knock/recipients/p.json": { users: [{}] } },
       "knock/recipients/p.json:1:11: users[0].id is required (a string)",
     ],
-    ["a file for the folder", { "knock/recipients": "text" }, "knock/recipients is not a folder"],
-  ])("refuses %s", async (_what, files, message) => {
+    ["a file in place of the folder", { "knock/recipients": "text" }, "knock/recipients is not a folder"],
+  ])("reject %s", async (_what, files, message) => {
     const error = await catchRejection(seeds(open(files).project));
     expect([error.code, error.message]).toEqual(["project_invalid", message]);
   });
 });
 
-describe("a workflow's faults have their places", () => {
+describe("errors of a workflow", () => {
   const w = "knock/workflows/w";
   const feed = `{ "ref": "a", "type": "channel", "channel_type": "email", "channel_key": "m", "template":\n  `;
 
   it.each<[string, Files, string]>([
     [
-      "of a value",
+      "a value",
       { [`${w}/workflow.json`]: '{\n  "name": 7,\n  "steps": []\n}' },
       `${w}/workflow.json:2:11: name must be`,
     ],
     [
-      "of what is missing: the object it is missing from",
+      "a missing value: its object",
       { [`${w}/workflow.json`]: '{"steps": [\n  {"ref": "a"}\n]}' },
       `${w}/workflow.json:2:3: steps[0].type is not a known step type: undefined`,
     ],
     [
-      "behind a byte order mark, of a key written twice the one that counts",
+      "after a byte order mark, a duplicate key's last occurrence",
       { [`${w}/workflow.json`]: '\ufeff{"name": "W", "steps": [],\n "name": 7}' },
       `${w}/workflow.json:2:10: name must be a string`,
     ],
     [
-      "of a reference",
+      "a reference",
       { [`${w}/workflow.json`]: `{"steps": [\n ${feed}{ "html_body@": "none.html" } }]}` },
       `${w}/workflow.json:3:19: /steps/0/template/html_body@ names a file that does not exist: "none.html"`,
     ],
     [
-      "in a file of visual blocks that the workflow refers to",
+      "a value in a file of visual blocks that the workflow refers to",
       {
         [`${w}/workflow.json`]: `{"steps": [\n ${feed}{ "subject": "S", "visual_blocks@": "a/b.json" } }]}`,
         [`${w}/a/b.json`]: '[\n  { "type": "markdown", "content": "x" },\n  { "type": "nope" }\n]',
       },
       `${w}/a/b.json:3:13: steps[0].template.visual_blocks[1].type`,
     ],
-  ])("%s", async (_what, files, begin) => {
+  ])("have the location of %s", async (_what, files, begin) => {
     const error = await catchRejection(open(files).project.workflow("w"));
     expect(error.message.slice(0, begin.length)).toBe(begin);
     const [file, line, column] = begin.split(":");

@@ -41,7 +41,7 @@ const sends = (template: JsonObject): Json => ({
 const email = (template: JsonObject): Files => ({ "knock/workflows/w/workflow.json": sends(template) });
 
 describe("layouts and partials of a project", () => {
-  it("F-004, F-010: are read from their folders, with the files they refer to", async () => {
+  it("F-004, F-010 are read from their folders, with the files they refer to", async () => {
     const project = open({ ...LAYOUT, ...PARTIAL });
     expect(await project.emailLayout("news")).toEqual({
       key: "news",
@@ -62,7 +62,7 @@ describe("layouts and partials of a project", () => {
     expect(await open({}).partial("badge")).toBeNull();
   });
 
-  it("F-011: no reference leaves the layout's folder", async () => {
+  it("F-011 reject a reference that leaves the layout's folder", async () => {
     const outside = { name: "N", "html_layout@": "../../environment.json", text_layout: "{{ content }}" };
     const project = open({ "knock/layouts/news/layout.json": outside, "knock/environment.json": {} });
     await expect(project.emailLayout("news")).rejects.toThrow(
@@ -70,7 +70,7 @@ describe("layouts and partials of a project", () => {
     );
   });
 
-  it("EQ-68: a workflow names layouts and blocks' partials that there are", async () => {
+  it("EQ-68 cause an error if a workflow names a layout or a block's partial that does not exist", async () => {
     const files = { ...LAYOUT, ...PARTIAL };
     const good = { visual_blocks: [{ type: "partial", key: "badge", attrs: {} }], settings: { layout_key: "news" } };
     expect((await open({ ...files, ...email(good) }).workflow("w"))?.key).toBe("w");
@@ -92,14 +92,14 @@ describe("layouts and partials of a project", () => {
     });
   });
 
-  it("T-129: MJML wants a layout of MJML", async () => {
+  it("T-129 require an MJML layout for MJML", async () => {
     const template = { html_body: "<mj-section />", is_mjml: true, settings: { layout_key: "news" } };
     await expect(open({ ...LAYOUT, ...email(template) }).workflow("w")).rejects.toMatchObject({
       details: [{ pointer: "/steps/0/template/is_mjml", message: 'needs a layout of MJML, which "news" is not' }],
     });
   });
 
-  it("a fault of a layout or a partial that a workflow names is told with its file", async () => {
+  it("report an error in a layout or partial that a workflow names with its file", async () => {
     const layout = { "knock/layouts/news/layout.json": { html_layout: "<html></html>", text_layout: "{{ content }}" } };
     const template = { html_body: "x", settings: { layout_key: "news" } };
     await expect(open({ ...layout, ...email(template) }).workflow("w")).rejects.toMatchObject({
@@ -113,7 +113,7 @@ describe("layouts and partials of a project", () => {
     await expect(open({ ...partials, ...email({ html_body: '{%- render "a" -%}' }) }).workflow("w")).rejects.toThrow(
       'knock/partials/b/partial.json:1:9: type must be "html"',
     );
-    // Whoever does not name it does not read it.
+    // A workflow that does not name the layout does not read it.
     expect((await open({ ...partials, ...email({ html_body: "x" }) }).workflow("w"))?.key).toBe("w");
   });
 });

@@ -29,7 +29,7 @@ const fetches = (settings: JsonObject): Files => ({
 });
 
 describe("shared requests of a project", () => {
-  it("E-305, F-010, F-020: are read from requests/<key>/, with the files they refer to", async () => {
+  it("E-305, F-010, F-020 are read from requests/<key>/, with the files they refer to", async () => {
     const project = open({
       "knock/requests/parcel/request.json": {
         $schema: "x",
@@ -55,8 +55,8 @@ describe("shared requests of a project", () => {
   });
 
   it.each<[string, JsonObject, string]>([
-    ["a key that nobody knows", { header: [] }, '1:228: unknown key "header"; did you mean "headers"?'],
-    ["no address", { url: "" }, "1:40: url must not be empty"],
+    ["an unknown key", { header: [] }, '1:228: unknown key "header"; did you mean "headers"?'],
+    ["no URL", { url: "" }, "1:40: url must not be empty"],
     ["no method", { method: null }, '1:27: method must be "get" or "post"'],
     [
       "a schema of a type that does not exist",
@@ -64,49 +64,44 @@ describe("shared requests of a project", () => {
       "1:100: input_schema.type must be",
     ],
     ["inputs without names", { input_schema: { type: "array" } }, '1:100: input_schema.type must be "object"'],
-    ["a path with a hole", { response_path: "a..b" }, "1:235: response_path must be a dotted path"],
-  ])("E-305: refuses %s", async (_what, more, message) => {
+    ["a path with an empty segment", { response_path: "a..b" }, "1:235: response_path must be a dotted path"],
+  ])("E-305 reject %s", async (_what, more, message) => {
     const error = await catchRejection(open(request(more)).request("parcel"));
     expect(error).toMatchObject({ code: "project_invalid" });
     expect(error.message).toContain(`knock/requests/parcel/request.json:${message}`);
   });
 
   it.each<[string, JsonObject, string, string]>([
+    ["a missing request", { reusable_step_key: "parcels" }, "/steps/0/settings/reusable_step_key", "names no"],
+    ["a missing input", {}, "/steps/0/settings/inputs/parcel", "is required by the request"],
     [
-      "a request that does not exist",
-      { reusable_step_key: "parcels" },
-      "/steps/0/settings/reusable_step_key",
-      "names no",
-    ],
-    ["an input that is missing", {}, "/steps/0/settings/inputs/parcel", "is required by the request"],
-    [
-      "an input that nobody asked for",
+      "an unknown input",
       { inputs: { parcel: "1", parcle: "2" } },
       "/steps/0/settings/inputs/parcle",
       'did you mean "parcel"?',
     ],
-    ["an address of its own beside it", { url: "https://b.test" }, "/steps/0/settings/url", "must not be given beside"],
-    ["a body of its own beside it", { body: "{}" }, "/steps/0/settings/body", "must not be given beside"],
-  ])("E-305: a step is refused for %s", async (_what, settings, pointer, message) => {
+    ["a URL of its own", { url: "https://b.test" }, "/steps/0/settings/url", "must not be given beside"],
+    ["a body of its own", { body: "{}" }, "/steps/0/settings/body", "must not be given beside"],
+  ])("E-305 reject a step with %s", async (_what, settings, pointer, message) => {
     const error = await catchRejection(open({ ...request(), ...fetches(settings) }).workflow("w"));
     expect(error).toMatchObject({ code: "workflow_invalid", details: [{ pointer }] });
     expect(error.details[0]?.message).toContain(message);
   });
 
-  it("E-305: the nearest request is named, and a broken one by its file", async () => {
+  it("E-305 suggest the nearest request, and report an invalid one by its file", async () => {
     const far = open({ ...request(), ...fetches({ reusable_step_key: "parcels" }) });
     expect((await catchRejection(far.workflow("w"))).hint).toContain('Did you mean "parcel"?');
     const broken = open({ ...fetches({ inputs: { parcel: "1" } }), "knock/requests/parcel/request.json": "{" });
     expect((await catchRejection(broken.workflow("w"))).message).toContain("knock/requests/parcel/request.json:1:2");
   });
 
-  it("E-305: a schema that is open takes more inputs; a default stands for one that is required", async () => {
+  it("E-305 accept further inputs with an open schema, and use a default for a required one", async () => {
     const input_schema = { ...SCHEMA, additionalProperties: true };
     const project = open({ ...request({ input_schema }), ...fetches({ inputs: { parcel: "1", more: "2" } }) });
     expect(await project.workflow("w")).toMatchObject({ key: "w" });
   });
 
-  it("E-305, F-026: a method beside the request is told of", async () => {
+  it("E-305, F-026 warn about a method next to the request", async () => {
     const project = open({ ...request(), ...fetches({ method: "get", url: "", inputs: { parcel: "1" } }) });
     await project.workflow("w");
     expect(project.getWorkflowWarnings("w")).toEqual([

@@ -5,19 +5,19 @@ import { catchRejection, formatDetails } from "../helpers/catch-error.js";
 import { buildNestedJson } from "../helpers/json-arbitraries.js";
 import { type Files, TemporaryProject } from "../helpers/temporary-project.js";
 
-const made: TemporaryProject[] = [];
+const projects: TemporaryProject[] = [];
 afterEach(() => {
-  for (const project of made.splice(0)) project.remove();
+  for (const project of projects.splice(0)) project.remove();
 });
 
-/** Resolves a document in `workflows/parcel/`, beside files that it must not reach. */
+/** Resolves a document in `workflows/parcel/`, next to files that it must not reach. */
 function resolve(value: Json, files: Files = {}): Promise<Json> {
   const project = new TemporaryProject({
     "secret.txt": "SECRET",
     "workflows/parcel/": "",
     "workflows/other/x.txt": "OTHER",
   });
-  made.push(project);
+  projects.push(project);
   const inside = Object.entries(files).map(([path, content]) => [`workflows/parcel/${path}`, content]);
   project.write(Object.fromEntries(inside) as Files);
   const folder = project.path("workflows/parcel");
@@ -31,7 +31,7 @@ function resolve(value: Json, files: Files = {}): Promise<Json> {
 }
 
 describe("resolveFileReferences", () => {
-  it("F-010, F-018: replaces a reference anywhere in the tree by the file's text", async () => {
+  it("F-010, F-018 replaces a reference anywhere in the tree with the file's text", async () => {
     const files = {
       "email_1/html_body.html": "<p>é</p>\n",
       "a.txt": "\ufeffA",
@@ -54,7 +54,7 @@ describe("resolveFileReferences", () => {
     });
   });
 
-  it("leaves everything else as it is", async () => {
+  it("leaves everything else unchanged", async () => {
     const document = { a: [1, "x@", null, { "@": "kept", "b@c": "kept" }], email: "ada@lark.test" };
     expect(await resolve(document)).toEqual(document);
     expect(await resolve("text@")).toBe("text@");
@@ -62,30 +62,30 @@ describe("resolveFileReferences", () => {
 
   it.each<[string, Json, string]>([
     ["F-011 an absolute path", "/etc/passwd", "leaves the workflow's folder"],
-    ["F-011 a way out", "../other/x.txt", "leaves the workflow's folder"],
-    ["F-011 a way out further in", "email_1/../../other/x.txt", "leaves the workflow's folder"],
-    ["F-011 far out", "../../../../../../../../etc/passwd", "leaves the workflow's folder"],
+    ["F-011 a path to a parent", "../other/x.txt", "leaves the workflow's folder"],
+    ["F-011 a path to a parent through a subfolder", "email_1/../../other/x.txt", "leaves the workflow's folder"],
+    ["F-011 a path through many parents", "../../../../../../../../etc/passwd", "leaves the workflow's folder"],
     ["F-011 the folder itself", ".", "leaves the workflow's folder"],
-    ["F-011 nothing", "", "must be a relative path"],
+    ["F-011 an empty path", "", "must be a relative path"],
     ["F-011 a number", 5, "must be a relative path"],
     ["F-011 a list", ["a.txt"], "must be a relative path"],
     ["F-011 null", null, "must be a relative path"],
-    ["F-016 a file that is not there", "nope.txt", "names a file that does not exist"],
+    ["F-016 a missing file", "nope.txt", "names a file that does not exist"],
     ["a NUL byte", "a\0.txt", "names a file that does not exist"],
     ["a name too long", "n".repeat(300), "names a file that does not exist"],
-    ["a file for a folder", "a.txt/b.txt", "names a file that does not exist"],
-  ])("%s is an error at its place", async (_rule, path, message) => {
+    ["a file in place of a folder", "a.txt/b.txt", "names a file that does not exist"],
+  ])("reports %s with its location", async (_rule, path, message) => {
     const error = await catchRejection(resolve({ steps: [{ template: { "text_body@": path } }] }, { "a.txt": "A" }));
     expect(error.code).toBe("workflow_invalid");
     expect(formatDetails(error)).toEqual([`/steps/0/template/text_body@ ${message}`]);
     expect(error.message).toMatch(/^workflows\/parcel\/workflow\.json: \/steps\/0\/template\/text_body@ /);
   });
 
-  it("takes a folder whose name begins with dots for what it is", async () => {
+  it("accepts a folder whose name starts with dots", async () => {
     expect(await resolve({ "a@": "..hidden/x.txt" }, { "..hidden/x.txt": "X" })).toEqual({ a: "X" });
   });
 
-  it("does not follow a link out of the folder, but one inside it", async () => {
+  it("rejects a link out of the folder, and follows one inside it", async () => {
     const links = {
       "out.txt": { link: "../../secret.txt" },
       outside: { link: "../other" },
@@ -100,14 +100,14 @@ describe("resolveFileReferences", () => {
     expect(await resolve({ "a@": "in.txt" }, links)).toEqual({ a: "A" });
   });
 
-  it("F-014: an inline field wins, even null, and the file is not so much as looked at", async () => {
+  it("F-014 prefers an inline field, even null, and does not read the file", async () => {
     expect(await resolve({ a: "inline", "a@": "../../secret.txt", b: null, "b@": 5 })).toEqual({
       a: "inline",
       b: null,
     });
   });
 
-  it("F-015: a file may be referenced once, however it is written", async () => {
+  it("F-015 rejects a second reference to the same file in any spelling", async () => {
     const document = { steps: [{ "a@": "x/a.txt" }, { "a@": "./x/../x/a.txt" }] };
     expect(formatDetails(await catchRejection(resolve(document, { "x/a.txt": "A" })))).toEqual([
       "/steps/1/a@ is referenced twice",
@@ -117,7 +117,7 @@ describe("resolveFileReferences", () => {
     });
   });
 
-  it("F-016: a folder and bytes that are not UTF-8 are errors that name the file", async () => {
+  it("F-016 reports a folder, and bytes that are not UTF-8, with the file", async () => {
     const files = { "dir/x.txt": "", "latin.txt": Buffer.from([0x61, 0xe9]) };
     expect((await catchRejection(resolve({ "a@": "dir" }, files))).message).toBe(
       "workflows/parcel/dir is a directory, not a file",
@@ -129,7 +129,7 @@ describe("resolveFileReferences", () => {
     ]);
   });
 
-  it("F-012, F-013: visual blocks are JSON, and refer on from their own folder", async () => {
+  it("F-012, F-013 parses visual blocks as JSON, and resolves their references from their own folder", async () => {
     const files = {
       "email_1/visual_blocks.json": [
         { type: "markdown", "content@": "visual_blocks/1.content.md" },
@@ -146,7 +146,7 @@ describe("resolveFileReferences", () => {
     });
   });
 
-  it("F-011, F-015, F-016: second-level references keep to the same rules", async () => {
+  it("F-011, F-015, F-016 applies the same rules to second-level references", async () => {
     const blocks = (content: Json, more: Files = {}) =>
       resolve({ "visual_blocks@": "e/visual_blocks.json" }, { "e/visual_blocks.json": content, "a.txt": "A", ...more });
     expect(await blocks([{ "content@": "../a.txt" }])).toEqual({ visual_blocks: [{ content: "A" }] });
@@ -161,7 +161,7 @@ describe("resolveFileReferences", () => {
     );
   });
 
-  it("does not fall over a depth of 100,000, nor over a key __proto__", async () => {
+  it("handles a depth of 100,000 and a key __proto__", async () => {
     expect((await catchRejection(resolve(buildNestedJson(100_000)))).code).toBe("workflow_invalid");
     const deep = "[".repeat(100_000) + "]".repeat(100_000);
     expect((await catchRejection(resolve({ "visual_blocks@": "b.json" }, { "b.json": deep }))).code).toBe(

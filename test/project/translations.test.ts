@@ -37,7 +37,7 @@ msgstr ""
 `;
 
 describe("translations of a project", () => {
-  it("F-035, F-038, T-180: locale, namespace and tenant are in the file's name", async () => {
+  it("F-035, F-038, T-180 have locale, namespace and tenant in the file's name", async () => {
     const project = open({
       "knock/translations/en/en.json": { hi: "Hi" },
       "knock/translations/en/sms.en.json": { stop: "STOP" },
@@ -56,11 +56,11 @@ describe("translations of a project", () => {
     ]);
   });
 
-  it("F-004: without the folder there are none", async () => {
+  it("F-004 are empty without the folder", async () => {
     expect((await open({}).translations()).files).toEqual([]);
   });
 
-  it("F-036: a .po file is the JSON it stands for", async () => {
+  it("F-036 read a .po file as the equivalent JSON", async () => {
     const project = open({ "knock/translations/fr/fr.po": PO });
     const [file] = (await project.translations()).files;
     expect(JSON.parse(JSON.stringify(file?.content))).toEqual({
@@ -85,14 +85,14 @@ describe("translations of a project", () => {
     ["not a locale/en.json", {}, 'the folder\'s name "not a locale" is no locale'],
     ["en/en.po", 'msgid "a"\nmsgstr x', "knock/translations/en/en.po:2: is no part of a .po file"],
     ["en/en.po", 'msgstr "x"', "knock/translations/en/en.po:1: comes before the first msgid"],
-  ])("F-039: %s holding %j: %s", async (path, content, words) => {
+  ])("F-039 report in %s with the content %j: %s", async (path, content, words) => {
     const project = open({ [`knock/translations/${path}`]: content });
     const error = await catchRejection(project.translations());
     expect(error.code).toBe("project_invalid");
     expect(error.message).toContain(words);
   });
 
-  it("one reference in two files is refused", async () => {
+  it("reject the same reference in two files", async () => {
     const project = open({ "knock/translations/en/en.json": {}, "knock/translations/en/en.po": "" });
     const error = await catchRejection(project.translations());
     expect(error.message).toBe(
