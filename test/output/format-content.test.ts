@@ -79,7 +79,7 @@ it("shows chat JSON unchanged when there is nothing to outline", () => {
   expect(shown).toEqual(["json", JSON.stringify(json_content, null, 2)]);
 });
 
-it("shows its recipient: a user by email, the message it replies to, or why there is none", () => {
+it("shows its recipient: a user by email, the message it replies to, or the reason why it has no recipient", () => {
   const template = { blocks: null, json_content: null, summary: "s" };
   const lines = (connection: JsonObject, metadata: JsonObject) =>
     formatContent({ __typename: "MessageChatContent", connection, template, metadata });

@@ -75,7 +75,7 @@ describe("printRecipientRun", () => {
       expect(child).toContain("(fetch_error: GET https://lark.test/p answered 500, try 1 of 3)\n");
     }));
 
-  it("E-340 E-343 prints what a wait waits for, what it compared, and its result", () =>
+  it("E-340 E-343 prints the awaited event of a wait, the compared values and the result", () =>
     withHarness(async (h) => {
       const settings = {
         event: { event_type: "recipient" },

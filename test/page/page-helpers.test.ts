@@ -224,7 +224,7 @@ describe("protection of the page", () => {
       expect(response.headers.get("referrer-policy")).toBe("no-referrer");
     }));
 
-  it("sandboxes an email's HTML wherever it is opened", () =>
+  it("sandboxes an email's HTML in the frame and alone", () =>
     withPage(async (api) => {
       await api.harness.trigger("hello", { recipients: ["u1"] });
       const [message] = (await look(api, "messages?channel=mail")).items as JsonObject[];

@@ -36,7 +36,7 @@ const apns = (settings: JsonObject = {}) =>
     ...settings,
   });
 
-it("CH-141 by certificate: the connection says who asks, and no request carries a token", async () => {
+it("CH-141 APNs with a certificate identifies the connection, and no request carries a token", async () => {
   expect(await bench.send(apns(), push())).toMatchObject({ status: "sent" });
   expect(await bench.send(apns({ certificate: "$CERT_BASE64" }), push())).toMatchObject({ status: "sent" });
   expect(apple.clients).toEqual(["localhost", "localhost"]);
@@ -44,7 +44,7 @@ it("CH-141 by certificate: the connection says who asks, and no request carries 
   expect(apple.requests[0]?.headers).not.toHaveProperty("authorization");
 });
 
-it("CH-141 a certificate that Apple does not take is refused once; none is shown without one", async () => {
+it("CH-141 APNs reports a certificate that Apple rejects as one final failure, and omits it without a certificate", async () => {
   apple.respondWith({ status: 403, json: { reason: "BadCertificate" } });
   expect(await bench.send(apns(), push())).toMatchObject({
     status: "failed",
@@ -57,7 +57,10 @@ it.each([
   [{ certificate: "$KEY" }, "settings.certificate is not a certificate in PEM form"],
   [{ private_key: "$CERT" }, "settings.private_key is not a private key in PEM form"],
   [{ private_key: "$OTHER_KEY" }, "settings.private_key is not the key of settings.certificate"],
-] as [JsonObject, string][])("CH-141 a certificate that cannot be used is final: %j", async (settings, reason) => {
-  expect(await bench.send(apns(settings), push())).toEqual({ status: "failed", retryable: false, reason });
-  expect(apple.sessions).toBe(0);
-});
+] as [JsonObject, string][])(
+  "CH-141 APNs reports an unusable certificate as a final failure: %j",
+  async (settings, reason) => {
+    expect(await bench.send(apns(settings), push())).toEqual({ status: "failed", retryable: false, reason });
+    expect(apple.sessions).toBe(0);
+  },
+);

@@ -24,7 +24,7 @@ interface Said {
   summary?: string;
 }
 
-/** A message to one of a recipient's connections, which stands second among them. */
+/** Builds a message to one of a recipient's connections, the second of them. */
 function send(to: Channel, connection: JsonObject, said: Said = {}, tenant: JsonObject = {}): Promise<Delivery> {
   const { markdown = "Hi **you**", json, summary } = said;
   const template = {
@@ -46,7 +46,7 @@ describe("Slack", () => {
     buildChannel("chat", "chat_slack", { base_url: target.url, ...settings });
   const ok: TestResponse = { json: { ok: true, ts: "1.2", channel: "C1" } };
 
-  it("CH-172 CH-174 CH-024 chat.postMessage with the connection's token; ts is the external id", async () => {
+  it("CH-172 CH-174 CH-024 calls chat.postMessage with the connection's token, and stores ts as the external id", async () => {
     target.respondWith(ok);
     expect(await send(slack(), BOT)).toEqual({ status: "sent", metadata: { external_id: "1.2" } });
     const [request] = target.requests;
@@ -64,7 +64,7 @@ describe("Slack", () => {
     return bench.send(slack(), sent, { recipient: {}, tenant: { token: { access_token: "xoxb-tenant-1" } } });
   };
 
-  it("CH-176 CH-177 a connection of the template's own, and a reply in a thread", async () => {
+  it("CH-176 CH-177 uses the template's own connection, and replies in a thread", async () => {
     target.respondWith(ok);
     expect(await posted({ channel_id: "C9" }, { connection_overridden: true, parent_message_id: "7.1" })).toMatchObject(
       {
@@ -94,7 +94,7 @@ describe("Slack", () => {
     expect(target.requests).toHaveLength(0);
   });
 
-  it("CH-177 a reply that its channel sees, too; an incoming webhook cannot reply, and sends nothing instead", async () => {
+  it("CH-177 sends a reply to its channel also, and an incoming webhook that cannot reply sends nothing", async () => {
     target.respondWith(ok);
     await posted(
       { channel_id: "C9" },
@@ -114,7 +114,7 @@ describe("Slack", () => {
     expect(target.requests).toHaveLength(1);
   });
 
-  it("E-187 CH-176 a template's own token and webhook reach Slack, and no reason repeats them", async () => {
+  it("E-187 CH-176 uses a template's own token and webhook, and no reason contains them", async () => {
     target.respondWith(ok, { text: "ok" }, { status: 403, text: "xoxb-own-token is not allowed" });
     const given = async (connection: JsonObject) => {
       const content = {
@@ -134,7 +134,7 @@ describe("Slack", () => {
     expect(JSON.stringify(refused)).not.toContain("xoxb-own-token");
   });
 
-  it("E-213 without the token that its template gave a message goes nowhere, not out by the tenant's", async () => {
+  it("E-213 sends nothing, not even with the tenant's token, if the token of its template is missing", async () => {
     const content = { connection: { channel_id: "C9" }, metadata: { connection_overridden: true } };
     const stored = { recipient: {}, tenant: { token: { access_token: "xoxb-tenant-1" } } };
     expect(await bench.send(slack(), buildMessage("chat", content, { secrets: {} }), stored)).toMatchObject({
@@ -144,7 +144,7 @@ describe("Slack", () => {
     expect(target.requests).toEqual([]);
   });
 
-  it("CH-175 a user is found by e-mail, and is the recipient's connection from then on", async () => {
+  it("CH-175 finds a user by email, and stores the user as the recipient's connection", async () => {
     target.respondWith({ json: { ok: true, user: { id: "U7" } } }, ok);
     expect(await posted({ email: "ada+1@lark.test" }, null)).toEqual({
       status: "sent",
@@ -162,7 +162,7 @@ describe("Slack", () => {
     [{ json: { ok: false, error: "missing_scope" } }, { ...final, reason: "Slack: missing_scope" }],
     [{ json: { ok: true, user: {} } }, passing],
     [{ status: 503 }, passing],
-  ])("CH-175 a look-up answered with %j sends nothing", async (reply, delivery) => {
+  ])("CH-175 sends nothing when the lookup returns %j", async (reply, delivery) => {
     target.respondWith(reply);
     expect(await posted({ email: "ada@lark.test" }, null)).toMatchObject(delivery);
     expect(target.requests).toHaveLength(1);
@@ -178,13 +178,13 @@ describe("Slack", () => {
     [{ status: 429, headers: { "retry-after": "1" } }, null],
     [{ fault: "drop" }, null],
     [{ text: "<html>portal" }, null],
-  ])("E-186 CH-175 who has an e-mail address, answered with %j", async (reply, found) => {
+  ])("E-186 CH-175 reports a failed lookup by email address that returns %j", async (reply, found) => {
     target.respondWith(reply);
     expect(await bench.findUser(slack(), "ada@lark.test", "xoxb-tenant-1")).toEqual(found);
     expect(target.requests[0]?.headers.authorization).toBe("Bearer xoxb-tenant-1");
   });
 
-  it("CH-162 E-049 the tenant's token wins; the channel's own serves where there is no other", async () => {
+  it("CH-162 E-049 prefers the tenant's token, and uses the channel's own only without another", async () => {
     target.respondWith(ok);
     await send(slack({ bot_token: "$BOT_TOKEN" }), BOT, {}, { token: { access_token: "xoxb-tenant" } });
     await send(slack({ bot_token: "$BOT_TOKEN" }), { user_id: "U1" });
@@ -199,7 +199,7 @@ describe("Slack", () => {
     expect(await send(slack({ bot_token: "$BOT_TOKEN" }), {})).toMatchObject(final);
   });
 
-  it("CH-174 CHQ-12 a JSON body goes as it is, the summary as its text", async () => {
+  it("CH-174 CHQ-12 sends a JSON body unchanged, with the summary as its text", async () => {
     target.respondWith(ok);
     const blocks = [{ type: "divider" }];
     await send(slack(), BOT, { json: { blocks }, summary: "In short" });
@@ -212,7 +212,7 @@ describe("Slack", () => {
     ]);
   });
 
-  it("CH-173 an incoming webhook gets the text and answers ok", async () => {
+  it("CH-173 sends the text to an incoming webhook, which responds with ok", async () => {
     target.respondWith({ text: "ok" });
     expect(await send(slack(), hook("/services/T/B/X"), { markdown: "*Hi*" })).toEqual({ status: "sent" });
     expect(target.requests[0]).toMatchObject({ method: "POST", path: "/services/T/B/X", json: { text: "_Hi_" } });
@@ -226,23 +226,26 @@ describe("Slack", () => {
     ["a revoked token", said("token_revoked"), { ...final, reason: "Slack: token_revoked" }],
     ["no blocks", said("invalid_blocks"), final],
     ["a limit", said("ratelimited", { headers: { "retry-after": "4" } }), { ...passing, retry_after_ms: 4_000 }],
-    ["a fault of theirs", said("internal_error"), passing],
+    ["an error of the API", said("internal_error"), passing],
     ["429", { status: 429, headers: { "retry-after": "30" } }, { ...passing, retry_after_ms: 30_000 }],
     ["503", { status: 503, text: "busy" }, passing],
-    ["no answer", { fault: "silent" }, passing],
+    ["no response", { fault: "silent" }, passing],
     ["neither ok nor error", { json: {} }, passing],
     ["HTML", { text: "<html>" }, passing],
-  ] as [string, TestResponse, JsonObject][])("CH-042 CH-044 by bot: %s", async (_title, reply, expected) => {
-    target.respondWith(reply, ok);
-    expect(await send(slack({ timeout_ms: 300 }), BOT)).toMatchObject(expected);
-    expect(await send(slack({ timeout_ms: 300 }), BOT)).toMatchObject({ status: "sent" });
-  });
+  ] as [string, TestResponse, JsonObject][])(
+    "CH-042 CH-044 maps the response to a bot: %s",
+    async (_title, reply, expected) => {
+      target.respondWith(reply, ok);
+      expect(await send(slack({ timeout_ms: 300 }), BOT)).toMatchObject(expected);
+      expect(await send(slack({ timeout_ms: 300 }), BOT)).toMatchObject({ status: "sent" });
+    },
+  );
 
   it.each([
-    ["a webhook that is gone", { status: 404, text: "no_service" }, { status: "bounced" }],
+    ["a deleted webhook", { status: 404, text: "no_service" }, { status: "bounced" }],
     ["an archived channel", { status: 410, text: "channel_is_archived" }, { status: "bounced" }],
     ["a bad payload", { status: 400, text: "invalid_payload" }, final],
-    ["forbidden", { status: 403, text: "action_prohibited" }, final],
+    ["a forbidden action", { status: 403, text: "action_prohibited" }, final],
     [
       "429",
       { status: 429, headers: { "retry-after": "1" }, text: "rate_limited" },
@@ -250,12 +253,15 @@ describe("Slack", () => {
     ],
     ["500", { status: 500, text: "rollup_error" }, passing],
     ["HTML", { text: "<html>" }, passing],
-  ] as [string, TestResponse, JsonObject][])("CH-042 CH-044 by webhook: %s", async (_title, reply, expected) => {
-    target.respondWith(reply);
-    expect(await send(slack(), hook("/services/T/B/X"))).toMatchObject(expected);
-  });
+  ] as [string, TestResponse, JsonObject][])(
+    "CH-042 CH-044 maps the response of a webhook: %s",
+    async (_title, reply, expected) => {
+      target.respondWith(reply);
+      expect(await send(slack(), hook("/services/T/B/X"))).toMatchObject(expected);
+    },
+  );
 
-  it("a connection that has been removed, and a webhook that is no https, are final; no reason names their secrets", async () => {
+  it("reports a removed connection and a webhook without https as final failures, without their secrets", async () => {
     const content = { connection: { channel_id: "C9" }, template: {} };
     const gone = await bench.send(slack(), buildMessage("chat", content), { recipient: {}, tenant: {} });
     expect(gone).toMatchObject({ ...final, reason: expect.stringContaining("not in the recipient's channel data") });
@@ -274,7 +280,7 @@ describe("Discord", () => {
     buildChannel("chat", "discord", { bot_token: "$BOT_TOKEN", base_url: target.url, ...settings });
   const ok: TestResponse = { json: { id: "D1" } };
 
-  it("CH-185 a bot's message, which a repeat makes no second of", async () => {
+  it("CH-185 sends a bot's message, which a repeat does not duplicate", async () => {
     target.respondWith(ok);
     expect(await send(discord(), { channel_id: "77" })).toEqual({ status: "sent", metadata: { external_id: "D1" } });
     const [request] = target.requests;
@@ -283,7 +289,7 @@ describe("Discord", () => {
     expect(request?.json).toEqual({ content: "Hi **you**", nonce: MESSAGE_ID.slice(2), enforce_nonce: true });
   });
 
-  it("CH-177 a bot replies; what it replies to may be gone", async () => {
+  it("CH-177 replies as a bot, also when the original message no longer exists", async () => {
     target.respondWith(ok);
     const template = { blocks: [{ type: "markdown", name: "body", content: "Hi" }], json_content: null, summary: null };
     const content = { connection: { channel_id: "77" }, template, metadata: { parent_message_id: "D0" } };
@@ -294,7 +300,7 @@ describe("Discord", () => {
     });
   });
 
-  it("CH-185 an incoming webhook, without the bot's token; a JSON body as it is", async () => {
+  it("CH-185 posts to an incoming webhook without the bot's token, and sends a JSON body unchanged", async () => {
     target.respondWith(ok);
     await send(discord({ bot_token: null }), hook("/api/webhooks/1/x?thread_id=5"), { json: { embeds: [] } });
     const [request] = target.requests;
@@ -310,7 +316,7 @@ describe("Discord", () => {
     ["an unknown webhook", error(404, 10015), { status: "bounced" }],
     ["a closed inbox", error(403, 50007), { status: "bounced" }],
     ["no access", error(403, 50001), final],
-    ["too long", error(400, 50035), final],
+    ["a text that is too long", error(400, 50035), final],
     ["401", { status: 401, json: { message: "401: Unauthorized", code: 0 } }, final],
     [
       "429 in its body",
@@ -323,9 +329,9 @@ describe("Discord", () => {
       { ...passing, retry_after_ms: 9_000 },
     ],
     ["502", { status: 502 }, passing],
-    ["no answer", { fault: "silent" }, passing],
+    ["no response", { fault: "silent" }, passing],
     ["no id", { json: {} }, passing],
-  ] as [string, TestResponse, JsonObject][])("CH-042 CH-044 %s", async (_title, reply, expected) => {
+  ] as [string, TestResponse, JsonObject][])("CH-042 CH-044 maps the response: %s", async (_title, reply, expected) => {
     target.respondWith(reply, ok);
     expect(await send(discord({ timeout_ms: 300 }), { channel_id: "77" })).toMatchObject(expected);
     expect(await send(discord({ timeout_ms: 300 }), { channel_id: "77" })).toMatchObject({ status: "sent" });
@@ -335,7 +341,7 @@ describe("Discord", () => {
 describe("Microsoft Teams", () => {
   const teams = (settings: JsonObject = {}) => buildChannel("chat", "ms_teams", { base_url: target.url, ...settings });
 
-  it("CH-181 CH-182 an incoming webhook gets a card, or the template's own JSON", async () => {
+  it("CH-181 CH-182 sends a card or the template's own JSON to an incoming webhook", async () => {
     target.respondWith({ status: 202 });
     expect(await send(teams(), hook("/hook"))).toEqual({ status: "sent" });
     await send(teams(), hook("/hook"), { json: { text: "own" } });
@@ -355,24 +361,31 @@ describe("Microsoft Teams", () => {
   });
 
   it.each([
-    ["a limit behind a 200", { text: "Microsoft Teams endpoint returned HTTP error 429 with ContextId x" }, passing],
-    ["a refusal behind a 200", { text: "Webhook message delivery failed with error: HTTP error 413" }, final],
+    [
+      "a rate limit with status 200",
+      { text: "Microsoft Teams endpoint returned HTTP error 429 with ContextId x" },
+      passing,
+    ],
+    ["a rejection with status 200", { text: "Webhook message delivery failed with error: HTTP error 413" }, final],
     ["429", { status: 429, headers: { "retry-after": "2" } }, { ...passing, retry_after_ms: 2_000 }],
     ["400", { status: 400, text: "Bad payload" }, final],
     ["500", { status: 500 }, passing],
-    ["no answer", { fault: "silent" }, passing],
+    ["no response", { fault: "silent" }, passing],
     ["a connector's 1", { text: "1" }, { status: "sent" }],
-  ] as [string, TestResponse, JsonObject][])("CH-042 by webhook: %s", async (_title, reply, expected) => {
-    target.respondWith(reply);
-    expect(await send(teams({ timeout_ms: 300 }), hook("/hook"))).toMatchObject(expected);
-  });
+  ] as [string, TestResponse, JsonObject][])(
+    "CH-042 maps the response of a webhook: %s",
+    async (_title, reply, expected) => {
+      target.respondWith(reply);
+      expect(await send(teams({ timeout_ms: 300 }), hook("/hook"))).toMatchObject(expected);
+    },
+  );
 
-  describe("by bot", () => {
+  describe("a Teams bot", () => {
     const bot = (settings: JsonObject = {}) =>
       teams({ bot_id: "bot-1", bot_password: "$BOT_PASSWORD", token_url: `${target.url}/token`, ...settings });
     const token: TestResponse = { json: { access_token: "bot-access-1", expires_in: 3600 } };
 
-    it("CH-180 CH-181 a new conversation in a channel, under a token kept for the next", async () => {
+    it("CH-180 CH-181 starts a conversation in a channel, and keeps the token for the next", async () => {
       target.respondWith(token, { status: 201, json: { id: "conv", activityId: "a1" } });
       const connection = { ms_teams_channel_id: "19:x@thread.tacv2", ms_teams_tenant_id: "own" };
       const tenant = { ms_teams_tenant_id: "T1" };
@@ -396,14 +409,14 @@ describe("Microsoft Teams", () => {
       });
     });
 
-    it("CH-181 to a user: the conversation is opened first", async () => {
+    it("CH-181 opens the conversation with a user first", async () => {
       target.respondWith(token, { status: 201, json: { id: "a:1/2" } }, { status: 201, json: { id: "a2" } });
       expect(await send(bot(), { ms_teams_user_id: "29:u" })).toMatchObject({ metadata: { external_id: "a2" } });
       expect(target.requests[1]?.json).toEqual({ isGroup: false, bot: { id: "bot-1" }, members: [{ id: "29:u" }] });
       expect(target.requests[2]?.path).toBe("/v3/conversations/a%3A1%2F2/activities");
     });
 
-    it("CH-042 CH-044 a roster without the bot bounces, an old token is replaced, bad settings are final", async () => {
+    it("CH-042 CH-044 bounces when the team's roster lacks the bot, replaces an old token, and rejects bad settings for good", async () => {
       const error = (status: number, code: string) => ({ status, json: { error: { code, message: "said" } } });
       target.respondWith(token, error(403, "BotNotInConversationRoster"), error(401, "Unauthorized"), token, {
         json: { id: "c", activityId: "a3" },

@@ -30,8 +30,8 @@ async function recordExchanges(
   return exchanges;
 }
 
-describe("E-217 CH-047: each request to a provider and its answer, without secrets", () => {
-  it("an API that repeats the key, in its headers and its words", async () => {
+describe("the delivery record of a request to a provider (E-217 CH-047)", () => {
+  it("omits a key that the API repeats in its headers and body", async () => {
     target.respondWith(({ headers }) => ({
       status: 401,
       headers: { "x-seen": String(headers.authorization) },
@@ -62,14 +62,14 @@ describe("E-217 CH-047: each request to a provider and its answer, without secre
     expect(JSON.stringify(one)).not.toContain("very-secret");
   });
 
-  it("a server that says nothing leaves why", async () => {
+  it("contains the reason when a server does not respond", async () => {
     target.respondWith({ fault: "silent" });
     const resend = buildChannel("email", "resend", { api_key: "$KEY", base_url: target.url, timeout_ms: 50 });
     const [one] = await recordExchanges(resend, buildEmailMessage());
     expect(one?.response).toEqual({ body: "no answer within 0.05 s" });
   });
 
-  it("a long body is cut", async () => {
+  it("truncates a long body", async () => {
     target.respondWith({ text: "y".repeat(10_000) });
     const html_body = "x".repeat(10_000);
     const [one] = await recordExchanges(
@@ -80,7 +80,7 @@ describe("E-217 CH-047: each request to a provider and its answer, without secre
     expect(one?.response.body).toBe(`${"y".repeat(4_000)}… (10000 characters)`);
   });
 
-  it("an incoming webhook's path is its password", async () => {
+  it("omits the path of an incoming webhook, which is its password", async () => {
     target.respondWith({ text: "ok" });
     const connection = { incoming_webhook: { url: `${target.url}/services/T1/hidden-part` } };
     const content: JsonObject = {
@@ -100,7 +100,7 @@ describe("E-217 CH-047: each request to a provider and its answer, without secre
     expect(JSON.stringify(one)).not.toContain("hidden-part");
   });
 
-  it("an e-mail over SMTP has its envelope and the server's last word", async () => {
+  it("contains an SMTP email's envelope and the server's last response", async () => {
     const smtp = await startSmtpReceiver({
       disabledCommands: ["STARTTLS", "AUTH"],
       authOptional: true,
@@ -129,7 +129,7 @@ describe("E-217 CH-047: each request to a provider and its answer, without secre
     }
   });
 
-  it("SMTP: a server without TLS at its port is told in plain words", async () => {
+  it("explains that an SMTP server has no TLS at its port", async () => {
     const smtp = await startSmtpReceiver({ disabledCommands: ["STARTTLS", "AUTH"], authOptional: true });
     const relay = buildChannel("email", "smtp", {
       host: "127.0.0.1",

@@ -25,7 +25,11 @@ const twilio = (settings: JsonObject = {}) =>
     base_url: target.url,
     ...settings,
   });
-const sent = (one: Message, external_id: string): Message => ({ ...one, status: "sent", metadata: { external_id } });
+const sent = (message: Message, external_id: string): Message => ({
+  ...message,
+  status: "sent",
+  metadata: { external_id },
+});
 const sms = () => buildMessage("sms", { to: "+15550000001", body: "Ping" });
 const SENDGRID = { check_delivery_status: true };
 
@@ -34,7 +38,7 @@ const event = (Type: string, more: JsonObject = {}): JsonObject => ({ Recipient:
 
 const CASES: [string, string, TestResponse[], JsonObject][] = [
   ["twilio", "delivered", [{ json: { sid: "m1", status: "delivered" } }], { status: "delivered" }],
-  ["twilio", "still on its way", [{ json: { sid: "m1", status: "sent" } }], { status: "pending" }],
+  ["twilio", "sent, not yet delivered", [{ json: { sid: "m1", status: "sent" } }], { status: "pending" }],
   [
     "twilio",
     "failed",
@@ -56,14 +60,14 @@ const CASES: [string, string, TestResponse[], JsonObject][] = [
   ],
   [
     "postmark",
-    "bounced after an opening",
+    "bounced after it was opened",
     [events(event("Opened"), event("Bounced", { Details: { Summary: "smtp;550 No such user", BounceID: "1" } }))],
     { status: "bounced", reason: "Postmark: smtp;550 No such user" },
   ],
   ["postmark", "delayed", [events(event("Transient"))], { status: "pending" }],
   [
     "postmark",
-    "not filed yet",
+    "not recorded yet",
     [{ status: 422, json: { ErrorCode: 701, Message: "not found" } }],
     { status: "pending" },
   ],
@@ -95,7 +99,7 @@ const CASES: [string, string, TestResponse[], JsonObject][] = [
     [{ json: { messages: [{ msg_id: "m1.g", to_email: "cc@lark.test", status: "delivered" }] } }],
     { status: "pending" },
   ],
-  ["sendgrid", "not filed yet", [{ json: { messages: [] } }], { status: "pending" }],
+  ["sendgrid", "not recorded yet", [{ json: { messages: [] } }], { status: "pending" }],
   ...(
     [
       ["bounced", "hard", { status: "bounced", reason: "SendGrid: 550 gone" }],
@@ -113,12 +117,12 @@ const CASES: [string, string, TestResponse[], JsonObject][] = [
   ]),
 ];
 
-describe("CH-045 E-212 what a provider knows later", () => {
+describe("a delivery status check (CH-045 E-212)", () => {
   const open = (vendor: string) =>
     vendor === "twilio" ? twilio() : mail(vendor, vendor === "sendgrid" ? SENDGRID : {});
   const one = (vendor: string) => sent(vendor === "twilio" ? sms() : buildEmailMessage(), "m1");
 
-  it.each(CASES)("%s: %s", async (vendor, _title, replies, expected) => {
+  it.each(CASES)("maps the status of %s: %s", async (vendor, _title, replies, expected) => {
     target.respondWith(...replies);
     expect(await bench.check(open(vendor), one(vendor))).toMatchObject(expected);
     expect(target.requests.map(({ method }) => method)).toEqual(replies.map(() => "GET"));
@@ -129,7 +133,7 @@ describe("CH-045 E-212 what a provider knows later", () => {
     ["postmark", "/messages/outbound/m1/details"],
     ["resend", "/emails/m1"],
     ["sendgrid", "/v3/messages?limit=100&query=msg_id+LIKE+%27m1%25%27"],
-  ])("%s is asked at %s, with its key", async (vendor, path) => {
+  ])("calls %s at %s with its key", async (vendor, path) => {
     target.respondWith({ json: {} });
     await bench.check(open(vendor), one(vendor));
     expect(target.requests[0]?.path).toBe(path);
@@ -140,16 +144,19 @@ describe("CH-045 E-212 what a provider knows later", () => {
     );
   });
 
-  it.each(["twilio", "postmark", "resend", "sendgrid"])("%s: what fails for now is asked again", async (vendor) => {
-    for (const reply of [{ status: 503 }, { status: 429 }, { text: "<html>portal" }, { fault: "drop" as const }]) {
-      target.respondWith(reply);
-      expect(await bench.check(open(vendor), one(vendor))).toEqual({ status: "pending" });
-    }
-    target.respondWith({ status: 403, text: "secret-key-0123 is not allowed" });
-    expect(await bench.check(open(vendor), one(vendor))).toMatchObject({ status: "unknown" });
-  });
+  it.each(["twilio", "postmark", "resend", "sendgrid"])(
+    "repeats the check of %s after a temporary failure",
+    async (vendor) => {
+      for (const reply of [{ status: 503 }, { status: 429 }, { text: "<html>portal" }, { fault: "drop" as const }]) {
+        target.respondWith(reply);
+        expect(await bench.check(open(vendor), one(vendor))).toEqual({ status: "pending" });
+      }
+      target.respondWith({ status: 403, text: "secret-key-0123 is not allowed" });
+      expect(await bench.check(open(vendor), one(vendor))).toMatchObject({ status: "unknown" });
+    },
+  );
 
-  it("a message says whether it is followed: SendGrid's only where asked for, the others' unless asked not to", async () => {
+  it("runs for SendGrid only if enabled, and for the others unless disabled", async () => {
     const tracked = async (to: ReturnType<typeof mail>, one: Message, reply: TestResponse) => {
       target.respondWith(reply);
       const delivery = await bench.send(to, one);

@@ -34,7 +34,7 @@ const RICH = {
 };
 
 describe("SendGrid", () => {
-  it("CH-091 CH-082 a mail/send request, the message known by its arguments", async () => {
+  it("CH-091 CH-082 sends a mail/send request with arguments that identify the message", async () => {
     target.respondWith(OK.sendgrid);
     expect(
       await bench.send(mail("sendgrid", { open_tracking: true, link_tracking: false }), buildEmailMessage(RICH)),
@@ -71,7 +71,7 @@ describe("SendGrid", () => {
     });
   });
 
-  it("an address stands once in to, cc and bcc, or the API would refuse all", async () => {
+  it("lists an address once in to, cc and bcc, because the API rejects duplicates", async () => {
     target.respondWith(OK.sendgrid);
     await bench.send(mail("sendgrid"), buildEmailMessage({ cc: "ADA@lark.test, bo@lark.test", bcc: "bo@lark.test" }));
     expect(target.requests[0]?.json.personalizations).toEqual([
@@ -79,7 +79,7 @@ describe("SendGrid", () => {
     ]);
   });
 
-  it("CH-044 an error about the recipient's address bounces, another is final", async () => {
+  it("CH-044 bounces after an error about the recipient's address, and fails for good after another", async () => {
     const error = (field: string) => ({
       status: 400,
       json: { errors: [{ message: "Does not contain a valid address.", field, help: null }] },
@@ -95,7 +95,7 @@ describe("SendGrid", () => {
     });
   });
 
-  it("CH-042 a rate limit that says when it ends", async () => {
+  it("CH-042 reads the end of a rate limit", async () => {
     target.respondWith({
       status: 429,
       headers: { "x-ratelimit-reset": String(NOW / 1_000 + 90) },
@@ -109,7 +109,7 @@ describe("SendGrid", () => {
 });
 
 describe("Postmark", () => {
-  it("CH-092 CH-082 an email request with tag and metadata", async () => {
+  it("CH-092 CH-082 sends an email request with tag and metadata", async () => {
     target.respondWith(OK.postmark);
     const to = mail("postmark", { open_tracking: false, link_tracking: true });
     expect(await bench.send(to, buildEmailMessage(RICH))).toMatchObject({
@@ -142,7 +142,7 @@ describe("Postmark", () => {
     [300, "Invalid 'To' address: 'ada@lark.test'.", "bounced"],
     [300, "Invalid 'From' address: 'hi'.", "failed"],
     [405, "You're out of credits", "failed"],
-  ])("CH-044 code %i, %s: %s", async (ErrorCode, Message, status) => {
+  ])("CH-044 maps code %i, %s: %s", async (ErrorCode, Message, status) => {
     target.respondWith({ status: 422, json: { ErrorCode, Message } });
     const delivery = await bench.send(mail("postmark"), buildEmailMessage());
     expect(delivery).toMatchObject({ status, reason: expect.stringContaining(`${Message} (code ${ErrorCode})`) });
@@ -151,7 +151,7 @@ describe("Postmark", () => {
 });
 
 describe("Resend", () => {
-  it("CH-099 an emails request, the message id its idempotency key", async () => {
+  it("CH-099 sends an emails request with the message id as its idempotency key", async () => {
     target.respondWith(OK.resend);
     expect(await bench.send(mail("resend"), buildEmailMessage(RICH))).toMatchObject({
       status: "sent",
@@ -178,7 +178,7 @@ describe("Resend", () => {
     });
   });
 
-  it("a repeat that meets its first attempt is tried again, a bad recipient bounces", async () => {
+  it("retries a repeat that overlaps its first attempt, and bounces a bad recipient", async () => {
     const said = (status: number, name: string, text: string) => ({
       status,
       json: { statusCode: status, name, message: text },
@@ -194,8 +194,8 @@ describe("Resend", () => {
   });
 });
 
-describe.each(VENDORS)("what all have in common: %s", (vendor) => {
-  it("CH-080 E-178 JSON overrides are merged into the body as they were rendered, a channel's Liquid included", async () => {
+describe.each(VENDORS)("email over HTTP: %s", (vendor) => {
+  it("CH-080 E-178 merges rendered JSON overrides into the body, including the Liquid of a channel", async () => {
     target.respondWith(OK[vendor]);
     const to = mail(vendor, { json_overrides: '{"extra": {"a": {{ data.n }}, "b": 1}}' });
     const json_overrides = { extra: { a: 1, b: 2 }, subject: "Other", Subject: "Other" };
@@ -205,7 +205,7 @@ describe.each(VENDORS)("what all have in common: %s", (vendor) => {
     expect(await bench.send(to, buildEmailMessage())).toMatchObject({ status: "sent" });
   });
 
-  it("E-178 CH-090 headers of JSON overrides are texts, each at the provider's own place for headers", async () => {
+  it("E-178 CH-090 sends headers of JSON overrides as texts in the provider's own field", async () => {
     target.respondWith(OK[vendor]);
     const headers = { "X-Number": 7 };
     await bench.send(mail(vendor), buildEmailMessage({ headers: { "X-Number": "7" }, json_overrides: { headers } }));
@@ -232,27 +232,31 @@ describe.each(VENDORS)("what all have in common: %s", (vendor) => {
       { status: "failed", retryable: true, retry_after_ms: 60_000 },
     ],
     ["500", { status: 500, text: "<html>" }, { status: "failed", retryable: true }],
-    ["a success that is somebody else's", { status: 200, text: "<html>portal" }, { status: "failed", retryable: true }],
-    ["no answer", { fault: "silent" }, { status: "failed", retryable: true }],
+    [
+      "a success response of another server",
+      { status: 200, text: "<html>portal" },
+      { status: "failed", retryable: true },
+    ],
+    ["no response", { fault: "silent" }, { status: "failed", retryable: true }],
     ["a closed connection", { fault: "drop" }, { status: "failed", retryable: true }],
-    ["no HTTP", { fault: "garbage" }, { status: "failed", retryable: true }],
-    ["an answer without end", { fault: "endless" }, { status: "failed", retryable: true }],
-  ] as [string, TestResponse, JsonObject][])("CH-042 %s", async (_title, reply, expected) => {
+    ["a response that is not HTTP", { fault: "garbage" }, { status: "failed", retryable: true }],
+    ["an endless response", { fault: "endless" }, { status: "failed", retryable: true }],
+  ] as [string, TestResponse, JsonObject][])("CH-042 maps the response: %s", async (_title, reply, expected) => {
     target.respondWith(reply, OK[vendor]);
     const to = mail(vendor, { timeout_ms: 300 });
     expect(await bench.send(to, buildEmailMessage())).toMatchObject(expected);
-    expect(await bench.send(to, buildEmailMessage())).toMatchObject({ status: "sent" }); // the next message goes on
+    expect(await bench.send(to, buildEmailMessage())).toMatchObject({ status: "sent" }); // the next message is sent
     expect(target.requests).toHaveLength(2);
   });
 
-  it("a key that the server repeats stays out of the reason, as do control characters", async () => {
+  it("removes a key that the server repeats, and control characters, from the reason", async () => {
     const text = `bad key ${KEY}\u001b[31m\r\nX: y`;
     target.respondWith({ status: 401, json: { errors: [{ message: text }], Message: text, message: text } });
     const delivery = await bench.send(mail(vendor), buildEmailMessage());
     expect(delivery).toMatchObject({ reason: expect.stringContaining("bad key [redacted] [31m X: y") });
   });
 
-  it("an id that would write to the terminal is plain text", async () => {
+  it("escapes control characters in an id", async () => {
     const id = "id-\u001b[31m\u0000x";
     target.respondWith({ status: 202, headers: { "x-message-id": "id- [31m x" }, json: { MessageID: id, id } });
     expect(await bench.send(mail(vendor), buildEmailMessage())).toMatchObject({
@@ -271,14 +275,14 @@ describe.each(VENDORS)("what all have in common: %s", (vendor) => {
     ["from", "", "failed"],
     ["headers", { "X-A": "b\r\nBcc: eve@lark.test" }, "failed"],
     ["headers", { "X-A: b\r\nBcc": "eve@lark.test" }, "failed"],
-  ])("no header gets in through %s %j", async (name, value, status) => {
+  ])("prevents header injection by %s %j", async (name, value, status) => {
     const delivery = await bench.send(mail(vendor), buildEmailMessage({ [name]: value }));
     expect(delivery).toMatchObject({ status });
     if (status === "failed") expect(delivery).toMatchObject({ retryable: false });
     expect(target.requests).toHaveLength(0);
   });
 
-  it("a line break in the subject is white space", async () => {
+  it("replaces a line break in the subject with a space", async () => {
     target.respondWith(OK[vendor]);
     await bench.send(mail(vendor), buildEmailMessage({ subject_line: "Hello\r\n  Ada\n" }));
     expect(Object.values(target.requests[0]?.json ?? {})).toContain("Hello Ada");

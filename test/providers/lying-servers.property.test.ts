@@ -15,7 +15,7 @@ const SECRET = "the-secret-0123456789";
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" });
 const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" });
 
-/** What answers of any of the providers are made of. */
+/** The keys in the responses of all providers. */
 const KEYS = [
   ...[
     "errors",
@@ -51,8 +51,8 @@ const inner = fc.oneof(
 const object = fc.dictionary(fc.constantFrom(...KEYS), inner, { minKeys: 1, maxKeys: 8 });
 const json = fc.oneof(
   object,
-  fc.tuple(object, fc.constantFrom("error", "errors", "data")).map(([one, name]) => ({ [name]: one })),
-  fc.tuple(object, fc.constantFrom("errors", "data", "details")).map(([one, name]) => ({ [name]: [one, null] })),
+  fc.tuple(object, fc.constantFrom("error", "errors", "data")).map(([value, name]) => ({ [name]: value })),
+  fc.tuple(object, fc.constantFrom("errors", "data", "details")).map(([value, name]) => ({ [name]: [value, null] })),
   arbitraryJson(...KEYS),
 );
 const reply = fc.record({
@@ -139,7 +139,7 @@ const VENDORS: [string, () => [Channel, Message, JsonObject?]][] = [
   ],
 ];
 
-/** A delivery whose failure was foreseen: no fault of the code's, nothing secret, nothing a terminal would obey. */
+/** Checks that a failure is a predicted one: no error of the code, no secret and no control character in it. */
 function checkDelivery(delivery: unknown): void {
   const text = JSON.stringify(delivery);
   expect(delivery).toMatchObject({ status: expect.stringMatching(/^(sent|delivered|bounced|failed)$/) });
@@ -148,7 +148,7 @@ function checkDelivery(delivery: unknown): void {
   expect(text).not.toMatch(/\\u00[01]/);
 }
 
-describe("whatever a server answers, a delivery comes of it", () => {
+describe("a delivery has a valid result for any response", () => {
   it.each(VENDORS)("%s", async (_name, make) => {
     await fc.assert(
       fc.asyncProperty(reply, async (answer) => {

@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => target.close());
 
-it("whoever the catalogue names delivers, and nobody else", async () => {
+it("openProviders finds a provider for every entry of the catalog, and no other", async () => {
   const providers = openProviders({ variables: {} });
   const of = (type: string, provider: string) => ({ type, provider, settings: {} }) as unknown as Channel;
   for (const { type, names } of getProviderCatalog())
@@ -24,7 +24,7 @@ it("whoever the catalogue names delivers, and nobody else", async () => {
 it.each([
   ["is not set", {}],
   ["is empty", { MAIL_KEY: "" }],
-])("a variable that %s fails the message, naming channel and variable", async (_title, variables) => {
+])("a variable that %s fails the message, and the reason names channel and variable", async (_title, variables) => {
   const bench = new ProviderHarness(variables);
   expect(await bench.send(buildChannel("email", "resend", { api_key: "$MAIL_KEY" }), buildEmailMessage())).toEqual({
     status: "failed",
@@ -34,7 +34,7 @@ it.each([
   await bench.close();
 });
 
-it("any setting may come from the environment; one that is not what it should be is told by name", async () => {
+it("every setting accepts an environment variable, and an invalid value is reported by its name", async () => {
   target.respondWith({ json: { id: "1" } });
   const bench = new ProviderHarness({ KEY: "key-0123", URL: `${target.url}/proxy/`, LATE: "soon" });
   const resend = (timeout_ms: string | number) =>

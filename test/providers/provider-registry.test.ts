@@ -11,7 +11,7 @@ describe("a provider", () => {
   const texts = new Map(files.map((file) => [file, readFileSync(`src/${file}`, "utf8")]));
 
   it.each(getProviderCatalog().map(({ vendor, type }) => [vendor, type]))(
-    "%s is the catalogue's entry, its own file and the line that loads it",
+    "%s is named only by the catalog, its own file and the loader",
     (vendor, type) => {
       const own = `providers/${type}/${vendor}.ts`;
       expect(files).toContain(own);

@@ -18,7 +18,7 @@ const push = (more: JsonObject = {}) =>
   buildMessage("push", { token: "device-1", title: "T", body: "B", data: { page: "Home", n: 1 }, ...more });
 const silent = (more: JsonObject = {}) => push({ title: "", body: "", ...more });
 
-/** Short only where nothing ends the request but its timeout: other answers may be late on a busy machine. */
+/** Short only where nothing but the timeout ends the request, because other responses may be late on a busy machine. */
 const timeoutFor = (reply: TestResponse | Http2TestResponse): number => (reply.fault === undefined ? 30_000 : 300);
 
 let target: HttpTestServer;
@@ -36,7 +36,7 @@ afterEach(async () => {
   await target.close();
 });
 
-it("C-160 CH-140 E-183 data is flattened to texts", () => {
+it("C-160 CH-140 E-183 flattenData converts data to texts", () => {
   expect(flattenData({ a: { b: [1, false] }, c: "x", d: null, e: {}, f: [] })).toEqual({
     "a.b.0": "1",
     "a.b.1": "false",
@@ -62,7 +62,7 @@ describe("FCM", () => {
     });
   const ok: TestResponse = { json: { name: "projects/lark/messages/1" } };
 
-  it("CH-140 CH-131 a v1 message with notification and flattened data, under a token for the service account", async () => {
+  it("CH-140 CH-131 sends a v1 message with notification and flattened data, with a token for the service account", async () => {
     target.respondWith(ok);
     expect(await bench.send(fcm(), push())).toEqual({
       status: "sent",
@@ -91,7 +91,7 @@ describe("FCM", () => {
     });
   });
 
-  it("CH-132 a silent push is data only; CH-133 overrides are merged, or replace", async () => {
+  it("CH-132 sends a silent push as data only; CH-133 merges overrides or replaces with them", async () => {
     target.respondWith(ok);
     await bench.send(fcm(), silent());
     await bench.send(fcm(), push({ payload_overrides: { notification: { body: "X" }, android: { ttl: "1s" } } }));
@@ -104,7 +104,7 @@ describe("FCM", () => {
     expect(JSON.stringify(target.requests[2]?.json)).not.toContain("__strategy__");
   });
 
-  it("one token serves until it is about to expire, also for messages at once", async () => {
+  it("reuses a token until it is about to expire, also for concurrent messages", async () => {
     target.respondWith(ok);
     await Promise.all([bench.send(fcm(), push()), bench.send(fcm(), push())]);
     bench.now += 58 * MINUTE;
@@ -115,7 +115,7 @@ describe("FCM", () => {
     expect(tokens.requests).toHaveLength(2);
   });
 
-  it("a token that is not taken any more is tried again with a new one", async () => {
+  it("replaces a token that is no longer accepted, and tries again", async () => {
     const unauthenticated = { status: 401, json: { error: { message: "expired", status: "UNAUTHENTICATED" } } };
     target.respondWith(unauthenticated, ok);
     expect(await bench.send(fcm(), push())).toMatchObject({ status: "failed", retryable: true });
@@ -135,16 +135,20 @@ describe("FCM", () => {
   });
   it.each([
     [
-      "a device that is gone",
+      "a device that no longer exists",
       error(404, "UNREGISTERED"),
       { status: "bounced", token: "device-1", reason: "FCM: said (code UNREGISTERED)" },
     ],
     [
-      "a token that is none",
+      "an invalid token",
       error(400, "INVALID_ARGUMENT", "The registration token is not a valid FCM registration token"),
       { status: "bounced", token: "device-1" },
     ],
-    ["another argument", error(400, "INVALID_ARGUMENT", "Invalid data payload key: from"), { retryable: false }],
+    [
+      "another invalid argument",
+      error(400, "INVALID_ARGUMENT", "Invalid data payload key: from"),
+      { retryable: false },
+    ],
     ["another sender's token", error(403, "SENDER_ID_MISMATCH"), { retryable: false }],
     ["Apple's credentials", error(401, "THIRD_PARTY_AUTH_ERROR"), { retryable: false }],
     [
@@ -152,10 +156,10 @@ describe("FCM", () => {
       { ...error(429, "QUOTA_EXCEEDED"), headers: { "retry-after": "60" } },
       { retryable: true, retry_after_ms: 60_000 },
     ],
-    ["overload", error(503, "UNAVAILABLE"), { retryable: true }],
-    ["no answer", { fault: "silent" }, { retryable: true }],
-    ["somebody else's success", { text: "<html>" }, { retryable: true }],
-  ] as [string, TestResponse, JsonObject][])("CH-140 CH-042 %s", async (_title, reply, expected) => {
+    ["an overloaded server", error(503, "UNAVAILABLE"), { retryable: true }],
+    ["no response", { fault: "silent" }, { retryable: true }],
+    ["a success response of another server", { text: "<html>" }, { retryable: true }],
+  ] as [string, TestResponse, JsonObject][])("CH-140 CH-042 maps the response: %s", async (_title, reply, expected) => {
     target.respondWith(reply, ok);
     const channel = fcm({ timeout_ms: timeoutFor(reply) });
     expect(await bench.send(channel, push())).toMatchObject(expected);
@@ -166,7 +170,7 @@ describe("FCM", () => {
     ["a refused account", { status: 400, json: { error: "invalid_grant", error_description: "Invalid JWT" } }, false],
     ["a fault of theirs", { status: 500 }, true],
     ["no token", { json: {} }, true],
-  ] as [string, TestResponse, boolean][])("the token server answers with %s", async (_title, reply, retryable) => {
+  ] as [string, TestResponse, boolean][])("maps the token server's response: %s", async (_title, reply, retryable) => {
     tokens.respondWith(reply);
     expect(await bench.send(fcm(), push())).toMatchObject({ status: "failed", retryable });
     expect(target.requests).toHaveLength(0);
@@ -176,7 +180,7 @@ describe("FCM", () => {
     ["not JSON", "settings.service_account_json is not a JSON object"],
     ["{}", "has no client_email or private_key"],
     [JSON.stringify({ client_email: "a", private_key: "secret-key" }), "private_key is not a private key in PEM form"],
-  ])("a service account that is none is final: %j", async (value, reason) => {
+  ])("fails for good with an invalid service account: %j", async (value, reason) => {
     const other = new ProviderHarness({ FCM_ACCOUNT: value });
     const delivery = await other.send(fcm(), push());
     expect(delivery).toMatchObject({ retryable: false, reason: expect.stringContaining(reason) });
@@ -203,7 +207,7 @@ describe("APNs", () => {
   const bearer = (index: number): string =>
     String(apple.requests[index]?.headers.authorization).replace(/^bearer /, "");
 
-  it("CH-141 CH-131 a request per device over one HTTP/2 session, under a signed provider token", async () => {
+  it("CH-141 CH-131 sends one request per device over one HTTP/2 session, with a signed provider token", async () => {
     apple.respondWith({ headers: { "apns-id": "a1" } });
     expect(await bench.send(apns(), push())).toEqual({ status: "sent", metadata: { external_id: "a1" } });
     await bench.send(apns(), push({ token: "device-2" }));
@@ -230,7 +234,7 @@ describe("APNs", () => {
     expect(apple.sessions).toBe(1);
   });
 
-  it("the provider token serves 20 minutes and more, and never 60", async () => {
+  it("reuses the provider token for at least 20 and less than 60 minutes", async () => {
     for (const minutes of [0, 20, 15, 24]) {
       bench.now += minutes * MINUTE;
       await bench.send(apns(), push());
@@ -240,7 +244,7 @@ describe("APNs", () => {
     expect(bearer(3)).not.toBe(bearer(0));
   });
 
-  it("CH-132 a silent push is a background push; CH-141 overrides hold headers, aps and more", async () => {
+  it("CH-132 sends a silent push as a background push; CH-141 reads headers, aps and more from overrides", async () => {
     await bench.send(apns(), silent());
     const payload_overrides = {
       headers: { "apns-priority": 5, "apns-collapse-id": "c", host: "evil.test" },
@@ -261,27 +265,30 @@ describe("APNs", () => {
     ["410", reason(410, "Unregistered"), { status: "bounced", token: "device-1", reason: "APNs: Unregistered" }],
     ["a bad token", reason(400, "BadDeviceToken"), { status: "bounced", token: "device-1" }],
     ["another app's token", reason(400, "DeviceTokenNotForTopic"), { status: "bounced" }],
-    ["too large", reason(413, "PayloadTooLarge"), { status: "failed", retryable: false }],
-    ["a refused key", reason(403, "InvalidProviderToken"), { status: "failed", retryable: false }],
+    ["a message that is too large", reason(413, "PayloadTooLarge"), { status: "failed", retryable: false }],
+    ["a rejected key", reason(403, "InvalidProviderToken"), { status: "failed", retryable: false }],
     ["an old token", reason(403, "ExpiredProviderToken"), { status: "failed", retryable: true }],
     [
-      "too many",
+      "too many requests",
       { ...reason(429, "TooManyRequests"), headers: { "retry-after": "5" } },
       { status: "failed", retryable: true, retry_after_ms: 5_000 },
     ],
-    ["overload", reason(503, "ServiceUnavailable"), { status: "failed", retryable: true }],
-    ["no answer", { fault: "silent" }, { status: "failed", retryable: true }],
-    ["a session that goes away", { fault: "goaway" }, { status: "failed", retryable: true }],
+    ["an overloaded server", reason(503, "ServiceUnavailable"), { status: "failed", retryable: true }],
+    ["no response", { fault: "silent" }, { status: "failed", retryable: true }],
+    ["a session that the server ends", { fault: "goaway" }, { status: "failed", retryable: true }],
     ["a stream that is reset", { fault: "reset" }, { status: "failed", retryable: true }],
-    ["an answer without end", { fault: "endless" }, { status: "failed", retryable: true }],
-  ] as [string, Http2TestResponse, JsonObject][])("CH-044 CH-042 %s", async (_title, reply, expected) => {
-    apple.respondWith(reply, {});
-    const channel = apns({ timeout_ms: timeoutFor(reply) });
-    expect(await bench.send(channel, push())).toMatchObject(expected);
-    expect(await bench.send(channel, push())).toMatchObject({ status: "sent" });
-  });
+    ["an endless response", { fault: "endless" }, { status: "failed", retryable: true }],
+  ] as [string, Http2TestResponse, JsonObject][])(
+    "CH-044 CH-042 maps the response: %s",
+    async (_title, reply, expected) => {
+      apple.respondWith(reply, {});
+      const channel = apns({ timeout_ms: timeoutFor(reply) });
+      expect(await bench.send(channel, push())).toMatchObject(expected);
+      expect(await bench.send(channel, push())).toMatchObject({ status: "sent" });
+    },
+  );
 
-  it("nobody there is tried again, a key that is none is final, and so is a header that breaks out", async () => {
+  it("retries when the connection is refused, and fails for good with an invalid key or a header with a line break", async () => {
     const { url } = apple;
     await apple.close();
     expect(await bench.send(apns({ base_url: url }), push())).toMatchObject({ status: "failed", retryable: true });
@@ -299,7 +306,7 @@ describe("Expo", () => {
     buildChannel("push", "push_expo", { auth_token: "$EXPO_TOKEN", base_url: target.url, ...settings });
   const ok: TestResponse = { json: { data: { status: "ok", id: "x1" } } };
 
-  it("CH-142 CH-131 a push/send request; CH-132 a silent one only wakes the app", async () => {
+  it("CH-142 CH-131 sends a push/send request; CH-132 only wakes the app for a silent one", async () => {
     target.respondWith(ok, { json: { data: [{ status: "ok", id: "x2" }] } });
     expect(await bench.send(expo(), push())).toEqual({ status: "sent", metadata: { external_id: "x1" } });
     expect(await bench.send(expo(), silent({ payload_overrides: { priority: "high" } }))).toMatchObject({
@@ -318,15 +325,15 @@ describe("Expo", () => {
   });
   it.each([
     [
-      "a device that is gone",
+      "a device that no longer exists",
       ticket("DeviceNotRegistered"),
       { status: "bounced", token: "device-1", reason: "Expo: said (code DeviceNotRegistered)" },
     ],
-    ["too large", ticket("MessageTooBig"), { status: "failed", retryable: false }],
+    ["a message that is too large", ticket("MessageTooBig"), { status: "failed", retryable: false }],
     ["bad credentials", ticket("InvalidCredentials"), { status: "failed", retryable: false }],
     ["too many to one device", ticket("MessageRateExceeded"), { status: "failed", retryable: true }],
     [
-      "too many",
+      "too many requests",
       { status: 429, headers: { "retry-after": "1" }, json: { errors: [{ code: "TOO_MANY_REQUESTS", message: "m" }] } },
       { status: "failed", retryable: true, retry_after_ms: 1_000 },
     ],
@@ -335,10 +342,10 @@ describe("Expo", () => {
       { status: 400, json: { errors: [{ code: "VALIDATION_ERROR", message: "m" }] } },
       { retryable: false },
     ],
-    ["overload", { status: 502 }, { status: "failed", retryable: true }],
+    ["an overloaded server", { status: 502 }, { status: "failed", retryable: true }],
     ["no ticket", { json: {} }, { status: "failed", retryable: true }],
-    ["no answer", { fault: "silent" }, { status: "failed", retryable: true }],
-  ] as [string, TestResponse, JsonObject][])("CH-044 CH-042 %s", async (_title, reply, expected) => {
+    ["no response", { fault: "silent" }, { status: "failed", retryable: true }],
+  ] as [string, TestResponse, JsonObject][])("CH-044 CH-042 maps the response: %s", async (_title, reply, expected) => {
     target.respondWith(reply, ok);
     const channel = expo({ timeout_ms: timeoutFor(reply) });
     expect(await bench.send(channel, push())).toMatchObject(expected);

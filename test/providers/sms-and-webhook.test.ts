@@ -30,7 +30,7 @@ describe("Twilio", () => {
   const sms = (more: JsonObject = {}) => buildMessage("sms", { to: "+15550000001", body: "Ping ✓", ...more });
   const queued = { status: 201, json: { sid: "SM1", status: "queued", error_code: null } };
 
-  it("CH-110 a form with To, From and Body, and the account's credentials", async () => {
+  it("CH-110 sends a form with To, From and Body, and the account's credentials", async () => {
     target.respondWith(queued);
     expect(await bench.send(twilio(), sms())).toMatchObject({ status: "sent", metadata: { external_id: "SM1" } });
     const [request] = target.requests;
@@ -43,7 +43,7 @@ describe("Twilio", () => {
     expect(request?.headers.authorization).toBe(`Basic ${Buffer.from(`AC1:${TOKEN}`).toString("base64")}`);
   });
 
-  it("CH-110 a messaging service or a short code instead of a number", async () => {
+  it("CH-110 sends from a messaging service or a short code instead of a number", async () => {
     target.respondWith(queued);
     await bench.send(twilio({ messaging_service_sid: "MG1" }), sms());
     await bench.send(twilio({ from: `MG${"a1".repeat(16)}` }), sms());
@@ -55,7 +55,7 @@ describe("Twilio", () => {
     ]);
   });
 
-  it("E-182 overrides are form fields, as they were rendered", async () => {
+  it("E-182 sends rendered overrides as form fields", async () => {
     target.respondWith(queued);
     const to = twilio({ from: "+1", payload_overrides: '{"Attempt": {{ data.n }}}' });
     await bench.send(to, sms({ payload_overrides: { StatusCallback: "https://c", Attempt: 1 } }));
@@ -69,18 +69,18 @@ describe("Twilio", () => {
   const error = (status: number, code: number): TestResponse => ({ status, json: { code, message: "said", status } });
   it.each([
     ["CH-044 an invalid number", error(400, 21211), { status: "bounced", reason: "Twilio: said (code 21211)" }],
-    ["CH-044 no mobile", error(400, 21614), { status: "bounced" }],
-    ["CH-044 unsubscribed", error(400, 21610), { status: "bounced" }],
-    ["another fault of the request", error(400, 21603), { status: "failed", retryable: false }],
+    ["CH-044 a number that is not mobile", error(400, 21614), { status: "bounced" }],
+    ["CH-044 an unsubscribed number", error(400, 21610), { status: "bounced" }],
+    ["another error in the request", error(400, 21603), { status: "failed", retryable: false }],
     ["bad credentials", error(401, 20003), { status: "failed", retryable: false }],
     [
-      "CH-042 too many",
+      "CH-042 too many requests",
       { ...error(429, 20429), headers: { "retry-after": "3" } },
       { status: "failed", retryable: true, retry_after_ms: 3_000 },
     ],
-    ["CH-042 a fault of theirs", error(503, 20503), { status: "failed", retryable: true }],
-    ["no answer", { fault: "silent" }, { status: "failed", retryable: true }],
-    ["a success of somebody else", { text: "hi" }, { status: "failed", retryable: true }],
+    ["CH-042 an error of the API", error(503, 20503), { status: "failed", retryable: true }],
+    ["no response", { fault: "silent" }, { status: "failed", retryable: true }],
+    ["a success response of another server", { text: "hi" }, { status: "failed", retryable: true }],
     [
       "E-214 failed at once",
       { status: 201, json: { sid: "SM1", status: "failed", error_code: 30005, error_message: "Unknown" } },
@@ -92,7 +92,7 @@ describe("Twilio", () => {
       { status: "failed", retryable: false },
     ],
     ["E-214 delivered at once", { status: 201, json: { sid: "SM1", status: "delivered" } }, { status: "delivered" }],
-  ] as [string, TestResponse, JsonObject][])("%s", async (_title, reply, expected) => {
+  ] as [string, TestResponse, JsonObject][])("maps the response: %s", async (_title, reply, expected) => {
     target.respondWith(reply, queued);
     const to = twilio({ from: "+1", timeout_ms: 300 });
     expect(await bench.send(to, sms())).toMatchObject(expected);
@@ -112,7 +112,7 @@ describe("a webhook", () => {
       ...more,
     });
 
-  it("E-206 CH-200 CH-202 method, URL with its query, headers and a JSON body; 2xx is delivered", async () => {
+  it("E-206 CH-200 CH-202 sends method, URL with query, headers and a JSON body, and treats 2xx as delivered", async () => {
     target.respondWith({ status: 204 });
     const sent = request({
       method: "put",
@@ -135,7 +135,7 @@ describe("a webhook", () => {
     expect(got?.headers["x-webhook-signature"]).toBeUndefined();
   });
 
-  it("E-195 CH-205 CHQ-3 CHQ-4 the signature is over the very bytes that come, and over nothing where there are none", async () => {
+  it("E-195 CH-205 CHQ-3 CHQ-4 signs exactly the bytes of the body, or an empty text without a body", async () => {
     const signed = hook({ signing_key: "$HOOK_KEY" });
     await bench.send(signed, request());
     await bench.send(signed, request({ method: "get", body: null }));
@@ -149,7 +149,7 @@ describe("a webhook", () => {
     expect(get).toMatchObject({ method: "GET", text: "" });
   });
 
-  it("E-195 a key from Liquid comes with the message; without it nothing goes out unsigned", async () => {
+  it("E-195 signs with a key from Liquid, and sends nothing unsigned without it", async () => {
     const signed = hook({ signing_key: "{{ recipient.key }}" });
     await bench.send(signed, { ...request(), secrets: { signing_key: "key-of-ada" } });
     const [got] = target.requests;
@@ -166,9 +166,9 @@ describe("a webhook", () => {
     ...[401, 403, 404, 405].map((status) => answers(status, final)),
     ...[301, 307, 400, 409, 422, 500, 502].map((status) => answers(status, passing)),
     ["429", { status: 429, headers: { "retry-after": "2" } }, { ...passing, retry_after_ms: 2_000 }],
-    ["no answer", { fault: "silent" }, passing],
+    ["no response", { fault: "silent" }, passing],
     ["a closed connection", { fault: "drop" }, passing],
-  ])("C-175 E-211 CH-203 CH-204 %s", async (_title, reply, expected) => {
+  ])("C-175 E-211 CH-203 CH-204 retries after: %s", async (_title, reply, expected) => {
     target.respondWith({ ...reply, headers: { location: "/elsewhere", ...reply.headers } });
     expect(await bench.send(hook({ timeout_ms: 300 }), request())).toMatchObject(expected);
     expect(target.requests).toHaveLength(1);
@@ -182,7 +182,7 @@ describe("a webhook", () => {
     ["file:///etc/passwd", "must start with https://"],
     ["http://lark.test/", "plain http goes to this machine only (lark.test)"],
     ["http://127.0.0.1.lark.test/", "plain http goes to this machine only"],
-  ])("C-155 CH-203 CH-207 %j is final", async (url, reason) => {
+  ])("C-155 CH-203 CH-207 fails for good with the URL %j", async (url, reason) => {
     const delivery = await bench.send(hook(), request({ url }));
     expect(delivery).toMatchObject({ ...final, reason: expect.stringContaining(reason) });
   });
@@ -190,25 +190,28 @@ describe("a webhook", () => {
   it.each([
     ["ENOTFOUND", false],
     ["EAI_AGAIN", true],
-  ])("CH-203 a host that resolves to nothing is final, a resolver that fails is not: %s", async (code, retryable) => {
-    // Of the machine's resolver, which tests do not ask, only the answer.
-    const hooks = openKnockWebhook(new SettingsReader(hook(), {}), {
-      sendRequest: async () => ({ failure: "connection", message: `getaddrinfo ${code}`, code }),
-      now: () => NOW,
-      onClose: () => undefined,
-      record: () => undefined,
-    });
-    const delivery = hooks.send(request({ url: "https://lark.test/" }), hook(), { recipient: {}, tenant: {} });
-    await expect(delivery).rejects.toMatchObject({ delivery: { status: "failed", retryable } });
-  });
+  ])(
+    "CH-203 fails for good if a host does not resolve, and retries if the resolver fails: %s",
+    async (code, retryable) => {
+      // Tests do not use the machine's resolver, so only its result is tested.
+      const hooks = openKnockWebhook(new SettingsReader(hook(), {}), {
+        sendRequest: async () => ({ failure: "connection", message: `getaddrinfo ${code}`, code }),
+        now: () => NOW,
+        onClose: () => undefined,
+        record: () => undefined,
+      });
+      const delivery = hooks.send(request({ url: "https://lark.test/" }), hook(), { recipient: {}, tenant: {} });
+      await expect(delivery).rejects.toMatchObject({ delivery: { status: "failed", retryable } });
+    },
+  );
 
-  it("CH-208 CHQ-9 plain http to this machine, unless that is switched off", async () => {
+  it("CH-208 CHQ-9 allows plain http to localhost unless disabled", async () => {
     expect(await bench.send(hook({ allow_http: false }), request())).toMatchObject(final);
     expect(target.requests).toHaveLength(0);
     expect(await bench.send(hook({ allow_http: true }), request())).toEqual({ status: "delivered" });
   });
 
-  it("a header with a line break is refused, the request never made", async () => {
+  it("rejects a header with a line break without a request", async () => {
     const delivery = await bench.send(hook(), request({ headers: [{ key: "X-A", value: "b\r\nX-Evil: c" }] }));
     expect(delivery).toMatchObject(final);
     expect(target.requests).toHaveLength(0);

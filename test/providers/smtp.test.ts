@@ -34,7 +34,7 @@ async function receiver(options: ReceiverOptions = {}): Promise<SmtpReceiver> {
   return started;
 }
 
-/** A server that is none. */
+/** Starts a TCP server that is not an SMTP server. */
 async function listener(greet: (socket: Socket) => void): Promise<{ port: number }> {
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -51,8 +51,8 @@ const smtp = ({ port }: { port: number }, settings: JsonObject = {}) =>
 const final = { status: "failed", retryable: false };
 const passing = { status: "failed", retryable: true };
 
-describe("what arrives", () => {
-  it("CH-090 both bodies, every address, headers and attachments; blind copies only in the envelope", async () => {
+describe("an email over SMTP", () => {
+  it("CH-090 contains both bodies, every address, headers and attachments, and blind copies only in the envelope", async () => {
     const server = await receiver();
     const sent = buildEmailMessage({
       cc: "Bo <bo@lark.test>",
@@ -85,14 +85,14 @@ describe("what arrives", () => {
     expect([attachment?.filename, attachment?.content.toString()]).toEqual(["a.txt", "hi"]);
   });
 
-  it("a repeat has the same Message-ID; one connection serves many messages", async () => {
+  it("keeps its Message-ID on a repeat, and shares one connection with other messages", async () => {
     const server = await receiver();
     for (let i = 0; i < 3; i++) await bench.send(smtp(server), buildEmailMessage());
     expect(new Set(server.received.map(({ mail }) => mail.messageId))).toEqual(new Set([`<${MESSAGE_ID}@lark.test>`]));
     expect(server.connections).toBe(1);
   });
 
-  it("many at once share the pool's connections", async () => {
+  it("shares the pool's connections with concurrent messages", async () => {
     const server = await receiver();
     const all = Array.from({ length: 12 }, (_one, index) => buildEmailMessage({ to: `u${index}@lark.test` }));
     const deliveries = await Promise.all(all.map((one) => bench.send(smtp(server, { max_connections: 2 }), one)));
@@ -101,7 +101,7 @@ describe("what arrives", () => {
     expect(server.connections).toBe(2);
   });
 
-  it("content that names files or addresses reads none", async () => {
+  it("reads no files or addresses that its content names", async () => {
     const server = await receiver();
     const html_body = { path: "/etc/passwd" };
     await bench.send(
@@ -117,21 +117,21 @@ describe("TLS and login (CH-090)", () => {
   const tls = { key: LOOPBACK_KEY, cert: LOOPBACK_CERTIFICATE, password: PASSWORD, disabledCommands: [] };
   const login = { username: "lark", password: "$SMTP_PASSWORD" };
 
-  it("STARTTLS without being asked for", async () => {
+  it("uses STARTTLS by default", async () => {
     const server = await receiver(tls);
     const sent = await bench.send(smtp(server, { ...login, tls: null, ca: "$SMTP_CA" }), buildEmailMessage());
     expect(sent).toMatchObject({ status: "sent" });
     expect(server.received[0]).toMatchObject({ secure: true, user: "lark" });
   });
 
-  it("TLS from the first byte", async () => {
+  it("uses TLS from the first byte", async () => {
     const server = await receiver({ ...tls, secure: true });
     const sent = await bench.send(smtp(server, { ...login, tls: "implicit", ca: "$SMTP_CA" }), buildEmailMessage());
     expect(sent).toMatchObject({ status: "sent" });
     expect(server.received[0]).toMatchObject({ secure: true, user: "lark" });
   });
 
-  it("a certificate that cannot be trusted is final, and the password is not sent", async () => {
+  it("fails for good with an untrusted certificate, without sending the password", async () => {
     const server = await receiver(tls);
     expect(await bench.send(smtp(server, { ...login, tls: "starttls" }), buildEmailMessage())).toMatchObject({
       ...final,
@@ -140,22 +140,22 @@ describe("TLS and login (CH-090)", () => {
     expect(server.received).toEqual([]);
   });
 
-  it("a server without STARTTLS gets nothing", async () => {
+  it("sends nothing to a server without STARTTLS", async () => {
     const server = await receiver();
     expect(await bench.send(smtp(server, { tls: "starttls" }), buildEmailMessage())).toMatchObject(final);
     expect(server.received).toEqual([]);
   });
 
-  it("a refused login is final", async () => {
+  it("fails for good after a rejected login", async () => {
     const server = await receiver({ ...tls, password: "another" });
     const delivery = await bench.send(smtp(server, { ...login, tls: "starttls", ca: "$SMTP_CA" }), buildEmailMessage());
     expect(delivery).toMatchObject({ ...final, reason: expect.stringContaining("535") });
   });
 });
 
-describe("what goes wrong", () => {
+describe("an SMTP failure", () => {
   const refusing = (code: number) => ({ refuse: () => ({ code, message: "said so" }) });
-  it("CH-044 a refused recipient bounces; greylisting passes", async () => {
+  it("CH-044 bounces for a rejected recipient, and is temporary for greylisting", async () => {
     expect(await bench.send(smtp(await receiver(refusing(550))), buildEmailMessage())).toMatchObject({
       status: "bounced",
       reason: expect.stringMatching(/^SMTP: ada@lark\.test was refused: 550 said so/),
@@ -163,7 +163,7 @@ describe("what goes wrong", () => {
     expect(await bench.send(smtp(await receiver(refusing(451))), buildEmailMessage())).toMatchObject(passing);
   });
 
-  it("CH-044 the recipient refused among others bounces; another one refused does not", async () => {
+  it("CH-044 bounces if the recipient is rejected among others, and not if another one is", async () => {
     const only = (bad: string): ReceiverOptions => ({
       refuse: (address) => (address === bad ? { code: 550, message: "no" } : undefined),
     });
@@ -172,7 +172,7 @@ describe("what goes wrong", () => {
     expect(await bench.send(smtp(await receiver(only("bo@lark.test"))), sent)).toMatchObject({ status: "sent" });
   });
 
-  it("CH-042 content refused for good is final, for now passes", async () => {
+  it("CH-042 is final or temporary like the server's rejection of the content", async () => {
     const at = (code: number) => receiver({ refuseData: () => ({ code, message: "spam" }) });
     expect(await bench.send(smtp(await at(554)), buildEmailMessage())).toMatchObject({
       ...final,
@@ -189,14 +189,14 @@ describe("what goes wrong", () => {
     ["greets and falls silent", (socket) => socket.write("220 hello\r\n")],
     ["is too busy", (socket) => socket.end("421 too busy\r\n")],
     ["greets without end", (socket) => socket.write("220-hello\r\n".repeat(100))],
-  ])("E-209 a server that %s is tried again, and the next message goes on", async (_title, greet) => {
+  ])("E-209 is retried if the server %s, and the next message is sent", async (_title, greet) => {
     const server = await listener(greet);
     const delivery = await bench.send(smtp(server, { timeout_ms: 200 }), buildEmailMessage());
     expect(delivery).toMatchObject({ status: "failed", retryable: true });
     expect(await bench.send(smtp(await receiver()), buildEmailMessage())).toMatchObject({ status: "sent" });
   });
 
-  it("E-209 nobody there", async () => {
+  it("E-209 is retried if the connection is refused", async () => {
     const server = await listener(() => undefined);
     await new Promise((resolve) => listeners.splice(0)[0]?.close(resolve));
     expect(await bench.send(smtp(server), buildEmailMessage())).toMatchObject(passing);
@@ -211,7 +211,7 @@ describe("what goes wrong", () => {
     ["cc", "bo@lark.test\r\nBcc: eve@lark.test", "failed"],
     ["headers", { "X-A\r\nBcc": "eve@lark.test" }, "failed"],
     ["json_overrides", { headers: { "X-A": "b\nBcc: eve@lark.test" } }, "failed"],
-  ])("no header and no recipient gets in through %s %j", async (name, value, status) => {
+  ])("allows no header or recipient injection by %s %j", async (name, value, status) => {
     const server = await receiver();
     expect(await bench.send(smtp(server), buildEmailMessage({ [name]: value }))).toMatchObject({ status });
     expect(JSON.stringify(server.received)).not.toContain("eve");

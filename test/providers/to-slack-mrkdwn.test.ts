@@ -22,6 +22,6 @@ it.each([
   ["```\n# not a title\n- no item\n```\n# title", "```\n# not a title\n- no item\n```\n*title*"],
   ["2 * 3 * 4 and a*b*c", "2 * 3 * 4 and a*b*c"],
   ["**open", "**open"],
-])("CH-174 %j", (markdown, mrkdwn) => {
+])("CH-174 toSlackMrkdwn converts %j", (markdown, mrkdwn) => {
   expect(toSlackMrkdwn(markdown)).toBe(mrkdwn);
 });

@@ -3,12 +3,12 @@ import type { StubExpectation } from "../helpers/stub-api.js";
 
 export const RUN_ID = "6f1f0f3e-0000-4000-8000-0000000000bb";
 
-/** A recipient run's id of these tests: number 1 ends in 001. */
+/** Returns the id of these tests' recipient run `number`: number 1 ends in 001. */
 export function runId(number: number): string {
   return `6f1f0f3e-0000-5000-8000-000000000${String(number).padStart(3, "0")}`;
 }
 
-/** The API's `WorkflowRecipientRun` (A-508). */
+/** Builds the API's `WorkflowRecipientRun` (A-508). */
 export function recipientRun(number: number, more: JsonObject = {}): JsonObject {
   return {
     __typename: "WorkflowRecipientRun",
@@ -27,7 +27,7 @@ export function recipientRun(number: number, more: JsonObject = {}): JsonObject 
   };
 }
 
-/** The API's `WorkflowRecipientRunEvent` (A-510). */
+/** Builds the API's `WorkflowRecipientRunEvent` (A-510). */
 export function event(
   name: string,
   step: string | null = null,
@@ -48,7 +48,7 @@ export function event(
   };
 }
 
-/** The API's `Message` (A-472), of run `number` at `step`. */
+/** Builds the API's `Message` (A-472) of run `number` at `step`. */
 export function message(id: string, number: number, step: string, more: JsonObject = {}): JsonObject {
   const type = step.replace(/_\d+$/, "");
   return {

@@ -16,7 +16,7 @@ function open(more: Partial<ApiClientOptions> = {}): ApiClient {
   return client;
 }
 
-/** What GET /v1/x comes to when the server answers so, try by try. */
+/** Sets the responses to GET /v1/x, one for each try. */
 function replies(...answers: StubResponse[]): void {
   api.expect(...answers.map((reply) => ({ method: "GET", path: "/v1/x", reply })));
 }
@@ -32,8 +32,8 @@ afterEach(async () => {
 
 const OK: StubResponse = { json: { id: "1" } };
 
-describe("one call", () => {
-  it("A-002, A-003, A-016: sends the headers of every call and gives the answer whole", async () => {
+describe("one request", () => {
+  it("A-002, A-003, A-016 sends its standard headers and returns the complete response", async () => {
     const body = { recipients: ["ü"] };
     api.expect({
       method: "POST",
@@ -54,12 +54,12 @@ describe("one call", () => {
     expect(answer).toMatchObject({ status: 201, text: '{"id":"ü"}', headers: { "x-thing": "t" } });
   });
 
-  it("A-015: the branch goes along, and a base URL's own path stays in front", async () => {
+  it("A-015 sends the branch, and keeps the path of the base URL as a prefix", async () => {
     api.expect({ method: "GET", path: "/gate/v1/x", headers: { "x-knock-branch": "feat-1" }, reply: OK });
     await open({ branch: "feat-1", baseUrl: `${api.url}/gate/` }).call("GET", "/v1/x");
   });
 
-  it("keeps its connection for the next call", async () => {
+  it("reuses its connection for the next request", async () => {
     replies(OK, OK, OK);
     const client = open();
     const ports = new Set<string | undefined>();
@@ -68,20 +68,20 @@ describe("one call", () => {
   });
 });
 
-describe("A-040, A-041: retries", () => {
+describe("retries (A-040, A-041)", () => {
   it.each([
-    ["a refused moment", { status: 503, json: {} }],
-    ["a time-out of the server's", { status: 408, json: {} }],
+    ["HTTP 503", { status: 503, json: {} }],
+    ["a timeout of the server", { status: 408, json: {} }],
     ["a conflict", { status: 409, json: {} }],
     ["a dropped connection", { drop: true }],
-    ["a body cut off", { text: '{"id":"1"}', cutAfter: 4 }],
-  ] as [string, StubResponse][])("%s is tried again after half a second, then a second", async (_name, bad) => {
+    ["a truncated body", { text: '{"id":"1"}', cutAfter: 4 }],
+  ] as [string, StubResponse][])("follow %s after half a second, then a second", async (_name, bad) => {
     replies(bad, bad, OK);
     expect((await open().call("GET", "/v1/x")).text).toBe('{"id":"1"}');
     expect(time.slept).toEqual([500, 1_000]);
   });
 
-  it("gives up after two retries and says so", async () => {
+  it("stop after two, and the error reports them", async () => {
     const bad: StubResponse = { status: 502, text: "<html>Bad gateway</html>" };
     replies(bad, bad, bad);
     const error = await catchRejection(open().call("GET", "/v1/x"));
@@ -90,19 +90,19 @@ describe("A-040, A-041: retries", () => {
     expect(getExitCode(error)).toBe(7);
   });
 
-  it("as many retries as told", async () => {
+  it("run as often as configured", async () => {
     replies({ status: 500 });
     await catchRejection(open({ retries: 0 }).call("GET", "/v1/x"));
     expect(time.slept).toEqual([]);
   });
 
-  it("waits as long as the server asks, in either header", async () => {
+  it("wait as long as either header of the server says", async () => {
     replies({ status: 429, headers: { "retry-after": "7" } }, { status: 429, headers: { "retry-after-ms": "40" } }, OK);
     await open().call("GET", "/v1/x");
     expect(time.slept).toEqual([7_000, 40]);
   });
 
-  it("does not sit out more than a minute, but says when to come back", async () => {
+  it("do not wait longer than a minute, and the error says when to try again", async () => {
     replies({ status: 429, headers: { "retry-after": "3600" }, json: { code: "rate_limit", message: "Slow down" } });
     const error = await catchRejection(open().call("GET", "/v1/x"));
     expect(error).toMatchObject({ code: "rate_limited", message: "Slow down (rate_limit)", hint: "Try again in 1h." });
@@ -110,7 +110,7 @@ describe("A-040, A-041: retries", () => {
     expect(time.slept).toEqual([]);
   });
 
-  it("x-should-retry is heeded", async () => {
+  it("follow x-should-retry", async () => {
     replies({ status: 503, headers: { "x-should-retry": "false" } });
     await catchRejection(open().call("GET", "/v1/x"));
     replies({ status: 400, headers: { "x-should-retry": "true" } }, OK);
@@ -118,7 +118,7 @@ describe("A-040, A-041: retries", () => {
     expect(time.slept).toEqual([500]);
   });
 
-  it.each([400, 401, 403, 404, 413, 422])("HTTP %i is asked once", async (status) => {
+  it.each([400, 401, 403, 404, 413, 422])("do not follow HTTP %i", async (status) => {
     replies({ status, json: { code: "c", message: "m" } });
     expect(await catchRejection(open().call("GET", "/v1/x"))).toMatchObject({
       status,
@@ -126,7 +126,7 @@ describe("A-040, A-041: retries", () => {
     });
   });
 
-  it("an interruption ends the waiting for the next try", async () => {
+  it("stop waiting on an interruption", async () => {
     replies({ status: 503 });
     const controller = new AbortController();
     const calling = open({ sleep: undefined, random: () => 0 }).call("GET", "/v1/x", { signal: controller.signal });
@@ -135,7 +135,7 @@ describe("A-040, A-041: retries", () => {
   });
 });
 
-describe("what cannot be reached", () => {
+describe("an unreachable API", () => {
   async function freePort(): Promise<number> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -144,7 +144,7 @@ describe("what cannot be reached", () => {
     return port;
   }
 
-  it("a refused connection: the host is named, the cause said plainly", async () => {
+  it("names the host and the cause of a refused connection", async () => {
     const port = await freePort();
     const error = await catchRejection(open({ baseUrl: `http://127.0.0.1:${port}` }).call("GET", "/v1/x"));
     expect(error).toMatchObject({
@@ -156,7 +156,7 @@ describe("what cannot be reached", () => {
     expect(time.slept).toEqual([500, 1_000]);
   });
 
-  it("an unknown host name", async () => {
+  it("reports an unknown host name", async () => {
     const error = await catchRejection(open({ baseUrl: "https://nowhere.invalid", retries: 0 }).call("GET", "/v1/x"));
     expect(error).toMatchObject({
       code: "unreachable",
@@ -164,7 +164,7 @@ describe("what cannot be reached", () => {
     });
   });
 
-  it("a slow server: the limit is that of one try", async () => {
+  it("reports a slow server, with the time limit of one try", async () => {
     replies({ ...OK, delay: 2_000 }, { ...OK, delay: 2_000 }, OK);
     expect((await open({ timeoutMs: 80 }).call("GET", "/v1/x")).status).toBe(200);
     replies({ ...OK, delay: 2_000 });
@@ -172,7 +172,7 @@ describe("what cannot be reached", () => {
     expect(error).toMatchObject({ code: "unreachable", message: expect.stringMatching(/: no answer within 80 ms\.$/) });
   });
 
-  it("https spoken to a server that speaks plain http", async () => {
+  it("reports https spoken to a server of plain http", async () => {
     const error = await catchRejection(
       open({ baseUrl: api.url.replace("http:", "https:"), retries: 0 }).call("GET", "/v1/x"),
     );
@@ -180,8 +180,8 @@ describe("what cannot be reached", () => {
   });
 });
 
-describe("answers that are not the API's", () => {
-  it("no HTTP at all is not tried again", async () => {
+describe("invalid responses", () => {
+  it("are not retried if they are not HTTP", async () => {
     replies({ raw: "SSH-2.0-OpenSSH_9.6\r\n" });
     const error = await catchRejection(open().call("GET", "/v1/x"));
     expect(error).toMatchObject({
@@ -190,7 +190,7 @@ describe("answers that are not the API's", () => {
     });
   });
 
-  it("a body that breaks off every time", async () => {
+  it("are reported if the body breaks off every time", async () => {
     const cut: StubResponse = { text: '{"id":"1"}', cutAfter: 4 };
     replies(cut, cut, cut);
     const error = await catchRejection(open().call("GET", "/v1/x"));
@@ -198,7 +198,7 @@ describe("answers that are not the API's", () => {
     expect((error as KnockError).message).toMatch(/answered what is not the API's: it broke its answer off/);
   });
 
-  it("a body larger than 20 MB", async () => {
+  it("are reported if the body is larger than 20 MB", async () => {
     replies({ text: "x".repeat(20 * 1024 * 1024 + 1) });
     const error = await catchRejection(open().call("GET", "/v1/x"));
     expect(error).toMatchObject({
@@ -210,12 +210,12 @@ describe("answers that are not the API's", () => {
 
   it.each([
     ["a web page", { text: "<html>Welcome to the café</html>" }, /web page/],
-    ["half a document", { text: '{"id":"1' }, /not whole JSON/],
-    ["nothing", { status: 204 }, /empty/],
+    ["a truncated document", { text: '{"id":"1' }, /not whole JSON/],
+    ["an empty response", { status: 204 }, /empty/],
     ["a list", { json: [1] }, /not a JSON object/],
     ["another shape", { json: { name: "x" } }, /no "id"/],
-    ["an id that is no text", { json: { id: 7 } }, /no "id"/],
-  ] as [string, StubResponse, RegExp][])("%s in place of the object", async (_name, reply, words) => {
+    ["an id that is not a string", { json: { id: 7 } }, /no "id"/],
+  ] as [string, StubResponse, RegExp][])("are reported for %s in place of the object", async (_name, reply, words) => {
     replies(reply);
     const client = open();
     const answer = await client.call("GET", "/v1/x");
@@ -231,14 +231,17 @@ describe("answers that are not the API's", () => {
     expect((thrown as KnockError).message).not.toContain("café");
   });
 
-  it.each([[{ items: 7 }], [{ items: [7] }], [{ items: [{}] }], [{}]])("%j in place of a page", async (json) => {
-    replies({ json });
-    const client = open();
-    const answer = await client.call("GET", "/v1/x");
-    expect(() => client.responseReader.readPage(answer)).toThrow(/answered what is not the API's/);
-  });
+  it.each([[{ items: 7 }], [{ items: [7] }], [{ items: [{}] }], [{}]])(
+    "are reported for %j in place of a page",
+    async (json) => {
+      replies({ json });
+      const client = open();
+      const answer = await client.call("GET", "/v1/x");
+      expect(() => client.responseReader.readPage(answer)).toThrow(/answered what is not the API's/);
+    },
+  );
 
-  it("a redirect is not followed: the key would go along", async () => {
+  it("include redirects, which are not followed because they would forward the key", async () => {
     replies({ status: 302, headers: { location: "https://elsewhere.example.com/v1/x" } });
     const error = await catchRejection(open().call("GET", "/v1/x"));
     expect(error).toMatchObject({
@@ -250,8 +253,8 @@ describe("answers that are not the API's", () => {
   });
 });
 
-describe("the key", () => {
-  it("stays out of errors, even where the server echoes it", async () => {
+describe("the API key", () => {
+  it("is not in errors, even if the server repeats it", async () => {
     const key = api.apiKey;
     const echo = (status: number): StubResponse => ({
       status,
@@ -276,7 +279,7 @@ describe("the key", () => {
   });
 
   it.each([{ drop: true }, { raw: "nonsense\r\n\r\n" }, { text: "abcdef", cutAfter: 2 }] as StubResponse[])(
-    "stays out of what a broken connection leaves: %j",
+    "is not in the error of a broken connection: %j",
     async (reply) => {
       replies(reply);
       const error = (await catchRejection(open({ retries: 0 }).call("GET", "/v1/x"))) as KnockError;
@@ -292,7 +295,7 @@ describe("the key", () => {
     },
   );
 
-  it.each(["", "sk_test 1", "sk_test_1\n", "sk_tést"])("%j cannot be one, and is not shown", (apiKey) => {
+  it.each(["", "sk_test 1", "sk_test_1\n", "sk_tést"])("%j is rejected without being shown", (apiKey) => {
     let thrown: unknown;
     try {
       open({ apiKey });
@@ -304,7 +307,7 @@ describe("the key", () => {
       expect(JSON.stringify([(thrown as KnockError).message, (thrown as KnockError).hint])).not.toContain(apiKey);
   });
 
-  it("a branch that cannot be a header is usage", () => {
+  it("and a branch that cannot be a header are usage errors", () => {
     expect(() => open({ branch: "a\r\nX-Evil: 1" })).toThrow(KnockError);
   });
 });

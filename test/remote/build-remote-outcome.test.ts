@@ -11,7 +11,7 @@ import { event, message, RUN_ID, recipientRun, runId } from "./api-bodies.js";
 const steps = (events: JsonObject[], messages: JsonObject[] = [], run: JsonObject = {}) =>
   buildStepOutcomes({ run: recipientRun(1, run), events, messages });
 
-describe("E-009, EQ-04: a run's events", () => {
+describe("the outcome from a run's events (E-009, EQ-04)", () => {
   it.each([
     ["conditions_failed", "condition"],
     ["channel_conditions_failed", "condition"],
@@ -21,20 +21,23 @@ describe("E-009, EQ-04: a run's events", () => {
     ["invalid_window", "invalid_window"],
     ["delay_skipped_by_settings", "skip_delay"],
     ["workflow_unavailable", "workflow_unavailable"],
-  ])("step_skipped for %s is the reason %s", (reason, code) => {
+  ])("has for step_skipped with %s the reason %s", (reason, code) => {
     expect(steps([event("step_skipped", "email_1", { reason, detail: "why" })])).toEqual([
       { ref: "email_1", type: "channel", outcome: "skipped", reason: { code, detail: "why" }, message_id: null },
     ]);
   });
 
-  it.each(["something_new", "constructor", ""])("a skip for %j, outside the closed list, tells no reason", (reason) => {
-    expect(steps([event("step_skipped", "email_1", { reason })])[0]).toMatchObject({
-      outcome: "skipped",
-      reason: null,
-    });
-  });
+  it.each(["something_new", "constructor", ""])(
+    "has no reason for a skip with %j, which is not in the closed list",
+    (reason) => {
+      expect(steps([event("step_skipped", "email_1", { reason })])[0]).toMatchObject({
+        outcome: "skipped",
+        reason: null,
+      });
+    },
+  );
 
-  it("message_enqueued with its message: channel, status and id", () => {
+  it("has channel, status and id of the message of message_enqueued", () => {
     const events = [
       event("run_started"),
       event("step_started", "in_app_feed_1"),
@@ -54,7 +57,7 @@ describe("E-009, EQ-04: a run's events", () => {
         message_status: "delivered",
       },
     ]);
-    // What was not told is absent.
+    // Missing fields are omitted.
     expect(steps(events)).toEqual([
       {
         ref: "in_app_feed_1",
@@ -67,7 +70,7 @@ describe("E-009, EQ-04: a run's events", () => {
     ]);
   });
 
-  it("E-181: several messages of one step", () => {
+  it("E-181 contains several messages of one step", () => {
     const events = ["m1", "m2"].map((id) =>
       event("message_enqueued", "push_1", { channel_type: "push", message_id: id }),
     );
@@ -89,17 +92,17 @@ describe("E-009, EQ-04: a run's events", () => {
     ["queued", "2026-03-01T18:00:00Z", "queued", null],
     ["undelivered", null, "failed", "delivery_error"],
     ["bounced", null, "failed", "delivery_error"],
-  ])("E-203: a message %s, scheduled %s, is the outcome %s", (status, scheduled_at, outcome, code) => {
+  ])("E-203 has for a message %s, scheduled %s, the outcome %s", (status, scheduled_at, outcome, code) => {
     const [step] = steps([], [message("m1", 1, "email_1", { status, scheduled_at })]);
     expect(step).toMatchObject({ outcome, message_status: status, reason: code === null ? null : { code } });
     expect(step?.until).toBe(outcome === "queued" ? scheduled_at : undefined);
   });
 
-  it("a status nobody knows is not passed on", () => {
+  it("omits an unknown status", () => {
     expect(steps([], [message("m1", 1, "email_1", { status: "teleported" })])[0]).not.toHaveProperty("message_status");
   });
 
-  it("run_paused waits, run_resumed and step_completed end it", () => {
+  it("waits from run_paused until run_resumed and step_completed", () => {
     const paused = event("run_paused", "delay_1", { until: "2026-03-01T10:35:00Z" });
     expect(steps([paused], [], { status: "paused" })).toEqual([
       { ref: "delay_1", type: "delay", outcome: "waiting", reason: null, until: "2026-03-01T10:35:00Z" },
@@ -110,7 +113,7 @@ describe("E-009, EQ-04: a run's events", () => {
     expect(steps([paused, event("run_resumed", "delay_1"), event("step_completed", "delay_1")])).toEqual(passed);
   });
 
-  it("a cancelled run's waiting step is cancelled", () => {
+  it("has a canceled waiting step for a canceled run", () => {
     const paused = event("run_paused", "delay_1", { until: "2026-03-01T10:35:00Z" });
     const cancelled = [
       { ref: "delay_1", type: "delay", outcome: "cancelled", reason: { code: "cancelled", detail: null } },
@@ -121,7 +124,7 @@ describe("E-009, EQ-04: a run's events", () => {
     expect(steps([paused, gone], [], { status: "cancelled" })[0]?.reason?.code).toBe("recipient_deleted");
   });
 
-  it("batches, throttles, branches and failures", () => {
+  it("contains batches, throttles, branches and failures", () => {
     const events = [
       event("step_completed", "branch_1", { branch: "big" }),
       event("batch_opened", "batch_1", { closes_at: "2026-03-01T11:00:00Z" }),
@@ -157,7 +160,7 @@ describe("E-009, EQ-04: a run's events", () => {
     ]);
   });
 
-  it("events told newest first are put in order", () => {
+  it("sorts events that arrive newest first", () => {
     const events = [
       event("step_completed", "delay_1", null, { inserted_at: "2026-03-01T10:30:00Z" }),
       event("run_paused", "delay_1", null, { inserted_at: "2026-03-01T10:00:00Z" }),
@@ -177,13 +180,13 @@ describe("E-009, EQ-04: a run's events", () => {
     [[event("run_halted", null, { reason: "trigger_frequency" })], "trigger_frequency"],
     [[event("run_halted", null, { reason: "render_error", error: "x" })], "render_error"],
     [[event("trigger_conditions_evaluated", null, { passed: true }), event("run_completed")], undefined],
-  ])("EQ-01: a run stopped before its steps has the reason (%#)", (events, code) => {
+  ])("EQ-01 has the reason why a run stopped before its steps (%#)", (events, code) => {
     const outcome = buildRecipientOutcome({ run: recipientRun(1), events, messages: [] });
     expect(outcome).toMatchObject({ recipient: "u1", recipient_run_id: runId(1), status: "completed", steps: [] });
     expect(outcome.reason?.code).toBe(code);
   });
 
-  it("whatever the API tells, this never throws", () => {
+  it("is built without an exception for any response", () => {
     const names = fc.constantFrom(
       "step_skipped",
       "step_failed",
@@ -220,8 +223,8 @@ describe("E-009, EQ-04: a run's events", () => {
   });
 });
 
-describe("the document of a trigger", () => {
-  it("A-408, A-511: objects, cancellation key and summary", () => {
+describe("the outcome document of a trigger", () => {
+  it("A-408, A-511 contains objects, cancellation key and summary", () => {
     const told = [
       { run: recipientRun(1), events: null, messages: [message("m1", 1, "email_1")] },
       {

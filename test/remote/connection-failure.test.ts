@@ -19,7 +19,7 @@ it.each([
   ["SELF_SIGNED_CERT_IN_CHAIN", /certificate/, false],
   ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", /certificate/, false],
   ["ERR_TLS_CERT_ALTNAME_INVALID", /certificate/, false],
-])("%s is said in plain words (A-040: tried again only where it can help)", (code, message, retryable) => {
+])("%s is explained in plain words (A-040: retried only where a retry can help)", (code, message, retryable) => {
   expect(toConnectionFailure(coded(code))).toMatchObject({
     kind: "unreachable",
     message: expect.stringMatching(message),
@@ -27,7 +27,7 @@ it.each([
   });
 });
 
-it("the cause is found inside other errors, and in one of several addresses tried", () => {
+it("the cause is found in nested errors, and in one of several addresses tried", () => {
   expect(toConnectionFailure(new TypeError("failed", { cause: coded("ECONNRESET") })).message).toMatch(/broken off/);
   expect(toConnectionFailure(new AggregateError([coded("ECONNREFUSED"), coded("ECONNREFUSED")])).message).toMatch(
     /refused/,
@@ -35,7 +35,7 @@ it("the cause is found inside other errors, and in one of several addresses trie
   expect(toConnectionFailure("odd").message).toBe("the connection failed");
 });
 
-it("the error keeps nothing of the request that failed", () => {
+it("the error contains nothing of the failed request", () => {
   const key = "sk_test_0123456789";
   const failure = toConnectionFailure(
     coded("ECONNRESET", { request: { headers: { authorization: key } }, message: `lost ${key}` }),

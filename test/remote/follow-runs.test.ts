@@ -10,7 +10,7 @@ import { event, get, message, NOT_FOUND, page, RUN_ID, recipientRun, runId } fro
 import { catchRejection, fakeTime, optionsFor } from "./open-options.js";
 
 const RUNS = "/v1/workflow_recipient_runs";
-/** The newest runs of the workflow; then those around the time of the ones known, which is 10:00. */
+/** Expects a request for the workflow's newest runs, then one for the runs around 10:00, the time of the known runs. */
 const NEWEST = `${RUNS}?workflow=hello&page_size=50`;
 const AROUND = `${RUNS}?workflow=hello&starting_at=2026-03-01T09%3A55%3A00.000Z&ending_at=2026-03-01T10%3A05%3A00.000Z&page_size=50`;
 const MESSAGES = `/v1/messages?workflow_run_id=${RUN_ID}&page_size=50`;
@@ -50,8 +50,8 @@ afterEach(async () => {
   await api.finish();
 });
 
-describe("awaiting an outcome", () => {
-  it("runs appear late, end one by one, and are complete when none was new", async () => {
+describe("waiting for an outcome", () => {
+  it("returns when all runs have appeared and ended, and no new one was found", async () => {
     const [going, done] = [recipientRun(1, { status: "processing" }), recipientRun(1)];
     api.expect(
       get(NEWEST, page([])),
@@ -93,11 +93,11 @@ describe("awaiting an outcome", () => {
       [1, 2],
       [2, 2],
     ]);
-    // From one second, slower every time, to five.
+    // The interval grows from one second to five.
     expect(time.slept).toEqual([1_000, 1_500, 2_250]);
   });
 
-  it("when the time is up, what is known is told: a run that waits, and until when", async () => {
+  it("returns the known state after the time limit: a run that waits, and until when", async () => {
     const paused = recipientRun(1, { status: "paused" });
     api.expect(
       get(NEWEST, page([paused])),
@@ -117,7 +117,7 @@ describe("awaiting an outcome", () => {
     expect(time.slept).toEqual([1_000, 1_000]);
   });
 
-  it("a time of zero asks once", async () => {
+  it("asks once with a time limit of zero", async () => {
     api.expect(get(NEWEST, page([])), get(MESSAGES, page([])));
     let timeouts = 0;
     const options = { timeout_ms: 0, onTimeout: () => timeouts++ };
@@ -126,7 +126,7 @@ describe("awaiting an outcome", () => {
     expect(time.slept).toEqual([]);
   });
 
-  it("a recipient without a run that the API does not know has an entry, one that it knows has none", async () => {
+  it("returns an entry for a recipient without a run only if the API does not know the recipient", async () => {
     api.expect(
       get(NEWEST, page([recipientRun(1)])),
       get(AROUND, page([recipientRun(1)])),
@@ -146,7 +146,7 @@ describe("awaiting an outcome", () => {
     expect(outcome.summary).toMatchObject({ recipients: 3, sent: 1, failed: 2 });
   });
 
-  it("A-072: pages of runs and of messages are followed to their end", async () => {
+  it("A-072 follows pages of runs and of messages to their end", async () => {
     const runs = Array.from({ length: 52 }, (_, index) => recipientRun(index + 1)).reverse();
     const messages = runs.map((_, index) => message(`m${52 - index}`, 52 - index, "email_1"));
     const twice = (first: string): StubExpectation[] => [
@@ -167,7 +167,7 @@ describe("awaiting an outcome", () => {
     expect(outcome.summary).toMatchObject({ recipients: 52, sent: 52 });
   });
 
-  it("EQ-09: no run at all is believed after ten seconds, not before", async () => {
+  it("EQ-09 accepts a trigger without runs after ten seconds, not before", async () => {
     const polls = [1_000, 1_500, 2_250, 3_375, 5_000];
     api.expect(
       ...Array.from({ length: polls.length + 1 }, () => get(NEWEST, page([]))),
@@ -179,7 +179,7 @@ describe("awaiting an outcome", () => {
     expect(outcome).toMatchObject({ recipients: [], summary: { recipients: 0, sent: 0, failed: 0 } });
   });
 
-  it("runs that newer ones pushed out of the list are found through their messages", async () => {
+  it("finds runs through their messages if newer runs displaced them from the list", async () => {
     const polls = 6;
     const foreign = page([recipientRun(7, { workflow_run_id: "another" })]);
     api.expect(
@@ -199,7 +199,7 @@ describe("awaiting an outcome", () => {
     ]);
   });
 
-  it("E-169: messages still being sent when their run ends are given a moment", async () => {
+  it("E-169 waits shortly for messages that are still being sent when their run ends", async () => {
     const m1 = (status: string) => page([message("m1", 1, "email_1", { status })]);
     api.expect(
       get(NEWEST, page([recipientRun(1)])),
@@ -214,7 +214,7 @@ describe("awaiting an outcome", () => {
     expect(time.slept).toEqual([1_000, 1_000, 1_000]);
   });
 
-  it("E-198: a message held by a send window is not waited for", async () => {
+  it("E-198 does not wait for a message that a send window holds", async () => {
     const scheduled_at = "2026-03-01T18:00:00Z";
     api.expect(
       get(NEWEST, page([recipientRun(1)])),
@@ -226,7 +226,7 @@ describe("awaiting an outcome", () => {
     expect(outcome.recipients?.[0]?.steps[0]).toMatchObject({ outcome: "queued", until: scheduled_at });
   });
 
-  it("a detail that is gone leaves what its messages tell", async () => {
+  it("uses the messages of a run whose details no longer exist", async () => {
     api.expect(
       get(NEWEST, page([recipientRun(1)])),
       get(AROUND, page([recipientRun(1)])),
@@ -238,10 +238,10 @@ describe("awaiting an outcome", () => {
   });
 });
 
-describe("a wait that goes wrong", () => {
+describe("a failing wait", () => {
   const down: StubExpectation = { method: "GET", path: NEWEST, reply: { status: 503 } };
 
-  it("polls that fail for a while are borne", async () => {
+  it("tolerates polls that fail for a while", async () => {
     api.expect(
       down,
       down,
@@ -254,7 +254,7 @@ describe("a wait that goes wrong", () => {
     expect(outcome.recipients).toMatchObject([{ recipient: "u1", status: "completed" }]);
   });
 
-  it("a lasting failure says that the trigger was accepted, and as which run", async () => {
+  it("reports after a lasting failure that the trigger was accepted, with its run id", async () => {
     api.expect(down, down, down, down);
     const error = await catchRejection(open().awaitOutcome(accepted, { timeout_ms: null }));
     expect(error).toMatchObject({
@@ -264,13 +264,13 @@ describe("a wait that goes wrong", () => {
     });
   });
 
-  it("a key that may not read ends the wait at once", async () => {
+  it("ends at once if the key has no permission to read", async () => {
     api.expect(get(NEWEST, { code: "incorrect_token_type", message: "No" }, 403));
     const error = await catchRejection(open().awaitOutcome(accepted, { timeout_ms: null }));
     expect(error).toMatchObject({ code: "not_allowed", hint: expect.stringContaining(RUN_ID) });
   });
 
-  it("interrupted, it answers with what it knew last", async () => {
+  it("returns the last known state on an interruption", async () => {
     const controller = new AbortController();
     api.expect(get(NEWEST, page([recipientRun(1, { status: "paused" })])));
     const waiting = open({ sleep: undefined }).awaitOutcome(accepted, {
@@ -281,7 +281,7 @@ describe("a wait that goes wrong", () => {
     expect((await waiting).recipients).toMatchObject([{ recipient: "u1", status: "paused", steps: [] }]);
   });
 
-  it("interrupted before anything was told, recipients stay unknown", async () => {
+  it("returns unknown recipients on an interruption before the first response", async () => {
     const controller = new AbortController();
     api.expect({ method: "GET", path: NEWEST, reply: { delay: 5_000 } });
     const waiting = open().awaitOutcome(accepted, { timeout_ms: null, signal: controller.signal });
@@ -293,7 +293,7 @@ describe("a wait that goes wrong", () => {
 describe("reading a workflow run", () => {
   const ANY = `${RUNS}?page_size=50`;
 
-  it("through its messages, then the runs around their time", async () => {
+  it("finds the run through its messages, then the runs around their time", async () => {
     api.expect(
       get(MESSAGES, page([message("m1", 1, "email_1")])),
       detail(1),
@@ -313,7 +313,7 @@ describe("reading a workflow run", () => {
     });
   });
 
-  it("without messages, among the newest runs", async () => {
+  it("finds a run without messages among the newest runs", async () => {
     api.expect(
       get(MESSAGES, page([])),
       get(`${RUNS}/${RUN_ID}`, NOT_FOUND, 404),
@@ -326,12 +326,12 @@ describe("reading a workflow run", () => {
     });
   });
 
-  it("a recipient run's id is none", async () => {
+  it("returns null for a recipient run's id", async () => {
     api.expect(get(MESSAGES, page([])), get(`${RUNS}/${RUN_ID}`, { ...recipientRun(1), events: [] }));
     expect(await open().readWorkflowRun(RUN_ID)).toBeNull();
   });
 
-  it("null where all runs were looked at; where not, it says how to go on", async () => {
+  it("returns null if all runs were searched, and otherwise suggests how to continue", async () => {
     const other = page([recipientRun(7, { workflow_run_id: "another" })]);
     api.expect(get(MESSAGES, page([])), get(`${RUNS}/${RUN_ID}`, NOT_FOUND, 404), get(ANY, other));
     const remote = open();

@@ -11,7 +11,7 @@ afterEach(() => {
   for (const server of started.splice(0)) server.closeAllConnections();
 });
 
-/** Lets nobody through, and keeps whom they asked for. */
+/** Starts a proxy that rejects every connection and records the requested hosts. */
 async function startProxy(): Promise<{ url: string; asked: string[] }> {
   const asked: string[] = [];
   const server = createServer();
@@ -26,7 +26,7 @@ async function startProxy(): Promise<{ url: string; asked: string[] }> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
 }
 
-it("HTTPS_PROXY is asked for the API's host, and what it answers is told", async () => {
+it("HTTPS_PROXY is used for the API's host, and its response is reported", async () => {
   const proxy = await startProxy();
   const client = createApiClient(
     optionsFor(
@@ -44,7 +44,7 @@ it("HTTPS_PROXY is asked for the API's host, and what it answers is told", async
   });
 });
 
-it("this machine's own addresses are reached directly", async () => {
+it("loopback addresses are reached directly", async () => {
   const proxy = await startProxy();
   const api = await startStubApi();
   api.expect({ method: "GET", path: "/v1/messages", reply: { json: { items: [] } } });
@@ -55,7 +55,7 @@ it("this machine's own addresses are reached directly", async () => {
   expect({ status, asked: proxy.asked }).toEqual({ status: 200, asked: [] });
 });
 
-it.each(["nonsense", "socks5://127.0.0.1:1080"])("HTTPS_PROXY=%s is refused, and not shown", (url) => {
+it.each(["nonsense", "socks5://127.0.0.1:1080"])("HTTPS_PROXY=%s is rejected without being shown", (url) => {
   const open = () =>
     createApiClient(
       optionsFor({ url: "https://api.example.test", apiKey: "sk_test_1" }, { proxy: { url, noProxy: "" } }),
@@ -63,7 +63,7 @@ it.each(["nonsense", "socks5://127.0.0.1:1080"])("HTTPS_PROXY=%s is refused, and
   expect(open).toThrow("HTTPS_PROXY is not the URL of an HTTP proxy.");
 });
 
-it("the environment is read as other programs do: small letters first", () => {
+it("the environment is read as other programs do: lowercase names first", () => {
   expect(readProxySettings({})).toEqual({ url: null, noProxy: "" });
   expect(readProxySettings({ HTTPS_PROXY: "http://a", https_proxy: "http://b", NO_PROXY: "x" })).toEqual({
     url: "http://b",

@@ -1,7 +1,7 @@
 import type { ApiClientOptions } from "../../src/remote/api-client.js";
 import type { StubApi } from "../helpers/stub-api.js";
 
-/** A clock that only sleeping moves, and what was slept. */
+/** Returns a clock that only sleeping advances, and the durations slept in milliseconds. */
 export function fakeTime(start = Date.parse("2026-03-01T10:00:00Z")): {
   slept: number[];
   now: () => number;
@@ -34,7 +34,7 @@ export function optionsFor(
   };
 }
 
-/** What a promise is rejected with; fails where it is not. */
+/** Returns the error that a promise is rejected with. Throws if it is fulfilled. */
 export async function catchRejection(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     (value) => {

@@ -42,7 +42,7 @@ afterEach(async () => {
 });
 
 describe("triggering", () => {
-  it("AC-020: answers with the run id, and with nothing it was not told", async () => {
+  it("AC-020 returns the run id, and no fields that the API did not send", async () => {
     api.expect({
       method: "POST",
       path: PATH,
@@ -60,13 +60,13 @@ describe("triggering", () => {
     });
   });
 
-  it("AC-061, A-051: a replay is told", async () => {
+  it("AC-061, A-051 reports a replay", async () => {
     const headers = { "idempotent-replayed": "true", "original-x-request-id": "r1" };
     api.expect({ method: "POST", path: PATH, body: payload, reply: { headers, json: { workflow_run_id: RUN_ID } } });
     expect(await open().triggerWorkflow(trigger, { idempotency_key: "k1" })).toMatchObject({ replayed: true });
   });
 
-  it.each(["k1", null])("A-050, A-054: the idempotency key %j is the same on every try", async (idempotency_key) => {
+  it.each(["k1", null])("A-050, A-054 sends the idempotency key %j again on every try", async (idempotency_key) => {
     const one = {
       method: "POST",
       path: PATH,
@@ -83,7 +83,7 @@ describe("triggering", () => {
     expect(time.slept).toEqual([1_000, 1_000]);
   });
 
-  it("two triggers without a key are two keys", async () => {
+  it("generates different keys for two triggers without one", async () => {
     const one = { method: "POST", path: PATH, body: payload, reply: { json: { workflow_run_id: RUN_ID } } };
     api.expect(one, one);
     const remote = open();
@@ -113,7 +113,7 @@ describe("triggering", () => {
       "idempotency_conflict",
       6,
     ],
-  ])("%s: HTTP %i %j is %s, exit %i", async (_case, status, body, code, exit) => {
+  ])("%s maps HTTP %i %j to %s, exit %i", async (_case, status, body, code, exit) => {
     api.expect({ method: "POST", path: PATH, body: payload, reply: { status, json: { message: "Said so", ...body } } });
     const error = await catchRejection(open().triggerWorkflow(trigger, { idempotency_key: "k1" }));
     expect(error).toMatchObject({ code, status, request_id: "req_stub" });
@@ -121,25 +121,25 @@ describe("triggering", () => {
   });
 
   it.each([
-    ["no run id", { json: { result: "ok" } }],
+    ["a response without a run id", { json: { result: "ok" } }],
     ["a web page", { text: "<html>Sign in</html>" }],
-    ["a run id that is no UUID", { json: { workflow_run_id: "not-a-uuid" } }],
-    ["half an answer", { text: '{"workflow_run_id":"6f1f' }],
-  ])("%s is not the API's answer", async (_name, reply) => {
+    ["a run id that is not a UUID", { json: { workflow_run_id: "not-a-uuid" } }],
+    ["a truncated response", { text: '{"workflow_run_id":"6f1f' }],
+  ])("rejects %s as a response", async (_name, reply) => {
     api.expect({ method: "POST", path: PATH, body: payload, reply });
     const error = await catchRejection(open().triggerWorkflow(trigger, { idempotency_key: "k1" }));
     expect(error).toMatchObject({ code: "remote_failed", status: 200, request_id: "req_stub" });
     expect(getExitCode(error)).toBe(7);
   });
 
-  it("an idempotency key that cannot be a header is usage, and nothing is sent", async () => {
+  it("rejects an idempotency key that cannot be a header as usage, and sends nothing", async () => {
     const error = await catchRejection(open().triggerWorkflow(trigger, { idempotency_key: "a\nb" }));
     expect(error).toMatchObject({ code: "usage" });
     expect(api.requests).toEqual([]);
   });
 });
 
-describe("cancelling", () => {
+describe("canceling", () => {
   const cancel = {
     method: "POST",
     path: "/v1/workflows/hello/cancel",
@@ -147,7 +147,7 @@ describe("cancelling", () => {
     reply: { status: 204 },
   };
 
-  it("AC-080: everyone", async () => {
+  it("AC-080 cancels for all recipients", async () => {
     api.expect({ ...cancel, body: { cancellation_key: "c1" } });
     expect(await open().cancelWorkflow({ workflow: "hello", cancellation_key: "c1", recipients: null })).toEqual({
       workflow: "hello",
@@ -158,14 +158,14 @@ describe("cancelling", () => {
     });
   });
 
-  it("AC-081, AC-082: only some, as references; tried again like any other call", async () => {
+  it("AC-081, AC-082 cancels for some recipients as references, and retries like any other request", async () => {
     const body = { cancellation_key: "c1", recipients: ["u2", { id: "p1", collection: "projects" }] };
     api.expect({ ...cancel, body, reply: { status: 503 } }, { ...cancel, body });
     const recipients = [toRecipientKey("u2"), toRecipientKey({ id: "p1", collection: "projects" })];
     await open().cancelWorkflow({ workflow: "hello", cancellation_key: "c1", recipients });
   });
 
-  it("AC-086: an unknown workflow", async () => {
+  it("AC-086 reports an unknown workflow", async () => {
     api.expect({
       ...cancel,
       body: { cancellation_key: "c1" },
@@ -179,7 +179,7 @@ describe("cancelling", () => {
 });
 
 describe("recipient runs", () => {
-  it("AC-247, A-316: the detail with its steps", async () => {
+  it("AC-247, A-316 have details with their steps", async () => {
     const detail = {
       ...recipientRun(1),
       events: [event("step_skipped", "sms_1", { reason: "missing_recipient_data" })],
@@ -198,7 +198,7 @@ describe("recipient runs", () => {
     });
   });
 
-  it("unknown ids are null; what cannot be one is not asked for", async () => {
+  it("are null for unknown ids, and invalid ids cause no request", async () => {
     api.expect(get(`/v1/workflow_recipient_runs/${runId(9)}`, NOT_FOUND, 404));
     const remote = open();
     expect(await remote.readRecipientRun(runId(9))).toBeNull();
@@ -206,7 +206,7 @@ describe("recipient runs", () => {
     expect(await remote.readWorkflowRun("nonsense")).toBeNull();
   });
 
-  it("AC-246, A-060, A-315: filters and a page's cursors", async () => {
+  it("AC-246, A-060, A-315 accept filters and a page's cursors", async () => {
     const query =
       "workflow=hello&status%5B%5D=paused&tenant=acme&recipient%5Bid%5D=p1&recipient%5Bcollection%5D=projects&page_size=2&after=c0";
     api.expect(get(`/v1/workflow_recipient_runs?${query}`, page([recipientRun(1), recipientRun(2)], "c2", "c1")));
@@ -222,7 +222,7 @@ describe("recipient runs", () => {
     });
   });
 
-  it("A-070: more than 50 come from several pages, backward too", async () => {
+  it("A-070 come from several pages for more than 50, also backwards", async () => {
     const many = Array.from({ length: 60 }, (_, index) => recipientRun(index + 1));
     api.expect(
       get("/v1/workflow_recipient_runs?recipient=u1&page_size=50", page(many.slice(0, 50), "c50")),
@@ -240,7 +240,7 @@ describe("recipient runs", () => {
     expect(back.page_info).toEqual({ after: "c60", before: null, page_size: 60 });
   });
 
-  it("by workflow run, which the API cannot filter by, page after page until some are found", async () => {
+  it("are searched page by page for a workflow run, because the API has no such filter", async () => {
     const other = { ...recipientRun(1), workflow_run_id: "another" };
     api.expect(
       get("/v1/workflow_recipient_runs?page_size=50", page([other], "c1")),
@@ -252,7 +252,7 @@ describe("recipient runs", () => {
     });
   });
 
-  it("a server that repeats its cursor does not hold us", async () => {
+  it("end at a server that repeats its cursor", async () => {
     api.expect(
       get("/v1/workflow_recipient_runs?page_size=3", page([recipientRun(1)], "c1")),
       get("/v1/workflow_recipient_runs?page_size=2&after=c1", page([recipientRun(2)], "c1")),

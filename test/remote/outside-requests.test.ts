@@ -9,14 +9,14 @@ const servers: Server[] = [];
 const requests: string[] = [];
 const closing: (() => Promise<void>)[] = [];
 
-/** One server per loopback address, on one port: what a name points to before and after it is rebound. */
+/** Starts one server per loopback address, on one port: the addresses of a name before and after it is rebound. */
 beforeEach(async () => {
   requests.length = 0;
   let port = 0;
   for (const address of ["127.0.0.2", "127.0.0.3"]) {
     const server = createServer((request, response) => {
       requests.push(`${address} ${request.headers.host} ${request.url}`);
-      // A connection per request, so that every request looks the name up.
+      // A connection per request, so that every request looks up the name.
       const headers = { connection: "close" };
       if (request.url === "/moved") response.writeHead(302, { ...headers, location: "/secret" });
       else response.writeHead(200, headers);
@@ -34,7 +34,7 @@ afterEach(async () => {
 
 const port = (): number => ((servers[0] as Server).address() as AddressInfo).port;
 
-/** A name server that gives the next address at each question, and the last one from then on. */
+/** Returns a resolver that returns the next address for each lookup, and the last one from then on. */
 function rebinding(...addresses: string[]): { resolve: ResolveHost; asked: string[] } {
   const asked: string[] = [];
   return {
@@ -80,7 +80,7 @@ describe("requests of fetch steps, agent steps and outbound webhooks", () => {
     expect(requests).toEqual([`127.0.0.2 api.example:${port()} /a`]);
   });
 
-  it("do not share a connection with a request that may reach more", async () => {
+  it("do not share a connection with a request that is allowed more addresses", async () => {
     const { resolve } = rebinding("127.0.0.2");
     const fetcher = createUndiciHttpClient(resolve);
     const url = `http://api.example:${port()}/a`;

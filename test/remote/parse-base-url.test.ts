@@ -12,7 +12,7 @@ it.each([
   ["http://localhost:8484", { origin: "http://localhost:8484", host: "localhost:8484", prefix: "", isLoopback: true }],
   ["http://127.0.0.1:1", { origin: "http://127.0.0.1:1", host: "127.0.0.1:1", prefix: "", isLoopback: true }],
   ["http://[::1]:8484", { origin: "http://[::1]:8484", host: "[::1]:8484", prefix: "", isLoopback: true }],
-])("A-001: %s is a base URL", (text, parsed) => {
+])("A-001 parseBaseUrl accepts %s", (text, parsed) => {
   expect(parseBaseUrl(text)).toEqual(parsed);
 });
 
@@ -26,7 +26,7 @@ it.each([
   ["http://10.0.0.1:8484", /unencrypted/],
   ["https://user:hunter2@api.knock.app", /user name or password/],
   ["https://api.knock.app/?key=hunter2", /query/],
-])("%s is refused as usage", (text, message) => {
+])("parseBaseUrl rejects %s as usage", (text, message) => {
   let thrown: unknown;
   try {
     parseBaseUrl(text);

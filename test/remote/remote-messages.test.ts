@@ -32,23 +32,23 @@ describe("reading a message", () => {
     data: { __typename: "MessageEmailContent", to: "u1@x.test" },
   };
 
-  it("AC-198, A-221: the message with its whole content document", async () => {
+  it("AC-198, A-221 returns the message with its complete content document", async () => {
     api.expect(get("/v1/messages/m1", m1), get("/v1/messages/m1/content", content));
     expect(await remote.readMessage("m1")).toEqual({ ...m1, content });
   });
 
-  it("AC-187: null for what the API does not know, and for nothing", async () => {
+  it("AC-187 returns null for an unknown and for an empty id", async () => {
     api.expect(get("/v1/messages/a%2Fb%20c", NOT_FOUND, 404));
     expect(await remote.readMessage("a/b c")).toBeNull();
     expect(await remote.readMessage("")).toBeNull();
   });
 
-  it("a message without content", async () => {
+  it("returns a message without content", async () => {
     api.expect(get("/v1/messages/m1", m1), get("/v1/messages/m1/content", NOT_FOUND, 404));
     expect(await remote.readMessage("m1")).toEqual({ ...m1, content: null });
   });
 
-  it("a web page that says 404 is not the API's word", async () => {
+  it("does not treat a web page with status 404 as the API's response", async () => {
     api.expect({ method: "GET", path: "/v1/messages/m1", reply: { status: 404, text: "<html>Not here</html>" } });
     expect(await catchRejection(remote.readMessage("m1"))).toMatchObject({ code: "remote_failed", status: 404 });
   });
@@ -70,7 +70,7 @@ describe("listing messages", () => {
     ["A-208", { engagement_statuses: ["unseen"] }, "/v1/messages?engagement_status%5B%5D=unseen&page_size=20"],
     ["A-300", { recipient: toRecipientKey("u/1") }, "/v1/users/u%2F1/messages?page_size=20"],
     ["A-242", { recipient: "$tenants/acme" as RecipientKey }, "/v1/objects/$tenants/acme/messages?page_size=20"],
-  ] as const)("%s: %j asks for %s", async (_case, filter, path) => {
+  ] as const)("with %s: %j requests %s", async (_case, filter, path) => {
     api.expect(get(path, page([m1], null, "c0")));
     expect(await remote.listMessages(filter, { limit: 20 })).toEqual({
       items: [m1],
@@ -78,13 +78,13 @@ describe("listing messages", () => {
     });
   });
 
-  it("by a channel's key, which the API cannot filter by", async () => {
+  it("filters by a channel's key itself, because the API cannot", async () => {
     const sms = message("m2", 1, "sms_1");
     api.expect(get("/v1/messages?page_size=20", page([sms, m1], "c1")));
     expect((await remote.listMessages({ channel: "my-sms" }, { limit: 20 })).items).toEqual([sms]);
   });
 
-  it("AC-182: what the API refuses is told with its pointer", async () => {
+  it("AC-182 reports what the API rejects with its pointer", async () => {
     api.expect(
       get(
         "/v1/messages?tenant=x&page_size=20",
@@ -108,7 +108,7 @@ describe("marking messages", () => {
     ["A-224", "interacted", "PUT", "interacted"],
     ["A-219", "archived", "PUT", "archived"],
     ["A-220", "unarchived", "DELETE", "archived"],
-  ] as const)("%s: %s is %s …/%s, in the order of the ids", async (_rule, action, method, status) => {
+  ] as const)("with %s: %s sends %s …/%s, in the order of the ids", async (_rule, action, method, status) => {
     api.expect(
       get("/v1/messages/m2", message("m2", 2, "email_1")),
       get("/v1/messages/m1", m1),
@@ -121,7 +121,7 @@ describe("marking messages", () => {
     expect(time.slept).toEqual([500]);
   });
 
-  it("A-224, A-487, E-226: metadata of an interaction is the body", async () => {
+  it("A-224, A-487, E-226 sends the metadata of an interaction as the body", async () => {
     const metadata = { button: "approve" };
     api.expect(get("/v1/messages/m1", m1), {
       method: "PUT",
@@ -132,13 +132,13 @@ describe("marking messages", () => {
     expect(await remote.markMessages(["m1"], "interacted", metadata)).toEqual([m1]);
   });
 
-  it("link_clicked has no endpoint", async () => {
+  it("rejects link_clicked, which has no endpoint", async () => {
     const error = await catchRejection(remote.markMessages(["m1"], "link_clicked" satisfies EngagementAction));
     expect(error).toMatchObject({ code: "not_supported", hint: expect.stringContaining("interacted") });
     expect(api.requests).toEqual([]);
   });
 
-  it("an unknown id is an error, and nothing is changed", async () => {
+  it("reports an unknown id, and changes nothing", async () => {
     api.expect(get("/v1/messages/m1", m1), get("/v1/messages/x", NOT_FOUND, 404));
     const error = await catchRejection(remote.markMessages(["m1", "x", ""], "read"));
     expect(error).toMatchObject({
@@ -152,7 +152,7 @@ describe("marking messages", () => {
     expect(getExitCode(error)).toBe(5);
   });
 
-  it("a failure half-way says what was changed", async () => {
+  it("reports what was changed before a failure", async () => {
     api.expect(
       get("/v1/messages/m1", m1),
       get("/v1/messages/m2", message("m2", 2, "email_1")),

@@ -32,9 +32,9 @@ const api = (code: string, status: number, errors?: unknown) => ({
   ...(errors ? { errors } : {}),
 });
 
-describe("the API's errors", () => {
+describe("toApiError", () => {
   it.each([
-    // rule, status, the API's code, ours, exit
+    // rule, status, the API's code, the command's code, exit code
     ["A-030a", 401, "authentication_required", "authentication", 4],
     ["A-030b", 401, "api_key_missing", "authentication", 4],
     ["A-030c", 401, "api_key_expired", "authentication", 4],
@@ -53,16 +53,16 @@ describe("the API's errors", () => {
     ["A-026", 410, "gone", "invalid_params", 2],
     ["A-026", 500, "server_error", "remote_failed", 7],
     ["A-026", 503, "maintenance", "remote_failed", 7],
-  ])("%s: HTTP %i %s is %s, exit %i", (_rule, status, code, ours, exit) => {
+  ])("%s maps HTTP %i %s to %s, exit %i", (_rule, status, code, ours, exit) => {
     const error = errorFor(status, api(code, status));
     expect(error).toMatchObject({ code: ours, status, request_id: "req_1" });
     expect(getExitCode(error)).toBe(exit);
     expect(error.message).toContain("Said so");
-    // Its code stays visible where ours is another.
+    // The API's code stays visible if the command's code differs.
     expect(code === ours || error.message.includes(code) || ours === "remote_failed").toBe(true);
   });
 
-  it("A-023, ACQ-2: fields become JSON pointers, messages are kept", () => {
+  it("A-023, ACQ-2 converts fields to JSON pointers and keeps messages", () => {
     const errors = [
       { field: "recipients[0].id", message: "is required", type: null },
       { field: "data.name", message: "must be a string", type: null },
@@ -84,11 +84,11 @@ describe("the API's errors", () => {
     ["recipients.0.id", "/recipients/0/id"],
     ["data.a/b~c", "/data/a~1b~0c"],
     ["", ""],
-  ])("the field %j is at %j", (field, pointer) => {
+  ])("converts the field %j to %j", (field, pointer) => {
     expect(toFieldPointer(field)).toBe(pointer);
   });
 
-  it("Q-2: a mismatched idempotency key is a conflict that says what to do", () => {
+  it("Q-2 reports a mismatched idempotency key as a conflict with a hint", () => {
     const error = errorFor(
       422,
       api("invalid_params", 422, [{ field: "idempotency_key", message: "used before", type: null }]),
@@ -97,19 +97,19 @@ describe("the API's errors", () => {
     expect(getExitCode(error)).toBe(6);
   });
 
-  it("hints name where the workflow was looked for", () => {
+  it("hints at where the workflow was searched", () => {
     expect(errorFor(404, api("workflow_missing", 404)).hint).toBe("Is it committed in the key's environment?");
     expect(errorFor(404, api("workflow_missing", 404), {}, { branch: "feat-1" }).hint).toBe(
       'Is it committed in branch "feat-1"?',
     );
   });
 
-  it("a long wait asked for is told", () => {
+  it("reports a long wait that the server requested", () => {
     expect(errorFor(429, api("slow", 429), {}, { retry_after_ms: 3_600_000 }).hint).toBe("Try again in 1h.");
     expect(errorFor(503, "", {}, { retry_after_ms: 90_000, tries: 1 }).hint).toBe("Try again in 1m 30s.");
   });
 
-  it("the number of tries is told", () => {
+  it("reports the number of tries", () => {
     expect(errorFor(503, "<html>", {}, { tries: 3 }).message).toBe(
       "api.example.com failed with HTTP 503 after 3 tries.",
     );
@@ -122,7 +122,7 @@ describe("the API's errors", () => {
     [302, ""],
     [418, []],
     [404, { message: "no code" }],
-  ])("HTTP %i with a body that is not the API's (%j) is no word of the API", (status, body) => {
+  ])("does not treat HTTP %i with another body (%j) as the API's response", (status, body) => {
     const error = errorFor(status, body, status === 302 ? { location: "https://login.example.com/" } : {});
     expect(error).toMatchObject({ code: "remote_failed", status });
     expect(error.message).toMatch(/answered what is not the API's/);
@@ -134,13 +134,13 @@ describe("the API's errors", () => {
     [403, "not_allowed"],
     [413, "payload_too_large"],
     [429, "rate_limited"],
-  ])("HTTP %i keeps its meaning even from a proxy", (status, code) => {
+  ])("keeps the meaning of HTTP %i even from a proxy", (status, code) => {
     const error = errorFor(status, "<html>");
     expect(error.code).toBe(code);
     expect(error.message).not.toBe("");
   });
 
-  it("what a server echoes of the key, or sends to steer a terminal, is not shown", () => {
+  it("hides the key and control characters that a server repeats", () => {
     const body = {
       code: `bad ${KEY}`,
       message: `key ${KEY} and Bearer ${KEY}, other sk_live_zzzzzzzzzzzz \u001b[2Jgone`,
@@ -155,7 +155,7 @@ describe("the API's errors", () => {
     expect(error.message).toContain("[redacted]");
   });
 
-  it("never throws and never loses the status, whatever the body holds", () => {
+  it("never throws and never loses the status, for any body", () => {
     const bodies = fc.oneof(
       fc.json(),
       fc.string(),
