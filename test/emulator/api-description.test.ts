@@ -8,9 +8,9 @@ const USER = { __typename: "User", id: "u1", updated_at: AT };
 const ERROR = { code: "invalid_params", message: "no", status: 422, type: "invalid_request_error" };
 const API = new URL("http://127.0.0.1/v1/users/u1");
 
-// Every answer that a test of this folder gets is checked with it: see test/helpers/test-emulator.ts.
-describe("A-400 the API description, as docs/reference notes it", () => {
-  it("has every operation of the API, and every schema that one answers with", () => {
+// Every response in the tests of this folder is checked against the description: see test/helpers/test-emulator.ts.
+describe("the API description in docs/reference (A-400)", () => {
+  it("contains every operation of the API, and every schema of a response", () => {
     const described = listDescribedOperations();
     const emulated = ROUTES.filter(({ service }) => !service).map(({ rule }) => rule);
     expect(described.map(({ rule }) => rule)).toEqual(expect.arrayContaining(emulated));
@@ -35,27 +35,27 @@ describe("A-400 the API description, as docs/reference notes it", () => {
       ["PreferenceSet.workflows.a: expected boolean, found 1", "PreferenceSet.id: is required"],
     ],
     ["SuccessResponse", { ok: true }, ["SuccessResponse.ok: expected string, found true"]],
-  ])("tells what breaks %s: %j", (schema, value, faults) => {
+  ])("explains why %s rejects: %j", (schema, value, faults) => {
     expect(listSchemaViolations(schema, value).toSorted()).toEqual(faults.toSorted());
   });
 
   it.each<[string, number, unknown, string[]]>([
     ["its own schema", 200, { ...USER, email: 5 }, ["User.email: expected string, found 5"]],
-    ["an error's", 404, { ...ERROR, status: 404, code: "resource_missing" }, []],
-    ["an error's status", 404, ERROR, ["404.status: expected 404, found 422"]],
-    ["an error's type", 401, { ...ERROR, status: 401, type: null }, ["401.type: expected string, found null"]],
-    ["a validation error's list", 422, ERROR, ["422.errors: is required"]],
+    ["the schema of an error", 404, { ...ERROR, status: 404, code: "resource_missing" }, []],
+    ["the status of an error", 404, ERROR, ["404.status: expected 404, found 422"]],
+    ["the type of an error", 401, { ...ERROR, status: 401, type: null }, ["401.type: expected string, found null"]],
+    ["the error list of a validation error", 422, ERROR, ["422.errors: is required"]],
     [
-      "a fault's field",
+      "the field of an error",
       422,
       { ...ERROR, errors: [{ message: "no", type: null }] },
       ["422.errors[0].field: is required"],
     ],
-  ])("tells where an answer breaks %s (%i)", (_what, status, body, faults) => {
+  ])("locates where a response breaks %s (%i)", (_what, status, body, faults) => {
     expect(listResponseViolations("GET", API, status, body)).toEqual(faults);
   });
 
-  it("A-532 guides have no dashboard, and no interval unless one is declared", () =>
+  it("A-532 guides have no dashboard, and an interval only if one is declared", () =>
     withApi(async ({ ask, harness }) => {
       harness.environment.guide_group.display_interval = null;
       const none = await ask("GET /v1/users/u1/guides/2f641633-95d3-4555-9222-9f1eb7888a80");
@@ -65,7 +65,7 @@ describe("A-400 the API description, as docs/reference notes it", () => {
       expect(some.body?.guide_groups).toEqual([expect.objectContaining({ display_interval: 60 })]);
     }));
 
-  it("A-020 a refusal of a call that is not JSON at all has the same shape", () =>
+  it("A-020 the rejection of a request that is not JSON has the same shape", () =>
     withApi(async ({ ask }) => {
       for (const [on, body] of [
         ["PUT /v1/users/u1", "[]"],
@@ -79,7 +79,7 @@ describe("A-400 the API description, as docs/reference notes it", () => {
         expect((await ask(on, body)).body).toMatchObject({ code: expect.any(String), type: expect.any(String) });
     }));
 
-  it("A-424 A-429 a tenant's preference set always has its id, however it was given", () =>
+  it("A-424 A-429 a tenant's preference set always has its id, in every format of the request", () =>
     withApi(async ({ ask, knock }) => {
       const settings = { preference_set: { channel_types: { sms: false } } };
       const set = { id: "default", channel_types: { sms: false } };

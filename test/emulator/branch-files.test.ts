@@ -48,7 +48,7 @@ afterEach(async () => {
   api = undefined;
 });
 
-/** What the newest message says, after a trigger. */
+/** Triggers a workflow. Returns the content of the newest message. */
 async function said({ ask }: ProjectApi, workflow: string, headers: Record<string, string> = {}): Promise<string> {
   const { status, body } = await ask(`POST /v1/workflows/${workflow}/trigger`, { recipients: ["ada"] }, headers);
   if (status !== 200) return String(body.code);
@@ -60,8 +60,8 @@ async function said({ ask }: ProjectApi, workflow: string, headers: Record<strin
 const line = (from: ProjectApi, pattern: RegExp): Promise<string> =>
   eventually(() => from.stderrLines.find((text) => pattern.test(text)) ?? null);
 
-describe("branches on disk (A-015): branches/<slug> over the main files", () => {
-  it("workflows, layouts and translations are the branch's where it has them, the environment is the project's", async () => {
+describe("files of a branch: branches/<slug> over the main files (A-015)", () => {
+  it("replace workflows, layouts and translations of the main files, while the environment is the project's", async () => {
     const from = await open();
     expect(await said(from, "hello")).toBe("<p>Hi</p>");
     expect(await said(from, "hello", BRANCH)).toBe("<p>On the branch of lark</p>");
@@ -69,14 +69,14 @@ describe("branches on disk (A-015): branches/<slug> over the main files", () => 
     expect(await said(from, "letter", BRANCH)).toContain("branch:<p>Good day</p>");
   });
 
-  it("messages are looked for by what only a branch has, also before there are any", async () => {
+  it("are considered in message filters, also before there are messages", async () => {
     const { ask } = await open({ "knock/branches/feat-1/workflows/letters/workflow.json": saying("Many") });
     for (const filter of ["workflow=letters", "workflow=hello", "channel=feed"])
       expect((await ask(`GET /__knock/messages?${filter}`)).body).toEqual({ items: [], more: false });
     expect((await ask("GET /__knock/messages?workflow=leters")).body.message).toContain('did you mean "letters"?');
   });
 
-  it("changes of a branch's files apply at once and are announced, and the last good one stays", async () => {
+  it("apply and announce changes at once, and the last valid version stays in use", async () => {
     const from = await open();
     const file = "knock/branches/feat-1/workflows/hello/workflow.json";
     expect(await said(from, "hello", BRANCH)).toContain("On the branch");
@@ -90,7 +90,7 @@ describe("branches on disk (A-015): branches/<slug> over the main files", () => 
     expect(await said(from, "hello")).toBe("<p>Hi</p>");
   });
 
-  it("what a branch has, and what it has from the main files, stands in without having been asked for", async () => {
+  it("keep their last valid versions and those of the main files, also without a previous request", async () => {
     const from = await open();
     const own = "knock/branches/feat-1/workflows/hello/workflow.json";
     from.project.write({ [own]: "{", "knock/workflows/letter/workflow.json": "{" });
@@ -100,14 +100,14 @@ describe("branches on disk (A-015): branches/<slug> over the main files", () => 
     expect(await said(from, "letter", BRANCH)).toContain("branch:<p>Good day</p>");
   });
 
-  it("a branch's own file that was never sound is not stood in for by the main one", async () => {
+  it("are not replaced by the main file if the branch's own file was never valid", async () => {
     const from = await open({ "knock/branches/feat-1/workflows/hello/workflow.json": "{" });
     expect(await line(from, /^warning: workflow hello on branch feat-1: /)).toContain("nothing stands in");
     expect(await said(from, "hello")).toBe("<p>Hi</p>");
     expect(await said(from, "hello", BRANCH)).toBe("workflow_invalid");
   });
 
-  it("a branch comes and goes with its folder", async () => {
+  it("are added and removed with the branch's folder", async () => {
     const from = await open();
     expect(await said(from, "extra", { "x-knock-branch": "feat-2" })).toBe("resource_missing");
     from.project.write({ "knock/branches/feat-2/workflows/extra/workflow.json": saying("Extra") });
@@ -119,7 +119,7 @@ describe("branches on disk (A-015): branches/<slug> over the main files", () => 
       expect(await said(from, "hello", { "x-knock-branch": slug }), slug).toBe("resource_missing");
   });
 
-  it("an environment that cannot be read is told of, and the branch goes on as it was", async () => {
+  it("keep working with the last environment while environment.json is invalid, with a warning", async () => {
     const from = await open();
     expect(await said(from, "hello", BRANCH)).toContain("On the branch of lark");
     from.project.write({ "knock/environment.json": "{" });
@@ -130,7 +130,7 @@ describe("branches on disk (A-015): branches/<slug> over the main files", () => 
     expect(await said(from, "hello", BRANCH)).toContain("On the branch of wren");
   });
 
-  it("the branch that the official command was switched to is the main files (CLI-009, F-009)", async () => {
+  it("are the main files for the branch that the official command was switched to (CLI-009, F-009)", async () => {
     const from = await open({ ".knockbranch": "topic\n" });
     expect(await said(from, "hello", { "x-knock-branch": "topic" })).toBe("<p>Hi</p>");
     expect(await said(from, "hello", { "x-knock-branch": "feat-1" })).toContain("On the branch");

@@ -4,7 +4,7 @@ import type { LocalOperations } from "../../src/ports/operations.js";
 
 const URL = "http://127.0.0.1:1";
 
-/** Only its clock is asked for. */
+/** Returns operations of which only the clock is used. */
 function operationsAt(now: string): LocalOperations {
   return { readClock: async () => ({ now, frozen: true, offset_ms: 0 }) } as LocalOperations;
 }
@@ -13,7 +13,7 @@ function fail(error: unknown): never {
   throw error;
 }
 
-/** A row that ends when it is let go. */
+/** Returns a row that ends when `open` is called. */
 function gate(): { run: () => Promise<void>; open: () => void; begun: Promise<void> } {
   let open = (): void => {};
   let begin = (): void => {};
@@ -76,14 +76,14 @@ describe("bulk operations (A-108, A-520)", () => {
     expect(read()).toMatchObject({ status: "completed", processed_rows: 3, completed_at: expect.any(String) });
   });
 
-  it("A-520 is completed or in progress only together with the time of it", async () => {
+  it("A-520 have the status completed or in progress only together with its time", async () => {
     const operations = operationsAt("2025-06-04T10:00:00.000Z");
     const { readClock } = operations;
     const seen: unknown[] = [];
     const bulk = new BulkOperations(operations, () => {}, fail);
     const { id } = await bulk.start("users.bulk.identify", [{ id: "a", run: async () => {} }], URL);
     operations.readClock = async () => {
-      // A polling client may ask while the operation reads the store's time.
+      // A polling client may read the operation while it reads the store's time.
       await new Promise((resolve) => setImmediate(resolve));
       const { status, started_at, completed_at } = bulk.read(String(id), URL) ?? {};
       seen.push([status, started_at === null, completed_at === null]);
@@ -97,7 +97,7 @@ describe("bulk operations (A-108, A-520)", () => {
     expect(bulk.read(String(id), URL)).toMatchObject({ status: "completed", completed_at: expect.any(String) });
   });
 
-  it("go one after the other, in the order asked", async () => {
+  it("run one after the other, in the order of the requests", async () => {
     const bulk = new BulkOperations(operationsAt("2025-06-04T10:00:00.000Z"), () => {}, fail);
     const first = gate();
     const order: string[] = [];
@@ -110,7 +110,7 @@ describe("bulk operations (A-108, A-520)", () => {
     expect(order).toEqual(["first", "second"]);
   });
 
-  it("one during which the store fails has failed, and the next goes on", async () => {
+  it("fail when the store fails, and the next operation runs", async () => {
     const operations = operationsAt("2025-06-04T10:00:00.000Z");
     const { readClock } = operations;
     const errors: unknown[] = [];
@@ -134,7 +134,7 @@ describe("bulk operations (A-108, A-520)", () => {
     expect(bulk.read(String(second.id), URL)).toMatchObject({ status: "completed", success_count: 1 });
   });
 
-  it("an unknown one is none", () => {
+  it("are null for an unknown id", () => {
     expect(new BulkOperations(operationsAt(""), () => {}, fail).read("x", URL)).toBeNull();
   });
 });

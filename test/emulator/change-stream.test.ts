@@ -8,7 +8,7 @@ import type { LocalOperations } from "../../src/ports/operations.js";
 import { eventually } from "../helpers/eventually.js";
 import { withApi } from "../helpers/test-emulator.js";
 
-/** A store that has changed at each look. */
+/** Creates a stream of changes over a store that has changed at each read. */
 function changing(): { live: ChangeStream; errors: unknown[]; looks(): number } {
   const errors: unknown[] = [];
   let looks = 0;
@@ -21,8 +21,8 @@ function changing(): { live: ChangeStream; errors: unknown[]; looks(): number } 
   return { live: new ChangeStream(operations, store, (error) => errors.push(error)), errors, looks: () => looks };
 }
 
-describe("live changes", () => {
-  it("who does not read has one event waiting at most, and hears of the rest by the next", async () => {
+describe("the change stream", () => {
+  it("keeps one pending event for a client that does not read, which covers all later changes", async () => {
     const { live, errors } = changing();
     const held: (() => void)[] = [];
     let events = 0;
@@ -48,7 +48,7 @@ describe("live changes", () => {
     expect([events, errors]).toEqual([2, []]);
   });
 
-  it("end with a stop, and write nothing after it", () =>
+  it("ends at a stop, and writes nothing afterwards", () =>
     withApi(async (api) => {
       const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
       let text = "";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { RequestLogEntry } from "../../src/emulator/emulator-options.js";
 import { withApi } from "../helpers/test-emulator.js";
 
-/** As in the API description's own example of a condition. */
+/** The example of a condition in the API description. */
 const CONDITION = { variable: "specimen.dna_sequence", operator: "contains", argument: "frog_dna" };
 const SET = { channel_types: { email: { conditions: [CONDITION] } } };
 const KNOWN = { channel_types: { email: { conditions: [{ ...CONDITION, variable: "recipient.plan" }] } } };
@@ -23,7 +23,7 @@ const CALLS: [on: string, body: (set: object) => object, place: string][] = [
   ["POST /v1/users/bulk/preferences", (set) => ({ user_ids: ["u1"], preferences: set }), `/preferences/${PLACE}`],
 ];
 
-describe("E-154 A-444 a preference condition of an unknown scope", () => {
+describe("a preference condition with an unknown scope (E-154 A-444)", () => {
   it.each(CALLS)("is accepted by %s, with a warning in the request log", async (on, body, place) => {
     const told: RequestLogEntry[] = [];
     await withApi(
@@ -38,7 +38,7 @@ describe("E-154 A-444 a preference condition of an unknown scope", () => {
     expect(told.map(({ warnings }) => warnings)).toEqual([undefined, [`${place} ${WARNING}`], undefined]);
   });
 
-  it("names the scope that was probably meant", async () => {
+  it("causes a warning with the nearest scope", async () => {
     const told: RequestLogEntry[] = [];
     const set = { workflows: { hello: { conditions: [{ ...CONDITION, variable: "recpient.plan" }] } } };
     await withApi(async ({ ask }) => void (await ask("PUT /v1/users/u1/preferences/default", set)), {
@@ -49,7 +49,7 @@ describe("E-154 A-444 a preference condition of an unknown scope", () => {
     ]);
   });
 
-  it("is never met: the channel stays off, and the run goes on", () =>
+  it("is never met: the channel stays off, and the run continues", () =>
     withApi(async ({ ask, knock }) => {
       await ask("PUT /v1/users/u1/preferences/default", SET);
       await knock.workflows.trigger("hello", { recipients: ["u1"], data: { n: 1 } });

@@ -14,7 +14,7 @@ afterEach(() => expect(warnings.splice(0)).toEqual([]));
 
 interface Raw {
   socket: Socket;
-  /** All that came, once the connection has ended. */
+  /** Resolves to all received text when the connection has ended. */
   ended: Promise<string>;
   text(): string;
 }
@@ -45,19 +45,24 @@ async function askRaw(api: TestEmulator, request: string): Promise<ReturnType<ty
   return parseResponses(await ended);
 }
 
-describe("what is no request is refused as the API refuses", () => {
+describe("an invalid request", () => {
   it.each([
     ["not HTTP", "HELO knock\r\n\r\n", 400, "not HTTP"],
-    ["a line's end within a header", `${USER}X: a\nb\r\n\r\n`, 400, "not HTTP"],
-    ["a head of megabytes", `${USER}X: ${"a".repeat(1_200_000)}\r\n\r\n`, 431, "1 MB"],
-    ["no Host", "GET /v1/users/u1 HTTP/1.1\r\nAuthorization: Bearer sk_test\r\nConnection: close\r\n\r\n", 403, "Host"],
+    ["a line break within a header", `${USER}X: a\nb\r\n\r\n`, 400, "not HTTP"],
+    ["headers of more than 1 MB", `${USER}X: ${"a".repeat(1_200_000)}\r\n\r\n`, 431, "1 MB"],
+    [
+      "no Host header",
+      "GET /v1/users/u1 HTTP/1.1\r\nAuthorization: Bearer sk_test\r\nConnection: close\r\n\r\n",
+      403,
+      "Host",
+    ],
     [
       "a chunk without a size",
       `POST /v1/users/u1 HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\n`,
       400,
       "HTTP",
     ],
-  ])("%s", (_what, request, status, message) =>
+  ])("is rejected like other API errors: %s", (_what, request, status, message) =>
     withApi(async (api) => {
       const answers = await askRaw(api, request);
       expect(answers).toMatchObject([{ status, body: { status, message: expect.stringContaining(message) } }]);
@@ -65,20 +70,20 @@ describe("what is no request is refused as the API refuses", () => {
   );
 
   it.each([
-    ["what is no request", "HELO knock\r\n\r\n", [200, 200, 400]],
+    ["text that is not a request", "HELO knock\r\n\r\n", [200, 200, 400]],
     [
       "a chunk without a size",
       `PUT /v1/users/u1 HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\n`,
       [200, 200, 400],
     ],
     [
-      "a chunk without a size, from nobody known",
+      "an unauthenticated chunk without a size",
       "PUT /v1/users/u1 HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
       [200, 200, 400],
     ],
-    ["a body that is cut off", `PUT /v1/users/u1 HTTP/1.1\r\n${HEAD}Content-Length: 9\r\n\r\n{}`, [200, 200, 400]],
-    ["who wants a tunnel", `CONNECT lark.test:443 HTTP/1.1\r\n${HEAD}\r\n`, [200, 200, 400]],
-  ])("%s: what was asked before it is answered first", (_what, bad, statuses) =>
+    ["a truncated body", `PUT /v1/users/u1 HTTP/1.1\r\n${HEAD}Content-Length: 9\r\n\r\n{}`, [200, 200, 400]],
+    ["a CONNECT request", `CONNECT lark.test:443 HTTP/1.1\r\n${HEAD}\r\n`, [200, 200, 400]],
+  ])("does not prevent responses to earlier requests: %s", (_what, bad, statuses) =>
     withApi(async (api) => {
       const { socket, ended } = raw(api);
       socket.end(`${TRIGGER}${USER}\r\n${bad}`);
@@ -89,18 +94,18 @@ describe("what is no request is refused as the API refuses", () => {
     }),
   );
 
-  it("text behind a request that was to be the last does not take its answer", () =>
+  it("does not replace the response to the last request when text follows it", () =>
     withApi(async (api) => {
       const [first] = await askRaw(api, `${TRIGGER.replace("\r\n\r\n", `\r\n${LAST}`)}\r\nmore`);
       expect(first).toMatchObject({ status: 200, body: { workflow_run_id: expect.any(String) } });
     }));
 
-  it("an expectation that is none of HTTP's is left out", () =>
+  it("with an unknown expectation is answered like one without", () =>
     withApi(async (api) => {
       expect(await askRaw(api, `${USER}Expect: a-miracle\r\n${LAST}`)).toMatchObject([{ status: 200 }]);
     }));
 
-  it("without a Host it is answered where all addresses are: checks of a balancer have none, and browsers do", () =>
+  it("without a Host header is accepted on all addresses, because load balancers omit it and browsers do not", () =>
     withApi(
       async (api) => {
         const request = "GET /v1/users/u1 HTTP/1.0\r\nAuthorization: Bearer sk_test\r\n\r\n";
@@ -109,7 +114,7 @@ describe("what is no request is refused as the API refuses", () => {
       { host: "0.0.0.0" },
     ));
 
-  it("a query of hundreds of kilobytes is read", () =>
+  it("with a query of hundreds of kilobytes is accepted", () =>
     withApi(async (api) => {
       const query = Array.from({ length: 9_000 }, (_, index) => `exclude[]=user.p${index}`).join("&");
       const request = `GET /v1/users/u1?${query} HTTP/1.1\r\n${HEAD}${LAST}`;
@@ -117,11 +122,11 @@ describe("what is no request is refused as the API refuses", () => {
     }));
 });
 
-describe("who sends all and ends its half of the connection", () => {
+describe("a client that ends its half of the connection", () => {
   it.each([
-    ["a trigger", TRIGGER, 1],
+    ["one trigger", TRIGGER, 1],
     ["several requests", TRIGGER.repeat(3), 3],
-  ])("%s: reads the answers", (_what, request, count) =>
+  ])("receives all responses to %s", (_what, request, count) =>
     withApi(async (api) => {
       const { socket, ended } = raw(api);
       socket.end(request);
@@ -129,7 +134,7 @@ describe("who sends all and ends its half of the connection", () => {
     }),
   );
 
-  it("a stream of changes ends", () =>
+  it("ends a stream of changes", () =>
     withApi(async (api) => {
       const { socket, ended } = raw(api);
       socket.write(`GET /__knock/events HTTP/1.1\r\n${HEAD}\r\n`);
@@ -146,13 +151,13 @@ describe("who sends all and ends its half of the connection", () => {
 
 describe("a body that is too large", () => {
   it.each([
-    ["of a known length", "Content-Length: 30000000\r\n", (body: Buffer) => [body]],
+    ["known length", "Content-Length: 30000000\r\n", (body: Buffer) => [body]],
     [
-      "in chunks",
+      "chunks",
       "Transfer-Encoding: chunked\r\n",
       (body: Buffer) => [Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from("\r\n0\r\n\r\n")],
     ],
-  ])("%s: who sends all of it first reads the refusal, and asks on", (_what, header, framed) =>
+  ])("is rejected after a client has sent all of it, and the connection stays usable: %s", (_what, header, framed) =>
     withApi(async (api) => {
       const { socket, ended, text } = raw(api);
       socket.pause();
@@ -169,10 +174,10 @@ describe("a body that is too large", () => {
   );
 });
 
-describe("clients that offer HTTP/2", () => {
+describe("a request that offers HTTP/2", () => {
   const OFFER = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n";
 
-  it("are answered over HTTP/1, however often they offer it", () =>
+  it("is answered over HTTP/1, on every repetition", () =>
     withApi(async (api) => {
       const { socket, ended, text } = raw(api);
       const body = JSON.stringify({ name: "Ünä" });
@@ -188,7 +193,7 @@ describe("clients that offer HTTP/2", () => {
       expect(answers.at(-1)?.body).toMatchObject({ id: "u9", name: Buffer.from("Ünä").toString("latin1") });
     }));
 
-  it("behind other requests of the same connection, too, each in its turn", () =>
+  it("is answered in order among other requests of the same connection", () =>
     withApi(async (api) => {
       const { socket, ended } = raw(api);
       const chunked = `PUT /v1/users/u9 HTTP/1.1\r\n${HEAD}${OFFER}Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`;
@@ -198,7 +203,7 @@ describe("clients that offer HTTP/2", () => {
       expect(answers.map(({ body }) => body.id ?? "a run")).toEqual(["a run", "u1", "u9", "a run", "u1", "u1"]);
     }));
 
-  it("and who wants a socket is answered first what it asked before", () =>
+  it("is answered before a later WebSocket upgrade", () =>
     withApi(async (api) => {
       const { socket, text } = raw(api);
       const wanted =
@@ -209,15 +214,15 @@ describe("clients that offer HTTP/2", () => {
       socket.destroy();
     }));
 
-  it("and sockets of other protocols are no sockets", () =>
+  it("is answered over HTTP for any other protocol", () =>
     withApi(async (api) => {
       const request = `GET /v1/users/u1 HTTP/1.1\r\n${HEAD}Connection: Upgrade, close\r\nUpgrade: tcp\r\n\r\n`;
       expect(await askRaw(api, request)).toMatchObject([{ status: 200 }]);
     }));
 });
 
-describe("a stop", () => {
-  /** Asks over one connection after the other; says how often an answer that it waited for never came. */
+describe("a stop of the emulator", () => {
+  /** Sends requests over successive connections. Counts responses, and requests that were never answered. */
   function asking(api: TestEmulator, count: { answers: number; lost: number }): Promise<void> {
     const { port } = new URL(api.url);
     return new Promise((resolve) => {
@@ -251,7 +256,7 @@ describe("a stop", () => {
     });
   }
 
-  it("under a load that does not end is short, and answers what it has taken", () =>
+  it("is short under continuous load, and answers all accepted requests", () =>
     withApi(async (api) => {
       const count = { answers: 0, lost: 0 };
       const clients = Array.from({ length: 32 }, () => asking(api, count));
@@ -264,7 +269,7 @@ describe("a stop", () => {
       });
     }));
 
-  it("does not wait for what stalls in the middle of being sent", { timeout: 4_500 }, () =>
+  it("does not wait for requests that stall while they are sent", { timeout: 4_500 }, () =>
     withApi(async (api) => {
       const stalled = [
         `POST /v1/workflows/hello/trigger HTTP/1.1\r\n${HEAD}Content-Length: 100\r\n\r\n{`,

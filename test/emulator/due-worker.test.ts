@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { DueWorker } from "../../src/emulator/due-worker.js";
 import type { LocalOperations } from "../../src/ports/operations.js";
 
-describe("the worker of what falls due", () => {
-  it("says once what keeps it from working, and again when that comes back", async () => {
+describe("the worker for due work", () => {
+  it("reports an error once, and again when it returns", async () => {
     let asked = 0;
     let failure: Error | null = new Error("the disk is full");
     const operations = {

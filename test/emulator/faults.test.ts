@@ -15,7 +15,7 @@ afterEach(async () => {
   api = undefined;
 });
 
-/** Each message's events, oldest first. */
+/** Returns each message's events, oldest first. */
 async function listEvents({ ask }: ProjectApi): Promise<string[][]> {
   const { items } = (await ask("GET /__knock/messages")).body as { items: JsonObject[] };
   const lists: string[][] = [];
@@ -30,7 +30,7 @@ const fault = (from: ProjectApi, body: object) => from.ask("POST /__knock/faults
 const later = (from: ProjectApi, advance: string) => from.ask("POST /__knock/clock", { advance });
 
 describe("/__knock/faults", () => {
-  it("a failing answer of a sandboxed channel is retried as a provider's would be, then it is a sandbox again", async () => {
+  it("retry a sandboxed channel's injected failure like a provider's, then restore the sandbox", async () => {
     const from = await open();
     const made = await fault(from, { channel: "mail", status: 503, times: 2 });
     expect(made).toMatchObject({ status: 200, body: { channel: "mail", channels: ["mail"], status: 503, left: 2 } });
@@ -45,7 +45,7 @@ describe("/__knock/faults", () => {
     expect((await listEvents(from))[1]).toEqual(["created", "queued", "not_sent"]);
   });
 
-  it("ends as undelivered once the eight attempts are used up", async () => {
+  it("make a message undelivered after eight attempts", async () => {
     const from = await open();
     await fault(from, { channel: "email", error: "timeout", times: 8 });
     await from.trigger("letter", "ada");
@@ -61,7 +61,7 @@ describe("/__knock/faults", () => {
     });
   });
 
-  it("are reported by the move of the clock on whose way they happened", async () => {
+  it("appear in the result of the clock move during which they occurred", async () => {
     const from = await open();
     await fault(from, { channel: "email", status: 500, times: 8 });
     await from.trigger("letter", "ada");
@@ -81,14 +81,14 @@ describe("/__knock/faults", () => {
     [{ error: "connection" }, ["delivery_attempted", "queued"]],
     [{ error: "malformed" }, ["delivery_attempted", "undelivered"]],
     [{ error: "bounced" }, ["bounced"]],
-  ])("%j", async (how, expected) => {
+  ])("apply %j", async (how, expected) => {
     const from = await open();
     await fault(from, { channel: getChannelId("mail"), ...how });
     await from.trigger("letter", "ada");
     expect(await listEvents(from)).toEqual([["created", "queued", ...expected]]);
   });
 
-  it("draws failures of a rate, the same for the same seed", async () => {
+  it("fail at a rate, reproducibly for a seed", async () => {
     const from = await open();
     const drawn = async (seed: string): Promise<boolean[]> => {
       await fault(from, { channel: "mail", error: "bounced", rate: 0.5, seed });
@@ -103,7 +103,7 @@ describe("/__knock/faults", () => {
     expect([first.includes(true), first.includes(false)]).toEqual([true, true]);
   });
 
-  it("is told of by webhooks and by the conditions of later steps", async () => {
+  it("reach webhooks and the conditions of later steps", async () => {
     const from = await open();
     const letter = JSON.parse(
       JSON.stringify((await import("../helpers/project-emulator.js")).SAMPLE_FILES),
@@ -132,7 +132,7 @@ describe("/__knock/faults", () => {
     ]);
   });
 
-  it("goes with DELETE and with a reset", async () => {
+  it("end with DELETE and with a reset", async () => {
     const from = await open();
     await fault(from, { channel: "mail", status: 500 });
     expect((await from.ask("DELETE /__knock/faults")).body).toEqual({ cleared: 1 });
@@ -154,7 +154,7 @@ describe("/__knock/faults", () => {
     [{ channel: "mail", status: 500, times: 0 }, "times", "above 0"],
     [{ channel: "mail", status: 500, rate: 2 }, "rate", "at most 1"],
     [{ channel: "mail", status: 500, seed: {} }, "seed", "text or a number"],
-  ])("refuses %j", async (body, field, message) => {
+  ])("reject %j", async (body, field, message) => {
     const refused = await fault(await open(), body);
     expect([refused.status, refused.body.errors]).toEqual([
       422,

@@ -21,7 +21,7 @@ async function bodies({ ask }: TestEmulator, query = ""): Promise<string[]> {
   return (body as { entries: { blocks: JsonObject[] }[] }).entries.map(({ blocks }) => String(blocks[0]?.rendered));
 }
 
-it("T-192: a feed's items are read in the language that is asked for, and stay as they are for others", () =>
+it("T-192 a feed's items are rendered in the requested language, and stay unchanged for others", () =>
   withApi(async (api) => {
     given(api);
     await trigger(api, "A");
@@ -38,7 +38,7 @@ it("T-192: a feed's items are read in the language that is asked for, and stay a
     expect(JSON.stringify(message?.content)).not.toContain("Hallo");
   }));
 
-it("T-192: what cannot be rendered so any more stays as it is: a locale that is none, a workflow changed or gone", () =>
+it("T-192 an item stays unchanged if it cannot be rendered again: an invalid locale, a changed or deleted workflow", () =>
   withApi(async (api) => {
     given(api);
     await trigger(api, "A");

@@ -49,7 +49,7 @@ afterEach(async () => {
   api = undefined;
 });
 
-/** The text of the newest feed message after another trigger. */
+/** Triggers a workflow. Returns the text of the newest feed message. */
 async function said({ ask, trigger }: ProjectApi): Promise<string> {
   await trigger("hello", "ada");
   const { items } = (await ask("GET /__knock/messages")).body as { items: JsonObject[] };
@@ -57,14 +57,14 @@ async function said({ ask, trigger }: ProjectApi): Promise<string> {
   return String(data?.blocks[0]?.rendered);
 }
 
-/** A line like this, once it has been said. */
+/** Waits for a line that matches. */
 const line = async (from: ProjectApi, pattern: RegExp): Promise<string> =>
   eventually(() => from.stderrLines.find((text) => pattern.test(text)) ?? null).catch(() => {
     throw new Error(`nothing like ${pattern} was said, but ${JSON.stringify(from.stderrLines)}`);
   });
 
-describe("files that change while knock dev runs", () => {
-  it("a workflow is changed, broken, mended: announced, and never missing", async () => {
+describe("changes of files while knock dev runs", () => {
+  it("announce a changed, an invalid and a fixed workflow, which never becomes unavailable", async () => {
     const from = await open();
     expect(await said(from)).toBe("<p>Hi</p>");
     from.project.write({ [HELLO]: saying("Good day") });
@@ -84,7 +84,7 @@ describe("files that change while knock dev runs", () => {
     expect(from.stderrLines).toHaveLength(4);
   });
 
-  it("the project's folder may go and come back, as with a checkout", async () => {
+  it("include the removal and return of the project's folder, as with a checkout", async () => {
     const from = await open();
     const folder = from.project.path("knock");
     renameSync(folder, `${folder}-aside`);
@@ -96,7 +96,7 @@ describe("files that change while knock dev runs", () => {
     expect(await said(from)).toBe("<p>Back again</p>");
   });
 
-  it("a template that does not parse is one that is broken", async () => {
+  it("report a template that does not parse as invalid", async () => {
     const from = await open({ [HELLO]: saying("{% if n %}Hi{% endif %}") });
     await from.trigger("hello", "ada");
     from.project.write({ [HELLO]: saying("{% if n %}Hi") });
@@ -104,7 +104,7 @@ describe("files that change while knock dev runs", () => {
     await from.trigger("hello", "ada");
   });
 
-  it("what was never asked for stands in for itself, as it was read at the start", async () => {
+  it("keep the versions from the start of files that were never requested", async () => {
     const from = await open({
       "knock/workflows/letter/workflow.json": LETTER,
       "knock/layouts/plain/layout.json": layout("laid out:"),
@@ -127,7 +127,7 @@ describe("files that change while knock dev runs", () => {
     expect(JSON.stringify(items.at(-1)?.content)).toContain("laid out:<p>Hello</p><i>Bye</i>");
   });
 
-  it("what was changed and never asked for stands in as it was changed; what was deleted and comes back broken does not", async () => {
+  it("keep a changed version that was never requested, but none of a file that was deleted and is invalid when it returns", async () => {
     const from = await open();
     from.project.write({ [HELLO]: saying("Changed") });
     await line(from, /^changed: workflow hello$/);
@@ -142,7 +142,7 @@ describe("files that change while knock dev runs", () => {
     expect((await from.ask("POST /v1/workflows/hello/trigger", { recipients: ["ada"] })).status).toBe(422);
   });
 
-  it("of a broken recipients file is said once that what it held before stays", async () => {
+  it("report an invalid recipients file once, and keep what was applied before", async () => {
     const from = await open();
     from.project.write({ "knock/recipients/people.json": "{" });
     await line(from, /^warning: recipients: knock\/recipients\/people\.json:1:2: .*; what was applied before stays$/);
@@ -155,7 +155,7 @@ describe("files that change while knock dev runs", () => {
     expect(from.stderrLines.filter((text) => text.includes("people.json"))).toHaveLength(1);
   });
 
-  it("what was broken from the start is told of at the start", async () => {
+  it("report files that are invalid at the start", async () => {
     const from = await open();
     const [name = ""] = Object.keys(BROKEN_WORKFLOW);
     expect(await line(from, /^warning: workflow zz: /)).toContain("nothing stands in for it until it is mended");
@@ -165,7 +165,7 @@ describe("files that change while knock dev runs", () => {
     await from.trigger("zz", "ada");
   });
 
-  it("workflows, layouts, partials, translations and recipients come and go", async () => {
+  it("add and remove workflows, layouts, partials, translations and recipients", async () => {
     const from = await open();
     from.project.write({
       "knock/workflows/second/workflow.json": saying("Two"),
@@ -188,7 +188,7 @@ describe("files that change while knock dev runs", () => {
     expect((await from.ask("POST /v1/workflows/second/trigger", { recipients: ["ada"] })).status).toBe(404);
   });
 
-  it("an environment that cannot be read leaves all as it was", async () => {
+  it("keep all settings while environment.json is invalid", async () => {
     const from = await open({ "knock/environment.json": { keys: ["sk_test"] } }, true);
     await from.trigger("hello", "ada");
     from.project.write({ "knock/environment.json": { keys: "sk_other", webhooks: [{}] } });
@@ -211,7 +211,7 @@ describe("files that change while knock dev runs", () => {
     expect(from.stderrLines).toHaveLength(3);
   });
 
-  it("files that hold what they held are no change", async () => {
+  it("ignore files whose content has the same meaning", async () => {
     const from = await open();
     await from.trigger("hello", "ada");
     from.project.write({ [HELLO]: JSON.stringify(SAMPLE_FILES[HELLO], null, 4) });

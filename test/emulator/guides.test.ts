@@ -24,7 +24,7 @@ function listGuideKeys({ guides }: BrowserGuides): string[] {
 }
 
 describe("the official browser client", () => {
-  it("fetches, selects, and marks a guide, which the server then knows (R-120 to R-123, R-127, R-129)", () =>
+  it("fetches, selects and marks a guide, and the server stores it (R-120 to R-123, R-127, R-129)", () =>
     withApi(async (api) => {
       const { harness } = api;
       harness.defineGuide("tour", {
@@ -81,7 +81,7 @@ describe("the official browser client", () => {
       client.close();
     }));
 
-  it("is told of guides that come, change, cease to be for the user, and go (R-125)", () =>
+  it("is notified of guides that are added, changed, no longer for the user, or removed (R-125)", () =>
     withApi(async (api) => {
       const { harness } = api;
       harness.defineGuide("tour");
@@ -113,7 +113,7 @@ describe("the official browser client", () => {
       client.close();
     }));
 
-  it("sees a guide at once to which a workflow has added its user, and one whose time has come (E-196)", () =>
+  it("receives a guide at once when a workflow has added its user or its time has come (E-196)", () =>
     withApi(async (api) => {
       const { harness } = api;
       harness.defineGuide("tour", {}, true);
@@ -139,7 +139,7 @@ describe("the official browser client", () => {
       udo.close();
     }));
 
-  it("learns after a restart what has changed meanwhile (RQ-10)", () =>
+  it("receives after a restart the changes of that time (RQ-10)", () =>
     withApi(async (api) => {
       api.harness.defineGuide("tour");
       const client = open(api);
@@ -168,7 +168,7 @@ describe("the topic guides:<channel> (R-124)", () => {
     return { socket, frames, answer: frames[0]?.[4] };
   }
 
-  it("names the topic and the event in every payload, and tells nothing of what the user does", () =>
+  it("names the topic and the event in every payload, and sends nothing about the user's actions", () =>
     withApi(async (api) => {
       api.harness.defineGuide("tour");
       const { socket, frames } = await join(api, { user_id: "u1", tenant: null, data: { a: 1 } });
@@ -191,7 +191,7 @@ describe("the topic guides:<channel> (R-124)", () => {
       socket.close();
     }));
 
-  it("tells one that asked for all of those that are not for the user as well", () =>
+  it("sends guides that are not for the user to clients that requested all", () =>
     withApi(async (api) => {
       const { socket, frames } = await join(api, { user_id: "u1", force_all_guides: true, preview_session_id: "p" });
       api.harness.defineGuide("off", { active: false });
@@ -201,12 +201,12 @@ describe("the topic guides:<channel> (R-124)", () => {
     }));
 
   it.each<[string, JsonObject, string, string]>([
-    ["without a user", {}, "guides:c-tours", "user_id is required"],
-    ["with data that is none", { user_id: "u1", data: "x" }, "guides:c-tours", "data must be a JSON object"],
-    ["with a tenant that is none", { user_id: "u1", tenant: 7 }, "guides:c-tours", "tenant must be a tenant's id"],
-    ["of a feed", { user_id: "u1" }, "guides:c-feed", "not for in-app guides"],
-    ["of nothing", { user_id: "u1" }, "guides:", "unmatched topic"],
-  ])("is refused %s", (_title, payload, topic, reason) =>
+    ["a missing user", {}, "guides:c-tours", "user_id is required"],
+    ["invalid data", { user_id: "u1", data: "x" }, "guides:c-tours", "data must be a JSON object"],
+    ["an invalid tenant", { user_id: "u1", tenant: 7 }, "guides:c-tours", "tenant must be a tenant's id"],
+    ["a feed channel", { user_id: "u1" }, "guides:c-feed", "not for in-app guides"],
+    ["an unknown channel", { user_id: "u1" }, "guides:", "unmatched topic"],
+  ])("rejects a join with %s", (_title, payload, topic, reason) =>
     withApi(async (api) => {
       const { socket, answer } = await join(api, payload, topic);
       expect(answer).toMatchObject({ status: "error", response: { reason: expect.stringContaining(reason) } });
@@ -214,7 +214,7 @@ describe("the topic guides:<channel> (R-124)", () => {
     }),
   );
 
-  it("is for the token's own user (A-006, R-053)", () =>
+  it("is limited to the token's own user (A-006, R-053)", () =>
     withApi(async (api) => {
       api.harness.environment.access = { keys: null, enhanced_security: true, signing_key: null };
       const { socket, answer } = await join(api, { user_id: "u1" });

@@ -8,7 +8,7 @@ import { type TestEmulator, withApi } from "../helpers/test-emulator.js";
 const HEAD = "Host: 127.0.0.1\r\nAuthorization: Bearer sk_test\r\n";
 const MANY = 1_200;
 
-/** A connection with all that comes over it, until it ends. */
+/** Opens a connection, and resolves to all received text when it ends. */
 function raw({ url }: TestEmulator): { socket: Socket; ended: Promise<string> } {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   let text = "";
@@ -19,7 +19,7 @@ function raw({ url }: TestEmulator): { socket: Socket; ended: Promise<string> } 
   return { socket, ended: once(socket, "close").then(() => text) };
 }
 
-/** A path as it is, which `fetch` would tidy up. */
+/** Sends a path unchanged; `fetch` would normalize it. */
 async function askRaw(api: TestEmulator, path: string): Promise<number> {
   const { socket, ended } = raw(api);
   socket.write(`GET ${path} HTTP/1.1\r\n${HEAD}Connection: close\r\n\r\n`);
@@ -30,10 +30,10 @@ describe("slow clients", () => {
   const slow = { headers_ms: 150, request_ms: 300 };
 
   it.each([
-    ["headers that never end", "GET /v1/users/u1 HTTP/1.1\r\nHost: 127.0.0.1\r\n"],
-    ["a body that never ends", `POST /v1/workflows/hello/trigger HTTP/1.1\r\n${HEAD}Content-Length: 5000\r\n\r\n{`],
-    ["a chunk that never comes", `PUT /v1/users/u1 HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\n\r\nffff\r\n{"a"`],
-  ])("%s: cut off with 408", (_what, start) =>
+    ["endless headers", "GET /v1/users/u1 HTTP/1.1\r\nHost: 127.0.0.1\r\n"],
+    ["an endless body", `POST /v1/workflows/hello/trigger HTTP/1.1\r\n${HEAD}Content-Length: 5000\r\n\r\n{`],
+    ["an endless chunk", `PUT /v1/users/u1 HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\n\r\nffff\r\n{"a"`],
+  ])("are disconnected with 408: %s", (_what, start) =>
     withApi(
       async (api) => {
         const { socket, ended } = raw(api);
@@ -47,7 +47,7 @@ describe("slow clients", () => {
     ),
   );
 
-  it("hundreds of them hold up nobody", () =>
+  it("do not delay others, even in hundreds", () =>
     withApi(
       async (api) => {
         const cut = Array.from({ length: 300 }, () => {
@@ -62,24 +62,24 @@ describe("slow clients", () => {
     ));
 });
 
-describe("bodies that are more than they should be", () => {
+describe("excessive bodies", () => {
   const nested = (depth: number): string => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
 
   it.each([
     ["deep", `{"recipients":["u1"],"data":${nested(5_000)}}`],
-    ["very deep", `{"recipients":["u1"],"data":${nested(400_000)}}`],
+    ["very deep data", `{"recipients":["u1"],"data":${nested(400_000)}}`],
     ["a deep list", `{"recipients":${"[".repeat(100_000)}${"]".repeat(100_000)}}`],
     ["many recipients", JSON.stringify({ recipients: Array.from({ length: 5_000 }, (_, index) => `r${index}`) })],
-    ["a name of megabytes", JSON.stringify({ recipients: ["u1"], data: { ["k".repeat(11_000_000)]: 1 } })],
+    ["a name of 11 MB", JSON.stringify({ recipients: ["u1"], data: { ["k".repeat(11_000_000)]: 1 } })],
     [
-      "keys by the thousand",
+      "50,000 keys",
       JSON.stringify({
         recipients: ["u1"],
         settings: Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`k${i}`, i])),
         data: 5,
       }),
     ],
-  ])("%s: refused, and nothing is kept", (_what, body) =>
+  ])("are rejected without an effect: %s", (_what, body) =>
     withApi(async ({ ask, harness }) => {
       expect([400, 413, 422]).toContain((await ask("POST /v1/workflows/hello/trigger", body)).status);
       expect(await harness.listMessages()).toEqual([]);
@@ -87,7 +87,7 @@ describe("bodies that are more than they should be", () => {
   );
 });
 
-describe("paths that are no paths", () => {
+describe("unusual paths", () => {
   it.each([
     "/v1/users/..%2f..%2fetc%2fpasswd",
     "/v1/users/%2e%2e/%2e%2e/messages",
@@ -107,7 +107,7 @@ describe("paths that are no paths", () => {
     "/__knock/..%2fv1/users/u1",
     "http://127.0.0.1/v1/nothing",
     "*",
-  ])("%s: an answer, and never a fault of ours", (path) =>
+  ])("never cause a server error: %s", (path) =>
     withApi(async (api) => {
       const status = await askRaw(api, path);
       expect(status).toBeGreaterThanOrEqual(200);
@@ -116,7 +116,7 @@ describe("paths that are no paths", () => {
     }),
   );
 
-  it("an id that looks like a path is an id, and opens no file", () =>
+  it("are plain ids if they look like file paths, and open no file", () =>
     withApi(async ({ ask }) => {
       const workflow = await ask("POST /v1/workflows/..%2F..%2Fsecret/trigger", { recipients: ["u1"] });
       expect([workflow.status, workflow.body?.code]).toEqual([404, "workflow_missing"]);
@@ -124,7 +124,7 @@ describe("paths that are no paths", () => {
 });
 
 describe("a stop while the machine is busy", () => {
-  it("answers what has arrived, though it could not be read in time", () =>
+  it("answers requests that have arrived but were not read yet", () =>
     withApi(async (api) => {
       const { port } = new URL(api.url);
       const sockets = await Promise.all(
@@ -141,17 +141,17 @@ describe("a stop while the machine is busy", () => {
           once(socket, "close").then(() => "cut off"),
         ]);
       };
-      await Promise.all(sockets.map(asking)); // from here on they are idle, and a stop closes them
+      await Promise.all(sockets.map(asking)); // the sockets are idle from here, and a stop closes idle sockets
       const answers = sockets.map(asking);
       const stopped = api.restart();
-      for (const until = Date.now() + 100; Date.now() < until; ); // nothing of this process gets its turn
+      for (const until = Date.now() + 100; Date.now() < until; ); // the loop blocks this process's event loop
       expect(new Set(await Promise.all(answers))).toEqual(new Set(["HTTP/1.1 200"]));
       await stopped;
     }));
 });
 
-describe("over a thousand sockets", () => {
-  it("each hears of its message, and all are told to come back", { timeout: 60_000 }, () =>
+describe("more than a thousand sockets", () => {
+  it("receive each its own message, and all are closed with a request to reconnect", { timeout: 60_000 }, () =>
     withApi(async (api) => {
       const { harness, knock, url } = api;
       const users = Array.from({ length: MANY }, (_, index) => `s${index}`);
@@ -176,7 +176,7 @@ describe("over a thousand sockets", () => {
       }
       await eventually(() => joined === MANY);
       for (let first = 0; first < MANY; first += 600) {
-        // Requests are answered meanwhile.
+        // Requests are answered at the same time.
         await knock.workflows.trigger("hello", { recipients: users.slice(first, first + 600) });
         await knock.users.get("u1");
       }

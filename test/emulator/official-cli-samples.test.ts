@@ -8,7 +8,7 @@ import { runOfficialCommand } from "../helpers/run-official-command.js";
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures");
 
-/** Accepts whatever it is sent: the official command parses files and their Liquid before it sends them. */
+/** Accepts everything, because the official command parses files and their Liquid before it sends them. */
 const api = createServer((request, response) => {
   request.resume().on("end", () => {
     response.setHeader("content-type", "application/json");
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-describe.concurrent("CLI-177 the sample projects pass the official command", () => {
+describe.concurrent("the official command with the sample projects (CLI-177)", () => {
   it.each([
     ["collab", "workflow", "storage-low"],
     ["collab", "translation", "storage.de"],
@@ -33,7 +33,7 @@ describe.concurrent("CLI-177 the sample projects pass the official command", () 
     ["shop", "workflow", "order-shipped"],
     ["shop", "partial", "order-line"],
     ["shop", "layout", "promo"],
-  ])("%s: %s validate --all", async (sample, kind, key) => {
+  ])("accepts %s: %s validate --all", async (sample, kind, key) => {
     const { exitCode, stdout, stderr } = await runOfficialCommand(url, [kind, "validate", "--all"], {
       cwd: join(FIXTURES, sample),
     });
@@ -42,7 +42,7 @@ describe.concurrent("CLI-177 the sample projects pass the official command", () 
     expect(stdout).toContain(key);
   });
 
-  it("which refuses a tag that its parser does not have", async () => {
+  it("rejects a tag that its parser does not have", async () => {
     const copy = mkdtempSync(join(tmpdir(), "knock-sample-"));
     try {
       cpSync(join(FIXTURES, "collab"), copy, { recursive: true });

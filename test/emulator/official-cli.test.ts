@@ -23,10 +23,10 @@ describe.concurrent("the official command (cli-compat, section 5)", () => {
       expect(mail?.content).toMatchObject({ html_body: "<p>7</p>" });
     }));
 
-  it("passes a run's settings, objects and an actor on", () =>
+  it("passes a run's settings, objects and an actor to the emulator", () =>
     withApi(async (api) => {
       const recipients = '{"id":"p1","collection":"projects"}';
-      api.harness.branches.set("feature-one", new Map()); // as the command writes it (CLI-010)
+      api.harness.branches.set("feature-one", new Map()); // in the format of the official command (CLI-010)
       const { exitCode, stderr } = await official(api, [
         ...["workflow", "run", "hello", "--recipients", recipients, "--actor", "u1", "--branch", "feature one"],
       ]);
@@ -38,7 +38,7 @@ describe.concurrent("the official command (cli-compat, section 5)", () => {
     [["workflow", "run", "hallo", "--recipients", "u1"], "knock_st_x", /ApiError: .*"hallo"/],
     [RUN_HELLO, "sk_dev", /ApiError: The bearer token is not known/],
     [["workflow", "run", "hello", "--recipients", "a,b,c,d,e,f"], "knock_st_x", /at\s+most\s+5/],
-  ])("shows a refusal as its own errors (CLI-040): %j %s", (args, token, expected) =>
+  ])("shows an error in its own format (CLI-040): %j %s", (args, token, expected) =>
     withApi(async (api) => {
       const { exitCode, stderr } = await official(api, args, token);
       expect([exitCode, stderr]).toEqual([expect.any(Number), expect.stringMatching(expected)]);
@@ -47,7 +47,7 @@ describe.concurrent("the official command (cli-compat, section 5)", () => {
     }),
   );
 
-  it("hears which of its calls are not emulated (A-909)", () =>
+  it("learns which of its requests are not emulated (A-909)", () =>
     withApi(async (api) => {
       const { exitCode, stderr } = await official(api, ["workflow", "list"]);
       expect([exitCode, stderr.replace(/\s+(?:›\s+)?/g, " ")]).toEqual([
@@ -57,7 +57,7 @@ describe.concurrent("the official command (cli-compat, section 5)", () => {
       expect(exitCode).not.toBe(0);
     }));
 
-  it("knows who it is (CLI-167)", () =>
+  it("identifies the account (CLI-167)", () =>
     withApi(async (api) => {
       expect((await official(api, ["whoami"])).stdout).toContain("Account name: Local");
     }));

@@ -2,8 +2,8 @@ import Knock from "@knocklabs/node";
 import { describe, expect, it } from "vitest";
 import { withApi } from "../helpers/test-emulator.js";
 
-describe("the official SDK against the emulator", () => {
-  it("triggers, with a key of its own against doubles", () =>
+describe("the official SDK with the emulator", () => {
+  it("triggers with a generated idempotency key", () =>
     withApi(async ({ knock, harness }) => {
       const first = await knock.workflows.trigger("hello", { recipients: ["u1"], data: { n: 1 } });
       expect(first.workflow_run_id).toMatch(/^[0-9a-f-]{36}$/);
@@ -30,7 +30,7 @@ describe("the official SDK against the emulator", () => {
       await expect(knock.users.get("u1")).rejects.toMatchObject({ status: 404 });
     }));
 
-  it("cancels", () =>
+  it("cancels runs", () =>
     withApi(async ({ knock, harness }) => {
       await knock.workflows.trigger("paused", { recipients: ["u1", "u2"], cancellation_key: "c1" });
       await knock.workflows.cancel("paused", { cancellation_key: "c1", recipients: ["u2"] });
@@ -38,7 +38,7 @@ describe("the official SDK against the emulator", () => {
       expect((await harness.listMessages()).map(({ recipient }) => recipient)).toEqual(["$users/u1"]);
     }));
 
-  it("gets errors of the classes it knows", () =>
+  it("receives errors of its own classes", () =>
     withApi(async ({ knock, url }) => {
       await expect(knock.workflows.trigger("hello", { recipients: [] })).rejects.toBeInstanceOf(
         Knock.UnprocessableEntityError,

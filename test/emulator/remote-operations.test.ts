@@ -3,7 +3,7 @@ import { describeOperations } from "../contract/operations/operations-contract.j
 import { EngineHarness } from "../helpers/engine-harness.js";
 import { openTestEmulator } from "../helpers/test-emulator.js";
 
-// The remote target against the emulator: whoever changes the target of a command gets the same answers.
+// The remote target with the emulator: a command returns the same result for either target.
 describeOperations("remote, over the emulator,", async ({ workflows, recipients }) => {
   const harness = await EngineHarness.open();
   await harness.identify(...recipients);
@@ -11,7 +11,7 @@ describeOperations("remote, over the emulator,", async ({ workflows, recipients 
   const emulator = await openTestEmulator(harness);
   let slept = 0;
   const operations = openRemote({
-    // Between two looks nothing happens here that time would bring: waiting is skipped.
+    // Nothing changes between two polls here, so waiting is skipped.
     now: () => Date.now() + slept,
     sleep: async (milliseconds) => {
       slept += milliseconds;

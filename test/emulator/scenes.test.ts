@@ -33,7 +33,7 @@ async function startScene({ ask }: ProjectApi): Promise<Scene> {
   return body as unknown as Scene;
 }
 
-/** The official SDK, by the scene's base URL. */
+/** Creates the official SDK with the scene's base URL. */
 const openSdk = ({ base_url }: Scene): Knock => new Knock({ apiKey: "sk_test", baseURL: base_url, maxRetries: 0 });
 
 async function helper(base: string, on: string, content?: unknown): Promise<{ status: number; body: never }> {
@@ -49,10 +49,10 @@ async function listMessages(base: string): Promise<{ recipient: string }[]> {
   return ((await helper(base, "GET messages")).body as { items: { recipient: string }[] }).items;
 }
 
-/** A socket that has joined ada's feed, as Phoenix' client does. */
+/** Opens a socket that has joined ada's feed, like Phoenix' client. */
 async function joinFeed(base: string): Promise<{ socket: WebSocket; events: string[] }> {
   const socket = new WebSocket(`${base.replace("http", "ws")}/ws/v1/websocket?api_key=pk_test&vsn=2.0.0`);
-  await once(socket, "open"); // throws what is emitted as an error
+  await once(socket, "open"); // throws emitted errors
   const events: string[] = [];
   let isJoined = false;
   socket.on("message", (data) => {
@@ -66,7 +66,7 @@ async function joinFeed(base: string): Promise<{ socket: WebSocket; events: stri
 }
 
 describe("scenes of knock dev", () => {
-  it("have their own data, clock and faults, seeded by the recipients files", () =>
+  it("have their own data, clock and faults, with the recipients files loaded", () =>
     withProject(async (api) => {
       const [one, two] = [await startScene(api), await startScene(api)];
       expect(one.base_url).toBe(`${api.url}/scenes/${one.id}`);
@@ -84,13 +84,13 @@ describe("scenes of knock dev", () => {
       await helper(one.base_url, "POST faults", { channel: "mail", status: 500, times: 1 });
       expect((await helper(two.base_url, "GET faults")).body).toEqual({ items: [] });
 
-      // A reset of one leaves the other alone.
+      // A reset of one scene does not affect the other.
       await helper(one.base_url, "POST reset");
       expect(await listMessages(one.base_url)).toEqual([]);
       expect(await listMessages(two.base_url)).toHaveLength(1);
     }));
 
-  it("are chosen by the header as well", () =>
+  it("are also selected by the header", () =>
     withProject(async (api) => {
       const scene = await startScene(api);
       const headers = { "x-knock-scene": scene.id };
@@ -103,7 +103,7 @@ describe("scenes of knock dev", () => {
       expect((await knock.messages.list()).items).toHaveLength(1);
     }));
 
-  it("reach feed sockets through the base URL: a client hears only of its own scene", () =>
+  it("include feed sockets by the base URL: a client is notified only in its own scene", () =>
     withProject(async (api) => {
       const [one, two] = [await startScene(api), await startScene(api)];
       const [ofOne, ofTwo] = [await joinFeed(one.base_url), await joinFeed(two.base_url)];
@@ -119,7 +119,7 @@ describe("scenes of knock dev", () => {
       }
     }));
 
-  it("close their sockets so that clients come back when they end", () =>
+  it("close their sockets when they end, so that clients reconnect", () =>
     withProject(async (api) => {
       const scene = await startScene(api);
       const { socket } = await joinFeed(scene.base_url);
@@ -129,7 +129,7 @@ describe("scenes of knock dev", () => {
       await expect(joinFeed(scene.base_url)).rejects.toThrow("404");
     }));
 
-  it("are chosen by a host name as well, for clients that drop a path", () =>
+  it("are also selected by host name, for clients that drop a path", () =>
     withProject(async (api) => {
       const scene = await startScene(api);
       const { port } = new URL(api.url);
@@ -146,7 +146,7 @@ describe("scenes of knock dev", () => {
       expect(await listMessages(api.url)).toEqual([]);
     }));
 
-  it("run side by side with the official SDK without meeting", { timeout: 2 * MINUTE }, () =>
+  it("run in parallel with the official SDK without affecting each other", { timeout: 2 * MINUTE }, () =>
     withProject(async (api) => {
       const worker = async (name: string): Promise<void> => {
         const scene = await startScene(api);
@@ -165,7 +165,7 @@ describe("scenes of knock dev", () => {
     }),
   );
 
-  it("are 404 once ended or unknown, with what starts one", () =>
+  it("are 404 once ended or unknown, with the request that starts one", () =>
     withProject(async (api) => {
       const scene = await startScene(api);
       expect((await api.ask(`DELETE /__knock/scenes/${scene.id}`)).body).toEqual({ ended: scene.id });
@@ -196,7 +196,7 @@ describe("scenes of knock dev", () => {
     }),
   );
 
-  it("answer helpers only to pages of their own origin, and refuse names that are not known", () =>
+  it("answer helpers only to pages of their own origin, and reject unknown host names", () =>
     withProject(async (api) => {
       const scene = await startScene(api);
       const foreign = { origin: "https://evil.example" };

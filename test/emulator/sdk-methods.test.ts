@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { getGuideId } from "../../src/domain/guide/guide.js";
 import { type TestEmulator, withApi } from "../helpers/test-emulator.js";
 
-/** What was made before: u1 has messages of hello, a paused run and a schedule. */
+/** The initial data: u1 has messages of hello, a paused run and a schedule. */
 interface Scene {
   knock: Knock;
   api: TestEmulator;
@@ -408,16 +408,16 @@ const UNAVAILABLE: [name: string, call: (knock: Knock) => Promise<unknown>][] = 
 ];
 
 describe("every method of the official SDK", () => {
-  it.each(METHODS)("%s", (_name, call, expected) =>
+  it.each(METHODS)("works: %s", (_name, call, expected) =>
     withApi(async (api) => {
       const answer = await call(await scene(api));
       if (expected === undefined) return;
-      // A page is a class with more than its fields.
+      // A page is an instance of a class with more than its fields.
       expect(JSON.parse(JSON.stringify(plain(answer)))).toMatchObject(expected as object);
     }),
   );
 
-  it.each(UNAVAILABLE)("%s is not there offline: 501 at once", (_name, call) =>
+  it.each(UNAVAILABLE)("returns 501 at once if unavailable locally: %s", (_name, call) =>
     withApi(async ({ knock }) => {
       await expect(call(knock.withOptions({ maxRetries: 2 }))).rejects.toMatchObject({ status: 501 });
     }),

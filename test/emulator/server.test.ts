@@ -6,7 +6,7 @@ import { step } from "../helpers/engine-harness.js";
 import { eventually } from "../helpers/eventually.js";
 import { openCatalogueEmulator, withApi } from "../helpers/test-emulator.js";
 
-/** A request with headers that fetch would not send. */
+/** Sends a request with headers that fetch would not send. */
 function raw(url: string, headers: Record<string, string>): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { headers }, (response) => {
@@ -21,8 +21,8 @@ function raw(url: string, headers: Record<string, string>): Promise<{ status: nu
 
 const AUTHORIZED = { authorization: "Bearer sk_test" };
 
-describe("who may ask", () => {
-  it("a page whose name points here is refused, whatever its key", () =>
+describe("access to the emulator", () => {
+  it("is denied to a page whose host name points to loopback, with any key", () =>
     withApi(async ({ url }) => {
       const refused = await raw(`${url}/v1/users/u1`, { ...AUTHORIZED, host: "evil.test" });
       expect(refused.status).toBe(403);
@@ -56,7 +56,7 @@ describe("who may ask", () => {
     ["0.0.0.0", "api.lark.example", 200],
     ["0.0.0.0", "rebound.example", 403],
     ["0.0.0.0", "192.168.1.5.example", 403],
-  ])("listening at %s, the name %s: %i", (host, name, status) =>
+  ])("on %s by the host name %s has status %i", (host, name, status) =>
     withApi(
       async ({ url }) => {
         const answered = await raw(`${url}/v1/users/u1`, { ...AUTHORIZED, host: name });
@@ -69,7 +69,7 @@ describe("who may ask", () => {
     ),
   );
 
-  it("pages of other origins do not reach the helpers", () =>
+  it("to the helpers is denied to pages of other origins", () =>
     withApi(async ({ ask, harness }) => {
       const refused = await ask("POST /__knock/reset", "{}", {
         origin: "https://evil.test",
@@ -80,7 +80,7 @@ describe("who may ask", () => {
       expect(await harness.recipient("u1")).toBeDefined();
     }));
 
-  it("A-010, A-018 pages of loopback origins and of listed ones may read what a public key may call, and nothing else", () =>
+  it("A-010, A-018 is allowed to pages of loopback and listed origins for requests with a public key only", () =>
     withApi(async ({ url, harness }) => {
       harness.environment.allowed_origins = ["https://app.test"];
       let page = "https://app.test";
@@ -107,7 +107,7 @@ describe("who may ask", () => {
     }));
 
   it.each(["https://evil.test", "https://app.test.evil.test", "http://app.test", "http://localhost.evil.test", "null"])(
-    "A-018 pages of %s may read nothing, and the preflight's answer says what would permit it",
+    "A-018 is denied to pages of %s, and the preflight response says how to allow it",
     (origin) =>
       withApi(async ({ ask, harness }) => {
         harness.environment.allowed_origins = ["https://app.test"];
@@ -121,8 +121,8 @@ describe("who may ask", () => {
   );
 });
 
-describe("bodies", () => {
-  it("one that never comes whole holds nobody up", () =>
+describe("request bodies", () => {
+  it("do not delay others if they never end", () =>
     withApi(async ({ ask, url }) => {
       const socket = connect(Number(new URL(url).port), "127.0.0.1");
       socket.write(
@@ -133,7 +133,7 @@ describe("bodies", () => {
       expect((await ask("GET /v1/users/u1")).status).toBe(200);
     }));
 
-  it("one announced as too large is refused before it is read", () =>
+  it("are rejected before they are read if the announced size is too large", () =>
     withApi(async ({ url }) => {
       const status = await new Promise<string>((resolve, reject) => {
         const socket = connect(Number(new URL(url).port), "127.0.0.1");
@@ -152,8 +152,8 @@ describe("bodies", () => {
   it.each<[what: string, body: Buffer, headers: Record<string, string>, message: string]>([
     ["in Latin-1", Buffer.from('{"name":"\u00e9"}', "latin1"), {}, "not valid UTF-8 (first bad byte"],
     ["in UTF-16", Buffer.from('\ufeff{"name":"x"}', "utf16le"), {}, "not valid UTF-8 (first bad byte at offset 0)"],
-    ["that is compressed", gzipSync('{"name":"x"}'), { "content-encoding": "gzip" }, "Content-Encoding: gzip"],
-  ])("one %s is refused, and changes nothing", (_what, body, headers, message) =>
+    ["with compression", gzipSync('{"name":"x"}'), { "content-encoding": "gzip" }, "Content-Encoding: gzip"],
+  ])("%s are rejected without an effect", (_what, body, headers, message) =>
     withApi(async ({ ask, url }) => {
       const before = await ask("GET /v1/users/u1");
       const refused = await fetch(`${url}/v1/users/u1`, {
@@ -167,7 +167,7 @@ describe("bodies", () => {
     }),
   );
 
-  it("the key __proto__ is refused, and changes nothing", () =>
+  it("with the key __proto__ are rejected without an effect", () =>
     withApi(async ({ ask }) => {
       const refused = await ask("PUT /v1/users/u1", '{"__proto__":{"polluted":true}}');
       expect(refused.status).toBe(422);
@@ -175,7 +175,7 @@ describe("bodies", () => {
       expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
     }));
 
-  it("many at once are all answered", () =>
+  it("are all answered when many arrive at once", () =>
     withApi(async ({ ask, harness }) => {
       const ids = Array.from({ length: 60 }, (_, index) => `many-${index}`);
       const answers = await Promise.all(
@@ -186,8 +186,8 @@ describe("bodies", () => {
     }));
 });
 
-describe("the stop", () => {
-  it("answers what is in hand, then listens no more", async () => {
+describe("a stop of the server", () => {
+  it("answers requests in progress, then closes the port", async () => {
     const api = await openCatalogueEmulator();
     const { harness } = api;
     harness.define("asking", {
@@ -198,7 +198,7 @@ describe("the stop", () => {
     });
     let closed: Promise<void> | undefined;
     harness.respond = () => {
-      closed = api.close(); // while the request is being answered
+      closed = api.close(); // the request is in progress
       return { status: 200, text: "{}" };
     };
     const started = api.ask("POST /v1/workflows/asking/trigger", { recipients: ["u1"] });
@@ -208,7 +208,7 @@ describe("the stop", () => {
   });
 });
 
-describe("helpers for tests, under /__knock/", () => {
+describe("helpers for tests under /__knock/", () => {
   it.each<[on: string, body: object | undefined, status: number, hint: string]>([
     ["POST /__knock/rest", {}, 404, "did you mean POST /__knock/reset?"],
     ["GET /__knock/reset", undefined, 404, "did you mean POST /__knock/reset?"],
@@ -218,20 +218,20 @@ describe("helpers for tests, under /__knock/", () => {
     ["GET /__knock/messages?channel=email", undefined, 422, 'did you mean "mail"?'],
     ["GET /__knock/messages?workflow=helo", undefined, 422, 'did you mean "hello"?'],
     ["POST /__knock/seed", {}, 422, "names nobody"],
-  ])("%s: %s is answered with what was meant", (on, body, status, hint) =>
+  ])("suggest the nearest name: %s: %s", (on, body, status, hint) =>
     withApi(async ({ ask }) => {
       const answered = await ask(on, body, { authorization: "" });
       expect([answered.status, answered.body?.message]).toEqual([status, expect.stringContaining(hint)]);
     }),
   );
 
-  it("an empty list is no slip where the channel or the workflow may be right", () =>
+  it("return an empty list if the channel or the workflow may be correct", () =>
     withApi(async ({ ask }) => {
       for (const query of ["channel=mail", "channel=c-feed", "workflow=hello", "workflow=of-a-branch"])
         expect((await ask(`GET /__knock/messages?${query}`)).rows).toEqual([]);
     }));
 
-  it("ready says where", () =>
+  it("report with ready where the emulator listens", () =>
     withApi(async ({ ask, url }) => {
       expect((await ask("GET /__knock/ready", undefined, { authorization: "" })).body).toMatchObject({
         ready: true,
@@ -239,7 +239,7 @@ describe("helpers for tests, under /__knock/", () => {
       });
     }));
 
-  it("reset forgets all, or all but recipients", () =>
+  it("delete with reset all data, or all but recipients", () =>
     withApi(async ({ ask, harness }) => {
       const trigger = () => ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] }, { "idempotency-key": "k" });
       await trigger();
@@ -255,7 +255,7 @@ describe("helpers for tests, under /__knock/", () => {
       expect((await ask("POST /__knock/reset", { keep: ["mesages"] })).status).toBe(422);
     }));
 
-  it("seed takes a recipients file's content, again and again", () =>
+  it("accept a recipients file's content in seed repeatedly", () =>
     withApi(async ({ ask }) => {
       const content = {
         users: [{ id: "ada", name: "Ada" }],
@@ -273,7 +273,7 @@ describe("helpers for tests, under /__knock/", () => {
       expect(refused.body).toMatchObject({ errors: [{ field: "users[0].id" }] });
     }));
 
-  it("a misspelt name is refused before anything is done", () =>
+  it("reject an unknown name before any change", () =>
     withApi(async ({ ask, harness }) => {
       for (const [on, body, field] of [
         ["POST /__knock/reset", { kept: ["recipients"] }, "kept"],
@@ -297,7 +297,7 @@ describe("helpers for tests, under /__knock/", () => {
       });
     }));
 
-  it("clock moves, and tells what ran on the way", () =>
+  it("move the clock, and report what ran", () =>
     withApi(async ({ ask }) => {
       await ask("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
       const moved = await ask("POST /__knock/clock", { advance: "1h" });
@@ -319,7 +319,7 @@ describe("helpers for tests, under /__knock/", () => {
         expect((await ask("POST /__knock/clock", body)).status).toBe(422);
     }));
 
-  it("idle waits until nothing is due", () =>
+  it("wait with idle until nothing is due", () =>
     withApi(async ({ ask, harness }) => {
       await ask("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
       harness.now += 3_600_000;
@@ -328,7 +328,7 @@ describe("helpers for tests, under /__knock/", () => {
       expect((await ask("POST /__knock/idle", { timeout: "soon" })).status).toBe(422);
     }));
 
-  it("idle waits for bulk operations, too", () =>
+  it("wait with idle also for bulk operations", () =>
     withApi(async ({ ask }) => {
       const users = Array.from({ length: 200 }, (_, index) => ({ id: `bulk-${index}` }));
       const { body } = await ask("POST /v1/users/bulk/identify", { users });
@@ -337,7 +337,7 @@ describe("helpers for tests, under /__knock/", () => {
       expect(after.body).toMatchObject({ status: "completed", success_count: 200 });
     }));
 
-  it("messages come with their content, by recipient, oldest first", () =>
+  it("return messages with their content, by recipient, oldest first", () =>
     withApi(async ({ ask }) => {
       await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1", "u2"], data: { n: 7 } });
       const { rows } = await ask("GET /__knock/messages?recipient=u1", undefined, { authorization: "" });
@@ -354,7 +354,7 @@ describe("helpers for tests, under /__knock/", () => {
       expect((await ask("GET /__knock/messages?recipient=a/b/c")).status).toBe(422);
     }));
 
-  it("more messages than are answered are told of", () =>
+  it("report that more messages exist than were returned", () =>
     withApi(async ({ ask }) => {
       const recipients = Array.from({ length: 501 }, (_, index) => ({ id: `m${index}`, email: "m@knock.test" }));
       await ask("POST /v1/workflows/hello/trigger", { recipients });
@@ -365,7 +365,7 @@ describe("helpers for tests, under /__knock/", () => {
 });
 
 describe("time", () => {
-  it("what falls due runs without being asked for", () =>
+  it("runs due work without a request", () =>
     withApi(async ({ ask, harness }) => {
       await ask("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
       harness.now += 3_600_000;

@@ -34,8 +34,8 @@ async function send(
 const hmac = (body: string, algorithm = "sha256", encoding: "hex" | "base64" = "hex"): string =>
   createHmac(algorithm, SECRET).update(body).digest(encoding);
 
-describe("E-402 paths of a source's request", () => {
-  it("body. and headers. are the request's, key is the workflow's or audience's", async () => {
+describe("paths in a source's request (E-402)", () => {
+  it("read body. and headers. from the request, and key from the workflow or audience", async () => {
     const url = await openSource({ event_type_path: "headers.X-Event", user_id_path: "body.user" }, [
       {
         event_type: "done",
@@ -58,7 +58,7 @@ describe("E-402 paths of a source's request", () => {
     expect(user?.body).toMatchObject({ region: "eu", title: "T" });
   });
 
-  it("the documented default, body.type, and a body's own body are found", async () => {
+  it("include the documented default body.type, and a body's own field named body", async () => {
     const url = await openSource({ event_type_path: "body.type", idempotency_key_path: "body.body.id" });
     expect((await send(url, '{"type":"a","body":{"id":"k1"}}')).body).toMatchObject({
       event_type: "a",
@@ -78,7 +78,7 @@ describe("signatures of a source's requests", () => {
       { "x-hub-signature": `sha1=${hmac(BODY, "sha1", "base64")}` },
     ],
     ["a shared secret", { secret: "$HOOK_SECRET", scheme: "secret" }, { "x-webhook-secret": SECRET }],
-  ])("accepts %s, and answers 401 to anything else", async (_what, verification, headers) => {
+  ])("are checked with %s, and other requests get 401", async (_what, verification, headers) => {
     const url = await openSource({ verification, enforce_verification: true });
     expect((await send(url, BODY, headers)).status).toBe(200);
     const [name, value] = Object.entries(headers)[0] as [string, string];
@@ -93,14 +93,14 @@ describe("signatures of a source's requests", () => {
     expect((await api?.ask("GET /__knock/sources"))?.status).toBe(200);
   });
 
-  it("without the secret nothing is accepted, and the message names the variable", async () => {
+  it("reject everything without the secret, and the message names the variable", async () => {
     const url = await openSource({ verification: { secret: "$HOOK_SECRET" } }, [], {});
     const { status, body } = await send(url, BODY, { "x-knock-signature": hmac(BODY) });
     expect([status, body.message]).toEqual([401, 'source "tasks": the environment variable HOOK_SECRET is not set']);
     expect(JSON.stringify(body)).not.toContain(SECRET);
   });
 
-  it("enforce_verification false accepts events from any sender", async () => {
+  it("are optional with enforce_verification false", async () => {
     const url = await openSource({ verification: { secret: "$HOOK_SECRET" }, enforce_verification: false });
     expect((await send(url, BODY)).status).toBe(200);
   });
@@ -116,7 +116,7 @@ describe("signatures of a source's requests", () => {
       'settings.verification.secret must name an environment variable, such as "$BILLING_SECRET"',
     ],
     [{ verification: { secret: "$A", algorithm: "md5" } }, "settings.verification.algorithm"],
-  ])("refuses the settings %j", (settings, message) => {
+  ])("reject the settings %j", (settings, message) => {
     let error: KnockError | undefined;
     try {
       parseSource("tasks", { settings }, "source.json");

@@ -3,7 +3,7 @@ import { StoreWatcher } from "../../src/emulator/store-watcher.js";
 import type { LocalOperations } from "../../src/ports/operations.js";
 import { eventually } from "../helpers/eventually.js";
 
-/** A store whose mark is in the test's hand; an error is thrown. */
+/** Watches a store whose change token the test sets; an Error as the token is thrown. */
 function watching(mark: { value: string | Error; looks: number }): { watch: StoreWatcher; errors: unknown[] } {
   const errors: unknown[] = [];
   const operations: Pick<LocalOperations, "readChangeToken"> = {
@@ -16,8 +16,8 @@ function watching(mark: { value: string | Error; looks: number }): { watch: Stor
   return { watch: new StoreWatcher(operations as LocalOperations, (error) => errors.push(error)), errors };
 }
 
-describe("a watch over the store", () => {
-  it("tells everyone who listens of a change, by one look, and looks no more when they have gone", async () => {
+describe("StoreWatcher", () => {
+  it("notifies all listeners of a change by one read, and stops reading without listeners", async () => {
     const mark = { value: "1", looks: 0 };
     const { watch } = watching(mark);
     const heard = [0, 0];
@@ -37,7 +37,7 @@ describe("a watch over the store", () => {
     await eventually(() => mark.looks > looks + 1);
   });
 
-  it("told that this process has written, looks at once, and not for each of many", async () => {
+  it("reads at once when this process has written, and only a few times for many writes", async () => {
     const mark = { value: "1", looks: 0 };
     const { watch } = watching(mark);
     const heard: string[] = [];
@@ -49,14 +49,14 @@ describe("a watch over the store", () => {
       mark.value = `2.${count}`;
       watch.notifyChange();
     }
-    // Untold it would look later than this: timers that are due go in the order of their times, however late.
+    // Without notifyChange it would read later than this: due timers run in the order of their times.
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(heard.at(-1)).toBe("2.999");
     expect(mark.looks).toBeLessThanOrEqual(before + 4);
     leave();
   });
 
-  it("says once what keeps it from looking, and goes on", async () => {
+  it("reports a read error once, and continues", async () => {
     const mark: { value: string | Error; looks: number } = { value: new Error("the disk is gone"), looks: 0 };
     const { watch, errors } = watching(mark);
     let heard = 0;

@@ -71,7 +71,7 @@ async function sent(from: ProjectApi, workflow: string): Promise<{ id: string; c
   return { id: String(message?.id), content: isJsonObject(body.data) ? body.data : {} };
 }
 
-/** After a restart the first may go over a connection that has just been closed. */
+/** Repeats the first request after a restart, which may use a connection that was just closed. */
 const get = (url: string, init: RequestInit = {}): Promise<Response> => {
   const send = () => fetch(url, { redirect: "manual", ...init });
   return send().catch(send);
@@ -79,14 +79,14 @@ const get = (url: string, init: RequestInit = {}): Promise<Response> => {
 const statuses = async ({ ask }: ProjectApi, id: string): Promise<unknown> =>
   (await ask(`GET /v1/messages/${id}`)).body.engagement_statuses;
 
-/** A message's events beside those of its delivery. */
+/** Returns a message's events except those of its delivery. */
 async function events({ ask }: ProjectApi, id: string): Promise<unknown[]> {
   const items = (await ask(`GET /v1/messages/${id}/events`)).body.items as JsonObject[];
   return items.filter(({ type }) => /read|clicked|interacted/.test(String(type))).map(({ type, data }) => [type, data]);
 }
 
 describe("links of tracked messages (T-234)", () => {
-  it("E-223: lead on, and tell of the click: event, status, webhook", async () => {
+  it("E-223 redirect, and record the click: event, status, webhook", async () => {
     const from = await open();
     const { id, content } = await sent(from, "news");
     const [, link = ""] = /href="([^"]+)"/.exec(String(content.html_body)) ?? [];
@@ -104,7 +104,7 @@ describe("links of tracked messages (T-234)", () => {
     expect(told).toMatchObject({ type: "message.link_clicked", data: { id }, event_data: { url } });
   });
 
-  it("T-235: the picture tells that an e-mail was opened", async () => {
+  it("T-235 include a picture that records the opening of an email", async () => {
     const from = await open();
     const { id, content } = await sent(from, "news");
     const [, picture = ""] = /<img src="([^"]+)"/.exec(String(content.html_body)) ?? [];
@@ -121,7 +121,7 @@ describe("links of tracked messages (T-234)", () => {
     expect((await eventually(() => target.requests[0]?.json)).type).toBe("message.read");
   });
 
-  it("T-233 E-223: short ones in an SMS, where a click counts as read; after a restart, too", async () => {
+  it("T-233 E-223 are short in an SMS, where a click counts as read, also after a restart", async () => {
     const from = await open({}, { store: "store.db" });
     const { id, content } = await sent(from, "text");
     const link = String(content.body).replace("See ", "");
@@ -132,7 +132,7 @@ describe("links of tracked messages (T-234)", () => {
     expect(await statuses(from, id)).toEqual(["read", "link_clicked"]);
   });
 
-  it("C-187 E-224: a feed's body links count, what its action opens is no link of ours", async () => {
+  it("C-187 E-224 record clicks in a feed's body, but not the target of its action", async () => {
     const from = await open();
     const { id, content } = await sent(from, "feed");
     const [body, action] = content.blocks as [JsonObject, JsonObject];
@@ -146,7 +146,7 @@ describe("links of tracked messages (T-234)", () => {
   it.each([
     [true, 0],
     [false, 1],
-  ])("E-122: conditions on the status see a click (%s)", async (isClicked, reminders) => {
+  ])("E-122 set the status for conditions (%s)", async (isClicked, reminders) => {
     const from = await open();
     const { id } = await sent(from, "reminded");
     if (isClicked) await get(`${from.url}/l/${id}/0`);
@@ -155,7 +155,7 @@ describe("links of tracked messages (T-234)", () => {
     expect(all.length).toBe(1 + reminders);
   });
 
-  it("are looked at without a click by who asks for the head alone", async () => {
+  it("record no click for a HEAD request", async () => {
     const from = await open();
     const { id } = await sent(from, "news");
     expect((await get(`${from.url}/l/${id}/0`, { method: "HEAD" })).status).toBe(302);
@@ -163,7 +163,7 @@ describe("links of tracked messages (T-234)", () => {
     expect(await events(from, id)).toEqual([]);
   });
 
-  it("lead nowhere else: what is not known is not found, and says so in plain text", async () => {
+  it("return plain-text 404 for unknown targets", async () => {
     const from = await open();
     const { id } = await sent(from, "news");
     const sms = await sent(from, "text");
@@ -191,11 +191,11 @@ describe("links of tracked messages (T-234)", () => {
     expect(await events(from, id)).toEqual([]);
   });
 
-  it("begin with what environment.json names, where it names something", async () => {
+  it("start with the base URL of environment.json if it has one", async () => {
     const from = await open({ tracking: { base_url: "https://go.lark.test/" } });
     const { id, content } = await sent(from, "news");
     expect(content.html_body).toContain(`href="https://go.lark.test/l/${id}/0"`);
-    // Whoever passes it on leads here.
+    // A proxy at that URL forwards the request to this server.
     expect((await get(`${from.url}/l/${id}/0`)).status).toBe(302);
   });
 });

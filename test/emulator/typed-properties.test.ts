@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { withApi } from "../helpers/test-emulator.js";
 
-/** Bodies of one identification each: a request, and the pointer's beginning as the API's field names it. */
+/** The bodies of identifications: a request, and the prefix of the pointer as the API's field names it. */
 const IDENTIFICATIONS: [name: string, on: string, body: (properties: object) => unknown, field: string][] = [
   ["a user", "PUT /v1/users/n1", (properties) => properties, ""],
   ["an object", "PUT /v1/objects/projects/n1", (properties) => properties, ""],
@@ -104,9 +104,9 @@ const TYPED: [property: string, value: unknown, expected: string][] = [
   ["created_at", "yesterday", 'must be an ISO 8601 time or null, found "yesterday"'],
 ];
 
-describe("A-090 typed properties (A-413 to A-424)", () => {
+describe("typed properties (A-090; A-413 to A-424)", () => {
   describe.each(IDENTIFICATIONS)("of %s", (_name, on, body, field) => {
-    it("are refused with 422 and the field when their type is wrong", () =>
+    it("are rejected with 422 and the field if their type is wrong", () =>
       withApi(async ({ ask, knock }) => {
         for (const [property, value, expected] of TYPED) {
           const { status, body: refused } = await ask(on, body({ [property]: value }));
@@ -124,7 +124,7 @@ describe("A-090 typed properties (A-413 to A-424)", () => {
         await expect(knock.tenants.get("n1")).rejects.toMatchObject({ status: 404 });
       }));
 
-    it("are stored when they are strings or null", () =>
+    it("are stored if they are strings or null", () =>
       withApi(async ({ ask }) => {
         const properties = {
           email: "n1@lark.test",
@@ -137,7 +137,7 @@ describe("A-090 typed properties (A-413 to A-424)", () => {
       }));
   });
 
-  it("stores a date or a time without an offset as the API's date-time, in UTC", () =>
+  it("stores a date or a time without an offset as the API's date-time in UTC", () =>
     withApi(async ({ ask }) => {
       for (const [given, stored] of [
         ["2024-05-22", "2024-05-22T00:00:00.000Z"],
@@ -149,7 +149,7 @@ describe("A-090 typed properties (A-413 to A-424)", () => {
         expect((await ask("PUT /v1/users/n1", { created_at: given })).body).toMatchObject({ created_at: stored });
     }));
 
-  it("refuses a tenant's settings that are no settings, wherever the tenant is identified", () =>
+  it("rejects invalid settings of a tenant in every identification", () =>
     withApi(async ({ ask }) => {
       const cases: [settings: unknown, field: string][] = [
         ["dark", "settings"],
@@ -181,7 +181,7 @@ describe("A-090 typed properties (A-413 to A-424)", () => {
     ["a token", { channel_data: { push: { tokens: ["t1", 5] } } }, "channel_data.push.tokens[1]"],
     ["a device", { channel_data: { push: { devices: ["t1"] } } }, "channel_data.push.devices[0]"],
     ["a list of connections", { channel_data: { chat: { connections: {} } } }, "channel_data.chat.connections"],
-  ])("refuses %s that breaks the API description in every identification", (_what, properties, field) =>
+  ])("rejects %s that breaks the API description in every identification", (_what, properties, field) =>
     withApi(async ({ ask, knock }) => {
       const put = await ask("PUT /v1/users/n1", properties);
       expect([put.status, put.body?.errors]).toMatchObject([422, [{ field }]]);

@@ -54,8 +54,8 @@ async function linkIn(api: ProjectApi): Promise<string> {
   return /href="([^"]+)"/.exec(String(readContent(first).html_body))?.[1] ?? "";
 }
 
-describe("E-158 the unsubscribe link of a commercial message", () => {
-  it("C-131 E-158: sets commercial_subscribed false on the default set, beside what else is there", async () => {
+describe("the unsubscribe link of a commercial message (E-158)", () => {
+  it("C-131 E-158 sets commercial_subscribed to false in the default set, without other changes", async () => {
     const api = await open();
     await api.ask("PUT /v1/users/ada/preferences/default", { categories: { news: true } });
     await api.trigger("sale", "ada");
@@ -63,7 +63,7 @@ describe("E-158 the unsubscribe link of a commercial message", () => {
     expect(link).toMatch(new RegExp(`^${api.url}/unsubscribe/[0-9a-f-]{36}$`));
     const subscribed = async () =>
       (await api.ask("GET /v1/users/ada/preferences/default")).body.commercial_subscribed !== false;
-    // As a mail scanner looks at a link, and as a person does who then presses the button.
+    // A mail scanner opens the link with GET, and a person then presses the button.
     expect((await fetch(link, { method: "HEAD" })).status).toBe(200);
     const page = await fetch(link);
     const [html, policy] = [await page.text(), page.headers.get("content-security-policy")];
@@ -90,7 +90,7 @@ describe("E-158 the unsubscribe link of a commercial message", () => {
     ]);
   });
 
-  it("E-158: the header's address takes one click, by POST", async () => {
+  it("E-158 works with one click by POST at the header's address", async () => {
     const api = await open();
     await api.trigger("sale", "ada");
     const [message] = await messages(api);
@@ -102,7 +102,7 @@ describe("E-158 the unsubscribe link of a commercial message", () => {
     expect((await fetch(`${api.url}/unsubscribe/nobody`)).status).toBe(404);
   });
 
-  it("E-053 E-158: of a user who has been deleted it leads nowhere, and does not bring them back", async () => {
+  it("E-053 E-158 returns 404 for a deleted user, and does not create the user again", async () => {
     const later: JsonObject = { ref: "delay_1", type: "delay", settings: { delay_for: { unit: "days", value: 1 } } };
     const sale = mail(true);
     const api = await open(
@@ -118,7 +118,7 @@ describe("E-158 the unsubscribe link of a commercial message", () => {
     expect((await api.ask("GET /v1/users/ada")).status).toBe(404);
   });
 
-  it("E-158: leads to whom the environment names", async () => {
+  it("E-158 starts with the base URL of environment.json", async () => {
     const api = await open({ tracking: { base_url: "https://links.lark.test" } });
     await api.trigger("sale", "ada");
     expect(await linkIn(api)).toMatch(/^https:\/\/links\.lark\.test\/unsubscribe\//);

@@ -18,7 +18,7 @@ const parse = (raw: unknown) => parseBroadcast("news", raw, "broadcasts/news/bro
 const batch = { ref: "batch_1", type: "batch", settings: { batch_window: { unit: "hours", value: 1 } } };
 
 describe("broadcast.json (section 17)", () => {
-  it("E-401: is commercial unless it says otherwise; what only a server writes is let through", () => {
+  it("E-401 is commercial by default, and may contain fields that only the server writes", () => {
     const raw = { $schema: "x", __readonly: {}, name: "News", status: "draft", sent_at: null, steps: [FEED] };
     expect(parse(raw)).toMatchObject({
       key: "news",
@@ -30,9 +30,9 @@ describe("broadcast.json (section 17)", () => {
   });
 
   it.each<[string, JsonObject, string]>([
-    ["E-396: a step that gathers", { steps: [FEED, batch] }, "/steps/1/type is no step of a broadcast: batch"],
+    ["E-396 a step that collects triggers", { steps: [FEED, batch] }, "/steps/1/type is no step of a broadcast: batch"],
     [
-      "E-396: one in a branch",
+      "E-396 such a step in a branch",
       {
         steps: [
           {
@@ -47,26 +47,22 @@ describe("broadcast.json (section 17)", () => {
       },
       "/steps/0/branches/0/steps/0/type is no step of a broadcast: batch",
     ],
+    ["a trigger", { steps: [FEED], trigger: { type: "audience", audience_key: "a" } }, "/trigger is for workflows"],
     [
-      "what starts workflows",
-      { steps: [FEED], trigger: { type: "audience", audience_key: "a" } },
-      "/trigger is for workflows",
-    ],
-    [
-      "a key that nobody knows",
+      "an unknown key",
       { steps: [FEED], target_audience: "a" },
       '/target_audience unknown key "target_audience"; did you mean "target_audience_key"?',
     ],
-    ["a time that is none", { steps: [FEED], scheduled_at: "soon" }, "/scheduled_at must be a time"],
-    ["steps that are faulty", { steps: [{ ...FEED, template: {} }] }, "/steps/0/template/markdown_body is required"],
-  ])("refuses %s", (_what, raw, fault) => {
+    ["an invalid time", { steps: [FEED], scheduled_at: "soon" }, "/scheduled_at must be a time"],
+    ["invalid steps", { steps: [{ ...FEED, template: {} }] }, "/steps/0/template/markdown_body is required"],
+  ])("rejects %s", (_what, raw, fault) => {
     const error = catchThrown(() => parse(raw));
     expect(formatDetails(error)[0]).toContain(fault);
     expect([error.code, error.hint]).toEqual(["workflow_invalid", "Fix broadcasts/news/broadcast.json."]);
     expect(error.message).toMatch(/^broadcast "news": /);
   });
 
-  it("reports all faults at once, each once, with those of its steps", () => {
+  it("reports all errors at once, each once, including those of its steps", () => {
     const raw = {
       name: 7,
       trigger: {},
@@ -101,7 +97,7 @@ const parseRecipientsCsv = (text: string, name: string) =>
   toBroadcastRecipients(parseUsersCsv(text, name, describeInvalidId).users);
 
 describe("recipients as CSV (E-398)", () => {
-  it("are text, whatever they look like; quotes, commas and line breaks within quotes", () => {
+  it("are text for any content, with quotes, commas and line breaks within quotes", () => {
     const text = '\uFEFFid,tenant,seats,note\r\nada,acme,4,"a ""b"", c"\r\ngrace,,007,"two\nlines"\n\n';
     expect(parseRecipientsCsv(text, "people.csv")).toEqual([
       { id: "ada", tenant: "acme", data: { seats: "4", note: 'a "b", c' } },
@@ -114,7 +110,7 @@ describe("recipients as CSV (E-398)", () => {
     ]);
   });
 
-  it("lines without a valid ID are skipped with their numbers", () => {
+  it("skip lines without a valid ID, with their numbers", () => {
     const { users, skipped } = parseUsersCsv("id,n\n,1\nada,2\na/b,3\ngrace,4\n", "x", describeInvalidId);
     expect(users.map(({ id }) => id)).toEqual(["ada", "grace"]);
     expect(skipped).toEqual([
@@ -129,7 +125,7 @@ describe("recipients as CSV (E-398)", () => {
     ["id,n\nada,1\ngrace", "people.csv:3: has 1 fields, the first line 2"],
     ['id\n"ada', "people.csv:2: not valid CSV"],
     ['id\na"da', "people.csv:2: not valid CSV"],
-  ])("%j is refused with its place", (text, message) => {
+  ])("reject %j with its location", (text, message) => {
     expect(catchThrown(() => parseRecipientsCsv(text, "people.csv")).message).toContain(message);
   });
 });

@@ -8,7 +8,7 @@ function complaints(condition: object): string[] {
 }
 
 it.each(["greater_than", "less_than_or_equal_to", "is_audience_member"])(
-  "E-099 %s without an argument could never be met, and is refused",
+  "E-099 parseConditions rejects %s without an argument, which is never met",
   (operator) => {
     for (const argument of [undefined, null])
       expect(complaints({ variable: "data.total", operator, argument })).toEqual([
@@ -22,6 +22,6 @@ it.each([
   ["empty", undefined],
   ["greater_than", 0],
   ["greater_than", "{{ data.least }}"],
-])("%s with %j may be met", (operator, argument) => {
+])("parseConditions accepts %s with %j", (operator, argument) => {
   expect(complaints({ variable: "data.total", operator, argument })).toEqual([]);
 });

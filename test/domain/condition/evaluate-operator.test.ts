@@ -116,7 +116,7 @@ describe("evaluateOperator", () => {
     ["E-118", true, "is_audience_member", "beta", true],
     ["E-118", false, "is_audience_member", "beta", false],
     ["E-118", false, "is_not_audience_member", "beta", true],
-  ])("%s: %j %s %j is %s", (_id, value, operator, argument, expected) => {
+  ])("evaluates (%s) %j %s %j as %s", (_id, value, operator, argument, expected) => {
     expect(evaluate(operator, value, argument)).toBe(expected);
   });
 
@@ -142,7 +142,7 @@ describe("properties of the operators", () => {
     fc.array(fc.constantFrom<unknown>("a", "b", 1, true, null)),
   );
 
-  it("never throw and always answer yes or no", () => {
+  it("never throw and always return a boolean", () => {
     fc.assert(
       fc.property(fc.constantFrom(...OPERATORS), json, json, (operator, value, argument) => {
         expect(typeof evaluate(operator, value, argument)).toBe("boolean");
@@ -159,7 +159,7 @@ describe("properties of the operators", () => {
     ["exists", "not_exists"],
     ["is_timestamp", "is_not_timestamp"],
     ["is_audience_member", "is_not_audience_member"],
-  ])("%s and %s are opposites (E-100, E-104, E-106, E-108, E-110)", (yes, no) => {
+  ])("are opposites for %s and %s (E-100, E-104, E-106, E-108, E-110)", (yes, no) => {
     fc.assert(
       fc.property(json, json, (value, argument) => evaluate(yes, value, argument) !== evaluate(no, value, argument)),
     );
@@ -171,7 +171,7 @@ describe("properties of the operators", () => {
     fc.tuple(fc.string({ unit: "binary", maxLength: 3 }), fc.string({ unit: "binary", maxLength: 3 })),
   );
 
-  it("order two numbers or two texts one way only, with equality in between (E-101, E-102)", () => {
+  it("order two numbers or two texts in one direction, or treat them as equal (E-101, E-102)", () => {
     fc.assert(
       fc.property(ordered, ([a, b]) => {
         expect(evaluate("less_than", a, b)).toBe(evaluate("greater_than", b, a));
@@ -184,7 +184,7 @@ describe("properties of the operators", () => {
     );
   });
 
-  it("give no order at all to anything else (EQ-17)", () => {
+  it("do not order other types (EQ-17)", () => {
     const kind = (value: unknown) => (typeof value === "number" || typeof value === "string" ? typeof value : "none");
     fc.assert(
       fc.property(json, json, (a, b) => {
@@ -198,7 +198,7 @@ describe("properties of the operators", () => {
   it("sort text by code point", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (a, b) => {
-        const expected = Buffer.compare(Buffer.from(a, "utf8"), Buffer.from(b, "utf8")) < 0; // UTF-8 sorts by code point
+        const expected = Buffer.compare(Buffer.from(a, "utf8"), Buffer.from(b, "utf8")) < 0; // UTF-8 sorts by code point.
         expect(evaluate("less_than", a, b)).toBe(expected);
       }),
       getPropertyRuns(5_000),
@@ -209,7 +209,7 @@ describe("properties of the operators", () => {
     maxLength: 5,
   });
 
-  it("contains_all of a list that is not empty implies contains; both hold for a list and itself (E-103, E-105)", () => {
+  it("imply contains for contains_all of a list that is not empty, and both are true for a list and itself (E-103, E-105)", () => {
     fc.assert(
       fc.property(list, list, (value, argument) => {
         if (argument.length > 0 && evaluate("contains_all", value, argument)) {
@@ -225,7 +225,7 @@ describe("properties of the operators", () => {
     );
   });
 
-  it("equal what is written as the same JSON (E-099)", () => {
+  it("treat values with the same JSON as equal (E-099)", () => {
     fc.assert(fc.property(fc.jsonValue(), (value) => evaluate("equal_to", JSON.parse(JSON.stringify(value)), value)));
   });
 });

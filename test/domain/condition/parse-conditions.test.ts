@@ -29,35 +29,32 @@ describe("conditions (F-028 to F-032, F-053)", () => {
       "a status of a step",
       { all: [{ variable: "refs.sms_1.delivery_status", operator: "equal_to", argument: "$message.sent" }] },
     ],
-    ["no argument where none is needed", { all: [{ variable: "data.a", operator: "exists" }] }],
+    ["no argument for an operator without one", { all: [{ variable: "data.a", operator: "exists" }] }],
     ["a list for an argument", { all: [{ ...condition, operator: "contains_all", argument: ["a"] }] }],
-    [
-      "a time in its own words",
-      { all: [{ variable: "data.a", operator: "is_timestamp_before", argument: "7_days_ago" }] },
-    ],
+    ["a relative time", { all: [{ variable: "data.a", operator: "is_timestamp_before", argument: "7_days_ago" }] }],
     ["a time from the data", { all: [{ variable: "data.a", operator: "is_timestamp_before", argument: "data.b" }] }],
     ["two bounds as text", { all: [{ variable: "data.a", operator: "is_between", argument: "[1,5]" }] }],
     ["the old status", { all: [{ variable: "refs.sms_1.status", operator: "less_than", argument: "$message.seen" }] }],
-  ])("%s is kept as written", (_rule, conditions) => {
+  ])("keeps %s as written", (_rule, conditions) => {
     expect(parse({ steps: [sms({ conditions })] }).steps[0]?.conditions).toEqual(conditions);
   });
 
-  it.each<[Json]>([[null], [{}]])("F-031: %j is none", (conditions) => {
+  it.each<[Json]>([[null], [{}]])("F-031 returns null for %j", (conditions) => {
     expect(parse({ steps: [sms({ conditions })] }).steps[0]?.conditions).toBeNull();
   });
 
   it.each<[string, Json, string[]]>([
-    ["F-031 both", { all: [], any: [] }, ['/conditions must have "all" or "any", not both']],
+    ["F-031 both all and any", { all: [], any: [] }, ['/conditions must have "all" or "any", not both']],
     ["F-032 a list", [condition], ['/conditions must be an object with "all" or "any"']],
     [
       "a group of another name",
       { and: [condition] },
       ['/conditions must have "all" or "any" with a list of conditions'],
     ],
-    ["all of no list", { all: condition }, ['/conditions must have "all" or "any" with a list of conditions']],
-    ["text among them", { all: ["x"] }, ["/conditions/all/0 must be a condition or a group"]],
+    ["all without a list", { all: condition }, ['/conditions must have "all" or "any" with a list of conditions']],
+    ["text among the conditions", { all: ["x"] }, ["/conditions/all/0 must be a condition or a group"]],
     [
-      "an operator mistyped",
+      "an operator with a typing mistake",
       { all: [{ ...condition, operator: "equals_to" }] },
       ['/conditions/all/0/operator is not a known operator: "equals_to"; did you mean "equal_to"?'],
     ],
@@ -68,26 +65,26 @@ describe("conditions (F-028 to F-032, F-053)", () => {
     ],
     ["no variable", { all: [{ operator: "exists" }] }, ["/conditions/all/0/variable must be a path such as data.name"]],
     [
-      "a prefix that is none",
+      "an invalid prefix",
       { all: [{ ...condition, variable: "user.name" }] },
       [expect.stringMatching(/^\/conditions\/all\/0\/variable must start with one of data, .*: "user.name"$/)],
     ],
     [
-      "a step that is not there",
+      "an unknown step",
       { all: [{ ...condition, variable: "refs.nope.delivery_status" }] },
       ['/conditions/all/0/variable names a step that does not exist: "nope"'],
     ],
     [
-      "a fault two groups down",
+      "an error two groups deep",
       { all: [{ any: [{ all: [{}] }] }] },
       expect.arrayContaining(["/conditions/all/0/any/0/all/0/variable must be a path such as data.name"]),
     ],
-  ])("refuses %s", (_rule, conditions, expected) => {
+  ])("rejects %s", (_rule, conditions, expected) => {
     expect(stepFaults(sms({ conditions }))).toEqual(expected);
   });
 });
 
-describe("arguments that could never be met as meant are refused", () => {
+describe("arguments that are never met", () => {
   const status = "refs.sms_1.delivery_status";
   it.each<[rule: string, variable: string, operator: string, argument: Json, fault: string]>([
     [
@@ -134,7 +131,7 @@ describe("arguments that could never be met as meant are refused", () => {
       "5_minutes_ago",
       "argument must be an ISO 8601 time, or one such as 7_days_ago or 3_days_from_now, of at least 15 minutes",
     ],
-  ])("%s: %s %s %j", (_rule, variable, operator, argument, fault) => {
+  ])("reject %s: %s %s %j", (_rule, variable, operator, argument, fault) => {
     expect(stepFaults(sms({ conditions: { all: [{ variable, operator, argument }] } }))).toContain(
       `/conditions/all/0/${fault}`,
     );

@@ -17,7 +17,7 @@ describe("parseTimestamp (E-116, EQ-17)", () => {
     ["2025-06-04T23:00:00-03", "2025-06-05T02:00:00.000Z"],
     ["2024-02-29", "2024-02-29T00:00:00.000Z"],
     ["0050-01-01", "0050-01-01T00:00:00.000Z"],
-  ])("reads %s", (text, expected) => {
+  ])("parses %s", (text, expected) => {
     expect(new Date(parseTimestamp(text) as number).toISOString()).toBe(expected);
   });
 
@@ -43,11 +43,11 @@ describe("parseTimestamp (E-116, EQ-17)", () => {
     undefined,
     {},
     ["2025-06-04"],
-  ])("refuses %j", (value) => {
+  ])("rejects %j", (value) => {
     expect(parseTimestamp(value)).toBeUndefined();
   });
 
-  it("agrees with the calendar of the language for every moment", () => {
+  it("agrees with JavaScript's Date for every time", () => {
     fc.assert(
       fc.property(
         fc.date({ min: new Date("0000-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59Z"), noInvalidDate: true }),
@@ -67,7 +67,7 @@ describe("parseRelativeTime (E-119)", () => {
     ["1 week ago", "2025-05-28T10:00:00.000Z"],
     ["2 hours from now", "2025-06-04T12:00:00.000Z"],
     ["15 minutes ago", "2025-06-04T09:45:00.000Z"],
-  ])("reads %s", (text, expected) => {
+  ])("parses %s", (text, expected) => {
     expect(new Date(parseRelativeTime(text, NOW) as number).toISOString()).toBe(expected);
   });
 
@@ -83,7 +83,7 @@ describe("parseRelativeTime (E-119)", () => {
     "in 2 days",
     `${"9".repeat(30)} weeks from now`,
     "",
-  ])("refuses %s", (text) => {
+  ])("rejects %s", (text) => {
     expect(parseRelativeTime(text, NOW)).toBeUndefined();
   });
 });

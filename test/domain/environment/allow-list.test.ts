@@ -5,7 +5,7 @@ import {
   isAllowedBy,
 } from "../../../src/domain/environment/allow-list.js";
 
-describe("isPermittedBy", () => {
+describe("isAllowedBy", () => {
   it.each<[string, string, boolean]>([
     ["https://api.example.com", "https://api.example.com/", true],
     ["https://api.example.com", "https://api.example.com/v1/p?q=1", true],
@@ -30,12 +30,12 @@ describe("isPermittedBy", () => {
     ["https://api.example.com/p?id=1", "https://api.example.com/p?id=1", true],
     ["https://api.example.com/p?id=1", "https://api.example.com/p?id=12", false],
     ["https://api.example.com/p?id=1", "https://api.example.com/p/x?id=1", false],
-  ])("%s, %s → %s", (entry, url, permitted) => {
+  ])("returns for %s and %s: %s", (entry, url, permitted) => {
     expect(isAllowedBy(entry, new URL(url))).toBe(permitted);
   });
 });
 
-describe("configuredUrlFault", () => {
+describe("describeInvalidUrl", () => {
   it.each([
     "http://127.0.0.1:3000",
     "http://[::1]:3000/hook",
@@ -52,12 +52,12 @@ describe("configuredUrlFault", () => {
     ["https:api.example.com", "must be a URL that starts with http:// or https://"],
     ["https://user:pw@api.example.com", "must not contain a user name or password"],
     ["https://*.example.com/", "wildcards are unsupported"],
-  ])("refuses %s: %s", (text, fault) => {
+  ])("reports for %s: %s", (text, fault) => {
     expect(describeInvalidUrl(text)).toContain(fault);
   });
 });
 
-describe("addressRangeFault", () => {
+describe("describeInvalidAddressRange", () => {
   it.each(["10.0.0.5", "172.18.0.0/16", "0.0.0.0/0", "fd00::/8", "::1"])("accepts %s", (text) => {
     expect(describeInvalidAddressRange(text)).toBeNull();
   });
@@ -72,7 +72,7 @@ describe("addressRangeFault", () => {
     "fd00::/129",
     "fd00:::",
     "localhost",
-  ])("refuses %j", (text) => {
+  ])("rejects %j", (text) => {
     expect(describeInvalidAddressRange(text)).toContain("must be an IP address or a range");
   });
 });

@@ -16,7 +16,7 @@ const delivering = (type: string, provider: string | null, settings: JsonObject 
 const S = "/channels/out/settings";
 const LOGIN = { username: "u", password: "$P" };
 
-/** Enough for each provider to deliver. */
+/** The settings that each provider needs to deliver. */
 const ENOUGH: Record<string, JsonObject> = {
   smtp: { host: "smtp.lark.test", ...LOGIN },
   sendgrid: { api_key: "$SENDGRID_KEY" },
@@ -32,9 +32,9 @@ const ENOUGH: Record<string, JsonObject> = {
   "knock-webhook": {},
 };
 
-describe("a channel that says deliver", () => {
+describe("a channel with deliver", () => {
   const every = getProviderCatalog().flatMap(({ vendor, type, names }) => names.map((name) => [type, name, vendor]));
-  it.each(every)("%s by %s", (type, name, vendor) => {
+  it.each(every)("delivers %s by %s", (type, name, vendor) => {
     const settings = ENOUGH[String(vendor)] as JsonObject;
     expect(parse(delivering(String(type), String(name), settings))).toMatchObject({
       deliver: true,
@@ -43,7 +43,7 @@ describe("a channel that says deliver", () => {
     });
   });
 
-  it("settings may be written as in the provider's own documents", () => {
+  it("accepts settings spelled as in the provider's own documentation", () => {
     expect(
       parse(delivering("email", "sendgrid", { apiKey: "$SENDGRID_KEY", from_address: "a@b.test" }))?.settings,
     ).toEqual({
@@ -58,7 +58,7 @@ describe("a channel that says deliver", () => {
     });
   });
 
-  it("SMTP wants a login, except on this machine (CH-090)", () => {
+  it("needs a login for SMTP, except on localhost (CH-090)", () => {
     expect(faults(delivering("email", "smtp", { host: "smtp.lark.test" }))).toEqual([
       `${S}/username is required by smtp`,
       `${S}/password is required by smtp, such as "$PASSWORD"`,
@@ -68,7 +68,7 @@ describe("a channel that says deliver", () => {
     expect(faults(delivering("email", "smtp", { host: "127.0.0.1.lark.test" }))).toHaveLength(2);
   });
 
-  it("APNs wants a signing key with its names, or a certificate with its key, never both (CH-141)", () => {
+  it("needs for APNs a signing key with its names, or a certificate with its key, never both (CH-141)", () => {
     const apns = (settings: JsonObject) => faults(delivering("push", "push_apns", { bundle_id: "b", ...settings }));
     const certificate = { bundle_id: "b", certificate: "$C", private_key: "$K" };
     expect(parse(delivering("push", "push_apns", certificate))?.deliver).toBe(true);
@@ -83,7 +83,7 @@ describe("a channel that says deliver", () => {
     ]);
   });
 
-  it("a webhook's signing key may be Liquid (E-195), but no text of its own", () => {
+  it("accepts Liquid as a webhook's signing key (E-195), but no literal text", () => {
     const fault = `${S}/signing_key is a secret and must name an environment variable, such as "$SIGNING_KEY": never write it here`;
     for (const signing_key of ["{{ vars.hook_key }}", "{{ recipient.keys.hook | default: tenant.hook_key }}"])
       expect(parse(delivering("http", null, { signing_key }))?.settings).toEqual({ signing_key });
@@ -97,7 +97,7 @@ describe("a channel that says deliver", () => {
     expect(faults(delivering("chat", "slack", { bot_token: "{{ vars.token }}" }))).toHaveLength(1);
   });
 
-  it("a webhook and an in-app feed need no provider named", () => {
+  it("needs no provider for a webhook or an in-app feed", () => {
     expect(parse(delivering("http", null))).toMatchObject({ provider: "http_knock_webhook", deliver: true });
     expect(parse(delivering("in_app_feed", null))).toMatchObject({ provider: "in_app_feed_knock" });
   });
@@ -110,29 +110,29 @@ describe("a channel that says deliver", () => {
       ['/channels/out/provider is required where "deliver" is true: it says who delivers'],
     ],
     [
-      "a slip in its name",
+      "a typing mistake in the provider's name",
       delivering("email", "sendgird"),
       [
         '/channels/out/provider must be a provider for email (smtp, email_smtp, sendgrid, email_sendgrid, postmark, email_postmark, resend, email_resend), found "sendgird"; did you mean "sendgrid"?',
       ],
     ],
     [
-      "another type's",
+      "a provider of another channel type",
       delivering("sms", "slack"),
       ['/channels/out/provider must be a provider for sms (sms_twilio, twilio), found "slack"'],
     ],
     [
-      "a type that nobody delivers for",
+      "a channel type without delivery",
       delivering("in_app_guide", "x"),
       ["/channels/out/provider has no provider: channels of type in_app_guide cannot deliver"],
     ],
     [
-      "settings that are missing",
+      "missing settings",
       delivering("push", "apns", { key_id: "k" }),
       [`${S}/bundle_id is required by push_apns`, `${S} must have exactly one of signing_key, certificate, has none`],
     ],
     [
-      "a slip in a setting's name",
+      "a typing mistake in a setting's name",
       delivering("email", "resend", { api_kye: "$K" }),
       [`${S}/api_key is required by resend, such as "$API_KEY"; is "api_kye" meant to be it?`],
     ],
@@ -142,7 +142,7 @@ describe("a channel that says deliver", () => {
       [`${S}/channels is not a known setting of chat_slack; did you mean "slack_channels"?`],
     ],
     [
-      "a list under a part of its name, where no provider is named",
+      "a list under a part of its name, without a provider",
       { type: "chat", settings: { teams: [] } },
       [`${S}/teams is not a known setting of a channel of type chat; did you mean "ms_teams_teams"?`],
     ],
@@ -159,7 +159,7 @@ describe("a channel that says deliver", () => {
       ],
     ],
     [
-      "a row of the list that is no channel",
+      "an item of the list that is not a channel",
       { type: "chat", settings: { slack_channels: [{ id: "C1" }, "general"] } },
       [`${S}/slack_channels/0/name is required (a string)`, `${S}/slack_channels/1 must be an object, found a string`],
     ],
@@ -169,29 +169,29 @@ describe("a channel that says deliver", () => {
       [`${S}/api_key is a secret and must name an environment variable, such as "$API_KEY": never write it here`],
     ],
     [
-      "a secret that is no text",
+      "a secret that is not a string",
       delivering("push", "fcm", { project_id: "p", service_account_json: { private_key: "very-secret" } }),
       [
         `${S}/service_account_json is a secret and must name an environment variable, such as "$SERVICE_ACCOUNT_JSON": never write it here`,
       ],
     ],
     [
-      "a variable that cannot be one",
+      "an invalid variable name",
       email({ password: "$9" }),
       [`${S}/password is a secret and must name an environment variable, such as "$PASSWORD": never write it here`],
     ],
-    ["a port", email({ port: "587" }), [`${S}/port must be a whole number above 0`]],
+    ["an invalid port", email({ port: "587" }), [`${S}/port must be a whole number above 0`]],
     [
       "TLS",
       email({ tls: "strattls" }),
       [`${S}/tls must be "implicit" or "starttls" or "none", found "strattls"; did you mean "starttls"?`],
     ],
     [
-      "a URL",
+      "an invalid URL",
       delivering("push", "expo", { base_url: "exp.host" }),
       [`${S}/base_url must be a URL that starts with http:// or https://, found "exp.host"`],
     ],
-    ["a switch", delivering("http", null, { allow_http: "yes" }), [`${S}/allow_http must be true or false`]],
+    ["an invalid boolean", delivering("http", null, { allow_http: "yes" }), [`${S}/allow_http must be true or false`]],
     [
       "no sender",
       delivering("sms", "twilio", { account_id: "a", auth_token: "$T" }),
@@ -204,14 +204,14 @@ describe("a channel that says deliver", () => {
         `${S} must have exactly one of phone_number, short_code, messaging_service_sid, has phone_number and short_code`,
       ],
     ],
-  ])("%s is refused", (_title, channel, expected) => {
+  ])("rejects %s", (_title, channel, expected) => {
     expect(faults(channel)).toEqual(expected);
     expect(JSON.stringify(catchThrown(() => parse(channel)))).not.toContain("very-secret");
   });
 });
 
 describe("a sandboxed channel", () => {
-  it("may have any provider and lack settings, but holds no secret either", () => {
+  it("accepts any provider and missing settings, but no literal secret", () => {
     for (const provider of ["smtp", "mailgun", "sendgrid"])
       expect(parse({ type: "email", provider })).toMatchObject({ provider, deliver: false });
     const [fault] = faults({ type: "email", provider: "sendgrid", settings: { api_key: "SG.1" } });
@@ -228,6 +228,6 @@ it.each<[Json, string | null]>([
   ["a $B", null],
   ["$B c", null],
   [7, null],
-])("the variable of %j is %j", (value, variable) => {
+])("reads the variable of %j as %j", (value, variable) => {
   expect(parseVariableReference(value)).toBe(variable);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseEnvironment } from "../../../src/domain/environment/parse-environment.js";
 
-describe("16. Vars", () => {
+describe("variables (section 16)", () => {
   it.each([
     ["true", true],
     ["12.5", 12.5],
@@ -10,14 +10,14 @@ describe("16. Vars", () => {
     ["[1]", [1]],
     ['{"a":1}', { a: 1 }],
     ["plain", "plain"],
-  ])("T-250: the text %j is %j", (text, value) => {
+  ])("T-250 parse the text %j as %j", (text, value) => {
     const { variables } = parseEnvironment({ variables: { v: text } }, "environment.json");
     expect(variables.v).toEqual(value);
   });
 });
 
-describe("T-185: the account's locale", () => {
-  it("is en unless environment.json says otherwise", () => {
+describe("the account's locale (T-185)", () => {
+  it("is en unless environment.json sets another", () => {
     expect(parseEnvironment({}, "environment.json").locale).toBe("en");
     expect(parseEnvironment({ locale: "fr-BE" }, "environment.json").locale).toBe("fr-BE");
   });

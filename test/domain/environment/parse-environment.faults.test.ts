@@ -14,7 +14,7 @@ const ID = "6b1d2a0e-3f1f-4a52-9d53-1d6b8b0c2a41";
 const parse = (raw: Json) => parseEnvironment(raw, "environment.json");
 const faults = (raw: Json): string[] => formatDetails(catchThrown(() => parse(raw)));
 
-/** The contract's own example (section 5), as far as it is built. */
+/** The example of the contract (section 5). */
 const EXAMPLE: JsonObject = {
   name: "development",
   timezone: "Etc/UTC",
@@ -44,7 +44,7 @@ const EXAMPLE: JsonObject = {
 };
 
 describe("parseEnvironment (section 5 of the contract)", () => {
-  it("reads the example", () => {
+  it("parses the example", () => {
     expect(parse(EXAMPLE)).toMatchObject({
       name: "development",
       timezone: "Etc/UTC",
@@ -75,7 +75,7 @@ describe("parseEnvironment (section 5 of the contract)", () => {
     });
   });
 
-  it("E-083: text of a variable that is JSON is its value", () => {
+  it("E-083 parses a variable's text as JSON where possible", () => {
     expect(parse(EXAMPLE).variables).toEqual({
       app_url: "https://app.example.com",
       flag: true,
@@ -86,13 +86,13 @@ describe("parseEnvironment (section 5 of the contract)", () => {
     });
   });
 
-  it("needs nothing, and takes null for nothing", () => {
+  it("needs no fields, and treats null as absent", () => {
     const names = ["name", "timezone", "channels", "workflows", "variables", "preferences", "branding"];
     expect(parse(Object.fromEntries(names.map((name) => [name, null])))).toEqual(parse({}));
     expect(isUuid(getChannelId("anything"))).toBe(true);
   });
 
-  it("holds no name that nobody declared: not those every object has", () => {
+  it("contains no undeclared name, such as those that every object has", () => {
     const { channels, active, channel_groups: groups } = parse(EXAMPLE);
     for (const name of ["constructor", "toString", "valueOf", "hasOwnProperty"])
       expect([channels[name], active[name], groups[name]]).toEqual([undefined, undefined, undefined]);
@@ -100,24 +100,24 @@ describe("parseEnvironment (section 5 of the contract)", () => {
 
   it.each<[string, Json, string[]]>([
     ["a list", [], [" must be an object, found a list"]],
-    ["a key mistyped", { chanels: {} }, ['/chanels unknown key "chanels"; did you mean "channels"?']],
+    ["an unknown key", { chanels: {} }, ['/chanels unknown key "chanels"; did you mean "channels"?']],
     [
-      "a channel's key mistyped",
+      "an unknown key of a channel",
       { channels: { a: { type: "sms", delivr: true } } },
       ['/channels/a/delivr unknown key "delivr"; did you mean "deliver"?'],
     ],
     [
-      "a workflow's key mistyped",
+      "an unknown key of a workflow",
       { workflows: { a: { activ: false } } },
       ['/workflows/a/activ unknown key "activ"; did you mean "active"?'],
     ],
     ["no type", { channels: { "a/b": {} } }, [expect.stringMatching(/^\/channels\/a~1b\/type must be "email" or /)]],
-    ["a type mistyped", { channels: { a: { type: "emial" } } }, [expect.stringMatching(/did you mean "email"\?$/)]],
-    ["a channel that is text", { channels: { a: "email" } }, ["/channels/a must be an object, found a string"]],
-    ["an id that is no UUID", { channels: { a: { type: "sms", id: "c-1" } } }, ["/channels/a/id must be a UUID"]],
+    ["an unknown type", { channels: { a: { type: "emial" } } }, [expect.stringMatching(/did you mean "email"\?$/)]],
+    ["a channel that is a string", { channels: { a: "email" } }, ["/channels/a must be an object, found a string"]],
+    ["an id that is not a UUID", { channels: { a: { type: "sms", id: "c-1" } } }, ["/channels/a/id must be a UUID"]],
     ["an empty id", { channels: { a: { type: "sms", id: "" } } }, ["/channels/a/id must be a UUID"]],
     [
-      "E-090: a status of a step asked by a channel",
+      "E-090 a channel's condition on a step's status",
       {
         channels: {
           a: { type: "sms", conditions: { all: [{ variable: "refs.a.delivery_status", operator: "exists" }] } },
@@ -126,7 +126,7 @@ describe("parseEnvironment (section 5 of the contract)", () => {
       ["/channels/a/conditions/all/0/variable message statuses can only be asked in step and branch conditions"],
     ],
     [
-      "a switch that is text",
+      "a boolean that is a string",
       { workflows: { a: { active: "no" } } },
       ["/workflows/a/active must be true or false, found a string"],
     ],
@@ -147,12 +147,12 @@ describe("parseEnvironment (section 5 of the contract)", () => {
     ],
     ["tracking without a base", { tracking: {} }, ["/tracking/base_url is required (a string)"]],
     [
-      "tracking with more",
+      "tracking with an unknown key",
       { tracking: { base_url: "http://a", url: 1 } },
       [expect.stringContaining("/tracking/url unknown key")],
     ],
     [
-      "a base that is no URL",
+      "a base that is not a URL",
       { tracking: { base_url: "go.lark.test" } },
       ["/tracking/base_url must be an http:// or https:// URL without a query"],
     ],
@@ -162,7 +162,7 @@ describe("parseEnvironment (section 5 of the contract)", () => {
       ["/tracking/base_url must be an http:// or https:// URL without a query"],
     ],
     [
-      "a base that would end an attribute",
+      "a base with a quotation mark",
       { tracking: { base_url: 'https://a"b' } },
       ["/tracking/base_url must be an http:// or https:// URL without a query"],
     ],
@@ -172,7 +172,7 @@ describe("parseEnvironment (section 5 of the contract)", () => {
       ["/tracking/base_url must be an http:// or https:// URL without a query"],
     ],
     [
-      "A-003 a key with a space, or none at all",
+      "A-003 a key with a space, and an empty one",
       { keys: ["sk_1", "My API Key", ""] },
       [
         "/keys/1 must be printable ASCII without spaces: clients send it as a bearer token",
@@ -180,11 +180,11 @@ describe("parseEnvironment (section 5 of the contract)", () => {
       ],
     ],
     ["keys that are numbers", { keys: ["sk_1", 2] }, ["/keys/1 must be a string, found a number"]],
-  ])("refuses %s", (_what, raw, expected) => {
+  ])("rejects %s", (_what, raw, expected) => {
     expect(faults(raw)).toEqual(expected);
   });
 
-  it("lists the faults of fields, keys, settings and rules over several fields together", () => {
+  it("reports the errors of fields, keys, settings and rules over several fields together", () => {
     const raw: Json = {
       locale: 1,
       channels: {
@@ -209,7 +209,7 @@ describe("parseEnvironment (section 5 of the contract)", () => {
     ]);
   });
 
-  it("names the file and the first place, and is project_invalid", () => {
+  it("names the file and the first location, and is project_invalid", () => {
     const error = catchThrown(() => parse({ channels: { a: { type: 1, id: 2 } } }));
     expect(error.code).toBe("project_invalid");
     expect(error.message).toMatch(
@@ -217,14 +217,14 @@ describe("parseEnvironment (section 5 of the contract)", () => {
     );
   });
 
-  it("does not fall over a depth of 100,000, nor over a key __proto__", () => {
+  it("handles a depth of 100,000 and a key __proto__", () => {
     expect(catchThrown(() => parse({ variables: { x: buildNestedJson(100_000) } })).code).toBe("project_invalid");
     const attack = JSON.parse('{"variables":{"__proto__":{"polluted":1}}}') as Json;
     expect(faults(attack)).toEqual(["/variables/__proto__ is not allowed as a key"]);
     expect(({} as JsonObject).polluted).toBeUndefined();
   });
 
-  it("throws nothing but a KnockError, and what it takes can decide preferences", () => {
+  it("throws only KnockErrors, and preferences can be decided with every accepted environment", () => {
     const keys = [
       ...Object.keys(EXAMPLE),
       "default",

@@ -13,7 +13,7 @@ describe("channel groups (E-189, CH-060)", () => {
     channel_groups: { phones: { type: "push", rules, ...more } },
   });
 
-  it("rules in the order of their index, the operator any where none is given", () => {
+  it("sort their rules by index, and use the operator any by default", () => {
     const condition = { variable: "recipient.os", operator: "equal_to", argument: "ios" };
     const rules = [
       { index: 1, rule_type: "unless", channel: "droid", ...condition },
@@ -29,7 +29,7 @@ describe("channel groups (E-189, CH-060)", () => {
     expect(parse(group([], { operator: "all" })).channel_groups.phones).toMatchObject({ operator: "all", rules: [] });
   });
 
-  it("E-190 a share of the recipients, as a number or as text", () => {
+  it("E-190 accept a share of the recipients as a number or as text", () => {
     for (const argument of [12.5, "12.5"]) {
       const rule = {
         rule_type: "if",
@@ -94,11 +94,11 @@ describe("channel groups (E-189, CH-060)", () => {
     ],
     ["index", { ...cohort, index: -1 }, `${at}/index must be a whole number of at least 0, found -1`],
     ["unknown key", { ...cohort, chanel: "ios" }, `${at}/chanel unknown key "chanel"; did you mean "channel"?`],
-  ] as [string, JsonObject, string][])("%s is refused", (_title, rule, fault) => {
+  ] as [string, JsonObject, string][])("reject %s", (_title, rule, fault) => {
     expect(collectFindings(() => parse(group([rule])))).toEqual([fault]);
   });
 
-  it("section 7 guides have no groups, and there are two operators", () => {
+  it("section 7 exclude guides, and have two operators", () => {
     const [type] = collectFindings(() => parse(group([], { type: "in_app_guide" })));
     expect(type).toMatch(/^\/channel_groups\/phones\/type must be "email"/);
     expect(collectFindings(() => parse(group([], { operator: "first" })))).toEqual([
@@ -106,7 +106,7 @@ describe("channel groups (E-189, CH-060)", () => {
     ]);
   });
 
-  it("the cohort operator is unknown to a channel's own conditions", () => {
+  it("allow the cohort operator only here, not in a channel's own conditions", () => {
     const { variable, operator, argument } = cohort;
     const conditions = { all: [{ variable, operator, argument }] };
     const [fault] = collectFindings(() => parse({ channels: { ios: { type: "push", conditions } } }));
@@ -114,8 +114,8 @@ describe("channel groups (E-189, CH-060)", () => {
   });
 });
 
-describe("R-123 the group of guides", () => {
-  it("has an order, an interval, and guides that it spares", () => {
+describe("the guide group (R-123)", () => {
+  it("has an order, an interval, and guides without throttling", () => {
     const group = { display_sequence: ["b", "a"], display_sequence_unthrottled: ["a"], display_interval: 60 };
     expect(parse({ guide_groups: { default: group } }).guide_group).toEqual(group);
     expect(parse({ guide_groups: {} }).guide_group).toEqual(createDefaultEnvironment().guide_group);
@@ -129,18 +129,18 @@ describe("R-123 the group of guides", () => {
     ],
     [{ default: { display_sequence: "a" } }, "/guide_groups/default/display_sequence must be a list, found a string"],
     [{ default: { sequence: [] } }, '/guide_groups/default/sequence unknown key "sequence"'],
-  ])("%j is refused", (guide_groups, fault) => {
+  ])("rejects %j", (guide_groups, fault) => {
     expect(collectFindings(() => parse({ guide_groups }))).toEqual([expect.stringContaining(fault)]);
   });
 });
 
-describe("answers to fetches", () => {
-  it("nothing is allowed and nothing answered by default", () => {
+describe("fetch responses", () => {
+  it("allow and return nothing by default", () => {
     expect(parse({}).fetch).toEqual({ allow: [], answers: [] });
     expect(parse({ fetch: null, agent: null })).toEqual(createDefaultEnvironment());
   });
 
-  it("defaults: GET, 200, at once", () => {
+  it("default to GET, status 200 and no delay", () => {
     const url = "https://a.test/p/1?full=1";
     expect(parse({ fetch: { allow: ["https://a.test/"], answers: [{ url }] } }).fetch).toEqual({
       allow: ["https://a.test/"],
@@ -163,13 +163,13 @@ describe("answers to fetches", () => {
     [answer({ error: "" }), "/fetch/answers/0/error must not be empty"],
     [answer({ stauts: 200 }), '/fetch/answers/0/stauts unknown key "stauts"; did you mean "status"?'],
     [{ answer: [] }, '/fetch/answer unknown key "answer"; did you mean "answers"?'],
-  ] as [Json, string][])("%o is refused", (fetch, fault) => {
+  ] as [Json, string][])("reject %o", (fetch, fault) => {
     expect(collectFindings(() => parse({ fetch }))).toEqual([fault]);
   });
 });
 
-describe("answers of an agent (EQ-58)", () => {
-  it("a text, a JSON value or an error, for one step or any", () => {
+describe("agent responses (EQ-58)", () => {
+  it("are a text, a JSON value or an error, for one step or any", () => {
     const answers: JsonObject[] = [
       { workflow: "ferry", step: "ai_agent_1", text: "" },
       { step: "ai_agent_2", json: { a: null } },
@@ -189,12 +189,12 @@ describe("answers of an agent (EQ-58)", () => {
     [{ answers: [{ text: 1 }] }, "/agent/answers/0/text must be a string, found a number"],
     [{ url: "localhost" }, '/agent/url must be a URL that starts with http:// or https://, found "localhost"'],
     [{ model: "a" }, '/agent/model unknown key "model"'],
-  ] as [Json, string][])("%o is refused", (agent, fault) => {
+  ] as [Json, string][])("reject %o", (agent, fault) => {
     expect(collectFindings(() => parse({ agent }))).toEqual([fault]);
   });
 });
 
-it("nesting beyond any sense is refused, not a stack overflow", () => {
+it("reject excessive nesting without a stack overflow", () => {
   let deep: Json = {};
   for (let i = 0; i < 20_000; i++) deep = { all: [deep] };
   expect(() => parse({ channels: { a: { type: "email", conditions: deep } } })).toThrow(
@@ -202,8 +202,8 @@ it("nesting beyond any sense is refused, not a stack overflow", () => {
   );
 });
 
-describe("who may call the local API (contract, section 6)", () => {
-  it("everybody, unless keys are listed; no signed users without a signing key", () => {
+describe("authentication of the local API (contract, section 6)", () => {
+  it("allows every request unless keys are listed, and no signed users without a signing key", () => {
     expect(parse({}).access).toEqual({ keys: null, enhanced_security: false, signing_key: null });
     const access = { keys: ["sk_a", "pk_b"], enhanced_security: true, signing_key: "$KNOCK_SIGNING_KEY" };
     expect(parse(access).access).toEqual(access);
@@ -211,7 +211,7 @@ describe("who may call the local API (contract, section 6)", () => {
   });
 });
 
-describe("addresses of private networks", () => {
+describe("private_addresses", () => {
   it("are addresses and ranges", () => {
     expect(parse({}).private_addresses).toEqual([]);
     expect(parse({ private_addresses: ["172.18.0.0/16", "fd00::1"] }).private_addresses).toHaveLength(2);
@@ -224,19 +224,19 @@ describe("addresses of private networks", () => {
     [{ allow: ["http://[bad"] }, "/fetch/allow/0 must be a URL that starts with http:// or https://"],
     [{ allow: ["https://me:pw@a.test"] }, "/fetch/allow/0 must not contain a user name or password"],
     [{ allow: ["https://*.a.test"] }, "/fetch/allow/0 must name one host"],
-  ])("fetch %j is refused", (fetch, fault) => {
+  ])("reject %j", (fetch, fault) => {
     expect(collectFindings(() => parse({ fetch }))).toEqual([expect.stringContaining(fault)]);
   });
 });
 
 describe("allowed_origins", () => {
-  it("are origins as browsers send them", () => {
+  it("are origins in the format of browsers", () => {
     const origins = ["https://app.example.com", "http://lark.test:3000", "null"];
     expect(parse({ allowed_origins: origins }).allowed_origins).toEqual(origins);
   });
 
   it.each(["*", "app.example.com", "https://app.example.com/", "https://App.example.com", "https://*.example.com"])(
-    "%s is refused",
+    "reject %s",
     (origin) => {
       expect(collectFindings(() => parse({ allowed_origins: [origin] }))).toEqual([
         `/allowed_origins/0 must be an origin such as "https://app.example.com", found "${origin}"`,

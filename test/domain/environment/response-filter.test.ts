@@ -16,7 +16,7 @@ const CASES: [name: string, filter: FieldFilter | undefined, left: object][] = [
 ];
 
 describe("a feed channel's response filter (A-105, CH-221)", () => {
-  it.each(CASES)("%s", (_name, filter, left) => {
+  it.each(CASES)("accepts %s", (_name, filter, left) => {
     const before = structuredClone(MAP);
     expect(filterFields(MAP, filter)).toEqual(left);
     expect(MAP).toEqual(before);
@@ -28,7 +28,7 @@ describe("a feed channel's response filter (A-105, CH-221)", () => {
     [{ data: { only: ["a"], except: ["b"] } }, "/channels/feed/settings/response_filter/data"],
     [{ data: { only: "a" } }, "/channels/feed/settings/response_filter/data/only"],
     [true, "/channels/feed/settings/response_filter"],
-  ])("%j is refused with its place", (response_filter, pointer) => {
+  ])("rejects %j with its location", (response_filter, pointer) => {
     const raw = { channels: { feed: { type: "in_app_feed", settings: { response_filter } } } };
     expect(catchThrown(() => parseEnvironment(raw, "environment.json"))).toMatchObject({ details: [{ pointer }] });
   });

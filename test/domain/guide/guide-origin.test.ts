@@ -19,13 +19,13 @@ const GUIDE: Guide = {
 };
 const ACME = { tenant: "acme", version_id: "v1" };
 
-describe("guideOrigin", () => {
-  it("E-196 is the same for each message of a version and a tenant", () => {
+describe("buildGuideOrigin", () => {
+  it("E-196 returns the same origin for every message of a version and a tenant", () => {
     expect(buildGuideOrigin(GUIDE, ACME)).toEqual(buildGuideOrigin({ ...GUIDE }, ACME));
     expect(buildGuideOrigin(GUIDE, ACME)).toMatchObject({ tenant: "acme", version: { key: "tour", version_id: "v1" } });
   });
 
-  it("E-196 differs by tenant and by what the guide says", () => {
+  it("E-196 returns different origins for different tenants and guide contents", () => {
     const others = [
       buildGuideOrigin(GUIDE, { ...ACME, tenant: null }),
       buildGuideOrigin({ ...GUIDE, name: "Another tour" }, ACME),

@@ -55,7 +55,7 @@ const GUIDE: JsonObject = {
 };
 const KEYS = ["values", "steps", "directive", "pathname", "operator", "all", "default", "settings", "type"];
 
-/** Throws nothing but a KnockError, which tells where. */
+/** Checks that only a KnockError with a location is thrown. */
 function attempt(raw: unknown, work: () => void): void {
   try {
     work();
@@ -65,7 +65,7 @@ function attempt(raw: unknown, work: () => void): void {
   }
 }
 
-it("a mutated guide is a guide, which renders or says why not, or a KnockError with pointers", () => {
+it("a mutated guide parses and renders, or causes a KnockError with pointers", () => {
   const messageTypes = new Map([["banner", parseMessageType("banner", TYPE, "file")]]);
   let rendered = 0;
   fc.assert(
@@ -90,7 +90,7 @@ it("a mutated guide is a guide, which renders or says why not, or a KnockError w
   expect(rendered).toBeGreaterThan(0);
 });
 
-it("a mutated message type is one, or a KnockError with pointers", () => {
+it("a mutated message type parses, or causes a KnockError with pointers", () => {
   fc.assert(
     fc.property(fc.oneof(arbitraryMutation(TYPE, arbitraryJson(...KEYS)), arbitraryJson(...KEYS)), (raw) =>
       attempt(raw, () => expect(parseMessageType("banner", raw, "file").variants.length).toBeGreaterThan(0)),

@@ -54,8 +54,8 @@ function guide(more: JsonObject = {}): JsonObject {
   return { name: "Tour", channel_key: "tours", steps: [step()], ...more };
 }
 
-describe("section 13 a guide", () => {
-  it("has what its file and its message type say", () => {
+describe("a guide (section 13)", () => {
+  it("has the values of its file and its message type", () => {
     const parsed = parse(
       guide({
         steps: [step({ title: "Hi", button: { text: "Open" }, extra: { a: 1 }, items: ["{{ x }}", "y"], size: "l" })],
@@ -91,7 +91,7 @@ describe("section 13 a guide", () => {
     });
   });
 
-  it("F-026 finds keys that have no effect", () => {
+  it("F-026 reports keys without an effect", () => {
     const raw = guide({ colour: "red", __readonly: { x: 1 }, steps: [step(undefined, { valeus: {}, "name@": "x" })] });
     expect(parse(raw)).toMatchObject({ key: "tour" });
     expect(findUnknownKeys(guideSchema(), raw)).toEqual([
@@ -100,7 +100,7 @@ describe("section 13 a guide", () => {
     ]);
   });
 
-  it("reports all faults at once, each once", () => {
+  it("reports all errors at once, each once", () => {
     const broken: JsonObject = {
       name: 7,
       channel_key: "feed",
@@ -127,10 +127,10 @@ describe("section 13 a guide", () => {
     ["no channel", { channel_key: null }, "/channel_key must be a string, found null"],
     ["another channel", { channel_key: "feed" }, '/channel_key names a channel of type in_app_feed: "feed"'],
     ["no steps", { steps: [] }, "/steps must have at least one step"],
-    ["a ref twice", { steps: [step(), step()] }, '/steps/1/ref "one" is already the ref of another step'],
+    ["a duplicate ref", { steps: [step(), step()] }, '/steps/1/ref "one" is already the ref of another step'],
     ["no message type", { steps: [step({}, { schema_key: "baner" })] }, 'did you mean "banner"?'],
     [
-      "a broken one",
+      "an invalid message type",
       { steps: [step({}, { schema_key: "broken" })] },
       "/steps/0/schema_key names a message type that cannot",
     ],
@@ -140,35 +140,43 @@ describe("section 13 a guide", () => {
       '/steps/0/schema_variant_key names no variant of "banner": default',
     ],
     [
-      "a field too many",
+      "an unknown field",
       { steps: [step({ title: "Hi", titel: "x" })] },
       '/steps/0/values/titel is no field of "banner"; did you mean "title"?',
     ],
-    ["a field missing", { steps: [step({})] }, "/steps/0/values/title is required"],
-    ["a text too short", { steps: [step({ title: "x" })] }, "/steps/0/values/title must have at least 2 characters"],
-    ["a text too long", { steps: [step({ title: "12345678901" })] }, "must have at most 10 characters"],
+    ["a missing field", { steps: [step({})] }, "/steps/0/values/title is required"],
     [
-      "a script",
+      "a text that is too short",
+      { steps: [step({ title: "x" })] },
+      "/steps/0/values/title must have at least 2 characters",
+    ],
+    ["a text that is too long", { steps: [step({ title: "12345678901" })] }, "must have at most 10 characters"],
+    [
+      "a script URL",
       { steps: [step({ title: "Hi", link: "javascript:alert(1)" })] },
       "/steps/0/values/link must not be a script",
     ],
     [
-      "a button's script",
+      "a button's script URL",
       { steps: [step({ title: "Hi", button: { action: " JavaScript:x" } })] },
       "/button/action must not be a script",
     ],
     [
-      "a part too many",
+      "an unknown part of a button",
       { steps: [step({ title: "Hi", button: { label: "x" } })] },
       "/button/label is not a part of a button: text, action",
     ],
-    ["no button", { steps: [step({ title: "Hi", button: "x" })] }, "/button must be an object with text, action"],
-    ["no colour", { steps: [step({ title: "Hi", tint: "blue" })] }, "/tint must be a colour"],
-    ["no switch", { steps: [step({ title: "Hi", closable: "yes" })] }, "/closable must be true or false"],
-    ["no number", { steps: [step({ title: "Hi", order: "7" })] }, "/order must be a number"],
-    ["a number too large", { steps: [step({ title: "Hi", order: 10 })] }, "/order must be at most 9, found 10"],
-    ["no option", { steps: [step({ title: "Hi", size: "m" })] }, "/size must be one of s, l"],
-    ["no option of several", { steps: [step({ title: "Hi", tags: ["b"] })] }, "/tags/0 must be one of a"],
+    [
+      "an invalid button",
+      { steps: [step({ title: "Hi", button: "x" })] },
+      "/button must be an object with text, action",
+    ],
+    ["an invalid color", { steps: [step({ title: "Hi", tint: "blue" })] }, "/tint must be a colour"],
+    ["an invalid boolean", { steps: [step({ title: "Hi", closable: "yes" })] }, "/closable must be true or false"],
+    ["an invalid number", { steps: [step({ title: "Hi", order: "7" })] }, "/order must be a number"],
+    ["a number that is too large", { steps: [step({ title: "Hi", order: 10 })] }, "/order must be at most 9, found 10"],
+    ["an unknown option", { steps: [step({ title: "Hi", size: "m" })] }, "/size must be one of s, l"],
+    ["an unknown option among several", { steps: [step({ title: "Hi", tags: ["b"] })] }, "/tags/0 must be one of a"],
     [
       "JSON of another schema",
       { steps: [step({ title: "Hi", extra: { b: 1 } })] },
@@ -177,7 +185,7 @@ describe("section 13 a guide", () => {
     ["an item of another schema", { steps: [step({ title: "Hi", items: ["a", 1] })] }, "/items item 1 does not fit"],
     ["partials", { steps: [step({ title: "{% render 'x' %}" })] }, "/steps/0/values cannot render partials"],
     [
-      "no pattern",
+      "an invalid pattern",
       { activation_url_patterns: [{ pathname: "/(" }] },
       '/activation_url_patterns/0/pathname is no URL pattern: "/("',
     ],
@@ -192,23 +200,23 @@ describe("section 13 a guide", () => {
       "must have a pathname, a search, or both",
     ],
     [
-      "no directive",
+      "an invalid directive",
       { activation_url_patterns: [{ directive: "deny", pathname: "/" }] },
       "/activation_url_patterns/0/directive",
     ],
     [
-      "old rules beside patterns",
+      "deprecated rules next to patterns",
       { activation_url_patterns: [{ pathname: "/" }], activation_location_rules: [{ pathname: "/" }] },
       "/activation_location_rules must not be given beside",
     ],
-    ["no time", { active_from: "soon" }, "/active_from must be an ISO 8601 time"],
+    ["an invalid time", { active_from: "soon" }, "/active_from must be an ISO 8601 time"],
     [
-      "a window that ends first",
+      "a window that ends before it starts",
       { active_from: "2025-01-02T00:00:00Z", __readonly: { active_until: "2025-01-01T00:00:00Z" } },
       "/active_until must be after active_from",
     ],
     [
-      "no operator",
+      "an unknown operator",
       { target_property_conditions: { all: [{ variable: "recipient.a", operator: "is" }] } },
       "/operator is not a known operator",
     ],
@@ -218,18 +226,18 @@ describe("section 13 a guide", () => {
       "must start with one of recipient, tenant, data, vars",
     ],
     ["a message", { target_property_conditions: conditions("refs.a.delivery_status") }, "must start with one of"],
-  ])("with %s is refused", (_title, more, fault) => {
+  ])("with %s is rejected", (_title, more, fault) => {
     const faults = formatDetails(catchThrown(() => parse(guide(more))));
     expect(faults.join("\n")).toContain(fault);
     expect(faults.length).toBeLessThanOrEqual(2);
   });
 
-  it("that is no object is refused", () => {
+  it("that is not an object is rejected", () => {
     expect(catchThrown(() => parse([])).message).toContain("guides/tour/guide.json");
   });
 });
 
-describe("section 12 a message type", () => {
+describe("a message type (section 12)", () => {
   const refused = (raw: unknown): string[] => formatDetails(catchThrown(() => parseMessageType("banner", raw, "file")));
   it.each<[string, unknown, string]>([
     ["no preview", { ...getType([]), preview: null }, "/preview must be a string, found null"],
@@ -239,7 +247,7 @@ describe("section 12 a message type", () => {
       '/variants must have one with the key "default"',
     ],
     [
-      "a variant twice",
+      "a duplicate variant",
       getType([], {
         variants: [
           { key: "default", fields: [] },
@@ -255,7 +263,7 @@ describe("section 12 a message type", () => {
       "/variants/0/fields/0/key is required (a string)",
     ],
     [
-      "a key twice",
+      "a duplicate key",
       getType([
         { type: "text", key: "a" },
         { type: "url", key: "a" },
@@ -282,12 +290,12 @@ describe("section 12 a message type", () => {
       getType([{ type: "json", key: "a", settings: { schema: { type: "text" } } }]),
       "/variants/0/fields/0/settings/schema/type must be",
     ],
-    ["no object", [], " must be an object, found a list"],
-  ])("with %s is refused", (_title, raw, fault) => {
+    ["a value that is not an object", [], " must be an object, found a list"],
+  ])("with %s is rejected", (_title, raw, fault) => {
     expect(refused(raw).join("\n")).toContain(fault);
   });
 
-  it("F-026 finds keys that its fields do not have", () => {
+  it("F-026 reports keys that its fields do not have", () => {
     const raw = getType([
       { type: "text", key: "a", settings: { max_lenght: 1, maxLength: 2 } },
       { type: "url", key: "b", action: {} },

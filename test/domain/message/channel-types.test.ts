@@ -7,11 +7,11 @@ import {
   listChannelTypesWithout,
 } from "../../../src/domain/message/channel-types.js";
 
-/** Code that compares with the name of a channel type would have to change with each new one. */
+/** Matches code that compares with a channel type's name. Such code would have to change with each new type. */
 const COMPARISON = new RegExp(`(?:[=!]==?|\\bcase) ?["'\`](?:${CHANNEL_TYPES.join("|")})["'\`]`);
 
 describe("channel types", () => {
-  it("are compared by name nowhere: the registry and records of all types answer", () => {
+  it("are never compared by name, because the registry and records of all types are used instead", () => {
     const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) => /\.tsx?$/.test(file));
     expect(files.length).toBeGreaterThan(500);
     const places = files.flatMap((file) =>
@@ -22,11 +22,11 @@ describe("channel types", () => {
     expect(places).toEqual([]);
   });
 
-  it("E-135 all but guides have preferences", () => {
+  it("E-135 have preferences, except guides", () => {
     expect(listChannelTypesWithout("isGuide")).toEqual(CHANNEL_TYPES.filter((type) => type !== "in_app_guide"));
   });
 
-  it("have no traits where they are unknown or absent", () => {
+  it("have no traits if they are unknown or missing", () => {
     for (const type of ["constructor", "emails", null, undefined]) {
       expect(findChannelType(type)).toBeUndefined();
       expect(hasTrait(type, "isFeed")).toBe(false);

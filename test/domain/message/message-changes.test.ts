@@ -40,7 +40,7 @@ describe("markMessage", () => {
 });
 
 describe("requeueMessage", () => {
-  it("E-213 queues an undelivered message as if it were new", () => {
+  it("E-213 queues an undelivered message like a new one", () => {
     const before = buildMessage({ status: "undelivered", attempts: 8, due_at: null, events: [] });
     expect(requeueMessage(before, NOW + 1)).toEqual({
       ...before,
@@ -52,20 +52,20 @@ describe("requeueMessage", () => {
     });
   });
 
-  it("E-213 leaves messages with any other status", () => {
+  it("E-213 ignores messages with any other status", () => {
     for (const status of ["queued", "sent", "delivered", "bounced", "not_sent"] as const)
       expect(requeueMessage(buildMessage({ status }), NOW)).toBeNull();
   });
 });
 
-describe("secretsAfterDelivery", () => {
+describe("selectRetainedSecrets", () => {
   const secrets = { token: "t" };
 
   it("keeps secrets while the message is queued", () => {
     expect(selectRetainedSecrets({ secrets, status: "queued" })).toBe(secrets);
   });
 
-  it("keeps that there were secrets where the message was given up (E-213), and nothing where it went out", () => {
+  it("keeps a marker for secrets of an undelivered message (E-213), and nothing for a sent one", () => {
     expect(selectRetainedSecrets({ secrets, status: "undelivered" })).toEqual({});
     for (const status of ["sent", "delivered", "bounced", "not_sent"] as const)
       expect(selectRetainedSecrets({ secrets, status })).toBeNull();
@@ -75,7 +75,7 @@ describe("secretsAfterDelivery", () => {
 describe("mergeMessageEvents", () => {
   const event = (type: MessageEvent["type"], at = NOW): MessageEvent => ({ type, at, data: null });
 
-  it("keeps the events of both that came after their common beginning", () => {
+  it("keeps the events of both that follow their common beginning", () => {
     const stored = [event("created"), event("queued"), event("seen", NOW + 1)];
     const delivered = [event("created"), event("queued"), event("sent", NOW + 2)];
     expect(mergeMessageEvents(stored, delivered).map(({ type }) => type)).toEqual([
@@ -86,7 +86,7 @@ describe("mergeMessageEvents", () => {
     ]);
   });
 
-  it("adds nothing twice", () => {
+  it("adds no duplicate events", () => {
     const events = [event("created"), event("queued")];
     expect(mergeMessageEvents(events, events)).toEqual(events);
     expect(mergeMessageEvents(events, [...events, event("sent")])).toHaveLength(3);

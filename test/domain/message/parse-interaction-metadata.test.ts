@@ -5,12 +5,12 @@ import type { Json } from "../../../src/util/json.js";
 import { catchThrown } from "../../helpers/catch-error.js";
 
 describe("parseInteractionMetadata (E-226, A-487)", () => {
-  it("five flat pairs of any kind pass", () => {
+  it("accepts five flat pairs of any scalar type", () => {
     const metadata = { a: 1, b: "two", c: true, d: null, e: 0.5 };
     expect(parseInteractionMetadata("interacted", metadata)).toEqual(metadata);
   });
 
-  it.each([undefined, null, {}])("%j is none, for every action", (value) => {
+  it.each([undefined, null, {}])("returns null for %j, for every action", (value) => {
     for (const action of ENGAGEMENT_ACTIONS) expect(parseInteractionMetadata(action, value)).toBeNull();
   });
 
@@ -20,14 +20,14 @@ describe("parseInteractionMetadata (E-226, A-487)", () => {
     ["a list inside", { a: [] }, "/metadata/a", "nothing nested"],
     ["a list", ["a"], "/metadata", "must be an object"],
     ["text", "a", "/metadata", "must be an object"],
-  ])("%s is refused", (_title, value, pointer, message) => {
+  ])("rejects %s", (_title, value, pointer, message) => {
     expect(catchThrown(() => parseInteractionMetadata("interacted", value))).toMatchObject({
       code: "invalid_params",
       details: [{ pointer, message: expect.stringContaining(message) }],
     });
   });
 
-  it("no other action takes any", () => {
+  it("rejects metadata of every other action", () => {
     expect(catchThrown(() => parseInteractionMetadata("seen", { a: 1 }))).toMatchObject({
       code: "invalid_params",
       message: "metadata: metadata goes with the status interacted only, not with seen",

@@ -18,7 +18,9 @@ function dictionary<T>(keys: string[], value: fc.Arbitrary<T>): fc.Arbitrary<Rec
 
 const channelTypes = dictionary(TYPES, fc.boolean()) as fc.Arbitrary<ChannelPreferences>;
 const detailed = fc.record({ channel_types: channelTypes, channels: channelTypes }, { requiredKeys: [] });
-/** Sets in which a category is always a boolean and a workflow always an object, so that no kind ever replaces another. */
+/**
+ * Sets in which a category is always a boolean and a workflow always an object, so that types never replace each other.
+ */
 const oneKind: fc.Arbitrary<PreferenceSet> = fc.record(
   {
     channel_types: channelTypes,
@@ -43,7 +45,7 @@ const anySet: fc.Arbitrary<PreferenceSet> = fc.record(
 
 const canonical = (set: PreferenceSet) => JSON.parse(JSON.stringify(set)) as unknown;
 
-/** Every path to a boolean. */
+/** Returns every path to a boolean. */
 function leaves(value: unknown, path: string[] = []): [string[], boolean][] {
   if (typeof value === "boolean") return [[path, value]];
   if (typeof value !== "object" || value === null) return [];
@@ -61,7 +63,7 @@ function decide(set: PreferenceSet): boolean {
 }
 
 describe("merging preference sets (E-142)", () => {
-  it("the empty set changes nothing, on either side", () => {
+  it("ignores the empty set on both sides", () => {
     fc.assert(
       fc.property(anySet, (set) => {
         expect(canonical(mergePreferenceSets(set, {}))).toEqual(canonical(set));
@@ -71,7 +73,7 @@ describe("merging preference sets (E-142)", () => {
     );
   });
 
-  it("a set on itself is itself", () => {
+  it("returns a set merged with itself unchanged", () => {
     fc.assert(
       fc.property(anySet, (set) => {
         expect(canonical(mergePreferenceSets(set, set))).toEqual(canonical(set));
@@ -79,7 +81,7 @@ describe("merging preference sets (E-142)", () => {
     );
   });
 
-  it("merging the same set again changes nothing", () => {
+  it("changes nothing when the same set is merged again", () => {
     fc.assert(
       fc.property(anySet, anySet, (base, over) => {
         const once = mergePreferenceSets(base, over);
@@ -88,7 +90,7 @@ describe("merging preference sets (E-142)", () => {
     );
   });
 
-  it("every value of the higher set is in the result; every other value comes from the lower", () => {
+  it("contains every value of the higher set, and otherwise the values of the lower one", () => {
     fc.assert(
       fc.property(anySet, anySet, (base, over) => {
         const asText = ([path, value]: [string[], boolean]) => `${JSON.stringify(path)}=${value}`;
@@ -100,7 +102,7 @@ describe("merging preference sets (E-142)", () => {
     );
   });
 
-  it("is associative where a key is of one kind in all sets", () => {
+  it("is associative if each key has the same type in all sets", () => {
     fc.assert(
       fc.property(oneKind, oneKind, oneKind, (a, b, c) => {
         const left = mergePreferenceSets(mergePreferenceSets(a, b), c);
@@ -110,7 +112,7 @@ describe("merging preference sets (E-142)", () => {
     );
   });
 
-  it("an entry marked replace survives any recipient set (E-144)", () => {
+  it("keeps an entry marked replace with any recipient set (E-144)", () => {
     fc.assert(
       fc.property(anySet, detailed, (recipient, entry) => {
         const locked = { ...entry, __strategy__: "replace" };
@@ -130,8 +132,8 @@ describe("merging preference sets (E-142)", () => {
   });
 });
 
-describe("deciding", () => {
-  it("a set without a no sends, and a whole workflow's or category's no always blocks (E-136, E-147, E-149)", () => {
+describe("decidePreferences", () => {
+  it("sends if no entry is false, and always blocks if a whole workflow or category is false (E-136, E-147, E-149)", () => {
     fc.assert(
       fc.property(anySet, (set) => {
         if (leaves(set).every(([, value]) => value)) expect(decide(set)).toBe(true);
@@ -141,7 +143,7 @@ describe("deciding", () => {
     );
   });
 
-  it("never throws on a malformed set", () => {
+  it("never throws for a malformed set", () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.constantFrom("channel_types", "channels", "categories", "workflows"), fc.jsonValue()),

@@ -85,7 +85,7 @@ describe("decidePreferences", () => {
       out("channel_type", "channel_types.email = false"),
     ],
     ["C-114", { workflows: { digest: { channel_types: { email: false }, channels: { "c-mail": true } } } }, {}, SENT],
-    ["other workflow", { workflows: { other: false } }, {}, SENT],
+    ["another workflow", { workflows: { other: false } }, {}, SENT],
     [
       "C-133 E-137",
       { channel_types: { http: false } },
@@ -94,7 +94,7 @@ describe("decidePreferences", () => {
     ],
     ["C-137 EQ-66", { categories: { other: false } }, {}, SENT],
     [
-      "E-148 a name of the language",
+      "E-148 a property name of every object",
       {},
       { workflow: { ...DIGEST, key: "constructor", categories: ["toString"] } },
       SENT,
@@ -120,7 +120,7 @@ describe("decidePreferences", () => {
     ["C-129 E-157", { commercial_subscribed: false }, {}, SENT],
     ["E-157", { commercial_subscribed: true }, { workflow: COMMERCIAL }, SENT],
     ["EQ-24", { commercial_subscribed: false }, { workflow: { ...COMMERCIAL, override_preferences: true } }, SENT],
-  ])("%s: %j", (_id, set, options, expected) => {
+  ])("decides %s: %j", (_id, set, options, expected) => {
     expect(decide(set, options)).toEqual(expected);
   });
 
@@ -140,7 +140,7 @@ describe("decidePreferences", () => {
       "categories.updates.channel_types.email conditions not met",
     ],
     [{ commercial_subscribed: CONDITIONAL }, "commercial", "commercial_subscribed conditions not met"],
-  ])("E-134 E-152 E-153 C-123 C-136: conditions decide in %j", (set, level, detail) => {
+  ])("E-134 E-152 E-153 C-123 C-136 evaluates conditions in %j", (set, level, detail) => {
     const asked: Condition[][] = [];
     const evaluate = (answer: boolean) => (conditions: Condition[]) => {
       asked.push(conditions);
@@ -151,12 +151,12 @@ describe("decidePreferences", () => {
     expect(asked).toEqual([[CONDITION], [CONDITION]]);
   });
 
-  it("a level's conditions and its channel answer are both needed (E-147)", () => {
+  it("needs both a level's conditions and its channel entry (E-147)", () => {
     const set: PreferenceSet = { workflows: { digest: { ...CONDITIONAL, channel_types: { email: false } } } };
     expect(decide(set)).toEqual(out("workflow", "workflows.digest.channel_types.email = false"));
   });
 
-  it("names the first that says no: workflow, category, channel, channel type, commercial (EQ-25)", () => {
+  it("names the first entry that is false: workflow, category, channel, channel type, commercial (EQ-25)", () => {
     const workflow = { ...COMMERCIAL, categories: ["b", "a"] };
     const details: string[] = [];
     const set: PreferenceSet = {
@@ -314,18 +314,18 @@ describe("resolvePreferenceSet", () => {
     ],
     ["EQ-22 environment", { environment: { commercial_subscribed: false } }, { workflow: COMMERCIAL }, false],
     ["EQ-22 nowhere", {}, { workflow: COMMERCIAL }, true],
-  ])("%s", (_id, given, options, sent) => {
+  ])("resolves %s", (_id, given, options, sent) => {
     expect(decideAs(given, options)).toBe(sent);
   });
 
-  it("C-120: the resolved set shows the replaced entry with its __strategy__ (E-145)", () => {
+  it("C-120 shows the replaced entry with its __strategy__ in the resolved set (E-145)", () => {
     const tenantDefaults = { channel_types: { __strategy__: "replace", email: false } };
     expect(
       resolve({ tenant: "acme", recipient: { acme: { channel_types: { email: true, sms: true } } }, tenantDefaults }),
     ).toEqual(tenantDefaults);
   });
 
-  it("changes none of the sets it was given", () => {
+  it("changes none of its input sets", () => {
     const given = structuredClone(REPLACED);
     resolve(given);
     expect(given).toEqual(REPLACED);
@@ -376,11 +376,11 @@ describe("mergePreferenceSets", () => {
       { workflows: { a: { channel_types: { email: true } } } },
       { workflows: { a: { channel_types: { __strategy__: "replace", email: true } } } },
     ],
-  ])("%s", (_id, base, over, expected) => {
+  ])("merges %s", (_id, base, over, expected) => {
     expect(mergePreferenceSets(base, over)).toEqual(expected);
   });
 
-  it("keeps a key named __proto__ an ordinary one", () => {
+  it("keeps a key named __proto__ as an ordinary key", () => {
     const over = JSON.parse('{"categories":{"__proto__":false}}') as PreferenceSet;
     const merged = mergePreferenceSets({ categories: { a: true } }, over);
     expect(JSON.stringify(merged)).toBe('{"categories":{"a":true,"__proto__":false}}');

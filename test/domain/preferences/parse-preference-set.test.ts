@@ -14,7 +14,7 @@ function collectFindings(value: unknown): string[] {
 const exists = { variable: "lark.x", operator: "exists" };
 
 describe("preferenceSetSchema", () => {
-  it("E-133 E-134 accepts every kind of entry, and null for a section without entries", () => {
+  it("E-133 E-134 accepts every type of entry, and null for an empty section", () => {
     const set = {
       id: "default",
       channel_types: { email: true, sms: { conditions: [exists], note: "kept" }, __strategy__: "replace" },

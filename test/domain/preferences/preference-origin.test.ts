@@ -19,44 +19,44 @@ const locked = { channel_types: { __strategy__: "replace", email: false } };
 const condition = { variable: "data.n", operator: "equal_to" as const, argument: "1" };
 const conditional = { channel_types: { email: { conditions: [condition] } } };
 
-describe("preferenceOrigin (E-139 to E-146, E-159)", () => {
+describe("findPreferenceOrigin (E-139 to E-146, E-159)", () => {
   it.each<[title: string, sources: Partial<PreferenceSources>, path: string[], origin: PreferenceOrigin | null]>([
     ["nobody's", {}, EMAIL, null],
-    ["the recipient's over the environment's", { recipient: { default: off }, environment: on }, EMAIL, OWN],
+    ["the recipient's value over the environment's", { recipient: { default: off }, environment: on }, EMAIL, OWN],
     [
-      "the environment's, the recipient set another",
+      "the environment's value if the recipient set another",
       { recipient: { default: { channel_types: { sms: true } } }, environment: off },
       EMAIL,
       ENVIRONMENT,
     ],
     [
-      "null in the recipient's is not set",
+      "null in the recipient's set as unset",
       { recipient: { default: { channel_types: null } }, environment: off },
       EMAIL,
       ENVIRONMENT,
     ],
-    ["equal values: the one that counts", { recipient: { default: off }, environment: off }, EMAIL, OWN],
-    ["a tenant nobody has a set for", { recipient: { default: off }, tenant: "acme" }, EMAIL, OWN],
+    ["the higher one of equal values", { recipient: { default: off }, environment: off }, EMAIL, OWN],
+    ["a tenant without a set", { recipient: { default: off }, tenant: "acme" }, EMAIL, OWN],
     [
-      "the recipient's for the tenant",
+      "the recipient's set for the tenant",
       { recipient: { acme: off, default: on }, tenant: "acme", tenantDefaults: on },
       EMAIL,
       FOR_ACME,
     ],
     [
-      "the tenant's, the recipient's default set does not count",
+      "the tenant's set, without the recipient's default set",
       { recipient: { default: on }, tenant: "acme", tenantDefaults: off },
       EMAIL,
       ACME,
     ],
     [
-      "a tenant's default that replaces",
+      "a tenant's default set that replaces",
       { recipient: { acme: on }, tenant: "acme", tenantDefaults: locked },
       EMAIL,
       ACME,
     ],
     [
-      "commercial_subscribed is the default set's",
+      "commercial_subscribed of the default set",
       { recipient: { default: { commercial_subscribed: false }, acme: on }, tenant: "acme" },
       ["commercial_subscribed"],
       OWN,
@@ -68,14 +68,14 @@ describe("preferenceOrigin (E-139 to E-146, E-159)", () => {
       ["categories", "a.b"],
       ENVIRONMENT,
     ],
-  ])("%s", (_title, sources, path, origin) => {
+  ])("finds %s", (_title, sources, path, origin) => {
     const given = { ...none, ...sources };
     const before = structuredClone(given);
     expect(findPreferenceOrigin(given, path)).toEqual(origin);
     expect(given).toEqual(before);
   });
 
-  it("in words; nothing for the recipient's own", () => {
+  it("is formatted as text, and omitted for the recipient's own entry", () => {
     expect([OWN, FOR_ACME, ACME, ENVIRONMENT, null].map(formatPreferenceOrigin)).toEqual([
       "",
       "in the recipient's set for tenant acme",

@@ -25,26 +25,26 @@ const checked = (steps: JsonObject[]) =>
   resolveChannelTypes(parseWorkflow("w", { name: "W", steps }), createDefaultEnvironment());
 
 it.each([
-  ["a step before it", [chat("one"), sms, chat("two", "one")]],
-  ["a step before the branch that it is in", [chat("one"), branch([chat("two", "one")])]],
-  ["a step before it in the same branch", [branch([chat("one"), chat("two", "one")])]],
-])("E-188 a reply to %s", (_title, steps) => {
+  ["an earlier step", [chat("one"), sms, chat("two", "one")]],
+  ["a step before the branch that contains it", [chat("one"), branch([chat("two", "one")])]],
+  ["an earlier step in the same branch", [branch([chat("one"), chat("two", "one")])]],
+])("E-188 resolveChannelTypes accepts a reply to %s", (_title, steps) => {
   expect(checked(steps).steps).toHaveLength(steps.length);
 });
 
 it.each([
   ["names no step", [chat("two", "gone")], "steps[0]", 'names no step: "gone"'],
-  ["is to no chat step", [sms, chat("two", "sms")], "steps[1]", 'names no chat step: "sms"'],
-  ["is to itself", [chat("two", "two")], "steps[0]", 'must name a step that every run has come past, not "two"'],
+  ["names a step that is not a chat step", [sms, chat("two", "sms")], "steps[1]", 'names no chat step: "sms"'],
+  ["names itself", [chat("two", "two")], "steps[0]", 'must name a step that every run has come past, not "two"'],
   [
-    "is to a later step",
+    "names a later step",
     [chat("two", "one"), chat("one")],
     "steps[0]",
     "must name a step that every run has come past",
   ],
-  ["is to a step of a branch", [branch([chat("one")]), chat("two", "one")], "steps[1]", "that every run has come past"],
-  ["goes through another channel", [chat("one"), chat("two", "one", "other")], "steps[1]", "with the same channel"],
-])("E-188 a reply that %s is refused", (_title, steps, place, words) => {
+  ["names a step of a branch", [branch([chat("one")]), chat("two", "one")], "steps[1]", "that every run has come past"],
+  ["uses another channel", [chat("one"), chat("two", "one", "other")], "steps[1]", "with the same channel"],
+])("E-188 resolveChannelTypes rejects a reply that %s", (_title, steps, place, words) => {
   expect(() => checked(steps)).toThrow(`workflow "w": ${place}.template.settings.reply_to_step_ref`);
   expect(() => checked(steps)).toThrow(words);
 });

@@ -7,7 +7,7 @@ import { workflowSchema } from "../../../src/domain/workflow/workflow-schema.js"
 import { type JsonObject, toPointer } from "../../../src/util/json.js";
 
 const PROJECT = { hasSource: (key: string) => key === "shop", hasBroadcast: (key: string) => key === "news" };
-/** What a project reports of a workflow file: unknown keys, and what has no effect. */
+/** Returns a project's warnings for a workflow file: unknown keys, and fields without an effect. */
 const texts = (raw: JsonObject): string[] =>
   [...findUnknownKeys(workflowSchema(), raw), ...collectWorkflowWarnings(raw, PROJECT)].map(
     ({ path, message }: Finding) => describeFinding({ pointer: toPointer(path), message }),
@@ -15,8 +15,8 @@ const texts = (raw: JsonObject): string[] =>
 const steps = (...list: JsonObject[]): JsonObject => ({ name: "W", steps: list });
 const email = (more: JsonObject): JsonObject => ({ ref: "e", type: "channel", channel_type: "email", ...more });
 
-describe("workflowWarnings (F-026)", () => {
-  it("nothing for what the format has, nulls and the server's own fields", () => {
+describe("collectWorkflowWarnings (F-026)", () => {
+  it("accepts all keys of the format, nulls and the server's own fields", () => {
     expect(
       texts({
         $schema: "x",
@@ -33,7 +33,7 @@ describe("workflowWarnings (F-026)", () => {
     ).toEqual([]);
   });
 
-  it("F-025: nothing for sources and broadcasts that the project has", () => {
+  it("F-025 accepts sources and broadcasts that the project has", () => {
     const wait = (event: JsonObject) => ({ ref: "w", type: "wait_for_event", settings: { event } });
     const trigger = { type: "event", source_key: "shop", event_key: "e", mapping: {} };
     const awaited = [
@@ -45,7 +45,7 @@ describe("workflowWarnings (F-026)", () => {
 
   it.each<[title: string, raw: JsonObject, text: string]>([
     [
-      "a file's name as the text",
+      "in a template with a file's name as its text",
       steps(email({ template: { subject: "readme.md", html_body: "e/html_body.html" } })),
       'steps[0].template.html_body is "e/html_body.html" itself, not what that file holds; did you mean "html_body@"?',
     ],
@@ -77,7 +77,7 @@ describe("workflowWarnings (F-026)", () => {
       'steps[0].settings: unknown key "delay_till"',
     ],
     [
-      "of a length of time",
+      "of a duration",
       steps({ ref: "b", type: "batch", settings: { batch_window: { unit: "hours", value: 1, values: 2 } } }),
       'steps[0].settings.batch_window: unknown key "values"; did you mean "value"?',
     ],
@@ -150,7 +150,7 @@ describe("workflowWarnings (F-026)", () => {
       }),
       'steps[0].branches[0].steps[0]: unknown key "limit"',
     ],
-  ])("an unknown key %s", (_title, raw, text) => {
+  ])("reports an unknown key or value %s", (_title, raw, text) => {
     expect(texts(raw)).toEqual([text]);
   });
 
@@ -161,12 +161,12 @@ describe("workflowWarnings (F-026)", () => {
       "steps[0].conditions has no effect: an experiment has no conditions",
     ],
     [
-      "a limit of a window that does not slide",
+      "a limit of a window that is not sliding",
       steps({ ref: "b", type: "batch", settings: { batch_window_extension_limit: { unit: "hours", value: 1 } } }),
       "steps[0].settings.batch_window_extension_limit has no effect: the window does not slide",
     ],
     [
-      "whom to update, where it is the run's own",
+      "a recipient to update that is the run's own",
       steps({
         ref: "u",
         type: "update_user",
@@ -197,7 +197,7 @@ describe("workflowWarnings (F-026)", () => {
       { ...steps(), trigger: { type: "event", source_key: "s", event_key: "e" } },
       'trigger.source_key has no effect: there is no source "s"',
     ],
-  ])("%s", (_title, raw, text) => {
+  ])("warns about %s", (_title, raw, text) => {
     expect(texts(raw)).toEqual([text]);
   });
 });

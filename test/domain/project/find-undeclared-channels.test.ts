@@ -13,16 +13,16 @@ const environment = parseEnvironment({ channels: { twilio: { type: "sms" }, off:
 it.each([
   ["twillio", 'did you mean "twilio"?'],
   ["something-else", 'did you mean "twilio", its only sms channel?'],
-])("warns of %s with its place and the channel that was probably meant", (key, suggestion) => {
+])("findUndeclaredChannels warns about %s with its location and the nearest channel", (key, suggestion) => {
   expect(findUndeclaredChannels(workflow(key), environment)).toEqual([
     { path: ["steps", 0, "channel_key"], message: `"${key}" is not declared in environment.json; ${suggestion}` },
   ]);
 });
 
-it.each(["twilio", "off"])("does not warn of %s, which is declared", (key) => {
+it.each(["twilio", "off"])("findUndeclaredChannels accepts %s, which is declared", (key) => {
   expect(findUndeclaredChannels(workflow(key), environment)).toEqual([]);
 });
 
-it("does not warn where the environment declares no channel at all", () => {
+it("findUndeclaredChannels accepts everything if the environment declares no channel", () => {
   expect(findUndeclaredChannels(workflow("sms"), parseEnvironment({}, "environment.json"))).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { PUBLISHED_SCHEMAS } from "../../../src/domain/project/published-schemas
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 
-/** Where the fixtures keep the files of each published schema. */
+/** The fixtures' files for each published schema. */
 const FILES: Readonly<Record<string, RegExp>> = {
   audience: /\/audiences\/[^/]+\/audience\.json$/,
   broadcast: /\/broadcasts\/[^/]+\/broadcast\.json$/,
@@ -30,12 +30,12 @@ type Document = Record<string, Record<string, unknown> | undefined>;
 
 const read = (path: string): object => JSON.parse(readFileSync(join(ROOT, path), "utf8")) as object;
 
-/** Returns the places of properties without a description. */
+/** Returns the pointers of properties without a description. */
 function undescribed(schema: unknown, path = ""): string[] {
   if (typeof schema !== "object" || schema === null) return [];
   return Object.entries(schema).flatMap(([key, value]: [string, unknown]) => {
     const here = `${path}/${key}`;
-    if (key === "if") return []; // it asks for a type, and defines nothing
+    if (key === "if") return []; // a condition of `if` only, which defines nothing
     if (key !== "properties" || /\/(properties|patternProperties)$/.test(path)) return undescribed(value, here);
     return Object.entries(value as Record<string, { description?: string }>).flatMap(([name, property]) => [
       ...(property.description ? [] : [`${here}/${name}`]),
@@ -69,7 +69,7 @@ describe.each(Object.keys(PUBLISHED_SCHEMAS))("schemas/%s.schema.json", (name) =
   });
 });
 
-it("publishes the sections of environment.json that are built late", () => {
+it("contains the sections of environment.json that are built lazily", () => {
   const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(
     read("schemas/environment.schema.json"),
   );

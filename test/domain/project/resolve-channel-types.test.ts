@@ -23,7 +23,7 @@ const faults = (steps: Json[], channels: JsonObject): string[] =>
   formatDetails(catchThrown(() => resolve(steps, channels)));
 
 describe("resolveChannelTypes (F-041, F-057)", () => {
-  it("gives a step without a type its channel's, inside branches too, and checks its template", () => {
+  it("sets a missing step type to that of its channel, also inside branches, and checks its template", () => {
     const inner = step("text", { text_body: "x" });
     const branch: JsonObject & { branches: JsonObject[] } = {
       ref: "b",
@@ -42,7 +42,7 @@ describe("resolveChannelTypes (F-041, F-057)", () => {
     ).toEqual(["/steps/0/branches/0/steps/0/template/text_body is required (a string)"]);
   });
 
-  it("leaves a step alone whose channel nobody declared, or that is not configured here", () => {
+  it("leaves a step unchanged if its channel is undeclared or not configured in this environment", () => {
     const [one] = resolve([step("text", { text_body: "x" }, { channel_type: "sms" })], {}).steps;
     expect(one).toMatchObject({ channel_type: "sms" });
     expect(() => resolve([step("text", { text_body: "x" }, { channel_type: "sms" })], { text: null })).not.toThrow();
@@ -50,40 +50,37 @@ describe("resolveChannelTypes (F-041, F-057)", () => {
 
   it.each<[string, Json, JsonObject, string]>([
     [
-      "no type, no channel",
+      "a step without type and channel",
       step("text", {}),
       {},
       '/steps/0/channel_type is required: no channel "text" is declared that would tell it',
     ],
     [
-      "no type, a channel that is not configured",
+      "a step without type and with a channel that is not configured",
       step("text", {}),
       { text: null },
       '/steps/0/channel_type is required: no channel "text" is declared that would tell it',
     ],
     [
-      "another type than its channel's",
+      "a step with another type than its channel",
       step("text", { text_body: "x" }, { channel_type: "sms" }),
       { text: { type: "email" } },
       '/steps/0/channel_type is "sms", but channel "text" is of type "email"',
     ],
     [
-      "a channel of guides, which old files do not know",
+      "a channel of guides in an old file",
       step("g", { text_body: "x" }),
       { g: { type: "in_app_guide" } },
       expect.stringMatching(/^\/steps\/0\/channel_type is required/),
     ],
-  ])("refuses %s", (_what, raw, channels, fault) => {
+  ])("rejects %s", (_what, raw, channels, fault) => {
     expect(faults([raw], channels)).toEqual([fault]);
   });
 
-  it.each(["constructor", "toString", "__proto__", "valueOf"])(
-    "takes a channel called %s for what it is: not declared",
-    (key) => {
-      expect(() => resolve([step(key, { text_body: "x" }, { channel_type: "sms" })], {})).not.toThrow();
-      expect(faults([step(key, { text_body: "x" })], {})).toEqual([
-        expect.stringContaining("is declared that would tell it"),
-      ]);
-    },
-  );
+  it.each(["constructor", "toString", "__proto__", "valueOf"])("treats a channel called %s as undeclared", (key) => {
+    expect(() => resolve([step(key, { text_body: "x" }, { channel_type: "sms" })], {})).not.toThrow();
+    expect(faults([step(key, { text_body: "x" })], {})).toEqual([
+      expect.stringContaining("is declared that would tell it"),
+    ]);
+  });
 });

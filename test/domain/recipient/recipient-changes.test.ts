@@ -7,7 +7,7 @@ import { writeChannelData, writePreferenceSet } from "../../../src/domain/recipi
 const EMPTY = { properties: {}, preferences: {}, channel_data: {} };
 
 describe("mergeRecipients", () => {
-  it("A-097 prefers the recipient merged into, and adds what it lacks", () => {
+  it("A-097 prefers the values of the target, and adds those that it lacks", () => {
     const into = {
       properties: { name: "Ada", address: { city: "Bonn" } },
       preferences: { default: { channel_types: { email: false } } },
@@ -30,14 +30,14 @@ describe("writePreferenceSet", () => {
   const before = { ...EMPTY, preferences: { default: { channel_types: { email: false, sms: true } } } };
   const set = { channel_types: { sms: false } };
 
-  it("E-138 replaces a set unless it is merged", () => {
+  it("E-138 replaces a set unless merging was requested", () => {
     expect(writePreferenceSet(before, { id: "default", set, merge: false }).preferences.default).toEqual(set);
     expect(writePreferenceSet(before, { id: "default", set, merge: true }).preferences.default).toEqual({
       channel_types: { email: false, sms: false },
     });
   });
 
-  it("removes a set for null, and creates a recipient", () => {
+  it("deletes a set for null, and creates a missing recipient", () => {
     expect(writePreferenceSet(before, { id: "default", set: null, merge: false }).preferences).toEqual({});
     expect(writePreferenceSet(null, { id: "other", set, merge: true })).toEqual({
       ...EMPTY,
@@ -45,7 +45,7 @@ describe("writePreferenceSet", () => {
     });
   });
 
-  it("takes __proto__ as an id like any other", () => {
+  it("accepts __proto__ as an ordinary id", () => {
     const { preferences } = writePreferenceSet(null, { id: "__proto__", set, merge: true });
     expect(Object.entries(preferences)).toEqual([["__proto__", set]]);
   });
@@ -54,7 +54,7 @@ describe("writePreferenceSet", () => {
 describe("writeChannelData", () => {
   const before = { ...EMPTY, channel_data: { a: { tokens: ["1"], other: true } } };
 
-  it("E-040 replaces a channel's data whole, and removes it for null", () => {
+  it("E-040 replaces a channel's data completely, and deletes it for null", () => {
     const data = { tokens: ["2"] };
     expect(writeChannelData(before, { channel_id: "a", data }).channel_data).toEqual({ a: data });
     expect(writeChannelData(before, { channel_id: "a", data: null }).channel_data).toEqual({});
@@ -62,10 +62,10 @@ describe("writeChannelData", () => {
   });
 });
 
-describe("newsOfRecipient", () => {
+describe("resolveChangeEffects", () => {
   const CHANGED = { isNew: false, propertiesChanged: true, partsChanged: false };
 
-  it("E-334 E-387 tells audiences of users whose properties changed, and of new users", () => {
+  it("E-334 E-387 notifies audiences of users whose properties changed, and of new users", () => {
     expect(resolveChangeEffects(toRecipientKey("ada"), CHANGED).affectsAudiences).toBe(true);
     expect(
       resolveChangeEffects(toRecipientKey("ada"), { isNew: true, propertiesChanged: true, partsChanged: false })
@@ -80,7 +80,7 @@ describe("newsOfRecipient", () => {
     );
   });
 
-  it("E-335 tells waiting runs of any change, and not of a new recipient", () => {
+  it("E-335 notifies waiting runs of any change, and not of a new recipient", () => {
     expect(resolveChangeEffects(toRecipientKey("ada"), CHANGED).affectsRuns).toBe(true);
     expect(
       resolveChangeEffects(toRecipientKey("ada"), { isNew: false, propertiesChanged: false, partsChanged: true })

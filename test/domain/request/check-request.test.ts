@@ -7,7 +7,7 @@ import type { JsonObject } from "../../../src/util/json.js";
 import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
 
 describe("checkRequest", () => {
-  it("reports every fault of a body, and counts them in the message", () => {
+  it("reports every error in a body, with their number in the message", () => {
     const error = catchThrown(() => checkRequest(faultBodySchema(), { chanel: "mail", status: 200, rate: 2 }));
     expect(error.code).toBe("invalid_params");
     expect(error.message).toBe("channel is required: a channel's key, id or type (and 3 more)");
@@ -19,7 +19,7 @@ describe("checkRequest", () => {
     ]);
   });
 
-  it("names the body where it is wrong as a whole", () => {
+  it("reports the body itself if it has the wrong type", () => {
     expect(catchThrown(() => checkRequest(seedBodySchema(), {})).message).toMatch(/^the body names nobody: /);
   });
 
@@ -29,12 +29,12 @@ describe("checkRequest", () => {
     [{ freeze: false }, "/freeze must be true, found false"],
     [{ freeze: 7 }, "/freeze must be true or an ISO 8601 time, found a number"],
     [{ advance: "1h", set: "2030-01-01T00:00:00Z" }, " must say one of advance, set, freeze and reset"],
-  ])("refuses %j for the clock", (body, fault) => {
+  ])("rejects %j for the clock", (body, fault) => {
     expect(formatDetails(catchThrown(() => checkRequest(clockBodySchema(), body)))).toEqual([fault]);
   });
 
   it.each([{ freeze: null }, { freeze: true }, { advance: "next" }, { reset: true }])(
-    "takes %j for the clock",
+    "accepts %j for the clock",
     (body) => expect(checkRequest(clockBodySchema(), body)).toEqual(body),
   );
 
@@ -44,7 +44,7 @@ describe("checkRequest", () => {
     ["{", "/trigger_data must be JSON"],
     ["[]", "/trigger_data must be a JSON object"],
     [7, "/trigger_data must be a JSON object, or one as text, found a number"],
-  ])("A-076 refuses %j as a filter by trigger data", (trigger_data, fault) => {
+  ])("A-076 rejects %j as a filter by trigger data", (trigger_data, fault) => {
     expect(formatDetails(catchThrown(() => checkRequest(messageFilterBodySchema(), { trigger_data })))).toEqual([
       fault,
     ]);
@@ -52,7 +52,7 @@ describe("checkRequest", () => {
 });
 
 describe("checkParameter", () => {
-  it("reports a fault within a text at the parameter", () => {
+  it("reports an error within a text at the parameter", () => {
     const error = catchThrown(() => checkParameter("trigger_data", pairsTextSchema(), '{"a":{}}'));
     expect(error.message).toBe('trigger_data must not be nested, at "a"');
     expect(formatDetails(error)).toEqual(['/trigger_data must not be nested, at "a"']);

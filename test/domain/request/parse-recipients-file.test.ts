@@ -10,7 +10,7 @@ import { arbitraryJson, arbitraryMutation, buildNestedJson } from "../../helpers
 const parse = (raw: Json) => parseRecipientsFile(raw, "people.json");
 const faults = (raw: Json): string[] => formatDetails(catchThrown(() => parse(raw)));
 
-/** The contract's own example (section 5). */
+/** The example of the contract (section 5). */
 const EXAMPLE: JsonObject = {
   users: [
     {
@@ -28,7 +28,7 @@ const EXAMPLE: JsonObject = {
 };
 
 describe("parseRecipientsFile (section 5 of the contract)", () => {
-  it("reads the example", () => {
+  it("parses the example", () => {
     expect(parse(EXAMPLE)).toMatchObject({
       recipients: [
         {
@@ -53,7 +53,7 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
     });
   });
 
-  it("takes what holds nothing", () => {
+  it("accepts a file without content", () => {
     const nothing = { recipients: [], subscriptions: [], audiences: [] };
     expect(parse({})).toEqual(nothing);
     expect(parse({ $schema: "x", users: [], objects: [], tenants: [], subscriptions: [], audiences: {} })).toEqual(
@@ -61,7 +61,7 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
     );
   });
 
-  it("identifies an object of nothing but its name, unlike a trigger", () => {
+  it("identifies an object without properties, unlike a trigger", () => {
     expect(parse({ objects: [{ collection: "projects", id: "p1" }] }).recipients).toEqual([
       { key: "projects/p1", properties: {} },
     ]);
@@ -69,12 +69,12 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
 
   it.each<[string, Json, string[]]>([
     ["a list", [], [" must be an object, found a list"]],
-    ["a key mistyped", { user: [] }, ['/user unknown key "user"; did you mean "users"?']],
-    ["a user that is text", { users: ["ada"] }, ["/users/0 must be an object, found a string"]],
-    ["users under keys", { users: { ada: {} } }, ["/users must be a list, found an object"]],
-    ["a user twice", { users: [{ id: "ada" }, { id: "ada" }] }, ["/users/1/id is the id of users[0] already"]],
+    ["an unknown key", { user: [] }, ['/user unknown key "user"; did you mean "users"?']],
+    ["a user that is a string", { users: ["ada"] }, ["/users/0 must be an object, found a string"]],
+    ["users as an object", { users: { ada: {} } }, ["/users must be a list, found an object"]],
+    ["a duplicate user", { users: [{ id: "ada" }, { id: "ada" }] }, ["/users/1/id is the id of users[0] already"]],
     [
-      "a tenant as an object, too",
+      "a tenant that is also an object",
       { objects: [{ id: "acme", collection: "$tenants" }], tenants: [{ id: "acme" }] },
       ["/tenants/0/id is the id of objects[0] already"],
     ],
@@ -82,7 +82,7 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
     ["a user with a number for an id", { users: [{ id: 42 }] }, ["/users/0/id must be a string, found a number"]],
     ["a slash in an id", { users: [{ id: "a/b" }] }, ['/users/0/id must not contain "/" or "#"']],
     [
-      "a user of a collection",
+      "a user with a collection",
       { users: [{ id: "a", collection: "c" }] },
       ["/users/0/collection a user has no collection; list it under objects"],
     ],
@@ -91,9 +91,9 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
       { audiences: { beta: [{ collection: "projects", id: "p1" }] } },
       ["/audiences/beta/0 must be a user: audiences hold no objects"],
     ],
-    ["an object of none", { objects: [{ id: "a" }] }, ["/objects/0/collection is required (a string)"]],
+    ["an object without a collection", { objects: [{ id: "a" }] }, ["/objects/0/collection is required (a string)"]],
     [
-      "a set that is a switch",
+      "a preference set that is a boolean",
       { users: [{ id: "a", preferences: { default: true } }] },
       ["/users/0/preferences/default must be an object, found a boolean"],
     ],
@@ -109,26 +109,30 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
     ],
     ["a tenant without an id", { tenants: [{}] }, ["/tenants/0/id is required (a string)"]],
     [
-      "a subscription of nobody",
+      "a subscription without recipients",
       { subscriptions: [{ object: { collection: "c", id: "o" } }] },
       [expect.stringMatching(/^\/subscriptions\/0\/recipient /)],
     ],
     [
-      "a subscription's key mistyped",
+      "an unknown key of a subscription",
       { subscriptions: [{ object: "o", recipient: "a", propertys: {} }] },
       [expect.stringMatching(/^\/subscriptions\/0\/propertys unknown key "propertys"/)],
     ],
-    ["an audience that is text", { audiences: { beta: "ada" } }, ["/audiences/beta must be a list, found a string"]],
+    [
+      "an audience that is a string",
+      { audiences: { beta: "ada" } },
+      ["/audiences/beta must be a list, found a string"],
+    ],
     [
       "a member without an id",
       { audiences: { "be/ta": ["ada", {}] } },
       ["/audiences/be~1ta/1/id is required (a string)"],
     ],
-  ])("refuses %s", (_what, raw, expected) => {
+  ])("rejects %s", (_what, raw, expected) => {
     expect(faults(raw)).toEqual(expected);
   });
 
-  it("lists the faults of all lists together", () => {
+  it("reports the errors of all lists together", () => {
     const raw: Json = {
       users: [
         { id: "ada", channel_data: { fcm: { tokens: "t" }, sms: {} } },
@@ -155,13 +159,13 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
     ]);
   });
 
-  it("names the file, the place and how many faults there are", () => {
+  it("names the file, the location and the number of errors", () => {
     const error = catchThrown(() => parse({ users: [{}, {}] }));
     expect(error.code).toBe("project_invalid");
     expect(error.message).toBe("people.json: users[0].id is required (a string) (and 1 more)");
   });
 
-  it("does not fall over a depth of 100,000, nor swallow a key __proto__", () => {
+  it("handles a depth of 100,000, and reports a key __proto__", () => {
     expect(catchThrown(() => parse({ users: [{ id: "a", x: buildNestedJson(100_000) }] })).code).toBe(
       "project_invalid",
     );
@@ -170,7 +174,7 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
     expect(({} as JsonObject).polluted).toBeUndefined();
   });
 
-  it("throws nothing but a KnockError whose pointers lead into the file", () => {
+  it("throws only KnockErrors, with pointers into the file", () => {
     const keys = [...Object.keys(EXAMPLE), "id", "collection", "recipient", "object", "properties"];
     fc.assert(
       fc.property(fc.oneof(arbitraryMutation(EXAMPLE, arbitraryJson(...keys)), arbitraryJson(...keys)), (raw) => {

@@ -29,13 +29,13 @@ const joined = buildRun({
 });
 const NO_ROLE = { isItem: false, isHolder: false };
 
-describe("decideCancel", () => {
+describe("decideCancelEffect", () => {
   it("E-355 cancels a run that has not ended", () => {
     for (const status of ["queued", "processing", "paused"] as const)
       expect(decideCancelEffect({ ...waiting, status }, ACCUMULATE, NO_ROLE)).toBe("cancel");
   });
 
-  it("E-357 leaves a run that has ended", () => {
+  it("E-357 ignores a run that has ended", () => {
     for (const status of ["completed", "cancelled"] as const)
       expect(decideCancelEffect({ ...joined, status }, ACCUMULATE, NO_ROLE)).toBe("none");
   });
@@ -44,16 +44,16 @@ describe("decideCancel", () => {
     expect(decideCancelEffect(joined, ACCUMULATE, { isItem: true, isHolder: false })).toBe("remove_item");
   });
 
-  it("E-280 removes the opener's activity, and never ends its run while the batch is open", () => {
+  it("E-280 removes the opener's activity, and does not end its run while the batch is open", () => {
     expect(decideCancelEffect(waiting, ACCUMULATE, { isItem: true, isHolder: true })).toBe("remove_item");
     expect(decideCancelEffect(waiting, ACCUMULATE, { isItem: false, isHolder: true })).toBe("none");
   });
 
-  it("E-282 cancels the opener's run once the batch is closed", () => {
+  it("E-282 cancels the opener's run after the batch was closed", () => {
     expect(decideCancelEffect(waiting, ACCUMULATE, NO_ROLE)).toBe("cancel");
   });
 
-  it("EQ-44 hands a batch of flush_leading to the next item", () => {
+  it("EQ-44 passes a flush_leading batch to the next item", () => {
     expect(decideCancelEffect(waiting, FLUSH_LEADING, { isItem: true, isHolder: true })).toBe("hand_over");
     expect(decideCancelEffect(waiting, FLUSH_LEADING, { isItem: false, isHolder: true })).toBe("none");
     expect(decideCancelEffect(joined, FLUSH_LEADING, { isItem: true, isHolder: false })).toBe("remove_item");
@@ -84,7 +84,7 @@ describe("cancelRun", () => {
 });
 
 describe("takeOverBatch", () => {
-  it("EQ-44 lets a run that had ended wait at its batch step for the close", () => {
+  it("EQ-44 makes an ended run wait at its batch step for the close", () => {
     const run = takeOverBatch(joined, FLUSH_LEADING, NOW + HOUR, NOW + 1);
     expect(run).toMatchObject({
       status: "paused",

@@ -12,7 +12,7 @@ function join(sample: SampleJoin = {}): BatchJoin {
   return batchJoin(made.run, made.recipientRuns[0] as RecipientRun, sample);
 }
 
-/** A batch that run 1 opened at `NOW`, for an hour. */
+/** A batch that run 1 opened at `NOW` for an hour. */
 function openBatch(over: Partial<OpenBatch> = {}): OpenBatch {
   return { opened_at: NOW, closes_at: NOW + HOUR, holder: 1, items: 1, ...over };
 }
@@ -22,7 +22,7 @@ function decide(sample: SampleJoin, open: OpenBatch | null, now = sample.at ?? N
 }
 
 describe("decideBatch", () => {
-  it("E-247 opens a batch where none is open, and the run holds it", () => {
+  it("E-247 opens a batch if none is open, and the run becomes its holder", () => {
     const { decision, continuation, changes } = decide({ data: { n: 1 } }, null);
     expect(decision).toEqual({ took: "holds", closed: false, closes_at: NOW + HOUR, next: null });
     expect(continuation.recipientRun).toMatchObject({ status: "paused", due_at: NOW + HOUR });
@@ -48,7 +48,7 @@ describe("decideBatch", () => {
     expect(changes).toMatchObject([{ joined: open, items: 2, holds: false, movesHolder: false }]);
   });
 
-  it("E-243 looks for the batch of its key only", () => {
+  it("E-243 searches only the batch of its key", () => {
     const asked: string[] = [];
     decideBatch(
       join({ key: "other" }),
@@ -69,23 +69,23 @@ describe("decideBatch", () => {
     expect(decide({ at: NOW + HOUR - 1 }, open).decision.took).toBe("joined");
   });
 
-  it("E-253 leaves the close of a fixed window as it is", () => {
+  it("E-253 keeps the closing time of a fixed window", () => {
     expect(decide({ at: NOW + MINUTE, closes_at: NOW + 9 * HOUR }, openBatch()).decision.closes_at).toBe(NOW + HOUR);
   });
 
-  it("E-257 moves the close of a sliding window, and the run that waits for it", () => {
+  it("E-257 extends a sliding window, and the wait of its run", () => {
     const at = NOW + 30 * MINUTE;
     const { changes } = decide({ at, sliding: { closes_at: at + HOUR, limit_ms: 2 * HOUR } }, openBatch());
     expect(changes).toMatchObject([{ closes_at: at + HOUR, movesHolder: true }]);
   });
 
-  it("E-257 moves the close of a sliding window no further than its opening and the limit", () => {
+  it("E-257 extends a sliding window only up to its opening plus the limit", () => {
     const at = NOW + 50 * MINUTE;
     const { decision } = decide({ at, sliding: { closes_at: at + HOUR, limit_ms: 90 * MINUTE } }, openBatch());
     expect(decision.closes_at).toBe(NOW + 90 * MINUTE);
   });
 
-  it("E-259 closes at once where the limit is past, and never before now", () => {
+  it("E-259 closes at once if the limit has passed, and never before now", () => {
     const open = openBatch({ closes_at: NOW + 9 * HOUR });
     const at = NOW + 2 * HOUR;
     const { decision } = decide({ at, sliding: { closes_at: at + HOUR, limit_ms: HOUR } }, open);
@@ -96,19 +96,19 @@ describe("decideBatch", () => {
     [1, false],
     [2, true],
     [3, true],
-  ])("E-260 with %d items before and a limit of 3, closed is %s", (items, closed) => {
+  ])("E-260 decides with %d items and a limit of 3: closed is %s", (items, closed) => {
     const { decision } = decide({ at: NOW + 1, max_items: 3 }, openBatch({ items }));
     expect(decision).toMatchObject({ took: "joined", closed, closes_at: closed ? NOW + 1 : NOW + HOUR });
   });
 
-  it("E-264 lets a leading item open the batch without being part of it", () => {
+  it("E-264 lets a leading item open the batch without adding it", () => {
     const { decision, continuation, changes } = decide({ leading: true }, null);
     expect(decision).toEqual({ took: "leads", closed: false, closes_at: NOW + HOUR, next: null });
     expect(continuation.messages).toHaveLength(1);
     expect(changes).toMatchObject([{ closes_at: NOW + HOUR, items: 0, activity: null, holds: false }]);
   });
 
-  it("E-265 lets the next item hold a batch that nobody holds, until the batch's own close", () => {
+  it("E-265 makes the next item the holder of a batch without one, until the batch's own close", () => {
     const { decision, continuation, changes } = decide(
       { leading: true, at: NOW + MINUTE },
       openBatch({ holder: null, items: 0 }),
@@ -118,14 +118,14 @@ describe("decideBatch", () => {
     expect(changes).toMatchObject([{ items: 1, holds: true, movesHolder: false }]);
   });
 
-  it("E-256 opens no batch for a run whose window cannot be told, and lets it join one", () => {
+  it("E-256 opens no batch for a run without a valid window, and lets it join one", () => {
     const alone = decide({ closes_at: null }, null);
     expect(alone.decision).toEqual({ took: "leads", closed: false, closes_at: null, next: null });
     expect(alone.changes).toMatchObject([{ closes_at: null, activity: null, holds: false }]);
     expect(decide({ closes_at: null }, openBatch()).decision.took).toBe("joined");
   });
 
-  it("E-264 decides the next batch of a run that goes on to one", () => {
+  it("E-264 decides the next batch of a run that continues to one", () => {
     const first = join({ key: "first", leading: true });
     const next = join({ key: "next", data: { n: 2 } });
     const open = openBatch();

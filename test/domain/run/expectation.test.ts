@@ -85,19 +85,19 @@ describe("--expect (section 2 of the contract)", () => {
     ["zoe:email=sent", "zoe has no step email (recipient_not_found)"],
     ["bob:email=sent", "bob is not among the recipients"],
     ["p1:email_1=sent", "p1 is not among the recipients"],
-    // Every step of the type: the second failed.
+    // A rule by type applies to every step of the type, and the second one failed.
     ["projects/p1:email=sent", '{"id":"p1","collection":"projects"} email_2 is failed'],
-  ])("%s is not: %s", (rule, instead) => {
+  ])("reports for %s: %s", (rule, instead) => {
     expect(found(rule)).toBe(instead);
   });
 
-  it("is not met where the target does not tell", () => {
+  it("is not met if the target returns no recipients", () => {
     const untold = { ...OUTCOME, recipients: null, summary: null };
     for (const rule of ["sent>=0", "no-failures", "ada:email=sent"])
       expect(parseExpectation(rule).check(untold)).toContain("--wait");
   });
 
-  it("tells a step that may still come from one that the run ended without", () => {
+  it("distinguishes a step that may still run from one that the run ended without", () => {
     const paused = { ...run("ada", step("feed_1", "in_app_feed", "sent")), status: "paused" as const };
     const check = (...entries: RecipientOutcome[]) =>
       parseExpectation("ada:email=sent").check(buildOutcome(...entries));
@@ -108,7 +108,7 @@ describe("--expect (section 2 of the contract)", () => {
     expect(check(paused, { ...paused, status: "completed" })).toContain("has not reached");
   });
 
-  it("takes the words for a message's fate as outcomes and as counters of steps", () => {
+  it("accepts delivery labels as outcomes and as counters of steps", () => {
     const sandboxed = step("email_1", "email", "sent", { message_id: "m", message_status: "not_sent" });
     const outcome = buildOutcome(run("ada", sandboxed), run("bob", { ...sandboxed, message_status: "delivered" }));
     const check = (rule: string) => parseExpectation(rule).check(outcome);
@@ -118,7 +118,7 @@ describe("--expect (section 2 of the contract)", () => {
     expect(check("ada:email=skipped")).toBe('"ada" email_1 is sandboxed');
   });
 
-  it("refuses counters that a command does not report", () => {
+  it("rejects counters that the command does not report", () => {
     expect(catchThrown(() => parseExpectation("skipped=0", "messages"))).toMatchObject({
       code: "usage",
       message: expect.stringContaining("does not report"),
@@ -138,18 +138,18 @@ describe("--expect (section 2 of the contract)", () => {
     [":email=sent", "is not a rule"],
     ["snet>=1", "counts nothing known"],
     ["ada:email=snet", "names no outcome"],
-  ])("%j %s", (rule, words) => {
+  ])("rejects %j, which %s", (rule, words) => {
     const error = catchThrown(() => parseExpectation(rule));
     expect([error.code, error.message]).toEqual(["usage", expect.stringContaining(words)]);
     expect(error.hint).toBeTruthy();
   });
 
-  it("asks whether the right word was meant", () => {
+  it("suggests the nearest label", () => {
     expect(catchThrown(() => parseExpectation("skiped=0")).hint).toBe('Did you mean "skipped"?');
     expect(catchThrown(() => parseExpectation("ada:email=cancelld")).hint).toBe('Did you mean "cancelled"?');
   });
 
-  it("throws nothing but a KnockError, and its rules never throw", () => {
+  it("throws only KnockErrors, and its rules never throw", () => {
     const piece = fc.constantFrom("sent", "ada", ":", "=", ">", "!", "0", "9", "/", "email", " ", "no-failures");
     fc.assert(
       fc.property(

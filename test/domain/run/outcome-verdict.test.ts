@@ -32,29 +32,29 @@ function verdict(recipients: RecipientOutcome[] | null): Verdict {
   });
 }
 
-describe("verdictOf (section 4 of the contract)", () => {
+describe("getVerdict (section 4 of the contract)", () => {
   it.each<[string, RecipientOutcome[] | null, number]>([
     ["all sent", [run("sent"), run("sent", "sent")], 0],
-    ["nothing sent, by condition and preference", [run("skipped", "skipped"), STOPPED], 0],
+    ["nothing sent because of a condition and preferences", [run("skipped", "skipped"), STOPPED], 0],
     [
       "waiting, queued, passed, halted, cancelled",
       [run("waiting"), run("queued"), run("passed", "halted"), run("cancelled")],
       0,
     ],
-    ["nobody to tell of", null, 0],
+    ["no known recipients", null, 0],
     ["no recipients", [], 0],
     ["all unknown", [UNKNOWN, UNKNOWN], 1],
     ["every recipient failed", [run("failed"), UNKNOWN], 1],
     ["failed after a skip", [run("skipped", "failed")], 1],
-    ["a known recipient beside an unknown one", [run("sent"), UNKNOWN], 9],
-    ["one skipped beside one failed", [run("skipped"), run("failed")], 9],
+    ["a known and an unknown recipient", [run("sent"), UNKNOWN], 9],
+    ["one skipped, one failed", [run("skipped"), run("failed")], 9],
     ["one step sent, the other failed", [run("sent", "failed")], 9],
     ["one step queued, the other failed", [run("queued", "failed")], 9],
-  ])("%s", (_what, recipients, exit) => {
+  ])("returns the verdict for: %s", (_what, recipients, exit) => {
     expect(VERDICT_EXIT_CODES[verdict(recipients)]).toBe(exit);
   });
 
-  it("counts a run that could not be rendered as failed, one that a condition stopped not", () => {
+  it("counts a run with a rendering error as failed, and one that a condition stopped as successful", () => {
     expect(hasFailed({ ...run("sent"), reason: { code: "render_error", detail: null } })).toBe(true);
     expect(hasFailed(STOPPED)).toBe(false);
   });
@@ -68,7 +68,7 @@ describe("combineVerdicts", () => {
     [["succeeded", "failed"], "partial"],
     [["failed", "partial"], "partial"],
     [["partial"], "partial"],
-  ])("%j is %s", (verdicts, all) => {
+  ])("returns for %j: %s", (verdicts, all) => {
     expect(combineVerdicts(verdicts)).toBe(all);
   });
 });

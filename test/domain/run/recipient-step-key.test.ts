@@ -14,12 +14,12 @@ const recipient = fc.oneof(
   fc.record({ id, collection }).filter(({ collection: one }) => one !== "$users"),
 );
 
-/** As SQLite compares texts. */
+/** Compares texts like SQLite. */
 const isWithin = (key: string, { from, below }: { from: string; below: string }): boolean =>
   Buffer.compare(Buffer.from(key), Buffer.from(from)) >= 0 && Buffer.compare(Buffer.from(key), Buffer.from(below)) < 0;
 
-describe("the key of what a step keeps for a recipient", () => {
-  it("E-053: lies between the bounds of its recipient's keys, and of nobody else's", () => {
+describe("the key of a step's data for a recipient", () => {
+  it("E-053 is within the bounds of its recipient's keys, and of no other's", () => {
     fc.assert(
       fc.property(recipient, recipient, fc.array(fc.string()), fc.string(), (one, other, step, value) => {
         const key = buildRecipientStepKey(toRecipientKey(one), step, undefined, value);
@@ -31,7 +31,7 @@ describe("the key of what a step keeps for a recipient", () => {
     );
   });
 
-  it("E-243 A-055: differs by step, branch and value, and tells the value", () => {
+  it("E-243 A-055 differs by step, branch and value, and contains the value", () => {
     const ana = toRecipientKey("ana");
     const keys = [
       buildRecipientStepKey(ana, ["digest", "batch_1"], undefined, "v"),

@@ -14,27 +14,27 @@ describe("isAwaited", () => {
     [1_000, true],
     [2_000, true],
     [2_001, false],
-  ])("E-344 for an event at %d, from 1000 until 2000, is %s", (at, awaited) => {
+  ])("E-344 returns for an event at %d, with a wait from 1000 until 2000: %s", (at, awaited) => {
     expect(isAwaited(WAIT, { ...EVENT, at })).toBe(awaited);
   });
 
-  it("E-339 takes events of the wait's own recipient", () => {
+  it("E-339 accepts events of the wait's own recipient", () => {
     expect(isAwaited(WAIT, { ...EVENT, recipient: toRecipientKey("bob") })).toBe(false);
     expect(isAwaited(WAIT, { ...EVENT, recipient: null })).toBe(false);
   });
 
-  it("EQ-57 takes events of anybody where the wait has no recipient", () => {
+  it("EQ-57 accepts events of every recipient for a wait without one", () => {
     for (const recipient of [toRecipientKey("bob"), null])
       expect(isAwaited({ ...WAIT, recipient: null }, { ...EVENT, recipient })).toBe(true);
   });
 
-  it("E-335 takes events of the awaited kind", () => {
+  it("E-335 accepts events of the awaited type", () => {
     expect(isAwaited(WAIT, { ...EVENT, name: "refunded" })).toBe(false);
   });
 });
 
 describe("a wait", () => {
-  it("E-335 is looked at once an event has come in, and never later than before", () => {
+  it("E-335 is due as soon as an event has arrived, and never later than before", () => {
     expect([getDueAfterSignal(2_000, 1_500), getDueAfterSignal(1_000, 1_500), getDueAfterSignal(null, 1_500)]).toEqual([
       1_500,
       1_000,
@@ -42,19 +42,19 @@ describe("a wait", () => {
     ]);
   });
 
-  it("E-340 goes on after an event that did not end it", () => {
+  it("E-340 continues after an event that did not end it", () => {
     expect(isStillWaiting({ ...WAIT, seen: 7 })).toBe(true);
     expect([WAIT, null, undefined].map(isStillWaiting)).toEqual([false, false, false]);
   });
 });
 
-describe("runEvents", () => {
+describe("buildRunEvents", () => {
   const { run, recipientRuns } = sampleTrigger({ recipients: ["ada"], message: null });
   const recipientRun = recipientRuns[0] as RecipientRun;
   const kinds = (status: RecipientRun["status"], started: boolean): unknown[] =>
     buildRunEvents(run, { ...recipientRun, status }, { started }).map(({ name }) => JSON.parse(name).at(-1));
 
-  it("E-342 are those of a start and of an end", () => {
+  it("E-342 returns the events of a start and of an end", () => {
     expect(kinds("paused", true)).toEqual(["started"]);
     expect(kinds("completed", true)).toEqual(["started", "completed"]);
     expect(kinds("completed", false)).toEqual(["completed"]);

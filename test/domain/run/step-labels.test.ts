@@ -10,7 +10,7 @@ const channelStep = (outcome: StepResult, ...statuses: DeliveryStatus[]): StepOu
   ...(statuses.length > 1 ? { message_ids: statuses.map((_, at) => `m${at}`), message_statuses: statuses } : {}),
 });
 
-describe("stepFates", () => {
+describe("getStepLabels", () => {
   it.each<[StepOutcome, string]>([
     [channelStep("sent", "not_sent"), "sandboxed 1"],
     [channelStep("sent", "delivered"), "delivered 1"],
@@ -21,7 +21,7 @@ describe("stepFates", () => {
     [channelStep("failed"), "failed 1"],
     [channelStep("skipped"), "skipped 1"],
     [channelStep("queued", "queued"), "queued 1"],
-  ])("%j is %s", (step, words) => {
+  ])("returns for %j: %s", (step, words) => {
     expect(
       getStepLabels(step)
         .map(({ label: word, count }) => `${word} ${count}`)

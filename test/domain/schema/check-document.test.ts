@@ -33,7 +33,7 @@ describe("checkDocument", () => {
     expect(collectFindings(value)).toEqual([{ path, message }]);
   });
 
-  it("reports every fault once", () => {
+  it("reports every error once", () => {
     expect(collectFindings({ name: 1, kind: 2, links: [{}] }).map(({ path }) => path.join("."))).toEqual([
       "name",
       "kind",
@@ -41,7 +41,7 @@ describe("checkDocument", () => {
     ]);
   });
 
-  it("returns the value itself, with its keys in their order", () => {
+  it("returns the value itself, with the original order of its keys", () => {
     const value = { kind: "static", name: "A", count: null };
     expect(collectFindings(value)).toEqual([]);
   });
@@ -52,7 +52,7 @@ describe("checkDocument", () => {
 });
 
 describe("findUnknownKeys", () => {
-  it("names the nearest declared key, at every level", () => {
+  it("suggests the nearest declared key, at every level", () => {
     expect(findUnknownKeys(schema, { ...VALID, cuont: 1, links: [{ url: "a", ulr: "b" }] })).toEqual([
       { path: ["links", 0, "ulr"], message: 'unknown key "ulr"; did you mean "url"?' },
       { path: ["cuont"], message: 'unknown key "cuont"; did you mean "count"?' },
@@ -64,7 +64,7 @@ describe("findUnknownKeys", () => {
     expect(findUnknownKeys(schema, { ...VALID, "nme@": "name.txt" })).toHaveLength(1);
   });
 
-  it("finds them beside faults", () => {
+  it("finds unknown keys next to other errors", () => {
     expect(findUnknownKeys(schema, { name: 7, colour: "red" })).toMatchObject([{ path: ["colour"] }]);
   });
 });

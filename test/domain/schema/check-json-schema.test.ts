@@ -28,7 +28,7 @@ describe("checkJsonSchema", () => {
     ],
     ["$recursiveRef", { $schema: "https://json-schema.org/draft/2019-09/schema", items: { $recursiveRef: "#" } }],
     ["references", { $ref: "#/$defs/a", $defs: { a: {} }, definitions: {} }],
-  ])("takes %s", (_what, schema) => {
+  ])("accepts %s", (_what, schema) => {
     expect(faults(schema)).toEqual([]);
   });
 
@@ -87,7 +87,7 @@ describe("checkJsonSchema", () => {
       expect.stringMatching(/^\/properties\/a\/not\/allOf\/0\/type must be /),
     ],
     [{ $defs: { x: { if: 1 } } }, "/$defs/x/if must be a schema: an object, true or false"],
-  ])("refuses %j", (schema, fault) => {
+  ])("rejects %j", (schema, fault) => {
     expect(faults(schema)).toEqual([fault]);
   });
 });

@@ -36,7 +36,7 @@ describe("wholeNumber", () => {
   });
 });
 
-describe("textUpTo", () => {
+describe("stringUpTo", () => {
   it("F-008 counts UTF-16 code units", () => {
     expect(collectFindings(stringUpTo(4), "😀😀")).toEqual([]);
     expect(collectFindings(stringUpTo(4), "😀😀a")).toEqual(["must be at most 4 characters"]);
@@ -44,7 +44,7 @@ describe("textUpTo", () => {
   });
 });
 
-describe("eitherOf", () => {
+describe("typeUnion", () => {
   it("names the types in one sentence", () => {
     const schema = z.strictObject({ width: typeUnion("a length such as 50%", [z.string(), z.number()]) });
     expect(collectFindings(schema, { width: "50%" })).toEqual([]);
@@ -53,7 +53,7 @@ describe("eitherOf", () => {
   });
 });
 
-describe("later", () => {
+describe("lazySchema", () => {
   it("builds a schema when the first value needs it", () => {
     let built = 0;
     const section = lazySchema(() => {
@@ -77,7 +77,7 @@ describe("rule", () => {
     .strictObject({ from: z.number(), until: z.number(), note: optional(z.string()) })
     .check(rule(({ from, until }, fault) => Number(from) > Number(until) && fault(["until"], "must be after from")));
 
-  it("runs beside faults and unknown keys of the same object", () => {
+  it("runs next to errors and unknown keys of the same object", () => {
     const faults = collectFindings(schema, { from: 2, until: 1, note: 7, nots: "x" });
     expect(faults).toEqual(["note must be a string, found a number", "until must be after from"]);
   });
@@ -87,7 +87,7 @@ describe("rule", () => {
   });
 });
 
-describe("discriminated", () => {
+describe("discriminatedUnion", () => {
   const schema = z.array(
     discriminatedUnion("type", {
       text: () => z.strictObject({ type: z.literal("text"), max_length: z.number() }),
@@ -95,7 +95,7 @@ describe("discriminated", () => {
     }),
   );
 
-  it("reports the faults of the member that the key names", () => {
+  it("reports the errors of the member that the key names", () => {
     const value = [{ type: "text", max_length: "1" }, { type: "image" }];
     expect(collectFindings(schema, value)).toEqual([
       "0.max_length must be a number, found a string",
@@ -112,7 +112,7 @@ describe("discriminated", () => {
     expect(collectFindings(schema, [value])).toEqual([fault]);
   });
 
-  it("finds unknown keys of the member", () => {
+  it("reports unknown keys of the member", () => {
     expect(findUnknownKeys(schema, [{ type: "image", url: "", ulr: "" }])).toEqual([
       { path: [0, "ulr"], message: 'unknown key "ulr"; did you mean "url"?' },
     ]);
@@ -120,7 +120,7 @@ describe("discriminated", () => {
 });
 
 describe("checkClosedDocument", () => {
-  it("reports every unknown key as a fault", () => {
+  it("reports every unknown key as an error", () => {
     const schema = z.strictObject({ name: z.string() });
     expect(collectFindings(schema, { name: "x", nmae: null, "name@": "x", __x: 1 }, checkClosedDocument)).toEqual([
       'nmae unknown key "nmae"; did you mean "name"?',

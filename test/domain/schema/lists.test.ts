@@ -29,12 +29,12 @@ describe("boundedList", () => {
     expect(collectFindings(schema, value)).toEqual(faults);
   });
 
-  it("may be empty where no error about it is given", () => {
+  it("accepts an empty list unless an error for it is given", () => {
     expect(collectFindings(boundedList(z.string(), { max: 3, noun: "ids" }), [])).toEqual([]);
   });
 });
 
-describe("listOrOne", () => {
+describe("listOrSingle", () => {
   const schema = z.strictObject({ ids: listOrSingle("an id or a list of them", z.string(), limits) });
 
   it.each<[unknown, string[]]>([

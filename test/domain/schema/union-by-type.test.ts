@@ -10,7 +10,7 @@ function collectFindings(schema: z.ZodMiniType, value: unknown): Finding[] {
   return faults;
 }
 
-describe("byKind", () => {
+describe("unionByType", () => {
   const schema = unionByType("a user id or an object", {
     text: () => checkedString((text) => (text === "" ? "must not be empty" : null)),
     object: () => z.strictObject({ id: z.string() }),
@@ -27,7 +27,7 @@ describe("byKind", () => {
     expect(collectFindings(schema, value)).toEqual([{ path, message }]);
   });
 
-  it("may be optional", () => {
+  it("can be optional", () => {
     const holder = z.strictObject({ user: z.nullish(schema) });
     for (const value of [{}, { user: null }, { user: "ada" }, { user: { id: "ada" } }])
       expect(collectFindings(holder, value)).toEqual([]);

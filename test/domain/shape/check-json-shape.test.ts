@@ -12,27 +12,27 @@ describe("checkJsonShape", () => {
   it.each([
     ['{"a":', "}"],
     ["[", "]"],
-  ])("takes %s nested as deep as it may be, and one more not", (open, close) => {
+  ])("accepts %s up to the maximum depth, and rejects one more level", (open, close) => {
     expect(() => checkJsonShape(buildNestedJson(MAX_JSON_DEPTH, open, close), "the file")).not.toThrow();
     const error = refuse(buildNestedJson(MAX_JSON_DEPTH + 1, open, close));
     expect(error.code).toBe("invalid_params");
     expect(formatDetails(error)).toEqual([expect.stringMatching(/…/)]);
   });
 
-  it("does not fall over a depth of a million, nor over a circle", () => {
+  it("handles a depth of a million and a circular value", () => {
     expect(refuse(buildNestedJson(1_000_000, "[", "]")).message).toBe("the file is nested too deep, at /0/0/0/…");
     const circle: Record<string, unknown> = {};
     circle.self = [circle];
     expect(refuse(circle).message).toMatch(/^the file is nested too deep, at \/.+…$/);
   });
 
-  it("uses the caller's code", () => {
+  it("uses the caller's error code", () => {
     expect(catchThrown(() => checkJsonShape(buildNestedJson(300), "x", "workflow_invalid")).code).toBe(
       "workflow_invalid",
     );
   });
 
-  it("finds a key __proto__ anywhere, and takes all else", () => {
+  it("finds a key __proto__ at any depth, and accepts all other keys", () => {
     fc.assert(
       fc.property(arbitraryJson(), (value) => {
         if (!JSON.stringify(value).includes('"__proto__":')) return checkJsonShape(value, "x");

@@ -10,18 +10,18 @@ import { arbitraryJson } from "../../helpers/json-arbitraries.js";
 const DRAFT_7 = "http://json-schema.org/draft-07/schema#";
 const DRAFT_4 = "http://json-schema.org/draft-04/schema#";
 
-/** As text: an object with a property `then` looks like a promise to the linter. */
+/** The schema is parsed from text, because the linter takes an object with a property `then` for a promise. */
 const THEN_ELSE = JSON.parse('{"then":{"required":["b"]},"else":{"required":["c"]}}') as JsonObject;
 
 const check = (schema: JsonObject, data: JsonObject): void =>
   checkTriggerData({ key: "order", trigger_data_json_schema: schema }, data);
 const faults = (schema: JsonObject, data: JsonObject): string[] =>
   formatDetails(catchThrown(() => check(schema, data)));
-/** A schema of the property `a`. */
+/** Returns a schema of the property `a`. */
 const a = (schema: JsonObject): JsonObject => ({ properties: { a: schema } });
 
 describe("checkTriggerData (E-030, E-031)", () => {
-  it("asks nothing of a workflow without a schema", () => {
+  it("accepts any data for a workflow without a schema", () => {
     expect(() => checkTriggerData({ key: "w", trigger_data_json_schema: null }, { any: 1 })).not.toThrow();
     expect(() => check({}, { any: 1 })).not.toThrow();
   });
@@ -35,7 +35,7 @@ describe("checkTriggerData (E-030, E-031)", () => {
     ],
     ["a name that no path has", { required: ["a b"] }, {}, "The workflow's trigger_data_json_schema"],
     ["a wrong one", a({ type: "string" }), { a: 7 }, "The workflow's trigger_data_json_schema"],
-  ])("its hint tells how to give %s", (_what, schema, data, hint) => {
+  ])("hints how to pass %s", (_what, schema, data, hint) => {
     expect((catchThrown(() => check(schema, data)) as KnockError).hint?.startsWith(hint)).toBe(true);
   });
 
@@ -176,7 +176,7 @@ describe("checkTriggerData (E-030, E-031)", () => {
       { a: 1 },
       [expect.stringMatching(/^\/data\/a .*found 1$/)],
     ],
-  ])("%s", (_keyword, schema, data, expected) => {
+  ])("reports %s", (_keyword, schema, data, expected) => {
     expect(faults(schema, data)).toEqual(expected);
   });
 
@@ -191,7 +191,7 @@ describe("checkTriggerData (E-030, E-031)", () => {
     ["uri", ["https://a.example/b?c=d#e", "mailto:a@b.example"], ["/relative", "a b", "example.com"]],
     ["uuid", ["2ed6657d-e927-568b-95e1-2665a8aea6a2"], ["2ed6657d", "sendgrid"]],
     ["ipv4", ["10.0.0.1"], ["10.0.0.256", "10.0.0", "::1"]],
-  ])("asserts the format %s, in 2020-12 and draft 7", (format, good, bad) => {
+  ])("checks the format %s, in 2020-12 and draft 7", (format, good, bad) => {
     for (const $schema of ["https://json-schema.org/draft/2020-12/schema", DRAFT_7]) {
       for (const value of good) expect(() => check({ $schema, ...a({ format }) }, { a: value })).not.toThrow();
       for (const value of bad)
@@ -201,7 +201,7 @@ describe("checkTriggerData (E-030, E-031)", () => {
     }
   });
 
-  it("points with JSON pointers: no character encoded but ~ and /", () => {
+  it("uses JSON pointers, in which only ~ and / are encoded", () => {
     const name = 'größe "x"/~ %20';
     const pointer = '/data/größe "x"~1~0 %20';
     expect(faults({ properties: { [name]: { type: "string" } } }, { [name]: 1 })).toEqual([
@@ -211,7 +211,7 @@ describe("checkTriggerData (E-030, E-031)", () => {
     expect(faults({ additionalProperties: false }, { [name]: 1 })).toEqual([`${pointer} is not a known property`]);
   });
 
-  it("is not misled by the names every object has", () => {
+  it("handles the property names that every object has", () => {
     expect(() => check({ properties: { constructor: { type: "string" } } }, {})).not.toThrow();
     expect(faults({ required: ["toString"] }, {})).toEqual(["/data/toString is required"]);
     expect(faults({ additionalProperties: false }, { constructor: 1 })).toEqual([
@@ -219,7 +219,7 @@ describe("checkTriggerData (E-030, E-031)", () => {
     ]);
   });
 
-  it("counts the faults, shows long values in short, and is exit-code-2 invalid_params", () => {
+  it("reports the number of errors, truncates long values, and is invalid_params with exit code 2", () => {
     const error = catchThrown(() => check({ ...a({ type: "string" }), required: ["b"] }, { a: ["x".repeat(500)] }));
     expect(error.code).toBe("invalid_params");
     expect(error.message).toMatch(/^the data does not fit workflow "order": data\.b is required \(and 1 more\)$/);
@@ -231,7 +231,7 @@ describe("checkTriggerData (E-030, E-031)", () => {
     ["a reference to nothing", a({ $ref: "#/$defs/none" }), 'Unresolved $ref "#/$defs/none".'],
     ["a reference to itself", { $ref: "#" }, "it refers to itself without end"],
     ["required that is a number", { required: 5 }, "iterable"],
-  ])("E-030: %s is the workflow's fault, not the data's", (_what, schema, words) => {
+  ])("E-030 reports %s as an error of the workflow, not of the data", (_what, schema, words) => {
     const error = catchThrown(() => check(schema, { a: "1" }));
     expect(error.code).toBe("workflow_invalid");
     expect(error.message).toContain(words);
@@ -239,13 +239,13 @@ describe("checkTriggerData (E-030, E-031)", () => {
     expect(error.details[0]?.pointer).toBe("/trigger_data_json_schema");
   });
 
-  it("half of a surrogate pair in a key is the data's fault, not the workflow's", () => {
+  it("reports an unpaired surrogate in a key as an error of the data, not of the workflow", () => {
     expect(catchThrown(() => check({ additionalProperties: { type: "string" } }, { "\ud800": 1 })).code).toBe(
       "invalid_params",
     );
   });
 
-  it("changes neither the schema nor the data, and answers the same again", () => {
+  it("changes neither the schema nor the data, and returns the same result again", () => {
     const schema = { ...a({ $ref: "#/$defs/x" }), $defs: { x: { type: "string" } }, required: ["b"] };
     const data = { a: 1 };
     const before = JSON.stringify([schema, data]);
@@ -253,7 +253,7 @@ describe("checkTriggerData (E-030, E-031)", () => {
     expect(JSON.stringify([schema, data])).toBe(before);
   });
 
-  it("throws nothing but a KnockError, whatever the schema and the data", () => {
+  it("throws only KnockErrors, for any schema and data", () => {
     const words = [
       "type",
       "properties",

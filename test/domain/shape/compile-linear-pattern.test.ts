@@ -8,14 +8,17 @@ function agrees(pattern: string, text: string): void {
   try {
     native = runWithTimeLimit(20, () => new RegExp(pattern, "u").test(text));
   } catch (error) {
-    if (error instanceof TimeLimitExceeded) return; // slow natively even for a few characters: nothing to compare with
+    if (error instanceof TimeLimitExceeded) return; // The native engine is slow even for a few characters, so there is no result to compare with.
     throw error;
   }
   const linear = runWithTimeLimit(10_000, () => compileLinearPattern(pattern)?.(text));
   expect([pattern, text, linear]).toEqual([pattern, text, native]);
 }
 
-/** Characters on which engines differ: line ends, white space beyond ASCII, astral ones, halves of a pair. */
+/**
+ * Characters that engines treat differently: line ends, white space beyond ASCII, astral characters, unpaired
+ * surrogates.
+ */
 const CHARACTERS = [
   "a",
   "A",
@@ -108,10 +111,10 @@ describe("compileLinearPattern", () => {
     ["^[\\w.+-]+@[\\w-]+\\.[\\w.]+$", "a.b+c@d-e.example"],
     ["^.$", "😀"],
     ["^.$", "\u2029"],
-  ])("%s agrees on %j", agrees);
+  ])("agrees for %s on %j", agrees);
 
   it.each(["^(?=a)", "(?<!a)b", "(a)\\1", "(?<x>a)\\k<x>", "a{2000}", "\\p{Script_Extensions=Greek}"])(
-    "leaves %s to the native engine",
+    "returns null for %s, so that the native engine runs it",
     (source) => {
       expect(compileLinearPattern(source)).toBeNull();
     },

@@ -6,14 +6,14 @@ import { catchThrown, formatDetails } from "../../helpers/catch-error.js";
 
 const LETTERS = "a".repeat(36);
 const SLOW = "^(a+)+$";
-/** Only backtracking can match it. */
+/** A pattern that only backtracking can match. */
 const LOOKAHEAD = "^(?=(a+)+$)a*$";
 
 const thrown = (schema: JsonObject, data: JsonObject): KnockError =>
   catchThrown(() => checkTriggerData({ key: "order", trigger_data_json_schema: schema }, data)) as KnockError;
 const a = (schema: JsonObject): JsonObject => ({ properties: { a: schema } });
 
-describe("trigger data with patterns that backtrack without end", () => {
+describe("trigger data with patterns that backtrack endlessly", () => {
   it.each<[string, JsonObject, JsonObject, string[]]>([
     ["pattern", a({ pattern: SLOW }), { a: `${LETTERS}!` }, [`/data/a must match ${SLOW}, found "${LETTERS}!"`]],
     [
@@ -54,7 +54,7 @@ describe("trigger data with patterns that backtrack without end", () => {
     expect(formatDetails(thrown(schema, data))).toEqual(expected);
   });
 
-  it("E-030 accepts what matches", () => {
+  it("E-030 accepts matching data", () => {
     expect(() =>
       checkTriggerData(
         { key: "w", trigger_data_json_schema: a({ items: { pattern: "^(a|aa)+$" } }) },
@@ -67,7 +67,7 @@ describe("trigger data with patterns that backtrack without end", () => {
     expect(matchesSchema({ pattern: SLOW }, `${LETTERS}!`)).toBe(false);
   });
 
-  it("E-030 are refused with the place where the syntax needs backtracking", () => {
+  it("E-030 are rejected with the location if the pattern's syntax needs backtracking", () => {
     const error = thrown(a({ items: { pattern: LOOKAHEAD } }), { a: ["aa", `${LETTERS}!`] });
     expect([error.code, error.details]).toEqual([
       "invalid_params",
@@ -78,7 +78,7 @@ describe("trigger data with patterns that backtrack without end", () => {
     expect(matchesSchema({ pattern: LOOKAHEAD }, `${LETTERS}!`)).toBe(false);
   });
 
-  it("E-030 do not disturb the check of other texts", () => {
+  it("E-030 do not affect the check of other texts", () => {
     const schema = { properties: { a: { pattern: LOOKAHEAD }, b: { pattern: SLOW } } };
     expect(formatDetails(thrown(schema, { b: `${LETTERS}!` }))).toEqual([
       `/data/b must match ${SLOW}, found "${LETTERS}!"`,
@@ -87,7 +87,7 @@ describe("trigger data with patterns that backtrack without end", () => {
     expect(matchesSchema(schema, { a: "b", b: LETTERS, c: `${LETTERS}!` })).toBe(false);
   });
 
-  it("E-030 lookaround and backreferences work", () => {
+  it("E-030 support lookaround and backreferences", () => {
     const password = a({ pattern: "^(?=.*\\d)(?=.*[a-z]).{8,}$" });
     expect(formatDetails(thrown(password, { a: "letters only" }))).toHaveLength(1);
     expect(matchesSchema(password, { a: "letters and 1" })).toBe(true);
@@ -95,7 +95,7 @@ describe("trigger data with patterns that backtrack without end", () => {
   });
 });
 
-it("E-030 data that is expensive to compare is refused in bounded time", () => {
+it("E-030 are rejected in bounded time if they are expensive to compare", () => {
   const list = Array.from({ length: 60_000 }, (_, index): Json => ({ index }));
   const error = thrown(a({ uniqueItems: true }), { a: list });
   expect([error.code, error.message]).toEqual([
@@ -108,22 +108,22 @@ describe("JSON Schema drafts", () => {
   const DRAFT_7 = "http://json-schema.org/draft-07/schema#";
 
   it.each<[string, JsonObject, Json, boolean]>([
-    ["an id beside $ref is ignored before 2019-09", siblingId(DRAFT_7), 1, true],
-    ["an id beside $ref is ignored before 2019-09", siblingId(DRAFT_7), "a", false],
+    ["an id next to $ref is ignored before 2019-09", siblingId(DRAFT_7), 1, true],
+    ["an id next to $ref is ignored before 2019-09", siblingId(DRAFT_7), "a", false],
     ["$dynamicRef within one resource", tree(), { children: [{ children: [] }] }, true],
     ["$dynamicRef within one resource", tree(), { children: [{ children: 1 }] }, false],
-    ["$dynamicRef beside $ref", dynamicBesideRef(), 5, true],
-    ["$dynamicRef beside $ref", dynamicBesideRef(), 50, false],
-    ["$dynamicRef beside $ref", dynamicBesideRef(), "5", false],
+    ["$dynamicRef next to $ref", dynamicBesideRef(), 5, true],
+    ["$dynamicRef next to $ref", dynamicBesideRef(), 50, false],
+    ["$dynamicRef next to $ref", dynamicBesideRef(), "5", false],
     ["$ref to a dynamic anchor", { $ref: "#n", $defs: { n: { $dynamicAnchor: "n", type: "number" } } }, "5", false],
     ["draft 6", { $schema: "http://json-schema.org/draft-06/schema#", exclusiveMinimum: 1 }, 1, false],
-  ])("%s: %j, %j → %s", (_what, schema, value, valid) => {
+  ])("validate (%s) %j, %j → %s", (_what, schema, value, valid) => {
     const before = JSON.stringify(schema);
     expect(matchesSchema(schema, value)).toBe(valid);
     expect(JSON.stringify(schema)).toBe(before);
   });
 
-  it("names the type that was wanted behind a dynamic reference", () => {
+  it("name the expected type behind a dynamic reference", () => {
     expect(formatDetails(thrown(tree(), { children: [{ children: 1 }] }))).toEqual([
       "/data/children/0/children must be array, found 1",
     ]);

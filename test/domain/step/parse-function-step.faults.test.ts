@@ -5,7 +5,7 @@ import { buildDuration, collectFindings, parseStep } from "../../helpers/parse-s
 type Fault = [title: string, type: string, settings: JsonObject, fault: string];
 
 function refuses(table: Fault[]): void {
-  it.each(table)("%s", (_title, type, settings, fault) => {
+  it.each(table)("parseStep rejects %s", (_title, type, settings, fault) => {
     expect(collectFindings(() => parseStep(type, settings))).toEqual([fault]);
   });
 }
@@ -25,7 +25,7 @@ const properties = { update_properties: '{"plan": "pro"}' };
 const range = "/settings/batch_items_max_limit must be a whole number from 2 to 1000, found";
 const batch = (more: JsonObject): JsonObject => ({ batch_window: buildDuration(5), ...more });
 
-describe("F-046 batch faults", () => {
+describe("batch errors (F-046)", () => {
   refuses([
     ["F-046 no window", "batch", {}, "/settings needs batch_window or batch_until_field_path"],
     [
@@ -100,13 +100,13 @@ describe("F-046 batch faults", () => {
       '/settings/batch_window_type must be "fixed" or "sliding", found 1',
     ],
   ]);
-  it("section 6.3 an unknown unit", () => {
+  it("section 6.3 include an unknown unit", () => {
     const [fault] = collectFindings(() => parseStep("batch", { batch_window: buildDuration(1, "years") }));
     expect(fault).toMatch(/^\/settings\/batch_window\/unit must be "seconds"/);
   });
 });
 
-describe("F-047, F-048 delay and throttle faults", () => {
+describe("delay and throttle errors (F-047, F-048)", () => {
   refuses([
     ["F-047 no delay", "delay", {}, "/settings needs delay_for or delay_until_field_path"],
     [
@@ -146,7 +146,7 @@ describe("F-047, F-048 delay and throttle faults", () => {
 const buildFetchStep = (more: JsonObject): JsonObject => ({ method: "get", url: "https://a.test", ...more });
 const methods = '"get" or "post" or "put" or "delete" or "patch"';
 
-describe("section 9.4, 9.7 fetch and trigger faults", () => {
+describe("fetch and trigger errors (section 9.4, 9.7)", () => {
   refuses([
     ["no method", "http_fetch", { url: "https://a.test" }, `/settings/method must be ${methods}`],
     ["no url", "http_fetch", { method: "get" }, "/settings/url is required (a string)"],
@@ -184,7 +184,7 @@ const reference = (recipient_gid?: string): JsonObject => ({
   ...(recipient_gid === undefined ? {} : { recipient_gid }),
 });
 
-describe("F-051 update faults", () => {
+describe("update errors (F-051)", () => {
   const user = "/settings/recipient_gid must be gid://Object/$users/<id>";
   const object = "/settings/recipient_gid must be gid://Object/<collection>/<id>";
   const to = (recipient_gid: string): JsonObject => ({ recipient_gid, ...properties });
@@ -222,7 +222,7 @@ describe("F-051 update faults", () => {
   ]);
 });
 
-describe("F-049 wait faults", () => {
+describe("wait errors (F-049)", () => {
   const wait = (more: JsonObject): JsonObject => ({ event: recipientEvent, ...more });
   const shape = 'such as { "operator": "and", "conditions": [] }';
   refuses([
@@ -329,7 +329,7 @@ describe("F-049 wait faults", () => {
   ]);
 });
 
-describe("F-050 agent faults", () => {
+describe("agent errors (F-050)", () => {
   const json = { ...agent, response_type: "json" };
   refuses([
     ["model", "ai_agent", { ...agent, model: "haiku" }, '/settings/model must be provider:model, found "haiku"'],

@@ -15,8 +15,8 @@ const experiment = (cohort_branches: Json, more: JsonObject = {}): JsonObject =>
 });
 const exists = { all: [{ variable: "data.a", operator: "exists" }] };
 
-describe("F-045 random_cohort", () => {
-  it("E-313 percentages become tenths, from numbers and from decimal text", () => {
+describe("random_cohort (F-045)", () => {
+  it("E-313 converts percentages to tenths, from numbers and from decimal text", () => {
     const [step] = parseSteps([experiment([cohort(33.3), cohort("33.3"), cohort("33.40"), cohort(0)])]).steps;
     expect(step).toMatchObject({
       cohort_key: null,
@@ -29,7 +29,7 @@ describe("F-045 random_cohort", () => {
     });
   });
 
-  it("section 9.6 the key, names and terminates are kept; conditions are ignored, malformed ones too", () => {
+  it("section 9.6 keeps the key, names and terminates, and ignores conditions, even malformed ones", () => {
     const branches = [{ name: "A", percentage: 50, terminates: true }, cohort(50)];
     for (const conditions of [exists, { all: "x" }, 7]) {
       const [step] = parseSteps([experiment(branches, { cohort_key: "tenant.id", conditions })]).steps;
@@ -64,18 +64,18 @@ describe("F-045 random_cohort", () => {
       [cohort(100), { percentage: 0, default: "yes" }],
       "/cohort_branches/1/default must be true or false, found a string",
     ],
-  ] as [string, Json, string][])("%s", (_title, branches, fault) => {
+  ] as [string, Json, string][])("rejects %s", (_title, branches, fault) => {
     expect(collectFindings(() => parseSteps([experiment(branches)]))[0]).toBe(fault);
   });
 
-  it("cohort_key must be text", () => {
+  it("rejects a cohort_key that is not a string", () => {
     expect(collectFindings(() => parseSteps([experiment([cohort(50), cohort(50)], { cohort_key: 1 })]))).toEqual([
       "/cohort_key must be a string (a path or a template)",
     ]);
   });
 });
 
-/** So many branches and cohorts, by turns, one inside the other. */
+/** Returns so many branches and cohorts nested in each other, alternately. */
 function nestedSteps(depth: number, cohortsOnly = false): JsonObject {
   const inner = depth === 1 ? delay("bottom") : nestedSteps(depth - 1, cohortsOnly);
   return cohortsOnly || depth % 2 === 0
@@ -84,7 +84,7 @@ function nestedSteps(depth: number, cohortsOnly = false): JsonObject {
 }
 
 describe("nesting", () => {
-  it("F-055 walkSteps goes into cohorts, and names the place", () => {
+  it("F-055 includes cohorts in walkSteps, with their location", () => {
     const workflow = parseSteps([
       delay("first"),
       experiment([cohort(100, delay("second")), cohort(0, delay("third"))]),
@@ -97,7 +97,7 @@ describe("nesting", () => {
     ]);
   });
 
-  it("F-044 F-045 branches and cohorts nest five deep together, and no deeper", () => {
+  it("F-044 F-045 is limited to five branches and cohorts together", () => {
     for (const cohortsOnly of [true, false]) {
       expect([...walkSteps(parseSteps([nestedSteps(5, cohortsOnly)]).steps)]).toHaveLength(6);
       const [fault] = collectFindings(() => parseSteps([nestedSteps(6, cohortsOnly)]));
@@ -105,21 +105,21 @@ describe("nesting", () => {
     }
   });
 
-  it("nesting beyond any sense is a fault of the file, not of the stack", () => {
+  it("is reported as an error of the file if excessive, without a stack overflow", () => {
     let deep: JsonObject = delay("bottom");
     for (let i = 0; i < 20_000; i++)
       deep = { ref: `e${i}`, type: "random_cohort", cohort_branches: [{ steps: [deep] }] };
     expect(() => parseSteps([deep])).toThrow(expect.objectContaining({ code: "workflow_invalid" }));
   });
 
-  it("F-040 refs are unique across cohorts", () => {
+  it("F-040 requires unique refs across cohorts", () => {
     const steps = [delay("a"), experiment([cohort(100, delay("a")), cohort(0)])];
     expect(collectFindings(() => parseSteps(steps))).toEqual([
       '/steps/1/cohort_branches/0/steps/0/ref "a" is already the ref of another step',
     ]);
   });
 
-  it("F-044 conditions on a branch step are refused, but for empty ones", () => {
+  it("F-044 allows only empty conditions on a branch step", () => {
     const branch: JsonObject = { ref: "b", type: "branch", branches: [{ conditions: exists }, {}] };
     expect(collectFindings(() => parseSteps([{ ...branch, conditions: exists }]))).toEqual([
       "/conditions a branch step has no conditions of its own",
@@ -134,13 +134,13 @@ describe("conditions (F-053)", () => {
     all: [{ variable, operator: "equal_to", argument: "true" }],
   });
 
-  it("E-132 refs may name a wait step", () => {
+  it("E-132 refer to a wait step", () => {
     expect(
       collectFindings(() => parseSteps([wait, { ...delay("d"), conditions: conditions("refs.wait_1.matched") }])),
     ).toEqual([]);
   });
 
-  it("section 6.1 event is known in match conditions only", () => {
+  it("section 6.1 use event in match conditions only", () => {
     const fault = "an event can only be asked about in match conditions of a wait_for_event step";
     expect(collectFindings(() => parseSteps([{ ...delay("d"), conditions: conditions("event.a") }]))).toEqual([
       `/conditions/all/0/variable ${fault}`,
@@ -158,7 +158,7 @@ describe("the workflow's trigger (F-025)", () => {
     { ref: "u", type: "update_audience", settings: { action, audience_key: "beta" } },
   ];
 
-  it("is kept, null where there is none", () => {
+  it("is kept, and null if absent", () => {
     expect(parseSteps([]).trigger).toBeNull();
     expect(parseSteps([], { trigger: audience }).trigger).toEqual(audience);
     expect(parseSteps([], { trigger: event }).trigger).toEqual({ ...event, mapping: {} });
@@ -172,11 +172,11 @@ describe("the workflow's trigger (F-025)", () => {
     [{ type: "audience" }, "/trigger/audience_key is required (a string)"],
     [{ type: "event", source_key: "a" }, "/trigger/event_key is required (a string)"],
     [{ ...event, mapping: [] }, "/trigger/mapping must be an object, found a list"],
-  ] as [Json, string][])("%o is refused", (trigger, fault) => {
+  ] as [Json, string][])("rejects %o", (trigger, fault) => {
     expect(collectFindings(() => parseSteps([], { trigger }))).toEqual([fault]);
   });
 
-  it("E-333 nobody is added to the audience that triggers the workflow", () => {
+  it("E-333 rejects a step that adds members to the audience that triggers the workflow", () => {
     expect(collectFindings(() => parseSteps(update("add"), { trigger: audience }))).toEqual([
       '/settings/audience_key is the audience that triggers this workflow: nobody can be added to "beta" here',
     ]);
@@ -203,7 +203,7 @@ describe("channel groups and guides (F-041)", () => {
     ...more,
   });
 
-  it("a step has a group in place of a channel, or a guide neither", () => {
+  it("are set on a step in place of a channel, or absent for a guide", () => {
     expect(parseSteps([push({ channel_group_key: "phones" })]).steps[0]).toMatchObject({
       channel_key: null,
       channel_group_key: "phones",
@@ -257,11 +257,11 @@ describe("channel groups and guides (F-041)", () => {
       "/template/inputs cannot be used with a channel group",
     ],
     ["no template", { ...push({ channel_key: "ios" }), template: null }, "/template is required"],
-  ] as [string, JsonObject, string][])("%s is refused", (_title, step, fault) => {
+  ] as [string, JsonObject, string][])("reject %s", (_title, step, fault) => {
     expect(collectFindings(() => parseSteps([step]))).toEqual([fault]);
   });
 
-  it("the type comes from the group, and must be the group's", () => {
+  it("determine the step's type, which must match the group's", () => {
     const environment = createCaseEnvironment();
     environment.channel_groups.phones = { key: "phones", type: "push", operator: "any", rules: [] };
     const old = parseSteps([push({ channel_type: null, channel_group_key: "phones" })]);
@@ -276,7 +276,7 @@ describe("channel groups and guides (F-041)", () => {
     expect(resolve(push({ channel_group_key: "other" }))).toEqual([]);
   });
 
-  it("section 7.7 a guide says so itself", () => {
+  it("section 7.7 require a guide step to declare its type", () => {
     const environment = createCaseEnvironment();
     environment.channels.tour = { ...(environment.channels.feed as never as object), type: "in_app_guide" } as never;
     const step = push({ channel_type: null, channel_key: "tour" });
@@ -286,8 +286,8 @@ describe("channel groups and guides (F-041)", () => {
   });
 });
 
-describe("a type that does not exist", () => {
-  it("an unknown type names the nearest of all types", () => {
+describe("an unknown step type", () => {
+  it("suggests the nearest of all types", () => {
     expect(collectFindings(() => parseStep("wait_for_events", {}))[0]).toContain('did you mean "wait_for_event"?');
   });
 });

@@ -10,7 +10,7 @@ import { getPropertyRuns } from "../../helpers/get-property-runs.js";
 const example = buildCompleteExample;
 
 describe("the complete example (section 20)", () => {
-  it("parses, every step of it", () => {
+  it("parses with every step", () => {
     const workflow = parseWorkflow("ferry-booking", example());
     const types = [...walkSteps(workflow.steps)].map(({ step }) => step.type);
     expect(types).toEqual([
@@ -33,7 +33,7 @@ describe("the complete example (section 20)", () => {
     ]);
   });
 
-  it("equal files are one version, any change is another", () => {
+  it("has the same version for equal files, and another after any change", () => {
     const version = (raw: JsonObject) => parseWorkflow("ferry-booking", raw).version_id;
     expect(version(example())).toBe(version(example()));
     const trigger = { type: "audience", audience_key: "riders" };
@@ -41,7 +41,7 @@ describe("the complete example (section 20)", () => {
   });
 });
 
-/** Every place in a document. */
+/** Returns every pointer in a document. */
 function places(value: Json, path: (string | number)[] = []): (string | number)[][] {
   const inner = Array.isArray(value) ? [...value.entries()] : isJsonObject(value) ? Object.entries(value) : [];
   return [path, ...inner.flatMap(([key, child]) => places(child, [...path, key]))];
@@ -74,7 +74,7 @@ const anyJson = fc.oneof(
 );
 
 describe("a mutated file", () => {
-  it("gives a workflow or a KnockError with a pointer, nothing else", () => {
+  it("parses as a workflow or causes a KnockError with a pointer", () => {
     let refused = 0;
     const mutation = fc.tuple(fc.nat(PLACES.length - 1), anyJson, fc.boolean());
     fc.assert(
@@ -84,7 +84,7 @@ describe("a mutated file", () => {
           try {
             return withChange(document, path, (old) => (wrap ? [old, value] : value));
           } catch {
-            return document; // an earlier mutation took the place away
+            return document; // an earlier mutation removed this location
           }
         }, example());
         try {

@@ -98,7 +98,7 @@ describe("defaults and full settings", () => {
       { recipient_mode: "current", recipient_gid: null, ...properties },
     ],
   ];
-  it.each(full)("%s", (_title, type, settings, expected) => {
+  it.each(full)("apply to %s", (_title, type, settings, expected) => {
     expect(parseStep(type, settings)).toEqual({ ref: "one", name: null, conditions: null, type, settings: expected });
   });
 
@@ -185,7 +185,7 @@ describe("defaults and full settings", () => {
       { ...agent, response_schema: null, web_search_enabled: true, halt_on_error: false },
     ],
   ];
-  it.each(kept)("%s keeps what the file says", (_title, type, settings) => {
+  it.each(kept)("keep the values of the file for %s", (_title, type, settings) => {
     expect(parseStep(type, settings)).toMatchObject({ type, settings });
   });
 
@@ -193,21 +193,21 @@ describe("defaults and full settings", () => {
     [{ event_type: "integration_source", integration_source_key: "shop", event_key: "paid" }],
     [{ event_type: "audience", audience_key: "beta", event_key: "exit" }],
     [{ event_type: "recipient", event_key: "updated" }],
-  ])("section 9.12 %o needs no match conditions", (event) => {
+  ])("section 9.12 require no match conditions for %o", (event) => {
     expect(parseStep("wait_for_event", { event })).toMatchObject({ settings: { event, match_conditions: [] } });
   });
 
-  it("section 9.4 json_body is another name for body", () => {
+  it("section 9.4 accept json_body as an alias of body", () => {
     const settings = { method: "put", url: "https://a.test", json_body: '{"a":1}' };
     expect(parseStep("http_fetch", settings)).toMatchObject({ settings: { body: '{"a":1}' } });
   });
 
-  it("F-050 the schema of a JSON response is parsed", () => {
+  it("F-050 include the parsed schema of a JSON response", () => {
     const settings = { ...agent, response_type: "json", response_schema: '{"type":"object"}' };
     expect(parseStep("ai_agent", settings)).toMatchObject({ settings: { response_schema: { type: "object" } } });
   });
 
-  it("section 5 conditions are honoured on a batch", () => {
+  it("section 5 include conditions on a batch", () => {
     const conditions = { all: [{ variable: "data.a", operator: "exists" }] };
     expect(parseStep("batch", { batch_window: buildDuration(1) }, { conditions })).toMatchObject({ conditions });
   });
@@ -217,7 +217,7 @@ describe("defaults and full settings", () => {
     ["F-048 a throttle of 31 days", "throttle", { throttle_window: buildDuration(31, "days") }],
     ["E-260 the fewest items", "batch", { batch_window: buildDuration(1), batch_items_max_limit: 2 }],
     ["E-272 the fewest rendered", "batch", { batch_window: buildDuration(1), batch_items_render_limit: 1 }],
-  ])("%s is within the limit", (_title, type, settings) => {
+  ])("accept %s within the limit", (_title, type, settings) => {
     expect(collectFindings(() => parseStep(type, settings))).toEqual([]);
   });
 });

@@ -19,8 +19,8 @@ const trigger: Trigger = {
 };
 const caller = { apiKey: "sk_test_secret1234", branch: null, userAgent: "knock-cli/1" };
 
-describe("the trigger's request", () => {
-  it("A-318, A-002, A-003, A-050: method, encoded path, headers and the payload as it is", () => {
+describe("the trigger request", () => {
+  it("A-318, A-002, A-003, A-050 has method, encoded path, headers and the unchanged payload", () => {
     expect(buildTriggerRequest(trigger, { ...caller, idempotency_key: "k1" })).toEqual({
       method: "POST",
       path: "/v1/workflows/new%20comment%2F%C3%BC/trigger",
@@ -35,12 +35,12 @@ describe("the trigger's request", () => {
     });
   });
 
-  it("A-015: the branch goes in its header, only when there is one", () => {
+  it("A-015 has the branch in its header if there is one", () => {
     const { headers } = buildTriggerRequest(trigger, { ...caller, branch: "feat-1", idempotency_key: "k1" });
     expect(headers["X-Knock-Branch"]).toBe("feat-1");
   });
 
-  it("without a key, a user agent and an idempotency key those headers are absent", () => {
+  it("omits the headers of a missing key, user agent or idempotency key", () => {
     const { headers } = buildTriggerRequest(trigger, { apiKey: null, branch: null, idempotency_key: null });
     expect(Object.keys(headers).sort()).toEqual(["Accept", "Content-Type"]);
   });
@@ -49,7 +49,7 @@ describe("the trigger's request", () => {
     ["sk_test_secret1234", "Bearer sk_…redacted"],
     ["pk_secret1234", "Bearer pk_…redacted"],
     ["plain", "Bearer …redacted"],
-  ])("a shown request keeps the kind of key %s and nothing of it", (apiKey, shown) => {
+  ])("shows only the kind of the key %s", (apiKey, shown) => {
     const request = buildTriggerRequest(trigger, { ...caller, apiKey, idempotency_key: "k1" });
     const redacted = redactRequest(request);
     expect(redacted.headers.Authorization).toBe(shown);
@@ -58,7 +58,7 @@ describe("the trigger's request", () => {
     expect(redacted.body).toEqual(request.body);
   });
 
-  it("a generated idempotency key names its maker and never repeats", () => {
+  it("generates an idempotency key with the program's name that never repeats", () => {
     expect(createIdempotencyKey()).toMatch(/^knock-cli-[0-9a-f-]{36}$/);
     expect(createIdempotencyKey()).not.toBe(createIdempotencyKey());
   });
@@ -70,7 +70,7 @@ describe("the trigger's request", () => {
     [".", "%2E"],
     ["a.b", "a.b"],
     ["\ud800", "%EF%BF%BD"],
-  ])("A-063: the id %j is the path segment %s", (id, segment) => {
+  ])("A-063 encodes the id %j as the path segment %s", (id, segment) => {
     expect(encodePathSegment(id)).toBe(segment);
   });
 });

@@ -8,7 +8,7 @@ import {
 import { KnockError } from "../../../src/errors/knock-error.js";
 import { isJsonObject, type JsonObject } from "../../../src/util/json.js";
 
-/** `pointer message` of every fault. */
+/** Returns `pointer message` for every error. */
 function faults(parse: () => unknown): string[] {
   try {
     parse();
@@ -25,7 +25,7 @@ const rule = (over: JsonObject): JsonObject => ({ ...valid, repeats: [{ frequenc
 const many = (count: number): string[] => Array.from({ length: count }, (_, index) => `u${index}`);
 
 describe("parseScheduleRequest (A-500)", () => {
-  it("reads every field", () => {
+  it("parses every field", () => {
     const payload: JsonObject = {
       workflow: "digest",
       recipients: ["ada", { id: "p1", collection: "projects" }, { id: "kim", name: "Kim" }],
@@ -55,7 +55,7 @@ describe("parseScheduleRequest (A-500)", () => {
     });
   });
 
-  it("takes null for absent", () => {
+  it("treats null as absent", () => {
     const nulls = { actor: null, tenant: null, data: null, scheduled_at: null, ending_at: null };
     const nothing = { interval: null, day_of_month: null, days: null, hours: null, minutes: null };
     expect(parseScheduleRequest({ ...rule(nothing), ...nulls })).toEqual({
@@ -98,7 +98,7 @@ describe("parseScheduleRequest (A-500)", () => {
     ],
     ["C-339: 100", { ...valid, recipients: many(100) }, []],
     [
-      "recipients that are none",
+      "invalid recipients",
       { ...valid, recipients: ["ada", "a/b", 7] },
       [
         '/recipients/1 must not contain "/" or "#"',
@@ -121,7 +121,7 @@ describe("parseScheduleRequest (A-500)", () => {
       { ...valid, repeats: { frequency: "daily" } },
       ["/repeats must be a list of rules, found an object"],
     ],
-    ["a rule that is none", { ...valid, repeats: ["daily"] }, ["/repeats/0 must be an object, found a string"]],
+    ["an invalid rule", { ...valid, repeats: ["daily"] }, ["/repeats/0 must be an object, found a string"]],
     [
       "a frequency",
       rule({ frequency: "yearly" }),
@@ -133,7 +133,7 @@ describe("parseScheduleRequest (A-500)", () => {
       ['/repeats/0/frequency must be "hourly" or "daily" or "weekly" or "monthly"'],
     ],
     ["C-340 AC-241: minutes", rule({ minutes: 7 }), ["/repeats/0/minutes must be a multiple of 5, found 7"]],
-    ["minutes too many", rule({ minutes: 60 }), ["/repeats/0/minutes must be a whole number from 0 to 59, found 60"]],
+    ["invalid minutes", rule({ minutes: 60 }), ["/repeats/0/minutes must be a whole number from 0 to 59, found 60"]],
     ["hours", rule({ hours: 24 }), ["/repeats/0/hours must be a whole number from 0 to 23, found 24"]],
     ["hours in text", rule({ hours: "9" }), ["/repeats/0/hours must be a whole number from 0 to 23, found a string"]],
     ["interval", rule({ interval: 0 }), ["/repeats/0/interval must be a whole number from 1 to 10000, found 0"]],
@@ -156,7 +156,7 @@ describe("parseScheduleRequest (A-500)", () => {
     ["a rule's key", rule({ hour: 9 }), ['/repeats/0/hour unknown key "hour"; did you mean "hours"?']],
     ["weekdays", rule({ days: "weekdays" }), []],
     ["no days", rule({ days: [] }), []],
-  ])("finds every fault: %s", (_title, payload, expected) => {
+  ])("reports every error: %s", (_title, payload, expected) => {
     expect(faults(() => parseScheduleRequest(payload))).toEqual(expected);
   });
 });
@@ -164,7 +164,7 @@ describe("parseScheduleRequest (A-500)", () => {
 describe("parseBulkScheduleRequest (A-503)", () => {
   const one = { workflow: "digest", recipient: "ada", scheduled_at: "2025-06-04T18:00:00Z" };
 
-  it("has one recipient in each", () => {
+  it("requires one recipient in each schedule", () => {
     const requests = parseBulkScheduleRequest({ schedules: [one, { ...one, recipient: { id: "bo", name: "Bo" } }] });
     expect(requests.map(({ recipients }) => recipients.map(({ key }) => key))).toEqual([["$users/ada"], ["$users/bo"]]);
   });
@@ -181,13 +181,13 @@ describe("parseBulkScheduleRequest (A-503)", () => {
         '/schedules/1/minutes unknown key "minutes"',
       ],
     ],
-  ])("%#: finds every fault", (payload, expected) => {
+  ])("reports every error (%#)", (payload, expected) => {
     expect(faults(() => parseBulkScheduleRequest(payload))).toEqual(expected);
   });
 });
 
 describe("parseScheduleChange (A-501) and parseScheduleIds (A-502)", () => {
-  it("tells what is absent from what is emptied", () => {
+  it("distinguishes absent fields from null", () => {
     const { payload, ...change } = parseScheduleChange({ schedule_ids: ["a", "b", "a"], data: null, repeats: null });
     expect(isJsonObject(payload)).toBe(true);
     expect(change).toEqual({ schedule_ids: ["a", "b"], data: null, repeats: [] });
@@ -198,12 +198,12 @@ describe("parseScheduleChange (A-501) and parseScheduleIds (A-502)", () => {
     [{ schedule_ids: many(101) }, ["/schedule_ids must have at most 100 ids, found 101"]],
     [{ schedule_ids: ["a", 7] }, ["/schedule_ids/1 must be a schedule's id"]],
     [{ schedule_ids: many(100) }, []],
-  ])("%#: limits the ids (E-378)", (payload, expected) => {
+  ])("limits the ids (E-378) (%#)", (payload, expected) => {
     expect(faults(() => parseScheduleChange(payload))).toEqual(expected);
     expect(faults(() => parseScheduleIds(payload))).toEqual(expected);
   });
 
-  it("changes neither workflow nor recipients", () => {
+  it("rejects changes of workflow and recipients", () => {
     expect(faults(() => parseScheduleChange({ schedule_ids: ["a"], workflow: "w", recipients: ["ada"] }))).toEqual([
       '/workflow unknown key "workflow"',
       '/recipients unknown key "recipients"',

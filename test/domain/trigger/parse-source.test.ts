@@ -9,7 +9,7 @@ const mapped = (action_type: string, action_parameters: JsonObject): JsonObject 
 });
 
 describe("source.json (section 17, E-402)", () => {
-  it("what it leaves out has a default", () => {
+  it("has defaults for omitted fields", () => {
     expect(parse({ $schema: "x", __readonly: { key: "shop" } })).toEqual({
       key: "shop",
       name: "shop",
@@ -28,8 +28,8 @@ describe("source.json (section 17, E-402)", () => {
 
   it.each<[string, unknown, string]>([
     ["a list", [], " must be an object, found a list"],
-    ["a key that nobody knows", { maping: [] }, '/maping unknown key "maping"; did you mean "mappings"?'],
-    ["a setting that nobody knows", { settings: { timestamp: "at" } }, '/settings/timestamp unknown key "timestamp"'],
+    ["an unknown key", { maping: [] }, '/maping unknown key "maping"; did you mean "mappings"?'],
+    ["an unknown setting", { settings: { timestamp: "at" } }, '/settings/timestamp unknown key "timestamp"'],
     [
       "a script",
       { settings: { preprocess_script: "x" } },
@@ -66,14 +66,14 @@ describe("source.json (section 17, E-402)", () => {
       mapped("users_delete", { user_id: "" }),
       "/mappings/0/action_parameters/user_id must be a dotted",
     ],
-  ])("refuses %s", (_what, raw, fault) => {
+  ])("rejects %s", (_what, raw, fault) => {
     const error = catchThrown(() => parse(raw));
     expect(error.code).toBe("project_invalid");
     expect(error.message).toContain("sources/shop/source.json: ");
     expect(formatDetails(error)[0]).toContain(fault);
   });
 
-  it("reports all faults at once, each once, also beside values of a wrong type", () => {
+  it("reports all errors at once, each once, also next to values of a wrong type", () => {
     const raw = {
       settings: {
         event_type_path: "a.",
@@ -104,7 +104,7 @@ describe("source.json (section 17, E-402)", () => {
     ]);
   });
 
-  it("key is another name of workflow_key and audience_key", () => {
+  it("accepts key as an alias of workflow_key and audience_key", () => {
     const { mappings } = parse(mapped("audiences_add_member", { key: "vip", user_id: "user.id" }));
     expect(mappings[0]?.action_parameters).toEqual({ audience_key: "vip", user_id: "user.id" });
   });

@@ -11,7 +11,7 @@ import { arbitraryJson, arbitraryMutation, buildNestedJson } from "../../helpers
 const FIELDS = ["key", "recipients", "actor", "tenant", "data", "cancellation_key", "idempotency_key", "settings"];
 const INLINE = ["id", "collection", "channel_data", "preferences", "$trigger_data", "sandbox_mode", "skip_delay"];
 
-/** Parses; a KnockError is checked to be fit to be shown, anything else fails. */
+/** Parses a payload. A KnockError is checked to be printable, and any other error fails the test. */
 function check(payload: unknown): void {
   const before = JSON.stringify(payload);
   try {
@@ -82,11 +82,11 @@ const validPayload = fc.record(
 ) as fc.Arbitrary<JsonObject>;
 
 describe("parseTrigger", () => {
-  it("throws nothing but a KnockError whose pointers lead into the payload, whatever it is handed", () => {
+  it("throws only KnockErrors with pointers into the payload, for any input", () => {
     fc.assert(fc.property(arbitraryJson(...FIELDS, ...INLINE), check), getPropertyRuns(10_000));
   });
 
-  it("and so for payloads that are nearly right", () => {
+  it("throws only KnockErrors for almost valid payloads", () => {
     const sample: Json = {
       recipients: [
         "ada",
@@ -102,9 +102,9 @@ describe("parseTrigger", () => {
     fc.assert(fc.property(arbitraryMutation(sample, arbitraryJson(...INLINE)), check), getPropertyRuns(10_000));
   });
 
-  it("takes every valid payload, and sends it on as it was", () => {
+  it("accepts every valid payload, and sends it unchanged", () => {
     fc.assert(
-      // A key `__proto__`, which the generator may hit on, is refused: no payload with one is valid.
+      // A key `__proto__`, which the generator may produce, makes every payload invalid.
       fc.property(
         validPayload.filter((payload) => !JSON.stringify(payload).includes('"__proto__"')),
         (payload) => {
@@ -114,7 +114,7 @@ describe("parseTrigger", () => {
           expect(trigger.payload).toEqual({ ...rest, recipients });
           expect(trigger.recipients).toHaveLength(recipients.length);
           expect(idempotency_key).toBe(payload.idempotency_key ?? null);
-          // What is sent on is itself a valid payload with the same meaning.
+          // The sent payload is itself valid and has the same meaning.
           expect(parseTrigger(trigger.payload, "welcome").trigger).toEqual(trigger);
         },
       ),
@@ -122,7 +122,7 @@ describe("parseTrigger", () => {
     );
   });
 
-  it.each(["recipients", "actor", "tenant", "data", "settings", "key"])("survives %s nested 100,000 deep", (field) => {
+  it.each(["recipients", "actor", "tenant", "data", "settings", "key"])("handles %s nested 100,000 deep", (field) => {
     for (const deep of [
       buildNestedJson(100_000),
       buildNestedJson(100_000, "[", "]"),

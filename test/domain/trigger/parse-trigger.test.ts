@@ -64,16 +64,16 @@ describe("recipients (E-034 to E-042)", () => {
         trigger_data: { a: 1 },
       },
     ],
-  ])("%s", (_rule, recipient, parsed) => {
+  ])("parses %s", (_rule, recipient, parsed) => {
     expect(trigger({ recipients: [recipient] }).recipients).toEqual([parsed]);
     expect(trigger({ recipients: recipient }).recipients).toEqual([parsed]); // C-016
   });
 
-  it("C-016, E-026: one recipient without a list goes out as a list", () => {
+  it("C-016, E-026 sends a single recipient as a list", () => {
     expect(trigger({ recipients: "ana" }).payload).toEqual({ recipients: ["ana"] });
   });
 
-  it("E-051: takes an id of 256 characters, of any script, with spaces inside", () => {
+  it("E-051 accepts an id of 256 characters, of any script, with spaces inside", () => {
     for (const id of ["x".repeat(256), "渡辺", "a b", "a:b@c?d=e&f", "42"])
       expect(trigger({ recipients: [id] }).recipients[0]?.key).toBe(`$users/${id}`);
   });
@@ -129,27 +129,27 @@ describe("recipients (E-034 to E-042)", () => {
       { id: "a", preferences: { default: false } },
       "/recipients/0/preferences/default must be an object, found a boolean",
     ],
-  ])("refuses %s", (_what, recipient, fault) => {
+  ])("rejects %s", (_what, recipient, fault) => {
     expect(faults({ recipients: [recipient] })).toEqual([fault]);
     const alone = fault.replace("/recipients/0", "/recipients");
     if (!Array.isArray(recipient) && recipient !== null) expect(faults({ recipients: recipient })).toEqual([alone]);
   });
 
-  it("E-025: they are required, and at least one", () => {
+  it("E-025 requires at least one recipient", () => {
     const missing = "/recipients is required (a user id, an object reference, an inline recipient, or a list of them)";
     expect(faults({})).toEqual([missing]);
     expect(faults({ recipients: null })).toEqual([missing]);
     expect(faults({ recipients: [] })).toEqual(["/recipients must have at least one recipient"]);
   });
 
-  it("E-027: at most 1,000, and not one fault for each of more", () => {
+  it("E-027 accepts up to 1,000, and reports more as one error", () => {
     const ids = (count: number) => Array.from({ length: count }, (_, index) => `u${index}`);
     expect(trigger({ recipients: ids(1_000) }).recipients).toHaveLength(1_000);
     expect(faults({ recipients: ids(1_001) })).toEqual(["/recipients must have at most 1000 recipients, found 1001"]);
     expect(faults({ recipients: Array(5_000).fill(1) })).toHaveLength(1);
   });
 
-  it("names every fault, and the first in the message with how many more", () => {
+  it("reports every error, and in the message the first one with the number of others", () => {
     const error = catchThrown(() => parseTrigger({ recipients: ["ada", "", { id: 1 }, "a#b"] }, "welcome"));
     expect(error.code).toBe("invalid_params");
     expect(error.message).toBe("the trigger: recipients[1] must not be empty (and 2 more)");
@@ -158,7 +158,7 @@ describe("recipients (E-034 to E-042)", () => {
 });
 
 describe("actor and tenant (E-044 to E-050)", () => {
-  it("takes an actor as it takes a recipient", () => {
+  it("accept the same formats as recipients", () => {
     expect(trigger({ recipients: ["a"] }).actor).toBeNull();
     expect(trigger({ recipients: ["a"], actor: null }).actor).toBeNull();
     expect(trigger({ recipients: ["a"], actor: "bo" }).actor).toEqual({ key: "$users/bo", upsert: null });
@@ -173,7 +173,7 @@ describe("actor and tenant (E-044 to E-050)", () => {
     expect(faults({ recipients: ["a"], actor: {} })).toEqual(["/actor/id is required (a string)"]);
   });
 
-  it("E-047: takes a tenant by id or inline", () => {
+  it("E-047 accept a tenant by id or inline", () => {
     expect(trigger({ recipients: ["a"] }).tenant).toBeNull();
     expect(trigger({ recipients: ["a"], tenant: "acme" }).tenant).toEqual({ id: "acme", upsert: null });
     expect(trigger({ recipients: ["a"], tenant: { id: "acme" } }).tenant).toEqual({
@@ -195,7 +195,7 @@ describe("actor and tenant (E-044 to E-050)", () => {
 });
 
 describe("the other fields (E-025, E-028, E-032)", () => {
-  it("E-032: no data is {}, no settings are off, no keys are null", () => {
+  it("E-032 defaults: data is {}, settings are off, keys are null", () => {
     const parsed = parseTrigger({ recipients: ["a"], data: null, settings: null, cancellation_key: null }, "welcome");
     expect(parsed.trigger).toMatchObject({
       data: {},
@@ -233,15 +233,15 @@ describe("the other fields (E-025, E-028, E-032)", () => {
       ['/cancelation_key unknown key "cancelation_key"; did you mean "cancellation_key"?'],
     ],
     ["a field nothing like one", { zzz: 1 }, ['/zzz unknown key "zzz"']],
-  ])("refuses %s", (_what, fields, expected) => {
+  ])("rejects %s", (_what, fields, expected) => {
     expect(faults({ recipients: ["a"], ...fields })).toEqual(expected);
   });
 
-  it("finds the field that was meant for recipients", () => {
+  it("suggests recipients for a similar field", () => {
     expect(faults({ recipient: ["a"] })).toContain('/recipient unknown key "recipient"; did you mean "recipients"?');
   });
 
-  it("keeps key and idempotency_key out of what the API is sent, and everything else in", () => {
+  it("excludes only key and idempotency_key from the request to the API", () => {
     const payload = {
       key: "welcome",
       idempotency_key: "k",
@@ -256,7 +256,7 @@ describe("the other fields (E-025, E-028, E-032)", () => {
     expect(parsed.payload).toEqual({ recipients: ["a"], data: { x: [1] }, actor: "b", tenant: null });
   });
 
-  it("wants one workflow named, once", () => {
+  it("requires exactly one workflow", () => {
     expect(catchThrown(() => parseTrigger({ recipients: ["a"] }, null)).code).toBe("usage");
     expect(parseTrigger({ recipients: ["a"], key: "welcome" }, "welcome").trigger.workflow).toBe("welcome");
     const error = catchThrown(() => parseTrigger({ recipients: ["a"], key: "other" }, "welcome"));
@@ -264,23 +264,23 @@ describe("the other fields (E-025, E-028, E-032)", () => {
   });
 });
 
-describe("what is no payload at all", () => {
+describe("a value that is not a payload", () => {
   it.each<[Json, string]>([
     [null, "null"],
     ["text", "a string"],
     [7, "a number"],
     [[{ recipients: ["a"] }], "a list"],
-  ])("refuses %j", (payload, found) => {
+  ])("is rejected: %j", (payload, found) => {
     expect(faults(payload)).toEqual([` must be an object, found ${found}`]);
   });
 
-  it("says how to send several when it is handed a list", () => {
+  it("causes a hint on how to send several if it is a list", () => {
     expect(catchThrown(() => parseTrigger([], "welcome")).hint).toContain("--format jsonl");
   });
 });
 
 describe("sizes (C-017, E-028)", () => {
-  it("takes up to 10 MB and refuses more, counted in bytes", () => {
+  it("are accepted up to 10 MB in bytes, and rejected above", () => {
     const around = (size: number) => ({ recipients: ["a"], data: { x: "y".repeat(size) } });
     expect(() => trigger(around(10 * 1_048_576 - 100))).not.toThrow();
     expect(catchThrown(() => trigger(around(10 * 1_048_576))).code).toBe("payload_too_large");
@@ -294,17 +294,17 @@ describe("sizes (C-017, E-028)", () => {
     expect(trigger({ recipients: ["a"], data: { list } }).data.list).toHaveLength(4_000_000);
   });
 
-  it.each([200, 100_000])("refuses data nested %d deep, and keeps its own footing", (levels) => {
+  it.each([200, 100_000])("reject data nested %d deep without a stack overflow", (levels) => {
     const error = catchThrown(() => parseTrigger({ recipients: ["a"], data: buildNestedJson(levels) }, "welcome"));
     expect(error.code).toBe("invalid_params");
     expect(error.message).toContain("nested too deep");
   });
 
-  it("takes data 199 objects deep", () => {
+  it("allow data nested 199 objects deep", () => {
     expect(() => trigger({ recipients: ["a"], data: buildNestedJson(199) as JsonObject })).not.toThrow();
   });
 
-  it("refuses the key __proto__ wherever it stands, with its place", () => {
+  it("reject the key __proto__ at any depth, with its location", () => {
     const payload = JSON.parse('{"recipients":[{"id":"a","x":[{"__proto__":{"admin":true}}]}]}');
     expect(faults(payload)).toEqual(["/recipients/0/x/0/__proto__ is not allowed as a key"]);
     expect(({} as JsonObject).admin).toBeUndefined();
@@ -312,7 +312,7 @@ describe("sizes (C-017, E-028)", () => {
 });
 
 describe("parseCancellation (A-403)", () => {
-  it("is for everyone without recipients, else for those listed, inline ones as references", () => {
+  it("cancels for all recipients, or for those listed, with inline ones as references", () => {
     expect(parseCancellation({ cancellation_key: "k" }, "w")).toEqual({
       workflow: "w",
       cancellation_key: "k",
@@ -332,10 +332,10 @@ describe("parseCancellation (A-403)", () => {
     [{ cancellation_key: "" }, "/cancellation_key must not be empty"],
     [{ cancellation_key: "k", recipients: [] }, "/recipients must have at least one recipient"],
     [{ cancellation_key: "k", recipients: ["a/b"] }, '/recipients/0 must not contain "/" or "#"'],
-    // Ignored, this one would cancel for everybody.
+    // If it were ignored, this key would cancel for all recipients.
     [{ cancellation_key: "k", recipient: ["a"] }, '/recipient unknown key "recipient"; did you mean "recipients"?'],
     [null, " must be an object, found null"],
-  ])("refuses %j", (payload, fault) => {
+  ])("rejects %j", (payload, fault) => {
     expect(formatDetails(catchThrown(() => parseCancellation(payload, "w")))).toEqual([fault]);
   });
 });

@@ -22,7 +22,7 @@ function channel(type: string, more: JsonObject = {}): JsonObject {
   };
 }
 
-describe("channel overrides (section 7): what has no effect on the step's type is refused", () => {
+describe("channel overrides (section 7)", () => {
   it.each([
     ["email", { to_address: "a@b.test", open_tracking: true }],
     ["sms", { link_tracking: true, to_address: null }],
@@ -30,7 +30,7 @@ describe("channel overrides (section 7): what has no effect on the step's type i
     ["chat", { email_based_user_id_resolution: true, link_tracking: false }],
     ["in_app_feed", { link_tracking: true }],
     ["http", {}],
-  ])("%s takes %j", (type, channel_overrides) => {
+  ])("are accepted on %s: %j", (type, channel_overrides) => {
     expect(parseSteps([channel(type, { channel_overrides })]).steps).toHaveLength(1);
   });
 
@@ -47,26 +47,26 @@ describe("channel overrides (section 7): what has no effect on the step's type i
       { token_deregistration: "yes" },
       "/channel_overrides/token_deregistration must be true or false, found a string",
     ],
-  ])("%s refuses %j", (type, channel_overrides, fault) => {
+  ])("are rejected on %s without an effect: %j", (type, channel_overrides, fault) => {
     expect(collectFindings(() => parseSteps([channel(type, { channel_overrides } as JsonObject)]))).toEqual([fault]);
   });
 });
 
-describe("what would be passed over in silence is refused", () => {
-  it("a guide's key on another step", () => {
+describe("a step with a value that would be ignored", () => {
+  it("is rejected for a guide's key on another step", () => {
     expect(collectFindings(() => parseSteps([channel("sms", { guide_key: "tour" })]))).toEqual([
       "/guide_key is for in-app guide steps only",
     ]);
   });
 
-  it("inputs of a fetch that shares no request", () => {
+  it("is rejected for inputs of a fetch without a shared request", () => {
     const settings = { method: "get", url: "https://a.test", inputs: { a: "1" } };
     expect(collectFindings(() => parseStep("http_fetch", settings))).toEqual([
       "/settings/inputs has no effect without reusable_step_key",
     ]);
   });
 
-  it("hours of a day that does not send", () => {
+  it("is rejected for hours of a day that does not send", () => {
     const days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
     const send_windows = [
       ...days.map((day) => ({ day, type: "send" })),
@@ -77,7 +77,7 @@ describe("what would be passed over in silence is refused", () => {
     ]);
   });
 
-  it("names that are no text", () => {
+  it("is rejected for names that are not strings", () => {
     const branches: JsonObject[] = [
       { name: 1, conditions: { all: [{ variable: "data.a", operator: "exists" }] } },
       { name: null, steps: [] },
@@ -99,7 +99,7 @@ describe("what would be passed over in silence is refused", () => {
       { goal_attachment: { goal_key: "g", attribution_window_days: 31 } },
       "/goal_attachment/attribution_window_days must be a whole number from 1 to 30, found 31",
     ],
-  ])("%j", (more, fault) => {
+  ])("is rejected for %j of the workflow", (more, fault) => {
     expect(collectFindings(() => parseSteps([], more))).toEqual([fault]);
   });
 });

@@ -5,7 +5,7 @@ import { parseWorkflow } from "../../../src/domain/workflow/parse-workflow.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import type { Json, JsonObject } from "../../../src/util/json.js";
 
-/** `pointer message` of each fault; none for what is accepted. */
+/** Returns `pointer message` for each error; an empty list if the document is accepted. */
 function collectFindings(parse: () => unknown): string[] {
   try {
     parse();
@@ -27,8 +27,8 @@ function templateFaults(template: JsonObject): string[] {
 const blockFaults = (...visual_blocks: Json[]): string[] =>
   templateFaults({ visual_blocks }).map((fault) => fault.replace("/visual_blocks", ""));
 
-describe("an e-mail's template (F-042, T-120)", () => {
-  it("has a body or blocks, and not both", () => {
+describe("an email template (F-042, T-120)", () => {
+  it("has either a body or blocks", () => {
     expect(templateFaults({ html_body: "x" })).toEqual([]);
     expect(templateFaults({ visual_blocks: [] })).toEqual([]);
     expect(templateFaults({ visual_blocks: null, html_body: "" })).toEqual([]);
@@ -53,7 +53,7 @@ describe("visual blocks (F-043, section 8)", () => {
     ]);
   });
 
-  it("takes one of every type, with all that is written out by default", () => {
+  it("accepts one block of every type, with all defaults written out", () => {
     const paddings = { padding_top: 8, padding_right: 4, padding_bottom: 8, padding_left: 4 };
     const common = { id: "b-1", version: 1, layout_attrs: paddings };
     const size = { size_attrs: { size: "lg", is_fullwidth: true } };
@@ -100,7 +100,7 @@ describe("visual blocks (F-043, section 8)", () => {
     ["a partial without a key", [{ type: "partial", attrs: {} }], "/0/key is required"],
     ["a row without columns", [{ type: "row" }], "/0/columns is required (a list)"],
     [
-      "a fault within a row",
+      "an error within a row",
       [{ type: "row", columns: [{ blocks: [{ type: "html" }] }] }],
       "/0/columns/0/blocks/0/content is required",
     ],
@@ -109,13 +109,13 @@ describe("visual blocks (F-043, section 8)", () => {
       [{ type: "row", columns: [{ blocks: [{ type: "row", columns: [] }] }] }],
       "/0/columns/0/blocks/0 must not be in another row",
     ],
-  ])("refuses %s", (_what, blocks, expected) => {
+  ])("rejects %s", (_what, blocks, expected) => {
     const faults = blockFaults(...(blocks as Json[]));
     expect(faults).toHaveLength(1);
     expect(faults[0]).toContain(expected);
   });
 
-  it("refuses blocks that are no list", () => {
+  it("rejects blocks that are not a list", () => {
     expect(templateFaults({ visual_blocks: "x" })).toEqual(["/visual_blocks must be a list of blocks"]);
   });
 });
@@ -158,12 +158,12 @@ describe("layout.json (section 10, T-122, T-127)", () => {
       "/html_layout must not use @import, which email clients do not follow",
     ],
     [
-      "a colour that is none",
+      "an invalid color",
       { branding_overrides: { primary_color: "red" } },
       '/branding_overrides/primary_color must be a color such as #1A2B3C, found "red"',
     ],
     ["a link without an address", { footer_links: [{ text: "a" }] }, "/footer_links/0/url is required (a string)"],
-  ])("refuses %s", (_what, more, expected) => {
+  ])("rejects %s", (_what, more, expected) => {
     expect(layout(more)).toEqual([expected]);
   });
 });
@@ -185,9 +185,9 @@ describe("partial.json (section 11, T-100, T-108)", () => {
       { type: "text", visual_block_enabled: true },
       "/visual_block_enabled is for partials of type html",
     ],
-    ["an input of no known type", { input_schema: [{ key: "a", type: "texts" }] }, "/input_schema/0/type must be"],
+    ["an input of an unknown type", { input_schema: [{ key: "a", type: "texts" }] }, "/input_schema/0/type must be"],
     ["an input without a key", { input_schema: [{ type: "text" }] }, "/input_schema/0/key is required (a string)"],
-  ])("refuses %s", (_what, raw, expected) => {
+  ])("rejects %s", (_what, raw, expected) => {
     const [fault = ""] = partial(raw);
     expect(fault).toContain(expected);
   });

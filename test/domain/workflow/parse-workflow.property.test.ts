@@ -16,7 +16,7 @@ import { arbitraryJson, arbitraryMutation } from "../../helpers/json-arbitraries
 
 const FIELDS = ["ref", "type", "steps", "branches", "conditions", "all", "any", "template", "settings", "channel_type"];
 
-/** Both projects' workflows, files read in, and their environments. */
+/** The workflows of both projects with their referenced files, and their environments. */
 const workflows: { key: string; raw: Json; environment: Json }[] = [];
 
 beforeAll(async () => {
@@ -38,7 +38,7 @@ beforeAll(async () => {
   }
 });
 
-/** Parsed, resolved and compiled, or refused with a KnockError whose pointers lead into the file. */
+/** Parses, resolves and compiles a workflow, or checks that a KnockError has pointers into the file. */
 async function check(key: string, raw: Json, environment: Json): Promise<boolean> {
   try {
     const workflow = parseWorkflow(key, raw);
@@ -56,13 +56,13 @@ async function check(key: string, raw: Json, environment: Json): Promise<boolean
 }
 
 describe("parseWorkflow, resolveChannelTypes and compileWorkflow", () => {
-  it("take every workflow of the sample projects", async () => {
+  it("accept every workflow of the sample projects", async () => {
     expect(workflows.length).toBeGreaterThan(9);
     for (const { key, raw, environment } of workflows)
       expect([key, await check(key, raw, environment)]).toEqual([key, true]);
   });
 
-  it("throw nothing but a KnockError at a workflow that was changed by chance", async () => {
+  it("throw only KnockErrors for a randomly changed workflow", async () => {
     const mutated = fc.nat().chain((at) => {
       const one = workflows[at % workflows.length] as (typeof workflows)[number];
       return arbitraryMutation(one.raw, arbitraryJson(...FIELDS)).map((raw) => ({ ...one, raw }));
@@ -74,10 +74,10 @@ describe("parseWorkflow, resolveChannelTypes and compileWorkflow", () => {
       }),
       getPropertyRuns(15_000),
     );
-    expect(taken).toBeGreaterThan(100); // else nothing but the first check was tried
+    expect(taken).toBeGreaterThan(100); // otherwise only the first check would run
   });
 
-  it("throw nothing but a KnockError at any JSON", async () => {
+  it("throw only KnockErrors for any JSON", async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryJson(...FIELDS), async (raw) => {
         await check("any", raw, {});

@@ -32,11 +32,11 @@ const two = (first: JsonObject, last: JsonObject = {}): Json[] => [
 
 const parse = (raw: Json) => parseWorkflow("parcel", raw);
 const faults = (raw: unknown): string[] => formatDetails(catchThrown(() => parseWorkflow("parcel", raw)));
-/** Faults of one step, pointers below it. */
+/** Returns the errors of one step, with pointers relative to it. */
 const stepFaults = (step: Json): string[] => faults({ steps: [step] }).map((fault) => fault.replace("/steps/0", ""));
 
 describe("the envelope (section 4)", () => {
-  it("fills in what a file leaves out (F-024, F-027)", () => {
+  it("applies the defaults of omitted fields (F-024, F-027)", () => {
     expect(parse({ steps: [] })).toMatchObject({
       key: "parcel",
       name: "parcel",
@@ -50,7 +50,7 @@ describe("the envelope (section 4)", () => {
     });
   });
 
-  it("takes null for absent, and unknown fields as they come (F-020 to F-026)", () => {
+  it("treats null as absent, and ignores unknown fields (F-020 to F-026)", () => {
     const nulls = { name: null, categories: null, conditions: null, settings: null, trigger_frequency: null };
     expect(parse({ ...nulls, trigger_data_json_schema: null, steps: [] })).toEqual(parse({ steps: [] }));
     expect(parse({ $schema: "x", description: "d", tags: ["t"], future: { a: 1 }, steps: [] })).toEqual(
@@ -65,7 +65,7 @@ describe("the envelope (section 4)", () => {
     [{ __readonly: { active: true }, active: false }, true],
     [{ __readonly: { key: "x" } }, true],
     [{ __readonly: "x" }, true],
-  ])("F-024: %j is active: %s", (fields, active) => {
+  ])("F-024 treats active %j as: %s", (fields, active) => {
     expect(parse({ ...fields, steps: [] }).active).toBe(active);
   });
 
@@ -110,11 +110,11 @@ describe("the envelope (section 4)", () => {
       { conditions: when("refs.sms_1.delivery_status"), steps: [sms()] },
       ["/conditions/all/0/variable message statuses can only be asked in step and branch conditions"],
     ],
-  ])("refuses %s", (_what, raw, expected) => {
+  ])("rejects %s", (_what, raw, expected) => {
     expect(faults(raw)).toEqual(expected);
   });
 
-  it("is workflow_invalid, counts the faults and names the file", () => {
+  it("reports workflow_invalid with the number of errors and the file", () => {
     const error = catchThrown(() => parse({ name: 1, steps: [{ type: "delay", ref: "d", settings: {} }] }));
     expect(error.code).toBe("workflow_invalid");
     expect(error.message).toBe('workflow "parcel": name must be a string, found a number (and 1 more)');
@@ -124,11 +124,11 @@ describe("the envelope (section 4)", () => {
   it.each<JsonObject>([
     { steps: buildNestedJson(100_000, "[", "]") },
     { steps: [], conditions: buildNestedJson(50_000, '{"all":[', "]}") },
-  ])("does not fall over a depth of 100,000", (raw) => {
+  ])("handles a depth of 100,000", (raw) => {
     expect(catchThrown(() => parse(raw)).code).toBe("workflow_invalid");
   });
 
-  it("refuses a key __proto__", () => {
+  it("rejects a key __proto__", () => {
     const raw = JSON.parse('{"steps":[],"settings":{"__proto__":{"is_commercial":true}}}') as Json;
     expect(faults(raw)).toEqual(["/settings/__proto__ is not allowed as a key"]);
   });
@@ -137,7 +137,7 @@ describe("the envelope (section 4)", () => {
 describe("version ids", () => {
   const base: JsonObject = { name: "Parcel", steps: [sms()] };
 
-  it("are UUIDs, equal for equal files, whatever the switch and the read-only fields say", () => {
+  it("are UUIDs, and equal for equal files with any active flag and read-only fields", () => {
     const { version_id } = parse(base);
     expect(isUuid(version_id)).toBe(true);
     for (const same of [
@@ -149,7 +149,7 @@ describe("version ids", () => {
       expect(parse(same).version_id).toBe(version_id);
   });
 
-  it("differ with the key and with anything that changes what a run does", () => {
+  it("differ with the key and with every change of a run's behavior", () => {
     const variants: JsonObject[] = [
       base,
       { ...base, name: "Parcels" },
@@ -181,12 +181,12 @@ describe("steps (F-040)", () => {
       ['/type is not a known step type: "chanel"; did you mean "channel"?'],
     ],
     [
-      "a type of an object's own names",
+      "a type with the name of an object's property",
       { ref: "a", type: "constructor" },
       ['/type is not a known step type: "constructor"'],
     ],
     [
-      "an unknown type, with the faults of the fields that every step has",
+      "an unknown type, with the errors in the fields that every step has",
       { type: "chanel", name: 7, conditions: { all: [{ variable: "data.a", operator: "==" }] }, anything: true },
       [
         '/type is not a known step type: "chanel"; did you mean "channel"?',
@@ -196,17 +196,17 @@ describe("steps (F-040)", () => {
       ],
     ],
     [
-      "no ref, with its other faults",
+      "no ref, with its other errors",
       { type: "delay", settings: {} },
       ["/ref is required (a name unique in the workflow)", "/settings needs delay_for or delay_until_field_path"],
     ],
     ["an empty ref", sms({ ref: "" }), ["/ref is required (a name unique in the workflow)"]],
     ["a ref that is a number", sms({ ref: 1 }), ["/ref is required (a name unique in the workflow)"]],
-  ])("refuses %s", (_what, step, expected) => {
+  ])("rejects %s", (_what, step, expected) => {
     expect(stepFaults(step)).toEqual(expected);
   });
 
-  it("wants a ref once, in branches too", () => {
+  it("requires unique refs, also in branches", () => {
     const raw = { steps: [sms(), branch(two({ steps: [sms({}, "x"), sms()] }, { steps: [sms({}, "x")] }))] };
     expect(faults(raw)).toEqual([
       '/steps/1/branches/0/steps/1/ref "sms_1" is already the ref of another step',
@@ -227,7 +227,7 @@ describe("channel steps (F-041, F-042, F-052)", () => {
       [expect.stringMatching(/^\/channel_type must be .*did you mean "sms"\?$/)],
     ],
     [
-      "a type mistyped, with the other faults of the step",
+      "a type with a typing mistake, with the step's other errors",
       sms({ channel_type: "smss", ref: "", channel_key: 7, send_windows: {} }),
       [
         expect.stringMatching(/^\/channel_type must be .*did you mean "sms"\?$/),
@@ -249,12 +249,12 @@ describe("channel steps (F-041, F-042, F-052)", () => {
     ],
     ["an e-mail without a subject", channel("email", { html_body: "x" }), ["/template/subject is required (a string)"]],
     [
-      "a push of no known delivery type",
+      "a push of an unknown delivery type",
       channel("push", { text_body: "x", settings: { delivery_type: "loud" } }),
       ['/template/settings/delivery_type must be "content" or "silent", found "loud"'],
     ],
     [
-      "a chat message of nothing",
+      "a chat message without content",
       channel("chat", { markdown_body: "" }),
       ["/template/markdown_body is required (or json_body)"],
     ],
@@ -280,11 +280,11 @@ describe("channel steps (F-041, F-042, F-052)", () => {
       channel("email", { subject: "S", html_body: "" }, { channel_overrides: { cc_address: ["a"] } }),
       ["/channel_overrides/cc_address must be a string, found a list"],
     ],
-  ])("refuses %s", (_what, step, expected) => {
+  ])("rejects %s", (_what, step, expected) => {
     expect(stepFaults(step)).toEqual(expected);
   });
 
-  it("waits for the environment where an old file names no type", () => {
+  it("leaves a missing type to the environment", () => {
     const [step] = parse({ steps: [sms({ channel_type: null, template: { anything: 1 } })] }).steps;
     expect(step).toMatchObject({ type: "channel", channel_type: null, template: { anything: 1 } });
   });
@@ -292,7 +292,7 @@ describe("channel steps (F-041, F-042, F-052)", () => {
   const windows = (monday: JsonObject): Json[] =>
     DAYS.map((day) => ({ day, type: "send", ...(day === "monday" ? monday : {}) }));
 
-  it("reads send windows, times as text or as minutes since midnight (section 6.5)", () => {
+  it("parses send windows, with times as text or as minutes since midnight (section 6.5)", () => {
     const parsed = parse({ steps: [sms({ send_windows: windows({ from: 540, until: "17:30" }) })] });
     expect(parsed.steps[0]).toMatchObject({
       send_windows: [
@@ -346,7 +346,7 @@ describe("channel steps (F-041, F-042, F-052)", () => {
       [expect.stringMatching(/^\/send_windows\/0\/day must be .*did you mean "monday"\?$/)],
     ],
     ["no list", {}, ["/send_windows must be a list, found an object"]],
-  ])("refuses send windows of %s", (_what, send_windows, expected) => {
+  ])("rejects send windows of %s", (_what, send_windows, expected) => {
     expect(stepFaults(sms({ send_windows }))).toEqual(expected);
   });
 });
@@ -372,30 +372,30 @@ describe("delay steps (F-047, section 6.3)", () => {
       { ...(of(-1) as JsonObject), delay_until_field_path: "data.at" },
       { delay_for: { unit: "days", value: -1 }, delay_until_field_path: "data.at" },
     ],
-  ])("takes %s", (_what, settings, expected) => {
+  ])("accepts %s", (_what, settings, expected) => {
     expect(parse({ steps: [delay(settings)] }).steps[0]).toMatchObject({ type: "delay", settings: expected });
   });
 
   it.each<[string, Json, string[]]>([
     ["no settings", null, ["/settings must be an object, found null"]],
-    ["nothing to wait for", {}, ["/settings needs delay_for or delay_until_field_path"]],
+    ["no duration", {}, ["/settings needs delay_for or delay_until_field_path"]],
     ["an empty path", { delay_until_field_path: "" }, ["/settings needs delay_for or delay_until_field_path"]],
     ["366 days", of(366), ["/settings/delay_for must be at most 365 days"]],
     ["13 months", of(13, "months"), ["/settings/delay_for must be at most 365 days"]],
     ["a time before now", of(-1), ["/settings/delay_for/value must not be negative"]],
     ["text for a number", of("5"), ["/settings/delay_for/value must be a number, found a string"]],
     [
-      "a unit of no length",
+      "a unit without a length",
       of(1, "years"),
       [expect.stringMatching(/^\/settings\/delay_for\/unit must be "seconds".*found "years"/)],
     ],
-  ])("refuses %s", (_what, settings, expected) => {
+  ])("rejects %s", (_what, settings, expected) => {
     expect(stepFaults(delay(settings))).toEqual(expected);
   });
 });
 
 describe("branch steps (F-044)", () => {
-  it("takes the marked default, or else the last branch", () => {
+  it("selects the marked default, or else the last branch", () => {
     const [step] = parse({
       steps: [branch(two({ name: "A", terminates: true, steps: [sms()] }, { default: true }))],
     }).steps;
@@ -443,16 +443,16 @@ describe("branch steps (F-044)", () => {
       ["/branches/0/terminates must be true or false, found a string"],
     ],
     [
-      "conditions of its own",
+      "conditions on the step itself",
       branch(two({}), { conditions: when("data.a") }),
       ["/conditions a branch step has no conditions of its own"],
     ],
     [
-      "a fault inside",
+      "an error inside a branch",
       branch(two({ steps: [delay({})] })),
       ["/branches/0/steps/0/settings needs delay_for or delay_until_field_path"],
     ],
-  ])("refuses %s", (_what, step, expected) => {
+  ])("rejects %s", (_what, step, expected) => {
     expect(stepFaults(step)).toEqual(expected);
   });
 
@@ -462,7 +462,7 @@ describe("branch steps (F-044)", () => {
       branch(two({}), { ref: "b" }),
     );
 
-  it("nests five deep and no deeper", () => {
+  it("allows a nesting of up to five", () => {
     expect(() => parse({ steps: [deep(5)] })).not.toThrow();
     expect(stepFaults(deep(6))).toEqual([`${"/branches/0/steps/0".repeat(5)} branches may nest at most 5 deep`]);
   });

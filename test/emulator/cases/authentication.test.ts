@@ -235,7 +235,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     status: 200,
     async check({ ask }, { rows }) {
       const mine = pk(signToken({ sub: "u1", exp: NOW + 60 }));
-      const [others, own] = rows.map(({ id }) => id); // the newest is u2's
+      const [others, own] = rows.map(({ id }) => id); // the newest message is u2's
       expect((await ask(`PUT /v1/messages/${others}/read`, undefined, mine)).body).toMatchObject({
         code: "authorization",
       });

@@ -13,7 +13,7 @@ const saying = (text: string) => ({
   template: { markdown_body: text },
 });
 
-/** `fresh` exists only on the branch, `hello` says something else there, and so does `paused`. */
+/** Defines `fresh` and `later` only on the branch, and another text for `hello` there. */
 function given({ harness }: TestEmulator): void {
   harness.define("fresh", { steps: [saying("Fresh")] }, "feat-1");
   harness.define("hello", { steps: [saying("From the branch")] }, "feat-1");

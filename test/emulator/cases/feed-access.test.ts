@@ -10,7 +10,7 @@ const API = "https://api.knock.app/v1";
 
 type Grants = Record<string, Record<string, unknown[]>>;
 
-/** Asks as u1 with these grants and no others. */
+/** Sends a request as u1 with only these grants. */
 async function tenantsSeen(api: TestEmulator, grants: Grants, explicit_grants = true) {
   const claims = { sub: "u1", exp: Math.floor(Date.now() / 1_000) + 600, grants, explicit_grants };
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");

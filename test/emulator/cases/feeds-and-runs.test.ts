@@ -8,7 +8,7 @@ import type { TestEmulator } from "../../helpers/test-emulator.js";
 const FEED = "GET /v1/users/u1/feeds/c-feed";
 const UNKNOWN_ID = "6f1f0f3e-0000-4000-8000-000000000001";
 
-/** A of tenant acme, B of none, C of another; each second apart. */
+/** Creates message A with tenant acme, B without a tenant and C with another one, a second apart. */
 async function three({ ask, harness }: TestEmulator): Promise<void> {
   for (const [index, tenant] of ["acme", null, "other"].entries()) {
     await harness.at(index * 1_000);

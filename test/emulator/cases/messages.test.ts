@@ -6,7 +6,7 @@ const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 const started = ({ ask }: TestEmulator) =>
   ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"], actor: "u2", data: { n: 1, text: "a".repeat(300) } });
 
-/** Makes u1's messages, and puts the feed's into a path. */
+/** Returns a function that creates u1's messages and puts the feed message's id into a path. */
 const of = (method: string, path: string) => async (api: TestEmulator) => {
   await started(api);
   return `${method} ${path.replace("{M}", await feedMessage(api))}`;
@@ -149,7 +149,7 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
       const asked = () => api.ask("POST /v1/messages/batch/seen", { message_ids: [id] });
       const answers = [await asked(), await asked(), await asked()];
       expect(answers.map(({ status, rows }) => [status, rows[0]?.seen_at])).toEqual([1, 2, 3].map(() => [200, ISO]));
-      // A second may end between two of them, not between all three.
+      // A second may end between two of the requests, but not between all three.
       expect(answers.map(({ headers }) => headers.get("x-ratelimited-message_ids"))).toContain(id);
     },
   },

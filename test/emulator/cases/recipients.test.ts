@@ -17,7 +17,7 @@ function pageInfo(body: JsonObject | null): { after: string | null } {
   return body?.page_info as { after: string | null };
 }
 
-/** A bulk operation is followed until it has ended. */
+/** Polls a bulk operation until it has ended. */
 async function ended({ ask, url }: TestEmulator, answered: JsonObject | null): Promise<JsonObject> {
   expect(answered?.progress_path).toBe(`${url}/v1/bulk_operations/${answered?.id}`);
   for (;;) {

@@ -15,18 +15,18 @@ function thrown(ask: () => unknown): unknown {
 }
 
 describe("Query", () => {
-  it("finds nested names dotted and in brackets (A-061)", () => {
+  it("finds nested names with dots and in brackets (A-061)", () => {
     for (const search of ["?inserted_at.gt=2025-01-01T00:00:00Z", "?inserted_at%5Bgt%5D=2025-01-01T00:00:00Z"])
       expect(new Query(search).bounds("inserted_at")).toEqual({ gt: Date.UTC(2025, 0, 1) });
     expect(new Query("?query_options[$filter]=x").text("query_options.$filter")).toBe("x");
   });
 
-  it("takes each of the known values once, however often it is asked for", () => {
+  it("returns each known value once if it is repeated", () => {
     const many = Array.from({ length: 2_000 }, (_, index) => `status[]=${index % 2 === 0 ? "read" : "seen"}`);
     expect(new Query(`?${many.join("&")}`).choices("status", ["seen", "read"])).toEqual(["read", "seen"]);
   });
 
-  it("takes so many pairs of trigger data and no more", () => {
+  it("limits the pairs of trigger data", () => {
     const of = (count: number): Query => {
       const pairs = Array.from({ length: count }, (_, index) => [`k${index}`, index]);
       return new Query(`?trigger_data=${JSON.stringify(Object.fromEntries(pairs))}`);
@@ -35,7 +35,7 @@ describe("Query", () => {
     expect(thrown(() => of(101).scalars())).toEqual(refusal("trigger_data"));
   });
 
-  it("takes lists repeated, and refuses them with indices (A-060)", () => {
+  it("accepts repeated names as lists, and rejects indices (A-060)", () => {
     expect(new Query("?a[]=1&a[]=2&b[]=3").list("a")).toEqual(["1", "2"]);
     expect(new Query("?a=1").list("a")).toEqual(["1"]);
     expect(new Query("?b=1").list("a")).toBeUndefined();
@@ -43,7 +43,7 @@ describe("Query", () => {
     expect(thrown(() => new Query("?a[]=1&a[]=2").list("a", 1))).toEqual(refusal("a"));
   });
 
-  it("reads references in every form (A-060, A-408)", () => {
+  it("parses references in every format (A-060, A-408)", () => {
     const search = "?r[]=ada&r[0][id]=p1&r[0][collection]=projects&r[1][id]=bo&r[2]=cy";
     expect(new Query(search).references("r")?.toSorted()).toEqual([
       "$users/ada",
@@ -60,7 +60,7 @@ describe("Query", () => {
       expect(thrown(() => new Query(wrong).reference("r"))).toEqual(refusal("r"));
   });
 
-  it("reads an object as JSON or in brackets (A-062)", () => {
+  it("parses an object as JSON or in brackets (A-062)", () => {
     const wanted = { id: "acme", collection: "$tenants" };
     expect(new Query('?o={"object_id":"acme","collection":"$tenants"}').object("o")).toEqual(wanted);
     expect(new Query("?o[object_id]=acme&o[collection]=$tenants").object("o")).toEqual(wanted);
@@ -68,7 +68,7 @@ describe("Query", () => {
       expect(thrown(() => new Query(wrong).object("o"))).toEqual(refusal("o"));
   });
 
-  it("pages (A-070, Q-8, Q-11)", () => {
+  it("parses pagination parameters (A-070, Q-8, Q-11)", () => {
     expect(new Query("").page()).toEqual({ limit: 50, after: undefined, before: undefined });
     expect(new Query("?page_size=7&after=a&before=b").page()).toEqual({ limit: 7, after: "a", before: undefined });
     for (const wrong of ["0", "51", "x", "1e1", "-1", "1.5"])
@@ -78,7 +78,7 @@ describe("Query", () => {
       ).toEqual(refusal("page_size"));
   });
 
-  it("takes flags and known words only", () => {
+  it("accepts only booleans and known values", () => {
     expect([new Query("?f=true").flag("f"), new Query("?f=false").flag("f"), new Query("?f=").flag("f")]).toEqual([
       true,
       false,

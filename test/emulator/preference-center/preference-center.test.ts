@@ -43,7 +43,7 @@ async function save(url: string, names: readonly string[]): Promise<string> {
 }
 
 describe("the preference center (A-301, A-302, A-447 to A-451)", () => {
-  it("a signed link shows the user's switches, and what is changed there holds", () =>
+  it("shows the user's switches by a signed link, and saves changes", () =>
     withApi(async (api) => {
       const { url, token } = await signed(api);
       expect([url, token.split(".")]).toEqual([expect.stringMatching(`^${api.url}/preferences/`), expect.any(Array)]);
@@ -70,7 +70,7 @@ describe("the preference center (A-301, A-302, A-447 to A-451)", () => {
       expect(await api.harness.listMessages("u1")).toEqual([]);
     }));
 
-  it("a part of what was off as a whole is switched on alone", () =>
+  it("switches on one part of what was completely off", () =>
     withApi(async (api) => {
       const { url } = await signed(api);
       await api.knock.users.setPreferences("u1", "default", {
@@ -88,7 +88,7 @@ describe("the preference center (A-301, A-302, A-447 to A-451)", () => {
       });
     }));
 
-  it("preferences with conditions are shown and cannot be changed", () =>
+  it("shows preferences with conditions without a way to change them", () =>
     withApi(async (api) => {
       const { url } = await signed(api);
       const conditions = [{ variable: "recipient.plan", operator: "equal_to" as const, argument: "pro" }];
@@ -102,7 +102,7 @@ describe("the preference center (A-301, A-302, A-447 to A-451)", () => {
       const disabled = [...html.matchAll(/name="([\d.]+)" checked disabled/g)].map(([, name]) => name);
       expect(disabled).toEqual(["0.0", "1.0", "1.1", "2.0"]);
       expect(html).toContain("under conditions");
-      // A browser leaves disabled boxes out of the form; a hand-written form cannot change them either.
+      // A browser omits disabled boxes from the form; a hand-written form cannot change them either.
       for (const names of [
         ["2.1", "3.0"],
         ["0.0", "1.0", "3.0", "4.0"],
@@ -115,7 +115,7 @@ describe("the preference center (A-301, A-302, A-447 to A-451)", () => {
       });
     }));
 
-  it("the commercial row is there in a center that is off, and in one that has none", () =>
+  it("shows the commercial row also if the center is off or has no such row", () =>
     withApi(async (api) => {
       const { url } = await signed(api, { ...CENTER, rows: CENTER.rows.slice(0, 1) });
       expect(checked((await visit(url)).html)).toEqual(["0.0", "1.0"]);
@@ -134,7 +134,7 @@ describe("the preference center (A-301, A-302, A-447 to A-451)", () => {
       expect((await visit(url)).html).toContain("Commercial messages");
     }));
 
-  it("links never expire", () =>
+  it("accepts links forever", () =>
     withApi(async (api) => {
       const { url } = await signed(api);
       vi.useFakeTimers({ now: Date.now() + 3 * 365 * 86_400_000, toFake: ["Date"] });
@@ -145,14 +145,14 @@ describe("the preference center (A-301, A-302, A-447 to A-451)", () => {
       }
     }));
 
-  it("a deleted user's link leads nowhere", () =>
+  it("rejects a deleted user's link", () =>
     withApi(async (api) => {
       const { url } = await signed(api);
       await api.knock.users.delete("u1");
       expect((await visit(url)).status).toBe(404);
     }));
 
-  it("the configuration answers the client (A-301)", () =>
+  it("returns its configuration to the client (A-301)", () =>
     withApi(async (api) => {
       expect(await api.knock.users.preferenceCenter.getConfig("u1")).toMatchObject({ enabled: false });
       await signed(api);
@@ -160,7 +160,7 @@ describe("the preference center (A-301, A-302, A-447 to A-451)", () => {
       expect(await api.knock.users.preferenceCenter.getConfig("u1")).toMatchObject({ enabled: true, config });
     }));
 
-  it("forged and cut links lead nowhere", () =>
+  it("rejects forged and truncated links", () =>
     withApi(async (api) => {
       const { token } = await signed(api);
       const [head = "", , sign = ""] = token.split(".");
@@ -179,7 +179,7 @@ describe("the preference center (A-301, A-302, A-447 to A-451)", () => {
       expect((await fetch(`${api.url}/preferences/x`, { method: "POST", body: "0.0=on" })).status).toBe(404);
     }));
 
-  it("messages link to their recipient's (T-242)", () =>
+  it("is linked in messages for their recipient (T-242)", () =>
     withApi(async (api) => {
       api.harness.environment.tracking = { base_url: api.url };
       api.harness.environment.preference_center = CENTER;
@@ -200,7 +200,7 @@ describe("the preference center (A-301, A-302, A-447 to A-451)", () => {
       expect((await visit(url)).html).toContain("Preferences of u2@lark.test");
     }));
 
-  it("environment.json is checked: what a row names, and the kinds there are", () => {
+  it("checks environment.json: the entry that a row names, and the types of rows", () => {
     const row = (value: object) => ({ preference_center: { config: { rows: [value] } } });
     const parsed = parseEnvironment(row({ type: "workflow", name: "W", identifier: "w" }), "environment.json");
     expect(parsed.preference_center).toMatchObject({ enabled: true, rows: [{ identifier: "w" }] });

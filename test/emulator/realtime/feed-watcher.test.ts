@@ -15,7 +15,7 @@ afterEach(async () => {
   close = undefined;
 });
 
-/** A watch over the feeds of {@link USERS}; what each was told, and how often feeds were read since the last asking. */
+/** Watches the feeds of {@link USERS}. Returns the sent payloads, and the number of feed reads since the last call. */
 async function watching(slow_ms = 0) {
   const harness = await EngineHarness.open();
   harness.define("hello", { steps: [{ ...FEED, template: { markdown_body: "Hi" } }] });
@@ -53,10 +53,10 @@ async function watching(slow_ms = 0) {
   return { harness, told, readSince };
 }
 
-describe("feeds that many listen to", () => {
-  it("a message has its own feed looked at, whoever else listens; all feeds only now and then", async () => {
+describe("many subscribed feeds", () => {
+  it("are read one by one for new messages, and all together only now and then", async () => {
     const { harness, told, readSince } = await watching();
-    // The first look after the joins is one at all of them.
+    // The first read after the joins covers all feeds.
     await harness.trigger("hello", { recipients: ["w0"] });
     await eventually(() => told.length === 1);
     readSince();
@@ -69,7 +69,7 @@ describe("feeds that many listen to", () => {
     expect(readSince()).toBeLessThan((others.length * USERS.length) / 2);
   });
 
-  it("a message that comes while all feeds are looked at does not wait for the last of them", async () => {
+  it("do not delay a new message until all feeds are read", async () => {
     const { harness, told, readSince } = await watching(5);
     await harness.trigger("hello", { recipients: ["w0"] });
     await eventually(() => told.length === 1);
@@ -78,14 +78,14 @@ describe("feeds that many listen to", () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
       return readSince() === 0;
     });
-    await harness.identify({ id: "other", name: "Other" }); // a change of nobody's feed
+    await harness.identify({ id: "other", name: "Other" }); // a change that is in none of the feeds
     await eventually(() => readSince() > 0);
     await harness.trigger("hello", { recipients: ["w59"] });
     await eventually(() => told.length === 2);
     expect(readSince()).toBeLessThan(USERS.length / 2);
   });
 
-  it("what comes into a feed without being new, as by a merge, is found as well", async () => {
+  it("include messages that a merge has moved", async () => {
     const { harness, told } = await watching();
     await harness.trigger("hello", { recipients: ["other"] });
     await harness.engine.resources.users.merge("w5", "other");
@@ -93,7 +93,7 @@ describe("feeds that many listen to", () => {
     expect(told).toMatchObject([{ user: "w5", payload: { metadata: { total_count: 1 } } }]);
   });
 
-  it("an emptied store, whose rows begin anew, is followed on", async () => {
+  it("are still watched after the store was emptied and its rows start again", async () => {
     const { harness, told } = await watching();
     for (let more = 0; more < 3; more++) await harness.trigger("hello", { recipients: ["w9"] });
     await eventually(() => told.length > 0);

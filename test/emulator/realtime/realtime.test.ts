@@ -16,7 +16,7 @@ type Frame = [
 
 const TOPIC = "feeds:c-feed:u1";
 
-/** A socket that says frames as they are. */
+/** Opens a socket that exchanges raw frames. */
 async function connect(url: string, query = "?&api_key=pk_test&&vsn=2.0.0") {
   const socket = new WebSocket(`${url.replace("http", "ws")}/ws/v1/websocket${query}`);
   const frames: Frame[] = [];
@@ -35,7 +35,7 @@ async function connect(url: string, query = "?&api_key=pk_test&&vsn=2.0.0") {
   };
 }
 
-/** The status a refused upgrade has. */
+/** Returns the status of a rejected upgrade. */
 async function refusal(url: string, path: string, origin?: string): Promise<number | undefined> {
   const socket = new WebSocket(`${url.replace("http", "ws")}${path}`, origin === undefined ? {} : { origin });
   socket.on("error", () => {});
@@ -51,7 +51,7 @@ async function joined({ feed }: BrowserFeed): Promise<void> {
   }, WAIT_OPTIONS);
 }
 
-/** Each a second later: the client puts items in order of their times. */
+/** Triggers with one second between the messages, because the client sorts items by time. */
 function trigger(api: TestEmulator, recipients = ["u1"]) {
   api.harness.now += 1_000;
   return api.knock.workflows.trigger("hello", { recipients, data: { n: 1 } });
@@ -60,7 +60,7 @@ function trigger(api: TestEmulator, recipients = ["u1"]) {
 describe("sockets of pages", () => {
   const PATH = "/ws/v1/websocket?api_key=pk_test&vsn=2.0.0";
 
-  it("A-018 are refused for origins that are neither loopback ones nor listed", () =>
+  it("A-018 are rejected for origins that are neither loopback nor listed", () =>
     withApi(async ({ url }) => {
       expect(await refusal(url, PATH, "https://evil.test")).toBe(403);
       expect(await refusal(url, PATH, "null")).toBe(403);
@@ -101,7 +101,7 @@ describe("the official browser client", () => {
       }
     }));
 
-  it("without that option hears of no status change, and has the counts with the next message (R-058, RQ-6)", () =>
+  it("receives status changes only with that option, and otherwise the counts with the next message (R-058, RQ-6)", () =>
     withApi(async (api) => {
       const [first, second] = [listenToFeed(api.url, "u1", "c-feed"), listenToFeed(api.url, "u1", "c-feed")];
       try {
@@ -123,7 +123,7 @@ describe("the official browser client", () => {
       }
     }));
 
-  it("comes back after a restart and has what came meanwhile (R-041)", () =>
+  it("reconnects after a restart and receives the messages of that time (R-041)", () =>
     withApi(async (api) => {
       const browser = listenToFeed(api.url, "u1", "c-feed");
       try {
@@ -144,7 +144,7 @@ describe("the official browser client", () => {
     }));
 });
 
-describe("more messages at once than a page has, of which the client reads one after each event (RQ-12)", () => {
+describe("more new messages than a page contains, of which the client reads one after each event (RQ-12)", () => {
   async function many(api: TestEmulator): Promise<void> {
     for (let n = 0; n < 130; n++) {
       api.harness.now += 1_000;
@@ -153,9 +153,9 @@ describe("more messages at once than a page has, of which the client reads one a
   }
 
   it.each<[when: string, come: (api: TestEmulator) => Promise<void>]>([
-    ["while it listens", many],
-    ["while it is away", (api) => api.restart(() => many(api))],
-  ])("%s: all are read without another message", (_when, come) =>
+    ["while it is connected", many],
+    ["while it is disconnected", (api) => api.restart(() => many(api))],
+  ])("are all read without another message: %s", (_when, come) =>
     withApi(async (api) => {
       const browser = listenToFeed(api.url, "u1", "c-feed");
       try {
@@ -173,7 +173,7 @@ describe("more messages at once than a page has, of which the client reads one a
 });
 
 describe("the socket", () => {
-  it("answers heartbeats, joins and leaves, and speaks only of what is joined (R-036 to R-039)", () =>
+  it("answers heartbeats, joins and leaves, and sends events only for joined topics (R-036 to R-039)", () =>
     withApi(async (api) => {
       const { socket, answer, say, pushes, frames } = await connect(api.url);
       say(null, "1", "phoenix", "heartbeat", {});
@@ -197,7 +197,7 @@ describe("the socket", () => {
       socket.close();
     }));
 
-  it("wakes whom the message concerns, each with its own counts (R-055, R-056, R-059)", () =>
+  it("notifies the affected clients, each with its own counts (R-055, R-056, R-059)", () =>
     withApi(async (api) => {
       const { socket, answer, say, pushes } = await connect(api.url);
       await trigger(api);
@@ -229,7 +229,7 @@ describe("the socket", () => {
       socket.close();
     }));
 
-  it("refuses strangers at the door, and other users' feeds and unknown topics at the join (R-053, RQ-2)", () =>
+  it("rejects unauthenticated connections, and joins to other users' feeds and unknown topics (R-053, RQ-2)", () =>
     withApi(async ({ url, harness }) => {
       expect(await refusal(url, "/ws/v1/websocket?api_key=nope&vsn=2.0.0")).toBe(403);
       expect(await refusal(url, "/ws/v1/websocket?api_key=pk_test&user_token=a.b.c&vsn=2.0.0")).toBe(403);
@@ -248,7 +248,7 @@ describe("the socket", () => {
       expect((await once(socket, "close"))[0]).toBe(1003);
     }));
 
-  it("answers a join whose options are nested without end", () =>
+  it("answers a join with endlessly nested options", () =>
     withApi(async ({ url }) => {
       const { socket, frames } = await connect(url);
       socket.send(`["1","1","${TOPIC}","phx_join",{"ref_1":${'{"a":'.repeat(90_000)}1${"}".repeat(90_000)}}]`);
@@ -257,7 +257,7 @@ describe("the socket", () => {
       socket.terminate();
     }));
 
-  it("that is refused, and a join that is, are told of without keys and tokens", async () => {
+  it("logs its rejection, and that of a join, without keys and tokens", async () => {
     const told: RequestLogEntry[] = [];
     await withApi(
       async ({ url, ask }) => {
@@ -281,14 +281,14 @@ describe("the socket", () => {
     expect(JSON.stringify(told)).not.toContain("secret");
   });
 
-  it("whose client reads nothing is ended, and holds no memory for ever", { timeout: 60_000 }, () =>
+  it("is closed if its client reads nothing, so that memory stays limited", { timeout: 60_000 }, () =>
     withApi(async (api) => {
       const { say, answer, socket } = await connect(api.url);
       say("1", "1", TOPIC, "phx_join", {});
       await answer("1");
       const ended = once(socket, "close");
       socket.pause();
-      // Each answer repeats the topic, which is as long as a frame may be.
+      // Each response repeats the topic, which is as long as a frame may be.
       const topic = `feeds:${"x".repeat(1_000_000)}`;
       for (let ref = 2; ref < 80; ref++) say("1", String(ref), topic, "phx_leave", {});
       await vi.waitFor(() => expect(socket.bufferedAmount).toBe(0), WAIT_OPTIONS);
@@ -307,7 +307,7 @@ describe("the socket", () => {
       expect((await gone)[0]).toBe(1012);
     }));
 
-  it("is closed so also where a feed is looked at for longer than connections without a request are kept", () =>
+  it("is closed with 1012 also if a feed read takes longer than the time limit of idle connections", () =>
     withApi(async (api) => {
       const { say, answer, socket } = await connect(api.url);
       say("1", "1", TOPIC, "phx_join", {});

@@ -28,7 +28,7 @@ afterEach(async () => {
   await target.close();
 });
 
-/** What the local API runs, with pauses that a test can wait for. A busy machine may take its time to answer. */
+/** The webhooks of the local API, with pauses short enough to wait for. The timeout is long because a busy machine may respond late. */
 async function tell({ timeout_ms = 10_000, most_open = 2_000 } = {}): Promise<Webhooks> {
   const errors: unknown[] = [];
   const webhooks = new Webhooks(
@@ -49,14 +49,14 @@ async function tell({ timeout_ms = 10_000, most_open = 2_000 } = {}): Promise<We
   return webhooks;
 }
 
-/** What of the log is in the store's file. */
+/** Returns the tables of the webhook log in the store's file. */
 const parts = (): unknown[] =>
   (harness.store as SqliteStore).db.all("SELECT name FROM sqlite_schema WHERE name LIKE 'outbound_%'");
 
 const of = (type: string): JsonObject[] => target.requests.map(({ json }) => json).filter((json) => json.type === type);
 
-describe("attempts (A-922)", () => {
-  it("are eight, then it is dropped, and told no more", async () => {
+describe("webhook attempts (A-922)", () => {
+  it("end after eight, and the event is dropped and not sent again", async () => {
     configured = [{ url: target.url, events: ["message.delivered"], signing_key: null }];
     target.respondWith({ status: 500 });
     const webhooks = await tell();
@@ -68,7 +68,7 @@ describe("attempts (A-922)", () => {
     expect(target.requests).toHaveLength(8);
   });
 
-  it("end when nothing is answered in time, and the next may do", async () => {
+  it("time out without a response, and the next one may succeed", async () => {
     configured = [{ url: target.url, events: ["message.delivered"], signing_key: null }];
     target.respondWith({ fault: "silent" }, {});
     const webhooks = await tell({ timeout_ms: 400 });
@@ -84,7 +84,7 @@ describe("a webhook that hangs", () => {
     requests.map(({ json }) => (json.data as JsonObject).recipient);
   const rows = (table: string): unknown[] => (harness.store as SqliteStore).db.all(`SELECT * FROM ${table}`);
 
-  it("holds up no other, however much happens; the other hears nothing again after a restart", async () => {
+  it("does not delay others, for many events; others receive no event twice after a restart", async () => {
     const silent = await startHttpTestServer();
     silent.respondWith({ fault: "silent" });
     configured = [
@@ -99,7 +99,7 @@ describe("a webhook that hangs", () => {
     expect(new Set(heard(target))).toEqual(new Set(names));
     expect(silent.requests.length).toBeLessThanOrEqual(8);
     await webhooks.stop();
-    // The silent one is told all of it now, in the order in which it happened.
+    // The silent webhook now receives all events, in their order.
     silent.respondWith({ status: 200 });
     const before = silent.requests.length;
     const again = await tell({ most_open: 20 });
@@ -113,7 +113,7 @@ describe("a webhook that hangs", () => {
     await silent.close();
   });
 
-  it("is waited for no more once it is not configured; one that is added hears of what comes then", async () => {
+  it("is dropped when it is removed from the configuration, and a new one receives only later events", async () => {
     const silent = await startHttpTestServer();
     silent.respondWith({ fault: "silent" });
     configured = [
@@ -138,7 +138,7 @@ describe("a webhook that hangs", () => {
     await silent.close();
   });
 
-  it("goes on hanging beside one that is added, which hears of nothing before it, not even after a restart", async () => {
+  it("does not affect an added one, which receives no earlier events, not even after a restart", async () => {
     const silent = await startHttpTestServer();
     silent.respondWith({ fault: "silent" });
     configured = [{ url: silent.url, events: DELIVERED, signing_key: null }];
@@ -163,7 +163,7 @@ describe("a webhook that hangs", () => {
     await silent.close();
   });
 
-  it("and is configured no more has nothing pending", async () => {
+  it("has no pending events after its removal from the configuration", async () => {
     const silent = await startHttpTestServer();
     silent.respondWith({ fault: "silent" });
     const kept = { url: target.url, events: DELIVERED, signing_key: null };
@@ -178,8 +178,8 @@ describe("a webhook that hangs", () => {
   });
 });
 
-describe("who reads the log", () => {
-  it("is one of two; the other goes on when the first has stopped", async () => {
+describe("the reader of the log", () => {
+  it("is one of two processes, and the other takes over when the first has stopped", async () => {
     configured = [{ url: target.url, events: ["message.delivered"], signing_key: null }];
     const [first, second] = [await tell(), await tell()];
     await harness.trigger("feed", { recipients: ["ana"] });
@@ -191,7 +191,7 @@ describe("who reads the log", () => {
     expect(of("message.delivered").map(({ data }) => (data as JsonObject).recipient)).toEqual(["ana", "bo"]);
   });
 
-  it("without webhooks leaves nothing of it in the store", async () => {
+  it("leaves no tables of the log in the store without webhooks", async () => {
     await tell();
     expect(parts().length).toBeGreaterThan(0);
     configured = [];
@@ -201,8 +201,8 @@ describe("who reads the log", () => {
   });
 });
 
-describe("types and their data (A-923, A-924)", () => {
-  it("of deliveries", async () => {
+describe("event types and their data (A-923, A-924)", () => {
+  it("cover deliveries", async () => {
     await tell();
     const answers: Delivery[] = [
       { status: "failed", retryable: true, reason: "busy" },
@@ -228,7 +228,7 @@ describe("types and their data (A-923, A-924)", () => {
     ]);
   });
 
-  it("of what readers do, and of nothing else", async () => {
+  it("cover actions of readers, and nothing else", async () => {
     await tell();
     await harness.trigger("feed", { recipients: ["ana"] });
     const [message] = await harness.listMessages("ana");

@@ -37,7 +37,7 @@ const typesOf = (requests: readonly ReceivedRequest[]): string[] => requests.map
 const deliveries = async ({ ask }: ProjectApi): Promise<JsonObject[]> =>
   (await ask("GET /__knock/webhooks")).body.items as JsonObject[];
 
-/** Deliveries whose attempts are over. */
+/** Returns deliveries whose attempts have ended. */
 const ended = (from: ProjectApi, count: number): Promise<JsonObject[]> =>
   eventually(async () => {
     const all = await deliveries(from);
@@ -50,7 +50,7 @@ function verified({ headers, text }: ReceivedRequest): boolean {
 }
 
 describe("webhooks (A-920 to A-926)", () => {
-  it("are told of messages, signed, with the entity and its event's data", async () => {
+  it("receive messages, signed, with the entity and its event's data", async () => {
     const {
       trigger,
       ask,
@@ -88,7 +88,7 @@ describe("webhooks (A-920 to A-926)", () => {
     );
   });
 
-  it("without a list are told of everything; of runs, too (E-012)", async () => {
+  it("without a list receive every event, also those of runs (E-012)", async () => {
     const from = await open((url) => [{ url }]);
     await from.trigger("hello", "ada", "bo");
     await ended(from, 6);
@@ -110,7 +110,7 @@ describe("webhooks (A-920 to A-926)", () => {
     expect(run?.headers).not.toHaveProperty("x-knock-signature");
   });
 
-  it("are told of runs that met an error", async () => {
+  it("receive runs with an error", async () => {
     const from = await open((url) => [{ url, events: ["workflow_recipient_run.error"] }]);
     const step = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "feed" };
     const failing = { name: "Failing", steps: [{ ...step, template: { markdown_body: "{{ x | divided_by: 0 }}" } }] };
@@ -120,7 +120,7 @@ describe("webhooks (A-920 to A-926)", () => {
     expect(target.requests[0]?.json.data).toMatchObject({ workflow: "failing", error_count: 3 });
   });
 
-  it("are told of a changed workflow", async () => {
+  it("receive a changed workflow", async () => {
     const from = await open((url) => [{ url, events: ["workflow.updated"] }]);
     await waitForProjectSnapshot(from);
     from.project.write({ "knock/workflows/hello/workflow.json": { name: "Renamed", steps: [] } });
@@ -132,7 +132,7 @@ describe("webhooks (A-920 to A-926)", () => {
     });
   });
 
-  it("are told what a changed part holds, under the names of its file (A-926)", async () => {
+  it("receive the content of a changed part, under the names of its file (A-926)", async () => {
     const events = ["workflow", "email_layout", "partial", "translation"].map((kind) => `${kind}.updated`);
     const from = await open((url) => [{ url, events }]);
     await waitForProjectSnapshot(from);
@@ -191,7 +191,7 @@ describe("webhooks (A-920 to A-926)", () => {
     });
   });
 
-  it("that fail are told again, with the same body and a new signature", async () => {
+  it("that fail receive the same body again with a new signature", async () => {
     const from = await open((url) => [{ url, events: ["message.delivered"], signing_key: "$HOOK_KEY" }]);
     target.respondWith({ status: 500 }, { status: 200 });
     await from.trigger("hello", "ada");
@@ -211,7 +211,7 @@ describe("webhooks (A-920 to A-926)", () => {
     );
   });
 
-  it("closed connections and redirects are failures; nothing is followed", async () => {
+  it("count closed connections and redirects as failures, and follow no redirect", async () => {
     const from = await open((url) => [{ url, events: ["message.delivered"] }]);
     target.respondWith({ status: 302, headers: { location: `${target.url}/elsewhere` } }, { fault: "drop" }, {});
     await from.trigger("hello", "ada");
@@ -224,7 +224,7 @@ describe("webhooks (A-920 to A-926)", () => {
     expect(target.requests.map(({ path }) => path)).toEqual(["/", "/", "/"]);
   });
 
-  it("hold up neither requests nor other webhooks when one never answers", async () => {
+  it("delay neither requests nor other webhooks when one never responds", async () => {
     const silent = await startHttpTestServer();
     silent.respondWith({ fault: "silent" });
     const from = await open((url) => [{ url: silent.url }, { url, events: ["message.delivered"] }]);
@@ -234,7 +234,7 @@ describe("webhooks (A-920 to A-926)", () => {
     await silent.close();
   });
 
-  it("of another process's messages are told, and what a stop left is told after the next start", async () => {
+  it("receive messages of another process, and after a restart what was pending", async () => {
     const from = await open((url) => [{ url, events: ["message.delivered"] }], { ...KEYED, store: "store.db" });
     target.respondWith({ status: 503 });
     await from.trigger("hello", "ada");
@@ -260,7 +260,7 @@ describe("webhooks (A-920 to A-926)", () => {
     expect(await deliveries(from)).toEqual([]);
   });
 
-  it("a reset forgets what is still to be told", async () => {
+  it("receive nothing pending after a reset", async () => {
     const from = await open((url) => [{ url, events: ["message.delivered"] }]);
     target.respondWith({ status: 500 });
     await from.trigger("hello", "ada");
@@ -269,7 +269,7 @@ describe("webhooks (A-920 to A-926)", () => {
     expect(await deliveries(from)).toEqual([]);
   });
 
-  it("a key whose variable is not set drops what it cannot sign", async () => {
+  it("drop events that cannot be signed because the key's variable is not set", async () => {
     const from = await open((url) => [{ url, events: ["message.delivered"], signing_key: "$NOT_SET" }], { json: true });
     await from.trigger("hello", "ada");
     const [delivery] = await ended(from, 1);
@@ -281,7 +281,7 @@ describe("webhooks (A-920 to A-926)", () => {
     expect(line?.webhook).toMatchObject({ type: "message.delivered", state: "dropped" });
   });
 
-  it("events that never come from here are told of, not refused", async () => {
+  it("with events that never occur locally cause a warning, not an error", async () => {
     const from = await open((url) => [{ url, events: ["workflow.committed", "message.sent"] }]);
     expect(from.stderrLines.slice(0, 1)).toEqual([
       "warning: webhooks[0]: workflow.committed is never sent by the local API: a project's files have nothing to commit",
@@ -289,7 +289,7 @@ describe("webhooks (A-920 to A-926)", () => {
   });
 });
 
-describe("webhooks in environment.json that cannot be", () => {
+describe("invalid webhooks in environment.json", () => {
   it.each([
     [{}, "webhooks[0].url is required"],
     [{ url: "ftp://x.test" }, "webhooks[0].url must be a URL that starts with http:// or https://"],
@@ -299,13 +299,13 @@ describe("webhooks in environment.json that cannot be", () => {
     [{ url: "https://x.test", events: [] }, "webhooks[0].events must name an event"],
     [{ url: "https://x.test", signing_key: "whsec_plain" }, "must name an environment variable"],
     [{ url: "https://x.test", event: ["message.sent"] }, 'did you mean "events"?'],
-  ])("%j", async (webhook, expected) => {
+  ])("are rejected: %j", async (webhook, expected) => {
     const error = await catchRejection(openProjectApi({ "knock/environment.json": { webhooks: [webhook] } }));
     expect(error).toMatchObject({ code: "project_invalid", message: expect.stringContaining(expected) });
     expect(String(error)).not.toContain("whsec_plain");
   });
 
-  it("one that is there already, but for its key: it would be told once", async () => {
+  it("include one that differs from another only in its key, because each event is sent to a URL once", async () => {
     const webhooks = [
       { url: "https://x.test" },
       { url: "https://y.test" },
