@@ -8,8 +8,8 @@ async function membersOf(sample: Sample, audience: string): Promise<unknown[]> {
   return (json.items as JsonObject[]).map(({ user_id, tenant }) => [user_id, tenant]).sort();
 }
 
-describe.concurrent("an entry's tenant", () => {
-  it("is the membership's in audiences add and remove, not a property of the user", async ({ collab }) => {
+describe.concurrent("a member's tenant", () => {
+  it("belongs to the membership in audiences add and remove, and is not a property of the user", async ({ collab }) => {
     const add = ["audiences", "add", "vip", "-r"];
     await collab.knock([...add, '[{"id":"ada","tenant":"acme"},{"user":"grace","tenant":"acme"},"lin"]']);
     await collab.knock([...add, '{"id":"kim","name":"Kim","tenant":"lark"}', "--tenant", "acme"]);
@@ -28,7 +28,7 @@ describe.concurrent("an entry's tenant", () => {
     expect(removed.stdout).toBe("✓ vip: removed ada (acme)");
   });
 
-  it("is the membership's in recipients files, and checked with its place", async ({ collab }) => {
+  it("belongs to the membership in recipients files, and is checked with its location", async ({ collab }) => {
     const members = ["ada", { id: "grace", tenant: "acme" }, { user: "lin", tenant: "acme" }];
     collab.write("knock/recipients/vip.json", { audiences: { vip: members } } as unknown as JsonObject);
     expect(await membersOf(collab, "vip")).toEqual([
@@ -50,7 +50,7 @@ describe.concurrent("an entry's tenant", () => {
 });
 
 describe.concurrent("audiences remove", () => {
-  it("A-203 names users who are not members, and ignores them", async ({ collab }) => {
+  it("A-203 ignores users who are not members, and names them", async ({ collab }) => {
     await collab.knock(["audiences", "add", "vip", "-r", "ada"]);
     const some = await collab.knock(["audiences", "remove", "vip", "-r", "ada,grace"]);
     expect(some).toMatchObject({
@@ -67,7 +67,7 @@ describe.concurrent("audiences remove", () => {
 });
 
 describe.concurrent("knock dev on a port that is in use", () => {
-  cliTest("exits 7 and says how to choose another", async ({ collab }) => {
+  cliTest("exits 7 and says how to choose another port", async ({ collab }) => {
     const second = 'knock dev --port "$(echo "$KNOCK_BASE_URL" | sed s/.*://)" --store :memory:';
     const { stderr, exitCode } = await collab.knock(["dev", "--port", "0", "--store", ":memory:", "--exec", second]);
     expect(stderr).toMatch(

@@ -14,7 +14,7 @@ const logIn = (sample: Sample, key: string, ...args: string[]) =>
 
 const isStored = (sample: Sample): boolean => existsSync(`${sample.home}/.config/knock/profiles.json`);
 
-/** Logs in with --check against an API that answers so. */
+/** Logs in with --check against an API with this response. */
 async function check(sample: Sample, key: string, reply: StubResponse, ...args: string[]) {
   const api = await startStubApi(key);
   api.expect({ method: "GET", path: LIST, reply });
@@ -31,7 +31,7 @@ describe.concurrent("knock auth login", () => {
     [`sk_${SECRET}.`, /^error: an API key has only letters, digits/],
     ["sk_", /^error: an API key has only letters/],
     [`SK_${SECRET}`, /^error: an API key starts with/],
-  ])("refuses %s, without quoting it: exit 2", async ([key, error], { empty }) => {
+  ])("exits 2 for %s without quoting it", async ([key, error], { empty }) => {
     for (const args of [[], ["--json"]]) {
       const { stderr, exitCode } = await logIn(empty, key, ...args);
       expect(stderr).toMatch(error);
@@ -40,7 +40,7 @@ describe.concurrent("knock auth login", () => {
     }
   });
 
-  it("--check stores a key that the API accepts, a live one without asking", async ({ empty }) => {
+  it("--check stores a key that the API accepts, and a live key without confirmation", async ({ empty }) => {
     const { stdout, stderr, exitCode } = await check(empty, KEY, { json: EMPTY });
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     expect(stdout).toMatch(/^✓ key accepted by the API and stored in profile "default" \(/);
@@ -49,13 +49,13 @@ describe.concurrent("knock auth login", () => {
     expect((await logIn(empty, KEY, "--json")).json).toMatchObject({ checked: false });
   });
 
-  it("A-005: --check takes a public key that the API knows and does not let list messages", async ({ empty }) => {
+  it("A-005 --check accepts a public key that the API knows but does not allow to list messages", async ({ empty }) => {
     const body = { code: "access_denied", message: "not allowed", status: 403, type: "authentication_error" };
     const { exitCode } = await check(empty, `pk_${SECRET}`, { status: 403, json: body });
     expect([exitCode, isStored(empty)]).toEqual([0, true]);
   });
 
-  it("--check stores nothing for a key that the API does not know: exit 4", async ({ empty }) => {
+  it("--check exits 4 for a key that the API does not know, and stores nothing", async ({ empty }) => {
     const body = { code: "api_key_missing", message: "Invalid key", status: 401, type: "authentication_error" };
     const { stderr, exitCode } = await check(empty, KEY, { status: 401, json: body });
     expect([exitCode, isStored(empty)]).toEqual([4, false]);
@@ -63,7 +63,7 @@ describe.concurrent("knock auth login", () => {
     expect(stderr).not.toContain(SECRET);
   });
 
-  it("--check stores nothing where the API cannot be reached: exit 7", async ({ empty }) => {
+  it("--check exits 7 if the API is unreachable, and stores nothing", async ({ empty }) => {
     const gone = await startStubApi(KEY);
     await gone.finish();
     const { stderr, exitCode } = await logIn(empty, KEY, "--check", "--base-url", gone.url);

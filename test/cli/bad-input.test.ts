@@ -16,7 +16,7 @@ const nested = (levels: number): string => `${"[".repeat(levels)}${"]".repeat(le
 const payload = (more: Record<string, unknown>): string =>
   JSON.stringify({ recipients: ["ada"], data: { page: "Home" }, ...more });
 
-describe.concurrent("flags", () => {
+describe.concurrent("invalid flags of notify", () => {
   it.for<[args: string[], refusal: ExpectedError]>([
     [["-d", '{"page":'], json("--data: not valid JSON: expected a value (line 1, column 9)")],
     [["-d", "{page: 1}"], json("--data: not valid JSON: unexpected word (line 1, column 2)")],
@@ -47,7 +47,7 @@ describe.concurrent("flags", () => {
     [["--expect", "lots"], usage('--expect: "lots" is not a rule')],
     [["--format", "json"], usage("--format goes with --file")],
     [["--actor", "nobody"], { exit: 5, code: "actor_missing", message: 'the actor "nobody" was never identified' }],
-  ])("%j", async ([args, refusal], { collab }) => {
+  ])("are reported: %j", async ([args, refusal], { collab }) => {
     await expectCommandError(collab, [...COMMENT, "-r", "ada", ...PAGE, ...args], refusal);
   });
 
@@ -67,7 +67,7 @@ describe.concurrent("flags", () => {
       ["-r", "lin,projects/p1"],
       'hint: An object is {"collection":"projects","id":"p1"}, on the command line --object projects/p1.',
     ],
-  ])("%j: what was meant", async ([args, error], { collab }) => {
+  ])("cause a suggestion: %j", async ([args, error], { collab }) => {
     const { stderr, exitCode } = await collab.knock([...COMMENT, "-r", "ada", ...args]);
     expect(stderr).toContain(error);
     expect(exitCode).toBe(2);
@@ -93,11 +93,11 @@ describe.concurrent("flags", () => {
     ["a/b", params('must not contain "/" or "#"', "/recipients/0")],
     ['{"id":"a"', json("--recipients: not valid JSON: expected a closing brace")],
     ["@none.json", usage("--recipients: none.json does not exist")],
-  ])("--recipients %s", async ([recipients, refusal], { collab }) => {
+  ])("are reported for --recipients %s", async ([recipients, refusal], { collab }) => {
     await expectCommandError(collab, [...COMMENT, "-r", recipients, ...PAGE], refusal);
   });
 
-  it("what is too long or too deep", async ({ collab }) => {
+  it("are reported if a value is too long or too deep", async ({ collab }) => {
     const send = [...COMMENT, ...PAGE, "-r"];
     const long = "x".repeat(257);
     await expectCommandError(
@@ -112,7 +112,7 @@ describe.concurrent("flags", () => {
     await expectCommandError(collab, [...send, "ada", "-d", `{"deep":${nested(10_000)}}`], params("nested too deep"));
   });
 
-  it("no recipients, no workflow, nothing at all", async ({ collab }) => {
+  it("are reported without recipients, without a workflow, and without both", async ({ collab }) => {
     await expectCommandError(collab, [...COMMENT, ...PAGE], params("recipients is required", "/recipients"));
     await expectCommandError(collab, ["notify", "-r", "ada"], usage("no workflow named"));
     await expectCommandError(collab, ["notify"], params("recipients is required"));
@@ -123,10 +123,10 @@ describe.concurrent("flags", () => {
   });
 });
 
-describe.concurrent("files", () => {
+describe.concurrent("invalid files of notify", () => {
   it.for<[name: string, content: string | Uint8Array, refusal: ExpectedError]>([
     ["a trailing comma", '{\n  "recipients": ["ada"],\n  "data": {"page": "x",}\n}', json("(line 3, column 24)")],
-    ["cut off", '{"recipients": ["ada"', json(/not valid JSON: .+\(line 1, column 22\)/)],
+    ["a truncated document", '{"recipients": ["ada"', json(/not valid JSON: .+\(line 1, column 22\)/)],
     ["a comment", '{"recipients": "ada" /* no */}', json("not valid JSON")],
     ["single quotes", "{'recipients': 'ada'}", json("(line 1, column 2)")],
     ["empty", "", json("not valid JSON: it is empty (line 1, column 1)")],
@@ -136,22 +136,22 @@ describe.concurrent("files", () => {
     ["a string", '"ada"', params("bad.json must be a JSON object, found a string")],
     ["null", "null", params("bad.json must be a JSON object, found null")],
     [
-      "a misspelt key",
+      "a misspelled key",
       payload({ recipient: "x" }),
       params('unknown key "recipient"; did you mean "recipients"?', "/recipient"),
     ],
-    ["a stranger", payload({ color: 1 }), params('unknown key "color"', "/color")],
+    ["an unknown key", payload({ color: 1 }), params('unknown key "color"', "/color")],
     [
-      "a misspelt setting",
+      "a misspelled setting",
       payload({ settings: { skip_delays: true } }),
       params('did you mean "skip_delay"?', "/settings/skip_delays"),
     ],
     [
-      "a setting that is no flag",
+      "a setting that is not a boolean",
       payload({ settings: { skip_delay: "yes" } }),
       params("settings.skip_delay must be true or false", "/settings/skip_delay"),
     ],
-    ["data that is text", payload({ data: "x" }), params("data must be an object, found a string", "/data")],
+    ["data that is a string", payload({ data: "x" }), params("data must be an object, found a string", "/data")],
     ["data that is a list", payload({ data: [] }), params("data must be an object, found a list", "/data")],
     [
       "1,001 recipients",
@@ -159,68 +159,68 @@ describe.concurrent("files", () => {
       params("must have at most 1000 recipients, found 1001", "/recipients"),
     ],
     ["10,000 levels", `{"recipients":["ada"],"data":{"page":"x","a":${nested(10_000)}}}`, params("nested too deep")],
-    ["10,000 levels, not closed", "[".repeat(10_000), json("not valid JSON")],
+    ["10,000 unclosed levels", "[".repeat(10_000), json("not valid JSON")],
     ["a million levels", nested(1_000_000), { exit: 2, code: "invalid_params", message: "" }],
     [
-      "10 MB and more",
+      "more than 10 MB",
       payload({ data: { page: "x".repeat(10_500_000) } }),
       { exit: 2, code: "payload_too_large", message: "bad.json is larger than 10 MB" },
     ],
     [
-      "a polluting key",
+      "a key __proto__",
       '{"recipients":["ada"],"__proto__":{"data":{"page":"x"}}}',
       params('"__proto__"', "/__proto__"),
     ],
     [
-      "no UTF-8",
+      "bytes that are not UTF-8",
       Buffer.from('{"recipients":["\xff\xfe"]}', "latin1"),
       usage("bad.json is not valid UTF-8 (first bad byte at offset 16)"),
     ],
     ["UTF-16", Buffer.from("\ufeff{}", "utf16le"), usage("bad.json is not valid UTF-8 (first bad byte at offset 0)")],
     [
-      "another workflow's",
+      "another workflow's payload",
       payload({ key: "invite" }),
       usage('the payload is for workflow "invite", the command for "new-comment"'),
     ],
-  ])("%s", async ([, content, refusal], { collab }) => {
+  ])("are reported for %s", async ([, content, refusal], { collab }) => {
     collab.write("bad.json", content);
     await expectCommandError(collab, [...COMMENT, "--file", "bad.json"], refusal);
   });
 
   it.for<[name: string, args: string[], refusal: ExpectedError]>([
     ["a folder", ["--file", "knock"], usage("--file: knock is a directory, not a file")],
-    ["not there", ["--file", "none.json"], usage("--file: none.json does not exist")],
-    ["below a file", ["--file", "knock.json/x.json"], usage("does not exist (a part of its path is a file)")],
+    ["a missing file", ["--file", "none.json"], usage("--file: none.json does not exist")],
+    ["a path below a file", ["--file", "knock.json/x.json"], usage("does not exist (a part of its path is a file)")],
     ["a circle of links", ["--file", "circle.json"], usage("--file: circle.json is a circle of links")],
-    ["no name", ["--file", ""], usage("--file: a file name is missing")],
+    ["an empty name", ["--file", ""], usage("--file: a file name is missing")],
     [
-      "another format",
+      "an unknown format",
       ["--file", "payloads/invite.json", "--format", "yaml"],
       usage('--format: "yaml" is not a format'),
     ],
     ["CSV", ["--file", "x.csv"], { exit: 2, code: "usage", message: "--file: x.csv: CSV is not supported" }],
     ["CSV", ["--file", "-", "--format", "csv"], { exit: 2, code: "usage", message: "--format: CSV is not supported" }],
-  ])("%s", async ([, args, refusal], { collab }) => {
+  ])("are reported for %s as --file", async ([, args, refusal], { collab }) => {
     symlinkSync("circle.json", collab.path("circle.json"));
     await expectCommandError(collab, ["notify", ...args], refusal);
   });
 
   it.for<[name: string, input: string | Uint8Array, refusal: ExpectedError]>([
     [
-      "no UTF-8",
+      "bytes that are not UTF-8",
       Buffer.from([0x7b, 0xff]),
       usage("standard input:1:1: the line is not valid UTF-8 (first bad byte at offset 1)"),
     ],
-    ["a fault in line 3", '\n\n{"key": oops}\n', json("standard input:3:9: invalid JSON: unexpected word")],
+    ["an error in line 3", '\n\n{"key": oops}\n', json("standard input:3:9: invalid JSON: unexpected word")],
     ["a list in line 1", "[]\n", params("standard input:1 must be a JSON object, found a list")],
-    ["blank lines alone", "\n\n", usage("standard input contains no payload")],
+    ["blank lines only", "\n\n", usage("standard input contains no payload")],
     ["no key in line 2", '\n{"recipients":"lin"}', usage("standard input:2: no workflow named")],
     [
       "an unknown workflow in line 2",
       '\n{"key":"invit","recipients":"lin"}',
       { exit: 5, code: "workflow_missing", message: 'standard input:2: there is no workflow "invit"' },
     ],
-  ])("JSON Lines on standard input: %s", async ([, input, refusal], { collab }) => {
+  ])("are reported in JSON Lines on standard input: %s", async ([, input, refusal], { collab }) => {
     await expectCommandError(collab, ["notify", "--file", "-", "--format", "jsonl"], refusal, { input });
   });
 });
@@ -239,21 +239,21 @@ describe.concurrent("a file of the other format", () => {
       "jsonl",
       "One payload over several lines? Use --format json.",
     ],
-  ])("%s", async ([, input, format, hint], { collab }) => {
+  ])("causes a hint: %s", async ([, input, format, hint], { collab }) => {
     const { stderr, exitCode } = await collab.knock(["notify", "--file", "-", "--format", format], { input });
     expect(stderr).toContain(`\nhint: ${hint}`);
     expect(exitCode).toBe(2);
   });
 
-  it("a payload that names its workflow as outcomes do", async ({ collab }) => {
+  it("causes a hint for a payload that names its workflow like an outcome", async ({ collab }) => {
     const input = '{"workflow":"invite","recipients":"lin"}';
     const { stderr } = await collab.knock(["notify", "--file", "-"], { input });
     expect(stderr).toContain('unknown key "workflow"; did you mean "key"?');
   });
 });
 
-describe.concurrent("trigger data against the workflow's schema", () => {
-  it("every finding has its place, what was wanted and what was found", async ({ collab }) => {
+describe.concurrent("trigger data that does not match the workflow's schema", () => {
+  it("is reported with the location, the expected and the found value of every finding", async ({ collab }) => {
     const { error, stderr } = await expectCommandError(
       collab,
       ["notify", "--file", "payloads/order-placed-invalid.json"],
@@ -286,18 +286,18 @@ describe.concurrent("trigger data against the workflow's schema", () => {
     [["order.lines:=[]"], "data.order.lines", "/data/order/lines"],
     [["order.lines[0].quantity:=0"], "data.order.lines[0].quantity", "/data/order/lines/0/quantity"],
     [["order:=null"], "data.order must be object, found null", "/data/order"],
-  ])("--set %j", async ([sets, message, pointer], { collab }) => {
+  ])("is reported for --set %j", async ([sets, message, pointer], { collab }) => {
     const args = ["notify", "--file", "payloads/order-placed.json", ...sets.flatMap((set) => ["--set", set])];
     await expectCommandError(collab, args, params(message, pointer));
   });
 
-  it("a key that is missing because it is misspelt", async ({ collab }) => {
+  it("is reported with a suggestion if a misspelled key leaves another one missing", async ({ collab }) => {
     const args = [...COMMENT, "-r", "ada", "--set", "pgae=Home"];
     await expectCommandError(collab, args, params('did you mean "page" where the data has "pgae"?', "/data/page"));
   });
 });
 
-it("after all that is refused the runs are what they were", async ({ collab }) => {
+it("leaves the runs unchanged when everything is rejected", async ({ collab }) => {
   await collab.knock([...COMMENT, "-r", "ada", ...PAGE]);
   const before = (await collab.knock(["runs", "list", "--json"])).stdout;
   for (const args of [

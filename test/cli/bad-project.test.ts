@@ -18,7 +18,7 @@ const template = (message: ExpectedError["message"], ...pointers: string[]): Exp
   ...{ exit: 3, code: "template_invalid", message, pointers },
 });
 
-/** A store with a run in it, made while the project was still sound. */
+/** Creates a store with a run in it, while the project is still valid. */
 async function prepare(sample: Sample): Promise<void> {
   expect((await sample.knock(SEND)).exitCode).toBe(0);
 }
@@ -31,7 +31,7 @@ const sms = (content: JsonObject): JsonObject => ({
 const UNDECLARED_SMS =
   'warning: knock/workflows/odd/workflow.json:8:22: steps[0].channel_key "sms" is not declared in environment.json; it declares in-app-feed, sendgrid, fcm, slack, in-app-guide';
 
-/** With a layout that collab does not have. */
+/** Uses a layout that collab does not have. */
 const letter: JsonObject = {
   steps: [
     {
@@ -44,7 +44,7 @@ const letter: JsonObject = {
   ],
 };
 
-describe.concurrent("knock.json", () => {
+describe.concurrent("an invalid knock.json", () => {
   inProcessTest.for<[content: string, refusal: ExpectedError]>([
     ["{", project("knock.json:1:2: not valid JSON: expected a closing brace")],
     ["", project("knock.json:1:1: not valid JSON: it is empty")],
@@ -63,29 +63,32 @@ describe.concurrent("knock.json", () => {
       '{"knockDir":"./knock","settings":{"target":"cloud"}}',
       project('settings.target must be "local" or "remote", found "cloud"'),
     ],
-  ])("%s", async ([content, refusal], { collab }) => {
+  ])("is reported: %s", async ([content, refusal], { collab }) => {
     await collab.openStore();
     collab.write("knock.json", content);
     await expectCommandError(collab, SEND, refusal);
   });
 
-  inProcessTest("a folder in its place, bytes that are no UTF-8, flags that lead nowhere", async ({ collab }) => {
-    await prepare(collab);
-    const missing = (message: string): ExpectedError => ({ exit: 3, code: "project_missing", message });
-    await expectCommandError(collab, [...SEND, "--project", "none"], missing("none/knock.json does not exist"));
-    await expectCommandError(
-      collab,
-      [...SEND, "--knock-dir", "none"],
-      project("--knock-dir: the folder none does not exist"),
-    );
-    collab.write("knock.json", Buffer.from([0x7b, 0xff, 0x7d]));
-    await expectCommandError(collab, SEND, project("knock.json is not valid UTF-8 (first bad byte at offset 1)"));
-    mkdirSync(collab.path("other/knock.json"), { recursive: true });
-    await expectCommandError(collab, [...SEND, "--project", "other"], project(/other\/knock\.json is a directory/));
-  });
+  inProcessTest(
+    "is reported for a folder in its place, bytes that are not UTF-8, and flags with missing folders",
+    async ({ collab }) => {
+      await prepare(collab);
+      const missing = (message: string): ExpectedError => ({ exit: 3, code: "project_missing", message });
+      await expectCommandError(collab, [...SEND, "--project", "none"], missing("none/knock.json does not exist"));
+      await expectCommandError(
+        collab,
+        [...SEND, "--knock-dir", "none"],
+        project("--knock-dir: the folder none does not exist"),
+      );
+      collab.write("knock.json", Buffer.from([0x7b, 0xff, 0x7d]));
+      await expectCommandError(collab, SEND, project("knock.json is not valid UTF-8 (first bad byte at offset 1)"));
+      mkdirSync(collab.path("other/knock.json"), { recursive: true });
+      await expectCommandError(collab, [...SEND, "--project", "other"], project(/other\/knock\.json is a directory/));
+    },
+  );
 });
 
-describe.concurrent("environment.json", () => {
+describe.concurrent("an invalid environment.json", () => {
   inProcessTest.for<[content: string, message: string]>([
     ['{"channels": {', "knock/environment.json:1:15: not valid JSON: expected a closing brace"],
     ["[]", "knock/environment.json:1:1: the document must be an object, found a list"],
@@ -94,7 +97,7 @@ describe.concurrent("environment.json", () => {
     ['{"channels":{"x":{"type":"emial"}}}', "channels.x.type must be"],
     ['{"channels":{"x":{}}}', "channels.x.type"],
     ['{"workflows":{"invite":{"activ":false}}}', 'workflows.invite: unknown key "activ"; did you mean "active"?'],
-  ])("%s", async ([content, message], { collab }) => {
+  ])("is reported: %s", async ([content, message], { collab }) => {
     await collab.openStore();
     collab.write("knock/environment.json", content);
     await expectCommandError(collab, SEND, project(message));
@@ -113,14 +116,14 @@ describe.concurrent("recipients/*.json", () => {
     ['{"objects":[{"id":"x"}]}', "objects[0].collection is required"],
     ['{"subscriptions":[{"object":"x"}]}', "subscriptions[0]"],
     [Buffer.from('{"users":[{"id":"\xff"}]}', "latin1"), "zz.json is not valid UTF-8 (first bad byte at offset 17)"],
-  ])("%s", async ([content, message], { collab }) => {
+  ])("is reported if invalid: %s", async ([content, message], { collab }) => {
     await collab.openStore();
     collab.write("knock/recipients/zz.json", content);
     await expectCommandError(collab, SEND, project(message));
   });
 
   inProcessTest(
-    "a file that changes is applied, one that does not is not read into what a trigger changed",
+    "is applied after a change, and does not overwrite what a trigger changed without one",
     async ({ collab }) => {
       await prepare(collab);
       await collab.knock(["notify", "welcome", "-r", '{"id":"ada","email":"new@example.com"}']);
@@ -147,7 +150,7 @@ describe.concurrent("recipients/*.json", () => {
 });
 
 describe.concurrent("workflows", () => {
-  inProcessTest("an inactive one: exit 6, with the way to switch it on", async ({ ops }) => {
+  inProcessTest("exits 6 for an inactive one, and the hint says how to activate it", async ({ ops }) => {
     await expectCommandError(ops, ["notify", "legacy-pager", "-r", "olu"], {
       ...{ exit: 6, code: "workflow_inactive", message: 'workflow "legacy-pager" is not active' },
     });
@@ -162,7 +165,7 @@ describe.concurrent("workflows", () => {
       workflow('steps[0].type is not a known step type: "nope"', "/steps/0/type"),
     ],
     [
-      "no ref, twice the same ref",
+      "a missing and a duplicate ref",
       {
         name: "x",
         steps: [
@@ -174,7 +177,7 @@ describe.concurrent("workflows", () => {
       workflow("(and ", "/steps/0/ref", "/steps/2/ref"),
     ],
     [
-      "E-305: a shared request that nobody declared",
+      "E-305 an undeclared shared request",
       {
         name: "x",
         steps: [{ ref: "f", type: "http_fetch", settings: { method: "get", url: "", reusable_step_key: "k" } }],
@@ -187,7 +190,7 @@ describe.concurrent("workflows", () => {
       },
     ],
     [
-      "an output that is not closed",
+      "an unclosed output",
       sms({ text_body: "Hi {{ name | " }),
       template(
         'steps[0].template.text_body, line 1, column 4: output "{{ name | " not closed',
@@ -195,7 +198,7 @@ describe.concurrent("workflows", () => {
       ),
     ],
     [
-      "a tag that is not closed",
+      "an unclosed tag",
       sms({ text_body: "\n{% if a %}\nb" }),
       template("line 2, column 1: tag {% if a %} not closed", "/steps/0/template/text_body"),
     ],
@@ -220,15 +223,15 @@ describe.concurrent("workflows", () => {
       sms({ "text_body@": "up/secret.txt" }),
       workflow("leads out of the workflow's folder through a link"),
     ],
-    ["a template that is not there", sms({ "text_body@": "none.txt" }), workflow("names a file that does not exist")],
+    ["a missing template file", sms({ "text_body@": "none.txt" }), workflow("names a file that does not exist")],
     ["a folder as a template", sms({ "text_body@": "folder" }), workflow("is a directory, not a file")],
-    ["a template that is no UTF-8", sms({ "text_body@": "latin1.txt" }), workflow("is not valid UTF-8")],
+    ["a template that is not UTF-8", sms({ "text_body@": "latin1.txt" }), workflow("is not valid UTF-8")],
     [
-      "a schema that cannot be used",
+      "an unusable schema",
       { ...sms({ text_body: "x" }), trigger_data_json_schema: { $ref: "#/nowhere" } },
       workflow("trigger_data_json_schema"),
     ],
-  ])("%s", async ([, content, refusal], { collab }) => {
+  ])("exits 3 for %s", async ([, content, refusal], { collab }) => {
     writeFileSync(collab.path("../secret.txt"), "SECRET");
     const folder = collab.path("knock/workflows/odd");
     collab.write("knock/workflows/odd/latin1.txt", Buffer.from([0x48, 0xe9]));
@@ -240,7 +243,7 @@ describe.concurrent("workflows", () => {
     expect(stderr).not.toContain("SECRET");
   });
 
-  inProcessTest("a folder in the place of workflow.json", async ({ collab }) => {
+  inProcessTest("reports a folder in place of workflow.json", async ({ collab }) => {
     mkdirSync(collab.path("knock/workflows/odd/workflow.json"), { recursive: true });
     await expectCommandError(
       collab,
@@ -249,7 +252,7 @@ describe.concurrent("workflows", () => {
     );
   });
 
-  inProcessTest("F-026 warns of settings without effect and runs the workflow", async ({ collab }) => {
+  inProcessTest("F-026 warns about settings without an effect and runs the workflow", async ({ collab }) => {
     const steps = [
       {
         ref: "sms_1",
@@ -270,7 +273,7 @@ describe.concurrent("workflows", () => {
     ]);
   });
 
-  inProcessTest("notify and preview warn of text that is the name of a file", async ({ collab }) => {
+  inProcessTest("warns in notify and preview about text that is the name of a file", async ({ collab }) => {
     collab.write("knock/workflows/odd/workflow.json", sms({ text_body: "sms_1/text_body.txt" }));
     const told =
       'warning: knock/workflows/odd/workflow.json:10:22: steps[0].template.text_body is "sms_1/text_body.txt" itself, not what that file holds; did you mean "text_body@"?';
@@ -283,7 +286,7 @@ describe.concurrent("workflows", () => {
 
   inProcessTest.for<[name: string, files: Record<string, string | JsonObject>, told: string]>([
     [
-      "a length as text",
+      "a duration as text",
       {
         "workflows/odd/workflow.json": {
           steps: [{ ref: "batch_1", type: "batch", settings: { batch_window: "10m" } }],
@@ -292,12 +295,12 @@ describe.concurrent("workflows", () => {
       'steps[0].settings.batch_window must be an object such as {"unit":"minutes","value":10}, found a string',
     ],
     [
-      "an operator of other languages",
+      "an operator of another language",
       { "workflows/odd/workflow.json": { steps: [], conditions: { all: [{ variable: "data.x", operator: "==" }] } } },
       'conditions.all[0].operator is not a known operator: "=="; did you mean "equal_to"?',
     ],
     [
-      "a layout that is not there",
+      "a missing layout",
       { "workflows/odd/workflow.json": letter },
       'names no layout of this project: "fancy"\nhint: Fix workflows/odd/, or add layouts/fancy/layout.json.',
     ],
@@ -317,14 +320,14 @@ describe.concurrent("workflows", () => {
       },
       "text_layout must print {{ content }}\nhint: Add {{ content }} where the content of the email belongs.",
     ],
-  ])("%s: what to write", async ([, files, told], { collab }) => {
+  ])("suggests a correction for %s", async ([, files, told], { collab }) => {
     for (const [name, content] of Object.entries(files)) collab.write(`knock/${name}`, content);
     const { stderr, exitCode } = await collab.knock(["notify", "odd", "-r", "grace"]);
     expect(stderr).toContain(told);
     expect(exitCode).toBe(3);
   });
 
-  inProcessTest("a broken workflow is nobody else's trouble", async ({ collab }) => {
+  inProcessTest("runs other workflows next to an invalid one", async ({ collab }) => {
     collab.write("knock/workflows/odd/workflow.json", "{");
     await prepare(collab);
   });
@@ -333,7 +336,7 @@ describe.concurrent("workflows", () => {
 describe.concurrent("the store", () => {
   const store = (message: ExpectedError["message"]): ExpectedError => ({ exit: 3, code: "store_unusable", message });
 
-  inProcessTest("a file that is no database stays as it is, to the byte", async ({ collab }) => {
+  inProcessTest("leaves a file that is not a database unchanged", async ({ collab }) => {
     await prepare(collab);
     for (const content of ["not a database", "SQLite format 3\0 but not really".padEnd(4_096, "x"), "x"]) {
       collab.write("odd.db", content);
@@ -346,7 +349,7 @@ describe.concurrent("the store", () => {
     }
   });
 
-  inProcessTest("a newer version's store stays as it is", async ({ collab }) => {
+  inProcessTest("leaves a newer version's store unchanged", async ({ collab }) => {
     await prepare(collab);
     const bytes = readFileSync(collab.path(".knock-local/store.db"));
     bytes.writeInt32BE(bytes.readInt32BE(60) + 1, 60);
@@ -355,7 +358,7 @@ describe.concurrent("the store", () => {
     expect(readFileSync(collab.path("newer.db")).equals(bytes)).toBe(true);
   });
 
-  inProcessTest("another program's database stays as it is", async ({ collab }) => {
+  inProcessTest("leaves another program's database unchanged", async ({ collab }) => {
     await prepare(collab);
     const bytes = readFileSync(collab.path(".knock-local/store.db"));
     bytes.writeInt32BE(0x0bad_cafe, 68);
@@ -364,7 +367,7 @@ describe.concurrent("the store", () => {
     expect(readFileSync(collab.path("other.db")).equals(bytes)).toBe(true);
   });
 
-  inProcessTest("a folder, a place below a file, Postgres", async ({ collab }) => {
+  inProcessTest("reports a folder, a path below a file, and Postgres", async ({ collab }) => {
     await prepare(collab);
     await expectCommandError(collab, [...SEND, "--store", "knock"], store(/knock is a folder, not a file$/));
     await expectCommandError(collab, [...SEND, "--store", "knock.json/x.db"], store("cannot be opened"));
@@ -378,14 +381,14 @@ describe.concurrent("the store", () => {
     });
   });
 
-  cliTest("one that is not writable, or not readable", async ({ collab }) => {
+  cliTest("reports a file that is not writable or not readable", async ({ collab }) => {
     await prepare(collab);
     const file = collab.path(".knock-local/store.db");
     // File modes do not stop the superuser, so that another user has to run the command.
     const others = process.getuid?.() === 0 ? copyCommandForOthers() : null;
     const user = others === null ? {} : { uid: 65_534, gid: 65_534, bin: join(others, "bin/knock.js") };
     chmodSync(collab.path(".."), 0o755);
-    chmodSync(collab.path(".knock-local"), 0o755); // made for its owner only
+    chmodSync(collab.path(".knock-local"), 0o755); // readable for its owner only
     try {
       for (const [mode, message] of [
         [0o444, "cannot be written"],
@@ -401,7 +404,7 @@ describe.concurrent("the store", () => {
     await expectCommandError(collab, [...SEND, "--store", "/proc/none/x.db"], store("for the store cannot be created"));
   });
 
-  inProcessTest("every command reports a damaged one", async ({ collab }) => {
+  inProcessTest("reports a damaged file in every command", async ({ collab }) => {
     await prepare(collab);
     const bytes = readFileSync(collab.path(".knock-local/store.db"));
     bytes.fill(0x5a, 1_000);
@@ -414,8 +417,8 @@ describe.concurrent("the store", () => {
   });
 });
 
-describe.concurrent("what is refused", () => {
-  inProcessTest("leaves no new store behind", async ({ collab }) => {
+describe.concurrent("rejected input", () => {
+  inProcessTest("leaves no new store", async ({ collab }) => {
     rmSync(collab.path("knock/workflows/new-comment/in_app_feed_1/markdown_body.md"));
     const { exitCode } = await collab.knock([...SEND, "--store", "deep/er/x.db"]);
     expect(exitCode).toBe(3);
@@ -423,7 +426,7 @@ describe.concurrent("what is refused", () => {
   });
 
   inProcessTest.runIf(process.platform !== "win32")(
-    "a named pipe as a template is no file, and holds nothing up",
+    "includes a named pipe as a template, without waiting for it",
     async ({ collab }) => {
       const file = collab.path("knock/workflows/new-comment/in_app_feed_1/markdown_body.md");
       rmSync(file);

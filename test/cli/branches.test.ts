@@ -22,7 +22,7 @@ function branched(sample: Sample, delayed = false): void {
 }
 
 describe("--branch on the local target (A-015)", () => {
-  it("runs what exists on the branch alone; without it there is no such workflow", async ({ collab }) => {
+  it("runs a workflow that exists only on the branch, and reports it missing without the flag", async ({ collab }) => {
     branched(collab);
     const on = await collab.knock(["notify", "fresh", "-r", "ada", "--branch", "feat-1", "--json"]);
     expect(on.outcome.summary).toMatchObject({ sent: 1 });
@@ -33,7 +33,7 @@ describe("--branch on the local target (A-015)", () => {
     expect(byVariable.outcome.summary).toMatchObject({ sent: 1 });
   });
 
-  it("a worker without the flag goes on with the branch's files", async ({ collab }) => {
+  it("lets a worker without the flag continue with the branch's files", async ({ collab }) => {
     branched(collab, true);
     const { outcome } = await collab.knock(["notify", "fresh", "-r", "ada", "--branch", "feat-1", "--json"]);
     expect(outcome.summary).toMatchObject({ waiting: 1 });
@@ -42,7 +42,7 @@ describe("--branch on the local target (A-015)", () => {
     expect(json.items).toMatchObject([{ status: "delivered" }]);
   });
 
-  it("a flag that names no branch is refused; a setting is warned of, once", async ({ collab }) => {
+  it("rejects an unknown branch in the flag, and warns once about one in a setting", async ({ collab }) => {
     const flag = await collab.knock(["notify", "new-comment", "-r", "ada", "--branch", "nope"]);
     expect([flag.exitCode, flag.stderr]).toEqual([5, expect.stringContaining('there is no branch "nope"')]);
     expect(flag.stderr).toContain("branches/<slug>");

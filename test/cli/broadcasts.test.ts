@@ -4,7 +4,9 @@ import { inProcessTest as it } from "../helpers/run-in-process.js";
 const SEND = ["broadcasts", "send", "history-launch"];
 
 describe.concurrent("knock broadcasts", () => {
-  it("the sample: sent once, commercial, each tenant's pair on its own (E-396, E-397, E-401)", async ({ collab }) => {
+  it("send the sample's broadcast once, as commercial, and separately for each pair with a tenant (E-396, E-397, E-401)", async ({
+    collab,
+  }) => {
     expect((await collab.knock(["broadcasts"])).stdout).toMatch(/history-launch +draft/);
     const pair = '{"id":"ada","tenant":"acme","data":{"seats":"4"}}';
     const sent = await collab.knock([...SEND, "-r", "ada,lin", "-r", pair]);
@@ -28,7 +30,7 @@ describe.concurrent("knock broadcasts", () => {
     );
   });
 
-  it("scheduled, it is sent by the clock; cancelled, it is a draft (E-399)", async ({ collab }) => {
+  it("send a scheduled broadcast by the clock, and make a canceled one a draft (E-399)", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-06-01T00:00:00Z"]);
     const schedule = ["broadcasts", "schedule", "history-launch", "--at", "2030-06-04T18:00:00Z", "--all-users"];
     expect((await collab.knock([...schedule, "--json"])).json).toMatchObject({
@@ -42,7 +44,7 @@ describe.concurrent("knock broadcasts", () => {
     expect((await collab.knock(["broadcasts", "list", "--json"])).json.items).toMatchObject([{ status: "sent" }]);
   });
 
-  it("recipients as CSV: their data is text (E-398)", async ({ collab }) => {
+  it("read recipients as CSV, with their data as text (E-398)", async ({ collab }) => {
     collab.write("people.csv", "id,tenant,seats\nada,acme,007\ngrace,,12\n");
     const { json } = await collab.knock([...SEND, "--csv", "people.csv", "--json"]);
     expect(json.summary).toMatchObject({ sent: 2 });
@@ -52,7 +54,7 @@ describe.concurrent("knock broadcasts", () => {
     );
   });
 
-  it("CSV: tenant_id is the tenant, unknown users are identified by their columns, lines without an ID are skipped", async ({
+  it("read tenant_id of CSV as the tenant, identify unknown users by their columns, and skip lines without an ID", async ({
     collab,
   }) => {
     collab.write(
@@ -68,11 +70,11 @@ describe.concurrent("knock broadcasts", () => {
       email: "zoe@example.com",
       seats: "12",
     });
-    // Known users stay as they are.
+    // Known users stay unchanged.
     expect((await collab.knock(["users", "get", "ada", "--json"])).json).not.toMatchObject({ name: "Countess" });
   });
 
-  it("audience members from CSV are identified and added, with their tenants (E-387)", async ({ collab }) => {
+  it("identify and add audience members from CSV, with their tenants (E-387)", async ({ collab }) => {
     const lines = Array.from({ length: 1_100 }, (_, n) => `u${n},${n === 0 ? "acme" : ""},User ${n}`);
     collab.write("members.csv", `id,tenant_id,name\n,,Nobody\n${lines.join("\n")}\n`);
     const { json, stderr, exitCode } = await collab.knock([
@@ -92,7 +94,7 @@ describe.concurrent("knock broadcasts", () => {
     expect(empty.exitCode).toBe(2);
   });
 
-  it("mistakes: nobody named, two ways to name, an unknown one, a file at fault, a workflow's key, the API", async ({
+  it("report no recipients, two kinds of recipients, an unknown key, an invalid file, a workflow's key, and the remote target", async ({
     collab,
   }) => {
     expect((await collab.knock(SEND)).exitCode).toBe(2);

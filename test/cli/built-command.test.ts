@@ -18,10 +18,10 @@ const RUN_ELSEWHERE: Record<string, string> = {
   "vendor/ws.cjs": "dev.test.ts",
 };
 
-/** Runs commands of a sample one after the other, and notes which parts of the build they load. */
+/** Runs commands of a sample in sequence, and records which parts of the build they load. */
 class Commands {
   private readonly hook: string;
-  /** First words of the commands. */
+  /** The first words of the commands. */
   readonly names = new Set<string>();
 
   constructor(private readonly sample: Sample) {
@@ -47,14 +47,14 @@ class Commands {
     return ran;
   }
 
-  /** Files of dist/ that were loaded. */
+  /** The files of dist/ that were loaded. */
   loaded(): string[] {
     const files = new Set(this.sample.read("loaded.txt").split("\n"));
     return [...files].filter((file) => file.startsWith(DIST)).map((file) => file.slice(DIST.length + 1));
   }
 }
 
-/** Every command once, on the sample collab. */
+/** Every command once, with the sample collab. */
 async function runCommands(collab: Sample): Promise<Commands> {
   const knock = new Commands(collab);
   const zoe = '{"id":"zoe","email":"zoe@example.com","timezone":"Europe/Paris"}';
@@ -95,7 +95,7 @@ async function runCommands(collab: Sample): Promise<Commands> {
   return knock;
 }
 
-/** Workflows of which each needs another part of the build, on the sample shop. */
+/** Workflows of the sample shop that each need another part of the build. */
 async function runParts(shop: Sample, url: string): Promise<Commands> {
   const knock = new Commands(shop);
   await knock.run(["notify", "spring-sale", "-f", "payloads/spring-sale.json"], "email sandboxed");
@@ -160,7 +160,7 @@ async function runParts(shop: Sample, url: string): Promise<Commands> {
   return knock;
 }
 
-it("every command and every part of the build runs in a process of its own", async ({ collab, shop }) => {
+it("every command and every part of the build works in its own process", async ({ collab, shop }) => {
   const target = await startHttpTestServer();
   target.respondWith(({ path }) => {
     if (path.startsWith("/2010-04-01/")) return { status: 201, json: { sid: "SM1", status: "sent" } };

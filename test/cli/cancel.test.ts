@@ -6,7 +6,7 @@ import { inProcessTest as it } from "../helpers/run-in-process.js";
 const INVITE = ["notify", "invite", "-r", "grace,lin,mary", "--set", "project=Apollo", "--cancellation-key", "inv-1"];
 
 describe.concurrent("knock cancel", () => {
-  it("the cancelled get nothing, the others their reminder", async ({ collab }) => {
+  it("stops the canceled runs, while the others send their reminder", async ({ collab }) => {
     await collab.knock(INVITE);
     const cancelled = await collab.knock(["cancel", "invite", "inv-1", "--recipients", "lin,mary", "--json"]);
     expect(cancelled.json).toEqual({
@@ -31,7 +31,7 @@ describe.concurrent("knock cancel", () => {
     expect((json.items as JsonObject[]).map(({ recipient }) => recipient).sort()).toEqual(["lin", "mary"]);
   });
 
-  it("what a broken workflow began is stopped, too", async ({ collab }) => {
+  it("also stops runs of a workflow that is now invalid", async ({ collab }) => {
     await collab.knock(INVITE);
     collab.write("knock/workflows/invite/workflow.json", "{");
     const { stdout, exitCode } = await collab.knock(["cancel", "invite", "inv-1"]);
@@ -39,7 +39,7 @@ describe.concurrent("knock cancel", () => {
     expect(exitCode).toBe(0);
   });
 
-  it("everyone under the key, once: then nothing is cancellable any more", async ({ collab }) => {
+  it("cancels for all recipients of the key once, and nothing is cancelable afterwards", async ({ collab }) => {
     await collab.knock(INVITE);
     const first = await collab.knock(["cancel", "invite", "inv-1"]);
     expect(first.stdout.split("\n")).toEqual([
@@ -57,14 +57,14 @@ describe.concurrent("knock cancel", () => {
     });
   });
 
-  it("what has ended is not cancellable", async ({ collab }) => {
+  it("does not cancel ended runs", async ({ collab }) => {
     await collab.knock([...INVITE, "--skip-delay"]);
     const { stdout, exitCode } = await collab.knock(["cancel", "invite", "inv-1", "-r", "grace", "--fail-if-none"]);
     expect(stdout).toContain("  grace  – not cancellable (already finished)");
     expect(exitCode).toBe(1);
   });
 
-  it("an object, and a recipient given as JSON", async ({ collab }) => {
+  it("accepts an object, and a recipient as JSON", async ({ collab }) => {
     await collab.knock(["notify", "--file", "payloads/invite.json"]);
     const { json } = await collab.knock([
       ...["cancel", "invite", "invite-42", "--object", "projects/p2", "-r", '{"id":"grace","name":"G"}', "--json"],
@@ -72,13 +72,13 @@ describe.concurrent("knock cancel", () => {
     expect(json.summary).toEqual({ cancelled: 2, not_cancellable: 0 });
   });
 
-  it("a key is one workflow's own", async ({ collab }) => {
+  it("applies a key only to its own workflow", async ({ collab }) => {
     await collab.knock(INVITE);
     const other = await collab.knock(["cancel", "new-comment", "inv-1", "--json"]);
     expect(other.json.summary).toEqual({ cancelled: 0, not_cancellable: 0 });
   });
 
-  it("nothing that matches is no error, unless it is to be one", async ({ collab }) => {
+  it("succeeds without matching runs unless an option makes this an error", async ({ collab }) => {
     const none = await collab.knock(["cancel", "invite", "never"]);
     expect(none.exitCode).toBe(0);
     expect(none.stdout).toContain("nothing matched: no run of this workflow carries that cancellation key");
@@ -95,7 +95,7 @@ describe.concurrent("knock cancel", () => {
     [["invite", "k", "-r", "[]"], 2, /^error: the cancellation: recipients must have at least one/],
     [["invite", "k", "-r", '{"name":"x"}'], 2, /recipients\[0\]\.id is required/],
     [["invite", "k", "--object", "p1"], 2, /^error: --object: "p1" is not collection\/id/],
-  ])("%j: exit %i", async ([args, exit, error], { collab }) => {
+  ])("exits for %j: exit %i", async ([args, exit, error], { collab }) => {
     const { stderr, exitCode } = await collab.knock(["cancel", ...args]);
     expect(stderr).toMatch(error);
     expect(exitCode).toBe(exit);

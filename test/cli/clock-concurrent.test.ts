@@ -7,7 +7,7 @@ import { cliTest as it } from "../helpers/run-knock.js";
 const MINUTE = 60_000;
 
 describe.concurrent("several processes that move the clock", () => {
-  it("three advances by 30 minutes move it by 90, each run on the way once", async ({ collab }) => {
+  it("add up three advances by 30 minutes to 90, and run each due run once", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-01-01T10:00:00Z"]);
     await collab.knock(["notify", "new-comment", "-r", "ada,grace,lin", "--set", "page=Home"]);
     const moves = await Promise.all([1, 2, 3].map(() => collab.knock(["clock", "advance", "30m", "--json"])));
@@ -21,14 +21,14 @@ describe.concurrent("several processes that move the clock", () => {
     expect(moves.flatMap(({ json }) => json.ran)).toHaveLength(3);
   });
 
-  it("a running clock is moved by the sum as well", async ({ collab }) => {
+  it("add up their advances for a running clock as well", async ({ collab }) => {
     await Promise.all([1, 2, 3].map(() => collab.knock(["clock", "advance", "30m"])));
     const { json } = await collab.knock(["clock", "--json"]);
     expect(Number(json.offset_ms)).toBeGreaterThanOrEqual(89 * MINUTE);
     expect(Number(json.offset_ms)).toBeLessThan(91 * MINUTE);
   });
 
-  it("one whose holder died goes on when the lease is over", async ({ collab }) => {
+  it("take over the lease of a process that died after it expires", async ({ collab }) => {
     await collab.openStore();
     const store = await openSqliteStore(collab.path(".knock-local/store.db"));
     const now = Date.now();
@@ -66,7 +66,7 @@ describe.concurrent("an earlier time", () => {
   });
 });
 
-describe("deliveries that fail while the clock is moved", () => {
+describe("failed deliveries during a clock move", () => {
   it("are reported by clock advance, with the reason", async ({ ops }) => {
     let asked = 0;
     const server = createServer((_request, response) => {

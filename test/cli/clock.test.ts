@@ -6,7 +6,7 @@ const near = (iso: unknown, offset = 0): boolean => Math.abs(Date.parse(String(i
 const DAY = 86_400_000;
 
 describe.concurrent("knock clock", () => {
-  it("is real time until it is moved", async ({ collab }) => {
+  it("shows real time until it is moved", async ({ collab }) => {
     const { json } = await collab.knock(["clock", "--json"]);
     expect(json).toEqual({ now: expect.any(String), frozen: false, offset_ms: 0, ran: [] });
     expect(near(json.now)).toBe(true);
@@ -20,7 +20,7 @@ describe.concurrent("knock clock", () => {
     ["1w", 7 * DAY],
     ["PT90M", 5_400_000],
     ["P1DT12H", 1.5 * DAY],
-  ])("advance %s", async ([duration, milliseconds], { collab }) => {
+  ])("advance moves the clock by %s", async ([duration, milliseconds], { collab }) => {
     const { json } = await collab.knock(["clock", "advance", duration, "--json"]);
     expect(json.offset_ms).toBeGreaterThan(milliseconds - 5_000);
     expect(json.offset_ms).toBeLessThan(milliseconds + 5_000);
@@ -28,7 +28,7 @@ describe.concurrent("knock clock", () => {
     expect(after.stdout).toMatch(/\(running, .+ ahead of real time\)$/);
   });
 
-  it("advance next goes to what falls due, and says when nothing does", async ({ collab }) => {
+  it("advance next moves to the next due time, and reports when nothing is due", async ({ collab }) => {
     await collab.knock(["notify", "invite", "-r", "grace"]);
     const { stdout } = await collab.knock(["clock", "advance", "next"]);
     expect(stdout).toMatch(/^ {2}\S+ \S+Z {2}invite {2}grace {2}/);
@@ -40,14 +40,14 @@ describe.concurrent("knock clock", () => {
     expect(exitCode).toBe(2);
   });
 
-  it("advance by nothing is no way back", async ({ collab }) => {
+  it("advance by zero does not reset the clock", async ({ collab }) => {
     await collab.knock(["clock", "advance", "1h"]);
     const { stdout, exitCode } = await collab.knock(["clock", "advance", "0s"]);
     expect(stdout).toMatch(/ahead of real time\)$/);
     expect(exitCode).toBe(0);
   });
 
-  it("advance runs what falls due on the way, in order, each at its own time", async ({ collab }) => {
+  it("advance runs due work in order, each at its own time", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-01-01T10:00:00Z"]);
     await collab.knock(["notify", "invite", "-r", "grace", "--set", "project=Apollo"]);
     await collab.knock(["notify", "new-comment", "-r", "ada,lin", "--set", "page=Home"]);
@@ -76,7 +76,7 @@ describe.concurrent("knock clock", () => {
     ]);
   });
 
-  it("advancing in words: what ran, then the time", async ({ collab }) => {
+  it("advance prints what ran, then the time", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-01-01T10:00:00Z"]);
     await collab.knock(["notify", "new-comment", "-r", "lin", "--set", "page=Home"]);
     const { stdout } = await collab.knock(["clock", "advance", "30m"]);
@@ -86,7 +86,7 @@ describe.concurrent("knock clock", () => {
     expect((await collab.knock(["clock", "--quiet"])).stdout).toBe("2030-01-01T10:30:00.000Z");
   });
 
-  it("set goes forward, and back only with --force; what ran stays", async ({ collab }) => {
+  it("set moves forward, and back only with --force, and keeps what ran", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-01-01T10:00:00Z"]);
     await collab.knock(["notify", "new-comment", "-r", "lin", "--set", "page=Home"]);
     const forward = await collab.knock(["clock", "set", "2030-01-01T12:00+01:00", "--json"]);
@@ -99,19 +99,19 @@ describe.concurrent("knock clock", () => {
     expect((await collab.knock(["runs", "list", "--status", "completed", "--quiet"])).stdout).not.toBe("");
   });
 
-  it("freeze stops it where it is, reset goes back to real time", async ({ collab }) => {
+  it("freeze stops the clock at its time, and reset returns to real time", async ({ collab }) => {
     const frozen = await collab.knock(["clock", "freeze", "--json"]);
     expect(frozen.json.frozen).toBe(true);
     expect((await collab.knock(["clock", "--quiet"])).stdout).toBe(frozen.json.now);
     const early = await collab.knock(["clock", "freeze", "2001-01-01", "--json"]);
-    expect(early.json).toMatchObject({ now: "2001-01-01T00:00:00.000Z", frozen: true }); // no run yet
+    expect(early.json).toMatchObject({ now: "2001-01-01T00:00:00.000Z", frozen: true }); // there is no run yet
     await collab.knock(["clock", "advance", "1d"]);
     const reset = await collab.knock(["clock", "reset", "--json"]);
     expect(reset.json).toMatchObject({ frozen: false, offset_ms: 0 });
     expect(near(reset.json.now)).toBe(true);
   });
 
-  it("after a reset, what waits waits until its time", async ({ collab }) => {
+  it("reset keeps runs waiting until their time", async ({ collab }) => {
     await collab.knock(["clock", "advance", "1d"]);
     await collab.knock(["notify", "new-comment", "-r", "lin", "--set", "page=Home"]);
     await collab.knock(["clock", "reset"]);
@@ -119,7 +119,7 @@ describe.concurrent("knock clock", () => {
     expect((await collab.knock(["runs", "list", "--status", "paused", "--quiet"])).stdout).not.toBe("");
   });
 
-  it("a time in the data is waited for on the virtual clock", async ({ ops }) => {
+  it("applies to a time in the data", async ({ ops }) => {
     await ops.knock(["clock", "freeze", "2030-01-10T09:00:00Z"]);
     const { stdout } = await ops.knock(["notify", "--file", "payloads/maintenance-reminder.json"]);
     expect(stdout).toContain("waiting at delay_1 until 2030-01-14 22:00Z (in 4d 13h)");
@@ -143,14 +143,14 @@ describe.concurrent("knock clock", () => {
     [["set", "2030-02-31"], /^error: the time/],
     [["set", "2030-01-01T25:00:00Z"], /^error: the time/],
     [["freeze", "12"], /^error: the time/],
-  ])("%j is refused: exit 2, and the clock stands", async ([args, error], { collab }) => {
+  ])("rejects %j with exit 2, and the clock stays unchanged", async ([args, error], { collab }) => {
     const { stderr, exitCode } = await collab.knock(["clock", ...args]);
     expect(stderr).toMatch(error);
     expect(stderr).toMatch(/\nhint: /);
     expect(exitCode).toBe(2);
   });
 
-  it("a duration that would leave the calendar is refused", async ({ collab }) => {
+  it("rejects a duration beyond the range of dates", async ({ collab }) => {
     const { stderr, exitCode } = await collab.knock(["clock", "advance", "9999999w"]);
     expect({ exitCode, trace: /\n {4}at /.test(stderr) }).toEqual({ exitCode: 2, trace: false });
     expect((await collab.knock(["clock", "--json"])).json.offset_ms).toBe(0);

@@ -17,7 +17,7 @@ const run = async (sample: Sample, args: string[]): Promise<number> =>
   (await sample.knock(args, { env: { XDG_CACHE_HOME: join(sample.home, "cache") } })).exitCode;
 
 describe.concurrent("compiled code", () => {
-  it("is kept by a start that did its work, not by one that failed or showed help", async ({ collab }) => {
+  it("is stored after a successful start, not after one that failed or showed help", async ({ collab }) => {
     expect(await run(collab, ["notify", "nothing", "-r", "ada"])).toBe(5);
     expect(await run(collab, ["notify", "--help"])).toBe(0);
     expect(cached(collab)).toEqual([]);
@@ -42,7 +42,7 @@ describe.concurrent("compiled code", () => {
     expect(statSync(file).size).toBeGreaterThan(size / 2);
   });
 
-  it("regular expressions keep what they hold beyond ASCII, though the file is read a byte a character", async ({
+  it("keeps characters beyond ASCII in regular expressions, although the file is read one byte per character", async ({
     collab,
   }) => {
     const feed = { ref: "f", type: "channel", channel_key: "in-app-feed" };

@@ -9,10 +9,10 @@ import { type CommandResult, hasTerminal, type Sample } from "../helpers/run-kno
 const EVIL =
   "a\u001b]52;c;aGk=\u0007b\u001b]0;title\u0007c\u001b[2Jd\u009b31me\u001b[31mf\bg\u202eh\u2066i\u007fj\u0090k\rl";
 
-/** What must not reach a terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+/** Characters that must not reach a terminal. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the test searches for control characters
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: our own styles
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the program's own styles
 const OWN_STYLES = /\u001b\[(?:1|2|22|31|32|33|39)m/g;
 
 function expectClean({ stdout, stderr }: CommandResult): void {
@@ -20,7 +20,7 @@ function expectClean({ stdout, stderr }: CommandResult): void {
   expect(stderr.replace(OWN_STYLES, "")).not.toMatch(CONTROLS);
 }
 
-/** A user and a message whose every text is hostile. Returns the message's id. */
+/** Creates a user and a message with hostile text in every field. Returns the message's id. */
 async function prepare(sample: Sample): Promise<string> {
   const eve = { id: "eve", name: EVIL, email: "eve@example.com" };
   sample.write("eve.json", eve);
@@ -32,7 +32,7 @@ async function prepare(sample: Sample): Promise<string> {
 }
 
 describe.concurrent("control characters in data", () => {
-  it("are escaped in everything that is printed for people", async ({ collab }) => {
+  it("are escaped in all printed text", async ({ collab }) => {
     const id = await prepare(collab);
     const color = { env: { FORCE_COLOR: "1" } };
     for (const args of [
@@ -70,7 +70,7 @@ describe.concurrent("control characters in data", () => {
     expect(`${stdout}${stderr}`).not.toMatch(CONTROLS);
   });
 
-  it("stay as they are in JSON, which is valid and safe to show", async ({ collab }) => {
+  it("are unchanged in JSON, which is valid and safe to print", async ({ collab }) => {
     const id = await prepare(collab);
     const user = await collab.knock(["users", "get", "eve", "--json"]);
     expect(user.json.name).toBe(EVIL);
@@ -83,7 +83,7 @@ describe.concurrent("control characters in data", () => {
     expectClean(missing);
   });
 
-  it("stay as they are in a message that --raw sends to another program", async ({ collab }) => {
+  it("are unchanged in a message that --raw writes to another program", async ({ collab }) => {
     await prepare(collab);
     const { json } = await collab.knock(["messages", "--json"]);
     const feed = (json.items as JsonObject[]).find((one) => (one.channel as JsonObject).type === "in_app_feed");
@@ -102,7 +102,7 @@ describe.concurrent("control characters in data", () => {
 });
 
 describe("standard output and standard error", () => {
-  it("are written to in three files only", () => {
+  it("are written to in only three files", () => {
     const root = resolve(import.meta.dirname, "../../src");
     const writers = readdirSync(root, { recursive: true, encoding: "utf8" })
       .filter((name) => /\.tsx?$/.test(name) && !name.startsWith("page"))
@@ -112,7 +112,7 @@ describe("standard output and standard error", () => {
         ),
       );
     expect(writers.sort()).toEqual([
-      // The bytes themselves; a spinner's and a question's text is escaped.
+      // These files write bytes, or text that is already escaped, such as that of a spinner or a question.
       "app/open-process-stream.ts",
       "app/process-io.ts",
       "output/output.ts",

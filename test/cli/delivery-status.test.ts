@@ -24,7 +24,7 @@ afterEach(async () => {
   await target.close();
 });
 
-it("E-207 E-212 an SMS is sent, then delivered, as later commands ask its provider; the log has every request", async () => {
+it("E-207 E-212 an SMS becomes sent, then delivered, when later commands ask its provider, and the log contains every request", async () => {
   const statuses = ["queued", "sent", "delivered"];
   target.respondWith(({ method }) => ({
     status: method === "POST" ? 201 : 200,

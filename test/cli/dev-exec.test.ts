@@ -4,7 +4,7 @@ import { eventually } from "../helpers/eventually.js";
 import { hasTerminal, cliTest as it, type Sample } from "../helpers/run-knock.js";
 
 const DEV = ["dev", "--port", "0", "--store", ":memory:", "--exec"];
-/** Ends with 5 a moment after a signal, and tells which it got by then. */
+/** Exits with 5 shortly after a signal, and writes which signals it got until then. */
 const COUNTS = `const { writeFileSync } = require("node:fs");
 const seen = [];
 const end = (signal) => { if (seen.push(signal) === 1) setTimeout(() => { console.log("seen: " + seen + "."); process.exit(5); }, 300); };
@@ -21,14 +21,14 @@ const isThere = (pid: number): boolean => {
   }
 };
 
-/** The number in the file `pid`, once the command has written it. */
+/** Returns the number in the file `pid`, as soon as the command has written it. */
 const pidOf = (sample: Sample): Promise<number> =>
   eventually(() => (existsSync(sample.path("pid")) ? Number(sample.read("pid")) : null));
 
 describe("knock dev -- <command>", () => {
   const devWith = (...words: string[]): string[] => [...DEV.slice(0, -1), "--", ...words];
 
-  it("runs the words without a shell, as they are, and exits with their code", async ({ collab }) => {
+  it("runs the arguments without a shell, unchanged, and exits with the command's code", async ({ collab }) => {
     collab.write("args.cjs", "console.log(JSON.stringify(process.argv.slice(2))); process.exit(7);");
     const words = ["a b", "$HOME", "'quoted'", "*", "--json", "-q", "—dash"];
     const { stdout, exitCode } = await collab.knock(devWith("node", "args.cjs", ...words));
@@ -36,14 +36,14 @@ describe("knock dev -- <command>", () => {
     expect(exitCode).toBe(7);
   });
 
-  it("gives it the address and a key", async ({ collab }) => {
+  it("passes the address and a key in environment variables", async ({ collab }) => {
     const print = "console.log(process.env.KNOCK_BASE_URL, process.env.KNOCK_API_KEY)";
     const { stdout, exitCode } = await collab.knock(devWith("node", "-e", print));
     expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+ sk_local$/);
     expect(exitCode).toBe(0);
   });
 
-  it("passes a signal on once; its code is the exit code", async ({ collab }) => {
+  it("forwards a signal once, and exits with the command's code", async ({ collab }) => {
     collab.write("counts.cjs", COUNTS);
     const running = collab.start(devWith("node", "counts.cjs"));
     await pidOf(collab);
@@ -54,7 +54,7 @@ describe("knock dev -- <command>", () => {
 });
 
 describe("a signal to knock dev --exec", () => {
-  it("ends the command's children, too", async ({ collab }) => {
+  it("also ends the command's child processes", async ({ collab }) => {
     const running = collab.start([...DEV, "sh -c 'echo $$ > pid; sleep 600; true'; true"]);
     const pid = await pidOf(collab);
     running.kill("SIGTERM");
@@ -63,7 +63,7 @@ describe("a signal to knock dev --exec", () => {
   });
 
   it.for(["SIGINT", "SIGTERM"] as const)(
-    "reaches the command once, whose code is the exit code: %s",
+    "reaches the command once, and the command's exit code is returned: %s",
     async (signal, { collab }) => {
       collab.write("counts.cjs", COUNTS);
       const running = collab.start([...DEV, "cd . && node counts.cjs"]);
@@ -74,17 +74,17 @@ describe("a signal to knock dev --exec", () => {
     },
   );
 
-  it("reaches the command once where its whole process group is signalled, as by timeout", async ({ collab }) => {
+  it("reaches the command once if its whole process group is signaled, as by timeout", async ({ collab }) => {
     collab.write("counts.cjs", COUNTS);
     const knock = [...DEV, "'node counts.cjs'"].join(" ");
-    // Sent to all three of the group in any order.
+    // The three processes of the group get the signal in any order.
     const line = `knock ${knock} & while [ ! -f pid ]; do sleep 0.05; done; trap : TERM; kill -TERM 0; wait $!; wait $!; echo code $?`;
     const { stdout } = await collab.shell(`setsid sh -c ${JSON.stringify(line).replaceAll("$", "\\$")}`);
     expect(stdout).toContain("seen: SIGTERM.");
     expect(stdout).toContain("code 5");
   });
 
-  it("kills the command with the second", async ({ collab }) => {
+  it("kills the command if it is the second one", async ({ collab }) => {
     const signalTwice = async (): Promise<number | undefined> => {
       const running = collab.start([...DEV, "trap '' TERM; echo $$ > pid; while :; do sleep 0.1; done"]);
       const pid = await pidOf(collab);
@@ -105,7 +105,7 @@ describe("a signal to knock dev --exec", () => {
 });
 
 describe.runIf(hasTerminal)("knock dev --exec on a terminal", () => {
-  it("Ctrl-C reaches the command once, whose code is the exit code", async ({ collab }) => {
+  it("forwards Ctrl-C to the command once, and exits with its code", async ({ collab }) => {
     collab.write("counts.cjs", COUNTS);
     const { stdout, exitCode } = await collab.onTerminal([...DEV, "node counts.cjs; echo more"], {
       type: [/it runs/, "\u0003"],
@@ -115,7 +115,7 @@ describe.runIf(hasTerminal)("knock dev --exec on a terminal", () => {
     expect(exitCode).toBe(5);
   });
 
-  it("the command reads what is typed", async ({ collab }) => {
+  it("lets the command read input from the terminal", async ({ collab }) => {
     const command = "printf 'name? '; read name; echo hello $name; exit 4";
     const { stdout, exitCode } = await collab.onTerminal([...DEV, command], { type: [/name\? /, "ada\n"] });
     expect([exitCode, stdout]).toEqual([4, expect.stringContaining("hello ada")]);

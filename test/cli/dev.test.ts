@@ -13,11 +13,11 @@ interface Ready {
   pid: number;
 }
 
-/** Starts `knock dev` and waits for its ready file, which is never seen half-written. */
+/** Starts `knock dev` and waits for its ready file, which is never incomplete. */
 async function started(sample: Sample, args: readonly string[] = []): Promise<Ready & { process: StartedCommand }> {
   const file = sample.path("ready.json");
   const process = sample.start(["dev", "--port", "0", "--ready-file", "ready.json", ...args]);
-  // However long a busy machine takes: the test's own limit ends it.
+  // There is no time limit here for a busy machine; the test's own limit applies.
   while (!existsSync(file) && process.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 10));
   return { ...(JSON.parse(readFileSync(file, "utf8")) as Ready), process };
 }
@@ -34,7 +34,7 @@ async function connected(url: string): Promise<Socket> {
 }
 
 describe.concurrent("knock dev", () => {
-  it("runs an application of the official SDK unmodified, and ends when told to", async ({ collab }) => {
+  it("runs an unmodified application of the official SDK, and ends on a signal", async ({ collab }) => {
     const { url, process } = await started(collab);
     const knock = new Knock({ apiKey: "sk_anything", baseURL: url });
     const { workflow_run_id } = await knock.workflows.trigger("new-comment", {
@@ -49,12 +49,12 @@ describe.concurrent("knock dev", () => {
     expect(existsSync(collab.path("ready.json"))).toBe(false);
     expect(stdout).toContain(`KNOCK_BASE_URL=${url}`);
     expect(stderr).not.toContain("at ");
-    // The commands work on the same store.
+    // The commands use the same store.
     expect((await collab.knock(["runs", "show", workflow_run_id, "--json"])).outcome.recipients).toHaveLength(2);
     expect((await collab.knock(["users", "get", "zoe", "--json"])).json).toMatchObject({ name: "Zoe" });
   });
 
-  it("--exec runs a command against it, and exits with its code", async ({ collab }) => {
+  it("--exec runs a command with the emulator, and exits with its code", async ({ collab }) => {
     const script =
       'node -e \'fetch(process.env.KNOCK_BASE_URL+"/v1/users/ada",{headers:{authorization:"Bearer "+process.env.KNOCK_API_KEY}}).then(r=>r.json()).then(u=>{console.log(u.name,process.env.KNOCK_API_KEY);process.exitCode=7})\'';
     const args = ["dev", "--port", "0", "--store", ":memory:", "--exec", script];
@@ -65,7 +65,7 @@ describe.concurrent("knock dev", () => {
     expect(own.stdout).toBe("Ada Lovelace sk_own");
   });
 
-  it("--exec with nothing to run is refused; with listed keys its command gets one of them", async ({ collab }) => {
+  it("--exec rejects an empty command, and passes one of the listed keys", async ({ collab }) => {
     const args = ["dev", "--port", "0", "--store", ":memory:"];
     const empty = await collab.knock([...args, "--exec", " "]);
     expect([empty.exitCode, empty.stderr]).toEqual([2, expect.stringContaining("--exec: there is no command")]);
@@ -77,7 +77,7 @@ describe.concurrent("knock dev", () => {
     expect((await process).stdout).toContain('KNOCK_API_KEY=sk_… (one of "keys" in environment.json)');
   });
 
-  it("--exec ends with its command where that is killed, and passes a termination on", async ({ collab }) => {
+  it("--exec ends with its command when that is killed, and forwards SIGTERM", async ({ collab }) => {
     expect((await collab.knock(["dev", "--port", "0", "--store", ":memory:", "--exec", "kill -9 $$"])).exitCode).toBe(
       137,
     );
@@ -87,7 +87,7 @@ describe.concurrent("knock dev", () => {
     await expect(fetch(`${url}/__knock/ready`)).rejects.toThrow();
   });
 
-  it("serves the page, and tells where it is", async ({ collab }) => {
+  it("serves the page, and prints its address", async ({ collab }) => {
     collab.write("knock/workflows/broken/workflow.json", "{");
     const { url, process } = await started(collab, ["--store", ":memory:"]);
     const response = await fetch(url);
@@ -102,7 +102,7 @@ describe.concurrent("knock dev", () => {
     expect((await process).stderr).toContain(`page: ${url}/\n`);
   });
 
-  it("shows what is asked of it, and why it refused; under --exec only with --verbose", async ({ collab }) => {
+  it("logs requests and reasons for rejections, and under --exec only with --verbose", async ({ collab }) => {
     const { url, process } = await started(collab, ["--store", ":memory:"]);
     const knock = new Knock({ apiKey: "sk_x", baseURL: url, maxRetries: 0 });
     const { workflow_run_id } = await knock.workflows.trigger("invite", { recipients: ["ada"] });
@@ -143,8 +143,8 @@ describe.concurrent("knock dev", () => {
     expect((await process).exitCode).toBe(130);
   });
 
-  // Alone, because requests that are not answered within the grace period are cut off.
-  it.sequential("answers all that is in flight when it is interrupted, and loses none of it", async ({ collab }) => {
+  // This test runs alone, because requests that are not answered within the grace period are aborted.
+  it.sequential("answers all requests in progress when it is interrupted", async ({ collab }) => {
     const feed = { ref: "f", type: "channel", channel_key: "in-app-feed", template: { markdown_body: "Hi" } };
     collab.write("knock/workflows/fresh/workflow.json", { name: "Fresh", steps: [feed] });
     const { url, process } = await started(collab);
@@ -179,7 +179,7 @@ describe.concurrent("knock dev", () => {
         sample.write(".knock-local/store.db", "");
       },
     ],
-  ] as const)("tells once that its store was %s, and what comes of it", async ([_what, told, change], { collab }) => {
+  ] as const)("reports once that its store was %s, with the consequence", async ([_what, told, change], { collab }) => {
     const { url, process } = await started(collab);
     let said = "";
     process.stderr?.on("data", (text: Buffer) => {
@@ -196,7 +196,7 @@ describe.concurrent("knock dev", () => {
     ]);
   });
 
-  it("reset brings back what the project's files hold", async ({ collab }) => {
+  it("restores the content of the project's files on reset", async ({ collab }) => {
     const { url, process } = await started(collab, ["--store", ":memory:"]);
     const knock = new Knock({ apiKey: "sk_x", baseURL: url, maxRetries: 0 });
     await knock.users.update("ada", { name: "Changed" });
@@ -209,7 +209,7 @@ describe.concurrent("knock dev", () => {
     await process;
   });
 
-  it("a ready file of an earlier run is none of this one's", async ({ collab }) => {
+  it("ignores a ready file of an earlier run", async ({ collab }) => {
     const read = () => JSON.parse(collab.read("ready.json")) as Ready;
     collab.write("ready.json", { url: "http://127.0.0.1:1", port: 1, pid: 1 });
     const process = collab.start(["dev", "--port", "0", "--store", ":memory:", "--ready-file", "ready.json"]);
@@ -237,7 +237,7 @@ describe.concurrent("knock dev", () => {
     expect([folder.exitCode, folder.stderr]).toEqual([2, expect.stringMatching(/^error: --ready-file: /)]);
   });
 
-  it("says what is wrong with where it is to listen", async ({ collab }) => {
+  it("reports invalid addresses and ports", async ({ collab }) => {
     const { port, process } = await started(collab, ["--store", ":memory:"]);
     const taken = await collab.knock(["dev", "--port", String(port), "--store", ":memory:"]);
     expect([taken.exitCode, taken.stderr]).toEqual([7, expect.stringContaining(`127.0.0.1:${port}`)]);
@@ -252,7 +252,7 @@ describe.concurrent("knock dev", () => {
     expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining("--port")]);
   });
 
-  it("answers to the names that --allow-host gives, and says how to let in another", async ({ collab }) => {
+  it("answers to the host names of --allow-host, and the error for others names the option", async ({ collab }) => {
     const script = `node -e '
       const { request } = require("node:http");
       for (const host of ["api.lark.example", "x.finch.example", "other.example"])
@@ -267,7 +267,7 @@ describe.concurrent("knock dev", () => {
     expect(stdout).toMatch(/other\.example 403 .*--allow-host other\.example/);
   });
 
-  it("needs a project", async ({ empty }) => {
+  it("requires a project", async ({ empty }) => {
     expect((await empty.knock(["dev", "--port", "0"])).exitCode).toBe(3);
   });
 });

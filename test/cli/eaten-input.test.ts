@@ -2,7 +2,7 @@ import { describe, expect } from "vitest";
 import { cliTest as it } from "../helpers/run-knock.js";
 
 describe.concurrent("standard input that no flag reads", () => {
-  it("is named where recipients or data are missing, with the flags that read it", async ({ collab }) => {
+  it("is mentioned when recipients or data are missing, with the flags that read it", async ({ collab }) => {
     const payload = await collab.shell(`echo '{"recipients":["ada"]}' | knock notify invite`);
     expect(payload.exitCode).toBe(2);
     expect(payload.stderr).toContain("recipients is required");
@@ -16,7 +16,7 @@ describe.concurrent("standard input that no flag reads", () => {
     expect(keyless.stderr).toContain("--file -");
   });
 
-  it("is not mentioned where there is none, or where a flag reads it", async ({ collab }) => {
+  it("is not mentioned if it is empty or a flag reads it", async ({ collab }) => {
     for (const line of [
       "knock notify invite </dev/null",
       "knock notify invite <&-",
@@ -27,13 +27,16 @@ describe.concurrent("standard input that no flag reads", () => {
     expect(works.exitCode).toBe(0);
   });
 
-  it.for([["-r"], ["--recipients"], ["-a"], ["-t"]])("%s - suggests @-", async ([flag = ""], { collab }) => {
-    const { stderr, exitCode } = await collab.knock(["notify", "invite", flag, "-"]);
-    expect(stderr).toMatch(/: "-" is not an ID\nhint: Did you mean --\w+ @-, which reads standard input\?/);
-    expect(exitCode).toBe(2);
-  });
+  it.for([["-r"], ["--recipients"], ["-a"], ["-t"]])(
+    "causes the suggestion @- for %s -",
+    async ([flag = ""], { collab }) => {
+      const { stderr, exitCode } = await collab.knock(["notify", "invite", flag, "-"]);
+      expect(stderr).toMatch(/: "-" is not an ID\nhint: Did you mean --\w+ @-, which reads standard input\?/);
+      expect(exitCode).toBe(2);
+    },
+  );
 
-  it("--data - suggests @-", async ({ collab }) => {
+  it("causes the suggestion @- for --data -", async ({ collab }) => {
     const { stderr } = await collab.knock(["notify", "invite", "-r", "ada", "--data", "-"]);
     expect(stderr).toContain("hint: Did you mean --data @-, which reads standard input?");
   });
@@ -46,18 +49,18 @@ describe.concurrent("JSON whose quotes the shell removed", () => {
     ['-r ada -d {"from":5}', `--data '{"from":5}'`],
     ['-r ada --data {"a":"x y", "b": true}', `--data '{"a":"x y", "b": true}'`],
     ['-r ada -d {"nested": {"list": ["a", 2]}}', `--data '{"nested": {"list": ["a", 2]}}'`],
-  ])("%s: the hint quotes it", async ([typed, meant], { collab }) => {
+  ])("is quoted in the hint: %s", async ([typed, meant], { collab }) => {
     const { stderr, exitCode } = await collab.shell(`knock notify invite ${typed}`);
     expect(stderr).toContain(`hint: The shell removed the quotes of the JSON. Quote it: ${meant}`);
     expect(exitCode).toBe(2);
   });
 
-  it("the same after brace expansion", async ({ collab }) => {
+  it("is also recognized after brace expansion", async ({ collab }) => {
     const { stderr } = await collab.knock(["notify", "invite", "-r", "ada", "-d", "a:1", "b:two"]);
     expect(stderr).toContain(`Quote it: --data '{"a":1,"b":"two"}'`);
   });
 
-  it("of which too much is lost gets an example", async ({ collab }) => {
+  it("causes a hint with an example if too much was lost", async ({ collab }) => {
     const { stderr } = await collab.knock(["notify", "invite", "-r", "ada", "-d", "{page:"]);
     expect(stderr).toContain(`The shell removed the quotes of the JSON. For example: --data '{"page":"Home"}'`);
   });

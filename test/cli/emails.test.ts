@@ -10,7 +10,7 @@ import type { Sample } from "../helpers/run-knock.js";
 
 const GOLDEN = join(import.meta.dirname, "../golden");
 
-/** Triggers a sample's payload and answers with the content of its message to a recipient, and the message's id. */
+/** Triggers a sample's payload. Returns the content and the id of its message to a recipient. */
 async function sent(sample: Sample, workflow: string, recipient: string): Promise<{ id: string; content: JsonObject }> {
   const { outcome, stderr, exitCode } = await sample.knock([
     ...["notify", workflow, "--file", `payloads/${workflow}.json`, "--json"],
@@ -22,7 +22,7 @@ async function sent(sample: Sample, workflow: string, recipient: string): Promis
   return { id, content: (json.content as JsonObject).data as JsonObject };
 }
 
-/** Compares with a file of `test/golden`; `GOLDEN=write` writes it. What differs from run to run is put aside. */
+/** Compares with a file of `test/golden`; `GOLDEN=write` writes it. Values that differ between runs are replaced. */
 function expectGolden(name: string, text: string): void {
   const file = join(GOLDEN, name);
   const stable = `${text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "<run>").trimEnd()}\n`;
@@ -30,21 +30,21 @@ function expectGolden(name: string, text: string): void {
   expect(stable).toBe(readFileSync(file, "utf8"));
 }
 
-describe.concurrent("the shop's e-mails", () => {
-  it("T-150 to T-157: every block in the shop's layout, branded for the tenant", async ({ shop }) => {
+describe.concurrent("the shop's emails", () => {
+  it("T-150 to T-157 show every block in the shop's layout, with the tenant's branding", async ({ shop }) => {
     const { content } = await sent(shop, "order-shipped", "ines");
     expectGolden("order-shipped.html", String(content.html_body));
     expectGolden("order-shipped.txt", String(content.text_body));
     expect(content).toMatchObject({ reply_to: "help@example.com", headers: { "X-Order": "A-1042" } });
   });
 
-  it("T-128: MJML in a layout of MJML", async ({ shop }) => {
+  it("T-128 render MJML in a layout of MJML", async ({ shop }) => {
     const { content } = await sent(shop, "spring-sale", "jun");
     expectGolden("spring-sale.html", String(content.html_body));
     expectGolden("spring-sale.txt", String(content.text_body));
   });
 
-  it("T-230: where environment.json says who receives clicks, links lead there", async ({ shop }) => {
+  it("T-230 rewrite links to the tracking URL of environment.json", async ({ shop }) => {
     const environment = JSON.parse(shop.read("knock/environment.json")) as JsonObject & {
       channels: { mail: JsonObject };
     };
@@ -66,7 +66,7 @@ describe.concurrent("the shop's e-mails", () => {
 });
 
 describe.concurrent("knock messages show", () => {
-  it("prints an e-mail's headers, attachments and text, and how to see its HTML", async ({ shop }) => {
+  it("prints an email's headers, attachments and text, and how to see its HTML", async ({ shop }) => {
     const { id } = await sent(shop, "order-shipped", "ines");
     const { stdout } = await shop.knock(["messages", "show", id]);
     expect(stdout).toContain(
@@ -93,7 +93,7 @@ describe.concurrent("knock messages show", () => {
     expect(json).toMatchObject({ __typename: "MessagePushContent", token: "ines-phone" });
   });
 
-  it("--open writes the HTML for this user alone and starts the browser on it", async ({ shop }) => {
+  it("--open writes the HTML to a file that only this user can read, and opens the browser", async ({ shop }) => {
     const { id } = await sent(shop, "order-shipped", "ines");
     const browser = shop.write("browser.sh", '#!/bin/sh\necho "$1" > opened.txt\n');
     chmodSync(browser, 0o755);
@@ -105,7 +105,7 @@ describe.concurrent("knock messages show", () => {
     await vi.waitFor(() => expect(shop.read("opened.txt").trim()).toBe(path), WAIT_OPTIONS);
   });
 
-  it("--open tells where the file is where no browser can be started", async ({ shop }) => {
+  it("--open prints the file's path if no browser can be started", async ({ shop }) => {
     const { id } = await sent(shop, "spring-sale", "jun");
     for (const env of [{} as Record<string, string>, { BROWSER: "/nowhere/browser" }]) {
       const { stdout, stderr, exitCode } = await shop.knock(["messages", "show", id, "--open"], { env });
@@ -115,7 +115,7 @@ describe.concurrent("knock messages show", () => {
     }
   });
 
-  it("refuses what does not go together, and what has no HTML", async ({ shop }) => {
+  it("rejects options that exclude each other, and messages without HTML", async ({ shop }) => {
     await shop.knock(["notify", "price-drop", "-r", "ines", "--set", "product=boots", "--set", "price=49"]);
     const { stdout: id } = await shop.knock(["messages", "--limit", "1", "--quiet"]);
     const refusal = { exit: 2, code: "usage" };
@@ -127,11 +127,11 @@ describe.concurrent("knock messages show", () => {
   });
 });
 
-describe.concurrent("e-mails that are wrong", () => {
+describe.concurrent("invalid emails", () => {
   const SHIPPED = ["notify", "order-shipped", "--file", "payloads/order-shipped.json"];
   const LAYOUT = "knock/layouts/default/layout.json";
 
-  it("a fault of the layout is told before anything is triggered", async ({ shop }) => {
+  it("are reported before a trigger if the layout is invalid", async ({ shop }) => {
     shop.write("knock/layouts/default/html_layout.html", "<html>{{ contents }}</html>");
     await expectCommandError(shop, SHIPPED, {
       exit: 3,
@@ -146,7 +146,7 @@ describe.concurrent("e-mails that are wrong", () => {
     });
   });
 
-  it("so is one of a partial, a block, and of the name of either", async ({ shop }) => {
+  it("are reported before a trigger if a partial, a block, or a name of these is invalid", async ({ shop }) => {
     shop.write(
       "knock/workflows/order-shipped/email_1/visual_blocks.json",
       '[{"type": "partial", "key": "order-lines"}]',
@@ -166,7 +166,7 @@ describe.concurrent("e-mails that are wrong", () => {
     });
   });
 
-  it("MJML that is wrong for its data fails the step, with the line", async ({ shop }) => {
+  it("fail their step with the line if the MJML is invalid with the data", async ({ shop }) => {
     shop.write(
       "knock/workflows/spring-sale/email_1/html_body.mjml",
       "<mj-section>\n<mj-colum>{{ percent }}</mj-colum></mj-section>",

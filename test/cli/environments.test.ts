@@ -3,7 +3,7 @@ import type { JsonObject } from "../../src/util/json.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 import { cliTest, type Sample } from "../helpers/run-knock.js";
 
-/** What templates see under `production` is laid over what `environment.json` has. */
+/** Returns the variables that templates see under `production`, merged over `environment.json`. */
 function prepare(sample: Sample): void {
   sample.write("knock.json", { knockDir: "./knock" });
   sample.write("knock/recipients/people.json", { users: [{ id: "ada", email: "ada@example.com" }] });
@@ -38,19 +38,19 @@ function prepare(sample: Sample): void {
 
 const PREVIEW = ["preview", "hello", "-r", "ada"];
 
-describe.concurrent("E-084 environments/<name>.json", () => {
-  it("its values take precedence over environment.json; variables are replaced whole", async ({ empty }) => {
+describe.concurrent("environments/<name>.json (E-084)", () => {
+  it("takes precedence over environment.json, and replaces variables completely", async ({ empty }) => {
     prepare(empty);
     const base = await empty.knock(PREVIEW);
     expect(base.stdout).toContain('http://localhost eu {"name":"Blue","size":3}');
     const live = await empty.knock([...PREVIEW, "--environment", "production"]);
     expect(live.stdout).toContain('https://app.example.com eu {"name":"Red"}');
     expect(live.stdout).toContain("Dev <hi@example.com>");
-    // The name that environment.json gives itself is that file alone.
+    // The name in environment.json itself refers only to that file.
     expect((await empty.knock([...PREVIEW, "--environment", "development"])).stdout).toBe(base.stdout);
   });
 
-  it("the flag takes precedence over KNOCK_ENVIRONMENT, that over knock.json, and config list shows which", async ({
+  it("is selected by the flag, then KNOCK_ENVIRONMENT, then knock.json, and config list shows the source", async ({
     empty,
   }) => {
     prepare(empty);
@@ -69,14 +69,14 @@ describe.concurrent("E-084 environments/<name>.json", () => {
     expect(await chosen(["--environment", "production"], env)).toEqual(["production", "flag"]);
   });
 
-  it("an unknown name is an error with the nearest one", async ({ empty }) => {
+  it("causes an error with the nearest name if it does not exist", async ({ empty }) => {
     prepare(empty);
     const { stderr, exitCode } = await empty.knock([...PREVIEW, "--environment", "prodction"]);
     expect(stderr).toBe('error: there is no environment "prodction"\nhint: Did you mean "production"?');
     expect(exitCode).toBe(3);
   });
 
-  it("a fault names the file that has it", async ({ empty }) => {
+  it("is named in the error if it is invalid", async ({ empty }) => {
     prepare(empty);
     empty.write("knock/environments/production.json", '{ "channels": {\n  "mail": { "type": "pigeon" } } }');
     const { stderr, exitCode } = await empty.knock([...PREVIEW, "--environment", "production"]);
@@ -84,7 +84,7 @@ describe.concurrent("E-084 environments/<name>.json", () => {
     expect(exitCode).toBe(3);
   });
 
-  cliTest("knock dev answers with it", async ({ empty }) => {
+  cliTest("applies to knock dev", async ({ empty }) => {
     prepare(empty);
     const ask = `curl -s "$KNOCK_BASE_URL/__knock/page/project"`;
     const { json } = await empty.knock(["dev", "--port", "0", "--environment", "production", "--exec", ask]);

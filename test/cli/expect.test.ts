@@ -6,7 +6,7 @@ const COMMENT = ["notify", "new-comment", "--set", "page=Home", "-r", "ada,grace
 const INVITE = ["notify", "invite", "-r", "grace,ada", "--cancellation-key", "c1"];
 
 describe.concurrent("--expect", () => {
-  it("keeps --json a single document, with the rules and what was found", async ({ collab }) => {
+  it("keeps --json a single document that contains the rules and the results", async ({ collab }) => {
     const { json, exitCode, stderr } = await collab.knock([...COMMENT, "--json", "--expect", "sent=2", "skipped>0"]);
     expect(exitCode).toBe(1);
     expect(json).toMatchObject({
@@ -25,7 +25,7 @@ describe.concurrent("--expect", () => {
     expect(stderr).toBe("✗ expected skipped>0: skipped is 0");
   });
 
-  it("refuses a step that the workflow does not have before anything is triggered: exit 2", async ({ collab }) => {
+  it("exits 2 before the trigger if the workflow does not have the step", async ({ collab }) => {
     await collab.openStore();
     const before = collab.storeDigest();
     const { stderr, exitCode } = await collab.knock([...COMMENT, "--expect", "ada:emial=sent"]);
@@ -46,13 +46,13 @@ describe.concurrent("--expect", () => {
     expect(collab.storeDigest()).toBe(before);
   });
 
-  it("of a step that exists and is not reached yet says so: exit 1", async ({ collab }) => {
+  it("exits 1 for a step that was not reached yet, and says so", async ({ collab }) => {
     const { stderr, exitCode } = await collab.knock([...COMMENT, "--expect", "grace:email_1=sent"]);
     expect(exitCode).toBe(1);
     expect(stderr).toContain("grace has not reached step email_1 yet (so far: ");
   });
 
-  it("checks what runs while the clock is moved", async ({ collab }) => {
+  it("checks the runs of a clock move", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-01-01T10:00:00Z"]);
     await collab.knock(COMMENT);
     const rules = ["sent=1", "sandboxed=1", "skipped=1", "ada:email=skipped", "grace:email=sandboxed", "recipients=2"];
@@ -85,7 +85,7 @@ describe.concurrent("--expect", () => {
     expect((await show(outcome.workflow_run_id, "ada:sms=sent")).exitCode).toBe(2);
   });
 
-  it("counts every message that matches, whatever the page shows", async ({ collab }) => {
+  it("counts every matching message, independent of the page", async ({ collab }) => {
     await collab.knock(INVITE);
     await collab.knock(COMMENT);
     const list = (...args: string[]) => collab.knock(["messages", "list", ...args]);
@@ -100,7 +100,7 @@ describe.concurrent("--expect", () => {
     expect([skipped.exitCode, skipped.stderr]).toEqual([2, expect.stringContaining("does not report")]);
   });
 
-  it("checks what a cancellation did", async ({ collab }) => {
+  it("checks the result of a cancellation", async ({ collab }) => {
     await collab.knock(INVITE);
     const cancel = (...rules: string[]) => collab.knock(["cancel", "invite", "c1", "--json", "--expect", ...rules]);
     const first = await cancel("cancelled=2", "not_cancellable=0", "grace:delay_1=cancelled");
@@ -113,7 +113,7 @@ describe.concurrent("--expect", () => {
     expect([again.exitCode, again.stderr]).toEqual([1, "✗ expected cancelled=2: cancelled is 0"]);
   });
 
-  it("becomes annotations and a job summary under GitHub Actions, with data escaped", async ({ collab }) => {
+  it("writes annotations and a job summary under GitHub Actions, with data escaped", async ({ collab }) => {
     const summary = collab.path("summary.md");
     const env = { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summary };
     const rule = "a|b%::error::x:delay_1=sent";

@@ -50,7 +50,7 @@ describe.concurrent("unknown names in the filters of a list", () => {
     [["schedules", "list", "--recipient", "adda"], 'user "adda" was never identified'],
     [["subscriptions", "list", "--recipient", "adda"], 'user "adda" was never identified'],
     [["feed", "list", "adda"], 'user "adda" was never identified\nhint: Did you mean "ada"?'],
-  ])("%j exit 5 and name the nearest one", async ([args, error], { collab }) => {
+  ])("exit 5 for %j and suggest the nearest one", async ([args, error], { collab }) => {
     const { stdout, stderr, exitCode } = await collab.knock(args);
     expect(stderr).toContain(error);
     expect([exitCode, stdout]).toEqual([5, ""]);
@@ -82,7 +82,7 @@ describe.concurrent("unknown names in the filters of a list", () => {
     expect([none.exitCode, none.stdout]).toEqual([0, "no messages"]);
   });
 
-  cliTest("of the remote target are a note, since it may have more than the project", async ({ collab }) => {
+  cliTest("cause a note for the remote target, which may contain more than the project", async ({ collab }) => {
     const { stderr, exitCode, stdout } = await collab.knock(
       ["dev", "--port", "0", "--store", ":memory:", "--exec", "knock messages list --remote --workflow new-coment"],
       { env: { KNOCK_API_KEY: "sk_test_0123456789" } },
@@ -91,7 +91,7 @@ describe.concurrent("unknown names in the filters of a list", () => {
     expect(stderr).toContain('there is no workflow "new-coment". Did you mean "new-comment"?');
   });
 
-  it("of sources: a key without a file is valid as long as there are events of it", async ({ collab }) => {
+  it("include sources, but a source key without a file is valid if events of it exist", async ({ collab }) => {
     const misspelled = await collab.knock(["sources", "events", "biling"]);
     expect(misspelled.exitCode).toBe(5);
     expect(misspelled.stderr).toContain('there is no source "biling"\nhint: Did you mean "billing"?');
@@ -102,7 +102,7 @@ describe.concurrent("unknown names in the filters of a list", () => {
 });
 
 describe.concurrent("paging", () => {
-  it("sources events goes on after a cursor and back", async ({ collab }) => {
+  it("sources events continues after and before a cursor", async ({ collab }) => {
     for (const plan of ["a", "b", "c"])
       await collab.knock([
         "sources",
@@ -129,7 +129,7 @@ describe.concurrent("paging", () => {
     expect((await collab.knock(["sources", "events", "--after", "nonsense"])).exitCode).toBe(2);
   });
 
-  it("preferences list goes on after a cursor", async ({ collab }) => {
+  it("preferences list continues after a cursor", async ({ collab }) => {
     await collab.knock(["preferences", "set", "ada", "--set-id", "acme", "--set", "workflows.invite:=false"]);
     const list = async (...args: string[]) =>
       (await collab.knock(["preferences", "list", "ada", "--json", ...args])).json as {

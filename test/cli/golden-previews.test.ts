@@ -6,7 +6,7 @@ import type { Sample } from "../helpers/run-knock.js";
 
 const GOLDEN = join(import.meta.dirname, "../golden");
 
-/** What a workflow's steps look like, against a file of `test/golden`; `GOLDEN=write` writes it. */
+/** Compares the preview of a workflow's steps with a file of `test/golden`; `GOLDEN=write` writes it. */
 async function expectGolden(sample: Sample, workflow: string): Promise<void> {
   const args = ["preview", workflow, "--all", "--file", `payloads/${workflow}.json`];
   const { stdout, stderr } = await sample.knock(args);
@@ -16,8 +16,8 @@ async function expectGolden(sample: Sample, workflow: string): Promise<void> {
   expect(`${stdout}\n`).toBe(readFileSync(file, "utf8"));
 }
 
-describe.concurrent("every channel type of the samples", () => {
-  it("in-app feed, SMS, push and chat", async ({ ops }) => expectGolden(ops, "incident"));
-  it("webhook, and a channel that is not configured", async ({ ops }) => expectGolden(ops, "incident-closed"));
-  it("in-app feed and e-mail", async ({ collab }) => expectGolden(collab, "new-comment"));
+describe.concurrent("previews of the samples", () => {
+  it("show in-app feed, SMS, push and chat", async ({ ops }) => expectGolden(ops, "incident"));
+  it("show a webhook, and a channel that is not configured", async ({ ops }) => expectGolden(ops, "incident-closed"));
+  it("show in-app feed and email", async ({ collab }) => expectGolden(collab, "new-comment"));
 });

@@ -14,7 +14,7 @@ async function dev(sample: Sample) {
 const NOTIFY = ["notify", "page-created", "-r", "ada,grace", "--set", "page=Plan"];
 
 describe.concurrent("the sample guides", () => {
-  inProcessTest("notify tells who was added to a guide, and runs show why (E-196)", async ({ collab }) => {
+  inProcessTest("are shown by notify for added users, and explained by runs show (E-196)", async ({ collab }) => {
     const { stdout } = await collab.knock(NOTIFY);
     expect(stdout).toContain("ada    ✓ guide added to first-page · in-app delivered");
     expect(stdout).toContain("2 delivered");
@@ -27,7 +27,7 @@ describe.concurrent("the sample guides", () => {
     expect(members.stdout.split("\n").sort()).toEqual(["ada", "grace"]);
   });
 
-  inProcessTest("a guide's step renders no message, and a slip in its key is told", async ({ collab }) => {
+  inProcessTest("render no message for a guide's step, and a misspelled key is reported", async ({ collab }) => {
     const preview = await collab.knock(["preview", "page-created", "in_app_guide_1", "-r", "ada"]);
     expect([preview.exitCode, preview.stderr]).toEqual([
       expect.any(Number),
@@ -42,7 +42,7 @@ describe.concurrent("the sample guides", () => {
   });
 
   inProcessTest(
-    "knock dev shows them to the official client, and follows their files (R-120, R-125)",
+    "are served by knock dev to the official client, which follows their files (R-120, R-125)",
     async ({ collab }) => {
       const { url, process } = await dev(collab);
       const client = createGuideClient(url, "ada", "in-app-guide");
@@ -51,7 +51,7 @@ describe.concurrent("the sample guides", () => {
       await client.guides.fetch();
       expect(keys()).toEqual(["history-is-here"]);
       client.guides.subscribe();
-      await collab.knock(NOTIFY); // another process, on the same store
+      await collab.knock(NOTIFY); // another process uses the same store
       await vi.waitFor(() => expect(keys()).toEqual(["first-page", "history-is-here"]), WAIT_OPTIONS);
       expect(client.guides.store.state.guides["first-page"]?.steps[0]?.content).toMatchObject({
         title: "Well begun, Ada",
@@ -69,9 +69,9 @@ describe.concurrent("the sample guides", () => {
         collab.read("knock/guides/first-page/guide.json").replace("Well", "All's well"),
       );
       await vi.waitFor(() => expect(titleOf("first-page")).toContain("All's well"), WAIT_OPTIONS);
-      expect(titleOf("history-is-here")).toContain("Each version"); // as it last was
+      expect(titleOf("history-is-here")).toContain("Each version"); // the guide's last valid version stays in use
 
-      await client.guides.fetch({ force: true }); // the client keeps what it was first told not to show
+      await client.guides.fetch({ force: true }); // without this, the client keeps its first list of guides that it must not show
       client.guides.setLocation("https://app.collab.example.com/pages/plan");
       expect(client.selectGuide()?.key).toBe("first-page");
       await client.selectGuide()?.getStep()?.markAsSeen();

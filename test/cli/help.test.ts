@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createInProcessSample, inProcessTest } from "../helpers/run-in-process.js";
 import { cliTest, createSample, type Sample } from "../helpers/run-knock.js";
 
-/** Examples that go on until stopped, or ask on the terminal: what ends them is tested elsewhere. */
+/** Examples that run until stopped, or that ask on the terminal. Other tests run them. */
 const NOT_RUN = new Set(["knock worker", "knock dev", "knock auth login"]);
 
 async function helpOf(sample: Sample, words: readonly string[]): Promise<string> {
@@ -12,7 +12,7 @@ async function helpOf(sample: Sample, words: readonly string[]): Promise<string>
   return stdout;
 }
 
-/** The commands that a help text lists. */
+/** Returns the commands that a help text lists. */
 function subcommands(help: string): string[] {
   const list = /\nCommands:\n((?: {2}.+\n?)+)/.exec(help)?.[1] ?? "";
   return [...list.matchAll(/^ {2}([a-z]+)/gm)].flatMap(([, name]) => (name && name !== "help" ? [name] : []));
@@ -27,7 +27,7 @@ interface CommandHelp {
   help: string;
 }
 
-/** The help of the program and its commands, and that of every command which is no group, those of groups included. */
+/** Returns the help of the program, of its groups, and of every command that is not a group. */
 async function readAllHelp(): Promise<{ first: CommandHelp[]; all: CommandHelp[] }> {
   const sample = createInProcessSample(null);
   try {
@@ -46,7 +46,9 @@ async function readAllHelp(): Promise<{ first: CommandHelp[]; all: CommandHelp[]
   }
 }
 
-/** The words of a command that a shell would only split; null where it does more, or where the command starts processes. */
+/**
+ * Returns the words of a command that a shell would only split; null if it does more or the command starts processes.
+ */
 function wordsOf(line: string): string[] | null {
   const bare = line.replaceAll(/'[^']*'/g, "");
   if (!/^knock (?!dev\b)/.test(bare) || /["$|&;<>()`*?\\]/.test(bare)) return null;
@@ -57,7 +59,7 @@ const { first, all } = await readAllHelp();
 const lines = [...new Set(all.flatMap(({ help }) => examples(help)))].filter((line) => !NOT_RUN.has(line));
 
 describe("help", () => {
-  it.each(all)("$command: says what it does, and has an example of itself", ({ command, help }) => {
+  it.each(all)("says what $command does, and has an example of it", ({ command, help }) => {
     expect(help).toMatch(/^Usage: knock /);
     expect(help).toContain("--json");
     const [name] = command.split(" ");
@@ -65,20 +67,20 @@ describe("help", () => {
   });
 
   cliTest.concurrent.for(first)(
-    "the built command has the same: knock $command",
+    "is the same in the built command: knock $command",
     async ({ command, help }, { empty }) => {
       expect(await helpOf(empty, command === "" ? [] : [command])).toBe(help);
     },
   );
 
-  it("the examples are found", () => {
+  it("has examples", () => {
     expect(lines.length).toBeGreaterThan(20);
   });
 });
 
-describe.concurrent("an example of the help works on the sample project as it stands", () => {
+describe.concurrent("an example of the help with the sample project", () => {
   const env = { KNOCK_API_KEY: "sk_test_0123456789" };
-  /** A project in use: runs that wait and that have ended, messages, a profile, a schedule. */
+  /** Creates a project with waiting and ended runs, messages, a profile and a schedule. */
   let used: Sample;
 
   beforeAll(async () => {
@@ -103,14 +105,14 @@ describe.concurrent("an example of the help works on the sample project as it st
   const succeeded = { exitCode: 0, stderr: expect.not.stringContaining("error:") };
   const plain = lines.filter((line) => wordsOf(line) !== null);
 
-  inProcessTest.for(plain.map((line) => [line]))("%s", async ([line = ""], { collab }) => {
+  inProcessTest.for(plain.map((line) => [line]))("works: %s", async ([line = ""], { collab }) => {
     prepare(collab);
     const { exitCode, stderr } = await collab.knock(wordsOf(line) ?? [], { env });
     expect({ exitCode, stderr }).toEqual(succeeded);
   });
 
   cliTest.for(lines.filter((line) => !plain.includes(line)).map((line) => [line]))(
-    "%s",
+    "works: %s",
     async ([line = ""], { collab }) => {
       prepare(collab);
       const { exitCode, stderr } = await collab.shell(line, { env });

@@ -23,7 +23,7 @@ describe.concurrent("knock init", () => {
     expect(stdout).toContain("ada");
   });
 
-  it("names in each document the JSON Schema that it has copied, with which the document agrees", async ({ empty }) => {
+  it("names in each document the JSON Schema that it has copied, which the document matches", async ({ empty }) => {
     await empty.knock(["init"]);
     for (const file of FILES.filter((name) => name.endsWith(".json"))) {
       const document = JSON.parse(empty.read(file)) as { $schema: string };
@@ -34,7 +34,7 @@ describe.concurrent("knock init", () => {
     }
   });
 
-  it("its examples work again in the project that it makes, and change nothing", async ({ empty }) => {
+  it("has examples that work again in the created project without a change", async ({ empty }) => {
     await empty.knock(["init"]);
     empty.write("knock/environment.json", '{ "name": "mine" }');
     const again = await empty.knock(["init"]);
@@ -77,7 +77,7 @@ describe.concurrent("knock init", () => {
     expect([run.stderr, run.exitCode]).toEqual(["", 0]);
   });
 
-  it("uses the knockDir of an existing knock.json, and reports one that cannot be read", async ({ empty }) => {
+  it("uses the knockDir of an existing knock.json, and reports an invalid one", async ({ empty }) => {
     empty.write("knock.json", '{ "knockDir": "./notifications" }');
     const { json } = await empty.knock(["init", "--json"]);
     expect(json.files).toContain("notifications/workflows/hello/workflow.json");

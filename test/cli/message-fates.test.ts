@@ -4,7 +4,7 @@ import { inProcessTest as it } from "../helpers/run-in-process.js";
 
 const INVITE = ["notify", "invite", "-r", "lin"];
 
-/** A workflow of one push step. */
+/** Defines a workflow with one push step. */
 const PUSH: JsonObject = {
   name: "Ping",
   steps: [
@@ -19,7 +19,7 @@ const PUSH: JsonObject = {
 };
 const TWO_DEVICES = JSON.stringify({ id: "zoe", channel_data: { fcm: { tokens: ["t1", "t2"] } } });
 
-describe.concurrent("the word for what became of a message", () => {
+describe.concurrent("the label of a message's status", () => {
   it("E-208 is sandboxed in every command, and the API's not_sent in JSON", async ({ collab }) => {
     const { stdout } = await collab.knock(INVITE);
     expect(stdout).toMatch(/ {2}lin {2}‖ email sandboxed · waiting/);
@@ -37,7 +37,7 @@ describe.concurrent("the word for what became of a message", () => {
     expect(outcome.recipients?.[0]?.steps[0]).toMatchObject({ outcome: "sent", message_status: "not_sent" });
   });
 
-  it("E-205 is delivered for an in-app message, which the sandbox does not keep back", async ({ collab }) => {
+  it("E-205 is delivered for an in-app message, which the sandbox does not hold back", async ({ collab }) => {
     const { stdout } = await collab.knock([
       "notify",
       "new-comment",
@@ -52,7 +52,7 @@ describe.concurrent("the word for what became of a message", () => {
     expect((await collab.knock(["messages", "list", "--status", "delivered", "--quiet"])).stdout).not.toBe("");
   });
 
-  it("is a filter of messages list, and sent is not another word for it", async ({ collab }) => {
+  it("is a filter of messages list, where sent does not include it", async ({ collab }) => {
     await collab.knock(INVITE);
     const { stdout: id } = await collab.knock(["messages", "list", "--quiet"]);
     for (const status of ["sandboxed", "not_sent"])
@@ -68,7 +68,9 @@ describe.concurrent("the word for what became of a message", () => {
     );
   });
 
-  it("is counted by step, and messages by message: a push to two devices is one step", async ({ collab }) => {
+  it("is counted by step, while messages are counted by message: a push to two devices is one step", async ({
+    collab,
+  }) => {
     collab.write("knock/workflows/ping/workflow.json", PUSH);
     const { outcome } = await collab.knock(["notify", "ping", "-r", TWO_DEVICES, "--json"]);
     expect(outcome.summary).toMatchObject({ messages: 2, sent: 1 });

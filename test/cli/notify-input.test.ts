@@ -3,7 +3,7 @@ import type { JsonObject } from "../../src/util/json.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 import { formatOutcome, type RunOptions, type Sample } from "../helpers/run-knock.js";
 
-/** The body that `--dry-run --json` shows: what all the flags came to. */
+/** Returns the body that `--dry-run --json` shows, which combines all flags. */
 async function bodyOf(sample: Sample, args: readonly string[], options?: RunOptions): Promise<JsonObject> {
   const { json } = await sample.knock(["notify", ...args, "--dry-run", "--json"], options);
   return json.body as JsonObject;
@@ -11,16 +11,16 @@ async function bodyOf(sample: Sample, args: readonly string[], options?: RunOpti
 
 const PAGE = ["--set", "page=Home"];
 
-describe.concurrent("the workflow's key after an option that takes several words", () => {
+describe.concurrent("the workflow's key after a variadic option", () => {
   it.for<[args: string[], path: string, recipients: unknown[]]>([
     [["--recipients", "ada", "new-comment", ...PAGE], "new-comment", ["ada"]],
     [["-r", "ada", "grace", "invite", "--cancellation-key", "k"], "invite", ["ada", "grace"]],
     [["--recipient", "ada", "invite", "-r", "lin"], "invite", ["lin", "ada"]],
     [["--object", "projects/p1", "page-shared", ...PAGE], "page-shared", [{ collection: "projects", id: "p1" }]],
     [["-r", "ada", "--expect", "no-failures", "invite"], "invite", ["ada"]],
-    // Of two keys the first argument is the key, as ever.
+    // If two arguments are keys, the first one is the workflow's key, as without the option.
     [["invite", "-r", "ada", "new-comment"], "invite", ["ada", "new-comment"]],
-  ])("%j triggers %s", async ([args, key, recipients], { collab }) => {
+  ])("is found in %j, which triggers %s", async ([args, key, recipients], { collab }) => {
     const { json } = await collab.knock(["notify", ...args, "--dry-run", "--json"]);
     expect(json).toMatchObject({ path: `/v1/workflows/${key}/trigger`, body: { recipients } });
   });
@@ -65,17 +65,17 @@ describe.concurrent("--recipients", () => {
       ["-r", "ada", "--object", "projects/p1"],
       ["ada", { collection: "projects", id: "p1" }],
     ],
-  ])("%j", async ([args, recipients], { collab }) => {
+  ])("accepts %j", async ([args, recipients], { collab }) => {
     collab.write("people.json", '["ada", { "id": "kim", "name": "Kim" }]');
     expect(await bodyOf(collab, ["new-comment", ...args, ...PAGE])).toEqual({ recipients, data: { page: "Home" } });
   });
 
-  it("@- reads standard input", async ({ collab }) => {
+  it("reads standard input for @-", async ({ collab }) => {
     const body = await bodyOf(collab, ["new-comment", "-r", "@-", ...PAGE], { input: '"ada"' });
     expect(body.recipients).toEqual(["ada"]);
   });
 
-  it("inline: identified, with preferences, channel data and trigger data of their own", async ({ collab }) => {
+  it("identifies inline recipients, with preferences, channel data and trigger data", async ({ collab }) => {
     const zoe = {
       id: "zoe",
       name: "Zoe",
@@ -100,7 +100,9 @@ describe.concurrent("--recipients", () => {
     expect(again.exitCode).toBe(0);
   });
 
-  it("--actor and --tenant by id, inline, and from a file; a tenant's preferences count", async ({ collab }) => {
+  it("combines with --actor and --tenant by id, inline, and from a file, and a tenant's preferences apply", async ({
+    collab,
+  }) => {
     collab.write("actor.json", { id: "bot", name: "Robot" });
     const args = ["product-news", "-r", "grace", "--set", "headline=H", "--set", "summary=S", "--actor", "@actor.json"];
     const { outcome } = await collab.knock(["notify", ...args, "--json"]);
@@ -125,12 +127,12 @@ describe.concurrent("--data and --set", () => {
     [["--set", "a\\.b=dot"], { "a.b": "dot" }],
     [["-d", '{"a":1}', "--set", "a:=2"], { a: 2 }],
     [["-d", "@data.json", "--set", "deep.more=x"], { deep: { one: 1, more: "x" } }],
-  ])("%j", async ([args, data], { collab }) => {
+  ])("accept %j", async ([args, data], { collab }) => {
     collab.write("data.json", { deep: { one: 1 } });
     expect(await bodyOf(collab, ["welcome", "-r", "ada", ...args])).toEqual({ recipients: ["ada"], data });
   });
 
-  it("-d @- reads standard input, once only", async ({ collab }) => {
+  it("read standard input for -d @-, only once", async ({ collab }) => {
     expect(await bodyOf(collab, ["welcome", "-r", "ada", "-d", "@-"], { input: '{"a":1}' })).toMatchObject({
       data: { a: 1 },
     });
@@ -141,7 +143,7 @@ describe.concurrent("--data and --set", () => {
 });
 
 describe.concurrent("--file", () => {
-  it("a payload with its own key; flags override its fields and merge into its data", async ({ collab }) => {
+  it("reads a payload with its own key, and flags override its fields and merge into its data", async ({ collab }) => {
     const file = ["--file", "payloads/new-comment.json"];
     expect(await bodyOf(collab, file)).toMatchObject({ recipients: ["ada", "grace"], actor: "alan" });
     const body = await bodyOf(collab, [
@@ -167,12 +169,12 @@ describe.concurrent("--file", () => {
     });
   });
 
-  it("standard input, a byte order mark, and a single recipient that is no list", async ({ collab }) => {
+  it("reads standard input, a byte order mark, and a single recipient without a list", async ({ collab }) => {
     const input = '\ufeff{"key":"welcome","recipients":"lin"}';
     expect(await bodyOf(collab, ["--file", "-"], { input })).toEqual({ recipients: ["lin"] });
   });
 
-  it("JSON Lines: a document a line, equal lines are two triggers, blank ones none", async ({ collab }) => {
+  it("reads JSON Lines: one document per line, equal lines are two triggers, blank lines none", async ({ collab }) => {
     const line = JSON.stringify({ key: "new-comment", recipients: ["lin"], data: { page: "x" } });
     const { documents, exitCode } = await collab.knock(["notify", "-f", "-", "--format", "jsonl", "--json"], {
       input: `${line}\n\n${line}\r\n`,
@@ -181,7 +183,7 @@ describe.concurrent("--file", () => {
     expect(new Set(documents.map(({ workflow_run_id }) => workflow_run_id)).size).toBe(2);
   });
 
-  it("the sample's seven triggers; one unknown recipient among them makes it partial", async ({ collab }) => {
+  it("runs the sample's seven triggers, and one unknown recipient makes the result partial", async ({ collab }) => {
     const all = await collab.knock(["notify", "--file", "payloads/triggers.jsonl", "--json"]);
     expect(all.exitCode).toBe(0);
     expect(all.documents.map(({ workflow }) => workflow)).toEqual([

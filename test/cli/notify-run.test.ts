@@ -6,7 +6,7 @@ import { formatOutcome } from "../helpers/run-knock.js";
 
 const COMMENT = ["notify", "new-comment", "--set", "page=Home"];
 
-/** A workflow whose delay is short enough for a test to sit it out. */
+/** Defines a workflow with a delay that is short enough to wait for. */
 const QUICK: JsonObject = {
   name: "Quick",
   steps: [
@@ -18,10 +18,10 @@ const UNDECLARED =
   /\nwarning: knock\/workflows\/quick\/workflow\.json:18:22: steps\[1\]\.channel_key "sms" is not declared in environment\.json; .+$/;
 
 describe.concurrent("--wait", () => {
-  it("returns when every run has ended, doing the due work itself", async ({ collab }) => {
+  it("returns when every run has ended, and runs the due work itself", async ({ collab }) => {
     collab.write("knock/workflows/quick/workflow.json", QUICK);
     const { outcome, stderr } = await collab.knock(["notify", "quick", "-r", "grace,ada", "--wait", "--json"]);
-    // So that nobody looks at silence meanwhile.
+    // The line explains the wait to a person who would otherwise see no output.
     expect(stderr).toMatch(UNDECLARED);
     expect(stderr.replace(UNDECLARED, "")).toMatch(
       /^[0-9a-f-]{36}: 2 waiting, the first until .+; Ctrl-C shows what is known, .+$/,
@@ -32,7 +32,7 @@ describe.concurrent("--wait", () => {
     ]);
   });
 
-  it("exits 10 when its time has passed, whatever the outcome so far and the rules say", async ({ collab }) => {
+  it("exits 10 after its time limit, for any outcome and any rules", async ({ collab }) => {
     const { outcome, exitCode, stderr } = await collab.knock([
       ...[...COMMENT, "-r", "ada,nobody", "--wait", "300ms", "--json", "--expect", "sent=1"],
     ]);
@@ -44,14 +44,14 @@ describe.concurrent("--wait", () => {
     ]);
   });
 
-  it("exits by the outcome where everything ended in time", async ({ collab }) => {
+  it("exits by the outcome if everything ended in time", async ({ collab }) => {
     collab.write("knock/workflows/quick/workflow.json", QUICK);
     const { exitCode, stderr } = await collab.knock(["notify", "quick", "-r", "grace,nobody", "--wait", "60s"]);
     expect(exitCode).toBe(9);
     expect(stderr).not.toContain("timed out");
   });
 
-  it("exits 10 for lines of which one timed out", async ({ collab }) => {
+  it("exits 10 for lines if one of them timed out", async ({ collab }) => {
     collab.write("knock/workflows/quick/workflow.json", { ...QUICK, steps: (QUICK.steps as JsonObject[]).slice(1) });
     const line = (key: string) => JSON.stringify({ key, recipients: ["grace"], data: { page: "Home" } });
     const { exitCode, documents } = await collab.knock(
@@ -63,7 +63,7 @@ describe.concurrent("--wait", () => {
   });
 
   it.for([["SIGINT", 130] as const, ["SIGTERM", 143] as const])(
-    "%s ends it with exit %i, with what is done reported",
+    "ends on %s with exit %i, and reports what was done",
     async ([signal, code], { collab }) => {
       const waiting = collab.start([...COMMENT, "-r", "ada", "--wait", "--json"]);
       await eventually(async () => (await collab.knock(["runs", "list", "--quiet"])).stdout !== "");
@@ -76,7 +76,7 @@ describe.concurrent("--wait", () => {
 });
 
 describe.concurrent("--dry-run", () => {
-  it("shows the request that would be made, the key redacted, and changes nothing", async ({ collab }) => {
+  it("shows the request with the key redacted, and changes nothing", async ({ collab }) => {
     await collab.knock(["runs", "list"]);
     const before = collab.storeDigest();
     const env = { KNOCK_API_KEY: "sk_test_0123456789abcdefghij", KNOCK_BRANCH: "feature" };
@@ -101,7 +101,7 @@ describe.concurrent("--dry-run", () => {
     [["notify", "new-comment", "-r", "ada"], 2],
     [["notify", "nothing", "-r", "ada"], 5],
     [["notify", "--file", "payloads/order-placed-invalid.json"], 2],
-  ])("%j is checked whole: exit %i", async ([args, exit], { collab }) => {
+  ])("checks %j completely: exit %i", async ([args, exit], { collab }) => {
     expect((await collab.knock([...args, "--dry-run"])).exitCode).toBe(exit);
   });
 });
@@ -129,19 +129,19 @@ describe.concurrent("--expect", () => {
       1,
       "✗ expected lin:email=sent: lin is not among the recipients\n✗ expected sent<2: sent is 2",
     ],
-  ])("%j: exit %i", async ([rules, exit, told], { collab }) => {
+  ])("exits for %j: exit %i", async ([rules, exit, told], { collab }) => {
     const { exitCode, stderr } = await collab.knock([...COMMENT, "-r", "ada,grace", "--expect", ...rules]);
     expect({ exitCode, stderr }).toEqual({ exitCode: exit, stderr: told });
   });
 
-  it("where given, the rules are the verdict: an expected failure is exit 0", async ({ collab }) => {
+  it("replaces the verdict: an expected failure is exit 0", async ({ collab }) => {
     const { exitCode } = await collab.knock([...COMMENT, "-r", "nobody", "--expect", "failed=1"]);
     expect(exitCode).toBe(0);
   });
 });
 
 describe.concurrent("--idempotency-key", () => {
-  it("the same payload gives the first answer, another one is a conflict", async ({ collab }) => {
+  it("returns the first response for the same payload, and rejects another one as a conflict", async ({ collab }) => {
     const args = [...COMMENT, "-r", "ada", "--idempotency-key", "k1"];
     const first = await collab.knock([...args, "--json"]);
     const second = await collab.knock([...args, "--json"]);
@@ -175,7 +175,9 @@ describe.concurrent("failures of a run", () => {
     ],
   };
 
-  it("a template that fails for one of two is partial, for all is exit 1", async ({ collab }) => {
+  it("are partial if a template fails for one of two recipients, and exit 1 if it fails for all", async ({
+    collab,
+  }) => {
     collab.write("knock/workflows/broken/workflow.json", broken);
     const both = await collab.knock(["notify", "broken", "-r", "grace,katherine", "--json"]);
     expect(formatOutcome(both.outcome)[0]).toContain("render_error");

@@ -14,7 +14,7 @@ function invite(recipient: string, data: JsonObject = {}): string {
   return JSON.stringify({ key: "invite", recipients: [recipient], data });
 }
 
-/** A command whose standard input stays open. */
+/** Starts a command whose standard input stays open. */
 function open(sample: Sample, args: readonly string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd: sample.dir,
@@ -31,7 +31,7 @@ function open(sample: Sample, args: readonly string[], env: Record<string, strin
       stdout += chunk;
     });
   };
-  /** Resolves once standard output has this many lines. */
+  /** Resolves when standard output has this many lines. */
   const lines = async (count: number): Promise<string[]> => {
     while (stdout.split("\n").length <= count) await once(child.stdout, "data");
     return stdout.split("\n").slice(0, count);
@@ -39,12 +39,12 @@ function open(sample: Sample, args: readonly string[], env: Record<string, strin
   return { child, ended, read, lines, errors: () => stderr, output: () => stdout };
 }
 
-/** The most memory that a process has used, in MB. */
+/** Returns the highest memory use of a process, in MB. */
 function peakMemory(pid: number): number {
   return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 }
 
-describe.concurrent("notify reads one payload per line", () => {
+describe.concurrent("notify with one payload per line", () => {
   cliTest("triggers each line as it arrives, and reports what was done when it is interrupted", async ({ collab }) => {
     const { child, ended, read, lines, errors } = open(collab, [...STREAM, "--json"]);
     read();
@@ -58,7 +58,7 @@ describe.concurrent("notify reads one payload per line", () => {
     expect((await collab.knock(["runs", "--json"])).json.items).toHaveLength(3);
   });
 
-  inProcessTest("reports an invalid line with its place, and triggers the others", async ({ collab }) => {
+  inProcessTest("reports an invalid line with its location, and triggers the others", async ({ collab }) => {
     const input = [invite("ada"), "{oops", "", '{"key":"invite"}', invite("grace")].join("\n");
     const { documents, stderr, exitCode } = await collab.knock([...STREAM, "--json"], { input });
     expect(exitCode).toBe(9);
@@ -71,7 +71,7 @@ describe.concurrent("notify reads one payload per line", () => {
     ]);
   });
 
-  inProcessTest("prints results in the order of the input, whatever became of a line", async ({ collab }) => {
+  inProcessTest("prints results in the order of the input, including failed lines", async ({ collab }) => {
     const names = Array.from({ length: 230 }, (_, n) => `user-${n}`);
     const lines = names.map((id) => JSON.stringify({ key: "invite", recipients: [{ id, name: id }] }));
     const { documents, exitCode } = await collab.knock([...STREAM, "--json"], { input: lines.join("\n") });
@@ -79,19 +79,19 @@ describe.concurrent("notify reads one payload per line", () => {
     expect(exitCode).toBe(0);
   });
 
-  inProcessTest("says at the end how many lines failed", async ({ collab }) => {
+  inProcessTest("prints the number of failed lines at the end", async ({ collab }) => {
     const { stderr } = await collab.knock(STREAM, { input: `${invite("ada")}\noops\n` });
     expect(stderr).toMatch(/\nstandard input: 1 line triggered, 1 line failed$/);
   });
 
-  inProcessTest("a later line sees what an earlier line identified", async ({ collab }) => {
+  inProcessTest("identifies recipients in a line for later lines", async ({ collab }) => {
     const first = JSON.stringify({ key: "invite", recipients: [{ id: "zoe", name: "Zoe" }] });
     const second = JSON.stringify({ key: "invite", recipients: ["zoe"], actor: "zoe" });
     const { exitCode } = await collab.knock(STREAM, { input: `${first}\n${second}` });
     expect(exitCode).toBe(0);
   });
 
-  inProcessTest("exits with the code of failure if every line failed", async ({ collab }) => {
+  inProcessTest("exits with the code of the failure if every line failed", async ({ collab }) => {
     const run = async (...lines: string[]) => (await collab.knock(STREAM, { input: lines.join("\n") })).exitCode;
     expect(await run("oops", "[]")).toBe(2);
     expect(await run(invite("ada").replace("invite", "invit"))).toBe(5);
@@ -99,7 +99,7 @@ describe.concurrent("notify reads one payload per line", () => {
     expect(await run(invite("nobody"))).toBe(1);
   });
 
-  inProcessTest("creates no store for lines that are all refused", async ({ collab }) => {
+  inProcessTest("creates no store if all lines are rejected", async ({ collab }) => {
     const before = collab.storeDigest();
     await collab.knock(STREAM, { input: 'oops\n{"key":"new-comment","recipients":["ada"]}\n' });
     expect(collab.storeDigest()).toBe(before);
@@ -146,7 +146,7 @@ describe.concurrent("notify reads one payload per line", () => {
     expect(exitCode).toBe(9);
   });
 
-  inProcessTest("a missing file, a folder and a missing project end at once", async ({ collab, empty }) => {
+  inProcessTest("ends at once for a missing file, a folder and a missing project", async ({ collab, empty }) => {
     const missing = await collab.knock(["notify", "-f", "none.jsonl"]);
     expect([missing.exitCode, missing.stderr]).toEqual([
       2,
@@ -158,9 +158,9 @@ describe.concurrent("notify reads one payload per line", () => {
   });
 });
 
-describe.skipIf(process.platform !== "linux")("notify and a stream without end", () => {
+describe.skipIf(process.platform !== "linux")("notify with an endless stream", () => {
   cliTest(
-    "stays within its memory, and ends with what was done on SIGTERM",
+    "stays within its memory limit, and ends on SIGTERM with what was done",
     { timeout: 3 * MINUTE },
     async ({ collab }) => {
       // Old lines must not be kept: the lines here are three times the heap.
@@ -184,7 +184,7 @@ describe.skipIf(process.platform !== "linux")("notify and a stream without end",
 
   cliTest("waits for a slow reader instead of filling the memory", { timeout: 3 * MINUTE }, async ({ collab }) => {
     const { child, ended, read, lines } = open(collab, [...STREAM, "--json"]);
-    // Nobody reads standard output: after the pipes are full, standard input must stop being read.
+    // Standard output is not read: when the pipes are full, the command must stop reading standard input.
     let written = 0;
     const line = `${invite("ada", { text: "x".repeat(1000) })}\n`;
     let isBlocked = false;
@@ -205,17 +205,17 @@ describe.skipIf(process.platform !== "linux")("notify and a stream without end",
     expect(await ended).toBe(0);
   });
 
-  cliTest("ends on SIGTERM although nobody reads its output", { timeout: 3 * MINUTE }, async ({ collab }) => {
+  cliTest("ends on SIGTERM although its output is not read", { timeout: 3 * MINUTE }, async ({ collab }) => {
     const { child, errors } = open(collab, [...STREAM, "--json"]);
     const ended = once(child, "exit");
-    child.stdin.on("error", () => {}); // it ends before all is written
+    child.stdin.on("error", () => {}); // the process ends before everything is written
     const line = `${invite("ada", { text: "x".repeat(1000) })}\n`;
     let left = 20_000;
     const write = (): void => {
       while (left-- > 0) if (!child.stdin.write(line)) return void child.stdin.once("drain", write);
     };
     write();
-    // Once no more is read, its own write waits.
+    // When the command stops reading, its own write is waiting.
     const read = (): number => (child.stdin as Socket).bytesWritten - child.stdin.writableLength;
     const isFull = (): boolean => child.stdout.readableLength >= child.stdout.readableHighWaterMark;
     for (let before = -1; before !== read() || !isFull(); ) {
@@ -223,7 +223,8 @@ describe.skipIf(process.platform !== "linux")("notify and a stream without end",
       await new Promise((resolve) => setTimeout(resolve, 2_000));
     }
     child.kill("SIGTERM");
-    // By the signal itself, as a regular exit would wait for the write; on a slow machine it may not have come to that write yet.
+    // The process ends by the signal, as a regular exit would wait for the write; on a slow machine that write may not
+    // have started.
     expect([
       [null, "SIGTERM"],
       [143, null],
@@ -231,7 +232,7 @@ describe.skipIf(process.platform !== "linux")("notify and a stream without end",
     expect(errors()).toMatch(/interrupted in standard input after line [\d,]+: [\d,]+ lines triggered/);
   });
 
-  cliTest("stops at the first refusal of a full disk and reports how far it got", async ({ collab }) => {
+  cliTest("stops at the first write error of a full disk and reports how far it got", async ({ collab }) => {
     await collab.openStore();
     const lines = Array.from({ length: 3_000 }, () => invite("ada", { text: "x".repeat(2_000) }));
     collab.write("many.jsonl", lines.join("\n"));
@@ -247,13 +248,13 @@ describe.skipIf(process.platform !== "linux")("notify and a stream without end",
       code: "store_unusable",
       message: expect.stringContaining(`many.jsonl:${done + 1}: the store`),
     });
-    // Everything that was reported is there.
+    // All reported results are present.
     const last = ran.documents.at(-1)?.workflow_run_id as string;
     expect((await collab.knock(["runs", "show", last])).exitCode).toBe(0);
   });
 });
 
-describe.concurrent("standard input that is read whole", () => {
+describe.concurrent("standard input without an end", () => {
   cliTest.for<[args: string]>([
     ["notify invite -r @-"],
     ["notify invite -r ada -d @-"],
@@ -261,7 +262,7 @@ describe.concurrent("standard input that is read whole", () => {
     ["users set ada --file -"],
     ["auth login --with-key"],
     ["notify --file - --format jsonl --all-or-nothing"],
-  ])("%s ends with an error instead of reading without end", { timeout: 2 * MINUTE }, async ([args], { collab }) => {
+  ])("causes an error for %s", { timeout: 2 * MINUTE }, async ([args], { collab }) => {
     const endless = args.includes("jsonl") ? `yes '${invite("ada", { text: "x".repeat(50_000) })}'` : "yes";
     const { stderr, exitCode } = await collab.shell(`${endless} | NODE_OPTIONS=--max-old-space-size=700 knock ${args}`);
     expect(stderr).toMatch(/error: .*(is larger than 64 MB|reads up to 64 million characters)\nhint: /);

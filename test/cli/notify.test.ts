@@ -5,7 +5,7 @@ import { formatOutcome } from "../helpers/run-knock.js";
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 describe.concurrent("knock notify", () => {
-  it("the README's command: a run UUID and an outcome per recipient", async ({ collab }) => {
+  it("runs the README's command, with a run UUID and an outcome per recipient", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-01-01T10:05:00Z"]);
     const { stdout, stderr, exitCode } = await collab.knock([
       ...["notify", "new-comment", "--recipients", "ada,grace", "--actor", "alan", "--data", '{"page":"Home"}'],
@@ -21,7 +21,7 @@ describe.concurrent("knock notify", () => {
     ]);
   });
 
-  it("--json is one document with every step", async ({ collab }) => {
+  it("--json prints one document with every step", async ({ collab }) => {
     const { outcome, stderr } = await collab.knock([
       ...[
         "notify",
@@ -72,12 +72,12 @@ describe.concurrent("knock notify", () => {
     ]);
   });
 
-  it("--quiet prints the UUID alone", async ({ collab }) => {
+  it("--quiet prints only the UUID", async ({ collab }) => {
     const { stdout } = await collab.knock(["notify", "new-comment", "-r", "ada", "--set", "page=Home", "--quiet"]);
     expect(stdout).toMatch(UUID_V4);
   });
 
-  it("more than 20 recipients are summed up; --verbose lists them, and steps that passed", async ({ collab }) => {
+  it("summarizes more than 20 recipients, and lists them and passed steps with --verbose", async ({ collab }) => {
     const people = Array.from({ length: 23 }, (_, index) => ({ id: `u${index}`, email: `u${index}@example.com` }));
     collab.write("people.json", JSON.stringify([...people, "katherine"]));
     const summed = await collab.knock(["notify", "invite", "-r", "@people.json"]);
@@ -92,13 +92,13 @@ describe.concurrent("knock notify", () => {
     expect(listed.stdout).toContain("\n  u22 ");
   });
 
-  it.for([["trigger"], ["workflow", "run"], ["notify"]])("%j is accepted", async (words, { collab }) => {
+  it.for([["trigger"], ["workflow", "run"], ["notify"]])("accepts %j", async (words, { collab }) => {
     const { stdout, exitCode } = await collab.knock([...words, "new-comment", "-r", "lin", "--set", "page=x", "-q"]);
     expect(stdout).toMatch(UUID_V4);
     expect(exitCode).toBe(0);
   });
 
-  it("a skipped preference, a missing address and a stopped run are no failures: exit 0", async ({ collab }) => {
+  it("exits 0 for a skipped preference, a missing address and a stopped run", async ({ collab }) => {
     const { outcome, exitCode } = await collab.knock([
       ...["notify", "product-news", "-r", "grace,lin,alan", "--set", "headline=H", "--set", "summary=S", "--json"],
     ]);
@@ -109,7 +109,7 @@ describe.concurrent("knock notify", () => {
     expect(words[2]).toBe("alan completed: (condition)");
   });
 
-  it("the same trigger again of a workflow that runs once per recipient", async ({ collab }) => {
+  it("reports a repeated trigger of a workflow that runs once per recipient", async ({ collab }) => {
     const args = ["notify", "--file", "payloads/welcome-new-user.json", "--json"];
     const first = await collab.knock(args);
     expect(first.outcome.summary).toMatchObject({ failed: 0 });
@@ -119,7 +119,7 @@ describe.concurrent("knock notify", () => {
     expect((await collab.knock(args.slice(0, -1))).stdout).toContain("emmy  ✓ stopped (trigger frequency");
   });
 
-  it("branches, preferences with conditions and a cancellation key on the second project", async ({ ops }) => {
+  it("supports branches, preferences with conditions and a cancellation key in the second project", async ({ ops }) => {
     const { outcome, exitCode } = await ops.knock(["notify", "--file", "payloads/incident.json", "--json"]);
     expect(exitCode).toBe(0);
     expect(outcome.cancellation_key).toBe("inc-7");
@@ -131,7 +131,7 @@ describe.concurrent("knock notify", () => {
     ).toBe(true);
   });
 
-  it("two devices are two messages", async ({ ops }) => {
+  it("sends two messages to two devices", async ({ ops }) => {
     const { outcome } = await ops.knock(["notify", "--file", "payloads/incident.json", "-r", "kenji", "--json"]);
     expect(outcome.recipients).toHaveLength(1);
     const push = outcome.recipients?.[0]?.steps.find(({ channel_type }) => channel_type === "push");
@@ -140,8 +140,8 @@ describe.concurrent("knock notify", () => {
   });
 });
 
-describe.concurrent("recipients that are not there", () => {
-  it("known and unknown: exit 9, nobody passed over in silence", async ({ collab }) => {
+describe.concurrent("unidentified recipients", () => {
+  it("exit 9 next to known ones, and are all named", async ({ collab }) => {
     const { outcome, stderr, exitCode } = await collab.knock([
       ...["notify", "new-comment", "-r", "ada,zoe", "--set", "page=Home", "--json"],
     ]);
@@ -157,14 +157,14 @@ describe.concurrent("recipients that are not there", () => {
     expect(stderr).toMatch(/^warning: never identified, so nothing was sent to "zoe"\. Identify with knock users set/);
   });
 
-  it("all unknown: exit 1, and the line says how to identify", async ({ collab }) => {
+  it("exit 1 if all are unidentified, and the line says how to identify", async ({ collab }) => {
     const { stdout, exitCode } = await collab.knock(["notify", "new-comment", "-r", "zoe", "--set", "page=Home"]);
     expect(exitCode).toBe(1);
     expect(stdout).toContain("  zoe  ✗ not identified: nothing was sent (knock users set zoe --file …)");
     expect(stdout).toContain("\n1 failed");
   });
 
-  it("an object that does not exist", async ({ collab }) => {
+  it("include an object that does not exist", async ({ collab }) => {
     const { outcome, exitCode } = await collab.knock([
       ...["notify", "page-shared", "--object", "projects/none", "--set", "page=x", "--json"],
     ]);

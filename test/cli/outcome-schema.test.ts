@@ -14,7 +14,7 @@ const schema = JSON.parse(
 ) as Schema & { $defs: Record<string, { properties: Record<string, Schema> }> };
 const validator = new Validator(schema, "2020-12", false);
 
-/** The schema's findings, in words. */
+/** Returns the schema's findings as text. */
 function faults(document: unknown): string[] {
   return validator.validate(document).errors.map(({ instanceLocation, error }) => `${instanceLocation} ${error}`);
 }
@@ -22,7 +22,7 @@ function faults(document: unknown): string[] {
 const SEND = ["notify", "new-comment", "-r", "ada,grace", "--set", "page=Home", "--json"];
 
 describe("docs/outcome.schema.json", () => {
-  it("has the reasons of the code, and the statuses: add new ones to both", () => {
+  it("contains the reasons of the code and the statuses; new ones must be added to both", () => {
     const listOf = (name: string, property: string) => schema.$defs[name]?.properties[property]?.enum;
     expect(listOf("reason", "code")).toEqual(Object.keys(REASONS));
     expect(listOf("recipient_outcome", "status")).toEqual([...RUN_STATUSES, null]);
@@ -48,40 +48,40 @@ describe("docs/outcome.schema.json", () => {
   const step = (more: JsonObject) =>
     entry({ steps: [{ ref: "s", type: "channel", message_id: "m", reason: null, ...more }] });
 
-  it("takes what the contract shows", () => {
+  it("accepts the examples of the contract", () => {
     expect(faults(sound)).toEqual([]);
     expect(faults(step({ outcome: "sent", channel_type: "email", channel: "x", message_status: "sent" }))).toEqual([]);
   });
 
   it.each<[string, JsonObject]>([
     ["a UUID that is not v4", { ...sound, workflow_run_id: "05f8a70d-e42a-56dc-86fa-aada5752f6cf" }],
-    ["a key of its own", { ...sound, replayed: true }],
-    ["no summary", { ...sound, summary: null }],
-    ["recipients that a local target does not tell", { ...sound, recipients: null, summary: null }],
-    ["a count too few", { ...sound, summary: { ...sound.summary, sent: -1 } }],
-    ["a reason of its own", step({ outcome: "skipped", reason: { code: "mood", detail: null } })],
+    ["an unknown key", { ...sound, replayed: true }],
+    ["a missing summary", { ...sound, summary: null }],
+    ["missing recipients of a local target", { ...sound, recipients: null, summary: null }],
+    ["a missing count", { ...sound, summary: { ...sound.summary, sent: -1 } }],
+    ["an unknown reason", step({ outcome: "skipped", reason: { code: "mood", detail: null } })],
     ["a skip without a reason", step({ outcome: "skipped", message_id: null })],
-    ["sent without a message", step({ outcome: "sent", message_id: null })],
+    ["a sent step without a message", step({ outcome: "sent", message_id: null })],
     ["a wait without until", entry({ steps: [{ ref: "d", type: "delay", outcome: "waiting", reason: null }] })],
     [
       "a delay with a message",
       entry({ steps: [{ ref: "d", type: "delay", outcome: "passed", reason: null, message_id: "m" }] }),
     ],
-    ["a status of its own", entry({ status: "done" })],
-    ["no run and no reason", entry({ recipient_run_id: null, status: null, steps: [] })],
+    ["an unknown status", entry({ status: "done" })],
+    ["a missing run without a reason", entry({ recipient_run_id: null, status: null, steps: [] })],
     ["an object without collection", entry({ recipient: { id: "p1" } })],
-  ])("refuses %s", (_name, document) => {
+  ])("rejects %s", (_name, document) => {
     expect(faults(document)).not.toEqual([]);
   });
 });
 
-describe.concurrent("what the command prints keeps to it", () => {
+describe.concurrent("printed outcomes match the schema", () => {
   function check({ outcome, stderr }: CommandResult, words: RegExp): void {
     expect(faults(outcome), stderr).toEqual([]);
     expect(formatOutcome(outcome).join("\n")).toMatch(words);
   }
 
-  sampleTest("waiting, then ended, then cancelled: notify and runs show", async ({ collab }) => {
+  sampleTest("when waiting, then ended, then canceled, by notify and runs show", async ({ collab }) => {
     const started = await collab.knock([...SEND, "--cancellation-key", "c1"]);
     check(started, /delay_1 waiting/);
     const show = ["runs", "show", started.outcome.workflow_run_id, "--json"];
@@ -91,7 +91,7 @@ describe.concurrent("what the command prints keeps to it", () => {
     check(await collab.knock(show), /ada completed: .*email_1 skipped \(preference\)/);
   });
 
-  sampleTest("unidentified, stopped, reached through an object, failed", async ({ collab }) => {
+  sampleTest("when unidentified, stopped, reached through an object, or failed", async ({ collab }) => {
     check(
       await collab.knock([...SEND.slice(0, 2), "-r", "nobody,ada", ...SEND.slice(4)]),
       /nobody null: \(recipient_not/,
@@ -120,7 +120,7 @@ describe.concurrent("what the command prints keeps to it", () => {
     check(await collab.knock(["notify", "broken", "-r", "grace", "--json"]), /sms_1 failed \(render_error\)/);
   });
 
-  sampleTest("every sample payload of both projects", async ({ collab, ops }) => {
+  sampleTest("for every sample payload of both projects", async ({ collab, ops }) => {
     for (const sample of [collab, ops]) {
       const { documents, exitCode } = await sample.knock(["notify", "--file", "payloads/triggers.jsonl", "--json"]);
       expect(exitCode).toBe(0);
@@ -133,7 +133,7 @@ describe.concurrent("what the command prints keeps to it", () => {
       expect(faults((await ops.knock(["notify", "--file", `payloads/${name}.json`, "--json"])).json)).toEqual([]);
   });
 
-  sampleTest("remote, where nothing more is known", async ({ collab }) => {
+  sampleTest("for the remote target without further details", async ({ collab }) => {
     const api = await startStubApi();
     api.expect({
       ...{ method: "POST", path: "/v1/workflows/new-comment/trigger" },

@@ -6,7 +6,7 @@ import { inProcessTest as it } from "../helpers/run-in-process.js";
 const COMMENT = ["--set", "page=Home", "--set", "comment=Nice"];
 
 describe.concurrent("knock preview", () => {
-  it("renders one step for a known recipient, and keeps nothing", async ({ collab }) => {
+  it("renders one step for a known recipient, and stores nothing", async ({ collab }) => {
     await collab.openStore();
     const before = collab.storeDigest();
     const args = ["preview", "new-comment", "email_1", "--recipient", "ada", "--actor", "alan", ...COMMENT];
@@ -18,7 +18,7 @@ describe.concurrent("knock preview", () => {
     expect(collab.storeDigest()).toBe(before);
   });
 
-  it("--all renders every channel step for a sample user, opted out or not", async ({ collab }) => {
+  it("--all renders every channel step for a sample user, regardless of preferences", async ({ collab }) => {
     const { json } = await collab.knock(["preview", "new-comment", "--all", ...COMMENT, "--json"]);
     const items = json.items as unknown as StepPreview[];
     expect(items.map(({ ref, reason }) => [ref, reason])).toEqual([
@@ -28,21 +28,21 @@ describe.concurrent("knock preview", () => {
     expect(items[1]?.contents[0]).toMatchObject({ __typename: "MessageEmailContent", to: "sample@example.com" });
   });
 
-  it("an inline recipient is laid over the known one", async ({ collab }) => {
+  it("merges an inline recipient over the known one", async ({ collab }) => {
     const recipient = '{"id":"ada","name":"Countess"}';
     const { stdout } = await collab.knock(["preview", "new-comment", "email_1", "-r", recipient, ...COMMENT]);
     expect(stdout).toContain("Hi Countess,");
     expect(stdout).toContain("to: ada@");
   });
 
-  it("says what the recipient lacks, and fails", async ({ collab }) => {
+  it("reports what the recipient lacks, and fails", async ({ collab }) => {
     const args = ["preview", "new-comment", "email_1", "-r", '{"id":"nobody"}', ...COMMENT];
     const { stdout, exitCode } = await collab.knock(args);
     expect(stdout).toContain("✗ missing_recipient_data: no e-mail address");
     expect(exitCode).toBe(1);
   });
 
-  it("a likely misspelled variable is a warning with its place", async ({ collab }) => {
+  it("warns about a likely misspelled variable with its location", async ({ collab }) => {
     const body = "knock/workflows/new-comment/email_1/html_body.html";
     collab.write(
       body,
@@ -63,7 +63,7 @@ describe.concurrent("knock preview", () => {
     expect(exitCode).toBe(0);
   });
 
-  it("nobody by that id: who is meant, or how to give somebody inline", async ({ collab }) => {
+  it("suggests the nearest id, or an inline recipient, for an unknown recipient", async ({ collab }) => {
     const show = async (...args: string[]) => collab.knock(["preview", "new-comment", ...args, ...COMMENT]);
     const slip = await show("email_1", "-r", "graec");
     expect(slip.stdout).toContain("✗ missing_recipient_data: no e-mail address");
@@ -71,7 +71,7 @@ describe.concurrent("knock preview", () => {
       `warning: user "graec" was never identified, so only the id is known. Did you mean "grace"? Or inline: --recipient '{"id":"graec","email":"…"}'.`,
     );
     expect(slip.exitCode).toBe(1);
-    // What renders without an address is told of, too.
+    // A step that renders without an address is also reported.
     const feed = await show("in_app_feed_1", "-r", "zzz", "-a", "alna");
     expect(feed.stderr).toMatch(
       /^warning: user "zzz" was never identified, so only the id is known\. Users: ada, .*\nwarning: user "alna" .* Did you mean "alan"\? Or inline: --actor /,
@@ -85,7 +85,7 @@ describe.concurrent("knock preview", () => {
     expect(known.stderr).toBe("");
   });
 
-  it("--branch shows the branch's files; one that there is not is refused", async ({ collab }) => {
+  it("--branch uses the branch's files, and rejects an unknown branch", async ({ collab }) => {
     const feed = { ref: "in_app_feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "in-app-feed" };
     const steps = [{ ...feed, template: { markdown_body: "Of the branch" } }];
     collab.write("knock/branches/feat-1/workflows/new-comment/workflow.json", { name: "New comment", steps });
@@ -96,7 +96,7 @@ describe.concurrent("knock preview", () => {
     expect([nope.exitCode, nope.stderr]).toEqual([5, expect.stringContaining('there is no branch "nope"')]);
   });
 
-  it("names a step that is not there, one that renders nothing, and the choice there is", async ({ collab }) => {
+  it("reports an unknown step and one that renders nothing, with the available steps", async ({ collab }) => {
     const unknown = await collab.knock(["preview", "new-comment", "emial_1", ...COMMENT]);
     expect(unknown.stderr).toBe('error: workflow "new-comment" has no step "emial_1"\nhint: Did you mean "email_1"?');
     expect(unknown.exitCode).toBe(5);
@@ -109,13 +109,13 @@ describe.concurrent("knock preview", () => {
     expect(both.exitCode).toBe(2);
   });
 
-  it("data is checked against the workflow's schema", async ({ collab }) => {
+  it("checks data against the workflow's schema", async ({ collab }) => {
     const { stderr, exitCode } = await collab.knock(["preview", "new-comment", "email_1"]);
     expect(stderr).toContain("data.page is required");
     expect(exitCode).toBe(2);
   });
 
-  it("TQ-19: a translation that is missing is told of on standard error", async ({ collab }) => {
+  it("TQ-19 reports a missing translation on standard error", async ({ collab }) => {
     collab.write("knock/workflows/new-comment/in_app_feed_1/markdown_body.md", "{{ 'no.such' | t }}!");
     const { stdout, stderr, exitCode } = await collab.knock(["preview", "new-comment", "in_app_feed_1", ...COMMENT]);
     expect(exitCode).toBe(0);
@@ -123,7 +123,7 @@ describe.concurrent("knock preview", () => {
     expect(stderr).toContain('warning: in_app_feed_1: there is no translation "no.such" for the locale en');
   });
 
-  it("--watch tells nothing anew where a change changes nothing: not even of the file that it is printed to", async ({
+  it("--watch prints nothing for a change without an effect, including a change of its own output file", async ({
     collab,
   }) => {
     const watching = collab.start(["preview", "new-comment", "in_app_feed_1", ...COMMENT, "--watch"]);
@@ -139,7 +139,7 @@ describe.concurrent("knock preview", () => {
       collab.write("knock/workflows/new-comment/in_app_feed_1/markdown_body.md", `${text} {{ page }}`);
       await shown(`<p>${text} Home</p>`);
     }
-    // One more change, of what is not shown: by the time that is over, a loop would have gone on.
+    // After this further change without an effect, a loop would have printed again.
     collab.write("knock/workflows/new-comment/email_1/text_body.txt", "Another text");
     await new Promise((resolve) => setTimeout(resolve, 600));
     watching.kill("SIGINT");
@@ -147,7 +147,7 @@ describe.concurrent("knock preview", () => {
     expect(seen.match(/body:/g)).toHaveLength(3);
   });
 
-  it("--watch renders again when a file changes, and goes on after a fault", async ({ collab }) => {
+  it("--watch renders again when a file changes, and continues after an error", async ({ collab }) => {
     const file = "knock/workflows/new-comment/in_app_feed_1/markdown_body.md";
     const watching = collab.start(["preview", "new-comment", "in_app_feed_1", ...COMMENT, "--watch"]);
     let seen = "";

@@ -21,7 +21,7 @@ beforeEach(async () => {
   });
 });
 
-/** Writes the project of the tests into a sample, which is the one of this test then. */
+/** Writes the files of these tests into a sample, and makes it the project of the current test. */
 function prepare(given: Sample): void {
   sample = given;
   sample.write("knock.json", { knockDir: "./knock" });
@@ -39,7 +39,7 @@ function prepare(given: Sample): void {
   });
 }
 
-/** Has the test run the built command. */
+/** Makes the test run the built command. */
 function useBuiltCommand(): void {
   sample.remove();
   prepare(createSample(null));
@@ -81,8 +81,8 @@ const notify = (recipient: string, more: string[] = [], options = withPassword) 
 const stepOf = (ran: Awaited<ReturnType<typeof notify>>) => ran.outcome.recipients?.[0]?.steps[0];
 const messageOf = async (id: unknown) => (await sample.knock(["messages", "show", String(id), "--json"])).json;
 
-describe("a channel that delivers", () => {
-  it("CH-090 an e-mail reaches an SMTP server, and the outcome and the message say so", async () => {
+describe("a channel with deliver", () => {
+  it("CH-090 sends an email to an SMTP server, as the outcome and the message show", async () => {
     useBuiltCommand();
     environment();
     const ran = await notify(ADA);
@@ -104,7 +104,7 @@ describe("a channel that delivers", () => {
     expect(shown.stdout).toContain(`  provider   ${step?.message_id}@lark.test\n`);
   });
 
-  it("T-131 what the e-mail was rendered with arrives: layout, attachments, headers, text part", async () => {
+  it("T-131 sends all rendered parts of an email: layout, attachments, headers, text part", async () => {
     environment();
     sample.write("knock/layouts/plain/layout.json", {
       name: "Plain",
@@ -140,7 +140,7 @@ describe("a channel that delivers", () => {
     ]);
   });
 
-  it("CH-044 a refused recipient bounces, the others' messages go on", async () => {
+  it("CH-044 bounces for a rejected recipient, while others' messages are sent", async () => {
     environment();
     const ran = await notify(`[${GONE},${ADA}]`);
     expect(ran.exitCode).toBe(9);
@@ -155,7 +155,7 @@ describe("a channel that delivers", () => {
     expect(await messageOf(stepOf(ran)?.message_id)).toMatchObject({ status: "bounced" });
   });
 
-  it("E-208 nothing leaves of a run in sandbox mode, nor through a channel that does not say deliver", async () => {
+  it("E-208 sends nothing in sandbox mode or without deliver", async () => {
     environment();
     const recipients = [{ id: "ada", email: "ada@lark.test" }];
     sample.write("p.json", { recipients, settings: { sandbox_mode: true } });
@@ -166,7 +166,7 @@ describe("a channel that delivers", () => {
     expect(smtp.connections).toBe(0);
   });
 
-  it("a variable that is not set fails the message, naming channel and variable, and nothing is sent", async () => {
+  it("fails the message if a variable is not set, naming channel and variable, and sends nothing", async () => {
     environment();
     const ran = await notify(ADA, [], { env: {} as { LARK_PASSWORD: string } });
     expect(ran.exitCode).toBe(1);
@@ -180,7 +180,7 @@ describe("a channel that delivers", () => {
     expect(smtp.connections).toBe(0);
   });
 
-  it("a password that the server refuses is final, and is not repeated anywhere", async () => {
+  it("treats a rejected password as final, and does not show it anywhere", async () => {
     environment();
     const ran = await notify(ADA, [], { env: { LARK_PASSWORD: "hunter2-hunter2" } });
     expect(stepOf(ran)).toMatchObject({ message_status: "undelivered" });
@@ -192,7 +192,7 @@ describe("a channel that delivers", () => {
     expect(shown.stdout).not.toContain("hunter2");
   });
 
-  it("E-209 a server that cannot be reached is tried again later", async () => {
+  it("E-209 retries an unreachable server later", async () => {
     environment({}, { port: 1 });
     const ran = await notify(ADA);
     expect(stepOf(ran)).toMatchObject({ outcome: "queued", message_status: "queued" });
@@ -210,7 +210,7 @@ describe("a channel that delivers", () => {
     expect(await messageOf(stepOf(ran)?.message_id)).toMatchObject({ status: "sent" });
   });
 
-  it("a secret written into the file is refused before anything happens", async () => {
+  it("rejects a literal secret in the file before anything happens", async () => {
     environment({}, { password: PASSWORD });
     const ran = await notify(ADA);
     expect(ran.exitCode).toBe(3);
@@ -221,7 +221,7 @@ describe("a channel that delivers", () => {
   });
 });
 
-it("SMS, push, chat and a webhook leave the built command, each to its provider", async () => {
+it("sends SMS, push, chat and webhook messages from the built command, each to its provider", async () => {
   useBuiltCommand();
   const target = await startHttpTestServer();
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -321,8 +321,8 @@ it("SMS, push, chat and a webhook leave the built command, each to its provider"
   }
 });
 
-describe("messages that came to nothing", () => {
-  it("E-213: knock messages retry hands them over once more, by id or all of them", async () => {
+describe("undelivered messages", () => {
+  it("E-213 are delivered again by knock messages retry, by id or all of them", async () => {
     const env = { LARK_PASSWORD: PASSWORD };
     environment();
     sample.write("knock/recipients/people.json", {

@@ -1,14 +1,14 @@
 import { describe, expect } from "vitest";
 import { cliTest as it, type Sample } from "../helpers/run-knock.js";
 
-/** A remote command against `knock dev` over the sample's files. */
+/** Runs a remote command against `knock dev` with the sample's files. */
 const remote = (sample: Sample, command: string) =>
   sample.knock(["dev", "--port", "0", "--store", ":memory:", "--exec", `knock ${command} --remote`], {
     env: { KNOCK_API_KEY: "sk_test_0123456789" },
   });
 
 describe.concurrent("a remote notify --wait", () => {
-  it("E-043 has an entry for a recipient that was never identified: exit 9, as locally", async ({ collab }) => {
+  it("E-043 has an entry for an unidentified recipient, and exits 9 as locally", async ({ collab }) => {
     const args = "notify page-shared -r grace,ghost --set page=Plan --json --wait";
     const { outcome, exitCode, stderr } = await remote(collab, `${args} 60s`);
     expect(exitCode).toBe(9);
@@ -20,7 +20,7 @@ describe.concurrent("a remote notify --wait", () => {
     expect(stderr).toContain('never identified, so nothing was sent to "ghost"');
   });
 
-  it("exits 10 when its time has passed", async ({ collab }) => {
+  it("exits 10 after its time limit", async ({ collab }) => {
     const args = "notify new-comment -r grace --set page=Plan --json --wait 1s";
     const { outcome, exitCode, stderr } = await remote(collab, args);
     expect(exitCode).toBe(10);

@@ -11,7 +11,7 @@ const COMMENT = ["notify", "new-comment", "-r", "ada", "--set", "page=Home", "--
 const BODY = { recipients: ["ada"], data: { page: "Home" } };
 const ACCEPTED = { json: { workflow_run_id: RUN_ID } };
 
-/** A stub API for the test; that it saw what was expected, and nothing else, is checked at the end. */
+/** A stub API for the test. At the end, it checks that it received exactly the expected requests. */
 async function stubApi({ task: _task }: { task: unknown }, use: (api: StubApi) => Promise<void>): Promise<void> {
   const api = await startStubApi(KEY);
   await use(api);
@@ -19,7 +19,7 @@ async function stubApi({ task: _task }: { task: unknown }, use: (api: StubApi) =
 }
 
 const test = inProcessTest.extend<{ api: StubApi }>({ api: stubApi });
-/** Of the built command, whose HTTP client is a bundle of its own with errors of its own. */
+/** A stub API for the built command, whose HTTP client is a separate bundle with its own errors. */
 const builtTest = cliTest.extend<{ api: StubApi }>({ api: stubApi });
 
 async function remote(
@@ -35,7 +35,7 @@ async function remote(
 }
 
 describe.concurrent("a remote trigger", () => {
-  builtTest("sends the payload with its headers, and answers with what it was told", async ({ collab, api }) => {
+  builtTest("sends the payload with its headers, and prints the response", async ({ collab, api }) => {
     const expected = {
       method: "POST",
       path: TRIGGER,
@@ -58,7 +58,7 @@ describe.concurrent("a remote trigger", () => {
     );
   });
 
-  test("needs no project, and then says that nothing was checked", async ({ empty, api }) => {
+  test("needs no project, and says that nothing was checked without one", async ({ empty, api }) => {
     api.expect({
       ...{ method: "POST", path: TRIGGER, headers: { "idempotency-key": /^knock-cli-[0-9a-f-]{36}$/ } },
       ...{ body: BODY, reply: ACCEPTED },
@@ -69,7 +69,7 @@ describe.concurrent("a remote trigger", () => {
     expect(exitCode).toBe(0);
   });
 
-  test("is checked by the project that has the workflow, unless told not to", async ({ collab, api }) => {
+  test("is checked with the project that has the workflow, unless disabled", async ({ collab, api }) => {
     const args = ["notify", "new-comment", "-r", "ada", "--remote"];
     const checked = await remote(collab, api, args);
     expect(checked.exitCode).toBe(2);
@@ -78,13 +78,13 @@ describe.concurrent("a remote trigger", () => {
     expect((await remote(collab, api, [...args, "--no-validate"])).exitCode).toBe(0);
   });
 
-  test("an API key in the environment makes nothing remote", async ({ collab, api }) => {
+  test("is not the default when the environment has an API key", async ({ collab, api }) => {
     const { outcome } = await remote(collab, api, [...COMMENT.slice(0, -1), "--json"]);
     expect(outcome.target).toBe("local");
     expect(api.requests).toEqual([]);
   });
 
-  test("the target may come from knock.json, the key from a profile", async ({ collab, api }) => {
+  test("reads the target from knock.json and the key from a profile", async ({ collab, api }) => {
     collab.write("knock.json", { knockDir: "./knock", settings: { target: "remote", base_url: api.url } });
     await collab.knock(["auth", "login", "--with-key"], { input: KEY });
     api.expect({ method: "POST", path: TRIGGER, body: BODY, reply: ACCEPTED });
@@ -92,25 +92,28 @@ describe.concurrent("a remote trigger", () => {
     expect(stdout).toContain("  remote");
   });
 
-  builtTest("JSON Lines: one request a line, a line that fails leaves the others be", async ({ collab, api }) => {
-    const lines = ["ada", "lin", "grace"].map((id) => JSON.stringify({ key: "invite", recipients: [id] })).join("\n");
-    const expected = (id: string) => ({
-      ...{ method: "POST", path: "/v1/workflows/invite/trigger", body: { recipients: [id] } },
-    });
-    api.expect(
-      { ...expected("ada"), reply: ACCEPTED },
-      { ...expected("lin"), reply: { status: 404, json: { ...NOT_FOUND, code: "workflow_missing" } } },
-      { ...expected("grace"), reply: ACCEPTED },
-    );
-    const args = ["notify", "-f", "-", "--format", "jsonl", "--remote", "--json"];
-    const { documents, stderr, exitCode } = await remote(collab, api, args, { input: lines });
-    expect(documents).toHaveLength(2);
-    expect(stderr).toContain("error: standard input:2:");
-    expect(exitCode).toBe(9);
-  });
+  builtTest(
+    "sends one request per line of JSON Lines, and a failed line does not affect others",
+    async ({ collab, api }) => {
+      const lines = ["ada", "lin", "grace"].map((id) => JSON.stringify({ key: "invite", recipients: [id] })).join("\n");
+      const expected = (id: string) => ({
+        ...{ method: "POST", path: "/v1/workflows/invite/trigger", body: { recipients: [id] } },
+      });
+      api.expect(
+        { ...expected("ada"), reply: ACCEPTED },
+        { ...expected("lin"), reply: { status: 404, json: { ...NOT_FOUND, code: "workflow_missing" } } },
+        { ...expected("grace"), reply: ACCEPTED },
+      );
+      const args = ["notify", "-f", "-", "--format", "jsonl", "--remote", "--json"];
+      const { documents, stderr, exitCode } = await remote(collab, api, args, { input: lines });
+      expect(documents).toHaveLength(2);
+      expect(stderr).toContain("error: standard input:2:");
+      expect(exitCode).toBe(9);
+    },
+  );
 });
 
-describe.concurrent("what the API answers", () => {
+describe.concurrent("a response of the API", () => {
   test.for<[status: number, body: unknown, exit: number, code: string, message: string]>([
     [401, { code: "api_key_invalid", message: "Unknown key" }, 4, "authentication", "Unknown key (api_key_invalid)"],
     [403, { code: "forbidden", message: "Not with this key" }, 4, "not_allowed", "Not with this key (forbidden)"],
@@ -127,7 +130,7 @@ describe.concurrent("what the API answers", () => {
     expect(stderr).toMatch(/^error: .+\nhint: .+\nrequest id: req_stub\n\{/);
   });
 
-  test("422: the field errors are kept, as pointers", async ({ collab, api }) => {
+  test("422 keeps the field errors as pointers", async ({ collab, api }) => {
     const errors = [
       { field: "recipients[0]", message: "is bad" },
       { field: "data.page", message: "is worse" },
@@ -150,7 +153,7 @@ describe.concurrent("what the API answers", () => {
     [500, 7, "remote_failed"],
     [503, 7, "remote_failed"],
   ])(
-    "%i is tried again, three times in all with one idempotency key: exit %i",
+    "%i is retried up to three tries with one idempotency key: exit %i",
     async ([status, exit, code], { collab, api }) => {
       const one = {
         ...{ method: "POST", path: TRIGGER, body: BODY },
@@ -164,7 +167,7 @@ describe.concurrent("what the API answers", () => {
     },
   );
 
-  builtTest("nobody there: exit 7, and the store is not touched", async ({ collab, api }) => {
+  builtTest("exits 7 without one, and does not touch the store", async ({ collab, api }) => {
     const gone = await startStubApi(KEY);
     await gone.finish();
     const { error, exitCode } = await remote(collab, api, [...COMMENT, "--base-url", gone.url, "--json"]);
@@ -173,8 +176,8 @@ describe.concurrent("what the API answers", () => {
     expect(() => collab.read(".knock-local/store.db")).toThrow("ENOENT");
   });
 
-  builtTest("too slow: --timeout limits one try", async ({ collab, api }) => {
-    // On a busy machine, an attempt can end before its request arrives: their number is not checked here.
+  builtTest("is awaited for --timeout in each try", async ({ collab, api }) => {
+    // On a busy machine, an attempt can end before its request arrives, so their number is not checked here.
     const unanswered = { method: "POST", path: TRIGGER, body: BODY, reply: { ...ACCEPTED, delay: 600_000 } };
     api.expect({ ...unanswered, isRepeated: true });
     const { error, exitCode } = await remote(collab, api, [...COMMENT, "--timeout", "1s", "--json"]);
@@ -183,14 +186,14 @@ describe.concurrent("what the API answers", () => {
   });
 });
 
-describe.concurrent("keys", () => {
-  test("none: exit 4", async ({ collab, api }) => {
+describe.concurrent("API keys", () => {
+  test("exit 4 if no key is set", async ({ collab, api }) => {
     const { error, exitCode } = await remote(collab, api, [...COMMENT, "--json"], { env: { KNOCK_API_KEY: "" } });
     expect(exitCode).toBe(4);
     expect(error).toMatchObject({ code: "authentication", hint: expect.stringContaining("knock auth login") });
   });
 
-  test("a live one wants --yes where nobody can be asked: exit 6, nothing sent", async ({ collab, api }) => {
+  test("exit 6 without a request for a live key if there is no --yes and no terminal", async ({ collab, api }) => {
     const env = { KNOCK_API_KEY: `sk_live_${SECRET}`, KNOCK_BASE_URL: "https://knock.invalid" };
     const { error, exitCode } = await remote(collab, api, [...COMMENT, "--json"], { env });
     expect(exitCode).toBe(6);
@@ -202,7 +205,7 @@ describe.concurrent("keys", () => {
     ["ftp://127.0.0.1", /^error: The base URL must start with https/],
     ["http://api.example.com", /^error: Plain http to api\.example\.com would send the API key unencrypted/],
     [`https://u:${SECRET}@api.example.com`, /^error: The base URL must not hold a user name or password/],
-  ])("a base URL that cannot be one, whatever the key: %s", async ([url, error], { collab, api }) => {
+  ])("are not sent to an invalid base URL: %s", async ([url, error], { collab, api }) => {
     for (const key of [KEY, `sk_live_${SECRET}`]) {
       const env = { KNOCK_BASE_URL: url, KNOCK_API_KEY: key };
       const { stderr, exitCode } = await remote(collab, api, COMMENT, { env });
@@ -211,7 +214,7 @@ describe.concurrent("keys", () => {
     }
   });
 
-  test("an answer or an error that repeats the key is redacted", async ({ collab, api }) => {
+  test("are redacted in a response or an error that contains them", async ({ collab, api }) => {
     api.expect({
       ...{ method: "POST", path: TRIGGER, body: BODY },
       reply: { status: 401, json: { code: "api_key_invalid", message: `The key ${KEY} is not known` } },
@@ -222,7 +225,7 @@ describe.concurrent("keys", () => {
 });
 
 describe.concurrent("after a remote trigger", () => {
-  builtTest("--wait follows the runs and fills the outcomes in", async ({ collab, api }) => {
+  builtTest("--wait follows the runs and completes the outcomes", async ({ collab, api }) => {
     const answers: Record<string, unknown> = {
       trigger: { workflow_run_id: RUN_ID },
       runs: page([recipientRun(1), recipientRun(2)]),
@@ -230,7 +233,7 @@ describe.concurrent("after a remote trigger", () => {
       [runId(2)]: recipientRun(2, { events: [event("completed")] }),
       messages: page([message("m1", 1, "email_1")]),
     };
-    // What it asks for and in which order is the remote target's own test; here the command has to make sense of it.
+    // The remote target's own test checks the requests and their order; this one checks the command's output.
     const answering = await startAnswering((path) => {
       if (path.endsWith("/trigger")) return answers.trigger;
       if (path.startsWith("/v1/messages")) return answers.messages;
@@ -248,7 +251,7 @@ describe.concurrent("after a remote trigger", () => {
     }
   });
 
-  test("cancel is accepted, and says that it is not told more", async ({ collab, api }) => {
+  test("cancel is accepted, and says that the API reports no details", async ({ collab, api }) => {
     const one = {
       ...{ method: "POST", path: "/v1/workflows/invite/cancel", body: { cancellation_key: "c1", recipients: ["lin"] } },
       reply: { status: 204 },
@@ -273,7 +276,7 @@ describe.concurrent("after a remote trigger", () => {
   });
 });
 
-/** A server that answers any request by its path. */
+/** Starts a server that answers every request by its path. */
 async function startAnswering(answer: (path: string) => unknown) {
   const { createServer } = await import("node:http");
   const paths: string[] = [];

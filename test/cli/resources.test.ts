@@ -7,7 +7,7 @@ const items = (page: JsonObject): JsonObject[] => page.items as JsonObject[];
 const page = (size: number) => ({ after: null, before: null, page_size: size });
 
 describe("knock users", () => {
-  it("lists, as documents, ids or a table, and pages", async ({ collab }) => {
+  it("lists users as documents, ids or a table, in pages", async ({ collab }) => {
     const first = (await collab.knock(["users", "list", "--limit", "4", "--json"])).json;
     expect(items(first).map(({ id }) => id)).toEqual(["mary", "lin", "katherine", "alan"]);
     const { after } = first.page_info as { after: string };
@@ -19,7 +19,7 @@ describe("knock users", () => {
     expect(table.stderr).toMatch(/^more: --after \S+$/);
   });
 
-  it("sets from a file, standard input, --data and --set, the later over the earlier", async ({ collab }) => {
+  it("sets from a file, standard input, --data and --set, where later ones take precedence", async ({ collab }) => {
     collab.write("zoe.json", { name: "File", email: "zoe@example.com", plan: { tier: "a", seats: 1 } });
     const set = ["users", "set", "zoe", "--file", "zoe.json", "--data", '{"name":"Data","plan":{"seats":2}}'];
     const made = await collab.knock([...set, "--set", "plan.seats:=3", "--json"]);
@@ -32,7 +32,7 @@ describe("knock users", () => {
     ]);
   });
 
-  it("A-090 set refuses a property of a wrong type with its place, and stores nothing", async ({ collab }) => {
+  it("A-090 set rejects a property of a wrong type with its location, and stores nothing", async ({ collab }) => {
     const { exitCode, stderr } = await collab.knock(["users", "set", "zoe", "--set", "email:=5"]);
     expect([exitCode, stderr]).toEqual([
       2,
@@ -42,7 +42,7 @@ describe("knock users", () => {
     expect((await collab.knock(["notify", "welcome", "-r", '{"id":"zoe","name":[]}'])).exitCode).toBe(2);
   });
 
-  it("set with nothing given makes one without properties, and leaves one that is there as it was: both are said", async ({
+  it("set without properties creates a user, or leaves an existing one unchanged, and says which", async ({
     collab,
   }) => {
     const made = await collab.knock(["users", "set", "zoe"]);
@@ -63,7 +63,7 @@ describe("knock users", () => {
     expect((await collab.knock(["users", "set", "amy", "--data", "{}"])).stderr).toBe("");
   });
 
-  it("deletes with everything: what waits is never sent (E-053)", async ({ collab }) => {
+  it("deletes users with all their data, so that nothing pending is sent (E-053)", async ({ collab }) => {
     await collab.knock(["notify", "new-comment", "-r", "grace", "--actor", "alan", "--data", '{"page":"Home"}']);
     expect((await collab.knock(["users", "delete", "grace"])).stdout).toBe("✓ user grace deleted");
     expect((await collab.knock(["clock", "advance", "2d", "--json"])).json.ran).toEqual([]);
@@ -101,7 +101,7 @@ describe("knock users", () => {
     [["feed", "list"], 2, /name a user or an object/],
     [["feed", "list", "ada", "--status", "new"], 2, /--status: "new" is not known/],
     [["feed", "list", "ada", "--channel", "sendgrid"], 2, /the channel "sendgrid" is of type email/],
-  ])("%j exits %i", async ([args, code, text], { collab }) => {
+  ])("exits for %j: %i", async ([args, code, text], { collab }) => {
     const ran = await collab.knock(args);
     expect(ran.stderr).toMatch(text);
     expect(ran.stdout).toBe("");
@@ -109,8 +109,8 @@ describe("knock users", () => {
   });
 });
 
-describe("knock objects, tenants", () => {
-  it("read and change what the recipients files hold", async ({ collab }) => {
+describe("knock objects and knock tenants", () => {
+  it("read and change the content of the recipients files", async ({ collab }) => {
     const listed = (await collab.knock(["objects", "list", "projects", "--json"])).json;
     expect(items(listed).map(({ id }) => id)).toEqual(["p2", "p1"]);
     expect(listed.page_info).toEqual(page(50));
@@ -134,7 +134,7 @@ describe("knock objects, tenants", () => {
 });
 
 describe("knock preferences", () => {
-  it("shows, merges, replaces and empties a set (A-093, A-094)", async ({ collab }) => {
+  it("shows, merges, replaces and clears a set (A-093, A-094)", async ({ collab }) => {
     const get = async () => (await collab.knock(["preferences", "get", "ada", "--json"])).json;
     const defaults = { marketing: { channel_types: { push: false } } };
     const collabOff = { collab: { channel_types: { email: false } } };
@@ -160,8 +160,8 @@ describe("knock preferences", () => {
   });
 });
 
-describe("knock subscriptions, audiences", () => {
-  it("subscribes and unsubscribes; says who is not identified", async ({ collab }) => {
+describe("knock subscriptions and knock audiences", () => {
+  it("subscribe and unsubscribe, and name unidentified recipients", async ({ collab }) => {
     const add = ["subscriptions", "add", "projects", "p1", "-r", "ada,ghost", "--properties", '{"role":"x"}'];
     const added = await collab.knock([...add, "--json"]);
     expect(items(added.json)).toMatchObject([
@@ -180,7 +180,7 @@ describe("knock subscriptions, audiences", () => {
     expect(left.stdout).toBe("no subscriptions");
   });
 
-  it("E-388: tells of a broken workflow that joining may start, and of none when nobody joins", async ({ collab }) => {
+  it("E-388 report an invalid workflow that joining may start, and none when no user joins", async ({ collab }) => {
     collab.write("knock/workflows/broken/workflow.json", "{");
     const added = await collab.knock(["audiences", "add", "vip", "-r", "ada"]);
     expect(added).toMatchObject({ exitCode: 0, stdout: "✓ vip: added ada" });
@@ -190,7 +190,7 @@ describe("knock subscriptions, audiences", () => {
     expect((await collab.knock(["audiences", "add", "vip", "-r", "ada"])).stderr).toBe("");
   });
 
-  it("adds and removes members, with a tenant and without", async ({ collab }) => {
+  it("add and remove members, with and without a tenant", async ({ collab }) => {
     const added = await collab.knock(["audiences", "add", "vip", "-r", "ada", "nobody", "--tenant", "acme"]);
     expect(added.stdout).toBe("✓ vip: added ada (acme), nobody (acme)");
     expect(added.stderr).toMatch(/^warning: never identified: nobody\./);

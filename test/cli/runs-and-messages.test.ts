@@ -18,7 +18,7 @@ async function list(sample: Sample, args: readonly string[]): Promise<Page> {
 const ids = (page: Page): unknown[] => page.items.map(({ id }) => id);
 
 describe.concurrent.each(["runs", "messages"])("knock %s list", (what) => {
-  it("pages forward and back without a gap", async ({ collab }) => {
+  it("pages forwards and backwards without a gap", async ({ collab }) => {
     await collab.knock(COMMENT);
     await collab.knock(["notify", "invite", "-r", "grace,lin"]);
     const all = await list(collab, [what, "list"]);
@@ -37,7 +37,7 @@ describe.concurrent.each(["runs", "messages"])("knock %s list", (what) => {
     expect(human.stdout.split("\n")).toHaveLength(3);
   });
 
-  it("filters", async ({ collab }) => {
+  it("filters entries", async ({ collab }) => {
     const { outcome } = await collab.knock([...COMMENT, "--tenant", "globex", "--json"]);
     await collab.knock(["notify", "page-shared", "--object", "projects/p1", "--set", "page=x"]);
     const count = async (...args: string[]): Promise<number> =>
@@ -59,14 +59,14 @@ describe.concurrent.each(["runs", "messages"])("knock %s list", (what) => {
     [["--status", "puased"], /^error: --status: "puased" is not known/],
     [["--recipient", "a/b/c"], /^error: --recipient: "a\/b\/c" is not an id or collection\/id/],
     [["--recipient", ""], /^error: --recipient: "" must not be empty/],
-  ])("%j is refused: exit 2", async ([args, error], { collab }) => {
+  ])("exits 2 for %j", async ([args, error], { collab }) => {
     const { stderr, exitCode } = await collab.knock([what, "list", ...args]);
     expect(stderr).toMatch(error);
     expect(stderr).toMatch(/\nhint: /);
     expect(exitCode).toBe(2);
   });
 
-  it("show of what does not exist: exit 5", async ({ collab }) => {
+  it("exits 5 for show with an unknown id", async ({ collab }) => {
     const { error, exitCode } = await collab.knock([what, "show", "nothing", "--json"]);
     expect(error).toMatchObject({ code: "resource_missing", hint: `knock ${what} list shows them.` });
     expect(exitCode).toBe(5);
@@ -74,7 +74,7 @@ describe.concurrent.each(["runs", "messages"])("knock %s list", (what) => {
 });
 
 describe.concurrent("knock runs", () => {
-  it("list by status; items are the API's recipient runs", async ({ collab }) => {
+  it("list filters by status, and its items are the API's recipient runs", async ({ collab }) => {
     await collab.knock(COMMENT);
     const { items } = await list(collab, ["runs", "list", "--status", "paused"]);
     expect(items).toHaveLength(3);
@@ -87,7 +87,7 @@ describe.concurrent("knock runs", () => {
     expect((await collab.knock(["runs", "list", "--status", "completed"])).stdout).toBe("no runs");
   });
 
-  it("show takes the trigger's id, and then is what notify told", async ({ collab }) => {
+  it("show accepts the trigger's id, and prints the same as notify", async ({ collab }) => {
     const { outcome } = await collab.knock([...COMMENT, "--cancellation-key", "c1", "--json"]);
     const shown = await collab.knock(["runs", "show", outcome.workflow_run_id, "--json"]);
     expect(shown.outcome).toEqual(outcome);
@@ -95,7 +95,7 @@ describe.concurrent("knock runs", () => {
     expect(human.stdout).toMatch(/^‖ new-comment {2}.+ {2}local\n {2}ada {4}‖ in-app delivered · waiting at delay_1/);
   });
 
-  it("show takes a recipient run's id, and then has its steps and events", async ({ collab }) => {
+  it("show accepts a recipient run's id, and prints its steps and events", async ({ collab }) => {
     const { outcome } = await collab.knock([...COMMENT, "--json"]);
     const ada = outcome.recipients?.[0];
     const { json } = await collab.knock(["runs", "show", String(ada?.recipient_run_id), "--json"]);
@@ -110,7 +110,7 @@ describe.concurrent("knock runs", () => {
     expect(stdout).toMatch(/\n {2}in_app_feed_1: delivered {2}\S+\n {2}delay_1: waiting until .*\nevents\n/);
   });
 
-  it("show tells what decided each step, with the values compared, in words and as JSON", async ({ ops }) => {
+  it("show explains the decision of each step with the compared values, as text and as JSON", async ({ ops }) => {
     const run = async (...args: string[]) => {
       const { outcome } = await ops.knock([
         "notify",
@@ -167,7 +167,7 @@ describe.concurrent("knock runs", () => {
 });
 
 describe.concurrent("knock messages", () => {
-  it("show has the rendered content, in words and as the API's document", async ({ collab }) => {
+  it("show prints the rendered content, as text and as the API's document", async ({ collab }) => {
     await collab.knock([...COMMENT, "--skip-delay"]);
     const { items } = await list(collab, ["messages", "list", "--recipient", "grace", "--channel", "sendgrid"]);
     expect(items).toHaveLength(1);
@@ -180,7 +180,7 @@ describe.concurrent("knock messages", () => {
     expect(json.content).toMatchObject({ data: { __typename: "MessageEmailContent", to: "grace@example.com" } });
   });
 
-  it("--status and --channel, by key and by id", async ({ collab }) => {
+  it("list filters by --status and --channel, by key and by id", async ({ collab }) => {
     await collab.knock([...COMMENT, "--skip-delay"]);
     const feed = await list(collab, ["messages", "list", "--channel", "in-app-feed"]);
     expect(feed.items).toHaveLength(3);
@@ -189,12 +189,12 @@ describe.concurrent("knock messages", () => {
     expect(ids(await list(collab, ["messages", "list", "--status", "delivered"]))).toEqual(ids(feed));
   });
 
-  it("mark: whoever has seen it in the app gets no e-mail", async ({ collab }) => {
+  it("mark as seen prevents the email to that user", async ({ collab }) => {
     const started = await collab.knock([...COMMENT, "--json"]);
     const grace = started.outcome.recipients?.[1]?.steps[0]?.message_id ?? "";
     const marked = await collab.knock(["messages", "mark", grace, "seen"]);
     expect(marked.stdout).toBe(`✓ ${grace}  in-app-feed  delivered, seen`);
-    // Words of the status column, both kinds of them, are what --status takes.
+    // --status accepts the labels in the status column, those of deliveries and of engagement.
     expect(ids(await list(collab, ["messages", "list", "--status", "seen"]))).toEqual([grace]);
     expect(ids(await list(collab, ["messages", "list", "--status", "unseen"]))).toHaveLength(2);
     await collab.knock(["clock", "advance", "30m"]);
@@ -206,7 +206,7 @@ describe.concurrent("knock messages", () => {
     ]);
   });
 
-  it("mark several, back again, and as JSON", async ({ collab }) => {
+  it("mark several messages and reverse it, and print JSON", async ({ collab }) => {
     await collab.knock(COMMENT);
     const all = ids(await list(collab, ["messages", "list"])).map(String);
     const read = await collab.knock(["messages", "mark", ...all, "read", "--json"]);
@@ -216,7 +216,7 @@ describe.concurrent("knock messages", () => {
     expect((unread.json.items as JsonObject[])[0]?.engagement_statuses).not.toContain("read");
   });
 
-  it("E-226 mark interacted takes metadata; what is none changes nothing: exit 2", async ({ collab }) => {
+  it("E-226 mark interacted accepts metadata, and exits 2 without an effect if it is invalid", async ({ collab }) => {
     await collab.knock(COMMENT);
     const id = String((await list(collab, ["messages", "list"])).items[0]?.id);
     const before = collab.storeDigest();
@@ -236,7 +236,7 @@ describe.concurrent("knock messages", () => {
     expect(marked.stdout).toBe(`✓ ${id}  in-app-feed  delivered, read, interacted`);
   });
 
-  it("mark changes nothing where one of the messages does not exist", async ({ collab }) => {
+  it("mark changes nothing if one of the messages does not exist", async ({ collab }) => {
     await collab.knock(COMMENT);
     const { items } = await list(collab, ["messages", "list"]);
     const before = collab.storeDigest();
@@ -247,12 +247,10 @@ describe.concurrent("knock messages", () => {
   });
 });
 
-describe.concurrent("ids as a narrow table shows them", () => {
+describe.concurrent("truncated ids", () => {
   const begun = (id: unknown, length: number): string => String(id).slice(0, length);
 
-  it("a run and a message are found by how their ids begin, and what several begin with names them", async ({
-    collab,
-  }) => {
+  it("find a run and a message by a unique prefix, and list the matches of an ambiguous one", async ({ collab }) => {
     const { outcome } = await collab.knock([...COMMENT, "--json"]);
     const run = String(outcome.recipients?.[0]?.recipient_run_id);
     expect((await collab.knock(["runs", "show", begun(run, 8), "--json"])).json.id).toBe(run);
@@ -270,7 +268,7 @@ describe.concurrent("ids as a narrow table shows them", () => {
     expect((await list(collab, ["messages", "--workflow-run", begun(trigger, 20)])).items).toHaveLength(3);
 
     const another = async () => (await collab.knock([...COMMENT, "--json"])).outcome.workflow_run_id;
-    // IDs begin with the time: two consecutive runs share a prefix unless the prefix changed between them.
+    // IDs start with the time: two consecutive runs share a prefix unless the prefix changed between them.
     let [earlier, later] = [trigger, await another()];
     while (begun(earlier, 8) !== begun(later, 8)) [earlier, later] = [later, await another()];
     const several = await collab.knock(["runs", "show", begun(later, 8)]);
@@ -280,13 +278,13 @@ describe.concurrent("ids as a narrow table shows them", () => {
     );
   });
 
-  it("a narrow table shows as much of an id as finds what it is of", async ({ collab }) => {
+  it("are as long in a narrow table as needed to be unique", async ({ collab }) => {
     await collab.knock(["notify", "page-shared", "--object", "projects/p1", "--set", "page=Plan"]);
     for (const columns of [52, 60, 70, 78, 79, 80, 81])
       expect((await collab.onTerminal(["messages", "list"], { columns })).stdout).toMatch(/^\w{8,}…? +in-app/m);
   });
 
-  it("the id of a run is told from that of a message", async ({ collab }) => {
+  it("distinguish a run from a message", async ({ collab }) => {
     await collab.knock(["notify", "invite", "-r", "lin"]);
     const [run] = ids(await list(collab, ["runs"]));
     const [message] = ids(await list(collab, ["messages"]));
@@ -301,7 +299,7 @@ describe.concurrent("ids as a narrow table shows them", () => {
     );
   });
 
-  it("fewer than eight characters, and what nothing begins with, are no ids", async ({ collab }) => {
+  it("are rejected with fewer than eight characters or without a match", async ({ collab }) => {
     const { outcome } = await collab.knock([...COMMENT, "--json"]);
     const run = outcome.recipients?.[0]?.recipient_run_id;
     const tooShort = await collab.knock(["runs", "show", `${begun(run, 7)}…`]);

@@ -6,7 +6,7 @@ import type { Sample } from "../helpers/run-knock.js";
 const ID = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-/);
 const UNKNOWN = "1f7c2f0e-5a1d-4a7e-9a53-3b0f5b6d2c11";
 
-/** A workflow that texts, so that what is sent is short. */
+/** A workflow with an SMS step, so that its content is short. */
 function reminder(sample: Sample): void {
   sample.write("knock/workflows/reminder/workflow.json", {
     name: "Reminder",
@@ -22,7 +22,7 @@ function reminder(sample: Sample): void {
   });
 }
 
-/** The store's clock at 10:00 on Wednesday, 4 June 2031, not moving. */
+/** Freezes the store's clock at 10:00 on Wednesday, 4 June 2031. */
 async function frozen(sample: Sample): Promise<void> {
   reminder(sample);
   await sample.knock(["clock", "freeze", "2031-06-04T10:00:00Z"]);
@@ -43,7 +43,7 @@ async function create(sample: Sample, body: JsonObject): Promise<JsonObject[]> {
 }
 
 describe.concurrent("knock schedules", () => {
-  it("one whose workflow is broken is told of and kept, by clock and worker, until it is mended", async ({
+  it("keeps and reports a schedule with an invalid workflow, by clock and worker, until the workflow is fixed", async ({
     collab,
   }) => {
     await frozen(collab);
@@ -63,7 +63,7 @@ describe.concurrent("knock schedules", () => {
     expect((await collab.knock(["worker", "--once"])).stdout).toMatch(/reminder {2}grace {2}sms sandboxed$/);
   });
 
-  it("creates by the API's body, and the clock brings what is scheduled", async ({ collab }) => {
+  it("creates with the API's body, and the clock triggers scheduled runs", async ({ collab }) => {
     await frozen(collab);
     const made = await create(collab, weekly);
     expect(made).toMatchObject([
@@ -84,7 +84,9 @@ describe.concurrent("knock schedules", () => {
     expect(run[0]?.trigger_source).toEqual({ type: "schedule", schedule_id: made[1]?.id });
   });
 
-  it("a one-off in the past is sent at once; create takes --data, --set and standard input", async ({ collab }) => {
+  it("sends a one-off schedule in the past at once, and create accepts --data, --set and standard input", async ({
+    collab,
+  }) => {
     await frozen(collab);
     const body = { workflow: "reminder", recipients: ["grace"], scheduled_at: "2031-06-01T10:00:00Z" };
     const args = ["schedules", "create", "--file", "-", "--data", '{"data":{"what":"late"}}', "--set", "tenant=acme"];
@@ -101,14 +103,14 @@ describe.concurrent("knock schedules", () => {
     expect(json.items).toHaveLength(1);
   });
 
-  it("makes many of one recipient each by a bulk body", async ({ collab }) => {
+  it("creates several schedules of one recipient each with a bulk body", async ({ collab }) => {
     await frozen(collab);
     const one = { workflow: "reminder", scheduled_at: "2031-07-01T10:00:00Z" };
     const made = await create(collab, { schedules: ["ada", "grace"].map((recipient) => ({ ...one, recipient })) });
     expect(made.map(({ recipient }) => (recipient as JsonObject).id)).toEqual(["ada", "grace"]);
   });
 
-  it("lists the newest first, filtered and paged; gets one", async ({ collab }) => {
+  it("lists the newest first, filtered and in pages, and gets one", async ({ collab }) => {
     await frozen(collab);
     const [ada, kim] = (await create(collab, weekly)) as [JsonObject, JsonObject];
     const listed = async (...args: string[]) => (await collab.knock(["schedules", "list", "--json", ...args])).json;
@@ -122,7 +124,7 @@ describe.concurrent("knock schedules", () => {
     expect((await collab.knock(["schedules", "get", String(ada.id), "--json"])).json).toEqual(ada);
   });
 
-  it("prints for people: a table, one schedule, ids alone", async ({ collab }) => {
+  it("prints a table, one schedule, or ids only", async ({ collab }) => {
     await frozen(collab);
     const [, kim] = await create(collab, {
       ...weekly,
@@ -156,7 +158,7 @@ describe.concurrent("knock schedules", () => {
     expect((await collab.knock(["schedules", "list", "--json"])).json.items).toMatchObject([{ id: ada }]);
   });
 
-  it("says who was never identified", async ({ collab }) => {
+  it("names unidentified recipients", async ({ collab }) => {
     await frozen(collab);
     collab.write("body.json", { ...weekly, recipients: ["ghost"] });
     const made = await collab.knock(["schedules", "create", "--file", "body.json", "-q"]);
@@ -165,9 +167,9 @@ describe.concurrent("knock schedules", () => {
   });
 
   it.for<[title: string, args: string[], exit: number, code: string, message: RegExp]>([
-    ["no body", ["create"], 2, "usage", /no body/],
+    ["a missing body", ["create"], 2, "usage", /no body/],
     [
-      "every fault with its place",
+      "several errors with their locations",
       ["create", "--data", '{"workflow":"reminder","recipients":[],"repeats":[{"frequency":"daily","minutes":7}]}'],
       2,
       "invalid_params",
@@ -183,15 +185,15 @@ describe.concurrent("knock schedules", () => {
     ["get of an unknown id", ["get", UNKNOWN], 5, "resource_missing", new RegExp(UNKNOWN)],
     ["delete of an unknown id", ["delete", UNKNOWN], 5, "resource_missing", new RegExp(UNKNOWN)],
     ["update of an unknown id", ["update", UNKNOWN, "--set", "tenant=x"], 5, "resource_missing", new RegExp(UNKNOWN)],
-    ["ids named twice", ["update", UNKNOWN, "--data", `{"schedule_ids":["${UNKNOWN}"]}`], 2, "usage", /named twice/],
-  ])("refuses: %s", async ([_title, args, exit, code, message], { collab }) => {
+    ["duplicate ids", ["update", UNKNOWN, "--data", `{"schedule_ids":["${UNKNOWN}"]}`], 2, "usage", /named twice/],
+  ])("rejects %s", async ([_title, args, exit, code, message], { collab }) => {
     reminder(collab);
     const { exitCode, error, stdout } = await collab.knock(["schedules", ...args, "--json"]);
     expect({ exitCode, code: error.code, stdout }).toEqual({ exitCode: exit, code, stdout: "" });
     expect(error.message).toMatch(message);
   });
 
-  it("names both faults of a body by their pointers", async ({ collab }) => {
+  it("names both errors in a body by their pointers", async ({ collab }) => {
     reminder(collab);
     const body = '{"workflow":"reminder","recipients":["a/b"],"repeats":[{"frequency":"daily","minutes":7}]}';
     const { error } = await collab.knock(["schedules", "create", "--data", body, "--json"]);
@@ -201,7 +203,7 @@ describe.concurrent("knock schedules", () => {
     ]);
   });
 
-  it("says that the remote target has no schedules yet", async ({ collab }) => {
+  it("says that the remote target does not support schedules yet", async ({ collab }) => {
     const { exitCode, error } = await collab.knock(["schedules", "list", "--remote", "--json"]);
     expect({ exitCode, code: error.code }).toEqual({ exitCode: 3, code: "not_supported" });
   });

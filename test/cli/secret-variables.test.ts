@@ -4,9 +4,9 @@ import { type HttpTestServer, startHttpTestServer } from "../helpers/http-test-s
 import { createInProcessSample as createSample } from "../helpers/run-in-process.js";
 import type { CommandResult, Sample } from "../helpers/run-knock.js";
 
-/** With characters that JSON and URLs write in other ways. */
+/** Contains characters that JSON and URLs encode. */
 const TOKEN = 's3cr3t/of "the" api';
-/** However it is written, one of these is left of it. */
+/** Parts of the secret, one of which remains in every encoding. */
 const FORMS = ["s3cr3t", "the%22", 'the"', 'the\\"'];
 
 let sample: Sample;
@@ -80,7 +80,7 @@ function expectScrubbed(text: string): void {
   for (const form of FORMS) expect(text).not.toContain(form);
 }
 
-it("E-084 templates see a secret variable, and nothing but rendered content shows it", async () => {
+it("E-084 a secret variable is available in templates, and only rendered content contains it", async () => {
   target.respondWith({ json: { ok: true } }, { status: 404, text: `no ${TOKEN}` });
   const { outcome, stderr } = await run(["notify", "sync", "-r", "ada", "--json", "--verbose"]);
   expectScrubbed(JSON.stringify(outcome) + stderr);
@@ -113,7 +113,7 @@ it("E-084 templates see a secret variable, and nothing but rendered content show
   expect(JSON.stringify(feed.items)).toContain("eu: s3cr3t/of");
 });
 
-it("a failed fetch and the run's events name the URL without it", async () => {
+it("a failed fetch and the run's events show the URL without the secret", async () => {
   target.respondWith({ status: 404 });
   const { outcome, stderr } = await run(["notify", "sync", "-r", "ada", "--json", "--verbose"]);
   expectScrubbed(JSON.stringify(outcome) + stderr);
@@ -122,7 +122,7 @@ it("a failed fetch and the run's events name the URL without it", async () => {
   expectScrubbed((await run(["runs", "show", id, "--json"])).stdout);
 });
 
-it("a preview shows it in rendered content alone", async () => {
+it("a preview shows the secret only in rendered content", async () => {
   target.respondWith({ status: 404 });
   const fetched = await run(["preview", "sync", "fetch_1", "-r", "ada", "--json"]);
   expectScrubbed(fetched.stdout + fetched.stderr);
@@ -131,7 +131,7 @@ it("a preview shows it in rendered content alone", async () => {
   expect(content.stdout).toContain("s3cr3t/of");
 });
 
-it("a literal secret is an error, and one whose variable is not set a warning", async () => {
+it("a literal secret is an error, and an unset variable is a warning", async () => {
   target.respondWith({ status: 404 });
   const { stderr } = await run(["notify", "sync", "-r", "ada", "--dry-run"], {});
   expect(stderr).toContain(

@@ -22,7 +22,7 @@ async function logIn(sample: Sample, args: string[] = [], key = KEY): Promise<vo
 }
 
 describe.concurrent("knock auth", () => {
-  it("keeps a key in a file that only its owner can read, and shows it in part", async ({ collab }) => {
+  it("stores a key in a file that only its owner can read, and shows it in part", async ({ collab }) => {
     await logIn(collab, ["--base-url", "http://127.0.0.1:9", "--branch", "feature"]);
     const path = (await collab.knock(["config", "path"])).stdout;
     expect(path).toBe(join(collab.home, ".config/knock/profiles.json"));
@@ -45,7 +45,7 @@ describe.concurrent("knock auth", () => {
     }
   });
 
-  it("profiles: several, a default, forgotten again", async ({ collab }) => {
+  it("manages several profiles and a default, and deletes them", async ({ collab }) => {
     await logIn(collab);
     await logIn(collab, ["--profile", "staging"]);
     const { json } = await collab.knock(["auth", "status", "--json"]);
@@ -62,7 +62,7 @@ describe.concurrent("knock auth", () => {
     expect((await collab.knock(["auth", "status"])).stdout).not.toContain("staging");
   });
 
-  it("a file that others can read is warned of", async ({ collab }) => {
+  it("warns about a file that others can read", async ({ collab }) => {
     await logIn(collab);
     const path = join(collab.home, ".config/knock/profiles.json");
     await collab.shell(`chmod 644 ${path}`);
@@ -79,13 +79,13 @@ describe.concurrent("knock auth", () => {
     [["config", "set", "target", "lcal"], undefined, 2, /^error: target: "lcal" is not a target\nhint: /],
     [["config", "set", "api_key", "sk_x"], undefined, 2, /^error: "api_key" cannot be set\nhint: knock auth login/],
     [["runs", "--profile", "nobody"], undefined, 3, /^error: there is no profile "nobody" in /],
-  ])("%j: exit %i", async ([args, input, exit, error], { collab }) => {
+  ])("exits for %j: exit %i", async ([args, input, exit, error], { collab }) => {
     const { stderr, exitCode } = await collab.knock(args, input === undefined ? {} : { input });
     expect(stderr).toMatch(error);
     expect(exitCode).toBe(exit);
   });
 
-  it("a damaged file is told without quoting it, and kept", async ({ collab }) => {
+  it("reports a damaged file without quoting it, and keeps it", async ({ collab }) => {
     await logIn(collab);
     const file = "../home/.config/knock/profiles.json";
     collab.write(file, `{"profiles":{"default":{"api_key":"${KEY}"`);
@@ -100,7 +100,7 @@ describe.concurrent("knock auth", () => {
 });
 
 describe.concurrent("settings: flag > environment > knock.json > profile > default", () => {
-  it("target", async ({ collab }) => {
+  it("apply to the target", async ({ collab }) => {
     expect(await setting(collab, "target")).toEqual(["local", "default"]);
     await logIn(collab);
     expect(await setting(collab, "target")).toEqual(["local", "default"]);
@@ -119,7 +119,7 @@ describe.concurrent("settings: flag > environment > knock.json > profile > defau
   it.for<[name: string, variable: string, flag: string]>([
     ["base_url", "KNOCK_BASE_URL", "--base-url"],
     ["branch", "KNOCK_BRANCH", "--branch"],
-  ])("%s", async ([name, variable, flag], { collab }) => {
+  ])("apply to %s", async ([name, variable, flag], { collab }) => {
     await logIn(collab);
     await collab.knock(["config", "set", name, "http://127.0.0.1:1"]);
     expect(await setting(collab, name)).toEqual(["http://127.0.0.1:1", "profile"]);
@@ -130,7 +130,7 @@ describe.concurrent("settings: flag > environment > knock.json > profile > defau
     expect(await setting(collab, name, [flag, "http://127.0.0.1:4"], { env })).toEqual(["http://127.0.0.1:4", "flag"]);
   });
 
-  it("api_key: flag, environment, profile; never from knock.json", async ({ collab }) => {
+  it("apply to api_key by flag, environment and profile, never from knock.json", async ({ collab }) => {
     expect(await setting(collab, "api_key")).toEqual([null, "default"]);
     await logIn(collab);
     const sources = [
@@ -143,7 +143,7 @@ describe.concurrent("settings: flag > environment > knock.json > profile > defau
     expect((await collab.knock(["runs"])).stderr).toContain('settings: unknown key "api_key"');
   });
 
-  it("profile: by flag, environment, knock.json, default", async ({ collab }) => {
+  it("apply to the profile by flag, environment, knock.json and default", async ({ collab }) => {
     for (const name of ["a", "b", "c", "d"]) await logIn(collab, ["--profile", name, "--branch", `of-${name}`]);
     expect(await setting(collab, "branch")).toEqual(["of-a", "profile"]);
     collab.write("knock.json", { knockDir: "./knock", settings: { profile: "b" } });
@@ -153,7 +153,7 @@ describe.concurrent("settings: flag > environment > knock.json > profile > defau
     expect(await setting(collab, "branch", ["--profile", "d"], { env })).toEqual(["of-d", "profile"]);
   });
 
-  it("store: a path is relative to where it was written", async ({ collab }) => {
+  it("resolve the path of the store relative to its source", async ({ collab }) => {
     const send = ["notify", "new-comment", "-r", "ada", "--set", "page=x", "--quiet", "--project", ".."];
     await collab.knock([...send, "--store", "flag.db"], { cwd: "payloads", env: { KNOCK_STORE: "env.db" } });
     expect(collab.read("payloads/flag.db").length).toBeGreaterThan(0);
@@ -166,7 +166,7 @@ describe.concurrent("settings: flag > environment > knock.json > profile > defau
     expect(() => collab.read(".knock-local/store.db")).toThrow("ENOENT");
   });
 
-  it("the store keeps itself out of version control, and knock.json is found upwards", async ({ collab }) => {
+  it("keep the store out of version control, and find knock.json upwards", async ({ collab }) => {
     await collab.knock(["notify", "new-comment", "-r", "ada", "--set", "page=x"], { cwd: "knock/workflows/invite" });
     expect(collab.read(".knock-local/.gitignore")).toBe("*\n");
     expect((await collab.knock(["runs", "list", "--quiet", "--project", "knock.json"])).stdout).not.toBe("");
@@ -178,7 +178,7 @@ describe.concurrent("settings: flag > environment > knock.json > profile > defau
     [[], { KNOCK_TARGET: "cloud" }, 2, /^error: KNOCK_TARGET is "cloud"\nhint: The targets are local and remote\./],
     [["--timeout", "never"], {}, 2, /^error: --timeout: "never" is not a duration\nhint: /],
     [["--timeout", "0s"], {}, 2, /^error: --timeout/],
-  ])("%j with %j: exit %i", async ([args, env, exit, error], { collab }) => {
+  ])("for %j with %j: exit %i", async ([args, env, exit, error], { collab }) => {
     const { stderr, exitCode } = await collab.knock(
       ["notify", "new-comment", "-r", "ada", "--set", "page=x", ...args],
       {

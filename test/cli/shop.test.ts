@@ -8,7 +8,9 @@ async function items(sample: Sample, ...args: string[]): Promise<JsonObject[]> {
 }
 
 describe.concurrent("the sample shop", () => {
-  it("basket-left: whoever reads the message in time gets no e-mail (E-335, E-336, E-337)", async ({ shop }) => {
+  it("sends no email in basket-left to a user who reads the message in time (E-335, E-336, E-337)", async ({
+    shop,
+  }) => {
     const started = await shop.knock([
       "notify",
       "basket-left",
@@ -37,7 +39,7 @@ describe.concurrent("the sample shop", () => {
     expect(stdout).toContain('\n    ✓ event.step_ref equal_to "in_app_feed_1" (was "in_app_feed_1")\n');
   });
 
-  it("partner-upgraded: what a step sets on the tenant, the next step shows (E-324, E-087)", async ({ shop }) => {
+  it("shows in partner-upgraded what an earlier step has set on the tenant (E-324, E-087)", async ({ shop }) => {
     const args = ["notify", "partner-upgraded", "-r", "ines", "--set", "plan=plus", "--json"];
     const { outcome } = await shop.knock([...args, "--tenant", "atelier"]);
     expect(formatOutcome(outcome)).toEqual(["ines completed: update_tenant_1 passed, in_app_feed_1 sent"]);
@@ -49,7 +51,7 @@ describe.concurrent("the sample shop", () => {
     ]);
   });
 
-  it("club-join: a step takes a user into an audience, whose workflow starts (E-332, E-388, E-118)", async ({
+  it("adds a user to an audience in club-join, which starts the audience's workflow (E-332, E-388, E-118)", async ({
     shop,
   }) => {
     const join = async () =>

@@ -4,7 +4,7 @@ import { cliTest as it, type Sample, type StartedCommand } from "../helpers/run-
 
 const LETTERS = "a".repeat(36);
 
-/** A workflow with two patterns that a backtracking engine would match for longer than the test may take. */
+/** A workflow with two patterns that a backtracking engine would match for longer than the test's time limit. */
 function addWorkflow(sample: Sample): void {
   sample.write("knock/workflows/words/workflow.json", {
     name: "Words",
@@ -41,8 +41,8 @@ const trigger = (url: string, data: object): Promise<Response> =>
     body: JSON.stringify({ recipients: ["ada"], data }),
   });
 
-describe("patterns of a trigger data schema that backtrack without end", () => {
-  it("E-030 knock notify decides or refuses them with the place", async ({ collab }) => {
+describe("patterns of a trigger data schema that backtrack endlessly", () => {
+  it("E-030 are matched or rejected by knock notify with the location", async ({ collab }) => {
     addWorkflow(collab);
     const notify = (...set: string[]) => collab.knock(["notify", "words", "-r", "ada", "--json", "--set", ...set]);
     const mismatch = await notify(`word=${LETTERS}!`);
@@ -58,7 +58,9 @@ describe("patterns of a trigger data schema that backtrack without end", () => {
     expect((await notify(`word=${LETTERS}`)).exitCode).toBe(0);
   });
 
-  it("E-030 an unsupported reference is reported with its place in the file", async ({ collab }) => {
+  it("E-030 are checked for unsupported references, which are reported with their location in the file", async ({
+    collab,
+  }) => {
     const path = collab.write(
       "knock/workflows/words/workflow.json",
       `{
@@ -77,7 +79,7 @@ describe("patterns of a trigger data schema that backtrack without end", () => {
     expect(path.endsWith(String((error.details as { file: string }[])[0]?.file))).toBe(true);
   });
 
-  it("knock dev goes on answering, and SIGTERM ends it while a pattern runs", async ({ collab }) => {
+  it("do not block knock dev, which SIGTERM ends while a pattern runs", async ({ collab }) => {
     addWorkflow(collab);
     const { url, dev } = await startDev(collab);
     const slow = Array.from({ length: 2 }, () => trigger(url, { lookahead: `${LETTERS}!` }));

@@ -9,7 +9,7 @@ const packed = (id: string) =>
   JSON.stringify({ type: "order.packed", id, customer: { id: "rosa" }, order: { number: "A-77", packer: "Tomas" } });
 
 describe.concurrent("knock sources", () => {
-  it("the sample: an event identifies, triggers, and another ends the run's wait (E-402, E-386, E-335)", async ({
+  it("identify and trigger in the sample, and a later event ends the run's wait (E-402, E-386, E-335)", async ({
     shop,
   }) => {
     expect((await shop.knock(["sources", "list"])).stdout).toContain("order.paid → workflows_trigger order-paid");
@@ -36,7 +36,7 @@ describe.concurrent("knock sources", () => {
     expect(table.stdout).toMatch(/^RECEIVED .*\n\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ {2}shop-system {2}order\.packed/);
   });
 
-  it("an action that could not be done is told, and exits 1 (E-403)", async ({ shop }) => {
+  it("exit 1 for an action that failed, and report it (E-403)", async ({ shop }) => {
     const { stdout, exitCode } = await shop.knock([...PAID, "--set", "customer:=null"]);
     expect(exitCode).toBe(1);
     expect(stdout).toContain(
@@ -44,7 +44,7 @@ describe.concurrent("knock sources", () => {
     );
   });
 
-  it("mistakes: a slip in the key, no event, a broken file, the remote target", async ({ shop }) => {
+  it("report a misspelled key, a missing event, an invalid file, and the remote target", async ({ shop }) => {
     const slip = await shop.knock(["sources", "send", "shop-sytem", "--data", "{}"]);
     expect([slip.exitCode, slip.stderr]).toEqual([5, expect.stringContaining('Did you mean "shop-system"?')]);
     expect((await shop.knock(["sources", "send", "shop-system"])).exitCode).toBe(2);
@@ -54,7 +54,7 @@ describe.concurrent("knock sources", () => {
     expect([broken.exitCode, broken.stderr]).toEqual([3, expect.stringContaining('did you mean "mappings"?')]);
   });
 
-  it("knock dev takes events in at POST /__knock/sources/<key>", async ({ shop }) => {
+  it("accept events in knock dev at POST /__knock/sources/<key>", async ({ shop }) => {
     const dev = shop.start(["dev", "--port", "0", "--ready-file", "ready.json"]);
     await vi.waitFor(() => expect(existsSync(shop.path("ready.json"))).toBe(true), WAIT_OPTIONS);
     const { url } = JSON.parse(readFileSync(shop.path("ready.json"), "utf8")) as { url: string };

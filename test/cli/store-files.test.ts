@@ -4,7 +4,7 @@ import { describe, expect } from "vitest";
 import { copyCommandForOthers } from "../helpers/copy-command-for-others.js";
 import { cliTest as it, type Sample } from "../helpers/run-knock.js";
 
-/** Runs `knock dev`, does something, and stops it. Returns what it wrote to standard error. */
+/** Runs `knock dev`, runs an action, and stops it. Returns what it wrote to standard error. */
 async function whileDev(sample: Sample, work: (url: string) => Promise<void>): Promise<string> {
   const process = sample.start(["dev", "--port", "0", "--ready-file", "ready.json"]);
   while (!existsSync(sample.path("ready.json"))) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -27,14 +27,14 @@ async function trigger(url: string): Promise<{ status: number; body: Record<stri
   return { status: response.status, body, retry: response.headers.get("x-should-retry") };
 }
 
-describe.skipIf(process.platform === "win32").concurrent("knock dev whose store is deleted", () => {
+describe.skipIf(process.platform === "win32").concurrent("knock dev with a deleted store", () => {
   it.for<[name: string, remove: (sample: Sample) => void, reason: RegExp]>([
     [
       "the folder",
       (sample) => rmSync(sample.path(".knock-local"), { recursive: true }),
       /was deleted while it was open/,
     ],
-    ["the log alone", (sample) => rmSync(sample.path(".knock-local/store.db-wal")), /was deleted while it was open/],
+    ["only the log", (sample) => rmSync(sample.path(".knock-local/store.db-wal")), /was deleted while it was open/],
     [
       "another file in its place",
       (sample) => {
@@ -60,8 +60,8 @@ describe.skipIf(process.platform === "win32").concurrent("knock dev whose store 
   });
 });
 
-describe.skipIf(process.platform === "win32")("a store that may only be read", () => {
-  it("is listed; what would write to it exits 3 and says so", async ({ collab }) => {
+describe.skipIf(process.platform === "win32")("a read-only store", () => {
+  it("is listed, and commands that write exit 3 and say so", async ({ collab }) => {
     await collab.knock(["notify", "welcome", "-r", "ada"]);
     // File modes do not stop the superuser, so that another user has to run the command.
     const others = process.getuid?.() === 0 ? copyCommandForOthers() : null;

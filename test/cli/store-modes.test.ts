@@ -6,8 +6,8 @@ const readMode = (path: string): string => (statSync(path).mode & 0o777).toStrin
 const NOTIFY = 'knock notify new-comment --recipients ada --actor alan --data \'{"page":"Home"}\'';
 
 describe("the local store", () => {
-  it.for(["000", "022", "077"])("is the owner's alone, with umask %s", async (umask, { collab }) => {
-    // While knock dev runs, the log and its index are there.
+  it.for(["000", "022", "077"])("is accessible for its owner only, with umask %s", async (umask, { collab }) => {
+    // The log and its index exist while knock dev runs.
     collab.write(
       "modes.cjs",
       `const { readdirSync, statSync } = require("node:fs");
@@ -22,7 +22,9 @@ for (const name of readdirSync(".knock-local"))
     expect(readMode(collab.path(".knock-local"))).toBe("700");
   });
 
-  it("--store creates each folder and file for the owner alone, and leaves folders that exist", async ({ collab }) => {
+  it("creates each folder and file of --store for the owner only, and leaves existing folders unchanged", async ({
+    collab,
+  }) => {
     mkdirSync(collab.path("shared"));
     chmodSync(collab.path("shared"), 0o755);
     expect((await collab.shell(`umask 000; ${NOTIFY} --store shared/one.db`)).exitCode).toBe(0);
@@ -36,7 +38,7 @@ for (const name of readdirSync(".knock-local"))
     );
   });
 
-  it("a store that exists keeps its modes", async ({ collab }) => {
+  it("keeps the modes of existing files", async ({ collab }) => {
     await collab.openStore();
     chmodSync(collab.path(".knock-local"), 0o750);
     chmodSync(collab.path(".knock-local/store.db"), 0o640);

@@ -2,7 +2,7 @@ import { describe, expect } from "vitest";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 import { cliTest } from "../helpers/run-knock.js";
 
-describe.concurrent("did you mean", () => {
+describe.concurrent("suggestions", () => {
   it.for<[args: string[], exit: number, error: string]>([
     [["notfy", "x"], 2, 'error: there is no command "notfy"\nhint: Did you mean "notify"?'],
     [["help", "notfy"], 2, 'error: there is no command "notfy"\nhint: Did you mean "notify"?'],
@@ -134,13 +134,13 @@ describe.concurrent("did you mean", () => {
     [["notify", "x", "-r", "a", "--expect", "ada:email=sennt"], 2, 'hint: Did you mean "sent"?'],
     [["config", "get", "targt"], 2, 'error: there is no setting "targt"\nhint: Did you mean "target"?'],
     [["config", "set", "brnch", "x"], 2, 'error: "brnch" cannot be set\nhint: Did you mean "branch"?'],
-  ])("%j: exit %i", async ([args, exit, error], { collab }) => {
+  ])("are shown for %j: exit %i", async ([args, exit, error], { collab }) => {
     const { stderr, stdout, exitCode } = await collab.knock(args);
     expect(stderr).toContain(error);
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: exit });
   });
 
-  cliTest("dev -- names a command that does not exist", async ({ collab }) => {
+  cliTest("name a command after dev -- that does not exist", async ({ collab }) => {
     const { stderr, stdout, exitCode } = await collab.knock(["dev", "--port", "0", "--", "no-such-command"]);
     expect(stderr).toContain("error: -- no-such-command: there is no such command");
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
@@ -155,13 +155,13 @@ describe.concurrent("did you mean", () => {
       ["--object", "projects/p11"],
       'to {"id":"p11","collection":"projects"} (did you mean "projects/p1"?). Identify with knock objects set <collection> <id> --file …',
     ],
-  ])("a recipient never identified, %j: %s", async ([args, warning], { collab }) => {
+  ])("are shown for an unidentified recipient, %j: %s", async ([args, warning], { collab }) => {
     const { stderr, exitCode } = await collab.knock(["notify", "page-shared", "--set", "page=Home", ...args]);
     expect(stderr).toContain(warning);
     expect(exitCode).toBe(1);
   });
 
-  it("a tenant that nobody made, and is nearly one that somebody did, is told of once", async ({ collab }) => {
+  it("are shown once for a new tenant with an id that is similar to an existing one", async ({ collab }) => {
     const args = ["notify", "invite", "-r", "lin", "--tenant"];
     const { stderr, exitCode } = await collab.knock([...args, "acmee"]);
     expect(stderr).toBe('warning: tenant "acmee" did not exist and was made. Did you mean "acme"?');

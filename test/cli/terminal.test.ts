@@ -5,7 +5,7 @@ import { hasTerminal, cliTest as it } from "../helpers/run-knock.js";
 const ESC = "\u001b[";
 const COMMENT = ["notify", "new-comment", "-r", "ada", "--set", "page=Home"];
 
-describe.concurrent("colour", () => {
+describe.concurrent("color", () => {
   inProcessTest.for<[env: Record<string, string>, colour: boolean]>([
     [{}, false],
     [{ FORCE_COLOR: "1" }, true],
@@ -13,14 +13,14 @@ describe.concurrent("colour", () => {
     [{ FORCE_COLOR: "0" }, false],
     [{ FORCE_COLOR: "1", NO_COLOR: "1" }, true],
     [{ CLICOLOR_FORCE: "0" }, false],
-  ])("in a pipe with %j: %s", async ([env, colour], { collab }) => {
+  ])("is in a pipe with %j: %s", async ([env, colour], { collab }) => {
     const { stdout } = await collab.knock(COMMENT, { env });
     expect(stdout.includes(ESC)).toBe(colour);
     const failed = await collab.knock(["notify", "nothing", "-r", "ada"], { env });
     expect(failed.stderr.includes(ESC)).toBe(colour);
   });
 
-  inProcessTest("never in JSON", async ({ collab }) => {
+  inProcessTest("is never in JSON", async ({ collab }) => {
     const { stdout, outcome } = await collab.knock([...COMMENT, "--json"], { env: { FORCE_COLOR: "1" } });
     expect(outcome.workflow).toBe("new-comment");
     expect(stdout).not.toContain(ESC);
@@ -35,13 +35,13 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
     [{ NO_COLOR: "1", FORCE_COLOR: "1" }, true],
     [{ FORCE_COLOR: "0" }, false],
     [{ TERM: "dumb" }, false],
-  ])("with %j: colour %s", async ([env, colour], { collab }) => {
+  ])("colors with %j: color %s", async ([env, colour], { collab }) => {
     const { stdout, exitCode } = await collab.onTerminal(COMMENT, { env });
     expect(exitCode).toBe(0);
     expect(stdout.includes(ESC)).toBe(colour);
   });
 
-  it("progress of a wait is drawn and taken away again", async ({ collab }) => {
+  it("draws the progress of a wait and removes it", async ({ collab }) => {
     const args = [...COMMENT, "--wait", "400ms"];
     const { stdout } = await collab.onTerminal(args, { env: { NO_COLOR: "1" }, columns: 80 });
     expect(stdout).toContain("waiting for new-comment");
@@ -50,7 +50,7 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
     expect(quiet.stdout).toMatch(/^[0-9a-f-]{36}\nwarning: timed out while waiting: 1 of 1 run has not ended$/);
   });
 
-  it("a terminal that does not know its width gets no progress, and whole tables", async ({ collab }) => {
+  it("draws no progress and complete tables if the width is unknown", async ({ collab }) => {
     const { stdout } = await collab.onTerminal(["clock", "advance", "1h"], { env: { NO_COLOR: "1" }, columns: 0 });
     expect(stdout).toMatch(/^[^\n]+\(running, .+ ahead of real time\)$/);
     await collab.knock(COMMENT);
@@ -58,7 +58,7 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
     expect(list.stdout).toContain("new-comment  ada        paused");
   });
 
-  it("tables are cut to the width, in a pipe they are whole", async ({ collab }) => {
+  it("truncates tables to the width, and never in a pipe", async ({ collab }) => {
     await collab.knock(COMMENT);
     const narrow = await collab.onTerminal(["runs", "list"], { columns: 41, env: { NO_COLOR: "1" } });
     const lines = narrow.stdout.split("\n");
@@ -68,7 +68,7 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
     expect((await collab.knock(["runs", "list"])).stdout).not.toContain("…");
   });
 
-  it("a live key is asked about, and no is no: exit 6, nothing sent", async ({ collab }) => {
+  it("asks about a live key, and sends nothing after no: exit 6", async ({ collab }) => {
     const env = { KNOCK_API_KEY: "sk_live_0123456789", KNOCK_BASE_URL: "https://knock.invalid", NO_COLOR: "1" };
     const { stdout, exitCode } = await collab.onTerminal([...COMMENT, "--remote"], { env, type: [/Go on\?/, "n\n"] });
     expect(stdout).toContain("This uses a live key at knock.invalid. Go on? [y/N]");
@@ -77,7 +77,7 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
     expect(stdout).not.toContain("0123456789");
   });
 
-  it("Ctrl-C ends a wait, with what is done told: exit 130", async ({ collab }) => {
+  it("ends a wait on Ctrl-C and reports what was done: exit 130", async ({ collab }) => {
     const { stdout, exitCode } = await collab.onTerminal([...COMMENT, "--wait"], {
       ...{ type: [/0 of 1 runs ended/, "\u0003"], columns: 80, env: { NO_COLOR: "1" } },
     });
@@ -88,7 +88,7 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
   it.for<[key: string, name: string, exit: number, told: RegExp]>([
     ["\u0003", "Ctrl-C", 130, /error: interrupted\nhint: Nothing was changed\.$/],
     ["\u0004", "Ctrl-D", 2, /error: no API key given\nhint: /],
-  ])("%j (%s) at a prompt: exit %i", async ([key, , exit, told], { collab }) => {
+  ])("handles %j (%s) at a prompt: exit %i", async ([key, , exit, told], { collab }) => {
     const { stdout, exitCode } = await collab.onTerminal(["auth", "login"], {
       ...{ type: [/API key: /, key], env: { NO_COLOR: "1" } },
     });
@@ -96,7 +96,7 @@ describe.runIf(hasTerminal).concurrent("on a terminal", () => {
     expect(exitCode).toBe(exit);
   });
 
-  it("auth login asks for the key and does not show it", async ({ collab }) => {
+  it("hides the key that auth login asks for", async ({ collab }) => {
     const env = { NO_COLOR: "1" };
     const { stdout, exitCode } = await collab.onTerminal(["auth", "login"], {
       env,
@@ -117,24 +117,24 @@ describe.concurrent("closed and full outputs", () => {
     ["knock notify new-comment -r ada --set page=x >&-"],
     ["knock notify new-comment -r ada --set page=x --json >&- 2>&-"],
     ["knock --help | head -c 0"],
-  ])("%s: done, without a word", async ([line = ""], { collab }) => {
+  ])("cause no error after the work is done: %s", async ([line = ""], { collab }) => {
     const { stderr, stdout, exitCode } = await collab.shell(`set -o pipefail 2>/dev/null; ${line}`);
     expect({ stderr, stdout, exitCode }).toEqual({ stderr: "", stdout: "", exitCode: 0 });
     const runs = await collab.knock(["runs", "list", "--quiet"]);
     expect(runs.stdout === "").toBe(line.includes("--help"));
   });
 
-  it("an error while standard error is closed keeps its exit code", async ({ collab }) => {
+  it("keep the exit code of an error while standard error is closed", async ({ collab }) => {
     expect((await collab.shell("knock notify nothing -r ada 2>&-")).exitCode).toBe(5);
   });
 
-  it("a full disk behind standard output: one line, exit 1, no trace", async ({ collab }) => {
+  it("cause one line and exit 1 without a stack trace for a full disk", async ({ collab }) => {
     const { stderr, exitCode } = await collab.shell("knock notify new-comment -r ada --set page=x >/dev/full");
     expect(stderr).toMatch(/^error: the result could not be written to standard output \(ENOSPC\)\nhint: [^\n]+$/);
     expect(exitCode).toBe(1);
   });
 
-  it("standard input that is closed, or empty, is told", async ({ collab }) => {
+  it("include closed and empty standard input, which is reported", async ({ collab }) => {
     for (const from of ["<&-", "</dev/null"]) {
       const { stderr, exitCode } = await collab.shell(`knock notify --file - ${from}`);
       expect(stderr).toMatch(/^error: standard input: not valid JSON: it is empty \(line 1, column 1\)\nhint: /);

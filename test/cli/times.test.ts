@@ -4,7 +4,7 @@ import { hasTerminal, cliTest as it } from "../helpers/run-knock.js";
 const COMMENT = ["notify", "new-comment", "-r", "ada", "--set", "page=Home"];
 const TOKYO = { env: { TZ: "Asia/Tokyo" } };
 
-/** Every command that prints times, after a trigger at 23:40 UTC that waits until 00:10. */
+/** Runs every command that prints times, after a trigger at 23:40 UTC that waits until 00:10. */
 const COMMANDS: [args: string[], utc: string, tokyo: string][] = [
   [["clock"], "2030-01-01 23:40:00Z", "2030-01-02 08:40:00+09:00"],
   [["runs", "list"], "2030-01-01 23:40:00Z", "2030-01-02 08:40:00+09:00"],
@@ -17,8 +17,8 @@ const COMMANDS: [args: string[], utc: string, tokyo: string][] = [
   [COMMENT, "waiting at delay_1 until 2030-01-02 00:10Z (in 30m)", "at delay_1 until 09:10+09:00 (in 30m)"],
 ];
 
-describe.concurrent("times for people", () => {
-  it("are UTC with Z in pipes, whatever zone the machine has", async ({ collab }) => {
+describe.concurrent("printed times", () => {
+  it("are UTC with Z in pipes, in any time zone", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-01-01T23:40:00Z"]);
     await collab.knock(["broadcasts", "schedule", "history-launch", "--at", "2030-06-04T18:00:00Z", "--all-users"]);
     const schedule = { workflow: "welcome", recipients: ["ada"], scheduled_at: "2030-06-04T18:00:00Z" };
@@ -41,7 +41,7 @@ describe.concurrent("times for people", () => {
     expect(moved.stdout).toMatch(/^ {2}2030-01-02 00:10:00Z {2}new-comment/);
   });
 
-  it.runIf(hasTerminal)("are local with their zone on a terminal, and can be typed back", async ({ collab }) => {
+  it.runIf(hasTerminal)("are local with their zone on a terminal, and are accepted as input", async ({ collab }) => {
     await collab.knock(["clock", "freeze", "2030-01-01T23:40:00Z"]);
     await collab.knock(["broadcasts", "schedule", "history-launch", "--at", "2030-06-04T18:00:00Z", "--all-users"]);
     const schedule = { workflow: "welcome", recipients: ["ada"], scheduled_at: "2030-06-04T18:00:00Z" };
@@ -60,7 +60,7 @@ describe.concurrent("times for people", () => {
     expect(set.stdout).toContain("2030-01-01 23:50:00Z");
   });
 
-  it.runIf(hasTerminal)("are left out of a table that is too narrow for them, in any zone", async ({ collab }) => {
+  it.runIf(hasTerminal)("are omitted from a table that is too narrow for them, in any zone", async ({ collab }) => {
     await collab.knock(COMMENT);
     const { stdout } = await collab.onTerminal(["runs", "list"], { ...TOKYO, columns: 60 });
     expect(stdout).toContain("STATUS");

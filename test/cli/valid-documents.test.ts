@@ -7,14 +7,14 @@ import { type CommandResult, cliTest as it, type RunOptions, type Sample } from 
 
 const WORKFLOW = "knock/workflows/new-comment/workflow.json";
 
-/** Runs a command with a cache folder of its own. */
+/** Runs a command with its own cache folder. */
 const notify = (sample: Sample, env: Record<string, string> = {}, options: RunOptions = {}): Promise<CommandResult> =>
   sample.knock(["notify", "new-comment", "-r", "ada", "--set", "page=Home"], {
     ...options,
     env: { XDG_CACHE_HOME: join(sample.home, "cache"), ...env },
   });
 
-/** The file of the cache, or null. */
+/** Returns the path of the cache's file, or null. */
 function cacheFile({ home }: Sample): string | null {
   const folder = join(home, "cache/knock-cli");
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith("-documents.txt")) : [];
@@ -40,7 +40,7 @@ describe.concurrent("documents that are known to be valid", () => {
     await notify(collab);
     change(collab, { nmae: "An unknown key" });
     expect((await notify(collab)).stderr).toContain('unknown key "nmae"');
-    // The key of knock.json is not valid. Only a cache that says otherwise lets it pass.
+    // The key of knock.json is invalid, so that only a false cache entry accepts it.
     collab.write("knock.json", { knockDir: "./knock", knokDir: "./other" });
     expect((await notify(collab)).exitCode).toBe(3);
     const cache = new ValidDocumentCache(cacheFile(collab));
@@ -49,7 +49,7 @@ describe.concurrent("documents that are known to be valid", () => {
     expect((await notify(collab)).exitCode).toBe(0);
   });
 
-  it("are checked again when they change, and a document with a fault is reported by each command", async ({
+  it("are checked again when they change, and a document with an error is reported by each command", async ({
     collab,
   }) => {
     await notify(collab);
@@ -59,14 +59,14 @@ describe.concurrent("documents that are known to be valid", () => {
     expect(await notify(collab)).toMatchObject({ exitCode: 3, stderr: first.stderr });
   });
 
-  it("do not include a document with an unknown key, of which each command warns", async ({ collab }) => {
+  it("exclude a document with an unknown key, about which each command warns", async ({ collab }) => {
     change(collab, { nmae: "An unknown key" });
     const first = await notify(collab);
     expect(first.stderr).toContain('unknown key "nmae"');
     expect((await notify(collab)).stderr).toBe(first.stderr);
   });
 
-  it("do not include a recipients file with a likely mistake, of which each command warns", async ({ collab }) => {
+  it("exclude a recipients file with a likely mistake, about which each command warns", async ({ collab }) => {
     await notify(collab);
     collab.write("knock/recipients/mary.json", { users: [{ id: "mary", timezone: "Europe/Pariss" }] });
     const warned = await notify(collab);
@@ -74,9 +74,7 @@ describe.concurrent("documents that are known to be valid", () => {
     expect((await notify(collab)).stderr).toBe(warned.stderr);
   });
 
-  it("are checked by each command if the cache is damaged, cannot be written or is switched off", async ({
-    collab,
-  }) => {
+  it("are checked by each command if the cache is damaged, cannot be written or is disabled", async ({ collab }) => {
     expect((await notify(collab, { NODE_DISABLE_COMPILE_CACHE: "1" })).exitCode).toBe(0);
     expect(cacheFile(collab)).toBe(null);
     writeFileSync(join(collab.home, "cache"), "a file where the folder would be");
@@ -89,8 +87,8 @@ describe.concurrent("documents that are known to be valid", () => {
     expect(await notify(collab, { XDG_CACHE_HOME })).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
-  it("are kept whole when several processes save them at once", async ({ collab }) => {
-    await notify(collab, { XDG_CACHE_HOME: join(collab.home, "other") }); // the store exists
+  it("are completely saved by several processes at once", async ({ collab }) => {
+    await notify(collab, { XDG_CACHE_HOME: join(collab.home, "other") }); // creates the store
     const runs = await Promise.all([notify(collab), notify(collab), notify(collab)]);
     expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
     for (const line of readFileSync(String(cacheFile(collab)), "utf8").split("\n"))

@@ -17,20 +17,23 @@ function changeJson(sample: Sample, file: string, change: (content: JsonObject) 
 const collectWarnings = (stderr: string): string[] => stderr.split("\n").filter((line) => line.startsWith("warning: "));
 
 describe.concurrent("likely misspelled template variables", () => {
-  inProcessTest("are a warning per step when a workflow is triggered, once for all recipients", async ({ collab }) => {
-    collab.write(
-      BODY,
-      "<p>{{ recipent.name }} {{ recipient.nmae }}</p>\n<p>{{ vars.app_ulr }}{{ recipient.nickname }}</p>\n",
-    );
-    collab.write(FEED, "{{ data.pgae }}{% assign x = page %}{{ x }}{{ comment }}\n");
-    const { stderr, stdout, exitCode } = await collab.knock(COMMENT);
-    expect(collectWarnings(stderr)).toEqual([
-      `warning: workflow "new-comment": step in_app_feed_1: ${FEED}:1:4: data.pgae is undefined; did you mean "data.page"?`,
-      `warning: workflow "new-comment": step email_1: ${BODY}:1:7: recipent.name is undefined; did you mean "recipient.name"?; ${BODY}:1:27: recipient.nmae is undefined; did you mean "recipient.name"?; ${BODY}:2:7: vars.app_ulr is undefined; did you mean "vars.app_url"?`,
-    ]);
-    expect(stdout).toContain("2 waiting");
-    expect(exitCode).toBe(0);
-  });
+  inProcessTest(
+    "cause one warning per step when a workflow is triggered, for all recipients together",
+    async ({ collab }) => {
+      collab.write(
+        BODY,
+        "<p>{{ recipent.name }} {{ recipient.nmae }}</p>\n<p>{{ vars.app_ulr }}{{ recipient.nickname }}</p>\n",
+      );
+      collab.write(FEED, "{{ data.pgae }}{% assign x = page %}{{ x }}{{ comment }}\n");
+      const { stderr, stdout, exitCode } = await collab.knock(COMMENT);
+      expect(collectWarnings(stderr)).toEqual([
+        `warning: workflow "new-comment": step in_app_feed_1: ${FEED}:1:4: data.pgae is undefined; did you mean "data.page"?`,
+        `warning: workflow "new-comment": step email_1: ${BODY}:1:7: recipent.name is undefined; did you mean "recipient.name"?; ${BODY}:1:27: recipient.nmae is undefined; did you mean "recipient.name"?; ${BODY}:2:7: vars.app_ulr is undefined; did you mean "vars.app_url"?`,
+      ]);
+      expect(stdout).toContain("2 waiting");
+      expect(exitCode).toBe(0);
+    },
+  );
 
   inProcessTest("--dry-run prints the warnings of the run, and creates no store", async ({ collab }) => {
     collab.write(BODY, "{{ recipient.nmae }}");
@@ -50,20 +53,17 @@ describe.concurrent("likely misspelled template variables", () => {
     expect(dry.exitCode).toBe(0);
   });
 
-  inProcessTest(
-    "--dry-run sees recipients files that changed since, and leaves the store as it is",
-    async ({ collab }) => {
-      await collab.openStore();
-      const before = collab.storeDigest();
-      collab.write("knock/recipients/more.json", { users: [{ id: "zoe", name: "Zoe", team: "red" }] });
-      collab.write(BODY, "{{ recipient.taem }}");
-      const { stderr } = await collab.knock(["notify", "new-comment", "-r", "zoe", "--set", "page=Home", "--dry-run"]);
-      expect(collectWarnings(stderr)).toEqual([
-        `warning: workflow "new-comment": step email_1: ${BODY}:1:4: recipient.taem is undefined; did you mean "recipient.team"?`,
-      ]);
-      expect(collab.storeDigest()).toBe(before);
-    },
-  );
+  inProcessTest("--dry-run uses changed recipients files without a change of the store", async ({ collab }) => {
+    await collab.openStore();
+    const before = collab.storeDigest();
+    collab.write("knock/recipients/more.json", { users: [{ id: "zoe", name: "Zoe", team: "red" }] });
+    collab.write(BODY, "{{ recipient.taem }}");
+    const { stderr } = await collab.knock(["notify", "new-comment", "-r", "zoe", "--set", "page=Home", "--dry-run"]);
+    expect(collectWarnings(stderr)).toEqual([
+      `warning: workflow "new-comment": step email_1: ${BODY}:1:4: recipient.taem is undefined; did you mean "recipient.team"?`,
+    ]);
+    expect(collab.storeDigest()).toBe(before);
+  });
 
   inProcessTest("--strict makes them an error, and nothing is triggered", async ({ collab }) => {
     collab.write(BODY, "{{ recipient.nmae }}");
@@ -78,7 +78,7 @@ describe.concurrent("likely misspelled template variables", () => {
     expect([dry.exitCode, dry.error.code]).toEqual([3, "warning"]);
   });
 
-  inProcessTest("preview --strict fails with them", async ({ collab }) => {
+  inProcessTest("preview --strict fails for them", async ({ collab }) => {
     collab.write(BODY, "{{ recipient.nmae }}");
     const args = ["preview", "new-comment", "email_1", "-r", "ada", "--set", "page=Home"];
     expect((await collab.knock(args)).exitCode).toBe(0);
@@ -106,7 +106,7 @@ describe.concurrent("sample projects", () => {
     ["shop", ["win-back", "-r", "ines"]],
     ["shop", ["survey", "-r", "ines"]],
     ["shop", ["club-welcome", "-r", "ines"]],
-  ])("%s: notify %j prints no warning", async (name, args) => {
+  ])("%s prints no warning for notify %j", async (name, args) => {
     const sample = createSample(name);
     try {
       const dry = await sample.knock(["notify", ...args, "--dry-run"]);
@@ -119,7 +119,7 @@ describe.concurrent("sample projects", () => {
 });
 
 describe.concurrent("project files", () => {
-  inProcessTest("an undeclared channel is a warning with the nearest name", async ({ shop }) => {
+  inProcessTest("cause a warning for an undeclared channel with the nearest name", async ({ shop }) => {
     const workflow = "knock/workflows/order-shipped/workflow.json";
     shop.write(workflow, shop.read(workflow).replace('"channel_key": "mail"', '"channel_key": "emial"'));
     const args = ["notify", "order-shipped", "--file", "payloads/order-shipped.json", "--dry-run"];
@@ -130,7 +130,7 @@ describe.concurrent("project files", () => {
   });
 
   inProcessTest(
-    "F-026 unknown keys of audiences, layouts and partials have their place and the nearest key",
+    "F-026 cause warnings for unknown keys of audiences, layouts and partials with their location and the nearest key",
     async ({ shop }) => {
       shop.write(
         "knock/audiences/vip/audience.json",
@@ -159,7 +159,7 @@ describe.concurrent("project files", () => {
   );
 
   inProcessTest(
-    "misspelled properties and unknown time zones of recipients files have their place",
+    "cause warnings for misspelled properties and unknown time zones of recipients with their location",
     async ({ collab }) => {
       collab.write(
         "knock/recipients/zz.json",
@@ -179,7 +179,7 @@ describe.concurrent("project files", () => {
   );
 
   inProcessTest(
-    "an unknown time zone of the environment or of an inline recipient is a warning",
+    "cause a warning for an unknown time zone of the environment, as does an inline recipient",
     async ({ collab }) => {
       changeJson(collab, "knock/environment.json", (environment) => {
         environment.timezone = "Europe/Pariss";
@@ -195,7 +195,7 @@ describe.concurrent("project files", () => {
 });
 
 describe.concurrent("knock dev", () => {
-  cliTest("--strict refuses to start where a file has a warning", async ({ collab }) => {
+  cliTest("--strict does not start if a file has a warning", async ({ collab }) => {
     collab.write("knock/recipients/zz.json", { users: [{ id: "zoe", timezone: "Europe/Londn" }] });
     const { exitCode, stderr, stdout } = await collab.knock(["dev", "--port", "0", "--strict", "--exec", "echo ran"]);
     expect(stderr).toContain('did you mean "Europe/London"?');
@@ -203,15 +203,21 @@ describe.concurrent("knock dev", () => {
     expect(stdout).toBe("");
   });
 
-  cliTest("writes misspelled variables to the request log; --strict rejects the trigger", async ({ collab }) => {
-    collab.write(BODY, "{{ recipient.nmae }}");
-    const trigger = `curl -s -X POST "$KNOCK_BASE_URL/v1/workflows/new-comment/trigger" -H "Authorization: Bearer $KNOCK_API_KEY" -H 'Content-Type: application/json' -d '{"recipients":["ada"],"data":{"page":"Home"}}'`;
-    const logged = await collab.knock(["dev", "--port", "0", "--verbose", "--exec", trigger]);
-    expect(logged.stderr).toContain(
-      `warning: workflow "new-comment": step email_1: ${BODY}:1:4: recipient.nmae is undefined; did you mean "recipient.name"?`,
-    );
-    expect(logged.json).toHaveProperty("workflow_run_id");
-    const strict = await collab.knock(["dev", "--port", "0", "--strict", "--exec", trigger]);
-    expect(strict.json).toMatchObject({ status: 422, message: expect.stringContaining("recipient.nmae is undefined") });
-  });
+  cliTest(
+    "writes misspelled variables to the request log, and rejects the trigger with --strict",
+    async ({ collab }) => {
+      collab.write(BODY, "{{ recipient.nmae }}");
+      const trigger = `curl -s -X POST "$KNOCK_BASE_URL/v1/workflows/new-comment/trigger" -H "Authorization: Bearer $KNOCK_API_KEY" -H 'Content-Type: application/json' -d '{"recipients":["ada"],"data":{"page":"Home"}}'`;
+      const logged = await collab.knock(["dev", "--port", "0", "--verbose", "--exec", trigger]);
+      expect(logged.stderr).toContain(
+        `warning: workflow "new-comment": step email_1: ${BODY}:1:4: recipient.nmae is undefined; did you mean "recipient.name"?`,
+      );
+      expect(logged.json).toHaveProperty("workflow_run_id");
+      const strict = await collab.knock(["dev", "--port", "0", "--strict", "--exec", trigger]);
+      expect(strict.json).toMatchObject({
+        status: 422,
+        message: expect.stringContaining("recipient.nmae is undefined"),
+      });
+    },
+  );
 });

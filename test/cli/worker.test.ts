@@ -2,7 +2,7 @@ import { describe, expect } from "vitest";
 import { inProcessTest } from "../helpers/run-in-process.js";
 import { cliTest, formatOutcome, type Sample, type StartedCommand } from "../helpers/run-knock.js";
 
-/** Waits a second, then sends. */
+/** Defines a workflow that waits a second, then sends. */
 function quick(sample: Sample): void {
   sample.write("knock/workflows/quick/workflow.json", {
     name: "Quick",
@@ -13,7 +13,7 @@ function quick(sample: Sample): void {
   });
 }
 
-/** Resolves once the command has written this. */
+/** Resolves when the command has written a match. */
 function saysOn(stream: "stdout" | "stderr", started: StartedCommand, text: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let seen = "";
@@ -49,7 +49,7 @@ describe.concurrent("knock worker", () => {
   });
 
   inProcessTest.for([["SIGINT", 130] as const, ["SIGTERM", 143] as const])(
-    "runs what another process started as it falls due; %s ends it: exit %i, what is done told",
+    "runs due work of other processes, and on %s exits %i and reports what was done",
     async ([signal, code], { collab }) => {
       quick(collab);
       const worker = collab.start(["worker"]);
@@ -66,7 +66,7 @@ describe.concurrent("knock worker", () => {
     },
   );
 
-  inProcessTest("follows the clock that another process moves", async ({ collab }) => {
+  inProcessTest("follows clock moves of another process", async ({ collab }) => {
     await collab.knock(["notify", "new-comment", "-r", "lin", "--set", "page=Home"]);
     const worker = collab.start(["worker", "--json"]);
     await saysOn("stderr", worker, /waiting/);
@@ -79,7 +79,7 @@ describe.concurrent("knock worker", () => {
 });
 
 describe.concurrent("several processes on one store", () => {
-  cliTest("ten triggers at once on a store that is not there yet: no error, ten runs", async ({ collab }) => {
+  cliTest("create a missing store with ten triggers at once without an error", async ({ collab }) => {
     const args = ["notify", "new-comment", "-r", "ada,lin", "--set", "page=Home", "--json"];
     const all = await Promise.all(Array.from({ length: 10 }, () => collab.knock(args)));
     expect(all.map(({ exitCode, stderr }) => `${exitCode} ${stderr}`)).toEqual(all.map(() => "0 "));
@@ -88,14 +88,14 @@ describe.concurrent("several processes on one store", () => {
     expect((await collab.knock(["messages", "list", "--quiet"])).stdout.split("\n")).toHaveLength(20);
   });
 
-  cliTest("one idempotency key in six processes at once is one run", async ({ collab }) => {
+  cliTest("make one run of one idempotency key used six times at once", async ({ collab }) => {
     const args = ["notify", "new-comment", "-r", "ada", "--set", "page=Home", "--idempotency-key", "k", "--quiet"];
     const all = await Promise.all(Array.from({ length: 6 }, () => collab.knock(args)));
     expect(new Set(all.map(({ stdout }) => stdout)).size).toBe(1);
     expect((await collab.knock(["runs", "list", "--quiet"])).stdout.split("\n")).toHaveLength(1);
   });
 
-  cliTest("a once-only workflow runs once, whoever comes first", async ({ collab }) => {
+  cliTest("run a once-only workflow once", async ({ collab }) => {
     const all = await Promise.all(
       Array.from({ length: 4 }, () => collab.knock(["notify", "welcome", "-r", "lin", "--json"])),
     );
@@ -103,7 +103,7 @@ describe.concurrent("several processes on one store", () => {
     expect(ran).toHaveLength(1);
   });
 
-  cliTest("two that advance the clock at once run each due run once", async ({ collab }) => {
+  cliTest("run each due run once while two of them advance the clock at once", async ({ collab }) => {
     await collab.knock(["notify", "new-comment", "-r", "ada,grace,lin", "--set", "page=Home"]);
     await Promise.all([1, 2].map(() => collab.knock(["clock", "advance", "30m"])));
     const { stdout } = await collab.knock(["messages", "list", "--channel", "sendgrid", "--quiet"]);

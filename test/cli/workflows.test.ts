@@ -29,7 +29,7 @@ describe.concurrent("knock workflows list", () => {
     expect(JSON.stringify(shipped?.steps)).toContain('"branches":[{"name":');
   });
 
-  it("a warning of a file is a problem", async ({ collab }) => {
+  it("shows a warning of a file as a problem", async ({ collab }) => {
     const file = "knock/workflows/new-comment/workflow.json";
     collab.write(file, collab.read(file).replace('"sendgrid"', '"sendgird"'));
     const { stdout } = await collab.knock(["workflows", "list"]);
@@ -54,7 +54,7 @@ describe.concurrent("knock workflows show", () => {
     expect(json).toMatchObject({ key: "new-comment", last_run: { recipient: "ada", status: "paused" } });
   });
 
-  it("an unknown key is an error with the nearest one", async ({ collab }) => {
+  it("suggests the nearest key for an unknown one", async ({ collab }) => {
     const { stderr, exitCode } = await collab.knock(["workflows", "show", "new-coment"]);
     expect(stderr).toBe('error: there is no workflow "new-coment"\nhint: Did you mean "new-comment"?');
     expect(exitCode).toBe(5);
@@ -68,7 +68,7 @@ describe.concurrent("the official command's workflow commands", () => {
     ["validate", "to see the problems"],
     ["push", "needs no commit"],
     ["pull", "npx @knocklabs/cli workflow pull"],
-  ])("workflow %s is answered with what this tool has", async (word, hint) => {
+  ])("workflow %s points to the equivalent of this tool", async (word, hint) => {
     const { createSample } = await import("../helpers/run-knock.js");
     const sample = createSample("collab");
     try {
@@ -84,7 +84,7 @@ describe.concurrent("the official command's workflow commands", () => {
     }
   });
 
-  it("workflows push is answered in the same way, and unknown words with the nearest", async ({ collab }) => {
+  it("workflows push points to the equivalent, and unknown words to the nearest command", async ({ collab }) => {
     expect((await collab.knock(["workflows", "push"])).stderr).toContain("npx @knocklabs/cli workflow push");
     expect((await collab.knock(["workflow", "lst"])).stderr).toContain("Run `knock workflows list`");
     expect((await collab.knock(["workflow"])).stderr).toContain("knock workflow needs a command");
