@@ -1,4 +1,4 @@
-/** What is wrong with an http(s) URL that the project's configuration names; null for nothing. */
+/** Returns why a text is not a valid HTTP or HTTPS URL in the project's configuration, or null. */
 export function describeInvalidUrl(text: string): string | null {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || !/^https?:\/\/\S+$/i.test(text))
@@ -8,7 +8,10 @@ export function describeInvalidUrl(text: string): string | null {
   return null;
 }
 
-/** What is wrong with an address or range such as `172.18.0.0/16`; null for nothing. Not by `node:net`, which loads slowly. */
+/**
+ * Returns why a text is not a valid address or range such as `172.18.0.0/16`, or null. It does not use `node:net`,
+ * which loads slowly.
+ */
 export function describeInvalidAddressRange(text: string): string | null {
   const [address = "", prefix, ...rest] = text.split("/");
   const isIPv6 = address.includes(":") && URL.canParse(`http://[${address}]/`);
@@ -18,7 +21,7 @@ export function describeInvalidAddressRange(text: string): string | null {
   return `must be an IP address or a range such as "172.18.0.0/16", found ${JSON.stringify(text)}`;
 }
 
-/** An encoded slash or backslash, which servers may take for a border between segments. */
+/** Matches an encoded slash or backslash, which some servers interpret as a separator of path segments. */
 const ENCODED_SLASH = /%2f|%5c/i;
 
 function getPathSegments({ pathname }: URL): string[] {
@@ -27,8 +30,9 @@ function getPathSegments({ pathname }: URL): string[] {
 }
 
 /**
- * Whether an entry of `fetch.allow` permits a rendered URL: the same origin, and a path whose first segments are the
- * entry's. An entry that ends with a slash permits only what is below it; one with a query permits only that query.
+ * Returns whether an entry of `fetch.allow` permits a rendered URL. The origin must be the same, and the path must
+ * start with the segments of the entry. An entry that ends with a slash permits only URLs below it; an entry with a
+ * query permits only that query.
  */
 export function isAllowedBy(entry: string, url: URL): boolean {
   const allowed = new URL(entry);

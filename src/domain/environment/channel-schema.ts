@@ -9,13 +9,15 @@ import { checkChannelDelivery } from "./check-channel-delivery.js";
 import { COHORT_OPERATOR } from "./environment.js";
 import { channelSettingsSchema } from "./provider-settings-schema.js";
 
-/** Conditions and provider settings: what a channel may have depends on its type and its provider. */
+/**
+ * Reports invalid conditions and provider settings. Which ones a channel can have depends on its type and its provider.
+ */
 function checkChannel(channel: Record<string, unknown>, report: ReportFinding): void {
   parseConditionGroup(channel.conditions, ["conditions"], { refs: null }, report);
   checkChannelDelivery(channel, report);
 }
 
-/** A channel of `environment.json`. */
+/** The schema of a channel in `environment.json`. */
 export const channelSchema = once(() =>
   z
     .strictObject({
@@ -25,7 +27,7 @@ export const channelSchema = once(() =>
       ),
       name: described(optional(z.string()), "The name that people read."),
       type: described(z.enum(CHANNEL_TYPES), "The type of the channel."),
-      provider: described(optional(z.string()), 'Who delivers, such as "smtp" or "twilio". Needed to deliver.'),
+      provider: described(optional(z.string()), 'The provider, such as "smtp" or "twilio". Required to deliver.'),
       deliver: described(
         optional(z.boolean()),
         "Whether messages are really sent. Default: false, messages are rendered and kept.",
@@ -42,14 +44,14 @@ export const channelSchema = once(() =>
     .check(rule(checkChannel)),
 );
 
-/** Returns the percentage that a number or decimal text is; null for others and for more than one decimal. */
+/** Returns the percentage of a number or decimal text, or null for other values and for more than one decimal. */
 export function parsePercentage(argument: unknown): number | null {
   const percent = typeof argument === "string" && argument.trim() !== "" ? Number(argument) : argument;
   if (typeof percent !== "number" || !(percent >= 0 && percent <= 100)) return null;
   return Math.round(percent * 10) / 10 === percent ? percent : null;
 }
 
-/** E-189, E-190: the condition of a rule that is not "always". */
+/** Reports an invalid condition in a rule that is not "always" (E-189, E-190). */
 function checkGroupRule(
   { rule_type, variable, operator, argument }: Record<string, unknown>,
   report: ReportFinding,
@@ -63,7 +65,7 @@ function checkGroupRule(
     report(["argument"], "must be a percentage from 0 to 100, with at most one decimal");
 }
 
-/** A group of channels of `environment.json` (E-189, CH-060). */
+/** The schema of a channel group in `environment.json` (E-189, CH-060). */
 export const channelGroupSchema = once(() => {
   const groupRule = z
     .strictObject({

@@ -17,8 +17,8 @@ import { providerSettingsSchema } from "./provider-settings-schema.js";
 import { checkResponseFilter } from "./response-filter.js";
 
 /**
- * Returns a channel's settings under the names that providers read: `apiKey` and `from` become `api_key` and `phone_number`.
- * Settings that the provider does not know stay (CH-010 has more settings).
+ * Returns a channel's settings under the names that providers read: `apiKey` and `from` become `api_key` and
+ * `phone_number`. Settings that the provider does not know are kept, because CH-010 lists more settings.
  */
 export function normalizeSettings(type: ChannelType, provider: string, settings: JsonObject): JsonObject {
   const entries = Object.entries(settings);
@@ -39,15 +39,18 @@ function describeUnknownProvider(type: ChannelType, provider: string): string {
   return `must be a provider for ${type} (${names.join(", ")}), found ${JSON.stringify(provider)}${near === undefined ? "" : `; did you mean "${near}"?`}`;
 }
 
-/** Returns the settings that a provider requires beside the others that are set. */
-function requiredSettings({ settings: known, login, beside = {} }: ProviderDefinition, settings: JsonObject): string[] {
+/** Returns the settings that a provider requires, given the settings that are set. */
+function listRequiredSettings(
+  { settings: known, login, beside = {} }: ProviderDefinition,
+  settings: JsonObject,
+): string[] {
   const required = Object.keys(known).filter((name) => known[name]?.required);
   if (login !== undefined && !isLoopback(String(settings[login.host] ?? ""))) required.push(...login.settings);
   for (const [name, others] of Object.entries(beside)) if (isSet(settings, name)) required.push(...others);
   return required;
 }
 
-/** Checks the settings of a channel whose provider is known. Returns the misspelled names that it has reported. */
+/** Checks the settings of a channel with a known provider. Returns the misspelled names that it has reported. */
 function checkVendorSettings(
   vendor: ProviderDefinition,
   settings: JsonObject,
@@ -58,7 +61,7 @@ function checkVendorSettings(
     if (shouldDeliver || vendor.settings[String(path[0])]?.kind === "secret") report(path, message);
   });
   const misspelled = new Set<string>();
-  for (const name of shouldDeliver ? requiredSettings(vendor, settings) : []) {
+  for (const name of shouldDeliver ? listRequiredSettings(vendor, settings) : []) {
     if (isSet(settings, name)) continue;
     const unknown = Object.keys(settings).filter((key) => !Object.hasOwn(vendor.settings, key));
     const near = findNearest(name, unknown);
@@ -73,8 +76,9 @@ function checkVendorSettings(
 }
 
 /**
- * Checks whether a channel that says `"deliver": true` can deliver: its provider is known and has its settings. Literal secrets
- * are refused for sandboxed channels too. Fields of a wrong type are reported by the schema and skipped here.
+ * Checks whether a channel with `"deliver": true` can deliver: its provider must be known and have the required
+ * settings. Literal secrets are also rejected for sandboxed channels. The schema reports fields of a wrong type, which
+ * are skipped here.
  */
 export function checkChannelDelivery(channel: Record<string, unknown>, report: ReportFinding): void {
   const type = CHANNEL_TYPES.find((known) => known === channel.type);
@@ -83,7 +87,7 @@ export function checkChannelDelivery(channel: Record<string, unknown>, report: R
   const reportSetting = reportBelow(report, "settings");
   if (hasTrait(type, "isFeed")) {
     checkSettingNames(type, raw, null, reportSetting);
-    checkResponseFilter(raw, reportSetting); // the feed is the delivery (E-205)
+    checkResponseFilter(raw, reportSetting); // a feed needs no provider: its messages are delivered when they are stored (E-205)
     return;
   }
   const delivers = channel.deliver === true;

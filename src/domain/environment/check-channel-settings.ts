@@ -7,7 +7,10 @@ import { optional } from "../schema/fields.js";
 import { type ReportFinding, reportBelow } from "../shape/report-finding.js";
 import { getProviderCatalog, type ProviderDefinition, settingNames } from "./provider-catalog.js";
 
-/** What the chat providers' own lists answer in `knock dev`: they are asked of no provider there (A-261, A-263, A-265). */
+/**
+ * The schemas of the teams and channels that `knock dev` lists, because it does not request them from chat providers
+ * (A-261, A-263, A-265).
+ */
 const declaredRowSchemas = once(() => {
   const text = optional(z.string());
   const flag = optional(z.boolean());
@@ -21,7 +24,7 @@ const declaredRowSchemas = once(() => {
 });
 const DECLARED_ROW_SETTINGS = ["slack_channels", "ms_teams_teams", "ms_teams_channels"] as const;
 
-/** Also finds a name that the setting is only a part of: `channels` is meant to be `slack_channels`. */
+/** Returns the nearest setting. It also finds a setting that ends with the name: `slack_channels` for `channels`. */
 function findNearestSetting(name: string, known: readonly string[]): string | undefined {
   return (
     findNearest(name, known) ?? known.find((setting) => setting.split("_").length > 1 && setting.endsWith(`_${name}`))
@@ -29,8 +32,9 @@ function findNearestSetting(name: string, known: readonly string[]): string | un
 }
 
 /**
- * Complains about settings that neither the provider nor a channel of the type has. `vendor` is null where none is named: then
- * the settings of every provider of the type are known. Those of a provider outside the catalogue cannot be judged.
+ * Reports settings that neither the provider nor a channel of the type has. If `vendor` is null, the channel names no
+ * provider, and the settings of all providers of the type are known. Do not call it for a provider outside the catalog,
+ * whose settings are unknown.
  */
 export function checkSettingNames(
   type: ChannelType,
@@ -39,7 +43,7 @@ export function checkSettingNames(
   report: ReportFinding,
 ): void {
   const common = [...CHANNEL_TYPE_DEFINITIONS[type].overrides, ...(CHANNEL_TYPE_DEFINITIONS[type].settings ?? [])];
-  if (Object.keys(settings).every((name) => common.includes(name))) return; // the catalogue is not made for these
+  if (Object.keys(settings).every((name) => common.includes(name))) return; // do not build the catalog for these
   const vendors = vendor === null ? getProviderCatalog().filter((candidate) => candidate.type === type) : [vendor];
   const known = [...new Set([...common, ...vendors.flatMap((definition) => [...settingNames(definition).keys()])])];
   for (const name of Object.keys(settings)) {
@@ -50,7 +54,7 @@ export function checkSettingNames(
   }
 }
 
-/** Complains about rows of the chat providers' lists that break the API description (A-540, A-542, A-543). */
+/** Reports rows of the chat providers' lists that violate the API description (A-540, A-542, A-543). */
 export function checkDeclaredRows(settings: Readonly<Record<string, unknown>>, report: ReportFinding): void {
   for (const name of DECLARED_ROW_SETTINGS)
     if (settings[name] !== undefined && settings[name] !== null)

@@ -15,7 +15,7 @@ import { describeInvalidUrl } from "./allow-list.js";
 
 const httpUrl = () => checkedString(describeInvalidUrl);
 
-/** `fetch` in `environment.json`: what fetch steps may reach, and what they are answered without a request. */
+/** The schema of `fetch` in `environment.json`: the URLs that fetch steps may request, and declared responses. */
 export const fetchSchema = once(() => {
   const response = z.strictObject({
     method: described(optional(httpMethodSchema()), "The method of the request. Default: get."),
@@ -32,7 +32,7 @@ export const fetchSchema = once(() => {
   });
 });
 
-/** `agent` in `environment.json`: the replacement for the model of AI agent steps (EQ-58). */
+/** The schema of `agent` in `environment.json`: the model of AI agent steps, and declared replies (EQ-58). */
 export const agentSchema = once(() => {
   const response = z
     .strictObject({

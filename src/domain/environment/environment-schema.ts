@@ -21,25 +21,30 @@ import { agentSchema, fetchSchema } from "./declared-responses-schema.js";
 import { checkVariables } from "./secret-variables.js";
 import { checkDistinctWebhooks, webhooksSchema } from "./webhook-schema.js";
 
-/** A key that clients can send as a bearer token. The fault never shows it. */
+/** Returns why a key cannot be sent as a bearer token, or null. The sentence never contains the key. */
 function describeInvalidAccessKey(key: string): string | null {
   if (/^[\x21-\x7e]+$/.test(key)) return null;
   return "must be printable ASCII without spaces: clients send it as a bearer token";
 }
 
-/** An origin as browsers send it: without a path, in lower case, `null` for a local file. */
+/**
+ * Returns why a text is not an origin as browsers send it, or null. An origin has no path and is in lower case; `null`
+ * is that of a local file.
+ */
 function describeInvalidOrigin(origin: string): string | null {
   if (origin === "null" || (describeInvalidUrl(origin) === null && new URL(origin).origin === origin)) return null;
   return `must be an origin such as "https://app.example.com", found ${JSON.stringify(origin)}`;
 }
 
-/** The URL becomes a part of links, and must be valid in any of them. */
+/**
+ * Returns why a tracking URL is invalid, or null. It becomes the beginning of links and must be valid in all of them.
+ */
 function describeInvalidTrackingUrl(url: string): string | null {
   if (/^https?:\/\/[^\s/?#@"'<>][^\s?#@"'<>]*$/i.test(url)) return null;
   return "must be an http:// or https:// URL without a query";
 }
 
-/** Checks that the channels of a group have its type, as far as they are declared. */
+/** Reports channels in a group whose declared type differs from the type of the group. */
 function checkChannelGroupTypes({ channels, channel_groups: groups }: JsonObject, report: ReportFinding): void {
   if (!isJsonObject(channels) || !isJsonObject(groups)) return;
   for (const [key, group] of Object.entries(groups)) {
@@ -56,7 +61,9 @@ function checkChannelGroupTypes({ channels, channel_groups: groups }: JsonObject
   }
 }
 
-/** An `environment.json` (contract, section 5). Sections that a file does not have are not built. */
+/**
+ * The schema of an `environment.json` (section 5 of the contract). Sections that a file does not have are not built.
+ */
 export const environmentSchema = once(() => {
   const text = (description: string) => described(optional(z.string()), description);
   const lazySection = <T extends z.ZodMiniType>(make: () => T, description: string) =>
@@ -131,11 +138,11 @@ export const environmentSchema = once(() => {
           checkDistinctWebhooks(environment.webhooks, reportBelow(report, "webhooks"));
         }),
       ),
-    "What the service's dashboard holds: channels, variables, default preferences and settings of the local API.",
+    "Settings that the service has in its dashboard: channels, variables, default preferences and settings of the local API.",
   );
 });
 
-/** R-123. */
+/** The schema of a guide group (R-123). */
 const guideGroupSchema = () =>
   z.strictObject({
     display_sequence: described(optional(z.array(z.string())), "Keys of guides in the order in which they are shown."),

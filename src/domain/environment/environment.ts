@@ -9,7 +9,7 @@ import type { HttpMethod } from "../step/http-request.js";
 import { DEFAULT_LOCALE } from "../template/translation.js";
 import type { Webhook } from "./webhook.js";
 
-/** Names channel ids are derived in, so that the same key has the same id in every project. Never change it. */
+/** The namespace of channel IDs. It gives a key the same ID in every project, so it must never change. */
 const CHANNEL_NAMESPACE = "7d3f5c0e-6f0b-4a52-9d53-1d6b8b0c2a41";
 
 /** A channel's settings in this environment (`environment.json`, section 5 of the contract). */
@@ -18,25 +18,28 @@ export interface Channel {
   key: string;
   type: ChannelType;
   provider: string;
-  /** False: messages are rendered and kept, nothing leaves (E-208). */
+  /** Whether messages are sent. If false, they are only rendered and kept (E-208). */
   deliver: boolean;
   settings: JsonObject;
   conditions: ConditionGroup | null;
 }
 
-/** Returns whether a chat channel posts to the team's own workspace: each step names its destination, no recipient does. */
+/**
+ * Returns whether a chat channel posts to the team's own workspace. Then each step names the destination, and
+ * recipients need no connection.
+ */
 export function isInternalChannel({ type, settings }: Pick<Channel, "type" | "settings">): boolean {
   return hasTrait(type, "hasConnections") && settings.internal === true;
 }
 
-/** Only rules of channel groups know it: the recipient is among so many percent (E-190). */
+/** The operator that only rules of channel groups have. It is true for a percentage of recipients (E-190). */
 export const COHORT_OPERATOR = "is_in_random_cohort";
 
-/** When a channel of a group is used (E-189). */
+/** A rule that decides whether a channel of a group is used (E-189). */
 export type ChannelGroupRule = { index: number; channel: string } & (
   | { rule_type: "always" }
   | { rule_type: "if" | "unless"; variable: string; operator: Operator; argument: Json | undefined }
-  /** `argument`: 0 to 100 percent, at most one decimal. */
+  /** `argument` is a percentage from 0 to 100 with at most one decimal. */
   | { rule_type: "if" | "unless"; variable: string; operator: typeof COHORT_OPERATOR; argument: number }
 );
 
@@ -44,30 +47,33 @@ export interface ChannelGroup {
   key: string;
   type: ChannelType;
   operator: "any" | "all";
-  /** By index. */
+  /** The rules, ordered by index. */
   rules: ChannelGroupRule[];
 }
 
-/** An answer that a fetch step gets without a request being made: method and whole URL must match, query included. */
+/**
+ * A response for a fetch step that is returned without a request. Method and whole URL, including the query, must
+ * match.
+ */
 export interface DeclaredFetchResponse {
   method: HttpMethod;
   url: string;
   status: number;
-  /** Text is the body as it stands, other values are sent as JSON; undefined is an empty body. */
+  /** Text is the body itself, other values are sent as JSON, undefined is an empty body. */
   body: Json | undefined;
   headers: Record<string, string>;
   delay_ms: number;
-  /** No answer at all: "timeout" is a time-out, any other text a failed connection. */
+  /** The reason for a missing response, or null: "timeout" is a timeout, any other text a failed connection. */
   error: string | null;
 }
 
 interface FetchSettings {
-  /** URLs that may really be requested, with what is below them (see `isPermittedBy`). */
+  /** URLs that may be requested, with everything below them (see `isAllowedBy`). */
   allow: string[];
   answers: DeclaredFetchResponse[];
 }
 
-/** The reply of a model that is not asked; null is any workflow, any step. */
+/** A reply that is used instead of a model. A null workflow or step matches any. */
 export type DeclaredAgentResponse = { workflow: string | null; step: string | null } & (
   | { text: string }
   | { json: Json }
@@ -75,47 +81,47 @@ export type DeclaredAgentResponse = { workflow: string | null; step: string | nu
 );
 
 interface AgentSettings {
-  /** Where a model is asked; null where none is. */
+  /** The URL of the model, or null. */
   url: string | null;
   answers: DeclaredAgentResponse[];
 }
 
-/** Who may call the local API (contract, section 6). */
+/** The access rules of the local API (section 6 of the contract). */
 export interface AccessSettings {
-  /** The only keys accepted; null where any will do. */
+  /** The accepted keys, or null if any key is accepted. */
   keys: readonly string[] | null;
-  /** Public keys need a signed user token (A-006). */
+  /** Whether public keys need a signed user token (A-006). */
   enhanced_security: boolean;
-  /** As written: `$NAME` names an environment variable. */
+  /** The signing key as written: `$NAME` names an environment variable. */
   signing_key: string | null;
 }
 
-/** Who receives clicks and openings: links of tracked messages lead there. */
+/** Tracking of clicks and opens. */
 interface TrackingSettings {
-  /** Without a slash at its end. */
+  /** The URL that links of tracked messages lead to, without a slash at its end. */
   base_url: string;
 }
 
-/** What the service's dashboard would hold. */
+/** The settings that the service's dashboard would contain. */
 export interface Environment {
   name: string;
   timezone: string | null;
   /** The account's default locale for translations (T-185). */
   locale: string;
-  /** Null: declared as not configured here (E-171). */
+  /** Channels by key; null means that the channel is not configured in this environment (E-171). */
   channels: Record<string, Channel | null>;
   channel_groups: Record<string, ChannelGroup>;
-  /** Workflow key → active; wins over the file's own switch. */
+  /** Whether a workflow is active, by its key. It takes precedence over the workflow's file. */
   active: Record<string, boolean>;
-  /** Parsed values (E-083). */
+  /** Parsed values of variables (E-083). */
   variables: Record<string, Json>;
-  /** Secret variables: name → the environment variable that has the value. */
+  /** Environment variables that have the values of secret variables, by the name of the variable. */
   secret_references: Record<string, string>;
-  /** Their values, only where templates are rendered. */
+  /** Values of secret variables, set only where templates are rendered. */
   secret_variables: Record<string, Json>;
-  /** Texts that no event, log or error may repeat, longest first. */
+  /** Texts that no event, log or error may contain, longest first. */
   secrets: readonly string[];
-  /** Environment defaults (E-139). */
+  /** The default preferences of the environment (E-139). */
   preferences: PreferenceSet;
   branding: JsonObject;
   preference_center: PreferenceCenter;
@@ -124,15 +130,17 @@ export interface Environment {
   /** Addresses and ranges of private networks that host names may resolve to. */
   private_addresses: readonly string[];
   access: AccessSettings;
-  /** Origins besides loopback ones whose pages may read what a public key may; `null` is that of a local file. */
+  /**
+   * Origins besides localhost whose pages may read what a public key may read. `null` is the origin of a local file.
+   */
   allowed_origins: readonly string[];
   guide_group: GuideGroupSettings;
-  /** Null: nobody, so nothing is tracked. */
+  /** Null means that nothing is tracked. */
   tracking: TrackingSettings | null;
   webhooks: readonly Webhook[];
 }
 
-/** A map under keys that users choose: `constructor` is not in it until somebody declares it. */
+/** Returns an empty map for keys that users choose. It has no prototype, so that it does not contain `constructor`. */
 function createMap<T>(): Record<string, T> {
   return Object.create(null) as Record<string, T>;
 }
@@ -165,7 +173,7 @@ export function createDefaultEnvironment(): Environment {
 
 const channelIdCache = new Map<string, string>();
 
-/** Kept: undeclared channels are asked for with every message. */
+/** Returns the ID of a channel. IDs are cached, because every message needs those of undeclared channels. */
 export function getChannelId(key: string): string {
   let id = channelIdCache.get(key);
   if (id === undefined) {
@@ -175,7 +183,7 @@ export function getChannelId(key: string): string {
   return id;
 }
 
-/** Stands in where a workflow names a channel that nobody declared: sandboxed, of the step's type. */
+/** Returns a sandboxed channel of the step's type, for a channel that a workflow names and no file declares. */
 export function buildUndeclaredChannel(key: string, type: ChannelType): Channel {
   return {
     id: getChannelId(key),
@@ -188,7 +196,7 @@ export function buildUndeclaredChannel(key: string, type: ChannelType): Channel 
   };
 }
 
-/** The provider name the API shows for a channel without one (spec sample for the feed). */
+/** Returns the name of the provider that the API shows for a channel without one, as in its sample for the feed. */
 export function getDefaultProvider(type: ChannelType): string {
   return CHANNEL_TYPE_DEFINITIONS[type].defaultProvider;
 }

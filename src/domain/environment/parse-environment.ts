@@ -61,7 +61,10 @@ function toChannelGroupRule(
     : { ...common, operator: operator as Operator, argument: raw.argument as Json | undefined };
 }
 
-/** Returns a group with its rules in the order of their index, which defaults to the place in the list (E-189, E-190, CH-060). */
+/**
+ * Returns a channel group with its rules ordered by index. A rule's default index is its position in the list (E-189,
+ * E-190, CH-060).
+ */
 function toChannelGroup(key: string, { type, operator, rules }: GroupFile): ChannelGroup {
   return {
     key,
@@ -103,7 +106,7 @@ function checkEnvironment(raw: unknown, file: string, valid: ValidDocuments): En
   return value;
 }
 
-/** Parses an `environment.json` (section 5 of the contract). Throws `project_invalid` with a pointer per fault. */
+/** Parses an `environment.json` (section 5 of the contract). Throws `project_invalid` with one pointer per finding. */
 export function parseEnvironment(raw: unknown, file: string, valid = CHECK_ALL): Environment {
   const value = checkEnvironment(raw, file, valid);
   const environment = createDefaultEnvironment();

@@ -3,29 +3,31 @@ import type { ChannelType } from "../message/channel-types.js";
 
 /** A setting of a provider, in the channel's `settings`. */
 export interface ProviderSetting {
-  /** `secret`: only ever a reference to an environment variable; the default is text. */
+  /** The type of the value; text by default. A `secret` must be a reference to an environment variable. */
   kind?: "secret" | "number" | "flag" | "url";
-  /** Of a secret: it may come from Liquid, too, as it is rendered with each message. */
+  /** Whether a secret may also be Liquid, because it is rendered with each message. */
   liquid?: true;
   required?: boolean;
-  /** Another name that the provider's users know it by. */
+  /** An alternative name that the provider's users know. */
   alias?: string;
   values?: readonly string[];
 }
 
-/** A provider: who can deliver for a channel. */
+/** A provider that can deliver messages of a channel type. */
 interface VendorDefinition {
-  /** As its users know it, for the delivery's log. */
+  /** The provider's name in the delivery log, for people. */
   title: string;
   type: ChannelType;
-  /** What `provider` may say: the API's id first (CH-008), then what people write. */
+  /** The values of `provider`: the API's ID first (CH-008), then common short names. */
   names: readonly string[];
   settings: Record<string, ProviderSetting>;
-  /** Exactly one of each list must be set. */
+  /** Lists of settings of which exactly one must be set. */
   one_of?: readonly (readonly string[])[];
-  /** Settings that another one wants beside it. */
+  /** Settings that are required if another one is set. */
   beside?: Record<string, readonly string[]>;
-  /** Settings that are required (CH-090), except for a server on localhost, such as a catcher, which has no users. */
+  /**
+   * Settings that are required (CH-090) unless the server is on localhost, such as a mail catcher, which has no users.
+   */
   login?: { host: string; settings: readonly string[] };
 }
 
@@ -34,13 +36,16 @@ const required: ProviderSetting = { required: true };
 const requiredSecret: ProviderSetting = { kind: "secret", required: true };
 const flag: ProviderSetting = { kind: "flag" };
 
-/** Of every provider that speaks HTTP: where it is, for proxies and tests, and how long it may take, in milliseconds. */
+/** Settings of all HTTP providers: the URL, which proxies and tests replace, and the timeout in milliseconds. */
 const httpSettings = { base_url: { kind: "url" }, timeout_ms: { kind: "number" } } as const satisfies Record<
   string,
   ProviderSetting
 >;
 
-/** Every provider, by the name of its file in `src/providers/<channel type>/`. Made when a channel with settings is checked. */
+/**
+ * All providers, by the name of their file in `src/providers/<channel type>/`. Built when a channel with settings is
+ * checked.
+ */
 const definitions = once(
   () =>
     ({
@@ -186,7 +191,10 @@ export interface ProviderDefinition extends VendorDefinition {
   vendor: VendorName;
 }
 
-/** Returns every provider: a project whose channels are all sandboxed never needs them. */
+/**
+ * Returns all providers. They are built on the first call, because a project with only sandboxed channels does not need
+ * them.
+ */
 export const getProviderCatalog = once((): readonly ProviderDefinition[] =>
   Object.entries(definitions() as Record<VendorName, VendorDefinition>).map(([vendor, definition]) => ({
     vendor: vendor as VendorName,
@@ -198,7 +206,7 @@ function camelCase(name: string): string {
   return name.replace(/_(\w)/g, (_all, letter: string) => letter.toUpperCase());
 }
 
-/** Returns what the settings of a vendor may be called, each with the name that providers read. */
+/** Returns the valid names of a provider's settings, each with the name that providers read. */
 export function settingNames({ settings }: ProviderDefinition): Map<string, string> {
   return new Map(
     Object.entries(settings).flatMap(([name, { alias }]) =>
@@ -210,17 +218,19 @@ export function settingNames({ settings }: ProviderDefinition): Map<string, stri
   );
 }
 
-/** The vendor a channel names, or null. */
+/** Returns the provider with this name, or null. */
 export function findProviderDefinition(type: ChannelType, provider: string): ProviderDefinition | null {
-  return getProviderCatalog().find((one) => one.type === type && one.names.includes(provider)) ?? null;
+  return (
+    getProviderCatalog().find((definition) => definition.type === type && definition.names.includes(provider)) ?? null
+  );
 }
 
-/** Whether a setting is a template. */
+/** Returns whether a setting is a template. */
 export function hasLiquid(value: unknown): value is string {
   return typeof value === "string" && (value.includes("{{") || value.includes("{%"));
 }
 
-/** The environment variable a setting refers to, or null where it is a plain value: `"$SMTP_PASSWORD"`. */
+/** Returns the environment variable that a setting such as `"$SMTP_PASSWORD"` refers to, or null for a plain value. */
 export function parseVariableReference(value: unknown): string | null {
   return typeof value === "string" ? (/^\$([A-Za-z_][A-Za-z0-9_]*)$/.exec(value)?.[1] ?? null) : null;
 }

@@ -11,11 +11,15 @@ import {
   settingNames,
 } from "./provider-catalog.js";
 
-/** Nothing but Liquid: text around it, or in it, would be a part of the secret that is written here. */
+/** Matches a single Liquid output. Any literal text in it or around it would be a part of the secret in the file. */
 const LIQUID_ALONE = /^\s*\{\{[^"'}]*\}\}\s*$/;
 
-/** Returns what is wrong with a setting, or null. A reference to an environment variable may stand for any value. */
-function faultOf(name: string, { kind, values, liquid }: ProviderSetting, value: unknown): string | null {
+/** Returns why a setting is invalid, or null. A reference to an environment variable is valid for every setting. */
+function describeInvalidSetting(
+  name: string,
+  { kind, values, liquid }: ProviderSetting,
+  value: unknown,
+): string | null {
   if (isEmpty(value) || parseVariableReference(value) !== null) return null;
   if (liquid && typeof value === "string" && LIQUID_ALONE.test(value)) return null;
   switch (kind) {
@@ -34,7 +38,7 @@ function faultOf(name: string, { kind, values, liquid }: ProviderSetting, value:
 
 const JSON_TYPES = { number: ["integer", "string", "null"], flag: ["boolean", "string", "null"] } as const;
 
-/** How a setting is described to editors. */
+/** Returns the JSON Schema of a setting, for editors. */
 function toJsonSchema({ kind, liquid, values }: ProviderSetting): Record<string, unknown> {
   if (kind === "number" || kind === "flag") return { type: JSON_TYPES[kind] };
   const type = ["string", "null"];
@@ -46,22 +50,25 @@ const settingSchema = (name: string, setting: ProviderSetting) =>
   z.optional(
     z.unknown().check(
       ({ value, issues }) => {
-        const message = faultOf(name, setting, value);
+        const message = describeInvalidSetting(name, setting, value);
         if (message !== null) issues.push({ code: "custom", message, input: value, continue: true });
       },
       z.meta(toJsonSchema(setting)),
     ),
   );
 
-/** The settings of a provider, by the names that its file reads. Other settings are those of the channel type. */
+/**
+ * Returns the schema of a provider's settings, by the names that providers read. Other settings are those of the
+ * channel type.
+ */
 export const providerSettingsSchema = memoizeSchema(({ settings }: ProviderDefinition) =>
   z.looseObject(
     Object.fromEntries(Object.entries(settings).map(([name, setting]) => [name, settingSchema(name, setting)])),
   ),
 );
 
-/** The settings of all providers, by all their names, for editors. */
-function everySetting(): z.ZodMiniType {
+/** Returns the schema of all providers' settings by all their names, for editors. */
+function buildEditorSettingsSchema(): z.ZodMiniType {
   const uses = new Map<string, { vendor: ProviderDefinition; setting: ProviderSetting }[]>();
   for (const vendor of getProviderCatalog())
     for (const [alias, name] of settingNames(vendor))
@@ -76,8 +83,11 @@ function everySetting(): z.ZodMiniType {
   return z.looseObject(Object.fromEntries(fields));
 }
 
-/** `settings` of a channel. What they may be depends on the channel's type and provider, which `checkChannelDelivery` knows. */
+/**
+ * The schema of a channel's `settings`. The valid settings depend on the channel's type and provider, so
+ * `checkChannelDelivery` checks them.
+ */
 export const channelSettingsSchema = once(() => {
   const settings = once(() => record(anyValue()));
-  return variant<Record<string, unknown>>({ choose: settings, members: () => [everySetting()] });
+  return variant<Record<string, unknown>>({ choose: settings, members: () => [buildEditorSettingsSchema()] });
 });

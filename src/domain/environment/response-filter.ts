@@ -6,7 +6,10 @@ import { optional, rule } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
 import { type ReportFinding, reportBelow } from "../shape/report-finding.js";
 
-/** A feed channel's setting `response_filter`: what of each the API's answers show (A-105, CH-221); absent: all. */
+/**
+ * The schema of a feed channel's setting `response_filter`, which selects the fields in responses of the feed API. By
+ * default responses contain all fields (A-105, CH-221).
+ */
 const responseFilterSchema = once(() => {
   const paths = optional(z.array(z.string()));
   const object = once(() =>
@@ -23,10 +26,10 @@ const responseFilterSchema = once(() => {
 
 export type ResponseFilter = z.infer<ReturnType<typeof responseFilterSchema>>;
 
-/** All (also if absent), nothing, or by dotted paths. */
+/** All fields (also if absent), no fields, or the fields at dotted paths. */
 export type FieldFilter = ResponseFilter["data"];
 
-/** Complains of a setting that is no filter. */
+/** Reports an invalid filter. */
 export function checkResponseFilter({ response_filter: value }: JsonObject, report: ReportFinding): void {
   if (value !== undefined && value !== null)
     checkClosedDocument(responseFilterSchema(), value, reportBelow(report, "response_filter"));
@@ -55,7 +58,7 @@ function omitPath(from: JsonObject, [name = "", ...rest]: readonly string[]): Js
   return isJsonObject(value) ? { ...others, [name]: omitPath(value, rest) } : from;
 }
 
-/** What a filter leaves of a map. */
+/** Returns the fields of an object that a filter keeps. */
 export function filterFields(from: JsonObject, filter: FieldFilter): JsonObject {
   if (filter === undefined || filter === null || filter === true) return from;
   if (filter === false) return {};

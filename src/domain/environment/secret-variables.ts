@@ -6,7 +6,7 @@ import type { ReportFinding } from "../shape/report-finding.js";
 import type { Environment } from "./environment.js";
 import { parseVariableReference } from "./provider-catalog.js";
 
-/** Text that is JSON becomes its value, other text stays text (E-083). */
+/** Returns the value of text that is JSON, and other text unchanged (E-083). */
 function parseVariableValue(text: string): Json {
   try {
     return JSON.parse(text) as Json;
@@ -15,18 +15,18 @@ function parseVariableValue(text: string): Json {
   }
 }
 
-/** `{ "value": …, "secret": … }`, the form of a variable that says whether it is secret. */
+/** Returns whether a value has the form `{ "value": …, "secret": … }`, which declares whether a variable is secret. */
 function isVariableDeclaration(value: unknown): value is { value: Json; secret: unknown } {
   return isJsonObject(value) && "secret" in value && "value" in value && Object.keys(value).length === 2;
 }
 
-/** Returns the key that is probably a misspelled "secret" beside "value": its value must not become public by a typing mistake. */
+/** Returns a key next to "value" that probably misspells "secret". A typo must not make a secret value public. */
 function findMisspelledSecretKey(value: unknown): string | undefined {
   if (!isJsonObject(value) || !("value" in value) || Object.keys(value).length !== 2) return undefined;
   return Object.keys(value).find((key) => key !== "secret" && findNearest(key, ["secret"]) !== undefined);
 }
 
-/** Checks the variables of `environment.json`: a secret one names an environment variable (E-084). */
+/** Checks the variables of `environment.json`. A secret variable must name an environment variable (E-084). */
 export function checkVariables(variables: unknown, report: ReportFinding): void {
   if (!isJsonObject(variables)) return;
   for (const [name, variable] of Object.entries(variables)) {
@@ -42,7 +42,7 @@ export function checkVariables(variables: unknown, report: ReportFinding): void 
   }
 }
 
-/** Adds a checked variable to the environment: its value, or the environment variable that a secret one refers to. */
+/** Adds a checked variable to the environment: its value, or for a secret one the name of its environment variable. */
 export function addVariable(environment: Environment, name: string, variable: Json): void {
   const { value, secret } = isVariableDeclaration(variable) ? variable : { value: variable, secret: false };
   if (secret) environment.secret_references[name] = parseVariableReference(value) ?? "";
@@ -52,8 +52,9 @@ export function addVariable(environment: Environment, name: string, variable: Js
 const resolvedEnvironments = new WeakMap<Environment, Environment>();
 
 /**
- * Lays the values of secret variables over an environment, for templates alone. `variables` stays without them, so that nothing
- * that shows an environment's variables can show a secret one. One that is not set is empty.
+ * Returns an environment with the values of its secret variables, for templates only. `variables` does not contain
+ * them, so that code which shows variables cannot show a secret. The value of an unset environment variable is an empty
+ * string.
  */
 export function resolveSecretVariables(
   environment: Environment,
@@ -76,7 +77,10 @@ export function resolveSecretVariables(
   return result;
 }
 
-/** Warns of secret variables whose environment variable is not set: templates see an empty text. */
+/**
+ * Returns a warning for each secret variable whose environment variable is not set. Templates render it as an empty
+ * string.
+ */
 export function collectUnsetSecretWarnings(
   { secret_references }: Environment,
   readVariable: (name: string) => string | undefined,

@@ -14,13 +14,13 @@ function describeInvalidSigningKey(value: string): string | null {
 
 function describeInvalidEvent(value: string): string | null {
   if (WEBHOOK_EVENTS.includes(value)) return null;
-  // "sent" alone is message.sent.
+  // Users write "sent" for "message.sent".
   const near = WEBHOOK_EVENTS.find((name) => name.endsWith(`.${value}`)) ?? findNearest(value, WEBHOOK_EVENTS);
   const names = near === undefined ? `events are ${WEBHOOK_EVENTS.join(", ")}` : `did you mean "${near}"?`;
   return `is no event that webhooks have, found ${JSON.stringify(value)}; ${names}`;
 }
 
-/** Checks that no two webhooks have the same URL and the same events. */
+/** Reports webhooks that have the same URL and the same events as an earlier one. */
 export function checkDistinctWebhooks(webhooks: unknown, report: ReportFinding): void {
   if (!Array.isArray(webhooks)) return;
   const indexes = new Map<string, number>();
@@ -34,7 +34,7 @@ export function checkDistinctWebhooks(webhooks: unknown, report: ReportFinding):
   }
 }
 
-/** `webhooks` in `environment.json`: the local API sends events to them (contract, section 6). */
+/** The schema of `webhooks` in `environment.json`, to which the local API sends events (section 6 of the contract). */
 export const webhooksSchema = once(() => {
   const event = checkedString(describeInvalidEvent).check(z.meta({ enum: WEBHOOK_EVENTS }));
   const webhook = z.strictObject({

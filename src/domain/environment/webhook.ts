@@ -19,34 +19,36 @@ const RESOURCES = ["workflow", "email_layout", "translation", "partial", "source
 const NO_COMMITS = "a project's files have nothing to commit";
 const NO_SOURCES = "sources belong to the hosted service";
 
-/** Event types of outbound webhooks that are never sent from here, with the reason. */
+/** The event types of outbound webhooks that the local API never sends, with the reason. */
 const UNSENT_EVENT_REASONS: Readonly<Record<string, string>> = Object.fromEntries([
   ...RESOURCES.map((name) => [`${name}.committed`, NO_COMMITS]),
   ["source_event_action.updated", NO_SOURCES],
 ]);
 
-/** Every event type of outbound webhooks (A-923, A-925, A-926); there is none for `created`, `queued` and `not_sent`. */
+/** All event types of outbound webhooks (A-923, A-925, A-926). They do not include `created`, `queued` and `not_sent`. */
 export const WEBHOOK_EVENTS: readonly string[] = [
   ...MESSAGE_EVENTS.map((type) => `message.${type}`),
   ...["started", "completed", "error"].map((type) => `workflow_recipient_run.${type}`),
   ...RESOURCES.flatMap((name) => [`${name}.updated`, `${name}.committed`]),
 ];
 
-/** Where events are sent to (contract, section 6). */
+/** A URL that events are sent to (section 6 of the contract). */
 export interface Webhook {
   url: string;
-  /** Null: all of them. */
+  /** The event types; null means all of them. */
   events: readonly string[] | null;
-  /** The environment variable that holds the key; null: unsigned. */
+  /** The environment variable that contains the signing key; null if requests are not signed. */
   signing_key: string | null;
 }
 
-/** Messages have events that no webhook is told of. */
+/**
+ * Returns whether a webhook receives events of a type. Some events of messages have a type that no webhook receives.
+ */
 export function isSubscribedTo({ events }: Webhook, type: string): boolean {
   return (events ?? WEBHOOK_EVENTS).includes(type);
 }
 
-/** What webhooks ask for in vain, a line each. */
+/** Returns a warning for each event type that webhooks name and the local API never sends. */
 export function collectWebhookWarnings(webhooks: readonly Webhook[]): string[] {
   return webhooks.flatMap(({ events }, index) =>
     (events ?? []).flatMap((type) => {

@@ -6,7 +6,7 @@ import type { StepReference } from "../step/step-definition.js";
 import { walkReferences } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 
-/** What is wrong with the audience that a step names; null where nothing is, or no file tells. */
+/** Returns why a step cannot use the audience that it names, or null if it can or if no file defines the audience. */
 function describeInvalidReference(
   { key, audienceType }: StepReference,
   types: ReadonlyMap<string, Audience["type"]>,
@@ -16,12 +16,15 @@ function describeInvalidReference(
   return isDynamic ? `"${key}" is dynamic: nobody can be added or removed` : null;
 }
 
-/** Whether a workflow's steps depend on what the project's audiences are. */
+/** Returns whether a workflow's steps name audiences. */
 export function hasAudienceReferences({ steps }: Workflow): boolean {
   return walkReferences(steps, "audience").next().done !== true;
 }
 
-/** Waits take dynamic audiences only (E-346), updates static ones (section 9.11 of the format). Throws `workflow_invalid`. */
+/**
+ * Checks that wait steps name dynamic audiences (E-346) and update steps static ones (section 9.11 of the format).
+ * Returns the workflow. Throws `workflow_invalid` with one pointer per finding.
+ */
 export function checkAudiences(workflow: Workflow, audiences: readonly Audience[]): Workflow {
   const types = new Map(audiences.map(({ key, type }) => [key, type]));
   const details: ErrorDetail[] = [];

@@ -6,8 +6,9 @@ import { walkReferences } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 
 /**
- * In-app guide steps name guides of the project (section 7.7 of the format): a slip would add people to nothing. Only the
- * key is looked at; what is in the guide is read where it is shown. Throws `workflow_invalid`. `keys` is asked if need be.
+ * Checks that in-app guide steps name guides of the project, because a step with a misspelled key would have no effect
+ * (section 7.7 of the format). The content of guides is not read. `keys` is only called if there are such steps. Throws
+ * `workflow_invalid` with one pointer per finding.
  */
 export function checkGuideKeys(workflow: Workflow, keys: () => readonly string[]): void {
   const references = [...walkReferences(workflow.steps, "guide")];

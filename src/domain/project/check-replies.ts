@@ -6,7 +6,7 @@ import { type ChannelStep, isChannelStep } from "../steps/channel-step.js";
 import { walkChannelSteps, walkSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 
-/** The step that a chat step replies to, by its ref; null for none. */
+/** Returns the ref of the step that a chat step replies to, or null. */
 function findReplyRef({ channel_type, template }: ChannelStep): string | null {
   if (!hasTrait(channel_type, "hasReplies") || !isJsonObject(template?.settings)) return null;
   const ref = template.settings.reply_to_step_ref;
@@ -14,8 +14,8 @@ function findReplyRef({ channel_type, template }: ChannelStep): string | null {
 }
 
 /**
- * A chat step's template with its destination: a reply goes where its parent went, and so by the connection that the parent's
- * template gave (CH-177), unless it names one itself.
+ * Returns the template of a chat step with its destination. A reply without its own connection uses the connection of
+ * the template that it replies to (CH-177).
  */
 export function resolveChatTemplate(workflow: Workflow, step: ChannelStep): JsonObject {
   const template = step.template ?? {};
@@ -31,14 +31,14 @@ export function resolveChatTemplate(workflow: Workflow, step: ChannelStep): Json
     : { ...template, settings: { ...settings, recipient_connection } };
 }
 
-/** Whether every run that comes to `later` has come past `earlier`. */
+/** Returns whether every run that reaches `later` has reached `earlier` before. */
 function isBefore(earlier: StepPath, later: StepPath): boolean {
   const last = earlier.length - 1;
   if (last >= later.length || earlier.slice(0, last).some((at, depth) => at !== later[depth])) return false;
   return (earlier[last] as number) < (later[last] as number);
 }
 
-/** Complains of replies that could never be sent (E-188): `complain` is told the step's place and what is wrong. */
+/** Reports replies that could never be sent, each with the path of its step (E-188). */
 export function checkReplies({ steps }: Workflow, report: (place: string, message: string) => void): void {
   const stepsByRef = new Map([...walkSteps(steps)].map(({ step }) => [step.ref, step]));
   for (const { step, path: place } of walkChannelSteps(steps)) {

@@ -5,8 +5,8 @@ import type { ProjectReferences } from "../step/step-definition.js";
 import { walkRawSteps } from "../steps/parse-steps.js";
 
 /**
- * Returns the settings without effect in a workflow file that parses: nothing in it is ignored silently (F-026). Its parser
- * reports unknown keys.
+ * Returns warnings about settings in a valid workflow file that have no effect, so that no setting is ignored silently.
+ * The parser reports unknown keys (F-026).
  */
 export function collectWorkflowWarnings(raw: JsonObject, project: ProjectReferences): Finding[] {
   const warnings: Finding[] = [];

@@ -2,7 +2,7 @@ import { buildUndeclaredChannel, type Channel, type Environment } from "../envir
 import { walkChannelSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 
-/** The channels that an environment declares, and those that workflows name and nobody declared. */
+/** Returns the channels that an environment declares, and those that workflows name without a declaration. */
 export function listProjectChannels(environment: Environment, workflows: readonly Workflow[]): Channel[] {
   const channelsByKey = new Map<string, Channel>();
   for (const [key, channel] of Object.entries(environment.channels))

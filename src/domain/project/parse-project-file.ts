@@ -13,7 +13,7 @@ function buildHint(pointer: string): string | undefined {
   return key === undefined || settings.includes(key) ? undefined : didYouMean(key, settings, "Settings");
 }
 
-/** Parses a `knock.json`. `shown` names the file in errors. Throws `project_invalid` with a pointer per fault (F-002). */
+/** Parses a `knock.json`. Throws `project_invalid`, which names the file, with one pointer per finding (F-002). */
 export function parseProjectFile(raw: unknown, fileName: string, valid = CHECK_ALL): ProjectFile {
   checkJsonShape(raw, fileName, "project_invalid");
   if (valid.has("knock.json", raw)) return raw as ProjectFile;

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { described, schemaReference } from "../schema/fields.js";
 
-/** `settings` in `knock.json` (section 2 of the contract). */
+/** The schema of `settings` in `knock.json` (section 2 of the contract). */
 export const projectSettingsSchema = once(() => {
   const text = (description: string) => described(z.optional(z.string()), description);
   return z.strictObject({
@@ -14,11 +14,11 @@ export const projectSettingsSchema = once(() => {
     profile: text("The profile whose API key and settings are used."),
     branch: text("The branch that is used, on both targets."),
     store: text("The local store: a file, relative to this one, or :memory:."),
-    environment: text("The file of environments/ that is laid over environment.json, without .json."),
+    environment: text("The name of a file in environments/, without .json, that overrides environment.json."),
   });
 });
 
-/** A `knock.json` (F-001, F-002). */
+/** The schema of a `knock.json` (F-001, F-002). */
 export const projectFileSchema = once(() => {
   const error = "must be the path of the folder with workflows/";
   return described(

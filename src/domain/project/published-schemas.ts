@@ -15,13 +15,16 @@ import { projectFileSchema } from "./project-file-schema.js";
 
 interface PublishedSchema {
   title: string;
-  /** Built on demand, so that a command builds only the schemas of the documents it reads. */
+  /** Builds the schema on demand, so that a command builds only the schemas of the documents that it reads. */
   schema: () => z.ZodMiniType;
-  /** Whether the hosted service owns the format: its files may refer to other files and contain `__` keys (F-013, F-021). */
+  /**
+   * Whether the hosted service owns the format. Its files may refer to other files and contain `__` keys (F-013,
+   * F-021).
+   */
   isServiceFormat: boolean;
 }
 
-/** Every document whose JSON Schema is published in `schemas/<name>.schema.json`. */
+/** All documents whose JSON Schema is published in `schemas/<name>.schema.json`. */
 export const PUBLISHED_SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
   audience: { title: "audience.json", schema: audienceSchema, isServiceFormat: true },
   broadcast: { title: "broadcast.json", schema: broadcastSchema, isServiceFormat: true },

@@ -9,7 +9,7 @@ import { parsePathSegments, walkChannelSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 import { checkReplies } from "./check-replies.js";
 
-/** What the environment tells of the types of a step's channel or group; null where it is not declared there. */
+/** Returns the type of a step's channel or channel group in the environment, or null if it is not declared. */
 function findDeclaredType(
   { channel_key, channel_group_key }: ChannelStep,
   environment: Environment,
@@ -21,8 +21,9 @@ function findDeclaredType(
 }
 
 /**
- * Gives every channel step the type that its channel or group has in the environment, where an old file leaves it out,
- * and refuses a step whose type is not that of its channel or group (F-041). The steps are changed in place.
+ * Sets the channel type of each channel step of an old file to the type of its channel or channel group in the
+ * environment (F-041). Modifies the steps and returns the workflow. Throws `workflow_invalid` for steps whose type is
+ * unknown or differs from that of the channel or group, and for invalid replies.
  */
 export function resolveChannelTypes(workflow: Workflow, environment: Environment): Workflow {
   const details: ErrorDetail[] = [];

@@ -10,22 +10,25 @@ const requiredString = (expected: string) => matchingString((text) => text !== "
 
 const time = () => checkedString((text) => (parseTimestamp(text) === undefined ? "must be an ISO 8601 time" : null));
 
-/** A-299. */
+/** The schema of a body that merges users (A-299). */
 export const mergeBodySchema = once(() => z.looseObject({ from_user_id: requiredString("a user's id") }));
 
-/** A-232: a trigger that names its workflow in the body. */
+/** The schema of a trigger that names its workflow in the body (A-232). */
 export const notifyBodySchema = once(() => {
   const actor = z.unknown().check(z.refine((value) => value !== undefined && value !== null, { error: "is required" }));
   return z.looseObject({ name: requiredString("a workflow's key"), actor });
 });
 
-/** A-233. */
+/** The schema of a cancellation that names its workflow in the body (A-233). */
 export const notifyCancelBodySchema = once(() => z.looseObject({ name: requiredString("a workflow's key") }));
 
-/** What the documents allow a test run, and the service's own command does not check (CLI-395). */
+/**
+ * Limits the recipients of a test run. The limit is documented, but the service's own command does not check it
+ * (CLI-395).
+ */
 const MAX_TEST_RECIPIENTS = 5;
 
-/** A-900: a trigger, whose own parser checks the rest. */
+/** The schema of a test run. It is a trigger, whose own parser checks the other fields (A-900). */
 export const testRunBodySchema = once(() => {
   const recipients = anyValue().check(
     listRule(({ length }, report) => {
@@ -36,14 +39,14 @@ export const testRunBodySchema = once(() => {
   return z.looseObject({ recipients });
 });
 
-/** A-209 to A-216. */
+/** The schema of a body with message IDs (A-209 to A-216). */
 export const messageIdsBodySchema = once(() =>
   z.looseObject({
     message_ids: z.array(z.string(), { error: ({ input }) => describeInvalidType("a list of ids", input) }),
   }),
 );
 
-/** A-490: which messages of a channel a bulk action is for. */
+/** The schema of the filter that selects a channel's messages for a bulk action (A-490). */
 export const messageFilterBodySchema = once(() => {
   const texts = optional(z.array(z.string()));
   return z.looseObject({

@@ -10,14 +10,17 @@ import { reportBelow } from "../shape/report-finding.js";
 import { checkRecipientTypes } from "./parse-recipient.js";
 import { idSchema, recipientSchema } from "./recipient-schema.js";
 
-/** A-108, Q-20. */
+/** Limits the rows of a bulk request (A-108, Q-20). */
 const MAX_ROWS = 1_000;
-/** Recipients of one object's subscriptions (E-065). */
+/** Limits the recipients in one object's subscriptions (E-065). */
 const MAX_SUBSCRIBERS = 100;
 
 type Row = JsonObject & { id: string };
 
-/** A body with a list of 1 to 1,000 rows: with more, or none, nothing is enqueued. Other keys of the body are ignored. */
+/**
+ * Returns the rows of a body. Throws `invalid_params` for an empty list and for more than 1,000 rows, so that nothing
+ * is enqueued. Other keys of the body are ignored.
+ */
 function parseRows<T>(body: unknown, name: string, item: z.ZodMiniType<T>): T[] {
   const rows = boundedList(item, { max: MAX_ROWS, noun: "entries", emptyMessage: "must have at least one entry" });
   const value = parseOrThrow(`the ${name}`, (report) =>
@@ -39,12 +42,12 @@ const rowSchema = (collection: string) =>
     .check(rule((row, report) => checkRecipientTypes(row as JsonObject, collection, report)));
 
 /**
- * Returns the recipients to set (A-236, A-274, A-280). A value of a type that the API description does not allow refuses the call,
- * and nothing is enqueued. All other faults of a row are errors of that row (A-090, A-108).
+ * Returns the recipients to set (A-236, A-274, A-280). A value whose type the API description does not allow fails the
+ * request, and nothing is enqueued. All other errors in a row are reported for that row (A-090, A-108).
  */
 export function parseBulkRecipients(body: JsonObject, name: string, collection: string): Row[] {
   const recipients = body[name];
-  // A tenant may be its ID.
+  // A tenant may be given as an ID.
   const mayBeIds = collection === TENANTS && Array.isArray(recipients);
   const rows = mayBeIds ? recipients.map((row): Json => (typeof row === "string" ? { id: row } : row)) : recipients;
   return parseRows({ [name]: rows }, name, rowSchema(collection)) as Row[];
@@ -76,7 +79,9 @@ const bulkPreferencesSchema = once(() =>
   }),
 );
 
-/** Returns the users and the preference set that they all get (A-281). The set itself is checked by its own parser. */
+/**
+ * Returns the users and the preference set that all of them get (A-281). The set itself is checked by its own parser.
+ */
 export function parseBulkPreferences(body: unknown): { ids: string[]; setId: string; set: JsonObject } {
   const ids = parseBulkIds(body, "user_ids");
   const value = parseOrThrow("the preferences", (report) => checkClosedDocument(bulkPreferencesSchema(), body, report));

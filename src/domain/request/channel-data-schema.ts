@@ -3,13 +3,15 @@ import { once } from "../../util/once.js";
 import { described, named, optional, rule } from "../schema/fields.js";
 import type { ReportFinding } from "../shape/report-finding.js";
 
-/** The forms of channel data, by the type of the channel. */
+/** The fields of channel data, of which one must be set, by channel type. */
 const FIELDS_BY_CHANNEL_TYPE: Readonly<Record<string, readonly string[]>> = {
   push: ["tokens", "devices", "target_arns", "player_ids"],
   chat: ["connections", "token", "ms_teams_tenant_id"],
 };
 
-/** Checks that channel data has one of the forms; a channel of a known type has only its own. */
+/**
+ * Reports channel data that has none of the fields. If the type of the channel is known, only its fields count (A-454).
+ */
 export function checkChannelDataForm(
   data: Readonly<Record<string, unknown>>,
   type: string | null,
@@ -24,7 +26,10 @@ export function checkChannelDataForm(
   );
 }
 
-/** What a provider knows a recipient by, in the form of any provider. Lists may be absent, but not null: the API's are not nullable. */
+/**
+ * The schema of a recipient's tokens and connections, for all providers. Lists may be absent but not null, as in the
+ * API.
+ */
 const providerDataSchema = once(() => {
   const text = (description: string) => described(optional(z.string()), description);
   const device = z
@@ -67,12 +72,12 @@ const providerDataSchema = once(() => {
   });
 });
 
-/** Channel data in a recipient, where the type of the channel is unknown. */
+/** The schema of channel data in a recipient, where the type of the channel is unknown. */
 export const channelDataSchema = once(() =>
   named(providerDataSchema().check(rule((data, report) => checkChannelDataForm(data, null, report))), "channel_data"),
 );
 
-/** The body of a channel data PUT. */
+/** The schema of the body of a channel data PUT. */
 export const channelDataBodySchema = once(() =>
   z.looseObject({ data: described(providerDataSchema(), "The channel data.") }),
 );

@@ -5,7 +5,7 @@ import { checkClosedDocument } from "../schema/check-document.js";
 import { DocumentFindings } from "../schema/document-findings.js";
 import { describeFinding } from "../shape/describe-finding.js";
 
-/** Returns a request's body as its schema describes it. Throws `invalid_params` with every fault. */
+/** Returns a checked request body. Throws `invalid_params` with all findings. */
 export function checkRequest<S extends z.ZodMiniType>(schema: S, value: unknown): z.output<S> {
   const findings = new DocumentFindings();
   const checked = checkClosedDocument(schema, value, findings.add);
@@ -16,8 +16,8 @@ export function checkRequest<S extends z.ZodMiniType>(schema: S, value: unknown)
 }
 
 /**
- * Returns a query's parameter as its schema describes it. Throws `invalid_params` with the first fault, at the parameter:
- * a place within its text would be of no use.
+ * Returns a checked query parameter. Throws `invalid_params` with the first finding. The pointer is that of the
+ * parameter, because a location within its text would not help.
  */
 export function checkParameter<S extends z.ZodMiniType>(name: string, schema: S, value: unknown): z.output<S> {
   const messages: string[] = [];

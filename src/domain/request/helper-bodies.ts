@@ -7,20 +7,20 @@ import { LIST_KNOWN_KEYS } from "../schema/describe-issue.js";
 import { matchingString, optional, rule } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
 
-// Bodies of the helpers for tests, under `/__knock/`. They reject unknown keys: a reset that should have kept something
-// cannot be undone.
+// These are the bodies of test helpers under `/__knock/`. They reject unknown keys, because for example a reset with a
+// misspelled `keep` could not be undone.
 
 const time = () => matchingString((text) => parseTimestamp(text) !== undefined, "must be an ISO 8601 time");
 const isDuration = (text: string): boolean => parseDuration(text) !== undefined;
 
-/** What a reset keeps. */
+/** The schema of a reset, with the data to keep. */
 export const resetBodySchema = once(() =>
   z.strictObject({ keep: optional(z.array(z.enum(["recipients"]))) }, LIST_KNOWN_KEYS),
 );
 
 const CLOCK_MOVES = ["advance", "set", "freeze", "reset"] as const;
 
-/** How the clock moves (contract, section 6). */
+/** The schema of a change of the clock (section 6 of the contract). */
 export const clockBodySchema = once(() =>
   z
     .strictObject(
@@ -50,7 +50,7 @@ export const clockBodySchema = once(() =>
 
 export type ClockBody = z.output<ReturnType<typeof clockBodySchema>>;
 
-/** How long to wait until nothing is due. */
+/** The schema of a request that waits until no work is due. */
 export const idleBodySchema = once(() =>
   z.strictObject(
     { timeout: z.optional(matchingString(isDuration, 'must be a duration, for example "5s"')) },
@@ -58,10 +58,10 @@ export const idleBodySchema = once(() =>
   ),
 );
 
-/** Why a delivery fails without a status. */
+/** The errors of a delivery that fails without a status. */
 const FAULT_ERRORS = ["timeout", "connection", "malformed", "bounced"] as const;
 
-/** How deliveries of a channel fail (contract, section 6). */
+/** The schema of a fault, which makes deliveries of a channel fail (section 6 of the contract). */
 export const faultBodySchema = once(() => {
   const channel = "is required: a channel's key, id or type";
   const times = { error: "must be a whole number above 0" };
@@ -90,7 +90,7 @@ export const faultBodySchema = once(() => {
 export type FaultBody = z.output<ReturnType<typeof faultBodySchema>>;
 export type FaultError = NonNullable<FaultBody["error"]>;
 
-/** A recipients file, whose own parser checks the rest. */
+/** The schema of a recipients file in a request. Its own parser checks the content. */
 export const seedBodySchema = once(() =>
   z.looseObject({}).check(
     z.refine((body) => Object.keys(body).length > 0, {
@@ -99,7 +99,10 @@ export const seedBodySchema = once(() =>
   ),
 );
 
-/** The parameters of the helper that lists messages: a misspelled filter would match every message. */
+/**
+ * The parameters of the helper that lists messages. Unknown ones are errors, because a misspelled filter would match
+ * every message.
+ */
 export const messagesQuerySchema = once(() => {
   const text = z.optional(z.string());
   return z.strictObject({ recipient: text, workflow: text, channel: text, workflow_run_id: text }, LIST_KNOWN_KEYS);
@@ -107,5 +110,5 @@ export const messagesQuerySchema = once(() => {
 
 export const emptyBodySchema = once(() => z.strictObject({}, LIST_KNOWN_KEYS));
 
-/** What the page marks a message as. */
+/** The schema of an engagement action on the page. */
 export const markBodySchema = once(() => z.strictObject({ status: z.enum(ENGAGEMENT_ACTIONS) }));

@@ -6,13 +6,18 @@ import { parseOrThrow } from "../shape/invalid-params-error.js";
 import { reportBelow } from "../shape/report-finding.js";
 import { channelDataBodySchema, checkChannelDataForm } from "./channel-data-schema.js";
 
-/** Of push: which list of plain addresses goes with which list of devices, and the device's field (A-457, A-460). */
+/**
+ * For push: the list of plain addresses that belongs to a list of devices, and the field of a device (A-457, A-460).
+ */
 const PUSH_LISTS = [
   { plain: "tokens", field: "token" },
   { plain: "target_arns", field: "target_arn" },
 ] as const;
 
-/** Parses the body of a channel data PUT (A-452): a provider's form that fits the channel's type, where that is known. */
+/**
+ * Parses the body of a channel data PUT (A-452). If the type of the channel is known, the data must match it. Throws
+ * `invalid_params` with one pointer per finding.
+ */
 export function parseChannelData(body: unknown, type: ChannelType | null): JsonObject {
   checkJsonShape(body, "the channel data");
   return parseOrThrow("the channel data", (report) => {
@@ -22,7 +27,10 @@ export function parseChannelData(body: unknown, type: ChannelType | null): JsonO
   });
 }
 
-/** Returns channel data in its full form: addresses and devices, whichever was set, and a chat app's connections (A-092). */
+/**
+ * Returns channel data in its complete form: with both addresses and devices, if one of them is set, and with a chat
+ * app's connections (A-092).
+ */
 export function expandChannelData(data: JsonObject): JsonObject {
   for (const { plain, field } of PUSH_LISTS) {
     const addresses = data[plain];

@@ -14,18 +14,21 @@ import { createInvalidParamsError, parseOrThrow } from "../shape/invalid-params-
 import type { ReportFinding } from "../shape/report-finding.js";
 import { parseRecipient } from "./parse-recipient.js";
 
-/** Custom properties together, as JSON (E-052). */
+/** Limits all custom properties of a recipient together, in bytes of JSON (E-052). */
 const MAX_CUSTOM_BYTES = 256 * 1024;
 
 const NOUNS: Record<string, string> = { [USERS]: "user", [TENANTS]: "tenant" };
 
-/** `user "ada"`, `tenant "acme"`, `object "projects/p1"`. */
+/** Returns a recipient as errors name it: `user "ada"`, `tenant "acme"` or `object "projects/p1"`. */
 function describeRecipient(key: RecipientKey): string {
   const { collection, id } = splitRecipientKey(key);
   return NOUNS[collection] ? `${NOUNS[collection]} "${id}"` : `object "${collection}/${id}"`;
 }
 
-/** The key of a recipient from the parts of a path or a command. Throws `invalid_params` for what is no id (E-051). */
+/**
+ * Returns the key of a recipient from the parts of a path or command. Throws `invalid_params` for an invalid ID
+ * (E-051).
+ */
 export function parseRecipientKey(collection: string, id: string): RecipientKey {
   const messages = { collection: describeInvalidId(collection), id: describeInvalidId(id) };
   for (const [name, message] of Object.entries(messages)) {
@@ -33,7 +36,7 @@ export function parseRecipientKey(collection: string, id: string): RecipientKey 
     const value = name === "id" ? id : collection;
     throw createInvalidParamsError(
       `the ${NOUNS[collection] ?? "object"}'s ${name} ${JSON.stringify(value)}`,
-      [{ pointer: `/${name}`, message: message, value }],
+      [{ pointer: `/${name}`, message, value }],
       name === "id" && value.includes("/") ? "An object is named by collection and id, apart." : undefined,
     );
   }
@@ -56,7 +59,10 @@ function checkCustomPropertySize(properties: JsonObject, report: ReportFinding):
     report([], "has custom properties of more than 256 kB together");
 }
 
-/** The body of a user's, an object's or a tenant's PUT (A-413, A-417, A-423): an upsert, deeply merged (A-090). */
+/**
+ * Parses the body of a user's, an object's or a tenant's PUT (A-413, A-417, A-423). It is an upsert, whose properties
+ * are merged deeply (A-090). Throws `invalid_params` with one pointer per finding.
+ */
 export function parseRecipientBody(body: unknown, key: RecipientKey): RecipientUpsert {
   const documentName = describeRecipient(key);
   checkJsonShape(body, documentName);
@@ -67,7 +73,7 @@ export function parseRecipientBody(body: unknown, key: RecipientKey): RecipientU
     }
     checkSameId(body, key, report);
     if (body.$trigger_data !== undefined) report(["$trigger_data"], "belongs to a trigger's recipients only");
-    const { __typename: _typename, updated_at: _updated, ...own } = body; // of an answer sent back
+    const { __typename: _typename, updated_at: _updated, ...own } = body; // fields of a response that is sent back
     const parsed = parseRecipient({ ...own, ...splitRecipientKey(key) }, report);
     const properties = parsed?.upsert?.properties ?? {};
     checkCustomPropertySize(properties, report);

@@ -7,10 +7,13 @@ import { parseOrThrow } from "../shape/invalid-params-error.js";
 import { type ParsedRecipient, toRecipient } from "./parse-recipient.js";
 import { membersBodySchema, subscriptionsBodySchema } from "./recipient-list-schemas.js";
 
-/** A single item counts as a list of one (Q-29). */
+/** Returns the list, or a list with the single item (Q-29). */
 const toList = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
 
-/** A-513, E-065: who is to subscribe, identified inline where the entries say so, and the pairs' properties. */
+/**
+ * Parses a body with subscribers, which may be identified inline, and the properties of the subscriptions (A-513,
+ * E-065).
+ */
 export function parseSubscriptionsBody(body: unknown): { recipients: ParsedRecipient[]; properties: JsonObject } {
   checkJsonShape(body, "the subscriptions");
   const value = parseOrThrow("the subscriptions", (report) =>
@@ -22,7 +25,7 @@ export function parseSubscriptionsBody(body: unknown): { recipients: ParsedRecip
   };
 }
 
-/** A-514: whose subscriptions are to go. */
+/** Parses a body with the subscribers whose subscriptions are deleted (A-514). */
 export function parseUnsubscribeBody(body: unknown): ParsedRecipient[] {
   return parseSubscriptionsBody(body).recipients;
 }
@@ -38,8 +41,8 @@ export function toMember({ user, tenant }: JsonObject): ParsedMember {
 }
 
 /**
- * Returns a member in the API's format from what commands and recipients files take: that format, a user's ID, or an inline user whose
- * `tenant` is the membership's. `tenant` counts where the entry names none.
+ * Returns a member in the API's format. Commands and recipients files also accept a user's ID, or an inline user whose
+ * `tenant` is that of the membership. `tenant` is the default for entries without one.
  */
 export function toMemberBody(entry: Json, tenant: string | null = null): JsonObject {
   if (!isJsonObject(entry)) return { user: entry, tenant };
@@ -48,7 +51,10 @@ export function toMemberBody(entry: Json, tenant: string | null = null): JsonObj
   return { user, tenant: own };
 }
 
-/** A-527 to A-529, E-387, E-392. A user given by id alone is not identified by it (E-391). */
+/**
+ * Parses a body with members of an audience (A-527 to A-529, E-387, E-392). A user who is given by ID only is not
+ * identified by it (E-391).
+ */
 export function parseMembersBody(body: unknown): ParsedMember[] {
   checkJsonShape(body, "the members");
   const value = parseOrThrow("the members", (report) => checkClosedDocument(membersBodySchema(), body, report));

@@ -6,7 +6,7 @@ import { checkClosedDocument } from "../schema/check-document.js";
 import type { ReportFinding } from "../shape/report-finding.js";
 import { recipientSchema, recipientTypesSchema } from "./recipient-schema.js";
 
-/** Own keys of an inline recipient that are not properties (E-039). */
+/** Keys of an inline recipient that are not properties (E-039). */
 const ENVELOPE_KEYS = new Set(["id", "collection", "channel_data", "preferences", "$trigger_data"]);
 
 export interface ParsedRecipient {
@@ -16,8 +16,8 @@ export interface ParsedRecipient {
 }
 
 /**
- * Returns the recipient that a checked value names. `{ "id": "x" }` identifies a user (E-036); `{ id, collection }` alone is a
- * reference, except to a tenant, which is found or created (E-037, E-047, EQ-09).
+ * Returns the recipient that a checked value names. `{ "id": "x" }` identifies a user (E-036). `{ id, collection }`
+ * alone is a reference to an object, but identifies a tenant (E-037, E-047, EQ-09).
  */
 export function toRecipient(value: unknown): ParsedRecipient {
   if (!isJsonObject(value)) return { key: toRecipientKey(String(value)), upsert: null, trigger_data: null };
@@ -39,12 +39,12 @@ export function toTenant(value: unknown): { id: string; upsert: RecipientUpsert 
   return { id: String(value.id), upsert: toRecipient({ ...value, collection: TENANTS }).upsert };
 }
 
-/** Parses a recipient or an actor as the API takes it (E-034); null if it has faults. */
+/** Parses a recipient or an actor in the API's format (E-034). Returns null if it has findings. */
 export function parseRecipient(value: unknown, report: ReportFinding): ParsedRecipient | null {
   return checkClosedDocument(recipientSchema(), value, report) === null ? null : toRecipient(value);
 }
 
-/** Reports values of an inline recipient that have not the type that the API description gives them (A-413 to A-424). */
+/** Reports values of an inline recipient whose type differs from the API description (A-413 to A-424). */
 export function checkRecipientTypes(value: JsonObject, collection: string, report: ReportFinding): void {
   checkClosedDocument(recipientTypesSchema(), { ...value, collection }, report);
 }

@@ -20,7 +20,9 @@ function toUpsert(value: object): RecipientUpsert {
   return upsert ?? { key, properties: {} };
 }
 
-/** Parses a `recipients/*.json` file (section 5 of the contract). Throws `project_invalid` with a pointer per fault. */
+/**
+ * Parses a `recipients/*.json` file (section 5 of the contract). Throws `project_invalid` with one pointer per finding.
+ */
 export function parseRecipientsFile(raw: unknown, file: string): RecipientsFile {
   checkJsonShape(raw, file, "project_invalid");
   const findings = new DocumentFindings();

@@ -7,15 +7,15 @@ import { checkedString, matchingString, optional } from "../schema/fields.js";
 import { flatPairs } from "../schema/lists.js";
 import { unionByType } from "../schema/union-by-type.js";
 
-// Parameters of queries, by type. Bodies with the same filters share them.
+// These are the types of query parameters. Bodies with the same filters share them.
 
 export type ParameterSchema<T> = z.ZodMiniType<T>;
 
 export const MAX_PAGE_SIZE = 50;
-/** Pairs of a filter by trigger data: each is compared with every row. */
+/** Limits the pairs of a filter by trigger data, because each pair is compared with every row. */
 const MAX_FILTER_PAIRS = 100;
 
-/** JSON as text. Faults of its value are faults of the text. */
+/** Returns a schema for JSON as text. Findings in the value are reported at the text. */
 const jsonTextSchema = (schema: () => z.ZodMiniType): z.ZodMiniType<string> =>
   z.string().check(({ value, issues }) => {
     const report = (message: string): void => {
@@ -32,7 +32,7 @@ const jsonTextSchema = (schema: () => z.ZodMiniType): z.ZodMiniType<string> =>
     );
   });
 
-/** A whole number from 1 to `max` (A-070, Q-8). */
+/** Returns a schema for a whole number from 1 to `max`, as text (A-070, Q-8). */
 export const countSchema = (max: number) =>
   matchingString(
     (text) => /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= max,
@@ -45,13 +45,13 @@ export const timeSchema = once(() =>
   matchingString((text) => parseTimestamp(text) !== undefined, "must be an ISO 8601 time"),
 );
 
-/** One of several names. */
+/** Returns a schema for one of several names. */
 export const choiceSchema = <const T extends readonly string[]>(names: T) =>
   z.enum(names, { error: `must be one of ${names.join(", ")}` });
 
 export const choicesSchema = <const T extends readonly string[]>(names: T) => z.array(choiceSchema(names));
 
-/** A list of up to `max` values. */
+/** Returns a schema for a list of up to `max` values. */
 export const listSchema = (max: number) =>
   z.array(z.string()).check(
     z.refine((values) => values.length <= max, {
@@ -59,31 +59,31 @@ export const listSchema = (max: number) =>
     }),
   );
 
-/** Pairs that trigger data must have (A-076). */
+/** The schema of pairs that trigger data must contain (A-076). */
 const pairsSchema = once(() =>
   flatPairs(MAX_FILTER_PAIRS, { noObject: "must be a JSON object", nested: "must not be nested" }),
 );
 
-/** A filter by trigger data in a query. */
+/** The schema of a filter by trigger data in a query. */
 export const pairsTextSchema = once(() => jsonTextSchema(pairsSchema));
 
-/** Such a filter in a body, where it may be an object. */
+/** The schema of such a filter in a body, where it may also be an object. */
 export const pairsOrTextSchema = once(() =>
   optional(unionByType("a JSON object, or one as text", { text: pairsTextSchema, object: pairsSchema })),
 );
 
 const objectSchema = once(() => z.record(z.string(), z.unknown(), { error: "must be a JSON object" }));
 
-/** A JSON object as text. */
+/** The schema of a JSON object as text. */
 export const objectTextSchema = once(() => jsonTextSchema(objectSchema));
 
-/** A-062. */
+/** The schema of a reference to an object in a query (A-062). */
 export const objectReferenceSchema = once(() => {
   const error = 'must be an object reference, for example {"object_id":"acme","collection":"$tenants"}';
   return z.looseObject({ id: z.string({ error }), collection: z.string({ error }) }, { error });
 });
 
-/** An ID of a user, or an ID with a collection. */
+/** The schema of an ID, or of an ID with a collection. */
 export const referenceSchema = once(() => {
   const id = checkedString(describeInvalidId, "must be an id, or an id with a collection");
   return z.looseObject({ id, collection: z.optional(id) });

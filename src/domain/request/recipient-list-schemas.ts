@@ -20,7 +20,9 @@ const memberTenantRule = rule(({ tenant }, report) => {
     report(["tenant"], "must be a tenant's id or null");
 });
 
-/** A member of a static audience as the API takes it: a user with the tenant of the membership (A-527). */
+/**
+ * The schema of a member of a static audience in the API's format: a user with the tenant of the membership (A-527).
+ */
 const memberSchema = once(() =>
   z
     .looseObject(
@@ -33,7 +35,10 @@ const memberSchema = once(() =>
     .check(memberTenantRule),
 );
 
-/** A member in a recipients file: as the API takes it, a user's ID, or an inline user whose `tenant` is the membership's. */
+/**
+ * The schema of a member in a recipients file: the API's format, a user's ID, or an inline user whose `tenant` is that
+ * of the membership.
+ */
 export const memberEntrySchema = once(() => {
   const id = idSchema();
   const user = once(() => inlineRecipientSchema().check(usersOnlyRule, memberTenantRule));
@@ -50,7 +55,7 @@ export const memberEntrySchema = once(() => {
 const list = <T extends z.ZodMiniType>(item: T, max: number) =>
   listOrSingle("a list", item, { max, noun: "entries", emptyMessage: "must have at least one entry" });
 
-/** A-513, A-514, E-065: who subscribes or unsubscribes, and the properties of the subscriptions. */
+/** The schema of a body with subscribers and the properties of their subscriptions (A-513, A-514, E-065). */
 export const subscriptionsBodySchema = once(() =>
   z.looseObject({
     recipients: list(recipientSchema(), MAX_SUBSCRIPTIONS),
@@ -58,5 +63,5 @@ export const subscriptionsBodySchema = once(() =>
   }),
 );
 
-/** A-527 to A-529, E-387, E-392. */
+/** The schema of a body with members of an audience (A-527 to A-529, E-387, E-392). */
 export const membersBodySchema = once(() => z.looseObject({ members: list(memberSchema(), MAX_AUDIENCE_MEMBERS) }));

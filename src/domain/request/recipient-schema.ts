@@ -10,7 +10,7 @@ import { unionByType } from "../schema/union-by-type.js";
 import { reportBelow } from "../shape/report-finding.js";
 import { channelDataSchema } from "./channel-data-schema.js";
 
-/** An ID of a user, an object or a tenant, or a collection (E-051). */
+/** Returns the schema of the ID of a user, object or tenant, or of a collection (E-051). */
 export const idSchema = () => checkedString(describeInvalidId);
 
 const settingsWithPreferences = once(() =>
@@ -22,7 +22,7 @@ const settingsWithPreferences = once(() =>
 const channelData = () =>
   described(
     optional(lazySchema(() => record(channelDataSchema()))),
-    "What providers know the recipient by, by key or ID of the channel.",
+    "Tokens and connections of the recipient, by key or ID of the channel.",
   );
 
 const commonFields = () => ({
@@ -37,17 +37,17 @@ const commonFields = () => ({
 const triggerData = () =>
   described(optional(record(z.unknown())), "Data of this recipient's run only, merged over the data of the trigger.");
 
-/** An object of the system collection of tenants has settings (E-048). */
+/** Returns a check of the settings of a tenant that is written as an object of the system collection (E-048). */
 const tenantSettingsRule = (schema: () => z.ZodMiniType) =>
   rule(({ collection, settings }, report) => {
     if (collection === TENANTS && settings !== undefined && settings !== null)
       checkClosedDocument(schema(), settings, reportBelow(report, "settings"));
   });
 
-/** A user in a recipients file. */
+/** The schema of a user in a recipients file. */
 export const userSchema = once(() => z.looseObject({ id: described(idSchema(), "The user's ID."), ...commonFields() }));
 
-/** An object in a recipients file. */
+/** The schema of an object in a recipients file. */
 export const objectSchema = once(() =>
   z
     .looseObject({
@@ -58,7 +58,7 @@ export const objectSchema = once(() =>
     .check(tenantSettingsRule(settingsWithPreferences)),
 );
 
-/** A tenant, in a recipients file or inline (E-047). */
+/** The schema of a tenant, in a recipients file or inline (E-047). */
 export const tenantObjectSchema = once(() =>
   z.looseObject({
     id: described(idSchema(), "The tenant's ID."),
@@ -71,7 +71,9 @@ export const tenantObjectSchema = once(() =>
   }),
 );
 
-/** A user, an object or a tenant identified inline, or a reference to an object (E-034 to E-042). */
+/**
+ * The schema of a user, object or tenant that is identified inline, or of a reference to an object (E-034 to E-042).
+ */
 export const inlineRecipientSchema = once(() =>
   z
     .looseObject({
@@ -83,7 +85,7 @@ export const inlineRecipientSchema = once(() =>
     .check(tenantSettingsRule(settingsWithPreferences)),
 );
 
-/** A recipient or an actor as the API takes it (E-034). */
+/** The schema of a recipient or an actor in the API's format (E-034). */
 export const recipientSchema = once(() =>
   unionByType("a user id, an object reference or an inline recipient", {
     text: idSchema,
@@ -91,12 +93,15 @@ export const recipientSchema = once(() =>
   }),
 );
 
-/** A tenant: an ID, or an inline tenant (E-047). */
+/** The schema of a tenant: an ID, or an inline tenant (E-047). */
 export const tenantSchema = once(() =>
   unionByType("a tenant id or an inline tenant", { text: idSchema, object: tenantObjectSchema }),
 );
 
-/** The part of an inline recipient that the API description types: bulk requests check it before they start. */
+/**
+ * The schema of the fields of an inline recipient to which the API description gives a type. Bulk requests check these
+ * before they start (A-090, A-108).
+ */
 export const recipientTypesSchema = once(() =>
   z
     .looseObject({ collection: anyValue(), ...typedPropertyFields(), channel_data: channelData() })

@@ -8,10 +8,10 @@ import type { ReportFinding } from "../shape/report-finding.js";
 import { memberEntrySchema } from "./recipient-list-schemas.js";
 import { objectSchema, recipientSchema, tenantObjectSchema, userSchema } from "./recipient-schema.js";
 
-/** The collection of the recipients in each list; those of objects name it themselves. */
+/** The collection of the recipients in each list. Objects name their collection themselves. */
 const COLLECTIONS = { users: USERS, objects: null, tenants: TENANTS };
 
-/** Checks that no recipient is listed twice: the later one would silently replace the earlier one. */
+/** Reports recipients that are listed twice, because the later one would silently replace the earlier one. */
 function checkDuplicates(file: Record<string, unknown>, report: ReportFinding): void {
   const pathsByName = new Map<string, string>();
   for (const [list, collection] of Object.entries(COLLECTIONS)) {
@@ -33,7 +33,7 @@ const noCollectionRule = listRule((users, report) => {
       report([index, "collection"], "a user has no collection; list it under objects");
 });
 
-/** A file of `recipients/` (contract, section 5). */
+/** The schema of a file in `recipients/` (section 5 of the contract). */
 export const recipientsFileSchema = once(() => {
   const subscription = z.strictObject({
     object: described(recipientSchema(), "The object: its collection and its ID."),

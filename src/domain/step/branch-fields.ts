@@ -3,7 +3,7 @@ import { conditionGroupSchema } from "../condition/condition-schema.js";
 import { described, flag, listRule, optional, text } from "../schema/fields.js";
 import type { Step, StepBranch } from "./step.js";
 
-/** The fields that branches and cohorts share. */
+/** Returns the fields that branches and cohorts share. */
 export const branchFields = (steps: z.ZodMiniType) => ({
   name: text("The name that people read."),
   ref: text("Written by the hosted service."),
@@ -13,7 +13,7 @@ export const branchFields = (steps: z.ZodMiniType) => ({
   steps: described(optional(steps), "The steps of the branch."),
 });
 
-/** A list of 2 to 10 branches or cohorts (E-309, E-313). */
+/** Returns a schema for lists of 2 to 10 branches or cohorts (E-309, E-313). */
 export function branchListSchema<T extends z.ZodMiniType>(branch: T, label: string) {
   const error = `must be a list of 2 to 10 ${label}`;
   return z.array(branch, { error }).check(
@@ -30,7 +30,7 @@ interface RawBranch {
   steps?: unknown;
 }
 
-/** Returns what branches and cohorts share at run time. */
+/** Returns the properties that branches and cohorts share at run time. */
 export function normalizeBranch(
   { name, terminates, steps }: RawBranch,
   normalize: (raw: unknown) => Step[],

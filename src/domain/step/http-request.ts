@@ -7,7 +7,7 @@ import { unionByType } from "../schema/union-by-type.js";
 export const HTTP_METHODS = ["get", "post", "put", "delete", "patch"] as const;
 export type HttpMethod = (typeof HTTP_METHODS)[number];
 
-/** Both are Liquid. */
+/** A header or query parameter. Both fields are Liquid. */
 export interface KeyValue {
   key: string;
   value: string;
@@ -16,11 +16,11 @@ export interface KeyValue {
 const isHttpMethod = (value: unknown): boolean =>
   typeof value === "string" && (HTTP_METHODS as readonly string[]).includes(value.toLowerCase());
 
-/** Returns the sentence for a method that is missing or unknown. */
+/** Returns the sentence about a missing or unknown method. */
 export const describeInvalidMethod = ({ input }: { input?: unknown }): string =>
   describeInvalidValue(HTTP_METHODS, input);
 
-/** A method in either case (section 9.4 of the format). */
+/** Returns a schema for methods in lower or upper case (section 9.4 of the format). */
 export const httpMethodSchema = () =>
   z
     .string({ error: describeInvalidMethod })
@@ -38,7 +38,10 @@ const keyValueListSchema = once(() =>
   ),
 );
 
-/** Pairs, or one template that produces a JSON object or a list of pairs (section 6.6 of the format). */
+/**
+ * Returns a field with pairs, or with one template that renders a JSON object or a list of pairs (section 6.6 of the
+ * format).
+ */
 export const keyValuePairs = (description: string) => {
   const members = { list: keyValueListSchema, text: () => z.string() };
   return described(optional(unionByType("a list of key and value, or a template", members)), description);
@@ -46,7 +49,7 @@ export const keyValuePairs = (description: string) => {
 
 const isDottedPath = (path: string): boolean => path === "" || !path.split(".").includes("");
 
-/** The fields of a request except its method and URL, which a step may leave to a shared request. */
+/** Returns the fields of a request without its method and URL, because a step may take these from a shared request. */
 export const requestFields = () => ({
   headers: keyValuePairs("The request's headers."),
   query_params: keyValuePairs("Parameters that are added to the URL's query."),
@@ -54,7 +57,7 @@ export const requestFields = () => ({
   json_body: text("The same as body."),
   response_path: described(
     optional(z.string().check(z.refine(isDottedPath, { error: "must be a dotted path such as order.lines" }))),
-    "Where in data the response is put (E-297).",
+    "The path in data at which the response is stored.",
   ),
   signing_key: text("The key with which the request is signed. Liquid."),
 });
@@ -70,7 +73,7 @@ interface RawRequest {
   signing_key?: string | null | undefined;
 }
 
-/** Returns a checked request with its defaults. All text is Liquid except the method and the path. */
+/** Returns a checked request with its defaults. All strings are Liquid except the method and the response path. */
 export function normalizeRequest(raw: RawRequest) {
   return {
     method: (raw.method ?? "get").toLowerCase() as HttpMethod,

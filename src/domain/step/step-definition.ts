@@ -4,65 +4,65 @@ import type { ConditionContext } from "../condition/parse-conditions.js";
 import type { ReportFinding } from "../shape/report-finding.js";
 import type { Step, StepBase, StepBranch } from "./step.js";
 
-/** What a step's checks know of the workflow around it. */
+/** The parts of the surrounding workflow that a step's checks need. */
 export interface StepCheckContext extends ConditionContext {
   refs: ReadonlySet<string>;
   /** The audience that starts runs of this workflow, or null (F-025). */
   triggerAudience: string | null;
 }
 
-/** What of a project decides whether something in a step can have an effect. */
+/** The parts of a project that decide whether a setting of a step can have an effect. */
 export interface ProjectReferences {
   hasSource(key: string): boolean;
   hasBroadcast(key: string): boolean;
 }
 
-/** Something else in the project that a step names, with the place of the name below the step. */
+/** A reference from a step to another document of the project, with the path of the name below the step. */
 export interface StepReference {
   kind: "audience" | "guide" | "request";
   key: string;
   path: PropertyKey[];
-  /** Of an audience: the type that the step needs. */
+  /** For an audience: the type that the step needs. */
   audienceType?: "dynamic" | "static";
-  /** Of a request: what the step passes to it. */
+  /** For a request: the inputs that the step passes to it. */
   inputs?: JsonObject;
 }
 
-/** What differs between the failures of a step type, where only its events are known. */
+/** The reasons of a step type's failures, where only the event of a failure is known. */
 interface EventReasons {
   failed?: "render_error" | "fetch_error";
   halted?: "throttled";
 }
 
-/** A step type: its format, and what the rest of the domain must know of it. */
+/** A step type: its format, and everything else that the domain needs to know about it. */
 export interface StepDefinition<S extends StepBase = StepBase> {
   /** The type with its article, such as "a delay". */
   label: string;
   /** Builds the schema of the step in a file. `steps` is the schema of the lists of steps inside it. */
   schema(steps: z.ZodMiniType): z.ZodMiniType;
-  /** Whether the format has no conditions for the step: those in a file are ignored. */
+  /** Whether the format has no conditions for this step type. Conditions in a file are then ignored. */
   ignoresConditions?: boolean;
-  /** Reports faults that only the whole workflow shows, by paths below the step, which may have faults of its own. */
+  /** Reports findings that need the whole workflow, by paths below the step. The step itself may have findings. */
   check?(raw: JsonObject, report: ReportFinding, context: StepCheckContext): void;
-  /** Returns the run-time step of a file's step without faults. `steps` does so for the steps inside it. */
+  /** Returns the run-time step for a step of a file without findings. `steps` does the same for the steps inside it. */
   normalize(raw: never, base: StepBase, steps: (raw: unknown) => Step[]): S;
-  /** Reports settings without effect, by paths below the step. */
+  /** Reports settings that have no effect, by paths below the step. */
   warn?(raw: JsonObject, warn: ReportFinding, project: ProjectReferences): void;
-  /** The field with the lists of steps inside a step. */
+  /** The field that contains the lists of steps inside the step. */
   branchesField?: string;
   branches?(step: S): readonly StepBranch[];
-  /** The parts of a step that are rendered with the run's scope, by their names. */
+  /** Returns the parts of a step that are rendered with the run's scope, by their names. */
   templates?(step: S): Readonly<Record<string, unknown>>;
-  /** Roots of the scope to which the step may add properties for those after it. */
+  /** Roots of the scope to which the step may add properties for later steps. */
   changedScopes?: readonly string[];
   references?(step: S): StepReference[];
-  /** Whether the step's outcome is that of its messages. */
+  /** Whether the step's outcome is the outcome of its messages. */
   createsMessages?: boolean;
-  /** Whether broadcasts can have the step (E-396). */
+  /** Whether broadcasts can contain the step (E-396). */
   isAllowedInBroadcasts?: boolean;
-  /** What a step that went on came to, as people read it after an arrow; null for nothing worth telling. */
+  /** Returns the text after the arrow for a step that is done, or null if there is no result to show. */
   formatResult?(outcome: Readonly<Record<string, Json | undefined>>): string | null;
-  /** What a waiting step waits for, unless for a time: "for an event". */
+  /** The label for a waiting step that does not wait for a time, such as "for an event". */
   waitLabel?: string;
   eventReasons?: EventReasons;
 }
@@ -70,7 +70,10 @@ export interface StepDefinition<S extends StepBase = StepBase> {
 /** The step in a file, as its schema describes it. */
 export type RawStep<F extends (steps: z.ZodMiniType) => z.ZodMiniType> = z.output<ReturnType<F>>;
 
-/** Checks that a definition's normalizer takes what its schema describes, and infers the step from it. */
+/**
+ * Returns a step definition. Checks at compile time that its normalizer accepts the schema's output, and infers the
+ * step's type.
+ */
 export function defineStep<S extends StepBase, Raw>(
   definition: Omit<StepDefinition<S>, "schema" | "normalize"> & {
     schema(steps: z.ZodMiniType): z.ZodMiniType<Raw>;
@@ -80,5 +83,5 @@ export function defineStep<S extends StepBase, Raw>(
   return definition;
 }
 
-/** Returns the settings of a step in a file, which may have faults. */
+/** Returns the settings of a step in a file, which may have findings. */
 export const getSettings = (raw: JsonObject): JsonObject => (isJsonObject(raw.settings) ? raw.settings : {});

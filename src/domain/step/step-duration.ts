@@ -15,7 +15,7 @@ const UNIT_MS: Record<string, number> = {
 
 export const DURATION_UNITS = Object.keys(UNIT_MS).flatMap((unit) => [`${unit}s`, unit]);
 
-/** Milliseconds; a month is 30 days. Undefined for what is not a duration. */
+/** Returns a duration in milliseconds, where a month is 30 days, or undefined if the value is not a duration. */
 export function toMilliseconds(value: unknown): number | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { unit, value: count } = value as Partial<Duration>;

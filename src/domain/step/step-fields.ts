@@ -18,16 +18,16 @@ const commonFields = () => ({
   conditions: described(optional(conditionGroupSchema()), "The step is skipped if they are false."),
 });
 
-/** The fields that every step has (section 5 of the format). */
+/** Returns the fields that every step has (section 5 of the format). */
 export const stepFields = <const T extends string>(type: T) => ({
   type: described(z.literal(type), "The type of the step."),
   ...commonFields(),
 });
 
-/** What can be said about a step of an unknown type. */
+/** The schema of the fields that can be checked for a step of an unknown type. */
 export const unknownStepSchema = once(() => z.looseObject(commonFields()));
 
-/** Returns whether a text contains an output or a tag of Liquid. */
+/** Returns whether a text contains a Liquid output or tag. */
 export function hasLiquid(value: string): boolean {
   return value.includes("{{") || value.includes("{%");
 }

@@ -14,7 +14,10 @@ function isJsonObjectText(value: string): boolean {
   }
 }
 
-/** A JSON object as text, or Liquid, of which only the rendered text can be judged (F-051, F-061). */
+/**
+ * Returns a required field with a JSON object as text, or with Liquid, which can only be checked after rendering
+ * (F-051, F-061).
+ */
 export const jsonObjectText = (description: string) =>
   described(
     z
@@ -27,7 +30,7 @@ export const jsonObjectText = (description: string) =>
 
 const OBJECT_GID_PREFIX = "gid://Object/";
 
-/** Returns whether a text is `<collection>/<id>`. With Liquid in it, both need only be there. */
+/** Returns whether a text is `<collection>/<id>`. If it contains Liquid, both parts must only be present. */
 function isObjectReference(reference: string): boolean {
   const slash = reference.indexOf("/");
   const [collection, id] = [reference.slice(0, slash), reference.slice(slash + 1)];
@@ -35,7 +38,10 @@ function isObjectReference(reference: string): boolean {
   return hasLiquid(reference) || (describeInvalidId(collection) === null && describeInvalidId(id) === null);
 }
 
-/** Returns what is wrong with the gid of a user or tenant, or with `collection` null of an object (F-051); null for nothing. */
+/**
+ * Returns why a GID is invalid, or null. `collection` is that of users or tenants; null means an object of any
+ * collection (F-051).
+ */
 function describeInvalidGid(value: string, collection: string | null): string | null {
   const start = collection === null ? OBJECT_GID_PREFIX : `${OBJECT_GID_PREFIX}${collection}/`;
   const rest = value.startsWith(start) ? value.slice(start.length) : "";
@@ -46,7 +52,7 @@ function describeInvalidGid(value: string, collection: string | null): string | 
   return isGid ? null : `must be ${start}${collection === null ? "<collection>/" : ""}<id>`;
 }
 
-/** The gid of an object. */
+/** Returns a required field with the GID of an object. */
 export const objectGid = (description: string) =>
   described(
     z.string().check(
@@ -57,7 +63,9 @@ export const objectGid = (description: string) =>
     description,
   );
 
-/** The settings of a step that updates the run's own user or tenant, or another one (E-324). */
+/**
+ * Returns the schema of the settings of a step that updates a user or tenant: that of the run, or another one (E-324).
+ */
 export const recipientSettingsSchema = (collection: string) =>
   z
     .strictObject({
@@ -83,7 +91,7 @@ interface RecipientSettings {
   update_properties: string;
 }
 
-/** Returns the settings at run time: `recipient_gid` is null unless it is used. */
+/** Returns the settings at run time. `recipient_gid` is null unless it is used. */
 export function normalizeRecipientSettings({ recipient_mode, recipient_gid, update_properties }: RecipientSettings) {
   return {
     recipient_mode,
@@ -92,10 +100,10 @@ export function normalizeRecipientSettings({ recipient_mode, recipient_gid, upda
   };
 }
 
-/** Roots of the scope whose properties an update step can change, for the steps after it. */
+/** Roots of the scope whose properties an update step can change for later steps. */
 export const RECIPIENT_SCOPES = ["recipient", "actor", "actors", "activities"];
 
-/** Reports a `recipient_gid` that `recipient_mode` makes useless. */
+/** Reports a `recipient_gid` that has no effect because of `recipient_mode`. */
 export function warnUnusedGid(raw: JsonObject, warn: ReportFinding): void {
   const { recipient_mode, recipient_gid } = getSettings(raw);
   if (recipient_mode === "current" && recipient_gid)

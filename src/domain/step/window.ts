@@ -4,13 +4,13 @@ import { described, isEmpty, optional } from "../schema/fields.js";
 import type { ReportFinding } from "../shape/report-finding.js";
 import { DAY_MS, DURATION_UNITS, toMilliseconds } from "./step-duration.js";
 
-/** `"10m"` or 600 is what people write first: the error shows the whole form. */
+/** Returns the error for `"10m"` or 600, which are common first attempts. It shows the complete form. */
 function describeInvalidDuration({ input }: { input?: unknown }): string | undefined {
   if (typeof input !== "string" && typeof input !== "number") return undefined;
   return `must be an object such as {"unit":"minutes","value":10}, found ${describeJsonType(input)}`;
 }
 
-/** A length of time (section 6.3 of the format). */
+/** Returns an optional field with a length of time (section 6.3 of the format). */
 export const durationField = (description: string) =>
   described(
     optional(
@@ -25,7 +25,7 @@ export const durationField = (description: string) =>
     description,
   );
 
-/** Reports a length of time that starts now and is negative or longer than `maxDays`. */
+/** Reports a length of time from now that is negative or longer than `maxDays` days. */
 export function checkDuration(length: unknown, maxDays: number, path: PropertyKey[], report: ReportFinding): void {
   const milliseconds = toMilliseconds(length) ?? 0;
   if (milliseconds < 0) report([...path, "value"], "must not be negative");
@@ -33,15 +33,15 @@ export function checkDuration(length: unknown, maxDays: number, path: PropertyKe
 }
 
 interface WindowSettings {
-  /** The names of the settings with the length, and with the path to a time. */
+  /** The names of the settings with the length and with the path to a time. */
   length: string;
   fieldPath: string;
   maxDays: number;
 }
 
 /**
- * Reports a window that has neither a length nor a path. With both, the length is an offset, which may be negative and is
- * compared with the limit once the value at the path is known.
+ * Reports a window that has neither a length nor a path. If it has both, the length is an offset, which may be
+ * negative. It is compared with the limit at run time, when the value at the path is known.
  */
 export function checkWindow(
   settings: Readonly<Record<string, unknown>>,

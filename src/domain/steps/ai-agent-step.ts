@@ -11,7 +11,7 @@ import { stepFields } from "../step/step-fields.js";
 
 const MODEL = /^[^\s:]+:\S+$/;
 
-/** A JSON Schema written as text; null for what is none, or nests too deep. */
+/** Returns a JSON Schema that is written as text, or null if the text is not an object or is nested too deep. */
 function parseSchemaText(schemaText: string): JsonObject | null {
   try {
     const parsed = JSON.parse(schemaText) as Json;
@@ -22,7 +22,7 @@ function parseSchemaText(schemaText: string): JsonObject | null {
   }
 }
 
-/** E-352. */
+/** Reports a response schema that is missing, unused or invalid (E-352). */
 function checkResponse(
   { response_type, response_schema }: Readonly<Record<string, unknown>>,
   report: ReportFinding,
@@ -41,7 +41,7 @@ function checkResponse(
   else if (response_type === "json") report(path, "must be a JSON Schema (an object) as text");
 }
 
-/** Section 9.13 of the format (F-050, E-352, EQ-58). */
+/** Returns the schema of the step (section 9.13 of the format, F-050, E-352, EQ-58). */
 const schema = () =>
   z.strictObject({
     ...stepFields("ai_agent"),

@@ -5,18 +5,21 @@ import { defineStep, getSettings, type RawStep } from "../step/step-definition.j
 import { stepFields } from "../step/step-fields.js";
 import { checkDuration, checkWindow, durationField } from "../step/window.js";
 
-/** The format gives no limit; no notification is meant to come later than the longest delay. */
+/** The settings of the batch's window. The format has no limit; 365 days is that of the longest delay. */
 const WINDOW = { length: "batch_window", fieldPath: "batch_until_field_path", maxDays: 365 };
 const EXTENSION = "batch_window_extension_limit";
 
-/** Section 9.1 of the format (F-046, E-243 to E-272). The window is as a delay's (E-253 to E-255). */
+/**
+ * Returns the schema of the step (section 9.1 of the format, F-046, E-243 to E-272). Its window works like that of a
+ * delay (E-253 to E-255).
+ */
 const schema = () =>
   z.strictObject({
     ...stepFields("batch"),
     settings: described(
       z
         .strictObject({
-          batch_key: text("Runs with the same value share a batch: a name in data, a path, or Liquid (E-244)."),
+          batch_key: text("Runs with the same value share a batch: a name in data, a path, or Liquid."),
           batch_window: durationField(
             "How long the batch is open, or the offset from the time at batch_until_field_path.",
           ),
@@ -84,7 +87,7 @@ declare module "../step/step.js" {
   }
 }
 
-/** Narrows a step to a batch, for code that knows batches only. */
+/** Returns whether a step is a batch, and narrows its type. */
 export const isBatchStep = (step: (StepBase & { type: string }) | null | undefined): step is BatchStep =>
   step?.type === "batch";
 

@@ -8,7 +8,7 @@ import type { Step, StepBase, StepBranch } from "../step/step.js";
 import { defineStep, type RawStep } from "../step/step-definition.js";
 import { stepFields } from "../step/step-fields.js";
 
-/** F-044, E-307 to E-309. */
+/** Returns the schema of the step (F-044, E-307 to E-309). */
 const schema = (steps: z.ZodMiniType) =>
   z.strictObject({
     ...stepFields("branch"),
@@ -23,7 +23,7 @@ interface Branch extends StepBranch {
   conditions: ConditionGroup | null;
 }
 
-/** The default branch is last (E-307). */
+/** A branch step. Its last branch is the default (E-307). */
 export interface BranchStep extends StepBase {
   type: "branch";
   branches: Branch[];

@@ -17,7 +17,7 @@ import { stepFields } from "../step/step-fields.js";
 const isAbsent = (value: unknown): boolean => value === null || value === undefined;
 const isFilled = (value: unknown): boolean => isJsonObject(value) && Object.keys(value).length > 0;
 
-/** Reports what is wrong with the channel, group and content of a step that is not for guides (F-041, CH-064). */
+/** Reports errors in the channel, channel group and content of a step that is not for guides (F-041, CH-064). */
 function checkMessageStep(step: Readonly<Record<string, unknown>>, report: ReportFinding): void {
   const { channel_key: channel, channel_group_key: group, template } = step;
   if (isAbsent(channel) && isAbsent(group)) report(["channel_key"], "is required (the key of a channel)");
@@ -37,7 +37,10 @@ function checkMessageStep(step: Readonly<Record<string, unknown>>, report: Repor
     report(["template", "settings", "reply_to_step_ref"], "cannot be used with a channel group");
 }
 
-/** A guide step may have neither a channel nor a group, and has no content of its own (section 7.7 of the format). */
+/**
+ * Reports fields that a guide step cannot have. It needs neither a channel nor a channel group, and the content is in
+ * the guide (section 7.7 of the format).
+ */
 function checkGuideStep(step: Readonly<Record<string, unknown>>, report: ReportFinding): void {
   if (!isAbsent(step.channel_group_key)) report(["channel_group_key"], "is not for in-app guide steps");
   if (isFilled(step.template)) report(["template"], "is not for in-app guide steps: the guide has the content");
@@ -70,12 +73,15 @@ const buildStepSchema = (channelType: ChannelType | null, template: z.ZodMiniTyp
   );
 };
 
-/** What can be said about a step whose channel type is unknown. */
+/** The schema of the fields that can be checked for a step of an unknown channel type. */
 const unknownTypeSchema = once(() => buildStepFields(anyValue(), record(z.unknown())));
 
 type RawChannelStep = z.output<ReturnType<typeof buildStepSchema>>;
 
-/** The step by its channel type. Old files leave it to the environment (F-041): the template is then checked later. */
+/**
+ * The schema of the step, by channel type. Old files do not have the type, which is then that of the environment's
+ * channel (F-041). Their templates are checked later.
+ */
 const STEP_SCHEMAS: ReadonlyMap<ChannelType | null, () => ReturnType<typeof buildStepSchema>> = new Map([
   ...CHANNEL_TYPES.map(
     (type) =>
@@ -109,11 +115,11 @@ function normalize(raw: RawChannelStep, base: StepBase) {
     ...base,
     type: "channel" as const,
     channel_type: raw.channel_type ?? null,
-    /** This or `channel_group_key` is set, and never both; a guide step may have neither (F-041). */
+    /** Either this or `channel_group_key` is set. A guide step may have neither (F-041). */
     channel_key: raw.channel_key ?? null,
     channel_group_key: raw.channel_group_key ?? null,
     guide_key: isGuide ? (raw.guide_key ?? null) : null,
-    /** Per channel type, as in section 7 of the format; strings are Liquid. */
+    /** The template, whose format depends on the channel type (section 7 of the format). Strings are Liquid. */
     template: isGuide ? null : ((raw.template ?? null) as JsonObject | null),
     channel_overrides: (raw.channel_overrides ?? null) as JsonObject | null,
     send_windows: raw.send_windows?.map(normalizeSendWindow) ?? null,
@@ -128,15 +134,15 @@ declare module "../step/step.js" {
   }
 }
 
-/** Narrows a step to a channel step, for code that knows channel steps only. */
+/** Returns whether a step is a channel step, and narrows its type. */
 export const isChannelStep = (step: (StepBase & { type: string }) | null | undefined): step is ChannelStep =>
   step?.type === "channel";
 
-/** Texts that mostly are in files of their own, and what the name of such a file looks like. */
+/** Texts that are usually in separate files, and a pattern for the names of such files. */
 const LONG_TEXTS = ["html_body", "text_body", "markdown_body", "json_body", "visual_blocks"];
 const FILE = /^[\w.-]+(\/[\w.-]+)*\.(html|mjml|md|txt|json|liquid)$/;
 
-/** Reports a template that does not fit the type that the environment gives the step's channel. */
+/** Reports a template that does not match the type of the step's channel in the environment. */
 export function checkChannelTemplate(step: ChannelStep, report: ReportFinding): void {
   const type = step.channel_type as ChannelType;
   if (step.channel_overrides !== null) checkChannelOverrides(step.channel_overrides, type, report);

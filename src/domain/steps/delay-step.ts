@@ -7,7 +7,10 @@ import { checkWindow, durationField } from "../step/window.js";
 
 const WINDOW = { length: "delay_for", fieldPath: "delay_until_field_path", maxDays: 365 };
 
-/** F-047. With both settings, the first is an offset from the time that the second leads to (E-233 to E-235). */
+/**
+ * Returns the schema of the step (F-047). If both settings are set, the first is an offset from the time at the path in
+ * the second (E-233 to E-235).
+ */
 const schema = () =>
   z.strictObject({
     ...stepFields("delay"),

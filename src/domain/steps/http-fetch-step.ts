@@ -6,10 +6,13 @@ import type { StepBase } from "../step/step.js";
 import { defineStep, getSettings, type RawStep } from "../step/step-definition.js";
 import { stepFields } from "../step/step-fields.js";
 
-/** What a shared request has of its own. Beside it, a step's own would be ignored. */
+/** Fields that a shared request defines. They would be ignored in a step that uses one. */
 const SHARED_FIELDS = ["url", "headers", "query_params", "body", "json_body", "signing_key"];
 
-/** Section 9.4 of the format. A shared request has its own method and URL (E-305); files may have a method beside it. */
+/**
+ * Returns the schema of the step (section 9.4 of the format). A shared request defines its method and URL (E-305);
+ * files may still contain a method.
+ */
 const schema = () =>
   z.strictObject({
     ...stepFields("http_fetch"),

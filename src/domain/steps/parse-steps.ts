@@ -21,7 +21,10 @@ function getStepSchema(definition: StepDefinition): z.ZodMiniType {
   return schema;
 }
 
-/** A list of steps, each checked by the schema of its type. Schemas of types that a project does not use are not built. */
+/**
+ * The schema of a list of steps, each checked by the schema of its type. Schemas of types that a project does not use
+ * are not built.
+ */
 export const stepListSchema = once((): z.ZodMiniType => {
   const step = discriminatedUnion("type", STEP_DEFINITIONS as Readonly<Record<string, StepDefinition>>, {
     label: "step type",
@@ -36,7 +39,7 @@ interface RawStepEntry {
   /** Undefined for a step of an unknown type. */
   definition: StepDefinition | undefined;
   path: PropertyKey[];
-  /** How many branches and cohorts contain the step, plus 1. */
+  /** The number of branches and cohorts that contain the step, plus 1. */
   depth: number;
 }
 
@@ -46,7 +49,9 @@ function getBranchesFields(definition: StepDefinition | undefined): string[] {
   return definitions.flatMap((candidate) => candidate?.branchesField ?? []);
 }
 
-/** Yields every step in a file, which may have faults, to a depth that no valid file exceeds. */
+/**
+ * Yields each step in a file, which may have findings. Nesting is limited to one level more than a valid file can have.
+ */
 export function* walkRawSteps(steps: unknown, path: PropertyKey[], depth = 1): Generator<RawStepEntry> {
   if (!Array.isArray(steps) || depth > MAX_BRANCH_DEPTH + 1) return;
   for (const [index, raw] of steps.entries()) {
@@ -62,7 +67,10 @@ export function* walkRawSteps(steps: unknown, path: PropertyKey[], depth = 1): G
   }
 }
 
-/** Reports what is wrong with steps beyond their format: refs used twice, conditions, nesting, and what their types check. */
+/**
+ * Reports errors in steps that their schemas do not find: duplicate refs, conditions, nesting, and the checks of the
+ * step types.
+ */
 export function checkSteps(
   steps: unknown,
   context: Pick<StepCheckContext, "triggerAudience">,
@@ -92,7 +100,7 @@ interface RawStepBase {
   conditions?: ConditionGroup | null;
 }
 
-/** Returns the run-time steps of a file's steps, which must have no faults. */
+/** Returns the run-time steps for the steps of a file, which must not have findings. */
 export function normalizeSteps(steps: unknown): Step[] {
   return (steps as RawStepBase[]).map((step) => {
     const definition = findStepDefinition(step.type) as StepDefinition;

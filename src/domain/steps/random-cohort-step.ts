@@ -8,7 +8,10 @@ import { stepFields } from "../step/step-fields.js";
 
 const PERCENTAGE = "must be from 0 to 100, with at most one decimal";
 
-/** Tenths of a percent of a number or of decimal text, which files from the service contain; null for neither. */
+/**
+ * Returns the tenths of a percent for a number or for decimal text, which the service's files contain, or null for any
+ * other value.
+ */
 function parseTenths(percentage: unknown): number | null {
   const isText = typeof percentage === "string" && /^\d+(\.\d+)?$/.test(percentage);
   const value = isText ? Number(percentage) : percentage;
@@ -17,7 +20,7 @@ function parseTenths(percentage: unknown): number | null {
   return tenths / 10 === value ? tenths : null;
 }
 
-/** F-045, E-312, E-313. */
+/** Returns the schema of the step (F-045, E-312, E-313). */
 const schema = (steps: z.ZodMiniType) => {
   const percentage = z
     .union([z.number(), z.string()], { error: PERCENTAGE })
@@ -29,7 +32,7 @@ const schema = (steps: z.ZodMiniType) => {
   return z
     .strictObject({
       ...stepFields("random_cohort"),
-      // The format has no conditions on experiments: they are ignored, even if they are malformed.
+      // The format has no conditions for experiments. They are ignored, even if they are invalid.
       conditions: described(z.optional(z.unknown()), "Has no effect: an experiment has no conditions."),
       cohort_key: described(
         optional(z.string({ error: "must be a string (a path or a template)" })),
@@ -49,14 +52,16 @@ const schema = (steps: z.ZodMiniType) => {
 };
 
 interface CohortBranch extends StepBranch {
-  /** The share in tenths of a percent, 0 to 1000; those of a step sum to 1000 (E-312, E-313). */
+  /**
+   * The share of the cohort in tenths of a percent, from 0 to 1000. The shares of a step sum to 1000 (E-312, E-313).
+   */
   percentage_tenths: number;
 }
 
-/** Never has conditions: the format has none for it, and what a file says is ignored. */
+/** A random cohort step. Its `conditions` are always null, because the format has none for it. */
 export interface RandomCohortStep extends StepBase {
   type: "random_cohort";
-  /** A path or Liquid; null is the recipient's id (E-311). */
+  /** A path or Liquid; null means the recipient's ID (E-311). */
   cohort_key: string | null;
   cohort_branches: CohortBranch[];
 }

@@ -16,7 +16,7 @@ import { updateTenantStep } from "./update-tenant-step.js";
 import { updateUserStep } from "./update-user-step.js";
 import { waitForEventStep } from "./wait-for-event-step.js";
 
-/** Every step type: the only list of them in the domain. The engine has one of its own, `engine/steps/step-handlers.ts`. */
+/** All step types. The domain has no other list of them; that of the engine is `engine/steps/step-handlers.ts`. */
 export const STEP_DEFINITIONS: { readonly [T in StepType]: StepDefinition<StepTypes[T]> } = {
   channel: channelStep,
   branch: branchStep,
@@ -35,7 +35,7 @@ export const STEP_DEFINITIONS: { readonly [T in StepType]: StepDefinition<StepTy
   ai_agent: aiAgentStep,
 };
 
-/** Returns the definition of a step type by its name in a file or an outcome; undefined for an unknown name. */
+/** Returns the definition of a step type by its name in a file or an outcome, or undefined for an unknown name. */
 export function findStepDefinition(type: unknown): StepDefinition | undefined {
   return typeof type === "string" && Object.hasOwn(STEP_DEFINITIONS, type)
     ? (STEP_DEFINITIONS[type as StepType] as StepDefinition)

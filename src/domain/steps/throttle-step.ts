@@ -7,7 +7,7 @@ import { checkWindow, durationField } from "../step/window.js";
 
 const WINDOW = { length: "throttle_window", fieldPath: "throttle_window_field_path", maxDays: 31 };
 
-/** Section 9.3 of the format (F-048, E-284, E-290). */
+/** Returns the schema of the step (section 9.3 of the format, F-048, E-284, E-290). */
 const schema = () =>
   z.strictObject({
     ...stepFields("throttle"),
@@ -20,7 +20,7 @@ const schema = () =>
           throttle_window_field_path: text("The path of the time at which the window ends."),
         })
         .check(rule((settings, report) => checkWindow(settings, WINDOW, report))),
-      "How many runs pass in which time.",
+      "How many runs pass, and in which window.",
     ),
   });
 

@@ -4,7 +4,10 @@ import type { StepBase } from "../step/step.js";
 import { defineStep, type RawStep } from "../step/step-definition.js";
 import { stepFields } from "../step/step-fields.js";
 
-/** Section 9.7 of the format: all are Liquid, each with its documented default (E-316). */
+/**
+ * Returns the schema of the step (section 9.7 of the format). All settings are Liquid, with the documented defaults
+ * (E-316).
+ */
 const schema = () =>
   z.strictObject({
     ...stepFields("trigger_workflow"),
@@ -21,7 +24,10 @@ const schema = () =>
     ),
   });
 
-/** Empty text is kept: it means none, where absence means the parent's (EQ-50). */
+/**
+ * Returns the step with its defaults. An empty string is kept, because it means no value, whereas an absent setting
+ * means the value of the run (EQ-50).
+ */
 function normalize({ settings }: RawStep<typeof schema>, base: StepBase) {
   return {
     ...base,

@@ -4,7 +4,7 @@ import type { StepBase } from "../step/step.js";
 import { defineStep, getSettings, type RawStep } from "../step/step-definition.js";
 import { stepFields } from "../step/step-fields.js";
 
-/** Of a static audience (E-332). */
+/** Returns the schema of the step, which updates a static audience (E-332). */
 const schema = () =>
   z.strictObject({
     ...stepFields("update_audience"),
@@ -34,7 +34,7 @@ export const updateAudienceStep = defineStep({
   label: "an update_audience",
   schema,
   normalize,
-  /** E-333. */
+  /** Reports a step that adds to the audience which triggers the workflow (E-333). */
   check(raw, report, { triggerAudience }) {
     const { action, audience_key: key } = getSettings(raw);
     if (action === "add" && typeof key === "string" && key === triggerAudience)

@@ -5,7 +5,7 @@ import { defineStep, type RawStep } from "../step/step-definition.js";
 import { stepFields } from "../step/step-fields.js";
 import { jsonObjectText } from "../step/update-settings.js";
 
-/** Section 9.8 of the format (E-322). */
+/** Returns the schema of the step (section 9.8 of the format, E-322). */
 const schema = () =>
   z.strictObject({
     ...stepFields("update_data"),

@@ -5,7 +5,7 @@ import { defineStep, type RawStep } from "../step/step-definition.js";
 import { stepFields } from "../step/step-fields.js";
 import { jsonObjectText, objectGid, RECIPIENT_SCOPES } from "../step/update-settings.js";
 
-/** E-330. */
+/** Returns the schema of the step (E-330). */
 const schema = () =>
   z.strictObject({
     ...stepFields("update_object"),

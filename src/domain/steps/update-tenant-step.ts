@@ -6,7 +6,7 @@ import { defineStep, type RawStep } from "../step/step-definition.js";
 import { stepFields } from "../step/step-fields.js";
 import { normalizeRecipientSettings, recipientSettingsSchema, warnUnusedGid } from "../step/update-settings.js";
 
-/** E-324. */
+/** Returns the schema of the step (E-324). */
 const schema = () =>
   z.strictObject({
     ...stepFields("update_tenant"),

@@ -11,7 +11,7 @@ import {
   warnUnusedGid,
 } from "../step/update-settings.js";
 
-/** E-324. */
+/** Returns the schema of the step (E-324). */
 const schema = () =>
   z.strictObject({
     ...stepFields("update_user"),

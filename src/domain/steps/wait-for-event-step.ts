@@ -36,7 +36,7 @@ const MESSAGE_EVENT_KEYS = [
 
 const eventType = <const T extends string>(type: T) => described(z.literal(type), "What the step waits for.");
 
-/** What a wait step waits for, by `event_type` (section 9.12 of the format). */
+/** The schemas of the events that a step can wait for, by `event_type` (section 9.12 of the format). */
 const EVENT_SCHEMAS = {
   integration_source: once(() =>
     z.strictObject({
@@ -77,7 +77,7 @@ const EVENT_SCHEMAS = {
 
 const EVENT_TYPES_WITH_CONDITIONS: readonly unknown[] = ["message", "workflow"];
 
-/** F-049, E-336 to E-340. */
+/** Returns the schema of the step (F-049, E-336 to E-340). */
 const schema = () =>
   z.strictObject({
     ...stepFields("wait_for_event"),
@@ -110,7 +110,10 @@ const schema = () =>
     ),
   });
 
-/** The third shape of conditions (F-033); the only place where `event.…` can be asked about. */
+/**
+ * Reports invalid match conditions. They have a form of their own (F-033) and are the only conditions that can use
+ * `event.…`.
+ */
 function checkMatchConditions(value: unknown, context: StepCheckContext, report: ReportFinding): void {
   if (value === undefined || value === null) return;
   const path = ["settings", "match_conditions"];
@@ -138,7 +141,7 @@ function checkMatchConditions(value: unknown, context: StepCheckContext, report:
 type RawEvent = z.output<ReturnType<(typeof EVENT_SCHEMAS)[keyof typeof EVENT_SCHEMAS]>>;
 type Event<T extends RawEvent["event_type"]> = Required<Extract<RawEvent, { event_type: T }>>;
 
-/** What a run waits for. */
+/** The event that a run waits for. */
 export type AwaitedEvent =
   | Event<"integration_source">
   | Event<"message">
@@ -148,7 +151,7 @@ export type AwaitedEvent =
 
 function toAwaitedEvent(event: RawEvent): AwaitedEvent {
   const { event_type: type } = event;
-  // Spelled out: the order of the keys is part of the workflow's version.
+  // The keys are listed because their order is part of the workflow's version.
   if (type === "recipient") return { event_type: type, event_key: "updated" };
   if (type === "integration_source")
     return { event_type: type, integration_source_key: event.integration_source_key, event_key: event.event_key };
@@ -160,7 +163,7 @@ function toAwaitedEvent(event: RawEvent): AwaitedEvent {
   return { event_type: type, audience_key: event.audience_key, event_key: event.event_key };
 }
 
-/** Conditions are AND-ed inside a group, groups are OR-ed (F-033). */
+/** A group of conditions, which must all be true. At least one group must be true (F-033). */
 interface MatchGroup {
   operator: "and";
   conditions: Condition[];
@@ -173,7 +176,7 @@ function normalize({ settings }: RawStep<typeof schema>, base: StepBase) {
     type: "wait_for_event" as const,
     settings: {
       event: toAwaitedEvent(settings.event),
-      /** Empty: every such event matches. */
+      /** If the list is empty, every event of this kind matches. */
       match_conditions: groups.map(({ conditions }): MatchGroup => ({ operator: "and", conditions })),
       expires_after: settings.expires_after ?? { unit: "minutes", value: 15 },
       on_match: settings.on_match ?? "continue",
@@ -190,7 +193,7 @@ declare module "../step/step.js" {
   }
 }
 
-/** Narrows a step to a wait, for code that knows waits only. */
+/** Returns whether a step is a wait step, and narrows its type. */
 export const isWaitForEventStep = (step: (StepBase & { type: string }) | null | undefined): step is WaitForEventStep =>
   step?.type === "wait_for_event";
 
@@ -216,7 +219,7 @@ export const waitForEventStep = defineStep({
       );
   },
   changedScopes: ["data", "refs"],
-  /** That an awaited audience is dynamic only the project's audiences can tell (E-346). */
+  /** Declares the audience, because only the project knows whether it is dynamic (E-346). */
   references: ({ settings: { event } }) =>
     event.event_type === "audience"
       ? [

@@ -3,12 +3,12 @@ import type { StepReference } from "../step/step-definition.js";
 import { type ChannelStep, isChannelStep } from "./channel-step.js";
 import { getStepDefinition } from "./step-definitions.js";
 
-/** Returns the lists of steps inside a step, by branch; none for most types. */
+/** Returns the branches of a step. Most step types have none. */
 export function getBranches(step: Step): readonly StepBranch[] {
   return getStepDefinition(step).branches?.(step) ?? [];
 }
 
-/** Yields every step of a workflow with its place, nested ones after their branch. */
+/** Yields each step of a workflow with its path. Steps inside a branch follow the step that contains it. */
 export function* walkSteps(steps: readonly Step[], path = "steps"): Generator<{ step: Step; path: string }> {
   for (const [index, step] of steps.entries()) {
     const stepPath = `${path}[${index}]`;
@@ -19,7 +19,7 @@ export function* walkSteps(steps: readonly Step[], path = "steps"): Generator<{ 
   }
 }
 
-/** Returns the segments of a place such as `steps[2].branches[0].steps[1]`. */
+/** Returns the segments of a path such as `steps[2].branches[0].steps[1]`. */
 export function parsePathSegments(path: string): PropertyKey[] {
   return path
     .split(/[.[\]]+/)
@@ -27,7 +27,7 @@ export function parsePathSegments(path: string): PropertyKey[] {
     .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
-/** Yields what the steps of a workflow name of one kind, with the path of each name. */
+/** Yields the references of one kind in a workflow's steps, with the path of each. */
 export function* walkReferences(
   steps: readonly Step[],
   kind: StepReference["kind"],
@@ -38,7 +38,7 @@ export function* walkReferences(
   }
 }
 
-/** Yields the channel steps of a workflow with their places. */
+/** Yields the channel steps of a workflow with their paths. */
 export function* walkChannelSteps(steps: readonly Step[]): Generator<{ step: ChannelStep; path: string }> {
   for (const { step, path } of walkSteps(steps)) if (isChannelStep(step)) yield { step, path };
 }

@@ -10,23 +10,23 @@ import { collectPartialKeys } from "../template/template-partial.js";
 import { walkBlocks } from "../template/walk-blocks.js";
 import type { Workflow } from "./workflow.js";
 
-/** The layout that every project has: a plain built-in one, where no file says otherwise (EQ-68). */
+/** The key of the built-in layout, which a project's own layout with this key replaces (EQ-68). */
 export const DEFAULT_LAYOUT = "default";
 
-/** The key of the layout an e-mail step names; null for none (T-124). */
+/** Returns the key of the layout that an email step names, or null (T-124). */
 export function findLayoutKey({ template }: Pick<ChannelStep, "template">): string | null {
   const settings = template?.settings;
   const key = isJsonObject(settings) ? settings.layout_key : null;
   return typeof key === "string" && key !== "" ? key : null;
 }
 
-/** The blocks of a step's template; none where its body is HTML. */
+/** Returns the visual blocks of a step's template, or an empty list if the body is HTML. */
 function getVisualBlocks({ template }: Pick<ChannelStep, "template">): JsonObject[] {
   const blocks = template?.visual_blocks;
   return Array.isArray(blocks) ? (blocks as JsonObject[]) : [];
 }
 
-/** The keys of layouts and partials that a workflow's steps name. */
+/** Returns the keys of the layouts and partials that a workflow's steps name. */
 export function collectTemplateReferences(workflow: Workflow): { layouts: string[]; partials: string[] } {
   const layouts = new Set<string>();
   const partials = new Set<string>();
@@ -42,7 +42,7 @@ export function collectTemplateReferences(workflow: Workflow): { layouts: string
   return { layouts: [...layouts], partials: [...partials] };
 }
 
-/** What a project has of the things that e-mails name. */
+/** The layouts and partials of a project. */
 interface ProjectTemplates {
   layouts: ReadonlyMap<string, EmailLayout>;
   layoutKeys: readonly string[];
@@ -55,8 +55,8 @@ function describeMissing(label: string, key: string, known: readonly string[]): 
 }
 
 /**
- * Layouts and blocks' partials must exist, and MJML wants a layout of MJML or none (EQ-68, T-129). Throws
- * `workflow_invalid`. A partial that a `render` tag names is looked for when it is rendered (TQ-11).
+ * Checks that layouts and the partials of blocks exist, and that MJML has an MJML layout or none (EQ-68, T-129). Throws
+ * `workflow_invalid` with one pointer per finding. Partials in `render` tags are looked up at render time (TQ-11).
  */
 export function checkTemplateReferences(
   workflow: Workflow,

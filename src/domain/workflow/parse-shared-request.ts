@@ -15,8 +15,8 @@ import type { Workflow } from "./workflow.js";
 const HINT = "A shared request has url, headers, query_params, body or json_body, response_path and input_schema.";
 
 /**
- * Parses a `request.json`, its text files read in (E-305, decision 17). Unknown keys are faults: the file is this project's
- * own form, which no other tool adds to. Throws `project_invalid` with a pointer per fault.
+ * Parses a `request.json` whose text files have been inserted (E-305, decision 17). Unknown keys are errors, because
+ * this project owns the format and no other tool adds keys. Throws `project_invalid` with one pointer per finding.
  */
 export function parseSharedRequest(key: string, raw: unknown, file: string): SharedRequest {
   checkJsonShape(raw, file, "project_invalid");
@@ -46,8 +46,8 @@ function checkInputs(inputs: JsonObject, request: SharedRequest, at: PropertyKey
 }
 
 /**
- * The shared requests that steps name must exist, and be given what they ask for. `requests` are those named that exist.
- * Throws `workflow_invalid`.
+ * Checks that the shared requests of a workflow's steps exist and get the inputs that they require. `requests` contains
+ * the existing ones by key. Throws `workflow_invalid` with one pointer per finding.
  */
 export function checkSharedRequests(
   workflow: Workflow,

@@ -26,7 +26,7 @@ function toTrigger(trigger: RawWorkflow["trigger"]): WorkflowTrigger | null {
   return { type, source_key, event_key, mapping: (mapping ?? {}) as JsonObject };
 }
 
-/** The audience that starts runs, in a file that may have faults. */
+/** Returns the audience that starts runs, or null. The file may have findings. */
 function findTriggerAudience({ trigger }: JsonObject): string | null {
   if (!isJsonObject(trigger) || trigger.type !== "audience") return null;
   return typeof trigger.audience_key === "string" ? trigger.audience_key : null;
@@ -42,15 +42,15 @@ function checkWorkflow(key: string, raw: unknown, reportUnknownKey: ReportFindin
   }
   checkJsonShape(raw, `workflow "${key}"`, "workflow_invalid");
   if (valid.has("workflow", raw)) return raw as RawWorkflow;
-  let isWholeKnown = true;
+  let hasOnlyKnownKeys = true;
   const value = checkDocument(workflowSchema(), raw, findings.add, (path, message) => {
-    isWholeKnown = false;
+    hasOnlyKnownKeys = false;
     reportUnknownKey(path, message);
   });
   parseConditionGroup(raw.conditions, ["conditions"], { refs: null }, findings.add);
   checkSteps(raw.steps, { triggerAudience: findTriggerAudience(raw) }, findings.add);
   if (value === null || !findings.isEmpty) throw createError();
-  if (isWholeKnown) valid.add("workflow", raw);
+  if (hasOnlyKnownKeys) valid.add("workflow", raw);
   return value;
 }
 
@@ -61,8 +61,8 @@ interface WorkflowChecks {
 }
 
 /**
- * Parses a `workflow.json`, its template files already read in (section 4 of the format, checks F-040 to F-053). Throws
- * `workflow_invalid` with every fault and its pointer.
+ * Parses a `workflow.json` whose template files have been inserted (section 4 of the format). Throws `workflow_invalid`
+ * with all findings and their pointers (F-040 to F-053).
  */
 export function parseWorkflow(
   key: string,

@@ -5,7 +5,10 @@ import { described, optional, requiredText, rule, schemaReference, stringUpTo } 
 import { jsonSchema } from "../schema/json-schema.js";
 import { httpMethodSchema, requestFields } from "../step/http-request.js";
 
-/** A `request.json` with its text files read in (E-305, decision 17). Built when the first request is read. */
+/**
+ * The schema of a `request.json` whose text files have been inserted (E-305, decision 17). It is built when the first
+ * request is read.
+ */
 export const sharedRequestSchema = once(() =>
   described(
     z

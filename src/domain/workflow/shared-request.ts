@@ -3,19 +3,22 @@ import type { HttpRequest } from "../step/http-request.js";
 import { walkReferences } from "../steps/walk-steps.js";
 import type { Workflow } from "./workflow.js";
 
-/** A request that fetch steps share (E-305): `requests/<key>/request.json`. A step that has a `response_path` of its own keeps it. */
+/**
+ * A request in `requests/<key>/request.json` that fetch steps share. The `response_path` of a step takes precedence
+ * (E-305).
+ */
 export interface SharedRequest extends HttpRequest {
   key: string;
-  /** A JSON Schema of an object; null: every step's inputs will do. */
+  /** A JSON Schema of an object; null accepts all inputs. */
   input_schema: JsonObject | null;
 }
 
-/** The keys of the shared requests that a workflow's steps name. */
+/** Returns the keys of the shared requests that a workflow's steps name. */
 export function collectRequestKeys(workflow: Workflow): string[] {
   return [...new Set([...walkReferences(workflow.steps, "request")].map(({ key }) => key))];
 }
 
-/** What a request's schema says of one input; null where it names none. */
+/** Returns the schema of one input of a request, or null if it is not declared. */
 export function findInputSchema({ input_schema }: SharedRequest, name: string): JsonObject | null {
   const properties = input_schema?.properties as JsonObject | undefined;
   const property = properties && Object.hasOwn(properties, name) ? properties[name] : undefined;

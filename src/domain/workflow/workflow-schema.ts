@@ -20,7 +20,9 @@ import { stepListSchema } from "../steps/parse-steps.js";
 
 const TRIGGER_FREQUENCIES = ["every_trigger", "once_per_recipient", "once_per_recipient_per_tenant"] as const;
 
-/** What starts runs of a workflow beside the API: a local extension of the file (F-025). */
+/**
+ * The schemas of the triggers that start runs in addition to the API. They are a local extension of the file (F-025).
+ */
 const TRIGGER_SCHEMAS = {
   audience: once(() =>
     z.strictObject({
@@ -38,7 +40,10 @@ const TRIGGER_SCHEMAS = {
   ),
 };
 
-/** A `workflow.json` with its template files read in (section 4 of the format). Built when the first workflow is read. */
+/**
+ * The schema of a `workflow.json` whose template files have been inserted (section 4 of the format). It is built when
+ * the first workflow is read.
+ */
 export const workflowSchema = once(() =>
   described(
     z.strictObject({
@@ -65,7 +70,10 @@ export const workflowSchema = once(() =>
           lazySchema(() =>
             z.strictObject({
               goal_key: requiredText("The key of the goal."),
-              attribution_window_days: described(optional(wholeNumber(1, 30)), "How long a message counts."),
+              attribution_window_days: described(
+                optional(wholeNumber(1, 30)),
+                "Days in which a message counts toward the goal.",
+              ),
             }),
           ),
         ),
@@ -76,7 +84,7 @@ export const workflowSchema = once(() =>
         "What starts runs, apart from the API.",
       ),
       conditions: described(optional(conditionGroupSchema()), "Runs end before the first step if they are false."),
-      // A copy: branches share the schema, and have a description of their own.
+      // This is a copy, because branches share the schema and have their own description.
       steps: described(stepListSchema().check(), "What a run does, in order."),
       active: described(optional(z.boolean()), "Whether it can be triggered (default: true)."),
       key: serviceField(),

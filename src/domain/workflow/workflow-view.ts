@@ -9,29 +9,29 @@ export interface StepView {
   ref: string;
   type: string;
   channel_type?: string | null;
-  /** The channel's key, or that of its group. */
+  /** The key of the channel or channel group. */
   channel?: string | null;
   branches?: { name: string | null; steps: StepView[] }[];
 }
 
-/** Something wrong with a workflow's files: an error refuses triggers, a warning does not. */
+/** A problem in a workflow's files. An error prevents triggers, a warning does not. */
 export interface WorkflowProblem {
   severity: "error" | "warning";
   message: string;
 }
 
-/** A workflow of the project as `knock workflows` shows it. What cannot be read of a broken one is null. */
+/** A workflow of the project as `knock workflows` shows it. For an invalid file, unknown values are null. */
 export interface WorkflowView {
   key: string;
   name: string | null;
   categories: string[];
   active: boolean | null;
   trigger_frequency: string | null;
-  /** What starts it beside triggers, if anything does (F-025). */
+  /** The trigger in the file that starts runs in addition to the API, or null (F-025). */
   trigger: WorkflowTrigger | null;
   trigger_data_json_schema: JsonObject | null;
   steps: StepView[];
-  /** The newest recipient run in the local store, as the API has it. */
+  /** The newest recipient run in the local store, in the format of the API. */
   last_run: JsonObject | null;
   problems: WorkflowProblem[];
 }
@@ -45,7 +45,7 @@ function toStepView(step: Step): StepView {
   return { ref, type, branches: branches.map(({ name, steps }) => ({ name, steps: steps.map(toStepView) })) };
 }
 
-/** Builds the view of a workflow; `workflow` is null for one that cannot be read. */
+/** Builds the view of a workflow. `workflow` is null for an invalid file. */
 export function buildWorkflowView(
   key: string,
   workflow: Workflow | null,
