@@ -1,13 +1,15 @@
 import { type ErrorCode, type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { toPointer } from "../../util/json.js";
 
-/** Deeper JSON than this is refused: no payload needs it, and recursion over it would exhaust the stack. */
+/** Limits the nesting of JSON from outside. No payload needs more, and recursion over it would exhaust the stack. */
 export const MAX_JSON_DEPTH = 200;
 
-/** The whole payload, attachments included (E-028). */
+/** Limits a whole payload, including attachments (E-028). */
 export const MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
 
-/** What {@link checkJsonShape} has against JSON that a run got from outside or made, which fails a step; null for nothing. */
+/**
+ * Returns why {@link checkJsonShape} rejects JSON that a run received or rendered, or null. Such JSON fails the step.
+ */
 export function describeInvalidJsonShape(value: unknown, documentName: string): string | null {
   try {
     checkJsonShape(value, documentName);
@@ -19,8 +21,8 @@ export function describeInvalidJsonShape(value: unknown, documentName: string): 
 }
 
 /**
- * Refuses what could hurt later: nesting beyond {@link MAX_JSON_DEPTH} (a cycle included) and the key `__proto__`.
- * Iterative, so that the check itself survives any depth.
+ * Rejects JSON that is nested deeper than {@link MAX_JSON_DEPTH} (including a cycle) or that has the key `__proto__`. Throws
+ * `code` with a pointer. It is iterative, so that no nesting exhausts the stack.
  */
 export function checkJsonShape(root: unknown, documentName: string, code: ErrorCode = "invalid_params"): void {
   const pending: { value: object; path: PropertyKey[] }[] =
@@ -37,7 +39,7 @@ export function checkJsonShape(root: unknown, documentName: string, code: ErrorC
         hint: `The limit is ${MAX_JSON_DEPTH} levels.`,
       });
     }
-    // A list's keys are not asked for: a million of them would be a million strings.
+    // Object.keys of a list would create a string for each item, a million for a million items.
     if (Array.isArray(value)) {
       for (const [index, child] of value.entries())
         if (typeof child === "object" && child !== null) pending.push({ value: child, path: [...path, index] });

@@ -10,7 +10,7 @@ const KEYWORDS = ["$schema", "$ref", "$recursiveRef", "$dynamicRef", "$anchor", 
 
 type Part = [path: string[], schema: JsonObject];
 
-/** Whether a part is a resource of its own, with its own base URI and anchors. */
+/** Returns whether a part is an embedded resource, with its own base URI and anchors. */
 function isEmbedded([path, part]: Part, isRefExclusive: boolean): boolean {
   const id = part.$id ?? part.id;
   return (
@@ -33,8 +33,8 @@ function checkDialect(parts: readonly Part[], report: ReportFinding): void {
 }
 
 function checkAnchors(parts: readonly Part[], report: ReportFinding): void {
-  const hides = isRefExclusive(getDraft(parts[0]?.[1] ?? {}));
-  const isOneResource = !parts.some((part) => isEmbedded(part, hides));
+  const hidesSiblings = isRefExclusive(getDraft(parts[0]?.[1] ?? {}));
+  const isOneResource = !parts.some((part) => isEmbedded(part, hidesSiblings));
   const anchors = new Set<string>();
   for (const [path, part] of parts) {
     if (part.$recursiveRef !== undefined && part.$recursiveRef !== "#")
@@ -53,7 +53,7 @@ function checkAnchors(parts: readonly Part[], report: ReportFinding): void {
   }
 }
 
-/** What references of a schema may name, for the nearest of them. */
+/** Returns the valid targets of references in a schema, from which errors suggest the nearest. */
 function collectTargets(parts: readonly Part[]): string[] {
   return parts.flatMap(([, part]) => [
     ...(["$defs", "definitions"] as const).flatMap((keyword) =>
@@ -63,7 +63,10 @@ function collectTargets(parts: readonly Part[]): string[] {
   ]);
 }
 
-/** Returns the path of a reference as the file has it: normalizing turns `$dynamicRef` into `$ref`, in `allOf` beside another. */
+/**
+ * Returns the path of a reference in the original file. Normalizing replaces `$dynamicRef` by `$ref`, and moves it into
+ * `allOf` if the schema already has a `$ref`.
+ */
 function getReferencePath(path: string[], originals: ReadonlyMap<string, JsonObject>): string[] {
   const original = originals.get(toPointer(path));
   if (original === undefined) return [...path.slice(0, -2), "$dynamicRef"];
@@ -94,8 +97,8 @@ function checkTargets(schema: JsonObject, parts: readonly Part[], report: Report
 }
 
 /**
- * Complains of the references and dialects of a schema that are unsupported: other documents, missing targets, custom
- * meta-schemas, dynamic references between resources. Everything that is left follows the standard.
+ * Reports the references and dialects of a schema that are unsupported: other documents, missing targets, custom
+ * meta-schemas, and dynamic references between resources. The validator follows the standard for all others.
  */
 export function checkSchemaReferences(schema: JsonObject, path: PropertyKey[], report: ReportFinding): void {
   const parts: Part[] = [...walkSchemas(schema)];

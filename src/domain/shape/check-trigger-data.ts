@@ -6,7 +6,7 @@ import { formatPointer } from "./describe-finding.js";
 import { PatternTimeoutError } from "./resolve-patterns.js";
 import { type SchemaViolation, type ValidationResult, validateJson } from "./validate-json.js";
 
-/** Keywords that only say that something deeper is wrong: the deeper finding is the one to show. */
+/** Keywords whose violation only repeats a deeper one. Errors show the deeper one. */
 const WRAPPER_KEYWORDS = new Set([
   "properties",
   "additionalProperties",
@@ -26,12 +26,12 @@ const WRAPPER_KEYWORDS = new Set([
 
 const decodeSegment = (part: string): string => decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
 
-/** A location such as `#/order/items/0` as path segments. */
+/** Returns a location such as `#/order/items/0` as path segments. */
 function parseSegments(location: string): string[] {
   return location.replace(/^#/, "").split("/").slice(1).map(decodeSegment);
 }
 
-/** What stands at a keyword's location, which goes through references as they were followed. */
+/** Returns the value at a keyword's location. Such a location contains each `$ref` that the validator followed. */
 function findSchemaAt(schema: JsonObject, keywordLocation: string): unknown {
   let value: unknown = schema;
   for (const segment of parseSegments(keywordLocation)) {
@@ -47,16 +47,16 @@ function formatValue(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-/** "must be string, found 7": the finding in the words of the other errors, with what the schema wanted. */
+/** Returns the sentence about a violation in the style of other errors, such as "must be string, found 7". */
 function describeViolation(
-  { schema, getOriginalPattern: patternOf }: ValidationResult,
+  { schema, getOriginalPattern }: ValidationResult,
   keyword: string,
   keywordLocation: string,
   found: unknown,
   fallback: string,
 ): string {
   const expected = findSchemaAt(schema, keywordLocation);
-  if (expected === undefined) return fallback.replace(/\.$/, ""); // behind a reference to an anchor or another document
+  if (expected === undefined) return fallback.replace(/\.$/, ""); // the location goes through a reference to an anchor or another document
   const expectedText = formatValue(expected).replaceAll('"', "");
   switch (keyword) {
     case "type":
@@ -68,7 +68,7 @@ function describeViolation(
     case "format":
       return `must be a valid ${String(expected)}, found ${formatValue(found)}`;
     case "pattern":
-      return `must match ${patternOf(String(expected))}, found ${formatValue(found)}`;
+      return `must match ${getOriginalPattern(String(expected))}, found ${formatValue(found)}`;
     case "minimum":
     case "exclusiveMinimum":
     case "maximum":
@@ -88,7 +88,7 @@ function describeViolation(
   }
 }
 
-/** Names in double quotes in the validator's messages; they may hold quotes themselves. */
+/** Matches a property name in the validator's messages. The name itself may contain quotes. */
 const QUOTED = /"(.*)"/s;
 
 const listSiblingProperties = (schema: JsonObject, keywordLocation: string): string[] => {
@@ -96,7 +96,10 @@ const listSiblingProperties = (schema: JsonObject, keywordLocation: string): str
   return isJsonObject(properties) ? Object.keys(properties) : [];
 };
 
-/** A finding as a detail; null for one that another says better. `before` is the finding it came with. */
+/**
+ * Returns a violation as an error detail, or null if another violation describes the problem better. `previous` is the
+ * violation that the validator listed before it.
+ */
 function toErrorDetail(
   validation: ValidationResult,
   data: JsonObject,
@@ -105,7 +108,7 @@ function toErrorDetail(
 ): ErrorDetail | null {
   const { schema } = validation;
   const { keyword, keywordLocation, instanceLocation, error } = violation;
-  // What a property's name breaks is told of the property names, not once more as if it were the value.
+  // Violations of `propertyNames` are reported by that keyword, so that they do not look like errors of the value.
   if (WRAPPER_KEYWORDS.has(keyword) || /(?<!\/properties)\/propertyNames\//.test(keywordLocation)) return null;
   const path = parseSegments(instanceLocation);
   const found = getValueAtPath(data, path);
@@ -113,7 +116,7 @@ function toErrorDetail(
   if (keyword === "required") {
     const name = QUOTED.exec(error)?.[1] ?? "";
     const known = new Set(listSiblingProperties(schema, keywordLocation));
-    // A key that is there but unknown to the schema, and nearly the missing one, is the likely slip.
+    // An undeclared key whose name is close to the missing one is probably a typo.
     const misspelledKey = findNearest(
       name,
       Object.keys((found as JsonObject | undefined) ?? {}).filter((key) => !known.has(key)),
@@ -138,7 +141,7 @@ function toErrorDetail(
 }
 
 function createUnusableSchemaError(workflow: string, error: unknown): KnockError {
-  const [first = ""] = getErrorMessage(error).split("\n"); // a list of every known schema follows an unresolved reference
+  const [first = ""] = getErrorMessage(error).split("\n"); // if a reference is unresolved, the validator's message continues with a list of all known schemas
   const reason =
     error instanceof RangeError
       ? "it refers to itself without end"
@@ -154,7 +157,9 @@ function createUnusableSchemaError(workflow: string, error: unknown): KnockError
   );
 }
 
-/** For data that could not be checked in time, which is refused like data that does not match. */
+/**
+ * Returns the error about data that could not be checked in time. Such data is rejected like data that does not match.
+ */
 function createTimeoutError(workflow: string, error: PatternTimeoutError | TimeLimitExceeded): KnockError {
   const [pointer, message] =
     error instanceof PatternTimeoutError
@@ -171,8 +176,9 @@ function createTimeoutError(workflow: string, error: PatternTimeoutError | TimeL
 }
 
 /**
- * Checks a trigger's `data` against the workflow's `trigger_data_json_schema` (JSON Schema 2020-12, 2019-09, 7, 6 or 4;
- * formats are asserted) (E-030, E-031). Throws `invalid_params` with a pointer per finding below `/data`.
+ * Checks a trigger's `data` against the workflow's `trigger_data_json_schema` (JSON Schema 2020-12, 2019-09, 7, 6 or
+ * 4). Formats are asserted. Throws `invalid_params` with one pointer per violation, below `/data`, and
+ * `workflow_invalid` if the schema cannot be used (E-030, E-031).
  */
 export function checkTriggerData(
   workflow: { key: string; trigger_data_json_schema: JsonObject | null },
@@ -211,18 +217,23 @@ export function checkTriggerData(
 
 const MAX_FLAGS_IN_HINT = 3;
 
-/** How to give what is missing on the command line, where its name is one that can stand in a path. */
+/**
+ * Returns a hint with the flags that set missing properties. Only names that are valid in the path of `--set` are
+ * listed.
+ */
 function buildHint(details: readonly ErrorDetail[]): string {
   const missing = details
     .filter(({ message }) => message === "is required")
     .map(({ pointer }) => pointer.split("/").slice(2))
     .filter((path) => path.length > 0 && path.every((part) => /^[A-Za-z_][\w-]*$/.test(part)));
   const flags = missing.slice(0, MAX_FLAGS_IN_HINT).map((path) => `--set ${path.join(".")}=…`);
-  const how = flags.length === 0 ? "" : `${flags.join(" ")} (or :=… for JSON) gives what is missing. `;
-  return `${how}The workflow's trigger_data_json_schema says what it takes.`;
+  const flagHint = flags.length === 0 ? "" : `${flags.join(" ")} (or :=… for JSON) gives what is missing. `;
+  return `${flagHint}The workflow's trigger_data_json_schema says what it takes.`;
 }
 
-/** Whether a value matches a schema of a project's file; false also if that cannot be decided in time. */
+/**
+ * Returns whether a value matches a schema of a project file. A check that exceeds its time limit counts as no match.
+ */
 export function matchesSchema(schema: JsonObject, value: Json): boolean {
   try {
     return validateJson(schema, value).valid;

@@ -1,10 +1,10 @@
 import { type AST, RegExpParser } from "@eslint-community/regexpp";
 import { RE2JS } from "re2js";
 
-/** Thrown for syntax that only backtracking can match: lookaround and backreferences. */
+/** Thrown for syntax that RE2 does not support or that needs backtracking, such as lookaround and backreferences. */
 class BacktrackingRequiredError extends Error {}
 
-/** ECMAScript's `\s`, which RE2 limits to ASCII, as ranges of code points in ascending order. */
+/** The code points of ECMAScript's `\s` as ascending ranges. RE2's `\s` matches ASCII only. */
 const WHITE_SPACE_RANGES: readonly (readonly [number, number])[] = [
   [0x09, 0x0d],
   [0x20, 0x20],
@@ -33,7 +33,7 @@ function translateWhiteSpace(negate: boolean): string {
   return `${others.join("")}${formatRange(start, LAST_CODE_POINT)}`;
 }
 
-/** A set such as `\d` or `\p{L}`, as it is written inside brackets. */
+/** Returns a set such as `\d` or `\p{L}` as RE2 writes it inside brackets. */
 function translateCharacterSet(set: AST.EscapeCharacterSet | AST.UnicodePropertyCharacterSet): string {
   switch (set.kind) {
     case "digit":
@@ -43,7 +43,7 @@ function translateCharacterSet(set: AST.EscapeCharacterSet | AST.UnicodeProperty
     case "space":
       return translateWhiteSpace(set.negate);
     case "property":
-      // RE2 knows general categories by their short names and scripts. It refuses the others.
+      // RE2 supports scripts and the short names of general categories. It rejects all other properties.
       if (set.key.startsWith("Script_E") || set.key === "scx") throw new BacktrackingRequiredError(set.key);
       return `\\${set.negate ? "P" : "p"}{${set.value ?? set.key}}`;
   }
@@ -54,7 +54,7 @@ function translateCharacterClass({ negate, elements }: AST.CharacterClass): stri
     if (element.type === "Character") return escapeCodePoint(element.value);
     if (element.type === "CharacterClassRange") return formatRange(element.min.value, element.max.value);
     if (element.type === "CharacterSet") return translateCharacterSet(element);
-    throw new BacktrackingRequiredError(element.type); // only with the flag v, which JSON Schema does not use
+    throw new BacktrackingRequiredError(element.type); // only the flag v allows other elements, and JSON Schema does not use it
   });
   if (inner.length === 0) return `[${negate ? "" : "^"}${formatRange(0, LAST_CODE_POINT)}]`;
   return `[${negate ? "^" : ""}${inner.join("")}]`;
@@ -76,7 +76,7 @@ function translateElement(element: AST.Element): string {
       return `(?:${translateAlternatives(element.alternatives)})`;
     case "Quantifier": {
       const { min, max, element: repeated } = element;
-      // Greedy or not: it changes what is captured, never whether there is a match.
+      // Whether it is greedy changes what is captured, never whether there is a match.
       return `(?:${translateElement(repeated)}){${min},${max === Number.POSITIVE_INFINITY ? "" : max}}`;
     }
     case "Assertion":
@@ -90,8 +90,8 @@ function translateElement(element: AST.Element): string {
 }
 
 /**
- * Compiles an ECMAScript pattern (with the flag u, as JSON Schema has it) to a test that runs in time linear in the text.
- * Returns null if its syntax needs backtracking or is beyond RE2's limits. The pattern must be valid.
+ * Compiles an ECMAScript pattern (with the flag u, as in JSON Schema) to a test whose time is linear in the length of
+ * the text. Returns null if the syntax needs backtracking or exceeds RE2's limits. The pattern must be valid.
  */
 export function compileLinearPattern(pattern: string): ((text: string) => boolean) | null {
   try {

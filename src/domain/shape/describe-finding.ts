@@ -1,9 +1,11 @@
 import type { ErrorDetail } from "../../errors/knock-error.js";
 
-/** Begins the sentence about a key that a document's schema does not declare. It names the key, so it needs only the place of its object. */
+/**
+ * The start of the sentence about an undeclared key. The sentence names the key, so its location is that of the object.
+ */
 const UNKNOWN_KEY = "unknown key ";
 
-/** Returns the place that a JSON pointer names, as errors write it: `recipients[0].id`. */
+/** Returns a JSON pointer in the form that errors show, such as `recipients[0].id`. */
 export function formatPointer(pointer: string, root = "the document"): string {
   if (pointer === "") return root;
   return pointer
@@ -14,12 +16,15 @@ export function formatPointer(pointer: string, root = "the document"): string {
     .join("");
 }
 
-/** Returns the sentence about an unknown key, with the nearest known one. */
+/** Returns the sentence about an unknown key, with the nearest declared key. */
 export function describeUnknownKey(key: string, near: string | undefined): string {
   return `${UNKNOWN_KEY}${JSON.stringify(key)}${near === undefined ? "" : `; did you mean "${near}"?`}`;
 }
 
-/** Returns a fault with its place: `recipients[0].id must not be empty`, `settings: unknown key "targt"; did you mean "target"?`. */
+/**
+ * Returns a finding with its location, such as `recipients[0].id must not be empty` or `settings: unknown key "targt";
+ * did you mean "target"?`.
+ */
 export function describeFinding(
   { pointer, message }: Pick<ErrorDetail, "pointer" | "message">,
   root = "the document",

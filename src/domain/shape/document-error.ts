@@ -1,7 +1,10 @@
 import { type ErrorCode, type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { describeFinding } from "./describe-finding.js";
 
-/** Returns the error about a document's faults: its message names the first one and how many follow, its details list all. */
+/**
+ * Returns the error for a document's findings. Its message contains the first finding and the number of the others; its
+ * details list all of them.
+ */
 export function createDocumentError(
   code: ErrorCode,
   documentName: string,

@@ -3,7 +3,10 @@ import { toPointer } from "../../util/json.js";
 import { createDocumentError } from "./document-error.js";
 import type { ReportFinding } from "./report-finding.js";
 
-/** "x: first fault (and n more)" as `invalid_params`, with every fault in the details. */
+/**
+ * Returns an `invalid_params` error whose message is "<document>: <first finding> (and n more)" and whose details list
+ * all findings.
+ */
 export function createInvalidParamsError(
   documentName: string,
   details: readonly ErrorDetail[],
@@ -12,7 +15,7 @@ export function createInvalidParamsError(
   return createDocumentError("invalid_params", documentName, details, hint);
 }
 
-/** Runs a parser that complains, and throws `invalid_params` of all its complaints. */
+/** Runs a parser and returns its result. Throws `invalid_params` with all findings if the parser reports any. */
 export function parseOrThrow<T>(documentName: string, parse: (report: ReportFinding) => T, hint?: string): T {
   const details: ErrorDetail[] = [];
   const parsed = parse((path, message) => details.push({ pointer: toPointer(path), message }));

@@ -2,7 +2,7 @@ import type { SchemaDraft } from "@cfworker/json-schema";
 import type { JsonObject } from "../../util/json.js";
 import { walkSchemas } from "./json-schema-keywords.js";
 
-/** The drafts by the URI that names them in `$schema`, without the trailing `#`. */
+/** The supported drafts by the URI in `$schema`, without the scheme and the trailing `#`. */
 const DRAFTS: Readonly<Record<string, SchemaDraft>> = {
   "json-schema.org/draft-04/schema": "4",
   "json-schema.org/draft-06/schema": "7",
@@ -12,21 +12,24 @@ const DRAFTS: Readonly<Record<string, SchemaDraft>> = {
   "json-schema.org/schema": "2020-12",
 };
 
-/** The draft that a `$schema` names; undefined for one that is unsupported. */
+/** Returns the draft that a `$schema` URI names, or undefined if it is unsupported. */
 export function findDraft(uri: string): SchemaDraft | undefined {
   const name = uri.replace(/^https?:\/\//, "").replace(/#$/, "");
   return Object.hasOwn(DRAFTS, name) ? DRAFTS[name] : undefined;
 }
 
-/** The draft of a schema; without `$schema` the newest, which the service documents. */
+/** Returns the draft of a schema. Without `$schema` it is 2020-12, the draft that the service documents. */
 export function getDraft(schema: JsonObject): SchemaDraft {
   return (typeof schema.$schema === "string" ? findDraft(schema.$schema) : undefined) ?? "2020-12";
 }
 
-/** Whether `$ref` hides the keywords beside it, as it does before 2019-09. */
+/** Returns whether `$ref` hides the keywords next to it, as it does in drafts before 2019-09. */
 export const isRefExclusive = (draft: SchemaDraft): boolean => draft === "4" || draft === "7";
 
-/** In a schema of one resource every dynamic anchor is unique, so that a dynamic reference is a plain one. */
+/**
+ * Replaces dynamic anchors and references by plain ones. In a schema with one resource all dynamic anchors are unique,
+ * so that both mean the same.
+ */
 function replaceDynamicReferences(part: JsonObject): void {
   const { $dynamicRef, $dynamicAnchor } = part;
   if (typeof $dynamicAnchor === "string") {
@@ -40,8 +43,8 @@ function replaceDynamicReferences(part: JsonObject): void {
 }
 
 /**
- * Rewrites what the validator reads differently than the standard: a dynamic reference within one resource, and an id
- * beside `$ref` before 2019-09. Returns the schema itself if there is nothing to rewrite.
+ * Rewrites the parts of a schema that the validator interprets differently than the standard: dynamic references within
+ * one resource, and an ID next to `$ref` before 2019-09. Returns the schema itself if nothing has to be rewritten.
  */
 export function normalizeSchema(schema: JsonObject): JsonObject {
   const isExclusive = isRefExclusive(getDraft(schema));

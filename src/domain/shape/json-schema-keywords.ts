@@ -15,10 +15,10 @@ export const SCHEMA_KEYWORDS = [
 ] as const;
 /** Keywords whose value is a list of schemas. */
 export const LIST_KEYWORDS = ["allOf", "anyOf", "oneOf", "prefixItems"] as const;
-/** Keywords whose value is an object of schemas. */
+/** Keywords whose value is an object with schemas as values. */
 export const MAP_KEYWORDS = ["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"] as const;
 
-/** The schemas directly inside a schema, booleans left out, with the path of each. */
+/** Yields the schemas directly inside a schema, each with its path. Boolean schemas are skipped. */
 function* walkChildSchemas(schema: JsonObject): Generator<[path: string[], child: JsonObject]> {
   for (const [keyword, value] of Object.entries(schema)) {
     const isList = keyword === "items" || (LIST_KEYWORDS as readonly string[]).includes(keyword);
@@ -31,7 +31,7 @@ function* walkChildSchemas(schema: JsonObject): Generator<[path: string[], child
   }
 }
 
-/** A schema and every schema inside it, with the path of each. */
+/** Yields a schema and all schemas inside it, each with its path. */
 export function* walkSchemas(schema: JsonObject, path: string[] = []): Generator<[path: string[], schema: JsonObject]> {
   yield [path, schema];
   for (const [inner, child] of walkChildSchemas(schema)) yield* walkSchemas(child, [...path, ...inner]);

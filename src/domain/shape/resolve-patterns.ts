@@ -3,21 +3,24 @@ import { runWithTimeLimit, TimeLimitExceeded } from "../../util/time-limit.js";
 import { compileLinearPattern } from "./compile-linear-pattern.js";
 import { walkSchemas } from "./json-schema-keywords.js";
 
-/** For one pattern over all texts of the data: for the syntax that needs backtracking, and as a bound on large patterns. */
+/**
+ * Limits the time of one pattern over all texts of the data. It bounds patterns that need backtracking, and very large
+ * patterns.
+ */
 const PATTERN_TIMEOUT_MS = 250;
 
-/** A pattern that could not be matched against a text of the data in time. */
+/** Thrown when a pattern could not be matched against a text of the data in time. */
 export class PatternTimeoutError extends Error {
   constructor(
     readonly pattern: string,
-    /** Of the text in the data, or of the property that has it as its name. */
+    /** The pointer of the text, or of the property with this name. */
     readonly pointer: string,
   ) {
     super(`${pattern} takes too long`);
   }
 }
 
-/** Every string of the data, keys included, with the pointer of one place where it is. */
+/** Returns each string of the data, including keys, with the pointer of one of its locations. */
 function collectTexts(data: Json): Map<string, string> {
   const texts = new Map<string, string>();
   const pending: { value: Json; path: PropertyKey[] }[] = [{ value: data, path: [] }];
@@ -37,7 +40,7 @@ function collectTexts(data: Json): Map<string, string> {
 
 interface Matches {
   matched: string[];
-  /** Begins with the text that took too long. */
+  /** The texts that were not tested. The first is the one that exceeded the time limit. */
   undecidedTexts: string[];
 }
 
@@ -62,20 +65,20 @@ const escapePattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/
 
 const buildAlternation = (texts: readonly string[]): string => `^(?:${texts.map(escapePattern).join("|")})$`;
 
-/** A schema whose patterns are decided for one value, and what its patterns were. */
+/** A schema whose patterns are resolved for one value. */
 interface ResolvedSchema {
   schema: JsonObject;
-  /** By the pattern that replaces it. */
+  /** The original patterns, by the pattern that replaces them. */
   originals: ReadonlyMap<string, string>;
-  /** The first pattern that is still as slow as it was, for the text that took too long. */
+  /** The error for the first pattern that stays slow for some text, or null. */
   timeoutError: PatternTimeoutError | null;
 }
 
 /**
- * Replaces each pattern of a schema by the list of the data's texts that it matches, found in linear time where the
- * pattern's syntax allows it. The validator, which has no hook for patterns, then answers as it would for the
- * original schema, for this data only. Texts that take too long keep the original pattern: most often the schema applies
- * it to other texts.
+ * Replaces each pattern of a schema by a list of the texts in the data that match it. Matches are found in linear time
+ * where the pattern's syntax allows it. The validator has no hook for patterns; with the new schema it returns the
+ * result of the original schema, for this data only. The original pattern is kept for texts that exceed the time limit,
+ * because the schema usually applies the pattern to other texts.
  */
 export function resolvePatterns(schema: JsonObject, data: Json): ResolvedSchema {
   const copy = structuredClone(schema);
@@ -87,7 +90,7 @@ export function resolvePatterns(schema: JsonObject, data: Json): ResolvedSchema 
     let replacement = replacements.get(pattern);
     if (replacement !== undefined) return replacement;
     const { matched, undecidedTexts: undecided } = findMatches(pattern, texts);
-    // The number keeps two patterns that match the same texts apart: they may be keys of one object.
+    // Two patterns may match the same texts and be keys of one object. The number keeps their replacements distinct.
     const parts = [`[]{${replacements.size + 1}}`];
     if (matched.length > 0) parts.push(buildAlternation(matched));
     if (undecided.length > 0) {

@@ -5,33 +5,36 @@ import { getDraft, normalizeSchema } from "./json-schema-dialect.js";
 import { walkSchemas } from "./json-schema-keywords.js";
 import { resolvePatterns } from "./resolve-patterns.js";
 
-/** For a validation with the patterns as they are. Few schemas take more than one millisecond. */
+/** Limits a validation with the original patterns. Few schemas take more than one millisecond. */
 const NATIVE_TIMEOUT_MS = 100;
-/** For a validation with decided patterns: a list of thousands of unique items may still be slow. */
+/** Limits a validation with resolved patterns. A list of thousands of unique items can still be slow. */
 const RESOLVED_TIMEOUT_MS = 1_000;
-/** If a pattern is still slow, the validation is quick unless it needs just that pattern. */
+/** Limits a validation in which some pattern stays slow. It is fast unless the slow pattern is needed. */
 const UNRESOLVED_TIMEOUT_MS = 250;
 
 export type SchemaViolation = ReturnType<Validator["validate"]>["errors"][number];
 
 export interface ValidationResult {
   valid: boolean;
-  /** What does not match, from the outside in. */
+  /** The violations, from the outermost value to the innermost. */
   violations: readonly SchemaViolation[];
-  /** The schema that the locations of the findings refer to. */
+  /** The schema that the violations' locations refer to. */
   schema: JsonObject;
-  /** A pattern of that schema as the workflow has it. */
+  /** Returns the workflow's original pattern for a pattern of `schema`. */
   getOriginalPattern: (pattern: string) => string;
 }
 
 interface CompiledSchema {
   schema: JsonObject;
   validator: Validator;
-  /** Whether validation takes linear time, so that it needs no limit: a limit costs a thread, 1 ms of a start. */
+  /**
+   * Whether validation takes linear time and therefore needs no time limit. A time limit costs a thread, 1 ms of a
+   * start.
+   */
   isLinear: boolean;
 }
 
-/** Keywords that can take long on a short value: expressions, comparisons of all items, references that multiply. */
+/** Keywords that can take long for a short value: patterns, comparisons of all items, and references that multiply. */
 const SLOW_KEYWORDS = ["pattern", "patternProperties", "format", "uniqueItems", "$ref", "$dynamicRef", "$recursiveRef"];
 
 function isLinear(schema: JsonObject): boolean {
@@ -40,7 +43,7 @@ function isLinear(schema: JsonObject): boolean {
   return true;
 }
 
-/** Made once per schema: many triggers of one process are checked against the same. */
+/** Schemas are compiled once, because many triggers of one process are checked against the same schema. */
 const compiledSchemas = new WeakMap<JsonObject, CompiledSchema>();
 
 function compileSchema(schema: JsonObject): CompiledSchema {
@@ -55,10 +58,10 @@ function compileSchema(schema: JsonObject): CompiledSchema {
 }
 
 /**
- * Validates a value against a JSON Schema (2020-12, 2019-09, 7, 6 or 4; formats are asserted) in bounded time. Patterns
- * run natively at first; if that takes too long, they run in linear time where their syntax allows it. Throws
- * `TimeLimitExceeded` or `PatternTooSlow` if there is no result even so, and what the validator throws for a schema that
- * it cannot use.
+ * Validates a value against a JSON Schema (2020-12, 2019-09, 7, 6 or 4) in bounded time. Formats are asserted. Patterns
+ * run natively first. If that exceeds the time limit, they run in linear time where their syntax allows it. Throws
+ * `TimeLimitExceeded` or `PatternTimeoutError` if that takes too long as well, and the validator's errors for a schema
+ * that it cannot use.
  */
 export function validateJson(schema: JsonObject, value: Json): ValidationResult {
   const { schema: normalized, validator, isLinear } = compileSchema(schema);
