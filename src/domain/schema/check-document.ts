@@ -4,13 +4,16 @@ import { describeUnknownKey } from "../shape/describe-finding.js";
 import type { ReportFinding } from "../shape/report-finding.js";
 import { describeIssue } from "./describe-issue.js";
 
-/** A finding of a check: its path below the document, and a sentence without the place. */
+/** A finding of a check: its path below the document, and a sentence without the location. */
 export interface Finding {
   path: PropertyKey[];
   message: string;
 }
 
-/** A command checks a handful of documents. Compiling a schema pays off in processes that check more, such as `knock dev`. */
+/**
+ * The number of checks after which zod compiles schemas. A command checks a handful of documents; compiling only pays
+ * off in processes that check more, such as `knock dev`.
+ */
 const CHECKS_BEFORE_COMPILING = 500;
 let checkCount = 0;
 
@@ -20,8 +23,8 @@ function parseOptions() {
 }
 
 /**
- * Returns whether a key may stand in any object of the hosted service's documents: `__…` is written by the service (F-021,
- * F-022), and `name@` refers to a file with the value of `name` (F-013).
+ * Returns whether a key is allowed in any object of the hosted service's documents: `__…` is written by the service
+ * (F-021, F-022), and `name@` refers to a file with the value of `name` (F-013).
  */
 function isReservedKey(key: string, known: readonly string[]): boolean {
   return key.startsWith("__") || (key.endsWith("@") && known.includes(key.slice(0, -1)));
@@ -58,9 +61,9 @@ function reportFindings<S extends z.ZodMiniType>(value: unknown, findings: reado
 }
 
 /**
- * Checks a document of the hosted service, in which unknown keys are ignored so that a newer service does not break this
- * tool: they are only reported to `unknownKey`. Reports each fault, and returns the value itself or null. It is not zod's
- * output, whose keys are in the order of the schema: that would change the `version_id` of workflows.
+ * Checks a document of the hosted service. Unknown keys are only reported to `reportUnknownKey`, so that a newer
+ * service does not break this tool. Reports each finding, and returns the value itself or null. It does not return
+ * zod's output, because its keys are in the order of the schema, which would change the `version_id` of workflows.
  */
 export function checkDocument<S extends z.ZodMiniType>(
   schema: S,
@@ -74,8 +77,8 @@ export function checkDocument<S extends z.ZodMiniType>(
 }
 
 /**
- * Checks a document whose format this tool owns, or a request: unknown keys are faults. Reports each fault, and returns the
- * value itself or null.
+ * Checks a request, or a document whose format this tool owns. Unknown keys are findings. Reports each finding, and
+ * returns the value itself or null.
  */
 export function checkClosedDocument<S extends z.ZodMiniType>(
   schema: S,
@@ -85,7 +88,7 @@ export function checkClosedDocument<S extends z.ZodMiniType>(
   return reportFindings<S>(value, collectFindings(schema, value, true).findings, report);
 }
 
-/** Returns the keys of a document that its schema does not declare, each with the nearest declared key. */
+/** Returns the undeclared keys of a document, each with the nearest declared key. */
 export function findUnknownKeys(schema: z.ZodMiniType, value: unknown): Finding[] {
   return collectFindings(schema, value).unknownKeys;
 }

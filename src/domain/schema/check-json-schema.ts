@@ -10,7 +10,7 @@ import { variant } from "./variant.js";
 
 const TYPES = ["string", "number", "integer", "boolean", "object", "array", "null"] as const;
 
-/** In UTF-16 units. Longer patterns are lists of words, which `enum` checks faster. */
+/** Limits a pattern, in UTF-16 code units. Longer patterns are lists of words, which `enum` checks faster. */
 const MAX_PATTERN_LENGTH = 2_000;
 
 function describeInvalidPattern(pattern: string): string | null {
@@ -24,11 +24,14 @@ function describeInvalidPattern(pattern: string): string | null {
   }
 }
 
-/** Keywords with values of their own. Others are the schema's business: unknown ones are ignored, as the standard says. */
+/**
+ * Returns the schema of the keywords whose values are not schemas. Other keywords are ignored, as the standard
+ * requires.
+ */
 const keywordsSchema = once(() => {
   const [text, number, flag] = [optional(z.string()), optional(z.number()), optional(z.boolean())];
   const [singleType, typeList] = [z.enum(TYPES), z.array(z.enum(TYPES))];
-  // Draft 4 has switches where later drafts have bounds.
+  // In draft 4 these keywords are booleans, in later drafts numbers.
   const bound = optional(typeUnion("a number", [z.number(), z.boolean()]));
   return z.looseObject({
     $ref: text,
@@ -66,14 +69,14 @@ function checkSchemaList(value: unknown, path: PropertyKey[], report: ReportFind
   for (const [index, child] of value.entries()) checkSchema(child, [...path, index], report);
 }
 
-/** Checks a schema and those inside it. The nesting must have been checked before: this is recursive. */
+/** Checks a schema and all schemas inside it. It is recursive, so the nesting must have been checked before. */
 function checkSchema(value: unknown, path: PropertyKey[], report: ReportFinding): void {
   if (typeof value === "boolean") return;
   if (!isJsonObject(value)) return report(path, "must be a schema: an object, true or false");
   checkDocument(keywordsSchema(), value, (below, message) => report([...path, ...below], message));
   const hasKeyword = (keyword: string): boolean => Object.hasOwn(value, keyword);
   if (hasKeyword("enum") && !Array.isArray(value.enum)) report([...path, "enum"], "must be a list of values");
-  // A list of schemas before 2020-12, empty too; one schema for every item since.
+  // Before 2020-12, `items` may be a list of schemas, which may be empty. Since then it is one schema.
   const items = Array.isArray(value.items) ? value.items.map((item, index) => [item, index] as const) : [];
   for (const [item, index] of items) checkSchema(item, [...path, "items", index], report);
   if (hasKeyword("items") && !Array.isArray(value.items)) checkSchema(value.items, [...path, "items"], report);
@@ -90,8 +93,8 @@ function checkSchema(value: unknown, path: PropertyKey[], report: ReportFinding)
 }
 
 /**
- * Checks a JSON Schema in a document, such as `trigger_data_json_schema` (section 4 of the format). Reports what a validator
- * would ignore or hold against the data, such as a type that does not exist.
+ * Checks a JSON Schema in a document, such as `trigger_data_json_schema` (section 4 of the format). Reports keywords
+ * that a validator would ignore or that no data could match, such as a type that does not exist.
  */
 export function checkJsonSchema(value: unknown, path: PropertyKey[], report: ReportFinding): void {
   if (!isJsonObject(value)) return report(path, "must be an object");

@@ -4,7 +4,7 @@ import { describeUnknownKey } from "../shape/describe-finding.js";
 
 type RawIssue = core.$ZodRawIssue;
 
-/** The types of zod in words. */
+/** The names that errors use for zod's types. */
 const TYPE_LABELS: Readonly<Record<string, string>> = {
   object: "an object",
   record: "an object",
@@ -15,7 +15,7 @@ const TYPE_LABELS: Readonly<Record<string, string>> = {
   boolean: "true or false",
 };
 
-/** Returns the kind of a JSON value with its article, such as "a list". */
+/** Returns the type of a JSON value with its article, such as "a list". */
 export function describeJsonType(value: unknown): string {
   if (value === null) return "null";
   return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
@@ -27,7 +27,7 @@ export function describeInvalidType(expected: string, input: unknown): string {
   return input === undefined ? `is required (${name})` : `must be ${name}, found ${describeJsonType(input)}`;
 }
 
-/** Returns the sentence for a value that is not one of several. */
+/** Returns the sentence about a value that is not one of the allowed values, with the nearest of them. */
 export function describeInvalidValue(values: readonly unknown[], input: unknown): string {
   const near =
     typeof input === "string"
@@ -41,7 +41,7 @@ export function describeInvalidValue(values: readonly unknown[], input: unknown)
   return `must be ${values.map((value) => JSON.stringify(value)).join(" or ")}${found}${hint}`;
 }
 
-/** The keys that the schema which raised an issue declares. */
+/** Returns the keys that are declared by the schema that raised an issue. */
 function getDeclaredKeys({ inst }: RawIssue): string[] {
   const definition = inst?._zod.def as { shape?: object } | undefined;
   return Object.keys(definition?.shape ?? {});
@@ -57,15 +57,16 @@ function serializeUnknownKeys(issue: RawIssue & { code: "unrecognized_keys" }, l
   return JSON.stringify({ known, sentences });
 }
 
-/** Parameters of an object whose known keys are all listed if an unknown key is not near to one of them. */
+/** Parameters for an object schema. An error about an unknown key lists the declared keys if none of them is near. */
 export const LIST_KNOWN_KEYS = {
   error: (issue: RawIssue) => (issue.code === "unrecognized_keys" ? serializeUnknownKeys(issue, true) : undefined),
 };
 
 /**
- * Returns the sentence for an issue without its place: what was expected, what was found, and the nearest valid name.
- * Unknown keys arrive as one issue per object, and zod takes one text per issue: it is JSON with the declared keys and a
- * sentence per unknown key, in the order of the issue's `keys`.
+ * Returns the sentence for an issue without its location: the expected value, the value found, and the nearest valid
+ * name.
+ * zod raises one issue per object for all unknown keys and accepts one text per issue. That text is therefore JSON with
+ * the declared keys and one sentence per unknown key, in the order of the issue's `keys`.
  */
 export function describeIssue(issue: RawIssue): string {
   switch (issue.code) {

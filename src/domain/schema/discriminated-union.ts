@@ -5,11 +5,11 @@ import { describeInvalidType, describeInvalidValue } from "./describe-issue.js";
 import { memoizeSchema, variant } from "./variant.js";
 
 interface DiscriminatorOptions<M> {
-  /** What an unknown name is called in errors, such as "step type". Without it, errors list the valid names. */
+  /** The noun for an unknown name in errors, such as "step type". Without it, errors list the valid names. */
   label?: string;
-  /** The sentence for a value that is not an object. */
+  /** The sentence about a value that is not an object. */
   expected?: string;
-  /** Builds the schema of the fields that all members have: it checks an object that names none of them. */
+  /** Builds the schema of the fields that all members share. It checks an object that names no member. */
   common?(): z.ZodMiniType;
   /** Returns the schema of a member. Without it, members are functions that build their schemas. */
   build?(member: M): z.ZodMiniType;
@@ -24,18 +24,13 @@ function describeUnknownName(name: unknown, names: readonly string[], label: str
 }
 
 /**
- * Returns a schema for objects that name their kind in the field `discriminator`. Members are read at each check, and only the
- * schema of the one that is named is built.
+ * Returns a schema for objects whose field `discriminator` names one of the members. Members are read at each check,
+ * and only the schema of the named member is built.
  */
 export function discriminatedUnion<M>(
   discriminator: string,
   members: Readonly<Record<string, M>>,
-  {
-    label: what,
-    expected,
-    common,
-    build = (member) => (member as () => z.ZodMiniType)(),
-  }: DiscriminatorOptions<M> = {},
+  { label, expected, common, build = (member) => (member as () => z.ZodMiniType)() }: DiscriminatorOptions<M> = {},
 ): z.ZodMiniType<MemberOutput<M>> {
   const getSchema = memoizeSchema(build);
   return variant({
@@ -47,7 +42,7 @@ export function discriminatedUnion<M>(
       }
       const name = value[discriminator];
       if (typeof name === "string" && Object.hasOwn(members, name)) return getSchema(members[name] as M);
-      const message = describeUnknownName(name, Object.keys(members), what);
+      const message = describeUnknownName(name, Object.keys(members), label);
       return { path: [discriminator], message, common: common?.() };
     },
   });

@@ -3,12 +3,15 @@ import { getValueAtPath, toPointer } from "../../util/json.js";
 import { createDocumentError } from "../shape/document-error.js";
 import type { ReportFinding } from "../shape/report-finding.js";
 
-/** Collects the faults of one document, each once. */
+/** Collects the findings of one document without duplicates. */
 export class DocumentFindings {
   readonly details: ErrorDetail[] = [];
   private readonly seen = new Set<string>();
 
-  /** With the document, each fault has the text, number or other simple value that it is about. Project files may contain secrets. */
+  /**
+   * `document` adds to each finding the string, number or other simple value that it is about. Project files do not
+   * pass it, because they may contain secrets.
+   */
   constructor(private readonly document?: unknown) {}
 
   readonly add: ReportFinding = (path, message) => {
@@ -28,7 +31,7 @@ export class DocumentFindings {
     return this.details.length === 0;
   }
 
-  /** Returns whether a part of the document has no fault: neither at it, nor below it, nor at a part that contains it. */
+  /** Returns whether a part of the document has no finding: none at its path, below it or above it. */
   isValid(path: PropertyKey[]): boolean {
     const pointer = `${toPointer(path)}/`;
     return !this.details.some(
@@ -36,7 +39,10 @@ export class DocumentFindings {
     );
   }
 
-  /** Returns the error that names the first fault in its message and lists all of them in its details. `shown` names the file. */
+  /**
+   * Returns the error whose message contains the first finding and whose details list all of them. `documentName` names
+   * the file.
+   */
   toError(
     documentName: string,
     code: ErrorCode,

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { checkJsonSchema } from "./check-json-schema.js";
 import { described, optional, rule } from "./fields.js";
 
-/** An optional JSON Schema inside a document. What it contains is checked apart from the document's own format. */
+/** Returns an optional field that contains a JSON Schema, which is checked by its own rules. */
 export const jsonSchema = (description: string) =>
   described(
     optional(

@@ -5,15 +5,18 @@ import { rule } from "./fields.js";
 import { variant } from "./variant.js";
 
 interface ListLimits {
-  /** The most entries that a list may have. */
+  /** The maximum number of entries. */
   max: number;
-  /** What errors call the entries, such as "recipients". */
+  /** The noun for the entries in errors, such as "recipients". */
   noun: string;
   /** The error about an empty list. Without it, a list may be empty. */
   emptyMessage?: string;
 }
 
-/** A list of up to `max` entries. A longer one is a single fault: its entries are not checked. null counts as absent. */
+/**
+ * Returns a schema for lists of up to `max` entries. A longer list is one finding, and its entries are not checked.
+ * null counts as absent.
+ */
 export function boundedList<T extends z.ZodMiniType>(item: T, { max, noun, emptyMessage }: ListLimits) {
   const list = z
     .array(z.unknown(), { error: ({ input }) => describeInvalidType(`a list of ${noun}`, input ?? undefined) })
@@ -25,7 +28,10 @@ export function boundedList<T extends z.ZodMiniType>(item: T, { max, noun, empty
   return z.pipe(list, z.array(item)) as unknown as z.ZodMiniType<z.output<T>[]>;
 }
 
-/** Such a list, or a single entry without a list around it (EQ-54). `expected` names both. null counts as absent. */
+/**
+ * Returns a schema for such a list, or for a single entry without a list. `expected` names both in the error. null
+ * counts as absent (EQ-54).
+ */
 export function listOrSingle<T extends z.ZodMiniType>(expected: string, item: T, limits: ListLimits) {
   const list = once(() => boundedList(item, limits));
   return variant<z.output<T> | z.output<T>[]>({
@@ -37,7 +43,7 @@ export function listOrSingle<T extends z.ZodMiniType>(expected: string, item: T,
   });
 }
 
-/** An object with up to `max` values, each a string, a number, a boolean or null. */
+/** Returns a schema for objects of up to `max` values, each a string, a number, a boolean or null. */
 export function flatPairs(max: number, { noObject, nested }: { noObject: string; nested: string }) {
   const value = z.unknown().check(z.refine((entry) => typeof entry !== "object" || entry === null, { error: nested }));
   return z.record(z.string(), value, { error: noObject }).check(

@@ -15,9 +15,9 @@ function findJsonType(value: unknown): JsonType | undefined {
 }
 
 /**
- * A value whose schema depends on its JSON type, such as an ID or an object with one. Faults are those of the member of its
- * type; zod's unions report that no member matches. `expected` names the valid types in the error. A member is built when the
- * first value of its type is checked.
+ * Returns a schema for values whose JSON type selects the member, such as an ID or an object with an ID. Findings are
+ * those of the selected member, whereas zod's unions only report that no member matches. `expected` names the valid
+ * types in the error. A member is built when the first value of its type is checked.
  */
 export function unionByType<M extends Members>(expected: string, members: M): z.ZodMiniType<Output<M>> {
   const describeMismatch = (value: unknown) => ({ path: [], message: describeInvalidType(expected, value) });

@@ -1,4 +1,6 @@
-/** What a document was checked as. A folder's name stands for the search for likely mistakes in its documents. */
+/**
+ * The kind of document that was checked. The name of a folder is for the search for likely mistakes in its documents.
+ */
 export type DocumentKind =
   | "knock.json"
   | "environment"
@@ -15,13 +17,13 @@ export type DocumentKind =
   | "recipients";
 
 /**
- * Remembers documents in which a check found nothing, so that the next process need not check them again. A document with a
- * fault or an unknown key is never added, because its report needs the schema.
+ * Remembers documents without findings, so that the next process need not check them again. A document with a finding
+ * or an unknown key is never added, because the report needs the schema.
  */
 export interface ValidDocuments {
   has(kind: DocumentKind, document: unknown): boolean;
   add(kind: DocumentKind, document: unknown): void;
 }
 
-/** Remembers nothing: every document is checked. */
+/** Remembers nothing, so that every document is checked. */
 export const CHECK_ALL: ValidDocuments = { has: () => false, add: () => {} };

@@ -1,32 +1,32 @@
 import * as z from "zod/mini";
 import { $constructor } from "zod/v4/core";
 
-/** Why no member fits: where below the value, and a sentence without the place. */
+/** The reason why no member matches: a path below the value, and a sentence without the location. */
 interface NoMatch {
   path: PropertyKey[];
   message: string;
-  /** A schema of what is known about the value nevertheless. */
+  /** A schema for the fields that are known even without a member. */
   common?: z.ZodMiniType | undefined;
 }
 
 interface VariantOptions {
-  /** Returns the schema that a value is meant for. */
+  /** Returns the schema that the value should match. */
   choose(value: unknown): z.ZodMiniType | NoMatch;
-  /** Every schema, for the published JSON Schema only. */
+  /** Returns all schemas. Only the published JSON Schema needs them. */
   members(): z.ZodMiniType[];
-  /** The field that tells the members apart, and its value in each member. */
+  /** The field that selects the member, and its value in each member. */
   discriminator?: { field: string; names(): readonly (string | null)[] };
 }
 
 type Def = VariantOptions & { type: "union"; error?: undefined };
 
 /**
- * Checks a value by the one schema that it is meant for, where a union would only say that none of its schemas fits. The
- * other schemas are not built. Its JSON Schema is that of a union.
+ * Checks a value by the one schema that `choose` returns. A union would only report that none of its schemas matches,
+ * and would build all of them. The published JSON Schema is that of a union.
  */
 const Variant = $constructor<z.ZodMiniType & { _zod: { def: Def } }, Def>("KnockVariant", (inst, def) => {
   (z.ZodMiniType.init as (inst: unknown, def: unknown) => void)(inst, def);
-  // Not enumerable: a clone copies the definition, which must not build the members.
+  // The property is not enumerable, because a clone copies the definition and must not build the members.
   Object.defineProperty(def, "options", { configurable: true, get: () => def.members() });
   inst._zod.parse = (payload, context) => {
     const chosen = def.choose(payload.value);
@@ -40,7 +40,7 @@ const Variant = $constructor<z.ZodMiniType & { _zod: { def: Def } }, Def>("Knock
   };
 });
 
-/** Returns a function that builds the schema of each member when it is first needed, and then returns the same one. */
+/** Returns a function that builds the schema of a member when it is first needed, and then reuses it. */
 export function memoizeSchema<M>(build: (member: M) => z.ZodMiniType): (member: M) => z.ZodMiniType {
   const schemas = new Map<M, z.ZodMiniType>();
   return (member) => {
