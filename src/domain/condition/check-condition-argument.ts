@@ -8,10 +8,16 @@ const ENGAGEMENT_CONDITION_STATUSES =
   "seen seen_not_read read read_not_link_clicked interacted link_clicked archived".split(" ");
 const MESSAGE_STATUS_PREFIX = "$message.";
 
-/** What `refs.<ref>.` may be followed by: a message's statuses, and what a wait step leaves (E-121, E-130, E-132). */
+/**
+ * Attributes that may follow `refs.<ref>.`: the statuses of a message, and the results of a wait step (E-121, E-130,
+ * E-132).
+ */
 const STEP_REF_ATTRIBUTES = ["delivery_status", "engagement_status", "status", "matched", "signal_variables"];
 
-/** A step's `refs` with an attribute that none has would be missing for ever. A ref may itself have dots. */
+/**
+ * Reports a variable that names an unknown step or attribute, because its value would always be missing. A ref may
+ * contain dots.
+ */
 export function checkRefVariable(
   variable: string,
   refs: ReadonlySet<string>,
@@ -47,7 +53,7 @@ function isTime(value: unknown, allowsRelative: boolean): boolean {
   );
 }
 
-/** An argument whose value is only known at run time: a path of the scope, or Liquid. */
+/** Returns whether the value of an argument is only known at run time: a path of the scope, or Liquid. */
 function isDynamic(argument: unknown): boolean {
   return typeof argument === "string" && (argument.includes("{{") || /^[a-z]+(\.[^\s.{}]+)+$/.test(argument));
 }
@@ -69,7 +75,7 @@ const OPERATORS_REQUIRING_ARGUMENT = new Set(
   ),
 );
 
-/** What is wrong with an argument that is known before anything runs (E-113, E-117, E-119, E-122); null for nothing. */
+/** Returns why an argument is invalid, as far as this is known before a run, or null (E-113, E-117, E-119, E-122). */
 function describeInvalidArgument(variable: string, operator: string, argument: unknown): string | null {
   if (typeof argument === "string" && argument.startsWith(MESSAGE_STATUS_PREFIX))
     return describeInvalidMessageStatus(argument.slice(MESSAGE_STATUS_PREFIX.length), variable);
@@ -87,7 +93,7 @@ function describeInvalidArgument(variable: string, operator: string, argument: u
   return null;
 }
 
-/** Complains about an argument with which the condition could never be true as it is meant. */
+/** Reports an argument with which the condition could never work as intended. */
 export function checkConditionArgument(
   { variable, operator, argument }: { variable: string; operator: string; argument: unknown },
   refs: ReadonlySet<string> | null,

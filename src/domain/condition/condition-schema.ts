@@ -5,15 +5,15 @@ import { named } from "../schema/fields.js";
 import { variant } from "../schema/variant.js";
 
 /**
- * These schemas declare the keys of conditions. What the keys hold is judged by `parse-conditions.ts`, which knows where the
- * conditions stand; editors get its types from here.
+ * Returns a field of a condition. It accepts any value and passes its type only to editors, because
+ * `parse-conditions.ts` checks the values: the rules depend on where the conditions are used.
  */
 const conditionField = (type: string | undefined, description: string) =>
   z.optional(z.unknown()).check(z.meta({ description, ...(type === undefined ? {} : { type }) }));
 
 const anyValue = once(() => z.unknown());
 
-/** A single condition (section 6.1 of the format). */
+/** The schema of a single condition (section 6.1 of the format). */
 const conditionSchema = once(() =>
   z.strictObject({
     variable: conditionField("string", 'The value to look at, such as "data.plan" or "recipient.locale".'),
@@ -34,7 +34,7 @@ const anyGroupSchema = once(() =>
 );
 const emptyGroupSchema = once(() => z.strictObject({}));
 
-/** A list of conditions and groups; what is not a list is reported by the parser. */
+/** Returns a schema for a list of conditions and groups. The parser reports values that are not lists. */
 function lenientConditionList(description: string) {
   return variant({
     choose: (list) => (Array.isArray(list) ? conditionListSchema() : anyValue()),
@@ -49,7 +49,7 @@ function selectNodeSchema(node: unknown): z.ZodMiniType {
   return "all" in node ? allGroupSchema() : "any" in node ? anyGroupSchema() : conditionSchema();
 }
 
-/** A group of conditions (F-028 to F-031). */
+/** The schema of a group of conditions (F-028 to F-031). */
 export const conditionGroupSchema = once(() =>
   named(
     variant<unknown>({
@@ -61,7 +61,7 @@ export const conditionGroupSchema = once(() =>
   ),
 );
 
-/** The groups of a wait step's match conditions (F-033). */
+/** The schema of the groups of a wait step's match conditions (F-033). */
 export const matchGroupsSchema = once(() => {
   const group = once(() =>
     z.strictObject({

@@ -30,13 +30,13 @@ export const OPERATORS = [
 ] as const;
 export type Operator = (typeof OPERATORS)[number];
 
-/** Section 6.1 of the workflow format. */
+/** A condition (section 6.1 of the workflow format). */
 export interface Condition {
   variable: string;
   operator: Operator;
   argument?: Json | undefined;
 }
 
-/** Null, `{}` and empty lists pass (F-031); any nesting is evaluated (F-030). */
+/** A group of conditions, of any nesting (F-030). `{}` and empty lists are true, like null (F-031). */
 export type ConditionGroup = { all: ConditionNode[] } | { any: ConditionNode[] } | Record<string, never>;
 export type ConditionNode = Condition | ConditionGroup;

@@ -3,9 +3,10 @@ import type { Operator } from "./condition.js";
 import { parseRelativeTime, parseTimestamp } from "./parse-timestamp.js";
 
 /**
- * One comparison (E-099 to E-120). `value` and `argument` are JSON; undefined is a path that led nowhere: `exists` and
- * `empty` see that, the other operators see the empty string (EQ-16). `now` in milliseconds. The caller looks up audience
- * membership and hands the answer in as a boolean `value` (E-118). Never throws; an operator nobody knows is false.
+ * Returns the result of one comparison (E-099 to E-120). `value` and `argument` are JSON, or undefined for a path that
+ * was not found: `exists` and `empty` see that, other operators see an empty string (EQ-16). `now` is in milliseconds.
+ * The caller looks up audience membership and passes it as a boolean `value` (E-118). An unknown operator is false.
+ * Never throws.
  */
 export function evaluateOperator(operator: Operator, value: unknown, argument: unknown, now: number): boolean {
   switch (operator) {
@@ -48,7 +49,10 @@ export function evaluateOperator(operator: Operator, value: unknown, argument: u
   }
 }
 
-/** Text that is not a timestamp makes every one of these false (E-120), but for `is_not_timestamp`. */
+/**
+ * Returns the result of an operator for timestamps. If the text is not a timestamp, all of them are false except
+ * `is_not_timestamp` (E-120).
+ */
 function evaluateTimestampOperator(operator: Operator, value: unknown, argument: unknown, now: number): boolean {
   const at = parseTimestamp(value);
   if (at === undefined) return operator === "is_not_timestamp";
@@ -107,12 +111,15 @@ function isNullish(value: unknown): boolean {
   return value === undefined || value === null;
 }
 
-/** A missing argument is the empty string (E-091); a written `null` stays null. */
+/** Returns the argument, or an empty string if it is missing (E-091). A `null` in the file stays null. */
 function defaultToEmpty(argument: unknown): unknown {
   return argument === undefined ? "" : argument;
 }
 
-/** Strict by type, lists and objects deep (EQ-17). A stack instead of recursion: data may nest as deep as it likes. */
+/**
+ * Compares values strictly by type, and lists and objects deeply (EQ-17). It uses a stack instead of recursion, because
+ * data may be nested to any depth.
+ */
 function isSameJson(left: unknown, right: unknown): boolean {
   const pending: [unknown, unknown][] = [[left, right]];
   for (let pair = pending.pop(); pair !== undefined; pair = pending.pop()) {
@@ -140,7 +147,10 @@ function isOrdered(value: unknown, argument: unknown, accepts: (order: number) =
   return order !== undefined && accepts(order);
 }
 
-/** Below, at or above zero; undefined where there is no order: missing or mixed types (E-101, EQ-17). */
+/**
+ * Returns a number below, equal to or above zero, or undefined if the values have no order: a missing value or mixed
+ * types (E-101, EQ-17).
+ */
 function compare(value: unknown, argument: unknown): number | undefined {
   if (typeof value === "number" && typeof argument === "number")
     return Number(value > argument) - Number(value < argument);
@@ -149,7 +159,7 @@ function compare(value: unknown, argument: unknown): number | undefined {
   return at !== undefined && limit !== undefined ? at - limit : compareCodePoints(value, argument);
 }
 
-/** JavaScript's own `<` goes by UTF-16 units, which puts U+10000 before U+FFFF. */
+/** Compares texts by code points. JavaScript's `<` compares UTF-16 code units, which puts U+10000 before U+FFFF. */
 function compareCodePoints(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length);
   for (let i = 0; i < shorter; i++) {

@@ -1,12 +1,12 @@
 import type { Operator } from "./condition.js";
 
-/** One condition as logged (E-096). `value` and `argument` as resolved, undefined where a path led nowhere. */
+/** A condition as logged, with resolved `value` and `argument`. They are undefined if a path was not found (E-096). */
 export interface EvaluatedCondition {
   variable: string;
   operator: Operator;
   argument: unknown;
   value: unknown;
-  /** Null: the result was known before it (E-095). */
+  /** The result; null if the condition was not evaluated because the group's result was already known (E-095). */
   result: boolean | null;
 }
 
@@ -21,7 +21,7 @@ const UNARY_OPERATORS: ReadonlySet<Operator> = new Set<Operator>([
   "is_timestamp_on_or_after_now",
 ]);
 
-/** In a few words, for a reason's detail: `recipient.plan equal_to "pro" (was "free")`. */
+/** Returns a condition as a reason's detail shows it, such as `recipient.plan equal_to "pro" (was "free")`. */
 export function describeCondition({ variable, operator, argument, value, result }: EvaluatedCondition): string {
   const test = UNARY_OPERATORS.has(operator)
     ? `${variable} ${operator}`

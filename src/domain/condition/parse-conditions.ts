@@ -7,21 +7,26 @@ import { type Condition, type ConditionGroup, OPERATORS } from "./condition.js";
 const KNOWN_OPERATORS: ReadonlySet<string> = new Set(OPERATORS);
 const SCOPES = ["data", "recipient", "actor", "tenant", "vars", "workflow", "run", "refs"];
 
-/** Where conditions stand decides what they may ask: only steps know message statuses and earlier steps (E-090, F-053). */
+/**
+ * The variables and operators that conditions can use in their location: only conditions of steps can use message
+ * statuses and earlier steps (E-090, F-053).
+ */
 export interface ConditionContext {
-  /** Refs that exist in the workflow, or null where conditions may not use `refs`. */
+  /** The refs of the workflow's steps, or null if the conditions cannot use `refs`. */
   refs: ReadonlySet<string> | null;
-  /** Whether they may ask about `event.…`: match conditions of a wait step only (section 6.1). */
+  /** Whether conditions can use `event.…`. Only match conditions of a wait step can (section 6.1). */
   allowsEvent?: boolean;
-  /** What variables may start with, where it is less than usual. */
+  /** The scopes that variables can start with, if they differ from the usual ones. */
   scopes?: readonly string[];
-  /** Whether variables may start with anything: preferences are accepted as they are, and warned of (A-444). */
+  /**
+   * Whether variables can start with any scope. The API accepts such preferences, so they only cause a warning (A-444).
+   */
   allowsAnyScope?: boolean;
-  /** Operators beyond the common ones: rules of a channel group have one more. */
+  /** Operators in addition to the common ones. Rules of a channel group have one. */
   extraOperators?: readonly string[];
 }
 
-/** Operators as other languages write them. */
+/** Operators of other languages, with their equivalents. */
 const OPERATOR_ALIASES: Readonly<Record<string, string>> = {
   "=": "equal_to",
   "==": "equal_to",
@@ -50,7 +55,7 @@ function suggestOperator(operator: string, known: readonly string[]): string | u
   return Object.hasOwn(OPERATOR_ALIASES, operator) ? OPERATOR_ALIASES[operator] : findNearest(operator, known);
 }
 
-/** One condition of any of the shapes. */
+/** Checks one condition, in a group or in a list. */
 export function checkCondition(
   value: Record<string, unknown>,
   path: PropertyKey[],
@@ -95,7 +100,7 @@ function checkScope(variable: string, path: PropertyKey[], context: ConditionCon
   }
 }
 
-/** One list of conditions, AND-ed: the shape preferences use (F-032). */
+/** Parses a list of conditions that must all be true, as in preferences (F-032). */
 export function parseConditionList(
   value: unknown,
   path: PropertyKey[],
@@ -113,7 +118,10 @@ export function parseConditionList(
   return value as Condition[];
 }
 
-/** A condition group (F-028 to F-031); null for none. Complains about what would never evaluate as meant. */
+/**
+ * Parses a group of conditions, or returns null for an absent or empty one. Reports conditions that would never work as intended
+ * (F-028 to F-031).
+ */
 export function parseConditionGroup(
   value: unknown,
   path: PropertyKey[],
@@ -146,16 +154,19 @@ export function parseConditionGroup(
   return value as ConditionGroup;
 }
 
-/** Returns the group that is evaluated; null where the file has none or an empty one. */
+/** Returns the group to evaluate, or null if the file has none or an empty one. */
 export function normalizeConditionGroup(group: ConditionGroup | null | undefined): ConditionGroup | null {
   return group == null || Object.keys(group).length === 0 ? null : group;
 }
 
-/** How many conditions a group holds, malformed or not: a branch that is not the default needs at least one (E-309). */
+/**
+ * Returns the number of conditions in a group, including invalid ones. A branch that is not the default needs at least
+ * one (E-309).
+ */
 export function countConditions(group: ConditionGroup | null): number {
   if (group === null) return 0;
   const list = "all" in group ? group.all : "any" in group ? group.any : [];
-  if (!Array.isArray(list)) return 0; // complained of where the group was parsed
+  if (!Array.isArray(list)) return 0; // parseConditionGroup has reported it
   return (list as unknown[]).reduce<number>((sum, node) => {
     const isGroup = isJsonObject(node) && ("all" in node || "any" in node);
     return sum + (isGroup ? countConditions(node as ConditionGroup) : 1);

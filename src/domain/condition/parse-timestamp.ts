@@ -8,9 +8,9 @@ const UNIT_MS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 
 const MIN_RELATIVE_MS = 15 * 60_000;
 
 /**
- * Milliseconds since 1970 of ISO 8601 text in its extended form: a date (midnight UTC, EQ-17) or a date and time, with
- * an offset or without one (then UTC). Undefined for anything else, for a date or time that no calendar has
- * (`2025-13-01`, E-116) and for what is not text. Digits below the millisecond are dropped.
+ * Returns milliseconds since 1970 for ISO 8601 text in its extended form: a date (midnight UTC, EQ-17), or a date and
+ * time, which is in UTC if it has no offset. Digits below a millisecond are dropped. Returns undefined for any other
+ * value, and for a date or time that does not exist, such as `2025-13-01` (E-116).
  */
 export function parseTimestamp(value: unknown): number | undefined {
   if (typeof value !== "string") return undefined;
@@ -21,7 +21,7 @@ export function parseTimestamp(value: unknown): number | undefined {
   const [offsetHour, offsetMinute] = [Number(match[10] ?? 0), Number(match[11] ?? 0)];
   if (hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) return undefined;
   const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day); // unlike Date.UTC it leaves the years 0 to 99 alone
+  date.setUTCFullYear(year, month - 1, day); // unlike Date.UTC, it does not map the years 0 to 99 to the 20th century
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
   const milliseconds = Number((match[7] ?? "").slice(0, 3).padEnd(3, "0"));
   const offset = (offsetHour * 60 + offsetMinute) * (match[9] === "-" ? -1 : 1);
@@ -29,8 +29,8 @@ export function parseTimestamp(value: unknown): number | undefined {
 }
 
 /**
- * The moment that `7 days ago` or `3_days_from_now` names, in exact arithmetic from `now` (a day is 24 h). Units are
- * minutes, hours, days and weeks; less than 15 minutes is undefined, as is any other text (E-119).
+ * Returns the time that `7 days ago` or `3_days_from_now` names, in milliseconds. It is `now` plus or minus minutes,
+ * hours, days (24 h) or weeks. Returns undefined for less than 15 minutes and for any other text (E-119).
  */
 export function parseRelativeTime(text: string, now: number): number | undefined {
   const match = RELATIVE_TIME.exec(text.trim());
