@@ -2,19 +2,22 @@ import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { describeInvalidTimeZone } from "../../util/time-zones.js";
 
-/** Properties with a meaning of their own. All others are the user's. */
+/** Properties that the API defines. All others are custom. */
 const RECIPIENT_KEYS =
   "id collection name email phone_number avatar timezone locale created_at preferences channel_data".split(" ");
 const TENANT_KEYS = ["id", "name", "settings"];
 
-/** Something in a recipient that is probably a mistake and has no effect. */
+/** A property of a recipient that has no effect and is probably a mistake. */
 interface RecipientWarning {
-  /** The property. */
+  /** The name of the property. */
   key: string;
   message: string;
 }
 
-/** Custom properties are allowed, so only one that replaces a known property counts, by a letter's slip and not as its plural. */
+/**
+ * Returns the known property that a custom one probably misspells. Custom properties are allowed, so the known property
+ * must be absent and differ by one edit that does not form its plural.
+ */
 function findMisspelledKey(key: string, recipient: JsonObject, known: readonly string[]): string | undefined {
   if (known.includes(key)) return undefined;
   const near = findNearest(key, known, 1);
@@ -24,7 +27,7 @@ function findMisspelledKey(key: string, recipient: JsonObject, known: readonly s
   return isDifferentShortWord ? undefined : near;
 }
 
-/** Finds misspelled properties and unknown time zones in a user, an object or a tenant as it is written. */
+/** Returns warnings about misspelled properties and unknown time zones in a user, object or tenant. */
 export function collectRecipientWarnings(recipient: JsonObject, isTenant = false): RecipientWarning[] {
   const warnings: RecipientWarning[] = [];
   for (const key of Object.keys(recipient)) {

@@ -4,8 +4,8 @@ import { type Recipient, type RecipientKey, type RecipientUpsert, splitRecipient
 type RecipientParts = Pick<Recipient, "properties" | "preferences" | "channel_data">;
 
 /**
- * A recipient after an upsert: properties and each preference set merge deeply (E-038, E-041), a channel's data is
- * replaced whole (E-040). `before` is null for a new one.
+ * Returns a recipient after an upsert. Properties and each preference set are merged deeply (E-038, E-041); a channel's
+ * data is replaced (E-040). `before` is null for a new recipient.
  */
 export function mergeRecipient(before: RecipientParts | null, upsert: RecipientUpsert): RecipientParts {
   const merge = splitRecipientKey(upsert.key).collection === TENANTS ? mergeTenant : deepMerge;
@@ -20,8 +20,8 @@ export function mergeRecipient(before: RecipientParts | null, upsert: RecipientU
 }
 
 /**
- * Returns the recipient with this key after upserts that are not written yet, at `now` in milliseconds. `before` is null for
- * an unknown one, which the first upsert creates (E-087, E-325).
+ * Returns the recipient with this key after upserts that are not written yet, at `now` in milliseconds. `before` is
+ * null for an unknown recipient, which the first upsert creates (E-087, E-325).
  */
 export function applyUpserts(
   before: Recipient | null,
@@ -39,8 +39,8 @@ export function applyUpserts(
 }
 
 /**
- * Returns the parts of a recipient after another was merged into it: the one merged into wins in properties, and takes the
- * preferences and channel data that it lacks (A-097).
+ * Returns the parts of a recipient after another recipient was merged into it. Its own properties take precedence, and
+ * it receives only those preference sets and channel data that it lacks (A-097).
  */
 export function mergeRecipients(into: RecipientParts, from: RecipientParts): RecipientParts {
   return {
@@ -50,7 +50,10 @@ export function mergeRecipients(into: RecipientParts, from: RecipientParts): Rec
   };
 }
 
-/** A tenant's default preferences merge too, unless they say `__persistence_strategy__: "replace"` (A-093, E-138). */
+/**
+ * Returns a tenant's properties after an upsert. Default preferences are also merged, unless `__persistence_strategy__`
+ * is "replace" (A-093, E-138).
+ */
 function mergeTenant(before: JsonObject, over: JsonObject): JsonObject {
   const merged = deepMerge(before, over);
   const set = isJsonObject(over.settings) ? over.settings.preference_set : undefined;

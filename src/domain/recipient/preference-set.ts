@@ -2,7 +2,10 @@ import type { Condition } from "../condition/condition.js";
 
 type PreferenceValue = boolean | { conditions: Condition[] };
 
-/** `__strategy__: "replace"` in a tenant's default makes the entry override the recipient's (E-144). */
+/**
+ * Preferences by channel or channel type. `__strategy__: "replace"` in a tenant's defaults makes the entry override the
+ * recipient's (E-144).
+ */
 export type ChannelPreferences = Record<string, PreferenceValue | string | undefined>;
 
 export type LevelPreference =
@@ -14,7 +17,7 @@ export type LevelPreference =
       __strategy__?: string;
     };
 
-/** E-133, E-134. Unset means true (E-136). */
+/** A preference set. Unset values mean true (E-133, E-134, E-136). */
 export interface PreferenceSet {
   channel_types?: ChannelPreferences | null;
   channels?: ChannelPreferences | null;
@@ -23,5 +26,5 @@ export interface PreferenceSet {
   commercial_subscribed?: PreferenceValue | null;
 }
 
-/** Preference set id (`default` or a tenant id, E-137) → set. */
+/** Preference sets by their ID, which is `default` or the ID of a tenant (E-137). */
 export type PreferenceSets = Record<string, PreferenceSet>;

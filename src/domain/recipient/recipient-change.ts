@@ -1,18 +1,18 @@
 import { type RecipientKey, splitRecipientKey, USERS } from "./recipient.js";
 
-/** What a write changed of a recipient. */
+/** The parts of a recipient that a write changed. */
 interface RecipientChange {
   isNew: boolean;
   propertiesChanged: boolean;
-  /** Preferences or channel data. */
+  /** Whether preferences or channel data changed. */
   partsChanged: boolean;
 }
 
-/** Who must follow a written recipient. */
+/** Whether a change of a recipient affects audiences and runs. */
 interface RecipientChangeEffects {
-  /** Dynamic audiences, which users enter and leave by their properties (E-334, E-387). */
+  /** Whether dynamic audiences may change. Users join and leave them by their properties (E-334, E-387). */
   affectsAudiences: boolean;
-  /** Runs that wait for an update of the recipient (E-335). */
+  /** Whether runs that wait for an update of the recipient may continue (E-335). */
   affectsRuns: boolean;
 }
 

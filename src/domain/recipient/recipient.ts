@@ -1,14 +1,17 @@
 import type { JsonObject } from "../../util/json.js";
 import type { PreferenceSets } from "./preference-set.js";
 
-/** Where users and tenants live: system collections beside the user's own ones (E-048). */
+/** The system collections of users and tenants, next to the custom collections (E-048). */
 export const USERS = "$users";
 export const TENANTS = "$tenants";
 
-/** A recipient as the API writes it: a user id, or an object's id and collection (A-408). */
+/** A recipient as the API represents it: a user's ID, or an object's ID and collection (A-408). */
 export type RecipientReference = string | { id: string; collection: string };
 
-/** A recipient as rows and maps are keyed: `<collection>/<id>`; users are `$users/<id>`. Ids hold no slash (E-051). */
+/**
+ * The key of a recipient in rows and maps: `<collection>/<id>`, for users `$users/<id>`. IDs cannot contain a slash
+ * (E-051).
+ */
 export type RecipientKey = string & { readonly __recipientKey: unique symbol };
 
 export function toRecipientKey(reference: RecipientReference): RecipientKey {
@@ -27,7 +30,7 @@ export function toRecipientReference(key: RecipientKey): RecipientReference {
   return collection === USERS ? id : { id, collection };
 }
 
-/** The name from which a recipient run's id is derived (EQ-02). */
+/** Returns the name from which the ID of a recipient run is derived (EQ-02). */
 export function toGid(key: RecipientKey): string {
   const { collection, id } = splitRecipientKey(key);
   return collection === USERS ? `gid://User/${id}` : `gid://Object/${collection}/${id}`;
@@ -36,24 +39,27 @@ export function toGid(key: RecipientKey): string {
 /** A user, object or tenant as stored. Times are milliseconds since 1970. */
 export interface Recipient {
   key: RecipientKey;
-  /** Everything but id, collection, preferences and channel data; `created_at` is the caller's own. */
+  /** All properties except ID, collection, preferences and channel data. `created_at` is the caller's. */
   properties: JsonObject;
   preferences: PreferenceSets;
-  /** Channel id (UUID) → provider data (A-092). */
+  /** Provider data by channel ID, a UUID (A-092). */
   channel_data: Record<string, JsonObject>;
   inserted_at: number;
   updated_at: number;
 }
 
-/** An inline identification: properties and preferences merge deeply, each channel's data is replaced (E-038 to E-041). */
+/**
+ * An inline identification. Properties and preferences are merged deeply, each channel's data is replaced (E-038 to
+ * E-041).
+ */
 export interface RecipientUpsert {
   key: RecipientKey;
   properties: JsonObject;
   preferences?: PreferenceSets;
   channel_data?: Record<string, JsonObject>;
-  /** A static audience that the user, who exists, joins or leaves; nothing else changes then (E-332). */
+  /** A static audience that the existing user joins or leaves. Then nothing else changes (E-332). */
   audience?: AudienceChange;
-  /** Of a step's change: how deep in a chain of triggers its run is, so that one through audiences ends too. */
+  /** For a change by a step: the depth of its run in a chain of triggers. It also bounds chains through audiences. */
   depth?: number;
 }
 

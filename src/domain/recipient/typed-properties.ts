@@ -15,13 +15,13 @@ const TEXT_PROPERTIES: Readonly<Record<string, string>> = {
   timezone: 'The time zone, such as "Europe/Paris".',
 };
 
-/** Properties that the API gives a meaning and a type; every other property is custom (E-039). */
+/** Properties with a meaning and a type in the API. All others are custom (E-039). */
 export const RESERVED_PROPERTIES: ReadonlySet<string> = new Set([...Object.keys(TEXT_PROPERTIES), "created_at"]);
 
 const text = (description: string) =>
   described(optional(z.string({ error: ({ input }) => describeInvalidType("a string or null", input) })), description);
 
-/** The reserved properties, whatever kind of recipient they belong to (A-413 to A-424). */
+/** The fields of the reserved properties, the same for all kinds of recipients (A-413 to A-424). */
 export const typedPropertyFields = once(() => {
   const expected = "an ISO 8601 time or null";
   const time = z.string({ error: ({ input }) => describeInvalidType(expected, input) }).check(
@@ -35,17 +35,17 @@ export const typedPropertyFields = once(() => {
   };
 });
 
-/** What the API description calls a `date-time`. */
+/** Matches a `date-time` of the API description. */
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
-/** Returns the properties with `created_at` as a date-time: a date or a time without an offset is one in UTC (A-064). */
+/** Returns the properties with `created_at` as a date-time. A date, or a time without an offset, is in UTC (A-064). */
 export function normalizeCreatedAt(properties: JsonObject): JsonObject {
   const { created_at } = properties;
   const at = typeof created_at === "string" && !DATE_TIME.test(created_at) ? parseTimestamp(created_at) : undefined;
   return at === undefined ? properties : { ...properties, created_at: toIsoTime(at) };
 }
 
-/** The part of a tenant's `settings` that the API description types; `preference_set` has its own schema (A-423). */
+/** The schema of a tenant's `settings`, except `preference_set`, which has its own schema (A-423). */
 export const tenantSettingsSchema = once(() => {
   const error = ({ input }: { input?: unknown }) => describeInvalidType("an object or null", input);
   const names = ["icon_url", "logo_url", "primary_color", "primary_color_contrast"];

@@ -6,7 +6,7 @@ type RecipientParts = Pick<Recipient, "properties" | "preferences" | "channel_da
 
 const EMPTY_PARTS: RecipientParts = { properties: {}, preferences: {}, channel_data: {} };
 
-/** Returns entries with one set or, for null, removed; a key `__proto__` stays an ordinary one. */
+/** Returns the entries with one set, or removed if the value is null. `__proto__` is an ordinary key. */
 function setEntry<T>(entries: Record<string, T>, key: string, value: T | null): Record<string, T> {
   const next = new Map(Object.entries(entries));
   if (value === null) next.delete(key);
@@ -14,7 +14,10 @@ function setEntry<T>(entries: Record<string, T>, key: string, value: T | null): 
   return Object.fromEntries(next);
 }
 
-/** Returns a recipient with a preference set replaced, merged into the one before, or, for null, removed (E-138). `before` is null for a new recipient. */
+/**
+ * Returns a recipient with a preference set that is replaced, merged into the previous one, or removed if `set` is null
+ * (E-138). `before` is null for a new recipient.
+ */
 export function writePreferenceSet(
   before: RecipientParts | null,
   { id, set, merge }: { id: string; set: PreferenceSet | null; merge: boolean },
@@ -25,7 +28,10 @@ export function writePreferenceSet(
   return { ...parts, preferences: setEntry<PreferenceSet>(parts.preferences, id, next as PreferenceSet | null) };
 }
 
-/** Returns a recipient with a channel's data replaced whole or, for null, removed (E-040). `before` is null for a new recipient. */
+/**
+ * Returns a recipient with a channel's data replaced, or removed if `data` is null (E-040). `before` is null for a new
+ * recipient.
+ */
 export function writeChannelData(
   before: RecipientParts | null,
   { channel_id, data }: { channel_id: string; data: JsonObject | null },
