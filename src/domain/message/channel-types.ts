@@ -1,34 +1,39 @@
-/** A channel type: what code that is not about one type must know of it. */
+/** A channel type, with everything that code for all types needs to know about it. */
 interface ChannelTypeDefinition {
-  /** The name that people read on pages. */
+  /** The name on pages. */
   title: string;
   /** The name of its steps in a terminal. Default: the type. */
   label?: string;
-  /** Another name by which expectations may refer to its steps. */
+  /** Another name for its steps in expectations. */
   alias?: string;
-  /** The provider of a channel that names none. */
+  /** The provider of a channel that does not name one. */
   defaultProvider: string;
-  /** What a step can set instead of its channel's settings (section 7 of the format). */
+  /** The channel settings that a step can override (section 7 of the format). */
   overrides: readonly string[];
-  /** Settings of a channel that no provider and no step has (E-182, A-105). */
+  /** Settings of a channel that neither a provider nor a step has (E-182, A-105). */
   settings?: readonly string[];
-  /** Messages are items of a feed: being there is their delivery, so they have no provider and no sandbox (E-205). */
+  /**
+   * Whether messages are items of a feed. They are delivered as soon as they exist, so they have no provider and no
+   * sandbox (E-205).
+   */
   isFeed?: true;
-  /** Steps show a guide, which has the content, and recipients have no preference (E-135). */
+  /** Whether steps show a guide. The guide has the content, and recipients have no preference (E-135). */
   isGuide?: true;
-  /** Steps have a layout and visual blocks. */
+  /** Whether steps have a layout and visual blocks. */
   hasLayout?: true;
-  /** Messages are delivered by connections and tokens, which are channel data of the recipient and the tenant. */
+  /**
+   * Whether messages are delivered by connections and tokens, which are channel data of the recipient and the tenant.
+   */
   hasConnections?: true;
-  /** Messages may reply to the message of an earlier step (E-188). */
+  /** Whether messages may reply to the message of an earlier step (E-188). */
   hasReplies?: true;
-  /** Steps have inputs, which their templates see as `inputs` (section 7.6 of the format). */
+  /** Whether steps have inputs, which their templates read as `inputs` (section 7.6 of the format). */
   hasInputs?: true;
-  /** Channel data lists devices, whose invalid tokens are removed (E-215). */
+  /** Whether channel data lists devices, whose invalid tokens are removed (E-215). */
   hasDevices?: true;
-  /** Templates and settings may contain secrets, which are kept apart from the content. */
+  /** Whether templates and settings may contain secrets, which are stored separately from the content. */
   hasSecrets?: true;
-  /** A message whose link was clicked has been read (E-227, EQ-34). */
+  /** Whether a click on a link means that the message was read (E-227, EQ-34). */
   isReadByClick?: true;
 }
 
@@ -105,17 +110,20 @@ const DEFINITIONS = {
 
 export type ChannelType = keyof typeof DEFINITIONS;
 
-/** Every channel type: the only list of them. Renderers, templates and link tracking are records of all types. */
+/**
+ * All channel types. There is no other list of them: renderers, templates and link tracking are records with a key for
+ * each type.
+ */
 export const CHANNEL_TYPE_DEFINITIONS: Readonly<Record<ChannelType, ChannelTypeDefinition>> = DEFINITIONS;
 
 export const CHANNEL_TYPES = Object.keys(DEFINITIONS) as readonly ChannelType[];
 
-/** Returns the definition of a channel type by its name in a file or an outcome; undefined for an unknown name. */
+/** Returns the definition of a channel type by its name in a file or an outcome, or undefined for an unknown name. */
 export function findChannelType(type: unknown): ChannelTypeDefinition | undefined {
   return CHANNEL_TYPES.includes(type as ChannelType) ? CHANNEL_TYPE_DEFINITIONS[type as ChannelType] : undefined;
 }
 
-/** Returns whether a channel type has a trait; false for an unknown type and without one. */
+/** Returns whether a channel type has a trait. Unknown types have none. */
 export const hasTrait = (type: unknown, trait: Trait): boolean => findChannelType(type)?.[trait] === true;
 
 /** Returns the channel types that do not have a trait. */

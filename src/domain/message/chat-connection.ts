@@ -2,8 +2,8 @@ import { computeDigest } from "../../util/ids.js";
 import { isJsonObject, type JsonObject, stableStringify } from "../../util/json.js";
 
 /**
- * A connection as message content shows it: its secrets (a token, a webhook's URL) stay in channel data. A webhook is known
- * by a short digest of its URL, from which the URL cannot be told.
+ * Returns a connection as message content shows it, without its secrets (a token, a webhook's URL), which stay in
+ * channel data. A webhook is identified by a short digest of its URL.
  */
 export function redactConnection(connection: JsonObject): JsonObject {
   const { access_token: _token, incoming_webhook: webhook, ...rest } = connection;
@@ -16,7 +16,9 @@ export function redactConnection(connection: JsonObject): JsonObject {
   };
 }
 
-/** The stored connection that content shows, secrets included; null where it has been removed since. */
+/**
+ * Returns the stored connection that a redacted one stands for, with its secrets, or null if it has been removed since.
+ */
 export function findConnection(stored: JsonObject, redactedConnection: unknown): JsonObject | null {
   const connections = Array.isArray(stored.connections) ? stored.connections.filter(isJsonObject) : [];
   const wanted = stableStringify(redactedConnection);

@@ -1,17 +1,20 @@
 import type { JsonObject } from "../../util/json.js";
 
-/** One request to a provider, and what came of it: in outline, without secrets (E-217, CH-047). */
+/** One request to a provider and its response, summarized and without secrets (E-217, CH-047). */
 export interface DeliveryExchange {
-  /** The provider's name as its users know it. */
+  /** The provider's name, for people. */
   service_name: string;
   /** The API's `MessageDeliveryLogRequest` (A-485). */
   request: JsonObject;
-  /** The API's `MessageDeliveryLogResponse` (A-486); without a status where nothing came back, and why in the body. */
+  /**
+   * The API's `MessageDeliveryLogResponse` (A-486). Without a response it has no status, and the body contains the
+   * reason.
+   */
   response: JsonObject;
 }
 
 export interface DeliveryLog extends DeliveryExchange {
-  /** KSUID. */
+  /** A KSUID. */
   id: string;
   message_id: string;
   at: number;

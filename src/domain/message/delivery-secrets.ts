@@ -2,8 +2,9 @@ import type { JsonObject } from "../../util/json.js";
 import type { Message } from "./message.js";
 
 /**
- * Returns what is kept of a message's delivery secrets after a delivery attempt: all while it is queued, null once it ended.
- * A message that was given up keeps an empty object: retried by hand (E-213), it must not go out with other secrets instead.
+ * Returns the delivery secrets to keep after a delivery attempt: all while the message is queued, null once delivery
+ * has ended. An undelivered message keeps an empty object, so that retrying it by hand (E-213) cannot send it with
+ * other secrets.
  */
 export function selectRetainedSecrets({
   secrets = {},

@@ -7,27 +7,29 @@ export type FeedStatus = (typeof FEED_STATUSES)[number];
 export const FEED_ARCHIVED = ["exclude", "include", "only"] as const;
 export type FeedArchived = (typeof FEED_ARCHIVED)[number];
 
-/** Which items of a recipient's feed; all that is set must hold (A-101b). */
+/** Selects items of a recipient's feed. An item must match every field that is set (A-101b). */
 export interface FeedFilter {
   recipient: RecipientKey;
-  /** A channel's key or id. */
+  /** The key or ID of a channel. */
   channel?: string | undefined;
-  /** Items of the tenant and those without one; with `has_tenant` true only the former (A-101a). */
+  /**
+   * Selects items of this tenant and items without a tenant. If `has_tenant` is true, the latter are excluded (A-101a).
+   */
   tenant?: string | undefined;
   has_tenant?: boolean | undefined;
-  /** Only items of these tenants, and those without one where it says so (A-014). */
+  /** Limits the feed to items of these tenants, and to items without a tenant if `untagged` is true (A-014). */
   granted?: { tenants: readonly string[]; untagged: boolean } | undefined;
-  /** `all` by default. */
+  /** Default: `all`. */
   status?: FeedStatus | undefined;
-  /** `exclude` by default (E-228). */
+  /** Default: `exclude` (E-228). */
   archived?: FeedArchived | undefined;
-  /** A workflow's key. */
+  /** The key of a workflow. */
   source?: string | undefined;
-  /** Any of these. */
+  /** Selects items that have any of these categories. */
   workflow_categories?: readonly string[] | undefined;
-  /** Pairs that an item's data has at its top; none is nested (A-076). */
+  /** Top-level pairs that an item's data must contain. None is nested (A-076). */
   trigger_data?: JsonObject | undefined;
-  /** Milliseconds; the bounds themselves count only in the `e` forms. */
+  /** Limits in milliseconds since 1970. `gte` and `lte` include the limit itself. */
   inserted_at?: Partial<Record<"gt" | "gte" | "lt" | "lte", number>> | undefined;
 }
 

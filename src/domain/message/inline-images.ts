@@ -1,6 +1,9 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 
-/** An e-mail's HTML as a browser can show it: pictures that it carries stand in it, as `cid:` addresses mean nothing there. Null for what has no HTML. */
+/**
+ * Returns an email's HTML with its attached images as data URLs, because browsers cannot load `cid:` URLs. Returns null
+ * for content without HTML.
+ */
 export function inlineImages(content: JsonObject): string | null {
   if (content.__typename !== "MessageEmailContent" || typeof content.html_body !== "string") return null;
   let html = content.html_body;

@@ -8,16 +8,16 @@ const CLEARED_STATUSES: Partial<Record<EngagementAction, EngagementStatus>> = {
   unarchived: "archived",
 };
 
-/** Actions that mean the recipient must have read it (E-227, EQ-34). */
+/** Returns whether an action means that the recipient has read the message (E-227, EQ-34). */
 function impliesRead(message: Message, action: EngagementAction): boolean {
   if (action === "interacted") return true;
   return action === "link_clicked" && hasTrait(message.channel.type, "isReadByClick");
 }
 
 /**
- * Returns a message after an engagement action: its time is the latest action's (E-221), the "un" actions clear it (E-222),
- * every action and every implied change is an event (E-229), repeated ones too (E-230). `metadata`, what the caller says
- * about an interaction, is that event's data (E-226, A-924).
+ * Returns a message after an engagement action. The status has the time of the latest action (E-221), and "un" actions
+ * clear it (E-222). Every action, also a repeated one, and every implied change is an event (E-229, E-230). `metadata`
+ * describes an interaction and becomes the data of its event (E-226, A-924).
  */
 export function markMessage(
   message: Message,

@@ -5,8 +5,8 @@ function isSame(a: MessageEvent, b: MessageEvent): boolean {
 }
 
 /**
- * Merges a message's stored events with those of a delivery. Both lists grew from the same beginning: the stored one by
- * engagement while the delivery was under way, the other by the delivery. No event of either is lost.
+ * Merges a message's stored events with those of a delivery. Both lists have the same beginning: engagement added to
+ * the stored one during the delivery, and the delivery added to the other. All events are kept.
  */
 export function mergeMessageEvents(
   stored: readonly MessageEvent[],

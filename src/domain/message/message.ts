@@ -11,13 +11,16 @@ export const DELIVERY_STATUSES = [
   "sent",
   "delivered",
 ] as const;
-/** Exactly one per message (E-203). */
+/** The delivery status. A message has exactly one (E-203). */
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-/** The word that people read and type for the API's `not_sent`, which only a sandbox gives a message (CH-040). JSON keeps `not_sent`. */
+/**
+ * The label for the API's `not_sent`, which only a sandbox sets (CH-040). Users can also type it. JSON contains
+ * `not_sent`.
+ */
 export const SANDBOXED = "sandboxed";
 
-/** Returns the word that people read for a delivery status. */
+/** Returns the label for a delivery status. */
 export function formatDeliveryStatus(status: string): string {
   return status === "not_sent" ? SANDBOXED : status;
 }
@@ -37,7 +40,7 @@ export const ENGAGEMENT_ACTIONS = [
 ] as const;
 export type EngagementAction = (typeof ENGAGEMENT_ACTIONS)[number];
 
-/** A change in a message's life, without the `message.` of the API's event types (E-229). */
+/** An event of a message. Its type lacks the `message.` of the API's event types (E-229). */
 export interface MessageEvent {
   type: DeliveryStatus | EngagementAction | "created";
   at: number;
@@ -46,17 +49,19 @@ export interface MessageEvent {
 
 /** One notification on one channel. Times are milliseconds since 1970. */
 export interface Message {
-  /** KSUID. */
+  /** A KSUID. */
   id: string;
   workflow_run_id: string;
   recipient_run_id: string;
   recipient: RecipientKey;
   actor: RecipientKey | null;
-  /** Absent where the run came from no batch: then its actor is the only one. */
+  /** Absent if the run has no batch. Then its actor is the only one. */
   batch?: MessageBatch;
-  /** The key of its workflow, of its guide or of its broadcast. */
+  /** The key of the message's workflow, guide or broadcast. */
   workflow: string;
-  /** Absent for a workflow's message. A guide's has no run: what stands for one is the store's own (E-196). */
+  /**
+   * Absent for the message of a workflow. The message of a guide has no run; a guide origin takes its place (E-196).
+   */
   source?: "guide" | "broadcast";
   version_id: string;
   categories: string[];
@@ -64,21 +69,21 @@ export interface Message {
   tenant: string | null;
   channel: MessageChannel;
   status: DeliveryStatus;
-  /** The API's content document's `data`, by channel type (A-473 to A-481). */
+  /** The `data` of the API's content document, by channel type (A-473 to A-481). */
   content: JsonObject;
-  /** Trigger data merged with what steps added (E-218). */
+  /** The trigger data merged with the data that steps added (E-218). */
   data: JsonObject;
-  /** The destination used (E-220). */
+  /** The destination that was used (E-220). */
   recipient_snapshot: JsonObject | null;
   metadata: JsonObject | null;
   /**
-   * What its delivery needs and its content must not show: a token or a webhook that a template gave, a signing key. Kept apart,
-   * and only until it has been sent.
+   * Values that the delivery needs and the content must not show, such as a token or webhook from a template, or a
+   * signing key. They are stored separately, until the message has been sent.
    */
   secrets?: JsonObject;
-  /** Where tracked links of its content lead, by their number; absent where nothing is tracked (T-234). */
+  /** The targets of the tracked links in the content, by their number. Absent if nothing is tracked (T-234). */
   links?: string[];
-  /** Held until then by a send window (E-198). */
+  /** The time until which a send window holds the message, or null (E-198). */
   scheduled_at: number | null;
   /** When the next delivery attempt is due; null once delivery has ended. */
   due_at: number | null;
@@ -93,12 +98,12 @@ export interface Message {
   updated_at: number;
 }
 
-/** Most actors that a message names (E-219). */
+/** Limits the actors that a message names (E-219). */
 export const MAX_MESSAGE_ACTORS = 10;
 
-/** Whose activities a message after a batch is about (E-219, A-498). */
+/** The activities of the batch before a message (E-219, A-498). */
 export interface MessageBatch {
-  /** The first of the rendered activities' actors, at most {@link MAX_MESSAGE_ACTORS}. */
+  /** The first actors of the rendered activities, at most {@link MAX_MESSAGE_ACTORS}. */
   actors: RecipientKey[];
   total_actors: number;
   total_activities: number;
@@ -116,7 +121,7 @@ export interface MessageChannel {
   provider: string;
 }
 
-/** What conditions on a message's state read of it. */
+/** The fields of a message that conditions on its state read. */
 export type MessageStatuses = Pick<Message, "step_ref" | "status" | `${EngagementStatus}_at`>;
 
 export function getEngagementStatuses(message: Pick<Message, `${EngagementStatus}_at`>): EngagementStatus[] {

@@ -16,18 +16,19 @@ const metadataSchema = once(() =>
 );
 
 /**
- * Returns what a caller says about an interaction (A-487): up to five pairs, none nested (E-226). Nothing, null and `{}` are
- * null. Throws `invalid_params` with a pointer per fault, below `/metadata`, also for any action but `interacted`, where the
- * API has no such field and would ignore it.
+ * Parses the metadata of an interaction: up to five pairs, none nested (A-487, E-226). Returns null for undefined, null
+ * and `{}`. Throws `invalid_params` with one pointer per finding, below `/metadata`. Metadata of any action but
+ * `interacted` is an error, because the API has no such field and would ignore it.
  */
 export function parseInteractionMetadata(action: EngagementAction, value: Json | undefined): JsonObject | null {
   if (value === undefined || value === null) return null;
-  const faults = new DocumentFindings({ metadata: value });
-  const fault = reportBelow(faults.add, "metadata");
-  const metadata = checkDocument(metadataSchema(), value, fault) as JsonObject | null;
+  const findings = new DocumentFindings({ metadata: value });
+  const report = reportBelow(findings.add, "metadata");
+  const metadata = checkDocument(metadataSchema(), value, report) as JsonObject | null;
   if (metadata !== null && Object.keys(metadata).length === 0) return null;
   if (metadata !== null && action !== "interacted")
-    fault([], `goes with the status interacted only, not with ${action}`);
-  if (!faults.isEmpty) throw faults.toError("metadata", "invalid_params", () => 'For example {"button":"approve"}.');
+    report([], `goes with the status interacted only, not with ${action}`);
+  if (!findings.isEmpty)
+    throw findings.toError("metadata", "invalid_params", () => 'For example {"button":"approve"}.');
   return metadata;
 }
