@@ -1,12 +1,13 @@
 import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject, toPointer } from "../../util/json.js";
 
-/** What conditions of preferences may ask about (E-154); a variable that starts with anything else is never set. */
+/** The scopes that conditions of preferences can use. A variable in any other scope is never set (E-154). */
 const SCOPES = ["data", "recipient", "actor", "tenant", "vars", "workflow", "run"];
 
 /**
- * Returns a warning for each condition, anywhere in a preference set or in a map of them, whose variable starts with a scope
- * that no run has: the API accepts it, and its own example does so (A-444). `path` is where the value is.
+ * Returns a warning for each condition whose variable starts with a scope that no run has. The API accepts such a
+ * condition, and its own example contains one. The value is a preference set or a map of sets; `path` is its location
+ * (A-444).
  */
 export function collectUnknownScopeWarnings(value: unknown, path: PropertyKey[] = []): string[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => collectUnknownScopeWarnings(item, [...path, index]));

@@ -4,7 +4,7 @@ import type { LevelPreference, PreferenceSet, PreferenceSets } from "../recipien
 
 export interface PreferenceSources {
   recipient: PreferenceSets;
-  /** The run's tenant id. */
+  /** The ID of the run's tenant, or null. */
   tenant: string | null;
   /** The tenant's `settings.preference_set`. */
   tenantDefaults: PreferenceSet | null;
@@ -12,9 +12,10 @@ export interface PreferenceSources {
 }
 
 /**
- * The set that counts for a run (E-139 to E-146): the recipient's `default` over the environment's, or with a tenant that
- * either side has a set for, the recipient's set of that tenant over the tenant's defaults over the environment's.
- * `commercial_subscribed` is the one on the recipient's `default` set wherever that has it (EQ-22).
+ * Returns the effective preference set of a run: the recipient's `default` set over the environment's. If the tenant
+ * has defaults or the recipient has a set for it, the result is the recipient's set for the tenant, over the tenant's
+ * defaults, over the environment's. `commercial_subscribed` comes from the recipient's `default` set if it is set there
+ * (E-139 to E-146, EQ-22).
  */
 export function resolvePreferenceSet({
   recipient,
@@ -32,9 +33,10 @@ export function resolvePreferenceSet({
 }
 
 /**
- * `over` on `base`, key by key (E-142): two objects merge, anything else replaces what stood there whole, lists too
- * (E-143, EQ-21); null and missing keys leave the base. An entry of the base with `__strategy__: "replace"` stays as it is
- * (E-144): a category, a workflow, or all channel types or channels. Neither argument is changed.
+ * Returns `over` merged into `base`, key by key (E-142). Two objects are merged. Any other value, including a list,
+ * replaces the previous one (E-143, EQ-21). null and missing keys leave the base unchanged. An entry of the base with
+ * `__strategy__: "replace"` (a category, a workflow, or all channel types or channels) stays unchanged (E-144). Neither
+ * argument is modified.
  */
 export function mergePreferenceSets(base: PreferenceSet, over: PreferenceSet | null | undefined): PreferenceSet {
   if (!hasPreferences(over)) return base;
@@ -65,15 +67,15 @@ function mergeEntries(
     if (next === null || next === undefined) continue;
     merged.set(key, merged.has(key) ? merge(merged.get(key), next, key) : next);
   }
-  return Object.fromEntries(merged); // unlike assignment it keeps a key `__proto__` an ordinary one
+  return Object.fromEntries(merged); // unlike an assignment, it accepts `__proto__` as an ordinary key
 }
 
 export interface PreferenceRequest {
-  /** As resolved: see `resolvePreferenceSet`. */
+  /** The set that {@link resolvePreferenceSet} returned. */
   set: PreferenceSet;
   workflow: { key: string; categories: readonly string[]; is_commercial: boolean; override_preferences: boolean };
   channel: { id: string; key: string; type: ChannelType };
-  /** Whether every condition of the list is true (E-152). */
+  /** Returns whether all conditions of the list are true (E-152). */
   evaluate: (conditions: Condition[]) => boolean;
 }
 
@@ -82,15 +84,16 @@ export type PreferenceDecision =
   | {
       allowed: false;
       level: "workflow" | "category" | "channel" | "channel_type" | "commercial";
-      /** The entry that said no, such as `categories.collab = false`. */
+      /** The entry that opted out, such as `categories.collab = false`. */
       detail: string;
-      /** Where its value stands in the set; it ends in `conditions` where those said no. */
+      /** The path of its value in the set. It ends in `conditions` if conditions opted out. */
       path: string[];
     };
 
 /**
- * Whether a channel step may send (E-147 to E-157): everything that applies must be true. When several say no, the first
- * of workflow, categories in the workflow's order, channel, channel type, commercial is named (EQ-25).
+ * Returns whether a channel step may send: no applicable preference may opt out (E-147 to E-157). If several opt out,
+ * the first is named, in the order workflow, categories as the workflow lists them, channel, channel type, commercial
+ * (EQ-25).
  */
 export function decidePreferences({ set, workflow, channel, evaluate }: PreferenceRequest): PreferenceDecision {
   if (workflow.override_preferences) return { allowed: true };
@@ -128,7 +131,10 @@ function findLevelOptOut(
   return isRecord(level) ? (findChannelOptOut(path, level, channel, evaluate)?.optOut ?? null) : null;
 }
 
-/** Within one level the channel's own answer replaces its type's (E-150). A channel may stand under its id or its key. */
+/**
+ * Returns the opt-out of a channel within one level. A value for the channel replaces the one for its type. Channels
+ * are found by ID or key (E-150).
+ */
 function findChannelOptOut(
   prefix: string[],
   level: Pick<PreferenceSet, "channels" | "channel_types">,
@@ -143,14 +149,17 @@ function findChannelOptOut(
       "channels",
       channel.key,
     ]);
-    return optOut && { level: "channel", optOut: optOut };
+    return optOut && { level: "channel", optOut };
   }
   const preference = findEntry(level.channel_types, channel.type);
   const optOut = findOptOut([...prefix, "channel_types", channel.type], preference, evaluate);
-  return optOut && { level: "channel_type", optOut: optOut };
+  return optOut && { level: "channel_type", optOut };
 }
 
-/** Null where the value does not say no. Whatever is not set is true (E-136). `shown`: the path as people know it. */
+/**
+ * Returns an opt-out if the value is false or has conditions that are not met, else null. Unset values are true
+ * (E-136). `displayPath` is the path that users see, which has the channel's key instead of its ID.
+ */
 function findOptOut(path: string[], value: unknown, evaluate: Evaluate, displayPath = path): OptOut | null {
   if (value === false) return { detail: `${displayPath.join(".")} = false`, path };
   if (!isRecord(value) || !Array.isArray(value.conditions)) return null;
@@ -158,7 +167,7 @@ function findOptOut(path: string[], value: unknown, evaluate: Evaluate, displayP
   return { detail: `${displayPath.join(".")} conditions not met`, path: [...path, "conditions"] };
 }
 
-/** A set of nothing but nulls, as the API shows one that was never written, is none. */
+/** Returns whether a set contains any value. The API returns only nulls for a set that was never written. */
 function hasPreferences(set: PreferenceSet | null | undefined): set is PreferenceSet {
   return set !== null && set !== undefined && Object.values(set).some((value) => value !== null && value !== undefined);
 }

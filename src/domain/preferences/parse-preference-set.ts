@@ -4,7 +4,10 @@ import { checkJsonShape } from "../shape/check-json-shape.js";
 import { parseOrThrow } from "../shape/invalid-params-error.js";
 import { preferenceSetSchema } from "./preference-set-schema.js";
 
-/** The body of a preference set's PUT (A-430): replaces unless `__persistence_strategy__` says merge (E-138). */
+/**
+ * Parses the body of a PUT of a preference set (A-430). It replaces the set unless `__persistence_strategy__` is
+ * "merge" (E-138). Throws `invalid_params` with one pointer per finding.
+ */
 export function parsePreferenceSet(
   body: unknown,
   documentName = "the preference set",

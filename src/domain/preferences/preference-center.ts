@@ -4,7 +4,10 @@ import { described, optional, rule } from "../schema/fields.js";
 
 const TYPES_WITH_IDENTIFIER: readonly unknown[] = ["workflow", "category", "channel"];
 
-/** `preference_center` in `environment.json`: what the service's dashboard holds of it (A-447, A-449, A-450). */
+/**
+ * The schema of `preference_center` in `environment.json`, which has the settings of the service's dashboard (A-447,
+ * A-449, A-450).
+ */
 export const preferenceCenterSchema = once(() => {
   const text = (description: string) => described(optional(z.string()), description);
   const row = z
@@ -39,7 +42,9 @@ export const preferenceCenterSchema = once(() => {
 type PreferenceCenterFile = z.infer<ReturnType<typeof preferenceCenterSchema>>;
 type RowFile = NonNullable<NonNullable<PreferenceCenterFile["config"]>["rows"]>[number];
 
-/** Empty fields of a row are absent; without `channel_types`, all are in scope. */
+/**
+ * A row of the preference center. Empty fields are absent; without `channel_types`, the row covers all channel types.
+ */
 export type PreferenceCenterRow = { [K in keyof RowFile]: NonNullable<RowFile[K]> };
 
 export interface PreferenceCenter {
@@ -50,7 +55,7 @@ export interface PreferenceCenter {
   show_account_name: boolean;
 }
 
-/** Switched off, as in an account where nobody has set it up. */
+/** The preference center of an account that has not set it up. */
 export const DISABLED_PREFERENCE_CENTER: PreferenceCenter = {
   enabled: false,
   title: "",

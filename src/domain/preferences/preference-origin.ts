@@ -1,14 +1,17 @@
 import type { PreferenceSet } from "../recipient/preference-set.js";
 import { type PreferenceSources, resolvePreferenceSet } from "./decide-preferences.js";
 
-/** The set that a value of the resolved one comes from. */
+/** The set that a value of the resolved set comes from. */
 export type PreferenceOrigin =
-  /** `id`: `default`, or the tenant's. */
+  /** `id` is `default` or the tenant's ID. */
   { set: "recipient"; id: string } | { set: "tenant_default"; id: string } | { set: "environment_default"; id: null };
 
 type Node = Record<string, unknown>;
 
-/** A copy with `mark` in place of what stands at the path, if anything does. Nothing else of it is copied deeply. */
+/**
+ * Returns a copy of `node` in which `tag` replaces the value at the path, if there is one. Only the objects on the path
+ * are copied.
+ */
 function replaceAtPath(node: unknown, [key, ...rest]: readonly string[], tag: unknown): unknown {
   if (key === undefined) return node === null || node === undefined ? node : tag;
   if (typeof node !== "object" || node === null || Array.isArray(node) || !Object.hasOwn(node, key)) return node;
@@ -16,13 +19,13 @@ function replaceAtPath(node: unknown, [key, ...rest]: readonly string[], tag: un
 }
 
 /**
- * Which set gave the resolved one its value at `path` (E-139 to E-146): each set's own value there is marked, they are
- * resolved as ever, and the mark that is left tells. Null where none of them has one.
+ * Returns the set from which the resolved set has its value at `path`, or null if no set has one (E-139 to E-146). Each
+ * set's value is replaced by a tag, and the sets are resolved as usual. The tag in the result names the origin.
  */
 export function findPreferenceOrigin(sources: PreferenceSources, path: readonly string[]): PreferenceOrigin | null {
   const { recipient, tenant, tenantDefaults, environment } = sources;
   const mark = (set: PreferenceSet | null, origin: PreferenceOrigin) =>
-    replaceAtPath(set, path, [origin]) as PreferenceSet; // a list: it replaces and is replaced whole, as the value was
+    replaceAtPath(set, path, [origin]) as PreferenceSet; // the tag is a list, because a list is never merged
   const resolved = resolvePreferenceSet({
     recipient: Object.fromEntries(
       Object.entries(recipient).map(([id, set]) => [id, mark(set, { set: "recipient", id })]),
@@ -35,7 +38,7 @@ export function findPreferenceOrigin(sources: PreferenceSources, path: readonly 
   return Array.isArray(resolvedValue) ? (resolvedValue[0] as PreferenceOrigin) : null;
 }
 
-/** As a reason's detail tells it; nothing for the recipient's own default set. */
+/** Returns the origin as a reason's detail shows it, or an empty string for the recipient's own default set. */
 export function formatPreferenceOrigin(origin: PreferenceOrigin | null): string {
   switch (origin?.set) {
     case "environment_default":

@@ -6,12 +6,12 @@ import { LIST_KNOWN_KEYS } from "../schema/describe-issue.js";
 import { anyValue, described, named, optional } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
 
-/** Guides have no preference (E-135). */
+/** The channel types that can have preferences. Guides cannot (E-135). */
 const PREFERENCE_CHANNEL_TYPES = listChannelTypesWithout("isGuide");
 
 const CONDITION_CONTEXT = { refs: null, allowsAnyScope: true };
 
-/** A preference set (A-430, E-133 to E-135). A closed document: unknown keys are faults. */
+/** The schema of a preference set. Unknown keys are errors (A-430, E-133 to E-135). */
 export const preferenceSetSchema = once(() => {
   const conditions = () =>
     z.unknown().check(({ value, issues }) => {
