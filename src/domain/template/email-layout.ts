@@ -6,16 +6,16 @@ interface FooterLink {
 }
 
 /**
- * What stands around the content of e-mails (section 10 of the format, T-122). No part of a workflow's version: runs are
- * rendered with the layout as it is at that moment.
+ * The documents around the content of emails. A layout is not a part of a workflow's version: messages are rendered
+ * with the current layout (section 10 of the format, T-122).
  */
 export interface EmailLayout {
   key: string;
-  /** Both are Liquid and print `content`. */
+  /** Both documents are Liquid and print `content`. */
   html_layout: string;
   text_layout: string;
   footer_links: FooterLink[];
   is_mjml: boolean;
-  /** Beats the account's branding, and the tenant's beats it (T-133, TQ-10). */
+  /** Branding that takes precedence over the account's. The tenant's takes precedence over this (T-133, TQ-10). */
   branding_overrides: JsonObject;
 }

@@ -2,7 +2,10 @@ import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { described, optional, schemaReference } from "../schema/fields.js";
 
-/** A `layout.json` with its files read in (section 10 of the format). Built when the first layout is read. */
+/**
+ * The schema of a `layout.json` whose text files have been inserted (section 10 of the format). It is built when the
+ * first layout is read.
+ */
 export const layoutSchema = once(() => {
   const url = (description: string) => described(optional(z.string()), description);
   const color = (description: string) =>

@@ -12,7 +12,7 @@ type LayoutFile = z.output<ReturnType<typeof layoutSchema>>;
 
 const CONTENT_TAG = /\{\{-?\s*content\b/;
 
-/** Reports what is wrong with a layout's documents beyond their type (T-122, T-127, T-128). */
+/** Reports errors in a layout's documents that the schema does not find (T-122, T-127, T-128). */
 function checkDocuments(html: string, plain: string, isMjml: boolean, report: ReportFinding): void {
   if (!CONTENT_TAG.test(html)) report(["html_layout"], "must print {{ content }}");
   if (!CONTENT_TAG.test(plain)) report(["text_layout"], "must print {{ content }}");
@@ -48,7 +48,10 @@ function checkLayout(raw: unknown, file: string, valid: ValidDocuments): LayoutF
   return value;
 }
 
-/** Parses a `layout.json` with its files read in. Throws `project_invalid` with a pointer per fault; `file` names it there. */
+/**
+ * Parses a `layout.json` whose text files have been inserted. Throws `project_invalid`, which names `file`, with one
+ * pointer per finding.
+ */
 export function parseEmailLayout(key: string, raw: unknown, file: string, valid = CHECK_ALL): EmailLayout {
   const value = checkLayout(raw, file, valid);
   const { html_layout, text_layout, is_mjml, footer_links, branding_overrides } = value;

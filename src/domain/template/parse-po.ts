@@ -11,17 +11,20 @@ interface Entry {
 const ESCAPES: Record<string, string> = { n: "\n", t: "\t", r: "\r", '"': '"', "\\": "\\" };
 const KEYWORD = /^(msgctxt|msgid_plural|msgid|msgstr)(?:\[(\d+)\])?\s+(.*)$/;
 const QUOTED = /^"((?:[^"\\]|\\.)*)"$/;
-/** A key of nested texts, as in JSON files. */
+/** Matches an ID that is a path of nested keys, as in JSON files. */
 const PATH = /^[\w-]+(\.[\w-]+)+$/;
 
-/** Sets `a.b` as a path, so that `a` may be looked up with a count; other ids are keys as they stand. */
+/**
+ * Sets the text of an ID. An ID such as `a.b` is a path, so that `a` can be looked up with a count. Any other ID is a
+ * key.
+ */
 function setText(content: JsonObject, id: string, value: string | JsonObject): void {
   const parts = PATH.test(id) ? id.split(".") : [id];
   let target = content;
   for (const part of parts.slice(0, -1)) {
     const inner = Object.hasOwn(target, part) ? target[part] : undefined;
     if (inner !== undefined && !isJsonObject(inner)) {
-      content[id] = value; // a text stands on the way
+      content[id] = value; // a text already exists at a part of the path
       return;
     }
     const next = inner ?? (Object.create(null) as JsonObject);
@@ -32,8 +35,8 @@ function setText(content: JsonObject, id: string, value: string | JsonObject): v
 }
 
 /**
- * A gettext file as the JSON it stands for (F-036): ids are keys, the two forms of a plural `one` and `other`. Untranslated
- * and obsolete entries are none. Throws `project_invalid` with file and line.
+ * Returns a gettext file in the form of a JSON translation file. IDs become keys, and the two plural forms become `one`
+ * and `other`. Untranslated and obsolete entries are ignored. Throws `project_invalid` with file and line (F-036).
  */
 export function parsePo(source: string, file: string): JsonObject {
   const content = Object.create(null) as JsonObject;
@@ -42,7 +45,7 @@ export function parsePo(source: string, file: string): JsonObject {
   const createError = (line: number, message: string): KnockError =>
     new KnockError("project_invalid", `${file}:${line}: ${message}`, { hint: 'Entries are msgid "…" and msgstr "…".' });
   const finishEntry = (): void => {
-    if (entry === null || entry.id === "") return; // the file's header has no id
+    if (entry === null || entry.id === "") return; // the header of the file has no ID
     const [first = "", second] = entry.texts;
     if (!entry.hasPlural && first !== "") setText(content, entry.id, first);
     const other = second || first;

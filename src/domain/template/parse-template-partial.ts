@@ -8,7 +8,7 @@ import type { FieldType, PartialField, TemplatePartial } from "./template-partia
 
 type PartialFile = z.output<ReturnType<typeof partialSchema>>;
 
-/** Types that consist of sub-fields, with the keys of these (T-106). */
+/** The types that consist of sub-fields, with the keys of their sub-fields (T-106). */
 const PARTS_BY_TYPE: Partial<Record<FieldType, readonly ("text" | "action" | "url" | "alt")[]>> = {
   button: ["text", "action"],
   image: ["url", "alt", "action"],
@@ -34,7 +34,10 @@ function checkPartial(raw: unknown, file: string, valid: ValidDocuments): Partia
   return value;
 }
 
-/** Parses a `partial.json` with its content read in (T-100, T-105). Throws `project_invalid` with a pointer per fault. */
+/**
+ * Parses a `partial.json` whose content file has been inserted. Throws `project_invalid` with one pointer per finding
+ * (T-100, T-105).
+ */
 export function parseTemplatePartial(key: string, raw: unknown, file: string, valid = CHECK_ALL): TemplatePartial {
   const value = checkPartial(raw, file, valid);
   return {

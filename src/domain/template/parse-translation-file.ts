@@ -6,17 +6,17 @@ import type { TranslationFile } from "./translation.js";
 import { translationSchema } from "./translation-schema.js";
 
 const LOCALE = /^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$/;
-/** Tenants' ids are the users' own; of namespaces each is one part of the name. */
+/** Matches a namespace. Tenants are not checked, because users choose their IDs. */
 const NAMESPACE = /^[A-Za-z0-9_-]+$/;
 
-/** A fault of the file's name, which has no place in its content. */
+/** Returns the error about an invalid file name. It has no location in the content. */
 function createInvalidNameError(file: string, message: string, hint?: string): KnockError {
   return new KnockError("project_invalid", `${file}: ${message}`, { hint });
 }
 
 /**
- * A file of `translations/<folder>/`: `[<tenant>~][<namespace>.]<locale>.<ending>` (F-035, F-038), whose locale is its
- * folder's name. Throws `project_invalid` that names the file and the place in it.
+ * Parses a file of `translations/<folder>/`, named `[<tenant>~][<namespace>.]<locale>.<extension>`. Its locale must be
+ * the name of the folder. Throws `project_invalid` with the file and the location in it (F-035, F-038).
  */
 export function parseTranslationFile(name: string, folder: string, content: unknown, file: string): TranslationFile {
   const hint = `Files here are ${folder}.json, <namespace>.${folder}.json or <tenant>~${folder}.json.`;

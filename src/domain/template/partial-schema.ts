@@ -3,7 +3,10 @@ import { once } from "../../util/once.js";
 import { described, optional, schemaReference } from "../schema/fields.js";
 import { FIELD_TYPES, PARTIAL_TYPES } from "./template-partial.js";
 
-/** A `partial.json` with its content read in (section 11 of the format, T-100, T-105). Built when the first partial is read. */
+/**
+ * The schema of a `partial.json` whose content file has been inserted (section 11 of the format, T-100, T-105). It is
+ * built when the first partial is read.
+ */
 export const partialSchema = once(() => {
   const text = (description: string) => described(optional(z.string()), description);
   const settings = described(

@@ -25,27 +25,30 @@ export interface PartialField {
   key: string;
   type: FieldType;
   required: boolean;
-  /** Null: the type's own default. */
+  /** The default value; null means the default of the type. */
   default: Json;
-  /** Defaults of the sub-fields of a button or an image, by their keys; absent for other types (T-106). */
+  /** Defaults of the sub-fields of a button or an image, by key. Absent for other types (T-106). */
   parts?: JsonObject;
 }
 
-/** A piece of template that others render by its key (section 7 of the templates catalogue). */
+/** A template that other templates render by its key (section 7 of the template catalog). */
 export interface TemplatePartial {
   key: string;
   type: PartialType;
   content: string;
-  /** Empty: every input is text (T-103). */
+  /** The inputs. If the list is empty, every input is text (T-103). */
   input_schema: PartialField[];
 }
 
-/** Partials may render partials, so deep (T-110). */
+/** Limits how deep partials may render other partials (T-110). */
 export const MAX_PARTIAL_DEPTH = 5;
 
 const RENDER_TAG = /\{%-?\s*render\s+(?:\\?["'])([a-z0-9_-]+)/g;
 
-/** The keys of the partials that a template names in `render` tags; the text may be JSON's. */
+/**
+ * Returns the keys of the partials that a template names in `render` tags. The text may be a JSON string with escaped
+ * quotes.
+ */
 export function collectPartialKeys(source: string): string[] {
   return source.includes("render") ? [...source.matchAll(RENDER_TAG)].map(([, key]) => key as string) : [];
 }

@@ -1,12 +1,21 @@
-/** JSON pointer of a text → the file it was read from. Beside the workflow and not in it: a version is its content. */
+/**
+ * The file of each text, by JSON pointer. It is not a part of the workflow, because a version is the content of a
+ * workflow.
+ */
 const textFiles = new WeakMap<object, ReadonlyMap<string, string>>();
 
-/** Keeps which of the texts of a workflow, or of a guide, stand in files of their own, for errors to name them (F-055). */
+/**
+ * Remembers which texts of a workflow or guide were read from separate files, so that errors can name these files
+ * (F-055).
+ */
 export function rememberTextFiles(owner: object, files: ReadonlyMap<string, string>): void {
   textFiles.set(owner, files);
 }
 
-/** The file a text was read from, as it is shown; undefined where it stands in the main file, or the workflow in the store. */
+/**
+ * Returns the display path of the file that a text was read from. Returns undefined if the text is in the main file or
+ * the workflow comes from the store.
+ */
 export function findTextFile(owner: object, pointer: string): string | undefined {
   return textFiles.get(owner)?.get(pointer);
 }

@@ -7,7 +7,10 @@ interface Texts {
   [key: string]: string | Texts;
 }
 
-/** A translation file in JSON (F-036): objects of texts. Every value is text, because a number or a list would print as something else. */
+/**
+ * The schema of a JSON translation file: nested objects of texts. Other values are errors, because a number or a list
+ * would be printed differently than written (F-036).
+ */
 export const translationSchema = once((): z.ZodMiniType<Texts> => {
   const texts: z.ZodMiniType<Texts> = record(
     unionByType("text or an object of texts", { text: () => z.string(), object: () => texts }),

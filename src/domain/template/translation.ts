@@ -1,55 +1,57 @@
 import type { JsonObject } from "../../util/json.js";
 
-/** The namespace of what `{% t %}` looks up, keyed by the text itself (F-037). */
+/** The namespace of the texts in `{% t %}`. Their keys are the texts themselves (F-037). */
 const SYSTEM_NAMESPACE = "system";
-/** Where neither the recipient nor environment.json names one. */
+/** The locale that is used if neither the recipient nor environment.json names one. */
 export const DEFAULT_LOCALE = "en";
 
 /** One file of `translations/` (T-180, F-035, F-038). */
 export interface TranslationFile {
-  /** How errors name it. */
+  /** The name of the file in errors. */
   file: string;
-  /** As its folder is named. */
+  /** The locale, spelled as in the folder's name. */
   locale: string;
   namespace: string | null;
   tenant: string | null;
-  /** Texts, Liquid themselves, in nested objects. */
+  /** The texts, which are Liquid, in nested objects. */
   content: JsonObject;
 }
 
-/** Whose translation is looked for. */
+/** The locale and tenant for which a translation is looked up. */
 export interface TranslationContext {
-  /** Of the device, else the recipient; null where neither has one. */
+  /** The locale of the device, else of the recipient; null if neither has one. */
   locale: string | null;
   tenant: string | null;
-  /** The account's (T-185). */
+  /** The account's default locale (T-185). */
   defaultLocale: string;
 }
 
-/** A found text with where it stands. */
+/** A translation with the file and key where it was found. */
 export interface Translation {
   text: string;
   file: string;
   key: string;
 }
 
-/** `fr_BE` and `fr-be` name one locale. */
+/** Returns a locale in one spelling: `fr_BE` and `fr-be` are the same locale. */
 function normalizeLocale(locale: string): string {
   return locale.trim().replaceAll("_", "-").toLowerCase();
 }
 
-/** `zh-Hant-TW` → itself, `zh-hant`, `zh`. */
+/** Returns a locale and its more general forms, such as `zh-hant-tw`, `zh-hant` and `zh`. */
 function listParentLocales(locale: string): string[] {
   const parts = normalizeLocale(locale).split("-");
   return parts.map((_part, index) => parts.slice(0, parts.length - index).join("-")).filter((name) => name !== "");
 }
 
-/** Region, language, default (T-184). */
+/** Returns the locales to try: the locale, its more general forms, then the default (T-184). */
 function listFallbackLocales({ locale, defaultLocale }: TranslationContext): string[] {
   return [...new Set([...(locale === null ? [] : listParentLocales(locale)), ...listParentLocales(defaultLocale)])];
 }
 
-/** What stands at a key: one property of that very name, else a path through nested objects. */
+/**
+ * Returns the value at a key. A property with exactly this name takes precedence over the path through nested objects.
+ */
 function findValueAt(content: JsonObject, key: string): unknown {
   if (Object.hasOwn(content, key)) return content[key];
   let value: unknown = content;
@@ -60,7 +62,7 @@ function findValueAt(content: JsonObject, key: string): unknown {
   return value;
 }
 
-/** A project's translations, to look up in. */
+/** The translations of a project. */
 export class Translations {
   private readonly filesByKey = new Map<string, TranslationFile>();
   private readonly namespaces = new Set<string>();
@@ -76,7 +78,9 @@ export class Translations {
     return JSON.stringify([tenant, namespace, locale]);
   }
 
-  /** The files to look in, first ones first: the tenant's along the whole chain, then everyone's (T-184). */
+  /**
+   * Returns the files to search, in order: all locales of the tenant's files, then those of the shared files (T-184).
+   */
   private listFiles(namespace: string | null, context: TranslationContext): TranslationFile[] {
     const owners = context.tenant === null ? [null] : [context.tenant, null];
     const locales = listFallbackLocales(context);
@@ -85,7 +89,7 @@ export class Translations {
     );
   }
 
-  /** `ns:a.b` is `a.b` of a namespace that there is; a colon may also belong to the key itself. */
+  /** Splits `ns:a.b` if `ns` is a namespace. Otherwise the colon is a part of the key. */
   private splitNamespace(key: string): [namespace: string | null, key: string] {
     const colon = key.indexOf(":");
     const namespace = colon < 0 ? "" : key.slice(0, colon).trim();
@@ -93,16 +97,16 @@ export class Translations {
   }
 
   /**
-   * The text of `[namespace:]key` (T-181, T-184), each key falling back by itself as if all files were merged. Where the
-   * value is a map, `count` picks of it: 0 is `zero`, 1 is `one`, all else and what is missing is `other` (T-183). Null
-   * where there is none.
+   * Returns the text of `[namespace:]key`, or null. Each key falls back separately, as if all files were merged (T-181,
+   * T-184). If the value is a map, `count` selects the form: 0 is `zero`, 1 is `one`, and any other count or a missing
+   * form is `other` (T-183).
    */
   find(key: string, count: number | null, context: TranslationContext): Translation | null {
     const [namespace, path] = this.splitNamespace(key.trim());
     return this.findIn(namespace, path, count, context);
   }
 
-  /** The translation of a text that is its own key (T-187). */
+  /** Returns the translation of a text that is its own key, or null (T-187). */
   findText(text: string, context: TranslationContext): Translation | null {
     return this.findIn(SYSTEM_NAMESPACE, text, null, context);
   }
@@ -118,7 +122,7 @@ export class Translations {
       const value = findValueAt(content, key);
       if (typeof value === "string") {
         if (maps.length === 0) return { text: value, file, key };
-        break; // a map over a text hides it
+        break; // the text is hidden by a map in an earlier file
       }
       if (typeof value === "object" && value !== null) maps.push({ value: value as JsonObject, file });
     }

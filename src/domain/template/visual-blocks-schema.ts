@@ -6,7 +6,10 @@ import { choice, described, flag, named, optional, record, text, typeUnion, whol
 const BLOCK_TYPES = ["markdown", "html", "image", "divider", "button_set", "partial", "row"] as const;
 export type BlockType = (typeof BLOCK_TYPES)[number];
 
-/** An email's visual blocks (section 8 of the format, T-150 to T-157, F-043). Built when the first blocks are checked. */
+/**
+ * The schema of an email's visual blocks (section 8 of the format, T-150 to T-157, F-043). It is built when the first
+ * blocks are checked.
+ */
 export const visualBlocksSchema = once(() => {
   const required = (description: string) => described(z.string(), description);
   const pixels = (description: string) => described(optional(wholeNumber(0, 1_000)), description);

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../util/json.js";
 
-/** Every block of checked ones with its path below theirs, those in rows after their row. */
+/** Yields each checked block with its path. The blocks in a row follow their row. */
 export function* walkBlocks(
   blocks: readonly JsonObject[],
   path: PropertyKey[] = [],
