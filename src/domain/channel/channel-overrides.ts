@@ -4,7 +4,10 @@ import { CHANNEL_TYPE_DEFINITIONS, type ChannelType } from "../message/channel-t
 import { flag, named, text } from "../schema/fields.js";
 import type { ReportFinding } from "../shape/report-finding.js";
 
-/** The overrides of all channel types (E-178). Those of another type are faults, unknown ones are warnings (F-026). */
+/**
+ * The schema of the overrides of all channel types. Overrides of another type are errors, unknown ones are warnings
+ * (E-178, F-026).
+ */
 export const channelOverridesSchema = once(() =>
   named(
     z.strictObject({
@@ -26,7 +29,7 @@ export const channelOverridesSchema = once(() =>
 
 const isSet = (value: unknown): boolean => value !== null && value !== undefined && value !== "";
 
-/** Reports overrides that only other channel types have: they would have no effect. */
+/** Reports overrides that other channel types have and that have no effect on this one. */
 export function checkChannelOverrides(overrides: object, type: ChannelType, report: ReportFinding): void {
   for (const [name, value] of Object.entries(overrides)) {
     if (isSet(value) && !CHANNEL_TYPE_DEFINITIONS[type].overrides.includes(name))

@@ -8,10 +8,10 @@ import { visualBlocksSchema } from "../template/visual-blocks-schema.js";
 
 const required = (description: string) => described(z.string(), description);
 
-/** A field of which any value is accepted. */
+/** Returns a field that accepts any value. */
 const anyField = (description: string) => z.optional(z.unknown()).check(z.meta({ description }));
 
-/** What of an email's template needs no other file to be checked (F-042, F-043). */
+/** Reports errors in an email's template that need no other file (F-042, F-043). */
 function checkEmailTemplate(template: Readonly<Record<string, unknown>>, report: ReportFinding): void {
   const { visual_blocks: blocks, html_body: html } = template;
   const hasBlocks = blocks !== null && blocks !== undefined;
@@ -21,7 +21,10 @@ function checkEmailTemplate(template: Readonly<Record<string, unknown>>, report:
   if (template.is_mjml === true && hasBlocks) report(["is_mjml"], "is for a html_body: blocks follow their layout");
 }
 
-/** The template of each channel type (section 7 of the format), built when the first step of the type is checked. */
+/**
+ * The schema of each channel type's template (section 7 of the format). It is built when the first step of the type is
+ * checked.
+ */
 export const channelTemplateSchemas = {
   email: once(() =>
     z
@@ -126,6 +129,6 @@ export const channelTemplateSchemas = {
       inputs: described(optional(record(z.string())), "What the request's templates read as inputs. Liquid."),
     }),
   ),
-  /** The guide has the content. */
+  /** The content is in the guide. */
   in_app_guide: once(() => record(z.unknown())),
 } satisfies Record<ChannelType, () => z.ZodMiniType>;

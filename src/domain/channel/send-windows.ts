@@ -21,14 +21,17 @@ const sendWindowSchema = () =>
     until: timeOfDayField("The time of the day at which sending stops, such as 17:30, or minutes since midnight."),
   });
 
-/** A time of the day as text; whole numbers are minutes since midnight (section 6.5 of the format). */
+/** Returns a time of day as text. Numbers are minutes since midnight (section 6.5 of the format). */
 function formatTimeOfDay(value: unknown): string | null {
   if (typeof value === "number")
     return `${String(Math.floor(value / 60)).padStart(2, "0")}:${String(value % 60).padStart(2, "0")}:00`;
   return typeof value === "string" ? value : null;
 }
 
-/** Seven distinct days, of which at least one sends (F-052). Windows may have faults of their own. */
+/**
+ * Reports send windows that do not cover seven distinct days or never send. Windows may have findings of their own
+ * (F-052).
+ */
 function checkSendWindows(windows: readonly unknown[], report: ReportFinding): void {
   const objects = windows.filter(isJsonObject);
   if (objects.length < windows.length) return;
@@ -51,7 +54,7 @@ function checkSendWindows(windows: readonly unknown[], report: ReportFinding): v
   }
 }
 
-/** The send windows of a step: an entry per day. */
+/** The schema of a step's send windows, one for each day. */
 export const sendWindowsSchema = once(() =>
   named(z.array(sendWindowSchema()).check(listRule(checkSendWindows)), "send_windows"),
 );
