@@ -10,7 +10,7 @@ function hasNestedLiquid(value: Json): boolean {
   return Object.values(value).some((child) => hasNestedLiquid(child as Json));
 }
 
-/** A scheme such as `javascript:` would run in the application's page. */
+/** Matches a URL whose scheme, such as `javascript:`, would run a script in the application's page. */
 const SCRIPT_URL = /^\s*(javascript|vbscript|data):/i;
 
 function describeInvalidText(value: string, { type, limits, options }: MessageTypeField): string | null {
@@ -30,7 +30,9 @@ function describeInvalidNumber(value: number, { limits }: MessageTypeField): str
   return typeof limits.max === "number" && value > limits.max ? `must be at most ${limits.max}, found ${value}` : null;
 }
 
-/** What is wrong with a value as a field has it, at the value itself; null where nothing is, or Liquid decides. */
+/**
+ * Returns why a value does not match its field, or null. Values with Liquid are only known at run time and are valid.
+ */
 function describeInvalidValue(value: Json, field: MessageTypeField): string | null {
   const { type, limits } = field;
   const isLiquid = typeof value === "string" && hasLiquid(value);
@@ -61,7 +63,10 @@ function describeInvalidValue(value: Json, field: MessageTypeField): string | nu
   }
 }
 
-/** A guide's value against its message type's field; Liquid in it is known only for a user (section 12 of the format). */
+/**
+ * Checks a guide's value against the field of its message type. Values with Liquid are not checked, because they are
+ * rendered for each user (section 12 of the format).
+ */
 export function checkFieldValue(
   value: Json,
   field: MessageTypeField,
@@ -74,8 +79,8 @@ export function checkFieldValue(
     for (const [index, item] of value.entries()) {
       if (typeof item !== "string") report([...path, index], "must be text");
       else if (!hasLiquid(item)) {
-        const odd = describeInvalidText(item, field);
-        if (odd !== null) report([...path, index], odd);
+        const itemMessage = describeInvalidText(item, field);
+        if (itemMessage !== null) report([...path, index], itemMessage);
       }
     }
   }

@@ -3,14 +3,17 @@ import type { Message } from "../message/message.js";
 import type { Workflow } from "../workflow/workflow.js";
 import { type Guide, getGuideVersionId } from "./guide.js";
 
-/** Names origins are derived in: the same one is found again. Never change it. */
+/** The namespace of origin IDs. It gives an origin the same ID each time, so it must never change. */
 const ORIGIN_NAMESPACE = "3f1d9a62-7c04-4f55-8a39-3c1f2c9d6a70";
 
-/** What stands for a run where a guide's messages have none (E-196). Messages of one version and tenant share it. */
+/**
+ * Replaces the workflow run that the messages of a guide do not have (E-196). Messages with the same guide version and
+ * tenant share an origin.
+ */
 interface GuideOrigin {
   id: string;
   tenant: string | null;
-  /** What stands for the guide where others have their workflow's version. */
+  /** The guide in the form of a workflow version. */
   version: Workflow;
 }
 

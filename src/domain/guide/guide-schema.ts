@@ -22,7 +22,10 @@ import {
 
 const isActivationList = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
 
-/** A `guide.json` with its text files read in (section 13 of the format). Built when the first guide is read. */
+/**
+ * The schema of a `guide.json` whose text files have been inserted (section 13 of the format). It is built when the
+ * first guide is read.
+ */
 export const guideSchema = once(() => {
   const time = z.string().check(
     z.refine((value) => parseTimestamp(value) !== undefined, {
@@ -109,5 +112,5 @@ export const guideSchema = once(() => {
   );
 });
 
-/** A `guide.json` as its schema describes it. */
+/** A checked `guide.json`. */
 export type GuideFile = z.output<ReturnType<typeof guideSchema>>;

@@ -2,13 +2,16 @@ import { createUuidV5 } from "../../util/ids.js";
 import type { Json } from "../../util/json.js";
 import type { ConditionGroup } from "../condition/condition.js";
 
-/** Names guide ids are derived in, so that the same key has the same id in every project. Never change it. */
+/** The namespace of guide IDs. It gives a key the same ID in every project, so it must never change. */
 const GUIDE_NAMESPACE = "b8f7c1de-52a4-4f0e-9a6b-3d0b6f6e9c11";
 
-/** The one group that clients use (R-123). */
+/** The only guide group that clients use (R-123). */
 export const DEFAULT_GUIDE_GROUP = "default";
 
-/** Where a guide may be shown: `pathname` and `search` are URLPattern's (section 13 of the format, R-130). */
+/**
+ * A rule for the pages on which a guide is shown. `pathname` and `search` have the syntax of URLPattern (section 13 of
+ * the format, R-130).
+ */
 export interface UrlPattern {
   directive: "allow" | "block";
   pathname: string | null;
@@ -18,62 +21,65 @@ export interface UrlPattern {
 export interface GuideStep {
   ref: string;
   name: string | null;
-  /** The message type, its version and variant. */
+  /** The message type, its version and its variant. */
   schema_key: string;
   schema_semver: string;
   schema_variant_key: string;
-  /** By the variant's fields; texts are Liquid. Defaults of fields are filled in. */
+  /** The values of the variant's fields, including default values. Strings are Liquid. */
   content: GuideField[];
 }
 
 type GuideFieldType = import("../template/template-partial.js").FieldType;
 
-/** A field of a step with its value; texts in it are Liquid. */
+/** A field of a step with its value. Strings in the value are Liquid. */
 export interface GuideField {
   key: string;
   type: GuideFieldType;
   value: Json;
 }
 
-/** A `guide.json`, checked (section 13 of the format). */
+/** A checked `guide.json` (section 13 of the format). */
 export interface Guide {
   key: string;
   name: string;
   channel_key: string;
-  /** The first step's message type (A-532). */
+  /** The message type of the first step (A-532). */
   type: string;
   semver: string;
-  /** The switch, where no window decides. */
+  /** Whether the guide is active if neither time is set. */
   active: boolean;
-  /** Milliseconds; where one is set, the guide is active between the two. */
+  /** In milliseconds since 1970. If one is set, the guide is active between the two times. */
   active_from: number | null;
   active_until: number | null;
-  /** Null: all users, or those whom workflows add (`managed`). */
+  /** The audience that can see the guide. Null means all users, or those that workflows add if `managed` is true. */
   target_audience_key: string | null;
   target_property_conditions: ConditionGroup | null;
   activation_url_patterns: UrlPattern[];
   steps: GuideStep[];
-  /** Whether a step of a workflow adds people to it. */
+  /** Whether a workflow has a step that adds users to the guide. */
   managed: boolean;
 }
 
-/** The order in which guides are shown, and how often (R-123, R-131). */
+/** The order and frequency in which guides are shown (R-123, R-131). */
 export interface GuideGroupSettings {
-  /** Those not named come after these, by key. */
+  /** Keys of guides. Guides that are not listed come last, ordered by key. */
   display_sequence: string[];
-  /** Guides that are shown whatever the interval says. */
+  /** Keys of guides that ignore the interval. */
   display_sequence_unthrottled: string[];
-  /** Seconds. */
+  /** The interval in seconds. */
   display_interval: number | null;
 }
 
-/** All guides of a project as they now stand, and what is wrong with the others, by key. */
+/** The valid guides of a project, and the errors of the others by key. */
 export interface GuideSet {
   guides: Guide[];
   errors: ReadonlyMap<string, import("../../errors/knock-error.js").KnockError>;
 }
 
-/** The static audience that in-app guide steps add to (E-196). No audience of a project has a colon in its key (F-008). */
+/**
+ * Returns the key of the static audience that in-app guide steps add users to (E-196). The colon cannot be in the key
+ * of a project's audience (F-008).
+ */
 export function getManagedAudienceKey(guideKey: string): string {
   return `guide:${guideKey}`;
 }
@@ -82,12 +88,12 @@ export function getGuideId(key: string): string {
   return createUuidV5(GUIDE_NAMESPACE, key);
 }
 
-/** A guide's version as messages name it: another one with every change of the file. */
+/** Returns the version ID of a guide for its messages. It changes with every change of the file. */
 export function getGuideVersionId({ managed: _managed, ...guide }: Guide): string {
   return createUuidV5(GUIDE_NAMESPACE, JSON.stringify(guide));
 }
 
-/** Whether it may be shown now: its window decides, without one its switch. */
+/** Returns whether a guide can be shown now. If a time is set, the times decide, otherwise `active`. */
 export function isGuideActive({ active, active_from, active_until }: Guide, now: number): boolean {
   if (active_from === null && active_until === null) return active;
   return (active_from === null || now >= active_from) && (active_until === null || now < active_until);

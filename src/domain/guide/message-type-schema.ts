@@ -20,9 +20,14 @@ import type { FieldType } from "../template/template-partial.js";
 
 type Shape = Record<string, z.ZodMiniType>;
 
-/** A `message_type.json` with its preview read in (section 12 of the format). Built when the first one is read. */
+/**
+ * The schema of a `message_type.json` whose preview has been inserted (section 12 of the format). It is built when the
+ * first one is read.
+ */
 export const messageTypeSchema = once(() => {
-  /** A setting under its name in files, and under its name in the service's documentation (section 11 of the format). */
+  /**
+   * Returns a setting under its name in files and its name in the service's documentation (section 11 of the format).
+   */
   const setting = <S extends string, C extends string, T extends z.ZodMiniType>(snake: S, camel: C, schema: T) =>
     ({ [snake]: schema, [camel]: described(schema, `The same as ${snake}.`) }) as Record<S | C, T>;
   const limit = (description: string) => described(optional(wholeNumber(0)), description);
@@ -48,7 +53,7 @@ export const messageTypeSchema = once(() => {
     type: described(z.literal(type), "What the field takes."),
     ...named,
   });
-  /** A field of a type, with the settings and the fields that only this type has. */
+  /** Returns the schema of a field type, with the settings and fields that only this type has. */
   const field = <T extends FieldType, S extends Shape = Record<never, never>, F extends Shape = Record<never, never>>(
     type: T,
     settings?: S,
@@ -140,5 +145,5 @@ export const messageTypeSchema = once(() => {
   );
 });
 
-/** A `message_type.json` as its schema describes it. */
+/** A checked `message_type.json`. */
 export type MessageTypeFile = z.output<ReturnType<typeof messageTypeSchema>>;

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../../util/json.js";
 import type { FieldType } from "../template/template-partial.js";
 
-/** Fields that hold an object of texts, and those texts (section 12 of the format). */
+/** The fields whose value is an object of texts, with the keys of these texts (section 12 of the format). */
 export const SUB_FIELDS = { button: ["text", "action"], image: ["url", "alt", "action"] } as const;
 
 /** A field of a message type's variant (section 12 of the format). */
@@ -9,11 +9,11 @@ export interface MessageTypeField {
   key: string;
   type: FieldType;
   required: boolean;
-  /** Null: none. */
+  /** The default value, or null. */
   default: Json;
-  /** `min_length`, `max_length`, `min`, `max`, `schema`, `item_schema`, by their names in files. */
+  /** The limits `min_length`, `max_length`, `min`, `max`, `schema` and `item_schema`, by their names in files. */
   limits: JsonObject;
-  /** Values of a select; null for other types. */
+  /** The values to choose from; null for types other than selects. */
   options: string[] | null;
 }
 
@@ -22,7 +22,7 @@ interface MessageTypeVariant {
   fields: MessageTypeField[];
 }
 
-/** A `message_type.json`: what the steps of guides hold. */
+/** A `message_type.json`: the fields that steps of guides have. */
 export interface MessageType {
   key: string;
   variants: MessageTypeVariant[];

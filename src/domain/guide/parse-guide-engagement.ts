@@ -6,18 +6,20 @@ import { checkDocument } from "../schema/check-document.js";
 import { anyValue, matchingString, nonEmptyString, optional, record } from "../schema/fields.js";
 import { parseOrThrow } from "../shape/invalid-params-error.js";
 
-/** What a user did with a step of a guide, as a request says it. */
+/** A user's engagement with a step of a guide, from a request. */
 export interface GuideStepEngagement {
   channel: string;
   guide_id: string;
   guide: string;
   step: string;
   tenant: string | null;
-  /** The content shown, where it is told (`seen`). */
+  /** The content that was shown; null unless the action is `seen`. */
   content: JsonObject | null;
-  /** The data that the guide was chosen with. */
+  /** The data with which the guide was selected. */
   data: JsonObject;
-  /** What the action's event keeps: metadata of an interaction, `is_final` and `unthrottled` of an archiving. */
+  /**
+   * The data of the action's event: metadata of an interaction, or `is_final` and `unthrottled` of an archive action.
+   */
   details: JsonObject | null;
 }
 
@@ -25,7 +27,10 @@ const guideReferenceSchema = once(() =>
   z.strictObject({ guide_key: nonEmptyString(), tenant: optional(nonEmptyString()) }),
 );
 
-/** The payload with which a client joins a socket's channel of guides (R-124). Clients send more than is documented. */
+/**
+ * The schema of the payload with which a client joins a socket's channel of guides (R-124). Unknown keys are accepted,
+ * because clients send more than is documented.
+ */
 export const guideJoinSchema = once(() =>
   z.looseObject({
     user_id: matchingString((text) => text !== "", "is required"),
@@ -34,7 +39,7 @@ export const guideJoinSchema = once(() =>
   }),
 );
 
-/** The bodies of A-291, A-293 to A-297 by action. */
+/** The schemas of request bodies by action (A-291, A-293 to A-297). */
 const engagementSchemas = once(() => {
   const step = {
     channel_id: nonEmptyString(),
@@ -51,12 +56,12 @@ const engagementSchemas = once(() => {
   };
 });
 
-/** Unknown keys are ignored: the service's clients send more than it documents. */
+/** Parses a body. Unknown keys are ignored, because the service's clients send more than is documented. */
 function parseBody<S extends z.ZodMiniType>(body: JsonObject, schema: S): z.output<S> {
   return parseOrThrow("the guide's engagement", (report) => checkDocument(schema, body, report)) as z.output<S>;
 }
 
-/** A body of A-291, A-293 to A-297 (A-533 to A-535). Throws `invalid_params` with a pointer per fault. */
+/** Parses a body of A-291 or A-293 to A-297 (A-533 to A-535). Throws `invalid_params` with one pointer per finding. */
 export function parseGuideEngagement(
   action: "seen" | "interacted" | "archived",
   body: JsonObject,
@@ -76,7 +81,7 @@ export function parseGuideEngagement(
   };
 }
 
-/** A body of A-290 and A-292 (A-536, A-537). Throws `invalid_params`. */
+/** Parses a body of A-290 or A-292 (A-536, A-537). Throws `invalid_params` with one pointer per finding. */
 export function parseGuideReference(body: JsonObject): { guide: string; tenant: string | null } {
   const { guide_key, tenant } = parseBody(body, guideReferenceSchema());
   return { guide: guide_key, tenant: tenant ?? null };

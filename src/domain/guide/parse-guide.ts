@@ -15,20 +15,20 @@ import type { Guide, GuideField, GuideStep, UrlPattern } from "./guide.js";
 import { type GuideFile, guideSchema } from "./guide-schema.js";
 import type { MessageType } from "./message-type.js";
 
-/** What conditions of a guide may ask about: there is no run, and nobody who acts. */
+/** The scopes that conditions of a guide can use. A guide has no run and no actor. */
 const SCOPES = ["recipient", "tenant", "data", "vars"];
 
-/** What else of the project a guide is checked against. */
+/** The parts of the project that a guide is checked against. */
 interface GuideContext {
-  /** How errors name the file. */
+  /** The name of the file in errors. */
   fileName: string;
   messageTypes: ReadonlyMap<string, MessageType | KnockError>;
-  /** What a channel of this key is declared as; undefined where it is not. */
+  /** Returns the declared type of a channel, or undefined if it is not declared. */
   findDeclaredType(key: string): string | undefined;
   isManaged: boolean;
 }
 
-/** In UTF-16 units. */
+/** Limits a URL pattern, in UTF-16 code units. */
 const MAX_PATTERN_LENGTH = 2_000;
 
 function checkUrlPattern(name: "pathname" | "search", text: string, path: PropertyKey[], report: ReportFinding): void {
@@ -41,7 +41,7 @@ function checkUrlPattern(name: "pathname" | "search", text: string, path: Proper
   }
 }
 
-/** Where the guide may show; its old name counts if the new one is absent or empty. */
+/** Returns the URL patterns of a guide. The old name of the field is used if the new one is absent or empty. */
 function parseActivationPatterns(file: GuideFile, findings: DocumentFindings): UrlPattern[] {
   const list = file.activation_url_patterns?.length ? "activation_url_patterns" : "activation_location_rules";
   const patterns = Array.isArray(file[list]) ? file[list] : [];
@@ -54,7 +54,7 @@ function parseActivationPatterns(file: GuideFile, findings: DocumentFindings): U
   });
 }
 
-/** The fields of a step's message type with their values. */
+/** Returns the fields of a step's message type with their values. */
 function parseContent(
   { schema_key, schema_variant_key, values }: GuideFile["steps"][number],
   path: PropertyKey[],
@@ -104,14 +104,14 @@ function parseContent(
 const toMilliseconds = (time: string | null | undefined): number | null => parseTimestamp(time) ?? null;
 
 /**
- * Parses a `guide.json`, its text files read in (section 13 of the format), and checks it against the rest of the project.
- * Throws `project_invalid` with a pointer per fault.
+ * Parses a `guide.json` whose text files have been inserted (section 13 of the format), and checks it against the
+ * project. Throws `project_invalid` with one pointer per finding.
  */
 export function parseGuide(key: string, raw: unknown, context: GuideContext): Guide {
   const findings = new DocumentFindings();
   checkJsonShape(raw, context.fileName, "project_invalid");
   checkDocument(guideSchema(), raw, findings.add);
-  // A part of it is checked further if the schema found no fault in that part.
+  // Parts are checked further only if the schema has no finding in them.
   const file = (isJsonObject(raw) ? raw : {}) as GuideFile;
   const conditions = parseConditionGroup(
     file.target_property_conditions,

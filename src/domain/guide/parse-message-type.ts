@@ -19,7 +19,10 @@ function toCamelCase(name: string): string {
   return name.replaceAll(/_(\w)/g, (_match, letter: string) => letter.toUpperCase());
 }
 
-/** The field's limits by their names in files; a setting's name may also be in camel case, as the service documents it. */
+/**
+ * Returns a field's limits by their names in files. Settings may also have camel-case names, as in the service's
+ * documentation.
+ */
 function collectLimits(field: FieldFile): JsonObject {
   const settings = (field.settings ?? {}) as JsonObject;
   const limits: JsonObject = {};
@@ -30,7 +33,7 @@ function collectLimits(field: FieldFile): JsonObject {
   return limits;
 }
 
-/** The defaults of a button's or an image's parts; null for none. */
+/** Returns the defaults of the parts of a button or an image, or null without any. */
 function collectPartDefaults(field: FieldFile): JsonObject | null {
   if (field.type !== "button" && field.type !== "image") return null;
   const defaults = SUB_FIELDS[field.type].flatMap((name): [string, Json][] => {
@@ -54,7 +57,8 @@ function parseField(field: FieldFile): MessageTypeField {
 }
 
 /**
- * Parses a `message_type.json` with its preview read in (section 12 of the format). Throws `project_invalid` with a pointer per fault.
+ * Parses a `message_type.json` whose preview has been inserted (section 12 of the format). Throws `project_invalid`
+ * with one pointer per finding.
  */
 export function parseMessageType(key: string, raw: unknown, file: string): MessageType {
   const findings = new DocumentFindings();
