@@ -5,7 +5,7 @@ import { described, nonEmptyString, optional, schemaReference } from "../schema/
 /** Properties that segments cannot use (E-394). */
 const UNSUPPORTED_PROPERTIES = ["created_at", "updated_at"];
 
-/** An `audience.json` (section 15 of the format, F-034). Built when the first audience is read. */
+/** The schema of an `audience.json` (section 15 of the format, F-034). It is built when the first audience is read. */
 export const audienceSchema = once(() => {
   const property = z.string().check(
     z.refine((text) => text.trim() !== "", { error: "must be a property of users, such as recipient.plan" }),

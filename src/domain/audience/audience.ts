@@ -2,35 +2,38 @@ import type { JsonObject } from "../../util/json.js";
 import type { Condition } from "../condition/condition.js";
 import type { Recipient, RecipientKey } from "../recipient/recipient.js";
 
-/** Add or remove at most so many in a call (E-392). */
+/** Limits the members that one call adds or removes (E-392). */
 export const MAX_AUDIENCE_MEMBERS = 1_000;
 
-/** A user in a static audience, once for every tenant and once without (E-389). */
+/** A user in a static audience: one membership per tenant and one without a tenant (E-389). */
 export interface AudienceMembership {
   recipient: RecipientKey;
   tenant: string | null;
 }
 
-/** A membership with its user. `added_at` in milliseconds. */
+/** A membership with its user. `added_at` is in milliseconds. */
 export interface AudienceMember {
   recipient: Recipient;
   tenant: string | null;
   added_at: number;
 }
 
-/** An `audience.json` (section 15 of the format): a static audience's members are data, a dynamic one's are who it describes. */
+/**
+ * An `audience.json` (section 15 of the format). The members of a static audience are stored; those of a dynamic one
+ * are defined by its segments.
+ */
 export interface Audience {
   key: string;
   name: string;
   type: "static" | "dynamic";
-  /** Conditions are AND-ed in a segment, segments OR-ed (F-034); none where it is static. */
+  /** All conditions of a segment, and at least one segment, must be true (F-034). Empty for a static audience. */
   segments: Condition[][];
 }
 
 /**
- * Something that may start audience runs (E-388): a user who joined a static audience, or whose properties changed, with
- * those from before (null for a new user) and after. `id` is the store's; in the order it happened.
- * `depth` is that of the run whose step did it, 0 for anybody else's doing.
+ * A change that may start audience runs: a user who joined a static audience, or whose properties changed, with the
+ * properties before (null for a new user) and after (E-388). `id` is assigned by the store in the order of the changes.
+ * `depth` is that of the run whose step made the change, or 0 if no step did.
  */
 export type UserChange = { id: number; user: RecipientKey; at: number; depth: number } & (
   | { audience: string; tenant: string | null }

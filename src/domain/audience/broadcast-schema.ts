@@ -16,7 +16,10 @@ import { workflowSchema } from "../workflow/workflow-schema.js";
 const describeInvalidTime = (time: string): string | null =>
   parseTimestamp(time) === undefined ? "must be a time such as 2030-06-04T18:00:00Z" : null;
 
-/** A `broadcast.json` with its template files read in (section 17 of the format, E-396, E-401, decision 18). */
+/**
+ * The schema of a `broadcast.json` whose template files have been inserted (section 17 of the format, E-396, E-401,
+ * decision 18).
+ */
 export const broadcastSchema = once(() => {
   const time = (description: string) => described(optional(checkedString(describeInvalidTime)), description);
   const { name, categories, tags, goal_attachment, steps, description } = workflowSchema().shape;

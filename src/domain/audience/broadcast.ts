@@ -3,34 +3,34 @@ import type { JsonObject } from "../../util/json.js";
 import type { RecipientKey } from "../recipient/recipient.js";
 import type { Workflow } from "../workflow/workflow.js";
 
-/** A user whom a broadcast is listed for, in a tenant or in none: each pair is a recipient of its own (E-397). */
+/** A recipient of a broadcast: a user with a tenant or without one. Each pair is a separate recipient (E-397). */
 export interface BroadcastRecipient {
   key: RecipientKey;
   tenant: string | null;
-  /** What only this recipient's messages see as `data` (E-398). */
+  /** The `data` that only this recipient's messages see (E-398). */
   data: JsonObject | null;
 }
 
-/** Whom a broadcast is for; who is in an audience is known when it is sent. */
+/** The recipients of a broadcast. The members of an audience are read when the broadcast is sent. */
 export type BroadcastTarget = { audience: string } | { all_users: true } | { recipients: BroadcastRecipient[] };
 
-/** One message for many, once (section 28 of the catalogue): `broadcasts/<key>/broadcast.json`. */
+/** A workflow run for an audience, sent once, from `broadcasts/<key>/broadcast.json` (section 28 of the catalog). */
 export interface Broadcast {
   key: string;
-  /** Its steps and settings, with what a workflow has beside. */
+  /** Its steps and settings as a workflow, with defaults for the other fields. */
   definition: Workflow;
   /** The audience that the file names. */
   target_audience_key: string | null;
-  /** When the file says that it is to be sent, in milliseconds. */
+  /** When the broadcast is sent according to the file, in milliseconds. */
   scheduled_at: number | null;
 }
 
 type BroadcastStatus = "draft" | "scheduled" | "sent";
 
-/** Where a broadcast stands in a store (E-399). */
+/** The state of a broadcast in a store (E-399). */
 export interface BroadcastState {
   status: BroadcastStatus;
-  /** ISO 8601. */
+  /** An ISO 8601 time. */
   scheduled_at: string | null;
   sent_at: string | null;
 }
@@ -39,18 +39,21 @@ export interface BroadcastView extends BroadcastState {
   key: string;
   name: string;
   target_audience_key: string | null;
-  /** What is wrong with its file; null where nothing is. */
+  /** The error in its file, or null. */
   error: string | null;
 }
 
-/** Returns where a broadcast stands that was scheduled or sent; times in milliseconds (E-399). */
+/** Returns the state of a broadcast that was scheduled or sent. Times are in milliseconds (E-399). */
 export function buildBroadcastState(times: { scheduled: number | null; sent: number | null }): BroadcastState {
   const iso = (at: number | null): string | null => (at === null ? null : toIsoTime(at));
   const status = times.scheduled === null ? "sent" : "scheduled";
   return { status, scheduled_at: iso(times.scheduled), sent_at: iso(times.sent) };
 }
 
-/** Returns whether a broadcast may be sent or scheduled: it goes out once, unless it is sent again on purpose (E-399). `state` is null for a draft. */
+/**
+ * Returns whether a broadcast can be sent or scheduled. It is sent once, unless `isResend` is true. `state` is null for
+ * a draft (E-399).
+ */
 export function canSend(state: Pick<BroadcastState, "status"> | null, isResend: boolean): boolean {
   if (state === null || state.status === "draft") return true;
   return state.status === "sent" && isResend;

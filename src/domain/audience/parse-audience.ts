@@ -5,14 +5,14 @@ import { DocumentFindings } from "../schema/document-findings.js";
 import type { Audience } from "./audience.js";
 import { audienceSchema } from "./audience-schema.js";
 
-/** In segments, a bare name is a property of the user: `plan` is `recipient.plan`. */
+/** Returns the variable for a property in a segment. `plan` means `recipient.plan`. */
 function toVariable(property: string): string {
   return property.startsWith("recipient.") ? property : `recipient.${property}`;
 }
 
 /**
- * Parses an `audience.json` (section 15 of the format, F-034). `shown` names the file in errors. Throws
- * `project_invalid` with a pointer per fault.
+ * Parses an `audience.json` (section 15 of the format, F-034). Throws `project_invalid`, which names the file, with one
+ * pointer per finding.
  */
 export function parseAudience(key: string, raw: unknown, fileName: string): Audience {
   const findings = new DocumentFindings();

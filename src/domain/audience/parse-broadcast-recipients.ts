@@ -27,8 +27,8 @@ const recipientListSchema = once(() => {
 });
 
 /**
- * Parses a list of users, each an ID or `{ id, tenant, data }` (E-397, E-398). Of each pair of user and tenant, the first
- * counts. Throws `invalid_params` with a pointer per fault.
+ * Parses a list of users, each an ID or `{ id, tenant, data }`. For each pair of user and tenant, only the first entry
+ * is used. Throws `invalid_params` with one pointer per finding (E-397, E-398).
  */
 export function parseBroadcastRecipients(list: readonly Json[]): BroadcastRecipient[] {
   checkJsonShape(list as Json, "the list of recipients");

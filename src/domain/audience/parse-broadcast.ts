@@ -10,11 +10,11 @@ import type { Workflow } from "../workflow/workflow.js";
 import type { Broadcast } from "./broadcast.js";
 import { broadcastSchema } from "./broadcast-schema.js";
 
-/** What a broadcast has in common with a workflow, in the order that its version depends on. */
+/** Keys that broadcasts share with workflows, in the order that their version depends on. */
 const SHARED_KEYS = ["name", "description", "categories", "tags", "settings", "steps", "goal_attachment"];
 const WORKFLOW_ONLY_KEYS = ["conditions", "trigger", "trigger_frequency", "trigger_data_json_schema", "active"];
 
-/** What a workflow's parser says, said of a broadcast. */
+/** Returns an error of the workflow parser as an error about a broadcast. */
 export function toBroadcastError(key: string, file: string, error: KnockError): KnockError {
   const message = error.message.replaceAll(`workflow "${key}"`, `broadcast "${key}"`);
   const { code, details } = error;
@@ -22,7 +22,7 @@ export function toBroadcastError(key: string, file: string, error: KnockError): 
   return new KnockError(code, message, { details, hint, cause: error });
 }
 
-/** Parses what a broadcast has in common with a workflow, and checks that its steps may be in broadcasts (E-396). */
+/** Parses the part that a broadcast shares with workflows, and reports steps that broadcasts cannot contain (E-396). */
 function parseDefinition(key: string, raw: JsonObject, findings: DocumentFindings): Workflow {
   const { settings } = raw;
   const definition = parseWorkflow(key, {
@@ -41,9 +41,10 @@ function parseDefinition(key: string, raw: JsonObject, findings: DocumentFinding
 }
 
 /**
- * Parses a `broadcast.json`, its template files read in (section 17 of the format, E-396, E-401, decision 18): a workflow's
- * steps of some types, commercial unless it says otherwise. Its form is this project's own, so unknown keys at the top are
- * faults; those of steps are not. Throws `workflow_invalid` with every fault and its pointer.
+ * Parses a `broadcast.json` whose template files have been inserted (section 17 of the format, E-396, E-401, decision
+ * 18). It contains some of a workflow's step types and is commercial by default. Unknown keys at the top are errors,
+ * because this project owns that format; unknown keys of steps are not. Throws `workflow_invalid` with all findings and
+ * their pointers.
  */
 export function parseBroadcast(key: string, raw: unknown, file: string): Broadcast {
   const findings = new DocumentFindings();
