@@ -7,82 +7,100 @@ import type { FanOutState } from "./fan-out-state.js";
 import type { StepOutcome } from "./outcome.js";
 import type { RecipientRun, WorkflowRun } from "./workflow-run.js";
 
-/** One trigger as a batch keeps it (E-080). `at` in milliseconds. */
+/** A trigger that is collected in a batch (E-080). `at` is in milliseconds. */
 export interface BatchActivity {
-  /** The recipient run that brought it. */
+  /** The ID of the recipient run that added the activity. */
   id: string;
   actor: RecipientKey | null;
   data: JsonObject;
   at: number;
 }
 
-/** No step renders more activities of a batch (E-272). */
+/** Limits the activities of a batch that a step renders (E-272). */
 export const MAX_RENDERED_ACTIVITIES = 100;
 
-/** What a closed batch holds; lists are cut to what any step may render. */
+/** The content of a closed batch, limited to the activities that a step can render. */
 export interface BatchContent {
-  /** The oldest and the newest activities, each oldest first, at most {@link MAX_RENDERED_ACTIVITIES} (E-272, E-273). */
+  /**
+   * The oldest and the newest activities, each list oldest first, at most {@link MAX_RENDERED_ACTIVITIES} (E-272,
+   * E-273).
+   */
   first: BatchActivity[];
   last: BatchActivity[];
-  /** All that were not cancelled (E-271, E-279). */
+  /** The number of all activities that were not canceled (E-271, E-279). */
   total_activities: number;
   total_actors: number;
 }
 
-/** A trigger that a step made: accepted with the step's run, its recipients fanned out after (E-315, E-320). */
+/**
+ * A trigger by a step. It is accepted together with the step's run, and its recipients are fanned out later (E-315,
+ * E-320).
+ */
 export interface PendingTrigger {
   run: WorkflowRun;
   version: Workflow;
   fanOut: FanOutState;
-  /** Recipients it identifies inline. */
+  /** Recipients that the trigger identifies inline. */
   upserts: RecipientUpsert[];
 }
 
-/** A run as it stands after one way of going on, with what that made. */
+/** A recipient run after one of the ways to continue at a batch, with everything to write. */
 export interface Continuation {
   recipientRun: RecipientRun;
   messages: Message[];
   upserts: RecipientUpsert[];
   triggers: PendingTrigger[];
-  /** A run that goes on at once may come to the next batch. */
+  /** A run that continues immediately may reach another batch. */
   batch: BatchJoin | null;
 }
 
 /**
- * A run at a batch step. Whether it opens the batch or joins an open one is known only in the store's transaction: there,
- * `decideBatch` picks one of the continuations (E-247, E-248).
+ * A run at a batch step, with all its continuations. Only the store's transaction knows whether the run opens the batch
+ * or joins an open one. There, `decideBatch` picks the continuation (E-247, E-248).
  */
 export interface BatchJoin {
-  /** Who shares it: workflow and step, or version, with recipient and the step's batch key (E-243). */
+  /**
+   * Identifies the batch: workflow and step, or version, with the recipient and the value of the step's batch key
+   * (E-243).
+   */
   key: string;
   activity: BatchActivity;
-  /** When a batch opened by this activity closes; null where that cannot be told: it may join one, and opens none (E-254, E-256). */
+  /**
+   * When a batch that this activity opens would close; null if that is unknown. Then the run may join a batch but
+   * cannot open one (E-254, E-256).
+   */
   closes_at: number | null;
-  /** Moves the close of an open batch (E-257): to `closes_at`, at most `limit_ms` after its opening. */
+  /**
+   * For a sliding window: moves the closing time of an open batch to `closes_at`, at most `limit_ms` after it was
+   * opened (E-257).
+   */
   sliding: { closes_at: number; limit_ms: number } | null;
   max_items: number | null;
   /**
-   * With no batch open, goes on at once without being part of one: as the first item of `flush_leading`, which opens the
-   * batch (E-264), or because no window can be told (E-256). Else null.
+   * The continuation if no batch is open and the run continues immediately without being part of a batch: as the first
+   * item of `flush_leading`, which opens the batch (E-264), or because the window is unknown (E-256). Otherwise null.
    */
   leads: Continuation | null;
-  /** Waits for the close and goes on with all of the batch. */
+  /** The continuation that waits for the close and continues with the whole batch. */
   holds: Continuation;
-  /** Ends here; its activity waits with the others. */
+  /** The continuation that ends here. Its activity stays in the batch. */
   joined: Continuation;
 }
 
-/** Which continuation `decideBatch` picked; `closed`: the batch is full or over its limit, so it falls due at once. */
+/**
+ * The continuation that `decideBatch` picked. `closed` means that the batch is full or has reached its limit and is due
+ * immediately.
+ */
 export interface BatchDecision {
   took: "leads" | "holds" | "joined";
   closed: boolean;
-  /** When the batch closes, as things stand; null where none was opened. */
+  /** When the batch closes, as known now; null if none was opened. */
   closes_at: number | null;
-  /** Of the next batch, where the run went on to one. */
+  /** The decision about the next batch, if the run continued to one. */
   next: BatchDecision | null;
 }
 
-/** Returns the continuation that was picked. A run that holds a batch which it did not open waits for that one's close. */
+/** Returns the picked continuation. A run that holds a batch which it did not open waits until that batch closes. */
 export function selectContinuation(join: BatchJoin, { took, closes_at, next }: BatchDecision): Continuation {
   if (took === "joined") return join.joined;
   if (took === "leads" && join.leads !== null) return next ? mergeContinuation(join.leads, next) : join.leads;
@@ -91,19 +109,19 @@ export function selectContinuation(join: BatchJoin, { took, closes_at, next }: B
   return { ...holds, recipientRun: postponeRun(holds.recipientRun, closes_at) };
 }
 
-/** Returns what an advance or a continuation that came to a batch made up to there and after. */
+/** Returns the results of an advance, or of a continuation that reached a batch, joined with those after the batch. */
 export function mergeContinuation(first: Continuation, decision: BatchDecision): Continuation {
-  const then = selectContinuation(first.batch as BatchJoin, decision);
+  const second = selectContinuation(first.batch as BatchJoin, decision);
   return {
-    recipientRun: then.recipientRun,
-    messages: [...first.messages, ...then.messages],
-    upserts: [...first.upserts, ...then.upserts],
-    triggers: [...first.triggers, ...then.triggers],
+    recipientRun: second.recipientRun,
+    messages: [...first.messages, ...second.messages],
+    upserts: [...first.upserts, ...second.upserts],
+    triggers: [...first.triggers, ...second.triggers],
     batch: null,
   };
 }
 
-/** A waiting step's `until` follows its run's due time. */
+/** Returns the steps with the `until` of the waiting step set to the run's due time. */
 export function setWaitingUntil(steps: readonly StepOutcome[], dueAt: number): StepOutcome[] {
   return steps.map((step) => (step.outcome === "waiting" ? { ...step, until: toIsoTime(dueAt) } : step));
 }

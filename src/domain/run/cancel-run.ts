@@ -3,23 +3,24 @@ import { shouldPassToNextItem } from "./hand-over-batch.js";
 import type { ReasonCode } from "./outcome.js";
 import type { RecipientRun } from "./workflow-run.js";
 
-/** What a run has to do with open batches when a cancellation reaches it. */
+/** A run's part in open batches when a cancellation reaches it. */
 interface OpenBatchRole {
-  /** An activity of the run is in an open batch. */
+  /** Whether an activity of the run is in an open batch. */
   isItem: boolean;
-  /** The run waits for the close of an open batch. */
+  /** Whether the run waits for the close of an open batch. */
   isHolder: boolean;
 }
 
 /**
- * - `none`: the run stays as it is; a batch that it holds still closes (E-280).
+ * The effect of a cancellation on a run:
+ * - `none`: the run is unchanged; a batch that it holds still closes (E-280).
  * - `remove_item`: only the run's activity leaves the open batch (E-279).
  * - `cancel`: the run ends.
  * - `hand_over`: the activity leaves the batch, the run ends, and the next item's run waits for the close (EQ-44).
  */
 type CancelEffect = "none" | "remove_item" | "cancel" | "hand_over";
 
-/** Decides what a cancellation does to a run (E-279 to E-282, E-355, E-357, EQ-44). */
+/** Returns the effect of a cancellation on a run (E-279 to E-282, E-355, E-357, EQ-44). */
 export function decideCancelEffect(
   run: RecipientRun,
   version: Workflow,
@@ -30,7 +31,10 @@ export function decideCancelEffect(
   return isHolder || run.status === "completed" || run.status === "cancelled" ? "none" : "cancel";
 }
 
-/** Returns a run as a cancellation leaves it, its waiting step included (E-356). Messages already made stay as they are (E-363). */
+/**
+ * Returns a canceled run; its waiting step is also canceled (E-356). Messages that it has created are unchanged
+ * (E-363).
+ */
 export function cancelRun(run: RecipientRun, at: number, code: ReasonCode = "cancelled"): RecipientRun {
   const waiting = run.steps.find((step) => step.outcome === "waiting");
   return {

@@ -6,43 +6,49 @@ import {
   selectContinuation,
 } from "./batch-join.js";
 
-/** An open batch as it is stored. Times in milliseconds. */
+/** An open batch as stored. Times are in milliseconds. */
 export interface OpenBatch {
   opened_at: number;
   closes_at: number;
-  /** The run that waits for the close; null while only its leading item has come (E-264). */
+  /** The run that waits for the close; null while only the leading item has arrived (E-264). */
   holder: number | null;
-  /** Activities that were not removed. */
+  /** The number of activities that were not removed. */
   items: number;
 }
 
-/** What a run's coming to a batch changes in the store; the store makes the change in the transaction that writes the run. */
+/**
+ * The change to the stored batches when a run reaches a batch. The store writes it in the transaction that writes the
+ * run.
+ */
 export interface BatchChange<Batch extends OpenBatch = OpenBatch> {
   key: string;
-  /** The open batch of the key was past its close: it is closed first (E-261, EQ-43). */
+  /** The open batch of the key if its closing time is past. It is closed first (E-261, EQ-43). */
   expired: Batch | null;
-  /** The open batch that the run joins; its `closes_at` and `items` become those below. */
+  /** The open batch that the run joins. It gets the `closes_at` and `items` below. */
   joined: Batch | null;
-  /** When the batch that the run joined or opened closes; null where it did neither. */
+  /** When the batch that the run joined or opened closes; null if it did neither. */
   closes_at: number | null;
   items: number;
-  /** What the run adds to the batch; null for a leading item, and where there is no batch. */
+  /** The activity that the run adds to the batch; null for a leading item and if there is no batch. */
   activity: BatchActivity | null;
-  /** The run waits until the batch closes, then continues with it. */
+  /** Whether the run waits until the batch closes and then continues with it. */
   holds: boolean;
-  /** The run that waits for the close waits until the new `closes_at`. */
+  /** Whether the run that waits for the close now waits until the new `closes_at`. */
   movesHolder: boolean;
 }
 
 export interface DecidedBatch<Batch extends OpenBatch = OpenBatch> {
   decision: BatchDecision;
-  /** The run as it goes on. */
+  /** The run after the batch. */
   continuation: Continuation;
-  /** One for each batch that the run came to, in order. */
+  /** One change for each batch that the run reached, in order. */
   changes: BatchChange<Batch>[];
 }
 
-/** Returns when a batch closes after a join: never before now, never after its opening and the limit (E-257, E-259, E-260). */
+/**
+ * Returns when a batch closes after a run joined it: not before now, and not later than its limit after the opening
+ * (E-257, E-259, E-260).
+ */
 function resolveCloseTime(batch: OpenBatch, join: BatchJoin, items: number, now: number): number {
   if (join.max_items !== null && items >= join.max_items) return now;
   if (join.sliding === null) return batch.closes_at;
@@ -50,8 +56,8 @@ function resolveCloseTime(batch: OpenBatch, join: BatchJoin, items: number, now:
 }
 
 /**
- * Decides whether a run opens a batch or joins the open one of its key, and what that changes. `findOpen` returns the open
- * batch of a key, locked until the changes are written (E-243 to E-248, E-256, E-260, E-264, EQ-43).
+ * Decides whether a run opens a batch or joins the open batch of its key, and returns the changes. `findOpen` returns
+ * the open batch of a key, locked until the changes are written (E-243 to E-248, E-256, E-260, E-264, EQ-43).
  */
 export function decideBatch<Batch extends OpenBatch>(
   join: BatchJoin,
@@ -81,7 +87,10 @@ function joinBatch<Batch extends OpenBatch>(join: BatchJoin, batch: Batch, now: 
   return { decision, continuation: selectContinuation(join, decision), changes: [change] };
 }
 
-/** No batch is open: the run opens one, unless its window cannot be told, and may go on at once. */
+/**
+ * Returns the decision if no batch is open: the run opens one, unless its window is unknown, and may continue
+ * immediately.
+ */
 function openBatch<Batch extends OpenBatch>(
   join: BatchJoin,
   expired: Batch | null,

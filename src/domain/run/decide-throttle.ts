@@ -1,21 +1,21 @@
-/** A throttle's window as it is stored. `ends_at` in milliseconds. */
+/** A throttle's window as stored. `ends_at` is in milliseconds. */
 export interface ThrottleWindow {
   ends_at: number;
-  /** Runs that passed in it. */
+  /** The number of runs that passed in the window. */
   passes: number;
 }
 
 interface ThrottleDecision {
   passed: boolean;
-  /** The window as it stands after the run. */
+  /** The window after the run. */
   window: ThrottleWindow;
-  /** The run opened the window: passes and stops of the one before no longer count. */
+  /** Whether the run opened the window, so that the previous window's runs no longer count. */
   opened: boolean;
 }
 
 /**
- * Decides whether a run passes a throttle. The first run opens a window of fixed length with the limit of its own step;
- * within it, up to `limit` runs pass, and a run that is stopped uses no slot (E-284, E-286, E-288, E-292).
+ * Decides whether a run passes a throttle. The first run opens a window of fixed length. In it, up to `limit` runs
+ * pass, where each run uses the limit of its own step. A stopped run uses no slot (E-284, E-286, E-288, E-292).
  */
 export function decideThrottle(
   current: ThrottleWindow | null,

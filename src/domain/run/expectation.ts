@@ -6,10 +6,10 @@ import { toRecipientKey, toRecipientReference } from "../recipient/recipient.js"
 import type { RecipientOutcome, StepOutcome } from "./outcome.js";
 import { getStepLabels } from "./step-labels.js";
 
-/** Words for what became of a step's messages. People read them in place of `sent` and `failed`. */
+/** Labels for the states of a step's messages. They replace the outcomes `sent` and `failed`. */
 const MESSAGE_LABELS = [SANDBOXED, "delivered", "undelivered", "bounced"] as const;
 
-/** What rules can count, by what they are checked against. All but `recipients` and `messages` are numbers of steps. */
+/** The counters that rules can use, by scope. All except `recipients` and `messages` count steps. */
 const COUNTERS = {
   runs: ["recipients", "messages", "sent", "skipped", "waiting", "failed", "cancelled", ...MESSAGE_LABELS],
   messages: ["recipients", "messages", "sent", "waiting", "failed", ...MESSAGE_LABELS],
@@ -30,7 +30,10 @@ const COMPARATORS: Record<string, (found: number, wanted: number) => boolean> = 
   "<=": (found, wanted) => found <= wanted,
 };
 
-/** What rules are checked against; null where the target does not report it. A recipient may have several entries. */
+/**
+ * The outcome that rules are checked against; a part is null if the target does not report it. A recipient may have
+ * several entries.
+ */
 export interface ObservedOutcome {
   recipients: readonly RecipientOutcome[] | null;
   summary: Readonly<Partial<Record<Counter, number>>> | null;
@@ -41,11 +44,11 @@ export interface Expectation {
   rule: string;
   /** The step that the rule names: a ref, a channel type or a channel's key. Null for a counter. */
   step: string | null;
-  /** Returns null where the outcome meets the rule, otherwise what was found. */
+  /** Returns null if the outcome meets the rule, else the text about what was found. */
   check(outcome: ObservedOutcome): string | null;
 }
 
-/** A checked rule, as JSON output lists it. `found` is null where the rule is met. */
+/** A checked rule, as JSON output lists it. `found` is null if the rule is met. */
 export interface ExpectationResult {
   rule: string;
   met: boolean;
@@ -54,7 +57,7 @@ export interface ExpectationResult {
 
 const NOT_REPORTED_MESSAGE = "the target does not report it (use --wait)";
 
-/** Returns the rules with whether they are met. */
+/** Returns each rule with whether it is met. */
 export function checkExpectations(rules: readonly Expectation[], outcome: ObservedOutcome): ExpectationResult[] {
   return rules.map(({ rule, check }) => {
     const found = check(outcome);
@@ -63,9 +66,9 @@ export function checkExpectations(rules: readonly Expectation[], outcome: Observ
 }
 
 function countByName(name: Counter, { recipients, summary }: ObservedOutcome): number | null {
-  if (!MESSAGE_LABELS.some((fate) => fate === name)) return summary?.[name] ?? null;
+  if (!MESSAGE_LABELS.some((label) => label === name)) return summary?.[name] ?? null;
   const steps = recipients?.flatMap((entry) => entry.steps);
-  return steps?.filter((step) => getStepLabels(step).some(({ label: word }) => word === name)).length ?? null;
+  return steps?.filter((step) => getStepLabels(step).some(({ label }) => label === name)).length ?? null;
 }
 
 function buildCounterRule(rule: string, name: Counter, operator: string, wanted: number): Expectation {
@@ -90,16 +93,18 @@ function isStepNamed(step: StepOutcome, name: string): boolean {
 }
 
 function hasLabel(step: StepOutcome, wanted: string): boolean {
-  return step.outcome === wanted || getStepLabels(step).every(({ label: word }) => word === wanted);
+  return step.outcome === wanted || getStepLabels(step).every(({ label }) => label === wanted);
 }
 
 function formatStepLabels(step: StepOutcome): string {
   return getStepLabels(step)
-    .map(({ label: word }) => word)
+    .map(({ label }) => label)
     .join(" and ");
 }
 
-/** Says that a recipient has no such step: whether it may still come, and what there is instead. */
+/**
+ * Returns the sentence about a step that a recipient does not have: whether it may still come, and the steps so far.
+ */
 function describeMissingStep(recipient: string, step: string, entries: readonly RecipientOutcome[]): string {
   const steps = entries.flatMap((entry) => entry.steps.map((step) => `${step.ref} ${formatStepLabels(step)}`));
   const reasons = entries.flatMap(({ reason }) => reason?.code ?? []);
@@ -110,7 +115,10 @@ function describeMissingStep(recipient: string, step: string, entries: readonly 
   return `${recipient} ${isUnidentified ? `has no step ${step}` : phrase}${details === "" ? "" : ` (${details})`}`;
 }
 
-/** `ada:email=sent`: every step of that channel type, channel or ref has that outcome, and there is one. */
+/**
+ * Returns a rule such as `ada:email=sent`. It is met if there is a step with that channel type, channel or ref, and all
+ * such steps have the outcome.
+ */
 function buildStepRule(rule: string, recipient: string, step: string, wanted: string): Expectation {
   const [collection, id] = recipient.split("/");
   const key = id === undefined ? toRecipientKey(recipient) : toRecipientKey({ collection: collection as string, id });
@@ -132,8 +140,8 @@ function buildStepRule(rule: string, recipient: string, step: string, wanted: st
 }
 
 /**
- * Throws `usage` for a rule about a step that no workflow has. `known` are the names of the workflows' steps (refs, channel types,
- * channels); `where` names the workflows.
+ * Throws `usage` for a rule about a step that no workflow has. `known` are the names of the workflows' steps (refs,
+ * channel types, channels); `where` names the workflows.
  */
 export function checkStepNames(rules: readonly Expectation[], known: readonly string[], where: string): void {
   for (const { rule, step } of rules) {
@@ -144,7 +152,10 @@ export function checkStepNames(rules: readonly Expectation[], known: readonly st
   }
 }
 
-/** Parses `sent>=2`, `skipped=0`, `no-failures`, `ada:email=sent`, `projects/p1:sms_1=skipped`. Throws `usage`. */
+/**
+ * Parses a rule such as `sent>=2`, `skipped=0`, `no-failures`, `ada:email=sent` or `projects/p1:sms_1=skipped`. Throws
+ * `usage` if it is invalid.
+ */
 export function parseExpectation(rule: string, scope: ExpectationScope = "runs"): Expectation {
   const counters: readonly Counter[] = COUNTERS[scope];
   const createError = (message: string, hint?: string): KnockError =>
@@ -165,7 +176,7 @@ export function parseExpectation(rule: string, scope: ExpectationScope = "runs")
   };
   const text = rule.trim();
   if (text === "no-failures") return buildCounterRule(rule, parseCounter("failed"), "=", 0);
-  // An id may hold colons itself: the last one counts.
+  // An ID may contain colons, so the last one separates the step.
   const step = /^(.+):([^=:]+)=([a-z]+)$/.exec(text);
   if (step) {
     const [, recipient, name, wanted] = step as unknown as [string, string, string, string];

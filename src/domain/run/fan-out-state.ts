@@ -2,18 +2,18 @@ import type { JsonObject } from "../../util/json.js";
 import type { BroadcastTarget } from "../audience/broadcast.js";
 import type { RecipientKey } from "../recipient/recipient.js";
 
-/** Subscribers of subscribers are reached, theirs no more (E-056, E-057). */
+/** Limits the fan-out: subscribers of subscribers are reached, their subscribers are not (E-056, E-057). */
 export const MAX_FAN_OUT_DEPTH = 2;
 
-/** What of an accepted trigger has still to be turned into recipient runs. */
+/** The recipients of an accepted trigger that do not have a recipient run yet. */
 export interface FanOutState {
-  /** Listed recipients whose runs are not made yet, in order; with the data only their run sees (E-042). */
+  /** Listed recipients without a run, in order, each with the data that only its run sees (E-042). */
   listed: { key: RecipientKey; trigger_data: JsonObject | null }[];
-  /** Objects whose subscribers are not read yet, breadth first (EQ-11); `depth` 1 for a listed one. */
+  /** Objects whose subscribers have not been read, breadth first (EQ-11). A listed object has `depth` 1. */
   objects: { key: RecipientKey; depth: number }[];
-  /** Where the first object's subscribers go on; null at their start. */
+  /** The cursor of the next page of the first object's subscribers; null for the first page. */
   after: number | null;
-  /** Of a broadcast that is to be sent: whom it is for, which becomes `listed` when it is due (E-397). */
+  /** The recipients of a scheduled broadcast, which become `listed` when it is due (E-397). */
   target?: BroadcastTarget;
 }
 

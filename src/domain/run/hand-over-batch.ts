@@ -5,13 +5,18 @@ import type { Workflow } from "../workflow/workflow.js";
 import { findStep, findStepPath } from "./step-path.js";
 import type { RecipientRun } from "./workflow-run.js";
 
-/** Returns whether the batch that a waiting run holds goes to the next item when the run's own is cancelled (EQ-44). */
+/**
+ * Returns whether a batch goes to the next item's run when the activity of the run that holds it is canceled (EQ-44).
+ */
 export function shouldPassToNextItem(holder: RecipientRun, version: Workflow): boolean {
   const step: Step | undefined = holder.position === null ? undefined : findStep(version.steps, holder.position);
   return isBatchStep(step) && step.settings.batch_execution_mode === "flush_leading";
 }
 
-/** Returns a run that had ended when it joined a batch as it stands once it holds that batch: waiting at its own batch step (EQ-44). */
+/**
+ * Returns a run that ended when it joined a batch as the run that now holds the batch. It waits at its batch step
+ * (EQ-44).
+ */
 export function takeOverBatch(joined: RecipientRun, version: Workflow, closesAt: number, at: number): RecipientRun {
   const { ref, type } = joined.steps.at(-1) as RecipientRun["steps"][number];
   const until = toIsoTime(closesAt);

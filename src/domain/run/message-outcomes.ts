@@ -3,11 +3,14 @@ import { DELIVERY_STATUSES, type DeliveryStatus } from "../message/message.js";
 import type { RecipientReference } from "../recipient/recipient.js";
 import type { RecipientOutcome, StepOutcome } from "./outcome.js";
 
-/** Derives step outcomes from the API's messages, where only a list of messages is available. */
+/** Builds step outcomes from messages of the API, for targets that only list messages. */
 
 const toText = (value: Json | undefined): string | null => (typeof value === "string" && value !== "" ? value : null);
 
-/** Returns messages by the ref of their step, in the order given; by the channel's key where a message names no step. */
+/**
+ * Returns messages by the ref of their step, in the given order. A message without a step is grouped by its channel's
+ * key.
+ */
 export function groupMessagesByStep(messages: readonly JsonObject[]): Map<string, JsonObject[]> {
   const byStep = new Map<string, JsonObject[]>();
   for (const message of messages) {
@@ -20,8 +23,8 @@ export function groupMessagesByStep(messages: readonly JsonObject[]): Map<string
 }
 
 /**
- * Returns messages as outcomes of their recipient runs: the steps that created a message, and what became of it. A run's status is
- * not known from its messages.
+ * Returns messages as outcomes of their recipient runs: the steps that created a message, with its state. The status of
+ * a run is not known from its messages.
  */
 export function buildOutcomes(messages: readonly JsonObject[]): RecipientOutcome[] {
   const byRun = new Map<string, JsonObject[]>();
@@ -39,7 +42,7 @@ export function buildOutcomes(messages: readonly JsonObject[]): RecipientOutcome
   }));
 }
 
-/** Returns the outcome of a channel step from its messages. `ids` are those that are known of them, in order. */
+/** Returns the outcome of a channel step from its messages. `ids` are their known IDs, in order. */
 export function buildChannelOutcome(
   ref: string,
   type: string | null,
@@ -69,7 +72,10 @@ export function buildChannelOutcome(
   };
 }
 
-/** As the embedded engine has it: failed where every message was refused, queued where a send window holds one. */
+/**
+ * Returns the outcome that the embedded engine would report: failed if every message was rejected, queued if a send
+ * window holds one.
+ */
 function resolveOutcome(statuses: (DeliveryStatus | null)[], held: boolean): Pick<StepOutcome, "outcome" | "reason"> {
   const refused = statuses.length > 0 && statuses.every((status) => status === "undelivered" || status === "bounced");
   if (refused) return { outcome: "failed", reason: { code: "delivery_error", detail: null } };
@@ -86,14 +92,14 @@ function getStepRef(message: JsonObject): string {
   return source ?? channel ?? "unknown";
 }
 
-/** Returns who a reference in the API's format names (A-408). */
+/** Returns the recipient that a reference in the API's format identifies (A-408). */
 export function parseRecipientReference(value: Json | undefined): RecipientReference {
   if (!isJsonObject(value)) return typeof value === "string" ? value : "";
   const [id, collection] = [toText(value.id) ?? "", toText(value.collection)];
   return collection === null ? id : { id, collection };
 }
 
-/** The recipient run a message came from, or null. */
+/** Returns the ID of the recipient run that created a message, or null. */
 export function findRecipientRunId(message: JsonObject): string | null {
   return isJsonObject(message.source) ? toText(message.source.workflow_recipient_run_id) : null;
 }

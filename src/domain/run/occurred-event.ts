@@ -5,10 +5,10 @@ import { type Recipient, type RecipientKey, toRecipientReference } from "../reci
 import { buildEventName } from "./run-wait.js";
 import type { RecipientRun, TriggerSource, WorkflowRun } from "./workflow-run.js";
 
-/** Something that happened and that a run may wait for; `event` is what conditions see as `event` (E-342). */
+/** An event that a run may wait for. Conditions read its field `event` under the same name (E-342). */
 export interface OccurredEvent {
   name: string;
-  /** Null: about nobody, which is for source events only. */
+  /** The recipient that the event is about. Null, which only source events can have, means no particular recipient. */
   recipient: RecipientKey | null;
   at: number;
   event: JsonObject;
@@ -22,7 +22,7 @@ function toJsonReference(key: RecipientKey): JsonObject[string] {
   return toRecipientReference(key) as JsonObject[string];
 }
 
-/** What the service's exports call where a run came from (E-011). */
+/** The names in the service's exports for how a run was started (E-011). */
 const EXEC_MODES: Readonly<Record<TriggerSource["type"], string>> = {
   api: "trigger",
   audience: "audience",
@@ -33,7 +33,10 @@ const EXEC_MODES: Readonly<Record<TriggerSource["type"], string>> = {
   rehearsal: "rehearse",
 };
 
-/** Returns the events of a message; `startedBy` is what started its run, null for a guide's message, which has none. */
+/**
+ * Returns the events of a message. `startedBy` is the trigger source of its run, or null for a guide's message, which
+ * has no run.
+ */
 export function buildMessageEvents(
   message: Message,
   events: readonly MessageEvent[],
@@ -87,7 +90,7 @@ function buildWorkflowEvent(
   };
 }
 
-/** Returns the events of a run that has just started, or that an advance has brought to where it stands (E-342). */
+/** Returns the events of a run that has just started or has been advanced (E-342). */
 export function buildRunEvents(
   run: WorkflowRun,
   recipientRun: RecipientRun,
@@ -98,7 +101,7 @@ export function buildRunEvents(
   return events;
 }
 
-/** What the service calls traits: the properties that it knows by name. */
+/** The properties that the service calls traits. */
 const TRAITS = ["name", "email", "phone_number", "avatar", "locale", "timezone"];
 
 export function buildRecipientEvent(

@@ -1,7 +1,7 @@
 import { EXIT } from "../../errors/knock-error.js";
 import type { RecipientOutcome, TriggerOutcome } from "./outcome.js";
 
-/** A recipient for whom something did not come out: never identified, stopped by an error, or with a failed step. */
+/** Returns whether a recipient was never identified, was stopped by an error, or has a failed step. */
 export function hasFailed({ reason, steps }: RecipientOutcome): boolean {
   return (
     reason?.code === "recipient_not_found" ||
@@ -12,7 +12,10 @@ export function hasFailed({ reason, steps }: RecipientOutcome): boolean {
 
 export type Verdict = "succeeded" | "partial" | "failed";
 
-/** Skipped by condition or preference is success: a notify may rightly send nothing. */
+/**
+ * Returns the verdict about a trigger. Steps skipped by conditions or preferences count as success, because a trigger
+ * need not send anything.
+ */
 export function getVerdict({ recipients }: TriggerOutcome): Verdict {
   const list = recipients ?? [];
   const failed = list.filter(hasFailed);
@@ -23,7 +26,7 @@ export function getVerdict({ recipients }: TriggerOutcome): Verdict {
   return failed.length === list.length && !anySent ? "failed" : "partial";
 }
 
-/** Several outcomes as one: all alike, or partial. */
+/** Returns the verdict that all outcomes share, or "partial" if they differ. */
 export function combineVerdicts(verdicts: readonly Verdict[]): Verdict {
   const [first = "succeeded"] = verdicts;
   return verdicts.every((verdict) => verdict === first) ? first : "partial";

@@ -4,8 +4,8 @@ import type { RecipientReference } from "../recipient/recipient.js";
 import type { RunStatus } from "./run-status.js";
 
 /**
- * Every reason a step or a run can give, and what it means: the closed list that scripts may rely on.
- * The README's table is generated from it.
+ * All reasons of steps and runs, with their meaning. Scripts may rely on this closed list. The table in the README is
+ * generated from it.
  */
 export const REASONS = {
   condition: "a step, branch, channel or trigger condition was false",
@@ -37,13 +37,13 @@ export type ReasonCode = keyof typeof REASONS;
 
 export interface Reason {
   code: ReasonCode;
-  /** What decided it, in a few words, or null. */
+  /** A few words about the cause, or null. */
   detail: string | null;
 }
 
 export type StepResult = "sent" | "queued" | "skipped" | "waiting" | "passed" | "halted" | "failed" | "cancelled";
 
-/** What happened to one step of one run. Steps not reached are absent. */
+/** The outcome of one step of one run. Steps that were not reached are absent. */
 export interface StepOutcome {
   ref: string;
   type: string;
@@ -51,20 +51,22 @@ export interface StepOutcome {
   channel?: string | null;
   outcome: StepResult;
   reason: Reason | null;
-  /** Of a channel step: its message, null where none was made. */
+  /** For a channel step: the ID of its message, or null. */
   message_id?: string | null;
   message_status?: DeliveryStatus | null;
-  /** Every message, where a step made several (a push to two devices). */
+  /** The IDs of all messages if a step created several, such as a push to two devices. */
   message_ids?: string[];
-  /** Their statuses, in the same order. */
+  /** The statuses of these messages, in the same order. */
   message_statuses?: DeliveryStatus[];
-  /** Of a waiting or queued step: when it goes on, ISO 8601, or null when it waits for an event. */
+  /** For a waiting or queued step: when it continues, in ISO 8601; null if it waits for an event. */
   until?: string | null;
-  /** Of an in-app guide step: the guide that the user was added to (E-196). */
+  /** For an in-app guide step: the guide that the user was added to (E-196). */
   guide?: string;
-  /** Of a branch step: the branch taken. */
+  /** For a branch step: the branch that was taken. */
   branch?: string | null;
-  /** Of a wait step that is over: whether the event came, and what that was; empty where it did not (E-343). */
+  /**
+   * For a wait step that is over: whether the event occurred, and its content, which is empty if it did not (E-343).
+   */
   matched?: boolean;
   signal_variables?: JsonObject;
 }
@@ -88,7 +90,7 @@ interface OutcomeSummary {
   cancelled: number;
 }
 
-/** What `knock notify --json` prints. `recipients` is null where the target does not tell. */
+/** The output of `knock notify --json`. `recipients` is null if the target does not report them. */
 export interface TriggerOutcome {
   workflow_run_id: string;
   workflow: string;
@@ -96,7 +98,7 @@ export interface TriggerOutcome {
   cancellation_key: string | null;
   recipients: RecipientOutcome[] | null;
   summary: OutcomeSummary | null;
-  /** True where an earlier response to the same idempotency key is returned (E-383). */
+  /** True if this is an earlier response to the same idempotency key (E-383). */
   replayed?: boolean;
 }
 
@@ -107,7 +109,7 @@ interface CancelledRecipient {
   reason: Reason | null;
 }
 
-/** What `knock cancel --json` prints. */
+/** The output of `knock cancel --json`. */
 export interface CancelOutcome {
   workflow: string;
   cancellation_key: string;
@@ -122,8 +124,8 @@ export function countMessages({ message_id, message_ids }: StepOutcome): number 
 }
 
 /**
- * Counts the messages created in `messages`, and steps in the counters after it. A recipient that was never identified adds 1 to
- * `failed`.
+ * Returns the totals of outcomes: `messages` counts messages, and the fields after it count steps. A recipient that was
+ * never identified adds 1 to `failed`.
  */
 export function summarizeOutcomes(recipients: readonly RecipientOutcome[]): OutcomeSummary {
   const summary: OutcomeSummary = {

@@ -1,8 +1,9 @@
 import { type RecipientKey, splitRecipientKey } from "../recipient/recipient.js";
 
 /**
- * The key of what a step keeps for a recipient: an open batch (E-243), a throttle's window (E-285). The recipient comes
- * first, so that all of theirs lie side by side; the value of the step's own key comes last.
+ * Returns the key of a step's data about a recipient: an open batch (E-243) or a throttle's window (E-285). The key
+ * starts with the recipient, so that all keys of a recipient form one range, and ends with the value of the step's own
+ * key.
  */
 export function buildRecipientStepKey(
   recipient: RecipientKey,
@@ -14,14 +15,14 @@ export function buildRecipientStepKey(
   return JSON.stringify([collection, id, ...step, branch ?? null, value]);
 }
 
-/** Between which texts, by their bytes, all keys of a recipient are. */
+/** Returns the range that contains all keys of a recipient, in byte order. */
 export function getStepKeyRange(recipient: RecipientKey): { from: string; below: string } {
   const { collection, id } = splitRecipientKey(recipient);
   const start = JSON.stringify([collection, id]).slice(0, -1);
-  return { from: `${start},`, below: `${start}-` }; // what follows a comma in ASCII
+  return { from: `${start},`, below: `${start}-` }; // the character after the comma in ASCII
 }
 
-/** What the step's own key came to; null for a text that is no such key. */
+/** Returns the value of the step's own key, or null if the text is not such a key. */
 export function parseStepKeyValue(key: string): string | null {
   try {
     const value = (JSON.parse(key) as unknown[]).at(-1);

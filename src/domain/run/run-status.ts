@@ -1,3 +1,3 @@
 export const RUN_STATUSES = ["queued", "processing", "paused", "completed", "cancelled"] as const;
-/** E-006, E-007. */
+/** The status of a recipient run (E-006, E-007). */
 export type RunStatus = (typeof RUN_STATUSES)[number];

@@ -2,25 +2,25 @@ import type { JsonObject } from "../../util/json.js";
 import { type RecipientKey, splitRecipientKey, USERS } from "../recipient/recipient.js";
 import type { AwaitedEvent } from "../steps/wait-for-event-step.js";
 
-/** What a paused run waits for. Times in milliseconds, both inclusive (E-344). */
+/** The event that a paused run waits for. Times are in milliseconds and inclusive (E-344). */
 export interface RunWait {
-  /** The kind of event, by its {@link buildEventName}. */
+  /** The {@link buildEventName} of the event. */
   awaited: string;
-  /** Only events about this recipient; null: any (E-339, EQ-57). */
+  /** The recipient that the event must be about; null means any (E-339, EQ-57). */
   recipient: RecipientKey | null;
   from: number;
   until: number;
-  /** The last signal that the run has looked at; null where the wait is new. */
+  /** The last signal that the run has checked; null for a new wait. */
   seen: number | null;
 }
 
-/** An event that a waiting run has not looked at yet; ids grow. */
+/** An event that a waiting run has not checked yet. IDs are ascending. */
 export interface Signal {
   id: number;
   event: JsonObject;
 }
 
-/** One name for an awaited kind of event and the events of that kind. */
+/** Returns the name that identifies a kind of event, for awaited events and for those that occur. */
 export function buildEventName(event: AwaitedEvent): string {
   switch (event.event_type) {
     case "integration_source":
@@ -36,7 +36,7 @@ export function buildEventName(event: AwaitedEvent): string {
   }
 }
 
-/** Returns whether an event is one that a wait may end with; the step's conditions then decide (E-339, E-344). */
+/** Returns whether an event may end a wait. The conditions of the step then decide (E-339, E-344). */
 export function isAwaited(
   { awaited, recipient, from, until }: Pick<RunWait, "awaited" | "recipient" | "from" | "until">,
   event: { name: string; recipient: RecipientKey | null; at: number },
@@ -45,17 +45,20 @@ export function isAwaited(
   return recipient === null || recipient === event.recipient;
 }
 
-/** Returns when a waiting run is due once an event that it may wait for has come in: at once. */
+/** Returns when a waiting run is due after an event that it may wait for: now, if it was not due earlier; null stays null. */
 export function getDueAfterSignal(dueAt: number | null, now: number): number | null {
   return dueAt === null ? null : Math.min(dueAt, now);
 }
 
-/** Returns whether a run looked at events, none of which ended its wait, and goes on waiting. */
+/** Returns whether a run checked events, none of which ended its wait. */
 export function isStillWaiting(wait: RunWait | null | undefined): boolean {
   return wait != null && wait.seen !== null;
 }
 
-/** Whose events end the wait: the recipient's own; an object's run takes any of a source (E-339, EQ-57). */
+/**
+ * Returns the recipient whose events can end a wait, or null for any. It is the run's recipient, but the run of an
+ * object accepts events of a source about any recipient (E-339, EQ-57).
+ */
 export function resolveWaitScope(event: AwaitedEvent, recipient: RecipientKey): RecipientKey | null {
   return event.event_type === "integration_source" && splitRecipientKey(recipient).collection !== USERS
     ? null

@@ -1,21 +1,22 @@
 import { type DeliveryStatus, formatDeliveryStatus } from "../message/message.js";
 import { countMessages, type StepOutcome } from "./outcome.js";
 
-/** One word for what a step came to, and how many messages it is said of (1 for a step without messages). */
+/** The label of a step's outcome, with the number of messages that have it (1 for a step without messages). */
 interface StepLabel {
   label: string;
   count: number;
 }
 
-/** Statuses that say more of a message than its step's outcome does. Others are on their way to one of these. */
+/** Message statuses that are more specific than the step's outcome. Other statuses are only intermediate. */
 const SPECIFIC_STATUSES: Readonly<Record<string, readonly DeliveryStatus[]>> = {
   sent: ["not_sent", "delivered"],
   failed: ["undelivered", "bounced"],
 };
 
 /**
- * Returns the words that people read for what a step came to: of a message the word that lists of messages show (`sandboxed`,
- * `delivered`, `bounced`, …), of everything else the step's outcome. Several where the step's messages ended differently.
+ * Returns the labels for the outcome of a step. For a message it is the label in lists of messages (`sandboxed`,
+ * `delivered`, `bounced`, …), otherwise the step's outcome. There are several if the step's messages have different
+ * statuses.
  */
 export function getStepLabels(step: StepOutcome): StepLabel[] {
   const specificStatuses = SPECIFIC_STATUSES[step.outcome] ?? [];
@@ -28,5 +29,5 @@ export function getStepLabels(step: StepOutcome): StepLabel[] {
       : step.outcome;
     counts.set(label, (counts.get(label) ?? 0) + 1);
   }
-  return [...counts].map(([label, count]) => ({ label: label, count }));
+  return [...counts].map(([label, count]) => ({ label, count }));
 }

@@ -4,7 +4,7 @@ import type { StepPath } from "./workflow-run.js";
 
 const getBranchesIfAny = (step: Step | undefined) => (step === undefined ? [] : getBranches(step));
 
-/** The step a path leads to; undefined past the end of a list. */
+/** Returns the step at a path, or undefined for a path past the end of a list. */
 export function findStep(steps: readonly Step[], path: StepPath): Step | undefined {
   let list: readonly Step[] = steps;
   for (let i = 0; i + 2 < path.length; i += 2) {
@@ -17,7 +17,10 @@ export function getNextPath(path: StepPath): StepPath {
   return [...path.slice(0, -1), (path.at(-1) as number) + 1];
 }
 
-/** Where a finished list of steps leads: after the step that holds it, or null at the end of the run (E-308). */
+/**
+ * Returns the path after a finished list of steps: the step after the one that contains the list, or null at the end of
+ * the run (E-308).
+ */
 export function findPathAfterBranch(steps: readonly Step[], path: StepPath): StepPath | null {
   if (path.length === 1) return null;
   const parentPath = path.slice(0, -2);
@@ -25,7 +28,7 @@ export function findPathAfterBranch(steps: readonly Step[], path: StepPath): Ste
   return branch?.terminates ? null : getNextPath(parentPath);
 }
 
-/** The path of the step with a ref; null where the workflow has none. */
+/** Returns the path of the step with a ref, or null if the workflow has no such step. */
 export function findStepPath(steps: readonly Step[], ref: string): StepPath | null {
   for (const { step, path } of walkSteps(steps)) {
     if (step.ref === ref) return [...path.matchAll(/\[(\d+)\]/g)].map(([, index]) => Number(index));

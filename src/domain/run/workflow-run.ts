@@ -5,30 +5,42 @@ import type { Reason, StepOutcome } from "./outcome.js";
 import type { RunStatus } from "./run-status.js";
 import type { RunWait } from "./run-wait.js";
 
-/** E-010. */
+/** The origin of a workflow run (E-010). */
 export interface TriggerSource {
   type: "api" | "audience" | "schedule" | "broadcast" | "workflow_step" | "integration" | "rehearsal";
   audience_key?: string;
   schedule_id?: string;
-  /** How many triggers that steps made lie above it, those of audiences that a step changed included. Not the API's. */
+  /**
+   * The length of the chain of triggers by steps that led to this run, including triggers by an audience that a step
+   * changed. Not a field of the API.
+   */
   depth?: number;
-  /** Of a broadcast's further runs, one per tenant: the first one's id. Not the API's. */
+  /** For the additional runs of a broadcast, one per tenant: the ID of its first run. Not a field of the API. */
   of?: string;
 }
 
 export interface RunSettings {
   sandbox_mode: boolean;
   skip_delay: boolean;
-  /** Whose files it runs, its steps' triggers included; absent: the main ones (A-015). Not the API's. */
+  /**
+   * The branch whose definitions the run uses, also for triggers by its steps; absent for those of main (A-015). Not a
+   * field of the API.
+   */
   branch?: string;
 }
 
-/** One trigger: everything its recipient runs share. `data` is the request's, before any recipient's `$trigger_data`. */
+/**
+ * A trigger, with everything that its recipient runs share. `data` is the data of the request without the
+ * `$trigger_data` of recipients.
+ */
 export interface WorkflowRun {
-  /** UUID v4 (E-001). */
+  /** A UUID v4 (E-001). */
   id: string;
   workflow: string;
-  /** The definition it runs, kept in the store so that a changed or deleted file cannot touch it (E-014). */
+  /**
+   * The version of the definition that it runs. Versions are stored, so that changing or deleting a file does not
+   * affect a run (E-014).
+   */
   version_id: string;
   actor: RecipientKey | null;
   tenant: string | null;
@@ -39,7 +51,7 @@ export interface WorkflowRun {
   inserted_at: number;
 }
 
-/** An entry of a run's event list (E-009, names EQ-04). `at` in milliseconds. */
+/** An entry in the history of a run (E-009). EQ-04 lists the names. `at` is in milliseconds. */
 export interface RunEvent {
   event: string;
   status: "ok" | "error";
@@ -51,30 +63,31 @@ export interface RunEvent {
 }
 
 /**
- * Where a run stands in its workflow: the index of the next step, then for every branch entered the branch's index and
- * the step's index inside it. `[2]` is the third step, `[2, 0, 1]` the second step in the first branch of the third step.
+ * The position of a run in its workflow: the index of the next step, preceded by the index of the step and of the
+ * branch for each branch that was entered. `[2]` is the third step, `[2, 0, 1]` the second step in the first branch of
+ * the third step.
  */
 export type StepPath = number[];
 
 export interface RecipientRun {
-  /** UUID v5 of the workflow run and the recipient (E-002, EQ-02). */
+  /** A UUID v5 of the workflow run and the recipient (E-002, EQ-02). */
   id: string;
   workflow_run_id: string;
   recipient: RecipientKey;
   status: RunStatus;
-  /** The step to execute next, or the one it waits at; null once ended. */
+  /** The step that is executed next or is waiting; null once the run has ended. */
   position: StepPath | null;
-  /** When the waiting step ends, in milliseconds; null if it waits for nothing that time brings. */
+  /** When the waiting step ends, in milliseconds; null if it does not wait for a time. */
   due_at: number | null;
-  /** The event that it waits for, until `due_at` at the latest; absent where it waits for none. */
+  /** The event that the run waits for, at most until `due_at`; absent if it waits for none. */
   wait?: RunWait | null;
-  /** `data` of this run where it differs from the trigger's (`$trigger_data`, fetched or updated data). */
+  /** The data of this run if it differs from the trigger's, because of `$trigger_data`, fetched data or updates. */
   data: JsonObject | null;
   /** The subscription through which the recipient was reached (E-061). */
   via: Subscription | null;
-  /** What happened to each step so far, in order. */
+  /** The outcomes of the steps so far, in order. */
   steps: StepOutcome[];
-  /** Why the run stopped before any step, if it did. */
+  /** Why the run ended before any step; otherwise null. */
   reason: Reason | null;
   events: RunEvent[];
   error_count: number;
