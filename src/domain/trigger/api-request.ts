@@ -2,7 +2,7 @@ import { systemIds } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import type { Trigger } from "./trigger.js";
 
-/** A request to the API as it goes out. `path` starts at `/v1` and holds the query (A-001). */
+/** A request to the API. `path` starts with `/v1` and includes the query (A-001). */
 export interface ApiRequest {
   method: "GET" | "POST" | "PUT" | "DELETE";
   path: string;
@@ -11,13 +11,13 @@ export interface ApiRequest {
 }
 
 interface ApiCaller {
-  /** Null leaves the header out, as a dry run without a key does. */
+  /** The API key; null omits the header, for a dry run without a key. */
   apiKey: string | null;
   branch: string | null;
   userAgent?: string;
 }
 
-/** A-002, A-003, A-015, A-016. */
+/** Returns the headers of a request (A-002, A-003, A-015, A-016). */
 export function buildApiHeaders(caller: ApiCaller, hasBody: boolean): Record<string, string> {
   return {
     ...(caller.apiKey === null ? {} : { Authorization: `Bearer ${caller.apiKey}` }),
@@ -29,8 +29,8 @@ export function buildApiHeaders(caller: ApiCaller, hasBody: boolean): Record<str
 }
 
 /**
- * One id as a path segment (A-063): percent-encoded, `$` left as it is. Dots alone are encoded too, because a proxy
- * would otherwise walk up the path.
+ * Returns an ID as a path segment, percent-encoded except for `$` (A-063). `.` and `..` are also encoded, because a
+ * proxy would resolve them as parent folders.
  */
 export function encodePathSegment(id: string): string {
   if (id === "." || id === "..") return id.replaceAll(".", "%2E");
@@ -38,8 +38,8 @@ export function encodePathSegment(id: string): string {
 }
 
 /**
- * The request that triggers a workflow (A-318, A-050). `idempotency_key` null leaves the header out: whoever sends it,
- * or shows it as what would be sent, hands in `newIdempotencyKey()`.
+ * Returns the request that triggers a workflow (A-318, A-050). If `idempotency_key` is null, the header is omitted.
+ * Callers that send or show the request should pass `createIdempotencyKey()`.
  */
 export function buildTriggerRequest(
   trigger: Trigger,
@@ -54,17 +54,17 @@ export function buildTriggerRequest(
   };
 }
 
-/** Sent where the caller gave no key, so that a retry after a lost answer cannot trigger twice. */
+/** Returns an idempotency key for a trigger without one, so that a retry after a lost response cannot trigger twice. */
 export function createIdempotencyKey(ids: { uuid(): string } = systemIds): string {
   return `knock-cli-${ids.uuid()}`;
 }
 
-/** `sk_…redacted`: enough to tell a secret key from a public one. */
+/** Returns a key such as `sk_…redacted`, which still shows whether it is secret or public. */
 export function redactApiKey(key: string): string {
   return `${/^(sk|pk)_/.exec(key)?.[0] ?? ""}…redacted`;
 }
 
-/** The same request, fit to be shown. */
+/** Returns the request with a redacted API key. */
 export function redactRequest(request: ApiRequest): ApiRequest {
   const { Authorization: authorization } = request.headers;
   if (authorization === undefined) return request;

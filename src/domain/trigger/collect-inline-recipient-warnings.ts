@@ -2,7 +2,7 @@ import { collectRecipientWarnings } from "../recipient/collect-recipient-warning
 import { toRecipientReference } from "../recipient/recipient.js";
 import type { Trigger } from "./trigger.js";
 
-/** Returns a line for each likely mistake in the recipients and the actor that a trigger identifies inline. */
+/** Returns a warning for each likely mistake in the recipients and the actor that a trigger identifies inline. */
 export function collectInlineRecipientWarnings({ recipients, actor }: Trigger): string[] {
   return [...recipients, ...(actor === null ? [] : [actor])].flatMap(({ key, upsert }) =>
     upsert === null

@@ -17,7 +17,7 @@ import {
 type SharedFields = Omit<z.infer<ReturnType<typeof scheduleChangeSchema>>, "schedule_ids">;
 type RuleFields = NonNullable<SharedFields["repeats"]>[number];
 
-/** Checks a whole body, and throws `invalid_params` with every fault, `payload_too_large` above 10 MB. */
+/** Checks a body. Throws `invalid_params` with all findings, and `payload_too_large` above 10 MB. */
 function parseBody<S extends z.ZodMiniType>(schema: S, payload: unknown, documentName: string): z.output<S> {
   checkJsonShape(payload, documentName);
   if (isJsonObject(payload) && Buffer.byteLength(JSON.stringify(payload)) > MAX_PAYLOAD_BYTES)
@@ -54,8 +54,8 @@ function toSharedFields({ actor, tenant, data, repeats, scheduled_at, ending_at 
 }
 
 /**
- * A create body (A-500) → the schedules asked for. A recipient listed twice gets one schedule, and its `$trigger_data` is
- * merged over that schedule's data. Throws `invalid_params` with a JSON pointer per fault.
+ * Parses a create body (A-500). A recipient that is listed twice gets one schedule. Its `$trigger_data` is merged over
+ * the data of that schedule. Throws `invalid_params` with one pointer per finding.
  */
 export function parseScheduleRequest(payload: unknown, documentName = "the schedule"): ScheduleRequest {
   const body = parseBody(scheduleRequestSchema(), payload, documentName);
@@ -63,7 +63,7 @@ export function parseScheduleRequest(payload: unknown, documentName = "the sched
   return { workflow: body.workflow, recipients, ...toSharedFields(body), payload: payload as JsonObject };
 }
 
-/** A bulk create body (A-503): one recipient each. */
+/** Parses a bulk create body, whose schedules have one recipient each (A-503). Throws like `parseScheduleRequest`. */
 export function parseBulkScheduleRequest(payload: unknown, documentName = "the schedules"): ScheduleRequest[] {
   return parseBody(bulkScheduleRequestSchema(), payload, documentName).schedules.map((schedule) => ({
     workflow: schedule.workflow,
@@ -73,7 +73,7 @@ export function parseBulkScheduleRequest(payload: unknown, documentName = "the s
   }));
 }
 
-/** An update body (A-501). `null` empties a value, what is absent stays. */
+/** Parses an update body (A-501). null clears a value; absent fields are unchanged. */
 export function parseScheduleChange(payload: unknown, documentName = "the change"): ScheduleChange {
   const body = parseBody(scheduleChangeSchema(), payload, documentName);
   const changes = Object.entries(toSharedFields(body)).filter(([name]) => (body as JsonObject)[name] !== undefined);
@@ -84,7 +84,7 @@ export function parseScheduleChange(payload: unknown, documentName = "the change
   };
 }
 
-/** A delete body (A-502) → the schedules' ids, each once. */
+/** Returns the IDs in a delete body (A-502), without duplicates. */
 export function parseScheduleIds(payload: unknown, documentName = "the deletion"): string[] {
   return [...new Set(parseBody(scheduleIdsSchema(), payload, documentName).schedule_ids)];
 }

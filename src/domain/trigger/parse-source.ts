@@ -8,7 +8,10 @@ import { type SourceFile, sourceSchema } from "./source-schema.js";
 
 type VerificationFile = NonNullable<NonNullable<SourceFile["settings"]>["verification"]>;
 
-/** The header's defaults are those of the service: `X-Knock-Signature` for a signature, `x-webhook-secret` for a secret. */
+/**
+ * Returns the verification with the service's defaults: the header is `X-Knock-Signature` for a signature, and
+ * `x-webhook-secret` for a secret.
+ */
 function toVerification(file: VerificationFile): SourceVerification {
   const scheme = file.scheme ?? "hmac";
   return {
@@ -25,8 +28,8 @@ const HINT =
   "A source has name, settings (event_type_path, idempotency_key_path, verification, …) and mappings (event_type, action_type, action_parameters, active).";
 
 /**
- * Parses a `source.json` (section 17 of the format, decision 18). Its form is this project's own, so unknown keys are faults.
- * Throws `project_invalid` with a pointer per fault.
+ * Parses a `source.json` (section 17 of the format, decision 18). Unknown keys are errors, because this project owns
+ * the format. Throws `project_invalid` with one pointer per finding.
  */
 export function parseSource(key: string, raw: unknown, file: string): Source {
   const findings = new DocumentFindings();

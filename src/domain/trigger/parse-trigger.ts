@@ -24,20 +24,20 @@ export interface ParsedPayload {
   idempotency_key: string | null;
 }
 
-/** Outcomes call `workflow` what a payload calls `key`. */
+/** Suggests `key` for an unknown `workflow`, because outcomes use that name for the same value. */
 function suggestKey(detail: ErrorDetail): ErrorDetail {
   if (detail.pointer !== "/workflow") return detail;
   return { ...detail, message: `${detail.message}; did you mean "key"?` };
 }
 
-/** Explains how an object is written instead of `projects/p1`, which is no user's ID. */
+/** Returns a hint for `projects/p1`, which is not a valid user ID, about the format of objects. */
 function buildObjectHint({ pointer = "", value }: Partial<ErrorDetail> = {}): string | undefined {
   const [collection, id, ...rest] = typeof value === "string" ? value.split("/") : [];
   if (!pointer.startsWith("/recipients") || !collection || !id || rest.length > 0) return undefined;
   return `An object is {"collection":"${collection}","id":"${id}"}, on the command line --object ${collection}/${id}.`;
 }
 
-/** Throws the faults of a payload as `invalid_params`. */
+/** Throws the findings of a payload as `invalid_params`. */
 function throwPayloadError(
   payload: JsonObject,
   findings: DocumentFindings,
@@ -53,9 +53,10 @@ function throwPayloadError(
 }
 
 /**
- * A trigger payload (API field names, plus `key` and `idempotency_key`) → Trigger (E-025 to E-039).
- * `workflow` is the command's argument or the path's key; the payload's own `key` must agree with it.
- * Throws `invalid_params` with a JSON pointer per fault, `payload_too_large` above 10 MB (E-028).
+ * Parses a trigger payload: the fields of the API, `key` and `idempotency_key` (E-025 to E-039). `workflow` is the
+ * argument of the command or the key in the path, and must equal the payload's `key` if both are given. Throws
+ * `invalid_params` with one pointer per finding, `payload_too_large` above 10 MB (E-028), and `usage` for a missing or
+ * different workflow.
  */
 export function parseTrigger(payload: unknown, workflow: string | null, documentName = "the trigger"): ParsedPayload {
   checkJsonShape(payload, documentName);
@@ -107,7 +108,10 @@ export function parseTrigger(payload: unknown, workflow: string | null, document
   return { trigger, idempotency_key: (idempotency_key ?? null) as string | null };
 }
 
-/** A cancel payload (A-403) → Cancellation. Inline recipients count as references. */
+/**
+ * Parses a cancel payload (A-403). Inline recipients are only used as references. Throws `invalid_params` with one
+ * pointer per finding.
+ */
 export function parseCancellation(payload: unknown, workflow: string): Cancellation {
   checkJsonShape(payload, "the cancellation");
   const findings = new DocumentFindings(payload);

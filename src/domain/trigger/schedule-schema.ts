@@ -7,9 +7,9 @@ import { boundedList } from "../schema/lists.js";
 import { unionByType } from "../schema/union-by-type.js";
 import { REPEAT_DAY_GROUPS, REPEAT_DAYS, REPEAT_FREQUENCIES } from "./schedule.js";
 
-/** Recipients of one request, and schedules of one change or deletion (E-378). */
+/** Limits the recipients of one request, and the schedules of one change or deletion (E-378). */
 const MAX_SCHEDULES = 100;
-/** Schedules of one bulk request (E-378). */
+/** Limits the schedules of one bulk request (E-378). */
 const MAX_BULK_SCHEDULES = 1_000;
 const MAX_RULES = 100;
 
@@ -20,7 +20,7 @@ const time = () =>
     }),
   );
 
-/** The rules of a recurring schedule (A-504, E-370). */
+/** The schema of a recurring schedule's rules (A-504, E-370). */
 const repeatsSchema = once(() => {
   const days = `a list of ${REPEAT_DAYS.join(", ")}, or "weekdays" or "weekends"`;
   const repeatRule = z.strictObject({
@@ -47,7 +47,7 @@ const repeatsSchema = once(() => {
   return boundedList(repeatRule, { max: MAX_RULES, noun: "rules" });
 });
 
-/** The fields that every request about schedules may have. */
+/** Returns the fields that all requests about schedules share. */
 const sharedFields = () => ({
   actor: optional(recipientSchema()),
   tenant: optional(tenantSchema()),
@@ -59,7 +59,7 @@ const sharedFields = () => ({
 
 const creationFields = () => ({ workflow: nonEmptyText("a workflow key"), ...sharedFields() });
 
-/** A schedule needs a time or a rule (AC-243). */
+/** Checks that a schedule has a time or a rule (AC-243). */
 const occurrenceRule = rule(({ repeats, scheduled_at }, report) => {
   const isRepeated = Array.isArray(repeats) ? repeats.length > 0 : (repeats ?? null) !== null;
   if (!isRepeated && (scheduled_at ?? null) === null) report(["scheduled_at"], "is required where nothing repeats");
@@ -78,7 +78,7 @@ const scheduleIds = () =>
     emptyMessage: "must have at least one of ids",
   });
 
-/** A create body (A-500). */
+/** The schema of a create body (A-500). */
 export const scheduleRequestSchema = once(() => {
   const { workflow, ...fields } = creationFields();
   const limits = { max: MAX_SCHEDULES, noun: "recipients", emptyMessage: "must have at least one of recipients" };
@@ -87,7 +87,7 @@ export const scheduleRequestSchema = once(() => {
     .check(occurrenceRule);
 });
 
-/** A bulk create body (A-503): one recipient each. */
+/** The schema of a bulk create body, whose schedules have one recipient each (A-503). */
 export const bulkScheduleRequestSchema = once(() => {
   const { workflow, ...fields } = creationFields();
   const schedule = z.strictObject({ workflow, recipient: recipientSchema(), ...fields }).check(occurrenceRule);
@@ -95,8 +95,8 @@ export const bulkScheduleRequestSchema = once(() => {
   return z.strictObject({ schedules: boundedList(schedule, limits) });
 });
 
-/** An update body (A-501). */
+/** The schema of an update body (A-501). */
 export const scheduleChangeSchema = once(() => z.strictObject({ schedule_ids: scheduleIds(), ...sharedFields() }));
 
-/** A delete body (A-502). */
+/** The schema of a delete body (A-502). */
 export const scheduleIdsSchema = once(() => z.strictObject({ schedule_ids: scheduleIds() }));

@@ -6,10 +6,12 @@ export const REPEAT_FREQUENCIES = ["hourly", "daily", "weekly", "monthly"] as co
 export const REPEAT_DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 export const REPEAT_DAY_GROUPS = ["weekdays", "weekends"] as const;
 
-/** One rule of a recurring schedule (E-370, A-504), in the recipient's time zone. Null takes what E-381 says. */
+/**
+ * One rule of a recurring schedule, in the recipient's time zone (E-370, A-504). E-381 defines the defaults for null.
+ */
 export interface RepeatRule {
   frequency: (typeof REPEAT_FREQUENCIES)[number];
-  /** Every so many hours, days, weeks or months, counted from the anchor's. */
+  /** The number of hours, days, weeks or months between occurrences, counted from those of the anchor. */
   interval: number;
   day_of_month: number | null;
   days: (typeof REPEAT_DAYS)[number][] | (typeof REPEAT_DAY_GROUPS)[number] | null;
@@ -17,37 +19,40 @@ export interface RepeatRule {
   minutes: number | null;
 }
 
-/** When a schedule occurs: once at `scheduled_at` where nothing repeats, else by its rules from then on. Milliseconds. */
+/**
+ * The times of a schedule in milliseconds. Without rules it occurs once at `scheduled_at`, otherwise by its rules from
+ * then on.
+ */
 export interface ScheduleTimes {
   repeats: RepeatRule[];
   scheduled_at: number | null;
-  /** No occurrence after it; one at this very moment still counts (E-373). */
+  /** The time after which there is no occurrence. One at exactly this time still takes place (E-373). */
   ending_at: number | null;
 }
 
 /** A workflow's future triggers for one recipient (E-366). */
 export interface Schedule extends ScheduleTimes {
-  /** UUID (A-065). */
+  /** A UUID (A-065). */
   id: string;
   workflow: string;
   recipient: RecipientKey;
   actor: RecipientKey | null;
   tenant: string | null;
   data: JsonObject | null;
-  /** Null: it has no occurrence left. */
+  /** The time of the next occurrence; null after the last one. */
   next_occurrence_at: number | null;
   last_occurrence_at: number | null;
   inserted_at: number;
   updated_at: number;
 }
 
-/** Schedules of one workflow asked for, one per recipient (A-500). `payload` is the same as the API takes it. */
+/** A request for schedules of one workflow, one per recipient (A-500). `payload` is the request in the API's format. */
 export interface ScheduleRequest extends ScheduleTimes, Pick<Trigger, "recipients" | "actor" | "tenant" | "workflow"> {
   data: JsonObject | null;
   payload: JsonObject;
 }
 
-/** The same change for several schedules (A-501); what is absent stays. */
+/** One change of several schedules (A-501). Absent fields are unchanged. */
 export interface ScheduleChange extends Partial<ScheduleTimes>, Partial<Pick<Trigger, "actor" | "tenant">> {
   schedule_ids: string[];
   data?: JsonObject | null;

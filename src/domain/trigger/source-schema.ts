@@ -45,7 +45,10 @@ const PARAMETER_DESCRIPTIONS: Readonly<Record<string, string>> = {
 };
 const PARAMETER_FORMS = 'A path into the event, { "value": … } for a fixed value, or an object or a list of these.';
 
-/** An action's parameters (E-402); text in one is a path. `given` are those that do not come from the file. */
+/**
+ * Returns the schema of an action's parameters, whose strings are paths into the event (E-402). `presetNames` are
+ * parameters that do not come from the file.
+ */
 function buildParametersSchema(type: ActionType, presetNames: readonly string[] = []) {
   const text = z.refine((value) => typeof value !== "string" || describeInvalidPath(value) === null, {
     error: ({ input }) => describeInvalidPath(String(input)) ?? "",
@@ -74,14 +77,14 @@ function checkRequiredParameters(
 
 const PRESET_PARAMETERS = ["workflow_key"];
 
-/** A workflow's own mapping of an event to the parameters of its trigger (F-025). */
+/** The schema of a workflow's mapping from an event to the parameters of its trigger (F-025). */
 export const triggerMappingSchema = once(() =>
   buildParametersSchema("workflows_trigger", PRESET_PARAMETERS).check(
     rule((mapping, report) => checkRequiredParameters("workflows_trigger", mapping, report, PRESET_PARAMETERS)),
   ),
 );
 
-/** A `source.json` (section 17 of the format, decision 18). Built when the first source is read. */
+/** The schema of a `source.json` (section 17 of the format, decision 18). It is built when the first source is read. */
 export const sourceSchema = once(() => {
   const path = (description: string) => described(optional(checkedString(describeInvalidPath)), description);
   const verification = z.strictObject({
@@ -105,7 +108,7 @@ export const sourceSchema = once(() => {
       'The environment variable that contains the secret, such as "$BILLING_SECRET".',
     ),
   });
-  const noScript = z.union([z.literal(""), z.literal(false)], {
+  const unsupportedScript = z.union([z.literal(""), z.literal(false)], {
     error:
       'is not supported: scripts are not run here. Map the event as it comes, and check signatures with "verification"',
   });
@@ -119,7 +122,7 @@ export const sourceSchema = once(() => {
       handle_identifies: flag("Whether events of type identify also identify their user by traits (default: false)."),
       enforce_verification: flag("Whether to verify requests (default: true if verification is given)."),
       verification: described(optional(verification), "How the signature of a request is verified."),
-      preprocess_script: described(optional(noScript), "Not supported: scripts are not run locally."),
+      preprocess_script: described(optional(unsupportedScript), "Not supported: scripts are not run locally."),
     })
     .check(
       rule((value, report) => {
@@ -165,5 +168,5 @@ export const sourceSchema = once(() => {
   );
 });
 
-/** A `source.json` as its schema describes it. */
+/** A checked `source.json`. */
 export type SourceFile = z.output<ReturnType<typeof sourceSchema>>;

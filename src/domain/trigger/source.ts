@@ -1,6 +1,9 @@
 import type { Json, JsonObject } from "../../util/json.js";
 
-/** What a source's event can do, in the order in which one event's mappings run (E-402); cancelling comes before triggering (E-365). */
+/**
+ * The actions of source events, in the order in which the mappings of one event run (E-402). Canceling comes before
+ * triggering (E-365).
+ */
 export const ACTION_TYPES = [
   "users_identify",
   "users_delete",
@@ -17,7 +20,7 @@ export const ACTION_TYPES = [
 ] as const;
 export type ActionType = (typeof ACTION_TYPES)[number];
 
-/** An action's parameters: those it cannot do without, and those it can. */
+/** The required and optional parameters of each action. */
 export const ACTION_PARAMETERS: Record<ActionType, { required: readonly string[]; optional: readonly string[] }> = {
   users_identify: { required: ["user_id"], optional: ["properties"] },
   users_delete: { required: ["user_id"], optional: [] },
@@ -36,26 +39,29 @@ export const ACTION_PARAMETERS: Record<ActionType, { required: readonly string[]
   },
 };
 
-/** Parameters whose text is a name of the project's, not a path into the event. */
+/** Parameters whose strings are names in the project instead of paths into the event. */
 export const LITERAL_PARAMETERS: ReadonlySet<string> = new Set(["workflow_key", "audience_key", "collection"]);
 
 export const SIGNATURE_ALGORITHMS = ["sha256", "sha1", "sha384", "sha512"] as const;
 export const SIGNATURE_ENCODINGS = ["hex", "base64"] as const;
 
-/** What the service's verification scripts mostly do, as configuration: an HMAC of the body, or a shared secret, in a header. */
+/**
+ * The verification of requests by an HMAC of the body or a shared secret in a header. It replaces the verification
+ * scripts of the service, most of which do this.
+ */
 export interface SourceVerification {
   scheme: "hmac" | "secret";
-  /** In lower case. */
+  /** The name of the header in lower case. */
   header: string;
   algorithm: (typeof SIGNATURE_ALGORITHMS)[number];
   encoding: (typeof SIGNATURE_ENCODINGS)[number];
-  /** What the header's value has before the signature, such as `sha256=`. */
+  /** The text before the signature in the header, such as `sha256=`. */
   prefix: string;
-  /** The environment variable that has the secret. */
+  /** The environment variable that contains the secret. */
   variable: string;
 }
 
-/** The documented name of a parameter that an action here knows by a longer one. */
+/** Returns the full name of a parameter. The documentation calls some of them only `key`. */
 export function resolveParameterName(type: ActionType, name: string): string {
   if (name !== "key") return name;
   if (type.startsWith("workflows_")) return "workflow_key";
@@ -69,23 +75,23 @@ export interface SourceMapping {
   active: boolean;
 }
 
-/** Where a system's events come in (section 17 of the format): `sources/<key>/source.json`. */
+/** A system that sends events, in `sources/<key>/source.json` (section 17 of the format). */
 export interface Source {
   key: string;
   name: string;
   settings: {
     event_type_path: string;
-    /** Null: an event happens when it comes. */
+    /** The path of the event's time; null means the time at which it is received. */
     timestamp_path: string | null;
-    /** Null: no event is ever taken for a repeat (E-386). */
+    /** The path of the idempotency key; null means that no event counts as repeated (E-386). */
     idempotency_key_path: string | null;
-    /** An event without a valid key is refused. */
+    /** Whether events without a valid key are rejected. */
     enforce_idempotency: boolean;
-    /** Whom an event is about, for runs that wait for it (E-339). */
+    /** The path of the ID of the user that the event is about, for runs that wait for it (E-339). */
     user_id_path: string;
-    /** An event of type `identify` identifies its user by its `traits`. */
+    /** Whether an event of type `identify` identifies its user by its `traits`. */
     handle_identifies: boolean;
-    /** How a request's signature is verified; null: requests need no signature. */
+    /** The verification of requests; null if they need no signature. */
     verification: SourceVerification | null;
   };
   mappings: SourceMapping[];
@@ -94,15 +100,16 @@ export interface Source {
 /** An event as its system sent it. */
 export interface SourceRequest {
   body: JsonObject;
-  /** By lower-case name. */
+  /** The headers by lower-case name. */
   headers: Readonly<Record<string, string>>;
-  /** The body as it was sent, which a signature is about; absent: nobody sent it over HTTP. */
+  /** The unparsed body, which signatures are computed from. Absent if the event was not sent over HTTP. */
   raw_body?: string;
 }
 
 /**
- * Returns what is at a dotted path of an event: in its body, with or without `body.`, or under `headers.`, whose names ignore case
- * (E-402). A body's own `body` and `headers` are found where the documented meaning finds nothing. Undefined for nothing.
+ * Returns the value at a dotted path of an event, or undefined (E-402). The path is in the body, with or without
+ * `body.`, or under `headers.`, whose names ignore case. Properties of the body that are named `body` or `headers` are
+ * found if the documented meaning finds nothing.
  */
 export function findValueAtPath({ body, headers }: SourceRequest, path: string): Json | undefined {
   if (path.startsWith("body.")) return findValue(body, path.slice("body.".length)) ?? findValue(body, path);
@@ -113,7 +120,7 @@ export function findValueAtPath({ body, headers }: SourceRequest, path: string):
   return findValue(body, path);
 }
 
-/** Numbers are places in a list. */
+/** Returns the value at a dotted path. Numbers are indexes of lists. */
 function findValue(json: Json, path: string): Json | undefined {
   let value: Json | undefined = json;
   for (const part of path.split(".")) {

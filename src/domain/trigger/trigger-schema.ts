@@ -8,7 +8,7 @@ import { listOrSingle } from "../schema/lists.js";
 export const MAX_RECIPIENTS = 1_000;
 const MAX_KEY_LENGTH = 255;
 
-/** A key of up to 255 characters that a store keeps as it is. */
+/** Returns the schema of a key: up to 255 characters that a store keeps unchanged. */
 const keySchema = () =>
   checkedString((name) => {
     if (name === "") return "must not be empty";
@@ -16,7 +16,7 @@ const keySchema = () =>
     return isUnstorable(name) ? UNSTORABLE_MESSAGE : null;
   });
 
-/** 1 to 1,000 recipients, or one (E-027, EQ-54). */
+/** The schema of 1 to 1,000 recipients, or a single one (E-027, EQ-54). */
 const recipientsSchema = once(() =>
   listOrSingle("a user id, an object reference, an inline recipient, or a list of them", recipientSchema(), {
     max: MAX_RECIPIENTS,
@@ -25,7 +25,10 @@ const recipientsSchema = once(() =>
   }),
 );
 
-/** A trigger payload: the API's fields (E-025 to E-039), `key` and `idempotency_key`. In the order of the documentation. */
+/**
+ * The schema of a trigger payload: the fields of the API (E-025 to E-039), `key` and `idempotency_key`, in the order of
+ * the documentation.
+ */
 export const triggerSchema = once(() => {
   const flag = optional(z.boolean());
   return z.strictObject({
@@ -40,7 +43,10 @@ export const triggerSchema = once(() => {
   });
 });
 
-/** A cancel payload (A-403). Unknown keys are errors: without a misspelled `recipients`, it would cancel for everybody. */
+/**
+ * The schema of a cancel payload (A-403). Unknown keys are errors, because a misspelled `recipients` would cancel the
+ * runs of all recipients.
+ */
 export const cancellationSchema = once(() =>
   z.strictObject({ cancellation_key: keySchema(), recipients: optional(recipientsSchema()) }),
 );

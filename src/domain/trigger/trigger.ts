@@ -2,19 +2,21 @@ import type { JsonObject } from "../../util/json.js";
 import type { RecipientKey, RecipientUpsert } from "../recipient/recipient.js";
 import type { RunSettings } from "../run/workflow-run.js";
 
-/** One recipient as listed in a trigger. */
+/** A recipient in the list of a trigger. */
 export interface TriggerRecipient {
   key: RecipientKey;
-  /** Set where the recipient is identified inline (E-036, E-037); a bare reference does not identify. */
+  /**
+   * The properties if the recipient is identified inline (E-036, E-037); null for a reference, which does not identify.
+   */
   upsert: RecipientUpsert | null;
-  /** Merged over `data` for this recipient's run only (E-042). */
+  /** The data that is merged over `data` for this recipient's run only (E-042). */
   trigger_data: JsonObject | null;
 }
 
-/** A trigger request, checked (E-025). `payload` is the same as the API takes it. */
+/** A checked trigger request (E-025). `payload` is the request in the API's format. */
 export interface Trigger {
   workflow: string;
-  /** 1 to 1,000 listings, in order, duplicates still in (E-027). */
+  /** The 1 to 1,000 listed recipients in order, including duplicates (E-027). */
   recipients: TriggerRecipient[];
   actor: { key: RecipientKey; upsert: RecipientUpsert | null } | null;
   tenant: { id: string; upsert: RecipientUpsert | null } | null;
@@ -24,14 +26,14 @@ export interface Trigger {
   payload: JsonObject;
 }
 
-/** Whom a request names, and may identify. */
+/** The recipients, actor and tenant that a request names and may identify. */
 export type Parties = Pick<Trigger, "recipients" | "actor" | "tenant">;
 
 export interface Cancellation {
   workflow: string;
   cancellation_key: string;
-  /** Null: everyone (E-353). */
+  /** The recipients to cancel for; null means all (E-353). */
   recipients: RecipientKey[] | null;
-  /** Of a branch's runs; absent: of the main files' (A-015). */
+  /** The branch whose runs are canceled; absent for the runs of main (A-015). */
   branch?: string;
 }
