@@ -1,31 +1,31 @@
 import { BASE62 } from "../../util/ids.js";
 
-/** `/l/<message>/<number>`: the number is the link's place in the message's list. */
+/** The parts of a tracking URL, `/l/<message>/<number>`. The number is the index of the link in the message's list. */
 interface LinkOptions {
   base_url: string;
   message_id: string;
-  /** For SMS and WhatsApp: `/<key>` of 10 characters (T-233). */
+  /** Whether to use `/<key>` with 10 characters, for SMS and WhatsApp (T-233). */
   isShort: boolean;
 }
 
-/** A short link's key: so many characters of the message's end, and one for the link. */
+/** The number of characters that a short link's key takes from the end of the message ID. One more character is the index. */
 const MESSAGE_ID_TAIL_LENGTH = 9;
 
-/** The links of one message, each URL once. */
+/** The links of one message. Each URL is listed once. */
 export class LinkList {
   readonly urls: string[] = [];
   private readonly numbersByUrl = new Map<string, number>();
 
-  constructor(private readonly base: LinkOptions) {}
+  constructor(private readonly options: LinkOptions) {}
 
-  /** What stands for a URL; null for one that is left alone, as all but `https://` are (T-231). */
+  /** Returns the tracking URL for a URL. Null if the URL is not tracked; only `https://` URLs are (T-231). */
   wrap(url: string): string | null {
     if (!/^https:\/\//i.test(url) || !URL.canParse(url)) return null;
-    const { base_url, message_id, isShort: short } = this.base;
-    if (url.startsWith(`${base_url}/unsubscribe/`)) return null; // to unsubscribe is no reader's click (T-241)
+    const { base_url, message_id, isShort } = this.options;
+    if (url.startsWith(`${base_url}/unsubscribe/`)) return null; // unsubscribing is not a link click (T-241)
     const linkNumber = this.numbersByUrl.get(url) ?? this.urls.push(url) - 1;
     this.numbersByUrl.set(url, linkNumber);
-    const digit = short ? BASE62[linkNumber] : undefined;
+    const digit = isShort ? BASE62[linkNumber] : undefined;
     return digit === undefined
       ? `${base_url}/l/${message_id}/${linkNumber}`
       : `${base_url}/${message_id.slice(-MESSAGE_ID_TAIL_LENGTH)}${digit}`;

@@ -16,7 +16,7 @@ interface TrackingOptions {
 
 interface TrackedContent {
   content: JsonObject;
-  /** The URLs that were wrapped, by the number in their link. */
+  /** The tracked URLs. The index of a URL is the number in its tracking URL. */
   links: string[];
 }
 
@@ -24,7 +24,7 @@ const toText = (value: unknown): string => (typeof value === "string" ? value : 
 
 function trackEmail(content: JsonObject, links: LinkList, options: TrackingOptions): JsonObject {
   const { base_url, message_id, opens } = options;
-  // Without link tracking there are the marks to take out still.
+  // Without link tracking, the no-track attributes still have to be removed.
   const html = wrapHtml(
     toText(content.html_body),
     options.links ? links : new UntrackedLinks({ ...options, isShort: false }),
@@ -32,13 +32,14 @@ function trackEmail(content: JsonObject, links: LinkList, options: TrackingOptio
   return { ...content, html_body: opens ? addTrackingPixel(html, `${base_url}/o/${message_id}.png`) : html };
 }
 
+/** Links of a message without link tracking. */
 class UntrackedLinks extends LinkList {
   override wrap(): null {
     return null;
   }
 }
 
-/** The body alone: what an action opens is never wrapped (T-234). */
+/** Tracks the links of a feed message's body. Action URLs are never tracked (T-234). */
 function trackFeed(content: JsonObject, links: LinkList): JsonObject {
   const blocks = Array.isArray(content.blocks) ? content.blocks : [];
   return {
@@ -71,14 +72,14 @@ function trackChat(content: JsonObject, links: LinkList, isWhatsApp: boolean): J
 
 interface TrackChannel {
   track(content: JsonObject, links: LinkList, options: TrackingOptions): JsonObject;
-  /** Whether links are shortened: each character counts. */
+  /** Returns whether tracking URLs are short. Absent if they never are. */
   isShort?(provider: string): boolean;
 }
 
 const isWhatsApp = (provider: string): boolean => provider.includes("whatsapp");
 
-/** How the messages of each channel type are tracked; null where nothing can be (section 7 of the format). */
-const TRACKED: Readonly<Record<ChannelType, TrackChannel | null>> = {
+/** How the messages of each channel type are tracked. Null for channel types without tracking (section 7 of the format). */
+const TRACKED_CHANNELS: Readonly<Record<ChannelType, TrackChannel | null>> = {
   email: { track: trackEmail },
   in_app_feed: { track: trackFeed },
   sms: {
@@ -94,11 +95,14 @@ const TRACKED: Readonly<Record<ChannelType, TrackChannel | null>> = {
   in_app_guide: null,
 };
 
-/** A rendered message whose links, and whose opening, tell of themselves at `base_url` (T-230 to T-235, E-231). */
+/**
+ * Returns the content with tracking URLs at `base_url` instead of its links and, for emails, a tracking pixel (E-231, T-230 to
+ * T-235).
+ */
 export function trackContent(content: JsonObject, options: TrackingOptions): TrackedContent {
   const { type, provider } = options.channel;
-  const tracked = TRACKED[type];
-  if (tracked === null) return { content, links: [] };
-  const links = new LinkList({ ...options, isShort: tracked.isShort?.(provider) ?? false });
-  return { content: tracked.track(content, links, options), links: links.urls };
+  const channel = TRACKED_CHANNELS[type];
+  if (channel === null) return { content, links: [] };
+  const links = new LinkList({ ...options, isShort: channel.isShort?.(provider) ?? false });
+  return { content: channel.track(content, links, options), links: links.urls };
 }

@@ -1,23 +1,23 @@
 import type { LinkList } from "./link-list.js";
 
-/** Elements whose content is text, whatever it looks like. */
+/** Elements whose content is text even if it looks like tags. */
 const RAW_TEXT_ELEMENTS = new Set(["script", "style", "textarea", "title", "xmp"]);
 const NO_TRACK_ATTRIBUTE = "data-knock-no-track";
 const ATTRIBUTE = /[^\s/>][^\s/>=]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"'][^\s>]*)?)?/y;
 const NAMED_ENTITIES: Readonly<Record<string, string>> = { amp: "&", quot: '"', apos: "'", lt: "<", gt: ">" };
 
-/** An attribute's value as a browser reads it; character references that no URL needs stay. */
+/** Decodes the character references of an attribute value, except named ones that URLs do not need. */
 export function decodeEntities(value: string): string {
-  return value.replaceAll(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(amp|quot|apos|lt|gt));/gi, (whole, hex, digits, name) => {
-    if (name !== undefined) return NAMED_ENTITIES[String(name).toLowerCase()] ?? whole;
+  return value.replaceAll(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(amp|quot|apos|lt|gt));/gi, (entity, hex, digits, name) => {
+    if (name !== undefined) return NAMED_ENTITIES[String(name).toLowerCase()] ?? entity;
     const code = hex === undefined ? Number(digits) : Number.parseInt(hex, 16);
-    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+    return code <= 0x10ffff ? String.fromCodePoint(code) : entity;
   });
 }
 
 interface Attribute {
   name: string;
-  /** As written, without its quotes. */
+  /** The value as written, without quotes. */
   value: string;
   start: number;
   end: number;
@@ -39,7 +39,7 @@ function parseAttribute(html: string, at: number): Attribute | null {
   };
 }
 
-/** An open tag's attributes, and where it ends; null where it has no end. */
+/** Returns the attributes of a start tag and the index after it. Null if the tag does not end. */
 function parseTag(html: string, from: number): { attributes: Attribute[]; end: number } | null {
   const attributes: Attribute[] = [];
   let at = from;
@@ -56,20 +56,23 @@ function parseTag(html: string, from: number): { attributes: Attribute[]; end: n
 function wrapTag(html: string, start: number, end: number, attributes: Attribute[], links: LinkList): string {
   let [tag, done] = ["", start];
   const isUntracked = attributes.some(({ name }) => name === NO_TRACK_ATTRIBUTE);
-  for (const { name, value, start: at, end: after } of attributes) {
+  for (const { name, value, start: attributeStart, end: attributeEnd } of attributes) {
     const url = name === "href" && !isUntracked ? links.wrap(decodeEntities(value).trim()) : null;
     if (url !== null) {
-      tag += `${html.slice(done, at)}href="${url}"`;
-      done = after;
+      tag += `${html.slice(done, attributeStart)}href="${url}"`;
+      done = attributeEnd;
     } else if (name === NO_TRACK_ATTRIBUTE) {
-      tag += html.slice(done, at).trimEnd();
-      done = after;
+      tag += html.slice(done, attributeStart).trimEnd();
+      done = attributeEnd;
     }
   }
   return tag + html.slice(done, end);
 }
 
-/** Anchors' `https://` URLs wrapped, marks against it taken out (T-231, T-232). In one pass; what is no tag stays. */
+/**
+ * Replaces the `https://` URLs of anchors with tracking URLs and removes the no-track attributes. Everything else stays
+ * unchanged (T-231, T-232).
+ */
 export function wrapHtml(html: string, links: LinkList): string {
   const [tagName, parts]: [RegExp, string[]] = [/<([a-z][^\s/>]*)/iy, []];
   let [done, at] = [0, html.indexOf("<")];
@@ -101,7 +104,7 @@ export function wrapHtml(html: string, links: LinkList): string {
   return parts.join("") + html.slice(done);
 }
 
-/** A picture of one pixel at the end of the body, which tells that it was loaded (T-235). */
+/** Inserts an image of one pixel at the end of the body. A request for its URL shows that the email was opened (T-235). */
 export function addTrackingPixel(html: string, url: string): string {
   const image = `<img src="${url}" width="1" height="1" alt="" style="display:block;width:1px;height:1px;border:0">`;
   const end = [...html.matchAll(/<\/body\b/gi)].at(-1)?.index ?? html.length;

@@ -2,9 +2,9 @@ import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { LinkList } from "./link-list.js";
 import { wrapMarkdown, wrapMrkdwn, wrapPlain } from "./wrap-text.js";
 
-/** What is loaded, not opened: a picture's address must stay that of a picture. */
+/** Fields whose URLs are loaded and not opened, so they must not be tracked. */
 const MEDIA_FIELDS = new Set(["slack_file", "image", "thumbnail", "video", "sources", "media"]);
-/** Where a text's own object says what it is written in. */
+/** Functions to track the links of a text object, by its `type`. */
 const TEXT_WRAPPERS: Readonly<Record<string, typeof wrapPlain>> = { mrkdwn: wrapMrkdwn, markdown: wrapMarkdown };
 
 function isMedia({ type }: JsonObject): boolean {
@@ -26,17 +26,17 @@ function wrapStrings(
   );
 }
 
-/** Block Kit and its like: `url` of what can be opened, and texts that say they are mrkdwn or Markdown (T-231). */
+/** Tracks the links of Block Kit and similar JSON: URLs that can be opened, and texts in mrkdwn or Markdown (T-231). */
 export function wrapJson(content: JsonObject, links: LinkList): JsonObject {
-  return wrapStrings(content, links, (name, text, of) => {
+  return wrapStrings(content, links, (name, text, owner) => {
     if (name === "url" || name === "title_url")
-      return isMedia(of) && name === "url" ? text : (links.wrap(text) ?? text);
-    const wrap = name === "text" && typeof of.type === "string" ? TEXT_WRAPPERS[of.type] : undefined;
+      return isMedia(owner) && name === "url" ? text : (links.wrap(text) ?? text);
+    const wrap = name === "text" && typeof owner.type === "string" ? TEXT_WRAPPERS[owner.type] : undefined;
     return wrap?.(text, links) ?? text;
   }) as JsonObject;
 }
 
-/** WhatsApp's JSON: its texts are plain. */
+/** Tracks the links of JSON for WhatsApp, whose texts are plain. */
 export function wrapWhatsApp(content: JsonObject, links: LinkList): JsonObject {
   return wrapStrings(content, links, (name, text) =>
     name === "text" || name === "body" ? wrapPlain(text, links) : text,

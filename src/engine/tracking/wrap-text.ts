@@ -5,7 +5,7 @@ const BARE_URL = String.raw`(?<![\w+.-])https:\/\/[^\s<>"${"`"}|\\^{}]+`;
 
 const countCharacter = (text: string, character: string): number => text.split(character).length - 1;
 
-/** A URL in running text, and what follows it: punctuation at its end is the sentence's, as is a bracket without its other. */
+/** Splits a URL in a text from the characters after it: punctuation at its end, and closing brackets without an opening one. */
 function splitTrailingPunctuation(found: string): [url: string, rest: string] {
   const closing: Record<string, number> = {
     ")": countCharacter(found, ")") - countCharacter(found, "("),
@@ -29,12 +29,12 @@ function wrapBareUrl(found: string, links: LinkList, formatLink: FormatLink): st
   return wrapped === null ? found : `${formatLink(wrapped, url)}${rest}`;
 }
 
-/** Plain text, where a link is its URL: SMS and WhatsApp. */
+/** Tracks the links of plain text for SMS and WhatsApp, where each link is a bare URL. */
 export function wrapPlain(text: string, links: LinkList): string {
   return text.replaceAll(new RegExp(BARE_URL, "gi"), (found) => wrapBareUrl(found, links, (wrapped) => wrapped));
 }
 
-/** What of Markdown is looked at, in this order: the parts that are left whole come before what could be within them. */
+/** Matches the parts of Markdown in this order. Parts that stay unchanged come first, because they can contain the others. */
 const MARKDOWN_TOKENS = new RegExp(
   [
     String.raw`(?<code>(?:^|\n) {0,3}(?<fence>${"```"}|~~~)[\s\S]*?(?:\n {0,3}\k<fence>|$)|(?<!${"`"})(?<ticks>${"`"}+)(?!${"`"})[^${"`"}]+\k<ticks>(?!${"`"}))`,
@@ -52,18 +52,18 @@ function formatMarkdownLink(wrapped: string, url: string): string {
   return `[${text}](${wrapped})`;
 }
 
-/** Markdown's links; a bare URL becomes a link whose text it is (T-231). Pictures and code stay. */
+/** Tracks the links of Markdown. A bare URL becomes a link with the URL as its text. Images and code stay unchanged (T-231). */
 export function wrapMarkdown(text: string, links: LinkList): string {
-  return text.replaceAll(MARKDOWN_TOKENS, (whole: string, ...rest: unknown[]) => {
+  return text.replaceAll(MARKDOWN_TOKENS, (token: string, ...rest: unknown[]) => {
     const groups = rest.at(-1) as Record<string, string | undefined>;
     const { before, url, html, auto, bare: found } = groups;
     if (html !== undefined) return wrapHtml(html, links);
     if (before !== undefined && url !== undefined) return `${before}${links.wrap(decodeEntities(url)) ?? url}`;
     if (auto !== undefined) {
       const wrapped = links.wrap(auto);
-      return wrapped === null ? whole : formatMarkdownLink(wrapped, auto);
+      return wrapped === null ? token : formatMarkdownLink(wrapped, auto);
     }
-    return found === undefined ? whole : wrapBareUrl(found, links, formatMarkdownLink);
+    return found === undefined ? token : wrapBareUrl(found, links, formatMarkdownLink);
   });
 }
 
@@ -72,13 +72,13 @@ const MRKDWN_TOKENS = new RegExp(
   "gi",
 );
 
-/** Slack's mrkdwn: `<url|label>`, and bare URLs, whose label they become (T-231). */
+/** Tracks the links of Slack's mrkdwn: `<url|label>`, and bare URLs, which become links with the URL as the label (T-231). */
 export function wrapMrkdwn(text: string, links: LinkList): string {
-  return text.replaceAll(MRKDWN_TOKENS, (whole: string, ...rest: unknown[]) => {
+  return text.replaceAll(MRKDWN_TOKENS, (token: string, ...rest: unknown[]) => {
     const { url, label, bare: found } = rest.at(-1) as Record<string, string | undefined>;
-    if (url === undefined && found === undefined) return whole;
+    if (url === undefined && found === undefined) return token;
     const [written, after] = url === undefined ? splitTrailingPunctuation(found as string) : [url, ""];
-    const wrapped = links.wrap(decodeEntities(written)); // Slack wants `&` escaped
-    return wrapped === null ? whole : `<${wrapped}|${label ?? written}>${after}`;
+    const wrapped = links.wrap(decodeEntities(written)); // Slack requires `&` to be escaped
+    return wrapped === null ? token : `<${wrapped}|${label ?? written}>${after}`;
   });
 }
