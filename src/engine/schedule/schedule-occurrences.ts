@@ -2,7 +2,7 @@ import type { Environment } from "../../domain/environment/environment.js";
 import type { Recipient } from "../../domain/recipient/recipient.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 
-/** Whose time zone the rules run in: the recipient's, else the account's (E-372). */
+/** The sources of the time zone for repeat rules: the recipient's, or else the account's (E-372). */
 interface ZoneSource {
   recipient: Recipient | undefined;
   environment: Environment;
@@ -13,18 +13,19 @@ async function findNextRepeat(
   after: number,
   { recipient, environment }: ZoneSource,
 ): Promise<number | null> {
-  // Both load luxon: one-offs do without.
-  const [{ resolveZone }, { findNextOccurrence: nextOccurrence }] = await Promise.all([
+  // Both modules load luxon, which schedules without repeats do not need.
+  const [{ resolveZone }, { findNextOccurrence }] = await Promise.all([
     import("./time-windows.js"),
     import("./schedule-times.js"),
   ]);
   const { zone } = resolveZone([recipient?.properties.timezone, environment.timezone]);
-  return nextOccurrence(schedule, schedule.scheduled_at ?? schedule.inserted_at, after, zone);
+  return findNextOccurrence(schedule, schedule.scheduled_at ?? schedule.inserted_at, after, zone);
 }
 
 /**
- * When a new or changed schedule occurs first, in milliseconds; null for never. A one-off at its exact moment, past ones
- * included (E-368), unless that is after its end (E-373); a recurring one later than now (EQ-62).
+ * Returns the first occurrence of a new or changed schedule in milliseconds, or null. A schedule without repeats occurs at
+ * its exact time, also if that is in the past (E-368), unless it is after the end (E-373). A schedule with repeats occurs
+ * after `now` (EQ-62).
  */
 export async function findFirstOccurrence(schedule: Schedule, now: number, zone: ZoneSource): Promise<number | null> {
   if (schedule.repeats.length > 0) return findNextRepeat(schedule, now, zone);
@@ -32,7 +33,7 @@ export async function findFirstOccurrence(schedule: Schedule, now: number, zone:
   return scheduled_at === null || (ending_at !== null && scheduled_at > ending_at) ? null : scheduled_at;
 }
 
-/** When a schedule occurs again after it did, or was skipped, at `now`. */
+/** Returns the next occurrence in milliseconds after one that ran or was skipped at `now`. Null without repeats. */
 export async function findFollowingOccurrence(
   schedule: Schedule,
   now: number,

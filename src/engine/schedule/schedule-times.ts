@@ -12,24 +12,27 @@ import {
   toWallClock,
 } from "./time-windows.js";
 
-// Loads luxon, through time-windows.ts: import it when a recurring schedule is there to be computed, not before.
+// This file loads luxon through time-windows.ts. Import it only when the next time of a recurring schedule is needed.
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
 
-/** Hours of a week, weekdays of a 29 February: a rule that matches nothing in so many of its units never does. */
+/**
+ * Limits how many units of a rule are searched. A rule that matches none of them never matches: a week has 168 hours, and
+ * 400 years contain every weekday that February 29 can have.
+ */
 const MAX_TRIES = 400;
 
-/** The last moment that ISO 8601 writes with four digits. */
+/** The last day whose year has four digits in ISO 8601. */
 const MAX_TIME_MS = Date.UTC(9999, 11, 31);
 
 /**
- * The first time that a recurring schedule's rules name (E-370 to E-372, EQ-62), not before `anchor` and later than
- * `after`; null where none is left up to `ending_at`, which itself still counts (E-373). Milliseconds. Intervals count
- * from the anchor's hour, day, ISO week or month in the zone. Local times that the clock skips move forward, of repeated
- * ones the first counts; hourly rules go by real hours.
+ * Returns the first time of a recurring schedule's rules that is not before `anchor`, later than `after` and not later than
+ * `ending_at`, or null. All times are in milliseconds. Intervals count from the anchor's hour, day, ISO
+ * week or month in the zone. Local times that the clock skips move forward. If the clock repeats a local time, its first
+ * occurrence is used. Hourly rules count elapsed hours (E-370 to E-373, EQ-62).
  */
 export function findNextOccurrence(
   { repeats, ending_at }: Pick<ScheduleTimes, "repeats" | "ending_at">,
@@ -43,16 +46,16 @@ export function findNextOccurrence(
   return next <= (ending_at ?? MAX_TIME_MS) ? next : null;
 }
 
-/** A rule as its units (hours, days, weeks, months) from the anchor's on, which is number 0. */
+/** The units of a rule (hours, days, weeks or months). Unit 0 contains the anchor. */
 interface Units {
-  /** The unit that holds a moment. */
+  /** Returns the number of the unit that contains a time. */
   findUnit(moment: number): number;
-  /** The times that the rule names in a unit. */
+  /** Returns the times of the rule in a unit. */
   listTimes(unit: number): number[];
 }
 
 function findNextTime(units: Units, interval: number, from: number): number {
-  // One unit back: a time that the clock skips may have moved out of its own.
+  // The search starts one interval earlier, because a time that the clock skips can move into the next unit.
   const start = Math.max(0, Math.floor(units.findUnit(from) / interval) - 1);
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const matches = units.listTimes((start + tries) * interval);
@@ -69,7 +72,7 @@ function toUnits(rule: RepeatRule, anchor: number, zone: Zone): Units {
   const isOn = (wallClock: number): boolean => days === undefined || days.includes(getWeekday(wallClock));
   if (rule.frequency === "hourly") return toHourUnits(rule, anchor, wall, isOn, zone);
   const time = (rule.hours ?? 0) * HOUR_MS + (rule.minutes ?? 0) * MINUTE_MS;
-  // Beyond the end of time no zone is asked.
+  // After the last supported day, the zone's offset is not needed.
   const momentOn = (day: number): number => (day > MAX_TIME_MS ? day + time : toMoment(zone, day + time));
   if (rule.frequency === "monthly") return toMonthUnits(rule, wall, isOn, momentOn, zone);
 
@@ -102,7 +105,7 @@ function toHourUnits(
     listTimes(unit) {
       const hour = first + unit * HOUR_MS;
       if (hour > MAX_TIME_MS) return [hour];
-      // Clocks that change by half an hour: the minute is then found later than the hour.
+      // If the clock changes by half an hour, the rule's minute can come later than `hour`.
       const at = findNextHour({ days: null, minutes }, hour - 1, zone);
       return at !== undefined && isOn(toWallClock(zone, at)) ? [at] : [];
     },
@@ -114,7 +117,7 @@ function getMonthNumber(wallClock: number): number {
   return date.getUTCFullYear() * 12 + date.getUTCMonth();
 }
 
-/** The weekday filter counts only where no day of the month is given, as in window rules (EQ-37). */
+/** Returns the units of a monthly rule. As in window rules, weekdays apply only without a day of the month (EQ-37). */
 function toMonthUnits(
   rule: RepeatRule,
   wall: number,

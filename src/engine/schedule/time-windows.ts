@@ -2,7 +2,7 @@ import { FixedOffsetZone, IANAZone, type Zone } from "luxon";
 import type { SendWindow } from "../../domain/channel/send-windows.js";
 import { isJsonObject } from "../../util/json.js";
 
-// This file is the only one that loads luxon: import it when a window is there to be computed, not before.
+// Only this file loads luxon, so import it only when a window has to be computed.
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -10,8 +10,8 @@ const MINUTE_MS = 60_000;
 const DEFAULT_ZONE = "Etc/UTC";
 
 /**
- * The first candidate that is an IANA name, else `Etc/UTC` (E-413). `invalid` is the first that was set and is none:
- * it counts as not set and deserves a warning (EQ-63).
+ * Returns the first candidate that is an IANA name, or else `Etc/UTC`. `invalid` is the first invalid candidate, which is
+ * ignored and should be reported as a warning. Null if no candidate is invalid (E-413, EQ-63).
  */
 export function resolveZone(candidates: readonly unknown[]): { zone: string; invalid: string | null } {
   let invalid: string | null = null;
@@ -23,12 +23,12 @@ export function resolveZone(candidates: readonly unknown[]): { zone: string; inv
   return { zone: DEFAULT_ZONE, invalid };
 }
 
-/** Asking for an unknown zone's formatter is slow; the valid names are few. */
+/** Zone names that are known to be valid. They are cached because checking a name creates an Intl object, which is slow. */
 const knownZones = new Set<string>([DEFAULT_ZONE, "UTC"]);
 
 function isZoneName(name: string): boolean {
   if (knownZones.has(name)) return true;
-  // Later Nodes take "+05:30" for a zone, earlier ones do not.
+  // Only newer versions of Node accept "+05:30" as a zone, so it is rejected in all versions.
   if (!/^[a-z]/i.test(name) || !IANAZone.isValidZone(name)) return false;
   knownZones.add(name);
   return true;
@@ -38,20 +38,21 @@ export function getZone(name: string): Zone {
   return name === DEFAULT_ZONE || name === "UTC" ? FixedOffsetZone.utcInstance : IANAZone.create(name);
 }
 
-/** The wall clock at a moment, as if it were UTC. */
+/** Returns the local time at a moment, as milliseconds since 1970 in local time. */
 export function toWallClock(zone: Zone, at: number): number {
   return at + zone.offset(at) * MINUTE_MS;
 }
 
 /**
- * The moment a wall clock (written as if it were UTC) shows a time: the first of two, and where the clock skips it, as
- * much later as the clock was put forward (EQ-32). luxon's own answer for a repeated time depends on the current date.
+ * Returns the moment of a local time, which is given as in {@link toWallClock}. For a repeated local time it is the first
+ * moment. A local time that the clock skips moves forward by the length of the gap. luxon is not used for this, because its
+ * result for a repeated time depends on the current date (EQ-32).
  */
 export function toMoment(zone: Zone, wallClock: number): number {
   const [before, after] = [zone.offset(wallClock - DAY_MS), zone.offset(wallClock + DAY_MS)];
   const moments = [before, after].map((offset) => wallClock - offset * MINUTE_MS);
-  const shown = moments.filter((moment) => toWallClock(zone, moment) === wallClock);
-  return shown.length > 0 ? Math.min(...shown) : (moments[0] as number);
+  const matching = moments.filter((moment) => toWallClock(zone, moment) === wallClock);
+  return matching.length > 0 ? Math.min(...matching) : (moments[0] as number);
 }
 
 export function toStartOfDay(wallClock: number): number {
@@ -62,7 +63,7 @@ export function floorMod(value: number, modulus: number): number {
   return value - Math.floor(value / modulus) * modulus;
 }
 
-/** 0 is Monday. */
+/** Returns the weekday of a local time. 0 is Monday. */
 export function getWeekday(wallClock: number): number {
   return (new Date(wallClock).getUTCDay() + 6) % 7;
 }
@@ -72,7 +73,7 @@ export const DAY_GROUPS: Record<string, number[]> = { weekdays: [0, 1, 2, 3, 4],
 
 interface WindowRule {
   frequency: "hourly" | "daily" | "weekly" | "monthly";
-  /** 0 is Monday; null: any day. */
+  /** Weekdays, 0 is Monday. Null for any day. */
   days: number[] | null;
   hours: number;
   minutes: number;
@@ -80,8 +81,8 @@ interface WindowRule {
 }
 
 /**
- * The next local time that a window rule (section 6.4 of the workflow format) names, strictly after `now` (E-242, EQ-37);
- * undefined if it is no such rule. Milliseconds.
+ * Returns the next time of a window rule (section 6.4 of the workflow format) after `now`, in milliseconds. Undefined if the
+ * value is not a window rule (E-242, EQ-37).
  */
 export function findNextWindowTime(rule: unknown, now: number, zoneName: string): number | undefined {
   const parsed = parseWindowRule(rule);
@@ -100,7 +101,7 @@ export function findNextWindowTime(rule: unknown, now: number, zoneName: string)
   return undefined;
 }
 
-/** Goes by real hours, so that the hour a clock repeats counts twice; then the day must fit. */
+/** Returns the next time with the rule's minutes on one of its days. Counts elapsed hours, so a repeated hour counts twice. */
 export function findNextHour(
   { days, minutes }: Pick<WindowRule, "days" | "minutes">,
   now: number,
@@ -109,16 +110,16 @@ export function findNextHour(
   const msPastMinute = (wall: number) => floorMod(wall - minutes * MINUTE_MS, HOUR_MS);
   let after = now;
   for (let tries = 0; tries < 20; tries++) {
-    // Two guesses, for clocks that change by half an hour within the coming one.
+    // There are two guesses, because the clock can change by half an hour within the next hour.
     const guesses = [after, after + HOUR_MS].map(
       (moment) => after + HOUR_MS - msPastMinute(after + zone.offset(moment) * MINUTE_MS),
     );
-    const shown = guesses.filter((moment) => msPastMinute(toWallClock(zone, moment)) === 0);
-    if (shown.length === 0) {
+    const matching = guesses.filter((moment) => msPastMinute(toWallClock(zone, moment)) === 0);
+    if (matching.length === 0) {
       after = Math.min(...guesses);
       continue;
     }
-    const at = Math.min(...shown);
+    const at = Math.min(...matching);
     const wall = toWallClock(zone, at);
     if (days === null || days.includes(getWeekday(wall))) return at;
     after = toMoment(zone, toStartOfDay(wall) + DAY_MS) - 1;
@@ -126,7 +127,10 @@ export function findNextHour(
   return undefined;
 }
 
-/** The weekday filter counts only where no day of the month is given; the longest wait for a weekday on a 1st is 14 months. */
+/**
+ * Returns the next time of a monthly rule. Weekdays apply only without a day of the month. The longest wait for a weekday on
+ * the first of a month is 14 months.
+ */
 function findNextMonthDay(
   { days, hours, minutes, day_of_month }: WindowRule,
   now: number,
@@ -181,13 +185,13 @@ function parseInteger(value: unknown, lowest: number, highest: number): number |
 const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /**
- * Null while a window is open (or none ever opens: the loader refuses such a list), else the next opening in milliseconds
- * (E-197 to E-201). `from` is inside the window, `until` is not; both are wall times resolved as EQ-32 says.
+ * Returns the next time that a send window opens, in milliseconds. Null while one is open, and if none ever opens, which the
+ * loader rejects. `from` is inclusive and `until` exclusive; both are local times (E-197 to E-201, EQ-32).
  */
 export function findSendWindowOpening(windows: readonly SendWindow[], now: number, zoneName: string): number | null {
   const zone = getZone(zoneName);
   const today = toStartOfDay(toWallClock(zone, now));
-  // A week finds every window but one that a clock change swallows whole; it opens again within the next.
+  // One week is enough unless a clock change skips a whole window. Such a window opens a week later.
   for (let ahead = 0; ahead <= 15; ahead++) {
     const day = today + ahead * DAY_MS;
     const weekday = WEEKDAYS[getWeekday(day)];
@@ -205,7 +209,7 @@ export function findSendWindowOpening(windows: readonly SendWindow[], now: numbe
   return null;
 }
 
-/** Milliseconds into the day of `HH:MM` or `HH:MM:SS`. */
+/** Returns the milliseconds since midnight of `HH:MM` or `HH:MM:SS`, or `missing` without a time. */
 function parseTimeOfDay(text: string | null, missing: number): number {
   const match = /^(\d{1,2}):(\d\d)(?::(\d\d))?$/.exec(text ?? "");
   if (!match) return missing;
