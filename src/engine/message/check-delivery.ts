@@ -3,17 +3,17 @@ import type { Message } from "../../domain/message/message.js";
 import type { DeliveryCheck, Provider, RecordExchange } from "../../ports/provider.js";
 import { setStatus } from "./message-state.js";
 
-/** Seconds after a message was sent at which its provider is asked: ten times within 30 minutes (E-212, CH-045). */
+/** Seconds after sending at which the provider is asked for the status: ten times within 30 minutes (CH-045, E-212). */
 const CHECK_DELAYS_S = [5, 15, 30, 60, 120, 240, 480, 840, 1_260, 1_800];
 
-/** When to ask next, by how long ago the message was sent: whoever comes late asks once for all that has passed. */
+/** Returns the next time to ask, null after the last one. Times that were missed are skipped, so a late process asks once. */
 function findNextCheckTime({ events, inserted_at }: Message, now: number): number | null {
   const sentAt = events.findLast(({ type }) => type === "sent")?.at ?? inserted_at;
   const next = CHECK_DELAYS_S.find((seconds) => sentAt + seconds * 1_000 > now);
   return next === undefined ? null : sentAt + next * 1_000;
 }
 
-/** What a provider says; where asking goes wrong, it may know the next time. */
+/** Asks the provider for the delivery status. A failed request counts as pending, because the next one can succeed. */
 async function askProvider(
   message: Message,
   channel: Channel,
@@ -29,8 +29,8 @@ async function askProvider(
 }
 
 /**
- * Follows a message that its provider took: sent → delivered, bounced or undelivered (E-204, E-207, E-212). What cannot be
- * learnt leaves it `sent`: it was.
+ * Updates a sent message to delivered, bounced or undelivered, as its provider reports. If the provider cannot report the
+ * status, the message stays `sent` (E-204, E-207, E-212).
  */
 export async function checkDelivery(
   message: Message,

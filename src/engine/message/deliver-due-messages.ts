@@ -14,14 +14,14 @@ import { deregisterTokens } from "./deregister-tokens.js";
 import { isSandboxed, setStatus } from "./message-state.js";
 import type { FoundConnection } from "./store-connections.js";
 
-/** E-209, EQ-33: eight attempts, waiting 14, 28, … 896 s between them, each ±20 %. */
+/** Limits the attempts to deliver a message. The waits between them are 14, 28, … 896 seconds, each ±20 % (E-209, EQ-33). */
 const MAX_ATTEMPTS = 8;
 const FIRST_RETRY_DELAY_MS = 14_000;
 const JITTER = 0.2;
-/** A provider that asks for more than this is asked again then: the eight attempts are meant for 30 minutes. */
+/** Limits the wait that a provider can ask for, because the eight attempts are meant to end within 30 minutes. */
 const MAX_RETRY_AFTER_MS = 30 * 60_000;
 
-/** E-212: when a provider is first asked what became of a message; `check-delivery.ts` has the rest. */
+/** The delay before a provider is first asked for the delivery status. `check-delivery.ts` has the later delays (E-212). */
 const FIRST_CHECK_MS = 5_000;
 
 const MAX_MESSAGES_PER_CHUNK = 100;
@@ -38,7 +38,7 @@ function resolveMessageChannel(message: Message, environment: Environment): Chan
 
 type FailedDelivery = Extract<Delivery, { status: "failed" }>;
 
-/** When the next attempt is due: the backoff, or later where the provider said so (CH-042). */
+/** Returns when the next attempt is due: after the backoff, or later if the provider asked for it (CH-042). */
 function computeRetryTime(
   attempt: number,
   { retry_after_ms = 0 }: FailedDelivery,
@@ -70,7 +70,7 @@ function recordFailure(message: Message, failed: FailedDelivery, now: number, ra
   }
 }
 
-/** Applies what a provider answered (E-204 to E-210). */
+/** Applies the result of a delivery to the message (E-204 to E-210). */
 function applyDelivery(message: Message, delivery: Delivery, now: number, random: number): void {
   if (delivery.status === "failed") {
     recordFailure(message, delivery, now, random);
@@ -87,7 +87,7 @@ function applyDelivery(message: Message, delivery: Delivery, now: number, random
   if (delivery.tracked) message.due_at = now + FIRST_CHECK_MS;
 }
 
-/** Whether a message has a way to go: the feed is its own delivery, a sandboxed message stays (E-205, E-208). */
+/** Returns whether a message is sent to a provider. Feed messages and sandboxed messages are only stored (E-205, E-208). */
 function isSentToProvider(message: Message): boolean {
   return !hasTrait(message.channel.type, "isFeed") && !isSandboxed(message);
 }
@@ -96,7 +96,7 @@ function getTenantKey({ tenant }: Message): RecipientKey | null {
   return tenant === null ? null : toRecipientKey({ id: tenant, collection: TENANTS });
 }
 
-/** Chat needs connections and tokens, which content does not hold: one read for a whole chunk. */
+/** Reads the connections and tokens for the chat messages of a chunk at once, because content does not contain them. */
 async function readStoredChannelData(
   { store }: EngineContext<RecipientStore>,
   messages: readonly Message[],
@@ -110,8 +110,8 @@ async function readStoredChannelData(
     keys.size === 0 ? new Map() : await store.readRecipients([...keys]);
   return (message) => {
     const tenant = getTenantKey(message);
-    const of = (key: RecipientKey | null) => (key && read.get(key)?.channel_data[message.channel.id]) ?? {};
-    return { recipient: of(message.recipient), tenant: of(tenant) };
+    const getData = (key: RecipientKey | null) => (key && read.get(key)?.channel_data[message.channel.id]) ?? {};
+    return { recipient: getData(message.recipient), tenant: getData(tenant) };
   };
 }
 
@@ -123,21 +123,22 @@ interface AttemptContext {
   now: number;
 }
 
-/** What is wrong with the connection or the thread that the template gave: nobody is asked to deliver there (E-187, CH-177). */
+/** Returns the error in the connection or thread that the template sets. A message with one is not sent (E-187, CH-177). */
 function findChatError({ content: { metadata } }: Message): string | null {
   const fault = isJsonObject(metadata) ? (metadata.connection_fault ?? metadata.reply_fault) : null;
   return typeof fault === "string" ? fault : null;
 }
 
-/** The step whose message this one replies to (E-188). */
+/** Returns the ref of the step whose message this one replies to. Null if it is not a reply (E-188). */
 function findReplyStepRef({ content: { metadata } }: Message): string | null {
   return isJsonObject(metadata) && typeof metadata.reply_to_step_ref === "string" ? metadata.reply_to_step_ref : null;
 }
 
-async function attempt(
+/** Delivers a message, or asks for the delivery status of a sent one. Changes the message and does not save it. */
+async function attemptDelivery(
   context: EngineContext<MessageStore>,
   message: Message,
-  { logs, foundConnections: found, environment, getStoredChannelData: storedFor, now }: AttemptContext,
+  { logs, foundConnections, environment, getStoredChannelData, now }: AttemptContext,
 ) {
   const channel = resolveMessageChannel(message, environment);
   const recordExchange: RecordExchange = (exchange) => {
@@ -149,7 +150,8 @@ async function attempt(
     return;
   }
   if (!isSentToProvider(message) || !channel.deliver) {
-    // Held back by a send window until now, or its channel has become a sandbox since (CH-003): nothing leaves.
+    // These are feed and sandboxed messages that a send window delayed, and messages whose channel has become a sandbox
+    // since they were created (CH-003). None of them is sent.
     message.due_at = null;
     setStatus(message, hasTrait(message.channel.type, "isFeed") ? "delivered" : "not_sent", now);
     return;
@@ -158,14 +160,14 @@ async function attempt(
   let sent = message;
   let fault = findChatError(message);
   if (ref !== null) {
-    const { addParentMessage: asReply, findParentMessage: findParent } = await import("./find-parent-message.js");
-    const parent = await findParent(context, message, ref, now);
+    const { addParentMessage, findParentMessage } = await import("./find-parent-message.js");
+    const parent = await findParentMessage(context, message, ref, now);
     if ("at" in parent) {
       message.due_at = parent.at;
       return;
     }
     if ("fault" in parent) fault ??= parent.fault;
-    sent = asReply(message, parent);
+    sent = addParentMessage(message, parent);
   }
   message.attempts += 1;
   try {
@@ -175,12 +177,13 @@ async function attempt(
     }
     const provider = context.findProvider(channel);
     const delivery: Delivery = provider
-      ? await provider.send(sent, channel, storedFor(message), recordExchange)
+      ? await provider.send(sent, channel, getStoredChannelData(message), recordExchange)
       : { status: "failed", retryable: false, reason: `nothing here delivers for channel "${channel.key}"` };
     applyDelivery(message, delivery, now, context.random());
-    if ("connection" in delivery && delivery.connection) found.push({ message, connection: delivery.connection });
+    if ("connection" in delivery && delivery.connection)
+      foundConnections.push({ message, connection: delivery.connection });
   } catch (error) {
-    // A provider answers failures; what it throws is unforeseen, and may pass.
+    // A provider returns the failures that it knows, so an error that it throws is unexpected and can be temporary.
     applyDelivery(
       message,
       { status: "failed", retryable: true, reason: getErrorMessage(error) },
@@ -190,7 +193,7 @@ async function attempt(
   }
 }
 
-/** Told of each delivery attempt: why it failed, or null. */
+/** Receives each message after a delivery attempt, with the reason if the attempt failed, or else null. */
 export type OnDelivered = (message: Message, failure: string | null) => void;
 
 function findFailureReason(message: Message, now: number): string | null {
@@ -199,7 +202,7 @@ function findFailureReason(message: Message, now: number): string | null {
   return failed === undefined ? null : String(failed.data?.failure_details);
 }
 
-/** Hands over every message due at `now`; returns how many. A failed delivery never touches its run (CH-049). */
+/** Delivers all messages that are due at `now` and returns their number. A failed delivery never changes its run (CH-049). */
 export async function deliverDueMessages(
   context: EngineContext<MessageStore & RecipientStore>,
   now: number,
@@ -214,23 +217,26 @@ export async function deliverDueMessages(
       MAX_MESSAGES_PER_CHUNK,
     );
     if (messages.length === 0) return count;
-    const [environment, storedFor] = await Promise.all([
+    const [environment, getStoredChannelData] = await Promise.all([
       context.definitions.environment(),
       readStoredChannelData(context, messages),
     ]);
     const logs: DeliveryLog[] = [];
-    const found: FoundConnection[] = [];
-    const shared = { logs, foundConnections: found, environment, getStoredChannelData: storedFor, now };
+    const foundConnections: FoundConnection[] = [];
+    const shared = { logs, foundConnections, environment, getStoredChannelData, now };
     const otherMessages = messages.filter((message) => findReplyStepRef(message) === null);
-    await Promise.all(otherMessages.map((message) => attempt(context, message, shared)));
+    await Promise.all(otherMessages.map((message) => attemptDelivery(context, message, shared)));
     await context.store.saveMessages(otherMessages, token, logs.splice(0));
-    // One by one, as they were made: what one replies to may have been sent just now, and must be on record.
+    // Replies are sent one by one in the order of their creation, because the message that one replies to must be saved first.
     for (const reply of messages.filter((message) => findReplyStepRef(message) !== null)) {
-      await attempt(context, reply, shared);
+      await attemptDelivery(context, reply, shared);
       await context.store.saveMessages([reply], token, logs.splice(0));
     }
     if (onDelivered) for (const message of messages) onDelivered(message, findFailureReason(message, now));
-    if (found.length > 0) await (await import("./store-connections.js")).storeConnections(context, found, now);
+    if (foundConnections.length > 0) {
+      const { storeConnections } = await import("./store-connections.js");
+      await storeConnections(context, foundConnections, now);
+    }
     await deregisterTokens(context, messages, environment, now);
     count += messages.length;
   }

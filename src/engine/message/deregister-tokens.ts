@@ -6,14 +6,14 @@ import type { RecipientStore } from "../../ports/recipient-store.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { EngineContext } from "../context/engine-context.js";
 
-/** The device token a push bounced for, or null. */
+/** Returns the invalid device token of a bounced push message, or null. */
 function findBouncedToken(message: Message): string | null {
   if (!hasTrait(message.channel.type, "hasDevices") || message.status !== "bounced") return null;
   const token = message.events.findLast((event) => event.type === "bounced")?.data?.token;
   return typeof token === "string" ? token : null;
 }
 
-/** Push data without some tokens, whichever form it was set in. */
+/** Returns push channel data without some tokens, in both of its forms, `tokens` and `devices`. */
 function removeTokens(data: JsonObject, tokens: ReadonlySet<Json>): JsonObject {
   const kept: JsonObject = { ...data };
   if (Array.isArray(data.tokens)) kept.tokens = data.tokens.filter((token) => !tokens.has(token));
@@ -23,8 +23,8 @@ function removeTokens(data: JsonObject, tokens: ReadonlySet<Json>): JsonObject {
 }
 
 /**
- * Takes tokens that bounced out of their recipients' channel data, so that the next push goes without them; on unless the
- * channel's `token_deregistration` says no (CH-134, CHQ-6, E-215).
+ * Removes bounced tokens from the channel data of their recipients, so that the next push does not use them. A channel with
+ * `token_deregistration: false` keeps them (CH-134, CHQ-6, E-215).
  */
 export async function deregisterTokens(
   { store }: EngineContext<RecipientStore>,

@@ -2,12 +2,12 @@ import type { Operator } from "../../domain/condition/condition.js";
 import { evaluateOperator } from "../../domain/condition/evaluate-operator.js";
 import type { DeliveryStatus, EngagementStatus } from "../../domain/message/message.js";
 
-/** The messages a step made so far. None, or no state at all: it was skipped, not reached, or lies in another branch. */
+/** The messages that a step has created. Without messages or state, it was skipped, not reached, or is in another branch. */
 export interface StepMessageState {
   messages: readonly {
     status: DeliveryStatus;
     engagement: readonly EngagementStatus[];
-    /** Gone by retention: nothing is known of it any more (E-128). */
+    /** Whether retention has removed the message, so that its status is unknown (E-128). */
     expired?: boolean;
   }[];
 }
@@ -17,7 +17,7 @@ export interface MessageVariable {
   attribute: "delivery_status" | "engagement_status" | "status";
 }
 
-/** The combined order, low to high (E-124); "skipped" is below everything (EQ-19). */
+/** Ranks of the delivery and engagement statuses in one order (E-124). `skipped` is the lowest (EQ-19). */
 const RANKS: ReadonlyMap<unknown, number> = new Map(
   [
     ["skipped"],
@@ -38,15 +38,18 @@ const RANKS: ReadonlyMap<unknown, number> = new Map(
 const MESSAGE_PREFIX = "$message.";
 const MESSAGE_VARIABLE = /^refs\.(.+)\.(delivery_status|engagement_status|status)$/;
 
-/** `refs.<ref>.delivery_status`, `.engagement_status` or the old `.status` (E-121, E-130); undefined for other paths. */
+/**
+ * Parses `refs.<ref>.delivery_status`, `.engagement_status` or the deprecated `.status`. Undefined for other paths (E-121,
+ * E-130).
+ */
 export function parseMessageVariable(variable: string): MessageVariable | undefined {
   const match = MESSAGE_VARIABLE.exec(variable);
-  // What a wait step caught may well have a `status` of its own (E-132).
+  // The data that a wait step received can have its own `status` (E-132).
   if (!match || (match[1] as string).includes(".signal_variables")) return undefined;
   return { ref: match[1] as string, attribute: match[2] as MessageVariable["attribute"] };
 }
 
-/** What such a variable holds: a status, or for `engagement_status` the list of them. */
+/** Returns the value of a message variable: a status, or a list of statuses for `engagement_status`. */
 export function getMessageStatusValue(
   attribute: MessageVariable["attribute"],
   state: StepMessageState | undefined,
@@ -57,7 +60,7 @@ export function getMessageStatusValue(
   return getStatusNames(attribute, message)[0];
 }
 
-/** One condition on a step's message (E-121 to E-130). `argument` with or without its `$message.`. */
+/** Evaluates a condition on a step's message. The argument can have the prefix `$message.` (E-121 to E-130). */
 export function evaluateMessageStatus(
   attribute: MessageVariable["attribute"],
   operator: Operator,
@@ -66,22 +69,22 @@ export function evaluateMessageStatus(
   now: number,
 ): boolean {
   if (isExpired(state)) return false;
-  const wanted =
+  const expected =
     typeof argument === "string" && argument.startsWith(MESSAGE_PREFIX)
       ? argument.slice(MESSAGE_PREFIX.length)
       : argument;
   const message = findHighestMessage(state);
   if (attribute === "engagement_status") {
     const engagement = message?.engagement ?? [];
-    return evaluateOperator(operator, [...engagement, ...deriveStatuses(engagement)], wanted, now);
+    return evaluateOperator(operator, [...engagement, ...deriveStatuses(engagement)], expected, now);
   }
   const names = getStatusNames(attribute, message);
-  const order = compareRanks(names[0], wanted);
+  const order = compareRanks(names[0], expected);
   switch (operator) {
     case "equal_to":
-      return names.includes(wanted as string);
+      return names.includes(expected as string);
     case "not_equal_to":
-      return !names.includes(wanted as string);
+      return !names.includes(expected as string);
     case "greater_than":
       return order !== undefined && order > 0;
     case "less_than":
@@ -91,7 +94,7 @@ export function evaluateMessageStatus(
     case "less_than_or_equal_to":
       return order !== undefined && order <= 0;
     default:
-      return evaluateOperator(operator, names[0], wanted, now);
+      return evaluateOperator(operator, names[0], expected, now);
   }
 }
 
@@ -101,7 +104,7 @@ function isExpired(state: StepMessageState | undefined): boolean {
   return state?.messages.some((message) => message.expired === true) ?? false;
 }
 
-/** Of several messages the one furthest along counts (E-125). */
+/** Returns the message with the highest rank, which decides if a step created several (E-125). */
 function findHighestMessage(state: StepMessageState | undefined): StepMessage | undefined {
   let best: StepMessage | undefined;
   for (const message of state?.messages ?? []) {
@@ -118,12 +121,12 @@ function getRank(status: unknown): number {
   return RANKS.get(status) ?? -1;
 }
 
-function compareRanks(current: unknown, wanted: unknown): number | undefined {
-  const [rank, wantedRank] = [RANKS.get(current), RANKS.get(wanted)];
-  return rank === undefined || wantedRank === undefined ? undefined : rank - wantedRank;
+function compareRanks(current: unknown, expected: unknown): number | undefined {
+  const [rank, expectedRank] = [RANKS.get(current), RANKS.get(expected)];
+  return rank === undefined || expectedRank === undefined ? undefined : rank - expectedRank;
 }
 
-/** The names a message's status answers to; two where `interacted` and `link_clicked` share the top. */
+/** Returns the names of a message's status: several if it has more than one of the highest rank, and the derived statuses. */
 function getStatusNames(attribute: "delivery_status" | "status", message: StepMessage | undefined): string[] {
   if (message === undefined) return ["skipped"];
   if (attribute === "delivery_status") return [message.status];
@@ -132,7 +135,7 @@ function getStatusNames(attribute: "delivery_status" | "status", message: StepMe
   return [...reached, ...deriveStatuses(message.engagement)];
 }
 
-/** E-127. */
+/** Returns the statuses that follow from a missing engagement, such as `seen_not_read` (E-127). */
 function deriveStatuses(engagement: readonly EngagementStatus[]): string[] {
   const derived: string[] = [];
   if (engagement.includes("seen") && !engagement.includes("read")) derived.push("seen_not_read");

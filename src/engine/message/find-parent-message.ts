@@ -3,23 +3,23 @@ import type { MessageStore } from "../../ports/message-store.js";
 import { isJsonObject } from "../../util/json.js";
 import type { EngineContext } from "../context/engine-context.js";
 
-/** A run makes no more messages than this with one step. */
+/** Limits how many messages of the run are read to find the parent. */
 const MAX_MESSAGES_PER_STEP = 50;
-/** How soon to look again for a message that another process is sending. */
+/** The delay before looking again for a message that another process is sending. */
 const RETRY_INTERVAL_MS = 1_000;
 
-/** What a message replies to: its platform's id, why there is none, or when to look again. */
+/** The message that a reply belongs to: its id on the chat platform, why it was not found, or when to look again. */
 type ParentMessage = { id: string } | { fault: string } | { at: number };
 
-/** The one message of the step that a message replies to (E-188); it waits for one that has not been sent yet. */
+/** Finds the message that a message replies to. If it is not sent yet, returns the time to look again (E-188). */
 export async function findParentMessage(
   { store }: EngineContext<MessageStore>,
   message: Message,
   ref: string,
   now: number,
 ): Promise<ParentMessage> {
-  const of = { recipient_run_id: message.recipient_run_id };
-  const { items } = await store.listMessages(of, { limit: MAX_MESSAGES_PER_STEP });
+  const filter = { recipient_run_id: message.recipient_run_id };
+  const { items } = await store.listMessages(filter, { limit: MAX_MESSAGES_PER_STEP });
   const [parent, ...more] = items.filter(
     ({ step_ref, channel }) => step_ref === ref && channel.id === message.channel.id,
   );
@@ -31,7 +31,7 @@ export async function findParentMessage(
   return { fault: `the message of step "${ref}" is ${parent.status}, and has no id to reply to` };
 }
 
-/** The message with what it replies to filled in. */
+/** Returns the message with the id of the message that it replies to. Unchanged if that was not found. */
 export function addParentMessage(message: Message, parent: ParentMessage): Message {
   if (!("id" in parent)) return message;
   const metadata = isJsonObject(message.content.metadata) ? message.content.metadata : {};

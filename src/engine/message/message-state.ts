@@ -6,7 +6,7 @@ import {
 } from "../../domain/message/message.js";
 import type { StepMessageState } from "./evaluate-message-status.js";
 
-/** What conditions see of a step's messages (E-121, E-125); undefined where it made none. */
+/** Returns the state of a step's messages for conditions. Undefined if the step created none (E-121, E-125). */
 export function getStepMessageState(
   ref: string,
   storedMessages: readonly MessageStatuses[],
@@ -23,7 +23,7 @@ export function isSandboxed(message: Message): boolean {
   return message.metadata?.sandbox === true;
 }
 
-/** Moves a message to a delivery status, with its event. */
+/** Sets the delivery status of a message and adds its event. */
 export function setStatus(
   message: Message,
   status: DeliveryStatus,
@@ -36,8 +36,8 @@ export function setStatus(
 }
 
 /**
- * Sandboxed messages that no send window holds are done at once: rendered, kept, never sent (E-208). It happens after
- * the run's advance, because steps right behind the message still see it queued (E-129).
+ * Completes sandboxed messages as `not_sent`, unless a send window delays them (E-208). This happens after the run's advance,
+ * because the steps after the message must still see it as queued (E-129).
  */
 export function completeSandboxedMessages(messages: readonly Message[], now: number): void {
   for (const message of messages) {

@@ -5,13 +5,13 @@ import type { JsonObject } from "../../util/json.js";
 import type { EngineContext } from "../context/engine-context.js";
 import type { PendingQuery } from "../context/pending-query.js";
 
-/** What deliveries found out of where their recipients are. */
+/** A connection of a recipient that a provider found for a message. */
 export type FoundConnection = {
   message: { recipient: RecipientKey; channel: { id: string } };
   connection: JsonObject;
 };
 
-/** Looks a user up before their message is made, and keeps what was found: nobody found is no message (CH-175, E-186). */
+/** Looks a user up before a message is created, and stores the connection if one is found (CH-175, E-186). */
 export async function resolveConnection(
   context: EngineContext<RecipientStore>,
   { recipient, channel, lookup: { email, token } }: Extract<PendingQuery, { kind: "connection" }>,
@@ -23,7 +23,7 @@ export async function resolveConnection(
   return lookupResult;
 }
 
-/** Keeps a connection for a recipient who still has none, so that it is not asked for again (CH-175, E-186). */
+/** Stores connections of recipients that have none yet, so that they are not looked up again (CH-175, E-186). */
 export async function storeConnections(
   { store }: EngineContext<RecipientStore>,
   foundConnections: readonly FoundConnection[],
