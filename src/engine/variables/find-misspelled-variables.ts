@@ -6,10 +6,10 @@ import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { ParsedText, RenderScope } from "../liquid/liquid.js";
 import { ITEM, type PathKey, readVariables, type VariableRead } from "../liquid/read-variables.js";
 
-/** A variable of a step's template, with the place of its text. */
+/** A variable of a step's template, with the location of its text. */
 export interface StepVariable extends VariableRead {
   fieldPath: string;
-  /** The file that the text was read from, as it is shown; undefined where the workflow's file contains it. */
+  /** The display path of the text's own file. Undefined if the workflow's file contains the text. */
   file: string | undefined;
 }
 
@@ -17,35 +17,35 @@ export interface StepVariable extends VariableRead {
 export interface StepVariables {
   ref: string;
   variables: StepVariable[];
-  /** Names that the step's own templates set: one text sees what another assigns (T-123). */
+  /** Names that the step's templates set. All its texts can see them (T-123). */
   assignedNames: ReadonlySet<string>;
-  /** Roots that earlier steps may have added to. */
+  /** Root variables to which earlier steps can add properties. */
   extensibleRoots: ReadonlySet<string>;
 }
 
 interface MisspelledVariable {
   path: string;
   suggestion: string;
-  /** `path is undefined; did you mean "meant"?`, with the place of the text. */
+  /** The warning: the location, the path, and the suggestion. */
   text: string;
 }
 
-/** What the trigger's data may contain: the workflow's schema, and that of `data` within the scope. */
+/** The workflow's schema of the trigger data. Null without one. */
 type DataSchema = JsonObject | null;
 
-/** Items of a list that are looked at. */
+/** Limits the items of a list in which a property is searched. */
 const MAX_LIST_ITEMS = 50;
 
 /** Properties that lists, texts and maps have in Liquid. */
 const BUILT_IN_PROPERTIES = ["size", "first", "last"];
 
-/** Names that only some steps or runs have. */
+/** Root variables and keys that only some steps or runs have, so that they can be missing from a scope. */
 const OPTIONAL_ROOTS = ["refs", "inputs", "current_message", "forloop", "tablerowloop", "continue", "object"];
 const OPTIONAL_KEYS: Readonly<Record<string, readonly string[]>> = {
   recipient: ["subscription", "schedule"],
   vars: ["commercial_unsubscribe_url", "manage_preferences_url", "branding"],
 };
-/** What the API documents of users, objects and tenants, though not everyone has all of it. */
+/** Properties of users, objects and tenants that the API documents. A recipient need not have all of them. */
 const RECIPIENT_PROPERTIES =
   "id name email phone_number avatar timezone locale created_at updated_at collection preferences".split(" ");
 const RECIPIENT_ROOTS = new Set(["recipient", "actor", "tenant"]);
@@ -61,7 +61,7 @@ function isOptional(path: readonly PathKey[], index: number): boolean {
   return index === 1 && (OPTIONAL_KEYS[String(root)]?.includes(key) ?? false);
 }
 
-/** The schemas below a key, or below the items of a list. Null where a schema leaves open what there may be. */
+/** Returns the schemas of a property or of a list's items. Null if a schema does not determine which properties exist. */
 function getSchemasBelow(schemas: readonly JsonObject[], key: PathKey): JsonObject[] | null {
   const below: JsonObject[] = [];
   for (const schema of schemas) {
@@ -87,8 +87,8 @@ const sortLetters = (name: string): string => [...name].sort().join("");
 const removeDigits = (name: string): string => name.replace(/\d+/g, "");
 
 /**
- * The name that was probably meant. Names that differ in a number, short ones that differ in a letter (`name`, `game`) and,
- * where the template is prepared for either, singular and plural are names of their own.
+ * Returns the name that was probably meant. Names that differ in a number, short names that differ in a letter (`name`,
+ * `game`) and, if the template handles a missing value, singular and plural are not considered similar.
  */
 function findSimilarName(typed: string, candidates: readonly string[], isGuarded: boolean): string | undefined {
   const near = findNearest(typed, candidates, typed.length >= 7 && !isGuarded ? 2 : 1);
@@ -99,14 +99,14 @@ function findSimilarName(typed: string, candidates: readonly string[], isGuarded
 }
 
 /**
- * The name that was meant by the first key of a path that is nowhere: neither in one of the scopes, nor in the trigger's
- * schema, nor a property that may be absent. Null where all keys are known, or no name is near.
+ * Returns the index of the first unknown key of a path, and the name that was probably meant. A key is known if it is in one
+ * of the scopes or in the trigger's schema, or if it is optional. Null if all keys are known or no name is similar.
  */
 function findMisspelledKey(
   read: VariableRead,
   scopes: readonly unknown[],
   schema: DataSchema,
-  names: ReadonlySet<string>,
+  assignedNames: ReadonlySet<string>,
 ): { index: number; near: string } | null {
   let values: unknown[] = [...scopes];
   const data = schema ?? {};
@@ -123,11 +123,11 @@ function findMisspelledKey(
       const isKnown =
         collectPropertyNames(schemas).includes(key) || holders.some((holder) => Object.hasOwn(holder, key));
       if (!isKnown) {
-        if (isOptional(read.path, index) || (index === 0 && names.has(key))) return null;
+        if (isOptional(read.path, index) || (index === 0 && assignedNames.has(key))) return null;
         const candidates = [
           ...new Set([...holders.flatMap((holder) => Object.keys(holder)), ...collectPropertyNames(schemas)]),
         ];
-        const near = findSimilarName(key, index === 0 ? [...candidates, ...names] : candidates, read.isGuarded);
+        const near = findSimilarName(key, index === 0 ? [...candidates, ...assignedNames] : candidates, read.isGuarded);
         return near === undefined ? null : { index, near };
       }
       values = holders.flatMap((holder) => (Object.hasOwn(holder, key) ? [holder[key]] : []));
@@ -142,35 +142,35 @@ function toMisspelledVariable(
   read: StepVariable,
   found: { index: number; near: string } | null,
 ): MisspelledVariable | null {
-  // What a loop's or an assigned name stands for is reported where it is written.
+  // A mistake in the value of a loop variable or assigned name is reported where that value is written.
   const index = found === null ? -1 : found.index - (read.path.length - read.writtenPath.length);
   if (found === null || index < 0 || (index === 0 && read.path.length !== read.writtenPath.length)) return null;
   const path = read.writtenPath.join(".");
   const suggestion = read.writtenPath.with(index, found.near).join(".");
-  const { fieldPath: place, file, line, column } = read;
-  const where = file === undefined ? `${place}, line ${line}, column ${column}` : `${file}:${line}:${column}`;
-  return { path, suggestion, text: `${where}: ${path} is undefined; did you mean "${suggestion}"?` };
+  const { fieldPath, file, line, column } = read;
+  const location = file === undefined ? `${fieldPath}, line ${line}, column ${column}` : `${file}:${line}:${column}`;
+  return { path, suggestion, text: `${location}: ${path} is undefined; did you mean "${suggestion}"?` };
 }
 
 /**
- * The likely misspelled variables of a step: those that lead nowhere in all of the given scopes, and whose name is near one that
- * leads somewhere. Liquid prints nothing for them.
+ * Returns the likely misspelled variables of a step, because Liquid prints nothing for them. They are undefined in all given
+ * scopes, and their name is similar to a defined one.
  */
 export function findMisspelledVariables(
-  { variables, assignedNames: names, extensibleRoots: open }: Omit<StepVariables, "ref">,
+  { variables, assignedNames, extensibleRoots }: Omit<StepVariables, "ref">,
   scopes: readonly RenderScope[],
   schema: DataSchema,
 ): MisspelledVariable[] {
   return variables.flatMap((read) => {
     const [root] = read.path;
-    if (open.has(String(root))) return [];
-    // A bare name may be one of the data's.
-    if (open.has("data") && !scopes.some((scope) => Object.hasOwn(scope, String(root)))) return [];
-    return toMisspelledVariable(read, findMisspelledKey(read, scopes, schema, names)) ?? [];
+    if (extensibleRoots.has(String(root))) return [];
+    // A name without a root can be a property of the data.
+    if (extensibleRoots.has("data") && !scopes.some((scope) => Object.hasOwn(scope, String(root)))) return [];
+    return toMisspelledVariable(read, findMisspelledKey(read, scopes, schema, assignedNames)) ?? [];
   });
 }
 
-/** Whether the scope of a run could show a variable to be misspelled: what the schema, the environment or the API name never is. */
+/** Returns whether a variable can be misspelled. Those that the schema, the environment or the API defines are not. */
 function isSuspicious(read: StepVariable, known: RenderScope, schema: DataSchema): boolean {
   let values: unknown[] = [known];
   const data = schema ?? {};
@@ -187,7 +187,7 @@ function isSuspicious(read: StepVariable, known: RenderScope, schema: DataSchema
   return false;
 }
 
-/** Of each step only the variables that a run's scope has to be asked about, given what every run's scope contains. */
+/** Returns the steps with the variables to check in a run's scope. `known` is the part of the scope that all runs share. */
 export function findSuspiciousVariables(
   steps: readonly StepVariables[],
   known: RenderScope,
@@ -199,8 +199,8 @@ export function findSuspiciousVariables(
   });
 }
 
-/** The texts of a template with their places. */
-function* collectTexts(value: unknown, fieldPath: string): Generator<[text: string, place: string]> {
+/** Yields the texts of a template that contain Liquid, with their field paths. */
+function* collectTexts(value: unknown, fieldPath: string): Generator<[text: string, fieldPath: string]> {
   if (typeof value === "string") {
     if (value.includes("{{") || value.includes("{%")) yield [value, fieldPath];
   } else if (Array.isArray(value))
@@ -210,35 +210,40 @@ function* collectTexts(value: unknown, fieldPath: string): Generator<[text: stri
       if (key !== "schema") yield* collectTexts(item, `${fieldPath}.${key}`);
 }
 
-/** Where a text is and what parses it. */
+/** Parses texts and returns their files. */
 interface TextSource {
-  /** Null for text that does not parse: that is reported elsewhere. */
+  /** Parses a text. Null for a syntax error, which the compiler reports. */
   parse(text: string): ParsedText | null;
   findFile(fieldPath: string): string | undefined;
 }
 
-function collectStepVariables(step: Step, path: string, reader: TextSource, open: ReadonlySet<string>): StepVariables {
+function collectStepVariables(
+  step: Step,
+  path: string,
+  source: TextSource,
+  extensibleRoots: ReadonlySet<string>,
+): StepVariables {
   const variables: StepVariable[] = [];
-  const names = new Set<string>();
+  const assignedNames = new Set<string>();
   for (const [key, value] of Object.entries(getStepDefinition(step).templates?.(step) ?? {}))
-    for (const [text, place] of collectTexts(value, `${path}.${key}`)) {
-      const parsed = reader.parse(text);
+    for (const [text, fieldPath] of collectTexts(value, `${path}.${key}`)) {
+      const parsed = source.parse(text);
       if (parsed === null) continue;
       const found = readVariables(parsed);
-      for (const name of found.assignedNames) names.add(name);
-      for (const read of found.reads) variables.push({ ...read, fieldPath: place, file: reader.findFile(place) });
+      for (const name of found.assignedNames) assignedNames.add(name);
+      for (const read of found.reads) variables.push({ ...read, fieldPath, file: source.findFile(fieldPath) });
     }
-  return { ref: step.ref, variables, assignedNames: names, extensibleRoots: open };
+  return { ref: step.ref, variables, assignedNames, extensibleRoots };
 }
 
 /** Collects the variables that the templates of a workflow's steps read, in the order of the file. */
-export function collectWorkflowVariables(steps: readonly Step[], reader: TextSource): StepVariables[] {
-  const open = new Set<string>();
+export function collectWorkflowVariables(steps: readonly Step[], source: TextSource): StepVariables[] {
+  const extensibleRoots = new Set<string>();
   const found: StepVariables[] = [];
   for (const { step, path } of walkSteps(steps)) {
-    const stepVariables = collectStepVariables(step, path, reader, new Set(open));
+    const stepVariables = collectStepVariables(step, path, source, new Set(extensibleRoots));
     if (stepVariables.variables.length > 0) found.push(stepVariables);
-    for (const root of getStepDefinition(step).changedScopes ?? []) open.add(root);
+    for (const root of getStepDefinition(step).changedScopes ?? []) extensibleRoots.add(root);
   }
   return found;
 }
