@@ -2,7 +2,7 @@ import MailComposer from "nodemailer/lib/mail-composer";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 
 interface MimeOptions {
-  /** The message's own id, of which the `Message-ID` is made. */
+  /** The ID of the message, from which the `Message-ID` is built. */
   message_id: string;
   date: Date;
 }
@@ -12,7 +12,7 @@ interface Address {
   address: string;
 }
 
-/** `Name <address>` as the content document has it: the name may hold what would need quotes in a header. */
+/** Parses `Name <address>` of the content document, where the name is not quoted as it has to be in a header. */
 function parseFromAddress(text: string): Address | string {
   const parts = /^(.*) <([^<>]*)>$/s.exec(text);
   return parts ? { name: parts[1] as string, address: parts[2] as string } : text;
@@ -33,16 +33,16 @@ function toMailAttachment(attachment: JsonObject) {
   };
 }
 
-/** The host a `Message-ID` names: the sender's, or one that cannot exist. */
+/** Returns the host for a `Message-ID`: the sender's, or a host name that cannot exist. */
 function getSenderHost(from: Address | string): string {
   const address = typeof from === "string" ? from : from.address;
   return /@([\w.-]+)>?$/.exec(address.trim())?.[1] ?? "localhost.invalid";
 }
 
 /**
- * An e-mail's content document (A-474, with the headers and attachments beside it) as the whole message that a server
- * would take: RFC 5322 and MIME, lines ended by CRLF. The same content gives the same bytes. Copies to `bcc` are for the
- * envelope, and no header tells of them.
+ * Renders the content document of an email, including its headers and attachments, as a MIME message (RFC 5322) with CRLF
+ * line ends. The same content results in the same bytes. There is no header for `bcc`, which belongs to the envelope
+ * (A-474).
  */
 export async function renderMime(content: JsonObject, { message_id, date }: MimeOptions): Promise<string> {
   const from = parseFromAddress(String(content.from ?? ""));
@@ -62,7 +62,7 @@ export async function renderMime(content: JsonObject, { message_id, date }: Mime
     messageId: `<${message_id}@${getSenderHost(from)}>`,
     date,
     baseBoundary: message_id,
-    // Nothing of an e-mail is fetched: what it carries, it has.
+    // The content document contains all parts of the email, so nothing may be read from files or URLs.
     disableFileAccess: true,
     disableUrlAccess: true,
   });
