@@ -3,7 +3,7 @@ import { systemIds } from "../util/ids.js";
 import { toIsoTime } from "../util/iso-time.js";
 import type { JsonObject } from "../util/json.js";
 
-/** One row of a bulk operation: what it is about, and what is done. */
+/** One row of a bulk operation, with the recipient or message it is about and its action. */
 export interface BulkItem {
   id: string;
   collection?: string;
@@ -26,14 +26,15 @@ interface BulkOperation {
   updated_at: string;
 }
 
-/** Others get their turn after so many rows. */
+/** The number of rows after which other requests are processed. */
 const ROWS_PER_TURN = 25;
-/** Finished ones are remembered this many times over. */
+/** The number of operations kept in memory. The oldest finished ones are deleted first. */
 const MAX_KEPT_OPERATIONS = 1_000;
 
 /**
- * Bulk operations (A-108): answered as queued, then done row by row, one operation after the other. A row that fails is
- * counted and listed, and the others go on. They are kept in memory, as nobody looks for one after a restart.
+ * Bulk operations (A-108). A request gets the response `queued`. Its rows are then processed one after the other, one
+ * operation at a time. A failed row is counted and listed, and the other rows continue. Operations are kept in memory
+ * only, because no client reads one after a restart.
  */
 export class BulkOperations {
   private readonly operationsById = new Map<string, BulkOperation>();
@@ -77,7 +78,7 @@ export class BulkOperations {
     return operation ? serializeBulkOperation(operation, baseUrl) : null;
   }
 
-  /** Waits for all that was started. */
+  /** Waits until all started operations have finished. */
   async waitUntilDone(): Promise<void> {
     await this.queue;
   }
@@ -86,7 +87,7 @@ export class BulkOperations {
     return (await this.operations.readClock()).now;
   }
 
-  /** A store that does not answer, not even with its clock. */
+  /** Marks an operation as failed because the store, including its clock, is unavailable. */
   private fail(operation: BulkOperation, error: unknown): void {
     operation.status = "failed";
     operation.failed_at = operation.updated_at = toIsoTime(Date.now());
@@ -95,7 +96,7 @@ export class BulkOperations {
   }
 
   private async run(operation: BulkOperation, items: readonly BulkItem[]): Promise<void> {
-    await yieldToEventLoop(); // the answer goes out first
+    await yieldToEventLoop(); // the response is sent first
     const startedAt = await this.readNow();
     Object.assign(operation, { status: "processing", started_at: startedAt, updated_at: startedAt });
     for (const [index, item] of items.entries()) {
@@ -109,7 +110,7 @@ export class BulkOperations {
       operation.processed_rows++;
       if (index % ROWS_PER_TURN === ROWS_PER_TURN - 1) await yieldToEventLoop();
     }
-    // Status and time change together: a polling client may read between two changes.
+    // Status and time change together, because a polling client may read between two changes.
     const completedAt = await this.readNow();
     Object.assign(operation, { status: "completed", completed_at: completedAt, updated_at: completedAt });
     this.onDone();
@@ -124,7 +125,7 @@ function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A-520. */
+/** Returns a bulk operation in the API's format (A-520). */
 function serializeBulkOperation({ error_items, ...operation }: BulkOperation, baseUrl: string): JsonObject {
   return {
     __typename: "BulkOperation",

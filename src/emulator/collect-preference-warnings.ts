@@ -1,9 +1,11 @@
 import { collectUnknownScopeWarnings } from "../domain/preferences/collect-unknown-scope-warnings.js";
 import { isJsonObject, type Json } from "../util/json.js";
 
-/** Routes whose body is a preference set, or a part of one. */
+/** Routes whose body is a preference set or a part of one. */
 const PREFERENCE_ROUTE = /^\/v1\/(?:users|objects)\/.*\/preferences(?:\/|$)/;
-/** Where other bodies have theirs: by set id, of a bulk operation, of a tenant. */
+/**
+ * Fields that contain preferences in other bodies: sets by ID, the set of a bulk operation, and the set of a tenant.
+ */
 const PREFERENCE_FIELDS = new Set(["preferences", "preference_set"]);
 
 function collectWarningsIn(value: Json, path: PropertyKey[]): string[] {
@@ -16,7 +18,7 @@ function collectWarningsIn(value: Json, path: PropertyKey[]): string[] {
   );
 }
 
-/** Null for what is not JSON: then it was not read as such either. */
+/** Returns null for invalid JSON, which the route did not read as JSON either. */
 function parseJsonOrNull(text: string): Json {
   try {
     return JSON.parse(text) as Json;
@@ -25,7 +27,10 @@ function parseJsonOrNull(text: string): Json {
   }
 }
 
-/** Returns what to warn of in the preferences that an accepted request's body sets; its data is not looked at. */
+/**
+ * Returns warnings about the preferences in the body of an accepted request. Trigger data in the body is ignored
+ * (A-444).
+ */
 export function collectPreferenceWarnings(path: string, text: string): string[] {
   if (!path.startsWith("/v1/") || !text.includes('"conditions"')) return [];
   const body = parseJsonOrNull(text);

@@ -23,21 +23,24 @@ import { UNAVAILABLE_MANAGEMENT } from "./routes/unavailable-management.js";
 
 const API_PATH = "/v1/";
 const SUPPORT_PATH = "/__knock/";
-/** Keys and tokens are in its query, which is shown to nobody. */
+/** The path of the WebSocket. Its query contains keys and tokens, so the request log omits it. */
 export const SOCKET_PATH = "/ws/v1/websocket";
 
 const buildCorsHeaders = createCorsHeaderBuilder(ROUTES);
 
-/** Every request: who may ask at all, then its route; every answer: its id, and errors as the API has them. */
+/**
+ * Returns the listener for all requests. It checks who may send the request, then calls its route. Every response has a
+ * request ID, and errors have the API's format.
+ */
 export function createRequestListener(
   options: HandlerOptions,
-): (incoming: IncomingMessage, outgoing: ServerResponse, refusal?: unknown) => void {
+): (incoming: IncomingMessage, outgoing: ServerResponse, rejection?: unknown) => void {
   const routes = createRouter(options);
 
-  async function handleRequest(context: RequestContext, error: unknown): Promise<void> {
+  async function handleRequest(context: RequestContext, rejection: unknown): Promise<void> {
     const { method, path } = context;
     checkHost(context.header("host"), options);
-    if (error !== undefined) throw error;
+    if (rejection !== undefined) throw rejection;
     const isSupport = path.startsWith(SUPPORT_PATH);
     if (isSupport) checkOrigin(context, options);
     const origin = context.header("origin");
@@ -47,18 +50,18 @@ export function createRequestListener(
     if (method === "OPTIONS" && !isSupport) return sendResult(context, {});
     const handle = routes.find(context);
     if (handle === null) {
-      // Who has no key learns of no path.
+      // The key is checked first, so that clients without one cannot find out which paths exist.
       if (path.startsWith(API_PATH)) await authenticateRequest(context, await readAccessSettings(options), options);
       throw isSupport ? createUnknownSupportRouteError(method, path) : createNotFoundError();
     }
     await handle(context);
   }
 
-  return (incoming, outgoing, refusal) => {
+  return (incoming, outgoing, rejection) => {
     const startedAt = performance.now();
     const context = new RequestContext(incoming, outgoing);
     let failure: unknown = null;
-    handleRequest(context, refusal)
+    handleRequest(context, rejection)
       .catch((error) => {
         failure = error;
         sendError(context, error, options);
@@ -77,7 +80,7 @@ export function createRequestListener(
 function createRouter(options: HandlerOptions): Router {
   const limits = options.rateLimits ? new RateLimits() : null;
   const routes = new Router();
-  // A service token is none of the API's, so that these come with a key of their own.
+  // Routes of the API do not accept service tokens, so these routes have their own authentication.
   for (const route of ROUTES.filter(({ service }) => service))
     routes.add(route.on, async (context) => {
       const access = await readAccessSettings(options);
@@ -120,7 +123,7 @@ function createRouter(options: HandlerOptions): Router {
   return routes;
 }
 
-/** Throws if the key or the branch is unknown. */
+/** Returns the caller. Throws if the key or the branch is unknown. */
 async function authenticateRequest(
   context: RequestContext,
   access: AccessSettings,
@@ -174,7 +177,10 @@ function runRoute(
   return route.handle(routeContext);
 }
 
-/** Per environment, and per user where one is signed in or a feed is asked for (A-045). */
+/**
+ * Throws 429 above the rate limit. Calls are counted per environment, and also per user for signed-in users and feeds
+ * (A-045).
+ */
 function checkRate(limits: RateLimits, route: Route, caller: Caller, user: string | undefined): void {
   if (route.tier === null) return;
   const isFeed = route.rule === "A-288";
@@ -194,7 +200,7 @@ function createSupportContext(context: RequestContext, options: HandlerOptions):
   };
 }
 
-/** A-015: whatever is asked, a branch that is none is not the main files. */
+/** Throws 404 for an unknown branch, on every route, so that a typo never falls back to the main files (A-015). */
 export function checkBranch(slug: string | undefined, { definitions }: Pick<EmulatorOptions, "definitions">): void {
   if (!slug || definitions.branch?.(slug)) return;
   throw createNotFoundError(`There is no branch ${JSON.stringify(slug)}: the project has no folder branches/${slug}`);
@@ -209,7 +215,7 @@ export async function readAccessSettings({
   return key?.startsWith("$") ? { ...access, signing_key: readVariable(key.slice(1)) || null } : access;
 }
 
-/** The first that matches answers: words before parameters. */
+/** Sorts routes so that fixed words come before parameters, because the first matching route is used. */
 function sortRoutes(routes: readonly Route[]): Route[] {
   const getRank = ({ on }: Route): string =>
     on
@@ -221,7 +227,7 @@ function sortRoutes(routes: readonly Route[]): Route[] {
 
 function toRequestLogEntry(context: RequestContext, took_ms: number, error: unknown): RequestLogEntry {
   const { method, path, request: incoming, response: outgoing, workflowRunId, warnings } = context;
-  // Of all hints only a misspelt key's means the same to who asks over HTTP.
+  // The hint about a misspelled workflow key is the only one that also applies to HTTP clients.
   const hint = error instanceof KnockError && error.code === "workflow_missing" ? error.hint : undefined;
   return {
     method,
@@ -240,7 +246,7 @@ function sendResult(context: RequestContext, { body, headers }: RouteResult): vo
   else sendResponse(context, 200, headers, body);
 }
 
-/** Headers are assigned: a literal of spread ones is slow. */
+/** Sends a response. Headers are assigned because an object literal with spread objects is slow. */
 function sendResponse(
   context: RequestContext,
   status: number,
@@ -260,16 +266,16 @@ function sendResponse(
 
 function sendError(context: RequestContext, error: unknown, options: HandlerOptions): void {
   const known = toApiError(error);
-  // The request log has the reason of an unusable store.
+  // The request log contains the reason for an unusable store, so the error is reported here only without that log.
   const isUnlogged = known?.status === 503 && options.onAnswered === undefined;
   if (known === null || known.status === 500 || isUnlogged) options.onError(error);
-  // Half an answer is worse than a connection that ends.
+  // An incomplete response is worse for the client than a closed connection.
   if (context.response.headersSent && !context.response.writableEnded) return void context.response.destroy();
   const { status, body }: { status: number; body: JsonObject } =
     known ?? new ApiError(500, "internal", "This is a fault of the emulator; its own output tells more");
   const headers = {
     ...(status === 429 ? { "retry-after": "1" } : {}),
-    // What fails here fails again: clients would only wait (A-040).
+    // A failed request would fail again, so clients should not wait and retry (A-040).
     ...(status >= 500 ? { "x-should-retry": "false" } : {}),
   };
   sendResponse(context, status, headers, body);

@@ -1,22 +1,25 @@
 import { getErrorMessage } from "../errors/knock-error.js";
 import type { BlockedOccurrence, LocalOperations } from "../ports/operations.js";
 
-/** Other processes may add due work to the same store; nobody tells, so look this often. */
+/**
+ * The interval at which the worker looks for due work that other processes have added, because they send no
+ * notification.
+ */
 const POLL_MS = 500;
 
 interface DueWorkerOptions {
   operations: LocalOperations;
   onHeld(held: BlockedOccurrence): void;
   onError(error: unknown): void;
-  /** Something may have been written. */
+  /** Called when due work has run, because it may have written to the store. */
   onRun(): void;
 }
 
-/** Runs what falls due, as it falls due, while requests are answered. */
+/** Runs due work when its time comes, while requests are served. */
 export class DueWorker {
   private readonly stopping = new AbortController();
   private readonly pauseEnders = new Set<() => void>();
-  /** Whatever moves runs or the clock goes one after the other. */
+  /** A queue for everything that advances runs or moves the clock, so that only one such task runs at a time. */
   private queue: Promise<unknown> = Promise.resolve();
   private readonly loop: Promise<void>;
 
@@ -24,19 +27,19 @@ export class DueWorker {
     this.loop = this.runLoop();
   }
 
-  /** Something may be due sooner than was known. */
+  /** Ends the current pause, because something may be due earlier than known. */
   wake(): void {
     for (const end of [...this.pauseEnders]) end();
   }
 
-  /** Does something while nothing else falls due. */
+  /** Runs a task while no other due work runs. */
   async runExclusively<T>(work: () => Promise<T>): Promise<T> {
     const result = this.queue.then(work, work);
     this.queue = result.catch(() => {});
     return result;
   }
 
-  /** True once nothing is due any more, false when the time is up. `timeout` in milliseconds. */
+  /** Runs due work until nothing is due. Returns false if the timeout, in milliseconds, passes first. */
   async waitUntilIdle(timeoutMs: number): Promise<boolean> {
     const { operations } = this.options;
     const deadline = Date.now() + timeoutMs;
@@ -50,7 +53,7 @@ export class DueWorker {
     }
   }
 
-  /** Ends after what is in hand. */
+  /** Stops after the current work. */
   async stop(): Promise<void> {
     this.stopping.abort();
     this.wake();
@@ -67,7 +70,8 @@ export class DueWorker {
       let due: number | null = null;
       try {
         due = await operations.readTimeUntilDue();
-        // Asking costs one read, running several writes: after most requests nothing is due.
+        // Reading the due time costs one read, and running due work costs several writes. After most requests nothing
+        // is due.
         if (due === 0 || performance.now() - lastRunAt >= POLL_MS) {
           await this.runExclusively(() => operations.runDue({ signal, onBlocked: onHeld }));
           lastRunAt = performance.now();

@@ -10,16 +10,19 @@ import { RealtimeServer } from "./realtime/realtime-server.js";
 import { StoreWatcher } from "./store-watcher.js";
 import { Webhooks } from "./webhooks/webhooks.js";
 
-/** The API over one store: what answers its requests and sockets, and runs its due work. */
+/** The API over one store: it serves requests and WebSockets and runs due work. */
 export interface EmulatorApp {
-  /** Answers a request; `refusal` is what is wrong with it already. */
-  handleRequest(incoming: IncomingMessage, outgoing: ServerResponse, error?: unknown): void;
-  /** Opens a WebSocket, or refuses to. `onOpened` is called before the first frame. */
-  openSocket(request: IncomingMessage, socket: Socket, head: Buffer, onOpened: () => void, error?: unknown): void;
+  /** Serves a request. `rejection` is the reason to reject it, if it is already known. */
+  handleRequest(incoming: IncomingMessage, outgoing: ServerResponse, rejection?: unknown): void;
+  /**
+   * Opens a WebSocket or rejects it. `onOpened` is called before the first frame. `rejection` is the reason to reject it,
+   * if it is already known.
+   */
+  openSocket(request: IncomingMessage, socket: Socket, head: Buffer, onOpened: () => void, rejection?: unknown): void;
   webhooks: Webhooks | null;
-  /** Ends live streams at once, and sockets so that clients come back. */
+  /** Ends event streams and closes WebSockets with a code that makes clients reconnect. */
   disconnect(): Promise<void>;
-  /** Ends what runs; the operations stay open. */
+  /** Finishes running work. The operations stay open. */
   finish(): Promise<void>;
 }
 

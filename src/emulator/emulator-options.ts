@@ -10,72 +10,78 @@ import type { DueWorker } from "./due-worker.js";
 import type { Faults } from "./faults.js";
 import type { WebhookOptions, Webhooks } from "./webhooks/webhooks.js";
 
-/** A request with what came of it. */
+/** A request and its result, for the request log. */
 export interface RequestLogEntry {
   method: string;
-  /** As it was sent, with its query. */
+  /** The path as it was sent, with its query. */
   path: string;
   status: number;
-  /** From its arrival to its answer, in milliseconds. */
+  /** Milliseconds from the arrival of the request to its response. */
   took_ms: number;
-  /** The workflow run that it started. */
+  /** The ID of the workflow run that the request started; null if it started none. */
   workflow_run_id: string | null;
-  /** Why it was refused. */
+  /** The reason why the request was rejected; null for accepted requests. */
   error: string | null;
-  /** What in an accepted request is probably a mistake; absent where nothing is. */
+  /** Likely mistakes in an accepted request; absent if there are none. */
   warnings?: readonly string[];
 }
 
 export interface EmulatorOptions {
   operations: LocalOperations;
-  /** What can be triggered. */
+  /** The workflows that can be triggered. */
   definitions: Pick<Definitions, "workflow" | "workflowKeys" | "branch" | "branches">;
-  /** What the engine's providers are made to fail with. */
+  /** The injected failures of the engine's providers. */
   faults: Faults;
-  /** Null: there is no log to read them from. */
+  /** The settings of webhook delivery; null if the store has no event log. */
   webhooks: WebhookOptions | null;
-  /** The systems whose events the project takes in; null where nobody reads them. */
+  /** Receives events of the project's sources; null if sources are not supported. */
   sources: SourceOperations | null;
-  /** What clicks lead to; null: nothing is kept of it. */
+  /** Finds the targets of tracked links; null if links are not tracked. */
   links: TrackedLinks | null;
-  /** Read anew for each request that asks. */
+  /** Returns the environment. It is read again for each request that needs it. */
   environment(): Promise<Environment>;
-  /** The page's HTML with all that it needs; null where it was not built. */
+  /** Returns the page as one HTML file; null if it was not built. */
   readPage(): Promise<string | null>;
-  /** An environment variable, for settings written as `$NAME`. */
+  /** Returns the value of an environment variable, for settings written as `$NAME`. */
   readVariable(name: string): string | undefined;
-  /** Empties the store, and fills it again as it is when first opened. */
+  /** Empties the store and fills it as it is when it is first opened. */
   reset(keep: { recipients: boolean }): Promise<void>;
   host: string;
-  /** Names in the Host header that are answered besides this machine's own, in lower case; `.lark.test` and all below it. */
+  /** Additional names allowed in the `Host` header, in lower case. `.lark.test` includes all subdomains. */
   allowedHosts?: readonly string[];
-  /** 0 picks one. */
+  /** The port to listen on; 0 selects a free port. */
   port: number;
   rateLimits: boolean;
-  /** Rejects triggers with warnings. */
+  /** Whether triggers with warnings are rejected. */
   strict?: boolean;
-  /** How long a request's headers, and all of it, may take to come; the defaults are for slow networks. Milliseconds. */
+  /**
+   * Milliseconds within which a request's headers, and the whole request, must arrive. The defaults allow slow
+   * networks.
+   */
   slow?: { headers_ms: number; request_ms: number };
-  /** Where it answers, before the first request and the first due work. */
+  /** Called with the emulator's URL before the first request and the first due work. */
   onListening?(url: string): void;
-  /** Opens the parts of a scene, which share nothing with the default one; absent: there are no scenes. */
+  /**
+   * Opens the store and engine of a scene, which shares nothing with the default scene. Absent if scenes are not
+   * supported.
+   */
   openScene?(): Promise<SceneParts>;
   onAnswered?(request: RequestLogEntry): void;
   onHeld(held: BlockedOccurrence): void;
-  /** A fault of ours, or of the surroundings, that a request or due work met. */
+  /** Called with unexpected errors of requests or due work, such as bugs and an unusable store. */
   onError(error: unknown): void;
 }
 
-/** What a scene answers from; `close` ends its store. */
+/** The parts of a scene. `close` closes its store. */
 export interface SceneParts {
   options: Omit<EmulatorOptions, SharedOptionName>;
   close(): Promise<void>;
 }
 
-/** An isolated store within this process. */
+/** An isolated store in this process. */
 export interface Scene {
   id: string;
-  /** What clients take for the API's URL. */
+  /** The URL that clients use as the API's URL. */
   base_url: string;
 }
 
@@ -86,7 +92,7 @@ export interface SceneManager {
   end(id: string): Promise<void>;
 }
 
-/** Options of the server, which all scenes have in common. */
+/** Options of the server, which all scenes share. */
 export type SharedOptionName =
   | "readPage"
   | "host"
@@ -98,22 +104,22 @@ export type SharedOptionName =
   | "onHeld"
   | "openScene";
 
-/** The same once it listens, for one store. */
+/** The options of one store's app, after the server has started. */
 export interface EmulatorAppOptions extends EmulatorOptions {
-  /** The port it listens at. */
+  /** The port that the server listens on. */
   port: number;
-  /** Where clients reach it: of a scene, with its path prefix. */
+  /** The URL for clients, which includes the path prefix of a scene. */
   url: string;
   scenes: SceneManager;
 }
 
-/** The same with what works on the store. */
+/** The options of the request listener, with the parts that work on the store. */
 export interface HandlerOptions extends Omit<EmulatorAppOptions, "webhooks"> {
   worker: DueWorker;
   bulkOperations: BulkOperations;
   changeStream: ChangeStream;
   knownKeys: KnownKeys;
   webhooks: Webhooks | null;
-  /** To be told after each request that may have changed something. */
+  /** Called after each request that may have changed something. */
   onWrite(): void;
 }

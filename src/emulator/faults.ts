@@ -9,14 +9,14 @@ import { createInvalidFieldError, createUnknownNameError } from "./http/api-erro
 
 interface Fault {
   id: string;
-  /** As asked: a channel's key or id, or a type. */
+  /** The key or ID of a channel, or a channel type, as requested. */
   channel: string;
   keys: readonly string[];
   status: number | null;
   error: FaultError | null;
-  /** Failures still to come; null: until it is cleared. */
+  /** The number of failures left; null if the fault lasts until it is cleared. */
   left: number | null;
-  /** How many of the attempts fail, from 0 to 1. */
+  /** The share of attempts that fail, from 0 to 1. */
   rate: number;
   seed: string;
   failed: number;
@@ -24,7 +24,9 @@ interface Fault {
   nextRandom(): number;
 }
 
-/** The same numbers for the same seed, 0 ≤ x < 1 (mulberry32). */
+/**
+ * Returns a generator of numbers from 0 up to but not including 1. The same seed returns the same numbers (mulberry32).
+ */
 function createRandom(seed: string): () => number {
   let state = Number.parseInt(computeDigest(seed).slice(0, 8), 16);
   return () => {
@@ -35,7 +37,7 @@ function createRandom(seed: string): () => number {
   };
 }
 
-/** Statuses after which a provider is asked again (CH-042). */
+/** Returns whether a delivery is retried after a provider's status (CH-042). */
 function isRetryable(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;
 }
@@ -54,9 +56,9 @@ function isActive({ left }: Fault): boolean {
 }
 
 /**
- * Deliveries that are made to fail, for tests of what happens then (contract, section 6). The engine knows nothing of it:
- * it reads an environment in which channels with a fault deliver, and is given providers that fail. Sandboxed channels keep
- * what they are not made to fail with.
+ * Failures that tests inject into deliveries (contract, section 6). The engine needs no code for them: it receives an
+ * environment in which channels with a fault deliver, and providers that fail. Messages of a sandboxed channel that do
+ * not fail stay sandboxed.
  */
 export class Faults {
   private readonly faults: Fault[] = [];
@@ -64,7 +66,7 @@ export class Faults {
   private readonly sandboxed = new WeakSet<Channel>();
   private channels: readonly Channel[] = [];
 
-  /** Adds a fault. `channels` are all that the project names. Throws 422 for a name that is none of them. */
+  /** Adds a fault. `channels` are all channels of the project. Throws 422 for an unknown channel. */
   add({ channel, status, error, times, rate, seed }: FaultBody, channels: readonly Channel[]): JsonObject {
     const chosenSeed = String(seed ?? systemIds.uuid());
     const fault: Fault = {
@@ -90,12 +92,12 @@ export class Faults {
     return this.faults.map(serializeFault);
   }
 
-  /** How many there were. */
+  /** Removes all faults and returns their number. */
   clear(): number {
     return this.faults.splice(0).length;
   }
 
-  /** The environment with every channel that has a fault delivering. */
+  /** Returns an environment in which every channel with an active fault delivers. */
   applyTo(environment: Environment): Environment {
     const keys = new Set(this.faults.filter(isActive).flatMap((fault) => fault.keys));
     if (keys.size === 0) return environment;
@@ -106,7 +108,7 @@ export class Faults {
       const { key } = channel;
       const declared = Object.hasOwn(environment.channels, key) ? environment.channels[key] : channel;
       if (!keys.has(key) || !declared || declared.deliver) continue;
-      // Its own conditions are for real deliveries only (E-172).
+      // The conditions of a channel apply only to real deliveries (E-172).
       const deliveringChannel: Channel = { ...declared, deliver: true, conditions: null };
       this.sandboxed.add(deliveringChannel);
       channels[key] = deliveringChannel;
@@ -116,7 +118,10 @@ export class Faults {
     return result;
   }
 
-  /** Providers that fail when it is their turn. */
+  /**
+   * Returns a provider that fails when a fault of the channel applies. Returns null if the channel has neither a fault
+   * nor a provider.
+   */
   wrapProvider(channel: Channel, findProvider: (channel: Channel) => Provider | null): Provider | null {
     const isSandboxed = this.sandboxed.has(channel);
     if (!isSandboxed && !this.faults.some((fault) => isActive(fault) && fault.keys.includes(channel.key)))
@@ -130,16 +135,22 @@ export class Faults {
         if (provider !== null) return provider.send(message, channelSettings, stored);
         return { status: "failed", retryable: false, reason: `nothing here delivers for channel "${channel.key}"` };
       },
-      // A sandboxed channel asks nobody.
-      findUser: async (email, token, own) =>
-        isSandboxed ? null : ((await findProvider(channel)?.findUser?.(email, token, own)) ?? null),
-      // What was sent is followed as ever: faults are of attempts.
-      check: async (message, own, record) =>
-        (await findProvider(channel)?.check?.(message, own, record)) ?? { status: "unknown", reason: "nothing to ask" },
+      // A sandboxed channel sends no request to a provider.
+      findUser: async (email, token, channelSettings) =>
+        isSandboxed ? null : ((await findProvider(channel)?.findUser?.(email, token, channelSettings)) ?? null),
+      // Delivery checks of sent messages continue, because faults affect only attempts.
+      check: async (message, channelSettings, record) =>
+        (await findProvider(channel)?.check?.(message, channelSettings, record)) ?? {
+          status: "unknown",
+          reason: "nothing to ask",
+        },
     };
   }
 
-  /** The first fault of a channel decides; each attempt is one draw. */
+  /**
+   * Returns a failure if the channel's first active fault applies to this attempt, otherwise null. Each attempt draws
+   * one random number.
+   */
   private drawFailure(key: string): Delivery | null {
     const fault = this.faults.find((candidate) => isActive(candidate) && candidate.keys.includes(key));
     if (fault === undefined) return null;

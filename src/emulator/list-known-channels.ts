@@ -8,12 +8,12 @@ type ChannelSource = Pick<EmulatorOptions, "definitions" | "environment">;
 
 type DefinitionSource = EmulatorOptions["definitions"];
 
-/** Returns the main files and those of every branch. */
+/** Returns the definitions of the main files and of every branch. */
 export function listDefinitionSources(definitions: DefinitionSource): DefinitionSource[] {
   return [definitions, ...(definitions.branches?.() ?? []).flatMap((slug) => definitions.branch?.(slug) ?? [])];
 }
 
-/** Returns every channel that the environment declares or a workflow uses. Workflows that cannot be read are left out. */
+/** Returns every channel that the environment declares or a workflow uses. Invalid workflows are ignored. */
 export async function listKnownChannels({ definitions, environment }: ChannelSource): Promise<Channel[]> {
   const workflows = await Promise.all(
     listDefinitionSources(definitions).map(async (source) => {
@@ -31,10 +31,13 @@ function findChannel(channels: readonly (Channel | null)[], name: string): Chann
   return channels.find((channel) => channel?.id === name || channel?.key === name) ?? undefined;
 }
 
-/** Throws 404 unless a name is the id or key of a channel, and 422 unless that is an in-app feed (AC-224, AC-225). */
+/**
+ * Throws 404 unless a name is the ID or key of a channel, and 422 unless that channel is an in-app feed (AC-224,
+ * AC-225).
+ */
 export async function checkFeedChannel(source: ChannelSource, name: string): Promise<void> {
   const { channels } = await source.environment();
-  // Workflows are read only for a channel that the environment does not declare.
+  // Workflows are read only if the environment does not declare the channel.
   const channel = findChannel(Object.values(channels), name) ?? findChannel(await listKnownChannels(source), name);
   if (channel === undefined) throw createNotFoundError(`There is no channel ${JSON.stringify(name)}`);
   if (hasTrait(channel.type, "isFeed")) return;

@@ -1,6 +1,9 @@
 import type { Environment } from "../domain/environment/environment.js";
 
-/** The local API receives clicks itself, unless the environment names who does: only that knows a name from outside. */
+/**
+ * Adds the emulator's URL as the tracking URL of an environment without one. A configured URL is kept, because only the
+ * environment can name a URL that is reachable from outside.
+ */
 export class LocalTracking {
   private url: string | null = null;
   private cache: { environment: Environment; result: Environment } | undefined;

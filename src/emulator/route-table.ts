@@ -20,7 +20,7 @@ import { unavailableRoutes } from "./routes/unavailable-routes.js";
 import { userRoutes } from "./routes/user-routes.js";
 import { workflowRoutes } from "./routes/workflow-routes.js";
 
-/** Every operation of the API (section 6 of docs/reference/http-api.md), and those of the management API (section 7). */
+/** Every operation of the API (docs/reference/http-api.md, section 6) and of the management API (section 7). */
 export const ROUTES: readonly Route[] = [
   ...audienceRoutes,
   ...bulkRoutes,
@@ -43,7 +43,10 @@ export const ROUTES: readonly Route[] = [
   ...workflowRoutes,
 ].sort((a, b) => (a.rule < b.rule ? -1 : 1));
 
-/** what the emulator answers, without the schemas, which are the service's. */
+/**
+ * Returns the OpenAPI document of the emulated operations (A-002). It has no schemas, because those belong to the
+ * service.
+ */
 export function buildOpenApiDocument(url: string): JsonObject {
   const paths: Record<string, JsonObject> = {};
   for (const { on, rule, unavailable } of ROUTES) {

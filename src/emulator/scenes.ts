@@ -4,26 +4,26 @@ import type { EmulatorApp } from "./emulator-app.js";
 import type { Scene, SceneManager, SceneParts } from "./emulator-options.js";
 import { ApiError, createNotFoundError } from "./http/api-error.js";
 
-/** Each has a store and a worker of its own. */
+/** Limits the number of scenes, because each one has its own store and worker. */
 const MAX_SCENES = 64;
 const SCENE_HEADER = "x-knock-scene";
 const SCENE_PATH_PREFIX = "/scenes/";
-/** A scene's own host name, for the official browser client: it drops the path of its host. */
+/** A scene's own host name. The official browser client needs it because it drops the path of its host. */
 const SCENE_HOST = /^([0-9a-f]{8}-[-0-9a-f]{27})\.localhost(?::\d+)?$/i;
 
 interface OpenedScene {
   app: EmulatorApp;
-  /** Ends its store. */
+  /** Closes the scene's store. */
   close(): Promise<void>;
 }
 
-/** Opens what a scene is made of, for requests below `url`. */
+/** Opens the app and store of a scene for requests below `url`. */
 export type OpenScene = (url: string) => Promise<{ app: EmulatorApp; close: SceneParts["close"] }>;
 
 /**
- * Isolated copies of the emulator in one process: each has its own store in memory, clock and faults. A request names its
- * scene by the path prefix of the scene's base URL, the header `X-Knock-Scene` or the host name `<id>.localhost`; without any
- * it is for the default one.
+ * Isolated copies of the emulator in one process. Each scene has its own store in memory, clock and faults. A request
+ * selects its scene with the path prefix of the scene's base URL, the header `X-Knock-Scene` or the host name
+ * `<id>.localhost`. Other requests use the default scene.
  */
 export class Scenes implements SceneManager {
   private readonly scenes = new Map<string, OpenedScene>();
@@ -35,7 +35,7 @@ export class Scenes implements SceneManager {
     private readonly openScene: OpenScene | undefined,
   ) {}
 
-  /** Throws 422 above the limit. */
+  /** Starts a scene. Throws 422 if there are already 64, and 404 if scenes are not supported. */
   async open(): Promise<Scene> {
     if (this.openScene === undefined) throw createNotFoundError("This server has no scenes");
     if (this.scenes.size + this.openingCount >= MAX_SCENES)
@@ -59,14 +59,17 @@ export class Scenes implements SceneManager {
     return [...this.scenes.keys()].map((id) => ({ id, base_url: `${this.url}${SCENE_PATH_PREFIX}${id}` }));
   }
 
-  /** Ends a scene with its data. Throws 404 for an unknown one. */
+  /** Ends a scene and deletes its data. Throws 404 for an unknown ID. */
   async end(id: string): Promise<void> {
     const scene = this.getScene(id);
     this.scenes.delete(id);
     await closeScene(scene);
   }
 
-  /** The scene that a request is for; its prefix is taken from the request's URL. Throws 404 for an unknown one. */
+  /**
+   * Returns the app of the scene that a request selects, and removes the scene's prefix from the request's URL. Throws
+   * 404 for an unknown ID.
+   */
   findApp(request: IncomingMessage): EmulatorApp {
     const url = request.url ?? "/";
     if (!url.startsWith(SCENE_PATH_PREFIX)) {
@@ -89,7 +92,7 @@ export class Scenes implements SceneManager {
     return scene;
   }
 
-  /** Tells every socket to come back, before the server stops. */
+  /** Disconnects the streams and WebSockets of all scenes, before the server stops. */
   async disconnect(): Promise<void> {
     await Promise.all(
       [this.mainApp, ...[...this.scenes.values()].map(({ app }) => app)].map((app) => app.disconnect()),

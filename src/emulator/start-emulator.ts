@@ -9,21 +9,27 @@ import { ignoreUpgrade } from "./http/ignore-upgrade.js";
 import { type OpenScene, Scenes } from "./scenes.js";
 
 export interface Emulator {
-  /** `http://127.0.0.1:8484`. */
+  /** The URL of the server, such as `http://127.0.0.1:8484`. */
   url: string;
   port: number;
-  /** Tells webhooks of something that happened outside the store. */
+  /** Sends webhooks an event from outside the store. */
   publish(type: string, document: JsonObject): Promise<void>;
-  /** Takes no more requests, answers those in hand, and ends what runs; the operations stay open. */
+  /**
+   * Stops accepting requests, answers the requests that have arrived, and finishes running work. The operations stay
+   * open.
+   */
   close(): Promise<void>;
 }
 
-/** Who sends slower than this is cut off with a 408. */
+/** The default timeouts, in milliseconds. Slower requests get a 408. */
 const DEFAULT_TIMEOUTS = { headers_ms: 10_000, request_ms: 60_000 };
-/** In bytes; queries name messages and recipients by the hundred. */
+/** Limits the headers and URL, in bytes. It is large because queries list hundreds of messages and recipients. */
 const MAX_HEADER_BYTES = 1_048_576;
 
-/** The API on a local port, over the embedded engine. Throws `usage` for an address that cannot be had. */
+/**
+ * Starts the API on a local port over the embedded engine. Throws `port_in_use` if the port is taken, and `usage` for
+ * any other address that the server cannot listen on.
+ */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { host, slow: timeouts = DEFAULT_TIMEOUTS } = options;
   const server = createServer({
@@ -38,7 +44,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const { port } = server.address() as AddressInfo;
   const url = `http://${toUrlHost(host)}:${port}`;
   options.onListening?.(url);
-  // The listeners of all scenes need the scenes, and those the first of them.
+  // The apps need the scene manager, and `Scenes` needs the first app.
   const holder: { scenes?: Scenes } = {};
   const sceneManager: SceneManager = {
     open: () => (holder.scenes as Scenes).open(),
@@ -57,14 +63,14 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const scenes = new Scenes(url, mainApp, openSceneApp);
   holder.scenes = scenes;
   server.on("request", (incoming, outgoing) => {
-    const { app, refusal } = findApp(scenes, incoming, mainApp);
-    app.handleRequest(incoming, outgoing, refusal);
+    const { app, rejection } = findApp(scenes, incoming, mainApp);
+    app.handleRequest(incoming, outgoing, rejection);
   });
   server.on("upgrade", async (request, socket: Socket, head) => {
     if (!(await connections.waitForEarlierResponses(socket))) return void socket.destroy();
     if (request.headers.upgrade?.toLowerCase() !== "websocket") return ignoreUpgrade(server, request, socket, head);
-    const { app, refusal } = findApp(scenes, request, mainApp);
-    app.openSocket(request, socket, head, () => connections.release(socket), refusal);
+    const { app, rejection } = findApp(scenes, request, mainApp);
+    app.openSocket(request, socket, head, () => connections.release(socket), rejection);
   });
   return {
     url,
@@ -81,20 +87,20 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   };
 }
 
-/** The scene that a request is for; of an unknown one the default scene says so. */
+/** Returns the app of the scene that a request selects. For an unknown scene, the main app answers with the error. */
 function findApp(
   scenes: Scenes,
   request: IncomingMessage,
   mainApp: EmulatorApp,
-): { app: EmulatorApp; refusal?: unknown } {
+): { app: EmulatorApp; rejection?: unknown } {
   try {
     return { app: scenes.findApp(request) };
-  } catch (refusal) {
-    return { app: mainApp, refusal };
+  } catch (rejection) {
+    return { app: mainApp, rejection };
   }
 }
 
-/** Where a client on this machine finds it. */
+/** Returns the host for local clients. */
 function toUrlHost(host: string): string {
   if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
   return host.includes(":") ? `[${host}]` : host;

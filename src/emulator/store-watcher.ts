@@ -1,20 +1,28 @@
 import { getErrorMessage } from "../errors/knock-error.js";
 import type { LocalOperations } from "../ports/operations.js";
 
-/** Nobody tells when another process writes to the store: so look this often while somebody listens. */
+/**
+ * The interval of checks while there are listeners, because other processes write to the store without a notification.
+ */
 const POLL_MS = 25;
-/** However often it is told of a change: many changes are many requests, which wait while listeners read. */
+/**
+ * The shortest time between two checks, even if many changes are reported. Many changes come from many requests, which
+ * would wait while listeners read the store.
+ */
 const MIN_POLL_INTERVAL_MS = 4;
-/** After a failure: it will most likely last. */
+/** The pause after an error, which usually repeats. */
 const RETRY_DELAY_MS = 500;
 
-/** Tells whoever listens that the store may have changed. One look serves all; while nobody listens there is none. */
+/**
+ * Notifies listeners when the store may have changed. One check serves all listeners, and without listeners there are
+ * none.
+ */
 export class StoreWatcher {
   private readonly listeners = new Set<() => void>();
   private running = false;
   private changeMark = "";
   private lastError = "";
-  /** This process has written since the last look. */
+  /** Whether this process has written since the last check. */
   private hasLocalChange = false;
   private endPause: (() => void) | undefined;
 
@@ -23,7 +31,9 @@ export class StoreWatcher {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Calls `listener` after every change from now on, and may call it without one. Answers with what ends that. */
+  /**
+   * Calls `listener` after every later change, and possibly without one. Returns a function that ends the subscription.
+   */
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
     if (!this.running) void this.run();
@@ -32,7 +42,7 @@ export class StoreWatcher {
     };
   }
 
-  /** This process may have written: no need to wait for the next look. */
+  /** Starts the next check early, because this process may have written. */
   notifyChange(): void {
     this.hasLocalChange = true;
     this.endPause?.();
@@ -61,7 +71,7 @@ export class StoreWatcher {
     });
   }
 
-  /** Returns how long to wait for the next look. */
+  /** Checks the store. Returns the milliseconds until the next check. */
   private async poll(): Promise<number> {
     try {
       const mark = await this.operations.readChangeToken();

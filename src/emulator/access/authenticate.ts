@@ -4,23 +4,23 @@ import { ApiError } from "../http/api-error.js";
 import { type UserToken, verifyUserToken } from "./user-token.js";
 
 /**
- * Who calls: a secret key may do everything, a public one what is open to it, in the name of its token's user. A service
- * token is for the management API and nothing else.
+ * The sender of a request. A secret key allows everything. A public key allows the routes that are open to it, for the
+ * user of its token. A service token allows only the management API.
  */
 export type Caller = { kind: "secret" } | { kind: "public"; token: UserToken | null } | { kind: "service" };
 
 /**
- * What a public key may reach, and whose it is: the user or object whose id stands in the path, or the messages, whose
- * recipient says it. `capability` is what a grant calls it (A-012).
+ * The access that a route gives to public keys, by the owner of its data: the user or object in the path, the recipient
+ * of a message, or the whole environment. `capability` is the name that a grant must contain (A-012).
  */
 export type PublicAccess =
-  /** `orTenants`: a grant on a tenant opens that tenant's part (A-014). */
+  /** `orTenants`: a grant on a tenant also gives access to that tenant's part (A-014). */
   | { owner: "user"; capability: string; orTenants?: true }
   | { owner: "object"; capability: string }
   | { owner: "message" }
   | { owner: "environment" };
 
-/** Names that documents spell in other ways (A-012). */
+/** Other spellings of capabilities in the service's documentation (A-012). */
 const CAPABILITY_ALIASES: Record<string, readonly string[]> = {
   "user/feed_read": ["feed/read", "user_feed/read"],
   "user/feed_write": ["feed/write", "user_feed/write"],
@@ -33,7 +33,7 @@ interface Credentials {
   userToken: string | undefined;
 }
 
-/** The keys that the environment has listed since the start: one that it lists no more has been revoked (A-004). */
+/** Every key that the environment has listed since the start. A key that is no longer listed was revoked (A-004). */
 export class KnownKeys {
   private readonly keys = new Set<string>();
   private lastKeys: readonly string[] | null = null;
@@ -49,7 +49,10 @@ export class KnownKeys {
   }
 }
 
-/** A-003 to A-009. Any `sk_…` or `pk_…` key will do unless the environment lists its keys. `now` in milliseconds. */
+/**
+ * Returns the caller of a request (A-003 to A-009). Every `sk_…` or `pk_…` key is valid unless the environment lists
+ * its keys. `now` is in milliseconds. Throws a 401 API error if the key or the user token is invalid.
+ */
 export async function authenticate(
   { authorization, userToken }: Credentials,
   access: AccessSettings,
@@ -72,7 +75,10 @@ export async function authenticate(
   return { kind: "public", token };
 }
 
-/** A-901: any `knock_st_…` token will do unless the environment lists its keys; keys of an environment never will (AC-253). */
+/**
+ * Returns the caller of a management request (A-901). Every `knock_st_…` token is valid unless the environment lists
+ * its keys. Keys of an environment are never valid (AC-253). Throws a 401 API error for an invalid token.
+ */
 export function authenticateService(authorization: string | undefined, access: AccessSettings): Caller {
   if (authorization === undefined || authorization === "")
     throw new ApiError(401, "authentication_required", "A service token is required: Authorization: Bearer knock_st_…");
@@ -83,12 +89,12 @@ export function authenticateService(authorization: string | undefined, access: A
   throw new ApiError(401, "bearer_token_invalid", `The bearer token is not known; ${hint}`);
 }
 
-/** Returns whether the bearer is a service token, known or not. */
+/** Returns whether the bearer token is a service token, valid or not. */
 export function isServiceToken(authorization: string | undefined): boolean {
   return /^Bearer\s+knock_st_/i.test(authorization ?? "");
 }
 
-/** What of the path a route is about. */
+/** The user or object in the path of a request. */
 interface AccessSubject {
   user?: string | undefined;
   object?: { collection: string; id: string } | undefined;
@@ -98,7 +104,7 @@ function createForbiddenError(message: string): ApiError {
   return new ApiError(403, "authorization", message);
 }
 
-/** Refuses what the caller may not do (A-005, A-006, A-008, A-010 to A-013). */
+/** Throws an API error if the caller may not use the route (A-005, A-006, A-008, A-010 to A-013). */
 export function authorize(
   caller: Caller,
   publicAccess: PublicAccess | undefined,
@@ -124,7 +130,10 @@ export function authorize(
     requireGrant(caller, subject.object, [publicAccess.capability]);
 }
 
-/** Refuses a user's token that grants none of the capabilities on an object; without a token nothing is asked (A-009, A-011). */
+/**
+ * Throws a 403 API error if a user's token grants none of the capabilities on an object. Callers without a token pass
+ * (A-009, A-011).
+ */
 export function requireGrant(
   caller: Caller,
   { collection, id }: { collection: string; id: string },
@@ -138,7 +147,7 @@ export function requireGrant(
   throw createForbiddenError(`The token grants no ${capabilities[0]} on ${collection}/${id}`);
 }
 
-/** The tenants on which a token grants something. */
+/** Returns the tenants on which a token grants a capability. */
 function listGrantedTenants({ grants }: UserToken, capability: string): string[] {
   const names = [capability, ...(CAPABILITY_ALIASES[capability] ?? [])];
   return Object.entries(grants).flatMap(([url, capabilities]) => {
@@ -148,8 +157,9 @@ function listGrantedTenants({ grants }: UserToken, capability: string): string[]
 }
 
 /**
- * What of a feed a token lets its user read (A-014): the granted tenants' items, and those without a tenant only where the
- * user is granted, too. Undefined: all of it, as without explicit grants (A-013), or with a grant on the user alone.
+ * Returns the part of a feed that a token allows its user to read: items of the granted tenants, and items without a
+ * tenant if the user is also granted (A-014). Undefined means the whole feed: for tokens without explicit grants
+ * (A-013) and for grants on the user only.
  */
 export function findGrantedTenants(caller: Caller, user: string): FeedFilter["granted"] {
   const token = caller.kind === "public" ? caller.token : null;
@@ -158,7 +168,10 @@ export function findGrantedTenants(caller: Caller, user: string): FeedFilter["gr
   return tenants.length === 0 ? undefined : { tenants, untagged: hasGrant(token, `users/${user}`, FEED_READ) };
 }
 
-/** A-011: an entity's URL names its host, which here is another: only the path counts. */
+/**
+ * Returns whether a token grants a capability on an entity. Only the path of the entity's URL is compared, because the
+ * URL contains the service's host name (A-011).
+ */
 function hasGrant({ grants }: UserToken, path: string, capability: string): boolean {
   const names = [capability, ...(CAPABILITY_ALIASES[capability] ?? [])];
   return Object.entries(grants).some(
@@ -175,7 +188,10 @@ function decodeUrl(url: string): string {
   }
 }
 
-/** Whether messages of a recipient are the caller's: everybody's for a secret key, and without a token (A-009). */
+/**
+ * Returns whether the caller may access messages of a recipient. A secret key and a public key without a token may
+ * access all messages (A-009).
+ */
 export function canAccessMessages(caller: Caller, recipient: unknown): boolean {
   return caller.kind !== "public" || caller.token === null || caller.token.sub === recipient;
 }

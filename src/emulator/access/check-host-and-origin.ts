@@ -5,14 +5,18 @@ import type { RequestContext } from "../http/request-context.js";
 
 const LOOPBACK_HOSTS = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
-/** Where everybody on the network finds a server that listens on all addresses, and nobody on the internet can have a name. */
+/**
+ * Host names that resolve only in a local network: single labels and reserved domains. No one can register them on the
+ * internet.
+ */
 const PRIVATE_HOST_NAME = /^[^.]+$|\.(?:internal|local|localhost|home\.arpa|test)$/;
 
 /**
- * A page of the internet whose name was made to point here would have the browser send that name: only this machine's own
- * are answered, and those of `allowedHosts`, of which one that begins with a point stands for all below it. Who listens on
- * all addresses is reached by any address, which unlike a name cannot be made to point here, by names of its network, and
- * without a name, as no browser asks.
+ * Throws a 403 API error for an unknown `Host` header. Otherwise a website could point its own name at this server, and
+ * browsers would let it read the responses (DNS rebinding). Allowed are loopback names, the configured host and
+ * `allowedHosts`, where a leading dot includes all subdomains. A server that listens on all addresses also accepts IP
+ * addresses, which no website can redirect, names of its local network, and requests without a name, which browsers
+ * never send.
  */
 export function checkHost(
   header: string | undefined,
@@ -38,15 +42,16 @@ export function checkHost(
 }
 
 /**
- * The helpers change everything and ask for no key: pages of other origins must not reach them. Links, images and frames
- * send no origin, but browsers say whose they are: a shown e-mail counts as another's.
+ * Throws a 403 API error for a request from a page of another origin. Routes under `/__knock/` can change everything
+ * and need no key. Links, images and frames send no `Origin` header, but browsers send `Sec-Fetch-Site`, in which a
+ * displayed email counts as another site.
  */
 export function checkOrigin(context: RequestContext, { host, port }: Pick<HandlerOptions, "host" | "port">): void {
   const origin = context.header("origin");
   const url = origin !== undefined && URL.canParse(origin) ? new URL(origin) : null;
   const name = url?.hostname.replace(/^\[|\]$/g, "") ?? "";
   const isLocal = url !== null && LOOPBACK_HOSTS.has(url.hostname);
-  // A container's port may be mapped; a number, unlike a name, cannot be made to point here.
+  // The port of a container may be mapped. An IP address, unlike a name, cannot be pointed at this server by a website.
   const isSame = url !== null && url.host === context.header("host") && (isLocal || isIP(name) > 0 || name === host);
   const site = context.header("sec-fetch-site");
   const isOwn = origin === undefined || isSame || (isLocal && url?.port === String(port));

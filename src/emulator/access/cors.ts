@@ -3,7 +3,7 @@ import { isLoopback } from "../../util/is-loopback.js";
 import { ApiError } from "../http/api-error.js";
 import type { Route } from "./route.js";
 
-/** A-018. */
+/** The CORS headers of all routes that are open to public keys (A-018). */
 const CORS_HEADERS = {
   "access-control-allow-methods": "GET, POST, PUT, DELETE, OPTIONS",
   "access-control-allow-headers":
@@ -14,8 +14,9 @@ const CORS_HEADERS = {
 const NO_HEADERS: Record<string, string> = {};
 
 /**
- * Whether pages of an origin may read answers: those of this machine, and those that `environment.json` lists. Any other
- * site that somebody visits could read feeds and preferences, because any public key is accepted.
+ * Returns whether pages of an origin may read responses: local pages, and the origins listed in `environment.json`.
+ * Without this check, any website that the developer visits could read feeds and preferences, because every public key
+ * is accepted.
  */
 export function isPermittedOrigin(origin: string, { allowed_origins }: Pick<Environment, "allowed_origins">): boolean {
   if (allowed_origins.includes(origin)) return true;
@@ -23,7 +24,7 @@ export function isPermittedOrigin(origin: string, { allowed_origins }: Pick<Envi
   return url !== null && /^https?:$/.test(url.protocol) && isLoopback(url.hostname);
 }
 
-/** Returns the error for a page that may not read answers. */
+/** Returns the error for a page that may not read responses. */
 export function createForbiddenOriginError(origin: string): ApiError {
   return new ApiError(
     403,
@@ -35,13 +36,15 @@ export function createForbiddenOriginError(origin: string): ApiError {
 interface CrossOriginRequest {
   method: string;
   path: string;
-  /** Of a page that may read the answer. */
+  /** The origin of a page that may read the response; undefined for all other requests. */
   origin: string | undefined;
-  /** Of a preflight: the method that is meant. */
+  /** The method that a preflight asks about; undefined for other requests. */
   requestedMethod: string | undefined;
 }
 
-/** Returns the CORS headers of an answer, which only routes for public keys have (A-010, A-018). */
+/**
+ * Returns a function that builds the CORS headers of a response. Only routes for public keys have them (A-010, A-018).
+ */
 export function createCorsHeaderBuilder(
   routes: readonly Route[],
 ): (request: CrossOriginRequest) => Record<string, string> {

@@ -1,21 +1,24 @@
-/** How many calls a second an operation takes (A-044). */
+/** The rate limit tier of an operation (A-044). */
 export type Tier = 1 | 2 | 3 | 4 | 5;
 
-/** A-044. */
+/** The number of calls per second that each tier allows (A-044). */
 const CALLS_PER_SECOND: Record<Tier, number> = { 1: 1, 2: 5, 3: 60, 4: 200, 5: 1_000 };
 
 const SECOND_MS = 1_000;
 
-/** Counts calls of an operation by whom they are for, in whole seconds (A-045), and changes of messages (A-047). */
+/** Counts the calls of each operation by caller and whole second (A-045), and the changes of each message (A-047). */
 export class RateLimits {
   private readonly counters = new Map<string, { second: number; calls: number }>();
 
-  /** Whether one more may pass. `scope` is the operation and who calls; `now` in milliseconds. */
+  /**
+   * Counts a call and returns whether it is within the limit. `scope` identifies the operation and the caller; `now` is
+   * in milliseconds.
+   */
   tryCall(scope: string, tier: Tier, now: number): boolean {
     return this.tryCount(scope, CALLS_PER_SECOND[tier], now);
   }
 
-  /** Those of the ids that have been changed within this second: one change a second each (A-047). */
+  /** Returns the IDs that were already changed in this second. Each message can be changed once per second (A-047). */
   findLimitedIds(action: string, ids: readonly string[], now: number): string[] {
     return ids.filter((id) => !this.tryCount(`${action} ${id}`, 1, now));
   }
@@ -29,7 +32,7 @@ export class RateLimits {
     return true;
   }
 
-  /** What was counted in earlier seconds says nothing any more. */
+  /** Deletes counters of earlier seconds, which are no longer needed, once there are 10,000. */
   private deleteCountersBefore(second: number): void {
     if (this.counters.size < 10_000) return;
     for (const [key, entry] of this.counters) if (entry.second < second) this.counters.delete(key);

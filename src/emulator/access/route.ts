@@ -11,24 +11,24 @@ import type { RateLimits, Tier } from "./rate-limits.js";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
-/** What came of a call: 200 with a body, or 204 without one. */
+/** The result of a route: 200 with a body, or 204 without one. */
 export interface RouteResult {
   body?: JsonObject | JsonObject[];
   headers?: Record<string, string>;
 }
 
-/** What a route's handler is given: the request read as far as it asks, and whom to ask. */
+/** The request and the services that a route's handler receives. The body is read only if the handler asks for it. */
 export interface RouteContext {
   readonly operations: LocalOperations;
   readonly bulk: BulkOperations;
   readonly caller: Caller;
-  /** Whose files are asked for; undefined: the main ones (A-015). */
+  /** The branch whose files are used; undefined for the main files (A-015). */
   readonly branch: string | undefined;
   readonly query: Query;
-  /** A part of the path, decoded. */
+  /** Returns a decoded path parameter. */
   param(name: string): string;
   header(name: string): string | undefined;
-  /** The body as an object; `{}` where there is none. Throws for what is not JSON or no object. */
+  /** Returns the body as an object, or `{}` if it is empty. Throws if it is invalid JSON or not an object. */
   body(): Promise<JsonObject>;
   environment(): Promise<Environment>;
   /** Adds a warning to the request log. */
@@ -36,26 +36,35 @@ export interface RouteContext {
   /** Whether triggers with warnings are rejected. */
   readonly strict: boolean;
   readonly definitions: Pick<Definitions, "workflow" | "workflowKeys" | "branch" | "branches">;
-  /** `http://127.0.0.1:8484` as the caller knows it. */
+  /** The emulator's URL as the caller knows it, such as `http://127.0.0.1:8484`. */
   readonly baseUrl: string;
-  /** Null where limits are off (Q-22). */
+  /** Null if rate limits are disabled (Q-22). */
   readonly limits: RateLimits | null;
 }
 
-/** One operation of the API. The table of all of them is what the server, its limits and docs/api-coverage.md are made of. */
+/**
+ * One operation of the API. The server, its rate limits and docs/api-coverage.md are built from the table of all
+ * routes.
+ */
 export interface Route {
-  /** Its row in docs/reference/http-api.md, section 6; of the management API one of section 7, or of cli-compat.md. */
+  /**
+   * The rule of the operation in docs/reference/http-api.md, section 6. For the management API it is in section 7 or in
+   * cli-compat.md.
+   */
   rule: string;
   on: `${Method} /${string}`;
-  /** Null: the management API has no tiers. */
+  /** The rate limit; null for the management API, which has no tiers. */
   tier: Tier | null;
-  /** Callable with a public key, and what of its path is the caller's own; absent where only a secret key will do (A-010). */
+  /**
+   * The access of public keys and the part of the path that belongs to the caller. Absent if a secret key is required
+   * (A-010).
+   */
   open?: PublicAccess;
-  /** Of the management API: callable with a service token, and with nothing else (A-901). */
+  /** Marks a route of the management API, which requires a service token (A-901). */
   service?: true;
-  /** What differs from the service, for the coverage table. */
+  /** The differences from the service, for docs/api-coverage.md. */
   differs?: string;
-  /** Why it answers 501 and nothing else. */
+  /** The reason why the route always returns 501. */
   unavailable?: string;
   handle(call: RouteContext): Promise<RouteResult>;
 }
@@ -66,19 +75,19 @@ export function ok(body: JsonObject | JsonObject[], headers?: Record<string, str
 
 export const NO_CONTENT: RouteResult = {};
 
-/** 404 for null (Q-25). */
+/** Returns the body with 200. Throws 404 for null (Q-25). */
 export function okOrNotFound(body: JsonObject | null): RouteResult {
   if (body === null) throw createNotFoundError();
   return { body };
 }
 
-/** 404 where nothing was there to delete (Q-27). */
+/** Returns 204. Throws 404 if there was nothing to delete (Q-27). */
 export function noContentOrNotFound(existed: boolean): RouteResult {
   if (!existed) throw createNotFoundError();
   return NO_CONTENT;
 }
 
-/** A page (A-071, A-072): `entries`, or `items` for what messages and runs have. */
+/** Returns a page of a list (A-071, A-072). The list is named `entries`, or `items` for messages and runs. */
 export function toPageResult(
   paged: Paged<JsonObject>,
   name: "entries" | "items" = "entries",
@@ -87,7 +96,7 @@ export function toPageResult(
   return { body: { [name]: paged.items, ...extraFields, page_info: { __typename: "PageInfo", ...paged.page_info } } };
 }
 
-/** What of a body the API knows; anything else in it is passed over (Q-18). */
+/** Returns the fields of a body that the API knows. Other fields are ignored (Q-18). */
 export function pickFields(body: JsonObject, names: readonly string[]): JsonObject {
   const known: JsonObject = {};
   for (const name of names) if (Object.hasOwn(body, name)) known[name] = body[name] as Json;

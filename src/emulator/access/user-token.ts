@@ -6,7 +6,7 @@ import { ApiError } from "../http/api-error.js";
 export interface UserToken {
   sub: string;
   explicit_grants: boolean;
-  /** Entity's URL → capability → anything. */
+  /** Capabilities by the URL of an entity. Only the presence of a capability matters, not its value. */
   grants: Record<string, JsonObject>;
 }
 
@@ -16,7 +16,10 @@ function createInvalidTokenError(problem: string): ApiError {
 
 const publicKeys = new Map<string, KeyObject>();
 
-/** The public half of a signing key: PKCS#8 PEM, or base64 of it (A-007). */
+/**
+ * Returns the public half of a signing key, which is PKCS#8 PEM or its Base64 form (A-007). Throws a 401 API error for
+ * other texts.
+ */
 function getPublicKey(signingKey: string): KeyObject {
   const known = publicKeys.get(signingKey);
   if (known) return known;
@@ -36,7 +39,7 @@ function getPublicKey(signingKey: string): KeyObject {
   }
 }
 
-/** What is wrong with a token, by jose's error code. */
+/** The problem with a token, by the error code of jose. */
 const TOKEN_ERRORS: Readonly<Record<string, string>> = {
   ERR_JWT_EXPIRED: "has expired",
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: "was signed with another key",
@@ -51,8 +54,8 @@ function describeTokenError(error: unknown): string {
 }
 
 /**
- * Verifies a user token, which must be signed with RS256: a token cannot choose its own algorithm. `now` is in
- * milliseconds. Throws a 401 API error that says what is wrong (A-007, A-011, A-013).
+ * Verifies a user token. It must be signed with RS256, so that a token cannot choose its own algorithm. `now` is in
+ * milliseconds. Throws a 401 API error with the problem (A-007, A-011, A-013).
  */
 export async function verifyUserToken(token: string, signingKey: string | null, now: number): Promise<UserToken> {
   if (signingKey === null)

@@ -6,12 +6,14 @@ import type { JsonObject } from "../../util/json.js";
 type ApiErrorType = "authentication_error" | "invalid_request_error" | "api_error";
 
 interface FieldError {
-  /** `recipients[0].id` (ACQ-2). */
+  /** The path of the invalid value, such as `recipients[0].id` (ACQ-2). */
   field: string;
   message: string;
 }
 
-/** A refusal with the API's own code (A-020 to A-024, A-030); a `KnockError` becomes one by {@link toApiError}. */
+/**
+ * An error response with the API's own code (A-020 to A-024, A-030). {@link toApiError} converts a `KnockError` to one.
+ */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -38,7 +40,7 @@ export function createInvalidFieldError(field: string, message: string): ApiErro
   return new ApiError(422, "invalid_params", `${field || "the body"} ${message}`, [{ field, message }]);
 }
 
-/** Returns a 422 about an unknown name, with the nearest known one. */
+/** Returns a 422 for an unknown name. The message suggests the nearest known name, or lists all known names. */
 export function createUnknownNameError(field: string, value: string, known: readonly string[]): ApiError {
   const near = findNearest(value, known);
   const hint = near === undefined ? `it may be ${known.join(", ")}` : `did you mean "${near}"?`;
@@ -49,7 +51,10 @@ export function createNotFoundError(message = "The resource you requested does n
   return new ApiError(404, "resource_missing", message);
 }
 
-/** Where the API has another name, or another status than the command line's (Q-1 to Q-3, Q-30, A-043). */
+/**
+ * The status and code of each `KnockError` in the API, where they differ from those of the command line (Q-1 to Q-3,
+ * Q-30, A-043).
+ */
 const API_ERRORS_BY_CODE: Partial<Record<ErrorCode, [status: number, code: string]>> = {
   usage: [422, "invalid_params"],
   invalid_json: [400, "invalid_params"],
@@ -71,7 +76,10 @@ const API_ERRORS_BY_CODE: Partial<Record<ErrorCode, [status: number, code: strin
   store_unusable: [503, "store_unusable"],
 };
 
-/** Anything thrown as the API says it; null for a fault of ours. */
+/**
+ * Converts a thrown value to an API error. Returns null if the value is neither an `ApiError` nor a `KnockError`, which
+ * means a bug in the emulator.
+ */
 export function toApiError(error: unknown): ApiError | null {
   if (error instanceof ApiError) return error;
   if (!(error instanceof KnockError)) return null;

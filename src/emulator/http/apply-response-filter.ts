@@ -8,7 +8,10 @@ import {
 import type { FeedPage } from "../../ports/resource-operations.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
-/** A recipient stays one: clients tell them apart by it. */
+/**
+ * Filters the fields of a recipient. The type, ID and collection always stay, because clients identify recipients by
+ * them.
+ */
 function filterRecipient(shape: Json | undefined, filter: FieldFilter): Json {
   if (!isJsonObject(shape)) return shape ?? null;
   const { __typename = null, id = null, collection } = shape;
@@ -16,7 +19,10 @@ function filterRecipient(shape: Json | undefined, filter: FieldFilter): Json {
   return fields === shape ? shape : { __typename, id, ...(collection === undefined ? {} : { collection }), ...fields };
 }
 
-/** `false` omits a person entirely; an activity always has its actor, which may be null (A-483). */
+/**
+ * Filters one activity. A filter of `false` removes the recipient, but sets the actor to null, because an activity
+ * always has an actor (A-483).
+ */
 function filterActivity(shape: JsonObject, { actor, recipient, data }: ResponseFilter): JsonObject {
   const { recipient: fullRecipient, ...rest } = shape;
   return {
@@ -41,7 +47,10 @@ function filterItem(shape: JsonObject, filter: ResponseFilter): JsonObject {
   };
 }
 
-/** A feed's answer as its channel's `response_filter` has it (A-105, CH-221). */
+/**
+ * Applies the `response_filter` of a feed's channel to a page of the feed (A-105, CH-221). `name` is the channel's ID
+ * or key.
+ */
 export function applyResponseFilter(page: FeedPage, name: string, { channels }: Environment): FeedPage {
   const channel = Object.values(channels).find((candidate) => candidate?.id === name || candidate?.key === name);
   const filter = channel ? findResponseFilter(channel.settings) : null;

@@ -2,21 +2,27 @@ import type { Server, ServerResponse } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import { rejectMalformedRequest, waitForClose } from "./reject-malformed-request.js";
 
-/** Nothing has come for so long: then what was sent before the stop is here. */
+/**
+ * A stop waits until no connection or request has arrived for this time. Everything sent before the stop has then been
+ * read.
+ */
 const QUIET_MS = 20;
-/** However much still comes. */
+/** Limits that wait if connections or requests keep arriving. */
 const MAX_DRAIN_MS = 1_000;
 const SWEEP_INTERVAL_MS = 20;
-/** Connections over which no whole request has come by then are cut: browsers open some ahead, and senders stall. */
+/**
+ * After a stop, connections without a complete request are closed after this time. Browsers open connections in
+ * advance, and some clients stall.
+ */
 const UNUSED_CONNECTION_MS = 500;
-/** Those that are still busy this long after the stop are cut. */
+/** After a stop, connections that are still busy are closed after this time. */
 const SHUTDOWN_TIMEOUT_MS = 5_000;
 
-/** A server's connections, and what was asked last over each: a stop answers what has arrived. */
+/** The connections of a server with the last response of each. A stop answers every request that has arrived. */
 export class Connections {
-  /** The answer to the last request; null where there was none yet. */
+  /** The response to the last request of each connection; null before the first request. */
   private readonly lastResponses = new Map<Socket, ServerResponse | null>();
-  /** Those that wait to be told that they cannot be read. */
+  /** The connections whose malformed request is waiting for its error response. */
   private readonly malformedSockets = new WeakSet<Socket>();
   private connectionCount = 0;
   private requestCount = 0;
@@ -40,15 +46,15 @@ export class Connections {
       socket.on("error", () => socket.destroy());
       void this.rejectMalformed(Object.assign(new Error("CONNECT"), { code: "CONNECT" }), socket as Socket);
     });
-    // Who has sent all may end that half of the connection, and reads the answers yet.
+    // A client may close its sending half after its last request. It still has to receive the responses.
     Object.assign(server, { httpAllowHalfOpen: true });
-    // To leave out what is not known is allowed, and helps more than a refusal.
+    // RFC 9110 allows a server to ignore an unknown expectation, which helps the client more than an error.
     server.on("checkExpectation", (request, response) => server.emit("request", request, response));
   }
 
   /**
-   * Resolves once what was asked before over the connection is answered: who takes a connection over, as a WebSocket does,
-   * would answer before. False where the connection ended with those answers.
+   * Resolves when all earlier requests of the connection have their responses. A WebSocket takes over the connection
+   * and would otherwise write before those responses. Returns false if the connection ended with them.
    */
   async waitForEarlierResponses(socket: Socket): Promise<boolean> {
     const last = this.lastResponses.get(socket);
@@ -57,64 +63,66 @@ export class Connections {
       socket.on("error", destroySocket);
       await waitForClose(last);
       socket.off("error", destroySocket);
-      // What is idle from here on is not the server's to end.
+      // The server must not close the connection as idle after this point.
       socket.setTimeout(0);
     }
     return socket.writable;
   }
 
-  /** A connection that somebody else ends from here on. */
+  /** Forgets a connection that other code now owns and closes. */
   release(socket: Socket): void {
     this.lastResponses.delete(socket);
   }
 
   private async rejectMalformed(error: Error, socket: Socket): Promise<void> {
-    // Each further byte is a fault of its own.
+    // Every further byte on the connection raises another parser error.
     if (this.malformedSockets.has(socket)) return;
     this.malformedSockets.add(socket);
     await rejectMalformedRequest(error, socket, this.lastResponses.get(socket) ?? null);
     this.malformedSockets.delete(socket);
   }
 
-  /** Takes no more connections, and resolves once what had been sent was read. */
+  /** Stops accepting connections. Resolves when everything that was already sent has been read. */
   async stopAccepting(): Promise<void> {
-    await waitUntilStable(() => this.connectionCount); // those that wait to be accepted would be reset
+    await waitUntilStable(() => this.connectionCount); // connections that are not accepted yet would be reset
     this.stopping = true;
     for (const response of this.lastResponses.values()) if (response !== null) setConnectionClose(response);
-    // Not the HTTP server's own `close`: that ends idle connections at once, and with them what is on its way.
+    // The HTTP server's own `close` ends idle connections at once and loses requests that are on their way.
     this.closePromise = new Promise((resolve) => NetServer.prototype.close.call(this.server, () => resolve()));
     await waitUntilStable(() => this.requestCount);
   }
 
-  /** Resolves once all have ended. */
+  /** Resolves when all connections are closed. */
   async close(): Promise<void> {
-    const { server, lastResponses: last } = this;
+    const { server, lastResponses } = this;
     const dropTimer = setTimeout(() => {
-      for (const [socket, response] of last)
+      for (const [socket, response] of lastResponses)
         if (response === null || response.writableFinished || !response.req.complete) socket.destroy();
     }, UNUSED_CONNECTION_MS);
-    const cut = setTimeout(() => server.closeAllConnections(), SHUTDOWN_TIMEOUT_MS);
-    // Clients keep connections open after an answer; those that were busy until now are idle a moment later.
+    const cutTimer = setTimeout(() => server.closeAllConnections(), SHUTDOWN_TIMEOUT_MS);
+    // Clients keep connections open after a response, so connections that are busy now become idle a moment later.
     const sweepTimer = setInterval(() => server.closeIdleConnections(), SWEEP_INTERVAL_MS);
     server.close();
     await this.closePromise;
     clearTimeout(dropTimer);
-    clearTimeout(cut);
+    clearTimeout(cutTimer);
     clearInterval(sweepTimer);
   }
 }
 
-/** Or the client would ask on where nobody listens any more. */
+/**
+ * Asks the client to close the connection after this response. Otherwise its next request would reach a stopped server.
+ */
 function setConnectionClose(response: ServerResponse): void {
   if (!response.headersSent) response.setHeader("connection", "close");
 }
 
-/** Resolves once a count stays as it is for a moment. */
+/** Resolves when a count has not changed for {@link QUIET_MS}, or after {@link MAX_DRAIN_MS}. */
 async function waitUntilStable(count: () => number): Promise<void> {
   for (let waitedMs = 0, previous = -1; waitedMs < MAX_DRAIN_MS && previous !== count(); waitedMs += QUIET_MS) {
     previous = count();
     await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
-    // On a busy machine the time may be over before anything was read: sockets have their turn between these two.
+    // On a busy machine the timer may fire before any socket was read. Sockets are read between these two waits.
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -1,12 +1,12 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 
-/** What asks for another protocol, and goes with it. */
+/** The headers that request another protocol. They are removed with the upgrade. */
 const UPGRADE_HEADERS = new Set(["upgrade", "http2-settings"]);
 
 /**
- * Has a request read again as if it had not asked for another protocol, which a server may leave unheard: some HTTP clients
- * offer HTTP/2 (`Upgrade: h2c`) with each first request.
+ * Lets the server read a request again without its upgrade to another protocol, which a server may ignore. Some HTTP
+ * clients offer HTTP/2 (`Upgrade: h2c`) with their first request.
  */
 export function ignoreUpgrade(server: Server, request: IncomingMessage, socket: Duplex, rest: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = request;

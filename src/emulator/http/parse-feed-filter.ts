@@ -1,7 +1,7 @@
 import { FEED_ARCHIVED, FEED_STATUSES, type FeedFilter } from "../../domain/message/feed-filter.js";
 import type { Query } from "./query.js";
 
-/** Which items a request or a socket's client asks for. */
+/** Parses the feed filter of a request or of a socket's client. */
 export function parseFeedFilter(query: Query): Omit<FeedFilter, "recipient" | "channel"> {
   return {
     status: query.choice("status", FEED_STATUSES),

@@ -22,8 +22,8 @@ import { createInvalidFieldError } from "./api-error.js";
 const BOUNDS = ["gt", "gte", "lt", "lte"] as const;
 
 /**
- * A request's query. Lists repeat `name[]`, lists of objects are `name[0][id]`, nested names are `a.b` or `a[b]`
- * (A-060 to A-062); a mistake is `invalid_params` with the parameter's name.
+ * The query of a request. Lists repeat `name[]`, lists of objects are `name[0][id]`, and nested names are `a.b` or
+ * `a[b]` (A-060 to A-062). Invalid values throw `invalid_params` with the parameter's name.
  */
 export class Query {
   private readonly pairs: [name: string, value: string][];
@@ -32,7 +32,7 @@ export class Query {
     this.pairs = [...new URLSearchParams(search)];
   }
 
-  /** The last value of the name; an empty one counts as none. `a.b` is found as `a[b]`, too. */
+  /** Returns the last value of a name, or undefined if it is empty. `a.b` also matches `a[b]`. */
   text(name: string): string | undefined {
     const [first, ...rest] = name.split(".");
     const bracketed = rest.length > 0 ? `${first}[${rest.join(".")}]` : name;
@@ -40,7 +40,7 @@ export class Query {
     return value === "" ? undefined : value;
   }
 
-  /** The parameters by name, without the part of a name in brackets or after a dot. */
+  /** Returns the parameters by name, without the part of a name that is in brackets or after a dot. */
   toObject(): Record<string, string> {
     return Object.fromEntries(this.pairs.map(([name, value]) => [name.split(/[[.]/, 1)[0] ?? "", value]));
   }
@@ -51,7 +51,7 @@ export class Query {
     return value;
   }
 
-  /** The value of the name, checked. */
+  /** Returns the checked value of a name. */
   private readParameter<T extends string>(name: string, schema: () => ParameterSchema<T>): T | undefined {
     const value = this.text(name);
     return value === undefined ? undefined : checkParameter(name, schema(), value);
@@ -66,22 +66,27 @@ export class Query {
     return this.readParameter(name, () => choiceSchema(known)) as T | undefined;
   }
 
-  /** Undefined where the parameter is absent. A list with indices is refused, as by the service (A-060). */
+  /**
+   * Returns all values of a name; undefined if the parameter is absent. Throws for a list with indices, which the
+   * service rejects (A-060).
+   */
   list(name: string, max?: number): string[] | undefined {
-    if (this.pairs.some(([one]) => one.startsWith(`${name}[`) && one !== `${name}[]`))
+    if (this.pairs.some(([parameter]) => parameter.startsWith(`${name}[`) && parameter !== `${name}[]`))
       throw createInvalidFieldError(name, "must be a list: repeat name[]=value");
-    const values = this.pairs.flatMap(([one, value]) => (one === name || one === `${name}[]` ? [value] : []));
+    const values = this.pairs.flatMap(([parameter, value]) =>
+      parameter === name || parameter === `${name}[]` ? [value] : [],
+    );
     if (values.length === 0) return undefined;
     return max === undefined ? values : checkParameter(name, listSchema(max), values);
   }
 
-  /** Each of the values once. */
+  /** Returns each value of a name once. */
   choices<T extends string>(name: string, known: readonly T[]): T[] | undefined {
     const values = [...new Set(this.list(name))];
     return values.length === 0 ? undefined : (checkParameter(name, choicesSchema(known), values) as T[]);
   }
 
-  /** A whole number from 1 to `max`. */
+  /** Returns a whole number from 1 to `max`. */
   wholeNumber(name: string, max: number): number | undefined {
     const value = this.readParameter(name, () => countSchema(max));
     return value === undefined ? undefined : Number(value);
@@ -91,7 +96,7 @@ export class Query {
     return parseTimestamp(this.readParameter(name, timeSchema));
   }
 
-  /** `name.gt`, `.gte`, `.lt`, `.lte` (A-061). */
+  /** Returns the bounds of a time in milliseconds: `name.gt`, `name.gte`, `name.lt` and `name.lte` (A-061). */
   bounds(name: string): Partial<Record<(typeof BOUNDS)[number], number>> {
     return Object.fromEntries(
       BOUNDS.flatMap((bound) => {
@@ -101,7 +106,7 @@ export class Query {
     );
   }
 
-  /** One recipient: `name=id`, or `name[id]` with `name[collection]`, or JSON. */
+  /** Returns one recipient, written as `name=id`, as `name[id]` and `name[collection]`, or as JSON. */
   reference(name: string): RecipientKey | undefined {
     const id = this.text(`${name}.id`);
     if (id !== undefined) return parseReferenceKey(name, { id, collection: this.text(`${name}.collection`) });
@@ -109,23 +114,26 @@ export class Query {
     return value === undefined ? undefined : parseReferenceKey(name, parseReference(value));
   }
 
-  /** As {@link reference}; an object's may be `collection/id`, as the commands write it. The API has no such form. */
+  /**
+   * Returns one recipient as {@link reference} does, and also accepts `collection/id`, which commands use. The API has
+   * no such form.
+   */
   recipient(name: string): RecipientKey | undefined {
     const [collection, id, ...rest] = (this.text(name) ?? "").split("/");
     if (id === undefined || rest.length > 0 || collection?.startsWith("{")) return this.reference(name);
     return parseReferenceKey(name, { id, collection });
   }
 
-  /** Recipients: `name[]=id`, `name[0][id]=…&name[0][collection]=…`. */
+  /** Returns recipients, written as `name[]=id` or as `name[0][id]=…&name[0][collection]=…`. */
   references(name: string): RecipientKey[] | undefined {
     const grouped = new Map<string, { id?: string; collection?: string }>();
     const keys: RecipientKey[] = [];
-    for (const [one, value] of this.pairs) {
-      if (one === name || one === `${name}[]`) keys.push(parseReferenceKey(name, parseReference(value)));
-      const match = one.startsWith(`${name}[`)
-        ? /^\[(\d*)\](?:\[(id|collection)\])?$/.exec(one.slice(name.length))
+    for (const [parameter, value] of this.pairs) {
+      if (parameter === name || parameter === `${name}[]`) keys.push(parseReferenceKey(name, parseReference(value)));
+      const match = parameter.startsWith(`${name}[`)
+        ? /^\[(\d*)\](?:\[(id|collection)\])?$/.exec(parameter.slice(name.length))
         : null;
-      if (!match || one === `${name}[]`) continue;
+      if (!match || parameter === `${name}[]`) continue;
       const [, index = "", part] = match;
       if (part === undefined) keys.push(parseReferenceKey(name, { id: value }));
       else grouped.set(index, { ...grouped.get(index), [part]: value });
@@ -134,7 +142,7 @@ export class Query {
     return keys.length === 0 ? undefined : keys;
   }
 
-  /** A-062: an object reference as JSON text or in brackets. */
+  /** Returns an object reference, written as JSON or in brackets (A-062). */
   object(name: string): { id: string; collection: string } {
     const text = this.text(name);
     const id = this.text(`${name}.object_id`) ?? this.text(`${name}.id`);
@@ -145,19 +153,19 @@ export class Query {
     return { id: objectId, collection };
   }
 
-  /** A-076: pairs of which none is nested. */
+  /** Returns a JSON object without nested values (A-076). */
   scalars(name = "trigger_data"): JsonObject | undefined {
     const text = this.readParameter(name, pairsTextSchema);
     return text === undefined ? undefined : JSON.parse(text);
   }
 
-  /** A JSON object as text. */
+  /** Returns a JSON object of any depth. */
   json(name: string): JsonObject | undefined {
     const text = this.readParameter(name, objectTextSchema);
     return text === undefined ? undefined : JSON.parse(text);
   }
 
-  /** A-070, Q-8, Q-11. */
+  /** Returns the requested page (A-070, Q-8, Q-11). */
   page(): PageRequest {
     const limit = this.wholeNumber("page_size", MAX_PAGE_SIZE) ?? MAX_PAGE_SIZE;
     const after = this.text("after");

@@ -5,7 +5,10 @@ import { parseJson } from "../../util/parse-json.js";
 import { decodeUtf8 } from "../../util/text-file.js";
 import { ApiError } from "./api-error.js";
 
-/** What is read of a body: a trigger's largest and its wrapping. What counts exactly is checked where it is understood (E-028). */
+/**
+ * Limits the bytes read of a body: the largest trigger and 64 KB for its encoding. The exact limit is checked where the
+ * body is parsed (E-028).
+ */
 const MAX_BODY_BYTES = MAX_PAYLOAD_BYTES + 64 * 1024;
 
 function createTooLargeError(): ApiError {
@@ -13,8 +16,8 @@ function createTooLargeError(): ApiError {
 }
 
 /**
- * The whole body as text. Throws 413 once it is too large (Q-30), and 400 for what is no UTF-8 (Q-31): read all the same, its letters
- * beyond ASCII would be lost without a word.
+ * Returns the whole body as text. Throws 413 if it is too large (Q-30) and 400 if it is invalid UTF-8 (Q-31), because
+ * decoding it anyway would silently replace characters.
  */
 export async function readText(incoming: IncomingMessage): Promise<string> {
   const { "content-length": length = 0, "content-encoding": encoding } = incoming.headers;
@@ -26,8 +29,8 @@ export async function readText(incoming: IncomingMessage): Promise<string> {
 }
 
 /**
- * What is too large is dropped as it comes: were the connection closed on what is unread, it would be reset, and who sends
- * first and reads then would not see the answer.
+ * Reads the body and discards everything above the limit as it arrives. Closing the connection with unread data would
+ * reset it, and a client that sends everything before it reads would not receive the response.
  */
 function readBytes(incoming: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -42,7 +45,8 @@ function readBytes(incoming: IncomingMessage): Promise<Buffer> {
     };
     incoming.on("data", read);
     incoming.once("end", () => resolve(Buffer.concat(chunks)));
-    // Nobody is there to read it; after a whole body, a close is just the end.
+    // The client has disconnected, so this error reaches only the request log. After a complete body, a close is the
+    // normal end.
     const onClose = (): void => {
       if (!incoming.readableEnded) reject(new ApiError(400, "invalid_params", "The connection ended within the body"));
     };
@@ -52,7 +56,7 @@ function readBytes(incoming: IncomingMessage): Promise<Buffer> {
   });
 }
 
-/** Whatever its content type says (Q-19), a body is JSON, and an object; none at all is `{}` (AC-022). */
+/** Parses a body as a JSON object, whatever its content type (Q-19). An empty body is `{}` (AC-022). */
 export async function parseBody(text: string): Promise<JsonObject> {
   if (text.trim() === "") return {};
   const parsed = await parseJson(text);

@@ -4,14 +4,17 @@ import { systemIds } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import { ApiError } from "./api-error.js";
 
-/** By the code of what Node's parser met, or the method that has no place here. */
+/**
+ * The response to a malformed request, by the code of Node's parser error. `CONNECT` is a method that the server does
+ * not support.
+ */
 const PARSER_ERRORS: Record<string, [status: number, message: string]> = {
   HPE_HEADER_OVERFLOW: [431, "The request's head is larger than 1 MB"],
   ERR_HTTP_REQUEST_TIMEOUT: [408, "The request did not come whole in time"],
   CONNECT: [400, "CONNECT is for proxies, and this is none"],
 };
 
-/** Resolves once an answer is given, or never will be. */
+/** Resolves when a response is complete or its connection is closed. */
 export function waitForClose(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     if (response.closed) resolve();
@@ -28,7 +31,7 @@ function buildErrorHeaders(body: string): Record<string, string> {
   };
 }
 
-/** A refusal written to a connection itself, which ends with it. */
+/** Writes an error response to a connection and closes it. */
 export function endSocketWithError(socket: Duplex, status: number, content: JsonObject): void {
   const body = JSON.stringify(content);
   const lines = Object.entries(buildErrorHeaders(body)).map(([name, value]) => `${name}: ${value}`);
@@ -36,8 +39,8 @@ export function endSocketWithError(socket: Duplex, status: number, content: Json
 }
 
 /**
- * What could not be read as HTTP is refused in the API's own shape, after what was asked before it. `last` is the answer to
- * the last request of the connection, given or in hand.
+ * Answers data that is not valid HTTP with an error in the API's format, after the responses to earlier requests.
+ * `lastResponse` is the response to the last request of the connection, complete or not.
  */
 export async function rejectMalformedRequest(
   error: NodeJS.ErrnoException & { reason?: string },
@@ -51,7 +54,7 @@ export async function rejectMalformedRequest(
   const { body } = new ApiError(status, "invalid_params", message);
   if (error.code === "ECONNRESET") return void socket.destroy();
   if (lastResponse !== null && !lastResponse.closed) {
-    // It broke off within this request: its answer has a place behind those before it.
+    // The data became invalid within this request, so its own response carries the error.
     if (!lastResponse.req.complete && !lastResponse.headersSent) return sendErrorResponse(lastResponse, status, body);
     if (!lastResponse.writableFinished) {
       await writeAfterResponse(lastResponse, () => rejectSocket(socket, status, body));
@@ -62,8 +65,8 @@ export async function rejectMalformedRequest(
 }
 
 /**
- * Calls `write` as soon as an answer has been written. Node ends the connection right after the last answer if the client
- * sends nothing more, so that waiting for the answer's "close" would be too late.
+ * Calls `write` as soon as a response has been written. Node closes the connection right after the last response if the
+ * client sends nothing more, so the response's "close" event would be too late.
  */
 function writeAfterResponse(response: ServerResponse, write: () => void): Promise<void> {
   response.prependOnceListener("finish", write);
@@ -73,7 +76,7 @@ function writeAfterResponse(response: ServerResponse, write: () => void): Promis
 function rejectSocket(socket: Duplex, status: number, content: JsonObject): void {
   if (!socket.writable) return void socket.destroy();
   endSocketWithError(socket, status, content);
-  // A client that is still sending would have the connection reset, and not receive the answer.
+  // Reading on prevents a reset: a client that is still sending would otherwise lose the response.
   socket.resume();
 }
 

@@ -6,19 +6,19 @@ import { parseBody, readText } from "./read-body.js";
 const NO_PARAMS: Record<string, string> = {};
 
 /**
- * A request and its answer, as Node has them: making a `Request`, a `Response` and their `Headers` on the way took more
- * time than all else that a request needs.
+ * A request and its response as Node provides them. Creating a `Request`, a `Response` and their `Headers` took more
+ * time than everything else that a request needs.
  */
 export class RequestContext {
-  /** As it was sent, still encoded, without the query. */
+  /** The path as it was sent, still encoded, without the query. */
   readonly path: string;
-  /** The path's parts that the route names, still encoded. */
+  /** The path parameters of the route, still encoded. */
   params = NO_PARAMS;
-  /** The run that it started. */
+  /** The ID of the workflow run that the request started; null if it started none. */
   workflowRunId: string | null = null;
-  /** The origin of the page that asked, if its pages may read the answer. */
+  /** The origin of the page that sent the request, if its pages may read the response. */
   permittedOrigin: string | undefined;
-  /** What is probably wrong with what it started, for the request log. */
+  /** Likely mistakes in an accepted request, for the request log. */
   readonly warnings: string[] = [];
   private readonly search: string;
   private text: Promise<string> | undefined;
@@ -37,7 +37,7 @@ export class RequestContext {
     return this.request.method ?? "GET";
   }
 
-  /** Those who look at a link before it is shown ask for its head alone. */
+  /** Whether only the headers are requested. Link previews send such requests. */
   get isHead(): boolean {
     return this.request.method === "HEAD";
   }
@@ -51,13 +51,13 @@ export class RequestContext {
     return Array.isArray(value) ? value.join(", ") : value;
   }
 
-  /** All of them by lower-case name. */
+  /** All headers by lower-case name. */
   get headers(): Record<string, string> {
     const names = Object.keys(this.request.headers);
     return Object.fromEntries(names.map((name) => [name, this.header(name) ?? ""]));
   }
 
-  /** A part of the path, decoded; what cannot be decoded stays as it is. */
+  /** Returns a decoded path parameter. An invalid encoding is returned unchanged. */
   param(name: string): string | undefined {
     const value = this.params[name];
     if (value === undefined || !value.includes("%")) return value;
@@ -68,25 +68,25 @@ export class RequestContext {
     }
   }
 
-  /** The body as text, read once. Throws 413 once it is too large. */
+  /** Returns the body as text, which is read once. Throws 413 if it is too large. */
   readText(): Promise<string> {
     this.text ??= readText(this.request);
     return this.text;
   }
 
-  /** The body as text; empty where nobody has read it. */
+  /** Returns the body as text if it has been read; otherwise an empty text. */
   async getReadText(): Promise<string> {
     return (await this.text) ?? "";
   }
 
-  /** The body as a JSON object; throws for anything else. */
+  /** Returns the body as a JSON object. Throws for any other body. */
   async readBody(): Promise<JsonObject> {
     return parseBody(await this.readText());
   }
 
   /**
-   * The whole answer, unless there is one: what breaks off within its body is refused meanwhile. Node leaves the body out
-   * where only the head was asked for.
+   * Sends the whole response, unless one was already sent: a body that breaks off is rejected while its handler still
+   * runs. Node omits the body for HEAD requests.
    */
   send(status: number, headers: OutgoingHttpHeaders, body?: string | Buffer): void {
     if (this.response.writableEnded) return;
@@ -100,7 +100,7 @@ export class RequestContext {
   }
 }
 
-/** Clients that take this server for a proxy ask for the whole address. */
+/** Reduces an absolute URL to its path and query. Clients that treat this server as a proxy send absolute URLs. */
 function toOriginForm(url: string): string {
   if (url.startsWith("/") || !URL.canParse(url)) return url;
   const { pathname, search } = new URL(url);

@@ -2,7 +2,7 @@ import { describeCondition, type EvaluatedCondition } from "../../domain/conditi
 import { REASONS } from "../../domain/run/outcome.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
-/** A condition in words, beside what was logged of it; a path that led nowhere is null there. */
+/** Returns the result and text of each logged condition. A path without a value is null in the log. */
 function explainConditions(conditions: Json | undefined): JsonObject[] {
   if (!Array.isArray(conditions)) return [];
   return conditions.filter(isJsonObject).map((logged) => {
@@ -26,7 +26,7 @@ function explainPart(part: JsonObject): JsonObject {
   };
 }
 
-/** A recipient run as `knock runs show` tells of it: why each step came out as it did, in words. */
+/** Returns a recipient run with the reason of each step as text, as `knock runs show` prints it. */
 export function explainRun(run: JsonObject): JsonObject {
   const steps = Array.isArray(run.steps) ? run.steps.filter(isJsonObject) : [];
   return { ...explainPart(run), steps: steps.map(explainPart) };

@@ -18,12 +18,12 @@ import type { SupportContext, SupportRoute } from "../routes/support-routes.js";
 import { explainRun } from "./explain-run.js";
 import { summarizeMessage } from "./summarize-message.js";
 
-/** The page shows at most so many rows of a list; who wants others narrows it. */
+/** The most rows that the page displays of a list. Filters and the search find other rows. */
 const MAX_ROWS = 500;
 const DEFAULT_ROWS = 50;
-/** Users that a search looks at. */
+/** The number of recipients that one search reads at most. */
 const MAX_SEARCHED_RECIPIENTS = 10_000;
-/** Of a recipient's subscriptions, and of an object's subscribers, each. */
+/** The number of displayed subscriptions of a recipient, and of displayed subscribers of an object. */
 const MAX_SUBSCRIPTIONS = 100;
 
 const parseLimit = (query: Query): number => query.wholeNumber("limit", MAX_ROWS) ?? DEFAULT_ROWS;
@@ -54,7 +54,7 @@ async function readMessage({ operations, param }: SupportContext): Promise<JsonO
   return { ...requireFound(message), events };
 }
 
-/** The HTML of an e-mail, as it is served in its own sandbox. */
+/** Returns the HTML of an email, which is served as a sandboxed document. Throws 404 if the message has no HTML. */
 export async function readEmailHtml(operations: LocalOperations, id: string): Promise<string> {
   const { content } = requireFound(await operations.readMessage(id));
   const html = isJsonObject(content) && isJsonObject(content.data) ? inlineImages(content.data) : null;
@@ -88,7 +88,10 @@ const matchesText = (recipient: JsonObject, text: string): boolean =>
       .includes(text),
   );
 
-/** `projects/p1` of an object, as everywhere in the page; a user's id has no slash (A-063). */
+/**
+ * Parses a recipient of a URL: `projects/p1` is an object, and a text without a slash is a user's ID, which cannot
+ * contain a slash (A-063).
+ */
 function parseReference(text: string): RecipientReference {
   const slash = text.indexOf("/");
   return slash < 0 ? text : { collection: text.slice(0, slash), id: text.slice(slash + 1) };
@@ -99,7 +102,7 @@ const toObjectRow = ({ id, collection, properties }: JsonObject): JsonObject => 
   id: `${String(collection)}/${String(id)}`,
 });
 
-/** Users, or with `kind=objects` objects of all collections, tenants included. */
+/** Lists users, or with `kind=objects` the objects of all collections, including tenants. */
 async function listRecipients({ operations, query }: SupportContext): Promise<JsonObject> {
   const { users, objects } = operations.resources;
   const isObjects = query.choice("kind", ["users", "objects"]) === "objects";
@@ -122,7 +125,7 @@ async function listRecipients({ operations, query }: SupportContext): Promise<Js
   return toListResult(found.slice(0, limit), found.length > limit || after !== undefined);
 }
 
-/** A user or an object with everything that decides what reaches them. */
+/** Returns a user or object with everything that decides which notifications it receives. */
 async function readRecipient({ operations, param, environment }: SupportContext): Promise<JsonObject> {
   const reference = parseReference(param("id"));
   const { users, objects, preferences, subscriptions } = operations.resources;
@@ -151,7 +154,7 @@ async function readRecipient({ operations, param, environment }: SupportContext)
   };
 }
 
-/** Of a recipient as the API shows it. */
+/** Returns the reference of a recipient in the API's format. */
 function toReference(shape: Json | undefined): Json {
   if (!isJsonObject(shape)) return shape ?? null;
   return shape.__typename === "User"
@@ -169,7 +172,7 @@ async function readFeed({ operations, param, query }: SupportContext): Promise<J
   return { ...toListResult(items, page_info.after !== null), meta };
 }
 
-/** What can be triggered; a workflow that cannot be read says why. */
+/** Lists the workflows that can be triggered. An invalid workflow is listed with its error. */
 async function listWorkflows({ definitions }: SupportContext): Promise<JsonObject> {
   const items: JsonObject[] = [];
   for (const key of (await definitions.workflowKeys()).sort()) {
@@ -194,7 +197,7 @@ async function listWorkflows({ definitions }: SupportContext): Promise<JsonObjec
   return toListResult(items, false);
 }
 
-/** `branch`: as a run of that branch, whose files it then has. */
+/** Triggers a workflow. With `branch` the run uses the files of that branch. */
 async function triggerWorkflow({ operations, param, query, body }: SupportContext): Promise<JsonObject> {
   const { trigger: request, idempotency_key } = parseTrigger(await body(), param("key"));
   const branch = query.text("branch");
@@ -203,7 +206,7 @@ async function triggerWorkflow({ operations, param, query, body }: SupportContex
   return outcome as unknown as JsonObject;
 }
 
-/** What filters and the form offer. */
+/** Returns the choices for filters and the trigger form. */
 async function readProject({ operations, environment, definitions }: SupportContext): Promise<JsonObject> {
   const { name, channels } = await environment();
   const declared = Object.entries(channels).map(([key, channel]): Json => ({ key, type: channel?.type ?? null }));
@@ -217,7 +220,10 @@ async function readProject({ operations, environment, definitions }: SupportCont
   };
 }
 
-/** What the page asks for, beside the clock. Like the other helpers these need no key, and are no part of the API. */
+/**
+ * The routes of the page, in addition to those of the clock. Like the other routes under `/__knock/` they need no key
+ * and are not part of the API.
+ */
 export const PAGE_ROUTES: SupportRoute[] = [
   { on: "GET /__knock/page/project", handle: readProject },
   { on: "GET /__knock/page/messages", handle: listMessages },
@@ -238,9 +244,9 @@ export const PAGE_ROUTES: SupportRoute[] = [
   {
     on: "DELETE /__knock/page/users/{id}/preferences/{set}",
     async handle({ operations, param }) {
-      const who = parseReference(param("id"));
-      await operations.resources.preferences.delete(who, param("set"));
-      return operations.resources.preferences.read(who, param("set"));
+      const recipient = parseReference(param("id"));
+      await operations.resources.preferences.delete(recipient, param("set"));
+      return operations.resources.preferences.read(recipient, param("set"));
     },
   },
   { on: "GET /__knock/page/users/{id}/feeds/{channel}", handle: readFeed },

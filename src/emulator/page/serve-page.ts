@@ -5,7 +5,10 @@ import { readEmailHtml } from "./page-routes.js";
 
 const BASE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'";
 
-/** For everything that a browser may show of the page: it says nothing to others and is in nobody's frame. */
+/**
+ * Headers of everything that the page displays. They send no referrer to other sites and isolate the page from other
+ * origins.
+ */
 const COMMON_HEADERS = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
@@ -19,7 +22,7 @@ function hashElements(html: string, tag: "script" | "style"): string {
   return elements.map(([, text = ""]) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`).join(" ");
 }
 
-/** Headers of the page's HTML: only its own script and style count, and it speaks only to this server. */
+/** Returns the headers of the page's HTML. Only its own script and style run, and it connects only to this server. */
 function buildPageHeaders(html: string): Record<string, string> {
   const policy = [
     BASE_POLICY,
@@ -38,8 +41,8 @@ function buildPageHeaders(html: string): Record<string, string> {
 }
 
 /**
- * Headers of an e-mail's HTML. `sandbox` gives it an origin of its own, without scripts, forms and other windows, even where
- * it is opened outside the page's frame; images and fonts come from within it or not at all.
+ * Headers of an email's HTML. `sandbox` gives the document an origin of its own without scripts, forms and new windows,
+ * even if it is opened outside the page's frame. Images and fonts load only if they are embedded in the email.
  */
 const EMAIL_HEADERS: Record<string, string> = {
   ...COMMON_HEADERS,
@@ -47,7 +50,7 @@ const EMAIL_HEADERS: Record<string, string> = {
   "content-security-policy": `sandbox; ${BASE_POLICY}; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'`,
 };
 
-/** A stream ends with its connection: nobody finds a used one to ask another thing of. */
+/** A stream ends with its connection, so the connection cannot be reused for another request. */
 const EVENT_HEADERS: Record<string, string> = {
   ...COMMON_HEADERS,
   "content-type": "text/event-stream",
@@ -56,7 +59,7 @@ const EVENT_HEADERS: Record<string, string> = {
 
 const PAGE_NOT_BUILT = "The page was not built: npm run build makes it.\n";
 
-/** The page, what only browsers read of it, and its live changes. */
+/** Serves the page, the HTML of emails, and the stream of changes. */
 export function servePage(routes: Router, { readPage, operations, changeStream: live }: HandlerOptions): void {
   routes.add("GET /", async (context) => {
     const html = await readPage();
@@ -69,7 +72,7 @@ export function servePage(routes: Router, { readPage, operations, changeStream: 
   routes.add("GET /__knock/events", ({ request: incoming, response: outgoing, isHead }) => {
     outgoing.writeHead(200, EVENT_HEADERS);
     if (isHead) return void outgoing.end();
-    // Who has ended its half of the connection would otherwise never be done.
+    // A client that closes only its sending half would otherwise keep the stream open forever.
     incoming.socket.once("end", live.subscribe(outgoing));
   });
 }

@@ -1,12 +1,12 @@
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
-/** Characters of a message's text that a list shows. */
+/** The number of characters of a message's text that a list displays. */
 const MAX_TEXT_LENGTH = 160;
 
 const toText = (value: Json | undefined): string => (typeof value === "string" ? value : "");
 const toObjects = (value: Json | undefined): JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);
 
-/** Rendered Markdown as plain text. It is shown as text, so that what is left of a tag does no harm. */
+/** Returns rendered Markdown as plain text. The page displays it as text, so an incomplete tag in it is harmless. */
 function stripTags(html: string): string {
   return html
     .replace(/<[^<>]*>/g, " ")
@@ -20,7 +20,7 @@ function stripTags(html: string): string {
 function getTitleAndText(content: JsonObject): [title: string, text: string] {
   switch (content.__typename) {
     case "MessageEmailContent":
-      // A text body has a link's address after its words; in a list it would push the words away.
+      // A text body contains the URL of each link after its label. In a list it would take the space of the text.
       return [toText(content.subject_line), toText(content.text_body).replace(/ \(https?:[^\s)]*\)/g, "")];
     case "MessagePushContent":
       return [toText(content.title), toText(content.body)];
@@ -51,7 +51,7 @@ const shorten = (text: string): string =>
     .trim()
     .slice(0, MAX_TEXT_LENGTH);
 
-/** A message as a list shows it: without its content, but with the first words of it. */
+/** Returns a message for a list: without its content, but with its title and the beginning of its text. */
 export function summarizeMessage(message: JsonObject): JsonObject {
   const { content, data: _data, ...rest } = message;
   const document = isJsonObject(content) && isJsonObject(content.data) ? content.data : {};

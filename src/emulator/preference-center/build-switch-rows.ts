@@ -3,17 +3,17 @@ import { findChannelType, listChannelTypesWithout } from "../../domain/message/c
 import type { PreferenceCenter, PreferenceCenterRow } from "../../domain/preferences/preference-center.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
-/** The channel types that people may have preferences for (E-135). */
+/** The channel types that a recipient can have preferences for (E-135). */
 const PREFERENCE_CHANNEL_TYPES = listChannelTypesWithout("isGuide");
 
-/** One thing to switch, and where its value is in a preference set. */
+/** A checkbox of the form, and the path of its value in a preference set. */
 export interface Switch {
-  /** Its name in the form. */
+  /** The name of the form field. */
   name: string;
   label: string;
   path: string[];
   isOn: boolean;
-  /** On while conditions are met; shown, but not to be changed. */
+  /** Whether the value has conditions. Such a switch is displayed but cannot be changed. */
   isConditional: boolean;
 }
 
@@ -22,14 +22,14 @@ export interface SwitchRow {
   switches: Switch[];
 }
 
-/** The row that no configuration takes away. */
+/** The row that is always displayed, whatever the configuration. */
 const COMMERCIAL_ROW: PreferenceCenterRow = {
   type: "commercial_subscribed",
   name: "Commercial messages",
   description: "Promotions and other messages that you can do without",
 };
 
-/** Returns the rows to show: a center that is disabled shows only the commercial one, which is always there. */
+/** Returns the visible rows. The commercial row is always visible, and it is the only row of a disabled center. */
 export function getVisibleRows({ enabled, rows }: PreferenceCenter): PreferenceCenterRow[] {
   const commercial = rows.find(({ type }) => type === COMMERCIAL_ROW.type);
   if (!enabled) return [commercial ?? COMMERCIAL_ROW];
@@ -43,14 +43,17 @@ function getChannelTypes({ channel_types: listed }: PreferenceCenterRow, { chann
   return listed && listed.length > 0 ? listed.filter((type) => findChannelType(type)) : all;
 }
 
-/** The name under which a set has a channel: its id or its key. */
+/**
+ * Returns the name under which a preference set contains a channel: its ID or its key. Returns `name` if the set
+ * contains neither.
+ */
 function getChannelName(name: string, set: JsonObject, { channels }: Environment): string {
   const channel = Object.values(channels).find((candidate) => candidate?.id === name || candidate?.key === name);
   const known = isJsonObject(set.channels) ? set.channels : {};
   return (channel ? [channel.id, channel.key] : []).find((candidate) => Object.hasOwn(known, candidate)) ?? name;
 }
 
-/** Paths of what a row switches: one, or one per channel type. */
+/** Returns the label and path of each switch of a row: one switch, or one per channel type. */
 function getSwitchPaths(
   row: PreferenceCenterRow,
   set: JsonObject,
@@ -73,19 +76,22 @@ function getSwitchPaths(
 const hasConditions = (value: Json | undefined): boolean =>
   isJsonObject(value) && Array.isArray(value.conditions) && value.conditions.length > 0;
 
-/** Unset is on (E-136). Parts of a whole that is off are off, and conditions of the whole apply to its parts. */
+/**
+ * Returns the state of a switch. An unset value is on (E-136). A value is off if a value above it in the path is off,
+ * and conditional if a value above it has conditions.
+ */
 function getSwitchState(set: JsonObject, path: readonly string[]): { isOn: boolean; isConditional: boolean } {
   let value: Json | undefined = set;
-  let depends = false;
+  let isConditional = false;
   for (const name of path) {
     if (value === false) break;
     value = isJsonObject(value) ? value[name] : undefined;
-    depends ||= hasConditions(value);
+    isConditional ||= hasConditions(value);
   }
-  return { isOn: value !== false, isConditional: depends };
+  return { isOn: value !== false, isConditional };
 }
 
-/** A user's switches, by a preference set as the user has it, defaults included. */
+/** Builds the switches of a user from the user's effective preference set, which includes the defaults. */
 export function buildSwitchRows(
   rows: readonly PreferenceCenterRow[],
   set: JsonObject,
@@ -102,8 +108,8 @@ export function buildSwitchRows(
   }));
 }
 
-function setValue(into: JsonObject, path: readonly string[], value: boolean): void {
-  let target = into;
+function setValue(set: JsonObject, path: readonly string[], value: boolean): void {
+  let target = set;
   for (const name of path.slice(0, -1)) {
     const next = target[name];
     const inner: JsonObject = isJsonObject(next) ? next : {};
@@ -114,14 +120,15 @@ function setValue(into: JsonObject, path: readonly string[], value: boolean): vo
 }
 
 /**
- * Returns what a form changes, to be merged; null for nothing. If one of a row's channel types changes, all of them are
- * written, because the whole may have been off. A switch with conditions never changes.
+ * Returns the changes of a submitted form, to be merged into the set; null if nothing changed. If one channel type of a
+ * row changes, all of its channel types are written, because the value above them may have been off. Switches with
+ * conditions never change.
  */
 export function collectChanges(rows: readonly SwitchRow[], isChecked: (name: string) => boolean): JsonObject | null {
   const changes: JsonObject = {};
   for (const { switches } of rows) {
-    const changeable = switches.filter(({ isConditional: depends }) => !depends);
-    if (!changeable.some(({ name, isOn: on }) => isChecked(name) !== on)) continue;
+    const changeable = switches.filter(({ isConditional }) => !isConditional);
+    if (!changeable.some(({ name, isOn }) => isChecked(name) !== isOn)) continue;
     for (const { name, path } of changeable) setValue(changes, path, isChecked(name));
   }
   return Object.keys(changes).length === 0 ? null : changes;

@@ -11,13 +11,15 @@ function sign(text: string, key: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }
 
-/** Returns a JSON Web Token that opens one user's preference center; it never expires (A-451). `now` in milliseconds. */
+/**
+ * Returns a JSON Web Token that opens one user's preference center. It never expires (A-451). `now` is in milliseconds.
+ */
 export function createCenterToken(user: string, key: string, now: number): string {
   const text = `${TOKEN_HEADER}.${encodePart({ sub: user, iat: Math.floor(now / 1_000) })}`;
   return `${text}.${sign(text, key).toString("base64url")}`;
 }
 
-/** Returns the user whose preference center a token opens; null for any other text. */
+/** Returns the user whose preference center a token opens. Returns null for any other text. */
 export function verifyCenterToken(token: string, key: string): string | null {
   const [header, body, encodedSignature, ...more] = token.split(".");
   if (header !== TOKEN_HEADER || body === undefined || encodedSignature === undefined || more.length > 0) return null;

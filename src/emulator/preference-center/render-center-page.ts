@@ -26,20 +26,23 @@ button { padding: .55rem 1.25rem; border: 0; border-radius: .4rem; background: v
 `;
 
 function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** A colour that is one: it stands in the style. */
+/**
+ * Returns the brand's primary color if it is a valid hex color. It is inserted into the style sheet, so other texts are
+ * not safe.
+ */
 function getAccentColor({ primary_color: color }: JsonObject): string {
   return typeof color === "string" && /^#[0-9a-f]{3,8}$/i.test(color) ? color : DEFAULT_ACCENT_COLOR;
 }
 
 function renderRow({ row, switches }: SwitchRow): string {
   const description = row.description ? `<p class="soft">${escapeHtml(row.description)}</p>` : "";
-  const boxes = switches.map(({ name, label, isOn: on, isConditional: depends }) => {
-    const note = depends ? ' <span class="soft">(under conditions)</span>' : "";
+  const boxes = switches.map(({ name, label, isOn, isConditional }) => {
+    const note = isConditional ? ' <span class="soft">(under conditions)</span>' : "";
     const text = switches.length === 1 && label === row.name ? "Receive these" : escapeHtml(label);
-    return `<label><input type="checkbox" name="${escapeHtml(name)}"${on ? " checked" : ""}${depends ? " disabled" : ""}><span>${text}${note}</span></label>`;
+    return `<label><input type="checkbox" name="${escapeHtml(name)}"${isOn ? " checked" : ""}${isConditional ? " disabled" : ""}><span>${text}${note}</span></label>`;
   });
   return `<fieldset><legend>${escapeHtml(row.name)}</legend>${description}${boxes.join("")}</fieldset>`;
 }
@@ -48,12 +51,12 @@ interface CenterView {
   center: PreferenceCenter;
   rows: readonly SwitchRow[];
   branding: Record<string, Json>;
-  /** Whose preferences they are, as a reader knows it. */
+  /** The user's email address or ID. */
   userName: string;
   saved: boolean;
 }
 
-/** The center as its user sees it: a form, without a script. */
+/** Renders the center as a form that works without a script. */
 export function renderCenterPage({ center, rows, branding, userName, saved }: CenterView): string {
   const title = center.title || "Notification preferences";
   const content = `${rows.map(renderRow).join("\n")}\n<button>Save</button>`;
@@ -67,12 +70,12 @@ ${saved ? '<p role="status">Saved.</p>' : ""}
   );
 }
 
-/** Instead of the center, with what is to be done about it. */
+/** Renders a page with an error message instead of the center. */
 export function renderErrorPage(message: string): string {
   return renderPage("Notification preferences", `<p>${escapeHtml(message)}</p>`, DEFAULT_ACCENT_COLOR);
 }
 
-/** Asks before it unsubscribes: mail scanners and previews follow links. */
+/** Renders a page that asks for confirmation, because mail scanners and link previews follow links. */
 export function renderUnsubscribePage(): string {
   return renderPage(
     "Unsubscribe",
@@ -82,7 +85,7 @@ export function renderUnsubscribePage(): string {
   );
 }
 
-/** Confirms that the recipient is unsubscribed. */
+/** Renders a page that confirms that the recipient is unsubscribed. */
 export function renderUnsubscribedPage(): string {
   return renderPage(
     "Unsubscribed",
@@ -102,7 +105,10 @@ ${content}</main></body>
 `;
 }
 
-/** Its own style and a form that comes back here: nothing else runs, loads or frames it. */
+/**
+ * Returns the headers of a page. They allow only its own style and its form, which is submitted to the same server.
+ * Scripts, other resources and frames are blocked.
+ */
 export function buildPageHeaders(html: string): Record<string, string> {
   const css = /<style>([\s\S]*?)<\/style>/.exec(html)?.[1] ?? "";
   const hash = createHash("sha256").update(css).digest("base64");

@@ -14,20 +14,26 @@ function sendPage(context: RequestContext, html: string, status: 200 | 404 = 200
   context.send(status, buildPageHeaders(html), html);
 }
 
-/** Whose center: of a signed link (A-302), or of the run whose message links to it (T-242). */
+/**
+ * Returns the user of a signed link (A-302), or of the run whose message contains the link (T-242). Returns null if
+ * there is no such user.
+ */
 async function findUser(link: string, { operations }: Options): Promise<string | null> {
   if (!isUuid(link)) {
     const user = verifyCenterToken(link, await operations.resources.readLinkKey());
     return user !== null && (await operations.resources.users.read(user)) !== null ? user : null;
   }
   const recipient = (await operations.readRecipientRun(link))?.recipient;
-  // The run of one who was deleted may still be there (EQ-03).
+  // The run of a deleted user may still exist (EQ-03).
   return typeof recipient === "string" && (await operations.resources.users.read(recipient)) !== null
     ? recipient
     : null;
 }
 
-/** A user's preference center: what `environment.json` says of it, over the user's own preferences (A-301, A-302, T-242). */
+/**
+ * Serves the preference centers of users. `environment.json` defines the rows; the values are the user's own
+ * preferences (A-301, A-302, T-242).
+ */
 export function servePreferenceCenter(routes: Router, options: Options): void {
   const { operations, environment } = options;
   const { preferences, users } = operations.resources;
@@ -48,9 +54,9 @@ export function servePreferenceCenter(routes: Router, options: Options): void {
     if (typeof openedCenter === "string") return sendPage(context, renderErrorPage(openedCenter), 404);
     const { preference_center: center, branding } = await environment();
     const user = await users.read(openedCenter.user);
-    const who = typeof user?.email === "string" ? user.email : openedCenter.user;
+    const userName = typeof user?.email === "string" ? user.email : openedCenter.user;
     const saved = "saved" in context.query.toObject();
-    return sendPage(context, renderCenterPage({ center, rows: openedCenter.rows, branding, userName: who, saved }));
+    return sendPage(context, renderCenterPage({ center, rows: openedCenter.rows, branding, userName, saved }));
   });
 
   routes.add("POST /preferences/{link}", async (context) => {

@@ -5,19 +5,19 @@ import type { Json, JsonObject } from "../../util/json.js";
 import { parseFeedFilter } from "../http/parse-feed-filter.js";
 import { Query } from "../http/query.js";
 
-/** As many as the API's pages have. */
+/** The page size of the API's lists. */
 export const PAGE_SIZE = 50;
 
 export type ListFeed = LocalOperations["resources"]["feeds"]["list"];
 export type ReadFeedChanges = LocalOperations["resources"]["feeds"]["readNewMessages"];
 
-/** `feeds:<channel>:<user>`; a user's id may have colons (R-050). */
+/** Parses `feeds:<channel>:<user>`. A user's ID may contain colons (R-050). */
 export function parseFeedTopic(topic: string): { channel: string; user: string } | null {
   const [, channel, user] = /^feeds:([^:]+):(.+)$/s.exec(topic) ?? [];
   return channel === undefined || user === undefined ? null : { channel, user };
 }
 
-/** Options as a query has them (R-005): what REST reads and refuses in a filter is so here, too. */
+/** Converts a client's options to a query (R-005), so that filters are parsed and rejected as in HTTP requests. */
 function toQuery(options: Json): Query {
   const search = new URLSearchParams();
   if (typeof options === "object" && options !== null && !Array.isArray(options))
@@ -37,18 +37,18 @@ function toCounts(meta: JsonObject): FeedCounts & JsonObject {
   };
 }
 
-/** One joined channel of one socket: the feed clients of a page that share it, each with its own filter (R-051). */
+/** One joined channel of a socket. The feed clients of a page share it, each with its own filter (R-051). */
 export class FeedSubscription {
   private constructor(
-    /** Equal for those who see the same feed. */
+    /** Identifies the feed. Subscriptions with the same key see the same items. */
     readonly key: string,
     readonly feed: FeedFilter & { channel: string },
     private readonly clients: ReadonlyMap<string, FeedFilter>,
-    /** Sends a `new-message` to the socket. */
+    /** Sends a `new-message` event to the socket. */
     private readonly send: (payload: JsonObject) => void,
   ) {}
 
-  /** Throws as the REST feed does for options that cannot be read. */
+  /** Creates a subscription. Throws for invalid options, as the HTTP feed does. */
   static create(
     topic: string,
     { channel, user, granted }: { channel: string; user: string; granted: FeedFilter["granted"] },
@@ -64,8 +64,8 @@ export class FeedSubscription {
   }
 
   /**
-   * Says what is new to the clients whose filter it passes, with their counts (R-055, R-056, RQ-3); `isNew` is asked for
-   * items' ids. Nothing is sent where none is concerned and clients are named: it would wake nobody.
+   * Sends new items to the clients whose filter they match, with the counts of each client (R-055, R-056, RQ-3).
+   * `isNew` decides by item ID. Sends nothing if clients are named and no item matches their filters.
    */
   async announceNewItems(list: ListFeed, isNew: (id: string) => boolean): Promise<void> {
     const clientsToNotify: string[] = [];

@@ -4,52 +4,57 @@ import type { StoreWatcher } from "../store-watcher.js";
 import { type FeedSubscription, type ListFeed, PAGE_SIZE, type ReadFeedChanges } from "./feed-subscription.js";
 import type { SubscriptionWatcher } from "./subscription-watcher.js";
 
-/** After a failure: it will most likely last. */
+/** The pause after an error, which usually repeats. */
 const RETRY_DELAY_MS = 500;
-/** A feed's events are at least this far apart (RQ-4); the first goes out at once. */
+/** The shortest time between two events of a feed (RQ-4). The first event is sent at once. */
 const MIN_EVENT_INTERVAL_MS = 500;
 
-/** Pages that a client which comes back is sent for (RQ-12): how many it lacks is not known. */
+/**
+ * The number of pages that a reconnecting client is prompted to read (RQ-12), because the emulator does not know how
+ * many items the client is missing.
+ */
 const MAX_CATCH_UP_PAGES = 10;
-/** Feeds looked at before others have their turn. */
+/** The number of feeds checked before other requests are processed. */
 const FEEDS_PER_TURN = 20;
 /**
- * New messages tell whose feed to look at. What comes into a feed in other ways (a message whose window opened, another
- * user's after a merge) is found by a look at all feeds, this often at most and only after a change.
+ * The interval of checks of all feeds, which run only after a change. New messages identify the feeds to check, but
+ * items also arrive in other ways: the window of a message opens, or users are merged.
  */
 const SWEEP_INTERVAL_MS = 1_000;
 
 interface WatchedFeed {
   subscriptions: Set<FeedSubscription>;
-  /** The newest items, as of the last look. */
+  /** The IDs of the newest items at the last check. */
   known: Set<string>;
-  /** How many items there are, as of the last look. */
+  /** The number of items at the last check. */
   total: number;
-  /** Found since the last event, and not yet told. */
+  /** The IDs found since the last event and not announced yet. */
   newIds: Set<string>;
-  /** How many items clients have still to be sent for: after an event they read a page, and no more. */
+  /**
+   * The number of items not announced yet. Clients read only one page after an event, so more items need more events.
+   */
   unannouncedCount: number;
-  /** The last event, in milliseconds of real time. */
+  /** The time of the last event, in milliseconds of real time. */
   announcedAt: number;
-  /** Nobody has looked since it was joined. */
+  /** Whether the feed has not been checked since it was joined. */
   isUnchecked: boolean;
 }
 
-/** Looks for new items in the feeds that sockets have joined. A message is in the store before anyone is told of it. */
+/** Checks the joined feeds for new items. A message is always in the store before it is announced. */
 export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
   private readonly feeds = new Map<string, WatchedFeed>();
-  /** The same by whose they are. */
+  /** The same feeds by recipient. */
   private readonly feedsByRecipient = new Map<RecipientKey, Set<WatchedFeed>>();
   private changeMark: string | null = null;
   private lastSweepAt = 0;
-  /** Those still to be looked at, of all. */
+  /** The feeds that the current check of all feeds has not reached yet. */
   private sweepQueue = new Set<WatchedFeed>();
-  /** Something has changed since all feeds were looked at. */
+  /** Whether something has changed since the last check of all feeds. */
   private needsSweep = true;
   private timer: NodeJS.Timeout | undefined;
   private unsubscribe: (() => void) | undefined;
   private polling: Promise<void> | undefined;
-  /** Something may have happened since the last look began. */
+  /** Whether something may have happened since the last check began. */
   private needsPoll = false;
   private lastError = "";
   private stopped = false;
@@ -61,7 +66,7 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** From here on what comes new into the feed is told. Throws what reading the feed throws. */
+  /** Announces items that are new in the feed from now on. Throws the errors of reading the feed. */
   async add(subscription: FeedSubscription): Promise<void> {
     const { key, feed } = subscription;
     const newest = this.feeds.get(key) ?? (await this.readNewestItems(subscription));
@@ -94,16 +99,16 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
     watched?.subscriptions.delete(subscription);
     if (watched?.subscriptions.size === 0) {
       this.feeds.delete(key);
-      const own = this.feedsByRecipient.get(feed.recipient);
-      own?.delete(watched);
-      if (own?.size === 0) this.feedsByRecipient.delete(feed.recipient);
+      const recipientFeeds = this.feedsByRecipient.get(feed.recipient);
+      recipientFeeds?.delete(watched);
+      if (recipientFeeds?.size === 0) this.feedsByRecipient.delete(feed.recipient);
     }
     if (this.feeds.size > 0) return;
     this.unsubscribe?.();
     this.unsubscribe = undefined;
   }
 
-  /** To a client that was away: whatever there is may be new to it. */
+  /** Announces everything to a client that reconnects, because any item may be new to it. */
   async announceToReturningClient(subscription: FeedSubscription): Promise<void> {
     await subscription.announceNewItems(this.list, () => true);
     const watched = this.feeds.get(subscription.key);
@@ -140,7 +145,9 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
     }
   }
 
-  /** Returns when to look again though nothing changes; null: not at all. */
+  /**
+   * Checks the selected feeds. Returns the milliseconds until the next check without a change; null if none is needed.
+   */
   private async poll(): Promise<number | null> {
     try {
       let next: number | null = null;
@@ -150,7 +157,7 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
         this.sweepQueue.delete(watched);
         const wait = await this.checkFeed(watched);
         if (wait !== null) next = Math.min(next ?? wait, wait);
-        // The store answers at once: without a pause thousands of feeds would hold up every request.
+        // The store is synchronous, so thousands of feeds without a pause would delay every request.
         if (++checkedCount % FEEDS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
       }
       this.lastError = "";
@@ -159,7 +166,7 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
       const sweep = Math.max(1, this.lastSweepAt + SWEEP_INTERVAL_MS - Date.now());
       return Math.min(next ?? sweep, sweep);
     } catch (error) {
-      // Whose feeds had news is forgotten.
+      // The selected feeds are lost, so all feeds are checked again.
       this.needsSweep = true;
       this.lastSweepAt = 0;
       if (getErrorMessage(error) !== this.lastError) this.onError(error);
@@ -169,8 +176,8 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
   }
 
   /**
-   * The feeds to look at: where messages are new, or not told of yet, and some of the rest while all are looked at, so that a
-   * new message waits for few of them.
+   * Selects the feeds to check: feeds with new or unannounced items, and a few others while all feeds are checked. A
+   * new message therefore waits for only a few feeds.
    */
   private async selectFeeds(): Promise<WatchedFeed[]> {
     const { mark, recipients } = await this.readChanges(this.changeMark);
@@ -191,7 +198,10 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
     return [...feeds];
   }
 
-  /** Returns how long what it found has to wait until it is told; null where nothing waits. */
+  /**
+   * Checks a feed and announces its new items. Returns the milliseconds until waiting items may be announced; null if
+   * none wait.
+   */
   private async checkFeed(watched: WatchedFeed): Promise<number | null> {
     const [first] = watched.subscriptions;
     if (first === undefined) return null;
@@ -199,7 +209,7 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
     if (items[0] !== undefined && !watched.known.has(String(items[0].id))) {
       const { known, total } = await this.readNewestItems(first);
       for (const id of known) {
-        if (watched.known.has(id)) break; // below are old ones, which deletions bring into the page
+        if (watched.known.has(id)) break; // the rest are older items that moved into the page after a deletion
         watched.newIds.add(id);
       }
       watched.unannouncedCount += Math.max(0, total - watched.total);
@@ -212,7 +222,7 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
     watched.newIds = new Set();
     watched.unannouncedCount = Math.max(0, unannouncedCount - PAGE_SIZE);
     watched.announcedAt = Date.now();
-    // More than a page has: which filters the rest passes is not known, so nobody is left out.
+    // There are more new items than a page, and it is unknown which filters they match, so all clients are notified.
     const isNew = unannouncedCount <= newIds.size ? (id: string) => newIds.has(id) : () => true;
     for (const subscription of [...watched.subscriptions]) await subscription.announceNewItems(this.list, isNew);
     return watched.unannouncedCount > 0 ? MIN_EVENT_INTERVAL_MS : null;
@@ -224,7 +234,7 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
   }
 }
 
-/** Whether there is something to tell of. */
-function hasUnannouncedItems({ newIds: fresh, unannouncedCount: unsaid }: WatchedFeed): boolean {
-  return fresh.size > 0 || unsaid > 0;
+/** Returns whether a feed has items that are not announced. */
+function hasUnannouncedItems({ newIds, unannouncedCount }: WatchedFeed): boolean {
+  return newIds.size > 0 || unannouncedCount > 0;
 }

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 
-/** `[join_ref, ref, topic, event, payload]` (R-033). */
+/** A message on the socket: `[join_ref, ref, topic, event, payload]` (R-033). */
 export interface Frame {
   joinRef: string | null;
   ref: string | null;
@@ -13,7 +13,7 @@ function isRef(value: unknown): value is string | null {
   return typeof value === "string" || value === null;
 }
 
-/** Null for what is no frame. */
+/** Parses a frame. Returns null for an invalid one. */
 export function parseFrame(text: string): Frame | null {
   let value: unknown;
   try {
@@ -31,7 +31,7 @@ export function serializeFrame({ joinRef, ref, topic, event, payload }: Frame): 
   return JSON.stringify([joinRef, ref, topic, event, payload]);
 }
 
-/** The answer to a frame, with its refs (R-035). `reason` null is a yes. */
+/** Returns the reply to a frame, with its refs (R-035). The reply is an error unless `reason` is null. */
 export function serializeReply({ joinRef, ref, topic }: Frame, reason: string | null): string {
   const payload: JsonObject =
     reason === null ? { status: "ok", response: {} } : { status: "error", response: { reason } };

@@ -7,17 +7,17 @@ import { type Json, type JsonObject, stableStringify } from "../../util/json.js"
 /** An event of R-125, as its payload names it. */
 type GuideEvent = "guide.added" | "guide.updated" | "guide.removed" | "guide_group.updated";
 
-/** `guides:<channel>` (R-124); the user is in the payload. */
+/** Parses `guides:<channel>` (R-124). The user is in the payload. */
 export function parseGuideTopic(topic: string): string | null {
   const channel = topic.slice("guides:".length);
   return topic.startsWith("guides:") && channel !== "" ? channel : null;
 }
 
-/** A guide as it was when it was last looked at. */
+/** A guide at the last check. */
 interface SeenGuide {
-  /** Without what the user did with it: of that nothing is told, as of feeds (RQ-6). */
+  /** The guide without the user's engagement, whose changes are not announced, as for feeds (RQ-6). */
   face: string;
-  /** What the user put away counts as shown: the client knows, and may take it back. */
+  /** Whether the client displays the guide or may display it again. This includes guides that the user has archived. */
   isFor: boolean;
 }
 
@@ -31,7 +31,7 @@ function buildFingerprint({ steps, ...guide }: JsonObject): string {
   return stableStringify({ ...guide, steps: comparableSteps });
 }
 
-/** One joined channel of one socket: the guides of a user, as of the last look. */
+/** One joined channel of a socket, with the guides of its user at the last check. */
 export class GuideSubscription {
   private seenGuides: Map<string, SeenGuide> = new Map();
   private seenGroup = "";
@@ -43,7 +43,7 @@ export class GuideSubscription {
     private readonly send: (event: GuideEvent, payload: JsonObject) => void,
   ) {}
 
-  /** A join's payload (R-124) as a query. Throws for what REST refuses, and without a user. */
+  /** Parses a join's payload (R-124). Throws for payloads that the HTTP API rejects, and for a missing user. */
   static parseQuery(channel: string, payload: JsonObject): GuideQuery {
     const { user_id, tenant, data, force_all_guides } = checkRequest(guideJoinSchema(), payload);
     checkJsonShape(payload, "the payload");
@@ -56,12 +56,12 @@ export class GuideSubscription {
     };
   }
 
-  /** Remembers how things stand. Throws what reading the guides throws. */
+  /** Remembers the current guides. Throws the errors of reading them. */
   async start(): Promise<void> {
     this.remember(await this.readSnapshot());
   }
 
-  /** Tells of everything: the client was away, and whatever there is may be new to it. */
+  /** Sends all guides to a client that reconnects, because any of them may be new to it. */
   async announceAll(): Promise<void> {
     const snapshot = await this.readSnapshot();
     for (const { shape, eligible } of snapshot.guides.values())
@@ -70,15 +70,15 @@ export class GuideSubscription {
     this.remember(snapshot);
   }
 
-  /** Tells what has changed since the last look (R-125). */
+  /** Sends the changes since the last check (R-125). */
   async announceChanges(): Promise<void> {
-    const looked = await this.readSnapshot();
-    for (const [key, guide] of looked.guides) this.announceChange(this.seenGuides.get(key), guide);
+    const snapshot = await this.readSnapshot();
+    for (const [key, guide] of snapshot.guides) this.announceChange(this.seenGuides.get(key), guide);
     for (const key of this.seenGuides.keys())
-      if (!looked.guides.has(key)) this.sendEvent("guide.removed", { guide: { key } });
-    if (stableStringify(looked.group) !== this.seenGroup)
-      this.sendEvent("guide_group.updated", { guide_group: looked.group });
-    this.remember(looked);
+      if (!snapshot.guides.has(key)) this.sendEvent("guide.removed", { guide: { key } });
+    if (stableStringify(snapshot.group) !== this.seenGroup)
+      this.sendEvent("guide_group.updated", { guide_group: snapshot.group });
+    this.remember(snapshot);
   }
 
   private announceChange(

@@ -3,16 +3,16 @@ import type { GuideSubscription } from "./guide-subscription.js";
 import type { SubscriptionWatcher } from "./subscription-watcher.js";
 
 /**
- * Files, users' properties, audiences and the clock all decide about guides, and nobody tells of them: so look this often
- * while somebody listens. A look takes three small reads a subscription, and rendering.
+ * The interval of checks while there are subscriptions. Files, user properties, audiences and the clock all affect
+ * guides and send no notification. A check takes three small reads per subscription, and rendering.
  */
 const POLL_MS = 100;
-/** Where looking takes long, because many listen, it may take this share of the time and no more. */
+/** Limits the share of time that checks take. With many subscriptions the pauses become longer. */
 const MAX_BUSY_SHARE = 0.1;
-/** After a failure: it will most likely last. */
+/** The pause after an error, which usually repeats. */
 const RETRY_DELAY_MS = 500;
 
-/** Looks for changes in the guides of users that sockets have joined. */
+/** Checks the guides of users that sockets have joined for changes. */
 export class GuideWatcher implements SubscriptionWatcher<GuideSubscription> {
   private readonly subscriptions = new Set<GuideSubscription>();
   private timer: NodeJS.Timeout | undefined;
@@ -22,7 +22,7 @@ export class GuideWatcher implements SubscriptionWatcher<GuideSubscription> {
 
   constructor(private readonly onError: (error: unknown) => void) {}
 
-  /** From here on changes are told. Throws what reading the guides throws. */
+  /** Announces changes from now on. Throws the errors of reading the guides. */
   async add(subscription: GuideSubscription): Promise<void> {
     await subscription.start();
     this.subscriptions.add(subscription);
@@ -49,7 +49,7 @@ export class GuideWatcher implements SubscriptionWatcher<GuideSubscription> {
     }, waitMs);
   }
 
-  /** Returns how long to wait for the next look. */
+  /** Checks all subscriptions. Returns the milliseconds until the next check. */
   private async poll(): Promise<number> {
     try {
       let busyMs = 0;
@@ -58,7 +58,7 @@ export class GuideWatcher implements SubscriptionWatcher<GuideSubscription> {
         const startedAt = performance.now();
         await subscription.announceChanges();
         busyMs += performance.now() - startedAt;
-        await new Promise(setImmediate); // requests come first: the store's answers are there at once, and let none in
+        await new Promise(setImmediate); // the store is synchronous, so requests need this pause
       }
       this.lastError = "";
       return Math.max(POLL_MS, busyMs / MAX_BUSY_SHARE);

@@ -15,14 +15,14 @@ import { FeedWatcher } from "./feed-watcher.js";
 import { GuideWatcher } from "./guide-watcher.js";
 import { SocketSession } from "./socket-session.js";
 
-/** "Service restart": clients come back after it, as they do not after 1000 (R-041). */
+/** "Service restart". Clients reconnect after it, but not after 1000 (R-041). */
 const CLOSE_SERVICE_RESTART = 1012;
-/** Clients that do not answer the close by then are cut. */
+/** Clients that do not answer the close within this time are disconnected. */
 const CLOSE_TIMEOUT_MS = 1_000;
-/** In bytes; joins are small. */
+/** Limits a frame, in bytes. Joins are small. */
 const MAX_FRAME_BYTES = 1_048_576;
 
-/** The socket that browser clients listen at (R-030 to R-044), on the API's own server. */
+/** The WebSocket of browser clients (R-030 to R-044), on the API's server. */
 export class RealtimeServer {
   private readonly server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, clientTracking: true });
   private readonly feedWatcher: FeedWatcher;
@@ -43,7 +43,7 @@ export class RealtimeServer {
     this.guideWatcher = new GuideWatcher(options.onError);
   }
 
-  /** Answers a request for a WebSocket. `refusal` is what is wrong with it already. */
+  /** Opens a WebSocket or rejects it. `rejection` is the reason to reject it, if it is already known. */
   open(request: IncomingMessage, socket: Socket, head: Buffer, onOpened: () => void, rejection?: unknown): void {
     const startedAt = performance.now();
     socket.on("error", () => socket.destroy());
@@ -58,7 +58,7 @@ export class RealtimeServer {
     );
   }
 
-  /** Every socket is told to come back. */
+  /** Closes every socket with a code that makes clients reconnect. */
   async close(): Promise<void> {
     this.stopping = true;
     await Promise.all([this.feedWatcher.stop(), this.guideWatcher.stop()]);
@@ -66,7 +66,7 @@ export class RealtimeServer {
     this.server.close();
   }
 
-  /** Who opens a socket, by the rules of every request. */
+  /** Returns the caller that opens a socket. The checks are those of every request. */
   private async authenticate({ url, headers }: IncomingMessage): Promise<Caller> {
     if (this.stopping) throw new ApiError(503, "internal", "The emulator is stopping");
     checkHost(headers.host, this.options);
@@ -76,7 +76,7 @@ export class RealtimeServer {
       throw createForbiddenOriginError(origin);
     const [path, query = ""] = (url ?? "").split("?", 2);
     if (path !== SOCKET_PATH) throw new ApiError(404, "resource_missing", `The socket is at ${SOCKET_PATH}`);
-    const parameters = new URLSearchParams(query); // empty pairs are none (R-031)
+    const parameters = new URLSearchParams(query); // empty parameters are allowed (R-031)
     const credentials = {
       authorization: `Bearer ${parameters.get("api_key") ?? ""}`,
       userToken: parameters.get("user_token") || undefined,
@@ -87,13 +87,15 @@ export class RealtimeServer {
     return caller;
   }
 
-  /** Bad credentials are 403 here, whatever they are over HTTP: clients then come back ever more slowly. */
+  /**
+   * Rejects a WebSocket. Invalid credentials are 403 instead of 401, because clients then retry with growing pauses.
+   */
   private reject({ url }: IncomingMessage, socket: Duplex, error: unknown, took_ms: number): void {
     const known = toApiError(error);
     if (known === null || known.status === 500) this.options.onError(error);
     const status = known === null ? 500 : known.status === 401 ? 403 : known.status;
     endSocketWithError(socket, status, known?.body ?? {});
-    const path = (url ?? "").split("?", 1)[0] ?? ""; // keys and tokens are in the query
+    const path = (url ?? "").split("?", 1)[0] ?? ""; // the query contains keys and tokens
     this.options.onAnswered?.({
       method: "GET",
       path,
@@ -108,7 +110,7 @@ export class RealtimeServer {
     const session = new SocketSession(socket, caller, this.feedWatcher, this.guideWatcher, this.options);
     socket.on("message", (data, isBinary) => session.receive(isBinary ? "" : String(data)));
     socket.on("close", () => session.end());
-    socket.on("error", () => {}); // a close follows
+    socket.on("error", () => {}); // a "close" event follows
   }
 }
 

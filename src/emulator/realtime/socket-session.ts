@@ -12,13 +12,15 @@ import { type Frame, parseFrame, serializeFrame, serializeReply } from "./frame.
 import { GuideSubscription, parseGuideTopic } from "./guide-subscription.js";
 import type { GuideWatcher } from "./guide-watcher.js";
 
-/** "Unsupported data": what came is no frame. */
+/** "Unsupported data": the received text is not a frame. */
 const CLOSE_UNSUPPORTED_DATA = 1003;
 
-/** Bytes that wait for a client to read them; who is so far behind is better off coming back. */
+/**
+ * Limits the bytes that wait for a client to read them. A client that is so far behind is disconnected and reconnects.
+ */
 const MAX_BUFFERED_BYTES = 32 * 1_048_576;
 
-/** A join that is refused: what the client is told, and why. */
+/** The rejection of a join: `reason` is sent to the client, `message` is for the request log. */
 class JoinRejection {
   constructor(
     readonly status: number,
@@ -30,9 +32,9 @@ class JoinRejection {
 /** One socket and the channels it has joined. */
 export class SocketSession {
   private readonly subscriptions = new Map<string, FeedSubscription | GuideSubscription>();
-  /** Frames are answered in their order. */
+  /** Frames are processed in their order. */
   private queue: Promise<void> = Promise.resolve();
-  /** Whether the client had a socket before this one; null until its first frame. */
+  /** Whether the client had an earlier socket; null until its first frame. */
   private isReconnect: boolean | null = null;
   private ended = false;
 
@@ -47,7 +49,8 @@ export class SocketSession {
   receive(text: string): void {
     const frame = parseFrame(text);
     if (frame === null) return this.socket.close(CLOSE_UNSUPPORTED_DATA, "not a frame");
-    // A client counts its frames from 1 over all its sockets: what does not begin there has been here before.
+    // A client numbers its frames from 1 across all its sockets. A higher first number means that it had a socket
+    // before.
     this.isReconnect ??= frame.ref !== null && Number(frame.ref) > 1;
     this.queue = this.queue.then(() => this.handleFrame(frame)).catch(this.options.onError);
   }
@@ -68,28 +71,35 @@ export class SocketSession {
     this.send(serializeReply(frame, null));
   }
 
-  /** R-037, R-053. A channel that is joined again is replaced (R-039). */
+  /** Joins a channel (R-037, R-053). A channel that is joined again is replaced (R-039). */
   private async join(frame: Frame): Promise<void> {
     const { topic } = frame;
     this.leave(topic);
     const startedAt = performance.now();
     const subscription = await this.subscribe(frame);
     if (subscription instanceof JoinRejection) {
-      const { status, reason, message: why } = subscription;
+      const { status, reason, message } = subscription;
       const took_ms = performance.now() - startedAt;
-      this.options.onAnswered?.({ method: "JOIN", path: topic, status, took_ms, workflow_run_id: null, error: why });
+      this.options.onAnswered?.({
+        method: "JOIN",
+        path: topic,
+        status,
+        took_ms,
+        workflow_run_id: null,
+        error: message,
+      });
       return this.send(serializeReply(frame, reason));
     }
     if (this.ended) return this.unsubscribe(subscription);
     this.subscriptions.set(topic, subscription);
     this.send(serializeReply(frame, null));
-    // What came while the client was away it would not learn of before the next change.
+    // Items that arrived while the client was disconnected would otherwise reach it only with the next change.
     if (!this.isReconnect) return;
     if (subscription instanceof FeedSubscription) await this.feedWatcher.announceToReturningClient(subscription);
     else await subscription.announceAll();
   }
 
-  /** The subscription, watched from here on, or why there is none (RQ-2). */
+  /** Returns a subscription that is already watched, or the reason why the join is rejected (RQ-2). */
   private async subscribe(frame: Frame): Promise<FeedSubscription | GuideSubscription | JoinRejection> {
     try {
       checkJsonShape(frame.payload, "the join");
@@ -110,10 +120,10 @@ export class SocketSession {
       throw createNotFoundError(
         `There is no topic ${JSON.stringify(topic)}: feeds:<channel>:<user> and guides:<channel> are`,
       );
-    const open = { owner: "user", capability: "user/feed_read", orTenants: true } as const;
+    const access = { owner: "user", capability: "user/feed_read", orTenants: true } as const;
     const send = (content: Frame["payload"]): void =>
       this.send(serializeFrame({ joinRef, ref: null, topic, event: "new-message", payload: content }));
-    authorize(this.caller, open, { user: feed.user }, await readAccessSettings(this.options));
+    authorize(this.caller, access, { user: feed.user }, await readAccessSettings(this.options));
     await checkFeedChannel(this.options, feed.channel);
     const granted = findGrantedTenants(this.caller, feed.user);
     const subscription = FeedSubscription.create(topic, { ...feed, granted }, payload, send);
@@ -121,11 +131,11 @@ export class SocketSession {
     return subscription;
   }
 
-  /** R-124, R-125. */
+  /** Subscribes to the guides of a user (R-124, R-125). */
   private async subscribeGuides({ topic, joinRef, payload }: Frame, channel: string): Promise<GuideSubscription> {
     const query = GuideSubscription.parseQuery(channel, payload);
-    const open = { owner: "user", capability: "user/guide_read" } as const;
-    authorize(this.caller, open, { user: query.user }, await readAccessSettings(this.options));
+    const access = { owner: "user", capability: "user/guide_read" } as const;
+    authorize(this.caller, access, { user: query.user }, await readAccessSettings(this.options));
     const guides = requireGuides(this.options);
     const subscription = new GuideSubscription(
       topic,

@@ -15,7 +15,7 @@ async function startOperation(call: RouteContext, name: string, items: readonly 
   return ok(await call.bulk.start(name, items, call.baseUrl));
 }
 
-/** Who is not there, is an error of that row. */
+/** Throws if the resource did not exist, which counts as an error of its row. */
 function checkExisted(existed: boolean): void {
   if (!existed) throw new Error("was not there");
 }

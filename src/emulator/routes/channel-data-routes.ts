@@ -3,7 +3,7 @@ import { parseRecipientKey } from "../../domain/request/parse-recipient-body.js"
 import { noContentOrNotFound, ok, okOrNotFound, type Route, type RouteContext } from "../access/route.js";
 import { OBJECT, type RouteOwner, USER } from "./route-owner.js";
 
-/** The owner, whose id must be one: it may be created. */
+/** Returns the owner. Throws if its ID is invalid, because setting channel data may create the owner. */
 function parseOwner(call: RouteContext, owner: RouteOwner) {
   const reference = owner.getReference(call);
   const { collection, id } = typeof reference === "string" ? { collection: USERS, id: reference } : reference;
@@ -13,7 +13,8 @@ function parseOwner(call: RouteContext, owner: RouteOwner) {
 
 function buildRoutes(owner: RouteOwner, [read, set, remove]: [string, string, string]): Route[] {
   const path = `${owner.path}/channel_data/{channel_id}` as const;
-  const open = (what: "read" | "write") => ({ owner: owner.kind, capability: `channel_data/${what}` }) as const;
+  const open = (operation: "read" | "write") =>
+    ({ owner: owner.kind, capability: `channel_data/${operation}` }) as const;
   return [
     {
       rule: read,

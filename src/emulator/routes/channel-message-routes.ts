@@ -8,7 +8,7 @@ import { canAccessMessages } from "../access/authenticate.js";
 import { ok, type Route, type RouteContext } from "../access/route.js";
 import { createInvalidFieldError } from "../http/api-error.js";
 
-/** The actions of the path; the browser client says `archive`, too (A-205). */
+/** The actions allowed in the path. The browser client also sends `archive` and `unarchive` (A-205). */
 const ACTIONS: Record<string, EngagementAction> = {
   seen: "seen",
   unseen: "unseen",
@@ -31,7 +31,7 @@ function parseAction(text: string): EngagementAction | "delete" {
   return action;
 }
 
-/** A-490: what the store narrows by, and the rest, which is looked at message by message. */
+/** Parses the filters of a bulk action (A-490): `filter` is applied by the store, `keep` to each message. */
 function parseFilter(
   channel: string,
   body: JsonObject,

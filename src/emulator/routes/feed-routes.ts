@@ -10,7 +10,7 @@ import { checkFeedChannel } from "../list-known-channels.js";
 
 const MAX_EXCLUDE_LEVELS = 3;
 
-/** A-102: no activities, at most one actor, and of the data what is not nested. */
+/** Returns a compact item: without activities, with at most one actor, and without nested data (A-102). */
 function toCompactItem(entry: JsonObject): JsonObject {
   const { activities: _activities, total_activities: _total, ...item } = entry;
   const data = Object.entries(item.data as JsonObject).filter(
@@ -26,7 +26,7 @@ async function addActivities({ operations }: RouteContext, items: readonly JsonO
   return rich;
 }
 
-/** A-103: `entries.archived_at,meta`. */
+/** Parses the paths to exclude, such as `entries.archived_at,meta` (A-103). */
 function parseExcludedPaths(text: string | undefined): string[][] {
   const paths = (text ?? "").split(",").flatMap((path) => (path.trim() === "" ? [] : [path.trim().split(".")]));
   if (paths.some((path) => path.length > MAX_EXCLUDE_LEVELS))
@@ -43,7 +43,7 @@ function deletePath(value: Json | undefined, [first, ...rest]: readonly string[]
   }
 }
 
-/** T-192: as the reader would have them in another language. */
+/** Returns the items with their content in another locale (T-192). */
 async function translateItems(
   { operations }: RouteContext,
   items: readonly JsonObject[],

@@ -16,7 +16,7 @@ export function requireGuides({ operations }: Pick<RouteContext, "operations">):
   return guides;
 }
 
-/** Returns the data that guides are chosen by, beside the user. */
+/** Returns the data that selects guides, in addition to the user. */
 function parseTargetData(query: Query): JsonObject {
   const data = query.json("data") ?? {};
   checkJsonShape(data, "data");
@@ -38,7 +38,8 @@ async function listGuides(call: RouteContext): Promise<RouteResult> {
   const isKnown =
     isUuid(channel) || Object.values(channels).some((known) => known?.id === channel || known?.key === channel);
   const [group] = response.guide_groups as { display_sequence: Json[] }[];
-  if (!isKnown && group?.display_sequence.length === 0) throw createNotFoundError(); // an id that is neither is no channel (AC-224)
+  // An ID that is neither a UUID nor a known channel is not a channel (AC-224).
+  if (!isKnown && group?.display_sequence.length === 0) throw createNotFoundError();
   return ok(response);
 }
 
@@ -58,10 +59,10 @@ function engagementRoute(rule: string, on: Route["on"], action: GuideAction): Ro
 }
 
 const CURRENT: Record<GuideAction, string> = { archived: "A-291", interacted: "A-293", seen: "A-294" };
-/** The id in the older form's path says nothing that the body does not. */
+/** The rules of the legacy paths. The ID in their path adds nothing to the body. */
 const LEGACY: Record<GuideAction, string> = { archived: "A-295", interacted: "A-296", seen: "A-297" };
 
-/** In-app guides. */
+/** The routes of in-app guides. */
 export const guideRoutes: Route[] = [
   {
     rule: "A-290",

@@ -3,7 +3,10 @@ import type { Paged } from "../../ports/page-request.js";
 import type { JsonObject } from "../../util/json.js";
 import type { RouteContext } from "../access/route.js";
 
-/** `include[]=preferences`: each entry with its sets by their ids, merged as a GET shows them. */
+/**
+ * Adds the preference sets by ID to each entry if `include[]=preferences` is given. The sets are merged as GET returns
+ * them.
+ */
 export async function includePreferences(
   call: RouteContext,
   paged: Paged<JsonObject>,

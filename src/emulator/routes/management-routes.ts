@@ -4,10 +4,10 @@ import { ok, type Route } from "../access/route.js";
 import { ApiError } from "../http/api-error.js";
 import { triggerWorkflow } from "./workflow-routes.js";
 
-/** What `knock dev` gives applications, where any key will do. */
+/** The key that `knock dev` suggests to applications if every key is valid. */
 const LOCAL_KEY = "sk_local";
 
-/** What of the management API the official command needs to run workflows (A-900 to A-908). */
+/** The operations of the management API that the official command needs to run workflows (A-900 to A-908). */
 export const managementRoutes: Route[] = [
   {
     rule: "A-900",

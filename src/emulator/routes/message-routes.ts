@@ -14,7 +14,7 @@ import { ApiError, createInvalidFieldError, createNotFoundError } from "../http/
 const MAX_IDS = 50;
 const MESSAGE_ACCESS = { owner: "message" } as const;
 
-/** **MF**, the filters of all lists of messages (section 6 of the reference). */
+/** Parses **MF**, the filters of all lists of messages (section 6 of the reference). */
 function parseFilter({ query }: RouteContext, recipient?: RecipientKey): MessageQuery {
   return {
     recipient,
@@ -36,7 +36,7 @@ async function listMessages(call: RouteContext, recipient?: RecipientKey): Promi
   return toPageResult(await call.operations.listMessages(parseFilter(call, recipient), call.query.page()), "items");
 }
 
-/** The message with its content, where it is the caller's. */
+/** Returns a message with its content. Throws 403 if it belongs to another user. */
 async function readMessage(call: RouteContext): Promise<JsonObject> {
   const message = await call.operations.readMessage(call.param("message_id"));
   if (message === null) throw createNotFoundError();
@@ -49,7 +49,7 @@ function omitContent({ content: _content, ...message }: JsonObject): JsonObject 
   return message;
 }
 
-/** A list that is read whole, in pages. */
+/** Returns a page of a list that is read completely. */
 async function paginate(call: RouteContext, items: JsonObject[] | null): Promise<RouteResult> {
   if (items === null) throw createNotFoundError();
   return toPageResult(paginateList(items, call.query.page()) as Paged<JsonObject>, "items");
@@ -70,7 +70,9 @@ function markRoute(rule: string, on: Route["on"], action: EngagementAction): Rou
   };
 }
 
-/** PUT sets and DELETE clears; the negative spellings clear as well (A-219 to A-231). */
+/**
+ * The marks of a message. PUT sets a status and DELETE clears it; the negative names also clear it (A-219 to A-231).
+ */
 const MARKS: [rule: string, method: Method, status: string, action: EngagementAction][] = [
   ["A-219", "PUT", "archived", "archived"],
   ["A-220", "DELETE", "archived", "unarchived"],
@@ -94,7 +96,7 @@ const BATCHES: [rule: string, action: EngagementAction][] = [
   ["A-216", "unseen"],
 ];
 
-/** Ids of no message, and of other users' for a user's token, are left out (ACQ-3). */
+/** Marks messages. Unknown IDs are ignored, and with a user token also the messages of other users (ACQ-3). */
 async function markMessages(call: RouteContext, action: EngagementAction): Promise<RouteResult> {
   const body = await call.body();
   const ids = [...new Set(checkRequest(messageIdsBodySchema(), body).message_ids)];

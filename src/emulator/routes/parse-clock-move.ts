@@ -11,8 +11,8 @@ type ClockMove =
 const parseTime = (text: string): number => parseTimestamp(text) as number;
 
 /**
- * Returns the move that a checked body asks for. `now` and `next` are in milliseconds; `next` is when something is due next,
- * where `{ "advance": "next" }` leads. Throws 422 if nothing is due.
+ * Returns the move that a checked body requests. `now` and `nextDueAt` are in milliseconds. `{ "advance": "next" }`
+ * moves to `nextDueAt`, the next time at which something is due. Throws 422 if nothing is due.
  */
 export function parseClockMove(
   { advance, set, freeze, force }: ClockBody,

@@ -2,18 +2,21 @@ import type { JsonObject } from "../../util/json.js";
 import { NO_CONTENT, ok, type Route, type RouteContext, type RouteResult } from "../access/route.js";
 import { OBJECT, type RouteOwner, USER } from "./route-owner.js";
 
-/** Rules of one owner's rows: all sets, one read, written, deleted; then the old sub-paths, whole section and one entry. */
+/**
+ * The rules of an owner's routes: all sets, one set read, written and deleted, and the legacy paths of a whole section
+ * and of one entry.
+ */
 interface Rules {
   all: string;
   read: string;
   set: string;
   delete: string;
-  sections: [section: string, entry: string, whole: string, one: string][];
+  sections: [section: string, entry: string, sectionRule: string, entryRule: string][];
 }
 
 type Path = `/${string}`;
 
-/** Of an old client's `{ "subscribed": false }` the value, else the setting as it stands. */
+/** Returns the value of a legacy client's `{ "subscribed": false }`; any other setting is unchanged. */
 function parseSetting(body: JsonObject): JsonObject[string] {
   return typeof body.subscribed === "boolean" ? body.subscribed : body;
 }
@@ -25,8 +28,8 @@ async function mergePreferences(call: RouteContext, owner: RouteOwner, set: Json
 
 function buildRoutes(owner: RouteOwner, rules: Rules): Route[] {
   const path = `${owner.path}/preferences`;
-  const open = (what: "read" | "write") =>
-    owner.kind === "user" ? { open: { owner: "user", capability: `preferences/${what}` } as const } : {};
+  const open = (operation: "read" | "write") =>
+    owner.kind === "user" ? { open: { owner: "user", capability: `preferences/${operation}` } as const } : {};
   return [
     {
       rule: rules.all,

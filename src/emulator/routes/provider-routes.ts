@@ -3,16 +3,22 @@ import { requireGrant } from "../access/authenticate.js";
 import { ok, type Route, type RouteContext, type RouteResult } from "../access/route.js";
 import { ApiError } from "../http/api-error.js";
 
-/** How one chat provider is connected: the query's name of the object that holds it, and where in its channel data. */
+/**
+ * A chat provider's connection: the query parameter of the object that has it, and its place in the object's channel
+ * data.
+ */
 interface ChatProvider {
   name: "slack" | "ms-teams";
   objectParameter: string;
-  /** The value that connects; undefined where there is none. */
+  /** Returns the value that means connected; undefined if the object is not connected. */
   findConnection(data: JsonObject): Json | undefined;
-  /** The data without it. */
+  /** Returns the channel data without the connection. */
   removeConnection(data: JsonObject): JsonObject;
   notConnectedMessage: string;
-  /** What a user's token may be granted on the object to ask about it; revoking wants its channel data (A-012). */
+  /**
+   * The capabilities of a user token that allow reading. Revoking requires a write capability on the channel data
+   * (A-012).
+   */
   readCapabilities: readonly string[];
 }
 
@@ -36,7 +42,10 @@ const TEAMS: ChatProvider = {
   readCapabilities: ["ms_teams/channels_read", "channel_data/read", "channel_data/write"],
 };
 
-/** The object is in the query, so that who may ask for it is looked at here. */
+/**
+ * Returns the channel data of the object in the query. The grant is checked here, because routes check only the objects
+ * in their path.
+ */
 async function readChannelData(
   call: RouteContext,
   { objectParameter: query, readCapabilities: reads }: ChatProvider,
@@ -48,15 +57,15 @@ async function readChannelData(
   return isJsonObject(response?.data) ? response.data : {};
 }
 
-/** A-024. */
+/** Returns the error for an object without a connection (A-024). */
 function createNotConnectedError({ notConnectedMessage }: ChatProvider): ApiError {
   return new ApiError(403, "authorization", notConnectedMessage);
 }
 
-/** What the API description requires of a Slack channel, and a file may leave out (A-540). */
+/** The required fields of a Slack channel in the API description, which a file may omit (A-540). */
 const SLACK_CHANNEL: JsonObject = { is_im: false, is_private: false, context_team_id: "" };
 
-/** Rows that the channel's `settings` in environment.json list under a name; none without. */
+/** Returns the rows that the channel's `settings` in environment.json list under a name; an empty list without them. */
 async function readDeclaredRows(call: RouteContext, name: string): Promise<JsonObject[]> {
   const id = call.param("channel_id");
   const { channels } = await call.environment();

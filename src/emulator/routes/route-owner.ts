@@ -1,7 +1,10 @@
 import type { RecipientReference } from "../../domain/recipient/recipient.js";
 import type { RouteContext } from "../access/route.js";
 
-/** What users and objects have alike: where its paths begin, and whom a path names. */
+/**
+ * The part of a route that differs between users and objects: the beginning of its path, and the recipient that the
+ * path names.
+ */
 export interface RouteOwner {
   kind: "user" | "object";
   path: string;

@@ -1,7 +1,7 @@
 import { RUN_STATUSES } from "../../domain/run/run-status.js";
 import { okOrNotFound, pickFields, type Route, toPageResult } from "../access/route.js";
 
-/** the engine tells of steps and reasons beside. */
+/** The fields of. The engine also returns steps and reasons. */
 const RUN_FIELDS = [
   "__typename",
   "id",

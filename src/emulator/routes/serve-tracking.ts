@@ -14,7 +14,7 @@ type Options = Pick<HandlerOptions, "links" | "operations">;
 
 const NO_STORE_HEADERS = { "cache-control": "no-store", "referrer-policy": "no-referrer" };
 
-/** One transparent pixel. */
+/** A transparent image of one pixel. */
 const PIXEL = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAC0lEQVR4nGNgAAIAAAUAAXpeqz8AAAAASUVORK5CYII=",
   "base64",
@@ -23,20 +23,23 @@ const PIXEL = Buffer.from(
 async function followLink(context: RequestContext, link: TrackedLink | null, { operations }: Options): Promise<void> {
   if (link === null) return context.sendText(404, "There is no such link.\n", NO_STORE_HEADERS);
   const { message_id, url } = link;
-  // Who looks at a link before it is shown asks for its head alone: that is nobody's click.
+  // Link previews send HEAD requests, which are not clicks of the recipient.
   if (!context.isHead) await operations.markMessages([message_id], "link_clicked", { url });
-  // As ASCII: a header holds nothing else.
+  // Headers must be ASCII, which `href` is.
   context.send(302, { ...NO_STORE_HEADERS, location: new URL(url).href });
 }
 
-/** Only a message that carries the picture can tell that it was loaded. */
+/** Returns whether a message contains the tracking pixel. Other messages cannot be marked as read by it. */
 async function hasPixel(id: string, { operations }: Options): Promise<boolean> {
   const content = (await operations.readMessage(id))?.content;
   const html = isJsonObject(content) && isJsonObject(content.data) ? content.data.html_body : null;
   return typeof html === "string" && html.includes(`/o/${id}.png"`);
 }
 
-/** The run of one who was deleted may still be there (EQ-03): preferences set for them would bring them back. */
+/**
+ * Returns whether a recipient exists. The run of a deleted recipient may still exist (EQ-03), and setting its
+ * preferences would create the recipient again.
+ */
 async function doesRecipientExist(
   recipient: RecipientReference,
   { resources }: Options["operations"],
@@ -48,8 +51,8 @@ async function doesRecipientExist(
 }
 
 /**
- * Unsubscribes the recipient of a run from commercial messages (E-158), without a key. GET only shows a page that asks,
- * because scanners follow links; its form and the one-click requests of mail programs (RFC 8058) use POST.
+ * Unsubscribes the recipient of a run from commercial messages (E-158), without a key. GET only displays a form,
+ * because scanners follow links. The form and the one-click requests of mail programs (RFC 8058) use POST.
  */
 async function unsubscribe(context: RequestContext, id: string, { operations }: Options): Promise<void> {
   const recipient = (await operations.readRecipientRun(id))?.recipient as RecipientReference | undefined;
@@ -66,8 +69,8 @@ async function unsubscribe(context: RequestContext, id: string, { operations }: 
 }
 
 /**
- * What tracked links and pixels lead to, for anyone without a key (T-233 to T-235). A link only ever leads where the message
- * that has it says.
+ * Serves tracked links, pixels and unsubscribe links, which need no key (T-233 to T-235). A link leads only to the URL
+ * that its message contains.
  */
 export function serveTracking(routes: Router, options: Options): void {
   const { links, operations } = options;

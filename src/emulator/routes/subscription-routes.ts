@@ -13,7 +13,7 @@ function toReference(shape: JsonObject[string] | undefined): RecipientReference 
   return typeof collection === "string" ? { id: String(id), collection } : String(id);
 }
 
-/** With `include[]=preferences` each recipient has its sets. */
+/** Lists subscriptions. `include[]=preferences` adds the preference sets of each recipient. */
 async function listSubscriptions(call: RouteContext, scope: SubscriptionScope): Promise<RouteResult> {
   const paged = await call.operations.resources.subscriptions.list(scope, call.query.page());
   if (!call.query.choices("include", ["preferences"])) return toPageResult(paged);

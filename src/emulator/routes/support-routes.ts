@@ -20,15 +20,17 @@ import type { Query } from "../http/query.js";
 import { listDefinitionSources, listKnownChannels } from "../list-known-channels.js";
 import { parseClockMove } from "./parse-clock-move.js";
 
-/** What the routes for tests, under `/__knock/`, are given. They need no key. */
+/**
+ * The request and the services that a handler of the test routes under `/__knock/` receives. These routes need no key.
+ */
 export interface SupportContext extends HandlerOptions {
   query: Query;
-  /** A part of the path, decoded. */
+  /** Returns a decoded path parameter. */
   param(name: string): string;
   body(): Promise<JsonObject>;
-  /** The body as it was sent. */
+  /** Returns the body as it was sent. */
   readText(): Promise<string>;
-  /** By lower-case name. */
+  /** Returns all headers by lower-case name. */
   headers(): Record<string, string>;
 }
 
@@ -44,14 +46,14 @@ async function resetStore(call: SupportContext): Promise<JsonObject> {
   const { worker, bulkOperations: bulk, faults, webhooks, reset } = call;
   const { keep } = checkRequest(resetBodySchema(), await call.body());
   const recipients = keep?.includes("recipients") ?? false;
-  await bulk.waitUntilDone(); // or its rows would come into the empty store
+  await bulk.waitUntilDone(); // otherwise its rows would be written to the empty store
   faults.clear();
   await worker.runExclusively(() => reset({ recipients }));
   await webhooks?.clear();
   return { reset: true, kept: recipients ? ["recipients"] : [] };
 }
 
-/** The contract's `POST clock`, section 6: answers as `knock clock --json`. */
+/** Moves the clock (`POST clock` of the contract, section 6). Returns the result of `knock clock --json`. */
 async function moveClock(call: SupportContext): Promise<JsonObject> {
   const { operations, worker } = call;
   const body = checkRequest(clockBodySchema(), await call.body());
@@ -59,7 +61,7 @@ async function moveClock(call: SupportContext): Promise<JsonObject> {
     const now = Date.parse((await operations.readClock()).now);
     const move = parseClockMove(body, now, await operations.readNextDueAt());
     if (move.kind === "move") {
-      // Read again once no other process moves the clock.
+      // The target is computed again inside the move, when no other process can move the clock.
       const target: ClockTarget = (at, due) => {
         const nextMove = parseClockMove(body, at, due);
         return nextMove.kind === "move" ? nextMove.to : move.to;
@@ -76,7 +78,7 @@ async function waitUntilIdle(call: SupportContext): Promise<JsonObject> {
   const { worker, bulkOperations: bulk } = call;
   const { timeout = "" } = checkRequest(idleBodySchema(), await call.body());
   const milliseconds = parseDuration(timeout) ?? DEFAULT_IDLE_TIMEOUT_MS;
-  // An answer like the others would be taken for success by whoever does not look at it.
+  // A timeout is an error, because a client that ignores the response would take any other one for success.
   const startedAt = Date.now();
   await Promise.race([bulk.waitUntilDone(), new Promise((resolve) => setTimeout(resolve, milliseconds).unref())]);
   if (!(await worker.waitUntilIdle(Math.max(0, milliseconds - (Date.now() - startedAt)))))
@@ -84,7 +86,9 @@ async function waitUntilIdle(call: SupportContext): Promise<JsonObject> {
   return { idle: true };
 }
 
-/** The newest messages with their content, oldest first, as a test wants to read them; `more` where there are others. */
+/**
+ * Returns the newest messages with their content, oldest first, which suits tests. `more` is true if there are others.
+ */
 async function listMessages(call: SupportContext): Promise<JsonObject> {
   const { operations, query } = call;
   checkRequest(messagesQuerySchema(), query.toObject());
@@ -100,7 +104,11 @@ async function listMessages(call: SupportContext): Promise<JsonObject> {
   return { items: full.reverse(), more: page_info.after !== null };
 }
 
-/** A test that looks for nothing under a slip would find it. A workflow may be gone, and its messages not: only near names count. */
+/**
+ * Throws 422 for an unknown channel or a likely misspelled workflow, because a test that expects no messages would pass
+ * with a typo. Messages may outlive their workflow, so an unknown workflow is rejected only if its name is close to a
+ * known one.
+ */
 async function checkFilterNames({ channel, workflow }: MessageQuery, call: SupportContext): Promise<void> {
   const all = await Promise.all(listDefinitionSources(call.definitions).map((source) => source.workflowKeys()));
   const keys = [...new Set(all.flat())];
@@ -121,7 +129,7 @@ async function addFault(call: SupportContext): Promise<JsonObject> {
   return call.faults.add(checkRequest(faultBodySchema(), await call.body()), await listKnownChannels(call));
 }
 
-/** Throws 404 for a path that none of these has, with those that are meant. */
+/** Returns a 404 for an unknown path, with the closest known routes. */
 export function createUnknownSupportRouteError(method: string, path: string): ApiError {
   const known = SUPPORT_ROUTES.map(({ on }) => on);
   const ofPath = known.filter((on) => on.endsWith(` ${path}`));
@@ -131,7 +139,7 @@ export function createUnknownSupportRouteError(method: string, path: string): Ap
   return createNotFoundError(`There is no ${method} ${path}; ${hint}`);
 }
 
-/** A source's event, as its system sends it to the service's webhook address (section 29 of the catalogue). */
+/** Receives an event of a source, as the source sends it to the service's webhook URL (section 29 of the catalog). */
 async function receiveSourceEvent({
   sources,
   worker,

@@ -3,7 +3,10 @@ import type { PreferenceSet } from "../../domain/recipient/preference-set.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { noContentOrNotFound, okOrNotFound, type Route, type RouteContext, toPageResult } from "../access/route.js";
 
-/** `resolve_full_preference_settings`: the environment's defaults below the tenant's own (A-275). */
+/**
+ * Merges the environment's preferences into those of a tenant if `resolve_full_preference_settings` is set. The
+ * tenant's own settings take precedence (A-275).
+ */
 async function resolvePreferenceSettings(call: RouteContext, tenant: JsonObject | null): Promise<JsonObject | null> {
   if (tenant === null || call.query.flag("resolve_full_preference_settings") !== true) return tenant;
   const { preferences } = await call.environment();

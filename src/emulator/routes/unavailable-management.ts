@@ -96,5 +96,5 @@ POST /v1/workflows/{workflow_key}/steps/{step_ref}/preview_template
 PUT /v1/workflows/{workflow_key}/validate
 `;
 
-/** Each as `PUT /v1/workflows/{workflow_key}/validate`. */
+/** Endpoints such as `PUT /v1/workflows/{workflow_key}/validate`. */
 export const UNAVAILABLE_MANAGEMENT: readonly string[] = OPERATIONS.trim().split("\n");

@@ -7,7 +7,7 @@ function unavailableRoute(rule: string, on: Route["on"], tier: Route["tier"], wh
   return { rule, on, tier, unavailable: why, handle: async () => ok({}) };
 }
 
-/** What makes no sense offline: 501 with the reason. */
+/** Operations that make no sense offline. They return 501 with the reason. */
 export const unavailableRoutes: Route[] = [
   unavailableRoute("A-206", "POST /v1/integrations/census/custom-destination", 3, PASS_THROUGH),
   unavailableRoute("A-207", "POST /v1/integrations/hightouch/embedded-destination", 3, PASS_THROUGH),

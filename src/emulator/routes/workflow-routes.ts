@@ -7,7 +7,10 @@ import { NO_CONTENT, ok, pickFields, type Route, type RouteContext } from "../ac
 const TRIGGER_FIELDS = ["recipients", "actor", "tenant", "data", "cancellation_key", "settings"];
 const SETTING_FIELDS = ["sandbox_mode", "skip_delay"];
 
-/** A-318, A-050 to A-055. What the API does not know is no part of the payload, and so of no comparison (Q-18). */
+/**
+ * Triggers a workflow (A-318, A-050 to A-055). Fields that the API does not know are ignored, also when a replay is
+ * compared (Q-18).
+ */
 export async function triggerWorkflow(call: RouteContext, workflow: string, body: JsonObject, source?: "rehearsal") {
   const payload = pickFields(body, TRIGGER_FIELDS);
   if (isJsonObject(payload.settings)) payload.settings = pickFields(payload.settings, SETTING_FIELDS);
@@ -41,7 +44,8 @@ export const workflowRoutes: Route[] = [
     differs: "Workflows are the project's files as they stand: there is nothing to commit.",
     async handle(call) {
       const { workflow_run_id, replayed } = await triggerWorkflow(call, call.param("key"), await call.body());
-      // The first answer's request id is the run's own, so that a replay knows it after any restart.
+      // The request ID of the first response is the ID of the workflow run, so that a replay can return it even after a
+      // restart.
       const headers: Record<string, string> = replayed
         ? { "idempotent-replayed": "true", "original-x-request-id": workflow_run_id }
         : { "x-request-id": workflow_run_id };

@@ -1,21 +1,30 @@
 import type { AcknowledgedEntry, OutboundLog } from "../../ports/outbound-log.js";
 
-/** Kept in memory up to here: what every webhook takes at once is never written down as taken by one. */
+/**
+ * The number of acknowledged entries kept in memory. Entries that all webhooks acknowledge soon are deleted and never
+ * written per webhook.
+ */
 const MAX_UNWRITTEN = 200;
-/** As many as the log keeps. */
+/** The number of entries that the log keeps. */
 const MAX_KEPT_ENTRIES = 100_000;
 
-/** Which webhooks have taken which entries of the log, until all have: then an entry goes. */
+/**
+ * Records which webhooks have acknowledged which entries of the log. An entry is deleted when all webhooks have
+ * acknowledged it.
+ */
 export class AcknowledgedEntries {
   private readonly webhooksByEntry = new Map<number, Set<string>>();
   private unwritten: AcknowledgedEntry[] = [];
-  /** Entries that may have been taken by all: after a change of the webhooks any may. */
+  /** Entries that all webhooks may have acknowledged. After a change of the webhooks, every entry is a candidate. */
   private changedEntries = new Set<number>();
   private lastWebhooks = "";
 
   constructor(private readonly log: OutboundLog) {}
 
-  /** What is written down: taken before this process began, or not to be told to a webhook that is new. */
+  /**
+   * Loads the acknowledgments that are stored: from before this process started, or for a new webhook that skips older
+   * entries.
+   */
   async load(): Promise<void> {
     for (const { entry, webhook } of await this.log.taken()) this.getWebhooks(entry).add(webhook);
   }
@@ -38,8 +47,8 @@ export class AcknowledgedEntries {
   }
 
   /**
-   * Lets go of what all of these webhooks have taken. Many at once: a write of its own for each would hold up requests.
-   * `whole`: writes down the rest, too, whoever reads next.
+   * Deletes the entries that all of these webhooks have acknowledged, many in one write, because a write per entry
+   * would delay requests. `writesAll` also stores the remaining acknowledgments for the next reader.
    */
   async removeCompleted(webhooks: readonly string[], writesAll = false): Promise<void> {
     const names = webhooks.join(" ");
@@ -55,7 +64,7 @@ export class AcknowledgedEntries {
       this.unwritten = [];
       await this.log.acknowledge(unwritten);
     }
-    // The log has let go of the oldest.
+    // The log has deleted its oldest entries.
     for (const entry of this.webhooksByEntry.keys()) {
       if (this.webhooksByEntry.size <= MAX_KEPT_ENTRIES) break;
       this.webhooksByEntry.delete(entry);

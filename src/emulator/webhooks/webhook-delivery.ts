@@ -5,40 +5,40 @@ import { createUuidV5 } from "../../util/ids.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 
-/** Environments are named, not numbered: a name's id. Never change it. */
+/** The namespace of environment IDs, which are derived from the environment's name. It must never change. */
 const ENVIRONMENT_NAMESPACE = "2a0c3bd0-7d0e-4f0a-9f6e-6b1c55d3a1f4";
 
-/** A-922. */
+/** The number of attempts of each delivery (A-922). */
 export const MAX_ATTEMPTS = 8;
-/** The first pause; each after it is twice as long, so that eight attempts take two minutes. */
+/** The pause after the first attempt. Each later pause is twice as long, so eight attempts take about two minutes. */
 export const FIRST_RETRY_DELAY_MS = 1_000;
 export const TIMEOUT_MS = 5_000;
 
 export interface WebhookAttempt {
-  /** ISO 8601, real time. */
+  /** An ISO 8601 time of the real clock. */
   at: string;
-  /** Null where nothing was answered. */
+  /** The HTTP status; null if there was no response. */
   status: number | null;
   error: string | null;
   duration_ms: number;
 }
 
-/** One event on its way to one webhook. */
+/** The delivery of one event to one webhook. */
 export interface WebhookDelivery {
   readonly id: string;
   readonly webhook: Webhook;
   readonly type: string;
   readonly environment: string;
   readonly body: string;
-  /** The entry of the log it comes from. */
+  /** The ID of the log entry that the event comes from. */
   readonly entry: number;
   readonly attempts: WebhookAttempt[];
   state: "pending" | "delivered" | "dropped";
-  /** ISO 8601, real time; null while it is attempted, and at the end. */
+  /** An ISO 8601 time of the real clock; null during an attempt and after the last one. */
   next_attempt_at: string | null;
 }
 
-/** `t=<milliseconds>,s=<signature>` (A-921). */
+/** Returns the signature header `t=<milliseconds>,s=<signature>` (A-921). */
 function signBody(key: string, at: number, body: string): string {
   return `t=${at},s=${createHmac("sha256", key).update(`${at}.${body}`).digest("base64")}`;
 }
@@ -47,13 +47,16 @@ function getEnvironmentId(name: string): string {
   return createUuidV5(ENVIRONMENT_NAMESPACE, name);
 }
 
-/** A URL as it may be shown: what stands in its query may be a secret. */
+/** Returns a URL without its query, which may contain a secret. */
 function redactUrl(url: string): string {
   const { origin, pathname, search } = new URL(url);
   return `${origin}${pathname}${search === "" ? "" : "?…"}`;
 }
 
-/** Makes one attempt and notes it; true where it was taken. Redirects are not followed: they count as failed (A-922). */
+/**
+ * Makes one attempt and records it. Returns whether the webhook accepted the event. Redirects are not followed and
+ * count as failed (A-922).
+ */
 export async function attemptDelivery(
   delivery: WebhookDelivery,
   {
@@ -93,7 +96,7 @@ export async function attemptDelivery(
   return isAccepted;
 }
 
-/** As `GET /__knock/webhooks` lists it. */
+/** Returns a delivery in the format of `GET /__knock/webhooks`. */
 export function serializeDelivery(delivery: WebhookDelivery): JsonObject {
   const { id, webhook, type, body, attempts, state, next_attempt_at } = delivery;
   return {

@@ -3,7 +3,7 @@ import type { OutboundEntry } from "../../ports/outbound-log.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
-/** What a webhook's body is made of (A-920). */
+/** The parts of a webhook's body (A-920). */
 export interface WebhookEvent {
   type: string;
   /** Milliseconds of the store's clock. */
@@ -12,7 +12,7 @@ export interface WebhookEvent {
   event_data: JsonObject | null;
 }
 
-/** The API's `WorkflowRecipientRun`: a run's detail has more. */
+/** The fields of the API's `WorkflowRecipientRun`. The engine returns more. */
 const RUN_FIELDS = [
   "__typename",
   "id",
@@ -28,7 +28,7 @@ const RUN_FIELDS = [
   "updated_at",
 ];
 
-/** What each type's `event_data` has (A-924); of `interacted` all that the caller said. */
+/** The fields of `event_data` by event type (A-924). `interacted` contains everything that the caller sent. */
 const DATA_FIELDS: Readonly<Record<string, readonly string[]>> = {
   delivery_attempted: ["attempt", "max_attempts", "retryable"],
   undelivered: ["failure_reason", "failure_details"],
@@ -46,14 +46,17 @@ function pickDefined(from: JsonObject, names: readonly string[]): JsonObject {
 
 function buildEventData(type: string, data: Json | undefined): JsonObject | null {
   const callerData: JsonObject = isJsonObject(data) ? data : {};
-  // A bounce is final by its nature, and its event in a message does not repeat that.
+  // A bounce is always fatal, and the event of the message does not repeat that.
   const eventFields = type === "bounced" ? { failure_reason: "fatal_error", ...callerData } : callerData;
   const fields = type === "interacted" ? Object.keys(eventFields) : (DATA_FIELDS[type] ?? []);
   const picked = pickDefined(eventFields, fields);
   return Object.keys(picked).length === 0 ? null : { __typename: "EventData", ...picked };
 }
 
-/** The events of an entry, with their subject as it is now; none where that is gone. */
+/**
+ * Returns the events of an entry with the current state of their subject. Returns an empty list if the subject no
+ * longer exists.
+ */
 export async function readEvents(operations: LocalOperations, entry: OutboundEntry): Promise<WebhookEvent[]> {
   if (entry.about === "document") return [{ ...entry, data: entry.document, event_data: null }];
   if (entry.about === "run") {
@@ -78,12 +81,15 @@ export async function readEvents(operations: LocalOperations, entry: OutboundEnt
     }));
 }
 
-/** Returns an ISO 8601 time with microseconds, of which the store's clock knows only the milliseconds. */
+/**
+ * Returns an ISO 8601 time with microseconds. The last three digits are zero, because the store's clock has
+ * milliseconds.
+ */
 function formatMicroseconds(at: number): string {
   return toIsoTime(at).replace("Z", "000Z");
 }
 
-/** Returns the body as it is sent, the same for every attempt (A-920). */
+/** Returns the body of an event. It is the same for every attempt (A-920). */
 export function serializeEvent({ type, at, data, event_data }: WebhookEvent): string {
   return JSON.stringify({ __typename: "Event", type, created_at: formatMicroseconds(at), data, event_data });
 }

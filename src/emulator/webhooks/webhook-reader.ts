@@ -4,31 +4,40 @@ import { toIsoTime } from "../../util/iso-time.js";
 import type { WebhookDelivery } from "./webhook-delivery.js";
 import { serializeEvent, type WebhookEvent } from "./webhook-event.js";
 
-/** Webhooks are told apart by what they are, not by their place. Never change it. */
+/**
+ * The namespace of webhook IDs, which are derived from the webhook's URL and events and not from its position. It must
+ * never change.
+ */
 const WEBHOOK_NAMESPACE = "c9a4f4fe-6d3c-4d0b-8a7b-5a6f0f6f2f3b";
-/** Requests under way to one webhook. */
+/** The number of concurrent requests to one webhook. */
 const MAX_CONCURRENT_ATTEMPTS = 8;
-/** Entries of the log under way to one webhook, above which it reads no more of them: one that hangs holds up no other. */
+/**
+ * The number of undelivered log entries at which a webhook stops reading, so that a webhook that hangs does not delay
+ * the others.
+ */
 export const MAX_OPEN_ENTRIES = 2_000;
 
-/** What a reader is given by those who read for all. */
+/** The functions that `Webhooks` gives to each of its readers. */
 interface ReaderHooks {
-  /** Makes an attempt, and calls {@link WebhookReader.finish} or {@link WebhookReader.retryLater}. */
+  /** Makes an attempt and calls {@link WebhookReader.finish} or {@link WebhookReader.retryLater}. */
   send(delivery: WebhookDelivery, reader: WebhookReader): Promise<void>;
-  /** The webhook has taken the entry, or was given up on. */
+  /** Called when the webhook has accepted all events of the entry, or delivery was given up. */
   onAcknowledged(entry: number): void;
   onError(error: unknown): void;
 }
 
-/** Names a webhook for as long as it is the same: its address may hold a secret, which is stored nowhere. */
+/**
+ * Returns the ID of a webhook, which stays the same while its URL and events do. The store contains the ID instead of
+ * the URL, because the URL may contain a secret.
+ */
 export function getWebhookId({ url, events }: Webhook): string {
   return createUuidV5(WEBHOOK_NAMESPACE, JSON.stringify([url, events]));
 }
 
-/** One webhook: how far it has read the log, and what is on its way to it. */
+/** One webhook with its position in the log and its pending deliveries. */
 export class WebhookReader {
   readonly id: string;
-  /** Deliveries not yet ended, by entry of the log. */
+  /** Deliveries that are not finished, by log entry. */
   private readonly openDeliveries = new Map<number, Set<WebhookDelivery>>();
   private readonly readyDeliveries: WebhookDelivery[] = [];
   private readonly timers = new Set<NodeJS.Timeout>();
@@ -38,7 +47,7 @@ export class WebhookReader {
 
   constructor(
     public webhook: Webhook,
-    /** The newest entry that was read for it. */
+    /** The ID of the newest entry that was read for this webhook. */
     public lastRead: number,
     private readonly hooks: ReaderHooks,
     private readonly maxOpenEntries: number,
@@ -50,7 +59,7 @@ export class WebhookReader {
     return this.openDeliveries.size < this.maxOpenEntries;
   }
 
-  /** Tells it of an entry's events, which are those that it wants. */
+  /** Enqueues a delivery for each event of an entry. The events must be filtered by the webhook's subscription. */
   addEntry(entry: number, events: readonly WebhookEvent[], environment: string): WebhookDelivery[] {
     this.lastRead = entry;
     const deliveries = events.map(
@@ -80,7 +89,7 @@ export class WebhookReader {
     this.hooks.onAcknowledged(delivery.entry);
   }
 
-  /** Once more after a pause, unless it is forgotten by then. */
+  /** Attempts a delivery again after a delay, unless the delivery was discarded by then. */
   retryLater(delivery: WebhookDelivery, delayMs: number): void {
     if (this.stopped || this.openDeliveries.get(delivery.entry)?.has(delivery) !== true) return;
     delivery.next_attempt_at = toIsoTime(Date.now() + delayMs);
@@ -91,14 +100,14 @@ export class WebhookReader {
     this.timers.add(timer);
   }
 
-  /** Begins nothing more; resolves once what is under way has ended. */
+  /** Starts no further attempts. Resolves when the running attempts have finished. */
   async stop(): Promise<void> {
     this.stopped = true;
     for (const timer of this.timers) clearTimeout(timer);
     await Promise.allSettled([...this.attempts]);
   }
 
-  /** What is not told by now never will be. */
+  /** Discards all deliveries that are not finished. */
   dropAll(): void {
     for (const timer of this.timers) clearTimeout(timer);
     this.timers.clear();

@@ -18,31 +18,37 @@ import {
 import { readEvents } from "./webhook-event.js";
 import { getWebhookId, MAX_OPEN_ENTRIES, WebhookReader } from "./webhook-reader.js";
 
-/** Other processes write to the log and nobody tells: so look this often, and seldom where no webhook is configured. */
+/**
+ * The interval at which the log is read, because other processes write to it without a notification. Without webhooks,
+ * the longer interval applies.
+ */
 const POLL_MS = 50;
 const IDLE_MS = 500;
 const LEASE_MS = 30_000;
 const RENEW_LEASE_MS = 10_000;
-/** Entries read at once. */
+/** The number of entries read at once. */
 const CHUNK_SIZE = 100;
 const MAX_LISTED = 1_000;
-/** What is under way at the stop has this long; what is not told by then is told after the next start. */
+/**
+ * The time that running attempts have at a stop. Events that are not delivered by then are delivered after the next
+ * start.
+ */
 const SHUTDOWN_TIMEOUT_MS = 1_000;
 
 export interface WebhookOptions {
   log: OutboundLog;
   fetcher: HttpClient;
-  /** As configured now. */
+  /** Returns the current configuration. */
   readConfiguration(): Promise<{
     webhooks: readonly Webhook[];
     environment: string;
     private_addresses: readonly string[];
   }>;
-  /** Told of every attempt, and of what is dropped without one. */
+  /** Called after every attempt, and when a delivery is dropped without one. */
   onAttempt(delivery: WebhookDelivery): void;
   first_pause_ms?: number;
   timeout_ms?: number;
-  /** Entries under way to one webhook. */
+  /** The number of undelivered entries per webhook. */
   max_open_entries?: number;
 }
 
@@ -52,12 +58,14 @@ interface WebhookContext {
   onError(error: unknown): void;
 }
 
-/** Tells webhooks of what happens in the store, at least once each, however long they take (A-920 to A-926). */
+/**
+ * Delivers the events of the store to webhooks, each at least once. A slow webhook delays no other (A-920 to A-926).
+ */
 export class Webhooks {
   private readonly holder = systemIds.uuid();
   private readonly deliveries: WebhookDelivery[] = [];
   private readonly acknowledgedEntries: AcknowledgedEntries;
-  /** By the webhook's id. */
+  /** Readers by webhook ID. */
   private readers = new Map<string, WebhookReader>();
   private hasLease = false;
   private nextLeaseAt = 0;
@@ -74,17 +82,17 @@ export class Webhooks {
     this.loop = this.runLoop();
   }
 
-  /** The latest 1,000 deliveries, oldest first. */
+  /** Returns the latest 1,000 deliveries, oldest first. */
   list(): JsonObject[] {
     return this.deliveries.map(serializeDelivery);
   }
 
-  /** Something that happened outside the store: a project's file changed. */
+  /** Records an event from outside the store, such as a change of a project file. */
   async publish(type: string, document: JsonObject): Promise<void> {
     if (this.hasLease) await this.options.log.record(type, Date.now(), document);
   }
 
-  /** Forgets what is still to be told, and what was. */
+  /** Discards all events and deliveries. */
   async clear(): Promise<void> {
     await this.options.log.clear();
     for (const reader of this.readers.values()) reader.dropAll();
@@ -115,7 +123,7 @@ export class Webhooks {
         pause = (await this.poll()) ? POLL_MS : IDLE_MS;
         this.lastError = "";
       } catch (error) {
-        // It will most likely last: said once.
+        // The same error usually repeats at every poll, so it is reported once.
         if (getErrorMessage(error) !== this.lastError) this.context.onError(error);
         this.lastError = getErrorMessage(error);
       }
@@ -130,7 +138,7 @@ export class Webhooks {
     }
   }
 
-  /** Whether there are webhooks, and this process tells them. */
+  /** Returns whether there are webhooks and this process delivers to them. */
   private async poll(): Promise<boolean> {
     const { log, readConfiguration } = this.options;
     const { webhooks, environment } = await readConfiguration();
@@ -139,7 +147,7 @@ export class Webhooks {
       if (this.hasLease || this.nextLeaseAt === 0) await log.stopRecording(this.holder, Date.now());
       this.acknowledgedEntries.reset();
       this.hasLease = false;
-      this.nextLeaseAt = 1; // stopped: not again
+      this.nextLeaseAt = 1; // recording is stopped; do not stop it again
       return false;
     }
     if (this.hasLease) await this.acknowledgedEntries.removeCompleted([...this.readers.keys()]);
@@ -154,20 +162,20 @@ export class Webhooks {
     return true;
   }
 
-  /** Those that are configured now. */
+  /** Creates and removes readers to match the configured webhooks. */
   private async updateReaders(webhooks: readonly Webhook[]): Promise<void> {
     const readers = new Map<string, WebhookReader>();
     for (const webhook of webhooks) {
       const id = getWebhookId(webhook);
       const reader = this.readers.get(id) ?? (await this.createReader(id, webhook));
-      reader.webhook = webhook; // its signing key may be another
+      reader.webhook = webhook; // the signing key may have changed
       readers.set(id, reader);
     }
     for (const [id, reader] of this.readers) if (!readers.has(id)) reader.dropAll();
     this.readers = readers;
   }
 
-  /** Hears of what comes from now on, where the log is read already. */
+  /** Creates the reader of a webhook. While this process reads the log, a new webhook receives only later events. */
   private async createReader(id: string, webhook: Webhook): Promise<WebhookReader> {
     const { log, max_open_entries = MAX_OPEN_ENTRIES } = this.options;
     const newest = this.hasLease ? await log.acknowledgeAll(id) : 0;
@@ -183,7 +191,10 @@ export class Webhooks {
     );
   }
 
-  /** What the log holds may have been told in part by another process, or before the last stop. */
+  /**
+   * Starts all readers at the beginning of the log, because another process or an earlier start may have delivered a
+   * part of it.
+   */
   private async restartReaders(): Promise<void> {
     this.acknowledgedEntries.reset();
     await this.acknowledgedEntries.load();
@@ -193,7 +204,10 @@ export class Webhooks {
     }
   }
 
-  /** Each webhook reads on from where it is, while it has room: one that hangs falls behind, and holds up no other. */
+  /**
+   * Reads the log for each webhook from its own position while the webhook has room. A webhook that hangs falls behind
+   * and delays no other.
+   */
   private async readLog(environment: string): Promise<void> {
     for (;;) {
       const readersWithRoom = [...this.readers.values()].filter(({ hasRoom }) => hasRoom);
@@ -208,7 +222,7 @@ export class Webhooks {
     }
   }
 
-  /** Gives an entry to those that have read up to `before`, and have room yet. */
+  /** Gives an entry to the readers that are at `previousEntry` and still have room. */
   private async dispatchEntry(
     entry: OutboundEntry,
     previousEntry: number,
@@ -234,14 +248,14 @@ export class Webhooks {
     const {
       fetcher,
       onAttempt,
-      readConfiguration: configured,
+      readConfiguration,
       timeout_ms = TIMEOUT_MS,
       first_pause_ms = FIRST_RETRY_DELAY_MS,
     } = this.options;
     const { webhook, attempts } = delivery;
     const key = webhook.signing_key === null ? null : this.context.readVariable(webhook.signing_key);
     delivery.next_attempt_at = null;
-    const { private_addresses } = await configured();
+    const { private_addresses } = await readConfiguration();
     if (key === undefined || key === "") {
       const error = `the environment variable ${webhook.signing_key} is not set (signing_key refers to it)`;
       attempts.push({ at: toIsoTime(Date.now()), status: null, error, duration_ms: 0 });
