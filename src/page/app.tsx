@@ -14,7 +14,7 @@ import { Runs } from "./views/runs.js";
 import { Trigger } from "./views/trigger.js";
 import { Users } from "./views/users.js";
 
-/** The emulator's time, where it is not simply the machine's. */
+/** Displays the emulator's clock: its time, its offset from real time if it was moved, and the next due work. */
 function ClockLine() {
   const { clock, now, connected } = useLive();
   useTick(1_000);

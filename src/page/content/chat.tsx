@@ -5,7 +5,7 @@ import { Code } from "../parts/basics.js";
 import { OutLink } from "./rich-text.js";
 
 const MAX_DEPTH = 8;
-/** Where the platforms' own JSON keeps what is further in. */
+/** Fields of the platforms' own JSON that contain nested blocks. */
 const NESTED_FIELDS = [
   "blocks",
   "elements",
@@ -20,7 +20,7 @@ const NESTED_FIELDS = [
   "embeds",
   "components",
   "facts",
-]; // prettier-ignore
+];
 
 function findElementText(element: JsonObject): string {
   for (const name of ["text", "title", "alt_text", "altText", "description", "value", "name", "label", "url"]) {
@@ -31,7 +31,7 @@ function findElementText(element: JsonObject): string {
   return "";
 }
 
-/** Slack's blocks, Adaptive Cards and embeds alike: their texts in order, buttons as buttons. */
+/** Renders Slack blocks, Adaptive Cards and embeds in the same way: their texts in order, and buttons as buttons. */
 function Blocks({ value, depth = 0 }: { value: Json | undefined; depth?: number }): ComponentChildren {
   if (depth > MAX_DEPTH) return null;
   if (Array.isArray(value)) return value.map((item, at) => <Blocks key={String(at)} value={item} depth={depth} />);
@@ -62,7 +62,7 @@ function Blocks({ value, depth = 0 }: { value: Json | undefined; depth?: number 
   );
 }
 
-/** A link as Markdown or Slack writes it, bold, slanted, struck and code: what a chat makes of a line. */
+/** Matches the inline markup of chat apps: links in Markdown and Slack syntax, bold, italic, strikethrough and code. */
 const INLINE_MARKUP =
   /\[([^[\]\n]+)\]\(([^)\s]+)\)|<([^|<>\s]+)\|([^<>\n]+)>|<(https?:[^<>\s]+)>|\*\*?([^*\n]+)\*\*?|(?<!\w)_([^_\n]+)_(?!\w)|~([^~\n]+)~|`([^`\n]+)`/g;
 

@@ -3,13 +3,16 @@ import { filterObjects, isObject, type JsonObject } from "../lib/json.js";
 import { Code, type Tab } from "../parts/basics.js";
 import { OutLink, toSafeLink } from "./rich-text.js";
 
-/** On a screen narrower than this an e-mail is first shown as a phone has it. */
+/** Below this window width, in pixels, an email is first displayed as on a phone. */
 const PHONE_WIDTH = 700;
 
 const LINK_PATTERN = /<a\b[^>]*?\shref\s*=\s*(?:"([^"]*)"|'([^']*)')/gi;
 const PICTURE_PATTERN = /<img\b[^>]*?\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)')/gi;
 
-/** What a pattern finds, each once. Only to be told of: a parser would complain of every style that it may not apply. */
+/**
+ * Returns the distinct URLs that a pattern finds. They are only listed, so a pattern suffices. A parser would report
+ * each inline style as a violation of the page's policy.
+ */
 function collectAddresses(html: string, pattern: RegExp): string[] {
   const addresses = [...html.matchAll(pattern)].map(([, double, single]) =>
     (double ?? single ?? "").replaceAll("&amp;", "&"),
@@ -28,7 +31,10 @@ interface FrameProps {
   onLeft(): void;
 }
 
-/** An origin of its own, no scripts, no forms, no other windows; the answer's own policy says the same. */
+/**
+ * Displays the email in an origin of its own, without scripts, forms and new windows. The policy of the response has
+ * the same limits.
+ */
 function Frame({ id, isDark, onLeft }: FrameProps) {
   const isLoaded = useRef(false);
   return (
@@ -48,8 +54,9 @@ function Frame({ id, isDark, onLeft }: FrameProps) {
 function EmailPreview({ id, html }: { id: string; html: string }) {
   const [isDark, setDark] = useState(false);
   const [isNarrow, setNarrow] = useState(() => innerWidth < PHONE_WIDTH);
-  // A link leads the frame to what the page's policy refuses: it is made anew, as many times as it was left.
-  const [leaveCount, setLeft] = useState(0);
+  // A click on a link leads the frame to a page that the policy blocks. A new key for each click renders the frame
+  // again.
+  const [leaveCount, setLeaveCount] = useState(0);
   const { links, pictures } = useMemo(
     () => ({
       links: collectAddresses(html, LINK_PATTERN).filter((address) => toSafeLink(address) !== null),
@@ -76,7 +83,7 @@ function EmailPreview({ id, html }: { id: string; html: string }) {
         </button>
       </fieldset>
       <div class={isNarrow ? "frame narrow" : "frame"}>
-        <Frame key={String(leaveCount)} id={id} isDark={isDark} onLeft={() => setLeft(leaveCount + 1)} />
+        <Frame key={String(leaveCount)} id={id} isDark={isDark} onLeft={() => setLeaveCount(leaveCount + 1)} />
       </div>
       {leaveCount > 0 ? (
         <p class="hint" role="status">
@@ -106,7 +113,7 @@ function EmailPreview({ id, html }: { id: string; html: string }) {
   );
 }
 
-/** From whom to whom, and what is attached. */
+/** Returns the sender, the recipients and the attachments. */
 export function listEmailFacts(content: JsonObject): [name: string, value: string][] {
   const attachments = filterObjects(content.attachments).map(
     ({ name, content: base64 }) => `${String(name)} (${formatSize(base64)})`,
@@ -121,7 +128,7 @@ export function listEmailFacts(content: JsonObject): [name: string, value: strin
   ];
 }
 
-/** The parts of an e-mail, each as a tab. */
+/** Returns a tab for each part of an email. */
 export function buildEmailTabs(id: string, { html_body: html, text_body: text, headers }: JsonObject): Tab[] {
   const lines = isObject(headers) ? Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`) : [];
   return [

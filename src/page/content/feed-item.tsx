@@ -10,7 +10,7 @@ interface FeedItemProps {
   isRead: boolean;
 }
 
-/** An item as a feed in an application shows it. */
+/** Displays a feed item as an application's feed does. */
 export function FeedItem({ blocks, actors, at, isRead }: FeedItemProps) {
   const [first] = Array.isArray(actors) ? actors : [];
   const name = isObject(first) ? String(first.name ?? first.id) : formatRecipient(first);

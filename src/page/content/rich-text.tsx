@@ -1,7 +1,7 @@
 import { type ComponentChildren, h } from "preact";
 import { useMemo } from "preact/hooks";
 
-/** What rendered Markdown is made of. Everything else is shown as the text within it. */
+/** The elements of rendered Markdown. Of any other element only the text is displayed. */
 const ALLOWED_ELEMENTS = new Set([
   "p",
   "br",
@@ -32,10 +32,13 @@ const ALLOWED_ELEMENTS = new Set([
   "th",
   "td",
   "span",
-]); // prettier-ignore
+]);
 const DROPPED_ELEMENTS = new Set(["script", "style", "template", "iframe", "object", "embed", "noscript", "title"]);
 
-/** A link that leads out, or null: other schemes do things. */
+/**
+ * Returns the address if it is a web, email or phone link, otherwise null. Other schemes such as `javascript:` are
+ * unsafe.
+ */
 export function toSafeLink(address: string | null): string | null {
   if (address === null || !URL.canParse(address)) return null;
   return ["https:", "http:", "mailto:", "tel:"].includes(new URL(address).protocol) ? address : null;
@@ -73,10 +76,13 @@ function renderNode(node: Node, key: number): ComponentChildren {
   return ALLOWED_ELEMENTS.has(name) ? h(name, { key }, childNodes) : childNodes;
 }
 
-/** HTML of a feed's item, drawn anew from the elements that text has: no attribute of it gets here but a link's address. */
+/**
+ * Displays the HTML of a feed item. Its allowed elements are created again without their attributes, except for the
+ * URLs of links.
+ */
 export function RichText({ html }: { html: string }) {
   const parts = useMemo(() => {
-    const { body } = new DOMParser().parseFromString(html, "text/html"); // runs and loads nothing
+    const { body } = new DOMParser().parseFromString(html, "text/html"); // runs no scripts and loads no resources
     return [...body.childNodes].map(renderNode);
   }, [html]);
   return <div class="rich">{parts}</div>;

@@ -1,6 +1,6 @@
 import { filterObjects, isObject, type JsonObject } from "./json.js";
 
-/** A refusal, with what is wrong by field as the API names it. */
+/** An error response, with the error message of each field as the API names it. */
 export class RequestError extends Error {
   constructor(
     message: string,
@@ -11,7 +11,10 @@ export class RequestError extends Error {
   }
 }
 
-/** Asks a helper of the emulator. Throws {@link RequestError}, and `TypeError` where nobody answers. */
+/**
+ * Sends a request to a route under `/__knock/`. Throws {@link RequestError} for an error response, and `TypeError` if
+ * there is no response.
+ */
 export async function sendRequest<T>(endpoint: string, body?: JsonObject, signal?: AbortSignal): Promise<T> {
   const [method = "GET", path = ""] = endpoint.split(" ");
   const response = await fetch(`/__knock/${path}`, {

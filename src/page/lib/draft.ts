@@ -7,22 +7,22 @@ export interface Workflow {
   name: string;
   categories: string[];
   active: boolean;
-  /** Types of its steps, those of channel steps by their channel. */
+  /** The types of its steps; the channel type for channel steps. */
   steps: string[];
   schema: JsonObject | null;
-  /** Why it cannot be read; null: it can. */
+  /** The reason why the workflow is invalid; null if it is valid. */
   error: string | null;
 }
 
-/** What the form holds. */
+/** The input of the trigger form. */
 export interface Draft {
-  /** Each as `recipientOf` reads it. */
+  /** Each in a format that `parseRecipient` reads. */
   recipients: string[];
   actor: string;
   tenant: string;
   cancellationKey: string;
   skipDelays: boolean;
-  /** Whose files it runs; "": the main ones. */
+  /** The branch whose files are used; empty for the main files. */
   branch: string;
   data: Json;
 }
@@ -43,7 +43,7 @@ export function createDraft(workflow: Workflow): Draft {
   };
 }
 
-/** What triggers a recipient run's workflow as it was, for its recipient alone. */
+/** Returns a draft that triggers a recipient run's workflow again with the same input, for its recipient only. */
 export function createDraftFromRun({ recipient, actor, tenant, trigger_source, branch, data }: JsonObject): Draft {
   const { cancellation_key: key } = isObject(trigger_source) ? trigger_source : {};
   return {
@@ -57,7 +57,7 @@ export function createDraftFromRun({ recipient, actor, tenant, trigger_source, b
   };
 }
 
-/** The body that a trigger's request has; what is empty is left out. */
+/** Returns the body of the trigger request. Empty values are omitted. */
 export function buildPayload({ recipients, actor, tenant, cancellationKey, skipDelays, data }: Draft): JsonObject {
   return {
     recipients: recipients.map(parseRecipient),
@@ -72,7 +72,7 @@ export function buildPayload({ recipients, actor, tenant, cancellationKey, skipD
 const quoteForShell = (text: string): string =>
   /^[\w@.,/+:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
-/** The same as a command, to paste into a terminal or a script. */
+/** Returns the trigger as a command for a terminal or script. */
 export function formatCommand(workflow: string, draft: Draft): string {
   const data = isObject(draft.data) && Object.keys(draft.data).length > 0 ? JSON.stringify(draft.data) : "";
   const inline = draft.recipients.filter((recipient) => recipient.startsWith("{"));

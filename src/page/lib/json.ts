@@ -1,4 +1,4 @@
-/** A JSON value, and the object it may be. */
+/** A JSON value. */
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
 
@@ -8,10 +8,13 @@ export function isObject(value: unknown): value is JsonObject {
 
 export const filterObjects = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
 
-/** What a step to a value is called: a property or a place in a list. */
+/** The path of a value: property names and list indices. */
 export type Path = readonly (string | number)[];
 
-/** The value with what stands at the path replaced; undefined takes a property or an item away. Nothing given is changed. */
+/**
+ * Returns a copy with the value at a path replaced. Undefined removes the property or item. The given value is not
+ * changed.
+ */
 export function replaceAtPath(root: Json | undefined, path: Path, value: Json | undefined): Json | undefined {
   const [step, ...rest] = path;
   if (step === undefined) return value;
@@ -29,7 +32,7 @@ export function replaceAtPath(root: Json | undefined, path: Path, value: Json | 
   return object;
 }
 
-/** As the API names a field in its errors: `data.lines[0].sku`. */
+/** Returns a path as the API names fields in its errors: `data.lines[0].sku`. */
 export function formatFieldName(path: Path): string {
   return path.map((step, at) => (typeof step === "number" ? `[${step}]` : at === 0 ? step : `.${step}`)).join("");
 }

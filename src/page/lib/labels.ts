@@ -14,17 +14,17 @@ export function getChannelLabel(type: unknown): string {
   return CHANNEL_LABELS[String(type)] ?? String(type);
 }
 
-/** A step's type; of a channel step its channel. */
+/** Returns the label of a step: its type, or the channel type of a channel step. */
 export function getStepLabel(type: string): string {
   return CHANNEL_LABELS[type] ?? replaceUnderscores(type);
 }
 
-/** A user's id, or `projects/p1` of an object. */
+/** Returns a user's ID, or `projects/p1` for an object. */
 export function formatRecipient(value: Json | undefined): string {
   return isObject(value) ? `${String(value.collection)}/${String(value.id)}` : String(value ?? "");
 }
 
-/** What {@link formatRecipient} writes, read again; JSON of an object is a recipient whom the trigger identifies itself. */
+/** Parses the text of {@link formatRecipient}. A JSON object is an inline recipient. */
 export function parseRecipient(text: string): Json {
   const inline = parseObject(text);
   if (inline !== null) return inline;
@@ -32,7 +32,7 @@ export function parseRecipient(text: string): Json {
   return slash > 0 ? { collection: text.slice(0, slash), id: text.slice(slash + 1) } : text;
 }
 
-/** The object that a text is as JSON; null: it is none. */
+/** Returns the object that a text contains as JSON. Returns null for any other text. */
 export function parseObject(text: string): JsonObject | null {
   if (!text.startsWith("{")) return null;
   try {
@@ -45,7 +45,7 @@ export function parseObject(text: string): JsonObject | null {
 
 const CHARACTERS = new Intl.Segmenter();
 
-/** What stands in a name's circle. */
+/** Returns the letter in the circle beside a name. */
 export function getInitial(name: string): string {
   const [first] = CHARACTERS.segment(name);
   return (first?.segment ?? "•").toUpperCase();
@@ -55,12 +55,12 @@ export function replaceUnderscores(name: unknown): string {
   return String(name ?? "").replaceAll("_", " ");
 }
 
-/** The word that people read for a delivery status, as the command's output has it. */
+/** Returns the label of a delivery status, as commands print it. */
 export function getStatusLabel(status: unknown): unknown {
   return status === "not_sent" ? "sandboxed" : status;
 }
 
-/** The word that people read for what a step came to: of a sent message, what became of it. */
+/** Returns the label of a step's outcome, or of its message's delivery status if that is more specific. */
 export function getStepStatus({ outcome, message_status }: JsonObject): unknown {
   const usesMessageStatus =
     (outcome === "sent" && (message_status === "not_sent" || message_status === "delivered")) ||

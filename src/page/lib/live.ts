@@ -11,13 +11,13 @@ interface Clock {
 interface Live {
   connected: boolean;
   clock: Clock | null;
-  /** The emulator's time less the machine's; where it is frozen, its time. */
+  /** Returns the emulator's current time in milliseconds, which stays the same while the clock is frozen. */
   now(): number;
-  /** Grows with every change that the emulator tells of: what is shown is to be read anew. */
+  /** Increases with every change that the emulator reports, after which displayed data must be read again. */
   version: number;
 }
 
-/** Where the stream ended for good, it is opened again after this long. */
+/** The time after which a stream that ended permanently is opened again. */
 const RETRY_MS = 1_000;
 
 const IDLE: Live = { connected: false, clock: null, now: Date.now, version: 0 };
@@ -32,8 +32,8 @@ function createTimeReader(clock: Clock): () => number {
 }
 
 /**
- * Follows the emulator's changes. A page that is not seen does not: browsers allow few streams to one host, and each open
- * page would hold one.
+ * Follows the emulator's changes while the page is visible. Browsers limit the number of streams to one host, and every
+ * open page would use one.
  */
 export function useLiveChanges(): Live {
   const [live, setLive] = useState(IDLE);
@@ -54,7 +54,7 @@ export function useLiveChanges(): Live {
       });
       source.onerror = () => {
         setLive((before) => (before.connected ? { ...before, connected: false } : before));
-        if (source?.readyState !== EventSource.CLOSED) return; // it comes back by itself
+        if (source?.readyState !== EventSource.CLOSED) return; // the browser reconnects
         retry = setTimeout(open, RETRY_MS);
       };
     };
@@ -69,7 +69,7 @@ export function useLiveChanges(): Live {
   return live;
 }
 
-/** Draws again now and then, so that "3m ago" stays true. */
+/** Renders again at an interval, so that a text such as "3m ago" stays correct. */
 export function useTick(milliseconds: number): void {
   const [, tick] = useState(0);
   useEffect(() => {

@@ -1,8 +1,11 @@
-/** One thing that a pattern wants, and how often at least. */
+/** Matches one part of a pattern and its minimum number of repetitions. */
 const PART = /(\\[dws.\-+/\\()[\]{}?*^$|]|\[\^?(?:\\.|[^\]\\])+\]|[^\\()[\]{}?*+^$|])(\{(\d+)(?:,\d*)?\}|[?*+])?/y;
 const CLASSES: Record<string, string> = { "\\d": "1", "\\w": "a", "\\s": " ", ".": "a" };
 
-/** A character of the class: the first that it names, `[0-9A-F]` gives 0. */
+/**
+ * Returns a character that a part matches; for a class the first one that it lists, such as 0 for `[0-9A-F]`. Returns
+ * null for negated classes.
+ */
 function pickCharacter(part: string): string | null {
   if (part in CLASSES) return CLASSES[part] ?? null;
   if (part.startsWith("[^")) return null;
@@ -11,7 +14,7 @@ function pickCharacter(part: string): string | null {
   return CLASSES[first] ?? first.replace(/^\\/, "");
 }
 
-/** A text that a plain pattern takes (no groups, no choices), or null. */
+/** Returns a text that matches a simple pattern without groups and alternatives. Returns null for other patterns. */
 export function buildMatchingText(pattern: string): string | null {
   const body = pattern.replace(/^\^/, "").replace(/\$$/, "");
   const parts = new RegExp(PART);

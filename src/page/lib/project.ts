@@ -1,4 +1,4 @@
-/** What filters and forms offer. */
+/** The choices for filters and forms. */
 export interface Project {
   environment: string;
   channels: { key: string; type: string | null }[];

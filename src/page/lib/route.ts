@@ -11,9 +11,9 @@ export const VIEW_NAMES: Record<View, string> = {
 
 export interface Route {
   view: View;
-  /** What of the view's list is open; null: nothing. */
+  /** The ID of the open item of the view's list; null if none is open. */
   id: string | null;
-  /** Filters of the list. */
+  /** The filters of the list. */
   query: Record<string, string>;
 }
 
@@ -25,7 +25,7 @@ function decodeText(text: string): string {
   }
 }
 
-/** `#/messages/2Xyz?workflow=welcome`; what is none is the list of messages. */
+/** Parses a hash such as `#/messages/2Xyz?workflow=welcome`. An unknown view is the list of messages. */
 export function parseRoute(hash: string): Route {
   const [path = "", search = ""] = hash.replace(/^#\/?/, "").split("?", 2);
   const [name, id] = path.split("/").map(decodeText);
@@ -34,12 +34,12 @@ export function parseRoute(hash: string): Route {
   return view === undefined ? { view: "messages", id: null, query: {} } : { view, id: id || null, query };
 }
 
-/** To a user, or an object by `projects/p1`, in the list that has it. */
+/** Returns a link to a user, or to an object such as `projects/p1`, in the list that contains it. */
 export function buildRecipientLink(id: string): string {
   return buildLink("users", id, id.includes("/") ? { kind: "objects" } : {});
 }
 
-/** A link to a view; filters that are empty are left out. */
+/** Returns a link to a view. Empty filters are omitted. */
 export function buildLink(view: View, id: string | null = null, query: Record<string, string> = {}): string {
   const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "")).toString();
   return `#/${view}${id === null ? "" : `/${encodeURIComponent(id)}`}${search === "" ? "" : `?${search}`}`;

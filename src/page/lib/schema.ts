@@ -1,12 +1,12 @@
 import { isObject, type Json, type JsonObject } from "./json.js";
 import { buildMatchingText } from "./pattern.js";
 
-/** How a part of trigger data is put in. What the form has no inputs for is put in as JSON. */
+/** The kinds of inputs for trigger data. Data without a suitable input is entered as JSON. */
 type InputKind = "text" | "long text" | "number" | "boolean" | "choice" | "object" | "list" | "json";
 
-/** Deeper than this a schema that refers to itself is not followed. */
+/** Limits the depth to which a schema that refers to itself is followed. */
 const MAX_DEPTH = 6;
-/** From this length on a text gets several lines. */
+/** A text that may be longer than this number of characters gets an input with several lines. */
 const LONG_TEXT_LENGTH = 200;
 
 function getText(schema: JsonObject, name: string): string {
@@ -14,7 +14,9 @@ function getText(schema: JsonObject, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
-/** The schema a reference within the document names, else the schema itself. */
+/**
+ * Returns the schema that a reference within the document names. A schema without a reference is returned unchanged.
+ */
 export function resolveSchema(schema: Json | undefined, root: JsonObject): JsonObject {
   let current = isObject(schema) ? schema : {};
   for (let steps = 0; steps < 10; steps++) {
@@ -102,15 +104,18 @@ function buildSampleText(schema: JsonObject, name: string): string {
 }
 
 function buildSampleNumber(schema: JsonObject): number {
-  const least = Number(schema.minimum ?? 1);
-  const minimum = typeof schema.exclusiveMinimum === "number" ? schema.exclusiveMinimum + 1 : least;
+  const inclusiveMinimum = Number(schema.minimum ?? 1);
+  const minimum = typeof schema.exclusiveMinimum === "number" ? schema.exclusiveMinimum + 1 : inclusiveMinimum;
   const maximum = Number(schema.maximum ?? Number.POSITIVE_INFINITY);
   const step = Number(schema.multipleOf ?? 0);
-  const value = Math.max(least, minimum);
+  const value = Math.max(inclusiveMinimum, minimum);
   return Math.min(maximum, step > 0 ? Math.ceil(value / step) * step : value);
 }
 
-/** Data that the schema says of itself, by `default`, `examples`, `example` or `const`, or else made up to fit its types. */
+/**
+ * Returns sample data: the `default`, `examples`, `example` or `const` of the schema, or otherwise values that fit its
+ * types.
+ */
 export function buildSample(schema: JsonObject, root: JsonObject, name = "", depth = 0): Json {
   const [first] = Array.isArray(schema.examples) ? schema.examples : [];
   for (const candidate of [schema.default, first, schema.example, schema.const])

@@ -21,7 +21,7 @@ const VIEW_KEYS: Record<string, View> = { m: "messages", r: "runs", u: "users", 
 
 const findFirst = (selector: string): HTMLElement | null => document.querySelector<HTMLElement>(selector);
 
-/** The next or previous row is focused; beside its list on a wide screen it is opened, too. */
+/** Focuses the next or previous row. If a wide screen displays the list beside an open item, the row is also opened. */
 function moveFocus(by: 1 | -1): void {
   const rows = [...document.querySelectorAll<HTMLElement>("[data-row]")];
   const focused =
@@ -31,7 +31,7 @@ function moveFocus(by: 1 | -1): void {
   if (row === undefined) return;
   row.focus();
   if (!row.closest(".panes") || !matchMedia("(min-width: 60rem)").matches) return;
-  // Who steps through many gets back to the list at once.
+  // The history entry is replaced, so that one step back returns to the list, however many rows were opened.
   if (parseRoute(location.hash).id !== null) replaceRoute(row.getAttribute("href") ?? "");
   else row.click();
 }
@@ -41,13 +41,13 @@ function closeOrBlur(target: HTMLElement | null): void {
   else findFirst("[data-back]")?.click();
 }
 
-/** Keys that work wherever no text is typed. */
+/** Handles the keyboard shortcuts, which work except in text inputs. */
 export function useShortcuts(showHelp: () => void): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       const target = event.target instanceof HTMLElement ? event.target : null;
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (findFirst("dialog[open]")) return; // it has its own
+      if (findFirst("dialog[open]")) return; // an open dialog handles its own keys
       if (event.key === "Escape") return closeOrBlur(target);
       if (target?.matches("input, select, textarea, [role=tab]")) return;
       const arrows = target === null || target === document.body || target.closest(".rows") !== null;

@@ -9,11 +9,14 @@ function readStoredTheme(): Theme {
   try {
     return THEMES.find((theme) => theme === localStorage.getItem(STORAGE_KEY)) ?? "auto";
   } catch {
-    return "auto"; // a browser that keeps nothing
+    return "auto"; // storage is not available
   }
 }
 
-/** What the system prefers, unless somebody chose. */
+/**
+ * Returns the theme and a function that selects the next one. The initial theme is the system's, unless one was
+ * selected before.
+ */
 export function useTheme(): [theme: Theme, next: () => void] {
   const [theme, setTheme] = useState(readStoredTheme);
   useLayoutEffect(() => {
@@ -21,7 +24,7 @@ export function useTheme(): [theme: Theme, next: () => void] {
     try {
       localStorage.setItem(STORAGE_KEY, theme);
     } catch {
-      // then only for now
+      // the selection then lasts until the page is closed
     }
   }, [theme]);
   return [theme, () => setTheme(THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "auto")];

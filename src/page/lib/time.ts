@@ -5,7 +5,7 @@ const UNITS: [name: string, milliseconds: number][] = [
   ["s", 1_000],
 ];
 
-/** `2d 3h`, `25m`, `8s`: the two largest units. */
+/** Formats a duration with its two largest units: `2d 3h`, `25m`, `8s`. */
 export function formatDuration(milliseconds: number): string {
   let rest = Math.round(Math.abs(milliseconds) / 1_000) * 1_000;
   const parts: string[] = [];
@@ -22,7 +22,10 @@ export function formatDuration(milliseconds: number): string {
   return parts.join(" ") || "0s";
 }
 
-/** `3m ago`, `in 2h`, `now`: one unit, as a list wants it. Further off than a month it is the day. */
+/**
+ * Formats a time relative to now with one unit: `3m ago`, `in 2h`, `now`. Times more than 30 days away are formatted as
+ * a date.
+ */
 export function formatRelativeTime(at: number, now: number): string {
   const difference = at - now;
   const size = Math.abs(difference);
@@ -33,7 +36,7 @@ export function formatRelativeTime(at: number, now: number): string {
   return difference < 0 ? `${text} ago` : `in ${text}`;
 }
 
-/** `2026-11-24 10:05:00 UTC`. */
+/** Formats a time as `2026-11-24 10:05:00 UTC`. */
 export function formatAbsoluteTime(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

@@ -4,19 +4,20 @@ import type { JsonObject } from "./json.js";
 import { useLive } from "./live.js";
 
 interface Resource<T> {
-  /** The last answer to this path; null until there is one. */
+  /** The last response for this path; null until there is one. */
   value: T | null;
-  /** Why there is none, or none newer. */
+  /** The error of the last request; null if it succeeded. */
   fault: string | null;
   reload(): void;
 }
 
-/** At most one question in this time, however many changes are told of. */
+/** The shortest time between two requests, however many changes are reported. */
 const MIN_REQUEST_INTERVAL_MS = 250;
 
 /**
- * What a helper answers, asked anew with every change; null asks nothing. What it answered stays until the next answer.
- * What changes in the store say nothing of is asked anew when somebody comes back to the page.
+ * Reads a resource and reads it again after every change. A null path reads nothing. The last value stays until the
+ * next response. With `on return` the resource is read again when the window gets the focus instead, for data whose
+ * changes the store does not report.
  */
 export function useResource<T = JsonObject>(
   path: string | null,
@@ -36,12 +37,12 @@ export function useResource<T = JsonObject>(
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isBusy = false;
     let isStale = false;
-    let askedAt = 0;
+    let requestedAt = 0;
     const read = async (): Promise<void> => {
       timer = undefined;
       isBusy = true;
       isStale = false;
-      askedAt = Date.now();
+      requestedAt = Date.now();
       try {
         const value = await sendRequest<T>(`GET ${path}`, undefined, abort.signal);
         setState({ path, value, fault: null });
@@ -57,9 +58,9 @@ export function useResource<T = JsonObject>(
       if (isStale) refresh.current();
     };
     refresh.current = () => {
-      isStale = true; // an answer on its way may be of before
+      isStale = true; // a response on its way may be from before the change
       if (isBusy || abort.signal.aborted) return;
-      timer ??= setTimeout(() => void read(), Math.max(0, askedAt + MIN_REQUEST_INTERVAL_MS - Date.now()));
+      timer ??= setTimeout(() => void read(), Math.max(0, requestedAt + MIN_REQUEST_INTERVAL_MS - Date.now()));
     };
     refresh.current();
     return () => {
@@ -67,17 +68,17 @@ export function useResource<T = JsonObject>(
       abort.abort();
     };
   }, [path]);
-  // Not its first run alone: `version` grows with every change.
+  // Runs after every change, because each one increases `version`.
   useEffect(() => refresh.current(), [version]);
-  // A fault of a lost connection ends with it.
+  // The error of a lost connection disappears when the connection is back.
   useEffect(() => {
     if (live.connected) refresh.current();
   }, [live.connected]);
   useEffect(() => {
     if (refreshOn !== "on return") return;
-    const again = (): void => refresh.current();
-    addEventListener("focus", again);
-    return () => removeEventListener("focus", again);
+    const onFocus = (): void => refresh.current();
+    addEventListener("focus", onFocus);
+    return () => removeEventListener("focus", onFocus);
   }, [refreshOn]);
   const reload = useCallback(() => refresh.current(), []);
   const isOwn = state.path === path;
@@ -90,16 +91,19 @@ interface ListPage<T> {
 }
 
 const INITIAL_ROWS = 50;
-/** More rows than this no page shows: who looks for others narrows the list. */
+/** The most rows that the page displays. Filters and the search find other rows. */
 export const MAX_ROWS = 500;
 
-/** A list's newest rows, more of them when asked. `isOld`: they are what was asked for before. */
+/**
+ * Reads the newest rows of a list, and more on request. `isOld` means that the rows still belong to the previous
+ * filters.
+ */
 export function useList<T = JsonObject>(
   path: string,
   query: Record<string, string>,
 ): Resource<ListPage<T>> & { isOld: boolean; showMore: (() => void) | null } {
   const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "")).toString();
-  const [visible, setShown] = useState({ search, rows: INITIAL_ROWS });
+  const [visible, setVisible] = useState({ search, rows: INITIAL_ROWS });
   const rows = visible.search === search ? visible.rows : INITIAL_ROWS;
   const listed = useResource<ListPage<T>>(`${path}?${search}${search === "" ? "" : "&"}limit=${rows}`);
   const last = useRef<{ search: string; value: ListPage<T> | null }>({ search, value: null });
@@ -108,8 +112,8 @@ export function useList<T = JsonObject>(
   const isMore = !isOld && last.current.value?.more === true && rows < MAX_ROWS;
   return {
     ...listed,
-    value: last.current.value, // while others come, those that are there stay
+    value: last.current.value, // the current rows stay until the new ones arrive
     isOld,
-    showMore: isMore ? () => setShown({ search, rows: Math.min(MAX_ROWS, rows + 2 * INITIAL_ROWS) }) : null,
+    showMore: isMore ? () => setVisible({ search, rows: Math.min(MAX_ROWS, rows + 2 * INITIAL_ROWS) }) : null,
   };
 }

@@ -11,14 +11,14 @@ export function useRoute(): Route {
   return route;
 }
 
-/** What the browser's tab and history call the view; null: as it is. */
+/** Sets the title of the browser's tab and history entry. Null keeps the current title. */
 export function useTitle(title: string | null): void {
   useEffect(() => {
     if (title !== null) document.title = `${title} · knock dev`;
   }, [title]);
 }
 
-/** Goes elsewhere without an entry in the history: filters change with every key. */
+/** Opens a link without a new history entry, because filters change with every key press. */
 export function replaceRoute(link: string): void {
   history.replaceState(null, "", link);
   dispatchEvent(new HashChangeEvent("hashchange"));

@@ -7,14 +7,14 @@ import { useLive, useTick } from "../lib/live.js";
 import { buildRecipientLink } from "../lib/route.js";
 import { formatAbsoluteTime, formatDuration, formatRelativeTime } from "../lib/time.js";
 
-/** A status in a word; its tone, where it is not the status's own. */
+/** Displays a status. `tone` overrides the status's own tone. */
 export function Chip({ status, tone }: { status: unknown; tone?: Tone | undefined }) {
   return (
     <span class={`chip ${tone ?? getTone(getStatusLabel(status))}`}>{replaceUnderscores(getStatusLabel(status))}</span>
   );
 }
 
-/** A recipient run's status; with errors it is not all well, whatever it is. */
+/** Displays a recipient run's status. A completed run with errors does not get the tone of success. */
 export function RunStatus({ run }: { run: JsonObject }) {
   const errors = Number(run.error_count);
   return (
@@ -29,7 +29,7 @@ export function RecipientLink({ to }: { to: Json | undefined }) {
   return <a href={buildRecipientLink(formatRecipient(to))}>{formatRecipient(to)}</a>;
 }
 
-/** A moment as it is from now; all of it when pointed at. */
+/** Displays a time relative to now, with the absolute time as its title. */
 export function Time({ at }: { at: unknown }) {
   const { now } = useLive();
   useTick(10_000);
@@ -42,7 +42,7 @@ export function Time({ at }: { at: unknown }) {
   );
 }
 
-/** How long it is until then, to the second; all of the moment when pointed at. */
+/** Displays the time until a moment, to the second, with the absolute time as its title. */
 export function Until({ at }: { at: string }) {
   const { now } = useLive();
   useTick(1_000);
@@ -54,7 +54,7 @@ export function Until({ at }: { at: string }) {
   );
 }
 
-/** Where there is nothing to show: what would bring something. `whole`: it stands for all that was asked for. */
+/** Displays that there is nothing to show, and how that can change. `whole` means that it replaces the whole view. */
 export function Empty({
   title,
   whole: isPage,
@@ -72,7 +72,7 @@ export function Empty({
   );
 }
 
-/** What a link leads to and is no more, or never was. */
+/** Displays that the resource of a link does not exist. */
 export function NotFound({ what, fault, children }: { what: string; fault: string; children?: ComponentChildren }) {
   if (fault === NO_RESPONSE) return <Fault text={fault} />;
   return (
@@ -91,7 +91,7 @@ export function Fault({ text }: { text: string | null }) {
   );
 }
 
-/** Names and values; those without a value are left out. */
+/** Displays names and values. Names without a value are omitted. */
 export function Facts({ of }: { of: [name: string, value: ComponentChildren][] }) {
   const known = of.filter(([, value]) => value !== null && value !== undefined && value !== "");
   return (
@@ -108,7 +108,7 @@ export function Facts({ of }: { of: [name: string, value: ComponentChildren][] }
 
 export function Code({ value, label }: { value: unknown; label: string }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys, too.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard.
     <section class="code" tabIndex={0} aria-label={label}>
       <pre>{typeof value === "string" ? value : JSON.stringify(value, null, 2)}</pre>
     </section>
@@ -120,7 +120,7 @@ export interface Tab {
   show: () => ComponentChildren;
 }
 
-/** One of several views of the same thing; arrow keys go from tab to tab. */
+/** Displays one of several tabs. The arrow keys select the next and previous tab. */
 export function Tabs({ label, tabs }: { label: string; tabs: Tab[] }) {
   const [selected, select] = useState("");
   const open = tabs.find(({ name }) => name === selected) ?? tabs[0];

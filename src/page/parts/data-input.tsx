@@ -9,7 +9,7 @@ interface DataProps {
   data: Json;
   faults: ReadonlyMap<string, string>;
   onChange(data: Json): void;
-  /** Whether the text under "JSON" can be read. */
+  /** Called with whether the text in the JSON tab is valid. */
   onValid(isValid: boolean): void;
 }
 
@@ -49,7 +49,7 @@ function DataJson({ data, onChange, onValid }: Omit<DataProps, "workflow" | "fau
   );
 }
 
-/** A trigger's data: as the fields of its schema, or as JSON. */
+/** Displays the input of a trigger's data: the fields of its schema, or JSON. */
 export function Data({ workflow, data, faults, onChange, onValid }: DataProps) {
   const { schema } = workflow;
   const form = {

@@ -2,13 +2,13 @@ import { isObject, type JsonObject } from "../lib/json.js";
 import { getStatusLabel, getTone, replaceUnderscores } from "../lib/labels.js";
 import { formatAbsoluteTime } from "../lib/time.js";
 
-/** `attempt=2  failure_details=…`: what is plain of an event's data. */
+/** Formats the values of an event's data that are not nested: `attempt=2  failure_details=…`. */
 function formatEventData({ data }: JsonObject): string {
   const plain = Object.entries(isObject(data) ? data : {}).filter(([, value]) => typeof value !== "object");
   return plain.map(([name, value]) => `${name}=${String(value)}`).join("  ");
 }
 
-/** What happened to a run or a message, to the second: one log of both. */
+/** Displays the events of a run or message as a log, with times to the second. */
 export function Events({ events }: { events: JsonObject[] }) {
   return (
     <ol class="events">

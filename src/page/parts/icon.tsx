@@ -1,4 +1,4 @@
-/** Strokes in a square of 16. */
+/** Paths of strokes in a 16 × 16 square. */
 const PATHS: Record<string, string> = {
   email: "M2 4h12v8.5H2zM2 4.5l6 4.5 6-4.5",
   sms: "M2.5 3h11v8H7l-3 2.5V11H2.5zM5.5 6h5M5.5 8.2h3",
@@ -13,7 +13,7 @@ const PATHS: Record<string, string> = {
   clock: "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 4.8V8l2.3 1.6",
 };
 
-/** A picture beside words that say the same: hidden from who listens. */
+/** Displays an icon beside a text with the same meaning. It is therefore hidden from screen readers. */
 export function Icon({ name }: { name: string }) {
   return (
     <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">

@@ -6,7 +6,10 @@ import { MAX_ROWS, type useList } from "../lib/use-resource.js";
 import { replaceRoute } from "../lib/use-route.js";
 import { Fault } from "./basics.js";
 
-/** Ids that have come above what was there when the list was first shown with these filters: they are marked for a moment. */
+/**
+ * Returns the IDs that have appeared at the top since the list was first displayed with these filters. They are
+ * highlighted for a moment.
+ */
 function useNewIds(search: string, ids: readonly string[] | null): ReadonlySet<string> {
   const seen = useRef<{ search: string; known: Set<string> | null; fresh: Set<string> }>({
     search,
@@ -34,13 +37,13 @@ interface ListProps {
   empty: ComponentChildren;
 }
 
-/** A list's rows, each a link to what it tells of. */
+/** Displays the rows of a list. Each row links to its item. */
 export function List({ view, label, route, list, row, empty }: ListProps) {
   const { value, fault, isOld, showMore } = list;
   const ids = isOld ? null : (value?.items.map(({ id }) => String(id)) ?? null);
   const fresh = useNewIds(JSON.stringify(route.query), ids);
   const isThere = value !== null;
-  // Whoever comes by a link finds what is open in the list, too.
+  // A link may open an item far down the list, so its row is scrolled into view.
   useLayoutEffect(() => {
     if (isThere) document.querySelector('[data-row][aria-current="true"]')?.scrollIntoView({ block: "nearest" });
   }, [isThere]);
@@ -83,13 +86,13 @@ export function List({ view, label, route, list, row, empty }: ListProps) {
 interface FiltersProps {
   route: Route;
   placeholder: string;
-  /** `any`: what is shown where nothing is chosen. */
+  /** `any` is the text of the option that selects everything. */
   selects: { name: string; label: string; any?: string; options: [value: string, text: string][] }[];
-  /** Filters that come with a link, and are only taken away here. */
+  /** Filters that a link adds. They can only be removed here. */
   fixed?: { name: string; text: (value: string) => string }[];
 }
 
-/** Search and filters, kept in the address. */
+/** Displays the search and the filters, which are kept in the URL. */
 export function Filters({ route, placeholder, selects, fixed = [] }: FiltersProps) {
   const set = (name: string, value: string): void =>
     replaceRoute(buildLink(route.view, route.id, { ...route.query, [name]: value }));
@@ -130,10 +133,10 @@ export function Filters({ route, placeholder, selects, fixed = [] }: FiltersProp
   );
 }
 
-/** Where there is place for one pane only, as the style has it. */
+/** The screens with space for only one pane, as in the style sheet. */
 const NARROW = "(max-width: 60rem)";
 
-/** A list beside what is open of it; on a narrow screen the one or the other. */
+/** Displays a list beside its open item. On a narrow screen only one of them is visible. */
 export function Panes({
   route,
   list,
@@ -147,11 +150,11 @@ export function Panes({
   const before = useRef({ id: route.id, scrolled: 0 });
   useLayoutEffect(() => {
     const main = detail.current?.closest("main");
-    const keep = (): void => {
+    const saveScrollPosition = (): void => {
       if (before.current.id === null && main) before.current.scrolled = main.scrollTop;
     };
-    main?.addEventListener("scroll", keep, { passive: true });
-    return () => main?.removeEventListener("scroll", keep);
+    main?.addEventListener("scroll", saveScrollPosition, { passive: true });
+    return () => main?.removeEventListener("scroll", saveScrollPosition);
   }, []);
   useLayoutEffect(() => {
     const pane = detail.current;
@@ -161,7 +164,7 @@ export function Panes({
     if (!pane || !main || id === route.id) return;
     pane.scrollTop = 0;
     if (!matchMedia(NARROW).matches) return;
-    // One takes the other's place: the focus goes along, and the list is found again where it was left.
+    // One pane replaces the other: the focus moves with it, and the list gets its scroll position back.
     if (route.id === null) {
       main.scrollTop = scrolled;
       if (id !== null) main.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"]`)?.focus();

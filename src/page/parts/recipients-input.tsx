@@ -13,7 +13,9 @@ interface InputProps {
   onKeyDown?(event: KeyboardEvent): void;
 }
 
-/** A user's id, or `collection/id` of an object, completed from who is known. */
+/**
+ * Displays the input of a recipient: a user's ID or an object's `collection/id`, with known recipients as suggestions.
+ */
 export function RecipientInput({ id, label, value, hint, fault, onInput, onKeyDown }: InputProps) {
   const { value: suggestions } = useResource<{ items: JsonObject[] }>(
     `page/users?limit=20${value === "" || value.startsWith("{") ? "" : `&q=${encodeURIComponent(value)}`}`,
@@ -58,11 +60,11 @@ interface RecipientsProps {
   chosen: string[];
   fault: string | undefined;
   onChange(chosen: string[]): void;
-  /** Whether what is typed can be read. */
+  /** Called with whether the typed text is valid. */
   onValid(isValid: boolean): void;
 }
 
-/** Several of them: each is added by Enter, a comma or its choice. */
+/** Displays the input of several recipients. Enter, a comma, a space or leaving the input adds the typed ones. */
 export function RecipientsInput({ chosen, fault, onChange, onValid }: RecipientsProps) {
   const [text, setText] = useState("");
   const [isWrong, setWrong] = useState(false);

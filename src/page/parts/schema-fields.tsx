@@ -12,14 +12,14 @@ interface FieldProps {
   onSet(path: Path, value: Json | undefined): void;
 }
 
-/** Which keys a phone shows. */
+/** The on-screen keyboard of a phone, by the format of a text. */
 const INPUT_MODES: Record<string, "email" | "url"> = { email: "email", uri: "url" };
 
-/** How high a text is shown: whole, as long as that is not too much. */
-export const countRows = (text: string, least: number): number =>
-  Math.min(18, Math.max(least, text.split("\n").length));
+/** Returns the number of visible rows of a text: all of them, up to 18. */
+export const countRows = (text: string, minimum: number): number =>
+  Math.min(18, Math.max(minimum, text.split("\n").length));
 
-/** What there is no input for, as JSON; it counts once it can be read. */
+/** Displays a JSON input for data without another input. Its value changes only while the text is valid. */
 function JsonInput({
   id,
   value,
@@ -56,11 +56,11 @@ function JsonInput({
 
 function SingleInput({
   id,
-  told: describedBy,
+  describedBy,
   props,
 }: {
   id: string;
-  told: string | undefined;
+  describedBy: string | undefined;
   props: FieldProps;
 }): ComponentChildren {
   const { property, path, value, onSet, faults } = props;
@@ -147,22 +147,23 @@ function List({ property, root, path, value, ...rest }: FieldProps) {
   );
 }
 
-/** One property with what the schema says of it, and what the engine said against it. */
+/** Displays a property with its description in the schema and the engine's error about it. */
 function Field(props: FieldProps) {
   const { property, root, path, faults } = props;
   const { schema } = property;
   const name = formatFieldName(path);
   const id = `field-${name}`;
   const fault = faults.get(name);
-  const about = typeof schema.description === "string" ? schema.description : "";
+  const description = typeof schema.description === "string" ? schema.description : "";
   const label = typeof schema.title === "string" ? schema.title : property.name;
-  const describedBy = [about ? `${id}-hint` : "", fault ? `${id}-fault` : ""].filter(Boolean).join(" ") || undefined;
+  const describedBy =
+    [description ? `${id}-hint` : "", fault ? `${id}-fault` : ""].filter(Boolean).join(" ") || undefined;
   const kind = getInputKind(schema, path.length);
   const notes = (
     <>
-      {about ? (
+      {description ? (
         <p class="hint" id={`${id}-hint`}>
-          {about}
+          {description}
         </p>
       ) : null}
       {fault ? (
@@ -200,13 +201,13 @@ function Field(props: FieldProps) {
         {label}
         {showsRequired(props) ? <Required /> : null}
       </label>
-      <SingleInput id={id} told={describedBy} props={props} />
+      <SingleInput id={id} describedBy={describedBy} props={props} />
       {notes}
     </div>
   );
 }
 
-/** Items are there or not. */
+/** List items have no "required" mark, because each one exists only if it was added. */
 const showsRequired = ({ property, path }: FieldProps): boolean => property.required && typeof path.at(-1) !== "number";
 
 const Required = () => <span class="required"> required</span>;
@@ -215,7 +216,7 @@ interface SchemaFieldsProps extends Omit<FieldProps, "property"> {
   schema: JsonObject;
 }
 
-/** Inputs for what a schema describes; what the value has beside it stays as it is. */
+/** Displays inputs for the properties of a schema. Other properties of the value stay unchanged. */
 export function SchemaFields({ schema, root, path, value, ...rest }: SchemaFieldsProps) {
   const object = isObject(value) ? value : {};
   return (

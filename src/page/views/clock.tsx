@@ -11,7 +11,7 @@ const ADVANCE_STEPS = ["1m", "10m", "1h", "1d", "7d"];
 
 interface MoveResult {
   fault: string | null;
-  /** What was refused. */
+  /** The body of the rejected request. */
   body?: JsonObject;
   ran: JsonObject[] | null;
 }
@@ -50,7 +50,7 @@ export function ClockView() {
   const moveClock = (body: JsonObject): void => {
     sendRequest<JsonObject>("POST clock", body).then(
       (answer) => setRan({ fault: null, ran: "advance" in body || "set" in body ? filterObjects(answer.ran) : null }),
-      (refused: unknown) => setRan({ fault: formatError(refused), body, ran: null }),
+      (error: unknown) => setRan({ fault: formatError(error), body, ran: null }),
     );
   };
   if (clock === null) return null;

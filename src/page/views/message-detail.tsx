@@ -39,14 +39,14 @@ function Content({ message }: { message: JsonObject }) {
   }
 }
 
-/** Why it did not arrive, as the provider has it; null: it did, or may yet. */
+/** Returns the provider's reason for a failed delivery; null if the delivery succeeded or is not finished. */
 function findFailure({ status, events }: JsonObject): string | null {
   if (getTone(status) !== "bad") return null;
   const failureDetails = filterObjects(events).map(({ data }) => (isObject(data) ? data.failure_details : null));
   return failureDetails.filter((detail) => typeof detail === "string")[0] ?? null;
 }
 
-/** What the recipient would do with it, by name of what is there now and of what undoes it. */
+/** Actions of the recipient: the status, the status that undoes it, and the label of each. */
 const MARK_ACTIONS = [
   ["seen", "unseen", "Mark seen", "Mark unseen"],
   ["read", "unread", "Mark read", "Mark unread"],
@@ -80,7 +80,7 @@ export function MessageDetail({ id }: { id: string }) {
         setMarking(null);
         reload();
       },
-      (refused: unknown) => setMarking(formatError(refused)),
+      (error: unknown) => setMarking(formatError(error)),
     );
   };
   return (

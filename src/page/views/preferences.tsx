@@ -16,7 +16,10 @@ interface ToggleProps {
   onSet(value: boolean): void;
 }
 
-/** On, off, or decided by conditions, which only the JSON changes. */
+/**
+ * Displays a switch. A preference with conditions is also displayed as a switch, but its conditions can only be edited
+ * as JSON.
+ */
 function Toggle({ label, value, onSet }: ToggleProps) {
   const isOn = value !== false;
   return (
@@ -36,7 +39,7 @@ interface LevelProps {
   onSet(path: string[], value: boolean): void;
 }
 
-/** What it comes to, in a few words: `on`, `off`, `not by E-mail, by conditions`. */
+/** Summarizes the preferences of a level: `on`, `off`, `not by SMS, on conditions`. */
 function formatLevel(value: Json | undefined): string {
   if (value === false) return "off";
   if (!isObject(value)) return "on";
@@ -58,7 +61,9 @@ function formatLevel(value: Json | undefined): string {
   return parts.filter(Boolean).join(", ") || "on";
 }
 
-/** A category or a workflow: as a whole, by type of channel, and by those channels that it names. */
+/**
+ * Displays the preferences of a category or workflow: for all of it, per channel type, and per channel that it lists.
+ */
 function Level({ name, value, onSet }: LevelProps) {
   const types = isObject(value) && isObject(value.channel_types) ? value.channel_types : {};
   const channels = isObject(value) && isObject(value.channels) ? value.channels : {};
@@ -115,7 +120,7 @@ function PreferenceSet({ user, set, project, onChange }: SetProps) {
         setText(null);
         onChange();
       },
-      (refused: unknown) => setFault(formatError(refused)),
+      (error: unknown) => setFault(formatError(error)),
     );
   };
   const merge = (at: string[], value: boolean): void =>
@@ -123,8 +128,8 @@ function PreferenceSet({ user, set, project, onChange }: SetProps) {
   const replace = (): void => {
     try {
       save(`PUT ${path}`, JSON.parse(text ?? "") as JsonObject);
-    } catch (wrong) {
-      setFault(`This is not JSON: ${wrong instanceof Error ? wrong.message : ""}`);
+    } catch (error) {
+      setFault(`This is not JSON: ${error instanceof Error ? error.message : ""}`);
     }
   };
   const section = (name: string): JsonObject => (isObject(set[name]) ? (set[name] as JsonObject) : {});
@@ -220,7 +225,7 @@ export function Preferences({ sets, ...rest }: PreferencesProps) {
         setFault(null);
         onChange();
       },
-      (refused: unknown) => setFault(formatError(refused)),
+      (error: unknown) => setFault(formatError(error)),
     );
   };
   return (

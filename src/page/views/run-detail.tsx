@@ -31,7 +31,7 @@ const SET_LABELS: Record<string, string> = {
   tenant_default: "the tenant's defaults",
 };
 
-/** Why it came out so: the reason, the conditions with the values compared, the preference that decided. */
+/** Displays the reason for an outcome, the conditions with the compared values, and the preference that decided. */
 function Explanation({ part }: { part: JsonObject }) {
   const reason = isObject(part.reason) ? part.reason : null;
   const preference = isObject(part.preference) ? part.preference : null;
@@ -77,14 +77,14 @@ function MessageLinks({ step }: { step: JsonObject }) {
   );
 }
 
-/** When a step that waits goes on, and the way there. */
+/** Displays when a waiting step continues, with a button that advances the clock to that time. */
 function ResumeTime({ at }: { at: string }) {
   const { now } = useLive();
   const [fault, setFault] = useState<string | null>(null);
   const advance = (): void => {
     sendRequest("POST clock", { set: at }).then(
       () => setFault(null),
-      (refused: unknown) => setFault(formatError(refused)),
+      (error: unknown) => setFault(formatError(error)),
     );
   };
   return (

@@ -9,7 +9,7 @@ import { RunDetail } from "./run-detail.js";
 
 const STATUSES = ["queued", "processing", "paused", "completed", "cancelled"];
 
-/** No status: runs go on after an error. */
+/** A filter option that is not a run status, because runs continue after an error. */
 const WITH_ERRORS = "with errors";
 
 function Row({ run }: { run: JsonObject }) {

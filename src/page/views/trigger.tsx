@@ -17,7 +17,7 @@ const NO_FIELDS: ReadonlyMap<string, string> = new Map();
 interface Rejection {
   text: string;
   fields: ReadonlyMap<string, string>;
-  /** The runs of those who were not refused. */
+  /** A link to the runs of the recipients that were identified. */
   otherRunsLink?: string;
 }
 
@@ -30,9 +30,9 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
   });
   const [refused, setRefused] = useState<Rejection | null>(null);
   const [isValid, setValid] = useState(true);
-  const [areRecipientsValid, setNamed] = useState(true);
+  const [areRecipientsValid, setRecipientsValid] = useState(true);
   const [isSending, setSending] = useState(false);
-  const [formVersion, setRound] = useState(0);
+  const [formVersion, setFormVersion] = useState(0);
   const change = (part: Partial<Draft>): void =>
     setDraft((before) => {
       const next = { ...before, ...part };
@@ -52,7 +52,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
       const { data } = await sendRequest<JsonObject>(`GET page/messages/${encodeURIComponent(String(last.id))}`);
       setRefused(null);
       change({ data: data ?? {} });
-      setRound(formVersion + 1);
+      setFormVersion(formVersion + 1);
     } catch (fault) {
       setRefused({ text: formatError(fault), fields: NO_FIELDS });
     }
@@ -79,7 +79,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
     } catch (fault) {
       setRefused({ text: formatError(fault), fields: fault instanceof RequestError ? fault.fields : NO_FIELDS });
       setSending(false);
-      // Once it is marked: who hears the page is taken to what is to be mended.
+      // The invalid field is focused after it was rendered, so that screen readers announce it.
       setTimeout(() => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
     }
   };
@@ -103,7 +103,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
         chosen={draft.recipients}
         fault={findFieldError("recipients")}
         onChange={(recipients) => change({ recipients })}
-        onValid={setNamed}
+        onValid={setRecipientsValid}
       />
       <div class="columns">
         <RecipientInput
@@ -173,7 +173,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
           type="button"
           onClick={() => {
             change({ data: buildSampleData(workflow) });
-            setRound(formVersion + 1);
+            setFormVersion(formVersion + 1);
           }}
         >
           Sample data
@@ -185,7 +185,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
           type="button"
           onClick={() => {
             change({ data: {} });
-            setRound(formVersion + 1);
+            setFormVersion(formVersion + 1);
           }}
         >
           Clear data
@@ -217,7 +217,7 @@ export function Trigger({ route, project }: { route: Route; project: Project | n
   const { value, fault } = useResource<{ items: Workflow[] }>("page/workflows", "on return");
   const workflows = value?.items ?? [];
   const chosen = workflows.find(({ key }) => key === route.id) ?? null;
-  // Opens it where there is no other.
+  // A project's only workflow is opened without a choice.
   const [only] = workflows;
   useEffect(() => {
     if (route.id === null && only !== undefined && workflows.length === 1)

@@ -42,7 +42,7 @@ function Feed({ user, channel }: { user: string; channel: string }) {
   );
 }
 
-/** What an object's own name and address are; the rest of its shape is its own. */
+/** Returns the contact fields of an object's properties, which take precedence over the fields of its shape. */
 function pickContactFields({ name, email, phone_number }: JsonObject): JsonObject {
   return { name: name ?? null, email: email ?? null, phone_number: phone_number ?? null };
 }
@@ -50,7 +50,7 @@ function pickContactFields({ name, email, phone_number }: JsonObject): JsonObjec
 const formatProperties = (properties: unknown): string =>
   isObject(properties) && Object.keys(properties).length > 0 ? JSON.stringify(properties) : "";
 
-/** The other side of subscriptions, each with the subscription's properties. */
+/** Displays the objects or recipients of subscriptions, with each subscription's properties. */
 function Subscriptions({ of, none }: { of: JsonObject[]; none: string }) {
   if (of.length === 0) return <p class="hint">{none}</p>;
   return (
@@ -64,7 +64,7 @@ function Subscriptions({ of, none }: { of: JsonObject[]; none: string }) {
   );
 }
 
-/** A user, or an object by `projects/p1`. */
+/** Displays a user, or an object such as `projects/p1`. */
 export function UserDetail({ id, project }: { id: string; project: Project | null }) {
   const { value, fault, reload } = useResource(`page/users/${encodeURIComponent(id)}`);
   const shape = isObject(value?.user) ? value.user : {};
