@@ -87,12 +87,13 @@ class Engine implements LocalOperations {
       ).length;
       const queued = runs.some((run) => run.steps.some((step) => step.outcome === "queued"));
       onProgress?.(runs.length - open, runs.length);
-      const left = deadline - context.realNow();
+      const remainingMs = deadline - context.realNow();
       const hasEnded = open === 0 && !queued;
-      if (!hasEnded && left <= 0 && !signal?.aborted) onTimeout?.();
-      if (hasEnded || left <= 0 || signal?.aborted) return started.replayed ? { ...outcome, replayed: true } : outcome;
+      if (!hasEnded && remainingMs <= 0 && !signal?.aborted) onTimeout?.();
+      if (hasEnded || remainingMs <= 0 || signal?.aborted)
+        return started.replayed ? { ...outcome, replayed: true } : outcome;
       const due = await this.readTimeUntilDue();
-      await context.sleep(Math.max(1, Math.min(POLL_MS, left, due ?? POLL_MS)), signal);
+      await context.sleep(Math.max(1, Math.min(POLL_MS, remainingMs, due ?? POLL_MS)), signal);
     }
   }
 

@@ -65,15 +65,19 @@ async function checkMjml(
   const source = template.getValue("is_mjml") === true ? template.getSource("html_body") : "";
   if (source === "") return;
   const { describeInvalidMjml } = await import("../render/mjml/describe-invalid-mjml.js");
-  const fault = await describeInvalidMjml(source, isWholeDocument);
-  if (fault === null) return;
+  const problem = await describeInvalidMjml(source, isWholeDocument);
+  if (problem === null) return;
   const place = template.getFieldPath("html_body");
   const pointer = toPointer(place);
   const file = findTextFile(workflow, pointer);
-  throw new KnockError("template_invalid", `${file ?? `workflow "${workflow.key}", step ${ref}: ${place}`}: ${fault}`, {
-    details: [{ pointer, message: fault }],
-    hint: "Fix the template above and run the command again. Nothing was triggered.",
-  });
+  throw new KnockError(
+    "template_invalid",
+    `${file ?? `workflow "${workflow.key}", step ${ref}: ${place}`}: ${problem}`,
+    {
+      details: [{ pointer, message: problem }],
+      hint: "Fix the template above and run the command again. Nothing was triggered.",
+    },
+  );
 }
 
 async function compileEmailStep(step: ChannelStep, fieldPath: string, { workflow, compile, shared }: CompileContext) {

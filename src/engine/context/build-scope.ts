@@ -197,10 +197,10 @@ function buildActivityScope(
 
 /** Returns the results of the run's ended wait steps (E-132), or undefined if none has ended. */
 function collectWaitResults({ steps }: RecipientRun): JsonObject | undefined {
-  const over = steps.filter(({ matched }) => matched !== undefined);
-  if (over.length === 0) return undefined;
+  const endedSteps = steps.filter(({ matched }) => matched !== undefined);
+  if (endedSteps.length === 0) return undefined;
   return Object.fromEntries(
-    over.map(({ ref, matched = false, signal_variables = {} }) => [ref, { matched, signal_variables }]),
+    endedSteps.map(({ ref, matched = false, signal_variables = {} }) => [ref, { matched, signal_variables }]),
   );
 }
 

@@ -23,7 +23,7 @@ export async function resolveFetch(
   request: StepRequest,
 ): Promise<OutboundResponse> {
   const { answers, allow } = environment.fetch;
-  const { url: text, method } = request;
+  const { url: requestedUrl, method } = request;
   const declared = answers.find(({ method, url }) => method === request.method && url === request.url);
   if (declared) {
     if (declared.error !== null)
@@ -36,8 +36,8 @@ export async function resolveFetch(
       text: body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body),
     };
   }
-  const requestLine = `${method.toUpperCase()} ${text}`;
-  const url = URL.canParse(text) ? new URL(text) : null;
+  const requestLine = `${method.toUpperCase()} ${requestedUrl}`;
+  const url = URL.canParse(requestedUrl) ? new URL(requestedUrl) : null;
   if (url !== null && (url.username !== "" || url.password !== ""))
     return { failure: "connection", message: `a URL with a user name or password is not requested: ${url.origin}` };
   if (url !== null && allow.some((entry) => isAllowedBy(entry, url)))
@@ -52,12 +52,12 @@ function findDeclaredResponse(
   answers: readonly DeclaredAgentResponse[],
   { workflow, step }: AgentRequest,
 ): AgentResponse | null {
-  const declaredAnswer = answers.find(
+  const declaredResponse = answers.find(
     (candidate) => (candidate.workflow ?? workflow) === workflow && (candidate.step ?? step) === step,
   );
-  if (declaredAnswer === undefined) return null;
-  if ("text" in declaredAnswer) return { text: declaredAnswer.text };
-  return "json" in declaredAnswer ? { json: declaredAnswer.json } : { error: declaredAnswer.error };
+  if (declaredResponse === undefined) return null;
+  if ("text" in declaredResponse) return { text: declaredResponse.text };
+  return "json" in declaredResponse ? { json: declaredResponse.json } : { error: declaredResponse.error };
 }
 
 /**

@@ -77,9 +77,7 @@ export class RunExecution {
   messages: Message[] = [];
   upserts: RecipientUpsert[] = [];
   triggers: PendingTrigger[] = [];
-  /**
-   * Whether this is a continuation that the store may not pick. Then it must not make requests, which cannot be undone.
-   */
+  /** Whether the store may pick another continuation. Then steps must not use up what cannot be given back. */
   isSpeculative = false;
   parties: RunParties;
   batch: BatchView | null;

@@ -30,9 +30,9 @@ import {
 } from "./serialize-guide.js";
 
 function toUserKey(user: string): RecipientKey {
-  const fault = describeInvalidId(user);
-  if (fault !== null)
-    throw createInvalidParamsError("the user's id", [{ pointer: "/user_id", message: fault, value: user }]);
+  const problem = describeInvalidId(user);
+  if (problem !== null)
+    throw createInvalidParamsError("the user's id", [{ pointer: "/user_id", message: problem, value: user }]);
   return toRecipientKey(user);
 }
 

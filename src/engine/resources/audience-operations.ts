@@ -26,9 +26,9 @@ function serializeAudienceMember({ recipient, tenant, added_at }: AudienceMember
 }
 
 function checkAudienceKey(key: string): void {
-  const fault = describeInvalidId(key);
-  if (fault !== null)
-    throw createInvalidParamsError("the audience's key", [{ pointer: "/key", message: fault, value: key }]);
+  const problem = describeInvalidId(key);
+  if (problem !== null)
+    throw createInvalidParamsError("the audience's key", [{ pointer: "/key", message: problem, value: key }]);
 }
 
 /** Returns the keys of static audiences: those with members, and those that the project declares (E-387). */

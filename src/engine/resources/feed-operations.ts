@@ -24,14 +24,20 @@ const MESSAGE_FIELDS = [
 ];
 
 /** Returns the API's `InAppFeedItem` (A-498, A-603), without the activities of its rich mode. */
-function serializeFeedItem(message: Message, cursor: string, people: ReadonlyMap<RecipientKey, Recipient>): JsonObject {
-  const shape = serializeMessage(message);
-  const actors = getActors(message).map((actor) => serializeReferencedRecipient(actor, people, message.inserted_at));
+function serializeFeedItem(
+  message: Message,
+  cursor: string,
+  recipients: ReadonlyMap<RecipientKey, Recipient>,
+): JsonObject {
+  const serialized = serializeMessage(message);
+  const actors = getActors(message).map((actor) =>
+    serializeReferencedRecipient(actor, recipients, message.inserted_at),
+  );
   const { attachments: _attachments, ...data } = message.data; // A-104
   return {
     __typename: "FeedItem",
     __cursor: cursor,
-    ...Object.fromEntries(MESSAGE_FIELDS.map((name): [string, Json] => [name, shape[name] ?? null])),
+    ...Object.fromEntries(MESSAGE_FIELDS.map((name): [string, Json] => [name, serialized[name] ?? null])),
     actors,
     total_actors: message.batch?.total_actors ?? actors.length,
     total_activities: message.batch?.total_activities ?? 1,
@@ -54,9 +60,9 @@ export function createFeedOperations(context: EngineContext<FeedStore & Recipien
       if (filter.channel !== undefined) checkFeedChannel(environment, filter.channel);
       const { items, page_info, counts } = await context.store.listFeed(filter, page);
       const actors = new Set(items.flatMap(({ message }) => getActors(message)));
-      const people = await context.store.readRecipients([...actors]);
+      const recipients = await context.store.readRecipients([...actors]);
       return {
-        items: items.map(({ message, cursor }) => serializeFeedItem(message, cursor, people)),
+        items: items.map(({ message, cursor }) => serializeFeedItem(message, cursor, recipients)),
         page_info,
         meta: { __typename: "FeedMetadata", ...counts },
         vars: environment.variables,

@@ -19,9 +19,9 @@ function serializePreferenceSet(id: string, set: PreferenceSet): JsonObject {
 }
 
 function checkPreferenceSetId(id: string): void {
-  const fault = describeInvalidId(id);
-  if (fault !== null)
-    throw createInvalidParamsError("the preference set's id", [{ pointer: "/id", message: fault, value: id }]);
+  const problem = describeInvalidId(id);
+  if (problem !== null)
+    throw createInvalidParamsError("the preference set's id", [{ pointer: "/id", message: problem, value: id }]);
 }
 
 /** Returns preference sets, merged in this order: environment, the tenant for a tenant's set, recipient. */

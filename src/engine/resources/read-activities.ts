@@ -43,15 +43,15 @@ export async function readActivities(
 function serializeActivities(
   message: Message,
   sources: readonly ActivitySource[],
-  people: ReadonlyMap<RecipientKey, Recipient>,
+  recipients: ReadonlyMap<RecipientKey, Recipient>,
 ): JsonObject[] {
   return sources.map(({ actor, data, at }, index) => {
     const { attachments: _attachments, ...shown } = data; // A-104
     return {
       __typename: "Activity",
       id: createUuidV5(ACTIVITY_NAMESPACE, `${message.id} ${index}`),
-      actor: actor === null ? null : serializeReferencedRecipient(actor, people, at),
-      recipient: serializeReferencedRecipient(message.recipient, people, message.inserted_at),
+      actor: actor === null ? null : serializeReferencedRecipient(actor, recipients, at),
+      recipient: serializeReferencedRecipient(message.recipient, recipients, message.inserted_at),
       data: shown,
       inserted_at: toIsoTime(at),
       updated_at: toIsoTime(at),

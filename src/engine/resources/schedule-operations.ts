@@ -94,12 +94,12 @@ async function setFirstOccurrences(
   now: number,
 ) {
   const environment = await context.definitions.environment();
-  const people: ReadonlyMap<RecipientKey, Recipient> = await context.store.readRecipients([
+  const recipients: ReadonlyMap<RecipientKey, Recipient> = await context.store.readRecipients([
     ...new Set(untimedSchedules.map(({ recipient }) => recipient)),
   ]);
   const schedules: Schedule[] = [];
   for (const schedule of untimedSchedules) {
-    const recipient = people.get(schedule.recipient);
+    const recipient = recipients.get(schedule.recipient);
     schedules.push({
       ...schedule,
       next_occurrence_at: await findFirstOccurrence(schedule, now, { recipient, environment }),
@@ -188,8 +188,8 @@ export function createScheduleOperations(context: EngineContext<DueWorkStore>): 
       return { items: await serializeSchedules(store, items), page_info };
     },
     async read(id) {
-      const [shape] = await serializeSchedules(store, await store.readSchedules([id]));
-      return shape ?? null;
+      const [serialized] = await serializeSchedules(store, await store.readSchedules([id]));
+      return serialized ?? null;
     },
     create: async (body, name) => createSchedules(context, [parseScheduleRequest(body, name)]),
     createMany: async (body, name) => createSchedules(context, parseBulkScheduleRequest(body, name)),
@@ -197,9 +197,9 @@ export function createScheduleOperations(context: EngineContext<DueWorkStore>): 
     async delete(body) {
       const ids = parseScheduleIds(body);
       const found = await readRequiredSchedules(context, ids);
-      const shapes = await serializeSchedules(store, found);
+      const serialized = await serializeSchedules(store, found);
       await store.deleteSchedules(ids);
-      return shapes;
+      return serialized;
     },
   };
 }

@@ -28,11 +28,11 @@ export function serializeRunEvents({ id, events }: Pick<RecipientRun, "id" | "ev
   const startedSteps = new Set<string>();
   return events.flatMap((event, index) => {
     // Events are stored without ids. The index identifies an event, because it never changes.
-    const shape = serializeRunEvent(event, createUuidV5(id, `event ${index}`));
-    if (event.step_ref === null || startedSteps.has(event.step_ref)) return [shape];
+    const serialized = serializeRunEvent(event, createUuidV5(id, `event ${index}`));
+    if (event.step_ref === null || startedSteps.has(event.step_ref)) return [serialized];
     startedSteps.add(event.step_ref);
-    if (EVENTS_OF_SKIPPED_STEPS.has(event.event)) return [shape];
+    if (EVENTS_OF_SKIPPED_STEPS.has(event.event)) return [serialized];
     const start: RunEvent = { ...event, event: "step_started", status: "ok", attempt: 1, data: null };
-    return [serializeRunEvent(start, createUuidV5(id, `event ${index} started`)), shape];
+    return [serializeRunEvent(start, createUuidV5(id, `event ${index} started`)), serialized];
   });
 }

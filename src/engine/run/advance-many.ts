@@ -76,8 +76,8 @@ async function findRunnableWorkflow(
     context.definitions.environment(),
   ]);
   if (workflow === null || !isActive(workflow, environment)) return null;
-  const fault = await findTemplateError(workflow, context.definitions);
-  return fault === null ? workflow : new RenderError(fault.message, { cause: fault });
+  const error = await findTemplateError(workflow, context.definitions);
+  return error === null ? workflow : new RenderError(error.message, { cause: error });
 }
 
 /**

@@ -23,10 +23,7 @@ export interface Advance {
   recipientRun: RecipientRun;
   /** The messages that this advance created, up to a batch if it reached one. */
   messages: Message[];
-  /**
-   * Set if the run reached a batch, where the store picks a continuation. Until then `recipientRun` is as if it opened
-   * one.
-   */
+  /** Set if the run reached a batch: the store picks its continuation. `recipientRun` is in the state before that. */
   batch: BatchJoin | null;
   upserts: RecipientUpsert[];
   triggers: PendingTrigger[];
@@ -185,7 +182,7 @@ function buildBatchJoin(
   return new LazyBatchJoin(effect.batch, activity, leads, createContinuation);
 }
 
-/** A batch join that creates only the continuation that the store picks. */
+/** A batch join that creates the continuations `holds` and `joined` only if the store picks them. */
 class LazyBatchJoin implements BatchJoin {
   readonly key: string;
   readonly closes_at: number | null;

@@ -108,7 +108,7 @@ async function runClaimedSchedules(
 ): Promise<BlockedSchedule[]> {
   const blocked: BlockedSchedule[] = [];
   const environment = await context.definitions.environment();
-  const people = await context.store.readRecipients([...new Set(claimed.map(({ recipient }) => recipient))]);
+  const recipients = await context.store.readRecipients([...new Set(claimed.map(({ recipient }) => recipient))]);
   const workflows = new Map<string, CurrentWorkflow>();
   for (const { workflow } of claimed)
     if (!workflows.has(workflow)) workflows.set(workflow, await readCurrentWorkflow(context, environment, workflow));
@@ -121,7 +121,7 @@ async function runClaimedSchedules(
         blocked.push({ schedule, token, error: current.broken });
         continue;
       }
-      const recipient = people.get(schedule.recipient);
+      const recipient = recipients.get(schedule.recipient);
       const next = await findFollowingOccurrence(schedule, now, { recipient, environment });
       started.push(await startOccurrence(context, schedule, next, current, environment, now));
     }
@@ -146,7 +146,7 @@ async function runClaimedSchedules(
  * Starts the runs of schedules that are due at `now`, each in one transaction with its schedule's times. An overdue
  * schedule occurs once for all the times that no worker ran. A moved clock stops at every due time, so that each one
  * occurs. If the workflow is not active or no longer exists, the occurrence is skipped and the schedule continues
- * (E-381). If its file is invalid, the schedule stays due, because the file may be being edited. Returns those
+ * (E-381). If its file is invalid, the schedule stays due, because someone may be editing the file. Returns those
  * schedules; they stay claimed until the claim ends or {@link releaseSchedules} releases them.
  */
 export async function runDueSchedules(

@@ -70,13 +70,13 @@ export async function receiveEvent(
   const keyText =
     settings.idempotency_key_path === null ? null : toText(findValueAtPath(request, settings.idempotency_key_path));
   const key = keyText !== null && keyText.length <= MAX_KEY_CHARACTERS ? keyText : null; // an invalid key is ignored (E-386)
-  const faults = [
+  const problems = [
     eventType === null ? `the event names no type: there is no text at "${settings.event_type_path}"` : null,
     at === null ? `"${settings.timestamp_path}" is no time: ${JSON.stringify(timestamp)}` : null,
     settings.enforce_idempotency && key === null
       ? `the event has no valid idempotency key at "${settings.idempotency_key_path}"`
       : null,
-  ].filter((fault) => fault !== null);
+  ].filter((problem) => problem !== null);
   const loggedEvent: NewSourceEvent = {
     id: createKsuid(now, ids.ksuidPayload()),
     source: source.key,
@@ -85,7 +85,7 @@ export async function receiveEvent(
     received_at: toIsoTime(now),
     user_id: toText(findValueAtPath(request, settings.user_id_path)),
     idempotency_key: key,
-    error: faults[0] ?? null,
+    error: problems[0] ?? null,
   };
   const isNew = await log.begin(loggedEvent, now, realNow());
   if (!isNew) return { ...loggedEvent, replayed: true, actions: [] };

@@ -28,12 +28,12 @@ interface SourceContext extends ReceiveContext {
 
 /** Returns a workflow's own trigger as a mapping (F-025). Throws `workflow_invalid` with a pointer for each error. */
 function parseTriggerMapping(workflow: string, event_key: string, mapping: JsonObject): SourceMapping {
-  const faults = new DocumentFindings();
+  const findings = new DocumentFindings();
   checkClosedDocument(triggerMappingSchema(), mapping, (path, message) =>
-    faults.add(["trigger", "mapping", ...path], message),
+    findings.add(["trigger", "mapping", ...path], message),
   );
-  if (!faults.isEmpty)
-    throw faults.toError(
+  if (!findings.isEmpty)
+    throw findings.toError(
       `workflow "${workflow}"`,
       "workflow_invalid",
       () => `Fix workflows/${workflow}/workflow.json.`,

@@ -13,23 +13,23 @@ import type { StepHandler } from "./step-handler.js";
 import { testStep } from "./test-step.js";
 
 /** Returns the value of a response for `data.<ref>` (E-349), or what is wrong with the response. */
-function parseAgentValue(response: AgentResponse, { settings }: AiAgentStep): { value: Json } | { fault: string } {
-  if ("error" in response) return { fault: response.error };
+function parseAgentValue(response: AgentResponse, { settings }: AiAgentStep): { value: Json } | { problem: string } {
+  if ("error" in response) return { problem: response.error };
   if (settings.response_type === "text")
     return "text" in response
       ? { value: { text: response.text } }
-      : { fault: "the model answered JSON, the step wants text" };
+      : { problem: "the model answered JSON, the step wants text" };
   let value: Json;
   try {
     value = "json" in response ? response.json : (JSON.parse(response.text) as Json);
   } catch {
-    return { fault: "the model's answer is no JSON" };
+    return { problem: "the model's answer is no JSON" };
   }
-  const fault = describeInvalidJsonShape(value, "the model's answer");
-  if (fault !== null) return { fault };
+  const problem = describeInvalidJsonShape(value, "the model's answer");
+  if (problem !== null) return { problem };
   const schema = settings.response_schema;
   const fits = schema === null || matchesSchema(schema, value);
-  return fits ? { value } : { fault: "the model's answer does not fit response_schema" };
+  return fits ? { value } : { problem: "the model's answer does not fit response_schema" };
 }
 
 /**
@@ -78,7 +78,7 @@ function executeAiAgent(step: AiAgentStep, resumed: boolean, execution: RunExecu
     });
   }
   const result = parseAgentValue(reply, step);
-  if ("fault" in result) return fail(result.fault);
+  if ("problem" in result) return fail(result.problem);
   return { outcome: base, data: { ...(run.data ?? input.run.data), [step.ref]: result.value } };
 }
 

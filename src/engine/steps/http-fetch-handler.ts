@@ -83,8 +83,8 @@ function mergeResponse(data: JsonObject, path: string | null, text: string): Jso
   } catch {
     return "the response is no JSON";
   }
-  const fault = describeInvalidJsonShape(value, "the response");
-  if (fault !== null) return fault;
+  const problem = describeInvalidJsonShape(value, "the response");
+  if (problem !== null) return problem;
   if (path === null || path === "")
     return isJsonObject(value)
       ? { ...data, ...value }
@@ -149,22 +149,23 @@ function executeHttpFetch(step: HttpFetchStep, resumed: boolean, execution: RunE
   const request = renderRequest(source, execution);
   const response = execution.input.queryResults.get(step.ref) as OutboundResponse | undefined;
   if (response === undefined) throw new PendingQueryError({ kind: "fetch", ref: step.ref, request });
-  const what = `${request.method.toUpperCase()} ${request.url}`;
+  const requestLine = `${request.method.toUpperCase()} ${request.url}`;
   if ("failure" in response) {
-    const detail = `${what}: ${response.message}`;
+    const detail = `${requestLine}: ${response.message}`;
     return response.failure === "timeout"
       ? retryOrFail(base, step, detail, TIMEOUT_MS, execution)
       : failStep(base, detail);
   }
-  if (response.status >= 500) return retryOrFail(base, step, `${what} answered ${response.status}`, 0, execution);
-  if (!ACCEPTED_STATUSES.has(response.status)) return failStep(base, `${what} answered ${response.status}`);
+  if (response.status >= 500)
+    return retryOrFail(base, step, `${requestLine} answered ${response.status}`, 0, execution);
+  if (!ACCEPTED_STATUSES.has(response.status)) return failStep(base, `${requestLine} answered ${response.status}`);
   const data = mergeResponse(
     execution.run.data ?? execution.input.run.data,
     source.settings.response_path,
     response.text,
   );
   return typeof data === "string"
-    ? failStep(base, `${what}: ${data}`)
+    ? failStep(base, `${requestLine}: ${data}`)
     : { outcome: base, data, log: { status: response.status } };
 }
 

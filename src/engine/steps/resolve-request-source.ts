@@ -41,9 +41,9 @@ function buildInputs(step: HttpFetchStep, request: SharedRequest, scope: RenderS
   }
   for (const [name, value] of Object.entries(step.settings.inputs))
     inputs[name] = toSchemaType(renderJsonValue(value, outerScope), findInputSchema(request, name));
-  const faults = request.input_schema === null ? [] : describeInvalidInputs(request.input_schema, inputs);
-  if (faults.length > 0)
-    throw new RenderError(`the inputs do not fit the request "${request.key}": ${faults.join(", ")}`);
+  const problems = request.input_schema === null ? [] : describeInvalidInputs(request.input_schema, inputs);
+  if (problems.length > 0)
+    throw new RenderError(`the inputs do not fit the request "${request.key}": ${problems.join(", ")}`);
   return inputs;
 }
 

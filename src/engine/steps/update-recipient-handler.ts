@@ -50,11 +50,11 @@ function resolveTargetKey(step: UpdateStep, execution: RunExecution): RecipientK
  */
 function buildUpsert(key: RecipientKey, changes: JsonObject): RecipientUpsert {
   const own = Object.entries(changes).filter(([name]) => !IGNORED_PROPERTIES.has(name));
-  const faults: string[] = [];
+  const problems: string[] = [];
   const parsed = parseRecipient({ ...Object.fromEntries(own), ...splitRecipientKey(key) }, (path, message) =>
-    faults.push(`update_properties: ${toPointer(path)} ${message}`),
+    problems.push(`update_properties: ${toPointer(path)} ${message}`),
   );
-  if (faults[0] !== undefined) throw new RenderError(faults[0]);
+  if (problems[0] !== undefined) throw new RenderError(problems[0]);
   return parsed?.upsert ?? { key, properties: {} };
 }
 
