@@ -1,5 +1,5 @@
-// Which folder of src/ may import which. src/main.ts, src/index.ts and src/app/ are
-// the only places allowed to see everything; every other folder is listed here.
+// Defines which folder of src/ may import which. Only src/main.ts, src/main-notify.ts and src/app/ may import everything;
+// every other folder is listed here.
 const MAY_IMPORT = {
   util: [],
   errors: ["util"],
@@ -19,7 +19,7 @@ const MAY_IMPORT = {
   commands: ["input", "mime", "output", "ports", "domain", "errors", "util"],
 };
 
-// Each outside package has one home.
+// Each third-party package may be imported only by the folder listed here.
 const HOME = {
   commander: "(commands|app)/",
   conf: "app/",
@@ -46,9 +46,9 @@ const HOME = {
 module.exports = {
   forbidden: [
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
-    // Nor between the folders of a layer: who reads one need not know those that build on it.
+    // Folders of a layer may not form cycles either, so that a folder can be read without the folders that import it.
     {
-      name: "no-cycles-of-folders",
+      name: "no-folder-cycles",
       severity: "error",
       scope: "folder",
       from: { path: "^src/" },
@@ -61,13 +61,13 @@ module.exports = {
       to: { path: "^src/", pathNot: `^src/(${[folder, ...allowed].join("|")})/` },
     })),
     {
-      name: "siblings-are-strangers", // sqlite/postgres; email/sms/...
+      name: "no-sibling-imports", // for example sqlite/postgres, or email/sms
       severity: "error",
       from: { path: "^src/(store|providers)/([^/]+)/" },
       to: { path: "^src/$1/([^/]+)/", pathNot: "^src/$1/$2/" },
     },
     {
-      name: "commands-are-strangers", // a command never calls another command
+      name: "no-command-imports", // A command never calls another command.
       severity: "error",
       from: { path: "^src/commands/(?!context\\.ts)" },
       to: { path: "^src/commands/", pathNot: "^src/commands/(context|services|shared/[^/]+)\\.ts$" },
@@ -86,7 +86,7 @@ module.exports = {
     },
   ],
   options: {
-    tsPreCompilationDeps: true, // type-only imports count too
+    tsPreCompilationDeps: true, // Type-only imports also count.
     tsConfig: { fileName: "tsconfig.json" },
     doNotFollow: { path: "node_modules" },
   },

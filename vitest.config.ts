@@ -2,15 +2,18 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Tests that mostly wait: for a browser, another process, or a timer. */
+/** Tests that mostly wait for a browser, another process, or a timer. */
 const MOSTLY_WAITING =
   /test\/page\/|in-browser|notify-stream|\/dev(-exec)?\.test|realtime|run-shell|webhook|smtp|hostile-clients|official-cli/;
 
-/** The longest of the others. They start first, so that none of them runs alone at the end. */
+/** The longest of the other tests. They start first, so that none of them runs alone at the end. */
 const LONGEST =
   /odd-requests|-contract\.test|sdk-methods|emulator\/server|\.property\.test|schedule-times|built-command/;
 
-/** Spreads the tests that mostly wait over the first two thirds of the run, so that the others use the idle processors. */
+/**
+ * Distributes the tests that mostly wait over the first two thirds of the run, so that the other tests use the idle
+ * processors.
+ */
 class SpreadWaiting extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
@@ -29,12 +32,14 @@ class SpreadWaiting extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // Tests wait on conditions. These limits only end a test that hangs, also on a machine that is busy with other work.
+    // Tests wait on conditions. These limits only end a test that hangs, even on a busy machine.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Test files keep no state in modules, so that a worker imports each module once (half of the suite's CPU time).
+    // Test files keep no state in modules, so each worker can import a module only once, which saves half of the
+    // suite's CPU time.
     isolate: false,
-    // One worker more than processors works while others wait for a process or a browser. Each worker imports all modules.
+    // One more worker than processors, so that it works while others wait for a process or a browser. More workers cost
+    // more, because each imports all modules.
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: SpreadWaiting },
     globalSetup: ["test/helpers/build-once.ts"],

@@ -1,5 +1,5 @@
-// How long the command takes to start, as whole processes: each round runs every command once in random order, and each
-// time is compared with `node -e 0` of the same round. Medians are printed, and with --save written to bench/results/.
+// Measures how long the command takes to start, as whole processes. Each round runs every command once in random order,
+// and compares each time with `node -e 0` of the same round. Prints medians; --save also writes them to bench/results/.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
@@ -11,10 +11,11 @@ const rounds = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 41);
 const knock = join(root, "bin", "knock.js");
 const folder = mkdtempSync(join(tmpdir(), "knock-cold-start-"));
 
-// Node 20 reads a whole certificate bundle at every start where this is set: 35 ms that are not ours.
+// With this variable set, Node 20 reads a whole certificate bundle at every start, which takes 35 ms that the command
+// does not cause.
 const env = { ...process.env };
 delete env.NODE_EXTRA_CA_CERTS;
-// Compiled code is kept by the first rounds, not by whatever ran on this machine before.
+// Only the first rounds fill the code cache; an existing cache of the user is not used.
 env.XDG_CACHE_HOME = join(folder, "cache");
 
 const inbox = [
@@ -46,7 +47,8 @@ function time(args) {
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 const names = Object.keys(commands);
 const times = Object.fromEntries(names.map((name) => [name, []]));
-for (const name of names) for (let i = 0; i < 2; i++) time(commands[name]); // the store and the code cache exist
+// The first runs create the store and the code cache.
+for (const name of names) for (let i = 0; i < 2; i++) time(commands[name]);
 for (let round = 0; round < rounds; round++) {
   for (const name of [...names].sort(() => Math.random() - 0.5)) times[name].push(time(commands[name]));
 }

@@ -1,4 +1,5 @@
-// What a server that does nothing comes to: reads the request, answers a trigger's body. Says its port on standard output.
+// A minimal server to compare the emulator with: it reads the request and responds with a trigger's body. Prints its
+// port on standard output.
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 

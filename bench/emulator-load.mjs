@@ -1,5 +1,6 @@
-// Triggers over so many connections for so long, each the next once its answer is there. Prints rate and latencies as JSON.
-// Sockets, not a client library: on a machine of two cores the client must cost little.
+// Sends triggers over a number of connections for a number of seconds. Each connection sends the next request after the
+// response. Prints the rate and latencies as JSON. It uses sockets instead of an HTTP client, because the client must
+// use little of a machine with two cores.
 import { connect } from "node:net";
 
 const [port, connections, seconds] = process.argv.slice(2).map(Number);
@@ -29,7 +30,7 @@ function drive() {
     socket.on("error", reject);
     socket.on("data", (chunk) => {
       text += chunk.toString("latin1");
-      // The body is the last thing that comes, and an object, chunked or not.
+      // The response is complete when its body, a JSON object, ends; it may be chunked.
       if (!/\}(\r\n0\r\n\r\n)?$/.test(text)) return;
       if (!text.startsWith("HTTP/1.1 200")) failed++;
       latencies.push(performance.now() - began);

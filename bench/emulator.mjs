@@ -1,5 +1,6 @@
-// How fast the built `knock dev` is: start to ready, durable triggers a second over HTTP beside a bare server in the same
-// run, and how long a message takes to a connected feed client. --save writes bench/results/emulator.json.
+// Measures the built `knock dev`: the time from start to ready, durable triggers per second over HTTP compared with a
+// minimal server in the same run, and the time until a connected feed client receives a message. --save writes
+// bench/results/emulator.json.
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -40,7 +41,7 @@ const round = (value) => Math.round(value * 100) / 100;
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** `knock dev` with the time it took until it was ready. */
+/** Starts `knock dev`, and returns it with the milliseconds until it was ready. */
 async function startEmulator() {
   const ready = join(folder, "ready.json");
   const began = performance.now();
@@ -63,22 +64,25 @@ async function load(port, duration) {
   return JSON.parse((await promisify(execFile)(process.execPath, args)).stdout);
 }
 
-/** From the request's sending, and from its answer, to the event at a client that has joined the feed. */
+/**
+ * Measures the milliseconds from sending the request, and from its response, until a client that has joined the feed
+ * receives the event.
+ */
 async function feedLatency(port) {
   const from = { sent: [], answered: [] };
-  await fetch(`http://127.0.0.1:${port}/__knock/ready`); // the client loads its own parts at the first request
+  await fetch(`http://127.0.0.1:${port}/__knock/ready`); // The first request makes fetch load its own modules.
   for (const { id } of users.slice(0, LISTENERS)) {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/ws/v1/websocket?api_key=pk_bench&vsn=2.0.0`);
-    const heard = (event) =>
+    const waitForEvent = (event) =>
       new Promise((resolve) => {
         socket.on("message", (data) => JSON.parse(String(data))[3] === event && resolve(performance.now()));
       });
     await once(socket, "open");
-    const joined = heard("phx_reply");
+    const joined = waitForEvent("phx_reply");
     socket.send(JSON.stringify(["1", "1", `feeds:feed:${id}`, "phx_join", { ref_1: {} }]));
     await joined;
     await pause(30 + Math.random() * 30);
-    const told = heard("new-message");
+    const received = waitForEvent("new-message");
     const began = performance.now();
     await fetch(`http://127.0.0.1:${port}/v1/workflows/hello/trigger`, {
       method: "POST",
@@ -86,13 +90,13 @@ async function feedLatency(port) {
       body: JSON.stringify({ recipients: [id], data: { page: "Home" } }),
     });
     const answered = performance.now();
-    const at = await told;
+    const at = await received;
     from.sent.push(at - began);
     from.answered.push(at - answered);
     socket.terminate();
   }
-  const told = (values) => ({ p50_ms: round(median(values)), max_ms: round(Math.max(...values)) });
-  return { from_sent: told(from.sent), from_answered: told(from.answered) };
+  const summarize = (values) => ({ p50_ms: round(median(values)), max_ms: round(Math.max(...values)) });
+  return { from_sent: summarize(from.sent), from_answered: summarize(from.answered) };
 }
 
 const result = {};
@@ -111,7 +115,7 @@ try {
   });
   const barePort = Number(String((await once(bare.stdout, "data"))[0]));
   result.feed_client = await feedLatency(port);
-  await load(port, 2); // warm
+  await load(port, 2); // Warm up both servers.
   await load(barePort, 2);
   const pairs = [];
   for (let count = 0; count < rounds; count++)
@@ -133,7 +137,8 @@ if (process.argv.includes("--save")) {
     date: new Date().toISOString().slice(0, 10),
     node: process.version,
     machine: `${cpus().length} × ${cpus()[0]?.model}`,
-    // Above the number of processors others were at work, and the figures say little of a quiet machine.
+    // If the load average exceeds the number of processors, other processes were running, and the results do not
+    // represent an idle machine.
     load_average: round(loadavg()[0]),
     connections: CONNECTIONS,
     seconds,

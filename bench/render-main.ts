@@ -1,5 +1,6 @@
-// Messages rendered per second in one process, templates compiled once: a template of 30 lines, the shop's e-mail of visual
-// blocks in its layout, its e-mail of MJML, and the first of these as a MIME message. Prints JSON.
+// Measures messages rendered per second in one process, with templates that are compiled once: a template of 30 lines,
+// the shop's email of visual blocks in its layout, its MJML email, and the first of these as a MIME message. Prints
+// JSON.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildUndeclaredChannel } from "../src/domain/environment/environment.js";
@@ -23,7 +24,7 @@ const LINES = [
   ...Array.from({ length: 25 }, (_, n) => `<p>{{ order }} ${n} {{ carrier | default: "post" }}</p>`),
 ];
 
-function contextOf(data: JsonObject, n: number): RenderContext {
+function createContext(data: JsonObject, n: number): RenderContext {
   const properties = { name: `Shopper ${n}`, email: `shopper${n}@example.com` };
   const recipient: Recipient = {
     key: toRecipientKey(`u-${n}`),
@@ -50,15 +51,15 @@ async function rate(work: (n: number) => unknown): Promise<number> {
 const location = await findProject({ cwd: join(root, "fixtures/shop"), project: null, knockDir: null });
 if (location === null) throw new Error("the sample project is gone");
 const project = openProject(location, root);
-const dataOf = (name: string): JsonObject =>
+const readData = (name: string): JsonObject =>
   JSON.parse(readFileSync(join(root, `fixtures/shop/payloads/${name}.json`), "utf8")).data;
 
 const template = { subject: "Order {{ order }}", html_body: LINES.join("\n"), text_body: "{{ order }}" };
 const step = { ref: "email_1", type: "channel", channel_type: "email", channel_key: "mail", template };
 const workflows = {
-  "template of 30 lines": [parseWorkflow("lines", { steps: [step] }), dataOf("order-shipped")],
-  "visual blocks in a layout": [await project.workflow("order-shipped"), dataOf("order-shipped")],
-  "MJML in a layout": [await project.workflow("spring-sale"), dataOf("spring-sale")],
+  "template of 30 lines": [parseWorkflow("lines", { steps: [step] }), readData("order-shipped")],
+  "visual blocks in a layout": [await project.workflow("order-shipped"), readData("order-shipped")],
+  "MJML in a layout": [await project.workflow("spring-sale"), readData("spring-sale")],
 } as const;
 
 const rows: { case: string; per_second: number }[] = [];
@@ -68,7 +69,7 @@ for (const [name, [workflow, data]] of Object.entries(workflows)) {
   const renderer = (await compileWorkflow(workflow, project)).renderers.get("email_1");
   if (renderer === undefined) throw new Error("the step was not compiled");
   const render = (n: number): JsonObject =>
-    renderer.render(contextOf(data, n), { address: `shopper${n}@example.com`, snapshot: null });
+    renderer.render(createContext(data, n), { address: `shopper${n}@example.com`, snapshot: null });
   rows.push({ case: name, per_second: await rate(render) });
   if (name === "visual blocks in a layout") shipped = render(0);
 }

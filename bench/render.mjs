@@ -39,7 +39,7 @@ if (process.argv.includes("--save")) {
     date: new Date().toISOString().slice(0, 10),
     node: process.version,
     machine: `${cpus().length} × ${cpus()[0]?.model}`,
-    // Other work on the machine: a rate beside a high one is no upper bound.
+    // The load average shows whether other processes were running. With a high one, a rate is not an upper bound.
     load_average: Number(loadavg()[0].toFixed(1)),
     seconds,
     repeats,

@@ -1,6 +1,6 @@
-// Recipient runs per second, durable (synchronous=FULL), from trigger to stored outcome, each beside a floor measured in
-// the same process: a bare loop that renders the same template and inserts as many run and message rows through the same
-// driver. Bundled and run by throughput.mjs.
+// Measures durable recipient runs per second (synchronous=FULL), from trigger to stored outcome. Each case is compared
+// with a floor from the same process: a bare loop that renders the same template and inserts as many run and message
+// rows through the same driver. throughput.mjs bundles and runs this file.
 import { rmSync } from "node:fs";
 import { createDefaultEnvironment } from "../src/domain/environment/environment.js";
 import { type RecipientUpsert, toRecipientKey } from "../src/domain/recipient/recipient.js";
@@ -132,7 +132,10 @@ async function openFloor(file: string) {
   };
 }
 
-/** The bare loop: the same template, the same number of rows, the same driver, a thousand to a transaction. */
+/**
+ * Returns the runs per second of the bare loop: the same template, number of rows and driver, with 1,000 recipients per
+ * transaction.
+ */
 async function floor(file: string, recipients: number, messagesEach: number, runWrites: number): Promise<number> {
   const { db, run, update, message } = await openFloor(file);
   const render = createTextCompiler("floor")(TEMPLATE, "template");
@@ -154,7 +157,10 @@ async function floor(file: string, recipients: number, messagesEach: number, run
   return recipients / seconds;
 }
 
-/** The same for digests: a transaction a trigger, as each is acknowledged, then the digests in another. */
+/**
+ * Returns the same for digests: one transaction per trigger, because each trigger is acknowledged, then one for the
+ * digests.
+ */
 async function digestFloor(file: string, recipients: number): Promise<number> {
   const { db, run, message } = await openFloor(file);
   const render = createTextCompiler("floor")(DIGEST, "template");
@@ -184,7 +190,7 @@ function trigger(key: string, recipients: string[], data: JsonObject) {
   return parseTrigger({ recipients, actor: "alan", data }, key).trigger;
 }
 
-/** `cases`: which of a, b, c and m to run. */
+/** Runs the benchmarks that `cases` names: a, b, c and m. */
 async function main(folder: string, size: number, cases: string): Promise<void> {
   const rates: Rate[] = [];
   const add = (name: string, { runs, rate }: { runs: number; rate: number }, base: number): void => {
@@ -199,7 +205,7 @@ async function main(folder: string, size: number, cases: string): Promise<void> 
 
   const { store, engine } = await openBench(`${folder}/engine.db`);
   await identify(store, size);
-  // Once before the clock runs: templates compiled, statements prepared, code warm.
+  // A warm-up before the measurement: templates are compiled, statements are prepared, and the code is optimized.
   await engine.triggerWorkflow(trigger("plain", idsFrom(0, CHUNK), { page: "Warm" }), { idempotency_key: null });
   await floor(`${folder}/floor.db`, CHUNK, 1, 1);
 
@@ -241,7 +247,7 @@ async function main(folder: string, size: number, cases: string): Promise<void> 
     add("(c) 100 triggers into one batch a recipient", digest, await digestFloor(file, batchRecipients));
   }
   if (cases.includes("m")) {
-    // The same trigger before and after the store has filled: its "floor" is its own start.
+    // The same trigger with an empty and with a filled store. The rate of the empty store is this case's floor.
     const some = Math.min(20_000, size);
     const few = () =>
       timed(async () => {

@@ -1,14 +1,15 @@
 #!/usr/bin/env node
-// Starts the bundled command with V8's code cache, which saves compiling it: 15 to 20 ms of a 60 ms start on Node 20, which
-// has no cache of its own. There is one per build, Node version, processor and command in the user's cache folder, where
-// nobody else can write. It is all in this file, because each further one costs half a millisecond.
+// Starts the bundled command with V8's code cache, which saves 15 to 20 ms of compilation in a 60 ms start on Node 20,
+// which has no cache of its own. There is one cache file per build, Node version, processor type and command, in the
+// user's cache folder, which other users cannot write to. Everything is in this file, because each additional file
+// costs half a millisecond.
 "use strict";
 const { closeSync, fstatSync, openSync, readSync, writeSync } = require("node:fs");
 const { join } = require("node:path");
 const { Script } = require("node:vm");
 const [, , word, ...more] = process.argv;
 if ((word === "--version" || word === "-V") && more.length === 0) {
-  // Not process.stdout, which loads streams: 3 ms.
+  // process.stdout would load streams, which takes 3 ms.
   writeSync(1, `${require("../package.json").version}\n`);
   process.exit();
 }
@@ -18,7 +19,7 @@ const MAX_AGE_MS = 30 * DAY_MS;
 const dist = join(__dirname, "..", "dist");
 const file = join(dist, word === "notify" || word === "trigger" ? "main-notify.cjs" : "main.cjs");
 
-/** The beginning of the path of each file that a build keeps, or null if it keeps none. */
+/** Returns the start of the path of each file that a build keeps, or null if it must not keep any. */
 function cachePrefix(build) {
   const { env, platform, version, arch } = process;
   if (env.NODE_DISABLE_COMPILE_CACHE || env.NODE_V8_COVERAGE) return null;
@@ -26,15 +27,19 @@ function cachePrefix(build) {
   return base ? join(base, "knock-cli", `${build}-${version}-${arch}`) : null;
 }
 
-/** Written aside and renamed, so that another process never reads half of it. What fails here costs only speed. */
+/**
+ * Writes the cache under a temporary name and renames it, so that another process never reads an incomplete file.
+ * Errors are ignored, because the cache only affects speed.
+ */
 function keep(cache, data) {
   const { mkdirSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } = require("node:fs");
   try {
     mkdirSync(join(cache, ".."), { recursive: true, mode: 0o700 });
-    const aside = `${cache}.${process.pid}`;
-    writeFileSync(aside, data, { mode: 0o600 });
-    renameSync(aside, cache);
-    // Builds come and go; what nobody has written for a month is of one that is gone, and is soon made again if not.
+    const temporaryPath = `${cache}.${process.pid}`;
+    writeFileSync(temporaryPath, data, { mode: 0o600 });
+    renameSync(temporaryPath, cache);
+    // Delete files that were not written for 30 days. Most belong to builds that no longer exist, and the others are
+    // soon written again.
     const folder = join(cache, "..");
     for (const name of readdirSync(folder)) {
       if (Date.now() - statSync(join(folder, name)).mtimeMs > MAX_AGE_MS) unlinkSync(join(folder, name));
@@ -42,7 +47,7 @@ function keep(cache, data) {
   } catch {}
 }
 
-/** Both files go through one buffer: fresh memory for each costs more than reading it. */
+/** The buffer for both files: allocating new memory for each takes longer than reading it. */
 let buffer = Buffer.allocUnsafeSlow(1 << 20);
 let lastRead;
 
@@ -69,22 +74,24 @@ try {
   process.stderr.write(`error: ${file} is missing\nhint: In a checkout, npm run build makes it.\n`);
   process.exit(1);
 }
-// The build's own hash stands first, in a comment: the cache of one build must never serve another.
+// The file starts with a comment that contains the build's hash, because the cache of one build must never be used for
+// another.
 const prefix = cachePrefix(source.slice(2, 18));
-// One per command: each needs other functions compiled, and reading those of all would cost again.
+// Each command has its own cache: it needs different functions, and reading those of all commands would take longer.
 const cache = prefix && `${prefix}-${COMMANDS.includes(word) ? word : "other"}.bin`;
 let cachedData;
 try {
   if (cache) cachedData = read(cache);
 } catch {}
-// The first start leaves an empty file, and the second fills it: the first also makes the store and checks every document, and
-// reading the code of that costs later starts 1.4%.
+// The first start leaves an empty file, and the second fills it: the first also creates the store and checks every
+// document, and a cache with that code makes later starts 1.4% slower.
 const isFirst = cachedData === undefined;
 if (cachedData?.length === 0) cachedData = undefined;
 const script = new Script(source, { filename: file, cachedData });
-// At the end, when the functions this start needed have been compiled; of one that failed or showed help they are few. Once
-// a day it is made anew, with what other starts needed besides.
-const helps = more.some((one) => one === "--help" || one === "-h");
+// The cache is written at the end, when the functions that this start needed have been compiled. A start that failed or
+// printed help has compiled only a few. Once a day the cache is written again, to include functions that other starts
+// needed.
+const helps = more.some((argument) => argument === "--help" || argument === "-h");
 if (cache && !helps && (!cachedData || script.cachedDataRejected || Date.now() - lastRead > DAY_MS))
   process.once("exit", (code) => code === 0 && keep(cache, isFirst ? "" : script.createCachedData()));
 const loaded = { exports: {} };

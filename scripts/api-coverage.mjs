@@ -1,6 +1,6 @@
-// Writes docs/api-coverage.md from the emulator's route table, and checks that table against the reference's
-// (docs/reference/http-api.md, section 6): every operation is there, with its tier and whether a public key may call it.
-// Without `--write` it fails where the file is not what it would write.
+// Writes docs/api-coverage.md from the emulator's route table, and checks that table against the reference
+// (docs/reference/http-api.md, section 6): every operation is listed, with its tier and whether a public key may call
+// it. Without `--write`, it fails if the file is out of date.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -10,7 +10,8 @@ const FILE = join(root, "docs/api-coverage.md");
 const ROW = /^\| (A-\d+) \| (GET|POST|PUT|DELETE) `([^`]+)` \|/;
 
 /**
- * Open to public keys beyond the reference's `pk` column: A-010 says that the browser client calls them so.
+ * Operations that are open to public keys although the reference's `pk` column does not say so, because A-010 says that
+ * the browser client calls them.
  */
 const CLIENT_CALLS =
   /channel_data|feeds\/\{id\}\/settings|^\S+ \/v1\/providers\/|^GET \/v1\/messages\/\{message_id\}$|guides\/engagements|\/preferences\/\{id\}\/(categories|channel_types|workflows)/;
@@ -42,7 +43,7 @@ for (const line of readFileSync(join(root, "docs/reference/http-api.md"), "utf8"
 const faults = [];
 const shape = (on) => on.replaceAll(/\{\w+\}/g, "{}");
 for (const [rule, { on, tier, open }] of reference) {
-  const route = ROUTES.find((one) => one.rule === rule);
+  const route = ROUTES.find((candidate) => candidate.rule === rule);
   if (route === undefined) faults.push(`${rule} ${on} is missing`);
   else if (shape(route.on) !== shape(on)) faults.push(`${rule} is ${on} in the reference, ${route.on} in the table`);
   else if (route.tier !== tier)
@@ -55,7 +56,7 @@ for (const { rule, on, service } of ROUTES)
 if (new Set(ROUTES.map(({ rule }) => rule)).size !== ROUTES.length) faults.push("a rule stands in the table twice");
 if (reference.size < 100) faults.push(`only ${reference.size} operations were read: the reference's form has changed`);
 
-// Every case of docs/reference/api-cases.md is named by a test.
+// Every case of docs/reference/api-cases.md must be named by a test.
 const tests = readdirSync(join(root, "test/emulator"), { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".test.ts"))
   .map((name) => readFileSync(join(root, "test/emulator", name), "utf8"))
@@ -67,7 +68,7 @@ for (const [, id] of cases) {
 
 const count = (keep) => ROUTES.filter(keep).length;
 const isWhole = ({ differs, unavailable }) => differs === undefined && unavailable === undefined;
-const stateOf = ({ differs, unavailable }) =>
+const formatState = ({ differs, unavailable }) =>
   unavailable !== undefined
     ? `**501**: ${unavailable}`
     : differs !== undefined
@@ -77,14 +78,14 @@ const text = `# Coverage of the API by \`knock dev\`
 
 Made by \`node scripts/api-coverage.mjs --write\` from the emulator's route table; \`npm run check\` compares it.
 
-${ROUTES.length} operations: ${count(isWhole)} as the service answers them, ${count((one) => one.differs !== undefined)} with a difference that is named,
-${count((one) => one.unavailable !== undefined)} that answer 501 with a reason. Beside them: \`GET /v1/openapi\` (paths without schemas), and the helpers for tests under \`/__knock/\`.
+${ROUTES.length} operations: ${count(isWhole)} as the service answers them, ${count((route) => route.differs !== undefined)} with a difference that is named,
+${count((route) => route.unavailable !== undefined)} that answer 501 with a reason. Beside them: \`GET /v1/openapi\` (paths without schemas), and the helpers for tests under \`/__knock/\`.
 "Key" says what may call it: \`sk\` a secret key alone, \`pk\` a public one, too, \`st\` a service token: those are of the management
 API, as far as the official command's \`workflow run\` and \`whoami\` need it.
 
 | rule | operation | tier | key | state |
 |---|---|---|---|---|
-${ROUTES.map((one) => `| ${one.rule} | \`${one.on}\` | ${one.tier ?? "–"} | ${one.service ? "st" : one.open ? "pk" : "sk"} | ${stateOf(one)} |`).join("\n")}
+${ROUTES.map((route) => `| ${route.rule} | \`${route.on}\` | ${route.tier ?? "–"} | ${route.service ? "st" : route.open ? "pk" : "sk"} | ${formatState(route)} |`).join("\n")}
 `;
 if (process.argv.includes("--write")) writeFileSync(FILE, text);
 else {
@@ -92,7 +93,7 @@ else {
   try {
     written = readFileSync(FILE, "utf8");
   } catch {
-    // told below
+    // A missing file is reported below as out of date.
   }
   if (written !== text) faults.push("docs/api-coverage.md is out of date: node scripts/api-coverage.mjs --write");
 }

@@ -1,9 +1,9 @@
-// Bundles the page that `knock dev` serves into one HTML file, with its script and style inside.
+// Bundles the page that `knock dev` serves into one HTML file that contains its script and style.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-/** The page's HTML and what it was made of. Throws what esbuild finds wrong. */
+/** Returns the page's HTML and esbuild's metafile. Throws the errors that esbuild reports. */
 async function bundlePage(root) {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
@@ -22,7 +22,7 @@ async function bundlePage(root) {
     logLevel: "warning",
   });
   const text = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text;
-  // Functions as replacements: what a bundle holds of `$&` must stay as it is.
+  // The replacements are functions, because `$&` in a bundle would be replaced in a string.
   const html = readFileSync(join(root, "src/page/page.html"), "utf8")
     .replace("/* style */", () => text(".css").trim())
     .replace("/* script */", () => text(".js").trim());
@@ -33,7 +33,7 @@ export async function pageHtml(root) {
   return (await bundlePage(root)).html;
 }
 
-/** Writes the page, and returns what it was made of as esbuild's other builds do. */
+/** Writes the page and returns its metafile, as esbuild's builds do. */
 export async function buildPage(root, dist) {
   const { html, metafile } = await bundlePage(root);
   writeFileSync(join(dist, "page.html"), html);

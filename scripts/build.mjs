@@ -1,5 +1,5 @@
-// Bundles the command into dist/: one CommonJS file, which starts faster than split ESM, and another for notify alone;
-// heavy packages that few commands need stand beside it, each bundled on its own and loaded when used.
+// Bundles the command into dist/: one CommonJS file, which starts faster than split ESM, and a smaller one for notify.
+// Large packages that few commands need are bundled separately in dist/vendor and loaded when they are used.
 // --check-licenses only checks that every bundled package has a license that permits it.
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -20,12 +20,18 @@ import {
 import { noticesOf, readPackages } from "./third-party-notices.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-/** Built aside and put in place whole: whoever runs the command meanwhile finds the build that was there. */
+/**
+ * The build is written to a temporary folder that then replaces dist/, so that commands that run during a build use the
+ * previous one.
+ */
 const dist = join(root, `.dist-${process.pid}`);
 const require = createRequire(import.meta.url);
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-/** Bundled apart, so that a start that does not need them does not read them; true: used by its default export. */
+/**
+ * Packages that are bundled separately, so that a start that does not need them does not read them. True: the package
+ * is used by its default export. A name: only this export is used.
+ */
 const APART = {
   undici: false,
   ws: false,
@@ -42,8 +48,8 @@ const APART = {
 };
 
 /**
- * Our own modules that few starts need, each a bundle of its own, read when imported. It has its own copy of what it shares
- * with the command (an error is known by its mark, whichever copy made it).
+ * Modules of this project that few starts need. Each is bundled separately and read when it is imported. It has its own
+ * copy of the modules that it shares with the command, so errors are recognized by a marker and not by their class.
  */
 const LATE_MODULES = [
   "app/init-project",
@@ -68,7 +74,7 @@ const LATE_MODULES = [
 /** One bundle for all commands, and a smaller one for the command that runs most often. */
 const ENTRIES = ["main", "main-notify"];
 
-/** Where the build's hash will stand. */
+/** The placeholder for the build's hash. */
 const NO_ID = "0".repeat(16);
 
 const native = ["@photostructure/sqlite", "node:sqlite"];
@@ -89,24 +95,24 @@ const common = {
     "import.meta.url": "__importMetaUrl",
     "import.meta.dirname": "__dirname",
   },
-  // liquidjs' Node build loads streams and the file system at start; templates here never come from files.
+  // liquidjs' Node build loads streams and the file system at the start; templates here never come from files.
   alias: {
     liquidjs: join(dirname(require.resolve("liquidjs")), "liquid.browser.mjs"),
-    // jsonc-parser's main file requires its parts in a way that no bundler can follow.
+    // The main file of jsonc-parser requires its parts in a way that no bundler can follow.
     "jsonc-parser": join(root, "node_modules/jsonc-parser/lib/esm/main.js"),
-    // juice reads HTML by cheerio's smaller parser only; the whole of cheerio brings undici and parse5 with it.
+    // juice needs only cheerio's smaller parser; the full cheerio would add undici and parse5.
     cheerio: join(root, "node_modules/cheerio/dist/esm/slim.js"),
-    // output/ decides about colour itself; chalk's own detection would load os and tty.
+    // The output folder decides about colors itself; chalk's own detection would load os and tty.
     "#supports-color": join(root, "node_modules/chalk/source/vendor/supports-color/browser.js"),
   },
 };
 
-/** Packages bundled apart are required from their own file. */
+/** Requires separately bundled packages from their own files. */
 const apart = {
   name: "apart",
   setup({ onResolve }) {
     onResolve({ filter: new RegExp(`^(${Object.keys(APART).join("|")})$`) }, ({ path }) => ({
-      path: `../dist/vendor/${path}.cjs`, // bin/knock.js hands in its own require
+      path: `../dist/vendor/${path}.cjs`, // bin/knock.js passes its own require, so the path is relative to bin/.
       external: true,
     }));
   },
@@ -142,10 +148,11 @@ const results = await Promise.all([
       outfile: join(dist, `${name}.cjs`),
       external: native,
       plugins: [lateFunctions, lateClasses, lateFunctionsOfOurs, apart, modulesApart, noChildProcess],
-      // Without a performance object liquidjs times by Date, and perf_hooks stays unloaded.
+      // Without a performance object, liquidjs measures time with Date, and perf_hooks is not loaded.
       define: { ...common.define, "global.performance": "undefined" },
       supported: { "dynamic-import": false },
-      // A function expression, which the loader compiles as it stands: joining strings of this size at start would copy them.
+      // The bundle is a function expression, which the loader compiles unchanged: joining strings of this size at each
+      // start would copy them.
       banner: { js: `/*${NO_ID}*/(function (require, module, exports, __filename, __dirname, __CACHE_PREFIX__) {` },
       footer: { js: "})" },
     }),
@@ -168,7 +175,8 @@ const results = await Promise.all([
     build({
       ...common,
       banner,
-      // An import's default is what Node would make it, the whole of a CommonJS module: so the default has to be that.
+      // Node gives importers of a CommonJS module the whole module as its default export, so the module must be that
+      // export.
       ...(exported === true ? { footer: { js: "module.exports = module.exports.default;" } } : {}),
       stdin: {
         contents: `export ${exported ? `{ ${exported === true ? "default" : exported} }` : "*"} from "${name}";`,
@@ -188,13 +196,17 @@ if (process.argv.includes("--check-licenses")) {
   process.exit();
 }
 
-// mrml reads its WebAssembly from beside itself.
+// mrml reads its WebAssembly from its own folder.
 copyFileSync(join(dirname(require.resolve("mrml")), "mrml_wasm_bg.wasm"), join(dist, "vendor", "mrml_wasm_bg.wasm"));
 
-/** esbuild leaves regular expressions as they are, and bin/knock.js reads the file as Latin-1, a byte a character. */
-const inAscii = (text) => text.replace(/[^\0-\x7f]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+/**
+ * Replaces characters outside ASCII, because esbuild does not escape them in regular expressions, and bin/knock.js
+ * reads the file as Latin-1, one byte per character.
+ */
+const inAscii = (text) =>
+  text.replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-// The code cache of one build must never serve another: bin/knock.js reads this hash from the first comment.
+// The code cache of one build must never be used for another; bin/knock.js reads this hash from the first comment.
 for (const name of ENTRIES) {
   const file = join(dist, `${name}.cjs`);
   const built = inAscii(readFileSync(file, "utf8"));
@@ -205,15 +217,15 @@ const notices = join(dist, "notices.md");
 writeFileSync(notices, noticesOf(packages));
 renameSync(notices, join(root, "THIRD-PARTY-NOTICES.md"));
 
-const [place, before] = [join(root, "dist"), `${dist}-before`];
+const [target, previous] = [join(root, "dist"), `${dist}-before`];
 try {
-  renameSync(place, before);
+  renameSync(target, previous);
 } catch (error) {
-  if (error.code !== "ENOENT") throw error; // the first build, or another one's moment
+  if (error.code !== "ENOENT") throw error; // This is the first build, or a concurrent build has moved the folder.
 }
 try {
-  renameSync(dist, place);
+  renameSync(dist, target);
 } catch (error) {
   if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-  // Another build of the same sources was faster.
+  // A concurrent build of the same sources has finished first.
 }

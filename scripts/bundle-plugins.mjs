@@ -1,15 +1,16 @@
-// Modules that the bundles replace, so that a start loads less. The source of packages is never changed.
+// Modules that the bundles replace, so that a start loads less code. The source of packages is never changed.
 import { basename } from "node:path";
 
 /**
- * Packages whose functions few starts call, with those functions: each reads its package when called. The table of 2,000
- * named character references is needed when Markdown has one, the distance of words when one is misspelt.
+ * Packages with functions that few starts call. Each package is read when one of the functions is called. The table of
+ * 2,000 named character references is needed only if Markdown contains one, and the distance of words only if a word is
+ * misspelled.
  */
 const LATE = {
   entities: ["decodeHTML", "decodeHTMLStrict"],
   "fastest-levenshtein": ["distance"],
 };
-/** The packages of which each is a bundle of its own, with the functions that it exports. */
+/** The packages that are each bundled separately, with the functions that they export. */
 export const LATE_PACKAGES = LATE;
 
 const late = (name, packages) => ({
@@ -28,8 +29,9 @@ const late = (name, packages) => ({
 export const lateFunctions = late("late-functions", LATE);
 
 /**
- * Packages with a class as their default export whose objects few starts use: an object is created when one of its methods is
- * first used. markdown-it creates a linkify-it even if it is not asked to find links, which compiles 0.4 MB of expressions.
+ * Packages with a class as their default export whose objects few starts use. An object is created when one of its
+ * methods is first used. markdown-it creates a linkify-it even if it does not look for links, which compiles 0.4 MB of
+ * expressions.
  */
 export const LATE_CLASSES = ["linkify-it"];
 
@@ -56,10 +58,16 @@ export const lateClasses = {
   },
 };
 
-/** Our own modules with packages that hardly any start needs, with the functions they export. Each is a bundle of its own. */
+/**
+ * Modules of this project with packages that hardly any start needs, with the functions that they export. Each is
+ * bundled separately.
+ */
 export const LATE_FUNCTIONS_OF_OURS = { "domain/shape/compile-linear-pattern": ["compileLinearPattern"] };
 
-/** Loads those modules at the first call of a function, where the caller cannot wait for an import. */
+/**
+ * Loads those modules at the first call of a function, because the callers are synchronous and cannot wait for an
+ * import.
+ */
 export const lateFunctionsOfOurs = {
   name: "late-functions-of-ours",
   setup({ onResolve, onLoad }) {
@@ -82,7 +90,10 @@ export const lateFunctionsOfOurs = {
   },
 };
 
-/** commander loads child_process for subcommands that are programs of their own, of which there are none. */
+/**
+ * Replaces child_process for commander, which loads it for subcommands that are separate programs. This tool has no
+ * such subcommands.
+ */
 export const noChildProcess = {
   name: "no-child-process",
   setup({ onResolve, onLoad }) {

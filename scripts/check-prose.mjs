@@ -1,4 +1,5 @@
-// Finds words and phrases that scripts/prose-rules.yml lists. `node scripts/check-prose.mjs src/engine` checks one folder.
+// Finds words and phrases that scripts/prose-rules.yml lists. `node scripts/check-prose.mjs src/engine` checks one
+// folder.
 import { join } from "node:path";
 import { TextlintKernel } from "@textlint/kernel";
 import markdown from "@textlint/textlint-plugin-markdown";
@@ -15,7 +16,7 @@ const ruleOptions = {
   checkHeader: true,
 };
 
-/** Returns what is wrong with a text, as `{ line, message }`. Inline code is not checked. */
+/** Returns the phrases to replace in a text, as `{ line, message }`. Inline code is not checked. */
 export async function checkText(text) {
   const { messages } = await kernel.lintText(text, {
     ext: ".md",
@@ -25,7 +26,10 @@ export async function checkText(text) {
   return messages.map(({ line, message }) => ({ line, message: message.split("\n")[0] }));
 }
 
-/** Joins the pieces of a file into one document, so that it is parsed once; `lines` leads back to the source. */
+/**
+ * Joins the pieces of a file into one document, so that it is parsed only once. `lines` maps its lines to those of the
+ * source.
+ */
 function joinPieces(pieces) {
   const lines = [];
   const text = [];

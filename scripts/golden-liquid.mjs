@@ -18,7 +18,7 @@ if (file === undefined || (groupAt >= 0 && wanted === undefined)) {
   process.exit(2);
 }
 
-/** Bundles the engine's Liquid as the command has it, with the packages left outside. */
+/** Bundles the engine's Liquid as the command contains it, without its packages. */
 async function loadEngine() {
   const outfile = join(root, "node_modules", ".cache", "golden-liquid.mjs");
   mkdirSync(dirname(outfile), { recursive: true });
@@ -55,7 +55,7 @@ function renderPlain({ template, data = {}, templates = {} }) {
   return liquid.parseAndRenderSync(template, structuredClone(data));
 }
 
-/** Whether a side does what the case says, and what it did in words. */
+/** Returns whether a renderer passes a case, with a description of its result. */
 function outcome(render, test) {
   let text;
   try {
@@ -67,12 +67,12 @@ function outcome(render, test) {
   return { passed: test.invalid !== true && expected.includes(text), did: JSON.stringify(text) };
 }
 
-/** `tags, for, reversed` → `tags, for`. */
-const groupOf = ({ name }) => name.split(",").slice(0, 2).join(",");
+/** Returns the group of a case: `tags, for, reversed` → `tags, for`. */
+const getGroup = ({ name }) => name.split(",").slice(0, 2).join(",");
 
 const { tests } = JSON.parse(readFileSync(file, "utf8"));
 const counts = { "here and liquidjs": 0, "here only": 0, "liquidjs only": 0, neither: 0 };
-/** Group → its failures here. */
+/** The failures of this engine by group. */
 const failures = new Map();
 for (const test of tests.filter(({ name }) => name.includes(wanted))) {
   const here = outcome(renderHere, test);
@@ -86,7 +86,7 @@ for (const test of tests.filter(({ name }) => name.includes(wanted))) {
       : "neither";
   counts[where]++;
   if (here.passed) continue;
-  const group = groupOf(test);
+  const group = getGroup(test);
   failures.set(group, [...(failures.get(group) ?? []), { test, here, plain }]);
 }
 

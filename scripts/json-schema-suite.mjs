@@ -1,6 +1,6 @@
-// Runs the official JSON Schema test suite (a checkout of json-schema-org/JSON-Schema-Test-Suite) through the checks of
-// trigger data schemas: node scripts/json-schema-suite.mjs <folder> [--list] [--optional]
-// Each test passes, fails, or belongs to a schema that is refused when the workflow is read, with the reason.
+// Runs the official JSON Schema test suite (a checkout of json-schema-org/JSON-Schema-Test-Suite) with the validation
+// of trigger data: node scripts/json-schema-suite.mjs <folder> [--list] [--optional]. Each test passes, fails, or has a
+// schema that is rejected when the workflow is read, with the reason.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -31,13 +31,13 @@ async function loadChecks() {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
 }
 
-/** As a workflow contains it: an object that names its draft. */
+/** Returns the schema as a workflow contains it: an object that names its draft. */
 function asTriggerSchema(schema, draft) {
   const object = typeof schema === "boolean" ? { allOf: [schema] } : schema;
   return object.$schema === undefined ? { $schema: draft, ...object } : object;
 }
 
-function faultsOf(schema, { jsonSchemaShape }) {
+function findSchemaErrors(schema, { jsonSchemaShape }) {
   const faults = [];
   jsonSchemaShape(schema, [], (path, message) => faults.push(`${path.join("/")} ${message}`));
   return faults;
@@ -68,7 +68,7 @@ for (const [name, draft] of Object.entries(DRAFTS)) {
   for (const file of readdirSync(tests).filter((entry) => entry.endsWith(".json"))) {
     for (const group of JSON.parse(readFileSync(join(tests, file), "utf8"))) {
       const schema = asTriggerSchema(group.schema, draft);
-      const [fault] = faultsOf(schema, checks);
+      const [fault] = findSchemaErrors(schema, checks);
       if (fault !== undefined) {
         counts.refused += group.tests.length;
         lines.push(`  refused ${group.tests.length}: ${file}: ${group.description}: ${fault}`);

@@ -11,7 +11,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const folder = join(root, "schemas");
 const shouldWrite = process.argv.includes("--write");
 
-/** Bundles the schemas together with the one zod that built them: its registries are per copy. */
+/** Bundles the schemas together with the zod copy that built them, because each copy has its own registries. */
 async function loadSchemas() {
   const out = mkdtempSync(join(tmpdir(), "knock-schemas-"));
   const outfile = join(out, "schemas.mjs");
@@ -28,9 +28,11 @@ async function loadSchemas() {
 
 const escaped = (key) => key.replace(/[$.*+?^(){}|[\]\\]/g, "\\$&");
 
-/** A key "html_body@" names a file with the value of "html_body" (F-013): it is allowed, and it satisfies "required". */
+/**
+ * Allows a key "html_body@", which names a file with the value of "html_body" (F-013) and also satisfies "required".
+ */
 function allowFileReferences(json) {
-  // Called again for a schema with checks: its result is this one's already.
+  // zod calls this again for a schema with checks, which already has the result.
   if (json.properties === undefined || json.patternProperties !== undefined) return;
   const isText = ({ enum: values, const: value }) => values === undefined && value === undefined;
   const keys = Object.keys(json.properties).filter(
@@ -54,24 +56,30 @@ function allowFileReferences(json) {
   json.required = required.filter((key) => !keys.includes(key));
 }
 
-/** Returns the schema inside of optional and nullable ones. */
+/** Returns the schema inside optional and nullable ones. */
 function unwrapped(zodSchema) {
   const { type, innerType } = zodSchema._zod.def;
   return type === "optional" || type === "nullable" ? unwrapped(innerType) : zodSchema;
 }
 
-/** `string | null` reads better as a list of types, and keeps its description where editors look for it. */
+/**
+ * Joins `string | null` into a list of types, which is easier to read and keeps the description where editors look for
+ * it.
+ */
 function joinNullable(json, zodSchema) {
   if (json.anyOf?.length !== 2) return;
   const [value, none] = json.anyOf;
-  // An empty schema alone does not tell: those that are built late are filled in later.
+  // An empty JSON schema alone does not prove this type, because lazily built schemas are filled in later.
   if (unwrapped(zodSchema)._zod.def.type === "unknown") delete json.anyOf;
   if (none.type !== "null" || typeof value.type !== "string" || value.enum || value.const) return;
   delete json.anyOf;
   Object.assign(json, { ...value, ...json, type: [value.type, "null"] });
 }
 
-/** Picks the member by its discriminator: an unknown value lists the known ones, and faults are those of one member. */
+/**
+ * Selects the member of a union by its discriminator. Editors then list the known values for an unknown one, and report
+ * errors of only one member.
+ */
 function pickByDiscriminator(json, { discriminator }) {
   if (discriminator === undefined || json.anyOf === undefined) return;
   const { field } = discriminator;
@@ -90,7 +98,10 @@ function pickByDiscriminator(json, { discriminator }) {
   delete json.anyOf;
 }
 
-/** A union of one is its member, unless editors would then ignore what stands beside the reference to it. */
+/**
+ * Replaces a union of one member by that member, unless it is a reference, because editors would then ignore the
+ * keywords next to it.
+ */
 function unwrapSingleMember(json) {
   if (json.anyOf?.length !== 1 || json.anyOf[0].$ref !== undefined) return;
   const [member] = json.anyOf;
@@ -98,7 +109,7 @@ function unwrapSingleMember(json) {
   Object.assign(json, { ...member, ...json });
 }
 
-/** The limits of safe integers say nothing to a reader. */
+/** Drops the limits of safe integers, which do not help a reader. */
 function dropSafeLimits(json) {
   if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
   if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import ts from "typescript";
 
-/** A message has words: at least two spaces between letters. Shorter texts are names and values. */
+/** A message contains several words. Shorter texts are names and values. */
 const MESSAGE = /[A-Za-z,.:;]\s\S+\s\S/;
 const TITLE_FUNCTIONS = new Set(["it", "describe", "test", "cliTest", "inProcessTest"]);
 
@@ -13,7 +13,7 @@ function listFiles(pattern) {
     .filter((file) => pattern.test(file));
 }
 
-/** A comment without its marks, with as many lines as before. */
+/** Returns a comment without its markers, with the same number of lines. */
 function plainComment(text) {
   return text
     .replace(/^\/\*+/, "")
@@ -25,7 +25,7 @@ function plainComment(text) {
     .replace(/@\w+/g, "");
 }
 
-/** The text of a string or template; a placeholder counts as one word. */
+/** Returns the text of a string or template, or null for other nodes. A placeholder counts as one word. */
 function literalText(node) {
   if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return node.text;
   if (!ts.isTemplateExpression(node)) return null;
@@ -46,7 +46,7 @@ function isTitle(node) {
   );
 }
 
-/** Comments and, as the file's kind asks, messages or test titles. */
+/** Returns the comments of a file and, depending on the kind of file, its messages or test titles. */
 function readSource(file) {
   const text = readFileSync(file, "utf8");
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
@@ -83,7 +83,7 @@ function readSource(file) {
   return pieces;
 }
 
-/** Lines of comments that follow each other are one text. */
+/** Joins comments on consecutive lines into one text. */
 function joinComments(pieces) {
   const joined = [];
   for (const piece of pieces) {
@@ -96,7 +96,9 @@ function joinComments(pieces) {
   return joined;
 }
 
-/** Returns all prose, as `{ file, line, kind, text }`. `only` limits it to paths that start with one of the given ones. */
+/**
+ * Returns all prose, as `{ file, line, kind, text }`. `only` limits it to paths that start with one of the given ones.
+ */
 export function readProse(only = []) {
   const isAsked = (file) => only.length === 0 || only.some((start) => file.startsWith(start));
   const documents = listFiles(/^(?:README|ARCHITECTURE|CONTRIBUTING|CHANGELOG|docs\/.*)\.md$|^docs\/.*\.md$/)

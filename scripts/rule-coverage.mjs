@@ -1,27 +1,27 @@
-// Which rules of the engine catalogue (docs/reference/engine.md) a test names, by exact id: a range in a title counts for
-// its two ends. Fails on a rule that is neither tested nor excepted in exceptions.json, on an exception that is out of
-// date, and on a state column that does not say what the lists say. `--write-states` writes that column.
+// Checks which rules of the engine catalog (docs/reference/engine.md) a test names, by exact ID; a range in a title
+// counts only for its two ends. Fails for a rule that is neither tested nor listed in exceptions.json, for an outdated
+// exception, and if the state column does not match the lists. `--write-states` writes that column.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const REFERENCE = "docs/reference";
-const CATALOGUE = join(REFERENCE, "engine.md");
+const CATALOG = join(REFERENCE, "engine.md");
 const EXCEPTIONS = join(REFERENCE, "exceptions.json");
-/** Fewer rules than this were read: the catalogue's form changed and the check sees nothing. */
+/** The minimum number of rules. If fewer are read, the catalog's format has changed and the check does not work. */
 const MIN_RULES = 400;
 const STATES = ["implemented", "partly", "not"];
 
 const RULE_ROW = /^\| ((?:E|F)-\d{3}) \|/;
 
-function filesUnder(folder) {
+function listFiles(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    return entry.isDirectory() ? filesUnder(path) : [path];
+    return entry.isDirectory() ? listFiles(path) : [path];
   });
 }
 
-/** Rule ids with the section each stands in. */
-function rulesOf(markdown) {
+/** Returns the rule IDs, each with the section that contains it. */
+function readRules(markdown) {
   const rules = new Map();
   let section = "";
   for (const line of markdown.split("\n")) {
@@ -32,10 +32,12 @@ function rulesOf(markdown) {
   return rules;
 }
 
-/** Ids in titles, tables and checks. Lines of comment do not count: that is where cases left out are told of. */
-function idsNamedInTests() {
+/**
+ * Returns the IDs in titles, tables and checks. Comments do not count, because they may name cases that are left out.
+ */
+function collectTestedIds() {
   const ids = new Set();
-  for (const file of filesUnder("test")) {
+  for (const file of listFiles("test")) {
     for (const line of readFileSync(file, "utf8").split("\n")) {
       if (/^\s*(\/\/|\/?\*)/.test(line)) continue;
       for (const [id] of line.matchAll(/(?<![\w-])[EF]-\d{3}(?!\d)/g)) ids.add(id);
@@ -64,13 +66,16 @@ function checkExceptions({ no_test, not_yet, partly }, rules, tested) {
   return faults;
 }
 
-function stateOf(id, { no_test, not_yet, partly }) {
+function getState(id, { no_test, not_yet, partly }) {
   if (id in partly) return "partly";
   if (id in not_yet) return "not";
   return no_test[id]?.state ?? "implemented";
 }
 
-/** The catalogue with a last column `state` in every table of rules. Cells may hold escaped pipes; the last one holds none. */
+/**
+ * Returns the catalog with a last column `state` in every table of rules. Cells may contain escaped pipes, except the
+ * last one.
+ */
 function withStates(markdown, exceptions) {
   const lines = markdown.split("\n");
   let inRules = false;
@@ -89,38 +94,38 @@ function withStates(markdown, exceptions) {
       if (!inRules) return line;
       const bare = hasState ? line.replace(/[^|]*\|$/, "") : line;
       const id = RULE_ROW.exec(line)?.[1];
-      return id === undefined ? `${bare}---|` : `${bare} ${stateOf(id, exceptions)} |`;
+      return id === undefined ? `${bare}---|` : `${bare} ${getState(id, exceptions)} |`;
     })
     .join("\n");
 }
 
-const catalogue = readFileSync(CATALOGUE, "utf8");
-const rules = rulesOf(catalogue);
+const catalog = readFileSync(CATALOG, "utf8");
+const rules = readRules(catalog);
 const exceptions = JSON.parse(readFileSync(EXCEPTIONS, "utf8"));
-const tested = idsNamedInTests();
-const expected = withStates(catalogue, exceptions);
+const tested = collectTestedIds();
+const expected = withStates(catalog, exceptions);
 
 if (process.argv.includes("--write-states")) {
-  writeFileSync(CATALOGUE, expected);
-  console.log(`${CATALOGUE}: states written`);
+  writeFileSync(CATALOG, expected);
+  console.log(`${CATALOG}: states written`);
   process.exit(0);
 }
 
 const faults = checkExceptions(exceptions, rules, tested);
-if (rules.size < MIN_RULES) faults.push(`only ${rules.size} rules read from ${CATALOGUE}: the check did not work`);
-if (expected !== catalogue)
-  faults.push(`${CATALOGUE}: states are out of date; run node scripts/rule-coverage.mjs --write-states`);
+if (rules.size < MIN_RULES) faults.push(`only ${rules.size} rules read from ${CATALOG}: the check did not work`);
+if (expected !== catalog)
+  faults.push(`${CATALOG}: states are out of date; run node scripts/rule-coverage.mjs --write-states`);
 
 const ids = [...rules.keys()];
 const named = ids.filter((id) => tested.has(id));
 const untested = ids.filter((id) => !tested.has(id) && !(id in exceptions.no_test) && !(id in exceptions.not_yet));
-const states = ids.map((id) => stateOf(id, exceptions));
-const count = (state) => states.filter((one) => one === state).length;
+const states = ids.map((id) => getState(id, exceptions));
+const count = (state) => states.filter((current) => current === state).length;
 
 console.log(`${named.length} of ${ids.length} engine rules are named by a test`);
 console.log(`${Object.keys(exceptions.no_test).length} need none, by exception`);
 console.log(`states: ${STATES.map((state) => `${count(state)} ${state}`).join(", ")}`);
-const format = [...rulesOf(readFileSync(join(REFERENCE, "workflow-format.md"), "utf8")).keys()];
+const format = [...readRules(readFileSync(join(REFERENCE, "workflow-format.md"), "utf8")).keys()];
 console.log(
   `for information: ${format.filter((id) => tested.has(id)).length} of ${format.length} format rules are named`,
 );

@@ -1,4 +1,4 @@
-// The licenses of the packages whose code is in the bundles, from esbuild's metafiles.
+// Collects the licenses of the packages whose code is in the bundles, from esbuild's metafiles.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -8,10 +8,10 @@ const ALLOWED = new Set([
   ...["Python-2.0", "Unlicense", "Zlib"],
 ]);
 
-/** What older manifests say in place of an SPDX expression. */
+/** SPDX expressions for license texts of older manifests. */
 const SPDX_OF = { "MIT (http://mootools.net/license.txt)": "MIT" };
 
-/** For packages without a license file: what their license asks to be repeated, below the copyright line. */
+/** The text that a license requires below the copyright line, for packages without a license file. */
 const STANDARD_TEXTS = {
   MIT: (root) => readFileSync(join(root, "LICENSE"), "utf8").split("\n").slice(4).join("\n").trim(),
   ISC: () => `Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby
@@ -26,7 +26,7 @@ THIS SOFTWARE.`,
 
 const NOTICE_FILE = /^(licen[cs]e|copying|notice)([-.].*)?$/i;
 
-/** Whether an SPDX expression without exceptions leaves a permitted choice. */
+/** Returns whether an SPDX expression without exceptions includes a permitted choice. */
 export function isAllowed(expression) {
   const text = expression.trim();
   const inner = /^\(([^()]*)\)$/.exec(text)?.[1] ?? text;
@@ -34,27 +34,27 @@ export function isAllowed(expression) {
   return inner.split(/\s+AND\s+/).every((part) => part.split(/\s+OR\s+/).some((id) => ALLOWED.has(id.trim())));
 }
 
-/** Folders of the packages that contribute code to the outputs, relative to the root and in order. */
+/** Returns the folders of the packages that contribute code to the outputs, relative to the root and sorted. */
 export function packageFolders(metafiles) {
   const folders = new Set();
   for (const { outputs } of metafiles)
     for (const { inputs } of Object.values(outputs))
       for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
-        // The last node_modules: a package may have some of its own.
+        // The last node_modules in the path, because a package may contain its own.
         const folder = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
         if (folder !== undefined && bytesInOutput > 0) folders.add(folder);
       }
   return [...folders].sort();
 }
 
-function authorOf({ author }) {
+function formatAuthor({ author }) {
   if (author === undefined || author === null) return null;
   return typeof author === "string"
     ? author
     : [author.name, author.email && `<${author.email}>`].filter(Boolean).join(" ");
 }
 
-/** A package's name, license and notices. Throws if its license is missing, or not one of the permitted. */
+/** Returns a package's name, license and notices. Throws if its license is missing or not permitted. */
 export function readPackage(root, folder) {
   const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
   const { name, version } = manifest;
@@ -71,7 +71,7 @@ export function readPackage(root, folder) {
       .trim(),
   );
   if (texts.length > 0) return { name, version, license, texts };
-  const [author, standard] = [authorOf(manifest), STANDARD_TEXTS[license]];
+  const [author, standard] = [formatAuthor(manifest), STANDARD_TEXTS[license]];
   if (author === null || standard === undefined)
     throw new Error(
       `${name}@${version} (${folder}) has no license file, and its author or the text of ${license} is unknown`,
@@ -79,7 +79,7 @@ export function readPackage(root, folder) {
   return { name, version, license, texts: [`Copyright (c) ${author}\n\n${standard(root)}`] };
 }
 
-/** The whole document. */
+/** Returns the whole document. */
 export function noticesOf(packages) {
   const sections = packages.map(({ name, version, license, texts }) =>
     [`## ${name} ${version}`, `License: ${license}`, ...texts.map((text) => `~~~~text\n${text}\n~~~~`)].join("\n\n"),
@@ -92,7 +92,7 @@ ${sections.join("\n\n")}
 `;
 }
 
-/** Reads all packages of the bundles. Throws one error that names every fault. */
+/** Reads all packages of the bundles. Throws one error that names every problem. */
 export function readPackages(root, metafiles) {
   const faults = [];
   const packages = packageFolders(metafiles).flatMap((folder) => {
@@ -104,6 +104,6 @@ export function readPackages(root, metafiles) {
     }
   });
   if (faults.length > 0) throw new Error(`bundled packages with license problems:\n${faults.join("\n")}`);
-  const unique = new Map(packages.map((one) => [`${one.name}@${one.version}`, one]));
+  const unique = new Map(packages.map((bundled) => [`${bundled.name}@${bundled.version}`, bundled]));
   return [...unique.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
