@@ -32,14 +32,14 @@ const U1 = "https://api.knock.app/v1/users/u1";
 
 describeApiCases("authentication (api-cases, section 1)", [
   {
-    title: "AC-001 no Authorization",
+    title: "AC-001 rejects a request without Authorization",
     ask: "GET /v1/users/u1",
     headers: { authorization: "" },
     status: 401,
     answer: buildErrorBody("authentication_required", 401),
   },
   {
-    title: "AC-002 a key that is none of those listed",
+    title: "AC-002 rejects an unknown key",
     given: ({ harness }) => {
       harness.environment.access = { keys: ["sk_dev", "pk_dev"], enhanced_security: false, signing_key: null };
     },
@@ -52,7 +52,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     },
   },
   {
-    title: "AC-004 a key that was listed, and is no more",
+    title: "AC-004 rejects a key that is no longer listed",
     async given({ harness, ask }) {
       harness.environment.access.keys = ["sk_dev", "sk_old"];
       expect((await ask("GET /v1/users/u1", undefined, { authorization: "Bearer sk_old" })).status).toBe(200);
@@ -71,14 +71,14 @@ describeApiCases("authentication (api-cases, section 1)", [
     },
   },
   {
-    title: "AC-003 no Bearer",
+    title: "AC-003 rejects Authorization without Bearer",
     ask: "GET /v1/users/u1",
     headers: { authorization: "sk_dev" },
     status: 401,
     answer: buildErrorBody("authentication_required", 401),
   },
   {
-    title: "AC-005 a public key on trigger",
+    title: "AC-005 rejects a public key for a trigger",
     ask: "POST /v1/workflows/hello/trigger",
     body: { recipients: ["u1"] },
     headers: pk(),
@@ -86,9 +86,9 @@ describeApiCases("authentication (api-cases, section 1)", [
     answer: buildErrorBody("incorrect_token_type", 403),
     check: async ({ harness }) => expect(await harness.listMessages()).toEqual([]),
   },
-  { title: "AC-006 a feed by public key alone", ask: FEED, headers: pk(), status: 200, answer: { entries: [] } },
+  { title: "AC-006 accepts a public key for a feed", ask: FEED, headers: pk(), status: 200, answer: { entries: [] } },
   {
-    title: "AC-007 enhanced security wants a token",
+    title: "AC-007 requires a user token with enhanced security",
     given: signed,
     setup,
     ask: FEED,
@@ -97,7 +97,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     answer: buildErrorBody("missing_user_token", 401),
   },
   {
-    title: "AC-008 a valid token",
+    title: "AC-008 accepts a valid token",
     given: signed,
     setup,
     ask: FEED,
@@ -105,7 +105,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     status: 200,
   },
   {
-    title: "AC-009 a token of another user",
+    title: "AC-009 rejects a token of another user",
     given: signed,
     setup,
     ask: FEED,
@@ -114,7 +114,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     answer: buildErrorBody("authorization", 403),
   },
   {
-    title: "AC-010 an expired token",
+    title: "AC-010 rejects an expired token",
     given: signed,
     setup,
     ask: FEED,
@@ -123,7 +123,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     answer: buildErrorBody("invalid_user_token", 401),
   },
   {
-    title: "AC-011 a token signed HS256, with the public text as its secret",
+    title: "AC-011 rejects a token signed with HS256 and the public key's text as its secret",
     given: signed,
     setup,
     ask: FEED,
@@ -132,7 +132,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     answer: buildErrorBody("invalid_user_token", 401),
   },
   {
-    title: "A-008 a token of another key",
+    title: "A-008 rejects a token signed with another key",
     given: signed,
     setup,
     ask: FEED,
@@ -141,7 +141,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     answer: buildErrorBody("invalid_user_token", 401),
   },
   {
-    title: "A-008 a garbled token",
+    title: "A-008 rejects a garbled token",
     given: signed,
     setup,
     ask: FEED,
@@ -150,14 +150,14 @@ describeApiCases("authentication (api-cases, section 1)", [
     answer: buildErrorBody("invalid_user_token", 401),
   },
   {
-    title: "AC-012 a token where there is no signing key",
+    title: "AC-012 rejects a token if no signing key is configured",
     ask: FEED,
     headers: pk(signToken({ sub: "u1", exp: NOW + 60 })),
     status: 401,
     answer: buildErrorBody("missing_jwt_signing_key", 401),
   },
   {
-    title: "AC-013 explicit grants without the one needed",
+    title: "AC-013 rejects explicit grants without the required one",
     given: signed,
     setup,
     ask: "PUT /v1/users/u1/preferences/default",
@@ -167,7 +167,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     answer: buildErrorBody("authorization", 403),
   },
   {
-    title: "A-011, A-012 explicit grants, listed as the SDK does, with another spelling",
+    title: "A-011, A-012 accepts explicit grants in the SDK's format, with another spelling",
     given: signed,
     setup,
     ask: FEED,
@@ -175,7 +175,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     status: 200,
   },
   {
-    title: "A-010, A-011 an object's channel data needs a grant of its own",
+    title: "A-010, A-011 requires a separate grant for an object's channel data",
     given: signed,
     setup,
     ask: "PUT /v1/objects/$tenants/acme/channel_data/chatty",
@@ -189,7 +189,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     },
   },
   {
-    title: "A-010, A-011 a user's token reads that user's guides, and marks with a grant to write",
+    title: "A-010, A-011 lets a user's token read that user's guides, and mark them with a grant to write",
     given(api) {
       signed(api);
       api.harness.defineGuide("tour");
@@ -210,7 +210,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     },
   },
   {
-    title: "AC-014 a preflight asks for no key",
+    title: "AC-014 answers a preflight request without a key",
     ask: "OPTIONS /v1/users/u1/feeds/feed",
     headers: {
       authorization: "",
@@ -225,7 +225,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     },
   },
   {
-    title: "A-008 a user's token marks that user's messages, nobody else's",
+    title: "A-008 lets a user's token mark only that user's messages",
     async given(api) {
       signed(api);
       await api.ask("POST /v1/workflows/hello/trigger", { recipients: ["u1", "u2"] });
@@ -247,7 +247,7 @@ describeApiCases("authentication (api-cases, section 1)", [
     },
   },
   {
-    title: "A-011, A-012 a token is asked for its grant on the object whose workspace it wants",
+    title: "A-011, A-012 requires the token's grant on the object whose workspace is requested",
     setup,
     given: signed,
     ask: "GET /v1/providers/slack/c-chat/channels?access_token_object[object_id]=acme&access_token_object[collection]=$tenants",
@@ -272,14 +272,14 @@ describeApiCases("authentication (api-cases, section 1)", [
     },
   },
   {
-    title: "A-018 answers and errors may be read by pages",
+    title: "A-018 lets pages read responses and errors",
     ask: "GET /v1/users/ghost",
     headers: { origin: "http://localhost:3000" },
     status: 404,
     check: (_api, { headers }) => expect(headers.get("access-control-allow-origin")).toBe("http://localhost:3000"),
   },
   {
-    title: "A-007 base64 of the key will do, and the SDK signs",
+    title: "A-007 accepts the signing key in base64, and tokens that the SDK signs",
     given: ({ harness }) => {
       harness.environment.access = {
         keys: null,

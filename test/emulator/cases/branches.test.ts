@@ -38,19 +38,19 @@ const asked = (
 
 describeApiCases("branches (api-cases, section 10; A-015)", [
   {
-    title: "AC-254 a workflow that exists only on the branch",
+    title: "AC-254 triggers a workflow that exists only on the branch",
     ...asked("fresh/trigger", ON_BRANCH),
     status: 200,
     check: async (api) => expect(await texts(api)).toEqual(["Fresh"]),
   },
   {
-    title: "AC-254 the same without the header",
+    title: "AC-254 reports that workflow as missing without the header",
     ...asked("fresh/trigger"),
     status: 404,
     answer: buildErrorBody("workflow_missing", 404),
   },
   {
-    title: "A-015 the branch's own files stand over the main ones",
+    title: "A-015 prefers the branch's own files to the main files",
     ...asked("hello/trigger", ON_BRANCH),
     status: 200,
     async check(api) {
@@ -60,19 +60,19 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
     },
   },
   {
-    title: "A-015 a branch that is none, of a trigger",
+    title: "A-015 rejects an unknown branch for a trigger",
     ...asked("hello/trigger", { "x-knock-branch": "nope" }),
     ...EXPECT_MISSING,
   },
   {
-    title: "A-015 a branch that is none, of any call",
+    title: "A-015 rejects an unknown branch for every request",
     ask: "GET /v1/users/u1",
     headers: { "x-knock-branch": "../x" },
     ...EXPECT_MISSING,
   },
-  { title: "A-015 an empty header is none", ...asked("hello/trigger", { "x-knock-branch": "" }), status: 200 },
+  { title: "A-015 treats an empty header as absent", ...asked("hello/trigger", { "x-knock-branch": "" }), status: 200 },
   {
-    title: "A-015 a run that waits goes on with the branch's workflow",
+    title: "A-015 continues a waiting run with the branch's workflow",
     ...asked("later/trigger", ON_BRANCH),
     status: 200,
     async check(api) {
@@ -81,7 +81,7 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
     },
   },
   {
-    title: "E-019 a run whose branch is gone ends as one whose workflow is",
+    title: "E-019 ends a run of a deleted branch like one of a deleted workflow",
     ...asked("later/trigger", ON_BRANCH),
     status: 200,
     async check(api) {
@@ -93,7 +93,7 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
     },
   },
   {
-    title: "A-055 idempotency keys are a branch's own",
+    title: "A-055 keeps idempotency keys of each branch separate",
     ...asked("hello/trigger", { ...ON_BRANCH, "idempotency-key": "k" }),
     status: 200,
     async check(api, { body }) {
@@ -108,7 +108,7 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
     },
   },
   {
-    title: "A-015 a cancellation is of its branch's runs",
+    title: "A-015 cancels only runs of its branch",
     ...asked("later/trigger", ON_BRANCH),
     body: { ...BODY, cancellation_key: "c" },
     status: 200,
@@ -122,7 +122,7 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
     },
   },
   {
-    title: "A-902 a test run names its branch in the query",
+    title: "A-902 reads the branch of a test run from the query",
     given,
     ask: "PUT /v1/workflows/fresh/run?environment=development&branch=feat-1",
     body: BODY,

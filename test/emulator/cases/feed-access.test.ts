@@ -30,9 +30,9 @@ async function three({ harness }: TestEmulator): Promise<void> {
 }
 const read = { "user/feed_read": [{}] };
 
-describeApiCases("feeds: who sees what of them", [
+describeApiCases("access to feeds", [
   {
-    title: "A-014 a grant on a tenant shows that tenant's items alone, with the user's own those without one, too",
+    title: "A-014 shows only a tenant's items with a grant on it, and with the user's own also those without a tenant",
     given: three,
     setup,
     ask: FEED,
@@ -53,7 +53,7 @@ describeApiCases("feeds: who sees what of them", [
     },
   },
   {
-    title: "A-013, A-014 without explicit grants nothing is narrowed, and a tenant's grant opens nobody else's feed",
+    title: "A-013, A-014 filters nothing without explicit grants, and a tenant's grant opens no other user's feed",
     given: three,
     setup,
     ask: FEED,
@@ -68,7 +68,7 @@ describeApiCases("feeds: who sees what of them", [
     },
   },
   {
-    title: "A-105, CH-221 a channel says what its answers show",
+    title: "A-105, CH-221 filters responses by the channel's configuration",
     async given({ harness, ask }) {
       const { feed } = harness.environment.channels;
       harness.environment.variables = { app: "lark", inner: "x" };
@@ -96,7 +96,7 @@ describeApiCases("feeds: who sees what of them", [
     },
   },
   {
-    title: "A-105, CH-221 an actor is cut to the keys that are left, and keeps its type and id",
+    title: "A-105, CH-221 limits an actor to the allowed keys, and keeps its type and id",
     async given({ harness, ask }) {
       const { feed } = harness.environment.channels;
       if (feed) feed.settings = { response_filter: { actor: { only: ["email"] }, recipient: false } };

@@ -49,7 +49,7 @@ const marked = (action: string) => async (api: TestEmulator) => {
 
 describeApiCases("feed (api-cases, section 9)", [
   {
-    title: "AC-210 an unknown user's",
+    title: "AC-210 returns an empty feed for an unknown user",
     ask: "GET /v1/users/ghost/feeds/c-feed",
     status: 200,
     answer: {
@@ -59,19 +59,22 @@ describeApiCases("feed (api-cases, section 9)", [
       vars: { base_url: "https://lark.test" },
     },
   },
-  { title: "AC-211 a tenant's and those of none", ...feed("tenant=acme", "BA", { total_count: 2, unread_count: 2 }) },
-  { title: "AC-212 a tenant's alone", ...feed("tenant=acme&has_tenant=true", "A") },
-  { title: "AC-213 those of none", ...feed("has_tenant=false", "B") },
   {
-    title: "AC-214 unread ones; the counts stay",
+    title: "AC-211 returns a tenant's items and those without a tenant",
+    ...feed("tenant=acme", "BA", { total_count: 2, unread_count: 2 }),
+  },
+  { title: "AC-212 returns only a tenant's items", ...feed("tenant=acme&has_tenant=true", "A") },
+  { title: "AC-213 returns only items without a tenant", ...feed("has_tenant=false", "B") },
+  {
+    title: "AC-214 filters unread items without a change of the counts",
     ...feed("status=unread", "CB", { total_count: 3, unread_count: 2 }),
     given: marked("read"),
   },
-  { title: "AC-215 archived ones are hidden", ...feed("", "CB"), given: marked("archived") },
-  { title: "AC-215 archived ones alone", ...feed("archived=only", "A"), given: marked("archived") },
-  { title: "AC-215 archived ones, too", ...feed("archived=include", "CBA"), given: marked("archived") },
+  { title: "AC-215 hides archived items", ...feed("", "CB"), given: marked("archived") },
+  { title: "AC-215 returns only archived items", ...feed("archived=only", "A"), given: marked("archived") },
+  { title: "AC-215 includes archived items", ...feed("archived=include", "CBA"), given: marked("archived") },
   {
-    title: "AC-216 compact",
+    title: "AC-216 returns compact items",
     given: three,
     ask: `${FEED}?mode=compact&page_size=1`,
     status: 200,
@@ -83,7 +86,7 @@ describeApiCases("feed (api-cases, section 9)", [
     },
   },
   {
-    title: "AC-217, AC-226, AC-227 rich, with all times, a cursor and no attachments",
+    title: "AC-217, AC-226, AC-227 returns rich items with all times, a cursor and no attachments",
     given: three,
     ask: `${FEED}?page_size=1`,
     status: 200,
@@ -101,13 +104,20 @@ describeApiCases("feed (api-cases, section 9)", [
         clicked_at: null,
       }),
   },
-  { title: "AC-218 source and category", ...feed("source=hello&workflow_categories[]=social", "CBA") },
-  { title: "AC-218 source and another category", ...feed("source=hello&workflow_categories[]=x", "") },
-  { title: "AC-219 after all", ...feed("inserted_at.gt=2030-01-01T00:00:00Z", "") },
-  { title: "AC-220 no time", ask: `${FEED}?inserted_at.gt=soon`, ...expectInvalidField("inserted_at.gt") },
-  { title: "A-288 by data", ...feed(`trigger_data=${encodeURIComponent('{"item":"B"}')}`, "B") },
+  { title: "AC-218 filters by source and category", ...feed("source=hello&workflow_categories[]=social", "CBA") },
   {
-    title: "AC-221 what is newer than an item",
+    title: "AC-218 returns nothing for a source and another category",
+    ...feed("source=hello&workflow_categories[]=x", ""),
+  },
+  { title: "AC-219 returns nothing after a later time", ...feed("inserted_at.gt=2030-01-01T00:00:00Z", "") },
+  {
+    title: "AC-220 rejects an invalid time",
+    ask: `${FEED}?inserted_at.gt=soon`,
+    ...expectInvalidField("inserted_at.gt"),
+  },
+  { title: "A-288 filters by data", ...feed(`trigger_data=${encodeURIComponent('{"item":"B"}')}`, "B") },
+  {
+    title: "AC-221 returns items newer than a given one",
     given: three,
     ask: FEED,
     status: 200,
@@ -115,7 +125,7 @@ describeApiCases("feed (api-cases, section 9)", [
       expect(itemsOf((await ask(`${FEED}?before=${rows.at(-1)?.__cursor}`)).rows)).toBe("CB"),
   },
   {
-    title: "AC-222 without some fields",
+    title: "AC-222 omits excluded fields",
     given: three,
     ask: `${FEED}?exclude=entries.archived_at,meta`,
     status: 200,
@@ -126,7 +136,7 @@ describeApiCases("feed (api-cases, section 9)", [
     },
   },
   {
-    title: "A-218, A-498 after a batch, the activities of all its triggers",
+    title: "A-218, A-498 returns the activities of all triggers of a batch",
     async given({ ask, harness }) {
       harness.define("digest", { steps: [batch(), step.feed()] });
       for (const [n, actor] of ["u1", "u2"].entries())
@@ -144,40 +154,44 @@ describeApiCases("feed (api-cases, section 9)", [
       expect((await ask(`GET /v1/messages/${rows[0]?.id}/activities`)).rows).toMatchObject(activities);
     },
   },
-  { title: "AC-223 fields too deep", ask: `${FEED}?exclude=a.b.c.d`, ...expectInvalidField("exclude") },
   {
-    title: "AC-224 an id that no channel has",
+    title: "AC-223 rejects excluded fields that are nested too deep",
+    ask: `${FEED}?exclude=a.b.c.d`,
+    ...expectInvalidField("exclude"),
+  },
+  {
+    title: "AC-224 rejects an id without a channel",
     ask: "GET /v1/users/u1/feeds/7f1c0f3e-0000-4000-8000-000000000009",
     ...EXPECT_MISSING,
   },
   {
-    title: "AC-224 the settings of a feed that no channel is",
+    title: "AC-224 rejects the settings of a feed without a channel",
     ask: "GET /v1/users/u1/feeds/7f1c0f3e-0000-4000-8000-000000000009/settings",
     ...EXPECT_MISSING,
   },
   {
-    title: "A-288 a channel that only a workflow names, by its key",
+    title: "A-288 finds a channel that only a workflow names by its key",
     given: undeclared,
     ask: "GET /v1/users/u1/feeds/bell",
     status: 200,
     answer: { entries: [{ data: { n: 3 } }] },
   },
   {
-    title: "A-288 a channel that only a workflow names, by its id",
+    title: "A-288 finds a channel that only a workflow names by its id",
     given: undeclared,
     ask: `GET /v1/users/u1/feeds/${getChannelId("bell")}`,
     status: 200,
     answer: { entries: [{ data: { n: 3 } }] },
   },
-  { title: "AC-224 no feed's id", ask: "GET /v1/users/u1/feeds/nothing", ...EXPECT_MISSING },
+  { title: "AC-224 rejects a key without a channel", ask: "GET /v1/users/u1/feeds/nothing", ...EXPECT_MISSING },
   {
-    title: "AC-225 an e-mail channel's id",
+    title: "AC-225 rejects an email channel's id",
     ask: "GET /v1/users/u1/feeds/c-mail",
     status: 422,
     answer: buildErrorBody("channel_invalid", 422),
   },
   {
-    title: "AC-228 settings",
+    title: "AC-228 returns the settings of a feed",
     ask: `${FEED}/settings`,
     status: 200,
     answer: { features: { branding_required: false } },
@@ -198,7 +212,7 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
       [null, null],
     ] as const
   ).map(([days, answered]) => ({
-    title: `A-504 days given as ${JSON.stringify(days)} are answered as a list`,
+    title: `A-504 returns days given as ${JSON.stringify(days)} as a list`,
     ask: "POST /v1/schedules",
     body: { workflow: "hello", recipients: ["u1"], repeats: [{ frequency: "daily", days, hours: 9 }] },
     status: 200,
@@ -208,7 +222,7 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
     },
   })),
   {
-    title: "AC-240 a schedule, a bare list",
+    title: "AC-240 returns a created schedule in a bare list",
     ask: "POST /v1/schedules",
     body: { ...SCHEDULE, unknown: 1 },
     status: 200,
@@ -231,27 +245,31 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
     },
   },
   {
-    title: "AC-241 minutes between",
+    title: "AC-241 rejects minutes that are not supported",
     ask: "POST /v1/schedules",
     body: { ...SCHEDULE, repeats: [{ frequency: "daily", minutes: 7 }] },
     ...expectInvalidField("repeats[0].minutes"),
   },
   {
-    title: "AC-242 an unknown workflow",
+    title: "AC-242 rejects a schedule of an unknown workflow",
     ask: "POST /v1/schedules",
     body: { ...SCHEDULE, workflow: "nope" },
     status: 404,
     answer: buildErrorBody("workflow_missing", 404),
   },
   {
-    title: "AC-243 neither time nor rule",
+    title: "AC-243 rejects a schedule without a time and a rule",
     ask: "POST /v1/schedules",
     body: { workflow: "hello", recipients: ["u1"] },
     status: 422,
   },
-  { title: "AC-244 of which workflow", ask: "GET /v1/schedules", ...expectInvalidField("workflow") },
   {
-    title: "AC-245 deleted, with a body",
+    title: "AC-244 requires the workflow to list schedules",
+    ask: "GET /v1/schedules",
+    ...expectInvalidField("workflow"),
+  },
+  {
+    title: "AC-245 deletes schedules named in the body",
     ask: "POST /v1/schedules",
     body: SCHEDULE,
     status: 200,
@@ -261,14 +279,14 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
     },
   },
   {
-    title: "A-271 in bulk",
+    title: "A-271 creates schedules in bulk",
     ask: "POST /v1/schedules/bulk/create",
     body: { schedules: [{ workflow: "hello", recipient: "u1", repeats: SCHEDULE.repeats }] },
     status: 200,
     answer: { __typename: "BulkOperation", estimated_total_rows: 1 },
   },
   {
-    title: "AC-246 runs that wait",
+    title: "AC-246 lists waiting runs",
     async given({ ask }) {
       await ask("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
       await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] });
@@ -287,7 +305,7 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
     },
   },
   {
-    title: "AC-247 a run with its events",
+    title: "AC-247 returns a run with its events",
     async ask({ ask }) {
       await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] });
       const { rows } = await ask("GET /v1/workflow_recipient_runs");
@@ -300,16 +318,20 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
     },
     check: (_api, { body }) => expect(body).not.toHaveProperty("steps"),
   },
-  { title: "AC-248 an unknown bulk operation", ask: `GET /v1/bulk_operations/${UNKNOWN_ID}`, ...EXPECT_MISSING },
   {
-    title: "A-201 a static audience that the project declares is there before its first member",
+    title: "AC-248 reports an unknown bulk operation as missing",
+    ask: `GET /v1/bulk_operations/${UNKNOWN_ID}`,
+    ...EXPECT_MISSING,
+  },
+  {
+    title: "A-201 lists a declared static audience before its first member",
     given: declared,
     ask: "GET /v1/audiences/beta/members",
     status: 200,
     answer: { entries: [], page_info: { after: null } },
   },
   {
-    title: "A-202 and takes members without being created",
+    title: "A-202 adds members to an audience that was not created",
     given: declared,
     ask: "POST /v1/audiences/beta/members",
     body: { members: [{ user: "u1" }] },
@@ -318,14 +340,14 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
       expect((await ask("GET /v1/audiences/beta/members")).rows.map(({ user_id }) => user_id)).toEqual(["u1"]),
   },
   {
-    title: "A-203 and members may be removed that it never had",
+    title: "A-203 removes members that the audience does not have",
     given: declared,
     ask: "DELETE /v1/audiences/beta/members",
     body: { members: [{ user: "u1" }] },
     status: 204,
   },
   {
-    title: "AC-249 an unknown audience",
+    title: "AC-249 reports an unknown audience as missing",
     ask: "POST /v1/audiences/vip/members",
     body: { members: [{ user: { id: "u1" } }] },
     ...EXPECT_MISSING,
@@ -337,10 +359,10 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
       expect((await ask("DELETE /v1/audiences/vip/members", { members: [{ user: { id: "u3" } }] })).status).toBe(204);
     },
   },
-  { title: "AC-250 an unknown route", ask: "GET /v1/unknown", ...EXPECT_MISSING },
-  { title: "Q-28 no 405", ask: "DELETE /v1/messages", ...EXPECT_MISSING },
+  { title: "AC-250 reports an unknown route as missing", ask: "GET /v1/unknown", ...EXPECT_MISSING },
+  { title: "Q-28 returns 404 instead of 405", ask: "DELETE /v1/messages", ...EXPECT_MISSING },
   {
-    title: "AC-251 more calls than a tier takes, with limits on",
+    title: "AC-251 returns 429 above a tier's rate if limits are enabled",
     setup: { rateLimits: true },
     ask: "GET /v1/users/u1",
     status: 200,
@@ -355,26 +377,26 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
     },
   },
   {
-    title: "501 where something makes no sense offline, with the reason, and no retry",
+    title: "returns 501 with the reason for what is not supported locally, without a retry",
     ask: "POST /v1/integrations/census/custom-destination",
     status: 501,
     answer: { code: "not_supported", status: 501, type: "api_error", message: expect.stringContaining("hosted") },
     check: (_api, { headers }) => expect(headers.get("x-should-retry")).toBe("false"),
   },
   {
-    title: "A-301 no preference center",
+    title: "A-301 returns a disabled preference center",
     ask: "GET /v1/users/u1/preference_center/config",
     status: 200,
     answer: { enabled: false, user_email: "u1@lark.test" },
   },
   {
-    title: "A-002 the document of what is answered",
+    title: "A-002 returns the OpenAPI document",
     ask: "GET /v1/openapi",
     status: 200,
     answer: { openapi: "3.1.0" },
   },
   {
-    title: "A-264 to A-266 Slack's connection is what the channel data hold",
+    title: "A-264 to A-266 uses the channel data as Slack's connection",
     given: ({ harness }) => {
       const chat = harness.environment.channels.chatty;
       if (chat) chat.settings = { slack_channels: [{ id: "C1", name: "general" }] };

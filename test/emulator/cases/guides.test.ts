@@ -37,7 +37,7 @@ const DONE = { status: 200, answer: { status: "ok" } };
 
 const cases: ApiCase[] = [
   {
-    title: "A-298 the guides of a user, rendered with the data asked with, with a public key",
+    title: "A-298 returns a user's guides to a public key, rendered with the request's data",
     given: tour,
     ask: `GET ${PATH}/c-tours?tenant=acme&data=${encodeURIComponent('{"page":{"a":1},"x":null}')}&type=banner`,
     headers: PUBLIC,
@@ -50,7 +50,7 @@ const cases: ApiCase[] = [
     },
   },
   {
-    title: "A-532 R-121 a guide that is not for the user is named with the reason",
+    title: "A-532 R-121 names a guide that is not for the user with the reason",
     given: ({ harness }) =>
       harness.defineGuide("tour", { target_property_conditions: buildCondition("recipient.plan", "exists") }),
     ask: `GET ${PATH}/c-tours?force_all_guides=true`,
@@ -68,33 +68,37 @@ const cases: ApiCase[] = [
     },
   },
   {
-    title: "A-298 of a channel's UUID that nobody declared there are none",
+    title: "A-298 returns no guides for an undeclared channel's UUID",
     ask: `GET ${PATH}/6b8b0c2a-0000-4000-8000-000000000000`,
     status: 200,
     answer: { entries: [], ineligible_guides: [] },
   },
-  { title: "AC-224 and no channel at all is missing", ask: `GET ${PATH}/nowhere`, ...EXPECT_MISSING },
+  { title: "AC-224 reports an unknown channel as missing", ask: `GET ${PATH}/nowhere`, ...EXPECT_MISSING },
   {
-    title: "AC-225 a channel of another type is refused",
+    title: "AC-225 rejects a channel of another type",
     ask: `GET ${PATH}/c-feed`,
     status: 422,
     answer: buildErrorBody("channel_invalid", 422),
   },
-  { title: "A-298 data that is no JSON", ask: `GET ${PATH}/c-tours?data=x`, ...expectInvalidField("data") },
-  { title: "A-298 data that is no object", ask: `GET ${PATH}/c-tours?data=[1]`, ...expectInvalidField("data") },
+  { title: "A-298 rejects data that is not JSON", ask: `GET ${PATH}/c-tours?data=x`, ...expectInvalidField("data") },
   {
-    title: "A-298 data that is nested too deep",
+    title: "A-298 rejects data that is not an object",
+    ask: `GET ${PATH}/c-tours?data=[1]`,
+    ...expectInvalidField("data"),
+  },
+  {
+    title: "A-298 rejects data that is nested too deep",
     ask: `GET ${PATH}/c-tours?data=${encodeURIComponent(`{"a":${"[".repeat(300)}${"]".repeat(300)}}`)}`,
     status: 422,
     answer: buildErrorBody("invalid_params", 422),
   },
   {
-    title: "A-298 a flag that is none",
+    title: "A-298 rejects an invalid boolean",
     ask: `GET ${PATH}/c-tours?force_all_guides=1`,
     ...expectInvalidField("force_all_guides"),
   },
   {
-    title: "A-294 seen, and A-293 interacted on top",
+    title: "A-294 marks a guide as seen, and A-293 as interacted",
     given: async (api) => {
       tour(api);
       await api.ask(`PUT ${PATH}/messages/seen`, step());
@@ -106,7 +110,7 @@ const cases: ApiCase[] = [
     check: async (api) => expect(await statuses(api)).toEqual([["seen", "read", "interacted"]]),
   },
   {
-    title: "A-291 archived, A-292 and back",
+    title: "A-291 archives a guide, and A-292 reverses it",
     given: async (api) => {
       tour(api);
       await api.ask(`PUT ${PATH}/messages/archived`, step({ is_final: true, unthrottled: null }));
@@ -119,7 +123,7 @@ const cases: ApiCase[] = [
     check: async (api) => expect(await statuses(api)).toEqual([[]]),
   },
   {
-    title: "A-290 a reset makes the next engagement a new message",
+    title: "A-290 creates a new message for the next engagement after a reset",
     given: async (api) => {
       tour(api);
       await api.ask(`PUT ${PATH}/messages/seen`, step());
@@ -133,7 +137,7 @@ const cases: ApiCase[] = [
   ...(["A-295 archived", "A-296 interacted", "A-297 seen"] as const).map((title): ApiCase => {
     const [, action] = title.split(" ");
     return {
-      title: `${title}, in the older form: the id in the path says nothing`,
+      title: `${title} is accepted in the older format, and the id in the path is ignored`,
       given: tour,
       ask: `PUT ${PATH}/messages/any-id/${action}`,
       body: step(),
@@ -142,40 +146,40 @@ const cases: ApiCase[] = [
     };
   }),
   {
-    title: "A-533 a body without what is required",
+    title: "A-533 rejects a body without required fields",
     given: tour,
     ask: `PUT ${PATH}/messages/seen`,
     body: {},
     ...expectInvalidField("guide_key"),
   },
   {
-    title: "A-533 seen needs the content shown",
+    title: "A-533 requires the shown content for seen",
     given: tour,
     ask: `PUT ${PATH}/messages/seen`,
     body: step({ content: null }),
     ...expectInvalidField("content"),
   },
   {
-    title: "A-534 nested metadata",
+    title: "A-534 rejects nested metadata",
     given: tour,
     ask: `PUT ${PATH}/messages/interacted`,
     body: step({ metadata: { a: { b: 1 } } }),
     ...expectInvalidField("metadata.a"),
   },
   {
-    title: "A-536 an unknown guide",
+    title: "A-536 reports an unknown guide as missing",
     ask: `DELETE ${PATH}/messages/archived`,
     body: { guide_key: "x" },
     ...EXPECT_MISSING,
   },
   {
-    title: "A-537 an unknown guide",
+    title: "A-537 reports an unknown guide of a reset as missing",
     ask: `PUT ${PATH}/engagements/reset`,
     body: { guide_key: "x" },
     ...EXPECT_MISSING,
   },
   {
-    title: "A-208 A-610 guides' messages are found by their channel and source, and marked as others",
+    title: "A-208 A-610 finds guides' messages by their channel and source, and marks them like others",
     given: async (api) => {
       tour(api);
       await api.ask(`PUT ${PATH}/messages/seen`, step());

@@ -6,7 +6,7 @@ const RUN = "PUT /v1/workflows/hello/run?environment=development";
 
 describeApiCases("the management API (http-api, section 7)", [
   {
-    title: "AC-252 a test run, which is told apart from a trigger",
+    title: "AC-252 starts a test run, which is distinguished from a trigger",
     ask: RUN,
     body: { recipients: ["u1"] },
     headers: SERVICE,
@@ -18,7 +18,7 @@ describeApiCases("the management API (http-api, section 7)", [
     },
   },
   {
-    title: "A-903 settings, data, actor, tenant and cancellation key",
+    title: "A-903 accepts settings, data, actor, tenant and cancellation key",
     ask: "PUT /v1/workflows/paused/run",
     body: {
       recipients: [{ id: "new", name: "New", email: "new@lark.test" }],
@@ -37,7 +37,7 @@ describeApiCases("the management API (http-api, section 7)", [
     },
   },
   {
-    title: "AC-253 a key of an environment is no service token",
+    title: "AC-253 rejects an environment's key as a service token",
     ask: RUN,
     body: { recipients: ["u1"] },
     headers: { authorization: "Bearer sk_dev" },
@@ -45,14 +45,14 @@ describeApiCases("the management API (http-api, section 7)", [
     answer: buildErrorBody("bearer_token_invalid", 401),
   },
   {
-    title: "A-901 no token",
+    title: "A-901 rejects a request without a token",
     ask: RUN,
     headers: { authorization: "" },
     status: 401,
     answer: buildErrorBody("authentication_required", 401),
   },
   {
-    title: "A-901 a token that is not listed, where keys are",
+    title: "A-901 rejects a token that is not listed if keys are listed",
     given: ({ harness }) => {
       harness.environment.access.keys = ["sk_dev", "knock_st_y"];
     },
@@ -62,7 +62,7 @@ describeApiCases("the management API (http-api, section 7)", [
     answer: buildErrorBody("bearer_token_invalid", 401),
   },
   {
-    title: "A-901 a service token is no key of the API",
+    title: "A-901 rejects a service token as an API key",
     ask: "GET /v1/users/u1",
     headers: SERVICE,
     status: 401,
@@ -78,7 +78,7 @@ describeApiCases("the management API (http-api, section 7)", [
       ["DELETE /v1/guides/tour", "DELETE /v1/guides/{guide_key}"],
     ] as const
   ).map(([ask, name]) => ({
-    title: `A-909 ${name} is not emulated, and says so`,
+    title: `A-909 responds that ${name} is not emulated`,
     ask,
     headers: SERVICE,
     status: 501,
@@ -90,12 +90,12 @@ describeApiCases("the management API (http-api, section 7)", [
     },
   })),
   {
-    title: "A-909 with a key of the API such a path is unknown",
+    title: "A-909 reports such a path as unknown to an API key",
     ask: "PUT /v1/workflows/hello/validate",
     ...EXPECT_MISSING,
   },
   {
-    title: "A-901 a token that is not listed learns nothing of such a path",
+    title: "A-901 does not describe such a path to an unlisted token",
     given: ({ harness }) => {
       harness.environment.access.keys = ["sk_dev"];
     },
@@ -105,14 +105,14 @@ describeApiCases("the management API (http-api, section 7)", [
     answer: buildErrorBody("bearer_token_invalid", 401),
   },
   {
-    title: "A-905 more than five recipients",
+    title: "A-905 rejects more than five recipients",
     ask: RUN,
     body: { recipients: ["a", "b", "c", "d", "e", "f"] },
     headers: SERVICE,
     ...expectInvalidField("recipients"),
   },
   {
-    title: "A-908 an unknown workflow",
+    title: "A-908 reports an unknown workflow as missing",
     ask: "PUT /v1/workflows/hallo/run",
     body: { recipients: ["u1"] },
     headers: SERVICE,
@@ -120,14 +120,14 @@ describeApiCases("the management API (http-api, section 7)", [
     answer: buildErrorBody("workflow_missing", 404),
   },
   {
-    title: "A-906 a service token for a key",
+    title: "A-906 exchanges a service token for a key",
     ask: "POST /v1/api_keys/exchange?environment=development",
     headers: SERVICE,
     status: 200,
     answer: { api_key: "sk_local" },
   },
   {
-    title: "A-906 a key that is listed",
+    title: "A-906 returns a listed key",
     given: ({ harness }) => {
       harness.environment.access.keys = ["pk_one", "sk_one", "knock_st_x"];
     },
@@ -137,7 +137,7 @@ describeApiCases("the management API (http-api, section 7)", [
     answer: { api_key: "sk_one" },
   },
   {
-    title: "A-906 where no secret key is listed",
+    title: "A-906 reports a missing key if no secret key is listed",
     given: ({ harness }) => {
       harness.environment.access.keys = ["knock_st_x"];
     },
@@ -147,7 +147,7 @@ describeApiCases("the management API (http-api, section 7)", [
     answer: buildErrorBody("resource_missing", 404),
   },
   {
-    title: "CLI-167 who the token is",
+    title: "CLI-167 returns the owner of the token",
     ask: "GET /v1/whoami",
     headers: SERVICE,
     status: 200,

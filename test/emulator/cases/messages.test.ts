@@ -29,7 +29,7 @@ const BOTH = ["in_app_feed", "email"];
 
 describeApiCases("messages and statuses (api-cases, section 8)", [
   {
-    title: "AC-180 a run's messages, as items, newest first",
+    title: "AC-180 lists a run's messages as items, newest first",
     async ask({ ask }) {
       const { body } = await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] });
       await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] });
@@ -45,40 +45,48 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
       expect(rows[0]).not.toHaveProperty("content");
     },
   },
-  { title: "AC-181 by status and channel", ...list("status[]=delivered&channel_id=c-feed", ["in_app_feed"]) },
-  { title: "AC-181 by channel alone", ...list("channel_id=c-mail", ["email"]) },
-  { title: "AC-182 no status", ask: "GET /v1/messages?status[]=lost", ...expectInvalidField("status") },
-  { title: "A-060 a list with indices", ask: "GET /v1/messages?status[0]=sent", ...expectInvalidField("status") },
-  { title: "AC-183 by a trigger's data", ...list(`trigger_data=${encodeURIComponent('{"n":1}')}`, BOTH) },
-  { title: "AC-183 by other data", ...list(`trigger_data=${encodeURIComponent('{"n":"1"}')}`, []) },
-  { title: "A-076 texts as far as 256 characters", ...list(`trigger_data={"text":"${"a".repeat(256)}"}`, BOTH) },
+  { title: "AC-181 filters by status and channel", ...list("status[]=delivered&channel_id=c-feed", ["in_app_feed"]) },
+  { title: "AC-181 filters by channel", ...list("channel_id=c-mail", ["email"]) },
+  { title: "AC-182 rejects an unknown status", ask: "GET /v1/messages?status[]=lost", ...expectInvalidField("status") },
   {
-    title: "AC-184 nested data",
+    title: "A-060 rejects a list with indices",
+    ask: "GET /v1/messages?status[0]=sent",
+    ...expectInvalidField("status"),
+  },
+  { title: "AC-183 filters by a trigger's data", ...list(`trigger_data=${encodeURIComponent('{"n":1}')}`, BOTH) },
+  { title: "AC-183 returns nothing for other data", ...list(`trigger_data=${encodeURIComponent('{"n":"1"}')}`, []) },
+  { title: "A-076 compares texts up to 256 characters", ...list(`trigger_data={"text":"${"a".repeat(256)}"}`, BOTH) },
+  {
+    title: "AC-184 rejects nested data",
     ask: `GET /v1/messages?trigger_data=${encodeURIComponent('{"o":{"a":1}}')}`,
     ...expectInvalidField("trigger_data"),
   },
-  { title: "AC-185 no JSON", ask: "GET /v1/messages?trigger_data=notjson", ...expectInvalidField("trigger_data") },
   {
-    title: "AC-186 51 ids",
+    title: "AC-185 rejects data that is not JSON",
+    ask: "GET /v1/messages?trigger_data=notjson",
+    ...expectInvalidField("trigger_data"),
+  },
+  {
+    title: "AC-186 rejects 51 ids",
     ask: `GET /v1/messages?${Array.from({ length: 51 }, (_, index) => `message_ids[]=m${index}`).join("&")}`,
     ...expectInvalidField("message_ids"),
   },
-  { title: "A-208 by engagement", ...list("engagement_status[]=read", []) },
-  { title: "A-208 by what is missing", ...list("engagement_status[]=unread", BOTH) },
-  { title: "A-208 by category", ...list("workflow_categories[]=social&workflow_categories[]=x", BOTH) },
-  { title: "A-208 by another category", ...list("workflow_categories[]=x", []) },
-  { title: "A-061 by time, dotted", ...list("inserted_at.gte=2025-06-04T10:00:00Z", BOTH) },
-  { title: "A-061 by time, in brackets", ...list("inserted_at[gt]=2025-06-04T10:00:00Z", []) },
+  { title: "A-208 filters by engagement", ...list("engagement_status[]=read", []) },
+  { title: "A-208 filters by a missing engagement", ...list("engagement_status[]=unread", BOTH) },
+  { title: "A-208 filters by category", ...list("workflow_categories[]=social&workflow_categories[]=x", BOTH) },
+  { title: "A-208 returns nothing for another category", ...list("workflow_categories[]=x", []) },
+  { title: "A-061 filters by time with a dotted name", ...list("inserted_at.gte=2025-06-04T10:00:00Z", BOTH) },
+  { title: "A-061 filters by time with brackets", ...list("inserted_at[gt]=2025-06-04T10:00:00Z", []) },
   {
-    title: "A-300 a user's, by source",
+    title: "A-300 lists a user's messages by source",
     given: started,
     ask: "GET /v1/users/u2/messages?source=hello",
     status: 200,
     answer: { items: [] },
   },
-  { title: "AC-187 an unknown message", ask: "GET /v1/messages/unknown", ...EXPECT_MISSING },
+  { title: "AC-187 reports an unknown message as missing", ask: "GET /v1/messages/unknown", ...EXPECT_MISSING },
   {
-    title: "AC-188, AC-189 read, and read again",
+    title: "AC-188, AC-189 marks a message as read, also repeatedly",
     ask: of("PUT", "/v1/messages/{M}/read"),
     status: 200,
     answer: { read_at: ISO, engagement_statuses: ["read"] },
@@ -91,7 +99,7 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
     },
   },
   {
-    title: "AC-190 unread",
+    title: "AC-190 marks a message as unread",
     ask: of("DELETE", "/v1/messages/{M}/read"),
     status: 200,
     answer: { read_at: null },
@@ -99,31 +107,31 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
       expect((await ask(`GET /v1/messages/${body?.id}/events`)).rows[0]).toMatchObject({ type: "message.unread" }),
   },
   {
-    title: "A-231 the negative spelling",
+    title: "A-231 accepts the negative spelling of an action",
     ask: of("DELETE", "/v1/messages/{M}/unseen"),
     status: 200,
     answer: { seen_at: null },
   },
   {
-    title: "AC-191 six pairs of metadata",
+    title: "AC-191 rejects six pairs of metadata",
     ask: of("PUT", "/v1/messages/{M}/interacted"),
     body: { metadata: { a: 1, b: 2, c: 3, d: 4, e: 5, f: 6 } },
     ...expectInvalidField("metadata"),
   },
   {
-    title: "AC-192 nested metadata",
+    title: "AC-192 rejects nested metadata",
     ask: of("PUT", "/v1/messages/{M}/interacted"),
     body: { metadata: { a: { b: 1 } } },
     ...expectInvalidField("metadata.a"),
   },
   {
-    title: "A-224 interacted without a body",
+    title: "A-224 marks a message as interacted without a body",
     ask: of("PUT", "/v1/messages/{M}/interacted"),
     status: 200,
     answer: { interacted_at: ISO, read_at: ISO },
   },
   {
-    title: "AC-193 many at once, unknown ones left out",
+    title: "AC-193 marks several messages at once, and omits unknown ones",
     given: started,
     ask: "GET /v1/messages",
     status: 200,
@@ -139,7 +147,7 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
     },
   },
   {
-    title: "AC-194 twice within a second, with limits",
+    title: "AC-194 names a message that changes twice within a second in a header if limits are enabled",
     setup: { rateLimits: true },
     given: started,
     ask: "GET /v1/messages",
@@ -154,7 +162,7 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
     },
   },
   {
-    title: "AC-195, AC-196 a channel's messages, by either name of the users",
+    title: "AC-195, AC-196 marks a channel's messages, with either parameter for the users",
     given: started,
     ask: "POST /v1/channels/c-feed/messages/bulk/read",
     body: { user_ids: ["u1"], archived: "exclude" },
@@ -171,7 +179,7 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
     },
   },
   {
-    title: "A-205 messages that match are deleted, and nothing of them is left",
+    title: "A-205 deletes matching messages with all their data",
     async given({ harness }) {
       await harness.trigger("hello", { recipients: ["u1", "u2"] });
     },
@@ -193,25 +201,25 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
     },
   },
   {
-    title: "AC-197 no action",
+    title: "AC-197 rejects an unknown action",
     ask: "POST /v1/channels/c-feed/messages/bulk/explode",
     body: {},
     ...expectInvalidField("action"),
   },
   {
-    title: "AC-198 an in-app message's content",
+    title: "AC-198 returns an in-app message's content",
     ask: of("GET", "/v1/messages/{M}/content"),
     status: 200,
     answer: { data: { __typename: "MessageInAppFeedContent", blocks: [{ name: "body" }] } },
   },
   {
-    title: "AC-199 no delivery logs",
+    title: "AC-199 returns no delivery logs",
     ask: of("GET", "/v1/messages/{M}/delivery_logs"),
     status: 200,
     answer: { items: [] },
   },
   {
-    title: "AC-200 events, newest first",
+    title: "AC-200 lists events, newest first",
     ask: of("GET", "/v1/messages/{M}/events?page_size=2"),
     status: 200,
     async check({ ask }, { body, rows }) {
@@ -226,7 +234,7 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
     },
   },
   {
-    title: "AC-201 one activity, recipient and actor expanded",
+    title: "AC-201 returns one activity with expanded recipient and actor",
     ask: of("GET", "/v1/messages/{M}/activities"),
     status: 200,
     answer: {
@@ -240,7 +248,7 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
     },
   },
   {
-    title: "A-010 a message's content is not for public keys",
+    title: "A-010 rejects public keys for a message's content",
     ask: "GET /v1/messages/unknown/content",
     headers: { authorization: "Bearer pk_dev" },
     status: 403,

@@ -8,20 +8,20 @@ const EMAIL_OFF = { channel_types: { email: false } };
 
 describeApiCases("preferences (api-cases, section 7)", [
   {
-    title: "AC-150 nothing set",
+    title: "AC-150 returns an empty set if none was stored",
     ask: `GET ${SET}`,
     status: 200,
     answer: { id: "default", workflows: null, categories: null, channel_types: null },
   },
   {
-    title: "Q-26 of an unknown user",
+    title: "Q-26 returns an empty set for an unknown user",
     ask: "GET /v1/users/ghost/preferences/default",
     status: 200,
     answer: { id: "default" },
   },
-  { title: "AC-151 a set", ask: `PUT ${SET}`, body: EMAIL_OFF, status: 200, answer: EMAIL_OFF },
+  { title: "AC-151 stores a set", ask: `PUT ${SET}`, body: EMAIL_OFF, status: 200, answer: EMAIL_OFF },
   {
-    title: "AC-152 replaced",
+    title: "AC-152 replaces a set",
     given: put(EMAIL_OFF),
     ask: `PUT ${SET}`,
     body: { workflows: { hello: true } },
@@ -29,7 +29,7 @@ describeApiCases("preferences (api-cases, section 7)", [
     answer: { channel_types: null, workflows: { hello: true } },
   },
   {
-    title: "AC-153 merged",
+    title: "AC-153 merges a set",
     given: put(EMAIL_OFF),
     ask: `PUT ${SET}`,
     body: { __persistence_strategy__: "merge", channel_types: { sms: false } },
@@ -37,7 +37,7 @@ describeApiCases("preferences (api-cases, section 7)", [
     answer: { channel_types: { email: false, sms: false } },
   },
   {
-    title: "AC-154 inline with an identification",
+    title: "AC-154 stores inline preferences of an identification",
     given: put(EMAIL_OFF),
     ask: "PUT /v1/users/u1",
     body: { preferences: { default: { categories: { ads: false } } } },
@@ -46,7 +46,7 @@ describeApiCases("preferences (api-cases, section 7)", [
       expect((await ask(`GET ${SET}`)).body).toMatchObject({ ...EMAIL_OFF, categories: { ads: false } }),
   },
   {
-    title: "AC-155 with conditions",
+    title: "AC-155 stores conditions",
     ask: `PUT ${SET}`,
     body: {
       workflows: { hello: { conditions: [{ variable: "recipient.plan", operator: "equal_to", argument: "pro" }] } },
@@ -55,25 +55,25 @@ describeApiCases("preferences (api-cases, section 7)", [
     answer: { workflows: { hello: { conditions: [{ argument: "pro" }] } } },
   },
   {
-    title: "AC-156 no channel type",
+    title: "AC-156 rejects an unknown channel type",
     ask: `PUT ${SET}`,
     body: { channel_types: { pigeon: true } },
     ...expectInvalidField("channel_types.pigeon"),
   },
   {
-    title: "AC-157 no value",
+    title: "AC-157 rejects an invalid value",
     ask: `PUT ${SET}`,
     body: { channel_types: { email: "no" } },
     ...expectInvalidField("channel_types.email"),
   },
   {
-    title: "AC-158 no operator",
+    title: "AC-158 rejects an unknown operator",
     ask: `PUT ${SET}`,
     body: { channel_types: { email: { conditions: [{ variable: "recipient.a", operator: "like", argument: "b" }] } } },
     ...expectInvalidField("channel_types.email.conditions[0].operator"),
   },
   {
-    title: "AC-159 all sets, a bare list",
+    title: "AC-159 lists all sets as a bare list",
     ask: "GET /v1/users/u1/preferences",
     status: 200,
     check: (_api, { body, rows }) => {
@@ -82,7 +82,7 @@ describeApiCases("preferences (api-cases, section 7)", [
     },
   },
   {
-    title: "AC-160 a tenant's defaults, and on demand below the default set (A-304)",
+    title: "AC-160 returns a tenant's defaults, and on request merged under the default set (A-304)",
     given: ({ ask }) =>
       ask("PUT /v1/tenants/acme", { settings: { preference_set: { channel_types: { sms: false } } } }),
     ask: "GET /v1/users/u1/preferences/acme",
@@ -94,9 +94,9 @@ describeApiCases("preferences (api-cases, section 7)", [
         channel_types: { sms: false },
       }),
   },
-  { title: "AC-161 deleted, also what is not there", ask: `DELETE ${SET}`, status: 204 },
+  { title: "AC-161 deletes a set, also one that does not exist", ask: `DELETE ${SET}`, status: 204 },
   {
-    title: "AC-162 an old client's path",
+    title: "AC-162 accepts an old client's path",
     given: put({ channel_types: { sms: false } }),
     ask: `PUT ${SET}/channel_types/email`,
     body: { subscribed: false },
@@ -104,14 +104,14 @@ describeApiCases("preferences (api-cases, section 7)", [
     answer: { channel_types: { email: false, sms: false } },
   },
   {
-    title: "A-307 an old client's section",
+    title: "A-307 accepts an old client's section",
     ask: `PUT ${SET}/categories`,
     body: { ads: false },
     status: 200,
     answer: { categories: { ads: false } },
   },
   {
-    title: "A-249 an object's, which is made",
+    title: "A-249 stores a set for an object, which is created",
     ask: "PUT /v1/objects/projects/new/preferences/default",
     body: EMAIL_OFF,
     status: 200,
@@ -119,7 +119,7 @@ describeApiCases("preferences (api-cases, section 7)", [
     check: async ({ ask }) => expect((await ask("GET /v1/objects/projects/new")).status).toBe(200),
   },
   {
-    title: "AC-163 in bulk, replacing",
+    title: "AC-163 replaces sets in bulk",
     given: put({ channel_types: { sms: false } }),
     ask: "POST /v1/users/bulk/preferences",
     body: { user_ids: ["u1"], preferences: EMAIL_OFF },
@@ -132,14 +132,14 @@ describeApiCases("preferences (api-cases, section 7)", [
     },
   },
   {
-    title: "AC-163 a set that is none is refused at once",
+    title: "AC-163 rejects an invalid set of a bulk request at once",
     ask: "POST /v1/users/bulk/preferences",
     body: { user_ids: ["u1"], preferences: { channel_types: { pigeon: true } } },
     status: 422,
     answer: buildErrorBody("invalid_params", 422),
   },
   {
-    title: "AC-164 what a set says is followed",
+    title: "AC-164 applies a stored set to the next trigger",
     given: put(EMAIL_OFF),
     ask: "POST /v1/workflows/hello/trigger",
     body: { recipients: ["u1"] },

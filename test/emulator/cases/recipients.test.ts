@@ -35,7 +35,7 @@ const done =
 
 describeApiCases("users, objects, tenants (api-cases, section 5)", [
   {
-    title: "AC-100 a user's whole shape",
+    title: "AC-100 returns a user with all fields",
     ask: "PUT /v1/users/u5",
     body: { name: "E", plan: { tier: "a" } },
     status: 200,
@@ -54,7 +54,7 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
       }),
   },
   {
-    title: "AC-101 properties merge deeply",
+    title: "AC-101 merges properties deeply",
     given: put("/v1/users/u5", { plan: { tier: "a" } }),
     ask: "PUT /v1/users/u5",
     body: { plan: { seats: 3 } },
@@ -62,29 +62,29 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
     answer: { plan: { tier: "a", seats: 3 } },
   },
   {
-    title: "AC-102 null is a value",
+    title: "AC-102 stores null as a value",
     ask: "PUT /v1/users/u1",
     body: { name: null },
     status: 200,
     answer: { name: null },
   },
   {
-    title: "AC-103 300 kB of properties",
+    title: "AC-103 rejects 300 kB of properties",
     ask: "PUT /v1/users/u1",
     body: { text: "x".repeat(300_000) },
     ...expectInvalidField(""),
   },
-  { title: "AC-104 an id with a slash", ask: "PUT /v1/users/a%2Fb", body: {}, ...expectInvalidField("id") },
+  { title: "AC-104 rejects an id with a slash", ask: "PUT /v1/users/a%2Fb", body: {}, ...expectInvalidField("id") },
   {
-    title: "A-063 an id that is encoded",
+    title: "A-063 decodes an encoded id",
     ask: "PUT /v1/users/a%20b%25",
     body: {},
     status: 200,
     answer: { id: "a b%" },
   },
-  { title: "AC-105 an unknown user", ask: "GET /v1/users/ghost", ...EXPECT_MISSING },
+  { title: "AC-105 reports an unknown user as missing", ask: "GET /v1/users/ghost", ...EXPECT_MISSING },
   {
-    title: "AC-106 deleted, and then gone",
+    title: "AC-106 deletes a user, who is missing afterwards",
     ask: "DELETE /v1/users/u1",
     status: 204,
     async check({ ask }) {
@@ -93,7 +93,7 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
     },
   },
   {
-    title: "AC-107, AC-108 pages to the end",
+    title: "AC-107, AC-108 lists pages to the end",
     ask: "GET /v1/users?page_size=1",
     status: 200,
     answer: { page_info: { __typename: "PageInfo", after: expect.any(String), before: null, page_size: 1 } },
@@ -109,11 +109,15 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
       expect(ids).toEqual(expect.arrayContaining(["u1", "u2"]));
     },
   },
-  { title: "AC-109 a page too large", ask: "GET /v1/users?page_size=51", ...expectInvalidField("page_size") },
-  { title: "Q-8 a page of nothing", ask: "GET /v1/users?page_size=0", ...expectInvalidField("page_size") },
-  { title: "AC-110 a cursor that is none", ask: "GET /v1/users?after=%25%25%25", ...expectInvalidField("after") },
   {
-    title: "A-278 preferences on demand",
+    title: "AC-109 rejects a page size that is too large",
+    ask: "GET /v1/users?page_size=51",
+    ...expectInvalidField("page_size"),
+  },
+  { title: "Q-8 rejects a page size of zero", ask: "GET /v1/users?page_size=0", ...expectInvalidField("page_size") },
+  { title: "AC-110 rejects an invalid cursor", ask: "GET /v1/users?after=%25%25%25", ...expectInvalidField("after") },
+  {
+    title: "A-278 includes preferences on request",
     given: put("/v1/users/u1/preferences/default", { channel_types: { sms: false } }),
     ask: "GET /v1/users?include[]=preferences",
     status: 200,
@@ -127,7 +131,7 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
     },
   },
   {
-    title: "AC-111 an object keeps its properties apart",
+    title: "AC-111 returns an object's properties separately",
     ask: "PUT /v1/objects/projects/p2",
     body: { name: "P", color: "red" },
     status: 200,
@@ -139,7 +143,7 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
     },
   },
   {
-    title: "AC-112 a tenant's branding merges",
+    title: "AC-112 merges a tenant's branding",
     given: put("/v1/tenants/acme", { settings: { branding: { logo_url: "https://x.test/l.png" } } }),
     ask: "PUT /v1/tenants/acme",
     body: { settings: { branding: { primary_color: "#112233" } } },
@@ -151,7 +155,7 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
     },
   },
   {
-    title: "A-275 a tenant's preferences over the environment's",
+    title: "A-275 merges a tenant's preferences over the environment's",
     given: async ({ ask, harness }) => {
       harness.environment.preferences = { channel_types: { sms: false } };
       await ask("PUT /v1/tenants/acme", { settings: { preference_set: { channel_types: { push: false } } } });
@@ -161,13 +165,13 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
     answer: { settings: { preference_set: { channel_types: { sms: false, push: false } } } },
   },
   {
-    title: "AC-113 a tenant as an object",
+    title: "AC-113 returns a tenant as an object",
     ask: "GET /v1/objects/$tenants/acme",
     status: 200,
     answer: { __typename: "Object", collection: "$tenants" },
   },
   {
-    title: "AC-114 users merge, with their messages",
+    title: "AC-114 merges users with their messages",
     async given({ ask }) {
       await ask("PUT /v1/users/u2", { plan: "pro", name: "Other" });
       await ask("POST /v1/workflows/hello/trigger", { recipients: ["u2"] });
@@ -182,15 +186,20 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
       expect((await ask("GET /v1/users/u1/subscriptions")).rows).toHaveLength(1);
     },
   },
-  { title: "A-299 with whom", ask: "POST /v1/users/u1/merge", body: {}, ...expectInvalidField("from_user_id") },
   {
-    title: "A-299 with nobody known",
+    title: "A-299 requires the user to merge",
+    ask: "POST /v1/users/u1/merge",
+    body: {},
+    ...expectInvalidField("from_user_id"),
+  },
+  {
+    title: "A-299 reports an unknown user to merge as missing",
     ask: "POST /v1/users/u1/merge",
     body: { from_user_id: "ghost" },
     ...EXPECT_MISSING,
   },
   {
-    title: "AC-115 bulk identify, with its progress",
+    title: "AC-115 identifies users in bulk, with progress",
     ask: "POST /v1/users/bulk/identify",
     body: {
       users: [
@@ -205,33 +214,33 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
     }),
   },
   {
-    title: "A-108 rows that fail are counted and named",
+    title: "A-108 counts and names failed rows",
     ask: "POST /v1/users/bulk/identify",
     body: { users: [{ id: "b1", preferences: { default: { channel_types: { pigeon: true } } } }, { id: "b2" }] },
     status: 200,
     check: done({ success_count: 1, error_count: 1, error_items: [{ id: "b1", collection: null }] }),
   },
   {
-    title: "AC-116 1001 users",
+    title: "AC-116 rejects 1001 users",
     ask: "POST /v1/users/bulk/identify",
     body: { users: Array.from({ length: 1_001 }, (_, index) => ({ id: `b${index}` })) },
     ...expectInvalidField("users"),
   },
   {
-    title: "A-279 bulk delete",
+    title: "A-279 deletes users in bulk",
     ask: "POST /v1/users/bulk/delete",
     body: { user_ids: ["u1", "ghost"] },
     status: 200,
     check: done({ success_count: 1, error_count: 1, error_items: [{ id: "ghost", collection: null }] }),
   },
   {
-    title: "AC-117 tenants deleted in bulk, their ids in the query",
+    title: "AC-117 deletes tenants in bulk by ids in the query",
     ask: "POST /v1/tenants/bulk/delete?tenant_ids[]=acme",
     status: 200,
     check: done({ success_count: 1 }, async ({ ask }) => expect((await ask("GET /v1/tenants/acme")).status).toBe(404)),
   },
   {
-    title: "A-274 tenants set in bulk, by id or body",
+    title: "A-274 sets tenants in bulk, by id or body",
     ask: "POST /v1/tenants/bulk/set",
     body: { tenants: ["t1", { id: "t2", name: "T" }] },
     status: 200,
@@ -240,7 +249,7 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
     }),
   },
   {
-    title: "A-236, A-235 objects in bulk",
+    title: "A-236, A-235 sets and deletes objects in bulk",
     ask: "POST /v1/objects/projects/bulk/set",
     body: { objects: [{ id: "p8" }, { id: "p9", name: "N" }] },
     status: 200,
@@ -250,7 +259,7 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
     }),
   },
   {
-    title: "A-237, A-238 subscriptions in bulk",
+    title: "A-237, A-238 adds and deletes subscriptions in bulk",
     ask: "POST /v1/objects/projects/bulk/subscriptions/add",
     body: { subscriptions: [{ id: "p1", recipients: ["u7", { id: "u8", name: "Eight" }] }] },
     status: 200,
@@ -264,7 +273,7 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
     }),
   },
   {
-    title: "AC-118 a subscription, both sides expanded",
+    title: "AC-118 returns a subscription with both sides expanded",
     ask: "POST /v1/objects/projects/p1/subscriptions",
     body: { recipients: ["u7"], properties: { role: "x" } },
     status: 200,
@@ -279,20 +288,20 @@ describeApiCases("users, objects, tenants (api-cases, section 5)", [
       ]),
   },
   {
-    title: "AC-119 101 recipients",
+    title: "AC-119 rejects 101 recipients",
     ask: "POST /v1/objects/projects/p1/subscriptions",
     body: { recipients: Array.from({ length: 101 }, (_, index) => `s${index}`) },
     ...expectInvalidField("recipients"),
   },
   {
-    title: "AC-120 a DELETE with a body",
+    title: "AC-120 reads the body of a DELETE request",
     ask: "DELETE /v1/objects/projects/p1/subscriptions",
     body: { recipients: ["u1", "u7"] },
     status: 200,
     check: (_api, { rows }) => expect(rows).toMatchObject([{ recipient: { id: "u1" } }]),
   },
   {
-    title: "A-257 whom an object's list is narrowed to, and what an object subscribes to",
+    title: "A-257 filters an object's subscriptions by recipient, and lists what an object subscribes to",
     ask: "GET /v1/objects/projects/p1/subscriptions?recipients[]=u2",
     status: 200,
     async check({ ask }, { rows }) {
@@ -309,7 +318,7 @@ const PUSH = "/v1/users/u1/channel_data/ios";
 
 describeApiCases("channel data (api-cases, section 6)", [
   {
-    title: "AC-130 push data in one shape",
+    title: "AC-130 returns push data in one format",
     ask: `PUT ${PUSH}`,
     body: { data: { tokens: ["t1"] } },
     status: 200,
@@ -320,40 +329,40 @@ describeApiCases("channel data (api-cases, section 6)", [
     },
   },
   {
-    title: "AC-131 replaced whole",
+    title: "AC-131 replaces channel data completely",
     given: put(PUSH, { data: { tokens: ["t1"] } }),
     ask: `PUT ${PUSH}`,
     body: { data: { devices: [{ token: "t2", locale: "fr" }] } },
     status: 200,
     answer: { data: { tokens: ["t2"] } },
   },
-  { title: "AC-132 never set", ask: `GET ${PUSH}`, ...EXPECT_MISSING },
+  { title: "AC-132 reports channel data that was never set as missing", ask: `GET ${PUSH}`, ...EXPECT_MISSING },
   {
-    title: "AC-133 deleted",
+    title: "AC-133 deletes channel data",
     given: put(PUSH, { data: { tokens: ["t1"] } }),
     ask: `DELETE ${PUSH}`,
     status: 204,
     check: async ({ ask }) => expect((await ask(`GET ${PUSH}`)).status).toBe(404),
   },
   {
-    title: "AC-134 of an unknown user, who is made",
+    title: "AC-134 creates an unknown user",
     ask: "PUT /v1/users/new/channel_data/ios",
     body: { data: { tokens: ["t"] } },
     status: 200,
     check: async ({ ask }) => expect((await ask("GET /v1/users/new")).status).toBe(200),
   },
   {
-    title: "AC-135 an unknown channel",
+    title: "AC-135 rejects an unknown channel",
     ask: "PUT /v1/users/u1/channel_data/6f1f0f3e-0000-4000-8000-000000000001",
     body: { data: { tokens: ["t"] } },
     status: 422,
     answer: buildErrorBody("channel_invalid", 422),
   },
   {
-    title: "AC-136 data of another kind",
+    title: "AC-136 rejects data of another type of channel",
     ask: `PUT ${PUSH}`,
     body: { data: { foo: 1 } },
     ...expectInvalidField("data"),
   },
-  { title: "AC-137 no data", ask: `PUT ${PUSH}`, body: {}, ...expectInvalidField("data") },
+  { title: "AC-137 rejects a body without data", ask: `PUT ${PUSH}`, body: {}, ...expectInvalidField("data") },
 ]);

@@ -23,31 +23,43 @@ const refused = (body: unknown, field: string) => ({ ask: ASK, body, ...expectIn
 
 describeApiCases("trigger (api-cases, section 2)", [
   {
-    title: "AC-020 a run for each recipient, its messages made",
+    title: "AC-020 starts a run for each recipient and creates its messages",
     ask: ASK,
     body: { recipients: ["u1"], data: { n: 1 } },
     ...STARTED,
     check: async ({ harness }) => expect(await harness.listMessages("u1")).toHaveLength(2),
   },
-  { title: "AC-021 a body cut off", ask: ASK, body: "{", status: 400, answer: buildErrorBody("invalid_params", 400) },
-  { title: "AC-022 an empty body", ...refused("", "recipients") },
-  { title: "AC-023 recipients missing", ...refused({ data: {} }, "recipients") },
-  { title: "AC-024 no recipient", ...refused({ recipients: [] }, "recipients") },
-  { title: "AC-025 1000 recipients", ask: ASK, body: { recipients: many(1_000) }, ...STARTED },
-  { title: "AC-026 1001 recipients, no run for anyone", ...refused({ recipients: many(1_001) }, "recipients") },
-  { title: "AC-027 one identifier, no list", ask: ASK, body: { recipients: "u1" }, ...STARTED },
-  { title: "AC-028 a number", ...refused({ recipients: [5] }, "recipients[0]") },
-  { title: "AC-029 an inline recipient without id", ...refused({ recipients: [{ name: "x" }] }, "recipients[0].id") },
-  { title: "AC-030 data that is a list", ...refused({ recipients: ["u1"], data: [1] }, "data") },
   {
-    title: "AC-031, AC-032 a workflow that is not there",
+    title: "AC-021 rejects a truncated body",
+    ask: ASK,
+    body: "{",
+    status: 400,
+    answer: buildErrorBody("invalid_params", 400),
+  },
+  { title: "AC-022 rejects an empty body", ...refused("", "recipients") },
+  { title: "AC-023 rejects a body without recipients", ...refused({ data: {} }, "recipients") },
+  { title: "AC-024 rejects an empty list of recipients", ...refused({ recipients: [] }, "recipients") },
+  { title: "AC-025 accepts 1000 recipients", ask: ASK, body: { recipients: many(1_000) }, ...STARTED },
+  {
+    title: "AC-026 rejects 1001 recipients without a run for any",
+    ...refused({ recipients: many(1_001) }, "recipients"),
+  },
+  { title: "AC-027 accepts a single id without a list", ask: ASK, body: { recipients: "u1" }, ...STARTED },
+  { title: "AC-028 rejects a number as a recipient", ...refused({ recipients: [5] }, "recipients[0]") },
+  {
+    title: "AC-029 rejects an inline recipient without an id",
+    ...refused({ recipients: [{ name: "x" }] }, "recipients[0].id"),
+  },
+  { title: "AC-030 rejects data that is a list", ...refused({ recipients: ["u1"], data: [1] }, "data") },
+  {
+    title: "AC-031, AC-032 reports an unknown workflow as missing",
     ask: "POST /v1/workflows/nope/trigger",
     body: { recipients: ["u1"] },
     status: 404,
     answer: buildErrorBody("workflow_missing", 404),
   },
   {
-    title: "AC-033 an inactive workflow",
+    title: "AC-033 rejects an inactive workflow",
     ask: "POST /v1/workflows/off/trigger",
     body: { recipients: ["u1"] },
     status: 422,
@@ -55,13 +67,13 @@ describeApiCases("trigger (api-cases, section 2)", [
     check: nothingRan,
   },
   {
-    title: "ACQ-7 the body is looked at before the workflow",
+    title: "ACQ-7 checks the body before the workflow",
     ask: "POST /v1/workflows/nope/trigger",
     body: {},
     ...expectInvalidField("recipients"),
   },
   {
-    title: "AC-034 an unknown actor",
+    title: "AC-034 rejects an unknown actor",
     ask: ASK,
     body: { recipients: ["u1"], actor: "ghost" },
     status: 422,
@@ -69,14 +81,14 @@ describeApiCases("trigger (api-cases, section 2)", [
     check: nothingRan,
   },
   {
-    title: "AC-035 an actor identified inline",
+    title: "AC-035 identifies an inline actor",
     ask: ASK,
     body: { recipients: ["u1"], actor: { id: "new1", name: "N" } },
     ...STARTED,
     check: async ({ knock }) => expect(await knock.users.get("new1")).toMatchObject({ name: "N" }),
   },
   {
-    title: "AC-036 a recipient never seen",
+    title: "AC-036 accepts an unidentified recipient",
     ask: ASK,
     body: { recipients: ["never-seen"] },
     ...STARTED,
@@ -86,7 +98,7 @@ describeApiCases("trigger (api-cases, section 2)", [
     },
   },
   {
-    title: "AC-037 $trigger_data is the run's and is not stored",
+    title: "AC-037 uses $trigger_data for the run without storing it",
     ask: ASK,
     body: { recipients: [{ id: "u9", email: "u9@x.test", $trigger_data: { k: 2 } }], data: { k: 1, z: 0 } },
     ...STARTED,
@@ -96,7 +108,7 @@ describeApiCases("trigger (api-cases, section 2)", [
     },
   },
   {
-    title: "AC-038 an object fans out to its subscribers",
+    title: "AC-038 fans out from an object to its subscribers",
     ask: ASK,
     body: { recipients: [{ id: "p1", collection: "projects" }] },
     ...STARTED,
@@ -104,35 +116,35 @@ describeApiCases("trigger (api-cases, section 2)", [
       expect((await recipients(api)).toSorted()).toEqual([{ id: "p1", collection: "projects" }, "u1", "u2"].toSorted()),
   },
   {
-    title: "AC-039 the actor is left out",
+    title: "AC-039 omits the actor from the fan-out",
     ask: ASK,
     body: { recipients: [{ id: "p1", collection: "projects" }], actor: "u1" },
     ...STARTED,
     check: async (api) => expect(await recipients(api)).toEqual([{ id: "p1", collection: "projects" }, "u2"]),
   },
   {
-    title: "AC-040 a recipient named twice",
+    title: "AC-040 starts one run for a duplicate recipient",
     ask: ASK,
     body: { recipients: ["u1", "u1"] },
     ...STARTED,
     check: async (api) => expect(await recipients(api)).toEqual(["u1"]),
   },
   {
-    title: "AC-041 an unknown tenant is made",
+    title: "AC-041 creates an unknown tenant",
     ask: ASK,
     body: { recipients: ["u1"], tenant: "brand-new" },
     ...STARTED,
     check: async ({ knock }) => expect(await knock.tenants.get("brand-new")).toMatchObject({ id: "brand-new" }),
   },
   {
-    title: "AC-042 an inline tenant is merged",
+    title: "AC-042 merges an inline tenant",
     ask: ASK,
     body: { recipients: ["u1"], tenant: { id: "acme", name: "Acme2" } },
     ...STARTED,
     check: async ({ knock }) => expect(await knock.tenants.get("acme")).toMatchObject({ name: "Acme2" }),
   },
   {
-    title: "AC-043 data against the schema",
+    title: "AC-043 checks data against the schema",
     ask: "POST /v1/workflows/strict/trigger",
     body: { recipients: ["u1"], data: {} },
     status: 422,
@@ -140,13 +152,13 @@ describeApiCases("trigger (api-cases, section 2)", [
     check: nothingRan,
   },
   {
-    title: "AC-044 a value of the wrong type",
+    title: "AC-044 rejects a value of the wrong type",
     ask: "POST /v1/workflows/strict/trigger",
     body: { recipients: ["u1"], data: { name: 7 } },
     ...expectInvalidField("data.name"),
   },
   {
-    title: "AC-045 sandbox mode",
+    title: "AC-045 applies sandbox mode",
     ask: ASK,
     body: { recipients: ["u1"], settings: { sandbox_mode: true } },
     ...STARTED,
@@ -160,27 +172,32 @@ describeApiCases("trigger (api-cases, section 2)", [
     },
   },
   {
-    title: "AC-046 delays skipped",
+    title: "AC-046 skips delays",
     ask: "POST /v1/workflows/paused/trigger",
     body: { recipients: ["u1"], settings: { skip_delay: true } },
     ...STARTED,
     check: async ({ harness }) => expect(await harness.listMessages("u1")).toHaveLength(1),
   },
   {
-    title: "AC-047 a setting of the wrong type",
+    title: "AC-047 rejects a setting of the wrong type",
     ...refused({ recipients: ["u1"], settings: { sandbox_mode: "yes" } }, "settings.sandbox_mode"),
   },
   {
-    title: "AC-048 more than 10 MB",
+    title: "AC-048 rejects more than 10 MB",
     ask: ASK,
     body: { recipients: ["u1"], data: { text: "x".repeat(10 * 1024 * 1024 + 1) } },
     status: 413,
     answer: buildErrorBody("invalid_params", 413),
     check: nothingRan,
   },
-  { title: "AC-049 an unknown key", ask: ASK, body: { recipients: ["u1"], foo: 1, settings: { bar: 2 } }, ...STARTED },
   {
-    title: "AC-050 the legacy spelling",
+    title: "AC-049 ignores an unknown key",
+    ask: ASK,
+    body: { recipients: ["u1"], foo: 1, settings: { bar: 2 } },
+    ...STARTED,
+  },
+  {
+    title: "AC-050 accepts the legacy endpoint",
     ask: "POST /v1/notify",
     body: { name: "hello", actor: "u2", recipients: ["u1"] },
     status: 200,
@@ -188,14 +205,14 @@ describeApiCases("trigger (api-cases, section 2)", [
     check: async ({ harness }) => expect(await harness.listMessages("u1")).toHaveLength(2),
   },
   {
-    title: "A-017 wrong kinds of body are refused with the place",
+    title: "A-017 rejects a body of the wrong type with its location",
     ask: ASK,
     body: "[1]",
     status: 422,
     answer: buildErrorBody("invalid_params", 422),
   },
   {
-    title: "a body nested a thousand levels deep",
+    title: "rejects a body nested a thousand levels deep",
     ask: ASK,
     body: `{"recipients":["u1"],"data":{"a":${"[".repeat(1_000)}${"]".repeat(1_000)}}}`,
     status: 422,
@@ -203,7 +220,7 @@ describeApiCases("trigger (api-cases, section 2)", [
     check: nothingRan,
   },
   {
-    title: "a body of a hundred thousand brackets",
+    title: "rejects a body of a hundred thousand brackets",
     ask: ASK,
     body: "[".repeat(100_000),
     status: 400,
@@ -219,7 +236,7 @@ const first =
 
 describeApiCases("idempotency (api-cases, section 3)", [
   {
-    title: "AC-060, AC-061 the same again is replayed",
+    title: "AC-060, AC-061 replays the first response for the same key and payload",
     ask: ASK,
     body: { recipients: ["u1"] },
     headers: key("k1"),
@@ -234,7 +251,7 @@ describeApiCases("idempotency (api-cases, section 3)", [
     },
   },
   {
-    title: "AC-062 the same key for another payload",
+    title: "AC-062 rejects the same key for another payload",
     given: first({ recipients: ["u1"] }),
     ask: ASK,
     body: { recipients: ["u2"] },
@@ -242,7 +259,7 @@ describeApiCases("idempotency (api-cases, section 3)", [
     ...expectInvalidField("idempotency_key"),
   },
   {
-    title: "AC-063 the order of keys is none of the payload",
+    title: "AC-063 ignores the order of keys in the payload",
     given: first({ recipients: ["u1"], data: { a: 1, b: 2 } }),
     ask: ASK,
     body: { data: { b: 2, a: 1 }, recipients: ["u1"] },
@@ -251,7 +268,7 @@ describeApiCases("idempotency (api-cases, section 3)", [
     check: (_api, { headers }) => expect(headers.get("idempotent-replayed")).toBe("true"),
   },
   {
-    title: "AC-064 what failed is not remembered",
+    title: "AC-064 does not remember failed requests",
     given: first({ recipients: ["u1"] }, "POST /v1/workflows/nope/trigger"),
     ask: ASK,
     body: { recipients: ["u1"] },
@@ -260,7 +277,7 @@ describeApiCases("idempotency (api-cases, section 3)", [
     check: (_api, { headers }) => expect(headers.get("idempotent-replayed")).toBeNull(),
   },
   {
-    title: "AC-065 after 24 hours the key is new",
+    title: "AC-065 accepts the key as new after 24 hours",
     async given(api) {
       await first({ recipients: ["u1"] })(api);
       await api.harness.at(24 * 3_600_000 + 1);
@@ -272,7 +289,7 @@ describeApiCases("idempotency (api-cases, section 3)", [
     check: (_api, { headers }) => expect(headers.get("idempotent-replayed")).toBeNull(),
   },
   {
-    title: "AC-066 the same key for another workflow",
+    title: "AC-066 rejects the same key for another workflow",
     given: first({ recipients: ["u1"] }),
     ask: "POST /v1/workflows/paused/trigger",
     body: { recipients: ["u1"] },
@@ -280,14 +297,14 @@ describeApiCases("idempotency (api-cases, section 3)", [
     ...expectInvalidField("idempotency_key"),
   },
   {
-    title: "AC-067 a key of 256 characters",
+    title: "AC-067 rejects a key of 256 characters",
     ask: ASK,
     body: { recipients: ["u1"] },
     headers: key("k".repeat(256)),
     ...expectInvalidField("idempotency_key"),
   },
   {
-    title: "AC-068 elsewhere the header means nothing",
+    title: "AC-068 ignores the header for other requests",
     given: (api) => api.ask("PUT /v1/users/u1", { a: 1 }, key("k1")),
     ask: "PUT /v1/users/u1",
     body: { b: 2 },
@@ -296,7 +313,7 @@ describeApiCases("idempotency (api-cases, section 3)", [
     answer: { a: 1, b: 2 },
   },
   {
-    title: "AC-069 two at once are one",
+    title: "AC-069 starts one run for two concurrent requests",
     ask: ASK,
     body: { recipients: ["u1"] },
     headers: key("other"),
@@ -321,7 +338,7 @@ const later =
 
 describeApiCases("cancel (api-cases, section 4)", [
   {
-    title: "AC-080 all under the key",
+    title: "AC-080 cancels all runs of the key",
     given: two,
     ask: CANCEL,
     body: { cancellation_key: "c1" },
@@ -329,7 +346,7 @@ describeApiCases("cancel (api-cases, section 4)", [
     check: later([]),
   },
   {
-    title: "AC-081 one of them",
+    title: "AC-081 cancels one recipient's run",
     given: two,
     ask: CANCEL,
     body: { cancellation_key: "c1", recipients: ["u2"] },
@@ -337,7 +354,7 @@ describeApiCases("cancel (api-cases, section 4)", [
     check: later(["$users/u1"]),
   },
   {
-    title: "AC-082, AC-083 an object's own run, a subscriber's run",
+    title: "AC-082, AC-083 cancels an object's own run and a subscriber's run",
     given: paused({ recipients: [{ id: "p1", collection: "projects" }], cancellation_key: "c1" }),
     ask: CANCEL,
     body: { cancellation_key: "c1", recipients: [{ id: "p1", collection: "projects" }, "u1"] },
@@ -345,23 +362,23 @@ describeApiCases("cancel (api-cases, section 4)", [
     check: later(["$users/u2"]),
   },
   {
-    title: "AC-084 an unknown key",
+    title: "AC-084 accepts an unknown key",
     given: two,
     ask: CANCEL,
     body: { cancellation_key: "c9" },
     status: 204,
     check: later(["$users/u1", "$users/u2"]),
   },
-  { title: "AC-085 no key", ask: CANCEL, body: {}, ...expectInvalidField("cancellation_key") },
+  { title: "AC-085 rejects a body without a key", ask: CANCEL, body: {}, ...expectInvalidField("cancellation_key") },
   {
-    title: "AC-086 an unknown workflow",
+    title: "AC-086 reports an unknown workflow as missing",
     ask: "POST /v1/workflows/nope/cancel",
     body: { cancellation_key: "c1" },
     status: 404,
     answer: buildErrorBody("workflow_missing", 404),
   },
   {
-    title: "AC-087 what has ended stays",
+    title: "AC-087 ignores ended runs",
     given: (api) => api.ask(ASK, { recipients: ["u1"], cancellation_key: "c1" }),
     ask: "POST /v1/workflows/hello/cancel",
     body: { cancellation_key: "c1" },
@@ -369,7 +386,7 @@ describeApiCases("cancel (api-cases, section 4)", [
     check: async ({ harness }) => expect(await harness.listMessages("u1")).toHaveLength(2),
   },
   {
-    title: "AC-088 null for everyone",
+    title: "AC-088 cancels for all recipients if they are null",
     given: two,
     ask: CANCEL,
     body: { cancellation_key: "c1", recipients: null, more: 1 },
@@ -377,7 +394,7 @@ describeApiCases("cancel (api-cases, section 4)", [
     check: later([]),
   },
   {
-    title: "AC-089 another workflow's key",
+    title: "AC-089 ignores another workflow's key",
     given: two,
     ask: "POST /v1/notify/cancel",
     body: { name: "hello", cancellation_key: "c1" },
