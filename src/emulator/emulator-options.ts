@@ -22,7 +22,7 @@ export interface RequestLogEntry {
   workflow_run_id: string | null;
   /** The reason why the request was rejected; null for accepted requests. */
   error: string | null;
-  /** Likely mistakes in an accepted request; absent if there are none. */
+  /** Likely mistakes in an accepted request; absent if none were found. */
   warnings?: readonly string[];
 }
 
