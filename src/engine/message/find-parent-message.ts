@@ -4,7 +4,7 @@ import { isJsonObject } from "../../util/json.js";
 import type { EngineContext } from "../context/engine-context.js";
 
 /** Limits how many messages of the run are read to find the parent. */
-const MAX_MESSAGES_PER_STEP = 50;
+const MAX_MESSAGES_PER_RUN = 50;
 /** The delay before looking again for a message that another process is sending. */
 const RETRY_INTERVAL_MS = 1_000;
 
@@ -19,7 +19,7 @@ export async function findParentMessage(
   now: number,
 ): Promise<ParentMessage> {
   const filter = { recipient_run_id: message.recipient_run_id };
-  const { items } = await store.listMessages(filter, { limit: MAX_MESSAGES_PER_STEP });
+  const { items } = await store.listMessages(filter, { limit: MAX_MESSAGES_PER_RUN });
   const [parent, ...more] = items.filter(
     ({ step_ref, channel }) => step_ref === ref && channel.id === message.channel.id,
   );

@@ -43,7 +43,7 @@ export function resolveDelayEnd(settings: DelaySettings): { until: number } | { 
   const offset = delay_for === null ? 0 : toMilliseconds(delay_for);
   if (offset === undefined || Number.isNaN(offset)) return { invalid: "delay_for is not a duration" };
   if (!hasPath && delay_for === null) return { invalid: "no delay_for and no delay_until_field_path" };
-  const base = hasPath ? resolveWindowValue(settings) : now;
+  const base = hasPath ? resolvePathValue(settings) : now;
   if (base === undefined) {
     const missing = settings.value === undefined || settings.value === null || settings.value === "";
     const valueText = JSON.stringify(settings.value)?.slice(0, MAX_SHOWN_CHARACTERS);
@@ -55,7 +55,7 @@ export function resolveDelayEnd(settings: DelaySettings): { until: number } | { 
   return { until };
 }
 
-function resolveWindowValue({ value, now, zone, findNextWindowTime }: DelaySettings): number | undefined {
+function resolvePathValue({ value, now, zone, findNextWindowTime }: DelaySettings): number | undefined {
   if (isWindowRule(value)) return findNextWindowTime(value, now, zone);
   const length = toMilliseconds(value);
   if (length === undefined || Number.isNaN(length)) return parseTimestamp(value);

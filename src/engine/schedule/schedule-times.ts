@@ -69,25 +69,25 @@ function findNextTime(units: Units, interval: number, from: number): number {
 function toUnits(rule: RepeatRule, anchor: number, zone: Zone): Units {
   const wall = toWallClock(zone, anchor);
   const days = typeof rule.days === "string" ? DAY_GROUPS[rule.days] : rule.days?.map((day) => DAYS.indexOf(day));
-  const isOn = (wallClock: number): boolean => days === undefined || days.includes(getWeekday(wallClock));
-  if (rule.frequency === "hourly") return toHourUnits(rule, anchor, wall, isOn, zone);
+  const matchesDay = (wallClock: number): boolean => days === undefined || days.includes(getWeekday(wallClock));
+  if (rule.frequency === "hourly") return toHourUnits(rule, anchor, wall, matchesDay, zone);
   const time = (rule.hours ?? 0) * HOUR_MS + (rule.minutes ?? 0) * MINUTE_MS;
   // After the last supported day, the zone's offset is not needed.
-  const momentOn = (day: number): number => (day > MAX_TIME_MS ? day + time : toMoment(zone, day + time));
-  if (rule.frequency === "monthly") return toMonthUnits(rule, wall, isOn, momentOn, zone);
+  const toMomentOnDay = (day: number): number => (day > MAX_TIME_MS ? day + time : toMoment(zone, day + time));
+  if (rule.frequency === "monthly") return toMonthUnits(rule, wall, matchesDay, toMomentOnDay, zone);
 
   const today = toStartOfDay(wall);
   if (rule.frequency === "daily") {
     return {
       findUnit: (moment) => Math.floor((toWallClock(zone, moment) - today) / DAY_MS),
-      listTimes: (unit) => [today + unit * DAY_MS].filter(isOn).map(momentOn),
+      listTimes: (unit) => [today + unit * DAY_MS].filter(matchesDay).map(toMomentOnDay),
     };
   }
   const monday = today - getWeekday(today) * DAY_MS;
   const weekdays = days ?? [getWeekday(today)];
   return {
     findUnit: (moment) => Math.floor((toWallClock(zone, moment) - monday) / WEEK_MS),
-    listTimes: (unit) => weekdays.map((weekday) => momentOn(monday + unit * WEEK_MS + weekday * DAY_MS)),
+    listTimes: (unit) => weekdays.map((weekday) => toMomentOnDay(monday + unit * WEEK_MS + weekday * DAY_MS)),
   };
 }
 
@@ -95,7 +95,7 @@ function toHourUnits(
   rule: RepeatRule,
   anchor: number,
   wall: number,
-  isOn: (wallClock: number) => boolean,
+  matchesDay: (wallClock: number) => boolean,
   zone: Zone,
 ): Units {
   const minutes = rule.minutes ?? 0;
@@ -107,7 +107,7 @@ function toHourUnits(
       if (hour > MAX_TIME_MS) return [hour];
       // If the clock changes by half an hour, the rule's minute can come later than `hour`.
       const at = findNextHour({ days: null, minutes }, hour - 1, zone);
-      return at !== undefined && isOn(toWallClock(zone, at)) ? [at] : [];
+      return at !== undefined && matchesDay(toWallClock(zone, at)) ? [at] : [];
     },
   };
 }
@@ -121,8 +121,8 @@ function getMonthNumber(wallClock: number): number {
 function toMonthUnits(
   rule: RepeatRule,
   wall: number,
-  isOn: (wallClock: number) => boolean,
-  momentOn: (day: number) => number,
+  matchesDay: (wallClock: number) => boolean,
+  toMomentOnDay: (day: number) => number,
   zone: Zone,
 ): Units {
   const anchorMonth = getMonthNumber(wall);
@@ -134,7 +134,7 @@ function toMonthUnits(
       if (year > 9999) return [Number.POSITIVE_INFINITY];
       const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
       const day = Date.UTC(year, month, Math.min(dayOfMonth, lastDay));
-      return rule.day_of_month !== null || isOn(day) ? [momentOn(day)] : [];
+      return rule.day_of_month !== null || matchesDay(day) ? [toMomentOnDay(day)] : [];
     },
   };
 }
