@@ -94,7 +94,8 @@ async function applyFlags(
     merged.settings = { ...payload.settings, ...fields.settings };
   if (data === null && sets.length === 0) return merged;
   const payloadData = payload.data;
-  if (payloadData !== undefined && payloadData !== null && !isJsonObject(payloadData)) return merged; // The check of the payload reports this error.
+  // The check of the payload reports this error.
+  if (payloadData !== undefined && payloadData !== null && !isJsonObject(payloadData)) return merged;
   merged.data = await applySetFlags(deepMerge(isJsonObject(payloadData) ? payloadData : {}, data ?? {}), sets);
   return merged;
 }

@@ -29,7 +29,8 @@ export function printError(error: unknown, output: Output, debug: boolean): void
     for (const detail of known.details.slice(0, MAX_DETAILS)) {
       const { message, file, line, column } = detail;
       const at = file === undefined ? "" : `${file}:${line}:${column}: `;
-      const text = known.code === "warning" ? message : describeFinding(detail); // The text of a warning already contains its location.
+      // The text of a warning already contains its location.
+      const text = known.code === "warning" ? message : describeFinding(detail);
       output.errorLine(`  ${escapeToOneLine(`${at}${text}`)}`);
     }
     if (known.details.length > MAX_DETAILS) output.errorLine(`  … and ${known.details.length - MAX_DETAILS} more`);
