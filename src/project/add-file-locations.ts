@@ -12,7 +12,7 @@ const parsePointer = (pointer: string): string[] =>
     .slice(1)
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 
-/** The place of a fault, in the file itself or in the JSON file that it refers to on the way (F-013). */
+/** Returns the location of a value, in the file itself or in a JSON file that it references on the way (F-013). */
 async function findFileLocation(
   file: ProjectFile,
   parts: readonly string[],
@@ -35,8 +35,9 @@ async function findFileLocation(
 }
 
 /**
- * A file's fault that is known by JSON pointers, with line and column: `workflow.json:12:7: steps[0].type …`. `owner`: what its
- * message begins with, unless with the file's name; faults of other files are left as they are. Read only when something is wrong.
+ * Returns an error about a file with the locations of its JSON pointers: `workflow.json:12:7: steps[0].type …`. The message
+ * must start with `owner` or the file's name; errors about other files are returned unchanged. Reads the file only for an
+ * error.
  */
 export async function addFileLocations(error: unknown, file: ProjectFile, owner?: string): Promise<unknown> {
   if (!(error instanceof KnockError)) return error;

@@ -11,20 +11,20 @@ import { withFileLocation } from "./read-resource.js";
 export const PROJECT_FILE = "knock.json";
 
 export interface ProjectLocation {
-  /** The folder that holds `knock.json` (or the given `--knock-dir`'s parent). */
+  /** The folder that contains `knock.json`, or the parent of the folder of `--knock-dir`. */
   root: string;
-  /** The folder with `workflows/` and the rest; it exists. */
+  /** The folder with `workflows/` and the other resources. It exists. */
   knockDir: string;
   settings: ProjectSettings;
-  /** `branches/<slug>`: what it has stands over the main files. Absent: the main files alone. */
+  /** The folder `branches/<slug>`, whose files take precedence over the main files. Absent for the main files alone. */
   branchDir?: string;
-  /** The file of `environments/` that is laid over `environment.json`. Absent: that file alone. */
+  /** The name of the file in `environments/` that is merged over `environment.json`. Absent for that file alone. */
   environmentName?: string | undefined;
-  /** Absent: every document is checked. */
+  /** The documents that are known to be valid. Absent if every document is checked. */
   valid?: ValidDocuments | undefined;
 }
 
-/** The nearest folder, upwards from `from`, that holds `knock.json`; null if none does (F-001). */
+/** Returns the nearest folder, from `from` upwards, that contains `knock.json`, or null (F-001). */
 export function findProjectRoot(from: string): string | null {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     if (existsSync(join(folder, PROJECT_FILE))) return folder;
@@ -36,15 +36,15 @@ interface FindProjectOptions {
   cwd: string;
   /** `--project`: a folder with `knock.json`, or the file itself. */
   project: string | null;
-  /** `--knock-dir`: wins over the file's `knockDir`. */
+  /** `--knock-dir`: takes precedence over the file's `knockDir`. */
   knockDir: string | null;
-  /** Absent: every document is checked. */
+  /** The documents that are known to be valid. Absent if every document is checked. */
   valid?: ValidDocuments;
 }
 
 /**
- * The project: `knock.json` found upwards (F-001), its `knockDir` resolved against the file's own folder (F-002).
- * Null if there is none and none was asked for. Throws `project_missing`, `project_invalid`.
+ * Finds the nearest `knock.json` upwards and resolves its `knockDir` relative to the file's folder. Returns null if there is no
+ * project and none was requested. Throws `project_missing` or `project_invalid` (F-001, F-002).
  */
 export async function findProject({
   cwd,
@@ -93,7 +93,7 @@ export async function findProject({
   };
 }
 
-/** F-003: a folder that is named must exist. */
+/** Returns the path of a named folder. Throws `project_invalid` if it does not exist (F-003). */
 function checkFolder(path: string, displayPath: string, source: string): string {
   if (existsSync(path) && statSync(path).isDirectory()) return path;
   throw new KnockError("project_invalid", `${source}: the folder ${displayPath} does not exist`, {

@@ -7,7 +7,7 @@ import { layoutSchema } from "../domain/template/layout-schema.js";
 import { partialSchema } from "../domain/template/partial-schema.js";
 import type { JsonObject } from "../util/json.js";
 
-/** The documents whose unknown keys are warnings, by the folder that contains them: the name of the file and its schema. */
+/** The documents whose unknown keys are warnings, by their folder: the name of the file and its schema. */
 const DOCUMENTS = {
   audiences: { file: "audience.json", schema: audienceSchema },
   broadcasts: { file: "broadcast.json", schema: broadcastSchema },
@@ -19,7 +19,7 @@ const DOCUMENTS = {
 
 export type DocumentFolder = keyof typeof DOCUMENTS;
 
-/** Returns the name that the document of a folder has. */
+/** Returns the file name of the documents in a folder. */
 export const getDocumentFileName = (folder: DocumentFolder): string => DOCUMENTS[folder].file;
 
 /** Returns the unknown keys of a document in one of the project's folders. */

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { KnockError } from "../errors/knock-error.js";
 
-/** What a folder holds; nothing where it does not exist (F-004). */
+/** Returns the names in a folder, none if it does not exist. Throws `project_invalid` if it cannot be read (F-004). */
 export function listFolder(folder: string, displayPath: (path: string) => string): string[] {
   try {
     return readdirSync(folder);

@@ -35,16 +35,16 @@ import { checkSharedTemplates, openSharedTemplates } from "./read-shared-templat
 
 const MAX_INLINE_DIGEST_LENGTH = 65_536;
 
-/** F-008. */
+/** The form of a resource's key (F-008). */
 const RESOURCE_KEY = /^[a-z0-9_-]+$/;
 
 export interface RecipientsSeed extends RecipientsFile {
-  /** File name, the key under which its digest is remembered. */
+  /** File name, the key under which its digest is stored. */
   file: string;
   digest: string;
 }
 
-/** A project folder, read on demand: nothing that is not asked for is opened. */
+/** A project folder, which is read on demand: only requested files are opened. */
 export interface Project extends ProjectLocation {
   workflow(key: string): Promise<Workflow | null>;
   workflowKeys(): Promise<string[]>;
@@ -58,18 +58,18 @@ export interface Project extends ProjectLocation {
   audiences(): Promise<Audience[]>;
   emailLayout(key: string): Promise<EmailLayout | null>;
   partial(key: string): Promise<TemplatePartial | null>;
-  /** A request that fetch steps share. */
+  /** Returns a request that fetch steps share, or null. */
   request(key: string): Promise<SharedRequest | null>;
   translations(): Promise<Translations>;
-  /** Whether there may be dynamic audiences, told without reading them. */
+  /** Returns whether there may be dynamic audiences, without reading them. */
   hasAudiences(): boolean;
-  /** The recipients files whose digest is not the remembered one, in name order. */
+  /** Returns the recipients files whose digest differs from the known one, in name order. */
   readChangedRecipients(known: ReadonlyMap<string, string>): Promise<RecipientsSeed[]>;
-  /** The project as a branch has it: what `branches/<slug>` holds over the main files; null where there is none (A-015). */
+  /** Returns a branch's project, where `branches/<slug>` takes precedence over the main files, or null (A-015). */
   branch(slug: string): Project | null;
 }
 
-/** Names are shown as the user could open them: relative to where the command runs. */
+/** Opens a project. Messages show paths relative to the working directory. */
 export function openProject(location: ProjectLocation, cwd: string): Project {
   const { root, knockDir, settings, branchDir, environmentName, valid } = location;
   const displayPath = (path: string): string => formatDisplayPath(cwd, path);
@@ -94,7 +94,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
 
   async function workflow(key: string): Promise<Workflow | null> {
     if (!RESOURCE_KEY.test(key)) {
-      // A key must not name a path: only what is listed is looked at, to say what is wrong with it.
+      // A key must not be used as a path: it is only reported as invalid if a folder has this name.
       if (!(await workflowKeys()).includes(key)) return null;
       throw new KnockError(
         "workflow_invalid",
@@ -112,7 +112,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     );
   }
 
-  /** Held against the rest of the project. */
+  /** Checks a workflow against the rest of the project. */
   async function checkWorkflow(
     key: string,
     resolved: Json,
@@ -141,7 +141,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
 
   const hasAudiences = (): boolean => existsSync(join(knockDir, "audiences"));
 
-  /** The main files of a kind of document, such as `layouts/<key>/layout.json`. */
+  /** Returns the main files of a kind of document, such as `layouts/<key>/layout.json`. */
   function listDocumentFiles(folder: string, name: string): { key: string; file: ProjectFile }[] {
     return listEntries(join(knockDir, folder))
       .sort()
@@ -158,7 +158,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     return parsedAudiences;
   }
 
-  /** Read each time: a worker that lives on sees what was translated since. The reader is loaded where it is needed. */
+  /** Reads the translations again each time, because a long-running worker must see changes. The reader is loaded on demand. */
   async function translations(): Promise<Translations> {
     const { readTranslations } = await import("./read-translations.js");
     const branchFolderPath = branchDir === undefined ? null : join(branchDir, "translations");
@@ -173,7 +173,10 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
 
   const workflowKeys = async (): Promise<string[]> => folders.listKeys("workflows", "workflow.json");
 
-  /** The main files are a branch's, where the official command was switched to it (CLI-009). */
+  /**
+   * Returns a branch's project. The main files are the current branch's, to which the official command was switched
+   * (CLI-009).
+   */
   function branch(slug: string): Project | null {
     const main = { root, knockDir, settings, environmentName, valid };
     if (branchDir !== undefined) return openProject(main, cwd).branch(slug);
@@ -182,7 +185,10 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     return slug === readCurrentBranch(root) ? project : null;
   }
 
-  /** In name order. Hidden ones are an editor's: Emacs locks people.json by a dangling link .#people.json. */
+  /**
+   * Returns the files in name order, without hidden ones of editors: Emacs locks people.json by a dangling link
+   * .#people.json.
+   */
   function listRecipientsFiles(): { name: string; path: string }[] {
     const folder = join(knockDir, "recipients");
     return listEntries(folder)
@@ -212,7 +218,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     const seeds: RecipientsSeed[] = [];
     for (const { name, path } of listRecipientsFiles()) {
       const text = readProjectText(path, displayPath(path));
-      // Small files are remembered whole: comparing texts is faster than hashing them in a process that just started.
+      // The text of a small file is its digest: comparing texts is faster than hashing them in a process that has just started.
       const digest = text.length <= MAX_INLINE_DIGEST_LENGTH ? text : computeDigest(text);
       if (known.get(name) === digest) continue;
       const parsed = await parseJson(text);

@@ -16,7 +16,7 @@ import { openProjectFolders } from "./project-folders.js";
 import { readResource } from "./read-resource.js";
 import { checkSharedTemplates, openSharedTemplates } from "./read-shared-templates.js";
 
-/** F-008. */
+/** The form of a resource's key (F-008). */
 const RESOURCE_KEY = /^[a-z0-9_-]+$/;
 
 interface BroadcastReferences {
@@ -26,11 +26,11 @@ interface BroadcastReferences {
 
 interface ProjectBroadcasts {
   keys(): string[];
-  /** Null for none of that key. Throws `project_invalid`, `workflow_invalid`. */
+  /** Returns the broadcast with this key, or null. Throws `project_invalid` or `workflow_invalid`. */
   read(key: string): Promise<Broadcast | null>;
 }
 
-/** `broadcasts/<key>/broadcast.json` of a project, read anew at each asking (decision 18). */
+/** Opens the broadcasts of a project, `broadcasts/<key>/broadcast.json`. They are read again for each call (decision 18). */
 export function openProjectBroadcasts(
   location: ProjectLocation,
   cwd: string,
@@ -65,7 +65,7 @@ export function openProjectBroadcasts(
     );
   }
 
-  /** Held against the rest of the project. */
+  /** Checks a broadcast against the rest of the project. */
   async function checkBroadcast(
     broadcast: Broadcast,
     { key, file, files }: { key: string; file: string; files: Map<string, string> },

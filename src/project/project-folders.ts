@@ -5,16 +5,16 @@ import { listFolder } from "./list-folder.js";
 
 const BRANCHES_FOLDER = "branches";
 
-/** CLI-009; what is none names no folder. */
+/** The form of a branch's slug. Other text names no folder (CLI-009). */
 const BRANCH_SLUG = /^[\w-]+$/;
 
-/** A branch's folder; null where there is none. */
+/** Returns a branch's folder, or null if it does not exist. */
 export function findBranchFolder({ knockDir }: ProjectLocation, slug: string): string | null {
   const folder = join(knockDir, BRANCHES_FOLDER, slug);
   return BRANCH_SLUG.test(slug) && existsSync(folder) ? folder : null;
 }
 
-/** The branch whose files the main ones are: what the official command's `.knockbranch` says, "" for none (F-009). */
+/** Returns the branch of the main files, which the official command's `.knockbranch` contains; "" without that file (F-009). */
 export function readCurrentBranch(root: string): string {
   try {
     return readFileSync(join(root, ".knockbranch"), "utf8").trim();
@@ -23,18 +23,18 @@ export function readCurrentBranch(root: string): string {
   }
 }
 
-/** The branches that have a folder, in order. */
+/** Returns the branches that have a folder, in order. */
 export function listBranches({ knockDir }: ProjectLocation): string[] {
   return listFolder(join(knockDir, BRANCHES_FOLDER), (path) => path)
     .filter((name) => BRANCH_SLUG.test(name))
     .sort();
 }
 
-/** Where a project's resources lie: in its folder, or in a branch's where that has them. */
+/** The folders of a project's resources. A branch's folder takes precedence if it has the resource. */
 export interface ProjectFolders {
-  /** The folder of one, whose main file is `file`; it need not exist. */
+  /** Returns the folder of a resource whose main file is `file`. It need not exist. */
   resolveFolder(kind: string, key: string, file: string): string;
-  /** What has a main file, in order. */
+  /** Returns the keys that have a main file, in order. */
   listKeys(kind: string, file: string): string[];
 }
 

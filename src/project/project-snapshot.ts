@@ -19,22 +19,22 @@ const SNAPSHOT_KINDS = [
 ] as const;
 export type SnapshotKind = (typeof SNAPSHOT_KINDS)[number];
 
-/** A part of a project as it is on disk: what it holds, or what is wrong with it. */
+/** A part of a project as it is on disk: its content, or its error. */
 export interface SnapshotEntry {
   kind: SnapshotKind;
-  /** Null where a project has one at most. */
+  /** Null for a kind of which a project has only one. */
   key: string | null;
-  /** Whose; null for the main files. */
+  /** The branch that it belongs to; null for the main files. */
   branch: string | null;
   /** Equal for equal contents. */
   digest: string;
-  /** Names the place; null where all is well. */
+  /** The error with its location; null if the part is valid. */
   error: string | null;
-  /** What a webhook is told of it; null where it is broken. */
+  /** The document that webhooks receive; null if the part is invalid. */
   document: JsonObject | null;
 }
 
-/** A change of a project's part between two surveys. `mended` is one that was broken. */
+/** A change of a part between two snapshots. `mended` means that the part was invalid before and is now valid. */
 export interface ProjectChange extends SnapshotEntry {
   change: "added" | "changed" | "removed" | "broken" | "mended";
 }
@@ -48,18 +48,18 @@ function listFolders(knockDir: string, name: string): string[] {
       .map((entry) => entry.name)
       .sort();
   } catch {
-    return []; // none, or told by what reads it
+    return []; // the folder does not exist, or the code that reads it reports the error
   }
 }
 
-/** Under which it stands in a survey. */
+/** Returns the name of an entry in a snapshot. */
 export function getEntryName({ kind, key, branch }: Pick<SnapshotEntry, "kind" | "key" | "branch">): string {
   return `${branch === null ? "" : `${branch}: `}${key === null ? kind : `${kind} ${key}`}`;
 }
 
 /**
- * Reads all of a project, or what a branch has of its own. What depends on an environment that cannot be read is not looked
- * at: each workflow would be found broken, and none is. A branch is asked for only where the environment can be read.
+ * Reads a whole project, or the parts that a branch has of its own. If the environment cannot be read, nothing else is read,
+ * because each workflow would be reported as invalid. A branch is only read if its environment can be read.
  */
 export async function readProjectSnapshot(project: Project, branch: string | null = null): Promise<ProjectSnapshot> {
   const entries = new Map<string, SnapshotEntry>();
@@ -80,7 +80,7 @@ export async function readProjectSnapshot(project: Project, branch: string | nul
       entries.set(name, { kind, key, branch, digest: computeDigest(message), error: message, document: null });
     }
   }
-  /** A file each; where one cannot be read, none of them can. */
+  /** Adds an entry for each translation file, or one entry with the error: if one file cannot be read, none can. */
   async function addTranslations(): Promise<void> {
     try {
       for (const file of (await project.translations()).files)
@@ -137,7 +137,7 @@ export async function readProjectSnapshot(project: Project, branch: string | nul
   return entries;
 }
 
-/** What is different in the later of two surveys, in the order of its parts. */
+/** Returns the changes from one snapshot to a later one, in the order of their parts. */
 export function compareSnapshots(before: ProjectSnapshot, after: ProjectSnapshot): ProjectChange[] {
   const changes: ProjectChange[] = [];
   for (const [name, now] of after) {
@@ -147,13 +147,13 @@ export function compareSnapshots(before: ProjectSnapshot, after: ProjectSnapshot
     const change = now.error !== null ? "broken" : isMended ? "mended" : then === undefined ? "added" : "changed";
     changes.push({ ...now, change });
   }
-  // Without an environment nothing else was looked at.
+  // Without an environment nothing else was read.
   if (after.get("environment")?.error != null) return changes;
   const isUnread = ({ kind, branch }: SnapshotEntry): boolean =>
     kind === "translation" && after.has(getEntryName({ kind: "translations", key: null, branch }));
   for (const [name, then] of before) {
     if (after.has(name) || isUnread(then)) continue;
-    // All translations together are only ever listed as broken.
+    // The entry for all translations together exists only with an error.
     changes.push({ ...then, error: null, change: then.kind === "translations" ? "mended" : "removed" });
   }
   return changes;

@@ -8,16 +8,16 @@ import { formatDisplayPath } from "./format-display-path.js";
 import { listFolder } from "./list-folder.js";
 import { readResource } from "./read-resource.js";
 
-/** F-008. */
+/** The form of a resource's key (F-008). */
 const RESOURCE_KEY = /^[a-z0-9_-]+$/;
 
 interface ProjectSources {
   keys(): string[];
-  /** Null for none of that key. Throws `project_invalid`. */
+  /** Returns the source with this key, or null. Throws `project_invalid`. */
   read(key: string): Promise<Source | null>;
 }
 
-/** `sources/<key>/source.json` of a project, read anew at each asking (decision 18). */
+/** Opens the sources of a project, `sources/<key>/source.json`. They are read again for each call (decision 18). */
 export function openProjectSources({ knockDir }: Pick<ProjectLocation, "knockDir">, cwd: string): ProjectSources {
   const displayPath = (path: string): string => formatDisplayPath(cwd, path);
   const folder = join(knockDir, "sources");

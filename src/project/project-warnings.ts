@@ -28,7 +28,7 @@ interface WarningSearch {
   valid?: ValidDocuments | undefined;
 }
 
-/** Warnings of one file; text that is not valid JSON is reported elsewhere. */
+/** Returns the warnings of one file. Text that is not valid JSON is reported elsewhere. */
 async function readWarnings(file: ProjectFile, { folder, find, valid = CHECK_ALL }: WarningSearch): Promise<string[]> {
   const text = readProjectText(file.path, file.displayPath);
   const parsed = await parseJson(text);

@@ -12,23 +12,23 @@ import { withFileLocation } from "./read-resource.js";
 
 const ENVIRONMENTS_FOLDER = "environments";
 
-/** Where a project's environment is read from. */
+/** The folder and the name of a project's environment. */
 interface EnvironmentSource {
   knockDir: string;
-  /** The name of a file in `environments/`; null: `environment.json` alone. */
+  /** The name of a file in `environments/`; null for `environment.json` alone. */
   name: string | null;
   displayPath(path: string): string;
   valid?: ValidDocuments | undefined;
 }
 
-/** The files that an environment is read from, the account's first. */
+/** Returns the files that an environment is read from, the account's first. */
 export function listEnvironmentFiles({ knockDir, name, displayPath }: EnvironmentSource): ProjectFile[] {
   const paths = [join(knockDir, "environment.json")];
   if (name !== null) paths.push(join(knockDir, ENVIRONMENTS_FOLDER, `${name}.json`));
   return paths.filter((path) => existsSync(path)).map((path) => ({ path, displayPath: displayPath(path) }));
 }
 
-/** The names that `--environment` takes. */
+/** Returns the names that `--environment` accepts. */
 function listEnvironmentNames({
   knockDir,
   displayPath,
@@ -39,7 +39,7 @@ function listEnvironmentNames({
     .sort();
 }
 
-/** Lays a value over another: objects are merged, everything else is replaced. Variables have values that may be objects. */
+/** Merges a value over another. Objects are merged, and other values and the values of variables are replaced. */
 function mergeEnvironment(
   base: Json | undefined,
   override: Json | undefined,
@@ -64,8 +64,8 @@ function hasPointer(raw: Json, pointer: string): boolean {
 }
 
 /**
- * Reads `environment.json` with the chosen `environments/<name>.json` over it (E-084). Faults name the file that has them. Throws
- * `project_invalid`, also for an invalid name.
+ * Reads `environment.json` with the chosen `environments/<name>.json` merged over it. Errors name the file that they are in.
+ * Throws `project_invalid`, also for an unknown name (E-084).
  */
 export async function readEnvironment(source: EnvironmentSource): Promise<Environment> {
   const files = listEnvironmentFiles(source);
@@ -74,23 +74,26 @@ export async function readEnvironment(source: EnvironmentSource): Promise<Enviro
   checkEnvironmentName(source, documents[0] ?? null);
   const [account, chosen] = files;
   if (account === undefined) return createDefaultEnvironment();
-  const [base, laid] = documents;
+  const [base, override] = documents;
   if (chosen === undefined)
     return withFileLocation(account, () => parseEnvironment(base, account.displayPath, source.valid));
-  // What is no object is reported by the parser, as the file's own fault.
-  if (!isJsonObject(laid)) return withFileLocation(chosen, () => parseEnvironment(laid, chosen.displayPath));
+  // The parser reports a document that is not an object as an error of its own file.
+  if (!isJsonObject(override)) return withFileLocation(chosen, () => parseEnvironment(override, chosen.displayPath));
   if (!isJsonObject(base)) return withFileLocation(account, () => parseEnvironment(base, account.displayPath));
-  const merged = mergeEnvironment(base, laid);
+  const merged = mergeEnvironment(base, override);
   try {
     return parseEnvironment(merged, chosen.displayPath, source.valid);
   } catch (error) {
     const pointer = error instanceof KnockError ? (error.details[0]?.pointer ?? "") : "";
-    const file = hasPointer(laid, pointer) ? chosen : account;
+    const file = hasPointer(override, pointer) ? chosen : account;
     return withFileLocation(file, () => parseEnvironment(merged, file.displayPath));
   }
 }
 
-/** The name that `environment.json` gives itself chooses it alone. */
+/**
+ * Throws `project_invalid` for an unknown name. The name inside `environment.json` is also valid, and chooses that file
+ * alone.
+ */
 function checkEnvironmentName(source: EnvironmentSource, account: Json): void {
   const { name } = source;
   if (name === null) return;

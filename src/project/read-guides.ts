@@ -13,14 +13,14 @@ import { listFolder } from "./list-folder.js";
 import { readProjectText } from "./read-project-text.js";
 import { readResource } from "./read-resource.js";
 
-/** F-008. */
+/** The form of a resource's key (F-008). */
 const RESOURCE_KEY = /^[a-z0-9_-]+$/;
-/** As a workflow's file spells a guide step's guide. */
+/** Matches the guide of a guide step in a workflow's file. */
 const GUIDE_KEY_FIELD = /"guide_key"\s*:\s*"([^"\\]+)"/g;
 
 /**
- * All of `guides/` with the message types they name (sections 12 and 13 of the format). A broken file is a fault of that
- * guide; the others are read. Throws `project_invalid` for a folder that cannot be read.
+ * Reads all of `guides/` with the message types that they name (sections 12 and 13 of the format). An invalid file is an error
+ * of that guide, and the others are read. Throws `project_invalid` for a folder that cannot be read.
  */
 export async function readGuides(
   { knockDir }: Pick<ProjectLocation, "knockDir">,
@@ -48,7 +48,10 @@ export async function readGuides(
     }
   }
 
-  /** The guides that steps of workflows name: told by the text, so that a broken workflow changes nobody's guides. */
+  /**
+   * Returns the guides that workflow steps name. They are found in the text, so that an invalid workflow does not change
+   * guides.
+   */
   function readManagedKeys(): Set<string> {
     const texts = listKeys("workflows", "workflow.json").map((key) => {
       const file = join(knockDir, "workflows", key, "workflow.json");
@@ -63,9 +66,9 @@ export async function readGuides(
   }
 
   const guides: Guide[] = [];
-  const faults = new Map<string, KnockError>();
+  const errors = new Map<string, KnockError>();
   const keys = listKeys("guides", "guide.json");
-  if (keys.length === 0) return { guides, errors: faults };
+  if (keys.length === 0) return { guides, errors };
   const managed = readManagedKeys();
   const messageTypes = new Map<string, MessageType | KnockError>();
   for (const key of listKeys("message-types", "message_type.json")) messageTypes.set(key, await readMessageType(key));
@@ -92,8 +95,8 @@ export async function readGuides(
       guides.push(guide);
     } catch (error) {
       if (!(error instanceof KnockError)) throw error;
-      faults.set(key, error);
+      errors.set(key, error);
     }
   }
-  return { guides, errors: faults };
+  return { guides, errors };
 }

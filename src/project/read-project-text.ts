@@ -3,23 +3,23 @@ import type { Json } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
 import { readTextFile } from "../util/text-file.js";
 
-/** A file, and how errors name it. */
+/** A file, and its display path. */
 export interface ProjectFile {
   path: string;
   displayPath: string;
 }
 
-/** Project files are written by hand; anything larger is a mistake. */
+/** Maximum size of a project file. Project files are written by hand, so a larger one is a mistake. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
-/** A project's text file. `shown` is how errors name it. */
+/** Reads a project's text file. Throws `code`, with the display path, if it cannot be read. */
 export function readProjectText(path: string, displayPath: string, code: ErrorCode = "project_invalid"): string {
   const read = readTextFile(path, MAX_FILE_BYTES, { onlyRegular: true });
   if ("error" in read) throw new KnockError(code, `${displayPath} ${read.error}`);
   return read.text;
 }
 
-/** A project's JSON file; the error names line and column. */
+/** Reads a project's JSON file. Throws `code`, with line and column, if it is not valid. */
 export async function readProjectJson(
   path: string,
   displayPath: string,

@@ -3,27 +3,33 @@ import type { Json } from "../util/json.js";
 import { type ProjectFile, readProjectJson } from "./read-project-text.js";
 import { type ReferenceContext, resolveFileReferences } from "./resolve-file-references.js";
 
-/** What is wrong with a file is told with line and column. `begin`: what messages about it begin with, unless with its name. */
+/**
+ * Runs `read` and adds locations to its errors about the file. `prefix` is what their messages start with, if not the file's
+ * name.
+ */
 export async function withFileLocation<T>(file: ProjectFile, read: () => T | Promise<T>, prefix?: string): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    const { addFileLocations: withPlaces } = await import("./add-file-locations.js");
-    throw await withPlaces(error, file, prefix);
+    const { addFileLocations } = await import("./add-file-locations.js");
+    throw await addFileLocations(error, file, prefix);
   }
 }
 
 interface ResourceOptions {
   owner: NonNullable<ReferenceContext["owner"]>;
   prefix?: string;
-  /** The text files it refers to, as they are read (F-013). */
+  /** Receives the text files that the resource references (F-013). */
   files?: Map<string, string>;
 }
 
-/** A resource's main file with all that it refers to in its folder. Throws `project_invalid`, `workflow_invalid`. */
+/**
+ * Reads a resource's main file with everything that it references in its folder. Throws `project_invalid` or
+ * `workflow_invalid`.
+ */
 export function readResource<T>(
   file: ProjectFile,
-  { owner, prefix: begin, files }: ResourceOptions,
+  { owner, prefix, files }: ResourceOptions,
   parse: (raw: Json) => T | Promise<T>,
 ): Promise<T> {
   const folder = dirname(file.path);
@@ -42,5 +48,5 @@ export function readResource<T>(
     };
     return parse(await resolveFileReferences(raw, files === undefined ? reference : { ...reference, files }));
   };
-  return withFileLocation(file, read, begin);
+  return withFileLocation(file, read, prefix);
 }

@@ -6,14 +6,14 @@ import type { Workflow } from "../domain/workflow/workflow.js";
 import type { ProjectFolders } from "./project-folders.js";
 import { readResource } from "./read-resource.js";
 
-/** F-008: what is no key names no file. */
+/** The form of a resource's key. Other text names no file (F-008). */
 const RESOURCE_KEY = /^[a-z0-9_-]+$/;
 
 const MAIN_FILE = "request.json";
 
 type DisplayPath = (path: string) => string;
 
-/** A shared request; null for none of that key. Throws `project_invalid`, `workflow_invalid` for a file it refers to. */
+/** Returns the shared request with this key, or null. Throws `project_invalid`, or `workflow_invalid` for a referenced file. */
 export async function readSharedRequest(
   key: string,
   folders: ProjectFolders,
@@ -26,7 +26,7 @@ export async function readSharedRequest(
   );
 }
 
-/** Reads what a workflow's steps share, for the faults in it. Throws `workflow_invalid`, `project_invalid`. */
+/** Checks the requests that a workflow's steps share. Throws `workflow_invalid` or `project_invalid`. */
 export async function checkRequestReferences(
   workflow: Workflow,
   folders: ProjectFolders,

@@ -11,10 +11,10 @@ import type { Json } from "../util/json.js";
 import type { ProjectFolders } from "./project-folders.js";
 import { readResource } from "./read-resource.js";
 
-/** F-008: what is no key names no file. */
+/** The form of a resource's key. Other text names no file (F-008). */
 const RESOURCE_KEY = /^[a-z0-9_-]+$/;
 
-/** Layouts and partials of a project, read when asked for. */
+/** Layouts and partials of a project, which are read on demand. */
 interface SharedTemplates {
   emailLayout(key: string): Promise<EmailLayout | null>;
   partial(key: string): Promise<TemplatePartial | null>;
@@ -23,16 +23,16 @@ interface SharedTemplates {
 }
 
 export function openSharedTemplates(
-  { resolveFolder: folderOf, listKeys: keysIn }: ProjectFolders,
+  { resolveFolder, listKeys: listFolderKeys }: ProjectFolders,
   displayPath: (path: string) => string,
   valid?: ValidDocuments,
 ): SharedTemplates {
   const getFileName = (kind: "layouts" | "partials"): string => (kind === "layouts" ? "layout.json" : "partial.json");
   const getFile = (kind: "layouts" | "partials", key: string): string =>
-    join(folderOf(kind, key, getFileName(kind)), getFileName(kind));
+    join(resolveFolder(kind, key, getFileName(kind)), getFileName(kind));
 
   const listKeys = (kind: "layouts" | "partials"): string[] =>
-    keysIn(kind, getFileName(kind)).filter((key) => RESOURCE_KEY.test(key));
+    listFolderKeys(kind, getFileName(kind)).filter((key) => RESOURCE_KEY.test(key));
 
   async function read<T>(
     kind: "layouts" | "partials",
@@ -56,7 +56,7 @@ export function openSharedTemplates(
   };
 }
 
-/** Reads what a workflow's e-mails name, for the faults in it. Throws `workflow_invalid`, `project_invalid`. */
+/** Checks the layouts and partials that a workflow's emails use. Throws `workflow_invalid` or `project_invalid`. */
 export async function checkSharedTemplates(workflow: Workflow, shared: SharedTemplates): Promise<void> {
   const references = collectTemplateReferences(workflow);
   if (references.layouts.length === 0 && references.partials.length === 0) return;
@@ -68,7 +68,7 @@ export async function checkSharedTemplates(workflow: Workflow, shared: SharedTem
     layouts.set(key, layout);
     for (const partialKey of collectPartialKeys(layout.html_layout + layout.text_layout)) partials.add(partialKey);
   }
-  // Those named on the way are reached as well: a set may grow while it is walked.
+  // A set may grow while it is iterated, so partials that other partials use are also read.
   for (const key of partials)
     for (const partialKey of collectPartialKeys((await shared.partial(key))?.content ?? "")) partials.add(partialKey);
   const partialKeys = references.partials.length > 0 ? shared.listPartialKeys() : [];

@@ -11,25 +11,21 @@ interface TranslationsFolder {
   /** The folder `translations`. */
   folder: string;
   displayPath(path: string): string;
-  /** What a folder holds; nothing where it does not exist. */
+  /** Returns the names in a folder; none if it does not exist. */
   listNames(folder: string): string[];
 }
 
 /**
- * All of `translations/<locale>/*.json` and `*.po` (F-035 to F-038); hidden files and other endings are left alone. Throws
- * `project_invalid` that names the file and the place in it, and for one reference in two files.
+ * Reads all of `translations/<locale>/*.json` and `*.po`. Hidden files and other extensions are ignored. Throws
+ * `project_invalid` with the location, and also if two files have the same reference (F-035 to F-038).
  */
-export async function readTranslations({
-  folder,
-  displayPath,
-  listNames: namesIn,
-}: TranslationsFolder): Promise<Translations> {
+export async function readTranslations({ folder, displayPath, listNames }: TranslationsFolder): Promise<Translations> {
   const files: TranslationFile[] = [];
   const fileByName = new Map<string, string>();
-  for (const locale of namesIn(folder).sort()) {
+  for (const locale of listNames(folder).sort()) {
     const inside = join(folder, locale);
     if (locale.startsWith(".") || !statSync(inside, { throwIfNoEntry: false })?.isDirectory()) continue;
-    for (const name of namesIn(inside).sort()) {
+    for (const name of listNames(inside).sort()) {
       const path = join(inside, name);
       if (
         name.startsWith(".") ||

@@ -7,17 +7,17 @@ import { parseJson } from "../util/parse-json.js";
 import { readProjectText } from "./read-project-text.js";
 
 export interface ReferenceContext {
-  /** Folder of the file that holds the reference: paths are relative to it (F-012). */
+  /** Folder of the file that contains the reference: paths are relative to it (F-012). */
   from: string;
   /** The resource's folder, which no reference may leave (F-011). */
   resourceDir: string;
-  /** How errors name the resource's main file. */
+  /** The display path of the resource's main file. */
   displayPath: string;
-  /** What the folder is of, in errors. */
+  /** The kind of resource that the folder contains, for errors. */
   owner: "workflow" | "layout" | "partial" | "guide" | "message type" | "request" | "source" | "broadcast" | "audience";
-  /** Files referenced so far: each may be referenced once (F-015). */
+  /** Files referenced so far. Each may be referenced only once (F-015). */
   referencedFiles: Set<string>;
-  /** Where given: pointer of each text → its file as shown. */
+  /** Receives the display path of each text's file, by the text's pointer. */
   files?: Map<string, string>;
 }
 
@@ -47,7 +47,7 @@ function readReferencedFile(value: Json, path: PropertyKey[], reference: Referen
   if (reference.referencedFiles.has(target)) throw createReferenceError(reference, path, value, "is referenced twice");
   reference.referencedFiles.add(target);
   try {
-    // A link inside the folder may still point out of it.
+    // A link inside the folder may point out of it.
     const [real, root] = [realpathSync(target), realpathSync(reference.resourceDir)];
     if (relative(root, real).split(sep)[0] === ".." || isAbsolute(relative(root, real)))
       throw createReferenceError(reference, path, value, `leads out of the ${reference.owner}'s folder through a link`);
@@ -64,25 +64,25 @@ function readReferencedFile(value: Json, path: PropertyKey[], reference: Referen
   return readProjectText(target, getDisplayPath(reference, value), "workflow_invalid");
 }
 
-/** A referenced file as the user could open it. */
+/** Returns the display path of a referenced file. */
 function getDisplayPath({ from, resourceDir, displayPath }: ReferenceContext, value: string): string {
   return `${dirname(displayPath)}/${relative(resourceDir, join(from, value))}`;
 }
 
 /**
- * Replaces every `"<field>@": "<path>"` in the tree by `"<field>"` with the file's text (F-010 to F-018). Where both
- * stand, the inline field wins and the file is not read (F-014). `visual_blocks` is JSON and may refer on (F-013).
+ * Replaces every `"<field>@": "<path>"` in a value with `"<field>"` and the file's text (F-010 to F-018). If both exist, the
+ * inline field takes precedence and the file is not read (F-014). `visual_blocks` is JSON and may contain references (F-013).
  */
 export async function resolveFileReferences(
   value: Json,
   reference: ReferenceContext,
   path: PropertyKey[] = [],
 ): Promise<Json> {
-  checkJsonShape(value, reference.displayPath, "workflow_invalid"); // what follows is recursive
+  checkJsonShape(value, reference.displayPath, "workflow_invalid"); // the code below is recursive
   return resolveValue(value, reference, path);
 }
 
-/** Only these are descended into: to wait for each plain value took longer than to read it. */
+/** Returns whether a value is descended into. Awaiting each plain value took longer than reading it. */
 const isContainer = (value: Json): boolean => typeof value === "object" && value !== null;
 
 async function resolveValue(value: Json, reference: ReferenceContext, path: PropertyKey[]): Promise<Json> {
@@ -100,7 +100,7 @@ async function resolveValue(value: Json, reference: ReferenceContext, path: Prop
     const field = key.slice(0, -1);
     if (Object.hasOwn(value, field)) continue;
     const text = readReferencedFile(child, [...path, key], reference);
-    // The fields on the way may have been references themselves; resolved, they have their plain names.
+    // Fields on the way may also be references; once resolved, they have their plain names.
     reference.files?.set(toPointer([...path, field]).replaceAll("@/", "/"), getDisplayPath(reference, child as string));
     resolved[field] =
       field === "visual_blocks" ? await resolveNestedJson(text, child as string, reference, [...path, key]) : text;

@@ -6,7 +6,7 @@ import type { TranslationFile } from "../domain/template/translation.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 
-/** Its name and when it was last written, as its main file tells; nothing of a file that has just gone. */
+/** Returns a resource's name and modification time, from its main file; nothing if the file was just deleted. */
 function readFileAttributes(file: string): JsonObject {
   try {
     const updated_at = statSync(file).mtime.toISOString();
@@ -21,7 +21,9 @@ function toJson(value: unknown): Json {
   return JSON.parse(JSON.stringify(value)) as Json;
 }
 
-/** What a webhook is told of a part of the project: the fields that its file has, with the names they have there. */
+/**
+ * Builds the documents that webhooks receive for parts of the project: the fields of the files, with the same names (A-926).
+ */
 export const WEBHOOK_DOCUMENTS = {
   workflow({ version_id, ...content }: Workflow, file: string, environment: string): JsonObject {
     const { updated_at = null } = readFileAttributes(file);
