@@ -17,26 +17,26 @@ export interface ApiClientOptions {
   baseUrl: string;
   apiKey: string;
   branch: string | null;
-  /** The limit of one try: connecting, waiting and reading, in milliseconds. */
+  /** Time limit of one attempt for connecting, waiting and reading, in milliseconds. */
   timeoutMs: number;
   userAgent: string;
-  /** None unless told. */
+  /** Default: no proxy. */
   proxy?: ProxySettings;
-  /** Tries after the first; 2 unless told (A-040). */
+  /** Attempts after the first one. Default: 2 (A-040). */
   retries?: number;
   sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   random?: () => number;
   now?: () => number;
 }
 
-/** Only what is safe to repeat goes through here: every failed try may be tried again. */
+/** Sends only requests that are safe to repeat: every failed attempt may be retried. */
 export interface ApiClient {
   readonly responseReader: ResponseReader;
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   readonly now: () => number;
-  /** A 2xx answer, or a KnockError. Retries as A-040 and A-041 say. */
+  /** Returns a 2xx response. Throws KnockError after the retries (A-040, A-041). */
   send(request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse>;
-  /** `send` with this client's headers. */
+  /** Sends a request with this client's headers. */
   call(
     method: ApiRequest["method"],
     path: string,
@@ -52,7 +52,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   checkApiKey(options.apiKey);
   checkHeaderValue(options.branch ?? "", "branch");
   const redact = createRedact(options.apiKey);
-  const read = new ResponseReader(base.host, redact);
+  const responseReader = new ResponseReader(base.host, redact);
   const sleep = options.sleep ?? sleepOrThrow;
   const policy: RetryPolicy = {
     retries: options.retries ?? 2,
@@ -105,7 +105,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       return {
         ...head,
         text: await readText(response.body, () =>
-          read.createInvalidResponseError(head!, "its body is larger than 20 MB"),
+          responseReader.createInvalidResponseError(head!, "its body is larger than 20 MB"),
         ),
       };
     } catch (error) {
@@ -129,7 +129,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   }
 
   return {
-    responseReader: read,
+    responseReader,
     sleep,
     now: policy.now,
     send,

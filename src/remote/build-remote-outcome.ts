@@ -10,14 +10,16 @@ import { findStepDefinition } from "../domain/steps/step-definitions.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { parseRunEvents, type StepHistory, toText } from "./parse-run-events.js";
 
-/** A run as the API tells it: its list entry, its events where its detail was read, and its messages, oldest first. */
+/**
+ * A run as the API reports it: its list entry, its events (null if its detail was not read), and its messages, oldest first.
+ */
 export interface ReportedRun {
   run: JsonObject;
   events: Json[] | null;
   messages: JsonObject[];
 }
 
-/** What is known of one trigger (contract, section 2). Nothing is filled in that the API did not tell. */
+/** Returns the known outcome of one trigger. Adds nothing that the API did not report (contract, section 2). */
 export function buildTriggerOutcome(
   known: Pick<TriggerOutcome, "workflow_run_id" | "workflow" | "replayed">,
   reportedRuns: readonly ReportedRun[],
@@ -50,7 +52,7 @@ export function buildRecipientOutcome(reportedRun: ReportedRun): RecipientOutcom
   };
 }
 
-/** The steps a run's events and messages tell of; one that was only begun is left out. */
+/** Returns the steps in a run's events and messages. A step that has only started is left out. */
 export function buildStepOutcomes({ run, events, messages }: ReportedRun): StepOutcome[] {
   const { steps } = parseRunEvents(events ?? []);
   const byStep = groupMessagesByStep(messages);

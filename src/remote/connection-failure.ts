@@ -2,15 +2,15 @@ import { KnockError } from "../errors/knock-error.js";
 import { NOT_KNOCK_API_HINT } from "./api-response.js";
 import type { Redact } from "./create-redact.js";
 
-/** A try that brought no whole answer. */
+/** An attempt without a complete response. */
 export interface ConnectionFailure {
-  /** `broken`: something answered, but not in HTTP, or it stopped half-way. */
+  /** `broken`: there was a response, but it was not HTTP, or it was incomplete. */
   kind: "unreachable" | "broken";
   message: string;
-  /** False where another try would end the same. */
+  /** False if another attempt would fail in the same way. */
   retryable: boolean;
   cause: unknown;
-  /** Of a broken answer whose head had come. */
+  /** Set for a broken response whose headers had arrived. */
   status?: number | undefined;
   request_id?: string | undefined;
 }
@@ -35,13 +35,13 @@ const FAILURE_MESSAGES: Record<string, string> = {
 
 const BAD_CERTIFICATE = /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
 
-/** Says in plain words why a connection failed. */
+/** Describes in plain words why a connection failed. */
 export function toConnectionFailure(error: unknown): ConnectionFailure {
   const code = findErrorCode(error);
-  // undici gives its parser's errors no code.
+  // undici gives the errors of its parser no code.
   if (error instanceof Error && error.name === "HTTPParserError")
     return { kind: "broken", message: "answered what is not HTTP", retryable: false, cause: error };
-  // Nor is what a proxy answered anywhere but in these words.
+  // undici reports a proxy's response only in the message.
   const [, status] = (error instanceof Error && /^Proxy response \((\d+)\)/.exec(error.message)) || [];
   if (status !== undefined) {
     return {
@@ -63,7 +63,7 @@ export function toConnectionFailure(error: unknown): ConnectionFailure {
   return { kind: "unreachable", message: words, retryable: true, cause: error };
 }
 
-/** The code of an error, of what caused it, or of the first of several (one per address tried). */
+/** Returns the code of an error, of its cause, or of the first of several errors (one per address). */
 function findErrorCode(error: unknown, depth = 0): string {
   if (typeof error !== "object" || error === null || depth > 4) return "";
   const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
@@ -74,18 +74,18 @@ function findErrorCode(error: unknown, depth = 0): string {
 interface FailureContext {
   host: string;
   loopback: boolean;
-  /** Whether the way goes through a proxy. */
+  /** Whether the connection goes through a proxy. */
   proxied: boolean;
-  /** How often it was tried. */
+  /** Number of attempts. */
   tries: number;
   redact: Redact;
 }
 
-/** The error for a call that never got a whole answer. */
+/** Returns the error for a call that never got a complete response. */
 export function createConnectionError(failure: ConnectionFailure, context: FailureContext): KnockError {
   const { host, loopback, proxied, tries, redact } = context;
   const times = tries > 1 ? ` (tried ${tries} times)` : "";
-  // A fresh error: what the HTTP client threw may hold the request, and with it the key.
+  // A new error, because the HTTP client's error may contain the request, and with it the key.
   const cause = new Error(redact(failure.cause instanceof Error ? failure.cause.message : String(failure.cause)));
   if (failure.kind === "broken") {
     return new KnockError("remote_failed", `${host} answered what is not the API's: it ${failure.message}${times}.`, {

@@ -1,29 +1,29 @@
-/** What a try came to, as far as retrying cares: an HTTP answer, or none (`status` null). */
+/** A failed attempt: an HTTP response, or `status` null without one. */
 interface FailedAttempt {
   status: number | null;
-  /** False where trying again cannot help, as with a certificate that is not trusted. */
+  /** False if a retry cannot help, such as for an untrusted certificate. */
   retryable: boolean;
-  /** Lower-case names. */
+  /** Names are in lower case. */
   headers: Record<string, string>;
 }
 
 export interface RetryPolicy {
-  /** Tries after the first. */
+  /** Attempts after the first one. */
   retries: number;
   random: () => number;
   now: () => number;
 }
 
-/** `delay_ms` null: no further try. `asked_ms` is how long the server asked to wait, where it did. */
+/** `delay_ms` is null if there is no further attempt. `retry_after_ms` is how long the server asked to wait, or null. */
 interface RetryDecision {
   delay_ms: number | null;
   retry_after_ms: number | null;
 }
 
-/** A longer wait than this is not sat out: the caller is told when to come back. */
+/** Maximum wait before a retry. If the server asks for more, the error says when to try again. */
 const MAX_RETRY_WAIT_MS = 60_000;
 
-/** Whether and when to try again after `tried` retries (A-040, A-041). */
+/** Decides whether and when to try again after a number of retries (A-040, A-041). */
 export function decideRetry(failed: FailedAttempt, retries: number, policy: RetryPolicy): RetryDecision {
   const retryAfterMs = readRetryAfter(failed.headers, policy.now());
   if (retries >= policy.retries || !isRetryable(failed) || (retryAfterMs ?? 0) > MAX_RETRY_WAIT_MS) {
@@ -40,13 +40,13 @@ function isRetryable({ status, retryable, headers }: FailedAttempt): boolean {
   return status === 408 || status === 409 || status === 429 || status >= 500;
 }
 
-function computeBackoff(tried: number, random: number): number {
-  return Math.round(Math.min(0.5 * 2 ** tried, 8) * (1 - random * 0.25) * 1_000);
+function computeBackoff(retries: number, random: number): number {
+  return Math.round(Math.min(0.5 * 2 ** retries, 8) * (1 - random * 0.25) * 1_000);
 }
 
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
-/** Milliseconds of `retry-after-ms` or `retry-after`; null where they are absent, past or not in form. */
+/** Returns the milliseconds of `retry-after-ms` or `retry-after`; null if they are missing, past or malformed. */
 function readRetryAfter(headers: Record<string, string>, now: number): number | null {
   const milliseconds = parseAmount(headers["retry-after-ms"]);
   if (milliseconds !== null) return Math.round(milliseconds);
@@ -54,7 +54,7 @@ function readRetryAfter(headers: Record<string, string>, now: number): number | 
   const seconds = parseAmount(text);
   if (seconds !== null) return Math.round(seconds * 1_000);
   if (text === undefined || !HTTP_DATE.test(text)) return null;
-  // Measured against the server's own clock where it tells it: ours may be off by more than the wait.
+  // Measured by the server's own clock if it is known, because the local clock may be off by more than the wait.
   const from = HTTP_DATE.test(headers.date ?? "") ? Date.parse(headers.date as string) : now;
   const until = Date.parse(text) - from;
   return until >= 0 ? until : null;

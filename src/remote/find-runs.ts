@@ -6,27 +6,27 @@ import { iteratePages, type Query } from "./list-page.js";
 import { toText } from "./parse-run-events.js";
 import { readRunDetail } from "./read-run-detail.js";
 
-/** Runs of one trigger are accepted together; this is room for a large fan-out. */
+/** Runs of one trigger are accepted together. The margin leaves room for a large fan-out. */
 const SEARCH_MARGIN_MS = 5 * 60_000;
 const MAX_PAGES_IN_TIME_RANGE = 100;
 const MAX_NEWEST_PAGES = 10;
-/** Pages without one of ours, after some have been seen, before the rest is taken to be older. */
+/** Pages without a matching run, after some were found, before the remaining pages are taken to be older. */
 const MAX_UNRELATED_PAGES = 3;
 const MAX_MESSAGE_PAGES = 400;
 
 interface RunSearch {
   workflow_run_id: string;
-  /** Null where only the id is known. */
+  /** Null if only the id is known. */
   workflow: string | null;
-  /** Runs found before: they tell when the trigger was. */
+  /** Runs that were found before. Their times show when the trigger was. */
   known: ReadonlyMap<string, JsonObject>;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * The recipient runs of one trigger, newest first. The API lists runs by workflow and time, not by workflow run
- * (A-315), so the right ones are picked out of the list: around the time of those already known, else from its newest
- * pages. `whole` is false where the list went on after the last page looked at.
+ * Returns the recipient runs of one trigger, newest first. The API lists runs by workflow and time, not by workflow run
+ * (A-315), so they are selected from the list: around the time of known runs, or otherwise from its newest pages.
+ * `isComplete` is false if the list continues after the last page that was read.
  */
 export async function findRuns(
   client: ApiClient,
@@ -62,7 +62,7 @@ function buildTimeRange(known: ReadonlyMap<string, JsonObject>): Query | null {
   };
 }
 
-/** A trigger's messages, oldest first. */
+/** Returns a trigger's messages, oldest first. */
 export async function findMessages(client: ApiClient, query: Query, signal?: AbortSignal): Promise<JsonObject[]> {
   const messages: JsonObject[] = [];
   const options = { maxPages: MAX_MESSAGE_PAGES, signal };
@@ -70,7 +70,7 @@ export async function findMessages(client: ApiClient, query: Query, signal?: Abo
   return messages.reverse();
 }
 
-/** A run that messages name and no list has shown yet, read by its id; null if there is none. */
+/** Reads a run that messages name but that no list has shown yet, or returns null. */
 export async function findRunByMessages(
   client: ApiClient,
   messages: readonly JsonObject[],

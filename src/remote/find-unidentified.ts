@@ -10,12 +10,12 @@ import { encodePathSegment } from "../domain/trigger/api-request.js";
 import type { ApiClient } from "./api-client.js";
 import { nullIfMissing } from "./read-run-detail.js";
 
-/** Recipients that are looked up: each takes a request, and the API limits their rate. */
+/** Maximum number of recipients that are looked up: each takes a request, and the API limits their rate. */
 const MAX_LOOKUPS = 50;
 
 /**
- * Returns entries for recipients without a run that the API does not know: a trigger accepts them and makes no run (E-043). Those that
- * exist have no entry, since their runs may only be late. Throws what the API client throws.
+ * Returns outcomes for recipients without a run that the API does not know: a trigger accepts them and starts no run (E-043).
+ * Recipients that exist have no outcome, because their runs may only be late. Throws what the API client throws.
  */
 export async function findUnidentifiedOutcomes(
   client: ApiClient,

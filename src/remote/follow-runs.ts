@@ -12,20 +12,20 @@ import { readRunDetail } from "./read-run-detail.js";
 
 const FIRST_POLL_MS = 1_000;
 const MAX_POLL_MS = 5_000;
-/** A trigger without a single run is believed after this long: runs are made after the trigger was answered. */
+/** How long a trigger may have no run before that is taken as final: runs start after the trigger's response. */
 const NO_RUNS_TIMEOUT_MS = 10_000;
-/** Runs do not wait for sending (E-169): so long are their messages given to leave the queue. */
+/** How long messages have to leave the queue: runs do not wait for sending (E-169). */
 const SEND_TIMEOUT_MS = 10_000;
-/** How much longer than the time to wait a slow server may hold us. */
+/** How much longer than the timeout of the wait a slow server may delay the command. */
 const MAX_OVERTIME_MS = 10_000;
-/** Details read even when the time is up: 5 a second is what the API allows (A-044, tier 2). */
+/** Number of details that are read even when the time is up: the API allows 5 a second (A-044, tier 2). */
 const MIN_DETAILS = 25;
-/** Polls in a row, each with its own retries, that may fail before a wait gives up. */
+/** Number of consecutive polls, each with its own retries, that may fail before a wait fails. */
 const MAX_POLL_FAILURES = 3;
 
 /**
- * Polls a trigger's runs until all have ended or the time is up, then tells what is known of each. Interrupted, it
- * answers with what it knew last; an error in between says which workflow run it was following.
+ * Polls a trigger's runs until all have ended or the time is up, and returns what is known of each. If interrupted, it returns
+ * what was known last. An error in between names the workflow run.
  */
 export async function followRuns(
   client: ApiClient,
@@ -54,7 +54,7 @@ export async function followRuns(
   }
 }
 
-/** Once runs are known, recipients without one are either unidentified, or late. */
+/** Adds unidentified recipients. Once runs are known, a recipient without one is either unidentified or late. */
 async function addUnidentified(
   client: ApiClient,
   outcome: TriggerOutcome,
@@ -70,7 +70,7 @@ async function addUnidentified(
 
 class RunFollower {
   readonly signal: AbortSignal | undefined;
-  /** By id, oldest first. */
+  /** Runs by id, oldest first. */
   private readonly runs = new Map<string, JsonObject>();
   private readonly events = new Map<string, Json[]>();
   private messages: JsonObject[] = [];
@@ -100,7 +100,7 @@ class RunFollower {
       }
       const ended = [...this.runs.values()].filter(hasEnded).length;
       if (this.runs.size > 0) this.options.onProgress?.(ended, this.runs.size);
-      // And none is new since the poll before: the runs of a fan-out appear one after the other.
+      // No run may be new since the poll before, because the runs of a fan-out appear one after the other.
       if (failures === 0 && this.runs.size > 0 && ended === this.runs.size && previousEnded === ended) return;
       previousEnded = this.runs.size;
       if (this.runs.size === 0 && failures === 0 && this.getElapsedMs() >= NO_RUNS_TIMEOUT_MS) {
@@ -130,7 +130,7 @@ class RunFollower {
     return this.buildOutcome();
   }
 
-  /** Recipients stay null until the API has told of any. */
+  /** Returns what is known so far. Recipients are null until the API has reported any. */
   buildOutcome(): TriggerOutcome {
     if (this.runs.size === 0 && this.getElapsedMs() < NO_RUNS_TIMEOUT_MS) return this.triggerOutcome;
     const reportedRuns: ReportedRun[] = [...this.runs].map(([id, run]) => ({
@@ -143,7 +143,7 @@ class RunFollower {
     return { ...outcome, cancellation_key: outcome.cancellation_key ?? cancellation_key };
   }
 
-  /** Whether the time to wait is up, and runs have not ended or nothing is known of them. Not so if the wait was interrupted. */
+  /** Returns whether the time is up while runs have not ended or none is known. False if the wait was interrupted. */
   isTimedOut(): boolean {
     if (this.options.signal?.aborted || this.getRemainingMs() > 0) return false;
     const runs = [...this.runs.values()];
@@ -156,7 +156,7 @@ class RunFollower {
     for (const run of runs.reverse()) this.runs.set(run.id as string, run);
   }
 
-  /** The way to runs that newer ones have pushed out of reach: their messages can be listed by workflow run. */
+  /** Finds a run that newer ones have pushed out of reach: its messages can be listed by workflow run. */
   private async readRunsByMessages(): Promise<boolean> {
     await this.readMessages();
     const run = await findRunByMessages(this.client, this.messages, this.runs, this.signal);

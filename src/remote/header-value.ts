@@ -1,6 +1,6 @@
 import { KnockError } from "../errors/knock-error.js";
 
-/** Refuses what cannot be a key before it is sent. Throws `authentication`; the key itself is never shown. */
+/** Throws `authentication` for a text that cannot be a key, before it is sent. The key itself is never shown. */
 export function checkApiKey(key: string): void {
   if (key === "") {
     throw new KnockError("authentication", "There is no API key.", {
@@ -14,9 +14,9 @@ export function checkApiKey(key: string): void {
   }
 }
 
-/** Refuses a value that cannot travel in an HTTP header. Throws `usage`. */
-export function checkHeaderValue(value: string, what: string): void {
+/** Throws `usage` for a value that an HTTP header cannot contain. */
+export function checkHeaderValue(value: string, label: string): void {
   if (!/^[\x20-\x7e]*$/.test(value)) {
-    throw new KnockError("usage", `The ${what} may hold plain printable characters only.`);
+    throw new KnockError("usage", `The ${label} may hold plain printable characters only.`);
   }
 }

@@ -2,12 +2,12 @@ import type { Paged, PageRequest } from "../ports/page-request.js";
 import type { JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
 
-/** Query parameters; undefined ones are left out, of a list there is one for each. */
+/** Query parameters. Undefined ones are left out, and a list becomes one parameter for each item. */
 export type Query = Record<string, string | readonly string[] | undefined>;
 
-/** The most a page of the API holds (A-070). */
+/** Maximum number of entries in a page of the API (A-070). */
 export const MAX_PAGE_SIZE = 50;
-/** How many pages are looked through for entries that only this side can tell apart. */
+/** Maximum number of pages that are searched for entries that the API cannot filter. */
 const MAX_FILTERED_PAGES = 20;
 
 function appendQuery(path: string, query: Query): string {
@@ -18,8 +18,8 @@ function appendQuery(path: string, query: Query): string {
 }
 
 /**
- * Up to `page.limit` entries, from as many of the API's pages as that takes (A-070 to A-073). `keep` chooses where the
- * API has no such filter: then fewer may come, and `after` tells that there is more to look through.
+ * Returns up to `page.limit` entries, from as many pages of the API as that takes. `matches` selects entries where the API has
+ * no such filter: then there may be fewer, and `after` shows that there are more to search (A-070 to A-073).
  */
 export async function listPage(
   client: ApiClient,
@@ -33,16 +33,16 @@ export async function listPage(
   let items: JsonObject[] = [];
   const responses: { after: string | null; before: string | null }[] = [];
   const size = Math.max(1, Math.min(MAX_PAGE_SIZE, page.limit));
-  // A page's size never exceeds what is still wanted, so that cursors stay exact.
+  // A page is never larger than the number of entries that are still missing, so that cursors stay exact.
   while (responses.length === 0 || items.length + (matches ? size : 1) <= page.limit) {
     const page_size = String(matches ? size : Math.min(size, Math.max(1, page.limit - items.length)));
     const paged = { ...query, page_size, [isBackward ? "before" : "after"]: cursor };
-    const answer = client.responseReader.readPage(await client.call("GET", appendQuery(path, paged)));
-    const matching = matches ? answer.items.filter(matches) : answer.items;
+    const response = client.responseReader.readPage(await client.call("GET", appendQuery(path, paged)));
+    const matching = matches ? response.items.filter(matches) : response.items;
     items = isBackward ? [...matching, ...items] : [...items, ...matching];
-    responses.push(answer);
-    const next = isBackward ? answer.before : answer.after;
-    const isExhausted = matches ? responses.length >= MAX_FILTERED_PAGES : answer.items.length === 0;
+    responses.push(response);
+    const next = isBackward ? response.before : response.after;
+    const isExhausted = matches ? responses.length >= MAX_FILTERED_PAGES : response.items.length === 0;
     if (next === null || next === cursor || isExhausted) break;
     cursor = next;
   }
@@ -57,7 +57,7 @@ export async function listPage(
   };
 }
 
-/** Every entry, page by page, until there is no more or `mostPages` are read or the caller leaves the loop. */
+/** Yields the entries page by page, until there are no more, `maxPages` are read or the caller leaves the loop. */
 export async function* iteratePages(
   client: ApiClient,
   path: string,

@@ -2,10 +2,10 @@ import { type Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
 import { KnockError } from "../errors/knock-error.js";
 import type { BaseUrl } from "./parse-base-url.js";
 
-/** What the environment says of proxies: `HTTPS_PROXY` and `NO_PROXY`, as other programs read them. */
+/** The environment's proxy settings: `HTTPS_PROXY` and `NO_PROXY`, as other programs read them. */
 export interface ProxySettings {
   url: string | null;
-  /** Hosts that are reached directly: names, their domains (`.example.com`), or `*`. */
+  /** Hosts that are reached directly: names, domains (`.example.com`), or `*`. */
   noProxy: string;
 }
 
@@ -16,23 +16,23 @@ export function readProxySettings(env: Readonly<Record<string, string | undefine
   };
 }
 
-/** Enough for a bulk run; further calls queue for a free connection. */
+/** Maximum number of connections: enough for a bulk run. Further calls wait for a free one. */
 const MAX_CONNECTIONS = 32;
 
 /**
- * Connections to the API, kept and shared. Through the proxy that the environment names; never for this machine's own
- * addresses. `timeoutMs` limits connecting. Throws `usage` for a proxy that is none.
+ * Opens shared connections to the API, through the environment's proxy, except to localhost. `timeoutMs` limits connecting.
+ * Throws `usage` for an invalid proxy.
  */
 export function openConnection(base: BaseUrl, proxy: ProxySettings, timeoutMs: number): Dispatcher {
   const options = {
     connections: MAX_CONNECTIONS,
     connect: { timeout: timeoutMs },
-    // One timer of the caller's covers the whole try.
+    // One timer of the caller covers the whole attempt.
     headersTimeout: 0,
     bodyTimeout: 0,
   };
   if (base.isLoopback || proxy.url === null) return new Pool(base.origin, options);
-  // Never echoed whole: it may hold a password.
+  // The URL is never shown, because it may contain a password.
   if (!URL.canParse(proxy.url) || !/^https?:$/.test(new URL(proxy.url).protocol)) {
     throw new KnockError("usage", "HTTPS_PROXY is not the URL of an HTTP proxy.", {
       hint: "For example http://proxy.example.com:3128; unset it to connect directly.",

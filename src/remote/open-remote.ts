@@ -29,7 +29,7 @@ import {
 
 export { readProxySettings as proxySettingsOf } from "./open-connection.js";
 
-/** The hosted API, or whatever answers like it. Throws `usage` or `authentication` for options that cannot be used. */
+/** Opens the hosted API, or a server with the same API. Throws `usage` or `authentication` for invalid options. */
 export function openRemote(options: ApiClientOptions): Operations {
   const client = createApiClient(options);
   return {
@@ -48,7 +48,10 @@ export function openRemote(options: ApiClientOptions): Operations {
   };
 }
 
-/** A-318. A key always goes along, the same on every try, so that a lost answer cannot trigger twice (A-051). */
+/**
+ * Triggers a workflow (A-318). Always sends an idempotency key, the same for every attempt, so that a lost response cannot
+ * trigger twice (A-051).
+ */
 async function triggerWorkflow(
   client: ApiClient,
   options: ApiClientOptions,
@@ -60,10 +63,10 @@ async function triggerWorkflow(
     ...options,
     idempotency_key: idempotency_key ?? createIdempotencyKey(),
   });
-  const answer = await client.send(request);
-  const body = client.responseReader.readObject(answer, "workflow_run_id");
+  const response = await client.send(request);
+  const body = client.responseReader.readObject(response, "workflow_run_id");
   if (!isUuid(body.workflow_run_id as string))
-    throw client.responseReader.createInvalidResponseError(answer, 'its "workflow_run_id" is no UUID');
+    throw client.responseReader.createInvalidResponseError(response, 'its "workflow_run_id" is no UUID');
   return {
     workflow_run_id: body.workflow_run_id as string,
     workflow: trigger.workflow,
@@ -71,11 +74,11 @@ async function triggerWorkflow(
     cancellation_key: trigger.cancellation_key,
     recipients: null,
     summary: null,
-    ...(answer.headers["idempotent-replayed"] === "true" ? { replayed: true } : {}),
+    ...(response.headers["idempotent-replayed"] === "true" ? { replayed: true } : {}),
   };
 }
 
-/** A-317: accepted only, whatever it matches (A-087), so that a repeat is harmless. */
+/** Cancels a workflow (A-317). The API only accepts the request, whatever it matches, so a repeat is harmless (A-087). */
 async function cancelWorkflow(
   client: ApiClient,
   options: ApiClientOptions,
@@ -91,7 +94,7 @@ async function cancelWorkflow(
   return { workflow, cancellation_key, target: "remote", recipients: null, summary: null };
 }
 
-/** A-316, with the steps its events and messages tell of. */
+/** Reads a recipient run (A-316), with the steps in its events and messages. */
 async function readRecipientRun(client: ApiClient, id: string): Promise<JsonObject | null> {
   if (!isUuid(id)) return null;
   const run = await readRunDetail(client, id);
@@ -100,7 +103,7 @@ async function readRecipientRun(client: ApiClient, id: string): Promise<JsonObje
   return { ...run, steps: buildStepOutcomes({ run, events: run.events, messages }) as unknown as JsonObject[] };
 }
 
-/** A-315. The API has no filter by workflow run: those runs are picked out here. */
+/** Lists recipient runs (A-315). The API has no filter by workflow run, so its runs are selected here. */
 function listRecipientRuns(client: ApiClient, filter: RunFilter, page: PageRequest): Promise<Paged<JsonObject>> {
   const { workflow_run_id: workflowRunId } = filter;
   const query: Query = {
@@ -114,7 +117,7 @@ function listRecipientRuns(client: ApiClient, filter: RunFilter, page: PageReque
   return listPage(client, "/v1/workflow_recipient_runs", query, page, isOfWorkflowRun);
 }
 
-/** A reference in a query: an id, or brackets (A-060, A-408). */
+/** Returns the query for a recipient: an id, or brackets for an object (A-060, A-408). */
 function buildRecipientQuery({ recipient }: RunFilter): Query {
   if (recipient === undefined) return {};
   const { collection, id } = splitRecipientKey(recipient);

@@ -5,14 +5,14 @@ export interface BaseUrl {
   origin: string;
   /** Host and port, for messages. */
   host: string;
-  /** What stands before `/v1`: "" or `/some/prefix`. */
+  /** The path before `/v1`: "" or `/some/prefix`. */
   prefix: string;
   isLoopback: boolean;
 }
 
 const HINT = "Give the API's address without a path, as in https://api.knock.app or http://127.0.0.1:8484.";
 
-/** Where the API is (A-001). Throws `usage` for what cannot be it, or would show the key to the network. */
+/** Parses the API's base URL (A-001). Throws `usage` if it is invalid or would send the key unencrypted. */
 export function parseBaseUrl(text: string): BaseUrl {
   if (!URL.canParse(text)) throw new KnockError("usage", "The base URL is not a URL.", { hint: HINT });
   const url = new URL(text);
@@ -21,7 +21,7 @@ export function parseBaseUrl(text: string): BaseUrl {
       hint: HINT,
     });
   }
-  // Never echoed: what stands there is a secret.
+  // The URL is never shown, because it contains a secret.
   if (url.username !== "" || url.password !== "") {
     throw new KnockError("usage", "The base URL must not hold a user name or password.", { hint: HINT });
   }

@@ -2,7 +2,7 @@ import { REASONS, type Reason, type ReasonCode, type StepResult } from "../domai
 import { findStepDefinition } from "../domain/steps/step-definitions.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 
-/** What a run's events tell of one step. `outcome` null: it was begun, and nothing more is told. */
+/** One step according to a run's events. `outcome` is null if the events report only that it started. */
 export interface StepHistory {
   ref: string;
   type: string | null;
@@ -15,13 +15,13 @@ export interface StepHistory {
 }
 
 interface RunHistory {
-  /** In the order in which they were reached. */
+  /** In the order in which the steps were reached. */
   steps: Map<string, StepHistory>;
-  /** Why the run ended before any step. */
+  /** Why the run ended before any step; null otherwise. */
   reason: Reason | null;
 }
 
-/** `step_skipped.data.reason` (EQ-04) in our words. Ours are taken as they are. */
+/** Our codes for `step_skipped.data.reason` (EQ-04). Our own codes are accepted unchanged. */
 const REASON_BY_EVENT: Record<string, ReasonCode> = {
   conditions_failed: "condition",
   channel_conditions_failed: "condition",
@@ -32,7 +32,10 @@ const REASON_BY_EVENT: Record<string, ReasonCode> = {
 
 type EventHandler = (step: StepHistory, data: JsonObject) => void;
 
-/** What each event says of its step. Event names are an open set (E-009, A-607): others say nothing. */
+/**
+ * Functions that apply an event to its step, by the event's name. Event names are an open set, and other events change
+ * nothing (E-009, A-607).
+ */
 const EVENT_HANDLERS: Record<string, EventHandler> = {
   step_skipped: (step, data) => setOutcome(step, "skipped", parseReason(data)),
   step_completed: (step, data) => {
@@ -59,7 +62,7 @@ const EVENT_HANDLERS: Record<string, EventHandler> = {
     setOutcome(step, "cancelled", parseReason(data) ?? { code: "cancelled", detail: null }),
 };
 
-/** Reads a run's events (A-510), whatever they hold. */
+/** Reads a run's events, whatever they contain (A-510). */
 export function parseRunEvents(events: readonly Json[]): RunHistory {
   const history: RunHistory = { steps: new Map(), reason: null };
   for (const entry of sortByTime(events.filter(isJsonObject))) {
@@ -103,7 +106,7 @@ function setWaiting(step: StepHistory, data: JsonObject): void {
   step.until = toText(data.until) ?? toText(data.resume_at) ?? toText(data.due_at) ?? toText(data.closes_at);
 }
 
-/** A reason outside the closed list is not told: scripts rely on the list. */
+/** Returns a reason; null if its code is not in the closed list, on which scripts rely. */
 function parseReason(data: JsonObject): Reason | null {
   const eventReason = toText(data.reason);
   if (eventReason === null) return null;
@@ -112,7 +115,10 @@ function parseReason(data: JsonObject): Reason | null {
   return code === null ? null : { code, detail: findDetail(data) };
 }
 
-/** Why a step failed, where its type says it: a channel step's template cannot be rendered (E-192), a fetch's request fails. */
+/**
+ * Returns why a step failed, if its type implies the reason: a channel step's template cannot be rendered (E-192), a fetch
+ * step's request fails.
+ */
 function findFailureReason(step: StepHistory, data: JsonObject): Reason | null {
   const code = findStepDefinition(step.type)?.eventReasons?.failed;
   return code === undefined ? null : { code, detail: findDetail(data) };
@@ -122,7 +128,7 @@ function findDetail(data: JsonObject): string | null {
   return toText(data.detail) ?? toText(data.error) ?? toText(data.message);
 }
 
-/** Oldest first, which the API does not promise. */
+/** Returns events oldest first, because the API does not guarantee an order. */
 function sortByTime(events: JsonObject[]): JsonObject[] {
   const [first, last] = [parseEventTime(events[0]), parseEventTime(events.at(-1))];
   return first > last ? events.reverse() : events;

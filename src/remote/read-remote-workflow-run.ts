@@ -9,9 +9,9 @@ import { findMessages, findRunByMessages, findRuns } from "./find-runs.js";
 import { readRunDetail } from "./read-run-detail.js";
 
 /**
- * What the API tells of a workflow run, or null if it is none. A run is found through its messages, which can be
- * listed by it, else among the newest recipient runs; where those do not reach far enough this throws
- * `resource_missing` with what to do instead.
+ * Reads the workflow run with this id, or returns null. It is found through its messages, which can be listed by workflow
+ * run, or otherwise among the newest recipient runs. Throws `resource_missing`, with an alternative, if those do not reach far
+ * enough.
  */
 export async function readRemoteWorkflowRun(client: ApiClient, id: string): Promise<TriggerOutcome | null> {
   if (!isUuid(id)) return null;
@@ -20,7 +20,7 @@ export async function readRemoteWorkflowRun(client: ApiClient, id: string): Prom
   const messages = await findMessages(client, { workflow_run_id: id });
   const first = await findRunByMessages(client, messages, runs);
   if (first !== null) runs.set(first.id as string, first);
-  else if ((await readRunDetail(client, id)) !== null) return null; // The id of a recipient run.
+  else if ((await readRunDetail(client, id)) !== null) return null; // it is the id of a recipient run
   const workflow = first === null ? null : (first.workflow as string);
   const { runs: listedRuns, isComplete } = await findRuns(client, { workflow_run_id: id, workflow, known: runs });
   for (const run of listedRuns.reverse()) runs.set(run.id as string, run);

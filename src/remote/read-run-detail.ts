@@ -3,23 +3,23 @@ import { KnockError } from "../errors/knock-error.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { ApiClient } from "./api-client.js";
 
-/** A recipient run with its events (A-316, A-509), or null. */
+/** Returns a recipient run with its events (A-316, A-509), or null. */
 export async function readRunDetail(
   client: ApiClient,
   id: string,
   signal?: AbortSignal,
 ): Promise<(JsonObject & { events: Json[] }) | null> {
-  const answer = await nullIfMissing(
+  const response = await nullIfMissing(
     client.call("GET", `/v1/workflow_recipient_runs/${encodePathSegment(id)}`, { signal }),
   );
-  if (answer === null) return null;
-  const run = client.responseReader.readObject(answer, "id", "workflow_run_id", "workflow", "status");
+  if (response === null) return null;
+  const run = client.responseReader.readObject(response, "id", "workflow_run_id", "workflow", "status");
   if (!Array.isArray(run.events))
-    throw client.responseReader.createInvalidResponseError(answer, 'its body has no "events"');
+    throw client.responseReader.createInvalidResponseError(response, 'its body has no "events"');
   return { ...run, events: run.events };
 }
 
-/** Null where the API says that there is no such thing (A-030m). */
+/** Returns a request's result; null if the API reports that the resource does not exist (A-030m). */
 export async function nullIfMissing<T>(request: Promise<T>): Promise<T | null> {
   try {
     return await request;

@@ -10,18 +10,18 @@ import type { ApiClient } from "./api-client.js";
 import { listPage, MAX_PAGE_SIZE, type Query } from "./list-page.js";
 import { nullIfMissing } from "./read-run-detail.js";
 
-/** The API's message (A-217, A-472) plus `content` (A-221, A-473), or null. */
+/** Returns the API's message (A-217, A-472) with its `content` (A-221, A-473), or null. */
 export async function readRemoteMessage(client: ApiClient, id: string): Promise<JsonObject | null> {
   if (id === "") return null;
   const path = `/v1/messages/${encodePathSegment(id)}`;
-  const answer = await nullIfMissing(client.call("GET", path));
-  if (answer === null) return null;
-  const message = client.responseReader.readObject(answer, "id", "status");
+  const response = await nullIfMissing(client.call("GET", path));
+  if (response === null) return null;
+  const message = client.responseReader.readObject(response, "id", "status");
   const content = await nullIfMissing(client.call("GET", `${path}/content`));
   return { ...message, content: content === null ? null : client.responseReader.readObject(content, "message_id") };
 }
 
-/** A-222: the newest page, or null for no message. */
+/** Returns the newest page of a message's delivery logs; null if there is no such message (A-222). */
 export async function readRemoteDeliveryLogs(client: ApiClient, id: string): Promise<JsonObject[] | null> {
   if (id === "") return null;
   const page = { limit: MAX_PAGE_SIZE };
@@ -31,7 +31,7 @@ export async function readRemoteDeliveryLogs(client: ApiClient, id: string): Pro
   return listed === null ? null : listed.items;
 }
 
-/** A-208, A-242, A-300. The API filters by a channel's id only; by its key the entries are picked out here. */
+/** Lists messages. The API filters by a channel's id only, so a channel's key is matched here (A-208, A-242, A-300). */
 export function listRemoteMessages(
   client: ApiClient,
   filter: MessageFilter,
@@ -64,7 +64,7 @@ function buildMessagesPath({ recipient }: MessageFilter): string {
 
 type MarkRequest = { method: "PUT" | "DELETE"; status: string };
 
-/** A-219, A-220, A-224 to A-228. A link's click is recorded by the link alone. */
+/** The requests that mark a message. A click is recorded by the link alone (A-219, A-220, A-224 to A-228). */
 const MARK_REQUESTS: Record<EngagementAction, MarkRequest | null> = {
   seen: { method: "PUT", status: "seen" },
   unseen: { method: "DELETE", status: "seen" },
@@ -77,8 +77,8 @@ const MARK_REQUESTS: Record<EngagementAction, MarkRequest | null> = {
 };
 
 /**
- * Marks messages one by one, after making sure that all of them exist. Throws `resource_missing` naming the unknown
- * ones, `not_supported` for `link_clicked`; a failure half-way says what was changed before it.
+ * Marks messages one by one, after checking that all of them exist. Throws `resource_missing` with the unknown ids, and
+ * `not_supported` for `link_clicked`. If one fails later, the error lists the messages that were changed before.
  */
 export async function markRemoteMessages(
   client: ApiClient,
@@ -97,8 +97,8 @@ export async function markRemoteMessages(
   for (const id of ids) {
     try {
       const path = `/v1/messages/${encodePathSegment(id)}/${mark.status}`;
-      const answer = await client.call(mark.method, path, { body: metadata === null ? null : { metadata } });
-      marked.push(client.responseReader.readObject(answer, "id"));
+      const response = await client.call(mark.method, path, { body: metadata === null ? null : { metadata } });
+      marked.push(client.responseReader.readObject(response, "id"));
     } catch (error) {
       throw marked.length > 0 && error instanceof KnockError
         ? addCompletedHint(error, ids.slice(0, marked.length))

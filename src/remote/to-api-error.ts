@@ -8,7 +8,7 @@ export interface ErrorContext {
   host: string;
   branch: string | null;
   tries: number;
-  /** How long the server asked to wait before the next try, in milliseconds, where it did. */
+  /** How long the server asked to wait before the next attempt, in milliseconds; null if it did not. */
   retry_after_ms: number | null;
   redact: Redact;
 }
@@ -25,7 +25,7 @@ const CODE_BY_STATUS: Record<number, ErrorCode> = {
   429: "rate_limited",
 };
 
-/** What the API itself calls some faults, where it is finer than the status (A-030i to A-030k). */
+/** The API's own error codes that are more specific than the status (A-030i to A-030k). */
 const CODE_BY_API_CODE: Record<string, ErrorCode> = {
   workflow_missing: "workflow_missing",
   workflow_inactive: "workflow_inactive",
@@ -33,17 +33,17 @@ const CODE_BY_API_CODE: Record<string, ErrorCode> = {
 };
 
 /**
- * The error for an answer that is not 2xx (A-020 to A-026, A-030). The API's message, code and `errors` are kept;
- * never throws, whatever the body holds.
+ * Returns the error for a response that is not 2xx, with the API's message, code and `errors`. Never throws, whatever the body
+ * contains (A-020 to A-026, A-030).
  */
-export function toApiError(answer: ApiResponse, context: ErrorContext): KnockError {
+export function toApiError(response: ApiResponse, context: ErrorContext): KnockError {
   const { host, redact } = context;
-  const body = parseErrorBody(answer.text, redact);
-  const common = { status: answer.status, request_id: getRequestId(answer, redact) };
-  const code = findErrorCode(answer.status, body);
+  const body = parseErrorBody(response.text, redact);
+  const common = { status: response.status, request_id: getRequestId(response, redact) };
+  const code = findErrorCode(response.status, body);
   if (code === null) {
-    const location = answer.headers.location;
-    return new KnockError("remote_failed", `${host} answered what is not the API's (HTTP ${answer.status}).`, {
+    const location = response.headers.location;
+    return new KnockError("remote_failed", `${host} answered what is not the API's (HTTP ${response.status}).`, {
       hint:
         location === undefined
           ? NOT_KNOCK_API_HINT
@@ -51,7 +51,7 @@ export function toApiError(answer: ApiResponse, context: ErrorContext): KnockErr
       ...common,
     });
   }
-  return new KnockError(code, formatMessage(code, answer.status, body, context), {
+  return new KnockError(code, formatMessage(code, response.status, body, context), {
     hint: getHint(code, body, context),
     details: body.details,
     ...common,
@@ -59,7 +59,7 @@ export function toApiError(answer: ApiResponse, context: ErrorContext): KnockErr
 }
 
 interface ErrorBody {
-  /** The API's own code; null where the body has none, and so is not the API's. */
+  /** The API's own code; null if the body has none and therefore is not the API's. */
   code: string | null;
   message: string | null;
   details: ErrorDetail[];
@@ -90,7 +90,7 @@ function toErrorDetails(entry: unknown, redact: Redact): ErrorDetail[] {
   return [{ pointer, message: typeof message === "string" ? redact(message) : "is not valid" }];
 }
 
-/** `recipients[0].id` → `/recipients/0/id` (ACQ-2). */
+/** Converts the name of a field to a JSON pointer: `recipients[0].id` → `/recipients/0/id` (ACQ-2). */
 export function toFieldPointer(field: string): string {
   return toPointer(field.split(/[.[\]]+/).filter((part) => part !== ""));
 }
@@ -98,12 +98,12 @@ export function toFieldPointer(field: string): string {
 function findErrorCode(status: number, body: ErrorBody): ErrorCode | null {
   if (status >= 500) return "remote_failed";
   if (status < 400) return null;
-  // A proxy's page is no word of the API that something is missing or invalid.
+  // A proxy's page does not show that the API misses something or finds it invalid.
   if (body.code === null && !(status in CODE_BY_STATUS && status !== 404)) return null;
   if (status === 404 || status === 422) {
     const ownCode = CODE_BY_API_CODE[body.code ?? ""];
     if (ownCode !== undefined) return ownCode;
-    // Q-2: the API has no code of its own for a key used again with another payload.
+    // The API has no code of its own for a key that is used again with another payload (Q-2).
     if (body.details.some(({ pointer }) => /^\/idempotency[_-]key$/i.test(pointer))) return "idempotency_conflict";
   }
   return CODE_BY_STATUS[status] ?? "invalid_params";

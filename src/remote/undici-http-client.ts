@@ -36,9 +36,9 @@ async function sendRequest(
   return { status: response.statusCode, text: Buffer.concat(chunks).toString("utf8") };
 }
 
-/** Requests of fetch and agent steps and of outbound webhooks, over undici, to addresses that the guard permits. */
+/** Creates the client for fetch and agent steps and for outbound webhooks. It connects to addresses that the guard permits. */
 export function createUndiciHttpClient(resolve?: ResolveHost): HttpClient {
-  // Connections are kept, so requests with other permitted addresses must not share them.
+  // Connections are kept open, so requests with other permitted addresses must not share them.
   const agents = new Map<string, Agent>();
   const getAgent = (allowed: readonly string[]): Agent => {
     const key = allowed.join(" ");
