@@ -1,4 +1,4 @@
-/** Every exit code of the command, once. The README says what each means. */
+/** Every exit code of the command. The README documents them. */
 export const EXIT = {
   success: 0,
   /** Completed, but the outcome was a failure. */
@@ -21,7 +21,7 @@ export const EXIT = {
   terminated: 143,
 } as const;
 
-/** Every error code with the exit code of the command. */
+/** Every error code, with the exit code of the command. */
 const ERROR_CODES = {
   usage: EXIT.invalid_input,
   invalid_json: EXIT.invalid_input,
@@ -56,12 +56,12 @@ const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** One fault inside a document: where it is (JSON pointer, "" for the root), what is wrong, and what stood there. */
+/** A finding in a document: its JSON pointer ("" for the root), the message, and the value there. */
 export interface ErrorDetail {
   pointer: string;
   message: string;
   value?: unknown;
-  /** Of a file of the project: which, and where in it, counted from 1. */
+  /** The project's file that contains it, and the location in the file, counted from 1. */
   file?: string;
   line?: number;
   column?: number;
@@ -71,15 +71,15 @@ interface KnockErrorOptions {
   hint?: string | undefined;
   details?: readonly ErrorDetail[];
   cause?: unknown;
-  /** HTTP status that a remote API answered. */
+  /** HTTP status of a remote API's response. */
   status?: number;
   request_id?: string | undefined;
 }
 
-/** Bundles have a copy of this class each: an error is one of ours by this mark, whichever copy made it. */
+/** Marks errors of this class. Each bundle has its own copy of the class, so `instanceof` checks for this mark instead. */
 const KNOCK_ERROR_MARK = Symbol.for("knock-cli/error");
 
-/** The one error type: a user's mistake, a missing thing or a fault of the surroundings, never a bug of ours. */
+/** The error for a user's mistake, a missing resource or a failure of the environment, and never for a bug of knock. */
 export class KnockError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === "object" && value !== null && KNOCK_ERROR_MARK in value;
@@ -103,7 +103,7 @@ export class KnockError extends Error {
   }
 }
 
-/** Turns warnings into the error that `--strict` makes of them. */
+/** Returns the error that `--strict` makes of warnings. */
 export function toWarningsError(warnings: readonly string[]): KnockError {
   const [first = "", ...others] = warnings;
   const message = others.length === 0 ? first : `${warnings.length} warnings`;
@@ -117,7 +117,7 @@ export function getExitCode(error: unknown): number {
   return error instanceof KnockError ? ERROR_CODES[error.code] : ERROR_CODES.internal;
 }
 
-/** The message of anything thrown. */
+/** Returns the message of anything thrown. */
 export function getErrorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 import { type LookupAddress, lookup as systemLookup } from "node:dns";
 import { BlockList, isIP, isIPv6, type LookupFunction } from "node:net";
 
-/** Addresses that are never public (IANA's special-purpose registries), loopback left out. */
+/** Addresses that are never public (IANA's special-purpose registries), except loopback. */
 const PRIVATE_RANGES: readonly string[] = [
   ...["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24"],
   ...["192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"],
@@ -21,7 +21,7 @@ function buildBlockList(ranges: readonly string[]): BlockList {
   return list;
 }
 
-/** The eight groups of an IPv6 address. */
+/** Returns the eight groups of an IPv6 address. */
 function parseIPv6Groups(address: string): number[] {
   const { hostname } = new URL(`http://[${address}]/`); // the canonical form, without a dotted end
   const [head = "", tail] = hostname.slice(1, -1).split("::");
@@ -32,7 +32,7 @@ function parseIPv6Groups(address: string): number[] {
   return [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after];
 }
 
-/** The IPv4 address that an IPv6 address stands for (mapped, compatible, NAT64, 6to4); null if it has none. */
+/** Returns the IPv4 address in an IPv6 address (mapped, compatible, NAT64, 6to4), or null. */
 function findEmbeddedIPv4(address: string): string | null {
   const groups = parseIPv6Groups(address);
   const dotted = (high = 0, low = 0): string => [high >> 8, high & 255, low >> 8, low & 255].join(".");
@@ -46,7 +46,7 @@ function findEmbeddedIPv4(address: string): string | null {
 
 const isListed = (list: BlockList, address: string): boolean => list.check(address, isIPv6(address) ? "ipv6" : "ipv4");
 
-/** Looks a name up in the system's way. */
+/** Looks up a host name, as the system does. */
 export type ResolveHost = (
   hostname: string,
   options: { all: true; family: number; hints: number },
@@ -65,18 +65,18 @@ const createRefusedError = (message: string): NodeJS.ErrnoException =>
 
 export interface AddressGuard {
   /**
-   * Throws for a URL whose host is an address that may not be requested. `isNamed`: the project's configuration names the
-   * host, so that it may be a private address; otherwise it came from a template or from stored data.
+   * Throws for a URL whose host is an address that must not be requested. With `isNamed`, the host comes from the project's
+   * configuration and may be private; otherwise it comes from a template or stored data.
    */
   checkHost(url: URL, isNamed: boolean): void;
-  /** For connecting: refuses names that resolve to addresses that are not public, and returns only what it checked. */
+  /** Looks up hosts for connections. Rejects names with addresses that are not public, and returns only checked addresses. */
   readonly lookup: LookupFunction;
 }
 
 /**
- * Keeps requests away from private, link-local, shared, multicast and metadata addresses. The address that was checked is
- * the one that is connected to, so that a name that changes its address in between changes nothing. `localhost` and
- * loopback addresses are allowed where the URL names them, and only there.
+ * Creates a guard that keeps requests away from private, link-local, shared, multicast and metadata addresses. The checked
+ * address is the one that is connected to, so that a name cannot change its address in between. `localhost` and loopback
+ * addresses are allowed only if the URL names them.
  */
 export function createAddressGuard(allowed: readonly string[], resolve: ResolveHost = resolveBySystem): AddressGuard {
   const [privateList, loopbackList, allowedList] = [

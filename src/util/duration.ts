@@ -10,12 +10,12 @@ const UNIT_MS: Record<string, number> = {
 const ISO_DURATION =
   /^P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/i;
 
-/** Longer text is never a duration. Without a bound, a repeated group of megabytes overflows V8's backtracking stack. */
+/** Maximum length of a duration. Without a limit, a repeated group of megabytes overflows V8's backtracking stack. */
 const MAX_DURATION_LENGTH = 100;
 
 /**
- * Milliseconds of `30s`, `15m`, `24h`, `7d`, `2w`, `1h30m`, `500ms` or ISO 8601 `PT30M`; undefined if it is neither.
- * ISO years and months are refused: they have no fixed length.
+ * Returns the milliseconds of `30s`, `15m`, `24h`, `7d`, `2w`, `1h30m`, `500ms` or ISO 8601 `PT30M`; undefined for anything
+ * else. ISO years and months are rejected, because they have no fixed length.
  */
 export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim();
@@ -38,7 +38,7 @@ function toSafeInteger(milliseconds: number): number | undefined {
   return Number.isSafeInteger(rounded) ? rounded : undefined;
 }
 
-/** A length of time as a person reads it: `30m`, `1h 30m`, `2d`, `45s`. */
+/** Returns a duration in a readable form: `30m`, `1h 30m`, `2d`, `45s`. */
 export function formatDuration(milliseconds: number): string {
   let rest = Math.max(0, Math.round(milliseconds / 1_000));
   if (rest === 0) return "0s";

@@ -1,12 +1,15 @@
 import { distance } from "fastest-levenshtein";
 
-/** How many letters differ; two letters swapped are one slip of the finger, not two. */
+/** Returns the number of typos between two texts. Two swapped letters are one typo, not two. */
 function countTypos(a: string, b: string): number {
   const d = distance(a, b);
   return d === 2 && a.length === b.length && [...a].sort().join("") === [...b].sort().join("") ? 1 : d;
 }
 
-/** Returns the candidate nearest to what was typed, if it is near enough to be what was meant: at most `most` slips. */
+/**
+ * Returns the candidate nearest to the typed text, if it is near enough: up to `maxTypos` typos and a third of the text's
+ * length.
+ */
 export function findNearest(
   typed: string,
   candidates: Iterable<string>,
@@ -17,13 +20,13 @@ export function findNearest(
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
     const d = countTypos(typed.toLowerCase(), candidate.toLowerCase());
-    // Something must be shared: of two one-letter names each would be near the other.
+    // The texts must have a letter in common; otherwise any two names of one letter would be near.
     if (d < bestDistance && d < typed.length) [best, bestDistance] = [candidate, d];
   }
   return best;
 }
 
-/** `did you mean "x"?` for a hint, or the list of what exists when nothing is near. */
+/** Returns `Did you mean "x"?` for a hint, or the list of candidates if none is near; undefined without candidates. */
 export function didYouMean(
   typed: string,
   candidates: readonly string[],

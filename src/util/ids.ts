@@ -1,11 +1,11 @@
 import { hash } from "node:crypto";
 import { randomBytes } from "./random.js";
 
-/** Where ids and chance come from; tests hand in a seeded one. */
+/** The source of ids and random bytes. Tests use a seeded one. */
 export interface IdSource {
-  /** A UUID v4, later ones greater. */
+  /** Returns a UUID v4. Later ones are greater. */
   uuid(): string;
-  /** 16 random bytes but for six bits of time, the payload of a KSUID. */
+  /** Returns 16 bytes, random except for six bits of time: the payload of a KSUID. */
   ksuidPayload(): Uint8Array;
 }
 
@@ -15,8 +15,8 @@ export const systemIds: IdSource = {
 };
 
 /**
- * The time in place of the first 6 of 16 random bytes, which leaves 74 bits to chance. An index of such ids grows at its
- * end: with ids that are all chance, each trigger of a large store writes a page of its own.
+ * Replaces the first 6 of 16 random bytes with the time, which leaves 74 random bits. An index of such ids grows at its end:
+ * with fully random ids, each trigger of a large store writes a separate page.
  */
 function stampMilliseconds(bytes: Uint8Array): Uint8Array {
   let left = Date.now();
@@ -28,8 +28,9 @@ function stampMilliseconds(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * The sixty-fourth of the second in place of the first six bits: a KSUID has whole seconds before them, and thousands made in
- * one would be all over what their index has of it. More bits of time would leave ids made together with one beginning.
+ * Replaces the first six bits with the sixty-fourth of the second. A KSUID has only whole seconds before them, and thousands of
+ * one second would be spread over their whole part of the index. With more bits of time, ids that are created together would
+ * have the same prefix.
  */
 function stampSubsecond(bytes: Uint8Array): Uint8Array {
   const part = Math.floor(((Date.now() % 1_000) * 64) / 1_000);
@@ -41,8 +42,9 @@ const HEX = Buffer.from("0123456789abcdef", "latin1");
 const uuidCodes = Buffer.from("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "latin1");
 
 /**
- * The first 16 bytes as a UUID of a version (RFC 9562), made of its characters' codes at once. Put together digit by digit, the text
- * would be a tree of pieces, of ten times the size, and a trigger's ids all live until its transaction.
+ * Returns the first 16 bytes as a UUID of a version (RFC 9562), created from the codes of its characters at once. Text that is
+ * concatenated digit by digit would be a tree of pieces of ten times the size, and a trigger's ids all live until its
+ * transaction.
  */
 function formatUuid(bytes: Uint8Array, version: 4 | 5 | 8): string {
   for (let index = 0, at = 0; index < 16; index++) {
@@ -89,12 +91,12 @@ const ksuidCodes = Buffer.alloc(27);
 const limbs = new Float64Array(10);
 const KSUID_EPOCH_SECONDS = 1_400_000_000;
 
-/** A KSUID: 27 base-62 characters that sort by time (second resolution), the form of message ids (A-065). */
+/** Returns a KSUID: 27 base-62 characters that sort by time (second resolution), the form of message ids (A-065). */
 export function createKsuid(atMilliseconds: number, payload: Uint8Array): string {
-  // Before May 2014 and after 2150 times are all alike: the virtual clock may be set there, and must not wrap.
+  // All times before May 2014 or after 2150 give the same prefix: the virtual clock may be set there, and must not wrap.
   const seconds = Math.floor(atMilliseconds / 1_000) - KSUID_EPOCH_SECONDS;
   const time = Math.min(0xffff_ffff, Math.max(0, seconds));
-  // Long division of the 160-bit number by 62⁵, ten 16-bit limbs at a time, five digits by each.
+  // Long division of the 160-bit number by 62⁵: ten 16-bit limbs at a time, five digits for each division.
   limbs[0] = time >>> 16;
   limbs[1] = time & 0xffff;
   for (let limb = 2, byte = 0; limb < 10; limb++, byte += 2)

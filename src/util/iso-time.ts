@@ -6,16 +6,16 @@ let previousText = "";
 const twoDigits = (value: number): string => (value < 10 ? `0${value}` : `${value}`);
 
 /**
- * Milliseconds as `Date.toISOString` has them. Its first call in a process looks up the machine's time zone, which takes a
- * start a quarter of a millisecond; the single numbers of UTC need none. The last two are kept: a trigger asks for its own
- * time and, of recipients identified together, for another by turns.
+ * Returns a time in the form of `Date.toISOString`. That method's first call in a process looks up the local time zone, which
+ * takes a quarter of a millisecond at startup; the UTC getters do not need it. The last two results are cached, because a
+ * trigger alternates between its own time and that of the recipients that were identified together.
  */
 export function toIsoTime(at: number): string {
   if (at === lastAt) return lastText;
   if (at === previousAt) return previousText;
   const date = new Date(at);
   const year = date.getUTCFullYear();
-  // Years of other lengths are written in another way; what is no time at all throws there.
+  // Years of other lengths have another form, and an invalid time throws there.
   if (!(year >= 1_000 && year <= 9_999)) return date.toISOString();
   const day = `${year}-${twoDigits(date.getUTCMonth() + 1)}-${twoDigits(date.getUTCDate())}`;
   const time = `${twoDigits(date.getUTCHours())}:${twoDigits(date.getUTCMinutes())}:${twoDigits(date.getUTCSeconds())}`;

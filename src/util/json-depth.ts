@@ -1,4 +1,4 @@
-/** Whether JSON is nested deeper than so many levels. Iterative: whatever recurses over such a value must not meet it. */
+/** Returns whether JSON is nested deeper than `levels`. Iterative, because recursive code must not receive such a value. */
 export function isDeeperThan(root: unknown, levels: number): boolean {
   let level: object[] = typeof root === "object" && root !== null ? [root] : [];
   for (let depth = 0; level.length > 0; depth++) {

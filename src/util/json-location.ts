@@ -1,6 +1,6 @@
 import type { Node } from "jsonc-parser";
 
-/** Where something stands in a text, both counted from 1. */
+/** A position in a text. Both numbers are counted from 1. */
 interface TextPosition {
   line: number;
   column: number;
@@ -11,24 +11,25 @@ export function toTextPosition(text: string, offset: number): TextPosition {
   return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
 }
 
-/** What stands under a key or an index; of a key written twice the last, which is what JSON.parse takes. */
+/** Returns the value for a key or an index. For a repeated key it is the last one, as with JSON.parse. */
 function findChild(node: Node, part: string): Node | undefined {
   if (node.type === "array") return node.children?.[Number(part)];
   if (node.type !== "object") return undefined;
   return node.children?.findLast((property) => property.children?.[0]?.value === part)?.children?.[1];
 }
 
-/** The end of the way along a pointer's parts, as far as there is one. */
+/** The position of the value that a path leads to, or of the last one on the path that exists. */
 interface JsonLocation extends TextPosition {
-  /** How many of the parts led there. */
+  /** Number of parts of the path that exist. */
   depth: number;
-  /** What stands there, if it is a text. */
+  /** The value, if it is a string; null otherwise. */
   text: string | null;
 }
 
 /**
- * The place of what a path leads to in valid JSON, or of what is nearest on the way to it. Each part may have several spellings, of
- * which the first that exists counts. Null for JSON too deep for the parser, which loads only here.
+ * Returns the position of the value that a path leads to in valid JSON, or of the last one on the path that exists. Each part
+ * may have several spellings, of which the first that exists is used. Null for JSON that is too deep for the parser, which is
+ * loaded only here.
  */
 export async function findJsonLocation(
   source: string,

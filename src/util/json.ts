@@ -1,4 +1,4 @@
-/** A JSON value, and the two containers it may be. */
+/** A JSON value. */
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
 
@@ -6,7 +6,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Sets an own property even where the key is `__proto__`, which plain assignment would swallow. */
+/** Sets an own property, also for the key `__proto__`, for which plain assignment would not create one. */
 function setOwnProperty(target: JsonObject, key: string, value: Json): void {
   if (key === "__proto__") {
     Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
@@ -16,12 +16,12 @@ function setOwnProperty(target: JsonObject, key: string, value: Json): void {
 }
 
 /**
- * Deep merge of objects, `over` winning; lists and scalars are replaced whole, `null` overwrites (E-038).
- * Neither argument is changed.
+ * Merges objects deeply; values of `over` take precedence. Lists and scalars are replaced as a whole, and `null` overwrites.
+ * Neither argument is changed (E-038).
  */
 export function deepMerge(base: JsonObject, over: JsonObject): JsonObject {
   const merged: JsonObject = { ...base };
-  // Not recursive: flags' JSON is merged before its depth is checked.
+  // Not recursive, because the JSON of flags is merged before its depth is checked.
   const pending = [{ target: merged, from: over }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { target, from } = next;
@@ -36,19 +36,19 @@ export function deepMerge(base: JsonObject, over: JsonObject): JsonObject {
   return merged;
 }
 
-/** JSON text with object keys sorted at every level: equal values give equal text. */
+/** Returns JSON text with object keys sorted at every level, so that equal values have equal texts. */
 export function stableStringify(value: unknown): string {
   return JSON.stringify(value, (_key, inner) =>
     isJsonObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
   );
 }
 
-/** A JSON pointer (RFC 6901) from path segments: `["recipients", 0, "id"]` → `/recipients/0/id`. */
+/** Returns the JSON pointer (RFC 6901) for path segments: `["recipients", 0, "id"]` → `/recipients/0/id`. */
 export function toPointer(path: readonly PropertyKey[]): string {
   return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
-/** The value at a dotted path, own properties only; undefined where anything on the way is missing. */
+/** Returns the value at a path, by own properties only; undefined if any part is missing. */
 export function getValueAtPath(root: unknown, path: readonly string[]): unknown {
   let value: unknown = root;
   for (const part of path) {

@@ -1,4 +1,7 @@
-/** Makes a value at the first asking and keeps it: what a start may not need should not be made at import. */
+/**
+ * Returns a function that creates a value at its first call and caches it, so that an import does not create what a start
+ * may not need.
+ */
 export function once<T>(create: () => T): () => T {
   let cached: { value: T } | undefined;
   return () => {

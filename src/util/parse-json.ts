@@ -23,7 +23,7 @@ const ERROR_MESSAGES: Record<string, string> = {
 
 const INVISIBLE_CHARACTER = /[\p{Z}\p{Cf}\ufeff]/u;
 
-/** What a fault is about, where the character that it stands at tells more than the parser does. */
+/** Returns a description of an error by the character at its offset, if that is more specific than the parser's. */
 function describeCharacter(code: string, source: string, offset: number): string | undefined {
   const at = String.fromCodePoint(source.codePointAt(offset) ?? 0x20);
   if (/[}\]]/.test(at) && /,\s*$/.test(source.slice(0, offset))) return "the comma before this is one too many";
@@ -35,7 +35,7 @@ function describeCharacter(code: string, source: string, offset: number): string
   return `a blank that JSON does not know (U+${number})`;
 }
 
-/** Strict JSON. A fault says what is wrong and where (1-based line and column); the parser that finds it loads only then. */
+/** Parses strict JSON. An error has a line and a column, counted from 1; the parser that finds them is loaded only then. */
 export async function parseJson(text: string): Promise<JsonResult> {
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   try {
@@ -46,7 +46,7 @@ export async function parseJson(text: string): Promise<JsonResult> {
     try {
       parse(source, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
     } catch {
-      // Nested too deep for a recursive parser: the place is lost, the fault is not.
+      // Nested too deeply for a recursive parser: the position is lost, but the error is reported.
     }
     const [first] = errors;
     const offset = first?.offset ?? source.length;

@@ -2,7 +2,7 @@ import { isJsonObject, type Json } from "./json.js";
 
 export const REDACTED = "[redacted]";
 
-/** Shorter texts are in too many words to be looked for. */
+/** Minimum length of a text that is redacted. Shorter ones are part of too many words. */
 const MIN_SECRET_LENGTH = 4;
 
 const HTML_ENTITIES: Readonly<Record<string, string[]>> = {
@@ -13,7 +13,7 @@ const HTML_ENTITIES: Readonly<Record<string, string[]>> = {
   "'": ["&#39;", "&#x27;", "&apos;"],
 };
 
-/** Every way in which a character is written: as it is, and escaped for JSON, HTML, URLs and forms. */
+/** Returns all spellings of a character: itself, and escaped for JSON, HTML, URLs and forms. */
 function listEncodings(character: string): string[] {
   const encoded = encodeURIComponent(character);
   const percent = encoded.startsWith("%") ? encoded : `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
@@ -32,7 +32,7 @@ function listEncodings(character: string): string[] {
 const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 const patterns = new Map<string, RegExp>();
 
-/** Templates escape parts of a text and URLs are normalized, so each character may be written in another way. */
+/** Returns a pattern with all spellings of each character: templates escape parts of a text, and URLs are normalized. */
 function getPattern(secret: string): RegExp {
   let pattern = patterns.get(secret);
   if (pattern === undefined) {
@@ -45,7 +45,7 @@ function getPattern(secret: string): RegExp {
   return pattern;
 }
 
-/** Replaces each secret in a text, whichever way its characters are escaped. */
+/** Replaces each secret in a text, however its characters are escaped. */
 export function redactText(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets)
@@ -65,7 +65,7 @@ export function redactJson<T extends Json | undefined>(value: T, secrets: readon
   ) as T;
 }
 
-/** Every text of a JSON value, longest first: what a template could print of it. */
+/** Returns every text of a JSON value that a template could print, longest first. */
 export function collectTexts(value: Json): string[] {
   const texts: string[] = [];
   const visit = (node: Json): void => {

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } fro
 
 type TextResult = { text: string } | { error: string };
 
-/** Bytes as UTF-8 without a byte order mark; the fault names the first byte that is not UTF-8. */
+/** Decodes UTF-8 without a byte order mark. The error contains the offset of the first invalid byte. */
 export function decodeUtf8(bytes: Uint8Array): TextResult {
   if (!isUtf8(bytes)) return { error: `is not valid UTF-8 (first bad byte at offset ${findFirstBadByte(bytes)})` };
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
@@ -11,7 +11,7 @@ export function decodeUtf8(bytes: Uint8Array): TextResult {
 }
 
 function findFirstBadByte(bytes: Uint8Array): number {
-  // A streaming decoder fails at the earliest prefix that cannot be continued: search it by halving.
+  // A streaming decoder fails at the earliest prefix that cannot be continued. A binary search finds it.
   let [low, high] = [0, bytes.length];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -23,7 +23,7 @@ function findFirstBadByte(bytes: Uint8Array): number {
     }
   }
   if (low < bytes.length) return low;
-  // Nothing is wrong but that the last character is cut off: it starts before its continuation bytes.
+  // The last character is incomplete: it starts before its continuation bytes.
   do low--;
   while (low > 0 && ((bytes[low] as number) & 0xc0) === 0x80);
   return low;
@@ -41,7 +41,7 @@ function describeTooLarge(maxBytes: number): string {
   return `is larger than ${Math.floor(maxBytes / 1_048_576)} MB`;
 }
 
-/** All of what has no size of its own (a pipe, a device), or null once it is more than `maxBytes`. */
+/** Reads everything from a file without a size (a pipe, a device); null if it is more than `maxBytes`. */
 function readUpTo(file: number, maxBytes: number): Buffer | null {
   const chunks: Buffer[] = [];
   for (let total = 0; total <= maxBytes; ) {
@@ -55,12 +55,12 @@ function readUpTo(file: number, maxBytes: number): Buffer | null {
 }
 
 /**
- * A whole file as text, refused above `maxBytes`. The fault reads on from the file's name: "x.json does not exist".
- * Read synchronously: the files are small, and `node:fs/promises` alone costs a start 3 ms.
+ * Reads a whole file as text, up to `maxBytes`. The error continues a sentence that starts with the file's name: "x.json does
+ * not exist". Synchronous, because the files are small, and `node:fs/promises` alone costs 3 ms at startup.
  */
 export function readTextFile(path: string, maxBytes: number, { onlyRegular = false } = {}): TextResult {
   try {
-    // A named pipe without a writer would hold the opening itself, for ever.
+    // Opening a named pipe without a writer would block forever.
     const file = openSync(path, onlyRegular ? constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) : "r");
     try {
       const stat = fstatSync(file);
@@ -77,7 +77,7 @@ export function readTextFile(path: string, maxBytes: number, { onlyRegular = fal
   }
 }
 
-/** Why a file could not be read, for after its name: "does not exist". */
+/** Returns why a file could not be read, to be placed after its name: "does not exist". */
 export function describeFileError(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code ?? "";
   return ERROR_MESSAGES[code] ?? `could not be read (${code || "unknown error"})`;

@@ -8,15 +8,15 @@ export class TimeLimitExceeded extends Error {
   }
 }
 
-/** Where the script below finds the work: a script's timeout covers only what the script itself calls. */
+/** Where the script below finds the work. A script's timeout covers only what the script itself calls. */
 const SLOT = Symbol.for("knock-cli/work-within-time");
 const slots = globalThis as unknown as Record<symbol, (() => unknown) | undefined>;
 const getSlotScript = once(() => new Script('globalThis[Symbol.for("knock-cli/work-within-time")]()'));
 
 /**
- * Runs synchronous work and stops it after `limitMs` milliseconds, also in the middle of a regular expression: no signal
- * and no other request is handled while it runs. Costs about 0.06 ms. Throws {@link TimeLimitExceeded}; the work's
- * `finally` blocks do not run then, so it must not leave anything half-changed.
+ * Runs synchronous work and stops it after `limitMs` milliseconds, also in the middle of a regular expression. No signal and no
+ * other request is handled while it runs. Costs about 0.06 ms. Throws {@link TimeLimitExceeded}; the work's `finally` blocks do
+ * not run then, so it must not leave anything half-changed.
  */
 export function runWithTimeLimit<T>(limitMs: number, work: () => T): T {
   const outerWork = slots[SLOT];
