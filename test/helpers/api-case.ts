@@ -3,21 +3,21 @@ import { type EmulatorResponse, type EmulatorSetup, type TestEmulator, withApi }
 
 /** A row of docs/reference/api-cases.md. */
 export interface ApiCase {
-  /** The case's id and what it shows. */
+  /** The case's ID and the behavior that it shows. */
   title: string;
   given?: (api: TestEmulator) => unknown;
-  /** `GET /v1/users/u1`; a function where an id is not known before. */
+  /** The request, such as `GET /v1/users/u1`; a function if an ID is not known in advance. */
   ask: string | ((api: TestEmulator) => string | Promise<string>);
   body?: unknown;
   headers?: Record<string, string>;
   setup?: EmulatorSetup;
   status: number;
-  /** What the body has, among other things. */
+  /** Properties that the body must contain. */
   answer?: unknown;
   check?: (api: TestEmulator, response: EmulatorResponse) => unknown;
 }
 
-/** An error's body, as the catalogue notes it; with a field it has at least that one. */
+/** Returns an error's body as the catalog describes it; with `field`, its errors contain at least that field. */
 export function buildErrorBody(code: string, status: number, type?: string, field?: string): unknown {
   const errors = field === undefined ? {} : { errors: expect.arrayContaining([buildFieldError(field)]) };
   return { code, status, type: type ?? getErrorType(status), message: expect.any(String), ...errors };
@@ -32,7 +32,7 @@ function getErrorType(status: number): string {
   return status === 404 ? "api_error" : "invalid_request_error";
 }
 
-/** 422 with the field at fault. */
+/** Expects status 422 with an error for the field. */
 export function expectInvalidField(field: string): Pick<ApiCase, "status" | "answer"> {
   return { status: 422, answer: buildErrorBody("invalid_params", 422, undefined, field) };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The schemas of the API, as docs/reference/http-api.md notes them: section 6 has the operations, section 9 the schemas. */
+/** The API description: section 6 of docs/reference/http-api.md lists the operations, section 9 the schemas. */
 const API_DESCRIPTION = readFileSync(join(import.meta.dirname, "../../docs/reference/http-api.md"), "utf8");
 
 type Check = (value: unknown, at: string, faults: string[]) => void;
@@ -13,7 +13,7 @@ interface Field {
 }
 
 interface Schema {
-  /** What the heading says beside the name: `One of: …`, `Map of any key → …`. */
+  /** The text after the name in the heading: `One of: …`, `Map of any key → …`. */
   note: string;
   fields: Field[];
 }
@@ -21,7 +21,7 @@ interface Schema {
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Channels of the tests' environment; those of a project have a UUID, whatever its file says (parse-environment.ts). */
+/** Channel IDs of the tests' environment. Channels of a project have a UUID, whatever its file contains (parse-environment.ts). */
 const HARNESS_CHANNEL = /^c-[\w-]+$/;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -37,7 +37,7 @@ const PRIMITIVES: Record<string, (value: unknown) => boolean> = {
   map: isObject,
 };
 
-/** Rows of a Markdown table, without its head. */
+/** Returns the rows of a Markdown table without its head. */
 function parseTableRows(text: string): string[][] {
   const rows = text.split("\n").filter((line) => line.startsWith("| "));
   return rows.map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()));
@@ -75,7 +75,7 @@ function collectViolations(check: Check, value: unknown, at: string): string[] {
   return faults;
 }
 
-/** One that fits is enough; of several that do not, the faults of the one that came nearest. */
+/** Creates a check that one matching type passes. If none matches, it reports the violations of the closest type. */
 function createAnyCheck(types: readonly string[], below: readonly Field[]): Check {
   const checks = types.map((type) => createTypeCheck(type, below));
   return (value, at, faults) => {
@@ -84,7 +84,7 @@ function createAnyCheck(types: readonly string[], below: readonly Field[]): Chec
   };
 }
 
-/** `below` are the rows of the fields within a map, or within the maps of a list. */
+/** Creates the check of a type. `below` are the rows of the fields of a map, or of the maps in a list. */
 function createTypeCheck(type: string, below: readonly Field[]): Check {
   if (type.endsWith("?")) {
     const check = createTypeCheck(type.slice(0, -1), below);
@@ -131,7 +131,7 @@ function createMapCheck(check: Check): Check {
   };
 }
 
-/** Checks a map's fields; keys that the description does not name are allowed, as they are in it. */
+/** Creates a check of a map's fields. Keys that the description does not name are allowed, as the API allows them. */
 function createFieldsCheck(fields: readonly Field[]): Check {
   const own = fields.filter(({ name }) => !/[.[]/.test(name));
   const checks = own.map(({ name, type, required }) => {
@@ -178,7 +178,7 @@ function createSchemaCheck({ note, fields }: Schema): Check {
   return createFieldsCheck(fields);
 }
 
-/** Returns how a value breaks a schema of the API description, a line per fault; none for one that conforms. */
+/** Returns the violations of a schema of the API description, one line each; an empty list for a valid value. */
 export function listSchemaViolations(schema: string, value: unknown): string[] {
   return collectViolations(createTypeCheck(schema, []), value, schema);
 }
@@ -187,11 +187,11 @@ interface Operation {
   rule: string;
   method: string;
   path: RegExp;
-  /** Null: 204 without a body, or a body that the description does not type. */
+  /** The schema of the response; null for 204 without a body, or for a body without a type in the description. */
   schema: string | null;
 }
 
-/** The operations of section 6, those with words in a place before those with a parameter there. */
+/** The operations of section 6, in its order: literal paths are before paths with a parameter in the same place. */
 const OPERATIONS: Operation[] = parseTableRows(
   API_DESCRIPTION.slice(API_DESCRIPTION.indexOf("\n## 6. "), API_DESCRIPTION.indexOf("\n## 7. ")),
 ).flatMap(([, rule = "", on = "", , , answer = ""]) => {
@@ -201,7 +201,7 @@ const OPERATIONS: Operation[] = parseTableRows(
   return [{ rule, method, path: new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}$`), schema: schema ?? null }];
 });
 
-/** Returns the operations with the schema that each answers with. */
+/** Returns the operations with the schema of their responses. */
 export function listDescribedOperations(): readonly Pick<Operation, "rule" | "schema">[] {
   return OPERATIONS;
 }
@@ -215,8 +215,8 @@ const ERROR_CHECK = createFieldsCheck([
 ]);
 
 /**
- * Whether an answer leaves something out on purpose: a guide's content, which has no schema; an actor that the channel's
- * response filter cuts (A-105); `mode=compact` (A-102); `exclude` (A-103).
+ * Returns whether a response intentionally leaves out a field: a guide's content, which has no schema; an actor that the
+ * channel's response filter removes (A-105); `mode=compact` (A-102); `exclude` (A-103).
  */
 function isIntendedOmission(url: URL, fault: string): boolean {
   if (!fault.endsWith(": is required")) return false;
@@ -225,7 +225,7 @@ function isIntendedOmission(url: URL, fault: string): boolean {
   return url.searchParams.has("exclude");
 }
 
-/** Returns how an answer of the API breaks the API description: its error schema (A-020), or that of its operation. */
+/** Returns the violations of a response against its operation's schema, or against the error schema (A-020). */
 export function listResponseViolations(method: string, url: URL, status: number, body: unknown): string[] {
   const path = url.pathname;
   if (!path.startsWith("/v1/")) return [];

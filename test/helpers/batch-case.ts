@@ -3,20 +3,20 @@ import type { Json, JsonObject } from "../../src/util/json.js";
 import { type Expected, formatRun, type Moment } from "./engine-case.js";
 import { type EngineHarness, getRecipientOutcome, step } from "./engine-harness.js";
 
-/** The body that the catalogue's batches send: `3 by 2: 1,2,3,`. */
+/** The body of the catalog's batch emails: `3 by 2: 1,2,3,`. */
 export const BATCH_BODY =
   "{{ total_activities }} by {{ total_actors }}: {% for a in activities %}{{ a.n }},{% endfor %}";
 
 export const minutes = (value: number): JsonObject => ({ unit: "minutes", value });
 export const hours = (value: number): JsonObject => ({ unit: "hours", value });
 
-/** A batch of five minutes in `latest` mode, unless its settings say otherwise. */
+/** Returns a batch of five minutes in `latest` mode; `settings` override both. */
 export function batch(settings: JsonObject = {}, ref = "batch_1"): JsonObject {
   const window: JsonObject = settings.batch_until_field_path === undefined ? { batch_window: minutes(5) } : {};
   return { ref, type: "batch", settings: { ...window, workflow_version_mode: "latest", ...settings } };
 }
 
-/** `batch → email(mail)`. */
+/** Returns `batch → email(mail)`. */
 export function batchedEmail(settings: JsonObject = {}, body = BATCH_BODY): JsonObject[] {
   return [batch(settings), step.email("S", body)];
 }
@@ -25,12 +25,12 @@ export function buildPayload(n: number, data: JsonObject = {}, over: Record<stri
   return { recipients: ["ana"], data: { n, ...data }, ...over };
 }
 
-/** A trigger of `digest` with `data.n`, to ana. */
+/** Returns a function that triggers `digest` for ana with `data.n`. */
 export function triggerDigest(n: number, data: JsonObject = {}, over: Record<string, Json> = {}) {
   return (h: EngineHarness): Promise<TriggerOutcome> => h.trigger("digest", buildPayload(n, data, over));
 }
 
-/** A moment at which a trigger comes. */
+/** Returns a moment at which `digest` is triggered. */
 export function triggerAt(
   at: number,
   n: number,
@@ -39,7 +39,7 @@ export function triggerAt(
   return { at, action: triggerDigest(n, data, over), ...expected };
 }
 
-/** Nothing was sent just before `at`, and these messages stand from then on. */
+/** Returns moments that expect `before` just before `at`, and `messages` at `at`. */
 export function expectClose(at: number, before: string[], messages: string[], expected: Expected = {}): Moment[] {
   return [
     { at: at - 1, messages: before },
@@ -47,7 +47,7 @@ export function expectClose(at: number, before: string[], messages: string[], ex
   ];
 }
 
-/** Every run of ana's in words, the oldest first. */
+/** Returns every run of ana in words, oldest first. */
 export async function allRuns(h: EngineHarness): Promise<string[]> {
   const { items } = await h.store.listRecipientRuns({}, { limit: 100 });
   const outcomes = await Promise.all(items.reverse().map(({ run }) => h.engine.readWorkflowRun(run.id)));

@@ -8,7 +8,7 @@ import { systemIds } from "../../src/util/ids.js";
 import type { JsonObject } from "../../src/util/json.js";
 import type { EngineHarness } from "./engine-harness.js";
 
-/** A harness's broadcasts: one, `news`, which a test may write anew. */
+/** Creates broadcast operations with a single broadcast, `news`, that a test may rewrite. */
 export function createBroadcasts(
   harness: EngineHarness,
   raw: JsonObject,

@@ -9,18 +9,18 @@ import Knock, {
 } from "@knocklabs/client";
 import { WebSocket } from "ws";
 
-// What the official client looks for to tell that it is in a browser. Phoenix reads WebSocket as it is loaded, or finds it
-// on `self`; it is set before any client is made.
+// The official client checks these globals to detect a browser.
+// Phoenix looks up WebSocket when it is loaded, or on `self` later, so it is set before any client is created.
 Object.assign(globalThis, { window: globalThis, self: globalThis, WebSocket });
 
 export interface BrowserFeed {
   feed: Feed;
-  /** Ids of the items that came in over the socket. */
+  /** IDs of the items that the socket delivered. */
   received: string[];
   close(): void;
 }
 
-/** The official browser client of a user, listening to the feed channel. */
+/** Creates the official browser client of a user, and subscribes to the feed channel. */
 export function listenToFeed(url: string, user: string, channel: string, options: FeedClientOptions = {}): BrowserFeed {
   const knock = new Knock("pk_test", { host: url });
   knock.authenticate({ id: user }, undefined, { identificationStrategy: "skip" });
@@ -42,12 +42,12 @@ export function listenToFeed(url: string, user: string, channel: string, options
 
 export interface BrowserGuides {
   guides: KnockGuideClient;
-  /** The guide that a page would show now, of those fetched; undefined where there is none. */
+  /** Returns the fetched guide that a page would show now, or undefined. */
   selectGuide(filters?: KnockGuideFilterParams): KnockGuide | undefined;
   close(): void;
 }
 
-/** The official browser client's guides of a user. */
+/** Creates the official browser client's guides for a user. */
 export function createGuideClient(
   url: string,
   user: string,
@@ -62,7 +62,7 @@ export function createGuideClient(
   });
   return {
     guides,
-    // The client holds a guide back until its page has settled: this is what its own tests use to have it at once.
+    // The client shows no guide until its page has settled. Its own tests use this method to select a guide at once.
     selectGuide: (filters = {}) => (guides as unknown as GuideSelector)._selectGuide(guides.store.state, filters),
     close() {
       guides.cleanup();

@@ -8,7 +8,7 @@ const [WORKFLOW, BLOCKS] = [...SECTION.matchAll(/```json\n([\s\S]*?)```/g)].map(
   (block) => JSON.parse(block[1] as string) as Json,
 );
 
-/** With every file it names read in. */
+/** Replaces every file reference with a text, or with the example's visual blocks. */
 function resolveFiles(value: Json | undefined): Json {
   if (Array.isArray(value)) return value.map(resolveFiles);
   if (!isJsonObject(value)) return value as Json;
@@ -20,5 +20,5 @@ function resolveFiles(value: Json | undefined): Json {
   );
 }
 
-/** The complete example of the format's reference (section 20), its files read in. */
+/** Returns the complete example of the format's reference (section 20), with its file references resolved. */
 export const buildCompleteExample = (): JsonObject => resolveFiles(WORKFLOW) as JsonObject;

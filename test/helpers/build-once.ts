@@ -6,18 +6,18 @@ import type { TestProject } from "vitest/node";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** A folder that lasts as long as the whole test run. */
+    /** A folder that exists for the whole test run. */
     sharedFolder: string;
-    /** Where compiled code is kept between test runs. */
+    /** The folder in which compiled code is kept between test runs. */
     cacheFolder: string;
   }
 }
 
-/** Linux keeps this folder in memory: tests that write thousands of small files take a third less time there. */
+/** A folder that Linux keeps in memory: tests that write thousands of small files take a third less time there. */
 const MEMORY_FOLDER = "/dev/shm";
 const MIN_FREE_BYTES = 2 ** 30;
 
-/** Creates a folder in memory for all files of the tests; null if there is too little memory or programs cannot be run there, as in containers. */
+/** Creates a folder in memory for all files of the tests. Returns null if memory is low or programs cannot be executed there, as in containers. */
 function createFolderInMemory(): string | null {
   let folder: string | undefined;
   try {
@@ -40,7 +40,7 @@ export default function setup(project: TestProject): () => void {
   execFileSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" });
   project.provide("cacheFolder", join(tmpdir(), `knock-test-cache-${process.getuid?.() ?? 0}`));
   const folder = createFolderInMemory();
-  // Workers inherit it.
+  // Worker processes inherit this variable.
   if (folder !== null) process.env.TMPDIR = folder;
   const sharedFolder = mkdtempSync(join(tmpdir(), "knock-shared-"));
   project.provide("sharedFolder", sharedFolder);

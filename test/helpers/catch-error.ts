@@ -1,6 +1,6 @@
 import { KnockError } from "../../src/errors/knock-error.js";
 
-/** The KnockError a call throws; anything else that it throws, and a return, fails the test. */
+/** Returns the `KnockError` that a call throws. Throws if the call returns or throws another error. */
 export function catchThrown(call: () => unknown): KnockError {
   try {
     call();
@@ -11,7 +11,7 @@ export function catchThrown(call: () => unknown): KnockError {
   throw new Error("nothing was thrown");
 }
 
-/** The KnockError a promise is rejected with. */
+/** Returns the `KnockError` with which a promise rejects. Throws if it resolves or rejects with another error. */
 export async function catchRejection(promise: Promise<unknown>): Promise<KnockError> {
   try {
     await promise;
@@ -22,12 +22,12 @@ export async function catchRejection(promise: Promise<unknown>): Promise<KnockEr
   throw new Error("nothing was thrown");
 }
 
-/** `pointer message` of every detail. */
+/** Formats each detail as `pointer message`. */
 export function formatDetails(error: KnockError): string[] {
   return error.details.map(({ pointer, message }) => `${pointer} ${message}`);
 }
 
-/** Whether a pointer's parent exists in the document: every fault is at something, or at what is missing from something. */
+/** Returns whether a pointer's parent exists in the document. Every finding refers to a value or to a value missing from its parent. */
 export function hasParent(document: unknown, pointer: string): boolean {
   if (pointer === "") return true;
   const parts = pointer

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-/** All that a published package contains or installs. */
+/** Everything that a published package contains or installs. */
 const INSTALLED_PATHS = [
   "bin",
   "dist",

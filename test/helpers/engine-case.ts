@@ -5,35 +5,35 @@ import type { RecipientOutcome, StepOutcome, TriggerOutcome } from "../../src/do
 import type { Json, JsonObject } from "../../src/util/json.js";
 import { EngineHarness } from "./engine-harness.js";
 
-/** What stands at a moment. All that is given is compared whole. */
+/** The expected state at a moment. Each given field is compared as a whole. */
 export interface Expected {
-  /** Recipient (`ana`, `projects/p1`) → its run in words; see {@link formatRun}. */
+  /** Each recipient (`ana`, `projects/p1`) with its run in words; see {@link formatRun}. */
   runs?: Record<string, string>;
-  /** Every message there is, oldest first; see {@link formatMessage}. */
+  /** All messages, oldest first; see {@link formatMessage}. */
   messages?: string[];
   check?: (harness: EngineHarness, outcome: TriggerOutcome) => unknown;
 }
 
 export interface Moment extends Expected {
-  /** Milliseconds after T0: time moves there, running what falls due. */
+  /** Milliseconds after T0. Time moves there, and due work runs on the way. */
   at: number;
-  /** Done then, before looking. */
+  /** An action at that time, before the state is compared. */
   action?: (harness: EngineHarness, outcome: TriggerOutcome) => unknown;
 }
 
-/** A row of the case catalogue, run through the engine. */
+/** A row of the case catalog that runs through the engine. */
 export interface EngineCase extends Expected {
-  /** The case id, its rules, and what is shown. */
+  /** The case ID, its rules, and the behavior that it shows. */
   title: string;
   given?: (harness: EngineHarness) => unknown;
   /** The workflow's steps, or its whole definition. Its key is `digest`. */
   workflow: JsonObject[] | JsonObject;
-  /** The trigger; to ana where it names no recipients. */
+  /** The trigger; its default recipient is ana. */
   payload?: JsonObject;
   moments?: Moment[];
 }
 
-/** `completed: email_1 sent, sms_1 skipped preference (channel_types.sms = false)`; `paused: delay_1 waiting 2025-06-04T11:00:00Z`. */
+/** Formats a run as `completed: email_1 sent, sms_1 skipped preference (channel_types.sms = false)` or `paused: delay_1 waiting 2025-06-04T11:00:00Z`. */
 export function formatRun(outcome: RecipientOutcome): string {
   const head = `${outcome.status ?? "no run"}${outcome.reason ? ` ${outcome.reason.code}` : ""}`;
   return `${head}: ${outcome.steps.map(formatStep).join(", ") || "no steps"}`;
@@ -47,7 +47,7 @@ function formatStep({ ref, outcome, reason, until }: StepOutcome): string {
   return words.join(" ");
 }
 
-/** `ana mail sent: <text>`: recipient, channel, status, body. */
+/** Formats a message as `ana mail sent: <text>`: recipient, channel, status, body. */
 export function formatMessage(message: Message): string {
   return `${formatRecipient(message.recipient)} ${message.channel.key} ${message.status}: ${getBodyText(message)}`;
 }
@@ -57,14 +57,14 @@ function formatRecipient(key: Message["recipient"]): string {
   return collection === USERS ? id : `${collection}/${id}`;
 }
 
-/** The text that a reader of the message sees. */
+/** Returns the text that a reader of the message sees. */
 export function getBodyText({ content }: Message): string {
   const { html_body, body, blocks, template, url } = content as Record<string, Json | undefined>;
   const [block] = (blocks ?? (template as JsonObject | undefined)?.blocks ?? []) as JsonObject[];
   return String(html_body ?? block?.rendered ?? block?.content ?? url ?? body);
 }
 
-/** `queued +0s`: a message's life, times from its making. */
+/** Formats a message's events as `queued +0s`, with times since its creation. */
 export function formatEvents(message: Message): string[] {
   return message.events.map(({ type, at }) => `${type} +${(at - message.inserted_at) / 1_000}s`);
 }
@@ -102,7 +102,7 @@ export function describeEngineCases(name: string, cases: EngineCase[]): void {
   });
 }
 
-/** Runs `body` with a harness of its own. */
+/** Runs `body` with a new harness, and closes it. */
 export async function withHarness(body: (harness: EngineHarness) => Promise<void>): Promise<void> {
   const harness = await EngineHarness.open();
   try {

@@ -47,7 +47,7 @@ import type { Json, JsonObject } from "../../src/util/json.js";
 
 export const T0 = Date.parse("2025-06-04T10:00:00Z");
 
-/** Channels of the case catalogue: key, type, id. Delivering, not sandboxed. */
+/** Channels of the case catalog: key, type, ID. They deliver messages and are not sandboxed. */
 const CHANNELS: [key: string, type: ChannelType, id: string][] = [
   ["mail", "email", "c-mail"],
   ["promo", "email", "c-promo"],
@@ -123,47 +123,47 @@ const BANNER = parseMessageType(
   "message-types/banner/message_type.json",
 );
 
-/** A guide's step of that message type. */
+/** Returns a guide's step with the message type `banner`. */
 export function buildBannerStep(values: JsonObject = { title: "Hi" }, ref = "step_1"): JsonObject {
   return { ref, schema_key: "banner", schema_semver: "0.1.0", schema_variant_key: "default", values };
 }
 
 export interface HarnessOptions {
-  /** The SQLite file; in memory without one. */
+  /** The SQLite file; in memory by default. */
   location?: string;
-  /** Another harness on the same file: time, workflows and environment are shared. */
+  /** Another harness on the same file, whose time, workflows and environment are shared. */
   sharedWith?: EngineHarness;
-  /** Dynamic audiences follow users' properties. */
+  /** Whether dynamic audiences follow users' properties. */
   watchUsers?: boolean;
-  /** Stands between the engine and its store, to break in at a chosen point. */
+  /** Returns store methods that the engine uses in place of the store's own, so that a test can interfere at a chosen point. */
   overrideStore?: (store: Store) => Partial<Store>;
 }
 
-/** The engine over an in-memory store, with time and providers in the test's hand. */
+/** The engine with an in-memory store, and with time and providers that the test controls. */
 export class EngineHarness {
   readonly environment: Environment;
   readonly workflows: Map<string, Workflow>;
   readonly audiences: Audience[];
   readonly layouts = new Map<string, EmailLayout>();
   readonly partials = new Map<string, TemplatePartial>();
-  /** Requests that fetch steps share, by key. */
+  /** Shared requests of fetch steps, by key. */
   readonly sharedRequests = new Map<string, SharedRequest>();
   readonly translations: TranslationFile[] = [];
   readonly guides: Map<string, Guide> = new Map();
   readonly guideErrors: Map<string, KnockError> = new Map();
-  /** Messages handed to a provider, in order. */
+  /** Messages that a provider received, in order. */
   readonly deliveredMessages: Message[] = [];
   deliver: (message: Message, channel: Channel, stored: StoredChannelData) => Delivery = (message) => ({
     status: message.channel.type === "http" ? "delivered" : "sent",
   });
-  /** Slug → what the branch has of its own. */
+  /** The branches' own workflows, by slug. */
   readonly branches = new Map<string, Map<string, Workflow>>();
-  /** What a provider says later of a message that it sent as `tracked`. */
+  /** Returns a provider's later status of a message that it sent as `tracked`. */
   checkDelivery: (message: Message) => DeliveryCheck = () => ({ status: "pending" });
-  /** Who the provider says has an e-mail address. */
+  /** Returns the chat user whom the provider finds by an email address. */
   findUser: (email: string, token: string) => UserLookupResult = () => null;
   private readonly time: { now: number };
-  /** Requests that steps made, in order, and what they are answered. */
+  /** Requests of steps, in order. */
   readonly requests: OutboundRequest[] = [];
   respond: (request: OutboundRequest, attempt: number) => OutboundResponse = () => ({ status: 200, text: "{}" });
   private messageCount = 0;
@@ -181,7 +181,7 @@ export class EngineHarness {
     this.audiences = beside?.audiences ?? [];
   }
 
-  /** Real time; the store's clock, where a test sets it, is laid over it. */
+  /** Real time. If a test sets the store's clock, it is relative to this time. */
   get now(): number {
     return this.time.now;
   }
@@ -237,11 +237,11 @@ export class EngineHarness {
     };
     harness = new EngineHarness(store, await store.openLogs(), createEngine(context), definitions, beside);
     if (beside === undefined) await harness.identify(...USERS);
-    if (watchUsers) await harness.engine.runDue({}); // who is there before any audience joins none
+    if (watchUsers) await harness.engine.runDue({}); // Users who exist before the first audience do not join it.
     return harness;
   }
 
-  /** Message ids sort in the order they are made; two harnesses on one file make different ones. */
+  /** Returns random bytes for message IDs. The IDs sort in order of creation, and differ between two harnesses on one file. */
   private nextBytes(): Uint8Array {
     const bytes = crypto.getRandomValues(new Uint8Array(16));
     new DataView(bytes.buffer).setUint32(0, ++this.messageCount);
@@ -275,7 +275,7 @@ export class EngineHarness {
     return workflow;
   }
 
-  /** A guide of banners (`title`, `body`, `button`) on the channel `tours`, in place of one of that key. */
+  /** Defines a guide of banners (`title`, `body`, `button`) on the channel `tours`; replaces a guide with the same key. */
   defineGuide(key: string, definition: JsonObject = {}, managed = false): Guide {
     const raw = { name: key, channel_key: "tours", steps: [buildBannerStep()], ...definition };
     const guide = parseGuide(key, raw, {
@@ -292,13 +292,13 @@ export class EngineHarness {
     return this.engine.resources.guides as GuideOperations;
   }
 
-  /** A dynamic audience of one segment. */
+  /** Defines a dynamic audience with one segment. */
   defineAudience(key: string, ...conditions: JsonObject[]): void {
     const raw = { name: key, type: "dynamic", segments: [{ conditions }] };
     this.audiences.push(parseAudience(key, raw, `audiences/${key}/audience.json`));
   }
 
-  /** A translation file named as in a project: `fr`, `sms.en`, `acme~en`. */
+  /** Adds a translation file named as in a project: `fr`, `sms.en`, `acme~en`. */
   addTranslation(name: string, content: JsonObject): void {
     this.translations.push(parseTranslationFile(`${name}.json`, name.slice(name.search(/[^.~]+$/)), content, name));
   }
@@ -308,12 +308,12 @@ export class EngineHarness {
     return this.engine.triggerWorkflow(trigger, { idempotency_key: idempotencyKey });
   }
 
-  /** Moves time to T0 + offset, running what falls due on the way. */
+  /** Moves time to T0 + offset, and runs due work on the way. */
   at(offset: number): Promise<void> {
     return this.moveTo(T0 + offset);
   }
 
-  /** Moves time on, running what falls due on the way. */
+  /** Moves time forward, and runs due work on the way. */
   async moveTo(target: number): Promise<void> {
     for (
       let due = await this.store.readNextDueAt();
@@ -362,14 +362,14 @@ export class EngineHarness {
   }
 }
 
-/** A recipient's entry of an outcome. */
+/** Returns a recipient's entry of an outcome. Throws if there is none. */
 export function getRecipientOutcome(outcome: TriggerOutcome, recipient: RecipientReference): RecipientOutcome {
   const found = outcome.recipients?.find((one) => toRecipientKey(one.recipient) === toRecipientKey(recipient));
   if (!found) throw new Error(`${JSON.stringify(recipient)} is not in the outcome`);
   return found;
 }
 
-/** `email_1 sent`, `sms_1 skipped preference`: a run's steps in words. */
+/** Formats a run's steps as `email_1 sent`, `sms_1 skipped preference`. */
 export function formatSteps(outcome: RecipientOutcome): string[] {
   return outcome.steps.map((step) => `${step.ref} ${step.outcome}${step.reason ? ` ${step.reason.code}` : ""}`);
 }
@@ -386,7 +386,7 @@ function buildChannelStep(
   return { ref, type: "channel", channel_type: type, channel_key: key, template, ...(extra as JsonObject) };
 }
 
-/** Short forms of steps, as the catalogue sketches them. */
+/** Builds steps from the short forms that the catalog uses. */
 export const step = {
   email: (subject = "S", body = "B", extra: Extra = {}, key = "mail", ref = "email_1") =>
     buildChannelStep(ref, "email", key, { subject, html_body: body, settings: {} }, extra),

@@ -2,18 +2,18 @@ import { existsSync } from "node:fs";
 import { expect } from "vitest";
 import type { CommandResult, RunOptions, Sample } from "./run-knock.js";
 
-/** What a refused command has to be: its exit code, its error's code, and a part of its message. */
+/** The expected failure of a command: its exit code, its error's code, and a part of its message. */
 export interface ExpectedError {
   exit: number;
   code: string;
   message: string | RegExp;
-  /** Pointers of the details that must be among those told. */
+  /** Pointers that the error's details must include. */
   pointers?: string[];
 }
 
 /**
- * Runs a command with `--json` that has to fail, and checks what every refusal owes (contract, section 4): its exit code,
- * one line, a hint, the same as a document, no trace, and the store as it was. A store that is not there is made before.
+ * Runs a command with `--json` that must fail, and checks what every error must have (contract, section 4): its exit code,
+ * one line, a hint, the same content as a document, no stack trace, and an unchanged store. Creates the store if necessary.
  */
 export async function expectCommandError(
   sample: Sample,
@@ -31,7 +31,7 @@ export async function expectCommandError(
   if (typeof message === "string") expect(lines[0]).toContain(message);
   else expect(lines[0]).toMatch(message);
   expect(lines.at(-2)).toMatch(/^hint: \S/);
-  expect(lines.slice(1, -2).every((line) => line.startsWith("  "))).toBe(true); // details, no trace
+  expect(lines.slice(1, -2).every((line) => line.startsWith("  "))).toBe(true); // Only details are indented; there is no stack trace.
   expect(stderr).not.toMatch(/^\s+at /m);
   const error = result.error as { code: string; message: string; hint: string; details: { pointer: string }[] };
   expect(error).toMatchObject({

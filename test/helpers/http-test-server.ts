@@ -4,11 +4,11 @@ import type { JsonObject } from "../../src/util/json.js";
 
 export interface ReceivedRequest {
   method: string;
-  /** With its query, as on the wire. */
+  /** The path with its query, as it was sent. */
   path: string;
   headers: IncomingHttpHeaders;
   text: string;
-  /** The body as JSON; an empty object where it is none. */
+  /** The body as JSON; an empty object if it is not JSON. */
   json: JsonObject;
   /** The body as form fields. */
   form: Record<string, string>;
@@ -19,14 +19,14 @@ export interface TestResponse {
   headers?: Record<string, string>;
   json?: unknown;
   text?: string;
-  /** Nothing is ever answered, or the connection is closed without a word, or bytes come that are no HTTP. */
+  /** Sends no response, closes the connection, sends bytes that are not HTTP, or sends a body without an end. */
   fault?: "silent" | "drop" | "garbage" | "endless";
 }
 
 export interface HttpTestServer {
   readonly url: string;
   readonly requests: ReceivedRequest[];
-  /** What comes next, in this order; the last one stays. */
+  /** Sets the next responses in order; the last one is repeated. */
   respondWith(...responses: (TestResponse | ((request: ReceivedRequest) => TestResponse))[]): void;
   close(): Promise<void>;
 }
@@ -55,7 +55,7 @@ function parseJson(text: string): JsonObject {
   }
 }
 
-/** A server on 127.0.0.1 that stands in for a provider. */
+/** Starts a server on 127.0.0.1 in place of a provider. */
 export async function startHttpTestServer(): Promise<HttpTestServer> {
   const requests: ReceivedRequest[] = [];
   let replies: (TestResponse | ((request: ReceivedRequest) => TestResponse))[] = [{}];

@@ -20,16 +20,16 @@ export interface Http2TestResponse {
 export interface Http2TestServer {
   readonly url: string;
   readonly requests: { headers: IncomingHttpHeaders; json: JsonObject }[];
-  /** Common names of the certificates that clients showed, session by session; empty without TLS. */
+  /** Common names of the client certificates, by session; empty without TLS. */
   readonly clients: string[];
-  /** Sessions opened so far. */
+  /** The number of sessions opened so far. */
   readonly sessions: number;
-  /** What comes next, in this order; the last one stays. */
+  /** Sets the next responses in order; the last one is repeated. */
   respondWith(...responses: Http2TestResponse[]): void;
   close(): Promise<void>;
 }
 
-/** An HTTP/2 server on 127.0.0.1, without TLS, or with it and then only for clients whose certificate it trusts. */
+/** Starts an HTTP/2 server on 127.0.0.1 without TLS, or with TLS for clients whose certificate it trusts. */
 export async function startHttp2TestServer(tls?: { cert: string; key: string; ca: string }): Promise<Http2TestServer> {
   const requests: Http2TestServer["requests"] = [];
   const openSessions = new Set<ServerHttp2Session>();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Json, JsonObject } from "../../src/util/json.js";
 
-/** Keys as an attacker would choose them, among others. */
+/** Generates keys, most of them keys that an attacker would choose. */
 const arbitraryKey = fc.oneof(
   {
     weight: 3,
@@ -10,7 +10,7 @@ const arbitraryKey = fc.oneof(
   { weight: 1, arbitrary: fc.string({ maxLength: 8 }) },
 );
 
-/** JSON of any shape, with some of the given keys in it. */
+/** Generates JSON of any shape that contains some of the given keys. */
 export function arbitraryJson(...keys: string[]): fc.Arbitrary<Json> {
   const key = keys.length === 0 ? arbitraryKey : fc.oneof(fc.constantFrom(...keys), arbitraryKey);
   const scalar = fc.oneof(
@@ -63,7 +63,7 @@ function changeAt(value: Json, path: Path, change: (parent: JsonObject | Json[],
   return copy;
 }
 
-/** The document with one to three of its parts deleted, replaced by other JSON or moved under another key. */
+/** Generates the document with one to three of its parts deleted, replaced by other JSON or moved to another key. */
 export function arbitraryMutation(
   document: Json,
   replacement: fc.Arbitrary<Json> = arbitraryJson(),
@@ -89,7 +89,7 @@ export function arbitraryMutation(
   );
 }
 
-/** An object so many levels deep. */
+/** Returns an object with that many levels. */
 export function buildNestedJson(levels: number, open = '{"a":', close = "}"): Json {
   return JSON.parse(`${open.repeat(levels)}1${close.repeat(levels)}`) as Json;
 }

@@ -1,6 +1,6 @@
 /**
- * A certificate for 127.0.0.1 and localhost that nobody trusts by themselves, valid for a hundred years, with its key. Made
- * for these tests; it guards nothing.
+ * A certificate with its key for 127.0.0.1 and localhost, valid for a hundred years. No client trusts it by default. It was
+ * created for these tests and protects nothing.
  */
 export const LOOPBACK_CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBmzCCAUGgAwIBAgIUDvvo1lpn4vSKh8vw3ANkufT8OTgwCgYIKoZIzj0EAwIw

@@ -6,7 +6,7 @@ import { openCatalogueEmulator, type TestEmulator } from "./test-emulator.js";
 
 export interface OpenedPage {
   api: TestEmulator;
-  /** Opens the page at a view; what its console complains of and what it asks of others fails the test at the end. */
+  /** Opens the page at a view. Errors of the page and requests to other hosts make `close` throw. */
   visit(hash?: string, options?: Parameters<Browser["newPage"]>[0]): Promise<Page>;
   close(): Promise<void>;
 }
@@ -35,7 +35,7 @@ const NESTED = {
   required: ["order"],
 };
 
-/** An emulator with the case catalogue's people and a message of every kind of channel. */
+/** Opens an emulator with the case catalog's recipients and a message of each channel type. */
 export async function openPage(browser: Browser): Promise<OpenedPage> {
   const api = await openCatalogueEmulator({ readPage: readBuiltPage });
   const { harness } = api;
@@ -91,7 +91,7 @@ export async function openPage(browser: Browser): Promise<OpenedPage> {
   };
 }
 
-/** A browser for the tests of a file; what it answers with opens the page for one of them, and closes it. */
+/** Launches a browser for the tests of a file. The returned function opens the page for one test and closes it. */
 export function createPageTest(): (body: (opened: OpenedPage) => Promise<void>) => Promise<void> {
   let browser: Browser;
   beforeAll(async () => {
@@ -108,12 +108,12 @@ export function createPageTest(): (body: (opened: OpenedPage) => Promise<void>) 
   };
 }
 
-/** A row of a list. */
+/** Locates a row of a list. */
 export function locateRow(page: Page, text: string | RegExp) {
   return page.locator("[data-row]", { hasText: text });
 }
 
-/** Waits until the page is at a view: what is known of its address outside the browser may be of a moment ago. */
+/** Waits until the page is at a view. The check runs inside the page, because Playwright's `page.url()` may be out of date. */
 export async function waitForHash(page: Page, hash: string): Promise<void> {
   await page.waitForFunction(`location.hash === ${JSON.stringify(hash)}`);
 }

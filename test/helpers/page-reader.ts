@@ -2,24 +2,24 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonObject } from "../../src/util/json.js";
 
-/** The page as it was built. */
+/** The built page. */
 export const PAGE_FILE = join(import.meta.dirname, "../../dist/page.html");
 
 export const readBuiltPage = async (): Promise<string> => readFileSync(PAGE_FILE, "utf8");
 
-/** Where a browser is, and whether there is one; the tests that want one are left out without it. */
+/** The path of the browser. Tests that need one are skipped if it does not exist. */
 export const CHROME = process.env.CHROME_PATH ?? "/usr/bin/chromium";
 export const hasBrowser = existsSync(CHROME);
 
 interface EventReader {
-  /** The next event's data. */
+  /** Returns the data of the next event. */
   readNext(): Promise<JsonObject>;
-  /** Whether the stream has ended. */
+  /** Returns whether the stream has ended. */
   waitForEnd(): Promise<boolean>;
   close(): void;
 }
 
-/** Reads the server-sent events of the page. */
+/** Opens the page's stream of server-sent events. */
 export async function openEventStream(url: string): Promise<EventReader> {
   const abortController = new AbortController();
   const response = await fetch(`${url}/__knock/events`, { signal: abortController.signal });

@@ -4,7 +4,7 @@ import type { Workflow } from "../../src/domain/workflow/workflow.js";
 import { KnockError } from "../../src/errors/knock-error.js";
 import type { Json, JsonObject } from "../../src/util/json.js";
 
-/** A workflow of these steps. */
+/** Returns a workflow with these steps. */
 export function parseSteps(steps: Json[], otherFields: JsonObject = {}): Workflow {
   return parseWorkflow("ferry", { name: "Ferry", steps, ...otherFields });
 }
@@ -13,7 +13,7 @@ export function parseStep(type: string, settings: JsonObject, otherFields: JsonO
   return parseSteps([{ ref: "one", type, settings, ...otherFields }]).steps[0] as Step;
 }
 
-/** `pointer message` of each fault; the pointer without `/steps/0`. */
+/** Returns each finding as `pointer message`; pointers are relative to `/steps/0`. */
 export function collectFindings(parse: () => unknown): string[] {
   try {
     parse();

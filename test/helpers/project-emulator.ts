@@ -10,13 +10,13 @@ import { type Files, TemporaryProject } from "./temporary-project.js";
 export interface ProjectApi {
   url: string;
   project: TemporaryProject;
-  /** What was said on standard error, line by line. */
+  /** The lines that were written to standard error. */
   stderrLines: string[];
-  /** `POST /v1/…`: the body that comes back; the key is sk_test unless a header says otherwise. */
+  /** Sends a request such as `POST /v1/…` and returns its response. The key is sk_test unless a header overrides it. */
   ask(on: string, content?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: JsonObject }>;
-  /** Triggers a workflow for one user or several; the workflow run's id. */
+  /** Triggers a workflow for users, and returns the workflow run's ID. */
   trigger(workflow: string, ...users: string[]): Promise<string>;
-  /** Stops, and starts again over the same files and store. */
+  /** Stops the emulator, and starts it again with the same files and store. */
   restart(between?: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
@@ -24,14 +24,14 @@ export interface ProjectApi {
 export interface ProjectSetup {
   env?: Record<string, string>;
   json?: boolean;
-  /** Relative to the project. */
+  /** The store's path, relative to the project. */
   store?: string;
 }
 
 const FEED = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "feed" };
 const MAIL = { ref: "email_1", type: "channel", channel_type: "email", channel_key: "mail" };
 
-/** A feed message; an e-mail from a sandboxed channel; both. */
+/** A workflow with a feed message, and one with an email from a sandboxed channel. */
 export const SAMPLE_FILES: Files = {
   "knock.json": { knockDir: "./knock" },
   "knock/workflows/hello/workflow.json": {
@@ -50,7 +50,7 @@ export const SAMPLE_FILES: Files = {
   },
 };
 
-/** `knock dev` in this process, over a project of its own. */
+/** Runs `knock dev` in this process with a new project. */
 export async function openProjectApi(
   files: Files,
   { env = {}, json = false, store }: ProjectSetup = {},
@@ -108,7 +108,7 @@ export async function openProjectApi(
     const body = content === undefined ? null : JSON.stringify(content);
     const send = (): Promise<Response> =>
       fetch(`${url}${path}`, { method, headers: { authorization: "Bearer sk_test", ...headers }, body });
-    // After a restart the first may go over a connection that has just been closed.
+    // After a restart, the first request may use a connection that has just been closed.
     const response = await (method === "GET" ? send().catch(send) : send());
     const text = await response.text();
     return { status: response.status, body: text === "" ? {} : (JSON.parse(text) as JsonObject) };
@@ -135,10 +135,10 @@ export async function openProjectApi(
   };
 }
 
-/** A workflow that cannot be read: what is said of it tells that all files have been looked at. */
+/** A workflow that cannot be parsed. Its error on standard error shows that all files have been read. */
 export const BROKEN_WORKFLOW: Files = { "knock/workflows/zz/workflow.json": "{" };
 
-/** Waits until a project with {@link BROKEN_WORKFLOW} has been looked at whole: what changes from now on is announced. */
+/** Waits until all files of a project with {@link BROKEN_WORKFLOW} have been read, so that later changes are reported. */
 export async function waitForProjectSnapshot({ stderrLines: said }: ProjectApi): Promise<void> {
   await eventually(() => said.some((line) => line.includes("zz")));
 }

@@ -62,7 +62,7 @@ export function buildEmailMessage(overrides: JsonObject = {}): Message {
   });
 }
 
-/** Providers with a clock and environment variables in the test's hand. */
+/** Providers with a clock and environment variables that the test controls. */
 export class ProviderHarness {
   now = NOW;
   private readonly providers: Providers;

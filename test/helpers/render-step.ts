@@ -9,7 +9,7 @@ import type { BatchData, Destination, RenderContext } from "../../src/engine/ren
 import type { KnockError } from "../../src/errors/knock-error.js";
 import type { JsonObject } from "../../src/util/json.js";
 
-/** The catalogue's example recipient and clock (docs/reference/templates.md). */
+/** The catalog's example recipient and time (docs/reference/templates.md). */
 export const MARA: JsonObject = { name: "Mara Voss", locale: "fr-BE", plan: "pro", email: "mara@lark.test" };
 export const TIMESTAMP = "2024-03-05T19:07:09Z";
 
@@ -17,22 +17,22 @@ export interface RenderInput {
   type: ChannelType;
   template: JsonObject;
   overrides?: JsonObject;
-  /** Of the recipient `u-42`. */
+  /** The properties of the recipient `u-42`. */
   properties?: JsonObject;
   channelData?: JsonObject;
   data?: JsonObject;
   channel?: Partial<Channel>;
-  /** Layouts and partials as their files have them, by key. */
+  /** Layouts and partials in the format of their files, by key. */
   layouts?: Record<string, JsonObject>;
   partials?: Record<string, JsonObject>;
-  /** More of what templates see. */
+  /** Additional variables for templates. */
   scope?: JsonObject;
   /** The tenant's branding. */
   branding?: JsonObject;
   batch?: BatchData;
 }
 
-/** One step, from the file's template to the destinations and content documents of its messages. */
+/** Renders one step from its file's template, and returns the destinations and content documents of its messages. */
 export async function renderStep(
   input: RenderInput,
 ): Promise<{ destinations: Destination[]; contents: JsonObject[]; warnings: string[]; error: KnockError | null }> {
@@ -97,7 +97,7 @@ export async function renderStep(
   };
 }
 
-/** The content document of a step that makes one message. */
+/** Returns the content document of a step that creates one message. Throws for another number. */
 export async function renderContent(input: RenderInput): Promise<JsonObject> {
   const { contents } = await renderStep(input);
   if (contents.length !== 1) throw new Error(`${contents.length} messages, not one`);

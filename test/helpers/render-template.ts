@@ -8,15 +8,15 @@ import type { JsonObject } from "../../src/util/json.js";
 import { TIMESTAMP } from "./render-step.js";
 
 export interface RenderOptions {
-  /** Variables beside `timestamp`. */
+  /** Variables in addition to `timestamp`. */
   scope?: JsonObject;
-  /** File by name: `en`, `sms.en`, `acme~fr`, with locale after the last dot or tilde. */
+  /** Translation files by name: `en`, `sms.en`, `acme~fr`, with the locale after the last dot or tilde. */
   translations?: Record<string, JsonObject>;
   locale?: string | null;
   tenant?: string | null;
   defaultLocale?: string;
   recipients?: readonly Recipient[];
-  /** Gathers what is warned of. */
+  /** Collects the warnings. */
   warnings?: string[];
   now?: number;
 }
@@ -29,7 +29,7 @@ function parseTranslations(files: Record<string, JsonObject>): Translations {
   );
 }
 
-/** A template's text, with everything read that it asks for. */
+/** Renders a template with the given recipients and translations. Throws if it reads anything else. */
 export function renderTemplate(source: string, options: RenderOptions = {}): string {
   const recipients = new Map<RecipientKey, Recipient | null>((options.recipients ?? []).map((one) => [one.key, one]));
   const services = new RunServices({

@@ -10,17 +10,17 @@ const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../
   version: string;
 };
 
-/** What Node itself reads when a process starts has no effect on a command in this one. */
+/** Throws for variables that Node reads when a process starts, because they would have no effect on a command in this process. */
 function checkEnvironmentVariables({ TZ = "UTC", LANG = "C.UTF-8", ...env }: Record<string, string>): void {
   const [nodeVariable] = Object.keys(env).filter((name) => /^(NODE|LC)_/.test(name));
   if (nodeVariable !== undefined || TZ !== "UTC" || LANG !== "C.UTF-8")
     throw new Error(`${nodeVariable ?? "TZ or LANG"} needs a process of its own: use cliTest`);
 }
 
-/** A pipe hands over no more at once. */
+/** Limits a chunk of standard input to the size of a pipe. */
 const PIPE_BYTES = 65_536;
 
-/** Collects what is written as the bytes that a process would write. */
+/** Collects written text as the bytes that a process would write. */
 function createOutputCollector(): { stream: OutputStream; text: () => string } {
   const chunks: Buffer[] = [];
   const write = (text: string): void => void chunks.push(Buffer.from(text));
@@ -31,8 +31,8 @@ function createOutputCollector(): { stream: OutputStream; text: () => string } {
 }
 
 /**
- * Runs a command from source in this process, as `src/app/start.ts` runs it in its own: the environment, the working directory and
- * standard input are those of the invocation, outputs are pipes, and no signal arrives.
+ * Runs a command from source in this process, as `src/app/start.ts` does in a process of its own. The environment, the
+ * working directory and standard input are those of the invocation, outputs are pipes, and no signal is sent.
  */
 const runInProcess: RunCommand = async ({ args, cwd, env, input, ...ofProcess }) => {
   const [option] = Object.keys(ofProcess);
@@ -64,8 +64,8 @@ const runInProcess: RunCommand = async ({ args, cwd, env, input, ...ofProcess })
   return { stdout: stdout.text(), stderr: stderr.text(), exitCode: code };
 };
 
-/** Copies a sample project as `createSample` does; `knock` runs commands in this process. */
+/** Copies a sample project as `createSample` does. Its commands run in this process. */
 export const createInProcessSample = (name: SampleName | null): Sample => createSample(name, runInProcess);
 
-/** `test` with sample projects whose commands run in this process, which is ten times as fast as starting one for each. */
+/** A `test` with sample projects whose commands run in this process, which is ten times as fast as a process for each. */
 export const inProcessTest = createSampleTest(runInProcess);

@@ -12,47 +12,47 @@ const ROOT = resolve(import.meta.dirname, "../..");
 export const BIN = join(ROOT, "bin/knock.js");
 
 export interface RunOptions {
-  /** Relative to the project's folder, which is the default. */
+  /** The working directory, relative to the project's folder, which is the default. */
   cwd?: string;
   env?: Record<string, string>;
-  /** Standard input; without it there is none. */
+  /** Standard input; none by default. */
   input?: string | Uint8Array;
-  /** Who runs it, where the test itself runs as root. */
+  /** The user who runs the command, if the test runs as root. */
   uid?: number;
   gid?: number;
-  /** The script to run instead of the checkout's `bin/knock.js`. */
+  /** The script to run in place of the checkout's `bin/knock.js`. */
   bin?: string;
 }
 
 export interface TerminalOptions extends RunOptions {
   columns?: number;
-  /** Keys to type, once this has appeared. */
+  /** Keys to type after the output matches. */
   type?: [after: RegExp, keys: string];
 }
 
-/** What a finished command left behind. */
+/** The output and exit code of a finished command. */
 export interface CommandResult {
   stdout: string;
   stderr: string;
   exitCode: number;
-  /** Standard output as one JSON document. Throws, with both outputs, if it is none. */
+  /** Standard output as one JSON document. Throws with both outputs if it is not a JSON object. */
   readonly json: JsonObject;
-  /** The same, as `knock notify --json` prints it. */
+  /** Standard output as the document of `knock notify --json`. */
   readonly outcome: TriggerOutcome;
-  /** Standard output as one document a line. */
+  /** Standard output as one document per line. */
   readonly documents: JsonObject[];
   /** The last line of standard error as the error document of `--json`. */
   readonly error: JsonObject;
 }
 
-/** A command as a sample has it run: with all of its environment, and the folder it runs in. */
+/** A command with its complete environment and its working directory. */
 export interface CommandInvocation extends Omit<RunOptions, "cwd" | "env"> {
   args: readonly string[];
   cwd: string;
   env: Record<string, string>;
 }
 
-/** Text that a command wrote, without the last line break, and how it ended. */
+/** The output of a command without the last line break, and how the process ended. */
 export interface ProcessResult {
   stdout: string;
   stderr: string;
@@ -60,31 +60,31 @@ export interface ProcessResult {
   signal?: string | undefined;
 }
 
-/** Runs a command to its end. */
+/** Runs a command until it exits. */
 export type RunCommand = (invocation: CommandInvocation) => Promise<ProcessResult>;
 
 export type SampleName = "collab" | "ops" | "shop";
 
-/** A copy of a sample project in a folder of its own, with a home and settings of its own. */
+/** A copy of a sample project in a new folder, with its own home and settings. */
 export interface Sample {
-  /** The project's folder: commands run there. */
+  /** The project's folder, in which commands run. */
   readonly dir: string;
   readonly home: string;
-  /** A path inside the project. */
+  /** Returns a path inside the project. */
   path(...parts: string[]): string;
-  /** Writes a file of the project, its folders included; objects as JSON. */
+  /** Writes a file of the project and creates its folders; objects are written as JSON. */
   write(name: string, content: string | Uint8Array | JsonObject): string;
   read(name: string): string;
   knock(args: readonly string[], options?: RunOptions): Promise<CommandResult>;
-  /** The same on a terminal (util-linux `script`), both outputs in `stdout`. */
+  /** Runs a command on a terminal (util-linux `script`), with both outputs in `stdout`. */
   onTerminal(args: readonly string[], options?: TerminalOptions): Promise<CommandResult>;
-  /** A command that goes on: not waited for. */
+  /** Starts a command without waiting for its end. */
   start(args: readonly string[], options?: RunOptions): StartedCommand;
-  /** A shell line with `knock` on its path. */
+  /** Runs a shell line with `knock` on its path. */
   shell(line: string, options?: RunOptions): Promise<CommandResult>;
-  /** Gives it a store in which nothing has run yet, as its first command would make it. */
+  /** Creates a store without any runs, as the first command would create it. */
   openStore(): Promise<void>;
-  /** Of the store's bytes, its log included: equal for what nothing was written to. */
+  /** Returns a digest of the store's bytes, including its log. Equal digests mean that nothing was written. */
   storeDigest(): string;
   remove(): void;
 }
@@ -105,7 +105,7 @@ function toCommandResult(result: ProcessResult): CommandResult {
       const value: unknown = JSON.parse(text);
       if (isJsonObject(value)) return value;
     } catch {
-      // told below
+      // The error below reports it.
     }
     throw new Error(
       `${what} is not a JSON document\nexit ${result.exitCode}\n--- stdout\n${stdout}\n--- stderr\n${stderr}`,
@@ -153,7 +153,7 @@ function readSample(name: SampleName): { path: string; content: Buffer }[] {
     .map((file) => ({ path: relative(root, file), content: readFileSync(file) }));
 }
 
-/** Writes a sample project's files from memory: `cpSync` needs 40 ms of CPU time per copy, which a thousand tests add up. */
+/** Writes a sample project's files from memory. `cpSync` needs 40 ms of CPU time per copy, which adds up over a thousand tests. */
 function writeSample(name: SampleName, dir: string): void {
   const files = sampleFiles.get(name) ?? readSample(name);
   sampleFiles.set(name, files);
@@ -162,7 +162,7 @@ function writeSample(name: SampleName, dir: string): void {
   for (const { path, content } of files) writeFileSync(join(dir, path), content);
 }
 
-/** The options of a process that runs a command, or a shell that does. */
+/** Returns the options of a process that runs a command, or a shell that runs one. */
 function processOptions({ cwd, env, uid, gid, input }: Omit<CommandInvocation, "args">) {
   return {
     ...{ cwd, env, extendEnv: false as const, reject: false as const },
@@ -172,11 +172,11 @@ function processOptions({ cwd, env, uid, gid, input }: Omit<CommandInvocation, "
   };
 }
 
-/** Runs the built command in a process of its own. */
+/** Runs the built command in a separate process. */
 const runProcess: RunCommand = (invocation) =>
   execa(process.execPath, [invocation.bin ?? BIN, ...invocation.args], processOptions(invocation));
 
-/** Copies a sample project to a new folder below `parent`. Without `name` the folder is empty: no project. */
+/** Copies a sample project to a new folder in `parent`. Without `name`, the folder is empty and is not a project. */
 export function createSample(name: SampleName | null, run: RunCommand = runProcess, parent = tmpdir()): Sample {
   const root = mkdtempSync(join(parent, "knock-cli-"));
   const dir = join(root, "project");
@@ -196,7 +196,7 @@ export function createSample(name: SampleName | null, run: RunCommand = runProce
     HOME: home,
     XDG_CONFIG_HOME: join(home, ".config"),
     XDG_DATA_HOME: join(home, ".local/share"),
-    // Compiled code is kept between the runs of a build, as it is on a user's machine.
+    // Compiled code is kept between the runs of a build, as for a user.
     XDG_CACHE_HOME: inject("cacheFolder"),
     TMPDIR: root,
     TZ: "UTC",
@@ -224,7 +224,7 @@ export function createSample(name: SampleName | null, run: RunCommand = runProce
     read: (file) => readFileSync(join(dir, file), "utf8"),
     knock: async (args, options = {}) => toCommandResult(await run({ args, ...invocation(options) })),
     async onTerminal(args, options = {}) {
-      // The shell waits for the command also after Ctrl-C, as one that somebody types at does.
+      // The shell waits for the command also after Ctrl-C, as an interactive shell does.
       const command = `trap : INT; stty cols ${options.columns ?? 80}; ${[process.execPath, BIN, ...args].map(quoteShellWord).join(" ")}`;
       const started = execa(SCRIPT, ["-qec", command, "/dev/null"], {
         ...processOptions({ ...invocation(options), input: undefined }),
@@ -252,7 +252,7 @@ export function createSample(name: SampleName | null, run: RunCommand = runProce
         string,
       ];
       const hash = createHash("sha256").update(existsSync(file) ? readFileSync(file) : "none");
-      // An empty log is as good as none: SQLite removes it when the last connection of a process is closed.
+      // An empty log is equivalent to a missing one: SQLite removes it when the last connection of a process is closed.
       if (existsSync(log)) hash.update(readFileSync(log));
       return hash.digest("hex");
     },
@@ -277,7 +277,7 @@ async function createFreshStore(name: SampleName | null): Promise<Sample> {
   return sample;
 }
 
-/** Creates a `test` with a fresh copy of a sample project for whoever names it: `collab`, `ops`, `shop`, or `empty` (no project). */
+/** Creates a `test` that provides fresh copies of the sample projects `collab`, `ops`, `shop`, and `empty` (no project) to tests that request them. */
 export function createSampleTest(run: RunCommand) {
   const fixture =
     (name: SampleName | null) =>
@@ -297,10 +297,10 @@ export function createSampleTest(run: RunCommand) {
   });
 }
 
-/** `test` with sample projects whose commands are the built one, each in a process of its own. */
+/** A `test` with sample projects whose commands run the built command in separate processes. */
 export const cliTest = createSampleTest(runProcess);
 
-/** `ada: in_app_feed_1 sent, delay_1 waiting`: an outcome in words, a line per recipient. */
+/** Formats an outcome with a line per recipient: `ada completed: in_app_feed_1 sent, delay_1 waiting`. */
 export function formatOutcome(outcome: TriggerOutcome): string[] {
   return (outcome.recipients ?? []).map(({ recipient, steps, reason, status }) => {
     const who = typeof recipient === "string" ? recipient : `${recipient.collection}/${recipient.id}`;

@@ -12,7 +12,7 @@ interface OfficialRun {
   stderr: string;
 }
 
-/** Runs the official command against an API, with a home of its own and no other host to reach. The default folder is that home. */
+/** Runs the official command against an API, with a new home. The working directory is that home by default. */
 export async function runOfficialCommand(
   url: string,
   args: readonly string[],

@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { type ParsedMail, simpleParser } from "mailparser";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 
-/** A message as a server got it: its envelope, and what a reader makes of it. */
+/** A message that the server received: its envelope and its parsed content. */
 export interface ReceivedMail {
   from: string;
   to: string[];
@@ -15,17 +15,17 @@ export interface ReceivedMail {
 export interface SmtpReceiver {
   readonly port: number;
   readonly received: ReceivedMail[];
-  /** Sessions begun so far. */
+  /** The number of sessions so far. */
   readonly connections: number;
   close(): Promise<void>;
 }
 
 export interface ReceiverOptions extends SMTPServerOptions {
-  /** What RCPT TO is answered; nothing accepts. */
+  /** Returns the error for a recipient's address (RCPT TO); undefined accepts it. */
   refuse?: (address: string) => { code: number; message: string } | undefined;
-  /** What a login is answered; any is accepted without it. */
+  /** The only accepted password. Without it, a login is optional and any password is accepted. */
   password?: string;
-  /** What the end of the data is answered; nothing accepts. */
+  /** Returns the error for the end of the data; undefined accepts the message. */
   refuseData?: () => { code: number; message: string } | undefined;
 }
 
@@ -33,7 +33,7 @@ function createSmtpError({ code, message }: { code: number; message: string }): 
   return Object.assign(new Error(message), { responseCode: code });
 }
 
-/** A real SMTP server on 127.0.0.1. */
+/** Starts a real SMTP server on 127.0.0.1. */
 export async function startSmtpReceiver(options: ReceiverOptions = {}): Promise<SmtpReceiver> {
   const { refuse, refuseData, password, ...rest } = options;
   const received: ReceivedMail[] = [];
@@ -76,7 +76,7 @@ export async function startSmtpReceiver(options: ReceiverOptions = {}): Promise<
     },
     ...rest,
   });
-  server.on("error", () => undefined); // a client that hangs up is no fault of the server
+  server.on("error", () => undefined); // A client that closes its connection early is not an error of the server.
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
   return {
     port: (server.server.address() as AddressInfo).port,

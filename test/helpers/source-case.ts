@@ -6,7 +6,7 @@ import { systemIds } from "../../src/util/ids.js";
 import type { JsonObject } from "../../src/util/json.js";
 import type { EngineHarness } from "./engine-harness.js";
 
-/** A harness's sources: one, `shop`, with these mappings and settings. */
+/** Creates source operations with a single source, `shop`, with these mappings and settings. */
 export function createSources(
   harness: EngineHarness,
   mappings: JsonObject[],
@@ -39,7 +39,7 @@ export const buildMapping = (
   ...overrides,
 });
 
-/** `users_identify done ana`, `objects_set skipped: …`. */
+/** Formats an action as `users_identify done ana` or `objects_set skipped: …`. */
 export function formatAction({ action_type, outcome, about, error }: ActionOutcome): string {
   return `${action_type} ${outcome}${about === null ? "" : ` ${about}`}${error === null ? "" : `: ${error}`}`;
 }

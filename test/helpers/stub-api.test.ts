@@ -8,15 +8,15 @@ it.each([
   ["another method", "/v1/x", { method: "DELETE", headers }],
   ["another key", "/v1/x", { headers: { ...headers, authorization: "Bearer sk_b" } }],
   ["a missing header", "/v1/x", { headers: { ...headers, accept: "text/html" } }],
-  ["a body that was not expected", "/v1/x", { method: "POST", headers, body: "{}" }],
-])("%s makes finish() throw", async (_name, path, init) => {
+  ["an unexpected body", "/v1/x", { method: "POST", headers, body: "{}" }],
+])("finish() throws after %s", async (_name, path, init) => {
   const api = await startStubApi("sk_a");
   api.expect({ method: "GET", path: "/v1/x", reply: { json: {} } });
   expect((await fetch(api.url + path, init as RequestInit)).status).toBe(418);
   await expect(api.finish()).rejects.toThrow(/other requests than expected/);
 });
 
-it("an expectation that was not used, or a request too many, makes finish() throw", async () => {
+it("finish() throws for an unused expectation and for an additional request", async () => {
   const unused = await startStubApi("sk_a");
   unused.expect({ method: "GET", path: "/v1/x", reply: {} });
   await expect(unused.finish()).rejects.toThrow("never came: GET /v1/x");
@@ -25,7 +25,7 @@ it("an expectation that was not used, or a request too many, makes finish() thro
   await expect(extra.finish()).rejects.toThrow("nothing more was expected");
 });
 
-it("what was expected is answered, and finish() is content", async () => {
+it("finish() resolves after the expected requests, which receive their replies", async () => {
   const api = await startStubApi("sk_a");
   api.expect({
     method: "GET",

@@ -2,32 +2,32 @@ import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** An answer. `json` sets the body and its type; the rest are the ways in which a server goes wrong. */
+/** A response. `json` sets the body and its type; `cutAfter`, `delay`, `drop` and `raw` are faults of a server. */
 export interface StubResponse {
   status?: number;
   headers?: Record<string, string>;
   json?: unknown;
   text?: string;
-  /** Announces the whole body and closes after this many bytes. */
+  /** Announces the complete body and closes the connection after this many bytes. */
   cutAfter?: number;
-  /** Milliseconds before anything is answered. */
+  /** Milliseconds before the response. */
   delay?: number;
-  /** Closes the connection without a word. */
+  /** Closes the connection without a response. */
   drop?: boolean;
-  /** Writes bytes that are no HTTP. */
+  /** Writes bytes that are not HTTP. */
   raw?: string;
 }
 
-/** A request that has to come next, in every part. Headers not named are free, except those of every request. */
+/** The next request in all its parts. Headers that are not named may have any value, except those of every request. */
 export interface StubExpectation {
   method: string;
-  /** With query, as on the wire. */
+  /** The path with its query, as it is sent. */
   path: string;
-  /** A null must be absent. */
+  /** A null value means that the header must be absent. */
   headers?: Record<string, string | RegExp | null>;
-  /** Undefined: there must be no body. */
+  /** The body; undefined means that there must be none. */
   body?: unknown;
-  /** Matches every further request, at least one. */
+  /** Whether it matches all further requests, at least one. */
   isRepeated?: boolean;
   reply: StubResponse | ((request: ReceivedRequest) => StubResponse);
 }
@@ -40,21 +40,21 @@ export interface ReceivedRequest {
 }
 
 export interface StubApi {
-  /** To be used as base URL. */
+  /** The base URL for clients. */
   readonly url: string;
   readonly port: number;
   readonly apiKey: string;
-  /** Every request so far, expected or not. */
+  /** All requests so far, expected or not. */
   readonly requests: ReceivedRequest[];
-  /** Adds what has to come next, in this order. */
+  /** Adds the next expected requests, in order. */
   expect(...expectations: StubExpectation[]): void;
-  /** Stops; throws if a request was unexpected or wrong, or an expectation was not used. */
+  /** Stops the server. Throws if a request was unexpected or wrong, or if an expectation was not used. */
   finish(): Promise<void>;
 }
 
 /**
- * A server on 127.0.0.1 that checks every request it gets: order, method, path, query, headers and JSON body. Point the
- * built command at it with KNOCK_BASE_URL and KNOCK_API_KEY.
+ * Starts a server on 127.0.0.1 that checks every request: order, method, path, query, headers and JSON body. Point the built
+ * command at it with KNOCK_BASE_URL and KNOCK_API_KEY.
  */
 export async function startStubApi(apiKey = "sk_test_0123456789abcdefghij"): Promise<StubApi> {
   const expected: StubExpectation[] = [];

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** Text or JSON by path; a path that ends in "/" is an empty folder, a value `{ link }` a symbolic link. */
+/** Text or JSON by path. A path that ends in "/" is an empty folder, and a value `{ link }` is a symbolic link. */
 export type Files = Record<string, unknown>;
 
-/** A folder of files for one test. */
+/** A folder with files for one test. */
 export class TemporaryProject {
   readonly root = realpathSync(mkdtempSync(join(tmpdir(), "knock-project-")));
 

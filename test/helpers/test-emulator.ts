@@ -21,7 +21,7 @@ export interface EmulatorResponse {
   status: number;
   headers: Headers;
   text: string;
-  /** The body as JSON; null where there is none. A bare list is under `rows`, too. */
+  /** The body as JSON; null if it is empty. A bare list is also in `rows`. */
   body: JsonObject | null;
   /** A bare list, or a page's `items` or `entries`. */
   rows: JsonObject[];
@@ -30,16 +30,16 @@ export interface EmulatorResponse {
 export interface TestEmulator {
   harness: EngineHarness;
   url: string;
-  /** The official SDK, with the key sk_test and without retries. */
+  /** The official SDK with the key sk_test and without retries. */
   knock: Knock;
-  /** `POST /v1/…` with a body, as it comes back; the key is sk_test unless a header says otherwise. */
+  /** Sends a request such as `POST /v1/…` with a body. The key is sk_test unless a header overrides it. */
   ask(on: string, content?: unknown, headers?: Record<string, string>): Promise<EmulatorResponse>;
-  /** Stops, and answers again at the same port over the same store once `between` is done. */
+  /** Stops the emulator, awaits `between`, and starts it again on the same port with the same store. */
   restart(between?: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The emulator over an engine whose time is in the test's hand. */
+/** Starts the emulator with an engine whose time the test controls. */
 export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSetup = {}): Promise<TestEmulator> {
   const errors: unknown[] = [];
   const violations: string[] = [];
@@ -114,7 +114,7 @@ export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSe
   };
 }
 
-/** The environment of the API's case catalogue (docs/reference/api-cases.md). */
+/** Opens an emulator with the environment of the API's case catalog (docs/reference/api-cases.md). */
 export async function openCatalogueEmulator(setup: EmulatorSetup = {}): Promise<TestEmulator> {
   const harness = await EngineHarness.open();
   const feed = { ref: "feed_1", type: "channel", channel_key: "feed", template: { markdown_body: "Hi {{ n }}" } };
@@ -144,7 +144,7 @@ export async function openCatalogueEmulator(setup: EmulatorSetup = {}): Promise<
   return emulator;
 }
 
-/** Runs `body` with the catalogue's environment, which is closed at the end. */
+/** Runs `body` with the case catalog's environment, and closes it. */
 export async function withApi(body: (api: TestEmulator) => Promise<void>, setup: EmulatorSetup = {}): Promise<void> {
   const api = await openCatalogueEmulator(setup);
   try {

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import type { JsonObject } from "../../src/util/json.js";
 
-/** A token's header and claims, once its signature has been checked. */
+/** Returns a token's header and claims. Throws if its signature is invalid. */
 export function verifyJwt(token: string, key: KeyObject): { header: JsonObject; claims: JsonObject } {
   const [header = "", claims = "", signature = ""] = token.split(".");
   const ok = verify(

@@ -8,7 +8,7 @@ const cancelled = ["cancelled", "feed_1 sent", "delay_1 cancelled cancelled"];
 const completed = ["completed", "feed_1 sent", "delay_1 passed", "email_1 sent"];
 
 export function describeCancels(target: OpenTarget): void {
-  /** A target that tells of recipients tells these; one that does not says null, never nothing. */
+  /** Compares the recipients' outcomes. A target that does not report recipients returns null, never an empty list. */
   function expectTold(outcome: CancelOutcome, told: Record<string, "cancelled" | "not_cancellable">): void {
     expect(outcome.target).toBe(target.operations.target);
     if (outcome.recipients === null) {
@@ -30,7 +30,7 @@ export function describeCancels(target: OpenTarget): void {
   };
 
   describe("cancelWorkflow", () => {
-    it("cancels everyone under the key who has not ended (E-353)", async () => {
+    it("E-353 cancels all runs under the key that have not ended", async () => {
       const { workflow_run_id } = await target.begun("contract-delayed", {
         recipients: ["ada", "alan"],
         cancellation_key: "ck",
@@ -46,7 +46,7 @@ export function describeCancels(target: OpenTarget): void {
       expect(items).toEqual([]);
     });
 
-    it("cancels only those named", async () => {
+    it("cancels only the given recipients", async () => {
       const { workflow_run_id } = await target.begun("contract-delayed", {
         recipients: ["ada", "alan"],
         cancellation_key: "ck",
@@ -59,7 +59,7 @@ export function describeCancels(target: OpenTarget): void {
       expect(await read(workflow_run_id)).toEqual({ ada: completed, alan: cancelled });
     });
 
-    it("leaves a run that has ended as it is (E-357)", async () => {
+    it("E-357 leaves an ended run unchanged", async () => {
       const { workflow_run_id } = await target.settled("contract-plain", {
         recipients: ["ada"],
         cancellation_key: "ck",
@@ -68,11 +68,11 @@ export function describeCancels(target: OpenTarget): void {
       expect(await read(workflow_run_id)).toEqual({ ada: ["completed", "feed_1 sent", "email_1 sent"] });
     });
 
-    it("is no error where nothing matches (EQ-61)", async () => {
+    it("EQ-61 returns an empty list if nothing matches", async () => {
       expectTold(await target.cancel("contract-plain", { cancellation_key: "nothing" }), {});
     });
 
-    it("is one for an unknown workflow (EQ-61)", async () => {
+    it("EQ-61 rejects an unknown workflow", async () => {
       await expect(target.cancel("contract-nope", { cancellation_key: "ck" })).rejects.toMatchObject({
         name: "KnockError",
         code: "workflow_missing",

@@ -1,10 +1,10 @@
 import type { Json, JsonObject } from "../../../src/util/json.js";
 
-/** What a target must hold before the contract runs over it. Channels are undeclared: sandboxed ones of the step's type. */
+/** The data that a target must have before the contract runs. Its channels are undeclared, so each is a sandboxed channel of the step's type. */
 export interface ContractProject {
-  /** Key → the content of its `workflow.json`, templates read in. */
+  /** The content of each `workflow.json`, with its templates, by key. */
   workflows: Record<string, JsonObject>;
-  /** Users and objects, as a trigger identifies them inline. */
+  /** Users and objects in the format of inline recipients. */
   recipients: JsonObject[];
 }
 

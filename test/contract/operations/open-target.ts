@@ -4,15 +4,15 @@ import { parseCancellation, parseTrigger } from "../../../src/domain/trigger/par
 import type { Operations } from "../../../src/ports/operations.js";
 import type { JsonObject } from "../../../src/util/json.js";
 
-/** A target that holds the contract's project. */
+/** A target that has the contract's project. */
 export interface OperationsSubject {
   operations: Operations;
-  /** Time passes for the target; what falls due on the way has run when this resolves. */
+  /** Advances the target's time and resolves when the work that falls due has run. */
   pass(milliseconds: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What a topic's tests get: the target of the running test, and short ways to ask it. */
+/** The target of the running test, with helpers for its operations. */
 export class OpenTarget {
   subject: OperationsSubject | null = null;
 
@@ -30,12 +30,12 @@ export class OpenTarget {
     return this.operations.triggerWorkflow(trigger, { idempotency_key });
   }
 
-  /** Triggers, and follows the runs until they have ended. */
+  /** Triggers a workflow and waits until its runs have ended. */
   async settled(workflow: string, payload: JsonObject): Promise<TriggerOutcome> {
     return this.operations.awaitOutcome(await this.trigger(workflow, payload), { timeout_ms: 10_000 });
   }
 
-  /** Triggers, and tells what is known at once: runs may wait. */
+  /** Triggers a workflow and returns the current outcome, in which runs may wait. */
   async begun(workflow: string, payload: JsonObject): Promise<TriggerOutcome> {
     return this.operations.awaitOutcome(await this.trigger(workflow, payload), { timeout_ms: 0 });
   }
@@ -45,12 +45,12 @@ export class OpenTarget {
   }
 }
 
-/** `email_1 skipped preference`. */
+/** Formats a step as `email_1 skipped preference`. */
 export function stepInWords({ ref, outcome, reason }: StepOutcome): string {
   return [ref, outcome, ...(reason ? [reason.code] : [])].join(" ");
 }
 
-/** Recipient → its run's status, the reason it ended before its steps, and the steps in words. */
+/** Formats each recipient's run: its status, the reason if it ended before its first step, and its steps. */
 export function inWords(outcome: TriggerOutcome): Record<string, string[]> {
   if (outcome.recipients === null) throw new Error("the target does not tell of recipients");
   return Object.fromEntries(

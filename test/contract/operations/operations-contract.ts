@@ -5,7 +5,7 @@ import { OpenTarget, type OperationsSubject } from "./open-target.js";
 import { describeReads } from "./reads-contract.js";
 import { describeTriggers } from "./triggers-contract.js";
 
-/** What the `Operations` port promises of every target. `open` is called for every test. */
+/** Describes what the `Operations` port promises for every target. `open` is called for each test. */
 export function describeOperations(name: string, open: (project: ContractProject) => Promise<OperationsSubject>): void {
   describe(`${name} operations`, () => {
     const target = new OpenTarget();

@@ -20,7 +20,7 @@ export function describeReads(target: OpenTarget): void {
     target.settled("contract-plain", { recipients, data: { page: "Home" }, ...rest });
 
   describe("runs", () => {
-    it("readWorkflowRun tells what awaitOutcome told", async () => {
+    it("readWorkflowRun returns the outcome of awaitOutcome", async () => {
       const outcome = await plain(["ada", "grace"], { cancellation_key: "ck" });
       const read = await target.operations.readWorkflowRun(outcome.workflow_run_id);
       expect(read && inWords(read)).toEqual(inWords(outcome));
@@ -33,7 +33,7 @@ export function describeReads(target: OpenTarget): void {
       });
     });
 
-    it("readRecipientRun answers with the API's detail and the steps (A-509)", async () => {
+    it("A-509 readRecipientRun returns the API's detail and the steps", async () => {
       const outcome = await plain(["ada"], { actor: "alan", tenant: "acme" });
       const id = outcome.recipients?.[0]?.recipient_run_id as string;
       const run = await target.operations.readRecipientRun(id);
@@ -60,7 +60,7 @@ export function describeReads(target: OpenTarget): void {
       ]);
     });
 
-    it("listRecipientRuns filters by what it is asked", async () => {
+    it("listRecipientRuns applies its filters", async () => {
       const first = await plain(["ada", "alan"], { tenant: "acme" });
       await target.begun("contract-delayed", { recipients: ["ada", { id: "p1", collection: "projects" }] });
       const found = async (filter: RunFilter) =>
@@ -86,7 +86,7 @@ export function describeReads(target: OpenTarget): void {
       expect(await found({ workflow: "contract-plain", status: "paused" })).toEqual([]);
     });
 
-    it("what is not there is null", async () => {
+    it("readWorkflowRun and readRecipientRun return null for unknown IDs", async () => {
       const outcome = await plain(["ada"]);
       const { readWorkflowRun, readRecipientRun } = bound(target);
       for (const id of [ABSENT_UUID, "nope", outcome.recipients?.[0]?.recipient_run_id as string]) {
@@ -99,13 +99,13 @@ export function describeReads(target: OpenTarget): void {
   });
 
   describe("messages", () => {
-    it("A-222 readDeliveryLogs: a message that never left has none", async () => {
+    it("A-222 readDeliveryLogs returns an empty list for a message without deliveries", async () => {
       const outcome = await plain(["ada"]);
       const id = outcome.recipients?.[0]?.steps[0]?.message_id as string;
       expect(await target.operations.readDeliveryLogs(id)).toEqual([]);
     });
 
-    it("readMessage answers with the API's message and its content (A-472, A-473)", async () => {
+    it("A-472 A-473 readMessage returns the API's message and its content", async () => {
       const outcome = await plain(["ada"], { tenant: "acme" });
       const [run] = outcome.recipients ?? [];
       const id = run?.steps[1]?.message_id as string;
@@ -132,7 +132,7 @@ export function describeReads(target: OpenTarget): void {
       });
     });
 
-    it("listMessages filters by what it is asked", async () => {
+    it("listMessages applies its filters", async () => {
       const outcome = await plain(["ada", "alan"], { tenant: "acme" });
       await target.begun("contract-delayed", { recipients: ["ada"] });
       const found = async (filter: MessageFilter) =>
@@ -152,7 +152,7 @@ export function describeReads(target: OpenTarget): void {
       expect(await found({ workflow: "contract-delayed", channel: "contract-mail" })).toEqual([]);
     });
 
-    it("markMessages answers with the messages, in the order of the ids (E-221, E-222)", async () => {
+    it("E-221 E-222 markMessages returns the messages in the order of the IDs", async () => {
       const outcome = await plain(["ada"]);
       const ids = outcome.recipients?.[0]?.steps.map((step) => step.message_id as string).reverse() as string[];
       const marked = await target.operations.markMessages(ids, "seen");
@@ -170,7 +170,7 @@ export function describeReads(target: OpenTarget): void {
       expect(await target.operations.readMessage(ids[1] as string)).toMatchObject({ engagement_statuses: ["seen"] });
     });
 
-    it("markMessages with an unknown id changes nothing", async () => {
+    it("markMessages with an unknown ID changes nothing", async () => {
       const outcome = await plain(["ada"]);
       const id = outcome.recipients?.[0]?.steps[0]?.message_id as string;
       await expect(target.operations.markMessages([id, ABSENT_KSUID], "read")).rejects.toMatchObject({
@@ -181,7 +181,7 @@ export function describeReads(target: OpenTarget): void {
       expect(await target.operations.readMessage(id)).toMatchObject({ engagement_statuses: [], read_at: null });
     });
 
-    it("what is not there is null", async () => {
+    it("readMessage and readDeliveryLogs return null for unknown IDs", async () => {
       for (const id of [ABSENT_KSUID, "nope", ""]) {
         expect(await bound(target).readMessage(id), id).toBeNull();
         expect(await bound(target).readDeliveryLogs(id), id).toBeNull();
@@ -195,13 +195,13 @@ export function describeReads(target: OpenTarget): void {
   ];
 
   describe.each(lists)("%s in pages", (_name, list) => {
-    it("is one empty page where there is nothing", async () => {
+    it("returns one empty page if there are no items", async () => {
       const { items, page_info } = await list({ limit: 2 });
       expect(items).toEqual([]);
       expect(page_info).toMatchObject({ after: null, before: null });
     });
 
-    it("goes through everything once, newest first, and back", async () => {
+    it("lists each item once, newest first, forward and backward", async () => {
       for (const recipients of [["ada"], ["alan"], ["grace", "ada", "alan"]]) await plain(recipients);
       const ids = ({ items }: Paged<JsonObject>) => items.map(({ id }) => id);
       const all = await list({ limit: 50 });

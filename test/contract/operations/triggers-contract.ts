@@ -6,7 +6,7 @@ const HOUR = 3_600_000;
 
 export function describeTriggers(target: OpenTarget): void {
   describe("triggerWorkflow", () => {
-    it("answers with the workflow run's UUID and what was triggered (E-001)", async () => {
+    it("E-001 returns the workflow run's UUID, its workflow, target and cancellation key", async () => {
       const outcome = await target.trigger("contract-plain", { recipients: ["ada"], cancellation_key: "ck" });
       expect(outcome).toMatchObject({
         workflow_run_id: expect.stringMatching(UUID_V4),
@@ -17,7 +17,7 @@ export function describeTriggers(target: OpenTarget): void {
       expect(outcome.replayed).toBeUndefined();
     });
 
-    it("tells of every recipient and step once the runs have ended", async () => {
+    it("reports every recipient and step when the runs have ended", async () => {
       const outcome = await target.settled("contract-plain", {
         recipients: ["ada", "grace", "alan", { id: "p1", collection: "projects" }],
         data: { page: "Home" },
@@ -40,7 +40,7 @@ export function describeTriggers(target: OpenTarget): void {
       expect(outcome.target).toBe(target.operations.target);
     });
 
-    it("names the message, channel and status of a channel step", async () => {
+    it("reports the message, channel and status of a channel step", async () => {
       const { recipients } = await target.settled("contract-plain", { recipients: ["ada"], data: { page: "Home" } });
       expect(recipients?.[0]?.steps).toMatchObject([
         { type: "channel", channel_type: "in_app_feed", channel: "contract-feed", message_status: "delivered" },
@@ -51,7 +51,7 @@ export function describeTriggers(target: OpenTarget): void {
       expect(ids).not.toContain(null);
     });
 
-    it("identifies recipients inline before the run (E-035)", async () => {
+    it("E-035 identifies inline recipients before the run", async () => {
       const outcome = await target.settled("contract-plain", {
         recipients: [{ id: "new", email: "new@example.com" }],
         actor: { id: "actor", name: "Grete" },
@@ -62,7 +62,7 @@ export function describeTriggers(target: OpenTarget): void {
       expect(message).toMatchObject({ content: { data: { to: "new@example.com", html_body: "<p>By Grete</p>" } } });
     });
 
-    it("says where a run waits and until when, and what came of it (E-233)", async () => {
+    it("E-233 reports where and until when a run waits, and its later outcome", async () => {
       const begun = await target.begun("contract-delayed", { recipients: ["ada"] });
       expect(inWords(begun)).toEqual({ ada: ["paused", "feed_1 sent", "delay_1 waiting"] });
       expect(begun.summary).toMatchObject({ sent: 1, waiting: 1 });
@@ -74,12 +74,12 @@ export function describeTriggers(target: OpenTarget): void {
       expect(inWords(after)).toEqual({ ada: ["completed", "feed_1 sent", "delay_1 passed", "email_1 sent"] });
     });
 
-    it("says why a run took no step (E-071)", async () => {
+    it("E-071 reports why a run executed no step", async () => {
       const outcome = await target.settled("contract-guarded", { recipients: ["ada", "grace"] });
       expect(inWords(outcome)).toEqual({ ada: ["completed", "feed_1 sent"], grace: ["completed condition"] });
     });
 
-    it("tells of progress while it follows", async () => {
+    it("reports progress while it awaits the outcome", async () => {
       const told: [ended: number, total: number][] = [];
       const started = await target.trigger("contract-plain", { recipients: ["ada", "alan"] });
       await target.operations.awaitOutcome(started, {
@@ -89,13 +89,13 @@ export function describeTriggers(target: OpenTarget): void {
       expect(told.at(-1)).toEqual([2, 2]);
     });
 
-    it("stops following when interrupted, with what is known then", async () => {
+    it("stops awaiting when aborted and returns the current outcome", async () => {
       const started = await target.trigger("contract-delayed", { recipients: ["ada"] });
       const outcome = await target.operations.awaitOutcome(started, { timeout_ms: null, signal: AbortSignal.abort() });
       expect(outcome.workflow_run_id).toBe(started.workflow_run_id);
     });
 
-    it("answers the same key and payload with the same run (E-383)", async () => {
+    it("E-383 returns the same run for the same key and payload", async () => {
       const payload = { recipients: ["ada"], data: { page: "Home" } };
       const first = await target.trigger("contract-plain", payload, "key-1");
       const second = await target.trigger("contract-plain", payload, "key-1");
@@ -105,16 +105,16 @@ export function describeTriggers(target: OpenTarget): void {
     });
 
     it.each([
-      ["an unknown workflow (E-017)", "contract-nope", { recipients: ["ada"] }, "workflow_missing"],
-      ["an inactive workflow (E-018)", "contract-inactive", { recipients: ["ada"] }, "workflow_inactive"],
+      ["E-017 an unknown workflow", "contract-nope", { recipients: ["ada"] }, "workflow_missing"],
+      ["E-018 an inactive workflow", "contract-inactive", { recipients: ["ada"] }, "workflow_inactive"],
       [
-        "data against the schema (E-030)",
+        "E-030 data that does not match the schema",
         "contract-guarded",
         { recipients: ["ada"], data: { count: "x" } },
         "invalid_params",
       ],
-      ["an unknown actor (E-044)", "contract-plain", { recipients: ["ada"], actor: "nobody" }, "actor_missing"],
-    ])("refuses %s and starts nothing", async (_what, workflow, payload, code) => {
+      ["E-044 an unknown actor", "contract-plain", { recipients: ["ada"], actor: "nobody" }, "actor_missing"],
+    ])("%s is rejected and starts nothing", async (_what, workflow, payload, code) => {
       await expect(target.trigger(workflow, payload)).rejects.toMatchObject({ name: "KnockError", code });
       expect((await target.operations.listRecipientRuns({}, { limit: 10 })).items).toEqual([]);
       expect((await target.operations.listMessages({}, { limit: 10 })).items).toEqual([]);

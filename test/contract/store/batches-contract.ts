@@ -21,7 +21,7 @@ export function describeBatches(open: OpenStore): void {
   const brought = (claimed: ClaimedRun | undefined) => claimed?.batch?.first.map(({ data }) => data.n);
 
   describe("a batch", () => {
-    it("is opened by the first and joined by the others; the opener comes back with all of it (E-247 to E-249)", async () => {
+    it("E-247 to E-249 is opened by the first run and joined by later ones; the opener is claimed with all activities", async () => {
       const first = await join({ data: { n: 1 }, actor: "eli" });
       const second = await join({ at: NOW + 1, data: { n: 2 }, actor: "fay" });
       const third = await join({ at: NOW + 2, data: { n: 3 }, actor: "eli" });
@@ -48,26 +48,26 @@ export function describeBatches(open: OpenStore): void {
       expect(claimed?.batch).toEqual({ first: activities, last: activities, total_activities: 3, total_actors: 2 });
     });
 
-    it("is one per key (E-243)", async () => {
+    it("E-243 exists once per key", async () => {
       await join({ key: "a" });
       expect((await join({ key: "b" })).decision?.took).toBe("holds");
       expect((await join({ key: "a" })).decision?.took).toBe("joined");
     });
 
-    it("is closed for those who come at its closing time, claimed or not (E-261, EQ-43)", async () => {
+    it("E-261 EQ-43 is closed at its closing time, claimed or not", async () => {
       await join({ data: { n: 1 } });
       expect((await join({ at: NOW + HOUR, data: { n: 2 } })).decision?.took).toBe("holds");
       expect((await close()).map(brought)).toEqual([[1]]);
       expect((await close(NOW + 2 * HOUR)).map(brought)).toEqual([[2]]);
     });
 
-    it("is closed once its run is claimed, though the clock moves back", async () => {
+    it("is closed after its run is claimed, even if the clock moves back", async () => {
       await join({ data: { n: 1 } });
       await close();
       expect((await join({ at: NOW + 5, data: { n: 2 } })).decision?.took).toBe("holds");
     });
 
-    it("slides, up to its limit (E-257); the waiting run moves with it", async () => {
+    it("E-257 slides up to its limit, and the waiting run's due time changes with it", async () => {
       const sliding = (at: number) => ({ at, sliding: { closes_at: at + HOUR, limit_ms: 2 * HOUR } });
       const { run } = await join(sliding(NOW));
       await join(sliding(NOW + 30 * MINUTE));
@@ -80,21 +80,21 @@ export function describeBatches(open: OpenStore): void {
       expect(await close(NOW + 2 * HOUR)).toHaveLength(1);
     });
 
-    it("closes at once where its limit is past (E-259)", async () => {
+    it("E-259 closes at once if its limit has passed", async () => {
       const { run } = await join({ closes_at: NOW + 9 * HOUR, sliding: { closes_at: NOW + 9 * HOUR, limit_ms: HOUR } });
       const late = { at: NOW + 2 * HOUR, sliding: { closes_at: NOW + 11 * HOUR, limit_ms: HOUR } };
       expect((await join(late)).decision).toMatchObject({ took: "joined", closed: true, closes_at: NOW + 2 * HOUR });
       expect((await close(NOW + 2 * HOUR)).map(({ recipientRun }) => recipientRun.id)).toEqual([run.id]);
     });
 
-    it("closes when it is full (E-260)", async () => {
+    it("E-260 closes when it is full", async () => {
       await join({ max_items: 2 });
       expect((await join({ at: NOW + 1, max_items: 2 })).decision).toMatchObject({ took: "joined", closed: true });
       expect((await join({ at: NOW + 1, max_items: 2 })).decision).toMatchObject({ took: "holds", closed: false });
       expect((await close(NOW + 1)).map(({ batch }) => batch?.total_activities)).toEqual([2]);
     });
 
-    it("opens with a run that goes on at once, and is held by the next (E-264, E-265)", async () => {
+    it("E-264 E-265 opens with a leading run that continues at once, and is held by the next run", async () => {
       const first = await join({ leading: true, data: { n: 1 } });
       expect(first.decision).toEqual({ took: "leads", closed: false, closes_at: NOW + HOUR, next: null });
       expect(await read(first.run)).toMatchObject({ status: "completed", steps: [{ outcome: "passed" }] });
@@ -103,7 +103,7 @@ export function describeBatches(open: OpenStore): void {
       expect(second.decision?.took).toBe("holds");
       expect(await read(second.run)).toMatchObject({
         status: "paused",
-        due_at: NOW + HOUR, // of the batch, not its own
+        due_at: NOW + HOUR, // the batch's closing time, not the run's own
         steps: [{ until: new Date(NOW + HOUR).toISOString() }],
         events: [{}, {}, { event: "run_paused", data: { until: new Date(NOW + HOUR).toISOString() } }],
       });
@@ -112,7 +112,7 @@ export function describeBatches(open: OpenStore): void {
       expect((await close()).map(brought)).toEqual([[2, 3]]);
     });
 
-    it("is not opened by a run whose window cannot be told, but joined (E-256, EQ-42)", async () => {
+    it("E-256 EQ-42 is joined, but not opened, by a run with an invalid window", async () => {
       expect((await join({ closes_at: null })).decision).toEqual({
         took: "leads",
         closed: false,
@@ -123,7 +123,7 @@ export function describeBatches(open: OpenStore): void {
       expect((await join({ closes_at: null })).decision).toMatchObject({ took: "joined", closes_at: NOW + HOUR });
     });
 
-    it("is decided for the next batch too, where a run goes on to one", async () => {
+    it("includes the decision for the next batch if a run continues to one", async () => {
       await join({ key: "next", data: { n: 1 } });
       const made = await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW), message: null });
       const [run] = made.recipientRuns as [RecipientRun];
@@ -138,7 +138,7 @@ export function describeBatches(open: OpenStore): void {
       expect((await close()).map(brought)).toEqual([[1, 2]]);
     });
 
-    it("leaves the batch of a run that has lost its claim as it is", async () => {
+    it("is not changed by a run that has lost its claim", async () => {
       const made = await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW), message: null });
       const [run] = made.recipientRuns as [RecipientRun];
       const base = { recipientRun: run, messages: [sampleMessage(made.run, run)], upserts: [], triggers: [] };
@@ -149,7 +149,7 @@ export function describeBatches(open: OpenStore): void {
       expect((await join()).decision?.took).toBe("holds");
     });
 
-    it("holds any number, of which the first and last hundred are read (E-272, E-278)", async () => {
+    it("E-272 E-278 accepts any number of activities, and returns the first and the last hundred", async () => {
       for (let n = 0; n < 130; n++) await join({ data: { n }, actor: `a${n % 3}` });
       const [claimed] = await close();
       expect(claimed?.batch).toMatchObject({ total_activities: 130, total_actors: 3 });
@@ -159,8 +159,8 @@ export function describeBatches(open: OpenStore): void {
     });
   });
 
-  describe("cancelRuns, of runs in a batch", () => {
-    it("takes the activity out while the batch is open, once (E-279)", async () => {
+  describe("cancelRuns, for runs in a batch", () => {
+    it("E-279 removes the activity while the batch is open, once", async () => {
       await join({ data: { n: 1 } });
       const { run } = await join({ data: { n: 2 }, cancellation_key: "k2" });
       const before = await read(run);
@@ -169,7 +169,7 @@ export function describeBatches(open: OpenStore): void {
       expect((await close()).map(brought)).toEqual([[1]]);
     });
 
-    it("never ends the run that opened it, however often (E-280)", async () => {
+    it("E-280 does not end the run that opened the batch, even if repeated", async () => {
       const { run } = await join({ data: { n: 1 }, cancellation_key: "k1" });
       const before = await read(run);
       await join({ data: { n: 2 } });
@@ -179,14 +179,14 @@ export function describeBatches(open: OpenStore): void {
       expect(claimed?.batch).toMatchObject({ total_activities: 1, total_actors: 0, first: [{ data: { n: 2 } }] });
     });
 
-    it("leaves an empty batch to close (E-281)", async () => {
+    it("E-281 keeps an empty batch until it closes", async () => {
       await join({ cancellation_key: "k1" });
       await cancel("k1");
       const [claimed] = await close();
       expect(claimed?.batch).toEqual({ first: [], last: [], total_activities: 0, total_actors: 0 });
     });
 
-    it("ends the run once the batch is closed, and takes nothing out (E-282)", async () => {
+    it("E-282 ends the opener's run after the batch has closed, and removes no activity", async () => {
       const { run } = await join({ data: { n: 1 }, cancellation_key: "k1" });
       await join({ data: { n: 2 }, cancellation_key: "k2" });
       await close();
@@ -194,14 +194,14 @@ export function describeBatches(open: OpenStore): void {
       expect((await read(run)).status).toBe("cancelled");
     });
 
-    it("makes room in a batch that would be full (E-260, E-279)", async () => {
+    it("E-260 E-279 frees a place in a batch with an item limit", async () => {
       await join({ max_items: 2, cancellation_key: "k1" });
       await cancel("k1");
       expect((await join({ max_items: 2 })).decision).toMatchObject({ took: "joined", closed: false });
       expect((await join({ max_items: 2 })).decision).toMatchObject({ took: "joined", closed: true });
     });
 
-    it("hands a leading batch to the next item (EQ-44)", async () => {
+    it("EQ-44 passes a leading batch to the next activity", async () => {
       await join({ leading: true });
       const second = await join({ leading: true, at: NOW + 1, data: { n: 2 }, cancellation_key: "k2" });
       const third = await join({ leading: true, at: NOW + 2, data: { n: 3 } });
@@ -219,7 +219,7 @@ export function describeBatches(open: OpenStore): void {
       expect(claimed.map(brought)).toEqual([[3, 4]]);
     });
 
-    it("hands it to whoever comes next, or to nobody (EQ-44, E-266)", async () => {
+    it("EQ-44 E-266 leaves a leading batch without a run until the next activity", async () => {
       await join({ leading: true });
       await join({ leading: true, at: NOW + 1, cancellation_key: "k2" });
       await cancel("k2", "leading-digest");
@@ -230,8 +230,8 @@ export function describeBatches(open: OpenStore): void {
     });
   });
 
-  describe("deleteRecipients, of whoever has a batch", () => {
-    it("leaves none open that a recipient of the same id would join (E-053, EQ-44)", async () => {
+  describe("deleteRecipients, for recipients with a batch", () => {
+    it("E-053 EQ-44 leaves no open batch that a new recipient with the same ID would join", async () => {
       await open.store.upsertRecipients([{ key: user("ada"), properties: {} }], NOW);
       await join({ leading: true });
       await join({ leading: true, at: NOW + 1, cancellation_key: "k2" });
@@ -247,7 +247,7 @@ export function describeBatches(open: OpenStore): void {
   });
 
   describe("a batch that several processes join", () => {
-    it("is one, with everything in it", async () => {
+    it("is opened once and contains all activities", async () => {
       const bundle = await bundleChild(open.subject);
       const children = ["p1", "p2", "p3", "p4"].map((name) => startChild(bundle, "join", open.location, name, "25"));
       for (const child of children) expect(await child.ended).toEqual({ code: 0, errors: "" });

@@ -13,7 +13,7 @@ export function describeCancellation(open: OpenStore): void {
     });
 
   describe("cancelRuns", () => {
-    it("ends a waiting run, its waiting step and its claim, and records it (E-355, E-356)", async () => {
+    it("E-355 E-356 ends a waiting run, its waiting step and its claim, and records an event", async () => {
       const made = await insertSample(open.store, {
         recipients: ["ada"],
         run: { cancellation_key: "k" },
@@ -60,7 +60,7 @@ export function describeCancellation(open: OpenStore): void {
       expect(await other.claimDueRuns(claimAt(NOW + HOUR, "t2", NOW + HOUR), 5)).toEqual([]);
     });
 
-    it("ends a queued run that has not begun", async () => {
+    it("ends a queued run that has not started", async () => {
       await insertSample(open.store, {
         recipients: ["ada"],
         run: { cancellation_key: "k" },
@@ -70,7 +70,7 @@ export function describeCancellation(open: OpenStore): void {
       expect(await cancel()).toMatchObject([{ cancelled: true, recipientRun: { status: "cancelled", steps: [] } }]);
     });
 
-    it("returns ended runs as they are, not cancelled again (E-357)", async () => {
+    it("E-357 returns ended runs unchanged", async () => {
       const done = await insertSample(open.store, { recipients: ["ada"], run: { cancellation_key: "k" } });
       expect(await cancel()).toEqual([{ recipientRun: done.recipientRuns[0], cancelled: false }]);
       await insertSample(open.store, {
@@ -85,7 +85,7 @@ export function describeCancellation(open: OpenStore): void {
       );
     });
 
-    it("reaches every trigger with the key, in order of acceptance, and no other (E-353, E-354)", async () => {
+    it("E-353 E-354 cancels all triggers with the key in order of acceptance, and no others", async () => {
       const run = { cancellation_key: "k" };
       await insertSample(open.store, { recipients: ["a", "b"], run, recipientRun: waitingAt(NOW) });
       await insertSample(open.store, {
@@ -108,7 +108,7 @@ export function describeCancellation(open: OpenStore): void {
       ).toEqual([user("e"), user("d"), user("c")]);
     });
 
-    it("reaches only the recipients named (E-353)", async () => {
+    it("E-353 cancels only the given recipients", async () => {
       await insertSample(open.store, {
         recipients: ["a", "b", "c"],
         run: { cancellation_key: "k" },
@@ -125,12 +125,12 @@ export function describeCancellation(open: OpenStore): void {
       ).toEqual([user("b")]);
     });
 
-    it("answers nothing where nothing matches (EQ-61)", async () => {
+    it("EQ-61 returns an empty list if nothing matches", async () => {
       await insertSample(open.store, { recipients: ["a"], recipientRun: waitingAt(NOW) });
       expect(await cancel()).toEqual([]);
     });
 
-    it("leaves messages already made to be delivered (E-363, EQ-60)", async () => {
+    it("E-363 EQ-60 leaves existing messages to be delivered", async () => {
       const made = await insertSample(open.store, {
         recipients: ["a"],
         run: { cancellation_key: "k" },

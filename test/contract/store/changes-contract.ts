@@ -3,10 +3,10 @@ import { NOW, user } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
 export function describeChanges(open: OpenStore): void {
-  describe("the mark of changes", () => {
+  describe("the change token", () => {
     const change = (name: string) => [{ key: user("ada"), properties: { name } }];
 
-    it("stays while nothing is written, and is another after each write, whoever writes", async () => {
+    it("stays the same without writes and changes after each write of any process", async () => {
       const { store } = open;
       const other = await open.openAgain();
       const marks = [await store.readChangeToken()];

@@ -4,12 +4,12 @@ import { createInterface } from "node:readline";
 import { build } from "esbuild";
 import type { StoreSubject } from "./store-subject.js";
 
-/** Inside the repository, so that the bundle finds the store's driver. */
+/** A folder inside the repository, so that the bundle finds the store's driver. */
 const FOLDER = "node_modules/.cache/store-contract";
 
 const bundles = new Map<string, Promise<string>>();
 
-/** The script of the child processes with this store in it, as one file that plain Node runs. Built once per store. */
+/** Bundles the script of the child processes with this store into one file that plain Node can run, once per store. */
 export function bundleChild({ module }: StoreSubject): Promise<string> {
   const { path, openFunction } = module;
   let bundle = bundles.get(path);
@@ -22,7 +22,7 @@ export function bundleChild({ module }: StoreSubject): Promise<string> {
       bundle: true,
       platform: "node",
       format: "cjs",
-      // Packages inside the bundle load in half the time of the files in node_modules.
+      // Bundled packages load in half the time of the files in node_modules.
       external: ["@photostructure/sqlite"],
       mainFields: ["module", "main"],
       define: { "import.meta.dirname": "__dirname" },
@@ -41,9 +41,9 @@ export async function removeBundles(): Promise<void> {
 
 export interface Child {
   process: ChildProcess;
-  /** Lines of its standard output so far. */
+  /** The lines of its standard output so far. */
   lines: string[];
-  /** Resolves when that many lines have come or the process has ended. */
+  /** Resolves when that many lines have arrived or the process has ended. */
   untilLines(count: number): Promise<void>;
   ended: Promise<{ code: number | null; errors: string }>;
 }

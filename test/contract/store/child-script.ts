@@ -3,12 +3,12 @@ import type { Store } from "../../../src/ports/store.js";
 import { joinSample } from "./sample-batches.js";
 import { insertSample, NOW, saveAll, user, waitingAt } from "./sample-runs.js";
 
-/** Written at once, so that a line is out before the next transaction begins: what a killed process said, it said. */
+/** Writes a line synchronously, before the next transaction starts, so that a killed process has reported everything that it committed. */
 function say(line: string): void {
   writeSync(1, `${line}\n`);
 }
 
-/** Triggers without end: says the workflow run's id when it is durable. */
+/** Triggers `count` times and prints each workflow run's ID when it is durable. */
 async function trigger(store: Store, name: string, count: number, recipients: number): Promise<void> {
   const ids = Array.from({ length: recipients }, (_, index) => `${name}-${index}`);
   for (let i = 0; i < count; i++) {
@@ -18,7 +18,7 @@ async function trigger(store: Store, name: string, count: number, recipients: nu
   }
 }
 
-/** Claims and saves until nothing is due: says each run it saved. */
+/** Claims and saves runs until none is due, and prints the ID of each saved run. */
 async function work(store: Store, name: string): Promise<void> {
   for (let round = 0; ; round++) {
     const token = `${name}-${round}`;
@@ -36,7 +36,7 @@ async function work(store: Store, name: string): Promise<void> {
   }
 }
 
-/** Brings activities to one batch: says which way each of its runs went on. */
+/** Adds activities to one batch and prints the decision for each run. */
 async function join(store: Store, name: string, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
     const { run, decision } = await joinSample(store, { data: { by: `${name}${i}` } });
@@ -44,7 +44,7 @@ async function join(store: Store, name: string, count: number): Promise<void> {
   }
 }
 
-/** Asks one throttle of 10 passes for runs of its own: says those that passed. */
+/** Requests passes of one throttle with a limit of 10, and prints the IDs of the runs that passed. */
 async function pass(store: Store, name: string, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
     const ids = [0, 1].map((n) => `${name}-${i}-${n}`);
@@ -54,7 +54,7 @@ async function pass(store: Store, name: string, count: number): Promise<void> {
   }
 }
 
-/** A process beside the test's: `<verb> <location> <name> <count> <recipients>`; the last two not for `work`. */
+/** Runs a child process with `<verb> <location> <name> <count> <recipients>`; `work` ignores the last two. */
 export async function runChild(open: (location: string) => Promise<Store>): Promise<void> {
   const [verb, location, name = "", count = "1", recipients = "1"] = process.argv.slice(2);
   const store = await open(location as string);

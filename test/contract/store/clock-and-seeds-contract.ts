@@ -45,7 +45,7 @@ export function describeClockAndSeeds(open: OpenStore): void {
   });
 
   describe("seeds", () => {
-    it("remembers what was applied, by file", async () => {
+    it("are remembered by file", async () => {
       expect(await open.store.readSeeds()).toEqual(new Map());
       await open.store.applySeeds([seed(), seed({ file: "objects.json", digest: "d2", recipients: [] })], NOW);
       expect(await open.store.readSeeds()).toEqual(
@@ -56,7 +56,7 @@ export function describeClockAndSeeds(open: OpenStore): void {
       );
     });
 
-    it("merges recipients deeply into what is there, preferences too, and replaces a channel's data (E-038, E-040, E-041)", async () => {
+    it("E-038 E-040 E-041 merge recipients and preferences deeply, and replace a channel's data", async () => {
       await open.store.upsertRecipients(
         [
           {
@@ -79,7 +79,7 @@ export function describeClockAndSeeds(open: OpenStore): void {
       });
     });
 
-    it("applies one content once: who comes second changes nothing", async () => {
+    it("are applied once per content: a second process changes nothing", async () => {
       await open.store.applySeeds([seed()], NOW);
       await open.store.upsertRecipients([{ key: user("ada"), properties: { name: "Countess" } }], NOW + 1);
       await (await open.openAgain()).applySeeds([seed()], NOW + 2);
@@ -89,7 +89,7 @@ export function describeClockAndSeeds(open: OpenStore): void {
       });
     });
 
-    it("applies a file again when its content changes", async () => {
+    it("are applied again when the file's content changes", async () => {
       await open.store.applySeeds([seed()], NOW);
       await open.store.applySeeds(
         [seed({ digest: "d3", recipients: [{ key: user("ada"), properties: { name: "Ada L." } }] })],
@@ -101,7 +101,7 @@ export function describeClockAndSeeds(open: OpenStore): void {
       expect((await open.store.readSeeds()).get("users.json")).toBe("d3");
     });
 
-    it("applies all files or none", async () => {
+    it("are applied for all files or for none", async () => {
       const broken = seed({
         file: "b.json",
         recipients: [{ key: user("bob"), properties: { big: 1n as unknown as number } }],

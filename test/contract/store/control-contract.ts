@@ -5,13 +5,13 @@ import type { OpenStore } from "./store-contract.js";
 const MINUTE = 60_000;
 
 export function describeControl(open: OpenStore): void {
-  describe("a store that is sound", () => {
-    it("explains no error", async () => {
+  describe("an undamaged store", () => {
+    it("returns an error unchanged from explainError", async () => {
       const error = new Error("a bug");
       expect(await open.store.explainError(error)).toBe(error);
     });
 
-    it("shows other processes what it has not synced to the disk yet", async () => {
+    it("shows unsynced writes to other processes", async () => {
       await open.store.deferDiskSync();
       const { run } = await insertSample(open.store, { recipients: ["ada"] });
       const other = await open.openAgain();
@@ -24,7 +24,7 @@ export function describeControl(open: OpenStore): void {
   describe("the lease on the clock", () => {
     const claim = (token: string, realNow = NOW) => ({ token, realNow, leaseUntil: realNow + MINUTE });
 
-    it("is one process's at a time, who may renew it", async () => {
+    it("is held by one process at a time, which may renew it", async () => {
       const other = await open.openAgain();
       expect(await open.store.claimClock(claim("one"))).toBe(true);
       expect(await other.claimClock(claim("two", NOW + MINUTE - 1))).toBe(false);
@@ -32,7 +32,7 @@ export function describeControl(open: OpenStore): void {
       expect(await other.claimClock(claim("two", NOW + MINUTE))).toBe(false);
     });
 
-    it("ends in real time, or when its holder ends it", async () => {
+    it("ends in real time, or when its holder releases it", async () => {
       await open.store.claimClock(claim("one"));
       await open.store.releaseClock("two");
       expect(await open.store.claimClock(claim("two"))).toBe(false);
@@ -41,7 +41,7 @@ export function describeControl(open: OpenStore): void {
       expect(await open.store.claimClock(claim("three", NOW + MINUTE))).toBe(true);
     });
 
-    it("leaves the clock as it is", async () => {
+    it("does not change the clock", async () => {
       await open.store.writeClock({ offset_ms: HOUR, frozen_at: null });
       await open.store.claimClock(claim("one"));
       await open.store.releaseClock("one");
@@ -50,7 +50,7 @@ export function describeControl(open: OpenStore): void {
   });
 
   describe("retryMessages", () => {
-    it("E-213 queues undelivered messages, due at once, and leaves others", async () => {
+    it("E-213 queues undelivered messages as due at once, and leaves other messages unchanged", async () => {
       const undelivered = { status: "undelivered", attempts: 8, due_at: null } as const;
       const failed = await insertSample(open.store, { recipients: ["ada"], message: undelivered });
       const sent = await insertSample(open.store, { recipients: ["bob"], message: { status: "sent" } });

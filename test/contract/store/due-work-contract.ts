@@ -17,12 +17,12 @@ import type { OpenStore } from "./store-contract.js";
 
 const MINUTE = 60_000;
 
-/** A claim at a time of the store's clock; the real clock stands at NOW unless told. */
+/** Returns a claim at a time of the store's clock; the real time is NOW by default. */
 export function claimAt(now: number, token: string, realNow = NOW): Claim {
   return { now, realNow, leaseUntil: realNow + MINUTE, token };
 }
 
-/** What a claim tells of a message. */
+/** Returns the fields of a message that a claim contains. */
 function readMarks(message: Message): MessageStatuses {
   const { step_ref, status, seen_at, read_at, interacted_at, link_clicked_at, archived_at } = message;
   return { step_ref, status, seen_at, read_at, interacted_at, link_clicked_at, archived_at };
@@ -30,7 +30,7 @@ function readMarks(message: Message): MessageStatuses {
 
 export function describeDueWork(open: OpenStore): void {
   describe("claimDueRuns", () => {
-    it("hands out what is due, by due time, then by acceptance, with all that an advance needs", async () => {
+    it("returns due runs by due time and order of acceptance, with everything that an advance needs", async () => {
       const late = await insertSample(open.store, { recipients: ["late"], recipientRun: waitingAt(NOW + 20) });
       const two = await insertSample(open.store, { recipients: ["one", "two"], recipientRun: waitingAt(NOW + 10) });
       await insertSample(open.store, { recipients: ["future"], recipientRun: waitingAt(NOW + 21) });
@@ -64,7 +64,7 @@ export function describeDueWork(open: OpenStore): void {
       ]);
     });
 
-    it("gives a run's messages oldest first", async () => {
+    it("returns a run's messages oldest first", async () => {
       const made = await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW) });
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
       const run = made.recipientRuns[0]!;
@@ -77,7 +77,7 @@ export function describeDueWork(open: OpenStore): void {
       expect(claimed?.messages).toEqual([made.messages[0]!, ...more].map(readMarks));
     });
 
-    it("hands out no more than the limit, and the rest to the next claim", async () => {
+    it("returns up to the limit, and the rest in the next claim", async () => {
       await insertSample(open.store, { recipients: ["a", "b", "c"], recipientRun: waitingAt(NOW) });
       const first = await open.store.claimDueRuns(claimAt(NOW, "t1"), 2);
       const second = await open.store.claimDueRuns(claimAt(NOW, "t2"), 2);
@@ -88,7 +88,7 @@ export function describeDueWork(open: OpenStore): void {
       expect(await open.store.claimDueRuns(claimAt(NOW, "t3"), 2)).toEqual([]);
     });
 
-    it("passes over a leased run until the lease ends in real time, however far the store's clock moves", async () => {
+    it("skips a leased run until its lease ends in real time, whatever the store's clock", async () => {
       await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW) });
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 5);
       const other = await open.openAgain();
@@ -106,7 +106,7 @@ export function describeDueWork(open: OpenStore): void {
       expect(await (await open.openAgain()).readClock()).toEqual(clock);
     });
 
-    it("leaves the clock where nothing is due", async () => {
+    it("does not change the clock if nothing is due", async () => {
       await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW + 6) });
       expect(await open.store.claimDueRuns({ ...claimAt(NOW + 5, "t1"), clock }, 5)).toEqual([]);
       expect(await open.store.readClock()).toEqual({ offset_ms: 0, frozen_at: null });
@@ -116,7 +116,7 @@ export function describeDueWork(open: OpenStore): void {
   describe("listDueKinds", () => {
     const kinds = async (now: number, realNow = NOW) => [...(await open.store.listDueKinds(now, realNow))].sort();
 
-    it("is empty where nothing is due", async () => {
+    it("is empty if nothing is due", async () => {
       await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW + 2) });
       await insertSample(open.store, { recipients: ["bob"], message: { status: "queued", due_at: NOW + 3 } });
       expect(await kinds(NOW + 1)).toEqual([]);
@@ -124,14 +124,14 @@ export function describeDueWork(open: OpenStore): void {
       expect(await kinds(NOW + 3)).toEqual(["messages", "runs"]);
     });
 
-    it("leaves out what is leased, until the lease ends in real time", async () => {
+    it("excludes leased work until the lease ends in real time", async () => {
       await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW) });
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
       expect(await kinds(NOW + HOUR)).toEqual([]);
       expect(await kinds(NOW, NOW + MINUTE)).toEqual(["runs"]);
     });
 
-    it("names fan-outs, schedules and changes of users", async () => {
+    it("contains fan-outs, schedules and user changes", async () => {
       const rest = { listed: [{ key: user("bob"), trigger_data: null }], objects: [], after: null };
       const made = sampleTrigger({ recipients: ["ada"], message: null });
       await open.store.insertWorkflowRun({ ...made, fanOut: { rest, claim: claimAt(NOW, "t1") } }, SINCE);
@@ -143,7 +143,7 @@ export function describeDueWork(open: OpenStore): void {
   });
 
   describe("claimDueMessages", () => {
-    it("hands out due deliveries by due time, then by acceptance, once", async () => {
+    it("returns due messages by due time and order of acceptance, once", async () => {
       const late = await insertSample(open.store, {
         recipients: ["late"],
         message: { status: "queued", due_at: NOW + 2 },
@@ -171,7 +171,7 @@ export function describeDueWork(open: OpenStore): void {
     } as const;
     const { secrets } = held;
 
-    it("are given to whoever delivers it, and to nobody else", async () => {
+    it("are returned only with the claim for its delivery", async () => {
       const { messages } = await insertSample(open.store, { recipients: ["a"], message: { ...held } });
       const ids = messages.map(({ id }) => id);
       for (const [one] of [await open.store.readMessages(ids), (await open.store.listMessages({}, { limit: 5 })).items])
@@ -179,7 +179,7 @@ export function describeDueWork(open: OpenStore): void {
       expect((await open.store.claimDueMessages(claimAt(NOW, "t1"), 5))[0]?.secrets).toEqual(secrets);
     });
 
-    it("stay while it is to be tried again, and go when it is not", async () => {
+    it("are kept until the last attempt", async () => {
       await insertSample(open.store, { recipients: ["a"], message: { ...held } });
       const [first] = await open.store.claimDueMessages(claimAt(NOW, "t1"), 5);
       if (!first) throw new Error("nothing was due");
@@ -192,12 +192,12 @@ export function describeDueWork(open: OpenStore): void {
       expect(third).not.toHaveProperty("secrets");
     });
 
-    it("go with it when it is deleted (A-205)", async () => {
+    it("A-205 are deleted with it", async () => {
       const { run, messages } = await insertSample(open.store, { recipients: ["a"], message: { ...held } });
       const [message] = messages;
       if (!message) throw new Error("no message");
       await open.store.deleteMessages([message.id]);
-      // Its id is free again, and so is the place of its secrets.
+      // The message's ID is available again, and so is the key of its secrets.
       const again = await insertSample(open.store, {
         recipients: ["a"],
         run: { cancellation_key: run.id },
@@ -208,12 +208,12 @@ export function describeDueWork(open: OpenStore): void {
   });
 
   describe("readNextDueAt", () => {
-    it("is null when nothing waits", async () => {
+    it("is null if nothing waits", async () => {
       await insertSample(open.store, { recipients: ["ada"] });
       expect(await open.store.readNextDueAt()).toBeNull();
     });
 
-    it("is the earliest of runs and deliveries, past ones too", async () => {
+    it("is the earliest due time of runs and messages, including past times", async () => {
       await insertSample(open.store, { recipients: ["a", "b"], recipientRun: waitingAt(NOW + HOUR), message: null });
       expect(await open.store.readNextDueAt()).toBe(NOW + HOUR);
       await insertSample(open.store, { recipients: ["c"], message: { due_at: NOW + 5, status: "queued" } });
@@ -222,7 +222,7 @@ export function describeDueWork(open: OpenStore): void {
       expect(await open.store.readNextDueAt()).toBe(NOW - HOUR);
     });
 
-    it("counts leased work when its lease ends, or later if it is due later", async () => {
+    it("includes leased work at the end of its lease, or later if it is due later", async () => {
       await insertSample(open.store, { recipients: ["a", "b"], recipientRun: waitingAt(NOW - 1), message: null });
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
       expect(await open.store.readNextDueAt()).toBe(NOW - 1);
@@ -237,7 +237,7 @@ export function describeDueWork(open: OpenStore): void {
       expect(await open.store.readNextDueAt()).toBe(NOW + 11 * MINUTE);
     });
 
-    it("tells the end of a lease in the store's time, moved or frozen", async () => {
+    it("converts the end of a lease to the store's time, moved or frozen", async () => {
       await insertSample(open.store, { recipients: ["a"], recipientRun: waitingAt(NOW + HOUR), message: null });
       await open.store.writeClock({ offset_ms: 2 * HOUR, frozen_at: null });
       await open.store.claimDueRuns(claimAt(NOW + 2 * HOUR, "t1"), 1);

@@ -8,113 +8,121 @@ const LATER = NOW + 60_000;
 
 type Times = Partial<Pick<Message, "seen_at" | "read_at" | "interacted_at" | "link_clicked_at" | "archived_at">>;
 
-/** What an action does to a message that has `before`: times after it, and the events it adds. */
+/** The effect of an action on a message with the times `before`: its times afterwards and the added events. */
 const CASES: {
-  rule: string;
+  title: string;
   action: EngagementAction;
   channel?: ChannelType;
   before?: Times;
   after: Times;
   events: EngagementAction[];
 }[] = [
-  { rule: "E-221", action: "seen", after: { seen_at: LATER }, events: ["seen"] },
-  { rule: "E-227, read does not set seen", action: "read", after: { read_at: LATER }, events: ["read"] },
+  { title: "E-221 seen sets its time", action: "seen", after: { seen_at: LATER }, events: ["seen"] },
+  { title: "E-227 read does not set seen", action: "read", after: { read_at: LATER }, events: ["read"] },
   {
-    rule: "E-227, EQ-34, A-107",
+    title: "E-227 EQ-34 A-107 interacted marks an unread message as read",
     action: "interacted",
     after: { interacted_at: LATER, read_at: LATER },
     events: ["interacted", "read"],
   },
   {
-    rule: "E-227, already read",
+    title: "E-227 interacted keeps the time of an earlier read",
     action: "interacted",
     before: { read_at: 5 },
     after: { interacted_at: LATER, read_at: 5 },
     events: ["interacted"],
   },
   {
-    rule: "E-223, not in the feed",
+    title: "E-223 a clicked link in a feed does not mark the message as read",
     action: "link_clicked",
     after: { link_clicked_at: LATER },
     events: ["link_clicked"],
   },
   {
-    rule: "E-223, not for e-mail",
+    title: "E-223 a clicked link in an email does not mark the message as read",
     action: "link_clicked",
     channel: "email",
     after: { link_clicked_at: LATER },
     events: ["link_clicked"],
   },
   {
-    rule: "E-223, E-227",
+    title: "E-223 E-227 a clicked link in an SMS marks it as read",
     action: "link_clicked",
     channel: "sms",
     after: { link_clicked_at: LATER, read_at: LATER },
     events: ["link_clicked", "read"],
   },
   {
-    rule: "E-223, E-227",
+    title: "E-223 E-227 a clicked link in a chat message marks it as read",
     action: "link_clicked",
     channel: "chat",
     after: { link_clicked_at: LATER, read_at: LATER },
     events: ["link_clicked", "read"],
   },
   {
-    rule: "E-227, already read",
+    title: "E-227 a clicked link keeps the time of an earlier read",
     action: "link_clicked",
     channel: "chat",
     before: { read_at: 5 },
     after: { link_clicked_at: LATER, read_at: 5 },
     events: ["link_clicked"],
   },
-  { rule: "A-107, sets nothing else", action: "archived", after: { archived_at: LATER }, events: ["archived"] },
-  { rule: "E-221, latest action", action: "seen", before: { seen_at: 5 }, after: { seen_at: LATER }, events: ["seen"] },
   {
-    rule: "E-222",
+    title: "A-107 archived sets nothing else",
+    action: "archived",
+    after: { archived_at: LATER },
+    events: ["archived"],
+  },
+  {
+    title: "E-221 a repeated action updates the time",
+    action: "seen",
+    before: { seen_at: 5 },
+    after: { seen_at: LATER },
+    events: ["seen"],
+  },
+  {
+    title: "E-222 unseen removes only the seen time",
     action: "unseen",
     before: { seen_at: 5, read_at: 6 },
     after: { seen_at: null, read_at: 6 },
     events: ["unseen"],
   },
   {
-    rule: "E-222",
+    title: "E-222 unread removes only the read time",
     action: "unread",
     before: { read_at: 5, interacted_at: 6 },
     after: { read_at: null, interacted_at: 6 },
     events: ["unread"],
   },
   {
-    rule: "E-222",
+    title: "E-222 unarchived removes the archived time",
     action: "unarchived",
     before: { archived_at: 5 },
     after: { archived_at: null },
     events: ["unarchived"],
   },
-  { rule: "E-230, even where nothing is set", action: "unread", after: {}, events: ["unread"] },
+  { title: "E-230 unread adds an event even if no time is set", action: "unread", after: {}, events: ["unread"] },
 ];
 
 export function describeEngagement(open: OpenStore): void {
   describe("markMessages", () => {
-    it.each(CASES)(
-      "$action on $channel with $before ($rule)",
-      async ({ action, channel = "in_app_feed", before = {}, after, events }) => {
-        const made = await insertSample(open.store, {
-          recipients: ["ada", "bob"],
-          message: { channel: { id: "c", key: channel, type: channel, provider: "p" }, ...before },
-        });
-        const [message, untouched] = made.messages as [Message, Message];
-        const expected: Message = {
-          ...message,
-          ...after,
-          events: [...message.events, ...events.map((type) => ({ type, at: LATER, data: null }))],
-          updated_at: LATER,
-        };
-        expect(await open.store.markMessages([message.id], action, LATER)).toEqual([expected]);
-        expect(await (await open.openAgain()).readMessages([message.id, untouched.id])).toEqual([expected, untouched]);
-      },
-    );
+    it.each(CASES)("$title", async ({ action, channel = "in_app_feed", before = {}, after, events }) => {
+      const made = await insertSample(open.store, {
+        recipients: ["ada", "bob"],
+        message: { channel: { id: "c", key: channel, type: channel, provider: "p" }, ...before },
+      });
+      const [message, untouched] = made.messages as [Message, Message];
+      const expected: Message = {
+        ...message,
+        ...after,
+        events: [...message.events, ...events.map((type) => ({ type, at: LATER, data: null }))],
+        updated_at: LATER,
+      };
+      expect(await open.store.markMessages([message.id], action, LATER)).toEqual([expected]);
+      expect(await (await open.openAgain()).readMessages([message.id, untouched.id])).toEqual([expected, untouched]);
+    });
 
-    it("makes an event for every repetition, the time is the latest (E-221, E-230)", async () => {
+    it("E-221 E-230 adds an event for each repetition, and keeps the latest time", async () => {
       const made = await insertSample(open.store, { recipients: ["ada"] });
       const id = made.messages[0]!.id;
       await open.store.markMessages([id], "read", NOW + 1);
@@ -126,14 +134,14 @@ export function describeEngagement(open: OpenStore): void {
       ]);
     });
 
-    it("keeps whose activities a message is about (E-219)", async () => {
+    it("E-219 keeps the actors and totals of a message's batch", async () => {
       const batch = { actors: [user("ada"), user("bob")], total_actors: 12, total_activities: 14 };
       const made = await insertSample(open.store, { recipients: ["ada"], message: { batch } });
       const [stored] = await (await open.openAgain()).readMessages([made.messages[0]!.id]);
       expect(stored?.batch).toEqual(batch);
     });
 
-    it("keeps an interaction's metadata with its event, not with what it implies (E-226, A-924)", async () => {
+    it("E-226 A-924 keeps an interaction's metadata with its event, not with the implied one", async () => {
       const made = await insertSample(open.store, { recipients: ["ada"] });
       const id = made.messages[0]!.id;
       const metadata = { button: "approve", count: 2 };
@@ -146,7 +154,7 @@ export function describeEngagement(open: OpenStore): void {
         ]);
     });
 
-    it("answers in the order of the ids, unknown ones left out, each marked once", async () => {
+    it("returns messages in the order of the IDs, without unknown ones, each marked once", async () => {
       const made = await insertSample(open.store, { recipients: ["ada", "bob"] });
       const [ada, bob] = made.messages.map(({ id }) => id) as [string, string];
       const marked = await open.store.markMessages([bob, "unknown", ada, bob], "archived", LATER);
@@ -157,7 +165,7 @@ export function describeEngagement(open: OpenStore): void {
   });
 
   describe("deleteMessages (A-205)", () => {
-    it("takes those named, unknown ones passed over, and leaves the others and the runs", async () => {
+    it("deletes only the given messages, ignores unknown IDs, and keeps the runs", async () => {
       const made = await insertSample(open.store, { recipients: ["ada", "bob"] });
       const [ada, bob] = made.messages.map(({ id }) => id) as [string, string];
       await open.store.deleteMessages([ada, "unknown"]);

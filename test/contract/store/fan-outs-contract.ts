@@ -12,7 +12,7 @@ function buildRest(...ids: string[]): FanOutState {
   return { listed: ids.map((id) => ({ key: user(id), trigger_data: null })), objects: [], after: null };
 }
 
-/** The next recipients of a trigger, with what is left after them. */
+/** Returns the next chunk of a trigger's recipients, with the remaining fan-out. */
 function buildChunk({ run }: NewWorkflowRun, ids: string[], over: Partial<FanOutChunk> = {}): FanOutChunk {
   return {
     workflow_run_id: run.id,
@@ -30,7 +30,7 @@ function buildChunk({ run }: NewWorkflowRun, ids: string[], over: Partial<FanOut
 }
 
 export function describeFanOuts(open: OpenStore): void {
-  /** A trigger that has reached ada, and holds the claim `t1` on the rest. */
+  /** Inserts a trigger that has reached ada, whose remaining fan-out is claimed with `t1`. */
   const start = async (rest = buildRest("bob", "cy")): Promise<NewWorkflowRun> => {
     const made = sampleTrigger({ recipients: ["ada"], message: null });
     await open.store.insertWorkflowRun({ ...made, fanOut: { rest, claim: claimAt(NOW, "t1") } }, SINCE);
@@ -44,7 +44,7 @@ export function describeFanOuts(open: OpenStore): void {
   };
 
   describe("a fan-out", () => {
-    it("E-058 knows whom it has reached", async () => {
+    it("E-058 returns the recipients that already have a run", async () => {
       const { run } = await start();
       expect(await open.store.readRecipientsWithRun(run.id, [user("ada"), user("bob")])).toEqual(
         new Set([user("ada")]),
@@ -52,7 +52,7 @@ export function describeFanOuts(open: OpenStore): void {
       expect(await open.store.readRecipientsWithRun("none", [user("ada")])).toEqual(new Set());
     });
 
-    it("goes on chunk after chunk, and is due no more after the last", async () => {
+    it("continues chunk by chunk, and is no longer due after the last", async () => {
       const made = await start();
       const unidentified = [user("dan")];
       const first = buildChunk(made, ["bob"], { rest: buildRest("cy"), unidentified });
@@ -64,7 +64,7 @@ export function describeFanOuts(open: OpenStore): void {
       expect(await claim("t2", NOW + HOUR)).toEqual([]);
     });
 
-    it("is taken over where its process died, from the last chunk that was written", async () => {
+    it("is claimed by another process after a crash, from the last stored chunk", async () => {
       const made = await start();
       await open.store.insertFanOutChunk(buildChunk(made, ["bob"], { rest: buildRest("cy") }), "t1");
       expect(await claim("t2", NOW + MINUTE - 1)).toEqual([]);
@@ -75,7 +75,7 @@ export function describeFanOuts(open: OpenStore): void {
       expect(await recipients(made)).toEqual(["ada", "bob"].map(user));
     });
 
-    it("E-068 writes nothing where a once-only workflow has run for a recipient", async () => {
+    it("E-068 stores nothing if a once-only workflow has run for a recipient", async () => {
       const used = { workflow: "once", recipient: user("bob"), tenant: "*" };
       await open.store.insertWorkflowRun(
         { ...sampleTrigger({ recipients: ["bob"], message: null }), claims: [used] },
@@ -96,7 +96,7 @@ export function describeFanOuts(open: OpenStore): void {
   });
 
   describe("splitFanOut", () => {
-    it("gives a run its tenant and its recipients, and starts the others", async () => {
+    it("sets a run's tenant and recipients, and starts the other runs", async () => {
       const made = await start();
       const other = sampleTrigger({ recipients: [], run: { tenant: "acme" } });
       const trigger = { run: other.run, version: other.version, fanOut: buildRest("cy"), upserts: [] };
@@ -109,7 +109,7 @@ export function describeFanOuts(open: OpenStore): void {
       ]);
     });
 
-    it("writes nothing where another process took the run over", async () => {
+    it("stores nothing if another process has claimed the run", async () => {
       const made = await start();
       await claim("t2", NOW + MINUTE);
       const split = { workflow_run_id: made.run.id, tenant: "beta", rest: null, triggers: [], upserts: [] };

@@ -13,7 +13,7 @@ const ALERTS = {
 
 export function describeFeed(open: OpenStore): void {
   describe("a feed", () => {
-    /** Message ids by the name the tests give them. */
+    /** Message IDs by the tests' names for them. */
     let ids: Record<string, string>;
     const names = (found: readonly { id: string }[]): string[] =>
       found.map(({ id }) => Object.keys(ids).find((name) => ids[name] === id) ?? id);
@@ -26,7 +26,7 @@ export function describeFeed(open: OpenStore): void {
       return [c.total_count, c.unread_count, c.unseen_count];
     };
 
-    /** A of acme, B of none, C of other; on another channel D; and what is in no feed of ana's. */
+    /** Creates messages of ana: A in tenant acme, B without a tenant, C in tenant other, and D on another channel; and messages that are not in her feed. */
     beforeEach(async () => {
       const make = async (tenant: string | null, message = {}, workflow = "hello", recipient = "ana", at = NOW) => {
         const made = await insertSample(open.store, {
@@ -48,7 +48,7 @@ export function describeFeed(open: OpenStore): void {
       await make("acme", {}, "hello", "bo");
     });
 
-    it("holds the recipient's delivered in-app messages, the newest first (A-101)", async () => {
+    it("A-101 contains the recipient's delivered in-app messages, newest first", async () => {
       expect(await feed()).toEqual(["D", "C", "B", "A"]);
       expect(await open.store.listFeed({ recipient: user("ghost") }, { limit: 5 })).toEqual({
         items: [],
@@ -62,7 +62,7 @@ export function describeFeed(open: OpenStore): void {
       [{ tenant: "acme", has_tenant: true }, ["A"]],
       [{ has_tenant: true }, ["C", "A"]],
       [{ has_tenant: false }, ["D", "B"]],
-    ])("A-101a: %j gives %j", async (filter, expected) => {
+    ])("A-101a %j selects %j", async (filter, expected) => {
       expect(await feed(filter)).toEqual(expected);
       expect((await counts(filter))[0]).toBe(expected.length);
     });
@@ -77,11 +77,11 @@ export function describeFeed(open: OpenStore): void {
       [{ inserted_at: { gt: NOW } }, ["D"]],
       [{ inserted_at: { gte: NOW, lt: NOW + 1000 } }, ["C", "B", "A"]],
       [{ inserted_at: { lte: NOW - 1 } }, []],
-    ])("A-101b: %j gives %j", async (filter, expected) => {
+    ])("A-101b %j selects %j", async (filter, expected) => {
       expect(await feed(filter)).toEqual(expected);
     });
 
-    it("filters by engagement; the counts do not (Q-24)", async () => {
+    it("Q-24 filters by engagement without affecting the counts", async () => {
       await open.store.markMessages([ids.A!], "read", NOW);
       await open.store.markMessages([ids.B!], "seen", NOW);
       expect(await feed({ status: "unread" })).toEqual(["D", "C", "B"]);
@@ -93,7 +93,7 @@ export function describeFeed(open: OpenStore): void {
       expect(await counts({ tenant: "acme", has_tenant: true })).toEqual([1, 0, 1]);
     });
 
-    it("leaves archived ones out unless asked for them (E-228)", async () => {
+    it("E-228 excludes archived messages by default", async () => {
       await open.store.markMessages([ids.A!], "archived", NOW);
       expect(await feed()).toEqual(["D", "C", "B"]);
       expect(await counts()).toEqual([3, 3, 3]);
@@ -101,13 +101,13 @@ export function describeFeed(open: OpenStore): void {
       expect(await feed({ archived: "include" })).toEqual(["D", "C", "B", "A"]);
     });
 
-    it("shows granted tenants, and what has none only where that is granted (A-014)", async () => {
+    it("A-014 shows granted tenants, and messages without a tenant only if granted", async () => {
       expect(await feed({ granted: { tenants: ["acme"], untagged: false } })).toEqual(["A"]);
       expect(await feed({ granted: { tenants: ["acme", "nowhere"], untagged: true } })).toEqual(["D", "B", "A"]);
       expect(await counts({ granted: { tenants: [], untagged: false } })).toEqual([0, 0, 0]);
     });
 
-    it("tells whose messages are new since a mark", async () => {
+    it("returns the recipients with new messages since a mark", async () => {
       const { mark, recipients } = await open.store.readNewMessages(null);
       expect(recipients).toBeNull();
       expect(await open.store.readNewMessages(mark)).toEqual({ mark, recipients: [] });
@@ -118,7 +118,7 @@ export function describeFeed(open: OpenStore): void {
       expect((await open.store.readNewMessages(later.mark)).recipients).toBeNull();
     });
 
-    it("looks at all again where the newest message has been deleted meanwhile (A-205)", async () => {
+    it("A-205 reports new messages after the newest message was deleted", async () => {
       const { messages } = await insertSample(open.store, { recipients: ["bob"] });
       const { mark } = await open.store.readNewMessages(null);
       await open.store.deleteMessages(messages.map(({ id }) => id));
@@ -127,7 +127,7 @@ export function describeFeed(open: OpenStore): void {
       expect(told === null || told.includes(user("cem"))).toBe(true);
     });
 
-    it("pages, and an item's cursor leads to what is newer (A-603)", async () => {
+    it("A-603 returns pages, and an item's cursor selects newer items", async () => {
       const first = await open.store.listFeed({ recipient: user("ana") }, { limit: 3 });
       const rest = await open.store.listFeed({ recipient: user("ana") }, { limit: 3, after: first.page_info.after! });
       expect(names(rest.items.map(({ message }) => message))).toEqual(["A"]);

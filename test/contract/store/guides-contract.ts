@@ -35,7 +35,7 @@ export function describeGuides(open: OpenStore): void {
     const engage = async (action: EngagementAction, over: Partial<Message> = {}, at = NOW): Promise<Message> =>
       open.store.recordGuideEngagement(await engagement(action, over), at);
 
-    it("make their message with the first engagement and mark it with the others", async () => {
+    it("create a message with the first engagement and mark it with later ones", async () => {
       const first = await engage("seen");
       const second = await engage("interacted", {}, NOW + 1);
       expect(second).toMatchObject({ id: first.id, source: "guide", workflow: "tour", seen_at: NOW, read_at: NOW + 1 });
@@ -47,7 +47,7 @@ export function describeGuides(open: OpenStore): void {
       expect(await open.store.readMessages([first.id])).toEqual([second]);
     });
 
-    it("stand in the list of messages, and among no runs", async () => {
+    it("are in the list of messages, but not in the list of runs", async () => {
       await insertSample(open.store, { recipients: ["ana"] });
       const { id, workflow_run_id, recipient_run_id } = await engage("seen");
       const { items } = await open.store.listMessages(
@@ -61,7 +61,7 @@ export function describeGuides(open: OpenStore): void {
       expect(await open.store.readRecipientRun(recipient_run_id)).toBeNull();
     });
 
-    it("are forgotten for one user, guide and tenant, and their messages stay", async () => {
+    it("are reset for one user, guide and tenant, and their messages stay", async () => {
       await engage("seen");
       await engage("seen", { step_ref: "two" });
       await engage("seen", { tenant: "acme" });
@@ -74,7 +74,7 @@ export function describeGuides(open: OpenStore): void {
       expect((await engage("interacted")).seen_at).toBeNull();
     });
 
-    it("make one message where two open the store", async () => {
+    it("create one message if two processes engage at once", async () => {
       const again = await open.openAgain();
       const [a, b] = await Promise.all([
         engage("seen"),
@@ -84,7 +84,7 @@ export function describeGuides(open: OpenStore): void {
       expect((await open.store.readMessages([a.id]))[0]).toMatchObject({ seen_at: NOW, archived_at: NOW });
     });
 
-    it("go when everything is cleared, with recipients or without", async () => {
+    it("are removed when the store is cleared, with or without recipients", async () => {
       await engage("seen");
       await open.store.clear({ keepRecipients: true });
       expect(await open.store.readGuideMessages(user("ana"), null)).toEqual([]);

@@ -26,11 +26,11 @@ export function describeLists(open: OpenStore): void {
     ["listRecipientRuns", runs],
     ["listMessages", messages],
   ] as const)("%s pages", (_name, list) => {
-    it("is one empty page where there is nothing", async () => {
+    it("are one empty page if there are no items", async () => {
       expect(await list({})).toEqual({ names: [], page_info: { after: null, before: null, page_size: 50 } });
     });
 
-    it("goes through everything, newest first, and back again", async () => {
+    it("list all items, newest first, forward and backward", async () => {
       for (const id of ["a", "b"]) await insertSample(open.store, { recipients: [id] });
       await insertSample(open.store, { recipients: ["c", "d", "e"] });
       const first = await list({}, { limit: 2 });
@@ -47,7 +47,7 @@ export function describeLists(open: OpenStore): void {
       expect((await list({}, { limit: 5 })).page_info).toEqual({ after: null, before: null, page_size: 5 });
     });
 
-    it("neither repeats nor misses a row while newer ones come in", async () => {
+    it("neither repeat nor miss an item while newer ones are added", async () => {
       await insertSample(open.store, { recipients: ["a", "b", "c"] });
       const first = await list({}, { limit: 1 });
       await insertSample(open.store, { recipients: ["d"] });
@@ -56,7 +56,7 @@ export function describeLists(open: OpenStore): void {
       expect((await list({}, { limit: 5, before: rest.page_info.before! })).names).toEqual(["d", "c"]);
     });
 
-    it("pages within a filter: what does not match does not follow or precede", async () => {
+    it("ignore items outside the filter", async () => {
       await insertSample(open.store, { workflow: "other", recipients: ["x"] });
       await insertSample(open.store, { recipients: ["a", "b"] });
       await insertSample(open.store, { workflow: "other", recipients: ["y"] });
@@ -69,7 +69,7 @@ export function describeLists(open: OpenStore): void {
       expect(top).toEqual(first);
     });
 
-    it("leads back from a page that is empty", async () => {
+    it("have a cursor back from an empty page", async () => {
       await insertSample(open.store, { recipients: ["a", "b"] });
       const first = await list({}, { limit: 1 });
       const beyond = await list({ workflow: "none" }, { limit: 1, after: first.page_info.after! });
@@ -86,14 +86,14 @@ export function describeLists(open: OpenStore): void {
       [{ after: "" }, "/after"],
       [{ before: "cnVuczotMQ" }, "/before"],
       [{ after: Buffer.from("feeds:1").toString("base64url") }, "/after"],
-    ])("refuses the cursor %j", async (page, pointer) => {
+    ])("reject the cursor %j", async (page, pointer) => {
       await expect(list({}, { limit: 1, ...page })).rejects.toMatchObject({
         code: "invalid_params",
         details: [{ pointer }],
       });
     });
 
-    it("refuses both sides at once", async () => {
+    it("reject both cursors at once", async () => {
       await insertSample(open.store, { recipients: ["a", "b"] });
       const after = (await list({}, { limit: 1 })).page_info.after!;
       await expect(list({}, { limit: 1, after, before: after })).rejects.toMatchObject({
@@ -103,14 +103,14 @@ export function describeLists(open: OpenStore): void {
     });
   });
 
-  it("takes no cursor of another list", async () => {
+  it("a list rejects a cursor of another list", async () => {
     await insertSample(open.store, { recipients: ["a", "b"] });
     const { after } = (await runs({}, { limit: 1 })).page_info;
     await expect(messages({}, { limit: 1, after: after! })).rejects.toMatchObject({ code: "invalid_params" });
   });
 
   describe("filters", () => {
-    it("of recipient runs, each alone and all together", async () => {
+    it("select recipient runs, alone and combined", async () => {
       const acme = await insertSample(open.store, { workflow: "w1", recipients: ["a", "b"], run: { tenant: "acme" } });
       await insertSample(open.store, { workflow: "w2", recipients: ["a", "c"], recipientRun: waitingAt(NOW) });
       expect((await runs({ workflow: "w2" })).names).toEqual(["c", "a"]);
@@ -133,7 +133,7 @@ export function describeLists(open: OpenStore): void {
       expect((await runs({ workflow: "w1", recipient: user("c") })).names).toEqual([]);
     });
 
-    it("of messages, a channel by key or id", async () => {
+    it("select messages, a channel by key or ID", async () => {
       const acme = await insertSample(open.store, {
         workflow: "w1",
         recipients: ["a", "b"],
@@ -162,7 +162,7 @@ export function describeLists(open: OpenStore): void {
       expect((await messages(all)).names).toEqual(["b"]);
     });
 
-    it("give whole items", async () => {
+    it("return complete items", async () => {
       const made = await insertSample(open.store, { recipients: ["a", "b"], run: { tenant: "acme" } });
       expect((await open.store.listRecipientRuns({}, { limit: 5 })).items).toEqual(
         [...made.recipientRuns].reverse().map((recipientRun) => ({ run: made.run, recipientRun })),

@@ -20,11 +20,11 @@ function broadcastRun(key: string, at = NOW, over: Partial<PendingTrigger["run"]
 }
 
 function describeBroadcastLog(open: OpenStore): void {
-  describe("the log of broadcasts", () => {
+  describe("the broadcast log", () => {
     const log = async () => (await open.store.openLogs()).broadcasts;
     const insert = async (pending: PendingTrigger, again = false) => (await log()).insert(pending, { again });
     const state = async (key: string) => (await log()).readStates().then((states) => states.get(key));
-    /** Sends what is due, to nobody. */
+    /** Sends the due broadcast, to no recipients. */
     const send = async (token: string) => {
       const [claimed] = await open.store.claimDueFanOuts(claimAt(NOW + HOUR, token), 1);
       const id = claimed?.run.id as string;
@@ -35,7 +35,7 @@ function describeBroadcastLog(open: OpenStore): void {
       );
     };
 
-    it("E-399 knows what is scheduled and what was sent, in every process", async () => {
+    it("E-399 contains scheduled and sent broadcasts, for every process", async () => {
       expect(await state("news")).toBeUndefined();
       expect(await insert(broadcastRun("news"))).toBe(true);
       const scheduled = { status: "scheduled", scheduled_at: new Date(NOW).toISOString(), sent_at: null };
@@ -49,7 +49,7 @@ function describeBroadcastLog(open: OpenStore): void {
       });
     });
 
-    it("E-399 refuses what is scheduled, and sends again only on purpose", async () => {
+    it("E-399 rejects a scheduled broadcast, and accepts a sent one only with `again`", async () => {
       await insert(broadcastRun("news"));
       expect([await insert(broadcastRun("news")), await insert(broadcastRun("news"), true)]).toEqual([false, false]);
       expect(await insert(broadcastRun("other"))).toBe(true);
@@ -58,7 +58,7 @@ function describeBroadcastLog(open: OpenStore): void {
       expect([await insert(broadcastRun("news")), await insert(broadcastRun("news"), true)]).toEqual([false, true]);
     });
 
-    it("E-399 cancels what is scheduled and not under way", async () => {
+    it("E-399 cancels a scheduled broadcast unless it is being sent", async () => {
       await insert(broadcastRun("news"));
       const { realNow } = open;
       await open.store.claimDueFanOuts(claimAt(NOW, "t1", realNow), 1);
@@ -68,7 +68,7 @@ function describeBroadcastLog(open: OpenStore): void {
       expect(await state("news")).toBeUndefined();
     });
 
-    it("lists the runs that a run became", async () => {
+    it("lists the runs into which a run was split", async () => {
       const first = broadcastRun("news");
       await insert(first);
       const [claimed] = await open.store.claimDueFanOuts(claimAt(NOW, "t1"), 1);
@@ -87,7 +87,7 @@ function describeBroadcastLog(open: OpenStore): void {
 }
 
 function describeSourceLog(open: OpenStore): void {
-  describe("the log of sources", () => {
+  describe("the source log", () => {
     let count = 0;
     const log = async () => (await open.store.openLogs()).sources;
     const event = (over: Partial<NewSourceEvent> = {}): NewSourceEvent => ({
@@ -103,7 +103,7 @@ function describeSourceLog(open: OpenStore): void {
     });
     const begin = async (one: NewSourceEvent, now = NOW, realNow = NOW) => (await log()).begin(one, now, realNow);
 
-    it("E-386 takes the key of an event that succeeded, for 24 hours, in every process", async () => {
+    it("E-386 keeps the key of a successful event for 24 hours, for every process", async () => {
       const first = event();
       expect(await begin(first)).toBe(true);
       await (await log()).finish(first.id, [], true);
@@ -112,7 +112,7 @@ function describeSourceLog(open: OpenStore): void {
       expect(await other.begin(event(), NOW + SOURCE_KEY_LIFETIME_MS, NOW)).toBe(true);
     });
 
-    it("E-386 keeps keys of other sources and types apart, and takes none without a key", async () => {
+    it("E-386 separates keys by source and type, and accepts events without a key", async () => {
       const first = event();
       await begin(first);
       await (await log()).finish(first.id, [], true);
@@ -125,7 +125,7 @@ function describeSourceLog(open: OpenStore): void {
         expect(await begin(event(other))).toBe(true);
     });
 
-    it("E-386 frees the key of an event that failed, or whose process died", async () => {
+    it("E-386 releases the key of an event that failed or whose process crashed", async () => {
       const first = event();
       await begin(first);
       expect(await begin(event())).toBe(false);
@@ -162,14 +162,14 @@ function describeSourceLog(open: OpenStore): void {
 }
 
 function describeOutboundLog(open: OpenStore): void {
-  describe("the log of what webhooks are told", () => {
+  describe("the outbound log for webhooks", () => {
     const log = async () => (await open.store.openLogs()).outbound;
-    // Whether the log is kept is told by the store's own clock.
+    // The store's own clock decides whether events are recorded.
     const now = Date.now();
     const hold = async (holder = "one", at = now) => (await log()).acquire(holder, at, at + MINUTE);
     const read = async (after = 0) => (await log()).readEntries(after, 100);
 
-    it("A-920 keeps what happens while it is held, in order, from every process", async () => {
+    it("A-920 records events of every process in order while it is held", async () => {
       await insertSample(open.store, { recipients: ["before"] });
       expect(await hold()).toBe(true);
       const other = await open.openAgain();
@@ -188,7 +188,7 @@ function describeOutboundLog(open: OpenStore): void {
       expect(await read(entries[3]!.id)).toEqual(entries.slice(4));
     });
 
-    it("has one reader at a time, until its time is up or it lets go", async () => {
+    it("has one reader at a time, until its lease ends or is released", async () => {
       expect(await hold("one")).toBe(true);
       expect(await hold("two")).toBe(false);
       expect(await hold("one", now + 1)).toBe(true);
@@ -197,14 +197,14 @@ function describeOutboundLog(open: OpenStore): void {
       expect(await hold("one", now + 2 * MINUTE)).toBe(true);
     });
 
-    it("goes on keeping what happens after its reader has let go", async () => {
+    it("continues recording after its reader has released it", async () => {
       await hold();
       await (await log()).release("one");
       await insertSample(open.store, { recipients: ["ada"] });
       expect(await read()).not.toEqual([]);
     });
 
-    it("forgets what is settled, what it is cleared of, and all of it when nothing is to be told", async () => {
+    it("deletes settled entries, is cleared, and is emptied when recording stops", async () => {
       await hold();
       await insertSample(open.store, { recipients: ["ada"] });
       const [first, ...rest] = await read();
@@ -225,7 +225,7 @@ function describeOutboundLog(open: OpenStore): void {
       expect(await read()).not.toEqual([]);
     });
 
-    it("remembers what single webhooks have taken, until it is settled", async () => {
+    it("remembers which webhooks have acknowledged an entry until it is settled", async () => {
       await hold();
       for (const n of [1, 2]) await (await log()).record("workflow.updated", NOW, { n });
       const [first, second] = (await read()).map(({ id }) => id) as [number, number];
@@ -254,7 +254,7 @@ function describeTrackedLinks(open: OpenStore): void {
       expect(await log.findByKey(`${id.slice(-9)}${BASE62[2]}`)).toBeNull();
     });
 
-    it("are none of a message without tracking", async () => {
+    it("are not found for a message without tracking", async () => {
       const { messages } = await insertSample(open.store, { recipients: ["ada"] });
       expect(await (await open.store.openLogs()).links.findByNumber(messages[0]!.id, 0)).toBeNull();
     });

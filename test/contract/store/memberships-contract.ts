@@ -10,7 +10,7 @@ export function describeMemberships(open: OpenStore): void {
   describe("subscriptions", () => {
     const pair = (id: string, properties = {}, object = P1) => ({ object, recipient: user(id), properties });
 
-    it("are made once per pair, their properties replaced (A-099)", async () => {
+    it("A-099 are created once per pair, and their properties are replaced", async () => {
       const first = await open.store.upsertSubscriptions([pair("a", { role: "owner", since: 1 }), pair("b")], NOW);
       expect(first).toEqual([
         { ...pair("a", { role: "owner", since: 1 }), inserted_at: NOW, updated_at: NOW },
@@ -21,7 +21,7 @@ export function describeMemberships(open: OpenStore): void {
       expect((await open.store.listSubscribers(P1, null, 9)).items).toEqual([pair("a", { x: 1 }), pair("b")]);
     });
 
-    it("are deleted pair by pair; the answer has those that existed", async () => {
+    it("are deleted by pair, which returns those that existed", async () => {
       await open.store.upsertSubscriptions([pair("a"), pair("b"), pair("a", {}, P2)], NOW);
       const removed = await open.store.deleteSubscriptions([pair("a"), pair("nobody"), pair("a")]);
       expect(removed).toEqual([{ ...pair("a"), inserted_at: NOW, updated_at: NOW }]);
@@ -32,7 +32,7 @@ export function describeMemberships(open: OpenStore): void {
       ]);
     });
 
-    it("are listed by object, by recipient and by both, the newest first (A-257, A-075)", async () => {
+    it("A-257 A-075 are listed by object, by recipient and by both, newest first", async () => {
       await open.store.upsertSubscriptions([pair("a"), pair("b"), pair("a", {}, P2)], NOW);
       const list = async (filter: object, page = { limit: 9 }) => {
         const { items, page_info } = await open.store.listSubscriptions(filter, page);
@@ -57,7 +57,7 @@ export function describeMemberships(open: OpenStore): void {
         NOW,
       );
 
-    it("answer who joined: per tenant once (E-388, E-389)", async () => {
+    it("E-388 E-389 return the added members, once per tenant", async () => {
       const added = await open.store.addAudienceMembers("beta", [member("a"), member("a", "acme"), member("a")], NOW);
       expect(added).toEqual([member("a"), member("a", "acme")]);
       expect(await open.store.addAudienceMembers("beta", [member("a"), member("b")], NOW)).toEqual([member("b")]);
@@ -65,7 +65,7 @@ export function describeMemberships(open: OpenStore): void {
       expect(await open.store.addAudienceMembers("beta", [member("a")], NOW)).toEqual([member("a")]);
     });
 
-    it("exist from their first member on, with none left, too", async () => {
+    it("exist from their first use on, even without members", async () => {
       expect(await open.store.readAudienceKeys()).toEqual([]);
       await open.store.addAudienceMembers("vip", [member("a")], NOW);
       await open.store.addAudienceMembers("beta", [], NOW);
@@ -76,7 +76,7 @@ export function describeMemberships(open: OpenStore): void {
       expect(await open.store.readAudienceKeys()).toEqual(["beta", "seeded", "vip"]);
     });
 
-    it("list the members that exist, the newest first, page by page (E-391)", async () => {
+    it("E-391 list identified members, newest first, page by page", async () => {
       await identify("a", "b");
       await open.store.addAudienceMembers("beta", [member("a"), member("ghost"), member("b", "acme")], NOW);
       await open.store.addAudienceMembers("other", [member("b")], NOW);

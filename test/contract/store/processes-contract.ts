@@ -4,7 +4,7 @@ import { bundleChild, type Child, startChild } from "./child-process.js";
 import { insertSample, NOW, user, waitingAt } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
-/** Every recipient run in the store, by workflow run, read page by page. */
+/** Counts the recipient runs in the store by workflow run. */
 async function countByRun(store: Store): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   let after: string | null | undefined;
@@ -22,7 +22,7 @@ async function allEnd(children: readonly Child[]): Promise<void> {
 
 export function describeProcesses(open: OpenStore): void {
   describe("several processes", () => {
-    it("write at once: no error, no lost row", async () => {
+    it("write at once without an error or a lost row", async () => {
       const bundle = await bundleChild(open.subject);
       const children = ["p1", "p2", "p3", "p4"].map((name) =>
         startChild(bundle, "trigger", open.location, name, "40", "20"),
@@ -49,7 +49,7 @@ export function describeProcesses(open: OpenStore): void {
       });
     }, 60_000);
 
-    it("never get the same due run", async () => {
+    it("never claim the same due run", async () => {
       const bundle = await bundleChild(open.subject);
       const recipients = Array.from({ length: 400 }, (_, index) => `u${index}`);
       const made = await insertSample(open.store, { recipients, recipientRun: waitingAt(NOW) });
@@ -61,7 +61,7 @@ export function describeProcesses(open: OpenStore): void {
       expect(await open.store.readNextDueAt()).toBeNull();
     }, 60_000);
 
-    it("may be the first to open it together", async () => {
+    it("can create a store together", async () => {
       const bundle = await bundleChild(open.subject);
       for (let round = 0; round < 3; round++) {
         const location = await open.subject.createLocation();
@@ -78,7 +78,7 @@ export function describeProcesses(open: OpenStore): void {
 
   describe("a process killed while it writes", () => {
     it.each([1, 5, 13])(
-      "after %i acknowledged triggers: every one is whole, no half one is there",
+      "after %i acknowledged triggers, each stored trigger is complete",
       async (acknowledged) => {
         const child = startChild(await bundleChild(open.subject), "trigger", open.location, "doomed", "100000", "50");
         await child.untilLines(acknowledged);
@@ -87,7 +87,7 @@ export function describeProcesses(open: OpenStore): void {
         const store = await open.openAgain();
         const counts = await countByRun(store);
         for (const id of child.lines) expect(counts.get(id)).toBe(50);
-        // One more may have become durable just before it could be told.
+        // One more trigger may have become durable just before it was reported.
         expect(counts.size - child.lines.length).toBeGreaterThanOrEqual(0);
         expect(counts.size - child.lines.length).toBeLessThanOrEqual(1);
         for (const [id, count] of counts) {

@@ -6,7 +6,7 @@ import { joinSample } from "./sample-batches.js";
 import { insertSample, NOW, sampleVersion, user } from "./sample-runs.js";
 import type { OpenStore } from "./store-contract.js";
 
-/** What the API's lists narrow by beyond the commands' filters, and the verbs that only a server has. */
+/** Describes the filters of the API's lists that commands do not have, and the operations that only a server has. */
 export function describeQueries(open: OpenStore): void {
   const messages = async (query: MessageQuery): Promise<string> => {
     const { items } = await open.store.listMessages(query, { limit: 50 });
@@ -17,8 +17,8 @@ export function describeQueries(open: OpenStore): void {
     return items.map(({ recipientRun }) => recipientRun.recipient.replace("$users/", "")).join("");
   };
 
-  describe("queries of messages", () => {
-    it("narrow by ids, any status, any engagement, its absence included (A-208, A-609)", async () => {
+  describe("message queries", () => {
+    it("A-208 A-609 filter by IDs, by several statuses, and by engagement or its absence", async () => {
       const { messages: made } = await insertSample(open.store, { recipients: ["a", "b"] });
       await insertSample(open.store, { recipients: ["c"], message: { status: "queued", read_at: NOW } });
       expect(await messages({ ids: [made[0]?.id as string, "none"] })).toBe("a");
@@ -30,7 +30,7 @@ export function describeQueries(open: OpenStore): void {
       expect(await messages({ engagement_statuses: ["unread", "read"] })).toBe("cba");
     });
 
-    it("narrow by a text in the workflow's key, the recipient or the content, and by a whole id", async () => {
+    it("filter by text in the workflow's key, the recipient or the content, and by a complete ID", async () => {
       const content = { subject_line: 'Say "é" 100%_\n', n: 1 };
       const { messages: made } = await insertSample(open.store, { recipients: ["a"], message: { content } });
       await insertSample(open.store, { recipients: ["bea"], message: { content: { body: "other" } } });
@@ -45,7 +45,7 @@ export function describeQueries(open: OpenStore): void {
       expect(await runs({ text: "nobody" })).toBe("");
     });
 
-    it("narrow by categories and by time", async () => {
+    it("filter by categories and by time", async () => {
       const version = sampleVersion("news", { categories: ["news", "weekly"] });
       await insertSample(open.store, { version, recipients: ["a"] });
       await insertSample(open.store, { recipients: ["b"], run: { inserted_at: NOW + 1 } });
@@ -55,7 +55,7 @@ export function describeQueries(open: OpenStore): void {
       expect(await messages({ inserted_at: { lte: NOW + 1 } })).toBe("ba");
     });
 
-    it("narrow by top-level data, the message's own before its trigger's, each type by itself (A-076)", async () => {
+    it("A-076 filter by top-level data, the message's before its trigger's, with strict types", async () => {
       const long = "x".repeat(300);
       const data = { n: 1, t: true, z: null, s: long, "o'dd \"key": "é", nested: { n: 2 } };
       await insertSample(open.store, { recipients: ["a"], run: { data } });
@@ -76,8 +76,8 @@ export function describeQueries(open: OpenStore): void {
     });
   });
 
-  describe("queries of runs", () => {
-    it("narrow by any status, time and errors (A-315)", async () => {
+  describe("run queries", () => {
+    it("A-315 filter by several statuses, time and errors", async () => {
       await insertSample(open.store, { recipients: ["a"] });
       await insertSample(open.store, {
         recipients: ["b"],
@@ -93,7 +93,7 @@ export function describeQueries(open: OpenStore): void {
     });
   });
 
-  it("subscriptions are narrowed by lists of either side", async () => {
+  it("listSubscriptions filters by lists of objects and recipients", async () => {
     const [p1, p2] = [
       toRecipientKey({ collection: "projects", id: "p1" }),
       toRecipientKey({ collection: "projects", id: "p2" }),
@@ -124,7 +124,7 @@ export function describeQueries(open: OpenStore): void {
       });
     };
 
-    it("forgets everything but the clock", async () => {
+    it("deletes everything except the clock", async () => {
       await fill();
       await open.store.clear({ keepRecipients: false });
       expect([await messages({}), await runs({})]).toEqual(["", ""]);
@@ -135,12 +135,12 @@ export function describeQueries(open: OpenStore): void {
         await open.store.readClaimedRecipients([{ workflow: "new-comment", recipient: user("a"), tenant: "" }]),
       ).toEqual([]);
       expect(await open.store.readClock()).toEqual({ offset_ms: 5, frozen_at: null });
-      // What was kept of versions and channels fits what comes after.
+      // The cached versions and channels match the rows that are written afterwards.
       await fill();
       expect(await messages({})).toBe("a");
     });
 
-    it("keeps recipients, their memberships and what files said, where asked", async () => {
+    it("keeps recipients, their memberships and seeds with keepRecipients", async () => {
       await fill();
       await open.store.clear({ keepRecipients: true });
       expect(await runs({})).toBe("");
@@ -151,7 +151,7 @@ export function describeQueries(open: OpenStore): void {
   });
 
   describe("mergeRecipients", () => {
-    it("gives what the one lacks of the other's, and its past (A-097)", async () => {
+    it("A-097 adds the properties, sets and history of one recipient to another", async () => {
       const [into, from] = [user("into"), user("from")];
       await open.store.upsertRecipients(
         [
@@ -188,7 +188,7 @@ export function describeQueries(open: OpenStore): void {
       expect(items).toMatchObject([{ recipient: into, properties: { of: into } }]);
     });
 
-    it("does nothing unless both exist and are two", async () => {
+    it("does nothing unless two different recipients exist", async () => {
       await open.store.upsertRecipients([{ key: user("a"), properties: { name: "A" } }], NOW);
       for (const [into, from] of [
         ["a", "none"],
@@ -201,7 +201,7 @@ export function describeQueries(open: OpenStore): void {
   });
 
   describe("listIdsByPrefix", () => {
-    it("answers with ids that begin so, in order, up to the limit", async () => {
+    it("returns the IDs with the prefix, in order, up to the limit", async () => {
       const { run, recipientRuns, messages: made } = await insertSample(open.store, { recipients: ["a", "b"] });
       const store = open.store;
       const begun = (of: IdKind, whole: string, length = 10) => store.listIdsByPrefix(of, whole.slice(0, length), 5);
@@ -209,7 +209,7 @@ export function describeQueries(open: OpenStore): void {
       expect(await begun("workflow_run", run.id, run.id.length)).toEqual([run.id]);
       for (const { id } of recipientRuns) expect(await begun("recipient_run", id)).toEqual([id]);
       for (const { id } of made) expect(await begun("message", id, 20)).toEqual([id]);
-      // Messages of one second begin alike, as triggers of one minute do.
+      // Messages of the same second share a prefix.
       const ids = made.map(({ id }) => id).sort();
       expect(ids).toHaveLength(2);
       const alike = (ids[0] as string).slice(0, 4);
@@ -221,7 +221,7 @@ export function describeQueries(open: OpenStore): void {
     });
   });
 
-  it("readBatch tells of the batch a run went on with", async () => {
+  it("readBatch returns the activities of a run's batch", async () => {
     const { run } = await joinSample(open.store, { actor: "x", data: { n: 1 } });
     await joinSample(open.store, { actor: "y", data: { n: 2 }, at: NOW + 1 });
     expect((await open.store.readBatch(run.id))?.first).toMatchObject([

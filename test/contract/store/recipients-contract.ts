@@ -5,7 +5,7 @@ import type { OpenStore } from "./store-contract.js";
 
 export function describeRecipients(open: OpenStore): void {
   describe("recipients", () => {
-    it("reads those that exist, users, objects and tenants alike", async () => {
+    it("returns the existing users, objects and tenants", async () => {
       const project = toRecipientKey({ collection: "projects", id: "p1" });
       const tenant = toRecipientKey({ collection: "$tenants", id: "acme" });
       await open.store.upsertRecipients(
@@ -25,7 +25,7 @@ export function describeRecipients(open: OpenStore): void {
       expect(await open.store.readRecipients([])).toEqual(new Map());
     });
 
-    it("deep-merges properties; null overwrites, lists are replaced, no key is removed (E-038)", async () => {
+    it("E-038 merges properties deeply; null overwrites, lists are replaced, and no key is removed", async () => {
       await open.store.upsertRecipients(
         [{ key: user("ada"), properties: { name: "Ada", plan: { tier: "pro", seats: 3 }, tags: ["a", "b"] } }],
         NOW,
@@ -41,7 +41,7 @@ export function describeRecipients(open: OpenStore): void {
       });
     });
 
-    it("deep-merges preference sets and replaces each channel's data (E-040, E-041)", async () => {
+    it("E-040 E-041 merges preference sets deeply and replaces each channel's data", async () => {
       const key = user("ada");
       await open.store.upsertRecipients(
         [
@@ -78,7 +78,7 @@ export function describeRecipients(open: OpenStore): void {
       expect((await open.store.readRecipients([key])).get(key)?.channel_data.fcm).toEqual({ tokens: ["2"] });
     });
 
-    it("applies several upserts of one recipient in order (EQ-11)", async () => {
+    it("EQ-11 applies several upserts of one recipient in order", async () => {
       await open.store.upsertRecipients(
         [
           { key: user("ada"), properties: { name: "First", a: 1 } },

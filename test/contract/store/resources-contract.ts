@@ -14,8 +14,8 @@ export function describeResources(open: OpenStore): void {
     );
   const read = async (key: RecipientKey) => (await open.store.readRecipients([key])).get(key);
 
-  describe("lists of recipients", () => {
-    it("hold one collection each, the newest first", async () => {
+  describe("recipient lists", () => {
+    it("contain one collection, newest first", async () => {
       await identify(
         user("a"),
         project("p1"),
@@ -32,7 +32,7 @@ export function describeResources(open: OpenStore): void {
       });
     });
 
-    it("page stably while recipients change and others come (A-070 to A-073)", async () => {
+    it("A-070 to A-073 have stable pages while recipients change and are added", async () => {
       await identify(user("a"), user("b"), user("c"));
       const first = await open.store.listRecipients({ collection: "$users" }, { limit: 2 });
       expect(first.items.map(({ key }) => key)).toEqual([user("c"), user("b")]);
@@ -45,7 +45,7 @@ export function describeResources(open: OpenStore): void {
       expect(second.page_info.after).toBeNull();
     });
 
-    it("filter by id and by name (A-272)", async () => {
+    it("A-272 filter by ID and by name", async () => {
       await identify(tenant("acme"), tenant("globex"));
       await open.store.upsertRecipients([{ key: tenant("globex"), properties: { name: "Acme" } }], NOW);
       const keys = async (filter: { id?: string; name?: string }) =>
@@ -59,7 +59,7 @@ export function describeResources(open: OpenStore): void {
   });
 
   describe("deleting recipients", () => {
-    it("takes everything that is theirs, and nothing else (E-053)", async () => {
+    it("E-053 deletes all data of a recipient and no other data", async () => {
       await identify(user("ana"), user("bo"), project("p1"));
       const kept = await insertSample(open.store, { recipients: ["bo"] });
       const gone = await insertSample(open.store, {
@@ -90,7 +90,7 @@ export function describeResources(open: OpenStore): void {
       expect(await open.store.deleteRecipients([user("ana")], NOW)).toEqual(new Set());
     });
 
-    it("takes an object's subscriptions from both ends", async () => {
+    it("deletes an object's subscriptions as object and as recipient", async () => {
       await identify(user("ana"), project("p1"), project("p2"));
       await open.store.upsertSubscriptions(
         [
@@ -105,7 +105,7 @@ export function describeResources(open: OpenStore): void {
       expect(items).toMatchObject([{ object: project("p2"), recipient: user("ana") }]);
     });
 
-    it("ends a waiting run at once, for good, whoever holds it (EQ-03, E-054)", async () => {
+    it("EQ-03 E-054 ends a waiting run permanently, even if it is claimed", async () => {
       await identify(user("ana"));
       const made = await insertSample(open.store, {
         recipients: ["ana"],
@@ -115,7 +115,7 @@ export function describeResources(open: OpenStore): void {
       const claim = { now: NOW + 1, realNow: NOW, leaseUntil: NOW + 60_000, token: "worker" };
       const [claimed] = await open.store.claimDueRuns(claim, 5);
       await open.store.deleteRecipients([user("ana")], NOW + 2);
-      await identify(user("ana")); // the same id, another person
+      await identify(user("ana")); // another person with the same ID
 
       const ended = (await open.store.readWorkflowRun(made.run.id))?.recipientRuns[0];
       expect(ended).toMatchObject({ status: "cancelled", position: null, due_at: null });
@@ -142,7 +142,7 @@ export function describeResources(open: OpenStore): void {
   describe("preference sets", () => {
     const sets = async (key: RecipientKey) => (await read(key))?.preferences;
 
-    it("are replaced, or merged deeply (A-093, E-138)", async () => {
+    it("A-093 E-138 are replaced or merged deeply", async () => {
       const recipient = user("ana");
       const write = (set: object | null, merge: boolean, id = "default") =>
         open.store.writePreferenceSets([{ recipient, id, set, merge }], NOW);
@@ -159,7 +159,7 @@ export function describeResources(open: OpenStore): void {
       expect(await sets(recipient)).toEqual({ acme: { categories: { ads: false } } });
     });
 
-    it("make a recipient that is not there, but not by a removal (A-249)", async () => {
+    it("A-249 create an unknown recipient, but not when a set is removed", async () => {
       const removal = { recipient: user("ghost"), id: "default", set: null, merge: false };
       await open.store.writePreferenceSets([removal], NOW);
       expect(await read(user("ghost"))).toBeUndefined();
@@ -168,7 +168,7 @@ export function describeResources(open: OpenStore): void {
     });
   });
 
-  it("replaces and removes a channel's data whole (A-092, A-245)", async () => {
+  it("A-092 A-245 writeChannelData replaces and removes a channel's data as a whole", async () => {
     const recipient = user("ana");
     const write = (channel_id: string, data: { tokens: string[] } | null) =>
       open.store.writeChannelData([{ recipient, channel_id, data }], NOW);
@@ -190,7 +190,7 @@ export function describeResources(open: OpenStore): void {
       );
     const stored = async () => (await read(tenant("acme")))?.properties.settings;
 
-    it("merge, are replaced on demand, and go by null (A-093, E-138)", async () => {
+    it("A-093 E-138 are merged, replaced on request, and removed by null", async () => {
       await set({ channel_types: { sms: false } });
       await set({ categories: { ads: false } });
       expect(await stored()).toEqual({ preference_set: { channel_types: { sms: false }, categories: { ads: false } } });

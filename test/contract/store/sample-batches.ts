@@ -7,12 +7,12 @@ import { HOUR, NOW, SINCE, sampleMessage, sampleTrigger, sampleVersion, user } f
 
 export interface SampleJoin {
   key?: string;
-  /** When it comes, and when a batch that it opens closes. */
+  /** The time of the activity. `closes_at` is when a batch that it opens closes. */
   at?: number;
   closes_at?: number | null;
   sliding?: BatchJoin["sliding"];
   max_items?: number | null;
-  /** `flush_leading`: its run goes on at once where it opens. */
+  /** Whether the mode is `flush_leading`, in which the opener's run continues at once. */
   leading?: boolean;
   data?: JsonObject;
   actor?: string | null;
@@ -49,7 +49,7 @@ function continuation(run: RecipientRun, over: Partial<RecipientRun>, made: Part
   return { recipientRun: { ...run, ...over }, messages: [], upserts: [], triggers: [], batch: null, ...made };
 }
 
-/** A run at its batch step, with the ways in which it may go on. */
+/** Returns a run at its batch step with its possible continuations. */
 export function batchJoin(trigger: WorkflowRun, run: RecipientRun, sample: SampleJoin): BatchJoin {
   const { at = NOW, closes_at = at + HOUR } = sample;
   const step = { ref: "batch_1", type: "batch", reason: null };
@@ -87,7 +87,7 @@ export function batchJoin(trigger: WorkflowRun, run: RecipientRun, sample: Sampl
   };
 }
 
-/** A trigger for one recipient whose first step is a batch. */
+/** Inserts a trigger for one recipient whose first step is a batch. */
 export async function joinSample(
   store: Store,
   sample: SampleJoin = {},

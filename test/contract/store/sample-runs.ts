@@ -8,7 +8,7 @@ import type { Store } from "../../../src/ports/store.js";
 import type { NewWorkflowRun } from "../../../src/ports/trigger-store.js";
 import { createKsuid, createUuidV5, systemIds } from "../../../src/util/ids.js";
 
-/** The contract's "now": 24 November 2026, 10:05 UTC. */
+/** The contract's current time: November 24, 2026, 10:05 UTC. */
 export const NOW = Date.UTC(2026, 10, 24, 10, 5);
 export const HOUR = 3_600_000;
 
@@ -128,7 +128,7 @@ export function sampleRecipientRun(
   };
 }
 
-/** What a run that waits at its delay looks like. */
+/** Returns the fields of a run that waits at its delay. */
 export function waitingAt(due_at: number): Partial<RecipientRun> {
   return {
     status: "paused",
@@ -155,7 +155,7 @@ interface SampleTrigger {
   recipients: string[];
   run?: Partial<WorkflowRun>;
   recipientRun?: Partial<RecipientRun>;
-  /** One message per recipient, with these values; null for none. */
+  /** The values of one message per recipient; null for no messages. */
   message?: Partial<Message> | null;
   rest?: Partial<Pick<NewWorkflowRun, "claims" | "idempotency" | "unidentified">>;
 }
@@ -201,7 +201,7 @@ export function sampleTrigger(sample: SampleTrigger): NewWorkflowRun {
   };
 }
 
-/** A whole day back: the window of idempotency keys. */
+/** The start of the window of idempotency keys, 24 hours before {@link NOW}. */
 export const SINCE = NOW - 24 * HOUR;
 
 export async function insertSample(store: Store, sample: SampleTrigger): Promise<NewWorkflowRun> {
@@ -211,7 +211,7 @@ export async function insertSample(store: Store, sample: SampleTrigger): Promise
   return made;
 }
 
-/** Saves advances that are nothing but a run and its messages; the ids saved. */
+/** Saves advances that consist of a run and its messages, and returns the IDs of the saved runs. */
 export async function saveAll(
   store: Store,
   advances: readonly { recipientRun: RecipientRun; messages: Message[] }[],

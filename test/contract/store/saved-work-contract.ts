@@ -24,7 +24,7 @@ const ended = (run: RecipientRun): RecipientRun => ({
 
 export function describeSavedWork(open: OpenStore): void {
   describe("saveAdvances", () => {
-    it("saves the runs as they now stand with the messages they made, and releases them", async () => {
+    it("stores the advanced runs with their new messages, and releases them", async () => {
       const made = await insertSample(open.store, {
         recipients: ["ada", "bob"],
         recipientRun: waitingAt(NOW),
@@ -52,7 +52,7 @@ export function describeSavedWork(open: OpenStore): void {
       expect(await other.claimDueRuns(claimAt(NOW + HOUR, "t2"), 5)).toHaveLength(2);
     });
 
-    it("leaves a run alone that was taken over after the lease ended, messages too", async () => {
+    it("does not change a run that was claimed again after its lease, nor store its messages", async () => {
       const made = await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW), message: null });
       const [run] = made.recipientRuns as [RecipientRun];
       await open.store.claimDueRuns(claimAt(NOW, "slow"), 1);
@@ -67,7 +67,7 @@ export function describeSavedWork(open: OpenStore): void {
       expect(await saveAll(other, [{ recipientRun: run, messages: [] }], "quick")).toEqual(new Set());
     });
 
-    it("still saves after the lease ended if nobody took it over", async () => {
+    it("still stores a run after its lease if no other process has claimed it", async () => {
       const made = await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW), message: null });
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
       open.realNow = NOW + HOUR;
@@ -76,7 +76,7 @@ export function describeSavedWork(open: OpenStore): void {
       ).toBe(1);
     });
 
-    it("leaves a run cancelled that was cancelled while it was claimed (E-355)", async () => {
+    it("E-355 keeps a run canceled that was canceled while it was claimed", async () => {
       const made = await insertSample(open.store, {
         recipients: ["ada"],
         run: { cancellation_key: "k" },
@@ -96,7 +96,7 @@ export function describeSavedWork(open: OpenStore): void {
       expect((await open.store.readRecipientRun(made.recipientRuns[0]!.id))?.recipientRun.status).toBe("cancelled");
     });
 
-    it("saves all or nothing", async () => {
+    it("stores everything or nothing", async () => {
       const made = await insertSample(open.store, { recipients: ["ada", "bob"], recipientRun: waitingAt(NOW) });
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 5);
       const [ada, bob] = made.recipientRuns as [RecipientRun, RecipientRun];
@@ -110,7 +110,7 @@ export function describeSavedWork(open: OpenStore): void {
   });
 
   describe("saveMessages", () => {
-    it("saves delivery state and releases the message", async () => {
+    it("stores the delivery state and releases the message", async () => {
       const made = await insertSample(open.store, {
         recipients: ["ada"],
         message: { status: "queued", due_at: NOW, scheduled_at: NOW },
@@ -132,7 +132,7 @@ export function describeSavedWork(open: OpenStore): void {
       expect(await open.store.saveMessages([message!], "t1")).toEqual(new Set());
     });
 
-    it("E-217 keeps the requests that deliveries made, newest first, whoever holds the message now", async () => {
+    it("E-217 keeps the requests of deliveries, newest first, whichever process holds the message", async () => {
       const made = await insertSample(open.store, { recipients: ["ada"], message: { status: "queued", due_at: NOW } });
       const [message] = await open.store.claimDueMessages(claimAt(NOW, "t1"), 1);
       const log = (id: string, message_id: string) => ({
@@ -153,7 +153,7 @@ export function describeSavedWork(open: OpenStore): void {
       expect(await again.readDeliveryLogs(id)).toEqual([]);
     });
 
-    it("saves nothing for a token that no longer holds it", async () => {
+    it("stores nothing for a token whose claim was lost", async () => {
       await insertSample(open.store, { recipients: ["ada"], message: { status: "queued", due_at: NOW } });
       const [message] = await open.store.claimDueMessages(claimAt(NOW, "slow"), 1);
       await open.store.claimDueMessages(claimAt(NOW, "quick", NOW + MINUTE), 1);
@@ -161,7 +161,7 @@ export function describeSavedWork(open: OpenStore): void {
       expect(await open.store.readMessages([message!.id])).toEqual([message]);
     });
 
-    it("keeps engagement, and its events, that came while the delivery was under way", async () => {
+    it("keeps engagement and its events from the time of the delivery", async () => {
       await insertSample(open.store, { recipients: ["ada"], message: { status: "queued", due_at: NOW } });
       const [message] = await open.store.claimDueMessages(claimAt(NOW, "t1"), 1);
       await open.store.markMessages([message!.id], "seen", NOW + 1);

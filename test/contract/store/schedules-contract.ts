@@ -16,7 +16,7 @@ export function describeSchedules(open: OpenStore): void {
   };
 
   describe("schedules", () => {
-    it("come back as they were written, in the order asked, the unknown left out", async () => {
+    it("are read as they were written, in the given order, without unknown ones", async () => {
       const [full, bare] = await insert(
         {
           actor: user("alan"),
@@ -33,7 +33,7 @@ export function describeSchedules(open: OpenStore): void {
       expect(read).toEqual([bare, full]);
     });
 
-    it("are listed the newest first, page by page, by workflow, recipients and tenant", async () => {
+    it("are listed newest first, page by page, by workflow, recipients and tenant", async () => {
       const [a, b, c] = await insert(
         { tenant: "acme" },
         { recipient: user("bo"), workflow: "other" },
@@ -51,7 +51,7 @@ export function describeSchedules(open: OpenStore): void {
       expect(rest.page_info.after).toBeNull();
     });
 
-    it("are changed all together, and not at all where one is not as it was read", async () => {
+    it("are updated together, and not at all if one has changed since it was read", async () => {
       const [one, two] = (await insert({}, {})) as [Schedule, Schedule];
       const moved = (schedule: Schedule): Schedule => ({
         ...schedule,
@@ -75,13 +75,13 @@ export function describeSchedules(open: OpenStore): void {
       expect(await open.store.readSchedules([one.id, two.id])).toEqual([moved(one), moved(two)]);
     });
 
-    it("are deleted; the answer has those that were there", async () => {
+    it("are deleted, which returns those that existed", async () => {
       const [one, two] = (await insert({}, {})) as [Schedule, Schedule];
       expect(await open.store.deleteSchedules([one.id, systemIds.uuid(), one.id])).toEqual([one]);
       expect(await open.store.readSchedules([one.id, two.id])).toEqual([two]);
     });
 
-    it("go with their recipient", async () => {
+    it("are deleted with their recipient", async () => {
       const [one, two] = (await insert({}, { recipient: user("bo") })) as [Schedule, Schedule];
       await open.store.upsertRecipients([{ key: user("ada"), properties: {} }], NOW);
       await open.store.deleteRecipients([user("ada")], NOW);
@@ -90,7 +90,7 @@ export function describeSchedules(open: OpenStore): void {
   });
 
   describe("claimDueSchedules", () => {
-    it("hands out what is due, earliest first, up to the limit, once until the lease ends", async () => {
+    it("returns due schedules, earliest first, up to the limit, once until the lease ends", async () => {
       const [late, early] = await insert(
         { next_occurrence_at: NOW + 2 },
         { next_occurrence_at: NOW + 1 },
@@ -104,7 +104,7 @@ export function describeSchedules(open: OpenStore): void {
       expect(await other.claimDueSchedules(claimAt(NOW + 2, "t4", NOW + MINUTE), 5)).toEqual([early, late]);
     });
 
-    it("counts in what falls due next", async () => {
+    it("affects the next due time", async () => {
       expect(await open.store.readNextDueAt()).toBeNull();
       await insert({ next_occurrence_at: NOW + HOUR }, { next_occurrence_at: null });
       expect(await open.store.readNextDueAt()).toBe(NOW + HOUR);
@@ -127,7 +127,7 @@ export function describeSchedules(open: OpenStore): void {
       updated_at: NOW + HOUR,
     });
 
-    it("writes the times and the run together, and releases the schedule", async () => {
+    it("stores the times and the run together, and releases the schedule", async () => {
       const [schedule] = (await insert({})) as [Schedule];
       await open.store.claimDueSchedules(claimAt(NOW + HOUR, "t1"), 5);
       const run = sample(schedule);
@@ -142,7 +142,7 @@ export function describeSchedules(open: OpenStore): void {
       expect(await again.claimDueSchedules(claimAt(NOW + 24 * HOUR, "t2"), 5)).toEqual([occurred(schedule)]);
     });
 
-    it("writes the times alone for a skipped one", async () => {
+    it("stores only the times of a skipped occurrence", async () => {
       const [schedule] = (await insert({})) as [Schedule];
       await open.store.claimDueSchedules(claimAt(NOW + HOUR, "t1"), 5);
       await open.store.saveOccurrences([{ schedule: occurred(schedule), run: null }], "t1");
@@ -153,8 +153,8 @@ export function describeSchedules(open: OpenStore): void {
     it.each<[string, (store: OpenStore["store"], schedule: Schedule) => Promise<unknown>]>([
       ["changed", (store, before) => store.updateSchedules([{ before, after: { ...before, data: { k: 2 } } }])],
       ["deleted", (store, { id }) => store.deleteSchedules([id])],
-      ["taken over", (store) => store.claimDueSchedules(claimAt(NOW + HOUR, "t2", NOW + MINUTE), 5)],
-    ])("writes nothing for a schedule %s since", async (_how, change) => {
+      ["claimed again", (store) => store.claimDueSchedules(claimAt(NOW + HOUR, "t2", NOW + MINUTE), 5)],
+    ])("stores nothing for a schedule that was %s", async (_how, change) => {
       const [schedule] = (await insert({})) as [Schedule];
       await open.store.claimDueSchedules(claimAt(NOW + HOUR, "t1"), 5);
       await change(open.store, schedule);
@@ -165,7 +165,7 @@ export function describeSchedules(open: OpenStore): void {
       expect((await open.store.listRecipientRuns({}, { limit: 5 })).items).toEqual([]);
     });
 
-    it("gives a once-only workflow's slot to the first, and keeps the other schedule claimed", async () => {
+    it("gives a once-only workflow's slot to the first schedule, and keeps the other one claimed", async () => {
       const [one, two] = (await insert({}, {})) as [Schedule, Schedule];
       await open.store.claimDueSchedules(claimAt(NOW + HOUR, "t1"), 5);
       const claims = [{ workflow: "digest", recipient: user("ada"), tenant: "*" }];

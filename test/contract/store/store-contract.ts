@@ -27,18 +27,18 @@ import { describeUserChanges } from "./user-changes-contract.js";
 import { describeWaits } from "./waits-contract.js";
 import { describeWorkflowRuns } from "./workflow-runs-contract.js";
 
-/** What a topic's tests get: the store of the running test, its place, and a way to open that place again. */
+/** The store of the running test, its location, and a function that opens the location again. */
 export interface OpenStore {
   readonly store: Store;
   readonly location: string;
   readonly subject: StoreSubject;
-  /** Real time as the store sees it. */
+  /** The real time that the store sees. */
   realNow: number;
-  /** Closed after the test. */
+  /** Opens the location again; the store is closed after the test. */
   openAgain(): Promise<Store>;
 }
 
-/** Everything the `Store` port promises; every store must pass. */
+/** Describes everything that the `Store` port promises; every store must pass. */
 export function describeStore(name: string, subject: StoreSubject): void {
   describe(`${name} store`, () => {
     const calls = new MethodCalls();

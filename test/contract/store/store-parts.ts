@@ -15,7 +15,7 @@ import type { StoreControl } from "../../../src/ports/store-control.js";
 import type { SubscriptionStore } from "../../../src/ports/subscription-store.js";
 import type { TriggerStore } from "../../../src/ports/trigger-store.js";
 
-/** Every method of a part; the compiler tells which is missing. */
+/** Requires every method of a part, so that the compiler reports a missing one. */
 type Methods<Part> = Record<Exclude<keyof Part, "isReadOnly">, true>;
 
 const PARTS = {
@@ -122,7 +122,7 @@ export class MethodCalls {
     return store;
   }
 
-  /** Last of the contract. */
+  /** Describes the coverage. Must be called after all other parts of the contract. */
   describeCoverage(): void {
     describe("the contract", () => {
       it.each(Object.entries(PARTS))("covers each method of %s", (_name, part) => {

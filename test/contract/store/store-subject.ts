@@ -1,10 +1,10 @@
 import type { Store } from "../../../src/ports/store.js";
 
-/** A kind of store under contract. */
+/** A kind of store that the contract tests. */
 export interface StoreSubject {
-  /** A new, empty place to store in, shared by every store opened there. Called for every test. */
+  /** Returns a new, empty location that all stores opened there share. Called for each test. */
   createLocation(): Promise<string>;
   open(location: string, options?: { now?: () => number }): Promise<Store>;
-  /** How another process opens the same place: the module, relative to the repository, and its export. */
+  /** How another process opens the location: the path of the module, relative to the repository, and the function that it exports. */
   module: { path: string; openFunction: string };
 }

@@ -13,7 +13,7 @@ export function describeThrottles(open: OpenStore): void {
     );
 
   describe("acquireThrottleSlots", () => {
-    it("lets as many pass as the limit says, in the order asked (E-284)", async () => {
+    it("E-284 lets runs pass up to the limit, in the order of the requests", async () => {
       expect(await pass(["a", "b", "c"], NOW)).toEqual([true, true, false]);
       expect(
         await (await open.openAgain()).acquireThrottleSlots(
@@ -23,7 +23,7 @@ export function describeThrottles(open: OpenStore): void {
       ).toEqual([false]);
     });
 
-    it("counts from the first pass on, for a fixed time (E-286)", async () => {
+    it("E-286 counts from the first pass, for a fixed time", async () => {
       await pass(["a"], NOW);
       await pass(["b"], NOW + 900);
       expect(await pass(["c"], NOW + WINDOW - 1)).toEqual([false]);
@@ -31,30 +31,30 @@ export function describeThrottles(open: OpenStore): void {
       expect(await pass(["g"], NOW + 2 * WINDOW - 1)).toEqual([false]);
     });
 
-    it("keeps keys apart (E-285)", async () => {
+    it("E-285 separates keys", async () => {
       expect(await pass(["a"], NOW, { limit: 1 })).toEqual([true]);
       expect(await pass(["b"], NOW, { limit: 1, key: "other" })).toEqual([true]);
       expect(await pass(["c"], NOW, { limit: 1 })).toEqual([false]);
     });
 
-    it("keeps the opener's window (E-288)", async () => {
+    it("E-288 keeps the window of the run that opened it", async () => {
       await pass(["a"], NOW, { limit: 1 });
       expect(await pass(["b"], NOW + 1, { limit: 1, window_ms: 1 })).toEqual([false]);
       expect(await pass(["c"], NOW + 10, { limit: 1, window_ms: 1 })).toEqual([false]);
     });
 
-    it("answers a run that asks again as before, and counts it once (E-292)", async () => {
+    it("E-292 returns the same result for a run that asks again, and counts it once", async () => {
       expect(await pass(["a", "b", "c"], NOW)).toEqual([true, true, false]);
       expect(await pass(["c", "b", "a", "a"], NOW + 1)).toEqual([false, true, true, true]);
       expect(await pass(["a"], NOW + 2)).toEqual([true]);
       expect(await pass(["d"], NOW + 2)).toEqual([false]);
     });
 
-    it("gives one answer where a run is asked for twice at once", async () => {
+    it("returns one result for a run that is requested twice in one call", async () => {
       expect(await pass(["a", "a", "b", "c"], NOW)).toEqual([true, true, true, false]);
     });
 
-    it("lets no more pass where several processes ask", async () => {
+    it("lets no more runs pass if several processes ask", async () => {
       const bundle = await bundleChild(open.subject);
       const children = ["p1", "p2", "p3", "p4"].map((name) => startChild(bundle, "pass", open.location, name, "20"));
       for (const child of children) expect(await child.ended).toEqual({ code: 0, errors: "" });

@@ -5,7 +5,7 @@ import type { OpenStore } from "./store-contract.js";
 const NOTHING = { runs: [], events: [] };
 
 export function describeUserChanges(open: OpenStore): void {
-  describe("changes that audiences follow (E-387, E-388)", () => {
+  describe("user changes, which audiences use (E-387, E-388)", () => {
     const join = (...ids: string[]) =>
       open.store.addAudienceMembers(
         "beta",
@@ -13,7 +13,7 @@ export function describeUserChanges(open: OpenStore): void {
         NOW,
       );
 
-    it("are kept for users who join, in order, and only for those", async () => {
+    it("are recorded for users who join, in order", async () => {
       await join("a", "b");
       await join("b", "c");
       await open.store.removeAudienceMembers("beta", [{ recipient: user("a"), tenant: null }]);
@@ -27,7 +27,7 @@ export function describeUserChanges(open: OpenStore): void {
       expect(await open.store.hasPendingEvents()).toBe(true);
     });
 
-    it("a step's upsert makes a member, and no recipient", async () => {
+    it("a step's upsert of an audience member adds the member, but no recipient", async () => {
       const audience = { action: "add", key: "beta", tenant: "acme" } as const;
       await open.store.upsertRecipients([{ key: user("a"), properties: {}, audience }], NOW);
       expect(await open.store.readMemberships([user("a"), user("b")])).toEqual(
@@ -41,7 +41,7 @@ export function describeUserChanges(open: OpenStore): void {
       expect((await open.store.readMemberships([user("a")])).size).toBe(0);
     });
 
-    it("are forgotten with what they lead to, once", async () => {
+    it("are deleted once, together with the runs that they start", async () => {
       await join("a");
       const ids = (await open.store.readUserChanges(9)).map(({ id }) => id);
       const made = sampleTrigger({ recipients: ["a"] });
@@ -52,10 +52,10 @@ export function describeUserChanges(open: OpenStore): void {
       expect(await follow(late)).toBe("lost");
       expect(await open.store.readWorkflowRun(late.run.id)).toBeNull();
       await join("b");
-      expect((await open.store.readUserChanges(9))[0]?.id).not.toBe(ids[0]); // never another's
+      expect((await open.store.readUserChanges(9))[0]?.id).not.toBe(ids[0]); // IDs are not reused.
     });
 
-    it("write nothing where a once-only workflow has run for a user (E-068)", async () => {
+    it("E-068 store nothing if a once-only workflow has run for a user", async () => {
       const claims = [{ workflow: "new-comment", recipient: user("a"), tenant: "*" }];
       await insertSample(open.store, { recipients: ["a"], rest: { claims } });
       await join("a");

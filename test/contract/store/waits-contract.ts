@@ -38,7 +38,7 @@ export function describeWaits(open: OpenStore): void {
     const numbers = (claimed: readonly ClaimedRun[]) =>
       claimed.map(({ signals }) => signals.map(({ event }) => event.n));
 
-    it("make a run due at once, with the events that came in, in order", async () => {
+    it("make a run due at once, with the recorded events in order", async () => {
       const { recipientRuns } = await insertWaiting();
       expect(await open.store.hasPendingEvents()).toBe(false);
       expect(await open.store.readNextDueAt()).toBe(UNTIL);
@@ -53,14 +53,14 @@ export function describeWaits(open: OpenStore): void {
     it.each<[string, Partial<OccurredEvent>, Partial<RunWait>, boolean]>([
       ["of another kind", { name: "seen" }, {}, false],
       ["about another user", { recipient: user("bo") }, {}, false],
-      ["about nobody", { recipient: null }, {}, false],
-      ["about nobody, of a wait that takes any", { recipient: null }, { recipient: null }, true],
-      ["about another user, of a wait that takes any", { recipient: user("bo") }, { recipient: null }, true],
+      ["without a user", { recipient: null }, {}, false],
+      ["without a user, for a wait for any user", { recipient: null }, { recipient: null }, true],
+      ["about another user, for a wait for any user", { recipient: user("bo") }, { recipient: null }, true],
       ["from before the wait", { at: NOW - 1 }, {}, false],
       ["from the wait's first moment", { at: NOW }, {}, true],
-      ["from the wait's last moment", { at: UNTIL }, {}, true],
-      ["from after the wait", { at: UNTIL + 1 }, {}, false],
-    ])("an event %s", async (_title, event, awaited, isDue) => {
+      ["from the wait's start", { at: UNTIL }, {}, true],
+      ["from the wait's end", { at: UNTIL + 1 }, {}, false],
+    ])("compares an event %s", async (_title, event, awaited, isDue) => {
       await insertWaiting(awaited);
       await open.store.recordEvents([paid(1, event)], NOW + 5);
       expect(await open.store.readNextDueAt()).toBe(isDue ? NOW + 5 : UNTIL);
@@ -76,12 +76,12 @@ export function describeWaits(open: OpenStore): void {
       return claim("t2", NOW + 6);
     }
 
-    it("an event that comes while a run looks at another makes it due again", async () => {
+    it("make a run due again for an event that is recorded while the run processes another", async () => {
       const next = await claimAfter((run, seen) => ({ ...run, due_at: UNTIL, wait: wait({ seen }) }));
       expect(numbers(next)).toEqual([[2]]);
     });
 
-    it("a run that waits for something else, or no more, has left its events behind", async () => {
+    it("delete the events of a run that waits for another event or no longer waits", async () => {
       const next = await claimAfter((run) => ({ ...run, due_at: UNTIL, wait: wait({ awaited: "seen" }) }));
       expect(next).toEqual([]);
       expect(await open.store.hasPendingEvents()).toBe(false);
@@ -91,7 +91,7 @@ export function describeWaits(open: OpenStore): void {
       expect(await open.store.readNextDueAt()).toBe(NOW + 7);
     });
 
-    it("a cancelled run waits no more (E-347)", async () => {
+    it("E-347 end with a canceled run", async () => {
       const run = { cancellation_key: "k" };
       const recipientRun = { ...waitingAt(UNTIL), wait: wait() };
       const { workflow } = (await insertSample(open.store, { recipients: ["ada"], run, recipientRun, message: null }))

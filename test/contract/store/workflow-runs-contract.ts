@@ -6,7 +6,7 @@ import type { OpenStore } from "./store-contract.js";
 
 export function describeWorkflowRuns(open: OpenStore): void {
   describe("insertWorkflowRun", () => {
-    it("keeps a trigger with all that belongs to it, recipients in order of acceptance", async () => {
+    it("stores a complete trigger, with recipients in order of acceptance", async () => {
       const made = await insertSample(open.store, {
         recipients: ["zoe", "ada", "projects/p1"],
         run: { tenant: "acme", cancellation_key: "k1", trigger_source: { type: "schedule", schedule_id: "s1" } },
@@ -34,7 +34,7 @@ export function describeWorkflowRuns(open: OpenStore): void {
       });
     });
 
-    it("keeps messages whole, their own data and someone else's channel included", async () => {
+    it("stores complete messages, including their own data and any channel", async () => {
       const made = await insertSample(open.store, {
         recipients: ["ada", "bob"],
         run: { tenant: "acme" },
@@ -70,7 +70,7 @@ export function describeWorkflowRuns(open: OpenStore): void {
       ]);
     });
 
-    it("takes no run, one run and no message, and a trigger whose recipients are all unknown (EQ-09)", async () => {
+    it("EQ-09 accepts no runs, a run without messages, and a trigger with only unidentified recipients", async () => {
       const empty = await insertSample(open.store, { recipients: [], rest: { unidentified: [user("a"), user("b")] } });
       expect(await open.store.readWorkflowRun(empty.run.id)).toEqual({
         run: empty.run,
@@ -81,13 +81,13 @@ export function describeWorkflowRuns(open: OpenStore): void {
       expect((await open.store.listMessages({ workflow_run_id: silent.run.id }, { limit: 5 })).items).toEqual([]);
     });
 
-    it("answers null for what does not exist", async () => {
+    it("reads return null for unknown IDs", async () => {
       expect(await open.store.readWorkflowRun("5b1ba4bc-3b6b-4d5e-9f5d-0f4b7d0f0000")).toBeNull();
       expect(await open.store.readRecipientRun("5b1ba4bc-3b6b-4d5e-9f5d-0f4b7d0f0000")).toBeNull();
       expect(await open.store.readMessages([])).toEqual([]);
     });
 
-    it("keeps the definition a run was triggered with, whatever a later version says (E-014)", async () => {
+    it("E-014 keeps the definition that a run was triggered with, whatever later versions contain", async () => {
       const first = sampleVersion("new-comment", {
         version_id: "00000000-0000-5000-8000-000000000001",
         categories: ["one"],
@@ -110,13 +110,13 @@ export function describeWorkflowRuns(open: OpenStore): void {
       expect(told).toEqual([["one"], ["two"], ["one"]]);
     });
 
-    it("writes nothing at all when a part of it cannot be written", async () => {
+    it("stores nothing if a part of it cannot be stored", async () => {
       const made = sampleTrigger({ recipients: ["ada", "bob"] });
       made.messages[1] = { ...made.messages[1]!, id: made.messages[0]!.id };
       await expect(open.store.insertWorkflowRun(made, SINCE)).rejects.toThrow();
       expect(await open.store.readWorkflowRun(made.run.id)).toBeNull();
       expect((await open.store.listRecipientRuns({}, { limit: 5 })).items).toEqual([]);
-      // What the store remembers of the failed one must not leak into the next.
+      // The store's caches of the failed insert must not affect the next one.
       const version = sampleVersion("other");
       const next = await insertSample(open.store, {
         version,
@@ -141,7 +141,7 @@ export function describeWorkflowRuns(open: OpenStore): void {
       ...over,
     });
 
-    it("replays the first trigger of a key, whatever the fingerprint, and writes nothing", async () => {
+    it("replays the first trigger of a key, whatever the fingerprint, and stores nothing", async () => {
       const first = await insertSample(open.store, { recipients: ["ada"], rest: { idempotency: record() } });
       for (const fingerprint of ["f1", "f2"]) {
         const second = sampleTrigger({
@@ -175,14 +175,14 @@ export function describeWorkflowRuns(open: OpenStore): void {
   describe("frequency claims (E-068, E-070, EQ-13)", () => {
     const claim = (id: string, tenant = "", workflow = "welcome") => ({ workflow, recipient: user(id), tenant });
 
-    it("are used up per workflow, recipient and tenant; no tenant is a slot of its own", async () => {
+    it("are used per workflow, recipient and tenant; no tenant is a separate slot", async () => {
       await insertSample(open.store, { recipients: ["ada"], rest: { claims: [claim("ada"), claim("ada")] } });
       expect(await open.store.readClaimedRecipients([claim("ada"), claim("bob"), claim("ada")])).toEqual([user("ada")]);
       expect(await open.store.readClaimedRecipients([claim("ada", "acme"), claim("ada", "", "other")])).toEqual([]);
       expect(await open.store.readClaimedRecipients([])).toEqual([]);
     });
 
-    it("tell who was first, and nothing of the second is written", async () => {
+    it("return the recipients that are already claimed, and nothing of the second trigger is stored", async () => {
       await insertSample(open.store, { recipients: ["ada"], rest: { claims: [claim("ada")] } });
       const second = sampleTrigger({ recipients: ["bob", "ada"], rest: { claims: [claim("bob"), claim("ada")] } });
       expect(await open.store.insertWorkflowRun(second, SINCE)).toEqual({

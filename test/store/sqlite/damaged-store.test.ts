@@ -9,7 +9,7 @@ import { openDatabase } from "../../../src/store/sqlite/connection/driver.js";
 import { findDamage } from "../../../src/store/sqlite/connection/find-damage.js";
 import type { JsonObject } from "../../../src/util/json.js";
 
-// The commands in this process: starting one per case would take minutes.
+// The commands run in this process, because starting one process per case would take minutes.
 const root = mkdtempSync(join(tmpdir(), "knock-damaged-"));
 const project = join(root, "project");
 const whole = join(root, "whole.db");
@@ -70,7 +70,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** Changes one row of a store through SQL, as no command would. */
+/** Copies the store and changes it with an SQL statement that no command would run. */
 async function change(sql: string): Promise<void> {
   cpSync(whole, damaged);
   for (const ending of ["-wal", "-shm"]) rmSync(damaged + ending, { force: true });
@@ -113,7 +113,7 @@ describe("a damaged store", () => {
     ],
     ["a reference", "UPDATE messages SET channel = 999", "messages", /messages, row \d+: its channels row is missing/],
     ["a table", "DROP TABLE schedules", "schedules", /the definition of table schedules has changed/],
-  ])("names the table and the row: %s", async (_name, sql, command, fault) => {
+  ])("reports its table and row for %s", async (_name, sql, command, fault) => {
     await change(sql);
     const { code, stderr } = await knock(damaged, ...command.replace("RUN", reads[2]?.[2] ?? "").split(" "));
     expect(stderr).toMatch(fault);
@@ -121,8 +121,8 @@ describe("a damaged store", () => {
     expect(code).toBe(3);
   });
 
-  it("is not suspected after an error in the code: a whole store has no damage", async () => {
-    // A queue of user changes, so that SQLite keeps a sequence for its numbers.
+  it("is not reported for an undamaged store after an error in the code", async () => {
+    // Inserts a user change, so that SQLite has a sequence for its numbers.
     await change("INSERT INTO user_changes (user, at) VALUES ('$users/ada', 1)");
     const database = await openDatabase(damaged, { readOnly: true });
     const tables = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").all() as {
@@ -134,7 +134,7 @@ describe("a damaged store", () => {
     database.close();
   });
 
-  it("is never an internal error, whatever bytes have changed", { timeout: 300_000 }, async () => {
+  it("never causes an internal error, whatever bytes have changed", { timeout: 300_000 }, async () => {
     const original = readFileSync(whole);
     const flips = fc.array(fc.tuple(fc.nat(original.length - 1), fc.integer({ min: 1, max: 255 })), {
       minLength: 1,
@@ -148,7 +148,7 @@ describe("a damaged store", () => {
           for (const ending of ["-wal", "-shm"]) rmSync(damaged + ending, { force: true });
           writeFileSync(damaged, copy);
           const { code, stderr } = await knock(damaged, ...command);
-          // 5: the id that is asked for has changed.
+          // 5: the requested ID has changed.
           expect([0, 3, 5], `${command.join(" ")}: ${stderr}`).toContain(code);
         }
       }),

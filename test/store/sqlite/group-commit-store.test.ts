@@ -27,7 +27,7 @@ const recipientsIn = async (from: Store): Promise<string[]> =>
   (await from.listRecipientRuns({}, { limit: 1_000 })).items.map(({ recipientRun }) => recipientRun.recipient).sort();
 
 describe("triggers that share a transaction", () => {
-  it("are each on the disk when they are answered", async () => {
+  it("are each durable when their promise resolves", async () => {
     const names = Array.from({ length: 50 }, (_none, index) => `u${10 + index}`);
     await Promise.all(
       names.map(async (name) => {
@@ -38,7 +38,7 @@ describe("triggers that share a transaction", () => {
     expect(await recipientsIn(other)).toEqual(names.map(user).sort());
   });
 
-  it("none takes another with it when it fails", async () => {
+  it("are not affected by another that fails", async () => {
     const broken = sampleTrigger({ recipients: ["bad", "worse"] });
     broken.messages[1] = { ...broken.messages[1]!, id: broken.messages[0]!.id };
     const results = await Promise.allSettled([
@@ -50,14 +50,14 @@ describe("triggers that share a transaction", () => {
     expect(await recipientsIn(other)).toEqual([user("ada"), user("bob")]);
   });
 
-  it("are on the disk although the store closes before their turn comes", async () => {
+  it("are durable even if the store closes before their commit", async () => {
     const written = [insertSample(store, { recipients: ["ada"] }), insertSample(store, { recipients: ["bob"] })];
     await store.close();
     await Promise.all(written);
     expect(await recipientsIn(other)).toEqual([user("ada"), user("bob")]);
   });
 
-  it("see each other: the same idempotency key is one trigger", async () => {
+  it("see each other: the same idempotency key starts one trigger", async () => {
     const made = ["ada", "bob"].map((name) => {
       const trigger = sampleTrigger({ recipients: [name] });
       const record = { key: "k", fingerprint: "f", workflow_run_id: trigger.run.id, inserted_at: NOW };
@@ -68,7 +68,7 @@ describe("triggers that share a transaction", () => {
     expect(await recipientsIn(other)).toEqual([user("ada")]);
   });
 
-  it("all fail where the transaction cannot be had", async () => {
+  it("all fail if the transaction cannot start", async () => {
     await store.close();
     const results = await Promise.allSettled([
       insertSample(store, { recipients: ["ada"] }),
@@ -79,8 +79,8 @@ describe("triggers that share a transaction", () => {
   });
 });
 
-describe("reads made side by side", () => {
-  it("give each the recipients it asked for, and no others", async () => {
+describe("concurrent reads", () => {
+  it("each return the requested recipients and no others", async () => {
     await store.upsertRecipients(
       ["ada", "bob"].map((id) => ({ key: user(id), properties: { name: id } })),
       NOW,
@@ -93,7 +93,7 @@ describe("reads made side by side", () => {
     expect(read[1]?.size).toBe(2);
   });
 
-  it("see what was written before they are made", async () => {
+  it("see all earlier writes", async () => {
     const early = store.readClock();
     await other.writeClock({ offset_ms: 1_000, frozen_at: null });
     expect(await early).toEqual({ offset_ms: 1_000, frozen_at: null });
@@ -101,7 +101,7 @@ describe("reads made side by side", () => {
     expect(await store.readClock()).toEqual({ offset_ms: 2_000, frozen_at: NOW });
   });
 
-  it("fail together, and not those that come later", async () => {
+  it("fail together without affecting later reads", async () => {
     await store.close();
     const results = await Promise.allSettled([
       store.readClock(),
@@ -114,8 +114,8 @@ describe("reads made side by side", () => {
   });
 });
 
-describe("a group with one that fails", () => {
-  it("leaves nothing of the first try behind: each of the others is there once", async () => {
+describe("a group with a failing trigger", () => {
+  it("leaves nothing of the first attempt, and stores each of the others once", async () => {
     const broken = sampleTrigger({ recipients: ["bad", "worse"] });
     broken.messages[1] = { ...broken.messages[1]!, id: broken.messages[0]!.id };
     const upserted = store.upsertRecipients([{ key: user("ada"), properties: { visits: 1 } }], NOW);

@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Every file in the folder with its content. */
+/** Returns every file in the folder with its content. */
 function snapshot(): Record<string, string> {
   return Object.fromEntries(
     readdirSync(folder).map((name) => [name, readFileSync(join(folder, name)).toString("base64")]),
@@ -46,7 +46,7 @@ async function seeded(path: string): Promise<void> {
   await store.close();
 }
 
-/** The error of opening a place; must be one a user can act on. */
+/** Returns the error of opening a path, which must be one that a user can fix. */
 async function openError(path: string): Promise<Error> {
   const error = await openSqliteStore(path).then(
     () => new Error("opened"),
@@ -57,7 +57,7 @@ async function openError(path: string): Promise<Error> {
   return error;
 }
 
-describe("a place that holds no store of ours is refused and stays as it is", () => {
+describe("a path without a knock store, which is rejected and stays unchanged", () => {
   const WAL_WITH_NOTES = "PRAGMA journal_mode = WAL; CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')";
   it.each<[string, RegExp, (path: string) => void]>([
     ["a text file", /is no SQLite database/, (path) => writeFileSync(path, "hello ".repeat(500))],
@@ -83,7 +83,7 @@ describe("a place that holds no store of ours is refused and stays as it is", ()
         ),
     ],
     ["a folder", /is a folder/, (path) => mkdirSync(path)],
-  ])("%s", async (_name, message, prepare) => {
+  ])("rejects %s", async (_name, message, prepare) => {
     const path = join(folder, "knock.db");
     prepare(path);
     const isFolder = !existsSync(path) || readdirSync(folder, { withFileTypes: true })[0]!.isDirectory();
@@ -92,7 +92,7 @@ describe("a place that holds no store of ours is refused and stays as it is", ()
     expect(isFolder ? readdirSync(folder) : snapshot()).toEqual(before);
   });
 
-  it("another program's database whose tables are all in its log", async () => {
+  it("rejects another program's database whose tables are all in its log", async () => {
     const source = join(folder, "source.db");
     const database = new DatabaseSync(source);
     database.exec(WAL_WITH_NOTES);
@@ -106,21 +106,21 @@ describe("a place that holds no store of ours is refused and stays as it is", ()
   });
 
   it.each([
-    ["below a file", (): string => join(folder, "file", "knock.db")],
-    ["deep below a file", (): string => join(folder, "file", "a", "b", "knock.db")],
-    ["in a folder that no one can make", (): string => "/proc/knock/store/knock.db"],
+    ["a path below a file", (): string => join(folder, "file", "knock.db")],
+    ["a path deep below a file", (): string => join(folder, "file", "a", "b", "knock.db")],
+    ["a path in a folder that cannot be created", (): string => "/proc/knock/store/knock.db"],
     ["a device", (): string => "/dev/null"],
     ["a name that is too long", (): string => join(folder, "x".repeat(300))],
-    ["the empty name", (): string => ""],
+    ["an empty name", (): string => ""],
     ["a name with a null character", (): string => join(folder, "a\0b")],
-  ])("%s", async (_name, place) => {
+  ])("rejects %s", async (_name, place) => {
     writeFileSync(join(folder, "file"), "");
     await openError(place());
     expect(readdirSync(folder)).toEqual(["file"]);
   });
 });
 
-/** Takes the right to write away, from root too where the file system can; returns how to give it back, or null. */
+/** Makes a path read-only, for root also if the file system supports it. Returns a function that reverts it, or null if it is impossible. */
 function makeReadOnly(path: string): (() => void) | null {
   chmodSync(path, 0o555);
   try {
@@ -147,11 +147,11 @@ function canMakeReadOnly(): boolean {
   return restore !== null;
 }
 
-describe.runIf(canMakeReadOnly())("without the right to write", () => {
+describe.runIf(canMakeReadOnly())("without write permission", () => {
   it.each([
     ["the file", "knock.db"],
     ["the folder of an existing store", "."],
-  ])("%s: the store can be read, not written, and stays as it is", async (_name, target) => {
+  ])("for %s, the store can be read but not written, and stays unchanged", async (_name, target) => {
     const path = join(folder, "knock.db");
     await seeded(path);
     const before = snapshot();
@@ -173,8 +173,8 @@ describe.runIf(canMakeReadOnly())("without the right to write", () => {
 
   it.each([
     ["the folder of a new store", "knock.db", /cannot be written/],
-    ["the folder of the folder of a new store", "inner/knock.db", /cannot be created/],
-  ])("%s: nothing is made", async (_name, name, message) => {
+    ["the parent folder of a new store's folder", "inner/knock.db", /cannot be created/],
+  ])("for %s, nothing is created", async (_name, name, message) => {
     const restore = makeReadOnly(folder);
     try {
       expect((await openError(join(folder, name))).message).toMatch(message);
@@ -186,14 +186,14 @@ describe.runIf(canMakeReadOnly())("without the right to write", () => {
 });
 
 describe("a new store", () => {
-  it("makes its folder, with a .gitignore that keeps all of it out", async () => {
+  it("creates its folder with a .gitignore that ignores all its files", async () => {
     const path = join(folder, "project", ".knock-local", "knock.db");
     await (await openSqliteStore(path)).close();
     expect(readFileSync(join(folder, "project", ".knock-local", ".gitignore"), "utf8")).toBe("*\n");
     expect(readdirSync(join(folder, "project"))).toEqual([".knock-local"]);
   });
 
-  it("writes no .gitignore into a folder that was there", async () => {
+  it("writes no .gitignore into an existing folder", async () => {
     await (await openSqliteStore(join(folder, "knock.db"))).close();
     expect(existsSync(join(folder, ".gitignore"))).toBe(false);
   });
@@ -201,7 +201,7 @@ describe("a new store", () => {
   it.each<[string, (path: string) => void]>([
     ["an empty file", (path) => writeFileSync(path, "")],
     ["a database with nothing in it", (path) => makeDatabase(path, "PRAGMA journal_mode = WAL; VACUUM")],
-  ])("is built in %s", async (_name, prepare) => {
+  ])("is created in %s", async (_name, prepare) => {
     const path = join(folder, "knock.db");
     prepare(path);
     await seeded(path);
@@ -218,7 +218,7 @@ describe("a new store", () => {
     database.close();
   });
 
-  it("has the schema that all migrations lead to, also when it is not the first store of the process", async () => {
+  it("has the schema that all migrations create, also if it is not the first store of the process", async () => {
     const schema = (database: InstanceType<typeof DatabaseSync>) =>
       database.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name").all() as {
         type: string;
@@ -242,7 +242,7 @@ describe("a new store", () => {
     migrated.close();
   });
 
-  it("in memory keeps nothing and makes no file", async () => {
+  it("in memory stores nothing and creates no file", async () => {
     const before = readdirSync(".");
     const store = await openSqliteStore(":memory:");
     await insertSample(store, { recipients: ["ada"] });
@@ -255,9 +255,9 @@ describe("a new store", () => {
   });
 });
 
-/** The rows of a store in a file as a version before wrote it. */
+/** Writes the rows of a store to a file with an earlier version's schema. */
 function writeOlder(path: string, version: number, rowsFrom: string): void {
-  // Tables are copied one by one, in whichever order they were made.
+  // Tables are copied one by one, in the order of their creation, so foreign keys would fail.
   const database = new DatabaseSync(path, { enableForeignKeyConstraints: false });
   database.exec(MIGRATIONS.slice(0, version).join(""));
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version}`);
@@ -273,7 +273,7 @@ function writeOlder(path: string, version: number, rowsFrom: string): void {
 
 describe("a store of an earlier version", () => {
   const beforeRuns = MIGRATIONS.findIndex((one) => one.includes("new_recipient_runs"));
-  it.each([MIGRATIONS.length - 1, beforeRuns])("%i is brought up to date with all that is in it", async (version) => {
+  it.each([MIGRATIONS.length - 1, beforeRuns])("%i is migrated with all its data", async (version) => {
     const [newer, older] = [join(folder, "newer.db"), join(folder, "older.db")];
     const made = await openSqliteStore(newer);
     await insertSample(made, { recipients: ["ada", "bo"] });
@@ -295,7 +295,7 @@ describe("a store of an earlier version", () => {
 });
 
 describe("an existing store", () => {
-  it("of an earlier version is brought up to date, and what it has stays as it was", async () => {
+  it("of an earlier version is migrated, and its data stays unchanged", async () => {
     const path = join(folder, "knock.db");
     const BEFORE_GUIDES = 7;
     makeDatabase(
@@ -320,7 +320,7 @@ describe("an existing store", () => {
     await store.close();
   });
 
-  it("is opened and read without a byte written", async () => {
+  it("is opened and read without writing", async () => {
     const path = join(folder, "knock.db");
     await seeded(path);
     const before = readFileSync(path);
@@ -330,7 +330,7 @@ describe("an existing store", () => {
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
-  it("is whole in its one file after closing: the log is empty", async () => {
+  it("is complete in its single file after closing, with an empty log", async () => {
     const path = join(folder, "knock.db");
     await seeded(path);
     copyFileSync(path, join(folder, "copy.db"));
@@ -339,7 +339,7 @@ describe("an existing store", () => {
     await copy.close();
   });
 
-  it("is recovered from the log of a process that died before anything was in the file", async () => {
+  it("is recovered from the log of a process that crashed before anything was in the file", async () => {
     const path = join(folder, "knock.db");
     const store = await openSqliteStore(path);
     await insertSample(store, { recipients: ["ada"] });
@@ -356,7 +356,7 @@ describe("an existing store", () => {
     await expect(store.close()).resolves.toBeUndefined();
   });
 
-  it("keeps subscriptions, upserted per pair in order of creation, and audience members, once each", async () => {
+  it("stores subscriptions per pair in order of creation, and audience members once each", async () => {
     const path = join(folder, "knock.db");
     const store = await openSqliteStore(path);
     const object = "projects/p1" as ReturnType<typeof user>;
@@ -398,7 +398,7 @@ describe("an existing store", () => {
     database.close();
   });
 
-  it("keeps a definition, a channel and a trigger's data once, however many messages", async () => {
+  it("stores a definition, a channel and a trigger's data once for many messages", async () => {
     const path = join(folder, "knock.db");
     const store = await openSqliteStore(path);
     for (let i = 0; i < 3; i++) await insertSample(store, { recipients: ["a", "b", "c"] });
@@ -411,7 +411,7 @@ describe("an existing store", () => {
     database.close();
   });
 
-  it("finds due work, a cancellation and a recipient's messages by an index", async () => {
+  it("finds due work, cancellations and a recipient's messages with an index", async () => {
     const path = join(folder, "knock.db");
     await seeded(path);
     const database = new DatabaseSync(path, { readOnly: true });

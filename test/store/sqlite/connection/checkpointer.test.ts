@@ -17,12 +17,12 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-describe("the log of a store that many write to", () => {
-  it("is moved into the file while the store is open, and nothing of it is lost", async () => {
+describe("the log of a store with many writes", () => {
+  it("is moved into the file while the store is open, without loss", async () => {
     const store = await openGroupCommitStore(file);
     const names = Array.from({ length: 100 }, (_none, index) => `u${100 + index}`);
     for (const name of names) await insertSample(store, { recipients: [name] });
-    // One commit each is a few pages: far from where SQLite would move them by itself.
+    // Each transaction changes a few pages, far fewer than the number at which SQLite would checkpoint by itself.
     await vi.waitFor(() => expect(statSync(file).size).toBeGreaterThan(100_000), { timeout: 20_000 });
     for (const name of ["late", "later"]) await insertSample(store, { recipients: [name] });
     await store.close();
@@ -33,19 +33,19 @@ describe("the log of a store that many write to", () => {
     await again.close();
   });
 
-  it("a thread that cannot open it ends by itself, and holds up nobody", async () => {
+  it("a thread that cannot open the log ends and blocks no one", async () => {
     const checkpointer = new Checkpointer(join(folder, "missing", "store.db"));
     const threads = () => process.getActiveResourcesInfo().filter((name) => name === "MessagePort").length;
     const before = threads();
     for (let commits = 0; commits < 40; commits++) checkpointer.recordCommit();
     expect(threads()).toBe(before + 1);
     await vi.waitFor(() => expect(threads()).toBe(before), { timeout: 20_000 });
-    for (let commits = 0; commits < 100; commits++) checkpointer.recordCommit(); // tries no more
+    for (let commits = 0; commits < 100; commits++) checkpointer.recordCommit(); // no further attempts
     expect(threads()).toBe(before);
     await checkpointer.close();
   });
 
-  it("costs a store that sees few commits no thread", async () => {
+  it("a store with few commits starts no thread", async () => {
     const store = await openGroupCommitStore(file);
     await insertSample(store, { recipients: ["ada"] });
     expect(process.getActiveResourcesInfo()).not.toContain("MessagePort");
