@@ -48,12 +48,12 @@ export function describeApiCases(name: string, cases: ApiCase[]): void {
       withApi(async (api) => {
         await row.given?.(api);
         const ask = typeof row.ask === "string" ? row.ask : await row.ask(api);
-        const answered = await api.ask(ask, row.body, row.headers);
-        expect([answered.status, answered.text], answered.text).toEqual([row.status, expect.any(String)]);
-        expect(answered.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
-        if (row.status === 204) expect(answered.text).toBe("");
-        if (row.answer !== undefined) expect(answered.body).toMatchObject(row.answer as object);
-        await row.check?.(api, answered);
+        const response = await api.ask(ask, row.body, row.headers);
+        expect([response.status, response.text], response.text).toEqual([row.status, expect.any(String)]);
+        expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+        if (row.status === 204) expect(response.text).toBe("");
+        if (row.answer !== undefined) expect(response.body).toMatchObject(row.answer as object);
+        await row.check?.(api, response);
       }, row.setup),
     );
   });

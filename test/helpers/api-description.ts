@@ -131,7 +131,7 @@ function createMapCheck(check: Check): Check {
   };
 }
 
-/** Creates a check of a map's fields. Keys that the description does not name are allowed, as the API allows them. */
+/** Creates a check of a map's fields. Keys that the description does not name are allowed, because it may omit additional properties. */
 function createFieldsCheck(fields: readonly Field[]): Check {
   const own = fields.filter(({ name }) => !/[.[]/.test(name));
   const checks = own.map(({ name, type, required }) => {

@@ -173,26 +173,26 @@ export class EngineHarness {
     readonly logs: StoreLogs,
     readonly engine: LocalOperations,
     readonly definitions: Definitions,
-    beside: EngineHarness | undefined,
+    other: EngineHarness | undefined,
   ) {
-    this.time = beside?.time ?? { now: T0 };
-    this.environment = beside?.environment ?? createCaseEnvironment();
-    this.workflows = beside?.workflows ?? new Map();
-    this.audiences = beside?.audiences ?? [];
+    this.time = other?.time ?? { now: T0 };
+    this.environment = other?.environment ?? createCaseEnvironment();
+    this.workflows = other?.workflows ?? new Map();
+    this.audiences = other?.audiences ?? [];
   }
 
   /** Real time. If a test sets the store's clock, it is relative to this time. */
   get now(): number {
     return this.time.now;
   }
-  set now(moveToOffset: number) {
-    this.time.now = moveToOffset;
+  set now(time: number) {
+    this.time.now = time;
   }
 
   static async open({
     location = ":memory:",
-    sharedWith: beside,
-    overrideStore: intercept,
+    sharedWith: other,
+    overrideStore: override,
     watchUsers = false,
   }: HarnessOptions = {}): Promise<EngineHarness> {
     let harness: EngineHarness;
@@ -214,7 +214,7 @@ export class EngineHarness {
       },
     };
     const context: EngineContext = {
-      store: intercept ? Object.assign(Object.create(store) as Store, intercept(store)) : store,
+      store: override ? Object.assign(Object.create(store) as Store, override(store)) : store,
       definitions,
       findProvider: () => ({
         send: async (message, channel, stored) => {
@@ -235,8 +235,8 @@ export class EngineHarness {
       },
       random: () => 0.5, // no jitter
     };
-    harness = new EngineHarness(store, await store.openLogs(), createEngine(context), definitions, beside);
-    if (beside === undefined) await harness.identify(...USERS);
+    harness = new EngineHarness(store, await store.openLogs(), createEngine(context), definitions, other);
+    if (other === undefined) await harness.identify(...USERS);
     if (watchUsers) await harness.engine.runDue({}); // Users who exist before the first audience do not join it.
     return harness;
   }
@@ -254,8 +254,8 @@ export class EngineHarness {
   }
 
   async identify(...recipients: JsonObject[]): Promise<void> {
-    const upserts = recipients.map((readRecipient): RecipientUpsert => {
-      const parsed = parseRecipient(readRecipient, (path, message) => {
+    const upserts = recipients.map((recipient): RecipientUpsert => {
+      const parsed = parseRecipient(recipient, (path, message) => {
         throw new Error(`${path.join(".")} ${message}`);
       });
       return resolveChannelDataIds(
@@ -362,7 +362,7 @@ export class EngineHarness {
   }
 }
 
-/** Returns a recipient's entry of an outcome. Throws if there is none. */
+/** Returns a recipient's entry of an outcome. Throws if the recipient is missing. */
 export function getRecipientOutcome(outcome: TriggerOutcome, recipient: RecipientReference): RecipientOutcome {
   const found = outcome.recipients?.find((one) => toRecipientKey(one.recipient) === toRecipientKey(recipient));
   if (!found) throw new Error(`${JSON.stringify(recipient)} is not in the outcome`);

@@ -57,9 +57,9 @@ export async function openProjectApi(
 ): Promise<ProjectApi> {
   const project = new TemporaryProject({ ...SAMPLE_FILES, ...files });
   const stderrLines: string[] = [];
-  const nowhere = { write: () => true };
+  const discard = { write: () => true };
   const output = await Output.open({
-    stdout: nowhere,
+    stdout: discard,
     stderr: { write: (text: string) => stderrLines.push(...text.trimEnd().split("\n")) > 0 },
     env: {},
   });
@@ -70,8 +70,8 @@ export async function openProjectApi(
     cwd: project.root,
     version: "0",
     cachePrefix: null,
-    stdout: nowhere,
-    stderr: nowhere,
+    stdout: discard,
+    stderr: discard,
     stdinIsTerminal: false,
     signal: new AbortController().signal,
     stdinIsPiped: false,
@@ -139,6 +139,6 @@ export async function openProjectApi(
 export const BROKEN_WORKFLOW: Files = { "knock/workflows/zz/workflow.json": "{" };
 
 /** Waits until all files of a project with {@link BROKEN_WORKFLOW} have been read, so that later changes are reported. */
-export async function waitForProjectSnapshot({ stderrLines: said }: ProjectApi): Promise<void> {
-  await eventually(() => said.some((line) => line.includes("zz")));
+export async function waitForProjectSnapshot({ stderrLines: lines }: ProjectApi): Promise<void> {
+  await eventually(() => lines.some((line) => line.includes("zz")));
 }

@@ -46,7 +46,7 @@ export async function renderStep(
     channel_overrides: overrides ?? null,
   };
   const { layouts = {}, partials = {}, branding } = input;
-  const { renderers, sharedError: sharedFault } = await compileWorkflow(parseWorkflow("parcel", { steps: [step] }), {
+  const { renderers, sharedError } = await compileWorkflow(parseWorkflow("parcel", { steps: [step] }), {
     emailLayout: async (key) =>
       Object.hasOwn(layouts, key) ? parseEmailLayout(key, layouts[key], `layouts/${key}/layout.json`) : null,
     partial: async (key) =>
@@ -90,7 +90,7 @@ export async function renderStep(
   if (renderer === undefined) throw new Error("the step was not compiled");
   const destinations = renderer.resolveDestinations(context);
   return {
-    error: sharedFault,
+    error: sharedError,
     warnings,
     destinations,
     contents: destinations.map((destination) => renderer.render(context, destination)),

@@ -34,14 +34,14 @@ function createOutputCollector(): { stream: OutputStream; text: () => string } {
  * Runs a command from source in this process, as `src/app/start.ts` does in a process of its own. The environment, the
  * working directory and standard input are those of the invocation, outputs are pipes, and no signal is sent.
  */
-const runInProcess: RunCommand = async ({ args, cwd, env, input, ...ofProcess }) => {
-  const [option] = Object.keys(ofProcess);
+const runInProcess: RunCommand = async ({ args, cwd, env, input, ...processOptions }) => {
+  const [option] = Object.keys(processOptions);
   if (option !== undefined) throw new Error(`"${option}" needs a process of its own: use cliTest`);
   checkEnvironmentVariables(env);
   const stdout = createOutputCollector();
   const stderr = createOutputCollector();
   const never = new AbortController();
-  const surroundings: ProcessIO = {
+  const processIO: ProcessIO = {
     argv: args,
     env,
     cwd,
@@ -60,7 +60,7 @@ const runInProcess: RunCommand = async ({ args, cwd, env, input, ...ofProcess })
     confirm: async () => false,
     askSecret: async () => null,
   };
-  const { code } = await run(COMMANDS, surroundings);
+  const { code } = await run(COMMANDS, processIO);
   return { stdout: stdout.text(), stderr: stderr.text(), exitCode: code };
 };
 

@@ -94,7 +94,7 @@ export type StartedCommand = ResultPromise<{ reject: false; stdin: "ignore" }>;
 const SCRIPT = "/usr/bin/script";
 
 export const hasTerminal = existsSync(SCRIPT);
-if (!hasTerminal) console.warn(`notice: no ${SCRIPT} on this machine; tests of terminal behaviour are left out`);
+if (!hasTerminal) console.warn(`notice: no ${SCRIPT}; tests of terminal behavior are skipped`);
 
 const quoteShellWord = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
@@ -265,9 +265,9 @@ const freshStores = new Map<string, Promise<Sample>>();
 
 /** Returns a sample whose store has been opened but not used. It is created once per worker process. */
 function getFreshStore(name: SampleName | null): Promise<Sample> {
-  const made = freshStores.get(String(name)) ?? createFreshStore(name);
-  freshStores.set(String(name), made);
-  return made;
+  const sample = freshStores.get(String(name)) ?? createFreshStore(name);
+  freshStores.set(String(name), sample);
+  return sample;
 }
 
 async function createFreshStore(name: SampleName | null): Promise<Sample> {
@@ -303,8 +303,8 @@ export const cliTest = createSampleTest(runProcess);
 /** Formats an outcome with a line per recipient: `ada completed: in_app_feed_1 sent, delay_1 waiting`. */
 export function formatOutcome(outcome: TriggerOutcome): string[] {
   return (outcome.recipients ?? []).map(({ recipient, steps, reason, status }) => {
-    const who = typeof recipient === "string" ? recipient : `${recipient.collection}/${recipient.id}`;
-    const what = steps.map((step) => `${step.ref} ${step.outcome}${step.reason ? ` (${step.reason.code})` : ""}`);
-    return `${who} ${status}: ${[...what, ...(reason ? [`(${reason.code})`] : [])].join(", ")}`;
+    const name = typeof recipient === "string" ? recipient : `${recipient.collection}/${recipient.id}`;
+    const stepTexts = steps.map((step) => `${step.ref} ${step.outcome}${step.reason ? ` (${step.reason.code})` : ""}`);
+    return `${name} ${status}: ${[...stepTexts, ...(reason ? [`(${reason.code})`] : [])].join(", ")}`;
   });
 }

@@ -87,11 +87,11 @@ export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSe
     async ask(on, content, headers = {}) {
       const [method = "", path = ""] = on.split(" ");
       const text = content === undefined ? null : typeof content === "string" ? content : JSON.stringify(content);
-      const asked = `${url}${path}`;
+      const fullUrl = `${url}${path}`;
       const allHeaders = { authorization: "Bearer sk_test", ...headers };
-      const response = await client.send(method, asked, allHeaders, text);
+      const response = await client.send(method, fullUrl, allHeaders, text);
       const body = response.text === "" ? null : (JSON.parse(response.text) as JsonObject);
-      checkResponse(method, asked, response.status, isJson(response.headers) ? body : null);
+      checkResponse(method, fullUrl, response.status, isJson(response.headers) ? body : null);
       return {
         ...response,
         body,

@@ -9,14 +9,14 @@ const completed = ["completed", "feed_1 sent", "delay_1 passed", "email_1 sent"]
 
 export function describeCancels(target: OpenTarget): void {
   /** Compares the recipients' outcomes. A target that does not report recipients returns null, never an empty list. */
-  function expectTold(outcome: CancelOutcome, told: Record<string, "cancelled" | "not_cancellable">): void {
+  function expectOutcomes(outcome: CancelOutcome, expected: Record<string, "cancelled" | "not_cancellable">): void {
     expect(outcome.target).toBe(target.operations.target);
     if (outcome.recipients === null) {
       expect(outcome.summary).toBeNull();
       return;
     }
-    expect(Object.fromEntries(outcome.recipients.map((one) => [one.recipient, one.outcome]))).toEqual(told);
-    const count = (what: string) => Object.values(told).filter((one) => one === what).length;
+    expect(Object.fromEntries(outcome.recipients.map((one) => [one.recipient, one.outcome]))).toEqual(expected);
+    const count = (outcomeName: string) => Object.values(expected).filter((one) => one === outcomeName).length;
     expect(outcome.summary).toEqual({
       cancelled: count("cancelled"),
       not_cancellable: count("not_cancellable"),
@@ -37,7 +37,7 @@ export function describeCancels(target: OpenTarget): void {
       });
       const outcome = await target.cancel("contract-delayed", { cancellation_key: "ck" });
       expect(outcome).toMatchObject({ workflow: "contract-delayed", cancellation_key: "ck" });
-      expectTold(outcome, { ada: "cancelled", alan: "cancelled" });
+      expectOutcomes(outcome, { ada: "cancelled", alan: "cancelled" });
       expect(await read(workflow_run_id)).toEqual({ ada: cancelled, alan: cancelled });
 
       await target.pass(2 * HOUR);
@@ -51,7 +51,7 @@ export function describeCancels(target: OpenTarget): void {
         recipients: ["ada", "alan"],
         cancellation_key: "ck",
       });
-      expectTold(await target.cancel("contract-delayed", { cancellation_key: "ck", recipients: ["alan"] }), {
+      expectOutcomes(await target.cancel("contract-delayed", { cancellation_key: "ck", recipients: ["alan"] }), {
         alan: "cancelled",
       });
       expect(await read(workflow_run_id)).toEqual({ ada: waiting, alan: cancelled });
@@ -64,12 +64,12 @@ export function describeCancels(target: OpenTarget): void {
         recipients: ["ada"],
         cancellation_key: "ck",
       });
-      expectTold(await target.cancel("contract-plain", { cancellation_key: "ck" }), { ada: "not_cancellable" });
+      expectOutcomes(await target.cancel("contract-plain", { cancellation_key: "ck" }), { ada: "not_cancellable" });
       expect(await read(workflow_run_id)).toEqual({ ada: ["completed", "feed_1 sent", "email_1 sent"] });
     });
 
     it("EQ-61 returns an empty list if nothing matches", async () => {
-      expectTold(await target.cancel("contract-plain", { cancellation_key: "nothing" }), {});
+      expectOutcomes(await target.cancel("contract-plain", { cancellation_key: "nothing" }), {});
     });
 
     it("EQ-61 rejects an unknown workflow", async () => {

@@ -88,7 +88,7 @@ export function describeReads(target: OpenTarget): void {
 
     it("readWorkflowRun and readRecipientRun return null for unknown IDs", async () => {
       const outcome = await plain(["ada"]);
-      const { readWorkflowRun, readRecipientRun } = bound(target);
+      const { readWorkflowRun, readRecipientRun } = bindReads(target);
       for (const id of [ABSENT_UUID, "nope", outcome.recipients?.[0]?.recipient_run_id as string]) {
         expect(await readWorkflowRun(id), id).toBeNull();
       }
@@ -183,8 +183,8 @@ export function describeReads(target: OpenTarget): void {
 
     it("readMessage and readDeliveryLogs return null for unknown IDs", async () => {
       for (const id of [ABSENT_KSUID, "nope", ""]) {
-        expect(await bound(target).readMessage(id), id).toBeNull();
-        expect(await bound(target).readDeliveryLogs(id), id).toBeNull();
+        expect(await bindReads(target).readMessage(id), id).toBeNull();
+        expect(await bindReads(target).readDeliveryLogs(id), id).toBeNull();
       }
     });
   });
@@ -221,7 +221,7 @@ export function describeReads(target: OpenTarget): void {
   });
 }
 
-function bound({ operations }: OpenTarget) {
+function bindReads({ operations }: OpenTarget) {
   return {
     readWorkflowRun: (id: string) => operations.readWorkflowRun(id),
     readRecipientRun: (id: string) => operations.readRecipientRun(id),

@@ -80,13 +80,13 @@ export function describeTriggers(target: OpenTarget): void {
     });
 
     it("reports progress while it awaits the outcome", async () => {
-      const told: [ended: number, total: number][] = [];
+      const progress: [ended: number, total: number][] = [];
       const started = await target.trigger("contract-plain", { recipients: ["ada", "alan"] });
       await target.operations.awaitOutcome(started, {
         timeout_ms: 10_000,
-        onProgress: (ended, total) => told.push([ended, total]),
+        onProgress: (ended, total) => progress.push([ended, total]),
       });
-      expect(told.at(-1)).toEqual([2, 2]);
+      expect(progress.at(-1)).toEqual([2, 2]);
     });
 
     it("stops awaiting when aborted and returns the current outcome", async () => {

@@ -125,11 +125,15 @@ export function describeBatches(open: OpenStore): void {
 
     it("includes the decision for the next batch if a run continues to one", async () => {
       await join({ key: "next", data: { n: 1 } });
-      const made = await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW), message: null });
-      const [run] = made.recipientRuns as [RecipientRun];
+      const inserted = await insertSample(open.store, {
+        recipients: ["ada"],
+        recipientRun: waitingAt(NOW),
+        message: null,
+      });
+      const [run] = inserted.recipientRuns as [RecipientRun];
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
-      const first = batchJoin(made.run, run, { key: "first", leading: true });
-      const next = batchJoin(made.run, run, { key: "next", data: { n: 2 } });
+      const first = batchJoin(inserted.run, run, { key: "first", leading: true });
+      const next = batchJoin(inserted.run, run, { key: "next", data: { n: 2 } });
       const batch = { ...first, leads: { ...(first.leads as NonNullable<typeof first.leads>), batch: next } };
       const base = { recipientRun: run, messages: [], upserts: [], triggers: [], version: null };
       const { batchDecisions: decided } = await open.store.saveAdvances([{ ...base, batch }], "t1", NOW + 1);
@@ -139,10 +143,14 @@ export function describeBatches(open: OpenStore): void {
     });
 
     it("is not changed by a run that has lost its claim", async () => {
-      const made = await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW), message: null });
-      const [run] = made.recipientRuns as [RecipientRun];
-      const base = { recipientRun: run, messages: [sampleMessage(made.run, run)], upserts: [], triggers: [] };
-      const batch = batchJoin(made.run, run, {});
+      const inserted = await insertSample(open.store, {
+        recipients: ["ada"],
+        recipientRun: waitingAt(NOW),
+        message: null,
+      });
+      const [run] = inserted.recipientRuns as [RecipientRun];
+      const base = { recipientRun: run, messages: [sampleMessage(inserted.run, run)], upserts: [], triggers: [] };
+      const batch = batchJoin(inserted.run, run, {});
       expect(
         (await open.store.saveAdvances([{ ...base, batch, version: null }], "none", NOW)).batchDecisions.size,
       ).toBe(0);

@@ -14,13 +14,13 @@ export function describeCancellation(open: OpenStore): void {
 
   describe("cancelRuns", () => {
     it("E-355 E-356 ends a waiting run, its waiting step and its claim, and records an event", async () => {
-      const made = await insertSample(open.store, {
+      const inserted = await insertSample(open.store, {
         recipients: ["ada"],
         run: { cancellation_key: "k" },
         recipientRun: waitingAt(NOW),
       });
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
-      const [before] = made.recipientRuns;
+      const [before] = inserted.recipientRuns;
       const [answer] = await cancel();
       expect(answer).toEqual({
         cancelled: true,
@@ -131,14 +131,14 @@ export function describeCancellation(open: OpenStore): void {
     });
 
     it("E-363 EQ-60 leaves existing messages to be delivered", async () => {
-      const made = await insertSample(open.store, {
+      const inserted = await insertSample(open.store, {
         recipients: ["a"],
         run: { cancellation_key: "k" },
         recipientRun: waitingAt(NOW),
         message: { status: "queued", due_at: NOW + 5 },
       });
       await cancel();
-      expect(await open.store.readMessages([made.messages[0]!.id])).toEqual(made.messages);
+      expect(await open.store.readMessages([inserted.messages[0]!.id])).toEqual(inserted.messages);
       expect(await open.store.readNextDueAt()).toBe(NOW + 5);
     });
   });

@@ -13,8 +13,8 @@ async function trigger(store: Store, name: string, count: number, recipients: nu
   const ids = Array.from({ length: recipients }, (_, index) => `${name}-${index}`);
   for (let i = 0; i < count; i++) {
     await store.upsertRecipients([{ key: user(name), properties: { [`count${i % 5}`]: i } }], NOW);
-    const made = await insertSample(store, { recipients: ids, recipientRun: waitingAt(NOW) });
-    say(made.run.id);
+    const inserted = await insertSample(store, { recipients: ids, recipientRun: waitingAt(NOW) });
+    say(inserted.run.id);
   }
 }
 

@@ -65,16 +65,16 @@ export function describeDueWork(open: OpenStore): void {
     });
 
     it("returns a run's messages oldest first", async () => {
-      const made = await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW) });
+      const inserted = await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW) });
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
-      const run = made.recipientRuns[0]!;
+      const run = inserted.recipientRuns[0]!;
       const more = [
-        sampleMessage(made.run, run, { step_ref: "b", id: "1".repeat(27) }),
-        sampleMessage(made.run, run, { step_ref: "c", id: "0".repeat(27) }),
+        sampleMessage(inserted.run, run, { step_ref: "b", id: "1".repeat(27) }),
+        sampleMessage(inserted.run, run, { step_ref: "c", id: "0".repeat(27) }),
       ];
       await saveAll(open.store, [{ recipientRun: { ...run, due_at: NOW + 1 }, messages: more }], "t1");
       const [claimed] = await open.store.claimDueRuns(claimAt(NOW + 1, "t2"), 1);
-      expect(claimed?.messages).toEqual([made.messages[0]!, ...more].map(readMarks));
+      expect(claimed?.messages).toEqual([inserted.messages[0]!, ...more].map(readMarks));
     });
 
     it("returns up to the limit, and the rest in the next claim", async () => {
@@ -133,8 +133,8 @@ export function describeDueWork(open: OpenStore): void {
 
     it("contains fan-outs, schedules and user changes", async () => {
       const rest = { listed: [{ key: user("bob"), trigger_data: null }], objects: [], after: null };
-      const made = sampleTrigger({ recipients: ["ada"], message: null });
-      await open.store.insertWorkflowRun({ ...made, fanOut: { rest, claim: claimAt(NOW, "t1") } }, SINCE);
+      const inserted = sampleTrigger({ recipients: ["ada"], message: null });
+      await open.store.insertWorkflowRun({ ...inserted, fanOut: { rest, claim: claimAt(NOW, "t1") } }, SINCE);
       expect(await kinds(NOW, NOW + MINUTE)).toEqual(["fan_outs"]);
       await open.store.addAudienceMembers("beta", [{ recipient: user("ada"), tenant: null }], NOW);
       await open.store.insertSchedules([sampleSchedule({ next_occurrence_at: NOW })]);

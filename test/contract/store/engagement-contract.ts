@@ -107,11 +107,11 @@ const CASES: {
 export function describeEngagement(open: OpenStore): void {
   describe("markMessages", () => {
     it.each(CASES)("$title", async ({ action, channel = "in_app_feed", before = {}, after, events }) => {
-      const made = await insertSample(open.store, {
+      const inserted = await insertSample(open.store, {
         recipients: ["ada", "bob"],
         message: { channel: { id: "c", key: channel, type: channel, provider: "p" }, ...before },
       });
-      const [message, untouched] = made.messages as [Message, Message];
+      const [message, untouched] = inserted.messages as [Message, Message];
       const expected: Message = {
         ...message,
         ...after,
@@ -123,8 +123,8 @@ export function describeEngagement(open: OpenStore): void {
     });
 
     it("E-221 E-230 adds an event for each repetition, and keeps the latest time", async () => {
-      const made = await insertSample(open.store, { recipients: ["ada"] });
-      const id = made.messages[0]!.id;
+      const inserted = await insertSample(open.store, { recipients: ["ada"] });
+      const id = inserted.messages[0]!.id;
       await open.store.markMessages([id], "read", NOW + 1);
       const [twice] = await open.store.markMessages([id], "read", NOW + 2);
       expect(twice?.read_at).toBe(NOW + 2);
@@ -136,14 +136,14 @@ export function describeEngagement(open: OpenStore): void {
 
     it("E-219 keeps the actors and totals of a message's batch", async () => {
       const batch = { actors: [user("ada"), user("bob")], total_actors: 12, total_activities: 14 };
-      const made = await insertSample(open.store, { recipients: ["ada"], message: { batch } });
-      const [stored] = await (await open.openAgain()).readMessages([made.messages[0]!.id]);
+      const inserted = await insertSample(open.store, { recipients: ["ada"], message: { batch } });
+      const [stored] = await (await open.openAgain()).readMessages([inserted.messages[0]!.id]);
       expect(stored?.batch).toEqual(batch);
     });
 
     it("E-226 A-924 keeps an interaction's metadata with its event, not with the implied one", async () => {
-      const made = await insertSample(open.store, { recipients: ["ada"] });
-      const id = made.messages[0]!.id;
+      const inserted = await insertSample(open.store, { recipients: ["ada"] });
+      const id = inserted.messages[0]!.id;
       const metadata = { button: "approve", count: 2 };
       const [marked] = await open.store.markMessages([id], "interacted", NOW + 1, metadata);
       const [stored] = await (await open.openAgain()).readMessages([id]);
@@ -155,8 +155,8 @@ export function describeEngagement(open: OpenStore): void {
     });
 
     it("returns messages in the order of the IDs, without unknown ones, each marked once", async () => {
-      const made = await insertSample(open.store, { recipients: ["ada", "bob"] });
-      const [ada, bob] = made.messages.map(({ id }) => id) as [string, string];
+      const inserted = await insertSample(open.store, { recipients: ["ada", "bob"] });
+      const [ada, bob] = inserted.messages.map(({ id }) => id) as [string, string];
       const marked = await open.store.markMessages([bob, "unknown", ada, bob], "archived", LATER);
       expect(marked.map(({ id }) => id)).toEqual([bob, ada]);
       expect(marked[0]?.events.filter(({ type }) => type === "archived")).toHaveLength(1);
@@ -166,8 +166,8 @@ export function describeEngagement(open: OpenStore): void {
 
   describe("deleteMessages (A-205)", () => {
     it("deletes only the given messages, ignores unknown IDs, and keeps the runs", async () => {
-      const made = await insertSample(open.store, { recipients: ["ada", "bob"] });
-      const [ada, bob] = made.messages.map(({ id }) => id) as [string, string];
+      const inserted = await insertSample(open.store, { recipients: ["ada", "bob"] });
+      const [ada, bob] = inserted.messages.map(({ id }) => id) as [string, string];
       await open.store.deleteMessages([ada, "unknown"]);
       const again = await open.openAgain();
       expect((await again.readMessages([ada, bob])).map(({ id }) => id)).toEqual([bob]);

@@ -32,9 +32,9 @@ function buildChunk({ run }: NewWorkflowRun, ids: string[], over: Partial<FanOut
 export function describeFanOuts(open: OpenStore): void {
   /** Inserts a trigger that has reached ada, whose remaining fan-out is claimed with `t1`. */
   const start = async (rest = buildRest("bob", "cy")): Promise<NewWorkflowRun> => {
-    const made = sampleTrigger({ recipients: ["ada"], message: null });
-    await open.store.insertWorkflowRun({ ...made, fanOut: { rest, claim: claimAt(NOW, "t1") } }, SINCE);
-    return made;
+    const started = sampleTrigger({ recipients: ["ada"], message: null });
+    await open.store.insertWorkflowRun({ ...started, fanOut: { rest, claim: claimAt(NOW, "t1") } }, SINCE);
+    return started;
   };
   const recipients = async ({ run }: NewWorkflowRun) =>
     (await open.store.readWorkflowRun(run.id))?.recipientRuns.map(({ recipient }) => recipient);
@@ -53,26 +53,26 @@ export function describeFanOuts(open: OpenStore): void {
     });
 
     it("continues chunk by chunk, and is no longer due after the last", async () => {
-      const made = await start();
+      const started = await start();
       const unidentified = [user("dan")];
-      const first = buildChunk(made, ["bob"], { rest: buildRest("cy"), unidentified });
+      const first = buildChunk(started, ["bob"], { rest: buildRest("cy"), unidentified });
       expect(await open.store.insertFanOutChunk(first, "t1")).toMatchObject({ outcome: "inserted" });
-      const last = buildChunk(made, ["cy"], { unidentified: [user("eve")] });
+      const last = buildChunk(started, ["cy"], { unidentified: [user("eve")] });
       expect(await open.store.insertFanOutChunk(last, "t1")).toMatchObject({ outcome: "inserted" });
-      expect(await recipients(made)).toEqual(["ada", "bob", "cy"].map(user));
-      expect((await open.store.readWorkflowRun(made.run.id))?.unidentified).toEqual(["dan", "eve"].map(user));
+      expect(await recipients(started)).toEqual(["ada", "bob", "cy"].map(user));
+      expect((await open.store.readWorkflowRun(started.run.id))?.unidentified).toEqual(["dan", "eve"].map(user));
       expect(await claim("t2", NOW + HOUR)).toEqual([]);
     });
 
     it("is claimed by another process after a crash, from the last stored chunk", async () => {
-      const made = await start();
-      await open.store.insertFanOutChunk(buildChunk(made, ["bob"], { rest: buildRest("cy") }), "t1");
+      const started = await start();
+      await open.store.insertFanOutChunk(buildChunk(started, ["bob"], { rest: buildRest("cy") }), "t1");
       expect(await claim("t2", NOW + MINUTE - 1)).toEqual([]);
       expect(await claim("t2", NOW + MINUTE)).toEqual([
-        { run: made.run, version: made.version, fanOut: buildRest("cy") },
+        { run: started.run, version: started.version, fanOut: buildRest("cy") },
       ]);
-      expect(await open.store.insertFanOutChunk(buildChunk(made, ["cy"]), "t1")).toEqual({ outcome: "lost" });
-      expect(await recipients(made)).toEqual(["ada", "bob"].map(user));
+      expect(await open.store.insertFanOutChunk(buildChunk(started, ["cy"]), "t1")).toEqual({ outcome: "lost" });
+      expect(await recipients(started)).toEqual(["ada", "bob"].map(user));
     });
 
     it("E-068 stores nothing if a once-only workflow has run for a recipient", async () => {
@@ -81,8 +81,8 @@ export function describeFanOuts(open: OpenStore): void {
         { ...sampleTrigger({ recipients: ["bob"], message: null }), claims: [used] },
         SINCE,
       );
-      const made = await start();
-      const chunk = buildChunk(made, ["bob", "cy"], {
+      const started = await start();
+      const chunk = buildChunk(started, ["bob", "cy"], {
         claims: [used, { ...used, recipient: user("cy") }],
         upserts: [{ key: user("cy"), properties: { changed: true } }],
       });
@@ -90,31 +90,31 @@ export function describeFanOuts(open: OpenStore): void {
         outcome: "claimed",
         recipients: [user("bob")],
       });
-      expect(await recipients(made)).toEqual([user("ada")]);
+      expect(await recipients(started)).toEqual([user("ada")]);
       expect((await open.store.readRecipients([user("cy")])).size).toBe(0);
     });
   });
 
   describe("splitFanOut", () => {
     it("sets a run's tenant and recipients, and starts the other runs", async () => {
-      const made = await start();
+      const started = await start();
       const other = sampleTrigger({ recipients: [], run: { tenant: "acme" } });
       const trigger = { run: other.run, version: other.version, fanOut: buildRest("cy"), upserts: [] };
-      const split = { workflow_run_id: made.run.id, tenant: "beta", rest: buildRest("bob"), upserts: [] };
+      const split = { workflow_run_id: started.run.id, tenant: "beta", rest: buildRest("bob"), upserts: [] };
       expect(await open.store.splitFanOut({ ...split, triggers: [trigger] }, "t1", NOW)).toBe(true);
       const claimed = await claim("t2", NOW + MINUTE);
       expect(claimed.map(({ run, fanOut }) => [run.id, run.tenant, fanOut])).toEqual([
-        [made.run.id, "beta", buildRest("bob")],
+        [started.run.id, "beta", buildRest("bob")],
         [other.run.id, "acme", buildRest("cy")],
       ]);
     });
 
     it("stores nothing if another process has claimed the run", async () => {
-      const made = await start();
+      const started = await start();
       await claim("t2", NOW + MINUTE);
-      const split = { workflow_run_id: made.run.id, tenant: "beta", rest: null, triggers: [], upserts: [] };
+      const split = { workflow_run_id: started.run.id, tenant: "beta", rest: null, triggers: [], upserts: [] };
       expect(await open.store.splitFanOut(split, "t1", NOW)).toBe(false);
-      expect((await open.store.readWorkflowRun(made.run.id))?.run.tenant).toBeNull();
+      expect((await open.store.readWorkflowRun(started.run.id))?.run.tenant).toBeNull();
     });
   });
 }

@@ -29,13 +29,13 @@ export function describeFeed(open: OpenStore): void {
     /** Creates messages of ana: A in tenant acme, B without a tenant, C in tenant other, and D on another channel; and messages that are not in her feed. */
     beforeEach(async () => {
       const make = async (tenant: string | null, message = {}, workflow = "hello", recipient = "ana", at = NOW) => {
-        const made = await insertSample(open.store, {
+        const inserted = await insertSample(open.store, {
           version: sampleVersion(workflow, { categories: [`of-${workflow}`] }),
           recipients: [recipient],
           run: { tenant, inserted_at: at },
           message,
         });
-        return made.messages[0]!.id;
+        return inserted.messages[0]!.id;
       };
       ids = {
         A: await make("acme"),
@@ -123,8 +123,8 @@ export function describeFeed(open: OpenStore): void {
       const { mark } = await open.store.readNewMessages(null);
       await open.store.deleteMessages(messages.map(({ id }) => id));
       await insertSample(open.store, { recipients: ["cem"] });
-      const told = (await open.store.readNewMessages(mark)).recipients;
-      expect(told === null || told.includes(user("cem"))).toBe(true);
+      const recipients = (await open.store.readNewMessages(mark)).recipients;
+      expect(recipients === null || recipients.includes(user("cem"))).toBe(true);
     });
 
     it("A-603 returns pages, and an item's cursor selects newer items", async () => {

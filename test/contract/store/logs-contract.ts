@@ -14,9 +14,9 @@ const MINUTE = 60_000;
 
 function broadcastRun(key: string, at = NOW, over: Partial<PendingTrigger["run"]> = {}): PendingTrigger {
   const run = { trigger_source: { type: "broadcast" as const }, inserted_at: at, ...over };
-  const made = sampleTrigger({ workflow: key, recipients: [], run });
+  const newRun = sampleTrigger({ workflow: key, recipients: [], run });
   const fanOut = { listed: [], objects: [], after: null, target: { all_users: true as const } };
-  return { run: made.run, version: made.version, fanOut, upserts: [] };
+  return { run: newRun.run, version: newRun.version, fanOut, upserts: [] };
 }
 
 function describeBroadcastLog(open: OpenStore): void {
@@ -173,16 +173,16 @@ function describeOutboundLog(open: OpenStore): void {
       await insertSample(open.store, { recipients: ["before"] });
       expect(await hold()).toBe(true);
       const other = await open.openAgain();
-      const made = await insertSample(other, { recipients: ["ada"], recipientRun: { error_count: 0 } });
-      await other.markMessages([made.messages[0]!.id], "seen", NOW + 1);
+      const inserted = await insertSample(other, { recipients: ["ada"], recipientRun: { error_count: 0 } });
+      await other.markMessages([inserted.messages[0]!.id], "seen", NOW + 1);
       await (await log()).record("workflow.updated", NOW + 2, { key: "digest" });
       const entries = await read();
       expect(entries.map(({ about }) => about)).toEqual(["run", "run", "message", "message", "document"]);
       expect(entries).toMatchObject([
-        { recipient_run_id: made.recipientRuns[0]!.id, type: "started" },
+        { recipient_run_id: inserted.recipientRuns[0]!.id, type: "started" },
         { type: "completed" },
-        { message_id: made.messages[0]!.id, first: 0, last: made.messages[0]!.events.length },
-        { first: made.messages[0]!.events.length, last: made.messages[0]!.events.length + 1 },
+        { message_id: inserted.messages[0]!.id, first: 0, last: inserted.messages[0]!.events.length },
+        { first: inserted.messages[0]!.events.length, last: inserted.messages[0]!.events.length + 1 },
         { type: "workflow.updated", at: NOW + 2, document: { key: "digest" } },
       ]);
       expect(await read(entries[3]!.id)).toEqual(entries.slice(4));

@@ -52,12 +52,12 @@ export function describeProcesses(open: OpenStore): void {
     it("never claim the same due run", async () => {
       const bundle = await bundleChild(open.subject);
       const recipients = Array.from({ length: 400 }, (_, index) => `u${index}`);
-      const made = await insertSample(open.store, { recipients, recipientRun: waitingAt(NOW) });
+      const inserted = await insertSample(open.store, { recipients, recipientRun: waitingAt(NOW) });
       const children = ["w1", "w2", "w3", "w4"].map((name) => startChild(bundle, "work", open.location, name));
       await allEnd(children);
       const saved = children.flatMap(({ lines }) => lines);
       expect(saved).toHaveLength(400);
-      expect(new Set(saved)).toEqual(new Set(made.recipientRuns.map(({ id }) => id)));
+      expect(new Set(saved)).toEqual(new Set(inserted.recipientRuns.map(({ id }) => id)));
       expect(await open.store.readNextDueAt()).toBeNull();
     }, 60_000);
 

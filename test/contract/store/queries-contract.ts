@@ -204,19 +204,19 @@ export function describeQueries(open: OpenStore): void {
     it("returns the IDs with the prefix, in order, up to the limit", async () => {
       const { run, recipientRuns, messages: made } = await insertSample(open.store, { recipients: ["a", "b"] });
       const store = open.store;
-      const begun = (of: IdKind, whole: string, length = 10) => store.listIdsByPrefix(of, whole.slice(0, length), 5);
-      expect(await begun("workflow_run", run.id)).toEqual([run.id]);
-      expect(await begun("workflow_run", run.id, run.id.length)).toEqual([run.id]);
-      for (const { id } of recipientRuns) expect(await begun("recipient_run", id)).toEqual([id]);
-      for (const { id } of made) expect(await begun("message", id, 20)).toEqual([id]);
+      const listByPrefix = (of: IdKind, id: string, length = 10) => store.listIdsByPrefix(of, id.slice(0, length), 5);
+      expect(await listByPrefix("workflow_run", run.id)).toEqual([run.id]);
+      expect(await listByPrefix("workflow_run", run.id, run.id.length)).toEqual([run.id]);
+      for (const { id } of recipientRuns) expect(await listByPrefix("recipient_run", id)).toEqual([id]);
+      for (const { id } of made) expect(await listByPrefix("message", id, 20)).toEqual([id]);
       // Messages of the same second share a prefix.
       const ids = made.map(({ id }) => id).sort();
       expect(ids).toHaveLength(2);
-      const alike = (ids[0] as string).slice(0, 4);
-      expect(await store.listIdsByPrefix("message", alike, 5)).toEqual(ids);
-      expect(await store.listIdsByPrefix("message", alike, 1)).toEqual(ids.slice(0, 1));
-      expect(await begun("message", run.id)).toEqual([]);
-      expect(await begun("recipient_run", run.id)).toEqual([]);
+      const prefix = (ids[0] as string).slice(0, 4);
+      expect(await store.listIdsByPrefix("message", prefix, 5)).toEqual(ids);
+      expect(await store.listIdsByPrefix("message", prefix, 1)).toEqual(ids.slice(0, 1));
+      expect(await listByPrefix("message", run.id)).toEqual([]);
+      expect(await listByPrefix("recipient_run", run.id)).toEqual([]);
       expect(await store.listIdsByPrefix("recipient_run", "zzzzzzzz", 5)).toEqual([]);
     });
   });

@@ -107,7 +107,7 @@ export function describeResources(open: OpenStore): void {
 
     it("EQ-03 E-054 ends a waiting run permanently, even if it is claimed", async () => {
       await identify(user("ana"));
-      const made = await insertSample(open.store, {
+      const inserted = await insertSample(open.store, {
         recipients: ["ana"],
         recipientRun: waitingAt(NOW + 1),
         message: null,
@@ -117,7 +117,7 @@ export function describeResources(open: OpenStore): void {
       await open.store.deleteRecipients([user("ana")], NOW + 2);
       await identify(user("ana")); // another person with the same ID
 
-      const ended = (await open.store.readWorkflowRun(made.run.id))?.recipientRuns[0];
+      const ended = (await open.store.readWorkflowRun(inserted.run.id))?.recipientRuns[0];
       expect(ended).toMatchObject({ status: "cancelled", position: null, due_at: null });
       expect(ended?.steps.at(-1)).toMatchObject({
         outcome: "cancelled",
@@ -125,7 +125,7 @@ export function describeResources(open: OpenStore): void {
         until: null,
       });
       expect(await open.store.readNextDueAt()).toBeNull();
-      const resumed = sampleRecipientRun(made.run, user("ana"), { status: "completed" });
+      const resumed = sampleRecipientRun(inserted.run, user("ana"), { status: "completed" });
       const late = {
         recipientRun: { ...claimed!.recipientRun, ...resumed },
         messages: [],

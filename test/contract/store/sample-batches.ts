@@ -45,8 +45,8 @@ export function batchVersion(leading = false): Workflow {
   });
 }
 
-function continuation(run: RecipientRun, over: Partial<RecipientRun>, made: Partial<Continuation> = {}): Continuation {
-  return { recipientRun: { ...run, ...over }, messages: [], upserts: [], triggers: [], batch: null, ...made };
+function continuation(run: RecipientRun, over: Partial<RecipientRun>, more: Partial<Continuation> = {}): Continuation {
+  return { recipientRun: { ...run, ...over }, messages: [], upserts: [], triggers: [], batch: null, ...more };
 }
 
 /** Returns a run at its batch step with its possible continuations. */
@@ -93,18 +93,18 @@ export async function joinSample(
   sample: SampleJoin = {},
 ): Promise<{ run: RecipientRun; trigger: WorkflowRun; decision: BatchDecision | undefined }> {
   const at = sample.at ?? NOW;
-  const made = sampleTrigger({
+  const newRun = sampleTrigger({
     version: batchVersion(sample.leading),
     recipients: [sample.recipient ?? "ada"],
     run: { inserted_at: at, cancellation_key: sample.cancellation_key ?? null, data: sample.data ?? {} },
     recipientRun: { error_count: 0 },
     message: null,
   });
-  const run = made.recipientRuns[0] as RecipientRun;
+  const run = newRun.recipientRuns[0] as RecipientRun;
   const inserted = await store.insertWorkflowRun(
-    { ...made, batches: new Map([[run.id, batchJoin(made.run, run, sample)]]) },
+    { ...newRun, batches: new Map([[run.id, batchJoin(newRun.run, run, sample)]]) },
     SINCE,
   );
   if (inserted.outcome !== "inserted") throw new Error(`not inserted: ${inserted.outcome}`);
-  return { run, trigger: made.run, decision: inserted.batchDecisions.get(run.id) };
+  return { run, trigger: newRun.run, decision: inserted.batchDecisions.get(run.id) };
 }

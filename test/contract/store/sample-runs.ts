@@ -205,10 +205,10 @@ export function sampleTrigger(sample: SampleTrigger): NewWorkflowRun {
 export const SINCE = NOW - 24 * HOUR;
 
 export async function insertSample(store: Store, sample: SampleTrigger): Promise<NewWorkflowRun> {
-  const made = sampleTrigger(sample);
-  const result = await store.insertWorkflowRun(made, SINCE);
+  const newRun = sampleTrigger(sample);
+  const result = await store.insertWorkflowRun(newRun, SINCE);
   if (result.outcome !== "inserted") throw new Error(`not inserted: ${result.outcome}`);
-  return made;
+  return newRun;
 }
 
 /** Saves advances that consist of a run and its messages, and returns the IDs of the saved runs. */
@@ -217,8 +217,8 @@ export async function saveAll(
   advances: readonly { recipientRun: RecipientRun; messages: Message[] }[],
   token: string,
 ): Promise<Set<string>> {
-  const whole = advances.map(
+  const savedAdvances = advances.map(
     (one): SavedAdvance => ({ ...one, batch: null, upserts: [], triggers: [], version: null }),
   );
-  return (await store.saveAdvances(whole, token, NOW)).saved;
+  return (await store.saveAdvances(savedAdvances, token, NOW)).saved;
 }

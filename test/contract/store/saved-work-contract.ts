@@ -25,25 +25,25 @@ const ended = (run: RecipientRun): RecipientRun => ({
 export function describeSavedWork(open: OpenStore): void {
   describe("saveAdvances", () => {
     it("stores the advanced runs with their new messages, and releases them", async () => {
-      const made = await insertSample(open.store, {
+      const inserted = await insertSample(open.store, {
         recipients: ["ada", "bob"],
         recipientRun: waitingAt(NOW),
         message: null,
       });
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 5);
-      const advances = made.recipientRuns.map((run) => {
+      const advances = inserted.recipientRuns.map((run) => {
         const recipientRun = { ...ended(run), status: "paused" as const, position: [2, 0, 1], due_at: NOW + HOUR };
         return {
           recipientRun,
           messages: [
-            sampleMessage(made.run, run),
-            sampleMessage(made.run, run, { data: { own: true }, step_ref: "email_2" }),
+            sampleMessage(inserted.run, run),
+            sampleMessage(inserted.run, run, { data: { own: true }, step_ref: "email_2" }),
           ],
         };
       });
-      expect(await saveAll(open.store, advances, "t1")).toEqual(new Set(made.recipientRuns.map(({ id }) => id)));
+      expect(await saveAll(open.store, advances, "t1")).toEqual(new Set(inserted.recipientRuns.map(({ id }) => id)));
       const other = await open.openAgain();
-      expect((await other.readWorkflowRun(made.run.id))?.recipientRuns).toEqual(
+      expect((await other.readWorkflowRun(inserted.run.id))?.recipientRuns).toEqual(
         advances.map(({ recipientRun }) => recipientRun),
       );
       for (const { messages } of advances)
@@ -53,13 +53,17 @@ export function describeSavedWork(open: OpenStore): void {
     });
 
     it("does not change a run that was claimed again after its lease, nor store its messages", async () => {
-      const made = await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW), message: null });
-      const [run] = made.recipientRuns as [RecipientRun];
+      const inserted = await insertSample(open.store, {
+        recipients: ["ada"],
+        recipientRun: waitingAt(NOW),
+        message: null,
+      });
+      const [run] = inserted.recipientRuns as [RecipientRun];
       await open.store.claimDueRuns(claimAt(NOW, "slow"), 1);
       const other = await open.openAgain();
       await other.claimDueRuns(claimAt(NOW, "quick", NOW + MINUTE), 1);
       expect(
-        await saveAll(open.store, [{ recipientRun: ended(run), messages: [sampleMessage(made.run, run)] }], "slow"),
+        await saveAll(open.store, [{ recipientRun: ended(run), messages: [sampleMessage(inserted.run, run)] }], "slow"),
       ).toEqual(new Set());
       expect((await open.store.readRecipientRun(run.id))?.recipientRun).toEqual(run);
       expect((await open.store.listMessages({}, { limit: 5 })).items).toEqual([]);
@@ -68,16 +72,20 @@ export function describeSavedWork(open: OpenStore): void {
     });
 
     it("still stores a run after its lease if no other process has claimed it", async () => {
-      const made = await insertSample(open.store, { recipients: ["ada"], recipientRun: waitingAt(NOW), message: null });
+      const inserted = await insertSample(open.store, {
+        recipients: ["ada"],
+        recipientRun: waitingAt(NOW),
+        message: null,
+      });
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
       open.realNow = NOW + HOUR;
       expect(
-        (await saveAll(open.store, [{ recipientRun: ended(made.recipientRuns[0]!), messages: [] }], "t1")).size,
+        (await saveAll(open.store, [{ recipientRun: ended(inserted.recipientRuns[0]!), messages: [] }], "t1")).size,
       ).toBe(1);
     });
 
     it("E-355 keeps a run canceled that was canceled while it was claimed", async () => {
-      const made = await insertSample(open.store, {
+      const inserted = await insertSample(open.store, {
         recipients: ["ada"],
         run: { cancellation_key: "k" },
         recipientRun: waitingAt(NOW),
@@ -85,33 +93,33 @@ export function describeSavedWork(open: OpenStore): void {
       });
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
       await open.store.cancelRuns({
-        workflow: made.run.workflow,
+        workflow: inserted.run.workflow,
         cancellation_key: "k",
         recipients: null,
         at: NOW + 1,
       });
-      expect(await saveAll(open.store, [{ recipientRun: ended(made.recipientRuns[0]!), messages: [] }], "t1")).toEqual(
-        new Set(),
-      );
-      expect((await open.store.readRecipientRun(made.recipientRuns[0]!.id))?.recipientRun.status).toBe("cancelled");
+      expect(
+        await saveAll(open.store, [{ recipientRun: ended(inserted.recipientRuns[0]!), messages: [] }], "t1"),
+      ).toEqual(new Set());
+      expect((await open.store.readRecipientRun(inserted.recipientRuns[0]!.id))?.recipientRun.status).toBe("cancelled");
     });
 
     it("stores everything or nothing", async () => {
-      const made = await insertSample(open.store, { recipients: ["ada", "bob"], recipientRun: waitingAt(NOW) });
+      const inserted = await insertSample(open.store, { recipients: ["ada", "bob"], recipientRun: waitingAt(NOW) });
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 5);
-      const [ada, bob] = made.recipientRuns as [RecipientRun, RecipientRun];
+      const [ada, bob] = inserted.recipientRuns as [RecipientRun, RecipientRun];
       const advances = [
         { recipientRun: ended(ada), messages: [] },
-        { recipientRun: ended(bob), messages: [sampleMessage(made.run, bob, { id: made.messages[0]!.id })] },
+        { recipientRun: ended(bob), messages: [sampleMessage(inserted.run, bob, { id: inserted.messages[0]!.id })] },
       ];
       await expect(saveAll(open.store, advances, "t1")).rejects.toThrow();
-      expect((await open.store.readWorkflowRun(made.run.id))?.recipientRuns).toEqual(made.recipientRuns);
+      expect((await open.store.readWorkflowRun(inserted.run.id))?.recipientRuns).toEqual(inserted.recipientRuns);
     });
   });
 
   describe("saveMessages", () => {
     it("stores the delivery state and releases the message", async () => {
-      const made = await insertSample(open.store, {
+      const inserted = await insertSample(open.store, {
         recipients: ["ada"],
         message: { status: "queued", due_at: NOW, scheduled_at: NOW },
       });
@@ -127,13 +135,16 @@ export function describeSavedWork(open: OpenStore): void {
         updated_at: NOW + 3,
       };
       expect(await open.store.saveMessages([delivered], "t1")).toEqual(new Set([message!.id]));
-      expect(await (await open.openAgain()).readMessages([made.messages[0]!.id])).toEqual([delivered]);
+      expect(await (await open.openAgain()).readMessages([inserted.messages[0]!.id])).toEqual([delivered]);
       expect(await open.store.readNextDueAt()).toBe(NOW + 14_000);
       expect(await open.store.saveMessages([message!], "t1")).toEqual(new Set());
     });
 
     it("E-217 keeps the requests of deliveries, newest first, whichever process holds the message", async () => {
-      const made = await insertSample(open.store, { recipients: ["ada"], message: { status: "queued", due_at: NOW } });
+      const inserted = await insertSample(open.store, {
+        recipients: ["ada"],
+        message: { status: "queued", due_at: NOW },
+      });
       const [message] = await open.store.claimDueMessages(claimAt(NOW, "t1"), 1);
       const log = (id: string, message_id: string) => ({
         id,
@@ -143,7 +154,7 @@ export function describeSavedWork(open: OpenStore): void {
         request: { method: "POST", body: { a: [1] } },
         response: { status: 429, body: "slow" },
       });
-      const id = made.messages[0]!.id;
+      const id = inserted.messages[0]!.id;
       await open.store.saveMessages([message!], "t1", [log("l1", id), log("l0", "of-no-message")]);
       await open.store.saveMessages([message!], "gone", [log("l2", id)]);
       const again = await open.openAgain();

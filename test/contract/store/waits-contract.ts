@@ -51,16 +51,21 @@ export function describeWaits(open: OpenStore): void {
     });
 
     it.each<[string, Partial<OccurredEvent>, Partial<RunWait>, boolean]>([
-      ["of another kind", { name: "seen" }, {}, false],
-      ["about another user", { recipient: user("bo") }, {}, false],
-      ["without a user", { recipient: null }, {}, false],
-      ["without a user, for a wait for any user", { recipient: null }, { recipient: null }, true],
-      ["about another user, for a wait for any user", { recipient: user("bo") }, { recipient: null }, true],
-      ["from before the wait", { at: NOW - 1 }, {}, false],
-      ["from the wait's first moment", { at: NOW }, {}, true],
-      ["from the wait's start", { at: UNTIL }, {}, true],
-      ["from the wait's end", { at: UNTIL + 1 }, {}, false],
-    ])("compares an event %s", async (_title, event, awaited, isDue) => {
+      ["ignore an event of another kind", { name: "seen" }, {}, false],
+      ["ignore an event about another user", { recipient: user("bo") }, {}, false],
+      ["ignore an event without a user", { recipient: null }, {}, false],
+      ["match an event without a user if they are for any user", { recipient: null }, { recipient: null }, true],
+      [
+        "match an event about another user if they are for any user",
+        { recipient: user("bo") },
+        { recipient: null },
+        true,
+      ],
+      ["ignore an event from before the wait", { at: NOW - 1 }, {}, false],
+      ["match an event at their start", { at: NOW }, {}, true],
+      ["match an event at their end", { at: UNTIL }, {}, true],
+      ["ignore an event from after the wait", { at: UNTIL + 1 }, {}, false],
+    ])("%s", async (_title, event, awaited, isDue) => {
       await insertWaiting(awaited);
       await open.store.recordEvents([paid(1, event)], NOW + 5);
       expect(await open.store.readNextDueAt()).toBe(isDue ? NOW + 5 : UNTIL);

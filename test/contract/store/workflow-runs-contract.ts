@@ -7,7 +7,7 @@ import type { OpenStore } from "./store-contract.js";
 export function describeWorkflowRuns(open: OpenStore): void {
   describe("insertWorkflowRun", () => {
     it("stores a complete trigger, with recipients in order of acceptance", async () => {
-      const made = await insertSample(open.store, {
+      const inserted = await insertSample(open.store, {
         recipients: ["zoe", "ada", "projects/p1"],
         run: { tenant: "acme", cancellation_key: "k1", trigger_source: { type: "schedule", schedule_id: "s1" } },
         recipientRun: {
@@ -23,19 +23,19 @@ export function describeWorkflowRuns(open: OpenStore): void {
         rest: { unidentified: [user("ghost")] },
       });
       const other = await open.openAgain();
-      expect(await other.readWorkflowRun(made.run.id)).toEqual({
-        run: made.run,
-        recipientRuns: made.recipientRuns,
+      expect(await other.readWorkflowRun(inserted.run.id)).toEqual({
+        run: inserted.run,
+        recipientRuns: inserted.recipientRuns,
         unidentified: [user("ghost")],
       });
-      expect(await other.readRecipientRun(made.recipientRuns[1]!.id)).toEqual({
-        run: made.run,
-        recipientRun: made.recipientRuns[1],
+      expect(await other.readRecipientRun(inserted.recipientRuns[1]!.id)).toEqual({
+        run: inserted.run,
+        recipientRun: inserted.recipientRuns[1],
       });
     });
 
     it("stores complete messages, including their own data and any channel", async () => {
-      const made = await insertSample(open.store, {
+      const inserted = await insertSample(open.store, {
         recipients: ["ada", "bob"],
         run: { tenant: "acme" },
         message: {
@@ -63,10 +63,10 @@ export function describeWorkflowRuns(open: OpenStore): void {
           ],
         },
       });
-      const ids = made.messages.map(({ id }) => id);
+      const ids = inserted.messages.map(({ id }) => id);
       expect(await (await open.openAgain()).readMessages([ids[1]!, "2zzzzzzzzzzzzzzzzzzzzzzzzzz", ids[0]!])).toEqual([
-        made.messages[1],
-        made.messages[0],
+        inserted.messages[1],
+        inserted.messages[0],
       ]);
     });
 
@@ -97,7 +97,7 @@ export function describeWorkflowRuns(open: OpenStore): void {
         categories: ["two"],
         name: "Changed",
       });
-      const made = [
+      const inserted = [
         await insertSample(open.store, { version: first, recipients: ["ada"], recipientRun: waitingAt(NOW) }),
         await insertSample(open.store, { version: second, recipients: ["ada"], recipientRun: waitingAt(NOW + 1) }),
         await insertSample(open.store, { version: first, recipients: ["bob"], recipientRun: waitingAt(NOW + 2) }),
@@ -105,16 +105,17 @@ export function describeWorkflowRuns(open: OpenStore): void {
       const again = await open.openAgain();
       const claimed = await again.claimDueRuns({ now: NOW + 5, realNow: NOW, leaseUntil: NOW + HOUR, token: "t" }, 10);
       expect(claimed.map(({ version }) => version)).toEqual([first, second, first]);
-      const told: unknown[] = [];
-      for (const { messages } of made) told.push((await again.readMessages([messages[0]!.id]))[0]?.categories);
-      expect(told).toEqual([["one"], ["two"], ["one"]]);
+      const categories: unknown[] = [];
+      for (const { messages } of inserted)
+        categories.push((await again.readMessages([messages[0]!.id]))[0]?.categories);
+      expect(categories).toEqual([["one"], ["two"], ["one"]]);
     });
 
     it("stores nothing if a part of it cannot be stored", async () => {
-      const made = sampleTrigger({ recipients: ["ada", "bob"] });
-      made.messages[1] = { ...made.messages[1]!, id: made.messages[0]!.id };
-      await expect(open.store.insertWorkflowRun(made, SINCE)).rejects.toThrow();
-      expect(await open.store.readWorkflowRun(made.run.id)).toBeNull();
+      const inserted = sampleTrigger({ recipients: ["ada", "bob"] });
+      inserted.messages[1] = { ...inserted.messages[1]!, id: inserted.messages[0]!.id };
+      await expect(open.store.insertWorkflowRun(inserted, SINCE)).rejects.toThrow();
+      expect(await open.store.readWorkflowRun(inserted.run.id)).toBeNull();
       expect((await open.store.listRecipientRuns({}, { limit: 5 })).items).toEqual([]);
       // The store's caches of the failed insert must not affect the next one.
       const version = sampleVersion("other");

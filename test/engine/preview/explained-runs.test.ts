@@ -28,9 +28,9 @@ describe("the API's detail of a recipient run", () => {
         ],
       });
       const { steps } = await detail(h, await h.trigger("digest", { recipients: ["ana"], data: { n: 1 } }));
-      const told = Object.fromEntries(steps.map(({ ref, outcome, conditions }) => [ref, [outcome, conditions]]));
+      const shown = Object.fromEntries(steps.map(({ ref, outcome, conditions }) => [ref, [outcome, conditions]]));
       const plan = { variable: "recipient.plan", operator: "equal_to", argument: "pro", value: "pro", result: true };
-      expect(told).toEqual({
+      expect(shown).toEqual({
         email_1: ["sent", [plan]],
         sms_1: [
           "skipped",

@@ -403,8 +403,8 @@ describe("M. Batch, processed late", () => {
       await triggerDigest(3)(h);
       h.now += MINUTE;
       const ran = await h.engine.runDue({});
-      const told = ran.map(({ steps }) => steps.map(({ ref, outcome, until }) => [ref, outcome, until ?? null]));
-      expect(told).toEqual([
+      const outcomes = ran.map(({ steps }) => steps.map(({ ref, outcome, until }) => [ref, outcome, until ?? null]));
+      expect(outcomes).toEqual([
         [
           ["delay_1", "passed", null],
           ["batch_1", "passed", null],

@@ -54,13 +54,13 @@ describe("D. Frequency and trigger conditions", () => {
   it.each(series.map((row) => [row.title, row] as const))("%s", (_title, { workflow, triggers }) =>
     withHarness(async (h) => {
       h.define("digest", workflow);
-      const came: string[] = [];
+      const runs: string[] = [];
       for (const [payload] of triggers) {
         const outcome = await h.trigger("digest", { recipients: ["ana"], ...payload });
-        came.push(formatRuns(outcome).ana as string);
+        runs.push(formatRuns(outcome).ana as string);
       }
-      expect(came).toEqual(triggers.map(([, run]) => run));
-      expect(await h.listMessages()).toHaveLength(came.filter((run) => run === sent).length);
+      expect(runs).toEqual(triggers.map(([, run]) => run));
+      expect(await h.listMessages()).toHaveLength(runs.filter((run) => run === sent).length);
     }),
   );
 

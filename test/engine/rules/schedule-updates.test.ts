@@ -31,7 +31,7 @@ interface Row {
 
 const rows: Row[] = [
   {
-    title: "E-378 changed data do not affect the times",
+    title: "E-378 changed data does not affect the times",
     body: { repeats: [noon] },
     at: 1,
     change: { data: { k: 1 } },

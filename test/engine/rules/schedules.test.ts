@@ -80,7 +80,7 @@ const rows: Row[] = [
     next: "2025-07-04T22:00:00.000Z",
   },
   {
-    title: "C-331 E-381 the 31st is the last day of shorter months",
+    title: "C-331 E-381 a schedule on the 31st occurs on the last day of shorter months",
     created: "2025-01-10T00:00:00Z",
     body: { recipients: ["bo"], repeats: [{ frequency: "monthly", day_of_month: 31, hours: 9 }] },
     until: "2025-04-01T00:00:00Z",

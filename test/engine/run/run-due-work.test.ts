@@ -230,13 +230,13 @@ describe("the clock", () => {
       [iso(30 * MINUTE), "chain", ["delay_2", "email_2"]],
       [iso(HOUR), "slow", ["delay_1", "email_1"]],
     ]);
-    const made = await h.listMessages();
-    expect(made.map((message) => [formatMessage(message), message.inserted_at - T0])).toEqual([
+    const stored = await h.listMessages();
+    expect(stored.map((message) => [formatMessage(message), message.inserted_at - T0])).toEqual([
       ["bo mail sent: first", 10 * MINUTE],
       ["bo mail sent: second", 30 * MINUTE],
       ["ana mail sent: slow", HOUR],
     ]);
-    expect(made.map(({ events }) => (events.at(-1)?.at ?? 0) - T0)).toEqual([10 * MINUTE, 30 * MINUTE, HOUR]);
+    expect(stored.map(({ events }) => (events.at(-1)?.at ?? 0) - T0)).toEqual([10 * MINUTE, 30 * MINUTE, HOUR]);
     expect(await h.engine.readClock()).toEqual({ now: iso(2 * HOUR), frozen: false, offset_ms: 2 * HOUR });
   });
 
@@ -386,17 +386,17 @@ describe("following a trigger", () => {
     const h = await open();
     h.define("digest", { steps: [step.delay("seconds", 3), step.email()] });
     const started = await h.trigger("digest", { recipients: ["ana", "bo"] });
-    const told: string[] = [];
+    const progress: string[] = [];
     const outcome = await h.engine.awaitOutcome(started, {
       timeout_ms: null,
-      onProgress: (ended, total) => told.push(`${ended}/${total}`),
+      onProgress: (ended, total) => progress.push(`${ended}/${total}`),
     });
     const run = "completed: delay_1 passed, email_1 sent";
     expect(formatRuns(outcome)).toEqual({ ana: run, bo: run });
     expect(outcome.summary).toMatchObject({ sent: 2, waiting: 0 });
     expect(h.now - T0).toBe(3 * SECOND);
-    expect(told[0]).toBe("0/2");
-    expect(told.at(-1)).toBe("2/2");
+    expect(progress[0]).toBe("0/2");
+    expect(progress.at(-1)).toBe("2/2");
   });
 
   it("awaitOutcome returns the current outcome at the timeout", async () => {

@@ -108,8 +108,8 @@ async function play(h: EngineHarness, actions: readonly Action[]): Promise<Item[
         const isSent = before.some(
           ({ recipient, numbers }) => recipient === item.recipient && numbers.includes(item.number),
         );
-        const told = outcome.recipients?.find(({ recipient }) => recipient === item.recipient)?.outcome;
-        expect(told).toBe(isSent || item.cancelled ? "not_cancellable" : "cancelled");
+        const cancelOutcome = outcome.recipients?.find(({ recipient }) => recipient === item.recipient)?.outcome;
+        expect(cancelOutcome).toBe(isSent || item.cancelled ? "not_cancellable" : "cancelled");
         if (!isSent) item.cancelled = true;
       }
     } else if (action.do === "advance") {

@@ -12,7 +12,7 @@ import type { JsonObject } from "../../../src/util/json.js";
 // The commands run in this process, because starting one process per case would take minutes.
 const root = mkdtempSync(join(tmpdir(), "knock-damaged-"));
 const project = join(root, "project");
-const whole = join(root, "whole.db");
+const undamaged = join(root, "whole.db");
 const damaged = join(root, "damaged.db");
 
 async function knock(store: string, ...args: string[]) {
@@ -43,10 +43,13 @@ let reads: string[][] = [];
 beforeAll(async () => {
   cpSync(resolve(import.meta.dirname, "../../../fixtures/collab"), project, { recursive: true });
   rmSync(join(project, ".knock-local"), { recursive: true, force: true });
-  const all = (await knock(whole, "notify", "--file", "payloads/triggers.jsonl", "--json")).stdout.trim().split("\n");
-  await knock(whole, "notify", "new-comment", "-r", "ada,grace,lin", "--set", "page=Home", "--skip-delay");
-  await knock(whole, "clock", "advance", "1d");
-  const messages = JSON.parse((await knock(whole, "messages", "--json", "--limit", "50")).stdout).items as JsonObject[];
+  const all = (await knock(undamaged, "notify", "--file", "payloads/triggers.jsonl", "--json")).stdout
+    .trim()
+    .split("\n");
+  await knock(undamaged, "notify", "new-comment", "-r", "ada,grace,lin", "--set", "page=Home", "--skip-delay");
+  await knock(undamaged, "clock", "advance", "1d");
+  const messages = JSON.parse((await knock(undamaged, "messages", "--json", "--limit", "50")).stdout)
+    .items as JsonObject[];
   const email = messages.find(({ status }) => status === "not_sent") as JsonObject;
   const outcome = JSON.parse(all[0] as string);
   reads = [
@@ -72,7 +75,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** Copies the store and changes it with an SQL statement that no command would run. */
 async function change(sql: string): Promise<void> {
-  cpSync(whole, damaged);
+  cpSync(undamaged, damaged);
   for (const ending of ["-wal", "-shm"]) rmSync(damaged + ending, { force: true });
   const database = await openDatabase(damaged, { readOnly: false });
   database.exec(sql);
@@ -135,7 +138,7 @@ describe("a damaged store", () => {
   });
 
   it("never causes an internal error, whatever bytes have changed", { timeout: 300_000 }, async () => {
-    const original = readFileSync(whole);
+    const original = readFileSync(undamaged);
     const flips = fc.array(fc.tuple(fc.nat(original.length - 1), fc.integer({ min: 1, max: 255 })), {
       minLength: 1,
       maxLength: 64,

@@ -113,7 +113,7 @@ describe("attachments (T-131, E-191)", () => {
     expect(await renderContent(email({ data: { docs: FILE } }))).not.toHaveProperty("attachments");
   });
 
-  it("after a batch, are those of the activity that opened it or those that a later step added", async () => {
+  it("are those of the activity that opened the batch, or those that a later step added", async () => {
     const of = (name: string): JsonObject => ({ attachments: [{ ...FILE, name }] });
     const batch = { first: of("first"), reduced: { n: 1 } };
     const name = async (more: Partial<RenderInput>) =>

@@ -33,7 +33,7 @@ describe("the log of a store with many writes", () => {
     await again.close();
   });
 
-  it("a thread that cannot open the log ends and blocks no one", async () => {
+  it("a thread that cannot open the store ends and blocks no one", async () => {
     const checkpointer = new Checkpointer(join(folder, "missing", "store.db"));
     const threads = () => process.getActiveResourcesInfo().filter((name) => name === "MessagePort").length;
     const before = threads();
