@@ -67,7 +67,7 @@ describe("the cache of valid documents", () => {
     expect(isKnownIn(file, DOCUMENT)).toBe(false);
   });
 
-  it("keeps a whole file when two processes save at once", () => {
+  it("keeps a complete file when two processes save at once", () => {
     const [one, other] = [new ValidDocumentCache(file), new ValidDocumentCache(file)];
     for (const [cache, knockDir] of [
       [one, "./one"],

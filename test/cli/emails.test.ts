@@ -16,7 +16,7 @@ async function sent(sample: Sample, workflow: string, recipient: string): Promis
     ...["notify", workflow, "--file", `payloads/${workflow}.json`, "--json"],
   ]);
   expect(exitCode, stderr).toBe(0);
-  const steps = outcome.recipients?.find((one) => one.recipient === recipient)?.steps ?? [];
+  const steps = outcome.recipients?.find((entry) => entry.recipient === recipient)?.steps ?? [];
   const id = String(steps[0]?.message_id);
   const { json } = await sample.knock(["messages", "show", id, "--json"]);
   return { id, content: (json.content as JsonObject).data as JsonObject };

@@ -74,11 +74,14 @@ describe.concurrent("--expect", () => {
     const { outcome } = await collab.knock([...COMMENT, "--json"]);
     const [ada] = outcome.recipients ?? [];
     const show = (id: string, ...rules: string[]) => collab.knock(["runs", "show", id, "--json", "--expect", ...rules]);
-    const whole = await show(outcome.workflow_run_id, "delivered=2", "grace:delay_1=waiting");
-    expect([whole.exitCode, whole.json.expectations]).toEqual([0, expect.arrayContaining([expect.anything()])]);
-    const one = await show(String(ada?.recipient_run_id), "delivered=1", "ada:email_1=sent");
-    expect(one.exitCode).toBe(1);
-    expect(one.json).toMatchObject({
+    const workflowRun = await show(outcome.workflow_run_id, "delivered=2", "grace:delay_1=waiting");
+    expect([workflowRun.exitCode, workflowRun.json.expectations]).toEqual([
+      0,
+      expect.arrayContaining([expect.anything()]),
+    ]);
+    const recipientRun = await show(String(ada?.recipient_run_id), "delivered=1", "ada:email_1=sent");
+    expect(recipientRun.exitCode).toBe(1);
+    expect(recipientRun.json).toMatchObject({
       id: ada?.recipient_run_id,
       expectations: [{ met: true }, { met: false, found: expect.stringContaining("has not reached step email_1 yet") }],
     });

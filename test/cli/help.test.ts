@@ -34,10 +34,10 @@ async function readAllHelp(): Promise<{ first: CommandHelp[]; all: CommandHelp[]
     const first = [{ command: "", help: await helpOf(sample, []) }];
     const all: CommandHelp[] = [];
     for (const name of subcommands(first[0]?.help ?? "")) {
-      const one = { command: name, help: await helpOf(sample, [name]) };
-      first.push(one);
-      const below = subcommands(one.help);
-      if (below.length === 0) all.push(one);
+      const commandHelp = { command: name, help: await helpOf(sample, [name]) };
+      first.push(commandHelp);
+      const below = subcommands(commandHelp.help);
+      if (below.length === 0) all.push(commandHelp);
       for (const sub of below) all.push({ command: `${name} ${sub}`, help: await helpOf(sample, [name, sub]) });
     }
     return { first, all };

@@ -75,7 +75,7 @@ describe.concurrent("notify with one payload per line", () => {
     const names = Array.from({ length: 230 }, (_, n) => `user-${n}`);
     const lines = names.map((id) => JSON.stringify({ key: "invite", recipients: [{ id, name: id }] }));
     const { documents, exitCode } = await collab.knock([...STREAM, "--json"], { input: lines.join("\n") });
-    expect(documents.map((one) => (one.recipients as JsonObject[])[0]?.recipient)).toEqual(names);
+    expect(documents.map((document) => (document.recipients as JsonObject[])[0]?.recipient)).toEqual(names);
     expect(exitCode).toBe(0);
   });
 
@@ -142,7 +142,7 @@ describe.concurrent("notify with one payload per line", () => {
   inProcessTest("--dry-run shows the request of every valid line", async ({ collab }) => {
     const input = `${invite("ada")}\noops\n${invite("lin")}\n`;
     const { documents, exitCode } = await collab.knock([...STREAM, "--dry-run", "--json"], { input });
-    expect(documents.map((one) => (one.body as JsonObject).recipients)).toEqual([["ada"], ["lin"]]);
+    expect(documents.map((document) => (document.body as JsonObject).recipients)).toEqual([["ada"], ["lin"]]);
     expect(exitCode).toBe(9);
   });
 

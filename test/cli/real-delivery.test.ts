@@ -280,12 +280,14 @@ it("sends SMS, push, chat and webhook messages from the built command, each to i
     });
     const env = { TWILIO: "twilio-token", FCM: account, HOOK: "hook-key" };
     const ran = await sample.knock(["notify", "all", "-r", recipient, "--json"], { env });
-    expect(ran.outcome.recipients?.[0]?.steps.map((one) => [one.ref, one.outcome, one.message_status])).toEqual([
-      ["sms_1", "sent", "sent"],
-      ["push_1", "failed", "bounced"],
-      ["chat_1", "sent", "sent"],
-      ["hook_1", "sent", "delivered"],
-    ]);
+    expect(ran.outcome.recipients?.[0]?.steps.map((entry) => [entry.ref, entry.outcome, entry.message_status])).toEqual(
+      [
+        ["sms_1", "sent", "sent"],
+        ["push_1", "failed", "bounced"],
+        ["chat_1", "sent", "sent"],
+        ["hook_1", "sent", "delivered"],
+      ],
+    );
     expect(target.requests.map(({ path }) => path).sort()).toEqual([
       "/2010-04-01/Accounts/AC1/Messages.json",
       "/hook",
@@ -294,7 +296,7 @@ it("sends SMS, push, chat and webhook messages from the built command, each to i
       "/v1/projects/lark/messages:send",
     ]);
     expect(target.requests.find(({ path }) => path === "/hook")?.headers["x-webhook-signature"]).toMatch(/^t=\d+,s=/);
-    const ids = ran.outcome.recipients?.[0]?.steps.map((one) => String(one.message_id)) ?? [];
+    const ids = ran.outcome.recipients?.[0]?.steps.map((entry) => String(entry.message_id)) ?? [];
     const kept = await Promise.all(ids.map(async (id) => (await messageOf(id)).delivery_logs as JsonObject[]));
     expect(kept.map((logs) => logs.map(({ service_name }) => service_name))).toEqual([
       ["Twilio"],
@@ -333,7 +335,7 @@ describe("undelivered messages", () => {
     });
     await sample.knock(["notify", "hello", "-r", "ada,bo"], { env });
     const { json } = await sample.knock(["messages", "list", "--json"], { env });
-    const byRecipient = new Map((json.items as JsonObject[]).map((one) => [one.recipient, one]));
+    const byRecipient = new Map((json.items as JsonObject[]).map((entry) => [entry.recipient, entry]));
     expect(byRecipient.get("ada")?.status).toMatch(/undelivered|bounced/);
     const sent = await sample.knock(["messages", "retry", String(byRecipient.get("bo")?.id)], { env });
     expect([sent.exitCode, sent.stderr]).toEqual([6, expect.stringContaining("only undelivered ones are retried")]);

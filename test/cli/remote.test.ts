@@ -224,7 +224,7 @@ describe.concurrent("API keys", () => {
   });
 });
 
-describe.concurrent("after a remote trigger", () => {
+describe.concurrent("commands after a remote trigger", () => {
   builtTest("--wait follows the runs and completes the outcomes", async ({ collab, api }) => {
     const answers: Record<string, unknown> = {
       trigger: { workflow_run_id: RUN_ID },

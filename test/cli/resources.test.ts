@@ -22,8 +22,8 @@ describe("knock users", () => {
   it("sets from a file, standard input, --data and --set, where later ones take precedence", async ({ collab }) => {
     collab.write("zoe.json", { name: "File", email: "zoe@example.com", plan: { tier: "a", seats: 1 } });
     const set = ["users", "set", "zoe", "--file", "zoe.json", "--data", '{"name":"Data","plan":{"seats":2}}'];
-    const made = await collab.knock([...set, "--set", "plan.seats:=3", "--json"]);
-    expect(made.json).toMatchObject({ id: "zoe", name: "Data", plan: { tier: "a", seats: 3 } });
+    const created = await collab.knock([...set, "--set", "plan.seats:=3", "--json"]);
+    expect(created.json).toMatchObject({ id: "zoe", name: "Data", plan: { tier: "a", seats: 3 } });
     const merged = await collab.knock(["users", "set", "zoe", "-f", "-"], { input: '{"name":null}' });
     expect(merged.stdout).toMatch(/^zoe {2}user\n {2}email +zoe@example.com\n {2}plan +\{"tier":"a","seats":3\}\n/);
     expect((await collab.knock(["users", "get", "zoe", "--json"])).json).toMatchObject({ name: null });
@@ -45,9 +45,9 @@ describe("knock users", () => {
   it("set without properties creates a user, or leaves an existing one unchanged, and says which", async ({
     collab,
   }) => {
-    const made = await collab.knock(["users", "set", "zoe"]);
-    expect([made.exitCode, made.stdout]).toEqual([0, expect.stringMatching(/^zoe {2}user\n/)]);
-    expect(made.stderr).toBe(
+    const created = await collab.knock(["users", "set", "zoe"]);
+    expect([created.exitCode, created.stdout]).toEqual([0, expect.stringMatching(/^zoe {2}user\n/)]);
+    expect(created.stderr).toBe(
       'note: user "zoe" was made without properties. knock users set zoe --set email=… adds one.',
     );
     const before = (await collab.knock(["users", "get", "ada", "--json"])).json;

@@ -37,9 +37,9 @@ const weekly: JsonObject = {
 
 async function create(sample: Sample, body: JsonObject): Promise<JsonObject[]> {
   sample.write("body.json", body);
-  const made = await sample.knock(["schedules", "create", "--file", "body.json", "--json"]);
-  expect({ exitCode: made.exitCode, stderr: made.stderr }).toEqual({ exitCode: 0, stderr: "" });
-  return made.json.items as JsonObject[];
+  const created = await sample.knock(["schedules", "create", "--file", "body.json", "--json"]);
+  expect({ exitCode: created.exitCode, stderr: created.stderr }).toEqual({ exitCode: 0, stderr: "" });
+  return created.json.items as JsonObject[];
 }
 
 describe.concurrent("knock schedules", () => {
@@ -65,8 +65,8 @@ describe.concurrent("knock schedules", () => {
 
   it("creates with the API's body, and the clock triggers scheduled runs", async ({ collab }) => {
     await frozen(collab);
-    const made = await create(collab, weekly);
-    expect(made).toMatchObject([
+    const created = await create(collab, weekly);
+    expect(created).toMatchObject([
       { __typename: "Schedule", id: ID, workflow: "reminder", recipient: { id: "ada" }, last_occurrence_at: null },
       { id: ID, recipient: { id: "kim", name: "Kim" }, next_occurrence_at: "2031-06-09T00:00:00.000Z" },
     ]);
@@ -79,9 +79,9 @@ describe.concurrent("knock schedules", () => {
     const list = await collab.knock(["messages", "list", "--recipient", "kim", "--json"]);
     const [newest] = list.json.items as JsonObject[];
     const { json: message } = await collab.knock(["messages", "show", String(newest?.id), "--json"]);
-    expect(message.content).toMatchObject({ data: { body: `Hello again ${made[1]?.id}` } });
+    expect(message.content).toMatchObject({ data: { body: `Hello again ${created[1]?.id}` } });
     const run = (await collab.knock(["runs", "list", "--recipient", "kim", "--json"])).json.items as JsonObject[];
-    expect(run[0]?.trigger_source).toEqual({ type: "schedule", schedule_id: made[1]?.id });
+    expect(run[0]?.trigger_source).toEqual({ type: "schedule", schedule_id: created[1]?.id });
   });
 
   it("sends a one-off schedule in the past at once, and create accepts --data, --set and standard input", async ({
@@ -90,8 +90,8 @@ describe.concurrent("knock schedules", () => {
     await frozen(collab);
     const body = { workflow: "reminder", recipients: ["grace"], scheduled_at: "2031-06-01T10:00:00Z" };
     const args = ["schedules", "create", "--file", "-", "--data", '{"data":{"what":"late"}}', "--set", "tenant=acme"];
-    const made = await collab.knock([...args, "--json"], { input: JSON.stringify(body) });
-    expect(made.json.items).toMatchObject([
+    const created = await collab.knock([...args, "--json"], { input: JSON.stringify(body) });
+    expect(created.json.items).toMatchObject([
       {
         tenant: "acme",
         data: { what: "late" },
@@ -105,9 +105,11 @@ describe.concurrent("knock schedules", () => {
 
   it("creates several schedules of one recipient each with a bulk body", async ({ collab }) => {
     await frozen(collab);
-    const one = { workflow: "reminder", scheduled_at: "2031-07-01T10:00:00Z" };
-    const made = await create(collab, { schedules: ["ada", "grace"].map((recipient) => ({ ...one, recipient })) });
-    expect(made.map(({ recipient }) => (recipient as JsonObject).id)).toEqual(["ada", "grace"]);
+    const schedule = { workflow: "reminder", scheduled_at: "2031-07-01T10:00:00Z" };
+    const created = await create(collab, {
+      schedules: ["ada", "grace"].map((recipient) => ({ ...schedule, recipient })),
+    });
+    expect(created.map(({ recipient }) => (recipient as JsonObject).id)).toEqual(["ada", "grace"]);
   });
 
   it("lists the newest first, filtered and in pages, and gets one", async ({ collab }) => {
@@ -136,8 +138,8 @@ describe.concurrent("knock schedules", () => {
     expect(table.stdout).toMatch(
       new RegExp(`${kim?.id} +reminder +kim +2031-06-06 00:05:00Z +every 2 weeks on mon, fri at 09:05`),
     );
-    const one = await collab.knock(["schedules", "get", String(kim?.id)]);
-    expect(one.stdout).toMatch(/next +2031-06-06 00:05:00Z\n/);
+    const shown = await collab.knock(["schedules", "get", String(kim?.id)]);
+    expect(shown.stdout).toMatch(/next +2031-06-06 00:05:00Z\n/);
     const quiet = await collab.knock(["schedules", "list", "--recipient", "kim", "-q"]);
     expect(quiet.stdout).toBe(kim?.id);
   });
@@ -161,9 +163,9 @@ describe.concurrent("knock schedules", () => {
   it("names unidentified recipients", async ({ collab }) => {
     await frozen(collab);
     collab.write("body.json", { ...weekly, recipients: ["ghost"] });
-    const made = await collab.knock(["schedules", "create", "--file", "body.json", "-q"]);
-    expect(made.exitCode).toBe(0);
-    expect(made.stderr).toMatch(/never identified: ghost\./);
+    const created = await collab.knock(["schedules", "create", "--file", "body.json", "-q"]);
+    expect(created.exitCode).toBe(0);
+    expect(created.stderr).toMatch(/never identified: ghost\./);
   });
 
   it.for<[title: string, args: string[], exit: number, code: string, message: RegExp]>([

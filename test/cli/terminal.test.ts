@@ -27,7 +27,7 @@ describe.concurrent("color", () => {
   });
 });
 
-describe.runIf(hasTerminal).concurrent("on a terminal", () => {
+describe.runIf(hasTerminal).concurrent("knock on a terminal", () => {
   it.for<[env: Record<string, string>, colour: boolean]>([
     [{}, true],
     [{ NO_COLOR: "1" }, false],

@@ -90,8 +90,8 @@ describe("the API description in docs/reference (A-400)", () => {
       expect(await knock.objects.get("$tenants", "acme")).toMatchObject({
         properties: { settings: { preference_set: set } },
       });
-      const whole = await ask("GET /v1/tenants/acme?resolve_full_preference_settings=true");
-      expect(whole.body).toMatchObject({ settings: { preference_set: set } });
+      const resolved = await ask("GET /v1/tenants/acme?resolve_full_preference_settings=true");
+      expect(resolved.body).toMatchObject({ settings: { preference_set: set } });
       await ask("POST /__knock/seed", { tenants: [{ id: "seeded", settings: { preference_set: {} } }] });
       expect(await knock.tenants.get("seeded")).toMatchObject({ settings: { preference_set: { id: "default" } } });
       await ask("PUT /v1/tenants/acme", { settings: { preference_set: null } });

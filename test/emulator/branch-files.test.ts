@@ -49,7 +49,11 @@ afterEach(async () => {
 });
 
 /** Triggers a workflow. Returns the content of the newest message. */
-async function said({ ask }: ProjectApi, workflow: string, headers: Record<string, string> = {}): Promise<string> {
+async function triggerAndRead(
+  { ask }: ProjectApi,
+  workflow: string,
+  headers: Record<string, string> = {},
+): Promise<string> {
   const { status, body } = await ask(`POST /v1/workflows/${workflow}/trigger`, { recipients: ["ada"] }, headers);
   if (status !== 200) return String(body.code);
   const { items } = (await ask("GET /__knock/messages")).body as { items: JsonObject[] };
@@ -63,10 +67,10 @@ const line = (from: ProjectApi, pattern: RegExp): Promise<string> =>
 describe("files of a branch: branches/<slug> over the main files (A-015)", () => {
   it("replace workflows, layouts and translations of the main files, while the environment is the project's", async () => {
     const from = await open();
-    expect(await said(from, "hello")).toBe("<p>Hi</p>");
-    expect(await said(from, "hello", BRANCH)).toBe("<p>On the branch of lark</p>");
-    expect(await said(from, "letter")).toContain("main:<p>Hello</p>");
-    expect(await said(from, "letter", BRANCH)).toContain("branch:<p>Good day</p>");
+    expect(await triggerAndRead(from, "hello")).toBe("<p>Hi</p>");
+    expect(await triggerAndRead(from, "hello", BRANCH)).toBe("<p>On the branch of lark</p>");
+    expect(await triggerAndRead(from, "letter")).toContain("main:<p>Hello</p>");
+    expect(await triggerAndRead(from, "letter", BRANCH)).toContain("branch:<p>Good day</p>");
   });
 
   it("are considered in message filters, also before there are messages", async () => {
@@ -79,15 +83,15 @@ describe("files of a branch: branches/<slug> over the main files (A-015)", () =>
   it("apply and announce changes at once, and the last valid version stays in use", async () => {
     const from = await open();
     const file = "knock/branches/feat-1/workflows/hello/workflow.json";
-    expect(await said(from, "hello", BRANCH)).toContain("On the branch");
+    expect(await triggerAndRead(from, "hello", BRANCH)).toContain("On the branch");
     from.project.write({ [file]: saying("Anew") });
     await line(from, /^changed: workflow hello on branch feat-1$/);
-    expect(await said(from, "hello", BRANCH)).toBe("<p>Anew</p>");
+    expect(await triggerAndRead(from, "hello", BRANCH)).toBe("<p>Anew</p>");
     from.project.write({ [file]: "{" });
-    const told = await line(from, /^warning: workflow hello on branch feat-1: knock\/branches\/feat-1\//);
-    expect(told).toContain("the last version that could be read stays");
-    expect(await said(from, "hello", BRANCH)).toBe("<p>Anew</p>");
-    expect(await said(from, "hello")).toBe("<p>Hi</p>");
+    const warning = await line(from, /^warning: workflow hello on branch feat-1: knock\/branches\/feat-1\//);
+    expect(warning).toContain("the last version that could be read stays");
+    expect(await triggerAndRead(from, "hello", BRANCH)).toBe("<p>Anew</p>");
+    expect(await triggerAndRead(from, "hello")).toBe("<p>Hi</p>");
   });
 
   it("keep their last valid versions and those of the main files, also without a previous request", async () => {
@@ -96,43 +100,43 @@ describe("files of a branch: branches/<slug> over the main files (A-015)", () =>
     from.project.write({ [own]: "{", "knock/workflows/letter/workflow.json": "{" });
     expect(await line(from, /^warning: workflow hello on branch feat-1: /)).toMatch(/stays$/);
     expect(await line(from, /^warning: workflow letter: /)).toMatch(/stays$/);
-    expect(await said(from, "hello", BRANCH)).toBe("<p>On the branch of lark</p>");
-    expect(await said(from, "letter", BRANCH)).toContain("branch:<p>Good day</p>");
+    expect(await triggerAndRead(from, "hello", BRANCH)).toBe("<p>On the branch of lark</p>");
+    expect(await triggerAndRead(from, "letter", BRANCH)).toContain("branch:<p>Good day</p>");
   });
 
   it("are not replaced by the main file if the branch's own file was never valid", async () => {
     const from = await open({ "knock/branches/feat-1/workflows/hello/workflow.json": "{" });
     expect(await line(from, /^warning: workflow hello on branch feat-1: /)).toContain("nothing stands in");
-    expect(await said(from, "hello")).toBe("<p>Hi</p>");
-    expect(await said(from, "hello", BRANCH)).toBe("workflow_invalid");
+    expect(await triggerAndRead(from, "hello")).toBe("<p>Hi</p>");
+    expect(await triggerAndRead(from, "hello", BRANCH)).toBe("workflow_invalid");
   });
 
   it("are added and removed with the branch's folder", async () => {
     const from = await open();
-    expect(await said(from, "extra", { "x-knock-branch": "feat-2" })).toBe("resource_missing");
+    expect(await triggerAndRead(from, "extra", { "x-knock-branch": "feat-2" })).toBe("resource_missing");
     from.project.write({ "knock/branches/feat-2/workflows/extra/workflow.json": saying("Extra") });
-    expect(await said(from, "extra", { "x-knock-branch": "feat-2" })).toBe("<p>Extra</p>");
-    expect(await said(from, "extra")).toBe("workflow_missing");
+    expect(await triggerAndRead(from, "extra", { "x-knock-branch": "feat-2" })).toBe("<p>Extra</p>");
+    expect(await triggerAndRead(from, "extra")).toBe("workflow_missing");
     rmSync(from.project.path("knock/branches/feat-2"), { recursive: true });
-    expect(await said(from, "extra", { "x-knock-branch": "feat-2" })).toBe("resource_missing");
+    expect(await triggerAndRead(from, "extra", { "x-knock-branch": "feat-2" })).toBe("resource_missing");
     for (const slug of ["..", "../workflows", ".", "feat-2/../feat-1", "x".repeat(300)])
-      expect(await said(from, "hello", { "x-knock-branch": slug }), slug).toBe("resource_missing");
+      expect(await triggerAndRead(from, "hello", { "x-knock-branch": slug }), slug).toBe("resource_missing");
   });
 
   it("keep working with the last environment while environment.json is invalid, with a warning", async () => {
     const from = await open();
-    expect(await said(from, "hello", BRANCH)).toContain("On the branch of lark");
+    expect(await triggerAndRead(from, "hello", BRANCH)).toContain("On the branch of lark");
     from.project.write({ "knock/environment.json": "{" });
     await line(from, /^warning: environment: /);
-    expect(await said(from, "hello", BRANCH)).toContain("On the branch of lark");
+    expect(await triggerAndRead(from, "hello", BRANCH)).toContain("On the branch of lark");
     from.project.write({ "knock/environment.json": { variables: { app: "wren" } } });
     await line(from, /^mended: environment$/);
-    expect(await said(from, "hello", BRANCH)).toContain("On the branch of wren");
+    expect(await triggerAndRead(from, "hello", BRANCH)).toContain("On the branch of wren");
   });
 
   it("are the main files for the branch that the official command was switched to (CLI-009, F-009)", async () => {
     const from = await open({ ".knockbranch": "topic\n" });
-    expect(await said(from, "hello", { "x-knock-branch": "topic" })).toBe("<p>Hi</p>");
-    expect(await said(from, "hello", { "x-knock-branch": "feat-1" })).toContain("On the branch");
+    expect(await triggerAndRead(from, "hello", { "x-knock-branch": "topic" })).toBe("<p>Hi</p>");
+    expect(await triggerAndRead(from, "hello", { "x-knock-branch": "feat-1" })).toContain("On the branch");
   });
 });

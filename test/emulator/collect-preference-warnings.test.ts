@@ -25,7 +25,7 @@ const CALLS: [on: string, body: (set: object) => object, place: string][] = [
 
 describe("a preference condition with an unknown scope (E-154 A-444)", () => {
   it.each(CALLS)("is accepted by %s, with a warning in the request log", async (on, body, place) => {
-    const told: RequestLogEntry[] = [];
+    const logEntries: RequestLogEntry[] = [];
     await withApi(
       async ({ ask }) => {
         expect((await ask(on, body(KNOWN))).status).toBe(200);
@@ -33,18 +33,18 @@ describe("a preference condition with an unknown scope (E-154 A-444)", () => {
         expect(status, text).toBe(200);
         expect((await ask(on, body({ channel_types: { email: { conditions: [{}] } } }))).status).toBe(422);
       },
-      { onAnswered: (request) => told.push(request) },
+      { onAnswered: (request) => logEntries.push(request) },
     );
-    expect(told.map(({ warnings }) => warnings)).toEqual([undefined, [`${place} ${WARNING}`], undefined]);
+    expect(logEntries.map(({ warnings }) => warnings)).toEqual([undefined, [`${place} ${WARNING}`], undefined]);
   });
 
   it("causes a warning with the nearest scope", async () => {
-    const told: RequestLogEntry[] = [];
+    const logEntries: RequestLogEntry[] = [];
     const set = { workflows: { hello: { conditions: [{ ...CONDITION, variable: "recpient.plan" }] } } };
     await withApi(async ({ ask }) => void (await ask("PUT /v1/users/u1/preferences/default", set)), {
-      onAnswered: (request) => told.push(request),
+      onAnswered: (request) => logEntries.push(request),
     });
-    expect(told[0]?.warnings).toEqual([
+    expect(logEntries[0]?.warnings).toEqual([
       '/workflows/hello/conditions/0/variable starts with the unknown scope "recpient"; did you mean "recipient"?',
     ]);
   });

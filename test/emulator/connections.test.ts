@@ -277,9 +277,9 @@ describe("a stop of the emulator", () => {
         "",
         `${USER}\r\nGET /v1/us`,
       ].map((start) => {
-        const one = raw(api);
-        if (start !== "") one.socket.write(start);
-        return one;
+        const connection = raw(api);
+        if (start !== "") connection.socket.write(start);
+        return connection;
       });
       await api.ask("GET /v1/users/u1");
       await api.restart();

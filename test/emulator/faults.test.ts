@@ -32,8 +32,8 @@ const later = (from: ProjectApi, advance: string) => from.ask("POST /__knock/clo
 describe("/__knock/faults", () => {
   it("retry a sandboxed channel's injected failure like a provider's, then restore the sandbox", async () => {
     const from = await open();
-    const made = await fault(from, { channel: "mail", status: 503, times: 2 });
-    expect(made).toMatchObject({ status: 200, body: { channel: "mail", channels: ["mail"], status: 503, left: 2 } });
+    const created = await fault(from, { channel: "mail", status: 503, times: 2 });
+    expect(created).toMatchObject({ status: 200, body: { channel: "mail", channels: ["mail"], status: 503, left: 2 } });
     await from.trigger("letter", "ada");
     expect(await listEvents(from)).toEqual([["created", "queued", "delivery_attempted", "queued"]]);
     await later(from, "20s");

@@ -50,7 +50,7 @@ afterEach(async () => {
 });
 
 /** Triggers a workflow. Returns the text of the newest feed message. */
-async function said({ ask, trigger }: ProjectApi): Promise<string> {
+async function triggerAndRead({ ask, trigger }: ProjectApi): Promise<string> {
   await trigger("hello", "ada");
   const { items } = (await ask("GET /__knock/messages")).body as { items: JsonObject[] };
   const { data } = (items.at(-1)?.content ?? {}) as { data?: { blocks: JsonObject[] } };
@@ -66,21 +66,21 @@ const line = async (from: ProjectApi, pattern: RegExp): Promise<string> =>
 describe("changes of files while knock dev runs", () => {
   it("announce a changed, an invalid and a fixed workflow, which never becomes unavailable", async () => {
     const from = await open();
-    expect(await said(from)).toBe("<p>Hi</p>");
+    expect(await triggerAndRead(from)).toBe("<p>Hi</p>");
     from.project.write({ [HELLO]: saying("Good day") });
     await line(from, /^changed: workflow hello$/);
-    expect(await said(from)).toBe("<p>Good day</p>");
+    expect(await triggerAndRead(from)).toBe("<p>Good day</p>");
 
     from.project.write({ [HELLO]: '{ "name": "Hello", "steps": [ }' });
     await line(
       from,
       /^warning: workflow hello: knock\/workflows\/hello\/workflow\.json:1:31: not valid JSON: .+; the last version that could be read stays$/,
     );
-    expect(await said(from)).toBe("<p>Good day</p>");
+    expect(await triggerAndRead(from)).toBe("<p>Good day</p>");
 
     from.project.write({ [HELLO]: saying("Welcome") });
     await line(from, /^mended: workflow hello$/);
-    expect(await said(from)).toBe("<p>Welcome</p>");
+    expect(await triggerAndRead(from)).toBe("<p>Welcome</p>");
     expect(from.stderrLines).toHaveLength(4);
   });
 
@@ -93,7 +93,7 @@ describe("changes of files while knock dev runs", () => {
     await line(from, /^added: workflow hello$/);
     from.project.write({ [HELLO]: saying("Back again") });
     await line(from, /^changed: workflow hello$/);
-    expect(await said(from)).toBe("<p>Back again</p>");
+    expect(await triggerAndRead(from)).toBe("<p>Back again</p>");
   });
 
   it("report a template that does not parse as invalid", async () => {
@@ -121,7 +121,7 @@ describe("changes of files while knock dev runs", () => {
       expect(await line(from, new RegExp(`^warning: ${name}: `))).toContain(
         "the last version that could be read stays",
       );
-    expect(await said(from)).toBe("<p>Hi</p>");
+    expect(await triggerAndRead(from)).toBe("<p>Hi</p>");
     await from.trigger("letter", "ada");
     const { items } = (await from.ask("GET /__knock/messages")).body as { items: JsonObject[] };
     expect(JSON.stringify(items.at(-1)?.content)).toContain("laid out:<p>Hello</p><i>Bye</i>");
@@ -133,7 +133,7 @@ describe("changes of files while knock dev runs", () => {
     await line(from, /^changed: workflow hello$/);
     from.project.write({ [HELLO]: "{" });
     await line(from, /^warning: workflow hello: .*stays$/);
-    expect(await said(from)).toBe("<p>Changed</p>");
+    expect(await triggerAndRead(from)).toBe("<p>Changed</p>");
     rmSync(from.project.path("knock/workflows/hello"), { recursive: true });
     await line(from, /^removed: workflow hello$/);
     expect((await from.ask("POST /v1/workflows/hello/trigger", { recipients: ["ada"] })).status).toBe(404);
@@ -192,8 +192,8 @@ describe("changes of files while knock dev runs", () => {
     const from = await open({ "knock/environment.json": { keys: ["sk_test"] } }, true);
     await from.trigger("hello", "ada");
     from.project.write({ "knock/environment.json": { keys: "sk_other", webhooks: [{}] } });
-    const told = await line(from, /environment.*broken/);
-    expect(JSON.parse(told)).toEqual({
+    const announcement = await line(from, /environment.*broken/);
+    expect(JSON.parse(announcement)).toEqual({
       change: {
         kind: "environment",
         key: null,

@@ -68,26 +68,26 @@ async function joinFeed(base: string): Promise<{ socket: WebSocket; events: stri
 describe("scenes of knock dev", () => {
   it("have their own data, clock and faults, with the recipients files loaded", () =>
     withProject(async (api) => {
-      const [one, two] = [await startScene(api), await startScene(api)];
-      expect(one.base_url).toBe(`${api.url}/scenes/${one.id}`);
-      await openSdk(one).workflows.trigger("hello", { recipients: ["ada"] });
-      await openSdk(two).workflows.trigger("hello", { recipients: ["bo"] });
-      await openSdk(two).users.update("zoe", { name: "Zoe" });
-      expect((await listMessages(one.base_url)).map(({ recipient }) => recipient)).toEqual(["ada"]);
-      expect((await listMessages(two.base_url)).map(({ recipient }) => recipient)).toEqual(["bo"]);
+      const [first, second] = [await startScene(api), await startScene(api)];
+      expect(first.base_url).toBe(`${api.url}/scenes/${first.id}`);
+      await openSdk(first).workflows.trigger("hello", { recipients: ["ada"] });
+      await openSdk(second).workflows.trigger("hello", { recipients: ["bo"] });
+      await openSdk(second).users.update("zoe", { name: "Zoe" });
+      expect((await listMessages(first.base_url)).map(({ recipient }) => recipient)).toEqual(["ada"]);
+      expect((await listMessages(second.base_url)).map(({ recipient }) => recipient)).toEqual(["bo"]);
       expect(await listMessages(api.url)).toEqual([]);
-      expect(await openSdk(one).users.get("ada")).toMatchObject({ email: "ada@lark.test" });
-      await expect(openSdk(one).users.get("zoe")).rejects.toMatchObject({ status: 404 });
+      expect(await openSdk(first).users.get("ada")).toMatchObject({ email: "ada@lark.test" });
+      await expect(openSdk(first).users.get("zoe")).rejects.toMatchObject({ status: 404 });
 
-      await helper(one.base_url, "POST clock", { freeze: "2030-01-01T00:00:00Z" });
-      expect((await helper(two.base_url, "GET clock")).body).toMatchObject({ frozen: false });
-      await helper(one.base_url, "POST faults", { channel: "mail", status: 500, times: 1 });
-      expect((await helper(two.base_url, "GET faults")).body).toEqual({ items: [] });
+      await helper(first.base_url, "POST clock", { freeze: "2030-01-01T00:00:00Z" });
+      expect((await helper(second.base_url, "GET clock")).body).toMatchObject({ frozen: false });
+      await helper(first.base_url, "POST faults", { channel: "mail", status: 500, times: 1 });
+      expect((await helper(second.base_url, "GET faults")).body).toEqual({ items: [] });
 
       // A reset of one scene does not affect the other.
-      await helper(one.base_url, "POST reset");
-      expect(await listMessages(one.base_url)).toEqual([]);
-      expect(await listMessages(two.base_url)).toHaveLength(1);
+      await helper(first.base_url, "POST reset");
+      expect(await listMessages(first.base_url)).toEqual([]);
+      expect(await listMessages(second.base_url)).toHaveLength(1);
     }));
 
   it("are also selected by the header", () =>
@@ -105,13 +105,13 @@ describe("scenes of knock dev", () => {
 
   it("include feed sockets by the base URL: a client is notified only in its own scene", () =>
     withProject(async (api) => {
-      const [one, two] = [await startScene(api), await startScene(api)];
-      const [ofOne, ofTwo] = [await joinFeed(one.base_url), await joinFeed(two.base_url)];
+      const [first, second] = [await startScene(api), await startScene(api)];
+      const [ofOne, ofTwo] = [await joinFeed(first.base_url), await joinFeed(second.base_url)];
       try {
-        await openSdk(one).workflows.trigger("hello", { recipients: ["ada"] });
+        await openSdk(first).workflows.trigger("hello", { recipients: ["ada"] });
         await eventually(() => ofOne.events.includes("new-message"));
         expect(ofTwo.events).toEqual([]);
-        await openSdk(two).workflows.trigger("hello", { recipients: ["ada"] });
+        await openSdk(second).workflows.trigger("hello", { recipients: ["ada"] });
         await eventually(() => ofTwo.events.includes("new-message"));
       } finally {
         ofOne.socket.terminate();
@@ -136,10 +136,10 @@ describe("scenes of knock dev", () => {
       const headers = { host: `${scene.id}.localhost:${port}`, authorization: "Bearer sk_test" };
       const status = await new Promise((resolve, reject) => {
         const path = "/v1/workflows/hello/trigger";
-        const asked = request({ port, host: "127.0.0.1", path, method: "POST", headers }, (response) =>
+        const clientRequest = request({ port, host: "127.0.0.1", path, method: "POST", headers }, (response) =>
           resolve(response.resume().statusCode),
         );
-        asked.on("error", reject).end(JSON.stringify({ recipients: ["ada"] }));
+        clientRequest.on("error", reject).end(JSON.stringify({ recipients: ["ada"] }));
       });
       expect(status).toBe(200);
       expect(await listMessages(scene.base_url)).toHaveLength(1);

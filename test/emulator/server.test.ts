@@ -364,7 +364,7 @@ describe("helpers for tests under /__knock/", () => {
     }));
 });
 
-describe("time", () => {
+describe("the due worker", () => {
   it("runs due work without a request", () =>
     withApi(async ({ ask, harness }) => {
       await ask("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });

@@ -100,8 +100,8 @@ describe("links of tracked messages (T-234)", () => {
     const url = "https://lark.test/é?a=1&b=2";
     expect(await events(from, id)).toEqual([["message.link_clicked", { url }]]);
     expect(await statuses(from, id)).toEqual(["link_clicked"]);
-    const told = await eventually(() => target.requests[0]?.json);
-    expect(told).toMatchObject({ type: "message.link_clicked", data: { id }, event_data: { url } });
+    const webhookBody = await eventually(() => target.requests[0]?.json);
+    expect(webhookBody).toMatchObject({ type: "message.link_clicked", data: { id }, event_data: { url } });
   });
 
   it("T-235 include a picture that records the opening of an email", async () => {

@@ -34,14 +34,14 @@ describe.runIf(hasBrowser)("the shop's emails in a browser", () => {
   it.each(looks)("fit %i pixels in %s, make no requests, and hide their preview text", async (width, scheme) => {
     for (const name of ["order-shipped", "spring-sale"]) {
       const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
-      const asked: string[] = [];
+      const requestedUrls: string[] = [];
       await page.route(/^https?:/, (route) => {
-        asked.push(route.request().url());
+        requestedUrls.push(route.request().url());
         return route.abort();
       });
       await page.setContent(readFileSync(join(GOLDEN, `${name}.html`), "utf8"));
       expect([name, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([name, width]);
-      expect(asked).toEqual([]);
+      expect(requestedUrls).toEqual([]);
       expect(await page.evaluate<string>("document.body.innerText")).not.toMatch(/2 things, Swift|Until Sunday/);
       await page.close();
     }

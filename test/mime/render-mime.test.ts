@@ -22,7 +22,7 @@ describe("renderMime", () => {
   it("renders a message that a mail program reads: headers, text and HTML", async () => {
     const parsed = await simpleParser(await mime());
     expect(parsed.from?.text).toBe('"Lark" <hi@lark.test>');
-    expect([parsed.to, parsed.cc].flat().map((one) => one?.text)).toEqual([
+    expect([parsed.to, parsed.cc].flat().map((address) => address?.text)).toEqual([
       "mara@lark.test",
       'c1@lark.test, "Cee" <c2@lark.test>',
     ]);

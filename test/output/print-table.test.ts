@@ -22,13 +22,13 @@ async function table(columns: number | null, rows = ROWS, head = HEAD): Promise<
 
 describe("a table", () => {
   it("is never truncated in a pipe or where it fits", async () => {
-    const whole = [
+    const complete = [
       "RECIPIENT RUN                         WORKFLOW     RECIPIENT    STATUS               STARTED",
       "3d22db0a-7833-5a84-985d-9725fb8766f5  page-shared  katherine    completed (1 error)  2030-01-01 10:05:00Z",
       "8b363606-945f-54c7-b2de-3f1366ac5551  invite       projects/p1  paused               2030-01-01 10:04:00Z",
     ];
-    expect(await table(null)).toEqual(whole);
-    expect(await table(105)).toEqual(whole);
+    expect(await table(null)).toEqual(complete);
+    expect(await table(105)).toEqual(complete);
   });
 
   it("measures cells after control characters are escaped", async () => {

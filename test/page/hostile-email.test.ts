@@ -80,7 +80,9 @@ describe.runIf(hasBrowser)("a hostile email", () => {
   it("runs nothing, loads nothing and reaches nothing from its frame", async () => {
     const { answered, dialogs, pages, url } = await survive((id) => `#/messages/${id}`, true);
     expect(
-      answered.filter((one) => /\?(style|prefetch|import|background|script|picture|frame|object|video)/.test(one)),
+      answered.filter((address) =>
+        /\?(style|prefetch|import|background|script|picture|frame|object|video)/.test(address),
+      ),
     ).toEqual([]);
     expect([dialogs, pages]).toEqual([0, 1]);
     expect(url).toContain("#/messages/");

@@ -196,9 +196,9 @@ describe("changes", () => {
       const first = await events.readNext();
       expect(first).toMatchObject({ frozen: false, next_due_at: null });
       await api.harness.trigger("paused", { recipients: ["u1"] });
-      let told = await events.readNext();
-      while (told.next_due_at === null) told = await events.readNext();
-      expect(told.next_due_at).toBe(new Date(api.harness.now + 600_000).toISOString());
+      let nextEvent = await events.readNext();
+      while (nextEvent.next_due_at === null) nextEvent = await events.readNext();
+      expect(nextEvent.next_due_at).toBe(new Date(api.harness.now + 600_000).toISOString());
       const left = await openEventStream(api.url);
       await left.readNext();
       left.close();

@@ -247,9 +247,9 @@ describe.runIf(hasBrowser)("the page of knock dev after long use", () => {
         await held;
         await route.continue();
       });
-      const asked = page.waitForRequest(/page\/messages\?q=short/);
+      const searchRequest = page.waitForRequest(/page\/messages\?q=short/);
       await page.getByRole("searchbox").fill("short");
-      await asked;
+      await searchRequest;
       expect(await locateRow(page, "Hello").count()).toBe(1);
       answer();
       await locateRow(page, "Hello").waitFor({ state: "detached" });

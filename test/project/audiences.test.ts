@@ -2,14 +2,14 @@ import { afterEach, describe, expect, it } from "vitest";
 import { openProject, type Project } from "../../src/project/open-project.js";
 import { type Files, TemporaryProject } from "../helpers/temporary-project.js";
 
-const made: TemporaryProject[] = [];
+const projects: TemporaryProject[] = [];
 afterEach(() => {
-  for (const project of made.splice(0)) project.remove();
+  for (const project of projects.splice(0)) project.remove();
 });
 
 function open(files: Files): Project {
   const root = new TemporaryProject({ "knock/": "", ...files });
-  made.push(root);
+  projects.push(root);
   return openProject({ root: root.root, knockDir: root.path("knock"), settings: {} }, root.root);
 }
 

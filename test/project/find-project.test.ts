@@ -3,14 +3,14 @@ import { findProject } from "../../src/project/find-project.js";
 import { catchRejection, formatDetails } from "../helpers/catch-error.js";
 import { type Files, TemporaryProject } from "../helpers/temporary-project.js";
 
-const made: TemporaryProject[] = [];
+const projects: TemporaryProject[] = [];
 afterEach(() => {
-  for (const project of made.splice(0)) project.remove();
+  for (const project of projects.splice(0)) project.remove();
 });
 
 function files(content: Files): TemporaryProject {
   const project = new TemporaryProject(content);
-  made.push(project);
+  projects.push(project);
   return project;
 }
 

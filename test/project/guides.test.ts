@@ -7,14 +7,14 @@ import type { JsonObject } from "../../src/util/json.js";
 import { catchRejection, formatDetails } from "../helpers/catch-error.js";
 import { type Files, TemporaryProject } from "../helpers/temporary-project.js";
 
-const made: TemporaryProject[] = [];
+const projects: TemporaryProject[] = [];
 afterEach(() => {
-  for (const project of made.splice(0)) project.remove();
+  for (const project of projects.splice(0)) project.remove();
 });
 
 function project(files: Files): TemporaryProject {
   const root = new TemporaryProject({ "knock/": "", ...files });
-  made.push(root);
+  projects.push(root);
   return root;
 }
 

@@ -11,14 +11,14 @@ const WELCOME = {
   steps: [{ ref: "sms_1", type: "channel", channel_type: "sms", channel_key: "text", template: { text_body: "Hi" } }],
 };
 
-const made: TemporaryProject[] = [];
+const temporaryProjects: TemporaryProject[] = [];
 afterEach(() => {
-  for (const project of made.splice(0)) project.remove();
+  for (const project of temporaryProjects.splice(0)) project.remove();
 });
 
 function open(files: Files): { project: Project; root: TemporaryProject } {
   const root = new TemporaryProject({ "knock/": "", ...files });
-  made.push(root);
+  temporaryProjects.push(root);
   return { root, project: openProject({ root: root.root, knockDir: root.path("knock"), settings: {} }, root.root) };
 }
 

@@ -3,14 +3,14 @@ import { openProject, type Project } from "../../src/project/open-project.js";
 import { catchRejection } from "../helpers/catch-error.js";
 import { type Files, TemporaryProject } from "../helpers/temporary-project.js";
 
-const made: TemporaryProject[] = [];
+const projects: TemporaryProject[] = [];
 afterEach(() => {
-  for (const project of made.splice(0)) project.remove();
+  for (const project of projects.splice(0)) project.remove();
 });
 
 function open(files: Files): Project {
   const root = new TemporaryProject({ "knock/": "", ...files });
-  made.push(root);
+  projects.push(root);
   return openProject({ root: root.root, knockDir: root.path("knock"), settings: {} }, root.root);
 }
 

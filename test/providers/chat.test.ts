@@ -25,8 +25,13 @@ interface Said {
 }
 
 /** Builds a message to one of a recipient's connections, the second of them. */
-function send(to: Channel, connection: JsonObject, said: Said = {}, tenant: JsonObject = {}): Promise<Delivery> {
-  const { markdown = "Hi **you**", json, summary } = said;
+function send(
+  to: Channel,
+  connection: JsonObject,
+  createErrorResponse: Said = {},
+  tenant: JsonObject = {},
+): Promise<Delivery> {
+  const { markdown = "Hi **you**", json, summary } = createErrorResponse;
   const template = {
     blocks: json ? null : [{ type: "markdown", name: "body", content: markdown }],
     json_content: json ?? null,
@@ -219,14 +224,25 @@ describe("Slack", () => {
     expect(target.requests[0]?.headers.authorization).toBeUndefined();
   });
 
-  const said = (error: string, more: TestResponse = {}): TestResponse => ({ json: { ok: false, error }, ...more });
+  const createErrorResponse = (error: string, more: TestResponse = {}): TestResponse => ({
+    json: { ok: false, error },
+    ...more,
+  });
   it.each([
-    ["an unknown channel", said("channel_not_found"), { status: "bounced", reason: "Slack: channel_not_found" }],
-    ["an archived channel", said("is_archived"), { status: "bounced" }],
-    ["a revoked token", said("token_revoked"), { ...final, reason: "Slack: token_revoked" }],
-    ["no blocks", said("invalid_blocks"), final],
-    ["a limit", said("ratelimited", { headers: { "retry-after": "4" } }), { ...passing, retry_after_ms: 4_000 }],
-    ["an error of the API", said("internal_error"), passing],
+    [
+      "an unknown channel",
+      createErrorResponse("channel_not_found"),
+      { status: "bounced", reason: "Slack: channel_not_found" },
+    ],
+    ["an archived channel", createErrorResponse("is_archived"), { status: "bounced" }],
+    ["a revoked token", createErrorResponse("token_revoked"), { ...final, reason: "Slack: token_revoked" }],
+    ["no blocks", createErrorResponse("invalid_blocks"), final],
+    [
+      "a limit",
+      createErrorResponse("ratelimited", { headers: { "retry-after": "4" } }),
+      { ...passing, retry_after_ms: 4_000 },
+    ],
+    ["an error of the API", createErrorResponse("internal_error"), passing],
     ["429", { status: 429, headers: { "retry-after": "30" } }, { ...passing, retry_after_ms: 30_000 }],
     ["503", { status: 503, text: "busy" }, passing],
     ["no response", { fault: "silent" }, passing],

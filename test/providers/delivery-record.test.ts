@@ -25,7 +25,7 @@ async function recordExchanges(
   const providers = openProviders({ variables: { KEY: SECRET } });
   const exchanges: DeliveryExchange[] = [];
   const all = { recipient: {}, tenant: {}, ...stored };
-  await providers.findProvider(to)?.send(sent, to, all, (one) => exchanges.push(one));
+  await providers.findProvider(to)?.send(sent, to, all, (exchange) => exchanges.push(exchange));
   await providers.close();
   return exchanges;
 }
@@ -41,9 +41,9 @@ describe("the delivery record of a request to a provider (E-217 CH-047)", () => 
       },
     }));
     const sendgrid = buildChannel("email", "sendgrid", { api_key: "$KEY", base_url: target.url });
-    const [one, ...more] = await recordExchanges(sendgrid, buildEmailMessage());
+    const [exchange, ...more] = await recordExchanges(sendgrid, buildEmailMessage());
     expect(more).toEqual([]);
-    expect(one).toMatchObject({
+    expect(exchange).toMatchObject({
       service_name: "SendGrid",
       request: {
         method: "POST",
@@ -59,25 +59,25 @@ describe("the delivery record of a request to a provider (E-217 CH-047)", () => 
         body: { errors: [{ message: "no such key: [redacted]" }], link: "https://x.test/?k=[redacted]" },
       },
     });
-    expect(JSON.stringify(one)).not.toContain("very-secret");
+    expect(JSON.stringify(exchange)).not.toContain("very-secret");
   });
 
   it("contains the reason when a server does not respond", async () => {
     target.respondWith({ fault: "silent" });
     const resend = buildChannel("email", "resend", { api_key: "$KEY", base_url: target.url, timeout_ms: 50 });
-    const [one] = await recordExchanges(resend, buildEmailMessage());
-    expect(one?.response).toEqual({ body: "no answer within 0.05 s" });
+    const [exchange] = await recordExchanges(resend, buildEmailMessage());
+    expect(exchange?.response).toEqual({ body: "no answer within 0.05 s" });
   });
 
   it("truncates a long body", async () => {
     target.respondWith({ text: "y".repeat(10_000) });
     const html_body = "x".repeat(10_000);
-    const [one] = await recordExchanges(
+    const [exchange] = await recordExchanges(
       buildChannel("email", "resend", { api_key: "$KEY", base_url: target.url }),
       buildEmailMessage({ html_body }),
     );
-    expect(String(one?.request.body)).toMatch(/x…? \(\d{5} characters\)$|… \(\d{5} characters\)$/);
-    expect(one?.response.body).toBe(`${"y".repeat(4_000)}… (10000 characters)`);
+    expect(String(exchange?.request.body)).toMatch(/x…? \(\d{5} characters\)$|… \(\d{5} characters\)$/);
+    expect(exchange?.response.body).toBe(`${"y".repeat(4_000)}… (10000 characters)`);
   });
 
   it("omits the path of an incoming webhook, which is its password", async () => {
@@ -88,16 +88,16 @@ describe("the delivery record of a request to a provider (E-217 CH-047)", () => 
       template: { blocks: [{ type: "markdown", name: "body", content: "Hi" }], json_content: null, summary: null },
     };
     const recipient = { connections: [connection] };
-    const [one] = await recordExchanges(buildChannel("chat", "slack", {}), buildMessage("chat", content), {
+    const [exchange] = await recordExchanges(buildChannel("chat", "slack", {}), buildMessage("chat", content), {
       recipient,
     });
     expect(target.requests[0]?.path).toBe("/services/T1/hidden-part");
-    expect(one).toMatchObject({
+    expect(exchange).toMatchObject({
       service_name: "Slack",
       request: { path: "/[redacted]" },
       response: { status: 200, body: "ok" },
     });
-    expect(JSON.stringify(one)).not.toContain("hidden-part");
+    expect(JSON.stringify(exchange)).not.toContain("hidden-part");
   });
 
   it("contains an SMTP email's envelope and the server's last response", async () => {

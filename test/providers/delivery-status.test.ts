@@ -120,11 +120,11 @@ const CASES: [string, string, TestResponse[], JsonObject][] = [
 describe("a delivery status check (CH-045 E-212)", () => {
   const open = (vendor: string) =>
     vendor === "twilio" ? twilio() : mail(vendor, vendor === "sendgrid" ? SENDGRID : {});
-  const one = (vendor: string) => sent(vendor === "twilio" ? sms() : buildEmailMessage(), "m1");
+  const createSentMessage = (vendor: string) => sent(vendor === "twilio" ? sms() : buildEmailMessage(), "m1");
 
   it.each(CASES)("maps the status of %s: %s", async (vendor, _title, replies, expected) => {
     target.respondWith(...replies);
-    expect(await bench.check(open(vendor), one(vendor))).toMatchObject(expected);
+    expect(await bench.check(open(vendor), createSentMessage(vendor))).toMatchObject(expected);
     expect(target.requests.map(({ method }) => method)).toEqual(replies.map(() => "GET"));
   });
 
@@ -135,7 +135,7 @@ describe("a delivery status check (CH-045 E-212)", () => {
     ["sendgrid", "/v3/messages?limit=100&query=msg_id+LIKE+%27m1%25%27"],
   ])("calls %s at %s with its key", async (vendor, path) => {
     target.respondWith({ json: {} });
-    await bench.check(open(vendor), one(vendor));
+    await bench.check(open(vendor), createSentMessage(vendor));
     expect(target.requests[0]?.path).toBe(path);
     const { authorization, "x-postmark-server-token": token } = target.requests[0]?.headers ?? {};
     const basic = `Basic ${Buffer.from("AC1:secret-key-0123").toString("base64")}`;
@@ -149,17 +149,17 @@ describe("a delivery status check (CH-045 E-212)", () => {
     async (vendor) => {
       for (const reply of [{ status: 503 }, { status: 429 }, { text: "<html>portal" }, { fault: "drop" as const }]) {
         target.respondWith(reply);
-        expect(await bench.check(open(vendor), one(vendor))).toEqual({ status: "pending" });
+        expect(await bench.check(open(vendor), createSentMessage(vendor))).toEqual({ status: "pending" });
       }
       target.respondWith({ status: 403, text: "secret-key-0123 is not allowed" });
-      expect(await bench.check(open(vendor), one(vendor))).toMatchObject({ status: "unknown" });
+      expect(await bench.check(open(vendor), createSentMessage(vendor))).toMatchObject({ status: "unknown" });
     },
   );
 
   it("runs for SendGrid only if enabled, and for the others unless disabled", async () => {
-    const tracked = async (to: ReturnType<typeof mail>, one: Message, reply: TestResponse) => {
+    const tracked = async (to: ReturnType<typeof mail>, createSentMessage: Message, reply: TestResponse) => {
       target.respondWith(reply);
-      const delivery = await bench.send(to, one);
+      const delivery = await bench.send(to, createSentMessage);
       return delivery.status === "sent" && delivery.tracked === true;
     };
     const ok = { json: { id: "1", MessageID: "1", sid: "1", status: "queued" } };

@@ -179,14 +179,14 @@ describe("Resend", () => {
   });
 
   it("retries a repeat that overlaps its first attempt, and bounces a bad recipient", async () => {
-    const said = (status: number, name: string, text: string) => ({
+    const createErrorResponse = (status: number, name: string, text: string) => ({
       status,
       json: { statusCode: status, name, message: text },
     });
     target.respondWith(
-      said(409, "concurrent_idempotent_requests", "Another request is in progress."),
-      said(409, "invalid_idempotent_request", "The body differs."),
-      said(422, "validation_error", "Invalid `to` field. The email address needs to follow a format."),
+      createErrorResponse(409, "concurrent_idempotent_requests", "Another request is in progress."),
+      createErrorResponse(409, "invalid_idempotent_request", "The body differs."),
+      createErrorResponse(422, "validation_error", "Invalid `to` field. The email address needs to follow a format."),
     );
     expect(await bench.send(mail("resend"), buildEmailMessage())).toMatchObject({ status: "failed", retryable: true });
     expect(await bench.send(mail("resend"), buildEmailMessage())).toMatchObject({ status: "failed", retryable: false });

@@ -95,7 +95,7 @@ describe("an email over SMTP", () => {
   it("shares the pool's connections with concurrent messages", async () => {
     const server = await receiver();
     const all = Array.from({ length: 12 }, (_one, index) => buildEmailMessage({ to: `u${index}@lark.test` }));
-    const deliveries = await Promise.all(all.map((one) => bench.send(smtp(server, { max_connections: 2 }), one)));
+    const deliveries = await Promise.all(all.map((email) => bench.send(smtp(server, { max_connections: 2 }), email)));
     expect(deliveries.every(({ status }) => status === "sent")).toBe(true);
     expect(server.received).toHaveLength(12);
     expect(server.connections).toBe(2);

@@ -67,16 +67,16 @@ describe("triggering", () => {
   });
 
   it.each(["k1", null])("A-050, A-054 sends the idempotency key %j again on every try", async (idempotency_key) => {
-    const one = {
+    const request = {
       method: "POST",
       path: PATH,
       headers: { "idempotency-key": /^(k1|knock-cli-[0-9a-f-]{36})$/ },
       body: payload,
     };
     api.expect(
-      { ...one, reply: { status: 429, headers: { "retry-after": "1" } } },
-      { ...one, reply: { drop: true } },
-      { ...one, reply: { json: { workflow_run_id: RUN_ID } } },
+      { ...request, reply: { status: 429, headers: { "retry-after": "1" } } },
+      { ...request, reply: { drop: true } },
+      { ...request, reply: { json: { workflow_run_id: RUN_ID } } },
     );
     await open().triggerWorkflow(trigger, { idempotency_key });
     expect(new Set(api.requests.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
@@ -84,8 +84,8 @@ describe("triggering", () => {
   });
 
   it("generates different keys for two triggers without one", async () => {
-    const one = { method: "POST", path: PATH, body: payload, reply: { json: { workflow_run_id: RUN_ID } } };
-    api.expect(one, one);
+    const request = { method: "POST", path: PATH, body: payload, reply: { json: { workflow_run_id: RUN_ID } } };
+    api.expect(request, request);
     const remote = open();
     await remote.triggerWorkflow(trigger, { idempotency_key: null });
     await remote.triggerWorkflow(trigger, { idempotency_key: null });

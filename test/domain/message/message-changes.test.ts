@@ -28,7 +28,7 @@ describe("markMessage", () => {
     expect(markMessage(buildMessage({ [field]: NOW }), action, NOW + 1, null)[field]).toBeNull();
   });
 
-  it("E-227 an interaction implies that the message was read, once", () => {
+  it("E-227 marks an interacted message as read, once", () => {
     const marked = markMessage(buildMessage({ events: [], read_at: null }), "interacted", NOW + 1, { button: "ok" });
     expect(marked.read_at).toBe(NOW + 1);
     expect(marked.events.map(({ type, data }) => [type, data])).toEqual([

@@ -141,14 +141,14 @@ describe("decidePreferences", () => {
     ],
     [{ commercial_subscribed: CONDITIONAL }, "commercial", "commercial_subscribed conditions not met"],
   ])("E-134 E-152 E-153 C-123 C-136 evaluates conditions in %j", (set, level, detail) => {
-    const asked: Condition[][] = [];
+    const evaluated: Condition[][] = [];
     const evaluate = (answer: boolean) => (conditions: Condition[]) => {
-      asked.push(conditions);
+      evaluated.push(conditions);
       return answer;
     };
     expect(decide(set, { workflow: COMMERCIAL, evaluate: evaluate(true) })).toEqual(SENT);
     expect(decide(set, { workflow: COMMERCIAL, evaluate: evaluate(false) })).toEqual(out(level, detail));
-    expect(asked).toEqual([[CONDITION], [CONDITION]]);
+    expect(evaluated).toEqual([[CONDITION], [CONDITION]]);
   });
 
   it("needs both a level's conditions and its channel entry (E-147)", () => {

@@ -31,8 +31,8 @@ describe("resolveChannelTypes (F-041, F-057)", () => {
       branches: [{ conditions: { all: [{ variable: "data.a", operator: "exists" }] }, steps: [inner] }, {}],
     };
     const workflow = resolve([branch], { text: { type: "sms" } });
-    const types = [...walkSteps(workflow.steps)].map(({ step: one }) =>
-      one.type === "channel" ? one.channel_type : one.type,
+    const types = [...walkSteps(workflow.steps)].map(({ step: resolvedStep }) =>
+      resolvedStep.type === "channel" ? resolvedStep.channel_type : resolvedStep.type,
     );
     expect(types).toEqual(["branch", "sms"]);
     expect(
@@ -43,8 +43,8 @@ describe("resolveChannelTypes (F-041, F-057)", () => {
   });
 
   it("leaves a step unchanged if its channel is undeclared or not configured in this environment", () => {
-    const [one] = resolve([step("text", { text_body: "x" }, { channel_type: "sms" })], {}).steps;
-    expect(one).toMatchObject({ channel_type: "sms" });
+    const [resolvedStep] = resolve([step("text", { text_body: "x" }, { channel_type: "sms" })], {}).steps;
+    expect(resolvedStep).toMatchObject({ channel_type: "sms" });
     expect(() => resolve([step("text", { text_body: "x" }, { channel_type: "sms" })], { text: null })).not.toThrow();
   });
 

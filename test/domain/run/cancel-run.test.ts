@@ -10,8 +10,8 @@ const FLUSH_LEADING = batchVersion(true);
 const UNTIL = new Date(NOW + HOUR).toISOString();
 
 function buildRun(over: Partial<RecipientRun> = {}): RecipientRun {
-  const made = sampleTrigger({ version: ACCUMULATE, recipients: ["ada"], recipientRun: over, message: null });
-  return made.recipientRuns[0] as RecipientRun;
+  const created = sampleTrigger({ version: ACCUMULATE, recipients: ["ada"], recipientRun: over, message: null });
+  return created.recipientRuns[0] as RecipientRun;
 }
 
 /** A run that waits at its batch step. */

@@ -8,8 +8,8 @@ import { HOUR, NOW, sampleTrigger } from "../../contract/store/sample-runs.js";
 const MINUTE = 60_000;
 
 function join(sample: SampleJoin = {}): BatchJoin {
-  const made = sampleTrigger({ version: batchVersion(sample.leading), recipients: ["ada"], message: null });
-  return batchJoin(made.run, made.recipientRuns[0] as RecipientRun, sample);
+  const created = sampleTrigger({ version: batchVersion(sample.leading), recipients: ["ada"], message: null });
+  return batchJoin(created.run, created.recipientRuns[0] as RecipientRun, sample);
 }
 
 /** A batch that run 1 opened at `NOW` for an hour. */
@@ -49,16 +49,16 @@ describe("decideBatch", () => {
   });
 
   it("E-243 searches only the batch of its key", () => {
-    const asked: string[] = [];
+    const requestedKeys: string[] = [];
     decideBatch(
       join({ key: "other" }),
       (key) => {
-        asked.push(key);
+        requestedKeys.push(key);
         return null;
       },
       NOW,
     );
-    expect(asked).toEqual(["other"]);
+    expect(requestedKeys).toEqual(["other"]);
   });
 
   it("E-261 EQ-43 closes a batch at its closing time and opens a new one", () => {

@@ -11,7 +11,7 @@ const id = fc.oneof(fc.constantFrom("a", "ab", 'a"', "a,", "a-", 'a","b', "a\\",
 const collection = fc.constantFrom("$users", "$tenants", "projects", "projects,");
 const recipient = fc.oneof(
   id,
-  fc.record({ id, collection }).filter(({ collection: one }) => one !== "$users"),
+  fc.record({ id, collection }).filter(({ collection: name }) => name !== "$users"),
 );
 
 /** Compares texts like SQLite. */
@@ -21,11 +21,11 @@ const isWithin = (key: string, { from, below }: { from: string; below: string })
 describe("the key of a step's data for a recipient", () => {
   it("E-053 is within the bounds of its recipient's keys, and of no other's", () => {
     fc.assert(
-      fc.property(recipient, recipient, fc.array(fc.string()), fc.string(), (one, other, step, value) => {
-        const key = buildRecipientStepKey(toRecipientKey(one), step, undefined, value);
-        expect(isWithin(key, getStepKeyRange(toRecipientKey(one)))).toBe(true);
+      fc.property(recipient, recipient, fc.array(fc.string()), fc.string(), (first, other, step, value) => {
+        const key = buildRecipientStepKey(toRecipientKey(first), step, undefined, value);
+        expect(isWithin(key, getStepKeyRange(toRecipientKey(first)))).toBe(true);
         expect(isWithin(key, getStepKeyRange(toRecipientKey(other)))).toBe(
-          toRecipientKey(one) === toRecipientKey(other),
+          toRecipientKey(first) === toRecipientKey(other),
         );
       }),
     );

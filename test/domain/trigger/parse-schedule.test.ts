@@ -162,19 +162,21 @@ describe("parseScheduleRequest (A-500)", () => {
 });
 
 describe("parseBulkScheduleRequest (A-503)", () => {
-  const one = { workflow: "digest", recipient: "ada", scheduled_at: "2025-06-04T18:00:00Z" };
+  const schedule = { workflow: "digest", recipient: "ada", scheduled_at: "2025-06-04T18:00:00Z" };
 
   it("requires one recipient in each schedule", () => {
-    const requests = parseBulkScheduleRequest({ schedules: [one, { ...one, recipient: { id: "bo", name: "Bo" } }] });
+    const requests = parseBulkScheduleRequest({
+      schedules: [schedule, { ...schedule, recipient: { id: "bo", name: "Bo" } }],
+    });
     expect(requests.map(({ recipients }) => recipients.map(({ key }) => key))).toEqual([["$users/ada"], ["$users/bo"]]);
   });
 
   it.each<[payload: JsonObject, expected: string[]]>([
     [{}, ["/schedules is required (a list of schedules)"]],
-    [{ schedules: Array(1_001).fill(one) }, ["/schedules must have at most 1000 schedules, found 1001"]],
-    [{ schedules: [one, "x"] }, ["/schedules/1 must be an object, found a string"]],
+    [{ schedules: Array(1_001).fill(schedule) }, ["/schedules must have at most 1000 schedules, found 1001"]],
+    [{ schedules: [schedule, "x"] }, ["/schedules/1 must be an object, found a string"]],
     [
-      { schedules: [one, { ...one, recipient: null, minutes: 5, repeats: [{ frequency: "never" }] }] },
+      { schedules: [schedule, { ...schedule, recipient: null, minutes: 5, repeats: [{ frequency: "never" }] }] },
       [
         "/schedules/1/recipient must be a user id, an object reference or an inline recipient, found null",
         '/schedules/1/repeats/0/frequency must be "hourly" or "daily" or "weekly" or "monthly", found "never"',

@@ -18,8 +18,8 @@ function collectFindings(parse: () => unknown): string[] {
 
 function templateFaults(template: JsonObject): string[] {
   const step = { ref: "e", type: "channel", channel_type: "email", channel_key: "mail" };
-  const whole = { subject: "S", settings: {}, ...template };
-  return collectFindings(() => parseWorkflow("w", { steps: [{ ...step, template: whole }] })).map((fault) =>
+  const completeTemplate = { subject: "S", settings: {}, ...template };
+  return collectFindings(() => parseWorkflow("w", { steps: [{ ...step, template: completeTemplate }] })).map((fault) =>
     fault.replace("/steps/0/template", ""),
   );
 }

@@ -26,7 +26,7 @@ async function texts({ harness }: TestEmulator): Promise<unknown[]> {
   );
 }
 
-const asked = (
+const buildTrigger = (
   on: string,
   headers: Record<string, string> = {},
 ): Pick<ApiCase, "given" | "ask" | "body" | "headers"> => ({
@@ -39,19 +39,19 @@ const asked = (
 describeApiCases("branches (api-cases, section 10; A-015)", [
   {
     title: "AC-254 triggers a workflow that exists only on the branch",
-    ...asked("fresh/trigger", ON_BRANCH),
+    ...buildTrigger("fresh/trigger", ON_BRANCH),
     status: 200,
     check: async (api) => expect(await texts(api)).toEqual(["Fresh"]),
   },
   {
     title: "AC-254 reports that workflow as missing without the header",
-    ...asked("fresh/trigger"),
+    ...buildTrigger("fresh/trigger"),
     status: 404,
     answer: buildErrorBody("workflow_missing", 404),
   },
   {
     title: "A-015 prefers the branch's own files to the main files",
-    ...asked("hello/trigger", ON_BRANCH),
+    ...buildTrigger("hello/trigger", ON_BRANCH),
     status: 200,
     async check(api) {
       expect(await texts(api)).toEqual(["From the branch"]);
@@ -61,7 +61,7 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
   },
   {
     title: "A-015 rejects an unknown branch for a trigger",
-    ...asked("hello/trigger", { "x-knock-branch": "nope" }),
+    ...buildTrigger("hello/trigger", { "x-knock-branch": "nope" }),
     ...EXPECT_MISSING,
   },
   {
@@ -70,10 +70,14 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
     headers: { "x-knock-branch": "../x" },
     ...EXPECT_MISSING,
   },
-  { title: "A-015 treats an empty header as absent", ...asked("hello/trigger", { "x-knock-branch": "" }), status: 200 },
+  {
+    title: "A-015 treats an empty header as absent",
+    ...buildTrigger("hello/trigger", { "x-knock-branch": "" }),
+    status: 200,
+  },
   {
     title: "A-015 continues a waiting run with the branch's workflow",
-    ...asked("later/trigger", ON_BRANCH),
+    ...buildTrigger("later/trigger", ON_BRANCH),
     status: 200,
     async check(api) {
       await api.harness.at(600_000);
@@ -82,7 +86,7 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
   },
   {
     title: "E-019 ends a run of a deleted branch like one of a deleted workflow",
-    ...asked("later/trigger", ON_BRANCH),
+    ...buildTrigger("later/trigger", ON_BRANCH),
     status: 200,
     async check(api) {
       api.harness.branches.delete("feat-1");
@@ -94,7 +98,7 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
   },
   {
     title: "A-055 keeps idempotency keys of each branch separate",
-    ...asked("hello/trigger", { ...ON_BRANCH, "idempotency-key": "k" }),
+    ...buildTrigger("hello/trigger", { ...ON_BRANCH, "idempotency-key": "k" }),
     status: 200,
     async check(api, { body }) {
       const again = (headers: Record<string, string>, content: object = BODY) =>
@@ -109,7 +113,7 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
   },
   {
     title: "A-015 cancels only runs of its branch",
-    ...asked("later/trigger", ON_BRANCH),
+    ...buildTrigger("later/trigger", ON_BRANCH),
     body: { ...BODY, cancellation_key: "c" },
     status: 200,
     async check({ ask }) {

@@ -154,8 +154,8 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
     status: 200,
     async check(api) {
       const id = await feedMessage(api);
-      const asked = () => api.ask("POST /v1/messages/batch/seen", { message_ids: [id] });
-      const answers = [await asked(), await asked(), await asked()];
+      const markSeen = () => api.ask("POST /v1/messages/batch/seen", { message_ids: [id] });
+      const answers = [await markSeen(), await markSeen(), await markSeen()];
       expect(answers.map(({ status, rows }) => [status, rows[0]?.seen_at])).toEqual([1, 2, 3].map(() => [200, ISO]));
       // A second may end between two of the requests, but not between all three.
       expect(answers.map(({ headers }) => headers.get("x-ratelimited-message_ids"))).toContain(id);

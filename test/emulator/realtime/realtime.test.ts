@@ -258,7 +258,7 @@ describe("the socket", () => {
     }));
 
   it("logs its rejection, and that of a join, without keys and tokens", async () => {
-    const told: RequestLogEntry[] = [];
+    const logEntries: RequestLogEntry[] = [];
     await withApi(
       async ({ url, ask }) => {
         await refusal(url, "/ws/v1/websocket?api_key=secret&user_token=secret");
@@ -270,15 +270,15 @@ describe("the socket", () => {
         await answer("3");
         socket.terminate();
       },
-      { onAnswered: (request) => told.push(request) },
+      { onAnswered: (request) => logEntries.push(request) },
     );
-    expect(told).toMatchObject([
+    expect(logEntries).toMatchObject([
       { method: "GET", path: "/ws/v1/websocket", status: 403, error: expect.stringContaining("API key") },
       { method: "GET", path: "/ws/v1/websocket", status: 400, error: expect.stringContaining("proxy") },
       { method: "JOIN", path: "feeds:mail:u1", status: 422, error: expect.stringContaining("not an in-app feed") },
       { method: "JOIN", path: "nonsense", status: 404, error: expect.stringContaining("topic") },
     ]);
-    expect(JSON.stringify(told)).not.toContain("secret");
+    expect(JSON.stringify(logEntries)).not.toContain("secret");
   });
 
   it("is closed if its client reads nothing, so that memory stays limited", { timeout: 60_000 }, () =>
