@@ -22,8 +22,9 @@ export function isLiveKey(apiKey: string, baseUrl: string): boolean {
  * standard input is not a terminal (contract, section 2).
  */
 export async function confirmLiveKey(baseUrl: string, { stdinIsTerminal, confirm }: ProcessIO): Promise<void> {
-  if (stdinIsTerminal && (await confirm(`This uses a live key at ${new URL(baseUrl).host}. Go on?`))) return;
-  throw new KnockError("confirmation_needed", "the API key is a live one: this would notify real people", {
-    hint: "Add --yes to go on, or use a test key (sk_test_…).",
+  if (stdinIsTerminal && (await confirm(`This command uses a live API key at ${new URL(baseUrl).host}. Continue?`)))
+    return;
+  throw new KnockError("confirmation_needed", "the API key is a live key: this command would notify real users", {
+    hint: "Add --yes to continue, or use a test key (sk_test_…).",
   });
 }

@@ -147,13 +147,13 @@ function getStoredProfile({ profiles }: ProfileFile, name: string): Json | undef
 
 function checkProfileName(name: string): void {
   if (PROFILE_NAME.test(name)) return;
-  throw new KnockError("usage", `"${name}" cannot be a profile's name.`, {
-    hint: "Use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first.",
+  throw new KnockError("usage", `"${name}" is not a valid profile name.`, {
+    hint: "Use up to 64 letters, digits, dots, dashes and underscores, starting with a letter or digit.",
   });
 }
 
 function findPermissionWarning(file: string): string | null {
   const mode = statSync(file).mode & 0o777;
   if ((mode & 0o077) === 0) return null;
-  return `${file} holds API keys and others on this machine can open it (mode ${mode.toString(8)}): chmod 600 ${file}`;
+  return `${file} contains API keys, and other users of this computer can read it (mode ${mode.toString(8)}): chmod 600 ${file}`;
 }

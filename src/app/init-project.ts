@@ -161,7 +161,7 @@ export async function initProject(folder: string, cwd: string): Promise<InitResu
   const root = resolve(cwd, folder);
   if (existsSync(root) && !statSync(root).isDirectory())
     throw new KnockError("project_invalid", `the project could not be written: ${folder} is a file, not a folder`, {
-      hint: "Name a folder. One that does not exist is created.",
+      hint: "Give the path of a folder. A folder that does not exist is created.",
     });
   const enclosing = findProjectRoot(dirname(root));
   const projectFile = join(root, PROJECT_FILE);

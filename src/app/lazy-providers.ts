@@ -24,7 +24,7 @@ export function createLazyProviders(
   return {
     findProvider(channel) {
       if (findProviderDefinition(channel.type, channel.provider) === null) return null;
-      const reason = `nothing here delivers for channel "${channel.key}"`;
+      const reason = `no provider is configured for channel "${channel.key}"`;
       return {
         send: async (message, _channel, stored, record) =>
           (await (await findProvider(channel))?.send(message, channel, stored, record)) ?? {

@@ -34,7 +34,7 @@ export function createOfficialCommandError(word: string): KnockError {
         hint:
           known === "run"
             ? "Did you mean `knock workflow run`?"
-            : "Run `knock workflows list` to list workflows, `knock workflow run <key>` to trigger one. The service's official command, @knocklabs/cli, does the rest.",
+            : "Run `knock workflows list` to list workflows, `knock workflow run <key>` to trigger one. The service's official command, @knocklabs/cli, has the other commands.",
       },
     );
   const official = `Run \`npx @knocklabs/cli workflow ${known}\` for the workflows in your Knock account.`;

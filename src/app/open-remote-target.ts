@@ -18,7 +18,7 @@ export async function openRemoteTarget(
   const apiKey = settings.api_key.value;
   if (apiKey === null) {
     throw new KnockError("authentication", "no API key for the remote target", {
-      hint: "Set KNOCK_API_KEY, or store one: knock auth login.",
+      hint: "Set KNOCK_API_KEY, or run `knock auth login` to store a key.",
     });
   }
   const { openRemote, proxySettingsOf } = await import("../remote/open-remote.js");

@@ -69,7 +69,7 @@ export function parseProfile(value: Json, name: string, file: string): Profile {
 }
 
 function createInvalidFileError(file: string, details: ErrorDetail[]): KnockError {
-  return new KnockError("profile_invalid", `${file} is not a file of profiles.`, { hint: getHint(file), details });
+  return new KnockError("profile_invalid", `${file} is not a valid profiles file.`, { hint: getHint(file), details });
 }
 
 export function createUnusableFileError(file: string, problem: string, cause: unknown): KnockError {
@@ -81,5 +81,5 @@ export function createUnusableFileError(file: string, problem: string, cause: un
 }
 
 function getHint(file: string): string {
-  return `Fix it, or remove it and log in again: rm ${file} && knock auth login`;
+  return `Fix the file, or delete it and log in again: rm ${file} && knock auth login`;
 }

@@ -24,7 +24,7 @@ export async function* readInterruptibly(
   } catch (error) {
     if (signal.aborted) return; // The abort destroyed the stream, which causes this error.
     throw new KnockError("usage", `${inputName} ${describeFileError(error)}`, {
-      hint: "Name a readable text file in UTF-8; paths are relative to the working directory.",
+      hint: "Give the path of a readable UTF-8 text file. Paths are relative to the working directory.",
       cause: error,
     });
   } finally {

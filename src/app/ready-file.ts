@@ -6,7 +6,7 @@ function createWriteError(path: string, error: unknown): KnockError {
   const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
   const reason = isMissing ? `the folder ${dirname(path)} does not exist` : getErrorMessage(error);
   return new KnockError("usage", `--ready-file: ${reason}`, {
-    hint: "Name a file in a folder that exists and can be written to.",
+    hint: "Give a path in an existing folder that is writable.",
     cause: error,
   });
 }

@@ -76,9 +76,9 @@ function startCommand(command: string | readonly string[], cwd: string, env: Rec
 /** Creates the error for a command that could not be started. */
 function createStartError(command: string | readonly string[], error: NodeJS.ErrnoException): KnockError {
   if (typeof command === "string") return new KnockError("usage", `--exec: ${error.message}`, { cause: error });
-  const reason = error.code === "ENOENT" ? "there is no such command" : error.message;
+  const reason = error.code === "ENOENT" ? "command not found" : error.message;
   return new KnockError("usage", `-- ${command[0]}: ${reason}`, {
-    hint: "It is run without a shell; --exec '…' runs a shell command.",
+    hint: "The command runs without a shell. Use --exec '…' to run a shell command.",
     cause: error,
   });
 }

@@ -59,7 +59,7 @@ export async function runProgram(
   const name = ALIASES[first] ?? first;
   const program = new Command("knock");
   program
-    .description("Trigger, run and test notification workflows: against the API, or offline with the embedded engine.")
+    .description("Trigger, run and test notification workflows, against the API or offline with the embedded engine.")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
     .showSuggestionAfterError()
@@ -87,7 +87,7 @@ export async function runProgram(
       });
     }
     for (const loadOne of Object.values(commands)) (await loadOne())(program, context);
-    program.addHelpText("after", "\nStart here:\n  $ knock init && knock notify hello --recipients ada\n");
+    program.addHelpText("after", "\nGet started:\n  $ knock init && knock notify hello --recipients ada\n");
   }
   // Commands do not inherit settings that are made on the program after they are registered, so each gets them here.
   for (const command of listCommands(program)) {
@@ -116,7 +116,7 @@ export async function runProgram(
       // A group without a default command was named alone, so its subcommands are listed.
       const group = program.commands.find((command) => command.name() === name) ?? program;
       const first = getFirstExample(group);
-      if (first !== undefined) writeOut(`Begin with: ${first}\n\n`);
+      if (first !== undefined) writeOut(`Get started: ${first}\n\n`);
       group.outputHelp();
       return;
     }

@@ -89,7 +89,7 @@ export function suggestQuotedCommand(command: Command): string | undefined {
   if (!command.options.some(({ long }) => long === "--exec") || command.args.length === 0) return undefined;
   const execOption: unknown = command.opts().exec;
   const words = [...(typeof execOption === "string" ? [execOption] : []), ...command.args];
-  return `The command stands in quotes: --exec ${quoteForShell(words.join(" "))}`;
+  return `Put the command in quotes: --exec ${quoteForShell(words.join(" "))}`;
 }
 
 /** Returns the value of --data and the words after it if a shell removed the quotes of its JSON and split it. */

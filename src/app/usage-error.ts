@@ -78,7 +78,7 @@ function suggestObjectWords(argv: readonly string[]): string | undefined {
   const reference = argv.find((word) => /^[^-/{[][^/]*\/[^/]+$/.test(word));
   return reference === undefined
     ? undefined
-    : `The collection and the id are two words here: ${reference.replace("/", " ")}`;
+    : `Give the collection and the ID as two arguments: ${reference.replace("/", " ")}`;
 }
 
 function swapCase(flag: string): string {
@@ -89,7 +89,7 @@ function swapCase(flag: string): string {
 function suggestForNegative(unknown: string, named: Command | undefined): string | undefined {
   if (!/^-[\d.]/.test(unknown)) return undefined;
   if (named?.name() === "advance") return "knock clock set <time> --force moves the clock back.";
-  return "No number here is negative.";
+  return "Numbers must not be negative.";
 }
 
 function suggestForUnknownOption(message: string, named: Command | undefined, program: Command): string | undefined {
@@ -108,7 +108,7 @@ function suggestForUnknownOption(message: string, named: Command | undefined, pr
 function suggestForTrailingOption(argv: readonly string[]): string | undefined {
   const end = argv.indexOf("--");
   const option = end === -1 ? undefined : argv.slice(end + 1).find((word) => /^-./.test(word));
-  return option === undefined ? undefined : `What stands after -- is no option: put ${option} before it.`;
+  return option === undefined ? undefined : `Everything after -- is an argument: put ${option} before it.`;
 }
 
 /** Errors that are best explained with an example. */
@@ -132,7 +132,7 @@ export function toUsageError(
     EXAMPLE_ERRORS.has(error.code) && named !== undefined
       ? (findExample(named, flags) ?? getFirstExample(named))
       : undefined;
-  const help = `${example === undefined ? "" : `For example: ${example}. `}--help shows what this command takes.`;
+  const help = `${example === undefined ? "" : `For example: ${example}. `}--help lists the arguments and options.`;
   const suggestion = rest
     .join(" ")
     .replace(/^\(|\)$/g, "")

@@ -45,13 +45,13 @@ async function readUsers(flags: ChangeFlags, context: CommandContext): Promise<J
 export function registerAudiences(program: Command, context: CommandContext): void {
   const audiences = program
     .command("audiences")
-    .summary("read and change the members of audiences")
-    .description("Static audiences: named groups of users, each member with or without a tenant.");
+    .summary("List and change the members of audiences")
+    .description("List and change the members of static audiences. A membership can be limited to a tenant.");
 
   const list = audiences
     .command("list")
     .argument("<key>", "the audience's key")
-    .description("Members, the newest first.");
+    .description("List members, newest first");
   addResourceOptions(addPageOptions(list), ["knock audiences list beta"]).action(
     async (key: string, flags: ResourceFlags & PageFlags) => {
       const page = parsePage(flags);
@@ -64,7 +64,7 @@ export function registerAudiences(program: Command, context: CommandContext): vo
       .command(name)
       .argument("<key>", "the audience's key")
       .description(description)
-      .option("-r, --recipients <value...>", "user ids (a,b), JSON, @file.json or @-; at most 1000")
+      .option("-r, --recipients <value...>", "up to 1000 user IDs (a,b), JSON, @file.json or @-")
       .option("-t, --tenant <id>", "the tenant the membership is for");
 
   addResourceOptions(
@@ -73,7 +73,7 @@ export function registerAudiences(program: Command, context: CommandContext): vo
         "--csv <path>",
         "users, one per line: columns id, tenant_id (if any), and properties; - is standard input",
       )
-      .option("--no-create", "fail where there is no such audience"),
+      .option("--no-create", "fail if the audience does not exist"),
     ["knock audiences add beta --recipients ada,grace", "knock audiences add beta -r ada --tenant acme"],
   ).action(async (key: string, flags: ChangeFlags) => {
     const users = await readUsers(flags, context);

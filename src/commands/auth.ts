@@ -19,18 +19,18 @@ interface AuthFlags extends CommonFlags {
 export function registerAuth(program: Command, context: CommandContext): void {
   const auth = program
     .command("auth")
-    .summary("store API keys in profiles")
-    .description("API keys, kept in profiles that only you can read.");
+    .summary("Store API keys in profiles")
+    .description("Store API keys in profiles that only you can read.");
 
   const login = auth
     .command("login")
-    .description("Stores an API key in a profile; asks for it on a terminal, unseen.")
+    .description("Store an API key in a profile. In a terminal, the command asks for the key without showing it.")
     .option("--profile <name>", "the profile to write", DEFAULT_PROFILE)
     .option("--with-key", "read the key from standard input")
-    .option("--api-key <key>", "the key (it will stand in your shell's history)")
-    .option("--base-url <url>", "where this profile's API is")
-    .option("--branch <slug>", "this profile's branch")
-    .option("--check", "call the API with the key before storing it");
+    .option("--api-key <key>", "the API key (it will appear in your shell history; prefer --with-key)")
+    .option("--base-url <url>", "base URL of the API for this profile")
+    .option("--branch <slug>", "branch for this profile")
+    .option("--check", "check the key with the API before storing it");
   addExamples(addCommonOptions(login), [
     "knock auth login",
     'echo "$KNOCK_API_KEY" | knock auth login --with-key --profile staging',
@@ -58,8 +58,8 @@ export function registerAuth(program: Command, context: CommandContext): void {
 
   const logout = auth
     .command("logout")
-    .description("Forgets a profile.")
-    .option("--profile <name>", "the profile to forget", DEFAULT_PROFILE);
+    .description("Delete a profile")
+    .option("--profile <name>", "the profile to delete", DEFAULT_PROFILE);
   addExamples(addCommonOptions(logout), ["knock auth logout --profile staging"]);
   logout.action(async (flags: AuthFlags) => {
     const name = flags.profile ?? DEFAULT_PROFILE;
@@ -67,18 +67,16 @@ export function registerAuth(program: Command, context: CommandContext): void {
     const { output } = context;
     if (output.verbosity.json) output.json({ profile: name, deleted: existed });
     else
-      output.line(
-        existed ? `${output.colors.green("✓")} profile "${name}" forgotten` : `there is no profile "${name}"`,
-      );
+      output.line(existed ? `${output.colors.green("✓")} profile "${name}" deleted` : `there is no profile "${name}"`);
   });
 
-  const status = auth.command("status").description("The profiles, with their keys in part.");
+  const status = auth.command("status").description("List profiles with shortened keys");
   addExamples(addCommonOptions(status), ["knock auth status"]);
   status.action(() => {
     const { output } = context;
     const items = context.profiles.list();
     if (output.verbosity.json) return output.json({ items });
-    if (items.length === 0) return output.line("no profiles; knock auth login makes one");
+    if (items.length === 0) return output.line("no profiles: run `knock auth login` to create one");
     printTable(
       ["PROFILE", "KEY", "BASE URL", "BRANCH", "TARGET"],
       items.map((profile) => [
@@ -103,7 +101,9 @@ async function readKey(flags: AuthFlags, context: CommandContext): Promise<strin
       hint: "Type it on a terminal, or pipe it in: knock auth login --with-key < key.txt.",
     });
   if (/\s/.test(key))
-    throw new KnockError("usage", "an API key holds no white space", { hint: "Was more than the key pasted?" });
+    throw new KnockError("usage", "an API key contains no white space", {
+      hint: "Check that you copied only the key.",
+    });
   checkKeyFormat(key);
   return key;
 }

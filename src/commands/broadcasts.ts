@@ -28,8 +28,8 @@ async function openTarget(
   flags: TargetFlags,
 ): Promise<LocalTarget> {
   if ((await settings.getTarget(flags)) === "remote")
-    throw new KnockError("not_supported", "broadcasts are the local target's", {
-      hint: "The API sends no broadcasts: the service's dashboard does. Add --local.",
+    throw new KnockError("not_supported", "broadcasts are only available on the local target", {
+      hint: "The API cannot send broadcasts. Use the dashboard, or add --local.",
     });
   return services.openLocalTarget(flags);
 }
@@ -45,8 +45,8 @@ interface BroadcastSelection {
 async function readSelection(flags: BroadcastFlags, context: CommandContext): Promise<BroadcastSelection> {
   const selectors = ["audience", "allUsers", "recipients", "csv"].filter((name) => name in flags);
   if (selectors.length > 1)
-    throw new KnockError("usage", "whom the broadcast is for is said more than once", {
-      hint: "One of --audience, --all-users, --recipients, --csv.",
+    throw new KnockError("usage", "more than one option selects the recipients", {
+      hint: "Use one of --audience, --all-users, --recipients and --csv.",
     });
   const reader = new InputReader(context.input);
   const identify: RecipientUpsert[] = [];
@@ -68,22 +68,25 @@ async function readSelection(flags: BroadcastFlags, context: CommandContext): Pr
 
 function addSelectionOptions(command: Command): Command {
   return command
-    .option("--audience <key>", "everyone in this audience now; else the file's target_audience_key")
-    .option("--all-users", "every user there is")
+    .option(
+      "--audience <key>",
+      "send to the current members of this audience (default: target_audience_key of the file)",
+    )
+    .option("--all-users", "send to every user")
     .option("-r, --recipients <value...>", 'users: ids (a,b), JSON ({"id","tenant","data"} each), @file.json or @-')
     .option("--csv <path>", "users, one per line: columns id, tenant_id (if any), and data; - is standard input")
-    .option("--again", "although it was sent before");
+    .option("--again", "send again although the broadcast was already sent");
 }
 
 export function registerBroadcasts(program: Command, context: CommandContext, services: LocalTargetService): void {
   const broadcasts = program
     .command("broadcasts")
-    .summary("send one message to many, once")
-    .description("Broadcasts: what broadcasts/<key>/ says, to an audience, to a list of users or to all of them.");
+    .summary("Send one message to many users")
+    .description("Send a broadcast from broadcasts/<key>/ to an audience, to a list of users or to all users.");
 
   const list = broadcasts
     .command("list", { isDefault: true })
-    .description("The project's broadcasts, and where they stand.");
+    .description("List the project's broadcasts and their status");
   addResourceOptions(list, ["knock broadcasts list"]).action(async (flags: ResourceFlags) => {
     printBroadcasts(await (await openTarget(context, services, flags)).broadcasts.list(), context.output);
   });
@@ -91,7 +94,7 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
   const send = broadcasts
     .command("send")
     .argument("<key>", "the broadcast's key")
-    .description("Sends a broadcast now; prints what happened to each recipient.");
+    .description("Send a broadcast now and print what happened to each recipient");
   addResourceOptions(addSelectionOptions(send), [
     "knock broadcasts send history-launch --all-users",
     'knock broadcasts send history-launch -r ada -r \'{"id":"mary","tenant":"acme","data":{"seats":"4"}}\'',
@@ -106,8 +109,10 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
   const schedule = broadcasts
     .command("schedule")
     .argument("<key>", "the broadcast's key")
-    .option("--at <time>", "when, ISO 8601; else the file's scheduled_at")
-    .description("Sends a broadcast later, to who is in its audience then; knock worker and the clock do it.");
+    .option("--at <time>", "time in ISO 8601 (default: scheduled_at of the file)")
+    .description(
+      "Schedule a broadcast. It is sent to the members of the audience at that time, by `knock worker` or when the clock advances.",
+    );
   addResourceOptions(addSelectionOptions(schedule), [
     "knock broadcasts schedule history-launch --at 2030-06-04T18:00:00Z --all-users",
   ]).action(async (key: string, flags: ResourceFlags & BroadcastFlags & { at?: string }) => {
@@ -121,7 +126,7 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
   const cancel = broadcasts
     .command("cancel")
     .argument("<key>", "the broadcast's key")
-    .description("Takes back what is scheduled: the broadcast is a draft again.");
+    .description("Cancel a scheduled broadcast, so that it is a draft again");
   addResourceOptions(cancel, [
     "knock broadcasts schedule history-launch --at 2030-06-04T18:00:00Z --all-users && knock broadcasts cancel history-launch",
   ]).action(async (key: string, flags: ResourceFlags) => {

@@ -32,15 +32,15 @@ export function registerCancel(program: Command, context: CommandContext): void 
   const command = program
     .command("cancel")
     .argument("<workflow>", "the workflow's key")
-    .argument("<cancellation-key>", "the key its trigger carried")
-    .summary("stop what still waits of a trigger")
+    .argument("<cancellation-key>", "the cancellation key of the trigger")
+    .summary("Cancel pending runs")
     .description(
-      "Cancels the runs of a workflow that carry a cancellation key and still wait. Messages already made stay.",
+      "Cancel the pending runs of a workflow that have a cancellation key. Messages that were already created are kept.",
     )
-    .option("-r, --recipients <value...>", "only these: ids, JSON, @file.json or @-")
+    .option("-r, --recipients <value...>", "cancel only for these recipients: IDs, JSON, @file.json or @-")
     .option("--recipient <value...>", "the same as --recipients")
-    .option("--object <collection/id...>", "only these objects, in short")
-    .option("--fail-if-none", "exit 1 when nothing was cancelled");
+    .option("--object <collection/id...>", "cancel only for these objects")
+    .option("--fail-if-none", "exit 1 if nothing was canceled");
   addExpectOption(command, "cancelled=2, not_cancellable=0, ada:delay_1=cancelled");
   addExamples(addCommonOptions(addTargetOptions(command)), [
     "knock cancel invite invite-42",

@@ -47,7 +47,7 @@ async function moveClock(
   context: CommandContext,
 ): Promise<void> {
   const blocked: BlockedOccurrence[] = [];
-  const state = await context.output.showProgress("running what falls due", () =>
+  const state = await context.output.showProgress("running due work", () =>
     engine.moveClock(to, {
       ...moveOptions,
       signal: context.signal,
@@ -85,20 +85,20 @@ async function readMoveOutcomes(ran: readonly AdvancedRun[], engine: LocalOperat
 /** Returns the time at which something falls due next. Throws `usage` if nothing waits for a time. */
 function requireDueTime(due: number | null): number {
   if (due !== null) return due;
-  throw new KnockError("usage", "nothing waits for a time", {
-    hint: "knock runs list --status paused shows what waits for an event.",
+  throw new KnockError("usage", "nothing is scheduled", {
+    hint: "Run `knock runs list --status paused` to see runs that wait for an event.",
   });
 }
 
 export function registerClock(program: Command, context: CommandContext): void {
   const clock = program
     .command("clock")
-    .summary("read and move the local store's clock")
-    .description("The local store's virtual clock: real time until it is moved. Alone, it shows the time.");
+    .summary("Show and move the local clock")
+    .description("Show and move the virtual clock of the local store. It follows real time until it is moved.");
   const add = (command: Command, examples: readonly string[]): Command =>
     addExamples(addCommonOptions(addProjectOptions(command)), examples);
 
-  add(clock.command("show", { isDefault: true }).description("The store's time now."), ["knock clock"]).action(
+  add(clock.command("show", { isDefault: true }).description("Show the time of the clock"), ["knock clock"]).action(
     async (flags: ClockFlags) => {
       const engine = await context.target.openLocal(flags);
       printClock({ ...(await engine.readClock()), ran: [] }, context.output);
@@ -108,9 +108,9 @@ export function registerClock(program: Command, context: CommandContext): void {
   add(
     clock
       .command("advance")
-      .argument("<duration>", "such as 30m, 24h, 2d or PT30M; next: to what falls due next")
-      .option("--expect <rule...>", `exit 1 unless every rule is met: ${RUN_RULE_EXAMPLES}`)
-      .description("Moves the clock forward and runs what falls due on the way, each at its own time."),
+      .argument("<duration>", "a duration such as 30m, 24h, 2d or PT30M; or next, for the next due time")
+      .option("--expect <rule...>", `exit 1 unless every rule is met, such as ${RUN_RULE_EXAMPLES}`)
+      .description("Move the clock forward and run due work on the way, each item at its own time"),
     ["knock clock advance 2d", "knock clock advance next", "knock clock advance 1h --expect no-failures"],
   ).action(async (duration: string, flags: MoveFlags) => {
     const rules = await readClockRules(flags, context);
@@ -124,10 +124,10 @@ export function registerClock(program: Command, context: CommandContext): void {
   add(
     clock
       .command("set")
-      .argument("<time>", "ISO 8601; without an offset it is UTC")
-      .option("--force", "allow an earlier time; not needed while the store contains no runs")
-      .option("--expect <rule...>", `exit 1 unless every rule is met: ${RUN_RULE_EXAMPLES}`)
-      .description("Moves the clock to a time; forward, it runs what falls due on the way."),
+      .argument("<time>", "time in ISO 8601 (default offset: UTC)")
+      .option("--force", "allow an earlier time if the store contains runs")
+      .option("--expect <rule...>", `exit 1 unless every rule is met, such as ${RUN_RULE_EXAMPLES}`)
+      .description("Set the clock. If it moves forward, due work runs on the way."),
     ["knock clock set 2030-06-04T10:00:00Z"],
   ).action(async (time: string, flags: MoveFlags) => {
     const rules = await readClockRules(flags, context);
@@ -139,9 +139,9 @@ export function registerClock(program: Command, context: CommandContext): void {
   add(
     clock
       .command("freeze")
-      .argument("[time]", "ISO 8601 (default: the clock's time now)")
-      .option("--force", "allow an earlier time; not needed while the store contains no runs")
-      .description("Stops the clock; it then moves only by advance and set."),
+      .argument("[time]", "time in ISO 8601 (default: the current time of the clock)")
+      .option("--force", "allow an earlier time if the store contains runs")
+      .description("Stop the clock. It then moves only with `advance` and `set`."),
     ["knock clock freeze", "knock clock freeze 2030-06-04T10:00:00Z"],
   ).action(async (time: string | undefined, flags: ClockFlags) => {
     const at = time === undefined ? null : parseTimeArgument(time, "the time");
@@ -149,7 +149,7 @@ export function registerClock(program: Command, context: CommandContext): void {
     printClock({ ...(await engine.freezeClock(at, { force: flags.force ?? false })), ran: [] }, context.output);
   });
 
-  add(clock.command("reset").description("Goes back to real time."), ["knock clock reset"]).action(
+  add(clock.command("reset").description("Return the clock to real time"), ["knock clock reset"]).action(
     async (flags: ClockFlags) => {
       const engine = await context.target.openLocal(flags);
       printClock({ ...(await engine.resetClock()), ran: [] }, context.output);

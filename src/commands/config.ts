@@ -13,12 +13,14 @@ const READABLE = ["target", "base_url", "api_key", "branch", "profile", "store",
 export function registerConfig(program: Command, context: CommandContext): void {
   const config = program
     .command("config")
-    .summary("see and change settings")
-    .description("Settings: flag > environment > knock.json > profile > default.");
+    .summary("Show and change settings")
+    .description(
+      "Show and change settings. A flag takes precedence over an environment variable, then knock.json, the profile and the default.",
+    );
 
   const list = config
     .command("list", { isDefault: true })
-    .description("Every setting as it counts here, and where it comes from.");
+    .description("List effective settings and where each comes from");
   addExamples(addCommonOptions(addTargetOptions(list)), ["knock config list"]);
   list.action(async (flags: CommonFlags & TargetFlags) => {
     const items = await context.settings.list(flags);
@@ -31,10 +33,7 @@ export function registerConfig(program: Command, context: CommandContext): void 
     );
   });
 
-  const get = config
-    .command("get")
-    .argument("<setting>", READABLE.join(", "))
-    .description("One setting as it counts here.");
+  const get = config.command("get").argument("<setting>", READABLE.join(", ")).description("Show an effective setting");
   addExamples(addCommonOptions(addTargetOptions(get)), ["knock config get target"]);
   get.action(async (name: string, flags: CommonFlags & TargetFlags) => {
     const setting = (await context.settings.list(flags)).find((item) => item.name === name);
@@ -47,9 +46,9 @@ export function registerConfig(program: Command, context: CommandContext): void 
   const set = config
     .command("set")
     .argument("<setting>", WRITABLE.join(", "))
-    .argument("<value>", 'the value; "" removes it')
+    .argument("<value>", 'the value, or "" to remove the setting')
     .description(
-      "Writes a setting into your profile (--profile, else the default one); profile sets the default profile.",
+      "Write a setting to your profile (--profile, or the default profile). The setting `profile` selects the default profile.",
     )
     .option("--profile <name>", "the profile to write");
   addExamples(addCommonOptions(set), ["knock config set target remote", "knock config set profile staging"]);
@@ -57,7 +56,8 @@ export function registerConfig(program: Command, context: CommandContext): void 
     const setting = WRITABLE.find((writable) => writable === name);
     if (setting === undefined) {
       throw new KnockError("usage", `"${name}" cannot be set`, {
-        hint: name === "api_key" ? "knock auth login stores keys." : didYouMean(name, WRITABLE, "Settings"),
+        hint:
+          name === "api_key" ? "Run `knock auth login` to store an API key." : didYouMean(name, WRITABLE, "Settings"),
       });
     }
     if (setting === "target" && !["local", "remote", ""].includes(value))
@@ -75,7 +75,7 @@ export function registerConfig(program: Command, context: CommandContext): void 
     else context.output.line(`${context.output.colors.green("✓")} ${name} ${value === "" ? "removed" : `= ${value}`}`);
   });
 
-  const path = config.command("path").description("The file that holds your profiles.");
+  const path = config.command("path").description("Show the path of the profiles file");
   addExamples(addCommonOptions(path), ["knock config path"]);
   path.action(() => {
     const { path: file } = context.profiles;

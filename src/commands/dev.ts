@@ -25,22 +25,22 @@ type DevFlags = CommonFlags &
 export function registerDev(program: Command, context: CommandContext, services: DevServices): void {
   const command = program
     .command("dev")
-    .argument("[command...]", "after --: a command to run against it, as --exec, but without a shell")
-    .summary("the API on this machine, for an application to run against")
+    .argument("[command...]", "a command after -- that runs against the API, without a shell")
+    .summary("Serve the API locally for your application")
     .description(
-      "Answers the API's requests on this machine, from the project's files and the local store. An application needs only KNOCK_BASE_URL to use it; messages are rendered and kept, nothing leaves. A page at its address shows them as they arrive.",
+      "Serve the API locally from the project's files and the local store. Applications only need KNOCK_BASE_URL. Messages are rendered and stored, and none are sent. A page at the same address shows messages as they arrive.",
     )
-    .option("--port <n>", "where to listen; 0 picks a free port", String(DEFAULT_PORT))
-    .option("--host <address>", "the address to listen at", "127.0.0.1")
+    .option("--port <n>", "port (0: any free port)", String(DEFAULT_PORT))
+    .option("--host <address>", "address to listen on", "127.0.0.1")
     .option(
       "--allow-host <name>",
-      "a name to be reached by besides this machine's own; .lark.test for all below it; repeatable",
+      "additional host name to accept, such as api.lark.test, or .lark.test for all subdomains; repeatable",
       collectHost,
     )
-    .option("--ready-file <path>", "written once requests are answered: url, port and pid as JSON")
-    .option("--exec <command>", "run a shell command against it, then stop and exit with the command's code")
-    .option("--strict", "treat warnings as errors: at the start exit 3, later reject the trigger")
-    .option("--rate-limits", "refuse calls above the API's limits, as the service does");
+    .option("--ready-file <path>", "file to write when the server is ready: url, port and pid as JSON")
+    .option("--exec <command>", "run a shell command against the API, then exit with its exit code")
+    .option("--strict", "treat warnings as errors: exit 3 at start, and reject triggers later")
+    .option("--rate-limits", "apply the rate limits of the service");
   addExamples(addCommonOptions(addProjectOptions(command)), [
     "knock dev",
     "knock dev --port 0 --store :memory: -- knock notify new-comment -r ada --set page=Home --remote",
@@ -87,7 +87,7 @@ function resolveCommand(words: readonly string[], { exec }: DevFlags, { argv }: 
     throw new KnockError("usage", "--exec and -- both name a command", { hint: "Use one of them." });
   if (exec !== undefined)
     throw new KnockError("usage", `too many arguments: ${words.join(" ")}`, {
-      hint: `Quote the command: --exec '${[exec, ...words].join(" ")}', or put it after --.`,
+      hint: `Put the command in quotes: --exec '${[exec, ...words].join(" ")}', or put it after --.`,
     });
   if (after < words.length)
     throw new KnockError("usage", `too many arguments: ${words.join(" ")}`, {
@@ -129,7 +129,7 @@ async function serve({ url, port, store, keys }: OpenedEmulator, { output, signa
       `KNOCK_API_KEY=sk_… (${keys === null ? "any" : 'one of "keys" in environment.json'})`,
     ]);
   output.note(`page: ${url}/`);
-  output.note("answering; Ctrl-C stops");
+  output.note("listening; press Ctrl-C to stop");
   if (signal.aborted) return;
   await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 }
@@ -144,7 +144,7 @@ async function runCommandAgainst(
   context: CommandContext,
   services: DevServices,
 ): Promise<void> {
-  context.output.note(`answering at ${url}`);
+  context.output.note(`listening at ${url}`);
   const key = keys?.find((candidate) => candidate.startsWith("sk_")) ?? LOCAL_KEY;
   // The command's exit code also applies after an interruption, because it shows how the command handled the signal.
   context.setExitCode(await services.runCommand(command, { KNOCK_BASE_URL: url }, { KNOCK_API_KEY: key }), true);

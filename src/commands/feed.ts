@@ -17,7 +17,7 @@ import {
 /** Hints for words of the table's status column that have other names in the API's filter. */
 const STATUS_HINTS = {
   new: 'Did you mean "unseen"?',
-  archived: "Archived items are listed by --archived only.",
+  archived: "Use --archived to list archived items.",
 };
 
 interface FeedFlags extends ResourceFlags, PageFlags {
@@ -30,27 +30,27 @@ interface FeedFlags extends ResourceFlags, PageFlags {
 
 function parseFeedRecipient(user: string | undefined, object: string | undefined): RecipientReference {
   if ((user === undefined) === (object === undefined))
-    throw new KnockError("usage", "name a user or an object, one of the two", {
+    throw new KnockError("usage", "give either a user or an object", {
       hint: "knock feed list ada, or knock feed list --object projects/p1.",
     });
   if (user !== undefined) return parseRecipientArgument(user, "the user");
   const [reference, ...more] = parseObjectFlag([object as string]);
-  if (more.length > 0) throw new KnockError("usage", "--object: one object at a time");
+  if (more.length > 0) throw new KnockError("usage", "--object accepts one object");
   return reference as { collection: string; id: string };
 }
 
 export function registerFeed(program: Command, context: CommandContext): void {
   const feed = program
     .command("feed")
-    .summary("show a recipient's in-app feed")
-    .description("In-app feeds, as an application shows them.");
+    .summary("Show an in-app feed")
+    .description("Show in-app feeds as applications show them.");
   const list = feed
     .command("list")
-    .argument("[user]", "a user's id")
-    .description("A feed's items, the newest first, with the counts of unread and unseen ones.")
+    .argument("[user]", "a user ID")
+    .description("List the items of a feed, newest first, with the counts of unread and unseen items")
     .option("--object <collection/id>", "the feed of an object")
-    .option("--channel <key>", "only of this in-app channel (key or id)")
-    .option("--tenant <id>", "only of this tenant, and what has none")
+    .option("--channel <key>", "only of this in-app channel (key or ID)")
+    .option("--tenant <id>", "only items of this tenant and items without a tenant")
     .option("--status <status>", `only with this status: ${FEED_STATUSES.join(", ")}`, "all")
     .option("--archived <which>", `archived ones: ${FEED_ARCHIVED.join(", ")}`, "exclude");
   addResourceOptions(addPageOptions(list), [

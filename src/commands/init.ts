@@ -17,8 +17,9 @@ export function registerInit(program: Command, { output }: CommandContext, servi
     if (output.verbosity.json) return output.json({ files, kept });
     for (const file of files) output.line(`${output.colors.green("✓")} ${file}${kept.length > 0 ? " added" : ""}`);
     for (const file of kept) output.line(output.colors.dim(`○ ${file} kept`));
-    if (files.length === 0) output.note("nothing was missing");
-    if (within !== null) output.note(`note: ${within} holds a project, too; below the new one, the new one counts`);
+    if (files.length === 0) output.note("all files already exist");
+    if (within !== null)
+      output.note(`note: ${within} also contains a project; commands below the new folder use the new project`);
     output.note(`try: ${folder === "." ? "" : `cd ${folder} && `}${next}`);
   });
 }

@@ -40,7 +40,7 @@ const STATUS_HINTS = {
   failed: 'Did you mean "undelivered"?',
   waiting: 'Did you mean "queued"?',
   scheduled: 'Did you mean "queued"?',
-  skipped: "A step that was skipped makes no message: knock runs show tells why.",
+  skipped: "A skipped step creates no message. Run `knock runs show` to see the reason.",
   clicked: 'Did you mean "link_clicked"?',
 };
 
@@ -56,8 +56,8 @@ interface ListFlags extends CommonFlags, TargetFlags, PageFlags {
 export function registerMessages(program: Command, context: CommandContext, services: BrowserService): void {
   const messages = program
     .command("messages")
-    .summary("list messages, show one as rendered, mark it seen or read")
-    .description("Messages and their rendered content; alone, it lists them.");
+    .summary("List, show and mark messages")
+    .description("List messages, show their rendered content and mark them. Without a subcommand, list messages.");
   registerList(messages, context);
 
   registerShow(messages, context, services);
@@ -65,9 +65,9 @@ export function registerMessages(program: Command, context: CommandContext, serv
 
   const mark = messages
     .command("mark")
-    .argument("<id...>", "message ids, then the status")
+    .argument("<id...>", "message IDs, then the status")
     .usage("<id...> <status> [options]")
-    .description(`Sets an engagement status: ${ENGAGEMENT_ACTIONS.join(", ")}.`)
+    .description(`Set an engagement status: ${ENGAGEMENT_ACTIONS.join(", ")}.`)
     .option("--metadata <json>", "with interacted: up to five pairs about the interaction, or @file, or @-");
   addExamples(addCommonOptions(addTargetOptions(mark)), [
     "knock messages mark $(knock messages list --recipient grace --quiet) seen",
@@ -75,14 +75,14 @@ export function registerMessages(program: Command, context: CommandContext, serv
   ]);
   mark.action(async (words: string[], flags: CommonFlags & TargetFlags & { metadata?: string }) => {
     if (words.length < 2)
-      throw new KnockError("usage", "name the messages and then the status", {
+      throw new KnockError("usage", "give message IDs, then the status", {
         hint: `knock messages mark <id> seen. Statuses: ${ENGAGEMENT_ACTIONS.join(", ")}.`,
       });
     const [first, last] = [words[0] as string, words.at(-1) as string];
     const isReversed =
       ENGAGEMENT_ACTIONS.some((action) => action === first) && !ENGAGEMENT_ACTIONS.some((action) => action === last);
     if (isReversed)
-      throw new KnockError("usage", `the status "${first}" stands after the messages`, {
+      throw new KnockError("usage", `the status "${first}" must come after the message IDs`, {
         hint: `knock messages mark ${[...words.slice(1), first].join(" ")}`,
       });
     const action = parseChoice(last, ENGAGEMENT_ACTIONS, "status") as EngagementAction;
@@ -122,17 +122,17 @@ function registerRetry(messages: Command, context: CommandContext): void {
   const retry = messages
     .command("retry")
     .argument("[id...]", "message ids")
-    .option("--all", "every undelivered message")
-    .description("Hands undelivered messages to their providers once more, on the local target.");
+    .option("--all", "retry retry retry retry every undelivered message")
+    .description("Retry undelivered messages (local target only)");
   addExamples(addCommonOptions(addTargetOptions(retry)), ["knock messages retry --all"]);
   retry.action(async (ids: string[], flags: CommonFlags & TargetFlags & { all?: boolean }) => {
     if (ids.length > 0 === (flags.all === true))
-      throw new KnockError("usage", "name messages, or give --all", {
+      throw new KnockError("usage", "give message IDs or --all", {
         hint: "knock messages list --status undelivered",
       });
     if ((await context.settings.getTarget(flags)) === "remote")
-      throw new KnockError("not_supported", "messages are retried on the local target only", {
-        hint: "The API has no such call: the service's dashboard has. Add --local.",
+      throw new KnockError("not_supported", "messages can only be retried on the local target", {
+        hint: "The API cannot retry messages. Use the dashboard, or add --local.",
       });
     const operations = await context.target.openLocal(flags);
     const retried: JsonObject[] = [];
@@ -152,16 +152,16 @@ interface ShowFlags extends CommonFlags, TargetFlags {
 function registerShow(messages: Command, context: CommandContext, services: BrowserService): void {
   const show = messages
     .command("show")
-    .argument("<id>", "a message's id")
-    .description("One message with its content.")
-    .option("--raw", "an e-mail as the MIME message a server would take, other content as JSON")
-    .option("--open", "write an e-mail's HTML to a file and open it in the browser");
+    .argument("<id>", "a message ID")
+    .description("Show a message with its content")
+    .option("--raw", "print an email as a MIME message, and other content as JSON")
+    .option("--open", "write an email's HTML to a file and open it in the browser");
   addExamples(addCommonOptions(addTargetOptions(show)), [
     'knock messages show "$(knock messages list --limit 1 --quiet)"',
     'knock messages show "$(knock messages list --limit 1 --quiet)" --raw > mail.eml',
   ]);
   show.action(async (typed: string, flags: ShowFlags) => {
-    if (flags.raw && flags.open) throw new KnockError("usage", "--raw and --open do not go together");
+    if (flags.raw && flags.open) throw new KnockError("usage", "--raw and --open cannot be combined");
     const operations = await context.target.open(flags);
     const id = await resolveIdPrefix(typed, ["message"], operations);
     const message = await operations.readMessage(id);
@@ -195,8 +195,8 @@ async function printRaw(message: JsonObject, content: JsonObject, { output }: Co
 async function openEmail(id: string, content: JsonObject, services: BrowserService): Promise<OpenedFile> {
   const html = inlineImages(content);
   if (html === null)
-    throw new KnockError("usage", `message "${id}" is no e-mail: it has no HTML to open`, {
-      hint: "knock messages show prints any message; --raw prints its content as JSON.",
+    throw new KnockError("usage", `message "${id}" is not an email, so it has no HTML to open`, {
+      hint: "Run `knock messages show` without --open, or with --raw to print the content as JSON.",
     });
   return services.openHtml(id, html);
 }
@@ -237,14 +237,17 @@ async function listAllMessages(filter: MessageFilter, operations: Operations): P
 function registerList(messages: Command, context: CommandContext): void {
   const list = messages
     .command("list", { isDefault: true })
-    .description("Messages, the newest first.")
+    .description("List messages, newest first")
     .option("--workflow <key>", "only of this workflow")
     .option("--workflow-run <id>", "only of this trigger")
-    .option("--recipient <id>", "only to this user id or collection/id")
-    .option("--channel <key>", "only on this channel (key or id)")
+    .option("--recipient <id>", "only messages to this user ID or collection/id")
+    .option("--channel <key>", "only on this channel (key or ID)")
     .option("--status <status>", `only with this status: ${LISTED_STATUSES.join(", ")}`)
     .option("--tenant <id>", "only of this tenant");
-  addExpectOption(list, "messages>=2, sandboxed=2, ada:email=sandboxed (of all messages that match, on every page)");
+  addExpectOption(
+    list,
+    "messages>=2, sandboxed=2, ada:email=sandboxed (counts all matching messages, not only this page)",
+  );
   addExamples(addCommonOptions(addTargetOptions(addPageOptions(list))), [
     "knock messages list --recipient ada",
     "knock messages list --channel in-app-feed --limit 5 --json",

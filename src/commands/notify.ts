@@ -29,26 +29,33 @@ export function registerNotify(program: Command, context: CommandContext): void 
     .command("notify")
     .alias("trigger")
     .argument("[workflow]", "the workflow's key")
-    .summary("trigger a workflow, print what happened to each recipient")
-    .description("Triggers a workflow, and prints the run's UUID and what happened to each recipient, and why.")
-    .option("-r, --recipients <value...>", "user ids (a,b), JSON, @file.json or @- (standard input)")
+    .summary("Trigger a workflow and print what happened to each recipient")
+    .description("Trigger a workflow. Print the run's UUID, and what happened to each recipient and why.")
+    .option("-r, --recipients <value...>", "user IDs (a,b), JSON, @file.json or @- (standard input)")
     .option("--recipient <value...>", "the same as --recipients")
-    .option("--object <collection/id...>", "object recipients, in short")
-    .option("-a, --actor <value>", "who caused it: an id, JSON or @file")
-    .option("-d, --data <json>", "a JSON object, @file.json or @-; repeat to merge", collectValues)
-    .option("--set <path=value>", "one data property (path=text, path:=json)", collectValues)
-    .option("-t, --tenant <value>", "an id or JSON")
-    .option("--cancellation-key <key>", "a name for a later knock cancel")
-    .option("--idempotency-key <key>", "the same key within 24 hours returns the first answer")
-    .option("--sandbox-mode", "render and keep every message, deliver none")
-    .option("--skip-delay", "pass through delay steps")
-    .option("-f, --file <path>", "a whole payload (JSON), or one per line (.jsonl); - is standard input")
-    .option("--format <format>", "of --file: json or jsonl")
+    .option("--object <collection/id...>", "object recipients as collection/id")
+    .option("-a, --actor <value>", "who caused the trigger: an ID, JSON or @file")
+    .option(
+      "-d, --data <json>",
+      "trigger data: trigger data: trigger data: trigger data: a JSON object, @file.json or @-; repeat to merge",
+      collectValues,
+    )
+    .option("--set <path=value>", "set one property of the data (path=text or path:=json)", collectValues)
+    .option("-t, --tenant <value>", "an ID or JSON")
+    .option("--cancellation-key <key>", "key for a later `knock cancel`")
+    .option("--idempotency-key <key>", "return the first response for the same key within 24 hours")
+    .option("--sandbox-mode", "render and store messages without delivering them")
+    .option("--skip-delay", "skip delay steps")
+    .option(
+      "-f, --file <path>",
+      "payload file: JSON, or JSON Lines (.jsonl) with one payload per line; - is standard input",
+    )
+    .option("--format <format>", "format format format format of --file: json or jsonl")
     .option("--all-or-nothing", "check every line of a JSON Lines file before triggering any")
-    .option("--wait [duration]", "return when every run has ended, or after this long")
-    .option("--dry-run", "check everything, show the request, change nothing")
-    .option("--expect <rule...>", `exit 1 unless every rule is met: ${RUN_RULE_EXAMPLES}`)
-    .option("--strict", "treat warnings as errors: nothing is triggered")
+    .option("--wait [duration]", "wait until every run has ended, or for this long")
+    .option("--dry-run", "check the trigger and show the request without sending it")
+    .option("--expect <rule...>", `exit 1 unless every rule is met, such as ${RUN_RULE_EXAMPLES}`)
+    .option("--strict", "treat warnings as errors and trigger nothing")
     .option("--no-validate", "do not check a remote trigger against the local project");
   addExamples(addCommonOptions(addTargetOptions(command)), [
     'knock notify new-comment --recipients ada,grace --actor alan --data \'{"page":"Home"}\'',
@@ -95,7 +102,7 @@ async function recoverWorkflowKey(
   for (const name of names) {
     const word = findSwallowedArgument(context.argv, flags[name] ?? []);
     if (word === undefined) continue;
-    throw new KnockError("usage", "no workflow named", {
+    throw new KnockError("usage", "no workflow key given", {
       hint: describeSwallowedArgument(VARIADIC_OPTIONS[name], word, "the workflow's key"),
     });
   }
@@ -115,14 +122,14 @@ async function runNotify(
     // A word after --wait is parsed as its value, even if it was meant as the workflow key.
     const hint =
       workflow === null && flags.file === undefined
-        ? `Put the workflow's key before it: knock notify ${flags.wait} --wait`
+        ? `Put the workflow key first: knock notify ${flags.wait} --wait`
         : undefined;
     parseDurationArgument(flags.wait, "--wait", hint);
   }
   const rules = readRules(flags);
   if (hasPayloadLines(flags)) return notifyLines(workflow, flags, rules, context);
   if (flags.allOrNothing)
-    throw new KnockError("usage", "--all-or-nothing goes with a file of one payload per line", {
+    throw new KnockError("usage", "--all-or-nothing requires a JSON Lines file", {
       hint: "For example: knock notify --file triggers.jsonl --all-or-nothing",
     });
   try {

@@ -5,8 +5,8 @@ import { addRecipientCommands } from "./shared/recipient-commands.js";
 export function registerObjects(program: Command, context: CommandContext): void {
   const objects = program
     .command("objects")
-    .summary("read and change objects")
-    .description("Objects: recipients that are no persons, in collections of your own.");
+    .summary("List and change objects")
+    .description("List and change objects: recipients that are not users, grouped in collections.");
   addRecipientCommands(
     objects,
     {

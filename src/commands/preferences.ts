@@ -22,14 +22,17 @@ type SetFlags = ResourceFlags & { setId: string };
 export function registerPreferences(program: Command, context: CommandContext): void {
   const preferences = program
     .command("preferences")
-    .summary("read and change what recipients want to get")
-    .description("Preference sets of users and objects: the default one, and one per tenant.");
+    .summary("Show and change preferences")
+    .description("Show and change the preference sets of users and objects: the default set and one set per tenant.");
   const verb = (name: string, description: string): Command =>
-    preferences.command(name).argument("<recipient>", "a user's id, or collection/id").description(description);
+    preferences.command(name).argument("<recipient>", "a user ID, or collection/id").description(description);
   const addSetIdOption = (command: Command): Command =>
-    command.option("--set-id <id>", "default, or a tenant's id", "default");
+    command.option("--set-id <id>", "default, or a tenant ID", "default");
 
-  const list = verb("list", "List every set of a recipient, with the environment's and the tenant's defaults applied");
+  const list = verb(
+    "list",
+    "List all preference sets of a recipient with the defaults of the environment and tenant applied",
+  );
   addResourceOptions(addPageOptions(list), ["knock preferences list ada"]).action(
     async (recipient: string, flags: ResourceFlags & PageFlags) => {
       const page = parsePage(flags);
@@ -39,19 +42,20 @@ export function registerPreferences(program: Command, context: CommandContext): 
     },
   );
 
-  addResourceOptions(addSetIdOption(verb("get", "One set, over the environment's and the tenant's defaults.")), [
-    "knock preferences get ada",
-    "knock preferences get projects/p1 --set-id acme --json",
-  ]).action(async (recipient: string, flags: SetFlags) => {
+  addResourceOptions(
+    addSetIdOption(verb("get", "Show a preference set with the defaults of the environment and tenant applied")),
+    ["knock preferences get ada", "knock preferences get projects/p1 --set-id acme --json"],
+  ).action(async (recipient: string, flags: SetFlags) => {
     const reference = parseRecipientArgument(recipient, "the recipient");
     const set = await (await openResources(context, flags)).preferences.read(reference, flags.setId);
     printPreferenceSet(set, context.output);
   });
 
   addResourceOptions(
-    addBodyOptions(
-      addSetIdOption(verb("set", "Replaces a set; with --merge it keeps what the body leaves out.")),
-    ).option("--merge", "merge into the set instead of replacing it"),
+    addBodyOptions(addSetIdOption(verb("set", "Replace a preference set, or merge into it with --merge"))).option(
+      "--merge",
+      "merge into the set instead of replacing it",
+    ),
     [
       'knock preferences set ada --data \'{"channel_types":{"email":false}}\'',
       "knock preferences set ada --set-id acme --merge --set workflows.new-comment:=false",
@@ -61,7 +65,7 @@ export function registerPreferences(program: Command, context: CommandContext): 
     const body = await readRequestBody(flags, new InputReader(context.input));
     if (body === null)
       throw new KnockError("usage", "no preferences given", {
-        hint: "Use --file, --data or --set; knock preferences delete empties a set.",
+        hint: "Use --file, --data or --set; Run `knock preferences delete` to clear a set.",
       });
     for (const warning of collectUnknownScopeWarnings(body)) context.output.warn(warning);
     const resources = await openResources(context, flags);
@@ -69,7 +73,7 @@ export function registerPreferences(program: Command, context: CommandContext): 
     printPreferenceSet(await resources.preferences.set(reference, flags.setId, requestBody), context.output);
   });
 
-  addResourceOptions(addSetIdOption(verb("delete", "Empties a set: the defaults count again.")), [
+  addResourceOptions(addSetIdOption(verb("delete", "Clear a preference set, so that the defaults apply")), [
     "knock preferences delete ada",
   ]).action(async (recipient: string, flags: SetFlags) => {
     const reference = parseRecipientArgument(recipient, "the recipient");

@@ -76,24 +76,25 @@ export function registerPreview(program: Command, context: CommandContext, servi
   const command = program
     .command("preview")
     .argument("<workflow>", "the workflow's key")
-    .argument(
-      "[step-ref]",
-      "the channel step; may be left out where the workflow has one; a fetch or agent step is tried, once",
-    )
-    .summary("render a step for given data, without a run")
+    .argument("[step-ref]", "the channel step (default: the only one); a fetch or agent step is requested once")
+    .summary("Render a channel step without running the workflow")
     .description(
-      "Renders a channel step as its reader would get it: no conditions, no preferences, nothing sent, nothing kept.",
+      "Render a channel step as its recipient would receive it. Conditions and preferences are ignored. Nothing is sent or stored.",
     )
-    .option("-r, --recipient <value>", "an id, JSON or @file.json (default: a sample user)")
-    .option("-a, --actor <value>", "an id, JSON or @file")
-    .option("-d, --data <json>", "a JSON object, @file.json or @-; repeat to merge", collectValues)
-    .option("--set <path=value>", "one data property (path=text, path:=json)", collectValues)
-    .option("-t, --tenant <value>", "an id or JSON")
+    .option("-r, --recipient <value>", "an ID, JSON or @file.json (default: a sample user)")
+    .option("-a, --actor <value>", "an ID, JSON or @file")
+    .option(
+      "-d, --data <json>",
+      "trigger data: trigger data: trigger data: trigger data: a JSON object, @file.json or @-; repeat to merge",
+      collectValues,
+    )
+    .option("--set <path=value>", "set one property of the data (path=text or path:=json)", collectValues)
+    .option("-t, --tenant <value>", "an ID or JSON")
     .option("-f, --file <path>", "a whole payload (JSON)")
     .option("--branch <slug>", "the branch to work on")
-    .option("--all", "every channel step")
+    .option("--all", "render render render render every channel step")
     .option("--strict", "treat warnings as errors")
-    .option("--watch", "again whenever a file of the project changes");
+    .option("--watch", "render again when a project file changes");
   addExamples(addCommonOptions(addProjectOptions(command)), [
     "knock preview new-comment email_1 --recipient ada --set page=Home --set comment=Nice",
     "knock preview new-comment --all --file payloads/new-comment.json",
@@ -110,7 +111,7 @@ async function firstPayload(flags: PayloadFlags, { input }: CommandContext): Pro
     if (line.error !== null) throw line.error;
     return line;
   }
-  throw new KnockError("usage", "the payload's file is empty", { hint: "Add a payload to it, or leave out --file." });
+  throw new KnockError("usage", "the payload's file is empty", { hint: "Add a payload to the file, or omit --file." });
 }
 
 async function runPreview(
@@ -121,7 +122,7 @@ async function runPreview(
   services: WatchService,
 ): Promise<void> {
   if (ref !== undefined && flags.all)
-    throw new KnockError("usage", "a step and --all contradict each other", { hint: "Leave one of them out." });
+    throw new KnockError("usage", "a step and --all cannot be combined", { hint: "Omit one of them." });
   const recipients =
     flags.recipient === undefined ? (flags.file === undefined ? [SAMPLE_RECIPIENT] : undefined) : [flags.recipient];
   const { recipient: _recipient, all: _all, watch: _watch, ...rest } = flags;
@@ -136,7 +137,7 @@ async function runPreview(
     if (content === lastPrinted) return;
     lastPrinted = content;
     print();
-    if (flags.watch) context.output.note("watching the project's files; Ctrl-C ends");
+    if (flags.watch) context.output.note("watching project files; press Ctrl-C to stop");
   };
   const renderPreview = async (): Promise<boolean> => {
     const engine = await context.target.openLocal(flags);
@@ -144,11 +145,14 @@ async function runPreview(
     const previews = await engine.previewSteps(trigger, ref === undefined ? null : [ref]);
     const [first, ...others] = previews;
     if (first === undefined)
-      throw new KnockError("resource_missing", `workflow "${workflow}" has no channel step: it renders no message`);
+      throw new KnockError(
+        "resource_missing",
+        `workflow "${workflow}" has no channel step, so there is nothing to render`,
+      );
     if (ref === undefined && !flags.all && others.some((preview) => preview.ref !== first.ref)) {
       const refs = [...new Set(previews.map((preview) => preview.ref))];
       throw new KnockError("usage", `workflow "${workflow}" has ${refs.length} channel steps`, {
-        hint: `Name one, or take --all: ${refs.join(", ")}.`,
+        hint: `Name a step or use --all: ${refs.join(", ")}.`,
       });
     }
     const warnings = await findUnidentified(trigger, engine.resources);

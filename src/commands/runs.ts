@@ -24,7 +24,8 @@ import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags } fro
 import { addPageOptions, type PageFlags, parseChoice, parsePage, parseRecipientKey } from "./shared/paging.js";
 import { resolveIdPrefix, suggestForMissingId } from "./shared/resolve-id-prefix.js";
 
-const COMPLETED_HINT = 'Did you mean "completed"? So is every run that has ended, whatever it sent.';
+const COMPLETED_HINT =
+  'Did you mean "completed"? Every run that has ended is completed, whether or not it sent messages.';
 /** Hints for other words, including those of step outcomes, that may stand for a run status. */
 const STATUS_HINTS = {
   waiting: 'Did you mean "paused"? A run is paused while a step waits.',
@@ -55,14 +56,14 @@ interface ListFlags extends CommonFlags, TargetFlags, PageFlags {
 export function registerRuns(program: Command, context: CommandContext): void {
   const runs = program
     .command("runs")
-    .summary("list recipient runs, show one with every step")
-    .description("Workflow runs and recipient runs; alone, it lists them.");
+    .summary("List runs and show their steps")
+    .description("List recipient runs and show their steps. Without a subcommand, list runs.");
   const list = runs
     .command("list", { isDefault: true })
-    .description("Recipient runs, the newest first.")
+    .description("List recipient runs, newest first")
     .option("--workflow <key>", "only of this workflow")
     .option("--workflow-run <id>", "only of this trigger")
-    .option("--recipient <id>", "only of this user id or collection/id")
+    .option("--recipient <id>", "only of this user ID or collection/id")
     .option("--status <status>", `only with this status: ${RUN_STATUSES.join(", ")}`)
     .option("--tenant <id>", "only of this tenant");
   addExamples(addCommonOptions(addTargetOptions(addPageOptions(list))), [
@@ -88,8 +89,8 @@ export function registerRuns(program: Command, context: CommandContext): void {
 
   const show = runs
     .command("show")
-    .argument("<id>", "a workflow run's or a recipient run's id")
-    .description("One run with every step's outcome and reason.");
+    .argument("<id>", "ID of a workflow run or recipient run")
+    .description("Show a run with the outcome and reason of each step");
   addExamples(addExpectOption(addCommonOptions(addTargetOptions(show))), [
     'knock runs show "$(knock runs list --limit 1 --quiet)"',
     "knock runs show \"$(knock runs list --limit 1 --quiet)\" --expect 'sent>=1' no-failures",

@@ -31,7 +31,7 @@ async function requireBody(flags: RequestBodyFlags, context: CommandContext): Pr
   const body = await readRequestBody(flags, new InputReader(context.input));
   if (body !== null) return body;
   throw new KnockError("usage", "no body given", {
-    hint: "--file body.json, or --data with the JSON, as the API takes it.",
+    hint: "Use --file body.json or --data with the JSON body of the API.",
   });
 }
 
@@ -47,17 +47,19 @@ function collectRecipients(body: JsonObject): Json[] {
 export function registerSchedules(program: Command, context: CommandContext): void {
   const schedules = program
     .command("schedules")
-    .summary("trigger workflows later, once or again and again")
-    .description("Schedules: a workflow's future triggers for one recipient each, in the recipient's time zone.");
+    .summary("Schedule workflows, once or repeatedly")
+    .description(
+      "Schedule future triggers of a workflow. Each schedule is for one recipient, in the recipient's time zone.",
+    );
   registerList(schedules, context);
 
-  const get = schedules.command("get").argument("<id>", "a schedule's id").description("One schedule.");
+  const get = schedules.command("get").argument("<id>", "a schedule ID").description("One schedule.");
   addResourceOptions(get, [`knock schedules get ${SAMPLE_ID}`]).action(async (id: string, flags: ResourceFlags) => {
     const resources = await openResources(context, flags);
     const schedule = await resources.schedules.read(id);
     if (schedule === null)
       throw new KnockError("resource_missing", `there is no schedule "${id}"`, {
-        hint: "knock schedules list shows them.",
+        hint: "Run `knock schedules list` to see schedules.",
       });
     printSchedule(schedule, context.output);
   });
@@ -66,7 +68,9 @@ export function registerSchedules(program: Command, context: CommandContext): vo
     addBodyOptions(
       schedules
         .command("create")
-        .description("Schedules a workflow, for each of the body's recipients; a body with schedules makes many."),
+        .description(
+          "Schedule a workflow for each recipient of the body. A body with `schedules` creates many schedules.",
+        ),
     ),
     [
       'knock schedules create --data \'{"workflow":"product-news","recipients":["ada"],"repeats":[{"frequency":"weekly","days":["mon"],"hours":9}]}\'',
@@ -85,14 +89,14 @@ export function registerSchedules(program: Command, context: CommandContext): vo
     addBodyOptions(
       schedules
         .command("update")
-        .argument("[id...]", "schedules' ids, unless the body has schedule_ids; at most 100")
-        .description("Changes schedules alike; what the body leaves out stays, null empties."),
+        .argument("[id...]", "up to 100 schedule IDs (default: schedule_ids of the body)")
+        .description("Update one or more schedules. Omitted fields stay unchanged; null clears a field."),
     ),
     [`knock schedules update ${SAMPLE_ID} --set ending_at=2030-12-31T23:59:59Z`],
   ).action(async (ids: string[], flags: ChangeFlags) => {
     const body = await requireBody(flags, context);
     if (ids.length > 0 && body.schedule_ids !== undefined)
-      throw new KnockError("usage", "schedules are named twice: as arguments and as schedule_ids of the body");
+      throw new KnockError("usage", "schedules are given twice: as arguments and as schedule_ids of the body");
     const resources = await openResources(context, flags);
     const change = ids.length > 0 ? { ...body, schedule_ids: ids } : body;
     printSchedules({ items: await resources.schedules.update(change) }, context.output);
@@ -101,7 +105,7 @@ export function registerSchedules(program: Command, context: CommandContext): vo
   addResourceOptions(
     schedules
       .command("delete")
-      .argument("<id...>", "schedules' ids; at most 100")
+      .argument("<id...>", "up to 100 schedule IDs")
       .description("Deletes schedules with what was to come; runs already started go on."),
     [`knock schedules delete ${SAMPLE_ID}`],
   ).action(async (ids: string[], flags: ResourceFlags) => {
@@ -117,9 +121,9 @@ export function registerSchedules(program: Command, context: CommandContext): vo
 function registerList(schedules: Command, context: CommandContext): void {
   const list = schedules
     .command("list", { isDefault: true })
-    .description("Schedules, the newest first; those that are over, too.")
+    .description("List schedules, newest first, including ended ones")
     .option("--workflow <key>", "only of this workflow")
-    .option("--recipient <id>", "only of this user id or collection/id")
+    .option("--recipient <id>", "only of this user ID or collection/id")
     .option("--tenant <id>", "only of this tenant");
   addResourceOptions(addPageOptions(list), [
     "knock schedules list",

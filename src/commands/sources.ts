@@ -16,8 +16,8 @@ async function openSources(
   flags: TargetFlags,
 ): Promise<SourceOperations> {
   if ((await settings.getTarget(flags)) === "remote")
-    throw new KnockError("not_supported", "sources are the local target's", {
-      hint: "The service has a webhook address per source: send events there, or add --local.",
+    throw new KnockError("not_supported", "sources are only available on the local target", {
+      hint: "Send events to the source's webhook URL of the service, or add --local.",
     });
   return (await services.openLocalTarget(flags)).sources;
 }
@@ -42,14 +42,14 @@ function parseHeaders(lines: readonly string[]): Record<string, string> {
 export function registerSources(program: Command, context: CommandContext, services: LocalTargetService): void {
   const sources = program
     .command("sources")
-    .summary("take in the events of other systems")
+    .summary("Receive events from other systems")
     .description(
-      "Sources: other systems whose events identify, subscribe, cancel and trigger, as sources/<key>/ says.",
+      "Receive events from other systems. sources/<key>/ defines which events identify, subscribe, cancel or trigger.",
     );
 
   const list = sources
     .command("list", { isDefault: true })
-    .description("The project's sources, and what their events do.");
+    .description("List the project's sources and the actions of their events");
   addResourceOptions(list, ["knock sources list"]).action(async (flags: ResourceFlags) => {
     printSources(await (await openSources(context, services, flags)).list(), context.output);
   });
@@ -59,12 +59,8 @@ export function registerSources(program: Command, context: CommandContext, servi
       sources
         .command("send")
         .argument("<key>", "the source's key")
-        .description("Take an event in as if its system had sent it, and print the result of each action")
-        .option(
-          "--header <name: value>",
-          "a header of the request, for paths under headers.; repeat for more",
-          collectValues,
-        ),
+        .description("Receive an event as if the system had sent it, and print the result of each action")
+        .option("--header <name: value>", "request header, for paths under headers.; repeatable", collectValues),
     ),
     [
       "knock sources send billing --file payloads/plan-changed.json",
@@ -73,7 +69,7 @@ export function registerSources(program: Command, context: CommandContext, servi
   ).action(async (key: string, flags: ResourceFlags & RequestBodyFlags & { header?: string[] }) => {
     const event = await readRequestBody(flags, new InputReader(context.input));
     if (event === null)
-      throw new KnockError("usage", "no event given", { hint: "--file event.json, or --data with the JSON." });
+      throw new KnockError("usage", "no event given", { hint: "Use --file event.json or --data with the JSON." });
     const receipt = await (await openSources(context, services, flags)).receive(key, {
       body: event,
       headers: parseHeaders(flags.header ?? []),

@@ -46,22 +46,24 @@ async function readSubscriptionBody(flags: ChangeFlags, source: InputSource) {
 export function registerSubscriptions(program: Command, context: CommandContext): void {
   const subscriptions = program
     .command("subscriptions")
-    .summary("read and change who subscribes to objects")
-    .description("Subscriptions: an object's subscribers get what is triggered for it.");
+    .summary("List and change subscriptions to objects")
+    .description(
+      "List and change subscriptions. Subscribers of an object receive the workflows that are triggered for the object.",
+    );
   registerList(subscriptions, context);
   const change = (name: string, description: string): Command =>
     subscriptions
       .command(name)
       .argument("<collection>", "the object's collection")
-      .argument("<id>", "the object's id")
+      .argument("<id>", "the object's ID")
       .description(description)
-      .option("-r, --recipients <value...>", "user ids (a,b), JSON, @file.json or @-; at most 100")
-      .option("--object <collection/id...>", "subscribers that are objects, in short");
+      .option("-r, --recipients <value...>", "up to 100 user IDs (a,b), JSON, @file.json or @-")
+      .option("--object <collection/id...>", "subscribers that are objects, as collection/id");
 
   addResourceOptions(
-    change("add", "Subscribes recipients, or changes the properties of those who do.").option(
+    change("add", "Subscribe recipients, or update the properties of their subscriptions").option(
       "--properties <json>",
-      "the subscriptions' own properties: JSON, @file.json or @-",
+      "properties of the subscriptions: JSON, @file.json or @-",
     ),
     [
       "knock subscriptions add projects p1 --recipients ada,alan",
@@ -74,7 +76,7 @@ export function registerSubscriptions(program: Command, context: CommandContext)
     await warnUnidentifiedRecipients(recipients, resources, context);
   });
 
-  addResourceOptions(change("delete", "Ends subscriptions; those that do not exist are passed over."), [
+  addResourceOptions(change("delete", "Delete subscriptions. Subscriptions that do not exist are ignored."), [
     "knock subscriptions delete projects p1 --recipients grace",
   ]).action(async (collection: string, id: string, flags: ChangeFlags) => {
     const { body } = await readSubscriptionBody(flags, context.input);
@@ -88,9 +90,11 @@ function registerList(subscriptions: Command, context: CommandContext): void {
   const list = subscriptions
     .command("list")
     .argument("[collection]", "the object's collection")
-    .argument("[id]", "the object's id")
-    .description("Who subscribes to an object, or with --recipient what a recipient subscribes to; the newest first.")
-    .option("--recipient <id>", "a user's id, or collection/id");
+    .argument("[id]", "the object's ID")
+    .description(
+      "List the subscribers of an object, or the subscriptions of a recipient with --recipient, newest first",
+    )
+    .option("--recipient <id>", "a user ID, or collection/id");
   addResourceOptions(addPageOptions(list), [
     "knock subscriptions list projects p1",
     "knock subscriptions list --recipient grace --json",
@@ -102,7 +106,7 @@ function registerList(subscriptions: Command, context: CommandContext): void {
     ) => {
       const page = parsePage(flags);
       if ((id === undefined) === (flags.recipient === undefined) || (collection !== undefined && id === undefined))
-        throw new KnockError("usage", "name an object or a recipient, one of the two", {
+        throw new KnockError("usage", "give either an object or a recipient", {
           hint: "knock subscriptions list projects p1, or knock subscriptions list --recipient ada.",
         });
       const scope =

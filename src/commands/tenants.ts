@@ -5,8 +5,8 @@ import { addRecipientCommands } from "./shared/recipient-commands.js";
 export function registerTenants(program: Command, context: CommandContext): void {
   const tenants = program
     .command("tenants")
-    .summary("read and change tenants")
-    .description("Tenants: your customers, with branding and default preferences of their own.");
+    .summary("List and change tenants")
+    .description("List and change tenants: your customers, each with its own branding and default preferences.");
   addRecipientCommands(
     tenants,
     {

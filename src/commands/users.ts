@@ -5,8 +5,8 @@ import { addRecipientCommands } from "./shared/recipient-commands.js";
 export function registerUsers(program: Command, context: CommandContext): void {
   const users = program
     .command("users")
-    .summary("read and change users")
-    .description("Users: the people that workflows notify.");
+    .summary("List and change users")
+    .description("List and change users, the recipients of workflows.");
   addRecipientCommands(
     users,
     {

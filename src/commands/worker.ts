@@ -11,9 +11,9 @@ const POLL_MS = 500;
 export function registerWorker(program: Command, context: CommandContext): void {
   const command = program
     .command("worker")
-    .summary("run whatever is due, as it falls due")
-    .description("Runs whatever is due in the local store, as it falls due, until stopped.")
-    .option("--once", "run what is due now and exit");
+    .summary("Run due work until stopped")
+    .description("Run due work of the local store until stopped.")
+    .option("--once", "run the work that is due now, then exit");
   addExamples(addCommonOptions(addProjectOptions(command)), ["knock worker --once", "knock worker"]);
   command.action((flags: CommonFlags & TargetFlags & { once?: boolean }) => {
     return runWorker(flags, context);
@@ -36,7 +36,7 @@ async function runWorker(flags: TargetFlags & { once?: boolean }, context: Comma
       else if (!output.verbosity.quiet) output.line(formatAdvancedRun(advanced, output));
     }
   };
-  if (!flags.once) output.note("waiting for due work; Ctrl-C stops");
+  if (!flags.once) output.note("waiting for due work; press Ctrl-C to stop");
   do {
     await report(
       await engine.runDue({

@@ -14,7 +14,7 @@ function addOptions(command: Command, examples: readonly string[]): Command {
 export function registerWorkflows(program: Command, { output }: CommandContext, services: WorkflowService): void {
   const workflows = program
     .command("workflows")
-    .summary("list the project's workflows, show one")
+    .summary("List and show workflows")
     .description("Show the project's workflows: steps, trigger data, last run and problems.");
 
   const list = workflows.command("list", { isDefault: true }).description("List the project's workflows");

@@ -109,8 +109,7 @@ function createRouter(options: HandlerOptions): Router {
       throw new ApiError(501, "not_supported", `The management API is not emulated: ${name}`);
     });
   routes.add(`GET ${SOCKET_PATH}`, () => {
-    const message =
-      "A WebSocket is opened here, and the request asks for none: a proxy in between has to pass Upgrade on";
+    const message = "This URL accepts WebSocket connections only. Check that proxies forward the Upgrade header";
     throw new ApiError(400, "invalid_params", message);
   });
   servePage(routes, options);
@@ -186,7 +185,7 @@ function checkRate(limits: RateLimits, route: Route, caller: Caller, user: strin
   const isFeed = route.rule === "A-288";
   const subject = caller.kind === "public" && caller.token !== null ? caller.token.sub : isFeed ? user : "";
   if (limits.tryCall(`${route.rule} ${subject}`, route.tier, Date.now())) return;
-  throw new ApiError(429, "rate_limited", `More than the calls a second that tier ${route.tier} allows`);
+  throw new ApiError(429, "rate_limited", `Too many requests per second for tier ${route.tier} allows`);
 }
 
 function createSupportContext(context: RequestContext, options: HandlerOptions): SupportContext {
@@ -272,7 +271,7 @@ function sendError(context: RequestContext, error: unknown, options: HandlerOpti
   // An incomplete response is worse for the client than a closed connection.
   if (context.response.headersSent && !context.response.writableEnded) return void context.response.destroy();
   const { status, body }: { status: number; body: JsonObject } =
-    known ?? new ApiError(500, "internal", "This is a fault of the emulator; its own output tells more");
+    known ?? new ApiError(500, "internal", "Internal error of the emulator. See its output for details");
   const headers = {
     ...(status === 429 ? { "retry-after": "1" } : {}),
     // A failed request would fail again, so clients should not wait and retry (A-040).

@@ -44,7 +44,7 @@ function isRetryable(status: number): boolean {
 
 function toDelivery({ status, error }: Fault): Delivery {
   if (status !== null)
-    return { status: "failed", retryable: isRetryable(status), reason: `fault: the provider answered ${status}` };
+    return { status: "failed", retryable: isRetryable(status), reason: `fault: the provider responded ${status}` };
   if (error === "bounced") return { status: "bounced", reason: "fault: the address is refused" };
   if (error === "malformed") return { status: "failed", retryable: false, reason: "fault: the request is malformed" };
   const reason = error === "timeout" ? "fault: no answer in time" : "fault: the connection was closed";
@@ -133,7 +133,7 @@ export class Faults {
         if (isSandboxed) return { status: "not_sent" };
         const provider = findProvider(channel);
         if (provider !== null) return provider.send(message, channelSettings, stored);
-        return { status: "failed", retryable: false, reason: `nothing here delivers for channel "${channel.key}"` };
+        return { status: "failed", retryable: false, reason: `no provider is configured for channel "${channel.key}"` };
       },
       // A sandboxed channel sends no request to a provider.
       findUser: async (email, token, channelSettings) =>
@@ -169,8 +169,7 @@ function findChannels(name: string, channels: readonly Channel[]): Channel[] {
   if (matchingChannels.length === 0)
     throw createUnknownNameError("channel", name, [...new Set(channels.flatMap(({ key, type }) => [key, type]))]);
   const failing = matchingChannels.filter(({ type }) => !hasTrait(type, "isFeed"));
-  if (failing.length === 0)
-    throw createInvalidFieldError("channel", "names an in-app feed, whose deliveries cannot fail");
+  if (failing.length === 0) throw createInvalidFieldError("channel", "is an in-app feed, whose deliveries cannot fail");
   return failing;
 }
 

@@ -116,7 +116,7 @@ function listen(server: Server, { host, port }: EmulatorOptions): Promise<void> 
           hint:
             isInUse || error.code === "EACCES"
               ? "Choose another port with --port <n>. --port 0 picks a free one."
-              : "--host takes an address of this machine.",
+              : "--host must be an address of this computer.",
           cause: error,
         }),
       );

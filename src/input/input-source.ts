@@ -41,7 +41,9 @@ export async function readAllStdin(source: InputSource, flag: string): Promise<s
       throw new KnockError(
         "payload_too_large",
         `${flag}: standard input is larger than ${MAX_INPUT_BYTES / (1024 * 1024)} MB`,
-        { hint: "Send less. knock notify --file - --format jsonl reads triggers of any number, one per line." },
+        {
+          hint: "Send less, or use `knock notify --file - --format jsonl`, which reads any number of triggers, one per line.",
+        },
       );
     chunks.push(chunk);
   }
@@ -49,7 +51,7 @@ export async function readAllStdin(source: InputSource, flag: string): Promise<s
     throw new KnockError("interrupted", "interrupted while reading standard input", { hint: "Nothing was changed." });
   const read = decodeUtf8(Buffer.concat(chunks));
   if ("error" in read)
-    throw new KnockError("usage", `${flag}: standard input ${read.error}`, { hint: "Pipe in text in UTF-8." });
+    throw new KnockError("usage", `${flag}: standard input ${read.error}`, { hint: "Pipe UTF-8 text." });
   return read.text;
 }
 
@@ -72,7 +74,7 @@ export class InputReader {
       const read = readTextFile(resolve(this.source.cwd, path), MAX_INPUT_BYTES);
       if ("error" in read)
         throw new KnockError("usage", `${flag}: ${path} ${read.error}`, {
-          hint: "Name a readable text file in UTF-8; paths are relative to where the command runs.",
+          hint: "Give the path of a readable UTF-8 text file. Paths are relative to the working directory.",
         });
       return read.text;
     }
@@ -113,8 +115,8 @@ function suggestFlagFix(flag: string, text: string): string {
   if (text.trim() === "-") return `Did you mean ${flag} @-, which reads standard input?`;
   if (looksUnquoted(text)) return suggestQuotes(flag, [text]);
   if (/^\S+\.json$/.test(text)) return `Did you mean ${flag} @${text}?`;
-  if (/[“”„‘’]/.test(text)) return "A text processor changed the quotes: type them anew.";
-  return "Quote the JSON for the shell with single quotes, or put it in a file and use @file.";
+  if (/[“”„‘’]/.test(text)) return "The quotes are typographic: replace them with plain quotes.";
+  return "Put the JSON in single quotes, or in a file and use @file.";
 }
 
 /**

@@ -20,8 +20,8 @@ function parseIds(text: string, flag: string): string[] {
   checkNotDash(text, flag);
   const ids = text.split(",").map((id) => id.trim());
   if (ids.some((id) => id === "")) {
-    throw new KnockError("usage", `${flag}: an id is empty in ${JSON.stringify(text)}`, {
-      hint: "Separate ids by single commas, without one at the start or the end.",
+    throw new KnockError("usage", `${flag}: an ID is empty in ${JSON.stringify(text)}`, {
+      hint: "Separate IDs with single commas, without a comma at the start or end.",
     });
   }
   return ids;
@@ -45,7 +45,7 @@ export async function parseRecipientsFlag(
     }
     const value = await parseJsonInput(text, name);
     if (isJsonObject(value) && "recipients" in value && !("id" in value))
-      throw new KnockError("usage", `${name} holds a whole payload, not recipients`, {
+      throw new KnockError("usage", `${name} contains a whole payload, not recipients`, {
         hint: `--file ${raw.slice(1)} takes it.`,
       });
     if (Array.isArray(value)) recipients.push(...value);
@@ -73,7 +73,7 @@ export function parseObjectFlag(values: readonly string[]): Json[] {
 export async function parseIdOrJsonFlag(raw: string, flag: string, reader: InputReader): Promise<Json> {
   const { text, name } = await reader.readValue(raw, flag);
   if (raw.startsWith("@") || looksLikeJson(text)) return parseJsonInput(text, name);
-  if (text.trim() === "") throw new KnockError("usage", `${flag}: the id is empty`);
+  if (text.trim() === "") throw new KnockError("usage", `${flag}: the ID is empty`);
   checkNotDash(text, flag);
   return text.trim();
 }
@@ -117,7 +117,7 @@ function parsePath(path: string, raw: string): Segment[] {
   const segments: Segment[] = [];
   const invalidPath = (): KnockError =>
     new KnockError("usage", `--set: ${JSON.stringify(raw)}: the path ${JSON.stringify(path)} is not valid`, {
-      hint: "Dots nest and [0] indexes: --set order.items[0].sku=A1.",
+      hint: "Use dots for properties and [0] for list items: --set order.items[0].sku=A1.",
     });
   let rest = path;
   while (rest !== "") {

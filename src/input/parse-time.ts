@@ -11,7 +11,7 @@ export function suggestUnit(text: string): string | undefined {
   const [, count, unit] = SPELLED_DURATION.exec(text.trim()) ?? [];
   if (unit !== undefined) return `Did you mean "${count}${unit.toLowerCase()}"?`;
   const number = /^\d+(\.\d+)?$/.exec(text.trim())?.[0];
-  return number === undefined ? undefined : `It has no unit: ${number}s, ${number}m, ${number}h or ${number}d.`;
+  return number === undefined ? undefined : `Add a unit: ${number}s, ${number}m, ${number}h or ${number}d.`;
 }
 
 /** Parses a duration flag or argument, such as `30s`, `1h30m` or `PT30M`, to milliseconds. Throws `usage`. */
@@ -43,7 +43,7 @@ export function parseTimeArgument(text: string, name: string): number {
   const exists = new Date(`${trimmed.slice(0, 10)}T00:00:00Z`).toJSON()?.startsWith(trimmed.slice(0, 10)) ?? false;
   if (Number.isNaN(time) || !exists) {
     throw new KnockError("usage", `${name}: ${JSON.stringify(text)} is not a time`, {
-      hint: "Use ISO 8601, for example 2026-06-04T10:00:00Z; without an offset it is UTC.",
+      hint: "Use ISO 8601, for example 2026-06-04T10:00:00Z. The default offset is UTC.",
     });
   }
   return time;
@@ -56,6 +56,6 @@ const MAX_TIME = Date.parse("9999-12-31T23:59:59.999Z");
 export function addDuration(from: number, length: number, name: string): number {
   const time = from + length;
   if (time > MAX_TIME)
-    throw new KnockError("usage", `${name}: would go beyond the year 9999`, { hint: "Give a shorter one." });
+    throw new KnockError("usage", `${name}: would go beyond the year 9999`, { hint: "Use a shorter duration." });
   return time;
 }

@@ -68,8 +68,8 @@ export function parseUsersCsv(
   const names = head?.fields.map((field) => field.trim()) ?? [];
   const column = names.findIndex((columnName) => ID_COLUMNS.includes(columnName));
   if (column < 0)
-    throw new KnockError("invalid_params", `${name}: no column is called "id"`, {
-      hint: "The first line has the columns' names: id, tenant_id (if any), and the names of data.",
+    throw new KnockError("invalid_params", `${name}: no column is named "id"`, {
+      hint: "The first line contains the column names: id, tenant_id (optional), and the names of data properties.",
     });
   const users: CsvUser[] = [];
   const skipped: SkippedLine[] = [];

@@ -27,7 +27,7 @@ export async function readRequestBody(
     if (!isJsonObject(value)) {
       throw new KnockError("invalid_params", `${inputName}: must be a JSON object`, {
         details: [{ pointer: "", message: "must be an object" }],
-        hint: "The body is what the API takes, one resource at a time.",
+        hint: "The body is one resource in the format of the API.",
       });
     }
     body = value;

@@ -117,7 +117,7 @@ async function parsePayloadFile(text: string, name: string): Promise<Json> {
     if (!(error instanceof KnockError)) throw error;
     const rows = text.split("\n").filter((row) => row.trim() !== "");
     const isLines = rows.length > 1 && isJson(rows[0] as string);
-    const hint = isLines ? "One payload per line? Add --format jsonl." : error.hint;
+    const hint = isLines ? "If the file has one payload per line, add --format jsonl." : error.hint;
     throw new KnockError(error.code, error.message, { hint, details: error.details, cause: error });
   }
 }
@@ -134,14 +134,14 @@ async function parsePayloadLine(line: StreamLine, inputName: string): Promise<Js
   const parsed = await parseJson(line.text);
   if ("value" in parsed) return checkDepth(parsed.value, `${inputName}:${number}`);
   const isFirst = number === 1 && /^\s*[{[]/.test(line.text);
-  const hint = isFirst ? "One payload over several lines? Use --format json." : undefined;
+  const hint = isFirst ? "If the payload spans several lines, use --format json." : undefined;
   throw fail("invalid_json", `invalid JSON: ${parsed.error}`, parsed.column, hint);
 }
 
 /** Returns whether the flags name a file or stream with one payload per line. Throws `usage` for an unknown format. */
 export function hasPayloadLines(flags: PayloadFlags): boolean {
   if (flags.file !== undefined) return resolveFormat(flags) === "jsonl";
-  if (flags.format !== undefined) throw new KnockError("usage", "--format goes with --file");
+  if (flags.format !== undefined) throw new KnockError("usage", "--format requires --file");
   return false;
 }
 

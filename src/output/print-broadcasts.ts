@@ -12,7 +12,7 @@ function formatBroadcastTime({ status, scheduled_at, sent_at }: BroadcastView, o
 export function printBroadcasts(broadcasts: readonly BroadcastView[], output: Output): void {
   if (output.verbosity.json) return output.json({ items: broadcasts });
   if (output.verbosity.quiet) return output.lines(broadcasts.map(({ key }) => key));
-  if (broadcasts.length === 0) return output.note("no broadcasts: one is a file, broadcasts/<key>/broadcast.json");
+  if (broadcasts.length === 0) return output.note("no broadcasts: create broadcasts/<key>/broadcast.json");
   printTable(
     ["BROADCAST", "STATUS", "WHEN", "AUDIENCE", "NAME"],
     broadcasts.map((broadcast) => [

@@ -39,7 +39,7 @@ function formatFailedDelivery(
   output: Output,
 ) {
   const { colors: paint } = output;
-  const result = status === "queued" ? "failed, will be tried again" : status;
+  const result = status === "queued" ? "failed, will be retried" : status;
   return `  ${formatTime(at, output.zone)}  ${workflow}  ${formatRecipientLabel(recipient)}  ${channel} ${paint.red(result)} ${paint.dim(`(${escapeToOneLine(reason)})`)}  ${message_id}`;
 }
 
@@ -66,7 +66,7 @@ interface BlockedOccurrence {
 /** Warns about a schedule's occurrence that stays due because its workflow cannot be read. */
 export function warnBlockedOccurrence({ schedule_id, recipient, at, error }: BlockedOccurrence, output: Output): void {
   output.warn(
-    `schedule ${schedule_id} for ${formatRecipientLabel(recipient)} was due at ${formatTime(at, output.errorZone)} and is kept until its workflow can be read: ${error}`,
+    `schedule ${schedule_id} for ${formatRecipientLabel(recipient)} was due at ${formatTime(at, output.errorZone)} and stays due until its workflow can be read: ${error}`,
   );
 }
 

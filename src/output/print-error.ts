@@ -7,13 +7,14 @@ const MAX_DETAILS = 20;
 
 /** Hints for errors that do not have a more specific one, so that every error names a next step. */
 const DEFAULT_HINTS: Partial<Record<ErrorCode, string>> = {
-  usage: "--help shows what this command takes.",
-  invalid_json: "Names and texts stand in double quotes; no comma after the last item, no comments.",
+  usage: "--help lists the arguments and options.",
+  invalid_json: "Use double quotes for names and texts, no comma after the last item, and no comments.",
   invalid_params: "Fix the value above and run the command again. Nothing was changed.",
-  payload_too_large: "Send less in one trigger; nothing was changed.",
+  payload_too_large: "Send less data in one trigger. Nothing was changed.",
   project_invalid: "Fix the file above and run the command again. Nothing was changed.",
   workflow_invalid: "Fix the workflow's files and run the command again. Nothing was changed.",
-  workflow_missing: "Workflows stand in workflows/<key>/workflow.json below knockDir; --project names another project.",
+  workflow_missing:
+    "Workflows are in workflows/<key>/workflow.json below knockDir. Use --project to choose another project.",
 };
 
 /**
@@ -23,7 +24,7 @@ const DEFAULT_HINTS: Partial<Record<ErrorCode, string>> = {
 export function printError(error: unknown, output: Output, debug: boolean): void {
   const known = error instanceof KnockError ? error : null;
   const { errorColors: paint } = output;
-  const message = known ? known.message : `internal fault: ${getErrorMessage(error)}`;
+  const message = known ? known.message : `internal error: ${getErrorMessage(error)}`;
   output.errorLine(`${paint.red("error:")} ${escapeToOneLine(message)}`);
   if (known && known.details.length > 1) {
     for (const detail of known.details.slice(0, MAX_DETAILS)) {
@@ -37,7 +38,7 @@ export function printError(error: unknown, output: Output, debug: boolean): void
   }
   const hint = known
     ? (known.hint ?? DEFAULT_HINTS[known.code])
-    : "This is a fault of the program, not yours. Please report it with the trace below.";
+    : "This is a bug in knock. Please report it with the trace below.";
   if (hint) output.errorLine(`${paint.dim("hint:")} ${escapeToOneLine(hint)}`);
   if (known?.request_id) output.errorLine(`${paint.dim("request id:")} ${known.request_id}`);
   if (!known || debug) output.errorLine(error instanceof Error ? (error.stack ?? "") : String(error));

@@ -63,7 +63,7 @@ export function printMessage(message: JsonObject, logs: readonly JsonObject[], o
   if (message.scheduled_at) output.line(`  scheduled  ${formatTime(message.scheduled_at, output.zone)}`);
   output.line();
   const content = isJsonObject(message.content) && isJsonObject(message.content.data) ? message.content.data : {};
-  printContent(content, output, "; --open shows it, --raw prints the message");
+  printContent(content, output, "; use --open to show it or --raw to print the message");
   if (logs.length === 0) return;
   output.line();
   output.line(paint.dim("deliveries:"));
@@ -95,5 +95,5 @@ export function printMarkedMessages(messages: readonly JsonObject[], output: Out
 export function printOpenedFile({ path, opened }: { path: string; opened: boolean }, output: Output): void {
   if (output.verbosity.json) return output.json({ path, opened });
   output.line(path);
-  if (!opened) output.note("note: no browser could be started here; open the file yourself");
+  if (!opened) output.note("note: no browser could be started; open the file yourself");
 }

@@ -82,7 +82,7 @@ function suggestIdentify({ recipient }: RecipientOutcome): string {
 function formatRecipientOutcome(recipient: RecipientOutcome, now: number, output: Output): string {
   const { colors: paint, verbosity } = output;
   if (recipient.reason?.code === "recipient_not_found")
-    return `not identified: nothing was sent ${paint.dim(`(${suggestIdentify(recipient)})`)}`;
+    return `not identified, nothing was sent ${paint.dim(`(${suggestIdentify(recipient)})`)}`;
   const steps = selectSteps(recipient.steps, verbosity.verbose).map((step) =>
     formatStep(step, recipient.steps, now, output),
   );
@@ -116,7 +116,7 @@ function printRecipientSummary(recipients: readonly RecipientOutcome[], now: num
   for (const [text, count] of rows.slice(0, MAX_RECIPIENT_LINES))
     output.line(`  ${String(count).padStart(width)} × ${text}`);
   if (rows.length > MAX_RECIPIENT_LINES) output.line(`  … ${rows.length - MAX_RECIPIENT_LINES} other outcomes`);
-  output.line(output.colors.dim(`  (${recipients.length} recipients summed up; --verbose lists them)`));
+  output.line(output.colors.dim(`  (${recipients.length} recipients summarized; use --verbose to list them)`));
 }
 
 /**
@@ -160,10 +160,10 @@ export function printOutcome(outcome: TriggerOutcome, now: number, output: Outpu
   const failed = recipients?.some(hasFailed) ?? false;
   const symbol = failed ? paint.red("✗") : recipients?.some(isWaiting) ? paint.yellow("‖") : paint.green("✓");
   output.line(
-    `${symbol} ${paint.bold(outcome.workflow)}  ${outcome.workflow_run_id}  ${paint.dim(outcome.target)}${outcome.replayed ? paint.dim("  (same idempotency key: the first answer)") : ""}`,
+    `${symbol} ${paint.bold(outcome.workflow)}  ${outcome.workflow_run_id}  ${paint.dim(outcome.target)}${outcome.replayed ? paint.dim("  (same idempotency key: the first response)") : ""}`,
   );
   if (recipients === null) {
-    output.line(paint.dim("  accepted; --wait follows what happens to each recipient"));
+    output.line(paint.dim("  accepted; use --wait to see what happens to each recipient"));
     return;
   }
   if (recipients.length === 0) output.line("  no recipient was reached");
@@ -184,12 +184,12 @@ export function printCancellation(outcome: CancelOutcome, isFiltered: boolean, o
   const { recipients, summary } = outcome;
   output.line(`${paint.bold(outcome.workflow)}  ${outcome.cancellation_key}  ${paint.dim(outcome.target)}`);
   if (recipients === null) {
-    output.line(paint.dim("  accepted; this target does not tell what was cancelled"));
+    output.line(paint.dim("  accepted; the API does not report which runs were canceled"));
     return;
   }
   if (recipients.length === 0) {
     const whose = isFiltered ? "no run of this workflow for these recipients" : "no run of this workflow";
-    output.line(`  nothing matched: ${whose} carries that cancellation key`);
+    output.line(`  no match: ${whose} with this cancellation key`);
     return;
   }
   const width = Math.max(...recipients.map((recipient) => formatRecipientLabel(recipient.recipient).length));
@@ -202,7 +202,7 @@ export function printCancellation(outcome: CancelOutcome, isFiltered: boolean, o
     output.line(`  ${formatRecipientLabel(recipient.recipient).padEnd(width)}  ${text}`);
   }
   if (recipients.length > listed.length)
-    output.line(paint.dim(`  … ${recipients.length - listed.length} more (--verbose lists them)`));
+    output.line(paint.dim(`  … ${recipients.length - listed.length} more (use --verbose to list them)`));
   output.line(
     `${summary?.cancelled ?? 0} cancelled${summary?.not_cancellable ? ` · ${summary.not_cancellable} not cancellable` : ""}`,
   );

@@ -31,7 +31,7 @@ function printSets(sets: readonly JsonObject[], output: Output): void {
   for (const { id, ...set } of sets) {
     output.line(output.colors.bold(String(id)));
     const settings = flattenSettings(set, "");
-    if (settings.length === 0) output.line("  nothing set: everything is allowed");
+    if (settings.length === 0) output.line("  no preferences set: every message is allowed");
     const width = Math.max(0, ...settings.map(([path]) => path.length));
     for (const [path, value] of settings)
       output.line(`  ${path.padEnd(width)}  ${value === "false" ? output.colors.yellow(value) : value}`);

@@ -116,7 +116,8 @@ function describeRunSource(source: unknown): string | null {
 function formatStepResult(step: JsonObject): string {
   if (step.branch) return ` → ${String(step.branch)}`;
   if (step.guide) return ` → added to guide ${String(step.guide)}`;
-  if (step.matched !== undefined) return step.matched === true ? " → the event came" : " → no event came in time";
+  if (step.matched !== undefined)
+    return step.matched === true ? " → the event occurred" : " → no event occurred in time";
   const result = findStepDefinition(step.type)?.formatResult?.(step) ?? null;
   return result === null ? "" : ` → ${result}`;
 }

@@ -8,11 +8,11 @@ import { printTable } from "./print-table.js";
 export function printSources(sources: readonly SourceView[], output: Output): void {
   if (output.verbosity.json) return output.json({ items: sources });
   if (output.verbosity.quiet) return output.lines(sources.map(({ key }) => key));
-  if (sources.length === 0) return output.note("no sources: one is a file, sources/<key>/source.json");
+  if (sources.length === 0) return output.note("no sources: create sources/<key>/source.json");
   for (const { key, name, mappings, error } of sources) {
     output.line(`${output.colors.bold(key)}  ${name === key ? "" : output.colors.dim(name)}`.trimEnd());
     if (error !== null) output.line(`  ${output.colors.red(error)}`);
-    if (error === null && mappings.length === 0) output.line(`  ${output.colors.dim("its events do nothing")}`);
+    if (error === null && mappings.length === 0) output.line(`  ${output.colors.dim("no actions")}`);
     for (const { event_type, action_type, about, active } of mappings)
       output.line(
         `  ${event_type} → ${action_type}${about === null ? "" : ` ${about}`}${active ? "" : output.colors.dim(" (inactive)")}`,
@@ -47,10 +47,9 @@ export function printReceipt(receipt: SourceReceipt, output: Output): void {
   const about = user_id === null ? "" : `  ${user_id}`;
   output.line(`${mark} ${paint.bold(source)}  ${event_type ?? "no type"}${about}  ${paint.dim(id)}`);
   if (error !== null) output.line(`  ${paint.red(error)}`);
-  if (replayed)
-    output.line(`  ${paint.dim(`seen before: "${receipt.idempotency_key ?? ""}" within 24 h; nothing done`)}`);
+  if (replayed) output.line(`  ${paint.dim(`seen before: "${receipt.idempotency_key ?? ""}" within 24 h; ignored`)}`);
   else if (error === null && actions.length === 0)
-    output.line(`  ${paint.dim("no mapping is for this type; runs that wait for it have heard of it")}`);
+    output.line(`  ${paint.dim("no mapping for this type; runs that wait for it were notified")}`);
   output.lines(actions.map((action) => formatAction(action, paint)));
 }
 
@@ -74,9 +73,9 @@ export function printReceipts(page: ReceiptPage, output: Output): void {
   const { items: receipts } = page;
   if (output.verbosity.json) return output.json(page);
   if (output.verbosity.quiet) return output.lines(receipts.map(({ id }) => id));
-  if (receipts.length === 0) return output.note("no events have come in");
+  if (receipts.length === 0) return output.note("no events received");
   printTable(
-    ["RECEIVED", "SOURCE", "TYPE", "ABOUT", "WHAT BECAME OF IT"],
+    ["RECEIVED", "SOURCE", "TYPE", "ABOUT", "RESULT"],
     receipts.map((receipt) => [
       formatTime(receipt.received_at, output.zone),
       receipt.source,

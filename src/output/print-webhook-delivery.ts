@@ -14,7 +14,7 @@ export function printWebhookDelivery({ body: _body, ...delivery }: JsonObject, o
   const attempts = delivery.attempts as unknown as Attempt[];
   const last = attempts.at(-1);
   const { type, url, state, next_attempt_at: next } = delivery;
-  const result = last?.error ?? `answered ${last?.status ?? "nothing"} in ${last?.duration_ms ?? 0} ms`;
+  const result = last?.error ?? `responded ${last?.status ?? "nothing"} in ${last?.duration_ms ?? 0} ms`;
   const text = `webhook ${type} → ${url}: ${result}`;
   if (state === "delivered") return output.note(text);
   const nextStep =

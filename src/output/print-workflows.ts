@@ -36,7 +36,7 @@ export function printWorkflows(workflows: readonly WorkflowView[], output: Outpu
   const { verbosity } = output;
   if (verbosity.json) return output.json({ items: workflows });
   if (verbosity.quiet) return output.lines(workflows.map(({ key }) => key));
-  if (workflows.length === 0) return output.note("no workflows: one is a file, workflows/<key>/workflow.json");
+  if (workflows.length === 0) return output.note("no workflows: create workflows/<key>/workflow.json");
   const rows = workflows.map((workflow) => [
     workflow.key,
     `${workflow.name ?? "–"}${workflow.active === false ? " (inactive)" : ""}`,

@@ -45,7 +45,7 @@ export class RequestLog {
   };
 
   private endPeriod(): void {
-    if (this.omitted > 0) this.output.note(`… and ${this.omitted} more requests (--verbose shows all)`);
+    if (this.omitted > 0) this.output.note(`… and ${this.omitted} more requests (use --verbose to show all)`);
     this.timer = undefined;
     this.printed = 0;
     this.omitted = 0;

@@ -67,8 +67,8 @@ export async function findProject({
     throw new KnockError("project_missing", `${displayPath} does not exist`, {
       hint:
         above === null
-          ? "--project takes a folder that holds knock.json. `knock init` makes one."
-          : `Did you mean --project ${formatDisplayPath(cwd, above)}? It takes a folder that holds knock.json; knock init makes one.`,
+          ? "Use --project with a folder that contains knock.json. Run `knock init` to create one."
+          : `Did you mean --project ${formatDisplayPath(cwd, above)}? --project needs a folder that contains knock.json. Run \`knock init\` to create one.`,
     });
   }
   const raw = await readProjectJson(file, displayPath);

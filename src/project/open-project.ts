@@ -98,9 +98,9 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       if (!(await workflowKeys()).includes(key)) return null;
       throw new KnockError(
         "workflow_invalid",
-        `${displayPath(join(knockDir, "workflows", key))}: not a workflow's key`,
+        `${displayPath(join(knockDir, "workflows", key))}: not a valid workflow key`,
         {
-          hint: "Rename the folder: keys hold lower-case letters, digits, hyphens and underscores.",
+          hint: "Rename the folder. Keys contain lowercase letters, digits, hyphens and underscores.",
         },
       );
     }

@@ -51,9 +51,9 @@ export function openProjectBroadcasts(
     if (!keys().includes(key)) return null;
     const file = displayPath(getFile(key));
     const reason = !RESOURCE_KEY.test(key)
-      ? "not a broadcast's key: keys hold lower-case letters, digits, hyphens and underscores"
+      ? "not a valid broadcast key: keys contain lowercase letters, digits, hyphens and underscores"
       : existsSync(join(knockDir, "workflows", key, "workflow.json"))
-        ? "a workflow has this key: runs, preferences and events are told apart by it"
+        ? "a workflow has the same key, which must be unique for runs, preferences and events"
         : null;
     if (reason !== null)
       throw new KnockError("project_invalid", `${file}: ${reason}`, { hint: "Rename the broadcast's folder." });

@@ -32,8 +32,8 @@ export function openProjectSources({ knockDir }: Pick<ProjectLocation, "knockDir
       if (!keys().includes(key)) return null;
       const file = displayPath(getFile(key));
       if (!RESOURCE_KEY.test(key))
-        throw new KnockError("project_invalid", `${file}: not a source's key`, {
-          hint: "Rename the folder: keys hold lower-case letters, digits, hyphens and underscores.",
+        throw new KnockError("project_invalid", `${file}: not a valid source key`, {
+          hint: "Rename the folder. Keys contain lowercase letters, digits, hyphens and underscores.",
         });
       return readResource({ path: getFile(key), displayPath: file }, { owner: "source" }, (raw) =>
         parseSource(key, raw, file),

@@ -102,7 +102,7 @@ function checkEnvironmentName(source: EnvironmentSource, account: Json): void {
   const ownName = isJsonObject(account) && typeof account.name === "string" ? account.name : "development";
   if (name === ownName) return;
   throw new KnockError("project_invalid", `there is no environment "${name}"`, {
-    details: [{ pointer: "", message: "is no environment's name", value: name }],
+    details: [{ pointer: "", message: "is not the name of an environment", value: name }],
     hint:
       didYouMean(name, [...new Set([...names, ownName])], "Environments") ??
       `Create ${source.displayPath(join(source.knockDir, ENVIRONMENTS_FOLDER, `${name}.json`))}.`,

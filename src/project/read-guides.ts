@@ -77,8 +77,8 @@ export async function readGuides(
     const file = displayPath(path);
     try {
       if (!RESOURCE_KEY.test(key))
-        throw new KnockError("project_invalid", `${file}: not a guide's key`, {
-          hint: "Rename the folder: keys hold lower-case letters, digits, hyphens and underscores.",
+        throw new KnockError("project_invalid", `${file}: not a valid guide key`, {
+          hint: "Rename the folder. Keys contain lowercase letters, digits, hyphens and underscores.",
         });
       const files = new Map<string, string>();
       const context = {

@@ -42,8 +42,8 @@ export async function readTranslations({ folder, displayPath, listNames }: Trans
       const reference = name.replace(/\.(json|po)$/, "");
       const earlier = fileByName.get(reference);
       if (earlier !== undefined)
-        throw new KnockError("project_invalid", `${file}: ${earlier} holds the same translations`, {
-          hint: "Keep one of the two.",
+        throw new KnockError("project_invalid", `${file}: ${earlier} contains the same translations`, {
+          hint: "Delete one of the two files.",
         });
       fileByName.set(reference, file);
       files.push(parsed);

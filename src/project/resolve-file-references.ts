@@ -50,7 +50,12 @@ function readReferencedFile(value: Json, path: PropertyKey[], reference: Referen
     // A link inside the folder may point out of it.
     const [real, root] = [realpathSync(target), realpathSync(reference.resourceDir)];
     if (relative(root, real).split(sep)[0] === ".." || isAbsolute(relative(root, real)))
-      throw createReferenceError(reference, path, value, `leads out of the ${reference.owner}'s folder through a link`);
+      throw createReferenceError(
+        reference,
+        path,
+        value,
+        `leaves the ${reference.owner}'s folder through a symbolic link`,
+      );
   } catch (error) {
     if (error instanceof KnockError) throw error;
     const isLoop = (error as NodeJS.ErrnoException).code === "ELOOP";
@@ -58,7 +63,7 @@ function readReferencedFile(value: Json, path: PropertyKey[], reference: Referen
       reference,
       path,
       value,
-      isLoop ? "is a circle of links" : "names a file that does not exist",
+      isLoop ? "is a cycle of symbolic links" : "refers to a file that does not exist",
     );
   }
   return readProjectText(target, getDisplayPath(reference, value), "workflow_invalid");

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from "../util/json.js";
-import { createPermanentError, createRetryableError, type DeliveryError } from "./delivery-error.js";
+import { createPermanentError, createRetryableError, DeliveryError } from "./delivery-error.js";
 
 /** A request to a provider's API. */
 export interface ApiRequest {
@@ -116,10 +116,11 @@ export function createStatusError(
   now: number,
 ): DeliveryError {
   const { status, headers } = response;
-  const reason = `${vendor} answered ${status}${detail ? `: ${detail}` : ""}`;
-  return isRetryableStatus(status)
+  const reason = `${vendor} responded ${status}${detail ? `: ${detail}` : ""}`;
+  const { delivery } = isRetryableStatus(status)
     ? createRetryableError(reason, parseRetryAfter(headers, now))
     : createPermanentError(reason);
+  return new DeliveryError(delivery, status);
 }
 
 /**
@@ -129,7 +130,7 @@ export function createStatusError(
 export function parseSuccessBody(vendor: string, { status, text }: ApiResponse): JsonObject {
   const body = parseJsonObject(text);
   if (body === null)
-    throw createRetryableError(`${vendor} answered ${status}, but not with a JSON object as its API does`);
+    throw createRetryableError(`${vendor} responded ${status}, but not with a JSON object as its API does`);
   return body;
 }
 
@@ -137,7 +138,7 @@ export function parseSuccessBody(vendor: string, { status, text }: ApiResponse):
 export function getSuccessField(vendor: string, response: ApiResponse, name: string): string {
   const value = parseSuccessBody(vendor, response)[name];
   if (typeof value !== "string" || value === "")
-    throw createRetryableError(`${vendor} answered ${response.status}, but without the ${name} that its API gives`);
+    throw createRetryableError(`${vendor} responded ${response.status}, but without the ${name} that its API gives`);
   return value;
 }
 

@@ -2,7 +2,11 @@ import type { Delivery } from "../ports/provider.js";
 
 /** Carries the result of a failed delivery to the code that returns it. */
 export class DeliveryError extends Error {
-  constructor(readonly delivery: Extract<Delivery, { reason: string }>) {
+  /** `status` is the HTTP status of the provider's response, if the error is about one. */
+  constructor(
+    readonly delivery: Extract<Delivery, { reason: string }>,
+    readonly status?: number,
+  ) {
     super(delivery.reason);
   }
 }

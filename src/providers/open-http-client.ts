@@ -48,7 +48,7 @@ function toApiFailure(error: unknown, timeoutMs: number): ApiFailure {
   const { name, code = "", message } = error as Error & { code?: unknown };
   const known = String(code);
   if (name === "TimeoutError" || TIMEOUT_CODES.has(known))
-    return { failure: "timeout", message: `no answer within ${timeoutMs / 1_000} s`, code: known };
+    return { failure: "timeout", message: `no response within ${timeoutMs / 1_000} s`, code: known };
   const failure = MALFORMED_CODES.has(known) ? "malformed" : "connection";
   return { failure, message: message || known || name, code: known };
 }

@@ -112,14 +112,14 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       if (error instanceof KnockError) throw error;
       if (signal?.aborted) throw new KnockError("interrupted", "Interrupted.");
       if (timeout.aborted) {
-        const message = `no answer within ${formatTimeout(options.timeoutMs)}`;
+        const message = `no response within ${formatTimeout(options.timeoutMs)}`;
         return { kind: "unreachable", message, retryable: true, cause: new Error("time-out") };
       }
       if (head === null) return toConnectionFailure(error);
       const request_id = head.headers["x-request-id"];
       return {
         kind: "broken",
-        message: "broke its answer off",
+        message: "closed the connection during the response",
         retryable: true,
         cause: error,
         status: head.status,

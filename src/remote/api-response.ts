@@ -9,7 +9,7 @@ export interface ApiResponse {
 
 /** The hint for a response that does not look like the API's. */
 export const NOT_KNOCK_API_HINT =
-  "Check the base URL (--base-url, KNOCK_BASE_URL); a proxy on the way may also have answered.";
+  "Check the base URL (--base-url, KNOCK_BASE_URL). A proxy may have responded instead of the API.";
 
 /** Returns the id that the API gave the request; undefined without one. */
 export function getRequestId(response: Pick<ApiResponse, "headers">, redact: Redact): string | undefined {

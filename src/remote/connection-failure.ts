@@ -17,17 +17,17 @@ export interface ConnectionFailure {
 
 const FAILURE_MESSAGES: Record<string, string> = {
   ECONNREFUSED: "the connection was refused",
-  ECONNRESET: "the connection was broken off",
-  EPIPE: "the connection was broken off",
-  UND_ERR_SOCKET: "the connection was broken off",
-  ENOTFOUND: "the host name is not known",
+  ECONNRESET: "the connection was closed",
+  EPIPE: "the connection was closed",
+  UND_ERR_SOCKET: "the connection was closed",
+  ENOTFOUND: "unknown host name",
   EAI_AGAIN: "the host name could not be looked up",
   ETIMEDOUT: "connecting took too long",
   UND_ERR_CONNECT_TIMEOUT: "connecting took too long",
-  EHOSTUNREACH: "there is no way to the host",
-  ENETUNREACH: "there is no way to the network",
-  EADDRNOTAVAIL: "there is no way to the host",
-  EACCES: "this machine does not allow the connection",
+  EHOSTUNREACH: "the host is unreachable",
+  ENETUNREACH: "the network is unreachable",
+  EADDRNOTAVAIL: "the host is unreachable",
+  EACCES: "the connection is not permitted locally",
   EPROTO: "it does not speak TLS",
   ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS",
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not speak TLS",
@@ -40,13 +40,13 @@ export function toConnectionFailure(error: unknown): ConnectionFailure {
   const code = findErrorCode(error);
   // undici gives the errors of its parser no code.
   if (error instanceof Error && error.name === "HTTPParserError")
-    return { kind: "broken", message: "answered what is not HTTP", retryable: false, cause: error };
+    return { kind: "broken", message: "sent a response that is not HTTP", retryable: false, cause: error };
   // undici reports a proxy's response only in the message.
   const [, status] = (error instanceof Error && /^Proxy response \((\d+)\)/.exec(error.message)) || [];
   if (status !== undefined) {
     return {
       kind: "unreachable",
-      message: `the proxy refused the way there (${status})`,
+      message: `the proxy refused the connection (${status})`,
       retryable: Number(status) >= 500,
       cause: error,
     };
@@ -88,16 +88,20 @@ export function createConnectionError(failure: ConnectionFailure, context: Failu
   // A new error, because the HTTP client's error may contain the request, and with it the key.
   const cause = new Error(redact(failure.cause instanceof Error ? failure.cause.message : String(failure.cause)));
   if (failure.kind === "broken") {
-    return new KnockError("remote_failed", `${host} answered what is not the API's: it ${failure.message}${times}.`, {
-      hint: NOT_KNOCK_API_HINT,
-      cause,
-      status: failure.status,
-      request_id: failure.request_id,
-    });
+    return new KnockError(
+      "remote_failed",
+      `${host} did not respond like the Knock API: it ${failure.message}${times}.`,
+      {
+        hint: NOT_KNOCK_API_HINT,
+        cause,
+        status: failure.status,
+        request_id: failure.request_id,
+      },
+    );
   }
   return new KnockError("unreachable", `Could not reach ${host}: ${failure.message}${times}.`, {
     hint: loopback
-      ? "Is something running there? `knock dev` starts a local API."
+      ? "Check that a server is running there. `knock dev` starts a local API."
       : proxied
         ? "Check the proxy that HTTPS_PROXY names (NO_PROXY lists hosts that need none), the network and the base URL."
         : "Check the network and the base URL (--base-url, KNOCK_BASE_URL).",

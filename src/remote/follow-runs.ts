@@ -43,7 +43,7 @@ export async function followRuns(
     if (follower.signal?.aborted) return follower.buildOutcome();
     if (!(error instanceof KnockError)) throw error;
     const { hint, details, cause, status, request_id } = error;
-    const accepted = `The trigger was accepted (workflow run ${outcome.workflow_run_id}); only following it failed.`;
+    const accepted = `The trigger was accepted (workflow run ${outcome.workflow_run_id}), but following it failed.`;
     throw new KnockError(error.code, error.message, {
       hint: hint ? `${accepted} ${hint}` : accepted,
       details,

@@ -35,7 +35,7 @@ export function openConnection(base: BaseUrl, proxy: ProxySettings, timeoutMs: n
   // The URL is never shown, because it may contain a password.
   if (!URL.canParse(proxy.url) || !/^https?:$/.test(new URL(proxy.url).protocol)) {
     throw new KnockError("usage", "HTTPS_PROXY is not the URL of an HTTP proxy.", {
-      hint: "For example http://proxy.example.com:3128; unset it to connect directly.",
+      hint: "Set it to a URL such as http://proxy.example.com:3128, or unset it to connect directly.",
     });
   }
   return new EnvHttpProxyAgent({

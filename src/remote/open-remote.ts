@@ -66,7 +66,7 @@ async function triggerWorkflow(
   const response = await client.send(request);
   const body = client.responseReader.readObject(response, "workflow_run_id");
   if (!isUuid(body.workflow_run_id as string))
-    throw client.responseReader.createInvalidResponseError(response, 'its "workflow_run_id" is no UUID');
+    throw client.responseReader.createInvalidResponseError(response, 'its "workflow_run_id" is not a UUID');
   return {
     workflow_run_id: body.workflow_run_id as string,
     workflow: trigger.workflow,

@@ -10,7 +10,7 @@ export interface BaseUrl {
   isLoopback: boolean;
 }
 
-const HINT = "Give the API's address without a path, as in https://api.knock.app or http://127.0.0.1:8484.";
+const HINT = "Use the address of the API, such as https://api.knock.app or http://127.0.0.1:8484.";
 
 /** Parses the API's base URL (A-001). Throws `usage` if it is invalid or would send the key unencrypted. */
 export function parseBaseUrl(text: string): BaseUrl {
@@ -23,7 +23,7 @@ export function parseBaseUrl(text: string): BaseUrl {
   }
   // The URL is never shown, because it contains a secret.
   if (url.username !== "" || url.password !== "") {
-    throw new KnockError("usage", "The base URL must not hold a user name or password.", { hint: HINT });
+    throw new KnockError("usage", "The base URL must not contain a user name or password.", { hint: HINT });
   }
   if (url.search !== "" || url.hash !== "") {
     throw new KnockError("usage", "The base URL must not have a query or a fragment.", { hint: HINT });
@@ -31,7 +31,7 @@ export function parseBaseUrl(text: string): BaseUrl {
   const loopback = isLoopbackHost(url.hostname);
   if (url.protocol === "http:" && !loopback) {
     throw new KnockError("usage", `Plain http to ${url.host} would send the API key unencrypted.`, {
-      hint: `Use https://${url.host} (plain http is for this machine only).`,
+      hint: `Use https://${url.host} (http is only allowed for localhost).`,
     });
   }
   return { origin: url.origin, host: url.host, prefix: url.pathname.replace(/\/+$/, ""), isLoopback: loopback };

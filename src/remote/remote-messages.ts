@@ -116,10 +116,10 @@ async function checkExisting(client: ApiClient, ids: readonly string[]): Promise
   }
   if (unknown.length === 0) return;
   const names = unknown.map((index) => ids[index]).join(", ");
-  throw new KnockError("resource_missing", `No such message: ${names}. Nothing was changed.`, {
+  throw new KnockError("resource_missing", `Unknown messages: ${names}. Nothing was changed.`, {
     details: unknown.map((index) => ({
       pointer: `/${index}`,
-      message: "there is no message of this id",
+      message: "no message has this ID",
       value: ids[index],
     })),
   });
@@ -127,7 +127,7 @@ async function checkExisting(client: ApiClient, ids: readonly string[]): Promise
 
 function addCompletedHint(error: KnockError, done: readonly string[]): KnockError {
   const { code, message, hint, details, cause, status, request_id } = error;
-  const before = `Changed before that: ${done.join(", ")}.`;
+  const before = `Changed before: ${done.join(", ")}.`;
   return new KnockError(code, message, {
     hint: hint ? `${before} ${hint}` : before,
     details,

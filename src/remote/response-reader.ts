@@ -42,7 +42,7 @@ export class ResponseReader {
   createInvalidResponseError(response: Pick<ApiResponse, "status" | "headers">, reason: string): KnockError {
     return new KnockError(
       "remote_failed",
-      `${this.host} answered what is not the API's (HTTP ${response.status}): ${reason}.`,
+      `${this.host} did not respond like the Knock API (HTTP ${response.status}): ${reason}.`,
       {
         hint: NOT_KNOCK_API_HINT,
         status: response.status,
@@ -59,5 +59,5 @@ function toCursor(value: unknown): string | null {
 function describeInvalidBody({ text, headers }: ApiResponse): string {
   if (text.trim() === "") return "its body is empty";
   if (/^\s*</.test(text) || headers["content-type"]?.includes("html")) return "its body is a web page, not JSON";
-  return "its body is not whole JSON";
+  return "its body is incomplete JSON";
 }

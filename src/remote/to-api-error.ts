@@ -43,7 +43,7 @@ export function toApiError(response: ApiResponse, context: ErrorContext): KnockE
   const code = findErrorCode(response.status, body);
   if (code === null) {
     const location = response.headers.location;
-    return new KnockError("remote_failed", `${host} answered what is not the API's (HTTP ${response.status}).`, {
+    return new KnockError("remote_failed", `${host} did not respond like the Knock API (HTTP ${response.status}).`, {
       hint:
         location === undefined
           ? NOT_KNOCK_API_HINT
@@ -112,11 +112,11 @@ function findErrorCode(status: number, body: ErrorBody): ErrorCode | null {
 const FALLBACK_MESSAGES: Partial<Record<ErrorCode, string>> = {
   authentication: "The API did not accept the key.",
   not_allowed: "The API does not allow this with this key.",
-  resource_missing: "The API does not know what was asked for.",
-  workflow_missing: "The API does not know this workflow.",
+  resource_missing: "The API did not find the resource.",
+  workflow_missing: "The API did not find the workflow.",
   conflict: "The API reports a conflict.",
-  payload_too_large: "The request is larger than the API takes.",
-  rate_limited: "The API takes no more requests for now.",
+  payload_too_large: "The request is too large for the API.",
+  rate_limited: "The API limits the number of requests.",
 };
 
 function formatMessage(code: ErrorCode, status: number, body: ErrorBody, { host, tries }: ErrorContext): string {
@@ -128,7 +128,7 @@ function formatMessage(code: ErrorCode, status: number, body: ErrorBody, { host,
   if (code === "remote_failed")
     return `${host} failed with HTTP ${status}${times}${apiMessage === null ? "." : `: ${apiMessage}`}`;
   if (code === "unreachable")
-    return `${host} gave up waiting for the request (HTTP ${status})${times}${apiMessage === null ? "." : `: ${apiMessage}`}`;
+    return `${host} timed out while waiting for the request (HTTP ${status})${times}${apiMessage === null ? "." : `: ${apiMessage}`}`;
   return apiMessage ?? FALLBACK_MESSAGES[code] ?? `The API refused the request (HTTP ${status}).`;
 }
 
@@ -142,19 +142,19 @@ function getHint(code: ErrorCode, body: ErrorBody, context: ErrorContext): strin
     case "authentication":
       return "Check the key: --api-key, KNOCK_API_KEY, or `knock auth login`.";
     case "not_allowed":
-      return "This needs a secret key (sk_…) with the right to do it.";
+      return "Use a secret key (sk_…) with the required permission.";
     case "workflow_missing":
-      return `Is it committed in ${where}?`;
+      return `Check that it is committed in ${where}?`;
     case "resource_missing":
       return `Is it in ${where}? --dry-run shows the request.`;
     case "conflict":
-      return "Something else is changing the same thing: try again.";
+      return "Another request is changing the same resource. Try again.";
     case "workflow_inactive":
       return `Activate it in ${where}.`;
     case "actor_missing":
       return "Give the actor inline, with its properties, to identify it.";
     case "idempotency_conflict":
-      return "The idempotency key was used with another payload in the last 24 hours: use another key.";
+      return "The idempotency key was used with another payload in the last 24 hours. Use another key.";
     case "rate_limited":
     case "remote_failed":
       return "Try again later.";

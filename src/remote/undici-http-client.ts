@@ -57,7 +57,7 @@ export function createUndiciHttpClient(resolve?: ResolveHost): HttpClient {
         const { name, code = "", message } = error as Error & { code?: string };
         const isTimeout = name === "TimeoutError" || TIMEOUT_CODES.has(code);
         return isTimeout
-          ? { failure: "timeout", message: `no answer within ${request.timeout_ms / 1_000} s` }
+          ? { failure: "timeout", message: `no response within ${request.timeout_ms / 1_000} s` }
           : { failure: "connection", message: message || code };
       }
     },

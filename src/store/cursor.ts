@@ -20,7 +20,7 @@ export function serializeCursor(kind: CursorKind, row: number): string {
 
 function createCursorError(side: "after" | "before", value: string, message: string): KnockError {
   return new KnockError("invalid_params", `${side}: ${message}`, {
-    hint: "Pass page_info.after or page_info.before of an earlier page as it stands.",
+    hint: "Pass page_info.after or page_info.before of an earlier page unchanged.",
     details: [{ pointer: `/${side}`, message, value }],
   });
 }
@@ -31,7 +31,7 @@ function createCursorError(side: "after" | "before", value: string, message: str
  */
 export function parseCursor(kind: CursorKind, page: PageRequest): { side: "after" | "before"; row: number } | null {
   if (page.after !== undefined && page.before !== undefined)
-    throw createCursorError("before", page.before, "cannot stand beside after");
+    throw createCursorError("before", page.before, "cannot be combined with after");
   const side = page.before === undefined ? "after" : "before";
   const value = page[side];
   if (value === undefined) return null;

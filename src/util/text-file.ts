@@ -34,7 +34,7 @@ const ERROR_MESSAGES: Record<string, string> = {
   EISDIR: "is a directory, not a file",
   EACCES: "may not be read (permission denied)",
   ENOTDIR: "does not exist (a part of its path is a file)",
-  ELOOP: "is a circle of links",
+  ELOOP: "is a cycle of symbolic links",
 };
 
 function describeTooLarge(maxBytes: number): string {

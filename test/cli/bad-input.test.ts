@@ -37,15 +37,15 @@ describe.concurrent("invalid flags of notify", () => {
     [["--set", "a[999999]=1"], usage("the index is too large")],
     [["--set", "a=1", "--set", "a.b=2"], usage("a is already a string")],
     [["--set", "n:={"], json("--set n: not valid JSON")],
-    [["--actor", ""], usage("--actor: the id is empty")],
+    [["--actor", ""], usage("--actor: the ID is empty")],
     [["--actor", '{"name":"x"}'], params("actor.id is required", "/actor/id")],
-    [["--tenant", ""], usage("--tenant: the id is empty")],
+    [["--tenant", ""], usage("--tenant: the ID is empty")],
     [["--tenant", "[1]"], params("tenant must be", "/tenant")],
     [["--cancellation-key", ""], params("cancellation_key must not be empty", "/cancellation_key")],
     [["--idempotency-key", ""], params("idempotency_key must not be empty", "/idempotency_key")],
     [["--wait", "soon"], usage('--wait: "soon" is not a duration')],
     [["--expect", "lots"], usage('--expect: "lots" is not a rule')],
-    [["--format", "json"], usage("--format goes with --file")],
+    [["--format", "json"], usage("--format requires --file")],
     [["--actor", "nobody"], { exit: 5, code: "actor_missing", message: 'the actor "nobody" was never identified' }],
   ])("are reported: %j", async ([args, refusal], { collab }) => {
     await expectCommandError(collab, [...COMMENT, "-r", "ada", ...PAGE, ...args], refusal);
@@ -54,14 +54,14 @@ describe.concurrent("invalid flags of notify", () => {
   it.for<[args: string[], error: string]>([
     [["-d", "page=Home"], "(line 1, column 1)\nhint: Did you mean --set page=Home?"],
     [["-d", "payloads/invite.json"], "hint: Did you mean --data @payloads/invite.json?"],
-    [["-d", "{“page”:“x”}"], '(“), where JSON has " (line 1, column 2)\nhint: A text processor changed the quotes'],
+    [["-d", "{“page”:“x”}"], '(“), where JSON has " (line 1, column 2)\nhint: The quotes are typographic'],
     [
       ["-d", "{'page':'x'}"],
-      "a single quote ('), where JSON has \" (line 1, column 2)\nhint: Quote the JSON for the shell",
+      "a single quote ('), where JSON has \" (line 1, column 2)\nhint: Put the JSON in single quotes",
     ],
     [
       ["-r", "@payloads/new-comment.json"],
-      "holds a whole payload, not recipients\nhint: --file payloads/new-comment.json takes it.",
+      "contains a whole payload, not recipients\nhint: --file payloads/new-comment.json takes it.",
     ],
     [
       ["-r", "lin,projects/p1"],
@@ -74,9 +74,9 @@ describe.concurrent("invalid flags of notify", () => {
   });
 
   it.for<[recipients: string, refusal: ExpectedError]>([
-    ["", usage('--recipients: an id is empty in ""')],
-    ["ada,,grace", usage('--recipients: an id is empty in "ada,,grace"')],
-    [",ada", usage("--recipients: an id is empty")],
+    ["", usage('--recipients: an ID is empty in ""')],
+    ["ada,,grace", usage('--recipients: an ID is empty in "ada,,grace"')],
+    [",ada", usage("--recipients: an ID is empty")],
     ["[]", params("recipients must have at least one recipient", "/recipients")],
     ['{"id":""}', params("recipients[0].id must not be empty", "/recipients/0/id")],
     ['{"id":"  "}', params("recipients[0].id must not be empty", "/recipients/0/id")],
@@ -114,7 +114,7 @@ describe.concurrent("invalid flags of notify", () => {
 
   it("are reported without recipients, without a workflow, and without both", async ({ collab }) => {
     await expectCommandError(collab, [...COMMENT, ...PAGE], params("recipients is required", "/recipients"));
-    await expectCommandError(collab, ["notify", "-r", "ada"], usage("no workflow named"));
+    await expectCommandError(collab, ["notify", "-r", "ada"], usage("no workflow key given"));
     await expectCommandError(collab, ["notify"], params("recipients is required"));
     await expectCommandError(collab, ["notify", "a", "b"], usage("too many arguments"));
     await expectCommandError(collab, ["notify", "../invite", "-r", "ada"], {
@@ -214,7 +214,7 @@ describe.concurrent("invalid files of notify", () => {
     ["an error in line 3", '\n\n{"key": oops}\n', json("standard input:3:9: invalid JSON: unexpected word")],
     ["a list in line 1", "[]\n", params("standard input:1 must be a JSON object, found a list")],
     ["blank lines only", "\n\n", usage("standard input contains no payload")],
-    ["no key in line 2", '\n{"recipients":"lin"}', usage("standard input:2: no workflow named")],
+    ["no key in line 2", '\n{"recipients":"lin"}', usage("standard input:2: no workflow key given")],
     [
       "an unknown workflow in line 2",
       '\n{"key":"invit","recipients":"lin"}',
@@ -231,13 +231,13 @@ describe.concurrent("a file of the other format", () => {
       "lines as one payload",
       '{"key":"invite","recipients":"lin"}\n{"key":"invite","recipients":"ada"}',
       "json",
-      "One payload per line? Add --format jsonl.",
+      "If the file has one payload per line, add --format jsonl.",
     ],
     [
       "one payload as lines",
       '{\n  "key": "invite",\n  "recipients": "lin"\n}',
       "jsonl",
-      "One payload over several lines? Use --format json.",
+      "If the payload spans several lines, use --format json.",
     ],
   ])("causes a hint: %s", async ([, input, format, hint], { collab }) => {
     const { stderr, exitCode } = await collab.knock(["notify", "--file", "-", "--format", format], { input });

@@ -216,14 +216,14 @@ describe.concurrent("workflows", () => {
     [
       "a link that leads outside",
       sms({ "text_body@": "link.txt" }),
-      workflow("leads out of the workflow's folder through a link"),
+      workflow("leaves the workflow's folder through a symbolic link"),
     ],
     [
       "a link to a folder outside",
       sms({ "text_body@": "up/secret.txt" }),
-      workflow("leads out of the workflow's folder through a link"),
+      workflow("leaves the workflow's folder through a symbolic link"),
     ],
-    ["a missing template file", sms({ "text_body@": "none.txt" }), workflow("names a file that does not exist")],
+    ["a missing template file", sms({ "text_body@": "none.txt" }), workflow("refers to a file that does not exist")],
     ["a folder as a template", sms({ "text_body@": "folder" }), workflow("is a directory, not a file")],
     ["a template that is not UTF-8", sms({ "text_body@": "latin1.txt" }), workflow("is not valid UTF-8")],
     [
@@ -374,7 +374,7 @@ describe.concurrent("the store", () => {
     await expectCommandError(
       collab,
       [...SEND, "--store", "knock.json"],
-      store("is not a store: it is no SQLite database"),
+      store("is not a store: it is not an SQLite database"),
     );
     await expectCommandError(collab, [...SEND, "--store", "postgres://localhost/x"], {
       ...{ exit: 3, code: "not_supported", message: "Postgres store is not supported yet" },

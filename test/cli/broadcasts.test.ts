@@ -14,7 +14,7 @@ describe.concurrent("knock broadcasts", () => {
     expect(sent.stdout).toMatch(/tenant acme\n‖ history-launch .*\n {2}ada {2}‖ in-app delivered/);
     expect(sent.exitCode).toBe(0);
     const again = await collab.knock([...SEND, "-r", "ada"]);
-    expect([again.exitCode, again.stderr]).toEqual([6, expect.stringContaining("--again sends it once more.")]);
+    expect([again.exitCode, again.stderr]).toEqual([6, expect.stringContaining("Use --again to send it again.")]);
     await collab.knock(["clock", "advance", "1d"]);
     const { json } = await collab.knock(["messages", "list", "--recipient", "ada", "--channel", "sendgrid", "--json"]);
     expect(
@@ -114,6 +114,6 @@ describe.concurrent("knock broadcasts", () => {
     expect((await collab.knock(["broadcasts", "list"])).stdout).toMatch(/history-launch +broken/);
     collab.write("knock/broadcasts/welcome/broadcast.json", sound);
     const same = await collab.knock(["broadcasts", "send", "welcome", "-r", "ada"]);
-    expect([same.exitCode, same.stderr]).toEqual([3, expect.stringContaining("a workflow has this key")]);
+    expect([same.exitCode, same.stderr]).toEqual([3, expect.stringContaining("a workflow has the same key")]);
   });
 });

@@ -81,7 +81,7 @@ describe.concurrent("knock cancel", () => {
   it("succeeds without matching runs unless an option makes this an error", async ({ collab }) => {
     const none = await collab.knock(["cancel", "invite", "never"]);
     expect(none.exitCode).toBe(0);
-    expect(none.stdout).toContain("nothing matched: no run of this workflow carries that cancellation key");
+    expect(none.stdout).toContain("no match: no run of this workflow with this cancellation key");
     expect((await collab.knock(["cancel", "invite", "never", "--fail-if-none"])).exitCode).toBe(1);
     await collab.knock(INVITE);
     expect((await collab.knock(["cancel", "invite", "inv-1", "--fail-if-none", "--quiet"])).stdout).toBe("");
@@ -91,7 +91,7 @@ describe.concurrent("knock cancel", () => {
     [["invit", "k"], 5, /^error: there is no workflow "invit"\nhint: Did you mean "invite"\?$/],
     [["invite"], 2, /^error: missing required argument 'cancellation-key'/],
     [["invite", ""], 2, /^error: the cancellation: cancellation_key must not be empty/],
-    [["invite", "k", "-r", ""], 2, /^error: --recipients: an id is empty/],
+    [["invite", "k", "-r", ""], 2, /^error: --recipients: an ID is empty/],
     [["invite", "k", "-r", "[]"], 2, /^error: the cancellation: recipients must have at least one/],
     [["invite", "k", "-r", '{"name":"x"}'], 2, /recipients\[0\]\.id is required/],
     [["invite", "k", "--object", "p1"], 2, /^error: --object: "p1" is not collection\/id/],

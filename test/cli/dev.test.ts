@@ -173,7 +173,7 @@ describe.concurrent("knock dev", () => {
     ["deleted", "is gone", (sample: Sample) => rmSync(sample.path(".knock-local"), { recursive: true })],
     [
       "replaced",
-      "is another file now",
+      "was replaced by another file",
       (sample: Sample) => {
         renameSync(sample.path(".knock-local"), sample.path("aside"));
         sample.write(".knock-local/store.db", "");
@@ -192,7 +192,7 @@ describe.concurrent("knock dev", () => {
     process.kill("SIGINT");
     const lines = (await process).stderr.split("\n").filter((line) => line.startsWith("warning: the store"));
     expect(lines).toEqual([
-      `warning: the store ${collab.path(".knock-local/store.db")} ${told}: requests that change something are answered with 503 until knock dev is restarted`,
+      `warning: the store ${collab.path(".knock-local/store.db")} ${told}: requests that change data fail with 503 until knock dev is restarted`,
     ]);
   });
 
@@ -230,7 +230,7 @@ describe.concurrent("knock dev", () => {
     expect([nowhere.exitCode, nowhere.stderr]).toEqual([
       2,
       expect.stringMatching(
-        /^error: --ready-file: the folder \S*no\/such does not exist\nhint: Name a file in a folder/,
+        /^error: --ready-file: the folder \S*no\/such does not exist\nhint: Give a path in an existing folder/,
       ),
     ]);
     const folder = await collab.knock(["dev", "--port", "0", "--store", ":memory:", "--ready-file", "knock"]);

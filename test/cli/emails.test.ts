@@ -73,7 +73,7 @@ describe.concurrent("knock messages show", () => {
       "subject: Order A-1042 is on its way\nX-Order: A-1042\nattached: van.png (image/png, 103 B)\n",
     );
     expect(stdout).toContain("\n  Good news, Inés\n");
-    expect(stdout).toMatch(/\nhtml: \d+\.\d kB; --open shows it, --raw prints the message$/);
+    expect(stdout).toMatch(/\nhtml: \d+\.\d kB; use --open to show it or --raw to print the message$/);
   });
 
   it("--raw prints the MIME message", async ({ shop }) => {
@@ -111,7 +111,7 @@ describe.concurrent("knock messages show", () => {
       const { stdout, stderr, exitCode } = await shop.knock(["messages", "show", id, "--open"], { env });
       expect(exitCode).toBe(0);
       expect(existsSync(stdout)).toBe(true);
-      expect(stderr).toBe("note: no browser could be started here; open the file yourself");
+      expect(stderr).toBe("note: no browser could be started; open the file yourself");
     }
   });
 
@@ -119,10 +119,10 @@ describe.concurrent("knock messages show", () => {
     await shop.knock(["notify", "price-drop", "-r", "ines", "--set", "product=boots", "--set", "price=49"]);
     const { stdout: id } = await shop.knock(["messages", "--limit", "1", "--quiet"]);
     const refusal = { exit: 2, code: "usage" };
-    await expectCommandError(shop, ["messages", "show", id, "--open"], { ...refusal, message: "is no e-mail" });
+    await expectCommandError(shop, ["messages", "show", id, "--open"], { ...refusal, message: "is not an email" });
     await expectCommandError(shop, ["messages", "show", id, "--open", "--raw"], {
       ...refusal,
-      message: "do not go together",
+      message: "cannot be combined",
     });
   });
 });

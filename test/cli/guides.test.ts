@@ -31,7 +31,7 @@ describe.concurrent("the sample guides", () => {
     const preview = await collab.knock(["preview", "page-created", "in_app_guide_1", "-r", "ada"]);
     expect([preview.exitCode, preview.stderr]).toEqual([
       expect.any(Number),
-      expect.stringContaining("is an in-app guide step: it renders no message"),
+      expect.stringContaining("is an in-app guide step, so there is nothing to render"),
     ]);
     const file = "knock/workflows/page-created/workflow.json";
     collab.write(file, collab.read(file).replace('"first-page"', '"first-pgae"'));

@@ -40,7 +40,7 @@ describe.concurrent("knock init", () => {
     const again = await empty.knock(["init"]);
     expect(again.exitCode).toBe(0);
     expect(again.stdout.split("\n").sort()).toEqual(FILES.map((file) => `○ ${file} kept`).sort());
-    expect(again.stderr).toContain("nothing was missing");
+    expect(again.stderr).toContain("all files already exist");
     expect(empty.read("knock/environment.json")).toBe('{ "name": "mine" }');
     const nested = await empty.knock(["init", "notifications", "--json"]);
     expect([nested.exitCode, nested.json.files]).toEqual([

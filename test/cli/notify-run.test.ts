@@ -24,7 +24,7 @@ describe.concurrent("--wait", () => {
     // The line explains the wait to a person who would otherwise see no output.
     expect(stderr).toMatch(UNDECLARED);
     expect(stderr.replace(UNDECLARED, "")).toMatch(
-      /^[0-9a-f-]{36}: 2 waiting, the first until .+; Ctrl-C shows what is known, .+$/,
+      /^[0-9a-f-]{36}: 2 waiting, the first until .+; press Ctrl-C to see the current state, .+$/,
     );
     expect(formatOutcome(outcome)).toEqual([
       "grace completed: delay_1 passed, sms_1 sent",
@@ -147,7 +147,7 @@ describe.concurrent("--idempotency-key", () => {
     const second = await collab.knock([...args, "--json"]);
     expect(second.outcome).toEqual(first.outcome);
     const human = await collab.knock(args);
-    expect(human.stdout).toContain("(same idempotency key: the first answer)");
+    expect(human.stdout).toContain("(same idempotency key: the first response)");
     const other = await collab.knock([...args, "--set", "page=Other", "--json"]);
     expect(other.exitCode).toBe(6);
     expect(other.error).toMatchObject({ code: "idempotency_conflict", hint: expect.stringContaining("another key") });

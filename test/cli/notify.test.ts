@@ -83,8 +83,8 @@ describe.concurrent("knock notify", () => {
     const summed = await collab.knock(["notify", "invite", "-r", "@people.json"]);
     expect(summed.stdout.split("\n").slice(1)).toEqual([
       expect.stringMatching(/^ {2}23 × ‖ email sandboxed · waiting at delay_1 until .+ \(in (1d|23h 59m)\)$/),
-      expect.stringMatching(/^ {3}1 × ‖ email skipped \(.*e-mail address.*\) · waiting at delay_1 until/),
-      "  (24 recipients summed up; --verbose lists them)",
+      expect.stringMatching(/^ {3}1 × ‖ email skipped \(.*email address.*\) · waiting at delay_1 until/),
+      "  (24 recipients summarized; use --verbose to list them)",
       "23 sandboxed · 1 skipped · 24 waiting",
     ]);
     const listed = await collab.knock(["notify", "invite", "-r", "@people.json", "--verbose"]);
@@ -160,7 +160,7 @@ describe.concurrent("unidentified recipients", () => {
   it("exit 1 if all are unidentified, and the line says how to identify", async ({ collab }) => {
     const { stdout, exitCode } = await collab.knock(["notify", "new-comment", "-r", "zoe", "--set", "page=Home"]);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain("  zoe  ✗ not identified: nothing was sent (knock users set zoe --file …)");
+    expect(stdout).toContain("  zoe  ✗ not identified, nothing was sent (knock users set zoe --file …)");
     expect(stdout).toContain("\n1 failed");
   });
 

@@ -18,7 +18,9 @@ describe.concurrent("knock preview", () => {
     expect(collab.storeDigest()).toBe(before);
   });
 
-  it("--all renders every channel step for a sample user, regardless of preferences", async ({ collab }) => {
+  it("--all renders render render render render render every channel step for a sample user, regardless of preferences", async ({
+    collab,
+  }) => {
     const { json } = await collab.knock(["preview", "new-comment", "--all", ...COMMENT, "--json"]);
     const items = json.items as unknown as StepPreview[];
     expect(items.map(({ ref, reason }) => [ref, reason])).toEqual([
@@ -38,7 +40,7 @@ describe.concurrent("knock preview", () => {
   it("reports what the recipient lacks, and fails", async ({ collab }) => {
     const args = ["preview", "new-comment", "email_1", "-r", '{"id":"nobody"}', ...COMMENT];
     const { stdout, exitCode } = await collab.knock(args);
-    expect(stdout).toContain("✗ missing_recipient_data: no e-mail address");
+    expect(stdout).toContain("✗ missing_recipient_data: no email address");
     expect(exitCode).toBe(1);
   });
 
@@ -66,7 +68,7 @@ describe.concurrent("knock preview", () => {
   it("suggests the nearest id, or an inline recipient, for an unknown recipient", async ({ collab }) => {
     const show = async (...args: string[]) => collab.knock(["preview", "new-comment", ...args, ...COMMENT]);
     const slip = await show("email_1", "-r", "graec");
-    expect(slip.stdout).toContain("✗ missing_recipient_data: no e-mail address");
+    expect(slip.stdout).toContain("✗ missing_recipient_data: no email address");
     expect(slip.stderr).toBe(
       `warning: user "graec" was never identified, so only the id is known. Did you mean "grace"? Or inline: --recipient '{"id":"graec","email":"…"}'.`,
     );
@@ -101,9 +103,11 @@ describe.concurrent("knock preview", () => {
     expect(unknown.stderr).toBe('error: workflow "new-comment" has no step "emial_1"\nhint: Did you mean "email_1"?');
     expect(unknown.exitCode).toBe(5);
     const delay = await collab.knock(["preview", "new-comment", "delay_1", ...COMMENT]);
-    expect(delay.stderr).toContain('step "delay_1" of workflow "new-comment" is a delay step: it renders no message');
+    expect(delay.stderr).toContain(
+      'step "delay_1" of workflow "new-comment" is a delay step, so there is nothing to render',
+    );
     const several = await collab.knock(["preview", "new-comment", ...COMMENT]);
-    expect(several.stderr).toContain("Name one, or take --all: in_app_feed_1, email_1.");
+    expect(several.stderr).toContain("Name a step or use --all: in_app_feed_1, email_1.");
     expect(several.exitCode).toBe(2);
     const both = await collab.knock(["preview", "new-comment", "email_1", "--all", ...COMMENT]);
     expect(both.exitCode).toBe(2);

@@ -338,7 +338,10 @@ describe("undelivered messages", () => {
     const byRecipient = new Map((json.items as JsonObject[]).map((entry) => [entry.recipient, entry]));
     expect(byRecipient.get("ada")?.status).toMatch(/undelivered|bounced/);
     const sent = await sample.knock(["messages", "retry", String(byRecipient.get("bo")?.id)], { env });
-    expect([sent.exitCode, sent.stderr]).toEqual([6, expect.stringContaining("only undelivered ones are retried")]);
+    expect([sent.exitCode, sent.stderr]).toEqual([
+      6,
+      expect.stringContaining("only undelivered messages can be retried"),
+    ]);
     expect((await sample.knock(["messages", "retry"], { env })).exitCode).toBe(2);
     environment({}, { password: "$WRONG_PASSWORD" });
     await sample.knock(["notify", "hello", "-r", "bo"], { env: { ...env, WRONG_PASSWORD: "x" } });

@@ -54,7 +54,7 @@ describe.concurrent("a remote trigger", () => {
     });
     const human = await remote(collab, api, args);
     expect(human.stdout).toBe(
-      `✓ new-comment  ${RUN_ID}  remote\n  accepted; --wait follows what happens to each recipient`,
+      `✓ new-comment  ${RUN_ID}  remote\n  accepted; use --wait to see what happens to each recipient`,
     );
   });
 
@@ -119,8 +119,8 @@ describe.concurrent("a response of the API", () => {
     [403, { code: "forbidden", message: "Not with this key" }, 4, "not_allowed", "Not with this key (forbidden)"],
     [404, { code: "workflow_missing", message: "No such workflow" }, 5, "workflow_missing", "No such workflow"],
     [422, { code: "workflow_inactive", message: "Inactive" }, 6, "workflow_inactive", "Inactive"],
-    [418, "<html>tea</html>", 7, "remote_failed", "answered what is not the API's (HTTP 418)"],
-    [301, "", 7, "remote_failed", "answered what is not the API's (HTTP 301)"],
+    [418, "<html>tea</html>", 7, "remote_failed", "did not respond like the Knock API (HTTP 418)"],
+    [301, "", 7, "remote_failed", "did not respond like the Knock API (HTTP 301)"],
   ])("%i %j: exit %i, %s", async ([status, body, exit, code, text], { collab, api }) => {
     const reply = typeof body === "string" ? { status, text: body } : { status, json: body };
     api.expect({ method: "POST", path: TRIGGER, body: BODY, reply });
@@ -204,7 +204,7 @@ describe.concurrent("API keys", () => {
     ["nonsense", /^error: The base URL is not a URL/],
     ["ftp://127.0.0.1", /^error: The base URL must start with https/],
     ["http://api.example.com", /^error: Plain http to api\.example\.com would send the API key unencrypted/],
-    [`https://u:${SECRET}@api.example.com`, /^error: The base URL must not hold a user name or password/],
+    [`https://u:${SECRET}@api.example.com`, /^error: The base URL must not contain a user name or password/],
   ])("are not sent to an invalid base URL: %s", async ([url, error], { collab, api }) => {
     for (const key of [KEY, `sk_live_${SECRET}`]) {
       const env = { KNOCK_BASE_URL: url, KNOCK_API_KEY: key };
@@ -259,7 +259,7 @@ describe.concurrent("commands after a remote trigger", () => {
     api.expect(one, one);
     const args = ["cancel", "invite", "c1", "-r", "lin", "--remote"];
     expect((await remote(collab, api, args)).stdout).toContain(
-      "accepted; this target does not tell what was cancelled",
+      "accepted; the API does not report which runs were canceled",
     );
     const { json, exitCode } = await remote(collab, api, [...args, "--json", "--fail-if-none"]);
     expect(json).toEqual({

@@ -48,17 +48,17 @@ describe("knock users", () => {
     const created = await collab.knock(["users", "set", "zoe"]);
     expect([created.exitCode, created.stdout]).toEqual([0, expect.stringMatching(/^zoe {2}user\n/)]);
     expect(created.stderr).toBe(
-      'note: user "zoe" was made without properties. knock users set zoe --set email=… adds one.',
+      'note: user "zoe" was created without properties. knock users set zoe --set email=… adds one.',
     );
     const before = (await collab.knock(["users", "get", "ada", "--json"])).json;
     const left = await collab.knock(["users", "set", "ada", "--json"]);
     expect(left.json).toEqual(before);
     expect(left.stderr).toBe(
-      'note: nothing was given, so user "ada" is as it was. knock users set ada --set email=… changes a property.',
+      'note: no properties given, so user "ada" is unchanged. knock users set ada --set email=… changes a property.',
     );
     const object = await collab.knock(["objects", "set", "plans", "p1"]);
     expect(object.stderr).toBe(
-      'note: object "plans/p1" was made without properties. knock objects set plans p1 --set name=… adds one.',
+      'note: object "plans/p1" was created without properties. knock objects set plans p1 --set name=… adds one.',
     );
     expect((await collab.knock(["users", "set", "amy", "--data", "{}"])).stderr).toBe("");
   });
@@ -82,23 +82,23 @@ describe("knock users", () => {
     [["users", "gte", "ada"], 2, /Did you mean "get"\?/],
     [["users", "list", "--limit", "51"], 2, /--limit/],
     [["users", "list", "--after", "%%%"], 2, /after: is not a cursor/],
-    [["users", "list", "--remote"], 3, /does not work on the remote target yet\nhint: Add --local/],
+    [["users", "list", "--remote"], 3, /does not support the remote target yet\nhint: Add --local/],
     [["objects", "get", "projects", "p9"], 5, /there is no object "projects\/p9"\nhint: Did you mean "p2"\?/],
     [["objects", "get", "plans", "p9"], 5, /hint: knock objects set plans p9 --file … makes it/],
-    [["objects", "set", "$users", "ada"], 2, /hint: knock users reads and sets them/],
+    [["objects", "set", "$users", "ada"], 2, /hint: Use `knock users` for users/],
     [["preferences", "set", "ada"], 2, /no preferences given/],
     [["preferences", "set", "ada", "--data", '{"channel_types":{"fax":true}}'], 2, /channel_types: unknown key "fax"/],
     [["preferences", "get", "a/b/c"], 2, /the recipient: "a\/b\/c" is not an id or collection\/id/],
-    [["subscriptions", "list"], 2, /name an object or a recipient/],
-    [["subscriptions", "list", "projects"], 2, /name an object or a recipient/],
-    [["subscriptions", "list", "projects", "p1", "--recipient", "ada"], 2, /one of the two/],
+    [["subscriptions", "list"], 2, /give either an object or a recipient/],
+    [["subscriptions", "list", "projects"], 2, /give either an object or a recipient/],
+    [["subscriptions", "list", "projects", "p1", "--recipient", "ada"], 2, /give either an object or a recipient/],
     [["subscriptions", "list", "projects", "p9"], 5, /there is no object "projects\/p9"/],
     [["subscriptions", "add", "projects", "p1"], 2, /no recipients given/],
     [["subscriptions", "add", "projects", "p1", "-r", "ada", "--properties", "[]"], 2, /properties must be an object/],
     [["audiences", "list", "betta"], 5, /there is no audience "betta"\nhint: Did you mean "beta"\?/],
     [["audiences", "add", "betta", "--no-create", "-r", "ada"], 5, /there is no audience "betta"/],
     [["audiences", "add", "beta"], 2, /no recipients given/],
-    [["feed", "list"], 2, /name a user or an object/],
+    [["feed", "list"], 2, /give either a user or an object/],
     [["feed", "list", "ada", "--status", "new"], 2, /--status: "new" is not known/],
     [["feed", "list", "ada", "--channel", "sendgrid"], 2, /the channel "sendgrid" is of type email/],
   ])("exits for %j: %i", async ([args, code, text], { collab }) => {

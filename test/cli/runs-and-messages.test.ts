@@ -242,7 +242,7 @@ describe.concurrent("knock messages", () => {
     const before = collab.storeDigest();
     const { stderr, exitCode } = await collab.knock(["messages", "mark", String(items[0]?.id), "nothing", "seen"]);
     expect(exitCode).toBe(5);
-    expect(stderr).toContain("nothing was changed");
+    expect(stderr).toContain("Nothing was changed");
     expect(collab.storeDigest()).toBe(before);
   });
 });
@@ -274,7 +274,7 @@ describe.concurrent("truncated ids", () => {
     const several = await collab.knock(["runs", "show", begun(later, 8)]);
     expect(several.exitCode).toBe(2);
     expect(several.stderr).toBe(
-      `error: the ids of several runs begin with "${begun(later, 8)}"\nhint: Give one of them: ${earlier}, ${later}.`,
+      `error: several runs have IDs that start with "${begun(later, 8)}"\nhint: Use a longer prefix or one of these: ${earlier}, ${later}.`,
     );
   });
 
@@ -295,7 +295,7 @@ describe.concurrent("truncated ids", () => {
       `error: there is no run "${message}"\nhint: It is a message: knock messages show ${message}`,
     );
     expect((await collab.knock(["messages", "mark", "read", String(message)])).stderr).toBe(
-      `error: the status "read" stands after the messages\nhint: knock messages mark ${message} read`,
+      `error: the status "read" must come after the message IDs\nhint: knock messages mark ${message} read`,
     );
   });
 
@@ -305,7 +305,7 @@ describe.concurrent("truncated ids", () => {
     const tooShort = await collab.knock(["runs", "show", `${begun(run, 7)}…`]);
     expect([tooShort.exitCode, tooShort.stderr]).toEqual([
       5,
-      `error: there is no run "${begun(run, 7)}…"\nhint: Of an id's beginning eight characters or more are needed. knock runs list shows them.`,
+      `error: there is no run "${begun(run, 7)}…"\nhint: Use at least 8 characters of the ID. knock runs list shows them.`,
     ]);
     for (const id of ["00000000", "%%%%%%%%"]) {
       const { stderr, exitCode } = await collab.knock(["runs", "show", id]);

@@ -56,7 +56,7 @@ describe.concurrent("knock schedules", () => {
       name: "Reminder",
       steps: [{ ref: "sms_1", type: "sms" }],
     });
-    const warning = `warning: schedule ${id} for grace was due at 2031-06-04 11:00:00Z and is kept until its workflow can be read: knock/workflows/reminder/workflow.json:6:15: steps[0].type is not a known step type: "sms"`;
+    const warning = `warning: schedule ${id} for grace was due at 2031-06-04 11:00:00Z and stays due until its workflow can be read: knock/workflows/reminder/workflow.json:6:15: steps[0].type is not a known step type: "sms"`;
     expect((await collab.knock(["clock", "advance", "2h"])).stderr).toBe(warning);
     expect((await collab.knock(["worker", "--once"])).stderr).toBe(`${warning}\n0 runs advanced`);
     reminder(collab);
@@ -187,7 +187,7 @@ describe.concurrent("knock schedules", () => {
     ["get of an unknown id", ["get", UNKNOWN], 5, "resource_missing", new RegExp(UNKNOWN)],
     ["delete of an unknown id", ["delete", UNKNOWN], 5, "resource_missing", new RegExp(UNKNOWN)],
     ["update of an unknown id", ["update", UNKNOWN, "--set", "tenant=x"], 5, "resource_missing", new RegExp(UNKNOWN)],
-    ["duplicate ids", ["update", UNKNOWN, "--data", `{"schedule_ids":["${UNKNOWN}"]}`], 2, "usage", /named twice/],
+    ["duplicate ids", ["update", UNKNOWN, "--data", `{"schedule_ids":["${UNKNOWN}"]}`], 2, "usage", /given twice/],
   ])("rejects %s", async ([_title, args, exit, code, message], { collab }) => {
     reminder(collab);
     const { exitCode, error, stdout } = await collab.knock(["schedules", ...args, "--json"]);

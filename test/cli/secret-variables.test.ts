@@ -117,7 +117,7 @@ it("a failed fetch and the run's events show the URL without the secret", async 
   target.respondWith({ status: 404 });
   const { outcome, stderr } = await run(["notify", "sync", "-r", "ada", "--json", "--verbose"]);
   expectScrubbed(JSON.stringify(outcome) + stderr);
-  expect(outcome.recipients?.[0]?.steps[0]?.reason?.detail).toContain("token=[redacted] answered 404");
+  expect(outcome.recipients?.[0]?.steps[0]?.reason?.detail).toContain("token=[redacted] responded 404");
   const id = outcome.recipients?.[0]?.recipient_run_id as string;
   expectScrubbed((await run(["runs", "show", id, "--json"])).stdout);
 });

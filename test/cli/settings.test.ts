@@ -55,7 +55,7 @@ describe.concurrent("knock auth", () => {
     ]);
     await collab.knock(["config", "set", "profile", "staging"]);
     expect(await setting(collab, "profile")).toEqual(["staging", "default"]);
-    expect((await collab.knock(["auth", "logout", "--profile", "staging"])).stdout).toContain('"staging" forgotten');
+    expect((await collab.knock(["auth", "logout", "--profile", "staging"])).stdout).toContain('"staging" deleted');
     expect((await collab.knock(["auth", "logout", "--profile", "staging"])).stdout).toBe(
       'there is no profile "staging"',
     );
@@ -67,17 +67,22 @@ describe.concurrent("knock auth", () => {
     const path = join(collab.home, ".config/knock/profiles.json");
     await collab.shell(`chmod 644 ${path}`);
     const { stderr } = await collab.knock(["config", "list"]);
-    expect(stderr).toMatch(/^warning: .+profiles\.json holds API keys and others .+chmod 600/);
+    expect(stderr).toMatch(/^warning: .+profiles\.json contains API keys, and other users .+chmod 600/);
   });
 
   it.for<[args: string[], input: string | undefined, exit: number, error: RegExp]>([
     [["auth", "login"], undefined, 2, /^error: no API key given\nhint: /],
     [["auth", "login", "--with-key"], "\n", 2, /^error: no API key given\nhint: /],
-    [["auth", "login", "--with-key"], "sk_a b", 2, /^error: an API key holds no white space\nhint: /],
-    [["auth", "login", "--with-key", "--profile", "../x"], "sk_a", 2, /^error: "\.\.\/x" cannot be a profile's name/],
+    [["auth", "login", "--with-key"], "sk_a b", 2, /^error: an API key contains no white space\nhint: /],
+    [["auth", "login", "--with-key", "--profile", "../x"], "sk_a", 2, /^error: "\.\.\/x" is not a valid profile name/],
     [["config", "set", "profile", "nobody"], undefined, 3, /^error: There is no profile "nobody"/],
     [["config", "set", "target", "lcal"], undefined, 2, /^error: target: "lcal" is not a target\nhint: /],
-    [["config", "set", "api_key", "sk_x"], undefined, 2, /^error: "api_key" cannot be set\nhint: knock auth login/],
+    [
+      ["config", "set", "api_key", "sk_x"],
+      undefined,
+      2,
+      /^error: "api_key" cannot be set\nhint: Run `knock auth login`/,
+    ],
     [["runs", "--profile", "nobody"], undefined, 3, /^error: there is no profile "nobody" in /],
   ])("exits for %j: exit %i", async ([args, input, exit, error], { collab }) => {
     const { stderr, exitCode } = await collab.knock(args, input === undefined ? {} : { input });
@@ -92,7 +97,7 @@ describe.concurrent("knock auth", () => {
     for (const args of [["runs"], ["auth", "status"], ["auth", "login", "--api-key", "sk_new"]]) {
       const { stderr, exitCode } = await collab.knock([...args, "--json"]);
       expect(exitCode).toBe(3);
-      expect(stderr).toMatch(/^error: .+profiles\.json is not valid JSON\.\nhint: Fix it/);
+      expect(stderr).toMatch(/^error: .+profiles\.json is not valid JSON\.\nhint: Fix the file/);
       expect(stderr).not.toContain(SECRET);
     }
     expect(collab.read(file)).toContain(KEY);

@@ -18,7 +18,7 @@ describe.concurrent("knock sources", () => {
     expect(paid.stdout).toContain("○ audiences_add_member inactive");
     expect(paid.exitCode).toBe(0);
     const again = await shop.knock(PAID);
-    expect(again.stdout).toContain('seen before: "evt-1" within 24 h; nothing done');
+    expect(again.stdout).toContain('seen before: "evt-1" within 24 h; ignored');
     await shop.knock(["sources", "send", "shop-system", "--data", packed("evt-2")]);
     const { json } = await shop.knock(["feed", "list", "rosa", "--json"]);
     const items = (json.entries ?? json.items) as { blocks: { rendered: string }[] }[];
@@ -40,7 +40,7 @@ describe.concurrent("knock sources", () => {
     const { stdout, exitCode } = await shop.knock([...PAID, "--set", "customer:=null"]);
     expect(exitCode).toBe(1);
     expect(stdout).toContain(
-      'users_identify skipped (user_id is required, and the event has nothing at "customer.id")',
+      'users_identify skipped (user_id is required, and the event has no value at "customer.id")',
     );
   });
 

@@ -70,9 +70,12 @@ describe.runIf(hasTerminal).concurrent("knock on a terminal", () => {
 
   it("asks about a live key, and sends nothing after no: exit 6", async ({ collab }) => {
     const env = { KNOCK_API_KEY: "sk_live_0123456789", KNOCK_BASE_URL: "https://knock.invalid", NO_COLOR: "1" };
-    const { stdout, exitCode } = await collab.onTerminal([...COMMENT, "--remote"], { env, type: [/Go on\?/, "n\n"] });
-    expect(stdout).toContain("This uses a live key at knock.invalid. Go on? [y/N]");
-    expect(stdout).toContain("error: the API key is a live one");
+    const { stdout, exitCode } = await collab.onTerminal([...COMMENT, "--remote"], {
+      env,
+      type: [/Continue\?/, "n\n"],
+    });
+    expect(stdout).toContain("This command uses a live API key at knock.invalid. Continue? [y/N]");
+    expect(stdout).toContain("error: the API key is a live key");
     expect(exitCode).toBe(6);
     expect(stdout).not.toContain("0123456789");
   });

@@ -99,7 +99,7 @@ describe.concurrent("template errors", () => {
     collab.write(BODY, '<p>\n{{ data.used | date: "%F" }}{{ "soon" | date: "%F" }}</p>');
     const { stdout, exitCode } = await collab.knock(["notify", "storage-low", "-r", "ada", ...DATA]);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain(`(${BODY}:2:29: date: "soon" is no date`);
+    expect(stdout).toContain(`(${BODY}:2:29: date: "soon" is not a date`);
     expect(stdout).not.toContain("    at ");
   });
 });

@@ -60,7 +60,7 @@ describe.concurrent("knock worker", () => {
       worker.kill(signal);
       const { exitCode, stderr } = await worker;
       expect(exitCode).toBe(code);
-      expect(stderr).toBe("waiting for due work; Ctrl-C stops\n1 run advanced");
+      expect(stderr).toBe("waiting for due work; press Ctrl-C to stop\n1 run advanced");
       const ended = await collab.knock(["runs", "show", outcome.workflow_run_id, "--json"]);
       expect(formatOutcome(ended.outcome)).toEqual(["grace completed: delay_1 passed, sms_1 sent"]);
     },

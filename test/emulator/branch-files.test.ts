@@ -89,7 +89,7 @@ describe("files of a branch: branches/<slug> over the main files (A-015)", () =>
     expect(await triggerAndRead(from, "hello", BRANCH)).toBe("<p>Anew</p>");
     from.project.write({ [file]: "{" });
     const warning = await line(from, /^warning: workflow hello on branch feat-1: knock\/branches\/feat-1\//);
-    expect(warning).toContain("the last version that could be read stays");
+    expect(warning).toContain("the last valid version stays active");
     expect(await triggerAndRead(from, "hello", BRANCH)).toBe("<p>Anew</p>");
     expect(await triggerAndRead(from, "hello")).toBe("<p>Hi</p>");
   });

@@ -74,7 +74,7 @@ describe("changes of files while knock dev runs", () => {
     from.project.write({ [HELLO]: '{ "name": "Hello", "steps": [ }' });
     await line(
       from,
-      /^warning: workflow hello: knock\/workflows\/hello\/workflow\.json:1:31: not valid JSON: .+; the last version that could be read stays$/,
+      /^warning: workflow hello: knock\/workflows\/hello\/workflow\.json:1:31: not valid JSON: .+; the last valid version stays active$/,
     );
     expect(await triggerAndRead(from)).toBe("<p>Good day</p>");
 
@@ -100,7 +100,7 @@ describe("changes of files while knock dev runs", () => {
     const from = await open({ [HELLO]: saying("{% if n %}Hi{% endif %}") });
     await from.trigger("hello", "ada");
     from.project.write({ [HELLO]: saying("{% if n %}Hi") });
-    expect(await line(from, /^warning: workflow hello: /)).toContain("the last version that could be read stays");
+    expect(await line(from, /^warning: workflow hello: /)).toContain("the last valid version stays active");
     await from.trigger("hello", "ada");
   });
 
@@ -118,9 +118,7 @@ describe("changes of files while knock dev runs", () => {
       "knock/translations/en/en.json": "{",
     });
     for (const name of ["workflow hello", "workflow letter", "layout plain", "partial sign", "translations"])
-      expect(await line(from, new RegExp(`^warning: ${name}: `))).toContain(
-        "the last version that could be read stays",
-      );
+      expect(await line(from, new RegExp(`^warning: ${name}: `))).toContain("the last valid version stays active");
     expect(await triggerAndRead(from)).toBe("<p>Hi</p>");
     await from.trigger("letter", "ada");
     const { items } = (await from.ask("GET /__knock/messages")).body as { items: JsonObject[] };
@@ -138,14 +136,17 @@ describe("changes of files while knock dev runs", () => {
     await line(from, /^removed: workflow hello$/);
     expect((await from.ask("POST /v1/workflows/hello/trigger", { recipients: ["ada"] })).status).toBe(404);
     from.project.write({ [HELLO]: "{" });
-    await line(from, /^warning: workflow hello: .*nothing stands in for it until it is mended$/);
+    await line(from, /^warning: workflow hello: .*it is unavailable until the error is fixed$/);
     expect((await from.ask("POST /v1/workflows/hello/trigger", { recipients: ["ada"] })).status).toBe(422);
   });
 
   it("report an invalid recipients file once, and keep what was applied before", async () => {
     const from = await open();
     from.project.write({ "knock/recipients/people.json": "{" });
-    await line(from, /^warning: recipients: knock\/recipients\/people\.json:1:2: .*; what was applied before stays$/);
+    await line(
+      from,
+      /^warning: recipients: knock\/recipients\/people\.json:1:2: .*; the previously applied data stays$/,
+    );
     expect((await from.ask("GET /v1/users/ada")).status).toBe(200);
     from.project.write({ [HELLO]: saying("Other") });
     await line(from, /^changed: workflow hello$/);
@@ -158,7 +159,7 @@ describe("changes of files while knock dev runs", () => {
   it("report files that are invalid at the start", async () => {
     const from = await open();
     const [name = ""] = Object.keys(BROKEN_WORKFLOW);
-    expect(await line(from, /^warning: workflow zz: /)).toContain("nothing stands in for it until it is mended");
+    expect(await line(from, /^warning: workflow zz: /)).toContain("it is unavailable until the error is fixed");
     expect((await from.ask("POST /v1/workflows/zz/trigger", { recipients: ["ada"] })).status).toBe(422);
     from.project.write({ [name]: saying("Odd") });
     await line(from, /^mended: workflow zz$/);

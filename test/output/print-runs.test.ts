@@ -41,7 +41,7 @@ describe("printRecipientRun", () => {
       await h.at(HOUR);
       const text = await shown(h, "digest");
       expect(text).toContain(
-        "  batch_1: passed → 2 activities\n    ! page: the batch key is missing, the empty one is used\n  throttle_1: passed\n",
+        "  batch_1: passed → 2 activities\n    ! page: the batch key is missing; an empty key is used\n  throttle_1: passed\n",
       );
       expect(text).toContain('batch_opened batch_1  key=""\n');
       const again = await h.trigger("digest", { recipients: ["ana"], data: { page: "p" } });
@@ -58,7 +58,7 @@ describe("printRecipientRun", () => {
       const settings = { delay_until_field_path: "data.w" };
       h.define("digest", { steps: [{ ref: "delay_1", type: "delay", settings }] });
       await h.trigger("digest", { recipients: ["ana"], data: { w: { frequency: "daily", hours: 9 } } });
-      expect(await shown(h, "digest")).toContain('    ! "Mars/Base" is no time zone\n');
+      expect(await shown(h, "digest")).toContain('    ! "Mars/Base" is not a time zone\n');
     }));
 
   it("E-299 E-315 prints why a fetch waits, which run a step triggered, and what started a run", () =>
@@ -72,7 +72,7 @@ describe("printRecipientRun", () => {
       expect(await shown(h, "digest")).toMatch(/\n {2}call: passed → child [0-9a-f-]{36}\n/);
       const child = await shown(h, "child");
       expect(child).toContain("\n  started by a step of another run\n");
-      expect(child).toContain("(fetch_error: GET https://lark.test/p answered 500, try 1 of 3)\n");
+      expect(child).toContain("(fetch_error: GET https://lark.test/p responded 500, try 1 of 3)\n");
     }));
 
   it("E-340 E-343 prints the awaited event of a wait, the compared values and the result", () =>
@@ -94,7 +94,7 @@ describe("printRecipientRun", () => {
       await h.engine.resources.users.set("ana", { plan: "silver" });
       await h.at(31 * MINUTE);
       const text = await shown(h, "digest");
-      expect(text).toContain("\n  wait_1: passed → no event came in time\n");
+      expect(text).toContain("\n  wait_1: passed → no event occurred in time\n");
       expect(text).toMatch(
         /wait_conditions_evaluated wait_1 {2}passed=false\n {4}✗ recipient\.plan equal_to "gold" \(was "silver"\)\n/,
       );

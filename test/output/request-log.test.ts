@@ -75,7 +75,7 @@ describe("the log of requests", () => {
     for (let count = 0; count < 50; count++) log.add(TRIGGER);
     expect(lines()).toHaveLength(20);
     vi.advanceTimersByTime(1_000);
-    expect(lines().slice(20)).toEqual(["… and 30 more requests (--verbose shows all)"]);
+    expect(lines().slice(20)).toEqual(["… and 30 more requests (use --verbose to show all)"]);
     log.add(TRIGGER);
     vi.advanceTimersByTime(1_000);
     expect(lines()).toHaveLength(22);

@@ -181,7 +181,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       const ran = page.getByRole("region", { name: "What ran" });
       await ran.getByRole("link", { name: "paused for u1" }).waitFor();
       await ran.getByRole("link", { name: "paused for u2" }).waitFor();
-      await page.getByText("nothing waits for a time").waitFor();
+      await page.getByText("nothing is scheduled").waitFor();
       expect(await page.getByRole("button", { name: "Advance to next" }).isDisabled()).toBe(true);
       await page.getByRole("button", { name: "Freeze" }).click();
       await page.getByText("no: it is frozen").waitFor();

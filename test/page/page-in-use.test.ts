@@ -119,7 +119,7 @@ describe.runIf(hasBrowser)("the page of knock dev after long use", () => {
       const next = page.getByRole("button", { name: "Advance to next" });
       await next.focus();
       await page.keyboard.press("Enter");
-      await page.getByText("nothing waits for a time").waitFor();
+      await page.getByText("nothing is scheduled").waitFor();
       expect(await page.evaluate("document.activeElement.textContent")).toBe("Advance to next");
       await page.keyboard.press("Enter");
       await page.getByLabel("Set to (UTC)").fill("2020-01-01T00:00:00Z");

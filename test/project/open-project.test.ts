@@ -98,7 +98,7 @@ describe("workflows (F-004 to F-008)", () => {
     const error = await catchRejection(project.workflow("New Comment"));
     expect([error.code, error.message]).toEqual([
       "workflow_invalid",
-      "knock/workflows/New Comment: not a workflow's key",
+      "knock/workflows/New Comment: not a valid workflow key",
     ]);
     expect(error.hint).toContain("Rename the folder");
   });
@@ -254,7 +254,7 @@ describe("errors of a workflow", () => {
     [
       "a reference",
       { [`${w}/workflow.json`]: `{"steps": [\n ${feed}{ "html_body@": "none.html" } }]}` },
-      `${w}/workflow.json:3:19: /steps/0/template/html_body@ names a file that does not exist: "none.html"`,
+      `${w}/workflow.json:3:19: /steps/0/template/html_body@ refers to a file that does not exist: "none.html"`,
     ],
     [
       "a value in a file of visual blocks that the workflow refers to",

@@ -70,10 +70,10 @@ describe("resolveFileReferences", () => {
     ["F-011 a number", 5, "must be a relative path"],
     ["F-011 a list", ["a.txt"], "must be a relative path"],
     ["F-011 null", null, "must be a relative path"],
-    ["F-016 a missing file", "nope.txt", "names a file that does not exist"],
-    ["a NUL byte", "a\0.txt", "names a file that does not exist"],
-    ["a name too long", "n".repeat(300), "names a file that does not exist"],
-    ["a file in place of a folder", "a.txt/b.txt", "names a file that does not exist"],
+    ["F-016 a missing file", "nope.txt", "refers to a file that does not exist"],
+    ["a NUL byte", "a\0.txt", "refers to a file that does not exist"],
+    ["a name too long", "n".repeat(300), "refers to a file that does not exist"],
+    ["a file in place of a folder", "a.txt/b.txt", "refers to a file that does not exist"],
   ])("reports %s with its location", async (_rule, path, message) => {
     const error = await catchRejection(resolve({ steps: [{ template: { "text_body@": path } }] }, { "a.txt": "A" }));
     expect(error.code).toBe("workflow_invalid");
@@ -94,7 +94,7 @@ describe("resolveFileReferences", () => {
     };
     for (const path of ["out.txt", "outside/x.txt"]) {
       const error = await catchRejection(resolve({ "a@": path }, links));
-      expect(formatDetails(error)).toEqual(["/a@ leads out of the workflow's folder through a link"]);
+      expect(formatDetails(error)).toEqual(["/a@ leaves the workflow's folder through a symbolic link"]);
       expect(JSON.stringify(error.details)).not.toMatch(/SECRET|OTHER/);
     }
     expect(await resolve({ "a@": "in.txt" }, links)).toEqual({ a: "A" });

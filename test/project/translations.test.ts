@@ -96,7 +96,7 @@ describe("translations of a project", () => {
     const project = open({ "knock/translations/en/en.json": {}, "knock/translations/en/en.po": "" });
     const error = await catchRejection(project.translations());
     expect(error.message).toBe(
-      "knock/translations/en/en.po: knock/translations/en/en.json holds the same translations",
+      "knock/translations/en/en.po: knock/translations/en/en.json contains the same translations",
     );
   });
 });

@@ -49,7 +49,7 @@ it("CH-141 APNs reports a certificate that Apple rejects as one final failure, a
   expect(await bench.send(apns(), push())).toMatchObject({
     status: "failed",
     retryable: false,
-    reason: "APNs answered 403: BadCertificate",
+    reason: "APNs responded 403: BadCertificate",
   });
 });
 

@@ -144,7 +144,7 @@ describe("Slack", () => {
     const stored = { recipient: {}, tenant: { token: { access_token: "xoxb-tenant-1" } } };
     expect(await bench.send(slack(), buildMessage("chat", content, { secrets: {} }), stored)).toMatchObject({
       ...final,
-      reason: expect.stringContaining("trigger it anew"),
+      reason: expect.stringContaining("trigger the workflow again"),
     });
     expect(target.requests).toEqual([]);
   });
@@ -177,7 +177,7 @@ describe("Slack", () => {
     [{ json: { ok: true, user: { id: "U7" } } }, { connection: { user_id: "U7" } }],
     [
       { json: { ok: false, error: "users_not_found" } },
-      { missing: "nobody was found by the e-mail address: Slack: users_not_found" },
+      { missing: "no user was found by the email address: Slack: users_not_found" },
     ],
     [{ json: { ok: false, error: "invalid_auth" } }, { missing: expect.stringContaining("invalid_auth") }],
     [{ status: 429, headers: { "retry-after": "1" } }, null],

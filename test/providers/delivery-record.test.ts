@@ -66,7 +66,7 @@ describe("the delivery record of a request to a provider (E-217 CH-047)", () => 
     target.respondWith({ fault: "silent" });
     const resend = buildChannel("email", "resend", { api_key: "$KEY", base_url: target.url, timeout_ms: 50 });
     const [exchange] = await recordExchanges(resend, buildEmailMessage());
-    expect(exchange?.response).toEqual({ body: "no answer within 0.05 s" });
+    expect(exchange?.response).toEqual({ body: "no response within 0.05 s" });
   });
 
   it("truncates a long body", async () => {

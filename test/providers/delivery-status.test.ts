@@ -85,7 +85,7 @@ const CASES: [string, string, TestResponse[], JsonObject][] = [
     "resend",
     "a key that may only send",
     [{ status: 401, json: { name: "restricted_api_key", message: "only send" } }],
-    { status: "unknown", reason: "Resend answered 401: only send (code restricted_api_key)" },
+    { status: "unknown", reason: "Resend responded 401: only send (code restricted_api_key)" },
   ],
   [
     "sendgrid",

@@ -160,7 +160,7 @@ describe("an unreachable API", () => {
     const error = await catchRejection(open({ baseUrl: "https://nowhere.invalid", retries: 0 }).call("GET", "/v1/x"));
     expect(error).toMatchObject({
       code: "unreachable",
-      message: expect.stringMatching(/^Could not reach nowhere\.invalid: the host name/),
+      message: expect.stringMatching(/^Could not reach nowhere\.invalid: (?:unknown host name|the host name)/),
     });
   });
 
@@ -169,7 +169,10 @@ describe("an unreachable API", () => {
     expect((await open({ timeoutMs: 80 }).call("GET", "/v1/x")).status).toBe(200);
     replies({ ...OK, delay: 2_000 });
     const error = await catchRejection(open({ timeoutMs: 80, retries: 0 }).call("GET", "/v1/x"));
-    expect(error).toMatchObject({ code: "unreachable", message: expect.stringMatching(/: no answer within 80 ms\.$/) });
+    expect(error).toMatchObject({
+      code: "unreachable",
+      message: expect.stringMatching(/: no response within 80 ms\.$/),
+    });
   });
 
   it("reports https spoken to a server of plain http", async () => {
@@ -186,7 +189,7 @@ describe("invalid responses", () => {
     const error = await catchRejection(open().call("GET", "/v1/x"));
     expect(error).toMatchObject({
       code: "remote_failed",
-      message: expect.stringMatching(/not the API's: it answered what is not HTTP/),
+      message: expect.stringMatching(/Knock API: it sent a response that is not HTTP/),
     });
   });
 
@@ -195,7 +198,9 @@ describe("invalid responses", () => {
     replies(cut, cut, cut);
     const error = await catchRejection(open().call("GET", "/v1/x"));
     expect(error).toMatchObject({ code: "remote_failed", status: 200, request_id: "req_stub" });
-    expect((error as KnockError).message).toMatch(/answered what is not the API's: it broke its answer off/);
+    expect((error as KnockError).message).toMatch(
+      /did not respond like the Knock API: it closed the connection during the response/,
+    );
   });
 
   it("are reported if the body is larger than 20 MB", async () => {
@@ -210,7 +215,7 @@ describe("invalid responses", () => {
 
   it.each([
     ["a web page", { text: "<html>Welcome to the café</html>" }, /web page/],
-    ["a truncated document", { text: '{"id":"1' }, /not whole JSON/],
+    ["a truncated document", { text: '{"id":"1' }, /incomplete JSON/],
     ["an empty response", { status: 204 }, /empty/],
     ["a list", { json: [1] }, /not a JSON object/],
     ["another shape", { json: { name: "x" } }, /no "id"/],
@@ -226,7 +231,7 @@ describe("invalid responses", () => {
       thrown = error;
     }
     expect(thrown).toMatchObject({ code: "remote_failed", status: answer.status, request_id: "req_stub" });
-    expect((thrown as KnockError).message).toMatch(/answered what is not the API's/);
+    expect((thrown as KnockError).message).toMatch(/did not respond like the Knock API/);
     expect((thrown as KnockError).message).toMatch(words);
     expect((thrown as KnockError).message).not.toContain("café");
   });
@@ -237,7 +242,7 @@ describe("invalid responses", () => {
       replies({ json });
       const client = open();
       const answer = await client.call("GET", "/v1/x");
-      expect(() => client.responseReader.readPage(answer)).toThrow(/answered what is not the API's/);
+      expect(() => client.responseReader.readPage(answer)).toThrow(/did not respond like the Knock API/);
     },
   );
 

@@ -8,10 +8,10 @@ function coded(code: string, more: object = {}): Error {
 
 it.each([
   ["ECONNREFUSED", /refused/, true],
-  ["ECONNRESET", /broken off/, true],
-  ["UND_ERR_SOCKET", /broken off/, true],
+  ["ECONNRESET", /closed/, true],
+  ["UND_ERR_SOCKET", /closed/, true],
   ["UND_ERR_CONNECT_TIMEOUT", /took too long/, true],
-  ["EHOSTUNREACH", /no way to the host/, true],
+  ["EHOSTUNREACH", /host is unreachable/, true],
   ["EAI_AGAIN", /looked up/, true],
   ["EODD", /\(EODD\)/, true],
   ["CERT_HAS_EXPIRED", /certificate is not trusted \(CERT_HAS_EXPIRED\)/, false],
@@ -28,7 +28,7 @@ it.each([
 });
 
 it("the cause is found in nested errors, and in one of several addresses tried", () => {
-  expect(toConnectionFailure(new TypeError("failed", { cause: coded("ECONNRESET") })).message).toMatch(/broken off/);
+  expect(toConnectionFailure(new TypeError("failed", { cause: coded("ECONNRESET") })).message).toMatch(/closed/);
   expect(toConnectionFailure(new AggregateError([coded("ECONNREFUSED"), coded("ECONNREFUSED")])).message).toMatch(
     /refused/,
   );
@@ -42,7 +42,7 @@ it("the error contains nothing of the failed request", () => {
   );
   const context = { host: "api.example.com", loopback: false, proxied: false, tries: 2, redact: createRedact(key) };
   const error = createConnectionError(failure, context);
-  expect(error.message).toBe("Could not reach api.example.com: the connection was broken off (tried 2 times).");
+  expect(error.message).toBe("Could not reach api.example.com: the connection was closed (tried 2 times).");
   expect(error.hint).toMatch(/network/);
   const cause = error.cause as Error;
   expect(JSON.stringify([cause.message, cause.stack, Object.values(cause)])).not.toContain(key);

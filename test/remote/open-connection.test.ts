@@ -39,7 +39,7 @@ it("HTTPS_PROXY is used for the API's host, and its response is reported", async
   expect(proxy.asked).toEqual(["api.example.test:443"]);
   expect(error).toMatchObject({
     code: "unreachable",
-    message: "Could not reach api.example.test: the proxy refused the way there (403).",
+    message: "Could not reach api.example.test: the proxy refused the connection (403).",
     hint: expect.stringContaining("HTTPS_PROXY"),
   });
 });

@@ -165,7 +165,7 @@ describe("marking messages", () => {
     );
     expect(await catchRejection(remote.markMessages(["m1", "m2"], "read"))).toMatchObject({
       code: "not_allowed",
-      hint: expect.stringContaining("Changed before that: m1."),
+      hint: expect.stringContaining("Changed before: m1."),
     });
   });
 });

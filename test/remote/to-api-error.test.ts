@@ -98,9 +98,11 @@ describe("toApiError", () => {
   });
 
   it("hints at where the workflow was searched", () => {
-    expect(errorFor(404, api("workflow_missing", 404)).hint).toBe("Is it committed in the key's environment?");
+    expect(errorFor(404, api("workflow_missing", 404)).hint).toBe(
+      "Check that it is committed in the key's environment?",
+    );
     expect(errorFor(404, api("workflow_missing", 404), {}, { branch: "feat-1" }).hint).toBe(
-      'Is it committed in branch "feat-1"?',
+      'Check that it is committed in branch "feat-1"?',
     );
   });
 
@@ -125,7 +127,7 @@ describe("toApiError", () => {
   ])("does not treat HTTP %i with another body (%j) as the API's response", (status, body) => {
     const error = errorFor(status, body, status === 302 ? { location: "https://login.example.com/" } : {});
     expect(error).toMatchObject({ code: "remote_failed", status });
-    expect(error.message).toMatch(/answered what is not the API's/);
+    expect(error.message).toMatch(/did not respond like the Knock API/);
     if (status === 302) expect(error.hint).toMatch(/login\.example\.com.*not followed/);
   });
 

@@ -19,7 +19,7 @@ describe("decodeUtf8", () => {
     ["UTF-16 with its byte order mark", [0xff, 0xfe, 0x7b, 0x00], 0],
   ])("reports the offset of the first invalid byte: %s", (_what, bytes, offset) => {
     expect(decodeUtf8(Uint8Array.from(bytes))).toEqual({
-      fault: `is not valid UTF-8 (first bad byte at offset ${offset})`,
+      error: `is not valid UTF-8 (first bad byte at offset ${offset})`,
     });
   });
 
@@ -62,15 +62,15 @@ describe("readTextFile", () => {
 
   it.each([
     ["good.txt", { text: "grüße\n" }],
-    ["bad.txt", { fault: "is not valid UTF-8 (first bad byte at offset 1)" }],
-    ["missing.txt", { fault: "does not exist" }],
-    ["dangling", { fault: "does not exist" }],
-    ["folder", { fault: "is a directory, not a file" }],
-    ["good.txt/x", { fault: "does not exist (a part of its path is a file)" }],
-    ["circle", { fault: "is a circle of links" }],
-    ["two-mb.txt", { fault: "is larger than 2 MB" }],
-    ["nul\0byte", { fault: "could not be read (ERR_INVALID_ARG_VALUE)" }],
-    ["n".repeat(300), { fault: "could not be read (ENAMETOOLONG)" }],
+    ["bad.txt", { error: "is not valid UTF-8 (first bad byte at offset 1)" }],
+    ["missing.txt", { error: "does not exist" }],
+    ["dangling", { error: "does not exist" }],
+    ["folder", { error: "is a directory, not a file" }],
+    ["good.txt/x", { error: "does not exist (a part of its path is a file)" }],
+    ["circle", { error: "is a circle of links" }],
+    ["two-mb.txt", { error: "is larger than 2 MB" }],
+    ["nul\0byte", { error: "could not be read (ERR_INVALID_ARG_VALUE)" }],
+    ["n".repeat(300), { error: "could not be read (ENAMETOOLONG)" }],
   ])("reads or reports %j", (name, expected) => {
     expect(readTextFile(join(folder, name), 2 * MB)).toEqual(expected);
   });
@@ -80,7 +80,7 @@ describe("readTextFile", () => {
   });
 
   it.runIf(existsSync("/dev/zero"))("stops at the limit for a file without a size", () => {
-    expect(readTextFile("/dev/zero", 2 * MB)).toEqual({ fault: "is larger than 2 MB" });
+    expect(readTextFile("/dev/zero", 2 * MB)).toEqual({ error: "is larger than 2 MB" });
     expect(readTextFile("/dev/null", MB)).toEqual({ text: "" });
   });
 });

@@ -31,7 +31,7 @@ export class ProjectFiles {
       "project_missing",
       "no knock.json here or in a folder above: the local target needs a project",
       {
-        hint: `knock init makes one; --project names its folder${isRemoteToo ? "; --remote uses the API instead" : ""}.`,
+        hint: `Run \`knock init\` to create one, or use --project to name its folder${isRemoteToo ? ", or --remote to use the API" : ""}.`,
       },
     );
   }

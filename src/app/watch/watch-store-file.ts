@@ -20,7 +20,7 @@ export function watchStoreFile(location: string, warn: (text: string) => void, s
     if (current?.ino === opened.ino && current.dev === opened.dev) return;
     clearInterval(timer);
     warn(
-      `the store ${location} ${current === undefined ? "is gone" : "is another file now"}: requests that change something are answered with 503 until knock dev is restarted`,
+      `the store ${location} ${current === undefined ? "is gone" : "was replaced by another file"}: requests that change data fail with 503 until knock dev is restarted`,
     );
   }, POLL_MS).unref();
   signal.addEventListener("abort", () => clearInterval(timer), { once: true });

@@ -25,7 +25,7 @@ export interface ExpectFlags {
 export const RUN_RULE_EXAMPLES = "sent>=2, skipped=0, ada:email=sent, no-failures";
 
 export function addExpectOption(command: Command, examples: string = RUN_RULE_EXAMPLES): Command {
-  return command.option("--expect <rule...>", `exit 1 unless every rule is met: ${examples}`);
+  return command.option("--expect <rule...>", `exit 1 unless every rule is met, such as ${examples}`);
 }
 
 /** Parses the rules of `--expect`; returns an empty list without the flag. Throws `usage`. */

@@ -195,12 +195,12 @@ async function checkAllLines(run: LineRun, flags: NotifyFlags, context: CommandC
         "payload_too_large",
         `--all-or-nothing reads up to ${MAX_CHARACTERS_MILLIONS} million characters`,
         {
-          hint: "Split the file, or leave out --all-or-nothing to trigger lines as they are read.",
+          hint: "Split the file, or omit --all-or-nothing to trigger lines as they are read.",
         },
       );
   }
   if (context.input.isInterrupted())
-    throw new KnockError("interrupted", "interrupted while the lines were checked", { hint: "Nothing was triggered." });
+    throw new KnockError("interrupted", "interrupted while checking lines", { hint: "Nothing was triggered." });
   return lines;
 }
 

@@ -11,36 +11,39 @@ export interface CommonFlags {
 export function addCommonOptions(command: Command): Command {
   return command
     .option("--json", "print one JSON document")
-    .option("-q, --quiet", "print as little as possible")
+    .option("-q, --quiet", "print only IDs or nothing")
     .option("--verbose", "print everything");
 }
 
 /** Adds the options that select the project and its store. */
 export function addProjectOptions(command: Command): Command {
   return command
-    .option("--project <dir>", "the folder that holds knock.json (default: found upwards)")
-    .option("--environment <name>", "lay environments/<name>.json over environment.json")
-    .option("--knock-dir <dir>", "the folder with workflows/, instead of the one knock.json names")
-    .option("--store <location>", "the local store: a file or :memory: (default: .knock-local/ beside knock.json)");
+    .option("--project <dir>", "folder with knock.json (default: this folder or the nearest parent)")
+    .option("--environment <name>", "apply environments/<name>.json over environment.json")
+    .option("--knock-dir <dir>", "folder with workflows/ (default: knockDir in knock.json)")
+    .option(
+      "--store <location>",
+      "local store: a file or :memory: (default: .knock-local/store.db next to knock.json)",
+    );
 }
 
 /** Adds the options that select the target and connect to the remote one. */
 export function addTargetOptions(command: Command): Command {
   return addProjectOptions(command)
     .addOption(
-      new Option("--target <target>", "local (default): the embedded engine; remote: the API").choices([
+      new Option("--target <target>", "local (embedded engine) or remote (API) (default: local)").choices([
         "local",
         "remote",
       ]),
     )
-    .option("--local", "short for --target local")
-    .option("--remote", "short for --target remote")
-    .option("--profile <name>", "the stored profile to use (knock auth login makes one)")
-    .option("--api-key <key>", "the API key; better KNOCK_API_KEY or a profile")
-    .option("--base-url <url>", "where the API is")
+    .option("--local", "same as --target local")
+    .option("--remote", "same as --target remote")
+    .option("--profile <name>", "stored profile to use (see `knock auth login`)")
+    .option("--api-key <key>", "API key (prefer KNOCK_API_KEY or a profile)")
+    .option("--base-url <url>", "base URL of the API")
     .option("--branch <slug>", "the branch to work on")
-    .option("--timeout <duration>", "the limit of one HTTP try (default: 60s)")
-    .option("-y, --yes", "do not ask before using a live key");
+    .option("--timeout <duration>", "time limit for one HTTP request (default: 60s)")
+    .option("-y, --yes", "use a live key without asking");
 }
 
 const examplesByCommand = new WeakMap<Command, readonly string[]>();
@@ -88,7 +91,7 @@ export function describeSwallowedArgument(
   missingArguments: string,
   isPlural = false,
 ): string {
-  return `${option} takes every word after it, "${word}" too: put ${missingArguments} first, or -- before ${isPlural ? "them" : "it"}.`;
+  return `${option} takes all arguments that follow, including "${word}" too: put ${missingArguments} first, or -- before ${isPlural ? "them" : "it"}.`;
 }
 
 /** Applies a command's output flags. The program calls it before each command. */

@@ -15,9 +15,9 @@ const MAX_LIMIT = 50;
 
 export function addPageOptions(command: Command): Command {
   return command
-    .option("--limit <n>", `how many at the most, 1 to ${MAX_LIMIT}`, String(MAX_LIMIT))
-    .option("--after <cursor>", "the page after this cursor")
-    .option("--before <cursor>", "the page before this cursor");
+    .option("--limit <n>", `maximum number of items, 1 to ${MAX_LIMIT}`, String(MAX_LIMIT))
+    .option("--after <cursor>", "page after this cursor")
+    .option("--before <cursor>", "page before this cursor");
 }
 
 export function parsePage(flags: PageFlags): PageRequest {

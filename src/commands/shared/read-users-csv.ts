@@ -16,8 +16,8 @@ export async function readUsersCsv(path: string, reader: InputReader, { output }
   if (skipped.length > MAX_SKIPPED_WARNINGS)
     output.warn(`${inputName}: skipped ${skipped.length - MAX_SKIPPED_WARNINGS} more lines`);
   if (users.length === 0)
-    throw new KnockError("invalid_params", `${inputName}: no line names a user`, {
-      hint: "The first line has the columns' names, each further line a user with an ID.",
+    throw new KnockError("invalid_params", `${inputName}: no line contains a user`, {
+      hint: "The first line contains the column names. Each other line contains a user with an ID.",
     });
   return users;
 }

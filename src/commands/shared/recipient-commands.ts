@@ -63,8 +63,8 @@ function noteEmptyBody(
   const setCommand = `knock ${noun}s set ${words.join(" ")} --set ${noun === "user" ? "email" : "name"}=…`;
   output.note(
     existed
-      ? `note: nothing was given, so ${resourceName} is as it was. ${setCommand} changes a property.`
-      : `note: ${resourceName} was made without properties. ${setCommand} adds one.`,
+      ? `note: no properties given, so ${resourceName} is unchanged. ${setCommand} changes a property.`
+      : `note: ${resourceName} was created without properties. ${setCommand} adds one.`,
   );
 }
 
@@ -78,7 +78,7 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
     return withId ? command.argument("<id>", `the ${noun}'s id`) : command;
   };
 
-  const list = addPageOptions(addVerb("list", `${noun}s, the newest first.`, false));
+  const list = addPageOptions(addVerb("list", `${noun}s, newest first`, false));
   addResourceOptions(list, verbs.examples.list).action(async (...args: unknown[]) => {
     const { words, flags } = splitActionArguments<ListFlags>(args);
     const page = parsePage(flags);

@@ -24,8 +24,8 @@ export async function resolveIdPrefix(
   if (first === undefined || others.length === 0) return first ?? typed;
   const noun = kinds[0] === "message" ? "messages" : "runs";
   const idList = ids.slice(0, MAX_LISTED).join(", ") + (ids.length > MAX_LISTED ? ", …" : ".");
-  throw new KnockError("usage", `the ids of several ${noun} begin with ${JSON.stringify(prefix)}`, {
-    hint: `Give one of them: ${idList}`,
+  throw new KnockError("usage", `several ${noun} have IDs that start with ${JSON.stringify(prefix)}`, {
+    hint: `Use a longer prefix or one of these: ${idList}`,
   });
 }
 
@@ -43,7 +43,7 @@ export async function suggestForMissingId(
   const start = ID_PREFIX.exec(typed)?.[1];
   if (start === undefined)
     return /^[0-9A-Za-z-]{1,7}…?$/.test(typed) && /\d|…/.test(typed)
-      ? `Of an id's beginning eight characters or more are needed. ${LIST_COMMANDS[noun]} shows them.`
+      ? `Use at least 8 characters of the ID. ${LIST_COMMANDS[noun]} shows them.`
       : `${LIST_COMMANDS[noun]} shows them.`;
   if (isLocal(operations)) {
     const others: readonly IdKind[] = noun === "run" ? ["message"] : ["workflow_run", "recipient_run"];

@@ -19,8 +19,8 @@ export async function openResources(context: CommandContext, flags: TargetFlags)
 /** Opens the target of resource commands. Throws `not_supported` for the remote target. */
 export async function openResourceTarget(context: CommandContext, flags: TargetFlags): Promise<LocalOperations> {
   if ((await context.settings.getTarget(flags)) === "remote") {
-    throw new KnockError("not_supported", "this command does not work on the remote target yet", {
-      hint: 'Add --local for the local store; to the API, identify recipients inline: knock notify … -r \'{"id":"…","email":"…"}\'.',
+    throw new KnockError("not_supported", "this command does not support the remote target yet", {
+      hint: 'Add --local to use the local store. To identify recipients with the API, use inline recipients: knock notify … -r \'{"id":"…","email":"…"}\'.',
     });
   }
   return context.target.openLocal(flags);
@@ -32,9 +32,9 @@ export function addResourceOptions(command: Command, examples: readonly string[]
 
 export function addBodyOptions(command: Command): Command {
   return command
-    .option("-f, --file <path>", "the body as the API takes it (JSON); - is standard input")
-    .option("-d, --data <json>", "the same as JSON, @file.json or @-; merged over --file", collectValues)
-    .option("--set <path=value>", "one property (path=text, path:=json)", collectValues);
+    .option("-f, --file <path>", "request body of the API in JSON; - is standard input")
+    .option("-d, --data <json>", "request body as JSON, @file.json or @-; merged over --file", collectValues)
+    .option("--set <path=value>", "set one property (path=text or path:=json)", collectValues);
 }
 
 /** Parses `ada`, or `projects/apollo` for an object. Throws `usage`. */
@@ -46,7 +46,7 @@ export function parseRecipientArgument(text: string, name: string): RecipientRef
       : parts.map(describeInvalidId).find((message) => message !== null);
   if (fault)
     throw new KnockError("usage", `${name}: ${JSON.stringify(text)} ${fault}`, {
-      hint: "A user's id, or collection/id for an object.",
+      hint: "Use a user ID, or collection/id for an object.",
     });
   return parts.length === 1 ? text : { collection: parts[0] as string, id: parts[1] as string };
 }
@@ -74,6 +74,6 @@ export async function warnUnidentifiedRecipients(
   }
   if (unknown.length > 0)
     context.output.warn(
-      `never identified: ${unknown.join(", ")}. They get nothing until they are: knock users set <id> --file …`,
+      `never identified: ${unknown.join(", ")}. They receive nothing until you identify them: knock users set <id> --file …`,
     );
 }

@@ -108,7 +108,7 @@ function noteWaitingSteps(outcome: TriggerOutcome, now: number, { output }: Comm
   const next = steps.flatMap(({ until }) => until ?? []).sort()[0];
   const when = next === undefined ? "" : `, the first${formatUntil(next, now, output.errorZone)}`;
   output.note(
-    `${outcome.workflow_run_id}: ${steps.length} waiting${when}; Ctrl-C shows what is known, knock clock advance in another shell moves time on`,
+    `${outcome.workflow_run_id}: ${steps.length} waiting${when}; press Ctrl-C to see the current state, or run \`knock clock advance\` in another shell`,
   );
 }
 
@@ -172,7 +172,7 @@ export async function printTriggerResult(
   const document = { ...outcome, ...toExpectationsField(results) };
   printOutcome(document, await readTargetTime(operations, outcome, context), output, oneLine);
   if (tenant !== null)
-    output.warn(`tenant "${tenant.id}" did not exist and was made. Did you mean "${tenant.suggestedId}"?`);
+    output.warn(`tenant "${tenant.id}" did not exist and was created. Did you mean "${tenant.suggestedId}"?`);
   if (isTimedOut) output.warn(`timed out while waiting: ${describeUnendedRuns(outcome)}`);
   await warnUnidentifiedOutcomes(outcome, operations, context);
   for (const text of warnings) output.warnOnce(text);

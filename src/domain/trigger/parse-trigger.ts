@@ -75,7 +75,7 @@ export function parseTrigger(payload: unknown, workflow: string | null, document
   const key = value.key ?? null;
   const workflowKey = workflow ?? key;
   if (workflowKey === null) {
-    throw new KnockError("usage", "no workflow named", {
+    throw new KnockError("usage", "no workflow key given", {
       hint: 'Give the key as the first argument, or as "key" in the payload.',
     });
   }

@@ -66,9 +66,9 @@ export async function authenticate(
   const isKnown = access.keys === null ? /^(sk|pk)_./.test(key) : access.keys.includes(key);
   if (!isKnown) {
     if (knownKeys.has(key))
-      throw new ApiError(401, "api_key_expired", "The API key was revoked: environment.json lists it no more");
-    const hint = access.keys === null ? "keys begin with sk_ or pk_" : "environment.json lists the keys that are";
-    throw new ApiError(401, "api_key_missing", `The API key is not known; ${hint}`);
+      throw new ApiError(401, "api_key_expired", "The API key was revoked: environment.json no longer lists it");
+    const hint = access.keys === null ? "keys start with sk_ or pk_" : "environment.json lists the known keys";
+    throw new ApiError(401, "api_key_missing", `The API key is unknown; ${hint}`);
   }
   if (!key.startsWith("pk_")) return { kind: "secret" };
   const token = userToken === undefined ? null : await verifyUserToken(userToken, access.signing_key, now);
@@ -84,9 +84,8 @@ export function authenticateService(authorization: string | undefined, access: A
     throw new ApiError(401, "authentication_required", "A service token is required: Authorization: Bearer knock_st_…");
   const token = /^Bearer\s+(knock_st_\S+)\s*$/i.exec(authorization)?.[1];
   if (token !== undefined && (access.keys?.includes(token) ?? true)) return { kind: "service" };
-  const hint =
-    access.keys === null ? "service tokens begin with knock_st_" : "environment.json lists the keys that are";
-  throw new ApiError(401, "bearer_token_invalid", `The bearer token is not known; ${hint}`);
+  const hint = access.keys === null ? "service tokens start with knock_st_" : "environment.json lists the known keys";
+  throw new ApiError(401, "bearer_token_invalid", `The bearer token is unknown; ${hint}`);
 }
 
 /** Returns whether the bearer token is a service token, valid or not. */
@@ -113,7 +112,7 @@ export function authorize(
 ): void {
   if (caller.kind !== "public") return;
   if (publicAccess === undefined)
-    throw new ApiError(403, "incorrect_token_type", "A public key cannot be used here; use a secret key (sk_…)");
+    throw new ApiError(403, "incorrect_token_type", "This route requires a secret key (sk_…)");
   const { token } = caller;
   if (token === null) {
     if (!access.enhanced_security) return;
@@ -124,7 +123,7 @@ export function authorize(
     if (isOwn && !token.explicit_grants) return;
     if (hasGrant(token, `users/${subject.user}`, publicAccess.capability)) return;
     if (isOwn && publicAccess.orTenants && listGrantedTenants(token, publicAccess.capability).length > 0) return;
-    throw createForbiddenError(isOwn ? "The token's grants do not allow this" : "The token is another user's");
+    throw createForbiddenError(isOwn ? "The token's grants do not allow this" : "The token belongs to another user");
   }
   if (publicAccess.owner === "object" && subject.object !== undefined)
     requireGrant(caller, subject.object, [publicAccess.capability]);

@@ -33,11 +33,11 @@ export function checkHost(
     )
   )
     return;
-  const hint = name === "" ? "" : `; knock dev --allow-host ${name} lets it in`;
+  const hint = name === "" ? "" : `; start knock dev with --allow-host ${name} to accept it`;
   throw new ApiError(
     403,
     "authorization",
-    `The Host header ${JSON.stringify(header ?? "")} is none of this server's${hint}`,
+    `The Host header ${JSON.stringify(header ?? "")} is not a name of this server${hint}`,
   );
 }
 

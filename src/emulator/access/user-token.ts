@@ -62,7 +62,7 @@ export async function verifyUserToken(token: string, signingKey: string | null, 
     throw new ApiError(
       401,
       "missing_jwt_signing_key",
-      'There is no key to verify user tokens with: set "signing_key": "$KNOCK_SIGNING_KEY" in environment.json, and the variable to the key',
+      'No key to verify user tokens: set "signing_key": "$KNOCK_SIGNING_KEY" in environment.json, and the variable to the key',
     );
   const key = getPublicKey(signingKey);
   const { jwtVerify } = await import("jose");

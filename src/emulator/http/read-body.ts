@@ -24,7 +24,8 @@ export async function readText(incoming: IncomingMessage): Promise<string> {
   if (Number(length) > MAX_BODY_BYTES) throw createTooLargeError();
   const decoded = decodeUtf8(await readBytes(incoming));
   if ("text" in decoded) return decoded.text;
-  const compressed = encoding === undefined ? "" : `: Content-Encoding: ${encoding} is not read, send it plain`;
+  const compressed =
+    encoding === undefined ? "" : `: Content-Encoding: ${encoding} is not supported; send the body uncompressed`;
   throw new ApiError(400, "invalid_params", `The body ${decoded.error}${compressed}`);
 }
 
@@ -48,7 +49,8 @@ function readBytes(incoming: IncomingMessage): Promise<Buffer> {
     // The client has disconnected, so this error reaches only the request log. After a complete body, a close is the
     // normal end.
     const onClose = (): void => {
-      if (!incoming.readableEnded) reject(new ApiError(400, "invalid_params", "The connection ended within the body"));
+      if (!incoming.readableEnded)
+        reject(new ApiError(400, "invalid_params", "The connection ended before the end of the body"));
     };
     if (incoming.destroyed) return onClose();
     incoming.once("error", onClose);

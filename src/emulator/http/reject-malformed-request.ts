@@ -9,9 +9,9 @@ import { ApiError } from "./api-error.js";
  * not support.
  */
 const PARSER_ERRORS: Record<string, [status: number, message: string]> = {
-  HPE_HEADER_OVERFLOW: [431, "The request's head is larger than 1 MB"],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, "The request did not come whole in time"],
-  CONNECT: [400, "CONNECT is for proxies, and this is none"],
+  HPE_HEADER_OVERFLOW: [431, "The request headers are larger than 1 MB"],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "The request was not completed in time"],
+  CONNECT: [400, "CONNECT is not supported: this server is not a proxy"],
 };
 
 /** Resolves when a response is complete or its connection is closed. */
@@ -49,7 +49,7 @@ export async function rejectMalformedRequest(
 ): Promise<void> {
   const [status, message] = PARSER_ERRORS[error.code ?? ""] ?? [
     400,
-    `This is not HTTP: ${error.reason ?? error.message}`,
+    `Malformed HTTP request: ${error.reason ?? error.message}`,
   ];
   const { body } = new ApiError(status, "invalid_params", message);
   if (error.code === "ECONNRESET") return void socket.destroy();

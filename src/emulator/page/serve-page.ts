@@ -57,7 +57,7 @@ const EVENT_HEADERS: Record<string, string> = {
   connection: "close",
 };
 
-const PAGE_NOT_BUILT = "The page was not built: npm run build makes it.\n";
+const PAGE_NOT_BUILT = "The page is not built. Run `npm run build`.\n";
 
 /** Serves the page, the HTML of emails, and the stream of changes. */
 export function servePage(routes: Router, { readPage, operations, changeStream: live }: HandlerOptions): void {

@@ -26,7 +26,7 @@ export interface SwitchRow {
 const COMMERCIAL_ROW: PreferenceCenterRow = {
   type: "commercial_subscribed",
   name: "Commercial messages",
-  description: "Promotions and other messages that you can do without",
+  description: "Promotions and other optional messages",
 };
 
 /** Returns the visible rows. The commercial row is always visible, and it is the only row of a disabled center. */

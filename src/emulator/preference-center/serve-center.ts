@@ -40,7 +40,7 @@ export function servePreferenceCenter(routes: Router, options: Options): void {
 
   async function openCenter(link: string): Promise<{ user: string; rows: SwitchRow[] } | string> {
     const user = await findUser(link, options);
-    if (user === null) return "This link belongs to no user. Open the link of a newer message.";
+    if (user === null) return "This link is no longer valid. Open the link of a newer message.";
     const currentEnvironment = await environment();
     const set = await preferences.read(user, DEFAULT_SET_ID);
     return {

@@ -38,7 +38,7 @@ export const bulkRoutes: Route[] = [
     rule: "A-204",
     on: "GET /v1/bulk_operations/{id}",
     tier: 4,
-    differs: "Kept in memory: forgotten when the emulator stops.",
+    differs: "Kept in memory only, until the emulator stops.",
     handle: async ({ bulk: operations, param, baseUrl }) => okOrNotFound(operations.read(param("id"), baseUrl)),
   },
   bulkRoute("A-280", "/v1/users/bulk/identify", async ({ operations, body }) => {

@@ -94,7 +94,7 @@ export const channelMessageRoutes: Route[] = [
     on: "POST /v1/channels/{channel_id}/messages/bulk/{action}",
     tier: 2,
     open: { owner: "message" },
-    differs: "What matches is chosen at the call, not as the operation goes on.",
+    differs: "Messages are selected when the request arrives, not while the operation runs.",
     async handle(call) {
       const action = parseAction(call.param("action"));
       const ids = await listMatchingIds(call, call.param("channel_id"), await call.body());

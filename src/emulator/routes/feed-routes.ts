@@ -30,7 +30,7 @@ async function addActivities({ operations }: RouteContext, items: readonly JsonO
 function parseExcludedPaths(text: string | undefined): string[][] {
   const paths = (text ?? "").split(",").flatMap((path) => (path.trim() === "" ? [] : [path.trim().split(".")]));
   if (paths.some((path) => path.length > MAX_EXCLUDE_LEVELS))
-    throw createInvalidFieldError("exclude", `must name fields at most ${MAX_EXCLUDE_LEVELS} levels deep`);
+    throw createInvalidFieldError("exclude", `must select fields at most ${MAX_EXCLUDE_LEVELS} levels deep`);
   return paths;
 }
 

@@ -93,7 +93,7 @@ export const guideRoutes: Route[] = [
     on: `GET ${PATH}/{channel_id}`,
     tier: 2,
     open: READ,
-    differs: "One group, `default`, ordered by `environment.json`; guides have no dashboard and no times of their own.",
+    differs: "There is one group, `default`, ordered by `environment.json`. Guides have no active times of their own.",
     handle: listGuides,
   },
 ];

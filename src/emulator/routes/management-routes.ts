@@ -14,7 +14,7 @@ export const managementRoutes: Route[] = [
     on: "PUT /v1/workflows/{key}/run",
     tier: null,
     service: true,
-    differs: "Any `environment` is this project.",
+    differs: "Every `environment` refers to this project.",
     async handle(call) {
       const body = await call.body();
       checkRequest(testRunBodySchema(), body);
@@ -40,7 +40,7 @@ export const managementRoutes: Route[] = [
     on: "GET /v1/whoami",
     tier: null,
     service: true,
-    differs: "The account is this machine.",
+    differs: "The account is a local placeholder.",
     handle: async () =>
       ok({
         account_name: "Local",

@@ -41,7 +41,7 @@ async function readMessage(call: RouteContext): Promise<JsonObject> {
   const message = await call.operations.readMessage(call.param("message_id"));
   if (message === null) throw createNotFoundError();
   if (!canAccessMessages(call.caller, message.recipient))
-    throw new ApiError(403, "authorization", "The message is another user's");
+    throw new ApiError(403, "authorization", "The message belongs to another user");
   return message;
 }
 
@@ -161,7 +161,7 @@ export const messageRoutes: Route[] = [
     rule: "A-218",
     on: "GET /v1/messages/{message_id}/activities",
     tier: 4,
-    differs: "Of a large batch the oldest and newest 100 activities.",
+    differs: "For a large batch, only the oldest and newest 100 activities are returned.",
     async handle(call) {
       const expected = Object.entries(call.query.scalars() ?? {});
       const all = await call.operations.readMessageActivities(call.param("message_id"));
@@ -181,7 +181,7 @@ export const messageRoutes: Route[] = [
     rule: "A-222",
     on: "GET /v1/messages/{message_id}/delivery_logs",
     tier: 3,
-    differs: "Requests in outline: secrets taken out, bodies cut at 4,000 characters.",
+    differs: "Requests are shortened: secrets are removed and bodies are truncated to 4,000 characters.",
     handle: async (call) => paginate(call, await call.operations.readDeliveryLogs(call.param("message_id"))),
   },
   {

@@ -20,7 +20,7 @@ export function parseClockMove(
   nextDueAt: number | null,
 ): ClockMove {
   if (advance === "next") {
-    if (nextDueAt === null) throw createInvalidFieldError("advance", "has nowhere to go: nothing waits for a time");
+    if (nextDueAt === null) throw createInvalidFieldError("advance", "has no effect: nothing is scheduled");
     return { kind: "move", to: nextDueAt, force: false, fromNow: true };
   }
   if (advance !== undefined)

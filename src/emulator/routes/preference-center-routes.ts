@@ -9,7 +9,7 @@ export const preferenceCenterRoutes: Route[] = [
     on: "GET /v1/users/{user_id}/preference_center/config",
     tier: 4,
     open: { owner: "user", capability: "preferences/read" },
-    differs: "As `preference_center` in environment.json says; switched off without it.",
+    differs: "Configured by `preference_center` in environment.json; disabled without it.",
     async handle({ operations, param, environment }) {
       const user = await operations.resources.users.read(param("user_id"));
       const { branding, preference_center: center } = await environment();
@@ -28,7 +28,7 @@ export const preferenceCenterRoutes: Route[] = [
     rule: "A-302",
     on: "POST /v1/users/{user_id}/preference_center/signed_url",
     tier: 3,
-    differs: "The page is the emulator's own. Its link opens as long as the store exists.",
+    differs: "The page differs from the service's page. Its link works while the store exists.",
     async handle({ operations, param, baseUrl }) {
       const key = await operations.resources.readLinkKey();
       const token = createCenterToken(param("user_id"), key, Date.now());

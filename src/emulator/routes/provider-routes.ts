@@ -85,8 +85,7 @@ async function listDeclaredRows(
   return ok({ [name]: await readDeclaredRows(call, name), ...rest });
 }
 
-const DECLARED_ROWS_DIFFERENCE =
-  "Answers with what the channel's settings in environment.json list under the same name.";
+const DECLARED_ROWS_DIFFERENCE = "Returns the list of the same name in the channel's settings in environment.json.";
 
 function buildRoutes(provider: ChatProvider, check: string, revoke: string): Route[] {
   const path = `/v1/providers/${provider.name}/{channel_id}` as const;
@@ -96,7 +95,7 @@ function buildRoutes(provider: ChatProvider, check: string, revoke: string): Rou
       on: `GET ${path}/auth_check`,
       tier: 2,
       open: { owner: "environment" },
-      differs: "Looks whether the object's channel data holds a connection, and asks no provider.",
+      differs: "Checks whether the object's channel data contains a connection, without a request to the provider.",
       async handle(call) {
         const connected = provider.findConnection(await readChannelData(call, provider));
         const connection: JsonObject = { ok: connected !== undefined };
@@ -110,7 +109,7 @@ function buildRoutes(provider: ChatProvider, check: string, revoke: string): Rou
       on: `PUT ${path}/revoke_access`,
       tier: 2,
       open: { owner: "environment" },
-      differs: "Takes the connection out of the object's channel data, and tells no provider.",
+      differs: "Removes the connection from the object's channel data, without a request to the provider.",
       async handle(call) {
         const data = await readChannelData(call, provider, WRITE_CAPABILITIES);
         if (provider.findConnection(data) === undefined) throw createNotConnectedError(provider);

@@ -40,7 +40,7 @@ export const runRoutes: Route[] = [
     rule: "A-316",
     on: "GET /v1/workflow_recipient_runs/{id}",
     tier: 2,
-    differs: "Events are the engine's own, where the service names none (A-607).",
+    differs: "Event names are the engine's own where the service documents none (A-607).",
     async handle({ operations, param }) {
       const run = await operations.readRecipientRun(param("id"));
       return okOrNotFound(run === null ? null : pickFields(run, RUN_FIELDS));

@@ -1,7 +1,7 @@
 import { ok, type Route } from "../access/route.js";
 
 const PASS_THROUGH =
-  "This hands data from another company's service to the hosted one, in calls that the API's documents do not describe; the API's own operations set the same data.";
+  "These calls transfer data between other services and the hosted one and are not documented. Other operations set the same data.";
 
 function unavailableRoute(rule: string, on: Route["on"], tier: Route["tier"], why: string): Route {
   return { rule, on, tier, unavailable: why, handle: async () => ok({}) };

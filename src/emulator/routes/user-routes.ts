@@ -34,7 +34,7 @@ export const userRoutes: Route[] = [
     rule: "A-284",
     on: "DELETE /v1/users/{user_id}",
     tier: 2,
-    differs: "All that is the user's is gone at once.",
+    differs: "All data of the user is deleted immediately.",
     handle: async ({ operations, param }) =>
       noContentOrNotFound(await operations.resources.users.delete(param("user_id"))),
   },
@@ -42,7 +42,7 @@ export const userRoutes: Route[] = [
     rule: "A-299",
     on: "POST /v1/users/{user_id}/merge",
     tier: 2,
-    differs: "All messages of the other user move, of whatever age.",
+    differs: "All messages of the other user are moved, regardless of their age.",
     async handle({ operations, param, body }) {
       const { from_user_id } = checkRequest(mergeBodySchema(), await body());
       return okOrNotFound(await operations.resources.users.merge(param("user_id"), from_user_id));

@@ -41,7 +41,7 @@ export const workflowRoutes: Route[] = [
     rule: "A-318",
     on: "POST /v1/workflows/{key}/trigger",
     tier: 5,
-    differs: "Workflows are the project's files as they stand: there is nothing to commit.",
+    differs: "Workflows are the current files of the project. There are no commits.",
     async handle(call) {
       const { workflow_run_id, replayed } = await triggerWorkflow(call, call.param("key"), await call.body());
       // The request ID of the first response is the ID of the workflow run, so that a replay can return it even after a

@@ -90,8 +90,8 @@ export async function attemptDelivery(
   const error = isAccepted
     ? null
     : status < 400
-      ? `answered ${status}: redirects are not followed`
-      : `answered ${status}`;
+      ? `responded ${status}: redirects are not followed`
+      : `responded ${status}`;
   delivery.attempts.push({ ...timing, status, error });
   return isAccepted;
 }

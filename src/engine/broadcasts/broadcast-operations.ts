@@ -39,8 +39,8 @@ export function createBroadcastOperations(parts: BroadcastContext): BroadcastOpe
     const broadcast = await files.read(key);
     if (broadcast !== null) return broadcast;
     throw new KnockError("resource_missing", `there is no broadcast "${key}"`, {
-      details: [{ pointer: "", message: "is no broadcast's key", value: key }],
-      hint: didYouMean(key, files.keys(), "Broadcasts") ?? "A broadcast is a file, broadcasts/<key>/broadcast.json.",
+      details: [{ pointer: "", message: "is not the key of a broadcast", value: key }],
+      hint: didYouMean(key, files.keys(), "Broadcasts") ?? "Broadcasts are files: broadcasts/<key>/broadcast.json.",
     });
   }
 
@@ -51,7 +51,7 @@ export function createBroadcastOperations(parts: BroadcastContext): BroadcastOpe
     const named = broadcast.target_audience_key;
     const target = requestedTarget ?? (named === null ? null : { audience: named });
     if (target === null)
-      throw new KnockError("usage", `broadcast "${broadcast.key}": nobody says whom it is for`, {
+      throw new KnockError("usage", `broadcast "${broadcast.key}": no recipients are given`, {
         hint: "Give --audience, --recipients, --csv or --all-users, or target_audience_key in its file.",
       });
     if (!("audience" in target)) return target;
@@ -61,7 +61,7 @@ export function createBroadcastOperations(parts: BroadcastContext): BroadcastOpe
     ]);
     if (known.has(target.audience)) return target;
     throw new KnockError("resource_missing", `there is no audience "${target.audience}"`, {
-      details: [{ pointer: "/target_audience_key", message: "is no audience's key", value: target.audience }],
+      details: [{ pointer: "/target_audience_key", message: "is not the key of an audience", value: target.audience }],
       hint: didYouMean(target.audience, [...known].sort(), "Audiences"),
     });
   }
@@ -117,10 +117,10 @@ export function createBroadcastOperations(parts: BroadcastContext): BroadcastOpe
     const { status, scheduled_at, sent_at } = await readState(key);
     throw status === "scheduled"
       ? new KnockError("conflict", `broadcast "${key}" is scheduled for ${scheduled_at}`, {
-          hint: `knock broadcasts cancel ${key} makes it a draft again.`,
+          hint: `knock broadcasts cancel ${key} to make it a draft again.`,
         })
-      : new KnockError("conflict", `broadcast "${key}" was sent at ${sent_at}: a broadcast goes out once`, {
-          hint: "--again sends it once more.",
+      : new KnockError("conflict", `broadcast "${key}" was sent at ${sent_at}: a broadcast is sent only once`, {
+          hint: "Use --again to send it again.",
         });
   }
 
@@ -158,13 +158,13 @@ export function createBroadcastOperations(parts: BroadcastContext): BroadcastOpe
       const broadcast = await readBroadcast(key);
       const when = at ?? broadcast.scheduled_at;
       if (when === null)
-        throw new KnockError("usage", `broadcast "${key}": nobody says when to send it`, {
+        throw new KnockError("usage", `broadcast "${key}": no time is given`, {
           hint: "Give --at, or scheduled_at in its file.",
         });
       const now = Date.parse((await operations.readClock()).now);
       if (when <= now)
         throw new KnockError("usage", `broadcast "${key}": ${toIsoTime(when)} is past`, {
-          hint: `knock broadcasts send ${key} sends it now.`,
+          hint: `knock broadcasts send ${key} to send it now.`,
         });
       await startBroadcast(key, target, when, options);
       return toBroadcastView(broadcast, await readState(key));

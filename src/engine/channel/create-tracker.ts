@@ -26,7 +26,7 @@ export function createTracker(
   if (!links && !opens) return null;
   if (tracking && trackContent)
     return (content, id) => trackContent(content, { message_id: id, channel, ...tracking, links, opens });
-  if (links) warn("link tracking is on: links stay, nothing here could follow a click");
-  if (opens) warn("open tracking is on: no picture is added, nothing here could tell");
+  if (links) warn("links were not rewritten: no tracking URL is configured");
+  if (opens) warn("no tracking pixel was added: no tracking URL is configured");
   return null;
 }

@@ -26,7 +26,7 @@ export function executeInAppGuide(step: ChannelStep, execution: RunExecution): S
   if (unmet) return unmet;
   const { recipient } = execution.run;
   if (splitRecipientKey(recipient).collection !== USERS) {
-    const reason = { code: "not_applicable", detail: "the recipient is no user" } as const;
+    const reason = { code: "not_applicable", detail: "the recipient is not a user" } as const;
     return { outcome: { ...base, outcome: "skipped", reason } };
   }
   const { guide_key: guide } = step;

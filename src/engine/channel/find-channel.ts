@@ -30,7 +30,7 @@ export function resolveChannelId(environment: Environment, name: string): { id: 
   if (isUuid(name)) {
     throw createInvalidChannelError(
       name,
-      "is declared nowhere",
+      "is not declared",
       listDeclaredChannels(environment).map(({ key }) => key),
     );
   }

@@ -8,7 +8,7 @@ import { compileWorkflow } from "./compile-workflow.js";
 
 function createInactiveWorkflowError(workflow: string): KnockError {
   return new KnockError("workflow_inactive", `workflow "${workflow}" is not active`, {
-    hint: `Switch it on in environment.json: "workflows": { "${workflow}": { "active": true } }.`,
+    hint: `Activate it in environment.json: "workflows": { "${workflow}": { "active": true } }.`,
   });
 }
 

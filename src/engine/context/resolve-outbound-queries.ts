@@ -29,7 +29,7 @@ export async function resolveFetch(
     if (declared.error !== null)
       return { failure: declared.error === "timeout" ? "timeout" : "connection", message: declared.error };
     if (declared.delay_ms > request.timeout_ms)
-      return { failure: "timeout", message: `no answer within ${request.timeout_ms / 1_000} s` };
+      return { failure: "timeout", message: `no response within ${request.timeout_ms / 1_000} s` };
     const { body } = declared;
     return {
       status: declared.status,
@@ -39,12 +39,12 @@ export async function resolveFetch(
   const requestLine = `${method.toUpperCase()} ${requestedUrl}`;
   const url = URL.canParse(requestedUrl) ? new URL(requestedUrl) : null;
   if (url !== null && (url.username !== "" || url.password !== ""))
-    return { failure: "connection", message: `a URL with a user name or password is not requested: ${url.origin}` };
+    return { failure: "connection", message: `URLs with a user name or password are not requested: ${url.origin}` };
   if (url !== null && allow.some((entry) => isAllowedBy(entry, url)))
     return context.httpClient.fetch({ ...request, url: url.href, private_addresses: environment.private_addresses });
   return {
     failure: "connection",
-    message: `no answer is declared for ${requestLine} in environment.json ("fetch"), and it is not allowed to be requested`,
+    message: `no response is declared for ${requestLine} in environment.json ("fetch"), and the allow list does not permit it`,
   };
 }
 
@@ -91,7 +91,9 @@ export async function resolveAgent(
   if (declared) return declared;
   const { url } = environment.agent;
   if (url === null)
-    return { error: `no answer is declared for step ${request.step} in environment.json ("agent"), and no url to ask` };
+    return {
+      error: `no response is declared for step ${request.step} in environment.json ("agent"), and no url is set`,
+    };
   const body = JSON.stringify(request);
   for (let attempt = 1; ; attempt++) {
     const response = await context.httpClient.fetch({
@@ -107,7 +109,7 @@ export async function resolveAgent(
     if (singleAttempt || attempt === MAX_AGENT_ATTEMPTS)
       return {
         error:
-          "failure" in response ? response.message : `the model's endpoint answered ${response.status} without a reply`,
+          "failure" in response ? response.message : `the model's endpoint returned ${response.status} without a text`,
       };
   }
 }

@@ -248,7 +248,7 @@ export class RunExecution {
       this.parties.recipient.properties.timezone,
       this.input.environment.timezone,
     ]);
-    if (found?.invalid) this.warn(`"${found.invalid}" is no time zone`);
+    if (found?.invalid) this.warn(`"${found.invalid}" is not a time zone`);
     return found?.zone ?? "Etc/UTC";
   }
 

@@ -27,7 +27,7 @@ function parseRenderedText(type: GuideField["type"], text: string, fieldPath: st
   if (type === "boolean") return text.trim() === "true";
   if (type === "number") {
     const value = Number(text);
-    if (text.trim() === "" || !Number.isFinite(value)) throw new RenderError(`${fieldPath} is no number: "${text}"`);
+    if (text.trim() === "" || !Number.isFinite(value)) throw new RenderError(`${fieldPath} is not a number: "${text}"`);
     return value;
   }
   if (type !== "json" && type !== "list") return text;

@@ -58,7 +58,7 @@ function getGuide({ guides, errors }: CompiledGuides, key: string): CompiledGuid
   if (error) throw error;
   const keys = guides.map(({ guide }) => guide.key);
   throw new KnockError("resource_missing", `there is no guide "${key}"`, {
-    details: [{ pointer: "/guide_key", message: "is no guide's key", value: key }],
+    details: [{ pointer: "/guide_key", message: "is not the key of a guide", value: key }],
     hint: didYouMean(key, keys, "Guides") ?? "Guides are in guides/<key>/guide.json.",
   });
 }
@@ -68,7 +68,7 @@ function checkEngagement({ guide }: CompiledGuide, engagement: GuideStepEngageme
   const createError = (pointer: string, message: string, value: string) =>
     createInvalidParamsError("the guide's engagement", [{ pointer, message, value }]);
   if (engagement.guide_id !== getGuideId(guide.key))
-    throw createError("/guide_id", `is not the id of guide "${guide.key}"`, engagement.guide_id);
+    throw createError("/guide_id", `is not the ID of guide "${guide.key}"`, engagement.guide_id);
   const channel = resolveGuideChannel(guide, environment);
   if (engagement.channel !== channel.id && engagement.channel !== channel.key)
     throw createInvalidChannelError(engagement.channel, `is not the channel of guide "${guide.key}"`, [channel.key]);

@@ -172,7 +172,7 @@ export function findIneligibility(guide: Guide, viewer: GuideViewer): Ineligibil
 }
 
 function describeInactivity({ active_from, active_until }: Guide): string {
-  if (active_from === null && active_until === null) return "The guide is switched off";
+  if (active_from === null && active_until === null) return "The guide is not active";
   const [from, until] = [active_from, active_until].map((at) => (at === null ? "…" : toIsoTime(at)));
   return `The guide is active from ${from} until ${until}`;
 }

@@ -82,7 +82,7 @@ function checkExpression(postfix: readonly Token[]): void {
     const advice = OPERATOR_ADVICE.get(first === "not" ? first : unexpected);
     throw new Error(`unexpected "${unexpected}" in the expression${advice === undefined ? "" : `; ${advice}`}`);
   }
-  if (excess < 0) throw new Error("the expression lacks a value beside an operator");
+  if (excess < 0) throw new Error("an operator in the expression has no value");
   for (const operand of operands) checkOperand(operand);
 }
 

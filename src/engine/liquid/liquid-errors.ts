@@ -30,13 +30,10 @@ export function findErrorPosition(error: unknown): Position | null {
 
 /** Replacements for errors of liquidjs that do not help the author of a template. */
 const MESSAGE_REWRITES: [RegExp, (...found: string[]) => string][] = [
-  [
-    /^template render limit exceeded$/,
-    () => `takes longer than the limit of ${LIQUID_LIMITS.renderLimit / 1000} seconds`,
-  ],
-  [/^memory alloc limit exceeded$/, () => "makes more text or items than the memory limit allows"],
+  [/^template render limit exceeded$/, () => `exceeds the time limit of ${LIQUID_LIMITS.renderLimit / 1000} seconds`],
+  [/^memory alloc limit exceeded$/, () => "exceeds the memory limit"],
   [/^parse length limit exceeded$/, () => `is longer than the limit of ${LIQUID_LIMITS.parseLimit} characters`],
-  [/^illegal file path /, () => "the tag names no partial: its key is empty or not set"],
+  [/^illegal file path /, () => "the tag's partial key is empty or not set"],
   [/^ENOENT: Failed to lookup "(.*?)" in .*$/, (_all, key) => `there is no partial "${key}"`],
 ];
 

@@ -152,7 +152,7 @@ function parseNamedTemplate(source: string, owner: string, fieldPath: string, lo
     return new KnockError("template_invalid", `${at}: ${message}`, { details: [detail], hint, cause });
   };
   const unclosed = findUnclosedOutput(source);
-  if (unclosed !== null) throw createError(unclosed, 'output is not closed: its "}}" is missing');
+  if (unclosed !== null) throw createError(unclosed, 'output is not closed: "}}" is missing');
   try {
     return parseStrictly(source);
   } catch (error) {

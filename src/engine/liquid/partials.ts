@@ -185,7 +185,7 @@ export class RenderPartialTag extends Tag {
     if (key === null) return;
     tokenizer.advance(key[0].length);
     const modifier = /^\s*(?:,\s*)?(for|with)\b(?!\s*:)/.exec(tokenizer.remaining());
-    if (modifier) throw new Error(`render takes inputs by name, and no "${modifier[1]}"`);
+    if (modifier) throw new Error(`render accepts named inputs only, not "${modifier[1]}"`);
     this.inputs = new Hash(tokenizer);
   }
 
@@ -196,7 +196,7 @@ export class RenderPartialTag extends Tag {
 
   override *render(context: Context, emitter: Emitter): Generator<unknown, void, unknown> {
     if (this.key === null || this.inputs === null)
-      throw new Error("render takes a partial's key in quotes, as in {% render 'price-row' %}");
+      throw new Error("render requires a partial's key in quotes, as in {% render 'price-row' %}");
     const inputs = (yield this.inputs.render(context)) as Record<string, unknown>;
     emitter.write((yield renderPartialByKey(this.key, inputs, context, this.liquid)) as string);
   }

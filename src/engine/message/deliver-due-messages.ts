@@ -178,7 +178,7 @@ async function attemptDelivery(
     const provider = context.findProvider(channel);
     const delivery: Delivery = provider
       ? await provider.send(sent, channel, getStoredChannelData(message), recordExchange)
-      : { status: "failed", retryable: false, reason: `nothing here delivers for channel "${channel.key}"` };
+      : { status: "failed", retryable: false, reason: `no provider is configured for channel "${channel.key}"` };
     applyDelivery(message, delivery, now, context.random());
     if ("connection" in delivery && delivery.connection)
       foundConnections.push({ message, connection: delivery.connection });

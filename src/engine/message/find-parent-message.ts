@@ -23,12 +23,13 @@ export async function findParentMessage(
   const [parent, ...more] = items.filter(
     ({ step_ref, channel }) => step_ref === ref && channel.id === message.channel.id,
   );
-  if (parent === undefined) return { fault: `there is nothing to reply to: step "${ref}" made no message` };
-  if (more.length > 0) return { fault: `step "${ref}" made ${more.length + 1} messages, and a reply is to one` };
+  if (parent === undefined) return { fault: `no message to reply to: step "${ref}" created no message` };
+  if (more.length > 0)
+    return { fault: `step "${ref}" made ${more.length + 1} messages, and a reply needs exactly one` };
   if (parent.due_at !== null) return { at: Math.max(parent.due_at, now + RETRY_INTERVAL_MS) };
   const id = parent.metadata?.external_id;
   if (typeof id === "string" && id !== "") return { id };
-  return { fault: `the message of step "${ref}" is ${parent.status}, and has no id to reply to` };
+  return { fault: `the message of step "${ref}" is ${parent.status}, so it has no ID to reply to` };
 }
 
 /** Returns the message with the id of the message that it replies to. Unchanged if that was not found. */

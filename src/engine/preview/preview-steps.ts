@@ -44,7 +44,7 @@ function selectSteps(workflow: Workflow, refs: readonly string[] | null): Step[]
     throw new KnockError(
       "resource_missing",
       found
-        ? `step "${ref}" of workflow "${workflow.key}" is ${isChannelStep(found) ? "an in-app guide" : getStepDefinition(found).label} step: it renders no message`
+        ? `step "${ref}" of workflow "${workflow.key}" is ${isChannelStep(found) ? "an in-app guide" : getStepDefinition(found).label} step, so there is nothing to render`
         : `workflow "${workflow.key}" has no step "${ref}"`,
       {
         hint: didYouMean(
@@ -113,8 +113,7 @@ export async function previewSteps(
   if (compiled.usesTranslations) await context.definitions.translations();
   const now = await readTime(context);
   const [first] = trigger.recipients;
-  if (first === undefined)
-    throw new KnockError("usage", "no recipient to render for", { hint: "Name one: --recipient." });
+  if (first === undefined) throw new KnockError("usage", "no recipient given", { hint: "Add --recipient." });
   const trial: TriggerTrial = { trigger, compiled, environment, now };
   const input = buildTrialInput(context, trial, first, await readTrialRecipients(context, trial));
   const tools: PreviewTools = { checkVariables: createVariableChecker(compiled), requests: new Map() };

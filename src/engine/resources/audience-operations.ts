@@ -42,8 +42,8 @@ async function checkAudienceExists(context: EngineContext<AudienceStore>, key: s
   const known = await listStaticAudienceKeys(context);
   if (known.includes(key)) return;
   throw new KnockError("resource_missing", `there is no audience "${key}"`, {
-    details: [{ pointer: "", message: "is no audience's key", value: key }],
-    hint: didYouMean(key, known, "Audiences") ?? "The first member added makes one.",
+    details: [{ pointer: "", message: "is not the key of an audience", value: key }],
+    hint: didYouMean(key, known, "Audiences") ?? "Adding the first member creates it.",
   });
 }
 

@@ -76,8 +76,8 @@ export function toObjectKey(collection: string, id: string): RecipientKey {
   if (collection !== USERS) return parseRecipientKey(collection, id);
   throw createInvalidParamsError(
     `the collection "${USERS}"`,
-    [{ pointer: "/collection", message: "holds the users, which are no objects", value: collection }],
-    "knock users reads and sets them.",
+    [{ pointer: "/collection", message: "is reserved for users", value: collection }],
+    "Use `knock users` for users.",
   );
 }
 

@@ -14,8 +14,8 @@ export function checkMessagesExist(ids: readonly string[], messages: readonly Me
     "resource_missing",
     `there is no message "${missing[0]}"${missing.length > 1 ? ` (and ${missing.length - 1} more)` : ""}`,
     {
-      details: missing.map((id) => ({ pointer: "", message: "is no message's id", value: id })),
-      hint: "knock messages list shows them; nothing was changed.",
+      details: missing.map((id) => ({ pointer: "", message: "is not the ID of a message", value: id })),
+      hint: "Run `knock messages list` to see messages. Nothing was changed.",
     },
   );
 }
@@ -33,10 +33,14 @@ export async function retryMessages(
   checkMessagesExist(ids, found);
   const other = found.find(({ status }) => status !== "undelivered");
   if (other !== undefined)
-    throw new KnockError("conflict", `message ${other.id} is ${other.status}: only undelivered ones are retried`, {
-      details: [{ pointer: "", message: `is ${other.status}`, value: other.id }],
-      hint: "knock messages list --status undelivered shows them; nothing was changed.",
-    });
+    throw new KnockError(
+      "conflict",
+      `message ${other.id} is ${other.status}: only undelivered messages can be retried`,
+      {
+        details: [{ pointer: "", message: `is ${other.status}`, value: other.id }],
+        hint: "Run `knock messages list --status undelivered` to see them. Nothing was changed.",
+      },
+    );
   const now = await readTime(context);
   await store.retryMessages(ids, now);
   await runDueWork(context, now);

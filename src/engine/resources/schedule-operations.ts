@@ -122,8 +122,8 @@ async function readRequiredSchedules(
     "resource_missing",
     `there is no schedule "${missing[0]}"${missing.length > 1 ? ` (and ${missing.length - 1} more)` : ""}`,
     {
-      details: missing.map((id) => ({ pointer: "", message: "is no schedule's id", value: id })),
-      hint: "knock schedules list shows them; nothing was changed.",
+      details: missing.map((id) => ({ pointer: "", message: "is not the ID of a schedule", value: id })),
+      hint: "Run `knock schedules list` to see schedules. Nothing was changed.",
     },
   );
 }
@@ -140,7 +140,7 @@ function applyScheduleChange(schedule: Schedule, change: ScheduleChange, now: nu
   if (ending_at !== undefined) after.ending_at = ending_at;
   if (after.repeats.length === 0 && after.scheduled_at === null) {
     throw createInvalidParamsError("the change", [
-      { pointer: "/scheduled_at", message: `is required where nothing repeats (schedule ${schedule.id})` },
+      { pointer: "/scheduled_at", message: `is required without repeats (schedule ${schedule.id})` },
     ]);
   }
   return after;

@@ -37,8 +37,8 @@ async function checkObjectExists(
   const key = toObjectKey(object.collection, object.id);
   if ((await context.store.readRecipients([key])).has(key)) return key;
   throw new KnockError("resource_missing", `there is no object "${object.collection}/${object.id}"`, {
-    details: [{ pointer: "", message: "names no object", value: object }],
-    hint: `knock objects set ${object.collection} ${object.id} makes it; knock objects list ${object.collection} shows what there is.`,
+    details: [{ pointer: "", message: "is not an object", value: object }],
+    hint: `knock objects set ${object.collection} ${object.id} makes it; knock objects list ${object.collection} to see existing objects.`,
   });
 }
 

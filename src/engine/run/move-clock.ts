@@ -85,7 +85,7 @@ export function freezeClock(
     if (at !== null && at < now)
       await checkBackwardMove(context, at, now, {
         force,
-        hint: "Use --force to freeze it at an earlier time; completed steps stay as they are.",
+        hint: "Use --force to freeze it at an earlier time. Completed steps are not undone.",
       });
     const setting: ClockSetting = { offset_ms: before.offset_ms, frozen_at: at ?? now };
     await context.store.writeClock(setting);
@@ -131,7 +131,7 @@ async function moveLeasedClock(
   const requestedTime = typeof target === "number" ? target : target(now, await nextAt());
   const to = options.fromNow ? Math.max(now, requestedTime) : requestedTime;
   if (to < now) {
-    const hint = "Use --force to move it back; completed steps stay as they are.";
+    const hint = "Use --force to move it back. Completed steps are not undone.";
     await checkBackwardMove(context, to, now, { force: options.force, hint });
   } else {
     for (let next = await nextAt(); next !== null && next <= to && !options.signal?.aborted; next = await nextAt()) {

@@ -71,8 +71,8 @@ export function checkActor(trigger: Parties, known: ReadonlyMap<RecipientKey, Re
     "actor_missing",
     `the actor ${JSON.stringify(toRecipientReference(actor.key))} was never identified`,
     {
-      details: [{ pointer: "/actor", message: "names nobody known", value: id }],
-      hint: `Identify it inline, for example --actor '${JSON.stringify(collection === "$users" ? { id, name: "…" } : { id, collection, name: "…" })}'.`,
+      details: [{ pointer: "/actor", message: "is unknown", value: id }],
+      hint: `Identify the actor inline, for example --actor '${JSON.stringify(collection === "$users" ? { id, name: "…" } : { id, collection, name: "…" })}'.`,
     },
   );
 }

@@ -47,10 +47,10 @@ export function resolveDelayEnd(settings: DelaySettings): { until: number } | { 
   if (base === undefined) {
     const missing = settings.value === undefined || settings.value === null || settings.value === "";
     const valueText = JSON.stringify(settings.value)?.slice(0, MAX_SHOWN_CHARACTERS);
-    return { invalid: missing ? "the value is missing" : `${valueText} is no timestamp, duration or window rule` };
+    return { invalid: missing ? "the value is missing" : `${valueText} is not a timestamp, duration or window rule` };
   }
   const until = Math.round(base + offset);
-  if (!(until >= now)) return { invalid: "the time is past" }; // also NaN, the sum of two infinite durations
+  if (!(until >= now)) return { invalid: "the time is in the past" }; // also NaN, the sum of two infinite durations
   if (until - now > MAX_DELAY_MS) return { invalid: "the time is more than 365 days ahead" };
   return { until };
 }

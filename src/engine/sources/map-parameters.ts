@@ -33,9 +33,9 @@ function mapValue(spec: Json, event: SourceRequest): Json | undefined {
 }
 
 function describeMissingValue(spec: Json | undefined): string {
-  if (typeof spec === "string") return `the event has nothing at "${spec}"`;
-  if (isJsonObject(spec) && typeof spec.path === "string") return `the event has nothing at "${spec.path}"`;
-  return "the event has nothing for it";
+  if (typeof spec === "string") return `the event has no value at "${spec}"`;
+  if (isJsonObject(spec) && typeof spec.path === "string") return `the event has no value at "${spec.path}"`;
+  return "the event has no value for it";
 }
 
 /**

@@ -71,8 +71,8 @@ export async function receiveEvent(
     settings.idempotency_key_path === null ? null : toText(findValueAtPath(request, settings.idempotency_key_path));
   const key = keyText !== null && keyText.length <= MAX_KEY_CHARACTERS ? keyText : null; // an invalid key is ignored (E-386)
   const problems = [
-    eventType === null ? `the event names no type: there is no text at "${settings.event_type_path}"` : null,
-    at === null ? `"${settings.timestamp_path}" is no time: ${JSON.stringify(timestamp)}` : null,
+    eventType === null ? `the event has no type: no text at "${settings.event_type_path}"` : null,
+    at === null ? `"${settings.timestamp_path}" is not a time: ${JSON.stringify(timestamp)}` : null,
     settings.enforce_idempotency && key === null
       ? `the event has no valid idempotency key at "${settings.idempotency_key_path}"`
       : null,

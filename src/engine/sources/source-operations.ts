@@ -67,8 +67,8 @@ export function createSourceOperations(parts: SourceContext): SourceOperations {
 
   function createUnknownSourceError(key: string): KnockError {
     return new KnockError("resource_missing", `there is no source "${key}"`, {
-      details: [{ pointer: "", message: "is no source's key", value: key }],
-      hint: didYouMean(key, files.keys(), "Sources") ?? "A source is a file, sources/<key>/source.json.",
+      details: [{ pointer: "", message: "is not the key of a source", value: key }],
+      hint: didYouMean(key, files.keys(), "Sources") ?? "Sources are files: sources/<key>/source.json.",
     });
   }
 

@@ -18,18 +18,18 @@ function parseAgentValue(response: AgentResponse, { settings }: AiAgentStep): { 
   if (settings.response_type === "text")
     return "text" in response
       ? { value: { text: response.text } }
-      : { problem: "the model answered JSON, the step wants text" };
+      : { problem: "the model returned JSON, but the step expects text" };
   let value: Json;
   try {
     value = "json" in response ? response.json : (JSON.parse(response.text) as Json);
   } catch {
-    return { problem: "the model's answer is no JSON" };
+    return { problem: "the model's response is not JSON" };
   }
-  const problem = describeInvalidJsonShape(value, "the model's answer");
+  const problem = describeInvalidJsonShape(value, "the model's response");
   if (problem !== null) return { problem };
   const schema = settings.response_schema;
   const fits = schema === null || matchesSchema(schema, value);
-  return fits ? { value } : { problem: "the model's answer does not fit response_schema" };
+  return fits ? { value } : { problem: "the model's response does not match response_schema" };
 }
 
 /**

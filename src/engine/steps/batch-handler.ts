@@ -17,7 +17,7 @@ function resolveBatchKey(step: BatchStep, execution: RunExecution): string {
   const { batch_key, workflow_version_mode } = step.settings;
   const { workflow } = input.compiled;
   const value = batch_key === null ? "" : findStepKey(batch_key, { ...execution.scope, data: execution.unreducedData });
-  if (value === undefined) execution.warn(`${batch_key}: the batch key is missing, the empty one is used`); // EQ-38
+  if (value === undefined) execution.warn(`${batch_key}: the batch key is missing; an empty key is used`); // EQ-38
   const sharing =
     workflow_version_mode === "latest" ? ["latest", workflow.key, step.ref] : ["pinned", workflow.version_id];
   return buildRecipientStepKey(run.recipient, sharing, input.run.settings.branch, value ?? "");

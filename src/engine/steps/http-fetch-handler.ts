@@ -51,7 +51,7 @@ function renderRequest({ settings, scope }: RequestSource, { input }: RunExecuti
   try {
     url = new URL(rendered);
   } catch (error) {
-    throw new RenderError(`url is no address once rendered: ${rendered}`, { cause: error });
+    throw new RenderError(`url is not a valid URL once rendered: ${rendered}`, { cause: error });
   }
   for (const [key, value] of renderPairs(settings.query_params, scope, "query_params"))
     url.searchParams.append(key, value);
@@ -81,14 +81,14 @@ function mergeResponse(data: JsonObject, path: string | null, text: string): Jso
   try {
     value = JSON.parse(text) as Json;
   } catch {
-    return "the response is no JSON";
+    return "the response is not JSON";
   }
   const problem = describeInvalidJsonShape(value, "the response");
   if (problem !== null) return problem;
   if (path === null || path === "")
     return isJsonObject(value)
       ? { ...data, ...value }
-      : "the response is no JSON object, and there is no response_path";
+      : "the response is not a JSON object, and response_path is not set";
   const parts = path.split(".");
   const root: JsonObject = { ...data };
   let parent = root;
@@ -157,8 +157,8 @@ function executeHttpFetch(step: HttpFetchStep, resumed: boolean, execution: RunE
       : failStep(base, detail);
   }
   if (response.status >= 500)
-    return retryOrFail(base, step, `${requestLine} answered ${response.status}`, 0, execution);
-  if (!ACCEPTED_STATUSES.has(response.status)) return failStep(base, `${requestLine} answered ${response.status}`);
+    return retryOrFail(base, step, `${requestLine} responded ${response.status}`, 0, execution);
+  if (!ACCEPTED_STATUSES.has(response.status)) return failStep(base, `${requestLine} responded ${response.status}`);
   const data = mergeResponse(
     execution.run.data ?? execution.input.run.data,
     source.settings.response_path,

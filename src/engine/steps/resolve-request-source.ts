@@ -43,7 +43,7 @@ function buildInputs(step: HttpFetchStep, request: SharedRequest, scope: RenderS
     inputs[name] = toSchemaType(renderJsonValue(value, outerScope), findInputSchema(request, name));
   const problems = request.input_schema === null ? [] : describeInvalidInputs(request.input_schema, inputs);
   if (problems.length > 0)
-    throw new RenderError(`the inputs do not fit the request "${request.key}": ${problems.join(", ")}`);
+    throw new RenderError(`the inputs do not match the request "${request.key}": ${problems.join(", ")}`);
   return inputs;
 }
 

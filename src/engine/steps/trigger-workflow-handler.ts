@@ -160,7 +160,7 @@ function executeTriggerWorkflow(step: TriggerWorkflowStep, execution: RunExecuti
     return { outcome: { ...base, outcome: "skipped", reason }, log: { workflow: key } };
   }
   if (unidentified.length > 0)
-    execution.warn(`never identified, so that they get nothing: ${formatRecipientKeys(unidentified)}`);
+    execution.warn(`never identified, so they receive nothing: ${formatRecipientKeys(unidentified)}`);
   return { outcome: base, trigger, log: { workflow: key, workflow_run_id: trigger.run.id } };
 }
 

@@ -15,7 +15,7 @@ function executeUpdateAudience(step: UpdateAudienceStep, execution: RunExecution
   if (unmet) return unmet;
   const { recipient } = execution.run;
   if (splitRecipientKey(recipient).collection !== USERS) {
-    const reason = { code: "not_applicable", detail: "the recipient is no user" } as const;
+    const reason = { code: "not_applicable", detail: "the recipient is not a user" } as const;
     return { outcome: { ...base, outcome: "skipped", reason }, isError: true };
   }
   const { action, audience_key: key } = step.settings;

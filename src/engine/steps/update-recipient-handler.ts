@@ -65,7 +65,7 @@ function executeUpdateRecipient(step: UpdateStep, execution: RunExecution): Step
   if (unmet) return unmet;
   const key = resolveTargetKey(step, execution);
   if (key === null) {
-    const detail = step.type === "update_user" ? "the recipient is no user" : "the run has no tenant";
+    const detail = step.type === "update_user" ? "the recipient is not a user" : "the run has no tenant";
     return { outcome: { ...base, outcome: "skipped", reason: { code: "not_applicable", detail } }, isError: true };
   }
   const changes = renderObject(step.settings.update_properties, execution.scope, "update_properties");

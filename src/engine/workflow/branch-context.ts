@@ -23,8 +23,8 @@ export function resolveBranchContext<Stores>(
 
 export function createMissingBranchError(slug: string): KnockError {
   return new KnockError("resource_missing", `there is no branch ${JSON.stringify(slug)}`, {
-    details: [{ pointer: "", message: "is no branch", value: slug }],
-    hint: "A branch is a folder branches/<slug> in the project's knockDir, with what differs: workflows, layouts, partials, translations.",
+    details: [{ pointer: "", message: "is not a branch", value: slug }],
+    hint: "A branch is a folder branches/<slug> in the project's knockDir with the workflows, layouts, partials and translations that differ.",
   });
 }
 

@@ -40,7 +40,10 @@ function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
   const detail = formatErrorDetail(message, code);
   if (BAD_ADDRESS_CODES.has(Number(toPlainText(code)))) return createBounceError(`${VENDOR}: ${detail}`);
   if (response.status === 429 && typeof retry_after === "number" && response.headers["retry-after"] === undefined)
-    return createRetryableError(`${VENDOR} answered 429${detail ? `: ${detail}` : ""}`, Math.ceil(retry_after * 1_000));
+    return createRetryableError(
+      `${VENDOR} responded 429${detail ? `: ${detail}` : ""}`,
+      Math.ceil(retry_after * 1_000),
+    );
   return createStatusError(VENDOR, response, detail, now);
 }
 

@@ -120,7 +120,7 @@ export function openMsTeams(settings: SettingsReader, services: ProviderServices
       return { status: "sent", metadata: { external_id: getSuccessField(VENDOR, response, "id") } };
     } catch (error) {
       // The token is no longer accepted. The next attempt requests another one.
-      if (!(error instanceof DeliveryError) || !/ answered 401\b/.test(error.message)) throw error;
+      if (!(error instanceof DeliveryError) || error.status !== 401) throw error;
       access.invalidate(token);
       throw createRetryableError(error.message);
     }

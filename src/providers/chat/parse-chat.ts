@@ -36,7 +36,7 @@ export function parseChat({ content, secrets }: Message, stored: StoredChannelDa
   const isFromTemplate = metadata.connection_overridden === true || toTextOrNull(publicConnection.email) !== null;
   if (secrets !== undefined && !isJsonObject(secrets.connection))
     throw createPermanentError(
-      "the token or webhook that the template gave was not kept after the last attempt: trigger it anew",
+      "the token or webhook URL of the template was not stored after the last attempt: trigger the workflow again",
     );
   const templateConnection = isJsonObject(secrets?.connection) ? secrets.connection : publicConnection;
   const connection = isFromTemplate ? templateConnection : findConnection(stored.recipient, publicConnection);

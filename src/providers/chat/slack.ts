@@ -84,7 +84,7 @@ export function openSlack(settings: SettingsReader, services: ProviderServices):
     // An incoming webhook reports errors as one word.
     const code = /^[a-z_]{1,60}$/.test(responseText) ? responseText : "";
     if (isSuccess(response) && code === "")
-      throw createRetryableError(`${VENDOR} answered ${response.status}, but not with "ok"`);
+      throw createRetryableError(`${VENDOR} responded ${response.status}, but not with "ok"`);
     throw toDeliveryError(code, response, services.now());
   }
 
@@ -98,7 +98,7 @@ export function openSlack(settings: SettingsReader, services: ProviderServices):
     const id = isJsonObject(user) ? toPlainText(user.id) : "";
     if (ok === true && id !== "") return id;
     if (ok !== false)
-      throw createRetryableError(`${VENDOR} answered ${response.status}, but neither with a user nor with an error`);
+      throw createRetryableError(`${VENDOR} responded ${response.status}, but neither with a user nor with an error`);
     throw toDeliveryError(toPlainText(error) || "unknown error", response, services.now());
   }
 
@@ -124,7 +124,7 @@ export function openSlack(settings: SettingsReader, services: ProviderServices):
     const found = email === null ? {} : { connection: { user_id: to } };
     if (ok === true && typeof ts === "string") return { status: "sent", metadata: { external_id: ts }, ...found };
     if (ok !== false)
-      throw createRetryableError(`${VENDOR} answered ${response.status}, but neither with ok nor with an error`);
+      throw createRetryableError(`${VENDOR} responded ${response.status}, but neither with ok nor with an error`);
     throw toDeliveryError(toPlainText(error) || "unknown error", response, services.now());
   }
 
@@ -136,7 +136,7 @@ export function openSlack(settings: SettingsReader, services: ProviderServices):
       if (!(error instanceof DeliveryError)) throw error;
       const { delivery } = error;
       if (delivery.status === "failed" && delivery.retryable) return null;
-      return { missing: `nobody was found by the e-mail address: ${delivery.reason}` };
+      return { missing: `no user was found by the email address: ${delivery.reason}` };
     }
   }
 

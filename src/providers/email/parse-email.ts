@@ -114,7 +114,7 @@ function quoteValue(text: string): string {
 function parseAddressList(content: JsonObject, name: string): Address[] {
   return splitList(getText(content, name)).map((part) => {
     const address = parseAddress(part);
-    if (address === null) throw createPermanentError(`${name}: ${quoteValue(part)} is not an e-mail address`);
+    if (address === null) throw createPermanentError(`${name}: ${quoteValue(part)} is not an email address`);
     return address;
   });
 }
@@ -151,13 +151,13 @@ function parseHeaders(value: Json | undefined): Record<string, string> {
  */
 export function parseEmail({ content }: Message): Email {
   const to = parseAddress(getText(content, "to"));
-  if (to === null) throw createBounceError(`${quoteValue(getText(content, "to"))} is not an e-mail address`);
+  if (to === null) throw createBounceError(`${quoteValue(getText(content, "to"))} is not an email address`);
   const from = parseAddress(getText(content, "from"));
   if (from === null)
     throw createPermanentError(
       getText(content, "from") === ""
-        ? "the e-mail has no sender: set from_address in the channel's settings"
-        : `from: ${quoteValue(getText(content, "from"))} is not an e-mail address`,
+        ? "the email has no sender: set from_address in the channel's settings"
+        : `from: ${quoteValue(getText(content, "from"))} is not an email address`,
     );
   const subject = getText(content, "subject_line");
   const { attachments } = content;

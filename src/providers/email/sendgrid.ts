@@ -92,7 +92,7 @@ function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
   const reset = Number(response.headers["x-ratelimit-reset"]);
   if (response.status === 429 && response.headers["retry-after"] === undefined && reset > 0)
     return createRetryableError(
-      `${VENDOR} answered 429${detail ? `: ${detail}` : ""}`,
+      `${VENDOR} responded 429${detail ? `: ${detail}` : ""}`,
       Math.max(0, reset * 1_000 - now),
     );
   return createStatusError(VENDOR, response, detail, now);
@@ -153,7 +153,7 @@ export function openSendgrid(settings: SettingsReader, services: ProviderService
       if (!isSuccess(response)) throw toDeliveryError(response, services.now());
       const id = response.headers["x-message-id"];
       if (response.status !== 202 && id === undefined)
-        throw createRetryableError(`${VENDOR} answered ${response.status}, not 202`);
+        throw createRetryableError(`${VENDOR} responded ${response.status}, not 202`);
       return { status: "sent", ...(id === undefined ? {} : { metadata: { external_id: id } }) };
     },
   };

@@ -41,7 +41,7 @@ function toDeliveryError(error: SmtpError, to: Address): DeliveryError {
   // OpenSSL's own message has a stack of codes.
   if (/wrong version number/i.test(message))
     return createPermanentError(
-      'SMTP: the server does not begin with TLS at this port; settings.tls may be "starttls" or "none" there',
+      'SMTP: the server does not use TLS on this port; settings.tls can be "starttls" or "none"',
     );
   const reason = `SMTP: ${error.response ?? message}`;
   if (responseCode >= 400 && responseCode < 500) return createRetryableError(reason);

@@ -88,7 +88,7 @@ export function openKnockWebhook(settings: SettingsReader, { sendRequest, now }:
           : createRetryableError(reason);
       }
       if (isSuccess(response)) return { status: "delivered" };
-      const reason = `the webhook answered ${response.status}`;
+      const reason = `the webhook responded ${response.status}`;
       // Everything else is retried, including redirects, which are never followed (CH-204).
       throw FINAL_STATUSES.has(response.status)
         ? createPermanentError(reason)

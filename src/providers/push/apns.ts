@@ -104,7 +104,7 @@ function toDeliveryError(response: ApiResponse, { token }: Push, now: number): D
     return createBounceError(`${VENDOR}: ${code || response.status}`, token);
   if (RETRYABLE_REASONS.has(code))
     return createRetryableError(
-      `${VENDOR} answered ${response.status}: ${code}`,
+      `${VENDOR} responded ${response.status}: ${code}`,
       parseRetryAfter(response.headers, now),
     );
   return createStatusError(VENDOR, response, code || null, now);

@@ -45,7 +45,7 @@ function toDeliveryError(response: ApiResponse, now: number): DeliveryError {
 function getTicketId(response: ApiResponse, { token }: Push): string {
   const { data } = parseSuccessBody(VENDOR, response);
   const ticket = Array.isArray(data) ? data[0] : data;
-  if (!isJsonObject(ticket)) throw createRetryableError(`${VENDOR} answered ${response.status}, but without a ticket`);
+  if (!isJsonObject(ticket)) throw createRetryableError(`${VENDOR} responded ${response.status}, but without a ticket`);
   if (ticket.status === "ok" && typeof ticket.id === "string") return ticket.id;
   const detailsError = isJsonObject(ticket.details) ? ticket.details.error : undefined;
   const code = typeof detailsError === "string" ? detailsError : "";

@@ -74,7 +74,7 @@ function toDeliveryError(response: ApiResponse, { token }: Push, now: number): D
     return createBounceError(`${VENDOR}: ${detail}`, token);
   // The access token is no longer valid. The next attempt requests another one.
   if (response.status === 401 && code !== "THIRD_PARTY_AUTH_ERROR")
-    return createRetryableError(`${VENDOR} answered 401${detail ? `: ${detail}` : ""}`);
+    return createRetryableError(`${VENDOR} responded 401${detail ? `: ${detail}` : ""}`);
   return createStatusError(VENDOR, response, detail, now);
 }
 

@@ -39,7 +39,7 @@ export class Http2Session {
       const fail = (message: string, code = ""): void => finish({ failure: "connection", message, code });
       // A session that does not respond is not used again, because further requests would wait as long.
       const timer = setTimeout(() => {
-        finish({ failure: "timeout", message: `no answer within ${request.timeout_ms / 1_000} s`, code: "" });
+        finish({ failure: "timeout", message: `no response within ${request.timeout_ms / 1_000} s`, code: "" });
         this.close();
       }, request.timeout_ms);
       try {

@@ -120,8 +120,8 @@ describe("recipients as CSV (E-398)", () => {
   });
 
   it.each([
-    ["name\nada", 'people.csv: no column is called "id"'],
-    ["", 'people.csv: no column is called "id"'],
+    ["name\nada", 'people.csv: no column is named "id"'],
+    ["", 'people.csv: no column is named "id"'],
     ["id,n\nada,1\ngrace", "people.csv:3: has 1 fields, the first line 2"],
     ['id\n"ada', "people.csv:2: not valid CSV"],
     ['id\na"da', "people.csv:2: not valid CSV"],

@@ -74,7 +74,7 @@ describe("webhook attempts (A-922)", () => {
     const webhooks = await tell({ timeout_ms: 400 });
     await harness.trigger("feed", { recipients: ["ana"] });
     const delivered = await eventually(() => webhooks.list().find(({ state }) => state === "delivered") ?? null);
-    expect(delivered.attempts).toMatchObject([{ status: null, error: "no answer within 0.4 s" }, { status: 200 }]);
+    expect(delivered.attempts).toMatchObject([{ status: null, error: "no response within 0.4 s" }, { status: 200 }]);
   });
 });
 

@@ -189,7 +189,7 @@ it("content that cannot be rendered for a user hides the guide and gives the rea
       expect.objectContaining({
         key: "tour",
         reason: "guide_not_active",
-        message: 'Its content cannot be rendered: steps[0].values.order is no number: "pro"',
+        message: 'Its content cannot be rendered: steps[0].values.order is not a number: "pro"',
       }),
     ]);
   }));

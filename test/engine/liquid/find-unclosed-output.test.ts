@@ -26,7 +26,7 @@ it.each([
 
 it("an unclosed output is rejected with its location", () => {
   expect(() => createTextCompiler("hello")("<p>{{ name , of {{ total }}", "steps[0].template.html_body")).toThrow(
-    'workflow "hello": steps[0].template.html_body, line 1, column 4: output is not closed: its "}}" is missing',
+    'workflow "hello": steps[0].template.html_body, line 1, column 4: output is not closed: "}}" is missing',
   );
 });
 

@@ -127,7 +127,9 @@ describe("partials (section 7)", () => {
   it.each(["{% render 'p' for data.l as x %}", "{% render 'p' with data.l as x %}"])(
     "T-080 %s is rejected",
     async (template) => {
-      await expect(sms(template, { p: text("") })).rejects.toThrow(/render takes inputs by name, and no "(for|with)"/);
+      await expect(sms(template, { p: text("") })).rejects.toThrow(
+        /render accepts named inputs only, not "(for|with)"/,
+      );
     },
   );
 

@@ -56,7 +56,7 @@ describe("templates that are rejected when they are parsed (T-068, T-069, T-090)
     ["{{ map.k | append: 'x') }}", "unexpected"],
     ["{% echo map.k, map.n %}", 'unexpected ", map.n"'],
     ["{% if map.k startswith 'v' %}x{% endif %}", 'unexpected "startswith" in the expression'],
-    ["{% if map.k == %}x{% endif %}", "the expression lacks a value beside an operator"],
+    ["{% if map.k == %}x{% endif %}", "an operator in the expression has no value"],
     ["{% if map.k, map.n %}x{% endif %}", 'unexpected ", map.n"'],
     ["{% case map.k %}{% when %}x{% endcase %}", "value expected"],
     ["{% case map.k %}{% when 'a' and 'b' %}x{% endcase %}", 'use "," or "or"'],

@@ -167,10 +167,14 @@ describe("render errors (T-091, T-092, TQ-9, TQ-11)", () => {
     ["T-092", '{{ data.bad | date: "%F" }}', '"tomorrow-ish" is no date'],
     ["T-092", '{{ "2024-02-30" | date: "%F" }}', '"2024-02-30" is no date'],
     ["T-092", '{{ map | date: "%F" }}', '{"a":1} is no date'],
-    ["T-092", '{{ timestamp | date: "%F", "Mars/Base" }}', '"Mars/Base" is no time zone'],
+    ["T-092", '{{ timestamp | date: "%F", "Mars/Base" }}', '"Mars/Base" is not a time zone'],
     ["TQ-9", '{{ data.bad | timezone: "Etc/UTC" }}', 'timezone: "tomorrow-ish" is no date'],
     ["T-092", "{{ timestamp | timezone: nope }}", "timezone: null is no time zone"],
-    ["T-042", '{{ timestamp | format_date_in_locale: "de", "tiny" }}', '"tiny" is no style; there are short, medium'],
+    [
+      "T-042",
+      '{{ timestamp | format_date_in_locale: "de", "tiny" }}',
+      '"tiny" is not a style; valid styles are short, medium',
+    ],
     ["T-065", '{{ 1 | format_number: "klingon" }}', '"klingon" is no known locale'],
     ["TQ-18", '{{ "ten" | currency }}', '"ten" is no number'],
     ["T-045", '{{ 1 | currency: "euros" }}', '"euros" is no currency'],
@@ -188,11 +192,7 @@ describe("render errors (T-091, T-092, TQ-9, TQ-11)", () => {
   });
 
   it.each([
-    [
-      "never ends",
-      `${"{% for i in (1..2000) %}".repeat(4)}${"{% endfor %}".repeat(4)}`,
-      "takes longer than the limit of 2",
-    ],
+    ["never ends", `${"{% for i in (1..2000) %}".repeat(4)}${"{% endfor %}".repeat(4)}`, "exceeds the time limit of 2"],
     [
       "counts to a billion",
       "{% for i in (1..1000000000) %}{% endfor %}",

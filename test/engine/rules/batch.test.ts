@@ -116,7 +116,7 @@ const cases: EngineCase[] = [
       expect(run?.events).toContainEqual(
         expect.objectContaining({
           event: "batch_opened",
-          data: expect.objectContaining({ warnings: ["page: the batch key is missing, the empty one is used"] }),
+          data: expect.objectContaining({ warnings: ["page: the batch key is missing; an empty key is used"] }),
         }),
       );
     },

@@ -125,7 +125,7 @@ describe("W. Broadcasts", () => {
       const broadcasts = createBroadcasts(h, news());
       await broadcasts.send("news", listed("ana"), once);
       const refused = await catchRejection(broadcasts.send("news", listed("ana"), once));
-      expect([refused.code, refused.hint]).toEqual(["conflict", "--again sends it once more."]);
+      expect([refused.code, refused.hint]).toEqual(["conflict", "Use --again to send it again."]);
       await broadcasts.send("news", listed("ana"), { again: true });
       expect(await bodies(h)).toHaveLength(2);
     }));

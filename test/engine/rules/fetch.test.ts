@@ -93,7 +93,7 @@ describe("O. Fetch", () => {
   });
 
   it("C-262 E-295 a timeout is retried after 30 s", async () => {
-    await run([{ failure: "timeout", message: "no answer within 15 s" }, ok({ a: 4 })]);
+    await run([{ failure: "timeout", message: "no response within 15 s" }, ok({ a: 4 })]);
     await engine.at(44 * SECOND);
     expect(engine.requests).toHaveLength(1);
     await engine.at(45 * SECOND);

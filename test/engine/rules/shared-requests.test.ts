@@ -48,7 +48,7 @@ describe("E-305 shared requests of fetch steps", () => {
       expect(bodiesOf(h)).toEqual([{ id: 7, size: "small", tags: ["vip", "beta"] }]);
       const outcome = await run(h, inputs, { n: "seven" });
       expect(formatSteps(outcome)).toEqual(["http_fetch_1 failed render_error"]);
-      expect(outcome.steps[0]?.reason?.detail).toBe('the inputs do not fit the request "lookup": id is "seven"');
+      expect(outcome.steps[0]?.reason?.detail).toBe('the inputs do not match the request "lookup": id is "seven"');
       expect(h.requests).toHaveLength(1);
     }));
 

@@ -45,7 +45,7 @@ describe("W. Sources", () => {
       const [logged] = (await sources.listEvents("shop", { limit: 10 })).items;
       expect(logged?.actions.map(formatAction)).toEqual([
         "users_identify done zed",
-        'objects_set skipped: object_id is required, and the event has nothing at "order.number"',
+        'objects_set skipped: object_id is required, and the event has no value at "order.number"',
         "workflows_trigger done w",
       ]);
     }));
@@ -171,7 +171,7 @@ describe("W. Sources", () => {
       await sources.receive("shop", paid("e2", 3));
       expect((await h.listMessages()).map(({ content }) => content.html_body)).toEqual(["3"]);
       expect(await sources.receive("shop", event({ id: "e4", at: "noon" }))).toMatchObject({
-        error: '"at" is no time: "noon"',
+        error: '"at" is not a time: "noon"',
       });
     }));
 
@@ -265,7 +265,7 @@ describe("W. Sources", () => {
       ]);
       await expect(sources.receive("till", event())).rejects.toThrow('there is no source "till"');
       expect(await sources.receive("shop", { kind: "paid" })).toMatchObject({
-        error: 'the event names no type: there is no text at "type"',
+        error: 'the event has no type: no text at "type"',
       });
     }));
 });

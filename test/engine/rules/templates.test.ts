@@ -230,7 +230,7 @@ describe("MJML without Liquid (T-090, T-128)", () => {
   it.each([
     ["a document", mjml(BROKEN), "line 2: there is no element <mj-sectoin>; did you mean <mj-section>?"],
     ["a document with an invalid attribute", mjml("<mjml><mj-body <></mj-body></mjml>"), "MJML: "],
-    ["a fragment", mjml("<mj-section>", { layout_key: "default" }), "line 1: </mj-body> closes nothing"],
+    ["a fragment", mjml("<mj-section>", { layout_key: "default" }), "line 1: </mj-body> has no opening tag"],
   ])("%s is rejected before anything is triggered", (_title, one, words) =>
     withHarness(async (h) => {
       h.define("digest", { steps: [one] });

@@ -12,7 +12,7 @@ function parseStyleArgument(value: unknown, filter: string): Style {
   if (value === null || value === undefined || value === "") return "short";
   const style = STYLES.find((known) => known === value);
   if (style === undefined)
-    throw new Error(`${filter}: ${describeValue(value)} is no style; there are ${STYLES.join(", ")}`);
+    throw new Error(`${filter}: ${describeValue(value)} is not a style; valid styles are ${STYLES.join(", ")}`);
   return style;
 }
 

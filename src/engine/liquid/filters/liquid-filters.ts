@@ -59,7 +59,7 @@ function parseVersion(value: unknown): { numbers: number[]; pre: string[] } {
   const [, numbers, pre] =
     /^v?(\d+(?:\.\d+){0,2})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$/.exec(toText(value).trim()) ?? [];
   if (numbers === undefined)
-    throw new Error(`compare_versions: ${describeValue(value ?? null)} is no version such as "2.10.0"`);
+    throw new Error(`compare_versions: ${describeValue(value ?? null)} is not a version such as "2.10.0"`);
   const parts = numbers.split(".").map(Number);
   return { numbers: [0, 1, 2].map((index) => parts[index] ?? 0), pre: pre?.split(".") ?? [] };
 }

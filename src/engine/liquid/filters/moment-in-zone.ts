@@ -64,7 +64,7 @@ export function toZone(moment: Moment, zone: unknown, filter: string): Moment {
   const name = typeof zone === "string" ? zone.trim() : "";
   const found = name === "" ? null : findZone(name);
   if (found === null)
-    throw new Error(`${filter}: ${describeValue(zone ?? null)} is no time zone; use a name such as "Europe/Paris"`);
+    throw new Error(`${filter}: ${describeValue(zone ?? null)} is not a time zone; use a name such as "Europe/Paris"`);
   const [, sign, hours, minutes = "0"] = /([+-])(\d{2})(?::(\d{2}))?/.exec(getZoneName(found.offset, moment.at)) ?? [];
   const offset = (sign === "-" ? -1 : 1) * (Number(hours ?? 0) * 60 + Number(minutes)) || 0;
   return { at: moment.at, offsetMinutes: offset, zone: getShortName(name, found, moment.at, offset) };

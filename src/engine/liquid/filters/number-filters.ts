@@ -34,7 +34,7 @@ function createCurrencyFilter(filter: string, digits: number) {
   return (value: unknown, code: unknown, locale: unknown): string => {
     const currency = code === null || code === undefined || code === "" ? "USD" : String(code).trim().toUpperCase();
     if (!/^[A-Z]{3}$/.test(currency))
-      throw new Error(`${filter}: ${describeValue(code)} is no currency; use a code such as "EUR"`);
+      throw new Error(`${filter}: ${describeValue(code)} is not a currency; use a code such as "EUR"`);
     const name = parseLocaleArgument(locale, filter);
     const number = parseNumeric(value, filter);
     if (number === null) return "";

@@ -13,5 +13,5 @@ export function parseLocaleArgument(value: unknown, filter: string): string {
   } catch {
     // Intl throws for text that does not have the form of a locale; the error below says so
   }
-  throw new Error(`${filter}: ${describeValue(value)} is no known locale; use one such as "en-GB" or "de"`);
+  throw new Error(`${filter}: ${describeValue(value)} is not a known locale; use one such as "en-GB" or "de"`);
 }

@@ -81,7 +81,7 @@ export function parseMoment(value: unknown, now: () => number, filter: string): 
   }
   const moment = parseIso(text) ?? parseWrittenDate(text);
   if (moment !== null) return moment;
-  throw new Error(`${filter}: ${describeValue(value)} is no date; use ISO 8601 such as "2024-03-05T19:07:09Z"`);
+  throw new Error(`${filter}: ${describeValue(value)} is not a date; use ISO 8601 such as "2024-03-05T19:07:09Z"`);
 }
 
 /** Returns a value as JSON for an error message, truncated if it has more than 60 characters. */

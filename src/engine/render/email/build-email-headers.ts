@@ -25,10 +25,10 @@ export function buildEmailHeaders(scope: RenderScope, overrides: JsonObject | nu
   if (!isJsonObject(overriddenHeaders)) throw new RenderError("json_overrides.headers must be an object");
   for (const [name, value] of Object.entries(overriddenHeaders)) {
     const fieldPath = `json_overrides.headers[${JSON.stringify(name)}]`;
-    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) throw new RenderError(`${fieldPath} is no name of a header`);
-    if (RESERVED_HEADERS.has(name.toLowerCase())) throw new RenderError(`${fieldPath} is set by the e-mail itself`);
+    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) throw new RenderError(`${fieldPath} is not a valid header name`);
+    if (RESERVED_HEADERS.has(name.toLowerCase())) throw new RenderError(`${fieldPath} cannot be overridden`);
     const text = typeof value === "string" ? value : JSON.stringify(value);
-    if (/[\r\n\0]/.test(text)) throw new RenderError(`${fieldPath} must not hold line breaks`);
+    if (/[\r\n\0]/.test(text)) throw new RenderError(`${fieldPath} must not contain line breaks`);
     for (const known of Object.keys(headers)) if (known.toLowerCase() === name.toLowerCase()) delete headers[known];
     headers[name] = text;
   }

@@ -25,7 +25,7 @@ function compileAddress(overrides: TemplateReader, name: string): (context: Rend
   return (context) => {
     const value = read(context);
     if (value !== null && /[\r\n\0]/.test(value))
-      throw new RenderError(`${overrides.getFieldPath(name)} must not hold line breaks once rendered`);
+      throw new RenderError(`${overrides.getFieldPath(name)} must not contain line breaks once rendered`);
     return value;
   };
 }
@@ -37,7 +37,7 @@ function toSingleLine(text: string): string {
 
 /** Throws {@link RenderError} for a list of addresses. Only `cc` and `bcc` can have several (CH-081). */
 function checkOneAddress(value: string, fieldPath: string): void {
-  if (/[\r\n\0]/.test(value)) throw new RenderError(`${fieldPath} must not hold line breaks once rendered`);
+  if (/[\r\n\0]/.test(value)) throw new RenderError(`${fieldPath} must not contain line breaks once rendered`);
   if (/[,;]/.test(value.replaceAll(/"[^"]*"/g, "")))
     throw new RenderError(`${fieldPath} must be one address once rendered: lists are for cc_address and bcc_address`);
 }
@@ -89,7 +89,7 @@ export async function compileEmail(
   const payload = compileJsonOverrides(overrides);
 
   return {
-    missingData: "no e-mail address",
+    missingData: "no email address",
     resolveDestinations(context) {
       // If the override renders as blank text, the recipient's own address is used (EQ-29).
       const override = to(context);

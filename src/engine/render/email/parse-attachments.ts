@@ -20,13 +20,13 @@ function parseAttachment(value: Json, fieldPath: string): JsonObject {
   const name = parseField(value, "name", fieldPath);
   const contentType = parseField(value, "content_type", fieldPath);
   const content = typeof value.content === "string" ? value.content.replaceAll(/\s/g, "") : null;
-  if (LINE_BREAK.test(name)) throw new RenderError(`${fieldPath}.name must not hold line breaks`);
+  if (LINE_BREAK.test(name)) throw new RenderError(`${fieldPath}.name must not contain line breaks`);
   if (!/^[\w.+-]+\/[\w.+-]+(\s*;[^\r\n\0]*)?$/.test(contentType))
     throw new RenderError(`${fieldPath}.content_type must be a media type such as application/pdf`);
   if (content === null || !BASE64.test(content)) throw new RenderError(`${fieldPath}.content must be base64`);
   const { content_id: id = null, disposition = null } = value;
   if (id !== null && (typeof id !== "string" || /[\s<>\0]/.test(id)))
-    throw new RenderError(`${fieldPath}.content_id must be text without blanks and angle brackets`);
+    throw new RenderError(`${fieldPath}.content_id must not contain spaces or angle brackets`);
   if (disposition !== null && disposition !== "inline" && disposition !== "attachment")
     throw new RenderError(`${fieldPath}.disposition must be "inline" or "attachment"`);
   return {

@@ -73,7 +73,7 @@ function isNestedTooDeeply(html: string): boolean {
 const TOO_DEEP_MESSAGE = "its elements are nested too deep";
 
 function runJuice(html: string, extraCss: string | null): string {
-  if (isNestedTooDeeply(html)) throw new RenderError(`the CSS of the e-mail could not be inlined: ${TOO_DEEP_MESSAGE}`);
+  if (isNestedTooDeeply(html)) throw new RenderError(`the CSS of the email could not be inlined: ${TOO_DEEP_MESSAGE}`);
   try {
     return extraCss === null
       ? juice(html)
@@ -85,7 +85,7 @@ function runJuice(html: string, extraCss: string | null): string {
         });
   } catch (error) {
     const fault = error instanceof RangeError ? TOO_DEEP_MESSAGE : getErrorMessage(error).split("\n")[0];
-    throw new RenderError(`the CSS of the e-mail could not be inlined: ${fault}`, { cause: error });
+    throw new RenderError(`the CSS of the email could not be inlined: ${fault}`, { cause: error });
   }
 }
 

@@ -122,7 +122,7 @@ export function prepareMjml(source: string): PreparedMjml {
       const last = open.pop();
       if (last?.name !== name)
         throw new RenderError(
-          `MJML: line ${line}: </${name}> closes nothing${last ? `: <${last.name}> of line ${last.line} is open` : ""}`,
+          `MJML: line ${line}: </${name}> has no opening tag${last ? `: <${last.name}> of line ${last.line} is open` : ""}`,
         );
       mjml += `</${name}>`;
       continue;

@@ -10,12 +10,12 @@ export function createUnusableError(message: string, hint: string, cause?: unkno
 export function createIsFolderError(location: string): KnockError {
   return createUnusableError(
     `the store ${location} is a folder, not a file`,
-    `Name a file in it: --store ${location}/knock.db`,
+    `Give the path of a file in it: --store ${location}/knock.db`,
   );
 }
 
 export function createNotDatabaseError(location: string, cause?: unknown): KnockError {
-  return createUnusableError(`${location} is not a store: it is no SQLite database`, OTHER_STORE_HINT, cause);
+  return createUnusableError(`${location} is not a store: it is not an SQLite database`, OTHER_STORE_HINT, cause);
 }
 
 export function createForeignDatabaseError(location: string): KnockError {
@@ -48,14 +48,14 @@ export function createTooOldError(location: string, found: number, known: number
 export function createReplacedError(location: string, isGone: boolean): KnockError {
   return createUnusableError(
     `the store ${location} ${isGone ? "was deleted" : "was replaced by another file"} while it was open`,
-    "Restart knock; nothing was changed.",
+    "Restart knock. Nothing was changed.",
   );
 }
 
 export function createFolderError(folder: string, cause: unknown): KnockError {
   return createUnusableError(
     `the folder ${folder} for the store cannot be created: ${getErrorMessage(cause)}`,
-    "Use another store with --store, or --store :memory: to keep nothing.",
+    "Use another store with --store, or --store :memory: to store nothing.",
     cause,
   );
 }
@@ -97,7 +97,7 @@ export function translateError(error: unknown, location: string): unknown {
     case BUSY:
       return createUnusableError(
         `the store ${location} is locked by another process`,
-        "Wait until it is done, or end it; knock never holds the lock for long.",
+        "Wait until it has finished, or stop it. knock holds the lock only briefly.",
         error,
       );
     case READONLY:
@@ -106,7 +106,7 @@ export function translateError(error: unknown, location: string): unknown {
     case FULL:
       return createUnusableError(
         `the store ${location} could not be written: ${getErrorMessage(error)}`,
-        "Look at the disk: it may be full or failing.",
+        "Check whether the disk is full or failing.",
         error,
       );
     case CORRUPT:

@@ -118,13 +118,13 @@ describe("MJML (T-128)", () => {
     [
       "an element that is not closed",
       inBody("\n<mj-section>"),
-      "MJML: line 2: </mj-body> closes nothing: <mj-section> of line 2 is open",
+      "MJML: line 2: </mj-body> has no opening tag: <mj-section> of line 2 is open",
     ],
     ["text that is not closed", inColumn("<mj-text>a"), "MJML: line 1: <mj-text> is not closed"],
     [
       "an end tag without a start tag",
       "<mjml><mj-body></mj-section></mj-body></mjml>",
-      "MJML: line 1: </mj-section> closes nothing",
+      "MJML: line 1: </mj-section> has no opening tag",
     ],
     ["a missing root", "<p>a</p>", "MJML: line 1: text is not allowed outside <mjml>"],
     ["an empty document", "", "MJML: the root element must be <mjml>"],
