@@ -76,7 +76,7 @@ describe("parseScheduleRequest (A-500)", () => {
       ],
     ],
     [
-      "AC-243: neither rule nor time",
+      "AC-243 neither rule nor time",
       { ...valid, repeats: [], scheduled_at: null },
       ["/scheduled_at is required where nothing repeats"],
     ],
@@ -92,11 +92,11 @@ describe("parseScheduleRequest (A-500)", () => {
     ],
     ["no recipient", { ...valid, recipients: [] }, ["/recipients must have at least one of recipients"]],
     [
-      "C-339: 101 recipients",
+      "C-339 101 recipients",
       { ...valid, recipients: many(101) },
       ["/recipients must have at most 100 recipients, found 101"],
     ],
-    ["C-339: 100", { ...valid, recipients: many(100) }, []],
+    ["C-339 100", { ...valid, recipients: many(100) }, []],
     [
       "invalid recipients",
       { ...valid, recipients: ["ada", "a/b", 7] },
@@ -132,7 +132,7 @@ describe("parseScheduleRequest (A-500)", () => {
       { ...valid, repeats: [{}] },
       ['/repeats/0/frequency must be "hourly" or "daily" or "weekly" or "monthly"'],
     ],
-    ["C-340 AC-241: minutes", rule({ minutes: 7 }), ["/repeats/0/minutes must be a multiple of 5, found 7"]],
+    ["C-340 AC-241 minutes", rule({ minutes: 7 }), ["/repeats/0/minutes must be a multiple of 5, found 7"]],
     ["invalid minutes", rule({ minutes: 60 }), ["/repeats/0/minutes must be a whole number from 0 to 59, found 60"]],
     ["hours", rule({ hours: 24 }), ["/repeats/0/hours must be a whole number from 0 to 23, found 24"]],
     ["hours in text", rule({ hours: "9" }), ["/repeats/0/hours must be a whole number from 0 to 23, found a string"]],

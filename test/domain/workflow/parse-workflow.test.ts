@@ -106,7 +106,7 @@ describe("the envelope (section 4)", () => {
       ],
     ],
     [
-      "E-090: a trigger condition on a message",
+      "E-090 a trigger condition on a message",
       { conditions: when("refs.sms_1.delivery_status"), steps: [sms()] },
       ["/conditions/all/0/variable message statuses can only be asked in step and branch conditions"],
     ],
