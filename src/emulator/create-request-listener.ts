@@ -102,7 +102,7 @@ function createRouter(options: HandlerOptions): Router {
       const access = await readAccessSettings(options);
       const authorization = context.header("authorization");
       if (!isServiceToken(authorization)) {
-        authenticateRequest(context, access, options);
+        await authenticateRequest(context, access, options);
         throw createNotFoundError();
       }
       authenticateService(authorization, access);

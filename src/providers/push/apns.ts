@@ -168,7 +168,7 @@ export function openApns(settings: SettingsReader, services: ProviderServices): 
         return { status: "sent", metadata: { external_id: response.headers["apns-id"] ?? id } };
       // Only for this reason, because Apple counts how often the token changes.
       if (token !== undefined && parseJsonObject(response.text)?.reason === "ExpiredProviderToken")
-        provider?.invalidate(token);
+        await provider?.invalidate(token);
       throw toDeliveryError(response, push, services.now());
     },
   };

@@ -32,6 +32,13 @@ const U1 = "https://api.knock.app/v1/users/u1";
 
 describeApiCases("authentication (api-cases, section 1)", [
   {
+    title: "AC-001 rejects a request of the management API without Authorization",
+    ask: "GET /v1/channel_groups",
+    headers: { authorization: "" },
+    status: 401,
+    answer: buildErrorBody("authentication_required", 401),
+  },
+  {
     title: "AC-001 rejects a request without Authorization",
     ask: "GET /v1/users/u1",
     headers: { authorization: "" },
