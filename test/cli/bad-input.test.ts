@@ -191,7 +191,7 @@ describe.concurrent("invalid files of notify", () => {
     ["a folder", ["--file", "knock"], usage("--file: knock is a directory, not a file")],
     ["a missing file", ["--file", "none.json"], usage("--file: none.json does not exist")],
     ["a path below a file", ["--file", "knock.json/x.json"], usage("does not exist (a part of its path is a file)")],
-    ["a circle of links", ["--file", "circle.json"], usage("--file: circle.json is a circle of links")],
+    ["a circle of links", ["--file", "circle.json"], usage("--file: circle.json is a cycle of symbolic links")],
     ["an empty name", ["--file", ""], usage("--file: a file name is missing")],
     [
       "an unknown format",

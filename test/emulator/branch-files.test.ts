@@ -98,15 +98,17 @@ describe("files of a branch: branches/<slug> over the main files (A-015)", () =>
     const from = await open();
     const own = "knock/branches/feat-1/workflows/hello/workflow.json";
     from.project.write({ [own]: "{", "knock/workflows/letter/workflow.json": "{" });
-    expect(await line(from, /^warning: workflow hello on branch feat-1: /)).toMatch(/stays$/);
-    expect(await line(from, /^warning: workflow letter: /)).toMatch(/stays$/);
+    expect(await line(from, /^warning: workflow hello on branch feat-1: /)).toMatch(/stays active$/);
+    expect(await line(from, /^warning: workflow letter: /)).toMatch(/stays active$/);
     expect(await triggerAndRead(from, "hello", BRANCH)).toBe("<p>On the branch of lark</p>");
     expect(await triggerAndRead(from, "letter", BRANCH)).toContain("branch:<p>Good day</p>");
   });
 
   it("are not replaced by the main file if the branch's own file was never valid", async () => {
     const from = await open({ "knock/branches/feat-1/workflows/hello/workflow.json": "{" });
-    expect(await line(from, /^warning: workflow hello on branch feat-1: /)).toContain("nothing stands in");
+    expect(await line(from, /^warning: workflow hello on branch feat-1: /)).toContain(
+      "it is unavailable until the error is fixed",
+    );
     expect(await triggerAndRead(from, "hello")).toBe("<p>Hi</p>");
     expect(await triggerAndRead(from, "hello", BRANCH)).toBe("workflow_invalid");
   });

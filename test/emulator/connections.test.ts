@@ -47,8 +47,8 @@ async function askRaw(api: TestEmulator, request: string): Promise<ReturnType<ty
 
 describe("an invalid request", () => {
   it.each([
-    ["not HTTP", "HELO knock\r\n\r\n", 400, "not HTTP"],
-    ["a line break within a header", `${USER}X: a\nb\r\n\r\n`, 400, "not HTTP"],
+    ["not HTTP", "HELO knock\r\n\r\n", 400, "Malformed HTTP request"],
+    ["a line break within a header", `${USER}X: a\nb\r\n\r\n`, 400, "Malformed HTTP request"],
     ["headers of more than 1 MB", `${USER}X: ${"a".repeat(1_200_000)}\r\n\r\n`, 431, "1 MB"],
     [
       "no Host header",

@@ -130,7 +130,7 @@ describe("changes of files while knock dev runs", () => {
     from.project.write({ [HELLO]: saying("Changed") });
     await line(from, /^changed: workflow hello$/);
     from.project.write({ [HELLO]: "{" });
-    await line(from, /^warning: workflow hello: .*stays$/);
+    await line(from, /^warning: workflow hello: .*stays active$/);
     expect(await triggerAndRead(from)).toBe("<p>Changed</p>");
     rmSync(from.project.path("knock/workflows/hello"), { recursive: true });
     await line(from, /^removed: workflow hello$/);

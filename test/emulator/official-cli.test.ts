@@ -36,7 +36,7 @@ describe.concurrent("the official command (cli-compat, section 5)", () => {
 
   it.each([
     [["workflow", "run", "hallo", "--recipients", "u1"], "knock_st_x", /ApiError: .*"hallo"/],
-    [RUN_HELLO, "sk_dev", /ApiError: The bearer token is not known/],
+    [RUN_HELLO, "sk_dev", /ApiError: The bearer token is unknown/],
     [["workflow", "run", "hello", "--recipients", "a,b,c,d,e,f"], "knock_st_x", /at\s+most\s+5/],
   ])("shows an error in its own format (CLI-040): %j %s", (args, token, expected) =>
     withApi(async (api) => {

@@ -144,7 +144,7 @@ describe("the delivery record of a request to a provider (E-217 CH-047)", () => 
     expect(delivery).toEqual({
       status: "failed",
       retryable: false,
-      reason: 'SMTP: the server does not begin with TLS at this port; settings.tls may be "starttls" or "none" there',
+      reason: 'SMTP: the server does not use TLS on this port; settings.tls can be "starttls" or "none"',
     });
     await providers.close();
     await smtp.close();

@@ -67,7 +67,7 @@ describe("readTextFile", () => {
     ["dangling", { error: "does not exist" }],
     ["folder", { error: "is a directory, not a file" }],
     ["good.txt/x", { error: "does not exist (a part of its path is a file)" }],
-    ["circle", { error: "is a circle of links" }],
+    ["circle", { error: "is a cycle of symbolic links" }],
     ["two-mb.txt", { error: "is larger than 2 MB" }],
     ["nul\0byte", { error: "could not be read (ERR_INVALID_ARG_VALUE)" }],
     ["n".repeat(300), { error: "could not be read (ENAMETOOLONG)" }],

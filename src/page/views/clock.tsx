@@ -69,7 +69,7 @@ export function ClockView() {
             [
               "Next due",
               next === null ? (
-                "nothing waits for a time"
+                "nothing is scheduled"
               ) : (
                 <>
                   <Until at={String(clock.next_due_at)} /> <span class="muted">({formatAbsoluteTime(next)})</span>

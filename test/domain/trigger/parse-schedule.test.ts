@@ -198,7 +198,7 @@ describe("parseScheduleChange (A-501) and parseScheduleIds (A-502)", () => {
   it.each<[payload: unknown, expected: string[]]>([
     [{ schedule_ids: [] }, ["/schedule_ids must have at least one of ids"]],
     [{ schedule_ids: many(101) }, ["/schedule_ids must have at most 100 ids, found 101"]],
-    [{ schedule_ids: ["a", 7] }, ["/schedule_ids/1 must be a schedule ID"]],
+    [{ schedule_ids: ["a", 7] }, ["/schedule_ids/1 must be a schedule's id"]],
     [{ schedule_ids: many(100) }, []],
   ])("limits the ids (E-378) (%#)", (payload, expected) => {
     expect(faults(() => parseScheduleChange(payload))).toEqual(expected);

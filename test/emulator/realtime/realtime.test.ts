@@ -274,7 +274,7 @@ describe("the socket", () => {
     );
     expect(logEntries).toMatchObject([
       { method: "GET", path: "/ws/v1/websocket", status: 403, error: expect.stringContaining("API key") },
-      { method: "GET", path: "/ws/v1/websocket", status: 400, error: expect.stringContaining("proxy") },
+      { method: "GET", path: "/ws/v1/websocket", status: 400, error: expect.stringContaining("proxies") },
       { method: "JOIN", path: "feeds:mail:u1", status: 422, error: expect.stringContaining("not an in-app feed") },
       { method: "JOIN", path: "nonsense", status: 404, error: expect.stringContaining("topic") },
     ]);

@@ -84,7 +84,7 @@ describe("webhooks (A-920 to A-926)", () => {
     const lines = said.filter((line) => line.startsWith("webhook "));
     expect(lines).toHaveLength(2);
     expect(lines[0]).toMatch(
-      /^webhook message\.delivered → http:\/\/127\.0\.0\.1:\d+\/hook\?…: answered 200 in \d+ ms$/,
+      /^webhook message\.delivered → http:\/\/127\.0\.0\.1:\d+\/hook\?…: responded 200 in \d+ ms$/,
     );
   });
 
@@ -199,7 +199,7 @@ describe("webhooks (A-920 to A-926)", () => {
     expect(delivery).toMatchObject({
       state: "delivered",
       attempts: [
-        { status: 500, error: "answered 500" },
+        { status: 500, error: "responded 500" },
         { status: 200, error: null },
       ],
     });
@@ -207,7 +207,7 @@ describe("webhooks (A-920 to A-926)", () => {
     expect(target.requests[1]?.text).toBe(target.requests[0]?.text);
     expect(target.requests[1]?.headers["x-knock-signature"]).not.toBe(target.requests[0]?.headers["x-knock-signature"]);
     expect(from.stderrLines).toContainEqual(
-      expect.stringMatching(/^warning: webhook message\.delivered → .*: answered 500; again in 1s$/),
+      expect.stringMatching(/^warning: webhook message\.delivered → .*: responded 500; again in 1s$/),
     );
   });
 

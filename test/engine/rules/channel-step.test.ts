@@ -168,7 +168,7 @@ const cases: EngineCase[] = [
     runs: { ana: "completed: sms_1 sent, email_1 failed render_error" },
     messages: ["ana text sent: M"],
     async check(h, outcome) {
-      expect(outcome.recipients?.[0]?.steps[1]?.reason?.detail).toContain('"soon" is no date');
+      expect(outcome.recipients?.[0]?.steps[1]?.reason?.detail).toContain('"soon" is not a date');
       expect(outcome.summary).toMatchObject({ sent: 1, failed: 1 });
       const run = await h.engine.readRecipientRun(outcome.recipients?.[0]?.recipient_run_id as string);
       expect(run?.error_count).toBeGreaterThanOrEqual(1);

@@ -331,8 +331,8 @@ describe("E-188 CH-177 a reply to a previous step", () => {
   });
 
   it.each<[string, Delivery, string]>([
-    ["was rejected", { status: "failed", retryable: false, reason: "no" }, "is undelivered, and has no id"],
-    ["has no ID", { status: "sent" }, "is sent, and has no id"],
+    ["was rejected", { status: "failed", retryable: false, reason: "no" }, "is undelivered, so it has no ID"],
+    ["has no ID", { status: "sent" }, "is sent, so it has no ID"],
   ])("is undelivered if its parent %s, and the event states the reason", async (_title, answer, words) => {
     answers = [answer];
     await h.trigger("digest", { recipients: ["ana"] });

@@ -192,7 +192,7 @@ describe("test run of a step", () => {
       });
       h.respond = () => ({ status: 503, text: "" });
       expect(await test(h, fetchStep)).toMatchObject({
-        reason: { code: "fetch_error", detail: "GET https://lark.test/7 answered 503" },
+        reason: { code: "fetch_error", detail: "GET https://lark.test/7 responded 503" },
         tested: { request, data: null },
       });
       await h.at(10 * 60_000);

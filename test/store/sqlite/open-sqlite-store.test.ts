@@ -60,8 +60,8 @@ async function openError(path: string): Promise<Error> {
 describe("a path without a knock store, which is rejected and stays unchanged", () => {
   const WAL_WITH_NOTES = "PRAGMA journal_mode = WAL; CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')";
   it.each<[string, RegExp, (path: string) => void]>([
-    ["a text file", /is no SQLite database/, (path) => writeFileSync(path, "hello ".repeat(500))],
-    ["a short text file", /is no SQLite database/, (path) => writeFileSync(path, "hi")],
+    ["a text file", /is not an SQLite database/, (path) => writeFileSync(path, "hello ".repeat(500))],
+    ["a short text file", /is not an SQLite database/, (path) => writeFileSync(path, "hi")],
     [
       "another program's database",
       /another program/,

@@ -136,7 +136,7 @@ describe("attachments (T-131, E-191)", () => {
     [
       "a content ID with a line break",
       { ...FILE, content_id: "a>\r\nX: b" },
-      "data.attachments.content_id must be text",
+      "data.attachments.content_id must not contain",
     ],
     ["an invalid disposition", { ...FILE, disposition: "x" }, 'disposition must be "inline" or "attachment"'],
   ])("%s fails the step", async (_what, attachments, expected) => {
