@@ -21,14 +21,14 @@ export async function openRemoteTarget(
       hint: "Set KNOCK_API_KEY, or run `knock auth login` to store a key.",
     });
   }
-  const { openRemote, proxySettingsOf } = await import("../remote/open-remote.js");
+  const { openRemote, readProxySettings } = await import("../remote/open-remote.js");
   const remote = openRemote({
     baseUrl: settings.base_url.value,
     apiKey,
     branch: settings.branch.value,
     timeoutMs: settings.timeout_ms,
     userAgent: `knock-cli/${io.version}`,
-    proxy: proxySettingsOf(io.env),
+    proxy: readProxySettings(io.env),
   });
   opened.push(remote);
   // At this point an invalid base URL has been rejected, and no request has been sent.

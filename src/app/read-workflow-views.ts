@@ -1,7 +1,7 @@
 import type { Workflow } from "../domain/workflow/workflow.js";
 import { buildWorkflowView, type WorkflowProblem, type WorkflowView } from "../domain/workflow/workflow-view.js";
 import { compileWorkflow } from "../engine/compile/compile-workflow.js";
-import { isActive } from "../engine/context/engine-context.js";
+import { isWorkflowActive } from "../engine/context/engine-context.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { LocalOperations } from "../ports/operations.js";
 import type { Project } from "../project/open-project.js";
@@ -46,7 +46,7 @@ export async function readWorkflowViews(
     const { items } = await operations.listRecipientRuns({ workflow: workflowKey }, { limit: 1 });
     views.push(
       buildWorkflowView(workflowKey, workflow, {
-        active: workflow === null ? null : isActive(workflow, environment),
+        active: workflow === null ? null : isWorkflowActive(workflow, environment),
         last_run: items[0] ?? null,
         problems,
       }),

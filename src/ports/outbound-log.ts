@@ -50,5 +50,5 @@ export interface OutboundLog {
    */
   acknowledgeAll(webhook: string): Promise<number>;
   /** Returns the acknowledgments of entries that still exist. */
-  taken(): Promise<AcknowledgedEntry[]>;
+  listAcknowledged(): Promise<AcknowledgedEntry[]>;
 }

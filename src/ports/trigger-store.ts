@@ -1,6 +1,6 @@
 import type { Message } from "../domain/message/message.js";
 import type { RecipientKey, RecipientUpsert } from "../domain/recipient/recipient.js";
-import type { BatchDecision, BatchJoin, PendingTrigger } from "../domain/run/batch-join.js";
+import type { BatchArrival, BatchDecision, PendingTrigger } from "../domain/run/batch-arrival.js";
 import type { FanOutState } from "../domain/run/fan-out-state.js";
 import type { RecipientRun, WorkflowRun } from "../domain/run/workflow-run.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
@@ -14,7 +14,7 @@ export interface IdempotencyRecord {
   inserted_at: number;
 }
 
-/** A record that a recipient has used up a once-only workflow (E-068, E-070). `tenant` is "" for no tenant. */
+/** A record that a recipient has used up a once-only workflow (E-068, E-070). `tenant` is "*" for all tenants, or "=" and the tenant's ID. */
 export interface FrequencyClaim {
   workflow: string;
   recipient: RecipientKey;
@@ -28,7 +28,7 @@ export interface NewWorkflowRun {
   recipientRuns: RecipientRun[];
   messages: Message[];
   /** The batch data of recipient runs at a batch step, by run id; the store picks their continuation. */
-  batches: ReadonlyMap<string, BatchJoin>;
+  batches: ReadonlyMap<string, BatchArrival>;
   /** Recipients that steps changed, in order. */
   upserts: RecipientUpsert[];
   /** Triggers that steps created. */

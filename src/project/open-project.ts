@@ -23,7 +23,7 @@ import { computeDigest } from "../util/ids.js";
 import type { Json, JsonObject } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
 import type { ProjectLocation } from "./find-project.js";
-import { type DocumentFolder, getDocumentFileName } from "./find-unknown-keys.js";
+import { type DocumentFolder, getDocumentFileName } from "./find-unknown-document-keys.js";
 import { formatDisplayPath } from "./format-display-path.js";
 import { listFolder as listNames } from "./list-folder.js";
 import { findBranchFolder, openProjectFolders, readCurrentBranch } from "./project-folders.js";

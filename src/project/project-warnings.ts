@@ -6,7 +6,7 @@ import { isJsonObject, type Json, type JsonObject, toPointer } from "../util/jso
 import { findJsonLocation } from "../util/json-location.js";
 import { parseJson } from "../util/parse-json.js";
 import { describeInvalidTimeZone } from "../util/time-zones.js";
-import { type DocumentFolder, findUnknownDocumentKeys } from "./find-unknown-keys.js";
+import { type DocumentFolder, findUnknownDocumentKeys } from "./find-unknown-document-keys.js";
 import { type ProjectFile, readProjectText } from "./read-project-text.js";
 
 function findRecipientWarnings(raw: JsonObject): Finding[] {

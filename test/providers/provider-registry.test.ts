@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { getProviderCatalog, settingNames } from "../../src/domain/environment/provider-catalog.js";
+import { getProviderCatalog, mapSettingNames } from "../../src/domain/environment/provider-catalog.js";
 
 const CATALOGUE = "domain/environment/provider-catalog.ts";
 const LOADERS = "providers/open-providers.ts";
@@ -26,7 +26,7 @@ describe("a provider", () => {
     (_name, vendor) => {
       const { properties } = JSON.parse(readFileSync("schemas/environment.schema.json", "utf8"));
       const channel = JSON.stringify(properties.channels);
-      for (const name of settingNames(vendor).keys()) expect(channel).toContain(`"${name}":{"description"`);
+      for (const name of mapSettingNames(vendor).keys()) expect(channel).toContain(`"${name}":{"description"`);
     },
   );
 });

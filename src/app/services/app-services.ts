@@ -11,7 +11,7 @@ import { ValidDocumentCache } from "../valid-document-cache.js";
 import { LocalProject } from "./local-project.js";
 import { createProfileService } from "./profile-service.js";
 import { ProjectFiles } from "./project-files.js";
-import { SettingsResolver } from "./settings-resolver.js";
+import { SettingsCache } from "./settings-cache.js";
 import { TargetOpener } from "./target-opener.js";
 
 /** The services of a command, together with the parts that command-specific services build on. */
@@ -19,7 +19,7 @@ export interface AppServices extends CommandContext {
   readonly io: ProcessIO;
   readonly validDocuments: ValidDocumentCache;
   readonly files: ProjectFiles;
-  readonly settings: SettingsResolver;
+  readonly settings: SettingsCache;
   readonly project: LocalProject;
   readonly target: TargetOpener;
 }
@@ -32,7 +32,7 @@ export function createServices(io: ProcessIO, output: Output, exit: CommandConte
   const { cachePrefix } = io;
   const validDocuments = new ValidDocumentCache(cachePrefix === null ? null : `${cachePrefix}-documents.txt`);
   const files = new ProjectFiles(io, validDocuments);
-  const settings = new SettingsResolver(files, credentials, env, output);
+  const settings = new SettingsCache(files, credentials, env, output);
   const project = new LocalProject(files, settings, env, output);
   const target = new TargetOpener(files, settings, project, io, output);
   return {

@@ -9,7 +9,7 @@ import type { EnvironmentVariables } from "../credentials.js";
 import { resolveLocalBranch } from "../open-local-engine.js";
 import { readProjectNames, readStepNames } from "../project-names.js";
 import type { ProjectFiles } from "./project-files.js";
-import type { SettingsResolver } from "./settings-resolver.js";
+import type { SettingsCache } from "./settings-cache.js";
 
 /** Provides the files of a command's project, and the branch that the settings select. */
 export class LocalProject implements ProjectService {
@@ -17,7 +17,7 @@ export class LocalProject implements ProjectService {
 
   constructor(
     private readonly files: ProjectFiles,
-    private readonly settings: SettingsResolver,
+    private readonly settings: SettingsCache,
     private readonly env: EnvironmentVariables,
     private readonly output: Output,
   ) {}

@@ -11,7 +11,7 @@ import { openRemoteTarget } from "../open-remote-target.js";
 import type { ProcessIO } from "../process-io.js";
 import type { LocalProject } from "./local-project.js";
 import type { ProjectFiles } from "./project-files.js";
-import type { SettingsResolver } from "./settings-resolver.js";
+import type { SettingsCache } from "./settings-cache.js";
 
 /** A project and the location of its store. */
 interface LocatedProject {
@@ -26,7 +26,7 @@ export class TargetOpener implements TargetService {
 
   constructor(
     private readonly files: ProjectFiles,
-    private readonly settings: SettingsResolver,
+    private readonly settings: SettingsCache,
     private readonly project: LocalProject,
     private readonly io: ProcessIO,
     private readonly output: Output,

@@ -10,8 +10,8 @@ import { getDefaultProvider } from "./environment.js";
 import {
   findProviderDefinition,
   getProviderCatalog,
+  mapSettingNames,
   type ProviderDefinition,
-  settingNames,
 } from "./provider-catalog.js";
 import { providerSettingsSchema } from "./provider-settings-schema.js";
 import { checkResponseFilter } from "./response-filter.js";
@@ -24,7 +24,7 @@ export function normalizeSettings(type: ChannelType, provider: string, settings:
   const entries = Object.entries(settings);
   const vendor = entries.length === 0 ? null : findProviderDefinition(type, provider);
   if (vendor === null) return settings;
-  const names = settingNames(vendor);
+  const names = mapSettingNames(vendor);
   return Object.fromEntries(entries.map(([name, value]) => [names.get(name) ?? name, value]));
 }
 

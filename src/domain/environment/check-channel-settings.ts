@@ -5,7 +5,7 @@ import { CHANNEL_TYPE_DEFINITIONS, type ChannelType } from "../message/channel-t
 import { checkDocument } from "../schema/check-document.js";
 import { optional } from "../schema/fields.js";
 import { type ReportFinding, reportBelow } from "../shape/report-finding.js";
-import { getProviderCatalog, type ProviderDefinition, settingNames } from "./provider-catalog.js";
+import { getProviderCatalog, mapSettingNames, type ProviderDefinition } from "./provider-catalog.js";
 
 /**
  * The schemas of the teams and channels that `knock dev` lists, because it does not request them from chat providers
@@ -45,7 +45,7 @@ export function checkSettingNames(
   const common = [...CHANNEL_TYPE_DEFINITIONS[type].overrides, ...(CHANNEL_TYPE_DEFINITIONS[type].settings ?? [])];
   if (Object.keys(settings).every((name) => common.includes(name))) return; // do not build the catalog for these
   const vendors = vendor === null ? getProviderCatalog().filter((candidate) => candidate.type === type) : [vendor];
-  const known = [...new Set([...common, ...vendors.flatMap((definition) => [...settingNames(definition).keys()])])];
+  const known = [...new Set([...common, ...vendors.flatMap((definition) => [...mapSettingNames(definition).keys()])])];
   for (const name of Object.keys(settings)) {
     if (known.includes(name)) continue;
     const near = findNearestSetting(name, known);

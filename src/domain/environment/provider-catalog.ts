@@ -207,7 +207,7 @@ function camelCase(name: string): string {
 }
 
 /** Returns the valid names of a provider's settings, each with the name that providers read. */
-export function settingNames({ settings }: ProviderDefinition): Map<string, string> {
+export function mapSettingNames({ settings }: ProviderDefinition): Map<string, string> {
   return new Map(
     Object.entries(settings).flatMap(([name, { alias }]) =>
       [name, camelCase(name), ...(alias === undefined ? [] : [alias, camelCase(alias)])].map((definition) => [

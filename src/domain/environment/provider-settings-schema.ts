@@ -5,10 +5,10 @@ import { anyValue, described, isEmpty, record } from "../schema/fields.js";
 import { memoizeSchema, variant } from "../schema/variant.js";
 import {
   getProviderCatalog,
+  mapSettingNames,
   type ProviderDefinition,
   type ProviderSetting,
   parseVariableReference,
-  settingNames,
 } from "./provider-catalog.js";
 
 /** Matches a single Liquid output. Any literal text in it or around it would be a part of the secret in the file. */
@@ -71,7 +71,7 @@ export const providerSettingsSchema = memoizeSchema(({ settings }: ProviderDefin
 function buildEditorSettingsSchema(): z.ZodMiniType {
   const uses = new Map<string, { vendor: ProviderDefinition; setting: ProviderSetting }[]>();
   for (const vendor of getProviderCatalog())
-    for (const [alias, name] of settingNames(vendor))
+    for (const [alias, name] of mapSettingNames(vendor))
       uses.set(alias, [...(uses.get(alias) ?? []), { vendor, setting: vendor.settings[name] as ProviderSetting }]);
   const fields = [...uses].map(([name, vendors]) => {
     const [first, ...others] = vendors.map(({ setting }) => setting) as [ProviderSetting, ...ProviderSetting[]];

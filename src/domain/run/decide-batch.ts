@@ -1,10 +1,10 @@
 import {
   type BatchActivity,
+  type BatchArrival,
   type BatchDecision,
-  type BatchJoin,
   type Continuation,
   selectContinuation,
-} from "./batch-join.js";
+} from "./batch-arrival.js";
 
 /** An open batch as stored. Times are in milliseconds. */
 export interface OpenBatch {
@@ -49,7 +49,7 @@ export interface DecidedBatch<Batch extends OpenBatch = OpenBatch> {
  * Returns when a batch closes after a run joined it: not before now, and not later than its limit after the opening
  * (E-257, E-259, E-260).
  */
-function resolveCloseTime(batch: OpenBatch, join: BatchJoin, items: number, now: number): number {
+function resolveCloseTime(batch: OpenBatch, join: BatchArrival, items: number, now: number): number {
   if (join.max_items !== null && items >= join.max_items) return now;
   if (join.sliding === null) return batch.closes_at;
   return Math.max(now, Math.min(join.sliding.closes_at, batch.opened_at + join.sliding.limit_ms));
@@ -60,7 +60,7 @@ function resolveCloseTime(batch: OpenBatch, join: BatchJoin, items: number, now:
  * the open batch of a key, locked until the changes are written (E-243 to E-248, E-256, E-260, E-264, EQ-43).
  */
 export function decideBatch<Batch extends OpenBatch>(
-  join: BatchJoin,
+  join: BatchArrival,
   findOpen: (key: string) => Batch | null,
   now: number,
 ): DecidedBatch<Batch> {
@@ -69,11 +69,16 @@ export function decideBatch<Batch extends OpenBatch>(
   return current === null || expired !== null ? openBatch(join, expired, findOpen, now) : joinBatch(join, current, now);
 }
 
-function joinBatch<Batch extends OpenBatch>(join: BatchJoin, batch: Batch, now: number): DecidedBatch<Batch> {
+function joinBatch<Batch extends OpenBatch>(join: BatchArrival, batch: Batch, now: number): DecidedBatch<Batch> {
   const items = batch.items + 1;
   const closes_at = resolveCloseTime(batch, join, items, now);
   const holds = batch.holder === null;
-  const decision: BatchDecision = { took: holds ? "holds" : "joined", closed: closes_at <= now, closes_at, next: null };
+  const decision: BatchDecision = {
+    took: holds ? "holds" : "joined",
+    isDueNow: closes_at <= now,
+    closes_at,
+    next: null,
+  };
   const change: BatchChange<Batch> = {
     key: join.key,
     expired: null,
@@ -92,7 +97,7 @@ function joinBatch<Batch extends OpenBatch>(join: BatchJoin, batch: Batch, now: 
  * immediately.
  */
 function openBatch<Batch extends OpenBatch>(
-  join: BatchJoin,
+  join: BatchArrival,
   expired: Batch | null,
   findOpen: (key: string) => Batch | null,
   now: number,
@@ -102,7 +107,7 @@ function openBatch<Batch extends OpenBatch>(
   const next = leads?.batch ? decideBatch(leads.batch, findOpen, now) : null;
   const decision: BatchDecision = {
     took: leads === null ? "holds" : "leads",
-    closed: next?.decision.closed ?? (holds && closes_at <= now),
+    isDueNow: next?.decision.isDueNow ?? (holds && closes_at <= now),
     closes_at,
     next: next?.decision ?? null,
   };

@@ -26,7 +26,7 @@ export class AcknowledgedEntries {
    * entries.
    */
   async load(): Promise<void> {
-    for (const { entry, webhook } of await this.log.taken()) this.getWebhooks(entry).add(webhook);
+    for (const { entry, webhook } of await this.log.listAcknowledged()) this.getWebhooks(entry).add(webhook);
   }
 
   has(entry: number, webhook: string): boolean {

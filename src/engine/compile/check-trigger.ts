@@ -2,7 +2,7 @@ import { checkTriggerData } from "../../domain/shape/check-trigger-data.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Definitions } from "../../ports/definitions.js";
-import { isActive } from "../context/engine-context.js";
+import { isWorkflowActive } from "../context/engine-context.js";
 import { findWorkflow } from "../workflow/find-workflow.js";
 import { compileWorkflow } from "./compile-workflow.js";
 
@@ -18,7 +18,7 @@ function createInactiveWorkflowError(workflow: string): KnockError {
  */
 export async function checkTrigger(definitions: Definitions, trigger: Trigger) {
   const { workflow, environment } = await findWorkflow(definitions, trigger.workflow);
-  if (!isActive(workflow, environment)) throw createInactiveWorkflowError(workflow.key);
+  if (!isWorkflowActive(workflow, environment)) throw createInactiveWorkflowError(workflow.key);
   checkTriggerData(workflow, trigger.data);
   const compiled = await compileWorkflow(workflow, definitions);
   if (compiled.sharedError) throw compiled.sharedError;

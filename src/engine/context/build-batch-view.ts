@@ -1,5 +1,5 @@
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
-import type { BatchActivity, BatchContent } from "../../domain/run/batch-join.js";
+import type { BatchActivity, BatchContent } from "../../domain/run/batch-arrival.js";
 import type { BatchStep } from "../../domain/steps/batch-step.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 

@@ -22,7 +22,7 @@ export interface RunParties {
 
 export interface ScopeInput extends RunParties {
   /** All recipients that were read for the run, including the actors of a batch's activities. */
-  people: ReadonlyMap<RecipientKey, Recipient>;
+  recipients: ReadonlyMap<RecipientKey, Recipient>;
   /** The closed batch that the run continues with, or null. */
   batch: BatchView | null;
   run: WorkflowRun;
@@ -177,7 +177,7 @@ function buildActivityScope(
     return { activities: [activity], actors: actor ? [actor] : [], total_activities: 1, total_actors: actor ? 1 : 0 };
   }
   const view = (key: RecipientKey | null): JsonObject | null => {
-    const person = key === null ? undefined : input.people.get(key);
+    const person = key === null ? undefined : input.recipients.get(key);
     return person ? getRecipientView(person) : null;
   };
   return {

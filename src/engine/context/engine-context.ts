@@ -2,7 +2,7 @@ import type { Channel, Environment } from "../../domain/environment/environment.
 import type { Message } from "../../domain/message/message.js";
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
 import { TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
-import type { BatchContent } from "../../domain/run/batch-join.js";
+import type { BatchContent } from "../../domain/run/batch-arrival.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
@@ -61,10 +61,10 @@ export interface EngineContext<Stores = Store> {
 }
 
 /** The stores that advances read: recipients, subscriptions, memberships, throttles. */
-export type AdvanceStore = AudienceStore & RecipientStore & RunStore & SubscriptionStore;
+export type QueryStore = AudienceStore & RecipientStore & RunStore & SubscriptionStore;
 
 /** The stores that first advances read, which also include the used once-only workflows. */
-export type StartStore = AdvanceStore & TriggerStore;
+export type StartStore = QueryStore & TriggerStore;
 
 /** The stores that due work reads and writes. */
 export type DueWorkStore = StartStore & ClockStore & DueStore & FanOutStore & MessageStore & ScheduleStore;
@@ -126,7 +126,7 @@ export function buildParties(
 }
 
 /** Returns whether runs of a workflow may continue: it is active (E-019 to E-023). */
-export function isActive(workflow: { key: string; active: boolean }, environment: Environment): boolean {
+export function isWorkflowActive(workflow: { key: string; active: boolean }, environment: Environment): boolean {
   return environment.active[workflow.key] ?? workflow.active;
 }
 

@@ -4,7 +4,7 @@ import type { Message, MessageStatuses } from "../../domain/message/message.js";
 import { type PreferenceSources, resolvePreferenceSet } from "../../domain/preferences/decide-preferences.js";
 import type { PreferenceSet } from "../../domain/recipient/preference-set.js";
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
-import type { BatchContent, BatchJoin, PendingTrigger } from "../../domain/run/batch-join.js";
+import type { BatchArrival, BatchContent, PendingTrigger } from "../../domain/run/batch-arrival.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import type { RunWait, Signal } from "../../domain/run/run-wait.js";
 import type { RecipientRun, RunEvent } from "../../domain/run/workflow-run.js";
@@ -62,7 +62,7 @@ export interface StepEffect {
   /** A workflow run that starts after this advance is written. */
   trigger?: PendingTrigger;
   /** Set if the run is at a batch step: the data needed to join or open a batch. */
-  batch?: Pick<BatchJoin, "key" | "closes_at" | "sliding" | "max_items"> & {
+  batch?: Pick<BatchArrival, "key" | "closes_at" | "sliding" | "max_items"> & {
     /** The step's outcome if the run continues immediately without a batch; null if it never does. */
     outcomeWithoutBatch: StepOutcome | null;
   };
@@ -183,7 +183,7 @@ export class RunExecution {
       actor: parties.actor,
       tenant: parties.tenant,
       subscribedObject: parties.subscribedObject,
-      people: input.people,
+      recipients: input.recipients,
       batch,
       run: input.run,
       recipientRun: run,

@@ -18,7 +18,7 @@ import type { FoundConnection } from "./store-connections.js";
 const MAX_ATTEMPTS = 8;
 const FIRST_RETRY_DELAY_MS = 14_000;
 const JITTER = 0.2;
-/** Limits the wait that a provider can ask for, because the eight attempts are meant to end within 30 minutes. */
+/** Limits a wait that a provider asks for. Longer waits would delay a message by hours. */
 const MAX_RETRY_AFTER_MS = 30 * 60_000;
 
 /** The delay before a provider is first asked for the delivery status. `check-delivery.ts` has the later delays (E-212). */
@@ -162,8 +162,8 @@ async function attemptDelivery(
   if (ref !== null) {
     const { addParentMessage, findParentMessage } = await import("./find-parent-message.js");
     const parent = await findParentMessage(context, message, ref, now);
-    if ("at" in parent) {
-      message.due_at = parent.at;
+    if ("retryAt" in parent) {
+      message.due_at = parent.retryAt;
       return;
     }
     if ("fault" in parent) fault ??= parent.fault;

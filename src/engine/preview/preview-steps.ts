@@ -14,7 +14,7 @@ import { didYouMean } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";
 import { redactJson } from "../../util/redact-secrets.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
-import { type AdvanceStore, type EngineContext, readTime } from "../context/engine-context.js";
+import { type EngineContext, type QueryStore, readTime } from "../context/engine-context.js";
 import { PendingQueryError } from "../context/pending-query.js";
 import { PreviewExecution, type PreviewTools } from "../execution/preview-execution.js";
 import { resolveQueries } from "../run/advance-many.js";
@@ -78,7 +78,7 @@ function redactPreview({ contents, ...rest }: StepPreview, secrets: readonly str
 
 /** Calls `render` again with the result of each pending query, until none is pending. */
 export async function retryWithQueryResults<T>(
-  context: EngineContext<AdvanceStore>,
+  context: EngineContext<QueryStore>,
   now: number,
   render: (queryResults: ReadonlyMap<string, unknown>) => T,
 ): Promise<T> {
@@ -101,7 +101,7 @@ export async function retryWithQueryResults<T>(
  * `invalid_params` for data that does not match the schema, `template_invalid`.
  */
 export async function previewSteps(
-  context: EngineContext<AdvanceStore & ClockStore>,
+  context: EngineContext<QueryStore & ClockStore>,
   trigger: Trigger,
   refs: readonly string[] | null,
 ): Promise<StepPreview[]> {

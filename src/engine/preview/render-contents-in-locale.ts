@@ -8,7 +8,7 @@ import { toIsoTime } from "../../util/iso-time.js";
 import { type JsonObject, stableStringify } from "../../util/json.js";
 import { createTracker } from "../channel/create-tracker.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
-import { type AdvanceStore, buildParties, type EngineContext, readRunRecipients } from "../context/engine-context.js";
+import { buildParties, type EngineContext, type QueryStore, readRunRecipients } from "../context/engine-context.js";
 import { type AdvanceInput, RunExecution } from "../execution/run-execution.js";
 import { RenderError } from "../liquid/liquid.js";
 import type { RenderContext } from "../render/channel-renderer.js";
@@ -41,7 +41,7 @@ async function readAdvanceInput(
   return {
     ...parties,
     recipient: { ...recipient, properties: { ...recipient.properties, locale } },
-    people,
+    recipients: people,
     run,
     recipientRun,
     environment,
@@ -65,7 +65,7 @@ function keepTrackedLinks(message: Message, content: JsonObject, track: ReturnTy
 }
 
 async function renderContentInLocale(
-  context: EngineContext<AdvanceStore>,
+  context: EngineContext<QueryStore>,
   message: Message,
   locale: string,
 ): Promise<JsonObject | null> {
@@ -103,7 +103,7 @@ async function renderContentInLocale(
  * can no longer be rendered, or not in this language, are left out.
  */
 export async function renderContentsInLocale(
-  context: EngineContext<AdvanceStore & MessageStore>,
+  context: EngineContext<QueryStore & MessageStore>,
   ids: readonly string[],
   locale: string,
 ): Promise<Map<string, JsonObject>> {

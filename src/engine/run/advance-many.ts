@@ -3,7 +3,7 @@ import type { Workflow } from "../../domain/workflow/workflow.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
 import type { AudienceData } from "../audience/audience-membership.js";
 import { findTemplateError } from "../compile/compile-workflow.js";
-import { type AdvanceStore, type EngineContext, isActive } from "../context/engine-context.js";
+import { type EngineContext, isWorkflowActive, type QueryStore } from "../context/engine-context.js";
 import type { PendingQuery } from "../context/pending-query.js";
 import { mapInParallel, resolveAgent, resolveFetch } from "../context/resolve-outbound-queries.js";
 import { resolveStoreLookups } from "../context/resolve-store-lookups.js";
@@ -13,7 +13,7 @@ import { type Advance, advance, isPendingQuery } from "./advance.js";
 
 /** Resolves the pending queries of many runs together. Returns the results in the order of the queries. */
 export async function resolveQueries(
-  context: EngineContext<AdvanceStore>,
+  context: EngineContext<QueryStore>,
   queries: readonly PendingQuery[],
   now: number,
 ): Promise<unknown[]> {
@@ -75,7 +75,7 @@ async function findRunnableWorkflow(
     context.definitions.workflow(key),
     context.definitions.environment(),
   ]);
-  if (workflow === null || !isActive(workflow, environment)) return null;
+  if (workflow === null || !isWorkflowActive(workflow, environment)) return null;
   const error = await findTemplateError(workflow, context.definitions);
   return error === null ? workflow : new RenderError(error.message, { cause: error });
 }
@@ -85,7 +85,7 @@ async function findRunnableWorkflow(
  * the order of the inputs.
  */
 export async function advanceMany(
-  context: EngineContext<AdvanceStore>,
+  context: EngineContext<QueryStore>,
   inputs: readonly AdvanceInput[],
   now: number,
 ): Promise<Advance[]> {

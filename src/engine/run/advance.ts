@@ -1,6 +1,6 @@
 import type { Message } from "../../domain/message/message.js";
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
-import type { BatchJoin, Continuation, PendingTrigger } from "../../domain/run/batch-join.js";
+import type { BatchArrival, Continuation, PendingTrigger } from "../../domain/run/batch-arrival.js";
 import type { Reason, StepOutcome } from "../../domain/run/outcome.js";
 import type { RunWait } from "../../domain/run/run-wait.js";
 import { findPathAfterBranch, findStep, getNextPath } from "../../domain/run/step-path.js";
@@ -24,7 +24,7 @@ export interface Advance {
   /** The messages that this advance created, up to a batch if it reached one. */
   messages: Message[];
   /** Set if the run reached a batch: the store picks its continuation. `recipientRun` is in the state before that. */
-  batch: BatchJoin | null;
+  batch: BatchArrival | null;
   upserts: RecipientUpsert[];
   triggers: PendingTrigger[];
   /**
@@ -136,7 +136,7 @@ function buildBatchJoin(
   step: Step,
   path: StepPath,
   execution: RunExecution,
-): BatchJoin {
+): BatchArrival {
   const { outcomeWithoutBatch, key, closes_at } = effect.batch;
   const opens = closes_at !== null;
   const { run, input } = execution;
@@ -146,7 +146,7 @@ function buildBatchJoin(
 
   const createContinuation = (kind: "holds" | "joined" | "leads"): Continuation => {
     const fork = execution.fork();
-    let next: BatchJoin | null = null;
+    let next: BatchArrival | null = null;
     if (kind === "holds") {
       // A run that could lead waits only for a batch that another run has opened.
       fork.recordEvent(outcomeWithoutBatch ? "batch_joined" : "batch_opened", step, data);
@@ -183,17 +183,17 @@ function buildBatchJoin(
 }
 
 /** A batch join that creates the continuations `holds` and `joined` only if the store picks them. */
-class LazyBatchJoin implements BatchJoin {
+class LazyBatchJoin implements BatchArrival {
   readonly key: string;
   readonly closes_at: number | null;
-  readonly sliding: BatchJoin["sliding"];
+  readonly sliding: BatchArrival["sliding"];
   readonly max_items: number | null;
   private holdsContinuation: Continuation | null = null;
   private joinedContinuation: Continuation | null = null;
 
   constructor(
-    { key, closes_at, sliding, max_items }: Pick<BatchJoin, "key" | "closes_at" | "sliding" | "max_items">,
-    readonly activity: BatchJoin["activity"],
+    { key, closes_at, sliding, max_items }: Pick<BatchArrival, "key" | "closes_at" | "sliding" | "max_items">,
+    readonly activity: BatchArrival["activity"],
     readonly leads: Continuation | null,
     private readonly createContinuation: (kind: "holds" | "joined") => Continuation,
   ) {
@@ -219,7 +219,7 @@ function executeSteps(
   execution: RunExecution,
   from: StepPath | null | undefined,
   isResuming: boolean,
-): BatchJoin | null {
+): BatchArrival | null {
   const { steps } = execution.input.compiled.workflow;
   let resumed = isResuming;
   let path = from; // undefined when the run pauses

@@ -9,7 +9,7 @@ import type { JsonObject } from "../../util/json.js";
 import { matchesAudience } from "../audience/audience-membership.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
 import { getRecipientView } from "../context/build-scope.js";
-import { type EngineContext, isActive, type StartStore } from "../context/engine-context.js";
+import { type EngineContext, isWorkflowActive, type StartStore } from "../context/engine-context.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import type { Advance } from "./advance.js";
 import { type StartedRuns, startRuns } from "./start-runs.js";
@@ -100,7 +100,7 @@ async function readAudienceWorkflows(
   for (const key of await definitions.workflowKeys()) {
     try {
       const workflow = await definitions.workflow(key);
-      if (workflow?.trigger?.type !== "audience" || !isActive(workflow, environment)) continue;
+      if (workflow?.trigger?.type !== "audience" || !isWorkflowActive(workflow, environment)) continue;
       const { audience_key } = workflow.trigger;
       workflowsByAudience.set(audience_key, [
         ...(workflowsByAudience.get(audience_key) ?? []),

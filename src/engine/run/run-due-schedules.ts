@@ -9,7 +9,7 @@ import type { Occurrence, ScheduleStore } from "../../ports/schedule-store.js";
 import type { NewWorkflowRun } from "../../ports/trigger-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { compileWorkflow } from "../compile/compile-workflow.js";
-import { type EngineContext, isActive, type StartStore } from "../context/engine-context.js";
+import { type EngineContext, isWorkflowActive, type StartStore } from "../context/engine-context.js";
 import { findFollowingOccurrence } from "../schedule/schedule-occurrences.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import type { Advance } from "./advance.js";
@@ -37,7 +37,7 @@ async function readCurrentWorkflow(
 ): Promise<CurrentWorkflow> {
   try {
     const workflow: Workflow | null = await context.definitions.workflow(key);
-    return workflow !== null && isActive(workflow, environment)
+    return workflow !== null && isWorkflowActive(workflow, environment)
       ? await compileWorkflow(workflow, context.definitions)
       : "unavailable";
   } catch (error) {

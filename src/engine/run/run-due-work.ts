@@ -15,11 +15,11 @@ import type { ScheduleStore } from "../../ports/schedule-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { compileWorkflow, createWorkflowCompiler, findTemplateError } from "../compile/compile-workflow.js";
 import {
-  type AdvanceStore,
   buildParties,
   type DueWorkStore,
   type EngineContext,
-  isActive,
+  isWorkflowActive,
+  type QueryStore,
   readRunRecipients,
   readRunSchedules,
   type StartStore,
@@ -52,7 +52,7 @@ function createCurrentWorkflowReader(context: EngineContext<unknown>, environmen
       current = context.definitions
         .workflow(key)
         .catch(() => version)
-        .then((workflow) => (workflow !== null && isActive(workflow, environment) ? workflow : null));
+        .then((workflow) => (workflow !== null && isWorkflowActive(workflow, environment) ? workflow : null));
       known.set(key, current);
     }
     return current;
@@ -87,7 +87,7 @@ interface AdvancedClaimedRun {
 }
 
 async function advanceClaimedRuns(
-  context: EngineContext<AdvanceStore & ScheduleStore>,
+  context: EngineContext<QueryStore & ScheduleStore>,
   claimed: readonly ClaimedRun[],
   now: number,
 ): Promise<AdvancedClaimedRun[]> {
@@ -125,7 +125,7 @@ async function advanceClaimedRuns(
         actor: parties.actor,
         tenant: parties.tenant,
         subscribedObject: parties.subscribedObject,
-        people,
+        recipients: people,
         run: newer ? { ...run, version_id: newer.version.version_id } : run,
         recipientRun: newer ? { ...recipientRun, position: newer.position } : recipientRun,
         environment,
@@ -154,7 +154,7 @@ async function advanceClaimedRuns(
 
 /** Advances runs with the files of their branches. Usually there are no branches. */
 async function advanceByBranch(
-  context: EngineContext<AdvanceStore & ScheduleStore>,
+  context: EngineContext<QueryStore & ScheduleStore>,
   claimed: readonly ClaimedRun[],
   now: number,
 ): Promise<AdvancedClaimedRun[]> {

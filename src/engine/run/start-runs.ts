@@ -3,12 +3,12 @@ import type { Message } from "../../domain/message/message.js";
 import { type Recipient, type RecipientKey, type RecipientUpsert, toGid } from "../../domain/recipient/recipient.js";
 import type { Subscription } from "../../domain/recipient/subscription.js";
 import {
+  type BatchArrival,
   type BatchDecision,
-  type BatchJoin,
   mergeContinuation,
   type PendingTrigger,
   selectContinuation,
-} from "../../domain/run/batch-join.js";
+} from "../../domain/run/batch-arrival.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
@@ -42,7 +42,7 @@ export interface ReachedRecipient {
 export interface StartedRuns {
   recipientRuns: RecipientRun[];
   messages: Message[];
-  batches: Map<string, BatchJoin>;
+  batches: Map<string, BatchArrival>;
   claims: FrequencyClaim[];
   unidentified: RecipientKey[];
   /** Recipients that steps changed. */
@@ -83,7 +83,7 @@ function buildFrequencyClaim(workflow: Workflow, run: WorkflowRun, recipient: Re
   // A test run neither checks nor uses up the claim (E-069).
   if (workflow.trigger_frequency === "every_trigger" || run.trigger_source.type === "rehearsal") return null;
   const perTenant = workflow.trigger_frequency === "once_per_recipient_per_tenant";
-  // The tenant fields of the two frequencies differ, so that a workflow can change its frequency: `*` is never `=…`.
+  // The two frequencies use different keys ("*", or "=" and the tenant), so that a workflow can change its frequency.
   return { workflow: workflow.key, recipient, tenant: perTenant ? `=${run.tenant ?? ""}` : "*" };
 }
 
@@ -160,7 +160,7 @@ export async function startRuns(
       actor: parties.actor,
       tenant: parties.tenant,
       subscribedObject: parties.subscribedObject,
-      people,
+      recipients: people,
       run,
       recipientRun,
       environment,

@@ -50,7 +50,7 @@ export function buildTrialInput(
     actor: findRecipient(run.actor),
     tenant: findRecipient(run.tenant === null ? null : toRecipientKey({ id: run.tenant, collection: TENANTS })),
     subscribedObject: null,
-    people,
+    recipients: people,
     run,
     recipientRun: buildRecipientRun({ run, now }, { key, trigger_data, via: null }),
     environment,

@@ -9,7 +9,7 @@ import {
   toRecipientKey,
   toRecipientReference,
 } from "../../domain/recipient/recipient.js";
-import type { BatchDecision } from "../../domain/run/batch-join.js";
+import type { BatchDecision } from "../../domain/run/batch-arrival.js";
 import { isFanOutComplete } from "../../domain/run/fan-out-state.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
 import type { RecipientRun } from "../../domain/run/workflow-run.js";
@@ -214,5 +214,5 @@ function hasDueWork(
 ): boolean {
   if (messages.some((message) => isDeliveryDue(message, now))) return true;
   if (runs.some((run) => run.due_at !== null && run.due_at <= now)) return true;
-  return [...decided.values()].some(({ closed }) => closed);
+  return [...decided.values()].some(({ isDueNow: closed }) => closed);
 }

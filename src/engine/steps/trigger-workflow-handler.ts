@@ -1,5 +1,5 @@
 import { type RecipientKey, splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
-import type { PendingTrigger } from "../../domain/run/batch-join.js";
+import type { PendingTrigger } from "../../domain/run/batch-arrival.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import { checkTriggerData } from "../../domain/shape/check-trigger-data.js";
 import type { TriggerWorkflowStep } from "../../domain/steps/trigger-workflow-step.js";
@@ -117,7 +117,7 @@ function findUnidentifiedRecipients(
   const identified = new Set([...upserts, ...execution.unwrittenUpserts].map(({ key }) => key));
   const unknownKeys = fanOut.listed
     .map(({ key }) => key)
-    .filter((key) => !identified.has(key) && !execution.input.people.has(key));
+    .filter((key) => !identified.has(key) && !execution.input.recipients.has(key));
   if (unknownKeys.length === 0) return [];
   const queryRef = `${ref} recipients`;
   const known = execution.input.queryResults.get(queryRef) as ReadonlySet<RecipientKey> | undefined;

@@ -26,9 +26,9 @@ export function describeBatches(open: OpenStore): void {
       const second = await join({ at: NOW + 1, data: { n: 2 }, actor: "fay" });
       const third = await join({ at: NOW + 2, data: { n: 3 }, actor: "eli" });
       expect([first, second, third].map(({ decision }) => decision)).toEqual([
-        { took: "holds", closed: false, closes_at: NOW + HOUR, next: null },
-        { took: "joined", closed: false, closes_at: NOW + HOUR, next: null },
-        { took: "joined", closed: false, closes_at: NOW + HOUR, next: null },
+        { took: "holds", isDueNow: false, closes_at: NOW + HOUR, next: null },
+        { took: "joined", isDueNow: false, closes_at: NOW + HOUR, next: null },
+        { took: "joined", isDueNow: false, closes_at: NOW + HOUR, next: null },
       ]);
       expect((await read(first.run)).status).toBe("paused");
       expect(await read(third.run)).toMatchObject({
@@ -83,20 +83,20 @@ export function describeBatches(open: OpenStore): void {
     it("E-259 closes at once if its limit has passed", async () => {
       const { run } = await join({ closes_at: NOW + 9 * HOUR, sliding: { closes_at: NOW + 9 * HOUR, limit_ms: HOUR } });
       const late = { at: NOW + 2 * HOUR, sliding: { closes_at: NOW + 11 * HOUR, limit_ms: HOUR } };
-      expect((await join(late)).decision).toMatchObject({ took: "joined", closed: true, closes_at: NOW + 2 * HOUR });
+      expect((await join(late)).decision).toMatchObject({ took: "joined", isDueNow: true, closes_at: NOW + 2 * HOUR });
       expect((await close(NOW + 2 * HOUR)).map(({ recipientRun }) => recipientRun.id)).toEqual([run.id]);
     });
 
     it("E-260 closes when it is full", async () => {
       await join({ max_items: 2 });
-      expect((await join({ at: NOW + 1, max_items: 2 })).decision).toMatchObject({ took: "joined", closed: true });
-      expect((await join({ at: NOW + 1, max_items: 2 })).decision).toMatchObject({ took: "holds", closed: false });
+      expect((await join({ at: NOW + 1, max_items: 2 })).decision).toMatchObject({ took: "joined", isDueNow: true });
+      expect((await join({ at: NOW + 1, max_items: 2 })).decision).toMatchObject({ took: "holds", isDueNow: false });
       expect((await close(NOW + 1)).map(({ batch }) => batch?.total_activities)).toEqual([2]);
     });
 
     it("E-264 E-265 opens with a leading run that continues at once, and is held by the next run", async () => {
       const first = await join({ leading: true, data: { n: 1 } });
-      expect(first.decision).toEqual({ took: "leads", closed: false, closes_at: NOW + HOUR, next: null });
+      expect(first.decision).toEqual({ took: "leads", isDueNow: false, closes_at: NOW + HOUR, next: null });
       expect(await read(first.run)).toMatchObject({ status: "completed", steps: [{ outcome: "passed" }] });
       expect((await open.store.listMessages({ recipient_run_id: first.run.id }, { limit: 9 })).items).toHaveLength(1);
       const second = await join({ leading: true, at: NOW + 5, data: { n: 2 } });
@@ -115,7 +115,7 @@ export function describeBatches(open: OpenStore): void {
     it("E-256 EQ-42 is joined, but not opened, by a run with an invalid window", async () => {
       expect((await join({ closes_at: null })).decision).toEqual({
         took: "leads",
-        closed: false,
+        isDueNow: false,
         closes_at: null,
         next: null,
       });
@@ -205,8 +205,8 @@ export function describeBatches(open: OpenStore): void {
     it("E-260 E-279 frees a place in a batch with an item limit", async () => {
       await join({ max_items: 2, cancellation_key: "k1" });
       await cancel("k1");
-      expect((await join({ max_items: 2 })).decision).toMatchObject({ took: "joined", closed: false });
-      expect((await join({ max_items: 2 })).decision).toMatchObject({ took: "joined", closed: true });
+      expect((await join({ max_items: 2 })).decision).toMatchObject({ took: "joined", isDueNow: false });
+      expect((await join({ max_items: 2 })).decision).toMatchObject({ took: "joined", isDueNow: true });
     });
 
     it("EQ-44 passes a leading batch to the next activity", async () => {

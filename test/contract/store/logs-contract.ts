@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PendingTrigger } from "../../../src/domain/run/batch-join.js";
+import type { PendingTrigger } from "../../../src/domain/run/batch-arrival.js";
 import {
   type NewSourceEvent,
   SOURCE_KEY_LIFETIME_MS,
@@ -231,10 +231,10 @@ function describeOutboundLog(open: OpenStore): void {
       const [first, second] = (await read()).map(({ id }) => id) as [number, number];
       await (await log()).acknowledge([{ entry: first, webhook: "a" }]);
       await (await log()).acknowledge([{ entry: first, webhook: "a" }]);
-      expect(await (await log()).taken()).toEqual([{ entry: first, webhook: "a" }]);
+      expect(await (await log()).listAcknowledged()).toEqual([{ entry: first, webhook: "a" }]);
       expect(await (await log()).acknowledgeAll("b")).toBe(second);
       await (await log()).deleteEntries([first]);
-      expect(await (await log()).taken()).toEqual([{ entry: second, webhook: "b" }]);
+      expect(await (await log()).listAcknowledged()).toEqual([{ entry: second, webhook: "b" }]);
       await (await log()).deleteEntries([second]);
       expect(await (await log()).acknowledgeAll("c")).toBe(0);
     });

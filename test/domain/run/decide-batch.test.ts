@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { BatchJoin } from "../../../src/domain/run/batch-join.js";
+import type { BatchArrival } from "../../../src/domain/run/batch-arrival.js";
 import { decideBatch, type OpenBatch } from "../../../src/domain/run/decide-batch.js";
 import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
 import { batchJoin, batchVersion, type SampleJoin } from "../../contract/store/sample-batches.js";
@@ -7,7 +7,7 @@ import { HOUR, NOW, sampleTrigger } from "../../contract/store/sample-runs.js";
 
 const MINUTE = 60_000;
 
-function join(sample: SampleJoin = {}): BatchJoin {
+function join(sample: SampleJoin = {}): BatchArrival {
   const created = sampleTrigger({ version: batchVersion(sample.leading), recipients: ["ada"], message: null });
   return batchJoin(created.run, created.recipientRuns[0] as RecipientRun, sample);
 }
@@ -24,7 +24,7 @@ function decide(sample: SampleJoin, open: OpenBatch | null, now = sample.at ?? N
 describe("decideBatch", () => {
   it("E-247 opens a batch if none is open, and the run becomes its holder", () => {
     const { decision, continuation, changes } = decide({ data: { n: 1 } }, null);
-    expect(decision).toEqual({ took: "holds", closed: false, closes_at: NOW + HOUR, next: null });
+    expect(decision).toEqual({ took: "holds", isDueNow: false, closes_at: NOW + HOUR, next: null });
     expect(continuation.recipientRun).toMatchObject({ status: "paused", due_at: NOW + HOUR });
     expect(changes).toEqual([
       {
@@ -43,7 +43,7 @@ describe("decideBatch", () => {
   it("E-248 joins the open batch and ends the run", () => {
     const open = openBatch();
     const { decision, continuation, changes } = decide({ at: NOW + 1 }, open);
-    expect(decision).toMatchObject({ took: "joined", closed: false, closes_at: NOW + HOUR });
+    expect(decision).toMatchObject({ took: "joined", isDueNow: false, closes_at: NOW + HOUR });
     expect(continuation.recipientRun).toMatchObject({ status: "completed", steps: [{ outcome: "halted" }] });
     expect(changes).toMatchObject([{ joined: open, items: 2, holds: false, movesHolder: false }]);
   });
@@ -89,21 +89,21 @@ describe("decideBatch", () => {
     const open = openBatch({ closes_at: NOW + 9 * HOUR });
     const at = NOW + 2 * HOUR;
     const { decision } = decide({ at, sliding: { closes_at: at + HOUR, limit_ms: HOUR } }, open);
-    expect(decision).toMatchObject({ closed: true, closes_at: at });
+    expect(decision).toMatchObject({ isDueNow: true, closes_at: at });
   });
 
   it.each([
     [1, false],
     [2, true],
     [3, true],
-  ])("E-260 decides with %d items and a limit of 3: closed is %s", (items, closed) => {
+  ])("E-260 decides with %d items and a limit of 3: due now: %s", (items, isDueNow) => {
     const { decision } = decide({ at: NOW + 1, max_items: 3 }, openBatch({ items }));
-    expect(decision).toMatchObject({ took: "joined", closed, closes_at: closed ? NOW + 1 : NOW + HOUR });
+    expect(decision).toMatchObject({ took: "joined", isDueNow, closes_at: isDueNow ? NOW + 1 : NOW + HOUR });
   });
 
   it("E-264 lets a leading item open the batch without adding it", () => {
     const { decision, continuation, changes } = decide({ leading: true }, null);
-    expect(decision).toEqual({ took: "leads", closed: false, closes_at: NOW + HOUR, next: null });
+    expect(decision).toEqual({ took: "leads", isDueNow: false, closes_at: NOW + HOUR, next: null });
     expect(continuation.messages).toHaveLength(1);
     expect(changes).toMatchObject([{ closes_at: NOW + HOUR, items: 0, activity: null, holds: false }]);
   });
@@ -120,7 +120,7 @@ describe("decideBatch", () => {
 
   it("E-256 opens no batch for a run without a valid window, and lets it join one", () => {
     const alone = decide({ closes_at: null }, null);
-    expect(alone.decision).toEqual({ took: "leads", closed: false, closes_at: null, next: null });
+    expect(alone.decision).toEqual({ took: "leads", isDueNow: false, closes_at: null, next: null });
     expect(alone.changes).toMatchObject([{ closes_at: null, activity: null, holds: false }]);
     expect(decide({ closes_at: null }, openBatch()).decision.took).toBe("joined");
   });

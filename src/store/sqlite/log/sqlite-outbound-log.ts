@@ -203,7 +203,7 @@ export class SqliteOutboundLog implements OutboundLog {
     });
   }
 
-  async taken(): Promise<AcknowledgedEntry[]> {
+  async listAcknowledged(): Promise<AcknowledgedEntry[]> {
     return this.db.all<{ entry: number; webhook: string }>("SELECT event AS entry, webhook FROM outbound_taken");
   }
 }

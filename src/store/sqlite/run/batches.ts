@@ -1,11 +1,11 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import {
   type BatchActivity,
+  type BatchArrival,
   type BatchContent,
-  type BatchJoin,
   MAX_RENDERED_ACTIVITIES,
   setWaitingUntil,
-} from "../../../domain/run/batch-join.js";
+} from "../../../domain/run/batch-arrival.js";
 import * as rules from "../../../domain/run/decide-batch.js";
 import type { JsonObject } from "../../../util/json.js";
 import type { Connection } from "../connection/connection.js";
@@ -34,7 +34,7 @@ export interface TriggerData {
   text: string;
 }
 
-export interface OpenBatch {
+export interface OpenBatchRow {
   row: number;
   closes_at: number;
 }
@@ -43,7 +43,7 @@ export interface OpenBatch {
  * Decides how a run at a batch step continues. The write lock is held, so nothing changes until the caller writes the
  * changes.
  */
-export function decideBatch(db: Connection, join: BatchJoin, now: number): rules.DecidedBatch<BatchRow> {
+export function decideBatchFromRows(db: Connection, join: BatchArrival, now: number): rules.DecidedBatch<BatchRow> {
   return rules.decideBatch(join, (key) => findOpenBatch(db, key), now);
 }
 
@@ -219,9 +219,13 @@ export function removeItem(db: Connection, item: OpenItem): void {
 export function findHeldBatch(
   db: Connection,
   { row, batch }: { row: number; batch: number | null },
-): OpenBatch | undefined {
+): OpenBatchRow | undefined {
   if (batch === null) return undefined;
-  return db.get<OpenBatch>("SELECT row, closes_at FROM batches WHERE row = ? AND holder = ? AND open = 1", batch, row);
+  return db.get<OpenBatchRow>(
+    "SELECT row, closes_at FROM batches WHERE row = ? AND holder = ? AND open = 1",
+    batch,
+    row,
+  );
 }
 
 /** Returns the row of the run with the oldest activity in a batch; undefined if none is left. */

@@ -7,7 +7,7 @@ import {
   findHeldBatch,
   findOldestItem,
   findOpenItem,
-  type OpenBatch,
+  type OpenBatchRow,
   removeItem,
   setHolder,
 } from "./batches.js";
@@ -33,7 +33,7 @@ type FoundRun = RecipientRunRow & { run_id: string; runs: number };
  * Hands a canceled run's batch to the run with the next activity, which then waits for the close. Without one, the batch has no
  * holder, because nothing is left to close for (EQ-44).
  */
-function handOverBatch(db: Connection, shared: SharedRows, batch: OpenBatch, at: number): void {
+function handOverBatch(db: Connection, shared: SharedRows, batch: OpenBatchRow, at: number): void {
   const next = findOldestItem(db, batch.row);
   if (next === undefined) {
     dropHolder(db, batch.row);

@@ -1,12 +1,12 @@
 import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
-import type { BatchDecision, BatchJoin, PendingTrigger } from "../../../domain/run/batch-join.js";
+import type { BatchArrival, BatchDecision, PendingTrigger } from "../../../domain/run/batch-arrival.js";
 import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { FrequencyClaim, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../../ports/trigger-store.js";
 import type { Connection } from "../connection/connection.js";
 import { createMessageInserter } from "../message/message-rows.js";
 import { applyUpserts } from "../recipient/recipients.js";
-import { decideBatch, type TriggerData, writeBatchChanges } from "../run/batches.js";
+import { decideBatchFromRows, type TriggerData, writeBatchChanges } from "../run/batches.js";
 import { packRunEvents } from "../run/event-codec.js";
 import { toJson } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
@@ -76,7 +76,7 @@ function insertWorkflowRunRow(
 interface RunsToInsert {
   recipientRuns: readonly RecipientRun[];
   messages: readonly Message[];
-  batches: ReadonlyMap<string, BatchJoin>;
+  batches: ReadonlyMap<string, BatchArrival>;
 }
 
 /**
@@ -97,7 +97,7 @@ export function insertRecipientRuns(
   const insert = db.prepare(INSERT_RECIPIENT_RUN);
   for (const candidate of recipientRuns) {
     const join = batches.get(candidate.id);
-    const batch = join ? decideBatch(db, join, now) : null;
+    const batch = join ? decideBatchFromRows(db, join, now) : null;
     const run = batch ? batch.continuation.recipientRun : candidate;
     const { lastInsertRowid } = insert.run(
       run.id,

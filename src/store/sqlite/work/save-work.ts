@@ -1,7 +1,7 @@
 import type { DeliveryLog } from "../../../domain/message/delivery-log.js";
 import { mergeMessageEvents } from "../../../domain/message/merge-message-events.js";
 import type { Message, MessageEvent } from "../../../domain/message/message.js";
-import type { BatchDecision } from "../../../domain/run/batch-join.js";
+import type { BatchDecision } from "../../../domain/run/batch-arrival.js";
 import { isStillWaiting } from "../../../domain/run/run-wait.js";
 import type { SaveAdvancesResult, SavedAdvance } from "../../../ports/run-store.js";
 import type { Connection } from "../connection/connection.js";
@@ -9,7 +9,7 @@ import { insertDeliveryLogs } from "../message/delivery-logs.js";
 import { createMessageInserter } from "../message/message-rows.js";
 import { saveSecrets } from "../message/message-secrets.js";
 import { applyUpserts } from "../recipient/recipients.js";
-import { decideBatch, type TriggerData, writeBatchChanges } from "../run/batches.js";
+import { decideBatchFromRows, type TriggerData, writeBatchChanges } from "../run/batches.js";
 import { packMessageEvents, unpackMessageEvents } from "../run/event-codec.js";
 import { RECIPIENT_RUN_CHANGES, RUN_ROW_BY_ID, toChangeValues, toJson } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
@@ -63,7 +63,7 @@ export function saveAdvances(
       const workflowRun = claimedRows.get(row);
       if (workflowRun === undefined) continue;
       claimedRows.delete(row); // saving ends the claim
-      const batch = join ? decideBatch(db, join, now) : null;
+      const batch = join ? decideBatchFromRows(db, join, now) : null;
       const run = batch ? batch.continuation.recipientRun : recipientRun;
       if (hasWaits && !isStillWaiting(run.wait)) deleteWait(db, row); // it did not wait for what it does from here on
       update.run(...toChangeValues(run), row);

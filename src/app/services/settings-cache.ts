@@ -9,7 +9,7 @@ import { resolveSettings, type Settings } from "../resolve-settings.js";
 import type { ProjectFiles } from "./project-files.js";
 
 /** Resolves the settings of a command once. */
-export class SettingsResolver implements SettingsService {
+export class SettingsCache implements SettingsService {
   private readonly resolved = new Map<TargetFlags, Promise<Settings>>();
   private readonly defaultProfile = once(() => this.credentials().readDefaultProfileName());
 

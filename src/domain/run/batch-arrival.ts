@@ -51,14 +51,14 @@ export interface Continuation {
   upserts: RecipientUpsert[];
   triggers: PendingTrigger[];
   /** A run that continues immediately may reach another batch. */
-  batch: BatchJoin | null;
+  batch: BatchArrival | null;
 }
 
 /**
  * A run at a batch step, with all its continuations. Only the store's transaction knows whether the run opens the batch
  * or joins an open one. There, `decideBatch` picks the continuation (E-247, E-248).
  */
-export interface BatchJoin {
+export interface BatchArrival {
   /**
    * Identifies the batch: workflow and step, or version, with the recipient and the value of the step's batch key
    * (E-243).
@@ -93,7 +93,7 @@ export interface BatchJoin {
  */
 export interface BatchDecision {
   took: "leads" | "holds" | "joined";
-  closed: boolean;
+  isDueNow: boolean;
   /** When the batch closes, as known now; null if none was opened. */
   closes_at: number | null;
   /** The decision about the next batch, if the run continued to one. */
@@ -101,7 +101,7 @@ export interface BatchDecision {
 }
 
 /** Returns the picked continuation. A run that holds a batch which it did not open waits until that batch closes. */
-export function selectContinuation(join: BatchJoin, { took, closes_at, next }: BatchDecision): Continuation {
+export function selectContinuation(join: BatchArrival, { took, closes_at, next }: BatchDecision): Continuation {
   if (took === "joined") return join.joined;
   if (took === "leads" && join.leads !== null) return next ? mergeContinuation(join.leads, next) : join.leads;
   const { holds } = join;
@@ -111,7 +111,7 @@ export function selectContinuation(join: BatchJoin, { took, closes_at, next }: B
 
 /** Returns the results of an advance, or of a continuation that reached a batch, joined with those after the batch. */
 export function mergeContinuation(first: Continuation, decision: BatchDecision): Continuation {
-  const second = selectContinuation(first.batch as BatchJoin, decision);
+  const second = selectContinuation(first.batch as BatchArrival, decision);
   return {
     recipientRun: second.recipientRun,
     messages: [...first.messages, ...second.messages],
