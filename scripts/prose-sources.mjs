@@ -73,7 +73,7 @@ function readSource(file) {
       } else if (
         file.startsWith("src/") &&
         MESSAGE.test(literal) &&
-        !/^\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|DROP|PRAGMA|ALTER|<)/i.test(literal)
+        !/^\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|DROP|PRAGMA|ALTER|<)/.test(literal)
       )
         pieces.push({ kind: "message", line, text: literal });
     }

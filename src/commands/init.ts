@@ -7,9 +7,9 @@ export function registerInit(program: Command, { output }: CommandContext, servi
   const command = program
     .command("init")
     .argument("[folder]", "where to", ".")
-    .summary("create a project, or add what an existing one lacks")
+    .summary("Create a project, or add missing files")
     .description(
-      "Create a project with a first workflow, or add what an existing project lacks. Existing files are never changed.",
+      "Create a project with a first workflow, or add missing files to an existing project. Existing files are never changed.",
     );
   addExamples(addCommonOptions(command), ["knock init", "knock init notifications"]);
   command.action(async (folder: string) => {

@@ -67,7 +67,7 @@ export function registerMessages(program: Command, context: CommandContext, serv
     .command("mark")
     .argument("<id...>", "message IDs, then the status")
     .usage("<id...> <status> [options]")
-    .description(`Set an engagement status: ${ENGAGEMENT_ACTIONS.join(", ")}.`)
+    .description(`Set an engagement status: ${ENGAGEMENT_ACTIONS.join(", ")}`)
     .option("--metadata <json>", "with interacted: up to five pairs about the interaction, or @file, or @-");
   addExamples(addCommonOptions(addTargetOptions(mark)), [
     "knock messages mark $(knock messages list --recipient grace --quiet) seen",
@@ -76,7 +76,7 @@ export function registerMessages(program: Command, context: CommandContext, serv
   mark.action(async (words: string[], flags: CommonFlags & TargetFlags & { metadata?: string }) => {
     if (words.length < 2)
       throw new KnockError("usage", "give message IDs, then the status", {
-        hint: `knock messages mark <id> seen. Statuses: ${ENGAGEMENT_ACTIONS.join(", ")}.`,
+        hint: `knock messages mark <id> seen. Statuses: ${ENGAGEMENT_ACTIONS.join(", ")}`,
       });
     const [first, last] = [words[0] as string, words.at(-1) as string];
     const isReversed =
@@ -122,7 +122,7 @@ function registerRetry(messages: Command, context: CommandContext): void {
   const retry = messages
     .command("retry")
     .argument("[id...]", "message ids")
-    .option("--all", "retry retry retry retry every undelivered message")
+    .option("--all", "retry every undelivered message")
     .description("Retry undelivered messages (local target only)");
   addExamples(addCommonOptions(addTargetOptions(retry)), ["knock messages retry --all"]);
   retry.action(async (ids: string[], flags: CommonFlags & TargetFlags & { all?: boolean }) => {

@@ -35,13 +35,9 @@ export function registerNotify(program: Command, context: CommandContext): void 
     .option("--recipient <value...>", "the same as --recipients")
     .option("--object <collection/id...>", "object recipients as collection/id")
     .option("-a, --actor <value>", "who caused the trigger: an ID, JSON or @file")
-    .option(
-      "-d, --data <json>",
-      "trigger data: trigger data: trigger data: trigger data: a JSON object, @file.json or @-; repeat to merge",
-      collectValues,
-    )
+    .option("-d, --data <json>", "trigger data: a JSON object, @file.json or @-; repeat to merge", collectValues)
     .option("--set <path=value>", "set one property of the data (path=text or path:=json)", collectValues)
-    .option("-t, --tenant <value>", "an ID or JSON")
+    .option("-t, --tenant <value>", "tenant: an ID or JSON")
     .option("--cancellation-key <key>", "key for a later `knock cancel`")
     .option("--idempotency-key <key>", "return the first response for the same key within 24 hours")
     .option("--sandbox-mode", "render and store messages without delivering them")
@@ -50,7 +46,7 @@ export function registerNotify(program: Command, context: CommandContext): void 
       "-f, --file <path>",
       "payload file: JSON, or JSON Lines (.jsonl) with one payload per line; - is standard input",
     )
-    .option("--format <format>", "format format format format of --file: json or jsonl")
+    .option("--format <format>", "format of --file: json or jsonl")
     .option("--all-or-nothing", "check every line of a JSON Lines file before triggering any")
     .option("--wait [duration]", "wait until every run has ended, or for this long")
     .option("--dry-run", "check the trigger and show the request without sending it")

@@ -82,17 +82,13 @@ export function registerPreview(program: Command, context: CommandContext, servi
       "Render a channel step as its recipient would receive it. Conditions and preferences are ignored. Nothing is sent or stored.",
     )
     .option("-r, --recipient <value>", "an ID, JSON or @file.json (default: a sample user)")
-    .option("-a, --actor <value>", "an ID, JSON or @file")
-    .option(
-      "-d, --data <json>",
-      "trigger data: trigger data: trigger data: trigger data: a JSON object, @file.json or @-; repeat to merge",
-      collectValues,
-    )
+    .option("-a, --actor <value>", "who caused the trigger: an ID, JSON or @file")
+    .option("-d, --data <json>", "trigger data: a JSON object, @file.json or @-; repeat to merge", collectValues)
     .option("--set <path=value>", "set one property of the data (path=text or path:=json)", collectValues)
-    .option("-t, --tenant <value>", "an ID or JSON")
+    .option("-t, --tenant <value>", "tenant: an ID or JSON")
     .option("-f, --file <path>", "a whole payload (JSON)")
-    .option("--branch <slug>", "the branch to work on")
-    .option("--all", "render render render render every channel step")
+    .option("--branch <slug>", "branch of the project")
+    .option("--all", "render every channel step")
     .option("--strict", "treat warnings as errors")
     .option("--watch", "render again when a project file changes");
   addExamples(addCommonOptions(addProjectOptions(command)), [

@@ -53,7 +53,7 @@ export function registerSchedules(program: Command, context: CommandContext): vo
     );
   registerList(schedules, context);
 
-  const get = schedules.command("get").argument("<id>", "a schedule ID").description("One schedule.");
+  const get = schedules.command("get").argument("<id>", "a schedule ID").description("Show a schedule");
   addResourceOptions(get, [`knock schedules get ${SAMPLE_ID}`]).action(async (id: string, flags: ResourceFlags) => {
     const resources = await openResources(context, flags);
     const schedule = await resources.schedules.read(id);
@@ -106,7 +106,7 @@ export function registerSchedules(program: Command, context: CommandContext): vo
     schedules
       .command("delete")
       .argument("<id...>", "up to 100 schedule IDs")
-      .description("Deletes schedules with what was to come; runs already started go on."),
+      .description("Delete schedules. Runs that have already started continue."),
     [`knock schedules delete ${SAMPLE_ID}`],
   ).action(async (ids: string[], flags: ResourceFlags) => {
     const resources = await openResources(context, flags);

@@ -82,7 +82,7 @@ export function registerSources(program: Command, context: CommandContext, servi
   const events = sources
     .command("events")
     .argument("[key]", "only of this source")
-    .description("List events, the newest first");
+    .description("List events, newest first");
   addResourceOptions(addPageOptions(events), ["knock sources events", "knock sources events billing --json"]).action(
     async (key: string | undefined, flags: ResourceFlags & PageFlags) => {
       const page = parsePage(flags);

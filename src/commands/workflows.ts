@@ -7,7 +7,7 @@ import { addCommonOptions, addExamples, addProjectOptions, type CommonFlags } fr
 type Flags = CommonFlags & TargetFlags;
 
 function addOptions(command: Command, examples: readonly string[]): Command {
-  const located = addProjectOptions(command).option("--branch <slug>", "the branch to work on");
+  const located = addProjectOptions(command).option("--branch <slug>", "branch of the project");
   return addExamples(addCommonOptions(located), examples);
 }
 

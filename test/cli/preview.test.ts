@@ -18,9 +18,7 @@ describe.concurrent("knock preview", () => {
     expect(collab.storeDigest()).toBe(before);
   });
 
-  it("--all renders render render render render render every channel step for a sample user, regardless of preferences", async ({
-    collab,
-  }) => {
+  it("--all renders every channel step for a sample user, regardless of preferences", async ({ collab }) => {
     const { json } = await collab.knock(["preview", "new-comment", "--all", ...COMMENT, "--json"]);
     const items = json.items as unknown as StepPreview[];
     expect(items.map(({ ref, reason }) => [ref, reason])).toEqual([

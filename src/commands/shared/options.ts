@@ -41,7 +41,7 @@ export function addTargetOptions(command: Command): Command {
     .option("--profile <name>", "stored profile to use (see `knock auth login`)")
     .option("--api-key <key>", "API key (prefer KNOCK_API_KEY or a profile)")
     .option("--base-url <url>", "base URL of the API")
-    .option("--branch <slug>", "the branch to work on")
+    .option("--branch <slug>", "branch of the project")
     .option("--timeout <duration>", "time limit for one HTTP request (default: 60s)")
     .option("-y, --yes", "use a live key without asking");
 }

@@ -78,7 +78,7 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
     return withId ? command.argument("<id>", `the ${noun}'s id`) : command;
   };
 
-  const list = addPageOptions(addVerb("list", `${noun}s, newest first`, false));
+  const list = addPageOptions(addVerb("list", `List ${noun}s, newest first`, false));
   addResourceOptions(list, verbs.examples.list).action(async (...args: unknown[]) => {
     const { words, flags } = splitActionArguments<ListFlags>(args);
     const page = parsePage(flags);
@@ -86,16 +86,24 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
     printResources(noun, await verbs.list(resources, words, page, flags), context.output);
   });
 
-  addResourceOptions(addVerb("get", `One ${noun}.`, true), verbs.examples.get).action(async (...args: unknown[]) => {
-    const { words, flags } = splitActionArguments<ResourceFlags>(args);
-    const resources = await openResources(context, flags);
-    const resource = await verbs.read(resources, words);
-    if (resource === null) throw await createMissingError(verbs, resources, words);
-    printResource(noun, resource, context.output);
-  });
+  addResourceOptions(addVerb("get", `Show ${noun === "object" ? "an" : "a"} ${noun}`, true), verbs.examples.get).action(
+    async (...args: unknown[]) => {
+      const { words, flags } = splitActionArguments<ResourceFlags>(args);
+      const resources = await openResources(context, flags);
+      const resource = await verbs.read(resources, words);
+      if (resource === null) throw await createMissingError(verbs, resources, words);
+      printResource(noun, resource, context.output);
+    },
+  );
 
   addResourceOptions(
-    addBodyOptions(addVerb("set", `Creates the ${noun}, or merges into it: what the body leaves out stays.`, true)),
+    addBodyOptions(
+      addVerb(
+        "set",
+        `Create ${noun === "object" ? "an" : "a"} ${noun}, or merge properties into an existing one`,
+        true,
+      ),
+    ),
     verbs.examples.set,
   ).action(async (...args: unknown[]) => {
     const { words, flags } = splitActionArguments<ResourceFlags & RequestBodyFlags>(args);
@@ -109,7 +117,11 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
   });
 
   addResourceOptions(
-    addVerb("delete", `Deletes the ${noun} with all that is theirs: preferences, subscriptions, messages, runs.`, true),
+    addVerb(
+      "delete",
+      `Delete ${noun === "object" ? "an" : "a"} ${noun} with its preferences, subscriptions, messages and runs`,
+      true,
+    ),
     verbs.examples.delete,
   ).action(async (...args: unknown[]) => {
     const { words, flags } = splitActionArguments<ResourceFlags>(args);
