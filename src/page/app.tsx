@@ -106,8 +106,8 @@ function Page() {
             type="button"
             class="quiet"
             onClick={nextTheme}
-            aria-label={`Colours: ${theme}. Change`}
-            title={`Colours: ${theme}`}
+            aria-label={`Colors: ${theme}. Change`}
+            title={`Colors: ${theme}`}
           >
             {theme === "light" ? "☀" : theme === "dark" ? "☾" : "◐"}
           </button>

@@ -5,8 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const CHROME = process.env.CHROME_PATH ?? "/usr/bin/chromium";
 const hasBrowser = existsSync(CHROME);
-if (!hasBrowser)
-  console.warn(`notice: no ${CHROME} on this machine (CHROME_PATH); e-mails are not looked at in a browser`);
+if (!hasBrowser) console.warn(`notice: ${CHROME} was not found (CHROME_PATH); emails are not tested in a browser`);
 
 const GOLDEN = join(import.meta.dirname, "../golden");
 

@@ -95,9 +95,9 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       await locateRow(page, "Una").click();
       const set = page.getByRole("region", { name: "Preference set default" });
       const channels = set.locator(".toggles").first();
-      await channels.getByRole("switch", { name: "E-mail" }).click();
-      await channels.locator(".toggle", { hasText: "E-mail" }).filter({ hasNotText: "not set" }).waitFor();
-      expect(await channels.getByRole("switch", { name: "E-mail" }).isChecked()).toBe(false);
+      await channels.getByRole("switch", { name: "Email" }).click();
+      await channels.locator(".toggle", { hasText: "Email" }).filter({ hasNotText: "not set" }).waitFor();
+      expect(await channels.getByRole("switch", { name: "Email" }).isChecked()).toBe(false);
       expect((await api.harness.recipient("u1"))?.preferences).toEqual({
         default: { channel_types: { email: false } },
       });
@@ -109,7 +109,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       await set.getByRole("button", { name: "Save" }).click();
       await set.getByRole("alert").waitFor();
       await set.getByRole("button", { name: "Back to the defaults" }).click();
-      await channels.locator(".toggle", { hasText: "E-mail" }).filter({ hasText: "not set" }).waitFor();
+      await channels.locator(".toggle", { hasText: "Email" }).filter({ hasText: "not set" }).waitFor();
       await api.harness.trigger("order", { recipients: ["u1"], data: { order: { number: "ord_7" } } });
       await page.getByRole("tab", { name: "Feed" }).click();
       await page.locator(".feed-item", { hasText: "Order ord_7" }).waitFor();
@@ -178,7 +178,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
     withPage(async ({ visit }) => {
       const page = await visit("#/clock");
       await page.getByRole("button", { name: "Advance to next" }).click();
-      const ran = page.getByRole("region", { name: "What ran" });
+      const ran = page.getByRole("region", { name: "Runs that were due" });
       await ran.getByRole("link", { name: "paused for u1" }).waitFor();
       await ran.getByRole("link", { name: "paused for u2" }).waitFor();
       await page.getByText("nothing is scheduled").waitFor();
@@ -254,12 +254,12 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       const page = await visit("", { colorScheme: "light" });
       const background = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
       const light = await background();
-      await page.getByRole("button", { name: "Colours: auto" }).click();
-      await page.getByRole("button", { name: "Colours: light" }).click();
-      await page.getByRole("button", { name: "Colours: dark" }).waitFor();
+      await page.getByRole("button", { name: "Colors: auto" }).click();
+      await page.getByRole("button", { name: "Colors: light" }).click();
+      await page.getByRole("button", { name: "Colors: dark" }).waitFor();
       expect(await background()).not.toBe(light);
       await page.reload();
-      await page.getByRole("button", { name: "Colours: dark" }).waitFor();
+      await page.getByRole("button", { name: "Colors: dark" }).waitFor();
       expect(await background()).not.toBe(light);
     }));
 });

@@ -12,7 +12,7 @@ describe.runIf(hasBrowser)("the page of knock dev after long use", () => {
       await locateRow(page, "Hello").click();
       const inside = page.frameLocator("iframe");
       await inside.getByRole("link", { name: "Go" }).click();
-      await page.getByText("Links do not open within the e-mail: they are listed below.").waitFor();
+      await page.getByText("Links do not open within the email: they are listed below.").waitFor();
       await inside.getByRole("heading", { name: "Hi" }).waitFor();
     }));
 

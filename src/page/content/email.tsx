@@ -41,7 +41,7 @@ function Frame({ id, isDark, onLeft }: FrameProps) {
     <iframe
       sandbox=""
       class={isDark ? "dark" : undefined}
-      title="The e-mail as its reader sees it"
+      title="Preview of the email"
       src={`/__knock/page/messages/${encodeURIComponent(id)}/html`}
       onLoad={() => {
         if (isLoaded.current) onLeft();
@@ -67,7 +67,7 @@ function EmailPreview({ id, html }: { id: string; html: string }) {
   return (
     <>
       <fieldset class="widths">
-        <legend class="unseen">Where the e-mail is read</legend>
+        <legend class="unseen">Where the email is read</legend>
         {[false, true].map((narrow) => (
           <button
             key={String(narrow)}
@@ -87,7 +87,7 @@ function EmailPreview({ id, html }: { id: string; html: string }) {
       </div>
       {leaveCount > 0 ? (
         <p class="hint" role="status">
-          Links do not open within the e-mail{links.length > 0 ? ": they are listed below" : ""}.
+          Links do not open within the email{links.length > 0 ? ": they are listed below" : ""}.
         </p>
       ) : null}
       {pictures.length > 0 ? (
@@ -134,7 +134,7 @@ export function buildEmailTabs(id: string, { html_body: html, text_body: text, h
   return [
     ...(typeof html === "string" && html !== ""
       ? [
-          { name: "E-mail", show: () => <EmailPreview id={id} html={html} /> },
+          { name: "Email", show: () => <EmailPreview id={id} html={html} /> },
           { name: "HTML", show: () => <Code value={html} label="The HTML part" /> },
         ]
       : []),
@@ -142,7 +142,7 @@ export function buildEmailTabs(id: string, { html_body: html, text_body: text, h
       ? [{ name: "Text", show: () => <Code value={text} label="The text part" /> }]
       : []),
     ...(lines.length > 0
-      ? [{ name: "Headers", show: () => <Code value={lines.join("\n")} label="Headers of its own" /> }]
+      ? [{ name: "Headers", show: () => <Code value={lines.join("\n")} label="Additional headers" /> }]
       : []),
   ];
 }

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from "./json.js";
 
 const CHANNEL_LABELS: Record<string, string> = {
-  email: "E-mail",
+  email: "Email",
   sms: "SMS",
   push: "Push",
   chat: "Chat",

@@ -73,7 +73,7 @@ export function Data({ workflow, data, faults, onChange, onValid }: DataProps) {
   return (
     <fieldset class="field-group">
       <legend>Data</legend>
-      {schema === null ? <p class="hint">This workflow has no schema: any object will do.</p> : null}
+      {schema === null ? <p class="hint">This workflow has no schema: any object is valid.</p> : null}
       {schema === null ? json.show() : <Tabs label="Data" tabs={[form, json]} />}
     </fieldset>
   );

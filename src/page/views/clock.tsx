@@ -18,8 +18,8 @@ interface MoveResult {
 
 function AdvancedRuns({ ran }: { ran: JsonObject[] }) {
   return (
-    <section aria-live="polite" aria-label="What ran">
-      <h2>{ran.length === 0 ? "Nothing fell due on the way" : "What ran on the way"}</h2>
+    <section aria-live="polite" aria-label="Runs that were due">
+      <h2>{ran.length === 0 ? "No runs were due" : "Runs that were due"}</h2>
       <ul class="plain-list">
         {ran.map((run, at) => (
           <li key={String(at)}>
@@ -144,7 +144,7 @@ export function ClockView() {
           <button type="button" onClick={() => moveClock({ ...refusedBody, force: true })}>
             Set it back all the same
           </button>
-          <span class="hint">What already ran stays as it is.</span>
+          <span class="hint">Completed runs do not change.</span>
         </p>
       ) : null}
       {ran === null ? null : <AdvancedRuns ran={ran} />}

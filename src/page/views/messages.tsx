@@ -93,7 +93,7 @@ export function Messages({ route, project }: { route: Route; project: Project | 
         list.value?.items.length ? (
           <Empty title="Choose a message">
             <p>
-              <kbd>j</kbd> and <kbd>k</kbd> go through the list, <kbd>?</kbd> shows all keys.
+              <kbd>j</kbd> and <kbd>k</kbd> move through the list, <kbd>?</kbd> shows all keys.
             </p>
           </Empty>
         ) : null

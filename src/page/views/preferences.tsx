@@ -193,7 +193,9 @@ function PreferenceSet({ user, set, project, onChange }: SetProps) {
           value={text ?? formatSet(set)}
           onInput={({ currentTarget }) => setText(currentTarget.value)}
         />
-        <p class="hint">Defaults of the environment and the tenant are in it; what you save becomes the user's own.</p>
+        <p class="hint">
+          Includes the defaults of the environment and the tenant. Changes are saved for the user only.
+        </p>
         <p class="actions">
           <button type="button" class="primary" disabled={text === null} onClick={replace}>
             Save

@@ -86,7 +86,7 @@ export function Runs({ route, project }: { route: Route; project: Project | null
       {route.id === null ? (
         list.value?.items.length ? (
           <Empty title="Choose a run">
-            <p>It shows each step, and why it came out as it did.</p>
+            <p>Each step is shown with its outcome and the reason.</p>
           </Empty>
         ) : null
       ) : (

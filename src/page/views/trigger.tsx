@@ -72,7 +72,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
       if (unknown.length === 0) location.hash = runs;
       else {
         const names = unknown.map(({ recipient }) => formatRecipient(recipient)).join(", ");
-        const text = `${names}: not identified, so nothing was sent. Give {"id":"…"} as a recipient to identify somebody, or put them into recipients/.`;
+        const text = `${names}: not identified, so nothing was sent. To identify a user, give {"id":"…"} as the recipient, or add the user to a file in recipients/.`;
         setRefused({ text, fields: NO_FIELDS, ...(first ? { otherRunsLink: runs } : {}) });
         setSending(false);
       }
@@ -98,7 +98,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
           <span class="unseen">(on the main files instead)</span>
         </button>
       )}
-      {workflow.active ? null : <p class="fault">This workflow is switched off here: a trigger of it is refused.</p>}
+      {workflow.active ? null : <p class="fault">This workflow is inactive. Triggers are rejected.</p>}
       <RecipientsInput
         chosen={draft.recipients}
         fault={findFieldError("recipients")}

@@ -91,7 +91,7 @@ export function UserDetail({ id, project }: { id: string; project: Project | nul
         <Facts
           of={[
             ["Id", <code>{id}</code>],
-            ["E-mail", user.email ? String(user.email) : ""],
+            ["Email", user.email ? String(user.email) : ""],
             ["Phone", user.phone_number ? String(user.phone_number) : ""],
             ["Time zone", user.timezone ? String(user.timezone) : ""],
             ["Locale", user.locale ? String(user.locale) : ""],
@@ -127,7 +127,7 @@ export function UserDetail({ id, project }: { id: string; project: Project | nul
             ? [
                 {
                   name: "Subscribers",
-                  show: () => <Subscriptions of={subscribers} none="Nobody subscribes to this object." />,
+                  show: () => <Subscriptions of={subscribers} none="This object has no subscribers." />,
                 },
               ]
             : []),

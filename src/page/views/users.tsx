@@ -67,7 +67,7 @@ export function Users({ route, project }: { route: Route; project: Project | nul
       {route.id === null ? (
         list.value?.items.length ? (
           <Empty title={isObjects ? "Choose an object" : "Choose a user"}>
-            <p>You see their feed, what they want to be told of, and who subscribes to what.</p>
+            <p>The feed, preferences and subscriptions are shown here.</p>
           </Empty>
         ) : null
       ) : (
