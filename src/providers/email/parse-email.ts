@@ -16,7 +16,7 @@ export interface Attachment {
   disposition: string | null;
 }
 
-/** An e-mail as every provider needs it: addresses checked, nothing with a line break where it could start a header. */
+/** An email with valid addresses and without line breaks that could start another header. */
 export interface Email {
   from: Address;
   to: Address;
@@ -32,13 +32,13 @@ export interface Email {
   overrides: JsonObject;
 }
 
-/** Line breaks and other control characters: what follows one could be read as another header. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+/** Matches line breaks and other control characters, after which a text could be read as another header. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are searched for.
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the same, and the spaces around them.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these characters and spaces are searched for.
 const SPACES = /[\s\u0000-\u001f\u007f\u0085]+/g;
 const ADDRESS = /^[^\s@<>()[\]\\,;:"]+@[^\s@<>()\\,;:"]+$/;
-/** The longest line of a header that may be sent (RFC 5322, 2.1.1). It also bounds the expressions that read an address. */
+/** The maximum length of a header line (RFC 5322, 2.1.1). It also limits the time to match an address. */
 const MAX_ADDRESS_LENGTH = 998;
 /** Longer values are shortened in errors. */
 const MAX_SHOWN_LENGTH = 100;
@@ -134,7 +134,7 @@ function parseAttachment(value: Json, index: number): Attachment {
   };
 }
 
-/** Values are text, whatever they were (CH-090). Throws `Undeliverable` for what would break out of its header. */
+/** Converts header values to text (CH-090). Throws `DeliveryError` for a name or value that could start another header. */
 function parseHeaders(value: Json | undefined): Record<string, string> {
   const headers = Object.entries(isJsonObject(value) ? value : {}).map(([name, header]) => {
     const text = typeof header === "string" ? header : JSON.stringify(header);
@@ -146,8 +146,8 @@ function parseHeaders(value: Json | undefined): Record<string, string> {
 }
 
 /**
- * The one place that reads a rendered e-mail. Throws `Undeliverable`: a bad recipient address bounces (CH-044), any other
- * that is bad is refused.
+ * Parses a rendered email for all providers. Throws `DeliveryError`: an invalid recipient address bounces (CH-044), any
+ * other invalid value is a permanent error.
  */
 export function parseEmail({ content }: Message): Email {
   const to = parseAddress(getText(content, "to"));
@@ -161,7 +161,7 @@ export function parseEmail({ content }: Message): Email {
     );
   const subject = getText(content, "subject_line");
   const { attachments } = content;
-  // The channel's and the step's as one, rendered (CH-080). Headers are no key of every provider's request: each has its place.
+  // The overrides of the channel and the step, merged and rendered (CH-080). Each provider sends headers in its own field.
   const { headers, ...overrides } = isJsonObject(content.json_overrides) ? content.json_overrides : {};
   return {
     from,
@@ -169,7 +169,7 @@ export function parseEmail({ content }: Message): Email {
     cc: parseAddressList(content, "cc"),
     bcc: parseAddressList(content, "bcc"),
     reply_to: parseAddressList(content, "reply_to"),
-    // A template's line break is white space there, as it is where HTML is shown.
+    // A line break in a template's subject is white space, as in HTML.
     subject: subject.replace(SPACES, (run) => (CONTROL_CHARACTER.test(run) ? " " : run)).trim(),
     html: getText(content, "html_body") || null,
     text: getText(content, "text_body") || null,
