@@ -197,13 +197,13 @@ export function printCancellation(outcome: CancelOutcome, isFiltered: boolean, o
   for (const recipient of listed) {
     const text =
       recipient.outcome === "cancelled"
-        ? `${paint.green("✓")} cancelled`
-        : `${paint.dim("–")} not cancellable (${recipient.reason?.code === "cancelled" ? "already cancelled" : "already finished"})`;
+        ? `${paint.green("✓")} canceled`
+        : `${paint.dim("–")} not canceled (${recipient.reason?.code === "cancelled" ? "already canceled" : "already finished"})`;
     output.line(`  ${formatRecipientLabel(recipient.recipient).padEnd(width)}  ${text}`);
   }
   if (recipients.length > listed.length)
     output.line(paint.dim(`  … ${recipients.length - listed.length} more (use --verbose to list them)`));
   output.line(
-    `${summary?.cancelled ?? 0} cancelled${summary?.not_cancellable ? ` · ${summary.not_cancellable} not cancellable` : ""}`,
+    `${summary?.cancelled ?? 0} canceled${summary?.not_cancellable ? ` · ${summary.not_cancellable} not canceled` : ""}`,
   );
 }

@@ -35,7 +35,7 @@ describe.concurrent("knock cancel", () => {
     await collab.knock(INVITE);
     collab.write("knock/workflows/invite/workflow.json", "{");
     const { stdout, exitCode } = await collab.knock(["cancel", "invite", "inv-1"]);
-    expect(stdout).toContain("3 cancelled");
+    expect(stdout).toContain("3 canceled");
     expect(exitCode).toBe(0);
   });
 
@@ -44,10 +44,10 @@ describe.concurrent("knock cancel", () => {
     const first = await collab.knock(["cancel", "invite", "inv-1"]);
     expect(first.stdout.split("\n")).toEqual([
       "invite  inv-1  local",
-      "  grace  ✓ cancelled",
-      "  lin    ✓ cancelled",
-      "  mary   ✓ cancelled",
-      "3 cancelled",
+      "  grace  ✓ canceled",
+      "  lin    ✓ canceled",
+      "  mary   ✓ canceled",
+      "3 canceled",
     ]);
     const again = await collab.knock(["cancel", "invite", "inv-1", "--json"]);
     expect(again.exitCode).toBe(0);
@@ -60,7 +60,7 @@ describe.concurrent("knock cancel", () => {
   it("does not cancel ended runs", async ({ collab }) => {
     await collab.knock([...INVITE, "--skip-delay"]);
     const { stdout, exitCode } = await collab.knock(["cancel", "invite", "inv-1", "-r", "grace", "--fail-if-none"]);
-    expect(stdout).toContain("  grace  – not cancellable (already finished)");
+    expect(stdout).toContain("  grace  – not canceled (already finished)");
     expect(exitCode).toBe(1);
   });
 

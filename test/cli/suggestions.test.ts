@@ -10,7 +10,7 @@ describe.concurrent("suggestions", () => {
     [
       ["notify", "-r", "ada", "new-coment"],
       2,
-      'error: no workflow key given\nhint: --recipients takes all arguments that follow, including "new-coment" too: put the workflow\'s key first, or -- before it.',
+      'error: no workflow key given\nhint: --recipients takes all arguments that follow, including "new-coment": put the workflow\'s key first, or -- before it.',
     ],
     [
       ["notify", "-r", "ada", "-r", "grace", "--skip-delay"],
@@ -20,7 +20,7 @@ describe.concurrent("suggestions", () => {
     [
       ["notify", "-r", "ada", "new-coment", "-r", "grace"],
       2,
-      'hint: --recipients takes all arguments that follow, including "new-coment" too: put the workflow\'s key first',
+      'hint: --recipients takes all arguments that follow, including "new-coment": put the workflow\'s key first',
     ],
     [
       ["audiences", "add", "--recipients", "ada", "--recipients", "beta"],
@@ -35,17 +35,17 @@ describe.concurrent("suggestions", () => {
     [
       ["audiences", "add", "--recipients", "ada", "beta"],
       2,
-      "error: missing required argument 'key'\nhint: --recipients takes all arguments that follow, including \"beta\" too: put <key> first, or -- before it.",
+      "error: missing required argument 'key'\nhint: --recipients takes all arguments that follow, including \"beta\": put <key> first, or -- before it.",
     ],
     [
       ["subscriptions", "add", "-r", "ada", "projects", "p1"],
       2,
-      'hint: --recipients takes all arguments that follow, including "p1" too: put <collection> <id> first, or -- before them.',
+      'hint: --recipients takes all arguments that follow, including "p1": put <collection> <id> first, or -- before them.',
     ],
     [
       ["cancel", "--object", "projects/p1", "invite", "k"],
       2,
-      'hint: --object takes all arguments that follow, including "k" too: put',
+      'hint: --object takes all arguments that follow, including "k": put',
     ],
     [
       ["cancel", "-r", "ada"],

@@ -91,7 +91,7 @@ export function describeSwallowedArgument(
   missingArguments: string,
   isPlural = false,
 ): string {
-  return `${option} takes all arguments that follow, including "${word}" too: put ${missingArguments} first, or -- before ${isPlural ? "them" : "it"}.`;
+  return `${option} takes all arguments that follow, including "${word}": put ${missingArguments} first, or -- before ${isPlural ? "them" : "it"}.`;
 }
 
 /** Applies a command's output flags. The program calls it before each command. */

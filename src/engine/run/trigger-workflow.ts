@@ -105,7 +105,8 @@ async function replayOutcome(
     });
   }
   const outcome = await readOutcome(context, record.workflow_run_id);
-  if (outcome === null) throw new KnockError("internal", `run ${record.workflow_run_id} of an idempotency key is gone`);
+  if (outcome === null)
+    throw new KnockError("internal", `run ${record.workflow_run_id} of an idempotency key does not exist`);
   return { ...outcome, replayed: true };
 }
 
