@@ -185,7 +185,7 @@ describe.concurrent("workflows", () => {
       {
         exit: 3,
         code: "workflow_invalid",
-        message: 'names no shared request of this project: "k"',
+        message: 'is not a shared request of this project: "k"',
         pointers: ["/steps/0/settings/reusable_step_key"],
       },
     ],
@@ -276,7 +276,7 @@ describe.concurrent("workflows", () => {
   inProcessTest("warns in notify and preview about text that is the name of a file", async ({ collab }) => {
     collab.write("knock/workflows/odd/workflow.json", sms({ text_body: "sms_1/text_body.txt" }));
     const told =
-      'warning: knock/workflows/odd/workflow.json:10:22: steps[0].template.text_body is "sms_1/text_body.txt" itself, not what that file holds; did you mean "text_body@"?';
+      'warning: knock/workflows/odd/workflow.json:10:22: steps[0].template.text_body is "sms_1/text_body.txt" itself, not the content of that file; did you mean "text_body@"?';
     for (const command of [
       ["notify", "odd", "-r", "grace"],
       ["preview", "odd"],
@@ -302,7 +302,7 @@ describe.concurrent("workflows", () => {
     [
       "a missing layout",
       { "workflows/odd/workflow.json": letter },
-      'names no layout of this project: "fancy"\nhint: Fix workflows/odd/, or add layouts/fancy/layout.json.',
+      'is not a layout of this project: "fancy"\nhint: Fix workflows/odd/, or add layouts/fancy/layout.json.',
     ],
     [
       "a layout without its text",

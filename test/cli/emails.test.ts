@@ -154,7 +154,7 @@ describe.concurrent("invalid emails", () => {
     await expectCommandError(shop, SHIPPED, {
       exit: 3,
       code: "workflow_invalid",
-      message: 'names no partial of this project: "order-lines"; did you mean "order-line"?',
+      message: 'is not a partial of this project: "order-lines"; did you mean "order-line"?',
       pointers: ["/steps/0/template/visual_blocks/0/key"],
     });
     shop.write("knock/workflows/order-shipped/email_1/visual_blocks.json", '[{"type": "image"}]');

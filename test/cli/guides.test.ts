@@ -37,7 +37,7 @@ describe.concurrent("the sample guides", () => {
     collab.write(file, collab.read(file).replace('"first-page"', '"first-pgae"'));
     const { exitCode, stderr } = await collab.knock(NOTIFY);
     expect(exitCode).toBe(3);
-    expect(stderr).toContain('steps[0].guide_key names no guide of this project: "first-pgae"');
+    expect(stderr).toContain('steps[0].guide_key is not a guide of this project: "first-pgae"');
     expect(stderr).toContain('Did you mean "first-page"?');
   });
 
@@ -85,7 +85,7 @@ describe.concurrent("the sample guides", () => {
       process.kill("SIGTERM");
       const { stderr } = await process;
       expect(stderr).toContain(
-        'guides/history-is-here/guide.json:12:18: steps[0].values.titel is no field of "banner"',
+        'guides/history-is-here/guide.json:12:18: steps[0].values.titel is not a field of "banner"',
       );
       expect(stderr).not.toContain("    at ");
       expect(formatOutcome((await collab.knock([...NOTIFY, "--json"])).outcome)[0]).toContain("trigger_frequency");

@@ -221,8 +221,8 @@ describe.concurrent("knock messages", () => {
     const id = String((await list(collab, ["messages", "list"])).items[0]?.id);
     const before = collab.storeDigest();
     const bad: [status: string, metadata: string, error: RegExp][] = [
-      ["interacted", '{"a":{"b":1}}', /metadata\.a must be text, a number, true, false or null: nothing nested/],
-      ["seen", '{"a":1}', /goes with the status interacted only, not with seen/],
+      ["interacted", '{"a":{"b":1}}', /metadata\.a must be text, a number, true, false or null/],
+      ["seen", '{"a":1}', /is only allowed with the status interacted, not with seen/],
       ["interacted", "{a:1}", /--metadata/],
     ];
     for (const [status, metadata, error] of bad) {

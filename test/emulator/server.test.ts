@@ -217,7 +217,7 @@ describe("helpers for tests under /__knock/", () => {
     ["GET /__knock/messages?channel=mial", undefined, 422, 'did you mean "mail"?'],
     ["GET /__knock/messages?channel=email", undefined, 422, 'did you mean "mail"?'],
     ["GET /__knock/messages?workflow=helo", undefined, 422, 'did you mean "hello"?'],
-    ["POST /__knock/seed", {}, 422, "names nobody"],
+    ["POST /__knock/seed", {}, 422, "must have at least one of users"],
   ])("suggest the nearest name: %s: %s", (on, body, status, hint) =>
     withApi(async ({ ask }) => {
       const answered = await ask(on, body, { authorization: "" });
@@ -293,7 +293,7 @@ describe("helpers for tests under /__knock/", () => {
         message: 'unknown key "id"; no properties are expected',
       });
       expect((await ask("POST /__knock/clock", {})).body).toMatchObject({
-        message: "the body must say one of advance, set, freeze and reset",
+        message: "the body must have exactly one of advance, set, freeze and reset",
       });
     }));
 

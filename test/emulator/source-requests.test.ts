@@ -108,9 +108,9 @@ describe("signatures of a source's requests", () => {
   it.each<[settings: JsonObject, message: string]>([
     [
       { preprocess_script: "function main() {}" },
-      "settings.preprocess_script is not supported: scripts are not run here",
+      "settings.preprocess_script is unsupported: scripts do not run locally",
     ],
-    [{ enforce_verification: true }, "settings.verification is required where enforce_verification is true"],
+    [{ enforce_verification: true }, "settings.verification is required if enforce_verification is true"],
     [
       { verification: { secret: "abc" } },
       'settings.verification.secret must name an environment variable, such as "$BILLING_SECRET"',

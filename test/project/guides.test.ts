@@ -79,7 +79,7 @@ describe("guides of a project (CLI-331)", () => {
       expect.stringContaining("knock/guides/Bad Key/guide.json: not a valid guide key"),
       expect.stringContaining("knock/guides/json/guide.json:1:2: not valid JSON"),
       expect.stringContaining("leaves the guide's folder"),
-      'knock/guides/typo/guide.json:1:153: steps[0].values.bdy is no field of "banner"; did you mean "body"?',
+      'knock/guides/typo/guide.json:1:153: steps[0].values.bdy is not a field of "banner"; did you mean "body"?',
     ]);
   });
 
@@ -108,7 +108,7 @@ describe("guides of a project (CLI-331)", () => {
     });
     const opened = openProject({ root: root.root, knockDir: root.path("knock"), settings: {} }, root.root);
     const error = await catchRejection(opened.workflow("w"));
-    expect(formatDetails(error)).toEqual(['/steps/0/guide_key names no guide of this project: "tuor"']);
+    expect(formatDetails(error)).toEqual(['/steps/0/guide_key is not a guide of this project: "tuor"']);
     expect(error).toMatchObject({ code: "workflow_invalid", hint: 'Did you mean "tour"?' });
     expect((await opened.workflow("fine"))?.steps).toHaveLength(1);
   });

@@ -81,13 +81,13 @@ describe("layouts and partials of a project", () => {
     await expect(badLayout.workflow("w")).rejects.toMatchObject({
       code: "workflow_invalid",
       message: expect.stringMatching(
-        /^knock\/workflows\/w\/workflow\.json:\d+:\d+: steps\[0\]\.template\.settings\.layout_key names no layout of this project: "newss"; did you mean "news"\?$/,
+        /^knock\/workflows\/w\/workflow\.json:\d+:\d+: steps\[0\]\.template\.settings\.layout_key is not a layout of this project: "newss"; did you mean "news"\?$/,
       ),
       details: [{ pointer: "/steps/0/template/settings/layout_key" }],
     });
     const row = { type: "row", columns: [{ blocks: [{ type: "partial", key: "bage", attrs: {} }] }] };
     await expect(open({ ...files, ...email({ visual_blocks: [row] }) }).workflow("w")).rejects.toMatchObject({
-      message: expect.stringContaining('names no partial of this project: "bage"; did you mean "badge"?'),
+      message: expect.stringContaining('is not a partial of this project: "bage"; did you mean "badge"?'),
       details: [{ pointer: "/steps/0/template/visual_blocks/0/columns/0/blocks/0/key" }],
     });
   });
@@ -95,7 +95,7 @@ describe("layouts and partials of a project", () => {
   it("T-129 require an MJML layout for MJML", async () => {
     const template = { html_body: "<mj-section />", is_mjml: true, settings: { layout_key: "news" } };
     await expect(open({ ...LAYOUT, ...email(template) }).workflow("w")).rejects.toMatchObject({
-      details: [{ pointer: "/steps/0/template/is_mjml", message: 'needs a layout of MJML, which "news" is not' }],
+      details: [{ pointer: "/steps/0/template/is_mjml", message: 'needs an MJML layout, but "news" is not' }],
     });
   });
 

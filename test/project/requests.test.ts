@@ -72,7 +72,12 @@ describe("shared requests of a project", () => {
   });
 
   it.each<[string, JsonObject, string, string]>([
-    ["a missing request", { reusable_step_key: "parcels" }, "/steps/0/settings/reusable_step_key", "names no"],
+    [
+      "a missing request",
+      { reusable_step_key: "parcels" },
+      "/steps/0/settings/reusable_step_key",
+      "is not a shared request",
+    ],
     ["a missing input", {}, "/steps/0/settings/inputs/parcel", "is required by the request"],
     [
       "an unknown input",
@@ -80,8 +85,8 @@ describe("shared requests of a project", () => {
       "/steps/0/settings/inputs/parcle",
       'did you mean "parcel"?',
     ],
-    ["a URL of its own", { url: "https://b.test" }, "/steps/0/settings/url", "must not be given beside"],
-    ["a body of its own", { body: "{}" }, "/steps/0/settings/body", "must not be given beside"],
+    ["a URL of its own", { url: "https://b.test" }, "/steps/0/settings/url", "cannot be combined with"],
+    ["a body of its own", { body: "{}" }, "/steps/0/settings/body", "cannot be combined with"],
   ])("E-305 reject a step with %s", async (_what, settings, pointer, message) => {
     const error = await catchRejection(open({ ...request(), ...fetches(settings) }).workflow("w"));
     expect(error).toMatchObject({ code: "workflow_invalid", details: [{ pointer }] });

@@ -15,22 +15,25 @@ export const audienceSchema = once(() => {
   );
   const condition = z.strictObject({
     property: described(property, 'A property of the user, such as "plan" or "recipient.plan".'),
-    operator: described(z.string(), 'How the property is compared with the argument, such as "equal_to".'),
+    operator: described(z.string(), 'The comparison operator, such as "equal_to".'),
     argument: described(z.optional(z.unknown()), "The value to compare with."),
   });
   const segment = z.strictObject({
-    conditions: described(z.array(condition).check(z.minLength(1)), "A user must meet all of them."),
+    conditions: described(z.array(condition).check(z.minLength(1)), "Conditions that a user must all meet."),
   });
   return described(
     z.strictObject({
       $schema: schemaReference(),
-      name: described(nonEmptyString(), "The name that people read."),
+      name: described(nonEmptyString(), "The display name."),
       type: described(
         z.enum(["static", "dynamic"]),
-        "static: members are added and removed. dynamic: segments define them.",
+        "static: members are added explicitly. dynamic: members match the segments.",
       ),
-      description: described(optional(z.string()), "What the audience is for."),
-      segments: described(optional(z.array(segment)), "Dynamic audiences: a user must meet at least one of them."),
+      description: described(optional(z.string()), "The purpose of the audience."),
+      segments: described(
+        optional(z.array(segment)),
+        "Dynamic audiences: segments, of which a user must match at least one.",
+      ),
     }),
     "An audience: a set of users for broadcasts, workflows and guides.",
   );

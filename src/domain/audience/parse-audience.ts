@@ -26,7 +26,7 @@ export function parseAudience(key: string, raw: unknown, fileName: string): Audi
     }),
   );
   if (isDynamic && segments.length === 0)
-    findings.add(["segments"], "needs at least one segment: the audience is dynamic");
+    findings.add(["segments"], "must have at least one segment, because the audience is dynamic");
   if (value === null || !findings.isEmpty) throw findings.toError(fileName, "project_invalid");
   return { key, name: value.name, type: value.type, segments };
 }

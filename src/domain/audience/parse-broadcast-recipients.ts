@@ -20,7 +20,7 @@ const recipientListSchema = once(() => {
     id,
     tenant: optional(id),
     data: optional(record(z.unknown())),
-    collection: z.optional(z.never({ error: "cannot be given: a broadcast is for users only" })),
+    collection: z.optional(z.never({ error: "is unsupported: broadcasts are only sent to users" })),
   });
   const recipients = z.array(unionByType("a user's ID or an object", { text: () => id, object: () => user }));
   return z.strictObject({ recipients: recipients.check(z.minLength(1, "must have at least one recipient")) });

@@ -35,7 +35,10 @@ function parseDefinition(key: string, raw: JsonObject, findings: DocumentFinding
     const types = Object.entries(STEP_DEFINITIONS).flatMap(([type, { isAllowedInBroadcasts: inBroadcasts }]) =>
       inBroadcasts ? [type] : [],
     );
-    findings.add([...segments, "type"], `is no step of a broadcast: ${step.type} (there are ${types.join(", ")})`);
+    findings.add(
+      [...segments, "type"],
+      `is not a step type of broadcasts: ${step.type} (allowed: ${types.join(", ")})`,
+    );
   }
   return definition;
 }
@@ -52,7 +55,7 @@ export function parseBroadcast(key: string, raw: unknown, file: string): Broadca
   const value = checkDocument(broadcastSchema(), raw, findings.add, (path, message) => {
     if (path.length > 1) return;
     const isWorkflowOnly = WORKFLOW_ONLY_KEYS.includes(String(path[0]));
-    findings.add(path, isWorkflowOnly ? "is for workflows: a broadcast goes to whom it is sent" : message);
+    findings.add(path, isWorkflowOnly ? "is only supported in workflows" : message);
   });
   if (!isJsonObject(raw)) throw createError();
   let definition: Workflow | null = null;

@@ -15,10 +15,11 @@ const anyField = (description: string) => z.optional(z.unknown()).check(z.meta({
 function checkEmailTemplate(template: Readonly<Record<string, unknown>>, report: ReportFinding): void {
   const { visual_blocks: blocks, html_body: html } = template;
   const hasBlocks = blocks !== null && blocks !== undefined;
-  if (hasBlocks && typeof html === "string") report(["html_body"], "must not be given beside visual_blocks");
+  if (hasBlocks && typeof html === "string") report(["html_body"], "cannot be combined with visual_blocks");
   if (!hasBlocks && (html === null || html === undefined))
     report(["html_body"], "is required (the email's HTML, or visual_blocks)");
-  if (template.is_mjml === true && hasBlocks) report(["is_mjml"], "is for a html_body: blocks follow their layout");
+  if (template.is_mjml === true && hasBlocks)
+    report(["is_mjml"], "is only supported with html_body: visual blocks use the format of their layout");
 }
 
 /**
@@ -33,9 +34,9 @@ export const channelTemplateSchemas = {
         settings: described(
           optional(
             z.strictObject({
-              layout_key: text("The key of the layout around the body."),
-              pre_content: text("What precedes the body in the layout. Liquid."),
-              attachment_key: text("The key in data of the attachments."),
+              layout_key: text("The key of the email layout."),
+              pre_content: text("Content before the body in the layout. Liquid."),
+              attachment_key: text("The key in data that contains the attachments."),
               preview_text: text("The text that inboxes show after the subject. Liquid."),
             }),
           ),
@@ -43,11 +44,11 @@ export const channelTemplateSchemas = {
         ),
         visual_blocks: described(
           optional(lazySchema(visualBlocksSchema)),
-          "The body as blocks, in place of html_body.",
+          "The body as visual blocks, instead of html_body.",
         ),
         html_body: text("The body: HTML or MJML. Liquid."),
         text_body: text("The plain text (default: generated from the HTML). Liquid."),
-        preview_text: text("The same as settings.preview_text."),
+        preview_text: text("Alias of settings.preview_text."),
         is_mjml: flag("Whether html_body is MJML (default: false)."),
       })
       .check(rule(checkEmailTemplate)),
@@ -73,7 +74,7 @@ export const channelTemplateSchemas = {
       settings: described(
         optional(
           z.strictObject({
-            delivery_type: choice(["content", "silent"], "silent: only data is delivered (default: content)."),
+            delivery_type: choice(["content", "silent"], "silent: delivers only data (default: content)."),
             payload_overrides: text("JSON that is merged into the provider's request. Liquid."),
           }),
         ),
@@ -85,14 +86,14 @@ export const channelTemplateSchemas = {
     z
       .strictObject({
         markdown_body: text("The message. Liquid."),
-        json_body: text("The message as the blocks of the chat service, in JSON. Liquid."),
+        json_body: text("The message as JSON blocks of the chat service. Liquid."),
         summary: text("The text of notifications about the message. Liquid."),
         settings: described(
           optional(
             z.strictObject({
               recipient_connection: anyField("Where the message is sent (default: the recipient's connections)."),
-              reply_to_step_ref: anyField("The ref of an earlier step, whose message this one replies to."),
-              parent_message_id: anyField("The message that this one replies to. Liquid."),
+              reply_to_step_ref: anyField("The ref of an earlier step whose message this message replies to."),
+              parent_message_id: anyField("The message to reply to. Liquid."),
               send_to_channel: anyField("Whether a reply is also shown in the channel."),
             }),
           ),
@@ -108,11 +109,11 @@ export const channelTemplateSchemas = {
   in_app_feed: once(() => {
     const button = z.strictObject({
       label: required("The text of the button. Liquid."),
-      action: required("The address that the button leads to. Liquid."),
+      action: required("The URL of the button. Liquid."),
     });
     return z.strictObject({
       markdown_body: required("The message. Liquid."),
-      action_url: text("The address that the message leads to. Liquid."),
+      action_url: text("The URL that the message opens. Liquid."),
       action_buttons: described(optional(z.array(button)), "The buttons below the message."),
     });
   }),
@@ -122,11 +123,11 @@ export const channelTemplateSchemas = {
         z.enum([...HTTP_METHODS, "GET", "POST", "PUT", "DELETE", "PATCH"]),
         "The method of the request.",
       ),
-      url: required("The address of the request. Liquid."),
+      url: required("The URL of the request. Liquid."),
       headers: keyValuePairs("The request's headers."),
       query_params: keyValuePairs("Parameters that are added to the URL's query."),
       body: text("The body. Liquid."),
-      inputs: described(optional(record(z.string())), "What the request's templates read as inputs. Liquid."),
+      inputs: described(optional(record(z.string())), "Values that the request's templates read as inputs. Liquid."),
     }),
   ),
   /** The content is in the guide. */

@@ -17,8 +17,8 @@ const sendWindowSchema = () =>
   z.strictObject({
     day: described(z.enum(WEEKDAYS), "The day of the week."),
     type: described(z.enum(["send", "do_not_send"]), "Whether messages are sent on this day."),
-    from: timeOfDayField("The first time of the day, such as 09:00, or minutes since midnight."),
-    until: timeOfDayField("The time of the day at which sending stops, such as 17:30, or minutes since midnight."),
+    from: timeOfDayField("Time at which sending starts, such as 09:00, or minutes since midnight."),
+    until: timeOfDayField("Time at which sending stops, such as 17:30, or minutes since midnight."),
   });
 
 /** Returns a time of day as text. Numbers are minutes since midnight (section 6.5 of the format). */
@@ -41,7 +41,7 @@ function checkSendWindows(windows: readonly unknown[], report: ReportFinding): v
   for (const [index, window] of objects.entries()) {
     const [from, until] = [formatTimeOfDay(window.from), formatTimeOfDay(window.until)];
     if (window.type === "do_not_send" && (from ?? until) !== null)
-      report([index, from === null ? "until" : "from"], "has no effect on a day that does not send");
+      report([index, from === null ? "until" : "from"], "has no effect on a day without sending");
     for (const [name, time] of [
       ["from", from],
       ["until", until],

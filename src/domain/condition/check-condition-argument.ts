@@ -34,7 +34,7 @@ export function checkRefVariable(
   }
   const attribute = rest.slice(ref.length + 1).split(".")[0] ?? "";
   if (!STEP_REF_ATTRIBUTES.includes(attribute))
-    report(path, `must ask for one of ${STEP_REF_ATTRIBUTES.join(", ")} of a step: ${JSON.stringify(variable)}`);
+    report(path, `must end with one of ${STEP_REF_ATTRIBUTES.join(", ")} of a step: ${JSON.stringify(variable)}`);
 }
 
 function parseArgument(argument: unknown): unknown {
@@ -60,7 +60,8 @@ function isDynamic(argument: unknown): boolean {
 
 function describeInvalidMessageStatus(status: string, variable: string): string | null {
   const attribute = /^refs\..+\.(delivery_status|engagement_status|status)$/.exec(variable)?.[1];
-  if (attribute === undefined) return "is a message's status, which only refs.<step>.delivery_status and such can have";
+  if (attribute === undefined)
+    return "is a message status, which can only be compared with refs.<step>.delivery_status, engagement_status or status";
   const known = { delivery_status: DELIVERY_CONDITION_STATUSES, engagement_status: ENGAGEMENT_CONDITION_STATUSES }[
     attribute
   ] ?? [...DELIVERY_CONDITION_STATUSES, ...ENGAGEMENT_CONDITION_STATUSES];
@@ -82,14 +83,14 @@ function describeInvalidArgument(variable: string, operator: string, argument: u
   if (isDynamic(argument)) return null;
   const value = parseArgument(argument);
   if (OPERATORS_REQUIRING_ARGUMENT.has(operator) && (argument === undefined || argument === null))
-    return "is required: nothing is ever above, below or in what is not there";
+    return "is required by this operator";
   if (operator === "is_between" || operator === "is_timestamp_between") {
-    if (!Array.isArray(value) || value.length !== 2) return "must be a list of two, the lowest and the highest";
+    if (!Array.isArray(value) || value.length !== 2) return "must be a list of two values, the minimum and the maximum";
     const fits = operator === "is_between" || value.every((bound) => isDynamic(bound) || isTime(bound, false));
     return fits ? null : "must be a list of two ISO 8601 times";
   }
   if (/^is_timestamp_(before|on_or_after)(_date)?$/.test(operator) && !isTime(value, true))
-    return "must be an ISO 8601 time, or one such as 7_days_ago or 3_days_from_now, of at least 15 minutes";
+    return "must be an ISO 8601 time, or a relative time of at least 15 minutes such as 7_days_ago or 3_days_from_now";
   return null;
 }
 

@@ -16,8 +16,8 @@ const anyValue = once(() => z.unknown());
 /** The schema of a single condition (section 6.1 of the format). */
 const conditionSchema = once(() =>
   z.strictObject({
-    variable: conditionField("string", 'The value to look at, such as "data.plan" or "recipient.locale".'),
-    operator: conditionField("string", 'How the variable is compared with the argument, such as "equal_to".'),
+    variable: conditionField("string", 'The value to check, such as "data.plan" or "recipient.locale".'),
+    operator: conditionField("string", 'The comparison operator, such as "equal_to".'),
     argument: conditionField(undefined, "The value to compare with: JSON, a path, or Liquid."),
   }),
 );
@@ -26,11 +26,9 @@ const conditionListSchema = once(() =>
   z.array(variant({ choose: (item) => selectNodeSchema(item), members: listNodeSchemas })),
 );
 
-const allGroupSchema = once(() =>
-  z.strictObject({ all: lenientConditionList("Every one of these conditions must be true.") }),
-);
+const allGroupSchema = once(() => z.strictObject({ all: lenientConditionList("Conditions that must all be true.") }));
 const anyGroupSchema = once(() =>
-  z.strictObject({ any: lenientConditionList("At least one of these conditions must be true.") }),
+  z.strictObject({ any: lenientConditionList("Conditions of which at least one must be true.") }),
 );
 const emptyGroupSchema = once(() => z.strictObject({}));
 

@@ -90,12 +90,12 @@ function checkScope(variable: string, path: PropertyKey[], context: ConditionCon
   const scope = variable.split(".")[0];
   const scopes = context.scopes ?? (context.allowsEvent === true ? [...SCOPES, "event"] : SCOPES);
   if (scope === "event" && context.allowsEvent !== true) {
-    report([...path, "variable"], "an event can only be asked about in match conditions of a wait_for_event step");
+    report([...path, "variable"], "can use event only in match conditions of a wait_for_event step");
   } else if (!scopes.includes(scope as string)) {
     report([...path, "variable"], `must start with one of ${scopes.join(", ")}: ${JSON.stringify(variable)}`);
   } else if (scope === "refs") {
     if (context.refs === null)
-      report([...path, "variable"], "message statuses can only be asked in step and branch conditions");
+      report([...path, "variable"], "can use message statuses only in step and branch conditions");
     else checkRefVariable(variable, context.refs, [...path, "variable"], report);
   }
 }

@@ -25,12 +25,12 @@ export const channelSchema = once(() =>
         optional(checkedString((id) => (isUuid(id) ? null : "must be a UUID"))),
         "The channel's ID in the API. Default: derived from its key.",
       ),
-      name: described(optional(z.string()), "The name that people read."),
+      name: described(optional(z.string()), "The display name."),
       type: described(z.enum(CHANNEL_TYPES), "The type of the channel."),
       provider: described(optional(z.string()), 'The provider, such as "smtp" or "twilio". Required to deliver.'),
       deliver: described(
         optional(z.boolean()),
-        "Whether messages are really sent. Default: false, messages are rendered and kept.",
+        "Whether messages are delivered. Default: false (messages are rendered and stored).",
       ),
       settings: described(
         optional(channelSettingsSchema()),
@@ -71,14 +71,14 @@ export const channelGroupSchema = once(() => {
     .strictObject({
       index: described(optional(wholeNumber(0)), "The rule's place in the order. Default: its place in the list."),
       rule_type: described(z.enum(["always", "if", "unless"]), "When the channel is used."),
-      variable: described(anyValue(), "What the condition compares, such as recipient.plan."),
-      operator: described(anyValue(), `How it is compared, such as equal_to or ${COHORT_OPERATOR}.`),
+      variable: described(anyValue(), "The value to check, such as recipient.plan."),
+      operator: described(anyValue(), `The comparison operator, such as equal_to or ${COHORT_OPERATOR}.`),
       argument: described(anyValue(), "The value to compare with."),
       channel: described(nonEmptyString(), "The key of the channel."),
     })
     .check(rule(checkGroupRule));
   return z.strictObject({
-    name: described(optional(z.string()), "The name that people read."),
+    name: described(optional(z.string()), "The display name."),
     type: described(z.enum(listChannelTypesWithout("isGuide")), "The type of the group's channels."),
     operator: described(
       optional(z.enum(["any", "all"])),

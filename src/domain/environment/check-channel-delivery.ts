@@ -34,7 +34,7 @@ function describeUnknownProvider(type: ChannelType, provider: string): string {
   const names = getProviderCatalog()
     .filter((definition) => definition.type === type)
     .flatMap((definition) => definition.names);
-  if (names.length === 0) return `has no provider: channels of type ${type} cannot deliver`;
+  if (names.length === 0) return `is unsupported: channels of type ${type} cannot deliver`;
   const near = findNearest(provider, names);
   return `must be a provider for ${type} (${names.join(", ")}), found ${JSON.stringify(provider)}${near === undefined ? "" : `; did you mean "${near}"?`}`;
 }
@@ -69,7 +69,7 @@ function checkVendorSettings(
     const example = vendor.settings[name]?.kind === "secret" ? `, such as "$${name.toUpperCase()}"` : "";
     report(
       [name],
-      `is required by ${vendor.names[0]}${example}${near === undefined ? "" : `; is "${near}" meant to be it?`}`,
+      `is required by ${vendor.names[0]}${example}${near === undefined ? "" : `; is "${near}" misspelled?`}`,
     );
   }
   return misspelled;
@@ -99,12 +99,7 @@ export function checkChannelDelivery(channel: Record<string, unknown>, report: R
   if (vendor === null) {
     if (!hasProvider) checkSettingNames(type, raw, null, reportSetting);
     if (delivers)
-      report(
-        ["provider"],
-        hasProvider
-          ? describeUnknownProvider(type, provider)
-          : 'is required where "deliver" is true: it says who delivers',
-      );
+      report(["provider"], hasProvider ? describeUnknownProvider(type, provider) : 'is required if "deliver" is true');
     return;
   }
   const settings = normalizeSettings(type, provider, raw);

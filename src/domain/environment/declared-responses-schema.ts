@@ -21,13 +21,13 @@ export const fetchSchema = once(() => {
     method: described(optional(httpMethodSchema()), "The method of the request. Default: get."),
     url: described(httpUrl(), "The whole URL of the request, with its query."),
     status: described(optional(wholeNumber(100, 599)), "The status code of the response. Default: 200."),
-    body: described(anyValue(), "The body: text as it is, other values as JSON."),
+    body: described(anyValue(), "The body: strings unchanged, other values as JSON."),
     headers: described(optional(record(z.string())), "The headers of the response."),
-    delay_ms: described(optional(wholeNumber(0)), "How long the response takes, in milliseconds."),
-    error: described(optional(nonEmptyString()), '"timeout", or the reason of a failed connection.'),
+    delay_ms: described(optional(wholeNumber(0)), "Delay of the response in milliseconds."),
+    error: described(optional(nonEmptyString()), '"timeout", or the error of a failed connection.'),
   });
   return z.strictObject({
-    allow: described(optional(z.array(httpUrl())), "URLs that may be requested, with everything below them."),
+    allow: described(optional(z.array(httpUrl())), "URLs that may be requested, including all paths below them."),
     answers: described(optional(z.array(response)), "Responses that are used instead of a request."),
   });
 });
@@ -38,9 +38,9 @@ export const agentSchema = once(() => {
     .strictObject({
       workflow: described(optional(nonEmptyString()), "The key of the workflow. Default: any."),
       step: described(optional(nonEmptyString()), "The ref of the step. Default: any."),
-      text: described(optional(z.string()), "A reply in text."),
-      json: described(anyValue(), "A reply in JSON."),
-      error: described(optional(nonEmptyString()), "The reason why there is no reply."),
+      text: described(optional(z.string()), "The reply as text."),
+      json: described(anyValue(), "The reply as JSON."),
+      error: described(optional(nonEmptyString()), "The error instead of a reply."),
     })
     .check(
       rule(({ text, json, error }, report) => {
@@ -49,7 +49,7 @@ export const agentSchema = once(() => {
       }),
     );
   return z.strictObject({
-    url: described(optional(httpUrl()), "The URL of a model that is asked."),
+    url: described(optional(httpUrl()), "The URL of the model that is called."),
     answers: described(optional(z.array(response)), "Replies that are used instead of a model."),
   });
 });

@@ -75,13 +75,19 @@ export const environmentSchema = once(() => {
         name: text("The name of the environment. Default: development."),
         timezone: text('The time zone of recipients without one, such as "Europe/Paris".'),
         locale: text("The account's default locale for translations. Default: en."),
-        channels: lazySection(() => record(optional(channelSchema())), "Channels by key. null: not configured here."),
+        channels: lazySection(
+          () => record(optional(channelSchema())),
+          "Channels by key. null: not configured in this environment.",
+        ),
         channel_groups: lazySection(() => record(channelGroupSchema()), "Groups of channels by key."),
         workflows: lazySection(
           () =>
             record(
               z.strictObject({
-                active: described(optional(z.boolean()), "Whether the workflow runs, whatever its file says."),
+                active: described(
+                  optional(z.boolean()),
+                  "Whether the workflow is active. Takes precedence over the workflow's file.",
+                ),
               }),
             ),
           "Settings of workflows by key.",
@@ -93,7 +99,7 @@ export const environmentSchema = once(() => {
         preferences: lazySection(
           () =>
             z.strictObject({
-              default: described(optional(preferenceSetSchema()), "The preference set of every recipient."),
+              default: described(optional(preferenceSetSchema()), "The default preference set of recipients."),
             }),
           "Default preferences.",
         ),
@@ -102,7 +108,7 @@ export const environmentSchema = once(() => {
           preferenceCenterSchema,
           "The page on which recipients change their preferences.",
         ),
-        fetch: lazySection(fetchSchema, "What fetch steps may request, and declared responses."),
+        fetch: lazySection(fetchSchema, "URLs that fetch steps may request, and declared responses."),
         agent: lazySection(agentSchema, "The model of AI agent steps, and declared replies."),
         private_addresses: lazySection(
           () => z.array(checkedString(describeInvalidAddressRange)),
@@ -118,13 +124,13 @@ export const environmentSchema = once(() => {
           () => z.array(checkedString(describeInvalidOrigin)),
           "Origins whose pages may call the local API, besides localhost.",
         ),
-        webhooks: lazySection(webhooksSchema, "Where the local API sends events."),
+        webhooks: lazySection(webhooksSchema, "Webhooks to which the local API sends events."),
         tracking: lazySection(
           () =>
             z.strictObject({
-              base_url: described(checkedString(describeInvalidTrackingUrl), "The URL that tracked links lead to."),
+              base_url: described(checkedString(describeInvalidTrackingUrl), "The base URL of tracked links."),
             }),
-          "Tracking of links and opens. Without it, links stay as they are.",
+          "Link and open tracking. If absent, links are not rewritten.",
         ),
         guide_groups: lazySection(
           () => z.strictObject({ default: described(optional(guideGroupSchema()), "The group of all guides.") }),
@@ -138,7 +144,7 @@ export const environmentSchema = once(() => {
           checkDistinctWebhooks(environment.webhooks, reportBelow(report, "webhooks"));
         }),
       ),
-    "Settings that the service has in its dashboard: channels, variables, default preferences and settings of the local API.",
+    "Settings that are in the dashboard of the hosted service: channels, variables, default preferences and settings of the local API.",
   );
 });
 
@@ -146,9 +152,6 @@ export const environmentSchema = once(() => {
 const guideGroupSchema = () =>
   z.strictObject({
     display_sequence: described(optional(z.array(z.string())), "Keys of guides in the order in which they are shown."),
-    display_sequence_unthrottled: described(
-      optional(z.array(z.string())),
-      "Keys of guides that are shown whatever the interval says.",
-    ),
-    display_interval: described(optional(wholeNumber(1)), "Seconds between two guides."),
+    display_sequence_unthrottled: described(optional(z.array(z.string())), "Keys of guides that ignore the interval."),
+    display_interval: described(optional(wholeNumber(1)), "Minimum time between two guides, in seconds."),
   });

@@ -17,7 +17,7 @@ function describeInvalidEvent(value: string): string | null {
   // Users write "sent" for "message.sent".
   const near = WEBHOOK_EVENTS.find((name) => name.endsWith(`.${value}`)) ?? findNearest(value, WEBHOOK_EVENTS);
   const names = near === undefined ? `events are ${WEBHOOK_EVENTS.join(", ")}` : `did you mean "${near}"?`;
-  return `is no event that webhooks have, found ${JSON.stringify(value)}; ${names}`;
+  return `must be a webhook event, found ${JSON.stringify(value)}; ${names}`;
 }
 
 /** Reports webhooks that have the same URL and the same events as an earlier one. */
@@ -30,7 +30,7 @@ export function checkDistinctWebhooks(webhooks: unknown, report: ReportFinding):
     const name = JSON.stringify([url, events ?? null]);
     const other = indexes.get(name);
     if (other === undefined) indexes.set(name, index);
-    else report([index, "url"], `has the same events at webhooks[${other}] already`);
+    else report([index, "url"], `has the same events as webhooks[${other}]`);
   }
 }
 
@@ -38,7 +38,7 @@ export function checkDistinctWebhooks(webhooks: unknown, report: ReportFinding):
 export const webhooksSchema = once(() => {
   const event = checkedString(describeInvalidEvent).check(z.meta({ enum: WEBHOOK_EVENTS }));
   const webhook = z.strictObject({
-    url: described(checkedString(describeInvalidUrl), "Where events are sent."),
+    url: described(checkedString(describeInvalidUrl), "The URL that events are sent to."),
     events: described(
       optional(
         z.array(event).check(z.minLength(1, { error: "must name an event; without the list, all events are sent" })),

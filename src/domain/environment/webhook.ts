@@ -16,7 +16,7 @@ const MESSAGE_EVENTS = [
 
 const RESOURCES = ["workflow", "email_layout", "translation", "partial", "source_event_action"] as const;
 
-const NO_COMMITS = "a project's files have nothing to commit";
+const NO_COMMITS = "project files are not committed";
 const NO_SOURCES = "sources belong to the hosted service";
 
 /** The event types of outbound webhooks that the local API never sends, with the reason. */

@@ -16,7 +16,7 @@ const SCRIPT_URL = /^\s*(javascript|vbscript|data):/i;
 function describeInvalidText(value: string, { type, limits, options }: MessageTypeField): string | null {
   if (options !== null && !options.includes(value)) return `must be one of ${options.join(", ")}, found "${value}"`;
   if (type === "color" && !/^#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i.test(value))
-    return "must be a colour such as #3454d1";
+    return "must be a color such as #3454d1";
   if (type === "url" && SCRIPT_URL.test(value)) return "must not be a script";
   if (typeof limits.min_length === "number" && value.length < limits.min_length)
     return `must have at least ${limits.min_length} characters`;
@@ -48,12 +48,12 @@ function describeInvalidValue(value: Json, field: MessageTypeField): string | nu
       if (type === "list" && isJsonObject(limits.item_schema)) {
         const schema = limits.item_schema;
         const invalidIndex = value.findIndex((item) => !hasNestedLiquid(item) && !matchesSchema(schema, item));
-        return invalidIndex < 0 ? null : `item ${invalidIndex} does not fit the field's item_schema`;
+        return invalidIndex < 0 ? null : `item ${invalidIndex} does not match the field's item_schema`;
       }
       return null;
     case "json":
       if (!isJsonObject(limits.schema) || hasNestedLiquid(value)) return null;
-      return matchesSchema(limits.schema, value) ? null : "does not fit the field's schema";
+      return matchesSchema(limits.schema, value) ? null : "does not match the field's schema";
     case "button":
     case "image":
       return isJsonObject(value) ? null : `must be an object with ${SUB_FIELDS[type].join(", ")}`;

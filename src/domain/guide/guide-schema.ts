@@ -41,7 +41,7 @@ export const guideSchema = once(() => {
   };
   const step = z.strictObject({
     ref: requiredText("The name of the step, unique in this guide."),
-    name: text("The name that people read."),
+    name: text("The display name."),
     schema_key: requiredText("The key of the step's message type."),
     schema_semver: requiredText("The version of the message type."),
     schema_variant_key: requiredText('The key of the message type\'s variant, such as "default".'),
@@ -50,7 +50,7 @@ export const guideSchema = once(() => {
   });
   const pattern = z
     .strictObject({
-      directive: choice(["allow", "block"], "Whether the guide may show there (default: allow)."),
+      directive: choice(["allow", "block"], "Whether the guide may be shown there (default: allow)."),
       pathname: described(optional(nonEmptyString()), 'URL pattern for the path, such as "/pages/*".'),
       search: described(optional(nonEmptyString()), "URL pattern for the query string."),
     })
@@ -62,26 +62,26 @@ export const guideSchema = once(() => {
   const patterns = (description: string) => described(optional(z.array(pattern)), description);
   const goal = z.strictObject({
     goal_key: requiredText("The key of the goal."),
-    attribution_window_days: described(optional(wholeNumber(1, 30)), "Days in which the goal counts for the guide."),
+    attribution_window_days: described(optional(wholeNumber(1, 30)), "The attribution window of the goal, in days."),
   });
   const guide = z.strictObject({
     $schema: schemaReference(),
-    name: described(stringUpTo(255), "The name that people read."),
+    name: described(stringUpTo(255), "The display name."),
     channel_key: requiredText("The key of the in-app guide channel."),
     steps: described(
       z.array(step).check(z.minLength(1, { error: "must have at least one step" }), distinct("ref", "step")),
-      "What users see, in order. Each step is content of a message type.",
+      "The steps that users see, in order. Each has the content of a message type.",
     ),
-    description: described(optional(stringUpTo(280)), "What the guide is for."),
+    description: described(optional(stringUpTo(280)), "The purpose of the guide."),
     tags: described(optional(z.array(z.string())), "Tags that group guides in the dashboard."),
-    goal_attachment: described(optional(goal), "The goal that the guide should reach."),
+    goal_attachment: described(optional(goal), "The goal of the guide."),
     target_audience_key: described(
       optional(nonEmptyString()),
       "The audience that can see the guide. null: all users, or those that a workflow's guide step adds.",
     ),
     target_property_conditions: described(optional(conditionGroupSchema()), "Conditions that a user must meet."),
-    activation_url_patterns: patterns("Where in the application the guide may show (default: everywhere)."),
-    activation_location_rules: patterns("The old name of activation_url_patterns."),
+    activation_url_patterns: patterns("URLs on which the guide may be shown (default: all)."),
+    activation_location_rules: patterns("Former name of activation_url_patterns."),
     ...state,
     __readonly: described(optional(z.looseObject(state)), "Written by the hosted service. Takes precedence."),
     key: text("The key of the guide: the name of its folder."),
@@ -97,7 +97,7 @@ export const guideSchema = once(() => {
     guide.check(
       rule(({ activation_url_patterns: patterns, activation_location_rules: rules }, report) => {
         if (isActivationList(patterns) && isActivationList(rules))
-          report(["activation_location_rules"], "must not be given beside activation_url_patterns");
+          report(["activation_location_rules"], "cannot be combined with activation_url_patterns");
       }),
       rule((value, report) => {
         const readonly = isJsonObject(value.__readonly) ? value.__readonly : {};

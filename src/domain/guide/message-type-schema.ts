@@ -29,28 +29,28 @@ export const messageTypeSchema = once(() => {
    * Returns a setting under its name in files and its name in the service's documentation (section 11 of the format).
    */
   const setting = <S extends string, C extends string, T extends z.ZodMiniType>(snake: S, camel: C, schema: T) =>
-    ({ [snake]: schema, [camel]: described(schema, `The same as ${snake}.`) }) as Record<S | C, T>;
+    ({ [snake]: schema, [camel]: described(schema, `Alias of ${snake}.`) }) as Record<S | C, T>;
   const limit = (description: string) => described(optional(wholeNumber(0)), description);
   const bound = (description: string) => described(optional(z.number()), description);
   const valueSchema = jsonSchema("The JSON Schema of the value.");
   const itemSchema = jsonSchema("The JSON Schema of each item.");
   const lengths = {
-    ...setting("min_length", "minLength", limit("The shortest text, in characters.")),
-    ...setting("max_length", "maxLength", limit("The longest text, in characters.")),
+    ...setting("min_length", "minLength", limit("The minimum length, in characters.")),
+    ...setting("max_length", "maxLength", limit("The maximum length, in characters.")),
   };
   const common = {
-    required: flag("Whether guides must give a value (default: false)."),
-    default: described(optional(z.unknown()), "The value of guides that give none."),
-    description: text("The help that people read."),
-    placeholder: described(optional(z.unknown()), "What an empty input shows."),
+    required: flag("Whether guides must set a value (default: false)."),
+    default: described(optional(z.unknown()), "The value for guides that do not set one."),
+    description: text("The help text."),
+    placeholder: described(optional(z.unknown()), "The placeholder of an empty input."),
   };
 
   const named = {
-    key: requiredText("The name under which guides give the value."),
-    label: text("The label that people read."),
+    key: requiredText("The name by which guides set the value."),
+    label: text("The display label."),
   };
   const base = <T extends FieldType>(type: T) => ({
-    type: described(z.literal(type), "What the field takes."),
+    type: described(z.literal(type), "The type of the field."),
     ...named,
   });
   /** Returns the schema of a field type, with the settings and fields that only this type has. */
@@ -60,20 +60,20 @@ export const messageTypeSchema = once(() => {
     fields?: F,
   ) => {
     const all = z.strictObject({ ...common, ...(settings as S) });
-    const own = { settings: described(optional(all), "Limits, the default and help."), ...(fields as F) };
+    const own = { settings: described(optional(all), "Limits, default and help text."), ...(fields as F) };
     return z.strictObject({ ...base(type), ...own });
   };
   const option = z.strictObject({
     value: described(z.string(), "The value."),
-    label: text("The label that people read."),
+    label: text("The display label."),
   });
   const choice = <T extends FieldType>(type: T) => {
     const options = described(z.array(option), "The values to choose from.");
     const settings = z.strictObject(
       { ...common, options },
-      { error: ({ input }) => (input == null ? "is required: it has the options" : undefined) },
+      { error: ({ input }) => (input == null ? "is required: it contains the options" : undefined) },
     );
-    return z.strictObject({ ...base(type), settings: described(settings, "The options, the default and help.") });
+    return z.strictObject({ ...base(type), settings: described(settings, "Options, default and help text.") });
   };
   const part = described(
     optional(
@@ -81,15 +81,15 @@ export const messageTypeSchema = once(() => {
         type: text("The type of the part."),
         key: text("The key of the part."),
         label: text("The label of the part."),
-        settings: described(optional(z.looseObject(common)), "The default of the part, and help."),
+        settings: described(optional(z.looseObject(common)), "Default and help text of the part."),
       }),
     ),
     "A part of the value.",
   );
   const numbers = () => ({
-    min: bound("The smallest number."),
-    max: bound("The largest number."),
-    ...setting("unit_label", "unitLabel", text("The unit that people read.")),
+    min: bound("The minimum value."),
+    max: bound("The maximum value."),
+    ...setting("unit_label", "unitLabel", text("The display unit.")),
   });
   const fieldTypes = {
     text: () => field("text", lengths),
@@ -110,14 +110,14 @@ export const messageTypeSchema = once(() => {
 
   const variant = z.strictObject({
     key: requiredText('The key of the variant. One variant is called "default".'),
-    name: text("The name that people read."),
-    fields: described(z.array(variantField).check(distinct("key", "field")), "What guides give values for."),
+    name: text("The display name."),
+    fields: described(z.array(variantField).check(distinct("key", "field")), "The fields for which guides set values."),
   });
   return described(
     z.strictObject({
       $schema: schemaReference(),
-      name: described(stringUpTo(255), "The name that people read."),
-      description: described(optional(stringUpTo(280)), "What the message type is for."),
+      name: described(stringUpTo(255), "The display name."),
+      description: described(optional(stringUpTo(280)), "The purpose of the message type."),
       icon_name: text("The icon that the editor shows."),
       preview: described(z.string(), "The HTML and Liquid template of the preview."),
       variants: described(

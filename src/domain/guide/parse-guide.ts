@@ -37,7 +37,7 @@ function checkUrlPattern(name: "pathname" | "search", text: string, path: Proper
   try {
     new URLPattern({ [name]: text });
   } catch {
-    report([...path, name], `is no URL pattern: ${JSON.stringify(text)}`);
+    report([...path, name], `is not a valid URL pattern: ${JSON.stringify(text)}`);
   }
 }
 
@@ -65,17 +65,17 @@ function parseContent(
   if (type === undefined) {
     const near = findNearest(schema_key, messageTypes.keys());
     const hint = near === undefined ? "; message types are in message-types/<key>/" : `; did you mean "${near}"?`;
-    report([...path, "schema_key"], `names no message type of this project: "${schema_key}"${hint}`);
+    report([...path, "schema_key"], `is not a message type of this project: "${schema_key}"${hint}`);
     return [];
   }
   if (type instanceof KnockError) {
-    report([...path, "schema_key"], `names a message type that cannot be read: ${type.message}`);
+    report([...path, "schema_key"], `refers to an invalid message type: ${type.message}`);
     return [];
   }
   const variant = type.variants.find(({ key }) => key === schema_variant_key);
   if (variant === undefined) {
     const known = type.variants.map(({ key }) => key).join(", ");
-    report([...path, "schema_variant_key"], `names no variant of "${schema_key}": ${known}`);
+    report([...path, "schema_variant_key"], `is not a variant of "${schema_key}" (${known})`);
     return [];
   }
   const stepValues = (values ?? {}) as JsonObject;
@@ -85,7 +85,7 @@ function parseContent(
       key,
       variant.fields.map((field) => field.key),
     );
-    report([...path, "values", key], `is no field of "${schema_key}"${near ? `; did you mean "${near}"?` : ""}`);
+    report([...path, "values", key], `is not a field of "${schema_key}"${near ? `; did you mean "${near}"?` : ""}`);
   }
   return variant.fields.map((field): GuideField => {
     const own = Object.hasOwn(stepValues, field.key) ? (stepValues[field.key] as Json) : null;
@@ -93,7 +93,7 @@ function parseContent(
     if (own !== null) checkFieldValue(own, field, valuePath, report);
     else if (field.required && field.default === null) {
       if (isJsonObject(values)) report(valuePath, "is required");
-      else report([...path, "values"], `is required: it has the field "${field.key}"`);
+      else report([...path, "values"], `is required: it contains the field "${field.key}"`);
     }
     const value =
       isJsonObject(own) && isJsonObject(field.default) ? { ...field.default, ...own } : (own ?? field.default);
@@ -121,12 +121,15 @@ export function parseGuide(key: string, raw: unknown, context: GuideContext): Gu
   );
   const declaredType = findings.isValid(["channel_key"]) ? context.findDeclaredType(file.channel_key) : undefined;
   if (declaredType !== undefined && !hasTrait(declaredType, "isGuide"))
-    findings.add(["channel_key"], `names a channel of type ${declaredType}: "${file.channel_key}"`);
+    findings.add(
+      ["channel_key"],
+      `must be an in-app guide channel, but "${file.channel_key}" is of type ${declaredType}`,
+    );
   const steps = (Array.isArray(file.steps) ? file.steps : []).flatMap((step, index): GuideStep[] => {
     const path = ["steps", index];
     if (!findings.isValid(path)) return [];
     if (collectPartialKeys(JSON.stringify(step.values ?? {})).length > 0)
-      findings.add([...path, "values"], "cannot render partials: a guide's content has none");
+      findings.add([...path, "values"], "cannot render partials: guides do not support them");
     const { ref, name, schema_key, schema_semver, schema_variant_key } = step;
     const content = parseContent(step, path, context, findings.add);
     return [{ ref, name: name ?? null, schema_key, schema_semver, schema_variant_key, content }];

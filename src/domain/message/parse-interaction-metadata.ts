@@ -11,7 +11,7 @@ const MAX_PAIRS = 5;
 const metadataSchema = once(() =>
   flatPairs(MAX_PAIRS, {
     noObject: "must be an object",
-    nested: "must be text, a number, true, false or null: nothing nested",
+    nested: "must be text, a number, true, false or null",
   }),
 );
 
@@ -27,7 +27,7 @@ export function parseInteractionMetadata(action: EngagementAction, value: Json |
   const metadata = checkDocument(metadataSchema(), value, report) as JsonObject | null;
   if (metadata !== null && Object.keys(metadata).length === 0) return null;
   if (metadata !== null && action !== "interacted")
-    report([], `goes with the status interacted only, not with ${action}`);
+    report([], `is only allowed with the status interacted, not with ${action}`);
   if (!findings.isEmpty)
     throw findings.toError("metadata", "invalid_params", () => 'For example {"button":"approve"}.');
   return metadata;

@@ -14,11 +14,11 @@ export const preferenceCenterSchema = once(() => {
     .strictObject({
       type: described(
         z.enum(["workflow", "channel", "category", "channel_types", "commercial_subscribed"]),
-        "What the row switches.",
+        "The kind of preference that the row controls.",
       ),
-      name: described(z.string(), "The name that people read."),
+      name: described(z.string(), "The display name."),
       identifier: text("The key of the workflow, the category or the channel."),
-      description: text("What people read below the name."),
+      description: text("The description below the name."),
       channel_types: described(optional(z.array(z.string())), "The channel types in the row. Default: all."),
     })
     .check(
@@ -30,12 +30,12 @@ export const preferenceCenterSchema = once(() => {
   const config = z.strictObject({
     title: text("The title of the page."),
     body: text("The text below the title."),
-    rows: described(optional(z.array(row)), "What people can switch."),
+    rows: described(optional(z.array(row)), "The preferences that recipients can change."),
     show_account_name: described(optional(z.boolean()), "Whether the page shows the name of the account."),
   });
   return z.strictObject({
     enabled: described(optional(z.boolean()), "Whether the page is served. Default: true."),
-    config: described(optional(config), "What the page shows."),
+    config: described(optional(config), "The content of the page."),
   });
 });
 

@@ -24,7 +24,7 @@ export const preferenceSetSchema = once(() => {
   const strategy = described(anyValue(), '"replace": recipients cannot override a tenant\'s defaults.');
   const value = unionByType("true, false or an object with conditions", {
     flag: () => z.boolean(),
-    object: () => z.looseObject({ conditions: described(conditions(), "All of them must be true.") }),
+    object: () => z.looseObject({ conditions: described(conditions(), "Conditions that must all be true.") }),
   });
   const channelTypes = z.strictObject(
     {
@@ -48,7 +48,7 @@ export const preferenceSetSchema = once(() => {
       z.strictObject(
         {
           ...channels,
-          conditions: described(optional(conditions()), "All of them must be true."),
+          conditions: described(optional(conditions()), "Conditions that must all be true."),
           __strategy__: strategy,
         },
         LIST_KNOWN_KEYS,
@@ -66,12 +66,12 @@ export const preferenceSetSchema = once(() => {
         id: described(anyValue(), "The ID of the set: default, or the ID of a tenant."),
         __persistence_strategy__: described(
           z.optional(z.enum(["merge", "replace"])),
-          "merge: keep what the set does not mention. replace: drop it.",
+          "merge: keep preferences that are not in the set. replace: remove them.",
         ),
       },
       LIST_KNOWN_KEYS,
     ),
-    "Preferences: which messages to send. What is not set is sent.",
+    "Preferences that decide which messages are sent. Messages without a preference are sent.",
   );
   return named(set, "preference_set");
 });

@@ -12,8 +12,8 @@ function describeInvalidReference(
   types: ReadonlyMap<string, Audience["type"]>,
 ): string | null {
   const isDynamic = types.get(key) === "dynamic";
-  if (audienceType === "dynamic") return isDynamic ? null : `"${key}" is no dynamic audience of this project`;
-  return isDynamic ? `"${key}" is dynamic: nobody can be added or removed` : null;
+  if (audienceType === "dynamic") return isDynamic ? null : `"${key}" is not a dynamic audience of this project`;
+  return isDynamic ? `"${key}" is a dynamic audience: members cannot be added or removed` : null;
 }
 
 /** Returns whether a workflow's steps name audiences. */

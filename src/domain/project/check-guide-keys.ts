@@ -17,7 +17,7 @@ export function checkGuideKeys(workflow: Workflow, keys: () => readonly string[]
   const details = references.flatMap(({ key, path }): ErrorDetail[] =>
     known.includes(key)
       ? []
-      : [{ pointer: toPointer(path), message: `names no guide of this project: "${key}"`, value: key }],
+      : [{ pointer: toPointer(path), message: `is not a guide of this project: "${key}"`, value: key }],
   );
   const [first] = details;
   if (first === undefined) return;

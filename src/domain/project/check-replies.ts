@@ -46,11 +46,11 @@ export function checkReplies({ steps }: Workflow, report: (place: string, messag
     if (ref === null) continue;
     const parent = stepsByRef.get(ref);
     const [from, to] = [findStepPath(steps, ref), findStepPath(steps, step.ref)];
-    if (parent === undefined || from === null || to === null) report(place, `names no step: "${ref}"`);
+    if (parent === undefined || from === null || to === null) report(place, `is not a step of this workflow: "${ref}"`);
     else if (!isChannelStep(parent) || !hasTrait(parent.channel_type, "hasReplies"))
-      report(place, `names no chat step: "${ref}"`);
-    else if (!isBefore(from, to)) report(place, `must name a step that every run has come past, not "${ref}"`);
+      report(place, `is not a chat step: "${ref}"`);
+    else if (!isBefore(from, to)) report(place, `must be a step that every run reaches before this one, not "${ref}"`);
     else if (parent.channel_key !== step.channel_key)
-      report(place, `must name a step with the same channel, not "${ref}"`);
+      report(place, `must be a step with the same channel, not "${ref}"`);
   }
 }

@@ -8,11 +8,11 @@ export const projectSettingsSchema = once(() => {
   return z.strictObject({
     target: described(
       z.optional(z.enum(["local", "remote"])),
-      "Where commands run: local is the embedded engine, remote is the API. Default: local.",
+      "The target of commands: local is the embedded engine, remote is the API. Default: local.",
     ),
     base_url: text("The URL of the API. Default: https://api.knock.app."),
     profile: text("The profile whose API key and settings are used."),
-    branch: text("The branch that is used, on both targets."),
+    branch: text("The branch to use, on both targets."),
     store: text("The local store: a file, relative to this one, or :memory:."),
     environment: text("The name of a file in environments/, without .json, that overrides environment.json."),
   });

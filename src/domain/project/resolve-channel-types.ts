@@ -38,9 +38,9 @@ export function resolveChannelTypes(workflow: Workflow, environment: Environment
     const type = findDeclaredType(step, environment);
     const channel = `${step.channel_key === null ? "channel group" : "channel"} "${key}"`;
     if (step.channel_type === null && type === null) {
-      report(typePath, `is required: no ${channel} is declared that would tell it`);
+      report(typePath, `is required: no ${channel} is declared`);
     } else if (step.channel_type === null && hasTrait(type, "isGuide")) {
-      report(typePath, `is required: ${channel} is of type "${type}", which old files do not know`);
+      report(typePath, `is required: ${channel} is of type "${type}", which is never inferred`);
     } else if (step.channel_type === null) {
       step.channel_type = type;
       checkChannelTemplate(step, (below, message) => report([...stepPath, ...below], message));

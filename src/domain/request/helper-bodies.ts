@@ -43,7 +43,7 @@ export const clockBodySchema = once(() =>
     .check(
       rule((body, report) => {
         if (CLOCK_MOVES.filter((name) => body[name] !== undefined).length !== 1)
-          report([], "must say one of advance, set, freeze and reset");
+          report([], "must have exactly one of advance, set, freeze and reset");
       }),
     ),
 );
@@ -63,7 +63,7 @@ const FAULT_ERRORS = ["timeout", "connection", "malformed", "bounced"] as const;
 
 /** The schema of a fault, which makes deliveries of a channel fail (section 6 of the contract). */
 export const faultBodySchema = once(() => {
-  const channel = "is required: a channel's key, id or type";
+  const channel = "is required (a channel's key, ID or type)";
   const times = { error: "must be a whole number above 0" };
   const rate = { error: "must be a number above 0, and at most 1" };
   const status = { error: "must be a whole number from 400 to 599" };
@@ -75,14 +75,14 @@ export const faultBodySchema = once(() => {
         error: optional(z.enum(FAULT_ERRORS)),
         times: optional(z.int(times).check(z.gte(1, times))),
         rate: optional(z.number(rate).check(z.gt(0, rate), z.lte(1, rate))),
-        seed: optional(unionByType("a text or a number", { text: z.string, number: z.number })),
+        seed: optional(unionByType("a string or a number", { text: z.string, number: z.number })),
       },
       LIST_KNOWN_KEYS,
     )
     .check(
       rule(({ status, error }, report) => {
         if (((status ?? null) === null) === ((error ?? null) === null))
-          report(["status"], "or error must say how deliveries fail, one of them");
+          report(["status"], "or error is required, but not both");
       }),
     );
 });
@@ -94,7 +94,7 @@ export type FaultError = NonNullable<FaultBody["error"]>;
 export const seedBodySchema = once(() =>
   z.looseObject({}).check(
     z.refine((body) => Object.keys(body).length > 0, {
-      error: "names nobody: users, objects, tenants, subscriptions or audiences, as a recipients file does",
+      error: "must have at least one of users, objects, tenants, subscriptions and audiences",
     }),
   ),
 );

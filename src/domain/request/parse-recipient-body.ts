@@ -37,7 +37,7 @@ export function parseRecipientKey(collection: string, id: string): RecipientKey 
     throw createInvalidParamsError(
       `the ${NOUNS[collection] ?? "object"}'s ${name} ${JSON.stringify(value)}`,
       [{ pointer: `/${name}`, message, value }],
-      name === "id" && value.includes("/") ? "An object is named by collection and id, apart." : undefined,
+      name === "id" && value.includes("/") ? "Give the collection and the ID of the object separately." : undefined,
     );
   }
   return toRecipientKey({ collection, id });
@@ -45,11 +45,11 @@ export function parseRecipientKey(collection: string, id: string): RecipientKey 
 
 function checkSameId(body: JsonObject, key: RecipientKey, report: ReportFinding): void {
   const { collection, id } = splitRecipientKey(key);
-  if (body.id !== undefined && body.id !== id) report(["id"], `must be "${id}" or absent: an id never changes`);
+  if (body.id !== undefined && body.id !== id) report(["id"], `must be "${id}" or absent: IDs cannot be changed`);
   if (body.collection === undefined || body.collection === collection) return;
   report(
     ["collection"],
-    collection === USERS ? "is for objects: a user has none" : `must be "${collection}" or absent`,
+    collection === USERS ? "is only for objects, not for users" : `must be "${collection}" or absent`,
   );
 }
 
@@ -72,7 +72,7 @@ export function parseRecipientBody(body: unknown, key: RecipientKey): RecipientU
       return { key, properties: {} };
     }
     checkSameId(body, key, report);
-    if (body.$trigger_data !== undefined) report(["$trigger_data"], "belongs to a trigger's recipients only");
+    if (body.$trigger_data !== undefined) report(["$trigger_data"], "is only allowed for the recipients of a trigger");
     const { __typename: _typename, updated_at: _updated, ...own } = body; // fields of a response that is sent back
     const parsed = parseRecipient({ ...own, ...splitRecipientKey(key) }, report);
     const properties = parsed?.upsert?.properties ?? {};

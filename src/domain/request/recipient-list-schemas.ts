@@ -12,7 +12,12 @@ import { idSchema, inlineRecipientSchema, recipientSchema } from "./recipient-sc
 
 const usersOnlyRule = z.check<unknown>(({ value, issues }) => {
   if (isJsonObject(value) && value.collection !== undefined && value.collection !== USERS)
-    issues.push({ code: "custom", message: "must be a user: audiences hold no objects", input: value, continue: true });
+    issues.push({
+      code: "custom",
+      message: "must be a user: audiences cannot contain objects",
+      input: value,
+      continue: true,
+    });
 });
 
 const memberTenantRule = rule(({ tenant }, report) => {

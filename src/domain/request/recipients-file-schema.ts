@@ -21,7 +21,7 @@ function checkDuplicates(file: Record<string, unknown>, report: ReportFinding): 
       if (!isJsonObject(entry) || typeof entry.id !== "string") continue;
       const name = JSON.stringify([collection ?? entry.collection, entry.id]);
       const other = pathsByName.get(name);
-      if (other !== undefined) report([list, index, "id"], `is the id of ${other} already`);
+      if (other !== undefined) report([list, index, "id"], `is already the ID of ${other}`);
       pathsByName.set(name, formatPointer(toPointer([list, index])));
     }
   }
@@ -37,7 +37,7 @@ const noCollectionRule = listRule((users, report) => {
 export const recipientsFileSchema = once(() => {
   const subscription = z.strictObject({
     object: described(recipientSchema(), "The object: its collection and its ID."),
-    recipient: described(recipientSchema(), "Who subscribes: a user's ID, or an object."),
+    recipient: described(recipientSchema(), "The subscriber: a user ID or an object."),
     properties: described(z.optional(record(z.unknown())), "Properties of the subscription."),
   });
   return described(
@@ -47,13 +47,13 @@ export const recipientsFileSchema = once(() => {
         users: described(z.optional(z.array(userSchema()).check(noCollectionRule)), "Users."),
         objects: described(z.optional(z.array(objectSchema())), "Objects."),
         tenants: described(z.optional(z.array(tenantObjectSchema())), "Tenants."),
-        subscriptions: described(z.optional(z.array(subscription)), "Who is subscribed to which object."),
+        subscriptions: described(z.optional(z.array(subscription)), "Subscriptions of recipients to objects."),
         audiences: described(
           z.optional(record(z.array(memberEntrySchema()))),
           "Members of static audiences, by key of the audience.",
         ),
       })
       .check(rule(checkDuplicates)),
-    "Recipients that the local store starts with.",
+    "Initial recipients of the local store.",
   );
 });

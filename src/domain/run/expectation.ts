@@ -160,7 +160,9 @@ export function parseExpectation(rule: string, scope: ExpectationScope = "runs")
   const counters: readonly Counter[] = COUNTERS[scope];
   const createError = (message: string, hint?: string): KnockError =>
     new KnockError("usage", `--expect: ${JSON.stringify(rule)} ${message}`, {
-      hint: hint ?? "For example 'sent>=2' (quoted: > is the shell's), skipped=0, ada:email=sent or no-failures.",
+      hint:
+        hint ??
+        "For example 'sent>=2' (with quotes, because > redirects output), skipped=0, ada:email=sent or no-failures.",
     });
   const parseCounter = (name: string): Counter => {
     const known = counters.find((counter) => counter === name);
@@ -169,8 +171,8 @@ export function parseExpectation(rule: string, scope: ExpectationScope = "runs")
     const near = isElsewhere ? undefined : findNearest(name, counters);
     throw createError(
       isElsewhere
-        ? `counts ${name}, which this command does not report`
-        : `counts nothing known: ${JSON.stringify(name)}`,
+        ? `uses the counter ${name}, which this command does not report`
+        : `has an unknown counter: ${JSON.stringify(name)}`,
       near ? `Did you mean "${near}"?` : `Counters: ${counters.join(", ")}.`,
     );
   };
@@ -183,7 +185,7 @@ export function parseExpectation(rule: string, scope: ExpectationScope = "runs")
     if (!RESULTS.includes(wanted)) {
       const near = findNearest(wanted, RESULTS);
       throw createError(
-        `names no outcome: ${JSON.stringify(wanted)}`,
+        `has an unknown outcome: ${JSON.stringify(wanted)}`,
         near ? `Did you mean "${near}"?` : `Outcomes: ${RESULTS.join(", ")}.`,
       );
     }

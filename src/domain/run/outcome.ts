@@ -4,32 +4,32 @@ import type { RecipientReference } from "../recipient/recipient.js";
 import type { RunStatus } from "./run-status.js";
 
 /**
- * All reasons of steps and runs, with their meaning. Scripts may rely on this closed list. The table in the README is
- * generated from it.
+ * All reasons of steps and runs, with their meaning. Scripts may rely on this closed list. A test compares it with the
+ * table in `docs/guide/exit-codes-and-reasons.md`.
  */
 export const REASONS = {
   condition: "a step, branch, channel or trigger condition was false",
-  preference: "the recipient's preferences opt out of it",
-  channel_not_configured: "the channel does not exist in this environment",
-  missing_recipient_data: "the recipient lacks the address, number, token or connection the channel needs",
+  preference: "the recipient's preferences prevented sending",
+  channel_not_configured: "the channel is not configured in this environment",
+  missing_recipient_data: "the recipient has no address, number, token or connection for the channel",
   trigger_frequency: "the workflow already ran for this recipient and runs only once",
-  invalid_window: "the time to wait until is missing, malformed, too far or past",
-  skip_delay: "the trigger asked to skip delays",
+  invalid_window: "the end of the wait is missing, invalid, too far away or in the past",
+  skip_delay: "the settings of the trigger skip delays",
   batched: "the activity joined an open batch",
-  empty_batch: "everything in the batch was cancelled",
-  event_matched: "the awaited event came, and the step ends the run then",
-  wait_expired: "no event matched in time, and the step ends the run then",
+  empty_batch: "all activities of the batch were canceled",
+  event_matched: "a matching event occurred, and the step then ends the run",
+  wait_expired: "no matching event occurred in time, and the step then ends the run",
   throttled: "the throttle's limit was reached",
   render_error: "a template could not be rendered",
-  trigger_depth: "workflows trigger each other in a ring, which is stopped",
-  not_applicable: "the step is about a user or a tenant that the run does not have",
+  trigger_depth: "workflows trigger each other in a loop, which was stopped",
+  not_applicable: "the step needs a user or a tenant that the run does not have",
   fetch_error: "a fetch step failed",
-  agent_error: "a model did not answer, or not as the step wants",
-  delivery_error: "the provider refused the message",
+  agent_error: "the model did not respond, or its response was invalid",
+  delivery_error: "the provider rejected the message",
   workflow_unavailable: "the workflow was deactivated, archived or deleted",
   recipient_deleted: "the recipient was deleted while the run waited",
   recipient_not_found: "the recipient was never identified",
-  cancelled: "the run was cancelled",
+  cancelled: "the run was canceled",
   finished: "the run had already ended",
 } as const;
 

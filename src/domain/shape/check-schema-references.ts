@@ -42,7 +42,7 @@ function checkAnchors(parts: readonly Part[], report: ReportFinding): void {
     if (part.$dynamicRef !== undefined && !isOneResource)
       report([...path, "$dynamicRef"], 'is unsupported in a schema with embedded "$id"s; use "$ref"');
     if (part.$anchor !== undefined && part.$dynamicAnchor !== undefined)
-      report([...path, "$dynamicAnchor"], 'is unsupported beside "$anchor"');
+      report([...path, "$dynamicAnchor"], 'cannot be combined with "$anchor"');
     const own = part.$anchor === undefined ? (["$dynamicAnchor"] as const) : (["$anchor"] as const);
     for (const keyword of own) {
       const name = part[keyword];

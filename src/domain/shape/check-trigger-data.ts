@@ -80,9 +80,9 @@ function describeViolation(
     case "maxItems":
     case "minProperties":
     case "maxProperties":
-      return `does not keep to ${keyword} ${expectedText}, found ${formatValue(found)}`;
+      return `violates ${keyword} ${expectedText}, found ${formatValue(found)}`;
     case "uniqueItems":
-      return "must not hold the same item twice";
+      return "must not contain the same item twice";
     default:
       return fallback.replace(/\.$/, "");
   }
@@ -144,7 +144,7 @@ function createUnusableSchemaError(workflow: string, error: unknown): KnockError
   const [first = ""] = getErrorMessage(error).split("\n"); // if a reference is unresolved, the validator's message continues with a list of all known schemas
   const reason =
     error instanceof RangeError
-      ? "it refers to itself without end"
+      ? "its references form an infinite loop"
       : (first.split(" Absolute URI ")[0] as string).trimEnd();
   return new KnockError(
     "workflow_invalid",
@@ -227,8 +227,8 @@ function buildHint(details: readonly ErrorDetail[]): string {
     .map(({ pointer }) => pointer.split("/").slice(2))
     .filter((path) => path.length > 0 && path.every((part) => /^[A-Za-z_][\w-]*$/.test(part)));
   const flags = missing.slice(0, MAX_FLAGS_IN_HINT).map((path) => `--set ${path.join(".")}=…`);
-  const flagHint = flags.length === 0 ? "" : `${flags.join(" ")} (or :=… for JSON) gives what is missing. `;
-  return `${flagHint}The workflow's trigger_data_json_schema says what it takes.`;
+  const flagHint = flags.length === 0 ? "" : `${flags.join(" ")} (or :=… for JSON) sets missing properties. `;
+  return `${flagHint}The workflow's trigger_data_json_schema describes the valid data.`;
 }
 
 /**

@@ -5,11 +5,14 @@ import type { Step, StepBranch } from "./step.js";
 
 /** Returns the fields that branches and cohorts share. */
 export const branchFields = (steps: z.ZodMiniType) => ({
-  name: text("The name that people read."),
+  name: text("The display name."),
   ref: text("Written by the hosted service."),
   default: flag("Whether this is the branch for runs that meet no conditions. It must be the last."),
   terminates: flag("Whether the run ends after the steps of the branch (default: false)."),
-  conditions: described(optional(conditionGroupSchema()), "The branch is taken if they are true."),
+  conditions: described(
+    optional(conditionGroupSchema()),
+    "Conditions of the branch. If they are true, the branch is taken.",
+  ),
   steps: described(optional(steps), "The steps of the branch."),
 });
 

@@ -54,7 +54,7 @@ export const requestFields = () => ({
   headers: keyValuePairs("The request's headers."),
   query_params: keyValuePairs("Parameters that are added to the URL's query."),
   body: text("The body: a template that produces JSON."),
-  json_body: text("The same as body."),
+  json_body: text("Alias of body."),
   response_path: described(
     optional(z.string().check(z.refine(isDottedPath, { error: "must be a dotted path such as order.lines" }))),
     "The path in data at which the response is stored.",

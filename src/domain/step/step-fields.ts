@@ -13,9 +13,12 @@ const commonFields = () => ({
     ),
     "The name of the step, unique in the workflow. Conditions and errors refer to it.",
   ),
-  name: text("The name that people read."),
-  description: text("What the step is for."),
-  conditions: described(optional(conditionGroupSchema()), "The step is skipped if they are false."),
+  name: text("The display name."),
+  description: text("The purpose of the step."),
+  conditions: described(
+    optional(conditionGroupSchema()),
+    "Conditions of the step. If they are false, the step is skipped.",
+  ),
 });
 
 /** Returns the fields that every step has (section 5 of the format). */

@@ -23,7 +23,7 @@ export const jsonObjectText = (description: string) =>
     z
       .string()
       .check(
-        z.refine(isJsonObjectText, { error: "must be a JSON object as text, or a Liquid template that gives one" }),
+        z.refine(isJsonObjectText, { error: "must be a JSON object as text, or a Liquid template that renders one" }),
       ),
     description,
   );
@@ -71,7 +71,7 @@ export const recipientSettingsSchema = (collection: string) =>
     .strictObject({
       recipient_mode: described(
         z.enum(["current", "reference"]),
-        "current: the one of the run. reference: the one that recipient_gid names.",
+        "current: the run's own. reference: the one in recipient_gid.",
       ),
       recipient_gid: text(`${OBJECT_GID_PREFIX}${collection}/<id>. The id can be Liquid.`),
       update_properties: jsonObjectText("The properties to merge: a JSON object as text, or Liquid."),

@@ -17,7 +17,10 @@ export const durationField = (description: string) =>
       z.strictObject(
         {
           unit: described(z.enum(DURATION_UNITS), "The unit; a month has 30 days."),
-          value: described(z.number(), "How many units. Negative values mean before, where the format allows it."),
+          value: described(
+            z.number(),
+            "The number of units. Negative values are before the time, where the format allows them.",
+          ),
         },
         { error: describeInvalidDuration },
       ),
@@ -50,6 +53,6 @@ export function checkWindow(
 ): void {
   const hasLength = settings[length] !== undefined && settings[length] !== null;
   const hasPath = !isEmpty(settings[fieldPath]);
-  if (!hasLength && !hasPath) report([], `needs ${length} or ${fieldPath}`);
+  if (!hasLength && !hasPath) report([], `must have ${length} or ${fieldPath}`);
   if (hasLength && !hasPath) checkDuration(settings[length], maxDays, [length], report);
 }

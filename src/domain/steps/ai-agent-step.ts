@@ -56,14 +56,14 @@ const schema = () =>
             ),
             "The provider and its model, such as anthropic:claude-haiku-4-5.",
           ),
-          request_prompt: requiredText("What the model is asked. Liquid."),
+          request_prompt: requiredText("The prompt. Liquid."),
           response_type: described(z.enum(["text", "json"]), "Whether the response is text or JSON."),
           response_schema: text("The JSON Schema of the response, as text. Required for JSON."),
           web_search_enabled: flag("Whether the model can search the web (default: false)."),
           halt_on_error: flag("Whether the run ends if the request fails (default: true)."),
         })
         .check(rule(checkResponse)),
-      "What the model is asked, and how it answers.",
+      "The model, the prompt and the format of the response.",
     ),
   });
 

@@ -28,14 +28,14 @@ const schema = () =>
             ["fixed", "sliding"],
             "sliding: each activity opens the window again (default: fixed).",
           ),
-          batch_window_extension_limit: durationField("How long a sliding window can be open in all."),
+          batch_window_extension_limit: durationField("The maximum total duration of a sliding window."),
           batch_items_max_limit: described(
             optional(wholeNumber(2, 1000)),
             "The batch closes at this number of activities.",
           ),
           batch_items_render_limit: described(
             optional(wholeNumber(1, 100)),
-            "How many activities templates can read (default: 10).",
+            "The maximum number of activities in templates (default: 10).",
           ),
           batch_order: choice(["asc", "desc"], "asc: the oldest activities are read (default: asc)."),
           batch_execution_mode: choice(
@@ -52,8 +52,7 @@ const schema = () =>
             checkWindow(settings, WINDOW, report);
             const limit = settings[EXTENSION] ?? null;
             if (limit !== null) checkDuration(limit, WINDOW.maxDays, [EXTENSION], report);
-            else if (settings.batch_window_type === "sliding")
-              report([EXTENSION], "is required where the window slides");
+            else if (settings.batch_window_type === "sliding") report([EXTENSION], "is required for a sliding window");
           }),
         ),
       "How activities are collected.",

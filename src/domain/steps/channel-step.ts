@@ -21,8 +21,8 @@ const isFilled = (value: unknown): boolean => isJsonObject(value) && Object.keys
 function checkMessageStep(step: Readonly<Record<string, unknown>>, report: ReportFinding): void {
   const { channel_key: channel, channel_group_key: group, template } = step;
   if (isAbsent(channel) && isAbsent(group)) report(["channel_key"], "is required (the key of a channel)");
-  if (typeof step.guide_key === "string") report(["guide_key"], "is for in-app guide steps only");
-  if (!isAbsent(channel) && !isAbsent(group)) report(["channel_group_key"], "must not be given beside channel_key");
+  if (typeof step.guide_key === "string") report(["guide_key"], "is only supported in in-app guide steps");
+  if (!isAbsent(channel) && !isAbsent(group)) report(["channel_group_key"], "cannot be combined with channel_key");
   if (isAbsent(template)) report(["template"], "is required");
   if (isJsonObject(step.channel_overrides) && typeof step.channel_type === "string")
     checkChannelOverrides(step.channel_overrides, step.channel_type as ChannelType, report);
@@ -42,18 +42,19 @@ function checkMessageStep(step: Readonly<Record<string, unknown>>, report: Repor
  * the guide (section 7.7 of the format).
  */
 function checkGuideStep(step: Readonly<Record<string, unknown>>, report: ReportFinding): void {
-  if (!isAbsent(step.channel_group_key)) report(["channel_group_key"], "is not for in-app guide steps");
-  if (isFilled(step.template)) report(["template"], "is not for in-app guide steps: the guide has the content");
-  if (!isAbsent(step.send_windows)) report(["send_windows"], "is not for in-app guide steps");
-  if (isFilled(step.channel_overrides)) report(["channel_overrides"], "is not for in-app guide steps");
+  if (!isAbsent(step.channel_group_key)) report(["channel_group_key"], "is unsupported in in-app guide steps");
+  if (isFilled(step.template))
+    report(["template"], "is unsupported in in-app guide steps: the content is in the guide");
+  if (!isAbsent(step.send_windows)) report(["send_windows"], "is unsupported in in-app guide steps");
+  if (isFilled(step.channel_overrides)) report(["channel_overrides"], "is unsupported in in-app guide steps");
 }
 
 const buildStepFields = <T extends z.ZodMiniType>(type: T, template: z.ZodMiniType) =>
   z.strictObject({
     ...stepFields("channel"),
-    channel_type: described(type, "The type of the channel, which decides on the template."),
+    channel_type: described(type, "The type of the channel. It determines the fields of the template."),
     channel_key: described(optional(nonEmptyString()), "The key of the channel that the step sends through."),
-    channel_group_key: described(optional(nonEmptyString()), "The key of a channel group, in place of a channel."),
+    channel_group_key: described(optional(nonEmptyString()), "The key of a channel group, instead of a channel."),
     guide_key: described(optional(nonEmptyString()), "In-app guide steps: the key of the guide."),
     template: described(optional(template), "The content of the message."),
     channel_overrides: described(
@@ -157,12 +158,12 @@ export const channelStep = defineStep({
   normalize,
   warn({ channel_type, guide_key, template }, warn) {
     const isGuide = hasTrait(channel_type, "isGuide");
-    if (isGuide && !guide_key) warn(["guide_key"], "is not set: the step adds nobody to anything");
+    if (isGuide && !guide_key) warn(["guide_key"], "is not set: the step has no effect");
     if (!isJsonObject(template) || !channel_type || isGuide) return;
     for (const name of LONG_TEXTS) {
       const text = template[name];
       if (typeof text === "string" && FILE.test(text))
-        warn(["template", name], `is "${text}" itself, not what that file holds; did you mean "${name}@"?`);
+        warn(["template", name], `is "${text}" itself, not the content of that file; did you mean "${name}@"?`);
     }
   },
   templates: ({ template, channel_overrides }) => ({ template, channel_overrides }),

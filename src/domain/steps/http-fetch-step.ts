@@ -20,10 +20,13 @@ const schema = () =>
       z
         .strictObject({
           method: described(optional(httpMethodSchema()), "The method of the request."),
-          url: text("The address of the request. Liquid."),
+          url: text("The URL of the request. Liquid."),
           ...requestFields(),
           reusable_step_key: text("The key of a shared request, which the step sends instead of its own."),
-          inputs: described(optional(record(z.unknown())), "What the shared request's templates read as inputs."),
+          inputs: described(
+            optional(record(z.unknown())),
+            "Values that the shared request's templates read as inputs.",
+          ),
         })
         .check(
           rule((settings, report) => {
@@ -32,7 +35,7 @@ const schema = () =>
               for (const name of SHARED_FIELDS) {
                 const value = settings[name];
                 if (!isEmpty(value) && !(Array.isArray(value) && value.length === 0))
-                  report([name], `must not be given beside reusable_step_key: the request "${shared}" has its own`);
+                  report([name], `cannot be combined with reusable_step_key: the request "${shared}" has its own`);
               }
               return;
             }

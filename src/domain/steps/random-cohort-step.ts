@@ -36,7 +36,7 @@ const schema = (steps: z.ZodMiniType) => {
       conditions: described(z.optional(z.unknown()), "Has no effect: an experiment has no conditions."),
       cohort_key: described(
         optional(z.string({ error: "must be a string (a path or a template)" })),
-        "Runs with the same value take the same cohort (default: the ID of the recipient).",
+        "Runs with the same value get the same cohort (default: the ID of the recipient).",
       ),
       cohort_branches: described(branchListSchema(cohort, "cohorts"), "The cohorts. Their percentages sum to 100."),
     })

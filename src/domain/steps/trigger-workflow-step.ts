@@ -14,7 +14,7 @@ const schema = () =>
     settings: described(
       z.strictObject({
         workflow_key: requiredText("The key of the workflow to trigger. Liquid."),
-        recipients: text("Who receives it (default: the recipient of this run). Liquid."),
+        recipients: text("The recipients (default: the recipient of this run). Liquid."),
         actor: text("The actor (default: the actor of this run). Liquid."),
         tenant: text("The tenant (default: the tenant of this run). Liquid."),
         data: text("The data, as JSON (default: the data of this run). Liquid."),

@@ -40,7 +40,7 @@ export const updateAudienceStep = defineStep({
     if (action === "add" && typeof key === "string" && key === triggerAudience)
       report(
         ["settings", "audience_key"],
-        `is the audience that triggers this workflow: nobody can be added to "${key}" here`,
+        `is the audience that triggers this workflow: the step cannot add users to "${key}" here`,
       );
   },
   references: ({ settings: { audience_key: key } }) => [

@@ -10,7 +10,7 @@ const schema = () =>
   z.strictObject({
     ...stepFields("update_data"),
     settings: described(
-      z.strictObject({ data: jsonObjectText("What is merged into data: a JSON object as text, or Liquid.") }),
+      z.strictObject({ data: jsonObjectText("The properties to merge into data: a JSON object as text, or Liquid.") }),
       "How the run's data is updated.",
     ),
   });

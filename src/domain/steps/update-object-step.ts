@@ -14,7 +14,7 @@ const schema = () =>
         recipient_gid: objectGid("gid://Object/<collection>/<id>. Both can be Liquid."),
         update_properties: jsonObjectText("The properties to merge: a JSON object as text, or Liquid."),
       }),
-      "Which object is updated, and how.",
+      "The object to update, and its new properties.",
     ),
   });
 

@@ -10,7 +10,7 @@ import { normalizeRecipientSettings, recipientSettingsSchema, warnUnusedGid } fr
 const schema = () =>
   z.strictObject({
     ...stepFields("update_tenant"),
-    settings: described(recipientSettingsSchema(TENANTS), "Which tenant is updated, and how."),
+    settings: described(recipientSettingsSchema(TENANTS), "The tenant to update, and its new properties."),
   });
 
 function normalize({ settings }: RawStep<typeof schema>, base: StepBase) {

@@ -15,7 +15,7 @@ import {
 const schema = () =>
   z.strictObject({
     ...stepFields("update_user"),
-    settings: described(recipientSettingsSchema(USERS), "Which user is updated, and how."),
+    settings: described(recipientSettingsSchema(USERS), "The user to update, and its new properties."),
   });
 
 function normalize({ settings }: RawStep<typeof schema>, base: StepBase) {

@@ -34,7 +34,7 @@ const MESSAGE_EVENT_KEYS = [
   "link_clicked",
 ] as const;
 
-const eventType = <const T extends string>(type: T) => described(z.literal(type), "What the step waits for.");
+const eventType = <const T extends string>(type: T) => described(z.literal(type), "The type of the event.");
 
 /** The schemas of the events that a step can wait for, by `event_type` (section 9.12 of the format). */
 const EVENT_SCHEMAS = {
@@ -48,23 +48,23 @@ const EVENT_SCHEMAS = {
   message: once(() =>
     z.strictObject({
       event_type: eventType("message"),
-      source_type: described(z.enum(["workflow", "broadcast", "guide"]), "What sent the message."),
+      source_type: described(z.enum(["workflow", "broadcast", "guide"]), "The type of the message's source."),
       source_key: requiredText("The key of the workflow, broadcast or guide."),
-      event_key: described(z.enum(MESSAGE_EVENT_KEYS), "What happened to the message."),
+      event_key: described(z.enum(MESSAGE_EVENT_KEYS), "The message event."),
     }),
   ),
   workflow: once(() =>
     z.strictObject({
       event_type: eventType("workflow"),
       source_key: requiredText("The key of the workflow."),
-      event_key: described(z.enum(["started", "completed"]), "What happened to its run."),
+      event_key: described(z.enum(["started", "completed"]), "The event of the workflow's run."),
     }),
   ),
   audience: once(() =>
     z.strictObject({
       event_type: eventType("audience"),
       audience_key: requiredText("The key of a dynamic audience."),
-      event_key: described(z.enum(["enter", "exit"]), "Whether the recipient becomes or stops being a member."),
+      event_key: described(z.enum(["enter", "exit"]), "Whether the recipient joins or leaves the audience."),
     }),
   ),
   recipient: once(() =>
@@ -90,11 +90,17 @@ const schema = () =>
           ),
           match_conditions: described(
             optional(matchGroupsSchema()),
-            "The event must meet at least one group. Required for events of messages and workflows.",
+            "Groups of conditions, of which the event must meet at least one. Required for message and workflow events.",
           ),
           expires_after: durationField("How long the step waits (default: 15 minutes, at most 30 days)."),
-          on_match: choice(["continue", "halt"], "What the run does when the event occurs (default: continue)."),
-          on_timeout: choice(["continue", "halt"], "What the run does when the time is over (default: halt)."),
+          on_match: choice(
+            ["continue", "halt"],
+            "Whether the run continues or ends when the event occurs (default: continue).",
+          ),
+          on_timeout: choice(
+            ["continue", "halt"],
+            "Whether the run continues or ends when the step times out (default: halt).",
+          ),
         })
         .check(
           rule(({ event, match_conditions, expires_after }, report) => {
@@ -102,7 +108,7 @@ const schema = () =>
             const hasConditions = Array.isArray(match_conditions) && match_conditions.length > 0;
             if (EVENT_TYPES_WITH_CONDITIONS.includes(type) && !hasConditions)
               report(["match_conditions"], `is required for ${type} events (at least one)`);
-            if (toMilliseconds(expires_after) === 0) report(["expires_after", "value"], "must be more than nothing");
+            if (toMilliseconds(expires_after) === 0) report(["expires_after", "value"], "must be greater than 0");
             checkDuration(expires_after, MAX_WAIT_DAYS, ["expires_after"], report);
           }),
         ),
@@ -211,11 +217,11 @@ export const waitForEventStep = defineStep({
     const { source_type, source_key, event_type, integration_source_key: source } = getEvent(raw);
     const path = ["settings", "event"];
     if (source_type === "broadcast" && !project.hasBroadcast(String(source_key)))
-      warn([...path, "source_key"], `never comes here: there is no broadcast "${source_key}"`);
+      warn([...path, "source_key"], `never occurs locally: there is no broadcast "${source_key}"`);
     if (event_type === "integration_source" && !project.hasSource(String(source)))
       warn(
         [...path, "integration_source_key"],
-        `never comes here: there is no source "${source}"; the step waits until it expires`,
+        `never occurs locally: there is no source "${source}"; the step waits until it expires`,
       );
   },
   changedScopes: ["data", "refs"],

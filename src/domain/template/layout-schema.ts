@@ -33,14 +33,14 @@ export const layoutSchema = once(() => {
   });
   const footerLink = z.strictObject({
     text: described(optional(z.string()), "The text of the link."),
-    label: described(optional(z.string()), "The same as text."),
-    url: described(z.string(), "The address of the link."),
+    label: described(optional(z.string()), "Alias of text."),
+    url: described(z.string(), "The URL of the link."),
   });
   return described(
     z.strictObject({
       $schema: schemaReference(),
       key: described(optional(z.string()), "The key of the layout: the name of its folder."),
-      name: described(optional(z.string()), "The name that people read."),
+      name: described(optional(z.string()), "The display name."),
       html_layout: described(z.string(), "The HTML or MJML document around the content. It prints {{ content }}."),
       text_layout: described(z.string(), "The plain text around the content. It prints {{ content }}."),
       footer_links: described(optional(z.array(footerLink)), "Links for the layout's footer."),

@@ -58,7 +58,7 @@ export function parsePo(source: string, file: string): JsonObject {
     if (line === "" || line.startsWith("#")) continue;
     const [, keyword, form = "0", rest = line] = KEYWORD.exec(line) ?? [];
     const quoted = QUOTED.exec(rest)?.[1];
-    if (quoted === undefined) throw createError(number, `is no part of a .po file: ${line.slice(0, 60)}`);
+    if (quoted === undefined) throw createError(number, `is invalid in a .po file: ${line.slice(0, 60)}`);
     const text = quoted.replaceAll(/\\(.)/g, (_all, letter: string) => ESCAPES[letter] ?? letter);
     if (
       keyword === "msgctxt" ||

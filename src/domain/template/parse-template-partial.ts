@@ -23,7 +23,7 @@ function checkPartial(raw: unknown, file: string, valid: ValidDocuments): Partia
   if (value?.type === "html" && /<\/?mj(ml|-[a-z])/i.test(value.content))
     findings.add(["content"], "must not contain MJML: the partial's type is html"); // T-108
   if (value?.visual_block_enabled === true && value.type !== "html")
-    findings.add(["visual_block_enabled"], "is for partials of type html");
+    findings.add(["visual_block_enabled"], "is only supported in partials of type html");
   if (value === null || !findings.isEmpty)
     throw findings.toError(
       file,

@@ -21,19 +21,19 @@ function createInvalidNameError(file: string, message: string, hint?: string): K
 export function parseTranslationFile(name: string, folder: string, content: unknown, file: string): TranslationFile {
   const hint = `Files here are ${folder}.json, <namespace>.${folder}.json or <tenant>~${folder}.json.`;
   if (!LOCALE.test(folder))
-    throw createInvalidNameError(file, `the folder's name "${folder}" is no locale such as "en" or "fr-BE"`);
+    throw createInvalidNameError(file, `the folder's name "${folder}" is not a locale such as "en" or "fr-BE"`);
   const baseName = name.replace(/\.(json|po)$/, "");
   const tilde = baseName.lastIndexOf("~");
   const tenant = tilde < 0 ? null : baseName.slice(0, tilde);
   const reference = baseName.slice(tilde + 1);
   const isForFolder = reference === folder || reference.endsWith(`.${folder}`);
   if (!isForFolder || tenant === "")
-    throw createInvalidNameError(file, `the file's name does not fit its folder "${folder}"`, hint);
+    throw createInvalidNameError(file, `the file's name does not match its folder "${folder}"`, hint);
   const namespace = reference === folder ? null : reference.slice(0, -folder.length - 1);
   if (namespace !== null && !NAMESPACE.test(namespace))
     throw createInvalidNameError(
       file,
-      `"${namespace}" is no name of a namespace: letters, digits, hyphens, underscores`,
+      `"${namespace}" is not a valid namespace: use letters, digits, hyphens and underscores`,
       hint,
     );
   checkJsonShape(content, file, "project_invalid");

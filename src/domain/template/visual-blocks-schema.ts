@@ -29,7 +29,7 @@ export const visualBlocksSchema = once(() => {
   const button = z.strictObject({
     label: required("The text of the button (Liquid)."),
     action: required("The URL that the button opens (Liquid)."),
-    variant: described(z.enum(["solid", "outline"]), "The look of the button."),
+    variant: described(z.enum(["solid", "outline"]), "The style of the button."),
     size_attrs: described(
       optional(
         z.strictObject({
@@ -75,7 +75,7 @@ export const visualBlocksSchema = once(() => {
   const members = {
     markdown: buildBlockSchema("markdown", {
       content: required("Markdown with Liquid."),
-      variant: choice(["default"], "The look of the text."),
+      variant: choice(["default"], "The style of the text."),
     }),
     html: buildBlockSchema("html", { content: required("HTML with Liquid.") }),
     image: buildBlockSchema("image", {
@@ -88,12 +88,12 @@ export const visualBlocksSchema = once(() => {
     button_set: buildBlockSchema("button_set", { buttons: described(z.array(button), "The buttons.") }),
     partial: buildBlockSchema("partial", {
       key: required("The key of the partial."),
-      name: text("The name that people read."),
+      name: text("The display name."),
       attrs: described(optional(record(z.unknown())), "The values of the partial's inputs (Liquid)."),
     }),
   };
   const list = (block: z.ZodMiniType) => z.array(block, { error: "must be a list of blocks" });
-  const blocksInRow = { ...members, row: once(() => z.never({ error: "must not be in another row" })) };
+  const blocksInRow = { ...members, row: once(() => z.never({ error: "cannot be inside another row" })) };
   const column = z.strictObject({
     blocks: described(
       list(discriminatedUnion("type", blocksInRow, { common: unknownBlock })),

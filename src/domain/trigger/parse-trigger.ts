@@ -82,7 +82,7 @@ export function parseTrigger(payload: unknown, workflow: string | null, document
   if (key !== null && key !== workflowKey) {
     throw new KnockError("usage", `the payload is for workflow "${key}", the command for "${workflowKey}"`, {
       details: [{ pointer: "/key", message: `must be "${workflowKey}"`, value: key }],
-      hint: "Leave one of the two out.",
+      hint: "Remove one of the two.",
     });
   }
   const { key: _key, idempotency_key, ...request } = payload;

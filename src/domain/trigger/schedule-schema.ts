@@ -62,7 +62,7 @@ const creationFields = () => ({ workflow: nonEmptyText("a workflow key"), ...sha
 /** Checks that a schedule has a time or a rule (AC-243). */
 const occurrenceRule = rule(({ repeats, scheduled_at }, report) => {
   const isRepeated = Array.isArray(repeats) ? repeats.length > 0 : (repeats ?? null) !== null;
-  if (!isRepeated && (scheduled_at ?? null) === null) report(["scheduled_at"], "is required where nothing repeats");
+  if (!isRepeated && (scheduled_at ?? null) === null) report(["scheduled_at"], "is required without repeats");
 });
 
 function nonEmptyText(expected: string) {

@@ -38,8 +38,8 @@ const PARAMETER_DESCRIPTIONS: Readonly<Record<string, string>> = {
   recipients: "Recipients: IDs, references or inline recipients.",
   audience_key: "The key of the audience.",
   workflow_key: "The key of the workflow.",
-  cancellation_key: "The key that cancels the runs.",
-  actor: "Who caused the event.",
+  cancellation_key: "The cancellation key.",
+  actor: "The actor of the event.",
   tenant: "The ID of the tenant.",
   data: "The trigger data (default: the whole event).",
 };
@@ -60,7 +60,7 @@ function buildParametersSchema(type: ActionType, presetNames: readonly string[] 
     names.map((name) => [name, parameter(`${PARAMETER_DESCRIPTIONS[name]} ${PARAMETER_FORMS}`)]),
   );
   const alias = resolveParameterName(type, "key");
-  if (names.includes(alias)) fields.key = parameter(`The same as ${alias}.`);
+  if (names.includes(alias)) fields.key = parameter(`Alias of ${alias}.`);
   return z.strictObject(fields);
 }
 
@@ -90,7 +90,7 @@ export const sourceSchema = once(() => {
   const verification = z.strictObject({
     scheme: choice(
       ["hmac", "secret"],
-      "hmac: the header is a signature of the body. secret: it is the secret itself (default: hmac).",
+      "hmac: the header is a signature of the body. secret: the header is the secret itself (default: hmac).",
     ),
     header: described(
       optional(nonEmptyString()),
@@ -110,7 +110,7 @@ export const sourceSchema = once(() => {
   });
   const unsupportedScript = z.union([z.literal(""), z.literal(false)], {
     error:
-      'is not supported: scripts are not run here. Map the event as it comes, and check signatures with "verification"',
+      'is unsupported: scripts do not run locally. Map the original event, and check signatures with "verification"',
   });
   const settings = z
     .strictObject({
@@ -127,11 +127,11 @@ export const sourceSchema = once(() => {
     .check(
       rule((value, report) => {
         if (value.enforce_idempotency === true && !value.idempotency_key_path)
-          report(["idempotency_key_path"], "is required where enforce_idempotency is true");
+          report(["idempotency_key_path"], "is required if enforce_idempotency is true");
         if (value.enforce_verification === true && !value.verification)
           report(
             ["verification"],
-            'is required where enforce_verification is true, for example { "header": "x-signature", "secret": "$BILLING_SECRET" }',
+            'is required if enforce_verification is true, for example { "header": "x-signature", "secret": "$BILLING_SECRET" }',
           );
       }),
     );
@@ -141,7 +141,7 @@ export const sourceSchema = once(() => {
     z
       .strictObject({
         event_type,
-        action_type: described(z.literal(type), "What the event does."),
+        action_type: described(z.literal(type), "The action that the event causes."),
         action_parameters: described(optional(buildParametersSchema(type)), "The parameters of the action."),
         active,
       })
@@ -159,10 +159,10 @@ export const sourceSchema = once(() => {
   return described(
     z.strictObject({
       $schema: schemaReference(),
-      name: described(optional(stringUpTo(255)), "The name that people read (default: the key)."),
-      description: described(optional(stringUpTo(280)), "What the source is."),
+      name: described(optional(stringUpTo(255)), "The display name (default: the key)."),
+      description: described(optional(stringUpTo(280)), "The purpose of the source."),
       settings: described(optional(settings), "How events are read and verified."),
-      mappings: described(optional(z.array(mappingSchema)), "What events do."),
+      mappings: described(optional(z.array(mappingSchema)), "The actions that events cause."),
     }),
     "A source: another system whose events identify recipients, change audiences, and trigger or cancel workflows.",
   );

@@ -51,7 +51,7 @@ interface ProjectTemplates {
 
 function describeMissing(label: string, key: string, known: readonly string[]): string {
   const near = findNearest(key, known);
-  return `names no ${label} of this project: "${key}"${near === undefined ? "" : `; did you mean "${near}"?`}`;
+  return `is not a ${label} of this project: "${key}"${near === undefined ? "" : `; did you mean "${near}"?`}`;
 }
 
 /**
@@ -77,7 +77,7 @@ export function checkTemplateReferences(
       files.push(`layouts/${key}/layout.json`);
     }
     if (layout !== undefined && !layout.is_mjml && step.template?.is_mjml === true)
-      report(["is_mjml"], `needs a layout of MJML, which "${key}" is not`);
+      report(["is_mjml"], `needs an MJML layout, but "${key}" is not`);
     for (const { block, path: at } of walkBlocks(getVisualBlocks(step), ["visual_blocks"])) {
       if (block.type === "partial" && !partialKeys.includes(String(block.key))) {
         report([...at, "key"], describeMissing("partial", String(block.key), partialKeys));

@@ -36,7 +36,7 @@ function checkInputs(inputs: JsonObject, request: SharedRequest, at: PropertyKey
     const near = findNearest(name, known);
     report(
       [...at, name],
-      `is no input of the request "${request.key}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
+      `is not an input of the request "${request.key}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
     );
   }
   for (const name of Array.isArray(schema.required) ? schema.required.map(String) : []) {
@@ -63,8 +63,8 @@ export function checkSharedRequests(
     const request = requests.get(key);
     if (request !== undefined) checkInputs(inputs, request, [...path.slice(0, -1), "inputs"], report);
     else {
-      report(path, `names no shared request of this project: "${key}"`);
-      hint = `${didYouMean(key, keys, "Requests")} A request is a file, requests/<key>/request.json.`;
+      report(path, `is not a shared request of this project: "${key}"`);
+      hint = `${didYouMean(key, keys, "Requests")} Shared requests are in requests/<key>/request.json.`;
     }
   }
   if (details.length === 0) return;

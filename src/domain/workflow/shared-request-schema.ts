@@ -14,17 +14,17 @@ export const sharedRequestSchema = once(() =>
     z
       .strictObject({
         $schema: schemaReference(),
-        name: described(optional(stringUpTo(255)), "The name that people read."),
-        description: described(optional(stringUpTo(280)), "What the request is for."),
+        name: described(optional(stringUpTo(255)), "The display name."),
+        description: described(optional(stringUpTo(280)), "The purpose of the request."),
         method: described(httpMethodSchema(), "The method of the request."),
-        url: requiredText("The address of the request. Liquid."),
+        url: requiredText("The URL of the request. Liquid."),
         ...requestFields(),
         input_schema: jsonSchema("The JSON Schema of the inputs that steps pass: an object."),
       })
       .check(
         rule(({ input_schema: schema }, report) => {
           if (isJsonObject(schema) && schema.type !== undefined && schema.type !== "object")
-            report(["input_schema", "type"], 'must be "object": inputs have names');
+            report(["input_schema", "type"], 'must be "object", because inputs have names');
         }),
       ),
     "A request that several fetch steps share.",

@@ -48,11 +48,11 @@ export const workflowSchema = once(() =>
   described(
     z.strictObject({
       $schema: schemaReference(),
-      name: described(optional(stringUpTo(255)), "The name that people read (default: the key)."),
-      description: described(optional(stringUpTo(280)), "What the workflow is for."),
+      name: described(optional(stringUpTo(255)), "The display name (default: the key)."),
+      description: described(optional(stringUpTo(280)), "The purpose of the workflow."),
       categories: described(optional(z.array(z.string())), "Categories that recipients set preferences for."),
       tags: described(optional(z.array(z.string())), "Tags for organizing workflows. They have no effect."),
-      trigger_frequency: choice(TRIGGER_FREQUENCIES, "How often a recipient can be sent through it."),
+      trigger_frequency: choice(TRIGGER_FREQUENCIES, "How often the workflow can run for a recipient."),
       trigger_data_json_schema: jsonSchema("The JSON Schema that the data of triggers must match."),
       settings: described(
         optional(
@@ -72,21 +72,24 @@ export const workflowSchema = once(() =>
               goal_key: requiredText("The key of the goal."),
               attribution_window_days: described(
                 optional(wholeNumber(1, 30)),
-                "Days in which a message counts toward the goal.",
+                "The attribution window of the goal, in days.",
               ),
             }),
           ),
         ),
-        "The goal that messages contribute to. It has no effect here.",
+        "The goal that messages contribute to. It has no effect locally.",
       ),
       trigger: described(
         optional(discriminatedUnion("type", TRIGGER_SCHEMAS)),
-        "What starts runs, apart from the API.",
+        "A source or an audience that starts runs, besides the API.",
       ),
-      conditions: described(optional(conditionGroupSchema()), "Runs end before the first step if they are false."),
+      conditions: described(
+        optional(conditionGroupSchema()),
+        "Trigger conditions. If they are false, runs end before the first step.",
+      ),
       // This is a copy, because branches share the schema and have their own description.
-      steps: described(stepListSchema().check(), "What a run does, in order."),
-      active: described(optional(z.boolean()), "Whether it can be triggered (default: true)."),
+      steps: described(stepListSchema().check(), "The steps of a run, in order."),
+      active: described(optional(z.boolean()), "Whether the workflow can be triggered (default: true)."),
       key: serviceField(),
       valid: serviceField(),
       environment: serviceField(),

@@ -30,7 +30,11 @@ describe("broadcast.json (section 17)", () => {
   });
 
   it.each<[string, JsonObject, string]>([
-    ["E-396 a step that collects triggers", { steps: [FEED, batch] }, "/steps/1/type is no step of a broadcast: batch"],
+    [
+      "E-396 a step that collects triggers",
+      { steps: [FEED, batch] },
+      "/steps/1/type is not a step type of broadcasts: batch",
+    ],
     [
       "E-396 such a step in a branch",
       {
@@ -45,9 +49,13 @@ describe("broadcast.json (section 17)", () => {
           },
         ],
       },
-      "/steps/0/branches/0/steps/0/type is no step of a broadcast: batch",
+      "/steps/0/branches/0/steps/0/type is not a step type of broadcasts: batch",
     ],
-    ["a trigger", { steps: [FEED], trigger: { type: "audience", audience_key: "a" } }, "/trigger is for workflows"],
+    [
+      "a trigger",
+      { steps: [FEED], trigger: { type: "audience", audience_key: "a" } },
+      "/trigger is only supported in workflows",
+    ],
     [
       "an unknown key",
       { steps: [FEED], target_audience: "a" },
@@ -73,7 +81,7 @@ describe("broadcast.json (section 17)", () => {
       steps: [{ ...FEED, template: {} }, FEED],
     };
     expect(formatDetails(catchThrown(() => parse(raw)))).toEqual([
-      "/trigger is for workflows: a broadcast goes to whom it is sent",
+      "/trigger is only supported in workflows",
       '/nmae unknown key "nmae"; did you mean "name"?',
       "/name must be a string, found a number",
       "/settings/is_commercial must be true or false, found a string",

@@ -12,7 +12,7 @@ it.each(["greater_than", "less_than_or_equal_to", "is_audience_member"])(
   (operator) => {
     for (const argument of [undefined, null])
       expect(complaints({ variable: "data.total", operator, argument })).toEqual([
-        "0.argument is required: nothing is ever above, below or in what is not there",
+        "0.argument is required by this operator",
       ]);
   },
 );

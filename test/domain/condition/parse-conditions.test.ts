@@ -106,17 +106,17 @@ describe("arguments that are never met", () => {
       "data.a",
       "equal_to",
       "$message.sent",
-      "argument is a message's status, which only refs.<step>.delivery_status and such can have",
+      "argument is a message status, which can only be compared with refs.<step>.delivery_status, engagement_status or status",
     ],
     [
       "E-121",
       "refs.sms_1.delivery",
       "equal_to",
       "sent",
-      'variable must ask for one of delivery_status, engagement_status, status, matched, signal_variables of a step: "refs.sms_1.delivery"',
+      'variable must end with one of delivery_status, engagement_status, status, matched, signal_variables of a step: "refs.sms_1.delivery"',
     ],
     ["F-053", "data.a", "equal_to", "refs.gone.matched", 'argument names a step that does not exist: "gone"'],
-    ["E-117", "data.a", "is_between", "5", "argument must be a list of two, the lowest and the highest"],
+    ["E-117", "data.a", "is_between", "5", "argument must be a list of two values, the minimum and the maximum"],
     [
       "E-113",
       "data.a",
@@ -129,7 +129,7 @@ describe("arguments that are never met", () => {
       "data.a",
       "is_timestamp_before",
       "5_minutes_ago",
-      "argument must be an ISO 8601 time, or one such as 7_days_ago or 3_days_from_now, of at least 15 minutes",
+      "argument must be an ISO 8601 time, or a relative time of at least 15 minutes such as 7_days_ago or 3_days_from_now",
     ],
   ])("reject %s: %s %s %j", (_rule, variable, operator, argument, fault) => {
     expect(stepFaults(sms({ conditions: { all: [{ variable, operator, argument }] } }))).toContain(

@@ -104,11 +104,7 @@ describe("a channel with deliver", () => {
 
   const email = (settings: JsonObject): JsonObject => delivering("email", "smtp", { host: "h", ...LOGIN, ...settings });
   it.each<[string, JsonObject, string[]]>([
-    [
-      "no provider",
-      delivering("email", null),
-      ['/channels/out/provider is required where "deliver" is true: it says who delivers'],
-    ],
+    ["no provider", delivering("email", null), ['/channels/out/provider is required if "deliver" is true']],
     [
       "a typing mistake in the provider's name",
       delivering("email", "sendgird"),
@@ -124,7 +120,7 @@ describe("a channel with deliver", () => {
     [
       "a channel type without delivery",
       delivering("in_app_guide", "x"),
-      ["/channels/out/provider has no provider: channels of type in_app_guide cannot deliver"],
+      ["/channels/out/provider is unsupported: channels of type in_app_guide cannot deliver"],
     ],
     [
       "missing settings",
@@ -134,7 +130,7 @@ describe("a channel with deliver", () => {
     [
       "a typing mistake in a setting's name",
       delivering("email", "resend", { api_kye: "$K" }),
-      [`${S}/api_key is required by resend, such as "$API_KEY"; is "api_kye" meant to be it?`],
+      [`${S}/api_key is required by resend, such as "$API_KEY"; is "api_kye" misspelled?`],
     ],
     [
       "a list under a part of its name",

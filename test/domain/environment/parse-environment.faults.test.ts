@@ -123,7 +123,7 @@ describe("parseEnvironment (section 5 of the contract)", () => {
           a: { type: "sms", conditions: { all: [{ variable: "refs.a.delivery_status", operator: "exists" }] } },
         },
       },
-      ["/channels/a/conditions/all/0/variable message statuses can only be asked in step and branch conditions"],
+      ["/channels/a/conditions/all/0/variable can use message statuses only in step and branch conditions"],
     ],
     [
       "a boolean that is a string",
@@ -205,7 +205,7 @@ describe("parseEnvironment (section 5 of the contract)", () => {
       '/webhooks/1/evnts unknown key "evnts"; did you mean "events"?',
       '/channel_groups/phones/rules/0/channel "text" is of type "sms", but the group\'s type is "push"',
       '/variables/token/value is secret and must name an environment variable, such as "$TOKEN": never write it here',
-      "/webhooks/1/url has the same events at webhooks[0] already",
+      "/webhooks/1/url has the same events as webhooks[0]",
     ]);
   });
 

@@ -75,7 +75,7 @@ describe("channel groups (E-189, CH-060)", () => {
     [
       "refs",
       { ...cohort, operator: "exists", variable: "refs.a.status" },
-      `${at}/variable message statuses can only be asked in step and branch conditions`,
+      `${at}/variable can use message statuses only in step and branch conditions`,
     ],
     [
       "E-190 101 percent",

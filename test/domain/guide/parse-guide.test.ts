@@ -114,10 +114,10 @@ describe("a guide (section 13)", () => {
       '/activation_url_patterns/0/directive must be "allow" or "block", found "deny"',
       "/activation_url_patterns/0 must have a pathname, a search, or both",
       '/active_from must be an ISO 8601 time, found "soon"',
-      '/channel_key names a channel of type in_app_feed: "feed"',
-      '/steps/0/values/titel is no field of "banner"; did you mean "title"?',
+      '/channel_key must be an in-app guide channel, but "feed" is of type in_app_feed',
+      '/steps/0/values/titel is not a field of "banner"; did you mean "title"?',
       "/steps/0/values/title is required",
-      '/activation_url_patterns/1/pathname is no URL pattern: "/("',
+      '/activation_url_patterns/1/pathname is not a valid URL pattern: "/("',
     ]);
   });
 
@@ -125,24 +125,28 @@ describe("a guide (section 13)", () => {
   it.each<[string, JsonObject, string]>([
     ["no name", { name: 7 }, "/name must be a string, found a number"],
     ["no channel", { channel_key: null }, "/channel_key must be a string, found null"],
-    ["another channel", { channel_key: "feed" }, '/channel_key names a channel of type in_app_feed: "feed"'],
+    [
+      "another channel",
+      { channel_key: "feed" },
+      '/channel_key must be an in-app guide channel, but "feed" is of type in_app_feed',
+    ],
     ["no steps", { steps: [] }, "/steps must have at least one step"],
     ["a duplicate ref", { steps: [step(), step()] }, '/steps/1/ref "one" is already the ref of another step'],
     ["no message type", { steps: [step({}, { schema_key: "baner" })] }, 'did you mean "banner"?'],
     [
       "an invalid message type",
       { steps: [step({}, { schema_key: "broken" })] },
-      "/steps/0/schema_key names a message type that cannot",
+      "/steps/0/schema_key refers to an invalid message type",
     ],
     [
       "no variant",
       { steps: [step({}, { schema_variant_key: "x" })] },
-      '/steps/0/schema_variant_key names no variant of "banner": default',
+      '/steps/0/schema_variant_key is not a variant of "banner" (default)',
     ],
     [
       "an unknown field",
       { steps: [step({ title: "Hi", titel: "x" })] },
-      '/steps/0/values/titel is no field of "banner"; did you mean "title"?',
+      '/steps/0/values/titel is not a field of "banner"; did you mean "title"?',
     ],
     ["a missing field", { steps: [step({})] }, "/steps/0/values/title is required"],
     [
@@ -171,7 +175,7 @@ describe("a guide (section 13)", () => {
       { steps: [step({ title: "Hi", button: "x" })] },
       "/button must be an object with text, action",
     ],
-    ["an invalid color", { steps: [step({ title: "Hi", tint: "blue" })] }, "/tint must be a colour"],
+    ["an invalid color", { steps: [step({ title: "Hi", tint: "blue" })] }, "/tint must be a color"],
     ["an invalid boolean", { steps: [step({ title: "Hi", closable: "yes" })] }, "/closable must be true or false"],
     ["an invalid number", { steps: [step({ title: "Hi", order: "7" })] }, "/order must be a number"],
     ["a number that is too large", { steps: [step({ title: "Hi", order: 10 })] }, "/order must be at most 9, found 10"],
@@ -180,14 +184,14 @@ describe("a guide (section 13)", () => {
     [
       "JSON of another schema",
       { steps: [step({ title: "Hi", extra: { b: 1 } })] },
-      "/extra does not fit the field's schema",
+      "/extra does not match the field's schema",
     ],
-    ["an item of another schema", { steps: [step({ title: "Hi", items: ["a", 1] })] }, "/items item 1 does not fit"],
+    ["an item of another schema", { steps: [step({ title: "Hi", items: ["a", 1] })] }, "/items item 1 does not match"],
     ["partials", { steps: [step({ title: "{% render 'x' %}" })] }, "/steps/0/values cannot render partials"],
     [
       "an invalid pattern",
       { activation_url_patterns: [{ pathname: "/(" }] },
-      '/activation_url_patterns/0/pathname is no URL pattern: "/("',
+      '/activation_url_patterns/0/pathname is not a valid URL pattern: "/("',
     ],
     [
       "a pattern that is too long",
@@ -207,7 +211,7 @@ describe("a guide (section 13)", () => {
     [
       "deprecated rules next to patterns",
       { activation_url_patterns: [{ pathname: "/" }], activation_location_rules: [{ pathname: "/" }] },
-      "/activation_location_rules must not be given beside",
+      "/activation_location_rules cannot be combined with",
     ],
     ["an invalid time", { active_from: "soon" }, "/active_from must be an ISO 8601 time"],
     [
@@ -273,7 +277,7 @@ describe("a message type (section 12)", () => {
     [
       "a select without options",
       getType([{ type: "select", key: "a" }]),
-      "/variants/0/fields/0/settings is required: it has the options",
+      "/variants/0/fields/0/settings is required: it contains the options",
     ],
     [
       "a limit of the wrong type",

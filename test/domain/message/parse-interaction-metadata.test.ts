@@ -17,7 +17,7 @@ describe("parseInteractionMetadata (E-226, A-487)", () => {
   it.each<[title: string, value: Json, pointer: string, message: string]>([
     ["six pairs", { a: 1, b: 2, c: 3, d: 4, e: 5, f: 6 }, "/metadata", "must have at most 5 pairs, found 6"],
     ["a nested object", { a: 1, "b/c": { d: 1 } }, "/metadata/b~1c", "must be text, a number, true, false or null"],
-    ["a list inside", { a: [] }, "/metadata/a", "nothing nested"],
+    ["a list inside", { a: [] }, "/metadata/a", "must be text, a number, true, false or null"],
     ["a list", ["a"], "/metadata", "must be an object"],
     ["text", "a", "/metadata", "must be an object"],
   ])("rejects %s", (_title, value, pointer, message) => {
@@ -30,7 +30,7 @@ describe("parseInteractionMetadata (E-226, A-487)", () => {
   it("rejects metadata of every other action", () => {
     expect(catchThrown(() => parseInteractionMetadata("seen", { a: 1 }))).toMatchObject({
       code: "invalid_params",
-      message: "metadata: metadata goes with the status interacted only, not with seen",
+      message: "metadata: metadata is only allowed with the status interacted, not with seen",
     });
   });
 });

@@ -33,16 +33,26 @@ it.each([
 });
 
 it.each([
-  ["names no step", [chat("two", "gone")], "steps[0]", 'names no step: "gone"'],
-  ["names a step that is not a chat step", [sms, chat("two", "sms")], "steps[1]", 'names no chat step: "sms"'],
-  ["names itself", [chat("two", "two")], "steps[0]", 'must name a step that every run has come past, not "two"'],
+  ["names no step", [chat("two", "gone")], "steps[0]", 'is not a step of this workflow: "gone"'],
+  ["names a step that is not a chat step", [sms, chat("two", "sms")], "steps[1]", 'is not a chat step: "sms"'],
+  [
+    "names itself",
+    [chat("two", "two")],
+    "steps[0]",
+    'must be a step that every run reaches before this one, not "two"',
+  ],
   [
     "names a later step",
     [chat("two", "one"), chat("one")],
     "steps[0]",
-    "must name a step that every run has come past",
+    "must be a step that every run reaches before this one",
   ],
-  ["names a step of a branch", [branch([chat("one")]), chat("two", "one")], "steps[1]", "that every run has come past"],
+  [
+    "names a step of a branch",
+    [branch([chat("one")]), chat("two", "one")],
+    "steps[1]",
+    "that every run reaches before",
+  ],
   ["uses another channel", [chat("one"), chat("two", "one", "other")], "steps[1]", "with the same channel"],
 ])("E-188 resolveChannelTypes rejects a reply that %s", (_title, steps, place, words) => {
   expect(() => checked(steps)).toThrow(`workflow "w": ${place}.template.settings.reply_to_step_ref`);

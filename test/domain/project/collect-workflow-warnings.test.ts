@@ -47,7 +47,7 @@ describe("collectWorkflowWarnings (F-026)", () => {
     [
       "in a template with a file's name as its text",
       steps(email({ template: { subject: "readme.md", html_body: "e/html_body.html" } })),
-      'steps[0].template.html_body is "e/html_body.html" itself, not what that file holds; did you mean "html_body@"?',
+      'steps[0].template.html_body is "e/html_body.html" itself, not the content of that file; did you mean "html_body@"?',
     ],
     ["of the workflow", { ...steps(), catagories: [] }, 'unknown key "catagories"; did you mean "categories"?'],
     [
@@ -181,7 +181,7 @@ describe("collectWorkflowWarnings (F-026)", () => {
         type: "wait_for_event",
         settings: { event: { event_type: "message", source_type: "broadcast", source_key: "b", event_key: "read" } },
       }),
-      'steps[0].settings.event.source_key never comes here: there is no broadcast "b"',
+      'steps[0].settings.event.source_key never occurs locally: there is no broadcast "b"',
     ],
     [
       "a wait for a source's event",
@@ -190,7 +190,7 @@ describe("collectWorkflowWarnings (F-026)", () => {
         type: "wait_for_event",
         settings: { event: { event_type: "integration_source", integration_source_key: "s" } },
       }),
-      'steps[0].settings.event.integration_source_key never comes here: there is no source "s"; the step waits until it expires',
+      'steps[0].settings.event.integration_source_key never occurs locally: there is no source "s"; the step waits until it expires',
     ],
     [
       "a trigger by a source's event",

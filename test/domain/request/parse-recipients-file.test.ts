@@ -72,11 +72,11 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
     ["an unknown key", { user: [] }, ['/user unknown key "user"; did you mean "users"?']],
     ["a user that is a string", { users: ["ada"] }, ["/users/0 must be an object, found a string"]],
     ["users as an object", { users: { ada: {} } }, ["/users must be a list, found an object"]],
-    ["a duplicate user", { users: [{ id: "ada" }, { id: "ada" }] }, ["/users/1/id is the id of users[0] already"]],
+    ["a duplicate user", { users: [{ id: "ada" }, { id: "ada" }] }, ["/users/1/id is already the ID of users[0]"]],
     [
       "a tenant that is also an object",
       { objects: [{ id: "acme", collection: "$tenants" }], tenants: [{ id: "acme" }] },
-      ["/tenants/0/id is the id of objects[0] already"],
+      ["/tenants/0/id is already the ID of objects[0]"],
     ],
     ["a user without an id", { users: [{ name: "Ada" }] }, ["/users/0/id is required (a string)"]],
     ["a user with a number for an id", { users: [{ id: 42 }] }, ["/users/0/id must be a string, found a number"]],
@@ -89,7 +89,7 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
     [
       "an object in an audience",
       { audiences: { beta: [{ collection: "projects", id: "p1" }] } },
-      ["/audiences/beta/0 must be a user: audiences hold no objects"],
+      ["/audiences/beta/0 must be a user: audiences cannot contain objects"],
     ],
     ["an object without a collection", { objects: [{ id: "a" }] }, ["/objects/0/collection is required (a string)"]],
     [
@@ -155,7 +155,7 @@ describe("parseRecipientsFile (section 5 of the contract)", () => {
       "/audiences/beta/0/tenant must be a",
       "/audiences/beta/1 must be a",
       '/user unknown key "user";',
-      "/users/1/id is the id",
+      "/users/1/id is already the",
     ]);
   });
 

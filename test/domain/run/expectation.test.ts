@@ -136,8 +136,8 @@ describe("--expect (section 2 of the contract)", () => {
     ["sent=>1", "is not a rule"],
     ["ada:=sent", "is not a rule"],
     [":email=sent", "is not a rule"],
-    ["snet>=1", "counts nothing known"],
-    ["ada:email=snet", "names no outcome"],
+    ["snet>=1", "has an unknown counter"],
+    ["ada:email=snet", "has an unknown outcome"],
   ])("rejects %j, which %s", (rule, words) => {
     const error = catchThrown(() => parseExpectation(rule));
     expect([error.code, error.message]).toEqual(["usage", expect.stringContaining(words)]);

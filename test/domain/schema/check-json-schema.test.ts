@@ -79,7 +79,7 @@ describe("checkJsonSchema", () => {
       '/items/$dynamicRef refers to "#nosuch", which is not in the schema',
     ],
     [{ $recursiveRef: "#a" }, '/$recursiveRef must be "#", found "#a"'],
-    [{ $anchor: "a", $dynamicAnchor: "b" }, '/$dynamicAnchor is unsupported beside "$anchor"'],
+    [{ $anchor: "a", $dynamicAnchor: "b" }, '/$dynamicAnchor cannot be combined with "$anchor"'],
     [{ $id: "http://" }, expect.stringMatching(/^ has an unusable "\$id" or "\$ref": /)],
     [{ minLength: "3" }, "/minLength must be a number, found a string"],
     [

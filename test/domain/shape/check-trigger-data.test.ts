@@ -31,7 +31,7 @@ describe("checkTriggerData (E-030, E-031)", () => {
       "missing ones",
       { required: ["a", "b"], properties: { c: { required: ["d"] } } },
       { c: {} },
-      "--set a=… --set b=… --set c.d=… (or :=… for JSON) gives what is missing. The workflow's",
+      "--set a=… --set b=… --set c.d=… (or :=… for JSON) sets missing properties. The workflow's",
     ],
     ["a name that no path has", { required: ["a b"] }, {}, "The workflow's trigger_data_json_schema"],
     ["a wrong one", a({ type: "string" }), { a: 7 }, "The workflow's trigger_data_json_schema"],
@@ -53,17 +53,12 @@ describe("checkTriggerData (E-030, E-031)", () => {
     ["enum", a({ enum: ["x", 1, null] }), { a: "y" }, ['/data/a must be one of ["x",1,null], found "y"']],
     ["const", a({ const: { k: 1 } }), { a: { k: 2 } }, ['/data/a must be {"k":1}, found {"k":2}']],
     ["pattern", a({ pattern: "^ord_\\d+$" }), { a: "ord_x" }, ['/data/a must match ^ord_\\d+$, found "ord_x"']],
-    ["minimum", a({ minimum: 1 }), { a: 0 }, ["/data/a does not keep to minimum 1, found 0"]],
-    [
-      "exclusiveMaximum",
-      a({ exclusiveMaximum: 1 }),
-      { a: 1 },
-      ["/data/a does not keep to exclusiveMaximum 1, found 1"],
-    ],
-    ["multipleOf", a({ multipleOf: 0.1 }), { a: 0.25 }, ["/data/a does not keep to multipleOf 0.1, found 0.25"]],
-    ["minLength", a({ minLength: 2 }), { a: "x" }, ['/data/a does not keep to minLength 2, found "x"']],
-    ["minItems", a({ minItems: 1 }), { a: [] }, ["/data/a does not keep to minItems 1, found []"]],
-    ["uniqueItems", a({ uniqueItems: true }), { a: [1, 1] }, ["/data/a must not hold the same item twice"]],
+    ["minimum", a({ minimum: 1 }), { a: 0 }, ["/data/a violates minimum 1, found 0"]],
+    ["exclusiveMaximum", a({ exclusiveMaximum: 1 }), { a: 1 }, ["/data/a violates exclusiveMaximum 1, found 1"]],
+    ["multipleOf", a({ multipleOf: 0.1 }), { a: 0.25 }, ["/data/a violates multipleOf 0.1, found 0.25"]],
+    ["minLength", a({ minLength: 2 }), { a: "x" }, ['/data/a violates minLength 2, found "x"']],
+    ["minItems", a({ minItems: 1 }), { a: [] }, ["/data/a violates minItems 1, found []"]],
+    ["uniqueItems", a({ uniqueItems: true }), { a: [1, 1] }, ["/data/a must not contain the same item twice"]],
     ["items", a({ items: { type: "string" } }), { a: ["x", 1] }, ["/data/a/1 must be string, found 1"]],
     ["prefixItems", a({ prefixItems: [{ type: "string" }] }), { a: [1] }, ["/data/a/0 must be string, found 1"]],
     [
@@ -120,7 +115,7 @@ describe("checkTriggerData (E-030, E-031)", () => {
       "allOf",
       a({ allOf: [{ type: "string" }, { minLength: 3 }] }),
       { a: "x" },
-      ['/data/a does not keep to minLength 3, found "x"'],
+      ['/data/a violates minLength 3, found "x"'],
     ],
     [
       "anyOf",
@@ -144,7 +139,7 @@ describe("checkTriggerData (E-030, E-031)", () => {
       "$defs",
       { $defs: { id: { type: "string", minLength: 3 } }, ...a({ $ref: "#/$defs/id" }) },
       { a: "x" },
-      ['/data/a does not keep to minLength 3, found "x"'],
+      ['/data/a violates minLength 3, found "x"'],
     ],
     [
       "a reference from a reference",
@@ -229,7 +224,7 @@ describe("checkTriggerData (E-030, E-031)", () => {
   it.each<[string, JsonObject, string]>([
     ["a pattern that is none", a({ pattern: "(" }), "Invalid regular expression"],
     ["a reference to nothing", a({ $ref: "#/$defs/none" }), 'Unresolved $ref "#/$defs/none".'],
-    ["a reference to itself", { $ref: "#" }, "it refers to itself without end"],
+    ["a reference to itself", { $ref: "#" }, "its references form an infinite loop"],
     ["required that is a number", { required: 5 }, "iterable"],
   ])("E-030 reports %s as an error of the workflow, not of the data", (_what, schema, words) => {
     const error = catchThrown(() => check(schema, { a: "1" }));

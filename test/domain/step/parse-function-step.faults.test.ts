@@ -27,7 +27,7 @@ const batch = (more: JsonObject): JsonObject => ({ batch_window: buildDuration(5
 
 describe("batch errors (F-046)", () => {
   refuses([
-    ["F-046 no window", "batch", {}, "/settings needs batch_window or batch_until_field_path"],
+    ["F-046 no window", "batch", {}, "/settings must have batch_window or batch_until_field_path"],
     [
       "F-046 negative",
       "batch",
@@ -50,7 +50,7 @@ describe("batch errors (F-046)", () => {
       "E-259 sliding without a limit",
       "batch",
       batch({ batch_window_type: "sliding" }),
-      "/settings/batch_window_extension_limit is required where the window slides",
+      "/settings/batch_window_extension_limit is required for a sliding window",
     ],
     [
       "E-259 a negative extension limit",
@@ -108,14 +108,14 @@ describe("batch errors (F-046)", () => {
 
 describe("delay and throttle errors (F-047, F-048)", () => {
   refuses([
-    ["F-047 no delay", "delay", {}, "/settings needs delay_for or delay_until_field_path"],
+    ["F-047 no delay", "delay", {}, "/settings must have delay_for or delay_until_field_path"],
     [
       "F-047 366 days",
       "delay",
       { delay_for: buildDuration(366, "days") },
       "/settings/delay_for must be at most 365 days",
     ],
-    ["F-048 no window", "throttle", {}, "/settings needs throttle_window or throttle_window_field_path"],
+    ["F-048 no window", "throttle", {}, "/settings must have throttle_window or throttle_window_field_path"],
     [
       "F-048 32 days",
       "throttle",
@@ -177,7 +177,7 @@ describe("fetch and trigger errors (section 9.4, 9.7)", () => {
   ]);
 });
 
-const asText = "must be a JSON object as text, or a Liquid template that gives one";
+const asText = "must be a JSON object as text, or a Liquid template that renders one";
 const reference = (recipient_gid?: string): JsonObject => ({
   recipient_mode: "reference",
   ...properties,
@@ -258,7 +258,7 @@ describe("wait errors (F-049)", () => {
       "no time",
       "wait_for_event",
       wait({ expires_after: buildDuration(0) }),
-      "/settings/expires_after/value must be more than nothing",
+      "/settings/expires_after/value must be greater than 0",
     ],
     [
       "negative",

@@ -141,7 +141,7 @@ describe("conditions (F-053)", () => {
   });
 
   it("section 6.1 use event in match conditions only", () => {
-    const fault = "an event can only be asked about in match conditions of a wait_for_event step";
+    const fault = "can use event only in match conditions of a wait_for_event step";
     expect(collectFindings(() => parseSteps([{ ...delay("d"), conditions: conditions("event.a") }]))).toEqual([
       `/conditions/all/0/variable ${fault}`,
     ]);
@@ -178,7 +178,7 @@ describe("the workflow's trigger (F-025)", () => {
 
   it("E-333 rejects a step that adds members to the audience that triggers the workflow", () => {
     expect(collectFindings(() => parseSteps(update("add"), { trigger: audience }))).toEqual([
-      '/settings/audience_key is the audience that triggers this workflow: nobody can be added to "beta" here',
+      '/settings/audience_key is the audience that triggers this workflow: the step cannot add users to "beta" here',
     ]);
     expect(collectFindings(() => parseSteps(update("remove"), { trigger: audience }))).toEqual([]);
     expect(collectFindings(() => parseSteps(update("add"), { trigger: { ...audience, audience_key: "vip" } }))).toEqual(
@@ -223,18 +223,22 @@ describe("channel groups and guides (F-041)", () => {
     [
       "both",
       push({ channel_key: "ios", channel_group_key: "phones" }),
-      "/channel_group_key must not be given beside channel_key",
+      "/channel_group_key cannot be combined with channel_key",
     ],
-    ["section 7.7 a guide", guide({ channel_group_key: "phones" }), "/channel_group_key is not for in-app guide steps"],
+    [
+      "section 7.7 a guide",
+      guide({ channel_group_key: "phones" }),
+      "/channel_group_key is unsupported in in-app guide steps",
+    ],
     [
       "section 7 overrides",
       guide({ channel_overrides: { link_tracking: true } }),
-      "/channel_overrides is not for in-app guide steps",
+      "/channel_overrides is unsupported in in-app guide steps",
     ],
     [
       "section 7.7 a template",
       guide({ template: { title: "T" } }),
-      "/template is not for in-app guide steps: the guide has the content",
+      "/template is unsupported in in-app guide steps: the content is in the guide",
     ],
     [
       "send windows",
@@ -244,7 +248,7 @@ describe("channel groups and guides (F-041)", () => {
           type: "send",
         })),
       }),
-      "/send_windows is not for in-app guide steps",
+      "/send_windows is unsupported in in-app guide steps",
     ],
     [
       "CH-064 a reply",
@@ -271,7 +275,7 @@ describe("channel groups and guides (F-041)", () => {
       '/channel_type is "sms", but channel group "phones" is of type "push"',
     ]);
     expect(resolve(push({ channel_type: null, channel_group_key: "constructor" }))).toEqual([
-      '/channel_type is required: no channel group "constructor" is declared that would tell it',
+      '/channel_type is required: no channel group "constructor" is declared',
     ]);
     expect(resolve(push({ channel_group_key: "other" }))).toEqual([]);
   });
@@ -281,7 +285,7 @@ describe("channel groups and guides (F-041)", () => {
     environment.channels.tour = { ...(environment.channels.feed as never as object), type: "in_app_guide" } as never;
     const step = push({ channel_type: null, channel_key: "tour" });
     expect(collectFindings(() => resolveChannelTypes(parseSteps([step]), environment))).toEqual([
-      '/channel_type is required: channel "tour" is of type "in_app_guide", which old files do not know',
+      '/channel_type is required: channel "tour" is of type "in_app_guide", which is never inferred',
     ]);
   });
 });

@@ -72,13 +72,13 @@ describe("parseScheduleRequest (A-500)", () => {
       [
         "/workflow is required (a workflow key)",
         "/recipients is required (a list of recipients)",
-        "/scheduled_at is required where nothing repeats",
+        "/scheduled_at is required without repeats",
       ],
     ],
     [
       "AC-243 neither rule nor time",
       { ...valid, repeats: [], scheduled_at: null },
-      ["/scheduled_at is required where nothing repeats"],
+      ["/scheduled_at is required without repeats"],
     ],
     [
       "a key mistyped",

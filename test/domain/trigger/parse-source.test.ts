@@ -33,12 +33,12 @@ describe("source.json (section 17, E-402)", () => {
     [
       "a script",
       { settings: { preprocess_script: "x" } },
-      "/settings/preprocess_script is not supported: scripts are not run here",
+      "/settings/preprocess_script is unsupported: scripts do not run locally",
     ],
     [
       "verification",
       { settings: { enforce_verification: true } },
-      "/settings/verification is required where enforce_verification is true",
+      "/settings/verification is required if enforce_verification is true",
     ],
     [
       "a path with a hole",
@@ -93,7 +93,7 @@ describe("source.json (section 17, E-402)", () => {
       "/settings/handle_identifies must be true or false, found a string",
       '/settings/verification/scheme must be "hmac" or "secret", found "hmca"; did you mean "hmac"?',
       '/settings/verification/secret must name an environment variable, such as "$BILLING_SECRET": never write the secret here',
-      "/settings/idempotency_key_path is required where enforce_idempotency is true",
+      "/settings/idempotency_key_path is required if enforce_idempotency is true",
       '/mappings/0/action_parameters/user_id is required for users_delete (a path into the event, or { "value": … })',
       "/mappings/1/event_type must not be empty",
       "/mappings/1/action_parameters/user_id must be a dotted path such as data.user.id",

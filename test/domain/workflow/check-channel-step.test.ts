@@ -55,7 +55,7 @@ describe("channel overrides (section 7)", () => {
 describe("a step with a value that would be ignored", () => {
   it("is rejected for a guide's key on another step", () => {
     expect(collectFindings(() => parseSteps([channel("sms", { guide_key: "tour" })]))).toEqual([
-      "/guide_key is for in-app guide steps only",
+      "/guide_key is only supported in in-app guide steps",
     ]);
   });
 
@@ -73,7 +73,7 @@ describe("a step with a value that would be ignored", () => {
       { day: "sunday", type: "do_not_send", from: "09:00" },
     ];
     expect(collectFindings(() => parseSteps([channel("sms", { send_windows })]))).toEqual([
-      "/send_windows/6/from has no effect on a day that does not send",
+      "/send_windows/6/from has no effect on a day without sending",
     ]);
   });
 

@@ -35,10 +35,10 @@ describe("an email template (F-042, T-120)", () => {
     expect(templateFaults({ visual_blocks: [], html_body: null })).toEqual([]);
     expect(templateFaults({})).toEqual(["/html_body is required (the email's HTML, or visual_blocks)"]);
     expect(templateFaults({ visual_blocks: [], html_body: "x" })).toEqual([
-      "/html_body must not be given beside visual_blocks",
+      "/html_body cannot be combined with visual_blocks",
     ]);
     expect(templateFaults({ visual_blocks: [], is_mjml: true })).toEqual([
-      "/is_mjml is for a html_body: blocks follow their layout",
+      "/is_mjml is only supported with html_body: visual blocks use the format of their layout",
     ]);
   });
 });
@@ -107,7 +107,7 @@ describe("visual blocks (F-043, section 8)", () => {
     [
       "a row within a row",
       [{ type: "row", columns: [{ blocks: [{ type: "row", columns: [] }] }] }],
-      "/0/columns/0/blocks/0 must not be in another row",
+      "/0/columns/0/blocks/0 cannot be inside another row",
     ],
   ])("rejects %s", (_what, blocks, expected) => {
     const faults = blockFaults(...(blocks as Json[]));
@@ -141,7 +141,7 @@ describe("layout.json (section 10, T-122, T-127)", () => {
     ["HTML without content", { html_layout: "<html></html>" }, "/html_layout must print {{ content }}"],
     ["text without content", { text_layout: "x" }, "/text_layout must print {{ content }}"],
     ["no text", { text_layout: null }, "/text_layout must be a string, found null"],
-    ["a part of a document", { html_layout: "<p>{{ content }}</p>" }, "/html_layout must be a whole HTML document"],
+    ["a part of a document", { html_layout: "<p>{{ content }}</p>" }, "/html_layout must be a complete HTML document"],
     [
       "MJML that is not called so",
       { html_layout: "<mjml>{{ content }}</mjml>" },
@@ -183,7 +183,7 @@ describe("partial.json (section 11, T-100, T-108)", () => {
     [
       "a block that is no HTML",
       { type: "text", visual_block_enabled: true },
-      "/visual_block_enabled is for partials of type html",
+      "/visual_block_enabled is only supported in partials of type html",
     ],
     ["an input of an unknown type", { input_schema: [{ key: "a", type: "texts" }] }, "/input_schema/0/type must be"],
     ["an input without a key", { input_schema: [{ type: "text" }] }, "/input_schema/0/key is required (a string)"],

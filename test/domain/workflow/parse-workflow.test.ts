@@ -108,7 +108,7 @@ describe("the envelope (section 4)", () => {
     [
       "E-090 a trigger condition on a message",
       { conditions: when("refs.sms_1.delivery_status"), steps: [sms()] },
-      ["/conditions/all/0/variable message statuses can only be asked in step and branch conditions"],
+      ["/conditions/all/0/variable can use message statuses only in step and branch conditions"],
     ],
   ])("rejects %s", (_what, raw, expected) => {
     expect(faults(raw)).toEqual(expected);
@@ -198,7 +198,7 @@ describe("steps (F-040)", () => {
     [
       "no ref, with its other errors",
       { type: "delay", settings: {} },
-      ["/ref is required (a name unique in the workflow)", "/settings needs delay_for or delay_until_field_path"],
+      ["/ref is required (a name unique in the workflow)", "/settings must have delay_for or delay_until_field_path"],
     ],
     ["an empty ref", sms({ ref: "" }), ["/ref is required (a name unique in the workflow)"]],
     ["a ref that is a number", sms({ ref: 1 }), ["/ref is required (a name unique in the workflow)"]],
@@ -243,11 +243,11 @@ describe("channel steps (F-041, F-042, F-052)", () => {
       ["/template/settings/to_number must be a string, found a number"],
     ],
     [
-      "an e-mail without a body",
+      "an email without a body",
       channel("email", { subject: "S" }),
       ["/template/html_body is required (the email's HTML, or visual_blocks)"],
     ],
-    ["an e-mail without a subject", channel("email", { html_body: "x" }), ["/template/subject is required (a string)"]],
+    ["an email without a subject", channel("email", { html_body: "x" }), ["/template/subject is required (a string)"]],
     [
       "a push of an unknown delivery type",
       channel("push", { text_body: "x", settings: { delivery_type: "loud" } }),
@@ -378,8 +378,8 @@ describe("delay steps (F-047, section 6.3)", () => {
 
   it.each<[string, Json, string[]]>([
     ["no settings", null, ["/settings must be an object, found null"]],
-    ["no duration", {}, ["/settings needs delay_for or delay_until_field_path"]],
-    ["an empty path", { delay_until_field_path: "" }, ["/settings needs delay_for or delay_until_field_path"]],
+    ["no duration", {}, ["/settings must have delay_for or delay_until_field_path"]],
+    ["an empty path", { delay_until_field_path: "" }, ["/settings must have delay_for or delay_until_field_path"]],
     ["366 days", of(366), ["/settings/delay_for must be at most 365 days"]],
     ["13 months", of(13, "months"), ["/settings/delay_for must be at most 365 days"]],
     ["a time before now", of(-1), ["/settings/delay_for/value must not be negative"]],
@@ -450,7 +450,7 @@ describe("branch steps (F-044)", () => {
     [
       "an error inside a branch",
       branch(two({ steps: [delay({})] })),
-      ["/branches/0/steps/0/settings needs delay_for or delay_until_field_path"],
+      ["/branches/0/steps/0/settings must have delay_for or delay_until_field_path"],
     ],
   ])("rejects %s", (_what, step, expected) => {
     expect(stepFaults(step)).toEqual(expected);

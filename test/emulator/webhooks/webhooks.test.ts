@@ -284,7 +284,7 @@ describe("webhooks (A-920 to A-926)", () => {
   it("with events that never occur locally cause a warning, not an error", async () => {
     const from = await open((url) => [{ url, events: ["workflow.committed", "message.sent"] }]);
     expect(from.stderrLines.slice(0, 1)).toEqual([
-      "warning: webhooks[0]: workflow.committed is never sent by the local API: a project's files have nothing to commit",
+      "warning: webhooks[0]: workflow.committed is never sent by the local API: project files are not committed",
     ]);
   });
 });
@@ -314,7 +314,7 @@ describe("invalid webhooks in environment.json", () => {
     const error = await catchRejection(openProjectApi({ "knock/environment.json": { webhooks } }));
     expect(error).toMatchObject({
       code: "project_invalid",
-      message: expect.stringContaining("webhooks[2].url has the same events at webhooks[0] already"),
+      message: expect.stringContaining("webhooks[2].url has the same events as webhooks[0]"),
     });
   });
 });
