@@ -58,6 +58,11 @@ describe("the prose check", () => {
     expect(await checkText("Use `e-mail` here.\n\n```\nonce more\n```\n")).toEqual([]);
   });
 
+  it("accepts the API's spelling in rules of --expect, but not in sentences", async () => {
+    expect(await checkText("cancelled=2, cancelled>=0, ada:delay_1=cancelled")).toEqual([]);
+    expect(await checkText("The run was cancelled.")).toHaveLength(1);
+  });
+
   it("reports the line of a phrase", async () => {
     expect(await checkText("First line.\nIt is tried once more.\n")).toEqual([
       { line: 2, message: expect.stringContaining("once more => again") },
