@@ -309,7 +309,10 @@ describe.concurrent("truncated ids", () => {
     ]);
     for (const id of ["00000000", "%%%%%%%%"]) {
       const { stderr, exitCode } = await collab.knock(["runs", "show", id]);
-      expect([exitCode, stderr]).toEqual([5, `error: there is no run "${id}"\nhint: Run knock runs list to see the IDs.`]);
+      expect([exitCode, stderr]).toEqual([
+        5,
+        `error: there is no run "${id}"\nhint: Run knock runs list to see the IDs.`,
+      ]);
     }
   });
 });

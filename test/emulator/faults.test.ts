@@ -147,13 +147,13 @@ describe("/__knock/faults", () => {
     [{ status: 500 }, "channel", "is required"],
     [{ channel: "mial", status: 500 }, "channel", 'did you mean "mail"?'],
     [{ channel: "feed", status: 500 }, "channel", "cannot fail"],
-    [{ channel: "mail" }, "status", "or error must say"],
-    [{ channel: "mail", status: 500, error: "timeout" }, "status", "one of them"],
+    [{ channel: "mail" }, "status", "or error is required"],
+    [{ channel: "mail", status: 500, error: "timeout" }, "status", "but not both"],
     [{ channel: "mail", status: 200 }, "status", "from 400 to 599"],
     [{ channel: "mail", error: "bounce" }, "error", 'did you mean "bounced"?'],
     [{ channel: "mail", status: 500, times: 0 }, "times", "above 0"],
     [{ channel: "mail", status: 500, rate: 2 }, "rate", "at most 1"],
-    [{ channel: "mail", status: 500, seed: {} }, "seed", "text or a number"],
+    [{ channel: "mail", status: 500, seed: {} }, "seed", "string or a number"],
   ])("reject %j", async (body, field, message) => {
     const refused = await fault(await open(), body);
     expect([refused.status, refused.body.errors]).toEqual([

@@ -79,11 +79,11 @@ describe("translations of a project", () => {
       "knock/translations/en/en.json:1:11: a.b must be text or an object of texts, found a number",
     ],
     ["en/en.json", { a: null }, "a must be text or an object of texts, found null"],
-    ["en/fr.json", {}, 'knock/translations/en/fr.json: the file\'s name does not fit its folder "en"'],
-    ["en/a.b.en.json", {}, '"a.b" is no name of a namespace'],
-    ["en/~en.json", {}, "does not fit its folder"],
-    ["not a locale/en.json", {}, 'the folder\'s name "not a locale" is no locale'],
-    ["en/en.po", 'msgid "a"\nmsgstr x', "knock/translations/en/en.po:2: is no part of a .po file"],
+    ["en/fr.json", {}, 'knock/translations/en/fr.json: the file\'s name does not match its folder "en"'],
+    ["en/a.b.en.json", {}, '"a.b" is not a valid namespace'],
+    ["en/~en.json", {}, "does not match its folder"],
+    ["not a locale/en.json", {}, 'the folder\'s name "not a locale" is not a locale'],
+    ["en/en.po", 'msgid "a"\nmsgstr x', "knock/translations/en/en.po:2: is invalid in a .po file"],
     ["en/en.po", 'msgstr "x"', "knock/translations/en/en.po:1: comes before the first msgid"],
   ])("F-039 report in %s with the content %j: %s", async (path, content, words) => {
     const project = open({ [`knock/translations/${path}`]: content });

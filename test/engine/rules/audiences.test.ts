@@ -118,7 +118,7 @@ describe("W. Static audiences", () => {
 
   it("section 9.11 a step cannot add to a dynamic audience", () =>
     withDynamic(async (h) => {
-      expect(() => h.define("digest", { steps: [update("add", {}, "pros")] })).toThrow(/"pros" is dynamic/);
+      expect(() => h.define("digest", { steps: [update("add", {}, "pros")] })).toThrow(/"pros" is a dynamic audience/);
     }));
 
   it("C-348 E-388 E-010 joining starts a run, but being a member or leaving does not", () =>

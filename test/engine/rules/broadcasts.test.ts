@@ -117,7 +117,7 @@ describe("W. Broadcasts", () => {
     withHarness(async (h) => {
       const sent = await createBroadcasts(h, news()).send("news", listed("zed"), once);
       expect(runsIn(sent)).toEqual([[null, { zed: "no run recipient_not_found: no steps" }]]);
-      expect(() => listed({ collection: "projects", id: "p1" })).toThrow("a broadcast is for users only");
+      expect(() => listed({ collection: "projects", id: "p1" })).toThrow("broadcasts are only sent to users");
     }));
 
   it("E-396 a broadcast is sent once, and sent again only with `again`", () =>
