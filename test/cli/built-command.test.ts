@@ -63,7 +63,7 @@ async function runCommands(collab: Sample): Promise<Commands> {
     '"waiting": 2',
   );
   await knock.run(["runs", "show", json.outcome.workflow_run_id], "2 delivered · 2 waiting");
-  await knock.run(["cancel", "new-comment", "c1", "-r", "zoe"], "cancelled");
+  await knock.run(["cancel", "new-comment", "c1", "-r", "zoe"], "canceled");
   await knock.run(["users", "set", "bo", "--set", "name=Bo"], "name        Bo");
   await knock.run(["objects", "set", "projects", "p9", "--set", "name=P"], "projects/p9  object");
   await knock.run(["tenants", "set", "globe", "--set", "name=Globe"], "globe  tenant");
