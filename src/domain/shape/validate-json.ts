@@ -7,10 +7,11 @@ import { resolvePatterns } from "./resolve-patterns.js";
 
 /** Limits a validation with the original patterns. Few schemas take more than one millisecond. */
 const NATIVE_TIMEOUT_MS = 100;
-/** Limits a validation with resolved patterns. A list of thousands of unique items can still be slow. */
+/**
+ * Limits a validation with resolved patterns. It is fast unless a list has thousands of unique items or a slow pattern is
+ * needed. A shorter limit would reject valid data while other processes keep the processors busy.
+ */
 const RESOLVED_TIMEOUT_MS = 1_000;
-/** Limits a validation in which some pattern stays slow. It is fast unless the slow pattern is needed. */
-const UNRESOLVED_TIMEOUT_MS = 250;
 
 export type SchemaViolation = ReturnType<Validator["validate"]>["errors"][number];
 
@@ -74,8 +75,7 @@ export function validateJson(schema: JsonObject, value: Json): ValidationResult 
   }
   const resolvedSchema = resolvePatterns(normalized, value);
   try {
-    const timeoutMs = resolvedSchema.timeoutError === null ? RESOLVED_TIMEOUT_MS : UNRESOLVED_TIMEOUT_MS;
-    const { valid, errors } = runWithTimeLimit(timeoutMs, () =>
+    const { valid, errors } = runWithTimeLimit(RESOLVED_TIMEOUT_MS, () =>
       new Validator(resolvedSchema.schema as Schema, getDraft(schema), false).validate(value),
     );
     return {
