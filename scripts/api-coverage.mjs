@@ -1,12 +1,12 @@
-// Writes docs/api-coverage.md from the emulator's route table, and checks that table against the reference
-// (docs/reference/http-api.md, section 6): every operation is listed, with its tier and whether a public key may call
+// Writes docs/reference/api-coverage.md from the emulator's route table, and checks that table against the reference
+// (docs/internals/catalog/http-api.md, section 6): every operation is listed, with its tier and whether a public key may call
 // it. Without `--write`, it fails if the file is out of date.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
-const FILE = join(root, "docs/api-coverage.md");
+const FILE = join(root, "docs/reference/api-coverage.md");
 const ROW = /^\| (A-\d+) \| (GET|POST|PUT|DELETE) `([^`]+)` \|/;
 
 /**
@@ -29,7 +29,7 @@ const source = Buffer.from(bundled.outputFiles[0].contents).toString("base64");
 const { ROUTES } = await import(`data:text/javascript;base64,${source}`);
 
 const reference = new Map();
-for (const line of readFileSync(join(root, "docs/reference/http-api.md"), "utf8").split("\n")) {
+for (const line of readFileSync(join(root, "docs/internals/catalog/http-api.md"), "utf8").split("\n")) {
   const [, rule, method, path] = ROW.exec(line) ?? [];
   if (rule === undefined) continue;
   const cells = line.split(" |");
@@ -56,12 +56,12 @@ for (const { rule, on, service } of ROUTES)
 if (new Set(ROUTES.map(({ rule }) => rule)).size !== ROUTES.length) faults.push("a rule stands in the table twice");
 if (reference.size < 100) faults.push(`only ${reference.size} operations were read: the reference's form has changed`);
 
-// Every case of docs/reference/api-cases.md must be named by a test.
+// Every case of docs/internals/catalog/api-cases.md must be named by a test.
 const tests = readdirSync(join(root, "test/emulator"), { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".test.ts"))
   .map((name) => readFileSync(join(root, "test/emulator", name), "utf8"))
   .join("\n");
-const cases = readFileSync(join(root, "docs/reference/api-cases.md"), "utf8").matchAll(/^\| (AC-\d+) \|/gm);
+const cases = readFileSync(join(root, "docs/internals/catalog/api-cases.md"), "utf8").matchAll(/^\| (AC-\d+) \|/gm);
 for (const [, id] of cases) {
   if (!new RegExp(`\\b${id}\\b`).test(tests)) faults.push(`no test names ${id}`);
 }
@@ -95,7 +95,8 @@ else {
   } catch {
     // A missing file is reported below as out of date.
   }
-  if (written !== text) faults.push("docs/api-coverage.md is out of date: node scripts/api-coverage.mjs --write");
+  if (written !== text)
+    faults.push("docs/reference/api-coverage.md is out of date: node scripts/api-coverage.mjs --write");
 }
 for (const fault of faults) console.error(fault);
 console.log(`${ROUTES.length} operations, ${faults.length} faults`);

@@ -1,10 +1,10 @@
-// Checks which rules of the engine catalog (docs/reference/engine.md) a test names, by exact ID; a range in a title
+// Checks which rules of the engine catalog (docs/internals/catalog/engine.md) a test names, by exact ID; a range in a title
 // counts only for its two ends. Fails for a rule that is neither tested nor listed in exceptions.json, for an outdated
 // exception, and if the state column does not match the lists. `--write-states` writes that column.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const REFERENCE = "docs/reference";
+const REFERENCE = "docs/internals/catalog";
 const CATALOG = join(REFERENCE, "engine.md");
 const EXCEPTIONS = join(REFERENCE, "exceptions.json");
 /** The minimum number of rules. If fewer are read, the catalog's format has changed and the check does not work. */

@@ -20,7 +20,7 @@ import { unavailableRoutes } from "./routes/unavailable-routes.js";
 import { userRoutes } from "./routes/user-routes.js";
 import { workflowRoutes } from "./routes/workflow-routes.js";
 
-/** Every operation of the API (docs/reference/http-api.md, section 6) and of the management API (section 7). */
+/** Every operation of the API (docs/internals/catalog/http-api.md, section 6) and of the management API (section 7). */
 export const ROUTES: readonly Route[] = [
   ...audienceRoutes,
   ...bulkRoutes,

@@ -9,7 +9,7 @@ const ERROR = { code: "invalid_params", message: "no", status: 422, type: "inval
 const API = new URL("http://127.0.0.1/v1/users/u1");
 
 // Every response in the tests of this folder is checked against the description: see test/helpers/test-emulator.ts.
-describe("the API description in docs/reference (A-400)", () => {
+describe("the API description in docs/internals/catalog (A-400)", () => {
   it("contains every operation of the API, and every schema of a response", () => {
     const described = listDescribedOperations();
     const emulated = ROUTES.filter(({ service }) => !service).map(({ rule }) => rule);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type EmulatorResponse, type EmulatorSetup, type TestEmulator, withApi } from "./test-emulator.js";
 
-/** A row of docs/reference/api-cases.md. */
+/** A row of docs/internals/catalog/api-cases.md. */
 export interface ApiCase {
   /** The case's ID and the behavior that it shows. */
   title: string;

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The API description: section 6 of docs/reference/http-api.md lists the operations, section 9 the schemas. */
-const API_DESCRIPTION = readFileSync(join(import.meta.dirname, "../../docs/reference/http-api.md"), "utf8");
+/** The API description: section 6 of docs/internals/catalog/http-api.md lists the operations, section 9 the schemas. */
+const API_DESCRIPTION = readFileSync(join(import.meta.dirname, "../../docs/internals/catalog/http-api.md"), "utf8");
 
 type Check = (value: unknown, at: string, faults: string[]) => void;
 
@@ -159,7 +159,7 @@ function getSchemaCheck(name: string): Check {
   const known = checksBySchema.get(name);
   if (known !== undefined) return known;
   const schema = SCHEMAS.get(name);
-  if (schema === undefined) throw new Error(`docs/reference/http-api.md has no schema ${name}`);
+  if (schema === undefined) throw new Error(`docs/internals/catalog/http-api.md has no schema ${name}`);
   const check = createSchemaCheck(schema);
   checksBySchema.set(name, check);
   return check;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isJsonObject, type Json, type JsonObject } from "../../src/util/json.js";
 
-const SECTION = readFileSync(new URL("../../docs/reference/workflow-format.md", import.meta.url), "utf8").split(
+const SECTION = readFileSync(new URL("../../docs/internals/catalog/workflow-format.md", import.meta.url), "utf8").split(
   "\n## 20. ",
 )[1] as string;
 const [WORKFLOW, BLOCKS] = [...SECTION.matchAll(/```json\n([\s\S]*?)```/g)].map(

@@ -9,7 +9,7 @@ import type { BatchData, Destination, RenderContext } from "../../src/engine/ren
 import type { KnockError } from "../../src/errors/knock-error.js";
 import type { JsonObject } from "../../src/util/json.js";
 
-/** The catalog's example recipient and time (docs/reference/templates.md). */
+/** The catalog's example recipient and time (docs/internals/catalog/templates.md). */
 export const MARA: JsonObject = { name: "Mara Voss", locale: "fr-BE", plan: "pro", email: "mara@lark.test" };
 export const TIMESTAMP = "2024-03-05T19:07:09Z";
 

@@ -114,7 +114,7 @@ export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSe
   };
 }
 
-/** Opens an emulator with the environment of the API's case catalog (docs/reference/api-cases.md). */
+/** Opens an emulator with the environment of the API's case catalog (docs/internals/catalog/api-cases.md). */
 export async function openCatalogueEmulator(setup: EmulatorSetup = {}): Promise<TestEmulator> {
   const harness = await EngineHarness.open();
   const feed = { ref: "feed_1", type: "channel", channel_key: "feed", template: { markdown_body: "Hi {{ n }}" } };

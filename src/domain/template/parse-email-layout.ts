@@ -31,7 +31,7 @@ function buildHint(first: ErrorDetail | undefined): string {
     if (first.message.startsWith("is required"))
       return 'A layout has two documents: "html_layout@": "html_layout.html" and "text_layout@": "text_layout.txt".';
   }
-  return "Section 10 of docs/reference/workflow-format.md lists the fields of a layout.";
+  return "Section 10 of docs/internals/catalog/workflow-format.md lists the fields of a layout.";
 }
 
 function omitNulls(values: JsonObject): JsonObject {

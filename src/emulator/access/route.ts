@@ -43,12 +43,12 @@ export interface RouteContext {
 }
 
 /**
- * One operation of the API. The server, its rate limits and docs/api-coverage.md are built from the table of all
+ * One operation of the API. The server, its rate limits and docs/reference/api-coverage.md are built from the table of all
  * routes.
  */
 export interface Route {
   /**
-   * The rule of the operation in docs/reference/http-api.md, section 6. For the management API it is in section 7 or in
+   * The rule of the operation in docs/internals/catalog/http-api.md, section 6. For the management API it is in section 7 or in
    * cli-compat.md.
    */
   rule: string;
@@ -62,7 +62,7 @@ export interface Route {
   open?: PublicAccess;
   /** Marks a route of the management API, which requires a service token. */
   service?: true;
-  /** The differences from the service, for docs/api-coverage.md. */
+  /** The differences from the service, for docs/reference/api-coverage.md. */
   differs?: string;
   /** The reason why the route always returns 501. */
   unavailable?: string;

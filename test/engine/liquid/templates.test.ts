@@ -1,4 +1,4 @@
-// Sections 3, 6, 17 and 18 of docs/reference/templates.md, with the catalog's own examples.
+// Sections 3, 6, 17 and 18 of docs/internals/catalog/templates.md, with the catalog's own examples.
 import { describe, expect, it } from "vitest";
 import { RenderError } from "../../../src/engine/liquid/liquid.js";
 import type { JsonObject } from "../../../src/util/json.js";

@@ -1,4 +1,4 @@
-// Section 11 of docs/reference/templates.md, with the catalog's own examples.
+// Section 11 of docs/internals/catalog/templates.md, with the catalog's own examples.
 import { describe, expect, it } from "vitest";
 import { type RenderOptions, renderTemplate } from "../../helpers/render-template.js";
 

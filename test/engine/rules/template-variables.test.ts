@@ -1,4 +1,4 @@
-// Sections 2, 16 and 18 of docs/reference/templates.md: the variables in scope.
+// Sections 2, 16 and 18 of docs/internals/catalog/templates.md: the variables in scope.
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/util/json.js";
 import { getBodyText, withHarness } from "../../helpers/engine-case.js";
