@@ -1,30 +1,17 @@
 // Generates schemas/*.schema.json, which editors use, from the zod schemas of the documents.
 //   node scripts/json-schemas.mjs           reports schemas that are out of date (part of `npm run check`)
 //   node scripts/json-schemas.mjs --write   writes them
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { loadSource, ROOT } from "./load-source.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const folder = join(root, "schemas");
+const folder = join(ROOT, "schemas");
 const shouldWrite = process.argv.includes("--write");
 
-/** Bundles the schemas together with the zod copy that built them, because each copy has its own registries. */
-async function loadSchemas() {
-  const out = mkdtempSync(join(tmpdir(), "knock-schemas-"));
-  const outfile = join(out, "schemas.mjs");
-  const contents = `export { PUBLISHED_SCHEMAS } from "./src/domain/project/published-schemas.ts";
-    export { toJSONSchema } from "zod/mini";`;
-  const stdin = { contents, resolveDir: root, loader: "ts" };
-  try {
-    await build({ stdin, outfile, bundle: true, format: "esm", platform: "node", logLevel: "error" });
-    return await import(pathToFileURL(outfile).href);
-  } finally {
-    rmSync(out, { recursive: true });
-  }
-}
+/** Loads the schemas together with the zod copy that built them, because each copy has its own registries. */
+const loadSchemas = () =>
+  loadSource(`export { PUBLISHED_SCHEMAS } from "./src/domain/project/published-schemas.ts";
+    export { toJSONSchema } from "zod/mini";`);
 
 const escaped = (key) => key.replace(/[$.*+?^(){}|[\]\\]/g, "\\$&");
 
