@@ -5,7 +5,7 @@ interface ProjectChangeDocument {
   key: string | null;
   /** The branch, or null for the main files. */
   branch: string | null;
-  change: "added" | "changed" | "removed" | "broken" | "mended";
+  change: "added" | "changed" | "removed" | "broken" | "fixed";
   error: string | null;
   /** Whether the last valid version of a broken entry stays active. */
   kept: boolean;

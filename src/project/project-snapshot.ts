@@ -34,9 +34,9 @@ export interface SnapshotEntry {
   document: JsonObject | null;
 }
 
-/** A change of a part between two snapshots. `mended` means that the part was invalid before and is now valid. */
+/** A change of a part between two snapshots. `fixed` means that the part was invalid before and is now valid. */
 export interface ProjectChange extends SnapshotEntry {
-  change: "added" | "changed" | "removed" | "broken" | "mended";
+  change: "added" | "changed" | "removed" | "broken" | "fixed";
 }
 
 export type ProjectSnapshot = ReadonlyMap<string, SnapshotEntry>;
@@ -143,8 +143,8 @@ export function compareSnapshots(before: ProjectSnapshot, after: ProjectSnapshot
   for (const [name, now] of after) {
     const then = before.get(name);
     if (then?.digest === now.digest) continue;
-    const isMended = then !== undefined && then.error !== null;
-    const change = now.error !== null ? "broken" : isMended ? "mended" : then === undefined ? "added" : "changed";
+    const isFixed = then !== undefined && then.error !== null;
+    const change = now.error !== null ? "broken" : isFixed ? "fixed" : then === undefined ? "added" : "changed";
     changes.push({ ...now, change });
   }
   // Without an environment nothing else was read.
@@ -154,7 +154,7 @@ export function compareSnapshots(before: ProjectSnapshot, after: ProjectSnapshot
   for (const [name, then] of before) {
     if (after.has(name) || isUnread(then)) continue;
     // The entry for all translations together exists only with an error.
-    changes.push({ ...then, error: null, change: then.kind === "translations" ? "mended" : "removed" });
+    changes.push({ ...then, error: null, change: then.kind === "translations" ? "fixed" : "removed" });
   }
   return changes;
 }

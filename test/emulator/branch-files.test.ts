@@ -132,7 +132,7 @@ describe("files of a branch: branches/<slug> over the main files (A-015)", () =>
     await line(from, /^warning: environment: /);
     expect(await triggerAndRead(from, "hello", BRANCH)).toContain("On the branch of lark");
     from.project.write({ "knock/environment.json": { variables: { app: "wren" } } });
-    await line(from, /^mended: environment$/);
+    await line(from, /^fixed: environment$/);
     expect(await triggerAndRead(from, "hello", BRANCH)).toContain("On the branch of wren");
   });
 

@@ -79,7 +79,7 @@ describe("changes of files while knock dev runs", () => {
     expect(await triggerAndRead(from)).toBe("<p>Good day</p>");
 
     from.project.write({ [HELLO]: saying("Welcome") });
-    await line(from, /^mended: workflow hello$/);
+    await line(from, /^fixed: workflow hello$/);
     expect(await triggerAndRead(from)).toBe("<p>Welcome</p>");
     expect(from.stderrLines).toHaveLength(4);
   });
@@ -151,7 +151,7 @@ describe("changes of files while knock dev runs", () => {
     from.project.write({ [HELLO]: saying("Other") });
     await line(from, /^changed: workflow hello$/);
     from.project.write({ "knock/recipients/people.json": { users: [{ id: "ada", name: "Ada" }] } });
-    await line(from, /^mended: recipients$/);
+    await line(from, /^fixed: recipients$/);
     expect((await from.ask("GET /v1/users/ada")).body).toMatchObject({ name: "Ada" });
     expect(from.stderrLines.filter((text) => text.includes("people.json"))).toHaveLength(1);
   });
@@ -162,7 +162,7 @@ describe("changes of files while knock dev runs", () => {
     expect(await line(from, /^warning: workflow zz: /)).toContain("it is unavailable until the error is fixed");
     expect((await from.ask("POST /v1/workflows/zz/trigger", { recipients: ["ada"] })).status).toBe(422);
     from.project.write({ [name]: saying("Odd") });
-    await line(from, /^mended: workflow zz$/);
+    await line(from, /^fixed: workflow zz$/);
     await from.trigger("zz", "ada");
   });
 
@@ -207,7 +207,7 @@ describe("changes of files while knock dev runs", () => {
     await from.trigger("hello", "ada");
     expect((await from.ask("GET /v1/users/ada", undefined, { authorization: "Bearer sk_other" })).status).toBe(401);
     from.project.write({ "knock/environment.json": { keys: ["sk_other"] } });
-    await line(from, /environment.*mended/);
+    await line(from, /environment.*fixed/);
     expect((await from.ask("GET /v1/users/ada", undefined, { authorization: "Bearer sk_other" })).status).toBe(200);
     expect(from.stderrLines).toHaveLength(3);
   });
