@@ -1,4 +1,4 @@
-import type { ClockSetting } from "./clock.js";
+import type { ClockSetting } from "./clock-store.js";
 
 /** The kinds of work that can be due. */
 export type DueKind = "schedules" | "fan_outs" | "user_changes" | "runs" | "messages";

@@ -1,5 +1,5 @@
 import type { AudienceStore } from "./audience-store.js";
-import type { ClockStore } from "./clock.js";
+import type { ClockStore } from "./clock-store.js";
 import type { DueStore } from "./due-store.js";
 import type { FanOutStore } from "./fan-out-store.js";
 import type { FeedStore } from "./feed-store.js";

@@ -6,7 +6,7 @@ import type { BatchContent } from "../../domain/run/batch-arrival.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
-import type { ClockSetting, ClockStore } from "../../ports/clock.js";
+import type { ClockSetting, ClockStore } from "../../ports/clock-store.js";
 import type { Definitions } from "../../ports/definitions.js";
 import type { DueStore } from "../../ports/due-store.js";
 import type { FanOutStore } from "../../ports/fan-out-store.js";

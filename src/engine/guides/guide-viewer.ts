@@ -5,7 +5,7 @@ import { getManagedAudienceKey, isGuideActive } from "../../domain/guide/guide.j
 import type { Message } from "../../domain/message/message.js";
 import { type Recipient, type RecipientKey, TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
-import type { ClockStore } from "../../ports/clock.js";
+import type { ClockStore } from "../../ports/clock-store.js";
 import type { GuideStore } from "../../ports/guide-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { SubscriptionStore } from "../../ports/subscription-store.js";

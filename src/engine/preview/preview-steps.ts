@@ -8,7 +8,7 @@ import { walkSteps } from "../../domain/steps/walk-steps.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
-import type { ClockStore } from "../../ports/clock.js";
+import type { ClockStore } from "../../ports/clock-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";

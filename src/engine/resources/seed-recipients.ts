@@ -1,7 +1,7 @@
 import { splitRecipientKey, TENANTS, USERS } from "../../domain/recipient/recipient.js";
 import { parseRecipientsFile } from "../../domain/request/parse-recipients-file.js";
 import { KnockError } from "../../errors/knock-error.js";
-import type { ClockStore } from "../../ports/clock.js";
+import type { ClockStore } from "../../ports/clock-store.js";
 import type { SeedStore } from "../../ports/seed-store.js";
 import { type EngineContext, readTime } from "../context/engine-context.js";
 import { resolveChannelDataIds } from "../execution/build-fan-out.js";

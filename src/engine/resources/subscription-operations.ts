@@ -2,7 +2,7 @@ import { type RecipientKey, toRecipientKey } from "../../domain/recipient/recipi
 import type { StoredSubscription } from "../../domain/recipient/subscription.js";
 import { parseSubscriptionsBody, parseUnsubscribeBody } from "../../domain/request/parse-recipient-list.js";
 import { KnockError } from "../../errors/knock-error.js";
-import type { ClockStore } from "../../ports/clock.js";
+import type { ClockStore } from "../../ports/clock-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { ObjectReference, SubscriptionOperations } from "../../ports/resource-operations.js";
 import type { SubscriptionStore } from "../../ports/subscription-store.js";

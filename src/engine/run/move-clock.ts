@@ -1,7 +1,7 @@
 import type { Message } from "../../domain/message/message.js";
 import { toRecipientReference } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
-import type { ClockSetting, ClockStore } from "../../ports/clock.js";
+import type { ClockSetting, ClockStore } from "../../ports/clock-store.js";
 import type {
   AdvancedRun,
   ClockMove,

@@ -6,7 +6,7 @@ import type { StepPath, WorkflowRun } from "../../domain/run/workflow-run.js";
 import { isBatchStep } from "../../domain/steps/batch-step.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
-import type { ClockSetting } from "../../ports/clock.js";
+import type { ClockSetting } from "../../ports/clock-store.js";
 import type { ClaimedFanOut, FanOutStore } from "../../ports/fan-out-store.js";
 import type { AdvancedRun } from "../../ports/operations.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";

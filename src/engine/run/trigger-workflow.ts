@@ -15,7 +15,7 @@ import type { TriggerOutcome } from "../../domain/run/outcome.js";
 import type { RecipientRun } from "../../domain/run/workflow-run.js";
 import type { Parties, Trigger } from "../../domain/trigger/trigger.js";
 import { KnockError, toWarningsError } from "../../errors/knock-error.js";
-import type { ClockStore } from "../../ports/clock.js";
+import type { ClockStore } from "../../ports/clock-store.js";
 import type { MessageStore } from "../../ports/message-store.js";
 import type { TriggerOptions } from "../../ports/operations.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";

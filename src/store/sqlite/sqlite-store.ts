@@ -2,7 +2,7 @@ import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import type { BatchContent } from "../../domain/run/batch-arrival.js";
 import type { OccurredEvent } from "../../domain/run/occurred-event.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
-import type { ClockClaim, ClockSetting } from "../../ports/clock.js";
+import type { ClockClaim, ClockSetting } from "../../ports/clock-store.js";
 import type { Claim, DueKind } from "../../ports/due-store.js";
 import type { ChunkResult, ClaimedFanOut, FanOutChunk, FanOutSplit } from "../../ports/fan-out-store.js";
 import type { IdKind, RunQuery } from "../../ports/filters.js";

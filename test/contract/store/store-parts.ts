@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AudienceStore } from "../../../src/ports/audience-store.js";
-import type { ClockStore } from "../../../src/ports/clock.js";
+import type { ClockStore } from "../../../src/ports/clock-store.js";
 import type { DueStore } from "../../../src/ports/due-store.js";
 import type { FanOutStore } from "../../../src/ports/fan-out-store.js";
 import type { FeedStore } from "../../../src/ports/feed-store.js";

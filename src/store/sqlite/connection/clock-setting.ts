@@ -1,4 +1,4 @@
-import type { ClockClaim, ClockSetting } from "../../../ports/clock.js";
+import type { ClockClaim, ClockSetting } from "../../../ports/clock-store.js";
 import type { Connection } from "./connection.js";
 
 export function selectClock(db: Connection): ClockSetting {
