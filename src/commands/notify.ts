@@ -34,7 +34,7 @@ export function registerNotify(program: Command, context: CommandContext): void 
     .option("-r, --recipients <value...>", "user IDs (a,b), JSON, @file.json or @- (standard input)")
     .option("--recipient <value...>", "the same as --recipients")
     .option("--object <collection/id...>", "object recipients as collection/id")
-    .option("-a, --actor <value>", "who caused the trigger: an ID, JSON or @file")
+    .option("-a, --actor <value>", "user or object that caused the trigger: an ID, JSON or @file")
     .option("-d, --data <json>", "trigger data: a JSON object, @file.json or @-; repeat to merge", collectValues)
     .option("--set <path=value>", "set one property of the data (path=text or path:=json)", collectValues)
     .option("-t, --tenant <value>", "tenant: an ID or JSON")

@@ -82,7 +82,7 @@ export function registerPreview(program: Command, context: CommandContext, servi
       "Render a channel step as its recipient would receive it. Conditions and preferences are ignored. Nothing is sent or stored.",
     )
     .option("-r, --recipient <value>", "an ID, JSON or @file.json (default: a sample user)")
-    .option("-a, --actor <value>", "who caused the trigger: an ID, JSON or @file")
+    .option("-a, --actor <value>", "user or object that caused the trigger: an ID, JSON or @file")
     .option("-d, --data <json>", "trigger data: a JSON object, @file.json or @-; repeat to merge", collectValues)
     .option("--set <path=value>", "set one property of the data (path=text or path:=json)", collectValues)
     .option("-t, --tenant <value>", "tenant: an ID or JSON")

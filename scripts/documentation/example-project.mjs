@@ -1,0 +1,169 @@
+// Runs example commands in a copy of a sample project, in this process, with the same output on every machine.
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, resolve } from "node:path";
+import { ROOT } from "../load-source.mjs";
+import { loadProgram, restartIds } from "./load-program.mjs";
+
+/** The time of all examples: a Monday, one day before the times in the examples of the help. */
+const NOW = Date.UTC(2030, 5, 3, 9);
+/** A UUID of a counter (see load-program.mjs), or a KSUID. */
+const ID = /\b[0-9a-f]{8}-[0-9a-f]{4}-4000-8000-0{4}[0-9a-f]{8}\b|\b4[0-9A-Za-z]{26}\b/g;
+/** The value of $KNOCK_API_KEY in examples. */
+const API_KEY = "sk_test_0123456789";
+const UUID_LENGTH = 36;
+
+function readFiles(root) {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes(".knock-local"))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((file) => [relative(root, file), readFileSync(file)]);
+}
+
+/** Returns an ID in the format of `id` that depends only on the number of IDs before it. */
+function createStableId(id, number) {
+  const digest = createHash("sha256").update(`id ${number}`).digest();
+  if (id.length === UUID_LENGTH) {
+    const hex = digest.toString("hex");
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  }
+  // A KSUID begins with its time.
+  const letters = digest.toString("base64").replaceAll(/[^0-9A-Za-z]/g, "");
+  return id.slice(0, 6) + letters.slice(0, 21);
+}
+
+/** Splits a line at a separator that is not in quotes. */
+function splitOutsideQuotes(line, separator) {
+  const parts = [""];
+  let quote = null;
+  for (let at = 0; at < line.length; at++) {
+    const character = line[at];
+    if (quote === null && line.startsWith(separator, at)) {
+      parts.push("");
+      at += separator.length - 1;
+      continue;
+    }
+    if (quote === null && (character === "'" || character === '"')) quote = character;
+    else if (character === quote) quote = null;
+    parts[parts.length - 1] += character;
+  }
+  return parts.map((part) => part.trim());
+}
+
+/** Returns the words of a command. Quotes are removed; a backslash at the end of a line continues it. */
+function splitWords(command) {
+  return [...command.replaceAll("\\\n", " ").matchAll(/(?:'[^']*'|"(?:\\.|[^"\\])*"|[^\s'"]+)+/g)].map(([word]) =>
+    word.replaceAll(/'([^']*)'|"((?:\\.|[^"\\])*)"/g, (_, single, double) =>
+      single === undefined ? double.replaceAll(/\\(["\\$`])/g, "$1") : single,
+    ),
+  );
+}
+
+/** A copy of a sample project in a temporary folder. */
+export class ExampleProject {
+  #root = realpathSync(mkdtempSync(join(tmpdir(), "knock-docs-")));
+  #ids = new Map();
+
+  /** `name` is a folder of fixtures/, or null for an empty folder. */
+  constructor(name) {
+    restartIds();
+    this.dir = join(this.#root, "ada", name ?? "my-app");
+    mkdirSync(this.dir, { recursive: true });
+    for (const [path, content] of name === null ? [] : readFiles(join(ROOT, "fixtures", name))) {
+      mkdirSync(dirname(join(this.dir, path)), { recursive: true });
+      writeFileSync(join(this.dir, path), content);
+    }
+  }
+
+  remove() {
+    rmSync(this.#root, { recursive: true });
+  }
+
+  /** Replaces random IDs, in order of their appearance, and the temporary folder. */
+  #makeStable(text) {
+    return text
+      .replaceAll(this.#root, "/home")
+      .replaceAll(/(?<=127\.0\.0\.1:)\d+/g, "8484")
+      .replaceAll(ID, (id) => {
+        const known = this.#ids.get(id) ?? createStableId(id, this.#ids.size);
+        this.#ids.set(id, known);
+        return known;
+      });
+  }
+
+  /**
+   * Runs a line of a shell: commands joined by `&&`, a file or a text piped into a command, and `$(knock …)`. Returns
+   * both outputs as on a terminal, and the exit code of the last command.
+   */
+  async run(line, { isStopped = false } = {}) {
+    const { text, exitCode } = await this.#runLine(line, isStopped);
+    return { text: this.#makeStable(text), exitCode };
+  }
+
+  async #runLine(line, isStopped) {
+    let text = "";
+    let exitCode = 0;
+    for (const part of splitOutsideQuotes(await this.#substitute(line), "&&")) {
+      const pipeline = splitOutsideQuotes(part, "|");
+      const [command] = splitOutsideQuotes(pipeline.at(-1), ">");
+      const input = pipeline.length === 1 ? undefined : this.#readInput(splitWords(pipeline[0]));
+      const result = await this.#runCommand(splitWords(command), input, isStopped);
+      text += result.text;
+      exitCode = result.exitCode;
+      if (exitCode !== 0) break;
+    }
+    return { text, exitCode };
+  }
+
+  /** Replaces each `$(knock …)` by the output of its command. */
+  async #substitute(line) {
+    let result = line;
+    for (const [whole, command] of line.matchAll(/\$\((knock [^)]*)\)/g))
+      result = result.replace(whole, (await this.#runLine(command, false)).text.trim().replaceAll("\n", " "));
+    return result;
+  }
+
+  #readInput([program, ...words]) {
+    if (program === "cat") return words.map((file) => readFileSync(resolve(this.dir, file), "utf8")).join("");
+    if (program === "echo") return `${words.join(" ").replaceAll("$KNOCK_API_KEY", API_KEY)}\n`;
+    throw new Error(`an example starts ${program}, which is not supported`);
+  }
+
+  async #runCommand([program, ...argv], input, isStopped) {
+    if (program !== "knock") throw new Error(`an example starts ${program}, which is not supported`);
+    const { COMMANDS, run } = await loadProgram();
+    let text = "";
+    const write = (written) => {
+      text += written;
+    };
+    const stream = { isTTY: false, write, writeAsync: async (written) => write(written) };
+    const abort = new AbortController();
+    if (isStopped) abort.abort(Object.assign(new Error("interrupted"), { signal: "SIGINT" }));
+    const realNow = Date.now;
+    Date.now = () => NOW;
+    try {
+      const { code } = await run(COMMANDS, {
+        argv,
+        env: { HOME: join(this.#root, "ada"), XDG_CONFIG_HOME: join(this.#root, "ada/.config"), TZ: "UTC" },
+        cwd: this.dir,
+        version: "0.0.0",
+        cachePrefix: null,
+        stdout: stream,
+        stderr: stream,
+        stdinIsTerminal: false,
+        stdinIsPiped: input !== undefined,
+        signal: abort.signal,
+        readStdin: async function* () {
+          yield Buffer.from(input ?? "");
+        },
+        sleep: async () => {},
+        confirm: async () => false,
+        askSecret: async () => null,
+      });
+      return { text, exitCode: code };
+    } finally {
+      Date.now = realNow;
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// Loads the program from source, so that the documentation can read its commands and run them in this process.
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { loadSource, ROOT } from "../load-source.mjs";
+
+const PROGRAM = `
+  export { COMMANDS } from "./src/app/commands.ts";
+  export { run } from "./src/app/run.ts";
+  export { createServices } from "./src/app/services/app-services.ts";
+  export { Output } from "./src/output/output.ts";
+`;
+
+/** The folder of the source files that look for other files of the package. */
+const SOURCE_FOLDER = join(ROOT, "src/app");
+
+/** Imports packages from node_modules instead of bundling them, because the bundle is outside the project. */
+const packagesFromRoot = {
+  name: "packages-from-root",
+  setup({ onResolve }) {
+    onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+      kind === "entry-point" ? undefined : { path: import.meta.resolve(path), external: true },
+    );
+  },
+};
+
+/** The global variable that counts the IDs of the current example project. */
+const COUNTER = "knockExampleIds";
+
+/**
+ * Creates IDs from a counter instead of random bytes. Records that are created at the same time are listed by ID, so
+ * random IDs would change the order in examples.
+ */
+const countedIds = {
+  name: "counted-ids",
+  setup({ onLoad }) {
+    onLoad({ filter: /src[\\/]util[\\/]random\.ts$/ }, () => ({
+      contents: `export function randomBytes(size) {
+        const bytes = Buffer.alloc(size);
+        bytes.writeUInt32BE(++globalThis.${COUNTER}, size - 4);
+        return bytes;
+      }`,
+    }));
+  },
+};
+
+/** Counts IDs from 1 again, so that the IDs of one project do not depend on those of another. */
+export function restartIds() {
+  globalThis[COUNTER] = 0;
+}
+
+let program;
+
+/** Returns the exports of the program's source. The program is bundled once per process. */
+export function loadProgram() {
+  program ??= loadSource(PROGRAM, {
+    plugins: [packagesFromRoot, countedIds],
+    define: {
+      "import.meta.dirname": JSON.stringify(SOURCE_FOLDER),
+      "import.meta.url": JSON.stringify(pathToFileURL(join(SOURCE_FOLDER, "commands.ts")).href),
+    },
+  });
+  return program;
+}

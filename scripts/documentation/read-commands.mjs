@@ -1,0 +1,45 @@
+// Reads the commands as the program defines them.
+import { Command } from "commander";
+import { loadProgram } from "./load-program.mjs";
+
+/** Returns all commands as commander defines them. */
+export async function readCommands() {
+  const { COMMANDS, Output, createServices } = await loadProgram();
+  const stream = { isTTY: false, write() {} };
+  const io = { argv: [], env: {}, cwd: process.cwd(), cachePrefix: null, stdout: stream, stderr: stream };
+  const program = new Command("knock");
+  const services = createServices(io, await Output.open(io), () => {});
+  for (const load of Object.values(COMMANDS)) (await load())(program, services);
+  return program.commands;
+}
+
+/** Returns the subcommands of a group, or the command itself if it is not a group. */
+export const listLeaves = (command) => (command.commands.length > 0 ? command.commands : [command]);
+
+/** Returns the name of a command as a user types it: `knock runs list`. */
+export function formatCommandName(command) {
+  const names = [];
+  for (let current = command; current; current = current.parent) names.unshift(current.name());
+  return names.join(" ");
+}
+
+/** Returns the visible options of a command. */
+export const listOptions = (command) => command.options.filter((option) => !option.hidden);
+
+/** Returns an argument as the usage shows it: `<id...>` or `[folder]`. */
+export function formatArgument(argument) {
+  const name = argument.name() + (argument.variadic ? "..." : "");
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
+export function formatUsage(command) {
+  return [formatCommandName(command), ...command.registeredArguments.map(formatArgument), "[options]"].join(" ");
+}
+
+/** Returns the description, the choices and the default of an option or argument as sentences. */
+export function describeParameter({ description, argChoices, defaultValue }) {
+  const [, text, inText] = /^(.*?)\s*\(default: ((?:[^()]|\([^()]*\))*)\)$/s.exec(description) ?? [null, description];
+  const choices = argChoices?.some((choice) => !text.includes(choice)) ? `one of ${argChoices.join(", ")}` : null;
+  const value = inText ?? (typeof defaultValue === "string" ? defaultValue : null);
+  return { text: choices === null ? text : `${text}: ${choices}`, default: value };
+}

@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Command } from "commander";
+import { describe, expect, it } from "vitest";
+import { COMMANDS } from "../../src/app/commands.js";
+import type { ProcessIO } from "../../src/app/process-io.js";
+import { createServices } from "../../src/app/services/app-services.js";
+import { Output } from "../../src/output/output.js";
+
+const FOLDER = resolve(import.meta.dirname, "../../docs/reference/commands");
+
+const readPage = (name: string): string => readFileSync(join(FOLDER, `${name}.md`), "utf8");
+
+/** Returns all commands as the program defines them. */
+async function loadCommands(): Promise<readonly Command[]> {
+  const stream = { isTTY: false, write: () => {} };
+  const io = { argv: [], env: {}, cwd: FOLDER, cachePrefix: null, stdout: stream, stderr: stream };
+  const services = createServices(io as unknown as ProcessIO, await Output.open(io), () => {});
+  const program = new Command("knock");
+  for (const load of Object.values(COMMANDS)) (await load())(program, services);
+  return program.commands;
+}
+
+/** Returns the part of a page below a heading and the part that all subcommands share. */
+function readSection(page: string, heading: string): string {
+  const sections = page.split(/^(?=## )/m);
+  const own = sections.find((section) => section.startsWith(`## ${heading}\n`));
+  const shared = sections.find((section) => section.startsWith("## Options of every subcommand\n"));
+  return own === undefined ? "" : own + (shared ?? "");
+}
+
+const commands = await loadCommands();
+const leaves = commands.flatMap((command) =>
+  command.commands.length === 0
+    ? [{ name: command.name(), command, section: () => readPage(command.name()) }]
+    : command.commands.map((subcommand) => ({
+        name: `${command.name()} ${subcommand.name()}`,
+        command: subcommand,
+        section: () => readSection(readPage(command.name()), `knock ${command.name()} ${subcommand.name()}`),
+      })),
+);
+
+describe("the command reference", () => {
+  it("links to a page for each command", () => {
+    const index = readPage("README");
+    expect(commands.map((command) => command.name()).filter((name) => !index.includes(`](${name}.md)`))).toEqual([]);
+  });
+
+  it.each(leaves)("lists the arguments and options of knock $name", ({ command, section }) => {
+    const text = section();
+    const flags = command.options.filter((option) => !option.hidden).map((option) => option.flags);
+    const names = command.registeredArguments.map((argument) => `${argument.name()}${argument.variadic ? "..." : ""}`);
+    expect(flags.filter((flag) => !text.includes(`| \`${flag}\` |`))).toEqual([]);
+    expect(names.filter((name) => !text.includes(`<${name}>\` |`) && !text.includes(`[${name}]\` |`))).toEqual([]);
+  });
+
+  it.each(leaves)("shows an example of knock $name with its output", ({ name, section }) => {
+    const text = section();
+    const [, example = "", output = ""] = /```sh\n([\s\S]*?)\n```\n\n```text\n([\s\S]*?)\n```/.exec(text) ?? [];
+    expect(example).toContain(`knock ${name.split(" ")[0]}`);
+    expect(output).not.toBe("");
+  });
+
+  it("lists every alias", () => {
+    const missing = commands.flatMap((command) =>
+      command.aliases().filter((alias) => !readPage(command.name()).includes(`\`knock ${alias}\``)),
+    );
+    expect(missing).toEqual([]);
+  });
+});
