@@ -1,4 +1,4 @@
-import { EXIT } from "../errors/knock-error.js";
+import { EXIT } from "../errors/error-codes.js";
 import { createProcessIO, Interruption } from "./process-io.js";
 import { run } from "./run.js";
 import type { Commands } from "./run-program.js";

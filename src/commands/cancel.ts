@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { CancelOutcome, RecipientOutcome } from "../domain/run/outcome.js";
 import { parseCancellation } from "../domain/trigger/parse-trigger.js";
-import { EXIT } from "../errors/knock-error.js";
+import { EXIT } from "../errors/error-codes.js";
 import { readCancelRecipients } from "../input/trigger-payload.js";
 import { printCancellation } from "../output/print-outcome.js";
 import type { Operations } from "../ports/operations.js";

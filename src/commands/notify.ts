@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { getVerdict, VERDICT_EXIT_CODES } from "../domain/run/outcome-verdict.js";
 import { parseTrigger } from "../domain/trigger/parse-trigger.js";
-import { EXIT, KnockError } from "../errors/knock-error.js";
+import { EXIT } from "../errors/error-codes.js";
+import { KnockError } from "../errors/knock-error.js";
 import { parseDurationArgument } from "../input/parse-time.js";
 import { hasPayloadLines, readPayload } from "../input/trigger-payload.js";
 import type { CommandContext } from "./context.js";

@@ -3,7 +3,8 @@ import { splitRecipientKey, USERS } from "../domain/recipient/recipient.js";
 import { collectInlineRecipientWarnings } from "../domain/trigger/collect-inline-recipient-warnings.js";
 import { parseTrigger } from "../domain/trigger/parse-trigger.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
-import { EXIT, KnockError, toWarningsError } from "../errors/knock-error.js";
+import { EXIT } from "../errors/error-codes.js";
+import { KnockError, toWarningsError } from "../errors/knock-error.js";
 import {
   hasPayloadLines,
   type NamedPayload,

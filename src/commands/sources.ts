@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { EXIT, KnockError } from "../errors/knock-error.js";
+import { EXIT } from "../errors/error-codes.js";
+import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { type RequestBodyFlags, readRequestBody } from "../input/request-body.js";
 import { printReceipt, printReceipts, printSources } from "../output/print-sources.js";

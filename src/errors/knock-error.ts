@@ -1,60 +1,4 @@
-/** Every exit code of the command. The README documents them. */
-export const EXIT = {
-  success: 0,
-  /** Completed, but the outcome was a failure. */
-  failure: 1,
-  invalid_input: 2,
-  configuration: 3,
-  not_allowed: 4,
-  not_found: 5,
-  conflict: 6,
-  unreachable: 7,
-  rate_limited: 8,
-  /** Some recipients or triggers succeeded and some failed. */
-  partial: 9,
-  /** The time given to `--wait` passed before every run had ended. */
-  timed_out: 10,
-  internal: 70,
-  /** By SIGINT. */
-  interrupted: 130,
-  /** By SIGTERM. */
-  terminated: 143,
-} as const;
-
-/** Every error code, with the exit code of the command. */
-const ERROR_CODES = {
-  usage: EXIT.invalid_input,
-  invalid_json: EXIT.invalid_input,
-  invalid_params: EXIT.invalid_input,
-  payload_too_large: EXIT.invalid_input,
-  not_supported: EXIT.configuration,
-  project_missing: EXIT.configuration,
-  project_invalid: EXIT.configuration,
-  workflow_invalid: EXIT.configuration,
-  template_invalid: EXIT.configuration,
-  warning: EXIT.configuration,
-  store_unusable: EXIT.configuration,
-  profile_invalid: EXIT.configuration,
-  authentication: EXIT.not_allowed,
-  not_allowed: EXIT.not_allowed,
-  channel_invalid: EXIT.invalid_input,
-  workflow_missing: EXIT.not_found,
-  actor_missing: EXIT.not_found,
-  resource_missing: EXIT.not_found,
-  workflow_inactive: EXIT.conflict,
-  idempotency_conflict: EXIT.conflict,
-  conflict: EXIT.conflict,
-  confirmation_needed: EXIT.conflict,
-  unreachable: EXIT.unreachable,
-  port_in_use: EXIT.unreachable,
-  remote_failed: EXIT.unreachable,
-  rate_limited: EXIT.rate_limited,
-  output_failed: EXIT.failure,
-  interrupted: EXIT.interrupted,
-  internal: EXIT.internal,
-} as const;
-
-export type ErrorCode = keyof typeof ERROR_CODES;
+import { ERROR_CODES, type ErrorCode } from "./error-codes.js";
 
 /** A finding in a document: its JSON pointer ("" for the root), the message, and the value there. */
 export interface ErrorDetail {
@@ -114,7 +58,7 @@ export function toWarningsError(warnings: readonly string[]): KnockError {
 }
 
 export function getExitCode(error: unknown): number {
-  return error instanceof KnockError ? ERROR_CODES[error.code] : ERROR_CODES.internal;
+  return error instanceof KnockError ? ERROR_CODES[error.code].exit : ERROR_CODES.internal.exit;
 }
 
 /** Returns the message of anything thrown. */

@@ -1,4 +1,5 @@
-import { type ErrorCode, KnockError } from "../errors/knock-error.js";
+import type { ErrorCode } from "../errors/error-codes.js";
+import { KnockError } from "../errors/knock-error.js";
 import type { Json } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
 import { readTextFile } from "../util/text-file.js";

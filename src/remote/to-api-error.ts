@@ -1,4 +1,5 @@
-import { type ErrorCode, type ErrorDetail, KnockError } from "../errors/knock-error.js";
+import type { ErrorCode } from "../errors/error-codes.js";
+import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { formatDuration } from "../util/duration.js";
 import { isJsonObject, toPointer } from "../util/json.js";
 import { type ApiResponse, getRequestId, NOT_KNOCK_API_HINT } from "./api-response.js";

@@ -11,7 +11,7 @@ import {
 import { parseRecipientReference } from "../../domain/run/message-outcomes.js";
 import { type Reason, type RecipientOutcome, type StepOutcome, summarizeOutcomes } from "../../domain/run/outcome.js";
 import { RUN_STATUSES } from "../../domain/run/run-status.js";
-import { EXIT } from "../../errors/knock-error.js";
+import { EXIT } from "../../errors/error-codes.js";
 import { printExpectations } from "../../output/print-expectations.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import type { CommandContext } from "../context.js";

@@ -1,7 +1,8 @@
 import type { Expectation } from "../../domain/run/expectation.js";
 import { getVerdict, VERDICT_EXIT_CODES, type Verdict } from "../../domain/run/outcome-verdict.js";
 import { parseTrigger } from "../../domain/trigger/parse-trigger.js";
-import { type ErrorCode, EXIT, getExitCode, KnockError } from "../../errors/knock-error.js";
+import { type ErrorCode, EXIT } from "../../errors/error-codes.js";
+import { getExitCode, KnockError } from "../../errors/knock-error.js";
 import { formatInputName, type PayloadLine, readPayloadLines } from "../../input/trigger-payload.js";
 import { printError } from "../../output/print-error.js";
 import { isLocal, type LocalOperations, type Operations } from "../../ports/operations.js";

@@ -1,4 +1,4 @@
-import { EXIT } from "../../errors/knock-error.js";
+import { EXIT } from "../../errors/error-codes.js";
 import type { RecipientOutcome, TriggerOutcome } from "./outcome.js";
 
 /** Returns whether a recipient was never identified, was stopped by an error, or has a failed step. */

@@ -1,4 +1,5 @@
-import type { ErrorCode, ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import type { ErrorCode } from "../../errors/error-codes.js";
+import type { ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { getValueAtPath, toPointer } from "../../util/json.js";
 import { createDocumentError } from "../shape/document-error.js";
 import type { ReportFinding } from "../shape/report-finding.js";

@@ -1,4 +1,5 @@
-import { type ErrorCode, type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import type { ErrorCode } from "../../errors/error-codes.js";
+import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { toPointer } from "../../util/json.js";
 
 /** Limits the nesting of JSON from outside. No payload needs more, and recursion over it would exhaust the stack. */

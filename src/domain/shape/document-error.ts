@@ -1,4 +1,5 @@
-import { type ErrorCode, type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import type { ErrorCode } from "../../errors/error-codes.js";
+import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { describeFinding } from "./describe-finding.js";
 
 /**

@@ -1,5 +1,6 @@
 import { formatPointer } from "../../domain/shape/describe-finding.js";
-import { type ErrorCode, KnockError } from "../../errors/knock-error.js";
+import type { ErrorCode } from "../../errors/error-codes.js";
+import { KnockError } from "../../errors/knock-error.js";
 import { findNearest } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";
 

@@ -1,0 +1,115 @@
+import type { ErrorExplanation } from "./error-explanation.js";
+
+/** Errors in the project, the store and the stored profiles (exit code 3). */
+export const CONFIGURATION_ERRORS = {
+  not_supported: {
+    meaning: "The command does not exist for this target or store.",
+    causes: [
+      "The command works only on the local target, and the target is remote. The target may come from `KNOCK_TARGET`, `knock.json` or a profile.",
+      "The API has no operation for the command, such as retrying messages or sending broadcasts.",
+      "`--store` names a kind of store that does not exist.",
+    ],
+    fix: [
+      "Add `--local` to use the local store.",
+      "Run `knock config list` to see the target and where it comes from.",
+      "To change the hosted data, use the dashboard or the API.",
+    ],
+  },
+  project_missing: {
+    meaning: "There is no `knock.json` in the working directory or a folder above it.",
+    causes: [
+      "The command runs outside of the project's folder.",
+      "`--project` names a folder without `knock.json`.",
+      "The project was not created yet.",
+    ],
+    fix: [
+      "Run `knock init` to create a project.",
+      "Change to the project's folder, or name it: `--project path/to/project`.",
+      "Add `--remote` to trigger a workflow with the API, which needs no project.",
+    ],
+  },
+  project_invalid: {
+    meaning:
+      "A file of the project cannot be used: `knock.json`, `environment.json`, recipients, sources, translations or guides.",
+    causes: [
+      "The file is not valid JSON.",
+      "A key is misspelled or is not known.",
+      "A value has the wrong type, or refers to something that does not exist.",
+      "A folder or file does not exist, cannot be read, or has a name that is not a valid key.",
+      "A secret is in the file itself. Secrets must be references to environment variables, such as `$SMTP_URL`.",
+    ],
+    fix: [
+      "Go to the file, line and column in the message.",
+      'Set `"$schema"` in the file to its JSON Schema, so that your editor checks it. `knock init` does this for new files.',
+      "Run `knock workflows list` to check the project again.",
+    ],
+  },
+  workflow_invalid: {
+    meaning:
+      "A workflow, or a layout, partial, request or broadcast that it uses, has an error. Nothing was triggered.",
+    causes: [
+      "`workflow.json` is not valid JSON, or a property is misspelled, missing or has the wrong type.",
+      'A file that a property names (`"html_body@": "email_1/body.html"`) does not exist.',
+      "A step refers to a layout, an audience, a guide or a channel that does not exist.",
+      "`trigger_data_json_schema` is not a valid JSON Schema.",
+      "The type of a step's channel is not known.",
+    ],
+    fix: [
+      "Go to the file, line and column in the message. The JSON pointer names the property.",
+      "Run `knock workflows show <key>` to check the workflow without a trigger.",
+      'Add `"channel_type"` to the step, or declare its channel in `environment.json`.',
+    ],
+  },
+  template_invalid: {
+    meaning: "A template cannot be parsed. Nothing was triggered.",
+    causes: [
+      "A Liquid tag is not closed, such as `{% if %}` without `{% endif %}`.",
+      "A tag or filter does not exist, or its arguments are wrong.",
+      "The template includes a partial or a layout with an error.",
+      "An MJML element is wrong.",
+    ],
+    fix: [
+      "Go to the file, line and column in the message.",
+      "Run `knock preview <workflow> <step>` to render the template without a trigger.",
+      "Add `--watch` to render it again after each change.",
+    ],
+  },
+  warning: {
+    meaning: "The command has warnings, and `--strict` treats warnings as errors.",
+    causes: [
+      "A template uses a variable that is probably misspelled.",
+      "An environment variable that holds a secret is not set.",
+      "A file of the project has content that has no effect.",
+    ],
+    fix: ["Fix each warning.", "Run the command without `--strict` to see all warnings and continue."],
+  },
+  store_unusable: {
+    meaning: "The local store cannot be opened, read or written.",
+    causes: [
+      "The file or its folder is not writable.",
+      "The file is not a store of knock, or was written by a newer version.",
+      "Another process holds the lock for a long time.",
+      "The file was deleted or replaced while knock was running.",
+      "The disk is full, or the file is damaged.",
+    ],
+    fix: [
+      "Run `knock config get store` to see the store's path.",
+      "Use another store with `--store other.db`, or `--store :memory:` to store nothing.",
+      "Delete the file to start empty. Recipients in `recipients/` are loaded again.",
+      "Stop other processes that use the store, or update knock if the store is newer.",
+    ],
+  },
+  profile_invalid: {
+    meaning: "A stored profile does not exist, or the file of profiles cannot be used.",
+    causes: [
+      "`--profile`, `KNOCK_PROFILE` or the setting names a profile that does not exist.",
+      "The file of profiles was edited and is not valid.",
+      "The file or its folder cannot be read or written.",
+    ],
+    fix: [
+      "Run `knock auth status` to list the profiles.",
+      "Run `knock auth login --profile <name>` to create one.",
+      "Run `knock config path` to see the file. Fix it, or delete it and log in again.",
+    ],
+  },
+} as const satisfies Record<string, ErrorExplanation>;

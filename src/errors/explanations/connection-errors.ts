@@ -1,0 +1,98 @@
+import type { ErrorExplanation } from "./error-explanation.js";
+
+/** Errors of connections and access (exit codes 4, 7 and 8), and errors of the process itself. */
+export const CONNECTION_ERRORS = {
+  authentication: {
+    meaning: "There is no API key, or the API does not accept it. Also: a source event has no valid signature.",
+    causes: [
+      "No key is set for the remote target.",
+      "The key was revoked, belongs to another environment, or contains stray characters.",
+      "The base URL belongs to another server.",
+      "The secret in the source's `settings.verification` is not the one that signed the event.",
+    ],
+    fix: [
+      "Run `knock auth login`, or set `KNOCK_API_KEY`.",
+      "Run `knock config list` to see where the key and the base URL come from. Keys are shortened.",
+      "Add `--local` to use the embedded engine, which needs no key.",
+    ],
+  },
+  not_allowed: {
+    meaning: "The API accepts the key, but does not allow the operation (HTTP 403).",
+    causes: [
+      "The key is a public key (`pk_…`), which can read only the data of its user.",
+      "The key does not have the required permission.",
+      "A proxy or firewall rejected the request.",
+    ],
+    fix: ["Use a secret key (`sk_…`) of the environment.", "Run `knock auth status` to see the stored keys' kinds."],
+  },
+  unreachable: {
+    meaning: "There is no connection to the API, or it did not respond in time.",
+    causes: [
+      "The base URL is wrong, or no server is running there.",
+      "The network, a firewall or a proxy blocks the connection.",
+      "The server's TLS certificate is not trusted.",
+      "The server needs longer than `--timeout`.",
+    ],
+    fix: [
+      "Run `knock config list` to see the base URL and where it comes from.",
+      "Start `knock dev` if the URL is a local one.",
+      "Set `HTTPS_PROXY` if the network needs a proxy, and `NO_PROXY` for hosts that do not.",
+      "Set `NODE_EXTRA_CA_CERTS` to the file of your organization's certificate.",
+      "Run the command again with the same `--idempotency-key`. A trigger is then not executed twice.",
+    ],
+  },
+  port_in_use: {
+    meaning: "`knock dev` cannot listen, because another process uses the port.",
+    causes: ["Another `knock dev` is running.", "Another program listens on the same port."],
+    fix: [
+      "Use a free port: `knock dev --port 0`. Read the URL from the output or from `--ready-file`.",
+      "Stop the other process. `lsof -i :8484` shows it.",
+    ],
+  },
+  remote_failed: {
+    meaning: "The server failed (HTTP 5xx), or did not respond like the API.",
+    causes: [
+      "The service has a temporary problem.",
+      "The base URL belongs to another server, or to a page of a proxy.",
+      "The server redirects. Redirects are not followed.",
+    ],
+    fix: [
+      "Run the command again later.",
+      "Run `knock config get base_url` to check the URL. It has no path, such as `/v1`.",
+      "Report the request ID in the message to the service.",
+    ],
+  },
+  rate_limited: {
+    meaning: "The API still limits the number of requests after retries (HTTP 429).",
+    causes: ["Many triggers are sent in a short time.", "Another process uses the same key."],
+    fix: [
+      "Wait for the time in the hint and run the command again.",
+      "Trigger one workflow for many recipients instead of one trigger per recipient.",
+      "For `knock dev`, omit `--rate-limits`.",
+    ],
+  },
+  output_failed: {
+    meaning: "The command has completed, but its result could not be written to standard output.",
+    causes: ["The disk is full.", "Standard output is closed or not writable."],
+    fix: [
+      "Free disk space, or write to another place.",
+      "Do not repeat the trigger. Run `knock runs list` to see the runs.",
+    ],
+  },
+  interrupted: {
+    meaning: "The command was stopped by Ctrl-C or a signal.",
+    causes: ["SIGINT (Ctrl-C) or SIGTERM was received, for example from a CI job's time limit."],
+    fix: [
+      "Read the hint. It says what was completed.",
+      "Run the command again with the same `--idempotency-key`, if a trigger may have been sent.",
+    ],
+  },
+  internal: {
+    meaning: "An unexpected error occurred, which is a bug in knock.",
+    causes: ["The program reached a state that it does not handle."],
+    fix: [
+      "Report the message, the stack trace, the command and the output of `knock --version`.",
+      "Try another store: `--store :memory:`. If this works, keep the old store for the report.",
+    ],
+  },
+} as const satisfies Record<string, ErrorExplanation>;

@@ -1,0 +1,84 @@
+import type { ErrorExplanation } from "./error-explanation.js";
+
+/** Errors because something does not exist, or because its state does not allow the operation (exit codes 5 and 6). */
+export const STATE_ERRORS = {
+  workflow_missing: {
+    meaning: "No workflow has this key.",
+    causes: [
+      "The key is misspelled.",
+      "The command runs in another project or on another branch.",
+      "On the remote target, the workflow is not committed in the key's environment.",
+    ],
+    fix: [
+      "Run `knock workflows list` to see the keys.",
+      "Check that the file `workflows/<key>/workflow.json` exists.",
+      "On the remote target, commit and promote the workflow, or use the key of its environment.",
+    ],
+  },
+  actor_missing: {
+    meaning: "The actor of a trigger was never identified. Nothing was triggered.",
+    causes: ["The actor's ID is misspelled.", "The store does not contain the user or object."],
+    fix: [
+      'Give the actor with its properties: `--actor \'{"id":"alan","name":"Alan"}\'`.',
+      "Run `knock users set alan --set name=Alan` to create the user first.",
+      "Run `knock users list` to see known users.",
+    ],
+  },
+  resource_missing: {
+    meaning: "A run, message, recipient, schedule, branch or another resource does not exist.",
+    causes: [
+      "The ID is misspelled or is not complete.",
+      "The resource is in another store, or in another environment of the service.",
+      "The resource was deleted.",
+    ],
+    fix: [
+      "Run the `list` command of the resource, such as `knock runs list` or `knock users list`.",
+      "Run `knock config list` to see which store, target and branch are used.",
+    ],
+  },
+  workflow_inactive: {
+    meaning: "The workflow exists, but is not active. Nothing was triggered.",
+    causes: [
+      "`environment.json` deactivates it.",
+      "The service exported it as inactive (`__readonly.active` in `workflow.json`).",
+      "It is inactive in the key's environment.",
+    ],
+    fix: [
+      'Activate it in `environment.json`: `"workflows": { "<key>": { "active": true } }`.',
+      "On the remote target, activate it in the dashboard.",
+    ],
+  },
+  idempotency_conflict: {
+    meaning: "The idempotency key was used with another payload within 24 hours. Nothing was triggered.",
+    causes: [
+      "The same key is used for different triggers.",
+      "The payload contains a value that changes, such as a time.",
+    ],
+    fix: [
+      "Use a new key for a new trigger: `--idempotency-key order-42-shipped`.",
+      "Send exactly the same payload to get the first response again.",
+    ],
+  },
+  conflict: {
+    meaning: "The state of the resource does not allow the operation.",
+    causes: [
+      "The broadcast was already sent, or is scheduled.",
+      "The message to retry is not undelivered.",
+      "On the remote target, another request changes the same resource (HTTP 409).",
+    ],
+    fix: [
+      "Run the `show` or `list` command of the resource to see its state.",
+      "Use `knock broadcasts send <key> --again` to send a broadcast again.",
+      "On the remote target, run the command again.",
+    ],
+  },
+  confirmation_needed: {
+    meaning: "The API key is a live key, so the command would notify real users, and no one confirmed it.",
+    causes: ["The command runs in a script or CI job, where it cannot ask.", "The question was not answered with `y`."],
+    fix: [
+      "Use a test key (`sk_test_…`).",
+      "Add `--yes` if the command must notify real users.",
+      "Add `--local` or `--dry-run` to try the command without sending.",
+    ],
+  },
+} as const satisfies Record<string, ErrorExplanation>;
