@@ -1,9 +1,9 @@
 interface EnvironmentVariable {
   name: string;
   group: "Settings" | "Output" | "Network" | "Files" | "Programs";
-  /** What the variable sets. Backquotes mark code. */
+  /** The setting that the variable changes. Backquotes mark code. */
   meaning: string;
-  /** What applies if the variable is not set. */
+  /** The behavior if the variable is not set. */
   default: string;
   /** The flag that takes precedence over the variable. */
   flag?: string;

@@ -1,4 +1,4 @@
-/** What a user needs to know about an error code. Backquotes mark code. */
+/** The meaning of an error code, its typical causes and the ways to fix it. Backquotes mark code. */
 export interface ErrorExplanation {
   /** One sentence that says what is wrong. */
   meaning: string;
