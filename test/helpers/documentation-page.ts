@@ -1,0 +1,163 @@
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { Sample, SampleName } from "./run-knock.js";
+import { startSmtpReceiver } from "./smtp-receiver.js";
+
+export const ROOT = resolve(import.meta.dirname, "../..");
+
+/**
+ * A fenced block and the marker before it:
+ * - `run: collab` runs shell commands in a copy of a sample project, `run: empty` in a new folder, and `run` in the
+ *   folder of the block before it
+ * - `output` is what the block before it prints, both outputs together
+ * - `file: <path>` is written to the current folder
+ * - `install` names packages, which are linked from the repository's `node_modules`
+ * - `not run: <reason>` is only read
+ */
+interface Block {
+  kind: "run" | "output" | "file" | "install" | "not run";
+  value: string | undefined;
+  language: string;
+  text: string;
+  /** The position of `text` in its page. */
+  start: number;
+}
+
+const BLOCK = /^<!-- (run|output|file|install|not run)(?:: ([^>]+?))? -->\n+```(\w+)\n([\s\S]*?)^```$/gm;
+
+export function readPage(page: string): string {
+  return readFileSync(join(ROOT, page), "utf8");
+}
+
+export function readBlocks(page: string): Block[] {
+  return [...readPage(page).matchAll(BLOCK)].map((match) => {
+    const [all, kind, value, language, text = ""] = match;
+    const start = match.index + all.length - "```".length - text.length;
+    return { kind: kind as Block["kind"], value, language: language as string, text, start };
+  });
+}
+
+/** Replaces values that differ between runs: IDs, times, durations that depend on the time, ports and folders. */
+function replaceVariableParts(text: string): string {
+  return text
+    .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<uuid>")
+    .replace(/\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8}\b/g, "<id>")
+    .replace(/\b[0-9A-Za-z]{27}\b/g, "<message id>")
+    .replace(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z/g, "<time>")
+    .replace(/\b\d\d:\d\d(:\d\d)?Z/g, "<time>")
+    .replace(/\bin \d+(ms|[smhdw])( \d+[smh])?/g, "in <duration>")
+    .replace(/\d+(ms|[smhdw])( \d+[smh])? ahead/g, "<duration> ahead")
+    .replace(/\b\d+(\.\d+)?ms\b/g, "<duration>")
+    .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>")
+    .replace(/[ \t\r]+$/gm, "");
+}
+
+/** Returns whether output is as printed on a page, on which a line with only `…` replaces any number of lines. */
+function matchesOutput(expected: string, actual: string): boolean {
+  const pattern = replaceVariableParts(expected)
+    .trim()
+    .split("\n")
+    .map((line) => (line.trim() === "…" ? "(?:.*\\n)*?" : `${line.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}\n`))
+    .join("");
+  return new RegExp(`^${pattern}$`).test(`${replaceVariableParts(actual).trim()}\n`);
+}
+
+/** Links packages and their commands, as installing them would do. Returns the names that are not dependencies of this project. */
+function linkPackages(names: readonly string[], folder: string): string[] {
+  const modules = join(folder, "node_modules");
+  mkdirSync(join(modules, ".bin"), { recursive: true });
+  return names.filter((name) => {
+    const source = [join(import.meta.dirname, "packages", name), join(ROOT, "node_modules", name)].find(existsSync);
+    if (source === undefined) return true;
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(source, join(modules, name));
+    const { bin = {} } = JSON.parse(readFileSync(join(source, "package.json"), "utf8"));
+    const commands: Record<string, string> = typeof bin === "string" ? { [name]: bin } : bin;
+    for (const [command, file] of Object.entries(commands))
+      symlinkSync(join(source, file), join(modules, ".bin", command));
+    return false;
+  });
+}
+
+/** Returns the packages that an `npm install` command names. */
+function readPackageNames(text: string): string[] {
+  const words = text
+    .split("\n")
+    .filter((line) => line.startsWith("npm install "))
+    .join(" ")
+    .split(/\s+/);
+  return words.filter((word) => word !== "npm" && word !== "install" && word !== "" && !word.startsWith("-"));
+}
+
+interface BlockFailure {
+  text: string;
+  exitCode: number;
+  output: string;
+}
+
+interface PageResult {
+  failures: BlockFailure[];
+  /** Blocks of output that differ, with the real output. */
+  differences: { block: Block; actual: string }[];
+}
+
+/** The port of the mail server in the pages. */
+const MAIL_PORT = '"port": 1025';
+
+/** Runs the blocks of a page in order, with a mail server if the page uses one. */
+export async function runPage(page: string, samples: Record<SampleName, Sample>): Promise<PageResult> {
+  const blocks = readBlocks(page);
+  if (!blocks.some(({ text }) => text.includes(MAIL_PORT))) return runBlocks(blocks, samples);
+  const receiver = await startSmtpReceiver();
+  try {
+    const replacePort = (text: string): string => text.replace(MAIL_PORT, `"port": ${receiver.port}`);
+    return await runBlocks(
+      blocks.map((block) => ({ ...block, text: replacePort(block.text) })),
+      samples,
+    );
+  } finally {
+    await receiver.close();
+  }
+}
+
+async function runBlocks(blocks: readonly Block[], samples: Record<SampleName, Sample>): Promise<PageResult> {
+  const result: PageResult = { failures: [], differences: [] };
+  let sample = samples.collab;
+  let cwd = ".";
+  let folders = 0;
+  let output = "";
+  for (const block of blocks) {
+    const { kind, value, text } = block;
+    if (kind === "output") {
+      if (!matchesOutput(text, output)) result.differences.push({ block, actual: output });
+    } else if (kind === "file") {
+      const file = join(sample.path(cwd), value as string);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    } else if (kind === "install") {
+      const missing = linkPackages(readPackageNames(text), sample.path(cwd));
+      if (missing.length > 0)
+        result.failures.push({ text, exitCode: 1, output: `not installed: ${missing.join(", ")}` });
+    } else if (kind === "run") {
+      if (value === "empty") {
+        cwd = `../empty-${++folders}`;
+        mkdirSync(sample.path(cwd), { recursive: true });
+      } else if (value !== undefined) {
+        sample = samples[value as SampleName];
+        cwd = ".";
+      }
+      const { exitCode, stdout } = await sample.shell(`exec 2>&1\nset -e\n${text}`, { cwd });
+      output = stdout.replaceAll(sample.home, "/home/you");
+      if (exitCode !== 0 || stdout === "") result.failures.push({ text, exitCode, output });
+    }
+  }
+  return result;
+}
+
+/** Writes the real output into a page. */
+export function writeOutputs(page: string, differences: PageResult["differences"]): void {
+  let text = readPage(page);
+  for (const { block, actual } of differences.toReversed())
+    text = `${text.slice(0, block.start)}${actual.replace(/[ \t\r]+$/gm, "")}\n${text.slice(block.start + block.text.length)}`;
+  writeFileSync(join(ROOT, page), text);
+}
