@@ -22,7 +22,7 @@ await build({
   target: "node20.18",
   outfile: bundle,
   logLevel: "warning",
-  external: ["@photostructure/sqlite", "node:sqlite", "luxon", "juice/client.js", "mrml"],
+  external: ["node:sqlite", "luxon", "juice/client.js", "mrml"],
   alias: { liquidjs: join(root, "node_modules/liquidjs/dist/liquid.node.mjs") },
 });
 

@@ -2,7 +2,7 @@
 // Large packages that few commands need are bundled separately in dist/vendor and loaded when they are used.
 // --check-licenses only checks that every bundled package has a license that permits it.
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -77,7 +77,11 @@ const ENTRIES = ["main", "main-notify"];
 /** The placeholder for the build's hash. */
 const NO_ID = "0".repeat(16);
 
-const native = ["@photostructure/sqlite", "node:sqlite"];
+/**
+ * The package with prebuilt SQLite bindings for Node versions without a usable SQLite. Only the bindings are copied, so that
+ * users install no dependency, whose install script npm would ask about.
+ */
+const SQLITE_PACKAGE = "node_modules/@photostructure/sqlite";
 
 const common = {
   absWorkingDir: root,
@@ -146,7 +150,7 @@ const results = await Promise.all([
       ...common,
       entryPoints: [`src/${name}.ts`],
       outfile: join(dist, `${name}.cjs`),
-      external: native,
+      external: ["node:sqlite"],
       plugins: [lateFunctions, lateClasses, lateFunctionsOfOurs, apart, modulesApart, noChildProcess],
       // Without a performance object, liquidjs measures time with Date, and perf_hooks is not loaded.
       define: { ...common.define, "global.performance": "undefined" },
@@ -190,6 +194,7 @@ const results = await Promise.all([
 const packages = readPackages(
   root,
   results.map(({ metafile }) => metafile),
+  [SQLITE_PACKAGE],
 );
 if (process.argv.includes("--check-licenses")) {
   console.log(`${packages.length} bundled packages, 0 license problems`);
@@ -198,6 +203,7 @@ if (process.argv.includes("--check-licenses")) {
 
 // mrml reads its WebAssembly from its own folder.
 copyFileSync(join(dirname(require.resolve("mrml")), "mrml_wasm_bg.wasm"), join(dist, "vendor", "mrml_wasm_bg.wasm"));
+cpSync(join(root, SQLITE_PACKAGE, "prebuilds"), join(dist, "prebuilds"), { recursive: true });
 
 /**
  * Replaces characters outside ASCII, because esbuild does not escape them in regular expressions, and bin/knock.js

@@ -12,5 +12,9 @@ interface BundledPackage {
 export function isAllowed(expression: string): boolean;
 export function packageFolders(metafiles: readonly Metafile[]): string[];
 export function readPackage(root: string, folder: string): BundledPackage;
-export function readPackages(root: string, metafiles: readonly Metafile[]): BundledPackage[];
+export function readPackages(
+  root: string,
+  metafiles: readonly Metafile[],
+  copiedFolders?: readonly string[],
+): BundledPackage[];
 export function noticesOf(packages: readonly BundledPackage[]): string;

@@ -1,4 +1,4 @@
-// Collects the licenses of the packages whose code is in the bundles, from esbuild's metafiles.
+// Collects the licenses of the packages whose code is in dist/: those in esbuild's metafiles, and those that are copied.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -92,10 +92,13 @@ ${sections.join("\n\n")}
 `;
 }
 
-/** Reads all packages of the bundles. Throws one error that names every problem. */
-export function readPackages(root, metafiles) {
+/**
+ * Reads all packages of the bundles, and those in `copiedFolders`, whose files are copied. Throws one error that names
+ * every problem.
+ */
+export function readPackages(root, metafiles, copiedFolders = []) {
   const faults = [];
-  const packages = packageFolders(metafiles).flatMap((folder) => {
+  const packages = [...packageFolders(metafiles), ...copiedFolders].flatMap((folder) => {
     try {
       return [readPackage(root, folder)];
     } catch (error) {

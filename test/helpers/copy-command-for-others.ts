@@ -4,14 +4,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-/** Everything that a published package contains or installs. */
-const INSTALLED_PATHS = [
-  "bin",
-  "dist",
-  "package.json",
-  "node_modules/@photostructure/sqlite",
-  "node_modules/node-gyp-build",
-];
+/** The files of the published package that commands read. */
+const INSTALLED_PATHS = ["bin", "dist", "package.json"];
 
 /**
  * Copies the built command to a folder that every user may read, and returns the folder. The checkout itself may be

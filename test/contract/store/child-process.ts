@@ -23,7 +23,7 @@ export function bundleChild({ module }: StoreSubject): Promise<string> {
       platform: "node",
       format: "cjs",
       // Bundled packages load in half the time of the files in node_modules.
-      external: ["@photostructure/sqlite"],
+      external: ["node:sqlite"],
       mainFields: ["module", "main"],
       define: { "import.meta.dirname": "__dirname" },
       outfile,

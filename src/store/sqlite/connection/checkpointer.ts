@@ -1,15 +1,15 @@
 import { Worker } from "node:worker_threads";
-import { getDriverSource } from "./driver.js";
+import { getBindingFile } from "./driver.js";
 
 /** Commits between two checkpoints: about 2,000 pages when 64 clients send triggers. */
 const COMMITS_PER_CHECKPOINT = 40;
 
 /** The script of the thread. It is a string because it is a few lines long, and a file would need a bundle of its own. */
 const WORKER_SCRIPT = `
-const { parentPort, workerData: { location, binding, from } } = require("node:worker_threads");
+const { parentPort, workerData: { location, binding } } = require("node:worker_threads");
 const loaded = { exports: {} };
-if (binding !== null) process.dlopen(loaded, binding);
-else loaded.exports = from === null ? require("node:sqlite") : require("node:module").createRequire(from)("@photostructure/sqlite");
+if (binding === null) loaded.exports = require("node:sqlite");
+else process.dlopen(loaded, binding);
 const database = new loaded.exports.DatabaseSync(location, { enableForeignKeyConstraints: false });
 database.exec("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0");
 parentPort.on("message", (wanted) => {
@@ -60,7 +60,7 @@ export class Checkpointer {
   private startWorker(): Worker {
     const worker = new Worker(WORKER_SCRIPT, {
       eval: true,
-      workerData: { location: this.location, ...getDriverSource() },
+      workerData: { location: this.location, binding: getBindingFile() },
     });
     worker.unref();
     worker.on("message", () => {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { arch, dlopen, platform, versions } from "node:process";
+import { KnockError } from "../../../errors/knock-error.js";
 
 export type SqlValue = null | number | string;
 
@@ -53,62 +54,61 @@ type DatabaseConstructor = new (path: string, options: DatabaseOptions) => Datab
 
 /** The first Node version whose SQLite module prints no warning: 22 warns at every start, and 20 has no such module. */
 const MIN_NODE_VERSION = 24;
-const PREBUILT_FILE = join(`${platform}-${arch}`, "@photostructure+sqlite.glibc.node");
+const HAS_NODE_SQLITE = Number.parseInt(versions.node, 10) >= MIN_NODE_VERSION;
 
 /** How long a statement waits for a lock: long enough for a queue of writers, each of which holds the lock for milliseconds. */
 const BUSY_TIMEOUT_MS = 15_000;
 
 /**
- * Returns the path of the package's prebuilt binding; null if it is missing, if the package compiled one at installation, or on
- * musl.
+ * Returns the path of the prebuilt binding of `@photostructure/sqlite` for this platform, or null for other platforms. The
+ * build copies the bindings next to the bundles, so that the published package needs no dependency and no install script.
+ * Source files find them in the package.
  */
 function findPrebuiltFile(): string | null {
-  const packagePath = join("node_modules", "@photostructure", "sqlite");
+  const libc = existsSync("/etc/alpine-release") ? "musl" : "glibc";
+  const name = join("prebuilds", `${platform}-${arch}`, `@photostructure+sqlite.${libc}.node`);
+  const copy = join(import.meta.dirname, name);
+  if (existsSync(copy)) return copy;
   for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
-    const file = join(folder, packagePath, "prebuilds", PREBUILT_FILE);
-    if (existsSync(file)) {
-      return existsSync(join(folder, packagePath, "build")) || existsSync("/etc/alpine-release") ? null : file;
-    }
+    const file = join(folder, "node_modules", "@photostructure", "sqlite", name);
+    if (existsSync(file)) return file;
     if (folder === dirname(folder)) return null;
   }
 }
 
 /**
- * Loads the prebuilt binding of `@photostructure/sqlite` from the package's folder. Loading it through the package (its
- * wrapper, and a search through folders for the file) costs 4 ms at every start, and nothing of the wrapper is used here.
- * Returns null if the binding is not found or cannot be loaded; then the package has to find it.
+ * Loads the prebuilt binding. The package's wrapper would search folders for the file, which costs 4 ms at every start, and
+ * nothing else of it is used. Throws `store_unusable` if the platform has no binding.
  */
-function openPrebuilt(): DatabaseConstructor | null {
-  const file = findPrebuiltFile();
-  if (file === null) return null;
+function openPrebuilt(): DatabaseConstructor {
   const binding = { exports: {} as { DatabaseSync?: DatabaseConstructor } };
+  let cause: unknown;
   try {
-    dlopen(binding, file);
-  } catch {
-    return null; // the package's error message is more specific
+    const file = findPrebuiltFile();
+    if (file !== null) dlopen(binding, file);
+  } catch (error) {
+    cause = error;
   }
-  return binding.exports.DatabaseSync ?? null;
+  if (binding.exports.DatabaseSync !== undefined) return binding.exports.DatabaseSync;
+  throw new KnockError("store_unusable", `SQLite is not available for Node ${versions.node} on ${platform}-${arch}`, {
+    hint: `Use Node ${MIN_NODE_VERSION} or newer, which contains SQLite.`,
+    cause,
+  });
 }
 
-/**
- * Returns where a thread finds the same driver: the file of a binding, or a module from which the package is found. Both are
- * null for Node's own SQLite.
- */
-export function getDriverSource(): { binding: string | null; from: string | null } {
-  if (Number.parseInt(versions.node, 10) >= MIN_NODE_VERSION) return { binding: null, from: null };
-  const binding = findPrebuiltFile();
-  return { binding, from: binding === null ? join(import.meta.dirname, "driver.js") : null };
+/** Returns the file of the binding for another thread, or null if it uses Node's own SQLite. */
+export function getBindingFile(): string | null {
+  return HAS_NODE_SQLITE ? null : findPrebuiltFile();
 }
 
 let loadedDriver: DatabaseConstructor | undefined;
 
 async function loadDriver(): Promise<DatabaseConstructor> {
-  if (Number.parseInt(versions.node, 10) >= MIN_NODE_VERSION) return (await import("node:sqlite")).DatabaseSync;
-  return openPrebuilt() ?? (await import("@photostructure/sqlite")).DatabaseSync;
+  return HAS_NODE_SQLITE ? (await import("node:sqlite")).DatabaseSync : openPrebuilt();
 }
 
 /**
- * Opens a database file with Node's own SQLite, or with the package that has the same API if this Node version has none that is
+ * Opens a database file with Node's own SQLite, or with a binding that has the same API if this Node version has none that is
  * usable. The timeout is set here and not by a pragma, so that it applies to the first statement: short-lived processes failed
  * with "database is locked" when the WAL pragma came first.
  */
