@@ -2,16 +2,28 @@
 import { loadSource } from "../load-source.mjs";
 
 export async function buildPages() {
-  const { REASONS } = await loadSource(`export { REASONS } from "./src/domain/run/outcome.ts"`);
-  const rows = Object.entries(REASONS).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`);
+  const { REASONS, REASON_CHECKS } = await loadSource(`
+    export { REASONS } from "./src/domain/run/outcome.ts";
+    export { REASON_CHECKS } from "./src/domain/run/reason-checks.ts";
+  `);
+  const rows = Object.entries(REASONS).map(([code, meaning]) => `| [\`${code}\`](#${code}) | ${meaning} |`);
+  const sections = Object.keys(REASONS).map(
+    (code) =>
+      `### \`${code}\`\n\n${REASONS[code][0].toUpperCase()}${REASONS[code].slice(1)}.\n\n${REASON_CHECKS[code]}`,
+  );
   return {
     "docs/reference/reasons.md": `# Reason codes
 
-A step that did not simply send has a reason. Its \`code\` is one of these:
+A step that did not simply send has a reason: \`{ "code", "detail" }\`. The detail names the cause, such as the condition or the property
+that is missing. \`knock notify\` and \`knock runs show <id>\` print both. Scripts can rely on the codes.
 
 | code | meaning |
 |---|---|
 ${rows.join("\n")}
+
+## How to find the cause
+
+${sections.join("\n\n")}
 `,
   };
 }

@@ -64,6 +64,8 @@ function splitWords(command) {
 export class ExampleProject {
   #root = realpathSync(mkdtempSync(join(tmpdir(), "knock-docs-")));
   #ids = new Map();
+  /** Environment variables of the commands, in addition to those of every example. */
+  env = {};
 
   /** `name` is a folder of fixtures/, or null for an empty folder. */
   constructor(name) {
@@ -145,7 +147,12 @@ export class ExampleProject {
     try {
       const { code } = await run(COMMANDS, {
         argv,
-        env: { HOME: join(this.#root, "ada"), XDG_CONFIG_HOME: join(this.#root, "ada/.config"), TZ: "UTC" },
+        env: {
+          HOME: join(this.#root, "ada"),
+          XDG_CONFIG_HOME: join(this.#root, "ada/.config"),
+          TZ: "UTC",
+          ...this.env,
+        },
         cwd: this.dir,
         version: "0.0.0",
         cachePrefix: null,

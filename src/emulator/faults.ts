@@ -15,13 +15,13 @@ interface Fault {
   status: number | null;
   error: FaultError | null;
   /** The number of failures left; null if the fault lasts until it is cleared. */
-  remaining: number | null;
+  left: number | null;
   /** The share of attempts that fail, from 0 to 1. */
   rate: number;
   seed: string;
   failed: number;
   passed: number;
-  random(): number;
+  nextRandom(): number;
 }
 
 /**
@@ -51,8 +51,8 @@ function toDelivery({ status, error }: Fault): Delivery {
   return { status: "failed", retryable: true, reason };
 }
 
-function isActive({ remaining }: Fault): boolean {
-  return remaining === null || remaining > 0;
+function isActive({ left }: Fault): boolean {
+  return left === null || left > 0;
 }
 
 /**
@@ -76,12 +76,12 @@ export class Faults {
       status: status ?? null,
       error: error ?? null,
       // With a rate, chance decides how many deliveries fail. Without one, a single failure is the least surprising.
-      remaining: times ?? (typeof rate === "number" ? null : 1),
+      left: times ?? (typeof rate === "number" ? null : 1),
       rate: rate ?? 1,
       seed: chosenSeed,
       failed: 0,
       passed: 0,
-      random: createRandom(chosenSeed),
+      nextRandom: createRandom(chosenSeed),
     };
     this.channels = channels;
     this.faults.push(fault);
@@ -154,12 +154,12 @@ export class Faults {
   private drawFailure(key: string): Delivery | null {
     const fault = this.faults.find((candidate) => isActive(candidate) && candidate.keys.includes(key));
     if (fault === undefined) return null;
-    if (fault.random() >= fault.rate) {
+    if (fault.nextRandom() >= fault.rate) {
       fault.passed++;
       return null;
     }
     fault.failed++;
-    if (fault.remaining !== null) fault.remaining--;
+    if (fault.left !== null) fault.left--;
     return toDelivery(fault);
   }
 }
@@ -173,17 +173,6 @@ function findChannels(name: string, channels: readonly Channel[]): Channel[] {
   return failing;
 }
 
-function serializeFault({
-  id,
-  channel,
-  keys,
-  status,
-  error,
-  remaining,
-  rate,
-  seed,
-  failed,
-  passed,
-}: Fault): JsonObject {
-  return { id, channel, channels: [...keys], status, error, left: remaining, rate, seed, failed, passed };
+function serializeFault({ id, channel, keys, status, error, left, rate, seed, failed, passed }: Fault): JsonObject {
+  return { id, channel, channels: [...keys], status, error, left, rate, seed, failed, passed };
 }

@@ -7,7 +7,7 @@ export function printMembers(page: ListPage, output: Output): void {
   printList(
     page,
     {
-      emptyText: "no members",
+      none: "no members",
       id: (item) => String(item.user_id),
       head: ["USER", "NAME", "TENANT", "ADDED"],
       row: (item) => [

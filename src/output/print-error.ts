@@ -32,11 +32,13 @@ export function printError(error: unknown, output: Output, debug: boolean): void
   if (known?.request_id) output.errorLine(`${paint.dim("request id:")} ${known.request_id}`);
   if (!known || debug) output.errorLine(error instanceof Error ? (error.stack ?? "") : String(error));
   if (!output.verbosity.json) return;
+  const code = known?.code ?? "internal";
   const document = {
     error: {
-      code: known?.code ?? "internal",
+      code,
       message: getErrorMessage(error),
       hint: hint ?? null,
+      docs: `docs/troubleshooting.md#${code}`,
       details: known?.details ?? [],
       ...(known?.status === undefined ? {} : { status: known.status }),
       ...(known?.request_id === undefined ? {} : { request_id: known.request_id }),

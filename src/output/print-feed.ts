@@ -25,7 +25,7 @@ export function printFeed(page: ListPage & { meta: JsonObject }, output: Output)
   printList(
     page,
     {
-      emptyText: "no feed items",
+      none: "no feed items",
       id: (item) => String(item.id),
       head: ["ITEM", "WORKFLOW", "TENANT", "STATUS", "MADE", "TEXT"],
       row: (item) => [

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/app/commands.js";
 import type { AppServices } from "../../src/app/services/app-services.js";
 import { ENVIRONMENT_VARIABLES } from "../../src/commands/shared/environment-variables.js";
+import { REASON_CHECKS } from "../../src/domain/run/reason-checks.js";
 import { ERROR_CODES, EXIT } from "../../src/errors/error-codes.js";
 import { ERROR_EXPLANATIONS } from "../../src/errors/error-explanations.js";
 import { EXIT_CODE_MEANINGS } from "../../src/errors/exit-code-meanings.js";
@@ -48,6 +49,7 @@ describe("error codes", () => {
     const texts = [
       ...Object.values(ERROR_EXPLANATIONS).flatMap(({ meaning, causes, fix }) => [meaning, ...causes, ...fix]),
       ...Object.values(EXIT_CODE_MEANINGS),
+      ...Object.values(REASON_CHECKS),
       ...ENVIRONMENT_VARIABLES.map(({ meaning }) => meaning),
     ];
     const lines = texts.flatMap((text) => [...text.matchAll(/`(knock [^`]+)`/g)].map(([, line]) => line as string));

@@ -12,7 +12,7 @@ export interface EmulatorSetup {
   variables?: Record<string, string>;
   host?: string;
   allowedHosts?: readonly string[];
-  onResponse?: (request: RequestLogEntry) => void;
+  onAnswered?: (request: RequestLogEntry) => void;
   slow?: { headers_ms: number; request_ms: number };
   readPage?: () => Promise<string | null>;
 }
@@ -73,9 +73,9 @@ export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSe
       allowedHosts: setup.allowedHosts ?? [],
       port,
       rateLimits: setup.rateLimits ?? false,
-      ...(setup.slow ? { requestTimeouts: setup.slow } : {}),
-      ...(setup.onResponse ? { onResponse: setup.onResponse } : {}),
-      onBlocked: () => {},
+      ...(setup.slow ? { slow: setup.slow } : {}),
+      ...(setup.onAnswered ? { onAnswered: setup.onAnswered } : {}),
+      onHeld: () => {},
       onError: (error) => errors.push(error),
     });
   let emulator = await open(0);

@@ -62,7 +62,7 @@ export class SettingsCache implements SettingsService {
     const { profile, warning } = this.credentials().readProfile(wanted);
     if (profile === null) {
       throw new KnockError("profile_invalid", `there is no profile "${wanted}" in ${this.credentials().path}`, {
-        hint: `knock auth login --profile ${wanted} makes it.`,
+        hint: `Create it with \`knock auth login --profile ${wanted}\`.`,
       });
     }
     if (warning) this.output.warn(warning);

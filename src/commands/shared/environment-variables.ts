@@ -107,7 +107,7 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   {
     name: "FORCE_COLOR",
     group: "Output",
-    meaning: "turns colors on, also in a pipe; `0` or `false` turns them off; takes precedence over `NO_COLOR`",
+    meaning: "any value, also an empty one, turns colors on, also in a pipe; `0` or `false` turns them off; takes precedence over `NO_COLOR`",
     default: "colors on a terminal",
   },
   {

@@ -35,11 +35,11 @@ export function parsePage(flags: PageFlags): PageRequest {
 export function parseRecipientKey(text: string | undefined): RecipientKey | undefined {
   if (text === undefined) return undefined;
   const parts = text.split("/");
-  const problem =
+  const fault =
     parts.length > 2
       ? "is not an id or collection/id"
       : parts.map(describeInvalidId).find((message) => message !== null);
-  if (problem) throw new KnockError("usage", `--recipient: ${JSON.stringify(text)} ${problem}`);
+  if (fault) throw new KnockError("usage", `--recipient: ${JSON.stringify(text)} ${fault}`);
   return parts.length === 1
     ? toRecipientKey(text)
     : toRecipientKey({ collection: parts[0] as string, id: parts[1] as string });

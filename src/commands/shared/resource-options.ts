@@ -40,12 +40,12 @@ export function addBodyOptions(command: Command): Command {
 /** Parses `ada`, or `projects/apollo` for an object. Throws `usage`. */
 export function parseRecipientArgument(text: string, name: string): RecipientReference {
   const parts = text.split("/");
-  const problem =
+  const fault =
     parts.length > 2
       ? "is not an id or collection/id"
       : parts.map(describeInvalidId).find((message) => message !== null);
-  if (problem)
-    throw new KnockError("usage", `${name}: ${JSON.stringify(text)} ${problem}`, {
+  if (fault)
+    throw new KnockError("usage", `${name}: ${JSON.stringify(text)} ${fault}`, {
       hint: "Use a user ID, or collection/id for an object.",
     });
   return parts.length === 1 ? text : { collection: parts[0] as string, id: parts[1] as string };

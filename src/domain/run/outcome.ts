@@ -4,8 +4,8 @@ import type { RecipientReference } from "../recipient/recipient.js";
 import type { RunStatus } from "./run-status.js";
 
 /**
- * All reasons of steps and runs, with their meaning. Scripts may rely on this closed list. A test compares it with the
- * table in `docs/guide/exit-codes-and-reasons.md`.
+ * All reasons of steps and runs, with their meaning. Scripts may rely on this closed list. Pages, messages and
+ * JSON Schemas use it; `reason-checks.ts` says how to find the cause of each one.
  */
 export const REASONS = {
   condition: "a step, branch, channel or trigger condition was false",

@@ -4,8 +4,8 @@ import { noContentOrNotFound, ok, okOrNotFound, type Route, type RouteContext } 
 import { OBJECT, type RouteOwner, USER } from "./route-owner.js";
 
 /** Returns the owner. Throws if its ID is invalid, because setting channel data may create the owner. */
-function parseOwner(context: RouteContext, owner: RouteOwner) {
-  const reference = owner.getReference(context);
+function parseOwner(call: RouteContext, owner: RouteOwner) {
+  const reference = owner.getReference(call);
   const { collection, id } = typeof reference === "string" ? { collection: USERS, id: reference } : reference;
   const key = splitRecipientKey(parseRecipientKey(collection, id));
   return owner.kind === "user" ? key.id : key;
@@ -13,44 +13,41 @@ function parseOwner(context: RouteContext, owner: RouteOwner) {
 
 function buildRoutes(owner: RouteOwner, [read, set, remove]: [string, string, string]): Route[] {
   const path = `${owner.path}/channel_data/{channel_id}` as const;
-  const buildPublicAccess = (operation: "read" | "write") =>
+  const open = (operation: "read" | "write") =>
     ({ owner: owner.kind, capability: `channel_data/${operation}` }) as const;
   return [
     {
       rule: read,
-      endpoint: `GET ${path as `/${string}`}`,
+      on: `GET ${path as `/${string}`}`,
       tier: 4,
-      publicAccess: buildPublicAccess("read"),
-      handle: async (context) =>
+      open: open("read"),
+      handle: async (call) =>
         okOrNotFound(
-          await context.operations.resources.channelData.read(owner.getReference(context), context.param("channel_id")),
+          await call.operations.resources.channelData.read(owner.getReference(call), call.param("channel_id")),
         ),
     },
     {
       rule: set,
-      endpoint: `PUT ${path as `/${string}`}`,
+      on: `PUT ${path as `/${string}`}`,
       tier: 3,
-      publicAccess: buildPublicAccess("write"),
-      handle: async (context) =>
+      open: open("write"),
+      handle: async (call) =>
         ok(
-          await context.operations.resources.channelData.set(
-            parseOwner(context, owner),
-            context.param("channel_id"),
-            await context.body(),
+          await call.operations.resources.channelData.set(
+            parseOwner(call, owner),
+            call.param("channel_id"),
+            await call.body(),
           ),
         ),
     },
     {
       rule: remove,
-      endpoint: `DELETE ${path as `/${string}`}`,
+      on: `DELETE ${path as `/${string}`}`,
       tier: 3,
-      publicAccess: buildPublicAccess("write"),
-      handle: async (context) =>
+      open: open("write"),
+      handle: async (call) =>
         noContentOrNotFound(
-          await context.operations.resources.channelData.delete(
-            owner.getReference(context),
-            context.param("channel_id"),
-          ),
+          await call.operations.resources.channelData.delete(owner.getReference(call), call.param("channel_id")),
         ),
     },
   ];

@@ -7,9 +7,9 @@ import { noContentOrNotFound, okOrNotFound, type Route, type RouteContext, toPag
  * Merges the environment's preferences into those of a tenant if `resolve_full_preference_settings` is set. The
  * tenant's own settings take precedence (A-275).
  */
-async function resolvePreferenceSettings(context: RouteContext, tenant: JsonObject | null): Promise<JsonObject | null> {
-  if (tenant === null || context.query.flag("resolve_full_preference_settings") !== true) return tenant;
-  const { preferences } = await context.environment();
+async function resolvePreferenceSettings(call: RouteContext, tenant: JsonObject | null): Promise<JsonObject | null> {
+  if (tenant === null || call.query.flag("resolve_full_preference_settings") !== true) return tenant;
+  const { preferences } = await call.environment();
   const settings = isJsonObject(tenant.settings) ? tenant.settings : {};
   const own = isJsonObject(settings.preference_set) ? (settings.preference_set as PreferenceSet) : null;
   const merged = mergePreferenceSets(preferences, own) as JsonObject;
@@ -19,7 +19,7 @@ async function resolvePreferenceSettings(context: RouteContext, tenant: JsonObje
 export const tenantRoutes: Route[] = [
   {
     rule: "A-272",
-    endpoint: "GET /v1/tenants",
+    on: "GET /v1/tenants",
     tier: 4,
     async handle({ operations, query }) {
       const filter = { tenant_id: query.text("tenant_id"), name: query.text("name") };
@@ -28,25 +28,25 @@ export const tenantRoutes: Route[] = [
   },
   {
     rule: "A-275",
-    endpoint: "GET /v1/tenants/{id}",
+    on: "GET /v1/tenants/{id}",
     tier: 4,
-    handle: async (context) =>
+    handle: async (call) =>
       okOrNotFound(
-        await resolvePreferenceSettings(context, await context.operations.resources.tenants.read(context.param("id"))),
+        await resolvePreferenceSettings(call, await call.operations.resources.tenants.read(call.param("id"))),
       ),
   },
   {
     rule: "A-276",
-    endpoint: "PUT /v1/tenants/{id}",
+    on: "PUT /v1/tenants/{id}",
     tier: 3,
-    async handle(context) {
-      const tenant = await context.operations.resources.tenants.set(context.param("id"), await context.body());
-      return okOrNotFound(await resolvePreferenceSettings(context, tenant));
+    async handle(call) {
+      const tenant = await call.operations.resources.tenants.set(call.param("id"), await call.body());
+      return okOrNotFound(await resolvePreferenceSettings(call, tenant));
     },
   },
   {
     rule: "A-277",
-    endpoint: "DELETE /v1/tenants/{id}",
+    on: "DELETE /v1/tenants/{id}",
     tier: 2,
     handle: async ({ operations, param }) =>
       noContentOrNotFound(await operations.resources.tenants.delete(param("id"))),

@@ -32,9 +32,9 @@ export async function resolveQueries(
         return passedByQuery.get(query);
       case "audiences":
         return getAudienceData(query.recipient);
-      case "store_lookups":
+      case "readings":
         return getStoreLookups(query);
-      case "known_recipients":
+      case "identified":
         return new Set((await context.store.readRecipients(query.keys)).keys());
       case "workflow":
         return findRunnableWorkflow(context, query.key);

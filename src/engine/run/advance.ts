@@ -144,16 +144,16 @@ function buildBatchJoin(
   const data: JsonObject = { key };
   Object.assign(data, execution.drainEventData(effect));
 
-  const createContinuation = (kind: "waiting" | "halted" | "immediate"): Continuation => {
+  const createContinuation = (kind: "holds" | "joined" | "leads"): Continuation => {
     const fork = execution.fork();
     let next: BatchArrival | null = null;
-    if (kind === "waiting") {
+    if (kind === "holds") {
       // A run that could lead waits only for a batch that another run has opened.
       fork.recordEvent(outcomeWithoutBatch ? "batch_joined" : "batch_opened", step, data);
       const waitEffect: StepEffect = { outcome: effect.outcome, wait: { until: closes_at ?? input.now } };
       if (effect.log) waitEffect.log = effect.log;
       applyEffect(waitEffect, step, path, fork);
-    } else if (kind === "halted") {
+    } else if (kind === "joined") {
       fork.recordEvent("batch_joined", step, data);
       applyEffect(
         {
@@ -178,24 +178,24 @@ function buildBatchJoin(
     return { recipientRun: fork.run, messages, upserts: fork.upserts, triggers: fork.triggers, batch: next };
   };
   const activity = { id: run.id, actor: input.run.actor, data: execution.unreducedData, at: input.now };
-  const immediate = outcomeWithoutBatch ? createContinuation("immediate") : null;
-  return new LazyBatchArrival(effect.batch, activity, immediate, createContinuation);
+  const leads = outcomeWithoutBatch ? createContinuation("leads") : null;
+  return new LazyBatchJoin(effect.batch, activity, leads, createContinuation);
 }
 
-/** A batch arrival that creates the continuations `waiting` and `halted` only if the store picks them. */
-class LazyBatchArrival implements BatchArrival {
+/** A batch join that creates the continuations `holds` and `joined` only if the store picks them. */
+class LazyBatchJoin implements BatchArrival {
   readonly key: string;
   readonly closes_at: number | null;
   readonly sliding: BatchArrival["sliding"];
   readonly max_items: number | null;
-  private waitingContinuation: Continuation | null = null;
-  private haltedContinuation: Continuation | null = null;
+  private holdsContinuation: Continuation | null = null;
+  private joinedContinuation: Continuation | null = null;
 
   constructor(
     { key, closes_at, sliding, max_items }: Pick<BatchArrival, "key" | "closes_at" | "sliding" | "max_items">,
     readonly activity: BatchArrival["activity"],
-    readonly immediate: Continuation | null,
-    private readonly createContinuation: (kind: "waiting" | "halted") => Continuation,
+    readonly leads: Continuation | null,
+    private readonly createContinuation: (kind: "holds" | "joined") => Continuation,
   ) {
     this.key = key;
     this.closes_at = closes_at;
@@ -203,14 +203,14 @@ class LazyBatchArrival implements BatchArrival {
     this.max_items = max_items;
   }
 
-  get waiting(): Continuation {
-    this.waitingContinuation ??= this.createContinuation("waiting");
-    return this.waitingContinuation;
+  get holds(): Continuation {
+    this.holdsContinuation ??= this.createContinuation("holds");
+    return this.holdsContinuation;
   }
 
-  get halted(): Continuation {
-    this.haltedContinuation ??= this.createContinuation("halted");
-    return this.haltedContinuation;
+  get joined(): Continuation {
+    this.joinedContinuation ??= this.createContinuation("joined");
+    return this.joinedContinuation;
   }
 }
 

@@ -34,7 +34,7 @@ function trackEmail(content: JsonObject, links: LinkList, options: TrackingOptio
 
 /** Links of a message without link tracking. */
 class UntrackedLinks extends LinkList {
-  override toTrackingUrl(): null {
+  override wrap(): null {
     return null;
   }
 }

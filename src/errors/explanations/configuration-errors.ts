@@ -7,7 +7,7 @@ export const CONFIGURATION_ERRORS = {
     causes: [
       "The command works only on the local target, and the target is remote. The target may come from `KNOCK_TARGET`, `knock.json` or a profile.",
       "The API has no operation for the command, such as retrying messages or sending broadcasts.",
-      "`--store` names a kind of store that does not exist.",
+      "The store is a PostgreSQL database, which is not supported yet.",
     ],
     fix: [
       "Add `--local` to use the local store.",
@@ -55,7 +55,7 @@ export const CONFIGURATION_ERRORS = {
       "The type of a step's channel is not known.",
     ],
     fix: [
-      "Go to the file, line and column in the message. The JSON pointer names the property.",
+      "Go to the file, line and column in the message. A path such as `steps[1].type` names the property: lists start at 0.",
       "Run `knock workflows show <key>` to check the workflow without a trigger.",
       'Add `"channel_type"` to the step, or declare its channel in `environment.json`.',
     ],
@@ -93,7 +93,7 @@ export const CONFIGURATION_ERRORS = {
       "The disk is full, or the file is damaged.",
     ],
     fix: [
-      "Run `knock config get store` to see the store's path.",
+      "Check the path in the message. Run `knock config list` to see where the setting `store` comes from.",
       "Use another store with `--store other.db`, or `--store :memory:` to store nothing.",
       "Delete the file to start empty. Recipients in `recipients/` are loaded again.",
       "Stop other processes that use the store, or update knock if the store is newer.",

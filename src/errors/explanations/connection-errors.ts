@@ -23,7 +23,10 @@ export const CONNECTION_ERRORS = {
       "The key does not have the required permission.",
       "A proxy or firewall rejected the request.",
     ],
-    fix: ["Use a secret key (`sk_…`) of the environment.", "Run `knock auth status` to see the stored keys' kinds."],
+    fix: [
+      "Use a secret key (`sk_…`) of the environment.",
+      "Run `knock auth status` to see the stored keys, shortened.",
+    ],
   },
   unreachable: {
     meaning: "There is no connection to the API, or it did not respond in time.",

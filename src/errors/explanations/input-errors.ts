@@ -42,7 +42,7 @@ export const INPUT_ERRORS = {
       "The API rejected the request (HTTP 400 or 422).",
     ],
     fix: [
-      "Change the value at the JSON pointer in the message. `/data/page` is the property `page` of `data`.",
+      "Change the value that the message names. `data.page` is the property `page` of the trigger's data.",
       "Run `knock workflows show <key>` to see the data that a workflow expects.",
       "Run the command with `--dry-run` to see the request without sending it.",
       "Use `:=` for numbers and booleans: `--set count:=3`. With `=`, the value is text.",
@@ -63,11 +63,10 @@ export const INPUT_ERRORS = {
     ],
   },
   channel_invalid: {
-    meaning: "No channel of the project has this ID or key, or the channel cannot be used for this purpose.",
+    meaning: "A channel cannot be used for this purpose, or no channel has this ID.",
     causes: [
-      "The channel's key or ID is misspelled.",
-      "The channel is not declared in `environment.json`, and no step uses it.",
-      "The channel has another type: feeds need an in-app channel.",
+      "The channel has another type. Feeds need an in-app channel, and guides need an in-app guide channel.",
+      "A channel ID (a UUID) belongs to no channel that `environment.json` declares.",
     ],
     fix: [
       "Use one of the channels that the message lists.",

@@ -101,7 +101,7 @@ const PARTS = {
   } satisfies Methods<SubscriptionStore>,
   TriggerStore: {
     readIdempotencyRecord: true,
-    readAlreadyTriggered: true,
+    readClaimedRecipients: true,
     insertWorkflowRun: true,
   } satisfies Methods<TriggerStore>,
 };

@@ -1,0 +1,42 @@
+// Generates docs/reference/environment-variables.md from the table of environment variables.
+import { formatTable } from "../documentation/markdown.mjs";
+import { loadSource } from "../load-source.mjs";
+
+const INTRODUCTIONS = {
+  Settings: "A flag takes precedence over its variable. A variable takes precedence over `knock.json` and the profile.",
+};
+
+export async function buildPages() {
+  const { ENVIRONMENT_VARIABLES } = await loadSource(
+    `export { ENVIRONMENT_VARIABLES } from "./src/commands/shared/environment-variables.ts"`,
+  );
+  const groups = [...new Set(ENVIRONMENT_VARIABLES.map(({ group }) => group))];
+  const sections = groups.map((group) => {
+    const rows = ENVIRONMENT_VARIABLES.filter((variable) => variable.group === group).map((variable) => [
+      `\`${variable.name}\``,
+      variable.meaning,
+      variable.default,
+      variable.flag && `\`${variable.flag}\``,
+    ]);
+    const introduction = INTRODUCTIONS[group] === undefined ? "" : `${INTRODUCTIONS[group]}\n\n`;
+    return `## ${group}\n\n${introduction}${formatTable(["Variable", "Meaning", "Default", "Flag"], rows)}`;
+  });
+  return {
+    "docs/reference/environment-variables.md": `# Environment variables
+
+An empty variable counts as not set, unless its meaning says more. \`knock config list\` shows each setting and where it comes from.
+
+${sections.join("\n\n")}
+
+## Secrets of the project
+
+Project files name environment variables of your choice, such as \`"$SMTP_PASSWORD"\`, where a secret is needed. knock reads these
+variables when it needs the secret. See [Real delivery](../guide/real-delivery.md).
+
+## Variables for your command
+
+\`knock dev -- <command>\` and \`knock dev --exec '<command>'\` set \`KNOCK_BASE_URL\` for the command. They set \`KNOCK_API_KEY\` if it is not
+set.
+`,
+  };
+}

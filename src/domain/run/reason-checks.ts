@@ -1,0 +1,47 @@
+import type { ReasonCode } from "./outcome.js";
+
+/** How a user finds out why a step has a reason, and what to change, as sentences. Backquotes mark code. */
+export const REASON_CHECKS: Readonly<Record<ReasonCode, string>> = {
+  condition:
+    "Run `knock runs show <id>`. It prints the condition and the values that were compared. Check the trigger's data, and the recipient with `knock users get <id>`.",
+  preference:
+    "The detail names the preference that decided, such as `workflows.new-comment = false`. Run `knock preferences get <recipient>` to see the set with all defaults, and `knock preferences set` to change it.",
+  channel_not_configured:
+    "The detail names the channel. Declare it in `environment.json`, and check that neither this file nor the selected environment sets it to `null`.",
+  missing_recipient_data:
+    "The detail names what is missing. Add `email`, `phone_number` or `channel_data` to the recipient: `knock users set ada --set email=ada@example.com`, or in `recipients/`.",
+  trigger_frequency:
+    "The workflow's `trigger_frequency` allows one run per recipient. Use another recipient, another store (`--store :memory:`), or change the frequency in `workflow.json`.",
+  invalid_window:
+    "The detail says what is wrong with the time. Check the property of the data or the recipient that the step reads its time from.",
+  skip_delay: "Expected with `--skip-delay`. Omit the flag to wait, then run `knock clock advance next`.",
+  batched:
+    "Expected. The run that opened the batch sends all activities together. Run `knock runs list --workflow <key>` to find it, and `knock clock advance next` to close the batch.",
+  empty_batch: "Expected after `knock cancel`. Trigger the workflow again to open a new batch.",
+  event_matched:
+    "Expected if the step ends the run when the event occurs. Run `knock runs show <id>` to see the event. Change the step's settings to continue instead.",
+  wait_expired:
+    "Check that the event was sent for this recipient before the time that the step allows. Change the step's settings to continue without the event.",
+  throttled:
+    "The detail names the limit. Run `knock clock advance <duration>` beyond the throttle's window, or change the step's `throttle_limit`.",
+  render_error:
+    "The detail contains the template's error. Run `knock preview <workflow> <step> --recipient <id>` to render the step alone, with `--watch` while you fix it.",
+  trigger_depth:
+    "Runs can start each other up to ten levels deep. Check the workflows that the trigger-workflow steps name, and add a condition that ends the loop.",
+  not_applicable:
+    "The detail says what the step needs. Trigger the workflow for a user instead of an object, or with `--tenant`.",
+  fetch_error:
+    "The detail contains the response or the cause. Locally, declare a response or allow the URL in `environment.json`, under `fetch`.",
+  agent_error:
+    "The detail contains the cause. Locally, declare a response or an endpoint for agents in `environment.json`.",
+  delivery_error:
+    "Run `knock messages show <id>`. It prints each request to the provider and the response. Fix the cause, then run `knock messages retry <id>`.",
+  workflow_unavailable:
+    "The detail may name the workflow. Check that `workflows/<key>/workflow.json` exists and that the workflow is active: `knock workflows show <key>`.",
+  recipient_deleted:
+    "Expected after `knock users delete`. Identify the recipient again and trigger the workflow again.",
+  recipient_not_found:
+    'Check the ID with `knock users list`. Create the recipient with `knock users set <id>`, or give it inline: `--recipients \'{"id":"ada","email":"ada@example.com"}\'`.',
+  cancelled: "Expected after `knock cancel`. Messages that were created before it are kept.",
+  finished: "Expected if the run ended before `knock cancel`. Run `knock runs show <id>` to see its messages.",
+};

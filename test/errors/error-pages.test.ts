@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ENVIRONMENT_VARIABLES } from "../../src/commands/shared/environment-variables.js";
+import { REASONS } from "../../src/domain/run/outcome.js";
+import { REASON_CHECKS } from "../../src/domain/run/reason-checks.js";
+import { ERROR_CODES, type ErrorCode, EXIT } from "../../src/errors/error-codes.js";
+import { ERROR_EXPLANATIONS } from "../../src/errors/error-explanations.js";
+import { EXIT_CODE_MEANINGS } from "../../src/errors/exit-code-meanings.js";
+import { KnockError } from "../../src/errors/knock-error.js";
+import { Output } from "../../src/output/output.js";
+import { printError } from "../../src/output/print-error.js";
+import type { JsonObject } from "../../src/util/json.js";
+
+const readPage = (path: string): string => readFileSync(resolve(import.meta.dirname, "../..", path), "utf8");
+
+/** Returns the headings of a page that are one code, which are also their anchors. */
+const listCodeHeadings = (page: string): string[] =>
+  [...page.matchAll(/^#{2,3} `(\w+)`$/gm)].map(([, code]) => code as string);
+
+/** Returns the cells of all tables of a page, without the headings. */
+const readRows = (page: string): string[][] =>
+  page
+    .split("\n")
+    .filter((line) => line.startsWith("| "))
+    .map((line) => line.slice(2, -2).split(" | "));
+
+/** Returns the error document that `--json` prints for an error. */
+async function printDocument(error: Error): Promise<JsonObject> {
+  let text = "";
+  const stream = { isTTY: false, write: (written: string) => (text += written), writeAsync: async () => {} };
+  const output = await Output.open({ stdout: stream, stderr: stream, env: {} });
+  output.verbosity = { json: true, quiet: false, verbose: false };
+  printError(error, output, false);
+  return (JSON.parse(text.trimEnd().split("\n").at(-1) ?? "") as { error: JsonObject }).error;
+}
+
+describe("docs/troubleshooting.md", () => {
+  const page = readPage("docs/troubleshooting.md");
+
+  it("has a section for each error code", () => {
+    expect(listCodeHeadings(page)).toEqual(Object.keys(ERROR_CODES));
+  });
+
+  it.each(Object.keys(ERROR_CODES) as ErrorCode[])("contains the section that an error %s names", async (code) => {
+    const document = await printDocument(new KnockError(code, "message"));
+    const [file, anchor] = String(document.docs).split("#");
+    expect(file).toBe("docs/troubleshooting.md");
+    expect(document.code).toBe(code);
+    const [, section = ""] = page.split(`\n## \`${anchor}\`\n`);
+    expect(section).toContain(ERROR_EXPLANATIONS[code].meaning);
+    for (const fix of ERROR_EXPLANATIONS[code].fix) expect(section).toContain(`- ${fix}\n`);
+  });
+
+  it("contains the section that an unexpected error names", async () => {
+    expect(await printDocument(new TypeError("x is undefined"))).toMatchObject({
+      code: "internal",
+      docs: "docs/troubleshooting.md#internal",
+    });
+  });
+});
+
+describe("docs/reference", () => {
+  it("lists every exit code with its meaning and its error codes", () => {
+    const rows = readRows(readPage("docs/reference/exit-codes.md"));
+    for (const [name, exit] of Object.entries(EXIT)) {
+      const row = rows.find(([first]) => first === `${exit}`);
+      expect(row?.[1]).toBe(EXIT_CODE_MEANINGS[name as keyof typeof EXIT]);
+      for (const [code, definition] of Object.entries(ERROR_CODES))
+        expect((row?.[2] ?? "").includes(`#${code})`)).toBe(definition.exit === exit);
+    }
+  });
+
+  it("lists every reason with its meaning and what to check", () => {
+    const page = readPage("docs/reference/reasons.md");
+    const rows = readRows(page);
+    for (const [code, meaning] of Object.entries(REASONS))
+      expect(rows).toContainEqual([`[\`${code}\`](#${code})`, meaning]);
+    expect(listCodeHeadings(page)).toEqual(Object.keys(REASONS));
+    expect(Object.keys(REASON_CHECKS)).toEqual(Object.keys(REASONS));
+    for (const check of Object.values(REASON_CHECKS)) expect(page).toContain(`\n${check}\n`);
+  });
+
+  it("lists every environment variable with its meaning and its flag", () => {
+    const rows = readRows(readPage("docs/reference/environment-variables.md"));
+    for (const { name, meaning, default: value, flag } of ENVIRONMENT_VARIABLES)
+      expect(rows.find(([first]) => first === `\`${name}\``)?.slice(1, 4)).toEqual(
+        expect.arrayContaining([meaning, value, ...(flag === undefined ? [] : [`\`${flag}\``])]),
+      );
+  });
+});
