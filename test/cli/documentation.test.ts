@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect } from "vitest";
 import { ROOT, readBlocks, readPage, runPage, writeOutputs } from "../helpers/documentation-page.js";
+import { CHROME, hasBrowser } from "../helpers/page-reader.js";
 import { cliTest as it } from "../helpers/run-knock.js";
 
 const FOLDERS = ["docs/guide", "docs/recipes"].filter((folder) => existsSync(join(ROOT, folder)));
@@ -10,9 +11,12 @@ const PAGES = [
   ...FOLDERS.flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`)),
 ];
 
+const needsBrowser = (page: string): boolean => readPage(page).includes("playwright test");
+if (!hasBrowser) console.warn(`notice: no ${CHROME}; recipes that need a browser are skipped`);
+
 describe("the README, the guide and the recipes", () => {
   // `GOLDEN=write` writes the real outputs into the pages.
-  it.for(PAGES.filter((page) => readBlocks(page).length > 0))(
+  it.for(PAGES.filter((page) => readBlocks(page).length > 0 && (hasBrowser || !needsBrowser(page))))(
     "%s has commands that succeed and print what the page shows",
     async (page, { collab, ops, shop }) => {
       const { failures, differences } = await runPage(page, { collab, ops, shop });

@@ -1,5 +1,9 @@
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
+import { parse } from "yaml";
+import { CHROME } from "./page-reader.js";
 import type { Sample, SampleName } from "./run-knock.js";
 import { startSmtpReceiver } from "./smtp-receiver.js";
 
@@ -37,9 +41,13 @@ export function readBlocks(page: string): Block[] {
   });
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: terminal sequences start with one
+const ANSI_SEQUENCES = /\u001b\[[0-9;]*m/g;
+
 /** Replaces values that differ between runs: IDs, times, durations that depend on the time, ports and folders. */
 function replaceVariableParts(text: string): string {
   return text
+    .replace(ANSI_SEQUENCES, "")
     .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<uuid>")
     .replace(/\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8}\b/g, "<id>")
     .replace(/\b[0-9A-Za-z]{27}\b/g, "<message id>")
@@ -52,12 +60,14 @@ function replaceVariableParts(text: string): string {
     .replace(/[ \t\r]+$/gm, "");
 }
 
-/** Returns whether output is as printed on a page, on which a line with only `…` replaces any number of lines. */
+/** Returns whether output is as printed on a page, on which `…` replaces any text, and a line of it any number of lines. */
 function matchesOutput(expected: string, actual: string): boolean {
   const pattern = replaceVariableParts(expected)
     .trim()
     .split("\n")
-    .map((line) => (line.trim() === "…" ? "(?:.*\\n)*?" : `${line.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}\n`))
+    .map((line) =>
+      line.trim() === "…" ? "(?:.*\\n)*?" : `${line.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&").replaceAll("…", ".*")}\n`,
+    )
     .join("");
   return new RegExp(`^${pattern}$`).test(`${replaceVariableParts(actual).trim()}\n`);
 }
@@ -102,53 +112,80 @@ interface PageResult {
 }
 
 /** The port of the mail server in the pages. */
-const MAIL_PORT = '"port": 1025';
+const MAIL_PORT = "1025";
+/** Ports on which commands of the pages listen. */
+const LISTENING_PORTS = ["3000", "8484"];
 
-/** Runs the blocks of a page in order, with a mail server if the page uses one. */
+async function findFreePort(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return String(port);
+}
+
+/** Returns the commands of a GitHub workflow, except the installation. */
+function readWorkflowCommands(text: string): string[] {
+  const { jobs } = parse(text) as { jobs: Record<string, { steps: { run?: string }[] }> };
+  const commands = Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []));
+  return commands.filter((command) => command !== "npm ci");
+}
+
+/** Runs the blocks of a page in order, with free ports and with a mail server if the page uses one. */
 export async function runPage(page: string, samples: Record<SampleName, Sample>): Promise<PageResult> {
   const blocks = readBlocks(page);
-  if (!blocks.some(({ text }) => text.includes(MAIL_PORT))) return runBlocks(blocks, samples);
-  const receiver = await startSmtpReceiver();
+  const uses = (port: string): boolean => blocks.some(({ text }) => text.includes(port));
+  const mail = uses(MAIL_PORT) ? await startSmtpReceiver() : undefined;
+  const ports = new Map(mail === undefined ? [] : [[MAIL_PORT, String(mail.port)]]);
+  for (const port of LISTENING_PORTS) if (uses(port)) ports.set(port, await findFreePort());
   try {
-    const replacePort = (text: string): string => text.replace(MAIL_PORT, `"port": ${receiver.port}`);
-    return await runBlocks(
-      blocks.map((block) => ({ ...block, text: replacePort(block.text) })),
-      samples,
+    return await runBlocks(blocks, samples, (text) =>
+      text.replace(/\b\d{4}\b/g, (number) => ports.get(number) ?? number),
     );
   } finally {
-    await receiver.close();
+    await mail?.close();
   }
 }
 
-async function runBlocks(blocks: readonly Block[], samples: Record<SampleName, Sample>): Promise<PageResult> {
+async function runBlocks(
+  blocks: readonly Block[],
+  samples: Record<SampleName, Sample>,
+  replacePorts: (text: string) => string,
+): Promise<PageResult> {
   const result: PageResult = { failures: [], differences: [] };
   let sample = samples.collab;
   let cwd = ".";
   let folders = 0;
   let output = "";
+  const runShell = async (text: string): Promise<void> => {
+    // npm would ask the registry for a new version of itself.
+    const env = { npm_config_update_notifier: "false", CHROME_PATH: CHROME };
+    const { exitCode, stdout } = await sample.shell(`exec 2>&1\nset -e\n${replacePorts(text)}`, { cwd, env });
+    output = stdout.replaceAll(sample.home, "/home/you").replace(ANSI_SEQUENCES, "");
+    if (exitCode !== 0 || stdout === "") result.failures.push({ text, exitCode, output });
+  };
   for (const block of blocks) {
-    const { kind, value, text } = block;
+    const { kind, value = "", text } = block;
     if (kind === "output") {
       if (!matchesOutput(text, output)) result.differences.push({ block, actual: output });
     } else if (kind === "file") {
-      const file = join(sample.path(cwd), value as string);
+      const file = join(sample.path(cwd), value);
       mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, text);
+      writeFileSync(file, replacePorts(text));
+      if (value.startsWith(".github/workflows/"))
+        for (const command of readWorkflowCommands(text)) await runShell(command);
     } else if (kind === "install") {
       const missing = linkPackages(readPackageNames(text), sample.path(cwd));
-      if (missing.length > 0)
-        result.failures.push({ text, exitCode: 1, output: `not installed: ${missing.join(", ")}` });
+      if (missing.length > 0) result.failures.push({ text, exitCode: 1, output: `unknown: ${missing.join(", ")}` });
     } else if (kind === "run") {
       if (value === "empty") {
         cwd = `../empty-${++folders}`;
         mkdirSync(sample.path(cwd), { recursive: true });
-      } else if (value !== undefined) {
+      } else if (value !== "") {
         sample = samples[value as SampleName];
         cwd = ".";
       }
-      const { exitCode, stdout } = await sample.shell(`exec 2>&1\nset -e\n${text}`, { cwd });
-      output = stdout.replaceAll(sample.home, "/home/you");
-      if (exitCode !== 0 || stdout === "") result.failures.push({ text, exitCode, output });
+      await runShell(text);
     }
   }
   return result;
