@@ -70,7 +70,7 @@ module.exports = {
       name: "no-command-imports", // A command never calls another command.
       severity: "error",
       from: { path: "^src/commands/(?!context\\.ts)" },
-      to: { path: "^src/commands/", pathNot: "^src/commands/(context|services|shared/[^/]+)\\.ts$" },
+      to: { path: "^src/commands/", pathNot: "^src/commands/(context|services|(shared|help-topics)/[^/]+)\\.ts$" },
     },
     ...Object.entries(HOME).map(([pkg, home]) => ({
       name: `home-of-${pkg}`,

@@ -95,7 +95,7 @@ function formatArguments({ registeredArguments }) {
 async function readExamples(command, project) {
   const { text } = await project.run(`${formatCommandName(command)} --help`);
   const [, lines = ""] = text.split("\nExamples:\n");
-  return [...lines.matchAll(/^ {2}\$ (.*(?:\\\n.*)*)/gm)].map(([, line]) => line.replaceAll(/\\\n\s+/g, "\\\n    "));
+  return [...lines.matchAll(/^ {2}\$ ((?:.*\\\n)*.*)/gm)].map(([, line]) => line.replaceAll(/\\\n\s+/g, "\\\n    "));
 }
 
 async function formatExamples(command, project, { shown = [], isStopped = false }) {

@@ -53,4 +53,5 @@ export const COMMANDS: Commands = {
   },
   auth: async () => (await import("../commands/auth.js")).registerAuth,
   config: async () => (await import("../commands/config.js")).registerConfig,
+  help: async () => (await import("../commands/help.js")).registerHelp,
 };

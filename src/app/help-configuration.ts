@@ -1,7 +1,11 @@
-import type { Command, Help } from "commander";
+import { type Command, Help, type Option } from "commander";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "../commands/shared/help-groups.js";
 
 /** In columns narrower than this, descriptions are not wrapped, and the terminal breaks the lines. */
 const MIN_DESCRIPTION_WIDTH = 20;
+
+/** The headings of groups, in order. Other groups precede them. */
+const HEADINGS: readonly string[] = [...Object.values(OPTION_GROUPS), ...Object.values(COMMAND_GROUPS)];
 
 /**
  * Returns a help configuration that lists commands without "[options]", which all of them have. `showArguments` adds
@@ -10,6 +14,16 @@ const MIN_DESCRIPTION_WIDTH = 20;
 export function buildHelpConfiguration(showArguments: boolean): Partial<Help> {
   return {
     minWidthToWrap: MIN_DESCRIPTION_WIDTH,
+    groupItems<Item extends Command | Option>(_: Item[], visible: Item[], getGroup: (item: Item) => string) {
+      const ordered = visible.toSorted((a, b) => HEADINGS.indexOf(getGroup(a)) - HEADINGS.indexOf(getGroup(b)));
+      return Help.prototype.groupItems.call(this, ordered, ordered, getGroup as never) as Map<string, Item[]>;
+    },
+    // The description of an option names its choices.
+    optionDescription(option: Option): string {
+      const { description, defaultValue, defaultValueDescription } = option;
+      const hasDefault = defaultValue !== undefined && (option.required || option.optional);
+      return hasDefault ? `${description} (default: ${defaultValueDescription ?? String(defaultValue)})` : description;
+    },
     subcommandTerm: (command: Command): string => {
       const names = [command.name(), ...command.aliases()].join("|");
       if (!showArguments) return names;

@@ -1,5 +1,7 @@
-import { Command, CommanderError, type OutputConfiguration } from "commander";
-import { addGroupExamples, applyVerbosity, type CommonFlags, getFirstExample } from "../commands/shared/options.js";
+import { Command, CommanderError, Option, type OutputConfiguration } from "commander";
+import { addGroupExamples, getExamples, setExampleNames } from "../commands/shared/examples.js";
+import { OPTION_GROUPS } from "../commands/shared/help-groups.js";
+import { applyVerbosity, type CommonFlags } from "../commands/shared/options.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
 import { buildHelpConfiguration, unquoteDefaults } from "./help-configuration.js";
@@ -14,6 +16,9 @@ export type Commands = Readonly<Record<string, () => Promise<(program: Command, 
 /** The width in columns of help that is not written to a terminal. */
 const PIPE_WIDTH = 80;
 
+const HELP_FLAGS = "-h, --help";
+const HELP_DESCRIPTION = "show this help";
+
 const ALIASES: Record<string, string> = { trigger: "notify", run: "runs", message: "messages" };
 
 /**
@@ -23,8 +28,11 @@ function normalizeArguments(argv: readonly string[]): string[] {
   const [first, second = ""] = argv;
   if (first === "workflow" && second === "run") return ["notify", ...argv.slice(2)];
   if (first === "workflow") throw createOfficialCommandError(second);
-  if ((first === "--help" || first === "-h") && /^[a-z]/.test(second)) return ["help", ...argv.slice(1)];
-  return [...argv];
+  const isHelpFlag = (first === "--help" || first === "-h") && /^[a-z]/.test(second);
+  if (first !== "help" && !isHelpFlag) return [...argv];
+  const [name = "", ...rest] = argv.slice(1);
+  if (name === "workflow" && rest[0] === "run") return ["help", "notify"];
+  return ["help", ...(name === "" ? [] : [ALIASES[name] ?? name]), ...rest];
 }
 
 /**
@@ -34,6 +42,16 @@ function normalizeArguments(argv: readonly string[]): string[] {
 function findNamedCommand(program: Command, name: string, [, second]: readonly string[]): Command | undefined {
   const group = program.commands.find((command) => command.name() === name);
   return group?.commands.find((command) => command.name() === second) ?? group;
+}
+
+/**
+ * Sets the names in examples to those of the project at hand. The project is read only to show help or an error, so
+ * that it does not slow down commands.
+ */
+async function nameExamples(program: Command, context: AppServices): Promise<void> {
+  const { findExampleNames } = await import("./find-example-names.js");
+  const names = await findExampleNames(context);
+  if (names !== null) setExampleNames(program, names);
 }
 
 /** Runs the command that argv names. Throws `usage` if the arguments are not valid. */
@@ -60,29 +78,23 @@ export async function runProgram(
   const program = new Command("knock");
   program
     .description("Trigger, run and test notification workflows, against the API or offline with the embedded engine.")
-    .version(version, "-V, --version", "print the version")
-    .helpOption("-h, --help", "show help")
+    .version(version, "-V, --version", "print the version of knock")
+    .helpOption(HELP_FLAGS, HELP_DESCRIPTION)
     .showSuggestionAfterError()
     .exitOverride()
     .configureHelp(buildHelpConfiguration(false))
     .configureOutput(outputConfiguration)
     .hook("preAction", (_, command) => applyVerbosity(context.output, command.opts<CommonFlags>()));
 
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const load = Object.hasOwn(commands, name) && name !== "help" ? commands[name] : undefined;
   if (load) (await load())(program, context);
   else {
-    const requested = first === "help" ? (args[1] ?? "") : first;
-    if (
-      requested !== "" &&
-      requested !== "help" &&
-      !requested.startsWith("-") &&
-      !Object.hasOwn(commands, ALIASES[requested] ?? requested)
-    ) {
-      const suggestion = suggestCommand(requested);
-      throw new KnockError("usage", `there is no command "${requested}"`, {
+    if (first !== "" && name !== "help" && !first.startsWith("-")) {
+      const suggestion = suggestCommand(first);
+      throw new KnockError("usage", `there is no command "${first}"`, {
         hint:
           suggestion === undefined
-            ? didYouMean(requested, Object.keys(commands), "Commands", 30)
+            ? didYouMean(first, Object.keys(commands), "Commands", 30)
             : `Did you mean ${suggestion}?`,
       });
     }
@@ -91,14 +103,18 @@ export async function runProgram(
   }
   // Commands do not inherit settings that are made on the program after they are registered, so each gets them here.
   for (const command of listCommands(program)) {
-    if (command.commands.length > 0) addGroupExamples(command);
+    const isGroup = command.commands.length > 0;
+    if (isGroup) addGroupExamples(command.helpCommand("help [command]", "Show help for a command"));
+    else command.addHelpOption(new Option(HELP_FLAGS, HELP_DESCRIPTION).helpGroup(OPTION_GROUPS.output));
     unquoteDefaults(command);
     command
-      .configureHelp(buildHelpConfiguration(command.commands.length > 0))
+      .configureHelp(buildHelpConfiguration(isGroup))
       .exitOverride()
       .showSuggestionAfterError()
       .configureOutput(outputConfiguration);
   }
+  if (name === "help" || args.some((word) => word === "--help" || word === "-h") || args.length === 0)
+    await nameExamples(program, context);
   if (args.length === 0) {
     program.outputHelp();
     return;
@@ -112,11 +128,12 @@ export async function runProgram(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
+    await nameExamples(program, context);
     if (error.code === "commander.help") {
       // A group without a default command was named alone, so its subcommands are listed.
       const group = program.commands.find((command) => command.name() === name) ?? program;
-      const first = getFirstExample(group);
-      if (first !== undefined) writeOut(`Get started: ${first}\n\n`);
+      const [example] = getExamples(group);
+      if (example !== undefined) writeOut(`Get started: ${example}\n\n`);
       group.outputHelp();
       return;
     }

@@ -1,10 +1,6 @@
 import type { Command, CommanderError } from "commander";
-import {
-  describeSwallowedArgument,
-  findExample,
-  findSwallowedArgument,
-  getFirstExample,
-} from "../commands/shared/options.js";
+import { findExample, getExamples } from "../commands/shared/examples.js";
+import { describeSwallowedArgument, findSwallowedArgument, isRemoteOption } from "../commands/shared/options.js";
 import { KnockError } from "../errors/knock-error.js";
 import { suggestForExcessArguments, suggestQuotedCommand } from "./suggest-command.js";
 
@@ -104,6 +100,20 @@ function suggestForUnknownOption(message: string, named: Command | undefined, pr
     : `Did you mean one of ${suggestions.join(", ")}?`;
 }
 
+/**
+ * Returns the error for an option of the remote target in a command that works only on the local target, or undefined.
+ */
+function createLocalOnlyError(text: string, named: Command | undefined): KnockError | undefined {
+  const option = /^unknown option '([^'=]+)/.exec(text)?.[1];
+  if (named === undefined || option === undefined || !isRemoteOption(option)) return undefined;
+  // If only a group is named, commander has read the options of one of its subcommands.
+  const known = [named, ...named.commands].flatMap(({ options }) => options.map(({ long }) => long));
+  if (!known.includes("--store") || known.includes(option)) return undefined;
+  const path = named.parent?.parent ? `${named.parent.name()} ${named.name()}` : named.name();
+  const message = `knock ${path} works only on the local target and does not support ${option}`;
+  return new KnockError("not_supported", message, { hint: `Remove ${option}.` });
+}
+
 /** Returns a hint for an option after `--`, where it counts as an ordinary word. */
 function suggestForTrailingOption(argv: readonly string[]): string | undefined {
   const end = argv.indexOf("--");
@@ -127,10 +137,12 @@ export function toUsageError(
   argv: readonly string[],
 ): KnockError {
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const localOnly = createLocalOnlyError(first, named);
+  if (localOnly !== undefined) return localOnly;
   const flags = /^option '([^']+)' argument missing/.exec(first)?.[1]?.match(/(?<!\S)--?[\w-]+/g) ?? [];
   const example =
     EXAMPLE_ERRORS.has(error.code) && named !== undefined
-      ? (findExample(named, flags) ?? getFirstExample(named))
+      ? (findExample(named, flags) ?? getExamples(named)[0])
       : undefined;
   const help = `${example === undefined ? "" : `For example: ${example}. `}--help lists the arguments and options.`;
   const suggestion = rest

@@ -7,6 +7,7 @@ import { toInlineUser } from "../input/parse-users-csv.js";
 import { printMembers, printMembersAdded, printMembersRemoved } from "../output/print-audiences.js";
 import type { Json } from "../util/json.js";
 import type { CommandContext } from "./context.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
 import { readUsersCsv } from "./shared/read-users-csv.js";
 import {
@@ -45,6 +46,7 @@ async function readUsers(flags: ChangeFlags, context: CommandContext): Promise<J
 export function registerAudiences(program: Command, context: CommandContext): void {
   const audiences = program
     .command("audiences")
+    .helpGroup(COMMAND_GROUPS.data)
     .summary("List and change the members of audiences")
     .description("List and change the members of static audiences. A membership can be limited to a tenant.");
 
@@ -52,7 +54,7 @@ export function registerAudiences(program: Command, context: CommandContext): vo
     .command("list")
     .argument("<key>", "the audience's key")
     .description("List members, newest first");
-  addResourceOptions(addPageOptions(list), ["knock audiences list beta"]).action(
+  addResourceOptions(addPageOptions(list), ({ audience }) => [`knock audiences list ${audience}`]).action(
     async (key: string, flags: ResourceFlags & PageFlags) => {
       const page = parsePage(flags);
       printMembers(await (await openResources(context, flags)).audiences.list(key, page), context.output);
@@ -64,17 +66,22 @@ export function registerAudiences(program: Command, context: CommandContext): vo
       .command(name)
       .argument("<key>", "the audience's key")
       .description(description)
-      .option("-r, --recipients <value...>", "up to 1000 user IDs (a,b), JSON, @file.json or @-")
-      .option("-t, --tenant <id>", "the tenant the membership is for");
+      .optionsGroup(OPTION_GROUPS.payload)
+      .option("-r, --recipients <value...>", "name up to 1000 users: IDs (a,b), JSON, @file.json or @-")
+      .option("-t, --tenant <id>", "limit the memberships to this tenant");
 
   addResourceOptions(
-    change("add", "Add members; an audience that does not exist is created")
+    change("add", "Add members, and create the audience if it does not exist")
       .option(
         "--csv <path>",
-        "users, one per line: columns id, tenant_id (if any), and properties; - is standard input",
+        "read users from a CSV file with the columns id, tenant_id (optional) and properties; - is standard input",
       )
+      .optionsGroup(OPTION_GROUPS.behavior)
       .option("--no-create", "fail if the audience does not exist"),
-    ["knock audiences add beta --recipients ada,grace", "knock audiences add beta -r ada --tenant acme"],
+    ({ users, user, tenant }) => [
+      `knock audiences add beta --recipients ${users}`,
+      `knock audiences add beta -r ${user} --tenant ${tenant}`,
+    ],
   ).action(async (key: string, flags: ChangeFlags) => {
     const users = await readUsers(flags, context);
     const resources = await openResources(context, flags);
@@ -94,9 +101,10 @@ export function registerAudiences(program: Command, context: CommandContext): vo
     );
   });
 
-  addResourceOptions(change("remove", "Remove members; users who are not members are reported and ignored"), [
-    "knock audiences remove beta --recipients ada",
-  ]).action(async (key: string, flags: ChangeFlags) => {
+  addResourceOptions(
+    change("remove", "Remove members. Users who are not members are reported and ignored."),
+    ({ audience, user }) => [`knock audiences remove ${audience} --recipients ${user}`],
+  ).action(async (key: string, flags: ChangeFlags) => {
     const users = await readUsers(flags, context);
     const resources = await openResources(context, flags);
     const members = users.map((user) => toMemberBody(user, flags.tenant));

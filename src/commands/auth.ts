@@ -3,7 +3,9 @@ import { KnockError } from "../errors/knock-error.js";
 import { readAllStdin } from "../input/input-source.js";
 import { printTable } from "../output/print-table.js";
 import type { CommandContext } from "./context.js";
-import { addCommonOptions, addExamples, type CommonFlags } from "./shared/options.js";
+import { addExamples } from "./shared/examples.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
+import { addCommonOptions, type CommonFlags } from "./shared/options.js";
 
 const DEFAULT_PROFILE = "default";
 
@@ -19,17 +21,19 @@ interface AuthFlags extends CommonFlags {
 export function registerAuth(program: Command, context: CommandContext): void {
   const auth = program
     .command("auth")
+    .helpGroup(COMMAND_GROUPS.settings)
     .summary("Store API keys in profiles")
     .description("Store API keys in profiles that only you can read.");
 
   const login = auth
     .command("login")
     .description("Store an API key in a profile. In a terminal, the command asks for the key without showing it.")
-    .option("--profile <name>", "the profile to write", DEFAULT_PROFILE)
+    .optionsGroup(OPTION_GROUPS.profile)
+    .option("--profile <name>", "write this profile", DEFAULT_PROFILE)
     .option("--with-key", "read the key from standard input")
-    .option("--api-key <key>", "the API key (it will appear in your shell history; prefer --with-key)")
-    .option("--base-url <url>", "base URL of the API for this profile")
-    .option("--branch <slug>", "branch for this profile")
+    .option("--api-key <key>", "store this API key (it will appear in your shell history; prefer --with-key)")
+    .option("--base-url <url>", "store the base URL of the API")
+    .option("--branch <slug>", "store the branch")
     .option("--check", "check the key with the API before storing it");
   addExamples(addCommonOptions(login), [
     "knock auth login",
@@ -59,7 +63,8 @@ export function registerAuth(program: Command, context: CommandContext): void {
   const logout = auth
     .command("logout")
     .description("Delete a profile")
-    .option("--profile <name>", "the profile to delete", DEFAULT_PROFILE);
+    .optionsGroup(OPTION_GROUPS.profile)
+    .option("--profile <name>", "delete this profile", DEFAULT_PROFILE);
   addExamples(addCommonOptions(logout), ["knock auth logout --profile staging"]);
   logout.action(async (flags: AuthFlags) => {
     const name = flags.profile ?? DEFAULT_PROFILE;

@@ -11,6 +11,7 @@ import { toBroadcastRecipients, toInlineUser } from "../input/parse-users-csv.js
 import { printBroadcast, printBroadcasts, printSentBroadcast } from "../output/print-broadcasts.js";
 import type { CommandContext } from "./context.js";
 import type { LocalTarget, LocalTargetService, TargetFlags } from "./services.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { readUsersCsv } from "./shared/read-users-csv.js";
 import { addResourceOptions, type ResourceFlags } from "./shared/resource-options.js";
 
@@ -68,19 +69,28 @@ async function readSelection(flags: BroadcastFlags, context: CommandContext): Pr
 
 function addSelectionOptions(command: Command): Command {
   return command
+    .optionsGroup(OPTION_GROUPS.payload)
     .option(
       "--audience <key>",
       "send to the current members of this audience (default: target_audience_key of the file)",
     )
     .option("--all-users", "send to every user")
-    .option("-r, --recipients <value...>", 'users: ids (a,b), JSON ({"id","tenant","data"} each), @file.json or @-')
-    .option("--csv <path>", "users, one per line: columns id, tenant_id (if any), and data; - is standard input")
+    .option(
+      "-r, --recipients <value...>",
+      'send to these users: IDs (a,b), JSON ({"id","tenant","data"} each), @file.json or @-',
+    )
+    .option(
+      "--csv <path>",
+      "send to the users of a CSV file with the columns id, tenant_id (optional) and data; - is standard input",
+    )
+    .optionsGroup(OPTION_GROUPS.behavior)
     .option("--again", "send again although the broadcast was already sent");
 }
 
 export function registerBroadcasts(program: Command, context: CommandContext, services: LocalTargetService): void {
   const broadcasts = program
     .command("broadcasts")
+    .helpGroup(COMMAND_GROUPS.trigger)
     .summary("Send one message to many users")
     .description("Send a broadcast from broadcasts/<key>/ to an audience, to a list of users or to all users.");
 
@@ -95,9 +105,9 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
     .command("send")
     .argument("<key>", "the broadcast's key")
     .description("Send a broadcast now and print what happened to each recipient");
-  addResourceOptions(addSelectionOptions(send), [
-    "knock broadcasts send history-launch --all-users",
-    'knock broadcasts send history-launch -r ada -r \'{"id":"mary","tenant":"acme","data":{"seats":"4"}}\'',
+  addResourceOptions(addSelectionOptions(send), ({ broadcast, user, otherUser, tenant }) => [
+    `knock broadcasts send ${broadcast} --all-users`,
+    `knock broadcasts send ${broadcast} -r ${user} -r '{"id":"${otherUser}","tenant":"${tenant}"}'`,
   ]).action(async (key: string, flags: ResourceFlags & BroadcastFlags) => {
     const { target, identify } = await readSelection(flags, context);
     const { broadcasts: operations, operations: engine } = await openTarget(context, services, flags);
@@ -109,12 +119,13 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
   const schedule = broadcasts
     .command("schedule")
     .argument("<key>", "the broadcast's key")
-    .option("--at <time>", "time in ISO 8601 (default: scheduled_at of the file)")
+    .optionsGroup(OPTION_GROUPS.behavior)
+    .option("--at <time>", "send at this time, in ISO 8601 (default: scheduled_at of the file)")
     .description(
       "Schedule a broadcast. It is sent to the members of the audience at that time, by `knock worker` or when the clock advances.",
     );
-  addResourceOptions(addSelectionOptions(schedule), [
-    "knock broadcasts schedule history-launch --at 2030-06-04T18:00:00Z --all-users",
+  addResourceOptions(addSelectionOptions(schedule), ({ broadcast }) => [
+    `knock broadcasts schedule ${broadcast} --at 2030-06-04T18:00:00Z --all-users`,
   ]).action(async (key: string, flags: ResourceFlags & BroadcastFlags & { at?: string }) => {
     const at = flags.at === undefined ? null : parseTimeArgument(flags.at, "--at");
     const { target, identify } = await readSelection(flags, context);
@@ -127,8 +138,8 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
     .command("cancel")
     .argument("<key>", "the broadcast's key")
     .description("Cancel a scheduled broadcast, so that it is a draft again");
-  addResourceOptions(cancel, [
-    "knock broadcasts schedule history-launch --at 2030-06-04T18:00:00Z --all-users && knock broadcasts cancel history-launch",
+  addResourceOptions(cancel, ({ broadcast }) => [
+    `knock broadcasts schedule ${broadcast} --at 2030-06-04T18:00:00Z --all-users && knock broadcasts cancel ${broadcast}`,
   ]).action(async (key: string, flags: ResourceFlags) => {
     printBroadcast(await (await openTarget(context, services, flags)).broadcasts.cancel(key), context.output);
   });

@@ -7,6 +7,7 @@ import { printCancellation } from "../output/print-outcome.js";
 import type { Operations } from "../ports/operations.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags } from "./services.js";
+import { addExamples } from "./shared/examples.js";
 import {
   addExpectOption,
   checkExpectations,
@@ -18,7 +19,8 @@ import {
   toExpectationsField,
   toRecipientOutcome,
 } from "./shared/expectations.js";
-import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags } from "./shared/options.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
+import { addCommonOptions, addTargetOptions, type CommonFlags } from "./shared/options.js";
 
 interface CancelFlags extends CommonFlags, TargetFlags {
   recipients?: string[];
@@ -33,19 +35,22 @@ export function registerCancel(program: Command, context: CommandContext): void 
     .command("cancel")
     .argument("<workflow>", "the workflow's key")
     .argument("<cancellation-key>", "the cancellation key of the trigger")
+    .helpGroup(COMMAND_GROUPS.trigger)
     .summary("Cancel pending runs")
     .description(
       "Cancel the pending runs of a workflow that have a cancellation key. Messages that were already created are kept.",
     )
+    .optionsGroup(OPTION_GROUPS.payload)
     .option("-r, --recipients <value...>", "cancel only for these recipients: IDs, JSON, @file.json or @-")
-    .option("--recipient <value...>", "the same as --recipients")
+    .option("--recipient <value...>", "cancel only for these recipients, the same as --recipients")
     .option("--object <collection/id...>", "cancel only for these objects")
+    .optionsGroup(OPTION_GROUPS.testing)
     .option("--fail-if-none", "exit 1 if nothing was canceled");
   addExpectOption(command, "cancelled=2, not_cancellable=0, ada:delay_1=cancelled");
-  addExamples(addCommonOptions(addTargetOptions(command)), [
-    "knock cancel invite invite-42",
-    "knock cancel invite invite-42 --recipients grace --json",
-    "knock cancel invite invite-42 --expect 'cancelled>=0'",
+  addExamples(addCommonOptions(addTargetOptions(command)), ({ waiting: { key }, otherUser }) => [
+    `knock cancel ${key} ${key}-42`,
+    `knock cancel ${key} ${key}-42 --recipients ${otherUser} --json`,
+    `knock cancel ${key} ${key}-42 --expect 'cancelled>=0'`,
   ]);
   command.action((workflow: string, key: string, flags: CancelFlags) => {
     return runCancel(workflow, key, flags, context);

@@ -12,19 +12,21 @@ import type {
 } from "../ports/operations.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags } from "./services.js";
+import { addExamples } from "./shared/examples.js";
 import {
+  addExpectOption,
   checkExpectations,
   checkRuleSteps,
   type Expectation,
   type ExpectFlags,
-  RUN_RULE_EXAMPLES,
   readRules,
   setExitCodeByExpectations,
   toExpectationsField,
   toExpectedOutcome,
   toRecipientOutcome,
 } from "./shared/expectations.js";
-import { addCommonOptions, addExamples, addProjectOptions, type CommonFlags } from "./shared/options.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
+import { addCommonOptions, addProjectOptions, type CommonFlags } from "./shared/options.js";
 
 type ClockFlags = CommonFlags & TargetFlags & { force?: boolean };
 
@@ -93,6 +95,7 @@ function requireDueTime(due: number | null): number {
 export function registerClock(program: Command, context: CommandContext): void {
   const clock = program
     .command("clock")
+    .helpGroup(COMMAND_GROUPS.develop)
     .summary("Show and move the local clock")
     .description("Show and move the virtual clock of the local store. It follows real time until it is moved.");
   const add = (command: Command, examples: readonly string[]): Command =>
@@ -106,11 +109,12 @@ export function registerClock(program: Command, context: CommandContext): void {
   );
 
   add(
-    clock
-      .command("advance")
-      .argument("<duration>", "a duration such as 30m, 24h, 2d or PT30M; or next, for the next due time")
-      .option("--expect <rule...>", `exit 1 unless every rule is met, such as ${RUN_RULE_EXAMPLES}`)
-      .description("Move the clock forward and run due work on the way, each item at its own time"),
+    addExpectOption(
+      clock
+        .command("advance")
+        .argument("<duration>", "a duration such as 30m, 24h, 2d or PT30M; or next, for the next due time")
+        .description("Move the clock forward and run due work on the way, each item at its own time"),
+    ),
     ["knock clock advance 2d", "knock clock advance next", "knock clock advance 1h --expect no-failures"],
   ).action(async (duration: string, flags: MoveFlags) => {
     const rules = await readClockRules(flags, context);
@@ -122,12 +126,14 @@ export function registerClock(program: Command, context: CommandContext): void {
   });
 
   add(
-    clock
-      .command("set")
-      .argument("<time>", "time in ISO 8601 (default offset: UTC)")
-      .option("--force", "allow an earlier time if the store contains runs")
-      .option("--expect <rule...>", `exit 1 unless every rule is met, such as ${RUN_RULE_EXAMPLES}`)
-      .description("Set the clock. If it moves forward, due work runs on the way."),
+    addExpectOption(
+      clock
+        .command("set")
+        .argument("<time>", "time in ISO 8601 (default offset: UTC)")
+        .description("Set the clock. If it moves forward, due work runs on the way.")
+        .optionsGroup(OPTION_GROUPS.behavior)
+        .option("--force", "allow an earlier time if the store contains runs"),
+    ),
     ["knock clock set 2030-06-04T10:00:00Z"],
   ).action(async (time: string, flags: MoveFlags) => {
     const rules = await readClockRules(flags, context);
@@ -140,6 +146,7 @@ export function registerClock(program: Command, context: CommandContext): void {
     clock
       .command("freeze")
       .argument("[time]", "time in ISO 8601 (default: the current time of the clock)")
+      .optionsGroup(OPTION_GROUPS.behavior)
       .option("--force", "allow an earlier time if the store contains runs")
       .description("Stop the clock. It then moves only with `advance` and `set`."),
     ["knock clock freeze", "knock clock freeze 2030-06-04T10:00:00Z"],

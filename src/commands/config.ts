@@ -4,7 +4,9 @@ import { printTable } from "../output/print-table.js";
 import { didYouMean } from "../util/find-nearest.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags } from "./services.js";
-import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags } from "./shared/options.js";
+import { addExamples } from "./shared/examples.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
+import { addCommonOptions, addTargetSelection, type CommonFlags } from "./shared/options.js";
 
 /** The settings that `knock config set` writes to a profile. */
 const WRITABLE = ["target", "base_url", "branch", "profile"] as const;
@@ -13,6 +15,7 @@ const READABLE = ["target", "base_url", "api_key", "branch", "profile", "store",
 export function registerConfig(program: Command, context: CommandContext): void {
   const config = program
     .command("config")
+    .helpGroup(COMMAND_GROUPS.settings)
     .summary("Show and change settings")
     .description(
       "Show and change settings. A flag takes precedence over an environment variable, then knock.json, the profile and the default.",
@@ -21,7 +24,7 @@ export function registerConfig(program: Command, context: CommandContext): void 
   const list = config
     .command("list", { isDefault: true })
     .description("List effective settings and where each comes from");
-  addExamples(addCommonOptions(addTargetOptions(list)), ["knock config list"]);
+  addExamples(addCommonOptions(addTargetSelection(list)), ["knock config list"]);
   list.action(async (flags: CommonFlags & TargetFlags) => {
     const items = await context.settings.list(flags);
     const { output } = context;
@@ -34,7 +37,7 @@ export function registerConfig(program: Command, context: CommandContext): void 
   });
 
   const get = config.command("get").argument("<setting>", READABLE.join(", ")).description("Show an effective setting");
-  addExamples(addCommonOptions(addTargetOptions(get)), ["knock config get target"]);
+  addExamples(addCommonOptions(addTargetSelection(get)), ["knock config get target"]);
   get.action(async (name: string, flags: CommonFlags & TargetFlags) => {
     const setting = (await context.settings.list(flags)).find((item) => item.name === name);
     if (setting === undefined)
@@ -50,7 +53,8 @@ export function registerConfig(program: Command, context: CommandContext): void 
     .description(
       "Write a setting to your profile (--profile, or the default profile). The setting `profile` selects the default profile.",
     )
-    .option("--profile <name>", "the profile to write");
+    .optionsGroup(OPTION_GROUPS.profile)
+    .option("--profile <name>", "write to this profile (default: the default profile)");
   addExamples(addCommonOptions(set), ["knock config set target remote", "knock config set profile staging"]);
   set.action(async (name: string, value: string, flags: CommonFlags & { profile?: string }) => {
     const setting = WRITABLE.find((writable) => writable === name);

@@ -2,7 +2,9 @@ import type { Command } from "commander";
 import { KnockError } from "../errors/knock-error.js";
 import type { CommandContext } from "./context.js";
 import type { DevServices, OpenedEmulator, TargetFlags } from "./services.js";
-import { addCommonOptions, addExamples, addProjectOptions, type CommonFlags } from "./shared/options.js";
+import { addExamples, formatSetFlags } from "./shared/examples.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
+import { addCommonOptions, addProjectOptions, type CommonFlags } from "./shared/options.js";
 
 const DEFAULT_PORT = 8484;
 /**
@@ -26,25 +28,31 @@ export function registerDev(program: Command, context: CommandContext, services:
   const command = program
     .command("dev")
     .argument("[command...]", "a command after -- that runs against the API, without a shell")
+    .helpGroup(COMMAND_GROUPS.develop)
     .summary("Serve the API locally for your application")
     .description(
       "Serve the API locally from the project's files and the local store. Applications only need KNOCK_BASE_URL. Messages are rendered and stored, and none are sent. A page at the same address shows messages as they arrive.",
     )
-    .option("--port <n>", "port (0: any free port)", String(DEFAULT_PORT))
-    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .optionsGroup(OPTION_GROUPS.server)
+    .option("--port <n>", "listen on this port; 0 picks a free one", String(DEFAULT_PORT))
+    .option("--host <address>", "listen on this address", "127.0.0.1")
     .option(
       "--allow-host <name>",
-      "additional host name to accept, such as api.lark.test, or .lark.test for all subdomains; repeatable",
+      "accept requests for this host name also, such as api.lark.test, or .lark.test for all subdomains; repeatable",
       collectHost,
     )
-    .option("--ready-file <path>", "file to write when the server is ready: url, port and pid as JSON")
+    .option("--ready-file <path>", "write url, port and pid to this JSON file when the server is ready")
+    .option("--rate-limits", "apply the rate limits of the service")
+    .optionsGroup(OPTION_GROUPS.testing)
     .option("--exec <command>", "run a shell command against the API, then exit with its exit code")
-    .option("--strict", "treat warnings as errors: exit 3 at start, and reject triggers later")
-    .option("--rate-limits", "apply the rate limits of the service");
-  addExamples(addCommonOptions(addProjectOptions(command)), [
+    .option("--strict", "treat warnings as errors: exit 3 at start, and reject triggers later");
+  addExamples(addCommonOptions(addProjectOptions(command)), ({ workflow, user }) => [
     "knock dev",
-    "knock dev --port 0 --store :memory: -- knock notify new-comment -r ada --set page=Home --remote",
-    "knock dev --port 0 --store :memory: --exec 'knock notify new-comment -r ada --set page=Home --remote'",
+    `knock dev --port 0 --store :memory: -- knock notify ${workflow.key} -r ${user}${formatSetFlags(workflow)} --remote`,
+    // Quotes cannot be nested, so a workflow whose data needs them is not shown here.
+    formatSetFlags(workflow).includes("'")
+      ? "knock dev --port 0 --store :memory: --exec 'knock messages list --remote'"
+      : `knock dev --port 0 --store :memory: --exec 'knock notify ${workflow.key} -r ${user}${formatSetFlags(workflow)} --remote'`,
   ]);
   command.action((words: string[], flags: DevFlags) => {
     return runDev(resolveCommand(words, flags, context), flags, context, services);

@@ -6,6 +6,7 @@ import { parseObjectFlag } from "../input/parse-flags.js";
 import { printFeed } from "../output/print-feed.js";
 import type { CommandContext } from "./context.js";
 import { checkFilterNames } from "./shared/check-filter-names.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addPageOptions, type PageFlags, parseChoice, parsePage } from "./shared/paging.js";
 import {
   addResourceOptions,
@@ -42,20 +43,22 @@ function parseFeedRecipient(user: string | undefined, object: string | undefined
 export function registerFeed(program: Command, context: CommandContext): void {
   const feed = program
     .command("feed")
+    .helpGroup(COMMAND_GROUPS.trigger)
     .summary("Show an in-app feed")
-    .description("Show in-app feeds as applications show them.");
+    .description("Show the in-app feed of a user or object, as an application shows it.");
   const list = feed
     .command("list")
     .argument("[user]", "a user ID")
     .description("List the items of a feed, newest first, with the counts of unread and unseen items")
-    .option("--object <collection/id>", "the feed of an object")
-    .option("--channel <key>", "only of this in-app channel (key or ID)")
-    .option("--tenant <id>", "only items of this tenant and items without a tenant")
-    .option("--status <status>", `only with this status: ${FEED_STATUSES.join(", ")}`, "all")
-    .option("--archived <which>", `archived ones: ${FEED_ARCHIVED.join(", ")}`, "exclude");
-  addResourceOptions(addPageOptions(list), [
-    "knock feed list ada",
-    "knock feed list ada --status unread --tenant acme --json",
+    .optionsGroup(OPTION_GROUPS.filters)
+    .option("--object <collection/id>", "list the feed of an object")
+    .option("--channel <key>", "list only items of this in-app channel (key or ID)")
+    .option("--tenant <id>", "list only items of this tenant and items without a tenant")
+    .option("--status <status>", `list only items with this status: ${FEED_STATUSES.join(", ")}`, "all")
+    .option("--archived <which>", `select archived items: ${FEED_ARCHIVED.join(", ")}`, "exclude");
+  addResourceOptions(addPageOptions(list), ({ user, tenant }) => [
+    `knock feed list ${user}`,
+    `knock feed list ${user} --status unread --tenant ${tenant} --json`,
   ]).action(async (user: string | undefined, flags: FeedFlags) => {
     const filter = {
       recipient: toRecipientKey(parseFeedRecipient(user, flags.object)),

@@ -1,12 +1,15 @@
 import type { Command } from "commander";
 import type { CommandContext } from "./context.js";
 import type { InitService } from "./services.js";
-import { addCommonOptions, addExamples } from "./shared/options.js";
+import { addExamples } from "./shared/examples.js";
+import { COMMAND_GROUPS } from "./shared/help-groups.js";
+import { addCommonOptions } from "./shared/options.js";
 
 export function registerInit(program: Command, { output }: CommandContext, services: InitService): void {
   const command = program
     .command("init")
-    .argument("[folder]", "where to", ".")
+    .argument("[folder]", "the folder of the project", ".")
+    .helpGroup(COMMAND_GROUPS.develop)
     .summary("Create a project, or add missing files")
     .description(
       "Create a project with a first workflow, or add missing files to an existing project. Existing files are never changed.",

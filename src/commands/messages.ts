@@ -20,6 +20,7 @@ import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
 import type { BrowserService, OpenedFile, TargetFlags } from "./services.js";
 import { checkFilterNames } from "./shared/check-filter-names.js";
+import { addExamples } from "./shared/examples.js";
 import {
   addExpectOption,
   checkExpectations,
@@ -30,7 +31,8 @@ import {
   toExpectationsField,
   toExpectedOutcome,
 } from "./shared/expectations.js";
-import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags } from "./shared/options.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
+import { addCommonOptions, addLocalOptions, addTargetOptions, type CommonFlags } from "./shared/options.js";
 import { addPageOptions, type PageFlags, parseChoice, parsePage, parseRecipientKey } from "./shared/paging.js";
 import { resolveIdPrefix, suggestForMissingId } from "./shared/resolve-id-prefix.js";
 
@@ -56,6 +58,7 @@ interface ListFlags extends CommonFlags, TargetFlags, PageFlags {
 export function registerMessages(program: Command, context: CommandContext, services: BrowserService): void {
   const messages = program
     .command("messages")
+    .helpGroup(COMMAND_GROUPS.trigger)
     .summary("List, show and mark messages")
     .description("List messages, show their rendered content and mark them. Without a subcommand, list messages.");
   registerList(messages, context);
@@ -68,10 +71,11 @@ export function registerMessages(program: Command, context: CommandContext, serv
     .argument("<id...>", "message IDs, then the status")
     .usage("<id...> <status> [options]")
     .description(`Set an engagement status: ${ENGAGEMENT_ACTIONS.join(", ")}`)
-    .option("--metadata <json>", "with interacted: up to five pairs about the interaction, or @file, or @-");
-  addExamples(addCommonOptions(addTargetOptions(mark)), [
-    "knock messages mark $(knock messages list --recipient grace --quiet) seen",
-    `knock messages mark "$(knock messages list --limit 1 --quiet)" interacted --metadata '{"button":"approve"}'`,
+    .optionsGroup(OPTION_GROUPS.payload)
+    .option("--metadata <json>", "add up to five pairs about the interaction (only with interacted), or @file, or @-");
+  addExamples(addCommonOptions(addTargetOptions(mark)), ({ message, messages: several }) => [
+    `knock messages mark ${several} seen`,
+    `knock messages mark ${message} interacted --metadata '{"button":"approve"}'`,
   ]);
   mark.action(async (words: string[], flags: CommonFlags & TargetFlags & { metadata?: string }) => {
     if (words.length < 2)
@@ -121,10 +125,11 @@ async function listUndelivered(operations: Operations): Promise<string[][]> {
 function registerRetry(messages: Command, context: CommandContext): void {
   const retry = messages
     .command("retry")
-    .argument("[id...]", "message ids")
+    .argument("[id...]", "message IDs")
+    .optionsGroup(OPTION_GROUPS.selection)
     .option("--all", "retry every undelivered message")
     .description("Retry undelivered messages (local target only)");
-  addExamples(addCommonOptions(addTargetOptions(retry)), ["knock messages retry --all"]);
+  addExamples(addCommonOptions(addLocalOptions(retry)), ["knock messages retry --all"]);
   retry.action(async (ids: string[], flags: CommonFlags & TargetFlags & { all?: boolean }) => {
     if (ids.length > 0 === (flags.all === true))
       throw new KnockError("usage", "give message IDs or --all", {
@@ -154,11 +159,12 @@ function registerShow(messages: Command, context: CommandContext, services: Brow
     .command("show")
     .argument("<id>", "a message ID")
     .description("Show a message with its content")
+    .optionsGroup(OPTION_GROUPS.output)
     .option("--raw", "print an email as a MIME message, and other content as JSON")
     .option("--open", "write an email's HTML to a file and open it in the browser");
-  addExamples(addCommonOptions(addTargetOptions(show)), [
-    'knock messages show "$(knock messages list --limit 1 --quiet)"',
-    'knock messages show "$(knock messages list --limit 1 --quiet)" --raw > mail.eml',
+  addExamples(addCommonOptions(addTargetOptions(show)), ({ message }) => [
+    `knock messages show ${message}`,
+    `knock messages show ${message} --raw > mail.eml`,
   ]);
   show.action(async (typed: string, flags: ShowFlags) => {
     if (flags.raw && flags.open) throw new KnockError("usage", "--raw and --open cannot be combined");
@@ -238,20 +244,21 @@ function registerList(messages: Command, context: CommandContext): void {
   const list = messages
     .command("list", { isDefault: true })
     .description("List messages, newest first")
-    .option("--workflow <key>", "only of this workflow")
-    .option("--workflow-run <id>", "only of this trigger")
-    .option("--recipient <id>", "only messages to this user ID or collection/id")
-    .option("--channel <key>", "only on this channel (key or ID)")
-    .option("--status <status>", `only with this status: ${LISTED_STATUSES.join(", ")}`)
-    .option("--tenant <id>", "only of this tenant");
+    .optionsGroup(OPTION_GROUPS.filters)
+    .option("--workflow <key>", "list only messages of this workflow")
+    .option("--workflow-run <id>", "list only messages of this trigger")
+    .option("--recipient <id>", "list only messages to this user ID or collection/id")
+    .option("--channel <key>", "list only messages on this channel (key or ID)")
+    .option("--status <status>", `list only messages with this status: ${LISTED_STATUSES.join(", ")}`)
+    .option("--tenant <id>", "list only messages of this tenant");
   addExpectOption(
     list,
     "messages>=2, sandboxed=2, ada:email=sandboxed (counts all matching messages, not only this page)",
   );
-  addExamples(addCommonOptions(addTargetOptions(addPageOptions(list))), [
-    "knock messages list --recipient ada",
-    "knock messages list --channel in-app-feed --limit 5 --json",
-    "knock messages list --recipient ada --expect 'messages>=0'",
+  addExamples(addCommonOptions(addTargetOptions(addPageOptions(list))), ({ user, channel }) => [
+    `knock messages list --recipient ${user}`,
+    `knock messages list --channel ${channel} --limit 5 --json`,
+    `knock messages list --recipient ${user} --expect 'messages>=0'`,
   ]);
   list.action(async (flags: ListFlags & ExpectFlags) => {
     const rules = readRules(flags, "messages");

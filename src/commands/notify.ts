@@ -6,11 +6,12 @@ import { KnockError } from "../errors/knock-error.js";
 import { parseDurationArgument } from "../input/parse-time.js";
 import { hasPayloadLines, readPayload } from "../input/trigger-payload.js";
 import type { CommandContext } from "./context.js";
+import { addExamples, formatDataFlag, formatSetFlags } from "./shared/examples.js";
 import { checkRuleSteps, type Expectation, RUN_RULE_EXAMPLES, readRules } from "./shared/expectations.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { notifyLines } from "./shared/notify-lines.js";
 import {
   addCommonOptions,
-  addExamples,
   addTargetOptions,
   collectValues,
   describeSwallowedArgument,
@@ -30,36 +31,40 @@ export function registerNotify(program: Command, context: CommandContext): void 
     .command("notify")
     .alias("trigger")
     .argument("[workflow]", "the workflow's key")
+    .helpGroup(COMMAND_GROUPS.trigger)
     .summary("Trigger a workflow and print what happened to each recipient")
     .description("Trigger a workflow. Print the run's UUID, and what happened to each recipient and why.")
-    .option("-r, --recipients <value...>", "user IDs (a,b), JSON, @file.json or @- (standard input)")
-    .option("--recipient <value...>", "the same as --recipients")
-    .option("--object <collection/id...>", "object recipients as collection/id")
-    .option("-a, --actor <value>", "user or object that caused the trigger: an ID, JSON or @file")
-    .option("-d, --data <json>", "trigger data: a JSON object, @file.json or @-; repeat to merge", collectValues)
+    .optionsGroup(OPTION_GROUPS.payload)
+    .option("-r, --recipients <value...>", "notify these users: IDs (a,b), JSON, @file.json or @- (standard input)")
+    .option("--recipient <value...>", "notify these users, the same as --recipients")
+    .option("--object <collection/id...>", "notify these objects, as collection/id")
+    .option("-a, --actor <value>", "name the user or object that caused the trigger: an ID, JSON or @file")
+    .option("-d, --data <json>", "give trigger data: a JSON object, @file.json or @-; repeat to merge", collectValues)
     .option("--set <path=value>", "set one property of the data (path=text or path:=json)", collectValues)
-    .option("-t, --tenant <value>", "tenant: an ID or JSON")
-    .option("--cancellation-key <key>", "key for a later `knock cancel`")
+    .option("-t, --tenant <value>", "name the tenant: an ID or JSON")
+    .option("--cancellation-key <key>", "set the key for a later `knock cancel`")
     .option("--idempotency-key <key>", "return the first response for the same key within 24 hours")
-    .option("--sandbox-mode", "render and store messages without delivering them")
-    .option("--skip-delay", "skip delay steps")
     .option(
       "-f, --file <path>",
-      "payload file: JSON, or JSON Lines (.jsonl) with one payload per line; - is standard input",
+      "read a payload in JSON, or one payload per line in JSON Lines (.jsonl); - is standard input",
     )
-    .option("--format <format>", "format of --file: json or jsonl")
+    .option("--format <format>", "set the format of --file: json or jsonl (default: by file name)")
+    .optionsGroup(OPTION_GROUPS.behavior)
+    .option("--sandbox-mode", "render and store messages without delivering them")
+    .option("--skip-delay", "skip delay steps")
+    .option("--wait [duration]", "wait until every run has ended, or for this duration")
     .option("--all-or-nothing", "check every line of a JSON Lines file before triggering any")
-    .option("--wait [duration]", "wait until every run has ended, or for this long")
+    .optionsGroup(OPTION_GROUPS.testing)
     .option("--dry-run", "check the trigger and show the request without sending it")
     .option("--expect <rule...>", `exit 1 unless every rule is met, such as ${RUN_RULE_EXAMPLES}`)
-    .option("--strict", "treat warnings as errors and trigger nothing")
-    .option("--no-validate", "do not check a remote trigger against the local project");
-  addExamples(addCommonOptions(addTargetOptions(command)), [
-    'knock notify new-comment --recipients ada,grace --actor alan --data \'{"page":"Home"}\'',
-    "knock notify new-comment -r ada,lin --set page=Home --set comment=Nice --skip-delay --expect 'sent>=2' no-failures",
-    'knock notify invite -r \'{"id":"zoe","email":"zoe@example.com"}\' --cancellation-key invite-42',
-    "knock notify --file payloads/new-comment.json --dry-run",
-    "cat payloads/triggers.jsonl | knock notify --file - --format jsonl --json",
+    .option("--strict", "treat warnings as errors and trigger nothing");
+  addTargetOptions(command).option("--no-validate", "do not check the trigger against the local project");
+  addExamples(addCommonOptions(command), ({ workflow, waiting, user, users, actor, payloadFile, linesFile }) => [
+    `knock notify ${workflow.key} --recipients ${users} --actor ${actor}${formatDataFlag(workflow)}`,
+    `knock notify ${workflow.key} -r ${user}${formatSetFlags(workflow)} --skip-delay --expect no-failures`,
+    `knock notify ${waiting.key} -r '{"id":"zoe","email":"zoe@example.com"}'${formatSetFlags(waiting)} --cancellation-key ${waiting.key}-42`,
+    `knock notify --file ${payloadFile} --dry-run`,
+    `cat ${linesFile} | knock notify --file - --format jsonl --json`,
   ]);
   command.action((workflow: string | undefined, flags: NotifyFlags & { recipient?: string[] }) => {
     const recipients = [...(flags.recipients ?? []), ...(flags.recipient ?? [])];

@@ -1,10 +1,12 @@
 import type { Command } from "commander";
 import type { CommandContext } from "./context.js";
+import { COMMAND_GROUPS } from "./shared/help-groups.js";
 import { addRecipientCommands } from "./shared/recipient-commands.js";
 
 export function registerObjects(program: Command, context: CommandContext): void {
   const objects = program
     .command("objects")
+    .helpGroup(COMMAND_GROUPS.data)
     .summary("List and change objects")
     .description("List and change objects: recipients that are not users, grouped in collections.");
   addRecipientCommands(
@@ -13,10 +15,10 @@ export function registerObjects(program: Command, context: CommandContext): void
       noun: "object",
       scope: [["collection", "the object's collection"]],
       examples: {
-        list: ["knock objects list projects"],
-        get: ["knock objects get projects p1 --json"],
-        set: ['knock objects set projects p3 --data \'{"name":"Calliope"}\''],
-        delete: ["knock objects delete projects p2"],
+        list: ({ object }) => [`knock objects list ${object.collection}`],
+        get: ({ object }) => [`knock objects get ${object.collection} ${object.id} --json`],
+        set: () => ['knock objects set projects p3 --data \'{"name":"Calliope"}\''],
+        delete: ({ object }) => [`knock objects delete ${object.collection} ${object.id}`],
       },
       list: (resources, [collection], page) => resources.objects.list(collection as string, page),
       read: (resources, [collection, id]) => resources.objects.read(collection as string, id as string),

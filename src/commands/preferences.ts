@@ -7,6 +7,7 @@ import { type RequestBodyFlags, readRequestBody } from "../input/request-body.js
 import { printPreferencePage, printPreferenceSet } from "../output/print-preferences.js";
 import { printDeleted } from "../output/print-resources.js";
 import type { CommandContext } from "./context.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
 import {
   addBodyOptions,
@@ -22,18 +23,21 @@ type SetFlags = ResourceFlags & { setId: string };
 export function registerPreferences(program: Command, context: CommandContext): void {
   const preferences = program
     .command("preferences")
+    .helpGroup(COMMAND_GROUPS.data)
     .summary("Show and change preferences")
     .description("Show and change the preference sets of users and objects: the default set and one set per tenant.");
   const verb = (name: string, description: string): Command =>
     preferences.command(name).argument("<recipient>", "a user ID, or collection/id").description(description);
   const addSetIdOption = (command: Command): Command =>
-    command.option("--set-id <id>", "default, or a tenant ID", "default");
+    command
+      .optionsGroup(OPTION_GROUPS.selection)
+      .option("--set-id <id>", "select the preference set: default, or a tenant ID", "default");
 
   const list = verb(
     "list",
     "List all preference sets of a recipient with the defaults of the environment and tenant applied",
   );
-  addResourceOptions(addPageOptions(list), ["knock preferences list ada"]).action(
+  addResourceOptions(addPageOptions(list), ({ user }) => [`knock preferences list ${user}`]).action(
     async (recipient: string, flags: ResourceFlags & PageFlags) => {
       const page = parsePage(flags);
       const reference = parseRecipientArgument(recipient, "the recipient");
@@ -44,7 +48,10 @@ export function registerPreferences(program: Command, context: CommandContext): 
 
   addResourceOptions(
     addSetIdOption(verb("get", "Show a preference set with the defaults of the environment and tenant applied")),
-    ["knock preferences get ada", "knock preferences get projects/p1 --set-id acme --json"],
+    ({ user, object, tenant }) => [
+      `knock preferences get ${user}`,
+      `knock preferences get ${object.collection}/${object.id} --set-id ${tenant} --json`,
+    ],
   ).action(async (recipient: string, flags: SetFlags) => {
     const reference = parseRecipientArgument(recipient, "the recipient");
     const set = await (await openResources(context, flags)).preferences.read(reference, flags.setId);
@@ -52,20 +59,19 @@ export function registerPreferences(program: Command, context: CommandContext): 
   });
 
   addResourceOptions(
-    addBodyOptions(addSetIdOption(verb("set", "Replace a preference set, or merge into it with --merge"))).option(
-      "--merge",
-      "merge into the set instead of replacing it",
-    ),
-    [
-      'knock preferences set ada --data \'{"channel_types":{"email":false}}\'',
-      "knock preferences set ada --set-id acme --merge --set workflows.new-comment:=false",
+    addBodyOptions(addSetIdOption(verb("set", "Replace a preference set, or merge into it with --merge")))
+      .optionsGroup(OPTION_GROUPS.behavior)
+      .option("--merge", "merge into the set instead of replacing it"),
+    ({ user, tenant, workflow }) => [
+      `knock preferences set ${user} --data '{"channel_types":{"email":false}}'`,
+      `knock preferences set ${user} --set-id ${tenant} --merge --set workflows.${workflow.key}:=false`,
     ],
   ).action(async (recipient: string, flags: SetFlags & RequestBodyFlags & { merge?: boolean }) => {
     const reference = parseRecipientArgument(recipient, "the recipient");
     const body = await readRequestBody(flags, new InputReader(context.input));
     if (body === null)
       throw new KnockError("usage", "no preferences given", {
-        hint: "Use --file, --data or --set; Run `knock preferences delete` to clear a set.",
+        hint: "Use --file, --data or --set. Run `knock preferences delete` to clear a set.",
       });
     for (const warning of collectUnknownScopeWarnings(body)) context.output.warn(warning);
     const resources = await openResources(context, flags);
@@ -73,9 +79,10 @@ export function registerPreferences(program: Command, context: CommandContext): 
     printPreferenceSet(await resources.preferences.set(reference, flags.setId, requestBody), context.output);
   });
 
-  addResourceOptions(addSetIdOption(verb("delete", "Clear a preference set, so that the defaults apply")), [
-    "knock preferences delete ada",
-  ]).action(async (recipient: string, flags: SetFlags) => {
+  addResourceOptions(
+    addSetIdOption(verb("delete", "Clear a preference set, so that the defaults apply")),
+    ({ user }) => [`knock preferences delete ${user}`],
+  ).action(async (recipient: string, flags: SetFlags) => {
     const reference = parseRecipientArgument(recipient, "the recipient");
     await (await openResources(context, flags)).preferences.delete(reference, flags.setId);
     printDeleted("preference set", `${formatRecipientReference(reference)} ${flags.setId}`, context.output);

@@ -17,7 +17,15 @@ import { printPreview } from "../output/print-preview.js";
 import type { ResourceOperations } from "../ports/resource-operations.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags, WatchService } from "./services.js";
-import { addCommonOptions, addExamples, addProjectOptions, type CommonFlags, collectValues } from "./shared/options.js";
+import { addExamples, formatSetFlags } from "./shared/examples.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
+import {
+  addBranchOption,
+  addCommonOptions,
+  addProjectOptions,
+  type CommonFlags,
+  collectValues,
+} from "./shared/options.js";
 import { readProjectWarnings } from "./shared/trigger-warnings.js";
 import { findUnidentifiedRecipient } from "./shared/unidentified-recipients.js";
 
@@ -78,23 +86,26 @@ export function registerPreview(program: Command, context: CommandContext, servi
     .command("preview")
     .argument("<workflow>", "the workflow's key")
     .argument("[step-ref]", "the channel step (default: the only one); a fetch or agent step is requested once")
+    .helpGroup(COMMAND_GROUPS.develop)
     .summary("Render a channel step without running the workflow")
     .description(
       "Render a channel step as its recipient would receive it. Conditions and preferences are ignored. Nothing is sent or stored.",
     )
-    .option("-r, --recipient <value>", "an ID, JSON or @file.json (default: a sample user)")
-    .option("-a, --actor <value>", "user or object that caused the trigger: an ID, JSON or @file")
-    .option("-d, --data <json>", "trigger data: a JSON object, @file.json or @-; repeat to merge", collectValues)
+    .optionsGroup(OPTION_GROUPS.payload)
+    .option("-r, --recipient <value>", "render for this recipient: an ID, JSON or @file.json (default: a sample user)")
+    .option("-a, --actor <value>", "name the user or object that caused the trigger: an ID, JSON or @file")
+    .option("-d, --data <json>", "give trigger data: a JSON object, @file.json or @-; repeat to merge", collectValues)
     .option("--set <path=value>", "set one property of the data (path=text or path:=json)", collectValues)
-    .option("-t, --tenant <value>", "tenant: an ID or JSON")
-    .option("-f, --file <path>", "a whole payload (JSON)")
-    .option("--branch <slug>", "branch of the project")
+    .option("-t, --tenant <value>", "name the tenant: an ID or JSON")
+    .option("-f, --file <path>", "read a payload in JSON; - is standard input")
+    .optionsGroup(OPTION_GROUPS.behavior)
     .option("--all", "render every channel step")
-    .option("--strict", "treat warnings as errors")
-    .option("--watch", "render again when a project file changes");
-  addExamples(addCommonOptions(addProjectOptions(command)), [
-    "knock preview new-comment email_1 --recipient ada --set page=Home --set comment=Nice",
-    "knock preview new-comment --all --file payloads/new-comment.json",
+    .option("--watch", "render again when a project file changes")
+    .optionsGroup(OPTION_GROUPS.testing)
+    .option("--strict", "treat warnings as errors");
+  addExamples(addCommonOptions(addBranchOption(addProjectOptions(command))), ({ workflow, user }) => [
+    `knock preview ${workflow.key} ${workflow.step} --recipient ${user}${formatSetFlags(workflow)}`,
+    `knock preview ${workflow.key} --all${formatSetFlags(workflow)}`,
   ]).action((workflow: string, ref: string | undefined, flags: PreviewFlags) => {
     return runPreview(workflow, ref, flags, context, services);
   });

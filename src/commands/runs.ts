@@ -8,6 +8,7 @@ import type { JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags } from "./services.js";
 import { checkFilterNames } from "./shared/check-filter-names.js";
+import { addExamples } from "./shared/examples.js";
 import {
   addExpectOption,
   checkExpectations,
@@ -20,7 +21,8 @@ import {
   toExpectedOutcome,
   toRecipientOutcome,
 } from "./shared/expectations.js";
-import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags } from "./shared/options.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
+import { addCommonOptions, addTargetOptions, type CommonFlags } from "./shared/options.js";
 import { addPageOptions, type PageFlags, parseChoice, parsePage, parseRecipientKey } from "./shared/paging.js";
 import { resolveIdPrefix, suggestForMissingId } from "./shared/resolve-id-prefix.js";
 
@@ -56,18 +58,20 @@ interface ListFlags extends CommonFlags, TargetFlags, PageFlags {
 export function registerRuns(program: Command, context: CommandContext): void {
   const runs = program
     .command("runs")
+    .helpGroup(COMMAND_GROUPS.trigger)
     .summary("List runs and show their steps")
     .description("List recipient runs and show their steps. Without a subcommand, list runs.");
   const list = runs
     .command("list", { isDefault: true })
     .description("List recipient runs, newest first")
-    .option("--workflow <key>", "only of this workflow")
-    .option("--workflow-run <id>", "only of this trigger")
-    .option("--recipient <id>", "only of this user ID or collection/id")
-    .option("--status <status>", `only with this status: ${RUN_STATUSES.join(", ")}`)
-    .option("--tenant <id>", "only of this tenant");
-  addExamples(addCommonOptions(addTargetOptions(addPageOptions(list))), [
-    "knock runs list --workflow new-comment",
+    .optionsGroup(OPTION_GROUPS.filters)
+    .option("--workflow <key>", "list only runs of this workflow")
+    .option("--workflow-run <id>", "list only runs of this trigger")
+    .option("--recipient <id>", "list only runs of this user ID or collection/id")
+    .option("--status <status>", `list only runs with this status: ${RUN_STATUSES.join(", ")}`)
+    .option("--tenant <id>", "list only runs of this tenant");
+  addExamples(addCommonOptions(addTargetOptions(addPageOptions(list))), ({ workflow }) => [
+    `knock runs list --workflow ${workflow.key}`,
     "knock runs list --status paused --json",
   ]);
   list.action(async (flags: ListFlags) => {
@@ -89,11 +93,11 @@ export function registerRuns(program: Command, context: CommandContext): void {
 
   const show = runs
     .command("show")
-    .argument("<id>", "ID of a workflow run or recipient run")
+    .argument("<id>", "the ID of a workflow run or recipient run")
     .description("Show a run with the outcome and reason of each step");
-  addExamples(addExpectOption(addCommonOptions(addTargetOptions(show))), [
-    'knock runs show "$(knock runs list --limit 1 --quiet)"',
-    "knock runs show \"$(knock runs list --limit 1 --quiet)\" --expect 'sent>=1' no-failures",
+  addExamples(addExpectOption(addCommonOptions(addTargetOptions(show))), ({ run }) => [
+    `knock runs show ${run}`,
+    `knock runs show ${run} --expect no-failures`,
   ]);
   show.action(async (typed: string, flags: CommonFlags & TargetFlags & ExpectFlags) => {
     const rules = readRules(flags);

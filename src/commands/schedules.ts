@@ -6,6 +6,8 @@ import { printSchedule, printSchedules } from "../output/print-schedules.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
 import { checkFilterNames } from "./shared/check-filter-names.js";
+import { formatSetFlags } from "./shared/examples.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addPageOptions, type PageFlags, parsePage, parseRecipientKey } from "./shared/paging.js";
 import {
   addBodyOptions,
@@ -23,9 +25,6 @@ interface ListFlags extends ResourceFlags, PageFlags {
 }
 
 type ChangeFlags = ResourceFlags & RequestBodyFlags;
-
-/** A shell expression for an existing ID, so that the examples work without changes. */
-const SAMPLE_ID = '"$(knock schedules list --limit 1 --quiet)"';
 
 async function requireBody(flags: RequestBodyFlags, context: CommandContext): Promise<JsonObject> {
   const body = await readRequestBody(flags, new InputReader(context.input));
@@ -47,6 +46,7 @@ function collectRecipients(body: JsonObject): Json[] {
 export function registerSchedules(program: Command, context: CommandContext): void {
   const schedules = program
     .command("schedules")
+    .helpGroup(COMMAND_GROUPS.trigger)
     .summary("Schedule workflows, once or repeatedly")
     .description(
       "Schedule future triggers of a workflow. Each schedule is for one recipient, in the recipient's time zone.",
@@ -54,15 +54,17 @@ export function registerSchedules(program: Command, context: CommandContext): vo
   registerList(schedules, context);
 
   const get = schedules.command("get").argument("<id>", "a schedule ID").description("Show a schedule");
-  addResourceOptions(get, [`knock schedules get ${SAMPLE_ID}`]).action(async (id: string, flags: ResourceFlags) => {
-    const resources = await openResources(context, flags);
-    const schedule = await resources.schedules.read(id);
-    if (schedule === null)
-      throw new KnockError("resource_missing", `there is no schedule "${id}"`, {
-        hint: "Run `knock schedules list` to see schedules.",
-      });
-    printSchedule(schedule, context.output);
-  });
+  addResourceOptions(get, ({ schedule }) => [`knock schedules get ${schedule}`]).action(
+    async (id: string, flags: ResourceFlags) => {
+      const resources = await openResources(context, flags);
+      const schedule = await resources.schedules.read(id);
+      if (schedule === null)
+        throw new KnockError("resource_missing", `there is no schedule "${id}"`, {
+          hint: "Run `knock schedules list` to see schedules.",
+        });
+      printSchedule(schedule, context.output);
+    },
+  );
 
   addResourceOptions(
     addBodyOptions(
@@ -72,9 +74,9 @@ export function registerSchedules(program: Command, context: CommandContext): vo
           "Schedule a workflow for each recipient of the body. A body with `schedules` creates many schedules.",
         ),
     ),
-    [
-      'knock schedules create --data \'{"workflow":"product-news","recipients":["ada"],"repeats":[{"frequency":"weekly","days":["mon"],"hours":9}]}\'',
-      'knock schedules create --data \'{"workflow":"welcome","recipients":["ada"]}\' --set scheduled_at=2030-06-04T18:00:00Z',
+    ({ workflow, user }) => [
+      `knock schedules create --data '{"workflow":"${workflow.key}","recipients":["${user}"]}'${formatSetFlags(workflow, "data.")} --set 'repeats:=[{"frequency":"weekly","days":["mon"],"hours":9}]'`,
+      `knock schedules create --data '{"workflow":"${workflow.key}","recipients":["${user}"]}'${formatSetFlags(workflow, "data.")} --set scheduled_at=2030-06-04T18:00:00Z`,
     ],
   ).action(async (flags: ChangeFlags) => {
     const body = await requireBody(flags, context);
@@ -92,7 +94,7 @@ export function registerSchedules(program: Command, context: CommandContext): vo
         .argument("[id...]", "up to 100 schedule IDs (default: schedule_ids of the body)")
         .description("Update one or more schedules. Omitted fields stay unchanged; null clears a field."),
     ),
-    [`knock schedules update ${SAMPLE_ID} --set ending_at=2030-12-31T23:59:59Z`],
+    ({ schedule }) => [`knock schedules update ${schedule} --set ending_at=2030-12-31T23:59:59Z`],
   ).action(async (ids: string[], flags: ChangeFlags) => {
     const body = await requireBody(flags, context);
     if (ids.length > 0 && body.schedule_ids !== undefined)
@@ -107,7 +109,7 @@ export function registerSchedules(program: Command, context: CommandContext): vo
       .command("delete")
       .argument("<id...>", "up to 100 schedule IDs")
       .description("Delete schedules. Runs that have already started continue."),
-    [`knock schedules delete ${SAMPLE_ID}`],
+    ({ schedule }) => [`knock schedules delete ${schedule}`],
   ).action(async (ids: string[], flags: ResourceFlags) => {
     const resources = await openResources(context, flags);
     const items = await resources.schedules.delete({ schedule_ids: ids });
@@ -122,12 +124,13 @@ function registerList(schedules: Command, context: CommandContext): void {
   const list = schedules
     .command("list", { isDefault: true })
     .description("List schedules, newest first, including ended ones")
-    .option("--workflow <key>", "only of this workflow")
-    .option("--recipient <id>", "only of this user ID or collection/id")
-    .option("--tenant <id>", "only of this tenant");
-  addResourceOptions(addPageOptions(list), [
+    .optionsGroup(OPTION_GROUPS.filters)
+    .option("--workflow <key>", "list only schedules of this workflow")
+    .option("--recipient <id>", "list only schedules for this user ID or collection/id")
+    .option("--tenant <id>", "list only schedules for this tenant");
+  addResourceOptions(addPageOptions(list), ({ user }) => [
     "knock schedules list",
-    "knock schedules list --recipient ada --json",
+    `knock schedules list --recipient ${user} --json`,
   ]).action(async (flags: ListFlags) => {
     const recipient = parseRecipientKey(flags.recipient);
     const filter = {

@@ -7,6 +7,7 @@ import { printReceipt, printReceipts, printSources } from "../output/print-sourc
 import type { SourceOperations } from "../ports/source-service.js";
 import type { CommandContext } from "./context.js";
 import type { LocalTargetService, TargetFlags } from "./services.js";
+import { COMMAND_GROUPS } from "./shared/help-groups.js";
 import { collectValues } from "./shared/options.js";
 import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
 import { addBodyOptions, addResourceOptions, type ResourceFlags } from "./shared/resource-options.js";
@@ -43,6 +44,7 @@ function parseHeaders(lines: readonly string[]): Record<string, string> {
 export function registerSources(program: Command, context: CommandContext, services: LocalTargetService): void {
   const sources = program
     .command("sources")
+    .helpGroup(COMMAND_GROUPS.trigger)
     .summary("Receive events from other systems")
     .description(
       "Receive events from other systems. sources/<key>/ defines which events identify, subscribe, cancel or trigger.",
@@ -60,12 +62,11 @@ export function registerSources(program: Command, context: CommandContext, servi
       sources
         .command("send")
         .argument("<key>", "the source's key")
-        .description("Receive an event as if the system had sent it, and print the result of each action")
-        .option("--header <name: value>", "request header, for paths under headers.; repeatable", collectValues),
-    ),
-    [
-      "knock sources send billing --file payloads/plan-changed.json",
-      'knock sources send billing --data \'{"type":"plan.changed","user_id":"ada","plan":"team"}\' --json',
+        .description("Receive an event as if the system had sent it, and print the result of each action"),
+    ).option("--header <name: value>", "add a request header, for paths under headers.; repeatable", collectValues),
+    ({ source, eventFile }) => [
+      `knock sources send ${source} --file ${eventFile}`,
+      `cat ${eventFile} | knock sources send ${source} --file - --json`,
     ],
   ).action(async (key: string, flags: ResourceFlags & RequestBodyFlags & { header?: string[] }) => {
     const event = await readRequestBody(flags, new InputReader(context.input));
@@ -82,12 +83,13 @@ export function registerSources(program: Command, context: CommandContext, servi
 
   const events = sources
     .command("events")
-    .argument("[key]", "only of this source")
+    .argument("[key]", "list only events of this source")
     .description("List events, newest first");
-  addResourceOptions(addPageOptions(events), ["knock sources events", "knock sources events billing --json"]).action(
-    async (key: string | undefined, flags: ResourceFlags & PageFlags) => {
-      const page = parsePage(flags);
-      printReceipts(await (await openSources(context, services, flags)).listEvents(key ?? null, page), context.output);
-    },
-  );
+  addResourceOptions(addPageOptions(events), ({ source }) => [
+    "knock sources events",
+    `knock sources events ${source} --json`,
+  ]).action(async (key: string | undefined, flags: ResourceFlags & PageFlags) => {
+    const page = parsePage(flags);
+    printReceipts(await (await openSources(context, services, flags)).listEvents(key ?? null, page), context.output);
+  });
 }

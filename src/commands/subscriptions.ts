@@ -7,6 +7,7 @@ import { printSubscriptions } from "../output/print-subscriptions.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
 import { checkFilterNames } from "./shared/check-filter-names.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
 import {
   addResourceOptions,
@@ -46,6 +47,7 @@ async function readSubscriptionBody(flags: ChangeFlags, source: InputSource) {
 export function registerSubscriptions(program: Command, context: CommandContext): void {
   const subscriptions = program
     .command("subscriptions")
+    .helpGroup(COMMAND_GROUPS.data)
     .summary("List and change subscriptions to objects")
     .description(
       "List and change subscriptions. Subscribers of an object receive the workflows that are triggered for the object.",
@@ -57,17 +59,18 @@ export function registerSubscriptions(program: Command, context: CommandContext)
       .argument("<collection>", "the object's collection")
       .argument("<id>", "the object's ID")
       .description(description)
-      .option("-r, --recipients <value...>", "up to 100 user IDs (a,b), JSON, @file.json or @-")
-      .option("--object <collection/id...>", "subscribers that are objects, as collection/id");
+      .optionsGroup(OPTION_GROUPS.payload)
+      .option("-r, --recipients <value...>", "name up to 100 users: IDs (a,b), JSON, @file.json or @-")
+      .option("--object <collection/id...>", "name subscribers that are objects, as collection/id");
 
   addResourceOptions(
     change("add", "Subscribe recipients, or update the properties of their subscriptions").option(
       "--properties <json>",
-      "properties of the subscriptions: JSON, @file.json or @-",
+      "set properties of the subscriptions: JSON, @file.json or @-",
     ),
-    [
-      "knock subscriptions add projects p1 --recipients ada,alan",
-      'knock subscriptions add projects p1 -r ada --properties \'{"role":"reviewer"}\'',
+    ({ object, user, users }) => [
+      `knock subscriptions add ${object.collection} ${object.id} --recipients ${users}`,
+      `knock subscriptions add ${object.collection} ${object.id} -r ${user} --properties '{"role":"reviewer"}'`,
     ],
   ).action(async (collection: string, id: string, flags: ChangeFlags) => {
     const { recipients, body } = await readSubscriptionBody(flags, context.input);
@@ -76,9 +79,12 @@ export function registerSubscriptions(program: Command, context: CommandContext)
     await warnUnidentifiedRecipients(recipients, resources, context);
   });
 
-  addResourceOptions(change("delete", "Delete subscriptions. Subscriptions that do not exist are ignored."), [
-    "knock subscriptions delete projects p1 --recipients grace",
-  ]).action(async (collection: string, id: string, flags: ChangeFlags) => {
+  addResourceOptions(
+    change("delete", "Delete subscriptions. Subscriptions that do not exist are ignored."),
+    ({ object, otherUser }) => [
+      `knock subscriptions delete ${object.collection} ${object.id} --recipients ${otherUser}`,
+    ],
+  ).action(async (collection: string, id: string, flags: ChangeFlags) => {
     const { body } = await readSubscriptionBody(flags, context.input);
     const resources = await openResources(context, flags);
     const items = await resources.subscriptions.delete({ collection, id }, body);
@@ -94,10 +100,11 @@ function registerList(subscriptions: Command, context: CommandContext): void {
     .description(
       "List the subscribers of an object, or the subscriptions of a recipient with --recipient, newest first",
     )
-    .option("--recipient <id>", "a user ID, or collection/id");
-  addResourceOptions(addPageOptions(list), [
-    "knock subscriptions list projects p1",
-    "knock subscriptions list --recipient grace --json",
+    .optionsGroup(OPTION_GROUPS.filters)
+    .option("--recipient <id>", "list the subscriptions of this user ID or collection/id");
+  addResourceOptions(addPageOptions(list), ({ object, otherUser }) => [
+    `knock subscriptions list ${object.collection} ${object.id}`,
+    `knock subscriptions list --recipient ${otherUser} --json`,
   ]).action(
     async (
       collection: string | undefined,

@@ -1,10 +1,12 @@
 import type { Command } from "commander";
 import type { CommandContext } from "./context.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addRecipientCommands } from "./shared/recipient-commands.js";
 
 export function registerTenants(program: Command, context: CommandContext): void {
   const tenants = program
     .command("tenants")
+    .helpGroup(COMMAND_GROUPS.data)
     .summary("List and change tenants")
     .description("List and change tenants: your customers, each with its own branding and default preferences.");
   addRecipientCommands(
@@ -13,10 +15,10 @@ export function registerTenants(program: Command, context: CommandContext): void
       noun: "tenant",
       scope: [],
       examples: {
-        list: ["knock tenants list", "knock tenants list --name Acme"],
-        get: ["knock tenants get acme"],
-        set: ["knock tenants set acme --set settings.branding.primary_color=#112233"],
-        delete: ["knock tenants delete globex"],
+        list: () => ["knock tenants list", "knock tenants list --name Acme"],
+        get: ({ tenant }) => [`knock tenants get ${tenant}`],
+        set: () => ["knock tenants set acme --set settings.branding.primary_color=#112233"],
+        delete: ({ tenant }) => [`knock tenants delete ${tenant}`],
       },
       list: (resources, _words, page, { name }) => resources.tenants.list({ name }, page),
       read: (resources, [id]) => resources.tenants.read(id as string),
@@ -24,5 +26,7 @@ export function registerTenants(program: Command, context: CommandContext): void
       delete: (resources, [id]) => resources.tenants.delete(id as string),
     },
     context,
-  ).option("--name <name>", "only with this name");
+  )
+    .optionsGroup(OPTION_GROUPS.filters)
+    .option("--name <name>", "list only tenants with this name");
 }

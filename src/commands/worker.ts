@@ -3,7 +3,9 @@ import { formatAdvancedRun, warnBlockedOccurrence } from "../output/print-clock.
 import type { AdvancedRun } from "../ports/operations.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags } from "./services.js";
-import { addCommonOptions, addExamples, addProjectOptions, type CommonFlags } from "./shared/options.js";
+import { addExamples } from "./shared/examples.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
+import { addCommonOptions, addProjectOptions, type CommonFlags } from "./shared/options.js";
 
 /** Interval between checks for due work. Other processes may add due work at any time without a notification. */
 const POLL_MS = 500;
@@ -11,8 +13,10 @@ const POLL_MS = 500;
 export function registerWorker(program: Command, context: CommandContext): void {
   const command = program
     .command("worker")
+    .helpGroup(COMMAND_GROUPS.develop)
     .summary("Run due work until stopped")
     .description("Run due work of the local store until stopped.")
+    .optionsGroup(OPTION_GROUPS.behavior)
     .option("--once", "run the work that is due now, then exit");
   addExamples(addCommonOptions(addProjectOptions(command)), ["knock worker --once", "knock worker"]);
   command.action((flags: CommonFlags & TargetFlags & { once?: boolean }) => {

@@ -2,18 +2,20 @@ import type { Command } from "commander";
 import { printWorkflow, printWorkflows } from "../output/print-workflows.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags, WorkflowService } from "./services.js";
-import { addCommonOptions, addExamples, addProjectOptions, type CommonFlags } from "./shared/options.js";
+import { addExamples, type Examples } from "./shared/examples.js";
+import { COMMAND_GROUPS } from "./shared/help-groups.js";
+import { addBranchOption, addCommonOptions, addProjectOptions, type CommonFlags } from "./shared/options.js";
 
 type Flags = CommonFlags & TargetFlags;
 
-function addOptions(command: Command, examples: readonly string[]): Command {
-  const located = addProjectOptions(command).option("--branch <slug>", "branch of the project");
-  return addExamples(addCommonOptions(located), examples);
+function addOptions(command: Command, examples: Examples | readonly string[]): Command {
+  return addExamples(addCommonOptions(addBranchOption(addProjectOptions(command))), examples);
 }
 
 export function registerWorkflows(program: Command, { output }: CommandContext, services: WorkflowService): void {
   const workflows = program
     .command("workflows")
+    .helpGroup(COMMAND_GROUPS.develop)
     .summary("List and show workflows")
     .description("Show the project's workflows: steps, trigger data, last run and problems.");
 
@@ -26,9 +28,11 @@ export function registerWorkflows(program: Command, { output }: CommandContext, 
     .command("show")
     .argument("<key>", "the workflow's key")
     .description(
-      "Show a workflow: steps, trigger data, last run and problems (--verbose: with the data's JSON schema)",
+      "Show a workflow: steps, trigger data, last run and problems. --verbose adds the JSON Schema of the data.",
     );
-  addOptions(show, ["knock workflows show new-comment"]).action(async (key: string, flags: Flags) => {
-    for (const workflow of await services.readWorkflows(key, flags)) printWorkflow(workflow, output);
-  });
+  addOptions(show, ({ workflow }) => [`knock workflows show ${workflow.key}`]).action(
+    async (key: string, flags: Flags) => {
+      for (const workflow of await services.readWorkflows(key, flags)) printWorkflow(workflow, output);
+    },
+  );
 }

@@ -15,7 +15,7 @@ async function helpOn(stream: { isTTY: boolean; columns?: number }): Promise<str
 const widest = (text: string): number => Math.max(...text.split("\n").map((line) => line.length));
 
 it("help is as wide as its terminal, and has 80 columns in a pipe", async () => {
-  const options = (text: string): string => /^Options:\n[\s\S]*?\n\n/m.exec(text)?.[0] ?? "";
+  const options = (text: string): string => /^Payload:\n[\s\S]*?\n(?=Examples:)/m.exec(text)?.[0] ?? "";
   expect(widest(options(await helpOn({ isTTY: true, columns: 60 })))).toBeLessThanOrEqual(60);
   const wide = widest(options(await helpOn({ isTTY: true, columns: 140 })));
   expect(wide).toBeGreaterThan(80);

@@ -1,5 +1,10 @@
 import { cpSync } from "node:fs";
+import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { COMMANDS } from "../../src/app/commands.js";
+import type { AppServices } from "../../src/app/services/app-services.js";
+import { getExamples } from "../../src/commands/shared/examples.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "../../src/commands/shared/help-groups.js";
 import { createInProcessSample, inProcessTest } from "../helpers/run-in-process.js";
 import { cliTest, createSample, type Sample } from "../helpers/run-knock.js";
 
@@ -12,14 +17,18 @@ async function helpOf(sample: Sample, words: readonly string[]): Promise<string>
   return stdout;
 }
 
+const COMMAND_HEADINGS = ["Commands:", ...Object.values(COMMAND_GROUPS)];
+
 /** Returns the commands that a help text lists. */
 function subcommands(help: string): string[] {
-  const list = /\nCommands:\n((?: {2}.+\n?)+)/.exec(help)?.[1] ?? "";
-  return [...list.matchAll(/^ {2}([a-z]+)/gm)].flatMap(([, name]) => (name && name !== "help" ? [name] : []));
+  const lists = help.split("\n\n").filter((block) => COMMAND_HEADINGS.includes(block.trimStart().split("\n")[0] ?? ""));
+  const names = lists.flatMap((list) => [...list.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name as string));
+  return names.filter((name) => name !== "help");
 }
 
+/** Returns the examples of a help text, each as one line. */
 function examples(help: string): string[] {
-  return [...help.matchAll(/^ {2}\$ (.+)$/gm)].map(([, line]) => line as string);
+  return [...help.replaceAll(/ \\\n +/g, " ").matchAll(/^ {2}\$ (.+)$/gm)].map(([, line]) => line as string);
 }
 
 interface CommandHelp {
@@ -73,6 +82,10 @@ describe("help", () => {
     },
   );
 
+  it.each([...first, ...all])("of knock $command fits 80 columns", ({ help }) => {
+    expect(help.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  });
+
   it("has examples", () => {
     expect(lines.length).toBeGreaterThan(20);
   });
@@ -119,4 +132,81 @@ describe.concurrent("an example of the help with the sample project", () => {
       expect({ exitCode, stderr }).toEqual(succeeded);
     },
   );
+});
+
+/** Verbs that summaries, descriptions and options start with. */
+const VERBS = new Set(
+  `accept add advance allow apply ask cancel check clear create delete do exit fail follow give keep limit list listen
+  mark merge move name notify open print read receive remove render replace retry return run save schedule select send
+  serve set show skip stop store subscribe treat trigger update use wait write`.split(/\s+/),
+);
+
+function* listCommands(command: Command): Generator<Command> {
+  for (const child of command.commands) {
+    yield child;
+    yield* listCommands(child);
+  }
+}
+
+const program = new Command("knock");
+for (const load of Object.values(COMMANDS)) (await load())(program, {} as AppServices);
+const commands = [...listCommands(program)].map((command) => ({
+  name: command.parent === program ? command.name() : `${command.parent?.name()} ${command.name()}`,
+  command,
+}));
+
+describe("the texts of knock", () => {
+  const getFirstWord = (text: string): string => /^[a-z]+/i.exec(text)?.[0] ?? "";
+
+  it.each(commands)("$name start with a verb", ({ command }) => {
+    for (const text of [command.summary(), command.description()].filter((candidate) => candidate !== "")) {
+      expect(getFirstWord(text)).toMatch(/^[A-Z]/);
+      expect([...VERBS]).toContain(getFirstWord(text).toLowerCase());
+    }
+    expect(command.summary()).not.toMatch(/\.$/);
+    for (const { description, flags } of command.options)
+      expect({ flags, isVerb: VERBS.has(getFirstWord(description)) }).toEqual({ flags, isVerb: true });
+  });
+
+  it.each(commands)("$name put every option and command into a group", ({ command }) => {
+    const headings: readonly string[] = Object.values(OPTION_GROUPS);
+    expect(command.options.filter(({ helpGroupHeading }) => !headings.includes(helpGroupHeading ?? ""))).toEqual([]);
+    if (command.parent === program) expect(Object.values(COMMAND_GROUPS)).toContain(command.helpGroup());
+  });
+
+  it.each(commands)("$name state a default once, at the end", ({ command }) => {
+    for (const { description, defaultValue } of command.options) {
+      expect(description).not.toMatch(/\bdefault:.*[^)]$/);
+      if (defaultValue !== undefined) expect(description).not.toContain("(default:");
+    }
+  });
+});
+
+const REMOTE_FLAGS = ["--remote", "--api-key", "--base-url", "--timeout", "--yes"];
+const localOnly = commands.filter(
+  ({ command }) =>
+    command.options.some(({ long }) => long === "--store") &&
+    !command.options.some(({ long }) => ["--timeout", "--api-key"].includes(long ?? "")),
+);
+
+describe("a command of the local target", () => {
+  it.each(localOnly)("does not show options of the remote one: $name", ({ name }) => {
+    const { help = "" } =
+      all.find(({ command }) => command === name) ?? first.find(({ command }) => command === name) ?? {};
+    for (const flag of REMOTE_FLAGS) expect(help).not.toContain(`  ${flag}`);
+  });
+
+  inProcessTest("rejects options of the remote one", async ({ collab }) => {
+    expect(localOnly.length).toBeGreaterThan(30);
+    for (const { name, command } of localOnly) {
+      const lines = getExamples(command).map((line) => line.replaceAll(/"?\$\([^)]*\)"?/g, "x"));
+      const required = command.registeredArguments.filter((argument) => argument.required).map(() => "x");
+      const words = lines.map(wordsOf).find((candidate) => candidate !== null) ?? [...name.split(" "), ...required];
+      for (const flag of ["--remote", "--api-key=sk_test_x"]) {
+        const { exitCode, stderr } = await collab.knock([...words, flag]);
+        const expected = { name, flag, exitCode: 3, stderr: expect.stringMatching(/^error: .*(target|not support)/) };
+        expect({ name, flag, exitCode, stderr }).toEqual(expected);
+      }
+    }
+  });
 });

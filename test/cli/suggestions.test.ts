@@ -5,7 +5,7 @@ import { cliTest } from "../helpers/run-knock.js";
 describe.concurrent("suggestions", () => {
   it.for<[args: string[], exit: number, error: string]>([
     [["notfy", "x"], 2, 'error: there is no command "notfy"\nhint: Did you mean "notify"?'],
-    [["help", "notfy"], 2, 'error: there is no command "notfy"\nhint: Did you mean "notify"?'],
+    [["help", "notfy"], 2, 'error: there is no command or help topic "notfy"\nhint: Did you mean "notify"?'],
     [["notify", "--wait", "new-comment"], 2, "hint: Put the workflow key first: knock notify new-comment --wait"],
     [
       ["notify", "-r", "ada", "new-coment"],
@@ -95,7 +95,7 @@ describe.concurrent("suggestions", () => {
     [
       ["zzz"],
       2,
-      "hint: Commands: audiences, auth, broadcasts, cancel, clock, config, dev, feed, init, messages, notify, objects, preferences, preview, runs, schedules, sources, subscriptions, tenants, users, worker",
+      "hint: Commands: audiences, auth, broadcasts, cancel, clock, config, dev, feed, help, init, messages, notify, objects, preferences, preview, runs, schedules, sources, subscriptions, tenants, users, worker",
     ],
     [
       ["notify", "new-comment", "-r", "ada", "—set", "page=Home"],

@@ -16,6 +16,7 @@ import { printExpectations } from "../../output/print-expectations.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import type { CommandContext } from "../context.js";
 import type { TargetFlags } from "../services.js";
+import { OPTION_GROUPS } from "./help-groups.js";
 
 export interface ExpectFlags {
   expect?: string[];
@@ -25,7 +26,9 @@ export interface ExpectFlags {
 export const RUN_RULE_EXAMPLES = "sent>=2, skipped=0, ada:email=sent, no-failures";
 
 export function addExpectOption(command: Command, examples: string = RUN_RULE_EXAMPLES): Command {
-  return command.option("--expect <rule...>", `exit 1 unless every rule is met, such as ${examples}`);
+  return command
+    .optionsGroup(OPTION_GROUPS.testing)
+    .option("--expect <rule...>", `exit 1 unless every rule is met, such as ${examples}`);
 }
 
 /** Parses the rules of `--expect`; returns an empty list without the flag. Throws `usage`. */

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { Output } from "../../output/output.js";
+import { OPTION_GROUPS } from "./help-groups.js";
 
 /** Output flags that every command has. */
 export interface CommonFlags {
@@ -10,64 +11,77 @@ export interface CommonFlags {
 
 export function addCommonOptions(command: Command): Command {
   return command
+    .optionsGroup(OPTION_GROUPS.output)
     .option("--json", "print one JSON document")
-    .option("-q, --quiet", "print only IDs or nothing")
+    .option("-q, --quiet", "print only IDs, or nothing")
     .option("--verbose", "print everything");
 }
 
 /** Adds the options that select the project and its store. */
 export function addProjectOptions(command: Command): Command {
   return command
-    .option("--project <dir>", "folder with knock.json (default: this folder or the nearest parent)")
+    .optionsGroup(OPTION_GROUPS.project)
+    .option("--project <dir>", "use the knock.json in this folder (default: this folder or the nearest parent)")
     .option("--environment <name>", "apply environments/<name>.json over environment.json")
-    .option("--knock-dir <dir>", "folder with workflows/ (default: knockDir in knock.json)")
+    .option(
+      "--knock-dir <dir>",
+      "read workflows/ and the other files from this folder (default: knockDir in knock.json)",
+    )
     .option(
       "--store <location>",
-      "local store: a file or :memory: (default: .knock-local/store.db next to knock.json)",
+      "keep local data in this file, or :memory: (default: .knock-local/store.db next to knock.json)",
     );
+}
+
+export function addBranchOption(command: Command): Command {
+  return command.optionsGroup(OPTION_GROUPS.project).option("--branch <slug>", "use a branch of the project");
+}
+
+function createTargetOption(): Option {
+  const option = new Option("--target <target>", "run on local (embedded engine) or remote (the API) (default: local)");
+  return option.choices(["local", "remote"]);
+}
+
+/** Adds the options that select the target, and the settings that a target needs. */
+export function addTargetSelection(command: Command): Command {
+  addBranchOption(addProjectOptions(command))
+    .optionsGroup(OPTION_GROUPS.target)
+    .addOption(createTargetOption())
+    .option("--local", "use the local target, the same as --target local")
+    .option("--remote", "use the remote target, the same as --target remote");
+  return command
+    .optionsGroup(OPTION_GROUPS.remote)
+    .option("--profile <name>", "use a stored profile (see `knock auth login`)")
+    .option("--api-key <key>", "use this API key (prefer KNOCK_API_KEY or a profile)")
+    .option("--base-url <url>", "send requests to this URL (default: https://api.knock.app)");
 }
 
 /** Adds the options that select the target and connect to the remote one. */
 export function addTargetOptions(command: Command): Command {
-  return addProjectOptions(command)
-    .addOption(
-      new Option("--target <target>", "local (embedded engine) or remote (API) (default: local)").choices([
-        "local",
-        "remote",
-      ]),
-    )
-    .option("--local", "same as --target local")
-    .option("--remote", "same as --target remote")
-    .option("--profile <name>", "stored profile to use (see `knock auth login`)")
-    .option("--api-key <key>", "API key (prefer KNOCK_API_KEY or a profile)")
-    .option("--base-url <url>", "base URL of the API")
-    .option("--branch <slug>", "branch of the project")
-    .option("--timeout <duration>", "time limit for one HTTP request (default: 60s)")
+  return addTargetSelection(command)
+    .option("--timeout <duration>", "limit the time of one HTTP request (default: 60s)")
     .option("-y, --yes", "use a live key without asking");
 }
 
-const examplesByCommand = new WeakMap<Command, readonly string[]>();
-
-/** Returns the first example of a command or group. */
-export function getFirstExample(command: Command): string | undefined {
-  return examplesByCommand.get(command)?.[0];
+/**
+ * Adds the options of a command that works only on the local target. The hidden options are accepted, because settings
+ * and scripts may select a target for all commands.
+ */
+export function addLocalOptions(command: Command): Command {
+  return addBranchOption(addProjectOptions(command))
+    .optionsGroup(OPTION_GROUPS.target)
+    .option("--local", "use the local target even if the settings select the remote one")
+    .addOption(createTargetOption().hideHelp())
+    .addOption(new Option("--remote", "use the remote target").hideHelp())
+    .addOption(new Option("--profile <name>", "use a stored profile").hideHelp());
 }
 
-/** Returns the first example that shows one of an option's flags, or undefined. */
-export function findExample(command: Command, flags: readonly string[]): string | undefined {
-  return examplesByCommand.get(command)?.find((example) => flags.some((flag) => example.split(" ").includes(flag)));
-}
-
-/** Adds the first example of each subcommand to a group's help. */
-export function addGroupExamples(group: Command): void {
-  const examples = group.commands.flatMap((command) => examplesByCommand.get(command)?.[0] ?? []);
-  if (examples.length > 0) addExamples(group, examples);
-}
-
-/** Adds examples below a command's help. */
-export function addExamples(command: Command, examples: readonly string[]): Command {
-  examplesByCommand.set(command, examples);
-  return command.addHelpText("after", `\nExamples:\n${examples.map((example) => `  $ ${example}`).join("\n")}`);
+/**
+ * Returns whether an option exists only for the remote target. Commands that work only on the local target do not have
+ * it.
+ */
+export function isRemoteOption(long: string): boolean {
+  return ["--remote", "--target", "--profile", "--api-key", "--base-url", "--timeout", "--yes", "-y"].includes(long);
 }
 
 /**

@@ -4,6 +4,7 @@ import { type RecipientKey, toRecipientKey } from "../../domain/recipient/recipi
 import { KnockError } from "../../errors/knock-error.js";
 import type { PageRequest } from "../../ports/page-request.js";
 import { didYouMean } from "../../util/find-nearest.js";
+import { OPTION_GROUPS } from "./help-groups.js";
 
 export interface PageFlags {
   limit?: string;
@@ -15,9 +16,10 @@ const MAX_LIMIT = 50;
 
 export function addPageOptions(command: Command): Command {
   return command
-    .option("--limit <n>", `maximum number of items, 1 to ${MAX_LIMIT}`, String(MAX_LIMIT))
-    .option("--after <cursor>", "page after this cursor")
-    .option("--before <cursor>", "page before this cursor");
+    .optionsGroup(OPTION_GROUPS.paging)
+    .option("--limit <n>", `list up to this number of items, 1 to ${MAX_LIMIT}`, String(MAX_LIMIT))
+    .option("--after <cursor>", "list the page after this cursor")
+    .option("--before <cursor>", "list the page before this cursor");
 }
 
 export function parsePage(flags: PageFlags): PageRequest {

@@ -9,6 +9,7 @@ import type { ResourceOperations } from "../../ports/resource-operations.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";
 import type { CommandContext } from "../context.js";
+import type { Examples } from "./examples.js";
 import { addPageOptions, type PageFlags, parsePage } from "./paging.js";
 import { addBodyOptions, addResourceOptions, openResources, type ResourceFlags } from "./resource-options.js";
 
@@ -22,7 +23,7 @@ interface RecipientCommandSet {
   noun: ResourceNoun;
   /** The arguments before the ID: an object's collection. */
   scope: [name: string, description: string][];
-  examples: Record<"list" | "get" | "set" | "delete", string[]>;
+  examples: Record<"list" | "get" | "set" | "delete", Examples>;
   list(resources: ResourceOperations, words: string[], page: PageRequest, flags: ListFlags): Promise<Paged<JsonObject>>;
   read(resources: ResourceOperations, words: string[]): Promise<JsonObject | null>;
   set(resources: ResourceOperations, words: string[], body: JsonObject): Promise<JsonObject>;
@@ -75,7 +76,7 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
     const isDefault = name === "list" && scope.length === 0;
     const command = group.command(name, { isDefault }).description(description);
     for (const [argument, argumentDescription] of scope) command.argument(`<${argument}>`, argumentDescription);
-    return withId ? command.argument("<id>", `the ${noun}'s id`) : command;
+    return withId ? command.argument("<id>", `the ${noun}'s ID`) : command;
   };
 
   const list = addPageOptions(addVerb("list", `List ${noun}s, newest first`, false));

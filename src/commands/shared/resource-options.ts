@@ -7,7 +7,9 @@ import type { ResourceOperations } from "../../ports/resource-operations.js";
 import { isJsonObject, type Json } from "../../util/json.js";
 import type { CommandContext } from "../context.js";
 import type { TargetFlags } from "../services.js";
-import { addCommonOptions, addExamples, addTargetOptions, type CommonFlags, collectValues } from "./options.js";
+import { addExamples, type Examples } from "./examples.js";
+import { OPTION_GROUPS } from "./help-groups.js";
+import { addCommonOptions, addLocalOptions, type CommonFlags, collectValues } from "./options.js";
 
 export type ResourceFlags = CommonFlags & TargetFlags;
 
@@ -26,14 +28,16 @@ export async function openResourceTarget(context: CommandContext, flags: TargetF
   return context.target.openLocal(flags);
 }
 
-export function addResourceOptions(command: Command, examples: readonly string[]): Command {
-  return addExamples(addCommonOptions(addTargetOptions(command)), examples);
+/** Adds the options of commands that work only on the local target. */
+export function addResourceOptions(command: Command, examples: Examples | readonly string[]): Command {
+  return addExamples(addCommonOptions(addLocalOptions(command)), examples);
 }
 
 export function addBodyOptions(command: Command): Command {
   return command
-    .option("-f, --file <path>", "request body of the API in JSON; - is standard input")
-    .option("-d, --data <json>", "request body as JSON, @file.json or @-; merged over --file", collectValues)
+    .optionsGroup(OPTION_GROUPS.payload)
+    .option("-f, --file <path>", "read the API's request body from a JSON file; - is standard input")
+    .option("-d, --data <json>", "give the request body as JSON, @file.json or @-; merged over --file", collectValues)
     .option("--set <path=value>", "set one property (path=text or path:=json)", collectValues);
 }
 

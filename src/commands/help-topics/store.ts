@@ -1,0 +1,17 @@
+import type { HelpTopic } from "./help-topic.js";
+
+export const store: HelpTopic = {
+  summary: "The local store, which keeps users, runs and messages",
+  page: "docs/guide/concepts.md",
+  buildBlocks: () => [
+    "The local target keeps its data in one SQLite file. Several processes can use it at the same time.",
+    [
+      ["default", ".knock-local/store.db next to knock.json, in a folder with its own .gitignore"],
+      ["--store <file>", 'another file; KNOCK_STORE and "store" in the settings of knock.json do the same'],
+      ["--store :memory:", "nothing is kept after the command; useful with `knock dev` in tests"],
+    ],
+    "Files in recipients/ of the project are applied when the store is opened, and again after each change. Removing a recipient from a file does not delete it from the store. Use `knock users delete`.",
+    "To start again, delete the file. While `knock dev` runs, use POST /__knock/reset instead.",
+    "A unique prefix of 8 or more characters works in place of a run's or message's ID.",
+  ],
+};

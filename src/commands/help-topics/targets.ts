@@ -1,0 +1,29 @@
+import type { Command } from "commander";
+import type { HelpTopic } from "./help-topic.js";
+
+/** Lists the commands that have all, or do not have all, options of the remote target. */
+function listRemoteCommands(command: Command, path = ""): string[] {
+  return command.commands.flatMap((child) => {
+    const childPath = `${path}${child.name()}`;
+    if (child.commands.length > 0) return listRemoteCommands(child, `${childPath} `);
+    return child.options.some(({ long }) => long === "--timeout") ? [childPath] : [];
+  });
+}
+
+export const targets: HelpTopic = {
+  summary: "The local and the remote target, and how to select one",
+  page: "docs/guide/concepts.md",
+  buildBlocks: (program) => [
+    "A target is the place where a command runs workflows.",
+    [
+      [
+        "local",
+        'The default. The embedded engine runs the project\'s files and keeps data in the local store. Messages are sandboxed: they are rendered and stored, but not delivered, unless a channel has "deliver": true in environment.json.',
+      ],
+      ["remote", "The hosted API, or another server with --base-url. It needs an API key and delivers messages."],
+    ],
+    'The first of these selects the target: --target, --local or --remote, then KNOCK_TARGET, then "settings" in knock.json, then the profile. An API key alone does not select the remote target. Run `knock config list` to see the target and where it comes from.',
+    `Commands for both targets: ${listRemoteCommands(program).sort().join(", ")}. All other commands that use data work only on the local target. They reject --remote with exit code 3.`,
+    "A live API key asks for confirmation on a terminal, or needs --yes.",
+  ],
+};
