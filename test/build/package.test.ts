@@ -53,14 +53,23 @@ let packed: PackedFile;
 function run(program: string, args: readonly string[], cwd = folder) {
   const env = {
     HOME: join(folder, "home"),
-    XDG_CACHE_HOME: join(folder, "cache"),
+    XDG_CACHE_HOME: join(folder, "home", ".cache"),
     KNOCK_CONFIG_DIR: join(folder, "config"),
     npm_config_cache: join(folder, "npm-cache"),
+    npm_config_prefix: join(folder, "global"),
     npm_config_offline: "true",
     npm_config_update_notifier: "false",
     PATH: [join(folder, "global", "bin"), process.env.PATH].join(delimiter),
   };
   return execa(program, args, { cwd, env, stdin: "ignore" });
+}
+
+/** Runs the commands of a section of the installation page. The packed file is in the working directory. */
+function runBlock(section: string) {
+  const page = readFileSync(join(ROOT, "docs/guide/installation.md"), "utf8");
+  const text = page.split(/^## /m).find((part) => part.startsWith(`${section}\n`)) ?? "";
+  const commands = /<!-- not run: the package test runs it -->\n```sh\n([\s\S]*?)```/.exec(text)?.[1] ?? "exit 9";
+  return run("/bin/sh", ["-ec", commands]);
 }
 
 beforeAll(async () => {
@@ -110,8 +119,8 @@ describe("the packed file", () => {
 
 describe("the installed package", () => {
   beforeAll(async () => {
-    const { stdout } = await run("npm", ["install", "--global", "--prefix", join(folder, "global"), packed.filename]);
-    expect(stdout).toContain("added 1 package");
+    const { stdout } = await runBlock("Install globally");
+    expect(stdout).toMatch(new RegExp(`added 1 package[\\s\\S]*\\n${manifest.version}$`));
   });
 
   it("runs from the path in an empty folder", async () => {
@@ -134,11 +143,13 @@ describe("the installed package", () => {
   });
 
   it("runs with npx from the packed file", async () => {
-    const project = join(folder, "project-npx");
-    mkdirSync(project);
-    await run("knock", ["init"], project);
-    const { stdout } = await run("npx", ["--yes", `../${packed.filename}`, "notify", "hello", "-r", "grace"], project);
-    expect(stdout).toContain("grace  ✓ in-app delivered");
+    const { stdout } = await runBlock("Run with npx");
+    expect(stdout).toContain("ada  ✓ in-app delivered");
+  });
+
+  it("runs in a project that depends on the packed file", async () => {
+    const { stdout } = await runBlock("Add it to a project");
+    expect(stdout).toMatch(new RegExp(`added 1 package[\\s\\S]*\\n${manifest.version}$`));
   });
 
   it("names the Node version to use on a platform without a SQLite binding", async () => {
@@ -153,7 +164,7 @@ describe("the installed package", () => {
   });
 
   it("leaves no file in its prefix when it is removed", async () => {
-    await run("npm", ["uninstall", "--global", "--prefix", join(folder, "global"), manifest.name]);
+    expect((await runBlock("Uninstall")).stdout).toContain("removed 1 package");
     const left = readdirSync(join(folder, "global"), { recursive: true, encoding: "utf8" });
     expect(left.filter((path) => /knock/.test(path))).toEqual([]);
   });

@@ -1,0 +1,155 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import { describe, expect, it as test } from "vitest";
+import { eventually } from "../helpers/eventually.js";
+import { cliTest as it } from "../helpers/run-knock.js";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const require = createRequire(import.meta.url);
+const { validate } = require("dockerfile-utils") as { validate(dockerfile: string): object[] };
+const dockerfile = readFileSync(join(ROOT, "Dockerfile"), "utf8");
+
+/** A build is the longest work of a test, and the limit must not end it on a busy machine. */
+const MAX_BUILD_MS = 400_000;
+
+interface Instruction {
+  name: string;
+  value: string;
+}
+
+/** Returns the instructions of each stage. The instructions before the first stage are left out. */
+function readStages(): Instruction[][] {
+  const lines = dockerfile
+    .replace(/^#.*\n/gm, "")
+    .replaceAll("\\\n", " ")
+    .split("\n")
+    .filter((line) => line.trim() !== "");
+  const stages: Instruction[][] = [];
+  for (const line of lines) {
+    const [, name = "", value = ""] = /^(\w+)\s+(.*)$/.exec(line) ?? [];
+    if (name === "FROM") stages.push([]);
+    stages.at(-1)?.push({ name, value });
+  }
+  return stages;
+}
+
+const [buildStage = [], imageStage = []] = readStages();
+
+function readValue(name: string): string | undefined {
+  return imageStage.findLast((instruction) => instruction.name === name)?.value;
+}
+
+/** Returns the paths in the repository that `.dockerignore` sends to the builder. */
+function listContext(): string[] {
+  const rules = readFileSync(join(ROOT, ".dockerignore"), "utf8").split("\n");
+  return rules.filter((rule) => rule.startsWith("!")).map((rule) => rule.slice(1));
+}
+
+describe("the Dockerfile", () => {
+  test("has no errors and no warnings of the linter", () => {
+    expect(validate(dockerfile)).toEqual([]);
+  });
+
+  test("ends with an image without build tools, which runs as a user other than root", () => {
+    expect(readStages()).toHaveLength(2);
+    const user = imageStage.findIndex(({ name }) => name === "USER");
+    expect(imageStage[user]?.value).toBe("node");
+    expect(imageStage.slice(user).map(({ name }) => name)).not.toContain("RUN");
+    expect(imageStage.filter(({ name, value }) => name === "COPY" && !value.startsWith("--from=build"))).toEqual([
+      { name: "COPY", value: "scripts/docker-health.mjs /opt/knock/" },
+    ]);
+  });
+
+  test("starts the command without a shell, which would not forward signals", () => {
+    expect(JSON.parse(readValue("ENTRYPOINT") ?? "")).toEqual(["knock"]);
+    expect(JSON.parse(readValue("CMD") ?? "")).toEqual(["dev", "--host", "0.0.0.0"]);
+    expect(readValue("HEALTHCHECK")).toContain('CMD ["node", "/opt/knock/docker-health.mjs"]');
+    expect(readValue("EXPOSE")).toBe("8484");
+  });
+
+  test("sends only files that a build needs", () => {
+    const [first] = readFileSync(join(ROOT, ".dockerignore"), "utf8")
+      .replace(/^#.*\n/gm, "")
+      .split("\n");
+    expect(first).toBe("*");
+    expect(listContext().filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+    expect(listContext().filter((path) => /^(?:\.git|node_modules|dist|test|fixtures)\b/.test(path))).toEqual([]);
+  });
+
+  test("has build commands that install the command from the files that are sent", {
+    timeout: MAX_BUILD_MS,
+  }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "knock-image-"));
+    const [source, output] = [join(folder, "source"), join(folder, "output")];
+    try {
+      for (const path of listContext()) cpSync(join(ROOT, path), join(source, path), { recursive: true });
+      mkdirSync(output);
+      const [installation, ...commands] = buildStage.filter(({ name }) => name === "RUN").map(({ value }) => value);
+      expect(installation).toBe("npm ci --ignore-scripts");
+      symlinkSync(join(ROOT, "node_modules"), join(source, "node_modules"));
+      const env = { npm_config_cache: join(folder, "npm-cache"), npm_config_update_notifier: "false" };
+      for (const command of commands) {
+        const line = command.replaceAll("/opt/knock", `${output}/knock`).replaceAll("/tmp", output);
+        await execa("/bin/sh", ["-ec", line], { cwd: source, env, stdin: "ignore" });
+      }
+      const { stdout } = await execa(join(output, "knock/bin/knock"), ["--version"]);
+      expect(stdout).toMatch(/^\d+\.\d+\.\d+$/);
+      const installed = join(output, "knock/lib/node_modules/knock-cli");
+      expect(readdirSync(join(installed, "dist"))).toContain("main.cjs");
+      expect(existsSync(join(installed, "dist/prebuilds"))).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+/** Runs the health check of the image for a process. Returns its exit code. */
+async function checkHealth(pid: number | undefined): Promise<number | undefined> {
+  const result = await execa(process.execPath, [join(ROOT, "scripts/docker-health.mjs"), String(pid)], {
+    reject: false,
+  });
+  return result.exitCode;
+}
+
+describe.runIf(existsSync("/proc/self/cmdline"))("the health check of the image", () => {
+  it("asks knock dev, at the port of its command line", async ({ collab }) => {
+    const dev = collab.start(["dev", "--port", "0", "--ready-file", collab.path("ready.json")]);
+    const ended = dev.catch(() => {});
+    const ready = collab.path("ready.json");
+    const { port } = await eventually(() => existsSync(ready) && JSON.parse(readFileSync(ready, "utf8")));
+    // Its port is not on its command line. Starting it again at this port could meet another process.
+    const words = [
+      "-e",
+      "process.stdin.resume()",
+      "/opt/knock/bin/knock",
+      "dev",
+      "--host",
+      "0.0.0.0",
+      `--port=${port}`,
+    ];
+    const first = execa(process.execPath, words, { stdin: "pipe" });
+    await eventually(() => readFileSync(`/proc/${first.pid}/cmdline`, "utf8").includes("--port"));
+    expect(await checkHealth(first.pid)).toBe(0);
+    // A stopped process keeps its socket and does not answer.
+    process.kill(dev.pid as number, "SIGSTOP");
+    expect(await checkHealth(first.pid)).toBe(1);
+    process.kill(dev.pid as number, "SIGCONT");
+    dev.kill("SIGTERM");
+    await ended;
+    first.stdin.end();
+    await first;
+  });
+
+  it("accepts a worker that runs, and rejects a process that has ended", async ({ collab }) => {
+    const worker = collab.start(["worker"]);
+    const ended = worker.catch(() => {});
+    await eventually(() => readFileSync(`/proc/${worker.pid}/cmdline`, "utf8").includes("worker"));
+    expect(await checkHealth(worker.pid)).toBe(0);
+    worker.kill("SIGTERM");
+    await ended;
+    expect(await checkHealth(worker.pid)).toBe(1);
+  });
+});
