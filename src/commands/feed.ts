@@ -32,7 +32,7 @@ interface FeedFlags extends ResourceFlags, PageFlags {
 function parseFeedRecipient(user: string | undefined, object: string | undefined): RecipientReference {
   if ((user === undefined) === (object === undefined))
     throw new KnockError("usage", "give either a user or an object", {
-      hint: "knock feed list ada, or knock feed list --object projects/p1.",
+      hint: "For example: knock feed list ada, or knock feed list --object projects/p1.",
     });
   if (user !== undefined) return parseRecipientArgument(user, "the user");
   const [reference, ...more] = parseObjectFlag([object as string]);

@@ -133,7 +133,7 @@ function registerRetry(messages: Command, context: CommandContext): void {
   retry.action(async (ids: string[], flags: CommonFlags & TargetFlags & { all?: boolean }) => {
     if (ids.length > 0 === (flags.all === true))
       throw new KnockError("usage", "give message IDs or --all", {
-        hint: "knock messages list --status undelivered",
+        hint: "Run `knock messages list --status undelivered` to see undelivered messages.",
       });
     if ((await context.settings.getTarget(flags)) === "remote")
       throw new KnockError("not_supported", "messages can only be retried on the local target", {

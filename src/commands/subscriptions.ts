@@ -114,7 +114,7 @@ function registerList(subscriptions: Command, context: CommandContext): void {
       const page = parsePage(flags);
       if ((id === undefined) === (flags.recipient === undefined) || (collection !== undefined && id === undefined))
         throw new KnockError("usage", "give either an object or a recipient", {
-          hint: "knock subscriptions list projects p1, or knock subscriptions list --recipient ada.",
+          hint: "For example: knock subscriptions list projects p1, or knock subscriptions list --recipient ada.",
         });
       const scope =
         flags.recipient === undefined

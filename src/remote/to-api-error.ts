@@ -145,9 +145,9 @@ function getHint(code: ErrorCode, body: ErrorBody, context: ErrorContext): strin
     case "not_allowed":
       return "Use a secret key (sk_…) with the required permission.";
     case "workflow_missing":
-      return `Check that it is committed in ${where}?`;
+      return `Check that it is committed in ${where}.`;
     case "resource_missing":
-      return `Is it in ${where}? --dry-run shows the request.`;
+      return `Check that it exists in ${where}. --dry-run shows the request.`;
     case "conflict":
       return "Another request is changing the same resource. Try again.";
     case "workflow_inactive":

@@ -84,7 +84,7 @@ describe("knock users", () => {
     [["users", "list", "--after", "%%%"], 2, /after: is not a cursor/],
     [["users", "list", "--remote"], 3, /does not support the remote target yet\nhint: Add --local/],
     [["objects", "get", "projects", "p9"], 5, /there is no object "projects\/p9"\nhint: Did you mean "p2"\?/],
-    [["objects", "get", "plans", "p9"], 5, /hint: knock objects set plans p9 --file … makes it/],
+    [["objects", "get", "plans", "p9"], 5, /hint: Create it with `knock objects set plans p9`\./],
     [["objects", "set", "$users", "ada"], 2, /hint: Use `knock users` for users/],
     [["preferences", "set", "ada"], 2, /no preferences given/],
     [["preferences", "set", "ada", "--data", '{"channel_types":{"fax":true}}'], 2, /channel_types: unknown key "fax"/],

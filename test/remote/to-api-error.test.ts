@@ -99,10 +99,10 @@ describe("toApiError", () => {
 
   it("hints at where the workflow was searched", () => {
     expect(errorFor(404, api("workflow_missing", 404)).hint).toBe(
-      "Check that it is committed in the key's environment?",
+      "Check that it is committed in the key's environment.",
     );
     expect(errorFor(404, api("workflow_missing", 404), {}, { branch: "feat-1" }).hint).toBe(
-      'Check that it is committed in branch "feat-1"?',
+      'Check that it is committed in branch "feat-1".',
     );
   });
 

@@ -30,7 +30,7 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   {
     name: "KNOCK_BASE_URL",
     group: "Settings",
-    meaning: "base URL of the API, without a path",
+    meaning: "base URL of the API, without `/v1`",
     default: "`https://api.knock.app`",
     flag: "--base-url",
   },
@@ -107,7 +107,8 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   {
     name: "FORCE_COLOR",
     group: "Output",
-    meaning: "any value, also an empty one, turns colors on, also in a pipe; `0` or `false` turns them off; takes precedence over `NO_COLOR`",
+    meaning:
+      "any value, also an empty one, turns colors on, also in a pipe; `0` or `false` turns them off; takes precedence over `NO_COLOR`",
     default: "colors on a terminal",
   },
   {

@@ -50,7 +50,7 @@ async function createMissingError(
         id,
         items.map((item) => String(item.id)),
         `There ${items.length === 1 ? "is" : "are"}`,
-      ) ?? `knock ${verbs.noun}s set ${words.join(" ")} --file … makes it.`,
+      ) ?? `Create it with \`knock ${verbs.noun}s set ${words.join(" ")}\`.`,
   });
 }
 

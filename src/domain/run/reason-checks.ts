@@ -11,7 +11,7 @@ export const REASON_CHECKS: Readonly<Record<ReasonCode, string>> = {
   missing_recipient_data:
     "The detail names what is missing. Add `email`, `phone_number` or `channel_data` to the recipient: `knock users set ada --set email=ada@example.com`, or in `recipients/`.",
   trigger_frequency:
-    "The workflow's `trigger_frequency` allows one run per recipient. Use another recipient, another store (`--store :memory:`), or change the frequency in `workflow.json`.",
+    "The detail is the workflow's `trigger_frequency`, which allows one run per recipient, or one per recipient and tenant. Use another recipient, another store (`--store :memory:`), or change the frequency in `workflow.json`.",
   invalid_window:
     "The detail says what is wrong with the time. Check the property of the data or the recipient that the step reads its time from.",
   skip_delay: "Expected with `--skip-delay`. Omit the flag to wait, then run `knock clock advance next`.",
@@ -19,9 +19,9 @@ export const REASON_CHECKS: Readonly<Record<ReasonCode, string>> = {
     "Expected. The run that opened the batch sends all activities together. Run `knock runs list --workflow <key>` to find it, and `knock clock advance next` to close the batch.",
   empty_batch: "Expected after `knock cancel`. Trigger the workflow again to open a new batch.",
   event_matched:
-    "Expected if the step ends the run when the event occurs. Run `knock runs show <id>` to see the event. Change the step's settings to continue instead.",
+    "Expected if the step ends the run when the event occurs. Run `knock runs show <id>` to see the event. Set `on_match` of the step to `continue` to continue instead.",
   wait_expired:
-    "Check that the event was sent for this recipient before the time that the step allows. Change the step's settings to continue without the event.",
+    "Check that the event was sent for this recipient before the time that the step allows. Set `on_timeout` of the step to `continue` to continue without the event.",
   throttled:
     "The detail names the limit. Run `knock clock advance <duration>` beyond the throttle's window, or change the step's `throttle_limit`.",
   render_error:

@@ -117,7 +117,7 @@ export function createBroadcastOperations(parts: BroadcastContext): BroadcastOpe
     const { status, scheduled_at, sent_at } = await readState(key);
     throw status === "scheduled"
       ? new KnockError("conflict", `broadcast "${key}" is scheduled for ${scheduled_at}`, {
-          hint: `knock broadcasts cancel ${key} to make it a draft again.`,
+          hint: `Run \`knock broadcasts cancel ${key}\` to make it a draft again.`,
         })
       : new KnockError("conflict", `broadcast "${key}" was sent at ${sent_at}: a broadcast is sent only once`, {
           hint: "Use --again to send it again.",
@@ -164,7 +164,7 @@ export function createBroadcastOperations(parts: BroadcastContext): BroadcastOpe
       const now = Date.parse((await operations.readClock()).now);
       if (when <= now)
         throw new KnockError("usage", `broadcast "${key}": ${toIsoTime(when)} is past`, {
-          hint: `knock broadcasts send ${key} to send it now.`,
+          hint: `Run \`knock broadcasts send ${key}\` to send it now.`,
         });
       await startBroadcast(key, target, when, options);
       return toBroadcastView(broadcast, await readState(key));

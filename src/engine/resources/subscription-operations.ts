@@ -38,7 +38,7 @@ async function checkObjectExists(
   if ((await context.store.readRecipients([key])).has(key)) return key;
   throw new KnockError("resource_missing", `there is no object "${object.collection}/${object.id}"`, {
     details: [{ pointer: "", message: "is not an object", value: object }],
-    hint: `knock objects set ${object.collection} ${object.id} makes it; knock objects list ${object.collection} to see existing objects.`,
+    hint: `Create it with \`knock objects set ${object.collection} ${object.id}\`, or run \`knock objects list ${object.collection}\` to see known objects.`,
   });
 }
 

@@ -61,7 +61,7 @@ export const CONNECTION_ERRORS = {
     ],
     fix: [
       "Run the command again later.",
-      "Run `knock config get base_url` to check the URL. It has no path, such as `/v1`.",
+      "Run `knock config get base_url` to check the URL. It must not end with `/v1`.",
       "Report the request ID in the message to the service.",
     ],
   },
