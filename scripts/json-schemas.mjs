@@ -1,11 +1,12 @@
-// Generates schemas/*.schema.json, which editors use, from the zod schemas of the documents.
+// Generates schemas/*.schema.json, which editors use, from the zod schemas of project files, and schemas/output/*.schema.json
+// from those of the documents that commands print.
 //   node scripts/json-schemas.mjs           reports schemas that are out of date (part of `npm run check`)
 //   node scripts/json-schemas.mjs --write   writes them
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { buildOutputSchemas } from "./build-output-schemas.mjs";
 import { loadSource, ROOT } from "./load-source.mjs";
 
-const folder = join(ROOT, "schemas");
 const shouldWrite = process.argv.includes("--write");
 
 /** Loads the schemas together with the zod copy that built them, because each copy has its own registries. */
@@ -103,9 +104,7 @@ function dropSafeLimits(json) {
 }
 
 const { PUBLISHED_SCHEMAS, toJSONSchema } = await loadSchemas();
-const faults = [];
-if (shouldWrite) mkdirSync(folder, { recursive: true });
-const expected = new Set();
+const texts = await buildOutputSchemas();
 for (const [name, { title, schema, isServiceFormat }] of Object.entries(PUBLISHED_SCHEMAS)) {
   const json = toJSONSchema(schema(), {
     unrepresentable: "any",
@@ -119,13 +118,8 @@ for (const [name, { title, schema, isServiceFormat }] of Object.entries(PUBLISHE
     },
   });
   const { $schema, ...rest } = json;
-  const text = `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n`;
-  const file = `${name}.schema.json`;
-  expected.add(file);
-  if (shouldWrite) writeFileSync(join(folder, file), text);
-  else if (readOrNull(join(folder, file)) !== text) faults.push(`schemas/${file} is out of date`);
+  texts.set(`schemas/${name}.schema.json`, `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n`);
 }
-for (const file of readdirSync(folder)) if (!expected.has(file)) faults.push(`schemas/${file} has no source`);
 
 function readOrNull(path) {
   try {
@@ -135,6 +129,18 @@ function readOrNull(path) {
   }
 }
 
+const faults = [];
+for (const [path, text] of texts) {
+  const file = join(ROOT, path);
+  if (readOrNull(file) === text) continue;
+  if (shouldWrite) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  } else faults.push(`${path} is out of date`);
+}
+for (const file of readdirSync(join(ROOT, "schemas"), { recursive: true }))
+  if (file.endsWith(".json") && !texts.has(`schemas/${file}`)) faults.push(`schemas/${file} has no source`);
+
 for (const fault of faults) console.error(`${fault}: run node scripts/json-schemas.mjs --write`);
-console.log(`${expected.size} JSON Schemas, ${faults.length} out of date`);
+console.log(`${texts.size} JSON Schemas, ${faults.length} out of date`);
 process.exitCode = faults.length > 0 ? 1 : 0;

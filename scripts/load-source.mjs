@@ -8,7 +8,7 @@ import { build } from "esbuild";
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /**
- * Returns the exports of a module written as source text, such as `export { REASONS } from "./src/domain/run/outcome.ts"`.
+ * Returns the exports of a module written as source text, such as `export { REASONS } from "./src/domain/run/reasons.ts"`.
  * Paths are relative to the project's root. `options` are options of esbuild.
  */
 export async function loadSource(contents, options = {}) {

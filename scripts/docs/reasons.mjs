@@ -3,7 +3,7 @@ import { loadSource } from "../load-source.mjs";
 
 export async function buildPages() {
   const { REASONS, REASON_CHECKS } = await loadSource(`
-    export { REASONS } from "./src/domain/run/outcome.ts";
+    export { REASONS } from "./src/domain/run/reasons.ts";
     export { REASON_CHECKS } from "./src/domain/run/reason-checks.ts";
   `);
   const rows = Object.entries(REASONS).map(([code, meaning]) => `| [\`${code}\`](#${code}) | ${meaning} |`);

@@ -1,6 +1,7 @@
 import type { ApiRequest } from "../domain/trigger/api-request.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
 import type { WorkflowView } from "../domain/workflow/workflow-view.js";
+import type { Profile, Setting } from "../output/documents/settings.js";
 import type { BroadcastOperations } from "../ports/broadcast-service.js";
 import type { LocalOperations, Operations } from "../ports/operations.js";
 import type { SourceOperations } from "../ports/source-service.js";
@@ -23,17 +24,10 @@ export interface TargetFlags {
   yes?: boolean | undefined;
 }
 
-/** A setting's value and its source, for `knock config list`. */
-export interface SettingView {
-  name: string;
-  value: string | null;
-  source: "flag" | "environment" | "project" | "profile" | "default";
-}
-
 /** The effective settings. The order of precedence is flag, environment variable, knock.json, profile, default. */
 export interface SettingsService {
   getTarget(flags: TargetFlags): Promise<"local" | "remote">;
-  list(flags: TargetFlags): Promise<SettingView[]>;
+  list(flags: TargetFlags): Promise<Setting[]>;
 }
 
 /** The names that lists can be filtered by. */
@@ -87,20 +81,11 @@ export interface TargetService {
   describeRequest(trigger: Trigger, idempotencyKey: string | null, flags: TargetFlags): Promise<ApiRequest>;
 }
 
-/** A stored profile for display. Its key is redacted except for the prefix. */
-export interface ProfileView {
-  name: string;
-  is_default: boolean;
-  api_key: string | null;
-  base_url: string | null;
-  branch: string | null;
-  target: string | null;
-}
-
 /** The stored profiles. */
 export interface ProfileService {
   readonly path: string;
-  list(): ProfileView[];
+  /** Returns the profiles. Their keys are redacted except for the prefix. */
+  list(): Profile[];
   /** Creates or updates a profile; null removes a value. */
   write(
     name: string,

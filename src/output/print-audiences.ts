@@ -1,7 +1,9 @@
 import { isJsonObject, type JsonObject } from "../util/json.js";
+import type { ListPage } from "./documents/lists.js";
+import type { Membership } from "./documents/recipients.js";
 import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
-import { type ListPage, printList } from "./print-resources.js";
+import { printList } from "./print-resources.js";
 
 export function printMembers(page: ListPage, output: Output): void {
   printList(
@@ -19,11 +21,6 @@ export function printMembers(page: ListPage, output: Output): void {
     },
     output,
   );
-}
-
-interface Membership {
-  user_id: string;
-  tenant: string | null;
 }
 
 function toMembership({ user, tenant }: JsonObject): Membership {

@@ -1,41 +1,14 @@
 import type { RecipientReference } from "../domain/recipient/recipient.js";
-import type { StepOutcome } from "../domain/run/outcome.js";
 import { formatDuration } from "../util/duration.js";
+import type { AdvancedRunDocument, ClockDocument, FailedDeliveryDocument } from "./documents/runs.js";
 import { escapeToOneLine } from "./escape-controls.js";
 import { formatTime } from "./format-time.js";
 import { formatReason, formatRecipientLabel, formatStepOutcome } from "./labels.js";
 import type { Output } from "./output.js";
 
-interface AdvancedRunDocument {
-  recipient_run_id: string;
-  recipient: RecipientReference;
-  workflow: string;
-  at: string;
-  steps: StepOutcome[];
-}
-
-interface ClockDocument {
-  now: string;
-  frozen: boolean;
-  offset_ms: number;
-  ran: AdvancedRunDocument[];
-  failed_deliveries?: FailedDelivery[];
-}
-
-interface FailedDelivery {
-  message_id: string;
-  recipient: RecipientReference;
-  workflow: string;
-  channel: string;
-  status: string;
-  attempts: number;
-  reason: string;
-  at: string;
-}
-
 /** Formats a message whose last delivery attempt failed as one line. */
 function formatFailedDelivery(
-  { message_id, recipient, workflow, channel, status, reason, at }: FailedDelivery,
+  { message_id, recipient, workflow, channel, status, reason, at }: FailedDeliveryDocument,
   output: Output,
 ) {
   const { colors: paint } = output;

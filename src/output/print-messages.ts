@@ -1,5 +1,6 @@
 import { formatDeliveryStatus } from "../domain/message/message.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
+import type { ListPage } from "./documents/lists.js";
 import { formatContent } from "./format-content.js";
 import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
@@ -7,11 +8,6 @@ import { formatRecipientReference, printPageHint } from "./print-runs.js";
 import { printTable } from "./print-table.js";
 
 const MAX_RESPONSE_LENGTH = 120;
-
-interface ListPage {
-  items: JsonObject[];
-  page_info: { after: string | null; before: string | null; page_size: number };
-}
 
 function formatChannel(message: JsonObject): string {
   return isJsonObject(message.channel) ? String(message.channel.key) : "";

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import type { ListPage } from "./documents/lists.js";
 import type { Output } from "./output.js";
-import type { ListPage } from "./print-resources.js";
 import { printPageHint } from "./print-runs.js";
 
 /**

@@ -1,15 +1,5 @@
+import type { ProjectChangeDocument } from "./documents/dev.js";
 import type { Output } from "./output.js";
-
-interface ProjectChangeDocument {
-  kind: string;
-  key: string | null;
-  /** The branch, or null for the main files. */
-  branch: string | null;
-  change: "added" | "changed" | "removed" | "broken" | "fixed";
-  error: string | null;
-  /** Whether the last valid version of a broken entry stays active. */
-  kept: boolean;
-}
 
 /** Prints a change of a followed project's entry: one line on standard error, or with `--json` a document. */
 export function printProjectChange(

@@ -1,15 +1,11 @@
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import type { ListPage } from "./documents/lists.js";
 import { formatTime, formatValue, type Zone } from "./format-time.js";
 import type { Output } from "./output.js";
 import { printPageHint } from "./print-runs.js";
 import { printTable } from "./print-table.js";
 
 export type ResourceNoun = "user" | "object" | "tenant";
-
-export interface ListPage {
-  items: JsonObject[];
-  page_info: { after: string | null; before: string | null; page_size: number };
-}
 
 const toText = (value: unknown): string => (value === null || value === undefined ? "" : String(value));
 

@@ -3,21 +3,11 @@ import type { Reason, StepOutcome } from "../domain/run/outcome.js";
 import { parseStepKeyValue } from "../domain/run/recipient-step-key.js";
 import { findStepDefinition } from "../domain/steps/step-definitions.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
+import type { ListPage, PageInfo } from "./documents/lists.js";
 import { formatTime, formatValue, type Zone } from "./format-time.js";
 import { formatReason, formatStepStatus } from "./labels.js";
 import type { Output } from "./output.js";
 import { printTable } from "./print-table.js";
-
-export interface PageInfo {
-  after: string | null;
-  before: string | null;
-  page_size: number;
-}
-
-interface ListPage {
-  items: JsonObject[];
-  page_info: PageInfo;
-}
 
 export function formatRecipientReference(value: unknown): string {
   return isJsonObject(value) ? `${String(value.collection)}/${String(value.id)}` : String(value);

@@ -1,7 +1,8 @@
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import type { ListPage } from "./documents/lists.js";
 import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
-import { type ListPage, printList } from "./print-resources.js";
+import { printList } from "./print-resources.js";
 
 function formatReference(value: Json | undefined): string {
   if (!isJsonObject(value)) return "";

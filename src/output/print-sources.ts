@@ -1,8 +1,9 @@
 import type { ActionOutcome, SourceReceipt, SourceView } from "../domain/trigger/source-receipt.js";
 import type { Colors } from "./colors.js";
+import type { PageInfo } from "./documents/lists.js";
 import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
-import { type PageInfo, printPageHint } from "./print-runs.js";
+import { printPageHint } from "./print-runs.js";
 import { printTable } from "./print-table.js";
 
 export function printSources(sources: readonly SourceView[], output: Output): void {

@@ -1,17 +1,12 @@
 import { formatDuration } from "../util/duration.js";
 import type { JsonObject } from "../util/json.js";
+import type { WebhookAttempt } from "./documents/dev.js";
 import type { Output } from "./output.js";
-
-interface Attempt {
-  status: number | null;
-  error: string | null;
-  duration_ms: number;
-}
 
 /** Prints a webhook delivery after an attempt: one line on standard error, or with `--json` a document. */
 export function printWebhookDelivery({ body: _body, ...delivery }: JsonObject, output: Output): void {
   if (output.verbosity.json) return output.errorJson({ webhook: delivery });
-  const attempts = delivery.attempts as unknown as Attempt[];
+  const attempts = delivery.attempts as unknown as WebhookAttempt[];
   const last = attempts.at(-1);
   const { type, url, state, next_attempt_at: next } = delivery;
   const result = last?.error ?? `responded ${last?.status ?? "nothing"} in ${last?.duration_ms ?? 0} ms`;

@@ -1,20 +1,6 @@
+import type { LoggedRequest } from "./documents/dev.js";
 import { escapeToOneLine } from "./escape-controls.js";
 import type { Output } from "./output.js";
-
-export interface LoggedRequest {
-  method: string;
-  /** The path with its query. */
-  path: string;
-  status: number;
-  /** Milliseconds from the arrival of the request to its response. */
-  took_ms: number;
-  /** The workflow run that the request started, or null. */
-  workflow_run_id: string | null;
-  /** The reason and a hint if the request was rejected, otherwise null. */
-  error: string | null;
-  /** Warnings about an accepted request; absent without warnings. */
-  warnings?: readonly string[];
-}
 
 /**
  * The maximum number of lines per period. A client that sends thousands of requests would otherwise have to wait for

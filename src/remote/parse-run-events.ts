@@ -1,4 +1,5 @@
-import { REASONS, type Reason, type ReasonCode, type StepResult } from "../domain/run/outcome.js";
+import type { Reason, ReasonCode, StepResult } from "../domain/run/outcome.js";
+import { REASONS } from "../domain/run/reasons.js";
 import { findStepDefinition } from "../domain/steps/step-definitions.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 

@@ -4,6 +4,7 @@ import { COMMANDS } from "../../src/app/commands.js";
 import { type ProcessIO, sleep } from "../../src/app/process-io.js";
 import { run } from "../../src/app/run.js";
 import type { OutputStream } from "../../src/output/output-stream.js";
+import { checkPrintedDocuments } from "./output-schemas.js";
 import { createSample, createSampleTest, type RunCommand, type Sample, type SampleName } from "./run-knock.js";
 
 const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../package.json"), "utf8")) as {
@@ -61,7 +62,9 @@ const runInProcess: RunCommand = async ({ args, cwd, env, input, ...processOptio
     askSecret: async () => null,
   };
   const { code } = await run(COMMANDS, processIO);
-  return { stdout: stdout.text(), stderr: stderr.text(), exitCode: code };
+  const result = { stdout: stdout.text(), stderr: stderr.text(), exitCode: code };
+  if (args.includes("--json")) checkPrintedDocuments(args, result);
+  return result;
 };
 
 /** Copies a sample project as `createSample` does. Its commands run in this process. */

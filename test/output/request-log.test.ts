@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { LoggedRequest } from "../../src/output/documents/dev.js";
 import { Output, type Verbosity } from "../../src/output/output.js";
-import { type LoggedRequest, RequestLog } from "../../src/output/request-log.js";
+import { RequestLog } from "../../src/output/request-log.js";
 
 const TRIGGER: LoggedRequest = {
   method: "POST",

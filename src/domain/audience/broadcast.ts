@@ -1,7 +1,9 @@
+import type * as z from "zod/mini";
 import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
 import type { RecipientKey } from "../recipient/recipient.js";
 import type { Workflow } from "../workflow/workflow.js";
+import type { broadcastStateSchema, broadcastViewSchema } from "./broadcast-view-schema.js";
 
 /** A recipient of a broadcast: a user with a tenant or without one. Each pair is a separate recipient (E-397). */
 export interface BroadcastRecipient {
@@ -25,23 +27,10 @@ export interface Broadcast {
   scheduled_at: number | null;
 }
 
-type BroadcastStatus = "draft" | "scheduled" | "sent";
-
 /** The state of a broadcast in a store (E-399). */
-export interface BroadcastState {
-  status: BroadcastStatus;
-  /** An ISO 8601 time. */
-  scheduled_at: string | null;
-  sent_at: string | null;
-}
+export type BroadcastState = z.infer<typeof broadcastStateSchema>;
 
-export interface BroadcastView extends BroadcastState {
-  key: string;
-  name: string;
-  target_audience_key: string | null;
-  /** The error in its file, or null. */
-  error: string | null;
-}
+export type BroadcastView = z.infer<typeof broadcastViewSchema>;
 
 /** Returns the state of a broadcast that was scheduled or sent. Times are in milliseconds (E-399). */
 export function buildBroadcastState(times: { scheduled: number | null; sent: number | null }): BroadcastState {

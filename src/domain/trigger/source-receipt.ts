@@ -1,46 +1,13 @@
-import type { ActionType } from "./source.js";
+import type * as z from "zod/mini";
+import type { actionOutcomeSchema, sourceReceiptSchema, sourceViewSchema } from "./source-receipt-schema.js";
 
-/** The outcome of one mapping of an event. */
-export interface ActionOutcome {
-  action_type: ActionType;
-  /**
-   * `skipped`: the event lacks a required value (E-403, E-405). `failed`: the action was tried and rejected.
-   * `inactive`: see E-406.
-   */
-  outcome: "done" | "skipped" | "failed" | "inactive";
-  /** The subject of the action, such as `ana`, `projects/p1` or `order-paid`. */
-  about: string | null;
-  /** The run that a trigger started; otherwise null. */
-  workflow_run_id: string | null;
-  /** The reason if the action was not done, else null. */
-  error: string | null;
-}
+/** The outcome of one mapping of an event (E-403, E-405, E-406). */
+export type ActionOutcome = z.infer<typeof actionOutcomeSchema>;
 
 /** An event as logged. */
-export interface SourceReceipt {
-  id: string;
-  source: string;
-  /** The event's type; null if the event does not contain one. Then it has no actions. */
-  event_type: string | null;
-  /** When the event happened and when it was received, in ISO 8601. */
-  timestamp: string;
-  received_at: string;
-  user_id: string | null;
-  idempotency_key: string | null;
-  /** Whether an event with the same key was received within 24 h. Such an event is logged without actions (E-386). */
-  replayed: boolean;
-  /** The reason if the whole event was not processed, else null. */
-  error: string | null;
-  actions: ActionOutcome[];
-}
+export type SourceReceipt = z.infer<typeof sourceReceiptSchema>;
 
-export interface SourceView {
-  key: string;
-  name: string;
-  mappings: { event_type: string; action_type: ActionType; active: boolean; about: string | null }[];
-  /** The error in its file, or null. */
-  error: string | null;
-}
+export type SourceView = z.infer<typeof sourceViewSchema>;
 
 /** The fields of an event that are known before it is processed. */
 export type NewSourceEvent = Omit<SourceReceipt, "actions" | "replayed">;

@@ -1,40 +1,18 @@
-import type { JsonObject } from "../../util/json.js";
+import type * as z from "zod/mini";
 import type { Step } from "../step/step.js";
 import { isChannelStep } from "../steps/channel-step.js";
 import { getBranches } from "../steps/walk-steps.js";
-import type { Workflow, WorkflowTrigger } from "./workflow.js";
+import type { Workflow } from "./workflow.js";
+import type { stepViewSchema, workflowProblemSchema, workflowViewSchema } from "./workflow-view-schema.js";
 
 /** A step as `knock workflows` shows it. */
-export interface StepView {
-  ref: string;
-  type: string;
-  channel_type?: string | null;
-  /** The key of the channel or channel group. */
-  channel?: string | null;
-  branches?: { name: string | null; steps: StepView[] }[];
-}
+export type StepView = z.infer<typeof stepViewSchema>;
 
 /** A problem in a workflow's files. An error prevents triggers, a warning does not. */
-export interface WorkflowProblem {
-  severity: "error" | "warning";
-  message: string;
-}
+export type WorkflowProblem = z.infer<typeof workflowProblemSchema>;
 
 /** A workflow of the project as `knock workflows` shows it. For an invalid file, unknown values are null. */
-export interface WorkflowView {
-  key: string;
-  name: string | null;
-  categories: string[];
-  active: boolean | null;
-  trigger_frequency: string | null;
-  /** The trigger in the file that starts runs in addition to the API, or null (F-025). */
-  trigger: WorkflowTrigger | null;
-  trigger_data_json_schema: JsonObject | null;
-  steps: StepView[];
-  /** The newest recipient run in the local store, in the format of the API. */
-  last_run: JsonObject | null;
-  problems: WorkflowProblem[];
-}
+export type WorkflowView = z.infer<typeof workflowViewSchema>;
 
 function toStepView(step: Step): StepView {
   const { ref, type } = step;

@@ -1,5 +1,5 @@
 import { describeCondition, type EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
-import { REASONS } from "../../domain/run/outcome.js";
+import { REASONS } from "../../domain/run/reasons.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
 /** Returns the result and text of each logged condition. A path without a value is null in the log. */

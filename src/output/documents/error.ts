@@ -1,0 +1,28 @@
+import * as z from "zod/mini";
+import { described } from "../../domain/schema/fields.js";
+import { jsonValue, textField, textOrNull } from "../../domain/schema/output-fields.js";
+import { ERROR_CODES, type ErrorCode } from "../../errors/error-codes.js";
+
+const detailSchema = z.object({
+  pointer: textField("The JSON pointer to the value; empty for the whole document."),
+  message: textField("The problem with the value."),
+  value: z.optional(jsonValue("The value.")),
+  file: z.optional(textField("The project's file.")),
+  line: z.optional(described(z.int().check(z.gte(1)), "The line in the file.")),
+  column: z.optional(described(z.int().check(z.gte(1)), "The column in the file.")),
+});
+
+/** The document that follows every error with `--json`. */
+export const errorDocumentSchema = z.object({
+  error: described(
+    z.object({
+      code: described(z.enum(Object.keys(ERROR_CODES) as ErrorCode[]), "The code, which sets the exit code."),
+      message: textField("The problem. The wording may change."),
+      hint: textOrNull("The next step, or null. The wording may change."),
+      details: described(z.array(detailSchema), "Each invalid value."),
+      status: z.optional(described(z.int(), "The HTTP status of the API's response.")),
+      request_id: z.optional(textField("The ID of the request to the API.")),
+    }),
+    "The error.",
+  ),
+});

@@ -1,0 +1,223 @@
+import type * as z from "zod/mini";
+import { broadcastViewSchema } from "../../domain/audience/broadcast-view-schema.js";
+import { sourceReceiptSchema, sourceViewSchema } from "../../domain/trigger/source-receipt-schema.js";
+import { rawContentSchema } from "./contents.js";
+import { devLogSchema, readyFileSchema, serverSchema } from "./dev.js";
+import { errorDocumentSchema } from "./error.js";
+import { itemsSchema, listSchema } from "./lists.js";
+import {
+  changedMessagesSchema,
+  feedSchema,
+  messageListSchema,
+  openedFileSchema,
+  shownMessageSchema,
+} from "./messages.js";
+import { cancellationSchema, dryRunSchema, outcomeDocumentSchema, sentBroadcastSchema } from "./outcomes.js";
+import { createdProjectSchema, previewSchema, profilesPathSchema, workflowSchema } from "./project.js";
+import {
+  audienceMemberSchema,
+  deletedObjectSchema,
+  deletedPreferencesSchema,
+  deletedTenantSchema,
+  deletedUserSchema,
+  membersAddedSchema,
+  membersRemovedSchema,
+  objectSchema,
+  preferenceSetSchema,
+  scheduleSchema,
+  subscriptionSchema,
+  tenantSchema,
+  userSchema,
+} from "./recipients.js";
+import { advancedRunSchema, clockSchema, recipientRunListSchema, shownRecipientRunSchema } from "./runs.js";
+import { changedSettingSchema, loginSchema, logoutSchema, profileSchema, settingSchema } from "./settings.js";
+
+interface OutputDocument {
+  /** The name of the file without its ending: the command, and what distinguishes this document from its others. */
+  name: string;
+  /** The command that prints the document; null for a document that every command can print. */
+  command: string | null;
+  title: string;
+  /** When the command prints this document, or what the document contains. */
+  description: string;
+  schema: z.ZodMiniType;
+  /** Where the document is printed (default: the result on standard output). */
+  place?: "standard error" | "a file";
+  /** Whether the command prints one document per line. */
+  isStream?: true;
+}
+
+/** Returns a document of a command. The first document of a command has the command's name. */
+function describeDocument(
+  command: string,
+  title: string,
+  description: string,
+  schema: z.ZodMiniType,
+  rest: Partial<Pick<OutputDocument, "place" | "isStream">> & { suffix?: string } = {},
+): OutputDocument {
+  const { suffix, ...fields } = rest;
+  const name = [...command.split(" "), ...(suffix === undefined ? [] : [suffix])].join("-");
+  return { name, command, title, description, schema, ...fields };
+}
+
+const LISTED = "A page of the list, newest first.";
+const CHANGED = "The record after the change.";
+
+/** Every JSON document that the program prints. The published schemas, their page and the tests use this table. */
+export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
+  describeDocument(
+    "notify",
+    "Outcome of a trigger",
+    "The outcome for each recipient. With a JSON Lines file, one document per line. `knock runs show` prints the same document for a workflow run.",
+    outcomeDocumentSchema,
+  ),
+  describeDocument("notify", "Request of a dry run", "With --dry-run.", dryRunSchema, { suffix: "dry-run" }),
+  describeDocument("cancel", "Outcome of a cancellation", "The runs that were canceled.", cancellationSchema),
+  describeDocument("runs list", "List of recipient runs", LISTED, recipientRunListSchema),
+  describeDocument(
+    "runs show",
+    "Recipient run",
+    "For the ID of a recipient run: the API's run with its events, its data and its steps.",
+    shownRecipientRunSchema,
+  ),
+  describeDocument(
+    "runs show",
+    "Outcome of a workflow run",
+    "For the ID of a workflow run: the same document as that of `knock notify`.",
+    outcomeDocumentSchema,
+    { suffix: "workflow-run" },
+  ),
+  describeDocument("messages list", "List of messages", LISTED, messageListSchema),
+  describeDocument("messages show", "Message", "The API's message with its content.", shownMessageSchema),
+  describeDocument(
+    "messages show",
+    "Content of a message",
+    "With --raw, for a message that is not an email. It is printed with and without --json.",
+    rawContentSchema,
+    { suffix: "raw" },
+  ),
+  describeDocument("messages show", "Opened file", "With --open.", openedFileSchema, { suffix: "open" }),
+  describeDocument("messages mark", "Marked messages", "The messages after the change.", changedMessagesSchema),
+  describeDocument("messages retry", "Retried messages", "The messages after the attempt.", changedMessagesSchema),
+  describeDocument(
+    "preview",
+    "Rendered steps",
+    "The content of each step. With --watch, one document after each change.",
+    previewSchema,
+  ),
+  describeDocument("workflows list", "Workflows of the project", "The workflows.", itemsSchema(workflowSchema)),
+  describeDocument("workflows show", "Workflow of the project", "The workflow.", workflowSchema),
+  ...(["user", "object", "tenant"] as const).flatMap((noun) => {
+    const schema = { user: userSchema, object: objectSchema, tenant: tenantSchema }[noun];
+    const deleted = { user: deletedUserSchema, object: deletedObjectSchema, tenant: deletedTenantSchema }[noun];
+    const title = `${noun.charAt(0).toUpperCase()}${noun.slice(1)}`;
+    return [
+      describeDocument(`${noun}s list`, `List of ${noun}s`, LISTED, listSchema(schema)),
+      describeDocument(`${noun}s get`, title, `The API's ${title}.`, schema),
+      describeDocument(`${noun}s set`, title, CHANGED, schema),
+      describeDocument(`${noun}s delete`, `Deleted ${noun}`, `The ${noun} that was deleted.`, deleted),
+    ];
+  }),
+  describeDocument(
+    "preferences list",
+    "List of preference sets",
+    "All sets of the recipient, with the defaults of the environment and the tenant applied.",
+    listSchema(preferenceSetSchema),
+  ),
+  describeDocument(
+    "preferences get",
+    "Preference set",
+    "The set with the defaults of the environment and the tenant applied.",
+    preferenceSetSchema,
+  ),
+  describeDocument("preferences set", "Preference set", CHANGED, preferenceSetSchema),
+  describeDocument(
+    "preferences delete",
+    "Cleared preference set",
+    "The set that was cleared.",
+    deletedPreferencesSchema,
+  ),
+  describeDocument("schedules list", "List of schedules", LISTED, listSchema(scheduleSchema)),
+  describeDocument("schedules get", "Schedule", "The schedule.", scheduleSchema),
+  describeDocument("schedules create", "Created schedules", "One schedule per recipient.", itemsSchema(scheduleSchema)),
+  describeDocument(
+    "schedules update",
+    "Updated schedules",
+    "The schedules after the change.",
+    itemsSchema(scheduleSchema),
+  ),
+  describeDocument("schedules delete", "Deleted schedules", "The deleted schedules.", itemsSchema(scheduleSchema)),
+  describeDocument("subscriptions list", "List of subscriptions", LISTED, listSchema(subscriptionSchema)),
+  describeDocument(
+    "subscriptions add",
+    "Added subscriptions",
+    "The subscriptions after the change.",
+    itemsSchema(subscriptionSchema),
+  ),
+  describeDocument(
+    "subscriptions delete",
+    "Deleted subscriptions",
+    "The subscriptions that existed.",
+    itemsSchema(subscriptionSchema),
+  ),
+  describeDocument("audiences list", "Members of an audience", LISTED, listSchema(audienceMemberSchema)),
+  describeDocument("audiences add", "Added members", "The members that were added.", membersAddedSchema),
+  describeDocument("audiences remove", "Removed members", "The members that were removed.", membersRemovedSchema),
+  describeDocument("feed list", "In-app feed", "A page of the feed, newest first, with its counts.", feedSchema),
+  describeDocument("sources list", "Sources of the project", "The sources.", itemsSchema(sourceViewSchema)),
+  describeDocument("sources send", "Result of a source event", "The result of each action.", sourceReceiptSchema),
+  describeDocument("sources events", "List of source events", LISTED, listSchema(sourceReceiptSchema)),
+  describeDocument("broadcasts list", "Broadcasts of the project", "The broadcasts.", itemsSchema(broadcastViewSchema)),
+  describeDocument("broadcasts send", "Outcome of a broadcast", "The outcome for each recipient.", sentBroadcastSchema),
+  describeDocument(
+    "broadcasts schedule",
+    "Scheduled broadcast",
+    "The broadcast after the change.",
+    broadcastViewSchema,
+  ),
+  describeDocument("broadcasts cancel", "Canceled broadcast", "The broadcast after the change.", broadcastViewSchema),
+  ...["show", "advance", "set", "freeze", "reset"].map((verb) =>
+    describeDocument(
+      `clock ${verb}`,
+      "Clock",
+      verb === "advance" || verb === "set"
+        ? "The clock after the move, and the runs that advanced on the way."
+        : "The clock. Nothing runs, so `ran` is empty.",
+      clockSchema,
+    ),
+  ),
+  describeDocument("worker", "Advance of a run", "One line for each run that advanced.", advancedRunSchema, {
+    isStream: true,
+  }),
+  describeDocument("worker", "Clock", "With --once: the clock, and the runs that advanced.", clockSchema, {
+    suffix: "once",
+  }),
+  describeDocument("dev", "Running server", "One line when the server accepts requests.", serverSchema),
+  describeDocument(
+    "dev",
+    "Log of the server",
+    "One line for each request, for each change of a project file, and for each attempt of a webhook.",
+    devLogSchema,
+    { suffix: "log", place: "standard error", isStream: true },
+  ),
+  describeDocument("dev", "Ready file", "The file of --ready-file, with and without --json.", readyFileSchema, {
+    suffix: "ready-file",
+    place: "a file",
+  }),
+  describeDocument("init", "Created project", "The files of the project.", createdProjectSchema),
+  describeDocument("auth login", "Stored key", "The profile that was written.", loginSchema),
+  describeDocument("auth logout", "Deleted profile", "The profile that was deleted.", logoutSchema),
+  describeDocument("auth status", "Profiles", "The stored profiles.", itemsSchema(profileSchema)),
+  describeDocument("config list", "Effective settings", "All settings.", itemsSchema(settingSchema)),
+  describeDocument("config get", "Effective setting", "The setting.", settingSchema),
+  describeDocument("config set", "Changed setting", "The setting after the change.", changedSettingSchema),
+  describeDocument("config path", "Profiles file", "The path of the file.", profilesPathSchema),
+  {
+    name: "error",
+    command: null,
+    title: "Error",
+    description: "The last line of standard error if a command fails.",
+    schema: errorDocumentSchema,
+    place: "standard error",
+  },
+];
