@@ -45,14 +45,15 @@ const shape = (on) => on.replaceAll(/\{\w+\}/g, "{}");
 for (const [rule, { on, tier, open }] of reference) {
   const route = ROUTES.find((candidate) => candidate.rule === rule);
   if (route === undefined) faults.push(`${rule} ${on} is missing`);
-  else if (shape(route.on) !== shape(on)) faults.push(`${rule} is ${on} in the reference, ${route.on} in the table`);
+  else if (shape(route.endpoint) !== shape(on))
+    faults.push(`${rule} is ${on} in the reference, ${route.endpoint} in the table`);
   else if (route.tier !== tier)
     faults.push(`${rule} ${on} has tier ${tier} in the reference, ${route.tier} in the table`);
-  else if (open !== (route.open !== undefined) && !CLIENT_CALLS.test(route.on))
+  else if (open !== (route.publicAccess !== undefined) && !CLIENT_CALLS.test(route.endpoint))
     faults.push(`${rule} ${on} is ${open ? "" : "not "}open to public keys in the reference`);
 }
-for (const { rule, on, service } of ROUTES)
-  if (!service && !reference.has(rule)) faults.push(`${rule} ${on} is not in the reference`);
+for (const { rule, endpoint, requiresServiceToken } of ROUTES)
+  if (!requiresServiceToken && !reference.has(rule)) faults.push(`${rule} ${endpoint} is not in the reference`);
 if (new Set(ROUTES.map(({ rule }) => rule)).size !== ROUTES.length) faults.push("a rule stands in the table twice");
 if (reference.size < 100) faults.push(`only ${reference.size} operations were read: the reference's form has changed`);
 
@@ -85,7 +86,7 @@ API, as far as the official command's \`workflow run\` and \`whoami\` need it.
 
 | rule | operation | tier | key | state |
 |---|---|---|---|---|
-${ROUTES.map((route) => `| ${route.rule} | \`${route.on}\` | ${route.tier ?? "–"} | ${route.service ? "st" : route.open ? "pk" : "sk"} | ${formatState(route)} |`).join("\n")}
+${ROUTES.map((route) => `| ${route.rule} | \`${route.endpoint}\` | ${route.tier ?? "–"} | ${route.requiresServiceToken ? "st" : route.publicAccess ? "pk" : "sk"} | ${formatState(route)} |`).join("\n")}
 `;
 if (process.argv.includes("--write")) writeFileSync(FILE, text);
 else {

@@ -92,21 +92,21 @@ export async function openProjectEmulator(
       port: flags.port,
       rateLimits: flags.rateLimits,
       strict: flags.strict,
-      onHeld: (occurrence) => warnBlockedOccurrence(occurrence, output),
+      onBlocked: (occurrence) => warnBlockedOccurrence(occurrence, output),
       openScene,
-      ...(flags.logsRequests ? { onAnswered: new RequestLog(output).add } : {}),
+      ...(flags.logsRequests ? { onResponse: new RequestLog(output).add } : {}),
     });
     emulator = listening;
     let reported = new Set<string>();
     const onChange = async (): Promise<void> => {
       for (const sceneStore of sceneStores) await applyRecipientsFiles(project.current, sceneStore).catch(onError);
-      const faults = [...((await operations.resources.guides?.readErrors())?.values() ?? [])];
-      for (const fault of faults) if (!reported.has(fault.message)) onError(fault);
+      const errors = [...((await operations.resources.guides?.readErrors())?.values() ?? [])];
+      for (const error of errors) if (!reported.has(error.message)) onError(error);
       const warnings = flags.logsRequests
         ? await readFileWarnings(project.current, (name) => io.env[name]).catch(() => [])
         : [];
       for (const text of warnings) if (!reported.has(text)) output.warn(text);
-      reported = new Set([...faults.map(({ message }) => message), ...warnings]);
+      reported = new Set([...errors.map(({ message }) => message), ...warnings]);
     };
     const following = applyFileChanges({ project, store, emulator, output, onError, onChange }, watching.signal);
     if (readyFile !== null) writeReadyFile(readyFile, { url: listening.url, port: listening.port, pid: process.pid });

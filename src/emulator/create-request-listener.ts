@@ -68,11 +68,11 @@ export function createRequestListener(
       })
       .finally(async () => {
         if (context.method !== "GET") options.onWrite();
-        if (options.onAnswered === undefined) return;
+        if (options.onResponse === undefined) return;
         const took_ms = performance.now() - startedAt;
         if (failure === null)
           context.warnings.push(...collectPreferenceWarnings(context.path, await context.getReadText()));
-        options.onAnswered(toRequestLogEntry(context, took_ms, failure));
+        options.onResponse(toRequestLogEntry(context, took_ms, failure));
       });
   };
 }
@@ -81,8 +81,8 @@ function createRouter(options: HandlerOptions): Router {
   const limits = options.rateLimits ? new RateLimits() : null;
   const routes = new Router();
   // Routes of the API do not accept service tokens, so these routes have their own authentication.
-  for (const route of ROUTES.filter(({ service }) => service))
-    routes.add(route.on, async (context) => {
+  for (const route of ROUTES.filter(({ requiresServiceToken }) => requiresServiceToken))
+    routes.add(route.endpoint, async (context) => {
       const access = await readAccessSettings(options);
       const caller = authenticateService(context.header("authorization"), access);
       sendResult(context, await runRoute(context, { route, caller, access, limits: null }, options));
@@ -91,8 +91,8 @@ function createRouter(options: HandlerOptions): Router {
     await authenticateRequest(context, await readAccessSettings(options), options);
     sendResult(context, { body: buildOpenApiDocument(options.url) });
   });
-  for (const route of sortRoutes(ROUTES.filter(({ service }) => !service)))
-    routes.add(route.on, async (context) => {
+  for (const route of sortRoutes(ROUTES.filter(({ requiresServiceToken }) => !requiresServiceToken)))
+    routes.add(route.endpoint, async (context) => {
       const access = await readAccessSettings(options);
       const caller = await authenticateRequest(context, access, options);
       sendResult(context, await runRoute(context, { route, caller, access, limits }, options));
@@ -115,8 +115,8 @@ function createRouter(options: HandlerOptions): Router {
   servePage(routes, options);
   serveTracking(routes, options);
   servePreferenceCenter(routes, options);
-  for (const { on, handle } of [...SUPPORT_ROUTES, ...PAGE_ROUTES])
-    routes.add(on, async (context) =>
+  for (const { endpoint, handle } of [...SUPPORT_ROUTES, ...PAGE_ROUTES])
+    routes.add(endpoint, async (context) =>
       sendResult(context, { body: await handle(createSupportContext(context, options)) }),
     );
   return routes;
@@ -153,7 +153,7 @@ function runRoute(
   const collection = context.param("collection");
   const objectId = context.param("object_id") ?? context.param("id");
   const object = collection !== undefined && objectId !== undefined ? { collection, id: objectId } : undefined;
-  authorize(caller, route.open, { user, object }, access);
+  authorize(caller, route.publicAccess, { user, object }, access);
   if (limits !== null) checkRate(limits, route, caller, user);
   if (route.unavailable !== undefined) throw new ApiError(501, "not_supported", route.unavailable);
   const { query } = context;
@@ -161,7 +161,7 @@ function runRoute(
     operations: options.operations,
     bulk: options.bulkOperations,
     caller,
-    branch: (route.service ? query.text("branch") : context.header("x-knock-branch")) || undefined,
+    branch: (route.requiresServiceToken ? query.text("branch") : context.header("x-knock-branch")) || undefined,
     query,
     param: (name) => context.param(name) ?? "",
     header: (name) => context.header(name),
@@ -216,8 +216,8 @@ export async function readAccessSettings({
 
 /** Sorts routes so that fixed words come before parameters, because the first matching route is used. */
 function sortRoutes(routes: readonly Route[]): Route[] {
-  const getRank = ({ on }: Route): string =>
-    on
+  const getRank = ({ endpoint }: Route): string =>
+    endpoint
       .split("/")
       .map((part) => (part.startsWith("{") ? "1" : "0"))
       .join("");
@@ -266,7 +266,7 @@ function sendResponse(
 function sendError(context: RequestContext, error: unknown, options: HandlerOptions): void {
   const known = toApiError(error);
   // The request log contains the reason for an unusable store, so the error is reported here only without that log.
-  const isUnlogged = known?.status === 503 && options.onAnswered === undefined;
+  const isUnlogged = known?.status === 503 && options.onResponse === undefined;
   if (known === null || known.status === 500 || isUnlogged) options.onError(error);
   // An incomplete response is worse for the client than a closed connection.
   if (context.response.headersSent && !context.response.writableEnded) return void context.response.destroy();

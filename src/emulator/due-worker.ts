@@ -9,7 +9,7 @@ const POLL_MS = 500;
 
 interface DueWorkerOptions {
   operations: LocalOperations;
-  onHeld(held: BlockedOccurrence): void;
+  onBlocked(held: BlockedOccurrence): void;
   onError(error: unknown): void;
   /** Called when due work has run, because it may have written to the store. */
   onRun(): void;
@@ -62,7 +62,7 @@ export class DueWorker {
   }
 
   private async runLoop(): Promise<void> {
-    const { operations, onHeld, onError, onRun } = this.options;
+    const { operations, onBlocked, onError, onRun } = this.options;
     const { signal } = this.stopping;
     let lastRunAt = Number.NEGATIVE_INFINITY;
     let lastError = "";
@@ -73,7 +73,7 @@ export class DueWorker {
         // Reading the due time costs one read, and running due work costs several writes. After most requests nothing
         // is due.
         if (due === 0 || performance.now() - lastRunAt >= POLL_MS) {
-          await this.runExclusively(() => operations.runDue({ signal, onBlocked: onHeld }));
+          await this.runExclusively(() => operations.runDue({ signal, onBlocked }));
           lastRunAt = performance.now();
           onRun();
           due = await operations.readTimeUntilDue();

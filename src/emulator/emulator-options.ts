@@ -58,7 +58,7 @@ export interface EmulatorOptions {
    * Milliseconds within which a request's headers, and the whole request, must arrive. The defaults allow slow
    * networks.
    */
-  slow?: { headers_ms: number; request_ms: number };
+  requestTimeouts?: { headers_ms: number; request_ms: number };
   /** Called with the emulator's URL before the first request and the first due work. */
   onListening?(url: string): void;
   /**
@@ -66,8 +66,8 @@ export interface EmulatorOptions {
    * supported.
    */
   openScene?(): Promise<SceneParts>;
-  onAnswered?(request: RequestLogEntry): void;
-  onHeld(held: BlockedOccurrence): void;
+  onResponse?(request: RequestLogEntry): void;
+  onBlocked(held: BlockedOccurrence): void;
   /** Called with unexpected errors of requests or due work, such as bugs and an unusable store. */
   onError(error: unknown): void;
 }
@@ -99,9 +99,9 @@ export type SharedOptionName =
   | "allowedHosts"
   | "port"
   | "rateLimits"
-  | "slow"
-  | "onAnswered"
-  | "onHeld"
+  | "requestTimeouts"
+  | "onResponse"
+  | "onBlocked"
   | "openScene";
 
 /** The options of one store's app, after the server has started. */

@@ -15,13 +15,13 @@ interface Fault {
   status: number | null;
   error: FaultError | null;
   /** The number of failures left; null if the fault lasts until it is cleared. */
-  left: number | null;
+  remaining: number | null;
   /** The share of attempts that fail, from 0 to 1. */
   rate: number;
   seed: string;
   failed: number;
   passed: number;
-  nextRandom(): number;
+  random(): number;
 }
 
 /**
@@ -51,8 +51,8 @@ function toDelivery({ status, error }: Fault): Delivery {
   return { status: "failed", retryable: true, reason };
 }
 
-function isActive({ left }: Fault): boolean {
-  return left === null || left > 0;
+function isActive({ remaining }: Fault): boolean {
+  return remaining === null || remaining > 0;
 }
 
 /**
@@ -76,12 +76,12 @@ export class Faults {
       status: status ?? null,
       error: error ?? null,
       // With a rate, chance decides how many deliveries fail. Without one, a single failure is the least surprising.
-      left: times ?? (typeof rate === "number" ? null : 1),
+      remaining: times ?? (typeof rate === "number" ? null : 1),
       rate: rate ?? 1,
       seed: chosenSeed,
       failed: 0,
       passed: 0,
-      nextRandom: createRandom(chosenSeed),
+      random: createRandom(chosenSeed),
     };
     this.channels = channels;
     this.faults.push(fault);
@@ -154,12 +154,12 @@ export class Faults {
   private drawFailure(key: string): Delivery | null {
     const fault = this.faults.find((candidate) => isActive(candidate) && candidate.keys.includes(key));
     if (fault === undefined) return null;
-    if (fault.nextRandom() >= fault.rate) {
+    if (fault.random() >= fault.rate) {
       fault.passed++;
       return null;
     }
     fault.failed++;
-    if (fault.left !== null) fault.left--;
+    if (fault.remaining !== null) fault.remaining--;
     return toDelivery(fault);
   }
 }
@@ -173,6 +173,17 @@ function findChannels(name: string, channels: readonly Channel[]): Channel[] {
   return failing;
 }
 
-function serializeFault({ id, channel, keys, status, error, left, rate, seed, failed, passed }: Fault): JsonObject {
-  return { id, channel, channels: [...keys], status, error, left, rate, seed, failed, passed };
+function serializeFault({
+  id,
+  channel,
+  keys,
+  status,
+  error,
+  remaining,
+  rate,
+  seed,
+  failed,
+  passed,
+}: Fault): JsonObject {
+  return { id, channel, channels: [...keys], status, error, left: remaining, rate, seed, failed, passed };
 }

@@ -49,8 +49,8 @@ export const ROUTES: readonly Route[] = [
  */
 export function buildOpenApiDocument(url: string): JsonObject {
   const paths: Record<string, JsonObject> = {};
-  for (const { on, rule, unavailable } of ROUTES) {
-    const [method = "", path = ""] = on.split(" ");
+  for (const { endpoint, rule, unavailable } of ROUTES) {
+    const [method = "", path = ""] = endpoint.split(" ");
     const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => ({
       name,
       in: "path",

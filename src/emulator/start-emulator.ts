@@ -31,7 +31,7 @@ const MAX_HEADER_BYTES = 1_048_576;
  * any other address that the server cannot listen on.
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { host, slow: timeouts = DEFAULT_TIMEOUTS } = options;
+  const { host, requestTimeouts: timeouts = DEFAULT_TIMEOUTS } = options;
   const server = createServer({
     headersTimeout: timeouts.headers_ms,
     requestTimeout: timeouts.request_ms,

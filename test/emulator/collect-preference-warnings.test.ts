@@ -33,7 +33,7 @@ describe("a preference condition with an unknown scope (E-154 A-444)", () => {
         expect(status, text).toBe(200);
         expect((await ask(on, body({ channel_types: { email: { conditions: [{}] } } }))).status).toBe(422);
       },
-      { onAnswered: (request) => logEntries.push(request) },
+      { onResponse: (request) => logEntries.push(request) },
     );
     expect(logEntries.map(({ warnings }) => warnings)).toEqual([undefined, [`${place} ${WARNING}`], undefined]);
   });
@@ -42,7 +42,7 @@ describe("a preference condition with an unknown scope (E-154 A-444)", () => {
     const logEntries: RequestLogEntry[] = [];
     const set = { workflows: { hello: { conditions: [{ ...CONDITION, variable: "recpient.plan" }] } } };
     await withApi(async ({ ask }) => void (await ask("PUT /v1/users/u1/preferences/default", set)), {
-      onAnswered: (request) => logEntries.push(request),
+      onResponse: (request) => logEntries.push(request),
     });
     expect(logEntries[0]?.warnings).toEqual([
       '/workflows/hello/conditions/0/variable starts with the unknown scope "recpient"; did you mean "recipient"?',

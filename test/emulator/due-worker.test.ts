@@ -17,7 +17,7 @@ describe("the worker for due work", () => {
     const errors: unknown[] = [];
     const worker = new DueWorker({
       operations,
-      onHeld: () => {},
+      onBlocked: () => {},
       onError: (error) => errors.push(error),
       onRun: () => {},
     });

@@ -80,7 +80,7 @@ const buildPath = (path: string): string =>
 
 // A server error would be a 500, which also fails the closing of the emulator.
 describe("odd requests never cause a server error", () => {
-  it.each(ROUTES.filter(({ unavailable }) => unavailable === undefined).map(({ on }) => [on] as const))(
+  it.each(ROUTES.filter(({ unavailable }) => unavailable === undefined).map(({ endpoint }) => [endpoint] as const))(
     "for %s",
     (on) =>
       withApi(async ({ ask }) => {

@@ -12,7 +12,7 @@ export interface EmulatorSetup {
   variables?: Record<string, string>;
   host?: string;
   allowedHosts?: readonly string[];
-  onAnswered?: (request: RequestLogEntry) => void;
+  onResponse?: (request: RequestLogEntry) => void;
   slow?: { headers_ms: number; request_ms: number };
   readPage?: () => Promise<string | null>;
 }
@@ -73,9 +73,9 @@ export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSe
       allowedHosts: setup.allowedHosts ?? [],
       port,
       rateLimits: setup.rateLimits ?? false,
-      ...(setup.slow ? { slow: setup.slow } : {}),
-      ...(setup.onAnswered ? { onAnswered: setup.onAnswered } : {}),
-      onHeld: () => {},
+      ...(setup.slow ? { requestTimeouts: setup.slow } : {}),
+      ...(setup.onResponse ? { onResponse: setup.onResponse } : {}),
+      onBlocked: () => {},
       onError: (error) => errors.push(error),
     });
   let emulator = await open(0);

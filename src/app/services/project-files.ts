@@ -21,17 +21,17 @@ export class ProjectFiles {
   }
 
   /**
-   * Returns the project. Throws `project_missing`. `isRemoteToo` says whether the command also works on the remote
+   * Returns the project. Throws `project_missing`. `supportsRemote` says whether the command also works on the remote
    * target.
    */
-  async require(flags: TargetFlags, isRemoteToo = false): Promise<Project> {
+  async require(flags: TargetFlags, supportsRemote = false): Promise<Project> {
     const project = await this.find(flags);
     if (project !== null) return project;
     throw new KnockError(
       "project_missing",
       "no knock.json here or in a folder above: the local target needs a project",
       {
-        hint: `Run \`knock init\` to create one, or use --project to name its folder${isRemoteToo ? ", or --remote to use the API" : ""}.`,
+        hint: `Run \`knock init\` to create one, or use --project to name its folder${supportsRemote ? ", or --remote to use the API" : ""}.`,
       },
     );
   }

@@ -34,7 +34,7 @@ export class TargetOpener implements TargetService {
 
   async open(flags: TargetFlags): Promise<Operations> {
     const settings = await this.settings.get(flags);
-    if (settings.target.value === "local") return this.openEngine(flags, { isRemoteToo: true });
+    if (settings.target.value === "local") return this.openEngine(flags, { supportsRemote: true });
     return openRemoteTarget(flags, settings, this.io, this.opened);
   }
 
@@ -43,7 +43,7 @@ export class TargetOpener implements TargetService {
   }
 
   openForCheck(flags: TargetFlags): Promise<LocalOperations> {
-    this.checkEngine ??= this.openEngine(flags, { isRemoteToo: true, openStore: openStoreForCheck });
+    this.checkEngine ??= this.openEngine(flags, { supportsRemote: true, openStore: openStoreForCheck });
     return this.checkEngine;
   }
 
@@ -63,8 +63,8 @@ export class TargetOpener implements TargetService {
   }
 
   /** Finds the project and its store. Throws `project_missing`. */
-  async locate(flags: TargetFlags, isRemoteToo = false): Promise<LocatedProject> {
-    const project = await this.files.require(flags, isRemoteToo);
+  async locate(flags: TargetFlags, supportsRemote = false): Promise<LocatedProject> {
+    const project = await this.files.require(flags, supportsRemote);
     const { store } = await this.settings.get(flags);
     return { project, location: resolveStoreLocation(store, project, this.io.cwd) };
   }
@@ -90,9 +90,9 @@ export class TargetOpener implements TargetService {
 
   private async openEngine(
     flags: TargetFlags,
-    { isRemoteToo = false, openStore = openProjectStore },
+    { supportsRemote = false, openStore = openProjectStore },
   ): Promise<LocalOperations> {
-    const { project, location } = await this.locate(flags, isRemoteToo);
+    const { project, location } = await this.locate(flags, supportsRemote);
     const branch = await this.project.resolveBranch(project, flags);
     const engine = await openLocalEngine(project, location, this.io, {
       warn: (text) => this.output.warn(text),

@@ -168,8 +168,8 @@ export class FollowedProject {
    */
   private async readValidWorkflow(key: string, project = this.project): Promise<Workflow | null> {
     const workflow = await project.workflow(key);
-    const fault = workflow === null ? null : await findTemplateError(workflow, project);
-    if (fault !== null) throw fault;
+    const error = workflow === null ? null : await findTemplateError(workflow, project);
+    if (error !== null) throw error;
     return workflow;
   }
 

@@ -48,13 +48,13 @@ interface CrossOriginRequest {
 export function createCorsHeaderBuilder(
   routes: readonly Route[],
 ): (request: CrossOriginRequest) => Record<string, string> {
-  const open = routes
-    .filter((route) => route.open !== undefined)
-    .map(({ on }) => new RegExp(`^${on.replaceAll(/[.$]/g, "\\$&").replaceAll(/\{\w+\}/g, "[^/]+")}$`));
+  const publicPatterns = routes
+    .filter((route) => route.publicAccess !== undefined)
+    .map(({ endpoint }) => new RegExp(`^${endpoint.replaceAll(/[.$]/g, "\\$&").replaceAll(/\{\w+\}/g, "[^/]+")}$`));
   return ({ method, path, origin, requestedMethod }) => {
     if (origin === undefined) return NO_HEADERS;
     const endpoint = `${method === "OPTIONS" ? requestedMethod : method} ${path}`;
-    if (!open.some((pattern) => pattern.test(endpoint))) return NO_HEADERS;
+    if (!publicPatterns.some((pattern) => pattern.test(endpoint))) return NO_HEADERS;
     return { "access-control-allow-origin": origin, vary: "Origin", ...CORS_HEADERS };
   };
 }

@@ -52,21 +52,21 @@ export interface Route {
    * cli-compat.md.
    */
   rule: string;
-  on: `${Method} /${string}`;
+  endpoint: `${Method} /${string}`;
   /** The rate limit; null for the management API, which has no tiers. */
   tier: Tier | null;
   /**
    * The access of public keys and the part of the path that belongs to the caller. Absent if a secret key is required
    * (A-010).
    */
-  open?: PublicAccess;
+  publicAccess?: PublicAccess;
   /** Marks a route of the management API, which requires a service token (A-901). */
-  service?: true;
+  requiresServiceToken?: true;
   /** The differences from the service, for docs/reference/api-coverage.md. */
   differs?: string;
   /** The reason why the route always returns 501. */
   unavailable?: string;
-  handle(call: RouteContext): Promise<RouteResult>;
+  handle(context: RouteContext): Promise<RouteResult>;
 }
 
 export function ok(body: JsonObject | JsonObject[], headers?: Record<string, string>): RouteResult {

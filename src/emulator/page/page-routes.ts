@@ -225,31 +225,31 @@ async function readProject({ operations, environment, definitions }: SupportCont
  * and are not part of the API.
  */
 export const PAGE_ROUTES: SupportRoute[] = [
-  { on: "GET /__knock/page/project", handle: readProject },
-  { on: "GET /__knock/page/messages", handle: listMessages },
-  { on: "GET /__knock/page/messages/{id}", handle: readMessage },
-  { on: "POST /__knock/page/messages/{id}/mark", handle: markMessage },
-  { on: "GET /__knock/page/runs", handle: listRuns },
+  { endpoint: "GET /__knock/page/project", handle: readProject },
+  { endpoint: "GET /__knock/page/messages", handle: listMessages },
+  { endpoint: "GET /__knock/page/messages/{id}", handle: readMessage },
+  { endpoint: "POST /__knock/page/messages/{id}/mark", handle: markMessage },
+  { endpoint: "GET /__knock/page/runs", handle: listRuns },
   {
-    on: "GET /__knock/page/runs/{id}",
+    endpoint: "GET /__knock/page/runs/{id}",
     handle: async ({ operations, param }) => explainRun(requireFound(await operations.readRecipientRun(param("id")))),
   },
-  { on: "GET /__knock/page/users", handle: listRecipients },
-  { on: "GET /__knock/page/users/{id}", handle: readRecipient },
+  { endpoint: "GET /__knock/page/users", handle: listRecipients },
+  { endpoint: "GET /__knock/page/users/{id}", handle: readRecipient },
   {
-    on: "PUT /__knock/page/users/{id}/preferences/{set}",
+    endpoint: "PUT /__knock/page/users/{id}/preferences/{set}",
     handle: async ({ operations, param, body }) =>
       operations.resources.preferences.set(parseReference(param("id")), param("set"), await body()),
   },
   {
-    on: "DELETE /__knock/page/users/{id}/preferences/{set}",
+    endpoint: "DELETE /__knock/page/users/{id}/preferences/{set}",
     async handle({ operations, param }) {
       const recipient = parseReference(param("id"));
       await operations.resources.preferences.delete(recipient, param("set"));
       return operations.resources.preferences.read(recipient, param("set"));
     },
   },
-  { on: "GET /__knock/page/users/{id}/feeds/{channel}", handle: readFeed },
-  { on: "GET /__knock/page/workflows", handle: listWorkflows },
-  { on: "POST /__knock/page/workflows/{key}/trigger", handle: triggerWorkflow },
+  { endpoint: "GET /__knock/page/users/{id}/feeds/{channel}", handle: readFeed },
+  { endpoint: "GET /__knock/page/workflows", handle: listWorkflows },
+  { endpoint: "POST /__knock/page/workflows/{key}/trigger", handle: triggerWorkflow },
 ];

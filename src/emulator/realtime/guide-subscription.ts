@@ -16,13 +16,13 @@ export function parseGuideTopic(topic: string): string | null {
 /** A guide at the last check. */
 interface SeenGuide {
   /** The guide without the user's engagement, whose changes are not announced, as for feeds (RQ-6). */
-  face: string;
+  fingerprint: string;
   /** Whether the client displays the guide or may display it again. This includes guides that the user has archived. */
-  isFor: boolean;
+  isDisplayable: boolean;
 }
 
 interface GuideSnapshot {
-  guides: Map<string, SeenGuide & { shape: JsonObject; eligible: boolean }>;
+  guides: Map<string, SeenGuide & { document: JsonObject; eligible: boolean }>;
   group: JsonObject;
 }
 
@@ -64,8 +64,8 @@ export class GuideSubscription {
   /** Sends all guides to a client that reconnects, because any of them may be new to it. */
   async announceAll(): Promise<void> {
     const snapshot = await this.readSnapshot();
-    for (const { shape, eligible } of snapshot.guides.values())
-      this.sendEvent("guide.updated", { guide: shape, eligible });
+    for (const { document, eligible } of snapshot.guides.values())
+      this.sendEvent("guide.updated", { guide: document, eligible });
     this.sendEvent("guide_group.updated", { guide_group: snapshot.group });
     this.remember(snapshot);
   }
@@ -83,12 +83,12 @@ export class GuideSubscription {
 
   private announceChange(
     before: SeenGuide | undefined,
-    { shape, eligible, isFor, face }: SeenGuide & { shape: JsonObject; eligible: boolean },
+    { document, eligible, isDisplayable, fingerprint }: SeenGuide & { document: JsonObject; eligible: boolean },
   ) {
     if (before === undefined) {
-      if (eligible) this.sendEvent("guide.added", { guide: shape, eligible });
-    } else if (before.isFor !== isFor || (isFor && before.face !== face)) {
-      this.sendEvent("guide.updated", { guide: shape, eligible });
+      if (eligible) this.sendEvent("guide.added", { guide: document, eligible });
+    } else if (before.isDisplayable !== isDisplayable || (isDisplayable && before.fingerprint !== fingerprint)) {
+      this.sendEvent("guide.updated", { guide: document, eligible });
     }
   }
 
@@ -97,7 +97,9 @@ export class GuideSubscription {
   }
 
   private remember({ guides, group }: GuideSnapshot): void {
-    this.seenGuides = new Map([...guides].map(([key, { face, isFor }]) => [key, { face, isFor }]));
+    this.seenGuides = new Map(
+      [...guides].map(([key, { fingerprint, isDisplayable }]) => [key, { fingerprint, isDisplayable }]),
+    );
     this.seenGroup = stableStringify(group);
   }
 
@@ -110,12 +112,17 @@ export class GuideSubscription {
       ]),
     );
     const includesAll = this.query.force_all_guides === true;
-    const guides = (response.entries as JsonObject[]).map((shape) => {
-      const reason = reasons.get(shape.key);
-      const isFor = includesAll || reason === undefined || reason === "marked_as_archived";
+    const guides = (response.entries as JsonObject[]).map((document) => {
+      const reason = reasons.get(document.key);
+      const isDisplayable = includesAll || reason === undefined || reason === "marked_as_archived";
       return [
-        String(shape.key),
-        { shape, face: buildFingerprint(shape), isFor, eligible: includesAll || reason === undefined },
+        String(document.key),
+        {
+          document,
+          fingerprint: buildFingerprint(document),
+          isDisplayable,
+          eligible: includesAll || reason === undefined,
+        },
       ] as const;
     });
     return { guides: new Map(guides), group: (response.guide_groups as JsonObject[])[0] ?? {} };

@@ -96,7 +96,7 @@ export class RealtimeServer {
     const status = known === null ? 500 : known.status === 401 ? 403 : known.status;
     endSocketWithError(socket, status, known?.body ?? {});
     const path = (url ?? "").split("?", 1)[0] ?? ""; // the query contains keys and tokens
-    this.options.onAnswered?.({
+    this.options.onResponse?.({
       method: "GET",
       path,
       status,

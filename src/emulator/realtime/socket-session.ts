@@ -80,7 +80,7 @@ export class SocketSession {
     if (subscription instanceof JoinRejection) {
       const { status, reason, message } = subscription;
       const took_ms = performance.now() - startedAt;
-      this.options.onAnswered?.({
+      this.options.onResponse?.({
         method: "JOIN",
         path: topic,
         status,

@@ -3,14 +3,14 @@ import { NO_CONTENT, type Route, toPageResult } from "../access/route.js";
 export const audienceRoutes: Route[] = [
   {
     rule: "A-201",
-    on: "GET /v1/audiences/{key}/members",
+    endpoint: "GET /v1/audiences/{key}/members",
     tier: 4,
     handle: async ({ operations, param, query }) =>
       toPageResult(await operations.resources.audiences.list(param("key"), query.page())),
   },
   {
     rule: "A-202",
-    on: "POST /v1/audiences/{key}/members",
+    endpoint: "POST /v1/audiences/{key}/members",
     tier: 3,
     async handle({ operations, param, query, body }) {
       const create_audience = query.flag("create_audience") ?? false;
@@ -20,7 +20,7 @@ export const audienceRoutes: Route[] = [
   },
   {
     rule: "A-203",
-    on: "DELETE /v1/audiences/{key}/members",
+    endpoint: "DELETE /v1/audiences/{key}/members",
     tier: 3,
     async handle({ operations, param, body }) {
       await operations.resources.audiences.remove(param("key"), await body());

@@ -11,8 +11,8 @@ import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { ok, okOrNotFound, pickFields, type Route, type RouteContext, type RouteResult } from "../access/route.js";
 import type { BulkItem } from "../bulk-operations.js";
 
-async function startOperation(call: RouteContext, name: string, items: readonly BulkItem[]): Promise<RouteResult> {
-  return ok(await call.bulk.start(name, items, call.baseUrl));
+async function startOperation(context: RouteContext, name: string, items: readonly BulkItem[]): Promise<RouteResult> {
+  return ok(await context.bulk.start(name, items, context.baseUrl));
 }
 
 /** Throws if the resource did not exist, which counts as an error of its row. */
@@ -20,42 +20,42 @@ function checkExisted(existed: boolean): void {
   if (!existed) throw new Error("was not there");
 }
 
-function bulkRoute(
+function buildBulkRoute(
   rule: string,
   path: `/${string}`,
-  buildItems: (call: RouteContext) => Promise<[name: string, items: BulkItem[]]>,
+  buildItems: (context: RouteContext) => Promise<[name: string, items: BulkItem[]]>,
 ): Route {
   return {
     rule,
-    on: `POST ${path}`,
+    endpoint: `POST ${path}`,
     tier: 1,
-    handle: async (call) => startOperation(call, ...(await buildItems(call))),
+    handle: async (context) => startOperation(context, ...(await buildItems(context))),
   };
 }
 
 export const bulkRoutes: Route[] = [
   {
     rule: "A-204",
-    on: "GET /v1/bulk_operations/{id}",
+    endpoint: "GET /v1/bulk_operations/{id}",
     tier: 4,
     differs: "Kept in memory only, until the emulator stops.",
     handle: async ({ bulk: operations, param, baseUrl }) => okOrNotFound(operations.read(param("id"), baseUrl)),
   },
-  bulkRoute("A-280", "/v1/users/bulk/identify", async ({ operations, body }) => {
+  buildBulkRoute("A-280", "/v1/users/bulk/identify", async ({ operations, body }) => {
     const users = parseBulkRecipients(await body(), "users", USERS);
     return [
       "users.bulk.identify",
       users.map((user) => ({ id: user.id, run: () => operations.resources.users.set(user.id, user) })),
     ];
   }),
-  bulkRoute("A-279", "/v1/users/bulk/delete", async ({ operations, body }) => {
+  buildBulkRoute("A-279", "/v1/users/bulk/delete", async ({ operations, body }) => {
     const ids = parseBulkIds(await body(), "user_ids");
     return [
       "users.bulk.delete",
       ids.map((id) => ({ id, run: async () => checkExisted(await operations.resources.users.delete(id)) })),
     ];
   }),
-  bulkRoute("A-281", "/v1/users/bulk/preferences", async ({ operations, body }) => {
+  buildBulkRoute("A-281", "/v1/users/bulk/preferences", async ({ operations, body }) => {
     const { ids, setId, set } = parseBulkPreferences(await body());
     parsePreferenceSet(set, "preferences");
     return [
@@ -63,7 +63,7 @@ export const bulkRoutes: Route[] = [
       ids.map((user) => ({ id: user, run: () => operations.resources.preferences.set(user, setId, set) })),
     ];
   }),
-  bulkRoute("A-236", "/v1/objects/{collection}/bulk/set", async ({ operations, param, body }) => {
+  buildBulkRoute("A-236", "/v1/objects/{collection}/bulk/set", async ({ operations, param, body }) => {
     const collection = param("collection");
     const objects = parseBulkRecipients(await body(), "objects", collection);
     return [
@@ -75,7 +75,7 @@ export const bulkRoutes: Route[] = [
       })),
     ];
   }),
-  bulkRoute("A-235", "/v1/objects/{collection}/bulk/delete", async ({ operations, param, body }) => {
+  buildBulkRoute("A-235", "/v1/objects/{collection}/bulk/delete", async ({ operations, param, body }) => {
     const collection = param("collection");
     return [
       "objects.bulk.delete",
@@ -86,7 +86,7 @@ export const bulkRoutes: Route[] = [
       })),
     ];
   }),
-  bulkRoute("A-237", "/v1/objects/{collection}/bulk/subscriptions/add", async ({ operations, param, body }) => {
+  buildBulkRoute("A-237", "/v1/objects/{collection}/bulk/subscriptions/add", async ({ operations, param, body }) => {
     const collection = param("collection");
     return [
       "objects.bulk.add_subscriptions",
@@ -98,7 +98,7 @@ export const bulkRoutes: Route[] = [
       })),
     ];
   }),
-  bulkRoute("A-238", "/v1/objects/{collection}/bulk/subscriptions/delete", async ({ operations, param, body }) => {
+  buildBulkRoute("A-238", "/v1/objects/{collection}/bulk/subscriptions/delete", async ({ operations, param, body }) => {
     const collection = param("collection");
     return [
       "objects.bulk.delete_subscriptions",
@@ -109,7 +109,7 @@ export const bulkRoutes: Route[] = [
       })),
     ];
   }),
-  bulkRoute("A-274", "/v1/tenants/bulk/set", async ({ operations, body }) => {
+  buildBulkRoute("A-274", "/v1/tenants/bulk/set", async ({ operations, body }) => {
     return [
       "tenants.bulk.set",
       parseBulkRecipients(await body(), "tenants", TENANTS).map((tenant) => ({
@@ -118,14 +118,14 @@ export const bulkRoutes: Route[] = [
       })),
     ];
   }),
-  bulkRoute("A-273", "/v1/tenants/bulk/delete", async ({ operations, query }) => {
+  buildBulkRoute("A-273", "/v1/tenants/bulk/delete", async ({ operations, query }) => {
     const ids = parseBulkIds({ tenant_ids: query.list("tenant_ids") }, "tenant_ids");
     return [
       "tenants.bulk.delete",
       ids.map((id) => ({ id, run: async () => checkExisted(await operations.resources.tenants.delete(id)) })),
     ];
   }),
-  bulkRoute("A-271", "/v1/schedules/bulk/create", async ({ operations, body }) => {
+  buildBulkRoute("A-271", "/v1/schedules/bulk/create", async ({ operations, body }) => {
     const payload = pickFields(await body(), ["schedules"]);
     parseBulkScheduleRequest(payload);
     return [

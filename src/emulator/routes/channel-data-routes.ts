@@ -4,8 +4,8 @@ import { noContentOrNotFound, ok, okOrNotFound, type Route, type RouteContext } 
 import { OBJECT, type RouteOwner, USER } from "./route-owner.js";
 
 /** Returns the owner. Throws if its ID is invalid, because setting channel data may create the owner. */
-function parseOwner(call: RouteContext, owner: RouteOwner) {
-  const reference = owner.getReference(call);
+function parseOwner(context: RouteContext, owner: RouteOwner) {
+  const reference = owner.getReference(context);
   const { collection, id } = typeof reference === "string" ? { collection: USERS, id: reference } : reference;
   const key = splitRecipientKey(parseRecipientKey(collection, id));
   return owner.kind === "user" ? key.id : key;
@@ -13,41 +13,44 @@ function parseOwner(call: RouteContext, owner: RouteOwner) {
 
 function buildRoutes(owner: RouteOwner, [read, set, remove]: [string, string, string]): Route[] {
   const path = `${owner.path}/channel_data/{channel_id}` as const;
-  const open = (operation: "read" | "write") =>
+  const buildPublicAccess = (operation: "read" | "write") =>
     ({ owner: owner.kind, capability: `channel_data/${operation}` }) as const;
   return [
     {
       rule: read,
-      on: `GET ${path as `/${string}`}`,
+      endpoint: `GET ${path as `/${string}`}`,
       tier: 4,
-      open: open("read"),
-      handle: async (call) =>
+      publicAccess: buildPublicAccess("read"),
+      handle: async (context) =>
         okOrNotFound(
-          await call.operations.resources.channelData.read(owner.getReference(call), call.param("channel_id")),
+          await context.operations.resources.channelData.read(owner.getReference(context), context.param("channel_id")),
         ),
     },
     {
       rule: set,
-      on: `PUT ${path as `/${string}`}`,
+      endpoint: `PUT ${path as `/${string}`}`,
       tier: 3,
-      open: open("write"),
-      handle: async (call) =>
+      publicAccess: buildPublicAccess("write"),
+      handle: async (context) =>
         ok(
-          await call.operations.resources.channelData.set(
-            parseOwner(call, owner),
-            call.param("channel_id"),
-            await call.body(),
+          await context.operations.resources.channelData.set(
+            parseOwner(context, owner),
+            context.param("channel_id"),
+            await context.body(),
           ),
         ),
     },
     {
       rule: remove,
-      on: `DELETE ${path as `/${string}`}`,
+      endpoint: `DELETE ${path as `/${string}`}`,
       tier: 3,
-      open: open("write"),
-      handle: async (call) =>
+      publicAccess: buildPublicAccess("write"),
+      handle: async (context) =>
         noContentOrNotFound(
-          await call.operations.resources.channelData.delete(owner.getReference(call), call.param("channel_id")),
+          await context.operations.resources.channelData.delete(
+            owner.getReference(context),
+            context.param("channel_id"),
+          ),
         ),
     },
   ];

@@ -91,18 +91,18 @@ async function listMatchingIds(
 export const channelMessageRoutes: Route[] = [
   {
     rule: "A-205",
-    on: "POST /v1/channels/{channel_id}/messages/bulk/{action}",
+    endpoint: "POST /v1/channels/{channel_id}/messages/bulk/{action}",
     tier: 2,
-    open: { owner: "message" },
+    publicAccess: { owner: "message" },
     differs: "Messages are selected when the request arrives, not while the operation runs.",
-    async handle(call) {
-      const action = parseAction(call.param("action"));
-      const ids = await listMatchingIds(call, call.param("channel_id"), await call.body());
-      const { operations } = call;
+    async handle(context) {
+      const action = parseAction(context.param("action"));
+      const ids = await listMatchingIds(context, context.param("channel_id"), await context.body());
+      const { operations } = context;
       const run = (id: string): Promise<unknown> =>
         action === "delete" ? operations.deleteMessages([id]) : operations.markMessages([id], action);
       const items = ids.map((id) => ({ id, run: () => run(id) }));
-      return ok(await call.bulk.start(`messages.bulk.${action}`, items, call.baseUrl));
+      return ok(await context.bulk.start(`messages.bulk.${action}`, items, context.baseUrl));
     },
   },
 ];

@@ -63,26 +63,26 @@ function toFeedBody({ items, page_info, meta, vars }: FeedPage): JsonObject {
 export const feedRoutes: Route[] = [
   {
     rule: "A-288",
-    on: "GET /v1/users/{user_id}/feeds/{id}",
+    endpoint: "GET /v1/users/{user_id}/feeds/{id}",
     tier: 2,
-    open: { owner: "user", capability: "user/feed_read", orTenants: true },
-    async handle(call) {
-      const { query } = call;
+    publicAccess: { owner: "user", capability: "user/feed_read", orTenants: true },
+    async handle(context) {
+      const { query } = context;
       const excluded = parseExcludedPaths(query.text("exclude"));
-      const channel = call.param("id");
-      const environment = await call.environment();
-      await checkFeedChannel(call, channel);
+      const channel = context.param("id");
+      const environment = await context.environment();
+      await checkFeedChannel(context, channel);
       const filter = {
-        recipient: toRecipientKey(call.param("user_id")),
+        recipient: toRecipientKey(context.param("user_id")),
         channel,
         ...parseFeedFilter(query),
-        granted: findGrantedTenants(call.caller, call.param("user_id")),
+        granted: findGrantedTenants(context.caller, context.param("user_id")),
       };
       const isCompact = query.choice("mode", ["compact", "rich"]) === "compact";
-      const page = await call.operations.resources.feeds.list(filter, query.page());
+      const page = await context.operations.resources.feeds.list(filter, query.page());
       const locale = query.text("locale") ?? "";
-      const read = locale === "" ? page.items : await translateItems(call, page.items, locale);
-      const items = isCompact ? read.map(toCompactItem) : await addActivities(call, read);
+      const read = locale === "" ? page.items : await translateItems(context, page.items, locale);
+      const items = isCompact ? read.map(toCompactItem) : await addActivities(context, read);
       const body = toFeedBody(applyResponseFilter({ ...page, items }, channel, environment));
       for (const path of excluded) deletePath(body, path);
       return ok(body);
@@ -90,11 +90,11 @@ export const feedRoutes: Route[] = [
   },
   {
     rule: "A-289",
-    on: "GET /v1/users/{user_id}/feeds/{id}/settings",
+    endpoint: "GET /v1/users/{user_id}/feeds/{id}/settings",
     tier: 4,
-    open: { owner: "user", capability: "user/feed_read", orTenants: true },
-    async handle(call) {
-      await checkFeedChannel(call, call.param("id"));
+    publicAccess: { owner: "user", capability: "user/feed_read", orTenants: true },
+    async handle(context) {
+      await checkFeedChannel(context, context.param("id"));
       return ok({ features: { branding_required: false } });
     },
   },

@@ -23,18 +23,18 @@ function parseTargetData(query: Query): JsonObject {
   return data;
 }
 
-async function listGuides(call: RouteContext): Promise<RouteResult> {
-  const { query } = call;
-  const channel = call.param("channel_id");
-  const response = await requireGuides(call).list({
-    user: call.param("user_id"),
+async function listGuides(context: RouteContext): Promise<RouteResult> {
+  const { query } = context;
+  const channel = context.param("channel_id");
+  const response = await requireGuides(context).list({
+    user: context.param("user_id"),
     channel,
     tenant: query.text("tenant") ?? null,
     data: parseTargetData(query),
     type: query.text("type"),
     force_all_guides: query.flag("force_all_guides"),
   });
-  const { channels } = await call.environment();
+  const { channels } = await context.environment();
   const isKnown =
     isUuid(channel) || Object.values(channels).some((known) => known?.id === channel || known?.key === channel);
   const [group] = response.guide_groups as { display_sequence: Json[] }[];
@@ -45,14 +45,14 @@ async function listGuides(call: RouteContext): Promise<RouteResult> {
 
 const DONE = { status: "ok" };
 
-function engagementRoute(rule: string, on: Route["on"], action: GuideAction): Route {
+function buildEngagementRoute(rule: string, endpoint: Route["endpoint"], action: GuideAction): Route {
   return {
     rule,
-    on,
+    endpoint,
     tier: 2,
-    open: WRITE,
-    async handle(call) {
-      await requireGuides(call).recordEngagement(call.param("user_id"), action, await call.body());
+    publicAccess: WRITE,
+    async handle(context) {
+      await requireGuides(context).recordEngagement(context.param("user_id"), action, await context.body());
       return ok(DONE);
     },
   };
@@ -66,33 +66,33 @@ const LEGACY: Record<GuideAction, string> = { archived: "A-295", interacted: "A-
 export const guideRoutes: Route[] = [
   {
     rule: "A-290",
-    on: `PUT ${PATH}/engagements/reset`,
+    endpoint: `PUT ${PATH}/engagements/reset`,
     tier: 2,
-    open: WRITE,
-    async handle(call) {
-      await requireGuides(call).reset(call.param("user_id"), await call.body());
+    publicAccess: WRITE,
+    async handle(context) {
+      await requireGuides(context).reset(context.param("user_id"), await context.body());
       return ok(DONE);
     },
   },
-  ...GUIDE_ACTIONS.map((action) => engagementRoute(CURRENT[action], `PUT ${PATH}/messages/${action}`, action)),
+  ...GUIDE_ACTIONS.map((action) => buildEngagementRoute(CURRENT[action], `PUT ${PATH}/messages/${action}`, action)),
   ...GUIDE_ACTIONS.map((action) =>
-    engagementRoute(LEGACY[action], `PUT ${PATH}/messages/{message_id}/${action}`, action),
+    buildEngagementRoute(LEGACY[action], `PUT ${PATH}/messages/{message_id}/${action}`, action),
   ),
   {
     rule: "A-292",
-    on: `DELETE ${PATH}/messages/archived`,
+    endpoint: `DELETE ${PATH}/messages/archived`,
     tier: 2,
-    open: WRITE,
-    async handle(call) {
-      await requireGuides(call).unarchive(call.param("user_id"), await call.body());
+    publicAccess: WRITE,
+    async handle(context) {
+      await requireGuides(context).unarchive(context.param("user_id"), await context.body());
       return ok(DONE);
     },
   },
   {
     rule: "A-298",
-    on: `GET ${PATH}/{channel_id}`,
+    endpoint: `GET ${PATH}/{channel_id}`,
     tier: 2,
-    open: READ,
+    publicAccess: READ,
     differs: "There is one group, `default`, ordered by `environment.json`. Guides have no active times of their own.",
     handle: listGuides,
   },

@@ -8,18 +8,18 @@ import type { RouteContext } from "../access/route.js";
  * them.
  */
 export async function includePreferences(
-  call: RouteContext,
+  context: RouteContext,
   paged: Paged<JsonObject>,
   getReference: (entry: JsonObject) => RecipientReference,
 ): Promise<Paged<JsonObject>> {
-  if (!call.query.choices("include", ["preferences"])) return paged;
+  if (!context.query.choices("include", ["preferences"])) return paged;
   const items: JsonObject[] = [];
   for (const entry of paged.items)
-    items.push({ ...entry, preferences: await readPreferencesById(call, getReference(entry)) });
+    items.push({ ...entry, preferences: await readPreferencesById(context, getReference(entry)) });
   return { ...paged, items };
 }
 
-export async function readPreferencesById(call: RouteContext, reference: RecipientReference): Promise<JsonObject> {
-  const sets = await call.operations.resources.preferences.list(reference);
+export async function readPreferencesById(context: RouteContext, reference: RecipientReference): Promise<JsonObject> {
+  const sets = await context.operations.resources.preferences.list(reference);
   return Object.fromEntries(sets.map((set) => [String(set.id), set]));
 }

@@ -11,24 +11,24 @@ const LOCAL_KEY = "sk_local";
 export const managementRoutes: Route[] = [
   {
     rule: "A-900",
-    on: "PUT /v1/workflows/{key}/run",
+    endpoint: "PUT /v1/workflows/{key}/run",
     tier: null,
-    service: true,
+    requiresServiceToken: true,
     differs: "Every `environment` refers to this project.",
-    async handle(call) {
-      const body = await call.body();
+    async handle(context) {
+      const body = await context.body();
       checkRequest(testRunBodySchema(), body);
-      const { workflow_run_id } = await triggerWorkflow(call, call.param("key"), body, "rehearsal");
+      const { workflow_run_id } = await triggerWorkflow(context, context.param("key"), body, "rehearsal");
       return ok({ workflow_run_id });
     },
   },
   {
     rule: "A-906",
-    on: "POST /v1/api_keys/exchange",
+    endpoint: "POST /v1/api_keys/exchange",
     tier: null,
-    service: true,
-    async handle(call) {
-      const { keys } = (await call.environment()).access;
+    requiresServiceToken: true,
+    async handle(context) {
+      const { keys } = (await context.environment()).access;
       const key = keys === null ? LOCAL_KEY : keys.find((candidate) => candidate.startsWith("sk_"));
       if (key === undefined)
         throw new ApiError(404, "resource_missing", 'environment.json lists no secret key under "keys"');
@@ -37,9 +37,9 @@ export const managementRoutes: Route[] = [
   },
   {
     rule: "CLI-167",
-    on: "GET /v1/whoami",
+    endpoint: "GET /v1/whoami",
     tier: null,
-    service: true,
+    requiresServiceToken: true,
     differs: "The account is a local placeholder.",
     handle: async () =>
       ok({

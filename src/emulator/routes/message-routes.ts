@@ -32,15 +32,18 @@ function parseFilter({ query }: RouteContext, recipient?: RecipientKey): Message
   };
 }
 
-async function listMessages(call: RouteContext, recipient?: RecipientKey): Promise<RouteResult> {
-  return toPageResult(await call.operations.listMessages(parseFilter(call, recipient), call.query.page()), "items");
+async function listMessages(context: RouteContext, recipient?: RecipientKey): Promise<RouteResult> {
+  return toPageResult(
+    await context.operations.listMessages(parseFilter(context, recipient), context.query.page()),
+    "items",
+  );
 }
 
 /** Returns a message with its content. Throws 403 if it belongs to another user. */
-async function readMessage(call: RouteContext): Promise<JsonObject> {
-  const message = await call.operations.readMessage(call.param("message_id"));
+async function readMessage(context: RouteContext): Promise<JsonObject> {
+  const message = await context.operations.readMessage(context.param("message_id"));
   if (message === null) throw createNotFoundError();
-  if (!canAccessMessages(call.caller, message.recipient))
+  if (!canAccessMessages(context.caller, message.recipient))
     throw new ApiError(403, "authorization", "The message belongs to another user");
   return message;
 }
@@ -50,21 +53,22 @@ function omitContent({ content: _content, ...message }: JsonObject): JsonObject 
 }
 
 /** Returns a page of a list that is read completely. */
-async function paginate(call: RouteContext, items: JsonObject[] | null): Promise<RouteResult> {
+async function paginate(context: RouteContext, items: JsonObject[] | null): Promise<RouteResult> {
   if (items === null) throw createNotFoundError();
-  return toPageResult(paginateList(items, call.query.page()) as Paged<JsonObject>, "items");
+  return toPageResult(paginateList(items, context.query.page()) as Paged<JsonObject>, "items");
 }
 
-function markRoute(rule: string, on: Route["on"], action: EngagementAction): Route {
+function buildMarkRoute(rule: string, endpoint: Route["endpoint"], action: EngagementAction): Route {
   return {
     rule,
-    on,
+    endpoint,
     tier: 2,
-    open: MESSAGE_ACCESS,
-    async handle(call) {
-      const { id } = await readMessage(call);
-      const metadata = action === "interacted" ? parseInteractionMetadata(action, (await call.body()).metadata) : null;
-      const [marked] = await call.operations.markMessages([String(id)], action, metadata);
+    publicAccess: MESSAGE_ACCESS,
+    async handle(context) {
+      const { id } = await readMessage(context);
+      const metadata =
+        action === "interacted" ? parseInteractionMetadata(action, (await context.body()).metadata) : null;
+      const [marked] = await context.operations.markMessages([String(id)], action, metadata);
       return ok(marked as JsonObject);
     },
   };
@@ -97,16 +101,16 @@ const BATCHES: [rule: string, action: EngagementAction][] = [
 ];
 
 /** Marks messages. Unknown IDs are ignored, and with a user token also the messages of other users (ACQ-3). */
-async function markMessages(call: RouteContext, action: EngagementAction): Promise<RouteResult> {
-  const body = await call.body();
+async function markMessages(context: RouteContext, action: EngagementAction): Promise<RouteResult> {
+  const body = await context.body();
   const ids = [...new Set(checkRequest(messageIdsBodySchema(), body).message_ids)];
   const metadata = action === "interacted" ? parseInteractionMetadata(action, body.metadata) : null;
-  const known = (await call.operations.readMessages(ids)).filter(({ recipient }) =>
-    canAccessMessages(call.caller, recipient),
+  const known = (await context.operations.readMessages(ids)).filter(({ recipient }) =>
+    canAccessMessages(context.caller, recipient),
   );
   const knownIds = known.map(({ id }) => String(id));
-  const limitedIds = new Set(call.limits?.findLimitedIds(action, knownIds, Date.now()) ?? []); // A-047
-  const marked = await call.operations.markMessages(
+  const limitedIds = new Set(context.limits?.findLimitedIds(action, knownIds, Date.now()) ?? []); // A-047
+  const marked = await context.operations.markMessages(
     knownIds.filter((id) => !limitedIds.has(id)),
     action,
     metadata,
@@ -117,32 +121,32 @@ async function markMessages(call: RouteContext, action: EngagementAction): Promi
 }
 
 export const messageRoutes: Route[] = [
-  { rule: "A-208", on: "GET /v1/messages", tier: 4, handle: (call) => listMessages(call) },
+  { rule: "A-208", endpoint: "GET /v1/messages", tier: 4, handle: (context) => listMessages(context) },
   {
     rule: "A-300",
-    on: "GET /v1/users/{user_id}/messages",
+    endpoint: "GET /v1/users/{user_id}/messages",
     tier: 4,
-    handle: (call) => listMessages(call, toRecipientKey(call.param("user_id"))),
+    handle: (context) => listMessages(context, toRecipientKey(context.param("user_id"))),
   },
   {
     rule: "A-242",
-    on: "GET /v1/objects/{collection}/{id}/messages",
+    endpoint: "GET /v1/objects/{collection}/{id}/messages",
     tier: 4,
-    handle: (call) =>
-      listMessages(call, toRecipientKey({ collection: call.param("collection"), id: call.param("id") })),
+    handle: (context) =>
+      listMessages(context, toRecipientKey({ collection: context.param("collection"), id: context.param("id") })),
   },
   ...BATCHES.map(
     ([rule, action]): Route => ({
       rule,
-      on: `POST /v1/messages/batch/${action}`,
+      endpoint: `POST /v1/messages/batch/${action}`,
       tier: 3,
-      open: MESSAGE_ACCESS,
-      handle: (call) => markMessages(call, action),
+      publicAccess: MESSAGE_ACCESS,
+      handle: (context) => markMessages(context, action),
     }),
   ),
   {
     rule: "A-210",
-    on: "GET /v1/messages/batch/content",
+    endpoint: "GET /v1/messages/batch/content",
     tier: 4,
     async handle({ operations, query }) {
       const ids = query.list("message_ids");
@@ -152,45 +156,47 @@ export const messageRoutes: Route[] = [
   },
   {
     rule: "A-217",
-    on: "GET /v1/messages/{message_id}",
+    endpoint: "GET /v1/messages/{message_id}",
     tier: 4,
-    open: MESSAGE_ACCESS,
-    handle: async (call) => ok(omitContent(await readMessage(call))),
+    publicAccess: MESSAGE_ACCESS,
+    handle: async (context) => ok(omitContent(await readMessage(context))),
   },
   {
     rule: "A-218",
-    on: "GET /v1/messages/{message_id}/activities",
+    endpoint: "GET /v1/messages/{message_id}/activities",
     tier: 4,
     differs: "For a large batch, only the oldest and newest 100 activities are returned.",
-    async handle(call) {
-      const expected = Object.entries(call.query.scalars() ?? {});
-      const all = await call.operations.readMessageActivities(call.param("message_id"));
+    async handle(context) {
+      const expected = Object.entries(context.query.scalars() ?? {});
+      const all = await context.operations.readMessageActivities(context.param("message_id"));
       const matchingActivities = all?.filter(({ data }) =>
         expected.every(([key, value]) => (data as JsonObject)[key] === value),
       );
-      return paginate(call, matchingActivities ?? null);
+      return paginate(context, matchingActivities ?? null);
     },
   },
   {
     rule: "A-221",
-    on: "GET /v1/messages/{message_id}/content",
+    endpoint: "GET /v1/messages/{message_id}/content",
     tier: 4,
-    handle: async (call) => ok((await readMessage(call)).content as JsonObject),
+    handle: async (context) => ok((await readMessage(context)).content as JsonObject),
   },
   {
     rule: "A-222",
-    on: "GET /v1/messages/{message_id}/delivery_logs",
+    endpoint: "GET /v1/messages/{message_id}/delivery_logs",
     tier: 3,
     differs: "Requests are shortened: secrets are removed and bodies are truncated to 4,000 characters.",
-    handle: async (call) => paginate(call, await call.operations.readDeliveryLogs(call.param("message_id"))),
+    handle: async (context) =>
+      paginate(context, await context.operations.readDeliveryLogs(context.param("message_id"))),
   },
   {
     rule: "A-223",
-    on: "GET /v1/messages/{message_id}/events",
+    endpoint: "GET /v1/messages/{message_id}/events",
     tier: 3,
-    handle: async (call) => paginate(call, await call.operations.readMessageEvents(call.param("message_id"))),
+    handle: async (context) =>
+      paginate(context, await context.operations.readMessageEvents(context.param("message_id"))),
   },
   ...MARKS.map(([rule, method, status, action]) =>
-    markRoute(rule, `${method} /v1/messages/{message_id}/${status}`, action),
+    buildMarkRoute(rule, `${method} /v1/messages/{message_id}/${status}`, action),
   ),
 ];

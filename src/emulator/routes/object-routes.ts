@@ -4,31 +4,31 @@ import { includePreferences } from "./include-preferences.js";
 export const objectRoutes: Route[] = [
   {
     rule: "A-234",
-    on: "GET /v1/objects/{collection}",
+    endpoint: "GET /v1/objects/{collection}",
     tier: 4,
-    async handle(call) {
-      const collection = call.param("collection");
-      const paged = await call.operations.resources.objects.list(collection, call.query.page());
-      return toPageResult(await includePreferences(call, paged, ({ id }) => ({ collection, id: String(id) })));
+    async handle(context) {
+      const collection = context.param("collection");
+      const paged = await context.operations.resources.objects.list(collection, context.query.page());
+      return toPageResult(await includePreferences(context, paged, ({ id }) => ({ collection, id: String(id) })));
     },
   },
   {
     rule: "A-239",
-    on: "GET /v1/objects/{collection}/{id}",
+    endpoint: "GET /v1/objects/{collection}/{id}",
     tier: 4,
     handle: async ({ operations, param }) =>
       okOrNotFound(await operations.resources.objects.read(param("collection"), param("id"))),
   },
   {
     rule: "A-240",
-    on: "PUT /v1/objects/{collection}/{id}",
+    endpoint: "PUT /v1/objects/{collection}/{id}",
     tier: 3,
     handle: async ({ operations, param, body }) =>
       ok(await operations.resources.objects.set(param("collection"), param("id"), await body())),
   },
   {
     rule: "A-241",
-    on: "DELETE /v1/objects/{collection}/{id}",
+    endpoint: "DELETE /v1/objects/{collection}/{id}",
     tier: 3,
     handle: async ({ operations, param }) =>
       noContentOrNotFound(await operations.resources.objects.delete(param("collection"), param("id"))),

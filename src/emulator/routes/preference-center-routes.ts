@@ -6,9 +6,9 @@ const BRANDING_FIELDS = ["icon_url", "logo_url", "primary_color", "primary_color
 export const preferenceCenterRoutes: Route[] = [
   {
     rule: "A-301",
-    on: "GET /v1/users/{user_id}/preference_center/config",
+    endpoint: "GET /v1/users/{user_id}/preference_center/config",
     tier: 4,
-    open: { owner: "user", capability: "preferences/read" },
+    publicAccess: { owner: "user", capability: "preferences/read" },
     differs: "Configured by `preference_center` in environment.json; disabled without it.",
     async handle({ operations, param, environment }) {
       const user = await operations.resources.users.read(param("user_id"));
@@ -26,7 +26,7 @@ export const preferenceCenterRoutes: Route[] = [
   },
   {
     rule: "A-302",
-    on: "POST /v1/users/{user_id}/preference_center/signed_url",
+    endpoint: "POST /v1/users/{user_id}/preference_center/signed_url",
     tier: 3,
     differs: "The page differs from the service's page. Its link works while the store exists.",
     async handle({ operations, param, baseUrl }) {

@@ -21,71 +21,75 @@ function parseSetting(body: JsonObject): JsonObject[string] {
   return typeof body.subscribed === "boolean" ? body.subscribed : body;
 }
 
-async function mergePreferences(call: RouteContext, owner: RouteOwner, set: JsonObject): Promise<RouteResult> {
+async function mergePreferences(context: RouteContext, owner: RouteOwner, set: JsonObject): Promise<RouteResult> {
   const body = { __persistence_strategy__: "merge", ...set };
-  return ok(await call.operations.resources.preferences.set(owner.getReference(call), call.param("id"), body));
+  return ok(await context.operations.resources.preferences.set(owner.getReference(context), context.param("id"), body));
 }
 
 function buildRoutes(owner: RouteOwner, rules: Rules): Route[] {
   const path = `${owner.path}/preferences`;
-  const open = (operation: "read" | "write") =>
-    owner.kind === "user" ? { open: { owner: "user", capability: `preferences/${operation}` } as const } : {};
+  const buildPublicAccess = (operation: "read" | "write") =>
+    owner.kind === "user" ? { publicAccess: { owner: "user", capability: `preferences/${operation}` } as const } : {};
   return [
     {
       rule: rules.all,
-      on: `GET ${path as Path}`,
+      endpoint: `GET ${path as Path}`,
       tier: 4,
-      ...open("read"),
-      handle: async (call) => ok(await call.operations.resources.preferences.list(owner.getReference(call))),
+      ...buildPublicAccess("read"),
+      handle: async (context) => ok(await context.operations.resources.preferences.list(owner.getReference(context))),
     },
     {
       rule: rules.read,
-      on: `GET ${path as Path}/{id}`,
+      endpoint: `GET ${path as Path}/{id}`,
       tier: 4,
-      ...open("read"),
-      async handle(call) {
-        const { preferences } = call.operations.resources;
-        return ok(await preferences.read(owner.getReference(call), call.param("id"), call.query.text("tenant")));
+      ...buildPublicAccess("read"),
+      async handle(context) {
+        const { preferences } = context.operations.resources;
+        return ok(
+          await preferences.read(owner.getReference(context), context.param("id"), context.query.text("tenant")),
+        );
       },
     },
     {
       rule: rules.set,
-      on: `PUT ${path as Path}/{id}`,
+      endpoint: `PUT ${path as Path}/{id}`,
       tier: 3,
-      ...open("write"),
-      handle: async (call) =>
+      ...buildPublicAccess("write"),
+      handle: async (context) =>
         ok(
-          await call.operations.resources.preferences.set(
-            owner.getReference(call),
-            call.param("id"),
-            await call.body(),
+          await context.operations.resources.preferences.set(
+            owner.getReference(context),
+            context.param("id"),
+            await context.body(),
           ),
         ),
     },
     {
       rule: rules.delete,
-      on: `DELETE ${path as Path}/{id}`,
+      endpoint: `DELETE ${path as Path}/{id}`,
       tier: 3,
-      async handle(call) {
-        await call.operations.resources.preferences.delete(owner.getReference(call), call.param("id"));
+      async handle(context) {
+        await context.operations.resources.preferences.delete(owner.getReference(context), context.param("id"));
         return NO_CONTENT;
       },
     },
     ...rules.sections.flatMap(([section, entry, sectionRule, entryRule]): Route[] => [
       {
         rule: sectionRule,
-        on: `PUT ${path as Path}/{id}/${section}`,
+        endpoint: `PUT ${path as Path}/{id}/${section}`,
         tier: 3,
-        ...open("write"),
-        handle: async (call) => mergePreferences(call, owner, { [section]: await call.body() }),
+        ...buildPublicAccess("write"),
+        handle: async (context) => mergePreferences(context, owner, { [section]: await context.body() }),
       },
       {
         rule: entryRule,
-        on: `PUT ${path as Path}/{id}/${section}/{${entry}}`,
+        endpoint: `PUT ${path as Path}/{id}/${section}/{${entry}}`,
         tier: 3,
-        ...open("write"),
-        handle: async (call) =>
-          mergePreferences(call, owner, { [section]: { [call.param(entry)]: parseSetting(await call.body()) } }),
+        ...buildPublicAccess("write"),
+        handle: async (context) =>
+          mergePreferences(context, owner, {
+            [section]: { [context.param(entry)]: parseSetting(await context.body()) },
+          }),
       },
     ]),
   ];

@@ -47,13 +47,13 @@ const TEAMS: ChatProvider = {
  * in their path.
  */
 async function readChannelData(
-  call: RouteContext,
+  context: RouteContext,
   { objectParameter: query, readCapabilities: reads }: ChatProvider,
   capabilities = reads,
 ): Promise<JsonObject> {
-  const object = call.query.object(query);
-  requireGrant(call.caller, object, capabilities);
-  const response = await call.operations.resources.channelData.read(object, call.param("channel_id"));
+  const object = context.query.object(query);
+  requireGrant(context.caller, object, capabilities);
+  const response = await context.operations.resources.channelData.read(object, context.param("channel_id"));
   return isJsonObject(response?.data) ? response.data : {};
 }
 
@@ -66,23 +66,23 @@ function createNotConnectedError({ notConnectedMessage }: ChatProvider): ApiErro
 const SLACK_CHANNEL: JsonObject = { is_im: false, is_private: false, context_team_id: "" };
 
 /** Returns the rows that the channel's `settings` in environment.json list under a name; an empty list without them. */
-async function readDeclaredRows(call: RouteContext, name: string): Promise<JsonObject[]> {
-  const id = call.param("channel_id");
-  const { channels } = await call.environment();
+async function readDeclaredRows(context: RouteContext, name: string): Promise<JsonObject[]> {
+  const id = context.param("channel_id");
+  const { channels } = await context.environment();
   const rows = Object.values(channels).find((channel) => channel?.id === id || channel?.key === id)?.settings[name];
   const defaults = name === "slack_channels" ? SLACK_CHANNEL : {};
   return Array.isArray(rows) ? rows.filter(isJsonObject).map((row) => ({ ...defaults, ...row })) : [];
 }
 
 async function listDeclaredRows(
-  call: RouteContext,
+  context: RouteContext,
   provider: ChatProvider,
   name: string,
   rest: JsonObject,
 ): Promise<RouteResult> {
-  if (provider.findConnection(await readChannelData(call, provider)) === undefined)
+  if (provider.findConnection(await readChannelData(context, provider)) === undefined)
     throw createNotConnectedError(provider);
-  return ok({ [name]: await readDeclaredRows(call, name), ...rest });
+  return ok({ [name]: await readDeclaredRows(context, name), ...rest });
 }
 
 const DECLARED_ROWS_DIFFERENCE = "Returns the list of the same name in the channel's settings in environment.json.";
@@ -92,12 +92,12 @@ function buildRoutes(provider: ChatProvider, check: string, revoke: string): Rou
   return [
     {
       rule: check,
-      on: `GET ${path}/auth_check`,
+      endpoint: `GET ${path}/auth_check`,
       tier: 2,
-      open: { owner: "environment" },
+      publicAccess: { owner: "environment" },
       differs: "Checks whether the object's channel data contains a connection, without a request to the provider.",
-      async handle(call) {
-        const connected = provider.findConnection(await readChannelData(call, provider));
+      async handle(context) {
+        const connected = provider.findConnection(await readChannelData(context, provider));
         const connection: JsonObject = { ok: connected !== undefined };
         if (connected === undefined) connection.reason = provider.notConnectedMessage;
         else if (provider === TEAMS) connection.ms_teams_tenant_id = connected;
@@ -106,16 +106,16 @@ function buildRoutes(provider: ChatProvider, check: string, revoke: string): Rou
     },
     {
       rule: revoke,
-      on: `PUT ${path}/revoke_access`,
+      endpoint: `PUT ${path}/revoke_access`,
       tier: 2,
-      open: { owner: "environment" },
+      publicAccess: { owner: "environment" },
       differs: "Removes the connection from the object's channel data, without a request to the provider.",
-      async handle(call) {
-        const data = await readChannelData(call, provider, WRITE_CAPABILITIES);
+      async handle(context) {
+        const data = await readChannelData(context, provider, WRITE_CAPABILITIES);
         if (provider.findConnection(data) === undefined) throw createNotConnectedError(provider);
         const body = { data: provider.removeConnection(data) };
-        const { channelData } = call.operations.resources;
-        await channelData.set(call.query.object(provider.objectParameter), call.param("channel_id"), body);
+        const { channelData } = context.operations.resources;
+        await channelData.set(context.query.object(provider.objectParameter), context.param("channel_id"), body);
         return ok({ ok: "ok" });
       },
     },
@@ -126,30 +126,30 @@ export const providerRoutes: Route[] = [
   ...buildRoutes(SLACK, "A-264", "A-266"),
   {
     rule: "A-265",
-    on: "GET /v1/providers/slack/{channel_id}/channels",
+    endpoint: "GET /v1/providers/slack/{channel_id}/channels",
     tier: 2,
-    open: { owner: "environment" },
+    publicAccess: { owner: "environment" },
     differs: DECLARED_ROWS_DIFFERENCE,
-    handle: (call) => listDeclaredRows(call, SLACK, "slack_channels", { next_cursor: null }),
+    handle: (context) => listDeclaredRows(context, SLACK, "slack_channels", { next_cursor: null }),
   },
   ...buildRoutes(TEAMS, "A-260", "A-262"),
   {
     rule: "A-261",
-    on: "GET /v1/providers/ms-teams/{channel_id}/channels",
+    endpoint: "GET /v1/providers/ms-teams/{channel_id}/channels",
     tier: 2,
-    open: { owner: "environment" },
+    publicAccess: { owner: "environment" },
     differs: DECLARED_ROWS_DIFFERENCE,
-    async handle(call) {
-      call.query.required("team_id");
-      return listDeclaredRows(call, TEAMS, "ms_teams_channels", {});
+    async handle(context) {
+      context.query.required("team_id");
+      return listDeclaredRows(context, TEAMS, "ms_teams_channels", {});
     },
   },
   {
     rule: "A-263",
-    on: "GET /v1/providers/ms-teams/{channel_id}/teams",
+    endpoint: "GET /v1/providers/ms-teams/{channel_id}/teams",
     tier: 2,
-    open: { owner: "environment" },
+    publicAccess: { owner: "environment" },
     differs: DECLARED_ROWS_DIFFERENCE,
-    handle: (call) => listDeclaredRows(call, TEAMS, "ms_teams_teams", { skip_token: null }),
+    handle: (context) => listDeclaredRows(context, TEAMS, "ms_teams_teams", { skip_token: null }),
   },
 ];

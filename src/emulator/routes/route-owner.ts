@@ -8,17 +8,17 @@ import type { RouteContext } from "../access/route.js";
 export interface RouteOwner {
   kind: "user" | "object";
   path: string;
-  getReference(call: RouteContext): RecipientReference;
+  getReference(context: RouteContext): RecipientReference;
 }
 
 export const USER: RouteOwner = {
   kind: "user",
   path: "/v1/users/{user_id}",
-  getReference: (call) => call.param("user_id"),
+  getReference: (context) => context.param("user_id"),
 };
 
 export const OBJECT: RouteOwner = {
   kind: "object",
   path: "/v1/objects/{collection}/{object_id}",
-  getReference: (call) => ({ collection: call.param("collection"), id: call.param("object_id") }),
+  getReference: (context) => ({ collection: context.param("collection"), id: context.param("object_id") }),
 };

@@ -21,7 +21,7 @@ const RUN_FIELDS = [
 export const runRoutes: Route[] = [
   {
     rule: "A-315",
-    on: "GET /v1/workflow_recipient_runs",
+    endpoint: "GET /v1/workflow_recipient_runs",
     tier: 2,
     async handle({ operations, query }) {
       const filter = {
@@ -38,7 +38,7 @@ export const runRoutes: Route[] = [
   },
   {
     rule: "A-316",
-    on: "GET /v1/workflow_recipient_runs/{id}",
+    endpoint: "GET /v1/workflow_recipient_runs/{id}",
     tier: 2,
     differs: "Event names are the engine's own where the service documents none (A-607).",
     async handle({ operations, param }) {

@@ -4,41 +4,43 @@ import { ok, pickFields, type Route, type RouteContext, type RouteResult, toPage
 const SHARED_FIELDS = ["actor", "tenant", "data", "repeats", "scheduled_at", "ending_at"];
 
 async function listSchedules(
-  call: RouteContext,
+  context: RouteContext,
   recipients: readonly RecipientKey[] | undefined,
   workflow: string | undefined,
 ): Promise<RouteResult> {
-  const filter = { workflow, recipients, tenant: call.query.text("tenant") };
-  return toPageResult(await call.operations.resources.schedules.list(filter, call.query.page()));
+  const filter = { workflow, recipients, tenant: context.query.text("tenant") };
+  return toPageResult(await context.operations.resources.schedules.list(filter, context.query.page()));
 }
 
 export const scheduleRoutes: Route[] = [
   {
     rule: "A-267",
-    on: "GET /v1/schedules",
+    endpoint: "GET /v1/schedules",
     tier: 4,
-    handle: (call) => listSchedules(call, call.query.references("recipients"), call.query.required("workflow")),
+    handle: (context) =>
+      listSchedules(context, context.query.references("recipients"), context.query.required("workflow")),
   },
   {
     rule: "A-313",
-    on: "GET /v1/users/{user_id}/schedules",
+    endpoint: "GET /v1/users/{user_id}/schedules",
     tier: 4,
-    handle: (call) => listSchedules(call, [toRecipientKey(call.param("user_id"))], call.query.text("workflow")),
+    handle: (context) =>
+      listSchedules(context, [toRecipientKey(context.param("user_id"))], context.query.text("workflow")),
   },
   {
     rule: "A-243",
-    on: "GET /v1/objects/{collection}/{id}/schedules",
+    endpoint: "GET /v1/objects/{collection}/{id}/schedules",
     tier: 4,
-    handle: (call) =>
+    handle: (context) =>
       listSchedules(
-        call,
-        [toRecipientKey({ collection: call.param("collection"), id: call.param("id") })],
-        call.query.text("workflow"),
+        context,
+        [toRecipientKey({ collection: context.param("collection"), id: context.param("id") })],
+        context.query.text("workflow"),
       ),
   },
   {
     rule: "A-268",
-    on: "POST /v1/schedules",
+    endpoint: "POST /v1/schedules",
     tier: 3,
     async handle({ operations, body }) {
       const schedule = pickFields(await body(), ["workflow", "recipients", ...SHARED_FIELDS]);
@@ -47,7 +49,7 @@ export const scheduleRoutes: Route[] = [
   },
   {
     rule: "A-269",
-    on: "PUT /v1/schedules",
+    endpoint: "PUT /v1/schedules",
     tier: 3,
     async handle({ operations, body }) {
       const change = pickFields(await body(), ["schedule_ids", ...SHARED_FIELDS]);
@@ -56,7 +58,7 @@ export const scheduleRoutes: Route[] = [
   },
   {
     rule: "A-270",
-    on: "DELETE /v1/schedules",
+    endpoint: "DELETE /v1/schedules",
     tier: 3,
     handle: async ({ operations, body }) =>
       ok(await operations.resources.schedules.delete(pickFields(await body(), ["schedule_ids"]))),

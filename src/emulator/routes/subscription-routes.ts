@@ -4,8 +4,8 @@ import { isJsonObject, type JsonObject } from "../../util/json.js";
 import { ok, pickFields, type Route, type RouteContext, type RouteResult, toPageResult } from "../access/route.js";
 import { readPreferencesById } from "./include-preferences.js";
 
-function getObject(call: RouteContext): { collection: string; id: string } {
-  return { collection: call.param("collection"), id: call.param("object_id") };
+function getObject(context: RouteContext): { collection: string; id: string } {
+  return { collection: context.param("collection"), id: context.param("object_id") };
 }
 
 function toReference(shape: JsonObject[string] | undefined): RecipientReference {
@@ -14,12 +14,12 @@ function toReference(shape: JsonObject[string] | undefined): RecipientReference 
 }
 
 /** Lists subscriptions. `include[]=preferences` adds the preference sets of each recipient. */
-async function listSubscriptions(call: RouteContext, scope: SubscriptionScope): Promise<RouteResult> {
-  const paged = await call.operations.resources.subscriptions.list(scope, call.query.page());
-  if (!call.query.choices("include", ["preferences"])) return toPageResult(paged);
+async function listSubscriptions(context: RouteContext, scope: SubscriptionScope): Promise<RouteResult> {
+  const paged = await context.operations.resources.subscriptions.list(scope, context.query.page());
+  if (!context.query.choices("include", ["preferences"])) return toPageResult(paged);
   const items: JsonObject[] = [];
   for (const entry of paged.items) {
-    const preferences = await readPreferencesById(call, toReference(entry.recipient));
+    const preferences = await readPreferencesById(context, toReference(entry.recipient));
     items.push({ ...entry, recipient: { ...(entry.recipient as JsonObject), preferences } });
   }
   return toPageResult({ ...paged, items });
@@ -28,39 +28,39 @@ async function listSubscriptions(call: RouteContext, scope: SubscriptionScope): 
 export const subscriptionRoutes: Route[] = [
   {
     rule: "A-257",
-    on: "GET /v1/objects/{collection}/{object_id}/subscriptions",
+    endpoint: "GET /v1/objects/{collection}/{object_id}/subscriptions",
     tier: 4,
-    async handle(call) {
-      const { query } = call;
+    async handle(context) {
+      const { query } = context;
       const mode = query.choice("mode", ["object", "recipient"]) ?? "object";
       if (mode === "object")
-        return listSubscriptions(call, { object: getObject(call), recipients: query.references("recipients") });
-      return listSubscriptions(call, { recipient: getObject(call), objects: query.references("objects") });
+        return listSubscriptions(context, { object: getObject(context), recipients: query.references("recipients") });
+      return listSubscriptions(context, { recipient: getObject(context), objects: query.references("objects") });
     },
   },
   {
     rule: "A-314",
-    on: "GET /v1/users/{user_id}/subscriptions",
+    endpoint: "GET /v1/users/{user_id}/subscriptions",
     tier: 4,
-    handle: async (call) =>
-      listSubscriptions(call, { recipient: call.param("user_id"), objects: call.query.references("objects") }),
+    handle: async (context) =>
+      listSubscriptions(context, { recipient: context.param("user_id"), objects: context.query.references("objects") }),
   },
   {
     rule: "A-258",
-    on: "POST /v1/objects/{collection}/{object_id}/subscriptions",
+    endpoint: "POST /v1/objects/{collection}/{object_id}/subscriptions",
     tier: 3,
-    async handle(call) {
-      const body = pickFields(await call.body(), ["recipients", "properties"]);
-      return ok(await call.operations.resources.subscriptions.add(getObject(call), body));
+    async handle(context) {
+      const body = pickFields(await context.body(), ["recipients", "properties"]);
+      return ok(await context.operations.resources.subscriptions.add(getObject(context), body));
     },
   },
   {
     rule: "A-259",
-    on: "DELETE /v1/objects/{collection}/{object_id}/subscriptions",
+    endpoint: "DELETE /v1/objects/{collection}/{object_id}/subscriptions",
     tier: 3,
-    async handle(call) {
-      const body = pickFields(await call.body(), ["recipients"]);
-      return ok(await call.operations.resources.subscriptions.delete(getObject(call), body));
+    async handle(context) {
+      const body = pickFields(await context.body(), ["recipients"]);
+      return ok(await context.operations.resources.subscriptions.delete(getObject(context), body));
     },
   },
 ];

@@ -35,16 +35,16 @@ export interface SupportContext extends HandlerOptions {
 }
 
 export interface SupportRoute {
-  on: `${Method} /__knock/${string}`;
-  handle(call: SupportContext): Promise<JsonObject>;
+  endpoint: `${Method} /__knock/${string}`;
+  handle(context: SupportContext): Promise<JsonObject>;
 }
 
 const DEFAULT_IDLE_TIMEOUT_MS = 5_000;
 const MAX_MESSAGES = 1_000;
 
-async function resetStore(call: SupportContext): Promise<JsonObject> {
-  const { worker, bulkOperations: bulk, faults, webhooks, reset } = call;
-  const { keep } = checkRequest(resetBodySchema(), await call.body());
+async function resetStore(context: SupportContext): Promise<JsonObject> {
+  const { worker, bulkOperations: bulk, faults, webhooks, reset } = context;
+  const { keep } = checkRequest(resetBodySchema(), await context.body());
   const recipients = keep?.includes("recipients") ?? false;
   await bulk.waitUntilDone(); // otherwise its rows would be written to the empty store
   faults.clear();
@@ -54,9 +54,9 @@ async function resetStore(call: SupportContext): Promise<JsonObject> {
 }
 
 /** Moves the clock (`POST clock` of the contract, section 6). Returns the result of `knock clock --json`. */
-async function moveClock(call: SupportContext): Promise<JsonObject> {
-  const { operations, worker } = call;
-  const body = checkRequest(clockBodySchema(), await call.body());
+async function moveClock(context: SupportContext): Promise<JsonObject> {
+  const { operations, worker } = context;
+  const body = checkRequest(clockBodySchema(), await context.body());
   const state = await worker.runExclusively(async () => {
     const now = Date.parse((await operations.readClock()).now);
     const move = parseClockMove(body, now, await operations.readNextDueAt());
@@ -74,9 +74,9 @@ async function moveClock(call: SupportContext): Promise<JsonObject> {
   return state as unknown as JsonObject;
 }
 
-async function waitUntilIdle(call: SupportContext): Promise<JsonObject> {
-  const { worker, bulkOperations: bulk } = call;
-  const { timeout = "" } = checkRequest(idleBodySchema(), await call.body());
+async function waitUntilIdle(context: SupportContext): Promise<JsonObject> {
+  const { worker, bulkOperations: bulk } = context;
+  const { timeout = "" } = checkRequest(idleBodySchema(), await context.body());
   const milliseconds = parseDuration(timeout) ?? DEFAULT_IDLE_TIMEOUT_MS;
   // A timeout is an error, because a client that ignores the response would take any other one for success.
   const startedAt = Date.now();
@@ -89,8 +89,8 @@ async function waitUntilIdle(call: SupportContext): Promise<JsonObject> {
 /**
  * Returns the newest messages with their content, oldest first, which suits tests. `more` is true if there are others.
  */
-async function listMessages(call: SupportContext): Promise<JsonObject> {
-  const { operations, query } = call;
+async function listMessages(context: SupportContext): Promise<JsonObject> {
+  const { operations, query } = context;
   checkRequest(messagesQuerySchema(), query.toObject());
   const filter: MessageQuery = {
     recipient: query.recipient("recipient"),
@@ -99,7 +99,7 @@ async function listMessages(call: SupportContext): Promise<JsonObject> {
     workflow_run_id: query.text("workflow_run_id"),
   };
   const { items, page_info } = await operations.listMessages(filter, { limit: MAX_MESSAGES });
-  if (items.length === 0) await checkFilterNames(filter, call);
+  if (items.length === 0) await checkFilterNames(filter, context);
   const full = await operations.readMessages(items.map(({ id }) => String(id)));
   return { items: full.reverse(), more: page_info.after !== null };
 }
@@ -109,13 +109,13 @@ async function listMessages(call: SupportContext): Promise<JsonObject> {
  * with a typo. Messages may outlive their workflow, so an unknown workflow is rejected only if its name is close to a
  * known one.
  */
-async function checkFilterNames({ channel, workflow }: MessageQuery, call: SupportContext): Promise<void> {
-  const all = await Promise.all(listDefinitionSources(call.definitions).map((source) => source.workflowKeys()));
+async function checkFilterNames({ channel, workflow }: MessageQuery, context: SupportContext): Promise<void> {
+  const all = await Promise.all(listDefinitionSources(context.definitions).map((source) => source.workflowKeys()));
   const keys = [...new Set(all.flat())];
   const near = workflow === undefined || keys.includes(workflow) ? undefined : findNearest(workflow, keys);
   if (workflow !== undefined && near !== undefined) throw createUnknownNameError("workflow", workflow, keys);
   if (channel === undefined) return;
-  const channels = await listKnownChannels(call);
+  const channels = await listKnownChannels(context);
   if (channels.some(({ key, id }) => key === channel || id === channel)) return;
   const ofType = channels.filter(({ type }) => type === channel);
   throw createUnknownNameError(
@@ -125,16 +125,16 @@ async function checkFilterNames({ channel, workflow }: MessageQuery, call: Suppo
   );
 }
 
-async function addFault(call: SupportContext): Promise<JsonObject> {
-  return call.faults.add(checkRequest(faultBodySchema(), await call.body()), await listKnownChannels(call));
+async function addFault(context: SupportContext): Promise<JsonObject> {
+  return context.faults.add(checkRequest(faultBodySchema(), await context.body()), await listKnownChannels(context));
 }
 
 /** Returns a 404 for an unknown path, with the closest known routes. */
 export function createUnknownSupportRouteError(method: string, path: string): ApiError {
-  const known = SUPPORT_ROUTES.map(({ on }) => on);
-  const ofPath = known.filter((on) => on.endsWith(` ${path}`));
+  const known = SUPPORT_ROUTES.map(({ endpoint }) => endpoint);
+  const endpointsOfPath = known.filter((endpoint) => endpoint.endsWith(` ${path}`));
   const near = findNearest(`${method} ${path}`, known);
-  const suggestion = ofPath.length > 0 ? ofPath.join(" or ") : near;
+  const suggestion = endpointsOfPath.length > 0 ? endpointsOfPath.join(" or ") : near;
   const hint = suggestion === undefined ? `there is ${known.join(", ")}` : `did you mean ${suggestion}?`;
   return createNotFoundError(`There is no ${method} ${path}; ${hint}`);
 }
@@ -156,44 +156,44 @@ async function receiveSourceEvent({
 }
 
 export const SUPPORT_ROUTES: SupportRoute[] = [
-  { on: "GET /__knock/ready", handle: async ({ url, port }) => ({ ready: true, url, port }) },
-  { on: "POST /__knock/reset", handle: resetStore },
+  { endpoint: "GET /__knock/ready", handle: async ({ url, port }) => ({ ready: true, url, port }) },
+  { endpoint: "POST /__knock/reset", handle: resetStore },
   {
-    on: "POST /__knock/seed",
+    endpoint: "POST /__knock/seed",
     async handle({ operations, worker, body }) {
       const content = checkRequest(seedBodySchema(), await body());
       return worker.runExclusively(async () => (await operations.seedRecipients(content)) as unknown as JsonObject);
     },
   },
-  { on: "GET /__knock/clock", handle: async ({ operations }) => ({ ...(await operations.readClock()) }) },
-  { on: "POST /__knock/clock", handle: moveClock },
-  { on: "POST /__knock/idle", handle: waitUntilIdle },
-  { on: "GET /__knock/messages", handle: listMessages },
-  { on: "POST /__knock/faults", handle: addFault },
-  { on: "GET /__knock/faults", handle: async ({ faults }) => ({ items: faults.list() }) },
-  { on: "DELETE /__knock/faults", handle: async ({ faults }) => ({ cleared: faults.clear() }) },
-  { on: "POST /__knock/sources/{key}", handle: receiveSourceEvent },
+  { endpoint: "GET /__knock/clock", handle: async ({ operations }) => ({ ...(await operations.readClock()) }) },
+  { endpoint: "POST /__knock/clock", handle: moveClock },
+  { endpoint: "POST /__knock/idle", handle: waitUntilIdle },
+  { endpoint: "GET /__knock/messages", handle: listMessages },
+  { endpoint: "POST /__knock/faults", handle: addFault },
+  { endpoint: "GET /__knock/faults", handle: async ({ faults }) => ({ items: faults.list() }) },
+  { endpoint: "DELETE /__knock/faults", handle: async ({ faults }) => ({ cleared: faults.clear() }) },
+  { endpoint: "POST /__knock/sources/{key}", handle: receiveSourceEvent },
   {
-    on: "GET /__knock/sources",
+    endpoint: "GET /__knock/sources",
     handle: async ({ sources }) => ({ items: (await sources?.list()) ?? [] }) as unknown as JsonObject,
   },
   {
-    on: "POST /__knock/scenes",
-    async handle(call) {
-      checkRequest(emptyBodySchema(), await call.body());
-      return { ...(await call.scenes.open()) };
+    endpoint: "POST /__knock/scenes",
+    async handle(context) {
+      checkRequest(emptyBodySchema(), await context.body());
+      return { ...(await context.scenes.open()) };
     },
   },
   {
-    on: "GET /__knock/scenes",
+    endpoint: "GET /__knock/scenes",
     handle: async ({ scenes }) => ({ items: scenes.list().map((scene) => ({ ...scene })) }),
   },
   {
-    on: "DELETE /__knock/scenes/{id}",
+    endpoint: "DELETE /__knock/scenes/{id}",
     async handle({ scenes, param }) {
       await scenes.end(param("id"));
       return { ended: param("id") };
     },
   },
-  { on: "GET /__knock/webhooks", handle: async ({ webhooks }) => ({ items: webhooks?.list() ?? [] }) },
+  { endpoint: "GET /__knock/webhooks", handle: async ({ webhooks }) => ({ items: webhooks?.list() ?? [] }) },
 ];

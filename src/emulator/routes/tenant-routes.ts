@@ -7,9 +7,9 @@ import { noContentOrNotFound, okOrNotFound, type Route, type RouteContext, toPag
  * Merges the environment's preferences into those of a tenant if `resolve_full_preference_settings` is set. The
  * tenant's own settings take precedence (A-275).
  */
-async function resolvePreferenceSettings(call: RouteContext, tenant: JsonObject | null): Promise<JsonObject | null> {
-  if (tenant === null || call.query.flag("resolve_full_preference_settings") !== true) return tenant;
-  const { preferences } = await call.environment();
+async function resolvePreferenceSettings(context: RouteContext, tenant: JsonObject | null): Promise<JsonObject | null> {
+  if (tenant === null || context.query.flag("resolve_full_preference_settings") !== true) return tenant;
+  const { preferences } = await context.environment();
   const settings = isJsonObject(tenant.settings) ? tenant.settings : {};
   const own = isJsonObject(settings.preference_set) ? (settings.preference_set as PreferenceSet) : null;
   const merged = mergePreferenceSets(preferences, own) as JsonObject;
@@ -19,7 +19,7 @@ async function resolvePreferenceSettings(call: RouteContext, tenant: JsonObject 
 export const tenantRoutes: Route[] = [
   {
     rule: "A-272",
-    on: "GET /v1/tenants",
+    endpoint: "GET /v1/tenants",
     tier: 4,
     async handle({ operations, query }) {
       const filter = { tenant_id: query.text("tenant_id"), name: query.text("name") };
@@ -28,25 +28,25 @@ export const tenantRoutes: Route[] = [
   },
   {
     rule: "A-275",
-    on: "GET /v1/tenants/{id}",
+    endpoint: "GET /v1/tenants/{id}",
     tier: 4,
-    handle: async (call) =>
+    handle: async (context) =>
       okOrNotFound(
-        await resolvePreferenceSettings(call, await call.operations.resources.tenants.read(call.param("id"))),
+        await resolvePreferenceSettings(context, await context.operations.resources.tenants.read(context.param("id"))),
       ),
   },
   {
     rule: "A-276",
-    on: "PUT /v1/tenants/{id}",
+    endpoint: "PUT /v1/tenants/{id}",
     tier: 3,
-    async handle(call) {
-      const tenant = await call.operations.resources.tenants.set(call.param("id"), await call.body());
-      return okOrNotFound(await resolvePreferenceSettings(call, tenant));
+    async handle(context) {
+      const tenant = await context.operations.resources.tenants.set(context.param("id"), await context.body());
+      return okOrNotFound(await resolvePreferenceSettings(context, tenant));
     },
   },
   {
     rule: "A-277",
-    on: "DELETE /v1/tenants/{id}",
+    endpoint: "DELETE /v1/tenants/{id}",
     tier: 2,
     handle: async ({ operations, param }) =>
       noContentOrNotFound(await operations.resources.tenants.delete(param("id"))),

@@ -8,31 +8,31 @@ const ownUser = (capability: string) => ({ owner: "user", capability }) as const
 export const userRoutes: Route[] = [
   {
     rule: "A-278",
-    on: "GET /v1/users",
+    endpoint: "GET /v1/users",
     tier: 4,
-    async handle(call) {
-      const paged = await call.operations.resources.users.list(call.query.page());
-      return toPageResult(await includePreferences(call, paged, (user) => String(user.id)));
+    async handle(context) {
+      const paged = await context.operations.resources.users.list(context.query.page());
+      return toPageResult(await includePreferences(context, paged, (user) => String(user.id)));
     },
   },
   {
     rule: "A-282",
-    on: "GET /v1/users/{user_id}",
+    endpoint: "GET /v1/users/{user_id}",
     tier: 4,
-    open: ownUser("user/read"),
+    publicAccess: ownUser("user/read"),
     handle: async ({ operations, param }) => okOrNotFound(await operations.resources.users.read(param("user_id"))),
   },
   {
     rule: "A-283",
-    on: "PUT /v1/users/{user_id}",
+    endpoint: "PUT /v1/users/{user_id}",
     tier: 3,
-    open: ownUser("user/write"),
+    publicAccess: ownUser("user/write"),
     handle: async ({ operations, param, body }) =>
       ok(await operations.resources.users.set(param("user_id"), await body())),
   },
   {
     rule: "A-284",
-    on: "DELETE /v1/users/{user_id}",
+    endpoint: "DELETE /v1/users/{user_id}",
     tier: 2,
     differs: "All data of the user is deleted immediately.",
     handle: async ({ operations, param }) =>
@@ -40,7 +40,7 @@ export const userRoutes: Route[] = [
   },
   {
     rule: "A-299",
-    on: "POST /v1/users/{user_id}/merge",
+    endpoint: "POST /v1/users/{user_id}/merge",
     tier: 2,
     differs: "All messages of the other user are moved, regardless of their age.",
     async handle({ operations, param, body }) {

@@ -11,18 +11,18 @@ const SETTING_FIELDS = ["sandbox_mode", "skip_delay"];
  * Triggers a workflow (A-318, A-050 to A-055). Fields that the API does not know are ignored, also when a replay is
  * compared (Q-18).
  */
-export async function triggerWorkflow(call: RouteContext, workflow: string, body: JsonObject, source?: "rehearsal") {
+export async function triggerWorkflow(context: RouteContext, workflow: string, body: JsonObject, source?: "rehearsal") {
   const payload = pickFields(body, TRIGGER_FIELDS);
   if (isJsonObject(payload.settings)) payload.settings = pickFields(payload.settings, SETTING_FIELDS);
-  const key = call.header("idempotency-key");
+  const key = context.header("idempotency-key");
   if (key) payload.idempotency_key = key;
   const parsed = parseTrigger(payload, workflow);
-  return call.operations.triggerWorkflow(parsed.trigger, {
+  return context.operations.triggerWorkflow(parsed.trigger, {
     idempotency_key: parsed.idempotency_key,
     ...(source ? { source } : {}),
-    ...toBranchOption(call),
-    onWarning: (text) => call.warn(`workflow "${workflow}": ${text}`),
-    strict: call.strict,
+    ...toBranchOption(context),
+    onWarning: (text) => context.warn(`workflow "${workflow}": ${text}`),
+    strict: context.strict,
   });
 }
 
@@ -30,20 +30,20 @@ function toBranchOption({ branch }: RouteContext): { branch?: string } {
   return branch === undefined ? {} : { branch };
 }
 
-async function cancelRuns(call: RouteContext, workflow: string, body: JsonObject) {
+async function cancelRuns(context: RouteContext, workflow: string, body: JsonObject) {
   const cancellation = parseCancellation(pickFields(body, ["cancellation_key", "recipients"]), workflow);
-  await call.operations.cancelWorkflow({ ...cancellation, ...toBranchOption(call) });
+  await context.operations.cancelWorkflow({ ...cancellation, ...toBranchOption(context) });
   return NO_CONTENT;
 }
 
 export const workflowRoutes: Route[] = [
   {
     rule: "A-318",
-    on: "POST /v1/workflows/{key}/trigger",
+    endpoint: "POST /v1/workflows/{key}/trigger",
     tier: 5,
     differs: "Workflows are the current files of the project. There are no commits.",
-    async handle(call) {
-      const { workflow_run_id, replayed } = await triggerWorkflow(call, call.param("key"), await call.body());
+    async handle(context) {
+      const { workflow_run_id, replayed } = await triggerWorkflow(context, context.param("key"), await context.body());
       // The request ID of the first response is the ID of the workflow run, so that a replay can return it even after a
       // restart.
       const headers: Record<string, string> = replayed
@@ -54,28 +54,28 @@ export const workflowRoutes: Route[] = [
   },
   {
     rule: "A-317",
-    on: "POST /v1/workflows/{key}/cancel",
+    endpoint: "POST /v1/workflows/{key}/cancel",
     tier: 5,
-    handle: async (call) => cancelRuns(call, call.param("key"), await call.body()),
+    handle: async (context) => cancelRuns(context, context.param("key"), await context.body()),
   },
   {
     rule: "A-232",
-    on: "POST /v1/notify",
+    endpoint: "POST /v1/notify",
     tier: 3,
-    async handle(call) {
-      const body = await call.body();
+    async handle(context) {
+      const body = await context.body();
       const { name } = checkRequest(notifyBodySchema(), body);
-      const { workflow_run_id } = await triggerWorkflow(call, name, body);
+      const { workflow_run_id } = await triggerWorkflow(context, name, body);
       return ok({ result_id: workflow_run_id });
     },
   },
   {
     rule: "A-233",
-    on: "POST /v1/notify/cancel",
+    endpoint: "POST /v1/notify/cancel",
     tier: 3,
-    async handle(call) {
-      const body = await call.body();
-      return cancelRuns(call, checkRequest(notifyCancelBodySchema(), body).name, body);
+    async handle(context) {
+      const body = await context.body();
+      return cancelRuns(context, checkRequest(notifyCancelBodySchema(), body).name, body);
     },
   },
 ];

@@ -125,8 +125,8 @@ interface AttemptContext {
 
 /** Returns the error in the connection or thread that the template sets. A message with one is not sent (E-187, CH-177). */
 function findChatError({ content: { metadata } }: Message): string | null {
-  const fault = isJsonObject(metadata) ? (metadata.connection_fault ?? metadata.reply_fault) : null;
-  return typeof fault === "string" ? fault : null;
+  const problem = isJsonObject(metadata) ? (metadata.connection_fault ?? metadata.reply_fault) : null;
+  return typeof problem === "string" ? problem : null;
 }
 
 /** Returns the ref of the step whose message this one replies to. Null if it is not a reply (E-188). */
@@ -158,7 +158,7 @@ async function attemptDelivery(
   }
   const ref = findReplyStepRef(message);
   let sent = message;
-  let fault = findChatError(message);
+  let problem = findChatError(message);
   if (ref !== null) {
     const { addParentMessage, findParentMessage } = await import("./find-parent-message.js");
     const parent = await findParentMessage(context, message, ref, now);
@@ -166,13 +166,13 @@ async function attemptDelivery(
       message.due_at = parent.retryAt;
       return;
     }
-    if ("fault" in parent) fault ??= parent.fault;
+    if ("error" in parent) problem ??= parent.error;
     sent = addParentMessage(message, parent);
   }
   message.attempts += 1;
   try {
-    if (fault !== null) {
-      applyDelivery(message, { status: "failed", retryable: false, reason: fault }, now, context.random());
+    if (problem !== null) {
+      applyDelivery(message, { status: "failed", retryable: false, reason: problem }, now, context.random());
       return;
     }
     const provider = context.findProvider(channel);

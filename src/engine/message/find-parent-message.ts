@@ -9,7 +9,7 @@ const MAX_MESSAGES_PER_RUN = 50;
 const RETRY_INTERVAL_MS = 1_000;
 
 /** The message that a reply belongs to: its id on the chat platform, why it was not found, or when to look again. */
-type ParentMessage = { id: string } | { fault: string } | { retryAt: number };
+type ParentMessage = { id: string } | { error: string } | { retryAt: number };
 
 /** Finds the message that a message replies to. If it is not sent yet, returns the time to look again (E-188). */
 export async function findParentMessage(
@@ -23,13 +23,13 @@ export async function findParentMessage(
   const [parent, ...more] = items.filter(
     ({ step_ref, channel }) => step_ref === ref && channel.id === message.channel.id,
   );
-  if (parent === undefined) return { fault: `no message to reply to: step "${ref}" created no message` };
+  if (parent === undefined) return { error: `no message to reply to: step "${ref}" created no message` };
   if (more.length > 0)
-    return { fault: `step "${ref}" made ${more.length + 1} messages, and a reply needs exactly one` };
+    return { error: `step "${ref}" made ${more.length + 1} messages, and a reply needs exactly one` };
   if (parent.due_at !== null) return { retryAt: Math.max(parent.due_at, now + RETRY_INTERVAL_MS) };
   const id = parent.metadata?.external_id;
   if (typeof id === "string" && id !== "") return { id };
-  return { fault: `the message of step "${ref}" is ${parent.status}, so it has no ID to reply to` };
+  return { error: `the message of step "${ref}" is ${parent.status}, so it has no ID to reply to` };
 }
 
 /** Returns the message with the id of the message that it replies to. Unchanged if that was not found. */

@@ -270,7 +270,7 @@ describe("the socket", () => {
         await answer("3");
         socket.terminate();
       },
-      { onAnswered: (request) => logEntries.push(request) },
+      { onResponse: (request) => logEntries.push(request) },
     );
     expect(logEntries).toMatchObject([
       { method: "GET", path: "/ws/v1/websocket", status: 403, error: expect.stringContaining("API key") },
