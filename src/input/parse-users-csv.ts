@@ -80,9 +80,9 @@ export function parseUsersCsv(
         `${name}:${line}: has ${fields.length} fields, the first line ${names.length}`,
       );
     const id = (fields[column] as string).trim();
-    const fault = describeInvalidId(id);
-    if (fault !== null) {
-      skipped.push({ line, reason: id === "" ? "it has no ID" : `the ID ${JSON.stringify(id)} ${fault}` });
+    const problem = describeInvalidId(id);
+    if (problem !== null) {
+      skipped.push({ line, reason: id === "" ? "it has no ID" : `the ID ${JSON.stringify(id)} ${problem}` });
       continue;
     }
     const user: CsvUser = { id, tenant: null, columns: {} };

@@ -115,8 +115,8 @@ function formatChat(content: JsonObject): ContentLine[] {
   const connection = isJsonObject(content.connection) ? content.connection : {};
   const template = isJsonObject(content.template) ? content.template : {};
   const { metadata } = content;
-  const fault = isJsonObject(metadata) ? (metadata.connection_fault ?? metadata.reply_fault) : null;
-  if (typeof fault === "string") return [["to", `nobody: ${fault}`], ...formatChatBody(template)];
+  const problem = isJsonObject(metadata) ? (metadata.connection_fault ?? metadata.reply_fault) : null;
+  if (typeof problem === "string") return [["to", `nobody: ${problem}`], ...formatChatBody(template)];
   const id =
     connection.channel_id ??
     connection.user_id ??

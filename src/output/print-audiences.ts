@@ -9,7 +9,7 @@ export function printMembers(page: ListPage, output: Output): void {
   printList(
     page,
     {
-      none: "no members",
+      emptyText: "no members",
       id: (item) => String(item.user_id),
       head: ["USER", "NAME", "TENANT", "ADDED"],
       row: (item) => [

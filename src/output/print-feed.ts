@@ -26,7 +26,7 @@ export function printFeed(page: ListPage & { meta: JsonObject }, output: Output)
   printList(
     page,
     {
-      none: "no feed items",
+      emptyText: "no feed items",
       id: (item) => String(item.id),
       head: ["ITEM", "WORKFLOW", "TENANT", "STATUS", "MADE", "TEXT"],
       row: (item) => [

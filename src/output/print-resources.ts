@@ -20,12 +20,12 @@ function getProperties(resource: JsonObject): JsonObject {
  */
 export function printList(
   page: ListPage,
-  columns: { none: string; id(item: JsonObject): string; head: string[]; row(item: JsonObject): string[] },
+  columns: { emptyText: string; id(item: JsonObject): string; head: string[]; row(item: JsonObject): string[] },
   output: Output,
 ): void {
   if (output.verbosity.json) return output.json(page);
   if (output.verbosity.quiet) return output.lines(page.items.map(columns.id));
-  if (page.items.length === 0) return output.line(columns.none);
+  if (page.items.length === 0) return output.line(columns.emptyText);
   printTable(columns.head, page.items.map(columns.row), output);
   printPageHint(page, output);
 }
@@ -35,7 +35,7 @@ export function printResources(noun: ResourceNoun, page: ListPage, output: Outpu
   printList(
     page,
     {
-      none: `no ${noun}s`,
+      emptyText: `no ${noun}s`,
       id: (item) => String(item.id),
       head: [noun.toUpperCase(), "NAME", ...(withEmail ? ["EMAIL"] : []), "CHANGED"],
       row: (item) => [

@@ -36,7 +36,7 @@ export function printSchedules(page: { items: JsonObject[]; page_info?: ListPage
   printList(
     { items, page_info: page.page_info ?? { after: null, before: null, page_size: items.length } },
     {
-      none: "no schedules",
+      emptyText: "no schedules",
       id: (item) => String(item.id),
       head: ["SCHEDULE", "WORKFLOW", "RECIPIENT", "NEXT", "LAST", "REPEATS"],
       row: (item) => [

@@ -19,7 +19,7 @@ export function printSubscriptions(
   printList(
     { items, page_info: page.page_info ?? { after: null, before: null, page_size: items.length } },
     {
-      none: "no subscriptions",
+      emptyText: "no subscriptions",
       id: (item) => formatReference(item.recipient),
       head: ["OBJECT", "RECIPIENT", "PROPERTIES", "SINCE"],
       row: (item) => [

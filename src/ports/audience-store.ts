@@ -33,8 +33,11 @@ export interface AudienceStore {
   readUserChanges(limit: number): Promise<UserChange[]>;
   /**
    * Saves the effects of user changes and deletes the changes. `lost`: another process has already processed one of
-   * them, and nothing was written. `claimed`: the recipients that have already used up a once-only workflow; nothing
+   * them, and nothing was written. `alreadyTriggered`: the recipients that have already used up a once-only workflow; nothing
    * was written, as for a trigger.
    */
-  saveUserChanges(changes: UserChangeEffects, now: number): Promise<"saved" | "lost" | { claimed: RecipientKey[] }>;
+  saveUserChanges(
+    changes: UserChangeEffects,
+    now: number,
+  ): Promise<"saved" | "lost" | { alreadyTriggered: RecipientKey[] }>;
 }

@@ -5,7 +5,7 @@ import type { FanOutState } from "../domain/run/fan-out-state.js";
 import type { RecipientRun, WorkflowRun } from "../domain/run/workflow-run.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Claim } from "./due-store.js";
-import type { FrequencyClaim } from "./trigger-store.js";
+import type { FrequencyRecord } from "./trigger-store.js";
 
 /** The recipient runs of one chunk of a fan-out, with all that their first advances produced. */
 export interface FanOutChunk {
@@ -16,7 +16,7 @@ export interface FanOutChunk {
   batches: ReadonlyMap<string, BatchArrival>;
   upserts: RecipientUpsert[];
   triggers: PendingTrigger[];
-  claims: FrequencyClaim[];
+  frequencyRecords: FrequencyRecord[];
   unidentified: RecipientKey[];
   /** The state of the fan-out after this chunk; null if this is the last chunk. */
   rest: FanOutState | null;
@@ -26,7 +26,7 @@ export interface FanOutChunk {
 export type ChunkResult =
   | { outcome: "inserted"; batchDecisions: ReadonlyMap<string, BatchDecision> }
   | { outcome: "lost" }
-  | { outcome: "claimed"; recipients: RecipientKey[] };
+  | { outcome: "already_triggered"; recipients: RecipientKey[] };
 
 /** A trigger whose fan-out is due. */
 export interface ClaimedFanOut {

@@ -25,13 +25,13 @@ export interface Occurrence {
 }
 
 /**
- * `lost`: the schedule was changed, deleted or taken over since it was claimed, and nothing was written. `claimed`: a
+ * `lost`: the schedule was changed, deleted or taken over since it was claimed, and nothing was written. `already_triggered`: a
  * once-only workflow has run for the recipients since then, and nothing was written.
  */
 export type OccurrenceResult =
   | { outcome: "saved"; batchDecisions: ReadonlyMap<string, BatchDecision> }
   | { outcome: "lost" }
-  | { outcome: "claimed"; recipients: RecipientKey[] };
+  | { outcome: "already_triggered"; recipients: RecipientKey[] };
 
 /** Stores schedules and starts their runs. */
 export interface ScheduleStore {

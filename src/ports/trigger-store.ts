@@ -15,7 +15,7 @@ export interface IdempotencyRecord {
 }
 
 /** A record that a recipient has used up a once-only workflow (E-068, E-070). `tenant` is "*" for all tenants, or "=" and the tenant's ID. */
-export interface FrequencyClaim {
+export interface FrequencyRecord {
   workflow: string;
   recipient: RecipientKey;
   tenant: string;
@@ -33,7 +33,7 @@ export interface NewWorkflowRun {
   upserts: RecipientUpsert[];
   /** Triggers that steps created. */
   triggers: PendingTrigger[];
-  claims: FrequencyClaim[];
+  frequencyRecords: FrequencyRecord[];
   idempotency: IdempotencyRecord | null;
   /** Recipients that the trigger lists but that were never identified. They get no run but stay visible (EQ-09). */
   unidentified: RecipientKey[];
@@ -43,12 +43,12 @@ export interface NewWorkflowRun {
 
 /**
  * `inserted`, or nothing was written because another process was first: `replay` with the same idempotency key (its
- * record), or `claimed` with a once-only workflow (the recipients that have used it up).
+ * record), or `already_triggered` with a once-only workflow (the recipients that have used it up).
  */
 export type InsertResult =
   | { outcome: "inserted"; batchDecisions: ReadonlyMap<string, BatchDecision> }
   | { outcome: "replay"; record: IdempotencyRecord }
-  | { outcome: "claimed"; recipients: RecipientKey[] };
+  | { outcome: "already_triggered"; recipients: RecipientKey[] };
 
 /**
  * Stores accepted triggers. A trigger, its runs and the results of their first advances are written in one transaction.
@@ -56,8 +56,8 @@ export type InsertResult =
 export interface TriggerStore {
   /** Returns the record of a key, if it is newer than `since`. */
   readIdempotencyRecord(key: string, since: number): Promise<IdempotencyRecord | null>;
-  /** Returns the recipients whose claims are already used up. */
-  readClaimedRecipients(claims: readonly FrequencyClaim[]): Promise<RecipientKey[]>;
+  /** Returns the recipients whose records are already stored. */
+  readAlreadyTriggered(frequencyRecords: readonly FrequencyRecord[]): Promise<RecipientKey[]>;
   /** Inserts a trigger. Idempotency records older than `idempotentSince` do not replay. */
   insertWorkflowRun(run: NewWorkflowRun, idempotentSince: number): Promise<InsertResult>;
 }

@@ -86,9 +86,9 @@ export async function checkFilterNames(
   const known = await context.project.readNames(flags);
   const unknown = known === null ? { workflow: null, channel: null } : findUnknownNames(names, known);
   if (!isLocal(operations)) {
-    for (const fault of [unknown.workflow, unknown.channel])
-      if (fault !== null)
-        context.output.note(`note: this project has no such name: ${fault.message}. ${fault.hint ?? ""}`);
+    for (const problem of [unknown.workflow, unknown.channel])
+      if (problem !== null)
+        context.output.note(`note: this project has no such name: ${problem.message}. ${problem.hint ?? ""}`);
     return;
   }
   if (unknown.workflow !== null && !(await isWorkflowStored(names.workflow as string, operations)))

@@ -37,11 +37,11 @@ export function parsePage(flags: PageFlags): PageRequest {
 export function parseRecipientKey(text: string | undefined): RecipientKey | undefined {
   if (text === undefined) return undefined;
   const parts = text.split("/");
-  const fault =
+  const problem =
     parts.length > 2
       ? "is not an id or collection/id"
       : parts.map(describeInvalidId).find((message) => message !== null);
-  if (fault) throw new KnockError("usage", `--recipient: ${JSON.stringify(text)} ${fault}`);
+  if (problem) throw new KnockError("usage", `--recipient: ${JSON.stringify(text)} ${problem}`);
   return parts.length === 1
     ? toRecipientKey(text)
     : toRecipientKey({ collection: parts[0] as string, id: parts[1] as string });

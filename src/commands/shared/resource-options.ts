@@ -44,12 +44,12 @@ export function addBodyOptions(command: Command): Command {
 /** Parses `ada`, or `projects/apollo` for an object. Throws `usage`. */
 export function parseRecipientArgument(text: string, name: string): RecipientReference {
   const parts = text.split("/");
-  const fault =
+  const problem =
     parts.length > 2
       ? "is not an id or collection/id"
       : parts.map(describeInvalidId).find((message) => message !== null);
-  if (fault)
-    throw new KnockError("usage", `${name}: ${JSON.stringify(text)} ${fault}`, {
+  if (problem)
+    throw new KnockError("usage", `${name}: ${JSON.stringify(text)} ${problem}`, {
       hint: "Use a user ID, or collection/id for an object.",
     });
   return parts.length === 1 ? text : { collection: parts[0] as string, id: parts[1] as string };

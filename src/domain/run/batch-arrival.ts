@@ -80,19 +80,18 @@ export interface BatchArrival {
    * The continuation if no batch is open and the run continues immediately without being part of a batch: as the first
    * item of `flush_leading`, which opens the batch (E-264), or because the window is unknown (E-256). Otherwise null.
    */
-  leads: Continuation | null;
+  immediate: Continuation | null;
   /** The continuation that waits for the close and continues with the whole batch. */
-  holds: Continuation;
+  waiting: Continuation;
   /** The continuation that ends here. Its activity stays in the batch. */
-  joined: Continuation;
+  halted: Continuation;
 }
 
 /**
- * The continuation that `decideBatch` picked. `closed` means that the batch is full or has reached its limit and is due
- * immediately.
+ * The continuation that `decideBatch` picked. `isDueNow` means that the batch is full or has reached its limit.
  */
 export interface BatchDecision {
-  took: "leads" | "holds" | "joined";
+  selected: "immediate" | "waiting" | "halted";
   isDueNow: boolean;
   /** When the batch closes, as known now; null if none was opened. */
   closes_at: number | null;
@@ -101,12 +100,13 @@ export interface BatchDecision {
 }
 
 /** Returns the picked continuation. A run that holds a batch which it did not open waits until that batch closes. */
-export function selectContinuation(join: BatchArrival, { took, closes_at, next }: BatchDecision): Continuation {
-  if (took === "joined") return join.joined;
-  if (took === "leads" && join.leads !== null) return next ? mergeContinuation(join.leads, next) : join.leads;
-  const { holds } = join;
-  if (closes_at === null || holds.recipientRun.due_at === closes_at) return holds;
-  return { ...holds, recipientRun: postponeRun(holds.recipientRun, closes_at) };
+export function selectContinuation(arrival: BatchArrival, { selected, closes_at, next }: BatchDecision): Continuation {
+  if (selected === "halted") return arrival.halted;
+  if (selected === "immediate" && arrival.immediate !== null)
+    return next ? mergeContinuation(arrival.immediate, next) : arrival.immediate;
+  const { waiting } = arrival;
+  if (closes_at === null || waiting.recipientRun.due_at === closes_at) return waiting;
+  return { ...waiting, recipientRun: postponeRun(waiting.recipientRun, closes_at) };
 }
 
 /** Returns the results of an advance, or of a continuation that reached a batch, joined with those after the batch. */

@@ -23,18 +23,18 @@ export interface OpenBatch {
 export interface BatchChange<Batch extends OpenBatch = OpenBatch> {
   key: string;
   /** The open batch of the key if its closing time is past. It is closed first (E-261, EQ-43). */
-  expired: Batch | null;
+  expiredBatch: Batch | null;
   /** The open batch that the run joins. It gets the `closes_at` and `items` below. */
-  joined: Batch | null;
+  joinedBatch: Batch | null;
   /** When the batch that the run joined or opened closes; null if it did neither. */
   closes_at: number | null;
   items: number;
   /** The activity that the run adds to the batch; null for a leading item and if there is no batch. */
   activity: BatchActivity | null;
   /** Whether the run waits until the batch closes and then continues with it. */
-  holds: boolean;
+  becomesHolder: boolean;
   /** Whether the run that waits for the close now waits until the new `closes_at`. */
-  movesHolder: boolean;
+  reschedulesHolder: boolean;
 }
 
 export interface DecidedBatch<Batch extends OpenBatch = OpenBatch> {
@@ -49,10 +49,10 @@ export interface DecidedBatch<Batch extends OpenBatch = OpenBatch> {
  * Returns when a batch closes after a run joined it: not before now, and not later than its limit after the opening
  * (E-257, E-259, E-260).
  */
-function resolveCloseTime(batch: OpenBatch, join: BatchArrival, items: number, now: number): number {
-  if (join.max_items !== null && items >= join.max_items) return now;
-  if (join.sliding === null) return batch.closes_at;
-  return Math.max(now, Math.min(join.sliding.closes_at, batch.opened_at + join.sliding.limit_ms));
+function resolveCloseTime(batch: OpenBatch, arrival: BatchArrival, items: number, now: number): number {
+  if (arrival.max_items !== null && items >= arrival.max_items) return now;
+  if (arrival.sliding === null) return batch.closes_at;
+  return Math.max(now, Math.min(arrival.sliding.closes_at, batch.opened_at + arrival.sliding.limit_ms));
 }
 
 /**
@@ -60,36 +60,38 @@ function resolveCloseTime(batch: OpenBatch, join: BatchArrival, items: number, n
  * the open batch of a key, locked until the changes are written (E-243 to E-248, E-256, E-260, E-264, EQ-43).
  */
 export function decideBatch<Batch extends OpenBatch>(
-  join: BatchArrival,
+  arrival: BatchArrival,
   findOpen: (key: string) => Batch | null,
   now: number,
 ): DecidedBatch<Batch> {
-  const current = findOpen(join.key);
-  const expired = current !== null && current.closes_at <= now ? current : null;
-  return current === null || expired !== null ? openBatch(join, expired, findOpen, now) : joinBatch(join, current, now);
+  const current = findOpen(arrival.key);
+  const expiredBatch = current !== null && current.closes_at <= now ? current : null;
+  return current === null || expiredBatch !== null
+    ? openBatch(arrival, expiredBatch, findOpen, now)
+    : joinBatch(arrival, current, now);
 }
 
-function joinBatch<Batch extends OpenBatch>(join: BatchArrival, batch: Batch, now: number): DecidedBatch<Batch> {
+function joinBatch<Batch extends OpenBatch>(arrival: BatchArrival, batch: Batch, now: number): DecidedBatch<Batch> {
   const items = batch.items + 1;
-  const closes_at = resolveCloseTime(batch, join, items, now);
-  const holds = batch.holder === null;
+  const closes_at = resolveCloseTime(batch, arrival, items, now);
+  const becomesHolder = batch.holder === null;
   const decision: BatchDecision = {
-    took: holds ? "holds" : "joined",
+    selected: becomesHolder ? "waiting" : "halted",
     isDueNow: closes_at <= now,
     closes_at,
     next: null,
   };
   const change: BatchChange<Batch> = {
-    key: join.key,
-    expired: null,
-    joined: batch,
+    key: arrival.key,
+    expiredBatch: null,
+    joinedBatch: batch,
     closes_at,
     items,
-    activity: join.activity,
-    holds,
-    movesHolder: !holds && closes_at !== batch.closes_at,
+    activity: arrival.activity,
+    becomesHolder,
+    reschedulesHolder: !becomesHolder && closes_at !== batch.closes_at,
   };
-  return { decision, continuation: selectContinuation(join, decision), changes: [change] };
+  return { decision, continuation: selectContinuation(arrival, decision), changes: [change] };
 }
 
 /**
@@ -97,33 +99,33 @@ function joinBatch<Batch extends OpenBatch>(join: BatchArrival, batch: Batch, no
  * immediately.
  */
 function openBatch<Batch extends OpenBatch>(
-  join: BatchArrival,
-  expired: Batch | null,
+  arrival: BatchArrival,
+  expiredBatch: Batch | null,
   findOpen: (key: string) => Batch | null,
   now: number,
 ): DecidedBatch<Batch> {
-  const { closes_at, leads } = join;
-  const holds = leads === null && closes_at !== null;
-  const next = leads?.batch ? decideBatch(leads.batch, findOpen, now) : null;
+  const { closes_at, immediate } = arrival;
+  const becomesHolder = immediate === null && closes_at !== null;
+  const next = immediate?.batch ? decideBatch(immediate.batch, findOpen, now) : null;
   const decision: BatchDecision = {
-    took: leads === null ? "holds" : "leads",
-    isDueNow: next?.decision.isDueNow ?? (holds && closes_at <= now),
+    selected: immediate === null ? "waiting" : "immediate",
+    isDueNow: next?.decision.isDueNow ?? (becomesHolder && closes_at <= now),
     closes_at,
     next: next?.decision ?? null,
   };
   const change: BatchChange<Batch> = {
-    key: join.key,
-    expired,
-    joined: null,
+    key: arrival.key,
+    expiredBatch,
+    joinedBatch: null,
     closes_at,
-    items: holds ? 1 : 0,
-    activity: holds ? join.activity : null,
-    holds,
-    movesHolder: false,
+    items: becomesHolder ? 1 : 0,
+    activity: becomesHolder ? arrival.activity : null,
+    becomesHolder,
+    reschedulesHolder: false,
   };
   return {
     decision,
-    continuation: selectContinuation(join, decision),
+    continuation: selectContinuation(arrival, decision),
     changes: next === null ? [change] : [change, ...next.changes],
   };
 }

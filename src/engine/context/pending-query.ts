@@ -13,14 +13,14 @@ export type PendingQuery =
    */
   | { kind: "workflow"; ref: string; key: string }
   /** Which of these recipients exist. The result is a set of keys. */
-  | { kind: "identified"; ref: string; keys: readonly RecipientKey[] }
+  | { kind: "known_recipients"; ref: string; keys: readonly RecipientKey[] }
   /** The {@link AudienceData} of the run's recipient. `ref` is {@link AUDIENCES_REF}. */
   | { kind: "audiences"; ref: string; recipient: RecipientKey }
   /**
    * Store lookups of template filters. `lookups` holds those that were read for the run before. `ref` is {@link
    * STORE_LOOKUPS_REF}.
    */
-  | { kind: "readings"; ref: string; missing: readonly StoreLookup[]; lookups: StoreLookups }
+  | { kind: "store_lookups"; ref: string; missing: readonly StoreLookup[]; lookups: StoreLookups }
   /** A {@link UserLookupResult}. `ref` is {@link buildConnectionRef}. */
   | { kind: "connection"; ref: string; recipient: RecipientKey; channel: Channel; lookup: UserLookup }
   | { kind: "fetch"; ref: string; request: StepRequest }

@@ -6,7 +6,7 @@ import type { EngineContext } from "./engine-context.js";
 import type { PendingQuery } from "./pending-query.js";
 import { MAX_SUBSCRIPTIONS, type StoreLookup, type StoreLookups } from "./store-lookups.js";
 
-type StoreLookupQuery = Extract<PendingQuery, { kind: "readings" }>;
+type StoreLookupQuery = Extract<PendingQuery, { kind: "store_lookups" }>;
 
 /**
  * Resolves the store lookups of many runs with few reads. Returns a function that gives each query its results,
@@ -16,7 +16,7 @@ export async function resolveStoreLookups(
   { store, definitions }: EngineContext<RecipientStore & SubscriptionStore>,
   queries: readonly PendingQuery[],
 ): Promise<(query: StoreLookupQuery) => StoreLookups> {
-  const lookups = queries.flatMap((query) => (query.kind === "readings" ? query.missing : []));
+  const lookups = queries.flatMap((query) => (query.kind === "store_lookups" ? query.missing : []));
   const collectKeys = (of: StoreLookup["of"]): RecipientKey[] => [
     ...new Set(lookups.flatMap((lookup) => (lookup.of === of && "key" in lookup ? [lookup.key] : []))),
   ];

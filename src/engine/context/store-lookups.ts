@@ -9,7 +9,7 @@ import { RenderError } from "../liquid/render-error.js";
 import { getRecipientView } from "./build-scope.js";
 
 /** The ref of the store lookups of a run. All templates of a run share their results. */
-export const STORE_LOOKUPS_REF = "$readings";
+export const STORE_LOOKUPS_REF = "$store_lookups";
 
 /** The maximum number of subscriptions that the `subscriptions` filter returns (E-066). */
 export const MAX_SUBSCRIPTIONS = 25;

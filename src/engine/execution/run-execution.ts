@@ -210,7 +210,7 @@ export class RunExecution {
       },
       getUnwrittenUpserts: () => this.unwrittenUpserts,
       requestLookups: (missing) => {
-        throw new PendingQueryError({ kind: "readings", ref: STORE_LOOKUPS_REF, missing, lookups: known });
+        throw new PendingQueryError({ kind: "store_lookups", ref: STORE_LOOKUPS_REF, missing, lookups: known });
       },
       warn: (text) => this.warn(text),
     });

@@ -110,7 +110,7 @@ export async function renderForViewer<T>(
       },
       getUnwrittenUpserts: () => [],
       requestLookups: (missing) => {
-        throw new PendingQueryError({ kind: "readings", ref: STORE_LOOKUPS_REF, missing, lookups: known });
+        throw new PendingQueryError({ kind: "store_lookups", ref: STORE_LOOKUPS_REF, missing, lookups: known });
       },
       warn: () => {},
     });
@@ -125,7 +125,7 @@ export async function renderForViewer<T>(
         scope: Object.assign({}, scope, { [RENDER_SERVICES]: services }),
       });
     } catch (error) {
-      if (!(error instanceof PendingQueryError) || error.query.kind !== "readings") throw error;
+      if (!(error instanceof PendingQueryError) || error.query.kind !== "store_lookups") throw error;
       known = (await resolveStoreLookups(context, [error.query]))(error.query);
     }
   }

@@ -98,8 +98,8 @@ function checkSliceArgument(argument: Token): void {
 function checkFilter(filter: Filter | Token): void {
   const { name, args = [] } = filter as Filter;
   const values = args.filter((arg): arg is Exclude<typeof arg, [unknown, unknown]> => !Array.isArray(arg));
-  const fault = describeInvalidArguments(name, values.length);
-  if (fault !== null) throw new Error(fault);
+  const problem = describeInvalidArguments(name, values.length);
+  if (problem !== null) throw new Error(problem);
   for (const value of values) {
     if (name === "slice") checkSliceArgument(value as unknown as Token);
     checkOperand(value as unknown as Token);

@@ -22,11 +22,11 @@ function createFilterProxy(filters: Liquid["filters"]): Liquid["filters"] {
   return new Proxy(filters, {
     get: (known, name) => {
       if (Object.hasOwn(known, name)) return known[name as string];
-      const fault = new UnknownFilterError(String(name));
-      if (rejectsUnknownFilters) throw fault;
-      unknownFilters?.push(fault.filter);
+      const error = new UnknownFilterError(String(name));
+      if (rejectsUnknownFilters) throw error;
+      unknownFilters?.push(error.filter);
       return () => {
-        throw fault;
+        throw error;
       };
     },
   });

@@ -15,7 +15,7 @@ export function renderObject(source: string, scope: RenderScope, settingName: st
     throw new RenderError(`${settingName} is not valid JSON once rendered`, { cause: error });
   }
   if (!isJsonObject(value)) throw new RenderError(`${settingName} must be a JSON object once rendered`);
-  const fault = describeInvalidJsonShape(value, settingName);
-  if (fault !== null) throw new RenderError(fault);
+  const problem = describeInvalidJsonShape(value, settingName);
+  if (problem !== null) throw new RenderError(problem);
   return value;
 }

@@ -47,11 +47,11 @@ function buildSnapshot(connection: JsonObject): JsonObject {
  * message. A token or webhook URL in it is passed to the delivery only (E-187).
  */
 function parseConnectionOverride(text: string, fieldPath: string): Destination {
-  const invalid = (fault: string): Destination => ({
+  const invalid = (problem: string): Destination => ({
     address: "connection",
     snapshot: null,
     connection: {},
-    metadata: { connection_fault: `${fieldPath} ${fault}` },
+    metadata: { connection_fault: `${fieldPath} ${problem}` },
   });
   let value: unknown;
   try {

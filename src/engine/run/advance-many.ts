@@ -32,9 +32,9 @@ export async function resolveQueries(
         return passedByQuery.get(query);
       case "audiences":
         return getAudienceData(query.recipient);
-      case "readings":
+      case "store_lookups":
         return getStoreLookups(query);
-      case "identified":
+      case "known_recipients":
         return new Set((await context.store.readRecipients(query.keys)).keys());
       case "workflow":
         return findRunnableWorkflow(context, query.key);

@@ -144,16 +144,16 @@ function buildBatchJoin(
   const data: JsonObject = { key };
   Object.assign(data, execution.drainEventData(effect));
 
-  const createContinuation = (kind: "holds" | "joined" | "leads"): Continuation => {
+  const createContinuation = (kind: "waiting" | "halted" | "immediate"): Continuation => {
     const fork = execution.fork();
     let next: BatchArrival | null = null;
-    if (kind === "holds") {
+    if (kind === "waiting") {
       // A run that could lead waits only for a batch that another run has opened.
       fork.recordEvent(outcomeWithoutBatch ? "batch_joined" : "batch_opened", step, data);
       const waitEffect: StepEffect = { outcome: effect.outcome, wait: { until: closes_at ?? input.now } };
       if (effect.log) waitEffect.log = effect.log;
       applyEffect(waitEffect, step, path, fork);
-    } else if (kind === "joined") {
+    } else if (kind === "halted") {
       fork.recordEvent("batch_joined", step, data);
       applyEffect(
         {
@@ -178,24 +178,24 @@ function buildBatchJoin(
     return { recipientRun: fork.run, messages, upserts: fork.upserts, triggers: fork.triggers, batch: next };
   };
   const activity = { id: run.id, actor: input.run.actor, data: execution.unreducedData, at: input.now };
-  const leads = outcomeWithoutBatch ? createContinuation("leads") : null;
-  return new LazyBatchJoin(effect.batch, activity, leads, createContinuation);
+  const immediate = outcomeWithoutBatch ? createContinuation("immediate") : null;
+  return new LazyBatchArrival(effect.batch, activity, immediate, createContinuation);
 }
 
-/** A batch join that creates the continuations `holds` and `joined` only if the store picks them. */
-class LazyBatchJoin implements BatchArrival {
+/** A batch arrival that creates the continuations `waiting` and `halted` only if the store picks them. */
+class LazyBatchArrival implements BatchArrival {
   readonly key: string;
   readonly closes_at: number | null;
   readonly sliding: BatchArrival["sliding"];
   readonly max_items: number | null;
-  private holdsContinuation: Continuation | null = null;
-  private joinedContinuation: Continuation | null = null;
+  private waitingContinuation: Continuation | null = null;
+  private haltedContinuation: Continuation | null = null;
 
   constructor(
     { key, closes_at, sliding, max_items }: Pick<BatchArrival, "key" | "closes_at" | "sliding" | "max_items">,
     readonly activity: BatchArrival["activity"],
-    readonly leads: Continuation | null,
-    private readonly createContinuation: (kind: "holds" | "joined") => Continuation,
+    readonly immediate: Continuation | null,
+    private readonly createContinuation: (kind: "waiting" | "halted") => Continuation,
   ) {
     this.key = key;
     this.closes_at = closes_at;
@@ -203,14 +203,14 @@ class LazyBatchJoin implements BatchArrival {
     this.max_items = max_items;
   }
 
-  get holds(): Continuation {
-    this.holdsContinuation ??= this.createContinuation("holds");
-    return this.holdsContinuation;
+  get waiting(): Continuation {
+    this.waitingContinuation ??= this.createContinuation("waiting");
+    return this.waitingContinuation;
   }
 
-  get joined(): Continuation {
-    this.joinedContinuation ??= this.createContinuation("joined");
-    return this.joinedContinuation;
+  get halted(): Continuation {
+    this.haltedContinuation ??= this.createContinuation("halted");
+    return this.haltedContinuation;
   }
 }
 

@@ -84,7 +84,7 @@ export async function continueFanOut(
       token,
     );
     if (inserted.outcome === "lost") return;
-    if (inserted.outcome === "claimed") {
+    if (inserted.outcome === "already_triggered") {
       for (const recipient of inserted.recipients) alreadyTriggered.add(recipient);
       continue;
     }

@@ -222,6 +222,6 @@ async function saveChangeGroup(
       for (const { run, runs: started } of starting) for (const advance of started.advances) report(run, advance);
       return result;
     }
-    for (const user of result.claimed) alreadyTriggered.add(user);
+    for (const user of result.alreadyTriggered) alreadyTriggered.add(user);
   }
 }

@@ -133,7 +133,7 @@ async function runClaimedSchedules(
     for (const [index, { occurrence, run, advances }] of started.entries()) {
       // A once-only workflow has run for the recipient since it was read. The next attempt takes that into account.
       const result = results[index];
-      if (result?.outcome === "claimed") repeatedIds.add(occurrence.schedule.id);
+      if (result?.outcome === "already_triggered") repeatedIds.add(occurrence.schedule.id);
       if (result?.outcome === "saved" && run)
         for (const advance of advances) report(run, applyBatchDecision(advance, result.batchDecisions));
     }

@@ -13,7 +13,7 @@ import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
-import type { FrequencyClaim } from "../../ports/trigger-store.js";
+import type { FrequencyRecord } from "../../ports/trigger-store.js";
 import { createUuidV5 } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import { buildParties, type EngineContext, readRunRecipients, type StartStore } from "../context/engine-context.js";
@@ -43,7 +43,7 @@ export interface StartedRuns {
   recipientRuns: RecipientRun[];
   messages: Message[];
   batches: Map<string, BatchArrival>;
-  claims: FrequencyClaim[];
+  frequencyRecords: FrequencyRecord[];
   unidentified: RecipientKey[];
   /** Recipients that steps changed. */
   upserts: RecipientUpsert[];
@@ -78,9 +78,9 @@ export function applyBatchDecision(advance: Advance, batchDecisions: ReadonlyMap
   return { ...advance, ...mergeContinuation(advance, decision) };
 }
 
-/** Builds the claim of a recipient on a once-only workflow (E-068), or null if every trigger runs. */
-function buildFrequencyClaim(workflow: Workflow, run: WorkflowRun, recipient: RecipientKey): FrequencyClaim | null {
-  // A test run neither checks nor uses up the claim (E-069).
+/** Builds the record of a recipient on a once-only workflow (E-068), or null if every trigger runs. */
+function buildFrequencyRecord(workflow: Workflow, run: WorkflowRun, recipient: RecipientKey): FrequencyRecord | null {
+  // A test run neither checks nor uses up the workflow (E-069).
   if (workflow.trigger_frequency === "every_trigger" || run.trigger_source.type === "rehearsal") return null;
   const perTenant = workflow.trigger_frequency === "once_per_recipient_per_tenant";
   // The two frequencies use different keys ("*", or "=" and the tenant), so that a workflow can change its frequency.
@@ -139,9 +139,11 @@ export async function startRuns(
 ): Promise<StartedRuns> {
   const { run, compiled, environment, now } = start;
   const runs = recipients.map((recipient) => buildRecipientRun(start, recipient));
-  const claims = runs.flatMap(({ recipient }) => buildFrequencyClaim(compiled.workflow, run, recipient) ?? []);
-  if (claims.length > 0)
-    for (const recipient of await context.store.readClaimedRecipients(claims)) alreadyTriggered.add(recipient);
+  const frequencyRecords = runs.flatMap(
+    ({ recipient }) => buildFrequencyRecord(compiled.workflow, run, recipient) ?? [],
+  );
+  if (frequencyRecords.length > 0)
+    for (const recipient of await context.store.readAlreadyTriggered(frequencyRecords)) alreadyTriggered.add(recipient);
   const people = await readRunRecipients(
     context.store,
     runs.map((recipientRun) => ({ run, recipientRun })),
@@ -188,7 +190,7 @@ export async function startRuns(
     ),
     upserts: advances.flatMap((advance) => advance.upserts),
     triggers: advances.flatMap((advance) => advance.triggers),
-    claims: claims.filter((claim) => startedRecipients.has(claim.recipient)),
+    frequencyRecords: frequencyRecords.filter((claim) => startedRecipients.has(claim.recipient)),
     unidentified,
     advances,
   };

@@ -167,7 +167,7 @@ export async function triggerWorkflow(
       now - IDEMPOTENCY_WINDOW_MS,
     );
     if (inserted.outcome === "replay") return replayOutcome(context, inserted.record, fingerprint);
-    if (inserted.outcome === "claimed") {
+    if (inserted.outcome === "already_triggered") {
       // Another process has triggered the same once-only workflow since: those recipients have had their run.
       for (const recipient of inserted.recipients) alreadyTriggered.add(recipient);
       continue;
@@ -203,7 +203,10 @@ export async function checkTriggerAndRecipients(
 
 /** Returns whether a step triggered another workflow. */
 function hasTriggers({ triggers, batches }: StartedRuns): boolean {
-  return triggers.length > 0 || [...batches.values()].some(({ leads }) => leads !== null && leads.triggers.length > 0);
+  return (
+    triggers.length > 0 ||
+    [...batches.values()].some(({ immediate }) => immediate !== null && immediate.triggers.length > 0)
+  );
 }
 
 /** Returns whether work of the trigger is due immediately: a delivery, a step with a request, or a full batch. */

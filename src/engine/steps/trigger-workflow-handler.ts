@@ -121,7 +121,7 @@ function findUnidentifiedRecipients(
   if (unknownKeys.length === 0) return [];
   const queryRef = `${ref} recipients`;
   const known = execution.input.queryResults.get(queryRef) as ReadonlySet<RecipientKey> | undefined;
-  if (known === undefined) throw new PendingQueryError({ kind: "identified", ref: queryRef, keys: unknownKeys });
+  if (known === undefined) throw new PendingQueryError({ kind: "known_recipients", ref: queryRef, keys: unknownKeys });
   return unknownKeys.filter((key) => !known.has(key));
 }
 

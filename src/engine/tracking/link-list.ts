@@ -19,7 +19,7 @@ export class LinkList {
   constructor(private readonly options: LinkOptions) {}
 
   /** Returns the tracking URL for a URL. Null if the URL is not tracked; only `https://` URLs are (T-231). */
-  wrap(url: string): string | null {
+  toTrackingUrl(url: string): string | null {
     if (!/^https:\/\//i.test(url) || !URL.canParse(url)) return null;
     const { base_url, message_id, isShort } = this.options;
     if (url.startsWith(`${base_url}/unsubscribe/`)) return null; // unsubscribing is not a link click (T-241)

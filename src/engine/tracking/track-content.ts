@@ -34,7 +34,7 @@ function trackEmail(content: JsonObject, links: LinkList, options: TrackingOptio
 
 /** Links of a message without link tracking. */
 class UntrackedLinks extends LinkList {
-  override wrap(): null {
+  override toTrackingUrl(): null {
     return null;
   }
 }

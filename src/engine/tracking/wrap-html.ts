@@ -57,7 +57,7 @@ function wrapTag(html: string, start: number, end: number, attributes: Attribute
   let [tag, done] = ["", start];
   const isUntracked = attributes.some(({ name }) => name === NO_TRACK_ATTRIBUTE);
   for (const { name, value, start: attributeStart, end: attributeEnd } of attributes) {
-    const url = name === "href" && !isUntracked ? links.wrap(decodeEntities(value).trim()) : null;
+    const url = name === "href" && !isUntracked ? links.toTrackingUrl(decodeEntities(value).trim()) : null;
     if (url !== null) {
       tag += `${html.slice(done, attributeStart)}href="${url}"`;
       done = attributeEnd;

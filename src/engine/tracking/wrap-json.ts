@@ -30,7 +30,7 @@ function wrapStrings(
 export function wrapJson(content: JsonObject, links: LinkList): JsonObject {
   return wrapStrings(content, links, (name, text, owner) => {
     if (name === "url" || name === "title_url")
-      return isMedia(owner) && name === "url" ? text : (links.wrap(text) ?? text);
+      return isMedia(owner) && name === "url" ? text : (links.toTrackingUrl(text) ?? text);
     const wrap = name === "text" && typeof owner.type === "string" ? TEXT_WRAPPERS[owner.type] : undefined;
     return wrap?.(text, links) ?? text;
   }) as JsonObject;

@@ -25,7 +25,7 @@ type FormatLink = (wrapped: string, url: string) => string;
 
 function wrapBareUrl(found: string, links: LinkList, formatLink: FormatLink): string {
   const [url, rest] = splitTrailingPunctuation(found);
-  const wrapped = links.wrap(url);
+  const wrapped = links.toTrackingUrl(url);
   return wrapped === null ? found : `${formatLink(wrapped, url)}${rest}`;
 }
 
@@ -58,9 +58,9 @@ export function wrapMarkdown(text: string, links: LinkList): string {
     const groups = rest.at(-1) as Record<string, string | undefined>;
     const { before, url, html, auto, bare: found } = groups;
     if (html !== undefined) return wrapHtml(html, links);
-    if (before !== undefined && url !== undefined) return `${before}${links.wrap(decodeEntities(url)) ?? url}`;
+    if (before !== undefined && url !== undefined) return `${before}${links.toTrackingUrl(decodeEntities(url)) ?? url}`;
     if (auto !== undefined) {
-      const wrapped = links.wrap(auto);
+      const wrapped = links.toTrackingUrl(auto);
       return wrapped === null ? token : formatMarkdownLink(wrapped, auto);
     }
     return found === undefined ? token : wrapBareUrl(found, links, formatMarkdownLink);
@@ -78,7 +78,7 @@ export function wrapMrkdwn(text: string, links: LinkList): string {
     const { url, label, bare: found } = rest.at(-1) as Record<string, string | undefined>;
     if (url === undefined && found === undefined) return token;
     const [written, after] = url === undefined ? splitTrailingPunctuation(found as string) : [url, ""];
-    const wrapped = links.wrap(decodeEntities(written)); // Slack requires `&` to be escaped
+    const wrapped = links.toTrackingUrl(decodeEntities(written)); // Slack requires `&` to be escaped
     return wrapped === null ? token : `<${wrapped}|${label ?? written}>${after}`;
   });
 }

@@ -19,7 +19,7 @@ import type { Occurrence, OccurrenceResult, ScheduleFilter, ScheduleUpdate } fro
 import type { Seed } from "../../ports/seed-store.js";
 import type { Store } from "../../ports/store.js";
 import type { StoreLogs } from "../../ports/store-logs.js";
-import type { FrequencyClaim, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../ports/trigger-store.js";
+import type { FrequencyRecord, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../ports/trigger-store.js";
 import { clearStore } from "./connection/clear-store.js";
 import { claimClock, readClock, releaseClock, writeClock } from "./connection/clock-setting.js";
 import type { Connection } from "./connection/connection.js";
@@ -35,7 +35,7 @@ import { recordEvents } from "./run/waits.js";
 import { SqliteMessages } from "./sqlite-messages.js";
 import { claimDueRuns, listDueKinds, readNextDueAt } from "./work/claim-due-work.js";
 import { claimDueFanOuts, insertFanOutChunk, readRecipientsWithRun, splitFanOut } from "./work/fan-outs.js";
-import { insertWorkflowRun, readClaimedRecipients, readIdempotencyRecord } from "./work/insert-workflow-run.js";
+import { insertWorkflowRun, readAlreadyTriggered, readIdempotencyRecord } from "./work/insert-workflow-run.js";
 import { saveAdvances } from "./work/save-work.js";
 import {
   claimDueSchedules,
@@ -121,8 +121,8 @@ export class SqliteStore extends SqliteMessages implements Store {
     return readIdempotencyRecord(this.db, key, since);
   }
 
-  async readClaimedRecipients(claims: readonly FrequencyClaim[]): Promise<RecipientKey[]> {
-    return readClaimedRecipients(this.db, claims);
+  async readAlreadyTriggered(frequencyRecords: readonly FrequencyRecord[]): Promise<RecipientKey[]> {
+    return readAlreadyTriggered(this.db, frequencyRecords);
   }
 
   async insertWorkflowRun(run: NewWorkflowRun, idempotentSince: number): Promise<InsertResult> {

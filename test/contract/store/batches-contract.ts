@@ -26,9 +26,9 @@ export function describeBatches(open: OpenStore): void {
       const second = await join({ at: NOW + 1, data: { n: 2 }, actor: "fay" });
       const third = await join({ at: NOW + 2, data: { n: 3 }, actor: "eli" });
       expect([first, second, third].map(({ decision }) => decision)).toEqual([
-        { took: "holds", isDueNow: false, closes_at: NOW + HOUR, next: null },
-        { took: "joined", isDueNow: false, closes_at: NOW + HOUR, next: null },
-        { took: "joined", isDueNow: false, closes_at: NOW + HOUR, next: null },
+        { selected: "waiting", isDueNow: false, closes_at: NOW + HOUR, next: null },
+        { selected: "halted", isDueNow: false, closes_at: NOW + HOUR, next: null },
+        { selected: "halted", isDueNow: false, closes_at: NOW + HOUR, next: null },
       ]);
       expect((await read(first.run)).status).toBe("paused");
       expect(await read(third.run)).toMatchObject({
@@ -50,13 +50,13 @@ export function describeBatches(open: OpenStore): void {
 
     it("E-243 exists once per key", async () => {
       await join({ key: "a" });
-      expect((await join({ key: "b" })).decision?.took).toBe("holds");
-      expect((await join({ key: "a" })).decision?.took).toBe("joined");
+      expect((await join({ key: "b" })).decision?.selected).toBe("waiting");
+      expect((await join({ key: "a" })).decision?.selected).toBe("halted");
     });
 
     it("E-261 EQ-43 is closed at its closing time, claimed or not", async () => {
       await join({ data: { n: 1 } });
-      expect((await join({ at: NOW + HOUR, data: { n: 2 } })).decision?.took).toBe("holds");
+      expect((await join({ at: NOW + HOUR, data: { n: 2 } })).decision?.selected).toBe("waiting");
       expect((await close()).map(brought)).toEqual([[1]]);
       expect((await close(NOW + 2 * HOUR)).map(brought)).toEqual([[2]]);
     });
@@ -64,7 +64,7 @@ export function describeBatches(open: OpenStore): void {
     it("is closed after its run is claimed, even if the clock moves back", async () => {
       await join({ data: { n: 1 } });
       await close();
-      expect((await join({ at: NOW + 5, data: { n: 2 } })).decision?.took).toBe("holds");
+      expect((await join({ at: NOW + 5, data: { n: 2 } })).decision?.selected).toBe("waiting");
     });
 
     it("E-257 slides up to its limit, and the waiting run's due time changes with it", async () => {
@@ -83,24 +83,34 @@ export function describeBatches(open: OpenStore): void {
     it("E-259 closes at once if its limit has passed", async () => {
       const { run } = await join({ closes_at: NOW + 9 * HOUR, sliding: { closes_at: NOW + 9 * HOUR, limit_ms: HOUR } });
       const late = { at: NOW + 2 * HOUR, sliding: { closes_at: NOW + 11 * HOUR, limit_ms: HOUR } };
-      expect((await join(late)).decision).toMatchObject({ took: "joined", isDueNow: true, closes_at: NOW + 2 * HOUR });
+      expect((await join(late)).decision).toMatchObject({
+        selected: "halted",
+        isDueNow: true,
+        closes_at: NOW + 2 * HOUR,
+      });
       expect((await close(NOW + 2 * HOUR)).map(({ recipientRun }) => recipientRun.id)).toEqual([run.id]);
     });
 
     it("E-260 closes when it is full", async () => {
       await join({ max_items: 2 });
-      expect((await join({ at: NOW + 1, max_items: 2 })).decision).toMatchObject({ took: "joined", isDueNow: true });
-      expect((await join({ at: NOW + 1, max_items: 2 })).decision).toMatchObject({ took: "holds", isDueNow: false });
+      expect((await join({ at: NOW + 1, max_items: 2 })).decision).toMatchObject({
+        selected: "halted",
+        isDueNow: true,
+      });
+      expect((await join({ at: NOW + 1, max_items: 2 })).decision).toMatchObject({
+        selected: "waiting",
+        isDueNow: false,
+      });
       expect((await close(NOW + 1)).map(({ batch }) => batch?.total_activities)).toEqual([2]);
     });
 
     it("E-264 E-265 opens with a leading run that continues at once, and is held by the next run", async () => {
       const first = await join({ leading: true, data: { n: 1 } });
-      expect(first.decision).toEqual({ took: "leads", isDueNow: false, closes_at: NOW + HOUR, next: null });
+      expect(first.decision).toEqual({ selected: "immediate", isDueNow: false, closes_at: NOW + HOUR, next: null });
       expect(await read(first.run)).toMatchObject({ status: "completed", steps: [{ outcome: "passed" }] });
       expect((await open.store.listMessages({ recipient_run_id: first.run.id }, { limit: 9 })).items).toHaveLength(1);
       const second = await join({ leading: true, at: NOW + 5, data: { n: 2 } });
-      expect(second.decision?.took).toBe("holds");
+      expect(second.decision?.selected).toBe("waiting");
       expect(await read(second.run)).toMatchObject({
         status: "paused",
         due_at: NOW + HOUR, // the batch's closing time, not the run's own
@@ -114,13 +124,13 @@ export function describeBatches(open: OpenStore): void {
 
     it("E-256 EQ-42 is joined, but not opened, by a run with an invalid window", async () => {
       expect((await join({ closes_at: null })).decision).toEqual({
-        took: "leads",
+        selected: "immediate",
         isDueNow: false,
         closes_at: null,
         next: null,
       });
-      expect((await join()).decision?.took).toBe("holds");
-      expect((await join({ closes_at: null })).decision).toMatchObject({ took: "joined", closes_at: NOW + HOUR });
+      expect((await join()).decision?.selected).toBe("waiting");
+      expect((await join({ closes_at: null })).decision).toMatchObject({ selected: "halted", closes_at: NOW + HOUR });
     });
 
     it("includes the decision for the next batch if a run continues to one", async () => {
@@ -134,10 +144,16 @@ export function describeBatches(open: OpenStore): void {
       await open.store.claimDueRuns(claimAt(NOW, "t1"), 1);
       const first = batchJoin(inserted.run, run, { key: "first", leading: true });
       const next = batchJoin(inserted.run, run, { key: "next", data: { n: 2 } });
-      const batch = { ...first, leads: { ...(first.leads as NonNullable<typeof first.leads>), batch: next } };
+      const batch = {
+        ...first,
+        immediate: { ...(first.immediate as NonNullable<typeof first.immediate>), batch: next },
+      };
       const base = { recipientRun: run, messages: [], upserts: [], triggers: [], version: null };
       const { batchDecisions: decided } = await open.store.saveAdvances([{ ...base, batch }], "t1", NOW + 1);
-      expect(decided.get(run.id)).toMatchObject({ took: "leads", next: { took: "joined", closes_at: NOW + HOUR } });
+      expect(decided.get(run.id)).toMatchObject({
+        selected: "immediate",
+        next: { selected: "halted", closes_at: NOW + HOUR },
+      });
       expect(await read(run)).toMatchObject({ status: "completed", steps: [{ outcome: "halted" }] });
       expect((await close()).map(brought)).toEqual([[1, 2]]);
     });
@@ -154,7 +170,7 @@ export function describeBatches(open: OpenStore): void {
       expect(
         (await open.store.saveAdvances([{ ...base, batch, version: null }], "none", NOW)).batchDecisions.size,
       ).toBe(0);
-      expect((await join()).decision?.took).toBe("holds");
+      expect((await join()).decision?.selected).toBe("waiting");
     });
 
     it("E-272 E-278 accepts any number of activities, and returns the first and the last hundred", async () => {
@@ -205,8 +221,8 @@ export function describeBatches(open: OpenStore): void {
     it("E-260 E-279 frees a place in a batch with an item limit", async () => {
       await join({ max_items: 2, cancellation_key: "k1" });
       await cancel("k1");
-      expect((await join({ max_items: 2 })).decision).toMatchObject({ took: "joined", isDueNow: false });
-      expect((await join({ max_items: 2 })).decision).toMatchObject({ took: "joined", isDueNow: true });
+      expect((await join({ max_items: 2 })).decision).toMatchObject({ selected: "halted", isDueNow: false });
+      expect((await join({ max_items: 2 })).decision).toMatchObject({ selected: "halted", isDueNow: true });
     });
 
     it("EQ-44 passes a leading batch to the next activity", async () => {
@@ -233,7 +249,7 @@ export function describeBatches(open: OpenStore): void {
       await cancel("k2", "leading-digest");
       expect(await open.store.readNextDueAt()).toBeNull();
       const { run, decision } = await join({ leading: true, at: NOW + 4, data: { n: 3 } });
-      expect(decision).toMatchObject({ took: "holds", closes_at: NOW + HOUR });
+      expect(decision).toMatchObject({ selected: "waiting", closes_at: NOW + HOUR });
       expect((await close()).map(({ recipientRun }) => recipientRun.id)).toEqual([run.id]);
     });
   });
@@ -246,7 +262,7 @@ export function describeBatches(open: OpenStore): void {
       await cancel("k2", "leading-digest");
       await open.store.deleteRecipients([user("ada")], NOW + 2);
       const { decision } = await join({ leading: true, at: NOW + 4 });
-      expect(decision).toMatchObject({ took: "leads", closes_at: NOW + 4 + HOUR });
+      expect(decision).toMatchObject({ selected: "immediate", closes_at: NOW + 4 + HOUR });
       const { run } = await join({ leading: true, at: NOW + 5, data: { n: 3 } });
       const claimed = await close(NOW + 4 + HOUR);
       expect(claimed.map(({ recipientRun }) => recipientRun.id)).toEqual([run.id]);
@@ -261,7 +277,7 @@ export function describeBatches(open: OpenStore): void {
       for (const child of children) expect(await child.ended).toEqual({ code: 0, errors: "" });
       const ways = children.flatMap(({ lines }) => lines.map((line) => line.split(" ") as [string, string]));
       expect(ways).toHaveLength(100);
-      const holders = ways.filter(([took]) => took === "holds");
+      const holders = ways.filter(([selected]) => selected === "waiting");
       expect(holders).toHaveLength(1);
       const [claimed, ...others] = await close();
       expect(others).toEqual([]);

@@ -40,7 +40,7 @@ async function work(store: Store, name: string): Promise<void> {
 async function join(store: Store, name: string, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
     const { run, decision } = await joinSample(store, { data: { by: `${name}${i}` } });
-    say(`${decision?.took} ${run.id}`);
+    say(`${decision?.selected} ${run.id}`);
   }
 }
 

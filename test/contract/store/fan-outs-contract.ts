@@ -22,7 +22,7 @@ function buildChunk({ run }: NewWorkflowRun, ids: string[], over: Partial<FanOut
     batches: new Map(),
     upserts: [],
     triggers: [],
-    claims: [],
+    frequencyRecords: [],
     unidentified: [],
     rest: null,
     ...over,
@@ -78,16 +78,16 @@ export function describeFanOuts(open: OpenStore): void {
     it("E-068 stores nothing if a once-only workflow has run for a recipient", async () => {
       const used = { workflow: "once", recipient: user("bob"), tenant: "*" };
       await open.store.insertWorkflowRun(
-        { ...sampleTrigger({ recipients: ["bob"], message: null }), claims: [used] },
+        { ...sampleTrigger({ recipients: ["bob"], message: null }), frequencyRecords: [used] },
         SINCE,
       );
       const started = await start();
       const chunk = buildChunk(started, ["bob", "cy"], {
-        claims: [used, { ...used, recipient: user("cy") }],
+        frequencyRecords: [used, { ...used, recipient: user("cy") }],
         upserts: [{ key: user("cy"), properties: { changed: true } }],
       });
       expect(await open.store.insertFanOutChunk(chunk, "t1")).toEqual({
-        outcome: "claimed",
+        outcome: "already_triggered",
         recipients: [user("bob")],
       });
       expect(await recipients(started)).toEqual([user("ada")]);

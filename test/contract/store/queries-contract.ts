@@ -120,7 +120,7 @@ export function describeQueries(open: OpenStore): void {
       await joinSample(open.store, { recipient: "a" });
       await insertSample(open.store, {
         recipients: ["a"],
-        rest: { claims: [{ workflow: "new-comment", recipient: user("a"), tenant: "" }] },
+        rest: { frequencyRecords: [{ workflow: "new-comment", recipient: user("a"), tenant: "" }] },
       });
     };
 
@@ -132,7 +132,7 @@ export function describeQueries(open: OpenStore): void {
       expect([await open.store.readAudienceKeys(), [...(await open.store.readSeeds())]]).toEqual([[], []]);
       expect(await open.store.readNextDueAt()).toBeNull();
       expect(
-        await open.store.readClaimedRecipients([{ workflow: "new-comment", recipient: user("a"), tenant: "" }]),
+        await open.store.readAlreadyTriggered([{ workflow: "new-comment", recipient: user("a"), tenant: "" }]),
       ).toEqual([]);
       expect(await open.store.readClock()).toEqual({ offset_ms: 5, frozen_at: null });
       // The cached versions and channels match the rows that are written afterwards.

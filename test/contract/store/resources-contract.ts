@@ -64,7 +64,7 @@ export function describeResources(open: OpenStore): void {
       const kept = await insertSample(open.store, { recipients: ["bo"] });
       const gone = await insertSample(open.store, {
         recipients: ["ana"],
-        rest: { claims: [{ workflow: "once", recipient: user("ana"), tenant: "*" }] },
+        rest: { frequencyRecords: [{ workflow: "once", recipient: user("ana"), tenant: "*" }] },
       });
       const pairs = ["ana", "bo"].map((id) => ({ object: project("p1"), recipient: user(id), properties: {} }));
       await open.store.upsertSubscriptions(pairs, NOW);
@@ -85,7 +85,7 @@ export function describeResources(open: OpenStore): void {
         { recipient: { key: user("bo") } },
       ]);
       expect(
-        await open.store.readClaimedRecipients([{ workflow: "once", recipient: user("ana"), tenant: "*" }]),
+        await open.store.readAlreadyTriggered([{ workflow: "once", recipient: user("ana"), tenant: "*" }]),
       ).toEqual([]);
       expect(await open.store.deleteRecipients([user("ana")], NOW)).toEqual(new Set());
     });

@@ -69,18 +69,18 @@ export function batchJoin(trigger: WorkflowRun, run: RecipientRun, sample: Sampl
     closes_at,
     sliding: sample.sliding ?? null,
     max_items: sample.max_items ?? null,
-    leads:
+    immediate:
       sample.leading || closes_at === null
         ? continuation(run, passed, { messages: [sampleMessage(trigger, run)] })
         : null,
-    holds: continuation(run, {
+    waiting: continuation(run, {
       status: "paused",
       position: [0],
       due_at: waits,
       steps: [{ ...step, outcome: "waiting", until }],
       events: [...run.events, paused],
     }),
-    joined: continuation(run, {
+    halted: continuation(run, {
       ...ended,
       steps: [{ ...step, outcome: "halted", reason: { code: "batched", detail: null } }],
     }),

@@ -157,7 +157,7 @@ interface SampleTrigger {
   recipientRun?: Partial<RecipientRun>;
   /** The values of one message per recipient; null for no messages. */
   message?: Partial<Message> | null;
-  rest?: Partial<Pick<NewWorkflowRun, "claims" | "idempotency" | "unidentified">>;
+  rest?: Partial<Pick<NewWorkflowRun, "frequencyRecords" | "idempotency" | "unidentified">>;
 }
 
 export function sampleTrigger(sample: SampleTrigger): NewWorkflowRun {
@@ -190,7 +190,7 @@ export function sampleTrigger(sample: SampleTrigger): NewWorkflowRun {
     version,
     recipientRuns,
     messages,
-    claims: [],
+    frequencyRecords: [],
     idempotency: null,
     unidentified: [],
     fanOut: null,

@@ -168,15 +168,15 @@ export function describeSchedules(open: OpenStore): void {
     it("gives a once-only workflow's slot to the first schedule, and keeps the other one claimed", async () => {
       const [one, two] = (await insert({}, {})) as [Schedule, Schedule];
       await open.store.claimDueSchedules(claimAt(NOW + HOUR, "t1"), 5);
-      const claims = [{ workflow: "digest", recipient: user("ada"), tenant: "*" }];
+      const frequencyRecords = [{ workflow: "digest", recipient: user("ada"), tenant: "*" }];
       const occurrence = (schedule: Schedule) => ({
         schedule: occurred(schedule),
-        run: { ...sample(schedule), claims },
+        run: { ...sample(schedule), frequencyRecords },
       });
       const results = await open.store.saveOccurrences([occurrence(one), occurrence(two)], "t1");
       expect(results).toEqual([
         { outcome: "saved", batchDecisions: new Map() },
-        { outcome: "claimed", recipients: [user("ada")] },
+        { outcome: "already_triggered", recipients: [user("ada")] },
       ]);
       expect(await open.store.readSchedules([one.id, two.id])).toEqual([occurred(one), two]);
       const again = [{ schedule: occurred(two), run: sample(two) }];

@@ -101,7 +101,7 @@ const PARTS = {
   } satisfies Methods<SubscriptionStore>,
   TriggerStore: {
     readIdempotencyRecord: true,
-    readClaimedRecipients: true,
+    readAlreadyTriggered: true,
     insertWorkflowRun: true,
   } satisfies Methods<TriggerStore>,
 };

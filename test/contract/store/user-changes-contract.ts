@@ -56,13 +56,13 @@ export function describeUserChanges(open: OpenStore): void {
     });
 
     it("E-068 store nothing if a once-only workflow has run for a user", async () => {
-      const claims = [{ workflow: "new-comment", recipient: user("a"), tenant: "*" }];
-      await insertSample(open.store, { recipients: ["a"], rest: { claims } });
+      const frequencyRecords = [{ workflow: "new-comment", recipient: user("a"), tenant: "*" }];
+      await insertSample(open.store, { recipients: ["a"], rest: { frequencyRecords } });
       await join("a");
       const ids = (await open.store.readUserChanges(9)).map(({ id }) => id);
-      const again = sampleTrigger({ recipients: ["a"], rest: { claims } });
+      const again = sampleTrigger({ recipients: ["a"], rest: { frequencyRecords } });
       expect(await open.store.saveUserChanges({ ...NOTHING, ids, runs: [again] }, NOW)).toEqual({
-        claimed: [user("a")],
+        alreadyTriggered: [user("a")],
       });
       expect(await open.store.readUserChanges(9)).toHaveLength(1);
     });

@@ -173,25 +173,28 @@ export function describeWorkflowRuns(open: OpenStore): void {
     });
   });
 
-  describe("frequency claims (E-068, E-070, EQ-13)", () => {
+  describe("frequency records (E-068, E-070, EQ-13)", () => {
     const claim = (id: string, tenant = "", workflow = "welcome") => ({ workflow, recipient: user(id), tenant });
 
     it("are used per workflow, recipient and tenant; no tenant is a separate slot", async () => {
-      await insertSample(open.store, { recipients: ["ada"], rest: { claims: [claim("ada"), claim("ada")] } });
-      expect(await open.store.readClaimedRecipients([claim("ada"), claim("bob"), claim("ada")])).toEqual([user("ada")]);
-      expect(await open.store.readClaimedRecipients([claim("ada", "acme"), claim("ada", "", "other")])).toEqual([]);
-      expect(await open.store.readClaimedRecipients([])).toEqual([]);
+      await insertSample(open.store, { recipients: ["ada"], rest: { frequencyRecords: [claim("ada"), claim("ada")] } });
+      expect(await open.store.readAlreadyTriggered([claim("ada"), claim("bob"), claim("ada")])).toEqual([user("ada")]);
+      expect(await open.store.readAlreadyTriggered([claim("ada", "acme"), claim("ada", "", "other")])).toEqual([]);
+      expect(await open.store.readAlreadyTriggered([])).toEqual([]);
     });
 
     it("return the recipients that are already claimed, and nothing of the second trigger is stored", async () => {
-      await insertSample(open.store, { recipients: ["ada"], rest: { claims: [claim("ada")] } });
-      const second = sampleTrigger({ recipients: ["bob", "ada"], rest: { claims: [claim("bob"), claim("ada")] } });
+      await insertSample(open.store, { recipients: ["ada"], rest: { frequencyRecords: [claim("ada")] } });
+      const second = sampleTrigger({
+        recipients: ["bob", "ada"],
+        rest: { frequencyRecords: [claim("bob"), claim("ada")] },
+      });
       expect(await open.store.insertWorkflowRun(second, SINCE)).toEqual({
-        outcome: "claimed",
+        outcome: "already_triggered",
         recipients: [user("ada")],
       });
       expect(await open.store.readWorkflowRun(second.run.id)).toBeNull();
-      expect(await open.store.readClaimedRecipients([claim("bob")])).toEqual([]);
+      expect(await open.store.readAlreadyTriggered([claim("bob")])).toEqual([]);
     });
   });
 }

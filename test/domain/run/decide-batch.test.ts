@@ -24,18 +24,18 @@ function decide(sample: SampleJoin, open: OpenBatch | null, now = sample.at ?? N
 describe("decideBatch", () => {
   it("E-247 opens a batch if none is open, and the run becomes its holder", () => {
     const { decision, continuation, changes } = decide({ data: { n: 1 } }, null);
-    expect(decision).toEqual({ took: "holds", isDueNow: false, closes_at: NOW + HOUR, next: null });
+    expect(decision).toEqual({ selected: "waiting", isDueNow: false, closes_at: NOW + HOUR, next: null });
     expect(continuation.recipientRun).toMatchObject({ status: "paused", due_at: NOW + HOUR });
     expect(changes).toEqual([
       {
         key: "k",
-        expired: null,
-        joined: null,
+        expiredBatch: null,
+        joinedBatch: null,
         closes_at: NOW + HOUR,
         items: 1,
         activity: expect.objectContaining({ data: { n: 1 }, at: NOW }),
-        holds: true,
-        movesHolder: false,
+        becomesHolder: true,
+        reschedulesHolder: false,
       },
     ]);
   });
@@ -43,9 +43,9 @@ describe("decideBatch", () => {
   it("E-248 joins the open batch and ends the run", () => {
     const open = openBatch();
     const { decision, continuation, changes } = decide({ at: NOW + 1 }, open);
-    expect(decision).toMatchObject({ took: "joined", isDueNow: false, closes_at: NOW + HOUR });
+    expect(decision).toMatchObject({ selected: "halted", isDueNow: false, closes_at: NOW + HOUR });
     expect(continuation.recipientRun).toMatchObject({ status: "completed", steps: [{ outcome: "halted" }] });
-    expect(changes).toMatchObject([{ joined: open, items: 2, holds: false, movesHolder: false }]);
+    expect(changes).toMatchObject([{ joinedBatch: open, items: 2, becomesHolder: false, reschedulesHolder: false }]);
   });
 
   it("E-243 searches only the batch of its key", () => {
@@ -64,9 +64,9 @@ describe("decideBatch", () => {
   it("E-261 EQ-43 closes a batch at its closing time and opens a new one", () => {
     const open = openBatch();
     const { decision, changes } = decide({ at: NOW + HOUR }, open);
-    expect(decision).toMatchObject({ took: "holds", closes_at: NOW + 2 * HOUR });
-    expect(changes).toMatchObject([{ expired: open, joined: null, items: 1 }]);
-    expect(decide({ at: NOW + HOUR - 1 }, open).decision.took).toBe("joined");
+    expect(decision).toMatchObject({ selected: "waiting", closes_at: NOW + 2 * HOUR });
+    expect(changes).toMatchObject([{ expiredBatch: open, joinedBatch: null, items: 1 }]);
+    expect(decide({ at: NOW + HOUR - 1 }, open).decision.selected).toBe("halted");
   });
 
   it("E-253 keeps the closing time of a fixed window", () => {
@@ -76,7 +76,7 @@ describe("decideBatch", () => {
   it("E-257 extends a sliding window, and the wait of its run", () => {
     const at = NOW + 30 * MINUTE;
     const { changes } = decide({ at, sliding: { closes_at: at + HOUR, limit_ms: 2 * HOUR } }, openBatch());
-    expect(changes).toMatchObject([{ closes_at: at + HOUR, movesHolder: true }]);
+    expect(changes).toMatchObject([{ closes_at: at + HOUR, reschedulesHolder: true }]);
   });
 
   it("E-257 extends a sliding window only up to its opening plus the limit", () => {
@@ -98,14 +98,14 @@ describe("decideBatch", () => {
     [3, true],
   ])("E-260 decides with %d items and a limit of 3: due now: %s", (items, isDueNow) => {
     const { decision } = decide({ at: NOW + 1, max_items: 3 }, openBatch({ items }));
-    expect(decision).toMatchObject({ took: "joined", isDueNow, closes_at: isDueNow ? NOW + 1 : NOW + HOUR });
+    expect(decision).toMatchObject({ selected: "halted", isDueNow, closes_at: isDueNow ? NOW + 1 : NOW + HOUR });
   });
 
   it("E-264 lets a leading item open the batch without adding it", () => {
     const { decision, continuation, changes } = decide({ leading: true }, null);
-    expect(decision).toEqual({ took: "leads", isDueNow: false, closes_at: NOW + HOUR, next: null });
+    expect(decision).toEqual({ selected: "immediate", isDueNow: false, closes_at: NOW + HOUR, next: null });
     expect(continuation.messages).toHaveLength(1);
-    expect(changes).toMatchObject([{ closes_at: NOW + HOUR, items: 0, activity: null, holds: false }]);
+    expect(changes).toMatchObject([{ closes_at: NOW + HOUR, items: 0, activity: null, becomesHolder: false }]);
   });
 
   it("E-265 makes the next item the holder of a batch without one, until the batch's own close", () => {
@@ -113,29 +113,29 @@ describe("decideBatch", () => {
       { leading: true, at: NOW + MINUTE },
       openBatch({ holder: null, items: 0 }),
     );
-    expect(decision.took).toBe("holds");
+    expect(decision.selected).toBe("waiting");
     expect(continuation.recipientRun.due_at).toBe(NOW + HOUR);
-    expect(changes).toMatchObject([{ items: 1, holds: true, movesHolder: false }]);
+    expect(changes).toMatchObject([{ items: 1, becomesHolder: true, reschedulesHolder: false }]);
   });
 
   it("E-256 opens no batch for a run without a valid window, and lets it join one", () => {
     const alone = decide({ closes_at: null }, null);
-    expect(alone.decision).toEqual({ took: "leads", isDueNow: false, closes_at: null, next: null });
-    expect(alone.changes).toMatchObject([{ closes_at: null, activity: null, holds: false }]);
-    expect(decide({ closes_at: null }, openBatch()).decision.took).toBe("joined");
+    expect(alone.decision).toEqual({ selected: "immediate", isDueNow: false, closes_at: null, next: null });
+    expect(alone.changes).toMatchObject([{ closes_at: null, activity: null, becomesHolder: false }]);
+    expect(decide({ closes_at: null }, openBatch()).decision.selected).toBe("halted");
   });
 
   it("E-264 decides the next batch of a run that continues to one", () => {
     const first = join({ key: "first", leading: true });
     const next = join({ key: "next", data: { n: 2 } });
     const open = openBatch();
-    const batch = { ...first, leads: { ...(first.leads as NonNullable<typeof first.leads>), batch: next } };
+    const batch = { ...first, immediate: { ...(first.immediate as NonNullable<typeof first.immediate>), batch: next } };
     const { decision, continuation, changes } = decideBatch(batch, (key) => (key === "next" ? open : null), NOW);
-    expect(decision).toMatchObject({ took: "leads", next: { took: "joined", closes_at: NOW + HOUR } });
+    expect(decision).toMatchObject({ selected: "immediate", next: { selected: "halted", closes_at: NOW + HOUR } });
     expect(continuation.recipientRun.status).toBe("completed");
     expect(changes).toMatchObject([
-      { key: "first", joined: null, activity: null },
-      { key: "next", joined: open, activity: { data: { n: 2 } } },
+      { key: "first", joinedBatch: null, activity: null },
+      { key: "next", joinedBatch: open, activity: { data: { n: 2 } } },
     ]);
   });
 });

@@ -181,8 +181,8 @@ describe("two engines on one store", () => {
   it("EQ-13 one of two triggers that both checked before inserting starts no run", async () => {
     let two: EngineHarness | undefined;
     const [one, other] = await openTwo((store) => ({
-      async readClaimedRecipients(claims) {
-        const used = await store.readClaimedRecipients(claims);
+      async readAlreadyTriggered(records) {
+        const used = await store.readAlreadyTriggered(records);
         await two?.trigger("digest", { recipients: ["ana"] });
         return used;
       },

@@ -201,7 +201,7 @@ export async function compileEmailBody(
     let text: string;
     if (layout === null) text = plain?.(first) ?? generated();
     // Only `pre_content` is rendered before the content, so only it could assign another value to `content`.
-    else if (layout.textIsContent && preContent === null) text = plain?.(openBranded()) ?? generated();
+    else if (layout.hasContentOnlyText && preContent === null) text = plain?.(openBranded()) ?? generated();
     else {
       const second = openBranded();
       text = renderInLayout(layout.text, environment, second, variables, () => {

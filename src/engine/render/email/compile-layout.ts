@@ -18,7 +18,7 @@ export interface CompiledLayout {
   html: CompiledText;
   text: CompiledText;
   /** Whether the text layout prints only the content, so that it need not be rendered. */
-  textIsContent: boolean;
+  hasContentOnlyText: boolean;
   footerLinks: { text: CompiledText; url: CompiledText }[];
   isMjml: boolean;
   /** The kind of element in which an MJML layout prints its content. */
@@ -62,7 +62,7 @@ export async function compileLayout(
   return {
     html,
     text,
-    textIsContent: /^\{\{ *content *\}\}$/.test(layout.text_layout),
+    hasContentOnlyText: /^\{\{ *content *\}\}$/.test(layout.text_layout),
     footerLinks: layout.footer_links.map((link, index) => ({
       text: compile(link.text, `footer_links[${index}].text`),
       url: compile(link.url, `footer_links[${index}].url`),

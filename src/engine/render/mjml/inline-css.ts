@@ -84,8 +84,8 @@ function runJuice(html: string, extraCss: string | null): string {
           insertPreservedExtraCss: true,
         });
   } catch (error) {
-    const fault = error instanceof RangeError ? TOO_DEEP_MESSAGE : getErrorMessage(error).split("\n")[0];
-    throw new RenderError(`the CSS of the email could not be inlined: ${fault}`, { cause: error });
+    const problem = error instanceof RangeError ? TOO_DEEP_MESSAGE : getErrorMessage(error).split("\n")[0];
+    throw new RenderError(`the CSS of the email could not be inlined: ${problem}`, { cause: error });
   }
 }
 

@@ -121,8 +121,8 @@ function findInvalidRow(database: Database, table: string): string | null {
     const rows = select.all(...(hasRow ? [last] : [])) as Record<string, unknown>[];
     for (const row of rows) {
       for (const column of columns) {
-        const fault = describeInvalidColumn(table, column, row[column.name]);
-        if (fault !== null) return `${formatRowName(table, row)}: ${fault}`;
+        const problem = describeInvalidColumn(table, column, row[column.name]);
+        if (problem !== null) return `${formatRowName(table, row)}: ${problem}`;
       }
     }
     if (!hasRow || rows.length < MAX_ROWS_PER_READ) return null;
@@ -170,8 +170,8 @@ export function findDamage(database: Database, tables: ReadonlyMap<string, strin
     for (const table of tables.keys()) {
       if (table.startsWith("sqlite_")) continue; // SQLite's own tables declare no types, and `integrity_check` covers them
       tablePrefix = `${table}: `;
-      const fault = findInvalidRow(database, table);
-      if (fault !== null) return fault;
+      const problem = findInvalidRow(database, table);
+      if (problem !== null) return problem;
     }
     return findMissingReference(database);
   } catch (error) {

@@ -43,8 +43,8 @@ export interface OpenBatchRow {
  * Decides how a run at a batch step continues. The write lock is held, so nothing changes until the caller writes the
  * changes.
  */
-export function decideBatchFromRows(db: Connection, join: BatchArrival, now: number): rules.DecidedBatch<BatchRow> {
-  return rules.decideBatch(join, (key) => findOpenBatch(db, key), now);
+export function decideBatchFromRows(db: Connection, arrival: BatchArrival, now: number): rules.DecidedBatch<BatchRow> {
+  return rules.decideBatch(arrival, (key) => findOpenBatch(db, key), now);
 }
 
 /** Writes the changes of batches that a run's arrival causes; `run` is its row. Must run inside a write. */
@@ -56,11 +56,11 @@ export function writeBatchChanges(
   now: number,
 ): void {
   for (const change of changes) {
-    if (change.expired !== null) closeBatch(db, change.expired.row);
+    if (change.expiredBatch !== null) closeBatch(db, change.expiredBatch.row);
     if (change.closes_at === null) continue;
-    const batch = change.joined ?? { row: insertBatch(db, change, change.closes_at, now), newest: null };
-    const { holder = null } = change.joined ?? {};
-    if (holder !== null && change.movesHolder) moveHolder(db, holder, change.closes_at);
+    const batch = change.joinedBatch ?? { row: insertBatch(db, change, change.closes_at, now), newest: null };
+    const { holder = null } = change.joinedBatch ?? {};
+    if (holder !== null && change.reschedulesHolder) rescheduleHolder(db, holder, change.closes_at);
     if (change.activity !== null)
       db.run(
         "UPDATE batches SET items = ?, closes_at = ?, newest = ? WHERE row = ?",
@@ -69,9 +69,9 @@ export function writeBatchChanges(
         insertActivity(db, batch, change.activity, run, trigger),
         batch.row,
       );
-    if (change.holds) setHolder(db, batch.row, run);
+    if (change.becomesHolder) setHolder(db, batch.row, run);
     // A run that continues without its batch no longer refers to the batch that it came from.
-    else if (change.joined === null) db.run("UPDATE recipient_runs SET batch = NULL WHERE row = ?", run);
+    else if (change.joinedBatch === null) db.run("UPDATE recipient_runs SET batch = NULL WHERE row = ?", run);
   }
 }
 
@@ -85,7 +85,7 @@ function insertBatch(db: Connection, { key, items }: rules.BatchChange, closesAt
   );
 }
 
-function moveHolder(db: Connection, holder: number, closesAt: number): void {
+function rescheduleHolder(db: Connection, holder: number, closesAt: number): void {
   const { steps } = db.get<{ steps: string }>("SELECT steps FROM recipient_runs WHERE row = ?", holder) as {
     steps: string;
   };

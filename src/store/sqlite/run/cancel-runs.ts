@@ -40,7 +40,7 @@ function handOverBatch(db: Connection, shared: SharedRows, batch: OpenBatchRow, 
     return;
   }
   const found = db.get<FoundRun>(`${SELECT} WHERE r.row = ?`, next) as FoundRun;
-  const run = takeOverBatch(toRecipientRun(found, found.run_id), shared.version(found.runs), batch.closes_at, at);
+  const run = takeOverBatch(toRecipientRun(found, found.run_id), shared.readVersion(found.runs), batch.closes_at, at);
   db.run(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`, ...toChangeValues(run), next);
   setHolder(db, batch.row, next);
 }
@@ -71,7 +71,7 @@ export function cancelRuns(
       const held = findHeldBatch(db, found);
       const item = findOpenItem(db, row);
       const role = { isItem: item !== undefined, isHolder: held !== undefined };
-      const effect = decideCancelEffect(before, shared.version(found.runs), role);
+      const effect = decideCancelEffect(before, shared.readVersion(found.runs), role);
       if (item !== undefined) removeItem(db, item);
       if (effect === "none" || effect === "remove_item")
         return { recipientRun: before, cancelled: effect === "remove_item" };

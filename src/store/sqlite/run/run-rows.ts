@@ -59,7 +59,7 @@ const SELECT_WORKFLOW_RUN =
   "SELECT row, id, workflow, version, actor, tenant, data, cancellation_key, settings, trigger_source, unidentified, inserted_at, guide FROM workflow_runs";
 
 function toWorkflowRunRecord(row: WorkflowRunRow, shared: SharedRows): WorkflowRunRecord {
-  const version = shared.version(row.version);
+  const version = shared.readVersion(row.version);
   return {
     row: row.row,
     version,

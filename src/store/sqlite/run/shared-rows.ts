@@ -14,27 +14,28 @@ export class SharedRows {
   private readonly versions = new Map<number, Workflow>();
   private readonly channelRows = new Map<string, number>();
   private readonly channels = new Map<number, MessageChannel>();
-  private lastChannel: { channel: MessageChannel | null; row: number } = { channel: null, row: 0 };
+  private lastChannel: { readChannel: MessageChannel | null; row: number } = { readChannel: null, row: 0 };
   /** The rows of the runs that a claim leased, by run id, for each claim's token. */
-  private readonly claims = new Map<string, ReadonlyMap<string, number>>();
+  private readonly claimRows = new Map<string, ReadonlyMap<string, number>>();
 
   constructor(private readonly db: Connection) {
     db.onRollback(() => {
       for (const map of [this.versionRows, this.versions, this.channelRows, this.channels]) map.clear();
-      this.lastChannel = { channel: null, row: 0 };
+      this.lastChannel = { readChannel: null, row: 0 };
     });
   }
 
   /** Remembers the rows of a claim's runs until it is saved. Looking them up again by their ids costs a tenth of the claim. */
-  rememberClaim(token: string, rows: ReadonlyMap<string, number>): void {
-    this.claims.set(token, rows);
-    const [oldest] = this.claims.keys();
-    if (this.claims.size > MAX_CLAIMS && oldest !== undefined) this.claims.delete(oldest);
+  rememberClaimRows(token: string, rows: ReadonlyMap<string, number>): void {
+    this.claimRows.set(token, rows);
+    const [oldest] = this.claimRows.keys();
+    if (this.claimRows.size > MAX_CLAIMS && oldest !== undefined) this.claimRows.delete(oldest);
   }
 
-  takeClaim(token: string): ReadonlyMap<string, number> | undefined {
-    const rows = this.claims.get(token);
-    this.claims.delete(token);
+  /** Returns and forgets the rows of a claim. */
+  removeClaimRows(token: string): ReadonlyMap<string, number> | undefined {
+    const rows = this.claimRows.get(token);
+    this.claimRows.delete(token);
     return rows;
   }
 
@@ -55,7 +56,7 @@ export class SharedRows {
     return row;
   }
 
-  version(row: number): Workflow {
+  readVersion(row: number): Workflow {
     let version = this.versions.get(row);
     if (version === undefined) {
       const found = this.db.get<{ definition: string }>(
@@ -71,9 +72,9 @@ export class SharedRows {
   /** Returns the row of a channel as a message shows it, and inserts it if it is new. Must run inside a write. */
   upsertChannel(channel: MessageChannel): number {
     // Most messages of a trigger share their channel.
-    if (channel === this.lastChannel.channel) return this.lastChannel.row;
+    if (channel === this.lastChannel.readChannel) return this.lastChannel.row;
     const row = this.findOrInsertChannel(channel);
-    this.lastChannel = { channel, row };
+    this.lastChannel = { readChannel: channel, row };
     return row;
   }
 

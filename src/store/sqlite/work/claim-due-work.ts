@@ -73,14 +73,14 @@ export function claimDueRuns(db: Connection, shared: SharedRows, claim: Claim, l
     const marks = readMessageMarks(db, rows);
     const hasWaits = hasAnyWait(db);
     const rowsById = new Map<string, number>();
-    shared.rememberClaim(claim.token, rowsById);
+    shared.rememberClaimRows(claim.token, rowsById);
     const claimed = selectRecipientRunRows(db, rows);
     for (const batch of collectBatchesToClose(claimed)) closeBatch(db, batch);
     return claimed.map((found): ClaimedRun => {
       const { row } = found;
       rowsById.set(found.id, row);
       const read = workflowRun(found.workflow_run);
-      const version = found.version === null ? read.version : shared.version(found.version);
+      const version = found.version === null ? read.version : shared.readVersion(found.version);
       const batch = found.batch === null ? null : readBatchContent(found.batch);
       const recipientRun = toRecipientRun(found, read.run.id);
       const { wait, signals } = hasWaits ? readWait(db, row) : NO_WAIT;

@@ -7,7 +7,12 @@ import { applyUpserts } from "../recipient/recipients.js";
 import { createWorkflowRunReader } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { hasDueWork, leaseDueRows } from "./claim-due-work.js";
-import { insertClaims, insertRecipientRuns, insertTriggers, selectClaimedRecipients } from "./insert-workflow-run.js";
+import {
+  insertFrequencyRecords,
+  insertRecipientRuns,
+  insertTriggers,
+  selectAlreadyTriggered,
+} from "./insert-workflow-run.js";
 
 export function listSubscribers(
   db: Connection,
@@ -103,12 +108,12 @@ export function insertFanOutChunk(db: Connection, shared: SharedRows, chunk: Fan
       token,
     );
     if (held === undefined) return { outcome: "lost" };
-    const claimed = selectClaimedRecipients(db, chunk.claims);
-    if (claimed.length > 0) return { outcome: "claimed", recipients: claimed };
+    const alreadyTriggered = selectAlreadyTriggered(db, chunk.frequencyRecords);
+    if (alreadyTriggered.length > 0) return { outcome: "already_triggered", recipients: alreadyTriggered };
 
     applyUpserts(db, chunk.upserts, chunk.at);
     const decided = insertRecipientRuns(db, shared, chunk, { row: held.row, value: null, text: held.data }, chunk.at);
-    insertClaims(db, chunk.claims);
+    insertFrequencyRecords(db, chunk.frequencyRecords);
     insertTriggers(db, shared, chunk.triggers);
     const unidentified = [...(held.unidentified ? JSON.parse(held.unidentified) : []), ...chunk.unidentified];
     const unidentifiedText = unidentified.length > 0 ? JSON.stringify(unidentified) : null;

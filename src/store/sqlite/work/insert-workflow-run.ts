@@ -2,7 +2,7 @@ import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import type { BatchArrival, BatchDecision, PendingTrigger } from "../../../domain/run/batch-arrival.js";
 import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
-import type { FrequencyClaim, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../../ports/trigger-store.js";
+import type { FrequencyRecord, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../../ports/trigger-store.js";
 import type { Connection } from "../connection/connection.js";
 import { createMessageInserter } from "../message/message-rows.js";
 import { applyUpserts } from "../recipient/recipients.js";
@@ -32,16 +32,16 @@ export function readIdempotencyRecord(db: Connection, key: string, since: number
   return db.runSingle(() => selectIdempotencyRecord(db, key, since));
 }
 
-export function selectClaimedRecipients(db: Connection, claims: readonly FrequencyClaim[]): RecipientKey[] {
+export function selectAlreadyTriggered(db: Connection, frequencyRecords: readonly FrequencyRecord[]): RecipientKey[] {
   const select = db.prepare("SELECT 1 FROM frequency_claims WHERE workflow = ? AND recipient = ? AND tenant = ?");
-  const usedClaims = claims.filter(
+  const usedRecords = frequencyRecords.filter(
     ({ workflow, recipient, tenant }) => select.get(workflow, recipient, tenant) !== undefined,
   );
-  return [...new Set(usedClaims.map(({ recipient }) => recipient))];
+  return [...new Set(usedRecords.map(({ recipient }) => recipient))];
 }
 
-export function readClaimedRecipients(db: Connection, claims: readonly FrequencyClaim[]): RecipientKey[] {
-  return db.read(() => selectClaimedRecipients(db, claims));
+export function readAlreadyTriggered(db: Connection, frequencyRecords: readonly FrequencyRecord[]): RecipientKey[] {
+  return db.read(() => selectAlreadyTriggered(db, frequencyRecords));
 }
 
 function insertWorkflowRunRow(
@@ -157,10 +157,10 @@ export function insertTriggers(db: Connection, shared: SharedRows, triggers: rea
   }
 }
 
-export function insertClaims(db: Connection, claims: readonly FrequencyClaim[]): void {
-  // A trigger may list the same claim twice, so duplicates are ignored.
+export function insertFrequencyRecords(db: Connection, frequencyRecords: readonly FrequencyRecord[]): void {
+  // A trigger may list the same record twice, so duplicates are ignored.
   const insert = db.prepare("INSERT OR IGNORE INTO frequency_claims (workflow, recipient, tenant) VALUES (?, ?, ?)");
-  for (const { workflow, recipient, tenant } of claims) insert.run(workflow, recipient, tenant);
+  for (const { workflow, recipient, tenant } of frequencyRecords) insert.run(workflow, recipient, tenant);
 }
 
 /**
@@ -183,17 +183,17 @@ export function applyWorkflowRun(
   newRun: NewWorkflowRun,
   idempotentSince: number,
 ): InsertResult {
-  const { run, version, claims, idempotency, unidentified } = newRun;
+  const { run, version, frequencyRecords, idempotency, unidentified } = newRun;
   const record = idempotency && selectIdempotencyRecord(db, idempotency.key, idempotentSince);
   if (record) return { outcome: "replay", record };
-  const claimed = selectClaimedRecipients(db, claims);
-  if (claimed.length > 0) return { outcome: "claimed", recipients: claimed };
+  const alreadyTriggered = selectAlreadyTriggered(db, frequencyRecords);
+  if (alreadyTriggered.length > 0) return { outcome: "already_triggered", recipients: alreadyTriggered };
 
   const text = JSON.stringify(run.data);
   const row = insertWorkflowRunRow(db, run, shared.upsertVersion(version), text, unidentified, newRun.fanOut);
   applyUpserts(db, newRun.upserts, run.inserted_at);
   const decided = insertRecipientRuns(db, shared, newRun, { row, value: run.data, text }, run.inserted_at);
-  insertClaims(db, claims);
+  insertFrequencyRecords(db, frequencyRecords);
   insertTriggers(db, shared, newRun.triggers);
   if (idempotency) {
     const { key, fingerprint, workflow_run_id, inserted_at } = idempotency;

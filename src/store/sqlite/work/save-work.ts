@@ -33,7 +33,7 @@ export function saveAdvances(
   return db.write(() => {
     const saved = new Set<string>();
     const decided = new Map<string, BatchDecision>();
-    const claimed = shared.takeClaim(token);
+    const claimed = shared.removeClaimRows(token);
     const findRunRow = db.prepare(`SELECT ${RUN_ROW_BY_ID} AS row`);
     const getRunRow = (id: string) => claimed?.get(id) ?? (findRunRow.get(id) as { row: number | null }).row;
     const rows = advances.map(({ recipientRun }) => getRunRow(recipientRun.id));

@@ -153,7 +153,7 @@ export function saveOccurrences(
       const held = db.get("SELECT 1 FROM schedules WHERE id = ? AND claim_token = ?", schedule.id, token);
       if (held === undefined) return { outcome: "lost" };
       const inserted = run && applyWorkflowRun(db, shared, run, 0);
-      if (inserted?.outcome === "claimed") return inserted;
+      if (inserted?.outcome === "already_triggered") return inserted;
       db.run(UPDATE, ...toChangeValues(schedule), schedule.id);
       return {
         outcome: "saved",

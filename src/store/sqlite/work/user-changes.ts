@@ -4,7 +4,7 @@ import type { UserChangeEffects } from "../../../ports/audience-store.js";
 import type { Connection } from "../connection/connection.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { recordEvents } from "../run/waits.js";
-import { applyWorkflowRun, selectClaimedRecipients } from "./insert-workflow-run.js";
+import { applyWorkflowRun, selectAlreadyTriggered } from "./insert-workflow-run.js";
 
 interface ChangeRow {
   row: number;
@@ -46,7 +46,7 @@ export function saveUserChanges(
   shared: SharedRows,
   { ids, runs, events }: UserChangeEffects,
   now: number,
-): "saved" | "lost" | { claimed: RecipientKey[] } {
+): "saved" | "lost" | { alreadyTriggered: RecipientKey[] } {
   return db.write(() => {
     const list = JSON.stringify(ids);
     const left = db.get<{ count: number }>(
@@ -54,11 +54,11 @@ export function saveUserChanges(
       list,
     );
     if (left?.count !== ids.length) return "lost";
-    const claimed = selectClaimedRecipients(
+    const alreadyTriggered = selectAlreadyTriggered(
       db,
-      runs.flatMap(({ claims }) => claims),
+      runs.flatMap(({ frequencyRecords }) => frequencyRecords),
     );
-    if (claimed.length > 0) return { claimed };
+    if (alreadyTriggered.length > 0) return { alreadyTriggered };
     db.run("DELETE FROM user_changes WHERE row IN (SELECT value FROM json_each(?))", list);
     for (const run of runs) applyWorkflowRun(db, shared, run, 0);
     recordEvents(db, events, now);
