@@ -10,14 +10,14 @@ import { build } from "esbuild";
 import { buildPage } from "./build-page.mjs";
 import {
   LATE_CLASSES,
-  LATE_FUNCTIONS_OF_OURS,
+  LATE_OWN_FUNCTIONS,
   LATE_PACKAGES,
   lateClasses,
   lateFunctions,
-  lateFunctionsOfOurs,
+  lateOwnFunctions,
   noChildProcess,
 } from "./bundle-plugins.mjs";
-import { noticesOf, readPackages } from "./third-party-notices.mjs";
+import { formatNotices, readPackages } from "./third-party-notices.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 /**
@@ -151,7 +151,7 @@ const results = await Promise.all([
       entryPoints: [`src/${name}.ts`],
       outfile: join(dist, `${name}.cjs`),
       external: ["node:sqlite"],
-      plugins: [lateFunctions, lateClasses, lateFunctionsOfOurs, apart, modulesApart, noChildProcess],
+      plugins: [lateFunctions, lateClasses, lateOwnFunctions, apart, modulesApart, noChildProcess],
       // Without a performance object, liquidjs measures time with Date, and perf_hooks is not loaded.
       define: { ...common.define, "global.performance": "undefined" },
       supported: { "dynamic-import": false },
@@ -161,13 +161,13 @@ const results = await Promise.all([
       footer: { js: "})" },
     }),
   ),
-  ...[...LATE_MODULES, ...Object.keys(LATE_FUNCTIONS_OF_OURS)].map((name) =>
+  ...[...LATE_MODULES, ...Object.keys(LATE_OWN_FUNCTIONS)].map((name) =>
     build({
       ...common,
       banner,
       entryPoints: [`src/${name}.ts`],
       outfile: join(dist, `${basename(name)}.cjs`),
-      plugins: [lateFunctions, lateClasses, lateFunctionsOfOurs, apart],
+      plugins: [lateFunctions, lateClasses, lateOwnFunctions, apart],
       supported: { "dynamic-import": false },
     }),
   ),
@@ -220,7 +220,7 @@ for (const name of ENTRIES) {
 }
 
 const notices = join(dist, "notices.md");
-writeFileSync(notices, noticesOf(packages));
+writeFileSync(notices, formatNotices(packages));
 renameSync(notices, join(root, "THIRD-PARTY-NOTICES.md"));
 
 const [target, previous] = [join(root, "dist"), `${dist}-before`];

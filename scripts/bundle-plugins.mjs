@@ -62,26 +62,26 @@ export const lateClasses = {
  * Modules of this project with packages that hardly any start needs, with the functions that they export. Each is
  * bundled separately.
  */
-export const LATE_FUNCTIONS_OF_OURS = { "domain/shape/compile-linear-pattern": ["compileLinearPattern"] };
+export const LATE_OWN_FUNCTIONS = { "domain/shape/compile-linear-pattern": ["compileLinearPattern"] };
 
 /**
  * Loads those modules at the first call of a function, because the callers are synchronous and cannot wait for an
  * import.
  */
-export const lateFunctionsOfOurs = {
-  name: "late-functions-of-ours",
+export const lateOwnFunctions = {
+  name: "late-own-functions",
   setup({ onResolve, onLoad }) {
-    for (const [module, words] of Object.entries(LATE_FUNCTIONS_OF_OURS)) {
+    for (const [module, words] of Object.entries(LATE_OWN_FUNCTIONS)) {
       const file = `${basename(module)}.cjs`;
       onResolve({ filter: new RegExp(`/${basename(module)}\\.js$`), namespace: "file" }, () => ({
         path: file,
-        namespace: "late-functions-of-ours",
+        namespace: "late-own-functions",
       }));
-      onResolve({ filter: new RegExp(`^${file.replace(".", "\\.")}$`), namespace: "late-functions-of-ours" }, () => ({
+      onResolve({ filter: new RegExp(`^${file.replace(".", "\\.")}$`), namespace: "late-own-functions" }, () => ({
         path: `../dist/${file}`,
         external: true,
       }));
-      onLoad({ filter: new RegExp(`^${file.replace(".", "\\.")}$`), namespace: "late-functions-of-ours" }, () => ({
+      onLoad({ filter: new RegExp(`^${file.replace(".", "\\.")}$`), namespace: "late-own-functions" }, () => ({
         contents: words
           .map((word) => `export const ${word} = (...values) => require("${file}").${word}(...values);`)
           .join("\n"),

@@ -17,4 +17,4 @@ export function readPackages(
   metafiles: readonly Metafile[],
   copiedFolders?: readonly string[],
 ): BundledPackage[];
-export function noticesOf(packages: readonly BundledPackage[]): string;
+export function formatNotices(packages: readonly BundledPackage[]): string;

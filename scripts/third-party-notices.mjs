@@ -80,7 +80,7 @@ export function readPackage(root, folder) {
 }
 
 /** Returns the whole document. */
-export function noticesOf(packages) {
+export function formatNotices(packages) {
   const sections = packages.map(({ name, version, license, texts }) =>
     [`## ${name} ${version}`, `License: ${license}`, ...texts.map((text) => `~~~~text\n${text}\n~~~~`)].join("\n\n"),
   );

@@ -21,7 +21,7 @@ let folder: string;
 let file: string;
 
 const open = () => openCredentials({ KNOCK_CONFIG_DIR: folder }, "/");
-const modeOf = (of: string) => statSync(of).mode & 0o777;
+const readMode = (of: string) => statSync(of).mode & 0o777;
 
 beforeEach(() => {
   folder = path.join(mkdtempSync(path.join(tmpdir(), "knock-credentials-")), "made", "by-us");
@@ -151,8 +151,8 @@ describe.runIf(POSIX)("permissions of the profiles", () => {
   it("are for the owner only, for the file and the folder, and no other file is left", async () => {
     await open().writeProfile("work", { api_key: KEY });
     await open().writeProfile("work", { branch: "b" });
-    expect(modeOf(file)).toBe(0o600);
-    expect(modeOf(folder)).toBe(0o700);
+    expect(readMode(file)).toBe(0o600);
+    expect(readMode(folder)).toBe(0o700);
     expect(readdirSync(folder)).toEqual(["profiles.json"]);
   });
 
@@ -165,7 +165,7 @@ describe.runIf(POSIX)("permissions of the profiles", () => {
     expect(warning).toContain("644");
     expect(warning).not.toContain(KEY);
     await open().writeProfile("work", { branch: "b" });
-    expect(modeOf(file)).toBe(0o600);
+    expect(readMode(file)).toBe(0o600);
     expect(open().readProfile("work").warning).toBeNull();
   });
 });

@@ -9,7 +9,7 @@ const DOCUMENT = { knockDir: "./knock" };
 let folder: string;
 let file: string;
 
-const modeOf = (of: string) => statSync(of).mode & 0o777;
+const readMode = (of: string) => statSync(of).mode & 0o777;
 
 /** Adds documents as a process would, and saves them. */
 function addIn(place: string | null, ...documents: unknown[]): void {
@@ -57,8 +57,8 @@ describe("the cache of valid documents", () => {
 
   it.runIf(POSIX)("creates the folder and the file for the user only", () => {
     addIn(file, DOCUMENT);
-    expect(modeOf(dirname(file))).toBe(0o700);
-    expect(modeOf(file)).toBe(0o600);
+    expect(readMode(dirname(file))).toBe(0o700);
+    expect(readMode(file)).toBe(0o600);
   });
 
   it("works without a folder that can be written", () => {

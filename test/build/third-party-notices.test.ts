@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isAllowed, noticesOf, packageFolders, readPackages } from "../../scripts/third-party-notices.mjs";
+import { formatNotices, isAllowed, packageFolders, readPackages } from "../../scripts/third-party-notices.mjs";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
@@ -55,10 +55,12 @@ describe("third-party notices", () => {
       { license: "Apache-2.0" },
       { LICENSE: "the text\r\n", "NOTICE.md": "a notice", "index.js": "x" },
     );
-    expect(noticesOf(readPackages(root, withFiles))).toContain("~~~~text\nthe text\n~~~~\n\n~~~~text\na notice\n~~~~");
+    expect(formatNotices(readPackages(root, withFiles))).toContain(
+      "~~~~text\nthe text\n~~~~\n\n~~~~text\na notice\n~~~~",
+    );
     for (const file of ["LICENSE", "NOTICE.md"]) rmSync(join(root, "node_modules/part", file));
     const without = bundled({ license: "MIT", author: { name: "Ada", email: "ada@lark.test" } });
-    expect(noticesOf(readPackages(root, without))).toContain(
+    expect(formatNotices(readPackages(root, without))).toContain(
       "Copyright (c) Ada <ada@lark.test>\n\nPermission is hereby granted.",
     );
   });

@@ -3,7 +3,7 @@ import type { JsonObject } from "../../src/util/json.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 import { cliTest, type Sample } from "../helpers/run-knock.js";
 
-async function membersOf(sample: Sample, audience: string): Promise<unknown[]> {
+async function listMembers(sample: Sample, audience: string): Promise<unknown[]> {
   const { json } = await sample.knock(["audiences", "list", audience, "--json"]);
   return (json.items as JsonObject[]).map(({ user_id, tenant }) => [user_id, tenant]).sort();
 }
@@ -14,7 +14,7 @@ describe.concurrent("a member's tenant", () => {
     await collab.knock([...add, '[{"id":"ada","tenant":"acme"},{"user":"grace","tenant":"acme"},"lin"]']);
     await collab.knock([...add, '{"id":"kim","name":"Kim","tenant":"lark"}', "--tenant", "acme"]);
     await collab.knock([...add, "alan", "--tenant", "acme"]);
-    expect(await membersOf(collab, "vip")).toEqual([
+    expect(await listMembers(collab, "vip")).toEqual([
       ["ada", "acme"],
       ["alan", "acme"],
       ["grace", "acme"],
@@ -31,7 +31,7 @@ describe.concurrent("a member's tenant", () => {
   it("belongs to the membership in recipients files, and is checked with its location", async ({ collab }) => {
     const members = ["ada", { id: "grace", tenant: "acme" }, { user: "lin", tenant: "acme" }];
     collab.write("knock/recipients/vip.json", { audiences: { vip: members } } as unknown as JsonObject);
-    expect(await membersOf(collab, "vip")).toEqual([
+    expect(await listMembers(collab, "vip")).toEqual([
       ["ada", null],
       ["grace", "acme"],
       ["lin", "acme"],

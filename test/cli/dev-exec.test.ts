@@ -22,7 +22,7 @@ const isThere = (pid: number): boolean => {
 };
 
 /** Returns the number in the file `pid`, as soon as the command has written it. */
-const pidOf = (sample: Sample): Promise<number> =>
+const readPid = (sample: Sample): Promise<number> =>
   eventually(() => (existsSync(sample.path("pid")) ? Number(sample.read("pid")) : null));
 
 describe("knock dev -- <command>", () => {
@@ -46,7 +46,7 @@ describe("knock dev -- <command>", () => {
   it("forwards a signal once, and exits with the command's code", async ({ collab }) => {
     collab.write("counts.cjs", COUNTS);
     const running = collab.start(devWith("node", "counts.cjs"));
-    await pidOf(collab);
+    await readPid(collab);
     running.kill("SIGTERM");
     const { exitCode, stdout } = await running;
     expect([exitCode, stdout]).toEqual([5, expect.stringContaining("seen: SIGTERM.")]);
@@ -56,7 +56,7 @@ describe("knock dev -- <command>", () => {
 describe("a signal to knock dev --exec", () => {
   it("also ends the command's child processes", async ({ collab }) => {
     const running = collab.start([...DEV, "sh -c 'echo $$ > pid; sleep 600; true'; true"]);
-    const pid = await pidOf(collab);
+    const pid = await readPid(collab);
     running.kill("SIGTERM");
     expect((await running).exitCode).toBe(143);
     await eventually(() => !isThere(pid));
@@ -67,7 +67,7 @@ describe("a signal to knock dev --exec", () => {
     async (signal, { collab }) => {
       collab.write("counts.cjs", COUNTS);
       const running = collab.start([...DEV, "cd . && node counts.cjs"]);
-      await pidOf(collab);
+      await readPid(collab);
       running.kill(signal);
       const { exitCode, stdout } = await running;
       expect([exitCode, stdout]).toEqual([5, expect.stringContaining(`seen: ${signal}.`)]);
@@ -87,7 +87,7 @@ describe("a signal to knock dev --exec", () => {
   it("kills the command if it is the second one", async ({ collab }) => {
     const signalTwice = async (): Promise<number | undefined> => {
       const running = collab.start([...DEV, "trap '' TERM; echo $$ > pid; while :; do sleep 0.1; done"]);
-      const pid = await pidOf(collab);
+      const pid = await readPid(collab);
       running.kill("SIGTERM");
       // Signals that arrive at the same moment count as one.
       await new Promise((resolve) => setTimeout(resolve, 500));

@@ -86,8 +86,8 @@ describe.concurrent("environments/<name>.json (E-084)", () => {
 
   cliTest("applies to knock dev", async ({ empty }) => {
     prepare(empty);
-    const ask = `curl -s "$KNOCK_BASE_URL/__knock/page/project"`;
-    const { json } = await empty.knock(["dev", "--port", "0", "--environment", "production", "--exec", ask]);
+    const request = `curl -s "$KNOCK_BASE_URL/__knock/page/project"`;
+    const { json } = await empty.knock(["dev", "--port", "0", "--environment", "production", "--exec", request]);
     expect(json.environment).toBe("live");
   });
 });

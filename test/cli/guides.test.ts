@@ -47,7 +47,7 @@ describe.concurrent("the sample guides", () => {
       const { url, process } = await dev(collab);
       const client = createGuideClient(url, "ada", "in-app-guide");
       const keys = () => Object.keys(client.guides.store.state.guides).sort();
-      const titleOf = (key: string) => client.guides.store.state.guides[key]?.steps[0]?.content.title;
+      const getTitle = (key: string) => client.guides.store.state.guides[key]?.steps[0]?.content.title;
       await client.guides.fetch();
       expect(keys()).toEqual(["history-is-here"]);
       client.guides.subscribe();
@@ -62,14 +62,14 @@ describe.concurrent("the sample guides", () => {
       const file = "knock/guides/history-is-here/guide.json";
       const written = collab.read(file);
       collab.write(file, written.replace("Every version", "Each version"));
-      await vi.waitFor(() => expect(titleOf("history-is-here")).toContain("Each version"), WAIT_OPTIONS);
+      await vi.waitFor(() => expect(getTitle("history-is-here")).toContain("Each version"), WAIT_OPTIONS);
       collab.write(file, written.replace('"title"', '"titel"'));
       collab.write(
         "knock/guides/first-page/guide.json",
         collab.read("knock/guides/first-page/guide.json").replace("Well", "All's well"),
       );
-      await vi.waitFor(() => expect(titleOf("first-page")).toContain("All's well"), WAIT_OPTIONS);
-      expect(titleOf("history-is-here")).toContain("Each version"); // the guide's last valid version stays in use
+      await vi.waitFor(() => expect(getTitle("first-page")).toContain("All's well"), WAIT_OPTIONS);
+      expect(getTitle("history-is-here")).toContain("Each version"); // the guide's last valid version stays in use
 
       await client.guides.fetch({ force: true }); // without this, the client keeps its first list of guides that it must not show
       client.guides.setLocation("https://app.collab.example.com/pages/plan");

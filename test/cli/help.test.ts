@@ -11,7 +11,7 @@ import { cliTest, createSample, type Sample } from "../helpers/run-knock.js";
 /** Examples that run until stopped, or that ask on the terminal. Other tests run them. */
 const NOT_RUN = new Set(["knock worker", "knock dev", "knock auth login"]);
 
-async function helpOf(sample: Sample, words: readonly string[]): Promise<string> {
+async function readHelp(sample: Sample, words: readonly string[]): Promise<string> {
   const { stdout, stderr, exitCode } = await sample.knock([...words, "--help"]);
   expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
   return stdout;
@@ -20,14 +20,14 @@ async function helpOf(sample: Sample, words: readonly string[]): Promise<string>
 const COMMAND_HEADINGS = ["Commands:", ...Object.values(COMMAND_GROUPS)];
 
 /** Returns the commands that a help text lists. */
-function subcommands(help: string): string[] {
+function listSubcommands(help: string): string[] {
   const lists = help.split("\n\n").filter((block) => COMMAND_HEADINGS.includes(block.trimStart().split("\n")[0] ?? ""));
   const names = lists.flatMap((list) => [...list.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name as string));
   return names.filter((name) => name !== "help");
 }
 
 /** Returns the examples of a help text, each as one line. */
-function examples(help: string): string[] {
+function listExamples(help: string): string[] {
   return [...help.replaceAll(/ \\\n +/g, " ").matchAll(/^ {2}\$ (.+)$/gm)].map(([, line]) => line as string);
 }
 
@@ -40,14 +40,14 @@ interface CommandHelp {
 async function readAllHelp(): Promise<{ first: CommandHelp[]; all: CommandHelp[] }> {
   const sample = createInProcessSample(null);
   try {
-    const first = [{ command: "", help: await helpOf(sample, []) }];
+    const first = [{ command: "", help: await readHelp(sample, []) }];
     const all: CommandHelp[] = [];
-    for (const name of subcommands(first[0]?.help ?? "")) {
-      const commandHelp = { command: name, help: await helpOf(sample, [name]) };
+    for (const name of listSubcommands(first[0]?.help ?? "")) {
+      const commandHelp = { command: name, help: await readHelp(sample, [name]) };
       first.push(commandHelp);
-      const below = subcommands(commandHelp.help);
+      const below = listSubcommands(commandHelp.help);
       if (below.length === 0) all.push(commandHelp);
-      for (const sub of below) all.push({ command: `${name} ${sub}`, help: await helpOf(sample, [name, sub]) });
+      for (const sub of below) all.push({ command: `${name} ${sub}`, help: await readHelp(sample, [name, sub]) });
     }
     return { first, all };
   } finally {
@@ -58,27 +58,27 @@ async function readAllHelp(): Promise<{ first: CommandHelp[]; all: CommandHelp[]
 /**
  * Returns the words of a command that a shell would only split; null if it does more or the command starts processes.
  */
-function wordsOf(line: string): string[] | null {
+function splitCommandLine(line: string): string[] | null {
   const bare = line.replaceAll(/'[^']*'/g, "");
   if (!/^knock (?!dev\b)/.test(bare) || /["$|&;<>()`*?\\]/.test(bare)) return null;
   return [...line.matchAll(/(?:'[^']*'|\S)+/g)].slice(1).map(([word]) => word.replaceAll("'", ""));
 }
 
 const { first, all } = await readAllHelp();
-const lines = [...new Set(all.flatMap(({ help }) => examples(help)))].filter((line) => !NOT_RUN.has(line));
+const lines = [...new Set(all.flatMap(({ help }) => listExamples(help)))].filter((line) => !NOT_RUN.has(line));
 
 describe("help", () => {
   it.each(all)("says what $command does, and has an example of it", ({ command, help }) => {
     expect(help).toMatch(/^Usage: knock /);
     expect(help).toContain("--json");
     const [name] = command.split(" ");
-    expect(examples(help).some((line) => line.includes(`knock ${name}`))).toBe(true);
+    expect(listExamples(help).some((line) => line.includes(`knock ${name}`))).toBe(true);
   });
 
   cliTest.concurrent.for(first)(
     "is the same in the built command: knock $command",
     async ({ command, help }, { empty }) => {
-      expect(await helpOf(empty, command === "" ? [] : [command])).toBe(help);
+      expect(await readHelp(empty, command === "" ? [] : [command])).toBe(help);
     },
   );
 
@@ -116,11 +116,11 @@ describe.concurrent("an example of the help with the sample project", () => {
     cpSync(used.home, sample.home, { recursive: true });
   }
   const succeeded = { exitCode: 0, stderr: expect.not.stringContaining("error:") };
-  const plain = lines.filter((line) => wordsOf(line) !== null);
+  const plain = lines.filter((line) => splitCommandLine(line) !== null);
 
   inProcessTest.for(plain.map((line) => [line]))("works: %s", async ([line = ""], { collab }) => {
     prepare(collab);
-    const { exitCode, stderr } = await collab.knock(wordsOf(line) ?? [], { env });
+    const { exitCode, stderr } = await collab.knock(splitCommandLine(line) ?? [], { env });
     expect({ exitCode, stderr }).toEqual(succeeded);
   });
 
@@ -201,7 +201,7 @@ describe("a command of the local target", () => {
     for (const { name, command } of localOnly) {
       const lines = getExamples(command).map((line) => line.replaceAll(/"?\$\([^)]*\)"?/g, "x"));
       const required = command.registeredArguments.filter((argument) => argument.required).map(() => "x");
-      const words = lines.map(wordsOf).find((candidate) => candidate !== null) ?? [...name.split(" "), ...required];
+      const words = lines.map(splitCommandLine).find((candidate) => candidate !== null) ?? [...name.split(" "), ...required];
       for (const flag of ["--remote", "--api-key=sk_test_x"]) {
         const { exitCode, stderr } = await collab.knock([...words, flag]);
         const expected = { name, flag, exitCode: 3, stderr: expect.stringMatching(/^error: .*(target|not support)/) };

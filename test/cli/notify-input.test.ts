@@ -4,7 +4,7 @@ import { inProcessTest as it } from "../helpers/run-in-process.js";
 import { formatOutcome, type RunOptions, type Sample } from "../helpers/run-knock.js";
 
 /** Returns the body that `--dry-run --json` shows, which combines all flags. */
-async function bodyOf(sample: Sample, args: readonly string[], options?: RunOptions): Promise<JsonObject> {
+async function readRequestBody(sample: Sample, args: readonly string[], options?: RunOptions): Promise<JsonObject> {
   const { json } = await sample.knock(["notify", ...args, "--dry-run", "--json"], options);
   return json.body as JsonObject;
 }
@@ -67,11 +67,14 @@ describe.concurrent("--recipients", () => {
     ],
   ])("accepts %j", async ([args, recipients], { collab }) => {
     collab.write("people.json", '["ada", { "id": "kim", "name": "Kim" }]');
-    expect(await bodyOf(collab, ["new-comment", ...args, ...PAGE])).toEqual({ recipients, data: { page: "Home" } });
+    expect(await readRequestBody(collab, ["new-comment", ...args, ...PAGE])).toEqual({
+      recipients,
+      data: { page: "Home" },
+    });
   });
 
   it("reads standard input for @-", async ({ collab }) => {
-    const body = await bodyOf(collab, ["new-comment", "-r", "@-", ...PAGE], { input: '"ada"' });
+    const body = await readRequestBody(collab, ["new-comment", "-r", "@-", ...PAGE], { input: '"ada"' });
     expect(body.recipients).toEqual(["ada"]);
   });
 
@@ -112,7 +115,15 @@ describe.concurrent("--recipients", () => {
     await collab.knock(["notify", "new-comment", "-r", "grace", ...PAGE, "-t", "acme", "-a", "bot"]);
     const { json } = await collab.knock(["messages", "list", "--tenant", "acme", "--json"]);
     expect((json.items as JsonObject[])[0]).toMatchObject({ recipient: "grace", tenant: "acme", actors: ["bot"] });
-    const body = await bodyOf(collab, ["welcome", "-r", "mary", "-t", '{"id":"new","name":"New"}', "-a", "alan"]);
+    const body = await readRequestBody(collab, [
+      "welcome",
+      "-r",
+      "mary",
+      "-t",
+      '{"id":"new","name":"New"}',
+      "-a",
+      "alan",
+    ]);
     expect(body).toEqual({ recipients: ["mary"], actor: "alan", tenant: { id: "new", name: "New" } });
   });
 });
@@ -129,11 +140,11 @@ describe.concurrent("--data and --set", () => {
     [["-d", "@data.json", "--set", "deep.more=x"], { deep: { one: 1, more: "x" } }],
   ])("accept %j", async ([args, data], { collab }) => {
     collab.write("data.json", { deep: { one: 1 } });
-    expect(await bodyOf(collab, ["welcome", "-r", "ada", ...args])).toEqual({ recipients: ["ada"], data });
+    expect(await readRequestBody(collab, ["welcome", "-r", "ada", ...args])).toEqual({ recipients: ["ada"], data });
   });
 
   it("read standard input for -d @-, only once", async ({ collab }) => {
-    expect(await bodyOf(collab, ["welcome", "-r", "ada", "-d", "@-"], { input: '{"a":1}' })).toMatchObject({
+    expect(await readRequestBody(collab, ["welcome", "-r", "ada", "-d", "@-"], { input: '{"a":1}' })).toMatchObject({
       data: { a: 1 },
     });
     const twice = await collab.knock(["notify", "welcome", "-r", "@-", "-d", "@-"], { input: '{"a":1}' });
@@ -145,8 +156,8 @@ describe.concurrent("--data and --set", () => {
 describe.concurrent("--file", () => {
   it("reads a payload with its own key, and flags override its fields and merge into its data", async ({ collab }) => {
     const file = ["--file", "payloads/new-comment.json"];
-    expect(await bodyOf(collab, file)).toMatchObject({ recipients: ["ada", "grace"], actor: "alan" });
-    const body = await bodyOf(collab, [
+    expect(await readRequestBody(collab, file)).toMatchObject({ recipients: ["ada", "grace"], actor: "alan" });
+    const body = await readRequestBody(collab, [
       ...file,
       "-r",
       "lin",
@@ -171,7 +182,7 @@ describe.concurrent("--file", () => {
 
   it("reads standard input, a byte order mark, and a single recipient without a list", async ({ collab }) => {
     const input = '\ufeff{"key":"welcome","recipients":"lin"}';
-    expect(await bodyOf(collab, ["--file", "-"], { input })).toEqual({ recipients: ["lin"] });
+    expect(await readRequestBody(collab, ["--file", "-"], { input })).toEqual({ recipients: ["lin"] });
   });
 
   it("reads JSON Lines: one document per line, equal lines are two triggers, blank lines none", async ({ collab }) => {

@@ -26,10 +26,10 @@ const SEND = ["notify", "new-comment", "-r", "ada,grace", "--set", "page=Home", 
 
 describe("docs/outcome.schema.json", () => {
   it("contains the reasons of the code and the statuses; new ones must be added to both", () => {
-    const listOf = (name: string, property: string) => schema.$defs[name]?.properties[property]?.enum;
-    expect(listOf("reason", "code")).toEqual(Object.keys(REASONS));
-    expect(listOf("recipient_outcome", "status")).toEqual([...RUN_STATUSES, null]);
-    expect(listOf("step_outcome", "message_status")).toEqual([...DELIVERY_STATUSES, null]);
+    const getEnum = (name: string, property: string) => schema.$defs[name]?.properties[property]?.enum;
+    expect(getEnum("reason", "code")).toEqual(Object.keys(REASONS));
+    expect(getEnum("recipient_outcome", "status")).toEqual([...RUN_STATUSES, null]);
+    expect(getEnum("step_outcome", "message_status")).toEqual([...DELIVERY_STATUSES, null]);
   });
 
   const sound = {

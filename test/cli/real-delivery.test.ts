@@ -78,8 +78,8 @@ const GONE = '{"id":"gone","name":"Gone","email":"gone@lark.test"}';
 const withPassword = { env: { LARK_PASSWORD: PASSWORD } };
 const notify = (recipient: string, more: string[] = [], options = withPassword) =>
   sample.knock(["notify", "hello", "-r", recipient, "--set", "day=morning", "--json", ...more], options);
-const stepOf = (ran: Awaited<ReturnType<typeof notify>>) => ran.outcome.recipients?.[0]?.steps[0];
-const messageOf = async (id: unknown) => (await sample.knock(["messages", "show", String(id), "--json"])).json;
+const getFirstStep = (ran: Awaited<ReturnType<typeof notify>>) => ran.outcome.recipients?.[0]?.steps[0];
+const readMessage = async (id: unknown) => (await sample.knock(["messages", "show", String(id), "--json"])).json;
 
 describe("a channel with deliver", () => {
   it("CH-090 sends an email to an SMTP server, as the outcome and the message show", async () => {
@@ -87,7 +87,7 @@ describe("a channel with deliver", () => {
     environment();
     const ran = await notify(ADA);
     expect(ran.exitCode).toBe(0);
-    const step = stepOf(ran);
+    const step = getFirstStep(ran);
     expect(step).toMatchObject({ outcome: "sent", message_status: "sent", reason: null });
     const [got] = smtp.received;
     expect(smtp.received).toHaveLength(1);
@@ -95,7 +95,7 @@ describe("a channel with deliver", () => {
     expect(got?.mail).toMatchObject({ subject: "Hello Ada", messageId: `<${step?.message_id}@lark.test>` });
     expect(got?.mail.from?.value).toEqual([{ name: "Lark, Inc.", address: "hi@lark.test" }]);
     expect(got?.mail.html).toContain("<p>Good morning</p>");
-    const message = await messageOf(step?.message_id);
+    const message = await readMessage(step?.message_id);
     expect(message).toMatchObject({
       status: "sent",
       metadata: { external_id: `${step?.message_id}@lark.test` },
@@ -130,7 +130,7 @@ describe("a channel with deliver", () => {
     });
     const file = { name: "bill.txt", content_type: "text/plain", content: Buffer.from("89 €").toString("base64") };
     const ran = await notify(ADA, ["--data", JSON.stringify({ files: [file] })]);
-    expect(stepOf(ran)).toMatchObject({ message_status: "sent" });
+    expect(getFirstStep(ran)).toMatchObject({ message_status: "sent" });
     const mail = smtp.received[0]?.mail;
     expect(mail?.html).toContain("<h1>Lark</h1><p>Good morning</p>");
     expect(mail?.text).toBe("Lark\n\nGood morning");
@@ -144,15 +144,15 @@ describe("a channel with deliver", () => {
     environment();
     const ran = await notify(`[${GONE},${ADA}]`);
     expect(ran.exitCode).toBe(9);
-    expect(stepOf(ran)).toMatchObject({
+    expect(getFirstStep(ran)).toMatchObject({
       outcome: "failed",
       message_status: "bounced",
       reason: { code: "delivery_error" },
     });
-    expect(stepOf(ran)?.reason?.detail).toMatch(/^SMTP: gone@lark\.test was refused: 550 No such mailbox/);
+    expect(getFirstStep(ran)?.reason?.detail).toMatch(/^SMTP: gone@lark\.test was refused: 550 No such mailbox/);
     expect(ran.outcome.recipients?.[1]?.steps[0]).toMatchObject({ message_status: "sent" });
     expect(smtp.received.map(({ to }) => to)).toEqual([["ada@lark.test"]]);
-    expect(await messageOf(stepOf(ran)?.message_id)).toMatchObject({ status: "bounced" });
+    expect(await readMessage(getFirstStep(ran)?.message_id)).toMatchObject({ status: "bounced" });
   });
 
   it("E-208 sends nothing in sandbox mode or without deliver", async () => {
@@ -160,9 +160,9 @@ describe("a channel with deliver", () => {
     const recipients = [{ id: "ada", email: "ada@lark.test" }];
     sample.write("p.json", { recipients, settings: { sandbox_mode: true } });
     const sandboxed = await sample.knock(["notify", "hello", "--file", "p.json", "--json"], withPassword);
-    expect(stepOf(sandboxed)).toMatchObject({ outcome: "sent", message_status: "not_sent" });
+    expect(getFirstStep(sandboxed)).toMatchObject({ outcome: "sent", message_status: "not_sent" });
     environment({ deliver: false });
-    expect(stepOf(await notify(ADA))).toMatchObject({ outcome: "sent", message_status: "not_sent" });
+    expect(getFirstStep(await notify(ADA))).toMatchObject({ outcome: "sent", message_status: "not_sent" });
     expect(smtp.connections).toBe(0);
   });
 
@@ -170,7 +170,7 @@ describe("a channel with deliver", () => {
     environment();
     const ran = await notify(ADA, [], { env: {} as { LARK_PASSWORD: string } });
     expect(ran.exitCode).toBe(1);
-    expect(stepOf(ran)).toMatchObject({
+    expect(getFirstStep(ran)).toMatchObject({
       message_status: "undelivered",
       reason: {
         code: "delivery_error",
@@ -183,11 +183,11 @@ describe("a channel with deliver", () => {
   it("treats a rejected password as final, and does not show it anywhere", async () => {
     environment();
     const ran = await notify(ADA, [], { env: { LARK_PASSWORD: "hunter2-hunter2" } });
-    expect(stepOf(ran)).toMatchObject({ message_status: "undelivered" });
-    expect(stepOf(ran)?.reason?.detail).toContain("535");
+    expect(getFirstStep(ran)).toMatchObject({ message_status: "undelivered" });
+    expect(getFirstStep(ran)?.reason?.detail).toContain("535");
     expect(ran.stdout + ran.stderr).not.toContain("hunter2");
-    expect(JSON.stringify(await messageOf(stepOf(ran)?.message_id))).not.toContain("hunter2");
-    const shown = await sample.knock(["messages", "show", String(stepOf(ran)?.message_id)]);
+    expect(JSON.stringify(await readMessage(getFirstStep(ran)?.message_id))).not.toContain("hunter2");
+    const shown = await sample.knock(["messages", "show", String(getFirstStep(ran)?.message_id)]);
     expect(shown.stdout).toContain(" 535 ");
     expect(shown.stdout).not.toContain("hunter2");
   });
@@ -195,19 +195,19 @@ describe("a channel with deliver", () => {
   it("E-209 retries an unreachable server later", async () => {
     environment({}, { port: 1 });
     const ran = await notify(ADA);
-    expect(stepOf(ran)).toMatchObject({ outcome: "queued", message_status: "queued" });
-    const id = String(stepOf(ran)?.message_id);
+    expect(getFirstStep(ran)).toMatchObject({ outcome: "queued", message_status: "queued" });
+    const id = String(getFirstStep(ran)?.message_id);
     const waiting = await sample.knock(["messages", "show", id]);
     expect(waiting.stdout).toMatch(/deliveries:\n {2}\S+ \S+ {2}SMTP {2}127\.0\.0\.1:1 {2}.*ECONNREFUSED/);
     environment();
     await sample.knock(["clock", "advance", "1m"], withPassword);
-    const { delivery_logs } = await messageOf(id);
+    const { delivery_logs } = await readMessage(id);
     expect(delivery_logs).toMatchObject([
       { __typename: "MessageDeliveryLog", response: { status: 250 } },
       { response: {} },
     ]);
     expect(smtp.received).toHaveLength(1);
-    expect(await messageOf(stepOf(ran)?.message_id)).toMatchObject({ status: "sent" });
+    expect(await readMessage(getFirstStep(ran)?.message_id)).toMatchObject({ status: "sent" });
   });
 
   it("rejects a literal secret in the file before anything happens", async () => {
@@ -297,7 +297,7 @@ it("sends SMS, push, chat and webhook messages from the built command, each to i
     ]);
     expect(target.requests.find(({ path }) => path === "/hook")?.headers["x-webhook-signature"]).toMatch(/^t=\d+,s=/);
     const ids = ran.outcome.recipients?.[0]?.steps.map((entry) => String(entry.message_id)) ?? [];
-    const kept = await Promise.all(ids.map(async (id) => (await messageOf(id)).delivery_logs as JsonObject[]));
+    const kept = await Promise.all(ids.map(async (id) => (await readMessage(id)).delivery_logs as JsonObject[]));
     expect(kept.map((logs) => logs.map(({ service_name }) => service_name))).toEqual([
       ["Twilio"],
       ["Firebase", "Firebase"],

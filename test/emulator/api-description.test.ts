@@ -56,17 +56,17 @@ describe("the API description in docs/internals/catalog (A-400)", () => {
   });
 
   it("A-532 guides have no dashboard, and an interval only if one is declared", () =>
-    withApi(async ({ ask, harness }) => {
+    withApi(async ({ request, harness }) => {
       harness.environment.guide_group.display_interval = null;
-      const none = await ask("GET /v1/users/u1/guides/2f641633-95d3-4555-9222-9f1eb7888a80");
+      const none = await request("GET /v1/users/u1/guides/2f641633-95d3-4555-9222-9f1eb7888a80");
       expect(none.body?.guide_groups).toEqual([expect.not.objectContaining({ display_interval: null })]);
       harness.environment.guide_group.display_interval = 60;
-      const some = await ask("GET /v1/users/u1/guides/2f641633-95d3-4555-9222-9f1eb7888a80");
+      const some = await request("GET /v1/users/u1/guides/2f641633-95d3-4555-9222-9f1eb7888a80");
       expect(some.body?.guide_groups).toEqual([expect.objectContaining({ display_interval: 60 })]);
     }));
 
   it("A-020 the rejection of a request that is not JSON has the same shape", () =>
-    withApi(async ({ ask }) => {
+    withApi(async ({ request }) => {
       for (const [on, body] of [
         ["PUT /v1/users/u1", "[]"],
         ["PUT /v1/users/u1", "{"],
@@ -76,25 +76,25 @@ describe("the API description in docs/internals/catalog (A-400)", () => {
         ["GET /v1/users?page_size=0", undefined],
         ["GET /v1/nowhere", undefined],
       ] as const)
-        expect((await ask(on, body)).body).toMatchObject({ code: expect.any(String), type: expect.any(String) });
+        expect((await request(on, body)).body).toMatchObject({ code: expect.any(String), type: expect.any(String) });
     }));
 
   it("A-424 A-429 a tenant's preference set always has its id, in every format of the request", () =>
-    withApi(async ({ ask, knock }) => {
+    withApi(async ({ request, knock }) => {
       const settings = { preference_set: { channel_types: { sms: false } } };
       const set = { id: "default", channel_types: { sms: false } };
-      const put = await ask("PUT /v1/tenants/acme", { settings });
+      const put = await request("PUT /v1/tenants/acme", { settings });
       expect(put.body).toMatchObject({ settings: { preference_set: set } });
       expect(await knock.tenants.get("acme")).toMatchObject({ settings: { preference_set: set } });
       expect((await knock.tenants.list()).entries).toMatchObject([{ settings: { preference_set: set } }]);
       expect(await knock.objects.get("$tenants", "acme")).toMatchObject({
         properties: { settings: { preference_set: set } },
       });
-      const resolved = await ask("GET /v1/tenants/acme?resolve_full_preference_settings=true");
+      const resolved = await request("GET /v1/tenants/acme?resolve_full_preference_settings=true");
       expect(resolved.body).toMatchObject({ settings: { preference_set: set } });
-      await ask("POST /__knock/seed", { tenants: [{ id: "seeded", settings: { preference_set: {} } }] });
+      await request("POST /__knock/seed", { tenants: [{ id: "seeded", settings: { preference_set: {} } }] });
       expect(await knock.tenants.get("seeded")).toMatchObject({ settings: { preference_set: { id: "default" } } });
-      await ask("PUT /v1/tenants/acme", { settings: { preference_set: null } });
+      await request("PUT /v1/tenants/acme", { settings: { preference_set: null } });
       expect(await knock.tenants.get("acme")).toMatchObject({ settings: { preference_set: null } });
     }));
 });

@@ -50,13 +50,13 @@ afterEach(async () => {
 
 /** Triggers a workflow. Returns the content of the newest message. */
 async function triggerAndRead(
-  { ask }: ProjectApi,
+  { request }: ProjectApi,
   workflow: string,
   headers: Record<string, string> = {},
 ): Promise<string> {
-  const { status, body } = await ask(`POST /v1/workflows/${workflow}/trigger`, { recipients: ["ada"] }, headers);
+  const { status, body } = await request(`POST /v1/workflows/${workflow}/trigger`, { recipients: ["ada"] }, headers);
   if (status !== 200) return String(body.code);
-  const { items } = (await ask("GET /__knock/messages")).body as { items: JsonObject[] };
+  const { items } = (await request("GET /__knock/messages")).body as { items: JsonObject[] };
   const { data } = (items.at(-1)?.content ?? {}) as { data?: { blocks?: JsonObject[]; html_body?: string } };
   return String(data?.html_body ?? data?.blocks?.[0]?.rendered);
 }
@@ -74,10 +74,10 @@ describe("files of a branch: branches/<slug> over the main files (A-015)", () =>
   });
 
   it("are considered in message filters, also before there are messages", async () => {
-    const { ask } = await open({ "knock/branches/feat-1/workflows/letters/workflow.json": saying("Many") });
+    const { request } = await open({ "knock/branches/feat-1/workflows/letters/workflow.json": saying("Many") });
     for (const filter of ["workflow=letters", "workflow=hello", "channel=feed"])
-      expect((await ask(`GET /__knock/messages?${filter}`)).body).toEqual({ items: [], more: false });
-    expect((await ask("GET /__knock/messages?workflow=leters")).body.message).toContain('did you mean "letters"?');
+      expect((await request(`GET /__knock/messages?${filter}`)).body).toEqual({ items: [], more: false });
+    expect((await request("GET /__knock/messages?workflow=leters")).body.message).toContain('did you mean "letters"?');
   });
 
   it("apply and announce changes at once, and the last valid version stays in use", async () => {

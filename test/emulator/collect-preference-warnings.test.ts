@@ -27,11 +27,11 @@ describe("a preference condition with an unknown scope (E-154 A-444)", () => {
   it.each(CALLS)("is accepted by %s, with a warning in the request log", async (on, body, place) => {
     const logEntries: RequestLogEntry[] = [];
     await withApi(
-      async ({ ask }) => {
-        expect((await ask(on, body(KNOWN))).status).toBe(200);
-        const { status, text } = await ask(on, body(SET));
+      async ({ request }) => {
+        expect((await request(on, body(KNOWN))).status).toBe(200);
+        const { status, text } = await request(on, body(SET));
         expect(status, text).toBe(200);
-        expect((await ask(on, body({ channel_types: { email: { conditions: [{}] } } }))).status).toBe(422);
+        expect((await request(on, body({ channel_types: { email: { conditions: [{}] } } }))).status).toBe(422);
       },
       { onResponse: (request) => logEntries.push(request) },
     );
@@ -41,7 +41,7 @@ describe("a preference condition with an unknown scope (E-154 A-444)", () => {
   it("causes a warning with the nearest scope", async () => {
     const logEntries: RequestLogEntry[] = [];
     const set = { workflows: { hello: { conditions: [{ ...CONDITION, variable: "recpient.plan" }] } } };
-    await withApi(async ({ ask }) => void (await ask("PUT /v1/users/u1/preferences/default", set)), {
+    await withApi(async ({ request }) => void (await request("PUT /v1/users/u1/preferences/default", set)), {
       onResponse: (request) => logEntries.push(request),
     });
     expect(logEntries[0]?.warnings).toEqual([
@@ -50,8 +50,8 @@ describe("a preference condition with an unknown scope (E-154 A-444)", () => {
   });
 
   it("is never met: the channel stays off, and the run continues", () =>
-    withApi(async ({ ask, knock }) => {
-      await ask("PUT /v1/users/u1/preferences/default", SET);
+    withApi(async ({ request, knock }) => {
+      await request("PUT /v1/users/u1/preferences/default", SET);
       await knock.workflows.trigger("hello", { recipients: ["u1"], data: { n: 1 } });
       const { items } = await knock.messages.list();
       expect(items.map(({ channel }) => channel?.key)).toEqual(["feed"]);

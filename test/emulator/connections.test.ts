@@ -144,7 +144,7 @@ describe("a client that ends its half of the connection", () => {
       void ended.then((all) => {
         text = all;
       });
-      for (let count = 0; text === undefined; count++) await api.ask("PUT /v1/users/u1", { count });
+      for (let count = 0; text === undefined; count++) await api.request("PUT /v1/users/u1", { count });
       expect(text).toContain("text/event-stream");
     }));
 });
@@ -230,17 +230,17 @@ describe("a stop of the emulator", () => {
         const socket = connect(Number(port), "127.0.0.1");
         let isOpen = false;
         let isWaiting = false;
-        const ask = (): void => {
+        const request = (): void => {
           isWaiting = true;
           socket.write(`${USER}\r\n`);
         };
-        socket.once("connect", ask);
+        socket.once("connect", request);
         socket.on("data", (chunk: Buffer) => {
           isOpen = true;
           isWaiting = false;
           count.answers++;
           if (/connection: close/i.test(chunk.toString("latin1"))) socket.end();
-          else ask();
+          else request();
         });
         let isRefused = false;
         socket.on("error", (error: NodeJS.ErrnoException) => {
@@ -281,7 +281,7 @@ describe("a stop of the emulator", () => {
         if (start !== "") connection.socket.write(start);
         return connection;
       });
-      await api.ask("GET /v1/users/u1");
+      await api.request("GET /v1/users/u1");
       await api.restart();
       expect(await Promise.all(stalled.map(async ({ ended }) => (await ended).slice(0, 12)))).toEqual([
         "",

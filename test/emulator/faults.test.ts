@@ -16,18 +16,18 @@ afterEach(async () => {
 });
 
 /** Returns each message's events, oldest first. */
-async function listEvents({ ask }: ProjectApi): Promise<string[][]> {
-  const { items } = (await ask("GET /__knock/messages")).body as { items: JsonObject[] };
+async function listEvents({ request }: ProjectApi): Promise<string[][]> {
+  const { items } = (await request("GET /__knock/messages")).body as { items: JsonObject[] };
   const lists: string[][] = [];
   for (const { id } of items) {
-    const events = (await ask(`GET /v1/messages/${id}/events`)).body.items as JsonObject[];
+    const events = (await request(`GET /v1/messages/${id}/events`)).body.items as JsonObject[];
     lists.push(events.map(({ type }) => String(type).replace("message.", "")).reverse());
   }
   return lists;
 }
 
-const fault = (from: ProjectApi, body: object) => from.ask("POST /__knock/faults", body);
-const later = (from: ProjectApi, advance: string) => from.ask("POST /__knock/clock", { advance });
+const fault = (from: ProjectApi, body: object) => from.request("POST /__knock/faults", body);
+const later = (from: ProjectApi, advance: string) => from.request("POST /__knock/clock", { advance });
 
 describe("/__knock/faults", () => {
   it("retry a sandboxed channel's injected failure like a provider's, then restore the sandbox", async () => {
@@ -40,7 +40,7 @@ describe("/__knock/faults", () => {
     await later(from, "1m");
     const again = ["delivery_attempted", "queued"];
     expect(await listEvents(from)).toEqual([["created", "queued", ...again, ...again, "not_sent"]]);
-    expect((await from.ask("GET /__knock/faults")).body.items).toMatchObject([{ left: 0, failed: 2 }]);
+    expect((await from.request("GET /__knock/faults")).body.items).toMatchObject([{ left: 0, failed: 2 }]);
     await from.trigger("letter", "bo");
     expect((await listEvents(from))[1]).toEqual(["created", "queued", "not_sent"]);
   });
@@ -53,8 +53,8 @@ describe("/__knock/faults", () => {
     const [events] = await listEvents(from);
     expect(events?.filter((type) => type === "delivery_attempted")).toHaveLength(8);
     expect(events?.at(-1)).toBe("undelivered");
-    const { items } = (await from.ask("GET /v1/messages")).body as { items: JsonObject[] };
-    const [last] = (await from.ask(`GET /v1/messages/${items[0]?.id}/events`)).body.items as JsonObject[];
+    const { items } = (await from.request("GET /v1/messages")).body as { items: JsonObject[] };
+    const [last] = (await from.request(`GET /v1/messages/${items[0]?.id}/events`)).body.items as JsonObject[];
     expect(last?.data).toMatchObject({
       failure_reason: "retries_exhausted",
       failure_details: "fault: no answer in time",
@@ -65,11 +65,11 @@ describe("/__knock/faults", () => {
     const from = await open();
     await fault(from, { channel: "email", status: 500, times: 8 });
     await from.trigger("letter", "ada");
-    const moved = await from.ask("POST /__knock/clock", { advance: "2h" });
+    const moved = await from.request("POST /__knock/clock", { advance: "2h" });
     expect(moved.body.failed_deliveries).toMatchObject([
       { recipient: "ada", workflow: "letter", channel: "mail", status: "undelivered", attempts: 8 },
     ]);
-    const after = await from.ask("POST /__knock/clock", { advance: "2h" });
+    const after = await from.request("POST /__knock/clock", { advance: "2h" });
     expect(after.body).not.toHaveProperty("failed_deliveries");
   });
 
@@ -94,7 +94,7 @@ describe("/__knock/faults", () => {
       await fault(from, { channel: "mail", error: "bounced", rate: 0.5, seed });
       for (let count = 0; count < 24; count++) await from.trigger("letter", "ada");
       const bounced = (await listEvents(from)).map((events) => events.includes("bounced"));
-      await from.ask("POST /__knock/reset");
+      await from.request("POST /__knock/reset");
       return bounced;
     };
     const first = await drawn("seven");
@@ -124,7 +124,7 @@ describe("/__knock/faults", () => {
     await fault(from, { channel: "mail", status: 410 });
     await from.trigger("both", "bo");
     await later(from, "2m");
-    const { items } = (await from.ask("GET /__knock/messages")).body as { items: JsonObject[] };
+    const { items } = (await from.request("GET /__knock/messages")).body as { items: JsonObject[] };
     expect(items.map(({ recipient, channel }) => [recipient, (channel as JsonObject).key])).toEqual([
       ["ada", "mail"],
       ["bo", "mail"],
@@ -135,10 +135,10 @@ describe("/__knock/faults", () => {
   it("end with DELETE and with a reset", async () => {
     const from = await open();
     await fault(from, { channel: "mail", status: 500 });
-    expect((await from.ask("DELETE /__knock/faults")).body).toEqual({ cleared: 1 });
+    expect((await from.request("DELETE /__knock/faults")).body).toEqual({ cleared: 1 });
     await fault(from, { channel: "mail", status: 500 });
-    await from.ask("POST /__knock/reset");
-    expect((await from.ask("GET /__knock/faults")).body).toEqual({ items: [] });
+    await from.request("POST /__knock/reset");
+    expect((await from.request("GET /__knock/faults")).body).toEqual({ items: [] });
     await from.trigger("letter", "ada");
     expect(await listEvents(from)).toEqual([["created", "queued", "not_sent"]]);
   });

@@ -13,11 +13,11 @@ function given({ harness }: TestEmulator, text = TEXT): void {
   harness.define("hello", { steps: [step.feed(text)] });
 }
 
-const trigger = ({ ask }: TestEmulator, item: string) =>
-  ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"], data: { item } });
+const trigger = ({ request }: TestEmulator, item: string) =>
+  request("POST /v1/workflows/hello/trigger", { recipients: ["u1"], data: { item } });
 
-async function bodies({ ask }: TestEmulator, query = ""): Promise<string[]> {
-  const { body } = await ask(`${FEED}${query}`);
+async function bodies({ request }: TestEmulator, query = ""): Promise<string[]> {
+  const { body } = await request(`${FEED}${query}`);
   return (body as { entries: { blocks: JsonObject[] }[] }).entries.map(({ blocks }) => String(blocks[0]?.rendered));
 }
 

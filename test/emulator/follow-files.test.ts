@@ -50,9 +50,9 @@ afterEach(async () => {
 });
 
 /** Triggers a workflow. Returns the text of the newest feed message. */
-async function triggerAndRead({ ask, trigger }: ProjectApi): Promise<string> {
+async function triggerAndRead({ request, trigger }: ProjectApi): Promise<string> {
   await trigger("hello", "ada");
-  const { items } = (await ask("GET /__knock/messages")).body as { items: JsonObject[] };
+  const { items } = (await request("GET /__knock/messages")).body as { items: JsonObject[] };
   const { data } = (items.at(-1)?.content ?? {}) as { data?: { blocks: JsonObject[] } };
   return String(data?.blocks[0]?.rendered);
 }
@@ -121,7 +121,7 @@ describe("changes of files while knock dev runs", () => {
       expect(await line(from, new RegExp(`^warning: ${name}: `))).toContain("the last valid version stays active");
     expect(await triggerAndRead(from)).toBe("<p>Hi</p>");
     await from.trigger("letter", "ada");
-    const { items } = (await from.ask("GET /__knock/messages")).body as { items: JsonObject[] };
+    const { items } = (await from.request("GET /__knock/messages")).body as { items: JsonObject[] };
     expect(JSON.stringify(items.at(-1)?.content)).toContain("laid out:<p>Hello</p><i>Bye</i>");
   });
 
@@ -134,10 +134,10 @@ describe("changes of files while knock dev runs", () => {
     expect(await triggerAndRead(from)).toBe("<p>Changed</p>");
     rmSync(from.project.path("knock/workflows/hello"), { recursive: true });
     await line(from, /^removed: workflow hello$/);
-    expect((await from.ask("POST /v1/workflows/hello/trigger", { recipients: ["ada"] })).status).toBe(404);
+    expect((await from.request("POST /v1/workflows/hello/trigger", { recipients: ["ada"] })).status).toBe(404);
     from.project.write({ [HELLO]: "{" });
     await line(from, /^warning: workflow hello: .*it is unavailable until the error is fixed$/);
-    expect((await from.ask("POST /v1/workflows/hello/trigger", { recipients: ["ada"] })).status).toBe(422);
+    expect((await from.request("POST /v1/workflows/hello/trigger", { recipients: ["ada"] })).status).toBe(422);
   });
 
   it("report an invalid recipients file once, and keep what was applied before", async () => {
@@ -147,12 +147,12 @@ describe("changes of files while knock dev runs", () => {
       from,
       /^warning: recipients: knock\/recipients\/people\.json:1:2: .*; the previously applied data stays$/,
     );
-    expect((await from.ask("GET /v1/users/ada")).status).toBe(200);
+    expect((await from.request("GET /v1/users/ada")).status).toBe(200);
     from.project.write({ [HELLO]: saying("Other") });
     await line(from, /^changed: workflow hello$/);
     from.project.write({ "knock/recipients/people.json": { users: [{ id: "ada", name: "Ada" }] } });
     await line(from, /^fixed: recipients$/);
-    expect((await from.ask("GET /v1/users/ada")).body).toMatchObject({ name: "Ada" });
+    expect((await from.request("GET /v1/users/ada")).body).toMatchObject({ name: "Ada" });
     expect(from.stderrLines.filter((text) => text.includes("people.json"))).toHaveLength(1);
   });
 
@@ -160,7 +160,7 @@ describe("changes of files while knock dev runs", () => {
     const from = await open();
     const [name = ""] = Object.keys(BROKEN_WORKFLOW);
     expect(await line(from, /^warning: workflow zz: /)).toContain("it is unavailable until the error is fixed");
-    expect((await from.ask("POST /v1/workflows/zz/trigger", { recipients: ["ada"] })).status).toBe(422);
+    expect((await from.request("POST /v1/workflows/zz/trigger", { recipients: ["ada"] })).status).toBe(422);
     from.project.write({ [name]: saying("Odd") });
     await line(from, /^fixed: workflow zz$/);
     await from.trigger("zz", "ada");
@@ -183,10 +183,10 @@ describe("changes of files while knock dev runs", () => {
       await line(from, new RegExp(`^added: ${name}$`));
     await line(from, /^added: translation .*en\.json$/);
     await line(from, /^changed: recipients$/);
-    expect((await from.ask("GET /v1/users/cy")).body).toMatchObject({ name: "Cy" });
+    expect((await from.request("GET /v1/users/cy")).body).toMatchObject({ name: "Cy" });
     rmSync(from.project.path("knock/workflows/second"), { recursive: true });
     await line(from, /^removed: workflow second$/);
-    expect((await from.ask("POST /v1/workflows/second/trigger", { recipients: ["ada"] })).status).toBe(404);
+    expect((await from.request("POST /v1/workflows/second/trigger", { recipients: ["ada"] })).status).toBe(404);
   });
 
   it("keep all settings while environment.json is invalid", async () => {
@@ -205,10 +205,10 @@ describe("changes of files while knock dev runs", () => {
       },
     });
     await from.trigger("hello", "ada");
-    expect((await from.ask("GET /v1/users/ada", undefined, { authorization: "Bearer sk_other" })).status).toBe(401);
+    expect((await from.request("GET /v1/users/ada", undefined, { authorization: "Bearer sk_other" })).status).toBe(401);
     from.project.write({ "knock/environment.json": { keys: ["sk_other"] } });
     await line(from, /environment.*fixed/);
-    expect((await from.ask("GET /v1/users/ada", undefined, { authorization: "Bearer sk_other" })).status).toBe(200);
+    expect((await from.request("GET /v1/users/ada", undefined, { authorization: "Bearer sk_other" })).status).toBe(200);
     expect(from.stderrLines).toHaveLength(3);
   });
 

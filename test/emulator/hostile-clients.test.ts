@@ -41,7 +41,7 @@ describe("slow clients", () => {
         const trickle = setInterval(() => socket.writable && socket.write("a"), 20);
         const answered = await ended.finally(() => clearInterval(trickle));
         expect(answered).toMatch(/^HTTP\/1\.1 408 /);
-        expect((await api.ask("GET /v1/users/u1")).status).toBe(200);
+        expect((await api.request("GET /v1/users/u1")).status).toBe(200);
       },
       { slow },
     ),
@@ -55,7 +55,7 @@ describe("slow clients", () => {
           socket.write("POST /v1/users/u1 HTTP/1.1\r\nHost: ");
           return ended;
         });
-        expect((await api.ask("GET /v1/users/u1")).status).toBe(200);
+        expect((await api.request("GET /v1/users/u1")).status).toBe(200);
         expect(new Set((await Promise.all(cut)).map((text) => text.slice(0, 12)))).toEqual(new Set(["HTTP/1.1 408"]));
       },
       { slow },
@@ -80,8 +80,8 @@ describe("excessive bodies", () => {
       }),
     ],
   ])("are rejected without an effect: %s", (_what, body) =>
-    withApi(async ({ ask, harness }) => {
-      expect([400, 413, 422]).toContain((await ask("POST /v1/workflows/hello/trigger", body)).status);
+    withApi(async ({ request, harness }) => {
+      expect([400, 413, 422]).toContain((await request("POST /v1/workflows/hello/trigger", body)).status);
       expect(await harness.listMessages()).toEqual([]);
     }),
   );
@@ -112,13 +112,13 @@ describe("unusual paths", () => {
       const status = await askRaw(api, path);
       expect(status).toBeGreaterThanOrEqual(200);
       expect(status).toBeLessThan(500);
-      expect((await api.ask("GET /v1/users/u1")).status).toBe(200);
+      expect((await api.request("GET /v1/users/u1")).status).toBe(200);
     }),
   );
 
   it("are plain ids if they look like file paths, and open no file", () =>
-    withApi(async ({ ask }) => {
-      const workflow = await ask("POST /v1/workflows/..%2F..%2Fsecret/trigger", { recipients: ["u1"] });
+    withApi(async ({ request }) => {
+      const workflow = await request("POST /v1/workflows/..%2F..%2Fsecret/trigger", { recipients: ["u1"] });
       expect([workflow.status, workflow.body?.code]).toEqual([404, "workflow_missing"]);
     }));
 });

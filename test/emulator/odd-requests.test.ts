@@ -83,19 +83,19 @@ describe("odd requests never cause a server error", () => {
   it.each(ROUTES.filter(({ unavailable }) => unavailable === undefined).map(({ endpoint }) => [endpoint] as const))(
     "for %s",
     (on) =>
-      withApi(async ({ ask }) => {
+      withApi(async ({ request }) => {
         const [method = "", path = ""] = on.split(" ");
         const target = `${method} ${buildPath(path)}`;
         const answers = new Map<string, number>();
-        for (const query of ODD_QUERIES) answers.set(query, (await ask(`${target}?${query}`)).status);
+        for (const query of ODD_QUERIES) answers.set(query, (await request(`${target}?${query}`)).status);
         if (method !== "GET") {
           for (const text of ["null", "5", '"x"', "[", "{}", '{"a":', "\ufeff{}", "\u0000"])
-            answers.set(text, (await ask(target, text)).status);
+            answers.set(text, (await request(target, text)).status);
           for (const field of FIELDS) {
             // The other fields are valid, so that this field is checked.
             const rest = { recipients: ["u1"], workflow: "hello", cancellation_key: "k", name: "hello" };
             const value = ODD_VALUES[(field.length * 7 + on.length) % ODD_VALUES.length];
-            answers.set(field, (await ask(target, { ...rest, [field]: value })).status);
+            answers.set(field, (await request(target, { ...rest, [field]: value })).status);
           }
         }
         expect([...answers].filter(([, status]) => status >= 500)).toEqual([]);
@@ -103,21 +103,21 @@ describe("odd requests never cause a server error", () => {
   );
 
   it("for every odd value of the fields of a trigger and an identification", () =>
-    withApi(async ({ ask }) => {
+    withApi(async ({ request }) => {
       const answers: [string, number][] = [];
       for (const field of FIELDS)
         for (const value of ODD_VALUES) {
           const trigger = { recipients: ["u1"], [field]: value };
           const told = `${field} ${JSON.stringify(value)}`;
-          answers.push([told, (await ask("POST /v1/workflows/hello/trigger", trigger)).status]);
+          answers.push([told, (await request("POST /v1/workflows/hello/trigger", trigger)).status]);
           answers.push([
             told,
-            (await ask("POST /v1/workflows/hello/trigger", { recipients: [{ id: "u3", [field]: value }] })).status,
+            (await request("POST /v1/workflows/hello/trigger", { recipients: [{ id: "u3", [field]: value }] })).status,
           ]);
-          answers.push([told, (await ask("PUT /v1/users/u3", { [field]: value })).status]);
+          answers.push([told, (await request("PUT /v1/users/u3", { [field]: value })).status]);
           answers.push([
             told,
-            (await ask("PUT /v1/tenants/t3", { settings: { [field]: value }, [field]: value })).status,
+            (await request("PUT /v1/tenants/t3", { settings: { [field]: value }, [field]: value })).status,
           ]);
         }
       expect(answers.filter(([, status]) => status >= 500)).toEqual([]);

@@ -14,7 +14,7 @@ describe.concurrent("the official command (cli-compat, section 5)", () => {
       expect(exitCode).toBe(0);
       expect(stdout).toContain("‣ Successfully ran `hello` workflow in `development` environment");
       const [, id] = /Workflow run id: ([0-9a-f-]{36})$/m.exec(stdout) ?? [];
-      const runs = (await api.ask("GET /v1/workflow_recipient_runs")).rows;
+      const runs = (await api.request("GET /v1/workflow_recipient_runs")).rows;
       expect(runs.map(({ workflow_run_id, tenant }) => [workflow_run_id, tenant])).toEqual([
         [id, "acme"],
         [id, "acme"],

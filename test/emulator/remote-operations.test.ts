@@ -25,7 +25,7 @@ describeOperations("remote, over the emulator,", async ({ workflows, recipients 
   });
   return {
     operations,
-    pass: (milliseconds) => harness.moveTo(harness.now + milliseconds),
+    advanceTime: (milliseconds) => harness.moveTo(harness.now + milliseconds),
     async close() {
       await operations.close();
       await emulator.close();

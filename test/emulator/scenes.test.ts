@@ -26,8 +26,8 @@ interface Scene {
   base_url: string;
 }
 
-async function startScene({ ask }: ProjectApi): Promise<Scene> {
-  const { status, body } = await ask("POST /__knock/scenes");
+async function startScene({ request }: ProjectApi): Promise<Scene> {
+  const { status, body } = await request("POST /__knock/scenes");
   expect(status).toBe(200);
   expect(body).toEqual({ id: expect.stringMatching(/^[-0-9a-f]{36}$/), base_url: expect.any(String) });
   return body as unknown as Scene;
@@ -94,10 +94,10 @@ describe("scenes of knock dev", () => {
     withProject(async (api) => {
       const scene = await startScene(api);
       const headers = { "x-knock-scene": scene.id };
-      await api.ask("POST /v1/workflows/hello/trigger", { recipients: ["ada"] }, headers);
+      await api.request("POST /v1/workflows/hello/trigger", { recipients: ["ada"] }, headers);
       expect(await listMessages(api.url)).toEqual([]);
       expect(await listMessages(scene.base_url)).toHaveLength(1);
-      const byHeader = await api.ask("GET /__knock/messages", undefined, headers);
+      const byHeader = await api.request("GET /__knock/messages", undefined, headers);
       expect(byHeader.body.items).toHaveLength(1);
       const knock = new Knock({ apiKey: "sk_test", baseURL: api.url, defaultHeaders: headers });
       expect((await knock.messages.list()).items).toHaveLength(1);
@@ -124,7 +124,7 @@ describe("scenes of knock dev", () => {
       const scene = await startScene(api);
       const { socket } = await joinFeed(scene.base_url);
       const closed = once(socket, "close");
-      await api.ask(`DELETE /__knock/scenes/${scene.id}`);
+      await api.request(`DELETE /__knock/scenes/${scene.id}`);
       expect((await closed)[0]).toBe(1012);
       await expect(joinFeed(scene.base_url)).rejects.toThrow("404");
     }));
@@ -158,17 +158,17 @@ describe("scenes of knock dev", () => {
           const { items } = await knock.messages.list({ page_size: 50 });
           expect(items.map(({ recipient }) => recipient)).toEqual(Array(10).fill(name));
         }
-        expect((await api.ask(`DELETE /__knock/scenes/${scene.id}`)).status).toBe(200);
+        expect((await api.request(`DELETE /__knock/scenes/${scene.id}`)).status).toBe(200);
       };
       await Promise.all(["worker-1", "worker-2"].map(worker));
-      expect((await api.ask("GET /__knock/scenes")).body).toEqual({ items: [] });
+      expect((await api.request("GET /__knock/scenes")).body).toEqual({ items: [] });
     }),
   );
 
   it("are 404 once ended or unknown, with the request that starts one", () =>
     withProject(async (api) => {
       const scene = await startScene(api);
-      expect((await api.ask(`DELETE /__knock/scenes/${scene.id}`)).body).toEqual({ ended: scene.id });
+      expect((await api.request(`DELETE /__knock/scenes/${scene.id}`)).body).toEqual({ ended: scene.id });
       const error = {
         code: "resource_missing",
         message: `There is no scene "${scene.id}"; POST /__knock/scenes starts one and returns its id`,
@@ -176,10 +176,10 @@ describe("scenes of knock dev", () => {
         type: "api_error",
       };
       for (const answered of [
-        await api.ask(`GET /scenes/${scene.id}/v1/users`),
-        await api.ask(`GET /scenes/${scene.id}/__knock/ready`),
-        await api.ask("GET /v1/users", undefined, { "x-knock-scene": scene.id }),
-        await api.ask(`DELETE /__knock/scenes/${scene.id}`),
+        await api.request(`GET /scenes/${scene.id}/v1/users`),
+        await api.request(`GET /scenes/${scene.id}/__knock/ready`),
+        await api.request("GET /v1/users", undefined, { "x-knock-scene": scene.id }),
+        await api.request(`DELETE /__knock/scenes/${scene.id}`),
       ])
         expect(answered).toEqual({ status: 404, body: error });
     }));
@@ -187,11 +187,11 @@ describe("scenes of knock dev", () => {
   it("are limited in number, with an error that says so", { timeout: 2 * MINUTE }, () =>
     withProject(async (api) => {
       for (let n = 0; n < 64; n++) await startScene(api);
-      const { status, body } = await api.ask("POST /__knock/scenes");
+      const { status, body } = await api.request("POST /__knock/scenes");
       expect(status).toBe(422);
       expect(body.message).toBe("There are already 64 scenes; end one with DELETE /__knock/scenes/<id>");
-      const { items } = (await api.ask("GET /__knock/scenes")).body as unknown as { items: Scene[] };
-      await api.ask(`DELETE /__knock/scenes/${items[0]?.id}`);
+      const { items } = (await api.request("GET /__knock/scenes")).body as unknown as { items: Scene[] };
+      await api.request(`DELETE /__knock/scenes/${items[0]?.id}`);
       await startScene(api);
     }),
   );
@@ -200,8 +200,8 @@ describe("scenes of knock dev", () => {
     withProject(async (api) => {
       const scene = await startScene(api);
       const foreign = { origin: "https://evil.example" };
-      expect((await api.ask(`POST /scenes/${scene.id}/__knock/reset`, {}, foreign)).status).toBe(403);
-      expect((await api.ask("POST /__knock/scenes", {}, foreign)).status).toBe(403);
-      expect((await api.ask("POST /__knock/scenes", { ids: 1 })).status).toBe(422);
+      expect((await api.request(`POST /scenes/${scene.id}/__knock/reset`, {}, foreign)).status).toBe(403);
+      expect((await api.request("POST /__knock/scenes", {}, foreign)).status).toBe(403);
+      expect((await api.request("POST /__knock/scenes", { ids: 1 })).status).toBe(422);
     }));
 });

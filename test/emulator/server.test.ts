@@ -70,8 +70,8 @@ describe("access to the emulator", () => {
   );
 
   it("to the helpers is denied to pages of other origins", () =>
-    withApi(async ({ ask, harness }) => {
-      const refused = await ask("POST /__knock/reset", "{}", {
+    withApi(async ({ request, harness }) => {
+      const refused = await request("POST /__knock/reset", "{}", {
         origin: "https://evil.test",
         "content-type": "text/plain",
       });
@@ -109,13 +109,13 @@ describe("access to the emulator", () => {
   it.each(["https://evil.test", "https://app.test.evil.test", "http://app.test", "http://localhost.evil.test", "null"])(
     "A-018 is denied to pages of %s, and the preflight response says how to allow it",
     (origin) =>
-      withApi(async ({ ask, harness }) => {
+      withApi(async ({ request, harness }) => {
         harness.environment.allowed_origins = ["https://app.test"];
         const headers = { origin, "access-control-request-method": "GET" };
-        const preflight = await ask("OPTIONS /v1/users/u1/feeds/feed", undefined, headers);
+        const preflight = await request("OPTIONS /v1/users/u1/feeds/feed", undefined, headers);
         expect([preflight.status, preflight.headers.get("access-control-allow-origin")]).toEqual([403, null]);
         expect(preflight.body?.message).toContain(`"allowed_origins": ["${origin}"]`);
-        const feed = await ask("GET /v1/users/u1/feeds/feed", undefined, { origin });
+        const feed = await request("GET /v1/users/u1/feeds/feed", undefined, { origin });
         expect(feed.headers.get("access-control-allow-origin")).toBeNull();
       }),
   );
@@ -123,14 +123,14 @@ describe("access to the emulator", () => {
 
 describe("request bodies", () => {
   it("do not delay others if they never end", () =>
-    withApi(async ({ ask, url }) => {
+    withApi(async ({ request, url }) => {
       const socket = connect(Number(new URL(url).port), "127.0.0.1");
       socket.write(
         "POST /v1/workflows/hello/trigger HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer sk_test\r\nContent-Length: 100\r\n\r\n{",
       );
-      expect((await ask("GET /v1/users/u1")).status).toBe(200);
+      expect((await request("GET /v1/users/u1")).status).toBe(200);
       socket.destroy();
-      expect((await ask("GET /v1/users/u1")).status).toBe(200);
+      expect((await request("GET /v1/users/u1")).status).toBe(200);
     }));
 
   it("are rejected before they are read if the announced size is too large", () =>
@@ -154,8 +154,8 @@ describe("request bodies", () => {
     ["in UTF-16", Buffer.from('\ufeff{"name":"x"}', "utf16le"), {}, "not valid UTF-8 (first bad byte at offset 0)"],
     ["with compression", gzipSync('{"name":"x"}'), { "content-encoding": "gzip" }, "Content-Encoding: gzip"],
   ])("%s are rejected without an effect", (_what, body, headers, message) =>
-    withApi(async ({ ask, url }) => {
-      const before = await ask("GET /v1/users/u1");
+    withApi(async ({ request, url }) => {
+      const before = await request("GET /v1/users/u1");
       const refused = await fetch(`${url}/v1/users/u1`, {
         method: "PUT",
         headers: { authorization: "Bearer sk_test", ...headers },
@@ -163,23 +163,23 @@ describe("request bodies", () => {
       });
       expect(refused.status).toBe(400);
       expect(await refused.json()).toMatchObject({ code: "invalid_params", message: expect.stringContaining(message) });
-      expect((await ask("GET /v1/users/u1")).text).toBe(before.text);
+      expect((await request("GET /v1/users/u1")).text).toBe(before.text);
     }),
   );
 
   it("with the key __proto__ are rejected without an effect", () =>
-    withApi(async ({ ask }) => {
-      const refused = await ask("PUT /v1/users/u1", '{"__proto__":{"polluted":true}}');
+    withApi(async ({ request }) => {
+      const refused = await request("PUT /v1/users/u1", '{"__proto__":{"polluted":true}}');
       expect(refused.status).toBe(422);
       expect(refused.body).toMatchObject({ errors: [{ field: "__proto__" }] });
       expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
     }));
 
   it("are all answered when many arrive at once", () =>
-    withApi(async ({ ask, harness }) => {
+    withApi(async ({ request, harness }) => {
       const ids = Array.from({ length: 60 }, (_, index) => `many-${index}`);
       const answers = await Promise.all(
-        ids.map((id) => ask("POST /v1/workflows/hello/trigger", { recipients: [{ id, name: id }] })),
+        ids.map((id) => request("POST /v1/workflows/hello/trigger", { recipients: [{ id, name: id }] })),
       );
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
       expect(await harness.listMessages()).toHaveLength(ids.length);
@@ -201,10 +201,10 @@ describe("a stop of the server", () => {
       closed = api.close(); // the request is in progress
       return { status: 200, text: "{}" };
     };
-    const started = api.ask("POST /v1/workflows/asking/trigger", { recipients: ["u1"] });
+    const started = api.request("POST /v1/workflows/asking/trigger", { recipients: ["u1"] });
     expect((await started).status).toBe(200);
     await closed;
-    await expect(api.ask("GET /v1/users/u1")).rejects.toThrow();
+    await expect(api.request("GET /v1/users/u1")).rejects.toThrow();
   });
 });
 
@@ -219,44 +219,45 @@ describe("helpers for tests under /__knock/", () => {
     ["GET /__knock/messages?workflow=helo", undefined, 422, 'did you mean "hello"?'],
     ["POST /__knock/seed", {}, 422, "must have at least one of users"],
   ])("suggest the nearest name: %s: %s", (on, body, status, hint) =>
-    withApi(async ({ ask }) => {
-      const answered = await ask(on, body, { authorization: "" });
+    withApi(async ({ request }) => {
+      const answered = await request(on, body, { authorization: "" });
       expect([answered.status, answered.body?.message]).toEqual([status, expect.stringContaining(hint)]);
     }),
   );
 
   it("return an empty list if the channel or the workflow may be correct", () =>
-    withApi(async ({ ask }) => {
+    withApi(async ({ request }) => {
       for (const query of ["channel=mail", "channel=c-feed", "workflow=hello", "workflow=of-a-branch"])
-        expect((await ask(`GET /__knock/messages?${query}`)).rows).toEqual([]);
+        expect((await request(`GET /__knock/messages?${query}`)).rows).toEqual([]);
     }));
 
   it("report with ready where the emulator listens", () =>
-    withApi(async ({ ask, url }) => {
-      expect((await ask("GET /__knock/ready", undefined, { authorization: "" })).body).toMatchObject({
+    withApi(async ({ request, url }) => {
+      expect((await request("GET /__knock/ready", undefined, { authorization: "" })).body).toMatchObject({
         ready: true,
         url,
       });
     }));
 
   it("delete with reset all data, or all but recipients", () =>
-    withApi(async ({ ask, harness }) => {
-      const trigger = () => ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] }, { "idempotency-key": "k" });
+    withApi(async ({ request, harness }) => {
+      const trigger = () =>
+        request("POST /v1/workflows/hello/trigger", { recipients: ["u1"] }, { "idempotency-key": "k" });
       await trigger();
-      expect((await ask("POST /__knock/reset", { keep: ["recipients"] })).body).toEqual({
+      expect((await request("POST /__knock/reset", { keep: ["recipients"] })).body).toEqual({
         reset: true,
         kept: ["recipients"],
       });
       expect(await harness.listMessages()).toEqual([]);
-      expect((await ask("GET /v1/objects/projects/p1/subscriptions")).rows).toHaveLength(2);
+      expect((await request("GET /v1/objects/projects/p1/subscriptions")).rows).toHaveLength(2);
       expect((await trigger()).headers.get("idempotent-replayed")).toBeNull();
-      expect((await ask("POST /__knock/reset")).status).toBe(200);
-      expect((await ask("GET /v1/users")).rows).toEqual([]);
-      expect((await ask("POST /__knock/reset", { keep: ["mesages"] })).status).toBe(422);
+      expect((await request("POST /__knock/reset")).status).toBe(200);
+      expect((await request("GET /v1/users")).rows).toEqual([]);
+      expect((await request("POST /__knock/reset", { keep: ["mesages"] })).status).toBe(422);
     }));
 
   it("accept a recipients file's content in seed repeatedly", () =>
-    withApi(async ({ ask }) => {
+    withApi(async ({ request }) => {
       const content = {
         users: [{ id: "ada", name: "Ada" }],
         objects: [{ collection: "projects", id: "p9" }],
@@ -264,17 +265,17 @@ describe("helpers for tests under /__knock/", () => {
         audiences: { beta: ["ada", "bo"] },
       };
       const counted = { users: 1, objects: 1, tenants: 0, subscriptions: 1, audience_members: 2 };
-      expect((await ask("POST /__knock/seed", content)).body).toEqual(counted);
-      await ask("POST /__knock/reset");
-      expect((await ask("POST /__knock/seed", content)).body).toEqual(counted);
-      expect((await ask("GET /v1/users/ada")).body).toMatchObject({ name: "Ada" });
-      const refused = await ask("POST /__knock/seed", { users: [{ name: "x" }] });
+      expect((await request("POST /__knock/seed", content)).body).toEqual(counted);
+      await request("POST /__knock/reset");
+      expect((await request("POST /__knock/seed", content)).body).toEqual(counted);
+      expect((await request("GET /v1/users/ada")).body).toMatchObject({ name: "Ada" });
+      const refused = await request("POST /__knock/seed", { users: [{ name: "x" }] });
       expect(refused.status).toBe(422);
       expect(refused.body).toMatchObject({ errors: [{ field: "users[0].id" }] });
     }));
 
   it("reject an unknown name before any change", () =>
-    withApi(async ({ ask, harness }) => {
+    withApi(async ({ request, harness }) => {
       for (const [on, body, field] of [
         ["POST /__knock/reset", { kept: ["recipients"] }, "kept"],
         ["POST /__knock/clock", { advance: "1h", forse: true }, "forse"],
@@ -282,92 +283,95 @@ describe("helpers for tests under /__knock/", () => {
         ["POST /__knock/faults", { channel: "email", status: 500, time: 1 }, "time"],
         ["GET /__knock/messages?recipent=u1", undefined, "recipent"],
       ] as const) {
-        const refused = await ask(on, body);
+        const refused = await request(on, body);
         expect([refused.status, refused.body]).toMatchObject([422, { errors: [{ field }] }]);
       }
       expect(await harness.recipient("u1")).toBeDefined();
-      expect((await ask("POST /__knock/reset", { kep: [] })).body).toMatchObject({
+      expect((await request("POST /__knock/reset", { kep: [] })).body).toMatchObject({
         message: 'unknown key "kep"; did you mean "keep"?',
       });
-      expect((await ask("POST /__knock/scenes", { id: "w1" })).body).toMatchObject({
+      expect((await request("POST /__knock/scenes", { id: "w1" })).body).toMatchObject({
         message: 'unknown key "id"; no properties are expected',
       });
-      expect((await ask("POST /__knock/clock", {})).body).toMatchObject({
+      expect((await request("POST /__knock/clock", {})).body).toMatchObject({
         message: "the body must have exactly one of advance, set, freeze and reset",
       });
     }));
 
   it("move the clock, and report what ran", () =>
-    withApi(async ({ ask }) => {
-      await ask("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
-      const moved = await ask("POST /__knock/clock", { advance: "1h" });
+    withApi(async ({ request }) => {
+      await request("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
+      const moved = await request("POST /__knock/clock", { advance: "1h" });
       expect(moved.body).toMatchObject({
         now: "2025-06-04T11:00:00.000Z",
         frozen: false,
         offset_ms: 3_600_000,
         ran: [{ recipient: "u1", workflow: "paused", at: "2025-06-04T10:10:00.000Z" }],
       });
-      expect((await ask("POST /__knock/clock", { freeze: true })).body).toMatchObject({ frozen: true, ran: [] });
-      expect((await ask("POST /__knock/clock", { set: "2025-06-04T09:00:00Z" })).status).toBe(422);
-      expect((await ask("POST /__knock/clock", { freeze: "2025-06-04T09:30:00Z" })).status).toBe(422);
-      const frozen = await ask("POST /__knock/clock", { freeze: "2025-06-04T09:30:00Z", force: true });
+      expect((await request("POST /__knock/clock", { freeze: true })).body).toMatchObject({ frozen: true, ran: [] });
+      expect((await request("POST /__knock/clock", { set: "2025-06-04T09:00:00Z" })).status).toBe(422);
+      expect((await request("POST /__knock/clock", { freeze: "2025-06-04T09:30:00Z" })).status).toBe(422);
+      const frozen = await request("POST /__knock/clock", { freeze: "2025-06-04T09:30:00Z", force: true });
       expect(frozen.body).toMatchObject({ now: "2025-06-04T09:30:00.000Z", frozen: true });
-      const back = await ask("POST /__knock/clock", { set: "2025-06-04T09:00:00Z", force: true });
+      const back = await request("POST /__knock/clock", { set: "2025-06-04T09:00:00Z", force: true });
       expect(back.body).toMatchObject({ now: "2025-06-04T09:00:00.000Z" });
-      expect((await ask("POST /__knock/clock", { reset: true })).body).toMatchObject({ offset_ms: 0, frozen: false });
+      expect((await request("POST /__knock/clock", { reset: true })).body).toMatchObject({
+        offset_ms: 0,
+        frozen: false,
+      });
       for (const body of [{}, { advance: "soon" }, { advance: "1h", reset: true }, { set: "soon" }])
-        expect((await ask("POST /__knock/clock", body)).status).toBe(422);
+        expect((await request("POST /__knock/clock", body)).status).toBe(422);
     }));
 
   it("wait with idle until nothing is due", () =>
-    withApi(async ({ ask, harness }) => {
-      await ask("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
+    withApi(async ({ request, harness }) => {
+      await request("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
       harness.now += 3_600_000;
-      expect((await ask("POST /__knock/idle", { timeout: "5s" })).body).toEqual({ idle: true });
+      expect((await request("POST /__knock/idle", { timeout: "5s" })).body).toEqual({ idle: true });
       expect(await harness.listMessages("u1")).toHaveLength(1);
-      expect((await ask("POST /__knock/idle", { timeout: "soon" })).status).toBe(422);
+      expect((await request("POST /__knock/idle", { timeout: "soon" })).status).toBe(422);
     }));
 
   it("wait with idle also for bulk operations", () =>
-    withApi(async ({ ask }) => {
+    withApi(async ({ request }) => {
       const users = Array.from({ length: 200 }, (_, index) => ({ id: `bulk-${index}` }));
-      const { body } = await ask("POST /v1/users/bulk/identify", { users });
-      expect((await ask("POST /__knock/idle")).body).toEqual({ idle: true });
-      const after = await ask(`GET /v1/bulk_operations/${body?.id}`);
+      const { body } = await request("POST /v1/users/bulk/identify", { users });
+      expect((await request("POST /__knock/idle")).body).toEqual({ idle: true });
+      const after = await request(`GET /v1/bulk_operations/${body?.id}`);
       expect(after.body).toMatchObject({ status: "completed", success_count: 200 });
     }));
 
   it("return messages with their content, by recipient, oldest first", () =>
-    withApi(async ({ ask }) => {
-      await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1", "u2"], data: { n: 7 } });
-      const { rows } = await ask("GET /__knock/messages?recipient=u1", undefined, { authorization: "" });
+    withApi(async ({ request }) => {
+      await request("POST /v1/workflows/hello/trigger", { recipients: ["u1", "u2"], data: { n: 7 } });
+      const { rows } = await request("GET /__knock/messages?recipient=u1", undefined, { authorization: "" });
       expect(rows).toMatchObject([
         { recipient: "u1", channel: { key: "mail" }, content: { data: { html_body: "<p>7</p>" } } },
         { recipient: "u1", channel: { key: "feed" }, content: { data: { blocks: [{}] } } },
       ]);
-      expect((await ask("GET /__knock/messages?channel=mail&workflow=hello")).rows).toHaveLength(2);
-      expect((await ask("GET /__knock/messages?recipient[id]=p1&recipient[collection]=projects")).rows).toEqual([]);
-      await ask("POST /v1/workflows/hello/trigger", { recipients: [{ collection: "projects", id: "p1" }] });
-      expect((await ask("GET /__knock/messages?recipient=projects/p1")).rows).toMatchObject([
+      expect((await request("GET /__knock/messages?channel=mail&workflow=hello")).rows).toHaveLength(2);
+      expect((await request("GET /__knock/messages?recipient[id]=p1&recipient[collection]=projects")).rows).toEqual([]);
+      await request("POST /v1/workflows/hello/trigger", { recipients: [{ collection: "projects", id: "p1" }] });
+      expect((await request("GET /__knock/messages?recipient=projects/p1")).rows).toMatchObject([
         { recipient: { id: "p1", collection: "projects" }, channel: { key: "feed" } },
       ]);
-      expect((await ask("GET /__knock/messages?recipient=a/b/c")).status).toBe(422);
+      expect((await request("GET /__knock/messages?recipient=a/b/c")).status).toBe(422);
     }));
 
   it("report that more messages exist than were returned", () =>
-    withApi(async ({ ask }) => {
+    withApi(async ({ request }) => {
       const recipients = Array.from({ length: 501 }, (_, index) => ({ id: `m${index}`, email: "m@knock.test" }));
-      await ask("POST /v1/workflows/hello/trigger", { recipients });
-      const { rows, body } = await ask("GET /__knock/messages");
+      await request("POST /v1/workflows/hello/trigger", { recipients });
+      const { rows, body } = await request("GET /__knock/messages");
       expect([rows.length, body?.more]).toEqual([1_000, true]);
-      expect((await ask("GET /__knock/messages?recipient=m7")).body?.more).toBe(false);
+      expect((await request("GET /__knock/messages?recipient=m7")).body?.more).toBe(false);
     }));
 });
 
 describe("the due worker", () => {
   it("runs due work without a request", () =>
-    withApi(async ({ ask, harness }) => {
-      await ask("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
+    withApi(async ({ request, harness }) => {
+      await request("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
       harness.now += 3_600_000;
       await eventually(async () => (await harness.listMessages("u1")).length > 0);
       expect(await harness.listMessages("u1")).toHaveLength(1);

@@ -54,7 +54,7 @@ describe("paths in a source's request (E-402)", () => {
       ["users_identify", "done", null],
       ["audiences_add_member", "done", null],
     ]);
-    const user = await api?.ask("GET /v1/users/zoe");
+    const user = await api?.request("GET /v1/users/zoe");
     expect(user?.body).toMatchObject({ region: "eu", title: "T" });
   });
 
@@ -90,7 +90,7 @@ describe("signatures of a source's requests", () => {
     ])
       expect((await send(url, BODY, wrong as Record<string, string>)).status).toBe(401);
     if (verification.scheme !== "secret") expect((await send(url, `${BODY} `, headers)).status).toBe(401);
-    expect((await api?.ask("GET /__knock/sources"))?.status).toBe(200);
+    expect((await api?.request("GET /__knock/sources"))?.status).toBe(200);
   });
 
   it("reject everything without the secret, and the message names the variable", async () => {

@@ -66,8 +66,8 @@ afterEach(async () => {
 
 async function sent(from: ProjectApi, workflow: string): Promise<{ id: string; content: JsonObject }> {
   await from.trigger(workflow, "ada");
-  const [message] = (await from.ask("GET /v1/messages")).body.items as JsonObject[];
-  const { body } = await from.ask(`GET /v1/messages/${message?.id}/content`);
+  const [message] = (await from.request("GET /v1/messages")).body.items as JsonObject[];
+  const { body } = await from.request(`GET /v1/messages/${message?.id}/content`);
   return { id: String(message?.id), content: isJsonObject(body.data) ? body.data : {} };
 }
 
@@ -76,12 +76,12 @@ const get = (url: string, init: RequestInit = {}): Promise<Response> => {
   const send = () => fetch(url, { redirect: "manual", ...init });
   return send().catch(send);
 };
-const statuses = async ({ ask }: ProjectApi, id: string): Promise<unknown> =>
-  (await ask(`GET /v1/messages/${id}`)).body.engagement_statuses;
+const statuses = async ({ request }: ProjectApi, id: string): Promise<unknown> =>
+  (await request(`GET /v1/messages/${id}`)).body.engagement_statuses;
 
 /** Returns a message's events except those of its delivery. */
-async function events({ ask }: ProjectApi, id: string): Promise<unknown[]> {
-  const items = (await ask(`GET /v1/messages/${id}/events`)).body.items as JsonObject[];
+async function events({ request }: ProjectApi, id: string): Promise<unknown[]> {
+  const items = (await request(`GET /v1/messages/${id}/events`)).body.items as JsonObject[];
   return items.filter(({ type }) => /read|clicked|interacted/.test(String(type))).map(({ type, data }) => [type, data]);
 }
 
@@ -137,7 +137,7 @@ describe("links of tracked messages (T-234)", () => {
     const { id, content } = await sent(from, "feed");
     const [body, action] = content.blocks as [JsonObject, JsonObject];
     expect(action.rendered).toBe("https://lark.test/b");
-    await from.ask(`PUT /v1/messages/${id}/interacted`, {});
+    await from.request(`PUT /v1/messages/${id}/interacted`, {});
     expect(await statuses(from, id)).toEqual(["read", "interacted"]);
     await get(/href="([^"]+)"/.exec(String(body.rendered))?.[1] ?? "");
     expect(await statuses(from, id)).toEqual(["read", "interacted", "link_clicked"]);
@@ -150,8 +150,8 @@ describe("links of tracked messages (T-234)", () => {
     const from = await open();
     const { id } = await sent(from, "reminded");
     if (isClicked) await get(`${from.url}/l/${id}/0`);
-    await from.ask("POST /__knock/clock", { advance: "2h" });
-    const all = (await from.ask("GET /v1/messages")).body.items as JsonObject[];
+    await from.request("POST /__knock/clock", { advance: "2h" });
+    const all = (await from.request("GET /v1/messages")).body.items as JsonObject[];
     expect(all.length).toBe(1 + reminders);
   });
 

@@ -107,9 +107,9 @@ const TYPED: [property: string, value: unknown, expected: string][] = [
 describe("typed properties (A-090; A-413 to A-424)", () => {
   describe.each(IDENTIFICATIONS)("of %s", (_name, on, body, field) => {
     it("are rejected with 422 and the field if their type is wrong", () =>
-      withApi(async ({ ask, knock }) => {
+      withApi(async ({ request, knock }) => {
         for (const [property, value, expected] of TYPED) {
-          const { status, body: refused } = await ask(on, body({ [property]: value }));
+          const { status, body: refused } = await request(on, body({ [property]: value }));
           expect([status, refused], property).toEqual([
             422,
             expect.objectContaining({
@@ -125,20 +125,20 @@ describe("typed properties (A-090; A-413 to A-424)", () => {
       }));
 
     it("are stored if they are strings or null", () =>
-      withApi(async ({ ask }) => {
+      withApi(async ({ request }) => {
         const properties = {
           email: "n1@lark.test",
           name: null,
           phone_number: null,
           created_at: "2024-05-22T12:00:00Z",
         };
-        const { status, text } = await ask(on, body(properties));
+        const { status, text } = await request(on, body(properties));
         expect(status, text).toBeLessThan(300);
       }));
   });
 
   it("stores a date or a time without an offset as the API's date-time in UTC", () =>
-    withApi(async ({ ask }) => {
+    withApi(async ({ request }) => {
       for (const [given, stored] of [
         ["2024-05-22", "2024-05-22T00:00:00.000Z"],
         ["2024-05-22 12:30:00", "2024-05-22T12:30:00.000Z"],
@@ -146,11 +146,11 @@ describe("typed properties (A-090; A-413 to A-424)", () => {
         ["2024-05-22T12:30:00+02:00", "2024-05-22T12:30:00+02:00"],
         [null, null],
       ])
-        expect((await ask("PUT /v1/users/n1", { created_at: given })).body).toMatchObject({ created_at: stored });
+        expect((await request("PUT /v1/users/n1", { created_at: given })).body).toMatchObject({ created_at: stored });
     }));
 
   it("rejects invalid settings of a tenant in every identification", () =>
-    withApi(async ({ ask }) => {
+    withApi(async ({ request }) => {
       const cases: [settings: unknown, field: string][] = [
         ["dark", "settings"],
         [{ branding: "red" }, "settings.branding"],
@@ -159,16 +159,16 @@ describe("typed properties (A-090; A-413 to A-424)", () => {
         [{ preference_set: { channel_types: { emial: true } } }, "settings.preference_set.channel_types.emial"],
       ];
       for (const [settings, field] of cases) {
-        const put = await ask("PUT /v1/tenants/n1", { settings });
+        const put = await request("PUT /v1/tenants/n1", { settings });
         expect([put.status, put.body?.errors], field).toMatchObject([422, [{ field }]]);
-        const inline = await ask("POST /v1/workflows/hello/trigger", {
+        const inline = await request("POST /v1/workflows/hello/trigger", {
           recipients: ["u1"],
           tenant: { id: "n1", settings },
         });
         expect([inline.status, inline.body?.errors], field).toMatchObject([422, [{ field: `tenant.${field}` }]]);
       }
       const none = { settings: { branding: null, preference_set: null } };
-      expect((await ask("PUT /v1/tenants/n1", none)).status).toBe(200);
+      expect((await request("PUT /v1/tenants/n1", none)).status).toBe(200);
     }));
 
   it.each([
@@ -182,10 +182,10 @@ describe("typed properties (A-090; A-413 to A-424)", () => {
     ["a device", { channel_data: { push: { devices: ["t1"] } } }, "channel_data.push.devices[0]"],
     ["a list of connections", { channel_data: { chat: { connections: {} } } }, "channel_data.chat.connections"],
   ])("rejects %s that breaks the API description in every identification", (_what, properties, field) =>
-    withApi(async ({ ask, knock }) => {
-      const put = await ask("PUT /v1/users/n1", properties);
+    withApi(async ({ request, knock }) => {
+      const put = await request("PUT /v1/users/n1", properties);
       expect([put.status, put.body?.errors]).toMatchObject([422, [{ field }]]);
-      const inline = await ask("POST /v1/workflows/hello/trigger", { recipients: [{ id: "n1", ...properties }] });
+      const inline = await request("POST /v1/workflows/hello/trigger", { recipients: [{ id: "n1", ...properties }] });
       expect([inline.status, inline.body?.errors]).toMatchObject([422, [{ field: `recipients[0].${field}` }]]);
       await expect(knock.users.get("n1")).rejects.toMatchObject({ status: 404 });
     }),

@@ -57,12 +57,12 @@ async function linkIn(api: ProjectApi): Promise<string> {
 describe("the unsubscribe link of a commercial message (E-158)", () => {
   it("C-131 E-158 sets commercial_subscribed to false in the default set, without other changes", async () => {
     const api = await open();
-    await api.ask("PUT /v1/users/ada/preferences/default", { categories: { news: true } });
+    await api.request("PUT /v1/users/ada/preferences/default", { categories: { news: true } });
     await api.trigger("sale", "ada");
     const link = await linkIn(api);
     expect(link).toMatch(new RegExp(`^${api.url}/unsubscribe/[0-9a-f-]{36}$`));
     const subscribed = async () =>
-      (await api.ask("GET /v1/users/ada/preferences/default")).body.commercial_subscribed !== false;
+      (await api.request("GET /v1/users/ada/preferences/default")).body.commercial_subscribed !== false;
     // A mail scanner opens the link with GET, and a person then presses the button.
     expect((await fetch(link, { method: "HEAD" })).status).toBe(200);
     const page = await fetch(link);
@@ -78,7 +78,7 @@ describe("the unsubscribe link of a commercial message (E-158)", () => {
     const answer = await fetch(link, form);
     expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining("You will not receive")]);
     expect(await subscribed()).toBe(false);
-    const { body } = await api.ask("GET /v1/users/ada/preferences/default");
+    const { body } = await api.request("GET /v1/users/ada/preferences/default");
     expect(body).toMatchObject({ commercial_subscribed: false, categories: { news: true } });
 
     await api.trigger("sale", "ada", "bo");
@@ -97,7 +97,7 @@ describe("the unsubscribe link of a commercial message (E-158)", () => {
     expect(JSON.stringify(readContent(message))).toContain(`<${api.url}/unsubscribe/`);
     const answer = await fetch(await linkIn(api), { method: "POST", body: "List-Unsubscribe=One-Click" });
     expect(answer.status).toBe(200);
-    const { body } = await api.ask("GET /v1/users/ada/preferences/default");
+    const { body } = await api.request("GET /v1/users/ada/preferences/default");
     expect(body.commercial_subscribed).toBe(false);
     expect((await fetch(`${api.url}/unsubscribe/nobody`)).status).toBe(404);
   });
@@ -112,10 +112,10 @@ describe("the unsubscribe link of a commercial message (E-158)", () => {
     );
     await api.trigger("sale", "ada");
     const link = await linkIn(api);
-    await api.ask("DELETE /v1/users/ada");
+    await api.request("DELETE /v1/users/ada");
     expect((await fetch(link, { method: "POST" })).status).toBe(404);
     expect((await fetch(link.replace("/unsubscribe/", "/preferences/"))).status).toBe(404);
-    expect((await api.ask("GET /v1/users/ada")).status).toBe(404);
+    expect((await api.request("GET /v1/users/ada")).status).toBe(404);
   });
 
   it("E-158 starts with the base URL of environment.json", async () => {

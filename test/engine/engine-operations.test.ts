@@ -7,7 +7,7 @@ describeOperations("engine", async ({ workflows, recipients }) => {
   for (const [key, definition] of Object.entries(workflows)) harness.define(key, definition);
   return {
     operations: harness.engine,
-    pass: (milliseconds) => harness.moveTo(harness.now + milliseconds),
+    advanceTime: (milliseconds) => harness.moveTo(harness.now + milliseconds),
     close: () => harness.close(),
   };
 });

@@ -7,13 +7,13 @@ export interface ApiCase {
   title: string;
   given?: (api: TestEmulator) => unknown;
   /** The request, such as `GET /v1/users/u1`; a function if an ID is not known in advance. */
-  ask: string | ((api: TestEmulator) => string | Promise<string>);
+  request: string | ((api: TestEmulator) => string | Promise<string>);
   body?: unknown;
   headers?: Record<string, string>;
   setup?: EmulatorSetup;
   status: number;
   /** Properties that the body must contain. */
-  answer?: unknown;
+  expectedBody?: unknown;
   check?: (api: TestEmulator, response: EmulatorResponse) => unknown;
 }
 
@@ -33,13 +33,13 @@ function getErrorType(status: number): string {
 }
 
 /** Expects status 422 with an error for the field. */
-export function expectInvalidField(field: string): Pick<ApiCase, "status" | "answer"> {
-  return { status: 422, answer: buildErrorBody("invalid_params", 422, undefined, field) };
+export function expectInvalidField(field: string): Pick<ApiCase, "status" | "expectedBody"> {
+  return { status: 422, expectedBody: buildErrorBody("invalid_params", 422, undefined, field) };
 }
 
-export const EXPECT_MISSING: Pick<ApiCase, "status" | "answer"> = {
+export const EXPECT_MISSING: Pick<ApiCase, "status" | "expectedBody"> = {
   status: 404,
-  answer: buildErrorBody("resource_missing", 404),
+  expectedBody: buildErrorBody("resource_missing", 404),
 };
 
 export function describeApiCases(name: string, cases: ApiCase[]): void {
@@ -47,12 +47,12 @@ export function describeApiCases(name: string, cases: ApiCase[]): void {
     it.each(cases.map((row) => [row.title, row] as const))("%s", (_title, row) =>
       withApi(async (api) => {
         await row.given?.(api);
-        const ask = typeof row.ask === "string" ? row.ask : await row.ask(api);
-        const response = await api.ask(ask, row.body, row.headers);
+        const request = typeof row.request === "string" ? row.request : await row.request(api);
+        const response = await api.request(request, row.body, row.headers);
         expect([response.status, response.text], response.text).toEqual([row.status, expect.any(String)]);
         expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
         if (row.status === 204) expect(response.text).toBe("");
-        if (row.answer !== undefined) expect(response.body).toMatchObject(row.answer as object);
+        if (row.expectedBody !== undefined) expect(response.body).toMatchObject(row.expectedBody as object);
         await row.check?.(api, response);
       }, row.setup),
     );

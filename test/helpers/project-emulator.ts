@@ -13,7 +13,11 @@ export interface ProjectApi {
   /** The lines that were written to standard error. */
   stderrLines: string[];
   /** Sends a request such as `POST /v1/…` and returns its response. The key is sk_test unless a header overrides it. */
-  ask(on: string, content?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: JsonObject }>;
+  request(
+    on: string,
+    content?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: JsonObject }>;
   /** Triggers a workflow for users, and returns the workflow run's ID. */
   trigger(workflow: string, ...users: string[]): Promise<string>;
   /** Stops the emulator, and starts it again with the same files and store. */
@@ -103,8 +107,8 @@ export async function openProjectApi(
     throw error;
   }
   const { url, port } = emulator;
-  const ask: ProjectApi["ask"] = async (on, content, headers = {}) => {
-    const [method = "", path = ""] = on.split(" ");
+  const request: ProjectApi["request"] = async (endpoint, content, headers = {}) => {
+    const [method = "", path = ""] = endpoint.split(" ");
     const body = content === undefined ? null : JSON.stringify(content);
     const send = (): Promise<Response> =>
       fetch(`${url}${path}`, { method, headers: { authorization: "Bearer sk_test", ...headers }, body });
@@ -117,9 +121,9 @@ export async function openProjectApi(
     url,
     project,
     stderrLines,
-    ask,
+    request,
     async trigger(workflow, ...users) {
-      const { status, body } = await ask(`POST /v1/workflows/${workflow}/trigger`, { recipients: users });
+      const { status, body } = await request(`POST /v1/workflows/${workflow}/trigger`, { recipients: users });
       if (status !== 200) throw new Error(`the trigger of ${workflow} was answered ${status}: ${JSON.stringify(body)}`);
       return String(body.workflow_run_id);
     },

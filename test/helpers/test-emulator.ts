@@ -33,7 +33,7 @@ export interface TestEmulator {
   /** The official SDK with the key sk_test and without retries. */
   knock: Knock;
   /** Sends a request such as `POST /v1/…` with a body. The key is sk_test unless a header overrides it. */
-  ask(on: string, content?: unknown, headers?: Record<string, string>): Promise<EmulatorResponse>;
+  request(endpoint: string, content?: unknown, headers?: Record<string, string>): Promise<EmulatorResponse>;
   /** Stops the emulator, awaits `between`, and starts it again on the same port with the same store. */
   restart(between?: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
@@ -84,8 +84,8 @@ export async function openTestEmulator(harness: EngineHarness, setup: EmulatorSe
     harness,
     url,
     knock: new Knock({ apiKey: "sk_test", baseURL: url, maxRetries: 0, fetch: checkedFetch }),
-    async ask(on, content, headers = {}) {
-      const [method = "", path = ""] = on.split(" ");
+    async request(endpoint, content, headers = {}) {
+      const [method = "", path = ""] = endpoint.split(" ");
       const text = content === undefined ? null : typeof content === "string" ? content : JSON.stringify(content);
       const fullUrl = `${url}${path}`;
       const allHeaders = { authorization: "Bearer sk_test", ...headers };

@@ -41,10 +41,10 @@ describe.runIf(hasBrowser)("the accessibility of the page", () => {
   beforeAll(async () => {
     browser = await launchBrowser();
     opened = await openPage(browser);
-    const { harness, ask } = opened.api;
+    const { harness, request } = opened.api;
     const messages = await harness.listMessages();
     const of = (type: string): string => messages.find(({ channel }) => channel.type === type)?.id ?? "";
-    const { rows } = await ask("GET /__knock/page/runs?workflow=every");
+    const { rows } = await request("GET /__knock/page/runs?workflow=every");
     views = [
       ["messages", "#/messages", "[data-row]"],
       ...["email", "sms", "push", "chat", "in_app_feed", "http"].map((type): [string, string, string] => [
@@ -94,13 +94,13 @@ describe.runIf(hasBrowser)("the accessibility of the page", () => {
     "leaves space for the clock at %i pixels, moved and disconnected",
     async (width) => {
       const { api, visit } = opened;
-      await api.ask("POST /__knock/clock", { freeze: true });
+      await api.request("POST /__knock/clock", { freeze: true });
       const page = await visit("#/messages", { viewport: { width, height: 800 } });
       await page.getByText("frozen").waitFor();
       expect(await page.evaluate(WIDER)).toEqual([]);
-      await api.ask("POST /__knock/clock", { advance: "100d1h" });
-      await api.ask("POST /__knock/clock", { reset: true });
-      await api.ask("POST /__knock/clock", { advance: "100d1h" });
+      await api.request("POST /__knock/clock", { advance: "100d1h" });
+      await api.request("POST /__knock/clock", { reset: true });
+      await api.request("POST /__knock/clock", { advance: "100d1h" });
       await page.getByText("+100d 1h").waitFor();
       expect(await page.evaluate(WIDER)).toEqual([]);
       let wider: unknown;
@@ -109,7 +109,7 @@ describe.runIf(hasBrowser)("the accessibility of the page", () => {
         wider = await page.evaluate(WIDER);
       });
       expect(wider).toEqual([]);
-      await api.ask("POST /__knock/clock", { reset: true });
+      await api.request("POST /__knock/clock", { reset: true });
       await page.close();
     },
   );

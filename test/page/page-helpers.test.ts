@@ -9,7 +9,7 @@ const withPage = (body: (api: TestEmulator) => Promise<void>) => withApi(body, {
 
 /** Returns a helper's response. The page has no key. */
 const look = async (api: TestEmulator, path: string): Promise<JsonObject> =>
-  (await api.ask(`GET /__knock/page/${path}`, undefined, { authorization: "" })).body ?? {};
+  (await api.request(`GET /__knock/page/${path}`, undefined, { authorization: "" })).body ?? {};
 
 describe("the page's helpers", () => {
   it("list messages with their first words, newest first, filtered and searched", () =>
@@ -41,7 +41,7 @@ describe("the page's helpers", () => {
       expect(await count("recipient=eli&channel=feed")).toBe(1);
       expect(await count("workflow=words&q=nothing")).toBe(0);
       expect(await count("status=bounced")).toBe(0);
-      expect((await api.ask("GET /__knock/page/messages?limit=501")).status).toBe(422);
+      expect((await api.request("GET /__knock/page/messages?limit=501")).status).toBe(422);
     }));
 
   it("list an email's first words without the addresses of its links", () =>
@@ -82,7 +82,7 @@ describe("the page's helpers", () => {
       ]);
       const { items } = await look(api, `runs?workflow_run_id=${outcome.workflow_run_id}&status=completed`);
       expect((items as JsonObject[]).map(({ id }) => id)).toEqual([run.id]);
-      expect((await api.ask("GET /__knock/page/runs/nobody")).status).toBe(404);
+      expect((await api.request("GET /__knock/page/runs/nobody")).status).toBe(404);
     }));
 
   it("return the data that triggered a run", () =>
@@ -90,7 +90,7 @@ describe("the page's helpers", () => {
       const { recipients } = await api.harness.trigger("hello", { recipients: ["u1"], data: { n: 1 } });
       const path = `runs/${recipients?.[0]?.recipient_run_id}`;
       expect(await look(api, path)).toMatchObject({ data: { n: 1 } });
-      const { body } = await api.ask(`GET /v1/workflow_recipient_runs/${recipients?.[0]?.recipient_run_id}`);
+      const { body } = await api.request(`GET /v1/workflow_recipient_runs/${recipients?.[0]?.recipient_run_id}`);
       expect(body).not.toHaveProperty("data");
     }));
 
@@ -98,7 +98,7 @@ describe("the page's helpers", () => {
     withPage(async (api) => {
       expect(((await look(api, "users?q=UNA")).items as JsonObject[]).map(({ id }) => id)).toEqual(["u1"]);
       const put = { __persistence_strategy__: "merge", channel_types: { email: false } };
-      expect((await api.ask("PUT /__knock/page/users/u1/preferences/default", put)).status).toBe(200);
+      expect((await api.request("PUT /__knock/page/users/u1/preferences/default", put)).status).toBe(200);
       const user = await look(api, "users/u1");
       expect(user).toMatchObject({
         feeds: ["feed"],
@@ -110,7 +110,7 @@ describe("the page's helpers", () => {
         meta: { unread_count: 1 },
       });
       expect(((await look(api, "messages?recipient=u1")).items as JsonObject[]).length).toBe(1);
-      expect((await api.ask("DELETE /__knock/page/users/u1/preferences/default")).body).toMatchObject({
+      expect((await api.request("DELETE /__knock/page/users/u1/preferences/default")).body).toMatchObject({
         channel_types: null,
       });
     }));
@@ -135,10 +135,10 @@ describe("the page's helpers", () => {
       });
       expect((await look(api, "users/u1")).subscriptions).toMatchObject([{ of: { collection: "projects", id: "p1" } }]);
       const put = { channel_types: { email: false } };
-      expect((await api.ask(`PUT /__knock/page/${path}/preferences/default`, put)).body).toMatchObject(put);
+      expect((await api.request(`PUT /__knock/page/${path}/preferences/default`, put)).body).toMatchObject(put);
       await api.harness.trigger("hello", { recipients: [{ collection: "projects", id: "p1" }] });
       expect(await look(api, `${path}/feeds/feed`)).toMatchObject({ meta: { total_count: 1 } });
-      expect((await api.ask("GET /__knock/page/users/projects%2Fnone")).status).toBe(404);
+      expect((await api.request("GET /__knock/page/users/projects%2Fnone")).status).toBe(404);
     }));
 
   it("list and trigger workflows", () =>
@@ -150,13 +150,13 @@ describe("the page's helpers", () => {
         ["paused", true],
         ["strict", true],
       ]);
-      const refused = await api.ask("POST /__knock/page/workflows/strict/trigger", {
+      const refused = await api.request("POST /__knock/page/workflows/strict/trigger", {
         recipients: ["u1"],
         data: { nam: 1 },
       });
       expect(refused.status).toBe(422);
       expect(refused.body?.errors).toMatchObject([{ field: "data.name" }]);
-      const done = await api.ask("POST /__knock/page/workflows/strict/trigger", {
+      const done = await api.request("POST /__knock/page/workflows/strict/trigger", {
         recipients: ["u1"],
         data: { name: "x" },
       });
@@ -167,9 +167,11 @@ describe("the page's helpers", () => {
     withPage(async (api) => {
       await api.harness.trigger("hello", { recipients: ["u1"] });
       const [message] = (await look(api, "messages?channel=feed")).items as JsonObject[];
-      const marked = await api.ask(`POST /__knock/page/messages/${message?.id}/mark`, { status: "read" });
+      const marked = await api.request(`POST /__knock/page/messages/${message?.id}/mark`, { status: "read" });
       expect(marked.body).toMatchObject({ engagement_statuses: expect.arrayContaining(["read"]) });
-      expect((await api.ask(`POST /__knock/page/messages/${message?.id}/mark`, { status: "eaten" })).status).toBe(422);
+      expect((await api.request(`POST /__knock/page/messages/${message?.id}/mark`, { status: "eaten" })).status).toBe(
+        422,
+      );
     }));
 });
 
@@ -177,13 +179,13 @@ describe("the clock helper", () => {
   it("advances to the next due time, frozen or not, and reports when nothing waits", () =>
     withPage(async (api) => {
       const { harness } = api;
-      const next = () => api.ask("POST /__knock/clock", { advance: "next" });
+      const next = () => api.request("POST /__knock/clock", { advance: "next" });
       expect((await next()).status).toBe(422);
       await harness.trigger("paused", { recipients: ["u1"] });
       const { clock } = (await look(api, "project")) as { clock: JsonObject };
       expect(Date.parse(String(clock.next_due_at)) - Date.parse(String(clock.now))).toBe(600_000);
       expect((await next()).body).toMatchObject({ now: clock.next_due_at, ran: [{ workflow: "paused" }] });
-      await api.ask("POST /__knock/clock", { freeze: true });
+      await api.request("POST /__knock/clock", { freeze: true });
       await harness.trigger("paused", { recipients: ["u2"] });
       expect((await next()).body).toMatchObject({ frozen: true, ran: [{ recipient: "u2" }] });
     }));
@@ -232,7 +234,7 @@ describe("protection of the page", () => {
       expect(response.headers.get("content-security-policy")).toMatch(/^sandbox; default-src 'none'/);
       expect(response.headers.get("content-type")).toContain("text/html");
       const [other] = (await look(api, "messages?channel=feed")).items as JsonObject[];
-      expect((await api.ask(`GET /__knock/page/messages/${other?.id}/html`)).status).toBe(404);
+      expect((await api.request(`GET /__knock/page/messages/${other?.id}/html`)).status).toBe(404);
     }));
 
   it.each([
@@ -241,19 +243,19 @@ describe("protection of the page", () => {
     ["a picture or a link of another site", { "sec-fetch-site": "cross-site" }],
     ["a page of another port", { "sec-fetch-site": "same-site" }],
   ])("rejects %s", (_who, headers: Record<string, string>) =>
-    withPage(async ({ ask }) => {
-      expect((await ask("GET /__knock/page/users", undefined, headers)).status).toBe(403);
-      expect((await ask("POST /__knock/reset", "{}", headers)).status).toBe(403);
+    withPage(async ({ request }) => {
+      expect((await request("GET /__knock/page/users", undefined, headers)).status).toBe(403);
+      expect((await request("POST /__knock/reset", "{}", headers)).status).toBe(403);
     }),
   );
 
   it("accepts a page that was opened by IP address if the server listens on all addresses", () =>
     withApi(
-      async ({ ask, url }) => {
+      async ({ request, url }) => {
         const { host } = new URL(url);
         const own = { origin: `http://${host}`, "sec-fetch-site": "same-origin" };
-        expect((await ask("POST /__knock/idle", "{}", own)).status).toBe(200);
-        expect((await ask("POST /__knock/idle", "{}", { origin: "http://192.0.2.7:8484" })).status).toBe(403);
+        expect((await request("POST /__knock/idle", "{}", own)).status).toBe(200);
+        expect((await request("POST /__knock/idle", "{}", { origin: "http://192.0.2.7:8484" })).status).toBe(403);
       },
       { host: "0.0.0.0" },
     ));

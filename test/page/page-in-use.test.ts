@@ -96,7 +96,7 @@ describe.runIf(hasBrowser)("the page of knock dev after long use", () => {
           order: { channel_types: { sms: { conditions } }, channels: { mail: false } },
         },
       };
-      await api.ask("PUT /__knock/page/users/u1/preferences/default", put);
+      await api.request("PUT /__knock/page/users/u1/preferences/default", put);
       const page = await visit("#/users/u1");
       const set = page.getByRole("region", { name: "Preference set default" });
       const level = (name: string) => set.locator(".level summary", { hasText: name });
@@ -201,7 +201,7 @@ describe.runIf(hasBrowser)("the page of knock dev after long use", () => {
   it("triggers a branch's run again on its branch, until the branch is cleared", () =>
     withPage(async ({ api, visit }) => {
       api.harness.define("hello", { steps: [step.feed("Of the branch")] }, "feat-1");
-      await api.ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] }, { "x-knock-branch": "feat-1" });
+      await api.request("POST /v1/workflows/hello/trigger", { recipients: ["u1"] }, { "x-knock-branch": "feat-1" });
       const page = await visit("#/runs?workflow=hello");
       await locateRow(page, "u1").click();
       await page.locator(".facts").getByText("feat-1").waitFor();

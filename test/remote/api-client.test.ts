@@ -4,14 +4,14 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { getExitCode, KnockError } from "../../src/errors/knock-error.js";
 import { type ApiClient, type ApiClientOptions, createApiClient } from "../../src/remote/api-client.js";
 import { type StubApi, type StubResponse, startStubApi } from "../helpers/stub-api.js";
-import { catchRejection, fakeTime, optionsFor } from "./open-options.js";
+import { buildClientOptions, catchRejection, createFakeClock } from "./open-options.js";
 
 let api: StubApi;
-let time: ReturnType<typeof fakeTime>;
+let time: ReturnType<typeof createFakeClock>;
 const clients: ApiClient[] = [];
 
 function open(more: Partial<ApiClientOptions> = {}): ApiClient {
-  const client = createApiClient(optionsFor(api, { sleep: time.sleep, now: time.now, ...more }));
+  const client = createApiClient(buildClientOptions(api, { sleep: time.sleep, now: time.now, ...more }));
   clients.push(client);
   return client;
 }
@@ -23,7 +23,7 @@ function replies(...answers: StubResponse[]): void {
 
 beforeEach(async () => {
   api = await startStubApi();
-  time = fakeTime();
+  time = createFakeClock();
 });
 afterEach(async () => {
   for (const client of clients.splice(0)) await client.close();

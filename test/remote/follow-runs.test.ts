@@ -7,7 +7,7 @@ import { openRemote } from "../../src/remote/open-remote.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { type StubApi, type StubExpectation, startStubApi } from "../helpers/stub-api.js";
 import { event, get, message, NOT_FOUND, page, RUN_ID, recipientRun, runId } from "./api-bodies.js";
-import { catchRejection, fakeTime, optionsFor } from "./open-options.js";
+import { buildClientOptions, catchRejection, createFakeClock } from "./open-options.js";
 
 const RUNS = "/v1/workflow_recipient_runs";
 /** Expects a request for the workflow's newest runs, then one for the runs around 10:00, the time of the known runs. */
@@ -25,11 +25,11 @@ const accepted: TriggerOutcome = {
 };
 
 let api: StubApi;
-let time: ReturnType<typeof fakeTime>;
+let time: ReturnType<typeof createFakeClock>;
 const opened: Operations[] = [];
 
 function open(more: Partial<ApiClientOptions> = {}): Operations {
-  const remote = openRemote(optionsFor(api, { sleep: time.sleep, now: time.now, retries: 0, ...more }));
+  const remote = openRemote(buildClientOptions(api, { sleep: time.sleep, now: time.now, retries: 0, ...more }));
   opened.push(remote);
   return remote;
 }
@@ -43,7 +43,7 @@ const sent = (id: string): JsonObject[] => [
 
 beforeEach(async () => {
   api = await startStubApi();
-  time = fakeTime();
+  time = createFakeClock();
 });
 afterEach(async () => {
   for (const remote of opened.splice(0)) await remote.close();

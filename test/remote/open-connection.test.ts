@@ -4,7 +4,7 @@ import { afterEach, expect, it } from "vitest";
 import { createApiClient } from "../../src/remote/api-client.js";
 import { readProxySettings } from "../../src/remote/open-connection.js";
 import { startStubApi } from "../helpers/stub-api.js";
-import { catchRejection, optionsFor } from "./open-options.js";
+import { buildClientOptions, catchRejection } from "./open-options.js";
 
 const started: Server[] = [];
 afterEach(() => {
@@ -29,7 +29,7 @@ async function startProxy(): Promise<{ url: string; asked: string[] }> {
 it("HTTPS_PROXY is used for the API's host, and its response is reported", async () => {
   const proxy = await startProxy();
   const client = createApiClient(
-    optionsFor(
+    buildClientOptions(
       { url: "https://api.example.test", apiKey: "sk_test_1" },
       { proxy: readProxySettings({ HTTPS_PROXY: proxy.url }), retries: 0 },
     ),
@@ -48,7 +48,7 @@ it("loopback addresses are reached directly", async () => {
   const proxy = await startProxy();
   const api = await startStubApi();
   api.expect({ method: "GET", path: "/v1/messages", reply: { json: { items: [] } } });
-  const client = createApiClient(optionsFor(api, { proxy: readProxySettings({ https_proxy: proxy.url }) }));
+  const client = createApiClient(buildClientOptions(api, { proxy: readProxySettings({ https_proxy: proxy.url }) }));
   const { status } = await client.call("GET", "/v1/messages");
   await client.close();
   await api.finish();
@@ -58,7 +58,7 @@ it("loopback addresses are reached directly", async () => {
 it.each(["nonsense", "socks5://127.0.0.1:1080"])("HTTPS_PROXY=%s is rejected without being shown", (url) => {
   const open = () =>
     createApiClient(
-      optionsFor({ url: "https://api.example.test", apiKey: "sk_test_1" }, { proxy: { url, noProxy: "" } }),
+      buildClientOptions({ url: "https://api.example.test", apiKey: "sk_test_1" }, { proxy: { url, noProxy: "" } }),
     );
   expect(open).toThrow("HTTPS_PROXY is not the URL of an HTTP proxy.");
 });

@@ -2,7 +2,7 @@ import type { ApiClientOptions } from "../../src/remote/api-client.js";
 import type { StubApi } from "../helpers/stub-api.js";
 
 /** Returns a clock that only sleeping advances, and the durations slept in milliseconds. */
-export function fakeTime(start = Date.parse("2026-03-01T10:00:00Z")): {
+export function createFakeClock(start = Date.parse("2026-03-01T10:00:00Z")): {
   slept: number[];
   now: () => number;
   sleep: (milliseconds: number) => Promise<void>;
@@ -19,7 +19,7 @@ export function fakeTime(start = Date.parse("2026-03-01T10:00:00Z")): {
   };
 }
 
-export function optionsFor(
+export function buildClientOptions(
   api: Pick<StubApi, "url" | "apiKey">,
   more: Partial<ApiClientOptions> = {},
 ): ApiClientOptions {

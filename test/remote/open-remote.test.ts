@@ -7,7 +7,7 @@ import type { ApiClientOptions } from "../../src/remote/api-client.js";
 import { openRemote } from "../../src/remote/open-remote.js";
 import { type StubApi, startStubApi } from "../helpers/stub-api.js";
 import { event, get, message, NOT_FOUND, page, RUN_ID, recipientRun, runId } from "./api-bodies.js";
-import { catchRejection, fakeTime, optionsFor } from "./open-options.js";
+import { buildClientOptions, catchRejection, createFakeClock } from "./open-options.js";
 
 const payload = { recipients: ["u1"], data: { n: 1 }, cancellation_key: "c1" };
 const trigger: Trigger = {
@@ -23,18 +23,18 @@ const trigger: Trigger = {
 const PATH = "/v1/workflows/hello/trigger";
 
 let api: StubApi;
-let time: ReturnType<typeof fakeTime>;
+let time: ReturnType<typeof createFakeClock>;
 const opened: Operations[] = [];
 
 function open(more: Partial<ApiClientOptions> = {}): Operations {
-  const remote = openRemote(optionsFor(api, { sleep: time.sleep, now: time.now, ...more }));
+  const remote = openRemote(buildClientOptions(api, { sleep: time.sleep, now: time.now, ...more }));
   opened.push(remote);
   return remote;
 }
 
 beforeEach(async () => {
   api = await startStubApi();
-  time = fakeTime();
+  time = createFakeClock();
 });
 afterEach(async () => {
   for (const remote of opened.splice(0)) await remote.close();

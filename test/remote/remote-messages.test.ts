@@ -6,16 +6,16 @@ import type { Operations } from "../../src/ports/operations.js";
 import { openRemote } from "../../src/remote/open-remote.js";
 import { type StubApi, startStubApi } from "../helpers/stub-api.js";
 import { get, message, NOT_FOUND, page, RUN_ID, runId } from "./api-bodies.js";
-import { catchRejection, fakeTime, optionsFor } from "./open-options.js";
+import { buildClientOptions, catchRejection, createFakeClock } from "./open-options.js";
 
 let api: StubApi;
 let remote: Operations;
-let time: ReturnType<typeof fakeTime>;
+let time: ReturnType<typeof createFakeClock>;
 
 beforeEach(async () => {
   api = await startStubApi();
-  time = fakeTime();
-  remote = openRemote(optionsFor(api, { sleep: time.sleep, now: time.now }));
+  time = createFakeClock();
+  remote = openRemote(buildClientOptions(api, { sleep: time.sleep, now: time.now }));
 });
 afterEach(async () => {
   await remote.close();

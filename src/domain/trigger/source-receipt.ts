@@ -31,7 +31,7 @@ export interface EarlierSourceEvent {
  * Returns whether the next event with the key of an earlier one is a replay: the earlier event succeeded within 24 h or
  * is in progress (E-386).
  */
-export function isReplayOf({ state, at, in_hand_until }: EarlierSourceEvent, now: number, realNow: number): boolean {
+export function isReplay({ state, at, in_hand_until }: EarlierSourceEvent, now: number, realNow: number): boolean {
   if (at <= now - SOURCE_KEY_LIFETIME_MS) return false;
   return state === "done" || (state === "in_hand" && in_hand_until > realNow);
 }

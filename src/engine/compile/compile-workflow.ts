@@ -66,10 +66,10 @@ function checkSharedRequests(
 async function compileVersion(workflow: Workflow, templates: SharedTemplates): Promise<CompiledWorkflow> {
   const renderers = new Map<string, ChannelRenderer>();
   const shared = parsePartials(templates);
-  const fileOf = (pointer: string) => findTextFile(workflow, pointer);
+  const findFile = (pointer: string) => findTextFile(workflow, pointer);
   let current: Step | null = null;
   const owner = (): string => `workflow "${workflow.key}"${current === null ? "" : `, step ${current.ref}`}`;
-  const compileLiquid = createTextCompiler(workflow.key, { partials: shared.partials, owner, findFile: fileOf });
+  const compileLiquid = createTextCompiler(workflow.key, { partials: shared.partials, owner, findFile: findFile });
   let [needsTime, translates, hasLiquid] = [false, usesSharedTranslations(templates), false];
   const compileText: CompileText = (source, fieldPath) => {
     translates ||= TRANSLATION_PATTERN.test(source);

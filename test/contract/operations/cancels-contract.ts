@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CancelOutcome } from "../../../src/domain/run/outcome.js";
-import { inWords, type OpenTarget } from "./open-target.js";
+import { formatOutcome, type OpenTarget } from "./open-target.js";
 
 const HOUR = 3_600_000;
 const waiting = ["paused", "feed_1 sent", "delay_1 waiting"];
@@ -26,12 +26,12 @@ export function describeCancels(target: OpenTarget): void {
   const read = async (id: string) => {
     const outcome = await target.operations.readWorkflowRun(id);
     if (outcome === null) throw new Error("the run is gone");
-    return inWords(outcome);
+    return formatOutcome(outcome);
   };
 
   describe("cancelWorkflow", () => {
     it("E-353 cancels all runs under the key that have not ended", async () => {
-      const { workflow_run_id } = await target.begun("contract-delayed", {
+      const { workflow_run_id } = await target.triggerAndRead("contract-delayed", {
         recipients: ["ada", "alan"],
         cancellation_key: "ck",
       });
@@ -40,14 +40,14 @@ export function describeCancels(target: OpenTarget): void {
       expectOutcomes(outcome, { ada: "cancelled", alan: "cancelled" });
       expect(await read(workflow_run_id)).toEqual({ ada: cancelled, alan: cancelled });
 
-      await target.pass(2 * HOUR);
+      await target.advanceTime(2 * HOUR);
       expect(await read(workflow_run_id)).toEqual({ ada: cancelled, alan: cancelled });
       const { items } = await target.operations.listMessages({ channel: "contract-mail" }, { limit: 10 });
       expect(items).toEqual([]);
     });
 
     it("cancels only the given recipients", async () => {
-      const { workflow_run_id } = await target.begun("contract-delayed", {
+      const { workflow_run_id } = await target.triggerAndRead("contract-delayed", {
         recipients: ["ada", "alan"],
         cancellation_key: "ck",
       });
@@ -55,12 +55,12 @@ export function describeCancels(target: OpenTarget): void {
         alan: "cancelled",
       });
       expect(await read(workflow_run_id)).toEqual({ ada: waiting, alan: cancelled });
-      await target.pass(HOUR);
+      await target.advanceTime(HOUR);
       expect(await read(workflow_run_id)).toEqual({ ada: completed, alan: cancelled });
     });
 
     it("E-357 leaves an ended run unchanged", async () => {
-      const { workflow_run_id } = await target.settled("contract-plain", {
+      const { workflow_run_id } = await target.triggerAndWait("contract-plain", {
         recipients: ["ada"],
         cancellation_key: "ck",
       });

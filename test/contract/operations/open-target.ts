@@ -8,7 +8,7 @@ import type { JsonObject } from "../../../src/util/json.js";
 export interface OperationsSubject {
   operations: Operations;
   /** Advances the target's time and resolves when the work that falls due has run. */
-  pass(milliseconds: number): Promise<void>;
+  advanceTime(milliseconds: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -21,8 +21,8 @@ export class OpenTarget {
     return this.subject.operations;
   }
 
-  pass(milliseconds: number): Promise<void> {
-    return (this.subject as OperationsSubject).pass(milliseconds);
+  advanceTime(milliseconds: number): Promise<void> {
+    return (this.subject as OperationsSubject).advanceTime(milliseconds);
   }
 
   trigger(workflow: string, payload: JsonObject, idempotency_key: string | null = null): Promise<TriggerOutcome> {
@@ -31,12 +31,12 @@ export class OpenTarget {
   }
 
   /** Triggers a workflow and waits until its runs have ended. */
-  async settled(workflow: string, payload: JsonObject): Promise<TriggerOutcome> {
+  async triggerAndWait(workflow: string, payload: JsonObject): Promise<TriggerOutcome> {
     return this.operations.awaitOutcome(await this.trigger(workflow, payload), { timeout_ms: 10_000 });
   }
 
   /** Triggers a workflow and returns the current outcome, in which runs may wait. */
-  async begun(workflow: string, payload: JsonObject): Promise<TriggerOutcome> {
+  async triggerAndRead(workflow: string, payload: JsonObject): Promise<TriggerOutcome> {
     return this.operations.awaitOutcome(await this.trigger(workflow, payload), { timeout_ms: 0 });
   }
 
@@ -46,18 +46,18 @@ export class OpenTarget {
 }
 
 /** Formats a step as `email_1 skipped preference`. */
-export function stepInWords({ ref, outcome, reason }: StepOutcome): string {
+export function formatStep({ ref, outcome, reason }: StepOutcome): string {
   return [ref, outcome, ...(reason ? [reason.code] : [])].join(" ");
 }
 
 /** Formats each recipient's run: its status, the reason if it ended before its first step, and its steps. */
-export function inWords(outcome: TriggerOutcome): Record<string, string[]> {
+export function formatOutcome(outcome: TriggerOutcome): Record<string, string[]> {
   if (outcome.recipients === null) throw new Error("the target does not tell of recipients");
   return Object.fromEntries(
     outcome.recipients.map(({ recipient, status, reason, steps }) => {
       const { collection, id } = splitRecipientKey(toRecipientKey(recipient));
       const head = [String(status), ...(reason ? [reason.code] : [])].join(" ");
-      return [collection === USERS ? id : `${collection}/${id}`, [head, ...steps.map(stepInWords)]];
+      return [collection === USERS ? id : `${collection}/${id}`, [head, ...steps.map(formatStep)]];
     }),
   );
 }

@@ -5,7 +5,7 @@ import type { StepOutcome } from "../../../src/domain/run/outcome.js";
 import type { MessageFilter, RunFilter } from "../../../src/ports/filters.js";
 import type { Paged, PageRequest } from "../../../src/ports/page-request.js";
 import type { JsonObject } from "../../../src/util/json.js";
-import { inWords, type OpenTarget, stepInWords } from "./open-target.js";
+import { formatOutcome, formatStep, type OpenTarget } from "./open-target.js";
 
 const ABSENT_UUID = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
 const ABSENT_KSUID = "0ujtsYcgvSTl8PAuAdqWYSMnLOv";
@@ -17,13 +17,13 @@ export function describeReads(target: OpenTarget): void {
   const messages = (filter: MessageFilter, page: PageRequest = { limit: 50 }) =>
     target.operations.listMessages(filter, page);
   const plain = (recipients: string[], rest: JsonObject = {}) =>
-    target.settled("contract-plain", { recipients, data: { page: "Home" }, ...rest });
+    target.triggerAndWait("contract-plain", { recipients, data: { page: "Home" }, ...rest });
 
   describe("runs", () => {
     it("readWorkflowRun returns the outcome of awaitOutcome", async () => {
       const outcome = await plain(["ada", "grace"], { cancellation_key: "ck" });
       const read = await target.operations.readWorkflowRun(outcome.workflow_run_id);
-      expect(read && inWords(read)).toEqual(inWords(outcome));
+      expect(read && formatOutcome(read)).toEqual(formatOutcome(outcome));
       expect(read).toMatchObject({
         workflow_run_id: outcome.workflow_run_id,
         workflow: "contract-plain",
@@ -52,7 +52,7 @@ export function describeReads(target: OpenTarget): void {
         updated_at: expect.stringMatching(ISO),
       });
       const steps = (run?.steps ?? []) as unknown as StepOutcome[];
-      expect(steps.map(stepInWords)).toEqual(["feed_1 sent", "email_1 sent"]);
+      expect(steps.map(formatStep)).toEqual(["feed_1 sent", "email_1 sent"]);
       const events = ((run?.events ?? []) as JsonObject[]).filter(({ event }) => event === "message_enqueued");
       expect(events.map(({ step_ref, attempt }) => [step_ref, attempt])).toEqual([
         ["feed_1", 1],
@@ -62,7 +62,7 @@ export function describeReads(target: OpenTarget): void {
 
     it("listRecipientRuns applies its filters", async () => {
       const first = await plain(["ada", "alan"], { tenant: "acme" });
-      await target.begun("contract-delayed", { recipients: ["ada", { id: "p1", collection: "projects" }] });
+      await target.triggerAndRead("contract-delayed", { recipients: ["ada", { id: "p1", collection: "projects" }] });
       const found = async (filter: RunFilter) =>
         (await runs(filter)).items.map(({ workflow, recipient }) => [workflow, recipient]);
 
@@ -134,7 +134,7 @@ export function describeReads(target: OpenTarget): void {
 
     it("listMessages applies its filters", async () => {
       const outcome = await plain(["ada", "alan"], { tenant: "acme" });
-      await target.begun("contract-delayed", { recipients: ["ada"] });
+      await target.triggerAndRead("contract-delayed", { recipients: ["ada"] });
       const found = async (filter: MessageFilter) =>
         (await messages(filter)).items.map(({ recipient, channel }) => `${recipient} ${(channel as JsonObject).key}`);
 

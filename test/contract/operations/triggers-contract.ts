@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inWords, type OpenTarget } from "./open-target.js";
+import { formatOutcome, type OpenTarget } from "./open-target.js";
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const HOUR = 3_600_000;
@@ -18,11 +18,11 @@ export function describeTriggers(target: OpenTarget): void {
     });
 
     it("reports every recipient and step when the runs have ended", async () => {
-      const outcome = await target.settled("contract-plain", {
+      const outcome = await target.triggerAndWait("contract-plain", {
         recipients: ["ada", "grace", "alan", { id: "p1", collection: "projects" }],
         data: { page: "Home" },
       });
-      expect(inWords(outcome)).toEqual({
+      expect(formatOutcome(outcome)).toEqual({
         ada: ["completed", "feed_1 sent", "email_1 sent"],
         grace: ["completed", "feed_1 sent", "email_1 skipped preference"],
         alan: ["completed", "feed_1 sent", "email_1 skipped missing_recipient_data"],
@@ -41,7 +41,10 @@ export function describeTriggers(target: OpenTarget): void {
     });
 
     it("reports the message, channel and status of a channel step", async () => {
-      const { recipients } = await target.settled("contract-plain", { recipients: ["ada"], data: { page: "Home" } });
+      const { recipients } = await target.triggerAndWait("contract-plain", {
+        recipients: ["ada"],
+        data: { page: "Home" },
+      });
       expect(recipients?.[0]?.steps).toMatchObject([
         { type: "channel", channel_type: "in_app_feed", channel: "contract-feed", message_status: "delivered" },
         { type: "channel", channel_type: "email", channel: "contract-mail", message_status: "not_sent" },
@@ -52,31 +55,31 @@ export function describeTriggers(target: OpenTarget): void {
     });
 
     it("E-035 identifies inline recipients before the run", async () => {
-      const outcome = await target.settled("contract-plain", {
+      const outcome = await target.triggerAndWait("contract-plain", {
         recipients: [{ id: "new", email: "new@example.com" }],
         actor: { id: "actor", name: "Grete" },
         data: { page: "Home" },
       });
-      expect(inWords(outcome)).toEqual({ new: ["completed", "feed_1 sent", "email_1 sent"] });
+      expect(formatOutcome(outcome)).toEqual({ new: ["completed", "feed_1 sent", "email_1 sent"] });
       const message = await target.operations.readMessage(outcome.recipients?.[0]?.steps[1]?.message_id as string);
       expect(message).toMatchObject({ content: { data: { to: "new@example.com", html_body: "<p>By Grete</p>" } } });
     });
 
     it("E-233 reports where and until when a run waits, and its later outcome", async () => {
-      const begun = await target.begun("contract-delayed", { recipients: ["ada"] });
-      expect(inWords(begun)).toEqual({ ada: ["paused", "feed_1 sent", "delay_1 waiting"] });
+      const begun = await target.triggerAndRead("contract-delayed", { recipients: ["ada"] });
+      expect(formatOutcome(begun)).toEqual({ ada: ["paused", "feed_1 sent", "delay_1 waiting"] });
       expect(begun.summary).toMatchObject({ sent: 1, waiting: 1 });
       expect(Date.parse(begun.recipients?.[0]?.steps[1]?.until as string)).not.toBeNaN();
 
-      await target.pass(HOUR);
+      await target.advanceTime(HOUR);
       const after = await target.operations.awaitOutcome(begun, { timeout_ms: 10_000 });
       expect(after.workflow_run_id).toBe(begun.workflow_run_id);
-      expect(inWords(after)).toEqual({ ada: ["completed", "feed_1 sent", "delay_1 passed", "email_1 sent"] });
+      expect(formatOutcome(after)).toEqual({ ada: ["completed", "feed_1 sent", "delay_1 passed", "email_1 sent"] });
     });
 
     it("E-071 reports why a run executed no step", async () => {
-      const outcome = await target.settled("contract-guarded", { recipients: ["ada", "grace"] });
-      expect(inWords(outcome)).toEqual({ ada: ["completed", "feed_1 sent"], grace: ["completed condition"] });
+      const outcome = await target.triggerAndWait("contract-guarded", { recipients: ["ada", "grace"] });
+      expect(formatOutcome(outcome)).toEqual({ ada: ["completed", "feed_1 sent"], grace: ["completed condition"] });
     });
 
     it("reports progress while it awaits the outcome", async () => {

@@ -44,13 +44,13 @@ function undescribed(schema: unknown, path = ""): string[] {
   });
 }
 
-const validatorOf = (name: string) =>
+const compileSchema = (name: string) =>
   new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(read(`schemas/${name}.schema.json`));
-const filesOf = (name: string) => fixtures.filter((path) => FILES[name]?.test(path));
+const listFiles = (name: string) => fixtures.filter((path) => FILES[name]?.test(path));
 
 describe.each(Object.keys(PUBLISHED_SCHEMAS))("schemas/%s.schema.json", (name) => {
-  const validate = validatorOf(name);
-  const files = filesOf(name);
+  const validate = compileSchema(name);
+  const files = listFiles(name);
 
   it("describes every property", () => {
     expect(undescribed(read(`schemas/${name}.schema.json`))).toEqual([]);
@@ -86,8 +86,8 @@ it.each([
   ["source", "mappings"],
   ["workflow", "steps"],
 ])("schemas/%s.schema.json rejects an unknown key in each of its %s", (name, field) => {
-  const validate = validatorOf(name);
-  const found = filesOf(name).flatMap((path) => {
+  const validate = compileSchema(name);
+  const found = listFiles(name).flatMap((path) => {
     const parts = Object.keys((read(path) as Document)[field] ?? {});
     return parts.map((key) => {
       const document = read(path) as Document;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isReplayOf, SOURCE_KEY_LIFETIME_MS } from "../../../src/domain/trigger/source-receipt.js";
+import { isReplay, SOURCE_KEY_LIFETIME_MS } from "../../../src/domain/trigger/source-receipt.js";
 
 const NOW = Date.UTC(2026, 10, 24, 10, 5);
 const REAL = NOW + 5;
@@ -7,18 +7,18 @@ const EARLIER = { state: "done", at: NOW - 1, in_hand_until: 0 } as const;
 
 describe("isReplayOf", () => {
   it("E-386 recognizes the key of a successful event for 24 hours", () => {
-    expect(isReplayOf(EARLIER, NOW, REAL)).toBe(true);
-    expect(isReplayOf({ ...EARLIER, at: NOW - SOURCE_KEY_LIFETIME_MS + 1 }, NOW, REAL)).toBe(true);
-    expect(isReplayOf({ ...EARLIER, at: NOW - SOURCE_KEY_LIFETIME_MS }, NOW, REAL)).toBe(false);
+    expect(isReplay(EARLIER, NOW, REAL)).toBe(true);
+    expect(isReplay({ ...EARLIER, at: NOW - SOURCE_KEY_LIFETIME_MS + 1 }, NOW, REAL)).toBe(true);
+    expect(isReplay({ ...EARLIER, at: NOW - SOURCE_KEY_LIFETIME_MS }, NOW, REAL)).toBe(false);
   });
 
   it("E-386 ignores the keys of failed events and replays", () => {
     for (const state of ["failed", "replay"] as const)
-      expect(isReplayOf({ ...EARLIER, state, in_hand_until: REAL + 1 }, NOW, REAL)).toBe(false);
+      expect(isReplay({ ...EARLIER, state, in_hand_until: REAL + 1 }, NOW, REAL)).toBe(false);
   });
 
   it("E-386 recognizes the key of an event in progress until its process must have ended", () => {
-    expect(isReplayOf({ ...EARLIER, state: "in_hand", in_hand_until: REAL + 1 }, NOW, REAL)).toBe(true);
-    expect(isReplayOf({ ...EARLIER, state: "in_hand", in_hand_until: REAL }, NOW, REAL)).toBe(false);
+    expect(isReplay({ ...EARLIER, state: "in_hand", in_hand_until: REAL + 1 }, NOW, REAL)).toBe(true);
+    expect(isReplay({ ...EARLIER, state: "in_hand", in_hand_until: REAL }, NOW, REAL)).toBe(false);
   });
 });

@@ -33,81 +33,87 @@ const U1 = "https://api.knock.app/v1/users/u1";
 describeApiCases("authentication (api-cases, section 1)", [
   {
     title: "AC-001 rejects a request of the management API without Authorization",
-    ask: "GET /v1/channel_groups",
+    request: "GET /v1/channel_groups",
     headers: { authorization: "" },
     status: 401,
-    answer: buildErrorBody("authentication_required", 401),
+    expectedBody: buildErrorBody("authentication_required", 401),
   },
   {
     title: "AC-001 rejects a request without Authorization",
-    ask: "GET /v1/users/u1",
+    request: "GET /v1/users/u1",
     headers: { authorization: "" },
     status: 401,
-    answer: buildErrorBody("authentication_required", 401),
+    expectedBody: buildErrorBody("authentication_required", 401),
   },
   {
     title: "AC-002 rejects an unknown key",
     given: ({ harness }) => {
       harness.environment.access = { keys: ["sk_dev", "pk_dev"], enhanced_security: false, signing_key: null };
     },
-    ask: "GET /v1/users/u1",
+    request: "GET /v1/users/u1",
     headers: { authorization: "Bearer sk_nope" },
     status: 401,
-    answer: buildErrorBody("api_key_missing", 401),
-    async check({ ask }) {
-      expect((await ask("GET /v1/users/u1", undefined, { authorization: "Bearer sk_dev" })).status).toBe(200);
+    expectedBody: buildErrorBody("api_key_missing", 401),
+    async check({ request }) {
+      expect((await request("GET /v1/users/u1", undefined, { authorization: "Bearer sk_dev" })).status).toBe(200);
     },
   },
   {
     title: "AC-004 rejects a key that is no longer listed",
-    async given({ harness, ask }) {
+    async given({ harness, request }) {
       harness.environment.access.keys = ["sk_dev", "sk_old"];
-      expect((await ask("GET /v1/users/u1", undefined, { authorization: "Bearer sk_old" })).status).toBe(200);
+      expect((await request("GET /v1/users/u1", undefined, { authorization: "Bearer sk_old" })).status).toBe(200);
       harness.environment.access.keys = ["sk_dev"];
     },
-    ask: "GET /v1/users/u1",
+    request: "GET /v1/users/u1",
     headers: { authorization: "Bearer sk_old" },
     status: 401,
-    answer: buildErrorBody("api_key_expired", 401),
-    async check({ harness, ask }) {
-      expect((await ask("GET /v1/users/u1", undefined, { authorization: "Bearer sk_new" })).body).toMatchObject({
+    expectedBody: buildErrorBody("api_key_expired", 401),
+    async check({ harness, request }) {
+      expect((await request("GET /v1/users/u1", undefined, { authorization: "Bearer sk_new" })).body).toMatchObject({
         code: "api_key_missing",
       });
       harness.environment.access.keys = ["sk_dev", "sk_old"];
-      expect((await ask("GET /v1/users/u1", undefined, { authorization: "Bearer sk_old" })).status).toBe(200);
+      expect((await request("GET /v1/users/u1", undefined, { authorization: "Bearer sk_old" })).status).toBe(200);
     },
   },
   {
     title: "AC-003 rejects Authorization without Bearer",
-    ask: "GET /v1/users/u1",
+    request: "GET /v1/users/u1",
     headers: { authorization: "sk_dev" },
     status: 401,
-    answer: buildErrorBody("authentication_required", 401),
+    expectedBody: buildErrorBody("authentication_required", 401),
   },
   {
     title: "AC-005 rejects a public key for a trigger",
-    ask: "POST /v1/workflows/hello/trigger",
+    request: "POST /v1/workflows/hello/trigger",
     body: { recipients: ["u1"] },
     headers: pk(),
     status: 403,
-    answer: buildErrorBody("incorrect_token_type", 403),
+    expectedBody: buildErrorBody("incorrect_token_type", 403),
     check: async ({ harness }) => expect(await harness.listMessages()).toEqual([]),
   },
-  { title: "AC-006 accepts a public key for a feed", ask: FEED, headers: pk(), status: 200, answer: { entries: [] } },
+  {
+    title: "AC-006 accepts a public key for a feed",
+    request: FEED,
+    headers: pk(),
+    status: 200,
+    expectedBody: { entries: [] },
+  },
   {
     title: "AC-007 requires a user token with enhanced security",
     given: signed,
     setup,
-    ask: FEED,
+    request: FEED,
     headers: pk(),
     status: 401,
-    answer: buildErrorBody("missing_user_token", 401),
+    expectedBody: buildErrorBody("missing_user_token", 401),
   },
   {
     title: "AC-008 accepts a valid token",
     given: signed,
     setup,
-    ask: FEED,
+    request: FEED,
     headers: pk(signToken({ sub: "u1", exp: NOW + 60 })),
     status: 200,
   },
@@ -115,69 +121,69 @@ describeApiCases("authentication (api-cases, section 1)", [
     title: "AC-009 rejects a token of another user",
     given: signed,
     setup,
-    ask: FEED,
+    request: FEED,
     headers: pk(signToken({ sub: "u2", exp: NOW + 60 })),
     status: 403,
-    answer: buildErrorBody("authorization", 403),
+    expectedBody: buildErrorBody("authorization", 403),
   },
   {
     title: "AC-010 rejects an expired token",
     given: signed,
     setup,
-    ask: FEED,
+    request: FEED,
     headers: pk(signToken({ sub: "u1", exp: NOW - 1 })),
     status: 401,
-    answer: buildErrorBody("invalid_user_token", 401),
+    expectedBody: buildErrorBody("invalid_user_token", 401),
   },
   {
     title: "AC-011 rejects a token signed with HS256 and the public key's text as its secret",
     given: signed,
     setup,
-    ask: FEED,
+    request: FEED,
     headers: pk(signToken({ sub: "u1", exp: NOW + 60 }, privateKey, "HS256")),
     status: 401,
-    answer: buildErrorBody("invalid_user_token", 401),
+    expectedBody: buildErrorBody("invalid_user_token", 401),
   },
   {
     title: "A-008 rejects a token signed with another key",
     given: signed,
     setup,
-    ask: FEED,
+    request: FEED,
     headers: pk(signToken({ sub: "u1", exp: NOW + 60 }, OTHER)),
     status: 401,
-    answer: buildErrorBody("invalid_user_token", 401),
+    expectedBody: buildErrorBody("invalid_user_token", 401),
   },
   {
     title: "A-008 rejects a garbled token",
     given: signed,
     setup,
-    ask: FEED,
+    request: FEED,
     headers: pk("a.b"),
     status: 401,
-    answer: buildErrorBody("invalid_user_token", 401),
+    expectedBody: buildErrorBody("invalid_user_token", 401),
   },
   {
     title: "AC-012 rejects a token if no signing key is configured",
-    ask: FEED,
+    request: FEED,
     headers: pk(signToken({ sub: "u1", exp: NOW + 60 })),
     status: 401,
-    answer: buildErrorBody("missing_jwt_signing_key", 401),
+    expectedBody: buildErrorBody("missing_jwt_signing_key", 401),
   },
   {
     title: "AC-013 rejects explicit grants without the required one",
     given: signed,
     setup,
-    ask: "PUT /v1/users/u1/preferences/default",
+    request: "PUT /v1/users/u1/preferences/default",
     body: { channel_types: { email: false } },
     headers: pk(grants({ [U1]: { "user/feed_read": [{}] } })),
     status: 403,
-    answer: buildErrorBody("authorization", 403),
+    expectedBody: buildErrorBody("authorization", 403),
   },
   {
     title: "A-011, A-012 accepts explicit grants in the SDK's format, with another spelling",
     given: signed,
     setup,
-    ask: FEED,
+    request: FEED,
     headers: pk(grants({ [U1]: { "feed/read": [] } })),
     status: 200,
   },
@@ -185,14 +191,14 @@ describeApiCases("authentication (api-cases, section 1)", [
     title: "A-010, A-011 requires a separate grant for an object's channel data",
     given: signed,
     setup,
-    ask: "PUT /v1/objects/$tenants/acme/channel_data/chatty",
+    request: "PUT /v1/objects/$tenants/acme/channel_data/chatty",
     body: { data: { connections: [] } },
     headers: pk(signToken({ sub: "u1", exp: NOW + 60 })),
     status: 403,
-    async check({ ask }) {
+    async check({ request }) {
       const token = grants({ "https://api.knock.app/v1/tenants/acme": { "channel_data/write": [{}] } });
       const body = { data: { connections: [] } };
-      expect((await ask("PUT /v1/objects/$tenants/acme/channel_data/chatty", body, pk(token))).status).toBe(200);
+      expect((await request("PUT /v1/objects/$tenants/acme/channel_data/chatty", body, pk(token))).status).toBe(200);
     },
   },
   {
@@ -202,23 +208,23 @@ describeApiCases("authentication (api-cases, section 1)", [
       api.harness.defineGuide("tour");
     },
     setup,
-    ask: "GET /v1/users/u1/guides/c-tours",
+    request: "GET /v1/users/u1/guides/c-tours",
     headers: pk(grants({ [U1]: { "user/guide_read": [] } })),
     status: 200,
-    answer: { entries: [{ key: "tour" }] },
-    async check({ ask }) {
+    expectedBody: { entries: [{ key: "tour" }] },
+    async check({ request }) {
       const body = { guide_key: "tour" };
       const other = pk(signToken({ sub: "u2", exp: NOW + 60 }));
       const reader = pk(grants({ [U1]: { "user/guide_read": [] } }));
       const writer = pk(grants({ [U1]: { "user/guide_write": [] } }));
       const reset = async (headers: Record<string, string>) =>
-        (await ask("PUT /v1/users/u1/guides/engagements/reset", body, headers)).status;
+        (await request("PUT /v1/users/u1/guides/engagements/reset", body, headers)).status;
       expect([await reset(other), await reset(reader), await reset(writer)]).toEqual([403, 403, 200]);
     },
   },
   {
     title: "AC-014 answers a preflight request without a key",
-    ask: "OPTIONS /v1/users/u1/feeds/feed",
+    request: "OPTIONS /v1/users/u1/feeds/feed",
     headers: {
       authorization: "",
       origin: "http://localhost:3000",
@@ -235,21 +241,21 @@ describeApiCases("authentication (api-cases, section 1)", [
     title: "A-008 lets a user's token mark only that user's messages",
     async given(api) {
       signed(api);
-      await api.ask("POST /v1/workflows/hello/trigger", { recipients: ["u1", "u2"] });
+      await api.request("POST /v1/workflows/hello/trigger", { recipients: ["u1", "u2"] });
     },
     setup,
-    ask: "GET /v1/messages?channel_id=feed",
+    request: "GET /v1/messages?channel_id=feed",
     status: 200,
-    async check({ ask }, { rows }) {
+    async check({ request }, { rows }) {
       const mine = pk(signToken({ sub: "u1", exp: NOW + 60 }));
       const [others, own] = rows.map(({ id }) => id); // the newest message is u2's
-      expect((await ask(`PUT /v1/messages/${others}/read`, undefined, mine)).body).toMatchObject({
+      expect((await request(`PUT /v1/messages/${others}/read`, undefined, mine)).body).toMatchObject({
         code: "authorization",
       });
-      expect((await ask(`PUT /v1/messages/${own}/read`, undefined, mine)).status).toBe(200);
-      const many = await ask("POST /v1/messages/batch/seen", { message_ids: [others, own] }, mine);
+      expect((await request(`PUT /v1/messages/${own}/read`, undefined, mine)).status).toBe(200);
+      const many = await request("POST /v1/messages/batch/seen", { message_ids: [others, own] }, mine);
       expect(many.rows.map(({ id }) => id)).toEqual([own]);
-      const bulk = await ask("POST /v1/channels/feed/messages/bulk/archive", {}, mine);
+      const bulk = await request("POST /v1/channels/feed/messages/bulk/archive", {}, mine);
       expect(bulk.body).toMatchObject({ estimated_total_rows: 1 });
     },
   },
@@ -257,11 +263,12 @@ describeApiCases("authentication (api-cases, section 1)", [
     title: "A-011, A-012 requires the token's grant on the object whose workspace is requested",
     setup,
     given: signed,
-    ask: "GET /v1/providers/slack/c-chat/channels?access_token_object[object_id]=acme&access_token_object[collection]=$tenants",
+    request:
+      "GET /v1/providers/slack/c-chat/channels?access_token_object[object_id]=acme&access_token_object[collection]=$tenants",
     headers: pk(signToken({ sub: "u1", exp: NOW + 60 })),
     status: 403,
-    answer: buildErrorBody("authorization", 403),
-    async check({ ask, knock }) {
+    expectedBody: buildErrorBody("authorization", 403),
+    async check({ request, knock }) {
       await knock.tenants.set("acme", {});
       await knock.objects.setChannelData("$tenants", "acme", "c-chat", {
         data: { token: { access_token: "xoxb" }, connections: [] },
@@ -271,7 +278,7 @@ describeApiCases("authentication (api-cases, section 1)", [
       const writer = pk(grants({ "https://api.knock.app/v1/tenants/acme": { "channel_data/write": [{}] } }));
       const ungranted = pk(signToken({ sub: "u1", exp: NOW + 60 }));
       const of = async (method: string, what: string, headers: Record<string, string>) =>
-        (await ask(`${method} /v1/providers/slack/c-chat/${what}?${where}`, undefined, headers)).status;
+        (await request(`${method} /v1/providers/slack/c-chat/${what}?${where}`, undefined, headers)).status;
       expect(await of("PUT", "revoke_access", ungranted)).toBe(403);
       expect(await of("GET", "channels", reader)).toBe(200);
       expect(await of("PUT", "revoke_access", reader)).toBe(403);
@@ -280,7 +287,7 @@ describeApiCases("authentication (api-cases, section 1)", [
   },
   {
     title: "A-018 lets pages read responses and errors",
-    ask: "GET /v1/users/ghost",
+    request: "GET /v1/users/ghost",
     headers: { origin: "http://localhost:3000" },
     status: 404,
     check: (_api, { headers }) => expect(headers.get("access-control-allow-origin")).toBe("http://localhost:3000"),
@@ -294,12 +301,12 @@ describeApiCases("authentication (api-cases, section 1)", [
         signing_key: Buffer.from(PEM).toString("base64"),
       };
     },
-    ask: FEED,
+    request: FEED,
     headers: pk(signToken({ sub: "u1", exp: NOW + 60 })),
     status: 200,
-    async check({ ask }) {
+    async check({ request }) {
       const token = await signUserToken("u1", { signingKey: PEM });
-      expect((await ask(FEED, undefined, pk(token))).status).toBe(200);
+      expect((await request(FEED, undefined, pk(token))).status).toBe(200);
     },
   },
 ]);

@@ -29,9 +29,9 @@ async function texts({ harness }: TestEmulator): Promise<unknown[]> {
 const buildTrigger = (
   on: string,
   headers: Record<string, string> = {},
-): Pick<ApiCase, "given" | "ask" | "body" | "headers"> => ({
+): Pick<ApiCase, "given" | "request" | "body" | "headers"> => ({
   given,
-  ask: `POST /v1/workflows/${on}`,
+  request: `POST /v1/workflows/${on}`,
   body: BODY,
   headers,
 });
@@ -47,7 +47,7 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
     title: "AC-254 reports that workflow as missing without the header",
     ...buildTrigger("fresh/trigger"),
     status: 404,
-    answer: buildErrorBody("workflow_missing", 404),
+    expectedBody: buildErrorBody("workflow_missing", 404),
   },
   {
     title: "A-015 prefers the branch's own files to the main files",
@@ -55,7 +55,7 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
     status: 200,
     async check(api) {
       expect(await texts(api)).toEqual(["From the branch"]);
-      await api.ask("POST /v1/workflows/strict/trigger", { ...BODY, data: { name: "n" } }, ON_BRANCH);
+      await api.request("POST /v1/workflows/strict/trigger", { ...BODY, data: { name: "n" } }, ON_BRANCH);
       expect(await texts(api)).toHaveLength(2);
     },
   },
@@ -66,7 +66,7 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
   },
   {
     title: "A-015 rejects an unknown branch for every request",
-    ask: "GET /v1/users/u1",
+    request: "GET /v1/users/u1",
     headers: { "x-knock-branch": "../x" },
     ...EXPECT_MISSING,
   },
@@ -92,7 +92,7 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
       api.harness.branches.delete("feat-1");
       await api.harness.at(600_000);
       expect(await texts(api)).toEqual([]);
-      const { rows } = await api.ask("GET /v1/workflow_recipient_runs");
+      const { rows } = await api.request("GET /v1/workflow_recipient_runs");
       expect(rows).toMatchObject([{ status: "cancelled" }]);
     },
   },
@@ -102,7 +102,7 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
     status: 200,
     async check(api, { body }) {
       const again = (headers: Record<string, string>, content: object = BODY) =>
-        api.ask("POST /v1/workflows/hello/trigger", content, { "idempotency-key": "k", ...headers });
+        api.request("POST /v1/workflows/hello/trigger", content, { "idempotency-key": "k", ...headers });
       const main = await again({});
       expect(main.headers.get("idempotent-replayed")).toBeNull();
       const replayed = await again(ON_BRANCH);
@@ -116,26 +116,26 @@ describeApiCases("branches (api-cases, section 10; A-015)", [
     ...buildTrigger("later/trigger", ON_BRANCH),
     body: { ...BODY, cancellation_key: "c" },
     status: 200,
-    async check({ ask }) {
+    async check({ request }) {
       const cancel = (headers: Record<string, string>) =>
-        ask("POST /v1/workflows/later/cancel", { cancellation_key: "c" }, headers);
+        request("POST /v1/workflows/later/cancel", { cancellation_key: "c" }, headers);
       expect((await cancel({})).status).toBe(404);
-      expect((await ask("GET /v1/workflow_recipient_runs")).rows).toMatchObject([{ status: "paused" }]);
+      expect((await request("GET /v1/workflow_recipient_runs")).rows).toMatchObject([{ status: "paused" }]);
       expect((await cancel(ON_BRANCH)).status).toBe(204);
-      expect((await ask("GET /v1/workflow_recipient_runs")).rows).toMatchObject([{ status: "cancelled" }]);
+      expect((await request("GET /v1/workflow_recipient_runs")).rows).toMatchObject([{ status: "cancelled" }]);
     },
   },
   {
     title: "A-902 reads the branch of a test run from the query",
     given,
-    ask: "PUT /v1/workflows/fresh/run?environment=development&branch=feat-1",
+    request: "PUT /v1/workflows/fresh/run?environment=development&branch=feat-1",
     body: BODY,
     headers: { authorization: "Bearer knock_st_x" },
     status: 200,
     async check(api) {
       expect(await texts(api)).toEqual(["Fresh"]);
       const headers = { authorization: "Bearer knock_st_x" };
-      expect((await api.ask("PUT /v1/workflows/fresh/run?branch=nope", BODY, headers)).status).toBe(404);
+      expect((await api.request("PUT /v1/workflows/fresh/run?branch=nope", BODY, headers)).status).toBe(404);
     },
   },
 ]);

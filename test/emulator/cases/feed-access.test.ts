@@ -17,7 +17,7 @@ async function tenantsSeen(api: TestEmulator, grants: Grants, explicit_grants = 
   const text = `${part({ alg: "RS256", typ: "JWT" })}.${part(claims)}`;
   const signed = `${text}.${sign("RSA-SHA256", Buffer.from(text), privateKey).toString("base64url")}`;
   const headers = { authorization: "Bearer pk_dev", "x-knock-user-token": signed };
-  const { status, rows, body: answer } = await api.ask(FEED, undefined, headers);
+  const { status, rows, body: answer } = await api.request(FEED, undefined, headers);
   const counts = (answer?.meta ?? {}) as { total_count?: number };
   return { status, tenants: rows.map(({ tenant }) => tenant).sort(), total: counts.total_count };
 }
@@ -35,7 +35,7 @@ describeApiCases("access to feeds", [
     title: "A-014 shows only a tenant's items with a grant on it, and with the user's own also those without a tenant",
     given: three,
     setup,
-    ask: FEED,
+    request: FEED,
     headers: { authorization: "Bearer sk_dev" },
     status: 200,
     async check(api) {
@@ -56,7 +56,7 @@ describeApiCases("access to feeds", [
     title: "A-013, A-014 filters nothing without explicit grants, and a tenant's grant opens no other user's feed",
     given: three,
     setup,
-    ask: FEED,
+    request: FEED,
     headers: { authorization: "Bearer sk_dev" },
     status: 200,
     async check(api) {
@@ -69,7 +69,7 @@ describeApiCases("access to feeds", [
   },
   {
     title: "A-105, CH-221 filters responses by the channel's configuration",
-    async given({ harness, ask }) {
+    async given({ harness, request }) {
       const { feed } = harness.environment.channels;
       harness.environment.variables = { app: "lark", inner: "x" };
       if (feed)
@@ -82,11 +82,11 @@ describeApiCases("access to feeds", [
           },
         };
       const data = { n: 1, hidden: 2, deep: { kept: 3, hidden: 4 } };
-      await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"], actor: "u2", data });
+      await request("POST /v1/workflows/hello/trigger", { recipients: ["u1"], actor: "u2", data });
     },
-    ask: FEED,
+    request: FEED,
     status: 200,
-    answer: { vars: { app: "lark" } },
+    expectedBody: { vars: { app: "lark" } },
     check(_api, { body, rows: [item] }) {
       expect(body?.vars).toEqual({ app: "lark" });
       expect(item).toMatchObject({ data: { n: 1, deep: { kept: 3 } }, actors: [], total_actors: 1 });
@@ -97,12 +97,12 @@ describeApiCases("access to feeds", [
   },
   {
     title: "A-105, CH-221 limits an actor to the allowed keys, and keeps its type and id",
-    async given({ harness, ask }) {
+    async given({ harness, request }) {
       const { feed } = harness.environment.channels;
       if (feed) feed.settings = { response_filter: { actor: { only: ["email"] }, recipient: false } };
-      await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"], actor: "u2" });
+      await request("POST /v1/workflows/hello/trigger", { recipients: ["u1"], actor: "u2" });
     },
-    ask: FEED,
+    request: FEED,
     status: 200,
     check(_api, { rows: [item] }) {
       const actor = { __typename: "User", id: "u2", email: "u2@lark.test" };

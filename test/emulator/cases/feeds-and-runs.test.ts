@@ -9,37 +9,37 @@ const FEED = "GET /v1/users/u1/feeds/c-feed";
 const UNKNOWN_ID = "6f1f0f3e-0000-4000-8000-000000000001";
 
 /** Creates message A with tenant acme, B without a tenant and C with another one, a second apart. */
-async function three({ ask, harness }: TestEmulator): Promise<void> {
+async function three({ request, harness }: TestEmulator): Promise<void> {
   for (const [index, tenant] of ["acme", null, "other"].entries()) {
     await harness.at(index * 1_000);
     const data = { item: "ABC"[index], nested: { a: 1 }, attachments: [] };
-    await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"], actor: "u2", tenant, data });
+    await request("POST /v1/workflows/hello/trigger", { recipients: ["u1"], actor: "u2", tenant, data });
   }
 }
 
-async function undeclared({ ask, harness }: TestEmulator): Promise<void> {
+async function undeclared({ request, harness }: TestEmulator): Promise<void> {
   harness.define("ring", { steps: [{ ...step.feed("{{ n }}"), ref: "bell_1", channel_key: "bell" }] });
-  await ask("POST /v1/workflows/ring/trigger", { recipients: ["u1"], data: { n: 3 } });
+  await request("POST /v1/workflows/ring/trigger", { recipients: ["u1"], data: { n: 3 } });
 }
 
 function declared({ harness }: TestEmulator): void {
   harness.audiences.push({ key: "beta", name: "Beta", type: "static", segments: [] });
 }
 
-const itemsOf = (rows: readonly { data?: unknown }[]): string =>
+const joinItems = (rows: readonly { data?: unknown }[]): string =>
   rows.map(({ data }) => (data as { item: string }).item).join("");
 
 const feed = (query: string, items: string, meta?: object) => ({
   given: three,
-  ask: `${FEED}?${query}`,
+  request: `${FEED}?${query}`,
   status: 200,
-  ...(meta ? { answer: { meta } } : {}),
-  check: (_api: TestEmulator, { rows }: { rows: { data?: unknown }[] }) => expect(itemsOf(rows)).toBe(items),
+  ...(meta ? { expectedBody: { meta } } : {}),
+  check: (_api: TestEmulator, { rows }: { rows: { data?: unknown }[] }) => expect(joinItems(rows)).toBe(items),
 });
 
-async function mark({ ask, harness }: TestEmulator, item: string, action: string): Promise<void> {
+async function mark({ request, harness }: TestEmulator, item: string, action: string): Promise<void> {
   const messages = (await harness.listMessages("u1")).filter(({ channel }) => channel.key === "feed");
-  await ask(`PUT /v1/messages/${messages["ABC".indexOf(item)]?.id}/${action}`);
+  await request(`PUT /v1/messages/${messages["ABC".indexOf(item)]?.id}/${action}`);
 }
 
 const marked = (action: string) => async (api: TestEmulator) => {
@@ -50,9 +50,9 @@ const marked = (action: string) => async (api: TestEmulator) => {
 describeApiCases("feed (api-cases, section 9)", [
   {
     title: "AC-210 returns an empty feed for an unknown user",
-    ask: "GET /v1/users/ghost/feeds/c-feed",
+    request: "GET /v1/users/ghost/feeds/c-feed",
     status: 200,
-    answer: {
+    expectedBody: {
       entries: [],
       meta: { __typename: "FeedMetadata", total_count: 0, unread_count: 0, unseen_count: 0 },
       page_info: { __typename: "PageInfo", after: null, before: null, page_size: 50 },
@@ -76,7 +76,7 @@ describeApiCases("feed (api-cases, section 9)", [
   {
     title: "AC-216 returns compact items",
     given: three,
-    ask: `${FEED}?mode=compact&page_size=1`,
+    request: `${FEED}?mode=compact&page_size=1`,
     status: 200,
     check: (_api, { rows }) => {
       expect(rows[0]).not.toHaveProperty("activities");
@@ -88,7 +88,7 @@ describeApiCases("feed (api-cases, section 9)", [
   {
     title: "AC-217, AC-226, AC-227 returns rich items with all times, a cursor and no attachments",
     given: three,
-    ask: `${FEED}?page_size=1`,
+    request: `${FEED}?page_size=1`,
     status: 200,
     check: (_api, { rows }) =>
       expect(rows[0]).toMatchObject({
@@ -112,22 +112,22 @@ describeApiCases("feed (api-cases, section 9)", [
   { title: "AC-219 returns nothing after a later time", ...feed("inserted_at.gt=2030-01-01T00:00:00Z", "") },
   {
     title: "AC-220 rejects an invalid time",
-    ask: `${FEED}?inserted_at.gt=soon`,
+    request: `${FEED}?inserted_at.gt=soon`,
     ...expectInvalidField("inserted_at.gt"),
   },
   { title: "A-288 filters by data", ...feed(`trigger_data=${encodeURIComponent('{"item":"B"}')}`, "B") },
   {
     title: "AC-221 returns items newer than a given one",
     given: three,
-    ask: FEED,
+    request: FEED,
     status: 200,
-    check: async ({ ask }, { rows }) =>
-      expect(itemsOf((await ask(`${FEED}?before=${rows.at(-1)?.__cursor}`)).rows)).toBe("CB"),
+    check: async ({ request }, { rows }) =>
+      expect(joinItems((await request(`${FEED}?before=${rows.at(-1)?.__cursor}`)).rows)).toBe("CB"),
   },
   {
     title: "AC-222 omits excluded fields",
     given: three,
-    ask: `${FEED}?exclude=entries.archived_at,meta`,
+    request: `${FEED}?exclude=entries.archived_at,meta`,
     status: 200,
     check: (_api, { body, rows }) => {
       expect(body).not.toHaveProperty("meta");
@@ -137,64 +137,64 @@ describeApiCases("feed (api-cases, section 9)", [
   },
   {
     title: "A-218, A-498 returns the activities of all triggers of a batch",
-    async given({ ask, harness }) {
+    async given({ request, harness }) {
       harness.define("digest", { steps: [batch(), step.feed()] });
       for (const [n, actor] of ["u1", "u2"].entries())
-        await ask("POST /v1/workflows/digest/trigger", { recipients: ["bo"], actor, data: { n } });
+        await request("POST /v1/workflows/digest/trigger", { recipients: ["bo"], actor, data: { n } });
       await harness.at(24 * 3_600_000);
     },
-    ask: "GET /v1/users/bo/feeds/c-feed",
+    request: "GET /v1/users/bo/feeds/c-feed",
     status: 200,
-    async check({ ask }, { rows }) {
+    async check({ request }, { rows }) {
       const activities = [
         { __typename: "Activity", actor: { id: "u1" }, data: { n: 0 } },
         { __typename: "Activity", actor: { id: "u2" }, data: { n: 1 } },
       ];
       expect(rows).toMatchObject([{ total_activities: 2, activities }]);
-      expect((await ask(`GET /v1/messages/${rows[0]?.id}/activities`)).rows).toMatchObject(activities);
+      expect((await request(`GET /v1/messages/${rows[0]?.id}/activities`)).rows).toMatchObject(activities);
     },
   },
   {
     title: "AC-223 rejects excluded fields that are nested too deep",
-    ask: `${FEED}?exclude=a.b.c.d`,
+    request: `${FEED}?exclude=a.b.c.d`,
     ...expectInvalidField("exclude"),
   },
   {
     title: "AC-224 rejects an id without a channel",
-    ask: "GET /v1/users/u1/feeds/7f1c0f3e-0000-4000-8000-000000000009",
+    request: "GET /v1/users/u1/feeds/7f1c0f3e-0000-4000-8000-000000000009",
     ...EXPECT_MISSING,
   },
   {
     title: "AC-224 rejects the settings of a feed without a channel",
-    ask: "GET /v1/users/u1/feeds/7f1c0f3e-0000-4000-8000-000000000009/settings",
+    request: "GET /v1/users/u1/feeds/7f1c0f3e-0000-4000-8000-000000000009/settings",
     ...EXPECT_MISSING,
   },
   {
     title: "A-288 finds a channel that only a workflow names by its key",
     given: undeclared,
-    ask: "GET /v1/users/u1/feeds/bell",
+    request: "GET /v1/users/u1/feeds/bell",
     status: 200,
-    answer: { entries: [{ data: { n: 3 } }] },
+    expectedBody: { entries: [{ data: { n: 3 } }] },
   },
   {
     title: "A-288 finds a channel that only a workflow names by its id",
     given: undeclared,
-    ask: `GET /v1/users/u1/feeds/${getChannelId("bell")}`,
+    request: `GET /v1/users/u1/feeds/${getChannelId("bell")}`,
     status: 200,
-    answer: { entries: [{ data: { n: 3 } }] },
+    expectedBody: { entries: [{ data: { n: 3 } }] },
   },
-  { title: "AC-224 rejects a key without a channel", ask: "GET /v1/users/u1/feeds/nothing", ...EXPECT_MISSING },
+  { title: "AC-224 rejects a key without a channel", request: "GET /v1/users/u1/feeds/nothing", ...EXPECT_MISSING },
   {
     title: "AC-225 rejects an email channel's id",
-    ask: "GET /v1/users/u1/feeds/c-mail",
+    request: "GET /v1/users/u1/feeds/c-mail",
     status: 422,
-    answer: buildErrorBody("channel_invalid", 422),
+    expectedBody: buildErrorBody("channel_invalid", 422),
   },
   {
     title: "AC-228 returns the settings of a feed",
-    ask: `${FEED}/settings`,
+    request: `${FEED}/settings`,
     status: 200,
-    answer: { features: { branding_required: false } },
+    expectedBody: { features: { branding_required: false } },
   },
 ]);
 
@@ -213,20 +213,20 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
     ] as const
   ).map(([days, answered]) => ({
     title: `A-504 returns days given as ${JSON.stringify(days)} as a list`,
-    ask: "POST /v1/schedules",
+    request: "POST /v1/schedules",
     body: { workflow: "hello", recipients: ["u1"], repeats: [{ frequency: "daily", days, hours: 9 }] },
     status: 200,
-    async check({ ask }: TestEmulator, { rows }: { rows: unknown[] }) {
+    async check({ request }: TestEmulator, { rows }: { rows: unknown[] }) {
       expect(rows).toMatchObject([{ repeats: [{ frequency: "daily", days: answered }] }]);
-      expect((await ask("GET /v1/users/u1/schedules")).rows).toMatchObject([{ repeats: [{ days: answered }] }]);
+      expect((await request("GET /v1/users/u1/schedules")).rows).toMatchObject([{ repeats: [{ days: answered }] }]);
     },
   })),
   {
     title: "AC-240 returns a created schedule in a bare list",
-    ask: "POST /v1/schedules",
+    request: "POST /v1/schedules",
     body: { ...SCHEDULE, unknown: 1 },
     status: 200,
-    async check({ ask }, { rows }) {
+    async check({ request }, { rows }) {
       expect(rows).toMatchObject([
         { __typename: "Schedule", workflow: "hello", next_occurrence_at: expect.stringContaining("T09:30:00") },
       ]);
@@ -236,66 +236,66 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
         "/v1/schedules?workflow=hello&recipients[]=u1",
       ])
         expect(
-          (await ask(`GET ${path}`)).rows.map(({ id }) => id),
+          (await request(`GET ${path}`)).rows.map(({ id }) => id),
           path,
         ).toEqual([rows[0]?.id]);
-      expect((await ask("GET /v1/schedules?workflow=hello&recipients[]=u2")).rows).toEqual([]);
-      const changed = await ask("PUT /v1/schedules", { schedule_ids: [rows[0]?.id], data: { a: 1 } });
+      expect((await request("GET /v1/schedules?workflow=hello&recipients[]=u2")).rows).toEqual([]);
+      const changed = await request("PUT /v1/schedules", { schedule_ids: [rows[0]?.id], data: { a: 1 } });
       expect(changed.rows).toMatchObject([{ data: { a: 1 } }]);
     },
   },
   {
     title: "AC-241 rejects minutes that are not supported",
-    ask: "POST /v1/schedules",
+    request: "POST /v1/schedules",
     body: { ...SCHEDULE, repeats: [{ frequency: "daily", minutes: 7 }] },
     ...expectInvalidField("repeats[0].minutes"),
   },
   {
     title: "AC-242 rejects a schedule of an unknown workflow",
-    ask: "POST /v1/schedules",
+    request: "POST /v1/schedules",
     body: { ...SCHEDULE, workflow: "nope" },
     status: 404,
-    answer: buildErrorBody("workflow_missing", 404),
+    expectedBody: buildErrorBody("workflow_missing", 404),
   },
   {
     title: "AC-243 rejects a schedule without a time and a rule",
-    ask: "POST /v1/schedules",
+    request: "POST /v1/schedules",
     body: { workflow: "hello", recipients: ["u1"] },
     status: 422,
   },
   {
     title: "AC-244 requires the workflow to list schedules",
-    ask: "GET /v1/schedules",
+    request: "GET /v1/schedules",
     ...expectInvalidField("workflow"),
   },
   {
     title: "AC-245 deletes schedules named in the body",
-    ask: "POST /v1/schedules",
+    request: "POST /v1/schedules",
     body: SCHEDULE,
     status: 200,
-    async check({ ask }, { rows }) {
-      const removed = await ask("DELETE /v1/schedules", { schedule_ids: [rows[0]?.id] });
+    async check({ request }, { rows }) {
+      const removed = await request("DELETE /v1/schedules", { schedule_ids: [rows[0]?.id] });
       expect(removed.rows.map(({ id }) => id)).toEqual([rows[0]?.id]);
     },
   },
   {
     title: "A-271 creates schedules in bulk",
-    ask: "POST /v1/schedules/bulk/create",
+    request: "POST /v1/schedules/bulk/create",
     body: { schedules: [{ workflow: "hello", recipient: "u1", repeats: SCHEDULE.repeats }] },
     status: 200,
-    answer: { __typename: "BulkOperation", estimated_total_rows: 1 },
+    expectedBody: { __typename: "BulkOperation", estimated_total_rows: 1 },
   },
   {
     title: "AC-246 lists waiting runs",
-    async given({ ask }) {
-      await ask("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
-      await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] });
+    async given({ request }) {
+      await request("POST /v1/workflows/paused/trigger", { recipients: ["u1"] });
+      await request("POST /v1/workflows/hello/trigger", { recipients: ["u1"] });
     },
-    ask: "GET /v1/workflow_recipient_runs?workflow=paused&status[]=paused",
+    request: "GET /v1/workflow_recipient_runs?workflow=paused&status[]=paused",
     status: 200,
-    answer: { items: [{ __typename: "WorkflowRecipientRun", status: "paused" }] },
-    async check({ ask }) {
-      const count = async (query: string) => (await ask(`GET /v1/workflow_recipient_runs?${query}`)).rows.length;
+    expectedBody: { items: [{ __typename: "WorkflowRecipientRun", status: "paused" }] },
+    async check({ request }) {
+      const count = async (query: string) => (await request(`GET /v1/workflow_recipient_runs?${query}`)).rows.length;
       expect(await count("recipient=u1")).toBe(2);
       expect(await count("recipient[id]=u1&recipient[collection]=projects")).toBe(0);
       expect(await count("starting_at=2025-06-04T10:00:00Z&ending_at=2025-06-04T10:00:00Z")).toBe(2);
@@ -306,13 +306,13 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
   },
   {
     title: "AC-247 returns a run with its events",
-    async ask({ ask }) {
-      await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] });
-      const { rows } = await ask("GET /v1/workflow_recipient_runs");
+    async request({ request }) {
+      await request("POST /v1/workflows/hello/trigger", { recipients: ["u1"] });
+      const { rows } = await request("GET /v1/workflow_recipient_runs");
       return `GET /v1/workflow_recipient_runs/${rows[0]?.id}`;
     },
     status: 200,
-    answer: {
+    expectedBody: {
       __typename: "WorkflowRecipientRun",
       events: expect.arrayContaining([expect.objectContaining({ __typename: "WorkflowRecipientRunEvent" })]),
     },
@@ -320,55 +320,57 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
   },
   {
     title: "AC-248 reports an unknown bulk operation as missing",
-    ask: `GET /v1/bulk_operations/${UNKNOWN_ID}`,
+    request: `GET /v1/bulk_operations/${UNKNOWN_ID}`,
     ...EXPECT_MISSING,
   },
   {
     title: "A-201 lists a declared static audience before its first member",
     given: declared,
-    ask: "GET /v1/audiences/beta/members",
+    request: "GET /v1/audiences/beta/members",
     status: 200,
-    answer: { entries: [], page_info: { after: null } },
+    expectedBody: { entries: [], page_info: { after: null } },
   },
   {
     title: "A-202 adds members to an audience that was not created",
     given: declared,
-    ask: "POST /v1/audiences/beta/members",
+    request: "POST /v1/audiences/beta/members",
     body: { members: [{ user: "u1" }] },
     status: 204,
-    check: async ({ ask }) =>
-      expect((await ask("GET /v1/audiences/beta/members")).rows.map(({ user_id }) => user_id)).toEqual(["u1"]),
+    check: async ({ request }) =>
+      expect((await request("GET /v1/audiences/beta/members")).rows.map(({ user_id }) => user_id)).toEqual(["u1"]),
   },
   {
     title: "A-203 removes members that the audience does not have",
     given: declared,
-    ask: "DELETE /v1/audiences/beta/members",
+    request: "DELETE /v1/audiences/beta/members",
     body: { members: [{ user: "u1" }] },
     status: 204,
   },
   {
     title: "AC-249 reports an unknown audience as missing",
-    ask: "POST /v1/audiences/vip/members",
+    request: "POST /v1/audiences/vip/members",
     body: { members: [{ user: { id: "u1" } }] },
     ...EXPECT_MISSING,
-    async check({ ask }) {
+    async check({ request }) {
       const body = { members: [{ user: { id: "u1" } }, { user: { id: "u3", name: "Three" } }] };
-      expect((await ask("POST /v1/audiences/vip/members?create_audience=true", body)).status).toBe(204);
-      const { rows } = await ask("GET /v1/audiences/vip/members");
+      expect((await request("POST /v1/audiences/vip/members?create_audience=true", body)).status).toBe(204);
+      const { rows } = await request("GET /v1/audiences/vip/members");
       expect(rows).toMatchObject([{ __typename: "AudienceMember", user_id: "u3" }, { user_id: "u1" }]);
-      expect((await ask("DELETE /v1/audiences/vip/members", { members: [{ user: { id: "u3" } }] })).status).toBe(204);
+      expect((await request("DELETE /v1/audiences/vip/members", { members: [{ user: { id: "u3" } }] })).status).toBe(
+        204,
+      );
     },
   },
-  { title: "AC-250 reports an unknown route as missing", ask: "GET /v1/unknown", ...EXPECT_MISSING },
-  { title: "Q-28 returns 404 instead of 405", ask: "DELETE /v1/messages", ...EXPECT_MISSING },
+  { title: "AC-250 reports an unknown route as missing", request: "GET /v1/unknown", ...EXPECT_MISSING },
+  { title: "Q-28 returns 404 instead of 405", request: "DELETE /v1/messages", ...EXPECT_MISSING },
   {
     title: "AC-251 returns 429 above a tier's rate if limits are enabled",
     setup: { rateLimits: true },
-    ask: "GET /v1/users/u1",
+    request: "GET /v1/users/u1",
     status: 200,
-    async check({ ask }) {
+    async check({ request }) {
       const calls = await Promise.all(
-        Array.from({ length: 4 }, () => ask("POST /v1/users/bulk/delete", { user_ids: ["x"] })),
+        Array.from({ length: 4 }, () => request("POST /v1/users/bulk/delete", { user_ids: ["x"] })),
       );
       const refused = calls.filter(({ status }) => status === 429);
       expect(refused.length).toBeGreaterThan(0);
@@ -378,22 +380,22 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
   },
   {
     title: "returns 501 with the reason for what is not supported locally, without a retry",
-    ask: "POST /v1/integrations/census/custom-destination",
+    request: "POST /v1/integrations/census/custom-destination",
     status: 501,
-    answer: { code: "not_supported", status: 501, type: "api_error", message: expect.stringContaining("hosted") },
+    expectedBody: { code: "not_supported", status: 501, type: "api_error", message: expect.stringContaining("hosted") },
     check: (_api, { headers }) => expect(headers.get("x-should-retry")).toBe("false"),
   },
   {
     title: "A-301 returns a disabled preference center",
-    ask: "GET /v1/users/u1/preference_center/config",
+    request: "GET /v1/users/u1/preference_center/config",
     status: 200,
-    answer: { enabled: false, user_email: "u1@lark.test" },
+    expectedBody: { enabled: false, user_email: "u1@lark.test" },
   },
   {
     title: "A-002 returns the OpenAPI document",
-    ask: "GET /v1/openapi",
+    request: "GET /v1/openapi",
     status: 200,
-    answer: { openapi: "3.1.0" },
+    expectedBody: { openapi: "3.1.0" },
   },
   {
     title: "A-264 to A-266 uses the channel data as Slack's connection",
@@ -401,25 +403,26 @@ describeApiCases("schedules, runs, others (api-cases, section 10)", [
       const chat = harness.environment.channels.chatty;
       if (chat) chat.settings = { slack_channels: [{ id: "C1", name: "general" }] };
     },
-    ask: "GET /v1/providers/slack/c-chat/auth_check?access_token_object[object_id]=acme&access_token_object[collection]=$tenants",
+    request:
+      "GET /v1/providers/slack/c-chat/auth_check?access_token_object[object_id]=acme&access_token_object[collection]=$tenants",
     status: 200,
-    answer: { connection: { ok: false, reason: "Access token not set." } },
-    async check({ ask }) {
+    expectedBody: { connection: { ok: false, reason: "Access token not set." } },
+    async check({ request }) {
       const where = `c-chat/channels?access_token_object=${encodeURIComponent('{"object_id":"acme","collection":"$tenants"}')}`;
-      expect((await ask(`GET /v1/providers/slack/${where}`)).body).toMatchObject({
+      expect((await request(`GET /v1/providers/slack/${where}`)).body).toMatchObject({
         code: "authorization",
         status: 403,
       });
-      await ask("PUT /v1/objects/$tenants/acme/channel_data/c-chat", {
+      await request("PUT /v1/objects/$tenants/acme/channel_data/c-chat", {
         data: { token: { access_token: "x" }, connections: [] },
       });
-      expect((await ask(`GET /v1/providers/slack/${where}`)).body).toEqual({
+      expect((await request(`GET /v1/providers/slack/${where}`)).body).toEqual({
         slack_channels: [{ id: "C1", name: "general", is_im: false, is_private: false, context_team_id: "" }],
         next_cursor: null,
       });
-      const revoked = await ask(`PUT /v1/providers/slack/${where.replace("/channels", "/revoke_access")}`);
+      const revoked = await request(`PUT /v1/providers/slack/${where.replace("/channels", "/revoke_access")}`);
       expect(revoked.body).toEqual({ ok: "ok" });
-      expect((await ask(`GET /v1/providers/slack/${where}`)).status).toBe(403);
+      expect((await request(`GET /v1/providers/slack/${where}`)).status).toBe(403);
     },
   },
 ]);

@@ -33,16 +33,16 @@ async function statuses({ harness }: TestEmulator): Promise<unknown[]> {
   return items.map(({ engagement_statuses }) => engagement_statuses);
 }
 
-const DONE = { status: 200, answer: { status: "ok" } };
+const DONE = { status: 200, expectedBody: { status: "ok" } };
 
 const cases: ApiCase[] = [
   {
     title: "A-298 returns a user's guides to a public key, rendered with the request's data",
     given: tour,
-    ask: `GET ${PATH}/c-tours?tenant=acme&data=${encodeURIComponent('{"page":{"a":1},"x":null}')}&type=banner`,
+    request: `GET ${PATH}/c-tours?tenant=acme&data=${encodeURIComponent('{"page":{"a":1},"x":null}')}&type=banner`,
     headers: PUBLIC,
     status: 200,
-    answer: {
+    expectedBody: {
       entries: [{ __typename: "Guide", key: "tour", steps: [{ ref: "step_1", message: { id: null, seen_at: null } }] }],
       guide_groups: [{ __typename: "GuideGroup", key: "default", display_sequence: ["tour"] }],
       guide_group_display_logs: {},
@@ -53,9 +53,9 @@ const cases: ApiCase[] = [
     title: "A-532 R-121 names a guide that is not for the user with the reason",
     given: ({ harness }) =>
       harness.defineGuide("tour", { target_property_conditions: buildCondition("recipient.plan", "exists") }),
-    ask: `GET ${PATH}/c-tours?force_all_guides=true`,
+    request: `GET ${PATH}/c-tours?force_all_guides=true`,
     status: 200,
-    answer: {
+    expectedBody: {
       entries: [{ key: "tour" }],
       ineligible_guides: [
         {
@@ -69,41 +69,45 @@ const cases: ApiCase[] = [
   },
   {
     title: "A-298 returns no guides for an undeclared channel's UUID",
-    ask: `GET ${PATH}/6b8b0c2a-0000-4000-8000-000000000000`,
+    request: `GET ${PATH}/6b8b0c2a-0000-4000-8000-000000000000`,
     status: 200,
-    answer: { entries: [], ineligible_guides: [] },
+    expectedBody: { entries: [], ineligible_guides: [] },
   },
-  { title: "AC-224 reports an unknown channel as missing", ask: `GET ${PATH}/nowhere`, ...EXPECT_MISSING },
+  { title: "AC-224 reports an unknown channel as missing", request: `GET ${PATH}/nowhere`, ...EXPECT_MISSING },
   {
     title: "AC-225 rejects a channel of another type",
-    ask: `GET ${PATH}/c-feed`,
+    request: `GET ${PATH}/c-feed`,
     status: 422,
-    answer: buildErrorBody("channel_invalid", 422),
+    expectedBody: buildErrorBody("channel_invalid", 422),
   },
-  { title: "A-298 rejects data that is not JSON", ask: `GET ${PATH}/c-tours?data=x`, ...expectInvalidField("data") },
+  {
+    title: "A-298 rejects data that is not JSON",
+    request: `GET ${PATH}/c-tours?data=x`,
+    ...expectInvalidField("data"),
+  },
   {
     title: "A-298 rejects data that is not an object",
-    ask: `GET ${PATH}/c-tours?data=[1]`,
+    request: `GET ${PATH}/c-tours?data=[1]`,
     ...expectInvalidField("data"),
   },
   {
     title: "A-298 rejects data that is nested too deep",
-    ask: `GET ${PATH}/c-tours?data=${encodeURIComponent(`{"a":${"[".repeat(300)}${"]".repeat(300)}}`)}`,
+    request: `GET ${PATH}/c-tours?data=${encodeURIComponent(`{"a":${"[".repeat(300)}${"]".repeat(300)}}`)}`,
     status: 422,
-    answer: buildErrorBody("invalid_params", 422),
+    expectedBody: buildErrorBody("invalid_params", 422),
   },
   {
     title: "A-298 rejects an invalid boolean",
-    ask: `GET ${PATH}/c-tours?force_all_guides=1`,
+    request: `GET ${PATH}/c-tours?force_all_guides=1`,
     ...expectInvalidField("force_all_guides"),
   },
   {
     title: "A-294 marks a guide as seen, and A-293 as interacted",
     given: async (api) => {
       tour(api);
-      await api.ask(`PUT ${PATH}/messages/seen`, step());
+      await api.request(`PUT ${PATH}/messages/seen`, step());
     },
-    ask: `PUT ${PATH}/messages/interacted`,
+    request: `PUT ${PATH}/messages/interacted`,
     body: step({ metadata: { a: 1 } }),
     headers: PUBLIC,
     ...DONE,
@@ -113,10 +117,10 @@ const cases: ApiCase[] = [
     title: "A-291 archives a guide, and A-292 reverses it",
     given: async (api) => {
       tour(api);
-      await api.ask(`PUT ${PATH}/messages/archived`, step({ is_final: true, unthrottled: null }));
+      await api.request(`PUT ${PATH}/messages/archived`, step({ is_final: true, unthrottled: null }));
       expect(await statuses(api)).toEqual([["archived"]]);
     },
-    ask: `DELETE ${PATH}/messages/archived`,
+    request: `DELETE ${PATH}/messages/archived`,
     body: { guide_key: "tour" },
     headers: PUBLIC,
     ...DONE,
@@ -126,10 +130,10 @@ const cases: ApiCase[] = [
     title: "A-290 creates a new message for the next engagement after a reset",
     given: async (api) => {
       tour(api);
-      await api.ask(`PUT ${PATH}/messages/seen`, step());
-      await api.ask(`PUT ${PATH}/engagements/reset`, { guide_key: "tour" });
+      await api.request(`PUT ${PATH}/messages/seen`, step());
+      await api.request(`PUT ${PATH}/engagements/reset`, { guide_key: "tour" });
     },
-    ask: `PUT ${PATH}/messages/archived`,
+    request: `PUT ${PATH}/messages/archived`,
     body: step(),
     ...DONE,
     check: async (api) => expect(await statuses(api)).toEqual([["archived"], ["seen"]]),
@@ -139,7 +143,7 @@ const cases: ApiCase[] = [
     return {
       title: `${title} is accepted in the older format, and the id in the path is ignored`,
       given: tour,
-      ask: `PUT ${PATH}/messages/any-id/${action}`,
+      request: `PUT ${PATH}/messages/any-id/${action}`,
       body: step(),
       ...DONE,
       check: async (api) => expect(await statuses(api)).toHaveLength(1),
@@ -148,33 +152,33 @@ const cases: ApiCase[] = [
   {
     title: "A-533 rejects a body without required fields",
     given: tour,
-    ask: `PUT ${PATH}/messages/seen`,
+    request: `PUT ${PATH}/messages/seen`,
     body: {},
     ...expectInvalidField("guide_key"),
   },
   {
     title: "A-533 requires the shown content for seen",
     given: tour,
-    ask: `PUT ${PATH}/messages/seen`,
+    request: `PUT ${PATH}/messages/seen`,
     body: step({ content: null }),
     ...expectInvalidField("content"),
   },
   {
     title: "A-534 rejects nested metadata",
     given: tour,
-    ask: `PUT ${PATH}/messages/interacted`,
+    request: `PUT ${PATH}/messages/interacted`,
     body: step({ metadata: { a: { b: 1 } } }),
     ...expectInvalidField("metadata.a"),
   },
   {
     title: "A-536 reports an unknown guide as missing",
-    ask: `DELETE ${PATH}/messages/archived`,
+    request: `DELETE ${PATH}/messages/archived`,
     body: { guide_key: "x" },
     ...EXPECT_MISSING,
   },
   {
     title: "A-537 reports an unknown guide of a reset as missing",
-    ask: `PUT ${PATH}/engagements/reset`,
+    request: `PUT ${PATH}/engagements/reset`,
     body: { guide_key: "x" },
     ...EXPECT_MISSING,
   },
@@ -182,21 +186,21 @@ const cases: ApiCase[] = [
     title: "A-208 A-610 finds guides' messages by their channel and source, and marks them like others",
     given: async (api) => {
       tour(api);
-      await api.ask(`PUT ${PATH}/messages/seen`, step());
+      await api.request(`PUT ${PATH}/messages/seen`, step());
     },
-    ask: "GET /v1/messages?channel_id=c-tours&source=tour",
+    request: "GET /v1/messages?channel_id=c-tours&source=tour",
     status: 200,
-    answer: {
+    expectedBody: {
       items: [{ channel: { type: "in_app_guide" }, source: { type: "guide", key: "tour" }, workflow: "tour" }],
     },
-    async check({ ask }, { rows }) {
+    async check({ request }, { rows }) {
       const [message] = rows;
-      const marked = await ask(`PUT /v1/messages/${String(message?.id)}/archived`);
+      const marked = await request(`PUT /v1/messages/${String(message?.id)}/archived`);
       expect(marked.body).toMatchObject({ engagement_statuses: ["seen", "archived"] });
-      const content = await ask(`GET /v1/messages/${String(message?.id)}/content`);
+      const content = await request(`GET /v1/messages/${String(message?.id)}/content`);
       expect(content.body).toMatchObject({ data: { __typename: "MessageInAppGuideContent", content: {} } });
-      expect((await ask(`GET ${PATH}/c-tours`)).body).toMatchObject({ ineligible_guides: [{ key: "tour" }] });
-      expect((await ask("GET /v1/workflow_recipient_runs?workflow=tour")).rows).toEqual([]);
+      expect((await request(`GET ${PATH}/c-tours`)).body).toMatchObject({ ineligible_guides: [{ key: "tour" }] });
+      expect((await request("GET /v1/workflow_recipient_runs?workflow=tour")).rows).toEqual([]);
     },
   },
 ];

@@ -7,19 +7,19 @@ const RUN = "PUT /v1/workflows/hello/run?environment=development";
 describeApiCases("the management API (http-api, section 7)", [
   {
     title: "AC-252 starts a test run, which is distinguished from a trigger",
-    ask: RUN,
+    request: RUN,
     body: { recipients: ["u1"] },
     headers: SERVICE,
     status: 200,
-    async check({ ask, harness }, { body }) {
-      const { rows } = await ask("GET /v1/workflow_recipient_runs");
+    async check({ request, harness }, { body }) {
+      const { rows } = await request("GET /v1/workflow_recipient_runs");
       expect(rows).toMatchObject([{ workflow_run_id: body?.workflow_run_id, trigger_source: { type: "rehearsal" } }]);
       expect(await harness.listMessages("u1")).toHaveLength(2);
     },
   },
   {
     title: "A-903 accepts settings, data, actor, tenant and cancellation key",
-    ask: "PUT /v1/workflows/paused/run",
+    request: "PUT /v1/workflows/paused/run",
     body: {
       recipients: [{ id: "new", name: "New", email: "new@lark.test" }],
       actor: "u2",
@@ -38,35 +38,35 @@ describeApiCases("the management API (http-api, section 7)", [
   },
   {
     title: "AC-253 rejects an environment's key as a service token",
-    ask: RUN,
+    request: RUN,
     body: { recipients: ["u1"] },
     headers: { authorization: "Bearer sk_dev" },
     status: 401,
-    answer: buildErrorBody("bearer_token_invalid", 401),
+    expectedBody: buildErrorBody("bearer_token_invalid", 401),
   },
   {
     title: "A-901 rejects a request without a token",
-    ask: RUN,
+    request: RUN,
     headers: { authorization: "" },
     status: 401,
-    answer: buildErrorBody("authentication_required", 401),
+    expectedBody: buildErrorBody("authentication_required", 401),
   },
   {
     title: "A-901 rejects a token that is not listed if keys are listed",
     given: ({ harness }) => {
       harness.environment.access.keys = ["sk_dev", "knock_st_y"];
     },
-    ask: RUN,
+    request: RUN,
     headers: SERVICE,
     status: 401,
-    answer: buildErrorBody("bearer_token_invalid", 401),
+    expectedBody: buildErrorBody("bearer_token_invalid", 401),
   },
   {
     title: "A-901 rejects a service token as an API key",
-    ask: "GET /v1/users/u1",
+    request: "GET /v1/users/u1",
     headers: SERVICE,
     status: 401,
-    answer: buildErrorBody("api_key_missing", 401),
+    expectedBody: buildErrorBody("api_key_missing", 401),
   },
   ...(
     [
@@ -77,12 +77,12 @@ describeApiCases("the management API (http-api, section 7)", [
       ["GET /v1/channels", "GET /v1/channels"],
       ["DELETE /v1/guides/tour", "DELETE /v1/guides/{guide_key}"],
     ] as const
-  ).map(([ask, name]) => ({
+  ).map(([request, name]) => ({
     title: `A-909 responds that ${name} is not emulated`,
-    ask,
+    request,
     headers: SERVICE,
     status: 501,
-    answer: {
+    expectedBody: {
       code: "not_supported",
       message: `The management API is not emulated: ${name}`,
       status: 501,
@@ -91,7 +91,7 @@ describeApiCases("the management API (http-api, section 7)", [
   })),
   {
     title: "A-909 reports such a path as unknown to an API key",
-    ask: "PUT /v1/workflows/hello/validate",
+    request: "PUT /v1/workflows/hello/validate",
     ...EXPECT_MISSING,
   },
   {
@@ -99,58 +99,58 @@ describeApiCases("the management API (http-api, section 7)", [
     given: ({ harness }) => {
       harness.environment.access.keys = ["sk_dev"];
     },
-    ask: "PUT /v1/workflows/hello/validate",
+    request: "PUT /v1/workflows/hello/validate",
     headers: SERVICE,
     status: 401,
-    answer: buildErrorBody("bearer_token_invalid", 401),
+    expectedBody: buildErrorBody("bearer_token_invalid", 401),
   },
   {
     title: "A-905 rejects more than five recipients",
-    ask: RUN,
+    request: RUN,
     body: { recipients: ["a", "b", "c", "d", "e", "f"] },
     headers: SERVICE,
     ...expectInvalidField("recipients"),
   },
   {
     title: "A-908 reports an unknown workflow as missing",
-    ask: "PUT /v1/workflows/hallo/run",
+    request: "PUT /v1/workflows/hallo/run",
     body: { recipients: ["u1"] },
     headers: SERVICE,
     status: 404,
-    answer: buildErrorBody("workflow_missing", 404),
+    expectedBody: buildErrorBody("workflow_missing", 404),
   },
   {
     title: "A-906 exchanges a service token for a key",
-    ask: "POST /v1/api_keys/exchange?environment=development",
+    request: "POST /v1/api_keys/exchange?environment=development",
     headers: SERVICE,
     status: 200,
-    answer: { api_key: "sk_local" },
+    expectedBody: { api_key: "sk_local" },
   },
   {
     title: "A-906 returns a listed key",
     given: ({ harness }) => {
       harness.environment.access.keys = ["pk_one", "sk_one", "knock_st_x"];
     },
-    ask: "POST /v1/api_keys/exchange",
+    request: "POST /v1/api_keys/exchange",
     headers: SERVICE,
     status: 200,
-    answer: { api_key: "sk_one" },
+    expectedBody: { api_key: "sk_one" },
   },
   {
     title: "A-906 reports a missing key if no secret key is listed",
     given: ({ harness }) => {
       harness.environment.access.keys = ["knock_st_x"];
     },
-    ask: "POST /v1/api_keys/exchange",
+    request: "POST /v1/api_keys/exchange",
     headers: SERVICE,
     status: 404,
-    answer: buildErrorBody("resource_missing", 404),
+    expectedBody: buildErrorBody("resource_missing", 404),
   },
   {
     title: "CLI-167 returns the owner of the token",
-    ask: "GET /v1/whoami",
+    request: "GET /v1/whoami",
     headers: SERVICE,
     status: 200,
-    answer: { account_name: "Local", service_token_name: "local" },
+    expectedBody: { account_name: "Local", service_token_name: "local" },
   },
 ]);

@@ -3,8 +3,12 @@ import { describeApiCases, EXPECT_MISSING, expectInvalidField } from "../../help
 import type { TestEmulator } from "../../helpers/test-emulator.js";
 
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
-const started = ({ ask }: TestEmulator) =>
-  ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"], actor: "u2", data: { n: 1, text: "a".repeat(300) } });
+const started = ({ request }: TestEmulator) =>
+  request("POST /v1/workflows/hello/trigger", {
+    recipients: ["u1"],
+    actor: "u2",
+    data: { n: 1, text: "a".repeat(300) },
+  });
 
 /** Returns a function that creates u1's messages and puts the feed message's id into a path. */
 const of = (method: string, path: string) => async (api: TestEmulator) => {
@@ -19,7 +23,7 @@ async function feedMessage({ harness }: TestEmulator): Promise<string> {
 
 const list = (query: string, types: string[]) => ({
   given: started,
-  ask: `GET /v1/messages?${query}`,
+  request: `GET /v1/messages?${query}`,
   status: 200,
   check: (_api: TestEmulator, { rows }: { rows: { channel?: unknown }[] }) =>
     expect(rows.map(({ channel }) => (channel as { type: string }).type)).toEqual(types),
@@ -30,13 +34,13 @@ const BOTH = ["in_app_feed", "email"];
 describeApiCases("messages and statuses (api-cases, section 8)", [
   {
     title: "AC-180 lists a run's messages as items, newest first",
-    async ask({ ask }) {
-      const { body } = await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] });
-      await ask("POST /v1/workflows/hello/trigger", { recipients: ["u1"] });
+    async request({ request }) {
+      const { body } = await request("POST /v1/workflows/hello/trigger", { recipients: ["u1"] });
+      await request("POST /v1/workflows/hello/trigger", { recipients: ["u1"] });
       return `GET /v1/messages?workflow_run_id=${body?.workflow_run_id}`;
     },
     status: 200,
-    answer: {
+    expectedBody: {
       items: [{ __typename: "Message" }, {}],
       page_info: { __typename: "PageInfo", after: null, before: null },
     },
@@ -47,10 +51,14 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
   },
   { title: "AC-181 filters by status and channel", ...list("status[]=delivered&channel_id=c-feed", ["in_app_feed"]) },
   { title: "AC-181 filters by channel", ...list("channel_id=c-mail", ["email"]) },
-  { title: "AC-182 rejects an unknown status", ask: "GET /v1/messages?status[]=lost", ...expectInvalidField("status") },
+  {
+    title: "AC-182 rejects an unknown status",
+    request: "GET /v1/messages?status[]=lost",
+    ...expectInvalidField("status"),
+  },
   {
     title: "A-060 rejects a list with indices",
-    ask: "GET /v1/messages?status[0]=sent",
+    request: "GET /v1/messages?status[0]=sent",
     ...expectInvalidField("status"),
   },
   { title: "AC-183 filters by a trigger's data", ...list(`trigger_data=${encodeURIComponent('{"n":1}')}`, BOTH) },
@@ -58,17 +66,17 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
   { title: "A-076 compares texts up to 256 characters", ...list(`trigger_data={"text":"${"a".repeat(256)}"}`, BOTH) },
   {
     title: "AC-184 rejects nested data",
-    ask: `GET /v1/messages?trigger_data=${encodeURIComponent('{"o":{"a":1}}')}`,
+    request: `GET /v1/messages?trigger_data=${encodeURIComponent('{"o":{"a":1}}')}`,
     ...expectInvalidField("trigger_data"),
   },
   {
     title: "AC-185 rejects data that is not JSON",
-    ask: "GET /v1/messages?trigger_data=notjson",
+    request: "GET /v1/messages?trigger_data=notjson",
     ...expectInvalidField("trigger_data"),
   },
   {
     title: "AC-186 rejects 51 ids",
-    ask: `GET /v1/messages?${Array.from({ length: 51 }, (_, index) => `message_ids[]=m${index}`).join("&")}`,
+    request: `GET /v1/messages?${Array.from({ length: 51 }, (_, index) => `message_ids[]=m${index}`).join("&")}`,
     ...expectInvalidField("message_ids"),
   },
   { title: "A-208 filters by engagement", ...list("engagement_status[]=read", []) },
@@ -80,69 +88,69 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
   {
     title: "A-300 lists a user's messages by source",
     given: started,
-    ask: "GET /v1/users/u2/messages?source=hello",
+    request: "GET /v1/users/u2/messages?source=hello",
     status: 200,
-    answer: { items: [] },
+    expectedBody: { items: [] },
   },
-  { title: "AC-187 reports an unknown message as missing", ask: "GET /v1/messages/unknown", ...EXPECT_MISSING },
+  { title: "AC-187 reports an unknown message as missing", request: "GET /v1/messages/unknown", ...EXPECT_MISSING },
   {
     title: "AC-188, AC-189 marks a message as read, also repeatedly",
-    ask: of("PUT", "/v1/messages/{M}/read"),
+    request: of("PUT", "/v1/messages/{M}/read"),
     status: 200,
-    answer: { read_at: ISO, engagement_statuses: ["read"] },
-    async check({ ask, harness }, { body }) {
+    expectedBody: { read_at: ISO, engagement_statuses: ["read"] },
+    async check({ request, harness }, { body }) {
       await harness.at(60_000);
-      const again = await ask(`PUT /v1/messages/${body?.id}/read`);
+      const again = await request(`PUT /v1/messages/${body?.id}/read`);
       expect(again.body?.read_at).not.toBe(body?.read_at);
-      const { rows } = await ask(`GET /v1/messages/${body?.id}/events`);
+      const { rows } = await request(`GET /v1/messages/${body?.id}/events`);
       expect(rows[0]).toMatchObject({ __typename: "MessageEvent", type: "message.read", recipient: "u1" });
     },
   },
   {
     title: "AC-190 marks a message as unread",
-    ask: of("DELETE", "/v1/messages/{M}/read"),
+    request: of("DELETE", "/v1/messages/{M}/read"),
     status: 200,
-    answer: { read_at: null },
-    check: async ({ ask }, { body }) =>
-      expect((await ask(`GET /v1/messages/${body?.id}/events`)).rows[0]).toMatchObject({ type: "message.unread" }),
+    expectedBody: { read_at: null },
+    check: async ({ request }, { body }) =>
+      expect((await request(`GET /v1/messages/${body?.id}/events`)).rows[0]).toMatchObject({ type: "message.unread" }),
   },
   {
     title: "A-231 accepts the negative spelling of an action",
-    ask: of("DELETE", "/v1/messages/{M}/unseen"),
+    request: of("DELETE", "/v1/messages/{M}/unseen"),
     status: 200,
-    answer: { seen_at: null },
+    expectedBody: { seen_at: null },
   },
   {
     title: "AC-191 rejects six pairs of metadata",
-    ask: of("PUT", "/v1/messages/{M}/interacted"),
+    request: of("PUT", "/v1/messages/{M}/interacted"),
     body: { metadata: { a: 1, b: 2, c: 3, d: 4, e: 5, f: 6 } },
     ...expectInvalidField("metadata"),
   },
   {
     title: "AC-192 rejects nested metadata",
-    ask: of("PUT", "/v1/messages/{M}/interacted"),
+    request: of("PUT", "/v1/messages/{M}/interacted"),
     body: { metadata: { a: { b: 1 } } },
     ...expectInvalidField("metadata.a"),
   },
   {
     title: "A-224 marks a message as interacted without a body",
-    ask: of("PUT", "/v1/messages/{M}/interacted"),
+    request: of("PUT", "/v1/messages/{M}/interacted"),
     status: 200,
-    answer: { interacted_at: ISO, read_at: ISO },
+    expectedBody: { interacted_at: ISO, read_at: ISO },
   },
   {
     title: "AC-193 marks several messages at once, and omits unknown ones",
     given: started,
-    ask: "GET /v1/messages",
+    request: "GET /v1/messages",
     status: 200,
     async check(api) {
       const id = await feedMessage(api);
-      const { rows } = await api.ask("POST /v1/messages/batch/seen", { message_ids: [id, "X-unknown"] });
+      const { rows } = await api.request("POST /v1/messages/batch/seen", { message_ids: [id, "X-unknown"] });
       expect(rows.map((row) => [row.id, row.seen_at])).toEqual([[id, ISO]]);
-      expect((await api.ask("POST /v1/messages/batch/seen", {})).body).toMatchObject({
+      expect((await api.request("POST /v1/messages/batch/seen", {})).body).toMatchObject({
         errors: [{ field: "message_ids" }],
       });
-      const contents = await api.ask(`GET /v1/messages/batch/content?message_ids[]=${id}`);
+      const contents = await api.request(`GET /v1/messages/batch/content?message_ids[]=${id}`);
       expect(contents.rows).toMatchObject([{ __typename: "MessageContent", message_id: id }]);
     },
   },
@@ -150,11 +158,11 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
     title: "AC-194 names a message that changes twice within a second in a header if limits are enabled",
     setup: { rateLimits: true },
     given: started,
-    ask: "GET /v1/messages",
+    request: "GET /v1/messages",
     status: 200,
     async check(api) {
       const id = await feedMessage(api);
-      const markSeen = () => api.ask("POST /v1/messages/batch/seen", { message_ids: [id] });
+      const markSeen = () => api.request("POST /v1/messages/batch/seen", { message_ids: [id] });
       const answers = [await markSeen(), await markSeen(), await markSeen()];
       expect(answers.map(({ status, rows }) => [status, rows[0]?.seen_at])).toEqual([1, 2, 3].map(() => [200, ISO]));
       // A second may end between two of the requests, but not between all three.
@@ -164,17 +172,17 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
   {
     title: "AC-195, AC-196 marks a channel's messages, with either parameter for the users",
     given: started,
-    ask: "POST /v1/channels/c-feed/messages/bulk/read",
+    request: "POST /v1/channels/c-feed/messages/bulk/read",
     body: { user_ids: ["u1"], archived: "exclude" },
     status: 200,
-    answer: { __typename: "BulkOperation", estimated_total_rows: 1 },
-    async check({ ask }, { body }) {
+    expectedBody: { __typename: "BulkOperation", estimated_total_rows: 1 },
+    async check({ request }, { body }) {
       for (let state: unknown = ""; state !== "completed"; )
-        state = (await ask(`GET /v1/bulk_operations/${body?.id}`)).body?.status;
-      expect((await ask("GET /v1/users/u1/feeds/c-feed")).body).toMatchObject({
+        state = (await request(`GET /v1/bulk_operations/${body?.id}`)).body?.status;
+      expect((await request("GET /v1/users/u1/feeds/c-feed")).body).toMatchObject({
         meta: { unread_count: 0, total_count: 1 },
       });
-      const none = await ask("POST /v1/channels/c-feed/messages/bulk/archive", { recipient_ids: ["u2"] });
+      const none = await request("POST /v1/channels/c-feed/messages/bulk/archive", { recipient_ids: ["u2"] });
       expect(none.body).toMatchObject({ estimated_total_rows: 0 });
     },
   },
@@ -183,49 +191,49 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
     async given({ harness }) {
       await harness.trigger("hello", { recipients: ["u1", "u2"] });
     },
-    ask: "POST /v1/channels/c-feed/messages/bulk/delete",
+    request: "POST /v1/channels/c-feed/messages/bulk/delete",
     body: { recipient_ids: ["u1"] },
     status: 200,
-    answer: { name: "messages.bulk.delete", estimated_total_rows: 1 },
-    async check({ ask, harness }, { body }) {
-      const done = async () => (await ask(`GET /v1/bulk_operations/${String(body?.id)}`)).body;
+    expectedBody: { name: "messages.bulk.delete", estimated_total_rows: 1 },
+    async check({ request, harness }, { body }) {
+      const done = async () => (await request(`GET /v1/bulk_operations/${String(body?.id)}`)).body;
       await expect.poll(done).toMatchObject({ status: "completed", success_count: 1 });
-      expect((await ask("GET /v1/users/u1/feeds/c-feed")).body).toMatchObject({
+      expect((await request("GET /v1/users/u1/feeds/c-feed")).body).toMatchObject({
         entries: [],
         meta: { total_count: 0 },
       });
-      expect((await ask("GET /v1/users/u2/feeds/c-feed")).body).toMatchObject({ meta: { total_count: 1 } });
+      expect((await request("GET /v1/users/u2/feeds/c-feed")).body).toMatchObject({ meta: { total_count: 1 } });
       expect((await harness.listMessages("u1")).map(({ channel }) => channel.type)).toEqual(["email"]);
-      const { rows } = await ask("GET /v1/workflow_recipient_runs?recipient=u1");
-      expect((await ask(`GET /v1/workflow_recipient_runs/${String(rows[0]?.id)}`)).status).toBe(200);
+      const { rows } = await request("GET /v1/workflow_recipient_runs?recipient=u1");
+      expect((await request(`GET /v1/workflow_recipient_runs/${String(rows[0]?.id)}`)).status).toBe(200);
     },
   },
   {
     title: "AC-197 rejects an unknown action",
-    ask: "POST /v1/channels/c-feed/messages/bulk/explode",
+    request: "POST /v1/channels/c-feed/messages/bulk/explode",
     body: {},
     ...expectInvalidField("action"),
   },
   {
     title: "AC-198 returns an in-app message's content",
-    ask: of("GET", "/v1/messages/{M}/content"),
+    request: of("GET", "/v1/messages/{M}/content"),
     status: 200,
-    answer: { data: { __typename: "MessageInAppFeedContent", blocks: [{ name: "body" }] } },
+    expectedBody: { data: { __typename: "MessageInAppFeedContent", blocks: [{ name: "body" }] } },
   },
   {
     title: "AC-199 returns no delivery logs",
-    ask: of("GET", "/v1/messages/{M}/delivery_logs"),
+    request: of("GET", "/v1/messages/{M}/delivery_logs"),
     status: 200,
-    answer: { items: [] },
+    expectedBody: { items: [] },
   },
   {
     title: "AC-200 lists events, newest first",
-    ask: of("GET", "/v1/messages/{M}/events?page_size=2"),
+    request: of("GET", "/v1/messages/{M}/events?page_size=2"),
     status: 200,
-    async check({ ask }, { body, rows }) {
-      const id = (await ask("GET /v1/messages?channel_id=c-feed")).rows[0]?.id;
+    async check({ request }, { body, rows }) {
+      const id = (await request("GET /v1/messages?channel_id=c-feed")).rows[0]?.id;
       const { page_info } = body as { page_info: { after: string } };
-      const rest = await ask(`GET /v1/messages/${id}/events?after=${page_info.after}`);
+      const rest = await request(`GET /v1/messages/${id}/events?after=${page_info.after}`);
       expect([...rows, ...rest.rows].map(({ type }) => type)).toEqual([
         "message.delivered",
         "message.queued",
@@ -235,21 +243,21 @@ describeApiCases("messages and statuses (api-cases, section 8)", [
   },
   {
     title: "AC-201 returns one activity with expanded recipient and actor",
-    ask: of("GET", "/v1/messages/{M}/activities"),
+    request: of("GET", "/v1/messages/{M}/activities"),
     status: 200,
-    answer: {
+    expectedBody: {
       items: [
         { __typename: "Activity", recipient: { __typename: "User", id: "u1" }, actor: { id: "u2" }, data: { n: 1 } },
       ],
     },
     check: async (api) => {
       const path = `GET /v1/messages/${await feedMessage(api)}/activities`;
-      expect((await api.ask(`${path}?trigger_data={"n":2}`)).rows).toEqual([]);
+      expect((await api.request(`${path}?trigger_data={"n":2}`)).rows).toEqual([]);
     },
   },
   {
     title: "A-010 rejects public keys for a message's content",
-    ask: "GET /v1/messages/unknown/content",
+    request: "GET /v1/messages/unknown/content",
     headers: { authorization: "Bearer pk_dev" },
     status: 403,
   },

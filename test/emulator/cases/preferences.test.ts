@@ -3,78 +3,78 @@ import { buildErrorBody, describeApiCases, expectInvalidField } from "../../help
 import type { TestEmulator } from "../../helpers/test-emulator.js";
 
 const SET = "/v1/users/u1/preferences/default";
-const put = (body: unknown) => (api: TestEmulator) => api.ask(`PUT ${SET}`, body);
+const put = (body: unknown) => (api: TestEmulator) => api.request(`PUT ${SET}`, body);
 const EMAIL_OFF = { channel_types: { email: false } };
 
 describeApiCases("preferences (api-cases, section 7)", [
   {
     title: "AC-150 returns an empty set if none was stored",
-    ask: `GET ${SET}`,
+    request: `GET ${SET}`,
     status: 200,
-    answer: { id: "default", workflows: null, categories: null, channel_types: null },
+    expectedBody: { id: "default", workflows: null, categories: null, channel_types: null },
   },
   {
     title: "Q-26 returns an empty set for an unknown user",
-    ask: "GET /v1/users/ghost/preferences/default",
+    request: "GET /v1/users/ghost/preferences/default",
     status: 200,
-    answer: { id: "default" },
+    expectedBody: { id: "default" },
   },
-  { title: "AC-151 stores a set", ask: `PUT ${SET}`, body: EMAIL_OFF, status: 200, answer: EMAIL_OFF },
+  { title: "AC-151 stores a set", request: `PUT ${SET}`, body: EMAIL_OFF, status: 200, expectedBody: EMAIL_OFF },
   {
     title: "AC-152 replaces a set",
     given: put(EMAIL_OFF),
-    ask: `PUT ${SET}`,
+    request: `PUT ${SET}`,
     body: { workflows: { hello: true } },
     status: 200,
-    answer: { channel_types: null, workflows: { hello: true } },
+    expectedBody: { channel_types: null, workflows: { hello: true } },
   },
   {
     title: "AC-153 merges a set",
     given: put(EMAIL_OFF),
-    ask: `PUT ${SET}`,
+    request: `PUT ${SET}`,
     body: { __persistence_strategy__: "merge", channel_types: { sms: false } },
     status: 200,
-    answer: { channel_types: { email: false, sms: false } },
+    expectedBody: { channel_types: { email: false, sms: false } },
   },
   {
     title: "AC-154 stores inline preferences of an identification",
     given: put(EMAIL_OFF),
-    ask: "PUT /v1/users/u1",
+    request: "PUT /v1/users/u1",
     body: { preferences: { default: { categories: { ads: false } } } },
     status: 200,
-    check: async ({ ask }) =>
-      expect((await ask(`GET ${SET}`)).body).toMatchObject({ ...EMAIL_OFF, categories: { ads: false } }),
+    check: async ({ request }) =>
+      expect((await request(`GET ${SET}`)).body).toMatchObject({ ...EMAIL_OFF, categories: { ads: false } }),
   },
   {
     title: "AC-155 stores conditions",
-    ask: `PUT ${SET}`,
+    request: `PUT ${SET}`,
     body: {
       workflows: { hello: { conditions: [{ variable: "recipient.plan", operator: "equal_to", argument: "pro" }] } },
     },
     status: 200,
-    answer: { workflows: { hello: { conditions: [{ argument: "pro" }] } } },
+    expectedBody: { workflows: { hello: { conditions: [{ argument: "pro" }] } } },
   },
   {
     title: "AC-156 rejects an unknown channel type",
-    ask: `PUT ${SET}`,
+    request: `PUT ${SET}`,
     body: { channel_types: { pigeon: true } },
     ...expectInvalidField("channel_types.pigeon"),
   },
   {
     title: "AC-157 rejects an invalid value",
-    ask: `PUT ${SET}`,
+    request: `PUT ${SET}`,
     body: { channel_types: { email: "no" } },
     ...expectInvalidField("channel_types.email"),
   },
   {
     title: "AC-158 rejects an unknown operator",
-    ask: `PUT ${SET}`,
+    request: `PUT ${SET}`,
     body: { channel_types: { email: { conditions: [{ variable: "recipient.a", operator: "like", argument: "b" }] } } },
     ...expectInvalidField("channel_types.email.conditions[0].operator"),
   },
   {
     title: "AC-159 lists all sets as a bare list",
-    ask: "GET /v1/users/u1/preferences",
+    request: "GET /v1/users/u1/preferences",
     status: 200,
     check: (_api, { body, rows }) => {
       expect(Array.isArray(body)).toBe(true);
@@ -83,65 +83,65 @@ describeApiCases("preferences (api-cases, section 7)", [
   },
   {
     title: "AC-160 returns a tenant's defaults, and on request merged under the default set (A-304)",
-    given: ({ ask }) =>
-      ask("PUT /v1/tenants/acme", { settings: { preference_set: { channel_types: { sms: false } } } }),
-    ask: "GET /v1/users/u1/preferences/acme",
+    given: ({ request }) =>
+      request("PUT /v1/tenants/acme", { settings: { preference_set: { channel_types: { sms: false } } } }),
+    request: "GET /v1/users/u1/preferences/acme",
     status: 200,
-    answer: { id: "acme", channel_types: { sms: false } },
-    check: async ({ ask }) =>
-      expect((await ask(`GET ${SET}?tenant=acme`)).body).toMatchObject({
+    expectedBody: { id: "acme", channel_types: { sms: false } },
+    check: async ({ request }) =>
+      expect((await request(`GET ${SET}?tenant=acme`)).body).toMatchObject({
         id: "default",
         channel_types: { sms: false },
       }),
   },
-  { title: "AC-161 deletes a set, also one that does not exist", ask: `DELETE ${SET}`, status: 204 },
+  { title: "AC-161 deletes a set, also one that does not exist", request: `DELETE ${SET}`, status: 204 },
   {
     title: "AC-162 accepts an old client's path",
     given: put({ channel_types: { sms: false } }),
-    ask: `PUT ${SET}/channel_types/email`,
+    request: `PUT ${SET}/channel_types/email`,
     body: { subscribed: false },
     status: 200,
-    answer: { channel_types: { email: false, sms: false } },
+    expectedBody: { channel_types: { email: false, sms: false } },
   },
   {
     title: "A-307 accepts an old client's section",
-    ask: `PUT ${SET}/categories`,
+    request: `PUT ${SET}/categories`,
     body: { ads: false },
     status: 200,
-    answer: { categories: { ads: false } },
+    expectedBody: { categories: { ads: false } },
   },
   {
     title: "A-249 stores a set for an object, which is created",
-    ask: "PUT /v1/objects/projects/new/preferences/default",
+    request: "PUT /v1/objects/projects/new/preferences/default",
     body: EMAIL_OFF,
     status: 200,
-    answer: EMAIL_OFF,
-    check: async ({ ask }) => expect((await ask("GET /v1/objects/projects/new")).status).toBe(200),
+    expectedBody: EMAIL_OFF,
+    check: async ({ request }) => expect((await request("GET /v1/objects/projects/new")).status).toBe(200),
   },
   {
     title: "AC-163 replaces sets in bulk",
     given: put({ channel_types: { sms: false } }),
-    ask: "POST /v1/users/bulk/preferences",
+    request: "POST /v1/users/bulk/preferences",
     body: { user_ids: ["u1"], preferences: EMAIL_OFF },
     status: 200,
-    answer: { name: "users.bulk.set_preferences" },
+    expectedBody: { name: "users.bulk.set_preferences" },
     async check(api, { body }) {
       for (let state: unknown = "queued"; state !== "completed"; )
-        state = (await api.ask(`GET /v1/bulk_operations/${body?.id}`)).body?.status;
-      expect((await api.ask(`GET ${SET}`)).body?.channel_types).toEqual({ email: false });
+        state = (await api.request(`GET /v1/bulk_operations/${body?.id}`)).body?.status;
+      expect((await api.request(`GET ${SET}`)).body?.channel_types).toEqual({ email: false });
     },
   },
   {
     title: "AC-163 rejects an invalid set of a bulk request at once",
-    ask: "POST /v1/users/bulk/preferences",
+    request: "POST /v1/users/bulk/preferences",
     body: { user_ids: ["u1"], preferences: { channel_types: { pigeon: true } } },
     status: 422,
-    answer: buildErrorBody("invalid_params", 422),
+    expectedBody: buildErrorBody("invalid_params", 422),
   },
   {
     title: "AC-164 applies a stored set to the next trigger",
     given: put(EMAIL_OFF),
-    ask: "POST /v1/workflows/hello/trigger",
+    request: "POST /v1/workflows/hello/trigger",
     body: { recipients: ["u1"] },
     status: 200,
     check: async ({ harness }) =>

@@ -5,9 +5,9 @@ import { Query } from "../../../src/emulator/http/query.js";
 const refusal = (field: string) =>
   expect.objectContaining({ status: 422, errors: [expect.objectContaining({ field })] });
 
-function thrown(ask: () => unknown): unknown {
+function thrown(request: () => unknown): unknown {
   try {
-    ask();
+    request();
   } catch (error) {
     return toApiError(error);
   }

@@ -260,9 +260,9 @@ describe("the socket", () => {
   it("logs its rejection, and that of a join, without keys and tokens", async () => {
     const logEntries: RequestLogEntry[] = [];
     await withApi(
-      async ({ url, ask }) => {
+      async ({ url, request }) => {
         await refusal(url, "/ws/v1/websocket?api_key=secret&user_token=secret");
-        await ask("GET /ws/v1/websocket?api_key=secret&user_token=secret");
+        await request("GET /ws/v1/websocket?api_key=secret&user_token=secret");
         const { say, answer, socket } = await connect(url);
         say("1", "1", "feeds:mail:u1", "phx_join", {});
         say("2", "2", "nonsense", "phx_join", {});
@@ -292,7 +292,7 @@ describe("the socket", () => {
       const topic = `feeds:${"x".repeat(1_000_000)}`;
       for (let ref = 2; ref < 80; ref++) say("1", String(ref), topic, "phx_leave", {});
       await vi.waitFor(() => expect(socket.bufferedAmount).toBe(0), WAIT_OPTIONS);
-      await api.ask("GET /v1/users/u1");
+      await api.request("GET /v1/users/u1");
       socket.resume();
       const [code] = await ended;
       expect(code).toBe(1006);

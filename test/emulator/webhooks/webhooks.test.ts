@@ -33,9 +33,9 @@ afterEach(async () => {
   api = undefined;
 });
 
-const typesOf = (requests: readonly ReceivedRequest[]): string[] => requests.map(({ json }) => String(json.type));
-const deliveries = async ({ ask }: ProjectApi): Promise<JsonObject[]> =>
-  (await ask("GET /__knock/webhooks")).body.items as JsonObject[];
+const getEventTypes = (requests: readonly ReceivedRequest[]): string[] => requests.map(({ json }) => String(json.type));
+const deliveries = async ({ request }: ProjectApi): Promise<JsonObject[]> =>
+  (await request("GET /__knock/webhooks")).body.items as JsonObject[];
 
 /** Returns deliveries whose attempts have ended. */
 const ended = (from: ProjectApi, count: number): Promise<JsonObject[]> =>
@@ -53,16 +53,16 @@ describe("webhooks (A-920 to A-926)", () => {
   it("receive messages, signed, with the entity and its event's data", async () => {
     const {
       trigger,
-      ask,
+      request,
       stderrLines: said,
     } = await open((url) => [
       { url: `${url}/hook?secret=1`, events: ["message.delivered", "message.interacted"], signing_key: "$HOOK_KEY" },
     ]);
     await trigger("hello", "ada");
-    const message = ((await ask("GET /v1/messages")).body.items as JsonObject[])[0];
-    await ask(`PUT /v1/messages/${message?.id}/interacted`, { metadata: { button: "ok" } });
+    const message = ((await request("GET /v1/messages")).body.items as JsonObject[])[0];
+    await request(`PUT /v1/messages/${message?.id}/interacted`, { metadata: { button: "ok" } });
     await ended(api as ProjectApi, 2);
-    expect(typesOf(target.requests)).toEqual(["message.delivered", "message.interacted"]);
+    expect(getEventTypes(target.requests)).toEqual(["message.delivered", "message.interacted"]);
     expect(target.requests.every(verified)).toBe(true);
     const [first, second] = target.requests as [ReceivedRequest, ReceivedRequest];
     expect([first.method, first.path, first.headers["content-type"]]).toEqual([
@@ -93,7 +93,7 @@ describe("webhooks (A-920 to A-926)", () => {
     await from.trigger("hello", "ada", "bo");
     await ended(from, 6);
     const run = target.requests.find(({ json }) => json.type === "workflow_recipient_run.completed");
-    expect(typesOf(target.requests).sort()).toEqual([
+    expect(getEventTypes(target.requests).sort()).toEqual([
       "message.delivered",
       "message.delivered",
       "workflow_recipient_run.completed",
@@ -115,7 +115,7 @@ describe("webhooks (A-920 to A-926)", () => {
     const step = { ref: "feed_1", type: "channel", channel_type: "in_app_feed", channel_key: "feed" };
     const failing = { name: "Failing", steps: [{ ...step, template: { markdown_body: "{{ x | divided_by: 0 }}" } }] };
     from.project.write({ "knock/workflows/failing/workflow.json": failing });
-    await from.ask("POST /v1/workflows/failing/trigger", { recipients: ["ada"], data: { x: 1 } });
+    await from.request("POST /v1/workflows/failing/trigger", { recipients: ["ada"], data: { x: 1 } });
     await ended(from, 1);
     expect(target.requests[0]?.json.data).toMatchObject({ workflow: "failing", error_count: 3 });
   });
@@ -265,7 +265,7 @@ describe("webhooks (A-920 to A-926)", () => {
     target.respondWith({ status: 500 });
     await from.trigger("hello", "ada");
     await eventually(() => target.requests.length === 1);
-    await from.ask("POST /__knock/reset");
+    await from.request("POST /__knock/reset");
     expect(await deliveries(from)).toEqual([]);
   });
 

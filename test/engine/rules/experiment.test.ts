@@ -100,14 +100,14 @@ describe("P. Experiment", () => {
   it("E-314 E-244 a cohort_key may be a path into the data", () =>
     withHarness(async (h) => {
       h.define("promo-test", { steps: [experiment([50, 50], { cohort_key: "data.group" })] });
-      const slotOf = async (group: string, recipient: string) => {
+      const readSlot = async (group: string, recipient: string) => {
         const outcome = await h.trigger("promo-test", { recipients: [recipient], data: { group } });
         const run = await h.store.readRecipientRun(getRecipientOutcome(outcome, recipient).recipient_run_id as string);
         return run?.recipientRun.events.find(({ step_ref }) => step_ref === "experiment_1")?.data?.slot;
       };
       for (const recipient of ["ana", "bo"])
-        expect(await slotOf("g1", recipient)).toBe(computeCohortSlot("promo-test", "experiment_1", "g1"));
-      expect(await slotOf("g1", "ana")).not.toBe(await slotOf("g2", "ana"));
+        expect(await readSlot("g1", recipient)).toBe(computeCohortSlot("promo-test", "experiment_1", "g1"));
+      expect(await readSlot("g1", "ana")).not.toBe(await readSlot("g2", "ana"));
     }));
 
   it("E-311 each step and workflow assigns cohorts separately", () =>

@@ -88,13 +88,13 @@ describe("V. Idempotency", () => {
   });
 
   it("C-347 E-382 a key on a cancellation is ignored", () =>
-    withApi(async ({ ask, harness }) => {
+    withApi(async ({ request, harness }) => {
       harness.define("slow", { steps: [step.delay("hours", 1), step.email()] });
       const body = { recipients: ["ana"], cancellation_key: "ck" };
       const key = { "idempotency-key": "k" };
       for (let times = 0; times < 2; times++) {
-        await ask("POST /v1/workflows/slow/trigger", body);
-        const answer = await ask("POST /v1/workflows/slow/cancel", { cancellation_key: "ck" }, key);
+        await request("POST /v1/workflows/slow/trigger", body);
+        const answer = await request("POST /v1/workflows/slow/cancel", { cancellation_key: "ck" }, key);
         expect([answer.status, answer.headers.get("idempotent-replayed")]).toEqual([204, null]);
       }
       const { items } = await harness.engine.listRecipientRuns({ workflow: "slow" }, { limit: 10 });

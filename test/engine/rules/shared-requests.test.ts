@@ -20,7 +20,7 @@ async function run(h: EngineHarness, inputs: JsonObject, data: JsonObject = {}, 
   return getRecipientOutcome(await h.trigger("f", { recipients: ["ana"], data }), "ana");
 }
 
-const bodiesOf = (h: EngineHarness): unknown[] => h.requests.map(({ body }) => JSON.parse(body ?? "null"));
+const parseBodies = (h: EngineHarness): unknown[] => h.requests.map(({ body }) => JSON.parse(body ?? "null"));
 
 describe("E-305 shared requests of fetch steps", () => {
   it("E-305 E-073 a request sees the step's rendered inputs", () =>
@@ -31,7 +31,7 @@ describe("E-305 shared requests of fetch steps", () => {
       expect(formatSteps(outcome)).toEqual(["http_fetch_1 passed", "email_1 sent"]);
       expect(h.requests[0]).toMatchObject({ method: "post", url: "https://lark.test/p-7" });
       expect(h.requests[0]?.headers["x-for"]).toBe("ana/pro");
-      expect(bodiesOf(h)).toEqual([{ id: "p-7", list: ["a", "pro"], flag: true }]);
+      expect(parseBodies(h)).toEqual([{ id: "p-7", list: ["a", "pro"], flag: true }]);
       expect((await h.listMessages())[0]?.content.html_body).toBe('{"n":7,"ok":1}');
     }));
 
@@ -45,7 +45,7 @@ describe("E-305 shared requests of fetch steps", () => {
       share(h, { input_schema });
       const inputs = { id: "{{ data.n }}", tags: "{{ recipient.tags | json }}" };
       expect(formatSteps(await run(h, inputs, { n: 7 }))).toEqual(["http_fetch_1 passed", "email_1 sent"]);
-      expect(bodiesOf(h)).toEqual([{ id: 7, size: "small", tags: ["vip", "beta"] }]);
+      expect(parseBodies(h)).toEqual([{ id: 7, size: "small", tags: ["vip", "beta"] }]);
       const outcome = await run(h, inputs, { n: "seven" });
       expect(formatSteps(outcome)).toEqual(["http_fetch_1 failed render_error"]);
       expect(outcome.steps[0]?.reason?.detail).toBe('the inputs do not match the request "lookup": id is "seven"');
@@ -56,7 +56,7 @@ describe("E-305 shared requests of fetch steps", () => {
     withHarness(async (h) => {
       share(h);
       await run(h, { id: "{{ inputs.other }}x", other: "y" }, { inputs: { other: "z" } });
-      expect(bodiesOf(h)).toEqual([{ id: "x", other: "y" }]);
+      expect(parseBodies(h)).toEqual([{ id: "x", other: "y" }]);
     }));
 
   it("E-305 E-297 the response is stored at the step's response_path, or else at the request's", () =>

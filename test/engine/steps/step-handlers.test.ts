@@ -141,9 +141,9 @@ describe("a step type that only adds a line to each registry", () => {
 
   it("reports its findings, unknown keys and warnings", () =>
     withHarness(async (h) => {
-      const faultOf = (text: unknown) => catchThrown(() => define(h, text)).message;
-      expect(faultOf("")).toBe('workflow "digest": steps[0].settings.text must not be empty');
-      expect(faultOf("secret")).toBe('workflow "digest": steps[0].settings.text must not be a secret');
+      const getDefinitionError = (text: unknown) => catchThrown(() => define(h, text)).message;
+      expect(getDefinitionError("")).toBe('workflow "digest": steps[0].settings.text must not be empty');
+      expect(getDefinitionError("secret")).toBe('workflow "digest": steps[0].settings.text must not be a secret');
       expect(findUnknownKeys(workflowSchema(), { steps: [log("x", { txet: "y" })] })).toEqual([
         { path: ["steps", 0, "settings", "txet"], message: 'unknown key "txet"; did you mean "text"?' },
       ]);

@@ -1,7 +1,7 @@
 import {
   type ActionOutcome,
   type EarlierSourceEvent,
-  isReplayOf,
+  isReplay,
   type NewSourceEvent,
   SOURCE_KEY_LIFETIME_MS,
   SOURCE_LEASE_MS,
@@ -73,7 +73,7 @@ export class SqliteSourceLog implements SourceLog {
               key,
               now - SOURCE_KEY_LIFETIME_MS,
             );
-      const isKeyTaken = earlierEvents.some((earlier) => isReplayOf(earlier, now, realNow));
+      const isKeyTaken = earlierEvents.some((earlier) => isReplay(earlier, now, realNow));
       const row = db.insert(
         "INSERT INTO source_events (id, source, event_type, key, state, at, in_hand_until, event, actions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '[]')",
         event.id,
