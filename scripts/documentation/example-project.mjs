@@ -12,6 +12,8 @@ const NOW = Date.UTC(2030, 5, 3, 9);
 const ID = /\b[0-9a-f]{8}-[0-9a-f]{4}-4000-8000-0{4}[0-9a-f]{8}\b|\b4[0-9A-Za-z]{26}\b/g;
 /** The value of $KNOCK_API_KEY in examples. */
 const API_KEY = "sk_test_0123456789";
+/** The reason with which a command is stopped. */
+const INTERRUPTION = Object.assign(new Error("interrupted"), { signal: "SIGINT" });
 const UUID_LENGTH = 36;
 
 function readFiles(root) {
@@ -86,7 +88,7 @@ export class ExampleProject {
   #makeStable(text) {
     return text
       .replaceAll(this.#root, "/home")
-      .replaceAll(/(?<=127\.0\.0\.1:)\d+/g, "8484")
+      .replaceAll(/(?<=127\.0\.0\.1:|"port":)\d+/g, "8484")
       .replaceAll(ID, (id) => {
         const known = this.#ids.get(id) ?? createStableId(id, this.#ids.size);
         this.#ids.set(id, known);
@@ -102,6 +104,40 @@ export class ExampleProject {
     const { text, exitCode } = await this.#runLine(line, isStopped);
     return { text: this.#makeStable(text), exitCode };
   }
+
+  /**
+   * Runs `work` with the URL of the local API, and returns its result. The API uses the project's store and stops
+   * afterwards.
+   */
+  async serve(work) {
+    const { COMMANDS, run } = await loadProgram();
+    const abort = new AbortController();
+    let reportUrl;
+    const url = new Promise((resolve) => {
+      reportUrl = resolve;
+    });
+    const write = (text) => {
+      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(text);
+      if (found !== null) reportUrl(found[0]);
+    };
+    const stream = { isTTY: false, write, writeAsync: async (text) => write(text) };
+    const realNow = Date.now;
+    Date.now = () => NOW;
+    try {
+      const served = run(COMMANDS, this.#createIO(["dev", "--port", "0"], stream, abort.signal));
+      try {
+        return await work(await url);
+      } finally {
+        abort.abort(INTERRUPTION);
+        await served;
+      }
+    } finally {
+      Date.now = realNow;
+    }
+  }
+
+  /** Returns a JSON value with stable IDs. */
+  stabilize = (value) => JSON.parse(this.#makeStable(JSON.stringify(value)));
 
   async #runLine(line, isStopped) {
     let text = "";
@@ -141,36 +177,40 @@ export class ExampleProject {
     };
     const stream = { isTTY: false, write, writeAsync: async (written) => write(written) };
     const abort = new AbortController();
-    if (isStopped) abort.abort(Object.assign(new Error("interrupted"), { signal: "SIGINT" }));
+    if (isStopped) abort.abort(INTERRUPTION);
     const realNow = Date.now;
     Date.now = () => NOW;
     try {
-      const { code } = await run(COMMANDS, {
-        argv,
-        env: {
-          HOME: join(this.#root, "ada"),
-          XDG_CONFIG_HOME: join(this.#root, "ada/.config"),
-          TZ: "UTC",
-          ...this.env,
-        },
-        cwd: this.dir,
-        version: "0.0.0",
-        cachePrefix: null,
-        stdout: stream,
-        stderr: stream,
-        stdinIsTerminal: false,
-        stdinIsPiped: input !== undefined,
-        signal: abort.signal,
-        readStdin: async function* () {
-          yield Buffer.from(input ?? "");
-        },
-        sleep: async () => {},
-        confirm: async () => false,
-        askSecret: async () => null,
-      });
+      const { code } = await run(COMMANDS, this.#createIO(argv, stream, abort.signal, input));
       return { text, exitCode: code };
     } finally {
       Date.now = realNow;
     }
+  }
+
+  #createIO(argv, stream, signal, input) {
+    return {
+      argv,
+      env: {
+        HOME: join(this.#root, "ada"),
+        XDG_CONFIG_HOME: join(this.#root, "ada/.config"),
+        TZ: "UTC",
+        ...this.env,
+      },
+      cwd: this.dir,
+      version: "0.0.0",
+      cachePrefix: null,
+      stdout: stream,
+      stderr: stream,
+      stdinIsTerminal: false,
+      stdinIsPiped: input !== undefined,
+      signal,
+      readStdin: async function* () {
+        yield Buffer.from(input ?? "");
+      },
+      sleep: async () => {},
+      confirm: async () => false,
+      askSecret: async () => null,
+    };
   }
 }

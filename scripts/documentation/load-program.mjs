@@ -8,6 +8,11 @@ const PROGRAM = `
   export { run } from "./src/app/run.ts";
   export { createServices } from "./src/app/services/app-services.ts";
   export { Output } from "./src/output/output.ts";
+  export { SUPPORT_ROUTES } from "./src/emulator/routes/support-routes.ts";
+  export { getProviderCatalog } from "./src/domain/environment/provider-catalog.ts";
+  export { PROVIDER_SETTING_DESCRIPTIONS } from "./src/domain/environment/provider-setting-descriptions.ts";
+  export { CHANNEL_TYPE_DEFINITIONS } from "./src/domain/message/channel-types.ts";
+  export { toJSONSchema } from "zod/mini";
 `;
 
 /** The folder of the source files that look for other files of the package. */

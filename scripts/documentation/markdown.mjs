@@ -1,5 +1,8 @@
 // Writes parts of Markdown pages.
 
+/** Columns of JSON in a block of code. */
+const MAX_JSON_WIDTH = 100;
+
 /** Returns text for a cell of a table. */
 const formatCell = (text) => text.replaceAll("|", "\\|").replaceAll("\n", "<br>");
 
@@ -15,6 +18,20 @@ export function formatCode(text, language = "") {
   const longest = Math.max(2, ...[...text.matchAll(/^`+/gm)].map(([fence]) => fence.length));
   const fence = "`".repeat(longest + 1);
   return `${fence}${language}\n${text.replace(/\n+$/, "")}\n${fence}`;
+}
+
+/** Returns JSON in which objects and lists that fit into a line are in one line. */
+export function formatJson(value, indent = "") {
+  const line = JSON.stringify(value, null, 1)
+    .replaceAll(/\n\s*/g, " ")
+    .replaceAll(/(?<=\[) | (?=\])/g, "");
+  if (typeof value !== "object" || value === null || indent.length + line.length <= MAX_JSON_WIDTH) return line;
+  const inner = `${indent}  `;
+  const entries = Array.isArray(value)
+    ? value.map((item) => formatJson(item, inner))
+    : Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${formatJson(item, inner)}`);
+  const [open, close] = Array.isArray(value) ? "[]" : "{}";
+  return `${open}\n${entries.map((entry) => inner + entry).join(",\n")}\n${indent}${close}`;
 }
 
 /** Returns a code span. */
@@ -33,29 +50,33 @@ export function toAnchor(heading) {
 /** Words of a text that are typed, or that files and output contain. */
 const CODE_WORDS = [
   /`[^`]*`/, // is code already
+  /\{ ?"[^}]*\}/, // JSON
+  /"[^\s"]+"/, // a quoted value
   /--?[a-z][\w-]*(?![\w-])/, // a flag
-  /"?[\w.~/@-]*<[^>\s]+>[\w./]*"?/, // a placeholder
+  /[^\s"'(]*<[a-z_/-]+>(?:[^\s"'(),;:.<]|\.(?=\w)|<[a-z_/-]+>)*/, // a placeholder
   /[\w./~@-]*\.(?:json|jsonl|ndjson|md|db|html)\b/, // a file
   /\b[a-z]+\/(?=[\s).,;:]|$)/, // a folder
   /\b[\w:]+(?::=|>=|=)\w+/, // an assignment or a rule
-  /\b[a-z]+(?:_[a-z]+)+\b/, // a name of the API
+  /\b[a-z]+(?:[._][a-z]+)+\b/, // a name of the API, or a path
   /\bKNOCK_[A-Z_]+/, // an environment variable
   /\$[A-Z_]+\b/, // a reference to a variable
   /:memory:|@-|@file\b|(?<=\s)--?(?=\s)/,
 ];
 const CODE_WORD = new RegExp(`((?<![\\w./"-])(?:${CODE_WORDS.map(({ source }) => source).join("|")}))`);
-
 /** A list of at least three values at the end of a text. */
 const VALUES = /(?<=: )\w+(?:, \w+){2,}(?=\.?$)/;
 
+function formatCodeWord(word) {
+  if (word.startsWith("`")) return word;
+  return formatCodeSpan(/^"[^"]*"$/.test(word) ? word.slice(1, -1) : word);
+}
+
 /** Returns plain text of the program for Markdown: words that are typed become code, and other characters are escaped. */
 export function formatProse(text) {
-  const parts = text.replace(VALUES, (values) => values.replaceAll(/\w+/g, "`$&`")).split(CODE_WORD);
-  return parts
-    .map((part, index) => {
-      if (index % 2 === 0) return part.replaceAll(/[<>*_]/g, "\\$&");
-      return part.startsWith("`") ? part : `\`${part}\``;
-    })
+  return text
+    .replace(VALUES, (values) => values.replaceAll(/\w+/g, "`$&`"))
+    .split(CODE_WORD)
+    .map((part, index) => (index % 2 === 0 ? part.replaceAll(/[<>*]|__/g, "\\$&") : formatCodeWord(part)))
     .join("");
 }
 

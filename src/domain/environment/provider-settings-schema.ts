@@ -10,6 +10,7 @@ import {
   type ProviderSetting,
   parseVariableReference,
 } from "./provider-catalog.js";
+import { PROVIDER_SETTING_DESCRIPTIONS } from "./provider-setting-descriptions.js";
 
 /** Matches a single Liquid output. Any literal text in it or around it would be a part of the secret in the file. */
 const LIQUID_ALONE = /^\s*\{\{[^"'}]*\}\}\s*$/;
@@ -69,16 +70,20 @@ export const providerSettingsSchema = memoizeSchema(({ settings }: ProviderDefin
 
 /** Returns the schema of all providers' settings by all their names, for editors. */
 function buildEditorSettingsSchema(): z.ZodMiniType {
-  const uses = new Map<string, { vendor: ProviderDefinition; setting: ProviderSetting }[]>();
+  const uses = new Map<string, { vendor: ProviderDefinition; name: string; setting: ProviderSetting }[]>();
   for (const vendor of getProviderCatalog())
     for (const [alias, name] of mapSettingNames(vendor))
-      uses.set(alias, [...(uses.get(alias) ?? []), { vendor, setting: vendor.settings[name] as ProviderSetting }]);
+      uses.set(alias, [
+        ...(uses.get(alias) ?? []),
+        { vendor, name, setting: vendor.settings[name] as ProviderSetting },
+      ]);
   const fields = [...uses].map(([name, vendors]) => {
     const [first, ...others] = vendors.map(({ setting }) => setting) as [ProviderSetting, ...ProviderSetting[]];
     const isSame = others.every(({ kind, liquid }) => kind === first.kind && liquid === first.liquid);
     const titles = vendors.map(({ vendor }) => vendor.title).join(", ");
     const note = first.kind === "secret" ? ` Names an environment variable, such as "$${name.toUpperCase()}".` : "";
-    return [name, described(isSame ? settingSchema(name, first) : anyValue(), `${titles}.${note}`)];
+    const description = PROVIDER_SETTING_DESCRIPTIONS[vendors[0]?.name ?? name] ?? "";
+    return [name, described(isSame ? settingSchema(name, first) : anyValue(), `${titles}: ${description}${note}`)];
   });
   return z.looseObject(Object.fromEntries(fields));
 }

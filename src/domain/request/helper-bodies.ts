@@ -4,7 +4,7 @@ import { once } from "../../util/once.js";
 import { parseTimestamp } from "../condition/parse-timestamp.js";
 import { ENGAGEMENT_ACTIONS } from "../message/message.js";
 import { LIST_KNOWN_KEYS } from "../schema/describe-issue.js";
-import { matchingString, optional, rule } from "../schema/fields.js";
+import { described, matchingString, optional, rule } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
 
 // These are the bodies of test helpers under `/__knock/`. They reject unknown keys, because for example a reset with a
@@ -15,7 +15,10 @@ const isDuration = (text: string): boolean => parseDuration(text) !== undefined;
 
 /** The schema of a reset, with the data to keep. */
 export const resetBodySchema = once(() =>
-  z.strictObject({ keep: optional(z.array(z.enum(["recipients"]))) }, LIST_KNOWN_KEYS),
+  z.strictObject(
+    { keep: described(optional(z.array(z.enum(["recipients"]))), "The data to keep (default: none).") },
+    LIST_KNOWN_KEYS,
+  ),
 );
 
 const CLOCK_MOVES = ["advance", "set", "freeze", "reset"] as const;
@@ -25,18 +28,22 @@ export const clockBodySchema = once(() =>
   z
     .strictObject(
       {
-        advance: z.optional(
-          matchingString(
-            (text) => text === "next" || isDuration(text),
-            'must be a duration, for example "1h30m", or "next"',
+        advance: described(
+          z.optional(
+            matchingString(
+              (text) => text === "next" || isDuration(text),
+              'must be a duration, for example "1h30m", or "next"',
+            ),
           ),
+          'Move the clock forward by a duration such as "1h30m", or with "next" to the next due time.',
         ),
-        set: z.optional(time()),
-        freeze: z.optional(
-          z.nullable(unionByType("true or an ISO 8601 time", { flag: () => z.literal(true), text: time })),
+        set: described(z.optional(time()), 'Move the clock to a time such as "2030-06-04T10:00:00Z".'),
+        freeze: described(
+          z.optional(z.nullable(unionByType("true or an ISO 8601 time", { flag: () => z.literal(true), text: time }))),
+          "Stop the clock now (true or null), or at a time.",
         ),
-        reset: z.optional(z.literal(true)),
-        force: optional(z.boolean()),
+        reset: described(z.optional(z.literal(true)), "Return the clock to real time."),
+        force: described(optional(z.boolean()), "Allow an earlier time (default: false)."),
       },
       LIST_KNOWN_KEYS,
     )
@@ -53,7 +60,12 @@ export type ClockBody = z.output<ReturnType<typeof clockBodySchema>>;
 /** The schema of a request that waits until no work is due. */
 export const idleBodySchema = once(() =>
   z.strictObject(
-    { timeout: z.optional(matchingString(isDuration, 'must be a duration, for example "5s"')) },
+    {
+      timeout: described(
+        z.optional(matchingString(isDuration, 'must be a duration, for example "5s"')),
+        "How long to wait (default: 5s).",
+      ),
+    },
     LIST_KNOWN_KEYS,
   ),
 );
@@ -70,12 +82,27 @@ export const faultBodySchema = once(() => {
   return z
     .strictObject(
       {
-        channel: matchingString((text) => text !== "", channel),
-        status: optional(z.int(status).check(z.gte(400, status), z.lte(599, status))),
-        error: optional(z.enum(FAULT_ERRORS)),
-        times: optional(z.int(times).check(z.gte(1, times))),
-        rate: optional(z.number(rate).check(z.gt(0, rate), z.lte(1, rate))),
-        seed: optional(unionByType("a string or a number", { text: z.string, number: z.number })),
+        channel: described(
+          matchingString((text) => text !== "", channel),
+          "The channel: a key, an ID or a type.",
+        ),
+        status: described(
+          optional(z.int(status).check(z.gte(400, status), z.lte(599, status))),
+          "The provider's status code. Either this or error is required.",
+        ),
+        error: described(optional(z.enum(FAULT_ERRORS)), "The error of a delivery without a status."),
+        times: described(
+          optional(z.int(times).check(z.gte(1, times))),
+          "How many deliveries fail (default: 1, or all if rate is given).",
+        ),
+        rate: described(
+          optional(z.number(rate).check(z.gt(0, rate), z.lte(1, rate))),
+          "The share of deliveries that fail, above 0 and up to 1 (default: 1).",
+        ),
+        seed: described(
+          optional(unionByType("a string or a number", { text: z.string, number: z.number })),
+          "The seed that decides which deliveries fail. The same seed repeats them.",
+        ),
       },
       LIST_KNOWN_KEYS,
     )
@@ -104,8 +131,16 @@ export const seedBodySchema = once(() =>
  * every message.
  */
 export const messagesQuerySchema = once(() => {
-  const text = z.optional(z.string());
-  return z.strictObject({ recipient: text, workflow: text, channel: text, workflow_run_id: text }, LIST_KNOWN_KEYS);
+  const text = (description: string) => described(z.optional(z.string()), description);
+  return z.strictObject(
+    {
+      recipient: text("Messages to this user ID or collection/id."),
+      workflow: text("Messages of this workflow."),
+      channel: text("Messages on this channel: a key or an ID."),
+      workflow_run_id: text("Messages of this trigger."),
+    },
+    LIST_KNOWN_KEYS,
+  );
 });
 
 export const emptyBodySchema = once(() => z.strictObject({}, LIST_KNOWN_KEYS));

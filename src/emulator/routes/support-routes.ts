@@ -1,3 +1,4 @@
+import type * as z from "zod/mini";
 import { checkRequest } from "../../domain/request/check-request.js";
 import {
   clockBodySchema,
@@ -37,6 +38,14 @@ export interface SupportContext extends HandlerOptions {
 export interface SupportRoute {
   endpoint: `${Method} /__knock/${string}`;
   handle(context: SupportContext): Promise<JsonObject>;
+}
+
+/** A route that tests call, which is documented. */
+interface TestRoute extends SupportRoute {
+  /** The purpose of the route. */
+  summary: string;
+  /** The schema of the body or of the query. The handler checks it. */
+  input?: () => z.ZodMiniType;
 }
 
 const DEFAULT_IDLE_TIMEOUT_MS = 5_000;
@@ -155,30 +164,80 @@ async function receiveSourceEvent({
   return receipt as unknown as JsonObject;
 }
 
-export const SUPPORT_ROUTES: SupportRoute[] = [
-  { endpoint: "GET /__knock/ready", handle: async ({ url, port }) => ({ ready: true, url, port }) },
-  { endpoint: "POST /__knock/reset", handle: resetStore },
+export const SUPPORT_ROUTES: TestRoute[] = [
+  {
+    endpoint: "GET /__knock/ready",
+    summary: "Report that requests are answered",
+    handle: async ({ url, port }) => ({ ready: true, url, port }),
+  },
+  {
+    endpoint: "POST /__knock/reset",
+    summary: "Empty the store, and load the project's recipients files again",
+    input: resetBodySchema,
+    handle: resetStore,
+  },
   {
     endpoint: "POST /__knock/seed",
+    summary: "Add recipients, in the format of a recipients file",
+    input: seedBodySchema,
     async handle({ operations, worker, body }) {
       const content = checkRequest(seedBodySchema(), await body());
       return worker.runExclusively(async () => (await operations.seedRecipients(content)) as unknown as JsonObject);
     },
   },
-  { endpoint: "GET /__knock/clock", handle: async ({ operations }) => ({ ...(await operations.readClock()) }) },
-  { endpoint: "POST /__knock/clock", handle: moveClock },
-  { endpoint: "POST /__knock/idle", handle: waitUntilIdle },
-  { endpoint: "GET /__knock/messages", handle: listMessages },
-  { endpoint: "POST /__knock/faults", handle: addFault },
-  { endpoint: "GET /__knock/faults", handle: async ({ faults }) => ({ items: faults.list() }) },
-  { endpoint: "DELETE /__knock/faults", handle: async ({ faults }) => ({ cleared: faults.clear() }) },
-  { endpoint: "POST /__knock/sources/{key}", handle: receiveSourceEvent },
+  {
+    endpoint: "GET /__knock/clock",
+    summary: "Return the time of the clock",
+    handle: async ({ operations }) => ({ ...(await operations.readClock()) }),
+  },
+  {
+    endpoint: "POST /__knock/clock",
+    summary: "Move the clock and run the work that becomes due, as `knock clock --json` does",
+    input: clockBodySchema,
+    handle: moveClock,
+  },
+  {
+    endpoint: "POST /__knock/idle",
+    summary: "Wait until nothing is due. The status is 408 after the timeout",
+    input: idleBodySchema,
+    handle: waitUntilIdle,
+  },
+  {
+    endpoint: "GET /__knock/messages",
+    summary: "Return the newest 1,000 messages with their content, oldest first",
+    input: messagesQuerySchema,
+    handle: listMessages,
+  },
+  {
+    endpoint: "POST /__knock/faults",
+    summary: "Make deliveries of a channel fail. A sandboxed channel is then retried like a real one",
+    input: faultBodySchema,
+    handle: addFault,
+  },
+  {
+    endpoint: "GET /__knock/faults",
+    summary: "List the faults",
+    handle: async ({ faults }) => ({ items: faults.list() }),
+  },
+  {
+    endpoint: "DELETE /__knock/faults",
+    summary: "Remove all faults",
+    handle: async ({ faults }) => ({ cleared: faults.clear() }),
+  },
+  {
+    endpoint: "POST /__knock/sources/{key}",
+    summary: "Receive an event of a source, as the source would send it to the service",
+    handle: receiveSourceEvent,
+  },
   {
     endpoint: "GET /__knock/sources",
+    summary: "List the sources",
     handle: async ({ sources }) => ({ items: (await sources?.list()) ?? [] }) as unknown as JsonObject,
   },
   {
     endpoint: "POST /__knock/scenes",
+    summary: "Start a scene: a store of its own for one test",
+    input: emptyBodySchema,
     async handle(context) {
       checkRequest(emptyBodySchema(), await context.body());
       return { ...(await context.scenes.open()) };
@@ -186,14 +245,20 @@ export const SUPPORT_ROUTES: SupportRoute[] = [
   },
   {
     endpoint: "GET /__knock/scenes",
+    summary: "List the scenes",
     handle: async ({ scenes }) => ({ items: scenes.list().map((scene) => ({ ...scene })) }),
   },
   {
     endpoint: "DELETE /__knock/scenes/{id}",
+    summary: "End a scene and delete its data",
     async handle({ scenes, param }) {
       await scenes.end(param("id"));
       return { ended: param("id") };
     },
   },
-  { endpoint: "GET /__knock/webhooks", handle: async ({ webhooks }) => ({ items: webhooks?.list() ?? [] }) },
+  {
+    endpoint: "GET /__knock/webhooks",
+    summary: "List the deliveries of webhooks with their attempts",
+    handle: async ({ webhooks }) => ({ items: webhooks?.list() ?? [] }),
+  },
 ];

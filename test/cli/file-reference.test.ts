@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { getProviderCatalog } from "../../src/domain/environment/provider-catalog.js";
+import { PROVIDER_SETTING_DESCRIPTIONS } from "../../src/domain/environment/provider-setting-descriptions.js";
+import { PUBLISHED_SCHEMAS } from "../../src/domain/project/published-schemas.js";
+import { PAGE_ROUTES } from "../../src/emulator/page/page-routes.js";
+import { SUPPORT_ROUTES } from "../../src/emulator/routes/support-routes.js";
+import { isJsonObject, type Json } from "../../src/util/json.js";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const FOLDER = join(ROOT, "docs/reference/files");
+
+const readPage = (name: string): string => readFileSync(join(FOLDER, name), "utf8");
+const providersPage = readFileSync(join(ROOT, "docs/reference/providers.md"), "utf8");
+
+/** Pages with formats that several documents share. */
+const SHARED_PAGES = readPage("workflow-json.md") + readPage("recipients-json.md");
+
+const getPageName = (schema: string): string => `${schema === "translation" ? "translations" : schema}-json.md`;
+
+/** Returns the names of all properties of a schema, except those that the hosted service writes. */
+function listProperties(schema: Json): Set<string> {
+  const names = new Set<string>();
+  const visit = (value: Json | undefined): void => {
+    if (Array.isArray(value)) for (const item of value) visit(item);
+    if (!isJsonObject(value)) return;
+    for (const [keyword, content] of Object.entries(value)) {
+      // Conditions of the schema repeat the property that selects a variant.
+      if (keyword === "if" || keyword === "patternProperties") continue;
+      if (keyword !== "properties" || !isJsonObject(content)) visit(content);
+      else
+        for (const [name, property] of Object.entries(content)) {
+          const isDocumented =
+            name !== "$schema" && isJsonObject(property) && property.description !== "Written by the hosted service.";
+          if (isDocumented) names.add(name);
+          visit(property);
+        }
+    }
+  };
+  visit(schema);
+  return names;
+}
+
+function readSchema(name: string): Json {
+  return JSON.parse(readFileSync(join(ROOT, `schemas/${name}.schema.json`), "utf8")) as Json;
+}
+
+const toSnakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** Returns whether providers.md has a setting, possibly as an alias or in camel case. */
+const isProviderSetting = (name: string): boolean =>
+  [name, toSnakeCase(name)].some((form) => providersPage.includes(`\`${form}\``));
+
+/** Returns whether a page has a property in a table, or describes it as the only property of a variant. */
+const isListed = (property: string, page: string): boolean =>
+  page.includes(`| \`${property}\` |`) || page.includes(`\n\`${property}\`: `);
+
+describe("the reference of project files", () => {
+  it.each(Object.keys(PUBLISHED_SCHEMAS))("lists every property of the schema %s", (name) => {
+    const page = readPage(getPageName(name));
+    const missing = [...listProperties(readSchema(name))].filter(
+      (property) => ![page, SHARED_PAGES].some((text) => isListed(property, text)) && !isProviderSetting(property),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it("links to every page in its index", () => {
+    const index = readPage("README.md");
+    const pages = readdirSync(FOLDER).filter((name) => name !== "README.md");
+    expect(pages.filter((name) => !index.includes(`](${name})`))).toEqual([]);
+  });
+
+  it.each(readdirSync(FOLDER))("%s has an anchor of its own for each heading", (name) => {
+    const text = readPage(name).replaceAll(/^```[\s\S]*?^```$/gm, "");
+    const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading);
+    expect(headings.filter((heading, index) => headings.indexOf(heading) !== index)).toEqual([]);
+  });
+});
+
+describe("the reference of providers", () => {
+  it.each(getProviderCatalog())("lists every setting and name of $title", ({ title, names, settings }) => {
+    const section = providersPage.split(/^(?=## )/m).find((text) => text.startsWith(`## ${title}\n`)) ?? "";
+    expect(names.filter((name) => !section.includes(`\`${name}\``))).toEqual([]);
+    expect(Object.keys(settings).filter((name) => !section.includes(`| \`${name}\` |`))).toEqual([]);
+  });
+
+  it("describes exactly the settings of the catalog", () => {
+    const known = new Set(getProviderCatalog().flatMap(({ settings }) => Object.keys(settings)));
+    expect(Object.keys(PROVIDER_SETTING_DESCRIPTIONS)).toEqual([...known].sort());
+  });
+});
+
+describe("the reference of the test API", () => {
+  const page = readFileSync(join(ROOT, "docs/reference/test-api.md"), "utf8");
+
+  it.each(SUPPORT_ROUTES)("has a section with a request and a response of $endpoint", ({ endpoint }) => {
+    const section = page.split(/^(?=## )/m).find((text) => text.startsWith(`## ${endpoint}\n`)) ?? "";
+    expect(section).toMatch(/```sh\ncurl .*\n```\n\n```json\n/);
+  });
+
+  it("leaves out the routes of the page, which are not for tests", () => {
+    expect(PAGE_ROUTES.filter(({ endpoint }) => page.includes(`## ${endpoint}\n`))).toEqual([]);
+  });
+});
