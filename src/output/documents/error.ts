@@ -19,6 +19,7 @@ export const errorDocumentSchema = z.object({
       code: described(z.enum(Object.keys(ERROR_CODES) as ErrorCode[]), "The code, which sets the exit code."),
       message: textField("The problem. The wording may change."),
       hint: textOrNull("The next step, or null. The wording may change."),
+      docs: textField("The section of the documentation about the code."),
       details: described(z.array(detailSchema), "Each invalid value."),
       status: z.optional(described(z.int(), "The HTTP status of the API's response.")),
       request_id: z.optional(textField("The ID of the request to the API.")),
