@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { type AddressInfo, createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
+import { startCommandBridge } from "./command-bridge.js";
 import { CHROME } from "./page-reader.js";
-import type { Sample, SampleName } from "./run-knock.js";
+import { quoteShellWord, type Sample, type SampleName } from "./run-knock.js";
 import { startSmtpReceiver } from "./smtp-receiver.js";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
@@ -131,6 +132,14 @@ function readWorkflowCommands(text: string): string[] {
   return commands.filter((command) => command !== "npm ci");
 }
 
+/** Replaces `npm test` and `npm run <name>` with the scripts of `package.json`, because npm takes as long as a test. */
+function replaceNpmScripts(text: string, folder: string): string {
+  return text.replace(/^npm (?:run )?(\S+)$/gm, (_, name: string) => {
+    const { scripts } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    return `sh -c ${quoteShellWord(scripts[name])}`;
+  });
+}
+
 /** Runs the blocks of a page in order, with free ports and with a mail server if the page uses one. */
 export async function runPage(page: string, samples: Record<SampleName, Sample>): Promise<PageResult> {
   const blocks = readBlocks(page);
@@ -138,11 +147,12 @@ export async function runPage(page: string, samples: Record<SampleName, Sample>)
   const mail = uses(MAIL_PORT) ? await startSmtpReceiver() : undefined;
   const ports = new Map(mail === undefined ? [] : [[MAIL_PORT, String(mail.port)]]);
   for (const port of LISTENING_PORTS) if (uses(port)) ports.set(port, await findFreePort());
+  const replacePorts = (text: string): string => text.replace(/\b\d{4}\b/g, (number) => ports.get(number) ?? number);
+  const bridge = startCommandBridge();
   try {
-    return await runBlocks(blocks, samples, (text) =>
-      text.replace(/\b\d{4}\b/g, (number) => ports.get(number) ?? number),
-    );
+    return await runBlocks(blocks, samples, replacePorts, bridge.bin);
   } finally {
+    bridge.close();
     await mail?.close();
   }
 }
@@ -151,6 +161,7 @@ async function runBlocks(
   blocks: readonly Block[],
   samples: Record<SampleName, Sample>,
   replacePorts: (text: string) => string,
+  bin: string,
 ): Promise<PageResult> {
   const result: PageResult = { failures: [], differences: [] };
   let sample = samples.collab;
@@ -158,9 +169,9 @@ async function runBlocks(
   let folders = 0;
   let output = "";
   const runShell = async (text: string): Promise<void> => {
-    // npm would ask the registry for a new version of itself.
-    const env = { npm_config_update_notifier: "false", CHROME_PATH: CHROME };
-    const { exitCode, stdout } = await sample.shell(`exec 2>&1\nset -e\n${replacePorts(text)}`, { cwd, env });
+    const commands = replacePorts(replaceNpmScripts(text, sample.path(cwd)));
+    const script = `exec 2>&1\nset -e\nPATH="${bin}:$PWD/node_modules/.bin:$PATH"\n${commands}`;
+    const { exitCode, stdout } = await sample.shell(script, { cwd, env: { CHROME_PATH: CHROME } });
     output = stdout.replaceAll(sample.home, "/home/you").replace(ANSI_SEQUENCES, "");
     if (exitCode !== 0 || stdout === "") result.failures.push({ text, exitCode, output });
   };

@@ -5,7 +5,14 @@ import { type ProcessIO, sleep } from "../../src/app/process-io.js";
 import { run } from "../../src/app/run.js";
 import type { OutputStream } from "../../src/output/output-stream.js";
 import { checkPrintedDocuments } from "./output-schemas.js";
-import { createSample, createSampleTest, type RunCommand, type Sample, type SampleName } from "./run-knock.js";
+import {
+  type CommandInvocation,
+  createSample,
+  createSampleTest,
+  type ProcessResult,
+  type Sample,
+  type SampleName,
+} from "./run-knock.js";
 
 const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../package.json"), "utf8")) as {
   version: string;
@@ -21,13 +28,21 @@ function checkEnvironmentVariables({ TZ = "UTC", LANG = "C.UTF-8", ...env }: Rec
 /** Limits a chunk of standard input to the size of a pipe. */
 const PIPE_BYTES = 65_536;
 
+/** A text that a command wrote to one of its outputs. */
+interface OutputChunk {
+  isError: boolean;
+  text: Buffer;
+}
+
 /** Collects written text as the bytes that a process would write. */
-function createOutputCollector(): { stream: OutputStream; text: () => string } {
-  const chunks: Buffer[] = [];
-  const write = (text: string): void => void chunks.push(Buffer.from(text));
+function createOutputCollector(isError: boolean, chunks: OutputChunk[]): { stream: OutputStream; text: () => string } {
+  const write = (text: string): void => void chunks.push({ isError, text: Buffer.from(text) });
   return {
     stream: { isTTY: false, write, writeAsync: async (text) => write(text) },
-    text: () => Buffer.concat(chunks).toString("utf8").replace(/\n$/, ""),
+    text: () =>
+      Buffer.concat(chunks.filter((chunk) => chunk.isError === isError).map(({ text }) => text))
+        .toString("utf8")
+        .replace(/\n$/, ""),
   };
 }
 
@@ -35,12 +50,19 @@ function createOutputCollector(): { stream: OutputStream; text: () => string } {
  * Runs a command from source in this process, as `src/app/start.ts` does in a process of its own. The environment, the
  * working directory and standard input are those of the invocation, outputs are pipes, and no signal is sent.
  */
-const runInProcess: RunCommand = async ({ args, cwd, env, input, ...processOptions }) => {
+export async function runInProcess({
+  args,
+  cwd,
+  env,
+  input,
+  ...processOptions
+}: CommandInvocation): Promise<ProcessResult & { chunks: OutputChunk[] }> {
   const [option] = Object.keys(processOptions);
   if (option !== undefined) throw new Error(`"${option}" needs a process of its own: use cliTest`);
   checkEnvironmentVariables(env);
-  const stdout = createOutputCollector();
-  const stderr = createOutputCollector();
+  const chunks: OutputChunk[] = [];
+  const stdout = createOutputCollector(false, chunks);
+  const stderr = createOutputCollector(true, chunks);
   const never = new AbortController();
   const processIO: ProcessIO = {
     argv: args,
@@ -62,10 +84,10 @@ const runInProcess: RunCommand = async ({ args, cwd, env, input, ...processOptio
     askSecret: async () => null,
   };
   const { code } = await run(COMMANDS, processIO);
-  const result = { stdout: stdout.text(), stderr: stderr.text(), exitCode: code };
+  const result = { stdout: stdout.text(), stderr: stderr.text(), exitCode: code, chunks };
   if (args.includes("--json")) checkPrintedDocuments(args, result);
   return result;
-};
+}
 
 /** Copies a sample project as `createSample` does. Its commands run in this process. */
 export const createInProcessSample = (name: SampleName | null): Sample => createSample(name, runInProcess);

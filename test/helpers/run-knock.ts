@@ -61,7 +61,7 @@ export interface ProcessResult {
 }
 
 /** Runs a command until it exits. */
-export type RunCommand = (invocation: CommandInvocation) => Promise<ProcessResult>;
+type RunCommand = (invocation: CommandInvocation) => Promise<ProcessResult>;
 
 export type SampleName = "collab" | "ops" | "shop";
 
@@ -96,7 +96,7 @@ const SCRIPT = "/usr/bin/script";
 export const hasTerminal = existsSync(SCRIPT);
 if (!hasTerminal) console.warn(`notice: no ${SCRIPT}; tests of terminal behavior are skipped`);
 
-const quoteShellWord = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+export const quoteShellWord = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
 function toCommandResult(result: ProcessResult): CommandResult {
   const { stdout, stderr } = result;
