@@ -2,6 +2,7 @@ import type { EngagementAction } from "../domain/message/message.js";
 import { toRecipientReference } from "../domain/recipient/recipient.js";
 import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
 import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
 import type { IdKind, MessageQuery, RunQuery } from "../ports/filters.js";
 import type {
   AdvancedRun,
@@ -149,6 +150,10 @@ class Engine implements LocalOperations {
       ...getTriggerDecision(stored.recipientRun.events),
       ...(outcome.reason ? { reason: outcome.reason as unknown as Json } : {}),
     };
+  }
+
+  async readRunWorkflow(id: string): Promise<Workflow | null> {
+    return (await this.context.store.readRecipientRun(id))?.version ?? null;
   }
 
   async listRecipientRuns(filter: RunQuery, page: PageRequest) {

@@ -3,6 +3,7 @@ import type { RecipientKey, RecipientReference } from "../domain/recipient/recip
 import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
 import type { StepPreview } from "../domain/run/step-preview.js";
 import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
+import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { IdKind, MessageFilter, MessageQuery, RunFilter, RunQuery } from "./filters.js";
 import type { Paged, PageRequest } from "./page-request.js";
@@ -101,6 +102,8 @@ export interface LocalOperations extends Operations {
    * Deletes messages (A-205). Messages that were not sent yet are never sent. The outcomes in the runs stay unchanged.
    */
   deleteMessages(ids: readonly string[]): Promise<void>;
+  /** Returns the version of the workflow that a recipient run uses, or null if the run does not exist. */
+  readRunWorkflow(id: string): Promise<Workflow | null>;
   /** Returns the API's `MessageEvent`s (A-482), newest first, or null if the message does not exist. */
   readMessageEvents(id: string): Promise<JsonObject[] | null>;
   /**

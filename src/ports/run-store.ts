@@ -53,6 +53,8 @@ export interface ThrottleRequest {
 export interface StoredRun {
   run: WorkflowRun;
   recipientRun: RecipientRun;
+  /** The version of the workflow that the run uses. */
+  version: Workflow;
 }
 
 /** Claims, advances, cancels and reads runs. */

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser, type OpenedPage, openPage } from "../helpers/page-browser.js";
+import { triggerFork } from "../helpers/page-fork.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -44,6 +45,7 @@ describe.runIf(hasBrowser)("the accessibility of the page", () => {
     const { harness, request } = opened.api;
     const messages = await harness.listMessages();
     const of = (type: string): string => messages.find(({ channel }) => channel.type === type)?.id ?? "";
+    const forked = await triggerFork(harness);
     const { rows } = await request("GET /__knock/page/runs?workflow=every");
     views = [
       ["messages", "#/messages", "[data-row]"],
@@ -56,12 +58,14 @@ describe.runIf(hasBrowser)("the accessibility of the page", () => {
       ["not there", "#/messages/nobody", ".empty"],
       ["runs", "#/runs", "[data-row]"],
       ["a run", `#/runs/${rows[0]?.id}`, ".timeline"],
+      ["a run with branches", `#/runs/${forked.recipients?.[0]?.recipient_run_id}`, ".node"],
       ["users", "#/users", "[data-row]"],
       ["a user", "#/users/ana", ".preference-set"],
       ["objects", "#/users?kind=objects", "[data-row]"],
       ["an object", "#/users/projects%2Fp1?kind=objects", ".preference-set"],
       ["trigger", "#/trigger", "select"],
       ["the form", "#/trigger/order", ".field-group"],
+      ["the form of a workflow with branches", "#/trigger/fork", ".steps-line, .node"],
       ["clock", "#/clock", "[data-advance]"],
     ];
   });
@@ -80,7 +84,9 @@ describe.runIf(hasBrowser)("the accessibility of the page", () => {
       for (const [name, hash, ready] of views) {
         await page.goto(`${opened.api.url}/${hash}`);
         await page.locator(ready).locator("visible=true").first().waitFor();
-        for (const details of await page.locator("details:visible > summary").all()) await details.click();
+        for (const details of await page.locator("details:visible > summary").all())
+          if ((await details.locator("..").getAttribute("open")) === null) await details.click();
+        for (const node of await page.locator(".node:visible").all()) await node.click();
         expect([name, await violations(page)]).toEqual([name, []]);
         expect([name, await page.evaluate(WIDER)]).toEqual([name, []]);
       }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { summarizeMessage } from "../../src/emulator/page/summarize-message.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { buildCondition, step } from "../helpers/engine-harness.js";
+import { triggerFork } from "../helpers/page-fork.js";
 import { openEventStream, readBuiltPage } from "../helpers/page-reader.js";
 import { type TestEmulator, withApi } from "../helpers/test-emulator.js";
 
@@ -83,6 +84,23 @@ describe("the page's helpers", () => {
       const { items } = await look(api, `runs?workflow_run_id=${outcome.workflow_run_id}&status=completed`);
       expect((items as JsonObject[]).map(({ id }) => id)).toEqual([run.id]);
       expect((await api.request("GET /__knock/page/runs/nobody")).status).toBe(404);
+    }));
+
+  it("return the outline of a workflow, and of a run's version with the values that were compared", () =>
+    withPage(async (api) => {
+      const { recipients } = await triggerFork(api.harness);
+      const id = recipients?.[0]?.recipient_run_id;
+      const condition = { text: "data.size less_than 10" };
+      const matches = (found: JsonObject) => ({ branches: [{}, { conditions: { conditions: [found] } }, {}] });
+      const { items } = await look(api, "workflows");
+      const fork = (items as JsonObject[]).find(({ key }) => key === "fork");
+      expect(fork?.outline).toMatchObject({
+        steps: [{ ref: "in_app_feed_1", summary: "feed" }, matches(condition), { ref: "delay_2" }],
+      });
+      api.harness.define("fork", { steps: [] });
+      expect((await look(api, `runs/${id}`)).outline).toMatchObject({
+        steps: [{}, matches({ ...condition, result: true, value: "4" }), {}],
+      });
     }));
 
   it("return the data that triggered a run", () =>

@@ -21,17 +21,29 @@ const UNARY_OPERATORS: ReadonlySet<Operator> = new Set<Operator>([
   "is_timestamp_on_or_after_now",
 ]);
 
-/** Returns a condition as a reason's detail shows it, such as `recipient.plan equal_to "pro" (was "free")`. */
-export function describeCondition({ variable, operator, argument, value, result }: EvaluatedCondition): string {
-  const test = UNARY_OPERATORS.has(operator)
+/** Returns a condition without its value, such as `recipient.plan equal_to "pro"`. */
+export function describeComparison({
+  variable,
+  operator,
+  argument,
+}: Pick<EvaluatedCondition, "variable" | "operator" | "argument">): string {
+  return UNARY_OPERATORS.has(operator)
     ? `${variable} ${operator}`
-    : `${variable} ${operator} ${formatValue(argument)}`;
-  return result === null ? `${test} (not evaluated)` : `${test} (was ${formatValue(value)})`;
+    : `${variable} ${operator} ${formatConditionValue(argument)}`;
+}
+
+/** Returns a condition as a reason's detail shows it, such as `recipient.plan equal_to "pro" (was "free")`. */
+export function describeCondition(condition: EvaluatedCondition): string {
+  const comparison = describeComparison(condition);
+  return condition.result === null
+    ? `${comparison} (not evaluated)`
+    : `${comparison} (was ${formatConditionValue(condition.value)})`;
 }
 
 const MAX_VALUE_LENGTH = 60;
 
-function formatValue(value: unknown): string {
+/** Returns a compared value as text, shortened. A path without a value is `missing`. */
+export function formatConditionValue(value: unknown): string {
   if (value === undefined) return "missing";
   if (typeof value === "string" && value.startsWith("$message.")) return value;
   const text = JSON.stringify(typeof value === "string" ? value.slice(0, MAX_VALUE_LENGTH) : value);

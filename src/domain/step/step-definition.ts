@@ -56,6 +56,8 @@ export interface StepDefinition<S extends StepBase = StepBase> {
   /** Roots of the scope to which the step may add properties for later steps. */
   changedScopes?: readonly string[];
   references?(step: S): StepReference[];
+  /** Returns the most important settings in a few words, such as `30 minutes`. Null if there is nothing to say. */
+  summarize?(step: S): string | null;
   /** Whether the step's outcome is the outcome of its messages. */
   createsMessages?: boolean;
   /** Whether broadcasts can contain the step (E-396). */

@@ -3,6 +3,7 @@ import { choice, described, optional, rule, text, wholeNumber } from "../schema/
 import type { StepBase } from "../step/step.js";
 import { defineStep, getSettings, type RawStep } from "../step/step-definition.js";
 import { stepFields } from "../step/step-fields.js";
+import { summarizeWindow } from "../step/summarize-window.js";
 import { checkDuration, checkWindow, durationField } from "../step/window.js";
 
 /** The settings of the batch's window. The format has no limit; 365 days is that of the longest delay. */
@@ -99,6 +100,10 @@ export const batchStep = defineStep({
     const { batch_window_type, [EXTENSION]: limit } = getSettings(raw);
     if (batch_window_type !== "sliding" && limit)
       warn(["settings", EXTENSION], "has no effect: the window does not slide");
+  },
+  summarize({ settings }) {
+    const window = summarizeWindow(settings.batch_window, settings.batch_until_field_path);
+    return settings.batch_key === null ? window : `${window}, by ${settings.batch_key}`;
   },
   formatResult({ outcome, total_activities }) {
     const count = outcome === "passed" ? Number(total_activities ?? 0) : 0;

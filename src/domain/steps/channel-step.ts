@@ -168,6 +168,7 @@ export const channelStep = defineStep({
   },
   templates: ({ template, channel_overrides }) => ({ template, channel_overrides }),
   references: ({ guide_key: key }) => (key === null ? [] : [{ kind: "guide", key, path: ["guide_key"] }]),
+  summarize: ({ channel_key, channel_group_key, guide_key }) => guide_key ?? channel_key ?? channel_group_key,
   createsMessages: true,
   isAllowedInBroadcasts: true,
   eventReasons: { failed: "render_error" },

@@ -3,6 +3,7 @@ import { described, rule, text } from "../schema/fields.js";
 import type { StepBase } from "../step/step.js";
 import { defineStep, type RawStep } from "../step/step-definition.js";
 import { stepFields } from "../step/step-fields.js";
+import { summarizeWindow } from "../step/summarize-window.js";
 import { checkWindow, durationField } from "../step/window.js";
 
 const WINDOW = { length: "delay_for", fieldPath: "delay_until_field_path", maxDays: 365 };
@@ -42,4 +43,10 @@ declare module "../step/step.js" {
   }
 }
 
-export const delayStep = defineStep({ label: "a delay", schema, normalize, isAllowedInBroadcasts: true });
+export const delayStep = defineStep({
+  label: "a delay",
+  schema,
+  normalize,
+  summarize: ({ settings }) => summarizeWindow(settings.delay_for, settings.delay_until_field_path),
+  isAllowedInBroadcasts: true,
+});

@@ -78,6 +78,8 @@ export const httpFetchStep = defineStep({
   },
   templates: ({ settings }) => ({ settings }),
   changedScopes: ["data"],
+  summarize: ({ settings: { reusable_step_key: key, method, url } }) =>
+    key === null ? `${method.toUpperCase()} ${url}` : `request ${key}`,
   references({ settings: { reusable_step_key: key, inputs } }) {
     return key === null ? [] : [{ kind: "request", key, path: ["settings", "reusable_step_key"], inputs }];
   },

@@ -3,6 +3,7 @@ import { described, optional, rule, text, wholeNumber } from "../schema/fields.j
 import type { StepBase } from "../step/step.js";
 import { defineStep, type RawStep } from "../step/step-definition.js";
 import { stepFields } from "../step/step-fields.js";
+import { summarizeWindow } from "../step/summarize-window.js";
 import { checkWindow, durationField } from "../step/window.js";
 
 const WINDOW = { length: "throttle_window", fieldPath: "throttle_window_field_path", maxDays: 31 };
@@ -49,5 +50,10 @@ export const throttleStep = defineStep({
   label: "a throttle",
   schema,
   normalize,
+  summarize({ settings }) {
+    const window = summarizeWindow(settings.throttle_window, settings.throttle_window_field_path);
+    const key = settings.throttle_key === null ? "" : `, by ${settings.throttle_key}`;
+    return `${settings.throttle_limit} per ${window}${key}`;
+  },
   eventReasons: { halted: "throttled" },
 });

@@ -43,6 +43,8 @@ export const updateAudienceStep = defineStep({
         `is the audience that triggers this workflow: the step cannot add users to "${key}" here`,
       );
   },
+  summarize: ({ settings: { action, audience_key: key } }) =>
+    action === "add" ? `add to ${key}` : `remove from ${key}`,
   references: ({ settings: { audience_key: key } }) => [
     { kind: "audience", key, path: ["settings", "audience_key"], audienceType: "static" },
   ],

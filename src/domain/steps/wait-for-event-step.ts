@@ -11,6 +11,7 @@ import type { StepBase } from "../step/step.js";
 import { defineStep, getSettings, type RawStep, type StepCheckContext } from "../step/step-definition.js";
 import { toMilliseconds } from "../step/step-duration.js";
 import { stepFields } from "../step/step-fields.js";
+import { formatStepDuration } from "../step/summarize-window.js";
 import { checkDuration, durationField } from "../step/window.js";
 
 const MAX_WAIT_DAYS = 30;
@@ -208,6 +209,21 @@ const getEvent = (raw: JsonObject): JsonObject => {
   return isJsonObject(event) ? event : {};
 };
 
+function summarizeEvent(event: AwaitedEvent): string {
+  switch (event.event_type) {
+    case "integration_source":
+      return `${event.event_key} from ${event.integration_source_key}`;
+    case "message":
+      return `message of ${event.source_key} ${event.event_key}`;
+    case "workflow":
+      return `workflow ${event.source_key} ${event.event_key}`;
+    case "audience":
+      return `recipient ${event.event_key === "enter" ? "enters" : "leaves"} ${event.audience_key}`;
+    case "recipient":
+      return "recipient updated";
+  }
+}
+
 export const waitForEventStep = defineStep({
   label: "a wait_for_event",
   schema,
@@ -237,6 +253,7 @@ export const waitForEventStep = defineStep({
           },
         ]
       : [],
+  summarize: ({ settings }) => `${summarizeEvent(settings.event)}, up to ${formatStepDuration(settings.expires_after)}`,
   isAllowedInBroadcasts: true,
   waitLabel: "for an event",
 });

@@ -1,14 +1,23 @@
 import { describeCondition, type EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
 import { REASONS } from "../../domain/run/reasons.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
+import { buildWorkflowOutline } from "../../domain/workflow/workflow-outline.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
-/** Returns the result and text of each logged condition. A path without a value is null in the log. */
-function explainConditions(conditions: Json | undefined): JsonObject[] {
+/** Parses logged conditions. A path without a value is null in the log. */
+function parseConditionLog(conditions: Json | undefined): EvaluatedCondition[] {
   if (!Array.isArray(conditions)) return [];
-  return conditions.filter(isJsonObject).map((logged) => {
-    const condition = { ...logged, value: logged.value ?? undefined } as unknown as EvaluatedCondition;
-    return { result: condition.result, text: describeCondition(condition) };
-  });
+  return conditions
+    .filter(isJsonObject)
+    .map((logged) => ({ ...logged, value: logged.value ?? undefined }) as unknown as EvaluatedCondition);
+}
+
+/** Returns the result and text of each logged condition. */
+function explainConditions(conditions: Json | undefined): JsonObject[] {
+  return parseConditionLog(conditions).map((condition) => ({
+    result: condition.result,
+    text: describeCondition(condition),
+  }));
 }
 
 function explainPart(part: JsonObject): JsonObject {
@@ -26,8 +35,15 @@ function explainPart(part: JsonObject): JsonObject {
   };
 }
 
-/** Returns a recipient run with the reason of each step as text, as `knock runs show` prints it. */
-export function explainRun(run: JsonObject): JsonObject {
+/**
+ * Returns a recipient run with the reason of each step as text, as `knock runs show` prints it, and the outline of its
+ * workflow with the conditions that the run evaluated.
+ */
+export function explainRun(run: JsonObject, workflow: Workflow): JsonObject {
   const steps = Array.isArray(run.steps) ? run.steps.filter(isJsonObject) : [];
-  return { ...explainPart(run), steps: steps.map(explainPart) };
+  const outline = buildWorkflowOutline(workflow, {
+    trigger: parseConditionLog(run.conditions),
+    steps: new Map(steps.map(({ ref, conditions }) => [String(ref), parseConditionLog(conditions)])),
+  });
+  return { ...explainPart(run), steps: steps.map(explainPart), outline: outline as unknown as JsonObject };
 }

@@ -7,6 +7,7 @@ import { markBodySchema } from "../../domain/request/helper-bodies.js";
 import { RUN_STATUSES } from "../../domain/run/run-status.js";
 import { isChannelStep } from "../../domain/steps/channel-step.js";
 import { parseTrigger } from "../../domain/trigger/parse-trigger.js";
+import { buildWorkflowOutline } from "../../domain/workflow/workflow-outline.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import type { LocalOperations } from "../../ports/operations.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
@@ -79,6 +80,13 @@ async function listRuns({ operations, query }: SupportContext): Promise<JsonObje
   };
   const { items, page_info } = await operations.listRecipientRuns(filter, { limit: parseLimit(query) });
   return toListResult(items, page_info.after !== null);
+}
+
+async function readRun({ operations, param }: SupportContext): Promise<JsonObject> {
+  const id = param("id");
+  const [run, workflow] = await Promise.all([operations.readRecipientRun(id), operations.readRunWorkflow(id)]);
+  if (run === null || workflow === null) throw createNotFoundError();
+  return explainRun(run, workflow);
 }
 
 const matchesText = (recipient: JsonObject, text: string): boolean =>
@@ -181,7 +189,8 @@ async function listWorkflows({ definitions }: SupportContext): Promise<JsonObjec
       if (workflow === null) continue;
       const { name, categories, active, steps, trigger_data_json_schema: schema } = workflow;
       const kinds = steps.map((step) => (isChannelStep(step) ? (step.channel_type ?? step.type) : step.type));
-      items.push({ key, name, categories, active, steps: kinds, schema, error: null });
+      const outline = buildWorkflowOutline(workflow) as unknown as JsonObject;
+      items.push({ key, name, categories, active, steps: kinds, schema, outline, error: null });
     } catch (error) {
       items.push({
         key,
@@ -190,6 +199,7 @@ async function listWorkflows({ definitions }: SupportContext): Promise<JsonObjec
         active: false,
         steps: [],
         schema: null,
+        outline: null,
         error: getErrorMessage(error),
       });
     }
@@ -230,10 +240,7 @@ export const PAGE_ROUTES: SupportRoute[] = [
   { endpoint: "GET /__knock/page/messages/{id}", handle: readMessage },
   { endpoint: "POST /__knock/page/messages/{id}/mark", handle: markMessage },
   { endpoint: "GET /__knock/page/runs", handle: listRuns },
-  {
-    endpoint: "GET /__knock/page/runs/{id}",
-    handle: async ({ operations, param }) => explainRun(requireFound(await operations.readRecipientRun(param("id")))),
-  },
+  { endpoint: "GET /__knock/page/runs/{id}", handle: readRun },
   { endpoint: "GET /__knock/page/users", handle: listRecipients },
   { endpoint: "GET /__knock/page/users/{id}", handle: readRecipient },
   {

@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from "./json.js";
 import { formatRecipient, parseRecipient } from "./labels.js";
+import type { Outline } from "./outline.js";
 import { buildSample } from "./schema.js";
 
 export interface Workflow {
@@ -10,6 +11,8 @@ export interface Workflow {
   /** The types of its steps; the channel type for channel steps. */
   steps: string[];
   schema: JsonObject | null;
+  /** Null if the workflow is invalid. */
+  outline: Outline | null;
   /** The reason why the workflow is invalid; null if it is valid. */
   error: string | null;
 }

@@ -10,6 +10,13 @@ const PATHS: Record<string, string> = {
   runs: "M4 3v10M4 4.5h0M4 8h0M7.5 4.5h6M7.5 8h6M7.5 11.5h4",
   users: "M8 8a2.8 2.8 0 1 0 0-5.6A2.8 2.8 0 0 0 8 8zM2.8 13.8a5.3 5.3 0 0 1 10.4 0",
   trigger: "M9 1.8 3.5 9H8l-1 5.2L12.5 7H8z",
+  delay: "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 4.8V8l2.3 1.6",
+  wait_for_event: "M4.5 2h7M4.5 14h7M5.5 2v2.5L8 8l2.5-3.5V2M5.5 14v-2.5L8 8l2.5 3.5V14",
+  batch: "M8 2 2.5 5 8 8l5.5-3zM2.5 8 8 11l5.5-3M2.5 11 8 14l5.5-3",
+  throttle: "M2 3h12L9.5 8.5V13l-3 1V8.5z",
+  branch: "M8 2v3.5M8 5.5 3.5 9v4.5M8 5.5 12.5 9v4.5",
+  random_cohort: "M8 2v3.5M8 5.5 3.5 9v4.5M8 5.5 12.5 9v4.5M8 5.5v8",
+  http_fetch: "M5.5 5 2.5 8l3 3M10.5 5l3 3-3 3M9 3.5l-2 9",
   clock: "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 4.8V8l2.3 1.6",
 };
 

@@ -5,11 +5,14 @@ import { writeDraft } from "../lib/draft-store.js";
 import { filterObjects, isObject, type Json, type JsonObject } from "../lib/json.js";
 import { formatRecipient, getChannelLabel, getStepStatus, getTone, replaceUnderscores } from "../lib/labels.js";
 import { useLive } from "../lib/live.js";
+import type { Outline } from "../lib/outline.js";
 import { buildLink } from "../lib/route.js";
+import { createRunMarks } from "../lib/run-marks.js";
 import { useResource } from "../lib/use-resource.js";
 import { useTitle } from "../lib/use-route.js";
 import { Chip, Code, Facts, Fault, NotFound, RecipientLink, RunStatus, Time, Until } from "../parts/basics.js";
 import { Events } from "../parts/events.js";
+import { WorkflowDiagram } from "./workflow-diagram.js";
 
 function Conditions({ of }: { of: Json | undefined }) {
   const known = filterObjects(of);
@@ -104,6 +107,21 @@ function ResumeTime({ at }: { at: string }) {
   );
 }
 
+/** Displays when a step continues, the reason for its outcome, and its messages. */
+function Outcome({ step, hasConditions }: { step: JsonObject; hasConditions: boolean }) {
+  return (
+    <>
+      {step.until ? (
+        <ResumeTime at={String(step.until)} />
+      ) : step.outcome === "waiting" ? (
+        <p class="reason">Waits for an event.</p>
+      ) : null}
+      <Explanation part={hasConditions ? step : { ...step, conditions: null }} />
+      <MessageLinks step={step} />
+    </>
+  );
+}
+
 function Step({ step, at }: { step: JsonObject; at: Json | undefined }) {
   return (
     <li class={`step ${getTone(getStepStatus(step))}`}>
@@ -120,13 +138,7 @@ function Step({ step, at }: { step: JsonObject; at: Json | undefined }) {
         </span>
       </div>
       {step.branch ? <p class="reason">took the branch “{String(step.branch)}”</p> : null}
-      {step.until ? (
-        <ResumeTime at={String(step.until)} />
-      ) : step.outcome === "waiting" ? (
-        <p class="reason">waits for an event</p>
-      ) : null}
-      <Explanation part={step} />
-      <MessageLinks step={step} />
+      <Outcome step={step} hasConditions />
     </li>
   );
 }
@@ -162,6 +174,7 @@ export function RunDetail({ id }: { id: string }) {
   const events = filterObjects(run.events);
   const source = isObject(run.trigger_source) ? run.trigger_source : {};
   const steps = filterObjects(run.steps);
+  const outline = run.outline as unknown as Outline;
   const findLastEventTime = (ref: unknown): Json | undefined =>
     events.findLast(({ step_ref }) => step_ref === ref)?.inserted_at;
   return (
@@ -205,6 +218,20 @@ export function RunDetail({ id }: { id: string }) {
           <Explanation part={run} />
         </section>
       ) : null}
+      {outline.steps.length === 0 ? null : (
+        <section aria-label="Workflow">
+          <h2>Workflow</h2>
+          <WorkflowDiagram
+            key={id}
+            outline={outline}
+            marks={createRunMarks(run, outline)}
+            showOutcome={(ref) => {
+              const step = steps.findLast((candidate) => candidate.ref === ref);
+              return step === undefined ? null : <Outcome step={step} hasConditions={false} />;
+            }}
+          />
+        </section>
+      )}
       <h2>Steps</h2>
       {steps.length === 0 ? <p class="hint">No step was reached.</p> : null}
       <ol class="timeline" aria-label="Steps">

@@ -11,6 +11,7 @@ import { replaceRoute } from "../lib/use-route.js";
 import { Code, Empty, Fault } from "../parts/basics.js";
 import { Data } from "../parts/data-input.js";
 import { RecipientInput, RecipientsInput } from "../parts/recipients-input.js";
+import { DiagramSection } from "./diagram-section.js";
 
 const NO_FIELDS: ReadonlyMap<string, string> = new Map();
 
@@ -232,7 +233,7 @@ export function Trigger({ route, project }: { route: Route; project: Project | n
       </Empty>
     );
   return (
-    <div class="single">
+    <div class={chosen?.outline ? "single with-diagram" : "single"}>
       <header class="detail-head">
         <h1>Trigger a workflow</h1>
         <Fault text={fault} />
@@ -272,7 +273,12 @@ export function Trigger({ route, project }: { route: Route; project: Project | n
       ) : chosen.error !== null ? (
         <Fault text={chosen.error} />
       ) : (
-        <Form key={chosen.key} workflow={chosen} project={project} route={route} />
+        <>
+          {chosen.outline === null || chosen.steps.length === 0 ? null : (
+            <DiagramSection workflow={chosen} outline={chosen.outline} />
+          )}
+          <Form key={chosen.key} workflow={chosen} project={project} route={route} />
+        </>
       )}
     </div>
   );

@@ -42,8 +42,8 @@ export function readWorkflowRun(db: Connection, shared: SharedRows, id: string):
 function toStoredRuns(db: Connection, shared: SharedRows, rows: readonly RecipientRunRow[]): StoredRun[] {
   const workflowRun = createWorkflowRunReader(db, shared);
   return rows.map((row) => {
-    const { run } = workflowRun(row.workflow_run);
-    return { run, recipientRun: toRecipientRun(row, run.id) };
+    const { run, version } = workflowRun(row.workflow_run);
+    return { run, recipientRun: toRecipientRun(row, run.id), version };
   });
 }
 

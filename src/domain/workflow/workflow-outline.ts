@@ -1,0 +1,130 @@
+import type { Condition, ConditionGroup, ConditionNode } from "../condition/condition.js";
+import { describeComparison, type EvaluatedCondition, formatConditionValue } from "../condition/evaluated-condition.js";
+import type { Step } from "../step/step.js";
+import { isChannelStep } from "../steps/channel-step.js";
+import { getStepDefinition } from "../steps/step-definitions.js";
+import { getBranches } from "../steps/walk-steps.js";
+import type { Workflow } from "./workflow.js";
+
+/** One comparison, such as `data.plan equal_to "pro"`. */
+interface OutlineCondition {
+  text: string;
+  /** The result in a run; null if the run did not evaluate it. Absent without a run. */
+  result?: boolean | null;
+  /** The compared value as text, if the run evaluated the condition. */
+  value?: string;
+}
+
+/** Conditions that must all be true, or of which one must be. */
+interface OutlineGroup {
+  match: "all" | "any";
+  conditions: (OutlineCondition | OutlineGroup)[];
+}
+
+interface OutlineBranch {
+  name: string;
+  /** The share of runs, such as `12.5 %`, for a random cohort; otherwise null. */
+  share: string | null;
+  is_default: boolean;
+  /** Whether the run ends after the steps of the branch. */
+  terminates: boolean;
+  conditions: OutlineGroup | null;
+  steps: OutlineStep[];
+}
+
+/** A step with everything that a diagram of the workflow shows. */
+interface OutlineStep {
+  ref: string;
+  name: string | null;
+  type: string;
+  channel_type: string | null;
+  /** The most important settings in a few words, or null. */
+  summary: string | null;
+  conditions: OutlineGroup | null;
+  branches: OutlineBranch[];
+}
+
+/** The structure of a workflow, with the conditions of the trigger, of steps and of branches as text. */
+interface WorkflowOutline {
+  conditions: OutlineGroup | null;
+  steps: OutlineStep[];
+}
+
+/** The conditions that a run evaluated, in the order of the file. */
+interface EvaluatedConditions {
+  trigger: readonly EvaluatedCondition[];
+  /** By step ref. Those of a branch step belong to its branches in turn. */
+  steps: ReadonlyMap<string, readonly EvaluatedCondition[]>;
+}
+
+const isCondition = (node: ConditionNode): node is Condition => "variable" in node;
+
+/** Returns the value of an argument that contains JSON, which the engine also decodes, and other arguments unchanged. */
+function decodeArgument(argument: unknown): unknown {
+  if (typeof argument !== "string") return argument;
+  try {
+    return JSON.parse(argument);
+  } catch {
+    return argument;
+  }
+}
+
+/** Returns a node of a group. Takes its evaluated conditions, which a run logs in the order of the file, from `log`. */
+function outlineNode(node: ConditionNode, log: EvaluatedCondition[] | null): OutlineCondition | OutlineGroup {
+  if (!isCondition(node)) return outlineGroup(node, log) ?? { match: "all", conditions: [] };
+  const evaluated = log?.shift();
+  const { variable, operator } = node;
+  const text = describeComparison({
+    variable,
+    operator,
+    argument: evaluated?.argument ?? decodeArgument(node.argument),
+  });
+  if (log === null) return { text };
+  if (evaluated === undefined || evaluated.result === null) return { text, result: null };
+  return { text, result: evaluated.result, value: formatConditionValue(evaluated.value) };
+}
+
+function outlineGroup(group: ConditionGroup | null, log: EvaluatedCondition[] | null): OutlineGroup | null {
+  if (group === null) return null;
+  const match = "any" in group ? "any" : "all";
+  const nodes: readonly ConditionNode[] = "any" in group ? group.any : "all" in group ? group.all : [];
+  return nodes.length === 0 ? null : { match, conditions: nodes.map((node) => outlineNode(node, log)) };
+}
+
+function outlineStep(step: Step, evaluated: EvaluatedConditions | null): OutlineStep {
+  const log = evaluated === null ? null : [...(evaluated.steps.get(step.ref) ?? [])];
+  const definition = getStepDefinition(step);
+  return {
+    ref: step.ref,
+    name: step.name,
+    type: step.type,
+    channel_type: isChannelStep(step) ? step.channel_type : null,
+    summary: definition.summarize?.(step) ?? null,
+    conditions: outlineGroup(step.conditions, log),
+    branches: getBranches(step).map((branch, index, all) => {
+      const isCohort = step.type === "random_cohort";
+      const isDefault = !isCohort && index === all.length - 1;
+      const share = step.type === "random_cohort" ? step.cohort_branches[index]?.percentage_tenths : undefined;
+      const conditions = step.type === "branch" ? (step.branches[index]?.conditions ?? null) : null;
+      return {
+        name: branch.name ?? (isDefault ? "default" : `${isCohort ? "cohort" : "branch"} ${index + 1}`),
+        share: share === undefined ? null : `${share / 10} %`,
+        is_default: isDefault,
+        terminates: branch.terminates,
+        conditions: outlineGroup(conditions, log),
+        steps: branch.steps.map((inner) => outlineStep(inner, evaluated)),
+      };
+    }),
+  };
+}
+
+/** Builds the outline of a workflow. With `evaluated`, its conditions have the results and values of that run. */
+export function buildWorkflowOutline(
+  { conditions, steps }: Pick<Workflow, "conditions" | "steps">,
+  evaluated: EvaluatedConditions | null = null,
+): WorkflowOutline {
+  return {
+    conditions: outlineGroup(conditions, evaluated === null ? null : [...evaluated.trigger]),
+    steps: steps.map((step) => outlineStep(step, evaluated)),
+  };
+}

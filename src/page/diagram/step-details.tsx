@@ -1,0 +1,99 @@
+import {
+  type Condition,
+  type ConditionGroup,
+  formatCondition,
+  isGroup,
+  type Marks,
+  type OutlineBranch,
+  type OutlineStep,
+} from "../lib/outline.js";
+import { getTypeLabel } from "./diagram.js";
+
+function ConditionItem({ condition }: { condition: Condition }) {
+  const { result } = condition;
+  const hasRun = result !== undefined;
+  return (
+    <li class={result === true ? "held" : result === false ? "failed" : "muted"}>
+      {hasRun ? (
+        <>
+          <span aria-hidden="true">{result === null ? "–" : result ? "✓" : "✗"}</span>
+          <span class="unseen">{result === null ? "not evaluated: " : `${result}: `}</span>
+        </>
+      ) : null}
+      <code>{formatCondition(condition)}</code>
+    </li>
+  );
+}
+
+/** Displays conditions as a list, with a nested list for each nested group. */
+function Conditions({ group }: { group: ConditionGroup }) {
+  return (
+    <>
+      {group.conditions.length > 1 ? (
+        <p class="reason">{group.match === "any" ? "At least one is true:" : "All are true:"}</p>
+      ) : null}
+      <ul class="conditions">
+        {group.conditions.map((node, index) =>
+          isGroup(node) ? (
+            <li key={String(index)} class="nested">
+              <div>
+                <Conditions group={node} />
+              </div>
+            </li>
+          ) : (
+            <ConditionItem key={String(index)} condition={node} />
+          ),
+        )}
+      </ul>
+    </>
+  );
+}
+
+function Branch({ branch, isTaken }: { branch: OutlineBranch; isTaken: boolean }) {
+  return (
+    <li>
+      <h4>
+        {branch.name} {branch.share === null ? null : <span class="muted">{branch.share}</span>}{" "}
+        {isTaken ? <span class="chip busy">taken</span> : null}
+      </h4>
+      {branch.conditions === null ? (
+        branch.is_default ? (
+          <p class="reason">Taken if the conditions of no other branch are true.</p>
+        ) : null
+      ) : (
+        <Conditions group={branch.conditions} />
+      )}
+    </li>
+  );
+}
+
+/** Displays the settings and conditions of a step, and of its branches. */
+export function StepDetails({ step, marks }: { step: OutlineStep; marks: Marks | null }) {
+  const { ref, name, summary, conditions, branches } = step;
+  const mark = marks?.steps.get(ref);
+  return (
+    <>
+      <h3>
+        {ref} <span class="muted">{[getTypeLabel(step), summary].filter(Boolean).join(" · ")}</span>
+      </h3>
+      {name === null ? null : <p>{name}</p>}
+      {marks !== null && mark === undefined ? <p class="reason">The run did not reach this step.</p> : null}
+      {conditions === null ? null : (
+        <>
+          <h4>Conditions</h4>
+          <Conditions group={conditions} />
+        </>
+      )}
+      {branches.length === 0 ? null : (
+        <ul class="branch-details">
+          {branches.map((branch, index) => (
+            <Branch key={String(index)} branch={branch} isTaken={mark?.branches.includes(index) ?? false} />
+          ))}
+        </ul>
+      )}
+      {mark === undefined && conditions === null && branches.length === 0 && marks === null ? (
+        <p class="reason">Without conditions: every run that gets here executes this step.</p>
+      ) : null}
+    </>
+  );
+}
