@@ -48,7 +48,7 @@ function toExampleWorkflow({ key, steps, trigger_data_json_schema: schema }: Wor
   return {
     key,
     data: text.length <= MAX_DATA_LENGTH && !text.includes("'") ? data : null,
-    step: pickName(refs, sample?.step ?? "", "<step-ref>"),
+    step: pickName(refs, SAMPLE_NAMES.workflow.step, "<step-ref>"),
   };
 }
 

@@ -2,6 +2,7 @@ import { type Command, Help } from "commander";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
 import type { CommandContext } from "./context.js";
+import { buildErrorPage } from "./help-topics/error.js";
 import type { HelpBlock } from "./help-topics/help-topic.js";
 import { HELP_TOPICS } from "./help-topics/topics.js";
 import { addExamples } from "./shared/examples.js";
@@ -10,6 +11,7 @@ import { COMMAND_GROUPS } from "./shared/help-groups.js";
 /** The widest help page, so that lines stay easy to read on a wide terminal. */
 const MAX_WIDTH = 80;
 const MAX_LISTED_NAMES = 40;
+const ERROR_TOPIC = "error";
 
 /** Registers `knock help`. The program must have all commands, because any of them may be named. */
 export function registerHelp(program: Command, context: CommandContext): void {
@@ -18,28 +20,44 @@ export function registerHelp(program: Command, context: CommandContext): void {
     .addHelpText("after", `\nHelp topics (knock help <topic>):\n${formatBlock(listTopics(), MAX_WIDTH)}`);
   const command = program
     .command("help")
-    .argument("[name...]", "a command and its subcommand, or a topic")
+    .argument("[name...]", "a command and its subcommand, a topic, or error and an error code")
     .helpGroup(COMMAND_GROUPS.settings)
-    .summary("Show help for a command or a topic")
-    .description("Show help for a command, a subcommand or a topic. Without a name, list commands and topics.");
-  addExamples(command, ["knock help notify", "knock help runs show", "knock help targets"]);
+    .summary("Show help for a command, a topic or an error")
+    .description(
+      "Show help for a command, a subcommand, a topic or an error code. Without a name, list commands and topics.",
+    );
+  addExamples(command, [
+    "knock help notify",
+    "knock help runs show",
+    "knock help exit-codes",
+    "knock help error actor_missing",
+  ]);
   command.action((names: string[]) => {
     printHelp(program, names, context);
   });
 }
 
 function listTopics(): [name: string, summary: string][] {
-  return Object.entries(HELP_TOPICS).map(([name, { summary }]) => [name, summary]);
+  return [
+    ...Object.entries(HELP_TOPICS).map(([name, { summary }]): [string, string] => [name, summary]),
+    [`${ERROR_TOPIC} <code>`, "The causes of an error and how to fix it"],
+  ];
 }
 
 function printHelp(program: Command, names: readonly string[], { output }: CommandContext): void {
-  const [first, ...others] = names;
-  if (first === undefined) return program.outputHelp();
-  const topic = Object.hasOwn(HELP_TOPICS, first) && others.length === 0 ? HELP_TOPICS[first] : undefined;
-  if (topic === undefined) return findCommand(program, names).outputHelp();
+  if (names.length === 0) return program.outputHelp();
+  const blocks = buildPage(program, names);
+  if (blocks === null) return findCommand(program, names).outputHelp();
   const width = output.isTerminal ? Math.min(output.width, MAX_WIDTH) : MAX_WIDTH;
-  const blocks = [`${topic.summary}.`, ...topic.buildBlocks(program), `More: ${topic.page}`];
   output.text(`${blocks.map((block) => formatBlock(block, width)).join("\n\n")}\n`);
+}
+
+/** Returns the page of a topic or an error code; null if the names are those of a command. */
+function buildPage(program: Command, [first = "", ...others]: readonly string[]): readonly HelpBlock[] | null {
+  if (first === ERROR_TOPIC && others.length <= 1) return buildErrorPage(others[0]);
+  const topic = Object.hasOwn(HELP_TOPICS, first) && others.length === 0 ? HELP_TOPICS[first] : undefined;
+  if (topic === undefined) return null;
+  return [`${topic.summary}.`, ...topic.buildBlocks(program), `More: ${topic.page}`];
 }
 
 /** Formats a paragraph or a table for a width in columns. */
@@ -62,7 +80,7 @@ function findCommand(program: Command, names: readonly string[]): Command {
       continue;
     }
     const known = command.commands.map((candidate) => candidate.name());
-    if (command === program) known.push(...Object.keys(HELP_TOPICS));
+    if (command === program) known.push(...Object.keys(HELP_TOPICS), ERROR_TOPIC);
     const path = names.slice(0, index).join(" ");
     throw new KnockError(
       "usage",

@@ -201,7 +201,10 @@ describe("a command of the local target", () => {
     for (const { name, command } of localOnly) {
       const lines = getExamples(command).map((line) => line.replaceAll(/"?\$\([^)]*\)"?/g, "x"));
       const required = command.registeredArguments.filter((argument) => argument.required).map(() => "x");
-      const words = lines.map(splitCommandLine).find((candidate) => candidate !== null) ?? [...name.split(" "), ...required];
+      const words = lines.map(splitCommandLine).find((candidate) => candidate !== null) ?? [
+        ...name.split(" "),
+        ...required,
+      ];
       for (const flag of ["--remote", "--api-key=sk_test_x"]) {
         const { exitCode, stderr } = await collab.knock([...words, flag]);
         const expected = { name, flag, exitCode: 3, stderr: expect.stringMatching(/^error: .*(target|not support)/) };

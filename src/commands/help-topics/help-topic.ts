@@ -12,3 +12,8 @@ export interface HelpTopic {
   /** Builds the page. `program` has every command. */
   buildBlocks(program: Command): readonly HelpBlock[];
 }
+
+/** Returns a text without the backquotes that mark code in generated documentation. */
+export function toPlainText(text: string): string {
+  return text.replaceAll("`", "");
+}

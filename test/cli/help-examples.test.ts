@@ -1,0 +1,127 @@
+import { cpSync } from "node:fs";
+import { Command } from "commander";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { COMMANDS } from "../../src/app/commands.js";
+import type { AppServices } from "../../src/app/services/app-services.js";
+import { createInProcessSample } from "../helpers/run-in-process.js";
+import type { CommandResult, Sample } from "../helpers/run-knock.js";
+
+/** Commands that run until stopped, ask on the terminal, or start processes. */
+const NOT_RUN = /^knock (?:dev\b|worker$|auth login$)|&&/;
+
+const program = new Command("knock");
+for (const load of Object.values(COMMANDS)) (await load())(program, {} as AppServices);
+const leaves = program.commands.flatMap((command) =>
+  command.commands.length === 0 ? [[command.name()]] : command.commands.map((sub) => [command.name(), sub.name()]),
+);
+
+/** Returns the examples of every command in a project's folder, each as one line. */
+async function readExamples(project: Sample): Promise<string[]> {
+  const lines: string[] = [];
+  for (const words of leaves) {
+    const { stdout, stderr } = await project.knock([...words, "--help"]);
+    expect(stderr).toBe("");
+    for (const [, line] of stdout.replaceAll(/ \\\n +/g, " ").matchAll(/^ {2}\$ (.+)$/gm)) lines.push(line as string);
+  }
+  return [...new Set(lines)];
+}
+
+/** Splits a command into words as a shell does, and leaves out its name. */
+const toWords = (command: string): string[] =>
+  [...command.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)]
+    .slice(1)
+    .map(([word]) => word.replaceAll(/'([^']*)'|"([^"]*)"/g, "$1$2"));
+
+/** Runs an example as a shell would, with all of its commands in this process. */
+async function runExample(project: Sample, line: string): Promise<CommandResult> {
+  let command = line;
+  for (const [whole, inner = ""] of line.matchAll(/\$\((knock [^)]+)\)/g)) {
+    const { stdout } = await project.knock(toWords(inner));
+    command = command.replace(whole, stdout.replaceAll("\n", " "));
+  }
+  const [, text, piped = command] = /^echo ["'](.*)["'] \| (.*)$/.exec(command) ?? [];
+  const input = text === undefined ? {} : { input: text.replace("$KNOCK_API_KEY", "sk_test_0123456789") };
+  return project.knock(toWords(piped.replace(/ > .*$/, "")), input);
+}
+
+describe("the examples of the help in a new project", () => {
+  let used: Sample;
+  let lines: string[] = [];
+
+  beforeAll(async () => {
+    used = createInProcessSample(null);
+    for (const args of [["init"], ["notify", "hello", "-r", "ada,grace", "--quiet"]])
+      expect((await used.knock(args)).exitCode).toBe(0);
+    for (const line of [
+      'knock schedules create --data \'{"workflow":"hello","recipients":["ada"],"scheduled_at":"2030-06-04T18:00:00Z"}\' --quiet',
+      'echo "$KNOCK_API_KEY" | knock auth login --with-key --profile staging',
+    ])
+      expect(await runExample(used, line)).toMatchObject({ exitCode: 0, stderr: "" });
+    lines = await readExamples(used);
+  });
+  afterAll(() => used.remove());
+
+  it("use the names of the project", () => {
+    expect(lines).toContain(`knock notify hello --recipients ada,grace --actor grace --data '{"from":"example"}'`);
+    expect(lines).toContain("knock preview hello email_1 --recipient ada --set from=example");
+    expect(lines).toContain("knock cancel hello hello-42");
+    expect(lines.join("\n")).not.toMatch(/new-comment|invite|alan|projects p1/);
+    // Missing names are described.
+    expect(lines).toContain("knock objects list <collection>");
+    expect(lines).toContain("knock audiences list <audience>");
+    expect(lines).toContain("knock notify --file <payload.json> --dry-run");
+  });
+
+  it("run unchanged, unless they describe a missing name", async () => {
+    const runnable = lines.filter((line) => !/<[a-z.-]+>/.test(line) && !NOT_RUN.test(line));
+    expect(runnable.length).toBeGreaterThan(50);
+    const project = createInProcessSample(null);
+    try {
+      for (const line of runnable) {
+        // Each example runs on the same data, because some delete it.
+        for (const folder of [".knock-local"])
+          cpSync(used.path(folder), project.path(folder), { recursive: true, force: true });
+        for (const file of ["knock.json", "knock"]) cpSync(used.path(file), project.path(file), { recursive: true });
+        cpSync(used.home, project.home, { recursive: true });
+        const { exitCode, stderr } = await runExample(project, line);
+        expect({ line, exitCode, stderr }).toEqual({
+          line,
+          exitCode: 0,
+          stderr: expect.not.stringContaining("error:"),
+        });
+      }
+    } finally {
+      project.remove();
+    }
+  });
+});
+
+describe("the names in examples", () => {
+  it("are those of the sample project where a project has them", async () => {
+    const collab = createInProcessSample("collab");
+    const outside = createInProcessSample(null);
+    try {
+      await collab.openStore();
+      expect(await readExamples(collab)).toEqual(await readExamples(outside));
+    } finally {
+      collab.remove();
+      outside.remove();
+    }
+  });
+
+  it("are read for a project that an option selects, and ignore files that cannot be read", async () => {
+    const shop = createInProcessSample("shop");
+    const outside = createInProcessSample(null);
+    try {
+      const { stdout } = await outside.knock(["runs", "list", "--project", shop.dir, "--help"]);
+      expect(stdout).toContain("$ knock runs list --workflow basket-left\n");
+      shop.write("knock/workflows/basket-left/workflow.json", "{");
+      const { stdout: next, stderr } = await outside.knock(["runs", "list", `--project=${shop.dir}`, "--help"]);
+      expect(next).toContain("$ knock runs list --workflow club-join\n");
+      expect(stderr).toBe("");
+    } finally {
+      shop.remove();
+      outside.remove();
+    }
+  });
+});
