@@ -20,6 +20,8 @@ interface ErrorCodeDefinition {
   exit: (typeof EXIT)[keyof typeof EXIT];
   /** The hint of errors that do not have a more specific one, so that every error names a next step. */
   hint?: string;
+  /** Whether the error has several causes, so that its explanation helps more than its hint. */
+  hasSeveralCauses?: boolean;
 }
 
 /**
@@ -38,7 +40,7 @@ export const ERROR_CODES = {
   },
   payload_too_large: { exit: EXIT.invalid_input, hint: "Send less data in one trigger. Nothing was changed." },
   channel_invalid: { exit: EXIT.invalid_input },
-  not_supported: { exit: EXIT.configuration },
+  not_supported: { exit: EXIT.configuration, hasSeveralCauses: true },
   project_missing: { exit: EXIT.configuration },
   project_invalid: {
     exit: EXIT.configuration,
@@ -50,10 +52,10 @@ export const ERROR_CODES = {
   },
   template_invalid: { exit: EXIT.configuration },
   warning: { exit: EXIT.configuration },
-  store_unusable: { exit: EXIT.configuration },
-  profile_invalid: { exit: EXIT.configuration },
-  authentication: { exit: EXIT.not_allowed },
-  not_allowed: { exit: EXIT.not_allowed },
+  store_unusable: { exit: EXIT.configuration, hasSeveralCauses: true },
+  profile_invalid: { exit: EXIT.configuration, hasSeveralCauses: true },
+  authentication: { exit: EXIT.not_allowed, hasSeveralCauses: true },
+  not_allowed: { exit: EXIT.not_allowed, hasSeveralCauses: true },
   workflow_missing: {
     exit: EXIT.not_found,
     hint: "Workflows are in workflows/<key>/workflow.json below knockDir. Use --project to choose another project.",
@@ -64,9 +66,9 @@ export const ERROR_CODES = {
   idempotency_conflict: { exit: EXIT.conflict },
   conflict: { exit: EXIT.conflict },
   confirmation_needed: { exit: EXIT.conflict },
-  unreachable: { exit: EXIT.unreachable },
+  unreachable: { exit: EXIT.unreachable, hasSeveralCauses: true },
   port_in_use: { exit: EXIT.unreachable },
-  remote_failed: { exit: EXIT.unreachable },
+  remote_failed: { exit: EXIT.unreachable, hasSeveralCauses: true },
   rate_limited: { exit: EXIT.rate_limited },
   output_failed: { exit: EXIT.failure },
   interrupted: { exit: EXIT.interrupted },
@@ -75,8 +77,4 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** Returns the hint of errors with this code that do not have a more specific one. */
-export function getDefaultHint(code: ErrorCode): string | undefined {
-  const definition: ErrorCodeDefinition = ERROR_CODES[code];
-  return definition.hint;
-}
+export const getErrorDefinition = (code: ErrorCode): ErrorCodeDefinition => ERROR_CODES[code];

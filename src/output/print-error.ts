@@ -1,5 +1,5 @@
 import { describeFinding } from "../domain/shape/describe-finding.js";
-import { getDefaultHint } from "../errors/error-codes.js";
+import { getErrorDefinition } from "../errors/error-codes.js";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import { escapeToOneLine } from "./escape-controls.js";
 import type { Output } from "./output.js";
@@ -8,7 +8,7 @@ const MAX_DETAILS = 20;
 
 /**
  * Prints an error: one line, the details if there are several, and a hint. With `--json`, a document follows as the
- * last line.
+ * last line. Otherwise, the first error of a code with several causes names the command that explains them.
  */
 export function printError(error: unknown, output: Output, debug: boolean): void {
   const known = error instanceof KnockError ? error : null;
@@ -26,13 +26,16 @@ export function printError(error: unknown, output: Output, debug: boolean): void
     if (known.details.length > MAX_DETAILS) output.errorLine(`  … and ${known.details.length - MAX_DETAILS} more`);
   }
   const hint = known
-    ? (known.hint ?? getDefaultHint(known.code))
+    ? (known.hint ?? getErrorDefinition(known.code).hint)
     : "This is a bug in knock. Please report it with the trace below.";
   if (hint) output.errorLine(`${paint.dim("hint:")} ${escapeToOneLine(hint)}`);
   if (known?.request_id) output.errorLine(`${paint.dim("request id:")} ${known.request_id}`);
   if (!known || debug) output.errorLine(error instanceof Error ? (error.stack ?? "") : String(error));
-  if (!output.verbosity.json) return;
   const code = known?.code ?? "internal";
+  if (!output.verbosity.json) {
+    if (getErrorDefinition(code).hasSeveralCauses) output.noteOnce(`${paint.dim("more:")} knock help error ${code}`);
+    return;
+  }
   const document = {
     error: {
       code,

@@ -412,7 +412,7 @@ describe.concurrent("the store", () => {
     for (const args of [SEND, ["runs"], ["clock", "advance", "1h"], ["worker", "--once"]]) {
       const { stderr, exitCode } = await collab.knock(args);
       expect(exitCode).toBe(3);
-      expect(stderr).toMatch(/^error: .+\nhint: [^\n]+$/);
+      expect(stderr).toMatch(/^error: .+\nhint: [^\n]+\nmore: knock help error store_unusable$/);
     }
   });
 });

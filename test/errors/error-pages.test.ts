@@ -8,7 +8,7 @@ import { ERROR_CODES, type ErrorCode, EXIT } from "../../src/errors/error-codes.
 import { ERROR_EXPLANATIONS } from "../../src/errors/error-explanations.js";
 import { EXIT_CODE_MEANINGS } from "../../src/errors/exit-code-meanings.js";
 import { KnockError } from "../../src/errors/knock-error.js";
-import { Output } from "../../src/output/output.js";
+import { Output, type Verbosity } from "../../src/output/output.js";
 import { printError } from "../../src/output/print-error.js";
 import type { JsonObject } from "../../src/util/json.js";
 
@@ -25,15 +25,41 @@ const readRows = (page: string): string[][] =>
     .filter((line) => line.startsWith("| "))
     .map((line) => line.slice(2, -2).split(" | "));
 
+/** Prints errors and returns the lines of standard error. */
+async function printErrors(errors: readonly Error[], verbosity: Partial<Verbosity> = {}): Promise<string[]> {
+  let text = "";
+  const write = (written: string): void => {
+    text += written;
+  };
+  const stream = { isTTY: false, write, writeAsync: async (written: string) => write(written) };
+  const output = await Output.open({ stdout: stream, stderr: stream, env: {} });
+  output.verbosity = { json: false, quiet: false, verbose: false, ...verbosity };
+  for (const error of errors) printError(error, output, false);
+  return text.trimEnd().split("\n");
+}
+
 /** Returns the error document that `--json` prints for an error. */
 async function printDocument(error: Error): Promise<JsonObject> {
-  let text = "";
-  const stream = { isTTY: false, write: (written: string) => (text += written), writeAsync: async () => {} };
-  const output = await Output.open({ stdout: stream, stderr: stream, env: {} });
-  output.verbosity = { json: true, quiet: false, verbose: false };
-  printError(error, output, false);
-  return (JSON.parse(text.trimEnd().split("\n").at(-1) ?? "") as { error: JsonObject }).error;
+  const lines = await printErrors([error], { json: true });
+  return (JSON.parse(lines.at(-1) ?? "") as { error: JsonObject }).error;
 }
+
+describe("an error with several causes", () => {
+  const error = new KnockError("store_unusable", "no store", { hint: "Use another." });
+  const lines = ["error: no store", "hint: Use another."];
+
+  it("names the command that explains it, once", async () => {
+    const more = "more: knock help error store_unusable";
+    expect(await printErrors([error, error])).toEqual([...lines, more, ...lines]);
+  });
+
+  it("does not name the command with --quiet or --json, or if the hint is sufficient", async () => {
+    expect(await printErrors([error], { quiet: true })).toEqual(lines);
+    expect((await printErrors([error], { json: true })).slice(0, -1)).toEqual(lines);
+    const usage = new KnockError("usage", "no store", { hint: "Use another." });
+    expect(await printErrors([usage])).toEqual(lines);
+  });
+});
 
 describe("docs/troubleshooting.md", () => {
   const page = readPage("docs/troubleshooting.md");
