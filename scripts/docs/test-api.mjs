@@ -52,7 +52,8 @@ function formatCommand({ method, target, body }) {
 
 /** Returns the table of a route's body or query, or a link if it has the format of a file. */
 function formatInput({ endpoint, input }, toJSONSchema) {
-  if (endpoint === "POST /__knock/seed") return "The body has the format of a [recipients file](files/recipients-json.md).";
+  if (endpoint === "POST /__knock/seed")
+    return "The body has the format of a [recipients file](files/recipients-json.md).";
   if (input === undefined) return "";
   const schema = toJSONSchema(input(), { unrepresentable: "any", io: "input" });
   if (Object.keys(schema.properties ?? {}).length === 0) return "";
