@@ -183,6 +183,7 @@ async function runBlocks(
       const file = join(sample.path(cwd), value);
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, replacePorts(text));
+      if (/\.ya?ml$/.test(value)) parse(text); // throws for invalid YAML
       if (value.startsWith(".github/workflows/"))
         for (const command of readWorkflowCommands(text)) await runShell(command);
     } else if (kind === "install") {
