@@ -77,6 +77,11 @@ function readSource(file) {
       )
         pieces.push({ kind: "message", line, text: literal });
     }
+    if (file.startsWith("src/") && ts.isJsxText(node)) {
+      const shown = node.text.replace(/\s+/g, " ").trim();
+      const start = node.getFullStart() + node.text.length - node.text.trimStart().length;
+      if (MESSAGE.test(shown)) pieces.push({ kind: "message", line: lineAt(start), text: shown });
+    }
     ts.forEachChild(node, visit);
   };
   visit(source);

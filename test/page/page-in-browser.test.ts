@@ -28,7 +28,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       const page = await visit("#/messages");
       await locateRow(page, "Hello").click();
       await page.frameLocator("iframe").getByRole("heading", { name: "Hi" }).waitFor();
-      expect(await page.getByText("1 picture from outside not loaded: https://out.test/a.png").count()).toBe(1);
+      expect(await page.getByText("1 remote image was not loaded: https://out.test/a.png").count()).toBe(1);
       const width = async () => (await page.locator("iframe").boundingBox())?.width ?? 0;
       expect(await width()).toBeGreaterThan(600);
       await page.getByRole("button", { name: "Phone" }).click();
@@ -129,7 +129,7 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       const alert = page.getByRole("alert");
       await alert.getByText("ghost: not identified, so nothing was sent.").waitFor();
       await trigger("u1");
-      await alert.getByRole("link", { name: "Show the runs of the others" }).click();
+      await alert.getByRole("link", { name: "Show the runs of the other recipients" }).click();
       await page.getByRole("heading", { name: "order for u1" }).waitFor();
     }));
 
@@ -184,11 +184,11 @@ describe.runIf(hasBrowser)("the page of knock dev", () => {
       await page.getByText("nothing is scheduled").waitFor();
       expect(await page.getByRole("button", { name: "Advance to next" }).isDisabled()).toBe(true);
       await page.getByRole("button", { name: "Freeze" }).click();
-      await page.getByText("no: it is frozen").waitFor();
+      await page.getByText("stopped: the clock is frozen").waitFor();
       await page.getByLabel("Set to (UTC)").fill("2025-06-01T00:00:00Z");
       await page.getByRole("button", { name: "Set", exact: true }).click();
       await page.getByRole("alert").getByText("is before that").waitFor();
-      await page.getByRole("button", { name: "Set it back all the same" }).click();
+      await page.getByRole("button", { name: "Set it back anyway" }).click();
       await page.getByRole("heading", { name: "2025-06-01 00:00:00 UTC" }).waitFor();
     }));
 

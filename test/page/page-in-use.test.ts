@@ -67,7 +67,7 @@ describe.runIf(hasBrowser)("the page of knock dev after long use", () => {
     withPage(async ({ visit }) => {
       const page = await visit("#/runs?workflow=paused");
       await locateRow(page, "u1").click();
-      await page.getByRole("button", { name: "Advance the clock to it" }).click();
+      await page.getByRole("button", { name: "Advance the clock to this time" }).click();
       await page.locator("article").getByText("completed").first().waitFor();
     }));
 
@@ -126,7 +126,7 @@ describe.runIf(hasBrowser)("the page of knock dev after long use", () => {
       await page.getByLabel("Advance by").fill("soon");
       await page.getByRole("button", { name: "Advance", exact: true }).click();
       await page.getByRole("alert").getByText("must be a duration").waitFor();
-      expect(await page.getByRole("button", { name: "Set it back all the same" }).count()).toBe(0);
+      expect(await page.getByRole("button", { name: "Set it back anyway" }).count()).toBe(0);
     }));
 
   it("creates a tenant's preference set, which the next trigger with the tenant uses", () =>

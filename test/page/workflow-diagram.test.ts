@@ -32,7 +32,7 @@ describe.runIf(hasBrowser)("the diagram of a workflow", () => {
       ]);
       // trigger → in_app_feed_1 → branch_1 → Small → email_1 → delay_1
       expect(await page.locator(".diagram path.taken").count()).toBe(5);
-      await page.getByRole("button", { name: "Advance the clock to it" }).click();
+      await page.getByRole("button", { name: "Advance the clock to this time" }).click();
       await locateStep(page, "delay_2").filter({ hasText: "waiting" }).waitFor();
       await locateStep(page, "delay_1").filter({ hasText: "passed" }).waitFor();
       expect(await page.locator(".diagram path.taken").count()).toBe(6);

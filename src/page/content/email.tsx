@@ -92,7 +92,7 @@ function EmailPreview({ id, html }: { id: string; html: string }) {
       ) : null}
       {pictures.length > 0 ? (
         <p class="hint">
-          {pictures.length === 1 ? "1 picture" : `${pictures.length} pictures`} from outside not loaded:{" "}
+          {pictures.length === 1 ? "1 remote image was" : `${pictures.length} remote images were`} not loaded:{" "}
           {pictures.slice(0, 3).join(", ")}
           {pictures.length > 3 ? " …" : ""}
         </p>

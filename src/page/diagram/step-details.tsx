@@ -92,7 +92,7 @@ export function StepDetails({ step, marks }: { step: OutlineStep; marks: Marks |
         </ul>
       )}
       {mark === undefined && conditions === null && branches.length === 0 && marks === null ? (
-        <p class="reason">Without conditions: every run that gets here executes this step.</p>
+        <p class="reason">This step has no conditions. It runs whenever it is reached.</p>
       ) : null}
     </>
   );

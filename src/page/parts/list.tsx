@@ -77,7 +77,7 @@ export function List({ view, label, route, list, row, empty }: ListProps) {
         </button>
       ) : null}
       {value?.more && showMore === null && value.items.length >= MAX_ROWS ? (
-        <p class="hint">These are the newest {MAX_ROWS}: search for others.</p>
+        <p class="hint">Only the newest {MAX_ROWS} are shown. Search to find others.</p>
       ) : null}
     </>
   );

@@ -89,8 +89,8 @@ export function RecipientsInput({ chosen, fault, onChange, onValid }: Recipients
         id="recipients"
         label="Recipients"
         value={text}
-        hint='Ids of users, collection/id of objects, or JSON such as {"id":"zoe"}; Enter adds one.'
-        fault={isWrong ? 'This is not JSON: {"id":"zoe"} would be.' : fault}
+        hint='User IDs, collection/id for objects, or JSON such as {"id":"zoe"}. Press Enter to add one.'
+        fault={isWrong ? 'This is not JSON. Example: {"id":"zoe"}' : fault}
         onInput={(value) => {
           mark(false);
           if (/^\s*[^{\s].*[,\s]$/.test(value)) add(value);

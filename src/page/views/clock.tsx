@@ -64,8 +64,8 @@ export function ClockView() {
         </h1>
         <Facts
           of={[
-            ["Runs", clock.frozen ? "no: it is frozen" : "with real time"],
-            ["Off real time", ahead === null ? "" : `${ahead} ${clock.offset_ms > 0 ? "ahead" : "behind"}`],
+            ["State", clock.frozen ? "stopped: the clock is frozen" : "running"],
+            ["Offset", ahead === null ? "" : `${ahead} ${clock.offset_ms > 0 ? "ahead of" : "behind"} real time`],
             [
               "Next due",
               next === null ? (
@@ -127,22 +127,22 @@ export function ClockView() {
       </form>
       <p class="actions">
         <button type="button" onClick={() => moveClock(clock.frozen ? { reset: true } : { freeze: true })}>
-          {clock.frozen ? "Let it run (real time)" : "Freeze"}
+          {clock.frozen ? "Return to real time" : "Freeze"}
         </button>
         {clock.frozen || ahead === null ? null : (
           <button type="button" onClick={() => moveClock({ reset: true })}>
-            Back to real time
+            Return to real time
           </button>
         )}
       </p>
       <p>
-        <a href={buildLink("runs", null, { status: "paused" })}>Runs that wait</a>
+        <a href={buildLink("runs", null, { status: "paused" })}>Waiting runs</a>
       </p>
       <Fault text={fault} />
       {typeof refusedBody?.set === "string" && Date.parse(refusedBody.set) < now() ? (
         <p class="actions">
           <button type="button" onClick={() => moveClock({ ...refusedBody, force: true })}>
-            Set it back all the same
+            Set it back anyway
           </button>
           <span class="hint">Completed runs do not change.</span>
         </p>

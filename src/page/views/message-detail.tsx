@@ -91,7 +91,7 @@ export function MessageDetail({ id }: { id: string }) {
           <p class="chips">
             <Chip status={message.status} />
             {isSandboxed && message.status !== "not_sent" ? (
-              <span class="chip plain" title="Will be rendered and stored, not delivered">
+              <span class="chip plain" title="Rendered and stored, but not delivered">
                 sandbox
               </span>
             ) : null}
@@ -110,7 +110,7 @@ export function MessageDetail({ id }: { id: string }) {
               `${String(message.workflow)} · ${String(source.step_ref)}`,
             ],
             ["Tenant", message.tenant ? String(message.tenant) : ""],
-            ["Made", <Time at={message.inserted_at} />],
+            ["Created", <Time at={message.inserted_at} />],
             ["Held until", message.scheduled_at ? <Time at={message.scheduled_at} /> : ""],
           ]}
         />

@@ -94,11 +94,11 @@ function ResumeTime({ at }: { at: string }) {
     <>
       <p class="reason step-messages small">
         <span>
-          goes on <Until at={at} />
+          Continues <Until at={at} />
         </span>
         {Date.parse(at) > now() ? (
           <button type="button" onClick={advance}>
-            Advance the clock to it
+            Advance the clock to this time
           </button>
         ) : null}
       </p>
@@ -137,7 +137,7 @@ function Step({ step, at }: { step: JsonObject; at: Json | undefined }) {
           <Time at={at} />
         </span>
       </div>
-      {step.branch ? <p class="reason">took the branch “{String(step.branch)}”</p> : null}
+      {step.branch ? <p class="reason">Took the branch “{String(step.branch)}”.</p> : null}
       <Outcome step={step} hasConditions />
     </li>
   );

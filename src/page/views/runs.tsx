@@ -74,7 +74,7 @@ export function Runs({ route, project }: { route: Route; project: Project | null
               ) : (
                 <Empty title="No runs yet">
                   <p>
-                    A trigger makes one for each recipient. <a href={buildLink("trigger")}>Trigger a workflow</a>.
+                    A trigger creates one for each recipient. <a href={buildLink("trigger")}>Trigger a workflow</a>.
                   </p>
                 </Empty>
               )

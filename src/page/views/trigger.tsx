@@ -49,7 +49,8 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
         `GET page/messages?limit=1&workflow=${encodeURIComponent(key)}`,
       );
       const [last] = items;
-      if (last === undefined) return setRefused({ text: "This workflow has made no message yet.", fields: NO_FIELDS });
+      if (last === undefined)
+        return setRefused({ text: "This workflow has not created a message yet.", fields: NO_FIELDS });
       const { data } = await sendRequest<JsonObject>(`GET page/messages/${encodeURIComponent(String(last.id))}`);
       setRefused(null);
       change({ data: data ?? {} });
@@ -154,7 +155,7 @@ function Form({ workflow, project, route }: { workflow: Workflow; project: Proje
       {refused === null ? null : (
         <div class="fault" role="alert">
           <p>{refused.text}</p>
-          {refused.otherRunsLink ? <a href={refused.otherRunsLink}>Show the runs of the others</a> : null}
+          {refused.otherRunsLink ? <a href={refused.otherRunsLink}>Show the runs of the other recipients</a> : null}
           {refused.fields.size > 1 ? (
             <ul>
               {[...refused.fields].map(([field, message]) => (
@@ -228,7 +229,7 @@ export function Trigger({ route, project }: { route: Route; project: Project | n
     return (
       <Empty title="No workflows" whole>
         <p>
-          The project has none yet: <code>workflows/&lt;key&gt;/workflow.json</code> is where one stands.
+          Create <code>workflows/&lt;key&gt;/workflow.json</code> in the project, or run <code>knock init</code>.
         </p>
       </Empty>
     );

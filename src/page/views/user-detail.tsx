@@ -90,7 +90,7 @@ export function UserDetail({ id, project }: { id: string; project: Project | nul
         <h1>{name}</h1>
         <Facts
           of={[
-            ["Id", <code>{id}</code>],
+            ["ID", <code>{id}</code>],
             ["Email", user.email ? String(user.email) : ""],
             ["Phone", user.phone_number ? String(user.phone_number) : ""],
             ["Time zone", user.timezone ? String(user.timezone) : ""],
@@ -133,7 +133,7 @@ export function UserDetail({ id, project }: { id: string; project: Project | nul
             : []),
           {
             name: "Subscriptions",
-            show: () => <Subscriptions of={subscriptions} none="No subscription to any object." />,
+            show: () => <Subscriptions of={subscriptions} none="No subscriptions to objects." />,
           },
           { name: "Properties", show: () => <Code value={shape} label="Properties" /> },
         ]}

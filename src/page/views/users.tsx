@@ -54,7 +54,7 @@ export function Users({ route, project }: { route: Route; project: Project | nul
               ) : (
                 <Empty title={isObjects ? "No objects yet" : "No users yet"}>
                   <p>
-                    Identify some: in <code>recipients/</code> of the project, by the API, or inline when you{" "}
+                    Identify recipients in <code>recipients/</code> of the project, through the API, or inline when you{" "}
                     <a href={buildLink("trigger")}>trigger a workflow</a>.
                   </p>
                 </Empty>
