@@ -2,7 +2,7 @@ import type { HelpTopic } from "./help-topic.js";
 
 export const clock: HelpTopic = {
   summary: "The virtual clock, which makes delays and batches pass at once",
-  page: "docs/guide/concepts.md",
+  page: "docs/guide/time-and-batches.md",
   buildBlocks: () => [
     "The local store has a clock. It follows real time until you move it. Every process that uses the store sees the same time.",
     [

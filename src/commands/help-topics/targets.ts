@@ -12,7 +12,7 @@ function listRemoteCommands(command: Command, path = ""): string[] {
 
 export const targets: HelpTopic = {
   summary: "The local and the remote target, and how to select one",
-  page: "docs/guide/concepts.md",
+  page: "docs/guide/remote-and-keys.md",
   buildBlocks: (program) => [
     "A target is the place where a command runs workflows.",
     [
