@@ -5,7 +5,7 @@ import { loadSource } from "./load-source.mjs";
 const OUTCOME_ID = "https://knock-cli.invalid/outcome.schema.json";
 
 /** Returns the documents with the zod copy that built their schemas, because each copy has its own registries. */
-const loadOutputDocuments = () =>
+export const loadOutputDocuments = () =>
   loadSource(`export { OUTPUT_DOCUMENTS } from "./src/output/documents/output-documents.ts";
     export { toJSONSchema } from "zod/mini";`);
 

@@ -5,6 +5,7 @@ import Knock from "@knocklabs/node";
 import { describe, expect } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite/open-sqlite-store.js";
 import { eventually } from "../helpers/eventually.js";
+import { checkPrintedDocuments, listDocumentViolations } from "../helpers/output-schemas.js";
 import { cliTest as it, type Sample, type StartedCommand } from "../helpers/run-knock.js";
 
 interface Ready {
@@ -212,12 +213,14 @@ describe.concurrent("knock dev", () => {
   it("ignores a ready file of an earlier run", async ({ collab }) => {
     const read = () => JSON.parse(collab.read("ready.json")) as Ready;
     collab.write("ready.json", { url: "http://127.0.0.1:1", port: 1, pid: 1 });
-    const process = collab.start(["dev", "--port", "0", "--store", ":memory:", "--ready-file", "ready.json"]);
+    const args = ["dev", "--port", "0", "--store", ":memory:", "--ready-file", "ready.json", "--json"];
+    const process = collab.start(args);
     const isNew = async () => existsSync(collab.path("ready.json")) && read().port !== 1;
     expect(await eventually(isNew)).toBe(true);
     expect((await fetch(`${read().url}/__knock/ready`)).status).toBe(200);
+    expect(listDocumentViolations("dev-ready-file", read())).toEqual([]);
     process.kill("SIGINT");
-    await process;
+    expect(checkPrintedDocuments(args, { stdout: (await process).stdout, stderr: "" })).toEqual(["dev"]);
     const nowhere = await collab.knock([
       "dev",
       "--port",

@@ -44,7 +44,7 @@ function getValidator(name: string): ValidateFunction {
 }
 
 /** Returns what is wrong with a document according to the schema `schemas/output/<name>.schema.json`, closed. */
-function listDocumentViolations(name: string, document: unknown): string[] {
+export function listDocumentViolations(name: string, document: unknown): string[] {
   const validate = getValidator(name);
   if (validate(document)) return [];
   return (validate.errors ?? []).map(
@@ -101,9 +101,11 @@ export function checkPrintedDocuments(
   { stdout, stderr }: { stdout: string; stderr: string },
 ): string[] {
   const command = findCommand(args);
-  const isRaw = args.includes("--raw") || args.includes("--help") || args.includes("-h") || args[0] === "help";
+  // Help is text, and --raw prints an email as it is sent.
+  const isText =
+    ["--help", "-h", "help"].some((word) => args.includes(word)) || (args.includes("--raw") && stdout[0] !== "{");
   const printed: [Place, unknown][] = [
-    ...(isRaw ? [] : parseDocuments(stdout)).map((one): [Place, unknown] => ["standard output", one]),
+    ...(isText ? [] : parseDocuments(stdout)).map((one): [Place, unknown] => ["standard output", one]),
     ...parseErrorDocuments(stderr).map((one): [Place, unknown] => ["standard error", one]),
   ];
   return printed.map(([place, document]) => {

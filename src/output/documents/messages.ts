@@ -157,12 +157,15 @@ const feedItemSchema = definition(
     total_activities: countField("The number of activities in the message's batch; 1 without a batch."),
     blocks: described(z.array(feedBlockSchema), "The content."),
     data: jsonObjectOrNull("The trigger data without attachments."),
-    source: z.object({
-      __typename: typeName("Workflow"),
-      key: textField("The workflow's key."),
-      categories: described(z.array(z.string()), "The categories of the workflow."),
-      version_id: textField("The ID of the version of the workflow."),
-    }),
+    source: described(
+      z.object({
+        __typename: typeName("Workflow"),
+        key: textField("The workflow's key."),
+        categories: described(z.array(z.string()), "The categories of the workflow."),
+        version_id: textField("The ID of the version of the workflow."),
+      }),
+      "The workflow of the message.",
+    ),
   }),
 );
 
