@@ -157,7 +157,21 @@ describe("the layout of a workflow's diagram", () => {
 
   it("wraps texts at spaces and within long words, and indents the rest", () => {
     expect(wrapText("one two three", 8)).toEqual(["one two", "  three"]);
-    expect(wrapText("abcdefghij", 5, " ")).toEqual([" abcd", "   ef", "   gh", "   ij"]);
+    expect(wrapText("data.customers_affected", 18)).toEqual(["data.customers_", "  affected"]);
+    expect(wrapText("abcdefghijklmnop", 9, " ")).toEqual([" abcdefgh", "   ijklmn", "   op"]);
+  });
+
+  it("leaves space for branches and conditions at any depth", () => {
+    let conditions = all("data.a_long_name_of_a_property equal_to 1");
+    for (let depth = 0; depth < 40; depth++) conditions = { match: "all", conditions: [conditions] };
+    let steps = [buildStep("s", [], conditions)];
+    for (let depth = 0; depth < 20; depth++)
+      steps = [buildStep(`s${depth}`, [buildBranch("a", steps), buildBranch("b", [], { conditions })])];
+    const layout = lay(steps, 300);
+    for (const box of layout.boxes.values()) {
+      expect(box.width).toBeGreaterThan(0);
+      expect(box.x + box.width).toBeLessThanOrEqual(layout.width);
+    }
   });
 
   it("never lets boxes overlap or leave the diagram, at any width", () => {

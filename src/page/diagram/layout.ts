@@ -45,6 +45,7 @@ const MAX_WIDTH = 264;
 /** In narrower columns, branches are placed below each other. */
 const MIN_WIDTH = 164;
 const MAX_STACKED_WIDTH = 440;
+const MIN_STACKED_WIDTH = 120;
 const COLUMN_GAP = 16;
 const ROW_GAP = 28;
 /** How far branches that are placed below each other are indented. */
@@ -56,23 +57,35 @@ const LABEL_HEIGHT = 28;
 const END_HEIGHT = 24;
 const END_WIDTH = 56;
 const MAX_LINES = 10;
+const MIN_COLUMNS = 12;
 /** The size of a character and a line of conditions, as in the style sheet. */
 const CHARACTER_WIDTH = 6.7;
 const LINE_HEIGHT = 15;
 const LINE_PADDING = 24;
 
+/** Returns where a long word is divided: after the last `.` or `_` that fits if there is one in the second half. */
+function findBreak(line: string, columns: number): number {
+  const end = Math.max(line.lastIndexOf(".", columns - 1), line.lastIndexOf("_", columns - 1)) + 1;
+  return end > columns / 2 ? end : columns;
+}
+
 /** Wraps a text at spaces, and within words that are longer than a line. Later lines are indented by two more spaces. */
 export function wrapText(text: string, columns: number, indent = ""): string[] {
-  const hanging = `${indent}  `;
+  // An indentation of the whole line would leave no space for the text.
+  const hanging = `${indent}  `.slice(0, Math.floor(columns / 3));
   const lines: string[] = [];
-  let line = indent;
+  let line = indent.slice(0, hanging.length);
   for (const word of text.split(" ")) {
     const isEmpty = line.trim() === "";
     if (!isEmpty && line.length + 1 + word.length > columns) {
       lines.push(line);
       line = hanging + word;
     } else line += isEmpty ? word : ` ${word}`;
-    for (; line.length > columns; line = hanging + line.slice(columns)) lines.push(line.slice(0, columns));
+    while (line.length > columns) {
+      const end = findBreak(line, columns);
+      lines.push(line.slice(0, end));
+      line = hanging + line.slice(end);
+    }
   }
   return [...lines, line];
 }
@@ -99,7 +112,7 @@ function listLines(node: Condition | ConditionGroup, columns: number, depth: num
 /** Returns the first lines of a box's conditions. */
 function toLines(group: ConditionGroup | null, width: number): Line[] {
   if (group === null) return [];
-  const lines = listLines(group, Math.floor((width - LINE_PADDING) / CHARACTER_WIDTH), 0);
+  const lines = listLines(group, Math.max(MIN_COLUMNS, Math.floor((width - LINE_PADDING) / CHARACTER_WIDTH)), 0);
   if (lines.length <= MAX_LINES) return lines;
   return [...lines.slice(0, MAX_LINES - 1), { text: `… ${lines.length - MAX_LINES + 1} more lines` }];
 }
@@ -241,7 +254,7 @@ class Builder {
   /** Places branches below each other. The next step follows the branch step, because no edge can pass the others. */
   stackBranches(step: OutlineStep, area: Area, below: number): Placed {
     let bottom = below;
-    const lane = { ...area, x: area.x + INDENT, width: area.width - INDENT };
+    const lane = { ...area, x: area.x + INDENT, width: Math.max(MIN_STACKED_WIDTH, area.width - INDENT) };
     for (const [index, { conditions }] of step.branches.entries()) {
       const id = getBranchId(step.ref, index);
       const label = this.append(id, { ...lane, y: bottom + ROW_GAP / 2 }, LABEL_HEIGHT, conditions, [step.ref]);
@@ -268,5 +281,6 @@ export function layoutDiagram({ conditions, steps }: Outline, width: number): La
     exits.length === 0
       ? placed.bottom
       : builder.appendEnd(END, { x: 0, y: placed.bottom + ROW_GAP, width: total }, exits);
-  return { width: total, height: bottom + 1, boxes: builder.boxes, edges: builder.edges };
+  const right = Math.max(...[...builder.boxes.values()].map(({ x, width: own }) => x + own));
+  return { width: right, height: bottom + 1, boxes: builder.boxes, edges: builder.edges };
 }
