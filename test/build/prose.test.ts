@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkText } from "../../scripts/check-prose.mjs";
+import { readProse } from "../../scripts/prose-sources.mjs";
 
 /** Sentences that read like a literal translation, each with a better one. */
 const REWRITTEN = [
@@ -52,6 +53,12 @@ describe("the prose check", () => {
 
   it.each(REWRITTEN)("accepts the rewritten form of %j", async (_, rewritten) => {
     expect(await checkText(rewritten)).toEqual([]);
+  });
+
+  it("reads the texts of JSX elements, with their lines", () => {
+    const [found] = readProse(["src/page/views/runs.tsx"]).filter(({ text }) => text.startsWith("A trigger creates"));
+    expect(found).toMatchObject({ kind: "message", text: "A trigger creates one for each recipient." });
+    expect(found?.line).toBeGreaterThan(60);
   });
 
   it("ignores inline code and code blocks", async () => {
