@@ -41,6 +41,9 @@ const HOME = {
   "urlpattern-polyfill": "domain/",
   "@photostructure": "store/sqlite/",
   pg: "store/postgres/",
+  yaml: "project/",
+  diff: "output/",
+  cheerio: "testing/",
 };
 
 module.exports = {

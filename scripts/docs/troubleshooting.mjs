@@ -20,6 +20,7 @@ const RELATED = {
   project_invalid: [command("workflows")],
   workflow_invalid: [["First workflow", "guide/first-workflow.md"], command("workflows")],
   template_invalid: [command("preview")],
+  scenario_invalid: [command("test")],
   warning: [["CI", "guide/ci.md"]],
   store_unusable: [CONCEPTS, VARIABLES],
   profile_invalid: [command("auth"), command("config")],

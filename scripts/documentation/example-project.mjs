@@ -84,11 +84,13 @@ export class ExampleProject {
     rmSync(this.#root, { recursive: true });
   }
 
-  /** Replaces random IDs, in order of their appearance, and the temporary folder. */
+  /** Replaces random IDs, in order of their appearance, measured times, and the temporary folder. */
   #makeStable(text) {
     return text
       .replaceAll(this.#root, "/home")
       .replaceAll(/(?<=127\.0\.0\.1:|"port":)\d+/g, "8484")
+      .replaceAll(/\b[\d.]+ (?=ms\b)/g, "4 ")
+      .replaceAll(/(?<="duration_ms": ?)[\d.]+/g, "4")
       .replaceAll(ID, (id) => {
         const known = this.#ids.get(id) ?? createStableId(id, this.#ids.size);
         this.#ids.set(id, known);

@@ -4,6 +4,7 @@ import {
   createDevServices,
   createInitService,
   createLocalTargetService,
+  createTestService,
   createWatchService,
   createWorkflowService,
 } from "./services/command-services.js";
@@ -43,6 +44,10 @@ export const COMMANDS: Commands = {
   },
   clock: async () => (await import("../commands/clock.js")).registerClock,
   worker: async () => (await import("../commands/worker.js")).registerWorker,
+  async test() {
+    const { registerTest } = await import("../commands/test.js");
+    return (program, app) => registerTest(program, app, createTestService(app));
+  },
   async dev() {
     const { registerDev } = await import("../commands/dev.js");
     return (program, app) => registerDev(program, app, createDevServices(app));

@@ -37,6 +37,16 @@ const HELLO_FILES: Record<string, unknown> = {
     "**Hello, {{ recipient.name }}!** {{ data.from | default: 'Your first workflow' }} says hi.\n",
   "workflows/hello/email_1/html_body.html":
     "<p>Hello, {{ recipient.name | escape }}!</p>\n<p>{{ data.from | default: 'Your first workflow' | escape }} says hi.</p>\n",
+  "workflows/hello/hello.test.yaml": `workflow: hello
+scenarios:
+  greets the recipient in the app and by email:
+    steps:
+      - notify: { recipients: [ada], data: { from: Grace } }
+        expect:
+          messages:
+            - { to: ada, channel: in-app, body: { contains: Grace says hi } }
+            - { to: ada, channel: email, subject: "Hello, Ada" }
+`,
 };
 const DEFAULT_CHANNELS: JsonObject = {
   "in-app-feed": { type: "in_app_feed" },
@@ -54,10 +64,14 @@ const SCHEMAS_FOLDER = ".knock-schemas";
 /** The folders of the published schemas, relative to the built command and to this source file. */
 const PUBLISHED_SCHEMA_FOLDERS = ["../schemas", "../../schemas"].map((path) => join(import.meta.dirname, path));
 
+/** The comment in which editors look for the schema of a YAML file. */
+const YAML_SCHEMA_COMMENT = "# yaml-language-server: $schema=";
+
 /** Returns the name of the schema of a project file, or undefined for text files. */
 function getSchemaName(file: string): string | undefined {
   if (/(^|[\\/])recipients[\\/][^\\/]+\.json$/.test(file)) return "recipients.schema.json";
   const name = basename(file);
+  if (name.endsWith(".test.yaml")) return "scenario.schema.json";
   return name.endsWith(".json") ? name.replace(/\.json$/, ".schema.json") : undefined;
 }
 
@@ -74,6 +88,7 @@ function addSchemas(root: string, files: readonly (readonly [string, unknown])[]
     const copy = join(root, SCHEMAS_FOLDER, name);
     if (!existsSync(copy)) schemas.set(copy, readFileSync(join(published, name), "utf8"));
     const $schema = relative(dirname(file), copy).replaceAll("\\", "/");
+    if (typeof content === "string") return [file, `${YAML_SCHEMA_COMMENT}${$schema}\n${content}`];
     return [file, { $schema: $schema.startsWith("../") ? $schema : `./${$schema}`, ...(content as object) }];
   });
   return [...documents, ...schemas];
@@ -126,7 +141,7 @@ function planFiles(knockDir: string): { files: Record<string, unknown>; kept: st
   const isUnchangedHello =
     existsSync(helloWorkflow) &&
     Object.keys(HELLO_FILES)
-      .slice(1)
+      .filter((file) => !/(?:workflow\.json|\.test\.yaml)$/.test(file))
       .every((file) => readFileSync(helloWorkflow, "utf8").includes(file.replace("workflows/hello/", "")));
   if (keys.length === 0 || isUnchangedHello)
     for (const [name, content] of Object.entries(HELLO_FILES)) {

@@ -158,6 +158,9 @@ interface LocalEngineOptions {
   contentsInLocale?: EngineContext["renderContentsInLocale"];
   warn?: EngineContext["warn"];
   branch?: string;
+  /** The source of IDs; the default is random ones. */
+  ids?: EngineContext["ids"];
+  random?: EngineContext["random"];
   /** Opens the store; the default is openProjectStore, which applies the project's recipients files. */
   openStore?: typeof openProjectStore;
 }
@@ -175,7 +178,15 @@ export function createLocalEngine(
   projectDefinitions: Definitions,
   store: Store,
   { sleep, env }: Pick<ProcessIO, "sleep" | "env">,
-  { wrapProviders = (providerFor) => providerFor, guides, contentsInLocale, warn, branch }: LocalEngineOptions = {},
+  {
+    wrapProviders = (providerFor) => providerFor,
+    guides,
+    contentsInLocale,
+    warn,
+    branch,
+    ids = systemIds,
+    random = Math.random,
+  }: LocalEngineOptions = {},
 ): LocalOperations {
   const definitions = mapEnvironment(projectDefinitions, (environment) =>
     resolveSecretVariables(environment, (name) => env[name]),
@@ -195,10 +206,10 @@ export function createLocalEngine(
         return httpClient.fetch(request);
       },
     },
-    ids: systemIds,
+    ids,
     realNow: Date.now,
     sleep,
-    random: Math.random,
+    random,
     close: providers.close,
     ...(guides ? { createGuideOperations: guides } : {}),
     ...(contentsInLocale ? { renderContentsInLocale: contentsInLocale } : {}),

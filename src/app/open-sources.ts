@@ -18,7 +18,7 @@ interface SourceContext {
 export function openSources(
   { project, definitions, operations, log }: SourceContext,
   cwd: string,
-  output: Output,
+  output: Pick<Output, "warn">,
   env: Readonly<Record<string, string | undefined>>,
 ): SourceOperations {
   return createSourceOperations({

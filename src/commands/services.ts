@@ -1,3 +1,4 @@
+import type { ReportedFile, TestReport } from "../domain/scenario/test-report.js";
 import type { ApiRequest } from "../domain/trigger/api-request.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
 import type { WorkflowView } from "../domain/workflow/workflow-view.js";
@@ -193,4 +194,27 @@ export interface DevServices {
     variables: Record<string, string>,
     defaults: Record<string, string>,
   ): Promise<number>;
+}
+
+/** Which scenarios `knock test` runs, and how. */
+export interface TestOptions {
+  /** Files and folders as typed. Empty for all scenarios of the project. */
+  paths: readonly string[];
+  /** Returns whether a scenario with this name runs; null runs all. */
+  filter: ((name: string) => boolean) | null;
+  /** Whether the run ends at the first failure. */
+  bail: boolean;
+  /** Whether snapshots are compared only, or new ones are added, or all are updated. */
+  snapshots: "compare" | "add" | "update";
+  /** The seed of IDs and random numbers. */
+  seed: string;
+  /** The time limit of one scenario, in milliseconds. */
+  timeoutMs: number;
+}
+
+export interface TestService {
+  /** Whether the command runs in CI, where snapshots are only compared. */
+  isCI(): boolean;
+  /** Runs scenarios. `onFile` receives the results of each file. Throws `project_missing`. */
+  runTests(options: TestOptions, flags: TargetFlags, onFile: (file: ReportedFile) => void): Promise<TestReport>;
 }

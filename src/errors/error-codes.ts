@@ -51,6 +51,7 @@ export const ERROR_CODES = {
     hint: "Fix the workflow's files and run the command again. Nothing was changed.",
   },
   template_invalid: { exit: EXIT.configuration },
+  scenario_invalid: { exit: EXIT.configuration, hint: "Fix the scenario above and run `knock test` again." },
   warning: { exit: EXIT.configuration },
   store_unusable: { exit: EXIT.configuration, hasSeveralCauses: true },
   profile_invalid: { exit: EXIT.configuration, hasSeveralCauses: true },

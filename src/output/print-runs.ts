@@ -86,7 +86,8 @@ function formatPreference(preference: unknown, output: Output): string[] {
   ];
 }
 
-function formatDecision({ conditions, preference, warnings }: JsonObject, output: Output): string[] {
+/** Formats what decided a step: its conditions with the compared values, the preference, and its warnings. */
+export function formatDecision({ conditions, preference, warnings }: JsonObject, output: Output): string[] {
   return [
     ...formatConditions(conditions, output),
     ...formatPreference(preference, output),

@@ -8,11 +8,14 @@ const FILES = [
   "knock/workflows/hello/workflow.json",
   "knock/workflows/hello/in_app_feed_1/markdown_body.md",
   "knock/workflows/hello/email_1/html_body.html",
+  "knock/workflows/hello/hello.test.yaml",
   "knock/environment.json",
   "knock/recipients/users.json",
 ];
 
-const SCHEMAS = ["knock", "workflow", "environment", "recipients"].map((name) => `.knock-schemas/${name}.schema.json`);
+const SCHEMAS = ["knock", "workflow", "scenario", "environment", "recipients"].map(
+  (name) => `.knock-schemas/${name}.schema.json`,
+);
 
 describe.concurrent("knock init", () => {
   it("creates a project whose next command works", async ({ empty }) => {
@@ -21,6 +24,15 @@ describe.concurrent("knock init", () => {
     const { stdout, stderr } = await empty.knock(["notify", "hello", "--recipients", "ada", "--strict"]);
     expect(stderr).toBe("");
     expect(stdout).toContain("ada");
+  });
+
+  it("creates a scenario that passes, with the JSON Schema that editors check it with", async ({ empty }) => {
+    await empty.knock(["init"]);
+    const { stdout, exitCode } = await empty.knock(["test"]);
+    expect(stdout).toContain("1 passed");
+    expect(exitCode).toBe(0);
+    const [comment] = empty.read("knock/workflows/hello/hello.test.yaml").split("\n");
+    expect(comment).toBe("# yaml-language-server: $schema=../../../.knock-schemas/scenario.schema.json");
   });
 
   it("names in each document the JSON Schema that it has copied, which the document matches", async ({ empty }) => {

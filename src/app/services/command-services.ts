@@ -3,6 +3,7 @@ import type {
   DevServices,
   InitService,
   LocalTargetService,
+  TestService,
   WatchService,
   WorkflowService,
 } from "../../commands/services.js";
@@ -86,6 +87,17 @@ export function createInitService({ io }: AppServices): InitService {
     async initProject(folder) {
       const { initProject } = await import("../init-project.js");
       return initProject(folder, io.cwd);
+    },
+  };
+}
+
+export function createTestService({ files, io, output }: AppServices): TestService {
+  return {
+    isCI: () => !["", "0", "false", undefined].includes(io.env.CI),
+    async runTests(options, flags, onFile) {
+      const project = await files.require(flags);
+      const { TestRunner } = await import("../test/run-tests.js");
+      return new TestRunner(project, io, options, (text) => output.warn(text)).run(onFile);
     },
   };
 }

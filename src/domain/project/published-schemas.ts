@@ -5,6 +5,7 @@ import { environmentSchema } from "../environment/environment-schema.js";
 import { guideSchema } from "../guide/guide-schema.js";
 import { messageTypeSchema } from "../guide/message-type-schema.js";
 import { recipientsFileSchema } from "../request/recipients-file-schema.js";
+import { scenarioFileSchema } from "../scenario/scenario-schema.js";
 import { layoutSchema } from "../template/layout-schema.js";
 import { partialSchema } from "../template/partial-schema.js";
 import { translationSchema } from "../template/translation-schema.js";
@@ -35,6 +36,7 @@ export const PUBLISHED_SCHEMAS: Readonly<Record<string, PublishedSchema>> = {
   "message-type": { title: "message_type.json", schema: messageTypeSchema, isServiceFormat: true },
   partial: { title: "partial.json", schema: partialSchema, isServiceFormat: true },
   recipients: { title: "A file of recipients/", schema: recipientsFileSchema, isServiceFormat: false },
+  scenario: { title: "A file of scenarios, *.test.yaml", schema: scenarioFileSchema, isServiceFormat: false },
   source: { title: "source.json", schema: sourceSchema, isServiceFormat: true },
   translation: { title: "translation file", schema: translationSchema, isServiceFormat: false },
   request: { title: "request.json", schema: sharedRequestSchema, isServiceFormat: true },

@@ -74,6 +74,20 @@ export const CONFIGURATION_ERRORS = {
       "Add `--watch` to render it again after each change.",
     ],
   },
+  scenario_invalid: {
+    meaning: "A scenario of `knock test` cannot run. No other scenario is affected.",
+    causes: [
+      "The file has an unknown key, a wrong type or invalid YAML.",
+      "A step has several actions, or an expectation can never fail.",
+      "A workflow, a step, a branch or a channel that the scenario names does not exist.",
+      "The stored snapshots have a merge conflict.",
+    ],
+    fix: [
+      "Go to the file, line and column in the message.",
+      "Put the JSON Schema of scenarios into `# yaml-language-server: $schema=…`, so that your editor checks the file.",
+      "Run `knock test <file>` again.",
+    ],
+  },
   warning: {
     meaning: "The command has warnings, and `--strict` treats warnings as errors.",
     causes: [

@@ -1,5 +1,6 @@
 import type * as z from "zod/mini";
 import { broadcastViewSchema } from "../../domain/audience/broadcast-view-schema.js";
+import { testReportSchema } from "../../domain/scenario/test-report-schema.js";
 import { sourceReceiptSchema, sourceViewSchema } from "../../domain/trigger/source-receipt-schema.js";
 import { rawContentSchema } from "./contents.js";
 import { devLogSchema, readyFileSchema, serverSchema } from "./dev.js";
@@ -73,6 +74,7 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
   ),
   describeDocument("notify", "Request of a dry run", "With --dry-run.", dryRunSchema, { suffix: "dry-run" }),
   describeDocument("cancel", "Outcome of a cancellation", "The runs that were canceled.", cancellationSchema),
+  describeDocument("test", "Results of scenarios", "The results of all files and the totals.", testReportSchema),
   describeDocument("runs list", "List of recipient runs", LISTED, recipientRunListSchema),
   describeDocument(
     "runs show",

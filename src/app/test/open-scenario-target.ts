@@ -1,0 +1,223 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, resolve } from "node:path";
+import type { Environment } from "../../domain/environment/environment.js";
+import { parseEnvironment } from "../../domain/environment/parse-environment.js";
+import { listProjectChannels } from "../../domain/project/list-project-channels.js";
+import type { Given } from "../../domain/scenario/scenario-schema.js";
+import { walkSteps } from "../../domain/steps/walk-steps.js";
+import { Faults } from "../../emulator/faults.js";
+import { readOnce } from "../../engine/workflow/read-once.js";
+import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
+import type { Definitions } from "../../ports/definitions.js";
+import type { SourceLog } from "../../ports/source-service.js";
+import type { Store } from "../../ports/store.js";
+import type { ProjectLocation } from "../../project/find-project.js";
+import { openProject, type Project } from "../../project/open-project.js";
+import { openSqliteStore } from "../../store/sqlite/open-sqlite-store.js";
+import { createMessageReader } from "../../testing/message-reader.js";
+import type { ScenarioTarget } from "../../testing/scenario-target.js";
+import { createSeededIds } from "../../testing/seeded-ids.js";
+import type { Snapshots } from "../../testing/snapshots.js";
+import { mapEnvironment } from "../map-environment.js";
+import { applyRecipientsFiles, createLocalEngine } from "../open-local-engine.js";
+import { openSources } from "../open-sources.js";
+import type { ProcessIO } from "../process-io.js";
+
+/** Returns an environment with what a scenario gives: its variables, responses and replies. */
+function overrideEnvironment(environment: Environment, { variables, fetch, agent }: Given): Environment {
+  const given = parseEnvironment(
+    { ...(variables ? { variables } : {}), ...(fetch ? { fetch } : {}), ...(agent ? { agent } : {}) },
+    "given",
+  );
+  return {
+    ...environment,
+    variables: { ...environment.variables, ...given.variables },
+    fetch: {
+      allow: [...given.fetch.allow, ...environment.fetch.allow],
+      answers: [...given.fetch.answers, ...environment.fetch.answers],
+    },
+    agent: {
+      url: given.agent.url ?? environment.agent.url,
+      answers: [...given.agent.answers, ...environment.agent.answers],
+    },
+  };
+}
+
+/** A project that scenarios share. Its files are read once. */
+interface SharedProject {
+  project: Project;
+  definitions: Definitions;
+}
+
+/**
+ * Opens the engines of scenarios, one after another. They share the project's files and one store in memory, which is
+ * emptied between two scenarios: opening a store takes longer than running a scenario.
+ */
+export class ScenarioTargets {
+  private readonly projects = new Map<string, SharedProject>();
+  private store: Store | undefined;
+
+  constructor(
+    private readonly location: ProjectLocation,
+    private readonly io: ProcessIO,
+    private readonly warn: (text: string) => void,
+  ) {}
+
+  async open(given: Given, options: { scenario: string; seed: string; snapshots: Snapshots }): Promise<ScenarioTarget> {
+    const shared = this.findProject(given.environment ?? this.location.environmentName ?? null, given.branch ?? null);
+    const store = await this.openEmptyStore(shared.project);
+    const { sources: log } = await store.openLogs();
+    return new EngineTarget(shared, given, { ...options, store, log, io: this.io, warn: this.warn });
+  }
+
+  async close(): Promise<void> {
+    await this.store?.close();
+  }
+
+  private findProject(environmentName: string | null, branch: string | null): SharedProject {
+    const key = JSON.stringify([environmentName, branch]);
+    let shared = this.projects.get(key);
+    if (shared === undefined) {
+      const { environmentName: _, ...location } = this.location;
+      const main = openProject(environmentName === null ? location : { ...location, environmentName }, this.io.cwd);
+      const project = branch === null ? main : main.branch(branch);
+      if (project === null)
+        throw new KnockError("scenario_invalid", `there is no branch "${branch}"`, {
+          hint: `Create the folder branches/${branch}, or correct given.branch.`,
+        });
+      shared = { project, definitions: readOnce(main) };
+      this.projects.set(key, shared);
+    }
+    return shared;
+  }
+
+  private async openEmptyStore(project: Project): Promise<Store> {
+    if (this.store === undefined)
+      this.store = await openSqliteStore(":memory:", { watchUsers: project.hasAudiences() });
+    else {
+      await this.store.clear({ keepRecipients: false });
+      await (await this.store.openLogs()).sources.clear();
+    }
+    await applyRecipientsFiles(project, this.store);
+    return this.store;
+  }
+}
+
+interface EngineTargetOptions {
+  store: Store;
+  log: SourceLog;
+  scenario: string;
+  seed: string;
+  snapshots: Snapshots;
+  io: ProcessIO;
+  warn(text: string): void;
+}
+
+class EngineTarget implements ScenarioTarget {
+  readonly operations: ScenarioTarget["operations"];
+  readonly reader: ScenarioTarget["reader"];
+  readonly sources: ScenarioTarget["sources"];
+  private readonly faults = new Faults();
+  private definitions: Definitions;
+  /** A copy of the project, made when the scenario first changes a file. */
+  private copy: { root: string; folder: string } | null = null;
+
+  constructor(
+    private readonly shared: SharedProject,
+    given: Given,
+    { store, log, io, scenario, seed, snapshots, warn }: EngineTargetOptions,
+  ) {
+    this.definitions = shared.definitions;
+    const ids = createSeededIds(`${seed}/${scenario}`);
+    // Definitions are read through this object, because a step may change the files.
+    const current = this.forwardDefinitions();
+    const definitions = mapEnvironment(current, (environment) =>
+      this.faults.applyTo(overrideEnvironment(environment, given)),
+    );
+    this.operations = createLocalEngine(definitions, store, io, {
+      wrapProviders: (findProvider) => (channel) => this.faults.wrapProvider(channel, findProvider),
+      warn,
+      ids,
+      random: ids.random,
+      ...(given.branch ? { branch: given.branch } : {}),
+    });
+    this.sources = openSources(
+      { project: shared.project, definitions: current, operations: this.operations, log },
+      io.cwd,
+      { warn },
+      io.env,
+    );
+    this.reader = createMessageReader(scenario, snapshots);
+  }
+
+  private forwardDefinitions(): Definitions {
+    const get = (): Definitions => this.definitions;
+    return {
+      workflow: (key) => get().workflow(key),
+      workflowKeys: () => get().workflowKeys(),
+      environment: () => get().environment(),
+      audiences: () => get().audiences(),
+      emailLayout: (key) => get().emailLayout(key),
+      partial: (key) => get().partial(key),
+      request: (key) => get().request(key),
+      translations: () => get().translations(),
+      branch: (slug) => get().branch?.(slug) ?? null,
+      branches: () => get().branches?.() ?? [],
+    };
+  }
+
+  async addFailure(failure: Parameters<ScenarioTarget["addFailure"]>[0]): Promise<void> {
+    const { definitions } = this;
+    const keys = await definitions.workflowKeys();
+    const workflows = await Promise.all(keys.map((key) => definitions.workflow(key).catch(() => null)));
+    const channels = listProjectChannels(
+      await definitions.environment(),
+      workflows.filter((workflow) => workflow !== null),
+    );
+    try {
+      this.faults.add(failure, channels);
+    } catch (error) {
+      throw new KnockError("scenario_invalid", getErrorMessage(error), { cause: error });
+    }
+  }
+
+  async writeFile(path: string, content: string): Promise<void> {
+    const { root } = this.shared.project;
+    this.copy ??= copyProject(this.shared.project);
+    const file = resolve(this.copy.root, path);
+    if (relative(this.copy.root, file).startsWith(".."))
+      throw new KnockError("scenario_invalid", `write: ${path} is outside the project`, {
+        hint: `Use a path below ${root}.`,
+      });
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    const { knockDir, branchDir } = this.shared.project;
+    const move = (folder: string): string => join(this.copy?.root ?? root, relative(root, folder));
+    const { settings, environmentName } = this.shared.project;
+    const location = {
+      root: this.copy.root,
+      knockDir: move(knockDir),
+      settings,
+      environmentName,
+      ...(branchDir === undefined ? {} : { branchDir: move(branchDir) }),
+    };
+    this.definitions = readOnce(openProject(location, this.copy.root));
+  }
+
+  async listStepNames(workflow: string): Promise<string[] | null> {
+    const found = await this.definitions.workflow(workflow);
+    return found && [...walkSteps(found.steps)].map(({ step }) => step.ref);
+  }
+
+  async close(): Promise<void> {
+    if (this.copy !== null) rmSync(this.copy.folder, { recursive: true, force: true });
+  }
+}
+
+/** Copies the project's files, without its store, to a temporary folder. */
+function copyProject({ root, knockDir }: Project): { root: string; folder: string } {
+  const folder = mkdtempSync(join(tmpdir(), "knock-test-"));
+  cpSync(knockDir, join(folder, relative(root, knockDir)), { recursive: true });
+  return { root: folder, folder };
+}

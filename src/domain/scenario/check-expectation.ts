@@ -1,0 +1,233 @@
+import { getValueAtPath, type Json } from "../../util/json.js";
+import { parseTimestamp } from "../condition/parse-timestamp.js";
+import type { RecipientReference } from "../recipient/recipient.js";
+import { parseExpectation } from "../run/expectation.js";
+import { type StepOutcome, summarizeOutcomes } from "../run/outcome.js";
+import { getStepLabels } from "../run/step-labels.js";
+import type { Expected, MessageExpectation, StepOutcomeExpectation } from "./expectation-schema.js";
+import type { Observation, ObservedMessage } from "./observed.js";
+import { describeFilter, isSelected } from "./select-messages.js";
+import { matchText, type TextMatcher } from "./text-matcher.js";
+
+/** An expectation that was not met. */
+export interface ExpectationFailure {
+  /** The path of the expectation below `expect`. */
+  path: (string | number)[];
+  /** The compared value, such as `ada email_1` or `subject of email_1 to ada`. */
+  subject: string;
+  expected: string;
+  found: string;
+  /** The recipient run and the step that the expectation is about, if there is one, for its explanation. */
+  about?: { recipient_run_id: string; step: string };
+}
+
+/** Reads the parts of messages that need a parser. */
+export interface MessageReader {
+  readSubject(message: ObservedMessage): Json | undefined;
+  readText(message: ObservedMessage): string;
+  /** Returns the texts of the elements that a CSS selector finds in the message's HTML. */
+  selectTexts(message: ObservedMessage, selector: string): string[];
+  /** Compares the message with its snapshot. Returns null if it matches or was written. */
+  compareSnapshot(message: ObservedMessage, name: string): { expected: string; found: string } | null;
+}
+
+type AddFailure = (failure: ExpectationFailure) => void;
+
+/** Returns the name of a recipient in scenarios: a user ID, or "<collection>/<id>". */
+export function formatRecipient(recipient: RecipientReference): string {
+  return typeof recipient === "string" ? recipient : `${recipient.collection}/${recipient.id}`;
+}
+
+function describeStep(step: StepOutcome | undefined): string {
+  if (step === undefined) return "not reached";
+  const labels = getStepLabels(step)
+    .map(({ label }) => label)
+    .join(" and ");
+  const detail = step.reason?.detail ? `: ${step.reason.detail}` : "";
+  return step.reason ? `${labels} (${step.reason.code}${detail})` : labels;
+}
+
+function isSameTime(a: string, b: string | null | undefined): boolean {
+  return typeof b === "string" && parseTimestamp(a) === parseTimestamp(b);
+}
+
+function meetsOutcome(step: StepOutcome, expected: Exclude<StepOutcomeExpectation, string>): boolean {
+  const { outcome, reason, branch, until } = expected;
+  return (
+    (!outcome || step.outcome === outcome || getStepLabels(step).every(({ label }) => label === outcome)) &&
+    (!reason || step.reason?.code === reason) &&
+    (!branch || step.branch === branch) &&
+    (!until || isSameTime(until, step.until))
+  );
+}
+
+function describeExpectedOutcome({ outcome, reason, branch, until }: Exclude<StepOutcomeExpectation, string>): string {
+  return [outcome, reason && `reason ${reason}`, branch && `branch ${branch}`, until && `until ${until}`]
+    .filter(Boolean)
+    .join(", ");
+}
+
+function checkOutcomes(expected: NonNullable<Expected["outcomes"]>, { outcomes }: Observation, add: AddFailure): void {
+  for (const [name, steps] of Object.entries(expected)) {
+    const runs = outcomes.filter(({ recipient }) => formatRecipient(recipient) === name);
+    if (steps === "none") {
+      if (runs.length > 0)
+        add({ path: ["outcomes", name], subject: name, expected: "no run", found: `${runs.length} runs` });
+      continue;
+    }
+    // The latest run decides, as for someone who looks at the list of runs.
+    const run = runs.at(-1);
+    for (const [ref, wanted] of Object.entries(steps)) {
+      const path = ["outcomes", name, ref];
+      const expectedOutcome = typeof wanted === "string" ? { outcome: wanted } : wanted;
+      const subject = `${name} ${ref}`;
+      const wantedText = describeExpectedOutcome(expectedOutcome);
+      if (run === undefined) {
+        add({ path, subject, expected: wantedText, found: "the recipient has no run" });
+        continue;
+      }
+      const step = run.steps.find((candidate) => candidate.ref === ref);
+      if (step === undefined ? wantedText === "not_reached" : meetsOutcome(step, expectedOutcome)) continue;
+      const found = step === undefined && run.reason ? `not reached (${run.reason.code})` : describeStep(step);
+      const about =
+        run.recipient_run_id === null ? {} : { about: { recipient_run_id: run.recipient_run_id, step: ref } };
+      add({ path, subject, expected: wantedText, found, ...about });
+    }
+  }
+}
+
+const describeMessage = (message: ObservedMessage): string =>
+  `${message.channel.type} ${message.step} to ${message.to}`;
+
+const listMessages = (messages: readonly ObservedMessage[]): string =>
+  messages.length === 0 ? "no messages" : messages.map(describeMessage).join(", ");
+
+const formatFound = (value: Json | undefined): string =>
+  value === undefined ? "nothing" : typeof value === "string" ? value : JSON.stringify(value);
+
+/** Returns the value at a path such as `blocks[0].rendered`. */
+function readContent(message: ObservedMessage, path: string): Json | undefined {
+  const parts = path.replaceAll(/\[(\d+)\]/g, ".$1").split(".");
+  return getValueAtPath(message.content, parts) as Json | undefined;
+}
+
+function checkMessage(
+  expected: MessageExpectation,
+  path: (string | number)[],
+  message: ObservedMessage,
+  reader: MessageReader,
+  add: AddFailure,
+): void {
+  const name = describeMessage(message);
+  const compare = (key: string, matcher: TextMatcher | null | undefined, found: Json | undefined, at = [key]): void => {
+    if (matcher === undefined || matcher === null) return;
+    const mismatch = matchText(matcher, found);
+    if (mismatch === null) return;
+    add({
+      path: [...path, ...at],
+      subject: `${key} of ${name}`,
+      expected: mismatch.expected,
+      found: formatFound(mismatch.found),
+    });
+  };
+  if (expected.status) compare("status", expected.status, message.status);
+  if (expected.engagement && !message.engagement.includes(expected.engagement))
+    compare("engagement", expected.engagement, message.engagement.join(", ") || "none");
+  if (expected.at && !isSameTime(expected.at, message.at)) compare("at", expected.at, message.at);
+  compare("subject", expected.subject, reader.readSubject(message));
+  compare("body", expected.body, reader.readText(message));
+  for (const [selector, matcher] of Object.entries(expected.html ?? {})) {
+    const texts = reader.selectTexts(message, selector);
+    if (texts.length > 0 && texts.some((text) => matchText(matcher, text) === null)) continue;
+    compare(selector, matcher, texts.length === 0 ? undefined : texts.join(" | "), ["html", selector]);
+    if (texts.length === 0 && matchText(matcher, undefined) === null)
+      add({
+        path: [...path, "html", selector],
+        subject: `${selector} of ${name}`,
+        expected: "an element",
+        found: "nothing",
+      });
+  }
+  for (const [field, matcher] of Object.entries(expected.content ?? {}))
+    compare(field, matcher, readContent(message, field), ["content", field]);
+  if (expected.snapshot) {
+    const difference = reader.compareSnapshot(message, expected.snapshot === true ? message.step : expected.snapshot);
+    if (difference !== null) add({ path: [...path, "snapshot"], subject: `snapshot of ${name}`, ...difference });
+  }
+}
+
+function checkMessages(expected: Expected, observation: Observation, reader: MessageReader, add: AddFailure): void {
+  const { messages } = observation;
+  for (const [index, entry] of (expected.messages ?? []).entries()) {
+    const path = ["messages", index];
+    const selected = messages.filter((message) => isSelected(message, entry));
+    const isCountMet = typeof entry.count === "number" ? selected.length === entry.count : selected.length > 0;
+    if (!isCountMet)
+      add({
+        path,
+        subject: `messages (${describeFilter(entry)})`,
+        expected: typeof entry.count === "number" ? String(entry.count) : "at least 1",
+        found: `${selected.length} (all: ${listMessages(messages)})`,
+      });
+    for (const message of selected) checkMessage(entry, path, message, reader, add);
+  }
+  const forbidden = expected.no_messages === true ? [{}] : (expected.no_messages ?? []);
+  for (const [index, filter] of forbidden.entries()) {
+    const selected = messages.filter((message) => isSelected(message, filter));
+    if (selected.length > 0)
+      add({
+        path: expected.no_messages === true ? ["no_messages"] : ["no_messages", index],
+        subject: `messages (${describeFilter(filter)})`,
+        expected: "none",
+        found: listMessages(selected),
+      });
+  }
+  const { sequence } = expected;
+  if (!sequence) return;
+  const isMet =
+    sequence.length === messages.length &&
+    sequence.every((filter, index) => isSelected(messages[index] as ObservedMessage, filter));
+  if (!isMet)
+    add({
+      path: ["sequence"],
+      subject: "messages in order",
+      expected: sequence.map(describeFilter).join(", "),
+      found: listMessages(messages),
+    });
+}
+
+/** Returns the failures of an expectation, in the order of the file. Rules in a list are the same as `rules`. */
+export function checkExpectation(
+  expected: Expected | readonly string[],
+  observation: Observation,
+  reader: MessageReader,
+): ExpectationFailure[] {
+  const failures: ExpectationFailure[] = [];
+  const add: AddFailure = (failure) => void failures.push(failure);
+  const isList = Array.isArray(expected);
+  const parts: Expected = isList ? { rules: expected as string[] } : (expected as Expected);
+  const { outcomes, error, cancelled, time } = observation;
+  for (const [index, text] of (parts.rules ?? []).entries()) {
+    const found = parseExpectation(text).check({ recipients: outcomes, summary: summarizeOutcomes(outcomes) });
+    if (found !== null) add({ path: isList ? [index] : ["rules", index], subject: "rule", expected: text, found });
+  }
+  if (parts.outcomes) checkOutcomes(parts.outcomes, observation, add);
+  checkMessages(parts, observation, reader, add);
+  if (parts.error && error?.code !== parts.error)
+    add({
+      path: ["error"],
+      subject: "error",
+      expected: parts.error,
+      found: error === null ? "no error" : `${error.code}: ${error.message}`,
+    });
+  if (typeof parts.cancelled === "number" && cancelled !== parts.cancelled)
+    add({
+      path: ["cancelled"],
+      subject: "canceled runs",
+      expected: String(parts.cancelled),
+      found: String(cancelled ?? "no cancel step"),
+    });
+  if (parts.time && !isSameTime(parts.time, time))
+    add({ path: ["time"], subject: "time", expected: parts.time, found: time });
+  return failures;
+}

@@ -1,0 +1,169 @@
+import * as z from "zod/mini";
+import { getErrorMessage } from "../../errors/knock-error.js";
+import { once } from "../../util/once.js";
+import { parseTimestamp } from "../condition/parse-timestamp.js";
+import { parseExpectation } from "../run/expectation.js";
+import { REASONS } from "../run/reasons.js";
+import {
+  checkedString,
+  described,
+  matchingString,
+  nonEmptyString,
+  optional,
+  record,
+  rule,
+  text,
+  typeUnion,
+  wholeNumber,
+} from "../schema/fields.js";
+import { unionByType } from "../schema/union-by-type.js";
+import { textMatcherSchema } from "./text-matcher.js";
+
+/** The schema of a time in ISO 8601. */
+export const timeSchema = () =>
+  matchingString((value) => parseTimestamp(value) !== undefined, "must be an ISO 8601 time");
+
+/** The schema of an expectation that a trigger's counters or steps meet, in the language of `--expect`. */
+const ruleSchema = () =>
+  checkedString((value) => {
+    try {
+      parseExpectation(value);
+    } catch (error) {
+      return getErrorMessage(error).replace(/^--expect: /, "");
+    }
+    return /^[a-z_-]+\s*>=\s*0$/.test(value.trim()) ? "is always true, so it can never fail" : null;
+  });
+
+/** The fields that select messages. */
+export const messageFilterFields = () => ({
+  to: text('The recipient: a user ID, or "<collection>/<id>".'),
+  channel: text("The channel's key or type."),
+  step: text("The ref of the step."),
+  workflow: text("The key of the workflow."),
+  tenant: text("The tenant's ID."),
+});
+
+const messageFilterSchema = once(() => z.strictObject(messageFilterFields()));
+
+const messageExpectationSchema = once(() =>
+  z
+    .strictObject({
+      ...messageFilterFields(),
+      count: described(optional(wholeNumber(0)), "The number of these messages. Default: at least one."),
+      status: described(optional(z.string()), 'The delivery status, such as "delivered" or "sandboxed".'),
+      engagement: described(optional(z.string()), 'An engagement status, such as "seen".'),
+      at: described(optional(timeSchema()), "The time at which the message was created."),
+      subject: described(optional(textMatcherSchema()), "The subject of an email, or the title of a push message."),
+      body: described(optional(textMatcherSchema()), "The text of the message, without HTML."),
+      html: described(
+        optional(record(textMatcherSchema())),
+        "Texts of the elements that CSS selectors find in the HTML. A selector that finds nothing fails.",
+      ),
+      content: described(
+        optional(record(textMatcherSchema())),
+        "Values in the content, by path, such as blocks[0].rendered or a JSONPath that starts with $.",
+      ),
+      snapshot: described(
+        optional(typeUnion("true or a name", [z.literal(true), nonEmptyString()])),
+        "Compares the content with the stored snapshot. A name is needed if a step has several.",
+      ),
+    })
+    .check(
+      rule(({ count, ...rest }, report) => {
+        if (
+          count === 0 &&
+          ["status", "engagement", "at", "subject", "body", "html", "content", "snapshot"].some(
+            (key) => rest[key] !== undefined,
+          )
+        )
+          report(["count"], "is 0, so there is no message to compare; remove the other expectations");
+      }),
+    ),
+);
+
+const stepOutcomeSchema = once(() =>
+  unionByType("an outcome, or an object with an outcome", {
+    text: () => nonEmptyString(),
+    object: () =>
+      z
+        .strictObject({
+          outcome: text('The outcome, such as "sent" or "skipped".'),
+          reason: described(optional(z.enum(Object.keys(REASONS) as [string, ...string[]])), "The reason code."),
+          branch: text("The branch that a branch step took."),
+          until: described(optional(timeSchema()), "The time until which the step waits."),
+        })
+        .check(
+          rule((expected, report) => {
+            if (Object.keys(expected).length === 0)
+              report([], "must have at least one of outcome, reason, branch, until");
+          }),
+        ),
+  }),
+);
+
+export const expectationSchema = once(() =>
+  unionByType("a list of rules, or an object of expectations", {
+    list: () => z.array(ruleSchema()).check(notEmptyList()),
+    object: () =>
+      z
+        .strictObject({
+          rules: described(
+            optional(z.array(ruleSchema()).check(notEmptyList())),
+            'Rules as in --expect, such as "sent=2".',
+          ),
+          outcomes: described(
+            optional(
+              record(
+                unionByType('steps with their outcomes, or "none"', {
+                  text: () => z.literal("none"),
+                  object: () => record(stepOutcomeSchema()).check(notEmptyObject()),
+                }),
+              ).check(notEmptyObject()),
+            ),
+            "The outcomes of steps, by recipient and step ref. none: the recipient has no run.",
+          ),
+          messages: described(
+            optional(z.array(messageExpectationSchema()).check(notEmptyList())),
+            "Messages that the step created, or that exist if the expectation is a step of its own.",
+          ),
+          no_messages: described(
+            optional(
+              typeUnion("true or a list of filters", [
+                z.literal(true),
+                z.array(messageFilterSchema()).check(notEmptyList()),
+              ]),
+            ),
+            "Messages that must not be created. true: none at all.",
+          ),
+          sequence: described(
+            optional(z.array(messageFilterSchema()).check(notEmptyList())),
+            "All messages in the order of their creation.",
+          ),
+          error: text("The error code with which the step must fail."),
+          cancelled: described(optional(wholeNumber(0)), "The number of runs that a cancel step cancels."),
+          time: described(optional(timeSchema()), "The time of the clock."),
+        })
+        .check(
+          rule((expected, report) => {
+            if (Object.keys(expected).length === 0) report([], "expects nothing, so it can never fail");
+          }),
+        ),
+  }),
+);
+
+export const notEmptyList = () =>
+  z.check<unknown[]>(({ value, issues }) => {
+    if (value.length === 0)
+      issues.push({ code: "custom", message: "is empty, so it can never fail", input: value, continue: true });
+  });
+
+export const notEmptyObject = () =>
+  z.check<Record<string, unknown>>(({ value, issues }) => {
+    if (Object.keys(value).length === 0)
+      issues.push({ code: "custom", message: "is empty, so it can never fail", input: value, continue: true });
+  });
+
+export type Expected = Exclude<z.output<ReturnType<typeof expectationSchema>>, string[]>;
+export type MessageFilter = z.output<ReturnType<typeof messageFilterSchema>>;
+export type MessageExpectation = z.output<ReturnType<typeof messageExpectationSchema>>;
+export type StepOutcomeExpectation = z.output<ReturnType<typeof stepOutcomeSchema>>;

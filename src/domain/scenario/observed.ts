@@ -1,0 +1,37 @@
+import type { JsonObject } from "../../util/json.js";
+import type { RecipientOutcome } from "../run/outcome.js";
+
+/** A message as expectations see it. */
+export interface ObservedMessage {
+  id: string;
+  /** A user ID, or `<collection>/<id>`. */
+  to: string;
+  channel: { key: string; type: string };
+  step: string;
+  workflow: string;
+  tenant: string | null;
+  /** The delivery status, with `sandboxed` for the API's `not_sent`. */
+  status: string;
+  engagement: readonly string[];
+  /** ISO 8601. */
+  at: string;
+  /** The API's content. Its fields depend on the channel type. */
+  content: JsonObject;
+}
+
+/** The effects of a step of a scenario, or the state so far. */
+export interface Observation {
+  outcomes: readonly ObservedRun[];
+  messages: readonly ObservedMessage[];
+  /** The code of the error that the step ended with, or null. */
+  error: { code: string; message: string } | null;
+  /** The number of canceled runs; null unless the step cancels. */
+  cancelled: number | null;
+  /** The time of the clock, in ISO 8601. */
+  time: string;
+}
+
+/** A run of a recipient. */
+export interface ObservedRun extends RecipientOutcome {
+  workflow: string;
+}

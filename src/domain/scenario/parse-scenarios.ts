@@ -1,0 +1,74 @@
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { checkClosedDocument } from "../schema/check-document.js";
+import { DocumentFindings } from "../schema/document-findings.js";
+import { checkJsonShape } from "../shape/check-json-shape.js";
+import { reportBelow } from "../shape/report-finding.js";
+import { expandRows } from "./expand-rows.js";
+import { type Given, type ScenarioStep, scenarioFileSchema, scenarioSchema } from "./scenario-schema.js";
+
+/** A scenario that can be run. */
+export interface Scenario {
+  /** The name, unique in its file. */
+  name: string;
+  /** The path of the scenario in its file. */
+  path: readonly string[];
+  workflow: string | null;
+  given: Given;
+  steps: readonly ScenarioStep[];
+  /** The reason why it is skipped, or null. */
+  skip: string | null;
+}
+
+/** Merges what a scenario gives over what its file gives. Lists come first, because their first match is used. */
+function mergeGiven(file: Given, own: Given): Given {
+  const joinAnswers = (name: "fetch" | "agent") => {
+    const answers = [...(own[name]?.answers ?? []), ...(file[name]?.answers ?? [])];
+    return answers.length === 0 ? {} : { [name]: { ...file[name], ...own[name], answers } };
+  };
+  return {
+    ...file,
+    ...own,
+    ...(file.variables || own.variables ? { variables: { ...file.variables, ...own.variables } } : {}),
+    ...(file.preferences || own.preferences ? { preferences: { ...file.preferences, ...own.preferences } } : {}),
+    ...joinAnswers("fetch"),
+    ...joinAnswers("agent"),
+  };
+}
+
+/**
+ * Parses a file of scenarios. Tables are expanded. Throws `scenario_invalid` with a pointer for each finding: unknown
+ * keys, wrong types, steps with several actions, and expectations that can never fail.
+ */
+export function parseScenarios(raw: unknown, fileName: string): Scenario[] {
+  checkJsonShape(raw, fileName, "scenario_invalid");
+  const findings = new DocumentFindings();
+  const documents = isJsonObject(raw) && isJsonObject(raw.scenarios) ? raw.scenarios : {};
+  const expanded = Object.entries(documents).flatMap(([name, document]) =>
+    expandRows(name, document, reportBelow(findings.add, "scenarios", name)).map((row) => ({ ...row, key: name })),
+  );
+  // A table is checked with its values filled in, because a placeholder may stand for a number.
+  const first: JsonObject = {};
+  for (const { key, scenario } of expanded) first[key] ??= scenario;
+  const document = isJsonObject(raw) && isJsonObject(raw.scenarios) ? { ...raw, scenarios: first } : raw;
+  const file = checkClosedDocument(scenarioFileSchema(), document, findings.add);
+  for (const { key, row, scenario } of expanded)
+    if (row !== null && row > 1)
+      checkClosedDocument(scenarioSchema(), scenario, reportBelow(findings.add, "scenarios", key));
+  const names = new Set<string>();
+  for (const { key, name } of expanded) {
+    if (names.has(name)) findings.add(["scenarios", key], `is the second scenario with the name "${name}"`);
+    names.add(name);
+  }
+  if (file === null || !findings.isEmpty) throw findings.toError(fileName, "scenario_invalid");
+  return expanded.map(({ key, name, scenario }) => {
+    const { given = {}, steps, skip } = scenario as unknown as (typeof file)["scenarios"][string];
+    return {
+      name,
+      path: ["scenarios", key],
+      workflow: file.workflow ?? null,
+      given: mergeGiven(file.given ?? {}, given),
+      steps,
+      skip: skip ?? null,
+    };
+  });
+}

@@ -1,0 +1,167 @@
+import * as z from "zod/mini";
+import { parseDuration } from "../../util/duration.js";
+import { once } from "../../util/once.js";
+import { agentSchema, fetchSchema } from "../environment/declared-responses-schema.js";
+import { ENGAGEMENT_ACTIONS } from "../message/message.js";
+import { preferenceSetSchema } from "../preferences/preference-set-schema.js";
+import { faultBodySchema } from "../request/helper-bodies.js";
+import { recipientsFileSchema } from "../request/recipients-file-schema.js";
+import {
+  anyValue,
+  described,
+  matchingString,
+  nonEmptyString,
+  optional,
+  record,
+  rule,
+  schemaReference,
+  text,
+} from "../schema/fields.js";
+import { unionByType } from "../schema/union-by-type.js";
+import { triggerSchema } from "../trigger/trigger-schema.js";
+import {
+  expectationSchema,
+  messageFilterFields,
+  notEmptyList,
+  notEmptyObject,
+  timeSchema,
+} from "./expectation-schema.js";
+
+/** The actions of a step, of which each step has at most one. */
+const ACTIONS = {
+  notify: () =>
+    described(
+      z.extend(triggerSchema(), {
+        workflow: text("The key of the workflow. Default: the workflow of the file."),
+      }),
+      "Triggers a workflow. The fields are those of a trigger payload.",
+    ),
+  cancel: () =>
+    described(
+      unionByType("a cancellation key, or an object with it", {
+        text: () => nonEmptyString(),
+        object: () =>
+          z.strictObject({
+            workflow: text("The key of the workflow. Default: the workflow of the file."),
+            cancellation_key: described(nonEmptyString(), "The cancellation key of the trigger."),
+            recipients: described(anyValue(), "The recipients whose runs are canceled. Default: all."),
+          }),
+      }),
+      "Cancels pending runs.",
+    ),
+  advance: () =>
+    described(
+      matchingString(
+        (value) => value === "next" || parseDuration(value) !== undefined,
+        'must be a duration such as "30m", or "next"',
+      ),
+      "Moves the clock, and runs the work that becomes due.",
+    ),
+  set_time: () => described(timeSchema(), "Moves the clock to a later time."),
+  until_idle: () => described(z.literal(true), "Moves the clock until no work is pending."),
+  recipients: () =>
+    described(recipientsFileSchema(), "Identifies or changes recipients, as a file of recipients/ does."),
+  preferences: () => described(record(preferenceSetSchema()), "Replaces preferences, by recipient."),
+  mark: () =>
+    described(
+      z.strictObject({
+        ...messageFilterFields(),
+        status: described(z.enum(ENGAGEMENT_ACTIONS), "The engagement status."),
+      }),
+      "Sets the engagement status of messages.",
+    ),
+  source_event: () =>
+    described(
+      z.strictObject({
+        source: described(nonEmptyString(), "The key of the source."),
+        body: described(anyValue(), "The body of the request."),
+        headers: described(optional(record(z.string())), "The headers of the request."),
+      }),
+      "Sends an event to a source.",
+    ),
+  event: () =>
+    described(
+      z.strictObject({
+        source: described(nonEmptyString(), "The key of the source."),
+        event: described(nonEmptyString(), "The name of the event."),
+        user: text("The user whom the event is about."),
+        data: described(optional(record(z.unknown())), "The data of the event."),
+      }),
+      "Delivers an event to runs that wait for it.",
+    ),
+  failures: () => described(z.array(faultBodySchema()), "Makes later deliveries of channels fail."),
+  write: () => described(record(z.string()), "Changes files of the project, by path below the folder of knock.json."),
+} as const;
+const ACTION_NAMES = Object.keys(ACTIONS) as (keyof typeof ACTIONS)[];
+
+const stepSchema = once(() => {
+  const actions = Object.fromEntries(
+    Object.entries(ACTIONS).map(([name, build]) => [name, z.optional(build() as z.ZodMiniType)]),
+  ) as { [K in keyof typeof ACTIONS]: z.ZodMiniOptional<ReturnType<(typeof ACTIONS)[K]>> };
+  return z
+    .strictObject({
+      ...actions,
+      expect: described(
+        z.optional(expectationSchema()),
+        "The expected effects of the step. Without an action: the state so far.",
+      ),
+    })
+    .check(
+      rule((step, report) => {
+        const used = ACTION_NAMES.filter((name) => step[name] !== undefined);
+        if (used.length > 1) report([], `has several actions (${used.join(", ")}); use one step for each`);
+        if (used.length === 0 && step.expect === undefined)
+          report([], `has neither an action (${ACTION_NAMES.join(", ")}) nor expect`);
+      }),
+    );
+});
+
+/** The schema of the state before a scenario's first step. */
+const givenSchema = once(() =>
+  z.strictObject({
+    time: described(optional(timeSchema()), "The time of the clock. Default: 2026-01-05T09:00:00Z, a Monday."),
+    recipients: described(optional(recipientsFileSchema()), "Recipients besides those of recipients/."),
+    preferences: described(optional(record(preferenceSetSchema())), "Preferences, by recipient."),
+    variables: described(optional(record(anyValue())), "Variables that take precedence over environment.json."),
+    fetch: described(optional(fetchSchema()), "Responses to fetch steps, before those of environment.json."),
+    agent: described(optional(agentSchema()), "Replies to AI agent steps, before those of environment.json."),
+    failures: described(optional(z.array(faultBodySchema())), "Deliveries that fail."),
+    branch: text("The branch of the project."),
+    environment: text("The name of a file in environments/."),
+  }),
+);
+
+export const scenarioSchema = once(() =>
+  z
+    .strictObject({
+      given: described(z.optional(givenSchema()), "The state before the first step. Takes precedence over the file's."),
+      each: described(
+        z.optional(z.array(record(z.unknown())).check(notEmptyList())),
+        `Rows of a table. The scenario runs once per row, with $\{column} replaced by the value of the row.`,
+      ),
+      skip: described(optional(nonEmptyString()), "Skips the scenario. The value is the reason."),
+      steps: described(z.array(stepSchema()).check(notEmptyList()), "The steps, in order."),
+    })
+    .check(
+      rule(({ steps }, report) => {
+        if (Array.isArray(steps) && steps.length > 0 && !steps.some((step) => step?.expect !== undefined))
+          report(["steps"], "have no expectation, so the scenario can never fail");
+      }),
+    ),
+);
+
+/** The schema of a file of scenarios, `*.test.yaml` or `*.test.json`. */
+export const scenarioFileSchema = once(() =>
+  described(
+    z.strictObject({
+      $schema: schemaReference(),
+      workflow: text("The key of the workflow that notify and cancel steps use by default."),
+      given: described(z.optional(givenSchema()), "The state before the first step of every scenario."),
+      scenarios: described(record(scenarioSchema()).check(notEmptyObject()), "Scenarios by name."),
+    }),
+    "Tests of notification workflows.",
+  ),
+);
+
+export type Given = z.output<ReturnType<typeof givenSchema>>;
+export type ScenarioStep = z.output<ReturnType<typeof stepSchema>>;

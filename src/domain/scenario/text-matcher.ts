@@ -1,0 +1,75 @@
+import * as z from "zod/mini";
+import type { Json } from "../../util/json.js";
+import { stableStringify } from "../../util/json.js";
+import { once } from "../../util/once.js";
+import { described, nonEmptyString, optional, rule } from "../schema/fields.js";
+import { unionByType } from "../schema/union-by-type.js";
+import { compileLinearPattern } from "../shape/compile-linear-pattern.js";
+
+const COMPARISONS = ["equals", "contains", "excludes", "matches"] as const;
+
+/** Returns a test for a regular expression in any part of a text, or null if it is invalid. */
+function compilePattern(pattern: string): ((text: string) => boolean) | null {
+  try {
+    const expression = new RegExp(pattern, "u");
+    return compileLinearPattern(pattern) ?? ((text) => expression.test(text));
+  } catch {
+    return null;
+  }
+}
+
+/** The schema of an expected value: the whole value, or an object with one comparison. */
+export const textMatcherSchema = once(() =>
+  unionByType("text, a number, true, false, or an object such as { contains: … }", {
+    text: () => z.string(),
+    number: () => z.number(),
+    flag: () => z.boolean(),
+    object: () =>
+      z
+        .strictObject({
+          equals: described(z.optional(z.unknown()), "The whole value."),
+          contains: described(optional(nonEmptyString()), "Text that the value contains."),
+          excludes: described(optional(nonEmptyString()), "Text that the value does not contain."),
+          matches: described(optional(nonEmptyString()), "A regular expression that matches a part of the value."),
+        })
+        .check(
+          rule((matcher, report) => {
+            if (COMPARISONS.filter((name) => matcher[name] !== undefined).length !== 1)
+              report([], `must have exactly one of ${COMPARISONS.join(", ")}`);
+            if (typeof matcher.matches !== "string") return;
+            const matches = compilePattern(matcher.matches);
+            if (matches === null) report(["matches"], "is not a regular expression");
+            else if (matches("") && matches("\u0000")) report(["matches"], "matches every text, so it can never fail");
+          }),
+        ),
+  }),
+);
+
+export type TextMatcher = z.output<ReturnType<typeof textMatcherSchema>>;
+
+/** An expected value that was not found. */
+interface Mismatch {
+  /** The expected value, as it reads after "expected". */
+  expected: string;
+  found: Json | undefined;
+}
+
+const toText = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value)) ?? "nothing";
+
+/** Compares a value with what a scenario expects. Returns null if it matches. */
+export function matchText(matcher: TextMatcher, found: Json | undefined): Mismatch | null {
+  if (typeof matcher !== "object") return found === matcher ? null : { expected: toText(matcher), found };
+  const text = found === undefined ? "" : toText(found);
+  const { equals, contains, excludes, matches } = matcher;
+  if (equals !== undefined)
+    return found !== undefined && stableStringify(equals) === stableStringify(found)
+      ? null
+      : { expected: toText(equals), found };
+  if (typeof contains === "string")
+    return text.includes(contains) ? null : { expected: `text that contains ${JSON.stringify(contains)}`, found };
+  if (typeof excludes === "string")
+    return text.includes(excludes) ? { expected: `text without ${JSON.stringify(excludes)}`, found } : null;
+  if (typeof matches === "string")
+    return compilePattern(matches)?.(text) ? null : { expected: `text that matches ${matches}`, found };
+  return null;
+}

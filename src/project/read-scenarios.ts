@@ -1,0 +1,121 @@
+import { readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { isScalar, LineCounter, parseDocument } from "yaml";
+import { parseScenarios, type Scenario } from "../domain/scenario/parse-scenarios.js";
+import type { FilePosition } from "../domain/scenario/test-report.js";
+import { KnockError } from "../errors/knock-error.js";
+import { type ProjectFile, readProjectText } from "./read-project-text.js";
+
+const SCENARIO_FILE = /\.test\.(?:ya?ml|json)$/;
+/** Folders that never contain a project's own scenarios. */
+const SKIPPED_FOLDERS = new Set(["node_modules", ".git", ".knock-local"]);
+/** Limits aliases, because a few of them can expand to gigabytes. */
+const MAX_YAML_ALIASES = 100;
+
+/** The scenarios of a file. */
+export interface ScenarioFileContent {
+  file: ProjectFile;
+  scenarios: Scenario[];
+  /** Returns the position of a value, or of the last one on its path that exists. */
+  locate(path: readonly (string | number)[]): FilePosition;
+}
+
+function findFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return SKIPPED_FOLDERS.has(entry.name) ? [] : findFiles(path);
+      return SCENARIO_FILE.test(entry.name) ? [path] : [];
+    });
+}
+
+/**
+ * Returns the files of scenarios, in order: those below the given folders, and the given files. Without paths, those of
+ * the project. Throws `resource_missing` for a path that does not exist, and `usage` for a file with another name.
+ */
+export function listScenarioFiles(
+  paths: readonly string[],
+  { root, cwd, displayPath }: { root: string; cwd: string; displayPath(path: string): string },
+): ProjectFile[] {
+  const found = (paths.length === 0 ? [root] : paths.map((path) => resolve(cwd, path))).flatMap((path) => {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined)
+      throw new KnockError("resource_missing", `${displayPath(path)} does not exist`, {
+        hint: "Name a folder, or a file that ends in .test.yaml, .test.yml or .test.json.",
+      });
+    if (stats.isDirectory()) return findFiles(path);
+    if (SCENARIO_FILE.test(path)) return [path];
+    throw new KnockError("usage", `${displayPath(path)} is not a file of scenarios`, {
+      hint: "Their names end in .test.yaml, .test.yml or .test.json.",
+    });
+  });
+  return [...new Set(found)].map((path) => ({ path, displayPath: displayPath(path) }));
+}
+
+/** Reads a file of scenarios. Throws `scenario_invalid` with file, line and column for each finding. */
+export function readScenarios(file: ProjectFile): ScenarioFileContent {
+  const text = readProjectText(file.path, file.displayPath, "scenario_invalid");
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [fault] = document.errors;
+  if (fault !== undefined) {
+    const { line, col } = lines.linePos(fault.pos[0]);
+    throw new KnockError("scenario_invalid", `${file.displayPath}:${line}:${col}: ${fault.message}`, {
+      details: document.errors.map(({ message, pos }) => {
+        const at = lines.linePos(pos[0]);
+        return { pointer: "", message, file: file.displayPath, line: at.line, column: at.col };
+      }),
+    });
+  }
+  const locate = (path: readonly (string | number)[]): FilePosition => {
+    for (let length = path.length; length >= 0; length--) {
+      const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+      const range = (node as { range?: [number, number, number] | null } | null | undefined)?.range;
+      if (!range) continue;
+      const start = isScalar(node) ? range[0] : (findKeyStart(path.slice(0, length)) ?? range[0]);
+      const { line, col } = lines.linePos(start);
+      return { line, column: col };
+    }
+    return { line: 1, column: 1 };
+  };
+  /** Returns where the key of a collection starts. The collection itself starts on a later line. */
+  const findKeyStart = (path: readonly (string | number)[]): number | undefined => {
+    const parent: unknown = path.length <= 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+    const items = (parent as { items?: { key?: { value?: unknown; range?: [number, number, number] } }[] } | null)
+      ?.items;
+    return items?.find((item) => item?.key?.value === path.at(-1))?.key?.range?.[0];
+  };
+  try {
+    return { file, scenarios: parseScenarios(toJson(document), file.displayPath), locate };
+  } catch (error) {
+    throw addLocations(error, file, locate);
+  }
+}
+
+function toJson(document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MAX_YAML_ALIASES });
+  } catch {
+    throw new KnockError("scenario_invalid", "too many YAML aliases", {
+      hint: "Write the values out instead of using aliases.",
+    });
+  }
+}
+
+function addLocations(error: unknown, file: ProjectFile, locate: ScenarioFileContent["locate"]): unknown {
+  if (!(error instanceof KnockError)) return error;
+  const details = error.details.map((detail) => {
+    const path = detail.pointer
+      .split("/")
+      .slice(1)
+      .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
+      .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+    return { ...detail, file: file.displayPath, ...locate(path) };
+  });
+  const [first] = details;
+  const prefix = `${file.displayPath}: `;
+  const rest = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
+  const at = first === undefined ? file.displayPath : `${file.displayPath}:${first.line}:${first.column}`;
+  return new KnockError(error.code, `${at}: ${rest}`, { hint: error.hint, details, cause: error });
+}

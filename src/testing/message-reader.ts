@@ -1,0 +1,45 @@
+import { load } from "cheerio";
+import type { MessageReader } from "../domain/scenario/check-expectation.js";
+import type { ObservedMessage } from "../domain/scenario/observed.js";
+import { getErrorMessage, KnockError } from "../errors/knock-error.js";
+import { isJsonObject, type Json } from "../util/json.js";
+import type { Snapshots } from "./snapshots.js";
+
+const collapseSpace = (text: string): string => text.replace(/\s+/g, " ").trim();
+
+const toPlainText = (html: string): string => collapseSpace(load(html).text());
+
+/** Returns the HTML of a message: of an email, or of all blocks of an in-app message. Empty for other channels. */
+function readHtml({ content }: ObservedMessage): string {
+  if (typeof content.html_body === "string") return content.html_body;
+  if (!Array.isArray(content.blocks)) return "";
+  return content.blocks
+    .filter(isJsonObject)
+    .map(({ rendered }) => (typeof rendered === "string" ? rendered : ""))
+    .join("\n");
+}
+
+/** Returns the first of several fields that is text. */
+function readField({ content }: ObservedMessage, names: readonly string[]): string | undefined {
+  for (const name of names) if (typeof content[name] === "string") return content[name];
+  return undefined;
+}
+
+/** Returns a reader of message contents, whose snapshots belong to one scenario. */
+export function createMessageReader(scenario: string, snapshots: Snapshots): MessageReader {
+  return {
+    readSubject: (message): Json | undefined => readField(message, ["subject_line", "title"]),
+    readText: (message) => readField(message, ["text_body", "body"]) ?? toPlainText(readHtml(message)),
+    selectTexts(message, selector) {
+      const document = load(readHtml(message));
+      try {
+        return document(selector)
+          .toArray()
+          .map((element) => collapseSpace(document(element).text()));
+      } catch (error) {
+        throw new KnockError("scenario_invalid", `"${selector}" is not a CSS selector: ${getErrorMessage(error)}`);
+      }
+    },
+    compareSnapshot: (message, name) => snapshots.compare(scenario, name, message.content),
+  };
+}

@@ -1,0 +1,174 @@
+import { parseTimestamp } from "../domain/condition/parse-timestamp.js";
+import { checkExpectation, type ExpectationFailure } from "../domain/scenario/check-expectation.js";
+import type { Observation } from "../domain/scenario/observed.js";
+import type { Scenario } from "../domain/scenario/parse-scenarios.js";
+import type { ScenarioStep } from "../domain/scenario/scenario-schema.js";
+import type { ScenarioFailure, ScenarioResult, ScenarioStatus } from "../domain/scenario/test-report.js";
+import type { ErrorCode } from "../errors/error-codes.js";
+import { KnockError } from "../errors/knock-error.js";
+import { didYouMean } from "../util/find-nearest.js";
+import { isJsonObject, type JsonObject } from "../util/json.js";
+import { listMessageIds, readObservedMessages, readObservedRuns } from "./observe.js";
+import { type ActionResult, getAction, performAction, setPreferences } from "./perform-action.js";
+import type { OpenScenarioTarget, ScenarioTarget } from "./scenario-target.js";
+
+/** The time of the clock before the first step, a Monday. */
+const DEFAULT_TIME = "2026-01-05T09:00:00Z";
+
+/** Errors in the scenario or the project. Other errors are outcomes that an expectation may name. */
+const BROKEN_CODES: ReadonlySet<ErrorCode> = new Set([
+  "usage",
+  "scenario_invalid",
+  "project_invalid",
+  "workflow_invalid",
+  "template_invalid",
+  "workflow_missing",
+  "resource_missing",
+]);
+
+async function explain(target: ScenarioTarget, { about }: ExpectationFailure): Promise<JsonObject | null> {
+  if (about === undefined) return null;
+  const run = await target.operations.readRecipientRun(about.recipient_run_id);
+  const steps = Array.isArray(run?.steps) ? run.steps.filter(isJsonObject) : [];
+  return steps.find((step) => step.ref === about.step) ?? null;
+}
+
+/** Throws `scenario_invalid` for an expected step that the recipient's workflow does not have. */
+async function checkStepName(target: ScenarioTarget, { about }: ExpectationFailure): Promise<void> {
+  if (about === undefined) return;
+  const run = await target.operations.readRecipientRun(about.recipient_run_id);
+  const known = run === null ? null : await target.listStepNames(String(run.workflow));
+  if (known === null || known.includes(about.step)) return;
+  throw new KnockError("scenario_invalid", `workflow "${String(run?.workflow)}" has no step "${about.step}"`, {
+    hint: didYouMean(about.step, known, "Steps"),
+  });
+}
+
+class ScenarioRun {
+  readonly failures: ScenarioFailure[] = [];
+  /** The path of the step or the expectation that is being processed. */
+  location: (string | number)[];
+  private knownMessages = new Set<string>();
+
+  constructor(
+    private readonly scenario: Scenario,
+    private readonly target: ScenarioTarget,
+    private readonly signal: AbortSignal,
+    private readonly deadline: number,
+  ) {
+    this.location = [...scenario.path];
+  }
+
+  /** Returns whether the time limit has passed. Work in memory never lets a timer fire, so the time is compared. */
+  isOver(): boolean {
+    return this.signal.aborted || performance.now() > this.deadline;
+  }
+
+  async prepare(): Promise<void> {
+    const { given } = this.scenario;
+    const { operations } = this.target;
+    await operations.freezeClock(parseTimestamp(given.time ?? DEFAULT_TIME) as number, { force: true });
+    if (given.recipients) await operations.seedRecipients(given.recipients);
+    if (given.preferences) await setPreferences(this.target, given.preferences);
+    for (const failure of given.failures ?? []) await this.target.addFailure(failure);
+  }
+
+  async runStep(step: ScenarioStep, index: number): Promise<void> {
+    this.location = this.locate(index, []);
+    let error: KnockError | null = null;
+    let result: ActionResult = {};
+    try {
+      result = await performAction(step, this.target, {
+        scenario: this.scenario,
+        signal: this.signal,
+        isOver: () => this.isOver(),
+      });
+    } catch (thrown) {
+      if (!(thrown instanceof KnockError)) throw thrown;
+      error = thrown;
+    }
+    const { expect } = step;
+    const expectsError = expect !== undefined && !Array.isArray(expect) && Boolean(expect.error);
+    if (error !== null && !expectsError) {
+      if (BROKEN_CODES.has(error.code)) throw error;
+      this.addFailure(
+        index,
+        { path: [], subject: getAction(step) ?? "", expected: "success", found: `${error.code}: ${error.message}` },
+        null,
+      );
+      return;
+    }
+    const { operations } = this.target;
+    const ids = await listMessageIds(operations);
+    const isWholeState = getAction(step) === null;
+    const created = isWholeState ? ids : ids.filter((id) => !this.knownMessages.has(id));
+    this.knownMessages = new Set(ids);
+    if (expect === undefined) return;
+    const observation: Observation = {
+      outcomes: await readObservedRuns(operations, result.workflow_run_id),
+      messages: await readObservedMessages(operations, created),
+      error,
+      cancelled: result.cancelled ?? null,
+      time: (await operations.readClock()).now,
+    };
+    for (const failure of checkExpectation(expect, observation, this.target.reader)) {
+      this.location = this.locate(index, failure.path);
+      await checkStepName(this.target, failure);
+      this.addFailure(index, failure, await explain(this.target, failure));
+    }
+  }
+
+  private addFailure(index: number, failure: ExpectationFailure, explanation: JsonObject | null): void {
+    const location = this.locate(index, failure.path);
+    this.failures.push({ ...failure, step: index + 1, location, explanation });
+  }
+
+  private locate(index: number, path: readonly (string | number)[]): (string | number)[] {
+    return [...this.scenario.path, "steps", index, ...(path.length === 0 ? [] : ["expect", ...path])];
+  }
+}
+
+/**
+ * Runs a scenario on its own store, clock and IDs. A scenario ends at the first step with a failure, because later
+ * steps build on it. Resolves for every error that the scenario or the project causes.
+ */
+export async function runScenario(
+  scenario: Scenario,
+  openTarget: OpenScenarioTarget,
+  { signal, timeoutMs }: { signal: AbortSignal; timeoutMs: number },
+): Promise<ScenarioResult> {
+  const { name, skip } = scenario;
+  if (skip !== null) return { name, status: "skipped", failures: [], error: null, skip, duration_ms: 0 };
+  const start = performance.now();
+  const finish = (status: ScenarioStatus, rest: Partial<ScenarioResult> = {}): ScenarioResult => ({
+    name,
+    status,
+    failures: [],
+    error: null,
+    skip: null,
+    duration_ms: Math.round(performance.now() - start),
+    ...rest,
+  });
+  let target: ScenarioTarget | undefined;
+  let run: ScenarioRun | undefined;
+  try {
+    target = await openTarget(scenario.given);
+    run = new ScenarioRun(scenario, target, signal, start + timeoutMs);
+    await run.prepare();
+    for (const [index, step] of scenario.steps.entries()) {
+      await run.runStep(step, index);
+      if (run.isOver())
+        throw new KnockError("scenario_invalid", "the scenario takes too long", {
+          hint: "Make it shorter, or raise --timeout.",
+        });
+      if (run.failures.length > 0) return finish("failed", { failures: run.failures });
+    }
+    return finish("passed");
+  } catch (error) {
+    if (!(error instanceof KnockError)) throw error;
+    const { code, message, hint } = error;
+    return finish("broken", { error: { code, message, hint: hint ?? null, location: run?.location ?? scenario.path } });
+  } finally {
+    await target?.close();
+  }
+}

@@ -1,0 +1,22 @@
+import type { FaultBody } from "../domain/request/helper-bodies.js";
+import type { MessageReader } from "../domain/scenario/check-expectation.js";
+import type { Given } from "../domain/scenario/scenario-schema.js";
+import type { LocalOperations } from "../ports/operations.js";
+import type { SourceOperations } from "../ports/source-service.js";
+
+/** An embedded engine of one scenario: its own data, clock, IDs and settings. */
+export interface ScenarioTarget {
+  readonly operations: LocalOperations;
+  readonly sources: SourceOperations;
+  readonly reader: MessageReader;
+  /** Makes deliveries fail. Throws `scenario_invalid` for an unknown channel. */
+  addFailure(failure: FaultBody): Promise<void>;
+  /** Changes a file of the project, for this scenario only. */
+  writeFile(path: string, content: string): Promise<void>;
+  /** Returns the refs of a workflow's steps, and the keys and types of their channels; null if there is no such workflow. */
+  listStepNames(workflow: string): Promise<string[] | null>;
+  close(): Promise<void>;
+}
+
+/** Opens the engine of a scenario on an empty store with the project's recipients files. */
+export type OpenScenarioTarget = (given: Given) => Promise<ScenarioTarget>;

@@ -1,0 +1,104 @@
+import { KnockError } from "../errors/knock-error.js";
+import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
+
+/** Fields of the API that identify a message and do not belong to its content. */
+const IGNORED_FIELDS = new Set(["__typename"]);
+
+function withoutIgnoredFields(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withoutIgnoredFields);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !IGNORED_FIELDS.has(key))
+      .map(([key, child]) => [key, withoutIgnoredFields(child)]),
+  );
+}
+
+/** Returns the text of a content in a snapshot. Lines of long texts are separate, so that differences are readable. */
+function formatSnapshot(content: JsonObject): Json {
+  const split = (value: Json): Json => {
+    if (typeof value === "string" && value.includes("\n")) return value.split("\n");
+    if (Array.isArray(value)) return value.map(split);
+    if (!isJsonObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, split(child)]));
+  };
+  return split(withoutIgnoredFields(content));
+}
+
+/** How snapshots are treated that differ from the stored ones, or that are not stored yet. */
+type SnapshotMode = "compare" | "add" | "update";
+
+/** The snapshots of one file of scenarios. */
+export class Snapshots {
+  private readonly used = new Set<string>();
+  added = 0;
+  updated = 0;
+  private removed = 0;
+
+  constructor(
+    private readonly entries: JsonObject,
+    private readonly mode: SnapshotMode,
+  ) {}
+
+  /** Compares a content with its snapshot, or stores it. Returns null if they are equal. */
+  compare(scenario: string, name: string, content: JsonObject): { expected: string; found: string } | null {
+    const key = this.claimKey(`${scenario} > ${name}`);
+    const found = formatSnapshot(content);
+    const stored = Object.hasOwn(this.entries, key) ? this.entries[key] : undefined;
+    const foundText = JSON.stringify(found, null, 2);
+    const storedText = stored === undefined ? undefined : JSON.stringify(stored, null, 2);
+    if (storedText === foundText) return null;
+    if (this.mode === "update" || (this.mode === "add" && stored === undefined)) {
+      this.entries[key] = found;
+      if (stored === undefined) this.added += 1;
+      else this.updated += 1;
+      return null;
+    }
+    return { expected: storedText ?? "a stored snapshot (run the tests with --update)", found: foundText };
+  }
+
+  /** Numbers the second and later snapshots with the same name. */
+  private claimKey(name: string): string {
+    let key = name;
+    for (let count = 2; this.used.has(key); count++) key = `${name} ${count}`;
+    this.used.add(key);
+    return key;
+  }
+
+  /** Returns the keys that no scenario used. They are obsolete if all scenarios of the file ran. */
+  listUnused(): string[] {
+    return Object.keys(this.entries).filter((key) => !this.used.has(key));
+  }
+
+  removeUnused(): void {
+    for (const key of this.listUnused()) {
+      delete this.entries[key];
+      this.removed += 1;
+    }
+  }
+
+  /** Returns the text of the file if it has to be written, or null. */
+  toFile(): string | null {
+    if (this.added + this.updated + this.removed === 0) return null;
+    const sorted = Object.fromEntries(Object.entries(this.entries).sort(([a], [b]) => (a < b ? -1 : 1)));
+    return `${JSON.stringify(sorted, null, 2)}\n`;
+  }
+}
+
+/** Parses a snapshot file. Throws `scenario_invalid` for markers of a merge conflict and for other invalid JSON. */
+export function parseSnapshots(text: string, displayPath: string, mode: SnapshotMode): Snapshots {
+  const conflict = text.split("\n").findIndex((line) => /^(<{7}|={7}|>{7})/.test(line));
+  if (conflict !== -1)
+    throw new KnockError("scenario_invalid", `${displayPath}:${conflict + 1}:1: the snapshots have a merge conflict`, {
+      hint: "Resolve the conflict, or delete the file and run the tests with --update.",
+    });
+  try {
+    const entries: unknown = JSON.parse(text);
+    if (isJsonObject(entries)) return new Snapshots(entries, mode);
+  } catch {
+    // Reported below with other content that is not an object.
+  }
+  throw new KnockError("scenario_invalid", `${displayPath}: the snapshots are not valid JSON`, {
+    hint: "Delete the file and run the tests with --update.",
+  });
+}

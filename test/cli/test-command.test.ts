@@ -1,0 +1,186 @@
+import { existsSync } from "node:fs";
+import { describe, expect } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
+
+const FILE = "knock/workflows/new-comment/own.test.yaml";
+
+/** Returns the text of a file with one scenario, whose steps are given. */
+const scenarioFile = (steps: string, given = ""): string =>
+  `workflow: new-comment\nscenarios:\n  the scenario:\n${given}    steps:\n${steps.replace(/^/gm, "      ")}\n`;
+
+const NOTIFY_ADA = "- notify: { recipients: [ada], data: { page: Home }, settings: { skip_delay: true } }";
+
+describe.concurrent("knock test", () => {
+  it("runs the scenarios of the project", async ({ collab }) => {
+    const { stdout, exitCode } = await collab.knock(["test"]);
+    expect(stdout).toContain("  ✓ sends no email if the comment was seen  ");
+    expect(stdout).toContain("  ✓ respects the preferences of ada  ");
+    expect(exitCode).toBe(0);
+    expect(existsSync(collab.path(".knock-local"))).toBe(false);
+  });
+
+  it("shows expected, found, the location and what decided a step", async ({ collab }) => {
+    collab.write(FILE, scenarioFile(`${NOTIFY_ADA}\n  expect: { outcomes: { ada: { email_1: sent } } }`));
+    const { stdout, exitCode } = await collab.knock(["test", FILE]);
+    expect(stdout).toContain(
+      `    ada email_1  step 1, ${FILE}:6:47\n      expected  sent\n      found     skipped (preference`,
+    );
+    expect(stdout).toContain("      why\n");
+    expect(stdout).toContain("✗ the recipient's set default: categories.collab.channel_types.email = false");
+    expect(exitCode).toBe(1);
+  });
+
+  it("gives the same IDs and times in every run", async ({ collab }) => {
+    collab.write(FILE, scenarioFile(`${NOTIFY_ADA}\n  expect: { messages: [{ channel: sms }] }`));
+    const read = async (): Promise<unknown> => {
+      const { json } = await collab.knock(["test", FILE, "--json"]);
+      const [file] = json.files as [JsonObject];
+      return (file.scenarios as JsonObject[]).map(({ failures }) => failures);
+    };
+    expect(await read()).toEqual(await read());
+  });
+
+  it("reports an expected step that the workflow does not have, with the nearest one", async ({ collab }) => {
+    collab.write(FILE, scenarioFile(`${NOTIFY_ADA}\n  expect: { outcomes: { ada: { emial_1: sent } } }`));
+    const { stdout, exitCode } = await collab.knock(["test", FILE]);
+    expect(stdout).toContain(`${FILE}:6:47  workflow "new-comment" has no step "emial_1"\n    Did you mean "email_1"?`);
+    expect(exitCode).toBe(3);
+  });
+
+  it("reports an unknown key with its location, and runs the other files", async ({ collab }) => {
+    collab.write(FILE, scenarioFile(`${NOTIFY_ADA}\n  expct: [sent=1]`));
+    const { stdout, exitCode } = await collab.knock(["test"]);
+    expect(stdout).toContain(
+      `! ${FILE}:6:9: scenarios.the scenario.steps[0]: unknown key "expct"; did you mean "expect"?`,
+    );
+    expect(stdout).toContain("4 passed · 1 broken");
+    expect(exitCode).toBe(3);
+  });
+
+  it("reports a missing workflow", async ({ collab }) => {
+    collab.write(
+      FILE,
+      "scenarios:\n  a:\n    steps:\n      - notify: { workflow: new-coment, recipients: [ada] }\n        expect: [sent=1]\n",
+    );
+    const { stdout, exitCode } = await collab.knock(["test", FILE]);
+    expect(stdout).toContain('there is no workflow "new-coment"');
+    expect(exitCode).toBe(3);
+  });
+
+  it("rejects two scenarios of one name, and invalid YAML, with the location", async ({ collab }) => {
+    collab.write(FILE, "scenarios:\n  a: { steps: [{ advance: 1h, expect: [sent=1] }] }\n  a: {}\n");
+    expect((await collab.knock(["test", FILE])).stdout).toContain(`! ${FILE}:3:3: Map keys must be unique`);
+    collab.write(FILE, "scenarios: [\n");
+    expect((await collab.knock(["test", FILE])).stdout).toContain(`! ${FILE}:2:1: `);
+  });
+
+  it("rejects aliases that expand without end", async ({ collab }) => {
+    const levels = Array.from({ length: 9 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n},`.repeat(9)}]`);
+    collab.write(FILE, `a0: &a0 [x]\n${levels.join("\n")}\nscenarios: {}\n`);
+    const { stdout, exitCode } = await collab.knock(["test", FILE]);
+    expect(stdout).toContain("too many YAML aliases");
+    expect(exitCode).toBe(3);
+  });
+
+  it("rejects a time that goes backward", async ({ collab }) => {
+    collab.write(FILE, scenarioFile("- set_time: 2026-01-05T08:00:00Z\n- expect: { time: 2026-01-05T08:00:00Z }"));
+    const { stdout, exitCode } = await collab.knock(["test", FILE]);
+    expect(stdout).toContain(
+      `${FILE}:5:9  set_time: 2026-01-05T08:00:00Z is before the clock, which is at 2026-01-05T09:00:00.000Z`,
+    );
+    expect(exitCode).toBe(3);
+  });
+
+  it("ends a scenario at its time limit", async ({ collab }) => {
+    const advances = "- advance: 1h\n".repeat(200);
+    collab.write(FILE, scenarioFile(`${advances}- expect: { no_messages: true }`));
+    const { stdout, exitCode } = await collab.knock(["test", FILE, "--timeout", "1ms"]);
+    expect(stdout).toContain("the scenario takes too long");
+    expect(exitCode).toBe(3);
+  });
+
+  it("--filter runs scenarios by name, and exits 1 if none is left", async ({ collab }) => {
+    const some = await collab.knock(["test", "--filter", "preferences"]);
+    expect(some.stdout).toContain("2 passed");
+    const none = await collab.knock(["test", "--filter", "nosuch"]);
+    expect(none.stderr).toContain("warning: no scenario ran");
+    expect(none.exitCode).toBe(1);
+    expect((await collab.knock(["test", "--filter", "nosuch", "--pass-with-no-tests"])).exitCode).toBe(0);
+  });
+
+  it("--bail stops at the first failure", async ({ collab }) => {
+    collab.write("a.test.yaml", scenarioFile("- advance: 1h\n  expect: [sent=1]"));
+    const { stdout } = await collab.knock(["test", "--bail"]);
+    expect(stdout).toContain("0 passed · 1 failed");
+  });
+
+  it("stores snapshots, and shows a difference line by line", async ({ collab }) => {
+    collab.write(FILE, scenarioFile(`${NOTIFY_ADA}\n  expect: { messages: [{ channel: in-app, snapshot: true }] }`));
+    const added = await collab.knock(["test", FILE]);
+    expect(added.stderr).toContain("1 snapshots written");
+    const template = "knock/workflows/new-comment/in_app_feed_1/markdown_body.md";
+    collab.write(template, collab.read(template).replace("commented on", "wrote about"));
+    const changed = await collab.knock(["test", FILE]);
+    expect(changed.stdout).toMatch(/- .*commented on.*\n.*\+ .*wrote about/);
+    expect(changed.exitCode).toBe(1);
+    expect((await collab.knock(["test", FILE, "--update"], { env: { CI: "true" } })).exitCode).toBe(2);
+    expect((await collab.knock(["test", FILE, "--update"])).exitCode).toBe(0);
+    expect((await collab.knock(["test", FILE], { env: { CI: "true" } })).exitCode).toBe(0);
+  });
+
+  it("rejects snapshots with a merge conflict", async ({ collab }) => {
+    collab.write(FILE, scenarioFile(`${NOTIFY_ADA}\n  expect: { messages: [{ channel: in-app, snapshot: true }] }`));
+    collab.write("knock/workflows/new-comment/__snapshots__/own.test.yaml.json", "{\n<<<<<<< HEAD\n}\n");
+    const { stdout, exitCode } = await collab.knock(["test", FILE]);
+    expect(stdout).toContain("own.test.yaml.json:2:1: the snapshots have a merge conflict");
+    expect(exitCode).toBe(3);
+  });
+
+  it("gives each scenario its own data, clock, failures and variables", async ({ collab }) => {
+    const scenarios = `workflow: new-comment
+scenarios:
+  first:
+    given: { variables: { app_url: "https://one.example.com" }, failures: [{ channel: email, error: bounced }], recipients: { users: [{ id: zoe, email: zoe@example.com }] } }
+    steps:
+      - notify: { recipients: [zoe], data: { page: Home }, settings: { skip_delay: true } }
+        expect:
+          outcomes: { zoe: { email_1: { outcome: failed, reason: delivery_error } } }
+          messages: [{ channel: in-app, body: { contains: one.example.com } }]
+      - advance: 1d
+        expect: { time: 2026-01-06T09:00:00Z }
+  second:
+    steps:
+      - expect: { time: 2026-01-05T09:00:00Z, no_messages: true }
+      - notify: { recipients: [zoe], data: { page: Home } }
+        expect: { rules: [failed=1], messages: [{ count: 0 }] }
+`;
+    collab.write(FILE, scenarios);
+    const { stdout, exitCode } = await collab.knock(["test", FILE]);
+    expect(stdout).toContain("2 passed");
+    expect(exitCode).toBe(0);
+  });
+
+  it("cancels, changes recipients, preferences and files, and expects errors", async ({ collab }) => {
+    const steps = `- notify: { recipients: [grace], data: { page: Home }, cancellation_key: c1 }
+- cancel: c1
+  expect: { cancelled: 1 }
+- until_idle: true
+  expect: { no_messages: true }
+- preferences: { grace: { channel_types: { in_app_feed: false } } }
+- recipients: { users: [{ id: grace, name: Rear Admiral }] }
+- notify: { recipients: [grace], data: { page: Home }, settings: { skip_delay: true } }
+  expect: { outcomes: { grace: { in_app_feed_1: { outcome: skipped, reason: preference } } }, messages: [{ channel: email, body: { contains: Rear Admiral } }] }
+- notify: { recipients: [grace], data: {} }
+  expect: { error: invalid_params }
+- write: { knock/workflows/new-comment/email_1/text_body.txt: "changed {{ page }}" }
+- notify: { recipients: [grace], data: { page: Home }, settings: { skip_delay: true } }
+  expect: { messages: [{ channel: email, body: changed Home }], sequence: [{ channel: email, to: grace }] }`;
+    const before = collab.read("knock/workflows/new-comment/email_1/text_body.txt");
+    collab.write(FILE, scenarioFile(steps));
+    const { stdout, exitCode } = await collab.knock(["test", FILE]);
+    expect(stdout).toContain("1 passed");
+    expect(exitCode).toBe(0);
+    expect(collab.read("knock/workflows/new-comment/email_1/text_body.txt")).toBe(before);
+  });
+});
