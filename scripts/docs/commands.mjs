@@ -21,7 +21,7 @@ const TRIGGERS = "knock notify --file payloads/triggers.jsonl --quiet";
 /**
  * Commands that fill the project before the examples of a page run. `shown` names the examples whose output a page
  * shows, if that is not the first of the help. `project` is null for an empty folder. `isolated` gives each subcommand
- * its own project. `isStopped` interrupts the command when it is ready.
+ * its own project. `isStopped` interrupts the server when it is ready; it listens on a free port.
  */
 const SCENARIOS = {
   cancel: { before: ["knock notify --file payloads/invite.json --quiet"] },
@@ -102,7 +102,7 @@ async function formatExamples(command, project, { shown = [], isStopped = false 
   const examples = await readExamples(command, project);
   const example = examples.find((line) => shown.includes(line)) ?? examples[0];
   if (example === undefined) return [];
-  const { text, exitCode } = await project.run(example, { isStopped });
+  const { text, exitCode } = await project.run(isStopped ? `${example} --port 0` : example, { isStopped });
   if (exitCode !== 0) throw new Error(`exit ${exitCode}: ${example}\n${text}`);
   const lines = text.trimEnd().split(/[ ]*\n/);
   const output =

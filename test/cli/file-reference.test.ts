@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { getProviderCatalog } from "../../src/domain/environment/provider-catalog.js";
 import { PROVIDER_SETTING_DESCRIPTIONS } from "../../src/domain/environment/provider-setting-descriptions.js";
 import { PUBLISHED_SCHEMAS } from "../../src/domain/project/published-schemas.js";
 import { PAGE_ROUTES } from "../../src/emulator/page/page-routes.js";
 import { SUPPORT_ROUTES } from "../../src/emulator/routes/support-routes.js";
-import { isJsonObject, type Json } from "../../src/util/json.js";
+import { isJsonObject, type Json, type JsonObject } from "../../src/util/json.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const FOLDER = join(ROOT, "docs/reference/files");
@@ -42,6 +43,16 @@ function listProperties(schema: Json): Set<string> {
   return names;
 }
 
+/** Returns the examples of a schema that do not match the part of the schema that they belong to. */
+function listInvalidExamples(value: Json, $defs: Json, ajv: Ajv2020): Json[] {
+  if (Array.isArray(value)) return value.flatMap((item) => listInvalidExamples(item, $defs, ajv));
+  if (!isJsonObject(value)) return [];
+  const own = Array.isArray(value.examples) ? value.examples : [];
+  const isValid = own.length === 0 ? () => true : ajv.compile({ ...value, $defs });
+  const invalid = own.filter((example) => !isValid(example));
+  return [...invalid, ...Object.values(value).flatMap((item) => listInvalidExamples(item, $defs, ajv))];
+}
+
 function readSchema(name: string): Json {
   return JSON.parse(readFileSync(join(ROOT, `schemas/${name}.schema.json`), "utf8")) as Json;
 }
@@ -63,6 +74,12 @@ describe("the reference of project files", () => {
       (property) => ![page, SHARED_PAGES].some((text) => isListed(property, text)) && !isProviderSetting(property),
     );
     expect(missing).toEqual([]);
+  });
+
+  it.each(Object.keys(PUBLISHED_SCHEMAS))("shows valid examples of the schema %s", (name) => {
+    const schema = readSchema(name) as JsonObject;
+    const ajv = new Ajv2020({ strict: false });
+    expect(listInvalidExamples(schema, schema.$defs ?? {}, ajv)).toEqual([]);
   });
 
   it("links to every page in its index", () => {

@@ -21,7 +21,8 @@ const describeInvalidTime = (time: string): string | null =>
  * decision 18).
  */
 export const broadcastSchema = once(() => {
-  const time = (description: string) => described(optional(checkedString(describeInvalidTime)), description);
+  const time = (description: string, example?: unknown) =>
+    described(optional(checkedString(describeInvalidTime)), description, example);
   const { name, categories, tags, goal_attachment, steps, description } = workflowSchema().shape;
   const settings = z.strictObject({
     is_commercial: flag("Whether its messages are commercial (default: true)."),
@@ -41,8 +42,9 @@ export const broadcastSchema = once(() => {
       target_audience_key: described(
         optional(nonEmptyString()),
         "The audience to send to, unless a flag names recipients.",
+        "beta",
       ),
-      scheduled_at: time("When to send, in ISO 8601, unless a flag gives a time."),
+      scheduled_at: time("When to send, in ISO 8601, unless a flag gives a time.", "2030-06-04T18:00:00Z"),
       status: choice(["draft", "scheduled", "sent"], "Written by the hosted service. It has no effect locally."),
       sent_at: time("Written by the hosted service. It has no effect locally."),
     }),

@@ -12,10 +12,10 @@ export const channelOverridesSchema = once(() =>
   named(
     z.strictObject({
       to_address: text("Email: the address that the message is sent to. Liquid."),
-      from_address: text("Email: the address of the sender. Liquid."),
+      from_address: text("Email: the address of the sender. Liquid.", "hello@example.com"),
       from_name: text("Email: the name of the sender. Liquid."),
-      cc_address: text("Email: the CC addresses. Liquid."),
-      bcc_address: text("Email: the BCC addresses. Liquid."),
+      cc_address: text("Email: the CC addresses. Liquid.", "{{ data.manager_email }}"),
+      bcc_address: text("Email: the BCC addresses. Liquid.", "archive@example.com"),
       reply_to_address: text("Email: the reply-to address. Liquid."),
       json_overrides: text("Email: JSON that is merged into the provider's request. Liquid."),
       link_tracking: flag("Whether links are tracked."),

@@ -35,7 +35,7 @@ export const channelTemplateSchemas = {
           optional(
             z.strictObject({
               layout_key: text("The key of the email layout."),
-              pre_content: text("Content before the body in the layout. Liquid."),
+              pre_content: text("Content before the body in the layout. Liquid.", "{{ data.summary }}"),
               attachment_key: text("The key in data that contains the attachments."),
               preview_text: text("The text that inboxes show after the subject. Liquid."),
             }),
@@ -47,7 +47,7 @@ export const channelTemplateSchemas = {
           "The body as visual blocks, instead of html_body.",
         ),
         html_body: text("The body: HTML or MJML. Liquid."),
-        text_body: text("The plain text (default: generated from the HTML). Liquid."),
+        text_body: text("The plain text (default: generated from the HTML). Liquid.", "Hello, {{ recipient.name }}"),
         preview_text: text("Alias of settings.preview_text."),
         is_mjml: flag("Whether html_body is MJML (default: false)."),
       })
@@ -59,8 +59,11 @@ export const channelTemplateSchemas = {
       settings: described(
         optional(
           z.strictObject({
-            to_number: text("The number that the message is sent to (default: the recipient's). Liquid."),
-            payload_overrides: text("JSON that is merged into the provider's request. Liquid."),
+            to_number: text(
+              "The number that the message is sent to (default: the recipient's). Liquid.",
+              "{{ data.phone }}",
+            ),
+            payload_overrides: text("JSON that is merged into the provider's request. Liquid.", '{ "ttl": "3600s" }'),
           }),
         ),
         "Settings of the message.",
@@ -75,7 +78,7 @@ export const channelTemplateSchemas = {
         optional(
           z.strictObject({
             delivery_type: choice(["content", "silent"], "silent: delivers only data (default: content)."),
-            payload_overrides: text("JSON that is merged into the provider's request. Liquid."),
+            payload_overrides: text("JSON that is merged into the provider's request. Liquid.", '{ "ttl": "3600s" }'),
           }),
         ),
         "Settings of the notification.",
@@ -126,7 +129,7 @@ export const channelTemplateSchemas = {
       url: required("The URL of the request. Liquid."),
       headers: keyValuePairs("The request's headers."),
       query_params: keyValuePairs("Parameters that are added to the URL's query."),
-      body: text("The body. Liquid."),
+      body: text("The body. Liquid.", '{ "page": "{{ data.page }}" }'),
       inputs: described(optional(record(z.string())), "Values that the request's templates read as inputs. Liquid."),
     }),
   ),

@@ -24,6 +24,7 @@ export const channelSchema = once(() =>
       id: described(
         optional(checkedString((id) => (isUuid(id) ? null : "must be a UUID"))),
         "The channel's ID in the API. Default: derived from its key.",
+        "3f2a7c1e-5b0d-4e8a-9c6f-1d2e3f4a5b6c",
       ),
       name: described(optional(z.string()), "The display name."),
       type: described(z.enum(CHANNEL_TYPES), "The type of the channel."),

@@ -23,11 +23,13 @@ export const fetchSchema = once(() => {
     status: described(optional(wholeNumber(100, 599)), "The status code of the response. Default: 200."),
     body: described(anyValue(), "The body: strings unchanged, other values as JSON."),
     headers: described(optional(record(z.string())), "The headers of the response."),
-    delay_ms: described(optional(wholeNumber(0)), "Delay of the response in milliseconds."),
+    delay_ms: described(optional(wholeNumber(0)), "Delay of the response in milliseconds.", 250),
     error: described(optional(nonEmptyString()), '"timeout", or the error of a failed connection.'),
   });
   return z.strictObject({
-    allow: described(optional(z.array(httpUrl())), "URLs that may be requested, including all paths below them."),
+    allow: described(optional(z.array(httpUrl())), "URLs that may be requested, including all paths below them.", [
+      "https://api.example.com/",
+    ]),
     answers: described(optional(z.array(response)), "Responses that are used instead of a request."),
   });
 });
@@ -38,9 +40,9 @@ export const agentSchema = once(() => {
     .strictObject({
       workflow: described(optional(nonEmptyString()), "The key of the workflow. Default: any."),
       step: described(optional(nonEmptyString()), "The ref of the step. Default: any."),
-      text: described(optional(z.string()), "The reply as text."),
+      text: described(optional(z.string()), "The reply as text.", "Shoppers praise the fit."),
       json: described(anyValue(), "The reply as JSON."),
-      error: described(optional(nonEmptyString()), "The error instead of a reply."),
+      error: described(optional(nonEmptyString()), "The error instead of a reply.", "overloaded"),
     })
     .check(
       rule(({ text, json, error }, report) => {
@@ -49,7 +51,7 @@ export const agentSchema = once(() => {
       }),
     );
   return z.strictObject({
-    url: described(optional(httpUrl()), "The URL of the model that is called."),
+    url: described(optional(httpUrl()), "The URL of the model that is called.", "http://127.0.0.1:11434/v1"),
     answers: described(optional(z.array(response)), "Replies that are used instead of a model."),
   });
 });

@@ -65,16 +65,16 @@ function checkChannelGroupTypes({ channels, channel_groups: groups }: JsonObject
  * The schema of an `environment.json` (section 5 of the contract). Sections that a file does not have are not built.
  */
 export const environmentSchema = once(() => {
-  const text = (description: string) => described(optional(z.string()), description);
-  const lazySection = <T extends z.ZodMiniType>(make: () => T, description: string) =>
-    described(optional(lazySchema(make)), description);
+  const text = (description: string, example?: unknown) => described(optional(z.string()), description, example);
+  const lazySection = <T extends z.ZodMiniType>(make: () => T, description: string, example?: unknown) =>
+    described(optional(lazySchema(make)), description, example);
   return described(
     z
       .strictObject({
         $schema: schemaReference(),
         name: text("The name of the environment. Default: development."),
         timezone: text('The time zone of recipients without one, such as "Europe/Paris".'),
-        locale: text("The account's default locale for translations. Default: en."),
+        locale: text("The account's default locale for translations. Default: en.", "en"),
         channels: lazySection(
           () => record(optional(channelSchema())),
           "Channels by key. null: not configured in this environment.",
@@ -117,18 +117,24 @@ export const environmentSchema = once(() => {
         keys: lazySection(
           () => z.array(checkedString(describeInvalidAccessKey)),
           "The API keys that the local API accepts. Default: any.",
+          ["sk_local", "pk_local"],
         ),
         enhanced_security: described(optional(z.boolean()), "Whether public keys need a signed user token."),
-        signing_key: text('The key of user tokens: "$NAME" names an environment variable.'),
+        signing_key: text('The key of user tokens: "$NAME" names an environment variable.', "$KNOCK_SIGNING_KEY"),
         allowed_origins: lazySection(
           () => z.array(checkedString(describeInvalidOrigin)),
           "Origins whose pages may call the local API, besides localhost.",
+          ["https://app.example.com"],
         ),
         webhooks: lazySection(webhooksSchema, "Webhooks to which the local API sends events."),
         tracking: lazySection(
           () =>
             z.strictObject({
-              base_url: described(checkedString(describeInvalidTrackingUrl), "The base URL of tracked links."),
+              base_url: described(
+                checkedString(describeInvalidTrackingUrl),
+                "The base URL of tracked links.",
+                "https://go.example.com",
+              ),
             }),
           "Link and open tracking. If absent, links are not rewritten.",
         ),
@@ -152,6 +158,8 @@ export const environmentSchema = once(() => {
 const guideGroupSchema = () =>
   z.strictObject({
     display_sequence: described(optional(z.array(z.string())), "Keys of guides in the order in which they are shown."),
-    display_sequence_unthrottled: described(optional(z.array(z.string())), "Keys of guides that ignore the interval."),
+    display_sequence_unthrottled: described(optional(z.array(z.string())), "Keys of guides that ignore the interval.", [
+      "first-page",
+    ]),
     display_interval: described(optional(wholeNumber(1)), "Minimum time between two guides, in seconds."),
   });

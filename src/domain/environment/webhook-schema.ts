@@ -38,7 +38,11 @@ export function checkDistinctWebhooks(webhooks: unknown, report: ReportFinding):
 export const webhooksSchema = once(() => {
   const event = checkedString(describeInvalidEvent).check(z.meta({ enum: WEBHOOK_EVENTS }));
   const webhook = z.strictObject({
-    url: described(checkedString(describeInvalidUrl), "The URL that events are sent to."),
+    url: described(
+      checkedString(describeInvalidUrl),
+      "The URL that events are sent to.",
+      "https://app.example.com/webhooks/knock",
+    ),
     events: described(
       optional(
         z.array(event).check(z.minLength(1, { error: "must name an event; without the list, all events are sent" })),

@@ -52,7 +52,7 @@ export const guideSchema = once(() => {
     .strictObject({
       directive: choice(["allow", "block"], "Whether the guide may be shown there (default: allow)."),
       pathname: described(optional(nonEmptyString()), 'URL pattern for the path, such as "/pages/*".'),
-      search: described(optional(nonEmptyString()), "URL pattern for the query string."),
+      search: described(optional(nonEmptyString()), "URL pattern for the query string.", "tab=history"),
     })
     .check(
       rule(({ pathname, search }, report) => {
@@ -61,8 +61,8 @@ export const guideSchema = once(() => {
     );
   const patterns = (description: string) => described(optional(z.array(pattern)), description);
   const goal = z.strictObject({
-    goal_key: requiredText("The key of the goal."),
-    attribution_window_days: described(optional(wholeNumber(1, 30)), "The attribution window of the goal, in days."),
+    goal_key: requiredText("The key of the goal.", "activation"),
+    attribution_window_days: described(optional(wholeNumber(1, 30)), "The attribution window of the goal, in days.", 7),
   });
   const guide = z.strictObject({
     $schema: schemaReference(),

@@ -30,12 +30,12 @@ export const messageTypeSchema = once(() => {
    */
   const setting = <S extends string, C extends string, T extends z.ZodMiniType>(snake: S, camel: C, schema: T) =>
     ({ [snake]: schema, [camel]: described(schema, `Alias of ${snake}.`) }) as Record<S | C, T>;
-  const limit = (description: string) => described(optional(wholeNumber(0)), description);
-  const bound = (description: string) => described(optional(z.number()), description);
+  const limit = (description: string, example?: unknown) => described(optional(wholeNumber(0)), description, example);
+  const bound = (description: string, example?: unknown) => described(optional(z.number()), description, example);
   const valueSchema = jsonSchema("The JSON Schema of the value.");
   const itemSchema = jsonSchema("The JSON Schema of each item.");
   const lengths = {
-    ...setting("min_length", "minLength", limit("The minimum length, in characters.")),
+    ...setting("min_length", "minLength", limit("The minimum length, in characters.", 2)),
     ...setting("max_length", "maxLength", limit("The maximum length, in characters.")),
   };
   const common = {
@@ -87,9 +87,9 @@ export const messageTypeSchema = once(() => {
     "A part of the value.",
   );
   const numbers = () => ({
-    min: bound("The minimum value."),
-    max: bound("The maximum value."),
-    ...setting("unit_label", "unitLabel", text("The display unit.")),
+    min: bound("The minimum value.", 1),
+    max: bound("The maximum value.", 10),
+    ...setting("unit_label", "unitLabel", text("The display unit.", "days")),
   });
   const fieldTypes = {
     text: () => field("text", lengths),

@@ -9,7 +9,7 @@ const TYPES_WITH_IDENTIFIER: readonly unknown[] = ["workflow", "category", "chan
  * A-449, A-450).
  */
 export const preferenceCenterSchema = once(() => {
-  const text = (description: string) => described(optional(z.string()), description);
+  const text = (description: string, example?: unknown) => described(optional(z.string()), description, example);
   const row = z
     .strictObject({
       type: described(
@@ -17,9 +17,12 @@ export const preferenceCenterSchema = once(() => {
         "The kind of preference that the row controls.",
       ),
       name: described(z.string(), "The display name."),
-      identifier: text("The key of the workflow, the category or the channel."),
-      description: text("The description below the name."),
-      channel_types: described(optional(z.array(z.string())), "The channel types in the row. Default: all."),
+      identifier: text("The key of the workflow, the category or the channel.", "marketing"),
+      description: text("The description below the name.", "News about the product."),
+      channel_types: described(optional(z.array(z.string())), "The channel types in the row. Default: all.", [
+        "email",
+        "push",
+      ]),
     })
     .check(
       rule(({ type, identifier }, report) => {
@@ -28,8 +31,8 @@ export const preferenceCenterSchema = once(() => {
       }),
     );
   const config = z.strictObject({
-    title: text("The title of the page."),
-    body: text("The text below the title."),
+    title: text("The title of the page.", "Your notifications"),
+    body: text("The text below the title.", "Choose what you want to hear about."),
     rows: described(optional(z.array(row)), "The preferences that recipients can change."),
     show_account_name: described(optional(z.boolean()), "Whether the page shows the name of the account."),
   });

@@ -4,17 +4,20 @@ import { described, schemaReference } from "../schema/fields.js";
 
 /** The schema of `settings` in `knock.json` (section 2 of the contract). */
 export const projectSettingsSchema = once(() => {
-  const text = (description: string) => described(z.optional(z.string()), description);
+  const text = (description: string, example?: unknown) => described(z.optional(z.string()), description, example);
   return z.strictObject({
     target: described(
       z.optional(z.enum(["local", "remote"])),
       "The target of commands: local is the embedded engine, remote is the API. Default: local.",
     ),
-    base_url: text("The URL of the API. Default: https://api.knock.app."),
-    profile: text("The profile whose API key and settings are used."),
-    branch: text("The branch to use, on both targets."),
-    store: text("The local store: a file, relative to this one, or :memory:."),
-    environment: text("The name of a file in environments/, without .json, that overrides environment.json."),
+    base_url: text("The URL of the API. Default: https://api.knock.app.", "https://api.knock.app"),
+    profile: text("The profile whose API key and settings are used.", "staging"),
+    branch: text("The branch to use, on both targets.", "shorter-emails"),
+    store: text("The local store: a file, relative to this one, or :memory:.", ".knock-local/store.db"),
+    environment: text(
+      "The name of a file in environments/, without .json, that overrides environment.json.",
+      "production",
+    ),
   });
 });
 

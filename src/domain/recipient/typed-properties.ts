@@ -31,7 +31,11 @@ export const typedPropertyFields = once(() => {
   );
   return {
     ...Object.fromEntries(Object.entries(TEXT_PROPERTIES).map(([name, description]) => [name, text(description)])),
-    created_at: described(optional(time), "Time at which the recipient was created, in ISO 8601."),
+    created_at: described(
+      optional(time),
+      "Time at which the recipient was created, in ISO 8601.",
+      "2025-01-01T00:00:00Z",
+    ),
   };
 });
 

@@ -31,7 +31,7 @@ export function checkChannelDataForm(
  * API.
  */
 const providerDataSchema = once(() => {
-  const text = (description: string) => described(optional(z.string()), description);
+  const text = (description: string, example?: unknown) => described(optional(z.string()), description, example);
   const device = z
     .looseObject({
       token: text("The token of the device."),
@@ -45,7 +45,7 @@ const providerDataSchema = once(() => {
       }),
     );
   const connection = z.looseObject({
-    access_token: text("The access token of the workspace."),
+    access_token: text("The access token of the workspace.", "xoxb-1"),
     channel_id: text("The ID of the channel."),
     channel_name: text("The name of the channel."),
     user_id: text("The ID of the user."),
@@ -54,18 +54,22 @@ const providerDataSchema = once(() => {
     ms_teams_tenant_id: text("The ID of the Microsoft Entra tenant."),
     ms_teams_user_id: text("The ID of the Microsoft Teams user."),
     incoming_webhook: described(
-      optional(z.looseObject({ url: described(z.string(), "The URL of the webhook.") })),
+      optional(
+        z.looseObject({
+          url: described(z.string(), "The URL of the webhook.", "https://hooks.slack.com/services/T0/B0/x"),
+        }),
+      ),
       "A webhook that posts to one channel.",
     ),
   });
   return z.looseObject({
     tokens: described(z.optional(z.array(z.string())), "Push: the tokens of the devices."),
     target_arns: described(z.optional(z.array(z.string())), "Push: the ARNs of the devices' endpoints."),
-    player_ids: described(z.optional(z.array(z.string())), "Push: the IDs of the devices."),
+    player_ids: described(z.optional(z.array(z.string())), "Push: the IDs of the devices.", ["d6c1f2e0"]),
     devices: described(z.optional(z.array(device)), "Push: the devices."),
     connections: described(z.optional(z.array(connection)), "Chat: where messages are posted."),
     token: described(
-      optional(z.looseObject({ access_token: text("The access token of the workspace.") })),
+      optional(z.looseObject({ access_token: text("The access token of the workspace.", "xoxb-1") })),
       "Chat: the token of a tenant or an object.",
     ),
     ms_teams_tenant_id: text("Chat: the ID of the Microsoft Entra tenant."),

@@ -80,11 +80,16 @@ const UNKNOWN = once(() => z.unknown());
 export const serviceField = () => described(optional(UNKNOWN()), "Written by the hosted service.");
 
 /**
- * Adds the description that editors show. A schema that already has one is copied, because other fields may share it.
+ * Adds the description that editors show, and an example for the documentation. A schema that already has them is copied,
+ * because other fields may share it.
  */
-export function described<T extends z.ZodMiniType>(schema: T, description: string): T {
+export function described<T extends z.ZodMiniType>(schema: T, description: string, example?: unknown): T {
   const own = z.globalRegistry.has(schema) ? (schema.clone(undefined, { parent: true }) as T) : schema;
-  z.globalRegistry.add(own, { ...z.globalRegistry.get(own), description });
+  z.globalRegistry.add(own, {
+    ...z.globalRegistry.get(own),
+    description,
+    ...(example === undefined ? {} : { examples: [example] }),
+  });
   return own;
 }
 
@@ -92,10 +97,11 @@ export function described<T extends z.ZodMiniType>(schema: T, description: strin
 export const named = <T extends z.ZodMiniType>(schema: T, id: string): T => schema.check(z.meta({ id })) as T;
 
 /** Returns an optional string field with its description. */
-export const text = (description: string) => described(optional(STRING()), description);
+export const text = (description: string, example?: string) => described(optional(STRING()), description, example);
 
 /** Returns a required, non-empty string field with its description. */
-export const requiredText = (description: string) => described(nonEmptyString(), description);
+export const requiredText = (description: string, example?: string) =>
+  described(nonEmptyString(), description, example);
 
 /** Returns an optional boolean field with its description. */
 export const flag = (description: string) => described(optional(BOOLEAN()), description);

@@ -53,13 +53,13 @@ const isDottedPath = (path: string): boolean => path === "" || !path.split(".").
 export const requestFields = () => ({
   headers: keyValuePairs("The request's headers."),
   query_params: keyValuePairs("Parameters that are added to the URL's query."),
-  body: text("The body: a template that produces JSON."),
+  body: text("The body: a template that produces JSON.", '{ "parcel": "{{ data.parcel }}" }'),
   json_body: text("Alias of body."),
   response_path: described(
     optional(z.string().check(z.refine(isDottedPath, { error: "must be a dotted path such as order.lines" }))),
     "The path in data at which the response is stored.",
   ),
-  signing_key: text("The key with which the request is signed. Liquid."),
+  signing_key: text("The key with which the request is signed. Liquid.", "{{ vars.signing_key }}"),
 });
 
 interface RawRequest {

@@ -18,7 +18,7 @@ function isJsonObjectText(value: string): boolean {
  * Returns a required field with a JSON object as text, or with Liquid, which can only be checked after rendering
  * (F-051, F-061).
  */
-export const jsonObjectText = (description: string) =>
+export const jsonObjectText = (description: string, example?: string) =>
   described(
     z
       .string()
@@ -26,6 +26,7 @@ export const jsonObjectText = (description: string) =>
         z.refine(isJsonObjectText, { error: "must be a JSON object as text, or a Liquid template that renders one" }),
       ),
     description,
+    example,
   );
 
 const OBJECT_GID_PREFIX = "gid://Object/";

@@ -58,7 +58,7 @@ const schema = () =>
           ),
           request_prompt: requiredText("The prompt. Liquid."),
           response_type: described(z.enum(["text", "json"]), "Whether the response is text or JSON."),
-          response_schema: text("The JSON Schema of the response, as text. Required for JSON."),
+          response_schema: text("The JSON Schema of the response, as text. Required for JSON.", '{ "type": "object" }'),
           web_search_enabled: flag("Whether the model can search the web (default: false)."),
           halt_on_error: flag("Whether the run ends if the request fails (default: true)."),
         })

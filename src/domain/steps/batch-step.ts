@@ -24,7 +24,7 @@ const schema = () =>
           batch_window: durationField(
             "How long the batch is open, or the offset from the time at batch_until_field_path.",
           ),
-          batch_until_field_path: text("The path of the time at which the batch closes."),
+          batch_until_field_path: text("The path of the time at which the batch closes.", "data.closes_at"),
           batch_window_type: choice(
             ["fixed", "sliding"],
             "sliding: each activity opens the window again (default: fixed).",

@@ -37,6 +37,7 @@ const schema = (steps: z.ZodMiniType) => {
       cohort_key: described(
         optional(z.string({ error: "must be a string (a path or a template)" })),
         "Runs with the same value get the same cohort (default: the ID of the recipient).",
+        "recipient.account_id",
       ),
       cohort_branches: described(branchListSchema(cohort, "cohorts"), "The cohorts. Their percentages sum to 100."),
     })

@@ -18,7 +18,7 @@ const schema = () =>
           throttle_key: text("Runs with the same value are counted together: a name in data, a path, or Liquid."),
           throttle_limit: described(optional(wholeNumber(1)), "How many runs pass per window (default: 1)."),
           throttle_window: durationField("How long the window is, or the offset from the time at the field path."),
-          throttle_window_field_path: text("The path of the time at which the window ends."),
+          throttle_window_field_path: text("The path of the time at which the window ends.", "data.ends_at"),
         })
         .check(rule((settings, report) => checkWindow(settings, WINDOW, report))),
       "How many runs pass, and in which window.",

@@ -10,7 +10,12 @@ const schema = () =>
   z.strictObject({
     ...stepFields("update_data"),
     settings: described(
-      z.strictObject({ data: jsonObjectText("The properties to merge into data: a JSON object as text, or Liquid.") }),
+      z.strictObject({
+        data: jsonObjectText(
+          "The properties to merge into data: a JSON object as text, or Liquid.",
+          '{ "total": {{ data.price | times: data.count }} }',
+        ),
+      }),
       "How the run's data is updated.",
     ),
   });

@@ -64,7 +64,7 @@ const EVENT_SCHEMAS = {
   audience: once(() =>
     z.strictObject({
       event_type: eventType("audience"),
-      audience_key: requiredText("The key of a dynamic audience."),
+      audience_key: requiredText("The key of a dynamic audience.", "power-users"),
       event_key: described(z.enum(["enter", "exit"]), "Whether the recipient joins or leaves the audience."),
     }),
   ),

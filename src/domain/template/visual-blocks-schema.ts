@@ -11,14 +11,15 @@ export type BlockType = (typeof BLOCK_TYPES)[number];
  * blocks are checked.
  */
 export const visualBlocksSchema = once(() => {
-  const required = (description: string) => described(z.string(), description);
-  const pixels = (description: string) => described(optional(wholeNumber(0, 1_000)), description);
+  const required = (description: string, example?: unknown) => described(z.string(), description, example);
+  const pixels = (description: string, example?: unknown) =>
+    described(optional(wholeNumber(0, 1_000)), description, example);
   const layout = described(
     optional(
       z.strictObject({
-        padding_top: pixels("Space above, in pixels (default: 8)."),
+        padding_top: pixels("Space above, in pixels (default: 8).", 16),
         padding_right: pixels("Space to the right, in pixels (default: 4)."),
-        padding_bottom: pixels("Space below, in pixels (default: 8)."),
+        padding_bottom: pixels("Space below, in pixels (default: 8).", 16),
         padding_left: pixels("Space to the left, in pixels (default: 4)."),
         column_gap: pixels("Space between columns or buttons, in pixels (default: 8)."),
         horizontal_align: choice(["left", "center", "right"], "The alignment (default: left)."),
@@ -27,8 +28,8 @@ export const visualBlocksSchema = once(() => {
     "Spacing and alignment.",
   );
   const button = z.strictObject({
-    label: required("The text of the button (Liquid)."),
-    action: required("The URL that the button opens (Liquid)."),
+    label: required("The text of the button (Liquid).", "Open"),
+    action: required("The URL that the button opens (Liquid).", "{{ vars.app_url }}"),
     variant: described(z.enum(["solid", "outline"]), "The style of the button."),
     size_attrs: described(
       optional(
@@ -45,8 +46,8 @@ export const visualBlocksSchema = once(() => {
           background_color: text("A color, or a branding color such as primary_color."),
           text_color: text("A color, or a branding color such as primary_color_contrast."),
           border_color: text("A color, or a branding color such as primary_color."),
-          border_width: pixels("The width of the border, in pixels."),
-          border_radius: pixels("The radius of the corners, in pixels."),
+          border_width: pixels("The width of the border, in pixels.", 1),
+          border_radius: pixels("The radius of the corners, in pixels.", 4),
         }),
       ),
       "The colors and the border of the button.",
@@ -74,20 +75,20 @@ export const visualBlocksSchema = once(() => {
     );
   const members = {
     markdown: buildBlockSchema("markdown", {
-      content: required("Markdown with Liquid."),
+      content: required("Markdown with Liquid.", "Hello, **{{ recipient.name }}**"),
       variant: choice(["default"], "The style of the text."),
     }),
-    html: buildBlockSchema("html", { content: required("HTML with Liquid.") }),
+    html: buildBlockSchema("html", { content: required("HTML with Liquid.", "<p>Hello, {{ recipient.name }}</p>") }),
     image: buildBlockSchema("image", {
-      url: required("The URL of the image (Liquid)."),
-      alt: text("The alternative text (Liquid)."),
-      action: text("The URL that the image opens (Liquid)."),
+      url: required("The URL of the image (Liquid).", "https://app.example.com/banner.png"),
+      alt: text("The alternative text (Liquid).", "A new feature"),
+      action: text("The URL that the image opens (Liquid).", "{{ vars.app_url }}"),
       style_attrs: described(optional(image), "The size of the image."),
     }),
     divider: buildBlockSchema("divider", {}),
     button_set: buildBlockSchema("button_set", { buttons: described(z.array(button), "The buttons.") }),
     partial: buildBlockSchema("partial", {
-      key: required("The key of the partial."),
+      key: required("The key of the partial.", "sign-off"),
       name: text("The display name."),
       attrs: described(optional(record(z.unknown())), "The values of the partial's inputs (Liquid)."),
     }),

@@ -95,6 +95,7 @@ export const sourceSchema = once(() => {
     header: described(
       optional(nonEmptyString()),
       "The header to verify (default: x-knock-signature, or x-webhook-secret for the scheme secret).",
+      "x-billing-signature",
     ),
     algorithm: choice(SIGNATURE_ALGORITHMS, "The hash of the signature (default: sha256)."),
     encoding: choice(SIGNATURE_ENCODINGS, "The encoding of the signature (default: hex)."),

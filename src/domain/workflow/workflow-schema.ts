@@ -69,10 +69,11 @@ export const workflowSchema = once(() =>
         optional(
           lazySchema(() =>
             z.strictObject({
-              goal_key: requiredText("The key of the goal."),
+              goal_key: requiredText("The key of the goal.", "activation"),
               attribution_window_days: described(
                 optional(wholeNumber(1, 30)),
                 "The attribution window of the goal, in days.",
+                7,
               ),
             }),
           ),
