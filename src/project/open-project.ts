@@ -32,11 +32,9 @@ import { listEnvironmentFiles, readEnvironment } from "./read-environment.js";
 import { type ProjectFile, readProjectText } from "./read-project-text.js";
 import { readResource, withFileLocation } from "./read-resource.js";
 import { checkSharedTemplates, openSharedTemplates } from "./read-shared-templates.js";
+import { RESOURCE_KEY } from "./resource-key.js";
 
 const MAX_INLINE_DIGEST_LENGTH = 65_536;
-
-/** The form of a resource's key (F-008). */
-const RESOURCE_KEY = /^[a-z0-9_-]+$/;
 
 export interface RecipientsSeed extends RecipientsFile {
   /** File name, the key under which its digest is stored. */

@@ -15,9 +15,7 @@ import { listFolder as listNames } from "./list-folder.js";
 import { openProjectFolders } from "./project-folders.js";
 import { readResource } from "./read-resource.js";
 import { checkSharedTemplates, openSharedTemplates } from "./read-shared-templates.js";
-
-/** The form of a resource's key (F-008). */
-const RESOURCE_KEY = /^[a-z0-9_-]+$/;
+import { RESOURCE_KEY } from "./resource-key.js";
 
 interface BroadcastReferences {
   environment(): Promise<Environment>;

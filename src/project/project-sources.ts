@@ -7,9 +7,7 @@ import type { ProjectLocation } from "./find-project.js";
 import { formatDisplayPath } from "./format-display-path.js";
 import { listFolder } from "./list-folder.js";
 import { readResource } from "./read-resource.js";
-
-/** The form of a resource's key (F-008). */
-const RESOURCE_KEY = /^[a-z0-9_-]+$/;
+import { RESOURCE_KEY } from "./resource-key.js";
 
 interface ProjectSources {
   keys(): string[];

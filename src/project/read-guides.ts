@@ -12,9 +12,8 @@ import { formatDisplayPath } from "./format-display-path.js";
 import { listFolder } from "./list-folder.js";
 import { readProjectText } from "./read-project-text.js";
 import { readResource } from "./read-resource.js";
+import { RESOURCE_KEY } from "./resource-key.js";
 
-/** The form of a resource's key (F-008). */
-const RESOURCE_KEY = /^[a-z0-9_-]+$/;
 /** Matches the guide of a guide step in a workflow's file. */
 const GUIDE_KEY_FIELD = /"guide_key"\s*:\s*"([^"\\]+)"/g;
 

@@ -5,9 +5,7 @@ import { collectRequestKeys, type SharedRequest } from "../domain/workflow/share
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { ProjectFolders } from "./project-folders.js";
 import { readResource } from "./read-resource.js";
-
-/** The form of a resource's key. Other text names no file (F-008). */
-const RESOURCE_KEY = /^[a-z0-9_-]+$/;
+import { RESOURCE_KEY } from "./resource-key.js";
 
 const MAIN_FILE = "request.json";
 

@@ -10,9 +10,7 @@ import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Json } from "../util/json.js";
 import type { ProjectFolders } from "./project-folders.js";
 import { readResource } from "./read-resource.js";
-
-/** The form of a resource's key. Other text names no file (F-008). */
-const RESOURCE_KEY = /^[a-z0-9_-]+$/;
+import { RESOURCE_KEY } from "./resource-key.js";
 
 /** Layouts and partials of a project, which are read on demand. */
 interface SharedTemplates {
