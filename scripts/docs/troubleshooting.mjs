@@ -45,9 +45,11 @@ const RELATED = {
 const formatList = (sentences) => sentences.map((sentence) => `- ${sentence}`).join("\n");
 
 export async function buildPages() {
-  const { ERROR_CODES, ERROR_EXPLANATIONS } = await loadSource(`
+  const { ERROR_CODES, ERROR_EXPLANATIONS, FINDING_CODES, FINDING_EXPLANATIONS } = await loadSource(`
     export { ERROR_CODES } from "./src/errors/error-codes.ts";
     export { ERROR_EXPLANATIONS } from "./src/errors/error-explanations.ts";
+    export { FINDING_CODES } from "./src/domain/validation/finding-codes.ts";
+    export { FINDING_EXPLANATIONS } from "./src/domain/validation/finding-explanations.ts";
   `);
   const examples = await runErrorExamples();
   const codes = Object.keys(ERROR_CODES);
@@ -69,12 +71,22 @@ export async function buildPages() {
       `See also: ${RELATED[code].map(([title, path]) => `[${title}](${path})`).join(", ")}.`,
     );
   });
+  const findings = Object.keys(FINDING_EXPLANATIONS);
+  const describeFindings = (severity) => {
+    const codes = findings.filter((code) => FINDING_CODES[code] === severity);
+    const describe = (code) => [`#### \`${code}\``, FINDING_EXPLANATIONS[code].meaning, FINDING_EXPLANATIONS[code].fix];
+    return codes.length === 0 ? [] : [severity === "error" ? "### Errors" : "### Warnings", ...codes.flatMap(describe)];
+  };
   return {
     "docs/troubleshooting.md": joinParts(
       "# Troubleshooting",
       "Each error has a code. With `--json`, the error document contains it as `code`, and `docs` names its section on this page. `knock help error <code>` prints the same explanation. To find out why a step did not send, see [Reason codes](reference/reasons.md).",
       index,
       sections,
+      "## Findings of `knock validate`",
+      `[\`knock validate\`](${COMMANDS}/validate.md) reports the errors above with the location in the file, and these findings:`,
+      ...describeFindings("error"),
+      ...describeFindings("warning"),
     ).concat("\n"),
   };
 }

@@ -20,6 +20,7 @@ export const JSON_EXAMPLES = [
   ["messages-mark", `knock messages mark ${MESSAGE} read --json`],
   ["messages-retry", "knock messages retry --all --json"],
   ["test", "knock test --filter seen --json"],
+  ["validate", "knock validate --json"],
   ["preview", "knock preview new-comment in_app_feed_1 --recipient ada --set page=Home --json"],
   ["workflows-list", "knock workflows list --json"],
   ["workflows-show", "knock workflows show new-comment --json"],

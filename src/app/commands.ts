@@ -5,6 +5,7 @@ import {
   createInitService,
   createLocalTargetService,
   createTestService,
+  createValidationService,
   createWatchService,
   createWorkflowService,
 } from "./services/command-services.js";
@@ -47,6 +48,10 @@ export const COMMANDS: Commands = {
   async test() {
     const { registerTest } = await import("../commands/test.js");
     return (program, app) => registerTest(program, app, createTestService(app));
+  },
+  async validate() {
+    const { registerValidate } = await import("../commands/validate.js");
+    return (program, app) => registerValidate(program, app, createValidationService(app));
   },
   async dev() {
     const { registerDev } = await import("../commands/dev.js");

@@ -5,7 +5,7 @@ import { findNearest } from "../util/find-nearest.js";
 const EQUIVALENTS: Readonly<Record<string, string | null>> = {
   list: "Run `knock workflows list` to list the project's workflows.",
   get: "Run `knock workflows show <key>` to show a workflow of the project.",
-  validate: "Run `knock workflows show <key>` to see the problems of a workflow's files.",
+  validate: "Run `knock validate <key>` to see the problems of a workflow's files.",
   new: "Create workflows/<key>/workflow.json in the project, or run `knock init` for a first one.",
   open: "Run `knock dev` and open its page to see the project's workflows.",
   push: null,

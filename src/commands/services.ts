@@ -1,6 +1,7 @@
 import type { ReportedFile, TestReport } from "../domain/scenario/test-report.js";
 import type { ApiRequest } from "../domain/trigger/api-request.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
+import type { ValidationReport } from "../domain/validation/project-finding.js";
 import type { WorkflowView } from "../domain/workflow/workflow-view.js";
 import type { Profile, Setting } from "../output/documents/settings.js";
 import type { BroadcastOperations } from "../ports/broadcast-service.js";
@@ -217,4 +218,12 @@ export interface TestService {
   isCI(): boolean;
   /** Runs scenarios. `onFile` receives the results of each file. Throws `project_missing`. */
   runTests(options: TestOptions, flags: TargetFlags, onFile: (file: ReportedFile) => void): Promise<TestReport>;
+}
+
+export interface ValidationService {
+  /**
+   * Checks the project's files, or the workflows with these keys. Throws `project_missing` or `workflow_missing`, and
+   * `project_invalid` for an invalid knock.json.
+   */
+  validateProject(keys: readonly string[], flags: TargetFlags): Promise<ValidationReport>;
 }

@@ -1,6 +1,8 @@
 import { dirname, join } from "node:path";
 import type { Finding } from "../domain/schema/check-document.js";
 import { describeFinding } from "../domain/shape/describe-finding.js";
+import type { FindingCode } from "../domain/validation/finding-codes.js";
+import type { LocatedFinding } from "../domain/validation/located-finding.js";
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { toPointer } from "../util/json.js";
 import { findJsonLocation } from "../util/json-location.js";
@@ -59,13 +61,17 @@ export async function addFileLocations(error: unknown, file: ProjectFile, owner?
   return new KnockError(code, message, { hint, details, cause });
 }
 
-/** Returns findings as lines with file, line and column: `workflow.json:12:7: settings: unknown key "is_comercial"`. */
-export async function describeFindings(file: ProjectFile, findings: readonly Finding[]): Promise<string[]> {
+/** Returns findings about a document with their locations, in the file itself or in a JSON file that it references. */
+export async function locateFindings(
+  file: ProjectFile,
+  findings: readonly (Finding & { code: FindingCode })[],
+): Promise<LocatedFinding[]> {
   return Promise.all(
-    findings.map(async ({ path, message }) => {
+    findings.map(async ({ code, path, message }): Promise<LocatedFinding> => {
       const location = await findFileLocation(file, path.map(String));
-      const at = location === null ? file.displayPath : `${location.displayPath}:${location.line}:${location.column}`;
-      return `${at}: ${describeFinding({ pointer: toPointer(path), message })}`;
+      const pointer = toPointer(path);
+      const { displayPath, line, column } = location ?? { ...file, line: 1, column: 1 };
+      return { code, message: describeFinding({ pointer, message }), file: displayPath, line, column, pointer };
     }),
   );
 }

@@ -15,6 +15,8 @@ import type { EmailLayout } from "../domain/template/email-layout.js";
 import type { TemplatePartial } from "../domain/template/template-partial.js";
 import { rememberTextFiles } from "../domain/template/text-files.js";
 import type { Translations } from "../domain/template/translation.js";
+import type { FindingCode } from "../domain/validation/finding-codes.js";
+import { formatLocatedFinding, type LocatedFinding } from "../domain/validation/located-finding.js";
 import { parseWorkflow } from "../domain/workflow/parse-workflow.js";
 import { collectRequestKeys, type SharedRequest } from "../domain/workflow/shared-request.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
@@ -46,11 +48,15 @@ export interface RecipientsSeed extends RecipientsFile {
 export interface Project extends ProjectLocation {
   workflow(key: string): Promise<Workflow | null>;
   workflowKeys(): Promise<string[]>;
-  /** Returns the warnings about a workflow that was read, with file, line and column; none for one that was not. */
+  /** Returns the likely mistakes in a workflow that was read; none for one that was not. */
+  getWorkflowFindings(key: string): readonly LocatedFinding[];
+  /** Returns a line for each of them, with file, line and column. */
   getWorkflowWarnings(key: string): readonly string[];
   /** Returns a line for each likely mistake in the environment, recipients, audiences, layouts and partials. */
   readRunWarnings(): Promise<string[]>;
-  /** Returns a line for each likely mistake in all documents of the project except workflows. */
+  /** Returns the likely mistakes in all documents of the project except workflows. */
+  readProjectFindings(): Promise<LocatedFinding[]>;
+  /** Returns a line for each of them. */
   readProjectWarnings(): Promise<string[]>;
   environment(): Promise<Environment>;
   audiences(): Promise<Audience[]>;
@@ -72,7 +78,7 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
   const { root, knockDir, settings, branchDir, environmentName, valid } = location;
   const displayPath = (path: string): string => formatDisplayPath(cwd, path);
   const environmentSource = { knockDir, name: environmentName ?? null, displayPath, valid };
-  const warnings = new Map<string, readonly string[]>();
+  const workflowFindings = new Map<string, readonly LocatedFinding[]>();
   let environmentRead: Promise<Environment> | undefined;
   const listEntries = (folder: string): string[] => listNames(folder, displayPath);
   const folders = openProjectFolders(location, displayPath);
@@ -116,17 +122,19 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     resolved: Json,
     { file, texts }: { file: ProjectFile; texts: ReadonlyMap<string, string> },
   ): Promise<Workflow> {
-    const findings: Finding[] = [];
-    const addFinding: ReportFinding = (path, message) => void findings.push({ path, message });
+    const findings: (Finding & { code: FindingCode })[] = [];
+    const add = (code: FindingCode, found: readonly Finding[]): void =>
+      void findings.push(...found.map((finding) => ({ ...finding, code })));
+    const addUnknownKey: ReportFinding = (path, message) => add("unknown_key", [{ path, message }]);
     const parsed = resolveChannelTypes(
-      parseWorkflow(key, resolved, { unknownKey: addFinding, valid }),
+      parseWorkflow(key, resolved, { unknownKey: addUnknownKey, valid }),
       await environment(),
     );
-    findings.push(...collectWorkflowWarnings(resolved as JsonObject, references));
-    findings.push(...findUndeclaredChannels(parsed, await environment()));
-    warnings.set(
+    add("ineffective_setting", collectWorkflowWarnings(resolved as JsonObject, references));
+    add("undeclared_channel", findUndeclaredChannels(parsed, await environment()));
+    workflowFindings.set(
       key,
-      findings.length === 0 ? [] : await (await import("./add-file-locations.js")).describeFindings(file, findings),
+      findings.length === 0 ? [] : await (await import("./add-file-locations.js")).locateFindings(file, findings),
     );
     await checkSharedTemplates(parsed, shared);
     if (collectRequestKeys(parsed).length > 0)
@@ -196,20 +204,20 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
       .filter(({ path }) => statSync(path, { throwIfNoEntry: false })?.isFile() !== false);
   }
 
-  async function collectRunWarnings(): Promise<string[]> {
+  async function readRunFindings(): Promise<LocatedFinding[]> {
     const environments = listEnvironmentFiles(environmentSource);
     const recipients = listRecipientsFiles().map(({ path }) => toProjectFile(path));
-    const warningLines = await readRunWarnings({ environments, recipients }, valid);
-    return [...warningLines, ...(await collectDocumentWarnings(["audiences", "layouts", "partials"]))];
+    const findings = await readRunWarnings({ environments, recipients }, valid);
+    return [...findings, ...(await readDocumentFindings(["audiences", "layouts", "partials"]))];
   }
 
-  async function collectDocumentWarnings(folders: readonly DocumentFolder[]): Promise<string[]> {
-    const warningLines: string[] = [];
+  async function readDocumentFindings(folders: readonly DocumentFolder[]): Promise<LocatedFinding[]> {
+    const findings: LocatedFinding[] = [];
     for (const folder of folders) {
       const files = listDocumentFiles(folder, getDocumentFileName(folder)).map(({ file }) => file);
-      warningLines.push(...(await readDocumentWarnings(folder, files, valid)));
+      findings.push(...(await readDocumentWarnings(folder, files, valid)));
     }
-    return warningLines;
+    return findings;
   }
 
   async function changedRecipients(known: ReadonlyMap<string, string>): Promise<RecipientsSeed[]> {
@@ -234,18 +242,22 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     return seeds;
   }
 
+  const readProjectFindings = async (): Promise<LocatedFinding[]> => [
+    ...(await readRunFindings()),
+    ...(await readDocumentFindings(["broadcasts", "guides", "message-types"])),
+  ];
+
   const project: Project = {
     ...location,
     emailLayout: shared.emailLayout,
     partial: shared.partial,
     workflow,
     workflowKeys,
-    getWorkflowWarnings: (key) => warnings.get(key) ?? [],
-    readRunWarnings: collectRunWarnings,
-    readProjectWarnings: async () => [
-      ...(await collectRunWarnings()),
-      ...(await collectDocumentWarnings(["broadcasts", "guides", "message-types"])),
-    ],
+    getWorkflowFindings: (key) => workflowFindings.get(key) ?? [],
+    getWorkflowWarnings: (key) => (workflowFindings.get(key) ?? []).map(formatLocatedFinding),
+    readRunWarnings: async () => (await readRunFindings()).map(formatLocatedFinding),
+    readProjectFindings,
+    readProjectWarnings: async () => (await readProjectFindings()).map(formatLocatedFinding),
     environment,
     audiences,
     request,

@@ -1,9 +1,9 @@
 import { collectRecipientWarnings } from "../domain/recipient/collect-recipient-warnings.js";
 import type { Finding } from "../domain/schema/check-document.js";
 import { CHECK_ALL, type ValidDocuments } from "../domain/schema/valid-documents.js";
-import { describeFinding } from "../domain/shape/describe-finding.js";
-import { isJsonObject, type Json, type JsonObject, toPointer } from "../util/json.js";
-import { findJsonLocation } from "../util/json-location.js";
+import type { FindingCode } from "../domain/validation/finding-codes.js";
+import type { LocatedFinding } from "../domain/validation/located-finding.js";
+import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import { parseJson } from "../util/parse-json.js";
 import { describeInvalidTimeZone } from "../util/time-zones.js";
 import { type DocumentFolder, findUnknownDocumentKeys } from "./find-unknown-document-keys.js";
@@ -24,28 +24,28 @@ function findRecipientWarnings(raw: JsonObject): Finding[] {
 
 interface WarningSearch {
   folder: DocumentFolder | "environments" | "recipients";
+  code: FindingCode;
   find(raw: JsonObject): Finding[];
   valid?: ValidDocuments | undefined;
 }
 
 /** Returns the warnings of one file. Text that is not valid JSON is reported elsewhere. */
-async function readWarnings(file: ProjectFile, { folder, find, valid = CHECK_ALL }: WarningSearch): Promise<string[]> {
+async function readWarnings(
+  file: ProjectFile,
+  { folder, code, find, valid = CHECK_ALL }: WarningSearch,
+): Promise<LocatedFinding[]> {
   const text = readProjectText(file.path, file.displayPath);
   const parsed = await parseJson(text);
   if ("error" in parsed || !isJsonObject(parsed.value)) return [];
   if (valid.has(folder, parsed.value)) return [];
   const findings = find(parsed.value);
   if (findings.length === 0) valid.add(folder, parsed.value);
-  const texts: string[] = [];
-  for (const { path, message } of findings) {
-    const location = await findJsonLocation(
-      text,
-      path.map((part) => [String(part)]),
-    );
-    const at = location === null ? "" : `:${location.line}:${location.column}`;
-    texts.push(`${file.displayPath}${at}: ${describeFinding({ pointer: toPointer(path), message })}`);
-  }
-  return texts;
+  if (findings.length === 0) return [];
+  const { locateFindings } = await import("./add-file-locations.js");
+  return locateFindings(
+    file,
+    findings.map((finding) => ({ ...finding, code })),
+  );
 }
 
 /** The files that every local run reads. */
@@ -59,24 +59,43 @@ function findEnvironmentWarnings(raw: JsonObject): Finding[] {
   return message === null ? [] : [{ path: ["timezone"], message: message }];
 }
 
-/** Reads the files of a run and returns a line for each likely mistake, with its file, line and column. */
-export async function readRunWarnings(files: RunFiles, valid?: ValidDocuments): Promise<string[]> {
-  const warnings: string[] = [];
+/** Reads the files of a run and returns each likely mistake with its location. */
+export async function readRunWarnings(files: RunFiles, valid?: ValidDocuments): Promise<LocatedFinding[]> {
+  const warnings: LocatedFinding[] = [];
   for (const file of files.environments)
-    warnings.push(...(await readWarnings(file, { folder: "environments", find: findEnvironmentWarnings, valid })));
+    warnings.push(
+      ...(await readWarnings(file, {
+        folder: "environments",
+        code: "suspicious_value",
+        find: findEnvironmentWarnings,
+        valid,
+      })),
+    );
   for (const file of files.recipients)
-    warnings.push(...(await readWarnings(file, { folder: "recipients", find: findRecipientWarnings, valid })));
+    warnings.push(
+      ...(await readWarnings(file, {
+        folder: "recipients",
+        code: "suspicious_value",
+        find: findRecipientWarnings,
+        valid,
+      })),
+    );
   return warnings;
 }
 
-/** Reads documents of a folder and returns a line for each unknown key, with its file, line and column. */
+/** Reads documents of a folder and returns each unknown key with its location. */
 export async function readDocumentWarnings(
   folder: DocumentFolder,
   files: readonly ProjectFile[],
   valid?: ValidDocuments,
-): Promise<string[]> {
-  const search = { folder, find: (raw: JsonObject) => findUnknownDocumentKeys(folder, raw), valid };
-  const warnings: string[] = [];
+): Promise<LocatedFinding[]> {
+  const search: WarningSearch = {
+    folder,
+    code: "unknown_key",
+    find: (raw: JsonObject) => findUnknownDocumentKeys(folder, raw),
+    valid,
+  };
+  const warnings: LocatedFinding[] = [];
   for (const file of files) warnings.push(...(await readWarnings(file, search)));
   return warnings;
 }

@@ -88,6 +88,7 @@ async function runCommands(collab: Sample): Promise<Commands> {
   await knock.run(["feed", "list", "ada"], "commented");
   await knock.run(["preview", "storage-low", "--all", "-r", "ada"], "email_1  sendgrid");
   await knock.run(["workflows"], /^new-comment +New comment/m);
+  await knock.run(["validate"], /^0 errors, .* files$/m);
   await knock.run(["dev", "--port", "0", "--exec", "knock config get target"], "local");
   await knock.run(["init", "more"], "✓ more/knock.json");
   await knock.run(["auth", "login", "--with-key"], "stored", { input: "sk_test_0123456789abcdefghij\n" });

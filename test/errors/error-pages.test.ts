@@ -4,6 +4,9 @@ import { describe, expect, it } from "vitest";
 import { ENVIRONMENT_VARIABLES } from "../../src/commands/shared/environment-variables.js";
 import { REASON_CHECKS } from "../../src/domain/run/reason-checks.js";
 import { REASONS } from "../../src/domain/run/reasons.js";
+import { FINDING_CODES, type FindingCode } from "../../src/domain/validation/finding-codes.js";
+import { FINDING_EXPLANATIONS } from "../../src/domain/validation/finding-explanations.js";
+import { buildValidationReport } from "../../src/domain/validation/project-finding.js";
 import { ERROR_CODES, type ErrorCode, EXIT } from "../../src/errors/error-codes.js";
 import { ERROR_EXPLANATIONS } from "../../src/errors/error-explanations.js";
 import { EXIT_CODE_MEANINGS } from "../../src/errors/exit-code-meanings.js";
@@ -76,6 +79,18 @@ describe("docs/troubleshooting.md", () => {
     const [, section = ""] = page.split(`\n## \`${anchor}\`\n`);
     expect(section).toContain(ERROR_EXPLANATIONS[code].meaning);
     for (const fix of ERROR_EXPLANATIONS[code].fix) expect(section).toContain(`- ${fix}\n`);
+  });
+
+  it.each(Object.keys(FINDING_CODES) as FindingCode[])("contains the section that a finding %s names", (code) => {
+    const [finding] = buildValidationReport(
+      [{ code, message: "", file: "f", line: 1, column: 1, pointer: "" }],
+      1,
+    ).findings;
+    expect(finding?.docs).toBe(`docs/troubleshooting.md#${code}`);
+    expect(page).toMatch(new RegExp(`^#{2,4} \`${code}\`$`, "m"));
+    if (code in ERROR_CODES) return;
+    const { meaning, fix } = FINDING_EXPLANATIONS[code as keyof typeof FINDING_EXPLANATIONS];
+    expect(page).toContain(`#### \`${code}\`\n\n${meaning}\n\n${fix}\n`);
   });
 
   it("contains the section that an unexpected error names", async () => {

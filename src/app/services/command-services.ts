@@ -4,6 +4,7 @@ import type {
   InitService,
   LocalTargetService,
   TestService,
+  ValidationService,
   WatchService,
   WorkflowService,
 } from "../../commands/services.js";
@@ -98,6 +99,17 @@ export function createTestService({ files, io, output }: AppServices): TestServi
       const project = await files.require(flags);
       const { TestRunner } = await import("../test/run-tests.js");
       return new TestRunner(project, io, options, (text) => output.warn(text)).run(onFile);
+    },
+  };
+}
+
+export function createValidationService({ files, project, io }: AppServices): ValidationService {
+  return {
+    async validateProject(keys, localFlags) {
+      const flags = { ...localFlags, target: "local" };
+      const projectFiles = (await project.findFiles(flags)) ?? (await files.require(flags));
+      const { validateProject } = await import("../validate/validate-project.js");
+      return validateProject(projectFiles, { keys, cwd: io.cwd });
     },
   };
 }

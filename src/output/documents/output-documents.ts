@@ -2,6 +2,7 @@ import type * as z from "zod/mini";
 import { broadcastViewSchema } from "../../domain/audience/broadcast-view-schema.js";
 import { testReportSchema } from "../../domain/scenario/test-report-schema.js";
 import { sourceReceiptSchema, sourceViewSchema } from "../../domain/trigger/source-receipt-schema.js";
+import { validationReportSchema } from "../../domain/validation/validation-report-schema.js";
 import { rawContentSchema } from "./contents.js";
 import { devLogSchema, readyFileSchema, serverSchema } from "./dev.js";
 import { errorDocumentSchema } from "./error.js";
@@ -75,6 +76,12 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
   describeDocument("notify", "Request of a dry run", "With --dry-run.", dryRunSchema, { suffix: "dry-run" }),
   describeDocument("cancel", "Outcome of a cancellation", "The runs that were canceled.", cancellationSchema),
   describeDocument("test", "Results of scenarios", "The results of all files and the totals.", testReportSchema),
+  describeDocument(
+    "validate",
+    "Findings in files",
+    "The findings of all files and the totals.",
+    validationReportSchema,
+  ),
   describeDocument("runs list", "List of recipient runs", LISTED, recipientRunListSchema),
   describeDocument(
     "runs show",

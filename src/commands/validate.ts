@@ -1,0 +1,46 @@
+import { type Command, Option } from "commander";
+import { EXIT } from "../errors/error-codes.js";
+import { printValidationReport } from "../output/print-validation.js";
+import type { CommandContext } from "./context.js";
+import type { TargetFlags, ValidationService } from "./services.js";
+import { addExamples } from "./shared/examples.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
+import { addBranchOption, addCommonOptions, addProjectOptions, type CommonFlags } from "./shared/options.js";
+
+const FORMATS = ["text", "json"] as const;
+
+interface ValidateFlags extends CommonFlags, TargetFlags {
+  strict?: boolean;
+  format?: (typeof FORMATS)[number];
+}
+
+export function registerValidate(program: Command, context: CommandContext, services: ValidationService): void {
+  const command = program
+    .command("validate")
+    .helpGroup(COMMAND_GROUPS.develop)
+    .argument("[keys...]", "keys of workflows (default: all files of the project)")
+    .summary("Check the project's files")
+    .description("Check the project's files offline. Exit 1 if there are errors, and with --strict also for warnings.")
+    .optionsGroup(OPTION_GROUPS.behavior)
+    .option("--strict", "exit 1 also if there are warnings");
+  addCommonOptions(addBranchOption(addProjectOptions(command)))
+    .optionsGroup(OPTION_GROUPS.output)
+    .addOption(
+      new Option("--format <format>", `print the findings as ${FORMATS.join(" or ")} (default: text)`).choices(FORMATS),
+    );
+  addExamples(command, ({ workflow }) => ["knock validate", `knock validate ${workflow.key} --strict`]).action(
+    (keys: string[], flags: ValidateFlags) => runValidate(keys, flags, context, services),
+  );
+}
+
+async function runValidate(
+  keys: readonly string[],
+  flags: ValidateFlags,
+  { output, setExitCode }: CommandContext,
+  services: ValidationService,
+): Promise<void> {
+  const report = await services.validateProject(keys, flags);
+  printValidationReport(report, flags.json ? "json" : (flags.format ?? "text"), output);
+  const { errors, warnings } = report.summary;
+  if (errors > 0 || (flags.strict && warnings > 0)) setExitCode(EXIT.failure);
+}

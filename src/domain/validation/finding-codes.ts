@@ -1,0 +1,21 @@
+export type Severity = "error" | "warning";
+
+/**
+ * Every code of a finding of `knock validate`, with its severity. Errors have the code of the error that the file causes
+ * when it is used. `finding-explanations.ts` says what each other code means; it is a separate module, so that a start
+ * does not load these texts.
+ */
+export const FINDING_CODES = {
+  project_invalid: "error",
+  workflow_invalid: "error",
+  template_invalid: "error",
+  scenario_invalid: "error",
+  unknown_key: "warning",
+  ineffective_setting: "warning",
+  undeclared_channel: "warning",
+  suspicious_value: "warning",
+} as const satisfies Record<string, Severity>;
+
+export type FindingCode = keyof typeof FINDING_CODES;
+
+export const isFindingCode = (code: string): code is FindingCode => Object.hasOwn(FINDING_CODES, code);

@@ -1,0 +1,59 @@
+import type * as z from "zod/mini";
+import type { KnockError } from "../../errors/knock-error.js";
+import { describeFinding } from "../shape/describe-finding.js";
+import { FINDING_CODES, isFindingCode } from "./finding-codes.js";
+import { formatLocatedFinding, type LocatedFinding } from "./located-finding.js";
+import type { validationReportSchema } from "./validation-report-schema.js";
+
+/** What `knock validate` reports. */
+export type ValidationReport = z.infer<typeof validationReportSchema>;
+
+/** A problem of a project, with its location. */
+export type ProjectFinding = ValidationReport["findings"][number];
+
+/** Matches the location at the start of an error's message. */
+const LOCATION = /^(?<file>[^\n:]+(?::[^\n:]+)*?):(?<line>\d+):(?<column>\d+): (?<message>.*)$/s;
+/** Matches the file at the start of an error's message without a line. */
+const FILE = /^(?<file>[^\s:]+\.\w+):? (?<message>.*)$/s;
+
+/** Returns the findings of an error about a project's file, one for each detail with a location. */
+export function toLocatedFindings(error: KnockError, fallbackFile: string): LocatedFinding[] {
+  const { details, hint } = error;
+  const code = isFindingCode(error.code) ? error.code : "project_invalid";
+  const located = details.flatMap((detail): LocatedFinding[] => {
+    const { file, line, column, pointer } = detail;
+    if (file === undefined || line === undefined || column === undefined) return [];
+    return [{ code, message: describeFinding(detail), file, line, column, pointer, hint }];
+  });
+  if (located.length > 0) return located;
+  const pointer = details[0]?.pointer ?? "";
+  const atLine = LOCATION.exec(error.message)?.groups;
+  if (atLine !== undefined) {
+    const { file = fallbackFile, message = "", line, column } = atLine;
+    return [{ code, message, file, line: Number(line), column: Number(column), pointer, hint }];
+  }
+  const { file = fallbackFile, message = error.message } = FILE.exec(error.message)?.groups ?? {};
+  return [{ code, message, file, line: 1, column: 1, pointer, hint }];
+}
+
+function compareFindings(a: ProjectFinding, b: ProjectFinding): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.line - b.line || a.column - b.column;
+}
+
+/** Builds the report of findings in a number of files: without duplicates, in the order of their locations. */
+export function buildValidationReport(located: readonly LocatedFinding[], files: number): ValidationReport {
+  const byLine = new Map<string, ProjectFinding>();
+  for (const { hint, ...finding } of located) {
+    const { code } = finding;
+    byLine.set(`${code} ${formatLocatedFinding(finding)}`, {
+      ...finding,
+      severity: FINDING_CODES[code],
+      ...(hint === undefined ? {} : { hint }),
+      docs: `docs/troubleshooting.md#${code}`,
+    });
+  }
+  const findings = [...byLine.values()].sort(compareFindings);
+  const errors = findings.filter(({ severity }) => severity === "error").length;
+  return { findings, summary: { errors, warnings: findings.length - errors, files } };
+}

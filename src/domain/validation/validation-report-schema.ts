@@ -1,0 +1,29 @@
+import * as z from "zod/mini";
+import { described } from "../schema/fields.js";
+import { countField, textField } from "../schema/output-fields.js";
+import { FINDING_CODES, type FindingCode } from "./finding-codes.js";
+
+const projectFindingSchema = z.object({
+  code: described(z.enum(Object.keys(FINDING_CODES) as FindingCode[]), "The code of the finding."),
+  severity: described(z.enum(["error", "warning"]), "Whether the finding sets the exit code without --strict."),
+  message: textField("The problem. The wording may change."),
+  file: textField("The path of the file, relative to the working directory."),
+  line: countField("The line in the file, counted from 1."),
+  column: countField("The column in the file, counted from 1."),
+  pointer: textField("The JSON pointer to the value in the document; empty for the whole document or a text file."),
+  hint: z.optional(textField("How to fix it. The wording may change.")),
+  docs: textField("The section of the documentation about the code."),
+});
+
+/** The schema of what `knock validate --json` prints. */
+export const validationReportSchema = z.object({
+  findings: described(z.array(projectFindingSchema), "The findings, by file and line."),
+  summary: described(
+    z.object({
+      errors: countField("The number of errors."),
+      warnings: countField("The number of warnings."),
+      files: countField("The number of files that were checked."),
+    }),
+    "The totals.",
+  ),
+});
