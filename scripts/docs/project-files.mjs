@@ -48,6 +48,15 @@ const DOCUMENTS = [
     example: "fixtures/collab/knock/recipients/workspace.json",
   },
   {
+    schema: "scenario",
+    title: "*.test.yaml",
+    page: "scenarios-yaml",
+    location: "knock/**/*.test.yaml",
+    summary: "Scenarios that test workflows",
+    text: "Contains scenarios that [`knock test`](../commands/test.md) runs. YAML and JSON are accepted. Files next to a workflow are easiest to find.",
+    example: "fixtures/collab/knock/workflows/new-comment/comments.test.yaml",
+  },
+  {
     schema: "source",
     title: "source.json",
     location: "knock/sources/<key>/source.json",
@@ -194,6 +203,22 @@ const SHARED = [
     page: "recipients-json.md",
   },
   {
+    matches: ({ anyOf = [] }) => anyOf.some(({ properties }) => properties?.outcome !== undefined),
+    title: "Step outcome",
+    text: "An outcome such as `sent`, or an object with these properties.",
+    noun: "step outcome",
+    plural: "step outcomes",
+    page: "scenarios-yaml.md",
+  },
+  {
+    matches: ({ anyOf = [] }) => anyOf.some(({ properties }) => properties?.excludes !== undefined),
+    title: "Text matcher",
+    text: "The whole value, or an object with one of these properties.",
+    noun: "text matcher",
+    plural: "text matchers",
+    page: "scenarios-yaml.md",
+  },
+  {
     matches: ({ properties }) => properties?.max_connections !== undefined,
     title: "Providers",
     anchor: "",
@@ -234,10 +259,12 @@ const FILE_REFERENCES = `A text can be in a file of its own. Add \`@\` to the pr
 
 const getPageName = ({ page, schema }) => `${page ?? `${schema}-json`}.md`;
 
-/** Returns a file of a sample project without the fields that the hosted service writes. */
+/** Returns a file of a sample project. JSON is shown without the fields that the hosted service writes. */
 function readExample(path) {
-  const { $schema, __readonly, ...document } = JSON.parse(readFileSync(join(ROOT, path), "utf8"));
-  return formatJson(document);
+  const text = readFileSync(join(ROOT, path), "utf8");
+  if (!path.endsWith(".json")) return formatCode(text.trim(), "yaml");
+  const { $schema, __readonly, ...document } = JSON.parse(text);
+  return formatCode(formatJson(document), "json");
 }
 
 function buildPage(document, findExample) {
@@ -254,7 +281,7 @@ function buildPage(document, findExample) {
     document.text,
     `Location: \`${document.location}\`. JSON Schema for editors: [\`schemas/${document.schema}.schema.json\`](../../../schemas/${document.schema}.schema.json).`,
     "## Example",
-    formatCode(readExample(document.example), "json"),
+    readExample(document.example),
     `This is [\`${document.example}\`](../../../${document.example}).`,
     properties === "" ? "" : "## Properties",
     page.hasFileReferences ? FILE_REFERENCES : "",

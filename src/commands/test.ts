@@ -7,7 +7,7 @@ import type { CommandContext } from "./context.js";
 import type { TargetFlags, TestService } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
-import { addCommonOptions, addProjectOptions, type CommonFlags } from "./shared/options.js";
+import { addCommonOptions, addLocalOptions, type CommonFlags } from "./shared/options.js";
 
 /** The time limit of a scenario, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -34,10 +34,10 @@ export function registerTest(program: Command, context: CommandContext, services
     .option("--bail", "stop at the first failure")
     .option("--update", "write new and changed snapshots")
     .option("--force", "allow --update in CI")
-    .option("--seed <seed>", `seed of IDs and random numbers (default: ${DEFAULT_SEED})`)
-    .option("--timeout <duration>", "time limit of one scenario (default: 10s)")
+    .option("--seed <seed>", `use this seed for IDs and random numbers (default: ${DEFAULT_SEED})`)
+    .option("--timeout <duration>", "limit the time of one scenario (default: 10s)")
     .option("--pass-with-no-tests", "exit 0 if no scenario ran");
-  addExamples(addCommonOptions(addProjectOptions(command)), ["knock test", "knock test --filter email"]).action(
+  addExamples(addCommonOptions(addLocalOptions(command)), ["knock test", "knock test --filter email"]).action(
     (paths: string[], flags: TestCommandFlags) => runTest(paths, flags, context, services),
   );
 }

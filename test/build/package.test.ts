@@ -33,7 +33,7 @@ const EXPECTED_FILE = new RegExp(
     "^(?:package\\.json|README\\.md|LICENSE|CHANGELOG\\.md|THIRD-PARTY-NOTICES\\.md|bin/(?:knock\\.js|package\\.json))$",
     "^dist/(?:vendor/)?[\\w./-]+\\.cjs$|^dist/page\\.html$|^dist/vendor/mrml_wasm_bg\\.wasm$",
     "^dist/prebuilds/[\\w-]+/@photostructure\\+sqlite\\.(?:glibc|musl)\\.node$",
-    "^schemas/[\\w-]+\\.schema\\.json$|^docs/(?:[\\w/-]+\\.schema\\.json|[\\w/-]+\\.(?:md|svg|png))$",
+    "^schemas/(?:output/)?[\\w-]+\\.schema\\.json$|^docs/(?:[\\w/-]+\\.schema\\.json|[\\w/-]+\\.(?:md|svg|png))$",
   ].join("|"),
 );
 /** Documentation for contributors, which stays in the repository. */

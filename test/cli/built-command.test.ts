@@ -87,6 +87,7 @@ async function runCommands(collab: Sample): Promise<Commands> {
   await knock.run(["messages", "show", id, "--open"], /\.html$/m, { env: { BROWSER: "/bin/true" } });
   await knock.run(["feed", "list", "ada"], "commented");
   await knock.run(["preview", "storage-low", "--all", "-r", "ada"], "email_1  sendgrid");
+  await knock.run(["test", "--filter", "seen"], "1 passed");
   await knock.run(["workflows"], /^new-comment +New comment/m);
   await knock.run(["validate"], /^0 errors, .* files$/m);
   await knock.run(["dev", "--port", "0", "--exec", "knock config get target"], "local");

@@ -18,7 +18,10 @@ const providersPage = readFileSync(join(ROOT, "docs/reference/providers.md"), "u
 /** Pages with formats that several documents share. */
 const SHARED_PAGES = readPage("workflow-json.md") + readPage("recipients-json.md");
 
-const getPageName = (schema: string): string => `${schema === "translation" ? "translations" : schema}-json.md`;
+/** Pages whose name is not that of the schema. */
+const PAGE_NAMES: Record<string, string> = { translation: "translations-json.md", scenario: "scenarios-yaml.md" };
+
+const getPageName = (schema: string): string => PAGE_NAMES[schema] ?? `${schema}-json.md`;
 
 /** Returns the names of all properties of a schema, except those that the hosted service writes. */
 function listProperties(schema: Json): Set<string> {

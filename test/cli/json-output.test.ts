@@ -197,6 +197,7 @@ describe.concurrent("every printed document matches its schema", () => {
     await run("preview new-comment --all -r nobody --set page=Home");
     await run("workflows show invite");
     await run("validate");
+    await run("test");
 
     await run("users set zoe --set email=zoe@example.com --set plan=pro");
     await run("users get zoe");

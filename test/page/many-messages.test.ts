@@ -31,7 +31,7 @@ describe.runIf(hasBrowser)("the page with ten thousand messages", () => {
     }
     expect(await page.locator("li.new").count()).toBe(0);
     await page.getByRole("button", { name: "Load more" }).click();
-    await page.getByText("These are the newest 500").waitFor();
+    await page.getByText("Only the newest 500 are shown").waitFor();
     expect(await rows.count()).toBe(500);
     await opened.api.harness.trigger("order", { recipients: ["eli"], data: { order: { number: "ord_99999" } } });
     await page.locator("li.new", { hasText: "ord_99999" }).waitFor();

@@ -6,7 +6,8 @@ function listRemoteCommands(command: Command, path = ""): string[] {
   return command.commands.flatMap((child) => {
     const childPath = `${path}${child.name()}`;
     if (child.commands.length > 0) return listRemoteCommands(child, `${childPath} `);
-    return child.options.some(({ long }) => long === "--timeout") ? [childPath] : [];
+    const names = child.options.map(({ long }) => long);
+    return ["--api-key", "--timeout"].every((name) => names.includes(name)) ? [childPath] : [];
   });
 }
 

@@ -127,9 +127,8 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
   {
     name: "CI",
     group: "Output",
-    meaning: "any value turns progress off",
-    default: "progress on a terminal",
-    readBy: "ora",
+    meaning: "any value but `0` and `false` turns progress off, and keeps `knock test` from writing snapshots",
+    default: "progress on a terminal, and new snapshots are written",
   },
   {
     name: "KNOCK_DEBUG",

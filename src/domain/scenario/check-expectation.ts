@@ -70,11 +70,6 @@ function describeExpectedOutcome({ outcome, reason, branch, until }: Exclude<Ste
 function checkOutcomes(expected: NonNullable<Expected["outcomes"]>, { outcomes }: Observation, add: AddFailure): void {
   for (const [name, steps] of Object.entries(expected)) {
     const runs = outcomes.filter(({ recipient }) => formatRecipient(recipient) === name);
-    if (steps === "none") {
-      if (runs.length > 0)
-        add({ path: ["outcomes", name], subject: name, expected: "no run", found: `${runs.length} runs` });
-      continue;
-    }
     // The latest run decides, as for someone who looks at the list of runs.
     const run = runs.at(-1);
     for (const [ref, wanted] of Object.entries(steps)) {
@@ -212,6 +207,10 @@ export function checkExpectation(
     if (found !== null) add({ path: isList ? [index] : ["rules", index], subject: "rule", expected: text, found });
   }
   if (parts.outcomes) checkOutcomes(parts.outcomes, observation, add);
+  for (const [index, name] of (parts.no_runs ?? []).entries()) {
+    const { length } = outcomes.filter(({ recipient }) => formatRecipient(recipient) === name);
+    if (length > 0) add({ path: ["no_runs", index], subject: name, expected: "no run", found: `${length} runs` });
+  }
   checkMessages(parts, observation, reader, add);
   if (parts.error && error?.code !== parts.error)
     add({

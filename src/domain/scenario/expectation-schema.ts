@@ -61,7 +61,7 @@ const messageExpectationSchema = once(() =>
       ),
       content: described(
         optional(record(textMatcherSchema())),
-        "Values in the content, by path, such as blocks[0].rendered or a JSONPath that starts with $.",
+        "Values in the content, by path, such as blocks[0].rendered.",
       ),
       snapshot: described(
         optional(typeUnion("true or a name", [z.literal(true), nonEmptyString()])),
@@ -112,16 +112,10 @@ export const expectationSchema = once(() =>
             'Rules as in --expect, such as "sent=2".',
           ),
           outcomes: described(
-            optional(
-              record(
-                unionByType('steps with their outcomes, or "none"', {
-                  text: () => z.literal("none"),
-                  object: () => record(stepOutcomeSchema()).check(notEmptyObject()),
-                }),
-              ).check(notEmptyObject()),
-            ),
-            "The outcomes of steps, by recipient and step ref. none: the recipient has no run.",
+            optional(record(record(stepOutcomeSchema()).check(notEmptyObject())).check(notEmptyObject())),
+            "The outcomes of steps, by recipient and step ref.",
           ),
+          no_runs: described(optional(z.array(nonEmptyString()).check(notEmptyList())), "Recipients that have no run."),
           messages: described(
             optional(z.array(messageExpectationSchema()).check(notEmptyList())),
             "Messages that the step created, or that exist if the expectation is a step of its own.",

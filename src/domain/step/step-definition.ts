@@ -1,5 +1,6 @@
 import type * as z from "zod/mini";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import type { ConditionGroup } from "../condition/condition.js";
 import type { ConditionContext } from "../condition/parse-conditions.js";
 import type { ReportFinding } from "../shape/report-finding.js";
 import type { Step, StepBase, StepBranch } from "./step.js";
@@ -51,6 +52,11 @@ export interface StepDefinition<S extends StepBase = StepBase> {
   /** The field that contains the lists of steps inside the step. */
   branchesField?: string;
   branches?(step: S): readonly StepBranch[];
+  /** Describes a branch for people. `noun` and its number name a branch without a name. */
+  describeBranch?(
+    step: S,
+    index: number,
+  ): { noun: string; share: string | null; isDefault: boolean; conditions: ConditionGroup | null };
   /** Returns the parts of a step that are rendered with the run's scope, by their names. */
   templates?(step: S): Readonly<Record<string, unknown>>;
   /** Roots of the scope to which the step may add properties for later steps. */

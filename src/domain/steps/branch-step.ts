@@ -72,5 +72,11 @@ export const branchStep = defineStep({
   },
   branchesField: "branches",
   branches: (step) => step.branches,
+  describeBranch: ({ branches }, index) => ({
+    noun: "branch",
+    share: null,
+    isDefault: index === branches.length - 1,
+    conditions: branches[index]?.conditions ?? null,
+  }),
   isAllowedInBroadcasts: true,
 });

@@ -101,5 +101,11 @@ export const randomCohortStep = defineStep({
   },
   branchesField: "cohort_branches",
   branches: (step) => step.cohort_branches,
+  describeBranch: ({ cohort_branches: cohorts }, index) => ({
+    noun: "cohort",
+    share: `${(cohorts[index]?.percentage_tenths ?? 0) / 10} %`,
+    isDefault: false,
+    conditions: null,
+  }),
   isAllowedInBroadcasts: true,
 });

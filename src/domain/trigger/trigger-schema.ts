@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { isUnstorable, UNSTORABLE_MESSAGE } from "../recipient/describe-invalid-id.js";
 import { recipientSchema, tenantSchema } from "../request/recipient-schema.js";
-import { checkedString, optional, record } from "../schema/fields.js";
+import { checkedString, described, optional, record } from "../schema/fields.js";
 import { listOrSingle } from "../schema/lists.js";
 
 export const MAX_RECIPIENTS = 1_000;
@@ -30,16 +30,30 @@ const recipientsSchema = once(() =>
  * the documentation.
  */
 export const triggerSchema = once(() => {
-  const flag = optional(z.boolean());
+  const flag = (description: string) => described(optional(z.boolean()), description);
   return z.strictObject({
-    key: optional(keySchema()),
-    recipients: recipientsSchema(),
-    actor: optional(recipientSchema()),
-    tenant: optional(tenantSchema()),
-    data: optional(record(z.unknown())),
-    cancellation_key: optional(keySchema()),
-    idempotency_key: optional(keySchema()),
-    settings: optional(z.strictObject({ sandbox_mode: flag, skip_delay: flag })),
+    key: described(optional(keySchema()), "The key of the workflow."),
+    recipients: described(recipientsSchema(), "The recipients: user IDs, objects and inline recipients."),
+    actor: described(
+      optional(recipientSchema()),
+      "Who caused the trigger: a user ID, an object or an inline recipient.",
+    ),
+    tenant: described(optional(tenantSchema()), "The tenant: an ID or an inline tenant."),
+    data: described(optional(record(z.unknown())), "The trigger data, which templates and conditions read as data."),
+    cancellation_key: described(optional(keySchema()), "The key with which pending runs can be canceled."),
+    idempotency_key: described(
+      optional(keySchema()),
+      "The key by which a repeated trigger is recognized for 24 hours.",
+    ),
+    settings: described(
+      optional(
+        z.strictObject({
+          sandbox_mode: flag("Whether messages are rendered and stored, but not delivered."),
+          skip_delay: flag("Whether delay steps are skipped."),
+        }),
+      ),
+      "Settings of the runs.",
+    ),
   });
 });
 

@@ -91,6 +91,9 @@ function outlineGroup(group: ConditionGroup | null, log: EvaluatedCondition[] | 
   return nodes.length === 0 ? null : { match, conditions: nodes.map((node) => outlineNode(node, log)) };
 }
 
+/** A branch of a step type that describes none. */
+const PLAIN_BRANCH = { noun: "branch", share: null, isDefault: false, conditions: null };
+
 function outlineStep(step: Step, evaluated: EvaluatedConditions | null): OutlineStep {
   const log = evaluated === null ? null : [...(evaluated.steps.get(step.ref) ?? [])];
   const definition = getStepDefinition(step);
@@ -101,14 +104,11 @@ function outlineStep(step: Step, evaluated: EvaluatedConditions | null): Outline
     channel_type: isChannelStep(step) ? step.channel_type : null,
     summary: definition.summarize?.(step) ?? null,
     conditions: outlineGroup(step.conditions, log),
-    branches: getBranches(step).map((branch, index, all) => {
-      const isCohort = step.type === "random_cohort";
-      const isDefault = !isCohort && index === all.length - 1;
-      const share = step.type === "random_cohort" ? step.cohort_branches[index]?.percentage_tenths : undefined;
-      const conditions = step.type === "branch" ? (step.branches[index]?.conditions ?? null) : null;
+    branches: getBranches(step).map((branch, index) => {
+      const { noun, share, isDefault, conditions } = definition.describeBranch?.(step, index) ?? PLAIN_BRANCH;
       return {
-        name: branch.name ?? (isDefault ? "default" : `${isCohort ? "cohort" : "branch"} ${index + 1}`),
-        share: share === undefined ? null : `${share / 10} %`,
+        name: branch.name ?? (isDefault ? "default" : `${noun} ${index + 1}`),
+        share,
         is_default: isDefault,
         terminates: branch.terminates,
         conditions: outlineGroup(conditions, log),

@@ -165,7 +165,9 @@ export function describeLists(open: OpenStore): void {
     it("return complete items", async () => {
       const made = await insertSample(open.store, { recipients: ["a", "b"], run: { tenant: "acme" } });
       expect((await open.store.listRecipientRuns({}, { limit: 5 })).items).toEqual(
-        [...made.recipientRuns].reverse().map((recipientRun) => ({ run: made.run, recipientRun })),
+        [...made.recipientRuns]
+          .reverse()
+          .map((recipientRun) => ({ run: made.run, recipientRun, version: made.version })),
       );
       expect((await open.store.listMessages({}, { limit: 5 })).items).toEqual([...made.messages].reverse());
     });

@@ -31,6 +31,7 @@ export function describeWorkflowRuns(open: OpenStore): void {
       expect(await other.readRecipientRun(inserted.recipientRuns[1]!.id)).toEqual({
         run: inserted.run,
         recipientRun: inserted.recipientRuns[1],
+        version: inserted.version,
       });
     });
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { PUBLISHED_SCHEMAS } from "../../../src/domain/project/published-schemas.js";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
@@ -20,6 +21,7 @@ const FILES: Readonly<Record<string, RegExp>> = {
   source: /\/sources\/[^/]+\/source\.json$/,
   translation: /\/translations\/[^/]+\/[^/]+\.json$/,
   request: /\/requests\/[^/]+\/request\.json$/,
+  scenario: /\.test\.yaml$/,
   workflow: /\/workflows\/[^/]+\/workflow\.json$/,
 };
 
@@ -28,7 +30,8 @@ const fixtures = readdirSync(join(ROOT, "fixtures"), { recursive: true, encoding
 );
 type Document = Record<string, Record<string, unknown> | undefined>;
 
-const read = (path: string): object => JSON.parse(readFileSync(join(ROOT, path), "utf8")) as object;
+/** Reads a document. JSON is also YAML. */
+const read = (path: string): object => parse(readFileSync(join(ROOT, path), "utf8")) as object;
 
 /** Returns the pointers of properties without a description. */
 function undescribed(schema: unknown, path = ""): string[] {

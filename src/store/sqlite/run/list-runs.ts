@@ -43,7 +43,8 @@ function toStoredRuns(db: Connection, shared: SharedRows, rows: readonly Recipie
   const workflowRun = createWorkflowRunReader(db, shared);
   return rows.map((row) => {
     const { run, version } = workflowRun(row.workflow_run);
-    return { run, recipientRun: toRecipientRun(row, run.id), version };
+    const ownVersion = row.version === null ? version : shared.readVersion(row.version);
+    return { run, recipientRun: toRecipientRun(row, run.id), version: ownVersion };
   });
 }
 
