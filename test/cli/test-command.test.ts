@@ -153,7 +153,7 @@ scenarios:
     steps:
       - expect: { time: 2026-01-05T09:00:00Z, no_messages: true }
       - notify: { recipients: [zoe], data: { page: Home } }
-        expect: { rules: [failed=1], messages: [{ count: 0 }] }
+        expect: { rules: [failed=1], messages: [{ count: 0 }], no_runs: [grace] }
 `;
     collab.write(FILE, scenarios);
     const { stdout, exitCode } = await collab.knock(["test", FILE]);

@@ -36,7 +36,7 @@ export const triggerSchema = once(() => {
     recipients: described(recipientsSchema(), "The recipients: user IDs, objects and inline recipients."),
     actor: described(
       optional(recipientSchema()),
-      "Who caused the trigger: a user ID, an object or an inline recipient.",
+      "The cause of the trigger: a user ID, an object or an inline recipient.",
     ),
     tenant: described(optional(tenantSchema()), "The tenant: an ID or an inline tenant."),
     data: described(optional(record(z.unknown())), "The trigger data, which templates and conditions read as data."),
