@@ -216,12 +216,12 @@ export async function readAccessSettings({
 
 /** Sorts routes so that fixed words come before parameters, because the first matching route is used. */
 function sortRoutes(routes: readonly Route[]): Route[] {
-  const getRank = ({ endpoint }: Route): string =>
-    endpoint
-      .split("/")
-      .map((part) => (part.startsWith("{") ? "1" : "0"))
-      .join("");
-  return [...routes].sort((a, b) => (getRank(a) < getRank(b) ? -1 : getRank(a) > getRank(b) ? 1 : 0));
+  const ranked = routes.map((route) => {
+    const parts = route.endpoint.split("/").map((part) => (part.startsWith("{") ? "1" : "0"));
+    return { route, rank: parts.join("") };
+  });
+  ranked.sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0));
+  return ranked.map(({ route }) => route);
 }
 
 function toRequestLogEntry(context: RequestContext, took_ms: number, error: unknown): RequestLogEntry {
