@@ -11,8 +11,20 @@ export interface OpenedPage {
   close(): Promise<void>;
 }
 
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROME, args: ["--no-sandbox"] });
+let launched: Promise<Browser> | undefined;
+
+/**
+ * Returns the browser of this worker process. It is launched once for all test files, because a launch takes a second of
+ * CPU time, and ends with the process. Each page that it opens has its own storage.
+ */
+export function getBrowser(): Promise<Browser> {
+  launched ??= chromium.launch({ executablePath: CHROME, args: ["--no-sandbox"] });
+  return launched;
+}
+
+/** Closes all pages of the browser, with their storage. */
+export async function closePages(browser: Browser): Promise<void> {
+  for (const context of browser.contexts()) await context.close();
 }
 
 const NESTED = {
@@ -91,13 +103,13 @@ export async function openPage(browser: Browser): Promise<OpenedPage> {
   };
 }
 
-/** Launches a browser for the tests of a file. The returned function opens the page for one test and closes it. */
+/** Prepares the browser for the tests of a file. The returned function opens the page for one test and closes it. */
 export function createPageTest(): (body: (opened: OpenedPage) => Promise<void>) => Promise<void> {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await getBrowser();
   });
-  afterAll(() => browser.close());
+  afterAll(() => closePages(browser));
   return async (body) => {
     const opened = await openPage(browser);
     try {

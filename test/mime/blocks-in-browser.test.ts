@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
+import { closePages, getBrowser } from "../helpers/page-browser.js";
 import { renderContent } from "../helpers/render-step.js";
 
 const CHROME = process.env.CHROME_PATH ?? "/usr/bin/chromium";
@@ -44,9 +45,9 @@ const measureBox = async (page: Page, text: string): Promise<Box> =>
 describe.runIf(hasBrowser)("visual blocks in a browser", () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROME, args: ["--no-sandbox"] });
+    browser = await getBrowser();
   });
-  afterAll(() => browser.close());
+  afterAll(() => closePages(browser));
 
   async function look(width: number, colorScheme: "light" | "dark", mjml: boolean): Promise<Page> {
     const layouts = { mj: { name: "mj", is_mjml: true, html_layout: MJML, text_layout: "{{ content }}" } };

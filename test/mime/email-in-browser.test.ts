@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { closePages, getBrowser } from "../helpers/page-browser.js";
 
 const CHROME = process.env.CHROME_PATH ?? "/usr/bin/chromium";
 const hasBrowser = existsSync(CHROME);
@@ -24,9 +25,9 @@ const readBackground = (page: Page, selector: string): Promise<string> =>
 describe.runIf(hasBrowser)("the shop's emails in a browser", () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROME, args: ["--no-sandbox"] });
+    browser = await getBrowser();
   });
-  afterAll(() => browser.close());
+  afterAll(() => closePages(browser));
 
   const looks = [375, 700].flatMap((width) => (["light", "dark"] as const).map((scheme) => [width, scheme] as const));
 

@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { step } from "../helpers/engine-harness.js";
-import { launchBrowser, type OpenedPage, openPage } from "../helpers/page-browser.js";
+import { closePages, getBrowser, type OpenedPage, openPage } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 
 /** An email that tries to run scripts, make requests, submit forms and leave its frame. */
@@ -33,7 +33,7 @@ describe.runIf(hasBrowser)("a hostile email", () => {
   let browser: Browser;
   let opened: OpenedPage;
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await getBrowser();
     opened = await openPage(browser);
     opened.api.harness.define("hostile", {
       steps: [
@@ -45,7 +45,7 @@ describe.runIf(hasBrowser)("a hostile email", () => {
   });
   afterAll(async () => {
     await opened.close();
-    await browser.close();
+    await closePages(browser);
   });
 
   /** Opens the email in the page or alone and tries everything that a reader could click. Returns the effects. */

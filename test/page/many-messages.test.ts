@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, type OpenedPage, openPage } from "../helpers/page-browser.js";
+import { closePages, getBrowser, type OpenedPage, openPage } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 
 const MANY = 10_000;
@@ -9,7 +9,7 @@ describe.runIf(hasBrowser)("the page with ten thousand messages", () => {
   let browser: Browser;
   let opened: OpenedPage;
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await getBrowser();
     opened = await openPage(browser);
     const recipients = Array.from({ length: 1_000 }, (_, at) => ({ id: `user-${at}` }));
     for (let done = 0; done < MANY; done += recipients.length)
@@ -17,7 +17,7 @@ describe.runIf(hasBrowser)("the page with ten thousand messages", () => {
   }, 120_000);
   afterAll(async () => {
     await opened.close();
-    await browser.close();
+    await closePages(browser);
   });
 
   it("shows the newest messages, more on request, and never more than 500 rows", async () => {

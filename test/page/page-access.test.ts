@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, type OpenedPage, openPage } from "../helpers/page-browser.js";
+import { closePages, getBrowser, type OpenedPage, openPage } from "../helpers/page-browser.js";
 import { triggerFork } from "../helpers/page-fork.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 
@@ -23,6 +23,7 @@ async function violations(page: Page): Promise<string[]> {
   const found = (await page.evaluate(`(async () => {
     const { violations } = await axe.run(document, {
       iframes: false,
+      resultTypes: ["violations"],
       runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     });
     return violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => ({ html, failureSummary })) }));
@@ -40,7 +41,7 @@ describe.runIf(hasBrowser)("the accessibility of the page", () => {
   let opened: OpenedPage;
   let views: [name: string, hash: string, ready: string][];
   beforeAll(async () => {
-    browser = await launchBrowser();
+    browser = await getBrowser();
     opened = await openPage(browser);
     const { harness, request } = opened.api;
     const messages = await harness.listMessages();
@@ -71,7 +72,7 @@ describe.runIf(hasBrowser)("the accessibility of the page", () => {
   });
   afterAll(async () => {
     await opened.close();
-    await browser.close();
+    await closePages(browser);
   });
 
   const looks = [1280, 375].flatMap((width) => (["light", "dark"] as const).map((scheme) => [width, scheme] as const));
