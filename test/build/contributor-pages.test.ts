@@ -62,7 +62,8 @@ describe("names in the source", () => {
       `\\b(?:function|class|interface|type|const|let) ${name}\\b|^ +(?:readonly )?${name}\\??[:(]`,
       "m",
     );
-    expect(sources.filter((file) => declared.test(texts.get(file) as string))).toEqual([]);
+    const named = sources.filter((file) => texts.get(file)?.includes(name)); // the pattern alone takes ten times as long
+    expect(named.filter((file) => declared.test(texts.get(file) as string))).toEqual([]);
   });
 
   it("no longer use files with retired names", () => {

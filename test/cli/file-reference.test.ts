@@ -46,14 +46,22 @@ function listProperties(schema: Json): Set<string> {
   return names;
 }
 
-/** Returns the examples of a schema that do not match the part of the schema that they belong to. */
-function listInvalidExamples(value: Json, $defs: Json, ajv: Ajv2020): Json[] {
-  if (Array.isArray(value)) return value.flatMap((item) => listInvalidExamples(item, $defs, ajv));
-  if (!isJsonObject(value)) return [];
-  const own = Array.isArray(value.examples) ? value.examples : [];
-  const isValid = own.length === 0 ? () => true : ajv.compile({ ...value, $defs });
+const ajv = new Ajv2020({ strict: false });
+
+/**
+ * Returns the examples of a schema that do not match the part of the schema that they belong to. `uri` is the URI of the
+ * part, which has the schema's name and a JSON pointer.
+ */
+function listInvalidExamples(part: Json | undefined, uri: string): Json[] {
+  if (!isJsonObject(part) && !Array.isArray(part)) return [];
+  const own = !Array.isArray(part) && Array.isArray(part.examples) ? part.examples : [];
+  const isValid = own.length === 0 ? () => true : ajv.getSchema(uri);
+  if (isValid === undefined) throw new Error(`${uri} is not a schema`);
   const invalid = own.filter((example) => !isValid(example));
-  return [...invalid, ...Object.values(value).flatMap((item) => listInvalidExamples(item, $defs, ajv))];
+  const below = Object.entries(part).flatMap(([key, value]) =>
+    listInvalidExamples(value, `${uri}/${encodeURIComponent(key.replaceAll("~", "~0").replaceAll("/", "~1"))}`),
+  );
+  return [...invalid, ...below];
 }
 
 function readSchema(name: string): Json {
@@ -81,8 +89,8 @@ describe("the reference of project files", () => {
 
   it.each(Object.keys(PUBLISHED_SCHEMAS))("shows valid examples of the schema %s", (name) => {
     const schema = readSchema(name) as JsonObject;
-    const ajv = new Ajv2020({ strict: false });
-    expect(listInvalidExamples(schema, schema.$defs ?? {}, ajv)).toEqual([]);
+    ajv.addSchema(schema, `/${name}`);
+    expect(listInvalidExamples(schema, `/${name}#`)).toEqual([]);
   });
 
   it("links to every page in its index", () => {

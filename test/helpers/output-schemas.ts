@@ -30,14 +30,15 @@ export function closeSchema(schema: Json): Json {
   return closed;
 }
 
+/** One instance for all schemas: each instance compiles the schema of schemas again, which takes longer than the schemas do. */
+const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false });
+ajv.addFormat("date-time", DATE_TIME);
 const validators = new Map<string, ValidateFunction>();
 
 function getValidator(name: string): ValidateFunction {
   const known = validators.get(name);
   if (known !== undefined) return known;
   const schema = closeSchema(JSON.parse(readFileSync(join(FOLDER, `${name}.schema.json`), "utf8")) as Json);
-  const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false });
-  ajv.addFormat("date-time", DATE_TIME);
   const validator = ajv.compile(schema as JsonObject);
   validators.set(name, validator);
   return validator;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Ajv2020 } from "ajv/dist/2020.js";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { PUBLISHED_SCHEMAS } from "../../../src/domain/project/published-schemas.js";
@@ -47,8 +47,15 @@ function undescribed(schema: unknown, path = ""): string[] {
   });
 }
 
-const compileSchema = (name: string) =>
-  new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(read(`schemas/${name}.schema.json`));
+const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+const validators = new Map<string, ValidateFunction>();
+
+function compileSchema(name: string): ValidateFunction {
+  const validator = validators.get(name) ?? ajv.compile(read(`schemas/${name}.schema.json`));
+  validators.set(name, validator);
+  return validator;
+}
+
 const listFiles = (name: string) => fixtures.filter((path) => FILES[name]?.test(path));
 
 describe.each(Object.keys(PUBLISHED_SCHEMAS))("schemas/%s.schema.json", (name) => {
@@ -73,9 +80,7 @@ describe.each(Object.keys(PUBLISHED_SCHEMAS))("schemas/%s.schema.json", (name) =
 });
 
 it("contains the sections of environment.json that are built lazily", () => {
-  const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(
-    read("schemas/environment.schema.json"),
-  );
+  const validate = compileSchema("environment");
   const valid = { channels: { mail: { type: "email" }, sms: null }, fetch: { allow: [] }, tracking: null };
   expect([validate(valid), validate.errors]).toEqual([true, null]);
   for (const section of [{ channels: { mail: { type: "emial" } } }, { fetch: { alow: [] } }, { webhooks: [{}] }])
