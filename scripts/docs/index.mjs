@@ -11,6 +11,7 @@ const GUIDE_ORDER = [
   "concepts",
   "recipients-and-data",
   "time-and-batches",
+  "test-workflows",
   "preview-and-email",
   "test-your-app",
   "ci",
