@@ -84,3 +84,203 @@ describe.concurrent("knock validate", () => {
     expect(findings).toMatchObject([{ code: "project_invalid", file: "knock/environment.json", line: 1 }]);
   });
 });
+
+const COMMENT = "knock/workflows/new-comment/workflow.json";
+const STORAGE = "knock/workflows/storage-low/email_1/text_body.txt";
+
+/** Returns the first step of a workflow. */
+const firstStep = ({ steps }: JsonObject): JsonObject => (steps as JsonObject[])[0] as JsonObject;
+
+interface Fault {
+  /** The change that a person may make by mistake. */
+  change(collab: Sample): void;
+  code: ProjectFinding["code"];
+  file: string;
+  message: string;
+}
+
+/** Deliberate faults in copies of the sample workflows. */
+const FAULTS: Readonly<Record<string, Fault>> = {
+  "an unknown step type": {
+    change: (collab) =>
+      edit(collab, COMMENT, (workflow) => void Object.assign(firstStep(workflow), { type: "chanel" })),
+    code: "workflow_invalid",
+    file: COMMENT,
+    message: "chanel",
+  },
+  "two steps with one ref": {
+    change: (collab) =>
+      edit(collab, COMMENT, (workflow) => {
+        const ref = firstStep(workflow).ref ?? null;
+        (workflow.steps as JsonObject[]).push({
+          type: "delay",
+          ref,
+          settings: { delay_for: { unit: "hours", value: 1 } },
+        });
+      }),
+    code: "workflow_invalid",
+    file: COMMENT,
+    message: "is already the ref of another step",
+  },
+  "a template file that does not exist": {
+    change: (collab) =>
+      edit(collab, COMMENT, (workflow) => {
+        (firstStep(workflow).template as JsonObject)["markdown_body@"] = "in_app_feed_1/none.md";
+      }),
+    code: "workflow_invalid",
+    file: COMMENT,
+    message: "refers to a file that does not exist",
+  },
+  "an unclosed tag": {
+    change: (collab) => void collab.write(STORAGE, "{% if used %}full"),
+    code: "template_invalid",
+    file: STORAGE,
+    message: "not closed",
+  },
+  "an unknown filter": {
+    change: (collab) => void collab.write(STORAGE, "{{ used | upcse }}"),
+    code: "template_invalid",
+    file: STORAGE,
+    message: "unknown filter: upcse",
+  },
+  "a misspelled property of the recipient": {
+    change: (collab) => void collab.write(STORAGE, "Hello {{ recipient.emial }}"),
+    code: "undefined_variable",
+    file: STORAGE,
+    message: 'recipient.emial is undefined; did you mean "recipient.email"?',
+  },
+  "a misspelled system name": {
+    change: (collab) => void collab.write(STORAGE, "\nHello {{ recipent.name }}"),
+    code: "undefined_variable",
+    file: STORAGE,
+    message: 'recipent.name is undefined; did you mean "recipient.name"?',
+  },
+  "a variable that the schema does not declare": {
+    change: (collab) =>
+      void collab.write("knock/workflows/order-placed/email_1/text_body.txt", "{{ data.customer_number }}"),
+    code: "undefined_variable",
+    file: "knock/workflows/order-placed/email_1/text_body.txt",
+    message: "data.customer_number is not declared in trigger_data_json_schema",
+  },
+  "a misspelled channel": {
+    change: (collab) =>
+      edit(collab, COMMENT, (workflow) => void Object.assign(firstStep(workflow), { channel_key: "in-app-fed" })),
+    code: "undeclared_channel",
+    file: COMMENT,
+    message: 'did you mean "in-app-feed"?',
+  },
+  "an unknown key": {
+    change: (collab) => edit(collab, COMMENT, (workflow) => void Object.assign(workflow, { setings: {} })),
+    code: "unknown_key",
+    file: COMMENT,
+    message: 'unknown key "setings"; did you mean "settings"?',
+  },
+  "a workflow that triggers itself": {
+    change: (collab) => edit(collab, COMMENT, (workflow) => void addCall(workflow, "new-comment")),
+    code: "workflow_cycle",
+    file: COMMENT,
+    message: "starts a cycle: new-comment → new-comment",
+  },
+  "a step that triggers an unknown workflow": {
+    change: (collab) => edit(collab, COMMENT, (workflow) => void addCall(workflow, "welcom")),
+    code: "unknown_workflow",
+    file: COMMENT,
+    message: 'there is no workflow "welcom"; did you mean "welcome"?',
+  },
+  "a step after branches that all end the run": {
+    change: (collab) =>
+      edit(collab, COMMENT, (workflow) => {
+        const conditions = { all: [{ variable: "data.page", operator: "equal_to", argument: "Home" }] };
+        const branches: JsonObject[] = [
+          { name: "Home", terminates: true, conditions, steps: [] },
+          { name: "Default", terminates: true, steps: [] },
+        ];
+        (workflow.steps as JsonObject[]).unshift({ type: "branch", ref: "branch_1", branches });
+      }),
+    code: "unreachable_step",
+    file: COMMENT,
+    message: 'is never reached, because every branch of step "branch_1" ends the run',
+  },
+  "a condition on a later step": {
+    change: (collab) =>
+      edit(collab, COMMENT, (workflow) => {
+        const condition = { variable: "refs.email_1.delivery_status", operator: "equal_to", argument: "sent" };
+        firstStep(workflow).conditions = { all: [condition] };
+      }),
+    code: "later_step_ref",
+    file: COMMENT,
+    message: 'use step "email_1", which does not run before this step',
+  },
+  "a preference for an unknown category": {
+    change: (collab) =>
+      edit(collab, "knock/environment.json", (environment) => {
+        environment.preferences = { default: { categories: { colab: false } } };
+      }),
+    code: "unknown_preference_key",
+    file: "knock/environment.json",
+    message: 'there is no category "colab"; did you mean "collab"?',
+  },
+  "a sample that does not match the schema": {
+    change: (collab) =>
+      edit(collab, "payloads/order-placed.json", (payload) => {
+        payload.data = {};
+      }),
+    code: "sample_data_invalid",
+    file: "payloads/order-placed.json",
+    message: "is required",
+  },
+  "an example in the schema that does not match it": {
+    change: (collab) =>
+      edit(collab, COMMENT, (workflow) => {
+        workflow.trigger_data_json_schema = { properties: { page: { type: "string", examples: [1] } } };
+      }),
+    code: "sample_data_invalid",
+    file: COMMENT,
+    message: "does not match the schema",
+  },
+  "a text without translation": {
+    change: (collab) =>
+      edit(collab, "knock/translations/en/en.json", (texts) => void Object.assign(texts, { farewell: "Bye" })),
+    code: "missing_translation",
+    file: "knock/translations/de/de.json",
+    message: "de: no translation of farewell",
+  },
+  "an unknown time zone": {
+    change: (collab) =>
+      edit(collab, "knock/environment.json", (environment) => void Object.assign(environment, { timezone: "Mars/X" })),
+    code: "suspicious_value",
+    file: "knock/environment.json",
+    message: "Mars/X",
+  },
+  "a misspelled key in a scenario": {
+    change: (collab) => void collab.write("knock/workflows/invite/a.test.yaml", "workflow: invite\nscenrios: {}\n"),
+    code: "scenario_invalid",
+    file: "knock/workflows/invite/a.test.yaml",
+    message: "scenrios",
+  },
+};
+
+function addCall(workflow: JsonObject, workflow_key: string): void {
+  (workflow.steps as JsonObject[]).push({ type: "trigger_workflow", ref: "call_1", settings: { workflow_key } });
+}
+
+describe.concurrent("knock validate finds", () => {
+  it.for(Object.entries(FAULTS))("%s", async ([, { change, ...expected }], { collab }) => {
+    change(collab);
+    const findings = await readFindings(collab);
+    const found = findings.filter(({ code, file }) => code === expected.code && file === expected.file);
+    expect(found.map(({ message }) => message).join("\n"), JSON.stringify(findings)).toContain(expected.message);
+  });
+});
+
+describe.concurrent("knock validate accepts", () => {
+  it("the sample projects without errors", async ({ collab, ops, shop }) => {
+    for (const sample of [collab, ops, shop]) {
+      const findings = await readFindings(sample);
+      // This payload is an example of data that the schema rejects.
+      const expected = findings.filter(({ file }) => file === "payloads/order-placed-invalid.json");
+      expect(findings).toEqual(expected);
+      expect((await sample.knock(["validate"])).exitCode).toBe(0);
+    }
+  });
+});

@@ -1,21 +1,39 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Broadcast } from "../../domain/audience/broadcast.js";
+import { parsePathSegments } from "../../domain/steps/walk-steps.js";
+import type { CheckFinding } from "../../domain/validation/check-finding.js";
+import { checkPreferenceKeys, checkRecipientPreferences } from "../../domain/validation/check-preference-keys.js";
+import { checkPayload, checkSchemaSamples } from "../../domain/validation/check-sample-data.js";
+import { checkStepOrder } from "../../domain/validation/check-step-order.js";
+import { checkTranslations } from "../../domain/validation/check-translations.js";
+import { checkWorkflowCalls } from "../../domain/validation/check-workflow-calls.js";
 import type { LocatedFinding } from "../../domain/validation/located-finding.js";
 import {
   buildValidationReport,
   toLocatedFindings,
   type ValidationReport,
 } from "../../domain/validation/project-finding.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
 import { compileWorkflow } from "../../engine/compile/compile-workflow.js";
+import { findUndefinedVariables } from "../../engine/run/find-undefined-variables.js";
+import type { CompiledWorkflow } from "../../engine/workflow/compiled-workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { PROJECT_FILE } from "../../project/find-project.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
-import type { Project } from "../../project/open-project.js";
+import type { Project, RecipientsSeed } from "../../project/open-project.js";
 import { openProjectBroadcasts } from "../../project/project-broadcasts.js";
 import { openProjectSources } from "../../project/project-sources.js";
 import { readGuides } from "../../project/read-guides.js";
+import { type ProjectFile, readProjectJson } from "../../project/read-project-text.js";
 import { listScenarioFiles, readScenarios } from "../../project/read-scenarios.js";
 import { didYouMean } from "../../util/find-nearest.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+
+/** The folder beside knock.json with triggers for `knock notify --file`. */
+const PAYLOADS_FOLDER = "payloads";
+/** Limits the recipients whose properties are searched for the variables of templates. */
+const MAX_SCOPE_RECIPIENTS = 20;
 
 interface ValidationOptions {
   /** The workflows to check. Empty for the whole project. */
@@ -30,6 +48,14 @@ function listFolders(folder: string): string[] {
   return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
 }
 
+/** Returns the names of the files with an ending in a folder, none if it does not exist. */
+function listFiles(folder: string, ending: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(ending) && !name.startsWith("."))
+    .sort();
+}
+
 function countFiles(folder: string): number {
   if (!existsSync(folder)) return 0;
   return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
@@ -38,6 +64,8 @@ function countFiles(folder: string): number {
 /** Checks the files of one project and collects the findings. */
 class ProjectValidator {
   readonly findings: LocatedFinding[] = [];
+  private readonly workflows = new Map<string, Workflow>();
+  private recipients: JsonObject[] = [];
 
   constructor(
     private readonly project: Project,
@@ -52,6 +80,13 @@ class ProjectValidator {
   private addError(error: unknown, file: string): void {
     if (!(error instanceof KnockError)) throw error;
     this.findings.push(...toLocatedFindings(error, file));
+  }
+
+  /** Adds findings about a JSON file with their locations. The code that finds them is loaded only for findings. */
+  private async addFindings(file: ProjectFile, found: readonly CheckFinding[]): Promise<void> {
+    if (found.length === 0) return;
+    const { locateFindings } = await import("../../project/add-file-locations.js");
+    this.findings.push(...(await locateFindings(file, found)));
   }
 
   /** Reads a part of the project. Returns null, and adds the findings, if it is invalid. */
@@ -69,26 +104,101 @@ class ProjectValidator {
     return (await this.tryRead(this.displayPath("environment.json"), this.project.environment)) !== null;
   }
 
+  /** Reads the recipients, whose properties templates can use. */
+  async checkRecipients(): Promise<void> {
+    const read = (): Promise<RecipientsSeed[]> => this.project.readChangedRecipients(new Map());
+    const seeds = (await this.tryRead(this.displayPath("recipients"), read)) ?? [];
+    this.recipients = seeds
+      .flatMap(({ recipients }) => recipients.map(({ properties }) => properties as JsonObject))
+      .slice(0, MAX_SCOPE_RECIPIENTS);
+  }
+
+  private toProjectFile(...path: string[]): ProjectFile {
+    const { branchDir, knockDir } = this.project;
+    const own = branchDir === undefined ? null : join(branchDir, ...path);
+    const file = own !== null && existsSync(own) ? own : join(knockDir, ...path);
+    return { path: file, displayPath: formatDisplayPath(this.cwd, file) };
+  }
+
   async checkWorkflow(key: string): Promise<void> {
     const { project } = this;
-    const workflow = await this.tryRead(this.displayPath("workflows", key, "workflow.json"), () =>
-      project.workflow(key),
-    );
+    const file = this.toProjectFile("workflows", key, "workflow.json");
+    const workflow = await this.tryRead(file.displayPath, () => project.workflow(key));
     this.findings.push(...project.getWorkflowFindings(key));
     if (workflow === null) return;
-    await this.tryRead(this.displayPath("workflows", key, "workflow.json"), async () => {
-      const { sharedError } = await compileWorkflow(workflow, project);
-      if (sharedError !== null) throw sharedError;
+    this.workflows.set(key, workflow);
+    const checks = [...checkStepOrder(workflow), ...checkSchemaSamples(workflow)];
+    await this.addFindings(file, checks);
+    await this.tryRead(file.displayPath, async () => {
+      const compiled = await compileWorkflow(workflow, project);
+      if (compiled.sharedError !== null) throw compiled.sharedError;
+      await this.checkVariables(file, compiled);
     });
+  }
+
+  private async checkVariables(file: ProjectFile, compiled: CompiledWorkflow): Promise<void> {
+    const environment = await this.project.environment();
+    for (const { read, message } of findUndefinedVariables(compiled, environment, this.recipients)) {
+      const code = "undefined_variable";
+      const { file: textFile, fieldPath, line, column } = read;
+      if (textFile !== undefined) this.findings.push({ code, message, file: textFile, line, column, pointer: "" });
+      else
+        await this.addFindings(file, [
+          { code, path: parsePathSegments(fieldPath), message: `contains an undefined variable: ${message}` },
+        ]);
+    }
+  }
+
+  /** Checks what needs all workflows: the workflows that steps trigger, and the workflows and categories of preferences. */
+  private async checkReferences(broadcasts: readonly Broadcast[]): Promise<void> {
+    const keys = await this.project.workflowKeys();
+    for (const [key, found] of checkWorkflowCalls([...this.workflows.values()], keys))
+      await this.addFindings(this.toProjectFile("workflows", key, "workflow.json"), found);
+    // The categories of an invalid workflow are not known.
+    if (keys.some((key) => !this.workflows.has(key))) return;
+    const definitions = [...this.workflows.values(), ...broadcasts.map(({ definition }) => definition)];
+    const names = {
+      workflows: definitions.map(({ key }) => key),
+      categories: definitions.flatMap(({ categories }) => categories),
+    };
+    await this.checkDocument(this.toProjectFile("environment.json"), (document) =>
+      isJsonObject(document) && isJsonObject(document.preferences)
+        ? Object.entries(document.preferences).flatMap(([id, set]) =>
+            checkPreferenceKeys(set, names, ["preferences", id]),
+          )
+        : [],
+    );
+    for (const name of listFiles(join(this.project.knockDir, "recipients"), ".json"))
+      await this.checkDocument(this.toProjectFile("recipients", name), (document) =>
+        checkRecipientPreferences(document, names),
+      );
+  }
+
+  /** Adds the findings of a check of a JSON file. Invalid JSON is reported by the code that uses the file. */
+  private async checkDocument(file: ProjectFile, check: (document: Json) => CheckFinding[]): Promise<void> {
+    if (!existsSync(file.path)) return;
+    const document = await readProjectJson(file.path, file.displayPath).catch(() => null);
+    const found = check(document);
+    await this.addFindings(file, found);
+  }
+
+  private async checkPayloads(): Promise<void> {
+    const folder = join(this.project.root, PAYLOADS_FOLDER);
+    for (const name of listFiles(folder, ".json")) {
+      const path = join(folder, name);
+      await this.checkDocument({ path, displayPath: formatDisplayPath(this.cwd, path) }, (document) =>
+        checkPayload(document, this.workflows),
+      );
+    }
   }
 
   /** Checks everything except workflows. */
   async checkDocuments(): Promise<void> {
     const { project, cwd } = this;
     const { knockDir } = project;
-    await this.tryRead(this.displayPath("recipients"), () => project.readChangedRecipients(new Map()));
     await this.tryRead(this.displayPath("audiences"), project.audiences);
-    await this.tryRead(this.displayPath("translations"), project.translations);
+    const translations = await this.tryRead(this.displayPath("translations"), project.translations);
+    if (translations !== null) this.findings.push(...checkTranslations(translations.files));
     for (const key of listFolders(join(knockDir, "partials")))
       await this.tryRead(this.displayPath("partials", key, "partial.json"), () => project.partial(key));
     for (const key of listFolders(join(knockDir, "layouts")))
@@ -99,14 +209,19 @@ class ProjectValidator {
     for (const key of sources.keys())
       await this.tryRead(this.displayPath("sources", key, "source.json"), () => sources.read(key));
     const broadcasts = openProjectBroadcasts(project, cwd, project);
+    const validBroadcasts: Broadcast[] = [];
     for (const key of broadcasts.keys()) {
       const file = this.displayPath("broadcasts", key, "broadcast.json");
       const broadcast = await this.tryRead(file, () => broadcasts.read(key));
-      if (broadcast) await this.tryRead(file, () => compileWorkflow(broadcast.definition, project));
+      if (!broadcast) continue;
+      validBroadcasts.push(broadcast);
+      await this.tryRead(file, () => compileWorkflow(broadcast.definition, project));
     }
     const guides = await readGuides(project, await project.environment(), cwd);
     for (const [key, error] of guides.errors) this.addError(error, this.displayPath("guides", key, "guide.json"));
     this.findings.push(...(await project.readProjectFindings()));
+    await this.checkReferences(validBroadcasts);
+    await this.checkPayloads();
     this.checkScenarios();
   }
 
@@ -136,6 +251,7 @@ export async function validateProject(project: Project, { keys, cwd }: Validatio
       });
   const validator = new ProjectValidator(project, cwd);
   if (await validator.checkEnvironment()) {
+    await validator.checkRecipients();
     for (const key of keys.length === 0 ? known : keys) await validator.checkWorkflow(key);
     if (keys.length === 0) await validator.checkDocuments();
   }

@@ -14,6 +14,14 @@ export const FINDING_CODES = {
   ineffective_setting: "warning",
   undeclared_channel: "warning",
   suspicious_value: "warning",
+  undefined_variable: "warning",
+  unreachable_step: "warning",
+  later_step_ref: "warning",
+  unknown_workflow: "warning",
+  workflow_cycle: "warning",
+  unknown_preference_key: "warning",
+  sample_data_invalid: "warning",
+  missing_translation: "warning",
 } as const satisfies Record<string, Severity>;
 
 export type FindingCode = keyof typeof FINDING_CODES;

@@ -28,4 +28,38 @@ export const FINDING_EXPLANATIONS: Readonly<
       "A property of the environment or of a recipient has a value that is probably wrong, such as an unknown time zone.",
     fix: "Correct the value at the location in the message.",
   },
+  undefined_variable: {
+    meaning:
+      "A template uses a variable that is not defined, or that the workflow's data schema does not declare. Liquid prints nothing for it.",
+    fix: "Correct the variable as the message suggests, or add the property to `trigger_data_json_schema`.",
+  },
+  unreachable_step: {
+    meaning: "A step never runs, because every branch before it ends the run.",
+    fix: "Remove the step, or remove `terminates` from a branch.",
+  },
+  later_step_ref: {
+    meaning: "Conditions use the result of a step that does not run before the step with the conditions.",
+    fix: "Move the step, or use an earlier one in the conditions.",
+  },
+  unknown_workflow: {
+    meaning: "A step triggers a workflow that the project does not have.",
+    fix: "Correct `workflow_key`, or create the workflow.",
+  },
+  workflow_cycle: {
+    meaning: "A workflow triggers itself, directly or through other workflows. Without conditions, it never ends.",
+    fix: "Remove one of the steps in the cycle, or make sure that its conditions end the cycle.",
+  },
+  unknown_preference_key: {
+    meaning: "A preference set contains a workflow or a category that the project does not have. It has no effect.",
+    fix: "Correct the key, or remove it.",
+  },
+  sample_data_invalid: {
+    meaning:
+      "Sample data does not match the schema of its workflow: a file in `payloads/`, or `default` or `examples` in the schema.",
+    fix: "Correct the sample data, or the schema.",
+  },
+  missing_translation: {
+    meaning: "A locale lacks texts that another locale has. They are shown in the default locale.",
+    fix: "Add the missing texts to the file.",
+  },
 };

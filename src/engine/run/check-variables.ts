@@ -24,7 +24,7 @@ interface WorkflowVariables {
 /** The analysis of each workflow version. */
 const variablesByWorkflow = new WeakMap<CompiledWorkflow, WorkflowVariables>();
 
-function analyzeVariables(compiled: CompiledWorkflow): WorkflowVariables {
+export function analyzeVariables(compiled: CompiledWorkflow): WorkflowVariables {
   let analysis = variablesByWorkflow.get(compiled);
   if (analysis === undefined) {
     const { workflow } = compiled;
@@ -41,7 +41,7 @@ function analyzeVariables(compiled: CompiledWorkflow): WorkflowVariables {
 }
 
 /** Builds a scope with the variables that every run has, whatever its recipient. */
-function buildSharedScope({ environment }: Pick<TriggerTrial, "environment">): RenderScope {
+export function buildSharedScope({ environment }: Pick<TriggerTrial, "environment">): RenderScope {
   const system = ["recipient", "actor", "tenant", "vars", "workflow", "activities", "actors", "run", "timestamp"];
   const scope: RenderScope = Object.fromEntries(system.map((name) => [name, null]));
   return { ...scope, total_activities: 1, total_actors: 1, data: null, vars: getBrandedVariables(environment, null) };

@@ -24,6 +24,7 @@ export interface StepVariables {
 }
 
 interface MisspelledVariable {
+  read: StepVariable;
   path: string;
   suggestion: string;
   /** The warning: the location, the path, and the suggestion. */
@@ -149,7 +150,7 @@ function toMisspelledVariable(
   const suggestion = read.writtenPath.with(index, found.near).join(".");
   const { fieldPath, file, line, column } = read;
   const location = file === undefined ? `${fieldPath}, line ${line}, column ${column}` : `${file}:${line}:${column}`;
-  return { path, suggestion, text: `${location}: ${path} is undefined; did you mean "${suggestion}"?` };
+  return { read, path, suggestion, text: `${location}: ${path} is undefined; did you mean "${suggestion}"?` };
 }
 
 /**

@@ -1,0 +1,54 @@
+import { KnockError } from "../../errors/knock-error.js";
+import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { checkTriggerData, matchesSchema } from "../shape/check-trigger-data.js";
+import type { Workflow } from "../workflow/workflow.js";
+import type { CheckFinding } from "./check-finding.js";
+
+/** Returns the findings about the data of a trigger in a file, such as `payloads/<name>.json`. */
+export function checkPayload(payload: unknown, workflows: ReadonlyMap<string, Workflow>): CheckFinding[] {
+  if (!isJsonObject(payload)) return [];
+  const { key, workflow: name = key, data = {} } = payload;
+  const workflow = typeof name === "string" ? workflows.get(name) : undefined;
+  if (workflow === undefined || !isJsonObject(data)) return [];
+  try {
+    checkTriggerData(workflow, data);
+    return [];
+  } catch (error) {
+    if (!(error instanceof KnockError)) throw error;
+    return error.details.map(({ pointer, message }) => ({
+      code: "sample_data_invalid",
+      path: pointer
+        .split("/")
+        .slice(1)
+        .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~")),
+      message: `${message} (workflow "${workflow.key}")`,
+    }));
+  }
+}
+
+function* walkSchemas(schema: unknown, path: PropertyKey[]): Generator<{ schema: JsonObject; path: PropertyKey[] }> {
+  if (!isJsonObject(schema)) return;
+  yield { schema, path };
+  if (isJsonObject(schema.properties))
+    for (const [key, child] of Object.entries(schema.properties))
+      yield* walkSchemas(child, [...path, "properties", key]);
+  yield* walkSchemas(schema.items, [...path, "items"]);
+}
+
+/** Returns the findings about `default` and `examples` in the schema of a workflow's data. */
+export function checkSchemaSamples({ trigger_data_json_schema: root }: Workflow): CheckFinding[] {
+  // A reference can only be resolved from the root of the schema.
+  if (root === null || JSON.stringify(root).includes('"$ref"')) return [];
+  return [...walkSchemas(root, ["trigger_data_json_schema"])].flatMap(({ schema, path }) => {
+    const { default: fallback, examples, ...rules } = schema;
+    const samples: [PropertyKey[], Json][] = [];
+    if (fallback !== undefined) samples.push([["default"], fallback]);
+    if (Array.isArray(examples))
+      for (const [index, example] of examples.entries()) samples.push([["examples", index], example]);
+    return samples.flatMap(([below, value]): CheckFinding[] =>
+      matchesSchema(rules, value)
+        ? []
+        : [{ code: "sample_data_invalid", path: [...path, ...below], message: "does not match the schema" }],
+    );
+  });
+}

@@ -1,0 +1,79 @@
+import type { Environment } from "../../domain/environment/environment.js";
+import type { JsonObject } from "../../util/json.js";
+import { isJsonObject } from "../../util/json.js";
+import type { RenderScope } from "../liquid/liquid.js";
+import {
+  findMisspelledVariables,
+  type StepVariable,
+  type StepVariables,
+} from "../variables/find-misspelled-variables.js";
+import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
+import { analyzeVariables, buildSharedScope } from "./check-variables.js";
+
+interface UndefinedVariable {
+  read: StepVariable;
+  message: string;
+}
+
+/** Roots that only some steps or runs have. */
+const OPTIONAL_ROOTS = new Set(["refs", "inputs", "current_message", "forloop", "tablerowloop", "continue", "object"]);
+
+/** Returns the declared properties of the data; null if the schema allows others. */
+function listDeclaredProperties(schema: JsonObject | null): string[] | null {
+  if (schema === null || !isJsonObject(schema.properties)) return null;
+  if (["$ref", "anyOf", "oneOf", "allOf", "patternProperties"].some((word) => word in schema)) return null;
+  return schema.additionalProperties === true ? null : Object.keys(schema.properties);
+}
+
+function isUndeclared(
+  { path: [root, key], isGuarded }: StepVariable,
+  { assignedNames, extensibleRoots }: StepVariables,
+  scope: RenderScope,
+  declared: readonly string[],
+): boolean {
+  if (isGuarded || extensibleRoots.has("data") || typeof root !== "string") return false;
+  if (root === "data") return typeof key === "string" && !declared.includes(key);
+  return (
+    !Object.hasOwn(scope, root) && !declared.includes(root) && !assignedNames.has(root) && !OPTIONAL_ROOTS.has(root)
+  );
+}
+
+/**
+ * Returns the template variables of a workflow that are probably undefined in every run: those that are nearly the name of
+ * a defined one, and those that the schema of the data does not declare. `recipients` are the properties of known users,
+ * objects and tenants.
+ */
+export function findUndefinedVariables(
+  compiled: CompiledWorkflow,
+  environment: Environment,
+  recipients: readonly JsonObject[],
+): UndefinedVariable[] {
+  if (!compiled.hasLiquid) return [];
+  const schema = compiled.workflow.trigger_data_json_schema;
+  const shared = buildSharedScope({ environment });
+  const scopes: RenderScope[] = [
+    shared,
+    ...recipients.map((recipient) => ({ ...shared, recipient, actor: recipient, tenant: recipient })),
+  ];
+  const declared = listDeclaredProperties(schema);
+  return analyzeVariables(compiled).steps.flatMap((step) => {
+    const misspelled = findMisspelledVariables(step, scopes, schema)
+      // Without declared properties, the variable may be a property of the data, such as the list of a loop.
+      .filter(({ suggestion }) => declared !== null || !step.assignedNames.has(suggestion.split(".")[0] as string))
+      .map(({ read, path, suggestion }) => ({
+        read,
+        message: `${path} is undefined; did you mean "${suggestion}"?`,
+      }));
+    const known = new Set(misspelled.map(({ read }) => read));
+    const undeclared = step.variables.filter(
+      (read) => declared !== null && !known.has(read) && isUndeclared(read, step, shared, declared),
+    );
+    return [
+      ...misspelled,
+      ...undeclared.map((read) => ({
+        read,
+        message: `${read.writtenPath.join(".")} is not declared in trigger_data_json_schema`,
+      })),
+    ];
+  });
+}
