@@ -47,7 +47,7 @@ export const COMMANDS: Commands = {
   worker: async () => (await import("../commands/worker.js")).registerWorker,
   async test() {
     const { registerTest } = await import("../commands/test.js");
-    return (program, app) => registerTest(program, app, createTestService(app));
+    return (program, app) => registerTest(program, app, { ...createTestService(app), ...createWatchService(app) });
   },
   async validate() {
     const { registerValidate } = await import("../commands/validate.js");

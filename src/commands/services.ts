@@ -201,8 +201,8 @@ export interface DevServices {
 export interface TestOptions {
   /** Files and folders as typed. Empty for all scenarios of the project. */
   paths: readonly string[];
-  /** Returns whether a scenario with this name runs; null runs all. */
-  filter: ((name: string) => boolean) | null;
+  /** A part of the names of the scenarios to run, or /a pattern/; null runs all. */
+  filter: string | null;
   /** Whether the run ends at the first failure. */
   bail: boolean;
   /** Whether snapshots are compared only, or new ones are added, or all are updated. */
@@ -211,6 +211,18 @@ export interface TestOptions {
   seed: string;
   /** The time limit of one scenario, in milliseconds. */
   timeoutMs: number;
+  /** The number of times that each scenario runs. */
+  repeat: number;
+  /** The part of the scenarios that runs; `index` counts from 1. Null runs all. */
+  shard: { index: number; count: number } | null;
+  /** Runs only scenarios of workflows that differ from this git revision; null runs all. */
+  changedSince: string | null;
+  /** Whether the parts of workflows that scenarios reach are recorded. Coverage and mutation need it. */
+  recordsReached: boolean;
+  /** Whether coverage is reported, and the percentage that it must reach. */
+  coverage: { threshold: number | null } | null;
+  /** Whether the scenarios are run against mutants of the workflows. */
+  mutate: boolean;
 }
 
 export interface TestService {

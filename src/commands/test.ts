@@ -1,10 +1,13 @@
 import type { Command } from "commander";
+import { createNameFilter } from "../domain/scenario/name-filter.js";
+import type { TestReport } from "../domain/scenario/test-report.js";
 import { EXIT } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
 import { parseDurationArgument } from "../input/parse-time.js";
+import { printError } from "../output/print-error.js";
 import { printTestFile, printTestSummary } from "../output/print-test-report.js";
 import type { CommandContext } from "./context.js";
-import type { TargetFlags, TestService } from "./services.js";
+import type { TargetFlags, TestOptions, TestService, WatchService } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addCommonOptions, addLocalOptions, type CommonFlags } from "./shared/options.js";
@@ -12,6 +15,7 @@ import { addCommonOptions, addLocalOptions, type CommonFlags } from "./shared/op
 /** The time limit of a scenario, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_SEED = "knock";
+const MAX_REPEAT = 10_000;
 
 interface TestCommandFlags extends CommonFlags, TargetFlags {
   filter?: string;
@@ -20,9 +24,16 @@ interface TestCommandFlags extends CommonFlags, TargetFlags {
   force?: boolean;
   seed?: string;
   passWithNoTests?: boolean;
+  repeat?: string;
+  shard?: string;
+  changed?: string | true;
+  watch?: boolean;
+  coverage?: boolean;
+  coverageThreshold?: string;
+  mutate?: boolean;
 }
 
-export function registerTest(program: Command, context: CommandContext, services: TestService): void {
+export function registerTest(program: Command, context: CommandContext, services: TestService & WatchService): void {
   const command = program
     .command("test")
     .helpGroup(COMMAND_GROUPS.develop)
@@ -36,55 +47,105 @@ export function registerTest(program: Command, context: CommandContext, services
     .option("--force", "allow --update in CI")
     .option("--seed <seed>", `use this seed for IDs and random numbers (default: ${DEFAULT_SEED})`)
     .option("--timeout <duration>", "limit the time of one scenario (default: 10s)")
-    .option("--pass-with-no-tests", "exit 0 if no scenario ran");
+    .option("--pass-with-no-tests", "exit 0 if no scenario ran")
+    .option("--repeat <n>", "run each scenario n times, to find results that vary (default: 1)")
+    .option("--shard <i/n>", "run one of n parts of the scenarios, such as 1/3")
+    .option("--changed [revision]", "run only scenarios of workflows changed since a git revision (default: HEAD)")
+    .option("--watch", "run again after each file change")
+    .option("--coverage", "report steps, branches, conditions and templates that no scenario reached")
+    .option("--coverage-threshold <percent>", "exit 1 if the coverage is lower; implies --coverage")
+    .option("--mutate", "change workflows one fault at a time, and list faults that no scenario notices");
   addExamples(addCommonOptions(addLocalOptions(command)), ["knock test", "knock test --filter email"]).action(
     (paths: string[], flags: TestCommandFlags) => runTest(paths, flags, context, services),
   );
 }
 
-/** Returns whether a name matches `--filter`. Throws `usage` for an invalid pattern. */
-function parseFilter(filter: string | undefined): ((name: string) => boolean) | null {
-  if (filter === undefined) return null;
-  const [, pattern] = /^\/(.+)\/$/.exec(filter) ?? [];
-  if (pattern === undefined) return (name) => name.toLowerCase().includes(filter.toLowerCase());
-  try {
-    const expression = new RegExp(pattern, "iu");
-    return (name) => expression.test(name);
-  } catch {
-    throw new KnockError("usage", `--filter: ${filter} is not a regular expression`, {
-      hint: "Use plain text to search for a part of the name.",
+/** Returns a whole number from 1 to `max`. Throws `usage` for anything else. */
+function parseCount(value: string, flag: string, max: number): number {
+  const count = Number(value);
+  if (/^\d+$/.test(value) && count >= 1 && count <= max) return count;
+  throw new KnockError("usage", `${flag}: ${value} is not a whole number from 1 to ${max}`);
+}
+
+function parseShard(value: string): { index: number; count: number } {
+  const [, index, count] = (/^(\d+)\/(\d+)$/.exec(value) ?? []).map(Number);
+  if (index !== undefined && count !== undefined && index >= 1 && index <= count) return { index, count };
+  throw new KnockError("usage", `--shard: ${value} is not a part of a whole`, {
+    hint: "Use 1/3 for the first of three parts.",
+  });
+}
+
+function parseThreshold(value: string): number {
+  const percent = Number(value);
+  if (/^\d+(\.\d+)?$/.test(value) && percent <= 100) return percent;
+  throw new KnockError("usage", `--coverage-threshold: ${value} is not a percentage from 0 to 100`);
+}
+
+function parseOptions(paths: string[], flags: TestCommandFlags, isCI: boolean): TestOptions {
+  if (flags.update && isCI && !flags.force)
+    throw new KnockError("usage", "--update is not allowed in CI, because it would accept every change", {
+      hint: "Run `knock test --update` locally and commit the snapshots, or add --force.",
     });
-  }
+  if (flags.watch && flags.json)
+    throw new KnockError("usage", "--watch cannot be combined with --json", { hint: "Remove one of them." });
+  const { filter = null, changed } = flags;
+  createNameFilter(filter); // An invalid pattern is reported before anything runs.
+  const threshold = flags.coverageThreshold === undefined ? null : parseThreshold(flags.coverageThreshold);
+  const coverage = flags.coverage || threshold !== null ? { threshold } : null;
+  const mutate = flags.mutate ?? false;
+  return {
+    paths,
+    filter,
+    bail: flags.bail ?? false,
+    snapshots: flags.update ? "update" : isCI ? "compare" : "add",
+    seed: flags.seed ?? DEFAULT_SEED,
+    timeoutMs: flags.timeout === undefined ? DEFAULT_TIMEOUT_MS : parseDurationArgument(flags.timeout, "--timeout"),
+    repeat: flags.repeat === undefined ? 1 : parseCount(flags.repeat, "--repeat", MAX_REPEAT),
+    shard: flags.shard === undefined ? null : parseShard(flags.shard),
+    changedSince: changed === undefined ? null : changed === true ? "HEAD" : changed,
+    recordsReached: coverage !== null || mutate,
+    coverage,
+    mutate,
+  };
+}
+
+function getExitCode({ summary, coverage, mutation }: TestReport, passWithNoTests: boolean): number | null {
+  if (summary.broken > 0) return EXIT.configuration;
+  if (summary.failed > 0) return EXIT.failure;
+  if (summary.passed === 0 && !passWithNoTests) return EXIT.failure;
+  return coverage?.passed === false || (mutation?.survivors.length ?? 0) > 0 ? EXIT.failure : null;
 }
 
 async function runTest(
   paths: string[],
   flags: TestCommandFlags,
   context: CommandContext,
-  services: TestService,
+  services: TestService & WatchService,
 ): Promise<void> {
-  const isCI = services.isCI();
-  if (flags.update && isCI && !flags.force)
-    throw new KnockError("usage", "--update is not allowed in CI, because it would accept every change", {
-      hint: "Run `knock test --update` locally and commit the snapshots, or add --force.",
-    });
-  const options = {
-    paths,
-    filter: parseFilter(flags.filter),
-    bail: flags.bail ?? false,
-    snapshots: flags.update ? ("update" as const) : isCI ? ("compare" as const) : ("add" as const),
-    seed: flags.seed ?? DEFAULT_SEED,
-    timeoutMs: flags.timeout === undefined ? DEFAULT_TIMEOUT_MS : parseDurationArgument(flags.timeout, "--timeout"),
-  };
+  const options = parseOptions(paths, flags, services.isCI());
   const { output } = context;
-  const report = await services.runTests(options, flags, (file) => printTestFile(file, output));
-  printTestSummary(report, output);
-  const { broken, failed, passed } = report.summary;
-  if (broken > 0) context.setExitCode(EXIT.configuration);
-  else if (failed > 0) context.setExitCode(EXIT.failure);
-  else if (passed === 0 && !flags.passWithNoTests) {
-    output.warn("no scenario ran");
-    output.note("Create a file such as knock/workflows/<key>/<name>.test.yaml, or use --pass-with-no-tests.");
-    context.setExitCode(EXIT.failure);
+  const runOnce = async (): Promise<number | null> => {
+    const report = await services.runTests(options, flags, (file) => printTestFile(file, output));
+    printTestSummary(report, output);
+    const { summary } = report;
+    if (summary.broken + summary.failed + summary.passed === 0 && !flags.passWithNoTests) {
+      output.warn("no scenario ran");
+      output.note("Create a file such as knock/workflows/<key>/<name>.test.yaml, or use --pass-with-no-tests.");
+    }
+    return getExitCode(report, flags.passWithNoTests ?? false);
+  };
+  if (!flags.watch) {
+    const code = await runOnce();
+    if (code !== null) context.setExitCode(code);
+    return;
   }
+  const waitForChange = await services.watchProject(flags);
+  do {
+    try {
+      await runOnce();
+    } catch (error) {
+      if (!(error instanceof KnockError)) throw error;
+      printError(error, output, false);
+    }
+  } while (await waitForChange());
 }

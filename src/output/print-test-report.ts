@@ -1,6 +1,7 @@
 import { diffLines } from "diff";
 import type { ReportedFile, ReportedScenario, TestReport } from "../domain/scenario/test-report.js";
 import type { Output } from "./output.js";
+import { printCoverage, printMutants } from "./print-coverage.js";
 import { formatDecision } from "./print-runs.js";
 
 const MARKS = { passed: "✓", failed: "✗", broken: "!", skipped: "–" } as const;
@@ -82,12 +83,17 @@ export function printTestSummary(report: TestReport, output: Output): void {
         `${file}: ${obsolete.length} obsolete snapshots (run with --update to remove them): ${obsolete.join(", ")}`,
       );
   }
-  if (output.verbosity.quiet) return;
+  if (output.verbosity.quiet) {
+    if (report.coverage?.passed === false) output.warn(`the coverage is below ${report.coverage.threshold} %`);
+    return;
+  }
   const counts = (["passed", "failed", "broken", "skipped"] as const)
     .filter((status) => summary[status] > 0 || status === "passed")
     .map((status) => {
       const text = `${summary[status]} ${status}`;
       return status === "passed" ? paint.green(text) : status === "skipped" ? text : paint.red(text);
     });
+  if (report.coverage !== null) printCoverage(report.coverage, output);
+  if (report.mutation !== null) printMutants(report.mutation, output);
   output.line(`${counts.join(" · ")}  ${paint.dim(`${summary.files} files, ${formatMilliseconds(duration_ms)}`)}`);
 }

@@ -57,11 +57,16 @@ export async function readObservedMessages(
   return (await operations.readMessages(ids)).map(toObservedMessage);
 }
 
+/** Returns the recipient runs of all workflows, oldest first. */
+export function listRecipientRuns(operations: LocalOperations): Promise<JsonObject[]> {
+  return readAll((page) => operations.listRecipientRuns({}, page));
+}
+
 /** Returns the recipient runs of all workflow runs, or of one, oldest first. */
 export async function readObservedRuns(operations: LocalOperations, workflowRunId?: string): Promise<ObservedRun[]> {
   const ids =
     workflowRunId === undefined
-      ? (await readAll((page) => operations.listRecipientRuns({}, page))).map((run) => String(run.workflow_run_id))
+      ? (await listRecipientRuns(operations)).map((run) => String(run.workflow_run_id))
       : [workflowRunId];
   const runs: ObservedRun[] = [];
   for (const id of new Set(ids)) {

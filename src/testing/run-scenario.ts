@@ -128,6 +128,13 @@ class ScenarioRun {
   }
 }
 
+interface ScenarioOptions {
+  signal: AbortSignal;
+  timeoutMs: number;
+  /** Reads the state at the end of the scenario. */
+  inspect?: (target: ScenarioTarget) => Promise<void>;
+}
+
 /**
  * Runs a scenario on its own store, clock and IDs. A scenario ends at the first step with a failure, because later
  * steps build on it. Resolves for every error that the scenario or the project causes.
@@ -135,7 +142,7 @@ class ScenarioRun {
 export async function runScenario(
   scenario: Scenario,
   openTarget: OpenScenarioTarget,
-  { signal, timeoutMs }: { signal: AbortSignal; timeoutMs: number },
+  { signal, timeoutMs, inspect }: ScenarioOptions,
 ): Promise<ScenarioResult> {
   const { name, skip } = scenario;
   if (skip !== null) return { name, status: "skipped", failures: [], error: null, skip, duration_ms: 0 };
@@ -169,6 +176,7 @@ export async function runScenario(
     const { code, message, hint } = error;
     return finish("broken", { error: { code, message, hint: hint ?? null, location: run?.location ?? scenario.path } });
   } finally {
+    if (target !== undefined) await inspect?.(target);
     await target?.close();
   }
 }

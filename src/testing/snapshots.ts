@@ -65,6 +65,11 @@ export class Snapshots {
     return key;
   }
 
+  /** Returns the snapshots for another run of the same scenario, which must match those of the first run. */
+  startRepetition(): Snapshots {
+    return new Snapshots(this.entries, "compare");
+  }
+
   /** Returns the keys that no scenario used. They are obsolete if all scenarios of the file ran. */
   listUnused(): string[] {
     return Object.keys(this.entries).filter((key) => !this.used.has(key));

@@ -50,7 +50,7 @@ describe.concurrent("knock test", () => {
 
   it("reports an unknown key with its location, and runs the other files", async ({ collab }) => {
     collab.write(FILE, scenarioFile(`${NOTIFY_ADA}\n  expct: [sent=1]`));
-    const { stdout, exitCode } = await collab.knock(["test"]);
+    const { stdout, exitCode } = await collab.knock(["test", "knock/workflows/new-comment"]);
     expect(stdout).toContain(
       `! ${FILE}:6:9: scenarios.the scenario.steps[0]: unknown key "expct"; did you mean "expect"?`,
     );

@@ -6,6 +6,7 @@ import { parseEnvironment } from "../../domain/environment/parse-environment.js"
 import { listProjectChannels } from "../../domain/project/list-project-channels.js";
 import type { Given } from "../../domain/scenario/scenario-schema.js";
 import { walkSteps } from "../../domain/steps/walk-steps.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
 import { Faults } from "../../emulator/faults.js";
 import { readOnce } from "../../engine/workflow/read-once.js";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
@@ -50,6 +51,18 @@ interface SharedProject {
   definitions: Definitions;
 }
 
+interface OpenOptions {
+  scenario: string;
+  seed: string;
+  snapshots: Snapshots;
+  /** A workflow that is used in place of the one in the files. */
+  replaced?: Workflow;
+}
+
+function replaceWorkflow({ definitions }: SharedProject, replaced: Workflow): Definitions {
+  return { ...definitions, workflow: async (key) => (key === replaced.key ? replaced : definitions.workflow(key)) };
+}
+
 /**
  * Opens the engines of scenarios, one after another. They share the project's files and one store in memory, which is
  * emptied between two scenarios: opening a store takes longer than running a scenario.
@@ -64,15 +77,32 @@ export class ScenarioTargets {
     private readonly warn: (text: string) => void,
   ) {}
 
-  async open(given: Given, options: { scenario: string; seed: string; snapshots: Snapshots }): Promise<ScenarioTarget> {
-    const shared = this.findProject(given.environment ?? this.location.environmentName ?? null, given.branch ?? null);
+  async open(given: Given, { replaced, ...options }: OpenOptions): Promise<ScenarioTarget> {
+    const found = this.findProject(given.environment ?? this.location.environmentName ?? null, given.branch ?? null);
+    const shared = replaced === undefined ? found : { ...found, definitions: replaceWorkflow(found, replaced) };
     const store = await this.openEmptyStore(shared.project);
     const { sources: log } = await store.openLogs();
     return new EngineTarget(shared, given, { ...options, store, log, io: this.io, warn: this.warn });
   }
 
+  /** Reads the workflows of the project's main files, in order of their keys. */
+  async readWorkflows(): Promise<Workflow[]> {
+    const { definitions } = this.findMainProject();
+    const keys = [...(await definitions.workflowKeys())].sort();
+    const workflows = await Promise.all(keys.map((key) => definitions.workflow(key)));
+    return workflows.filter((workflow) => workflow !== null);
+  }
+
+  readEnvironment(): Promise<Environment> {
+    return this.findMainProject().definitions.environment();
+  }
+
   async close(): Promise<void> {
     await this.store?.close();
+  }
+
+  private findMainProject(): SharedProject {
+    return this.findProject(this.location.environmentName ?? null, null);
   }
 
   private findProject(environmentName: string | null, branch: string | null): SharedProject {

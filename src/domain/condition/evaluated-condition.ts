@@ -1,3 +1,4 @@
+import { isJsonObject, type Json } from "../../util/json.js";
 import type { Operator } from "./condition.js";
 
 /** A condition as logged, with resolved `value` and `argument`. They are undefined if a path was not found (E-096). */
@@ -48,4 +49,12 @@ export function formatConditionValue(value: unknown): string {
   if (typeof value === "string" && value.startsWith("$message.")) return value;
   const text = JSON.stringify(typeof value === "string" ? value.slice(0, MAX_VALUE_LENGTH) : value);
   return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH - 1)}…` : text;
+}
+
+/** Parses the conditions that a run logged. A path without a value is null in the log. */
+export function parseConditionLog(conditions: Json | undefined): EvaluatedCondition[] {
+  if (!Array.isArray(conditions)) return [];
+  return conditions
+    .filter(isJsonObject)
+    .map((logged) => ({ ...logged, value: logged.value ?? undefined }) as unknown as EvaluatedCondition);
 }

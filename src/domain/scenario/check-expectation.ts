@@ -44,7 +44,8 @@ function describeStep(step: StepOutcome | undefined): string {
     .map(({ label }) => label)
     .join(" and ");
   const detail = step.reason?.detail ? `: ${step.reason.detail}` : "";
-  return step.reason ? `${labels} (${step.reason.code}${detail})` : labels;
+  const branch = step.branch ? `, branch ${step.branch}` : "";
+  return step.reason ? `${labels} (${step.reason.code}${detail})` : `${labels}${branch}`;
 }
 
 function isSameTime(a: string, b: string | null | undefined): boolean {

@@ -1,6 +1,8 @@
 import * as z from "zod/mini";
 import { described } from "../schema/fields.js";
 import { countField, jsonObjectOrNull, textField, textOrNull } from "../schema/output-fields.js";
+import { coverageSchema } from "./coverage-schema.js";
+import { mutationReportSchema } from "./mutation-schema.js";
 
 const positionFields = {
   line: countField("The line in the file, counted from 1."),
@@ -68,5 +70,7 @@ export const testReportSchema = z.object({
     }),
     "The totals.",
   ),
+  coverage: described(z.nullable(coverageSchema), "The coverage of the workflows with --coverage, or null."),
+  mutation: described(z.nullable(mutationReportSchema), "The mutants with --mutate, or null."),
   duration_ms: described(z.number(), "The duration in milliseconds."),
 });

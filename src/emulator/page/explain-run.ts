@@ -1,16 +1,8 @@
-import { describeCondition, type EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
+import { describeCondition, parseConditionLog } from "../../domain/condition/evaluated-condition.js";
 import { REASONS } from "../../domain/run/reasons.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { buildWorkflowOutline } from "../../domain/workflow/workflow-outline.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-
-/** Parses logged conditions. A path without a value is null in the log. */
-function parseConditionLog(conditions: Json | undefined): EvaluatedCondition[] {
-  if (!Array.isArray(conditions)) return [];
-  return conditions
-    .filter(isJsonObject)
-    .map((logged) => ({ ...logged, value: logged.value ?? undefined }) as unknown as EvaluatedCondition);
-}
 
 /** Returns the result and text of each logged condition. */
 function explainConditions(conditions: Json | undefined): JsonObject[] {

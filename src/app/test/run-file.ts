@@ -1,0 +1,175 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { TestOptions } from "../../commands/services.js";
+import { createNameFilter } from "../../domain/scenario/name-filter.js";
+import type { Scenario } from "../../domain/scenario/parse-scenarios.js";
+import type { ReportedFile, ReportedScenario, ScenarioResult } from "../../domain/scenario/test-report.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
+import { KnockError } from "../../errors/knock-error.js";
+import { type ProjectFile, readProjectText } from "../../project/read-project-text.js";
+import { readScenarios, type ScenarioFileContent } from "../../project/read-scenarios.js";
+import { readReachedParts } from "../../testing/read-reached-parts.js";
+import { runScenario } from "../../testing/run-scenario.js";
+import { parseSnapshots, Snapshots } from "../../testing/snapshots.js";
+import type { ScenarioTargets } from "./open-scenario-target.js";
+
+const SNAPSHOT_FOLDER = "__snapshots__";
+
+function toSnapshotFile({ path, displayPath }: ProjectFile): ProjectFile {
+  const inFolder = (file: string): string => join(dirname(file), SNAPSHOT_FOLDER, `${basename(file)}.json`);
+  return { path: inFolder(path), displayPath: inFolder(displayPath) };
+}
+
+function readSnapshots(file: ProjectFile, mode: TestOptions["snapshots"]): Snapshots {
+  const snapshotFile = toSnapshotFile(file);
+  if (!existsSync(snapshotFile.path)) return new Snapshots({}, mode);
+  const text = readProjectText(snapshotFile.path, snapshotFile.displayPath, "scenario_invalid");
+  return parseSnapshots(text, snapshotFile.displayPath, mode);
+}
+
+function writeSnapshots(file: ProjectFile, snapshots: Snapshots): void {
+  const text = snapshots.toFile();
+  if (text === null) return;
+  const { path } = toSnapshotFile(file);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+/** Adds the positions in the file to a result. */
+function addPositions(
+  result: ScenarioResult,
+  { path }: Scenario,
+  locate: ScenarioFileContent["locate"],
+): ReportedScenario {
+  const { error } = result;
+  return {
+    ...result,
+    ...locate(path),
+    failures: result.failures.map(({ about: _, ...failure }) => ({ ...failure, ...locate(failure.location) })),
+    error: error && { code: error.code, message: error.message, hint: error.hint, ...locate(error.location) },
+  };
+}
+
+/** A file of scenarios, with its place among all files, which decides about shards. */
+export interface SelectedFile extends ProjectFile {
+  index: number;
+}
+
+/** A scenario that passed, with the workflows that it ran. */
+export interface PassedScenario {
+  name: string;
+  workflows: string[];
+}
+
+/** The results of a file. Everything in it can be sent to another thread. */
+export interface FileOutcome {
+  reported: ReportedFile;
+  /** The parts of workflows that the scenarios reached; empty unless they are recorded. */
+  reached: string[];
+  passed: PassedScenario[];
+}
+
+/** Returns whether a result ends the run with `--bail`. */
+export const isFailure = ({ scenarios, error }: ReportedFile): boolean =>
+  error !== null || scenarios.some(({ status }) => status === "failed" || status === "broken");
+
+/** Runs the scenarios of files that options select. */
+export class FileRunner {
+  private readonly isNamed: (name: string) => boolean;
+
+  constructor(
+    private readonly targets: ScenarioTargets,
+    private readonly options: TestOptions,
+    private readonly signal: AbortSignal,
+    /** Returns whether a scenario of a file is selected by `--changed`. */
+    private readonly isChanged: (file: ProjectFile, scenario: Scenario) => boolean = () => true,
+  ) {
+    this.isNamed = createNameFilter(options.filter);
+  }
+
+  /** Returns null if no scenario of the file is selected. */
+  async run(file: SelectedFile): Promise<FileOutcome | null> {
+    const reported: ReportedFile = {
+      file: file.displayPath,
+      scenarios: [],
+      error: null,
+      snapshots: { added: 0, updated: 0, obsolete: [] },
+    };
+    const outcome: FileOutcome = { reported, reached: [], passed: [] };
+    const reached = new Set<string>();
+    try {
+      const content = readScenarios(file);
+      const selected = this.selectScenarios(content.scenarios, file);
+      if (selected.length === 0) return null;
+      const snapshots = readSnapshots(file, this.options.snapshots);
+      for (const scenario of selected) {
+        if (this.signal.aborted || (this.options.bail && isFailure(reported))) break;
+        const workflows = new Set<string>();
+        const result = await this.runRepeatedly(scenario, snapshots, (workflow, parts) => {
+          workflows.add(workflow);
+          for (const part of parts) reached.add(part);
+        });
+        reported.scenarios.push(addPositions(result, scenario, content.locate));
+        if (result.status === "passed") outcome.passed.push({ name: scenario.name, workflows: [...workflows] });
+      }
+      const isComplete = reported.scenarios.length === content.scenarios.length;
+      const areAllRun = isComplete && reported.scenarios.every(({ status }) => status === "passed");
+      if (areAllRun && this.options.snapshots === "update") snapshots.removeUnused();
+      writeSnapshots(file, snapshots);
+      const { added, updated } = snapshots;
+      reported.snapshots = { added, updated, obsolete: areAllRun ? snapshots.listUnused() : [] };
+    } catch (error) {
+      if (!(error instanceof KnockError)) throw error;
+      const { code, message, hint } = error;
+      reported.error = { code, message, hint: hint ?? null };
+    }
+    outcome.reached = [...reached];
+    return outcome;
+  }
+
+  /** Returns whether a scenario of a file fails if a workflow is replaced. Snapshots are only compared. */
+  async notices(file: ProjectFile, scenario: Scenario, workflow: Workflow): Promise<boolean> {
+    const snapshots = readSnapshots(file, "compare");
+    const { status } = await this.runOnce(scenario, snapshots, null, workflow);
+    return status !== "passed";
+  }
+
+  private selectScenarios(scenarios: readonly Scenario[], file: SelectedFile): Scenario[] {
+    const { shard } = this.options;
+    return scenarios.filter(
+      (scenario, index) =>
+        this.isNamed(scenario.name) &&
+        (shard === null || (file.index + index) % shard.count === shard.index - 1) &&
+        this.isChanged(file, scenario),
+    );
+  }
+
+  /** Runs a scenario as often as `--repeat` says. Returns the first result that is not passed, or the last. */
+  private async runRepeatedly(
+    scenario: Scenario,
+    snapshots: Snapshots,
+    onReached: (workflow: string, parts: readonly string[]) => void,
+  ): Promise<ScenarioResult> {
+    let result = await this.runOnce(scenario, snapshots, onReached);
+    for (let count = 1; count < this.options.repeat && result.status === "passed"; count++)
+      result = await this.runOnce(scenario, snapshots.startRepetition(), null);
+    return result;
+  }
+
+  private runOnce(
+    scenario: Scenario,
+    snapshots: Snapshots,
+    onReached: ((workflow: string, parts: readonly string[]) => void) | null,
+    replaced?: Workflow,
+  ): Promise<ScenarioResult> {
+    const { seed, timeoutMs, recordsReached } = this.options;
+    const options = { scenario: scenario.name, seed, snapshots, ...(replaced ? { replaced } : {}) };
+    return runScenario(scenario, (given) => this.targets.open(given, options), {
+      signal: this.signal,
+      timeoutMs,
+      ...(recordsReached && onReached !== null
+        ? { inspect: (target) => readReachedParts(target.operations, onReached) }
+        : {}),
+    });
+  }
+}

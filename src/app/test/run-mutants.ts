@@ -1,0 +1,52 @@
+import { listProjectChannels } from "../../domain/project/list-project-channels.js";
+import { type Mutant, type MutationReport, mutateWorkflow } from "../../domain/scenario/mutate-workflow.js";
+import type { Scenario } from "../../domain/scenario/parse-scenarios.js";
+import { readScenarios } from "../../project/read-scenarios.js";
+import type { ScenarioTargets } from "./open-scenario-target.js";
+import type { FileOutcome, FileRunner, SelectedFile } from "./run-file.js";
+
+interface ScenarioInFile {
+  file: SelectedFile;
+  scenario: Scenario;
+}
+
+/** Returns the passed scenarios by the workflows that they run. */
+function groupByWorkflow(
+  outcomes: readonly { file: SelectedFile; outcome: FileOutcome }[],
+): Map<string, ScenarioInFile[]> {
+  const groups = new Map<string, ScenarioInFile[]>();
+  for (const { file, outcome } of outcomes) {
+    if (outcome.passed.length === 0) continue;
+    const scenarios = new Map(readScenarios(file).scenarios.map((scenario) => [scenario.name, scenario]));
+    for (const { name, workflows } of outcome.passed) {
+      const scenario = scenarios.get(name);
+      for (const key of scenario === undefined ? [] : workflows)
+        groups.set(key, [...(groups.get(key) ?? []), { file, scenario: scenario as Scenario }]);
+    }
+  }
+  return groups;
+}
+
+/** Runs the scenarios of each workflow against its mutants, until one fails. Returns the mutants that none noticed. */
+export async function runMutants(
+  outcomes: readonly { file: SelectedFile; outcome: FileOutcome }[],
+  targets: ScenarioTargets,
+  runner: FileRunner,
+  signal: AbortSignal,
+): Promise<MutationReport> {
+  const scenarios = groupByWorkflow(outcomes);
+  const workflows = await targets.readWorkflows();
+  const channels = listProjectChannels(await targets.readEnvironment(), workflows);
+  const isNoticed = async ({ workflow }: Mutant): Promise<boolean> => {
+    for (const { file, scenario } of scenarios.get(workflow.key) ?? [])
+      if (await runner.notices(file, scenario, workflow)) return true;
+    return false;
+  };
+  const mutants = workflows.flatMap((workflow) => mutateWorkflow(workflow, channels));
+  const survivors: MutationReport["survivors"] = [];
+  for (const mutant of mutants) {
+    if (signal.aborted) break;
+    if (!(await isNoticed(mutant))) survivors.push(mutant.description);
+  }
+  return { total: mutants.length, noticed: mutants.length - survivors.length, survivors };
+}

@@ -1,0 +1,73 @@
+import { execFile } from "node:child_process";
+import { relative, sep } from "node:path";
+import { promisify } from "node:util";
+import { findChangedWorkflows } from "../../domain/scenario/find-changed-workflows.js";
+import { listScenarioWorkflows } from "../../domain/scenario/list-scenario-workflows.js";
+import type { Scenario } from "../../domain/scenario/parse-scenarios.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { Project } from "../../project/open-project.js";
+import type { ProjectFile } from "../../project/read-project-text.js";
+
+const GIT_TIMEOUT_MS = 10_000;
+const MAX_GIT_OUTPUT = 16 * 1024 * 1024;
+const run = promisify(execFile);
+
+/** Runs git in a folder. Returns the paths that it prints. */
+async function listPaths(folder: string, args: readonly string[]): Promise<string[]> {
+  const { stdout } = await run("git", args, { cwd: folder, timeout: GIT_TIMEOUT_MS, maxBuffer: MAX_GIT_OUTPUT });
+  return stdout.split("\0").filter(Boolean);
+}
+
+function toError(error: unknown, revision: string): KnockError {
+  const { code, killed, stderr = "" } = error as { code?: unknown; killed?: boolean; stderr?: string };
+  if (code === "ENOENT")
+    return new KnockError("usage", "--changed needs git, which is not installed", { hint: "Run without --changed." });
+  if (killed)
+    return new KnockError("usage", `--changed: git did not respond within ${GIT_TIMEOUT_MS / 1_000} seconds`, {
+      hint: "Run without --changed.",
+    });
+  if (/not a git repository/.test(stderr))
+    return new KnockError("usage", "--changed: the project is not in a git repository", {
+      hint: "Run without --changed, or run `git init` and commit the project.",
+    });
+  return new KnockError("usage", `--changed: git does not know the revision "${revision}"`, {
+    hint: "Use a commit, branch or tag. Run `git log --oneline` to see commits.",
+  });
+}
+
+/** Returns the files below the project that differ from a revision, and new ones, relative to the project. */
+async function listChangedFiles(root: string, revision: string): Promise<string[]> {
+  if (revision.startsWith("-"))
+    throw new KnockError("usage", `--changed: ${revision} is not a revision`, {
+      hint: "Use a commit, branch or tag.",
+    });
+  try {
+    const changed = await listPaths(root, ["diff", "--name-only", "--relative", "--no-ext-diff", "-z", revision, "--"]);
+    const added = await listPaths(root, ["ls-files", "--others", "--exclude-standard", "-z"]);
+    return [...changed, ...added];
+  } catch (error) {
+    throw toError(error, revision);
+  }
+}
+
+/**
+ * Returns a test for scenarios that a change since a revision can affect. Throws `usage` outside of a repository and for
+ * an unknown revision.
+ */
+export async function selectChanged(
+  { root, knockDir }: Project,
+  workflows: readonly Workflow[],
+  revision: string,
+): Promise<(file: ProjectFile, scenario: Scenario) => boolean> {
+  const paths = await listChangedFiles(root, revision);
+  const changedFiles = new Set(paths);
+  const folder = relative(root, knockDir).split(sep).join("/");
+  const changed = findChangedWorkflows(paths, folder, workflows);
+  return ({ path }, scenario) => {
+    if (changed === "all" || changedFiles.has(relative(root, path).split(sep).join("/"))) return true;
+    const own = listScenarioWorkflows(scenario);
+    // An event can start any workflow.
+    return own === null ? changed.size > 0 : own.some((key) => changed.has(key));
+  };
+}

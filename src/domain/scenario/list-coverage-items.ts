@@ -1,0 +1,108 @@
+import type { Condition } from "../condition/condition.js";
+import { describeComparison } from "../condition/evaluated-condition.js";
+import { listConditions } from "../condition/list-conditions.js";
+import { hasTrait } from "../message/channel-types.js";
+import type { ReasonCode } from "../run/reasons.js";
+import type { Step } from "../step/step.js";
+import { isChannelStep } from "../steps/channel-step.js";
+import { getBranches, walkSteps } from "../steps/walk-steps.js";
+import type { Workflow } from "../workflow/workflow.js";
+import type { CoverageKind } from "./coverage-schema.js";
+
+/** A part of a workflow that a scenario can reach. */
+interface CoverageItem {
+  /** The same in the workflow and in a run that reached it. */
+  id: string;
+  kind: CoverageKind;
+  /** The ref of the step; null for the trigger. */
+  step: string | null;
+  text: string;
+}
+
+/** Returns the ID of a part of a workflow. Conditions are numbered within their step. */
+export function createItemId(
+  workflow: string,
+  kind: CoverageKind,
+  ...names: (string | number | boolean | null)[]
+): string {
+  return JSON.stringify([workflow, kind, ...names]);
+}
+
+/** Returns the name of a branch as runs report it. */
+function getBranchName(step: Step, index: number): string {
+  const branch = getBranches(step)[index];
+  if (typeof branch?.name === "string") return branch.name;
+  if (step.type === "random_cohort") return `cohort ${index + 1}`;
+  return step.type === "branch" && step.branches[index]?.default ? "default" : `branch ${index + 1}`;
+}
+
+/** Returns the conditions of a step, with those of its branches in turn, as a run logs them. */
+function listStepConditions(step: Step): Condition[] {
+  const branches = step.type === "branch" ? step.branches : [];
+  return [
+    ...listConditions(step.conditions),
+    ...branches.flatMap((branch) => (branch.default ? [] : listConditions(branch.conditions))),
+  ];
+}
+
+/** Returns the reasons for which a step can end without its usual effect, and that a scenario can cause. */
+function listStepReasons(step: Step, { settings }: Workflow): ReasonCode[] {
+  const reasons: ReasonCode[] = step.conditions === null ? [] : ["condition"];
+  if (isChannelStep(step)) {
+    if (hasTrait(step.channel_type, "isGuide")) return reasons;
+    if (!settings.override_preferences) reasons.push("preference");
+    if (step.channel_type !== "in_app_feed" && step.channel_type !== "http") reasons.push("missing_recipient_data");
+  } else if (step.type === "throttle") reasons.push("throttled");
+  else if (step.type === "http_fetch") reasons.push("fetch_error");
+  else if (step.type === "ai_agent") reasons.push("agent_error");
+  else if (step.type === "batch") reasons.push("batched");
+  else if (step.type === "wait_for_event") {
+    if (step.settings.on_match === "halt") reasons.push("event_matched");
+    if (step.settings.on_timeout === "halt") reasons.push("wait_expired");
+  }
+  return reasons;
+}
+
+/** Returns the parts of a workflow that scenarios can reach, in the order of the file. */
+export function listCoverageItems(workflow: Workflow): CoverageItem[] {
+  const { key } = workflow;
+  const items: CoverageItem[] = [];
+  const addConditions = (step: string | null, conditions: readonly Condition[]): void => {
+    for (const [index, condition] of conditions.entries())
+      for (const result of [true, false])
+        items.push({
+          id: createItemId(key, "conditions", step, index, condition.variable, condition.operator, result),
+          kind: "conditions",
+          step,
+          text: `${describeComparison({ argument: undefined, ...condition })} is never ${result}`,
+        });
+  };
+  const addReason = (step: string | null, reason: ReasonCode): void =>
+    void items.push({
+      id: createItemId(key, "reasons", step, reason),
+      kind: "reasons",
+      step,
+      text: `reason ${reason} never occurs`,
+    });
+  addConditions(null, listConditions(workflow.conditions));
+  if (workflow.conditions !== null) addReason(null, "condition");
+  if (workflow.trigger_frequency !== "every_trigger") addReason(null, "trigger_frequency");
+  for (const { step } of walkSteps(workflow.steps)) {
+    const { ref } = step;
+    items.push({ id: createItemId(key, "steps", ref), kind: "steps", step: ref, text: "is never executed" });
+    for (const index of getBranches(step).keys()) {
+      const name = getBranchName(step, index);
+      items.push({
+        id: createItemId(key, "branches", ref, name),
+        kind: "branches",
+        step: ref,
+        text: `branch "${name}" is never taken`,
+      });
+    }
+    addConditions(ref, listStepConditions(step));
+    if (isChannelStep(step) && step.template !== null)
+      items.push({ id: createItemId(key, "templates", ref), kind: "templates", step: ref, text: "is never rendered" });
+    for (const reason of listStepReasons(step, workflow)) addReason(ref, reason);
+  }
+  return items;
+}
