@@ -1,4 +1,4 @@
-export type Severity = "error" | "warning";
+type Severity = "error" | "warning";
 
 /**
  * Every code of a finding of `knock validate`, with its severity. Errors have the code of the error that the file causes

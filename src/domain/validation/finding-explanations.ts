@@ -1,7 +1,7 @@
 import type { ERROR_CODES } from "../../errors/error-codes.js";
 import type { FindingCode } from "./finding-codes.js";
 
-/** What a finding means, and how to fix it. Texts are Markdown sentences. */
+/** The meaning of a finding, and its fix. Texts are Markdown sentences. */
 interface FindingExplanation {
   meaning: string;
   fix: string;

@@ -5,7 +5,7 @@ import { FINDING_CODES, isFindingCode } from "./finding-codes.js";
 import { formatLocatedFinding, type LocatedFinding } from "./located-finding.js";
 import type { validationReportSchema } from "./validation-report-schema.js";
 
-/** What `knock validate` reports. */
+/** The report of `knock validate`. */
 export type ValidationReport = z.infer<typeof validationReportSchema>;
 
 /** A problem of a project, with its location. */
