@@ -15,6 +15,10 @@ export interface ScenarioTarget {
   writeFile(path: string, content: string): Promise<void>;
   /** Returns the refs of a workflow's steps, and the keys and types of their channels; null if there is no such workflow. */
   listStepNames(workflow: string): Promise<string[] | null>;
+  listWorkflowKeys(): Promise<string[]>;
+  /** Returns whether a channel has this key, or a channel type has this name. */
+  hasChannelName(name: string): Promise<boolean>;
+  listChannelNames(): Promise<string[]>;
   close(): Promise<void>;
 }
 

@@ -48,6 +48,17 @@ describe.concurrent("knock test", () => {
     expect(exitCode).toBe(3);
   });
 
+  it.for([
+    ["no_messages: [{ step: emial_1 }]", 'no workflow has the step "emial_1"', 'Did you mean "email_1"?'],
+    ["messages: [{ channel: emial, count: 0 }]", 'there is no channel "emial"', 'Did you mean "email"?'],
+    ["sequence: [{ workflow: new-coment }]", 'there is no workflow "new-coment"', 'Did you mean "new-comment"?'],
+  ])("rejects the filter %s, which selects nothing", async ([expected, message, hint], { collab }) => {
+    collab.write(FILE, scenarioFile(`${NOTIFY_ADA}\n  expect: { ${expected} }`));
+    const { stdout, exitCode } = await collab.knock(["test", FILE]);
+    expect(stdout).toMatch(new RegExp(`${FILE}:6:\\d+  ${message}\n    ${hint?.replace("?", "\\?")}`));
+    expect(exitCode).toBe(3);
+  });
+
   it("reports an unknown key with its location, and runs the other files", async ({ collab }) => {
     collab.write(FILE, scenarioFile(`${NOTIFY_ADA}\n  expct: [sent=1]`));
     const { stdout, exitCode } = await collab.knock(["test", "knock/workflows/new-comment"]);

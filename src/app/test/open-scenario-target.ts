@@ -1,8 +1,9 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
-import type { Environment } from "../../domain/environment/environment.js";
+import type { Channel, Environment } from "../../domain/environment/environment.js";
 import { parseEnvironment } from "../../domain/environment/parse-environment.js";
+import { CHANNEL_TYPES, findChannelType } from "../../domain/message/channel-types.js";
 import { listProjectChannels } from "../../domain/project/list-project-channels.js";
 import type { Given } from "../../domain/scenario/scenario-schema.js";
 import { walkSteps } from "../../domain/steps/walk-steps.js";
@@ -44,6 +45,11 @@ function overrideEnvironment(environment: Environment, { variables, fetch, agent
     },
   };
 }
+
+/** The channel types and their other names, which filters also accept. */
+const CHANNEL_NAMES: ReadonlySet<string> = new Set(
+  CHANNEL_TYPES.flatMap((type) => [type, findChannelType(type)?.alias ?? type]),
+);
 
 /** A project that scenarios share. Its files are read once. */
 interface SharedProject {
@@ -155,7 +161,7 @@ class EngineTarget implements ScenarioTarget {
 
   constructor(
     private readonly shared: SharedProject,
-    given: Given,
+    private readonly given: Given,
     { store, log, io, scenario, seed, snapshots, warn }: EngineTargetOptions,
   ) {
     this.definitions = shared.definitions;
@@ -198,13 +204,7 @@ class EngineTarget implements ScenarioTarget {
   }
 
   async addFailure(failure: Parameters<ScenarioTarget["addFailure"]>[0]): Promise<void> {
-    const { definitions } = this;
-    const keys = await definitions.workflowKeys();
-    const workflows = await Promise.all(keys.map((key) => definitions.workflow(key).catch(() => null)));
-    const channels = listProjectChannels(
-      await definitions.environment(),
-      workflows.filter((workflow) => workflow !== null),
-    );
+    const channels = await this.listChannels();
     try {
       this.faults.add(failure, channels);
     } catch (error) {
@@ -235,8 +235,38 @@ class EngineTarget implements ScenarioTarget {
     this.definitions = readOnce(openProject(location, this.copy.root));
   }
 
+  /** The definitions of the scenario's branch. */
+  private get namedDefinitions(): Definitions {
+    return (this.given.branch && this.definitions.branch?.(this.given.branch)) || this.definitions;
+  }
+
+  listWorkflowKeys(): Promise<string[]> {
+    return this.namedDefinitions.workflowKeys();
+  }
+
+  async hasChannelName(name: string): Promise<boolean> {
+    // Workflows are read only for channels that the environment does not declare.
+    const { channels } = await this.namedDefinitions.environment();
+    if (CHANNEL_NAMES.has(name) || Object.hasOwn(channels, name)) return true;
+    return (await this.listChannels()).some(({ key }) => key === name);
+  }
+
+  async listChannelNames(): Promise<string[]> {
+    return [...(await this.listChannels()).map(({ key }) => key), ...CHANNEL_NAMES];
+  }
+
+  private async listChannels(): Promise<Channel[]> {
+    const definitions = this.namedDefinitions;
+    const keys = await definitions.workflowKeys();
+    const workflows = await Promise.all(keys.map((key) => definitions.workflow(key).catch(() => null)));
+    return listProjectChannels(
+      await definitions.environment(),
+      workflows.filter((workflow) => workflow !== null),
+    );
+  }
+
   async listStepNames(workflow: string): Promise<string[] | null> {
-    const found = await this.definitions.workflow(workflow);
+    const found = await this.namedDefinitions.workflow(workflow);
     return found && [...walkSteps(found.steps)].map(({ step }) => step.ref);
   }
 
