@@ -16,6 +16,7 @@ import {
   lateFunctions,
   lateOwnFunctions,
   noChildProcess,
+  quicktypeLanguages,
 } from "./bundle-plugins.mjs";
 import { formatNotices, readPackages } from "./third-party-notices.mjs";
 
@@ -30,7 +31,7 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 
 /**
  * Packages that are bundled separately, so that a start that does not need them does not read them. True: the package
- * is used by its default export. A name: only this export is used.
+ * is used by its default export. A name, or names with commas: only these exports are used.
  */
 const APART = {
   undici: false,
@@ -44,6 +45,7 @@ const APART = {
   cheerio: false,
   diff: false,
   yaml: false,
+  "quicktype-core": "InputData, JSONSchemaInput, JSONSchemaStore, quicktype",
   "juice/client.js": true,
   mrml: false,
   nodemailer: false,
@@ -55,6 +57,7 @@ const APART = {
  * copy of the modules that it shares with the command, so errors are recognized by a marker and not by their class.
  */
 const LATE_MODULES = [
+  "app/generate-types",
   "app/init-project",
   "app/open-in-browser",
   "app/run-command",
@@ -190,6 +193,7 @@ const results = await Promise.all([
         resolveDir: root,
       },
       outfile: join(dist, "vendor", `${name}.cjs`),
+      plugins: name === "quicktype-core" ? [quicktypeLanguages] : [],
     }),
   ),
 ]);

@@ -103,3 +103,24 @@ export const noChildProcess = {
     onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "module.exports = {};" }));
   },
 };
+
+/** The languages of quicktype-core that `knock types` generates. The others would double the size of its bundle. */
+const QUICKTYPE_LANGUAGES = ["Python", "Golang", "Ruby"];
+
+/** Limits quicktype-core to the languages that are used, and takes yaml from its own bundle. */
+export const quicktypeLanguages = {
+  name: "quicktype-languages",
+  setup({ onLoad, onResolve }) {
+    onLoad({ filter: /[\\/]quicktype-core[\\/]dist[\\/]esm[\\/]language[\\/]All\.js$/ }, () => ({
+      contents: [
+        ...QUICKTYPE_LANGUAGES.map(
+          (name) => `import { ${name === "Golang" ? "Go" : name}TargetLanguage } from "./${name}/index.js";`,
+        ),
+        "export const all = [new PythonTargetLanguage(), new GoTargetLanguage(), new RubyTargetLanguage()];",
+        "export const languageNamed = (name) => all.find(({ names }) => names.includes(name));",
+        "export const isLanguageName = (name) => languageNamed(name) !== undefined;",
+      ].join("\n"),
+    }));
+    onResolve({ filter: /^yaml$/ }, () => ({ path: "./yaml.cjs", external: true }));
+  },
+};

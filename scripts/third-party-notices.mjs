@@ -22,7 +22,12 @@ IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR 
 INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
 ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF
 THIS SOFTWARE.`,
+  // collection-utils is part of the same bundle and has the complete text.
+  "Apache-2.0": (root) => readFileSync(join(root, "node_modules/collection-utils/LICENSE"), "utf8").trim(),
 };
+
+/** The authors of packages whose manifest names none. */
+const AUTHORS = { "quicktype-core": "the quicktype authors (https://github.com/glideapps/quicktype)" };
 
 const NOTICE_FILE = /^(licen[cs]e|copying|notice)([-.].*)?$/i;
 
@@ -47,8 +52,8 @@ export function packageFolders(metafiles) {
   return [...folders].sort();
 }
 
-function formatAuthor({ author }) {
-  if (author === undefined || author === null) return null;
+function formatAuthor({ name, author }) {
+  if (author === undefined || author === null) return AUTHORS[name] ?? null;
   return typeof author === "string"
     ? author
     : [author.name, author.email && `<${author.email}>`].filter(Boolean).join(" ");

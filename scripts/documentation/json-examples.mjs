@@ -21,6 +21,7 @@ export const JSON_EXAMPLES = [
   ["messages-retry", "knock messages retry --all --json"],
   ["test", "knock test --filter seen --json"],
   ["validate", "knock validate --json"],
+  ["types", "knock types --output-file knock-types.ts --json"],
   ["preview", "knock preview new-comment in_app_feed_1 --recipient ada --set page=Home --json"],
   ["workflows-list", "knock workflows list --json"],
   ["workflows-show", "knock workflows show new-comment --json"],

@@ -5,6 +5,7 @@ import {
   createInitService,
   createLocalTargetService,
   createTestService,
+  createTypesService,
   createValidationService,
   createWatchService,
   createWorkflowService,
@@ -52,6 +53,10 @@ export const COMMANDS: Commands = {
   async validate() {
     const { registerValidate } = await import("../commands/validate.js");
     return (program, app) => registerValidate(program, app, createValidationService(app));
+  },
+  async types() {
+    const { registerTypes } = await import("../commands/types.js");
+    return (program, app) => registerTypes(program, app, createTypesService(app));
   },
   async dev() {
     const { registerDev } = await import("../commands/dev.js");

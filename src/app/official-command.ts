@@ -11,7 +11,7 @@ const EQUIVALENTS: Readonly<Record<string, string | null>> = {
   push: null,
   pull: null,
   activate: null,
-  "generate-types": null,
+  "generate-types": "Run `knock types` to generate types from the project's files.",
 };
 
 /** Returns whether a word is a `workflow` command of the official tool that this tool does not offer. */

@@ -22,16 +22,19 @@ const HELP_DESCRIPTION = "show this help";
 const ALIASES: Record<string, string> = { trigger: "notify", run: "runs", message: "messages" };
 
 /**
- * Rewrites other spellings: `knock workflow run <key>`, which is the official tool's `notify`, and `knock --help runs`.
+ * Rewrites other spellings: `knock workflow run <key>` and `knock workflow generate-types`, which are the official tool's
+ * `notify` and `types`, and `knock --help runs`.
  */
 function normalizeArguments(argv: readonly string[]): string[] {
   const [first, second = ""] = argv;
   if (first === "workflow" && second === "run") return ["notify", ...argv.slice(2)];
+  if (first === "workflow" && second === "generate-types") return ["types", ...argv.slice(2)];
   if (first === "workflow") throw createOfficialCommandError(second);
   const isHelpFlag = (first === "--help" || first === "-h") && /^[a-z]/.test(second);
   if (first !== "help" && !isHelpFlag) return [...argv];
   const [name = "", ...rest] = argv.slice(1);
   if (name === "workflow" && rest[0] === "run") return ["help", "notify"];
+  if (name === "workflow" && rest[0] === "generate-types") return ["help", "types"];
   return ["help", ...(name === "" ? [] : [ALIASES[name] ?? name]), ...rest];
 }
 

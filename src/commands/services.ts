@@ -2,6 +2,7 @@ import type { ReportedFile, TestReport } from "../domain/scenario/test-report.js
 import type { ApiRequest } from "../domain/trigger/api-request.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
 import type { ValidationReport } from "../domain/validation/project-finding.js";
+import type { TypeLanguage, TypesReport } from "../domain/workflow/types-report.js";
 import type { WorkflowView } from "../domain/workflow/workflow-view.js";
 import type { Profile, Setting } from "../output/documents/settings.js";
 import type { BroadcastOperations } from "../ports/broadcast-service.js";
@@ -238,4 +239,18 @@ export interface ValidationService {
    * `project_invalid` for an invalid knock.json.
    */
   validateProject(keys: readonly string[], flags: TargetFlags): Promise<ValidationReport>;
+}
+
+/** The language and the file of generated types. */
+export interface TypesOptions {
+  language: TypeLanguage;
+  /** The path as typed; null prints the types. */
+  file: string | null;
+  /** Whether the file is compared only. */
+  check: boolean;
+}
+
+export interface TypesService {
+  /** Generates the types of the project's trigger data. Throws `project_missing`. */
+  generateTypes(options: TypesOptions, flags: TargetFlags): Promise<TypesReport>;
 }

@@ -90,6 +90,7 @@ async function runCommands(collab: Sample): Promise<Commands> {
   await knock.run(["test", "--filter", "seen"], "1 passed");
   await knock.run(["workflows"], /^new-comment +New comment/m);
   await knock.run(["validate"], /^0 errors, .* files$/m);
+  await knock.run(["types", "--language", "python"], "class NewCommentData:");
   await knock.run(["dev", "--port", "0", "--exec", "knock config get target"], "local");
   await knock.run(["init", "more"], "✓ more/knock.json");
   await knock.run(["auth", "login", "--with-key"], "stored", { input: "sk_test_0123456789abcdefghij\n" });

@@ -198,6 +198,7 @@ describe.concurrent("every printed document matches its schema", () => {
     await run("workflows show invite");
     await run("validate");
     await run("test");
+    await run("types --output-file types.ts");
 
     await run("users set zoe --set email=zoe@example.com --set plan=pro");
     await run("users get zoe");

@@ -4,6 +4,7 @@ import type {
   InitService,
   LocalTargetService,
   TestService,
+  TypesService,
   ValidationService,
   WatchService,
   WorkflowService,
@@ -110,6 +111,17 @@ export function createValidationService({ files, project, io }: AppServices): Va
       const projectFiles = (await project.findFiles(flags)) ?? (await files.require(flags));
       const { validateProject } = await import("../validate/validate-project.js");
       return validateProject(projectFiles, { keys, cwd: io.cwd });
+    },
+  };
+}
+
+export function createTypesService({ files, project, io }: AppServices): TypesService {
+  return {
+    async generateTypes(options, localFlags) {
+      const flags = { ...localFlags, target: "local" };
+      const projectFiles = (await project.findFiles(flags)) ?? (await files.require(flags));
+      const { generateTypes } = await import("../generate-types.js");
+      return generateTypes(projectFiles, options, io.cwd);
     },
   };
 }

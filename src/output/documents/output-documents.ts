@@ -3,6 +3,7 @@ import { broadcastViewSchema } from "../../domain/audience/broadcast-view-schema
 import { testReportSchema } from "../../domain/scenario/test-report-schema.js";
 import { sourceReceiptSchema, sourceViewSchema } from "../../domain/trigger/source-receipt-schema.js";
 import { validationReportSchema } from "../../domain/validation/validation-report-schema.js";
+import { typesReportSchema } from "../../domain/workflow/types-report-schema.js";
 import { rawContentSchema } from "./contents.js";
 import { devLogSchema, readyFileSchema, serverSchema } from "./dev.js";
 import { errorDocumentSchema } from "./error.js";
@@ -82,6 +83,7 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
     "The findings of all files and the totals.",
     validationReportSchema,
   ),
+  describeDocument("types", "Generated types", "The types, or what happened to their file.", typesReportSchema),
   describeDocument("runs list", "List of recipient runs", LISTED, recipientRunListSchema),
   describeDocument(
     "runs show",

@@ -1,0 +1,64 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { generateTypeScript } from "../codegen/generate-typescript.js";
+import type { GeneratedTypes, WorkflowDataSchema } from "../codegen/generated-types.js";
+import type { TypesOptions } from "../commands/services.js";
+import type { TypesReport } from "../domain/workflow/types-report.js";
+import { KnockError } from "../errors/knock-error.js";
+import { formatDisplayPath } from "../project/format-display-path.js";
+import type { Project } from "../project/open-project.js";
+
+async function readSchemas(project: Project): Promise<WorkflowDataSchema[]> {
+  const keys = [...(await project.workflowKeys())].sort();
+  const schemas: WorkflowDataSchema[] = [];
+  for (const key of keys)
+    schemas.push({ key, schema: (await project.workflow(key))?.trigger_data_json_schema ?? null });
+  return schemas;
+}
+
+async function generate(project: Project, { language, file }: TypesOptions): Promise<GeneratedTypes> {
+  const schemas = await readSchemas(project);
+  if (language === "typescript") return generateTypeScript(schemas, !file?.endsWith(".d.ts"));
+  const { generateWithQuicktype } = await import("../codegen/generate-with-quicktype.js");
+  return generateWithQuicktype(schemas, language);
+}
+
+/** Returns whether a file has the code. Line breaks are ignored, because Git may convert them. */
+function hasCode(path: string, code: string): boolean {
+  try {
+    return readFileSync(path, "utf8").replaceAll("\r\n", "\n") === code;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw createFileError("read", path, error);
+  }
+}
+
+function createFileError(verb: "read" | "written", path: string, error: unknown): KnockError {
+  const { code = "unknown error" } = error as NodeJS.ErrnoException;
+  return new KnockError("usage", `--output-file: ${path} could not be ${verb} (${code})`, {
+    hint: "Give the path of a file in a folder that you can write to.",
+    cause: error,
+  });
+}
+
+/**
+ * Generates the types of the workflows' trigger data. Writes them to `options.file`, unless it has them already or
+ * `options.check` is set. Throws `usage` if the file cannot be written.
+ */
+export async function generateTypes(project: Project, options: TypesOptions, cwd: string): Promise<TypesReport> {
+  const { language, file, check } = options;
+  const { code, types } = await generate(project, options);
+  const report = { language, workflows: types };
+  if (file === null) return { ...report, file: null, status: "printed", code };
+  const path = resolve(cwd, file);
+  const result = { ...report, file: formatDisplayPath(cwd, path), code: null };
+  if (hasCode(path, code)) return { ...result, status: "unchanged" };
+  if (check) return { ...result, status: "stale" };
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, code);
+  } catch (error) {
+    throw createFileError("written", file, error);
+  }
+  return { ...result, status: "written" };
+}

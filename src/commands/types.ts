@@ -1,0 +1,70 @@
+import { type Command, Option } from "commander";
+import type { TypeLanguage } from "../domain/workflow/types-report.js";
+import { TYPE_LANGUAGES } from "../domain/workflow/types-report-schema.js";
+import { EXIT } from "../errors/error-codes.js";
+import { KnockError } from "../errors/knock-error.js";
+import { printTypes } from "../output/print-types.js";
+import type { CommandContext } from "./context.js";
+import type { TargetFlags, TypesService } from "./services.js";
+import { addExamples } from "./shared/examples.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
+import { addBranchOption, addCommonOptions, addProjectOptions, type CommonFlags } from "./shared/options.js";
+
+interface TypesFlags extends CommonFlags, TargetFlags {
+  outputFile?: string;
+  language?: TypeLanguage;
+  check?: boolean;
+}
+
+const LANGUAGES_BY_EXTENSION: Readonly<Record<string, TypeLanguage>> = {
+  ts: "typescript",
+  mts: "typescript",
+  cts: "typescript",
+  py: "python",
+  go: "go",
+  rb: "ruby",
+};
+
+export function registerTypes(program: Command, context: CommandContext, services: TypesService): void {
+  const command = program
+    .command("types")
+    .helpGroup(COMMAND_GROUPS.develop)
+    .summary("Generate types of trigger data")
+    .description(
+      "Generate types from the JSON Schemas of the workflows' trigger data. The TypeScript file also has a function that makes `workflows.trigger` of @knocklabs/node check keys and data.",
+    )
+    .optionsGroup(OPTION_GROUPS.behavior)
+    .option("--output-file <path>", "write the types to this file (default: print them)")
+    .addOption(
+      new Option("--language <language>", "generate this language (default: from the file, else typescript)").choices(
+        TYPE_LANGUAGES,
+      ),
+    )
+    .option("--check", "write nothing, and exit 1 if the file is stale");
+  addExamples(addCommonOptions(addBranchOption(addProjectOptions(command))), [
+    "knock types",
+    "knock types --output-file src/knock-types.ts",
+  ]).action((flags: TypesFlags) => runTypes(flags, context, services));
+}
+
+function getLanguage({ language, outputFile }: TypesFlags): TypeLanguage {
+  if (language !== undefined) return language;
+  if (outputFile === undefined) return "typescript";
+  const extension = /\.(\w+)$/.exec(outputFile)?.[1]?.toLowerCase() ?? "";
+  const found = Object.hasOwn(LANGUAGES_BY_EXTENSION, extension) ? LANGUAGES_BY_EXTENSION[extension] : undefined;
+  if (found !== undefined) return found;
+  throw new KnockError("usage", `--output-file: the language of ${outputFile} is unknown`, {
+    hint: "Use a name that ends with .ts, .py, .go or .rb, or add --language.",
+  });
+}
+
+async function runTypes(flags: TypesFlags, context: CommandContext, services: TypesService): Promise<void> {
+  const { outputFile: file = null, check = false } = flags;
+  if (check && file === null)
+    throw new KnockError("usage", "--check needs --output-file", {
+      hint: "For example: knock types --output-file src/knock-types.ts --check",
+    });
+  const report = await services.generateTypes({ language: getLanguage(flags), file, check }, flags);
+  printTypes(report, context.output);
+  if (report.status === "stale") context.setExitCode(EXIT.failure);
+}
