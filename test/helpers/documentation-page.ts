@@ -15,12 +15,13 @@ export const ROOT = resolve(import.meta.dirname, "../..");
  * - `run: collab` runs shell commands in a copy of a sample project, `run: empty` in a new folder, and `run` in the
  *   folder of the block before it
  * - `output` is what the block before it prints, both outputs together
+ * - `session: collab` has commands after `$ `, each with its output, which run in a copy of a sample project
  * - `file: <path>` is written to the current folder
  * - `install` names packages, which are linked from the repository's `node_modules`
  * - `not run: <reason>` is only read
  */
 interface Block {
-  kind: "run" | "output" | "file" | "install" | "not run";
+  kind: "run" | "output" | "session" | "file" | "install" | "not run";
   value: string | undefined;
   language: string;
   text: string;
@@ -28,7 +29,7 @@ interface Block {
   start: number;
 }
 
-const BLOCK = /^<!-- (run|output|file|install|not run)(?:: ([^>]+?))? -->\n+```(\w+)\n([\s\S]*?)^```$/gm;
+const BLOCK = /^<!-- (run|output|session|file|install|not run)(?:: ([^>]+?))? -->\n+```(\w+)\n([\s\S]*?)^```$/gm;
 
 export function readPage(page: string): string {
   return readFileSync(join(ROOT, page), "utf8");
@@ -71,6 +72,17 @@ function matchesOutput(expected: string, actual: string): boolean {
     )
     .join("");
   return new RegExp(`^${pattern}$`).test(`${replaceVariableParts(actual).trim()}\n`);
+}
+
+/** Returns the commands of a session with their outputs. */
+function parseSession(text: string): { command: string; output: string }[] {
+  return text
+    .split(/^\$ /m)
+    .filter((part) => part.trim() !== "")
+    .map((part) => {
+      const [command = "", ...lines] = part.trimEnd().split("\n");
+      return { command, output: lines.join("\n") };
+    });
 }
 
 /** Links packages and their commands, as installing them would do. Returns the names that are not dependencies of this project. */
@@ -148,9 +160,15 @@ export async function runPage(page: string, samples: Record<SampleName, Sample>)
   const ports = new Map(mail === undefined ? [] : [[MAIL_PORT, String(mail.port)]]);
   for (const port of LISTENING_PORTS) if (uses(port)) ports.set(port, await findFreePort());
   const replacePorts = (text: string): string => text.replace(/\b\d{4}\b/g, (number) => ports.get(number) ?? number);
+  const restorePorts = (text: string): string =>
+    [...ports].reduce((restored, [port, free]) => restored.replaceAll(`127.0.0.1:${free}`, `127.0.0.1:${port}`), text);
   const bridge = startCommandBridge();
   try {
-    return await runBlocks(blocks, samples, replacePorts, bridge.bin);
+    const { failures, differences } = await runBlocks(blocks, samples, replacePorts, bridge.bin);
+    return {
+      failures,
+      differences: differences.map(({ block, actual }) => ({ block, actual: restorePorts(actual) })),
+    };
   } finally {
     bridge.close();
     await mail?.close();
@@ -179,6 +197,19 @@ async function runBlocks(
     const { kind, value = "", text } = block;
     if (kind === "output") {
       if (!matchesOutput(text, output)) result.differences.push({ block, actual: output });
+    } else if (kind === "session") {
+      sample = samples[value as SampleName];
+      cwd = ".";
+      const actual: string[] = [];
+      let isEqual = true;
+      for (const { command, output: expected } of parseSession(text)) {
+        // A copy of the sample project is the working directory already.
+        const isChange = command.startsWith("cd ");
+        if (!isChange) await runShell(command);
+        isEqual &&= isChange || matchesOutput(expected, output);
+        actual.push(`$ ${command}${isChange ? "" : `\n${output.trimEnd()}\n`}`);
+      }
+      if (!isEqual) result.differences.push({ block, actual: actual.join("\n").trimEnd() });
     } else if (kind === "file") {
       const file = join(sample.path(cwd), value);
       mkdirSync(dirname(file), { recursive: true });
