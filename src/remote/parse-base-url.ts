@@ -28,13 +28,19 @@ export function parseBaseUrl(text: string): BaseUrl {
   if (url.search !== "" || url.hash !== "") {
     throw new KnockError("usage", "The base URL must not have a query or a fragment.", { hint: HINT });
   }
+  const prefix = url.pathname.replace(/\/+$/, "");
+  if (/\/v1$/.test(prefix)) {
+    throw new KnockError("usage", "The base URL must not end with /v1, because the command adds it to each path.", {
+      hint: `Use ${url.origin}${prefix.slice(0, -"/v1".length)}.`,
+    });
+  }
   const loopback = isLoopbackHost(url.hostname);
   if (url.protocol === "http:" && !loopback) {
     throw new KnockError("usage", `Plain http to ${url.host} would send the API key unencrypted.`, {
       hint: `Use https://${url.host} (http is only allowed for localhost).`,
     });
   }
-  return { origin: url.origin, host: url.host, prefix: url.pathname.replace(/\/+$/, ""), isLoopback: loopback };
+  return { origin: url.origin, host: url.host, prefix, isLoopback: loopback };
 }
 
 function isLoopbackHost(hostname: string): boolean {

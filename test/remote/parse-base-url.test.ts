@@ -26,6 +26,8 @@ it.each([
   ["http://10.0.0.1:8484", /unencrypted/],
   ["https://user:hunter2@api.knock.app", /user name or password/],
   ["https://api.knock.app/?key=hunter2", /query/],
+  ["https://api.knock.app/v1", /must not end with \/v1/],
+  ["http://127.0.0.1:8484/proxy/v1/", /must not end with \/v1/],
 ])("parseBaseUrl rejects %s as usage", (text, message) => {
   let thrown: unknown;
   try {
@@ -36,4 +38,10 @@ it.each([
   expect(thrown).toBeInstanceOf(KnockError);
   expect(thrown).toMatchObject({ code: "usage", message: expect.stringMatching(message), hint: expect.any(String) });
   expect(JSON.stringify([(thrown as KnockError).message, (thrown as KnockError).hint])).not.toContain("hunter2");
+});
+
+it("parseBaseUrl suggests the base URL without /v1", () => {
+  expect(() => parseBaseUrl("https://gate.example.com/knock/v1")).toThrow(
+    expect.objectContaining({ hint: "Use https://gate.example.com/knock." }),
+  );
 });
