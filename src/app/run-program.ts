@@ -57,6 +57,12 @@ async function nameExamples(program: Command, context: AppServices): Promise<voi
   if (names !== null) setExampleNames(program, names);
 }
 
+/** Returns whether `knock help` has a page for a word. */
+async function isHelpTopic(word: string): Promise<boolean> {
+  const { HELP_TOPICS } = await import("../commands/help-topics/topics.js");
+  return word === "error" || Object.hasOwn(HELP_TOPICS, word);
+}
+
 /** Runs the command that argv names. Throws `usage` if the arguments are not valid. */
 export async function runProgram(
   commands: Commands,
@@ -95,8 +101,9 @@ export async function runProgram(
     if (first !== "" && name !== "help" && !first.startsWith("-")) {
       const suggestion = suggestCommand(first);
       throw new KnockError("usage", `there is no command "${first}"`, {
-        hint:
-          suggestion === undefined
+        hint: (await isHelpTopic(first))
+          ? `"${first}" is a help topic. Run \`knock help ${first}\` to read it.`
+          : suggestion === undefined
             ? didYouMean(first, Object.keys(commands), "Commands", 30)
             : `Did you mean ${suggestion}?`,
       });

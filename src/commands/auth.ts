@@ -50,13 +50,14 @@ export function registerAuth(program: Command, context: CommandContext): void {
       ...(flags.baseUrl ? { base_url: flags.baseUrl } : {}),
       ...(flags.branch ? { branch: flags.branch } : {}),
     });
-    if (profiles.getDefaultName() === null) await profiles.setDefault(name);
+    const becomesDefault = profiles.getDefaultName() === null;
+    if (becomesDefault) await profiles.setDefault(name);
     const { output } = context;
     const checked = flags.check ?? false;
     if (output.verbosity.json) output.json({ profile: name, path: profiles.path, checked });
     else
       output.line(
-        `${output.colors.green("✓")} key ${checked ? "accepted by the API and " : ""}stored in profile "${name}" (${profiles.path})`,
+        `${output.colors.green("✓")} key ${checked ? "accepted by the API and " : ""}stored in profile "${name}" (${profiles.path})${becomesDefault && name !== DEFAULT_PROFILE ? "; commands without --profile use it" : ""}`,
       );
   });
 

@@ -88,7 +88,7 @@ async function readMoveOutcomes(ran: readonly AdvancedRun[], engine: LocalOperat
 function requireDueTime(due: number | null): number {
   if (due !== null) return due;
   throw new KnockError("usage", "nothing is scheduled", {
-    hint: "Run `knock runs list --status paused` to see runs that wait for an event.",
+    hint: "Run `knock runs list --status waiting` to see runs that wait for an event.",
   });
 }
 

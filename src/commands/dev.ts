@@ -38,7 +38,7 @@ export function registerDev(program: Command, context: CommandContext, services:
     .option("--host <address>", "listen on this address", "127.0.0.1")
     .option(
       "--allow-host <name>",
-      "accept requests for this host name also, such as api.lark.test, or .lark.test for all subdomains; repeatable",
+      "accept requests for this additional host name, such as api.lark.test, or .lark.test for all subdomains; repeatable",
       collectHost,
     )
     .option("--ready-file <path>", "write url, port and pid to this JSON file when the server is ready")

@@ -18,8 +18,10 @@ export function registerInit(program: Command, { output }: CommandContext, servi
   command.action(async (folder: string) => {
     const { files, kept, within, next } = await services.initProject(folder);
     if (output.verbosity.json) return output.json({ files, kept });
-    for (const file of files) output.line(`${output.colors.green("✓")} ${file}${kept.length > 0 ? " added" : ""}`);
-    for (const file of kept) output.line(output.colors.dim(`○ ${file} kept`));
+    if (!output.verbosity.quiet) {
+      for (const file of files) output.line(`${output.colors.green("✓")} ${file}${kept.length > 0 ? " added" : ""}`);
+      for (const file of kept) output.line(output.colors.dim(`○ ${file} kept`));
+    }
     if (files.length === 0) output.note("all files already exist");
     if (within !== null)
       output.note(`note: ${within} also contains a project; commands below the new folder use the new project`);

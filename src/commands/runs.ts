@@ -28,10 +28,14 @@ import { resolveIdPrefix, suggestForMissingId } from "./shared/resolve-id-prefix
 
 const COMPLETED_HINT =
   'Did you mean "completed"? Every run that has ended is completed, whether or not it sent messages.';
+/** Words of text output for a run status of the API. */
+const STATUS_WORDS = new Map([
+  ["waiting", "paused"],
+  ["canceled", "cancelled"],
+]);
 /** Hints for other words, including those of step outcomes, that may stand for a run status. */
 const STATUS_HINTS = {
-  waiting: 'Did you mean "paused"? A run is paused while a step waits.',
-  delayed: 'Did you mean "paused"? A run is paused while a step waits.',
+  delayed: 'Did you mean "waiting"? A run is waiting while one of its steps waits.',
   running: 'Did you mean "processing"?',
   failed: 'Did you mean "completed"? A failed run is completed, with errors.',
   ...{
@@ -68,7 +72,10 @@ export function registerRuns(program: Command, context: CommandContext): void {
     .option("--workflow <key>", "list only runs of this workflow")
     .option("--workflow-run <id>", "list only runs of this trigger")
     .option("--recipient <id>", "list only runs of this user ID or collection/id")
-    .option("--status <status>", `list only runs with this status: ${RUN_STATUSES.join(", ")}`)
+    .option(
+      "--status <status>",
+      `list only runs with this status: waiting (the same as paused), ${RUN_STATUSES.join(", ")}`,
+    )
     .option("--tenant <id>", "list only runs of this tenant");
   addExamples(addCommonOptions(addTargetOptions(addPageOptions(list))), ({ workflow }) => [
     `knock runs list --workflow ${workflow.key}`,
@@ -76,7 +83,13 @@ export function registerRuns(program: Command, context: CommandContext): void {
   ]);
   list.action(async (flags: ListFlags) => {
     const recipient = parseRecipientKey(flags.recipient);
-    const status = parseChoice(flags.status, RUN_STATUSES, "--status", STATUS_HINTS);
+    // Text output uses the words of outcomes, and `--json` those of the API. Both can be copied into the filter.
+    const status = parseChoice(
+      STATUS_WORDS.get(flags.status ?? "") ?? flags.status,
+      RUN_STATUSES,
+      "--status",
+      STATUS_HINTS,
+    );
     const page = parsePage(flags);
     const operations = await context.target.open(flags);
     const filter = {

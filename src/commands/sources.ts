@@ -47,7 +47,7 @@ export function registerSources(program: Command, context: CommandContext, servi
     .helpGroup(COMMAND_GROUPS.trigger)
     .summary("Receive events from other systems")
     .description(
-      "Receive events from other systems. sources/<key>/ defines which events identify, subscribe, cancel or trigger.",
+      "Receive events from other systems. The files in sources/<key>/ define which events identify or subscribe users, and which trigger or cancel workflows.",
     );
 
   const list = sources

@@ -28,7 +28,7 @@ export function printFeed(page: ListPage & { meta: JsonObject }, output: Output)
     {
       emptyText: "no feed items",
       id: (item) => String(item.id),
-      head: ["ITEM", "WORKFLOW", "TENANT", "STATUS", "MADE", "TEXT"],
+      head: ["ITEM", "WORKFLOW", "TENANT", "STATUS", "CREATED", "TEXT"],
       row: (item) => [
         String(item.id),
         isJsonObject(item.source) ? String(item.source.key) : "",

@@ -30,7 +30,7 @@ export function printMessages(page: ListPage, output: Output): void {
     formatMessageStatus(message),
     formatTime(message.inserted_at, output.zone),
   ]);
-  printTable(["MESSAGE", "CHANNEL", "RECIPIENT", "WORKFLOW", "STATUS", "MADE"], rows, output);
+  printTable(["MESSAGE", "CHANNEL", "RECIPIENT", "WORKFLOW", "STATUS", "CREATED"], rows, output);
   printPageHint(page, output);
 }
 

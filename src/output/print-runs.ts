@@ -5,7 +5,7 @@ import { findStepDefinition } from "../domain/steps/step-definitions.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
 import type { ListPage, PageInfo } from "./documents/lists.js";
 import { formatTime, formatValue, type Zone } from "./format-time.js";
-import { formatReason, formatStepStatus } from "./labels.js";
+import { formatReason, formatRunStatus, formatStepStatus } from "./labels.js";
 import type { Output } from "./output.js";
 import { printTable } from "./print-table.js";
 
@@ -26,7 +26,7 @@ export function printRuns(page: ListPage, output: Output): void {
     String(run.id),
     String(run.workflow),
     formatRecipientReference(run.recipient),
-    `${String(run.status)}${Number(run.error_count) > 0 ? ` (${String(run.error_count)} ${run.error_count === 1 ? "error" : "errors"})` : ""}`,
+    `${formatRunStatus(run.status)}${Number(run.error_count) > 0 ? ` (${String(run.error_count)} ${run.error_count === 1 ? "error" : "errors"})` : ""}`,
     formatTime(run.inserted_at, output.zone),
   ]);
   printTable(["RECIPIENT RUN", "WORKFLOW", "RECIPIENT", "STATUS", "STARTED"], rows, output);
@@ -122,7 +122,7 @@ export function printRecipientRun(run: JsonObject, output: Output): void {
   output.line(`  trigger    ${String(run.workflow_run_id)}`);
   const source = describeRunSource(run.trigger_source);
   if (source !== null) output.line(`  started by ${source}`);
-  output.line(`  status     ${String(run.status)}`);
+  output.line(`  status     ${formatRunStatus(run.status)}`);
   if (isJsonObject(run.reason)) output.line(`  stopped    ${formatReason(run.reason as unknown as Reason)}`);
   for (const line of formatDecision(run, output)) output.line(`    ${line}`);
   for (const step of Array.isArray(run.steps) ? run.steps.filter(isJsonObject) : []) {

@@ -15,6 +15,9 @@ function formatMark(status: ReportedScenario["status"], { colors: paint }: Outpu
 const formatMilliseconds = (milliseconds: number): string =>
   milliseconds < 1_000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1_000).toFixed(2)} s`;
 
+const formatSnapshots = (count: number, adjective = ""): string =>
+  `${count} ${adjective}${count === 1 ? "snapshot" : "snapshots"}`;
+
 /** Returns the lines of both texts, with the differences marked. */
 function formatDiff(expected: string, found: string, { colors: paint }: Output): string[] {
   return diffLines(`${expected}\n`, `${found}\n`).flatMap(({ value, added, removed }) =>
@@ -76,11 +79,11 @@ export function printTestSummary(report: TestReport, output: Output): void {
   const { summary, files, duration_ms } = report;
   for (const { file, snapshots } of files) {
     const { added, updated, obsolete } = snapshots;
-    if (added > 0) output.note(`${file}: ${added} snapshots written`);
-    if (updated > 0) output.note(`${file}: ${updated} snapshots updated`);
+    if (added > 0) output.note(`${file}: ${formatSnapshots(added)} written`);
+    if (updated > 0) output.note(`${file}: ${formatSnapshots(updated)} updated`);
     if (obsolete.length > 0)
       output.warn(
-        `${file}: ${obsolete.length} obsolete snapshots (run with --update to remove them): ${obsolete.join(", ")}`,
+        `${file}: ${formatSnapshots(obsolete.length, "obsolete ")} (run with --update to remove ${obsolete.length === 1 ? "it" : "them"}): ${obsolete.join(", ")}`,
       );
   }
   if (output.verbosity.quiet) {
@@ -95,5 +98,7 @@ export function printTestSummary(report: TestReport, output: Output): void {
     });
   if (report.coverage !== null) printCoverage(report.coverage, output);
   if (report.mutation !== null) printMutants(report.mutation, output);
-  output.line(`${counts.join(" · ")}  ${paint.dim(`${summary.files} files, ${formatMilliseconds(duration_ms)}`)}`);
+  output.line(
+    `${counts.join(" · ")}  ${paint.dim(`${summary.files} ${summary.files === 1 ? "file" : "files"}, ${formatMilliseconds(duration_ms)}`)}`,
+  );
 }

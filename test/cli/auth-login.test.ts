@@ -55,6 +55,13 @@ describe.concurrent("knock auth login", () => {
     expect([exitCode, isStored(empty)]).toEqual([0, true]);
   });
 
+  it("says that the first profile is used without --profile, if its name is not default", async ({ empty }) => {
+    const logInTo = async (name: string) =>
+      (await empty.knock(["auth", "login", "--with-key", "--profile", name], { input: KEY })).stdout;
+    expect(await logInTo("staging")).toMatch(/commands without --profile use it$/);
+    expect(await logInTo("other")).not.toContain("without --profile");
+  });
+
   it("--check exits 4 for a key that the API does not know, and stores nothing", async ({ empty }) => {
     const body = { code: "api_key_missing", message: "Invalid key", status: 401, type: "authentication_error" };
     const { stderr, exitCode } = await check(empty, KEY, { status: 401, json: body });

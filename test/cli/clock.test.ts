@@ -36,7 +36,7 @@ describe.concurrent("knock clock", () => {
       /\n\S+ \S+ {2}\(running, .*1d ahead of real time\)$|\(running, 23h 59m ahead of real time\)$/,
     );
     const { stderr, exitCode } = await collab.knock(["clock", "advance", "next"]);
-    expect(stderr).toMatch(/^error: nothing is scheduled\nhint: Run `knock runs list --status paused`/);
+    expect(stderr).toMatch(/^error: nothing is scheduled\nhint: Run `knock runs list --status waiting`/);
     expect(exitCode).toBe(2);
   });
 

@@ -26,6 +26,12 @@ describe.concurrent("knock init", () => {
     expect(stdout).toContain("ada");
   });
 
+  it("--quiet creates the same files and prints nothing", async ({ empty }) => {
+    const { stdout, stderr, exitCode } = await empty.knock(["init", "--quiet"]);
+    expect({ stdout, stderr, exitCode }).toEqual({ stdout: "", stderr: "", exitCode: 0 });
+    expect(empty.read("knock.json")).toContain("knockDir");
+  });
+
   it("creates a scenario that passes, with the JSON Schema that editors check it with", async ({ empty }) => {
     await empty.knock(["init"]);
     const { stdout, exitCode } = await empty.knock(["test"]);

@@ -236,6 +236,7 @@ describe.concurrent("every printed document matches its schema", () => {
     await run("broadcasts send history-launch -r ada,nobody");
     await run("broadcasts list");
     await run("init new-app");
+    await run("test --project new-app");
     await run("auth login --api-key sk_test_0123456789");
     await run("auth status");
     await run("auth logout");

@@ -32,6 +32,21 @@ describe("knock users", () => {
     ]);
   });
 
+  it("set warns about channel data of a channel that nothing uses, and stores it", async ({ collab }) => {
+    const set = async (channel: string) =>
+      collab.knock([
+        "users",
+        "set",
+        "zoe",
+        "--data",
+        JSON.stringify({ channel_data: { [channel]: { tokens: ["t"] } } }),
+      ]);
+    const { stderr, exitCode } = await set("slak");
+    expect(stderr).toBe('warning: channel_data.slak: no channel has this key or ID. Did you mean "slack"?');
+    expect(exitCode).toBe(0);
+    expect((await set("slack")).stderr).not.toContain("no channel has this key");
+  });
+
   it("A-090 set rejects a property of a wrong type with its location, and stores nothing", async ({ collab }) => {
     const { exitCode, stderr } = await collab.knock(["users", "set", "zoe", "--set", "email:=5"]);
     expect([exitCode, stderr]).toEqual([
@@ -227,7 +242,7 @@ describe("knock feed", () => {
     expect(read.meta).toMatchObject({ total_count: 3, unread_count: 2 });
 
     const shown = (await collab.knock(["feed", "list", "grace"])).stdout.split("\n");
-    expect(shown[0]).toMatch(/^ITEM +WORKFLOW +TENANT +STATUS +MADE +TEXT$/);
+    expect(shown[0]).toMatch(/^ITEM +WORKFLOW +TENANT +STATUS +CREATED +TEXT$/);
     expect(shown[1]).toMatch(/ new-comment {2}globex {2}new +\S+ \S+ {2}Alan Turing commented on A & B$/);
     expect(shown.at(-1)).toBe("2 unread · 2 unseen · 2 in all");
     expect((await collab.knock(["feed", "list", "--object", "projects/p1"])).stdout).toBe("no feed items");

@@ -17,6 +17,23 @@ async function list(sample: Sample, args: readonly string[]): Promise<Page> {
 
 const ids = (page: Page): unknown[] => page.items.map(({ id }) => id);
 
+describe.concurrent("knock runs list", () => {
+  it("shows and filters a paused run as waiting, the word of outcomes, and keeps the API's word in JSON", async ({
+    collab,
+  }) => {
+    const { outcome } = await collab.knock([...COMMENT, "--json"]);
+    const { stdout } = await collab.knock(["runs", "list", "--status", "waiting"]);
+    expect(stdout.match(/ waiting /g)).toHaveLength(3);
+    expect(stdout).not.toContain("paused");
+    const waiting = await list(collab, ["runs", "list", "--status", "waiting"]);
+    expect(waiting.items.map(({ status }) => status)).toEqual(["paused", "paused", "paused"]);
+    expect(ids(await list(collab, ["runs", "list", "--status", "paused"]))).toEqual(ids(waiting));
+    const shown = await collab.knock(["runs", "show", String(waiting.items[0]?.id)]);
+    expect(shown.stdout).toMatch(/^ {2}status {5}waiting$/m);
+    expect(outcome.recipients?.[0]?.status).toBe("paused");
+  });
+});
+
 describe.concurrent.each(["runs", "messages"])("knock %s list", (what) => {
   it("pages forwards and backwards without a gap", async ({ collab }) => {
     await collab.knock(COMMENT);

@@ -129,7 +129,7 @@ describe.concurrent("knock test", () => {
   it("stores snapshots, and shows a difference line by line", async ({ collab }) => {
     collab.write(FILE, scenarioFile(`${NOTIFY_ADA}\n  expect: { messages: [{ channel: in-app, snapshot: true }] }`));
     const added = await collab.knock(["test", FILE]);
-    expect(added.stderr).toContain("1 snapshots written");
+    expect(added.stderr).toContain("1 snapshot written");
     const template = "knock/workflows/new-comment/in_app_feed_1/markdown_body.md";
     collab.write(template, collab.read(template).replace("commented on", "wrote about"));
     const changed = await collab.knock(["test", FILE]);

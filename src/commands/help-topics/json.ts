@@ -8,7 +8,7 @@ export const json: HelpTopic = {
     [
       [
         "errors",
-        'The last line of standard error is {"error":{"code","message","hint","details"}}. Scripts can rely on "code" and on the exit code, and must not rely on the text.',
+        'The last line of standard error is {"error":{"code","message","hint","details","docs"}}. Scripts can rely on "code" and on the exit code, and must not rely on the text.',
       ],
       [
         "lists",

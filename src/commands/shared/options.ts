@@ -13,12 +13,12 @@ export function addCommonOptions(command: Command): Command {
   return command
     .optionsGroup(OPTION_GROUPS.output)
     .option("--json", "print one JSON document")
-    .option("-q, --quiet", "print only IDs, or nothing")
-    .option("--verbose", "print everything");
+    .option("-q, --quiet", "print only IDs; commands without IDs print nothing")
+    .option("--verbose", "print all details");
 }
 
-/** Adds the options that select the project and its store. */
-export function addProjectOptions(command: Command): Command {
+/** Adds the options that select the files of the project. */
+function addProjectFileOptions(command: Command): Command {
   return command
     .optionsGroup(OPTION_GROUPS.project)
     .option("--project <dir>", "use the knock.json in this folder (default: this folder or the nearest parent)")
@@ -26,11 +26,15 @@ export function addProjectOptions(command: Command): Command {
     .option(
       "--knock-dir <dir>",
       "read workflows/ and the other files from this folder (default: knockDir in knock.json)",
-    )
-    .option(
-      "--store <location>",
-      "keep local data in this file, or :memory: (default: .knock-local/store.db next to knock.json)",
     );
+}
+
+/** Adds the options that select the project and its store. */
+export function addProjectOptions(command: Command): Command {
+  return addProjectFileOptions(command).option(
+    "--store <location>",
+    "keep local data in this file, or :memory: (default: .knock-local/store.db next to knock.json)",
+  );
 }
 
 export function addBranchOption(command: Command): Command {

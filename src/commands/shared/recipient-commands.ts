@@ -9,6 +9,7 @@ import type { ResourceOperations } from "../../ports/resource-operations.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";
 import type { CommandContext } from "../context.js";
+import { collectUnknownChannelWarnings } from "./channel-data-warnings.js";
 import type { Examples } from "./examples.js";
 import { addPageOptions, type PageFlags, parsePage } from "./paging.js";
 import { addBodyOptions, addResourceOptions, openResources, type ResourceFlags } from "./resource-options.js";
@@ -110,6 +111,7 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
     const { words, flags } = splitActionArguments<ResourceFlags & RequestBodyFlags>(args);
     const body = await readRequestBody(flags, new InputReader(context.input));
     for (const warning of collectUnknownScopeWarnings(body?.preferences, ["preferences"])) context.output.warn(warning);
+    for (const warning of await collectUnknownChannelWarnings(body ?? {}, flags, context)) context.output.warn(warning);
     const resources = await openResources(context, flags);
     // An empty command creates a missing resource but does not change an existing one.
     const resource = body === null ? await verbs.read(resources, words) : null;

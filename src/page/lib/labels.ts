@@ -60,6 +60,12 @@ export function getStatusLabel(status: unknown): unknown {
   return status === "not_sent" ? "sandboxed" : status;
 }
 
+/** Returns the label of a run's status, which is the word of outcomes. */
+export function getRunStatusLabel(status: unknown): string {
+  if (status === "paused") return "waiting";
+  return status === "cancelled" ? "canceled" : String(status);
+}
+
 /** Returns the label of a step's outcome, or of its message's delivery status if that is more specific. */
 export function getStepStatus({ outcome, message_status }: JsonObject): unknown {
   const usesMessageStatus =

@@ -2,7 +2,14 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { NO_RESPONSE } from "../lib/api.js";
 import type { Json, JsonObject } from "../lib/json.js";
-import { formatRecipient, getStatusLabel, getTone, replaceUnderscores, type Tone } from "../lib/labels.js";
+import {
+  formatRecipient,
+  getRunStatusLabel,
+  getStatusLabel,
+  getTone,
+  replaceUnderscores,
+  type Tone,
+} from "../lib/labels.js";
 import { useLive, useTick } from "../lib/live.js";
 import { buildRecipientLink } from "../lib/route.js";
 import { formatAbsoluteTime, formatDuration, formatRelativeTime } from "../lib/time.js";
@@ -20,7 +27,10 @@ export function RunStatus({ run }: { run: JsonObject }) {
   return (
     <>
       {errors > 0 ? <span class="chip bad">{errors === 1 ? "1 error" : `${errors} errors`}</span> : null}
-      <Chip status={run.status} tone={errors > 0 && run.status === "completed" ? "plain" : undefined} />
+      <Chip
+        status={getRunStatusLabel(run.status)}
+        tone={errors > 0 && run.status === "completed" ? "plain" : undefined}
+      />
     </>
   );
 }

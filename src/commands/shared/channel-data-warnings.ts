@@ -1,0 +1,22 @@
+import { didYouMean } from "../../util/find-nearest.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import type { CommandContext } from "../context.js";
+import type { TargetFlags } from "../services.js";
+
+/** Returns a warning for each channel of a recipient's `channel_data` that neither a workflow nor the environment has. */
+export async function collectUnknownChannelWarnings(
+  recipient: JsonObject,
+  flags: TargetFlags,
+  { project }: CommandContext,
+): Promise<string[]> {
+  if (!isJsonObject(recipient.channel_data)) return [];
+  const names = await project.readNames(flags);
+  if (names === null) return [];
+  const keys = names.channels.map(({ key }) => key);
+  const known = new Set(names.channels.flatMap(({ key, id }) => [key, id]));
+  return Object.keys(recipient.channel_data)
+    .filter((name) => !known.has(name))
+    .map((name) =>
+      `channel_data.${name}: no channel has this key or ID. ${didYouMean(name, keys, "Channels") ?? ""}`.trim(),
+    );
+}
