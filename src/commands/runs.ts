@@ -72,10 +72,7 @@ export function registerRuns(program: Command, context: CommandContext): void {
     .option("--workflow <key>", "list only runs of this workflow")
     .option("--workflow-run <id>", "list only runs of this trigger")
     .option("--recipient <id>", "list only runs of this user ID or collection/id")
-    .option(
-      "--status <status>",
-      `list only runs with this status: waiting (the same as paused), ${RUN_STATUSES.join(", ")}`,
-    )
+    .option("--status <status>", "list only runs with this status: waiting, queued, processing, completed or canceled")
     .option("--tenant <id>", "list only runs of this tenant");
   addExamples(addCommonOptions(addTargetOptions(addPageOptions(list))), ({ workflow }) => [
     `knock runs list --workflow ${workflow.key}`,
