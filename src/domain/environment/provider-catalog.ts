@@ -225,11 +225,6 @@ export function findProviderDefinition(type: ChannelType, provider: string): Pro
   );
 }
 
-/** Returns whether a setting is a template. */
-export function hasLiquid(value: unknown): value is string {
-  return typeof value === "string" && (value.includes("{{") || value.includes("{%"));
-}
-
 /** Returns the environment variable that a setting such as `"$SMTP_PASSWORD"` refers to, or null for a plain value. */
 export function parseVariableReference(value: unknown): string | null {
   return typeof value === "string" ? (/^\$([A-Za-z_][A-Za-z0-9_]*)$/.exec(value)?.[1] ?? null) : null;

@@ -1,12 +1,11 @@
 import { isJsonObject, type Json } from "../../util/json.js";
 import { matchesSchema } from "../shape/check-trigger-data.js";
 import type { ReportFinding } from "../shape/report-finding.js";
-import { hasLiquid } from "../step/step-fields.js";
+import { hasLiquid } from "../template/has-liquid.js";
 import { type MessageTypeField, SUB_FIELDS } from "./message-type.js";
 
 function hasNestedLiquid(value: Json): boolean {
-  if (typeof value === "string") return hasLiquid(value);
-  if (typeof value !== "object" || value === null) return false;
+  if (typeof value !== "object" || value === null) return hasLiquid(value);
   return Object.values(value).some((child) => hasNestedLiquid(child as Json));
 }
 
@@ -35,7 +34,7 @@ function describeInvalidNumber(value: number, { limits }: MessageTypeField): str
  */
 function describeInvalidValue(value: Json, field: MessageTypeField): string | null {
   const { type, limits } = field;
-  const isLiquid = typeof value === "string" && hasLiquid(value);
+  const isLiquid = hasLiquid(value);
   switch (type) {
     case "boolean":
       return typeof value === "boolean" || isLiquid ? null : "must be true or false";

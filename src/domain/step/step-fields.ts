@@ -29,8 +29,3 @@ export const stepFields = <const T extends string>(type: T) => ({
 
 /** The schema of the fields that can be checked for a step of an unknown type. */
 export const unknownStepSchema = once(() => z.looseObject(commonFields()));
-
-/** Returns whether a text contains a Liquid output or tag. */
-export function hasLiquid(value: string): boolean {
-  return value.includes("{{") || value.includes("{%");
-}

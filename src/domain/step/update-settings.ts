@@ -3,8 +3,8 @@ import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { describeInvalidId } from "../recipient/describe-invalid-id.js";
 import { described, rule, text } from "../schema/fields.js";
 import type { ReportFinding } from "../shape/report-finding.js";
+import { hasLiquid } from "../template/has-liquid.js";
 import { getSettings } from "./step-definition.js";
-import { hasLiquid } from "./step-fields.js";
 
 function isJsonObjectText(value: string): boolean {
   try {

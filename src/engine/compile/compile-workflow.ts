@@ -1,5 +1,6 @@
 import type { Step } from "../../domain/step/step.js";
 import { walkSteps } from "../../domain/steps/walk-steps.js";
+import { hasLiquid } from "../../domain/template/has-liquid.js";
 import { findTextFile } from "../../domain/template/text-files.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
@@ -70,10 +71,10 @@ async function compileVersion(workflow: Workflow, templates: SharedTemplates): P
   let current: Step | null = null;
   const owner = (): string => `workflow "${workflow.key}"${current === null ? "" : `, step ${current.ref}`}`;
   const compileLiquid = createTextCompiler(workflow.key, { partials: shared.partials, owner, findFile: findFile });
-  let [needsTime, translates, hasLiquid] = [false, usesSharedTranslations(templates), false];
+  let [needsTime, translates, usesLiquid] = [false, usesSharedTranslations(templates), false];
   const compileText: CompileText = (source, fieldPath) => {
     translates ||= TRANSLATION_PATTERN.test(source);
-    hasLiquid ||= source.includes("{{") || source.includes("{%");
+    usesLiquid ||= hasLiquid(source);
     return compileLiquid(source, fieldPath);
   };
   checkConditionTexts(workflow.conditions, "conditions", compileText);
@@ -96,7 +97,7 @@ async function compileVersion(workflow: Workflow, templates: SharedTemplates): P
     renderers,
     requests,
     usesTranslations: translates,
-    hasLiquid,
+    usesLiquid,
     timeWindows: needsTime ? await import("../schedule/time-windows.js") : null,
     sharedError: shared.errors[0] ?? null,
   };

@@ -1,3 +1,4 @@
+import { hasLiquid } from "../../domain/template/has-liquid.js";
 import { getValueAtPath } from "../../util/json.js";
 import { RenderError, type RenderScope, renderText } from "../liquid/liquid.js";
 
@@ -9,7 +10,7 @@ const SCOPE_ROOTS = new Set(["data", "recipient", "actor", "tenant", "vars", "wo
  * JSON.
  */
 function resolveStepKey(key: string, scope: RenderScope): string | undefined {
-  if (key.includes("{{") || key.includes("{%")) {
+  if (hasLiquid(key)) {
     const rendered = renderText(key, scope);
     return rendered === "" ? undefined : rendered;
   }

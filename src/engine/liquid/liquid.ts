@@ -1,4 +1,5 @@
 import { Context, type LiquidError, Output, type Template, Tokenizer, toValue, toValueSync, Value } from "liquidjs";
+import { hasLiquid } from "../../domain/template/has-liquid.js";
 import type { TemplatePartial } from "../../domain/template/template-partial.js";
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
 import { findServices, RENDER_SERVICES, type ServicesCarrier } from "./filters/render-services.js";
@@ -181,7 +182,7 @@ export function createTextCompiler(workflow: string, options: CompilerOptions = 
   const { partials = NO_PARTIALS, owner = `workflow "${workflow}"`, findFile } = options;
   const globals = buildPartialGlobals(partials, null);
   return (source, fieldPath) => {
-    if (!source.includes("{{") && !source.includes("{%")) return () => source;
+    if (!hasLiquid(source)) return () => source;
     const file = findFile?.(toPointer(fieldPath));
     const location = file === undefined ? fieldPath : { file };
     const templates = parseNamedTemplate(source, typeof owner === "string" ? owner : owner(), fieldPath, location);

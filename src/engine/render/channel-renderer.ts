@@ -1,6 +1,6 @@
 import type { Channel } from "../../domain/environment/environment.js";
-import { hasLiquid } from "../../domain/environment/provider-catalog.js";
 import type { Recipient } from "../../domain/recipient/recipient.js";
+import { hasLiquid } from "../../domain/template/has-liquid.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { isJsonObject } from "../../util/json.js";

@@ -1,4 +1,4 @@
-import { hasLiquid } from "../../domain/environment/provider-catalog.js";
+import { hasLiquid } from "../../domain/template/has-liquid.js";
 import { isJsonObject, type JsonObject } from "../../util/json.js";
 import type { RenderScope } from "../liquid/liquid.js";
 import {

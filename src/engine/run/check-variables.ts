@@ -58,7 +58,7 @@ export function checkVariables(
   known: ReadonlyMap<RecipientKey, Recipient>,
 ): string[] {
   const { compiled, environment, trigger } = trial;
-  if (!compiled.hasLiquid) return [];
+  if (!compiled.usesLiquid) return [];
   const { steps, suspiciousByVariables: suspicious } = analyzeVariables(compiled);
   const schema = compiled.workflow.trigger_data_json_schema;
   let suspiciousSteps = suspicious.get(environment.variables);
@@ -84,7 +84,7 @@ export function checkVariables(
 
 /** Returns a function that finds the likely misspelled variables of a step in a given scope. */
 export function createVariableChecker(compiled: CompiledWorkflow): (ref: string, scope: RenderScope) => string[] {
-  if (!compiled.hasLiquid) return () => [];
+  if (!compiled.usesLiquid) return () => [];
   const { steps } = analyzeVariables(compiled);
   return (ref, scope) => {
     const step = steps.find((candidate) => candidate.ref === ref);

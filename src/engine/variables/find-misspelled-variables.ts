@@ -1,6 +1,7 @@
 import type { Step } from "../../domain/step/step.js";
 import { getStepDefinition } from "../../domain/steps/step-definitions.js";
 import { walkSteps } from "../../domain/steps/walk-steps.js";
+import { hasLiquid } from "../../domain/template/has-liquid.js";
 import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { ParsedText, RenderScope } from "../liquid/liquid.js";
@@ -203,7 +204,7 @@ export function findSuspiciousVariables(
 /** Yields the texts of a template that contain Liquid, with their field paths. */
 function* collectTexts(value: unknown, fieldPath: string): Generator<[text: string, fieldPath: string]> {
   if (typeof value === "string") {
-    if (value.includes("{{") || value.includes("{%")) yield [value, fieldPath];
+    if (hasLiquid(value)) yield [value, fieldPath];
   } else if (Array.isArray(value))
     for (const [index, item] of value.entries()) yield* collectTexts(item, `${fieldPath}[${index}]`);
   else if (isJsonObject(value))

@@ -23,5 +23,5 @@ export interface CompiledWorkflow {
   /** Whether a template looks up translations. */
   usesTranslations: boolean;
   /** Whether any text of its steps contains Liquid. */
-  hasLiquid: boolean;
+  usesLiquid: boolean;
 }

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
-import { hasLiquid } from "../../domain/environment/provider-catalog.js";
 import type { Message } from "../../domain/message/message.js";
+import { hasLiquid } from "../../domain/template/has-liquid.js";
 import type { Delivery, Provider } from "../../ports/provider.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { isSuccess, type ProviderServices, parseRetryAfter } from "../call-api.js";

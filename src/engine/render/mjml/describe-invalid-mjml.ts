@@ -1,3 +1,4 @@
+import { hasLiquid } from "../../../domain/template/has-liquid.js";
 import { RenderError } from "../../liquid/render-error.js";
 
 /**
@@ -6,7 +7,7 @@ import { RenderError } from "../../liquid/render-error.js";
  * the content of a layout.
  */
 export async function describeInvalidMjml(source: string, isWholeDocument: boolean): Promise<string | null> {
-  if (source.includes("{{") || source.includes("{%")) return null;
+  if (hasLiquid(source)) return null;
   const [{ prepareMjml }, { mjmlToHtml }] = await Promise.all([
     import("./prepare-mjml.js"),
     import("./mjml-to-html.js"),
