@@ -1,7 +1,12 @@
 import { deepMerge, isJsonObject, type JsonObject } from "../../util/json.js";
-import { type Recipient, type RecipientKey, type RecipientUpsert, splitRecipientKey, TENANTS } from "./recipient.js";
-
-type RecipientParts = Pick<Recipient, "properties" | "preferences" | "channel_data">;
+import {
+  type Recipient,
+  type RecipientKey,
+  type RecipientParts,
+  type RecipientUpsert,
+  splitRecipientKey,
+  TENANTS,
+} from "./recipient.js";
 
 /**
  * Returns a recipient after an upsert. Properties and each preference set are merged deeply (E-038, E-041); a channel's

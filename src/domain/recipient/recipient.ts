@@ -48,6 +48,21 @@ export interface Recipient {
   updated_at: number;
 }
 
+/** The parts of a recipient that callers write. */
+export type RecipientParts = Pick<Recipient, "properties" | "preferences" | "channel_data">;
+
+/** Returns a recipient that was never identified: only its ID is known. `now` is in milliseconds since 1970. */
+export function buildUnidentifiedRecipient(key: RecipientKey, now: number): Recipient {
+  return { key, properties: {}, preferences: {}, channel_data: {}, inserted_at: now, updated_at: now };
+}
+
+/** Returns the first entry for each recipient, in order (EQ-11). */
+export function collectDistinctRecipients<T extends { key: RecipientKey }>(recipients: readonly T[]): T[] {
+  const seen = new Map<RecipientKey, T>();
+  for (const recipient of recipients) if (!seen.has(recipient.key)) seen.set(recipient.key, recipient);
+  return [...seen.values()];
+}
+
 /**
  * An inline identification. Properties and preferences are merged deeply, each channel's data is replaced (E-038 to
  * E-041).

@@ -1,8 +1,6 @@
 import { deepMerge, type JsonObject } from "../../util/json.js";
 import type { PreferenceSet } from "./preference-set.js";
-import type { Recipient } from "./recipient.js";
-
-type RecipientParts = Pick<Recipient, "properties" | "preferences" | "channel_data">;
+import type { RecipientParts } from "./recipient.js";
 
 const EMPTY_PARTS: RecipientParts = { properties: {}, preferences: {}, channel_data: {} };
 

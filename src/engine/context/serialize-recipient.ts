@@ -1,4 +1,5 @@
 import {
+  buildUnidentifiedRecipient,
   type Recipient,
   type RecipientKey,
   splitRecipientKey,
@@ -83,7 +84,5 @@ export function serializeReferencedRecipient(
   recipients: ReadonlyMap<RecipientKey, Recipient>,
   at: number,
 ): JsonObject {
-  return serializeRecipient(
-    recipients.get(key) ?? { key, properties: {}, preferences: {}, channel_data: {}, inserted_at: at, updated_at: at },
-  );
+  return serializeRecipient(recipients.get(key) ?? buildUnidentifiedRecipient(key, at));
 }

@@ -1,6 +1,6 @@
 import { type Environment, getChannelId } from "../../domain/environment/environment.js";
 import {
-  type RecipientKey,
+  collectDistinctRecipients,
   type RecipientUpsert,
   splitRecipientKey,
   TENANTS,
@@ -11,18 +11,12 @@ import type { FanOutState } from "../../domain/run/fan-out-state.js";
 import type { Parties, Trigger } from "../../domain/trigger/trigger.js";
 import { isUuid } from "../../util/ids.js";
 
-/** Returns each recipient once, with the `$trigger_data` of its first entry (EQ-11). */
-export function collectDistinctRecipients(trigger: Trigger): FanOutState["listed"] {
-  const seen = new Map<RecipientKey, FanOutState["listed"][number]>();
-  for (const { key, trigger_data } of trigger.recipients) if (!seen.has(key)) seen.set(key, { key, trigger_data });
-  return [...seen.values()];
-}
-
 /**
- * Builds the state of a fan-out before any recipient has a run: first the listed recipients, then the subscribers of
- * the objects among them.
+ * Builds the state of a fan-out before any recipient has a run: first the listed recipients, each with the
+ * `$trigger_data` of its first entry, then the subscribers of the objects among them.
  */
-export function buildFanOut(listed: FanOutState["listed"]): FanOutState {
+export function buildFanOut(recipients: Trigger["recipients"]): FanOutState {
+  const listed = collectDistinctRecipients(recipients).map(({ key, trigger_data }) => ({ key, trigger_data }));
   const objects = listed.filter(({ key }) => splitRecipientKey(key).collection !== USERS);
   return { listed, objects: objects.map(({ key }) => ({ key, depth: 1 })), after: null };
 }

@@ -3,7 +3,12 @@ import type { Environment } from "../../domain/environment/environment.js";
 import type { Guide } from "../../domain/guide/guide.js";
 import { getManagedAudienceKey, isGuideActive } from "../../domain/guide/guide.js";
 import type { Message } from "../../domain/message/message.js";
-import { type Recipient, type RecipientKey, TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
+import {
+  buildUnidentifiedRecipient,
+  type RecipientKey,
+  TENANTS,
+  toRecipientKey,
+} from "../../domain/recipient/recipient.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
 import type { ClockStore } from "../../ports/clock-store.js";
 import type { GuideStore } from "../../ports/guide-store.js";
@@ -39,10 +44,6 @@ export interface GuideViewer {
   isMember(audience: string): boolean;
 }
 
-function buildUnidentifiedRecipient(key: RecipientKey): Recipient {
-  return { key, properties: {}, preferences: {}, channel_data: {}, inserted_at: 0, updated_at: 0 };
-}
-
 interface ViewerRequest {
   user: RecipientKey;
   tenant: string | null;
@@ -63,8 +64,8 @@ async function readViewerData(
     definitions.audiences(),
     readTime(context),
   ]);
-  const recipient = people.get(request.user) ?? buildUnidentifiedRecipient(request.user);
-  const tenant = tenantKey === null ? null : (people.get(tenantKey) ?? buildUnidentifiedRecipient(tenantKey));
+  const recipient = people.get(request.user) ?? buildUnidentifiedRecipient(request.user, now);
+  const tenant = tenantKey === null ? null : (people.get(tenantKey) ?? buildUnidentifiedRecipient(tenantKey, now));
   const scope: RenderScope = {
     ...request.data,
     data: request.data,

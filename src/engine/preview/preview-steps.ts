@@ -1,4 +1,4 @@
-import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
+import { buildUnidentifiedRecipient, type Recipient, type RecipientKey } from "../../domain/recipient/recipient.js";
 import type { StepPreview } from "../../domain/run/step-preview.js";
 import { checkTriggerData } from "../../domain/shape/check-trigger-data.js";
 import type { Step } from "../../domain/step/step.js";
@@ -19,12 +19,7 @@ import { PendingQueryError } from "../context/pending-query.js";
 import { PreviewExecution, type PreviewTools } from "../execution/preview-execution.js";
 import { resolveQueries } from "../run/advance-many.js";
 import { createVariableChecker } from "../run/check-variables.js";
-import {
-  applyInlineRecipients,
-  buildTrialInput,
-  buildUnidentifiedRecipient,
-  type TriggerTrial,
-} from "../run/trial-run.js";
+import { applyInlineRecipients, buildTrialInput, type TriggerTrial } from "../run/trial-run.js";
 import { collectRecipientKeys } from "../run/trigger-workflow.js";
 import { getStepHandler } from "../steps/step-handlers.js";
 import { findWorkflow } from "../workflow/find-workflow.js";

@@ -1,4 +1,4 @@
-import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
+import { collectDistinctRecipients, type Recipient, type RecipientKey } from "../../domain/recipient/recipient.js";
 import { createInvalidParamsError } from "../../domain/shape/invalid-params-error.js";
 import {
   parseBulkScheduleRequest,
@@ -50,13 +50,6 @@ function buildSchedule(id: string, request: ScheduleRequest, recipient: TriggerR
     inserted_at: now,
     updated_at: now,
   };
-}
-
-/** Returns each recipient once, as in a trigger (EQ-11). */
-function collectDistinctRecipients(recipients: readonly TriggerRecipient[]): TriggerRecipient[] {
-  const seen = new Map<RecipientKey, TriggerRecipient>();
-  for (const recipient of recipients) if (!seen.has(recipient.key)) seen.set(recipient.key, recipient);
-  return [...seen.values()];
 }
 
 /** Runs occurrences in the past before the response is sent (EQ-62). */

@@ -1,6 +1,12 @@
 import type { Audience, UserChange } from "../../domain/audience/audience.js";
 import type { Environment } from "../../domain/environment/environment.js";
-import { type Recipient, type RecipientKey, TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
+import {
+  buildUnidentifiedRecipient,
+  type Recipient,
+  type RecipientKey,
+  TENANTS,
+  toRecipientKey,
+} from "../../domain/recipient/recipient.js";
 import { buildAudienceEvent, type OccurredEvent } from "../../domain/run/occurred-event.js";
 import type { WorkflowRun } from "../../domain/run/workflow-run.js";
 import { KnockError } from "../../errors/knock-error.js";
@@ -35,15 +41,7 @@ interface ChangeGroup {
 
 function buildUserView(user: RecipientKey, properties: JsonObject | null, at: number): JsonObject | null {
   if (properties === null) return null;
-  const recipient: Recipient = {
-    key: user,
-    properties,
-    preferences: {},
-    channel_data: {},
-    inserted_at: at,
-    updated_at: at,
-  };
-  return getRecipientView(recipient);
+  return getRecipientView({ ...buildUnidentifiedRecipient(user, at), properties });
 }
 
 /** Returns the dynamic audiences that a user enters or leaves by a change of properties (E-334, E-387). */
@@ -158,7 +156,7 @@ async function findMissingTenant(
   if (tenant === null) return null;
   const key = toRecipientKey({ id: tenant, collection: TENANTS });
   if ((await store.readRecipients([key])).has(key)) return null;
-  return { key, properties: {}, preferences: {}, channel_data: {}, inserted_at: now, updated_at: now };
+  return buildUnidentifiedRecipient(key, now);
 }
 
 /**

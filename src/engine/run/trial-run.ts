@@ -1,6 +1,12 @@
 import type { Environment } from "../../domain/environment/environment.js";
 import { mergeRecipient } from "../../domain/recipient/merge-recipient.js";
-import { type Recipient, type RecipientKey, TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
+import {
+  buildUnidentifiedRecipient,
+  type Recipient,
+  type RecipientKey,
+  TENANTS,
+  toRecipientKey,
+} from "../../domain/recipient/recipient.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { EngineContext } from "../context/engine-context.js";
 import { collectInlineUpserts } from "../execution/build-fan-out.js";
@@ -28,11 +34,6 @@ export function applyInlineRecipients(
     people.set(upsert.key, { ...before, ...mergeRecipient(before, upsert) });
   }
   return people;
-}
-
-/** Returns a recipient of which only the id is known. */
-export function buildUnidentifiedRecipient(key: RecipientKey, now: number): Recipient {
-  return { key, properties: {}, preferences: {}, channel_data: {}, inserted_at: now, updated_at: now };
 }
 
 /** Builds the input of one recipient's first advance, as the trigger would. Nothing is stored. */

@@ -25,7 +25,7 @@ import { computeDigest } from "../../util/ids.js";
 import { stableStringify } from "../../util/json.js";
 import { checkTrigger } from "../compile/check-trigger.js";
 import { type DueWorkStore, type EngineContext, isDeliveryDue, readTime } from "../context/engine-context.js";
-import { buildFanOut, collectDistinctRecipients, collectInlineUpserts } from "../execution/build-fan-out.js";
+import { buildFanOut, collectInlineUpserts } from "../execution/build-fan-out.js";
 import { resolveBranchContext } from "../workflow/branch-context.js";
 import { buildTriggerOutcome } from "./build-trigger-outcome.js";
 import { checkVariables } from "./check-variables.js";
@@ -145,13 +145,9 @@ export async function triggerWorkflow(
   if (branch !== null) run.settings = { ...run.settings, branch };
   if (options.source) run.trigger_source = { type: options.source };
   const start: RunStart = { run, compiled, environment, now };
-  const listed = collectDistinctRecipients(trigger);
-  const first = await collectNextRecipients(
-    context,
-    run,
-    buildFanOut(listed),
-    Math.max(listed.length, MAX_RECIPIENTS_PER_CHUNK),
-  );
+  const fanOut = buildFanOut(trigger.recipients);
+  const chunkSize = Math.max(fanOut.listed.length, MAX_RECIPIENTS_PER_CHUNK);
+  const first = await collectNextRecipients(context, run, fanOut, chunkSize);
   const claim = isFanOutComplete(first.rest) ? null : createClaim(context, now);
   const alreadyTriggered = new Set<RecipientKey>();
   for (;;) {

@@ -10,7 +10,7 @@ import { KnockError } from "../../errors/knock-error.js";
 import type { Json } from "../../util/json.js";
 import { PendingQueryError } from "../context/pending-query.js";
 import { MAX_TRIGGER_DEPTH } from "../execution/begin-run.js";
-import { buildFanOut, collectDistinctRecipients, collectInlineUpserts } from "../execution/build-fan-out.js";
+import { buildFanOut, collectInlineUpserts } from "../execution/build-fan-out.js";
 import type { RunExecution, StepEffect } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";
 import { RenderError, renderText } from "../liquid/liquid.js";
@@ -100,7 +100,7 @@ function buildPendingTrigger(step: TriggerWorkflowStep, version: Workflow, execu
       inserted_at: input.now,
     },
     version,
-    fanOut: buildFanOut(collectDistinctRecipients(trigger)),
+    fanOut: buildFanOut(trigger.recipients),
     upserts: collectInlineUpserts(trigger, input.environment).map((upsert) => ({ ...upsert, depth })),
   };
 }
