@@ -64,7 +64,7 @@ export function printSchedule(schedule: JsonObject, output: Output): void {
     ["actor", formatReference(schedule.actor)],
     ["tenant", schedule.tenant === null ? "" : String(schedule.tenant)],
     ["data", schedule.data === null ? "" : JSON.stringify(schedule.data)],
-    ["made", formatTime(schedule.inserted_at, output.zone)],
+    ["created", formatTime(schedule.inserted_at, output.zone)],
   ];
   output.line(`${paint.bold(String(schedule.workflow))}  ${String(schedule.id)}`);
   for (const [name, text] of fields) if (text !== "") output.line(`  ${paint.dim(name.padEnd(9))}  ${text}`);

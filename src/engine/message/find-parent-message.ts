@@ -25,7 +25,7 @@ export async function findParentMessage(
   );
   if (parent === undefined) return { error: `no message to reply to: step "${ref}" created no message` };
   if (more.length > 0)
-    return { error: `step "${ref}" made ${more.length + 1} messages, and a reply needs exactly one` };
+    return { error: `step "${ref}" created ${more.length + 1} messages, and a reply needs exactly one` };
   if (parent.due_at !== null) return { retryAt: Math.max(parent.due_at, now + RETRY_INTERVAL_MS) };
   const id = parent.metadata?.external_id;
   if (typeof id === "string" && id !== "") return { id };

@@ -78,7 +78,7 @@ export function Messages({ route, project }: { route: Route; project: Project | 
               ) : (
                 <Empty title="No messages yet">
                   <p>
-                    They appear here as they are made. Run your application with{" "}
+                    They appear here as they are created. Run your application with{" "}
                     <code>KNOCK_BASE_URL={location.origin}</code>, or{" "}
                     <a href={buildLink("trigger")}>trigger a workflow</a> from this page.
                   </p>

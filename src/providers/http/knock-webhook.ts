@@ -62,7 +62,7 @@ export function openKnockWebhook(settings: SettingsReader, { sendRequest, now }:
   const getSigningKey = ({ secrets }: Message): string | null => {
     if (!hasLiquid(key)) return key;
     if (typeof secrets?.signing_key === "string") return secrets.signing_key;
-    throw createPermanentError("the message was made without the signing_key that its channel asks for");
+    throw createPermanentError("the message was created without the signing_key that its channel asks for");
   };
   const timeout_ms = settings.number("timeout_ms", TIMEOUT_MS);
   return {

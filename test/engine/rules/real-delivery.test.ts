@@ -363,7 +363,7 @@ describe("E-188 CH-177 a reply to a previous step", () => {
     const connections = [{ channel_id: "C1" }, { channel_id: "C2" }];
     await h.identify({ id: "ana", channel_data: { "c-chat": { connections } } });
     await h.trigger("digest", { recipients: ["ana"] });
-    expect(await fault()).toBe('step "chat_1" made 2 messages, and a reply needs exactly one');
+    expect(await fault()).toBe('step "chat_1" created 2 messages, and a reply needs exactly one');
   });
 
   it("is undelivered if the step was skipped", async () => {
