@@ -10,9 +10,11 @@ const RETIRED_NAMES = [
   ["asDecided", "decidedAdvance", "upsertsOf", "keysOf", "Surroundings", "ApiAnswer", "OutsideAnswer", "TakenEntries"],
   ["hasNews", "runNews", "Advancing", "isSupposed", "usedUp", "Need", "NeedsAnswer", "Readings", "orFault", "Survey"],
   ["BELIEVED_MS", "realDelivery", "INTERPRETED", "WRONG_PLACE", "idsBeginning", "Exchange", "Complain"],
+  ["mended", "onHeld", "onAnswered", "ask", "FrequencyClaim", "takeClaim", "usedClaims", "movesHolder", "BatchJoin"],
+  ["LazyBatchJoin", "SettingsResolver", "inWords", "stepInWords"],
 ].flat();
 const RETIRED_FILES =
-  /(?:strangers|meant-words|surroundings|whole-id|names-in|over-environment|without-upgrade|grouping-store|taken-entries|turns)\.ts$/;
+  /(?:strangers|meant-words|surroundings|whole-id|names-in|over-environment|without-upgrade|grouping-store|taken-entries|turns|ports\/clock)\.ts$/;
 const RETIRED_PREFIXES = /\b(?:MOST|LARGEST|LONGEST)_[A-Z_]+\b/;
 const MAX_OF_FUNCTIONS = 60;
 
@@ -68,6 +70,12 @@ describe("names in the source", () => {
 
   it("no longer use files with retired names", () => {
     expect(sources.filter((file) => RETIRED_FILES.test(file))).toEqual([]);
+  });
+
+  it("is in files of at most 300 lines, and 500 lines for tests", () => {
+    const countLines = (file: string) => (texts.get(file) as string).split("\n").length - 1;
+    const isTooLong = (file: string) => countLines(file) > (file.startsWith("src/") ? 300 : 500);
+    expect(sources.filter(isTooLong)).toEqual([]);
   });
 
   it("start limits with MAX", () => {

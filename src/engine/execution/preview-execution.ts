@@ -1,7 +1,8 @@
 import type { RecipientRun } from "../../domain/run/workflow-run.js";
 import type { JsonObject } from "../../util/json.js";
 import type { RenderScope } from "../liquid/liquid.js";
-import { type AdvanceInput, RunExecution } from "./run-execution.js";
+import type { AdvanceInput } from "./advance-input.js";
+import { RunExecution } from "./run-execution.js";
 
 /** State that previews keep while they are repeated with the results of queries. */
 export interface PreviewTools {

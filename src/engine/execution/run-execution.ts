@@ -1,76 +1,30 @@
 import type { ConditionGroup } from "../../domain/condition/condition.js";
 import type { EvaluatedCondition } from "../../domain/condition/evaluated-condition.js";
-import type { Message, MessageStatuses } from "../../domain/message/message.js";
+import type { Message } from "../../domain/message/message.js";
 import { type PreferenceSources, resolvePreferenceSet } from "../../domain/preferences/decide-preferences.js";
 import type { PreferenceSet } from "../../domain/recipient/preference-set.js";
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
-import type { BatchArrival, BatchContent, PendingTrigger } from "../../domain/run/batch-arrival.js";
-import type { StepOutcome } from "../../domain/run/outcome.js";
-import type { RunWait, Signal } from "../../domain/run/run-wait.js";
+import type { BatchContent, PendingTrigger } from "../../domain/run/batch-arrival.js";
 import type { RecipientRun, RunEvent } from "../../domain/run/workflow-run.js";
 import type { Step } from "../../domain/step/step.js";
 import { type BatchStep, isBatchStep } from "../../domain/steps/batch-step.js";
 import { walkSteps } from "../../domain/steps/walk-steps.js";
-import type { IdSource } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import { type AudienceData, isAudienceMember } from "../audience/audience-membership.js";
 import { toConditionLog } from "../condition/condition-log.js";
 import { type ConditionResult, type ConditionScope, evaluateConditions } from "../condition/evaluate-conditions.js";
 import { applyUpsertsToParties } from "../context/apply-upserts-to-parties.js";
 import { type BatchView, buildBatchView, restoreUnreducedData } from "../context/build-batch-view.js";
-import { buildPreferenceSources, buildScope, type RunParties, type ScopeInput } from "../context/build-scope.js";
+import { buildPreferenceSources, buildScope, type RunParties } from "../context/build-scope.js";
 import { AUDIENCES_REF, PendingQueryError } from "../context/pending-query.js";
 import { NO_STORE_LOOKUPS, RunServices, STORE_LOOKUPS_REF, type StoreLookups } from "../context/store-lookups.js";
 import { RENDER_SERVICES, type ServicesCarrier } from "../liquid/filters/render-services.js";
 import { type RenderScope, renderText } from "../liquid/liquid.js";
 import { getStepMessageState } from "../message/message-state.js";
-import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
+import type { AdvanceInput } from "./advance-input.js";
 import { copyRun } from "./copy-run.js";
 import { getPlainRunEvent } from "./plain-events.js";
-
-export interface AdvanceInput extends Omit<ScopeInput, "workflow" | "batch" | "preferences"> {
-  compiled: CompiledWorkflow;
-  /** The messages that the run created before, oldest first. */
-  messages: readonly MessageStatuses[];
-  now: number;
-  ids: IdSource;
-  /** Whether the workflow no longer exists or is not active: the run ends instead of continuing (E-020, E-023). */
-  isUnavailable: boolean;
-  /** Whether the recipient has already used up a once-only workflow (E-068). */
-  alreadyTriggered: boolean;
-  /** The batch that the run keeps open or continued with, or null. */
-  batch: BatchContent | null;
-  /** The events that the run received while it waited for one, oldest first. */
-  signals: readonly Signal[];
-  /** The results of the steps' queries, by ref. */
-  queryResults: ReadonlyMap<string, unknown>;
-}
-
-/** The effect of a step. `wait` pauses the run there, `branchIndex` enters a branch, `haltsRun` ends the run. */
-export interface StepEffect {
-  outcome: StepOutcome;
-  messages?: Message[];
-  wait?: { until: number; event?: RunWait };
-  /** Whether the run ends as canceled (E-336, E-337). */
-  cancelsRun?: boolean;
-  branchIndex?: number;
-  haltsRun?: boolean;
-  /** The run's data for the next steps. */
-  data?: JsonObject;
-  /** Changed recipients, visible from the next step on (E-087). */
-  upserts?: RecipientUpsert[];
-  /** A workflow run that starts after this advance is written. */
-  trigger?: PendingTrigger;
-  /** Set if the run is at a batch step: the data needed to join or open a batch. */
-  batch?: Pick<BatchArrival, "key" | "closes_at" | "sliding" | "max_items"> & {
-    /** The step's outcome if the run continues immediately without a batch; null if it never does. */
-    outcomeWithoutBatch: StepOutcome | null;
-  };
-  /** The data of the step's event, such as the evaluated conditions. */
-  log?: JsonObject;
-  /** Whether the step's event is an error (E-331). */
-  isError?: boolean;
-}
+import type { StepEffect } from "./step-effect.js";
 
 /** The state of one advance: the values that steps read, and the results that they record. */
 export class RunExecution {

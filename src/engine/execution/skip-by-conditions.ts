@@ -1,7 +1,8 @@
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import type { StepBase } from "../../domain/step/step.js";
 import { describeDecidingCondition } from "../condition/condition-log.js";
-import type { RunExecution, StepEffect } from "./run-execution.js";
+import type { RunExecution } from "./run-execution.js";
+import type { StepEffect } from "./step-effect.js";
 
 /** Returns the effect of a skipped step if its conditions are false, otherwise null (E-098). */
 export function skipByConditions(step: StepBase, base: StepOutcome, execution: RunExecution): StepEffect | null {

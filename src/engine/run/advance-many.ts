@@ -7,7 +7,7 @@ import { type EngineContext, isWorkflowActive, type QueryStore } from "../contex
 import type { PendingQuery } from "../context/pending-query.js";
 import { mapInParallel, resolveAgent, resolveFetch } from "../context/resolve-outbound-queries.js";
 import { resolveStoreLookups } from "../context/resolve-store-lookups.js";
-import type { AdvanceInput } from "../execution/run-execution.js";
+import type { AdvanceInput } from "../execution/advance-input.js";
 import { RenderError } from "../liquid/liquid.js";
 import { type Advance, advance, isPendingQuery } from "./advance.js";
 

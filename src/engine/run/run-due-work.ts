@@ -1,34 +1,19 @@
-import type { Environment } from "../../domain/environment/environment.js";
 import { toRecipientReference } from "../../domain/recipient/recipient.js";
 import { isStillWaiting } from "../../domain/run/run-wait.js";
-import { findStep, findStepPath } from "../../domain/run/step-path.js";
-import type { StepPath, WorkflowRun } from "../../domain/run/workflow-run.js";
-import { isBatchStep } from "../../domain/steps/batch-step.js";
-import type { Workflow } from "../../domain/workflow/workflow.js";
+import type { WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
 import type { ClockSetting } from "../../ports/clock-store.js";
 import type { ClaimedFanOut, FanOutStore } from "../../ports/fan-out-store.js";
 import type { AdvancedRun } from "../../ports/operations.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { ClaimedRun, SavedAdvance } from "../../ports/run-store.js";
-import type { ScheduleStore } from "../../ports/schedule-store.js";
 import { toIsoTime } from "../../util/iso-time.js";
-import { compileWorkflow, createWorkflowCompiler, findTemplateError } from "../compile/compile-workflow.js";
-import {
-  buildParties,
-  type DueWorkStore,
-  type EngineContext,
-  isWorkflowActive,
-  type QueryStore,
-  readRunRecipients,
-  readRunSchedules,
-  type StartStore,
-} from "../context/engine-context.js";
-import type { AdvanceInput } from "../execution/run-execution.js";
+import { compileWorkflow } from "../compile/compile-workflow.js";
+import type { DueWorkStore, EngineContext, StartStore } from "../context/engine-context.js";
 import { deliverDueMessages, type OnDelivered } from "../message/deliver-due-messages.js";
 import { getRunContext } from "../workflow/branch-context.js";
-import { type Advance, stopRun } from "./advance.js";
-import { advanceMany } from "./advance-many.js";
+import type { Advance } from "./advance.js";
+import { advanceClaimedRuns } from "./advance-claimed-runs.js";
 import { buildRecipientOutcome } from "./build-trigger-outcome.js";
 import { continueFanOut, createClaim } from "./continue-fan-out.js";
 import { followUserChanges } from "./follow-user-changes.js";
@@ -37,136 +22,6 @@ import { applyBatchDecision, type RunStart } from "./start-runs.js";
 
 /** Limits the runs advanced in one transaction: enough to share its cost, few enough to release the lock soon. */
 const MAX_RUNS_PER_CHUNK = 500;
-
-/**
- * Returns a function that reads the current workflows of a chunk, or null for one that is not active or no longer
- * exists.
- */
-function createCurrentWorkflowReader(context: EngineContext<unknown>, environment: Environment) {
-  const known = new Map<string, Promise<Workflow | null>>();
-  return (key: string, version: Workflow): Promise<Workflow | null> => {
-    let current = known.get(key);
-    if (current === undefined) {
-      // An invalid file is not an archived workflow: its runs continue with their own version, as with invalid
-      // templates.
-      current = context.definitions
-        .workflow(key)
-        .catch(() => version)
-        .then((workflow) => (workflow !== null && isWorkflowActive(workflow, environment) ? workflow : null));
-      known.set(key, current);
-    }
-    return current;
-  };
-}
-
-/**
- * Returns the newest version for a batch in `latest` mode, if that version still has the batch (E-267). Null keeps the
- * run's own version.
- */
-function findNewerVersion(
-  { recipientRun, version, batch }: ClaimedRun,
-  current: Workflow | null,
-): { version: Workflow; position: StepPath } | null {
-  if (batch === null || current === null || current.version_id === version.version_id || recipientRun.position === null)
-    return null;
-  const at = findStep(version.steps, recipientRun.position);
-  if (!isBatchStep(at) || at.settings.workflow_version_mode !== "latest") return null;
-  const position = findStepPath(current.steps, at.ref);
-  const same = position && findStep(current.steps, position);
-  return isBatchStep(same) && same.settings.workflow_version_mode === "latest"
-    ? { version: current, position: position as StepPath }
-    : null;
-}
-
-const NO_QUERY_RESULTS: ReadonlyMap<string, unknown> = new Map();
-
-interface AdvancedClaimedRun {
-  claimed: ClaimedRun;
-  result: Advance;
-  newVersion: Workflow | null;
-}
-
-async function advanceClaimedRuns(
-  context: EngineContext<QueryStore & ScheduleStore>,
-  claimed: readonly ClaimedRun[],
-  now: number,
-): Promise<AdvancedClaimedRun[]> {
-  const [people, schedules, environment] = await Promise.all([
-    readRunRecipients(context.store, claimed),
-    readRunSchedules(context.store, claimed),
-    context.definitions.environment(),
-  ]);
-  const readCurrentWorkflow = createCurrentWorkflowReader(context, environment);
-  const compile = createWorkflowCompiler(context.definitions);
-  const advancedRuns: (AdvancedClaimedRun | null)[] = [];
-  const pendingAdvances: { position: number; claimed: ClaimedRun; version: Workflow | null; input: AdvanceInput }[] =
-    [];
-  for (const claimedRun of claimed) {
-    const { run, recipientRun, version, messages, batch, signals } = claimedRun;
-    // A broadcast uses the version from when it was scheduled. Later changes of its file have no effect (E-399).
-    const current =
-      run.trigger_source.type === "broadcast" ? version : await readCurrentWorkflow(run.workflow, version);
-    const newest = findNewerVersion(claimedRun, current);
-    const newer = newest && (await findTemplateError(newest.version, context.definitions)) === null ? newest : null;
-    const parties = buildParties(run, recipientRun, people);
-    if (parties === null) {
-      const result = stopRun(recipientRun, { code: "recipient_deleted", detail: null }, now); // E-053
-      advancedRuns.push({ claimed: claimedRun, result, newVersion: newer?.version ?? null });
-      continue;
-    }
-    const position = advancedRuns.push(null) - 1;
-    const compiled = await compile(newer?.version ?? version);
-    pendingAdvances.push({
-      position,
-      claimed: claimedRun,
-      version: newer?.version ?? null,
-      input: {
-        recipient: parties.recipient,
-        actor: parties.actor,
-        tenant: parties.tenant,
-        subscribedObject: parties.subscribedObject,
-        recipients: people,
-        run: newer ? { ...run, version_id: newer.version.version_id } : run,
-        recipientRun: newer ? { ...recipientRun, position: newer.position } : recipientRun,
-        environment,
-        schedule: schedules.get(run.trigger_source.schedule_id ?? ""),
-        compiled,
-        messages,
-        batch,
-        signals,
-        now,
-        ids: context.ids,
-        isUnavailable: current === null,
-        alreadyTriggered: false,
-        queryResults: NO_QUERY_RESULTS,
-      },
-    });
-  }
-  const results = await advanceMany(
-    context,
-    pendingAdvances.map(({ input }) => input),
-    now,
-  );
-  for (const [index, { position, claimed, version }] of pendingAdvances.entries())
-    advancedRuns[position] = { claimed, result: results[index] as Advance, newVersion: version };
-  return advancedRuns.filter((advanced) => advanced !== null);
-}
-
-/** Advances runs with the files of their branches. Usually there are no branches. */
-async function advanceByBranch(
-  context: EngineContext<QueryStore & ScheduleStore>,
-  claimed: readonly ClaimedRun[],
-  now: number,
-): Promise<AdvancedClaimedRun[]> {
-  const branches = new Set(claimed.map(({ run }) => run.settings.branch));
-  if (branches.size === 1 && branches.has(undefined)) return advanceClaimedRuns(context, claimed, now);
-  const advancedRuns: AdvancedClaimedRun[] = [];
-  for (const branch of branches) {
-    const runs = claimed.filter(({ run }) => run.settings.branch === branch);
-    advancedRuns.push(...(await advanceClaimedRuns(getRunContext(context, branch), runs, now)));
-  }
-  return advancedRuns;
-}
 
 /** Returns the steps that were executed or ended since the run was claimed. */
 function toAdvancedRun({ recipientRun, run }: ClaimedRun, result: Advance): AdvancedRun {
@@ -277,7 +132,7 @@ export async function runDueWork(
       if (delivered > 0 || hasSchedules || due.has("fan_outs") || due.has("user_changes")) continue;
       break;
     }
-    const advances = await advanceByBranch(context, claimed, now);
+    const advances = await advanceClaimedRuns(context, claimed, now);
     const { saved, batchDecisions } = await store.saveAdvances(
       advances.map(
         ({ result, newVersion: version }): SavedAdvance => ({

@@ -17,7 +17,7 @@ import type { FrequencyRecord } from "../../ports/trigger-store.js";
 import { createUuidV5 } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import { buildParties, type EngineContext, readRunRecipients, type StartStore } from "../context/engine-context.js";
-import type { AdvanceInput } from "../execution/run-execution.js";
+import type { AdvanceInput } from "../execution/advance-input.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import type { Advance } from "./advance.js";
 import { advanceMany } from "./advance-many.js";

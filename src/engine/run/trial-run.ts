@@ -9,8 +9,9 @@ import {
 } from "../../domain/recipient/recipient.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { EngineContext } from "../context/engine-context.js";
+import type { AdvanceInput } from "../execution/advance-input.js";
 import { collectInlineUpserts } from "../execution/build-fan-out.js";
-import { type AdvanceInput, RunExecution } from "../execution/run-execution.js";
+import { RunExecution } from "../execution/run-execution.js";
 import type { RenderScope } from "../liquid/liquid.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import { buildRecipientRun, buildWorkflowRun } from "./start-runs.js";

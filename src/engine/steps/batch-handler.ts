@@ -4,8 +4,9 @@ import type { BatchStep } from "../../domain/steps/batch-step.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { findStepKey } from "../execution/resolve-step-key.js";
 import { getDurationMs, resolveWindowEnd } from "../execution/resolve-window-end.js";
-import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import type { RunExecution } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";
+import type { StepEffect } from "../execution/step-effect.js";
 import type { StepHandler } from "./step-handler.js";
 
 /**

@@ -2,7 +2,8 @@ import type { EvaluatedCondition } from "../../domain/condition/evaluated-condit
 import type { BranchStep } from "../../domain/steps/branch-step.js";
 import { toConditionLog } from "../condition/condition-log.js";
 import { evaluateConditions } from "../condition/evaluate-conditions.js";
-import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import type { RunExecution } from "../execution/run-execution.js";
+import type { StepEffect } from "../execution/step-effect.js";
 import type { StepHandler } from "./step-handler.js";
 
 /**

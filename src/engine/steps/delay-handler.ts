@@ -2,8 +2,9 @@ import type { Reason, StepOutcome } from "../../domain/run/outcome.js";
 import type { DelayStep } from "../../domain/steps/delay-step.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { resolveWindowEnd } from "../execution/resolve-window-end.js";
-import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import type { RunExecution } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";
+import type { StepEffect } from "../execution/step-effect.js";
 import type { StepHandler } from "./step-handler.js";
 
 function buildOutcome(

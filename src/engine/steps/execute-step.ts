@@ -1,6 +1,7 @@
 import type { Step } from "../../domain/step/step.js";
 import { isChannelStep } from "../../domain/steps/channel-step.js";
-import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import type { RunExecution } from "../execution/run-execution.js";
+import type { StepEffect } from "../execution/step-effect.js";
 import { RenderError } from "../liquid/liquid.js";
 import { getStepHandler } from "./step-handlers.js";
 

@@ -2,7 +2,8 @@ import { splitRecipientKey } from "../../domain/recipient/recipient.js";
 import type { RandomCohortStep } from "../../domain/steps/random-cohort-step.js";
 import { computeSha256Prefix } from "../../util/ids.js";
 import { findStepKey } from "../execution/resolve-step-key.js";
-import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import type { RunExecution } from "../execution/run-execution.js";
+import type { StepEffect } from "../execution/step-effect.js";
 import type { StepHandler } from "./step-handler.js";
 
 const SLOT_COUNT = 1_000n;

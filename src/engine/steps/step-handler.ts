@@ -1,7 +1,8 @@
 import type { StepPreview } from "../../domain/run/step-preview.js";
 import type { Step } from "../../domain/step/step.js";
 import type { PreviewExecution } from "../execution/preview-execution.js";
-import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import type { RunExecution } from "../execution/run-execution.js";
+import type { StepEffect } from "../execution/step-effect.js";
 import type { ChannelRenderer } from "../render/channel-renderer.js";
 import type { CompileContext } from "../workflow/compile-context.js";
 

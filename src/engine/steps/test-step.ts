@@ -2,7 +2,8 @@ import type { StepPreview } from "../../domain/run/step-preview.js";
 import type { Step } from "../../domain/step/step.js";
 import { type PendingQuery, PendingQueryError } from "../context/pending-query.js";
 import type { PreviewExecution } from "../execution/preview-execution.js";
-import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import type { RunExecution } from "../execution/run-execution.js";
+import type { StepEffect } from "../execution/step-effect.js";
 import { RenderError } from "../liquid/liquid.js";
 
 function toTestedRequest(query: PendingQuery): NonNullable<StepPreview["tested"]>["request"] {

@@ -7,8 +7,9 @@ import { toIsoTime } from "../../util/iso-time.js";
 import { PendingQueryError } from "../context/pending-query.js";
 import { findStepKey } from "../execution/resolve-step-key.js";
 import { resolveWindowEnd } from "../execution/resolve-window-end.js";
-import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import type { RunExecution } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";
+import type { StepEffect } from "../execution/step-effect.js";
 import type { StepHandler } from "./step-handler.js";
 
 const MAX_WINDOW_MS = 31 * DAY_MS;

@@ -11,8 +11,9 @@ import type { Json } from "../../util/json.js";
 import { PendingQueryError } from "../context/pending-query.js";
 import { MAX_TRIGGER_DEPTH } from "../execution/begin-run.js";
 import { buildFanOut, collectInlineUpserts } from "../execution/build-fan-out.js";
-import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import type { RunExecution } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";
+import type { StepEffect } from "../execution/step-effect.js";
 import { RenderError, renderText } from "../liquid/liquid.js";
 import type { StepHandler } from "./step-handler.js";
 

@@ -1,7 +1,8 @@
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import type { UpdateDataStep } from "../../domain/steps/update-data-step.js";
-import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import type { RunExecution } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";
+import type { StepEffect } from "../execution/step-effect.js";
 import { renderObject } from "../liquid/render-object.js";
 import type { StepHandler } from "./step-handler.js";
 

@@ -12,8 +12,9 @@ import type { UpdateObjectStep } from "../../domain/steps/update-object-step.js"
 import type { UpdateTenantStep } from "../../domain/steps/update-tenant-step.js";
 import type { UpdateUserStep } from "../../domain/steps/update-user-step.js";
 import { type JsonObject, toPointer } from "../../util/json.js";
-import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import type { RunExecution } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";
+import type { StepEffect } from "../execution/step-effect.js";
 import { RenderError, renderText } from "../liquid/liquid.js";
 import { renderObject } from "../liquid/render-object.js";
 import type { StepHandler } from "./step-handler.js";

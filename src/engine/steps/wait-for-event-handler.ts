@@ -6,8 +6,9 @@ import type { WaitForEventStep } from "../../domain/steps/wait-for-event-step.js
 import type { JsonObject } from "../../util/json.js";
 import { toConditionLog } from "../condition/condition-log.js";
 import { evaluateConditionList } from "../condition/evaluate-conditions.js";
-import type { RunExecution, StepEffect } from "../execution/run-execution.js";
+import type { RunExecution } from "../execution/run-execution.js";
 import { skipByConditions } from "../execution/skip-by-conditions.js";
+import type { StepEffect } from "../execution/step-effect.js";
 import { RenderError } from "../liquid/liquid.js";
 import type { StepHandler } from "./step-handler.js";
 

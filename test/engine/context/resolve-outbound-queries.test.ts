@@ -5,7 +5,7 @@ import { resolveFetch } from "../../../src/engine/context/resolve-outbound-queri
 import type { OutboundRequest } from "../../../src/ports/http-client.js";
 
 /** Returns the requests that a rendered URL causes, and the response that the step receives. */
-async function ask(allow: string[], url: string) {
+async function resolveWithAllowList(allow: string[], url: string) {
   const sent: OutboundRequest[] = [];
   const fetcher = {
     fetch: async (request: OutboundRequest) => {
@@ -30,14 +30,14 @@ describe("resolveFetch", () => {
     ["https://api.example.com/v1/", "https://api.example.com/v1/../admin"],
     ["https://api.example.com/", "https://user:pw@api.example.com/"],
   ])("E-293 with %s allowed, no request is sent to %s", async (entry, url) => {
-    const { sent, answer } = await ask([entry], url);
+    const { sent, answer } = await resolveWithAllowList([entry], url);
     expect(sent).toEqual([]);
     expect(answer).toMatchObject({ failure: "connection" });
     expect(JSON.stringify(answer)).not.toContain("pw");
   });
 
   it("E-293 sends requests that an allowed entry permits, and passes on the private addresses that the project lists", async () => {
-    const { sent } = await ask(["http://127.0.0.1:3000/api/"], "http://127.0.0.1:3000/api/p/1?full=1");
+    const { sent } = await resolveWithAllowList(["http://127.0.0.1:3000/api/"], "http://127.0.0.1:3000/api/p/1?full=1");
     expect(sent).toMatchObject([{ url: "http://127.0.0.1:3000/api/p/1?full=1", private_addresses: ["10.0.0.0/8"] }]);
   });
 });

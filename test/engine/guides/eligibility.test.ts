@@ -4,13 +4,13 @@ import type { GuideQuery } from "../../../src/ports/resource-operations.js";
 import type { JsonObject } from "../../../src/util/json.js";
 import { buildBannerStep, buildCondition, EngineHarness, HOUR, T0 } from "../../helpers/engine-harness.js";
 
-function ask(user: string, more: Partial<GuideQuery> = {}): GuideQuery {
+function buildGuideQuery(user: string, more: Partial<GuideQuery> = {}): GuideQuery {
   return { user, channel: "c-tours", tenant: null, data: {}, ...more };
 }
 
 /** Returns `tour` for a guide that the user may see and `tour: reason` for other guides, ordered by key. */
 async function seenBy(h: EngineHarness, user: string, more: Partial<GuideQuery> = {}): Promise<string[]> {
-  const { entries, ineligible_guides } = await h.guideOperations.list(ask(user, more));
+  const { entries, ineligible_guides } = await h.guideOperations.list(buildGuideQuery(user, more));
   const hidden = (ineligible_guides as JsonObject[]).map(({ key, reason }) => `${String(key)}: ${String(reason)}`);
   return [...(entries as JsonObject[]).map(({ key }) => String(key)), ...hidden].sort();
 }
@@ -39,7 +39,9 @@ it("R-122 A-532 a guide has the API's format, and its content is rendered for th
       activation_url_patterns: [{ pathname: "/docs/*" }, { directive: "block", search: "quiet=1" }],
       __readonly: { semver: "1.2.3" },
     });
-    const { entries, ...rest } = await h.guideOperations.list(ask("ana", { tenant: "acme", data: { page: "Home" } }));
+    const { entries, ...rest } = await h.guideOperations.list(
+      buildGuideQuery("ana", { tenant: "acme", data: { page: "Home" } }),
+    );
     expect(entries).toEqual([
       {
         __typename: "Guide",
@@ -102,7 +104,7 @@ it("R-132 E-088 the switch, window, audience and conditions make a guide ineligi
       "off: guide_not_active",
       "pros: target_conditions_not_met",
     ]);
-    const { ineligible_guides } = await h.guideOperations.list(ask("bo"));
+    const { ineligible_guides } = await h.guideOperations.list(buildGuideQuery("bo"));
     expect((ineligible_guides as JsonObject[]).find(({ key }) => key === "pros")).toEqual({
       __typename: "GuideIneligibilityMarker",
       key: "pros",
@@ -159,7 +161,7 @@ it("R-123 a group lists guides in the declared order and then by key, divided in
       display_sequence_unthrottled: ["b"],
       display_interval: 60,
     });
-    const { guide_groups, entries } = await h.guideOperations.list(ask("ana"));
+    const { guide_groups, entries } = await h.guideOperations.list(buildGuideQuery("ana"));
     expect(guide_groups).toEqual([
       {
         __typename: "GuideGroup",
@@ -183,7 +185,7 @@ it("content that cannot be rendered for a user hides the guide and gives the rea
   withHarness(async (h) => {
     h.defineGuide("tour", { steps: [buildBannerStep({ title: "T", order: "{{ recipient.plan }}" })] });
     h.defineGuide("other");
-    const { ineligible_guides, entries } = await h.guideOperations.list(ask("ana"));
+    const { ineligible_guides, entries } = await h.guideOperations.list(buildGuideQuery("ana"));
     expect((entries as JsonObject[]).map(({ key }) => key)).toEqual(["other"]);
     expect(ineligible_guides).toEqual([
       expect.objectContaining({
@@ -199,7 +201,7 @@ it("translations and recipients can be read in a guide's content", () =>
     h.addTranslation("fr", { hi: "Salut" });
     h.defineGuide("tour", { steps: [buildBannerStep({ title: "{{ 'hi' | t }} {{ 'eli' | user | map: 'name' }}" })] });
     await h.identify({ id: "ana", locale: "fr-BE" });
-    const { entries } = await h.guideOperations.list(ask("ana"));
+    const { entries } = await h.guideOperations.list(buildGuideQuery("ana"));
     expect(entries).toMatchObject([{ steps: [{ content: { title: expect.stringContaining("Salut") } }] }]);
   }));
 
@@ -220,7 +222,7 @@ it("the last valid version of a broken guide stays in use; a guide that was neve
 it("a channel of another type is rejected, and an unknown channel has no guides", () =>
   withHarness(async (h) => {
     h.defineGuide("tour");
-    await expect(h.guideOperations.list(ask("ana", { channel: "feed" }))).rejects.toMatchObject({
+    await expect(h.guideOperations.list(buildGuideQuery("ana", { channel: "feed" }))).rejects.toMatchObject({
       code: "channel_invalid",
     });
     expect(await seenBy(h, "ana", { channel: "nowhere" })).toEqual([]);
