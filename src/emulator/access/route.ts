@@ -98,7 +98,6 @@ export function toPageResult(
 
 /** Returns the fields of a body that the API knows. Other fields are ignored (Q-18). */
 export function pickFields(body: JsonObject, names: readonly string[]): JsonObject {
-  const known: JsonObject = {};
-  for (const name of names) if (Object.hasOwn(body, name)) known[name] = body[name] as Json;
-  return known;
+  const known = names.filter((name) => Object.hasOwn(body, name));
+  return Object.fromEntries(known.map((name) => [name, body[name] as Json])); // keeps `__proto__` as an ordinary key
 }

@@ -1,22 +1,6 @@
 import { RUN_STATUSES } from "../../domain/run/run-status.js";
 import { okOrNotFound, pickFields, type Route, toPageResult } from "../access/route.js";
-
-/** The fields of. The engine also returns steps and reasons. */
-const RUN_FIELDS = [
-  "__typename",
-  "id",
-  "workflow_run_id",
-  "workflow",
-  "recipient",
-  "actor",
-  "tenant",
-  "status",
-  "error_count",
-  "trigger_source",
-  "events",
-  "inserted_at",
-  "updated_at",
-];
+import { RUN_FIELDS } from "../http/run-fields.js";
 
 export const runRoutes: Route[] = [
   {

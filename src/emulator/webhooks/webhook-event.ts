@@ -2,6 +2,8 @@ import type { LocalOperations } from "../../ports/operations.js";
 import type { OutboundEntry } from "../../ports/outbound-log.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { pickFields } from "../access/route.js";
+import { RUN_FIELDS } from "../http/run-fields.js";
 
 /** The parts of a webhook's body (A-920). */
 export interface WebhookEvent {
@@ -12,21 +14,8 @@ export interface WebhookEvent {
   event_data: JsonObject | null;
 }
 
-/** The fields of the API's `WorkflowRecipientRun`. The engine returns more. */
-const RUN_FIELDS = [
-  "__typename",
-  "id",
-  "workflow_run_id",
-  "workflow",
-  "recipient",
-  "actor",
-  "tenant",
-  "status",
-  "error_count",
-  "trigger_source",
-  "inserted_at",
-  "updated_at",
-];
+/** The fields of a run in a webhook. Its events are webhooks of their own. */
+const WEBHOOK_RUN_FIELDS = RUN_FIELDS.filter((name) => name !== "events");
 
 /** The fields of `event_data` by event type (A-924). `interacted` contains everything that the caller sent. */
 const DATA_FIELDS: Readonly<Record<string, readonly string[]>> = {
@@ -36,20 +25,12 @@ const DATA_FIELDS: Readonly<Record<string, readonly string[]>> = {
   link_clicked: ["url"],
 };
 
-function pickDefined(from: JsonObject, names: readonly string[]): JsonObject {
-  const pairs = names.flatMap((name): [string, Json][] => {
-    const value = from[name];
-    return value === undefined ? [] : [[name, value]];
-  });
-  return Object.fromEntries(pairs);
-}
-
 function buildEventData(type: string, data: Json | undefined): JsonObject | null {
   const callerData: JsonObject = isJsonObject(data) ? data : {};
   // A bounce is always fatal, and the event of the message does not repeat that.
   const eventFields = type === "bounced" ? { failure_reason: "fatal_error", ...callerData } : callerData;
   const fields = type === "interacted" ? Object.keys(eventFields) : (DATA_FIELDS[type] ?? []);
-  const picked = pickDefined(eventFields, fields);
+  const picked = pickFields(eventFields, fields);
   return Object.keys(picked).length === 0 ? null : { __typename: "EventData", ...picked };
 }
 
@@ -62,7 +43,7 @@ export async function readEvents(operations: LocalOperations, entry: OutboundEnt
   if (entry.about === "run") {
     const run = await operations.readRecipientRun(entry.recipient_run_id);
     const type = `workflow_recipient_run.${entry.type}`;
-    return run === null ? [] : [{ type, at: entry.at, data: pickDefined(run, RUN_FIELDS), event_data: null }];
+    return run === null ? [] : [{ type, at: entry.at, data: pickFields(run, WEBHOOK_RUN_FIELDS), event_data: null }];
   }
   const [[read], events] = await Promise.all([
     operations.readMessages([entry.message_id]),
