@@ -5,6 +5,7 @@ import type { IdSource } from "../../util/ids.js";
 import type { ScopeInput } from "../context/build-scope.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 
+/** Everything that an advance reads: the run with its recipient, actor and tenant, its earlier messages, and the time. */
 export interface AdvanceInput extends Omit<ScopeInput, "workflow" | "batch" | "preferences"> {
   compiled: CompiledWorkflow;
   /** The messages that the run created before, oldest first. */

@@ -22,6 +22,7 @@ import { resolveWaitEnd } from "../steps/wait-for-event-handler.js";
 import { applyStepEffect, completeRun } from "./apply-step-effect.js";
 import { LazyBatchArrival } from "./lazy-batch-arrival.js";
 
+/** The result of `advance`: the run's new state, and everything that has to be written with it. */
 export interface Advance {
   recipientRun: RecipientRun;
   /** The messages that this advance created, up to a batch if it reached one. */
