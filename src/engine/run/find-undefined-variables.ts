@@ -48,7 +48,7 @@ export function findUndefinedVariables(
   environment: Environment,
   recipients: readonly JsonObject[],
 ): UndefinedVariable[] {
-  if (!compiled.hasLiquid) return [];
+  if (!compiled.usesLiquid) return [];
   const schema = compiled.workflow.trigger_data_json_schema;
   const shared = buildSharedScope({ environment });
   const scopes: RenderScope[] = [
