@@ -21,6 +21,7 @@ const RELATED = {
   workflow_invalid: [["First workflow", "guide/first-workflow.md"], command("workflows")],
   template_invalid: [command("preview")],
   scenario_invalid: [command("test")],
+  report_failed: [command("test")],
   warning: [["CI", "guide/ci.md"]],
   store_unusable: [CONCEPTS, VARIABLES],
   profile_invalid: [command("auth"), command("config")],

@@ -226,7 +226,19 @@ export interface TestOptions {
   mutate: boolean;
 }
 
-export interface TestService {
+/** The files and the CI system that the reporters of `knock test` write to, in addition to the output. */
+export interface ReportService {
+  /** Whether GitHub Actions runs the command. */
+  isGitHubActions(): boolean;
+  /** Returns a path relative to the repository that GitHub Actions has checked out. */
+  toWorkspacePath(path: string): string;
+  /** Appends Markdown to the job summary of GitHub Actions, if there is one. */
+  appendJobSummary(markdown: string): void;
+  /** Writes a file atomically, and its folder if it does not exist. Throws `report_failed`. */
+  writeReport(path: string, text: string): void;
+}
+
+export interface TestService extends ReportService {
   /** Whether the command runs in CI, where snapshots are only compared. */
   isCI(): boolean;
   /** Runs scenarios. `onFile` receives the results of each file. Throws `project_missing`. */

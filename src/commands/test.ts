@@ -1,16 +1,17 @@
 import type { Command } from "commander";
 import { createNameFilter } from "../domain/scenario/name-filter.js";
-import type { TestReport } from "../domain/scenario/test-report.js";
+import type { ReportedFile, TestReport } from "../domain/scenario/test-report.js";
 import { EXIT } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
 import { parseDurationArgument } from "../input/parse-time.js";
 import { printError } from "../output/print-error.js";
-import { printTestFile, printTestSummary } from "../output/print-test-report.js";
+import { REPORTER_NAMES } from "../output/reporters/reporters.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags, TestOptions, TestService, WatchService } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
-import { addCommonOptions, addLocalOptions, type CommonFlags } from "./shared/options.js";
+import { addCommonOptions, addLocalOptions, type CommonFlags, collectValues } from "./shared/options.js";
+import { Reporters, selectReporters } from "./shared/reporters.js";
 
 /** The time limit of a scenario, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -31,6 +32,7 @@ interface TestCommandFlags extends CommonFlags, TargetFlags {
   coverage?: boolean;
   coverageThreshold?: string;
   mutate?: boolean;
+  reporter?: string[];
 }
 
 export function registerTest(program: Command, context: CommandContext, services: TestService & WatchService): void {
@@ -54,10 +56,17 @@ export function registerTest(program: Command, context: CommandContext, services
     .option("--watch", "run again after each file change")
     .option("--coverage", "report steps, branches, conditions and templates that no scenario reached")
     .option("--coverage-threshold <percent>", "exit 1 if the coverage is lower; implies --coverage")
-    .option("--mutate", "change workflows one fault at a time, and list faults that no scenario notices");
-  addExamples(addCommonOptions(addLocalOptions(command)), ["knock test", "knock test --filter email"]).action(
-    (paths: string[], flags: TestCommandFlags) => runTest(paths, flags, context, services),
-  );
+    .option("--mutate", "change workflows one fault at a time, and list faults that no scenario notices")
+    .option(
+      "--reporter <name[=file]>",
+      `report as ${REPORTER_NAMES.slice(0, -1).join(", ")} or ${REPORTER_NAMES.at(-1)}, to a file or standard output; repeatable (default: terminal)`,
+      collectValues,
+    );
+  addExamples(addCommonOptions(addLocalOptions(command)), [
+    "knock test",
+    "knock test --filter email",
+    "knock test --reporter junit=junit.xml",
+  ]).action((paths: string[], flags: TestCommandFlags) => runTest(paths, flags, context, services));
 }
 
 /** Returns a whole number from 1 to `max`. Throws `usage` for anything else. */
@@ -116,6 +125,17 @@ function getExitCode({ summary, coverage, mutation }: TestReport, passWithNoTest
   return coverage?.passed === false || (mutation?.survivors.length ?? 0) > 0 ? EXIT.failure : null;
 }
 
+/** Returns a function that shows the number of scenarios that ran, and of those that did not pass. */
+function createProgress(setText: (text: string) => void): (file: ReportedFile) => void {
+  let count = 0;
+  let problems = 0;
+  return ({ scenarios }) => {
+    count += scenarios.length;
+    problems += scenarios.filter(({ status }) => status === "failed" || status === "broken").length;
+    setText(`running scenarios: ${count} done${problems > 0 ? `, ${problems} failed` : ""}`);
+  };
+}
+
 async function runTest(
   paths: string[],
   flags: TestCommandFlags,
@@ -124,21 +144,29 @@ async function runTest(
 ): Promise<void> {
   const options = parseOptions(paths, flags, services.isCI());
   const { output } = context;
-  const runOnce = async (): Promise<number | null> => {
-    const report = await services.runTests(options, flags, (file) => printTestFile(file, output));
-    printTestSummary(report, output);
+  const selected = selectReporters(flags.reporter ?? [], {
+    isJson: output.verbosity.json,
+    isGitHubActions: services.isGitHubActions(),
+  });
+  const runOnce = async (): Promise<void> => {
+    const reporters = await Reporters.open(selected, output, services);
+    const report = await output.showProgress("running scenarios", (setText) => {
+      const progress = createProgress(setText);
+      return services.runTests(options, flags, (file) => {
+        reporters.addFile(file);
+        progress(file);
+      });
+    });
     const { summary } = report;
     if (summary.broken + summary.failed + summary.passed === 0 && !flags.passWithNoTests) {
       output.warn("no scenario ran");
       output.note("Create a file such as knock/workflows/<key>/<name>.test.yaml, or use --pass-with-no-tests.");
     }
-    return getExitCode(report, flags.passWithNoTests ?? false);
+    const code = getExitCode(report, flags.passWithNoTests ?? false);
+    if (code !== null && !flags.watch) context.setExitCode(code);
+    await reporters.finish(report);
   };
-  if (!flags.watch) {
-    const code = await runOnce();
-    if (code !== null) context.setExitCode(code);
-    return;
-  }
+  if (!flags.watch) return runOnce();
   const waitForChange = await services.watchProject(flags);
   do {
     try {

@@ -52,6 +52,10 @@ export const ERROR_CODES = {
   },
   template_invalid: { exit: EXIT.configuration },
   scenario_invalid: { exit: EXIT.configuration, hint: "Fix the scenario above and run `knock test` again." },
+  report_failed: {
+    exit: EXIT.configuration,
+    hint: "Give a path that is writable. The scenarios ran, and the other reports are complete.",
+  },
   warning: { exit: EXIT.configuration },
   store_unusable: { exit: EXIT.configuration, hasSeveralCauses: true },
   profile_invalid: { exit: EXIT.configuration, hasSeveralCauses: true },

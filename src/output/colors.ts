@@ -14,7 +14,7 @@ export interface Colors {
 }
 
 const unstyled: Style = (text) => text;
-const NO_COLORS: Colors = { bold: unstyled, dim: unstyled, green: unstyled, red: unstyled, yellow: unstyled };
+export const NO_COLORS: Colors = { bold: unstyled, dim: unstyled, green: unstyled, red: unstyled, yellow: unstyled };
 
 /**
  * Returns whether a stream gets colors. The order of precedence is FORCE_COLOR, NO_COLOR, the type of the stream

@@ -1,4 +1,4 @@
-import { type Colors, createColors, renderStyles } from "./colors.js";
+import { type Colors, createColors, NO_COLORS, renderStyles } from "./colors.js";
 import { escapeControls, escapeJson, escapeToOneLine } from "./escape-controls.js";
 import type { Zone } from "./format-time.js";
 import type { OutputStream } from "./output-stream.js";
@@ -43,6 +43,13 @@ export class Output {
   static async open(options: OutputOptions): Promise<Output> {
     const { stdout, stderr, env } = options;
     return new Output(options, createColors(stdout, env), createColors(stderr, env));
+  }
+
+  /** Returns an output without colors, whose results are written to another stream or to the same one. */
+  redirect(stdout: OutputStream = this.options.stdout): Output {
+    const redirected = new Output({ ...this.options, stdout }, NO_COLORS, NO_COLORS);
+    redirected.verbosity = { ...this.verbosity, json: false };
+    return redirected;
   }
 
   get isTerminal(): boolean {

@@ -10,6 +10,7 @@ import type {
   WorkflowService,
 } from "../../commands/services.js";
 import { LOCAL_FOLDER } from "../open-local-engine.js";
+import { createReportService } from "../test/report-service.js";
 import type { AppServices } from "./app-services.js";
 
 /** Folders that are not part of the project, so their changes are ignored: the store, and the data of other tools. */
@@ -95,6 +96,7 @@ export function createInitService({ io }: AppServices): InitService {
 
 export function createTestService({ files, io, output }: AppServices): TestService {
   return {
+    ...createReportService(io, output),
     isCI: () => !["", "0", "false", undefined].includes(io.env.CI),
     async runTests(options, flags, onFile) {
       const project = await files.require(flags);

@@ -88,6 +88,16 @@ export const CONFIGURATION_ERRORS = {
       "Run `knock test <file>` again.",
     ],
   },
+  report_failed: {
+    meaning: "A report of `knock test` could not be written. The scenarios ran, and the other reports are complete.",
+    causes: [
+      "The path of `--reporter <name>=<file>` is a folder, or a part of it is a file.",
+      "The folder or the file is not writable.",
+      "The disk is full.",
+      "The page of the `html` reporter is missing, because the command was not built.",
+    ],
+    fix: ["Choose another path, or make the folder writable.", "Run `knock test` again."],
+  },
   warning: {
     meaning: "The command has warnings, and `--strict` treats warnings as errors.",
     causes: [

@@ -1,0 +1,30 @@
+import { isAbsolute, relative, resolve, sep } from "node:path";
+import type { ReportService } from "../../commands/services.js";
+import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
+import type { Output } from "../../output/output.js";
+import type { ProcessIO } from "../process-io.js";
+import { appendJobSummary } from "../report-to-github.js";
+import { writeFileAtomically } from "../write-file-atomically.js";
+
+/** Creates the service of the reporters of `knock test`. */
+export function createReportService(io: ProcessIO, output: Output): ReportService {
+  return {
+    isGitHubActions: () => io.env.GITHUB_ACTIONS === "true",
+    toWorkspacePath(path) {
+      const { env, cwd } = io;
+      const fromWorkspace = relative(env.GITHUB_WORKSPACE || cwd, resolve(cwd, path));
+      const isOutside = isAbsolute(fromWorkspace) || fromWorkspace.split(sep)[0] === "..";
+      return (isOutside ? path : fromWorkspace).replaceAll(sep, "/");
+    },
+    appendJobSummary: (markdown) => appendJobSummary(markdown, io.env, output),
+    writeReport(path, text) {
+      try {
+        writeFileAtomically(resolve(io.cwd, path), text);
+      } catch (error) {
+        throw new KnockError("report_failed", `the report ${path} was not written: ${getErrorMessage(error)}`, {
+          cause: error,
+        });
+      }
+    },
+  };
+}

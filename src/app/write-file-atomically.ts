@@ -1,0 +1,21 @@
+import { mkdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+
+/**
+ * Writes a file under a temporary name and renames it, so that no reader finds an incomplete file. Creates its folder.
+ * Links are followed; devices and pipes are written directly. Throws the error of the file system.
+ */
+export function writeFileAtomically(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && !stats.isFile()) return writeFileSync(path, text);
+  const target = stats === undefined ? path : realpathSync(path);
+  const temporaryPath = `${target}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporaryPath, text);
+    renameSync(temporaryPath, target);
+  } catch (error) {
+    rmSync(temporaryPath, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,6 @@
+import type { CreateReporter } from "./reporter.js";
+
+/** Prints the document of `--json`. */
+export const createJsonReporter: CreateReporter = ({ output }) => ({
+  finish: (report) => output.json(report),
+});

@@ -1,0 +1,111 @@
+import type { ReportedFile, ReportedScenario, TestReport } from "../../domain/scenario/test-report.js";
+import type { Output } from "../output.js";
+import { formatFailureTitle, formatScenarioProblems } from "./format-failure.js";
+import type { CreateReporter } from "./reporter.js";
+
+/** Characters that XML 1.0 does not allow, not even as references, among them halves of surrogate pairs. */
+const INVALID_CHARACTERS =
+  /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|[\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Replaces characters that XML cannot contain, or that reorder text, by escape sequences that a reader can understand. */
+function replaceInvalidCharacters(text: string): string {
+  return text.replace(
+    INVALID_CHARACTERS,
+    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** Escapes an attribute value. Line breaks and tabs become references, because a parser would turn them into spaces. */
+function escapeAttribute(text: string): string {
+  return replaceInvalidCharacters(text).replace(/[&<>"'\t\n\r]/g, (character) => `&#${character.codePointAt(0) ?? 0};`);
+}
+
+/** Returns a CDATA section. The sequence that ends it is split over two sections. */
+function formatCdata(text: string): string {
+  return `<![CDATA[${replaceInvalidCharacters(text).replaceAll("]]>", "]]]]><![CDATA[>")}]]>`;
+}
+
+function formatAttributes(attributes: Readonly<Record<string, string | number>>): string {
+  return Object.entries(attributes)
+    .map(([name, value]) => ` ${name}="${escapeAttribute(String(value))}"`)
+    .join("");
+}
+
+const formatSeconds = (milliseconds: number): string => (milliseconds / 1_000).toFixed(3);
+
+interface TestCase {
+  name: string;
+  duration_ms: number;
+  status: ReportedScenario["status"];
+  /** The element below the test case, without its text; null for a test that passed. */
+  problem: { element: "failure" | "error" | "skipped"; message: string; type: string; text: string } | null;
+}
+
+function toTestCase(file: ReportedFile, scenario: ReportedScenario, output: Output): TestCase {
+  const { name, duration_ms, status, error, failures, skip } = scenario;
+  const text = formatScenarioProblems(file, scenario, output).join("\n");
+  const [first] = failures;
+  const getProblem = (): TestCase["problem"] => {
+    if (error !== null) return { element: "error", message: error.message, type: error.code, text };
+    if (skip !== null) return { element: "skipped", message: skip, type: "skipped", text: "" };
+    return first === undefined
+      ? null
+      : { element: "failure", message: formatFailureTitle(first), type: "expectation", text };
+  };
+  return { name, duration_ms, status, problem: getProblem() };
+}
+
+function listTestCases(file: ReportedFile, output: Output): TestCase[] {
+  const { error, scenarios } = file;
+  const cases = scenarios.map((scenario) => toTestCase(file, scenario, output));
+  if (error === null) return cases;
+  const text = [error.message, error.hint ?? ""].join("\n");
+  const problem = { element: "error", message: error.message, type: error.code, text } as const;
+  return [...cases, { name: file.file, duration_ms: 0, status: "broken", problem }];
+}
+
+function formatTestCase({ name, duration_ms, problem }: TestCase, classname: string): string {
+  const attributes = formatAttributes({ name, classname, time: formatSeconds(duration_ms) });
+  if (problem === null) return `    <testcase${attributes}/>`;
+  const { element, message, type, text } = problem;
+  const content = text === "" ? "/>" : `>${formatCdata(text)}</${element}>`;
+  return `    <testcase${attributes}>\n      <${element}${formatAttributes({ message, type })}${content}\n    </testcase>`;
+}
+
+function formatTestSuite(file: ReportedFile, output: Output): string {
+  const cases = listTestCases(file, output);
+  const count = (status: ReportedScenario["status"]): number => cases.filter((item) => item.status === status).length;
+  const attributes = formatAttributes({
+    name: file.file,
+    file: file.file,
+    tests: cases.length,
+    failures: count("failed"),
+    errors: count("broken"),
+    skipped: count("skipped"),
+    time: formatSeconds(cases.reduce((sum, { duration_ms }) => sum + duration_ms, 0)),
+  });
+  const content = cases.map((item) => formatTestCase(item, file.file));
+  return [`  <testsuite${attributes}>`, ...content, "  </testsuite>"].join("\n");
+}
+
+function formatDocument({ summary, files, duration_ms }: TestReport, output: Output): string {
+  const attributes = formatAttributes({
+    name: "knock test",
+    tests: summary.scenarios,
+    failures: summary.failed,
+    errors: summary.broken,
+    time: formatSeconds(duration_ms),
+  });
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites${attributes}>`,
+    ...files.map((file) => formatTestSuite(file, output)),
+    "</testsuites>",
+    "",
+  ].join("\n");
+}
+
+/** Prints JUnit XML: a suite for each file, a test case for each scenario. Broken scenarios are errors. */
+export const createJunitReporter: CreateReporter = ({ output }) => ({
+  finish: (report) => output.raw(formatDocument(report, output)),
+});

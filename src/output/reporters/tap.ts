@@ -1,0 +1,69 @@
+import type { ReportedFile, ReportedScenario, TestReport } from "../../domain/scenario/test-report.js";
+import { escapeJson, escapeToOneLine } from "../escape-controls.js";
+import type { CreateReporter } from "./reporter.js";
+
+/** Escapes a description, in which `#` would start a directive. */
+function escapeDescription(text: string): string {
+  return escapeToOneLine(text.replaceAll("\\", "\\\\")).replaceAll("#", "\\#");
+}
+
+/** Returns a YAML block. Its values are JSON, which is YAML, so that no text can end the block. */
+function formatDiagnostics(fields: Readonly<Record<string, unknown>>): string[] {
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${escapeJson(JSON.stringify(value))}`);
+  return ["---", ...lines, "..."].map((line) => `  ${line}`);
+}
+
+function formatProblem({ file }: ReportedFile, { error, failures }: ReportedScenario): string[] {
+  if (error !== null) {
+    const { message, hint, line, column, code } = error;
+    return formatDiagnostics({ message, severity: "error", code, hint, at: { file, line, column } });
+  }
+  if (failures.length === 0) return [];
+  return formatDiagnostics({
+    severity: "fail",
+    failures: failures.map(({ subject, expected, found, step, line, column }) => ({
+      message: subject,
+      wanted: expected,
+      found,
+      step,
+      at: { file, line, column },
+    })),
+  });
+}
+
+/** A test point without its number. */
+interface TestPoint {
+  isOk: boolean;
+  description: string;
+  diagnostics: string[];
+}
+
+function listTestPoints(file: ReportedFile): TestPoint[] {
+  const name = escapeDescription(file.file);
+  const points = file.scenarios.map((scenario): TestPoint => {
+    const skip = scenario.skip === null ? "" : ` # SKIP ${escapeDescription(scenario.skip)}`;
+    return {
+      isOk: scenario.status === "passed" || scenario.status === "skipped",
+      description: `${name} > ${escapeDescription(scenario.name)}${skip}`,
+      diagnostics: formatProblem(file, scenario),
+    };
+  });
+  if (file.error === null) return points;
+  const { message, hint, code } = file.error;
+  const diagnostics = formatDiagnostics({ message, severity: "error", code, hint });
+  return [...points, { isOk: false, description: name, diagnostics }];
+}
+
+function formatReport({ files }: TestReport): string {
+  const points = files.flatMap(listTestPoints);
+  const lines = points.flatMap(({ isOk, description, diagnostics }, index) => [
+    `${isOk ? "ok" : "not ok"} ${index + 1} - ${description}`,
+    ...diagnostics,
+  ]);
+  return ["TAP version 14", `1..${points.length}`, ...lines, ""].join("\n");
+}
+
+/** Prints TAP 14: a test point for each scenario. */
+export const createTapReporter: CreateReporter = ({ output }) => ({
+  finish: (report) => output.raw(formatReport(report)),
+});
