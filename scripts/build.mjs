@@ -8,6 +8,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { buildPage } from "./build-page.mjs";
+import { TESTING_BUNDLE, TESTING_ENTRIES, writeTestingModules } from "./build-testing.mjs";
 import {
   LATE_CLASSES,
   LATE_OWN_FUNCTIONS,
@@ -167,6 +168,19 @@ const results = await Promise.all([
       footer: { js: "})" },
     }),
   ),
+  build({
+    ...common,
+    banner,
+    stdin: {
+      contents: TESTING_ENTRIES.map((name) => `export * from "./src/app/testing-api/${name}.ts";`).join("\n"),
+      resolveDir: root,
+      loader: "ts",
+    },
+    outfile: join(dist, TESTING_BUNDLE),
+    external: ["node:sqlite"],
+    plugins: [lateFunctions, lateClasses, lateOwnFunctions, apart, modulesApart],
+    supported: { "dynamic-import": false },
+  }),
   ...[...LATE_MODULES, ...Object.keys(LATE_OWN_FUNCTIONS)].map((name) =>
     build({
       ...common,
@@ -207,6 +221,8 @@ if (process.argv.includes("--check-licenses")) {
   console.log(`${packages.length} bundled packages, 0 license problems`);
   process.exit();
 }
+
+await writeTestingModules(root, join(dist, "testing"));
 
 // mrml reads its WebAssembly from its own folder.
 copyFileSync(join(dirname(require.resolve("mrml")), "mrml_wasm_bg.wasm"), join(dist, "vendor", "mrml_wasm_bg.wasm"));

@@ -30,6 +30,7 @@ const REFERENCE = {
   "environment-variables": ["environment-variables.md", "The variables that `knock` reads."],
   providers: ["providers.md", "The settings of each provider, and the requests that it sends."],
   "test-api": ["test-api.md", "The routes of `knock dev` for tests, under `/__knock/`."],
+  "testing-api": ["testing-api.md", "The functions and types of `knock-cli/testing`."],
   "api-coverage": ["api-coverage.md", "Each operation of the API, and whether `knock dev` serves it."],
 };
 

@@ -10,7 +10,7 @@ const collapseSpace = (text: string): string => text.replace(/\s+/g, " ").trim()
 const toPlainText = (html: string): string => collapseSpace(load(html).text());
 
 /** Returns the HTML of a message: of an email, or of all blocks of an in-app message. Empty for other channels. */
-function readHtml({ content }: ObservedMessage): string {
+export function readHtml({ content }: ObservedMessage): string {
   if (typeof content.html_body === "string") return content.html_body;
   if (!Array.isArray(content.blocks)) return "";
   return content.blocks

@@ -2,7 +2,7 @@ import { parseTimestamp } from "../domain/condition/parse-timestamp.js";
 import { checkExpectation, type ExpectationFailure } from "../domain/scenario/check-expectation.js";
 import type { Observation } from "../domain/scenario/observed.js";
 import type { Scenario } from "../domain/scenario/parse-scenarios.js";
-import type { ScenarioStep } from "../domain/scenario/scenario-schema.js";
+import type { Given, ScenarioStep } from "../domain/scenario/scenario-schema.js";
 import type { ScenarioFailure, ScenarioResult, ScenarioStatus } from "../domain/scenario/test-report.js";
 import type { ErrorCode } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
@@ -27,7 +27,11 @@ const BROKEN_CODES: ReadonlySet<ErrorCode> = new Set([
   "resource_missing",
 ]);
 
-async function explain(target: ScenarioTarget, { about }: ExpectationFailure): Promise<JsonObject | null> {
+/** Returns the step of the run that an expectation is about, with the conditions that decided it, or null. */
+export async function explainFailure(
+  target: ScenarioTarget,
+  { about }: ExpectationFailure,
+): Promise<JsonObject | null> {
   if (about === undefined) return null;
   const run = await target.operations.readRecipientRun(about.recipient_run_id);
   const steps = Array.isArray(run?.steps) ? run.steps.filter(isJsonObject) : [];
@@ -43,6 +47,15 @@ async function checkStepName(target: ScenarioTarget, { about }: ExpectationFailu
   throw new KnockError("scenario_invalid", `workflow "${String(run?.workflow)}" has no step "${about.step}"`, {
     hint: didYouMean(about.step, known, "Steps"),
   });
+}
+
+/** Sets the clock, the recipients, their preferences and the failures that a scenario gives. */
+export async function prepareTarget(target: ScenarioTarget, given: Given): Promise<void> {
+  const { operations } = target;
+  await operations.freezeClock(parseTimestamp(given.time ?? DEFAULT_TIME) as number, { force: true });
+  if (given.recipients) await operations.seedRecipients(given.recipients);
+  if (given.preferences) await setPreferences(target, given.preferences);
+  for (const failure of given.failures ?? []) await target.addFailure(failure);
 }
 
 class ScenarioRun {
@@ -66,12 +79,7 @@ class ScenarioRun {
   }
 
   async prepare(): Promise<void> {
-    const { given } = this.scenario;
-    const { operations } = this.target;
-    await operations.freezeClock(parseTimestamp(given.time ?? DEFAULT_TIME) as number, { force: true });
-    if (given.recipients) await operations.seedRecipients(given.recipients);
-    if (given.preferences) await setPreferences(this.target, given.preferences);
-    for (const failure of given.failures ?? []) await this.target.addFailure(failure);
+    await prepareTarget(this.target, this.scenario.given);
   }
 
   async runStep(step: ScenarioStep, index: number): Promise<void> {
@@ -115,7 +123,7 @@ class ScenarioRun {
     for (const failure of checkExpectation(expect, observation, this.target.reader)) {
       this.location = this.locate(index, failure.path);
       await checkStepName(this.target, failure);
-      this.addFailure(index, failure, await explain(this.target, failure));
+      this.addFailure(index, failure, await explainFailure(this.target, failure));
     }
   }
 

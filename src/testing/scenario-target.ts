@@ -19,7 +19,17 @@ export interface ScenarioTarget {
   /** Returns whether a channel has this key, or a channel type has this name. */
   hasChannelName(name: string): Promise<boolean>;
   listChannelNames(): Promise<string[]>;
+  /** Returns the names that expectations may contain. */
+  listNames(): Promise<ProjectNames>;
   close(): Promise<void>;
+}
+
+/** The names in a project's files. */
+export interface ProjectNames {
+  workflows: string[];
+  /** The refs of all steps of all workflows. */
+  steps: string[];
+  channels: { key: string; type: string }[];
 }
 
 /** Opens the engine of a scenario on an empty store with the project's recipients files. */

@@ -18,7 +18,7 @@ import type { ProjectLocation } from "../../project/find-project.js";
 import { openProject, type Project } from "../../project/open-project.js";
 import { openSqliteStore } from "../../store/sqlite/open-sqlite-store.js";
 import { createMessageReader } from "../../testing/message-reader.js";
-import type { ScenarioTarget } from "../../testing/scenario-target.js";
+import type { ProjectNames, ScenarioTarget } from "../../testing/scenario-target.js";
 import { createSeededIds } from "../../testing/seeded-ids.js";
 import type { Snapshots } from "../../testing/snapshots.js";
 import { mapEnvironment } from "../map-environment.js";
@@ -212,6 +212,23 @@ class EngineTarget implements ScenarioTarget {
     }
   }
 
+  /** Returns the workflows without problems. */
+  private async readWorkflows(): Promise<Workflow[]> {
+    const definitions = this.namedDefinitions;
+    const keys = await definitions.workflowKeys();
+    const workflows = await Promise.all(keys.map((key) => definitions.workflow(key).catch(() => null)));
+    return workflows.filter((workflow) => workflow !== null);
+  }
+
+  async listNames(): Promise<ProjectNames> {
+    const workflows = await this.readWorkflows();
+    return {
+      workflows: await this.listWorkflowKeys(),
+      steps: workflows.flatMap(({ steps }) => [...walkSteps(steps)].map(({ step }) => step.ref)),
+      channels: await this.listChannels(),
+    };
+  }
+
   async writeFile(path: string, content: string): Promise<void> {
     const { root } = this.shared.project;
     this.copy ??= copyProject(this.shared.project);
@@ -256,13 +273,7 @@ class EngineTarget implements ScenarioTarget {
   }
 
   private async listChannels(): Promise<Channel[]> {
-    const definitions = this.namedDefinitions;
-    const keys = await definitions.workflowKeys();
-    const workflows = await Promise.all(keys.map((key) => definitions.workflow(key).catch(() => null)));
-    return listProjectChannels(
-      await definitions.environment(),
-      workflows.filter((workflow) => workflow !== null),
-    );
+    return listProjectChannels(await this.namedDefinitions.environment(), await this.readWorkflows());
   }
 
   async listStepNames(workflow: string): Promise<string[] | null> {

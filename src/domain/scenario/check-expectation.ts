@@ -38,7 +38,8 @@ export function formatRecipient(recipient: RecipientReference): string {
   return typeof recipient === "string" ? recipient : `${recipient.collection}/${recipient.id}`;
 }
 
-function describeStep(step: StepOutcome | undefined): string {
+/** Returns the outcome of a step in words, with its reason. */
+export function describeStep(step: StepOutcome | undefined): string {
   if (step === undefined) return "not reached";
   const labels = getStepLabels(step)
     .map(({ label }) => label)

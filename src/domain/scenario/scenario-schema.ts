@@ -94,7 +94,7 @@ const ACTIONS = {
 } as const;
 const ACTION_NAMES = Object.keys(ACTIONS) as (keyof typeof ACTIONS)[];
 
-const stepSchema = once(() => {
+export const stepSchema = once(() => {
   const actions = Object.fromEntries(
     Object.entries(ACTIONS).map(([name, build]) => [name, z.optional(build() as z.ZodMiniType)]),
   ) as { [K in keyof typeof ACTIONS]: z.ZodMiniOptional<ReturnType<(typeof ACTIONS)[K]>> };
@@ -117,7 +117,7 @@ const stepSchema = once(() => {
 });
 
 /** The schema of the state before a scenario's first step. */
-const givenSchema = once(() =>
+export const givenSchema = once(() =>
   z.strictObject({
     time: described(optional(timeSchema()), "The time of the clock. Default: 2026-01-05T09:00:00Z, a Monday."),
     recipients: described(optional(recipientsFileSchema()), "Recipients besides those of recipients/."),

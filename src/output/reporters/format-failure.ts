@@ -5,6 +5,9 @@ import { formatDecision } from "../print-runs.js";
 
 type Failure = ReportedScenario["failures"][number];
 
+/** The parts of a failure that say what was expected, what was found, and what decided it. */
+type Comparison = Pick<Failure, "expected" | "found" | "explanation">;
+
 export const formatMilliseconds = (milliseconds: number): string =>
   milliseconds < 1_000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1_000).toFixed(2)} s`;
 
@@ -18,7 +21,7 @@ function formatDiff(expected: string, found: string, { colors: paint }: Output):
   );
 }
 
-function formatComparison({ expected, found }: Failure, output: Output): string[] {
+function formatComparison({ expected, found }: Comparison, output: Output): string[] {
   const { colors: paint } = output;
   if (`${expected}${found}`.includes("\n"))
     return [`${paint.green("- expected")}  ${paint.red("+ found")}`, ...formatDiff(expected, found, output)];
@@ -31,7 +34,7 @@ function formatPosition({ file }: ReportedFile, { line, column }: { line: number
 }
 
 /** Returns the comparison of a failure, and why the engine decided as it did. */
-export function formatFailureDetails(failure: Failure, output: Output): string[] {
+export function formatFailureDetails(failure: Comparison, output: Output): string[] {
   const decision = failure.explanation === null ? [] : formatDecision(failure.explanation, output);
   const why = decision.length === 0 ? [] : ["why", ...decision.map((line) => `  ${line}`)];
   return [...formatComparison(failure, output), ...why];

@@ -1,0 +1,65 @@
+// Writes the modules of `knock-cli/testing`: for each entry an ES module, a CommonJS module and their types. All entries
+// share one bundle, so that an engine of one module is known to the matchers of another.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const SOURCE_FOLDER = "src/app/testing-api";
+
+/** The bundle with the code of all entries, in dist/. */
+export const TESTING_BUNDLE = "testing.cjs";
+
+/** The modules that users import. */
+export const TESTING_ENTRIES = ["testing"];
+
+/** Files that contain only types, which the entries export. */
+export const TYPE_FILES = ["engine-types"];
+
+/** Returns the declarations of a source file. Entries and type files import only each other's types. */
+async function buildDeclarations(root, name) {
+  const { default: typescript } = await import("typescript");
+  const file = join(SOURCE_FOLDER, `${name}.ts`);
+  const { outputText, diagnostics } = typescript.transpileDeclaration(readFileSync(join(root, file), "utf8"), {
+    fileName: file,
+    reportDiagnostics: true,
+    compilerOptions: {
+      isolatedDeclarations: true,
+      declaration: true,
+      strict: true,
+      target: "es2022",
+      module: "esnext",
+    },
+  });
+  const [problem] = diagnostics ?? [];
+  if (problem !== undefined)
+    throw new Error(`${file}: ${typescript.flattenDiagnosticMessageText(problem.messageText, "\n")}`);
+  return outputText.replaceAll(/^ *\/\/ biome-ignore.*\n/gm, "");
+}
+
+/** Returns the public declarations by file name. */
+export async function buildTestingDeclarations(root) {
+  const names = [...TESTING_ENTRIES, ...TYPE_FILES];
+  return new Map(await Promise.all(names.map(async (name) => [name, await buildDeclarations(root, name)])));
+}
+
+/** Returns the names of the values that declarations export. */
+function listExports(declarations) {
+  return [...declarations.matchAll(/^export declare (?:async )?(?:function|const) (\w+)/gm)].map(([, name]) => name);
+}
+
+/** Writes the modules and their types to a folder. */
+export async function writeTestingModules(root, folder) {
+  mkdirSync(folder, { recursive: true });
+  const write = (name, text) => writeFileSync(join(folder, name), text);
+  for (const [name, declarations] of await buildTestingDeclarations(root)) {
+    write(`${name}.d.ts`, declarations);
+    write(`${name}.d.cts`, declarations.replaceAll(/(from "\.\/[\w-]+)\.js"/g, '$1.cjs"'));
+    if (!TESTING_ENTRIES.includes(name)) continue;
+    const names = listExports(declarations);
+    const bundle = `../${TESTING_BUNDLE}`;
+    write(`${name}.js`, `import bundle from "${bundle}";\nexport const { ${names.join(", ")} } = bundle;\n`);
+    write(
+      `${name}.cjs`,
+      `const bundle = require("${bundle}");\nmodule.exports = { ${names.map((key) => `${key}: bundle.${key}`).join(", ")} };\n`,
+    );
+  }
+}

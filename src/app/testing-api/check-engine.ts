@@ -1,0 +1,201 @@
+import {
+  checkExpectation,
+  describeStep,
+  type ExpectationFailure,
+  formatRecipient,
+} from "../../domain/scenario/check-expectation.js";
+import { type Expected, expectationSchema, type MessageExpectation } from "../../domain/scenario/expectation-schema.js";
+import type { Observation, ObservedMessage, ObservedRun } from "../../domain/scenario/observed.js";
+import { describeFilter, isSelected } from "../../domain/scenario/select-messages.js";
+import { checkClosedDocument } from "../../domain/schema/check-document.js";
+import { DocumentFindings } from "../../domain/schema/document-findings.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { Output } from "../../output/output.js";
+import { formatDecision } from "../../output/print-runs.js";
+import { formatFailureDetails } from "../../output/reporters/format-failure.js";
+import { explainFailure } from "../../testing/run-scenario.js";
+import { checkNames } from "./check-names.js";
+import { EmbeddedTestEngine } from "./embedded-test-engine.js";
+import type { ExpectedMessage, ExpectedSkip } from "./engine-types.js";
+import { openSilentOutput } from "./silent-io.js";
+
+/** Limits the messages and steps that a failure shows. */
+const MAX_SHOWN = 5;
+
+/** The result of a check. `message` explains why it did not match, or what matched. */
+export interface EngineCheck {
+  isMet: boolean;
+  message: string;
+  expected: unknown;
+  actual: unknown;
+}
+
+function toEngine(value: unknown): EmbeddedTestEngine {
+  if (value instanceof EmbeddedTestEngine) return value;
+  throw new KnockError("usage", "the value is not a test engine", {
+    hint: "Pass the result of `await createTestEngine()`.",
+  });
+}
+
+/** Throws `scenario_invalid` for unknown properties and for expectations that can never fail. */
+function parseExpected(expected: ExpectedMessage): MessageExpectation {
+  const document = { messages: [expected] };
+  const findings = new DocumentFindings(document);
+  const parsed = checkClosedDocument(expectationSchema(), document, (path, message) =>
+    findings.add(path.slice(2), message),
+  ) as Expected | null;
+  if ("snapshot" in expected)
+    findings.add(["snapshot"], "is only for `knock test`; use the snapshots of your test runner");
+  const entry = parsed?.messages?.[0];
+  if (entry === undefined || !findings.isEmpty) throw findings.toError("toHaveSent", "scenario_invalid");
+  return entry;
+}
+
+const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
+
+async function formatFailures(
+  engine: EmbeddedTestEngine,
+  failures: readonly ExpectationFailure[],
+  output: Output,
+): Promise<string[]> {
+  const lines: string[] = [];
+  for (const failure of failures.slice(0, MAX_SHOWN)) {
+    const explanation = await explainFailure(engine.target, failure);
+    lines.push(failure.subject, ...indent(formatFailureDetails({ ...failure, explanation }, output)));
+  }
+  return lines;
+}
+
+/** Returns why steps did not send a message that is expected, with the conditions and preferences that decided it. */
+async function explainMissing(
+  engine: EmbeddedTestEngine,
+  { to, workflow, step, channel }: MessageExpectation,
+  runs: readonly ObservedRun[],
+  output: Output,
+): Promise<string[]> {
+  const lines: string[] = [];
+  const selected = runs.filter(
+    (run) => (!to || formatRecipient(run.recipient) === to) && (!workflow || run.workflow === workflow),
+  );
+  for (const run of selected) {
+    const name = formatRecipient(run.recipient);
+    if (run.steps.length === 0 && run.reason !== undefined)
+      lines.push(`${name} ${run.workflow}  stopped (${run.reason.code}${formatDetail(run.reason.detail)})`);
+    for (const found of run.steps) {
+      const isRelevant = found.outcome !== "sent" && found.outcome !== "passed" && isStepSelected(found, step, channel);
+      if (!isRelevant || lines.length >= MAX_SHOWN) continue;
+      const about = { recipient_run_id: String(run.recipient_run_id), step: found.ref };
+      const explanation = await explainFailure(engine.target, {
+        path: [],
+        subject: "",
+        expected: "",
+        found: "",
+        about,
+      });
+      const decision = explanation === null ? [] : formatDecision(explanation, output);
+      lines.push(`${name} ${found.ref}  ${describeStep(found)}`, ...indent(decision));
+    }
+  }
+  return lines.slice(0, 4 * MAX_SHOWN);
+}
+
+const formatDetail = (detail: string | null): string => (detail === null ? "" : `: ${detail}`);
+
+function isStepSelected(found: ObservedRun["steps"][number], step?: string | null, channel?: string | null): boolean {
+  if (step && found.ref !== step) return false;
+  if (!channel || found.type !== "channel") return true;
+  const message = { channel: { key: found.channel ?? "", type: found.channel_type ?? "" } } as ObservedMessage;
+  return isSelected(message, { channel });
+}
+
+/** Checks whether messages with all expected properties were created. */
+export async function checkSent(value: unknown, expected: ExpectedMessage, isNegated: boolean): Promise<EngineCheck> {
+  const engine = toEngine(value);
+  const { count, ...wanted } = parseExpected(expected);
+  if (isNegated && typeof count === "number")
+    throw new KnockError("usage", "a count cannot be negated", { hint: "Expect the number itself, such as count: 0." });
+  await checkNames(engine.target, expected);
+  const observation = await engine.observe();
+  const { reader } = engine.target;
+  const check = (messages: readonly ObservedMessage[], entry: MessageExpectation): ExpectationFailure[] =>
+    checkExpectation({ messages: [entry] }, { ...observation, messages }, reader);
+  const selected = observation.messages.filter((message) => isSelected(message, wanted));
+  const attempts = selected.map((message) => ({ message, failures: check([message], wanted) }));
+  const matching = attempts.filter(({ failures }) => failures.length === 0).map(({ message }) => message);
+  const isMet = typeof count === "number" ? matching.length === count : matching.length > 0;
+  const output = await openSilentOutput(() => {});
+  const lines: string[] = [];
+  if (isMet) lines.push(`expected no message (${describeFilter(wanted)}), but ${matching.length} match:`);
+  else lines.push(`expected the engine to have sent ${formatCount(count)} (${describeFilter(wanted)})`);
+  const mismatches = attempts.filter(({ failures }) => failures.length > 0);
+  if (isMet)
+    lines.push(
+      ...matching.slice(0, MAX_SHOWN).map(({ channel, step, to, at }) => `  ${channel.type} ${step} to ${to} at ${at}`),
+    );
+  else if (selected.length === 0 || mismatches.length === 0) {
+    const { to, channel, step, workflow, tenant } = wanted;
+    const filter = { to, channel, step, workflow, tenant };
+    const failures = check(observation.messages, { ...filter, ...(count === undefined ? {} : { count }) });
+    lines.push(...indent(await formatFailures(engine, failures, output)));
+    const reasons = await explainMissing(engine, wanted, observation.outcomes, output);
+    if (reasons.length > 0) lines.push("  why", ...indent(indent(reasons)));
+  } else
+    for (const { failures } of mismatches.slice(-MAX_SHOWN))
+      lines.push(...indent(await formatFailures(engine, failures, output)));
+  return { isMet, message: lines.join("\n"), expected, actual: selected };
+}
+
+function formatCount(count: number | null | undefined): string {
+  if (typeof count !== "number") return "a message";
+  return count === 1 ? "exactly 1 message" : `exactly ${count} messages`;
+}
+
+/** Checks whether a step was skipped, or a run was stopped before its first step. */
+export async function checkSkipped(value: unknown, expected: ExpectedSkip): Promise<EngineCheck> {
+  const engine = toEngine(value);
+  const { to, step, channel, workflow, reason, ...unknown } = expected;
+  const [unknownKey] = Object.keys(unknown);
+  if (unknownKey !== undefined)
+    throw new KnockError("scenario_invalid", `toHaveSkipped: "${unknownKey}" is not a known property`, {
+      hint: "Properties: to, step, channel, workflow, reason.",
+    });
+  await checkNames(engine.target, expected);
+  const observation = await engine.observe();
+  const runs = observation.outcomes.filter(
+    (run) => (!to || formatRecipient(run.recipient) === to) && (!workflow || run.workflow === workflow),
+  );
+  const output = await openSilentOutput(() => {});
+  const wanted = `${[to, workflow, step, channel].filter(Boolean).join(" ") || "a step"} skipped${reason ? ` (${reason})` : ""}`;
+  const met: string[] = [];
+  const failures: ExpectationFailure[] = [];
+  for (const run of runs) {
+    const name = formatRecipient(run.recipient);
+    if (!step && !channel && run.steps.length === 0 && run.reason && (!reason || run.reason.code === reason))
+      met.push(`${name} ${run.workflow}  stopped (${run.reason.code}${formatDetail(run.reason.detail)})`);
+    for (const found of run.steps) {
+      if (!isStepSelected(found, step, channel) || (channel && found.type !== "channel")) continue;
+      const outcome = { outcome: "skipped", ...(reason ? { reason: reason as never } : {}) };
+      const only: Observation = { ...observation, outcomes: [run] };
+      const own = checkExpectation({ outcomes: { [name]: { [found.ref]: outcome } } }, only, engine.target.reader);
+      if (own.length === 0) met.push(`${name} ${found.ref}  ${describeStep(found)}`);
+      failures.push(...own);
+    }
+  }
+  const isMet = met.length > 0;
+  const lines = isMet
+    ? [`expected nothing of: ${wanted}, but it happened:`, ...indent(met.slice(0, MAX_SHOWN))]
+    : [`expected ${wanted}`, ...indent(await formatFailures(engine, failures, output))];
+  if (!isMet && failures.length === 0) lines.push(`  found: ${describeRuns(runs)}`);
+  return { isMet, message: lines.join("\n"), expected, actual: runs };
+}
+
+function describeRuns(runs: readonly ObservedRun[]): string {
+  if (runs.length === 0) return "no run";
+  return runs
+    .slice(0, MAX_SHOWN)
+    .map(
+      ({ recipient, workflow, steps, reason }) =>
+        `${formatRecipient(recipient)} ${workflow}: ${reason?.code ?? steps.map(({ ref }) => ref).join(", ")}`,
+    )
+    .join("; ");
+}

@@ -1,0 +1,22 @@
+import { Output } from "../../output/output.js";
+import type { OutputStream } from "../../output/output-stream.js";
+import { createProcessIO, type ProcessIO } from "../process-io.js";
+
+const DISCARD: OutputStream = { write: () => true };
+
+/** Returns an output whose results are discarded. Each line of warnings and logs is passed to a function. */
+export function openSilentOutput(onLine: (text: string) => void): Promise<Output> {
+  const stderr = {
+    write(text: string) {
+      for (const line of text.split("\n")) if (line !== "") onLine(line);
+      return true;
+    },
+  };
+  return Output.open({ stdout: DISCARD, stderr, env: {} });
+}
+
+/** Returns input and output for an engine inside another program, which keeps its own streams and signals. */
+export function createSilentIO(): ProcessIO {
+  const { signal } = new AbortController();
+  return { ...createProcessIO(() => signal), argv: [], stdout: DISCARD, stderr: DISCARD };
+}

@@ -1,0 +1,81 @@
+import { AssertionError } from "node:assert";
+import { checkSent, checkSkipped, type EngineCheck } from "./check-engine.js";
+import { EmbeddedTestEngine } from "./embedded-test-engine.js";
+import type {
+  AnyWorkflowData,
+  ExpectedMessage,
+  ExpectedSkip,
+  MatcherFunctions,
+  MatcherResult,
+  TestEngine,
+  TestEngineOptions,
+} from "./engine-types.js";
+
+export type * from "./engine-types.js";
+
+/**
+ * Opens an engine on a project's files, with its own data, clock and IDs in memory. Pass the type that `knock types`
+ * generates as `Workflows` to check workflow keys and data. Rejects if there is no project or a file is invalid.
+ */
+export async function createTestEngine<Workflows extends object = AnyWorkflowData>(
+  options: TestEngineOptions = {},
+): Promise<TestEngine<Workflows>> {
+  return (await EmbeddedTestEngine.open(options)) as unknown as TestEngine<Workflows>;
+}
+
+/** Returns whether a matcher is called after `.not`. */
+function isNegated(context: unknown): boolean {
+  return (context as { isNot?: boolean } | undefined)?.isNot === true;
+}
+
+const toMatcherResult = ({ isMet, message }: EngineCheck): MatcherResult => ({ pass: isMet, message: () => message });
+
+/** The matchers `toHaveSent` and `toHaveSkipped` for `expect.extend(matchers)` in Vitest, Jest and Playwright. */
+export const matchers: MatcherFunctions = {
+  async toHaveSent(engine, expected) {
+    return toMatcherResult(await checkSent(engine, expected, isNegated(this)));
+  },
+  async toHaveSkipped(engine, expected) {
+    return toMatcherResult(await checkSkipped(engine, expected));
+  },
+};
+
+function fail({ message, expected, actual }: EngineCheck, operator: string): never {
+  throw new AssertionError({ message, expected, actual, operator });
+}
+
+/** Asserts that a message with all given properties was created. Rejects with an AssertionError that explains why not. */
+export async function assertSent<Workflows extends object>(
+  engine: TestEngine<Workflows>,
+  expected: ExpectedMessage<keyof Workflows & string>,
+): Promise<void> {
+  const check = await checkSent(engine, expected, false);
+  if (!check.isMet) fail(check, "assertSent");
+}
+
+/** Asserts that no message with all given properties was created. */
+export async function assertNotSent<Workflows extends object>(
+  engine: TestEngine<Workflows>,
+  expected: ExpectedMessage<keyof Workflows & string>,
+): Promise<void> {
+  const check = await checkSent(engine, expected, true);
+  if (check.isMet) fail(check, "assertNotSent");
+}
+
+/** Asserts that a step was skipped, or that a run was stopped before its first step. */
+export async function assertSkipped<Workflows extends object>(
+  engine: TestEngine<Workflows>,
+  expected: ExpectedSkip<keyof Workflows & string>,
+): Promise<void> {
+  const check = await checkSkipped(engine, expected);
+  if (!check.isMet) fail(check, "assertSkipped");
+}
+
+/** Asserts that no step was skipped as described. */
+export async function assertNotSkipped<Workflows extends object>(
+  engine: TestEngine<Workflows>,
+  expected: ExpectedSkip<keyof Workflows & string>,
+): Promise<void> {
+  const check = await checkSkipped(engine, expected);
+  if (check.isMet) fail(check, "assertNotSkipped");
+}

@@ -1,0 +1,132 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+/** Tests of a notification that each test runner runs with its own functions. */
+const BODY = `
+  await engine.notify("new-comment", { recipients: ["grace"], data: { page: "Home" } });
+  await engine.untilIdle();`;
+
+const FILES: Record<string, string> = {
+  "package.json": '{ "type": "module" }',
+  "node.test.js": `
+import { after, test } from "node:test";
+import { assertNotSent, assertSent, createTestEngine } from "knock-cli/testing";
+const engine = await createTestEngine({ project: "collab" });
+after(() => engine.close());
+test("grace gets an email", async () => {${BODY}
+  await assertSent(engine, { to: "grace", channel: "email", subject: { contains: "Home" } });
+  await assertNotSent(engine, { to: "ada" });
+});
+test("fails", async () => {
+  await assertSent(engine, { to: "ada" });
+});
+`,
+  "vitest.test.js": `
+import { createRequire } from "node:module";
+import { expect, test } from "vitest";
+import { createTestEngine, matchers } from "knock-cli/testing";
+expect.extend(matchers);
+test("grace gets an email", async () => {
+  const engine = await createTestEngine({ project: "collab" });${BODY}
+  await expect(engine).toHaveSent({ to: "grace", channel: "email" });
+  await expect(engine).not.toHaveSkipped({ to: "grace" });
+  await expect(expect(engine).toHaveSent({ to: "ada" })).rejects.toThrow("at least 1");
+  await engine.close();
+});
+test("a CommonJS module has the same functions", () => {
+  expect(createRequire(import.meta.url)("knock-cli/testing").matchers).toBe(matchers);
+});
+`,
+};
+
+/** Calls that the types accept, and calls that they reject. */
+const TYPES = `
+import { createTestEngine, assertSent } from "knock-cli/testing";
+interface Workflows {
+  "new-comment": { page: string };
+  welcome: { name?: string };
+}
+const engine = await createTestEngine<Workflows>({ time: new Date() });
+const { recipients } = await engine.notify("new-comment", { recipients: "ada", data: { page: "Home" } });
+const outcome: "sent" | undefined = recipients[0]?.steps[0]?.outcome === "sent" ? "sent" : undefined;
+await engine.notify("welcome", { recipients: ["ada", { id: "bo", email: "bo@example.com" }] });
+await assertSent(engine, { workflow: "welcome", subject: { contains: String(outcome) } });
+// @ts-expect-error an unknown workflow
+await engine.notify("welcom", { recipients: "ada" });
+// @ts-expect-error a missing property
+await engine.notify("new-comment", { recipients: "ada", data: {} });
+// @ts-expect-error no data
+await engine.notify("new-comment", { recipients: "ada" });
+// @ts-expect-error an unknown expectation
+await assertSent(engine, { chanel: "email" });
+const untyped = await createTestEngine();
+await untyped.notify("any", { recipients: "ada", data: { any: 1 } });
+`;
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "knock-testing-"));
+  const [packed] = Object.values<{ files: { path: string }[] }>(
+    JSON.parse(
+      execFileSync("npm", ["pack", "--ignore-scripts", "--json", "--dry-run"], { cwd: ROOT, encoding: "utf8" }),
+    ),
+  );
+  const installed = join(folder, "node_modules/knock-cli");
+  for (const { path } of packed?.files ?? [])
+    if (/^(?:package\.json|dist\/)/.test(path)) cpSync(join(ROOT, path), join(installed, path), { recursive: true });
+  for (const name of ["vitest", "typescript", "@types/node"]) {
+    mkdirSync(join(folder, "node_modules/@types"), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules", name), join(folder, "node_modules", name));
+  }
+  cpSync(join(ROOT, "fixtures/collab"), join(folder, "collab"), { recursive: true });
+  for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const run = (script: string, ...args: string[]) =>
+  execa(process.execPath, [join(ROOT, "node_modules", script), ...args], {
+    cwd: folder,
+    reject: false,
+    stdin: "ignore",
+  });
+
+describe("the packed modules of knock-cli/testing", () => {
+  it("work in node:test, which prints why an assertion fails", async () => {
+    const { stdout } = await execa(process.execPath, ["--test", "--test-reporter=tap", "node.test.js"], {
+      cwd: folder,
+      reject: false,
+      stdin: "ignore",
+      env: { NODE_TEST_CONTEXT: undefined },
+    });
+    expect(stdout).toMatch(/ok \d - grace gets an email/);
+    expect(stdout).toMatch(/not ok \d - fails/);
+    expect(stdout).toContain("expected the engine to have sent a message (to ada)");
+  });
+
+  it("work in Vitest, as ES modules and as CommonJS", async () => {
+    const { exitCode, stdout, stderr } = await run("vitest/vitest.mjs", "run", "--root", folder, "vitest.test.js");
+    expect(`${stdout}${stderr}`).toMatch(/2 passed/);
+    expect(exitCode).toBe(0);
+  });
+
+  it("have types that accept right calls and reject wrong ones, in ES modules and CommonJS", async () => {
+    writeFileSync(join(folder, "types.mts"), TYPES);
+    writeFileSync(
+      join(folder, "types.cts"),
+      'import { matchers } from "knock-cli/testing";\nexport default matchers;\n',
+    );
+    const { stdout } = await run(
+      "typescript/bin/tsc",
+      ...["--noEmit", "--strict", "--target", "es2022", "--types", "node", "--exactOptionalPropertyTypes"],
+      ...["--moduleResolution", "node16", "--module", "node16", "types.mts", "types.cts"],
+    );
+    expect(stdout).toBe("");
+  });
+});
