@@ -129,6 +129,17 @@ const apart = {
   },
 };
 
+/** Lets juice require cheerio from its own file, because scenarios also use it. */
+const sharedCheerio = {
+  name: "shared-cheerio",
+  setup({ onResolve }) {
+    onResolve({ filter: /^cheerio$|\/cheerio\/dist\/esm\/slim\.js$/ }, () => ({
+      path: "../cheerio.cjs",
+      external: true,
+    }));
+  },
+};
+
 const modulesApart = {
   name: "modules-apart",
   setup({ onResolve }) {
@@ -207,7 +218,7 @@ const results = await Promise.all([
         resolveDir: root,
       },
       outfile: join(dist, "vendor", `${name}.cjs`),
-      plugins: name === "quicktype-core" ? [quicktypeLanguages] : [],
+      plugins: name === "quicktype-core" ? [quicktypeLanguages] : name.startsWith("juice/") ? [sharedCheerio] : [],
     }),
   ),
 ]);

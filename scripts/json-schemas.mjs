@@ -118,7 +118,7 @@ for (const [name, { title, schema, isServiceFormat }] of Object.entries(PUBLISHE
     },
   });
   const { $schema, ...rest } = json;
-  texts.set(`schemas/${name}.schema.json`, `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n`);
+  texts.set(`schemas/${name}.schema.json`, `${JSON.stringify({ $schema, title, ...rest }, null, 1)}\n`);
 }
 
 function readOrNull(path) {

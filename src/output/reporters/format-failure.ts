@@ -5,7 +5,7 @@ import { formatDecision } from "../print-runs.js";
 
 type Failure = ReportedScenario["failures"][number];
 
-/** The parts of a failure that say what was expected, what was found, and what decided it. */
+/** The parts of a failure that contain the expected and the found value, and the conditions that decided it. */
 type Comparison = Pick<Failure, "expected" | "found" | "explanation">;
 
 export const formatMilliseconds = (milliseconds: number): string =>
