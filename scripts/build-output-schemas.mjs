@@ -55,7 +55,7 @@ export async function buildOutputSchemas() {
     });
     const id = name === "notify" ? { $id: OUTCOME_ID } : {};
     const { id: _id, ...json } = rest;
-    const text = `${JSON.stringify({ $schema, ...id, title, description, ...json }, null, 2)}\n`;
+    const text = `${JSON.stringify({ $schema, ...id, title, description, ...json }, null, 1)}\n`;
     texts.set(`schemas/output/${name}.schema.json`, text);
     if (name === "notify") texts.set("docs/outcome.schema.json", text);
   }

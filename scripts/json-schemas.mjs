@@ -97,6 +97,16 @@ function unwrapSingleMember(json) {
   Object.assign(json, { ...member, ...json });
 }
 
+const PLACEHOLDER = "^\\$\\{[^{}]*\\}$";
+
+/** Allows a placeholder such as `${count}` in place of a number or boolean, which a row of a scenario's table replaces. */
+function allowPlaceholder(json) {
+  const types = [json.type].flat();
+  if (!types.some((type) => ["integer", "number", "boolean"].includes(type)) || types.includes("string")) return;
+  json.type = [...types, "string"];
+  json.pattern = PLACEHOLDER;
+}
+
 /** Drops the limits of safe integers, which do not help a reader. */
 function dropSafeLimits(json) {
   if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
@@ -113,6 +123,7 @@ for (const [name, { title, schema, isServiceFormat }] of Object.entries(PUBLISHE
       unwrapSingleMember(jsonSchema);
       joinNullable(jsonSchema, zodSchema);
       dropSafeLimits(jsonSchema);
+      if (name === "scenario") allowPlaceholder(jsonSchema);
       pickByDiscriminator(jsonSchema, zodSchema._zod.def);
       if (isServiceFormat) allowFileReferences(jsonSchema);
     },
