@@ -46,7 +46,7 @@ function listProperties(schema: Json): Set<string> {
   return names;
 }
 
-const ajv = new Ajv2020({ strict: false });
+const ajv = new Ajv2020({ strict: false, code: { optimize: false } });
 
 /**
  * Returns the examples of a schema that do not match the part of the schema that they belong to. `uri` is the URI of the

@@ -31,7 +31,13 @@ export function closeSchema(schema: Json): Json {
 }
 
 /** One instance for all schemas: each instance compiles the schema of schemas again, which takes longer than the schemas do. */
-const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false });
+const ajv = new Ajv2020({
+  allErrors: true,
+  strict: true,
+  strictTypes: false,
+  strictRequired: false,
+  code: { optimize: false },
+});
 ajv.addFormat("date-time", DATE_TIME);
 const validators = new Map<string, ValidateFunction>();
 

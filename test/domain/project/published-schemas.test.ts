@@ -47,7 +47,7 @@ function undescribed(schema: unknown, path = ""): string[] {
   });
 }
 
-const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, code: { optimize: false } });
 const validators = new Map<string, ValidateFunction>();
 
 function compileSchema(name: string): ValidateFunction {
