@@ -19,7 +19,7 @@ export function isLiveKey(apiKey: string, baseUrl: string): boolean {
 
 /**
  * Asks for confirmation before the first request with a live key. Throws `confirmation_needed` if the user declines or
- * standard input is not a terminal (contract, section 2).
+ * standard input is not a terminal.
  */
 export async function confirmLiveKey(baseUrl: string, { stdinIsTerminal, confirm }: ProcessIO): Promise<void> {
   if (stdinIsTerminal && (await confirm(`This command uses a live API key at ${new URL(baseUrl).host}. Continue?`)))

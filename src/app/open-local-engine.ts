@@ -62,7 +62,7 @@ export function resolveLocalBranch(
   return null;
 }
 
-/** Applies the recipients files that have changed since they were last applied (contract, section 5). */
+/** Applies the recipients files that have changed since they were last applied. */
 export async function applyRecipientsFiles(
   project: Project,
   store: SeedStore & Pick<StoreControl, "isReadOnly">,

@@ -17,8 +17,7 @@ const DEFAULT_BASE_URL = "https://api.knock.app";
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 /**
- * Every setting with its source. The order of precedence is flag, environment variable, knock.json, profile, default
- * (contract, section 2).
+ * Every setting with its source. The order of precedence is flag, environment variable, knock.json, profile, default.
  */
 export interface Settings {
   target: Setting<"local" | "remote">;

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option, type OutputConfiguration } from "commander";
+import { TOPIC_NAMES } from "../commands/help-topics/topic-names.js";
 import { addGroupExamples, getExamples, setExampleNames } from "../commands/shared/examples.js";
 import { OPTION_GROUPS } from "../commands/shared/help-groups.js";
 import { applyVerbosity, type CommonFlags } from "../commands/shared/options.js";
@@ -58,9 +59,8 @@ async function nameExamples(program: Command, context: AppServices): Promise<voi
 }
 
 /** Returns whether `knock help` has a page for a word. */
-async function isHelpTopic(word: string): Promise<boolean> {
-  const { HELP_TOPICS } = await import("../commands/help-topics/topics.js");
-  return word === "error" || Object.hasOwn(HELP_TOPICS, word);
+function isHelpTopic(word: string): boolean {
+  return word === "error" || TOPIC_NAMES.some((name) => name === word);
 }
 
 /** Runs the command that argv names. Throws `usage` if the arguments are not valid. */
@@ -101,7 +101,7 @@ export async function runProgram(
     if (first !== "" && name !== "help" && !first.startsWith("-")) {
       const suggestion = suggestCommand(first);
       throw new KnockError("usage", `there is no command "${first}"`, {
-        hint: (await isHelpTopic(first))
+        hint: isHelpTopic(first)
           ? `"${first}" is a help topic. Run \`knock help ${first}\` to read it.`
           : suggestion === undefined
             ? didYouMean(first, Object.keys(commands), "Commands", 30)

@@ -56,7 +56,7 @@ function isActive({ remaining }: Fault): boolean {
 }
 
 /**
- * Failures that tests inject into deliveries (contract, section 6). The engine needs no code for them: it receives an
+ * Failures that tests inject into deliveries. The engine needs no code for them: it receives an
  * environment in which channels with a fault deliver, and providers that fail. Messages of a sandboxed channel that do
  * not fail stay sandboxed.
  */

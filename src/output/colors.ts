@@ -17,8 +17,7 @@ const unstyled: Style = (text) => text;
 export const NO_COLORS: Colors = { bold: unstyled, dim: unstyled, green: unstyled, red: unstyled, yellow: unstyled };
 
 /**
- * Returns whether a stream gets colors. The order of precedence is FORCE_COLOR, NO_COLOR, the type of the stream
- * (contract, section 2).
+ * Returns whether a stream gets colors. The order of precedence is FORCE_COLOR, NO_COLOR, the type of the stream.
  */
 function hasColor(stream: OutputStream, env: Record<string, string | undefined>): boolean {
   const forced = env.FORCE_COLOR;

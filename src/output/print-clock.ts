@@ -43,7 +43,7 @@ export function warnBlockedOccurrence({ schedule_id, recipient, at, error }: Blo
   );
 }
 
-/** Prints the result of `knock clock` and of every command that moves the clock (contract, section 5). */
+/** Prints the result of `knock clock` and of every command that moves the clock. */
 export function printClock(state: ClockDocument, output: Output): void {
   const { verbosity, colors: paint } = output;
   if (verbosity.json) return output.json(state);

@@ -19,7 +19,7 @@ export interface ReportedRun {
   messages: JsonObject[];
 }
 
-/** Returns the known outcome of one trigger. Adds nothing that the API did not report (contract, section 2). */
+/** Returns the known outcome of one trigger. Adds nothing that the API did not report. */
 export function buildTriggerOutcome(
   known: Pick<TriggerOutcome, "workflow_run_id" | "workflow" | "replayed">,
   reportedRuns: readonly ReportedRun[],

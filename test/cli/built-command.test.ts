@@ -12,6 +12,8 @@ const DIST = resolve(import.meta.dirname, "../../dist");
 const RUN_ELSEWHERE: Record<string, string> = {
   "compile-linear-pattern.cjs": "slow-pattern.test.ts",
   "open-remote.cjs": "remote.test.ts",
+  "testing.cjs": "testing-modules.test.ts",
+  "testing/testing.cjs": "testing-modules.test.ts",
   "vendor/jose.cjs": "real-delivery.test.ts",
   "vendor/nodemailer.cjs": "real-delivery.test.ts",
   "vendor/ora.cjs": "terminal.test.ts",

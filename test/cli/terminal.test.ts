@@ -55,7 +55,7 @@ describe.runIf(hasTerminal).concurrent("knock on a terminal", () => {
     expect(stdout).toMatch(/^[^\n]+\(running, .+ ahead of real time\)$/);
     await collab.knock(COMMENT);
     const list = await collab.onTerminal(["runs", "list"], { env: { NO_COLOR: "1" }, columns: 0 });
-    expect(list.stdout).toContain("new-comment  ada        paused");
+    expect(list.stdout).toContain("new-comment  ada        waiting");
   });
 
   it("truncates tables to the width, and never in a pipe", async ({ collab }) => {
@@ -63,8 +63,8 @@ describe.runIf(hasTerminal).concurrent("knock on a terminal", () => {
     const narrow = await collab.onTerminal(["runs", "list"], { columns: 41, env: { NO_COLOR: "1" } });
     const lines = narrow.stdout.split("\n");
     expect(lines.every((line) => line.length <= 41)).toBe(true);
-    expect(lines[0]).toBe("RECIPIEN…  WORKFLOW     RECIPIENT  STATUS");
-    expect(lines[1]).toMatch(/^[0-9a-f]{8}… {2}new-comment {2}ada {8}paused$/);
+    expect(lines[0]).toBe("RECIPIEN…  WORKFLOW    RECIPIENT  STATUS");
+    expect(lines[1]).toMatch(/^[0-9a-f]{8}… {2}new-comment {2}ada {8}waiting$/);
     expect((await collab.knock(["runs", "list"])).stdout).not.toContain("…");
   });
 

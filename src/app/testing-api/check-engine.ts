@@ -103,7 +103,7 @@ const formatDetail = (detail: string | null): string => (detail === null ? "" : 
 
 function isStepSelected(found: ObservedRun["steps"][number], step?: string | null, channel?: string | null): boolean {
   if (step && found.ref !== step) return false;
-  if (!channel || found.type !== "channel") return true;
+  if (!channel || found.channel_type === undefined) return true;
   const message = { channel: { key: found.channel ?? "", type: found.channel_type ?? "" } } as ObservedMessage;
   return isSelected(message, { channel });
 }
@@ -173,7 +173,7 @@ export async function checkSkipped(value: unknown, expected: ExpectedSkip): Prom
     if (!step && !channel && run.steps.length === 0 && run.reason && (!reason || run.reason.code === reason))
       met.push(`${name} ${run.workflow}  stopped (${run.reason.code}${formatDetail(run.reason.detail)})`);
     for (const found of run.steps) {
-      if (!isStepSelected(found, step, channel) || (channel && found.type !== "channel")) continue;
+      if (!isStepSelected(found, step, channel) || (channel && found.channel_type === undefined)) continue;
       const outcome = { outcome: "skipped", ...(reason ? { reason: reason as never } : {}) };
       const only: Observation = { ...observation, outcomes: [run] };
       const own = checkExpectation({ outcomes: { [name]: { [found.ref]: outcome } } }, only, engine.target.reader);

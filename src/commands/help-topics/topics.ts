@@ -5,6 +5,7 @@ import type { HelpTopic } from "./help-topic.js";
 import { json } from "./json.js";
 import { store } from "./store.js";
 import { targets } from "./targets.js";
+import type { TopicName } from "./topic-names.js";
 
 /** Every topic of `knock help <topic>`, by name. */
 export const HELP_TOPICS: Readonly<Record<string, HelpTopic>> = {
@@ -14,4 +15,4 @@ export const HELP_TOPICS: Readonly<Record<string, HelpTopic>> = {
   json,
   clock,
   store,
-};
+} satisfies Record<TopicName, HelpTopic>;

@@ -143,6 +143,12 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     default: "no annotations",
   },
   {
+    name: "GITHUB_WORKSPACE",
+    group: "Output",
+    meaning: "folder that paths in annotations are relative to, with `GITHUB_ACTIONS=true`; GitHub Actions sets it",
+    default: "the working directory",
+  },
+  {
     name: "GITHUB_STEP_SUMMARY",
     group: "Output",
     meaning: "file to which a table of `--expect` rules is added, with `GITHUB_ACTIONS=true`; GitHub Actions sets it",

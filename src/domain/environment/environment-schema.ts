@@ -62,7 +62,7 @@ function checkChannelGroupTypes({ channels, channel_groups: groups }: JsonObject
 }
 
 /**
- * The schema of an `environment.json` (section 5 of the contract). Sections that a file does not have are not built.
+ * The schema of an `environment.json`. Sections that a file does not have are not built.
  */
 export const environmentSchema = once(() => {
   const text = (description: string, example?: unknown) => described(optional(z.string()), description, example);

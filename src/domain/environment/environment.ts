@@ -12,7 +12,7 @@ import type { Webhook } from "./webhook.js";
 /** The namespace of channel IDs. It gives a key the same ID in every project, so it must never change. */
 const CHANNEL_NAMESPACE = "7d3f5c0e-6f0b-4a52-9d53-1d6b8b0c2a41";
 
-/** A channel's settings in this environment (`environment.json`, section 5 of the contract). */
+/** A channel's settings in this environment (`environment.json`). */
 export interface Channel {
   id: string;
   key: string;
@@ -86,7 +86,7 @@ interface AgentSettings {
   answers: DeclaredAgentResponse[];
 }
 
-/** The access rules of the local API (section 6 of the contract). */
+/** The access rules of the local API. */
 export interface AccessSettings {
   /** The accepted keys, or null if any key is accepted. */
   keys: readonly string[] | null;

@@ -106,7 +106,7 @@ function checkEnvironment(raw: unknown, file: string, valid: ValidDocuments): En
   return value;
 }
 
-/** Parses an `environment.json` (section 5 of the contract). Throws `project_invalid` with one pointer per finding. */
+/** Parses an `environment.json`. Throws `project_invalid` with one pointer per finding. */
 export function parseEnvironment(raw: unknown, file: string, valid = CHECK_ALL): Environment {
   const value = checkEnvironment(raw, file, valid);
   const environment = createDefaultEnvironment();

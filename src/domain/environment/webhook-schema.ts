@@ -34,7 +34,7 @@ export function checkDistinctWebhooks(webhooks: unknown, report: ReportFinding):
   }
 }
 
-/** The schema of `webhooks` in `environment.json`, to which the local API sends events (section 6 of the contract). */
+/** The schema of `webhooks` in `environment.json`, to which the local API sends events. */
 export const webhooksSchema = once(() => {
   const event = checkedString(describeInvalidEvent).check(z.meta({ enum: WEBHOOK_EVENTS }));
   const webhook = z.strictObject({

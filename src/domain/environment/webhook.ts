@@ -32,7 +32,7 @@ export const WEBHOOK_EVENTS: readonly string[] = [
   ...RESOURCES.flatMap((name) => [`${name}.updated`, `${name}.committed`]),
 ];
 
-/** A URL that events are sent to (section 6 of the contract). */
+/** A URL that events are sent to. */
 export interface Webhook {
   url: string;
   /** The event types; null means all of them. */

@@ -17,6 +17,8 @@ interface ChannelTypeDefinition {
    * sandbox (E-205).
    */
   isFeed?: true;
+  /** A message needs no address, number, token or connection of the recipient. */
+  needsNoRecipientData?: true;
   /** Whether steps show a guide. The guide has the content, and recipients have no preference (E-135). */
   isGuide?: true;
   /** Whether steps have a layout and visual blocks. */
@@ -90,12 +92,14 @@ const DEFINITIONS = {
     overrides: ["link_tracking"],
     settings: ["response_filter"],
     isFeed: true,
+    needsNoRecipientData: true,
   },
   http: {
     title: "Webhook",
     label: "webhook",
     defaultProvider: "http_knock_webhook",
     overrides: [],
+    needsNoRecipientData: true,
     hasInputs: true,
     hasSecrets: true,
   },

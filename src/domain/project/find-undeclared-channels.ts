@@ -16,7 +16,7 @@ function suggestChannel(key: string, type: ChannelType | null, channels: Environ
 
 /**
  * Returns findings about channels of steps that the environment does not declare, although it declares others. They run
- * as sandboxed channels of the step's type (section 5 of the contract), but are probably typos.
+ * as sandboxed channels of the step's type, but are probably typos.
  */
 export function findUndeclaredChannels(workflow: Workflow, { channels }: Environment): Finding[] {
   const declared = Object.keys(channels);

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { described, schemaReference } from "../schema/fields.js";
 
-/** The schema of `settings` in `knock.json` (section 2 of the contract). */
+/** The schema of `settings` in `knock.json`. */
 export const projectSettingsSchema = once(() => {
   const text = (description: string, example?: unknown) => described(z.optional(z.string()), description, example);
   return z.strictObject({

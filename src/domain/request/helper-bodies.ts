@@ -23,7 +23,7 @@ export const resetBodySchema = once(() =>
 
 const CLOCK_MOVES = ["advance", "set", "freeze", "reset"] as const;
 
-/** The schema of a change of the clock (section 6 of the contract). */
+/** The schema of a change of the clock. */
 export const clockBodySchema = once(() =>
   z
     .strictObject(
@@ -73,7 +73,7 @@ export const idleBodySchema = once(() =>
 /** The errors of a delivery that fails without a status. */
 const FAULT_ERRORS = ["timeout", "connection", "malformed", "bounced"] as const;
 
-/** The schema of a fault, which makes deliveries of a channel fail (section 6 of the contract). */
+/** The schema of a fault, which makes deliveries of a channel fail. */
 export const faultBodySchema = once(() => {
   const channel = "is required (a channel's key, ID or type)";
   const times = { error: "must be a whole number above 0" };

@@ -21,7 +21,7 @@ function toUpsert(value: object): RecipientUpsert {
 }
 
 /**
- * Parses a `recipients/*.json` file (section 5 of the contract). Throws `project_invalid` with one pointer per finding.
+ * Parses a `recipients/*.json` file. Throws `project_invalid` with one pointer per finding.
  */
 export function parseRecipientsFile(raw: unknown, file: string): RecipientsFile {
   checkJsonShape(raw, file, "project_invalid");

@@ -33,7 +33,7 @@ const noCollectionRule = listRule((users, report) => {
       report([index, "collection"], "a user has no collection; list it under objects");
 });
 
-/** The schema of a file in `recipients/` (section 5 of the contract). */
+/** The schema of a file in `recipients/`. */
 export const recipientsFileSchema = once(() => {
   const subscription = z.strictObject({
     object: described(recipientSchema(), "The object: its collection and its ID."),

@@ -1,3 +1,4 @@
+import { getStepDefinition } from "../steps/step-definitions.js";
 import { walkSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 
@@ -29,7 +30,7 @@ export function findChangedWorkflows(
     before = changed.size;
     for (const { key, steps } of workflows)
       for (const { step } of walkSteps(steps))
-        if (step.type === "trigger_workflow" && changed.has(step.settings.workflow_key)) changed.add(key);
+        if (changed.has(getStepDefinition(step).getTriggeredWorkflow?.(step) ?? "")) changed.add(key);
   }
   return changed;
 }

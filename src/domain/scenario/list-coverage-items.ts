@@ -5,6 +5,7 @@ import { hasTrait } from "../message/channel-types.js";
 import type { ReasonCode } from "../run/reasons.js";
 import type { Step } from "../step/step.js";
 import { isChannelStep } from "../steps/channel-step.js";
+import { getStepDefinition } from "../steps/step-definitions.js";
 import { getBranches, walkSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { CoverageKind } from "./coverage-schema.js";
@@ -32,34 +33,28 @@ export function createItemId(
 function getBranchName(step: Step, index: number): string {
   const branch = getBranches(step)[index];
   if (typeof branch?.name === "string") return branch.name;
-  if (step.type === "random_cohort") return `cohort ${index + 1}`;
-  return step.type === "branch" && step.branches[index]?.default ? "default" : `branch ${index + 1}`;
+  const { noun = "branch", isDefault = false } = getStepDefinition(step).describeBranch?.(step, index) ?? {};
+  return isDefault ? "default" : `${noun} ${index + 1}`;
 }
 
 /** Returns the conditions of a step, with those of its branches in turn, as a run logs them. */
 function listStepConditions(step: Step): Condition[] {
-  const branches = step.type === "branch" ? step.branches : [];
+  const definition = getStepDefinition(step);
   return [
     ...listConditions(step.conditions),
-    ...branches.flatMap((branch) => (branch.default ? [] : listConditions(branch.conditions))),
+    ...getBranches(step).flatMap((_, index) =>
+      listConditions(definition.describeBranch?.(step, index).conditions ?? null),
+    ),
   ];
 }
 
 /** Returns the reasons for which a step can end without its usual effect, and that a scenario can cause. */
 function listStepReasons(step: Step, { settings }: Workflow): ReasonCode[] {
   const reasons: ReasonCode[] = step.conditions === null ? [] : ["condition"];
-  if (isChannelStep(step)) {
-    if (hasTrait(step.channel_type, "isGuide")) return reasons;
-    if (!settings.override_preferences) reasons.push("preference");
-    if (step.channel_type !== "in_app_feed" && step.channel_type !== "http") reasons.push("missing_recipient_data");
-  } else if (step.type === "throttle") reasons.push("throttled");
-  else if (step.type === "http_fetch") reasons.push("fetch_error");
-  else if (step.type === "ai_agent") reasons.push("agent_error");
-  else if (step.type === "batch") reasons.push("batched");
-  else if (step.type === "wait_for_event") {
-    if (step.settings.on_match === "halt") reasons.push("event_matched");
-    if (step.settings.on_timeout === "halt") reasons.push("wait_expired");
-  }
+  reasons.push(...(getStepDefinition(step).listReasons?.(step) ?? []));
+  if (!isChannelStep(step) || hasTrait(step.channel_type, "isGuide")) return reasons;
+  if (!settings.override_preferences) reasons.push("preference");
+  if (!hasTrait(step.channel_type, "needsNoRecipientData")) reasons.push("missing_recipient_data");
   return reasons;
 }
 

@@ -6,6 +6,8 @@ import type { Channel } from "../environment/environment.js";
 import type { Step } from "../step/step.js";
 import { type Duration, toMilliseconds } from "../step/step-duration.js";
 import { isChannelStep } from "../steps/channel-step.js";
+import { getStepDefinition } from "../steps/step-definitions.js";
+import { getBranches } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { MUTATION_KINDS, mutationReportSchema } from "./mutation-schema.js";
 
@@ -71,6 +73,12 @@ function flipConditions(group: ConditionGroup, step: string | null): Change<Cond
   });
 }
 
+/** Returns a step with changed properties of one branch. */
+function replaceBranch(step: Step, index: number, properties: object): Step {
+  const branches = getBranches(step).map((branch, at) => (at === index ? { ...branch, ...properties } : branch));
+  return { ...step, [getStepDefinition(step).branchesField ?? "branches"]: branches } as Step;
+}
+
 /** Returns a step once for each change of the step itself. Steps inside it are not changed. */
 function changeStep(step: Step, channels: readonly Channel[]): Change<Step>[] {
   const { ref } = step;
@@ -78,15 +86,12 @@ function changeStep(step: Step, channels: readonly Channel[]): Change<Step>[] {
   if (step.conditions !== null)
     for (const change of flipConditions(step.conditions, ref))
       changes.push(mapChange(change, (conditions) => ({ ...step, conditions }) as Step));
-  if (step.type === "branch")
-    for (const [index, branch] of step.branches.entries())
-      for (const change of branch.default || branch.conditions === null ? [] : flipConditions(branch.conditions, ref))
-        changes.push(
-          mapChange(change, (conditions) => ({
-            ...step,
-            branches: step.branches.map((other, at) => (at === index ? { ...other, conditions } : other)),
-          })),
-        );
+  const definition = getStepDefinition(step);
+  for (const index of getBranches(step).keys()) {
+    const conditions = definition.describeBranch?.(step, index).conditions ?? null;
+    for (const change of conditions === null ? [] : flipConditions(conditions, ref))
+      changes.push(mapChange(change, (changed) => replaceBranch(step, index, { conditions: changed })));
+  }
   if (isChannelStep(step) && step.channel_key !== null) {
     const other = channels.find(({ key, type }) => type === step.channel_type && key !== step.channel_key);
     if (other !== undefined)
@@ -113,22 +118,9 @@ function changeStep(step: Step, channels: readonly Channel[]): Change<Step>[] {
 
 /** Returns a step once for each change of the steps inside it. */
 function changeInnerSteps(step: Step, channels: readonly Channel[]): Change<Step>[] {
-  if (step.type === "branch")
-    return step.branches.flatMap((branch, index) =>
-      changeSteps(branch.steps, channels).map((change) =>
-        mapChange(change, (steps) => ({
-          ...step,
-          branches: step.branches.map((other, at) => (at === index ? { ...other, steps } : other)),
-        })),
-      ),
-    );
-  if (step.type !== "random_cohort") return [];
-  return step.cohort_branches.flatMap((branch, index) =>
+  return getBranches(step).flatMap((branch, index) =>
     changeSteps(branch.steps, channels).map((change) =>
-      mapChange(change, (steps) => ({
-        ...step,
-        cohort_branches: step.cohort_branches.map((other, at) => (at === index ? { ...other, steps } : other)),
-      })),
+      mapChange(change, (steps) => replaceBranch(step, index, { steps })),
     ),
   );
 }

@@ -94,6 +94,7 @@ export const aiAgentStep = defineStep({
   label: "an ai_agent",
   schema,
   normalize,
+  listReasons: () => ["agent_error"],
   summarize: ({ settings }) => settings.model,
   templates: ({ settings }) => ({ settings }),
   changedScopes: ["data"],

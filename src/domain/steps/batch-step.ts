@@ -95,6 +95,7 @@ export const batchStep = defineStep({
   label: "a batch",
   schema,
   normalize,
+  listReasons: () => ["batched"],
   changedScopes: ["data"],
   warn(raw, warn) {
     const { batch_window_type, [EXTENSION]: limit } = getSettings(raw);

@@ -72,6 +72,7 @@ export const httpFetchStep = defineStep({
   label: "an http_fetch",
   schema,
   normalize,
+  listReasons: () => ["fetch_error"],
   warn(raw, warn) {
     const { reusable_step_key, method } = getSettings(raw);
     if (reusable_step_key && method) warn(["settings", "method"], "has no effect: the shared request has its own");

@@ -50,6 +50,7 @@ export const throttleStep = defineStep({
   label: "a throttle",
   schema,
   normalize,
+  listReasons: () => ["throttled"],
   summarize({ settings }) {
     const window = summarizeWindow(settings.throttle_window, settings.throttle_window_field_path);
     const key = settings.throttle_key === null ? "" : `, by ${settings.throttle_key}`;

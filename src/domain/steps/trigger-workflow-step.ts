@@ -55,6 +55,7 @@ export const triggerWorkflowStep = defineStep({
   label: "a trigger_workflow",
   schema,
   normalize,
+  getTriggeredWorkflow: ({ settings }) => settings.workflow_key,
   summarize: ({ settings }) => settings.workflow_key,
   templates: ({ settings }) => ({ settings }),
   formatResult: ({ workflow, workflow_run_id }) =>

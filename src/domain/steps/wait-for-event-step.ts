@@ -228,6 +228,10 @@ export const waitForEventStep = defineStep({
   label: "a wait_for_event",
   schema,
   normalize,
+  listReasons: ({ settings }) => [
+    ...(settings.on_match === "halt" ? (["event_matched"] as const) : []),
+    ...(settings.on_timeout === "halt" ? (["wait_expired"] as const) : []),
+  ],
   check: (raw, report, context) => checkMatchConditions(getSettings(raw).match_conditions, context, report),
   warn(raw, warn, project) {
     const { source_type, source_key, event_type, integration_source_key: source } = getEvent(raw);

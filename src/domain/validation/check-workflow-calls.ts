@@ -1,4 +1,5 @@
 import { findNearest } from "../../util/find-nearest.js";
+import { getStepDefinition } from "../steps/step-definitions.js";
 import { parsePathSegments, walkSteps } from "../steps/walk-steps.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { CheckFinding } from "./check-finding.js";
@@ -11,8 +12,9 @@ interface WorkflowCall {
 /** Returns the workflows that the steps of a workflow trigger, except those whose key is a template. */
 function listCalls({ steps }: Workflow): WorkflowCall[] {
   return [...walkSteps(steps)].flatMap(({ step, path }): WorkflowCall[] => {
-    if (step.type !== "trigger_workflow" || /\{[{%]/.test(step.settings.workflow_key)) return [];
-    return [{ target: step.settings.workflow_key, path: [...parsePathSegments(path), "settings", "workflow_key"] }];
+    const target = getStepDefinition(step).getTriggeredWorkflow?.(step);
+    if (target === undefined || /\{[{%]/.test(target)) return [];
+    return [{ target, path: [...parsePathSegments(path), "settings", "workflow_key"] }];
   });
 }
 

@@ -62,7 +62,7 @@ async function resetStore(context: SupportContext): Promise<JsonObject> {
   return { reset: true, kept: recipients ? ["recipients"] : [] };
 }
 
-/** Moves the clock (`POST clock` of the contract, section 6). Returns the result of `knock clock --json`. */
+/** Moves the clock (`POST /__knock/clock`). Returns the result of `knock clock --json`. */
 async function moveClock(context: SupportContext): Promise<JsonObject> {
   const { operations, worker } = context;
   const body = checkRequest(clockBodySchema(), await context.body());

@@ -14,8 +14,7 @@ const AGENT_TIMEOUT_MS = 60_000;
 export type AgentResponse = { text: string } | { json: Json } | { error: string };
 
 /**
- * Resolves a fetch. Declared responses take precedence, so that nothing is sent unless the project allows it (section 5
- * of the contract).
+ * Resolves a fetch. Declared responses take precedence, so that nothing is sent unless the project allows it.
  */
 export async function resolveFetch(
   context: EngineContext<unknown>,

@@ -48,7 +48,7 @@ export function buildRecipientOutcome(run: RecipientRun, messages: ReadonlyMap<s
   return outcome;
 }
 
-/** Builds the outcome document (section 2 of the contract) from the rows of a trigger. */
+/** Builds the outcome document from the rows of a trigger. */
 export function buildTriggerOutcome(
   run: WorkflowRun,
   recipientRuns: readonly RecipientRun[],
