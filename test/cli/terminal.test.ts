@@ -64,7 +64,7 @@ describe.runIf(hasTerminal).concurrent("knock on a terminal", () => {
     const lines = narrow.stdout.split("\n");
     expect(lines.every((line) => line.length <= 41)).toBe(true);
     expect(lines[0]).toBe("RECIPIEN…  WORKFLOW    RECIPIENT  STATUS");
-    expect(lines[1]).toMatch(/^[0-9a-f]{8}… {2}new-comment {2}ada {8}waiting$/);
+    expect(lines[1]).toMatch(/^[0-9a-f]{8}… {2}new-comment {2}ada {7}waiting$/);
     expect((await collab.knock(["runs", "list"])).stdout).not.toContain("…");
   });
 

@@ -2,7 +2,6 @@ import type { Condition } from "../condition/condition.js";
 import { describeComparison } from "../condition/evaluated-condition.js";
 import { listConditions } from "../condition/list-conditions.js";
 import { hasTrait } from "../message/channel-types.js";
-import type { ReasonCode } from "../run/reasons.js";
 import type { Step } from "../step/step.js";
 import { isChannelStep } from "../steps/channel-step.js";
 import { getStepDefinition } from "../steps/step-definitions.js";
@@ -49,8 +48,8 @@ function listStepConditions(step: Step): Condition[] {
 }
 
 /** Returns the reasons for which a step can end without its usual effect, and that a scenario can cause. */
-function listStepReasons(step: Step, { settings }: Workflow): ReasonCode[] {
-  const reasons: ReasonCode[] = step.conditions === null ? [] : ["condition"];
+function listStepReasons(step: Step, { settings }: Workflow): string[] {
+  const reasons: string[] = step.conditions === null ? [] : ["condition"];
   reasons.push(...(getStepDefinition(step).listReasons?.(step) ?? []));
   if (!isChannelStep(step) || hasTrait(step.channel_type, "isGuide")) return reasons;
   if (!settings.override_preferences) reasons.push("preference");
@@ -72,7 +71,7 @@ export function listCoverageItems(workflow: Workflow): CoverageItem[] {
           text: `${describeComparison({ argument: undefined, ...condition })} is never ${result}`,
         });
   };
-  const addReason = (step: string | null, reason: ReasonCode): void =>
+  const addReason = (step: string | null, reason: string): void =>
     void items.push({
       id: createItemId(key, "reasons", step, reason),
       kind: "reasons",

@@ -2,7 +2,6 @@ import type * as z from "zod/mini";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import type { ConditionGroup } from "../condition/condition.js";
 import type { ConditionContext } from "../condition/parse-conditions.js";
-import type { ReasonCode } from "../run/reasons.js";
 import type { ReportFinding } from "../shape/report-finding.js";
 import type { Step, StepBase, StepBranch } from "./step.js";
 
@@ -60,8 +59,8 @@ export interface StepDefinition<S extends StepBase = StepBase> {
   ): { noun: string; share: string | null; isDefault: boolean; conditions: ConditionGroup | null };
   /** Returns the key of the workflow that the step triggers, which may be a template. */
   getTriggeredWorkflow?(step: S): string;
-  /** Returns the reasons for which the step can end without its usual effect, besides its conditions. */
-  listReasons?(step: S): readonly ReasonCode[];
+  /** Returns the codes of the reasons for which the step can end without its usual effect, besides its conditions. */
+  listReasons?(step: S): readonly string[];
   /** Returns the parts of a step that are rendered with the run's scope, by their names. */
   templates?(step: S): Readonly<Record<string, unknown>>;
   /** Roots of the scope to which the step may add properties for later steps. */

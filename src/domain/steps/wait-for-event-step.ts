@@ -229,8 +229,8 @@ export const waitForEventStep = defineStep({
   schema,
   normalize,
   listReasons: ({ settings }) => [
-    ...(settings.on_match === "halt" ? (["event_matched"] as const) : []),
-    ...(settings.on_timeout === "halt" ? (["wait_expired"] as const) : []),
+    ...(settings.on_match === "halt" ? ["event_matched"] : []),
+    ...(settings.on_timeout === "halt" ? ["wait_expired"] : []),
   ],
   check: (raw, report, context) => checkMatchConditions(getSettings(raw).match_conditions, context, report),
   warn(raw, warn, project) {
