@@ -60,11 +60,11 @@ describe.runIf(hasTerminal).concurrent("knock on a terminal", () => {
 
   it("truncates tables to the width, and never in a pipe", async ({ collab }) => {
     await collab.knock(COMMENT);
-    const narrow = await collab.onTerminal(["runs", "list"], { columns: 41, env: { NO_COLOR: "1" } });
+    const narrow = await collab.onTerminal(["runs", "list"], { columns: 42, env: { NO_COLOR: "1" } });
     const lines = narrow.stdout.split("\n");
-    expect(lines.every((line) => line.length <= 41)).toBe(true);
-    expect(lines[0]).toBe("RECIPIEN…  WORKFLOW    RECIPIENT  STATUS");
-    expect(lines[1]).toMatch(/^[0-9a-f]{8}… {2}new-comment {2}ada {7}waiting$/);
+    expect(lines.every((line) => line.length <= 42)).toBe(true);
+    expect(lines[0]).toBe("RECIPIEN…  WORKFLOW     RECIPIENT  STATUS");
+    expect(lines[1]).toMatch(/^[0-9a-f]{8}… {2}new-comment {2}ada {8}waiting$/);
     expect((await collab.knock(["runs", "list"])).stdout).not.toContain("…");
   });
 
