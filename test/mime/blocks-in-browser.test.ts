@@ -1,12 +1,10 @@
-import { existsSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
 import { closePages, getBrowser } from "../helpers/page-browser.js";
+import { CHROME, hasBrowser } from "../helpers/page-reader.js";
 import { renderContent } from "../helpers/render-step.js";
 
-const CHROME = process.env.CHROME_PATH ?? "/usr/bin/chromium";
-const hasBrowser = existsSync(CHROME);
 if (!hasBrowser)
   console.warn(`notice: no ${CHROME} on this machine (CHROME_PATH); blocks are not looked at in a browser`);
 

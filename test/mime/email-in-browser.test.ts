@@ -1,11 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closePages, getBrowser } from "../helpers/page-browser.js";
+import { CHROME, hasBrowser } from "../helpers/page-reader.js";
 
-const CHROME = process.env.CHROME_PATH ?? "/usr/bin/chromium";
-const hasBrowser = existsSync(CHROME);
 if (!hasBrowser) console.warn(`notice: ${CHROME} was not found (CHROME_PATH); emails are not tested in a browser`);
 
 const GOLDEN = join(import.meta.dirname, "../golden");
