@@ -202,6 +202,7 @@ export class ExampleProject {
       cwd: this.dir,
       version: "0.0.0",
       cachePrefix: null,
+      threadFile: null,
       stdout: stream,
       stderr: stream,
       stdinIsTerminal: false,

@@ -6,7 +6,15 @@ import { loadProgram } from "./load-program.mjs";
 export async function readCommands() {
   const { COMMANDS, Output, createServices } = await loadProgram();
   const stream = { isTTY: false, write() {} };
-  const io = { argv: [], env: {}, cwd: process.cwd(), cachePrefix: null, stdout: stream, stderr: stream };
+  const io = {
+    argv: [],
+    env: {},
+    cwd: process.cwd(),
+    cachePrefix: null,
+    threadFile: null,
+    stdout: stream,
+    stderr: stream,
+  };
   const program = new Command("knock");
   const services = createServices(io, await Output.open(io), () => {});
   for (const load of Object.values(COMMANDS)) (await load())(program, services);

@@ -11,7 +11,7 @@ import { KnockError } from "../errors/knock-error.js";
 import type { Definitions } from "../ports/definitions.js";
 import type { HttpClient } from "../ports/http-client.js";
 import type { LocalOperations } from "../ports/operations.js";
-import type { SeedStore } from "../ports/seed-store.js";
+import type { Seed, SeedStore } from "../ports/seed-store.js";
 import type { Store } from "../ports/store.js";
 import type { StoreControl } from "../ports/store-control.js";
 import type { Project } from "../project/open-project.js";
@@ -62,6 +62,17 @@ export function resolveLocalBranch(
   return null;
 }
 
+/** Reads the recipients files whose digest is not known yet, with the IDs of their channels. */
+export async function readSeeds(project: Project, known: ReadonlyMap<string, string>): Promise<Seed[]> {
+  const seeds = await project.readChangedRecipients(known);
+  if (seeds.length === 0) return [];
+  const environment = await project.environment();
+  return seeds.map((seed) => ({
+    ...seed,
+    recipients: seed.recipients.map((recipient) => resolveChannelDataIds(recipient, environment)),
+  }));
+}
+
 /** Applies the recipients files that have changed since they were last applied. */
 export async function applyRecipientsFiles(
   project: Project,
@@ -69,16 +80,8 @@ export async function applyRecipientsFiles(
 ): Promise<void> {
   // A read-only store is shown as it is.
   if (store.isReadOnly) return;
-  const seeds = await project.readChangedRecipients(await store.readSeeds());
-  if (seeds.length === 0) return;
-  const environment = await project.environment();
-  await store.applySeeds(
-    seeds.map((seed) => ({
-      ...seed,
-      recipients: seed.recipients.map((recipient) => resolveChannelDataIds(recipient, environment)),
-    })),
-    Date.now(),
-  );
+  const seeds = await readSeeds(project, await store.readSeeds());
+  if (seeds.length > 0) await store.applySeeds(seeds, Date.now());
 }
 
 /** Opens the store of a project and applies its recipients files. */
@@ -97,14 +100,9 @@ export async function openProjectStore(project: Project, location: string): Prom
  * Returns a view of the store in which changed recipients files are already applied. The store itself is not changed.
  */
 async function overlayChangedRecipients(project: Project, store: Store): Promise<Store> {
-  const seeds = await project.readChangedRecipients(await store.readSeeds());
+  const seeds = await readSeeds(project, await store.readSeeds());
   if (seeds.length === 0) return store;
-  const environment = await project.environment();
-  const changed = new Map(
-    seeds.flatMap(({ recipients }) =>
-      recipients.map((upsert) => [upsert.key, resolveChannelDataIds(upsert, environment)] as const),
-    ),
-  );
+  const changed = new Map(seeds.flatMap(({ recipients }) => recipients.map((upsert) => [upsert.key, upsert] as const)));
   const readRecipients: Store["readRecipients"] = async (keys) => {
     const read = new Map(await store.readRecipients(keys));
     const now = Date.now();

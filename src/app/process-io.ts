@@ -1,4 +1,5 @@
 import { fstatSync } from "node:fs";
+import { join } from "node:path";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import { escapeToOneLine } from "../output/escape-controls.js";
 import type { OutputStream } from "../output/output-stream.js";
@@ -30,6 +31,8 @@ export interface ProcessIO {
    * The start of the path of all files that this build keeps in the user's cache folder; null if it must not keep any.
    */
   cachePrefix: string | null;
+  /** The module with which this build starts a thread; null if the source runs directly. */
+  threadFile: string | null;
   stdout: OutputStream;
   stderr: OutputStream;
   readonly stdinIsTerminal: boolean;
@@ -50,6 +53,9 @@ const VERSION: string = typeof __VERSION__ === "string" ? __VERSION__ : "0.0.0";
 
 /** Passed by `bin/knock.js`, which keeps compiled code under this prefix; not defined if the source runs directly. */
 declare const __CACHE_PREFIX__: string | null;
+
+/** Whether `bin/knock.js` runs a build. */
+const IS_BUILT = typeof __CACHE_PREFIX__ !== "undefined";
 
 /** Waits, and resolves early without an error if aborted; callers check the signal next. */
 export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
@@ -102,6 +108,7 @@ export function createProcessIO(signal: () => AbortSignal): ProcessIO {
     cwd: process.cwd(),
     version: VERSION,
     cachePrefix: typeof __CACHE_PREFIX__ === "string" ? __CACHE_PREFIX__ : null,
+    threadFile: IS_BUILT ? join(import.meta.dirname, "..", "bin", "knock.js") : null,
     stdout: openProcessStream(1),
     stderr: openProcessStream(2),
     get stdinIsTerminal() {

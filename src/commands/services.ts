@@ -218,6 +218,8 @@ export interface TestOptions {
   shard: { index: number; count: number } | null;
   /** Runs only scenarios of workflows that differ from this git revision; null runs all. */
   changedSince: string | null;
+  /** The largest number of threads; null for one per processor. */
+  workers: number | null;
   /** Whether the parts of workflows that scenarios reach are recorded. Coverage and mutation need it. */
   recordsReached: boolean;
   /** Whether coverage is reported, and the percentage that it must reach. */

@@ -17,6 +17,7 @@ import { Reporters, selectReporters } from "./shared/reporters.js";
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_SEED = "knock";
 const MAX_REPEAT = 10_000;
+const MAX_WORKERS = 64;
 
 interface TestCommandFlags extends CommonFlags, TargetFlags {
   filter?: string;
@@ -27,6 +28,7 @@ interface TestCommandFlags extends CommonFlags, TargetFlags {
   passWithNoTests?: boolean;
   repeat?: string;
   shard?: string;
+  workers?: string;
   changed?: string | true;
   watch?: boolean;
   coverage?: boolean;
@@ -51,6 +53,7 @@ export function registerTest(program: Command, context: CommandContext, services
     .option("--timeout <duration>", "limit the time of one scenario (default: 10s)")
     .option("--pass-with-no-tests", "exit 0 if no scenario ran")
     .option("--repeat <n>", "run each scenario n times, to find results that vary (default: 1)")
+    .option("--workers <n>", "run at most n files at the same time (default: number of processors)")
     .option("--shard <i/n>", "run one of n parts of the scenarios, such as 1/3")
     .option("--changed [revision]", "run only scenarios of workflows changed since a git revision (default: HEAD)")
     .option("--watch", "run again after each file change")
@@ -111,6 +114,7 @@ function parseOptions(paths: string[], flags: TestCommandFlags, isCI: boolean): 
     timeoutMs: flags.timeout === undefined ? DEFAULT_TIMEOUT_MS : parseDurationArgument(flags.timeout, "--timeout"),
     repeat: flags.repeat === undefined ? 1 : parseCount(flags.repeat, "--repeat", MAX_REPEAT),
     shard: flags.shard === undefined ? null : parseShard(flags.shard),
+    workers: flags.workers === undefined ? null : parseCount(flags.workers, "--workers", MAX_WORKERS),
     changedSince: changed === undefined ? null : changed === true ? "HEAD" : changed,
     recordsReached: coverage !== null || mutate,
     coverage,

@@ -74,6 +74,7 @@ export async function openProjectApi(
     cwd: project.root,
     version: "0",
     cachePrefix: null,
+    threadFile: null,
     stdout: discard,
     stderr: discard,
     stdinIsTerminal: false,

@@ -70,6 +70,7 @@ export async function runInProcess({
     cwd,
     version,
     cachePrefix: null,
+    threadFile: null,
     stdout: stdout.stream,
     stderr: stderr.stream,
     stdinIsTerminal: false,

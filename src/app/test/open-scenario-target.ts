@@ -12,6 +12,7 @@ import { Faults } from "../../emulator/faults.js";
 import { readOnce } from "../../engine/workflow/read-once.js";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import type { Definitions } from "../../ports/definitions.js";
+import type { Seed } from "../../ports/seed-store.js";
 import type { SourceLog } from "../../ports/source-service.js";
 import type { Store } from "../../ports/store.js";
 import type { ProjectLocation } from "../../project/find-project.js";
@@ -21,8 +22,9 @@ import { createMessageReader } from "../../testing/message-reader.js";
 import type { ProjectNames, ScenarioTarget } from "../../testing/scenario-target.js";
 import { createSeededIds } from "../../testing/seeded-ids.js";
 import type { Snapshots } from "../../testing/snapshots.js";
+import { once } from "../../util/once.js";
 import { mapEnvironment } from "../map-environment.js";
-import { applyRecipientsFiles, createLocalEngine } from "../open-local-engine.js";
+import { createLocalEngine, readSeeds } from "../open-local-engine.js";
 import { openSources } from "../open-sources.js";
 import type { ProcessIO } from "../process-io.js";
 
@@ -55,6 +57,8 @@ const CHANNEL_NAMES: ReadonlySet<string> = new Set(
 interface SharedProject {
   project: Project;
   definitions: Definitions;
+  /** Returns what the recipients files contain. */
+  readSeeds(): Promise<Seed[]>;
 }
 
 interface OpenOptions {
@@ -86,7 +90,7 @@ export class ScenarioTargets {
   async open(given: Given, { replaced, ...options }: OpenOptions): Promise<ScenarioTarget> {
     const found = this.findProject(given.environment ?? this.location.environmentName ?? null, given.branch ?? null);
     const shared = replaced === undefined ? found : { ...found, definitions: replaceWorkflow(found, replaced) };
-    const store = await this.openEmptyStore(shared.project);
+    const store = await this.openEmptyStore(found);
     const { sources: log } = await store.openLogs();
     return new EngineTarget(shared, given, { ...options, store, log, io: this.io, warn: this.warn });
   }
@@ -122,20 +126,20 @@ export class ScenarioTargets {
         throw new KnockError("scenario_invalid", `there is no branch "${branch}"`, {
           hint: `Create the folder branches/${branch}, or correct given.branch.`,
         });
-      shared = { project, definitions: readOnce(main) };
+      shared = { project, definitions: readOnce(main), readSeeds: once(() => readSeeds(project, new Map())) };
       this.projects.set(key, shared);
     }
     return shared;
   }
 
-  private async openEmptyStore(project: Project): Promise<Store> {
+  private async openEmptyStore({ project, readSeeds }: SharedProject): Promise<Store> {
     if (this.store === undefined)
       this.store = await openSqliteStore(":memory:", { watchUsers: project.hasAudiences() });
     else {
       await this.store.clear({ keepRecipients: false });
       await (await this.store.openLogs()).sources.clear();
     }
-    await applyRecipientsFiles(project, this.store);
+    await this.store.applySeeds(await readSeeds(), Date.now());
     return this.store;
   }
 }

@@ -12,6 +12,7 @@ import { readReachedParts } from "../../testing/read-reached-parts.js";
 import { runScenario } from "../../testing/run-scenario.js";
 import { parseSnapshots, Snapshots } from "../../testing/snapshots.js";
 import type { ScenarioTargets } from "./open-scenario-target.js";
+import { type ChangedParts, isAffected } from "./select-changed.js";
 
 const SNAPSHOT_FOLDER = "__snapshots__";
 
@@ -81,8 +82,8 @@ export class FileRunner {
     private readonly targets: ScenarioTargets,
     private readonly options: TestOptions,
     private readonly signal: AbortSignal,
-    /** Returns whether a scenario of a file is selected by `--changed`. */
-    private readonly isChanged: (file: ProjectFile, scenario: Scenario) => boolean = () => true,
+    /** The parts of the project that `--changed` compares with; null selects all scenarios. */
+    private readonly changed: ChangedParts | null = null,
   ) {
     this.isNamed = createNameFilter(options.filter);
   }
@@ -140,7 +141,7 @@ export class FileRunner {
       (scenario, index) =>
         this.isNamed(scenario.name) &&
         (shard === null || (file.index + index) % shard.count === shard.index - 1) &&
-        this.isChanged(file, scenario),
+        (this.changed === null || isAffected(this.changed, file, scenario)),
     );
   }
 

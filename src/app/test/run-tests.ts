@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { TestOptions } from "../../commands/services.js";
 import { buildCoverage } from "../../domain/scenario/coverage.js";
 import { type ReportedFile, summarizeFiles, type TestReport } from "../../domain/scenario/test-report.js";
@@ -5,10 +6,18 @@ import { formatDisplayPath } from "../../project/format-display-path.js";
 import type { Project } from "../../project/open-project.js";
 import { listScenarioFiles } from "../../project/read-scenarios.js";
 import type { ProcessIO } from "../process-io.js";
+import { FileQueue, runQueue } from "./file-queue.js";
 import { ScenarioTargets } from "./open-scenario-target.js";
-import { type FileOutcome, FileRunner, isFailure, type SelectedFile } from "./run-file.js";
+import { type FileOutcome, FileRunner, type SelectedFile } from "./run-file.js";
 import { runMutants } from "./run-mutants.js";
-import { selectChanged } from "./select-changed.js";
+import { type ChangedParts, readChangedParts } from "./select-changed.js";
+import { getDefaultThreadCount, TestThreads } from "./test-threads.js";
+import type { TestWorkerData } from "./test-worker.js";
+
+interface FinishedFile {
+  file: SelectedFile;
+  outcome: FileOutcome;
+}
 
 /** Runs the scenarios that options select. The results are in the order of the files. */
 export class TestRunner {
@@ -22,25 +31,14 @@ export class TestRunner {
   async run(onFile: (file: ReportedFile) => void): Promise<TestReport> {
     const start = performance.now();
     const { seed, coverage, mutate, changedSince } = this.options;
-    const outcomes: { file: SelectedFile; outcome: FileOutcome }[] = [];
     const targets = new ScenarioTargets(this.project, this.io, this.warn);
     try {
-      const isChanged =
+      const changed =
         changedSince === null
-          ? undefined
-          : await selectChanged(this.project, await targets.readWorkflows(), changedSince);
-      const runner = new FileRunner(targets, this.options, this.io.signal, isChanged);
-      for (const file of this.listFiles()) {
-        if (
-          this.io.signal.aborted ||
-          (this.options.bail && outcomes.some(({ outcome }) => isFailure(outcome.reported)))
-        )
-          break;
-        const outcome = await runner.run(file);
-        if (outcome === null) continue;
-        outcomes.push({ file, outcome });
-        onFile(outcome.reported);
-      }
+          ? null
+          : await readChangedParts(this.project, await targets.readWorkflows(), changedSince);
+      const runner = new FileRunner(targets, this.options, this.io.signal, changed);
+      const outcomes = await this.runFiles(runner, changed, onFile);
       const files = outcomes.map(({ outcome }) => outcome.reported);
       const reached = new Set(outcomes.flatMap(({ outcome }) => outcome.reached));
       return {
@@ -54,6 +52,57 @@ export class TestRunner {
     } finally {
       await targets.close();
     }
+  }
+
+  /** Runs files in this thread and, if that takes long, in others. Outcomes are reported in the order of the files. */
+  private async runFiles(
+    runner: FileRunner,
+    changed: ChangedParts | null,
+    onFile: (file: ReportedFile) => void,
+  ): Promise<FinishedFile[]> {
+    const { io, options } = this;
+    const files = this.listFiles();
+    const queue = new FileQueue(files);
+    const finished = new Map<number, FinishedFile | null>();
+    let reportedCount = 0;
+    const addOutcome = (file: SelectedFile, outcome: FileOutcome | null): void => {
+      finished.set(file.index, outcome && { file, outcome });
+      for (; finished.has(reportedCount); reportedCount++) {
+        const next = finished.get(reportedCount);
+        if (next) onFile(next.outcome.reported);
+      }
+    };
+    const threads = new TestThreads({
+      threadFile: io.threadFile,
+      maxThreads: options.workers ?? getDefaultThreadCount(),
+      onMessage: (message) =>
+        "warning" in message ? this.warn(message.warning) : addOutcome(message.file, message.outcome),
+    });
+    try {
+      await runQueue(queue, runner, {
+        bail: options.bail,
+        signal: io.signal,
+        onOutcome: async (file, outcome) => {
+          addOutcome(file, outcome);
+          await threads.startIfUseful(queue.countRemaining(), () => this.buildWorkerData(files, queue, changed));
+          await setImmediate(); // Scenarios run without waiting, and signals and messages of threads must be handled.
+        },
+      });
+      if (!io.signal.aborted) await threads.wait();
+    } finally {
+      await threads.stop();
+    }
+    return [...finished.values()].filter((file) => file !== null).sort((a, b) => a.file.index - b.file.index);
+  }
+
+  private buildWorkerData(
+    files: readonly SelectedFile[],
+    queue: FileQueue,
+    changed: ChangedParts | null,
+  ): TestWorkerData {
+    const { root, knockDir, settings, environmentName, branchDir } = this.project;
+    const location = { root, knockDir, settings, environmentName, ...(branchDir === undefined ? {} : { branchDir }) };
+    return { location, cwd: this.io.cwd, options: this.options, changed, files, queue: queue.memory };
   }
 
   private listFiles(): SelectedFile[] {

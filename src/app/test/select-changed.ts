@@ -51,23 +51,33 @@ async function listChangedFiles(root: string, revision: string): Promise<string[
   }
 }
 
-/**
- * Returns a test for scenarios that a change since a revision can affect. Throws `usage` outside of a repository and for
- * an unknown revision.
- */
-export async function selectChanged(
+/** The parts of a project that differ from a revision. Can be sent to another thread. */
+export interface ChangedParts {
+  root: string;
+  /** Paths relative to `root`, with slashes. */
+  files: ReadonlySet<string>;
+  workflows: ReadonlySet<string> | "all";
+}
+
+/** Returns what differs from a revision. Throws `usage` outside of a repository and for an unknown revision. */
+export async function readChangedParts(
   { root, knockDir }: Project,
   workflows: readonly Workflow[],
   revision: string,
-): Promise<(file: ProjectFile, scenario: Scenario) => boolean> {
+): Promise<ChangedParts> {
   const paths = await listChangedFiles(root, revision);
-  const changedFiles = new Set(paths);
   const folder = relative(root, knockDir).split(sep).join("/");
-  const changed = findChangedWorkflows(paths, folder, workflows);
-  return ({ path }, scenario) => {
-    if (changed === "all" || changedFiles.has(relative(root, path).split(sep).join("/"))) return true;
-    const own = listScenarioWorkflows(scenario);
-    // An event can start any workflow.
-    return own === null ? changed.size > 0 : own.some((key) => changed.has(key));
-  };
+  return { root, files: new Set(paths), workflows: findChangedWorkflows(paths, folder, workflows) };
+}
+
+/** Returns whether a change can affect a scenario. */
+export function isAffected(
+  { root, files, workflows }: ChangedParts,
+  { path }: ProjectFile,
+  scenario: Scenario,
+): boolean {
+  if (workflows === "all" || files.has(relative(root, path).split(sep).join("/"))) return true;
+  const own = listScenarioWorkflows(scenario);
+  // An event can start any workflow.
+  return own === null ? workflows.size > 0 : own.some((key) => workflows.has(key));
 }

@@ -25,6 +25,7 @@ async function knock(store: string, ...args: string[]) {
     cwd: project,
     version: "0.0.0",
     cachePrefix: null,
+    threadFile: null,
     stdout: { write: (text: string) => (stdout += text) },
     stderr: { write: (text: string) => (stderr += text) },
     stdinIsTerminal: false,

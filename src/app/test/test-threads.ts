@@ -1,0 +1,57 @@
+import { availableParallelism } from "node:os";
+import type { Worker } from "node:worker_threads";
+import type { TestWorkerData, TestWorkerMessage } from "./test-worker.js";
+
+/** Starting a thread costs about 100 ms of a processor, so runs that end sooner use none. */
+const START_AFTER_MS = 150;
+
+/** The number of threads, including the main one, unless `--workers` sets it. */
+export const getDefaultThreadCount = (): number => availableParallelism();
+
+interface ThreadOptions {
+  /** The module that a thread runs; null runs everything in this thread. */
+  threadFile: string | null;
+  /** The largest number of threads, including this one. */
+  maxThreads: number;
+  /** The age of a run, in milliseconds, from which it is worth starting threads. */
+  startAfterMs?: number;
+  onMessage(message: TestWorkerMessage): void;
+}
+
+/** The threads that help the main one to run scenario files. */
+export class TestThreads {
+  private readonly startedAt = performance.now();
+  private readonly workers: Worker[] = [];
+  private readonly ends: Promise<void>[] = [];
+
+  constructor(private readonly options: ThreadOptions) {}
+
+  /** Starts threads, once, if the run takes long enough and files are left for them. */
+  async startIfUseful(remainingFiles: number, data: () => TestWorkerData): Promise<void> {
+    const { threadFile, maxThreads, startAfterMs = START_AFTER_MS, onMessage } = this.options;
+    const count = Math.min(maxThreads - 1, remainingFiles - 1);
+    if (threadFile === null || count < 1 || this.workers.length > 0) return;
+    if (performance.now() - this.startedAt < startAfterMs) return;
+    const { Worker } = await import("node:worker_threads");
+    for (let n = 0; n < count; n++) {
+      const worker = new Worker(threadFile, { argv: ["test"], workerData: data() });
+      worker.on("message", onMessage);
+      this.workers.push(worker);
+      const ended = new Promise<void>((resolve, reject) => {
+        worker.once("exit", () => resolve());
+        worker.once("error", reject);
+      });
+      ended.catch(() => {}); // `wait` reports the error.
+      this.ends.push(ended);
+    }
+  }
+
+  /** Resolves when all threads have ended. Rejects with the error of a thread. */
+  async wait(): Promise<void> {
+    await Promise.all(this.ends);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.terminate()));
+  }
+}

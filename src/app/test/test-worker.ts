@@ -1,0 +1,37 @@
+import { parentPort, workerData } from "node:worker_threads";
+import type { TestOptions } from "../../commands/services.js";
+import type { ProjectLocation } from "../../project/find-project.js";
+import type { ProcessIO } from "../process-io.js";
+import { FileQueue, type QueueMemory, runQueue } from "./file-queue.js";
+import { ScenarioTargets } from "./open-scenario-target.js";
+import { type FileOutcome, FileRunner, type SelectedFile } from "./run-file.js";
+import type { ChangedParts } from "./select-changed.js";
+
+/** The settings with which a thread runs scenario files. */
+export interface TestWorkerData {
+  location: ProjectLocation;
+  cwd: string;
+  options: TestOptions;
+  changed: ChangedParts | null;
+  files: readonly SelectedFile[];
+  queue: QueueMemory;
+}
+
+export type TestWorkerMessage = { file: SelectedFile; outcome: FileOutcome | null } | { warning: string };
+
+/** Runs files of a queue in a thread, and sends their outcomes to the thread that started it. */
+export async function runTestWorker(processIO: ProcessIO): Promise<void> {
+  const { location, cwd, options, changed, files, queue } = workerData as TestWorkerData;
+  const send = (message: TestWorkerMessage): void => parentPort?.postMessage(message);
+  const io = { ...processIO, cwd };
+  const targets = new ScenarioTargets(location, io, (warning) => send({ warning }));
+  try {
+    await runQueue(new FileQueue(files, queue), new FileRunner(targets, options, io.signal, changed), {
+      bail: options.bail,
+      signal: io.signal,
+      onOutcome: (file, outcome) => send({ file, outcome }),
+    });
+  } finally {
+    await targets.close();
+  }
+}
