@@ -43,6 +43,7 @@ const HOME = {
   "@photostructure": "store/sqlite/",
   pg: "store/postgres/",
   yaml: "project/",
+  picomatch: "project/",
   diff: "output/",
   cheerio: "testing/",
   "quicktype-core": "codegen/",

@@ -44,6 +44,7 @@ const APART = {
   "urlpattern-polyfill/urlpattern": false,
   "jsonc-parser": false,
   cheerio: false,
+  picomatch: true,
   diff: false,
   yaml: false,
   "quicktype-core": "InputData, JSONSchemaInput, JSONSchemaStore, quicktype",

@@ -85,7 +85,7 @@ export async function buildPages() {
       index,
       sections,
       "## Findings of `knock validate`",
-      `[\`knock validate\`](${COMMANDS}/validate.md) reports the errors above with the location in the file, and these findings:`,
+      `[\`knock validate\`](${COMMANDS}/validate.md) reports the errors above with the location in the file, and these findings. [Validate a project](guide/validate.md) says how to silence one:`,
       ...describeFindings("error"),
       ...describeFindings("warning"),
     ).concat("\n"),

@@ -247,7 +247,9 @@ export interface TestService extends ReportService {
   runTests(options: TestOptions, flags: TargetFlags, onFile: (file: ReportedFile) => void): Promise<TestReport>;
 }
 
-export interface ValidationService {
+export interface ValidationService extends Pick<ReportService, "toWorkspacePath"> {
+  /** Returns the version of this tool. */
+  getVersion(): string;
   /**
    * Checks the project's files, or the workflows with these keys. Throws `project_missing` or `workflow_missing`, and
    * `project_invalid` for an invalid knock.json.

@@ -1,17 +1,15 @@
 import { type Command, Option } from "commander";
 import { EXIT } from "../errors/error-codes.js";
-import { printValidationReport } from "../output/print-validation.js";
+import { printValidationReport, VALIDATION_FORMATS } from "../output/print-validation.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags, ValidationService } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addBranchOption, addCommonOptions, addProjectOptions, type CommonFlags } from "./shared/options.js";
 
-const FORMATS = ["text", "json"] as const;
-
 interface ValidateFlags extends CommonFlags, TargetFlags {
   strict?: boolean;
-  format?: (typeof FORMATS)[number];
+  format?: (typeof VALIDATION_FORMATS)[number];
 }
 
 export function registerValidate(program: Command, context: CommandContext, services: ValidationService): void {
@@ -26,7 +24,9 @@ export function registerValidate(program: Command, context: CommandContext, serv
   addCommonOptions(addBranchOption(addProjectOptions(command)))
     .optionsGroup(OPTION_GROUPS.output)
     .addOption(
-      new Option("--format <format>", `print the findings as ${FORMATS.join(" or ")} (default: text)`).choices(FORMATS),
+      new Option("--format <format>", "print the findings as text, json, sarif or github (default: text)").choices(
+        VALIDATION_FORMATS,
+      ),
     );
   addExamples(command, ({ workflow }) => ["knock validate", `knock validate ${workflow.key} --strict`]).action(
     (keys: string[], flags: ValidateFlags) => runValidate(keys, flags, context, services),
@@ -40,7 +40,12 @@ async function runValidate(
   services: ValidationService,
 ): Promise<void> {
   const report = await services.validateProject(keys, flags);
-  printValidationReport(report, flags.json ? "json" : (flags.format ?? "text"), output);
+  const format = flags.json ? "json" : (flags.format ?? "text");
+  await printValidationReport(report, output, {
+    format,
+    version: services.getVersion(),
+    toWorkspacePath: services.toWorkspacePath,
+  });
   const { errors, warnings } = report.summary;
   if (errors > 0 || (flags.strict && warnings > 0)) setExitCode(EXIT.failure);
 }

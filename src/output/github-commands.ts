@@ -13,11 +13,23 @@ export function escapeMarkdownCell(text: string): string {
   return text.replace(/\s+/g, " ").replace(/[^A-Za-z0-9 .,/()-]/gu, (character) => `&#${character.codePointAt(0)};`);
 }
 
-/** Returns the workflow command that makes GitHub Actions show an error, at a position of a file if it is given. */
-export function formatErrorCommand(
-  properties: { file?: string; line?: number; col?: number; title: string },
+interface AnnotationProperties {
+  file?: string;
+  line?: number;
+  col?: number;
+  title: string;
+}
+
+/** Returns the workflow command that makes GitHub Actions show an annotation, at a position of a file if it is given. */
+export function formatAnnotationCommand(
+  level: "error" | "warning",
+  properties: AnnotationProperties,
   message: string,
 ): string {
   const list = Object.entries(properties).map(([name, value]) => `${name}=${escapeProperty(String(value))}`);
-  return `::error ${list.join(",")}::${escapeData(message)}`;
+  return `::${level} ${list.join(",")}::${escapeData(message)}`;
 }
+
+/** Returns the workflow command that makes GitHub Actions show an error. */
+export const formatErrorCommand = (properties: AnnotationProperties, message: string): string =>
+  formatAnnotationCommand("error", properties, message);

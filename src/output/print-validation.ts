@@ -1,5 +1,16 @@
 import type { ProjectFinding, ValidationReport } from "../domain/validation/project-finding.js";
+import { formatAnnotationCommand } from "./github-commands.js";
 import type { Output } from "./output.js";
+
+/** The values of `knock validate --format`. */
+export const VALIDATION_FORMATS = ["text", "json", "sarif", "github"] as const;
+
+interface ReportOptions {
+  format: (typeof VALIDATION_FORMATS)[number];
+  version: string;
+  /** Returns a path relative to the repository that GitHub Actions has checked out. */
+  toWorkspacePath(path: string): string;
+}
 
 const formatCount = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
@@ -7,23 +18,44 @@ function formatSeverity(severity: ProjectFinding["severity"], { colors: paint }:
   return severity === "error" ? paint.red("error") : paint.yellow("warning");
 }
 
+/** Prints the totals. */
+function printSummary({ silenced, summary }: ValidationReport, output: Output): void {
+  const { errors, warnings, files } = summary;
+  const counts = `${formatCount(errors, "error")}, ${formatCount(warnings, "warning")}`;
+  const end = silenced.length > 0 ? `, ${silenced.length} silenced` : "";
+  output.line(`${errors > 0 ? output.colors.red(counts) : counts} in ${formatCount(files, "file")}${end}`);
+}
+
 /** Prints one line for each finding, its hint, and the totals. `--quiet` prints only the findings. */
-function printReportAsText({ findings, summary }: ValidationReport, output: Output): void {
+function printReportAsText(report: ValidationReport, output: Output): void {
   const { colors: paint, verbosity } = output;
-  for (const finding of findings) {
+  for (const finding of report.findings) {
     const { severity, code, hint, ...located } = finding;
     const [location, message] = [`${located.file}:${located.line}:${located.column}`, located.message];
     output.line(`${location}: ${formatSeverity(severity, output)}: ${message} ${paint.dim(`[${code}]`)}`);
     if (hint !== undefined && !verbosity.quiet) output.line(`  ${paint.dim(hint)}`);
   }
-  if (verbosity.quiet) return;
-  const { errors, warnings, files } = summary;
-  const counts = `${formatCount(errors, "error")}, ${formatCount(warnings, "warning")}`;
-  output.line(`${errors > 0 ? paint.red(counts) : counts} in ${formatCount(files, "file")}`);
+  if (!verbosity.quiet) printSummary(report, output);
+}
+
+/** Prints an annotation of GitHub Actions for each finding, and the totals. */
+function printReportAsAnnotations(report: ValidationReport, output: Output, options: ReportOptions): void {
+  for (const { severity, code, message, hint, file, line, column } of report.findings) {
+    const position = { file: options.toWorkspacePath(file), line, col: column };
+    const text = hint === undefined ? message : `${message}\n${hint}`;
+    output.line(formatAnnotationCommand(severity, { ...position, title: code }, text));
+  }
+  if (!output.verbosity.quiet) printSummary(report, output);
 }
 
 /** Prints a report in the format that `--format` selects. */
-export function printValidationReport(report: ValidationReport, format: "text" | "json", output: Output): void {
-  if (format === "json") output.json(report);
-  else printReportAsText(report, output);
+export async function printValidationReport(
+  report: ValidationReport,
+  output: Output,
+  options: ReportOptions,
+): Promise<void> {
+  if (options.format === "json") output.json(report);
+  else if (options.format === "github") printReportAsAnnotations(report, output, options);
+  else if (options.format === "text") printReportAsText(report, output);
+  else output.json((await import("./format-sarif.js")).formatSarif(report, options));
 }

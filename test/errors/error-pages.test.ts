@@ -82,10 +82,9 @@ describe("docs/troubleshooting.md", () => {
   });
 
   it.each(Object.keys(FINDING_CODES) as FindingCode[])("contains the section that a finding %s names", (code) => {
-    const [finding] = buildValidationReport(
-      [{ code, message: "", file: "f", line: 1, column: 1, pointer: "" }],
-      1,
-    ).findings;
+    const [finding] = buildValidationReport([{ code, message: "", file: "f", line: 1, column: 1, pointer: "" }], {
+      files: 1,
+    }).findings;
     expect(finding?.docs).toBe(`docs/troubleshooting.md#${code}`);
     expect(page).toMatch(new RegExp(`^#{2,4} \`${code}\`$`, "m"));
     if (code in ERROR_CODES) return;

@@ -106,8 +106,10 @@ export function createTestService({ files, io, output }: AppServices): TestServi
   };
 }
 
-export function createValidationService({ files, project, io }: AppServices): ValidationService {
+export function createValidationService({ files, project, io, output }: AppServices): ValidationService {
   return {
+    getVersion: () => io.version,
+    toWorkspacePath: (path) => createReportService(io, output).toWorkspacePath(path),
     async validateProject(keys, localFlags) {
       const flags = { ...localFlags, target: "local" };
       const projectFiles = (await project.findFiles(flags)) ?? (await files.require(flags));

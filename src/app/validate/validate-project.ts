@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import type { Broadcast } from "../../domain/audience/broadcast.js";
 import { parsePathSegments } from "../../domain/steps/walk-steps.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
@@ -27,6 +27,7 @@ import { openProjectSources } from "../../project/project-sources.js";
 import { readGuides } from "../../project/read-guides.js";
 import { type ProjectFile, readProjectJson } from "../../project/read-project-text.js";
 import { listScenarioFiles, readScenarios } from "../../project/read-scenarios.js";
+import { readSilencers } from "../../project/read-silencers.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
@@ -255,10 +256,17 @@ export async function validateProject(project: Project, { keys, cwd }: Validatio
     for (const key of keys.length === 0 ? known : keys) await validator.checkWorkflow(key);
     if (keys.length === 0) await validator.checkDocuments();
   }
-  const { knockDir, root } = project;
+  const { knockDir, root, branchDir } = project;
   const files =
     keys.length === 0
       ? countFiles(knockDir) + Number(existsSync(join(root, PROJECT_FILE)))
       : keys.reduce((count, key) => count + countFiles(join(knockDir, "workflows", key)), 0);
-  return buildValidationReport(validator.findings, files);
+  // A part of the project, or a branch, lacks the files that other silencers are for.
+  const isWholeProject = keys.length === 0 && branchDir === undefined;
+  const branches = formatDisplayPath(cwd, join(knockDir, "branches"));
+  return buildValidationReport(validator.findings, {
+    files,
+    silencers: await readSilencers(project, cwd),
+    isExpected: ({ file }) => isWholeProject && !file.startsWith(`${branches}${sep}`),
+  });
 }

@@ -1,3 +1,5 @@
+import { FINDING_CODES, isFindingCode } from "../../domain/validation/finding-codes.js";
+import { FINDING_EXPLANATIONS } from "../../domain/validation/finding-explanations.js";
 import { ERROR_CODES, type ErrorCode } from "../../errors/error-codes.js";
 import { ERROR_EXPLANATIONS } from "../../errors/error-explanations.js";
 import { KnockError } from "../../errors/knock-error.js";
@@ -6,14 +8,23 @@ import type { HelpBlock } from "./help-topic.js";
 
 const PAGE = "docs/troubleshooting.md";
 const CODES = Object.keys(ERROR_CODES) as ErrorCode[];
+const FINDINGS = Object.keys(FINDING_CODES).filter((code) => !(code in ERROR_CODES));
 
 /** Returns the page of `knock help error`, which lists every error code. */
 function listErrorCodes(): readonly HelpBlock[] {
   return [
     "Every error has a code, which --json prints as error.code. Run `knock help error <code>` to see the causes of an error and how to fix it.",
     `Error codes: ${CODES.join(", ")}.`,
+    `Codes of \`knock validate\`: ${FINDINGS.join(", ")}.`,
     `More: ${PAGE}`,
   ];
+}
+
+/** Returns the page of a code that only `knock validate` reports. */
+function buildFindingPage(code: keyof typeof FINDING_EXPLANATIONS): readonly HelpBlock[] {
+  const { meaning, fix } = FINDING_EXPLANATIONS[code];
+  const fixes: HelpBlock = [["-", fix]];
+  return [`${code} (${FINDING_CODES[code]} of \`knock validate\`)`, meaning, "Fix:", fixes, `More: ${PAGE}#${code}`];
 }
 
 /**
@@ -22,10 +33,12 @@ function listErrorCodes(): readonly HelpBlock[] {
  */
 export function buildErrorPage(name: string | undefined): readonly HelpBlock[] {
   if (name === undefined) return listErrorCodes();
+  if (isFindingCode(name) && name in FINDING_EXPLANATIONS)
+    return buildFindingPage(name as keyof typeof FINDING_EXPLANATIONS);
   const code = CODES.find((known) => known === name);
   if (code === undefined)
     throw new KnockError("usage", `there is no error code "${name}"`, {
-      hint: didYouMean(name, CODES, "Error codes", CODES.length),
+      hint: didYouMean(name, [...CODES, ...FINDINGS], "Error codes", CODES.length + FINDINGS.length),
     });
   const { meaning, causes, fix } = ERROR_EXPLANATIONS[code];
   const toList = (texts: readonly string[]): HelpBlock => texts.map((text) => ["-", text] as const);

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { described, schemaReference } from "../schema/fields.js";
+import { SILENCERS_KEY, silencersField } from "../schema/silencer-schema.js";
 
 /** The schema of `settings` in `knock.json`. */
 export const projectSettingsSchema = once(() => {
@@ -18,6 +19,7 @@ export const projectSettingsSchema = once(() => {
       "The name of a file in environments/, without .json, that overrides environment.json.",
       "production",
     ),
+    [SILENCERS_KEY]: silencersField(),
   });
 });
 

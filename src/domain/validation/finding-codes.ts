@@ -22,6 +22,8 @@ export const FINDING_CODES = {
   unknown_preference_key: "warning",
   sample_data_invalid: "warning",
   missing_translation: "warning",
+  invalid_silencer: "warning",
+  unused_silencer: "warning",
 } as const satisfies Record<string, Severity>;
 
 export type FindingCode = keyof typeof FINDING_CODES;

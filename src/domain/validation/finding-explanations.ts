@@ -62,4 +62,13 @@ export const FINDING_EXPLANATIONS: Readonly<
     meaning: "A locale lacks texts that another locale has. They are shown in the default locale.",
     fix: "Add the missing texts to the file.",
   },
+  invalid_silencer: {
+    meaning: "A rule that silences findings has no reason, or names a code that does not exist. It has no effect.",
+    fix: "Correct the code, or write the reason after a colon.",
+  },
+  unused_silencer: {
+    meaning:
+      "A rule silences no finding, because the problem was fixed or its path does not match. It is reported only when the whole project is checked.",
+    fix: "Remove the rule, or correct its path.",
+  },
 };

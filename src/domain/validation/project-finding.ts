@@ -3,6 +3,7 @@ import type { KnockError } from "../../errors/knock-error.js";
 import { describeFinding } from "../shape/describe-finding.js";
 import { FINDING_CODES, isFindingCode } from "./finding-codes.js";
 import { formatLocatedFinding, type LocatedFinding } from "./located-finding.js";
+import { applySilencers, describeUnusedSilencer, type Silencer } from "./silencer.js";
 import type { validationReportSchema } from "./validation-report-schema.js";
 
 /** The report of `knock validate`. */
@@ -10,6 +11,14 @@ export type ValidationReport = z.infer<typeof validationReportSchema>;
 
 /** A problem of a project, with its location. */
 export type ProjectFinding = ValidationReport["findings"][number];
+
+interface ReportOptions {
+  /** The number of checked files. */
+  files: number;
+  silencers?: readonly Silencer[];
+  /** Returns whether a silencer that accepted no finding is reported. */
+  isExpected?: (silencer: Silencer) => boolean;
+}
 
 /** Matches the location at the start of an error's message. */
 const LOCATION = /^(?<file>[^\n:]+(?::[^\n:]+)*?):(?<line>\d+):(?<column>\d+): (?<message>.*)$/s;
@@ -41,9 +50,9 @@ function compareFindings(a: ProjectFinding, b: ProjectFinding): number {
   return a.line - b.line || a.column - b.column;
 }
 
-/** Builds the report of findings in a number of files: without duplicates, in the order of their locations. */
-export function buildValidationReport(located: readonly LocatedFinding[], files: number): ValidationReport {
-  const byLine = new Map<string, ProjectFinding>();
+/** Returns findings without duplicates, in the order of their locations. */
+function toProjectFindings<T extends LocatedFinding>(located: readonly T[]): (T & ProjectFinding)[] {
+  const byLine = new Map<string, T & ProjectFinding>();
   for (const { hint, ...finding } of located) {
     const { code } = finding;
     byLine.set(`${code} ${formatLocatedFinding(finding)}`, {
@@ -51,9 +60,22 @@ export function buildValidationReport(located: readonly LocatedFinding[], files:
       severity: FINDING_CODES[code],
       ...(hint === undefined ? {} : { hint }),
       docs: `docs/troubleshooting.md#${code}`,
-    });
+    } as T & ProjectFinding);
   }
-  const findings = [...byLine.values()].sort(compareFindings);
+  return [...byLine.values()].sort(compareFindings);
+}
+
+/** Builds the report of findings: without duplicates, in the order of their locations. */
+export function buildValidationReport(
+  located: readonly LocatedFinding[],
+  { files, silencers = [], isExpected = () => true }: ReportOptions,
+): ValidationReport {
+  const { findings: kept, silenced, unused } = applySilencers(located, silencers);
+  const findings = toProjectFindings([...kept, ...unused.filter(isExpected).map(describeUnusedSilencer)]);
   const errors = findings.filter(({ severity }) => severity === "error").length;
-  return { findings, summary: { errors, warnings: findings.length - errors, files } };
+  return {
+    findings,
+    silenced: toProjectFindings(silenced),
+    summary: { errors, warnings: findings.length - errors, files },
+  };
 }

@@ -18,6 +18,10 @@ const projectFindingSchema = z.object({
 /** The schema of what `knock validate --json` prints. */
 export const validationReportSchema = z.object({
   findings: described(z.array(projectFindingSchema), "The findings, by file and line."),
+  silenced: described(
+    z.array(z.extend(projectFindingSchema, { reason: textField("The reason in the rule that silences the finding.") })),
+    "The findings that a rule of the project silences. They do not set the exit code.",
+  ),
   summary: described(
     z.object({
       errors: countField("The number of errors."),

@@ -16,6 +16,7 @@ import {
   wholeNumber,
 } from "../schema/fields.js";
 import { jsonSchema } from "../schema/json-schema.js";
+import { SILENCERS_KEY, silencersField } from "../schema/silencer-schema.js";
 import { stepListSchema } from "../steps/parse-steps.js";
 
 const TRIGGER_FREQUENCIES = ["every_trigger", "once_per_recipient", "once_per_recipient_per_tenant"] as const;
@@ -60,6 +61,7 @@ export const workflowSchema = once(() =>
             z.strictObject({
               is_commercial: flag("Whether its messages are commercial (default: false)."),
               override_preferences: flag("Whether preferences are ignored (default: false)."),
+              [SILENCERS_KEY]: silencersField(),
             }),
           ),
         ),
