@@ -2,12 +2,11 @@
 // from those of the documents that commands print.
 //   node scripts/json-schemas.mjs           reports schemas that are out of date (part of `npm run check`)
 //   node scripts/json-schemas.mjs --write   writes them
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { buildOutputSchemas } from "./build-output-schemas.mjs";
 import { loadSource, ROOT } from "./load-source.mjs";
-
-const shouldWrite = process.argv.includes("--write");
+import { updateGeneratedFiles } from "./update-generated-files.mjs";
 
 /** Loads the schemas together with the zod copy that built them, because each copy has its own registries. */
 const loadSchemas = () =>
@@ -132,26 +131,7 @@ for (const [name, { title, schema, isServiceFormat }] of Object.entries(PUBLISHE
   texts.set(`schemas/${name}.schema.json`, `${JSON.stringify({ $schema, title, ...rest }, null, 1)}\n`);
 }
 
-function readOrNull(path) {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return null;
-  }
-}
-
-const faults = [];
-for (const [path, text] of texts) {
-  const file = join(ROOT, path);
-  if (readOrNull(file) === text) continue;
-  if (shouldWrite) {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  } else faults.push(`${path} is out of date`);
-}
-for (const file of readdirSync(join(ROOT, "schemas"), { recursive: true }))
-  if (file.endsWith(".json") && !texts.has(`schemas/${file}`)) faults.push(`schemas/${file} has no source`);
-
-for (const fault of faults) console.error(`${fault}: run node scripts/json-schemas.mjs --write`);
-console.log(`${texts.size} JSON Schemas, ${faults.length} out of date`);
-process.exitCode = faults.length > 0 ? 1 : 0;
+const present = readdirSync(join(ROOT, "schemas"), { recursive: true })
+  .filter((file) => file.endsWith(".json"))
+  .map((file) => `schemas/${file}`);
+updateGeneratedFiles({ texts, present, noun: "JSON Schemas", command: "node scripts/json-schemas.mjs --write" });
