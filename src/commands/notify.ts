@@ -13,7 +13,7 @@ import { notifyLines } from "./shared/notify-lines.js";
 import {
   addCommonOptions,
   addTargetOptions,
-  collectValues,
+  addTriggerOptions,
   describeSwallowedArgument,
   findSwallowedArgument,
 } from "./shared/options.js";
@@ -37,11 +37,8 @@ export function registerNotify(program: Command, context: CommandContext): void 
     .optionsGroup(OPTION_GROUPS.payload)
     .option("-r, --recipients <value...>", "notify these users: IDs (a,b), JSON, @file.json or @- (standard input)")
     .option("--recipient <value...>", "notify these users, the same as --recipients")
-    .option("--object <collection/id...>", "notify these objects, as collection/id")
-    .option("-a, --actor <value>", "name the user or object that caused the trigger: an ID, JSON or @file")
-    .option("-d, --data <json>", "give trigger data: a JSON object, @file.json or @-; repeat to merge", collectValues)
-    .option("--set <path=value>", "set one property of the data (path=text or path:=json)", collectValues)
-    .option("-t, --tenant <value>", "name the tenant: an ID or JSON")
+    .option("--object <collection/id...>", "notify these objects, as collection/id");
+  addTriggerOptions(command)
     .option("--cancellation-key <key>", "set the key for a later `knock cancel`")
     .option("--idempotency-key <key>", "return the first response for the same key within 24 hours")
     .option(

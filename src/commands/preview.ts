@@ -23,8 +23,8 @@ import {
   addBranchOption,
   addCommonOptions,
   addProjectOptions,
+  addTriggerOptions,
   type CommonFlags,
-  collectValues,
 } from "./shared/options.js";
 import { readProjectWarnings } from "./shared/trigger-warnings.js";
 import { findUnidentifiedRecipient } from "./shared/unidentified-recipients.js";
@@ -92,11 +92,8 @@ export function registerPreview(program: Command, context: CommandContext, servi
       "Render a channel step as its recipient would receive it. Conditions and preferences are ignored. Nothing is sent or stored.",
     )
     .optionsGroup(OPTION_GROUPS.payload)
-    .option("-r, --recipient <value>", "render for this recipient: an ID, JSON or @file.json (default: a sample user)")
-    .option("-a, --actor <value>", "name the user or object that caused the trigger: an ID, JSON or @file")
-    .option("-d, --data <json>", "give trigger data: a JSON object, @file.json or @-; repeat to merge", collectValues)
-    .option("--set <path=value>", "set one property of the data (path=text or path:=json)", collectValues)
-    .option("-t, --tenant <value>", "name the tenant: an ID or JSON")
+    .option("-r, --recipient <value>", "render for this recipient: an ID, JSON or @file.json (default: a sample user)");
+  addTriggerOptions(command)
     .option("-f, --file <path>", "read a payload in JSON; - is standard input")
     .optionsGroup(OPTION_GROUPS.behavior)
     .option("--all", "render every channel step")

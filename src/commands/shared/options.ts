@@ -125,3 +125,12 @@ export function applyVerbosity(output: Output, flags: CommonFlags): void {
 export function collectValues(value: string, previous: string[] | undefined): string[] {
   return [...(previous ?? []), value];
 }
+
+/** Adds the options for the actor, the data and the tenant of a trigger. Returns the command. */
+export function addTriggerOptions(command: Command): Command {
+  return command
+    .option("-a, --actor <value>", "name the user or object that caused the trigger: an ID, JSON or @file")
+    .option("-d, --data <json>", "give trigger data: a JSON object, @file.json or @-; repeat to merge", collectValues)
+    .option("--set <path=value>", "set one property of the data (path=text or path:=json)", collectValues)
+    .option("-t, --tenant <value>", "name the tenant: an ID or JSON");
+}
