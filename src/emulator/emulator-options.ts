@@ -16,7 +16,7 @@ export interface RequestLogEntry {
   /** The path as it was sent, with its query. */
   path: string;
   status: number;
-  /** Milliseconds from the arrival of the request to its response. */
+  /** Milliseconds from the request to its response. */
   took_ms: number;
   /** The ID of the workflow run that the request started; null if it started none. */
   workflow_run_id: string | null;

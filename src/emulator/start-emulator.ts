@@ -45,11 +45,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const url = `http://${toUrlHost(host)}:${port}`;
   options.onListening?.(url);
   // The apps need the scene manager, and `Scenes` needs the first app.
-  const holder: { scenes?: Scenes } = {};
+  const created: { scenes?: Scenes } = {};
   const sceneManager: SceneManager = {
-    open: () => (holder.scenes as Scenes).open(),
-    list: () => (holder.scenes as Scenes).list(),
-    end: (id) => (holder.scenes as Scenes).end(id),
+    open: () => (created.scenes as Scenes).open(),
+    list: () => (created.scenes as Scenes).list(),
+    end: (id) => (created.scenes as Scenes).end(id),
   };
   const mainApp = createEmulatorApp({ ...options, port, url, scenes: sceneManager });
   const { openScene } = options;
@@ -61,7 +61,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       return { app: createEmulatorApp({ ...options, ...parts, port, url: sceneUrl, scenes: sceneManager }), close };
     });
   const scenes = new Scenes(url, mainApp, openSceneApp);
-  holder.scenes = scenes;
+  created.scenes = scenes;
   server.on("request", (incoming, outgoing) => {
     const { app, rejection } = findApp(scenes, incoming, mainApp);
     app.handleRequest(incoming, outgoing, rejection);

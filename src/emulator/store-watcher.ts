@@ -20,7 +20,7 @@ const RETRY_DELAY_MS = 500;
 export class StoreWatcher {
   private readonly listeners = new Set<() => void>();
   private running = false;
-  private changeMark = "";
+  private changeToken = "";
   private lastError = "";
   /** Whether this process has written since the last check. */
   private hasLocalChange = false;
@@ -74,9 +74,9 @@ export class StoreWatcher {
   /** Checks the store. Returns the milliseconds until the next check. */
   private async poll(): Promise<number> {
     try {
-      const mark = await this.operations.readChangeToken();
-      if (mark !== this.changeMark) for (const listener of [...this.listeners]) listener();
-      this.changeMark = mark;
+      const token = await this.operations.readChangeToken();
+      if (token !== this.changeToken) for (const listener of [...this.listeners]) listener();
+      this.changeToken = token;
       this.lastError = "";
       return POLL_MS;
     } catch (error) {

@@ -20,17 +20,17 @@ interface KnockErrorOptions {
   request_id?: string | undefined;
 }
 
-/** Marks errors of this class. Each bundle has its own copy of the class, so `instanceof` checks for this mark instead. */
-const KNOCK_ERROR_MARK = Symbol.for("knock-cli/error");
+/** Identifies errors of this class. Each bundle has its own copy of the class, so `instanceof` checks for this symbol instead. */
+const KNOCK_ERROR = Symbol.for("knock-cli/error");
 
 /** The error for a user's mistake, a missing resource or a failure of the environment, and never for a bug of knock. */
 export class KnockError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === "object" && value !== null && KNOCK_ERROR_MARK in value;
+    return typeof value === "object" && value !== null && KNOCK_ERROR in value;
   }
 
   override readonly name = "KnockError";
-  readonly [KNOCK_ERROR_MARK] = true;
+  readonly [KNOCK_ERROR] = true;
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly details: readonly ErrorDetail[];

@@ -33,17 +33,17 @@ const SGR_CODES = { bold: [1, 22], dim: [2, 22], green: [32, 39], red: [31, 39],
  * A random text that marks styles until they are written. Data cannot contain it, so `renderStyles` can distinguish the
  * tool's styles from escape sequences in data, which it escapes.
  */
-let currentMark: string | undefined;
+let currentStyleMarker: string | undefined;
 
-function getStyleMark(): string {
-  currentMark ??= `\ue000${Buffer.from(randomBytes(12)).toString("hex")}`;
-  return currentMark;
+function getStyleMarker(): string {
+  currentStyleMarker ??= `\ue000${Buffer.from(randomBytes(12)).toString("hex")}`;
+  return currentStyleMarker;
 }
 
 /** Returns the styles for a stream. They change nothing if the stream has no color. */
 export function createColors(stream: OutputStream, env: Record<string, string | undefined>): Colors {
   if (!hasColor(stream, env)) return NO_COLORS;
-  const name = getStyleMark();
+  const name = getStyleMarker();
   const style = ([on, off]: readonly [number, number]): Style => {
     return (text) => (text === "" ? "" : `${name}${on}m${text}${name}${off}m`);
   };
@@ -56,10 +56,10 @@ export function createColors(stream: OutputStream, env: Record<string, string | 
   };
 }
 
-/** Escapes control characters in a text, and replaces the marks of `createColors` by escape sequences. */
+/** Escapes control characters in a text, and replaces the style markers of `createColors` by escape sequences. */
 export function renderStyles(text: string): string {
-  if (currentMark === undefined) return escapeControls(text);
-  const [first = "", ...rest] = text.split(currentMark);
+  if (currentStyleMarker === undefined) return escapeControls(text);
+  const [first = "", ...rest] = text.split(currentStyleMarker);
   return rest.reduce((done, part) => {
     const end = part.indexOf("m") + 1;
     return `${done}\u001b[${part.slice(0, end)}${escapeControls(part.slice(end))}`;

@@ -64,8 +64,8 @@ function formatConditions(conditions: unknown, { colors: paint }: Output): strin
   if (!Array.isArray(conditions)) return [];
   return conditions.filter(isJsonObject).map((logged) => {
     const condition = { ...logged, value: logged.value ?? undefined } as unknown as EvaluatedCondition;
-    const mark = condition.result === null ? paint.dim("–") : condition.result ? paint.green("✓") : paint.red("✗");
-    return `${mark} ${describeCondition(condition)}`;
+    const symbol = condition.result === null ? paint.dim("–") : condition.result ? paint.green("✓") : paint.red("✗");
+    return `${symbol} ${describeCondition(condition)}`;
   });
 }
 

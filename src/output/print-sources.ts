@@ -24,13 +24,13 @@ export function printSources(sources: readonly SourceView[], output: Output): vo
 const OUTCOME_MARKS = { done: "✓", skipped: "✗", failed: "✗", inactive: "○" } as const;
 
 function formatAction({ action_type, outcome, about, workflow_run_id, error }: ActionOutcome, paint: Colors): string {
-  const mark =
+  const symbol =
     outcome === "done"
       ? paint.green(OUTCOME_MARKS.done)
       : error === null
         ? paint.dim(OUTCOME_MARKS[outcome])
         : paint.red("✗");
-  const words = [mark, action_type];
+  const words = [symbol, action_type];
   if (about !== null) words.push(about);
   if (outcome !== "done") words.push(outcome);
   if (workflow_run_id !== null) words.push(paint.dim(workflow_run_id));
@@ -44,9 +44,9 @@ export function printReceipt(receipt: SourceReceipt, output: Output): void {
   const { colors: paint } = output;
   const { source, event_type, id, error, actions, replayed, user_id } = receipt;
   const hasFailed = error !== null || actions.some((action) => action.error !== null);
-  const mark = hasFailed ? paint.red("✗") : replayed ? paint.dim("○") : paint.green("✓");
+  const symbol = hasFailed ? paint.red("✗") : replayed ? paint.dim("○") : paint.green("✓");
   const about = user_id === null ? "" : `  ${user_id}`;
-  output.line(`${mark} ${paint.bold(source)}  ${event_type ?? "no type"}${about}  ${paint.dim(id)}`);
+  output.line(`${symbol} ${paint.bold(source)}  ${event_type ?? "no type"}${about}  ${paint.dim(id)}`);
   if (error !== null) output.line(`  ${paint.red(error)}`);
   if (replayed) output.line(`  ${paint.dim(`seen before: "${receipt.idempotency_key ?? ""}" within 24 h; ignored`)}`);
   else if (error === null && actions.length === 0)

@@ -1,6 +1,6 @@
 import type { BroadcastState, BroadcastTarget, BroadcastView } from "../domain/audience/broadcast.js";
 import type { RecipientUpsert } from "../domain/recipient/recipient.js";
-import type { PendingTrigger } from "../domain/run/batch-arrival.js";
+import type { PendingTrigger } from "../domain/run/batch-continuations.js";
 import type { TriggerOutcome } from "../domain/run/outcome.js";
 
 /** A sent broadcast: one run per tenant, and one run for the recipients without a tenant. */

@@ -1,6 +1,6 @@
 import type { Message } from "../domain/message/message.js";
 import type { RecipientKey, RecipientUpsert } from "../domain/recipient/recipient.js";
-import type { BatchArrival, BatchDecision, PendingTrigger } from "../domain/run/batch-arrival.js";
+import type { BatchContinuations, BatchDecision, PendingTrigger } from "../domain/run/batch-continuations.js";
 import type { FanOutState } from "../domain/run/fan-out-state.js";
 import type { RecipientRun, WorkflowRun } from "../domain/run/workflow-run.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
@@ -13,7 +13,7 @@ export interface FanOutChunk {
   at: number;
   recipientRuns: RecipientRun[];
   messages: Message[];
-  batches: ReadonlyMap<string, BatchArrival>;
+  batches: ReadonlyMap<string, BatchContinuations>;
   upserts: RecipientUpsert[];
   triggers: PendingTrigger[];
   frequencyRecords: FrequencyRecord[];

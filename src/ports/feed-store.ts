@@ -5,8 +5,8 @@ import type { Paged, PageRequest } from "./page-request.js";
 
 /** The recipients of newly created messages. Later deliveries and merged recipients are not included. */
 export interface NewMessages {
-  /** The mark for the next call. */
-  mark: string;
+  /** Identifies the newest message, for the next call. */
+  cursor: string;
   /** Null if the recipients are unknown or too many: any recipient may have new messages. */
   recipients: RecipientKey[] | null;
 }
@@ -19,8 +19,8 @@ export interface FeedStore {
     page: PageRequest,
   ): Promise<Paged<{ message: Message; cursor: string }> & { counts: FeedCounts }>;
   /**
-   * Returns the recipients that got messages after the `mark` of an earlier call, or null if that is unknown or they
+   * Returns the recipients that got messages after the `cursor` of an earlier call, or null if that is unknown or they
    * are too many.
    */
-  readNewMessages(mark: string | null): Promise<NewMessages>;
+  readNewMessages(cursor: string | null): Promise<NewMessages>;
 }

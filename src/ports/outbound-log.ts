@@ -29,11 +29,11 @@ export interface OutboundLog {
    * Starts or continues to watch as the only reader, until `until`. Returns false while another process reads. Times
    * are milliseconds of real time.
    */
-  acquire(holder: string, now: number, until: number): Promise<boolean>;
+  acquire(owner: string, now: number, until: number): Promise<boolean>;
   /** Lets another process read. Events are still recorded. */
-  release(holder: string): Promise<void>;
+  release(owner: string): Promise<void>;
   /** Stops recording and deletes all entries, unless another process reads them. */
-  stopRecording(holder: string, now: number): Promise<void>;
+  stopRecording(owner: string, now: number): Promise<void>;
   /** Deletes all entries. */
   clear(): Promise<void>;
   /** Returns the oldest entries after an id. */

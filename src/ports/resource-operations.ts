@@ -133,8 +133,8 @@ export interface FeedOperations {
    * type.
    */
   list(filter: FeedFilter, page: PageRequest): Promise<FeedPage>;
-  /** Returns the recipients whose feeds may have new messages since the `mark` of an earlier call. */
-  readNewMessages(mark: string | null): Promise<NewMessages>;
+  /** Returns the recipients whose feeds may have new messages since the `cursor` of an earlier call. */
+  readNewMessages(cursor: string | null): Promise<NewMessages>;
 }
 
 /** The user whose guides are read, and for which page or application. Conditions and content read `data` as `data`. */

@@ -1,6 +1,11 @@
 import type { Message, MessageStatuses } from "../domain/message/message.js";
 import type { RecipientKey, RecipientUpsert } from "../domain/recipient/recipient.js";
-import type { BatchArrival, BatchContent, BatchDecision, PendingTrigger } from "../domain/run/batch-arrival.js";
+import type {
+  BatchContent,
+  BatchContinuations,
+  BatchDecision,
+  PendingTrigger,
+} from "../domain/run/batch-continuations.js";
 import type { OccurredEvent } from "../domain/run/occurred-event.js";
 import type { Signal } from "../domain/run/run-wait.js";
 import type { RecipientRun, WorkflowRun } from "../domain/run/workflow-run.js";
@@ -28,7 +33,7 @@ export interface SavedAdvance {
   recipientRun: RecipientRun;
   messages: Message[];
   /** The batch data if the run is at a batch step, where the store picks the continuation; otherwise null. */
-  batch: BatchArrival | null;
+  batch: BatchContinuations | null;
   /** Recipients that its steps changed, in order. */
   upserts: RecipientUpsert[];
   triggers: PendingTrigger[];

@@ -1,5 +1,5 @@
 import type { RecipientKey } from "../domain/recipient/recipient.js";
-import type { BatchDecision } from "../domain/run/batch-arrival.js";
+import type { BatchDecision } from "../domain/run/batch-continuations.js";
 import type { Schedule } from "../domain/trigger/schedule.js";
 import type { Claim } from "./due-store.js";
 import type { Paged, PageRequest } from "./page-request.js";

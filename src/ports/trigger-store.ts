@@ -1,6 +1,6 @@
 import type { Message } from "../domain/message/message.js";
 import type { RecipientKey, RecipientUpsert } from "../domain/recipient/recipient.js";
-import type { BatchArrival, BatchDecision, PendingTrigger } from "../domain/run/batch-arrival.js";
+import type { BatchContinuations, BatchDecision, PendingTrigger } from "../domain/run/batch-continuations.js";
 import type { FanOutState } from "../domain/run/fan-out-state.js";
 import type { RecipientRun, WorkflowRun } from "../domain/run/workflow-run.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
@@ -28,7 +28,7 @@ export interface NewWorkflowRun {
   recipientRuns: RecipientRun[];
   messages: Message[];
   /** The batch data of recipient runs at a batch step, by run id; the store picks their continuation. */
-  batches: ReadonlyMap<string, BatchArrival>;
+  batches: ReadonlyMap<string, BatchContinuations>;
   /** Recipients that steps changed, in order. */
   upserts: RecipientUpsert[];
   /** Triggers that steps created. */

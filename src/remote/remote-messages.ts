@@ -86,8 +86,8 @@ export async function markRemoteMessages(
   action: EngagementAction,
   metadata: JsonObject | null = null,
 ): Promise<JsonObject[]> {
-  const mark = MARK_REQUESTS[action];
-  if (mark === null) {
+  const request = MARK_REQUESTS[action];
+  if (request === null) {
     throw new KnockError("not_supported", "The API cannot mark a message link_clicked.", {
       hint: "Open one of the message's tracked links, mark it `interacted`, or use the local target.",
     });
@@ -96,8 +96,8 @@ export async function markRemoteMessages(
   const marked: JsonObject[] = [];
   for (const id of ids) {
     try {
-      const path = `/v1/messages/${encodePathSegment(id)}/${mark.status}`;
-      const response = await client.call(mark.method, path, { body: metadata === null ? null : { metadata } });
+      const path = `/v1/messages/${encodePathSegment(id)}/${request.status}`;
+      const response = await client.call(request.method, path, { body: metadata === null ? null : { metadata } });
       marked.push(client.responseReader.readObject(response, "id"));
     } catch (error) {
       throw marked.length > 0 && error instanceof KnockError

@@ -12,6 +12,8 @@ const RETIRED_NAMES = [
   ["BELIEVED_MS", "realDelivery", "INTERPRETED", "WRONG_PLACE", "idsBeginning", "Exchange", "Complain"],
   ["mended", "onHeld", "onAnswered", "ask", "FrequencyClaim", "takeClaim", "usedClaims", "movesHolder", "BatchJoin"],
   ["LazyBatchJoin", "SettingsResolver", "inWords", "stepInWords"],
+  ["stopRun", "changeMark", "StepMark", "createRunMarks", "readMessageMarks", "BatchArrival", "LazyBatchArrival"],
+  ["ReadFeedChanges", "collectBatchesToClose", "becomesHolder", "reschedulesHolder", "isHolder"],
 ].flat();
 const RETIRED_FILES =
   /(?:strangers|meant-words|surroundings|whole-id|names-in|over-environment|without-upgrade|grouping-store|taken-entries|turns|ports\/clock)\.ts$/;

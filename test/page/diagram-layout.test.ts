@@ -10,8 +10,8 @@ import {
   wrapText,
 } from "../../src/page/diagram/layout.js";
 import { listReached } from "../../src/page/diagram/list-reached.js";
-import type { ConditionGroup, Marks, OutlineBranch, OutlineStep } from "../../src/page/lib/outline.js";
-import { createRunMarks, findOutlineStep } from "../../src/page/lib/run-marks.js";
+import type { ConditionGroup, OutlineBranch, OutlineStep, RunProgress } from "../../src/page/lib/outline.js";
+import { createRunProgress, findOutlineStep } from "../../src/page/lib/run-progress.js";
 import type { JsonObject } from "../../src/util/json.js";
 
 const buildStep = (
@@ -190,7 +190,7 @@ describe("the layout of a workflow's diagram", () => {
   });
 });
 
-describe("the marks of a run", () => {
+describe("the progress of a run", () => {
   const conditions: ConditionGroup = { match: "all", conditions: [{ text: "c", result: false, value: "1" }] };
   const outline = { conditions: null, steps: fork({ conditions }, { terminates: true, is_default: true }) };
   const run: JsonObject = {
@@ -202,14 +202,14 @@ describe("the marks of a run", () => {
   };
 
   it("contain outcomes and the branch that was taken", () => {
-    const marks = createRunMarks(run, outline);
-    expect(marks.steps.get("fork")).toEqual({ tone: "good", label: "passed", branches: [1] });
-    expect([...listReached(outline, marks)]).toEqual([START, "before", "fork", B, getBranchEndId("fork", 1)]);
+    const progress = createRunProgress(run, outline);
+    expect(progress.steps.get("fork")).toEqual({ tone: "good", label: "passed", branches: [1] });
+    expect([...listReached(outline, progress)]).toEqual([START, "before", "fork", B, getBranchEndId("fork", 1)]);
   });
 
   it("distinguish branches with the same name by their conditions", () => {
     const twins = { conditions: null, steps: fork({ name: "b", conditions }, { is_default: true }) };
-    expect(createRunMarks(run, twins).steps.get("fork")?.branches).toEqual([1]);
+    expect(createRunProgress(run, twins).steps.get("fork")?.branches).toEqual([1]);
   });
 
   it.each([
@@ -218,9 +218,9 @@ describe("the marks of a run", () => {
     [{ status: "completed", reason: { code: "condition" }, steps: [] }, false],
     [{ status: "completed", steps: [{ ref: "before", outcome: "sent", message_status: "not_sent" }] }, true],
   ])("are for %j at the end: %s", (other, hasEnded) => {
-    const marks: Marks = createRunMarks(other, { conditions: null, steps: [buildStep("before")] });
-    expect(marks.hasEnded).toBe(hasEnded);
-    expect(listReached({ conditions: null, steps: [buildStep("before")] }, marks).has(END)).toBe(hasEnded);
+    const progress: RunProgress = createRunProgress(other, { conditions: null, steps: [buildStep("before")] });
+    expect(progress.hasEnded).toBe(hasEnded);
+    expect(listReached({ conditions: null, steps: [buildStep("before")] }, progress).has(END)).toBe(hasEnded);
   });
 
   it("belong to steps at any depth", () => {

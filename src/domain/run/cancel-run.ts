@@ -1,6 +1,6 @@
 import type { Workflow } from "../workflow/workflow.js";
 import { shouldPassToNextItem } from "./hand-over-batch.js";
-import type { ReasonCode } from "./outcome.js";
+import type { Reason } from "./outcome.js";
 import type { RecipientRun } from "./workflow-run.js";
 
 /** A run's part in open batches when a cancellation reaches it. */
@@ -8,12 +8,12 @@ interface OpenBatchRole {
   /** Whether an activity of the run is in an open batch. */
   isItem: boolean;
   /** Whether the run waits for the close of an open batch. */
-  isHolder: boolean;
+  waitsForClose: boolean;
 }
 
 /**
  * The effect of a cancellation on a run:
- * - `none`: the run is unchanged; a batch that it holds still closes (E-280).
+ * - `none`: the run is unchanged; a batch that it waits for still closes (E-280).
  * - `remove_item`: only the run's activity leaves the open batch (E-279).
  * - `cancel`: the run ends.
  * - `hand_over`: the activity leaves the batch, the run ends, and the next item's run waits for the close (EQ-44).
@@ -24,41 +24,47 @@ type CancelEffect = "none" | "remove_item" | "cancel" | "hand_over";
 export function decideCancelEffect(
   run: RecipientRun,
   version: Workflow,
-  { isItem, isHolder }: OpenBatchRole,
+  { isItem, waitsForClose }: OpenBatchRole,
 ): CancelEffect {
-  if (isItem && isHolder && shouldPassToNextItem(run, version)) return "hand_over";
+  if (isItem && waitsForClose && shouldPassToNextItem(run, version)) return "hand_over";
   if (isItem) return "remove_item";
-  return isHolder || run.status === "completed" || run.status === "cancelled" ? "none" : "cancel";
+  return waitsForClose || run.status === "completed" || run.status === "cancelled" ? "none" : "cancel";
 }
 
+const CANCELLED: Reason = { code: "cancelled", detail: null };
+
+/** The events of a cancellation by a request or a deletion, and by the engine, which halts the run first (EQ-04). */
+const REQUESTED_EVENTS = ["run_cancelled"] as const;
+export const HALTED_EVENTS = ["run_halted", "run_cancelled"] as const;
+
 /**
- * Returns a canceled run; its waiting step is also canceled (E-356). Messages that it has created are unchanged
+ * Returns a canceled run; its waiting step is also canceled (E-356, EQ-03). Messages that it has created are unchanged
  * (E-363).
  */
-export function cancelRun(run: RecipientRun, at: number, code: ReasonCode = "cancelled"): RecipientRun {
+export function cancelRun(
+  run: RecipientRun,
+  at: number,
+  reason: Reason = CANCELLED,
+  names: readonly string[] = REQUESTED_EVENTS,
+): RecipientRun {
   const waiting = run.steps.find((step) => step.outcome === "waiting");
+  const events = names.map((event) => ({
+    event,
+    status: "ok" as const,
+    step_ref: waiting?.ref ?? null,
+    step_type: waiting?.type ?? null,
+    attempt: 1,
+    data: { reason: reason.code },
+    at,
+  }));
   return {
     ...run,
     status: "cancelled",
     position: null,
     due_at: null,
-    steps: run.steps.map((step) =>
-      step.outcome === "waiting"
-        ? { ...step, outcome: "cancelled", reason: { code, detail: null }, until: null }
-        : step,
-    ),
-    events: [
-      ...run.events,
-      {
-        event: "run_cancelled",
-        status: "ok",
-        step_ref: waiting?.ref ?? null,
-        step_type: waiting?.type ?? null,
-        attempt: 1,
-        data: { reason: code },
-        at,
-      },
-    ],
+    ...(run.wait ? { wait: null } : {}),
+    steps: run.steps.map((step) => (step === waiting ? { ...step, outcome: "cancelled", reason, until: null } : step)),
+    events: [...run.events, ...events],
     updated_at: at,
   };
 }

@@ -1,17 +1,17 @@
 import {
   type BatchActivity,
-  type BatchArrival,
+  type BatchContinuations,
   type BatchDecision,
   type Continuation,
   selectContinuation,
-} from "./batch-arrival.js";
+} from "./batch-continuations.js";
 
 /** An open batch as stored. Times are in milliseconds. */
 export interface OpenBatch {
   opened_at: number;
   closes_at: number;
   /** The run that waits for the close; null while only the leading item has arrived (E-264). */
-  holder: number | null;
+  waiting_run: number | null;
   /** The number of activities that were not removed. */
   items: number;
 }
@@ -32,9 +32,9 @@ export interface BatchChange<Batch extends OpenBatch = OpenBatch> {
   /** The activity that the run adds to the batch; null for a leading item and if there is no batch. */
   activity: BatchActivity | null;
   /** Whether the run waits until the batch closes and then continues with it. */
-  becomesHolder: boolean;
+  waitsForClose: boolean;
   /** Whether the run that waits for the close now waits until the new `closes_at`. */
-  reschedulesHolder: boolean;
+  postponesWaitingRun: boolean;
 }
 
 export interface DecidedBatch<Batch extends OpenBatch = OpenBatch> {
@@ -49,10 +49,10 @@ export interface DecidedBatch<Batch extends OpenBatch = OpenBatch> {
  * Returns when a batch closes after a run joined it: not before now, and not later than its limit after the opening
  * (E-257, E-259, E-260).
  */
-function resolveCloseTime(batch: OpenBatch, arrival: BatchArrival, items: number, now: number): number {
-  if (arrival.max_items !== null && items >= arrival.max_items) return now;
-  if (arrival.sliding === null) return batch.closes_at;
-  return Math.max(now, Math.min(arrival.sliding.closes_at, batch.opened_at + arrival.sliding.limit_ms));
+function resolveCloseTime(batch: OpenBatch, continuations: BatchContinuations, items: number, now: number): number {
+  if (continuations.max_items !== null && items >= continuations.max_items) return now;
+  if (continuations.sliding === null) return batch.closes_at;
+  return Math.max(now, Math.min(continuations.sliding.closes_at, batch.opened_at + continuations.sliding.limit_ms));
 }
 
 /**
@@ -60,38 +60,42 @@ function resolveCloseTime(batch: OpenBatch, arrival: BatchArrival, items: number
  * the open batch of a key, locked until the changes are written (E-243 to E-248, E-256, E-260, E-264, EQ-43).
  */
 export function decideBatch<Batch extends OpenBatch>(
-  arrival: BatchArrival,
+  continuations: BatchContinuations,
   findOpen: (key: string) => Batch | null,
   now: number,
 ): DecidedBatch<Batch> {
-  const current = findOpen(arrival.key);
+  const current = findOpen(continuations.key);
   const expiredBatch = current !== null && current.closes_at <= now ? current : null;
   return current === null || expiredBatch !== null
-    ? openBatch(arrival, expiredBatch, findOpen, now)
-    : joinBatch(arrival, current, now);
+    ? openBatch(continuations, expiredBatch, findOpen, now)
+    : joinBatch(continuations, current, now);
 }
 
-function joinBatch<Batch extends OpenBatch>(arrival: BatchArrival, batch: Batch, now: number): DecidedBatch<Batch> {
+function joinBatch<Batch extends OpenBatch>(
+  continuations: BatchContinuations,
+  batch: Batch,
+  now: number,
+): DecidedBatch<Batch> {
   const items = batch.items + 1;
-  const closes_at = resolveCloseTime(batch, arrival, items, now);
-  const becomesHolder = batch.holder === null;
+  const closes_at = resolveCloseTime(batch, continuations, items, now);
+  const waitsForClose = batch.waiting_run === null;
   const decision: BatchDecision = {
-    selected: becomesHolder ? "waiting" : "halted",
+    selected: waitsForClose ? "waiting" : "halted",
     isDueNow: closes_at <= now,
     closes_at,
     next: null,
   };
   const change: BatchChange<Batch> = {
-    key: arrival.key,
+    key: continuations.key,
     expiredBatch: null,
     joinedBatch: batch,
     closes_at,
     items,
-    activity: arrival.activity,
-    becomesHolder,
-    reschedulesHolder: !becomesHolder && closes_at !== batch.closes_at,
+    activity: continuations.activity,
+    waitsForClose,
+    postponesWaitingRun: !waitsForClose && closes_at !== batch.closes_at,
   };
-  return { decision, continuation: selectContinuation(arrival, decision), changes: [change] };
+  return { decision, continuation: selectContinuation(continuations, decision), changes: [change] };
 }
 
 /**
@@ -99,33 +103,33 @@ function joinBatch<Batch extends OpenBatch>(arrival: BatchArrival, batch: Batch,
  * immediately.
  */
 function openBatch<Batch extends OpenBatch>(
-  arrival: BatchArrival,
+  continuations: BatchContinuations,
   expiredBatch: Batch | null,
   findOpen: (key: string) => Batch | null,
   now: number,
 ): DecidedBatch<Batch> {
-  const { closes_at, immediate } = arrival;
-  const becomesHolder = immediate === null && closes_at !== null;
+  const { closes_at, immediate } = continuations;
+  const waitsForClose = immediate === null && closes_at !== null;
   const next = immediate?.batch ? decideBatch(immediate.batch, findOpen, now) : null;
   const decision: BatchDecision = {
     selected: immediate === null ? "waiting" : "immediate",
-    isDueNow: next?.decision.isDueNow ?? (becomesHolder && closes_at <= now),
+    isDueNow: next?.decision.isDueNow ?? (waitsForClose && closes_at <= now),
     closes_at,
     next: next?.decision ?? null,
   };
   const change: BatchChange<Batch> = {
-    key: arrival.key,
+    key: continuations.key,
     expiredBatch,
     joinedBatch: null,
     closes_at,
-    items: becomesHolder ? 1 : 0,
-    activity: becomesHolder ? arrival.activity : null,
-    becomesHolder,
-    reschedulesHolder: false,
+    items: waitsForClose ? 1 : 0,
+    activity: waitsForClose ? continuations.activity : null,
+    waitsForClose,
+    postponesWaitingRun: false,
   };
   return {
     decision,
-    continuation: selectContinuation(arrival, decision),
+    continuation: selectContinuation(continuations, decision),
     changes: next === null ? [change] : [change, ...next.changes],
   };
 }

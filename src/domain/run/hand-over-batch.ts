@@ -6,15 +6,15 @@ import { findStep, findStepPath } from "./step-path.js";
 import type { RecipientRun } from "./workflow-run.js";
 
 /**
- * Returns whether a batch goes to the next item's run when the activity of the run that holds it is canceled (EQ-44).
+ * Returns whether a batch goes to the next item's run when the activity of the run that waits for it is canceled (EQ-44).
  */
-export function shouldPassToNextItem(holder: RecipientRun, version: Workflow): boolean {
-  const step: Step | undefined = holder.position === null ? undefined : findStep(version.steps, holder.position);
+export function shouldPassToNextItem(run: RecipientRun, version: Workflow): boolean {
+  const step: Step | undefined = run.position === null ? undefined : findStep(version.steps, run.position);
   return isBatchStep(step) && step.settings.batch_execution_mode === "flush_leading";
 }
 
 /**
- * Returns a run that ended when it joined a batch as the run that now holds the batch. It waits at its batch step
+ * Returns a run that ended when it joined a batch as the run that now waits for its close. It waits at its batch step
  * (EQ-44).
  */
 export function takeOverBatch(joined: RecipientRun, version: Workflow, closesAt: number, at: number): RecipientRun {

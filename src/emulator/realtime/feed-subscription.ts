@@ -9,7 +9,7 @@ import { Query } from "../http/query.js";
 export const PAGE_SIZE = 50;
 
 export type ListFeed = LocalOperations["resources"]["feeds"]["list"];
-export type ReadFeedChanges = LocalOperations["resources"]["feeds"]["readNewMessages"];
+export type ReadNewMessages = LocalOperations["resources"]["feeds"]["readNewMessages"];
 
 /** Parses `feeds:<channel>:<user>`. A user's ID may contain colons (R-050). */
 export function parseFeedTopic(topic: string): { channel: string; user: string } | null {

@@ -1,7 +1,7 @@
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import { getErrorMessage } from "../../errors/knock-error.js";
 import type { StoreWatcher } from "../store-watcher.js";
-import { type FeedSubscription, type ListFeed, PAGE_SIZE, type ReadFeedChanges } from "./feed-subscription.js";
+import { type FeedSubscription, type ListFeed, PAGE_SIZE, type ReadNewMessages } from "./feed-subscription.js";
 import type { SubscriptionWatcher } from "./subscription-watcher.js";
 
 /** The pause after an error, which usually repeats. */
@@ -45,7 +45,7 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
   private readonly feeds = new Map<string, WatchedFeed>();
   /** The same feeds by recipient. */
   private readonly feedsByRecipient = new Map<RecipientKey, Set<WatchedFeed>>();
-  private changeMark: string | null = null;
+  private cursor: string | null = null;
   private lastSweepAt = 0;
   /** The feeds that the current check of all feeds has not reached yet. */
   private sweepQueue = new Set<WatchedFeed>();
@@ -61,7 +61,7 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
 
   constructor(
     private readonly list: ListFeed,
-    private readonly readChanges: ReadFeedChanges,
+    private readonly readNewMessages: ReadNewMessages,
     private readonly store: StoreWatcher,
     private readonly onError: (error: unknown) => void,
   ) {}
@@ -180,8 +180,8 @@ export class FeedWatcher implements SubscriptionWatcher<FeedSubscription> {
    * new message therefore waits for only a few feeds.
    */
   private async selectFeeds(): Promise<WatchedFeed[]> {
-    const { mark, recipients } = await this.readChanges(this.changeMark);
-    this.changeMark = mark;
+    const { cursor, recipients } = await this.readNewMessages(this.cursor);
+    this.cursor = cursor;
     const isTime = this.needsSweep && this.sweepQueue.size === 0 && Date.now() - this.lastSweepAt >= SWEEP_INTERVAL_MS;
     if (recipients === null || isTime) {
       this.needsSweep = false;

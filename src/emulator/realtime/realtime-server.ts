@@ -36,7 +36,7 @@ export class RealtimeServer {
   ) {
     this.feedWatcher = new FeedWatcher(
       (filter, page) => options.operations.resources.feeds.list(filter, page),
-      (mark) => options.operations.resources.feeds.readNewMessages(mark),
+      (cursor) => options.operations.resources.feeds.readNewMessages(cursor),
       store,
       options.onError,
     );

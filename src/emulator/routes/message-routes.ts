@@ -75,9 +75,9 @@ function buildMarkRoute(rule: string, endpoint: Route["endpoint"], action: Engag
 }
 
 /**
- * The marks of a message. PUT sets a status and DELETE clears it; the negative names also clear it (A-219 to A-231).
+ * The requests that set or clear an engagement status of a message. PUT sets a status and DELETE clears it; the negative names also clear it (A-219 to A-231).
  */
-const MARKS: [rule: string, method: Method, status: string, action: EngagementAction][] = [
+const ENGAGEMENT_STATUSES: [rule: string, method: Method, status: string, action: EngagementAction][] = [
   ["A-219", "PUT", "archived", "archived"],
   ["A-220", "DELETE", "archived", "unarchived"],
   ["A-224", "PUT", "interacted", "interacted"],
@@ -196,7 +196,7 @@ export const messageRoutes: Route[] = [
     handle: async (context) =>
       paginate(context, await context.operations.readMessageEvents(context.param("message_id"))),
   },
-  ...MARKS.map(([rule, method, status, action]) =>
+  ...ENGAGEMENT_STATUSES.map(([rule, method, status, action]) =>
     buildMarkRoute(rule, `${method} /v1/messages/{message_id}/${status}`, action),
   ),
 ];

@@ -62,7 +62,7 @@ interface WebhookContext {
  * Delivers the events of the store to webhooks, each at least once. A slow webhook delays no other (A-920 to A-926).
  */
 export class Webhooks {
-  private readonly holder = systemIds.uuid();
+  private readonly leaseOwner = systemIds.uuid();
   private readonly deliveries: WebhookDelivery[] = [];
   private readonly acknowledgedEntries: AcknowledgedEntries;
   /** Readers by webhook ID. */
@@ -113,7 +113,7 @@ export class Webhooks {
     for (const reader of this.readers.values()) reader.dropAll();
     if (!this.hasLease) return;
     await this.acknowledgedEntries.removeCompleted([...this.readers.keys()], true);
-    await this.options.log.release(this.holder);
+    await this.options.log.release(this.leaseOwner);
   }
 
   private async runLoop(): Promise<void> {
@@ -144,7 +144,7 @@ export class Webhooks {
     const { webhooks, environment } = await readConfiguration();
     await this.updateReaders(webhooks);
     if (webhooks.length === 0) {
-      if (this.hasLease || this.nextLeaseAt === 0) await log.stopRecording(this.holder, Date.now());
+      if (this.hasLease || this.nextLeaseAt === 0) await log.stopRecording(this.leaseOwner, Date.now());
       this.acknowledgedEntries.reset();
       this.hasLease = false;
       this.nextLeaseAt = 1; // recording is stopped; do not stop it again
@@ -153,7 +153,7 @@ export class Webhooks {
     if (this.hasLease) await this.acknowledgedEntries.removeCompleted([...this.readers.keys()]);
     if (Date.now() >= this.nextLeaseAt) {
       const hadLease = this.hasLease;
-      this.hasLease = await log.acquire(this.holder, Date.now(), Date.now() + LEASE_MS);
+      this.hasLease = await log.acquire(this.leaseOwner, Date.now(), Date.now() + LEASE_MS);
       this.nextLeaseAt = Date.now() + (this.hasLease ? RENEW_LEASE_MS : IDLE_MS);
       if (this.hasLease && !hadLease) await this.restartReaders();
     }

@@ -1,6 +1,6 @@
 import type { BroadcastRecipient, BroadcastTarget } from "../../domain/audience/broadcast.js";
 import { type RecipientUpsert, TENANTS, toRecipientKey, USERS } from "../../domain/recipient/recipient.js";
-import type { PendingTrigger } from "../../domain/run/batch-arrival.js";
+import type { PendingTrigger } from "../../domain/run/batch-continuations.js";
 import type { FanOutState } from "../../domain/run/fan-out-state.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
 import type { ClaimedFanOut, FanOutStore } from "../../ports/fan-out-store.js";

@@ -1,5 +1,5 @@
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
-import type { BatchActivity, BatchContent } from "../../domain/run/batch-arrival.js";
+import type { BatchActivity, BatchContent } from "../../domain/run/batch-continuations.js";
 import type { BatchStep } from "../../domain/steps/batch-step.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 
@@ -14,7 +14,7 @@ export interface BatchView {
   actors: RecipientKey[];
   total_activities: number;
   total_actors: number;
-  /** The data of the rendered activities, merged in order of arrival and not reduced (EQ-41, EQ-67). */
+  /** The data of the rendered activities, merged in the order of the triggers and not reduced (EQ-41, EQ-67). */
   data: JsonObject;
   /** The part of the data that later steps see: one level of keys, strings truncated (E-276). */
   reducedData: JsonObject;

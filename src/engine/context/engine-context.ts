@@ -2,7 +2,7 @@ import type { Channel, Environment } from "../../domain/environment/environment.
 import type { Message } from "../../domain/message/message.js";
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
 import { TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
-import type { BatchContent } from "../../domain/run/batch-arrival.js";
+import type { BatchContent } from "../../domain/run/batch-continuations.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { AudienceStore } from "../../ports/audience-store.js";

@@ -1,5 +1,5 @@
 import type { MessageStatuses } from "../../domain/message/message.js";
-import type { BatchContent } from "../../domain/run/batch-arrival.js";
+import type { BatchContent } from "../../domain/run/batch-continuations.js";
 import type { Signal } from "../../domain/run/run-wait.js";
 import type { IdSource } from "../../util/ids.js";
 import type { ScopeInput } from "../context/build-scope.js";

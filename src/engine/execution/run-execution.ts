@@ -4,7 +4,7 @@ import type { Message } from "../../domain/message/message.js";
 import { type PreferenceSources, resolvePreferenceSet } from "../../domain/preferences/decide-preferences.js";
 import type { PreferenceSet } from "../../domain/recipient/preference-set.js";
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
-import type { BatchContent, PendingTrigger } from "../../domain/run/batch-arrival.js";
+import type { BatchContent, PendingTrigger } from "../../domain/run/batch-continuations.js";
 import type { RecipientRun, RunEvent } from "../../domain/run/workflow-run.js";
 import type { Step } from "../../domain/step/step.js";
 import { type BatchStep, isBatchStep } from "../../domain/steps/batch-step.js";

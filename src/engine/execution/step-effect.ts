@@ -1,6 +1,6 @@
 import type { Message } from "../../domain/message/message.js";
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
-import type { BatchArrival, PendingTrigger } from "../../domain/run/batch-arrival.js";
+import type { BatchContinuations, PendingTrigger } from "../../domain/run/batch-continuations.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import type { RunWait } from "../../domain/run/run-wait.js";
 import type { JsonObject } from "../../util/json.js";
@@ -21,7 +21,7 @@ export interface StepEffect {
   /** A workflow run that starts after this advance is written. */
   trigger?: PendingTrigger;
   /** Set if the run is at a batch step: the data needed to join or open a batch. */
-  batch?: Pick<BatchArrival, "key" | "closes_at" | "sliding" | "max_items"> & {
+  batch?: Pick<BatchContinuations, "key" | "closes_at" | "sliding" | "max_items"> & {
     /** The step's outcome if the run continues immediately without a batch; null if it never does. */
     outcomeWithoutBatch: StepOutcome | null;
   };

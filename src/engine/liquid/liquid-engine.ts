@@ -58,7 +58,7 @@ function normalizeSource(source: string): string {
     const inner = closing.startsWith("{%-") ? rest.trimEnd() : rest;
     const after = rest.slice(inner.length);
     const end = closing.startsWith("{%-") ? `{% ${after}${closing.slice(3)}` : closing;
-    return opening.replace(/-?%\}$/, (mark) => before + mark) + inner + end;
+    return opening.replace(/-?%\}$/, (end) => before + end) + inner + end;
   });
 }
 

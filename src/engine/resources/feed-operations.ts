@@ -54,7 +54,7 @@ function serializeFeedItem(
 
 export function createFeedOperations(context: EngineContext<FeedStore & RecipientStore>): FeedOperations {
   return {
-    readNewMessages: (mark) => context.store.readNewMessages(mark),
+    readNewMessages: (cursor) => context.store.readNewMessages(cursor),
     async list(filter, page) {
       const environment = await context.definitions.environment();
       if (filter.channel !== undefined) checkFeedChannel(environment, filter.channel);

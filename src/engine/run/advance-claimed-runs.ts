@@ -1,4 +1,5 @@
 import type { Environment } from "../../domain/environment/environment.js";
+import { cancelRun } from "../../domain/run/cancel-run.js";
 import { findStep, findStepPath } from "../../domain/run/step-path.js";
 import type { StepPath } from "../../domain/run/workflow-run.js";
 import { isBatchStep } from "../../domain/steps/batch-step.js";
@@ -16,7 +17,7 @@ import {
 } from "../context/engine-context.js";
 import type { AdvanceInput } from "../execution/advance-input.js";
 import { getRunContext } from "../workflow/branch-context.js";
-import { type Advance, stopRun } from "./advance.js";
+import { type Advance, createRunOnlyAdvance } from "./advance.js";
 import { advanceMany } from "./advance-many.js";
 
 /**
@@ -91,7 +92,8 @@ async function advanceRunsOfOneBranch(
     const newer = newest && (await findTemplateError(newest.version, context.definitions)) === null ? newest : null;
     const parties = buildParties(run, recipientRun, people);
     if (parties === null) {
-      const result = stopRun(recipientRun, { code: "recipient_deleted", detail: null }, now); // E-053
+      const cancelled = cancelRun(recipientRun, now, { code: "recipient_deleted", detail: null }); // E-053
+      const result = createRunOnlyAdvance(cancelled);
       advancedRuns.push({ claimed: claimedRun, result, newVersion: newer?.version ?? null });
       continue;
     }

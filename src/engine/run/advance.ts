@@ -1,6 +1,7 @@
 import type { Message } from "../../domain/message/message.js";
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
-import type { BatchArrival, Continuation, PendingTrigger } from "../../domain/run/batch-arrival.js";
+import type { BatchContinuations, Continuation, PendingTrigger } from "../../domain/run/batch-continuations.js";
+import { cancelRun, HALTED_EVENTS } from "../../domain/run/cancel-run.js";
 import type { Reason, StepOutcome } from "../../domain/run/outcome.js";
 import type { RunWait } from "../../domain/run/run-wait.js";
 import { findPathAfterBranch, findStep } from "../../domain/run/step-path.js";
@@ -20,7 +21,7 @@ import { completeSandboxedMessages } from "../message/message-state.js";
 import { executeStep } from "../steps/execute-step.js";
 import { resolveWaitEnd } from "../steps/wait-for-event-handler.js";
 import { applyStepEffect, completeRun } from "./apply-step-effect.js";
-import { LazyBatchArrival } from "./lazy-batch-arrival.js";
+import { LazyBatchContinuations } from "./lazy-batch-continuations.js";
 
 /** The result of `advance`: the run's new state, and everything that has to be written with it. */
 export interface Advance {
@@ -28,7 +29,7 @@ export interface Advance {
   /** The messages that this advance created, up to a batch if it reached one. */
   messages: Message[];
   /** Set if the run reached a batch: the store picks its continuation. `recipientRun` is in the state before that. */
-  batch: BatchArrival | null;
+  batch: BatchContinuations | null;
   upserts: RecipientUpsert[];
   triggers: PendingTrigger[];
   /**
@@ -37,44 +38,21 @@ export interface Advance {
   hasStarted: boolean;
 }
 
-/** Cancels a run while it waits (EQ-03), and its waiting step with it. */
-export function stopRun(before: RecipientRun, reason: Reason, now: number): Advance {
-  const run: RecipientRun = { ...copyRun(before), updated_at: now };
-  const waiting = run.steps.find((step) => step.outcome === "waiting");
-  if (waiting) Object.assign(waiting, { outcome: "cancelled", reason, until: null });
-  const { ref = null, type = null } = waiting ?? {};
-  for (const event of ["run_halted", "run_cancelled"]) {
-    run.events.push({
-      event,
-      status: "ok",
-      step_ref: ref,
-      step_type: type,
-      attempt: 1,
-      data: { reason: reason.code },
-      at: now,
-    });
-  }
-  Object.assign(run, { status: "cancelled", position: null, due_at: null, wait: null });
-  return {
-    recipientRun: run,
-    messages: [],
-    hasStarted: false,
-    batch: null,
-    upserts: [],
-    triggers: [],
-  };
+/** Returns the result of an advance that writes nothing but the run. */
+export function createRunOnlyAdvance(recipientRun: RecipientRun): Advance {
+  return { recipientRun, messages: [], hasStarted: false, batch: null, upserts: [], triggers: [] };
 }
 
 /**
  * Builds the continuations of a run at a batch: it may wait for the batch to close, end there, or lead and continue
  * immediately (section 16 of the catalog).
  */
-function buildBatchJoin(
+function buildBatchContinuations(
   effect: StepEffect & Required<Pick<StepEffect, "batch">>,
   step: Step,
   path: StepPath,
   execution: RunExecution,
-): BatchArrival {
+): BatchContinuations {
   const { outcomeWithoutBatch, key, closes_at } = effect.batch;
   const opens = closes_at !== null;
   const { run, input } = execution;
@@ -84,7 +62,7 @@ function buildBatchJoin(
 
   const createContinuation = (kind: "waiting" | "halted" | "immediate"): Continuation => {
     const fork = execution.fork();
-    let next: BatchArrival | null = null;
+    let next: BatchContinuations | null = null;
     if (kind === "waiting") {
       // A run that could lead waits only for a batch that another run has opened.
       fork.recordEvent(outcomeWithoutBatch ? "batch_joined" : "batch_opened", step, data);
@@ -121,7 +99,7 @@ function buildBatchJoin(
   };
   const activity = { id: run.id, actor: input.run.actor, data: execution.unreducedData, at: input.now };
   const immediate = outcomeWithoutBatch ? createContinuation("immediate") : null;
-  return new LazyBatchArrival(effect.batch, activity, immediate, createContinuation);
+  return new LazyBatchContinuations(effect.batch, activity, immediate, createContinuation);
 }
 
 /** Executes steps until the run ends, pauses, or reaches a batch, which is then returned. */
@@ -129,7 +107,7 @@ function executeSteps(
   execution: RunExecution,
   from: StepPath | null | undefined,
   isResuming: boolean,
-): BatchArrival | null {
+): BatchContinuations | null {
   const { steps } = execution.input.compiled.workflow;
   let resumed = isResuming;
   let path = from; // undefined when the run pauses
@@ -141,7 +119,7 @@ function executeSteps(
     }
     const effect = executeStep(step, resumed, execution);
     resumed = false;
-    if (effect.batch) return buildBatchJoin({ ...effect, batch: effect.batch }, step, path, execution);
+    if (effect.batch) return buildBatchContinuations({ ...effect, batch: effect.batch }, step, path, execution);
     path = applyStepEffect(effect, step, path, execution);
   }
   if (path === null) completeRun(execution);
@@ -166,8 +144,13 @@ function keepWaiting({ run, input }: RunExecution): Advance {
   const wait = run.wait as RunWait;
   run.wait = { ...wait, seen: input.signals.at(-1)?.id ?? 0 };
   run.due_at = wait.until;
-  return { recipientRun: run, messages: [], hasStarted: false, batch: null, upserts: [], triggers: [] };
+  return createRunOnlyAdvance(run);
 }
+
+const WORKFLOW_UNAVAILABLE: Reason = {
+  code: "workflow_unavailable",
+  detail: "the workflow is inactive or was removed",
+};
 
 /**
  * Executes a run's steps until it ends or must wait. A pure function of its input (and of `ids`): it changes nothing
@@ -177,11 +160,7 @@ function keepWaiting({ run, input }: RunExecution): Advance {
 export function advance(input: AdvanceInput): Advance | PendingQuery {
   const before = input.recipientRun;
   if (before.status !== "queued" && input.isUnavailable) {
-    return stopRun(
-      before,
-      { code: "workflow_unavailable", detail: "the workflow is inactive or was removed" },
-      input.now,
-    );
+    return createRunOnlyAdvance(cancelRun(before, input.now, WORKFLOW_UNAVAILABLE, HALTED_EVENTS));
   }
   const execution = new RunExecution(input, copyRun(before));
   const { run } = execution;

@@ -3,12 +3,12 @@ import type { Message } from "../../domain/message/message.js";
 import { type Recipient, type RecipientKey, type RecipientUpsert, toGid } from "../../domain/recipient/recipient.js";
 import type { Subscription } from "../../domain/recipient/subscription.js";
 import {
-  type BatchArrival,
+  type BatchContinuations,
   type BatchDecision,
   mergeContinuation,
   type PendingTrigger,
   selectContinuation,
-} from "../../domain/run/batch-arrival.js";
+} from "../../domain/run/batch-continuations.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
@@ -42,7 +42,7 @@ export interface ReachedRecipient {
 export interface StartedRuns {
   recipientRuns: RecipientRun[];
   messages: Message[];
-  batches: Map<string, BatchArrival>;
+  batches: Map<string, BatchContinuations>;
   frequencyRecords: FrequencyRecord[];
   unidentified: RecipientKey[];
   /** Recipients that steps changed. */

@@ -9,7 +9,7 @@ import {
   toRecipientKey,
   toRecipientReference,
 } from "../../domain/recipient/recipient.js";
-import type { BatchDecision } from "../../domain/run/batch-arrival.js";
+import type { BatchDecision } from "../../domain/run/batch-continuations.js";
 import { isFanOutComplete } from "../../domain/run/fan-out-state.js";
 import type { TriggerOutcome } from "../../domain/run/outcome.js";
 import type { RecipientRun } from "../../domain/run/workflow-run.js";

@@ -1,5 +1,5 @@
 import { type RecipientKey, splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
-import type { PendingTrigger } from "../../domain/run/batch-arrival.js";
+import type { PendingTrigger } from "../../domain/run/batch-continuations.js";
 import type { StepOutcome } from "../../domain/run/outcome.js";
 import { checkTriggerData } from "../../domain/shape/check-trigger-data.js";
 import type { TriggerWorkflowStep } from "../../domain/steps/trigger-workflow-step.js";

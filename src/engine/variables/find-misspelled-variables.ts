@@ -121,18 +121,18 @@ function findMisspelledKey(
       const lists = values.filter((value) => Array.isArray(value));
       values = lists.flatMap((list) => (key === ITEM ? list.slice(0, MAX_LIST_ITEMS) : list.at(key)));
     } else {
-      const holders = values.filter(isJsonObject);
+      const objects = values.filter(isJsonObject);
       const isKnown =
-        collectPropertyNames(schemas).includes(key) || holders.some((holder) => Object.hasOwn(holder, key));
+        collectPropertyNames(schemas).includes(key) || objects.some((object) => Object.hasOwn(object, key));
       if (!isKnown) {
         if (isOptional(read.path, index) || (index === 0 && assignedNames.has(key))) return null;
         const candidates = [
-          ...new Set([...holders.flatMap((holder) => Object.keys(holder)), ...collectPropertyNames(schemas)]),
+          ...new Set([...objects.flatMap((object) => Object.keys(object)), ...collectPropertyNames(schemas)]),
         ];
         const near = findSimilarName(key, index === 0 ? [...candidates, ...assignedNames] : candidates, read.isGuarded);
         return near === undefined ? null : { index, near };
       }
-      values = holders.flatMap((holder) => (Object.hasOwn(holder, key) ? [holder[key]] : []));
+      values = objects.flatMap((object) => (Object.hasOwn(object, key) ? [object[key]] : []));
     }
     schemas = below;
     if (values.length === 0 && schemas.length === 0) return null;

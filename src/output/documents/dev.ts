@@ -19,7 +19,7 @@ export const loggedRequestSchema = z.object({
   method: textField("The HTTP method, or JOIN for a rejected channel of a WebSocket connection."),
   path: textField("The path with its query."),
   status: described(z.int(), "The HTTP status of the response."),
-  took_ms: described(z.number(), "Milliseconds from the arrival of the request to its response."),
+  took_ms: described(z.number(), "Milliseconds from the request to its response."),
   workflow_run_id: textOrNull("The workflow run that the request started, or null."),
   error: textOrNull("The reason and a hint if the request was rejected, otherwise null."),
   warnings: z.optional(described(z.array(z.string()), "Warnings about an accepted request. Absent without warnings.")),

@@ -4,15 +4,15 @@ import { printCoverage, printMutants } from "../print-coverage.js";
 import { formatMilliseconds, formatScenarioProblems } from "./format-failure.js";
 import type { CreateReporter } from "./reporter.js";
 
-const MARKS = { passed: "✓", failed: "✗", broken: "!", skipped: "–" } as const;
+const SYMBOLS = { passed: "✓", failed: "✗", broken: "!", skipped: "–" } as const;
 
 /** The number of slowest scenarios that `--verbose` lists. */
 const MAX_SLOWEST = 5;
 
 function formatMark(status: ReportedScenario["status"], { colors: paint }: Output): string {
-  const mark = MARKS[status];
-  if (status === "passed") return paint.green(mark);
-  return status === "skipped" ? paint.dim(mark) : paint.red(mark);
+  const symbol = SYMBOLS[status];
+  if (status === "passed") return paint.green(symbol);
+  return status === "skipped" ? paint.dim(symbol) : paint.red(symbol);
 }
 
 /** Prints the scenarios of a file. `--quiet` prints only those that did not pass. */

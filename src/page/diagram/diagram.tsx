@@ -5,9 +5,9 @@ import {
   type ConditionGroup,
   formatCondition,
   isGroup,
-  type Marks,
   type Outline,
   type OutlineStep,
+  type RunProgress,
 } from "../lib/outline.js";
 import { Icon } from "../parts/icon.js";
 import { type Box, type Edge, END, getBranchEndId, getBranchId, layoutDiagram, START } from "./layout.js";
@@ -63,7 +63,7 @@ const SYMBOLS: Record<string, string> = { good: "✓", bad: "✗", wait: "‖", 
 interface DiagramProps {
   outline: Outline;
   /** The outcome of each step that was reached; null for a workflow without a run. */
-  marks: Marks | null;
+  progress: RunProgress | null;
   /** The available width in pixels. */
   width: number;
   label: string;
@@ -89,9 +89,9 @@ function moveFocus(event: KeyboardEvent): void {
  * Displays a workflow as a graph. Boxes are in nested lists, so that screen readers announce the branch of each step.
  * Everything comes from the properties.
  */
-export function Diagram({ outline, marks, width, label, open, detailsId, onOpen }: DiagramProps) {
+export function Diagram({ outline, progress, width, label, open, detailsId, onOpen }: DiagramProps) {
   const layout = useMemo(() => layoutDiagram(outline, width), [outline, width]);
-  const reached = useMemo(() => (marks === null ? null : listReached(outline, marks)), [outline, marks]);
+  const reached = useMemo(() => (progress === null ? null : listReached(outline, progress)), [outline, progress]);
   const isReached = (id: string): boolean => reached?.has(id) ?? false;
   const getClass = (name: string, id: string): string =>
     `${name}${reached === null ? "" : isReached(id) ? " reached" : " unreached"}`;
@@ -109,12 +109,12 @@ export function Diagram({ outline, marks, width, label, open, detailsId, onOpen 
   const showStep = (step: OutlineStep): ComponentChildren => {
     const { ref, summary, conditions, branches } = step;
     const box = layout.boxes.get(ref) as Box;
-    const mark = marks?.steps.get(ref);
+    const state = progress?.steps.get(ref);
     return (
       <li key={ref}>
         <button
           type="button"
-          class={`${getClass("node", ref)} ${mark?.tone ?? ""}`}
+          class={`${getClass("node", ref)} ${state?.tone ?? ""}`}
           style={toStyle(box)}
           aria-expanded={open === ref}
           aria-controls={open === ref ? detailsId : undefined}
@@ -123,14 +123,14 @@ export function Diagram({ outline, marks, width, label, open, detailsId, onOpen 
           <span class="node-title">
             <Icon name={step.channel_type ?? step.type} />
             <b>{ref}</b>
-            {mark ? <span aria-hidden="true">{SYMBOLS[mark.tone]}</span> : null}
+            {state ? <span aria-hidden="true">{SYMBOLS[state.tone]}</span> : null}
           </span>
           <span class="node-summary">
-            {mark ? (
+            {state ? (
               <>
-                <i>{mark.label}</i> ·{" "}
+                <i>{state.label}</i> ·{" "}
               </>
-            ) : marks === null ? null : (
+            ) : progress === null ? null : (
               <span class="unseen">not reached: </span>
             )}
             {[getTypeLabel(step), summary].filter(Boolean).join(" · ")}

@@ -1,25 +1,25 @@
-import type { Marks, Outline, OutlineStep } from "../lib/outline.js";
+import type { Outline, OutlineStep, RunProgress } from "../lib/outline.js";
 import { END, getBranchEndId, getBranchId, START } from "./layout.js";
 
 /** Returns the IDs of the boxes that were reached. */
-export function listReached({ steps }: Outline, marks: Marks): ReadonlySet<string> {
+export function listReached({ steps }: Outline, progress: RunProgress): ReadonlySet<string> {
   const reached = new Set([START]);
   let hasTerminated = false;
   const visit = (list: readonly OutlineStep[]): void => {
     for (const { ref, branches } of list) {
-      const mark = marks.steps.get(ref);
-      if (mark === undefined) continue;
+      const state = progress.steps.get(ref);
+      if (state === undefined) continue;
       reached.add(ref);
-      for (const index of mark.branches) {
+      for (const index of state.branches) {
         reached.add(getBranchId(ref, index));
         visit(branches[index]?.steps ?? []);
-        if (!branches[index]?.terminates || !marks.hasEnded) continue;
+        if (!branches[index]?.terminates || !progress.hasEnded) continue;
         hasTerminated = true;
         reached.add(getBranchEndId(ref, index));
       }
     }
   };
   visit(steps);
-  if (marks.hasEnded && !hasTerminated) reached.add(END);
+  if (progress.hasEnded && !hasTerminated) reached.add(END);
   return reached;
 }

@@ -3,9 +3,9 @@ import {
   type ConditionGroup,
   formatCondition,
   isGroup,
-  type Marks,
   type OutlineBranch,
   type OutlineStep,
+  type RunProgress,
 } from "../lib/outline.js";
 import { getTypeLabel } from "./diagram.js";
 
@@ -68,16 +68,16 @@ function Branch({ branch, isTaken }: { branch: OutlineBranch; isTaken: boolean }
 }
 
 /** Displays the settings and conditions of a step, and of its branches. */
-export function StepDetails({ step, marks }: { step: OutlineStep; marks: Marks | null }) {
+export function StepDetails({ step, progress }: { step: OutlineStep; progress: RunProgress | null }) {
   const { ref, name, summary, conditions, branches } = step;
-  const mark = marks?.steps.get(ref);
+  const state = progress?.steps.get(ref);
   return (
     <>
       <h3>
         {ref} <span class="muted">{[getTypeLabel(step), summary].filter(Boolean).join(" · ")}</span>
       </h3>
       {name === null ? null : <p>{name}</p>}
-      {marks !== null && mark === undefined ? <p class="reason">The run did not reach this step.</p> : null}
+      {progress !== null && state === undefined ? <p class="reason">The run did not reach this step.</p> : null}
       {conditions === null ? null : (
         <>
           <h4>Conditions</h4>
@@ -87,11 +87,11 @@ export function StepDetails({ step, marks }: { step: OutlineStep; marks: Marks |
       {branches.length === 0 ? null : (
         <ul class="branch-details">
           {branches.map((branch, index) => (
-            <Branch key={String(index)} branch={branch} isTaken={mark?.branches.includes(index) ?? false} />
+            <Branch key={String(index)} branch={branch} isTaken={state?.branches.includes(index) ?? false} />
           ))}
         </ul>
       )}
-      {mark === undefined && conditions === null && branches.length === 0 && marks === null ? (
+      {state === undefined && conditions === null && branches.length === 0 && progress === null ? (
         <p class="reason">This step has no conditions. It runs whenever it is reached.</p>
       ) : null}
     </>

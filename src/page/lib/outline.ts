@@ -39,7 +39,7 @@ export interface Outline {
 }
 
 /** The state of a step in a diagram, such as its outcome in a run. */
-interface StepMark {
+interface StepState {
   tone: Tone;
   label: string;
   /** The indices of the branches that were taken. */
@@ -47,8 +47,8 @@ interface StepMark {
 }
 
 /** The steps that were reached, by ref, and whether the end of the workflow was reached. */
-export interface Marks {
-  steps: ReadonlyMap<string, StepMark>;
+export interface RunProgress {
+  steps: ReadonlyMap<string, StepState>;
   hasEnded: boolean;
 }
 

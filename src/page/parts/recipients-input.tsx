@@ -68,14 +68,14 @@ interface RecipientsProps {
 export function RecipientsInput({ chosen, fault, onChange, onValid }: RecipientsProps) {
   const [text, setText] = useState("");
   const [isWrong, setWrong] = useState(false);
-  const mark = (isUnread: boolean): void => {
+  const setUnread = (isUnread: boolean): void => {
     setWrong(isUnread);
     onValid(!isUnread);
   };
   const add = (more: string): void => {
     const inline = parseObject(more.trim());
     const isUnread = inline === null && more.trimStart().startsWith("{");
-    mark(isUnread);
+    setUnread(isUnread);
     if (isUnread) return;
     const ids = (inline === null ? more.split(/[,\s]+/) : [JSON.stringify(inline)]).filter(
       (id) => id !== "" && !chosen.includes(id),
@@ -92,7 +92,7 @@ export function RecipientsInput({ chosen, fault, onChange, onValid }: Recipients
         hint='User IDs, collection/id for objects, or JSON such as {"id":"zoe"}. Press Enter to add one.'
         fault={isWrong ? 'This is not JSON. Example: {"id":"zoe"}' : fault}
         onInput={(value) => {
-          mark(false);
+          setUnread(false);
           if (/^\s*[^{\s].*[,\s]$/.test(value)) add(value);
           else setText(value);
         }}

@@ -14,7 +14,7 @@ export function DiagramSection({ workflow, outline }: { workflow: Workflow; outl
       <summary>
         <h2>Workflow diagram</h2>
       </summary>
-      <WorkflowDiagram key={workflow.key} outline={outline} marks={null} />
+      <WorkflowDiagram key={workflow.key} outline={outline} progress={null} />
     </details>
   );
 }

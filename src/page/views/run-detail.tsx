@@ -7,7 +7,7 @@ import { formatRecipient, getChannelLabel, getStepStatus, getTone, replaceUnders
 import { useLive } from "../lib/live.js";
 import type { Outline } from "../lib/outline.js";
 import { buildLink } from "../lib/route.js";
-import { createRunMarks } from "../lib/run-marks.js";
+import { createRunProgress } from "../lib/run-progress.js";
 import { useResource } from "../lib/use-resource.js";
 import { useTitle } from "../lib/use-route.js";
 import { Chip, Code, Facts, Fault, NotFound, RecipientLink, RunStatus, Time, Until } from "../parts/basics.js";
@@ -224,7 +224,7 @@ export function RunDetail({ id }: { id: string }) {
           <WorkflowDiagram
             key={id}
             outline={outline}
-            marks={createRunMarks(run, outline)}
+            progress={createRunProgress(run, outline)}
             showOutcome={(ref) => {
               const step = steps.findLast((candidate) => candidate.ref === ref);
               return step === undefined ? null : <Outcome step={step} hasConditions={false} />;

@@ -2,8 +2,8 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Diagram } from "../diagram/diagram.js";
 import { StepDetails } from "../diagram/step-details.js";
-import type { Marks, Outline } from "../lib/outline.js";
-import { findOutlineStep } from "../lib/run-marks.js";
+import type { Outline, RunProgress } from "../lib/outline.js";
+import { findOutlineStep } from "../lib/run-progress.js";
 
 /** Returns the width of an element, which is measured again when it changes; 0 before the first time. */
 function useWidth(): [ref: { current: HTMLDivElement | null }, width: number] {
@@ -23,13 +23,13 @@ function useWidth(): [ref: { current: HTMLDivElement | null }, width: number] {
 
 interface WorkflowDiagramProps {
   outline: Outline;
-  marks: Marks | null;
+  progress: RunProgress | null;
   /** Displays more about a step of a run, below its settings. */
   showOutcome?: (ref: string) => ComponentChildren;
 }
 
 /** Displays the diagram of a workflow. Enter or a click opens the details of a step, and Escape closes them. */
-export function WorkflowDiagram({ outline, marks, showOutcome }: WorkflowDiagramProps) {
+export function WorkflowDiagram({ outline, progress, showOutcome }: WorkflowDiagramProps) {
   const [ref, width] = useWidth();
   const [open, setOpen] = useState<string | null>(null);
   const step = findOutlineStep(outline.steps, open);
@@ -49,7 +49,7 @@ export function WorkflowDiagram({ outline, marks, showOutcome }: WorkflowDiagram
         {width === 0 ? null : (
           <Diagram
             outline={outline}
-            marks={marks}
+            progress={progress}
             width={width}
             label="Workflow diagram"
             open={open}
@@ -63,7 +63,7 @@ export function WorkflowDiagram({ outline, marks, showOutcome }: WorkflowDiagram
           <button type="button" class="quiet" onClick={close} aria-label="Close the details">
             ×
           </button>
-          <StepDetails step={step} marks={marks} />
+          <StepDetails step={step} progress={progress} />
           {showOutcome?.(step.ref)}
         </section>
       )}

@@ -66,8 +66,8 @@ export class SqliteMessages extends SqliteRecipients implements MessageStore, Fe
     return listFeed(this.db, this.shared, filter, page);
   }
 
-  async readNewMessages(mark: string | null): Promise<NewMessages> {
-    return readNewMessages(this.db, mark);
+  async readNewMessages(cursor: string | null): Promise<NewMessages> {
+    return readNewMessages(this.db, cursor);
   }
 
   async readGuideMessages(user: RecipientKey, tenant: string | null): Promise<Message[]> {

@@ -1,5 +1,5 @@
 import type { RecipientKey } from "../../domain/recipient/recipient.js";
-import type { BatchContent } from "../../domain/run/batch-arrival.js";
+import type { BatchContent } from "../../domain/run/batch-continuations.js";
 import type { OccurredEvent } from "../../domain/run/occurred-event.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { ClockClaim, ClockSetting } from "../../ports/clock-store.js";

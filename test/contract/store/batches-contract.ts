@@ -277,11 +277,11 @@ export function describeBatches(open: OpenStore): void {
       for (const child of children) expect(await child.ended).toEqual({ code: 0, errors: "" });
       const ways = children.flatMap(({ lines }) => lines.map((line) => line.split(" ") as [string, string]));
       expect(ways).toHaveLength(100);
-      const holders = ways.filter(([selected]) => selected === "waiting");
-      expect(holders).toHaveLength(1);
+      const waitingRuns = ways.filter(([selected]) => selected === "waiting");
+      expect(waitingRuns).toHaveLength(1);
       const [claimed, ...others] = await close();
       expect(others).toEqual([]);
-      expect(claimed?.recipientRun.id).toBe(holders[0]?.[1]);
+      expect(claimed?.recipientRun.id).toBe(waitingRuns[0]?.[1]);
       expect(claimed?.batch?.total_activities).toBe(100);
       expect(new Set(claimed?.batch?.first.map(({ id }) => id))).toEqual(new Set(ways.map(([, id]) => id)));
     }, 60_000);

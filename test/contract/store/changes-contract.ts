@@ -9,20 +9,20 @@ export function describeChanges(open: OpenStore): void {
     it("stays the same without writes and changes after each write of any process", async () => {
       const { store } = open;
       const other = await open.openAgain();
-      const marks = [await store.readChangeToken()];
+      const tokens = [await store.readChangeToken()];
       await store.readRecipients([user("ada")]);
       await store.listMessages({}, { limit: 5 });
-      expect(await store.readChangeToken()).toBe(marks[0]);
+      expect(await store.readChangeToken()).toBe(tokens[0]);
       await store.upsertRecipients(change("Ada"), NOW);
-      marks.push(await store.readChangeToken());
+      tokens.push(await store.readChangeToken());
       await other.upsertRecipients(change("Ada L."), NOW);
-      marks.push(await store.readChangeToken());
+      tokens.push(await store.readChangeToken());
       await other.writeClock({ offset_ms: 1, frozen_at: null });
-      marks.push(await store.readChangeToken());
+      tokens.push(await store.readChangeToken());
       await store.clear({ keepRecipients: false });
-      marks.push(await store.readChangeToken());
-      expect(new Set(marks).size).toBe(marks.length);
-      expect(await store.readChangeToken()).toBe(marks.at(-1));
+      tokens.push(await store.readChangeToken());
+      expect(new Set(tokens).size).toBe(tokens.length);
+      expect(await store.readChangeToken()).toBe(tokens.at(-1));
     });
   });
 }

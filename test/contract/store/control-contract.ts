@@ -32,7 +32,7 @@ export function describeControl(open: OpenStore): void {
       expect(await other.claimClock(claim("two", NOW + MINUTE))).toBe(false);
     });
 
-    it("ends in real time, or when its holder releases it", async () => {
+    it("ends in real time, or when its owner releases it", async () => {
       await open.store.claimClock(claim("one"));
       await open.store.releaseClock("two");
       expect(await open.store.claimClock(claim("two"))).toBe(false);

@@ -107,23 +107,23 @@ export function describeFeed(open: OpenStore): void {
       expect(await counts({ granted: { tenants: [], untagged: false } })).toEqual([0, 0, 0]);
     });
 
-    it("returns the recipients with new messages since a mark", async () => {
-      const { mark, recipients } = await open.store.readNewMessages(null);
+    it("returns the recipients with new messages since a cursor", async () => {
+      const { cursor, recipients } = await open.store.readNewMessages(null);
       expect(recipients).toBeNull();
-      expect(await open.store.readNewMessages(mark)).toEqual({ mark, recipients: [] });
+      expect(await open.store.readNewMessages(cursor)).toEqual({ cursor, recipients: [] });
       await insertSample(open.store, { recipients: ["bob", "ana"] });
-      const later = await (await open.openAgain()).readNewMessages(mark);
-      expect([later.mark !== mark, later.recipients?.toSorted()]).toEqual([true, [user("ana"), user("bob")]]);
+      const later = await (await open.openAgain()).readNewMessages(cursor);
+      expect([later.cursor !== cursor, later.recipients?.toSorted()]).toEqual([true, [user("ana"), user("bob")]]);
       await open.store.clear({ keepRecipients: true });
-      expect((await open.store.readNewMessages(later.mark)).recipients).toBeNull();
+      expect((await open.store.readNewMessages(later.cursor)).recipients).toBeNull();
     });
 
     it("A-205 reports new messages after the newest message was deleted", async () => {
       const { messages } = await insertSample(open.store, { recipients: ["bob"] });
-      const { mark } = await open.store.readNewMessages(null);
+      const { cursor } = await open.store.readNewMessages(null);
       await open.store.deleteMessages(messages.map(({ id }) => id));
       await insertSample(open.store, { recipients: ["cem"] });
-      const recipients = (await open.store.readNewMessages(mark)).recipients;
+      const recipients = (await open.store.readNewMessages(cursor)).recipients;
       expect(recipients === null || recipients.includes(user("cem"))).toBe(true);
     });
 

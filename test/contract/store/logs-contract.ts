@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PendingTrigger } from "../../../src/domain/run/batch-arrival.js";
+import type { PendingTrigger } from "../../../src/domain/run/batch-continuations.js";
 import {
   type NewSourceEvent,
   SOURCE_KEY_LIFETIME_MS,
@@ -166,7 +166,7 @@ function describeOutboundLog(open: OpenStore): void {
     const log = async () => (await open.store.openLogs()).outbound;
     // The store's own clock decides whether events are recorded.
     const now = Date.now();
-    const hold = async (holder = "one", at = now) => (await log()).acquire(holder, at, at + MINUTE);
+    const hold = async (owner = "one", at = now) => (await log()).acquire(owner, at, at + MINUTE);
     const read = async (after = 0) => (await log()).readEntries(after, 100);
 
     it("A-920 records events of every process in order while it is held", async () => {

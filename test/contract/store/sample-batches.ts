@@ -1,4 +1,4 @@
-import type { BatchArrival, BatchDecision, Continuation } from "../../../src/domain/run/batch-arrival.js";
+import type { BatchContinuations, BatchDecision, Continuation } from "../../../src/domain/run/batch-continuations.js";
 import type { RecipientRun, WorkflowRun } from "../../../src/domain/run/workflow-run.js";
 import type { Workflow } from "../../../src/domain/workflow/workflow.js";
 import type { Store } from "../../../src/ports/store.js";
@@ -10,7 +10,7 @@ export interface SampleJoin {
   /** The time of the activity. `closes_at` is when a batch that it opens closes. */
   at?: number;
   closes_at?: number | null;
-  sliding?: BatchArrival["sliding"];
+  sliding?: BatchContinuations["sliding"];
   max_items?: number | null;
   /** Whether the mode is `flush_leading`, in which the opener's run continues at once. */
   leading?: boolean;
@@ -50,7 +50,7 @@ function continuation(run: RecipientRun, over: Partial<RecipientRun>, more: Part
 }
 
 /** Returns a run at its batch step with its possible continuations. */
-export function batchJoin(trigger: WorkflowRun, run: RecipientRun, sample: SampleJoin): BatchArrival {
+export function batchJoin(trigger: WorkflowRun, run: RecipientRun, sample: SampleJoin): BatchContinuations {
   const { at = NOW, closes_at = at + HOUR } = sample;
   const step = { ref: "batch_1", type: "batch", reason: null };
   const waits = closes_at ?? at;

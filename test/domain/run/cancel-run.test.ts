@@ -27,7 +27,7 @@ const joined = buildRun({
   due_at: null,
   steps: [{ ref: "batch_1", type: "batch", outcome: "halted", reason: { code: "batched", detail: null } }],
 });
-const NO_ROLE = { isItem: false, isHolder: false };
+const NO_ROLE = { isItem: false, waitsForClose: false };
 
 describe("decideCancelEffect", () => {
   it("E-355 cancels a run that has not ended", () => {
@@ -41,12 +41,12 @@ describe("decideCancelEffect", () => {
   });
 
   it("E-279 removes the activity of a run that joined an open batch", () => {
-    expect(decideCancelEffect(joined, ACCUMULATE, { isItem: true, isHolder: false })).toBe("remove_item");
+    expect(decideCancelEffect(joined, ACCUMULATE, { isItem: true, waitsForClose: false })).toBe("remove_item");
   });
 
   it("E-280 removes the opener's activity, and does not end its run while the batch is open", () => {
-    expect(decideCancelEffect(waiting, ACCUMULATE, { isItem: true, isHolder: true })).toBe("remove_item");
-    expect(decideCancelEffect(waiting, ACCUMULATE, { isItem: false, isHolder: true })).toBe("none");
+    expect(decideCancelEffect(waiting, ACCUMULATE, { isItem: true, waitsForClose: true })).toBe("remove_item");
+    expect(decideCancelEffect(waiting, ACCUMULATE, { isItem: false, waitsForClose: true })).toBe("none");
   });
 
   it("E-282 cancels the opener's run after the batch was closed", () => {
@@ -54,9 +54,9 @@ describe("decideCancelEffect", () => {
   });
 
   it("EQ-44 passes a flush_leading batch to the next item", () => {
-    expect(decideCancelEffect(waiting, FLUSH_LEADING, { isItem: true, isHolder: true })).toBe("hand_over");
-    expect(decideCancelEffect(waiting, FLUSH_LEADING, { isItem: false, isHolder: true })).toBe("none");
-    expect(decideCancelEffect(joined, FLUSH_LEADING, { isItem: true, isHolder: false })).toBe("remove_item");
+    expect(decideCancelEffect(waiting, FLUSH_LEADING, { isItem: true, waitsForClose: true })).toBe("hand_over");
+    expect(decideCancelEffect(waiting, FLUSH_LEADING, { isItem: false, waitsForClose: true })).toBe("none");
+    expect(decideCancelEffect(joined, FLUSH_LEADING, { isItem: true, waitsForClose: false })).toBe("remove_item");
   });
 });
 
@@ -72,7 +72,7 @@ describe("cancelRun", () => {
   });
 
   it("E-009 records the cancellation at the waiting step with its reason", () => {
-    const { events } = cancelRun(waiting, NOW + 1, "recipient_deleted");
+    const { events } = cancelRun(waiting, NOW + 1, { code: "recipient_deleted", detail: null });
     expect(events.slice(0, -1)).toEqual(waiting.events);
     expect(events.at(-1)).toMatchObject({
       event: "run_cancelled",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { BatchArrival } from "../../../src/domain/run/batch-arrival.js";
+import type { BatchContinuations } from "../../../src/domain/run/batch-continuations.js";
 import { decideBatch, type OpenBatch } from "../../../src/domain/run/decide-batch.js";
 import type { RecipientRun } from "../../../src/domain/run/workflow-run.js";
 import { batchJoin, batchVersion, type SampleJoin } from "../../contract/store/sample-batches.js";
@@ -7,14 +7,14 @@ import { HOUR, NOW, sampleTrigger } from "../../contract/store/sample-runs.js";
 
 const MINUTE = 60_000;
 
-function join(sample: SampleJoin = {}): BatchArrival {
+function join(sample: SampleJoin = {}): BatchContinuations {
   const created = sampleTrigger({ version: batchVersion(sample.leading), recipients: ["ada"], message: null });
   return batchJoin(created.run, created.recipientRuns[0] as RecipientRun, sample);
 }
 
 /** A batch that run 1 opened at `NOW` for an hour. */
 function openBatch(over: Partial<OpenBatch> = {}): OpenBatch {
-  return { opened_at: NOW, closes_at: NOW + HOUR, holder: 1, items: 1, ...over };
+  return { opened_at: NOW, closes_at: NOW + HOUR, waiting_run: 1, items: 1, ...over };
 }
 
 function decide(sample: SampleJoin, open: OpenBatch | null, now = sample.at ?? NOW) {
@@ -22,7 +22,7 @@ function decide(sample: SampleJoin, open: OpenBatch | null, now = sample.at ?? N
 }
 
 describe("decideBatch", () => {
-  it("E-247 opens a batch if none is open, and the run becomes its holder", () => {
+  it("E-247 opens a batch if none is open, and the run waits for its close", () => {
     const { decision, continuation, changes } = decide({ data: { n: 1 } }, null);
     expect(decision).toEqual({ selected: "waiting", isDueNow: false, closes_at: NOW + HOUR, next: null });
     expect(continuation.recipientRun).toMatchObject({ status: "paused", due_at: NOW + HOUR });
@@ -34,8 +34,8 @@ describe("decideBatch", () => {
         closes_at: NOW + HOUR,
         items: 1,
         activity: expect.objectContaining({ data: { n: 1 }, at: NOW }),
-        becomesHolder: true,
-        reschedulesHolder: false,
+        waitsForClose: true,
+        postponesWaitingRun: false,
       },
     ]);
   });
@@ -45,7 +45,7 @@ describe("decideBatch", () => {
     const { decision, continuation, changes } = decide({ at: NOW + 1 }, open);
     expect(decision).toMatchObject({ selected: "halted", isDueNow: false, closes_at: NOW + HOUR });
     expect(continuation.recipientRun).toMatchObject({ status: "completed", steps: [{ outcome: "halted" }] });
-    expect(changes).toMatchObject([{ joinedBatch: open, items: 2, becomesHolder: false, reschedulesHolder: false }]);
+    expect(changes).toMatchObject([{ joinedBatch: open, items: 2, waitsForClose: false, postponesWaitingRun: false }]);
   });
 
   it("E-243 searches only the batch of its key", () => {
@@ -76,7 +76,7 @@ describe("decideBatch", () => {
   it("E-257 extends a sliding window, and the wait of its run", () => {
     const at = NOW + 30 * MINUTE;
     const { changes } = decide({ at, sliding: { closes_at: at + HOUR, limit_ms: 2 * HOUR } }, openBatch());
-    expect(changes).toMatchObject([{ closes_at: at + HOUR, reschedulesHolder: true }]);
+    expect(changes).toMatchObject([{ closes_at: at + HOUR, postponesWaitingRun: true }]);
   });
 
   it("E-257 extends a sliding window only up to its opening plus the limit", () => {
@@ -105,23 +105,23 @@ describe("decideBatch", () => {
     const { decision, continuation, changes } = decide({ leading: true }, null);
     expect(decision).toEqual({ selected: "immediate", isDueNow: false, closes_at: NOW + HOUR, next: null });
     expect(continuation.messages).toHaveLength(1);
-    expect(changes).toMatchObject([{ closes_at: NOW + HOUR, items: 0, activity: null, becomesHolder: false }]);
+    expect(changes).toMatchObject([{ closes_at: NOW + HOUR, items: 0, activity: null, waitsForClose: false }]);
   });
 
-  it("E-265 makes the next item the holder of a batch without one, until the batch's own close", () => {
+  it("E-265 makes the next run wait for a batch that no run waits for, until the batch's own close", () => {
     const { decision, continuation, changes } = decide(
       { leading: true, at: NOW + MINUTE },
-      openBatch({ holder: null, items: 0 }),
+      openBatch({ waiting_run: null, items: 0 }),
     );
     expect(decision.selected).toBe("waiting");
     expect(continuation.recipientRun.due_at).toBe(NOW + HOUR);
-    expect(changes).toMatchObject([{ items: 1, becomesHolder: true, reschedulesHolder: false }]);
+    expect(changes).toMatchObject([{ items: 1, waitsForClose: true, postponesWaitingRun: false }]);
   });
 
   it("E-256 opens no batch for a run without a valid window, and lets it join one", () => {
     const alone = decide({ closes_at: null }, null);
     expect(alone.decision).toEqual({ selected: "immediate", isDueNow: false, closes_at: null, next: null });
-    expect(alone.changes).toMatchObject([{ closes_at: null, activity: null, becomesHolder: false }]);
+    expect(alone.changes).toMatchObject([{ closes_at: null, activity: null, waitsForClose: false }]);
     expect(decide({ closes_at: null }, openBatch()).decision.selected).toBe("halted");
   });
 

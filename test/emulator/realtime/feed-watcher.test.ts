@@ -31,7 +31,7 @@ async function watching(slow_ms = 0) {
       if (slow_ms > 0) await new Promise((resolve) => setTimeout(resolve, slow_ms));
       return feeds.list(filter, page);
     },
-    (mark) => feeds.readNewMessages(mark),
+    (cursor) => feeds.readNewMessages(cursor),
     new StoreWatcher(harness.engine, fail),
     fail,
   );

@@ -373,7 +373,7 @@ describe("the clock", () => {
     expect(await messages(two)).toEqual(["bo mail sent: late"]);
     expect(writes).toBeLessThan(10);
 
-    // The holder's lease ends in real time.
+    // The owner's lease ends in real time.
     expect(await two.engine.readTimeUntilDue()).toBe(MINUTE);
     dead.now += MINUTE;
     expect(await two.engine.runDue({})).toHaveLength(1);

@@ -24,11 +24,12 @@ export function areEqualValues(left: unknown, right: unknown): boolean {
 
 /** `contains` of standard Liquid: no value contains `nil` or `false`, and a map contains its keys. */
 function contains(left: unknown, right: unknown): boolean {
-  const [holder, item] = [toValue(left) as unknown, toValue(right) as unknown];
+  const [container, item] = [toValue(left) as unknown, toValue(right) as unknown];
   if (item === null || item === undefined || item === false) return false;
-  if (typeof holder === "string") return holder.includes(right instanceof DecimalNumber ? String(right) : String(item));
-  if (Array.isArray(holder)) return holder.some((element) => areEqualValues(element, item));
-  return typeof holder === "object" && holder !== null && Object.hasOwn(holder, String(item));
+  if (typeof container === "string")
+    return container.includes(right instanceof DecimalNumber ? String(right) : String(item));
+  if (Array.isArray(container)) return container.some((element) => areEqualValues(element, item));
+  return typeof container === "object" && container !== null && Object.hasOwn(container, String(item));
 }
 
 function* isDifferent(left: unknown, right: unknown): Generator<unknown, boolean, unknown> {

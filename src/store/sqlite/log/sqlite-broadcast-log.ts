@@ -1,5 +1,5 @@
 import { type BroadcastState, buildBroadcastState, canSend } from "../../../domain/audience/broadcast.js";
-import type { PendingTrigger } from "../../../domain/run/batch-arrival.js";
+import type { PendingTrigger } from "../../../domain/run/batch-continuations.js";
 import type { BroadcastLog } from "../../../ports/broadcast-service.js";
 import type { Connection } from "../connection/connection.js";
 import type { SharedRows } from "../run/shared-rows.js";

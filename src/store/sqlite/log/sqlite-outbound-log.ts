@@ -105,18 +105,18 @@ export class SqliteOutboundLog implements OutboundLog {
     return this.db.get("SELECT 1 FROM sqlite_schema WHERE name = 'outbound_watch'") !== undefined;
   }
 
-  async acquire(holder: string, now: number, until: number): Promise<boolean> {
+  async acquire(owner: string, now: number, until: number): Promise<boolean> {
     const { db } = this;
     return db.write(() => {
       const isNew = !this.exists;
-      // A new log, or another holder, maybe of another version of knock: the SQL triggers are created again.
-      if (isNew || this.readHolder() !== holder) {
-        if (!isNew && this.isHeldByAnother(holder, now)) return false;
+      // A new log, or another owner, maybe of another version of knock: the SQL triggers are created again.
+      if (isNew || this.readLeaseOwner() !== owner) {
+        if (!isNew && this.isLeasedByAnother(owner, now)) return false;
         for (const statement of splitStatements(WATCH_SCRIPT)) db.run(statement);
       }
       db.run(
         "INSERT INTO outbound_watch (row, holder, held_until, keep_until) VALUES (1, ?, ?, ?) ON CONFLICT (row) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until, keep_until = excluded.keep_until",
-        holder,
+        owner,
         until,
         now + MAX_AGE_MS,
       );
@@ -126,25 +126,25 @@ export class SqliteOutboundLog implements OutboundLog {
     });
   }
 
-  private readHolder(): string | null {
+  private readLeaseOwner(): string | null {
     return this.db.get<{ holder: string | null }>("SELECT holder FROM outbound_watch")?.holder ?? null;
   }
 
-  private isHeldByAnother(holder: string, now: number): boolean {
+  private isLeasedByAnother(owner: string, now: number): boolean {
     const held = "SELECT 1 FROM outbound_watch WHERE holder IS NOT NULL AND holder <> ? AND held_until > ?";
-    return this.db.get(held, holder, now) !== undefined;
+    return this.db.get(held, owner, now) !== undefined;
   }
 
-  async release(holder: string): Promise<void> {
+  async release(owner: string): Promise<void> {
     this.db.write(() => {
-      if (this.exists) this.db.run("UPDATE outbound_watch SET holder = NULL WHERE holder = ?", holder);
+      if (this.exists) this.db.run("UPDATE outbound_watch SET holder = NULL WHERE holder = ?", owner);
     });
   }
 
-  async stopRecording(holder: string, now: number): Promise<void> {
+  async stopRecording(owner: string, now: number): Promise<void> {
     if (!this.exists) return;
     this.db.write(() => {
-      if (!this.exists || this.isHeldByAnother(holder, now)) return;
+      if (!this.exists || this.isLeasedByAnother(owner, now)) return;
       for (const part of SCHEMA_OBJECTS) {
         const [kind = "", name = ""] = part.split(" ");
         this.db.run(`DROP ${kind} IF EXISTS ${name}`);

@@ -6,7 +6,7 @@ import type { Connection } from "../connection/connection.js";
 import { RUN_ROW_BY_ID } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { recordMessageEvents } from "../run/waits.js";
-import { applyMark } from "./mark-messages.js";
+import { markMessagesInWrite } from "./mark-messages.js";
 import { createMessageInserter, type MessageRow, SELECT_MESSAGES, toMessages } from "./message-rows.js";
 
 // The messages of a guide come from no run. The values that messages of one version and tenant share are in a row of
@@ -74,7 +74,7 @@ export function recordGuideEngagement(
       db.run("UPDATE messages SET guide = ? WHERE id = ?", guide, message.id);
       recordMessageEvents(db, [{ message, events: message.events }]);
     }
-    return applyMark(db, shared, [known?.id ?? message.id], action, at, data)[0] as Message;
+    return markMessagesInWrite(db, shared, [known?.id ?? message.id], action, at, data)[0] as Message;
   });
 }
 

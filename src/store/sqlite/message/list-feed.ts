@@ -67,19 +67,20 @@ const MAX_NEW_ROWS = 5_000;
 const NO_MESSAGE = { row: 0, id: "" };
 
 /**
- * Returns the recipients of the messages after a mark, and the new mark. The mark is a message's id and not its row, because
+ * Returns the recipients of the messages after a cursor, and the new cursor. It is a message's id and not its row, because
  * the next message gets the same row once the newest is deleted.
  */
-export function readNewMessages(db: Connection, mark: string | null): NewMessages {
+export function readNewMessages(db: Connection, cursor: string | null): NewMessages {
   return db.read(() => {
     const newest = db.get<typeof NO_MESSAGE>("SELECT row, id FROM messages ORDER BY row DESC LIMIT 1") ?? NO_MESSAGE;
-    const before = mark === "" ? NO_MESSAGE : db.get<{ row: number }>("SELECT row FROM messages WHERE id = ?", mark);
-    if (before === undefined || newest.row - before.row > MAX_NEW_ROWS) return { mark: newest.id, recipients: null };
+    const before =
+      cursor === "" ? NO_MESSAGE : db.get<{ row: number }>("SELECT row FROM messages WHERE id = ?", cursor);
+    if (before === undefined || newest.row - before.row > MAX_NEW_ROWS) return { cursor: newest.id, recipients: null };
     const rows = db.all<{ recipient: RecipientKey }>(
       "SELECT DISTINCT recipient FROM messages WHERE row > ?",
       before.row,
     );
-    return { mark: newest.id, recipients: rows.map(({ recipient }) => recipient) };
+    return { cursor: newest.id, recipients: rows.map(({ recipient }) => recipient) };
   });
 }
 

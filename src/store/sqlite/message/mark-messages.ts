@@ -40,11 +40,11 @@ export function markMessages(
   at: number,
   metadata: JsonObject | null,
 ): Message[] {
-  return db.write(() => applyMark(db, shared, ids, action, at, metadata));
+  return db.write(() => markMessagesInWrite(db, shared, ids, action, at, metadata));
 }
 
 /** Applies one action to each message and returns them. Must run inside a write. */
-export function applyMark(
+export function markMessagesInWrite(
   db: Connection,
   shared: SharedRows,
   ids: readonly string[],

@@ -44,7 +44,7 @@ const COLUMNS =
 /** CROSS JOIN, here and elsewhere, keeps the join order as written: by row, or by an index of the messages. */
 export const SELECT_MESSAGES = `SELECT ${COLUMNS} FROM messages m CROSS JOIN recipient_runs r ON r.row = m.recipient_run`;
 
-type MarkColumns = [
+type StatusColumns = [
   recipient_run: number,
   step_ref: string,
   status: string,
@@ -59,15 +59,15 @@ type MarkColumns = [
  * Returns the statuses of the messages of runs, by the runs' rows, in the order of each run. Leaves out the contents, which are
  * most of a message.
  */
-export function readMessageMarks(db: Connection, recipientRuns: readonly number[]): Map<number, MessageStatuses[]> {
-  const marksByRun = new Map<number, MessageStatuses[]>();
-  const rows = db.allLists<MarkColumns>(
+export function readMessageStatuses(db: Connection, recipientRuns: readonly number[]): Map<number, MessageStatuses[]> {
+  const statusesByRun = new Map<number, MessageStatuses[]>();
+  const rows = db.allLists<StatusColumns>(
     "SELECT m.recipient_run, m.step_ref, m.status, m.seen_at, m.read_at, m.interacted_at, m.link_clicked_at, m.archived_at " +
       "FROM json_each(?) asked CROSS JOIN messages m ON m.recipient_run = asked.value ORDER BY asked.key, m.row",
     JSON.stringify(recipientRuns),
   );
   for (const [run, step_ref, status, seen_at, read_at, interacted_at, link_clicked_at, archived_at] of rows) {
-    const marks: MessageStatuses = {
+    const statuses: MessageStatuses = {
       step_ref,
       status: status as Message["status"],
       seen_at,
@@ -76,11 +76,11 @@ export function readMessageMarks(db: Connection, recipientRuns: readonly number[
       link_clicked_at,
       archived_at,
     };
-    const known = marksByRun.get(run);
-    if (known) known.push(marks);
-    else marksByRun.set(run, [marks]);
+    const known = statusesByRun.get(run);
+    if (known) known.push(statuses);
+    else statusesByRun.set(run, [statuses]);
   }
-  return marksByRun;
+  return statusesByRun;
 }
 
 const INSERT =

@@ -1,9 +1,9 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import { cancelRun } from "../../../domain/run/cancel-run.js";
-import { collectBatchesToClose } from "../../../domain/run/collect-batches-to-close.js";
+import type { Reason } from "../../../domain/run/outcome.js";
 import { getStepKeyRange } from "../../../domain/run/recipient-step-key.js";
 import type { Connection } from "../connection/connection.js";
-import { closeBatch } from "../run/batches.js";
+import { closeBatches } from "../run/batches.js";
 import {
   RECIPIENT_RUN_CHANGES,
   RECIPIENT_RUN_COLUMNS,
@@ -24,7 +24,7 @@ const DELETIONS = [
   "DELETE FROM delivery_logs WHERE message IN (SELECT id FROM messages WHERE recipient = ?)",
   "DELETE FROM message_secrets WHERE message IN (SELECT id FROM messages WHERE recipient = ?)",
   "DELETE FROM messages WHERE recipient = ?",
-  // Rows of deleted activities are used again, so the chain of a batch without a holder must not lead to them.
+  // Rows of deleted activities are used again, so the chain of a batch that no run waits for must not lead to them.
   "UPDATE batches SET open = 0, newest = NULL WHERE row IN (SELECT batch FROM batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE recipient = ?))",
   "DELETE FROM batch_activities WHERE recipient_run IN (SELECT row FROM recipient_runs WHERE recipient = ?)",
   "DELETE FROM recipient_runs WHERE recipient = ? AND status IN ('completed', 'cancelled')",
@@ -42,15 +42,17 @@ const SELECT_REMAINING_RUNS =
   `SELECT ${RECIPIENT_RUN_COLUMNS}, w.id AS run_id FROM recipient_runs r CROSS JOIN workflow_runs w ON w.row = r.workflow_run ` +
   "WHERE r.recipient = ? ORDER BY r.row";
 
+const RECIPIENT_DELETED: Reason = { code: "recipient_deleted", detail: null };
+
 /**
  * Ends the recipient's unfinished runs. A worker that holds such a run loses it, so that the run never continues for another
  * recipient with the same id.
  */
 function endUnfinishedRuns(db: Connection, key: RecipientKey, at: number): void {
   const runs = db.all<RecipientRunRow & { run_id: string }>(SELECT_REMAINING_RUNS, key);
-  for (const batch of collectBatchesToClose(runs)) closeBatch(db, batch);
+  closeBatches(db, runs);
   for (const row of runs) {
-    const ended = cancelRun(toRecipientRun(row, row.run_id), at, "recipient_deleted");
+    const ended = cancelRun(toRecipientRun(row, row.run_id), at, RECIPIENT_DELETED);
     db.run(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`, ...toChangeValues(ended), row.row);
     deleteWait(db, row.row);
   }

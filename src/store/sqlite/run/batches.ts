@@ -1,11 +1,11 @@
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
 import {
   type BatchActivity,
-  type BatchArrival,
   type BatchContent,
+  type BatchContinuations,
   MAX_RENDERED_ACTIVITIES,
   setWaitingUntil,
-} from "../../../domain/run/batch-arrival.js";
+} from "../../../domain/run/batch-continuations.js";
 import * as rules from "../../../domain/run/decide-batch.js";
 import type { JsonObject } from "../../../util/json.js";
 import type { Connection } from "../connection/connection.js";
@@ -24,8 +24,8 @@ const OPEN_BATCH = "SELECT row, opened_at, closes_at, holder, items, newest FROM
 function findOpenBatch(db: Connection, key: string): BatchRow | null {
   const found = db.getList<[number, number, number, number | null, number, number | null]>(OPEN_BATCH, key);
   if (found === undefined) return null;
-  const [row, opened_at, closes_at, holder, items, newest] = found;
-  return { row, opened_at, closes_at, holder, items, newest };
+  const [row, opened_at, closes_at, waiting_run, items, newest] = found;
+  return { row, opened_at, closes_at, waiting_run, items, newest };
 }
 
 /** A trigger's data, which most of its runs share, and its JSON text. The value is null where only the text was read. */
@@ -43,11 +43,15 @@ export interface OpenBatchRow {
  * Decides how a run at a batch step continues. The write lock is held, so nothing changes until the caller writes the
  * changes.
  */
-export function decideBatchFromRows(db: Connection, arrival: BatchArrival, now: number): rules.DecidedBatch<BatchRow> {
-  return rules.decideBatch(arrival, (key) => findOpenBatch(db, key), now);
+export function decideBatchFromRows(
+  db: Connection,
+  batch: BatchContinuations,
+  now: number,
+): rules.DecidedBatch<BatchRow> {
+  return rules.decideBatch(batch, (key) => findOpenBatch(db, key), now);
 }
 
-/** Writes the changes of batches that a run's arrival causes; `run` is its row. Must run inside a write. */
+/** Writes the changes of batches that a run at a batch step causes; `run` is its row. Must run inside a write. */
 export function writeBatchChanges(
   db: Connection,
   changes: readonly rules.BatchChange<BatchRow>[],
@@ -59,8 +63,8 @@ export function writeBatchChanges(
     if (change.expiredBatch !== null) closeBatch(db, change.expiredBatch.row);
     if (change.closes_at === null) continue;
     const batch = change.joinedBatch ?? { row: insertBatch(db, change, change.closes_at, now), newest: null };
-    const { holder = null } = change.joinedBatch ?? {};
-    if (holder !== null && change.reschedulesHolder) rescheduleHolder(db, holder, change.closes_at);
+    const { waiting_run = null } = change.joinedBatch ?? {};
+    if (waiting_run !== null && change.postponesWaitingRun) postponeWaitingRun(db, waiting_run, change.closes_at);
     if (change.activity !== null)
       db.run(
         "UPDATE batches SET items = ?, closes_at = ?, newest = ? WHERE row = ?",
@@ -69,7 +73,7 @@ export function writeBatchChanges(
         insertActivity(db, batch, change.activity, run, trigger),
         batch.row,
       );
-    if (change.becomesHolder) setHolder(db, batch.row, run);
+    if (change.waitsForClose) setWaitingRun(db, batch.row, run);
     // A run that continues without its batch no longer refers to the batch that it came from.
     else if (change.joinedBatch === null) db.run("UPDATE recipient_runs SET batch = NULL WHERE row = ?", run);
   }
@@ -85,20 +89,20 @@ function insertBatch(db: Connection, { key, items }: rules.BatchChange, closesAt
   );
 }
 
-function rescheduleHolder(db: Connection, holder: number, closesAt: number): void {
-  const { steps } = db.get<{ steps: string }>("SELECT steps FROM recipient_runs WHERE row = ?", holder) as {
+function postponeWaitingRun(db: Connection, run: number, closesAt: number): void {
+  const { steps } = db.get<{ steps: string }>("SELECT steps FROM recipient_runs WHERE row = ?", run) as {
     steps: string;
   };
   db.run(
     "UPDATE recipient_runs SET due_at = ?, steps = ? WHERE row = ?",
     closesAt,
     JSON.stringify(setWaitingUntil(JSON.parse(steps), closesAt)),
-    holder,
+    run,
   );
 }
 
 /** Marks an activity whose data is the trigger's, which is stored with the trigger. */
-const SHARED_DATA_MARK = "";
+const SHARED_DATA = "";
 
 /** Inserts an activity and returns its row, the newest of the batch's chain. */
 function insertActivity(
@@ -114,25 +118,33 @@ function insertActivity(
     row,
     run,
     actor,
-    text === trigger.text ? SHARED_DATA_MARK : text,
+    text === trigger.text ? SHARED_DATA : text,
     at,
     newest,
   );
 }
 
 /** Sets the run that continues with the batch. The run no longer refers to a batch that it came from before. */
-export function setHolder(db: Connection, batch: number, run: number): void {
+export function setWaitingRun(db: Connection, batch: number, run: number): void {
   db.run("UPDATE batches SET holder = ? WHERE row = ?", run, batch);
   db.run("UPDATE recipient_runs SET batch = ? WHERE row = ?", batch, run);
 }
 
-/** Removes a batch's holder: no run continues with the batch, unless another joins before it closes. */
-export function dropHolder(db: Connection, batch: number): void {
+/** Records that no run waits for a batch. None continues with it, unless another joins before it closes. */
+export function clearWaitingRun(db: Connection, batch: number): void {
   db.run("UPDATE batches SET holder = NULL WHERE row = ?", batch);
 }
 
+/**
+ * Closes the batches of runs that a worker claims, or that end with their recipient. They close regardless of their closing time,
+ * so that later triggers open a new batch even if the clock moves back (E-053, E-261, EQ-43). Must run inside a write.
+ */
+export function closeBatches(db: Connection, runs: readonly { batch: number | null }[]): void {
+  for (const { batch } of runs) if (batch !== null) closeBatch(db, batch);
+}
+
 /** Closes a batch, so that later triggers open a new one. Must run inside a write. */
-export function closeBatch(db: Connection, batch: number): void {
+function closeBatch(db: Connection, batch: number): void {
   db.run("UPDATE batches SET open = 0 WHERE row = ?", batch);
 }
 
@@ -155,7 +167,7 @@ export function createBatchReader(db: Connection, shared: SharedRows): (batch: n
   const toActivity = ([id, run, actor, data, at]: ActivityColumns): BatchActivity => ({
     id,
     actor: actor as RecipientKey | null,
-    data: data === SHARED_DATA_MARK ? workflowRun(run).run.data : JSON.parse(data),
+    data: data === SHARED_DATA ? workflowRun(run).run.data : JSON.parse(data),
     at,
   });
   return (batch) => {
@@ -185,7 +197,7 @@ export function createBatchReader(db: Connection, shared: SharedRows): (batch: n
   };
 }
 
-/** Returns the batch that a run holds or held, or null. */
+/** Returns the batch that a run waits for or continued with, or null. */
 export function readBatch(db: Connection, shared: SharedRows, recipientRunId: string): BatchContent | null {
   return db.read(() => {
     const run = db.get<{ batch: number | null }>(
@@ -209,14 +221,14 @@ export function findOpenItem(db: Connection, recipientRun: number): OpenItem | u
   );
 }
 
-/** Removes a canceled run's activity from its batch. The window and the run that holds the batch stay (E-279, E-280). */
+/** Removes a canceled run's activity from its batch. The window and the run that waits for the close stay (E-279, E-280). */
 export function removeItem(db: Connection, item: OpenItem): void {
   db.run("UPDATE batch_activities SET removed = 1 WHERE row = ?", item.row);
   db.run("UPDATE batches SET items = items - 1 WHERE row = ?", item.batch);
 }
 
-/** Returns the open batch that a run holds, or undefined. */
-export function findHeldBatch(
+/** Returns the open batch whose close a run waits for, or undefined. */
+export function findAwaitedBatch(
   db: Connection,
   { row, batch }: { row: number; batch: number | null },
 ): OpenBatchRow | undefined {

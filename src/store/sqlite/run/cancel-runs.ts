@@ -3,13 +3,13 @@ import { takeOverBatch } from "../../../domain/run/hand-over-batch.js";
 import type { CancelledRun, RunCancellation } from "../../../ports/run-cancellation.js";
 import type { Connection } from "../connection/connection.js";
 import {
-  dropHolder,
-  findHeldBatch,
+  clearWaitingRun,
+  findAwaitedBatch,
   findOldestItem,
   findOpenItem,
   type OpenBatchRow,
   removeItem,
-  setHolder,
+  setWaitingRun,
 } from "./batches.js";
 import {
   RECIPIENT_RUN_CHANGES,
@@ -30,19 +30,19 @@ const WHERE_MATCHING =
 type FoundRun = RecipientRunRow & { run_id: string; runs: number };
 
 /**
- * Hands a canceled run's batch to the run with the next activity, which then waits for the close. Without one, the batch has no
- * holder, because nothing is left to close for (EQ-44).
+ * Hands a canceled run's batch to the run with the next activity, which then waits for the close. Without one, no run
+ * waits for the close, because nothing is left to close for (EQ-44).
  */
 function handOverBatch(db: Connection, shared: SharedRows, batch: OpenBatchRow, at: number): void {
   const next = findOldestItem(db, batch.row);
   if (next === undefined) {
-    dropHolder(db, batch.row);
+    clearWaitingRun(db, batch.row);
     return;
   }
   const found = db.get<FoundRun>(`${SELECT} WHERE r.row = ?`, next) as FoundRun;
   const run = takeOverBatch(toRecipientRun(found, found.run_id), shared.readVersion(found.runs), batch.closes_at, at);
   db.run(`UPDATE recipient_runs SET ${RECIPIENT_RUN_CHANGES} WHERE row = ?`, ...toChangeValues(run), next);
-  setHolder(db, batch.row, next);
+  setWaitingRun(db, batch.row, next);
 }
 
 /**
@@ -68,9 +68,9 @@ export function cancelRuns(
     return rows.map(({ row }) => {
       const found = db.get<FoundRun>(`${SELECT} WHERE r.row = ?`, row) as FoundRun;
       const before = toRecipientRun(found, found.run_id);
-      const held = findHeldBatch(db, found);
+      const held = findAwaitedBatch(db, found);
       const item = findOpenItem(db, row);
-      const role = { isItem: item !== undefined, isHolder: held !== undefined };
+      const role = { isItem: item !== undefined, waitsForClose: held !== undefined };
       const effect = decideCancelEffect(before, shared.readVersion(found.runs), role);
       if (item !== undefined) removeItem(db, item);
       if (effect === "none" || effect === "remove_item")

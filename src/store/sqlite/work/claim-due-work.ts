@@ -1,12 +1,11 @@
 import type { Message } from "../../../domain/message/message.js";
-import { collectBatchesToClose } from "../../../domain/run/collect-batches-to-close.js";
 import type { Claim, DueKind } from "../../../ports/due-store.js";
 import type { ClaimedRun } from "../../../ports/run-store.js";
 import { selectClock, writeClockRow } from "../connection/clock-setting.js";
 import type { Connection } from "../connection/connection.js";
-import { type MessageRow, readMessageMarks, SELECT_MESSAGES, toMessages } from "../message/message-rows.js";
+import { type MessageRow, readMessageStatuses, SELECT_MESSAGES, toMessages } from "../message/message-rows.js";
 import { addSecrets } from "../message/message-secrets.js";
-import { closeBatch, createBatchReader } from "../run/batches.js";
+import { closeBatches, createBatchReader } from "../run/batches.js";
 import { createWorkflowRunReader, selectRecipientRunRows, toRecipientRun } from "../run/run-rows.js";
 import type { SharedRows } from "../run/shared-rows.js";
 import { hasAnyWait, readWait } from "../run/waits.js";
@@ -70,12 +69,12 @@ export function claimDueRuns(db: Connection, shared: SharedRows, claim: Claim, l
     const rows = leaseDueRows(db, "recipient_runs", claim, limit);
     const workflowRun = createWorkflowRunReader(db, shared);
     const readBatchContent = createBatchReader(db, shared);
-    const marks = readMessageMarks(db, rows);
+    const statuses = readMessageStatuses(db, rows);
     const hasWaits = hasAnyWait(db);
     const rowsById = new Map<string, number>();
     shared.rememberClaimRows(claim.token, rowsById);
     const claimed = selectRecipientRunRows(db, rows);
-    for (const batch of collectBatchesToClose(claimed)) closeBatch(db, batch);
+    closeBatches(db, claimed);
     return claimed.map((found): ClaimedRun => {
       const { row } = found;
       rowsById.set(found.id, row);
@@ -85,7 +84,7 @@ export function claimDueRuns(db: Connection, shared: SharedRows, claim: Claim, l
       const recipientRun = toRecipientRun(found, read.run.id);
       const { wait, signals } = hasWaits ? readWait(db, row) : NO_WAIT;
       if (wait) recipientRun.wait = wait;
-      return { recipientRun, run: read.run, version, messages: marks.get(row) ?? [], batch, signals };
+      return { recipientRun, run: read.run, version, messages: statuses.get(row) ?? [], batch, signals };
     });
   });
 }

@@ -1,6 +1,6 @@
 import type { Message } from "../../../domain/message/message.js";
 import type { RecipientKey } from "../../../domain/recipient/recipient.js";
-import type { BatchArrival, BatchDecision, PendingTrigger } from "../../../domain/run/batch-arrival.js";
+import type { BatchContinuations, BatchDecision, PendingTrigger } from "../../../domain/run/batch-continuations.js";
 import type { RecipientRun, WorkflowRun } from "../../../domain/run/workflow-run.js";
 import type { FrequencyRecord, IdempotencyRecord, InsertResult, NewWorkflowRun } from "../../../ports/trigger-store.js";
 import type { Connection } from "../connection/connection.js";
@@ -76,7 +76,7 @@ function insertWorkflowRunRow(
 interface RunsToInsert {
   recipientRuns: readonly RecipientRun[];
   messages: readonly Message[];
-  batches: ReadonlyMap<string, BatchArrival>;
+  batches: ReadonlyMap<string, BatchContinuations>;
 }
 
 /**

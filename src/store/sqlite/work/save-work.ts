@@ -1,7 +1,7 @@
 import type { DeliveryLog } from "../../../domain/message/delivery-log.js";
 import { mergeMessageEvents } from "../../../domain/message/merge-message-events.js";
 import type { Message, MessageEvent } from "../../../domain/message/message.js";
-import type { BatchDecision } from "../../../domain/run/batch-arrival.js";
+import type { BatchDecision } from "../../../domain/run/batch-continuations.js";
 import { isStillWaiting } from "../../../domain/run/run-wait.js";
 import type { SaveAdvancesResult, SavedAdvance } from "../../../ports/run-store.js";
 import type { Connection } from "../connection/connection.js";

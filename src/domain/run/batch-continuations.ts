@@ -51,14 +51,14 @@ export interface Continuation {
   upserts: RecipientUpsert[];
   triggers: PendingTrigger[];
   /** A run that continues immediately may reach another batch. */
-  batch: BatchArrival | null;
+  batch: BatchContinuations | null;
 }
 
 /**
  * A run at a batch step, with all its continuations. Only the store's transaction knows whether the run opens the batch
  * or joins an open one. There, `decideBatch` picks the continuation (E-247, E-248).
  */
-export interface BatchArrival {
+export interface BatchContinuations {
   /**
    * Identifies the batch: workflow and step, or version, with the recipient and the value of the step's batch key
    * (E-243).
@@ -99,19 +99,22 @@ export interface BatchDecision {
   next: BatchDecision | null;
 }
 
-/** Returns the picked continuation. A run that holds a batch which it did not open waits until that batch closes. */
-export function selectContinuation(arrival: BatchArrival, { selected, closes_at, next }: BatchDecision): Continuation {
-  if (selected === "halted") return arrival.halted;
-  if (selected === "immediate" && arrival.immediate !== null)
-    return next ? mergeContinuation(arrival.immediate, next) : arrival.immediate;
-  const { waiting } = arrival;
+/** Returns the picked continuation. A run that waits for a batch which it did not open continues when that batch closes. */
+export function selectContinuation(
+  continuations: BatchContinuations,
+  { selected, closes_at, next }: BatchDecision,
+): Continuation {
+  if (selected === "halted") return continuations.halted;
+  if (selected === "immediate" && continuations.immediate !== null)
+    return next ? mergeContinuation(continuations.immediate, next) : continuations.immediate;
+  const { waiting } = continuations;
   if (closes_at === null || waiting.recipientRun.due_at === closes_at) return waiting;
   return { ...waiting, recipientRun: postponeRun(waiting.recipientRun, closes_at) };
 }
 
 /** Returns the results of an advance, or of a continuation that reached a batch, joined with those after the batch. */
 export function mergeContinuation(first: Continuation, decision: BatchDecision): Continuation {
-  const second = selectContinuation(first.batch as BatchArrival, decision);
+  const second = selectContinuation(first.batch as BatchContinuations, decision);
   return {
     recipientRun: second.recipientRun,
     messages: [...first.messages, ...second.messages],

@@ -1,6 +1,6 @@
 import { filterObjects, type JsonObject } from "./json.js";
 import { getStepStatus, getTone, replaceUnderscores } from "./labels.js";
-import { isTrue, type Marks, type Outline, type OutlineStep } from "./outline.js";
+import { isTrue, type Outline, type OutlineStep, type RunProgress } from "./outline.js";
 
 /** Returns the index of the branch that a run took, or -1. Names alone may be ambiguous. */
 function findTakenBranch({ branches }: OutlineStep, name: unknown): number {
@@ -10,7 +10,7 @@ function findTakenBranch({ branches }: OutlineStep, name: unknown): number {
 }
 
 /** Returns the steps that a run reached with their outcomes, for the diagram of its workflow. */
-export function createRunMarks(run: JsonObject, outline: Outline): Marks {
+export function createRunProgress(run: JsonObject, outline: Outline): RunProgress {
   const outcomes = new Map(filterObjects(run.steps).map((step) => [step.ref, step]));
   const steps = new Map<string, { tone: ReturnType<typeof getTone>; label: string; branches: number[] }>();
   const visit = (list: readonly OutlineStep[]): void => {

@@ -1,17 +1,17 @@
-import type { BatchArrival, Continuation } from "../../domain/run/batch-arrival.js";
+import type { BatchContinuations, Continuation } from "../../domain/run/batch-continuations.js";
 
-/** A batch arrival that creates the continuations `waiting` and `halted` only if the store picks them. */
-export class LazyBatchArrival implements BatchArrival {
+/** The continuations of a run at a batch, of which `waiting` and `halted` are created only if the store picks them. */
+export class LazyBatchContinuations implements BatchContinuations {
   readonly key: string;
   readonly closes_at: number | null;
-  readonly sliding: BatchArrival["sliding"];
+  readonly sliding: BatchContinuations["sliding"];
   readonly max_items: number | null;
   private waitingContinuation: Continuation | null = null;
   private haltedContinuation: Continuation | null = null;
 
   constructor(
-    { key, closes_at, sliding, max_items }: Pick<BatchArrival, "key" | "closes_at" | "sliding" | "max_items">,
-    readonly activity: BatchArrival["activity"],
+    { key, closes_at, sliding, max_items }: Pick<BatchContinuations, "key" | "closes_at" | "sliding" | "max_items">,
+    readonly activity: BatchContinuations["activity"],
     readonly immediate: Continuation | null,
     private readonly createContinuation: (kind: "waiting" | "halted") => Continuation,
   ) {
