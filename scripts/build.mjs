@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { buildPage } from "./build-page.mjs";
+import { buildPages } from "./build-page.mjs";
 import { TESTING_BUNDLE, TESTING_ENTRIES, writeTestingModules } from "./build-testing.mjs";
 import {
   LATE_CLASSES,
@@ -163,7 +163,7 @@ mkdirSync(join(dist, "vendor"), { recursive: true });
 const banner = { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' };
 
 const results = await Promise.all([
-  buildPage(root, dist),
+  ...buildPages(root, dist),
   ...ENTRIES.map((name) =>
     build({
       ...common,

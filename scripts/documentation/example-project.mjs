@@ -89,7 +89,7 @@ export class ExampleProject {
     return text
       .replaceAll(this.#root, "/home")
       .replaceAll(/(?<=127\.0\.0\.1:|"port":)\d+/g, "8484")
-      .replaceAll(/\b[\d.]+ (?=ms\b)/g, "4 ")
+      .replaceAll(/\b[\d.]+ (?:ms|s)\b/g, "4 ms")
       .replaceAll(/(?<="duration_ms": ?)[\d.]+/g, "4")
       .replaceAll(ID, (id) => {
         const known = this.#ids.get(id) ?? createStableId(id, this.#ids.size);

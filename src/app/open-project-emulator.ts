@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { readFileSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
 import type { EmulatorFlags, OpenedEmulator } from "../commands/services.js";
 import { collectWebhookWarnings } from "../domain/environment/webhook.js";
 import type { SceneParts } from "../emulator/emulator-options.js";
@@ -19,6 +19,7 @@ import type { StoreLogs } from "../ports/store-logs.js";
 import type { Project } from "../project/open-project.js";
 import { openGroupCommitStore } from "../store/sqlite/group-commit-store.js";
 import { readFileWarnings } from "./file-warnings.js";
+import { findBuiltFile } from "./find-built-file.js";
 import { mapEnvironment } from "./map-environment.js";
 import { applyRecipientsFiles, createLocalEngine, httpClient } from "./open-local-engine.js";
 import { openSources } from "./open-sources.js";
@@ -29,13 +30,10 @@ import { FollowedProject } from "./watch/followed-project.js";
 import { createGuideReader } from "./watch/guide-reader.js";
 import { watchStoreFile } from "./watch/watch-store-file.js";
 
-/** Possible paths of the built page: next to the bundle, and relative to this source file when tests run it. */
-const PAGE_FILES = ["page.html", "../../dist/page.html"];
-
 /** Reads the page for each request, so that a new build shows immediately. Resolves to null if there is no build. */
 async function readPage(): Promise<string | null> {
-  const file = PAGE_FILES.map((path) => join(import.meta.dirname, path)).find((path) => existsSync(path));
-  return file === undefined ? null : readFileSync(file, "utf8");
+  const file = findBuiltFile("page.html");
+  return file === null ? null : readFileSync(file, "utf8");
 }
 
 /** Opens the local API on a project's files and store. Changed files apply while it runs. */

@@ -222,6 +222,8 @@ export interface TestOptions {
   workers: number | null;
   /** Whether the parts of workflows that scenarios reach are recorded. Coverage and mutation need it. */
   recordsReached: boolean;
+  /** Whether the messages of each scenario are recorded for a reporter. */
+  recordsDetails: boolean;
   /** Whether coverage is reported, and the percentage that it must reach. */
   coverage: { threshold: number | null } | null;
   /** Whether the scenarios are run against mutants of the workflows. */
@@ -236,6 +238,8 @@ export interface ReportService {
   toWorkspacePath(path: string): string;
   /** Appends Markdown to the job summary of GitHub Actions, if there is one. */
   appendJobSummary(markdown: string): void;
+  /** Returns the page of the `html` reporter, without results. Throws `report_failed` if there is no build. */
+  readReportPage(): string;
   /** Writes a file atomically, and its folder if it does not exist. Throws `report_failed`. */
   writeReport(path: string, text: string): void;
 }

@@ -11,7 +11,7 @@ import type { TargetFlags, TestOptions, TestService, WatchService } from "./serv
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addCommonOptions, addLocalOptions, type CommonFlags, collectValues } from "./shared/options.js";
-import { Reporters, selectReporters } from "./shared/reporters.js";
+import { needDetails, Reporters, selectReporters } from "./shared/reporters.js";
 
 /** The time limit of a scenario, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -93,7 +93,7 @@ function parseThreshold(value: string): number {
   throw new KnockError("usage", `--coverage-threshold: ${value} is not a percentage from 0 to 100`);
 }
 
-function parseOptions(paths: string[], flags: TestCommandFlags, isCI: boolean): TestOptions {
+function parseOptions(paths: string[], flags: TestCommandFlags, isCI: boolean): Omit<TestOptions, "recordsDetails"> {
   if (flags.update && isCI && !flags.force)
     throw new KnockError("usage", "--update is not allowed in CI, because it would accept every change", {
       hint: "Run `knock test --update` locally and commit the snapshots, or add --force.",
@@ -146,12 +146,13 @@ async function runTest(
   context: CommandContext,
   services: TestService & WatchService,
 ): Promise<void> {
-  const options = parseOptions(paths, flags, services.isCI());
+  const parsed = parseOptions(paths, flags, services.isCI());
   const { output } = context;
   const selected = selectReporters(flags.reporter ?? [], {
     isJson: output.verbosity.json,
     isGitHubActions: services.isGitHubActions(),
   });
+  const options = { ...parsed, recordsDetails: needDetails(selected) };
   const runOnce = async (): Promise<void> => {
     const reporters = await Reporters.open(selected, output, services);
     const report = await output.showProgress("running scenarios", (setText) => {

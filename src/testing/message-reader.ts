@@ -2,7 +2,7 @@ import { load } from "cheerio";
 import type { MessageReader } from "../domain/scenario/check-expectation.js";
 import type { ObservedMessage } from "../domain/scenario/observed.js";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
-import { isJsonObject, type Json } from "../util/json.js";
+import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import type { Snapshots } from "./snapshots.js";
 
 const collapseSpace = (text: string): string => text.replace(/\s+/g, " ").trim();
@@ -27,6 +27,7 @@ function readField({ content }: ObservedMessage, names: readonly string[]): stri
 
 /** Returns a reader of message contents, whose snapshots belong to one scenario. */
 export function createMessageReader(scenario: string, snapshots: Snapshots): MessageReader {
+  const previousContents = new Map<string, JsonObject>();
   return {
     readSubject: (message): Json | undefined => readField(message, ["subject_line", "title"]),
     readText: (message) => readField(message, ["text_body", "body"]) ?? toPlainText(readHtml(message)),
@@ -40,6 +41,11 @@ export function createMessageReader(scenario: string, snapshots: Snapshots): Mes
         throw new KnockError("scenario_invalid", `"${selector}" is not a CSS selector: ${getErrorMessage(error)}`);
       }
     },
-    compareSnapshot: (message, name) => snapshots.compare(scenario, name, message.content),
+    compareSnapshot(message, name) {
+      const { difference, previous } = snapshots.compare(scenario, name, message.content);
+      if (previous !== null) previousContents.set(message.id, previous);
+      return difference;
+    },
+    readPreviousContent: ({ id }) => previousContents.get(id) ?? null,
   };
 }

@@ -25,6 +25,24 @@ function formatSnapshot(content: JsonObject): Json {
   return split(withoutIgnoredFields(content));
 }
 
+/** Returns the content that a snapshot was formatted from. Texts of several lines are joined again. */
+function parseSnapshot(snapshot: Json): Json {
+  if (Array.isArray(snapshot)) {
+    const isText = snapshot.length > 1 && snapshot.every((line) => typeof line === "string");
+    return isText ? snapshot.join("\n") : snapshot.map(parseSnapshot);
+  }
+  if (!isJsonObject(snapshot)) return snapshot;
+  return Object.fromEntries(Object.entries(snapshot).map(([key, child]) => [key, parseSnapshot(child)]));
+}
+
+/** The result of a comparison with a snapshot. */
+interface SnapshotComparison {
+  /** Null if the content matches, or if it was stored. */
+  difference: { expected: string; found: string } | null;
+  /** The content of the stored snapshot if it differs, even if it was replaced. */
+  previous: JsonObject | null;
+}
+
 /** How snapshots are treated that differ from the stored ones, or that are not stored yet. */
 type SnapshotMode = "compare" | "add" | "update";
 
@@ -40,21 +58,23 @@ export class Snapshots {
     private readonly mode: SnapshotMode,
   ) {}
 
-  /** Compares a content with its snapshot, or stores it. Returns null if they are equal. */
-  compare(scenario: string, name: string, content: JsonObject): { expected: string; found: string } | null {
+  /** Compares a content with its snapshot, or stores it. */
+  compare(scenario: string, name: string, content: JsonObject): SnapshotComparison {
     const key = this.claimKey(`${scenario} > ${name}`);
     const found = formatSnapshot(content);
     const stored = Object.hasOwn(this.entries, key) ? this.entries[key] : undefined;
     const foundText = JSON.stringify(found, null, 2);
     const storedText = stored === undefined ? undefined : JSON.stringify(stored, null, 2);
-    if (storedText === foundText) return null;
+    if (storedText === foundText) return { difference: null, previous: null };
+    const previous = isJsonObject(stored) ? (parseSnapshot(stored) as JsonObject) : null;
     if (this.mode === "update" || (this.mode === "add" && stored === undefined)) {
       this.entries[key] = found;
       if (stored === undefined) this.added += 1;
       else this.updated += 1;
-      return null;
+      return { difference: null, previous };
     }
-    return { expected: storedText ?? "a stored snapshot (run the tests with --update)", found: foundText };
+    const expected = storedText ?? "a stored snapshot (run the tests with --update)";
+    return { difference: { expected, found: foundText }, previous };
   }
 
   /** Numbers the second and later snapshots with the same name. */

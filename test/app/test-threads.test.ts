@@ -19,6 +19,7 @@ const OPTIONS: TestOptions = {
   changedSince: null,
   workers: null,
   recordsReached: true,
+  recordsDetails: false,
   coverage: null,
   mutate: false,
 };

@@ -1,35 +1,9 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closePages, getBrowser, type OpenedPage, openPage } from "../helpers/page-browser.js";
 import { triggerFork } from "../helpers/page-fork.js";
 import { hasBrowser } from "../helpers/page-reader.js";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-interface Violation {
-  id: string;
-  nodes: { html: string; failureSummary: string }[];
-}
-
-/** Loads axe into the page. It stays there while only the address after `#` changes. */
-async function loadAxe(page: Page): Promise<void> {
-  await page.evaluate(AXE);
-}
-
-/** Returns the violations of WCAG 2.2 A and AA that axe finds, contrast included. The frame of an email is left out. */
-async function violations(page: Page): Promise<string[]> {
-  const found = (await page.evaluate(`(async () => {
-    const { violations } = await axe.run(document, {
-      iframes: false,
-      resultTypes: ["violations"],
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    });
-    return violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => ({ html, failureSummary })) }));
-  })()`)) as Violation[];
-  return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`));
-}
+import { findViolations } from "../helpers/page-violations.js";
 
 /** The elements that scroll sideways or overflow. Only rows of tabs and an email shown at desktop width may do so. */
 const WIDER = `[document.documentElement, ...document.querySelectorAll("main, section, article, form, fieldset, dialog, h1, .bar")]
@@ -81,19 +55,18 @@ describe.runIf(hasBrowser)("the accessibility of the page", () => {
     "covers every view at %i pixels in %s: no axe violation and no overflow",
     async (width, colorScheme) => {
       const page = await opened.visit("", { viewport: { width, height: 800 }, colorScheme, reducedMotion: "reduce" });
-      await loadAxe(page);
       for (const [name, hash, ready] of views) {
         await page.goto(`${opened.api.url}/${hash}`);
         await page.locator(ready).locator("visible=true").first().waitFor();
         for (const details of await page.locator("details:visible > summary").all())
           if ((await details.locator("..").getAttribute("open")) === null) await details.click();
         for (const node of await page.locator(".node:visible").all()) await node.click();
-        expect([name, await violations(page)]).toEqual([name, []]);
+        expect([name, await findViolations(page)]).toEqual([name, []]);
         expect([name, await page.evaluate(WIDER)]).toEqual([name, []]);
       }
       await page.keyboard.press("?");
       await page.getByRole("dialog").waitFor();
-      expect(await violations(page)).toEqual([]);
+      expect(await findViolations(page)).toEqual([]);
     },
   );
 

@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import type { ReportService } from "../../commands/services.js";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
+import { findBuiltFile } from "../find-built-file.js";
 import type { ProcessIO } from "../process-io.js";
 import { appendJobSummary } from "../report-to-github.js";
 import { writeFileAtomically } from "../write-file-atomically.js";
@@ -17,6 +19,11 @@ export function createReportService(io: ProcessIO, output: Output): ReportServic
       return (isOutside ? path : fromWorkspace).replaceAll(sep, "/");
     },
     appendJobSummary: (markdown) => appendJobSummary(markdown, io.env, output),
+    readReportPage() {
+      const file = findBuiltFile("report.html");
+      if (file !== null) return readFileSync(file, "utf8");
+      throw new KnockError("report_failed", "the page of the report is not built", { hint: "Run `npm run build`." });
+    },
     writeReport(path, text) {
       try {
         writeFileAtomically(resolve(io.cwd, path), text);

@@ -3,13 +3,20 @@ import { basename, dirname, join } from "node:path";
 import type { TestOptions } from "../../commands/services.js";
 import { createNameFilter } from "../../domain/scenario/name-filter.js";
 import type { Scenario } from "../../domain/scenario/parse-scenarios.js";
-import type { ReportedFile, ReportedScenario, ScenarioResult } from "../../domain/scenario/test-report.js";
+import type {
+  ReportedFile,
+  ReportedScenario,
+  ScenarioMessage,
+  ScenarioResult,
+} from "../../domain/scenario/test-report.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { type ProjectFile, readProjectText } from "../../project/read-project-text.js";
 import { readScenarios, type ScenarioFileContent } from "../../project/read-scenarios.js";
 import { readReachedParts } from "../../testing/read-reached-parts.js";
+import { readScenarioMessages } from "../../testing/read-scenario-messages.js";
 import { runScenario } from "../../testing/run-scenario.js";
+import type { ScenarioTarget } from "../../testing/scenario-target.js";
 import { parseSnapshots, Snapshots } from "../../testing/snapshots.js";
 import type { ScenarioTargets } from "./open-scenario-target.js";
 import { type ChangedParts, isAffected } from "./select-changed.js";
@@ -68,6 +75,8 @@ export interface FileOutcome {
   /** The parts of workflows that the scenarios reached; empty unless they are recorded. */
   reached: string[];
   passed: PassedScenario[];
+  /** The messages of each scenario; empty lists unless they are recorded. */
+  messages: ScenarioMessage[][];
 }
 
 /** Returns whether a result ends the run with `--bail`. */
@@ -96,8 +105,9 @@ export class FileRunner {
       error: null,
       snapshots: { added: 0, updated: 0, obsolete: [] },
     };
-    const outcome: FileOutcome = { reported, reached: [], passed: [] };
+    const outcome: FileOutcome = { reported, reached: [], passed: [], messages: [] };
     const reached = new Set<string>();
+    const { recordsReached, recordsDetails } = this.options;
     try {
       const content = readScenarios(file);
       const selected = this.selectScenarios(content.scenarios, file);
@@ -106,10 +116,16 @@ export class FileRunner {
       for (const scenario of selected) {
         if (this.signal.aborted || (this.options.bail && isFailure(reported))) break;
         const workflows = new Set<string>();
-        const result = await this.runRepeatedly(scenario, snapshots, (workflow, parts) => {
-          workflows.add(workflow);
-          for (const part of parts) reached.add(part);
+        let messages: ScenarioMessage[] = [];
+        const result = await this.runRepeatedly(scenario, snapshots, async (target) => {
+          if (recordsReached)
+            await readReachedParts(target.operations, (workflow, parts) => {
+              workflows.add(workflow);
+              for (const part of parts) reached.add(part);
+            });
+          if (recordsDetails) messages = await readScenarioMessages(target);
         });
+        outcome.messages.push(messages);
         reported.scenarios.push(addPositions(result, scenario, content.locate));
         if (result.status === "passed") outcome.passed.push({ name: scenario.name, workflows: [...workflows] });
       }
@@ -131,7 +147,7 @@ export class FileRunner {
   /** Returns whether a scenario of a file fails if a workflow is replaced. Snapshots are only compared. */
   async notices(file: ProjectFile, scenario: Scenario, workflow: Workflow): Promise<boolean> {
     const snapshots = readSnapshots(file, "compare");
-    const { status } = await this.runOnce(scenario, snapshots, null, workflow);
+    const { status } = await this.runOnce(scenario, snapshots, async () => {}, workflow);
     return status !== "passed";
   }
 
@@ -149,28 +165,26 @@ export class FileRunner {
   private async runRepeatedly(
     scenario: Scenario,
     snapshots: Snapshots,
-    onReached: (workflow: string, parts: readonly string[]) => void,
+    inspect: (target: ScenarioTarget) => Promise<void>,
   ): Promise<ScenarioResult> {
-    let result = await this.runOnce(scenario, snapshots, onReached);
+    let result = await this.runOnce(scenario, snapshots, inspect);
     for (let count = 1; count < this.options.repeat && result.status === "passed"; count++)
-      result = await this.runOnce(scenario, snapshots.startRepetition(), null);
+      result = await this.runOnce(scenario, snapshots.startRepetition(), inspect);
     return result;
   }
 
   private runOnce(
     scenario: Scenario,
     snapshots: Snapshots,
-    onReached: ((workflow: string, parts: readonly string[]) => void) | null,
+    inspect: (target: ScenarioTarget) => Promise<void>,
     replaced?: Workflow,
   ): Promise<ScenarioResult> {
-    const { seed, timeoutMs, recordsReached } = this.options;
+    const { seed, timeoutMs } = this.options;
     const options = { scenario: scenario.name, seed, snapshots, ...(replaced ? { replaced } : {}) };
     return runScenario(scenario, (given) => this.targets.open(given, options), {
       signal: this.signal,
       timeoutMs,
-      ...(recordsReached && onReached !== null
-        ? { inspect: (target) => readReachedParts(target.operations, onReached) }
-        : {}),
+      inspect,
     });
   }
 }

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { TestOptions } from "../../commands/services.js";
+import { buildCoverageDiagram } from "../../domain/scenario/build-coverage-diagram.js";
 import { buildCoverage } from "../../domain/scenario/coverage.js";
 import { type ReportedFile, summarizeFiles, type TestReport } from "../../domain/scenario/test-report.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
@@ -30,7 +31,7 @@ export class TestRunner {
 
   async run(onFile: (file: ReportedFile) => void): Promise<TestReport> {
     const start = performance.now();
-    const { seed, coverage, mutate, changedSince } = this.options;
+    const { seed, coverage, mutate, changedSince, recordsDetails } = this.options;
     const targets = new ScenarioTargets(this.project, this.io, this.warn);
     try {
       const changed =
@@ -41,13 +42,20 @@ export class TestRunner {
       const outcomes = await this.runFiles(runner, changed, onFile);
       const files = outcomes.map(({ outcome }) => outcome.reported);
       const reached = new Set(outcomes.flatMap(({ outcome }) => outcome.reached));
+      const workflows = coverage === null ? [] : await targets.readWorkflows();
       return {
         seed,
         files,
         summary: summarizeFiles(files),
-        coverage: coverage && buildCoverage(await targets.readWorkflows(), reached, coverage.threshold),
+        coverage: coverage && buildCoverage(workflows, reached, coverage.threshold),
         mutation: mutate ? await runMutants(outcomes, targets, runner, this.io.signal) : null,
         duration_ms: Math.round(performance.now() - start),
+        details: recordsDetails
+          ? {
+              messages: outcomes.map(({ outcome }) => outcome.messages),
+              diagrams: coverage === null ? [] : workflows.map((workflow) => buildCoverageDiagram(workflow, reached)),
+            }
+          : null,
       };
     } finally {
       await targets.close();

@@ -2,7 +2,7 @@ import { normalize } from "node:path";
 import type { ReportedFile, TestReport } from "../../domain/scenario/test-report.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
-import type { Reporter } from "../../output/reporters/reporter.js";
+import type { Reporter, ReporterDefinition } from "../../output/reporters/reporter.js";
 import {
   REPORTER_NAMES,
   REPORTERS,
@@ -63,6 +63,14 @@ export function selectReporters(
   return [...[...names].map((name) => ({ name, file: null })), ...typed.filter(({ file }) => file !== null)];
 }
 
+/** Returns whether one of the reporters needs the messages of each scenario. */
+export function needDetails(selected: readonly SelectedReporter[]): boolean {
+  return selected.some(({ name }) => {
+    const definition: ReporterDefinition = REPORTERS[name];
+    return definition.needsDetails === true;
+  });
+}
+
 /** A reporter with the text that it has written to its file. */
 interface OpenReporter extends SelectedReporter {
   reporter: Reporter;
@@ -83,8 +91,7 @@ export class Reporters {
       const toFile = { write: (text: string) => void texts.push(text) };
       const isColored = name === "terminal" && file === null;
       const ownOutput = isColored ? output : output.redirect(file === null ? undefined : toFile);
-      const { toWorkspacePath, appendJobSummary } = service;
-      return { name, file, texts, reporter: createReporter({ output: ownOutput, toWorkspacePath, appendJobSummary }) };
+      return { name, file, texts, reporter: createReporter({ ...service, output: ownOutput }) };
     });
     return new Reporters(await Promise.all(open), service);
   }

@@ -1,4 +1,4 @@
-import { getValueAtPath, type Json } from "../../util/json.js";
+import { getValueAtPath, type Json, type JsonObject } from "../../util/json.js";
 import { parseTimestamp } from "../condition/parse-timestamp.js";
 import type { RecipientReference } from "../recipient/recipient.js";
 import { parseExpectation } from "../run/expectation.js";
@@ -29,6 +29,8 @@ export interface MessageReader {
   selectTexts(message: ObservedMessage, selector: string): string[];
   /** Compares the message with its snapshot. Returns null if it matches or was written. */
   compareSnapshot(message: ObservedMessage, name: string): { expected: string; found: string } | null;
+  /** Returns the content of the stored snapshot that a message was compared with, if it differs, otherwise null. */
+  readPreviousContent(message: ObservedMessage): JsonObject | null;
 }
 
 type AddFailure = (failure: ExpectationFailure) => void;

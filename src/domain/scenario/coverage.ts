@@ -12,7 +12,7 @@ type WorkflowCoverage = Coverage["workflows"][number];
 type Shares = Coverage["total"];
 
 /** The kinds that must reach the threshold. A reason may need a failure that is not worth a scenario. */
-const REQUIRED_KINDS = ["steps", "branches", "conditions", "templates"] as const;
+export const REQUIRED_KINDS = ["steps", "branches", "conditions", "templates"] as const;
 
 /** Returns the IDs of the parts of its workflow that a recipient run reached, from its detail. */
 export function listReachedItems(run: JsonObject): string[] {

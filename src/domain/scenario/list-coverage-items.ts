@@ -29,7 +29,7 @@ export function createItemId(
 }
 
 /** Returns the name of a branch as runs report it. */
-function getBranchName(step: Step, index: number): string {
+export function getBranchName(step: Step, index: number): string {
   const branch = getBranches(step)[index];
   if (typeof branch?.name === "string") return branch.name;
   const { noun = "branch", isDefault = false } = getStepDefinition(step).describeBranch?.(step, index) ?? {};

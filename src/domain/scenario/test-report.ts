@@ -1,9 +1,29 @@
 import type * as z from "zod/mini";
+import type { JsonObject } from "../../util/json.js";
+import type { CoverageDiagram } from "./build-coverage-diagram.js";
 import type { ExpectationFailure } from "./check-expectation.js";
+import type { ObservedMessage } from "./observed.js";
 import type { testReportSchema } from "./test-report-schema.js";
 
+/** A message of a scenario. */
+export interface ScenarioMessage extends ObservedMessage {
+  /** The content of its stored snapshot, if it differs. */
+  previous: JsonObject | null;
+}
+
+/** Results that are not part of the JSON document. */
+interface TestDetails {
+  /** The messages of each scenario, by file, in the order of the results. */
+  messages: ScenarioMessage[][][];
+  /** The workflows with their coverage; empty without coverage. */
+  diagrams: CoverageDiagram[];
+}
+
 /** The results of `knock test`. */
-export type TestReport = z.infer<typeof testReportSchema>;
+export type TestReport = z.infer<typeof testReportSchema> & {
+  /** Null unless a reporter needs them. */
+  details: TestDetails | null;
+};
 /** The results of a file. */
 export type ReportedFile = TestReport["files"][number];
 /** The result of a scenario, with its positions in the file. */

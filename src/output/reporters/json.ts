@@ -2,5 +2,5 @@ import type { CreateReporter } from "./reporter.js";
 
 /** Prints the document of `--json`. */
 export const createJsonReporter: CreateReporter = ({ output }) => ({
-  finish: (report) => output.json(report),
+  finish: ({ details: _, ...document }) => output.json(document),
 });

@@ -9,6 +9,8 @@ export interface ReporterContext {
   toWorkspacePath(path: string): string;
   /** Appends Markdown to the job summary of GitHub Actions, if there is one. */
   appendJobSummary(markdown: string): void;
+  /** Returns the page of the report, in which a placeholder stands for the results. Throws `report_failed`. */
+  readReportPage(): string;
 }
 
 /** Reports the results of `knock test` in one format. */
@@ -25,5 +27,7 @@ export type CreateReporter = (context: ReporterContext) => Reporter;
 export interface ReporterDefinition {
   /** Whether it prints to standard output or to a file. Others reach their reader in another way. */
   hasDocument: boolean;
+  /** Whether it reports the messages of each scenario. */
+  needsDetails?: true;
   load(): Promise<CreateReporter>;
 }

@@ -18,6 +18,11 @@ export const REPORTERS = {
     hasDocument: true,
     load: async () => (await import("./json.js")).createJsonReporter,
   },
+  html: {
+    hasDocument: true,
+    needsDetails: true,
+    load: async () => (await import("./html.js")).createHtmlReporter,
+  },
   github: {
     hasDocument: false,
     load: async () => (await import("./github.js")).createGitHubReporter,

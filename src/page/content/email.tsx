@@ -25,24 +25,27 @@ function formatSize(base64: unknown): string {
   return bytes < 1_024 ? `${bytes} B` : `${(bytes / 1_024).toFixed(1)} kB`;
 }
 
+/** The address of the email's HTML, or the HTML itself in a page that no server serves. */
+type EmailSource = { src: string } | { srcdoc: string };
+
 interface FrameProps {
-  id: string;
+  source: EmailSource;
   isDark: boolean;
   onLeft(): void;
 }
 
 /**
- * Displays the email in an origin of its own, without scripts, forms and new windows. The policy of the response has
- * the same limits.
+ * Displays the email in an origin of its own, without scripts, forms and new windows. The policy of the response, or of
+ * the page that contains the HTML, has the same limits.
  */
-function Frame({ id, isDark, onLeft }: FrameProps) {
+function Frame({ source, isDark, onLeft }: FrameProps) {
   const isLoaded = useRef(false);
   return (
     <iframe
       sandbox=""
       class={isDark ? "dark" : undefined}
       title="Preview of the email"
-      src={`/__knock/page/messages/${encodeURIComponent(id)}/html`}
+      {...source}
       onLoad={() => {
         if (isLoaded.current) onLeft();
         isLoaded.current = true;
@@ -51,7 +54,7 @@ function Frame({ id, isDark, onLeft }: FrameProps) {
   );
 }
 
-function EmailPreview({ id, html }: { id: string; html: string }) {
+function EmailPreview({ source, html }: { source: EmailSource; html: string }) {
   const [isDark, setDark] = useState(false);
   const [isNarrow, setNarrow] = useState(() => innerWidth < PHONE_WIDTH);
   // A click on a link leads the frame to a page that the policy blocks. A new key for each click renders the frame
@@ -83,7 +86,7 @@ function EmailPreview({ id, html }: { id: string; html: string }) {
         </button>
       </fieldset>
       <div class={isNarrow ? "frame narrow" : "frame"}>
-        <Frame key={String(leaveCount)} id={id} isDark={isDark} onLeft={() => setLeaveCount(leaveCount + 1)} />
+        <Frame key={String(leaveCount)} source={source} isDark={isDark} onLeft={() => setLeaveCount(leaveCount + 1)} />
       </div>
       {leaveCount > 0 ? (
         <p class="hint" role="status">
@@ -129,12 +132,12 @@ export function listEmailFacts(content: JsonObject): [name: string, value: strin
 }
 
 /** Returns a tab for each part of an email. */
-export function buildEmailTabs(id: string, { html_body: html, text_body: text, headers }: JsonObject): Tab[] {
+export function buildEmailTabs(source: EmailSource, { html_body: html, text_body: text, headers }: JsonObject): Tab[] {
   const lines = isObject(headers) ? Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`) : [];
   return [
     ...(typeof html === "string" && html !== ""
       ? [
-          { name: "Email", show: () => <EmailPreview id={id} html={html} /> },
+          { name: "Email", show: () => <EmailPreview source={source} html={html} /> },
           { name: "HTML", show: () => <Code value={html} label="The HTML part" /> },
         ]
       : []),

@@ -20,6 +20,6 @@ export function listReached({ steps }: Outline, progress: RunProgress): Readonly
     }
   };
   visit(steps);
-  if (progress.hasEnded && !hasTerminated) reached.add(END);
+  if (progress.hasEnded && (!hasTerminated || progress.isUnion)) reached.add(END);
   return reached;
 }

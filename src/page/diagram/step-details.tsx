@@ -77,7 +77,9 @@ export function StepDetails({ step, progress }: { step: OutlineStep; progress: R
         {ref} <span class="muted">{[getTypeLabel(step), summary].filter(Boolean).join(" · ")}</span>
       </h3>
       {name === null ? null : <p>{name}</p>}
-      {progress !== null && state === undefined ? <p class="reason">The run did not reach this step.</p> : null}
+      {progress !== null && state === undefined ? (
+        <p class="reason">{progress.isUnion ? "No run reached this step." : "The run did not reach this step."}</p>
+      ) : null}
       {conditions === null ? null : (
         <>
           <h4>Conditions</h4>

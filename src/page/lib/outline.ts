@@ -50,6 +50,8 @@ interface StepState {
 export interface RunProgress {
   steps: ReadonlyMap<string, StepState>;
   hasEnded: boolean;
+  /** Whether several runs reached the steps, so that more than one end may be reached. */
+  isUnion?: boolean;
 }
 
 export const isGroup = (node: Condition | ConditionGroup): node is ConditionGroup => "conditions" in node;

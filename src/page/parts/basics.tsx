@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import { NO_RESPONSE } from "../lib/api.js";
 import type { Json, JsonObject } from "../lib/json.js";
 import {
@@ -133,6 +133,7 @@ export interface Tab {
 /** Displays one of several tabs. The arrow keys select the next and previous tab. */
 export function Tabs({ label, tabs }: { label: string; tabs: Tab[] }) {
   const [selected, select] = useState("");
+  const group = useId();
   const open = tabs.find(({ name }) => name === selected) ?? tabs[0];
   if (open === undefined) return null;
   const onArrowKey = (event: KeyboardEvent): void => {
@@ -144,7 +145,7 @@ export function Tabs({ label, tabs }: { label: string; tabs: Tab[] }) {
     const list = (event.currentTarget as HTMLElement).children;
     (list[tabs.indexOf(next)] as HTMLElement).focus();
   };
-  const id = (name: string): string => `${label}-${name}`.toLowerCase().replaceAll(/[^a-z]+/g, "-");
+  const id = (name: string): string => `${group}-${name.toLowerCase()}`;
   return (
     <div class="tabs">
       <div role="tablist" aria-label={label} class="tablist" onKeyDown={onArrowKey}>

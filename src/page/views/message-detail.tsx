@@ -1,9 +1,6 @@
 import { useState } from "preact/hooks";
-import { Chat } from "../content/chat.js";
 import { buildEmailTabs, listEmailFacts } from "../content/email.js";
-import { FeedItem } from "../content/feed-item.js";
-import { Push, Sms } from "../content/phone.js";
-import { Webhook } from "../content/webhook.js";
+import { getContent, MessageContent } from "../content/message-content.js";
 import { formatError, sendRequest } from "../lib/api.js";
 import { filterObjects, isObject, type JsonObject } from "../lib/json.js";
 import { formatRecipient, getChannelLabel, getTone } from "../lib/labels.js";
@@ -12,32 +9,6 @@ import { useResource } from "../lib/use-resource.js";
 import { useTitle } from "../lib/use-route.js";
 import { Chip, Code, Facts, Fault, NotFound, RecipientLink, Tabs, Time } from "../parts/basics.js";
 import { Events } from "../parts/events.js";
-
-function Content({ message }: { message: JsonObject }) {
-  const content = getContent(message);
-  const app = String(message.workflow);
-  switch (content.__typename) {
-    case "MessageSmsContent":
-      return <Sms content={content} />;
-    case "MessagePushContent":
-      return <Push content={content} app={app} />;
-    case "MessageChatContent":
-      return <Chat content={content} app={app} />;
-    case "MessageInAppFeedContent":
-      return (
-        <FeedItem
-          blocks={content.blocks}
-          actors={message.actors}
-          at={message.inserted_at}
-          isRead={message.read_at !== null}
-        />
-      );
-    case "MessageWebhookContent":
-      return <Webhook content={content} />;
-    default:
-      return <Code value={content} label="Content" />;
-  }
-}
 
 /** Returns the provider's reason for a failed delivery; null if the delivery succeeded or is not finished. */
 function findFailure({ status, events }: JsonObject): string | null {
@@ -52,9 +23,6 @@ const MARK_ACTIONS = [
   ["read", "unread", "Mark read", "Mark unread"],
   ["archived", "unarchived", "Archive", "Unarchive"],
 ] as const;
-
-const getContent = ({ content }: JsonObject): JsonObject =>
-  isObject(content) && isObject(content.data) ? content.data : {};
 
 function formatTitle(message: JsonObject): string {
   const { subject_line, title } = getContent(message);
@@ -135,7 +103,9 @@ export function MessageDetail({ id }: { id: string }) {
       <Tabs
         label="Message"
         tabs={[
-          ...(isEmail ? buildEmailTabs(id, content) : [{ name: "Preview", show: () => <Content message={message} /> }]),
+          ...(isEmail
+            ? buildEmailTabs({ src: `/__knock/page/messages/${encodeURIComponent(id)}/html` }, content)
+            : [{ name: "Preview", show: () => <MessageContent message={message} /> }]),
           { name: "Data", show: () => <Code value={message.data} label="Data" /> },
           { name: "Events", show: () => <Events events={filterObjects(message.events)} /> },
           { name: "JSON", show: () => <Code value={message} label="The message as JSON" /> },

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Diagram } from "../diagram/diagram.js";
 import { StepDetails } from "../diagram/step-details.js";
 import type { Outline, RunProgress } from "../lib/outline.js";
@@ -31,6 +31,7 @@ interface WorkflowDiagramProps {
 /** Displays the diagram of a workflow. Enter or a click opens the details of a step, and Escape closes them. */
 export function WorkflowDiagram({ outline, progress, showOutcome }: WorkflowDiagramProps) {
   const [ref, width] = useWidth();
+  const detailsId = useId();
   const [open, setOpen] = useState<string | null>(null);
   const step = findOutlineStep(outline.steps, open);
   const close = (): void => {
@@ -53,13 +54,13 @@ export function WorkflowDiagram({ outline, progress, showOutcome }: WorkflowDiag
             width={width}
             label="Workflow diagram"
             open={open}
-            detailsId="step-details"
+            detailsId={detailsId}
             onOpen={(clicked) => setOpen(clicked === open ? null : clicked)}
           />
         )}
       </div>
       {step === null ? null : (
-        <section class="step-details" id="step-details" aria-label={`Details of ${step.ref}`} aria-live="polite">
+        <section class="step-details" id={detailsId} aria-label={`Details of ${step.ref}`} aria-live="polite">
           <button type="button" class="quiet" onClick={close} aria-label="Close the details">
             ×
           </button>

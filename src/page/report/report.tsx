@@ -1,0 +1,126 @@
+import { useState } from "preact/hooks";
+import { useTheme } from "../lib/theme.js";
+import { Chip } from "../parts/basics.js";
+import { CoverageSection } from "./coverage.js";
+import type { ReportData, ReportedScenario } from "./report-data.js";
+import { MessageView } from "./reported-message.js";
+
+const TONES = { passed: "good", failed: "bad", broken: "bad", skipped: "plain" } as const;
+
+const hasProblem = ({ status }: ReportedScenario): boolean => status === "failed" || status === "broken";
+
+function ErrorNote({ error, at }: { error: { message: string; hint: string | null }; at?: string }) {
+  return (
+    <div class="fault">
+      <p>
+        {at === undefined ? "" : `${at}: `}
+        {error.message}
+      </p>
+      {error.hint === null ? null : <p>{error.hint}</p>}
+    </div>
+  );
+}
+
+function FailureView({ failure, file }: { failure: ReportedScenario["failures"][number]; file: string }) {
+  const { subject, step, line, text } = failure;
+  return (
+    <section class="report-part">
+      <h4>
+        {subject}{" "}
+        <span class="muted">
+          step {step}, {file}:{line}
+        </span>
+      </h4>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard. */}
+      <section class="code" tabIndex={0} aria-label={`Comparison: ${subject}`}>
+        <pre>
+          {text.map((content, index) => (
+            <span
+              key={String(index)}
+              class={/^(\+ |found)/.test(content) ? "found" : /^(- |expected)/.test(content) ? "expected" : undefined}
+            >
+              {`${content}\n`}
+            </span>
+          ))}
+        </pre>
+      </section>
+    </section>
+  );
+}
+
+/** Displays a scenario. Its messages are displayed while it is open, because each email is a document of its own. */
+function ScenarioView({ scenario, file }: { scenario: ReportedScenario; file: string }) {
+  const [isOpen, setOpen] = useState(hasProblem(scenario));
+  const { name, status, error, skip, failures, messages, duration_ms } = scenario;
+  const count = messages === null ? "" : ` · ${messages.length} ${messages.length === 1 ? "message" : "messages"}`;
+  return (
+    <details class="report-panel" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <Chip status={status} tone={TONES[status]} /> <h3>{name}</h3>{" "}
+        <span class="muted">{skip ?? `${duration_ms} ms${count}`}</span>
+      </summary>
+      {isOpen ? (
+        <>
+          {error === null ? null : <ErrorNote error={error} at={`${file}:${error.line}`} />}
+          {failures.map((failure, index) => (
+            <FailureView key={String(index)} failure={failure} file={file} />
+          ))}
+          {messages === null ? (
+            <p class="hint">The messages are not in this report, because it would be too large.</p>
+          ) : null}
+          {messages?.map((message, index) => (
+            <MessageView key={message.id} message={message} index={index} />
+          ))}
+        </>
+      ) : null}
+    </details>
+  );
+}
+
+/** The page of a report. */
+export function Report({ data }: { data: ReportData }) {
+  const { files, summary, duration_ms } = data;
+  const [theme, nextTheme] = useTheme();
+  const [showsProblems, setShowsProblems] = useState(false);
+  const shown = files
+    .map((file) => ({ ...file, scenarios: showsProblems ? file.scenarios.filter(hasProblem) : file.scenarios }))
+    .filter(({ scenarios, error }) => scenarios.length > 0 || error !== null);
+  return (
+    <>
+      <header class="bar">
+        <h1>knock test</h1>
+        <p class="chips report-totals">
+          {(["passed", "failed", "broken", "skipped"] as const)
+            .filter((status) => summary[status] > 0)
+            .map((status) => (
+              <Chip key={status} status={`${summary[status]} ${status}`} tone={TONES[status]} />
+            ))}
+          <span class="muted">
+            {summary.files} {summary.files === 1 ? "file" : "files"}, {duration_ms} ms
+          </span>
+        </p>
+        <span class="bar-buttons">
+          <button type="button" aria-pressed={showsProblems} onClick={() => setShowsProblems(!showsProblems)}>
+            Only problems
+          </button>
+          <button type="button" class="quiet" onClick={nextTheme} aria-label={`Colors: ${theme}. Change`}>
+            {theme === "light" ? "☀" : theme === "dark" ? "☾" : "◐"}
+          </button>
+        </span>
+      </header>
+      <main class="report">
+        {shown.map(({ file, scenarios, error }) => (
+          <section key={file}>
+            <h2>{file}</h2>
+            {error === null ? null : <ErrorNote error={error} />}
+            {scenarios.map((scenario) => (
+              <ScenarioView key={scenario.name} scenario={scenario} file={file} />
+            ))}
+          </section>
+        ))}
+        {shown.length === 0 ? <p class="muted">No scenarios to show.</p> : null}
+        <CoverageSection data={data} />
+      </main>
+    </>
+  );
+}

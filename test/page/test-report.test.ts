@@ -1,0 +1,99 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import type { Json } from "../../src/util/json.js";
+import { closePages, getBrowser } from "../helpers/page-browser.js";
+import { hasBrowser } from "../helpers/page-reader.js";
+import { findViolations } from "../helpers/page-violations.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
+import type { Sample } from "../helpers/run-knock.js";
+
+const SCRIPT = "top.document.title = document.title = 'taken'; top.taken = true";
+/** An email that tries to run scripts, to load files, to submit a form and to leave its frame. */
+const HOSTILE = `<!doctype html><html><head>
+<base href="https://out.test/"><meta http-equiv="refresh" content="0; url=https://out.test/refresh">
+<meta http-equiv="Content-Security-Policy" content="script-src * 'unsafe-inline'">
+<link rel="stylesheet" href="https://out.test/style.css"><style>body { background: url(https://out.test/back.png) }</style>
+<script>${SCRIPT}</script><script src="https://out.test/script.js"></script></head>
+<body onload="${SCRIPT}"><h1>Hello</h1><img src="https://out.test/a.png" onerror="${SCRIPT}">
+<svg onload="${SCRIPT}"><script>${SCRIPT}</script></svg><iframe src="https://out.test/frame"></iframe>
+<form action="https://out.test/form"><button>Send</button></form>
+<a href="javascript:${SCRIPT}">Script</a><a href="https://out.test/top" target="_top">Top</a>
+<a href="https://out.test/blank" target="_blank">Blank</a><a href="https://out.test/link">Link</a></body></html>`;
+
+const TEXT = `</script><script>${SCRIPT}</script><img src=x onerror="${SCRIPT}">`;
+
+function writeHostileProject(project: Sample): void {
+  const settings = { layout_key: null };
+  const steps: Json = [
+    {
+      ref: "email_1",
+      type: "channel",
+      channel_type: "email",
+      channel_key: "mail",
+      template: { settings, subject: TEXT, html_body: HOSTILE, text_body: TEXT },
+    },
+    {
+      ref: "sms_1",
+      type: "channel",
+      channel_type: "sms",
+      channel_key: "texts",
+      template: { text_body: TEXT },
+    },
+  ];
+  project.write("knock.json", { knockDir: "./knock" });
+  project.write("knock/workflows/hostile/workflow.json", { name: "Hostile", steps });
+  const notify = { recipients: [{ id: "eve", email: "eve@example.com", phone_number: "+15005550006" }] };
+  const scenarios = { [TEXT]: { steps: [{ notify, expect: { outcomes: { eve: { sms_1: "failed" } } } }] } };
+  project.write("knock/workflows/hostile/own.test.json", { workflow: "hostile", scenarios });
+}
+
+describe.runIf(hasBrowser)("the page of a report", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await getBrowser();
+  });
+  afterAll(() => closePages(browser));
+
+  /** Opens the report. The returned list gets every effect that a message must not have. */
+  async function openReport(project: Sample): Promise<{ page: Page; effects: string[] }> {
+    const page = await browser.newPage({ viewport: { width: 1000, height: 800 } });
+    const effects: string[] = [];
+    // A request that the policy has blocked fails with "csp". Other failures and responses left the page.
+    page.on("requestfailed", (request) => {
+      if (request.failure()?.errorText !== "csp") effects.push(request.url());
+    });
+    page.on("response", (response) => {
+      if (response.url().startsWith("http")) effects.push(response.url());
+    });
+    page.on("dialog", (dialog) => {
+      effects.push("dialog");
+      void dialog.dismiss();
+    });
+    page.on("pageerror", (error) => effects.push(String(error)));
+    await page.goto(`file://${project.path("report.html")}`);
+    return { page, effects };
+  }
+
+  it("shows messages and coverage, and runs nothing of a hostile message", async ({ empty }) => {
+    writeHostileProject(empty);
+    const { exitCode } = await empty.knock(["test", "--coverage", "--reporter", "html=report.html"]);
+    expect(exitCode).toBe(1);
+    const { page, effects } = await openReport(empty);
+    const inside = page.frameLocator("iframe");
+    await inside.getByRole("heading", { name: "Hello" }).waitFor();
+    for (const name of ["Script", "Blank", "Top", "Link"]) {
+      await inside.getByText(name, { exact: true }).press("Enter", { noWaitAfter: true });
+      await inside.getByRole("heading", { name: "Hello" }).waitFor();
+    }
+    await inside.getByRole("button", { name: "Send" }).press("Enter", { noWaitAfter: true });
+    await page.getByText("hostile", { exact: true }).click();
+    await page.locator(".node", { hasText: "sms_1" }).filter({ hasText: "covered" }).click();
+    await page.getByText("reason missing_recipient_data never occurs").waitFor();
+    expect(await page.title()).toBe("knock test");
+    expect(await page.evaluate("window.taken")).toBeUndefined();
+    expect(effects).toEqual([]);
+    expect(page.context().pages()).toHaveLength(1);
+    expect(page.url()).toContain("report.html");
+    expect(await findViolations(page)).toEqual([]);
+  });
+});
