@@ -54,6 +54,12 @@ const APART = {
   "nodemailer/lib/mail-composer": true,
 };
 
+/** The contents of bundles that share a package: nodemailer contains its composer, but does not export it. */
+const SHARED_CONTENTS = {
+  nodemailer: `export * from "nodemailer"; export { default as MailComposer } from "nodemailer/lib/mail-composer";`,
+  "nodemailer/lib/mail-composer": `export { MailComposer as default } from "../../nodemailer.cjs";`,
+};
+
 /**
  * Modules of this project that few starts need. Each is bundled separately and read when it is imported. It has its own
  * copy of the modules that it shares with the command, so errors are recognized by a marker and not by their class.
@@ -215,10 +221,13 @@ const results = await Promise.all([
       // export.
       ...(exported === true ? { footer: { js: "module.exports = module.exports.default;" } } : {}),
       stdin: {
-        contents: `export ${exported ? `{ ${exported === true ? "default" : exported} }` : "*"} from "${name}";`,
+        contents:
+          SHARED_CONTENTS[name] ??
+          `export ${exported ? `{ ${exported === true ? "default" : exported} }` : "*"} from "${name}";`,
         resolveDir: root,
       },
       outfile: join(dist, "vendor", `${name}.cjs`),
+      external: ["../../nodemailer.cjs"],
       plugins: name === "quicktype-core" ? [quicktypeLanguages] : name.startsWith("juice/") ? [sharedCheerio] : [],
     }),
   ),
