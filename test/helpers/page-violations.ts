@@ -9,17 +9,21 @@ interface Violation {
   nodes: { html: string; failureSummary: string }[];
 }
 
+const ALL_RULES = JSON.stringify(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]);
+const COLOR_RULES = `axe.getRules(${ALL_RULES}).filter(({ tags }) => tags.includes("cat.color")).map(({ ruleId }) => ruleId)`;
+
 /**
- * Returns the violations of WCAG 2.2 A and AA that axe finds, contrast included. The frame of an email is left out. axe
- * is loaded only once, and stays in the page while only the address after `#` changes.
+ * Returns the violations of WCAG 2.2 A and AA that axe finds, contrast included, or only those of rules about colors.
+ * The frame of an email is left out. axe is loaded only once, and stays in the page while only the address after `#`
+ * changes.
  */
-export async function findViolations(page: Page): Promise<string[]> {
+export async function findViolations(page: Page, rules: "all" | "colors" = "all"): Promise<string[]> {
   if (!(await page.evaluate("'axe' in window"))) await page.evaluate(AXE);
   const found = (await page.evaluate(`(async () => {
     const { violations } = await axe.run(document, {
       iframes: false,
       resultTypes: ["violations"],
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+      runOnly: ${rules === "all" ? ALL_RULES : COLOR_RULES},
     });
     return violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => ({ html, failureSummary })) }));
   })()`)) as Violation[];
