@@ -41,14 +41,18 @@ export async function parseJson(text: string): Promise<JsonResult> {
   try {
     return { value: JSON.parse(source) as Json };
   } catch (error) {
-    const { parse, printParseErrorCode } = await import("jsonc-parser");
-    const errors: { error: number; offset: number; length: number }[] = [];
+    const { printParseErrorCode, visit } = await import("jsonc-parser");
+    let first: { error: number; offset: number } | undefined;
     try {
-      parse(source, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
+      // A long text is not read further than its first error.
+      const onError = (code: number, at: number): void => {
+        first ??= { error: code, offset: at };
+        throw error;
+      };
+      visit(source, { onError }, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
     } catch {
-      // Nested too deeply for a recursive parser: the position is lost, but the error is reported.
+      // The first error, or a text that is nested too deeply for a recursive parser, whose position is lost.
     }
-    const [first] = errors;
     const offset = first?.offset ?? source.length;
     return {
       error:

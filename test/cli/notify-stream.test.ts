@@ -22,6 +22,7 @@ function open(sample: Sample, args: readonly string[], env: Record<string, strin
   });
   const ended = once(child, "exit").then(([code]) => code as number);
   let stdout = "";
+  let lineCount = 0;
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => {
     stderr += chunk;
@@ -29,11 +30,12 @@ function open(sample: Sample, args: readonly string[], env: Record<string, strin
   const read = (): void => {
     child.stdout.on("data", (chunk: Buffer) => {
       stdout += chunk;
+      for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lineCount++;
     });
   };
   /** Resolves when standard output has this many lines. */
   const lines = async (count: number): Promise<string[]> => {
-    while (stdout.split("\n").length <= count) await once(child.stdout, "data");
+    while (lineCount < count) await once(child.stdout, "data");
     return stdout.split("\n").slice(0, count);
   };
   return { child, ended, read, lines, errors: () => stderr, output: () => stdout };
