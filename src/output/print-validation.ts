@@ -22,8 +22,8 @@ function formatSeverity(severity: ProjectFinding["severity"], { colors: paint }:
 function printSummary({ silenced, summary }: ValidationReport, output: Output): void {
   const { errors, warnings, files } = summary;
   const counts = `${formatCount(errors, "error")}, ${formatCount(warnings, "warning")}`;
-  const end = silenced.length > 0 ? `, ${silenced.length} silenced` : "";
-  output.line(`${errors > 0 ? output.colors.red(counts) : counts} in ${formatCount(files, "file")}${end}`);
+  output.line(`${errors > 0 ? output.colors.red(counts) : counts} in ${formatCount(files, "file")}`);
+  if (silenced.length > 0) output.line(formatCount(silenced.length, "silenced finding"));
 }
 
 /** Prints one line for each finding, its hint, and the totals. `--quiet` prints only the findings. */

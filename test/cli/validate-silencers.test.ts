@@ -19,10 +19,13 @@ function silence(sample: Sample, file: string, ...rules: JsonObject[]): void {
   sample.write(file, JSON.stringify(document, null, 2));
 }
 
+/** Returns the report without the users of the sample who get nothing, and without its payloads. */
 async function validate(sample: Sample, ...args: string[]): Promise<Report> {
   const { json } = await sample.knock(["validate", ...args, "--json"]);
-  const findings = (json.findings as JsonObject[]).filter(({ file }) => !String(file).startsWith("payloads/"));
-  return { findings, silenced: json.silenced as JsonObject[], codes: findings.map(({ code }) => String(code)) };
+  const select = (list: unknown): JsonObject[] =>
+    (list as JsonObject[]).filter(({ code, file }) => code !== "silent_drop" && !String(file).startsWith("payloads/"));
+  const findings = select(json.findings);
+  return { findings, silenced: select(json.silenced), codes: findings.map(({ code }) => String(code)) };
 }
 
 describe.concurrent("knock validate silences", () => {
@@ -35,7 +38,7 @@ describe.concurrent("knock validate silences", () => {
     expect(report.silenced).toMatchObject([
       { code: "undefined_variable", file: TEXT, line: 1, reason: "The old name." },
     ]);
-    expect((await collab.knock(["validate"])).stdout).toMatch(/, 1 silenced$/m);
+    expect((await collab.knock(["validate"])).stdout).toMatch(/^1 silenced finding$/m);
 
     silence(collab, "knock.json", { ...rule, path: "knock/workflows/welcome/**" });
     expect((await validate(collab)).codes).toEqual(["unused_silencer", "undefined_variable"]);

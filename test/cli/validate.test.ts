@@ -78,6 +78,32 @@ describe.concurrent("knock validate", () => {
     expect((await collab.knock(["validate"])).exitCode).toBe(3);
   });
 
+  it("reports every template error of a workflow", async ({ collab }) => {
+    collab.write("knock/workflows/order-placed/email_1/text_body.txt", "{% if data.order %}");
+    edit(collab, WORKFLOW, ({ steps }) => {
+      const email = (steps as JsonObject[]).find(({ channel_key }) => channel_key === "sendgrid") as JsonObject;
+      Object.assign(email.template as JsonObject, { subject: "{{ data.order | upcse }}" });
+    });
+    const findings = await readFindings(collab, "order-placed");
+    expect(findings.map(({ code }) => code)).toEqual(["template_invalid", "template_invalid"]);
+    expect(findings.map(({ file }) => file).sort()).toEqual([
+      "knock/workflows/order-placed/email_1/text_body.txt",
+      WORKFLOW,
+    ]);
+  });
+
+  it("does not report users who turned a workflow off, or whose messages depend on the data", async ({ collab }) => {
+    collab.write("knock.json", '{ "knockDir": "./knock" }');
+    const own = {
+      id: "nina",
+      email: "n@example.com",
+      preferences: { default: { workflows: { "storage-low": false } } },
+    };
+    collab.write("knock/recipients/more.json", JSON.stringify({ users: [own] }));
+    const nina = (await readFindings(collab)).filter(({ message }) => message.includes("nina"));
+    expect(nina).toEqual([]);
+  });
+
   it("reports an invalid environment once, instead of an error of each workflow", async ({ collab }) => {
     collab.write("knock/environment.json", '{ "chanels": {} }');
     const findings = await readFindings(collab);
@@ -210,6 +236,44 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     code: "later_step_ref",
     file: COMMENT,
     message: 'use step "email_1", which does not run before this step',
+  },
+  "a condition on data that the schema does not declare": {
+    change: (collab) =>
+      edit(collab, WORKFLOW, (workflow) => {
+        firstStep(workflow).conditions = { all: [{ variable: "data.ordr.id", operator: "exists" }] };
+      }),
+    code: "undefined_variable",
+    file: WORKFLOW,
+    message: 'data.ordr is not declared in trigger_data_json_schema; did you mean "data.order"?',
+  },
+  "a delay until a time that the schema does not declare": {
+    change: (collab) =>
+      edit(collab, WORKFLOW, (workflow) => {
+        const settings = { delay_until_field_path: "data.starts_at" };
+        (workflow.steps as JsonObject[]).unshift({ type: "delay", ref: "delay_9", settings });
+      }),
+    code: "undefined_variable",
+    file: WORKFLOW,
+    message: "data.starts_at is not declared",
+  },
+  "conditions that contradict each other": {
+    change: (collab) =>
+      edit(collab, COMMENT, (workflow) => {
+        const all = ["Home", "About"].map((argument) => ({ variable: "data.page", operator: "equal_to", argument }));
+        firstStep(workflow).conditions = { all };
+      }),
+    code: "impossible_condition",
+    file: COMMENT,
+    message: 'data.page cannot be both "Home" and "About"',
+  },
+  "a user without an address": {
+    change: (collab) => {
+      collab.write("knock.json", '{ "knockDir": "./knock" }');
+      collab.write("knock/recipients/more.json", '{ "users": [{ "id": "nina", "name": "Nina" }] }');
+    },
+    code: "silent_drop",
+    file: "knock/workflows/storage-low/workflow.json",
+    message: "nina (email_1: no email address)",
   },
   "a preference for an unknown category": {
     change: (collab) =>

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, sep } from "node:path";
 import type { Broadcast } from "../../domain/audience/broadcast.js";
+import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
 import { parsePathSegments } from "../../domain/steps/walk-steps.js";
+import { checkConditions } from "../../domain/validation/check-conditions.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
 import { checkPreferenceKeys, checkRecipientPreferences } from "../../domain/validation/check-preference-keys.js";
 import { checkPayload, checkSchemaSamples } from "../../domain/validation/check-sample-data.js";
@@ -15,7 +17,7 @@ import {
   type ValidationReport,
 } from "../../domain/validation/project-finding.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
-import { compileWorkflow } from "../../engine/compile/compile-workflow.js";
+import { compileWorkflow, findTemplateErrors } from "../../engine/compile/compile-workflow.js";
 import { findUndefinedVariables } from "../../engine/run/find-undefined-variables.js";
 import type { CompiledWorkflow } from "../../engine/workflow/compiled-workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
@@ -30,6 +32,7 @@ import { listScenarioFiles, readScenarios } from "../../project/read-scenarios.j
 import { readSilencers } from "../../project/read-silencers.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { checkSilentDrops } from "./check-recipients.js";
 
 /** The folder beside knock.json with triggers for `knock notify --file`. */
 const PAYLOADS_FOLDER = "payloads";
@@ -66,7 +69,7 @@ function countFiles(folder: string): number {
 class ProjectValidator {
   readonly findings: LocatedFinding[] = [];
   private readonly workflows = new Map<string, Workflow>();
-  private recipients: JsonObject[] = [];
+  private recipients: RecipientUpsert[] = [];
 
   constructor(
     private readonly project: Project,
@@ -109,9 +112,7 @@ class ProjectValidator {
   async checkRecipients(): Promise<void> {
     const read = (): Promise<RecipientsSeed[]> => this.project.readChangedRecipients(new Map());
     const seeds = (await this.tryRead(this.displayPath("recipients"), read)) ?? [];
-    this.recipients = seeds
-      .flatMap(({ recipients }) => recipients.map(({ properties }) => properties as JsonObject))
-      .slice(0, MAX_SCOPE_RECIPIENTS);
+    this.recipients = seeds.flatMap(({ recipients }) => recipients);
   }
 
   private toProjectFile(...path: string[]): ProjectFile {
@@ -128,18 +129,27 @@ class ProjectValidator {
     this.findings.push(...project.getWorkflowFindings(key));
     if (workflow === null) return;
     this.workflows.set(key, workflow);
-    const checks = [...checkStepOrder(workflow), ...checkSchemaSamples(workflow)];
+    const checks = [...checkStepOrder(workflow), ...checkConditions(workflow), ...checkSchemaSamples(workflow)];
     await this.addFindings(file, checks);
-    await this.tryRead(file.displayPath, async () => {
-      const compiled = await compileWorkflow(workflow, project);
-      if (compiled.sharedError !== null) throw compiled.sharedError;
-      await this.checkVariables(file, compiled);
-    });
+    await this.checkTemplates(file, workflow);
+  }
+
+  /** Checks the templates of a workflow, and with them the runs that it would start. */
+  private async checkTemplates(file: ProjectFile, workflow: Workflow): Promise<void> {
+    const compiled = await compileWorkflow(workflow, this.project).catch(() => null);
+    if (compiled === null || compiled.sharedError !== null) {
+      for (const error of await findTemplateErrors(workflow, this.project)) this.addError(error, file.displayPath);
+      return;
+    }
+    const environment = await this.project.environment();
+    await this.checkVariables(file, compiled);
+    await this.addFindings(file, checkSilentDrops(compiled, environment, this.recipients));
   }
 
   private async checkVariables(file: ProjectFile, compiled: CompiledWorkflow): Promise<void> {
     const environment = await this.project.environment();
-    for (const { read, message } of findUndefinedVariables(compiled, environment, this.recipients)) {
+    const scopes = this.recipients.slice(0, MAX_SCOPE_RECIPIENTS).map(({ properties }) => properties as JsonObject);
+    for (const { read, message } of findUndefinedVariables(compiled, environment, scopes)) {
       const code = "undefined_variable";
       const { file: textFile, fieldPath, line, column } = read;
       if (textFile !== undefined) this.findings.push({ code, message, file: textFile, line, column, pointer: "" });
@@ -251,7 +261,8 @@ export async function validateProject(project: Project, { keys, cwd }: Validatio
         hint: didYouMean(key, known, "Workflows"),
       });
   const validator = new ProjectValidator(project, cwd);
-  if (await validator.checkEnvironment()) {
+  const isEnvironmentValid = await validator.checkEnvironment();
+  if (isEnvironmentValid) {
     await validator.checkRecipients();
     for (const key of keys.length === 0 ? known : keys) await validator.checkWorkflow(key);
     if (keys.length === 0) await validator.checkDocuments();
@@ -262,7 +273,7 @@ export async function validateProject(project: Project, { keys, cwd }: Validatio
       ? countFiles(knockDir) + Number(existsSync(join(root, PROJECT_FILE)))
       : keys.reduce((count, key) => count + countFiles(join(knockDir, "workflows", key)), 0);
   // A part of the project, or a branch, lacks the files that other silencers are for.
-  const isWholeProject = keys.length === 0 && branchDir === undefined;
+  const isWholeProject = isEnvironmentValid && keys.length === 0 && branchDir === undefined;
   const branches = formatDisplayPath(cwd, join(knockDir, "branches"));
   return buildValidationReport(validator.findings, {
     files,

@@ -17,6 +17,8 @@ export const FINDING_CODES = {
   undefined_variable: "warning",
   unreachable_step: "warning",
   later_step_ref: "warning",
+  impossible_condition: "warning",
+  silent_drop: "warning",
   unknown_workflow: "warning",
   workflow_cycle: "warning",
   unknown_preference_key: "warning",

@@ -30,7 +30,7 @@ export const FINDING_EXPLANATIONS: Readonly<
   },
   undefined_variable: {
     meaning:
-      "A template uses a variable that is not defined, or that the workflow's data schema does not declare. Liquid prints nothing for it.",
+      "A template, a condition or the field path of a delay, batch or throttle uses a variable that is not defined, or that the workflow's data schema does not declare. Liquid prints nothing for it. In conditions and field paths, it is always absent.",
     fix: "Correct the variable as the message suggests, or add the property to `trigger_data_json_schema`.",
   },
   unreachable_step: {
@@ -40,6 +40,16 @@ export const FINDING_EXPLANATIONS: Readonly<
   later_step_ref: {
     meaning: "Conditions use the result of a step that does not run before the step with the conditions.",
     fix: "Move the step, or use an earlier one in the conditions.",
+  },
+  impossible_condition: {
+    meaning:
+      "Conditions are never true, because all of them must be and two contradict each other. The step or branch never runs.",
+    fix: "Put the conditions into `any`, or remove one of them.",
+  },
+  silent_drop: {
+    meaning:
+      "A workflow sends nothing to users in `recipients/`, whatever its data and conditions are: they lack an address, or the environment turns its channels off. Users who turned the workflow off themselves are not reported.",
+    fix: "Add the missing data to the users, add a step for a channel that they have, or change the default preferences.",
   },
   unknown_workflow: {
     meaning: "A step triggers a workflow that the project does not have.",

@@ -13,8 +13,7 @@ import type { UserLookupResult } from "../../ports/provider.js";
 import { createKsuid } from "../../util/ids.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
-import { describeDecidingCondition, toConditionLog } from "../condition/condition-log.js";
-import { evaluateConditions } from "../condition/evaluate-conditions.js";
+import { describeDecidingCondition } from "../condition/condition-log.js";
 import type { BatchView } from "../context/build-batch-view.js";
 import { buildConnectionRef, PendingQueryError } from "../context/pending-query.js";
 import { getPlainMessageEvent } from "../execution/plain-events.js";
@@ -23,9 +22,10 @@ import type { StepEffect } from "../execution/step-effect.js";
 import type { ChannelRenderer, Destination, RenderContext } from "../render/channel-renderer.js";
 import { toConnectionDestination } from "../render/compile-chat.js";
 import { createTracker } from "./create-tracker.js";
+import { buildRenderContext, findDestinations, isSandbox } from "./find-destinations.js";
 import { findPushDevice } from "./find-push-device.js";
 import { selectChannels } from "./select-channels.js";
-import { type Skip, skipByPreferences } from "./skip-by-preferences.js";
+import type { Skip } from "./skip-by-preferences.js";
 
 /**
  * Limits the cached channels that no environment declares. They are cached so that their messages share one channel
@@ -74,28 +74,9 @@ export function resolveChannels(step: ChannelStep, execution: RunExecution): Cha
     : { reason: { code: "condition", detail: `no channel of group ${group.key} applies` } };
 }
 
-/** Returns whether messages of a channel are never sent (E-208). The in-app feed has no sandbox. */
-function isSandbox(channel: Channel, { input }: RunExecution): boolean {
-  return !hasTrait(channel.type, "isFeed") && (!channel.deliver || input.run.settings.sandbox_mode);
-}
-
 function skipByStepConditions(step: ChannelStep, execution: RunExecution): Skip | null {
   const { passed, evaluated } = execution.checkConditions(step.conditions);
   return passed ? null : { reason: { code: "condition", detail: describeDecidingCondition(evaluated) } };
-}
-
-/** Checks the channel's own conditions, after the step's. A sandboxed channel does not evaluate them (E-089, E-172). */
-function skipByChannelConditions(channel: Channel, execution: RunExecution): Skip | null {
-  if (channel.conditions === null || isSandbox(channel, execution)) return null;
-  const result = evaluateConditions(channel.conditions, execution.conditionScope);
-  if (result.passed) return null;
-  return {
-    reason: {
-      code: "condition",
-      detail: `channel ${channel.key}: ${describeDecidingCondition(result.evaluated) ?? ""}`,
-    },
-    eventData: { reason: "channel_conditions_failed", conditions: toConditionLog(result.evaluated) },
-  };
 }
 
 /**
@@ -114,19 +95,21 @@ function resolveScheduledTime(
   return compiled.timeWindows.findSendWindowOpening(step.send_windows, now, execution.resolveZone(device?.timezone));
 }
 
-function toMessageBatch({ actors, total_actors, total_activities }: BatchView): MessageBatch {
-  return { actors: actors.slice(0, MAX_MESSAGE_ACTORS), total_actors, total_activities };
-}
+const toMessageBatch = ({ actors, total_actors, total_activities }: BatchView): MessageBatch => ({
+  actors: actors.slice(0, MAX_MESSAGE_ACTORS),
+  total_actors,
+  total_activities,
+});
 
 /** Cached, so that messages through a channel share one object for it. */
 const messageChannels = new WeakMap<Channel, MessageChannel>();
 
 function toMessageChannel(channel: Channel): MessageChannel {
-  let messageChannel = messageChannels.get(channel);
-  if (messageChannel === undefined) {
-    messageChannel = { id: channel.id, key: channel.key, type: channel.type, provider: channel.provider };
-    messageChannels.set(channel, messageChannel);
-  }
+  const known = messageChannels.get(channel);
+  if (known !== undefined) return known;
+  const { id, key, type, provider } = channel;
+  const messageChannel = { id, key, type, provider };
+  messageChannels.set(channel, messageChannel);
   return messageChannel;
 }
 
@@ -218,22 +201,11 @@ function resolveDestinations(
 
 /** Creates the messages of a step for one channel, or returns the reason to skip it. */
 function createChannelMessages(step: ChannelStep, channel: Channel, execution: RunExecution): Message[] | Skip {
-  const { input, scope, parties, batch } = execution;
-  const unmet = skipByChannelConditions(channel, execution);
-  if (unmet) return unmet;
+  const { input } = execution;
   const renderer = input.compiled.renderers.get(step.ref) as ChannelRenderer;
-  const context: RenderContext = {
-    scope,
-    recipient: parties.recipient,
-    tenant: parties.tenant,
-    channel,
-    batch: batch && { first: batch.firstData, reduced: batch.reducedData },
-    warn: (text) => execution.warn(text),
-  };
-  const destinations = renderer.resolveDestinations(context);
-  if (destinations.length === 0) return { reason: { code: "missing_recipient_data", detail: renderer.missingData } };
-  const skip = skipByPreferences(channel, execution);
-  if (skip) return skip;
+  const context = buildRenderContext(channel, execution);
+  const destinations = findDestinations(renderer, context, execution);
+  if (!Array.isArray(destinations)) return destinations;
   const resolvedDestinations = resolveDestinations(destinations, channel, execution);
   if (!Array.isArray(resolvedDestinations)) return resolvedDestinations;
   const track = createTracker(step, channel, input, (text) => execution.warn(text));

@@ -64,7 +64,14 @@ function checkSharedRequests(
   return checked;
 }
 
-async function compileVersion(workflow: Workflow, templates: SharedTemplates): Promise<CompiledWorkflow> {
+/** Receives an error, so that the compilation continues with the next text. */
+type OnError = (error: KnockError) => void;
+
+async function compileVersion(
+  workflow: Workflow,
+  templates: SharedTemplates,
+  onError?: OnError,
+): Promise<CompiledWorkflow> {
   const renderers = new Map<string, ChannelRenderer>();
   const shared = parsePartials(templates);
   const findFile = (pointer: string) => findTextFile(workflow, pointer);
@@ -75,7 +82,13 @@ async function compileVersion(workflow: Workflow, templates: SharedTemplates): P
   const compileText: CompileText = (source, fieldPath) => {
     translates ||= TRANSLATION_PATTERN.test(source);
     usesLiquid ||= hasLiquid(source);
-    return compileLiquid(source, fieldPath);
+    if (onError === undefined) return compileLiquid(source, fieldPath);
+    try {
+      return compileLiquid(source, fieldPath);
+    } catch (error) {
+      onError(toKnockError(error));
+      return () => "";
+    }
   };
   checkConditionTexts(workflow.conditions, "conditions", compileText);
   for (const { step, path } of walkSteps(workflow.steps)) {
@@ -84,7 +97,13 @@ async function compileVersion(workflow: Workflow, templates: SharedTemplates): P
     if (definition.compile === undefined) {
       if ("settings" in step) compileTexts(step.settings, `${path}.settings`, compileText);
     } else {
-      const renderer = await definition.compile(step, path, { workflow, compile: compileText, shared });
+      const compilation = definition.compile(step, path, { workflow, compile: compileText, shared });
+      const renderer = await (onError === undefined
+        ? compilation
+        : compilation.catch((error: unknown) => {
+            onError(toKnockError(error));
+            return null;
+          }));
       if (renderer !== null) renderers.set(step.ref, renderer);
     }
     checkConditionTexts(step, path, compileText);
@@ -92,6 +111,7 @@ async function compileVersion(workflow: Workflow, templates: SharedTemplates): P
   }
   const requests =
     templates.requests.size > 0 ? checkSharedRequests(templates, shared.partials, shared.errors) : NO_REQUESTS;
+  if (onError !== undefined) shared.errors.forEach(onError);
   return {
     workflow,
     renderers,
@@ -101,6 +121,20 @@ async function compileVersion(workflow: Workflow, templates: SharedTemplates): P
     timeWindows: needsTime ? await import("../schedule/time-windows.js") : null,
     sharedError: shared.errors[0] ?? null,
   };
+}
+
+/** Returns an error that a user causes. Throws others again. */
+function toKnockError(error: unknown): KnockError {
+  if (error instanceof KnockError) return error;
+  throw error;
+}
+
+/** Returns all errors in the templates of a workflow, and in the layouts, partials and requests that it uses. */
+export async function findTemplateErrors(workflow: Workflow, source: SharedTemplateSource): Promise<KnockError[]> {
+  const errors: KnockError[] = [];
+  const templates = await readSharedTemplates(workflow, source);
+  await compileVersion(workflow, templates, (error) => errors.push(error));
+  return errors;
 }
 
 const NO_REQUESTS: CompiledWorkflow["requests"] = new Map();

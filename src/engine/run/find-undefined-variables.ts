@@ -1,6 +1,6 @@
 import type { Environment } from "../../domain/environment/environment.js";
+import { listDeclaredProperties } from "../../domain/validation/list-declared-properties.js";
 import type { JsonObject } from "../../util/json.js";
-import { isJsonObject } from "../../util/json.js";
 import type { RenderScope } from "../liquid/liquid.js";
 import {
   findMisspelledVariables,
@@ -17,13 +17,6 @@ interface UndefinedVariable {
 
 /** Roots that only some steps or runs have. */
 const OPTIONAL_ROOTS = new Set(["refs", "inputs", "current_message", "forloop", "tablerowloop", "continue", "object"]);
-
-/** Returns the declared properties of the data; null if the schema allows others. */
-function listDeclaredProperties(schema: JsonObject | null): string[] | null {
-  if (schema === null || !isJsonObject(schema.properties)) return null;
-  if (["$ref", "anyOf", "oneOf", "allOf", "patternProperties"].some((word) => word in schema)) return null;
-  return schema.additionalProperties === true ? null : Object.keys(schema.properties);
-}
 
 function isUndeclared(
   { path: [root, key], isGuarded }: StepVariable,

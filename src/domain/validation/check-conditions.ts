@@ -1,0 +1,82 @@
+import { findNearest } from "../../util/find-nearest.js";
+import { isJsonObject } from "../../util/json.js";
+import { getStepDefinition } from "../steps/step-definitions.js";
+import { parsePathSegments, walkSteps } from "../steps/walk-steps.js";
+import { hasLiquid } from "../template/has-liquid.js";
+import type { Workflow } from "../workflow/workflow.js";
+import type { CheckFinding } from "./check-finding.js";
+import { listDeclaredProperties } from "./list-declared-properties.js";
+
+interface FoundValue {
+  value: Readonly<Record<string, unknown>>;
+  path: PropertyKey[];
+}
+
+/** Yields the objects in a value, with their paths. Steps inside a step are not part of it. */
+function* walkObjects(value: unknown, path: PropertyKey[]): Generator<FoundValue> {
+  if (Array.isArray(value)) for (const [index, item] of value.entries()) yield* walkObjects(item, [...path, index]);
+  else if (isJsonObject(value)) {
+    yield { value, path };
+    for (const [key, item] of Object.entries(value))
+      if (key !== "steps" && key !== "template") yield* walkObjects(item, [...path, key]);
+  }
+}
+
+/** Returns the value that a condition requires, or null if it accepts several. Liquid may render any value. */
+function findRequiredValue({ operator, argument }: FoundValue["value"]): string | null {
+  if (operator === "empty" || operator === "not_exists") return "no value";
+  return operator === "equal_to" && argument !== null && argument !== undefined && !hasLiquid(argument)
+    ? JSON.stringify(argument)
+    : null;
+}
+
+/** Returns a finding if two conditions that must both be true require different values of one variable. */
+function findContradiction({ value, path }: FoundValue): CheckFinding[] {
+  if (!Array.isArray(value.all)) return [];
+  const required = new Map<unknown, string>();
+  for (const condition of value.all) {
+    const wanted = isJsonObject(condition) ? findRequiredValue(condition) : null;
+    if (wanted === null) continue;
+    const { variable } = condition as { variable: unknown };
+    const other = required.get(variable) ?? wanted;
+    required.set(variable, wanted);
+    if (other === wanted || typeof variable !== "string") continue;
+    const message = `are never true: ${variable} cannot be both ${other} and ${wanted}`;
+    return [{ code: "impossible_condition", path: [...path, "all"], message }];
+  }
+  return [];
+}
+
+/** Returns a finding for a variable of a condition, or the path of a time, that the schema of the data does not declare. */
+function findUndeclaredPaths({ value, path }: FoundValue, declared: readonly string[]): CheckFinding[] {
+  return Object.entries(value).flatMap(([key, name]): CheckFinding[] => {
+    if (typeof name !== "string" || !(key === "variable" || key.endsWith("_field_path"))) return [];
+    const property = /^data\.(?<property>[^.[\]]+)/.exec(name)?.groups?.property;
+    if (property === undefined || hasLiquid(name) || declared.includes(property)) return [];
+    const near = findNearest(property, declared);
+    const suggestion = near === undefined ? "" : `; did you mean "data.${near}"?`;
+    const message = `data.${property} is not declared in trigger_data_json_schema${suggestion}`;
+    return [{ code: "undefined_variable", path: [...path, key], message }];
+  });
+}
+
+/**
+ * Returns findings about conditions that contradict each other, and about conditions and times of steps that use properties
+ * which the schema of the data does not declare. Steps that change the data may add properties.
+ */
+export function checkConditions({ conditions, steps, trigger_data_json_schema: schema }: Workflow): CheckFinding[] {
+  let declared = listDeclaredProperties(schema);
+  const findings: CheckFinding[] = [];
+  const check = (value: unknown, path: PropertyKey[]): void => {
+    for (const found of walkObjects(value, path)) {
+      findings.push(...findContradiction(found));
+      if (declared !== null) findings.push(...findUndeclaredPaths(found, declared));
+    }
+  };
+  check(conditions, ["conditions"]);
+  for (const { step, path } of walkSteps(steps)) {
+    check(step, parsePathSegments(path));
+    if (getStepDefinition(step).changedScopes?.includes("data")) declared = null;
+  }
+  return findings;
+}
