@@ -47,6 +47,7 @@ const HOME = {
   diff: "output/",
   cheerio: "testing/",
   "quicktype-core": "codegen/",
+  "@pnpm/tabtab": "app/completion/",
 };
 
 module.exports = {

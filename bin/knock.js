@@ -13,7 +13,7 @@ if ((word === "--version" || word === "-V") && more.length === 0) {
   writeSync(1, `${require("../package.json").version}\n`);
   process.exit();
 }
-const COMMANDS = ["notify", "trigger", "cancel", "runs", "messages", "clock", "worker", "test"];
+const COMMANDS = "notify trigger cancel runs messages clock worker test completion-server".split(" ");
 const DAY_MS = 86_400_000;
 const MAX_AGE_MS = 30 * DAY_MS;
 const dist = join(__dirname, "..", "dist");

@@ -48,6 +48,7 @@ const APART = {
   diff: false,
   yaml: false,
   "quicktype-core": "InputData, JSONSchemaInput, JSONSchemaStore, quicktype",
+  "@pnpm/tabtab": false,
   "juice/client.js": true,
   mrml: false,
   nodemailer: false,
@@ -65,6 +66,8 @@ const SHARED_CONTENTS = {
  * copy of the modules that it shares with the command, so errors are recognized by a marker and not by their class.
  */
 const LATE_MODULES = [
+  "app/completion/completion-script",
+  "app/doctor/run-checks",
   "app/generate-types",
   "app/init-project",
   "app/open-in-browser",
@@ -247,6 +250,10 @@ await writeTestingModules(root, join(dist, "testing"));
 
 // mrml reads its WebAssembly from its own folder.
 copyFileSync(join(dirname(require.resolve("mrml")), "mrml_wasm_bg.wasm"), join(dist, "vendor", "mrml_wasm_bg.wasm"));
+// The completion library reads its scripts from its own folder.
+cpSync(join(root, "node_modules/@pnpm/tabtab/lib/templates"), join(dist, "vendor/@pnpm/templates"), {
+  recursive: true,
+});
 cpSync(join(root, SQLITE_PACKAGE, "prebuilds"), join(dist, "prebuilds"), { recursive: true });
 
 /**

@@ -72,6 +72,8 @@ export const JSON_EXAMPLES = [
   ["auth-login", 'echo "$KNOCK_API_KEY" | knock auth login --with-key --json'],
   ["auth-status", "knock auth status --json"],
   ["auth-logout", "knock auth logout --json"],
+  ["completion", "knock completion fish --json"],
+  ["doctor", "knock doctor --json"],
   ["config-list", "knock config list --json"],
   ["config-get", "knock config get target --json"],
   ["config-set", "knock config set target local --json"],

@@ -1,7 +1,9 @@
-import type { Commands } from "./run-program.js";
+import { COMPLETE_LINE, type Commands } from "./run-program.js";
 import {
   createBrowserService,
+  createCompletionService,
   createDevServices,
+  createDoctorService,
   createInitService,
   createLocalTargetService,
   createTestService,
@@ -68,5 +70,14 @@ export const COMMANDS: Commands = {
   },
   auth: async () => (await import("../commands/auth.js")).registerAuth,
   config: async () => (await import("../commands/config.js")).registerConfig,
+  async doctor() {
+    const { registerDoctor } = await import("../commands/doctor.js");
+    return (program, app) => registerDoctor(program, app, createDoctorService(app));
+  },
+  async completion() {
+    const { registerCompletion } = await import("../commands/completion.js");
+    return (program, app) => registerCompletion(program, app, createCompletionService());
+  },
+  [COMPLETE_LINE]: async () => (await import("./completion/complete-line.js")).completeLine,
   help: async () => (await import("../commands/help.js")).registerHelp,
 };

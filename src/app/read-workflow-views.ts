@@ -7,7 +7,8 @@ import type { LocalOperations } from "../ports/operations.js";
 import type { Project } from "../project/open-project.js";
 import { didYouMean } from "../util/find-nearest.js";
 
-async function readWorkflow(
+/** Reads a workflow with everything that it refers to, and returns its problems. */
+export async function readWorkflow(
   key: string,
   project: Project,
 ): Promise<{ workflow: Workflow | null; problems: WorkflowProblem[] }> {

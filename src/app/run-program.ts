@@ -11,11 +11,21 @@ import type { AppServices } from "./services/app-services.js";
 import { findTypographicOption, suggestCommand, suggestSubcommand } from "./suggest-command.js";
 import { listCommands, toUsageError } from "./usage-error.js";
 
+export type { AppServices };
+
 /** Commands by name. Each is imported when argv names it, so that a start loads only the command that it runs. */
-export type Commands = Readonly<Record<string, () => Promise<(program: Command, app: AppServices) => void>>>;
+export type Commands = Readonly<Record<string, () => Promise<(program: Command, app: AppServices) => void>>> & {
+  readonly [COMPLETE_LINE]?: () => Promise<(commands: Commands, app: AppServices) => Promise<void>>;
+};
+
+/** The key of the function that completes a command line. A symbol is not listed with the names of commands. */
+export const COMPLETE_LINE = Symbol("completeLine");
 
 /** The width in columns of help that is not written to a terminal. */
 const PIPE_WIDTH = 80;
+
+/** The hidden command that the script of `knock completion` runs for each completion. */
+const COMPLETION_COMMAND = "completion-server";
 
 const HELP_FLAGS = "-h, --help";
 const HELP_DESCRIPTION = "show this help";
@@ -70,6 +80,10 @@ export async function runProgram(
   version: string,
   context: AppServices,
 ): Promise<void> {
+  if (argv[0] === COMPLETION_COMMAND) {
+    const completeLine = await commands[COMPLETE_LINE]?.();
+    return completeLine?.(commands, context);
+  }
   const { output } = context;
   const writeOut = (text: string): void => output.text(text);
   const outputConfiguration: OutputConfiguration = {

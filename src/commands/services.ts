@@ -4,6 +4,7 @@ import type { Trigger } from "../domain/trigger/trigger.js";
 import type { ValidationReport } from "../domain/validation/project-finding.js";
 import type { TypeLanguage, TypesReport } from "../domain/workflow/types-report.js";
 import type { WorkflowView } from "../domain/workflow/workflow-view.js";
+import type { DoctorReport } from "../output/documents/doctor.js";
 import type { Profile, Setting } from "../output/documents/settings.js";
 import type { BroadcastOperations } from "../ports/broadcast-service.js";
 import type { LocalOperations, Operations } from "../ports/operations.js";
@@ -273,4 +274,18 @@ export interface TypesOptions {
 export interface TypesService {
   /** Generates the types of the project's trigger data. Throws `project_missing`. */
   generateTypes(options: TypesOptions, flags: TargetFlags): Promise<TypesReport>;
+}
+
+/** The shells that `knock completion` supports. */
+export const COMPLETION_SHELLS = ["bash", "zsh", "fish", "powershell"] as const;
+export type CompletionShell = (typeof COMPLETION_SHELLS)[number];
+
+export interface CompletionService {
+  /** Returns the script that a shell loads. */
+  getCompletionScript(shell: CompletionShell): Promise<string>;
+}
+
+export interface DoctorService {
+  /** Checks the setup. Sends a request only if the target is remote. */
+  runChecks(flags: TargetFlags): Promise<DoctorReport>;
 }

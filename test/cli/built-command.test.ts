@@ -96,6 +96,8 @@ async function runCommands(collab: Sample): Promise<Commands> {
   await knock.run(["dev", "--port", "0", "--exec", "knock config get target"], "local");
   await knock.run(["init", "more"], "✓ more/knock.json");
   await knock.run(["auth", "login", "--with-key"], "stored", { input: "sk_test_0123456789abcdefghij\n" });
+  await knock.run(["doctor"], "file_modes");
+  await knock.run(["completion", "bash"], "knock completion-server");
   await knock.run(["help", "error", "actor_missing"], "actor_missing (exit code 5)");
   await knock.run(["config", "list"], /^api_key +sk_…redacted +profile$/m);
   return knock;

@@ -199,6 +199,8 @@ describe.concurrent("every printed document matches its schema", () => {
     await run("validate");
     await run("test");
     await run("types --output-file types.ts");
+    await run("doctor");
+    await run("completion zsh");
 
     await run("users set zoe --set email=zoe@example.com --set plan=pro");
     await run("users get zoe");

@@ -1,6 +1,8 @@
 import type {
   BrowserService,
+  CompletionService,
   DevServices,
+  DoctorService,
   InitService,
   LocalTargetService,
   TestService,
@@ -126,6 +128,24 @@ export function createTypesService({ files, project, io }: AppServices): TypesSe
       const projectFiles = (await project.findFiles(flags)) ?? (await files.require(flags));
       const { generateTypes } = await import("../generate-types.js");
       return generateTypes(projectFiles, options, io.cwd);
+    },
+  };
+}
+
+export function createCompletionService(): CompletionService {
+  return {
+    async getCompletionScript(shell) {
+      const { getCompletionScript } = await import("../completion/completion-script.js");
+      return getCompletionScript(shell);
+    },
+  };
+}
+
+export function createDoctorService(app: AppServices): DoctorService {
+  return {
+    async runChecks(flags) {
+      const { Doctor } = await import("../doctor/run-checks.js");
+      return new Doctor(app, flags).run();
     },
   };
 }

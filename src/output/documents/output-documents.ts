@@ -4,8 +4,10 @@ import { testReportSchema } from "../../domain/scenario/test-report-schema.js";
 import { sourceReceiptSchema, sourceViewSchema } from "../../domain/trigger/source-receipt-schema.js";
 import { validationReportSchema } from "../../domain/validation/validation-report-schema.js";
 import { typesReportSchema } from "../../domain/workflow/types-report-schema.js";
+import { completionScriptSchema } from "./completion.js";
 import { rawContentSchema } from "./contents.js";
 import { devLogSchema, readyFileSchema, serverSchema } from "./dev.js";
+import { doctorReportSchema } from "./doctor.js";
 import { errorDocumentSchema } from "./error.js";
 import { itemsSchema, listSchema } from "./lists.js";
 import {
@@ -216,6 +218,8 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
     place: "a file",
   }),
   describeDocument("init", "Created project", "The files of the project.", createdProjectSchema),
+  describeDocument("completion", "A completion script", "The script of a shell.", completionScriptSchema),
+  describeDocument("doctor", "Checks of the setup", "The result of each check.", doctorReportSchema),
   describeDocument("auth login", "Stored key", "The profile that was written.", loginSchema),
   describeDocument("auth logout", "Deleted profile", "The profile that was deleted.", logoutSchema),
   describeDocument("auth status", "Profiles", "The stored profiles.", itemsSchema(profileSchema)),

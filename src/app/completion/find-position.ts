@@ -1,0 +1,47 @@
+import type { Argument, Command, Option } from "commander";
+
+/** Describes the word at the cursor: the value of an option, an option, or an argument. */
+export interface Position {
+  command: Command;
+  /** The option whose value is completed, or null. */
+  option: Option | null;
+  /** The argument that is completed if the word is not a value; null if there is no further argument. */
+  argument: Argument | null;
+  /** The arguments before the word. */
+  args: string[];
+  /** The values of options before the word, by long name. The last one is kept. */
+  values: Map<string, string>;
+}
+
+function findOption(command: Command, word: string): Option | undefined {
+  const name = word.split("=")[0];
+  return command.options.find(({ long, short }) => long === name || short === name);
+}
+
+/** Finds which option or argument of a command the word after `words` belongs to. */
+export function findPosition(command: Command, words: readonly string[]): Position {
+  const args: string[] = [];
+  const values = new Map<string, string>();
+  let pending: Option | null = null;
+  for (const word of words) {
+    if (word.startsWith("-") && word !== "-") {
+      const option = findOption(command, word);
+      const equals = word.indexOf("=");
+      const takesValue = option !== undefined && (option.required || option.optional);
+      pending = takesValue && equals === -1 ? option : null;
+      if (takesValue && equals !== -1) values.set(option.long ?? "", word.slice(equals + 1));
+    } else if (pending !== null) {
+      values.set(pending.long ?? "", word);
+      if (!pending.variadic) pending = null;
+    } else args.push(word);
+  }
+  const { registeredArguments } = command;
+  const last = registeredArguments.at(-1);
+  const argument = registeredArguments[args.length] ?? (last?.variadic ? last : null);
+  return { command, option: pending, argument, args, values };
+}
+
+/** Returns the subcommand that a group runs if none is named. */
+export function findDefaultSubcommand(group: Command): Command | undefined {
+  return group.commands.find((command) => ["list", "show"].includes(command.name()));
+}

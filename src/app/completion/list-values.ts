@@ -1,0 +1,159 @@
+import { join, relative } from "node:path";
+import { splitRecipientKey, TENANTS, USERS } from "../../domain/recipient/recipient.js";
+import { walkSteps } from "../../domain/steps/walk-steps.js";
+import { REPORTER_NAMES } from "../../output/reporters/reporters.js";
+import { listFolder } from "../../project/list-folder.js";
+import type { Project } from "../../project/open-project.js";
+import { listBranches } from "../../project/project-folders.js";
+import { type Candidate, FILES, toCandidate } from "./candidate.js";
+import { listDataArguments } from "./data-paths.js";
+import type { Position } from "./find-position.js";
+
+type ListValues = (project: Project, position: Position, current: string, cwd: string) => Promise<Candidate[]>;
+
+const listFiles: ListValues = async () => [toCandidate(FILES)];
+
+const listWorkflows: ListValues = async (project) => (await project.workflowKeys()).map(toCandidate);
+
+const listFolderKeys =
+  (folder: string): ListValues =>
+  async ({ knockDir }) =>
+    listFolder(join(knockDir, folder), (path) => path).map((name) => toCandidate(name.replace(/\.json$/, "")));
+
+const listChannels: ListValues = async (project) =>
+  Object.entries((await project.environment()).channels).map(([name, channel]) => ({
+    name,
+    description: channel?.type ?? "",
+  }));
+
+const listSteps: ListValues = async (project, { args }) => {
+  const workflow = await project.workflow(args[0] ?? "");
+  return [...walkSteps(workflow?.steps ?? [])].map(({ step }) => ({ name: step.ref, description: step.type }));
+};
+
+/** Returns the recipients of the project's files as the option or argument takes them. */
+const listRecipients =
+  (format: (id: string, collection: string, position: Position) => string | null): ListValues =>
+  async (project, position) => {
+    const files = await project.readChangedRecipients(new Map());
+    return files
+      .flatMap(({ recipients }) =>
+        recipients.flatMap(({ key }) => {
+          const { collection, id } = splitRecipientKey(key);
+          return format(id, collection, position) ?? [];
+        }),
+      )
+      .map(toCandidate);
+  };
+
+const isObjectCollection = (collection: string): boolean => collection !== USERS && collection !== TENANTS;
+
+const listUsers = listRecipients((id, collection) => (collection === USERS ? id : null));
+const listTenants = listRecipients((id, collection) => (collection === TENANTS ? id : null));
+const listObjects = listRecipients((id, collection) => (isObjectCollection(collection) ? `${collection}/${id}` : null));
+const listCollections = listRecipients((_, collection) => (isObjectCollection(collection) ? collection : null));
+const listObjectIds = listRecipients((id, collection, { args }) => (collection === args[0] ? id : null));
+const listUsersAndObjects: ListValues = async (...input) => [
+  ...(await listUsers(...input)),
+  ...(await listObjects(...input)),
+];
+
+/** Completes the last ID of a list that is separated by commas. */
+const inList =
+  (list: ListValues): ListValues =>
+  async (project, position, current, cwd) => {
+    const start = current.slice(0, current.lastIndexOf(",") + 1);
+    return (await list(project, position, current, cwd)).map(({ name, description }) => ({
+      name: start + name,
+      description,
+    }));
+  };
+
+const listData: ListValues = async (project, { args, command }, current) => {
+  if (!command.registeredArguments.some((argument) => argument.name() === "workflow")) return [];
+  const schema = (await project.workflow(args[0] ?? ""))?.trigger_data_json_schema;
+  return schema ? listDataArguments(schema, current) : [];
+};
+
+const listAudiences: ListValues = async (project) => {
+  const files = await project.readChangedRecipients(new Map());
+  const keys = files.flatMap(({ audiences }) => audiences.map(({ key }) => key));
+  return [...keys, ...(await project.audiences()).map(({ key }) => key)].map(toCandidate);
+};
+
+/** Returns the scenario files of the project, as paths from the working directory. */
+const listScenarioPaths: ListValues = async (project, _position, _current, cwd) => {
+  const { listScenarioFiles } = await import("../../project/read-scenarios.js");
+  const displayPath = (path: string): string => relative(cwd, path).replaceAll("\\", "/");
+  return listScenarioFiles([], { root: project.root, cwd, displayPath }).map((file) => toCandidate(file.displayPath));
+};
+
+/** Returns the names of the project's scenarios. Files that cannot be read are skipped. */
+const listScenarioNames: ListValues = async (project, _position, _current, cwd) => {
+  const { listScenarioFiles, readScenarios } = await import("../../project/read-scenarios.js");
+  const displayPath = (path: string): string => path;
+  return listScenarioFiles([], { root: project.root, cwd, displayPath }).flatMap((file) => {
+    try {
+      return readScenarios(file).scenarios.map(({ name }) => toCandidate(name));
+    } catch {
+      return [];
+    }
+  });
+};
+
+const listReporters: ListValues = async () => REPORTER_NAMES.map(toCandidate);
+
+/** Lists the values of options, by long name. */
+const OPTION_VALUES: Readonly<Record<string, ListValues>> = {
+  "--recipients": inList(listUsers),
+  "--recipient": inList(listUsersAndObjects),
+  "--actor": listUsers,
+  "--object": listObjects,
+  "--tenant": listTenants,
+  "--workflow": listWorkflows,
+  "--channel": listChannels,
+  "--audience": listAudiences,
+  "--source": listFolderKeys("sources"),
+  "--branch": async (project) => listBranches(project).map(toCandidate),
+  "--environment": listFolderKeys("environments"),
+  "--set": listData,
+  "--filter": listScenarioNames,
+  "--reporter": listReporters,
+  "--file": listFiles,
+  "--csv": listFiles,
+  "--output-file": listFiles,
+  "--project": listFiles,
+  "--knock-dir": listFiles,
+  "--store": listFiles,
+  "--ready-file": listFiles,
+};
+
+/** Lists the values of arguments, by command and name of the argument, or by the name alone. */
+const ARGUMENT_VALUES: Readonly<Record<string, ListValues>> = {
+  workflow: listWorkflows,
+  "workflows key": listWorkflows,
+  "step-ref": listSteps,
+  user: listUsers,
+  recipient: listUsersAndObjects,
+  collection: listCollections,
+  "users id": listUsers,
+  "tenants id": listTenants,
+  "objects id": listObjectIds,
+  "subscriptions id": listObjectIds,
+  "audiences key": listAudiences,
+  "sources key": listFolderKeys("sources"),
+  "broadcasts key": listFolderKeys("broadcasts"),
+  keys: listWorkflows,
+  folder: listFiles,
+  paths: listScenarioPaths,
+};
+
+const getOwn = (table: Readonly<Record<string, ListValues>>, name: string): ListValues | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
+
+/** Returns what lists the values of an option or argument; undefined if they are not known. */
+export function findValues({ option, argument, command }: Position): ListValues | undefined {
+  if (option !== null) return getOwn(OPTION_VALUES, option.long ?? "");
+  const name = argument?.name() ?? "";
+  return getOwn(ARGUMENT_VALUES, `${command.parent?.name()} ${name}`) ?? getOwn(ARGUMENT_VALUES, name);
+}
