@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import type { InitResult } from "../commands/services.js";
+import type { InitOptions, InitResult } from "../commands/services.js";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
 import { findProject, findProjectRoot, PROJECT_FILE } from "../project/find-project.js";
 import { formatDisplayPath } from "../project/format-display-path.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
+import { buildGitHubWorkflow } from "./build-ci-workflow.js";
 
 const HELLO_FILES: Record<string, unknown> = {
   "workflows/hello/workflow.json": {
@@ -169,10 +170,11 @@ function planFiles(knockDir: string): { files: Record<string, unknown>; kept: st
 
 /**
  * Creates a project, or adds missing files to an existing one: `knock.json`, a first workflow if there is no workflow,
- * `environment.json`, recipients, and the JSON Schemas that these files reference. Existing files are never changed.
+ * `environment.json`, recipients, the JSON Schemas that these files reference, and the workflow of a CI service if one is
+ * requested. Existing files are never changed.
  * Throws `project_invalid` if a file cannot be written or `knock.json` cannot be read.
  */
-export async function initProject(folder: string, cwd: string): Promise<InitResult> {
+export async function initProject(folder: string, cwd: string, { ci }: InitOptions): Promise<InitResult> {
   const root = resolve(cwd, folder);
   if (existsSync(root) && !statSync(root).isDirectory())
     throw new KnockError("project_invalid", `the project could not be written: ${folder} is a file, not a folder`, {
@@ -188,6 +190,11 @@ export async function initProject(folder: string, cwd: string): Promise<InitResu
     await mkdir(knockDir, { recursive: true });
     const all = Object.entries(files).map(([name, content]) => [join(knockDir, name), content] as const);
     if (!exists) all.unshift([projectFile, { knockDir: "./knock" }]);
+    if (ci === "github") {
+      const { path, content } = buildGitHubWorkflow(root);
+      if (existsSync(path)) kept.push(path);
+      else all.push([path, content]);
+    }
     for (const [file, content] of addSchemas(root, all)) {
       await mkdir(dirname(file), { recursive: true });
       const text = typeof content === "string" ? content : `${JSON.stringify(content, null, 2)}\n`;

@@ -1,6 +1,6 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { CommandContext } from "./context.js";
-import type { InitService } from "./services.js";
+import { CI_SERVICES, type InitOptions, type InitService } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS } from "./shared/help-groups.js";
 import { addCommonOptions } from "./shared/options.js";
@@ -13,10 +13,16 @@ export function registerInit(program: Command, { output }: CommandContext, servi
     .summary("Create a project, or add missing files")
     .description(
       "Create a project with a first workflow, or add missing files to an existing project. Existing files are never changed.",
+    )
+    .addOption(
+      new Option(
+        "--ci <service>",
+        "add a CI workflow that validates and tests the project, and uploads reports",
+      ).choices(CI_SERVICES),
     );
-  addExamples(addCommonOptions(command), ["knock init", "knock init notifications"]);
-  command.action(async (folder: string) => {
-    const { files, kept, within, next } = await services.initProject(folder);
+  addExamples(addCommonOptions(command), ["knock init", "knock init notifications", "knock init --ci github"]);
+  command.action(async (folder: string, { ci = null }: Partial<InitOptions>) => {
+    const { files, kept, within, next } = await services.initProject(folder, { ci });
     if (output.verbosity.json) return output.json({ files, kept });
     if (!output.verbosity.quiet) {
       for (const file of files) output.line(`${output.colors.green("✓")} ${file}${kept.length > 0 ? " added" : ""}`);

@@ -148,9 +148,16 @@ export interface InitResult {
   next: string;
 }
 
+/** The CI services for which \`knock init\` writes a workflow. */
+export const CI_SERVICES = ["github"] as const;
+
+export interface InitOptions {
+  ci: (typeof CI_SERVICES)[number] | null;
+}
+
 export interface InitService {
   /** Creates a project in a folder, or adds missing files to an existing one. */
-  initProject(folder: string): Promise<InitResult>;
+  initProject(folder: string, options: InitOptions): Promise<InitResult>;
 }
 
 export interface EmulatorFlags extends TargetFlags {

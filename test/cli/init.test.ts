@@ -1,7 +1,21 @@
+import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect } from "vitest";
+import { parse } from "yaml";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
+
+interface CiWorkflow {
+  on: object;
+  permissions: object;
+  jobs: {
+    test: {
+      "runs-on": string;
+      defaults: { run: { "working-directory": string } };
+      steps: { uses?: string; run?: string; if?: string; with?: Record<string, unknown> }[];
+    };
+  };
+}
 
 const FILES = [
   "knock.json",
@@ -66,6 +80,34 @@ describe.concurrent("knock init", () => {
       0,
       [...FILES, ...SCHEMAS].map((file) => `notifications/${file}`),
     ]);
+  });
+
+  it("--ci github adds a workflow whose commands pass, in the root of the repository", async ({ empty }) => {
+    mkdirSync(empty.path(".git"));
+    const { json } = await empty.knock(["init", "app", "--ci", "github", "--json"]);
+    expect((json.files as string[]).filter((file) => file.includes("github"))).toEqual([".github/workflows/knock.yml"]);
+    const { on, permissions, jobs } = parse(empty.read(".github/workflows/knock.yml")) as CiWorkflow;
+    expect([Object.keys(on), permissions]).toEqual([["push", "pull_request"], { contents: "read" }]);
+    const { steps, defaults, ...job } = jobs.test;
+    expect([job["runs-on"], defaults.run["working-directory"]]).toEqual(["ubuntu-latest", "app"]);
+    for (const step of steps) expect(Object.keys(step).some((key) => ["uses", "run"].includes(key))).toBe(true);
+    const commands = steps.flatMap(({ run = "" }) => (run.startsWith("npx knock ") ? [run.split(" ").slice(2)] : []));
+    expect(commands.map(([name]: string[]) => name)).toEqual(["validate", "test"]);
+    for (const args of commands) {
+      const { exitCode, stdout, stderr } = await empty.knock(args, { cwd: "app" });
+      expect([exitCode, stderr], stdout).toEqual([0, ""]);
+    }
+    const upload = steps.find(({ uses = "" }) => uses.startsWith("actions/upload-artifact@"));
+    expect(upload?.if).toBe("${{ always() }}");
+    expect(upload?.with?.path).toBe("app/reports/");
+    for (const file of ["junit.xml", "report.html"]) expect(empty.read(`app/reports/${file}`)).not.toBe("");
+  });
+
+  it("--ci github keeps an existing workflow, and says so", async ({ empty }) => {
+    empty.write(".github/workflows/knock.yml", "name: mine\n");
+    const { stdout, exitCode } = await empty.knock(["init", "--ci", "github"]);
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining("○ .github/workflows/knock.yml kept")]);
+    expect(empty.read(".github/workflows/knock.yml")).toBe("name: mine\n");
   });
 
   it("adds only what is missing", async ({ empty }) => {

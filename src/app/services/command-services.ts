@@ -89,9 +89,9 @@ export function createBrowserService({ io }: AppServices): BrowserService {
 
 export function createInitService({ io }: AppServices): InitService {
   return {
-    async initProject(folder) {
+    async initProject(folder, options) {
       const { initProject } = await import("../init-project.js");
-      return initProject(folder, io.cwd);
+      return initProject(folder, io.cwd, options);
     },
   };
 }
