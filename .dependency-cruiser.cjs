@@ -15,6 +15,7 @@ const MAY_IMPORT = {
   remote: ["ports", "domain", "errors", "util"],
   emulator: ["ports", "domain", "errors", "util"],
   testing: ["ports", "domain", "errors", "util"],
+  replay: ["ports", "domain", "errors", "util"],
   codegen: ["domain", "errors", "util"],
   page: [],
   commands: ["input", "mime", "output", "ports", "domain", "errors", "util"],

@@ -22,6 +22,7 @@ export const JSON_EXAMPLES = [
   ["test", "knock test --filter seen --json"],
   ["validate", "knock validate --json"],
   ["types", "knock types --output-file knock-types.ts --json"],
+  ["replay", "knock replay --json"],
   ["preview", "knock preview new-comment in_app_feed_1 --recipient ada --set page=Home --json"],
   ["workflows-list", "knock workflows list --json"],
   ["workflows-show", "knock workflows show new-comment --json"],

@@ -6,6 +6,7 @@ import {
   createDoctorService,
   createInitService,
   createLocalTargetService,
+  createReplayService,
   createTestService,
   createTypesService,
   createValidationService,
@@ -51,6 +52,10 @@ export const COMMANDS: Commands = {
   async test() {
     const { registerTest } = await import("../commands/test.js");
     return (program, app) => registerTest(program, app, { ...createTestService(app), ...createWatchService(app) });
+  },
+  async replay() {
+    const { registerReplay } = await import("../commands/replay.js");
+    return (program, app) => registerReplay(program, app, createReplayService(app));
   },
   async validate() {
     const { registerValidate } = await import("../commands/validate.js");

@@ -159,6 +159,8 @@ interface LocalEngineOptions {
   /** The source of IDs; the default is random ones. */
   ids?: EngineContext["ids"];
   random?: EngineContext["random"];
+  /** Sends the requests of steps; the default sends them to their hosts. */
+  httpClient?: HttpClient;
   /** Opens the store; the default is openProjectStore, which applies the project's recipients files. */
   openStore?: typeof openProjectStore;
 }
@@ -184,6 +186,7 @@ export function createLocalEngine(
     branch,
     ids = systemIds,
     random = Math.random,
+    httpClient: client = httpClient,
   }: LocalEngineOptions = {},
 ): LocalOperations {
   const definitions = mapEnvironment(projectDefinitions, (environment) =>
@@ -201,7 +204,7 @@ export function createLocalEngine(
     httpClient: {
       fetch: async (request) => {
         await beforeRequest();
-        return httpClient.fetch(request);
+        return client.fetch(request);
       },
     },
     ids,

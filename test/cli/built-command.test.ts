@@ -90,6 +90,7 @@ async function runCommands(collab: Sample): Promise<Commands> {
   await knock.run(["feed", "list", "ada"], "commented");
   await knock.run(["preview", "storage-low", "--all", "-r", "ada"], "email_1  sendgrid");
   await knock.run(["test", "--filter", "seen"], "1 passed");
+  await knock.run(["replay", "--no-content"], "0 recipients with differences");
   await knock.run(["workflows"], /^new-comment +New comment/m);
   await knock.run(["validate"], /^0 errors, .* files$/m);
   await knock.run(["types", "--language", "python"], "class NewCommentData:");

@@ -237,6 +237,7 @@ describe.concurrent("every printed document matches its schema", () => {
     await run("broadcasts cancel history-launch");
     await run("broadcasts send history-launch -r ada,nobody");
     await run("broadcasts list");
+    await run("replay");
     await run("init new-app");
     await run("test --project new-app");
     await run("auth login --api-key sk_test_0123456789");

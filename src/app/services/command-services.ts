@@ -5,12 +5,14 @@ import type {
   DoctorService,
   InitService,
   LocalTargetService,
+  ReplayService,
   TestService,
   TypesService,
   ValidationService,
   WatchService,
   WorkflowService,
 } from "../../commands/services.js";
+import { KnockError } from "../../errors/knock-error.js";
 import { LOCAL_FOLDER } from "../open-local-engine.js";
 import { createReportService } from "../test/report-service.js";
 import type { AppServices } from "./app-services.js";
@@ -146,6 +148,28 @@ export function createDoctorService(app: AppServices): DoctorService {
     async runChecks(flags) {
       const { Doctor } = await import("../doctor/run-checks.js");
       return new Doctor(app, flags).run();
+    },
+  };
+}
+
+export function createReplayService({ target, project, settings, io, output }: AppServices): ReplayService {
+  return {
+    async replay(options, flags, setProgress) {
+      const { project: main, location } = await target.locate(flags, true);
+      const context = {
+        project: (await project.findFiles(flags)) ?? main,
+        io,
+        warn: (text: string) => output.warn(text),
+        setProgress,
+      };
+      const { replayFile, replayStore } = await import("../replay/replay-sources.js");
+      const { file } = options;
+      if (file !== null) return replayFile(file.name, file.triggers, options, context);
+      if ((await settings.getTarget(flags)) === "remote")
+        throw new KnockError("not_supported", "triggers of the remote target cannot be replayed yet", {
+          hint: "Use --local or --file.",
+        });
+      return replayStore(location, options, context);
     },
   };
 }

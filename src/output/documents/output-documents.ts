@@ -1,5 +1,6 @@
 import type * as z from "zod/mini";
 import { broadcastViewSchema } from "../../domain/audience/broadcast-view-schema.js";
+import { replayReportSchema } from "../../domain/replay/replay-report-schema.js";
 import { testReportSchema } from "../../domain/scenario/test-report-schema.js";
 import { sourceReceiptSchema, sourceViewSchema } from "../../domain/trigger/source-receipt-schema.js";
 import { validationReportSchema } from "../../domain/validation/validation-report-schema.js";
@@ -86,6 +87,12 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
     validationReportSchema,
   ),
   describeDocument("types", "Generated types", "The types, or what happened to their file.", typesReportSchema),
+  describeDocument(
+    "replay",
+    "Differences of a replay",
+    "The recipients with differences, and the totals.",
+    replayReportSchema,
+  ),
   describeDocument("runs list", "List of recipient runs", LISTED, recipientRunListSchema),
   describeDocument(
     "runs show",

@@ -22,6 +22,8 @@ export interface SqliteStoreOptions {
   now?: () => number;
   /** Record changes of user properties until they are processed, because there are dynamic audiences (E-387). */
   watchUsers?: boolean;
+  /** Open an existing file for reading only: nothing is created, updated or written. */
+  readOnly?: boolean;
 }
 
 /**
@@ -136,11 +138,13 @@ async function checkLogIdentity(location: string): Promise<void> {
 
 /**
  * Opens a store for reading only: writes throw `store_unusable`. A file without a log is opened as immutable, because SQLite
- * would otherwise try to create files in the folder.
+ * would otherwise try to create files in the folder. An empty log may belong to a process that is about to write, unless the
+ * folder cannot be written.
  */
 async function openReadOnly(path: string, options: SqliteStoreOptions): Promise<SqliteStore> {
   const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
-  const address = log === undefined || log.size === 0 ? `${pathToFileURL(path).href}?immutable=1` : path;
+  const isUnused = log === undefined || (log.size === 0 && !options.readOnly);
+  const address = isUnused ? `${pathToFileURL(path).href}?immutable=1` : path;
   const database = await openDatabase(address, { readOnly: true });
   try {
     const version = checkIdentity(database, path);
@@ -172,6 +176,13 @@ function getExpectedTables(): ReadonlyMap<string, string> {
 export async function openSqliteStore(location: string, options: SqliteStoreOptions = {}): Promise<SqliteStore> {
   const isMemory = location === ":memory:";
   const path = isMemory ? location : resolve(location);
+  if (options.readOnly) {
+    try {
+      return await openReadOnly(path, options);
+    } catch (error) {
+      throw translateError(error, path);
+    }
+  }
   const state = isMemory ? "empty" : inspectStoreFile(path);
   try {
     if (state === "unsure") await checkLogIdentity(path);

@@ -1,0 +1,148 @@
+import type { ReplayOptions } from "../../commands/services.js";
+import type { RecordedHistory, SentMessage } from "../../domain/replay/recorded-history.js";
+import { buildReplayReport, type RejectedTrigger, type ReplayReport } from "../../domain/replay/replay-report.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { Store } from "../../ports/store.js";
+import type { Project } from "../../project/open-project.js";
+import { createRootFinder, readRuns, readSentMessages } from "../../replay/read-runs.js";
+import { runTriggers } from "../../replay/run-triggers.js";
+import { didYouMean } from "../../util/find-nearest.js";
+import { toIsoTime } from "../../util/iso-time.js";
+import type { ProcessIO } from "../process-io.js";
+import { openReplayEngine } from "./open-replay-engine.js";
+import { openRevision } from "./open-revision.js";
+
+export interface ReplayContext {
+  project: Project;
+  io: ProcessIO;
+  warn(text: string): void;
+  setProgress(text: string): void;
+}
+
+/** Triggers of the past, with the data of their recipients. */
+interface ReplaySource {
+  name: string;
+  history: RecordedHistory;
+  /** Whether the data of the triggers contains the responses of their requests. */
+  hasResponses: boolean;
+  /** Writes what is known about the recipients. `at` is the time of the first trigger. */
+  copyRecipients(target: Store, at: number): Promise<void>;
+}
+
+/** The messages of one replay, and the triggers that its files rejected. */
+interface ReplayRun {
+  messages: SentMessage[];
+  rejected: Omit<RejectedTrigger, "side">[];
+}
+
+/** Runs the triggers against the files of a project, in a new store in memory. */
+async function runAgainst(
+  project: Project,
+  { history, hasResponses, copyRecipients }: ReplaySource,
+  { io, warn, setProgress }: ReplayContext,
+): Promise<ReplayRun> {
+  const { operations, store } = await openReplayEngine(project, io, { hasResponses, warn });
+  try {
+    await copyRecipients(store, history.triggers[0]?.at ?? 0);
+    const { names, failures } = await runTriggers(operations, history, {
+      signal: io.signal,
+      onProgress: (done, total) => setProgress(`replaying: ${done} of ${total} actions done`),
+    });
+    const findRoot = createRootFinder(await readRuns(store, null));
+    const getTriggerName = (id: string): string | null => names.get(findRoot(id)) ?? null;
+    return {
+      messages: (await readSentMessages(store, { getTriggerName, since: null })).messages,
+      rejected: failures.map(({ trigger: { name, at, trigger }, error }) => ({
+        trigger: name,
+        workflow: trigger.workflow,
+        at: toIsoTime(at),
+        code: error.code,
+        message: error.message,
+      })),
+    };
+  } finally {
+    await operations.close();
+  }
+}
+
+/** Throws `workflow_missing` for a key that neither the project nor a trigger has. */
+async function checkWorkflowKeys(
+  { range }: ReplayOptions,
+  { history }: ReplaySource,
+  { project }: ReplayContext,
+): Promise<void> {
+  if (range.workflows.length === 0) return;
+  const known = [
+    ...new Set([...(await project.workflowKeys()), ...history.triggers.map(({ trigger }) => trigger.workflow)]),
+  ];
+  for (const key of range.workflows)
+    if (!known.includes(key))
+      throw new KnockError("workflow_missing", `there is no workflow "${key}"`, {
+        hint: didYouMean(key, known, "Workflows"),
+      });
+}
+
+const withSide = (side: RejectedTrigger["side"], { rejected }: ReplayRun): RejectedTrigger[] =>
+  rejected.map((trigger) => ({ side, ...trigger }));
+
+/** Runs the triggers of a source against the project's files, and compares the messages with those of the past. */
+async function compareWithRecorded(
+  source: ReplaySource,
+  options: ReplayOptions,
+  context: ReplayContext,
+): Promise<ReplayReport> {
+  const after = await runAgainst(context.project, source, context);
+  return buildReplayReport(
+    {
+      source: source.name,
+      triggers: source.history.triggers,
+      before: { name: "the messages that were sent", messages: source.history.messages ?? [], isRecorded: true },
+      after: { name: "the current files", messages: after.messages, isRecorded: false },
+      rejected: withSide("after", after),
+      notes: source.history.notes,
+    },
+    options,
+  );
+}
+
+/** Runs the triggers of a source against another version of the project, and against the project's files. */
+async function compareWithRevision(
+  source: ReplaySource,
+  against: string,
+  options: ReplayOptions,
+  context: ReplayContext,
+): Promise<ReplayReport> {
+  const revision = await openRevision(context.project, against, context.io.cwd);
+  try {
+    // Both runs end when no work is pending, because what was sent in the past is not compared.
+    const untilIdle = { ...source, history: { ...source.history, until: null } };
+    const before = await runAgainst(revision.project, untilIdle, context);
+    const after = await runAgainst(context.project, untilIdle, context);
+    return buildReplayReport(
+      {
+        source: source.name,
+        triggers: source.history.triggers,
+        before: { name: revision.name, messages: before.messages, isRecorded: false },
+        after: { name: "the current files", messages: after.messages, isRecorded: false },
+        rejected: [...withSide("before", before), ...withSide("after", after)],
+        notes: source.history.notes,
+      },
+      options,
+    );
+  } finally {
+    revision.close();
+  }
+}
+
+/** Replays the triggers of a source, and compares the messages with those of the past or of another revision. */
+export async function runReplay(
+  source: ReplaySource,
+  options: ReplayOptions,
+  context: ReplayContext,
+): Promise<ReplayReport> {
+  await checkWorkflowKeys(options, source, context);
+  const { against } = options;
+  return against === null
+    ? compareWithRecorded(source, options, context)
+    : compareWithRevision(source, against, options, context);
+}

@@ -1,0 +1,31 @@
+import { parseTimedTrigger, type TimedTrigger } from "../../domain/trigger/parse-timed-trigger.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { InputSource } from "../../input/input-source.js";
+import { formatInputName, readPayloadLines } from "../../input/trigger-payload.js";
+
+/** Limits the triggers that are kept in memory. */
+const MAX_TIMED_TRIGGERS = 100_000;
+
+/**
+ * Reads a JSON Lines file of triggers with times; `-` is standard input. Returns them in order of time. Throws the error of
+ * the first invalid line, which names the file and the line.
+ */
+export async function readTimedTriggers(file: string, input: InputSource): Promise<TimedTrigger[]> {
+  const triggers: TimedTrigger[] = [];
+  for await (const lines of readPayloadLines({ file }, input))
+    for (const line of lines) {
+      if (line.error !== null) throw line.error;
+      if (triggers.length === MAX_TIMED_TRIGGERS)
+        throw new KnockError(
+          "payload_too_large",
+          `${line.name}: more than ${MAX_TIMED_TRIGGERS.toLocaleString("en-US")} triggers`,
+          { hint: "Split the file." },
+        );
+      triggers.push(parseTimedTrigger(line.payload, line.name));
+    }
+  if (input.isInterrupted())
+    throw new KnockError("interrupted", `interrupted while reading ${formatInputName(file)}`, {
+      hint: "Nothing was changed.",
+    });
+  return triggers.sort((a, b) => a.at - b.at);
+}

@@ -1,0 +1,74 @@
+import type { JsonObject } from "../../util/json.js";
+import type { EngagementAction } from "../message/message.js";
+import type { RecipientReference } from "../recipient/recipient.js";
+import type { Cancellation, Trigger } from "../trigger/trigger.js";
+
+/** A trigger of the past. `at` is in milliseconds. */
+export interface RecordedTrigger {
+  /** The ID of its workflow run, or the file and line that contain it. */
+  name: string;
+  at: number;
+  trigger: Trigger;
+  branch: string | null;
+}
+
+/** A cancellation of the past. `at` is in milliseconds. */
+export interface RecordedCancellation {
+  at: number;
+  cancellation: Cancellation;
+}
+
+/** An engagement with a message of the past, such as `read`. `at` is in milliseconds. */
+export interface RecordedEngagement {
+  at: number;
+  action: EngagementAction;
+  message: SentMessage;
+}
+
+/** A message that was created, in the past or in a replay. */
+export interface SentMessage {
+  id: string;
+  /** The name of the trigger; null if a step, an audience or a schedule started the run during the replay. */
+  trigger: string | null;
+  recipient: RecipientReference;
+  workflow: string;
+  step: string;
+  channel: { key: string; type: string };
+  tenant: string | null;
+  /** Milliseconds. */
+  at: number;
+  /** The `data` of the API's content document. */
+  content: JsonObject;
+  /** The ID of its workflow run. Like the message's own ID and that of its recipient run, it is never the same twice. */
+  workflowRunId: string;
+  recipientRunId: string;
+}
+
+/** The triggers and their effects that a store, a file or an account contains. */
+export interface RecordedHistory {
+  triggers: readonly RecordedTrigger[];
+  cancellations: readonly RecordedCancellation[];
+  engagements: readonly RecordedEngagement[];
+  /** The messages that the triggers led to; null if they are not known. */
+  messages: readonly SentMessage[] | null;
+  /** The time until which the messages are known, in milliseconds; null if the replay ends when no work is pending. */
+  until: number | null;
+  /** The known gaps, one sentence each. */
+  notes: readonly string[];
+}
+
+/** The time range and the workflows of the triggers to replay. Times are in milliseconds; both bounds are included. */
+export interface ReplayRange {
+  since: number | null;
+  until: number | null;
+  /** Empty for all workflows. */
+  workflows: readonly string[];
+}
+
+export function isInRange({ since, until, workflows }: ReplayRange, at: number, workflow: string): boolean {
+  return (
+    (since === null || at >= since) &&
+    (until === null || at <= until) &&
+    (workflows.length === 0 || workflows.includes(workflow))
+  );
+}

@@ -1,0 +1,40 @@
+import type { KnockError } from "../../errors/knock-error.js";
+import { isJsonObject } from "../../util/json.js";
+import { parseTimestamp } from "../condition/parse-timestamp.js";
+import { createInvalidParamsError } from "../shape/invalid-params-error.js";
+import { parseTrigger } from "./parse-trigger.js";
+import type { Trigger } from "./trigger.js";
+
+/** A trigger with its time, in milliseconds. `name` is the location that it was read from, such as `triggers.jsonl:3`. */
+export interface TimedTrigger {
+  name: string;
+  at: number;
+  trigger: Trigger;
+}
+
+const HAS_OFFSET = /[T ]\S*(?:Z|[+-]\d\d:?\d\d)$/i;
+const TIME_HINT = 'For example "at": "2026-03-01T09:00:00Z", or with an offset such as +02:00.';
+
+function parseTime(value: unknown, name: string): number {
+  const fail = (message: string): KnockError =>
+    createInvalidParamsError(name, [{ pointer: "/at", message, value: value as string }], TIME_HINT);
+  if (value === undefined) throw fail("is missing");
+  const time = parseTimestamp(value);
+  if (time === undefined) throw fail(`${JSON.stringify(value)} is not a time`);
+  // Without an offset, the same file would mean other times on another computer.
+  if (!HAS_OFFSET.test(value as string)) throw fail(`${JSON.stringify(value)} has no offset`);
+  return time;
+}
+
+/**
+ * Parses a payload of `knock notify` that also has `key` and the time `at`. Throws `invalid_params` and the other errors of
+ * a payload, which begin with the name.
+ */
+export function parseTimedTrigger(payload: unknown, name: string): TimedTrigger {
+  if (!isJsonObject(payload)) return { name, at: 0, trigger: parseTrigger(payload, null, name).trigger };
+  const { at, ...request } = payload;
+  const time = parseTime(at, name);
+  if (request.key === undefined || request.key === null)
+    throw createInvalidParamsError(name, [{ pointer: "/key", message: "is missing" }]);
+  return { name, at: time, trigger: parseTrigger(request, null, name).trigger };
+}

@@ -1,0 +1,78 @@
+import { hasDifferences, type RecipientDifferences, type ReplayReport } from "../domain/replay/replay-report.js";
+import { formatRecipient } from "../domain/scenario/check-expectation.js";
+import { type DiffLine, diffTexts } from "./diff-texts.js";
+import { formatTime } from "./format-time.js";
+import type { Output } from "./output.js";
+
+type ListedMessage = RecipientDifferences["changed"][number]["before"];
+
+const formatCount = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/** Returns the workflow, the step, the channel, the time and the title of a message. */
+function formatMessage({ workflow, step, channel, tenant, at, title }: ListedMessage, output: Output): string {
+  const parts = [
+    `${workflow} ${step}`,
+    channel.key,
+    ...(tenant === null ? [] : [`tenant ${tenant}`]),
+    formatTime(at, output.zone),
+  ];
+  return `${parts.join("  ")}${title === "" ? "" : `  ${output.colors.dim(title)}`}`;
+}
+
+function formatDiffLine({ kind, text }: DiffLine, { colors: paint }: Output): string {
+  if (kind === "added") return paint.green(`+ ${text}`);
+  if (kind === "removed") return paint.red(`- ${text}`);
+  return paint.dim(`  ${text}`);
+}
+
+type FieldDifference = RecipientDifferences["changed"][number]["fields"][number];
+
+function formatField({ field, before, after }: FieldDifference, output: Output): string[] {
+  const time = (text: string | null): string | null => (text === null ? null : formatTime(text, output.zone));
+  const lines = field === "at" ? diffTexts(time(before), time(after)) : diffTexts(before, after);
+  return [`      ${field}`, ...lines.map((line) => `        ${formatDiffLine(line, output)}`)];
+}
+
+function printRecipient({ recipient, gained, lost, changed }: RecipientDifferences, output: Output): void {
+  const { colors: paint, verbosity } = output;
+  output.line(paint.bold(formatRecipient(recipient)));
+  for (const message of lost) output.line(`  ${paint.red("- lost   ")}  ${formatMessage(message, output)}`);
+  for (const message of gained) output.line(`  ${paint.green("+ gained ")}  ${formatMessage(message, output)}`);
+  for (const { before, after, fields } of changed) {
+    output.line(`  ${paint.yellow("~ changed")}  ${formatMessage(after, output)}`);
+    if (verbosity.verbose && before.step !== after.step) output.line(`      step ${before.step} is now ${after.step}`);
+    for (const field of fields) output.lines(formatField(field, output));
+  }
+  output.line();
+}
+
+/** Returns the totals in one line. */
+function formatReplaySummary({ summary }: ReplayReport): string {
+  const { triggers, recipients, gained, lost, changed, equal } = summary;
+  const counts = `${gained} gained, ${lost} lost, ${changed} changed, ${equal} equal`;
+  return `${formatCount(triggers, "trigger")} replayed: ${formatCount(recipients, "recipient")} with differences (messages: ${counts})`;
+}
+
+/** Prints the differences by recipient, the triggers that could not be run, and the totals. `--quiet` prints only recipients. */
+export function printReplayReport(report: ReplayReport, output: Output): void {
+  const { verbosity, colors: paint } = output;
+  if (verbosity.json) return output.json(report);
+  if (verbosity.quiet) {
+    for (const { recipient } of report.recipients) output.line(formatRecipient(recipient));
+    return;
+  }
+  const { source, before, after, since, until } = report;
+  if (since !== null && until !== null)
+    output.line(
+      `Triggers of ${source} from ${formatTime(since, output.zone)} to ${formatTime(until, output.zone)}; before: ${before}, after: ${after}\n`,
+    );
+  for (const recipient of report.recipients) printRecipient(recipient, output);
+  for (const { side, trigger, workflow, message } of report.rejected)
+    output.line(
+      `${paint.red("✗")} ${workflow}  ${trigger}  ${side === "before" ? "rejected before" : "rejected"}: ${message}`,
+    );
+  if (report.rejected.length > 0) output.line();
+  for (const note of report.notes) output.note(`note: ${note}`);
+  const mark = hasDifferences(report) ? paint.red("✗") : paint.green("✓");
+  output.line(`${mark} ${formatReplaySummary(report)}`);
+}

@@ -1,0 +1,124 @@
+import {
+  isInRange,
+  type RecordedCancellation,
+  type RecordedHistory,
+  type RecordedTrigger,
+  type ReplayRange,
+} from "../domain/replay/recorded-history.js";
+import type { WorkflowRun } from "../domain/run/workflow-run.js";
+import { walkSteps } from "../domain/steps/walk-steps.js";
+import type { Trigger } from "../domain/trigger/trigger.js";
+import type { MessageStore } from "../ports/message-store.js";
+import type { RunStore, StoredRun } from "../ports/run-store.js";
+import { createRootFinder, readRuns, readSentMessages } from "./read-runs.js";
+
+/** Steps whose requests are not sent again, so that the data of the run must already contain the responses. */
+const REQUEST_STEPS: ReadonlySet<string> = new Set(["http_fetch", "ai_agent"]);
+
+/** Returns whether a run was started by a step or by an audience that a step changed, and so is started again. */
+function isStartedByStep({ trigger_source }: WorkflowRun): boolean {
+  return trigger_source.type === "workflow_step" || (trigger_source.depth ?? 0) > 0;
+}
+
+function groupByWorkflowRun(runs: readonly StoredRun[]): Map<string, [StoredRun, ...StoredRun[]]> {
+  const groups = new Map<string, [StoredRun, ...StoredRun[]]>();
+  for (const run of runs) {
+    const group = groups.get(run.run.id);
+    if (group === undefined) groups.set(run.run.id, [run]);
+    else group.push(run);
+  }
+  return groups;
+}
+
+/**
+ * Returns the data that only the run of a recipient had. Steps that change data do so again, so their results are left out,
+ * except for the responses of requests.
+ */
+function getOwnData({ recipientRun, version }: StoredRun): RecordedTriggerData {
+  const types = new Set([...walkSteps(version.steps)].map(({ step }) => step.type));
+  const isReplaced = types.has("update_data") && ![...REQUEST_STEPS].some((type) => types.has(type as never));
+  return isReplaced ? null : recipientRun.data;
+}
+
+type RecordedTriggerData = Trigger["recipients"][number]["trigger_data"];
+
+/** Returns the trigger that started a workflow run. Subscribers are reached again through their object. */
+function buildTrigger(runs: readonly [StoredRun, ...StoredRun[]]): RecordedTrigger {
+  const { run } = runs[0];
+  const { branch = null, ...settings } = run.settings;
+  const recipients = runs
+    .filter(({ recipientRun }) => recipientRun.via === null)
+    .map((stored) => ({ key: stored.recipientRun.recipient, upsert: null, trigger_data: getOwnData(stored) }));
+  return {
+    name: run.id,
+    at: run.inserted_at,
+    branch,
+    trigger: {
+      workflow: run.workflow,
+      recipients,
+      actor: run.actor === null ? null : { key: run.actor, upsert: null },
+      tenant: run.tenant === null ? null : { id: run.tenant, upsert: null },
+      data: run.data,
+      cancellation_key: run.cancellation_key,
+      settings,
+      payload: {},
+    },
+  };
+}
+
+/** Returns the cancellations that ended runs, each with the recipients whose runs it ended. */
+function buildCancellations(runs: readonly StoredRun[]): RecordedCancellation[] {
+  const cancellations = new Map<string, RecordedCancellation>();
+  for (const { run, recipientRun } of runs) {
+    const event = recipientRun.events.find(({ event: name }) => name === "run_cancelled");
+    if (event === undefined || run.cancellation_key === null || event.data?.reason !== "cancelled") continue;
+    const { workflow, cancellation_key, settings } = run;
+    const key = JSON.stringify([event.at, workflow, cancellation_key, settings.branch]);
+    const known = cancellations.get(key);
+    if (known !== undefined) {
+      known.cancellation.recipients?.push(recipientRun.recipient);
+      continue;
+    }
+    const branch = settings.branch === undefined ? {} : { branch: settings.branch };
+    const cancellation = { workflow, cancellation_key, recipients: [recipientRun.recipient], ...branch };
+    cancellations.set(key, { at: event.at, cancellation });
+  }
+  return [...cancellations.values()];
+}
+
+/** Reads the triggers of a store, and the messages that they led to until `now`. Nothing is written. */
+export async function readStoredHistory(
+  store: MessageStore & RunStore,
+  range: ReplayRange,
+  now: number,
+): Promise<RecordedHistory> {
+  const runs = await readRuns(store, range.since);
+  const findRoot = createRootFinder(runs);
+  const groups = groupByWorkflowRun(runs);
+  const triggers: RecordedTrigger[] = [];
+  let broadcasts = 0;
+  for (const group of groups.values()) {
+    const { run } = group[0];
+    if (!isInRange(range, run.inserted_at, run.workflow) || isStartedByStep(run)) continue;
+    if (run.trigger_source.type === "broadcast") broadcasts++;
+    else triggers.push(buildTrigger(group));
+  }
+  triggers.sort((a, b) => a.at - b.at);
+  const names = new Set(triggers.map(({ name }) => name));
+  const isReplayed = (id: string): boolean => names.has(findRoot(id));
+  const getTriggerName = (id: string): string | null | undefined => {
+    if (isReplayed(id)) return findRoot(id);
+    const started = groups.get(id)?.[0].run;
+    // An audience that a step changed does not name the run of that step.
+    const isByAudience = started?.trigger_source.type === "audience" && isStartedByStep(started);
+    return isByAudience && range.workflows.length === 0 ? null : undefined;
+  };
+  return {
+    triggers,
+    cancellations: buildCancellations(runs.filter(({ run }) => isReplayed(run.id))),
+    ...(await readSentMessages(store, { getTriggerName, since: range.since })),
+    until: now,
+    notes:
+      broadcasts === 0 ? [] : [`${broadcasts === 1 ? "1 broadcast is" : `${broadcasts} broadcasts are`} not replayed`],
+  };
+}

@@ -1,0 +1,130 @@
+import { toRecipientKey } from "../domain/recipient/recipient.js";
+import type {
+  RecordedCancellation,
+  RecordedEngagement,
+  RecordedHistory,
+  RecordedTrigger,
+} from "../domain/replay/recorded-history.js";
+import { KnockError } from "../errors/knock-error.js";
+import type { LocalOperations } from "../ports/operations.js";
+import { isJsonObject } from "../util/json.js";
+
+/** Limits a replay without an end, because a workflow may start itself again and again. */
+const MAX_CLOCK_MOVES = 100_000;
+/** Limits the messages of a recipient that are searched for the one that an engagement is about. */
+const MAX_SEARCHED_MESSAGES = 500;
+
+/** A trigger that the engine did not accept. */
+interface TriggerFailure {
+  trigger: RecordedTrigger;
+  error: KnockError;
+}
+
+interface RunTriggersResult {
+  /** The names of the triggers by the IDs of their new workflow runs. */
+  names: Map<string, string>;
+  failures: TriggerFailure[];
+}
+
+interface RunTriggersOptions {
+  signal: AbortSignal;
+  onProgress(done: number, total: number): void;
+}
+
+type Action =
+  | { at: number; type: "trigger"; trigger: RecordedTrigger }
+  | { at: number; type: "cancel"; cancellation: RecordedCancellation }
+  | { at: number; type: "mark"; engagement: RecordedEngagement };
+
+/** Returns everything that happened, in order of time. Triggers precede what else happened at the same time. */
+function listActions({ triggers, cancellations, engagements }: RecordedHistory): Action[] {
+  return [
+    ...triggers.map((trigger): Action => ({ at: trigger.at, type: "trigger", trigger })),
+    ...cancellations.map((cancellation): Action => ({ at: cancellation.at, type: "cancel", cancellation })),
+    ...engagements.map((engagement): Action => ({ at: engagement.at, type: "mark", engagement })),
+  ].sort((a, b) => a.at - b.at);
+}
+
+/** Runs what happened in the past, one action after another. */
+class TriggerRun {
+  readonly names = new Map<string, string>();
+  readonly failures: TriggerFailure[] = [];
+
+  constructor(
+    private readonly operations: LocalOperations,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async perform(action: Action): Promise<void> {
+    try {
+      if (action.type === "trigger") await this.trigger(action.trigger);
+      else if (action.type === "cancel") await this.operations.cancelWorkflow(action.cancellation.cancellation);
+      else await this.mark(action.engagement);
+    } catch (error) {
+      if (!(error instanceof KnockError)) throw error;
+      // A workflow that no longer exists has nothing to cancel.
+      if (action.type === "trigger") this.failures.push({ trigger: action.trigger, error });
+    }
+    await this.operations.runDue({ signal: this.signal });
+  }
+
+  private async trigger({ name, trigger, branch }: RecordedTrigger): Promise<void> {
+    const options = { idempotency_key: null, ...(branch === null ? {} : { branch }) };
+    this.names.set((await this.operations.triggerWorkflow(trigger, options)).workflow_run_id, name);
+  }
+
+  /** Marks the message that takes the place of the recorded one, if it was sent again. */
+  private async mark({ action, message }: RecordedEngagement): Promise<void> {
+    const filter = { recipient: toRecipientKey(message.recipient), workflow: message.workflow };
+    const { items } = await this.operations.listMessages(filter, { limit: MAX_SEARCHED_MESSAGES });
+    const isDirect = message.workflowRunId === message.trigger;
+    const found = items.find(({ source, channel }) => {
+      if (!isJsonObject(source) || !isJsonObject(channel)) return false;
+      const name = this.names.get(String(source.workflow_run_id));
+      const isOfTrigger = isDirect ? name === message.trigger : name === undefined;
+      return isOfTrigger && source.step_ref === message.step && channel.key === message.channel.key;
+    });
+    if (found !== undefined) await this.operations.markMessages([String(found.id)], action);
+  }
+}
+
+async function moveUntilIdle(operations: LocalOperations, signal: AbortSignal): Promise<void> {
+  for (let moves = 0; !signal.aborted; moves++) {
+    const next = await operations.readNextDueAt();
+    if (next === null) return;
+    if (moves === MAX_CLOCK_MOVES)
+      throw new KnockError(
+        "usage",
+        `work is still pending after ${MAX_CLOCK_MOVES.toLocaleString("en-US")} moves of the clock`,
+        { hint: "Use --until or workflow keys to replay fewer triggers." },
+      );
+    await operations.moveClock((now) => Math.max(now, next), { force: false, signal });
+  }
+}
+
+/**
+ * Runs triggers at their own times on an engine whose store has no runs yet, with the cancellations and engagements that
+ * followed. A trigger that is not accepted does not stop the others. Throws `interrupted`.
+ */
+export async function runTriggers(
+  operations: LocalOperations,
+  history: RecordedHistory,
+  { signal, onProgress }: RunTriggersOptions,
+): Promise<RunTriggersResult> {
+  const run = new TriggerRun(operations, signal);
+  const actions = listActions(history);
+  let now = actions[0]?.at ?? 0;
+  if (actions.length > 0) await operations.freezeClock(now, { force: true });
+  for (const [index, action] of actions.entries()) {
+    if (signal.aborted) break;
+    if (action.at > now) await operations.moveClock(action.at, { force: false, signal });
+    now = action.at;
+    await run.perform(action);
+    onProgress(index + 1, actions.length);
+  }
+  if (history.until === null) await moveUntilIdle(operations, signal);
+  else if (history.until > now) await operations.moveClock(history.until, { force: false, signal });
+  if (signal.aborted)
+    throw new KnockError("interrupted", "interrupted during the replay", { hint: "Nothing was changed." });
+  return { names: run.names, failures: run.failures };
+}

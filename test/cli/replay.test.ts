@@ -1,0 +1,158 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { describe, expect } from "vitest";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
+import type { Sample } from "../helpers/run-knock.js";
+
+type Step = Workflow["steps"][number];
+
+/** The parts of a workflow's file that the tests change. */
+interface Workflow {
+  steps: { ref: string; template: Record<string, unknown>; conditions?: unknown; settings: Record<string, unknown> }[];
+}
+
+const COMMENT = ["notify", "new-comment", "--actor", "lin", "--set", "page=Home"];
+
+const TRIGGERS = [
+  { at: "2026-03-03T09:00:00+01:00", key: "invite", recipients: ["grace"], actor: "alan", data: { project: "Apollo" } },
+  { at: "2026-03-02T10:00:00Z", key: "new-comment", recipients: ["alan"], actor: "lin", data: { page: "Home" } },
+];
+
+/** Sends two comments: Grace sees hers, Ada receives no emails, and Alan gets an email half an hour later. */
+async function sendComments(collab: Sample): Promise<void> {
+  await collab.knock(["clock", "freeze", "2026-03-02T10:00:00Z"]);
+  await collab.knock([...COMMENT, "--recipients", "grace"]);
+  const { stdout: id } = await collab.knock(["messages", "list", "--quiet"]);
+  await collab.knock(["clock", "advance", "10m"]);
+  await collab.knock([...COMMENT, "--recipients", "ada,alan"]);
+  await collab.knock(["messages", "mark", id, "seen"]);
+  await collab.knock(["clock", "advance", "2d"]);
+}
+
+function changeWorkflow(sample: Sample, key: string, change: (workflow: Workflow) => void): void {
+  const file = `knock/workflows/${key}/workflow.json`;
+  const workflow = JSON.parse(sample.read(file));
+  change(workflow);
+  sample.write(file, workflow);
+}
+
+describe.concurrent("knock replay", () => {
+  it("finds no difference while the files are unchanged, and never writes to the store", async ({ collab }) => {
+    await sendComments(collab);
+    const digest = collab.storeDigest();
+    const { exitCode, stdout, stderr } = await collab.knock(["replay"]);
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(
+      /✓ 2 triggers replayed: 0 recipients with differences \(messages: 0 gained, 0 lost, 0 changed, 4 equal\)$/,
+    );
+    expect(collab.storeDigest()).toBe(digest);
+  });
+
+  it("lists who gains, loses and gets different messages, and exits 1", async ({ collab }) => {
+    await sendComments(collab);
+    const digest = collab.storeDigest();
+    changeWorkflow(collab, "new-comment", (workflow) => {
+      const [feed, , email] = workflow.steps as [Step, Step, Step];
+      delete feed.template["markdown_body@"];
+      feed.template.markdown_body = "{{ actor.name }} wrote on {{ page }}";
+      delete email.conditions;
+    });
+    const { exitCode, stdout, json } = await collab.knock(["replay", "--json"]);
+    expect(exitCode, stdout).toBe(1);
+    expect(json.summary).toMatchObject({ triggers: 2, gained: 1, lost: 0, changed: 3, equal: 1, recipients: 3 });
+    const fields = [{ field: "blocks[0].rendered" }];
+    expect(json.recipients).toMatchObject([
+      { recipient: "ada", gained: [], changed: [{ before: { step: "in_app_feed_1" }, fields }] },
+      { recipient: "alan", gained: [], changed: [{ fields }] },
+      { recipient: "grace", gained: [{ step: "email_1", at: "2026-03-02T10:30:00.000Z" }], changed: [{ fields }] },
+    ]);
+    const text = await collab.knock(["replay"]);
+    expect(text.stdout).toContain("+ <p>Lin Huiyin wrote on Home</p>");
+    expect(collab.storeDigest()).toBe(digest);
+  });
+
+  it("compares two revisions without changing the work tree", async ({ collab }) => {
+    const git = (...args: string[]) =>
+      execFileSync("git", ["-C", collab.dir, "-c", "user.name=a", "-c", "user.email=a@b", ...args], { stdio: "pipe" });
+    collab.write("triggers.jsonl", TRIGGERS.map((trigger) => JSON.stringify(trigger)).join("\n"));
+    git("init", "-q");
+    git("add", "-A");
+    git("commit", "-qm", "First");
+    const equal = await collab.knock(["replay", "--file", "triggers.jsonl"]);
+    expect([equal.exitCode, equal.stderr]).toEqual([0, ""]);
+    expect(equal.stdout).toMatch(
+      /before: HEAD \(\w{8}\), after: the current files\n\n✓ 2 triggers replayed: .* 5 equal\)$/,
+    );
+
+    changeWorkflow(collab, "new-comment", (workflow) => {
+      workflow.steps[1]!.settings = { delay_for: { unit: "minutes", value: 45 } };
+    });
+    git("mv", "knock/workflows/invite", "knock/workflows/invitation");
+    const status = git("status", "--porcelain").toString();
+    const { exitCode, json } = await collab.knock(["replay", "--file", "triggers.jsonl", "--json"]);
+    expect(exitCode).toBe(1);
+    expect(json).toMatchObject({
+      rejected: [{ side: "after", trigger: "triggers.jsonl:1", workflow: "invite", code: "workflow_missing" }],
+      recipients: [
+        { recipient: "alan", changed: [{ fields: [{ field: "at", before: "2026-03-02T10:30:00.000Z" }] }] },
+        { recipient: "grace", lost: [{ step: "email_1" }, { step: "email_2", at: "2026-03-04T08:00:00.000Z" }, {}] },
+      ],
+      summary: { rejected: 1, lost: 3, changed: 1, equal: 1 },
+    });
+    const tolerant = ["replay", "new-comment", "--file", "-", "--against", "HEAD", "--time-tolerance", "15m"];
+    expect((await collab.knock(tolerant, { input: collab.read("triggers.jsonl") })).exitCode).toBe(0);
+    expect(git("status", "--porcelain").toString()).toBe(status);
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith("knock-replay-"))).toEqual([]);
+
+    const unknown = await collab.knock(["replay", "--against", "nope"]);
+    expect([unknown.exitCode, unknown.stderr]).toEqual([
+      2,
+      expect.stringContaining('"nope" is neither a folder with knock.json nor a git revision'),
+    ]);
+  });
+
+  it("compares with a folder, and needs one outside of a repository", async ({ collab }) => {
+    await sendComments(collab);
+    cpSync(collab.path("knock"), collab.path("old/knock"), { recursive: true });
+    cpSync(collab.path("knock.json"), collab.path("old/knock.json"));
+    changeWorkflow(collab, "new-comment", (workflow) => void workflow.steps.splice(1));
+    const { exitCode, json } = await collab.knock(["replay", "--against", "old", "--json"]);
+    expect(exitCode).toBe(1);
+    expect(json).toMatchObject({ before: "old", summary: { lost: 1, gained: 0, changed: 0, equal: 3 } });
+    collab.write("t.jsonl", JSON.stringify(TRIGGERS[0]));
+    const { stderr } = await collab.knock(["replay", "--file", "t.jsonl"], {
+      env: { GIT_CEILING_DIRECTORIES: tmpdir() },
+    });
+    expect(stderr).toContain("--against: the project is not in a git repository");
+  });
+
+  it.for([
+    [
+      '{"at":"2026-03-02T10:00:00","key":"invite","recipients":["ada"]}',
+      't.jsonl:2: at "2026-03-02T10:00:00" has no offset',
+    ],
+    ['{"key":"invite","recipients":["ada"]}', "t.jsonl:2: at is missing"],
+    ['{"at":"soon","key":"invite","recipients":["ada"]}', '"soon" is not a time'],
+    ['{"at":"2026-03-02T10:00:00Z","recipients":["ada"]}', "t.jsonl:2: key is missing"],
+    ['{"at":"2026-03-02T10:00:00Z","key":"invite"', "t.jsonl:2:"],
+    ['{"at":"2026-03-02T10:00:00Z","key":"invite","recipient":["ada"]}', "t.jsonl:2: "],
+  ])("rejects the line %s with its number", async ([line, message], { collab }) => {
+    collab.write("t.jsonl", `${JSON.stringify(TRIGGERS[0])}\n${line}\n`);
+    const { exitCode, stderr } = await collab.knock(["replay", "--file", "t.jsonl"]);
+    expect(stderr).toContain(message);
+    expect(exitCode).not.toBe(0);
+  });
+
+  it("warns without triggers, and rejects unknown workflows and a reversed range", async ({ collab }) => {
+    const empty = await collab.knock(["replay", "--since", "2026-01-01"]);
+    expect([empty.exitCode, empty.stderr]).toEqual([
+      0,
+      expect.stringMatching(/there is no store.*\n.*no triggers in this range/),
+    ]);
+    const unknown = await collab.knock(["replay", "new-coment"]);
+    expect([unknown.exitCode, unknown.stderr]).toEqual([5, expect.stringContaining('Did you mean "new-comment"?')]);
+    const reversed = await collab.knock(["replay", "--since", "2026-01-02", "--until", "2026-01-01"]);
+    expect([reversed.exitCode, reversed.stderr]).toEqual([2, expect.stringContaining("--until is before --since")]);
+  });
+});
