@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../helpers/eventually.js";
+import { type PackedPackage, packPackage } from "../helpers/pack-package.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
@@ -41,15 +42,8 @@ const EXPECTED_FILE = new RegExp(
 /** Documentation for contributors, which stays in the repository. */
 const CONTRIBUTOR_FILE = /^docs\/(?:internals|decisions)\//;
 
-interface PackedFile {
-  filename: string;
-  size: number;
-  unpackedSize: number;
-  files: { path: string; mode: number }[];
-}
-
 let folder: string;
-let packed: PackedFile;
+let packed: PackedPackage;
 
 /** Runs a program with a new home folder and npm cache, and without access to the registry. */
 function run(program: string, args: readonly string[], cwd = folder) {
@@ -76,9 +70,8 @@ function runBlock(section: string) {
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "knock-package-"));
-  // The test run has built the command already, and another build would replace files that concurrent tests use.
-  const { stdout } = await run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], ROOT);
-  packed = Object.values<PackedFile>(JSON.parse(stdout))[0] as PackedFile;
+  packed = await packPackage();
+  cpSync(packed.path, join(folder, packed.filename));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
