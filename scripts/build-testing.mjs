@@ -1,6 +1,7 @@
 // Writes the modules of `knock-cli/testing`: for each entry an ES module, a CommonJS module and their types. All entries
 // share one bundle, so that an engine of one module is known to the matchers of another.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 
 const SOURCE_FOLDER = "src/app/testing-api";
@@ -14,9 +15,12 @@ export const TESTING_ENTRIES = ["testing"];
 /** Files that contain only types, which the entries export. */
 export const TYPE_FILES = ["engine-types"];
 
+const require = createRequire(import.meta.url);
+
 /** Returns the declarations of a source file. Entries and type files import only each other's types. */
-async function buildDeclarations(root, name) {
-  const { default: typescript } = await import("typescript");
+function buildDeclarations(root, name) {
+  // `import` would search the whole compiler for the names that it exports, which takes a second.
+  const typescript = require("typescript");
   const file = join(SOURCE_FOLDER, `${name}.ts`);
   const { outputText, diagnostics } = typescript.transpileDeclaration(readFileSync(join(root, file), "utf8"), {
     fileName: file,
@@ -36,9 +40,9 @@ async function buildDeclarations(root, name) {
 }
 
 /** Returns the public declarations by file name. */
-export async function buildTestingDeclarations(root) {
+export function buildTestingDeclarations(root) {
   const names = [...TESTING_ENTRIES, ...TYPE_FILES];
-  return new Map(await Promise.all(names.map(async (name) => [name, await buildDeclarations(root, name)])));
+  return new Map(names.map((name) => [name, buildDeclarations(root, name)]));
 }
 
 /** Returns the names of the values that declarations export. */
@@ -47,10 +51,10 @@ function listExports(declarations) {
 }
 
 /** Writes the modules and their types to a folder. */
-export async function writeTestingModules(root, folder) {
+export function writeTestingModules(root, folder) {
   mkdirSync(folder, { recursive: true });
   const write = (name, text) => writeFileSync(join(folder, name), text);
-  for (const [name, declarations] of await buildTestingDeclarations(root)) {
+  for (const [name, declarations] of buildTestingDeclarations(root)) {
     write(`${name}.d.ts`, declarations);
     write(`${name}.d.cts`, declarations.replaceAll(/(from "\.\/[\w-]+)\.js"/g, '$1.cjs"'));
     if (!TESTING_ENTRIES.includes(name)) continue;

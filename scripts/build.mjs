@@ -246,7 +246,7 @@ if (process.argv.includes("--check-licenses")) {
   process.exit();
 }
 
-await writeTestingModules(root, join(dist, "testing"));
+writeTestingModules(root, join(dist, "testing"));
 
 // mrml reads its WebAssembly from its own folder.
 copyFileSync(join(dirname(require.resolve("mrml")), "mrml_wasm_bg.wasm"), join(dist, "vendor", "mrml_wasm_bg.wasm"));

@@ -29,7 +29,7 @@ const withoutImports = (declarations) =>
   declarations.replaceAll(/^(?:import type .*|export type \* from .*|export \{\};?)\n/gm, "").trim();
 
 export async function buildPages() {
-  const declarations = await buildTestingDeclarations(ROOT);
+  const declarations = buildTestingDeclarations(ROOT);
   const sections = [...declarations].map(([name, text]) => {
     const title = TESTING_ENTRIES.includes(name)
       ? `\`knock-cli/testing${name === "testing" ? "" : `/${name}`}\``
