@@ -6,11 +6,12 @@ import { parseDurationArgument, parseTimeArgument } from "../input/parse-time.js
 import { formatInputName } from "../input/trigger-payload.js";
 import { printReplayReport } from "../output/print-replay.js";
 import type { CommandContext } from "./context.js";
-import type { ReplayOptions, ReplayService, TargetFlags } from "./services.js";
+import type { TargetFlags } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addCommonOptions, addTargetOptions, type CommonFlags } from "./shared/options.js";
 import { readTimedTriggers } from "./shared/read-timed-triggers.js";
+import type { ReplayOptions, ReplayService } from "./shared/replay-service.js";
 
 /** Recorded messages may have been sent a little late, because their work waited for a worker. */
 const RECORDED_TOLERANCE_MS = 5 * 60_000;
@@ -36,7 +37,7 @@ export function registerReplay(program: Command, context: CommandContext, servic
     .optionsGroup(OPTION_GROUPS.selection)
     .option(
       "-f, --file <path>",
-      "replay the triggers of a JSON Lines file, each with a time in `at`; - is standard input",
+      "read the triggers from a JSON Lines file, each with a time in `at`; - is standard input",
     )
     .option("--since <time>", "use only triggers from this time on")
     .option("--until <time>", "use only triggers up to this time")

@@ -1,8 +1,5 @@
-import type { ReplayRange } from "../domain/replay/recorded-history.js";
-import type { ReplayReport } from "../domain/replay/replay-report.js";
 import type { ReportedFile, TestReport } from "../domain/scenario/test-report.js";
 import type { ApiRequest } from "../domain/trigger/api-request.js";
-import type { TimedTrigger } from "../domain/trigger/parse-timed-trigger.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
 import type { ValidationReport } from "../domain/validation/project-finding.js";
 import type { TypeLanguage, TypesReport } from "../domain/workflow/types-report.js";
@@ -298,22 +295,4 @@ export interface CompletionService {
 export interface DoctorService {
   /** Checks the setup. Sends a request only if the target is remote. */
   runChecks(flags: TargetFlags): Promise<DoctorReport>;
-}
-
-/** Which triggers `knock replay` runs, and how the messages are compared. */
-export interface ReplayOptions {
-  /** The triggers of a file; null for those of the target. */
-  file: { name: string; triggers: readonly TimedTrigger[] } | null;
-  /** A folder or git revision to compare with; null compares with the messages that were sent. */
-  against: string | null;
-  range: ReplayRange;
-  /** Milliseconds by which the times of two equal messages may differ. */
-  tolerance: number;
-  /** Whether contents are compared, or only which messages are sent. */
-  comparesContent: boolean;
-}
-
-export interface ReplayService {
-  /** Runs past triggers against the project's files, and compares the messages. Throws `project_missing`. */
-  replay(options: ReplayOptions, flags: TargetFlags, setProgress: (text: string) => void): Promise<ReplayReport>;
 }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { ReplayOptions } from "../../commands/services.js";
+import type { ReplayOptions } from "../../commands/shared/replay-service.js";
 import { isInRange } from "../../domain/replay/recorded-history.js";
 import type { ReplayReport } from "../../domain/replay/replay-report.js";
 import type { TimedTrigger } from "../../domain/trigger/parse-timed-trigger.js";

@@ -1,4 +1,4 @@
-import type { ReplayOptions } from "../../commands/services.js";
+import type { ReplayOptions } from "../../commands/shared/replay-service.js";
 import type { RecordedHistory, SentMessage } from "../../domain/replay/recorded-history.js";
 import { buildReplayReport, type RejectedTrigger, type ReplayReport } from "../../domain/replay/replay-report.js";
 import { KnockError } from "../../errors/knock-error.js";

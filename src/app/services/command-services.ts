@@ -5,13 +5,13 @@ import type {
   DoctorService,
   InitService,
   LocalTargetService,
-  ReplayService,
   TestService,
   TypesService,
   ValidationService,
   WatchService,
   WorkflowService,
 } from "../../commands/services.js";
+import type { ReplayService } from "../../commands/shared/replay-service.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { LOCAL_FOLDER } from "../open-local-engine.js";
 import { createReportService } from "../test/report-service.js";
