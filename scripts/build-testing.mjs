@@ -10,10 +10,16 @@ const SOURCE_FOLDER = "src/app/testing-api";
 export const TESTING_BUNDLE = "testing.cjs";
 
 /** The modules that users import. */
-export const TESTING_ENTRIES = ["testing"];
+export const TESTING_ENTRIES = ["testing", "vitest", "playwright", "jest"];
+
+/** Statements that add the matchers of the bundle to a test runner when its entry is imported. */
+const REGISTRATIONS = {
+  vitest: { imports: 'import { expect } from "vitest";\n', statement: "expect.extend(bundle.matchers);\n" },
+  jest: { imports: "", statement: "globalThis.expect.extend(bundle.matchers);\n" },
+};
 
 /** Files that contain only types, which the entries export. */
-export const TYPE_FILES = ["engine-types"];
+export const TYPE_FILES = ["engine-types", "emulator-types", "fixture-types"];
 
 const require = createRequire(import.meta.url);
 
@@ -60,10 +66,13 @@ export function writeTestingModules(root, folder) {
     if (!TESTING_ENTRIES.includes(name)) continue;
     const names = listExports(declarations);
     const bundle = `../${TESTING_BUNDLE}`;
-    write(`${name}.js`, `import bundle from "${bundle}";\nexport const { ${names.join(", ")} } = bundle;\n`);
+    const { imports = "", statement = "" } = REGISTRATIONS[name] ?? {};
+    const declaration = names.length === 0 ? "" : `export const { ${names.join(", ")} } = bundle;\n`;
+    write(`${name}.js`, `import bundle from "${bundle}";\n${imports}${statement}${declaration}`);
+    if (imports !== "") continue; // Vitest cannot be required.
     write(
       `${name}.cjs`,
-      `const bundle = require("${bundle}");\nmodule.exports = { ${names.map((key) => `${key}: bundle.${key}`).join(", ")} };\n`,
+      `const bundle = require("${bundle}");\n${statement}module.exports = { ${names.map((key) => `${key}: bundle.${key}`).join(", ")} };\n`,
     );
   }
 }

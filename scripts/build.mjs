@@ -10,6 +10,7 @@ import { build } from "esbuild";
 import { buildPages } from "./build-page.mjs";
 import { TESTING_BUNDLE, TESTING_ENTRIES, writeTestingModules } from "./build-testing.mjs";
 import {
+  confWithoutSchemas,
   LATE_CLASSES,
   LATE_OWN_FUNCTIONS,
   LATE_PACKAGES,
@@ -150,6 +151,13 @@ const sharedCheerio = {
   },
 };
 
+/** The plugins of packages that need one. */
+const PACKAGE_PLUGINS = {
+  conf: [confWithoutSchemas],
+  "juice/client.js": [sharedCheerio],
+  "quicktype-core": [quicktypeLanguages],
+};
+
 const modulesApart = {
   name: "modules-apart",
   setup({ onResolve }) {
@@ -231,7 +239,7 @@ const results = await Promise.all([
       },
       outfile: join(dist, "vendor", `${name}.cjs`),
       external: ["../../nodemailer.cjs"],
-      plugins: name === "quicktype-core" ? [quicktypeLanguages] : name.startsWith("juice/") ? [sharedCheerio] : [],
+      plugins: PACKAGE_PLUGINS[name] ?? [],
     }),
   ),
 ]);

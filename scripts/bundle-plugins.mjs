@@ -124,3 +124,14 @@ export const quicktypeLanguages = {
     onResolve({ filter: /^yaml$/ }, () => ({ path: "./yaml.cjs", external: true }));
   },
 };
+
+/** Omits the JSON Schema validator of conf, because this project passes no schema to it. */
+export const confWithoutSchemas = {
+  name: "conf-without-schemas",
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^ajv(?:-formats|\/dist\/2020\.js)$/ }, ({ path }) => ({ path, namespace: "no-schemas" }));
+    onLoad({ filter: /./, namespace: "no-schemas" }, () => ({
+      contents: "export class Ajv2020 {}\nexport default {};",
+    }));
+  },
+};

@@ -12,6 +12,7 @@ const GUIDE_ORDER = [
   "recipients-and-data",
   "time-and-batches",
   "test-workflows",
+  "test-in-code",
   "validate",
   "preview-and-email",
   "test-your-app",

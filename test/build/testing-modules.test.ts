@@ -15,7 +15,11 @@ const BODY = `
 const FILES: Record<string, string> = {
   "package.json": '{ "type": "module" }',
   "node.test.js": `
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { after, test } from "node:test";
+import vm from "node:vm";
 import { assertNotSent, assertSent, createTestEngine } from "knock-cli/testing";
 const engine = await createTestEngine({ project: "collab" });
 after(() => engine.close());
@@ -23,21 +27,43 @@ test("grace gets an email", async () => {${BODY}
   await assertSent(engine, { to: "grace", channel: "email", subject: { contains: "Home" } });
   await assertNotSent(engine, { to: "ada" });
 });
+test("works in a context of its own, as in Jest", async () => {
+  const require = createRequire(import.meta.url);
+  const file = join(require.resolve("knock-cli/testing"), "../../testing.cjs");
+  const context = vm.createContext();
+  for (const name of Object.getOwnPropertyNames(globalThis))
+    if (!vm.runInContext("Object.hasOwn(globalThis, " + JSON.stringify(name) + ")", context)) context[name] = globalThis[name];
+  const load = vm.runInContext("(function (require, module, __filename, __dirname) {" + readFileSync(file, "utf8") + "\\n})", context);
+  const module = { exports: {} };
+  load(createRequire(file), module, file, join(file, ".."));
+  const engine = await module.exports.createTestEngine({ project: "collab" });
+  await engine.notify("invite", { recipients: ["grace"], data: { project: "Apollo", role: "viewer" } });
+  await module.exports.assertSent(engine, { to: "grace", channel: "email" });
+  await engine.close();
+});
 test("fails", async () => {
   await assertSent(engine, { to: "ada" });
 });
 `,
   "vitest.test.js": `
 import { createRequire } from "node:module";
-import { expect, test } from "vitest";
+import { expect, test as base } from "vitest";
 import { createTestEngine, matchers } from "knock-cli/testing";
-expect.extend(matchers);
+import { createVitestFixtures } from "knock-cli/testing/vitest";
+const test = base.extend(createVitestFixtures({ project: "collab" }));
 test("grace gets an email", async () => {
   const engine = await createTestEngine({ project: "collab" });${BODY}
   await expect(engine).toHaveSent({ to: "grace", channel: "email" });
   await expect(engine).not.toHaveSkipped({ to: "grace" });
   await expect(expect(engine).toHaveSent({ to: "ada" })).rejects.toThrow("at least 1");
   await engine.close();
+});
+test("fixtures give each test an engine and a scene", async ({ engine, knock, knockServer }) => {
+  await engine.notify("new-comment", { recipients: ["ada"], data: { page: "Home" } });
+  await expect(engine).toHaveSent({ to: "ada" });
+  await knock.seed({ users: [{ id: "own" }] });
+  const get = (api) => fetch(api.url + "/v1/users/own", { headers: { authorization: "Bearer " + api.env.KNOCK_API_KEY } });
+  expect([(await get(knock)).status, (await get(knockServer)).status]).toEqual([200, 404]);
 });
 test("a CommonJS module has the same functions", () => {
   expect(createRequire(import.meta.url)("knock-cli/testing").matchers).toBe(matchers);
@@ -47,6 +73,8 @@ test("a CommonJS module has the same functions", () => {
 
 /** Calls that the types accept, and calls that they reject. */
 const TYPES = `
+import { expect, test as base } from "vitest";
+import { createVitestFixtures, type KnockFixtures, type KnockWorkerFixtures } from "knock-cli/testing/vitest";
 import { createTestEngine, assertSent } from "knock-cli/testing";
 interface Workflows {
   "new-comment": { page: string };
@@ -65,6 +93,16 @@ await engine.notify("new-comment", { recipients: "ada", data: {} });
 await engine.notify("new-comment", { recipients: "ada" });
 // @ts-expect-error an unknown expectation
 await assertSent(engine, { chanel: "email" });
+const test = base.extend<KnockFixtures<Workflows> & KnockWorkerFixtures>(createVitestFixtures<Workflows>());
+test("typed fixtures", async ({ engine, knock, knockServer }) => {
+  await engine.notify("welcome", { recipients: "ada" });
+  await expect(engine).toHaveSent({ to: "ada" });
+  await expect(engine).not.toHaveSkipped({ reason: "preference" });
+  const [message] = await knock.messages({ recipient: "ada" });
+  const count: number = (message?.status.length ?? 0) + knockServer.port;
+  // @ts-expect-error an unknown filter
+  await knock.messages({ user: count });
+});
 const untyped = await createTestEngine();
 await untyped.notify("any", { recipients: "ada", data: { any: 1 } });
 `;
@@ -102,13 +140,15 @@ describe("the packed modules of knock-cli/testing", () => {
       env: { NODE_TEST_CONTEXT: undefined },
     });
     expect(stdout).toMatch(/ok \d - grace gets an email/);
+    expect(stdout).toMatch(/ok \d - works in a context of its own, as in Jest/);
+    expect(stdout.match(/^not ok/gm)).toHaveLength(1);
     expect(stdout).toMatch(/not ok \d - fails/);
     expect(stdout).toContain("expected the engine to have sent a message (to ada)");
   });
 
   it("work in Vitest, as ES modules and as CommonJS", async () => {
     const { exitCode, stdout, stderr } = await run("vitest/vitest.mjs", "run", "--root", folder, "vitest.test.js");
-    expect(`${stdout}${stderr}`).toMatch(/2 passed/);
+    expect(`${stdout}${stderr}`).toMatch(/3 passed/);
     expect(exitCode).toBe(0);
   });
 

@@ -90,7 +90,8 @@ function linkPackages(names: readonly string[], folder: string): string[] {
   const modules = join(folder, "node_modules");
   mkdirSync(join(modules, ".bin"), { recursive: true });
   return names.filter((name) => {
-    const source = [join(import.meta.dirname, "packages", name), join(ROOT, "node_modules", name)].find(existsSync);
+    const sources = [join(import.meta.dirname, "packages", name), join(ROOT, "node_modules", name)];
+    const source = name === "knock-cli" ? ROOT : sources.find(existsSync);
     if (source === undefined) return true;
     mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(source, join(modules, name));

@@ -1,6 +1,7 @@
 import { AssertionError } from "node:assert";
 import { checkSent, checkSkipped, type EngineCheck } from "./check-engine.js";
 import { EmbeddedTestEngine } from "./embedded-test-engine.js";
+import type { KnockDev, KnockDevOptions } from "./emulator-types.js";
 import type {
   AnyWorkflowData,
   ExpectedMessage,
@@ -10,7 +11,9 @@ import type {
   TestEngine,
   TestEngineOptions,
 } from "./engine-types.js";
+import { openKnockDev } from "./open-knock-dev.js";
 
+export type * from "./emulator-types.js";
 export type * from "./engine-types.js";
 
 /**
@@ -21,6 +24,14 @@ export async function createTestEngine<Workflows extends object = AnyWorkflowDat
   options: TestEngineOptions = {},
 ): Promise<TestEngine<Workflows>> {
   return (await EmbeddedTestEngine.open(options)) as unknown as TestEngine<Workflows>;
+}
+
+/**
+ * Starts a local API in this process, on a free port and with a store in memory, and opens a scene for this worker.
+ * Rejects if there is no project, a file is invalid or the port is in use.
+ */
+export async function startKnockDev(options: KnockDevOptions = {}): Promise<KnockDev> {
+  return openKnockDev(options);
 }
 
 /** Returns whether a matcher is called after `.not`. */
