@@ -17,6 +17,7 @@ const MAY_IMPORT = {
   testing: ["ports", "domain", "errors", "util"],
   replay: ["ports", "domain", "errors", "util"],
   codegen: ["domain", "errors", "util"],
+  emails: ["domain", "errors", "util"],
   page: [],
   commands: ["input", "mime", "output", "ports", "domain", "errors", "util"],
 };
@@ -46,7 +47,7 @@ const HOME = {
   yaml: "project/",
   picomatch: "project/",
   diff: "output/",
-  cheerio: "testing/",
+  cheerio: "(testing|emails)/",
   "quicktype-core": "codegen/",
   "@pnpm/tabtab": "app/completion/",
 };

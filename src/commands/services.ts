@@ -266,7 +266,11 @@ export interface ValidationService extends Pick<ReportService, "toWorkspacePath"
    * Checks the project's files, or the workflows with these keys. Throws `project_missing` or `workflow_missing`, and
    * `project_invalid` for an invalid knock.json.
    */
-  validateProject(keys: readonly string[], flags: TargetFlags): Promise<ValidationReport>;
+  validateProject(
+    keys: readonly string[],
+    flags: TargetFlags,
+    options: { checksEmails: boolean },
+  ): Promise<ValidationReport>;
 }
 
 /** The language and the file of generated types. */

@@ -9,6 +9,7 @@ import { addBranchOption, addCommonOptions, addProjectOptions, type CommonFlags 
 
 interface ValidateFlags extends CommonFlags, TargetFlags {
   strict?: boolean;
+  emails?: boolean;
   format?: (typeof VALIDATION_FORMATS)[number];
 }
 
@@ -20,7 +21,8 @@ export function registerValidate(program: Command, context: CommandContext, serv
     .summary("Check the project's files")
     .description("Check the project's files offline. Exit 1 if there are errors, and with --strict also for warnings.")
     .optionsGroup(OPTION_GROUPS.behavior)
-    .option("--strict", "exit 1 also if there are warnings");
+    .option("--strict", "exit 1 also if there are warnings")
+    .option("--emails", "also render the emails and check their HTML, links and headers");
   addCommonOptions(addBranchOption(addProjectOptions(command)))
     .optionsGroup(OPTION_GROUPS.output)
     .addOption(
@@ -39,7 +41,7 @@ async function runValidate(
   { output, setExitCode }: CommandContext,
   services: ValidationService,
 ): Promise<void> {
-  const report = await services.validateProject(keys, flags);
+  const report = await services.validateProject(keys, flags, { checksEmails: flags.emails ?? false });
   const format = flags.json ? "json" : (flags.format ?? "text");
   await printValidationReport(report, output, {
     format,

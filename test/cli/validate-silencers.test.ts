@@ -97,4 +97,15 @@ describe.concurrent("knock validate silences", () => {
       { code: "unused_silencer", file: "knock.json", pointer: "/settings/knock:ignore/0", line: expect.any(Number) },
     ]);
   });
+
+  it("findings about emails, which are looked for only with --emails", async ({ collab }) => {
+    const rule = { code: "email_missing_preheader", reason: "Short emails.", path: "knock/workflows/welcome/**" };
+    silence(collab, "knock.json", rule);
+    expect((await validate(collab)).codes).toEqual([]);
+    const { findings, silenced } = await validate(collab, "--emails");
+    expect(silenced).toMatchObject([{ code: "email_missing_preheader", pointer: "/steps/0/template" }]);
+    const files = findings.filter(({ code }) => code === "email_missing_preheader").map(({ file }) => file);
+    expect(files).toContain("knock/workflows/invite/workflow.json");
+    expect(files).not.toContain("knock/workflows/welcome/workflow.json");
+  });
 });

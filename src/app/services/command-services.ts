@@ -114,11 +114,11 @@ export function createValidationService({ files, project, io, output }: AppServi
   return {
     getVersion: () => io.version,
     toWorkspacePath: (path) => createReportService(io, output).toWorkspacePath(path),
-    async validateProject(keys, localFlags) {
+    async validateProject(keys, localFlags, { checksEmails }) {
       const flags = { ...localFlags, target: "local" };
       const projectFiles = (await project.findFiles(flags)) ?? (await files.require(flags));
       const { validateProject } = await import("../validate/validate-project.js");
-      return validateProject(projectFiles, { keys, cwd: io.cwd });
+      return validateProject(projectFiles, { keys, cwd: io.cwd, checksEmails });
     },
   };
 }

@@ -52,3 +52,17 @@ export function checkSchemaSamples({ trigger_data_json_schema: root }: Workflow)
     );
   });
 }
+
+/** Returns data with the samples of a schema: for each property its default or first example, or samples of its own properties. */
+export function buildSampleData(schema: JsonObject | null): JsonObject {
+  const properties = isJsonObject(schema?.properties) ? schema.properties : {};
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([key, property]): [string, Json][] => {
+      if (!isJsonObject(property)) return [];
+      const { default: fallback, examples } = property;
+      const sample = fallback ?? (Array.isArray(examples) ? examples[0] : undefined);
+      if (sample !== undefined) return [[key, sample]];
+      return isJsonObject(property.properties) ? [[key, buildSampleData(property)]] : [];
+    }),
+  );
+}

@@ -24,10 +24,19 @@ export const FINDING_CODES = {
   unknown_preference_key: "warning",
   sample_data_invalid: "warning",
   missing_translation: "warning",
+  email_clipped: "warning",
+  email_missing_alt: "warning",
+  email_missing_title: "warning",
+  email_missing_preheader: "warning",
+  email_placeholder_link: "warning",
+  email_missing_unsubscribe: "warning",
   invalid_silencer: "warning",
   unused_silencer: "warning",
 } as const satisfies Record<string, Severity>;
 
 export type FindingCode = keyof typeof FINDING_CODES;
+
+/** Returns whether a code is of a finding that is looked for only with `--emails`. */
+export const isEmailFindingCode = (code: string): boolean => code.startsWith("email_");
 
 export const isFindingCode = (code: string): code is FindingCode => Object.hasOwn(FINDING_CODES, code);

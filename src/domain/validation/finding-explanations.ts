@@ -72,6 +72,36 @@ export const FINDING_EXPLANATIONS: Readonly<
     meaning: "A locale lacks texts that another locale has. They are shown in the default locale.",
     fix: "Add the missing texts to the file.",
   },
+  email_clipped: {
+    meaning:
+      "The HTML of an email has more than 102 kB. Gmail shows the beginning and a link to the rest. Reported with `--emails`.",
+    fix: "Shorten the email, remove unused styles, or move a part of it to a page.",
+  },
+  email_missing_alt: {
+    meaning:
+      "An image of an email has no `alt`. Outlook and other clients that do not load images show nothing in its place, and screen readers read its address. Reported with `--emails`.",
+    fix: 'Describe the image in `alt`, or write `alt=""` for a decoration.',
+  },
+  email_missing_title: {
+    meaning:
+      "The HTML of an email has no `<title>`. Screen readers announce it, and browsers show it in a web view. Reported with `--emails`.",
+    fix: "Add `<title>` to the head of the email layout.",
+  },
+  email_missing_preheader: {
+    meaning:
+      "An email has no preview text. Gmail, Apple Mail and Outlook show the start of the body after the subject. Reported with `--emails`.",
+    fix: "Set `settings.preview_text` of the template.",
+  },
+  email_placeholder_link: {
+    meaning:
+      "A link of an email is empty, `#`, `javascript:` or invalid, or leads to a host that is reserved for examples. Reported with `--emails`.",
+    fix: "Correct the link, or give the workflow sample data in `payloads/` so that its links can be rendered.",
+  },
+  email_missing_unsubscribe: {
+    meaning:
+      "An email of a commercial workflow has no `List-Unsubscribe` header, which Gmail and Yahoo require from bulk senders. Reported with `--emails`.",
+    fix: "Configure the preference center, or set the header in `json_overrides`.",
+  },
   invalid_silencer: {
     meaning: "A rule that silences findings has no reason, or names a code that does not exist. It has no effect.",
     fix: "Correct the code, or write the reason after a colon.",

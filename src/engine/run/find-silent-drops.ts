@@ -3,17 +3,15 @@ import { type RecipientUpsert, splitRecipientKey, USERS } from "../../domain/rec
 import type { ChannelStep } from "../../domain/steps/channel-step.js";
 import { walkChannelSteps, walkSteps } from "../../domain/steps/walk-steps.js";
 import { hasLiquid } from "../../domain/template/has-liquid.js";
-import type { Trigger } from "../../domain/trigger/trigger.js";
 import { KnockError } from "../../errors/knock-error.js";
-import { systemIds } from "../../util/ids.js";
 import { isJsonObject } from "../../util/json.js";
 import { resolveChannels } from "../channel/execute-channel.js";
 import { buildRenderContext, findDestinations } from "../channel/find-destinations.js";
 import type { Skip } from "../channel/skip-by-preferences.js";
-import { RunExecution } from "../execution/run-execution.js";
+import type { RunExecution } from "../execution/run-execution.js";
 import { RenderError } from "../liquid/render-error.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
-import { applyInlineRecipients, buildTrialInput } from "./trial-run.js";
+import { buildSampleExecutions } from "./trial-run.js";
 
 /** A user who would get nothing from a workflow. */
 interface SilentDrop {
@@ -70,28 +68,14 @@ export function findSilentDrops(
   if (steps.length === 0) return [];
   if ([...walkSteps(workflow.steps)].some(({ step }) => OTHER_NOTIFICATIONS.has(step.type))) return [];
   const users = recipients.filter(({ key }) => splitRecipientKey(key).collection === USERS);
-  const trigger: Trigger = {
-    workflow: workflow.key,
-    recipients: users.map((upsert) => ({ key: upsert.key, upsert, trigger_data: null })),
-    actor: null,
-    tenant: null,
-    data: {},
-    cancellation_key: null,
-    settings: { sandbox_mode: false, skip_delay: false },
-    payload: {},
-  };
-  const people = applyInlineRecipients({ trigger, environment, now }, new Map());
-  return trigger.recipients.flatMap((recipient): SilentDrop[] => {
-    const trial = { trigger, compiled, environment, now };
-    const input = buildTrialInput({ ids: systemIds }, trial, recipient, people);
-    const execution = new RunExecution(input, input.recipientRun);
+  return buildSampleExecutions({ compiled, environment, now }, users, {}).flatMap((execution): SilentDrop[] => {
     try {
       const skips = steps.map((step) => ({ step, skip: findCertainSkip(step, execution) }));
       if (skips.some(({ skip }) => skip === null)) return [];
       if (skips.every(({ skip }) => skip?.isOwnChoice)) return [];
       return [
         {
-          user: splitRecipientKey(recipient.key).id,
+          user: splitRecipientKey(execution.run.recipient).id,
           reasons: skips.map(({ step, skip }) => `${step.ref}: ${skip?.reason}`),
         },
       ];

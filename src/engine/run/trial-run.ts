@@ -4,10 +4,13 @@ import {
   buildUnidentifiedRecipient,
   type Recipient,
   type RecipientKey,
+  type RecipientUpsert,
   TENANTS,
   toRecipientKey,
 } from "../../domain/recipient/recipient.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
+import { systemIds } from "../../util/ids.js";
+import type { JsonObject } from "../../util/json.js";
 import type { EngineContext } from "../context/engine-context.js";
 import type { AdvanceInput } from "../execution/advance-input.js";
 import { collectInlineUpserts } from "../execution/build-fan-out.js";
@@ -66,6 +69,30 @@ export function buildTrialInput(
     alreadyTriggered: false,
     queryResults: new Map(),
   };
+}
+
+/** Builds executions at the first step of a run for each recipient, without a trigger and a store. */
+export function buildSampleExecutions(
+  { compiled, environment, now }: Omit<TriggerTrial, "trigger">,
+  recipients: readonly RecipientUpsert[],
+  data: JsonObject,
+): RunExecution[] {
+  const trigger: Trigger = {
+    workflow: compiled.workflow.key,
+    recipients: recipients.map((upsert) => ({ key: upsert.key, upsert, trigger_data: null })),
+    actor: null,
+    tenant: null,
+    data,
+    cancellation_key: null,
+    settings: { sandbox_mode: false, skip_delay: false },
+    payload: {},
+  };
+  const trial = { trigger, compiled, environment, now };
+  const people = applyInlineRecipients(trial, new Map());
+  return trigger.recipients.map((recipient) => {
+    const input = buildTrialInput({ ids: systemIds }, trial, recipient, people);
+    return new RunExecution(input, input.recipientRun);
+  });
 }
 
 /** Builds the scope that the templates of one recipient's run would have at its first step. */

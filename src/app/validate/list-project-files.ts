@@ -1,0 +1,40 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { checkPayload } from "../../domain/validation/check-sample-data.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
+import { readProjectJson } from "../../project/read-project-text.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+
+/** The folder beside knock.json with triggers for `knock notify --file`. */
+export const PAYLOADS_FOLDER = "payloads";
+
+/** Returns the names of the folders in a folder of the project, none if it does not exist. */
+export function listFolders(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { withFileTypes: true });
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+}
+
+/** Returns the data of the first file in `payloads/` that is valid for a workflow, or null. */
+export async function readPayloadData(folder: string, workflow: Workflow): Promise<JsonObject | null> {
+  for (const name of listFiles(folder, ".json")) {
+    const payload = await readProjectJson(join(folder, name), name).catch(() => null);
+    if (!isJsonObject(payload) || (payload.workflow ?? payload.key) !== workflow.key) continue;
+    const isValid = checkPayload(payload, new Map([[workflow.key, workflow]])).length === 0;
+    if (isValid && isJsonObject(payload.data)) return payload.data;
+  }
+  return null;
+}
+
+/** Returns the names of the files with an ending in a folder, none if it does not exist. */
+export function listFiles(folder: string, ending: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(ending) && !name.startsWith("."))
+    .sort();
+}
+
+export function countFiles(folder: string): number {
+  if (!existsSync(folder)) return 0;
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
+}

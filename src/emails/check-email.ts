@@ -1,0 +1,80 @@
+import { load } from "cheerio";
+import type { FindingCode } from "../domain/validation/finding-codes.js";
+
+/** A rendered email. */
+interface RenderedEmail {
+  html: string;
+  /** The text that an inbox shows after the subject; empty if the template has none. */
+  previewText: string;
+  headers: readonly string[];
+  isCommercial: boolean;
+  /** Whether the project has the whole document, and not only a part of the built-in layout. */
+  isOwnDocument: boolean;
+  /** Text that may contain links of sample data, which are no placeholders. */
+  sampleData: string;
+  /** Whether the email was rendered with all of its data, so that an empty link is a mistake. */
+  isDataComplete: boolean;
+}
+
+interface EmailProblem {
+  code: FindingCode;
+  message: string;
+}
+
+/** Gmail shows this many bytes of an email's HTML, and a link to the rest. */
+const MAX_UNCLIPPED_BYTES = 102 * 1024;
+const MAX_LISTED_VALUES = 3;
+/** Hosts that no real page has (RFC 2606). */
+const PLACEHOLDER_HOST = /^(?:.+\.)?(?:example\.(?:com|net|org)|[^.]+\.(?:example|test))$/i;
+const PREHEADER = /preheader|display:\s*none/i;
+
+function listValues(values: readonly string[]): string {
+  const distinct = [...new Set(values)];
+  const more = distinct.length > MAX_LISTED_VALUES ? ` and ${distinct.length - MAX_LISTED_VALUES} more` : "";
+  return `${distinct.slice(0, MAX_LISTED_VALUES).join(", ")}${more}`;
+}
+
+/** Returns whether a link leads nowhere, or to a host that is reserved for examples and that the sample data does not contain. */
+function isPlaceholder(href: string, { sampleData, isDataComplete }: RenderedEmail): boolean {
+  const target = href.trim();
+  if (target === "#" || /^javascript:/i.test(target)) return true;
+  if (target === "" || (/^https?:/i.test(target) && !URL.canParse(target))) return isDataComplete;
+  if (!/^https?:/i.test(target)) return false;
+  const { hostname } = new URL(target);
+  return PLACEHOLDER_HOST.test(hostname) && !sampleData.includes(hostname);
+}
+
+/** Returns the problems of a rendered email that readers or email clients would have with it. */
+export function checkEmail(email: RenderedEmail): EmailProblem[] {
+  const { html, previewText, headers, isCommercial, isOwnDocument } = email;
+  const problems: EmailProblem[] = [];
+  const add = (code: FindingCode, message: string): void => void problems.push({ code, message });
+  const page = load(html);
+  const bytes = Buffer.byteLength(html);
+  if (bytes > MAX_UNCLIPPED_BYTES)
+    add("email_clipped", `is ${Math.ceil(bytes / 1024)} kB of HTML, and Gmail clips emails above 102 kB`);
+  const images = page("img:not([alt])").toArray();
+  if (images.length > 0) {
+    const sources = images.map((image) => page(image).attr("src") ?? "an image without src");
+    add(
+      "email_missing_alt",
+      `contains images without alt, which every client shows if images are off: ${listValues(sources)}`,
+    );
+  }
+  if (isOwnDocument && page("title").text().trim() === "")
+    add("email_missing_title", "has no <title>, which screen readers and the browser view of an email announce");
+  if (previewText.trim() === "" && !PREHEADER.test(html))
+    add("email_missing_preheader", "has no preview text, so inboxes show the start of the body after the subject");
+  const links = page("a[href]")
+    .toArray()
+    .map((link) => page(link).attr("href") ?? "")
+    .filter((href) => isPlaceholder(href, email));
+  if (links.length > 0)
+    add(
+      "email_placeholder_link",
+      `contains links that lead nowhere: ${listValues(links.map((href) => JSON.stringify(href)))}`,
+    );
+  if (isCommercial && !headers.some((name) => name.toLowerCase() === "list-unsubscribe"))
+    add("email_missing_unsubscribe", "is commercial but has no List-Unsubscribe header, which Gmail and Yahoo require");
+  return problems;
+}
