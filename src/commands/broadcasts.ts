@@ -10,10 +10,10 @@ import { parseTimeArgument } from "../input/parse-time.js";
 import { toBroadcastRecipients, toInlineUser } from "../input/parse-users-csv.js";
 import { printBroadcast, printBroadcasts, printSentBroadcast } from "../output/print-broadcasts.js";
 import type { CommandContext } from "./context.js";
-import type { LocalTarget, LocalTargetService, TargetFlags } from "./services.js";
+import type { LocalTargetService } from "./services.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { readUsersCsv } from "./shared/read-users-csv.js";
-import { addResourceOptions, type ResourceFlags } from "./shared/resource-options.js";
+import { addResourceOptions, openLocalOnlyTarget, type ResourceFlags } from "./shared/resource-options.js";
 
 interface BroadcastFlags {
   audience?: string;
@@ -23,17 +23,7 @@ interface BroadcastFlags {
   again?: boolean;
 }
 
-async function openTarget(
-  { settings }: CommandContext,
-  services: LocalTargetService,
-  flags: TargetFlags,
-): Promise<LocalTarget> {
-  if ((await settings.getTarget(flags)) === "remote")
-    throw new KnockError("not_supported", "broadcasts are only available on the local target", {
-      hint: "The API cannot send broadcasts. Use the dashboard, or add --local.",
-    });
-  return services.openLocalTarget(flags);
-}
+const LOCAL_ONLY = { noun: "broadcasts", alternative: "The API cannot send broadcasts. Use the dashboard" };
 
 /** The recipients that the flags select. */
 interface BroadcastSelection {
@@ -98,7 +88,10 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
     .command("list", { isDefault: true })
     .description("List the project's broadcasts and their status");
   addResourceOptions(list, ["knock broadcasts list"]).action(async (flags: ResourceFlags) => {
-    printBroadcasts(await (await openTarget(context, services, flags)).broadcasts.list(), context.output);
+    printBroadcasts(
+      await (await openLocalOnlyTarget(context, services, flags, LOCAL_ONLY)).broadcasts.list(),
+      context.output,
+    );
   });
 
   const send = broadcasts
@@ -110,7 +103,12 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
     `knock broadcasts send ${broadcast} -r ${user} -r '{"id":"${otherUser}","tenant":"${tenant}"}'`,
   ]).action(async (key: string, flags: ResourceFlags & BroadcastFlags) => {
     const { target, identify } = await readSelection(flags, context);
-    const { broadcasts: operations, operations: engine } = await openTarget(context, services, flags);
+    const { broadcasts: operations, operations: engine } = await openLocalOnlyTarget(
+      context,
+      services,
+      flags,
+      LOCAL_ONLY,
+    );
     const sent = await operations.send(key, target, { again: flags.again ?? false, identify });
     printSentBroadcast(sent, Date.parse((await engine.readClock()).now), context.output);
     context.setExitCode(VERDICT_EXIT_CODES[combineVerdicts(sent.runs.map(({ outcome }) => getVerdict(outcome)))]);
@@ -129,7 +127,7 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
   ]).action(async (key: string, flags: ResourceFlags & BroadcastFlags & { at?: string }) => {
     const at = flags.at === undefined ? null : parseTimeArgument(flags.at, "--at");
     const { target, identify } = await readSelection(flags, context);
-    const { broadcasts: operations } = await openTarget(context, services, flags);
+    const { broadcasts: operations } = await openLocalOnlyTarget(context, services, flags, LOCAL_ONLY);
     const options = { at, again: flags.again ?? false, identify };
     printBroadcast(await operations.schedule(key, target, options), context.output);
   });
@@ -141,6 +139,9 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
   addResourceOptions(cancel, ({ broadcast }) => [
     `knock broadcasts schedule ${broadcast} --at 2030-06-04T18:00:00Z --all-users && knock broadcasts cancel ${broadcast}`,
   ]).action(async (key: string, flags: ResourceFlags) => {
-    printBroadcast(await (await openTarget(context, services, flags)).broadcasts.cancel(key), context.output);
+    printBroadcast(
+      await (await openLocalOnlyTarget(context, services, flags, LOCAL_ONLY)).broadcasts.cancel(key),
+      context.output,
+    );
   });
 }

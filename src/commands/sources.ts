@@ -10,18 +10,23 @@ import type { LocalTargetService, TargetFlags } from "./services.js";
 import { COMMAND_GROUPS } from "./shared/help-groups.js";
 import { collectValues } from "./shared/options.js";
 import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
-import { addBodyOptions, addResourceOptions, type ResourceFlags } from "./shared/resource-options.js";
+import {
+  addBodyOptions,
+  addResourceOptions,
+  openLocalOnlyTarget,
+  type ResourceFlags,
+} from "./shared/resource-options.js";
 
 async function openSources(
-  { settings }: CommandContext,
+  context: CommandContext,
   services: LocalTargetService,
   flags: TargetFlags,
 ): Promise<SourceOperations> {
-  if ((await settings.getTarget(flags)) === "remote")
-    throw new KnockError("not_supported", "sources are only available on the local target", {
-      hint: "Send events to the source's webhook URL of the service, or add --local.",
-    });
-  return (await services.openLocalTarget(flags)).sources;
+  const { sources } = await openLocalOnlyTarget(context, services, flags, {
+    noun: "sources",
+    alternative: "Send events to the source's webhook URL of the service",
+  });
+  return sources;
 }
 
 /**

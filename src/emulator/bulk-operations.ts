@@ -41,7 +41,7 @@ export class BulkOperations {
   private queue: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly operations: LocalOperations,
+    private readonly operations: Pick<LocalOperations, "readClock">,
     private readonly onDone: () => void,
     private readonly onError: (error: unknown) => void,
   ) {}

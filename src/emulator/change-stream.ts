@@ -12,8 +12,10 @@ const MIN_EVENT_INTERVAL_MS = 150;
 /** The time after which browsers reconnect when the connection is lost, for example by a restart. */
 const RECONNECT_DELAY_MS = 500;
 
+type ClockOperations = Pick<LocalOperations, "readClock" | "readNextDueAt">;
+
 /** Returns the clock and the time of the next due work. */
-export async function readClockView(operations: LocalOperations): Promise<JsonObject> {
+export async function readClockView(operations: ClockOperations): Promise<JsonObject> {
   const [clock, due] = await Promise.all([operations.readClock(), operations.readNextDueAt()]);
   return { ...clock, next_due_at: due === null ? null : toIsoTime(due) };
 }
@@ -27,7 +29,7 @@ export class ChangeStream {
   private readonly readers = new Map<Writable, () => void>();
 
   constructor(
-    private readonly operations: LocalOperations,
+    private readonly operations: ClockOperations,
     private readonly store: StoreWatcher,
     private readonly onError: (error: unknown) => void,
   ) {}

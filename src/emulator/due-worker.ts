@@ -8,7 +8,7 @@ import type { BlockedOccurrence, LocalOperations } from "../ports/operations.js"
 const POLL_MS = 500;
 
 interface DueWorkerOptions {
-  operations: LocalOperations;
+  operations: Pick<LocalOperations, "readTimeUntilDue" | "runDue">;
   onBlocked(held: BlockedOccurrence): void;
   onError(error: unknown): void;
   /** Called when due work has run, because it may have written to the store. */

@@ -27,7 +27,7 @@ export class StoreWatcher {
   private endPause: (() => void) | undefined;
 
   constructor(
-    private readonly operations: LocalOperations,
+    private readonly operations: Pick<LocalOperations, "readChangeToken">,
     private readonly onError: (error: unknown) => void,
   ) {}
 

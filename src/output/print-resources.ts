@@ -7,6 +7,18 @@ import { printTable } from "./print-table.js";
 
 export type ResourceNoun = "user" | "object" | "tenant";
 
+/** The records that a command changed, which are no page of a list. */
+export interface ChangedItems {
+  items: JsonObject[];
+  page_info?: undefined;
+}
+
+/** Formats a reference to a recipient as a user ID or `<collection>/<id>`. */
+export function formatReference(value: unknown): string {
+  if (!isJsonObject(value)) return "";
+  return value.collection === undefined ? String(value.id) : `${String(value.collection)}/${String(value.id)}`;
+}
+
 const toText = (value: unknown): string => (value === null || value === undefined ? "" : String(value));
 
 /** Returns the properties of a resource; those of an object are in a separate field. */
@@ -19,7 +31,7 @@ function getProperties(resource: JsonObject): JsonObject {
  * page.
  */
 export function printList(
-  page: ListPage,
+  page: ListPage | ChangedItems,
   columns: { emptyText: string; id(item: JsonObject): string; head: string[]; row(item: JsonObject): string[] },
   output: Output,
 ): void {
@@ -27,7 +39,7 @@ export function printList(
   if (output.verbosity.quiet) return output.lines(page.items.map(columns.id));
   if (page.items.length === 0) return output.line(columns.emptyText);
   printTable(columns.head, page.items.map(columns.row), output);
-  printPageHint(page, output);
+  if (page.page_info) printPageHint({ page_info: page.page_info }, output);
 }
 
 export function printResources(noun: ResourceNoun, page: ListPage, output: Output): void {

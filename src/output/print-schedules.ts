@@ -2,12 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import type { ListPage } from "./documents/lists.js";
 import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
-import { printList } from "./print-resources.js";
-
-function formatReference(value: Json | undefined): string {
-  if (!isJsonObject(value)) return "";
-  return value.collection === undefined ? String(value.id) : `${String(value.collection)}/${String(value.id)}`;
-}
+import { type ChangedItems, formatReference, printList } from "./print-resources.js";
 
 const FREQUENCY_UNITS: Record<string, string> = { hourly: "hours", daily: "days", weekly: "weeks", monthly: "months" };
 
@@ -30,11 +25,9 @@ function formatRepeats({ repeats }: JsonObject): string {
 }
 
 /** Prints a page of schedules, or the schedules that a command changed. */
-export function printSchedules(page: { items: JsonObject[]; page_info?: ListPage["page_info"] }, output: Output): void {
-  const { items } = page;
-  if (output.verbosity.json) return output.json(page.page_info ? page : { items });
+export function printSchedules(page: ListPage | ChangedItems, output: Output): void {
   printList(
-    { items, page_info: page.page_info ?? { after: null, before: null, page_size: items.length } },
+    page,
     {
       emptyText: "no schedules",
       id: (item) => String(item.id),

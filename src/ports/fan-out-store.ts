@@ -1,23 +1,15 @@
-import type { Message } from "../domain/message/message.js";
 import type { RecipientKey, RecipientUpsert } from "../domain/recipient/recipient.js";
-import type { BatchContinuations, BatchDecision, PendingTrigger } from "../domain/run/batch-continuations.js";
+import type { BatchDecision, PendingTrigger } from "../domain/run/batch-continuations.js";
 import type { FanOutState } from "../domain/run/fan-out-state.js";
-import type { RecipientRun, WorkflowRun } from "../domain/run/workflow-run.js";
+import type { WorkflowRun } from "../domain/run/workflow-run.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Claim } from "./due-store.js";
-import type { FrequencyRecord } from "./trigger-store.js";
+import type { StartedRuns } from "./trigger-store.js";
 
-/** The recipient runs of one chunk of a fan-out, with all that their first advances produced. */
-export interface FanOutChunk {
+/** The recipient runs of one chunk of a fan-out. */
+export interface FanOutChunk extends StartedRuns {
   workflow_run_id: string;
   at: number;
-  recipientRuns: RecipientRun[];
-  messages: Message[];
-  batches: ReadonlyMap<string, BatchContinuations>;
-  upserts: RecipientUpsert[];
-  triggers: PendingTrigger[];
-  frequencyRecords: FrequencyRecord[];
-  unidentified: RecipientKey[];
   /** The state of the fan-out after this chunk; null if this is the last chunk. */
   rest: FanOutState | null;
 }

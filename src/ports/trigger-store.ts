@@ -21,10 +21,8 @@ export interface FrequencyRecord {
   tenant: string;
 }
 
-/** A trigger with its runs after their first advance. It is written in one transaction. */
-export interface NewWorkflowRun {
-  run: WorkflowRun;
-  version: Workflow;
+/** Recipient runs of a trigger after their first advance, with all that it produced. */
+export interface StartedRuns {
   recipientRuns: RecipientRun[];
   messages: Message[];
   /** The batch data of recipient runs at a batch step, by run id; the store picks their continuation. */
@@ -34,9 +32,15 @@ export interface NewWorkflowRun {
   /** Triggers that steps created. */
   triggers: PendingTrigger[];
   frequencyRecords: FrequencyRecord[];
-  idempotency: IdempotencyRecord | null;
   /** Recipients that the trigger lists but that were never identified. They get no run but stay visible (EQ-09). */
   unidentified: RecipientKey[];
+}
+
+/** A trigger with its first runs. It is written in one transaction. */
+export interface NewWorkflowRun extends StartedRuns {
+  run: WorkflowRun;
+  version: Workflow;
+  idempotency: IdempotencyRecord | null;
   /** The rest of the fan-out, with the claim that lets the caller continue it; null if nothing is left. */
   fanOut: { rest: FanOutState; claim: Claim } | null;
 }

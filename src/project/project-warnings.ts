@@ -61,25 +61,14 @@ function findEnvironmentWarnings(raw: JsonObject): Finding[] {
 
 /** Reads the files of a run and returns each likely mistake with its location. */
 export async function readRunWarnings(files: RunFiles, valid?: ValidDocuments): Promise<LocatedFinding[]> {
+  const searches = [
+    { folder: "environments", find: findEnvironmentWarnings },
+    { folder: "recipients", find: findRecipientWarnings },
+  ] as const;
   const warnings: LocatedFinding[] = [];
-  for (const file of files.environments)
-    warnings.push(
-      ...(await readWarnings(file, {
-        folder: "environments",
-        code: "suspicious_value",
-        find: findEnvironmentWarnings,
-        valid,
-      })),
-    );
-  for (const file of files.recipients)
-    warnings.push(
-      ...(await readWarnings(file, {
-        folder: "recipients",
-        code: "suspicious_value",
-        find: findRecipientWarnings,
-        valid,
-      })),
-    );
+  for (const { folder, find } of searches)
+    for (const file of files[folder])
+      warnings.push(...(await readWarnings(file, { folder, code: "suspicious_value", find, valid })));
   return warnings;
 }
 

@@ -8,7 +8,7 @@ import type { ErrorCode } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
 import { didYouMean } from "../util/find-nearest.js";
 import { isJsonObject, type JsonObject } from "../util/json.js";
-import { checkFilterNames } from "./check-filter-names.js";
+import { checkExpectationNames } from "./check-expectation-names.js";
 import { listMessageIds, readObservedMessages, readObservedRuns } from "./observe.js";
 import { type ActionResult, getAction, performAction, setPreferences } from "./perform-action.js";
 import type { OpenScenarioTarget, ScenarioTarget } from "./scenario-target.js";
@@ -172,7 +172,7 @@ export async function runScenario(
     run = new ScenarioRun(scenario, target, signal, start + timeoutMs);
     const { path } = scenario;
     const started = run;
-    await checkFilterNames(scenario, target, (below) => {
+    await checkExpectationNames(scenario, target, (below) => {
       started.location = [...path, ...below];
     });
     started.location = [...path];

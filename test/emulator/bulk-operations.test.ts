@@ -4,9 +4,9 @@ import type { LocalOperations } from "../../src/ports/operations.js";
 
 const URL = "http://127.0.0.1:1";
 
-/** Returns operations of which only the clock is used. */
-function operationsAt(now: string): LocalOperations {
-  return { readClock: async () => ({ now, frozen: true, offset_ms: 0 }) } as LocalOperations;
+/** Returns operations that only read the clock. */
+function operationsAt(now: string): Pick<LocalOperations, "readClock"> {
+  return { readClock: async () => ({ now, frozen: true, offset_ms: 0 }) };
 }
 
 function fail(error: unknown): never {

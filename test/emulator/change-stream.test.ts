@@ -4,7 +4,6 @@ import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { ChangeStream } from "../../src/emulator/change-stream.js";
 import { StoreWatcher } from "../../src/emulator/store-watcher.js";
-import type { LocalOperations } from "../../src/ports/operations.js";
 import { eventually } from "../helpers/eventually.js";
 import { withApi } from "../helpers/test-emulator.js";
 
@@ -16,7 +15,7 @@ function changing(): { live: ChangeStream; errors: unknown[]; looks(): number } 
     readChangeToken: async () => String(looks++),
     readClock: async () => ({ now: "2025-06-04T10:00:00.000Z", frozen: true, offset_ms: 0 }),
     readNextDueAt: async () => null,
-  } as Partial<LocalOperations> as LocalOperations;
+  };
   const store = new StoreWatcher(operations, (error) => errors.push(error));
   return { live: new ChangeStream(operations, store, (error) => errors.push(error)), errors, looks: () => looks };
 }

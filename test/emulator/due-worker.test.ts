@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { DueWorker } from "../../src/emulator/due-worker.js";
-import type { LocalOperations } from "../../src/ports/operations.js";
 
 describe("the worker for due work", () => {
   it("reports an error once, and again when it returns", async () => {
@@ -13,7 +12,7 @@ describe("the worker for due work", () => {
         return 0;
       },
       runDue: async () => [],
-    } as Partial<LocalOperations> as LocalOperations;
+    };
     const errors: unknown[] = [];
     const worker = new DueWorker({
       operations,

@@ -13,7 +13,7 @@ function watching(token: { value: string | Error; looks: number }): { watch: Sto
       return token.value;
     },
   };
-  return { watch: new StoreWatcher(operations as LocalOperations, (error) => errors.push(error)), errors };
+  return { watch: new StoreWatcher(operations, (error) => errors.push(error)), errors };
 }
 
 describe("StoreWatcher", () => {

@@ -6,7 +6,7 @@ import type { LocalOperations } from "../../ports/operations.js";
 import type { ResourceOperations } from "../../ports/resource-operations.js";
 import { isJsonObject, type Json } from "../../util/json.js";
 import type { CommandContext } from "../context.js";
-import type { TargetFlags } from "../services.js";
+import type { LocalTarget, LocalTargetService, TargetFlags } from "../services.js";
 import { addExamples, type Examples } from "./examples.js";
 import { OPTION_GROUPS } from "./help-groups.js";
 import { addCommonOptions, addLocalOptions, type CommonFlags, collectValues } from "./options.js";
@@ -26,6 +26,20 @@ export async function openResourceTarget(context: CommandContext, flags: TargetF
     });
   }
   return context.target.openLocal(flags);
+}
+
+/** Opens the target of commands that the API has no requests for. Throws `not_supported` for the remote target. */
+export async function openLocalOnlyTarget(
+  { settings }: CommandContext,
+  services: LocalTargetService,
+  flags: TargetFlags,
+  { noun, alternative }: { noun: string; alternative: string },
+): Promise<LocalTarget> {
+  if ((await settings.getTarget(flags)) === "remote")
+    throw new KnockError("not_supported", `${noun} are only available on the local target`, {
+      hint: `${alternative}, or add --local.`,
+    });
+  return services.openLocalTarget(flags);
 }
 
 /** Adds the options of commands that work only on the local target. */

@@ -1,8 +1,8 @@
-import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import type { ErrorDetail } from "../../errors/knock-error.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import { toPointer } from "../../util/json.js";
-import { formatPointer } from "../shape/describe-finding.js";
 import { walkReferences } from "../steps/walk-steps.js";
+import { createWorkflowError } from "../workflow/create-workflow-error.js";
 import type { Workflow } from "../workflow/workflow.js";
 
 /**
@@ -19,14 +19,8 @@ export function checkGuideKeys(workflow: Workflow, keys: () => readonly string[]
       ? []
       : [{ pointer: toPointer(path), message: `is not a guide of this project: "${key}"`, value: key }],
   );
-  const [first] = details;
+  const [first, ...others] = details;
   if (first === undefined) return;
-  throw new KnockError(
-    "workflow_invalid",
-    `workflow "${workflow.key}": ${formatPointer(first.pointer)} ${first.message}`,
-    {
-      details,
-      hint: didYouMean(String(first.value), known, "Guides") ?? "Guides are in guides/<key>/guide.json.",
-    },
-  );
+  const hint = didYouMean(String(first.value), known, "Guides") ?? "Guides are in guides/<key>/guide.json.";
+  throw createWorkflowError(workflow, [first, ...others], hint);
 }

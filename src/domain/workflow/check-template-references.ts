@@ -1,13 +1,13 @@
-import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
+import type { ErrorDetail } from "../../errors/knock-error.js";
 import { findNearest } from "../../util/find-nearest.js";
 import { isJsonObject, type JsonObject, toPointer } from "../../util/json.js";
 import { hasTrait } from "../message/channel-types.js";
-import { formatPointer } from "../shape/describe-finding.js";
 import type { ChannelStep } from "../steps/channel-step.js";
 import { parsePathSegments, walkChannelSteps } from "../steps/walk-steps.js";
 import type { EmailLayout } from "../template/email-layout.js";
 import { collectPartialKeys } from "../template/template-partial.js";
 import { walkBlocks } from "../template/walk-blocks.js";
+import { createWorkflowError } from "./create-workflow-error.js";
 import type { Workflow } from "./workflow.js";
 
 /** The key of the built-in layout, which a project's own layout with this key replaces (EQ-68). */
@@ -85,14 +85,8 @@ export function checkTemplateReferences(
       }
     }
   }
-  const [first] = details;
+  const [first, ...others] = details;
   if (first === undefined) return;
-  throw new KnockError(
-    "workflow_invalid",
-    `workflow "${workflow.key}": ${formatPointer(first.pointer)} ${first.message}`,
-    {
-      details,
-      hint: `Fix workflows/${workflow.key}/${files.length === 0 ? "" : `, or add ${[...new Set(files)].join(", ")}`}.`,
-    },
-  );
+  const missing = files.length === 0 ? "" : `, or add ${[...new Set(files)].join(", ")}`;
+  throw createWorkflowError(workflow, [first, ...others], `Fix workflows/${workflow.key}/${missing}.`);
 }

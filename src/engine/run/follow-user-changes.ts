@@ -18,7 +18,7 @@ import { getRecipientView } from "../context/build-scope.js";
 import { type EngineContext, isWorkflowActive, type StartStore } from "../context/engine-context.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import type { Advance } from "./advance.js";
-import { type StartedRuns, startRuns } from "./start-runs.js";
+import { type FirstAdvances, startRuns } from "./start-runs.js";
 
 /** Limits the user changes of one read, and the users that join a static audience in one transaction. */
 const MAX_CHANGES_PER_CHUNK = 500;
@@ -115,7 +115,7 @@ async function readAudienceWorkflows(
 interface StartedAudienceRuns {
   run: WorkflowRun;
   compiled: CompiledWorkflow;
-  runs: StartedRuns;
+  runs: FirstAdvances;
 }
 
 async function startAudienceRuns(

@@ -14,7 +14,7 @@ import { findFollowingOccurrence } from "../schedule/schedule-occurrences.js";
 import type { CompiledWorkflow } from "../workflow/compiled-workflow.js";
 import type { Advance } from "./advance.js";
 import { createClaim } from "./continue-fan-out.js";
-import { applyBatchDecision, type StartedRuns, startRuns } from "./start-runs.js";
+import { applyBatchDecision, type FirstAdvances, startRuns } from "./start-runs.js";
 
 /** Limits the occurrences written in one transaction. */
 const MAX_OCCURRENCES_PER_CHUNK = 100;
@@ -72,7 +72,7 @@ function buildScheduledRun(
   };
 }
 
-function toNewWorkflowRun(run: WorkflowRun, version: Workflow, started: StartedRuns): NewWorkflowRun {
+function toNewWorkflowRun(run: WorkflowRun, version: Workflow, started: FirstAdvances): NewWorkflowRun {
   const { advances: _advances, ...rows } = started;
   return { ...rows, run, version, idempotency: null, fanOut: null };
 }

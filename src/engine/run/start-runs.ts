@@ -1,19 +1,18 @@
 import type { Environment } from "../../domain/environment/environment.js";
 import type { Message } from "../../domain/message/message.js";
-import { type Recipient, type RecipientKey, type RecipientUpsert, toGid } from "../../domain/recipient/recipient.js";
+import { type Recipient, type RecipientKey, toGid } from "../../domain/recipient/recipient.js";
 import type { Subscription } from "../../domain/recipient/subscription.js";
 import {
   type BatchContinuations,
   type BatchDecision,
   mergeContinuation,
-  type PendingTrigger,
   selectContinuation,
 } from "../../domain/run/batch-continuations.js";
 import type { RecipientRun, WorkflowRun } from "../../domain/run/workflow-run.js";
 import type { Schedule } from "../../domain/trigger/schedule.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import type { Workflow } from "../../domain/workflow/workflow.js";
-import type { FrequencyRecord } from "../../ports/trigger-store.js";
+import type { FrequencyRecord, StartedRuns } from "../../ports/trigger-store.js";
 import { createUuidV5 } from "../../util/ids.js";
 import type { JsonObject } from "../../util/json.js";
 import { buildParties, type EngineContext, readRunRecipients, type StartStore } from "../context/engine-context.js";
@@ -39,15 +38,9 @@ export interface ReachedRecipient {
   via: Subscription | null;
 }
 
-export interface StartedRuns {
-  recipientRuns: RecipientRun[];
-  messages: Message[];
+/** The first advances of the runs of a trigger, in memory. */
+export interface FirstAdvances extends StartedRuns {
   batches: Map<string, BatchContinuations>;
-  frequencyRecords: FrequencyRecord[];
-  unidentified: RecipientKey[];
-  /** Recipients that steps changed. */
-  upserts: RecipientUpsert[];
-  triggers: PendingTrigger[];
   advances: Advance[];
 }
 
@@ -55,7 +48,7 @@ const NO_QUERY_RESULTS: ReadonlyMap<string, unknown> = new Map();
 
 /** Returns the runs and messages with the store's decisions for those at a batch applied. */
 export function applyBatchDecisions(
-  { recipientRuns, messages, batches }: StartedRuns,
+  { recipientRuns, messages, batches }: FirstAdvances,
   batchDecisions: ReadonlyMap<string, BatchDecision>,
 ): { recipientRuns: RecipientRun[]; messages: Message[] } {
   if (batchDecisions.size === 0) return { recipientRuns, messages };
@@ -136,7 +129,7 @@ export async function startRuns(
   recipients: readonly ReachedRecipient[],
   alreadyTriggered: Set<RecipientKey>,
   known?: ReadonlyMap<RecipientKey, Recipient>,
-): Promise<StartedRuns> {
+): Promise<FirstAdvances> {
   const { run, compiled, environment, now } = start;
   const runs = recipients.map((recipient) => buildRecipientRun(start, recipient));
   const frequencyRecords = runs.flatMap(

@@ -32,7 +32,7 @@ import { checkVariables } from "./check-variables.js";
 import { collectNextRecipients, continueFanOut, createClaim, MAX_RECIPIENTS_PER_CHUNK } from "./continue-fan-out.js";
 import { readOutcome } from "./read-outcome.js";
 import { runDueWork } from "./run-due-work.js";
-import { applyBatchDecisions, buildWorkflowRun, type RunStart, type StartedRuns, startRuns } from "./start-runs.js";
+import { applyBatchDecisions, buildWorkflowRun, type FirstAdvances, type RunStart, startRuns } from "./start-runs.js";
 
 /** The time for which an idempotency key is remembered, in milliseconds (E-383). */
 const IDEMPOTENCY_WINDOW_MS = 24 * 3_600_000;
@@ -198,7 +198,7 @@ export async function checkTriggerAndRecipients(
 }
 
 /** Returns whether a step triggered another workflow. */
-function hasTriggers({ triggers, batches }: StartedRuns): boolean {
+function hasTriggers({ triggers, batches }: FirstAdvances): boolean {
   return (
     triggers.length > 0 ||
     [...batches.values()].some(({ immediate }) => immediate !== null && immediate.triggers.length > 0)

@@ -65,6 +65,37 @@ export function Until({ at }: { at: string }) {
 }
 
 /** Displays that there is nothing to show, and how that can change. `whole` means that it replaces the whole view. */
+export function LoadMore({ onClick }: { onClick: (() => void) | null }) {
+  return onClick === null ? null : (
+    <button type="button" class="more" onClick={onClick}>
+      Load more
+    </button>
+  );
+}
+
+/** Displays the description of an input and the error about it, to which the input refers by their IDs. */
+export function InputNotes({ id, hint, fault }: { id: string; hint?: string | undefined; fault: string | undefined }) {
+  return (
+    <>
+      {hint ? (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      ) : null}
+      {fault ? (
+        <p class="field-fault" id={`${id}-fault`}>
+          {fault}
+        </p>
+      ) : null}
+    </>
+  );
+}
+
+/** Returns the IDs of the notes of an input, for `aria-describedby`. */
+export function getNoteIds(id: string, hint: string | undefined, fault: string | undefined): string | undefined {
+  return [hint ? `${id}-hint` : "", fault ? `${id}-fault` : ""].filter(Boolean).join(" ") || undefined;
+}
+
 export function Empty({
   title,
   whole: isPage,

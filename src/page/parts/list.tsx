@@ -4,7 +4,7 @@ import type { JsonObject } from "../lib/json.js";
 import { buildLink, type Route, VIEW_NAMES, type View } from "../lib/route.js";
 import { MAX_ROWS, type useList } from "../lib/use-resource.js";
 import { replaceRoute } from "../lib/use-route.js";
-import { Fault } from "./basics.js";
+import { Fault, LoadMore } from "./basics.js";
 
 /**
  * Returns the IDs that have appeared at the top since the list was first displayed with these filters. They are
@@ -71,11 +71,7 @@ export function List({ view, label, route, list, row, empty }: ListProps) {
           );
         })}
       </ul>
-      {showMore ? (
-        <button type="button" class="more" onClick={showMore}>
-          Load more
-        </button>
-      ) : null}
+      <LoadMore onClick={showMore} />
       {value?.more && showMore === null && value.items.length >= MAX_ROWS ? (
         <p class="hint">Only the newest {MAX_ROWS} are shown. Search to find others.</p>
       ) : null}

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { JsonObject } from "../lib/json.js";
 import { parseObject } from "../lib/labels.js";
 import { useResource } from "../lib/use-resource.js";
+import { getNoteIds, InputNotes } from "./basics.js";
 
 interface InputProps {
   id: string;
@@ -21,7 +22,6 @@ export function RecipientInput({ id, label, value, hint, fault, onInput, onKeyDo
     `page/users?limit=20${value === "" || value.startsWith("{") ? "" : `&q=${encodeURIComponent(value)}`}`,
     "on return",
   );
-  const describedBy = [hint ? `${id}-hint` : "", fault ? `${id}-fault` : ""].filter(Boolean).join(" ");
   return (
     <div class="field">
       <label for={id}>{label}</label>
@@ -31,7 +31,7 @@ export function RecipientInput({ id, label, value, hint, fault, onInput, onKeyDo
         value={value}
         autocomplete="off"
         aria-invalid={fault !== undefined}
-        aria-describedby={describedBy || undefined}
+        aria-describedby={getNoteIds(id, hint, fault)}
         onInput={({ currentTarget }) => onInput(currentTarget.value)}
         onKeyDown={onKeyDown}
       />
@@ -42,16 +42,7 @@ export function RecipientInput({ id, label, value, hint, fault, onInput, onKeyDo
           </option>
         ))}
       </datalist>
-      {hint ? (
-        <p class="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      ) : null}
-      {fault ? (
-        <p class="field-fault" id={`${id}-fault`}>
-          {fault}
-        </p>
-      ) : null}
+      <InputNotes id={id} hint={hint} fault={fault} />
     </div>
   );
 }

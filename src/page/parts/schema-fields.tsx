@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { formatFieldName, isObject, type Json, type JsonObject, type Path } from "../lib/json.js";
 import { buildSample, getInputKind, listProperties, type Property, resolveSchema } from "../lib/schema.js";
+import { getNoteIds, InputNotes } from "./basics.js";
 
 interface FieldProps {
   property: Property;
@@ -156,23 +157,9 @@ function Field(props: FieldProps) {
   const fault = faults.get(name);
   const description = typeof schema.description === "string" ? schema.description : "";
   const label = typeof schema.title === "string" ? schema.title : property.name;
-  const describedBy =
-    [description ? `${id}-hint` : "", fault ? `${id}-fault` : ""].filter(Boolean).join(" ") || undefined;
+  const describedBy = getNoteIds(id, description, fault);
   const kind = getInputKind(schema, path.length);
-  const notes = (
-    <>
-      {description ? (
-        <p class="hint" id={`${id}-hint`}>
-          {description}
-        </p>
-      ) : null}
-      {fault ? (
-        <p class="field-fault" id={`${id}-fault`}>
-          {fault}
-        </p>
-      ) : null}
-    </>
-  );
+  const notes = <InputNotes id={id} hint={description} fault={fault} />;
   if (kind === "object" || kind === "list")
     return (
       <fieldset class="field-group" aria-describedby={describedBy}>

@@ -5,7 +5,7 @@ import type { Project } from "../lib/project.js";
 import { buildLink } from "../lib/route.js";
 import { useList, useResource } from "../lib/use-resource.js";
 import { useTitle } from "../lib/use-route.js";
-import { Code, Facts, Fault, NotFound, RecipientLink, Tabs } from "../parts/basics.js";
+import { Code, Facts, Fault, LoadMore, NotFound, RecipientLink, Tabs } from "../parts/basics.js";
 import { Preferences } from "./preferences.js";
 
 function Feed({ user, channel }: { user: string; channel: string }) {
@@ -33,11 +33,7 @@ function Feed({ user, channel }: { user: string; channel: string }) {
           </li>
         ))}
       </ul>
-      {showMore ? (
-        <button type="button" class="more" onClick={showMore}>
-          Load more
-        </button>
-      ) : null}
+      <LoadMore onClick={showMore} />
     </div>
   );
 }

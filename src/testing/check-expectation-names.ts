@@ -48,7 +48,7 @@ async function checkStepName(target: ScenarioTarget, step: string, workflows: re
  * Throws `scenario_invalid` for a filter with a workflow, step or channel that does not exist, because it selects
  * nothing: the expectation could never fail, or never be met. `locate` receives the path below the scenario.
  */
-export async function checkFilterNames(
+export async function checkExpectationNames(
   scenario: Scenario,
   target: ScenarioTarget,
   locate: (path: Path) => void,
