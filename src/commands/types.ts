@@ -31,16 +31,16 @@ export function registerTypes(program: Command, context: CommandContext, service
     .helpGroup(COMMAND_GROUPS.develop)
     .summary("Generate types of trigger data")
     .description(
-      "Generate types from the JSON Schemas of the workflows' trigger data. The TypeScript file also has a function that makes `workflows.trigger` of @knocklabs/node check keys and data.",
+      "Generate types from the JSON Schemas of the workflows' trigger data. The TypeScript file also exports a function that adds these types to `workflows.trigger` of @knocklabs/node.",
     )
     .optionsGroup(OPTION_GROUPS.behavior)
     .option("--output-file <path>", "write the types to this file (default: print them)")
     .addOption(
-      new Option("--language <language>", "generate this language (default: from the file, else typescript)").choices(
+      new Option("--language <language>", "generate this language (default: by file name, or typescript)").choices(
         TYPE_LANGUAGES,
       ),
     )
-    .option("--check", "write nothing, and exit 1 if the file is stale");
+    .option("--check", "write nothing, and exit 1 if the file is out of date");
   addExamples(addCommonOptions(addBranchOption(addProjectOptions(command))), [
     "knock types",
     "knock types --output-file src/knock-types.ts",

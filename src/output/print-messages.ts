@@ -74,7 +74,7 @@ export function printContent(content: JsonObject, output: Output, hint = ""): vo
     if (rest.length === 0) output.line(`${paint.dim(`${name}:`)} ${first}`);
     else {
       output.line(paint.dim(`${name}:`));
-      for (const line of [first, ...rest]) output.line(`  ${line}`);
+      for (const line of [first, ...rest]) output.line(`  ${line}`.trimEnd());
     }
   }
 }

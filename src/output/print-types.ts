@@ -8,7 +8,7 @@ export function printTypes(report: TypesReport, output: Output): void {
   if (verbosity.json) return output.json(report);
   if (file === null) return output.raw(code ?? "");
   if (status === "stale") {
-    output.line(`${colors.red("✗")} ${file} is stale`);
+    output.line(`${colors.red("✗")} ${file} is out of date`);
     output.note(`Run \`knock types --output-file ${file}\` and commit the file.`);
   } else if (!verbosity.quiet) {
     const count = `${workflows.length} ${workflows.length === 1 ? "workflow" : "workflows"}`;

@@ -26,7 +26,7 @@ describe.concurrent("knock types", () => {
     workflow.trigger_data_json_schema.properties.mood = { enum: ["good", "bad"] };
     collab.write(file, workflow);
     const stale = await collab.knock([...args, "--check"]);
-    expect([stale.exitCode, stale.stdout]).toEqual([1, "✗ src/types.ts is stale"]);
+    expect([stale.exitCode, stale.stdout]).toEqual([1, "✗ src/types.ts is out of date"]);
     expect(stale.stderr).toContain("Run `knock types --output-file src/types.ts`");
     expect(collab.read("src/types.ts")).toBe(first.replaceAll("\n", "\r\n"));
     await collab.knock(args);

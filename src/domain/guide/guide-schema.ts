@@ -73,11 +73,11 @@ export const guideSchema = once(() => {
       "The steps that users see, in order. Each has the content of a message type.",
     ),
     description: described(optional(stringUpTo(280)), "The purpose of the guide."),
-    tags: described(optional(z.array(z.string())), "Tags that group guides in the dashboard."),
+    tags: described(optional(z.array(z.string())), 'Tags that group guides in the dashboard, such as "onboarding".'),
     goal_attachment: described(optional(goal), "The goal of the guide."),
     target_audience_key: described(
       optional(nonEmptyString()),
-      "The audience that can see the guide. null: all users, or those that a workflow's guide step adds.",
+      'The audience that can see the guide, such as "beta-testers". null: all users, or those that a guide step of a workflow adds.',
     ),
     target_property_conditions: described(optional(conditionGroupSchema()), "Conditions that a user must meet."),
     activation_url_patterns: patterns("URLs on which the guide may be shown (default: all)."),

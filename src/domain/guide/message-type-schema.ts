@@ -41,7 +41,7 @@ export const messageTypeSchema = once(() => {
   const common = {
     required: flag("Whether guides must set a value (default: false)."),
     default: described(optional(z.unknown()), "The value for guides that do not set one."),
-    description: text("The help text."),
+    description: text('The help text, such as "Shown above the title".'),
     placeholder: described(optional(z.unknown()), "The placeholder of an empty input."),
   };
 

@@ -7,9 +7,9 @@ import { describeInvalidType } from "../schema/describe-issue.js";
 import { described, optional } from "../schema/fields.js";
 
 const TEXT_PROPERTIES: Readonly<Record<string, string>> = {
-  name: "The name of the recipient.",
+  name: 'The name of the recipient, such as "Ada Lovelace".',
   email: "The email address.",
-  avatar: "The URL of the avatar.",
+  avatar: 'The URL of the avatar, such as "https://example.com/ada.png".',
   locale: 'The locale, such as "en-US".',
   phone_number: "The phone number in E.164 format.",
   timezone: 'The time zone, such as "Europe/Paris".',

@@ -84,7 +84,7 @@ export const faultBodySchema = once(() => {
       {
         channel: described(
           matchingString((text) => text !== "", channel),
-          "The channel: a key, an ID or a type.",
+          'The channel: a key such as "email", an ID or a type.',
         ),
         status: described(
           optional(z.int(status).check(z.gte(400, status), z.lte(599, status))),

@@ -36,11 +36,11 @@ const ruleSchema = () =>
 
 /** The fields that select messages. */
 export const messageFilterFields = () => ({
-  to: text('The recipient: a user ID, or "<collection>/<id>".'),
-  channel: text("The channel's key or type."),
-  step: text("The ref of the step."),
-  workflow: text("The key of the workflow."),
-  tenant: text("The tenant's ID."),
+  to: text('The recipient: a user ID such as "ada", or "<collection>/<id>".'),
+  channel: text('The channel\'s key or type, such as "email".'),
+  step: text('The ref of the step, such as "email_1".'),
+  workflow: text('The key of the workflow, such as "new-comment".'),
+  tenant: text('The tenant\'s ID, such as "acme".'),
 });
 
 const messageFilterSchema = once(() => z.strictObject(messageFilterFields()));
@@ -52,7 +52,10 @@ const messageExpectationSchema = once(() =>
       count: described(optional(wholeNumber(0)), "The number of these messages. Default: at least one."),
       status: described(optional(z.string()), 'The delivery status, such as "delivered" or "sandboxed".'),
       engagement: described(optional(z.string()), 'An engagement status, such as "seen".'),
-      at: described(optional(timeSchema()), "The time at which the message was created."),
+      at: described(
+        optional(timeSchema()),
+        'The time at which the message was created, such as "2026-01-05T09:30:00Z".',
+      ),
       subject: described(optional(textMatcherSchema()), "The subject of an email, or the title of a push message."),
       body: described(optional(textMatcherSchema()), "The text of the message, without HTML."),
       html: described(
@@ -89,8 +92,11 @@ const stepOutcomeSchema = once(() =>
         .strictObject({
           outcome: text('The outcome, such as "sent" or "skipped".'),
           reason: described(optional(z.enum(Object.keys(REASONS) as [string, ...string[]])), "The reason code."),
-          branch: text("The branch that a branch step took."),
-          until: described(optional(timeSchema()), "The time until which the step waits."),
+          branch: text('The branch that a branch step took, such as "Default".'),
+          until: described(
+            optional(timeSchema()),
+            'The time until which the step waits, such as "2026-01-05T09:30:00Z".',
+          ),
         })
         .check(
           rule((expected, report) => {
@@ -115,7 +121,10 @@ export const expectationSchema = once(() =>
             optional(record(record(stepOutcomeSchema()).check(notEmptyObject())).check(notEmptyObject())),
             "The outcomes of steps, by recipient and step ref.",
           ),
-          no_runs: described(optional(z.array(nonEmptyString()).check(notEmptyList())), "Recipients that have no run."),
+          no_runs: described(
+            optional(z.array(nonEmptyString()).check(notEmptyList())),
+            'Recipients that have no run, such as "grace".',
+          ),
           messages: described(
             optional(z.array(messageExpectationSchema()).check(notEmptyList())),
             "Messages that the step created, or that exist if the expectation is a step of its own.",
@@ -133,9 +142,9 @@ export const expectationSchema = once(() =>
             optional(z.array(messageFilterSchema()).check(notEmptyList())),
             "All messages in the order of their creation.",
           ),
-          error: text("The error code with which the step must fail."),
+          error: text('The error code with which the step must fail, such as "invalid_params".'),
           cancelled: described(optional(wholeNumber(0)), "The number of runs that a cancel step cancels."),
-          time: described(optional(timeSchema()), "The time of the clock."),
+          time: described(optional(timeSchema()), 'The time of the clock, such as "2026-01-05T09:30:00Z".'),
         })
         .check(
           rule((expected, report) => {

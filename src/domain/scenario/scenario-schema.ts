@@ -43,7 +43,7 @@ const ACTIONS = {
         object: () =>
           z.strictObject({
             workflow: text("The key of the workflow. Default: the workflow of the file."),
-            cancellation_key: described(nonEmptyString(), "The cancellation key of the trigger."),
+            cancellation_key: described(nonEmptyString(), 'The cancellation key of the trigger, such as "invite-42".'),
             recipients: described(anyValue(), "The recipients whose runs are canceled. Default: all."),
           }),
       }),
@@ -55,9 +55,9 @@ const ACTIONS = {
         (value) => value === "next" || parseDuration(value) !== undefined,
         'must be a duration such as "30m", or "next"',
       ),
-      "Moves the clock, and runs the work that becomes due.",
+      'Moves the clock by a duration such as "30m", or with "next" to the next due time, and runs the work that becomes due.',
     ),
-  set_time: () => described(timeSchema(), "Moves the clock to a later time."),
+  set_time: () => described(timeSchema(), 'Moves the clock to a later time, such as "2026-01-05T18:00:00Z".'),
   until_idle: () => described(z.literal(true), "Moves the clock until no work is pending."),
   recipients: () =>
     described(recipientsFileSchema(), "Identifies or changes recipients, as a file of recipients/ does."),
@@ -73,7 +73,7 @@ const ACTIONS = {
   source_event: () =>
     described(
       z.strictObject({
-        source: described(nonEmptyString(), "The key of the source."),
+        source: described(nonEmptyString(), 'The key of the source, such as "billing".'),
         body: described(anyValue(), "The body of the request."),
         headers: described(optional(record(z.string())), "The headers of the request."),
       }),
@@ -82,9 +82,9 @@ const ACTIONS = {
   event: () =>
     described(
       z.strictObject({
-        source: described(nonEmptyString(), "The key of the source."),
-        event: described(nonEmptyString(), "The name of the event."),
-        user: text("The user whom the event is about."),
+        source: described(nonEmptyString(), 'The key of the source, such as "billing".'),
+        event: described(nonEmptyString(), 'The name of the event, such as "invoice.paid".'),
+        user: text('The user whom the event is about, such as "ada".'),
         data: described(optional(record(z.unknown())), "The data of the event."),
       }),
       "Delivers an event to runs that wait for it.",
@@ -126,7 +126,7 @@ export const givenSchema = once(() =>
     fetch: described(optional(fetchSchema()), "Responses to fetch steps, before those of environment.json."),
     agent: described(optional(agentSchema()), "Replies to AI agent steps, before those of environment.json."),
     failures: described(optional(z.array(faultBodySchema())), "Deliveries that fail."),
-    branch: text("The branch of the project."),
+    branch: text('The branch of the project, such as "shorter-emails".'),
     environment: text("The name of a file in environments/."),
   }),
 );
@@ -139,7 +139,10 @@ export const scenarioSchema = once(() =>
         z.optional(z.array(record(z.unknown())).check(notEmptyList())),
         `Rows of a table. The scenario runs once per row, with $\{column} replaced by the value of the row.`,
       ),
-      skip: described(optional(nonEmptyString()), "Skips the scenario. The value is the reason."),
+      skip: described(
+        optional(nonEmptyString()),
+        'Skips the scenario. The value is the reason, such as "the template is not final".',
+      ),
       steps: described(z.array(stepSchema()).check(notEmptyList()), "The steps, in order."),
     })
     .check(

@@ -28,9 +28,12 @@ export const textMatcherSchema = once(() =>
       z
         .strictObject({
           equals: described(z.optional(z.unknown()), "The whole value."),
-          contains: described(optional(nonEmptyString()), "Text that the value contains."),
-          excludes: described(optional(nonEmptyString()), "Text that the value does not contain."),
-          matches: described(optional(nonEmptyString()), "A regular expression that matches a part of the value."),
+          contains: described(optional(nonEmptyString()), 'Text that the value contains, such as "2 new followers".'),
+          excludes: described(optional(nonEmptyString()), 'Text that the value does not contain, such as "{{".'),
+          matches: described(
+            optional(nonEmptyString()),
+            'A regular expression that matches a part of the value, such as "^Order \\d+".',
+          ),
         })
         .check(
           rule((matcher, report) => {

@@ -42,8 +42,8 @@ const EVENT_SCHEMAS = {
   integration_source: once(() =>
     z.strictObject({
       event_type: eventType("integration_source"),
-      integration_source_key: requiredText("The key of the source."),
-      event_key: requiredText("The name of the event."),
+      integration_source_key: requiredText('The key of the source, such as "billing".'),
+      event_key: requiredText('The name of the event, such as "invoice.paid".'),
     }),
   ),
   message: once(() =>
@@ -57,7 +57,7 @@ const EVENT_SCHEMAS = {
   workflow: once(() =>
     z.strictObject({
       event_type: eventType("workflow"),
-      source_key: requiredText("The key of the workflow."),
+      source_key: requiredText('The key of the workflow, such as "new-comment".'),
       event_key: described(z.enum(["started", "completed"]), "The event of the workflow's run."),
     }),
   ),

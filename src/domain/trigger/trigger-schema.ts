@@ -32,7 +32,7 @@ const recipientsSchema = once(() =>
 export const triggerSchema = once(() => {
   const flag = (description: string) => described(optional(z.boolean()), description);
   return z.strictObject({
-    key: described(optional(keySchema()), "The key of the workflow."),
+    key: described(optional(keySchema()), 'The key of the workflow, such as "new-comment".'),
     recipients: described(recipientsSchema(), "The recipients: user IDs, objects and inline recipients."),
     actor: described(
       optional(recipientSchema()),
@@ -40,10 +40,13 @@ export const triggerSchema = once(() => {
     ),
     tenant: described(optional(tenantSchema()), "The tenant: an ID or an inline tenant."),
     data: described(optional(record(z.unknown())), "The trigger data, which templates and conditions read as data."),
-    cancellation_key: described(optional(keySchema()), "The key with which pending runs can be canceled."),
+    cancellation_key: described(
+      optional(keySchema()),
+      'The key with which pending runs can be canceled, such as "invite-42".',
+    ),
     idempotency_key: described(
       optional(keySchema()),
-      "The key by which a repeated trigger is recognized for 24 hours.",
+      'The key by which a repeated trigger is recognized for 24 hours, such as "order-42-shipped".',
     ),
     settings: described(
       optional(

@@ -34,8 +34,8 @@ const TRIGGER_SCHEMAS = {
   event: once(() =>
     z.strictObject({
       type: described(z.literal("event"), "Runs start when a source sends an event."),
-      source_key: requiredText("The key of the source."),
-      event_key: requiredText("The name of the event."),
+      source_key: requiredText('The key of the source, such as "billing".'),
+      event_key: requiredText('The name of the event, such as "invoice.paid".'),
       mapping: described(optional(record(z.unknown())), "How the trigger's parameters are read from the event."),
     }),
   ),

@@ -41,7 +41,7 @@ export const CONFIGURATION_ERRORS = {
     fix: [
       "Go to the file, line and column in the message.",
       'Set `"$schema"` in the file to its JSON Schema, so that your editor checks it. `knock init` does this for new files.',
-      "Run `knock workflows list` to check the project again.",
+      "Run `knock validate` to check all files of the project.",
     ],
   },
   workflow_invalid: {
@@ -56,7 +56,7 @@ export const CONFIGURATION_ERRORS = {
     ],
     fix: [
       "Go to the file, line and column in the message. A path such as `steps[1].type` names the property: lists start at 0.",
-      "Run `knock workflows show <key>` to check the workflow without a trigger.",
+      "Run `knock validate <key>` to check the workflow without a trigger.",
       'Add `"channel_type"` to the step, or declare its channel in `environment.json`.',
     ],
   },
@@ -64,9 +64,9 @@ export const CONFIGURATION_ERRORS = {
     meaning: "A template cannot be parsed. Nothing was triggered.",
     causes: [
       "A Liquid tag is not closed, such as `{% if %}` without `{% endif %}`.",
-      "A tag or filter does not exist, or its arguments are wrong.",
+      "A tag or filter does not exist, or has invalid arguments.",
       "The template includes a partial or a layout with an error.",
-      "An MJML element is wrong.",
+      "An MJML element is not valid.",
     ],
     fix: [
       "Go to the file, line and column in the message.",
@@ -77,7 +77,7 @@ export const CONFIGURATION_ERRORS = {
   scenario_invalid: {
     meaning: "A scenario of `knock test` cannot run. No other scenario is affected.",
     causes: [
-      "The file has an unknown key, a wrong type or invalid YAML.",
+      "The file is not valid YAML, or has an unknown key or a value of the wrong type.",
       "A step has several actions, or an expectation can never fail.",
       "A workflow, a step, a branch or a channel that the scenario names does not exist.",
       "The stored snapshots have a merge conflict.",
@@ -112,13 +112,13 @@ export const CONFIGURATION_ERRORS = {
     causes: [
       "The file or its folder is not writable.",
       "The file is not a store of knock, or was written by a newer version.",
-      "Another process holds the lock for a long time.",
+      "Another process has locked the file for a long time.",
       "The file was deleted or replaced while knock was running.",
       "The disk is full, or the file is damaged.",
     ],
     fix: [
       "Check the path in the message. Run `knock config list` to see where the setting `store` comes from.",
-      "Use another store with `--store other.db`, or `--store :memory:` to store nothing.",
+      "Use another store with `--store other.db`, or keep nothing with `--store :memory:`.",
       "Delete the file to start empty. Recipients in `recipients/` are loaded again.",
       "Stop other processes that use the store, or update knock if the store is newer.",
     ],

@@ -3,7 +3,7 @@ import type { ErrorExplanation } from "./error-explanation.js";
 /** Errors of connections and access (exit codes 4, 7 and 8), and errors of the process itself. */
 export const CONNECTION_ERRORS = {
   authentication: {
-    meaning: "There is no API key, or the API does not accept it. Also: a source event has no valid signature.",
+    meaning: "There is no API key, the API does not accept it, or a source event has no valid signature.",
     causes: [
       "No key is set for the remote target.",
       "The key was revoked, belongs to another environment, or contains stray characters.",
@@ -31,7 +31,7 @@ export const CONNECTION_ERRORS = {
   unreachable: {
     meaning: "There is no connection to the API, or it did not respond in time.",
     causes: [
-      "The base URL is wrong, or no server is running there.",
+      "The base URL is wrong, or no server is running at that address.",
       "The network, a firewall or a proxy blocks the connection.",
       "The server's TLS certificate is not trusted.",
       "The server needs longer than `--timeout`.",

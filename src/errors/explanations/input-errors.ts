@@ -3,7 +3,7 @@ import type { ErrorExplanation } from "./error-explanation.js";
 /** Errors in flags and input (exit code 2). */
 export const INPUT_ERRORS = {
   usage: {
-    meaning: "A command, an argument, a flag or the value of a setting is wrong.",
+    meaning: "A command, argument, flag or setting is not valid.",
     causes: [
       "A command or flag is misspelled, or belongs to another command.",
       "Two flags contradict each other, such as `--local` and `--remote`.",

@@ -9,7 +9,7 @@ const SYMBOLS = { passed: "✓", failed: "✗", broken: "!", skipped: "–" } as
 /** The number of slowest scenarios that `--verbose` lists. */
 const MAX_SLOWEST = 5;
 
-function formatMark(status: ReportedScenario["status"], { colors: paint }: Output): string {
+function formatSymbol(status: ReportedScenario["status"], { colors: paint }: Output): string {
   const symbol = SYMBOLS[status];
   if (status === "passed") return paint.green(symbol);
   return status === "skipped" ? paint.dim(symbol) : paint.red(symbol);
@@ -24,12 +24,12 @@ function printFile(reported: ReportedFile, output: Output): void {
   if (error === null && !scenarios.some(isShown)) return;
   output.line(paint.bold(file));
   if (error !== null) {
-    output.line(`  ${formatMark("broken", output)} ${error.message}`);
+    output.line(`  ${formatSymbol("broken", output)} ${error.message}`);
     if (error.hint !== null) output.line(`    ${error.hint}`);
   }
   for (const scenario of scenarios.filter(isShown)) {
     const suffix = scenario.skip === null ? formatMilliseconds(scenario.duration_ms) : `skipped: ${scenario.skip}`;
-    output.line(`  ${formatMark(scenario.status, output)} ${scenario.name}  ${paint.dim(suffix)}`);
+    output.line(`  ${formatSymbol(scenario.status, output)} ${scenario.name}  ${paint.dim(suffix)}`);
     for (const line of formatScenarioProblems(reported, scenario, output)) output.line(`    ${line}`);
   }
 }
