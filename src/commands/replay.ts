@@ -5,6 +5,7 @@ import { KnockError } from "../errors/knock-error.js";
 import { parseDurationArgument, parseTimeArgument } from "../input/parse-time.js";
 import { formatInputName } from "../input/trigger-payload.js";
 import { printReplayReport } from "../output/print-replay.js";
+import { buildReplayPage } from "../output/replay-page.js";
 import type { CommandContext } from "./context.js";
 import type { TargetFlags } from "./services.js";
 import { addExamples } from "./shared/examples.js";
@@ -23,6 +24,7 @@ interface ReplayFlags extends CommonFlags, TargetFlags {
   against?: string;
   timeTolerance?: string;
   content: boolean;
+  html?: string;
 }
 
 export function registerReplay(program: Command, context: CommandContext, services: ReplayService): void {
@@ -51,10 +53,12 @@ export function registerReplay(program: Command, context: CommandContext, servic
       "--time-tolerance <duration>",
       "ignore smaller differences of the time of a message (default: 5m; with --against: 0s)",
     );
-  addExamples(addCommonOptions(addTargetOptions(command)), ({ workflow }) => [
-    "knock replay",
-    `knock replay ${workflow.key} --since 2026-01-01`,
-  ]).action((keys: string[], flags: ReplayFlags) => runReplay(keys, flags, context, services));
+  addCommonOptions(addTargetOptions(command))
+    .optionsGroup(OPTION_GROUPS.output)
+    .option("--html <file>", "write the differences to one HTML page as well");
+  addExamples(command, ({ workflow }) => ["knock replay", `knock replay ${workflow.key} --since 2026-01-01`]).action(
+    (keys: string[], flags: ReplayFlags) => runReplay(keys, flags, context, services),
+  );
 }
 
 async function readOptions(workflows: string[], flags: ReplayFlags, context: CommandContext): Promise<ReplayOptions> {
@@ -92,6 +96,7 @@ async function runReplay(
   const { output } = context;
   const report = await output.showProgress("replaying triggers", (setText) => services.replay(options, flags, setText));
   if (report.summary.triggers === 0) output.warn("there are no triggers in this range");
+  if (flags.html !== undefined) services.writeReport(flags.html, buildReplayPage(report));
   printReplayReport(report, output);
   if (hasDifferences(report)) context.setExitCode(EXIT.failure);
 }

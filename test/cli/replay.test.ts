@@ -70,6 +70,18 @@ describe.concurrent("knock replay", () => {
     const text = await collab.knock(["replay"]);
     expect(text.stdout).toContain("+ <p>Lin Huiyin wrote on Home</p>");
     expect(collab.storeDigest()).toBe(digest);
+
+    const markup = `<script>alert("1")</script>`;
+    changeWorkflow(collab, "new-comment", (workflow) =>
+      Object.assign(workflow.steps[0] as Step, { template: { markdown_body: "Hi", action_url: markup } }),
+    );
+    await collab.knock(["replay", "--html", "out/replay.html", "--quiet"]);
+    const page = collab.read("out/replay.html");
+    expect(page).toContain("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;");
+    expect(page).not.toMatch(/<(script|img|link|a)\b/);
+    const unwritable = await collab.knock(["replay", "--html", "knock.json/replay.html"]);
+    expect([unwritable.exitCode, unwritable.stdout]).toEqual([expect.any(Number), ""]);
+    expect(unwritable.stderr).toContain("the report knock.json/replay.html was not written");
   });
 
   it("compares two revisions without changing the work tree", async ({ collab }) => {

@@ -154,6 +154,7 @@ export function createDoctorService(app: AppServices): DoctorService {
 
 export function createReplayService({ target, project, settings, io, output }: AppServices): ReplayService {
   return {
+    ...createReportService(io, output),
     async replay(options, flags, setProgress) {
       const { project: main, location } = await target.locate(flags, true);
       const context = {

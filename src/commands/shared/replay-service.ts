@@ -1,7 +1,7 @@
 import type { ReplayRange } from "../../domain/replay/recorded-history.js";
 import type { ReplayReport } from "../../domain/replay/replay-report.js";
 import type { TimedTrigger } from "../../domain/trigger/parse-timed-trigger.js";
-import type { TargetFlags } from "../services.js";
+import type { ReportService, TargetFlags } from "../services.js";
 
 /** Which triggers `knock replay` runs, and how the messages are compared. */
 export interface ReplayOptions {
@@ -16,7 +16,7 @@ export interface ReplayOptions {
   comparesContent: boolean;
 }
 
-export interface ReplayService {
+export interface ReplayService extends Pick<ReportService, "writeReport"> {
   /** Runs past triggers against the project's files, and compares the messages. Throws `project_missing`. */
   replay(options: ReplayOptions, flags: TargetFlags, setProgress: (text: string) => void): Promise<ReplayReport>;
 }
