@@ -148,7 +148,7 @@ export interface InitResult {
   next: string;
 }
 
-/** The CI services for which \`knock init\` writes a workflow. */
+/** The CI services for which `knock init` writes a workflow. */
 export const CI_SERVICES = ["github"] as const;
 
 export interface InitOptions {
@@ -162,9 +162,7 @@ export interface InitService {
 
 export interface EmulatorFlags extends TargetFlags {
   host: string;
-  /**
-   * Accepted names in the Host header in addition to localhost, in lower case. `.lark.test` includes all subdomains.
-   */
+  /** Accepted names in the Host header besides localhost, in lower case. `.lark.test` includes all subdomains. */
   allowedHosts: readonly string[];
   port: number;
   rateLimits: boolean;

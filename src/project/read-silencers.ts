@@ -8,7 +8,7 @@ import { PROJECT_FILE, type ProjectLocation } from "./find-project.js";
 import { formatDisplayPath } from "./format-display-path.js";
 import type { ProjectFile } from "./read-project-text.js";
 
-const MARKS = ["knock-ignore", SILENCERS_KEY];
+const MARKERS = ["knock-ignore", SILENCERS_KEY];
 
 /** Returns whether a path is in a folder or below it. */
 const isBelow = (folder: string, path: string): boolean => path.startsWith(`${folder}${sep}`);
@@ -57,7 +57,7 @@ export async function readSilencers({ root, knockDir, settings }: ProjectLocatio
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
     const content = readFileSync(path);
-    if (!MARKS.some((mark) => content.includes(mark))) continue;
+    if (!MARKERS.some((mark) => content.includes(mark))) continue;
     const text = content.toString();
     silencers.push(...parseSilencerComments(formatDisplayPath(cwd, path), text));
     if (basename(path) !== "workflow.json") continue;
