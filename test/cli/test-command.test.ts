@@ -172,6 +172,42 @@ scenarios:
     expect(exitCode).toBe(0);
   });
 
+  it("gives replies to AI agent steps, before those of the environment", async ({ shop }) => {
+    shop.write(
+      "knock/workflows/review-summary/own.test.yaml",
+      `workflow: review-summary
+scenarios:
+  shows the given reply:
+    given:
+      agent: { answers: [{ workflow: review-summary, step: ai_agent_1, json: { tone: sad, summary: Too small. } }] }
+    steps:
+      - notify: { recipients: [tomas], data: { product: boots } }
+        expect: { messages: [{ channel: in-app, body: "boots (sad): Too small." }] }
+  reports a reply that the schema of the step rejects:
+    given:
+      agent: { answers: [{ workflow: review-summary, step: ai_agent_1, json: { tone: sad } }] }
+    steps:
+      - notify: { recipients: [tomas], data: { product: boots } }
+        expect: { outcomes: { tomas: { ai_agent_1: failed } }, no_messages: true }
+`,
+    );
+    const { stdout, exitCode } = await shop.knock(["test", "knock/workflows/review-summary/own.test.yaml"]);
+    expect(stdout).toContain("2 passed");
+    expect(exitCode).toBe(0);
+  });
+
+  it("fails for a content path that finds nothing, although the text is excluded", async ({ collab }) => {
+    const content = '{ "blocks[0].rendred": { excludes: Secret } }';
+    collab.write(
+      FILE,
+      scenarioFile(`${NOTIFY_ADA}\n  expect: { messages: [{ channel: in-app, content: ${content} }] }`),
+    );
+    const { stdout, exitCode } = await collab.knock(["test", FILE]);
+    expect(stdout).toContain("expected  a value");
+    expect(stdout).toContain("found     nothing");
+    expect(exitCode).toBe(1);
+  });
+
   it("cancels, changes recipients, preferences and files, and expects errors", async ({ collab }) => {
     const steps = `- notify: { recipients: [grace], data: { page: Home }, cancellation_key: c1 }
 - cancel: c1

@@ -147,8 +147,12 @@ function checkMessage(
         found: "nothing",
       });
   }
-  for (const [field, matcher] of Object.entries(expected.content ?? {}))
-    compare(field, matcher, readContent(message, field), ["content", field]);
+  for (const [field, matcher] of Object.entries(expected.content ?? {})) {
+    const found = readContent(message, field);
+    compare(field, matcher, found, ["content", field]);
+    if (found === undefined && matchText(matcher, found) === null)
+      add({ path: [...path, "content", field], subject: `${field} of ${name}`, expected: "a value", found: "nothing" });
+  }
   if (expected.snapshot) {
     const difference = reader.compareSnapshot(message, expected.snapshot === true ? message.step : expected.snapshot);
     if (difference !== null) add({ path: [...path, "snapshot"], subject: `snapshot of ${name}`, ...difference });

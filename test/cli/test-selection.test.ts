@@ -1,0 +1,89 @@
+import { execFileSync } from "node:child_process";
+import { describe, expect, vi } from "vitest";
+import type { TestReport } from "../../src/domain/scenario/test-report.js";
+import { WAIT_OPTIONS } from "../helpers/eventually.js";
+import { inProcessTest as it } from "../helpers/run-in-process.js";
+import type { Sample } from "../helpers/run-knock.js";
+
+const FILE = "knock/workflows/new-comment/own.test.yaml";
+const PASSING = `workflow: new-comment
+scenarios:
+  passes:
+    steps:
+      - { notify: { recipients: [ada], data: { page: Home } }, expect: [waiting=1] }
+`;
+
+/** Returns the names of the scenarios that ran. */
+async function listRun(project: Sample, ...args: string[]): Promise<string[]> {
+  const { json } = await project.knock(["test", "--json", ...args]);
+  return (json as unknown as TestReport).files.flatMap(({ scenarios }) => scenarios.map(({ name }) => name));
+}
+
+function runGit(project: Sample, ...args: string[]): void {
+  const identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"];
+  execFileSync("git", [...identity, ...args], { cwd: project.path("."), stdio: "ignore" });
+}
+
+describe.concurrent("the selection of knock test", () => {
+  it("--shard runs each scenario in exactly one part", async ({ collab }) => {
+    const all = await listRun(collab);
+    const parts = await Promise.all(["1/3", "2/3", "3/3"].map((part) => listRun(collab, "--shard", part)));
+    expect(parts.flat().sort()).toEqual(all.sort());
+    expect(Math.min(...parts.map(({ length }) => length))).toBeGreaterThan(2);
+  });
+
+  it("--changed runs the scenarios of workflows that differ from a git revision", async ({ collab }) => {
+    for (const args of [
+      ["init", "--quiet"],
+      ["add", "."],
+      ["commit", "--quiet", "-m", "first"],
+    ])
+      runGit(collab, ...args);
+    expect(await listRun(collab, "--changed", "--pass-with-no-tests")).toEqual([]);
+    const file = "knock/workflows/welcome/workflow.json";
+    collab.write(file, collab.read(file).replace('"name": "', '"name": "Changed: '));
+    expect(await listRun(collab, "--changed")).toEqual(["welcomes a person once"]);
+    const { stderr, exitCode } = await collab.knock(["test", "--changed", "nosuch"]);
+    expect(stderr).toContain("nosuch");
+    expect(exitCode).toBeGreaterThan(0);
+  });
+
+  it("--repeat runs a scenario several times and reports it once", async ({ collab }) => {
+    collab.write(FILE, PASSING);
+    expect(await listRun(collab, FILE, "--repeat", "3")).toEqual(["passes"]);
+  });
+
+  it.for([
+    [["--shard", "4/3"], "--shard: 4/3 is not a part of a whole"],
+    [["--repeat", "0"], "--repeat: 0 is not a whole number from 1 to 10000"],
+    [["--coverage-threshold", "101"], "--coverage-threshold: 101 is not a percentage"],
+    [["--watch", "--json"], "--watch cannot be combined with --json"],
+  ] as const)("rejects %s", async ([args, message], { collab }) => {
+    const { stderr, exitCode } = await collab.knock(["test", ...args]);
+    expect(stderr).toContain(message);
+    expect(exitCode).toBe(2);
+  });
+
+  it("--watch runs again after a change, and after a file that cannot be read", async ({ collab }) => {
+    collab.write(FILE, PASSING);
+    const watching = collab.start(["test", FILE, "--watch"]);
+    let seen = "";
+    for (const stream of [watching.stdout, watching.stderr])
+      stream?.on("data", (chunk: Buffer) => {
+        seen += chunk.toString();
+      });
+    const waitFor = async (text: string): Promise<void> => {
+      await vi.waitFor(() => expect(seen).toContain(text), WAIT_OPTIONS);
+      seen = seen.slice(seen.indexOf(text) + text.length);
+    };
+    await waitFor("1 passed");
+    collab.write(FILE, PASSING.replace("waiting=1", "waiting=2"));
+    await waitFor("1 failed");
+    collab.write(FILE, "scenarios: [");
+    await waitFor("1 broken");
+    collab.write(FILE, PASSING);
+    await waitFor("1 passed");
+    watching.kill("SIGINT");
+    await watching;
+  });
+});
