@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join, sep } from "node:path";
 import type { Broadcast } from "../../domain/audience/broadcast.js";
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
+import { CHECK_ALL } from "../../domain/schema/valid-documents.js";
 import { parsePathSegments } from "../../domain/steps/walk-steps.js";
 import { checkConditions } from "../../domain/validation/check-conditions.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
@@ -28,7 +29,7 @@ import type { Project, RecipientsSeed } from "../../project/open-project.js";
 import { openProjectBroadcasts } from "../../project/project-broadcasts.js";
 import { openProjectSources } from "../../project/project-sources.js";
 import { readGuides } from "../../project/read-guides.js";
-import { type ProjectFile, readProjectJson } from "../../project/read-project-text.js";
+import { type ProjectFile, readProjectJson, readProjectText } from "../../project/read-project-text.js";
 import { listScenarioFiles, readScenarios } from "../../project/read-scenarios.js";
 import { readSilencers } from "../../project/read-silencers.js";
 import { didYouMean } from "../../util/find-nearest.js";
@@ -225,12 +226,17 @@ class ProjectValidator {
     this.checkScenarios();
   }
 
+  /** Checks the files of scenarios. A file that was valid is not parsed again, because YAML takes half of all checks. */
   private checkScenarios(): void {
     const { project, cwd } = this;
+    const valid = project.valid ?? CHECK_ALL;
     const displayPath = (path: string): string => formatDisplayPath(cwd, path);
     for (const file of listScenarioFiles([], { root: project.root, cwd, displayPath })) {
       try {
+        const document = [file.displayPath, readProjectText(file.path, file.displayPath, "scenario_invalid")];
+        if (valid.has("scenarios", document)) continue;
         readScenarios(file);
+        valid.add("scenarios", document);
       } catch (error) {
         this.addError(error, file.displayPath);
       }

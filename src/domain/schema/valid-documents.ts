@@ -14,7 +14,8 @@ export type DocumentKind =
   | "layouts"
   | "message-types"
   | "partials"
-  | "recipients";
+  | "recipients"
+  | "scenarios";
 
 /**
  * Remembers documents without findings, so that the next process need not check them again. A document with a finding
