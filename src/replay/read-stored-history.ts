@@ -15,6 +15,24 @@ import { createRootFinder, readRuns, readSentMessages } from "./read-runs.js";
 /** Steps whose requests are not sent again, so that the data of the run must already contain the responses. */
 const REQUEST_STEPS: ReadonlySet<string> = new Set(["http_fetch", "ai_agent"]);
 
+/** Steps whose effects are already part of the recipients that the store knows now. */
+const RECIPIENT_STEPS: ReadonlySet<string> = new Set([
+  "update_user",
+  "update_object",
+  "update_tenant",
+  "update_audience",
+]);
+
+/** Returns a sentence for each workflow that changes recipients, because its replay starts with the changed data. */
+function noteRecipientChanges(runs: readonly StoredRun[]): string[] {
+  const versions = new Map(runs.map(({ run, version }) => [run.workflow, version]));
+  return [...versions].flatMap(([key, { steps }]) =>
+    [...walkSteps(steps)].some(({ step }) => RECIPIENT_STEPS.has(step.type))
+      ? [`${key} changes recipients: its replay starts with their data of now, which may cause differences`]
+      : [],
+  );
+}
+
 /** Returns whether a run was started by a step or by an audience that a step changed, and so is started again. */
 function isStartedByStep({ trigger_source }: WorkflowRun): boolean {
   return trigger_source.type === "workflow_step" || (trigger_source.depth ?? 0) > 0;
@@ -118,7 +136,11 @@ export async function readStoredHistory(
     cancellations: buildCancellations(runs.filter(({ run }) => isReplayed(run.id))),
     ...(await readSentMessages(store, { getTriggerName, since: range.since })),
     until: now,
-    notes:
-      broadcasts === 0 ? [] : [`${broadcasts === 1 ? "1 broadcast is" : `${broadcasts} broadcasts are`} not replayed`],
+    notes: [
+      ...(broadcasts === 0
+        ? []
+        : [`${broadcasts === 1 ? "1 broadcast is" : `${broadcasts} broadcasts are`} not replayed`]),
+      ...noteRecipientChanges(runs.filter(({ run }) => isReplayed(run.id))),
+    ],
   };
 }

@@ -84,6 +84,14 @@ describe.concurrent("knock replay", () => {
     expect(unwritable.stderr).toContain("the report knock.json/replay.html was not written");
   });
 
+  it("names workflows that change recipients, because their earlier data is unknown", async ({ shop }) => {
+    await shop.knock(["notify", "club-join", "--recipients", "ines"]);
+    const { stderr, json } = await shop.knock(["replay", "--json"]);
+    expect(json.notes).toEqual([expect.stringMatching(/^club-join changes recipients/)]);
+    expect(json.summary).toMatchObject({ lost: 1, gained: 1 });
+    expect(stderr).toBe("");
+  });
+
   it("compares two revisions without changing the work tree", async ({ collab }) => {
     const git = (...args: string[]) =>
       execFileSync("git", ["-C", collab.dir, "-c", "user.name=a", "-c", "user.email=a@b", ...args], { stdio: "pipe" });
