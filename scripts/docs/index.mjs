@@ -14,6 +14,7 @@ const GUIDE_ORDER = [
   "test-workflows",
   "test-in-code",
   "validate",
+  "forecast",
   "preview-and-email",
   "test-your-app",
   "ci",

@@ -55,10 +55,11 @@ function splitOutsideQuotes(line, separator) {
 
 /** Returns the words of a command. Quotes are removed; a backslash at the end of a line continues it. */
 function splitWords(command) {
-  return [...command.replaceAll("\\\n", " ").matchAll(/(?:'[^']*'|"(?:\\.|[^"\\])*"|[^\s'"]+)+/g)].map(([word]) =>
-    word.replaceAll(/'([^']*)'|"((?:\\.|[^"\\])*)"/g, (_, single, double) =>
-      single === undefined ? double.replaceAll(/\\(["\\$`])/g, "$1") : single,
-    ),
+  return [...command.replaceAll(/\\(?:\n|$)/g, " ").matchAll(/(?:'[^']*'|"(?:\\.|[^"\\])*"|[^\s'"]+)+/g)].map(
+    ([word]) =>
+      word.replaceAll(/'([^']*)'|"((?:\\.|[^"\\])*)"/g, (_, single, double) =>
+        single === undefined ? double.replaceAll(/\\(["\\$`])/g, "$1") : single,
+      ),
   );
 }
 

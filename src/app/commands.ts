@@ -4,6 +4,7 @@ import {
   createCompletionService,
   createDevServices,
   createDoctorService,
+  createForecastService,
   createInitService,
   createLocalTargetService,
   createReplayService,
@@ -52,6 +53,10 @@ export const COMMANDS: Commands = {
   async test() {
     const { registerTest } = await import("../commands/test.js");
     return (program, app) => registerTest(program, app, { ...createTestService(app), ...createWatchService(app) });
+  },
+  async forecast() {
+    const { registerForecast } = await import("../commands/forecast.js");
+    return (program, app) => registerForecast(program, app, createForecastService(app));
   },
   async replay() {
     const { registerReplay } = await import("../commands/replay.js");

@@ -127,6 +127,7 @@ export async function readExampleNames(project: Project, storePath: string, cwd:
     broadcast: pickName(await listKeys("broadcasts"), SAMPLE_NAMES.broadcast, "<broadcast>"),
     payloadFile: pickFile(SAMPLE_NAMES.payloadFile, "<payload.json>"),
     linesFile: pickFile(SAMPLE_NAMES.linesFile, "<payloads.jsonl>"),
+    timedFile: pickFile(SAMPLE_NAMES.timedFile, "<triggers.jsonl>"),
     eventFile: pickFile(SAMPLE_NAMES.eventFile, "<event.json>"),
     ...stored,
   };

@@ -97,6 +97,8 @@ async function runCommands(collab: Sample): Promise<Commands> {
   await knock.run(["dev", "--port", "0", "--exec", "knock config get target"], "local");
   await knock.run(["init", "more"], "✓ more/knock.json");
   await knock.run(["auth", "login", "--with-key"], "stored", { input: "sk_test_0123456789abcdefghij\n" });
+  const line = '{"at":"2026-03-01T23:00:00Z","key":"storage-low","recipients":["ada"],"data":{"percent":95}}';
+  await knock.run(["forecast", "-"], "1 trigger ·", { input: line });
   await knock.run(["doctor"], "file_modes");
   await knock.run(["completion", "bash"], "knock completion-server");
   await knock.run(["help", "error", "actor_missing"], "actor_missing (exit code 5)");

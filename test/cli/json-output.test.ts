@@ -200,6 +200,11 @@ describe.concurrent("every printed document matches its schema", () => {
     await run("test");
     await run("types --output-file types.ts");
     await run("doctor");
+    collab.write(
+      "march.jsonl",
+      '{"at":"2026-03-01T23:00:00Z","key":"storage-low","recipients":["ada"],"data":{"percent":95}}',
+    );
+    await run("forecast march.jsonl --quiet-hours 22:00-08:00 --max-per-day 5");
     await run("completion zsh");
 
     await run("users set zoe --set email=zoe@example.com --set plan=pro");

@@ -11,6 +11,7 @@ import type {
   WatchService,
   WorkflowService,
 } from "../../commands/services.js";
+import type { ForecastService } from "../../commands/shared/forecast-service.js";
 import type { ReplayService } from "../../commands/shared/replay-service.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { LOCAL_FOLDER } from "../open-local-engine.js";
@@ -148,6 +149,23 @@ export function createDoctorService(app: AppServices): DoctorService {
     async runChecks(flags) {
       const { Doctor } = await import("../doctor/run-checks.js");
       return new Doctor(app, flags).run();
+    },
+  };
+}
+
+export function createForecastService({ files, project, io, output }: AppServices): ForecastService {
+  const { writeReport } = createReportService(io, output);
+  return {
+    writeReport,
+    async forecast(options, flags, setProgress) {
+      const main = await files.require(flags);
+      const { runForecast } = await import("../forecast/run-forecast.js");
+      return runForecast(options, {
+        project: (await project.findFiles({ ...flags, target: "local" })) ?? main,
+        io,
+        warn: (text) => output.warn(text),
+        setProgress,
+      });
     },
   };
 }

@@ -29,9 +29,10 @@ export interface ExampleNames {
   channel: string;
   source: string;
   broadcast: string;
-  /** Paths of a payload, of a file with one payload per line, and of a source's event. */
+  /** Paths of a payload, of files with one payload per line, the second one with times, and of a source's event. */
   payloadFile: string;
   linesFile: string;
+  timedFile: string;
   eventFile: string;
   /** The IDs of a run, of a message and of a schedule, as text for a shell. */
   run: string;
@@ -64,6 +65,7 @@ export const SAMPLE_NAMES: ExampleNames = {
   broadcast: "history-launch",
   payloadFile: "payloads/new-comment.json",
   linesFile: "payloads/triggers.jsonl",
+  timedFile: "payloads/week.jsonl",
   eventFile: "payloads/plan-changed.json",
   ...STORED_IDS,
 };

@@ -1,5 +1,6 @@
 import type * as z from "zod/mini";
 import { broadcastViewSchema } from "../../domain/audience/broadcast-view-schema.js";
+import { forecastReportSchema } from "../../domain/forecast/forecast-report-schema.js";
 import { replayReportSchema } from "../../domain/replay/replay-report-schema.js";
 import { testReportSchema } from "../../domain/scenario/test-report-schema.js";
 import { sourceReceiptSchema, sourceViewSchema } from "../../domain/trigger/source-receipt-schema.js";
@@ -87,6 +88,7 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
     validationReportSchema,
   ),
   describeDocument("types", "Generated types", "The types, or what happened to their file.", typesReportSchema),
+  describeDocument("forecast", "A forecast", "The messages of each recipient, day and channel.", forecastReportSchema),
   describeDocument(
     "replay",
     "Differences of a replay",

@@ -1,0 +1,86 @@
+import type { ForecastOptions } from "../../commands/shared/forecast-service.js";
+import { ForecastBuilder } from "../../domain/forecast/forecast-builder.js";
+import type { ForecastReport } from "../../domain/forecast/forecast-report-schema.js";
+import type { RecipientKey } from "../../domain/recipient/recipient.js";
+import type { TimedTrigger } from "../../domain/trigger/parse-timed-trigger.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { Store } from "../../ports/store.js";
+import type { Project } from "../../project/open-project.js";
+import { runTriggers } from "../../replay/run-triggers.js";
+import { didYouMean } from "../../util/find-nearest.js";
+import { applyRecipientsFiles } from "../open-local-engine.js";
+import type { ProcessIO } from "../process-io.js";
+import { openReplayEngine } from "../replay/open-replay-engine.js";
+
+const PAGE_SIZE = 500;
+
+interface ForecastContext {
+  project: Project;
+  io: ProcessIO;
+  warn(text: string): void;
+  setProgress(text: string): void;
+}
+
+/**
+ * Reads the workflows of the triggers. Throws `workflow_missing` for the first trigger of a workflow that the project does
+ * not have, and the error of an invalid workflow.
+ */
+async function checkWorkflows(triggers: readonly TimedTrigger[], project: Project): Promise<void> {
+  const keys = await project.workflowKeys();
+  const known = new Set(keys);
+  for (const { name, trigger } of triggers)
+    if (!known.has(trigger.workflow))
+      throw new KnockError("workflow_missing", `${name}: there is no workflow "${trigger.workflow}"`, {
+        hint: didYouMean(trigger.workflow, keys, "Workflows"),
+      });
+  for (const key of new Set(triggers.map(({ trigger }) => trigger.workflow))) await project.workflow(key);
+}
+
+/** Adds all messages of a store, a page at a time. */
+async function addMessages(store: Store, builder: ForecastBuilder, defaultZone: string): Promise<void> {
+  const zones = new Map<RecipientKey, string>();
+  for (let after: string | undefined; ; ) {
+    const { items, page_info } = await store.listMessages({}, { limit: PAGE_SIZE, after });
+    const unknown = [...new Set(items.map(({ recipient }) => recipient))].filter((key) => !zones.has(key));
+    for (const [key, { properties }] of await store.readRecipients(unknown))
+      zones.set(key, typeof properties.timezone === "string" ? properties.timezone : defaultZone);
+    // The message of a guide is not sent.
+    for (const message of items)
+      if (message.source !== "guide") builder.add(message, zones.get(message.recipient) ?? defaultZone);
+    if (page_info.after === null) return;
+    after = page_info.after;
+  }
+}
+
+/** Runs triggers at their times, in a new store in memory, and counts the messages. Nothing is sent. */
+export async function runForecast(options: ForecastOptions, context: ForecastContext): Promise<ForecastReport> {
+  const { triggers, durationMs, limits } = options;
+  const { project, io, warn, setProgress } = context;
+  await checkWorkflows(triggers, project);
+  const from = triggers[0]?.at ?? 0;
+  const until = Math.max(from + durationMs, triggers.at(-1)?.at ?? 0);
+  const { operations, store } = await openReplayEngine(project, io, { hasResponses: false, warn });
+  try {
+    await applyRecipientsFiles(project, store);
+    const history = {
+      triggers: triggers.map((trigger) => ({ ...trigger, branch: null })),
+      cancellations: [],
+      engagements: [],
+      messages: null,
+      until,
+      notes: [],
+    };
+    const { failures } = await runTriggers(operations, history, {
+      signal: io.signal,
+      onProgress: (done, total) => setProgress(`forecasting: ${done} of ${total} triggers done`),
+    });
+    const builder = new ForecastBuilder(limits);
+    await addMessages(store, builder, (await project.environment()).timezone ?? "Etc/UTC");
+    return builder.build(
+      { from, until, triggers: triggers.length },
+      failures.map(({ trigger: { name }, error: { code, message } }) => ({ trigger: name, code, message })),
+    );
+  } finally {
+    await operations.close();
+  }
+}

@@ -1,0 +1,78 @@
+import type { Command } from "commander";
+import { parseQuietHours } from "../domain/forecast/quiet-hours.js";
+import { EXIT } from "../errors/error-codes.js";
+import { KnockError } from "../errors/knock-error.js";
+import { parseDurationArgument } from "../input/parse-time.js";
+import { formatInputName } from "../input/trigger-payload.js";
+import { printForecastReport } from "../output/print-forecast.js";
+import { renderForecastSvg } from "../output/render-forecast-svg.js";
+import type { CommandContext } from "./context.js";
+import type { TargetFlags } from "./services.js";
+import { addExamples } from "./shared/examples.js";
+import type { ForecastService } from "./shared/forecast-service.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
+import { addCommonOptions, addLocalOptions, type CommonFlags } from "./shared/options.js";
+import { readTimedTriggers } from "./shared/read-timed-triggers.js";
+
+const DEFAULT_DURATION_MS = 30 * 86_400_000;
+
+interface ForecastFlags extends CommonFlags, TargetFlags {
+  duration?: string;
+  maxPerDay?: string;
+  quietHours?: string;
+  svg?: string;
+}
+
+export function registerForecast(program: Command, context: CommandContext, services: ForecastService): void {
+  const command = program
+    .command("forecast")
+    .helpGroup(COMMAND_GROUPS.develop)
+    .argument("<file>", "a JSON Lines file of triggers, each with a time in `at`; - is standard input")
+    .summary("Run a month of triggers and count the messages")
+    .description(
+      "Run triggers at their times in a new store in memory, and count the messages of each recipient, day and channel. Nothing is sent. Exit 1 if a budget is exceeded.",
+    )
+    .optionsGroup(OPTION_GROUPS.behavior)
+    .option("--duration <duration>", "run for this time after the first trigger (default: 30d)")
+    .option("--max-per-day <n>", "exit 1 if a recipient gets more messages on a day")
+    .option("--quiet-hours <hours>", "list messages in these hours of the recipient's time zone, such as 22:00-08:00")
+    .option("--svg <file>", "write a plot of the messages of each day");
+  addExamples(addCommonOptions(addLocalOptions(command)), ({ timedFile }) => [
+    `knock forecast ${timedFile}`,
+    `knock forecast ${timedFile} --max-per-day 5 --quiet-hours 22:00-08:00`,
+  ]).action((file: string, flags: ForecastFlags) => runForecastCommand(file, flags, context, services));
+}
+
+function parseMaxPerDay(value: string): number {
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  throw new KnockError("usage", `--max-per-day: ${JSON.stringify(value)} is not a number of messages`, {
+    hint: "For example --max-per-day 5.",
+  });
+}
+
+async function runForecastCommand(
+  file: string,
+  flags: ForecastFlags,
+  { input, output, setExitCode }: CommandContext,
+  services: ForecastService,
+): Promise<void> {
+  const { duration, maxPerDay, quietHours, svg } = flags;
+  const limits = {
+    maxPerDay: maxPerDay === undefined ? null : parseMaxPerDay(maxPerDay),
+    quietHours: quietHours === undefined ? null : parseQuietHours(quietHours, "--quiet-hours"),
+  };
+  const durationMs = duration === undefined ? DEFAULT_DURATION_MS : parseDurationArgument(duration, "--duration");
+  const triggers = await readTimedTriggers(file, input);
+  if (triggers.length === 0)
+    throw new KnockError("usage", `${formatInputName(file)} has no triggers`, {
+      hint: 'Write one per line: {"at":"2026-03-01T09:00:00Z","key":"welcome","recipients":["ada"]}',
+    });
+  const report = await output.showProgress("forecasting", (setText) =>
+    services.forecast({ triggers, durationMs, limits }, flags, setText),
+  );
+  if (svg !== undefined) services.writeReport(svg, renderForecastSvg(report, formatInputName(file)));
+  printForecastReport(report, output);
+  if (report.summary.over_budget > 0) setExitCode(EXIT.failure);
+  else if (report.summary.rejected > 0)
+    setExitCode(report.summary.rejected === report.summary.triggers ? EXIT.failure : EXIT.partial);
+}
