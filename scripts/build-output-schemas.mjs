@@ -1,4 +1,5 @@
 // Builds the JSON Schemas of the documents that commands print with --json, from src/output/documents/.
+import { formatSchema } from "./documentation/format-schema.mjs";
 import { loadSource } from "./load-source.mjs";
 
 /** The URI of a schema that was published before the others and that scripts may refer to. */
@@ -55,7 +56,7 @@ export async function buildOutputSchemas() {
     });
     const id = name === "notify" ? { $id: OUTCOME_ID } : {};
     const { id: _id, ...json } = rest;
-    const text = `${JSON.stringify({ $schema, ...id, title, description, ...json }, null, 1)}\n`;
+    const text = formatSchema({ $schema, ...id, title, description, ...json });
     texts.set(`schemas/output/${name}.schema.json`, text);
     if (name === "notify") texts.set("docs/outcome.schema.json", text);
   }

@@ -68,7 +68,6 @@ const SHARED_CONTENTS = {
  */
 const LATE_MODULES = [
   "app/completion/completion-script",
-  "app/doctor/run-checks",
   "app/generate-types",
   "app/init-project",
   "app/open-in-browser",

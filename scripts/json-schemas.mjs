@@ -2,9 +2,11 @@
 // from those of the documents that commands print.
 //   node scripts/json-schemas.mjs           reports schemas that are out of date (part of `npm run check`)
 //   node scripts/json-schemas.mjs --write   writes them
+
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { buildOutputSchemas } from "./build-output-schemas.mjs";
+import { formatSchema } from "./documentation/format-schema.mjs";
 import { loadSource, ROOT } from "./load-source.mjs";
 import { updateGeneratedFiles } from "./update-generated-files.mjs";
 
@@ -128,7 +130,7 @@ for (const [name, { title, schema, isServiceFormat }] of Object.entries(PUBLISHE
     },
   });
   const { $schema, ...rest } = json;
-  texts.set(`schemas/${name}.schema.json`, `${JSON.stringify({ $schema, title, ...rest }, null, 1)}\n`);
+  texts.set(`schemas/${name}.schema.json`, formatSchema({ $schema, title, ...rest }));
 }
 
 const present = readdirSync(join(ROOT, "schemas"), { recursive: true })

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import type { CommandContext } from "./context.js";
 import { CI_SERVICES, type InitOptions, type InitService } from "./services.js";
 import { addExamples } from "./shared/examples.js";
-import { COMMAND_GROUPS } from "./shared/help-groups.js";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addCommonOptions } from "./shared/options.js";
 
 export function registerInit(program: Command, { output }: CommandContext, services: InitService): void {
@@ -14,6 +14,7 @@ export function registerInit(program: Command, { output }: CommandContext, servi
     .description(
       "Create a project with a first workflow, or add missing files to an existing project. Existing files are never changed.",
     )
+    .optionsGroup(OPTION_GROUPS.behavior)
     .addOption(
       new Option(
         "--ci <service>",

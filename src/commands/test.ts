@@ -7,11 +7,12 @@ import { parseDurationArgument } from "../input/parse-time.js";
 import { printError } from "../output/print-error.js";
 import { REPORTER_NAMES } from "../output/reporters/reporters.js";
 import type { CommandContext } from "./context.js";
-import type { TargetFlags, TestOptions, TestService, WatchService } from "./services.js";
+import type { TargetFlags, WatchService } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addCommonOptions, addLocalOptions, type CommonFlags, collectValues } from "./shared/options.js";
 import { needDetails, Reporters, selectReporters } from "./shared/reporters.js";
+import type { TestOptions, TestService } from "./shared/test-service.js";
 
 /** The time limit of a scenario, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 10_000;

@@ -2,10 +2,11 @@ import { type Command, Option } from "commander";
 import { EXIT } from "../errors/error-codes.js";
 import { printValidationReport, VALIDATION_FORMATS } from "../output/print-validation.js";
 import type { CommandContext } from "./context.js";
-import type { TargetFlags, ValidationService } from "./services.js";
+import type { TargetFlags } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addBranchOption, addCommonOptions, addProjectOptions, type CommonFlags } from "./shared/options.js";
+import type { ValidationService } from "./shared/test-service.js";
 
 interface ValidateFlags extends CommonFlags, TargetFlags {
   strict?: boolean;
@@ -22,7 +23,7 @@ export function registerValidate(program: Command, context: CommandContext, serv
     .description("Check the project's files offline. Exit 1 if there are errors, and with --strict also for warnings.")
     .optionsGroup(OPTION_GROUPS.behavior)
     .option("--strict", "exit 1 also if there are warnings")
-    .option("--emails", "also render the emails and check their HTML, links and headers");
+    .option("--emails", "render the emails, and check their HTML, links and headers");
   addCommonOptions(addBranchOption(addProjectOptions(command)))
     .optionsGroup(OPTION_GROUPS.output)
     .addOption(

@@ -3,7 +3,7 @@ import { FileQueue } from "../../src/app/test/file-queue.js";
 import type { FileOutcome, SelectedFile } from "../../src/app/test/run-file.js";
 import { TestThreads } from "../../src/app/test/test-threads.js";
 import type { TestWorkerMessage } from "../../src/app/test/test-worker.js";
-import type { TestOptions } from "../../src/commands/services.js";
+import type { TestOptions } from "../../src/commands/shared/test-service.js";
 import { findProject } from "../../src/project/find-project.js";
 import { BIN, createSample, type Sample } from "../helpers/run-knock.js";
 

@@ -33,7 +33,7 @@ const REQUIRED_FILES = [
 const EXPECTED_FILE = new RegExp(
   [
     "^(?:package\\.json|README\\.md|LICENSE|CHANGELOG\\.md|THIRD-PARTY-NOTICES\\.md|bin/(?:knock\\.js|package\\.json))$",
-    "^dist/(?:vendor/)?[\\w./-]+\\.cjs$|^dist/(?:page|report)\\.html$|^dist/vendor/mrml_wasm_bg\\.wasm$",
+    "^dist/(?:vendor/)?[@\\w./-]+\\.cjs$|^dist/vendor/@pnpm/templates/completion\\.\\w+$|^dist/(?:page|report)\\.html$|^dist/vendor/mrml_wasm_bg\\.wasm$",
     "^dist/testing/[\\w-]+\\.(?:js|cjs|d\\.ts|d\\.cts)$",
     "^dist/prebuilds/[\\w-]+/@photostructure\\+sqlite\\.(?:glibc|musl)\\.node$",
     "^schemas/(?:output/)?[\\w-]+\\.schema\\.json$|^docs/(?:[\\w/-]+\\.schema\\.json|[\\w/-]+\\.(?:md|svg|png))$",

@@ -5,14 +5,13 @@ import type {
   DoctorService,
   InitService,
   LocalTargetService,
-  TestService,
   TypesService,
-  ValidationService,
   WatchService,
   WorkflowService,
 } from "../../commands/services.js";
 import type { ForecastService } from "../../commands/shared/forecast-service.js";
 import type { ReplayService } from "../../commands/shared/replay-service.js";
+import type { TestService, ValidationService } from "../../commands/shared/test-service.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { LOCAL_FOLDER } from "../open-local-engine.js";
 import { createReportService } from "../test/report-service.js";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
-import type { ReportService } from "../../commands/services.js";
+import type { ReportService } from "../../commands/shared/test-service.js";
 import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
 import { findBuiltFile } from "../find-built-file.js";

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { TestOptions } from "../../commands/services.js";
+import type { TestOptions } from "../../commands/shared/test-service.js";
 import { createNameFilter } from "../../domain/scenario/name-filter.js";
 import type { Scenario } from "../../domain/scenario/parse-scenarios.js";
 import type {

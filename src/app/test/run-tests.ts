@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { TestOptions } from "../../commands/services.js";
+import type { TestOptions } from "../../commands/shared/test-service.js";
 import { buildCoverageDiagram } from "../../domain/scenario/build-coverage-diagram.js";
 import { buildCoverage } from "../../domain/scenario/coverage.js";
 import { type ReportedFile, summarizeFiles, type TestReport } from "../../domain/scenario/test-report.js";

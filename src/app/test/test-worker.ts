@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { TestOptions } from "../../commands/services.js";
+import type { TestOptions } from "../../commands/shared/test-service.js";
 import type { ProjectLocation } from "../../project/find-project.js";
 import type { ProcessIO } from "../process-io.js";
 import { FileQueue, type QueueMemory, runQueue } from "./file-queue.js";

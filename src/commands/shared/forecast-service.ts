@@ -1,7 +1,8 @@
 import type { ForecastLimits } from "../../domain/forecast/forecast-builder.js";
 import type { ForecastReport } from "../../domain/forecast/forecast-report-schema.js";
 import type { TimedTrigger } from "../../domain/trigger/parse-timed-trigger.js";
-import type { ReportService, TargetFlags } from "../services.js";
+import type { TargetFlags } from "../services.js";
+import type { ReportService } from "./test-service.js";
 
 /** The triggers of `knock forecast`, and the limits that are checked. */
 export interface ForecastOptions {

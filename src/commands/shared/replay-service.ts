@@ -1,7 +1,8 @@
 import type { ReplayRange } from "../../domain/replay/recorded-history.js";
 import type { ReplayReport } from "../../domain/replay/replay-report.js";
 import type { TimedTrigger } from "../../domain/trigger/parse-timed-trigger.js";
-import type { ReportService, TargetFlags } from "../services.js";
+import type { TargetFlags } from "../services.js";
+import type { ReportService } from "./test-service.js";
 
 /** Which triggers `knock replay` runs, and how the messages are compared. */
 export interface ReplayOptions {

@@ -10,7 +10,7 @@ import {
   type SelectedReporter,
 } from "../../output/reporters/reporters.js";
 import { didYouMean } from "../../util/find-nearest.js";
-import type { ReportService } from "../services.js";
+import type { ReportService } from "./test-service.js";
 
 function parseReporter(value: string): SelectedReporter {
   const [, name = "", file = null] = /^([^=]*)(?:=(.*))?$/s.exec(value) ?? [];

@@ -1,4 +1,5 @@
 import type { Environment } from "../../domain/environment/environment.js";
+import { hasTrait } from "../../domain/message/channel-types.js";
 import type { RecipientUpsert } from "../../domain/recipient/recipient.js";
 import { walkChannelSteps } from "../../domain/steps/walk-steps.js";
 import { KnockError } from "../../errors/knock-error.js";
@@ -36,7 +37,7 @@ export function renderSampleEmails(
   if (execution === undefined) return [];
   return [...walkChannelSteps(compiled.workflow.steps)].flatMap(({ step, path }): SampleEmail[] => {
     const renderer = compiled.renderers.get(step.ref);
-    if (step.channel_type !== "email" || renderer === undefined) return [];
+    if (!hasTrait(step.channel_type, "hasLayout") || renderer === undefined) return [];
     const channels = resolveChannels(step, execution);
     const [channel] = Array.isArray(channels) ? channels : [];
     if (channel === undefined) return [];
