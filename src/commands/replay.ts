@@ -10,7 +10,7 @@ import type { CommandContext } from "./context.js";
 import type { TargetFlags } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
-import { addCommonOptions, addTargetOptions, type CommonFlags } from "./shared/options.js";
+import { addCommonOptions, addLocalOptions, type CommonFlags } from "./shared/options.js";
 import { readTimedTriggers } from "./shared/read-timed-triggers.js";
 import type { ReplayOptions, ReplayService } from "./shared/replay-service.js";
 
@@ -53,7 +53,7 @@ export function registerReplay(program: Command, context: CommandContext, servic
       "--time-tolerance <duration>",
       "ignore smaller differences of the time of a message (default: 5m; with --against: 0s)",
     );
-  addCommonOptions(addTargetOptions(command))
+  addCommonOptions(addLocalOptions(command))
     .optionsGroup(OPTION_GROUPS.output)
     .option("--html <file>", "write the differences to one HTML page as well");
   addExamples(command, ({ workflow }) => ["knock replay", `knock replay ${workflow.key} --since 2026-01-01`]).action(

@@ -66,7 +66,13 @@ test("fixtures give each test an engine and a scene", async ({ engine, knock, kn
   expect([(await get(knock)).status, (await get(knockServer)).status]).toEqual([200, 404]);
 });
 test("a CommonJS module has the same functions", () => {
-  expect(createRequire(import.meta.url)("knock-cli/testing").matchers).toBe(matchers);
+  const require = createRequire(import.meta.url);
+  expect(require("knock-cli/testing").matchers).toBe(matchers);
+  require("knock-cli/testing/playwright").createPlaywrightFixtures({ project: "collab" });
+  const extended = [];
+  globalThis.expect = { extend: (added) => extended.push(added) };
+  require("knock-cli/testing/jest");
+  expect(extended).toEqual([matchers]);
 });
 `,
 };

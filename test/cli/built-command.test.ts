@@ -13,6 +13,8 @@ const RUN_ELSEWHERE: Record<string, string> = {
   "compile-linear-pattern.cjs": "slow-pattern.test.ts",
   "open-remote.cjs": "remote.test.ts",
   "testing.cjs": "testing-modules.test.ts",
+  "testing/jest.cjs": "testing-modules.test.ts",
+  "testing/playwright.cjs": "testing-modules.test.ts",
   "testing/testing.cjs": "testing-modules.test.ts",
   "vendor/jose.cjs": "real-delivery.test.ts",
   "vendor/nodemailer.cjs": "real-delivery.test.ts",

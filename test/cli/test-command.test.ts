@@ -31,6 +31,12 @@ describe.concurrent("knock test", () => {
     expect(exitCode).toBe(1);
   });
 
+  it("rejects options of the remote target", async ({ collab }) => {
+    const { stderr, exitCode } = await collab.knock(["test", "--remote"]);
+    expect(stderr).toContain("error: knock test works only on the local target and does not support --remote");
+    expect(exitCode).toBe(3);
+  });
+
   it("gives the same IDs and times in every run", async ({ collab }) => {
     collab.write(FILE, scenarioFile(`${NOTIFY_ADA}\n  expect: { messages: [{ channel: sms }] }`));
     const read = async (): Promise<unknown> => {

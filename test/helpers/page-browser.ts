@@ -125,6 +125,11 @@ export function locateRow(page: Page, text: string | RegExp) {
   return page.locator("[data-row]", { hasText: text });
 }
 
+/** Waits until the tab has a title, which the page sets after it shows a view. */
+export async function waitForTitle(page: Page, title: string): Promise<void> {
+  await page.waitForFunction(`document.title === ${JSON.stringify(title)}`);
+}
+
 /** Waits until the page is at a view. The check runs inside the page, because Playwright's `page.url()` may be out of date. */
 export async function waitForHash(page: Page, hash: string): Promise<void> {
   await page.waitForFunction(`location.hash === ${JSON.stringify(hash)}`);

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { step } from "../helpers/engine-harness.js";
-import { createPageTest, locateRow, waitForHash } from "../helpers/page-browser.js";
+import { createPageTest, locateRow, waitForHash, waitForTitle } from "../helpers/page-browser.js";
 import { hasBrowser } from "../helpers/page-reader.js";
 
 describe.runIf(hasBrowser)("the page of knock dev after long use", () => {
@@ -187,11 +187,10 @@ describe.runIf(hasBrowser)("the page of knock dev after long use", () => {
     withPage(async ({ visit }) => {
       const page = await visit("#/messages");
       await locateRow(page, "Hello").click();
-      await page.getByRole("heading", { name: "Hello" }).first().waitFor();
-      expect(await page.title()).toBe("Hello **ana** · knock dev");
+      await waitForTitle(page, "Hello **ana** · knock dev");
       await page.keyboard.press("r");
       await page.getByRole("heading", { name: "Runs" }).waitFor();
-      expect(await page.title()).toBe("Runs · knock dev");
+      await waitForTitle(page, "Runs · knock dev");
       for (const what of ["messages", "runs", "users"]) {
         await page.goto(`${new URL(page.url()).origin}/#/${what}/none`);
         await page.getByRole("heading", { name: `No such ${what.slice(0, -1)}` }).waitFor();

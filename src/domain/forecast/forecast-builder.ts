@@ -1,4 +1,5 @@
 import { toIsoTime } from "../../util/iso-time.js";
+import { hasTrait } from "../message/channel-types.js";
 import type { Message } from "../message/message.js";
 import { type RecipientKey, toRecipientReference } from "../recipient/recipient.js";
 import type { ForecastReport } from "./forecast-report-schema.js";
@@ -66,7 +67,7 @@ export class ForecastBuilder {
       );
     const { quietHours } = this.limits;
     // In-app messages disturb no one.
-    if (quietHours === null || channel.type === "in_app_feed" || !isQuiet(quietHours, minute)) return;
+    if (quietHours === null || hasTrait(channel.type, "isFeed") || !isQuiet(quietHours, minute)) return;
     this.quietCount++;
     if (this.quiet.length === MAX_LISTED) return;
     const clock = [Math.floor(minute / 60), minute % 60].map((value) => String(value).padStart(2, "0")).join(":");

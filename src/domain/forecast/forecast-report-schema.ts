@@ -44,14 +44,17 @@ const quietMessageSchema = z.object({
 export const forecastReportSchema = z.object({
   from: timeField("The time of the first trigger."),
   until: timeField("The end of the forecast."),
-  summary: z.object({
-    triggers: countField("The number of triggers."),
-    rejected: countField("The number of triggers that were not accepted."),
-    messages: countField("The number of messages."),
-    recipients: countField("The number of recipients of messages."),
-    quiet_messages: countField("The number of messages in quiet hours, without in-app messages."),
-    over_budget: countField("The number of days of a recipient with more messages than the budget."),
-  }),
+  summary: described(
+    z.object({
+      triggers: countField("The number of triggers."),
+      rejected: countField("The number of triggers that were not accepted."),
+      messages: countField("The number of messages."),
+      recipients: countField("The number of recipients of messages."),
+      quiet_messages: countField("The number of messages in quiet hours, without in-app messages."),
+      over_budget: countField("The number of days of a recipient with more messages than the budget."),
+    }),
+    "The totals.",
+  ),
   channels: described(
     z.array(
       z.object({
