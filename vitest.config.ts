@@ -39,7 +39,7 @@ export default defineConfig({
     // suite's CPU time.
     isolate: false,
     // Many tests wait for a process or a browser, so more workers than processors fill the gaps: 166 s with four on two
-    // processors, 176 s with three.
+    // processors, 175 s with three.
     maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: SpreadWaiting },
     globalSetup: ["test/helpers/build-once.ts"],

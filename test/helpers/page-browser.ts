@@ -1,6 +1,7 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 import { buildCondition, step } from "./engine-harness.js";
+import { eventually } from "./eventually.js";
 import { CHROME, readBuiltPage } from "./page-reader.js";
 import { openCatalogueEmulator, type TestEmulator } from "./test-emulator.js";
 
@@ -127,10 +128,13 @@ export function locateRow(page: Page, text: string | RegExp) {
 
 /** Waits until the tab has a title, which the page sets after it shows a view. */
 export async function waitForTitle(page: Page, title: string): Promise<void> {
-  await page.waitForFunction(`document.title === ${JSON.stringify(title)}`);
+  await eventually(async () => (await page.title()) === title);
 }
 
-/** Waits until the page is at a view. The check runs inside the page, because Playwright's `page.url()` may be out of date. */
+/**
+ * Waits until the page is at a view. The check runs inside the page, because Playwright's `page.url()` may be out of date.
+ * `waitForFunction` would use `eval`, which the policy of the page forbids.
+ */
 export async function waitForHash(page: Page, hash: string): Promise<void> {
-  await page.waitForFunction(`location.hash === ${JSON.stringify(hash)}`);
+  await eventually(async () => (await page.evaluate("location.hash")) === hash);
 }

@@ -1,5 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../helpers/eventually.js";
 import { closePages, getBrowser, type OpenedPage, openPage } from "../helpers/page-browser.js";
 import { triggerFork } from "../helpers/page-fork.js";
 import { hasBrowser } from "../helpers/page-reader.js";
@@ -86,7 +87,7 @@ describe.runIf(hasBrowser)("the accessibility of the page", () => {
     const expectNoOverflow = async (state: string): Promise<void> => {
       for (const width of [961, 960, 929, 928, 768, 360]) {
         await page.setViewportSize({ width, height: 800 });
-        await page.waitForFunction(`innerWidth === ${width}`);
+        await eventually(async () => (await page.evaluate("innerWidth")) === width);
         expect([state, width, await page.evaluate(WIDER)]).toEqual([state, width, []]);
       }
     };
