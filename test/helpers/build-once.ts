@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
@@ -35,9 +35,26 @@ function createFolderInMemory(): string | null {
   }
 }
 
-/** Builds the command once, before any test, and provides folders that are removed after the last one. */
+/** The files and folders that a build reads. npm writes the last one when it installs packages. */
+const BUILD_INPUTS = ["src", "scripts", "package.json", "node_modules/.package-lock.json"];
+
+/** Returns the time of the last change of a file, or of a folder and everything in it. */
+function getLastChange(path: string): number {
+  const paths = statSync(path).isDirectory()
+    ? [path, ...readdirSync(path, { recursive: true, encoding: "utf8" }).map((name) => join(path, name))]
+    : [path];
+  return Math.max(...paths.map((each) => statSync(each).mtimeMs));
+}
+
+/** Whether the build is newer than its inputs, as after `npm ci`, which builds the command. */
+function isBuilt(): boolean {
+  const built = statSync("dist/main.cjs", { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return BUILD_INPUTS.every((path) => getLastChange(path) < built);
+}
+
+/** Builds the command before any test unless it is up to date, and provides folders that are removed after the last one. */
 export default function setup(project: TestProject): () => void {
-  execFileSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" });
+  if (!isBuilt()) execFileSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" });
   project.provide("cacheFolder", join(tmpdir(), `knock-test-cache-${process.getuid?.() ?? 0}`));
   const folder = createFolderInMemory();
   // Worker processes inherit this variable.
