@@ -35,7 +35,9 @@ const escapeText = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;
 function record() {
   const folder = mkdtempSync(join(tmpdir(), "knock-demo-"));
   try {
-    cpSync(join(ROOT, "fixtures/collab"), folder, { recursive: true });
+    // `npm run demo` creates a store in the fixture.
+    const filter = (path) => !path.includes(".knock-local");
+    cpSync(join(ROOT, "fixtures/collab"), folder, { recursive: true, filter });
     const env = { PATH: process.env.PATH, HOME: folder, TZ: "UTC", FORCE_COLOR: "1" };
     const run = (args) =>
       execFileSync(process.execPath, [join(ROOT, "bin/knock.js"), ...args], { cwd: folder, env, encoding: "utf8" });
