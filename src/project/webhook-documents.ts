@@ -4,12 +4,13 @@ import type { EmailLayout } from "../domain/template/email-layout.js";
 import type { TemplatePartial } from "../domain/template/template-partial.js";
 import type { TranslationFile } from "../domain/template/translation.js";
 import type { Workflow } from "../domain/workflow/workflow.js";
+import { toIsoTime } from "../util/iso-time.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 
 /** Returns a resource's name and modification time, from its main file; nothing if the file was just deleted. */
 function readFileAttributes(file: string): JsonObject {
   try {
-    const updated_at = statSync(file).mtime.toISOString();
+    const updated_at = toIsoTime(statSync(file).mtime.getTime());
     const raw: unknown = file.endsWith(".json") ? JSON.parse(readFileSync(file, "utf8")) : null;
     return isJsonObject(raw) && typeof raw.name === "string" ? { name: raw.name, updated_at } : { updated_at };
   } catch {

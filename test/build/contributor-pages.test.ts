@@ -91,4 +91,19 @@ describe("names in the source", () => {
     );
     expect(named.length, named.join("\n")).toBeLessThan(MAX_OF_FUNCTIONS);
   });
+
+  it("form times with toIsoTime, except on the page, which imports no source", () => {
+    const files = sources.filter((file) => file.startsWith("src/") && !file.startsWith("src/page/"));
+    const others = files.filter((file) => (texts.get(file) as string).includes(".toISOString("));
+    expect(others).toEqual(["src/util/iso-time.ts"]);
+  });
+
+  it("import it and not test from Vitest, and cast to no wider operations", () => {
+    const tests = sources.filter((file) => file.startsWith("test/") && !file.endsWith("testing-modules.test.ts"));
+    const imports = tests.filter((file) =>
+      /^import \{[^}]*\btest\b[^}]*\} from "vitest";/m.test(texts.get(file) as string),
+    );
+    expect(imports).toEqual([]);
+    expect(sources.filter((file) => (texts.get(file) as string).includes("as LocalOperations"))).toEqual([]);
+  });
 });

@@ -13,9 +13,9 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { execa } from "execa";
-import { describe, expect, it as test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { eventually } from "../helpers/eventually.js";
-import { cliTest as it } from "../helpers/run-knock.js";
+import { cliTest } from "../helpers/run-knock.js";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const require = createRequire(import.meta.url);
@@ -71,11 +71,11 @@ function linkDependencies(folder: string): void {
 }
 
 describe("the Dockerfile", () => {
-  test("has no errors and no warnings of the linter", () => {
+  it("has no errors and no warnings of the linter", () => {
     expect(validate(dockerfile)).toEqual([]);
   });
 
-  test("ends with an image without build tools, which runs as a user other than root", () => {
+  it("ends with an image without build tools, which runs as a user other than root", () => {
     expect(readStages()).toHaveLength(2);
     const user = imageStage.findIndex(({ name }) => name === "USER");
     expect(imageStage[user]?.value).toBe("node");
@@ -85,14 +85,14 @@ describe("the Dockerfile", () => {
     ]);
   });
 
-  test("starts the command without a shell, which would not forward signals", () => {
+  it("starts the command without a shell, which would not forward signals", () => {
     expect(JSON.parse(readValue("ENTRYPOINT") ?? "")).toEqual(["knock"]);
     expect(JSON.parse(readValue("CMD") ?? "")).toEqual(["dev", "--host", "0.0.0.0"]);
     expect(readValue("HEALTHCHECK")).toContain('CMD ["node", "/opt/knock/docker-health.mjs"]');
     expect(readValue("EXPOSE")).toBe("8484");
   });
 
-  test("sends only files that a build needs", () => {
+  it("sends only files that a build needs", () => {
     const [first] = readFileSync(join(ROOT, ".dockerignore"), "utf8")
       .replace(/^#.*\n/gm, "")
       .split("\n");
@@ -101,7 +101,7 @@ describe("the Dockerfile", () => {
     expect(listContext().filter((path) => /^(?:\.git|node_modules|dist|test|fixtures)\b/.test(path))).toEqual([]);
   });
 
-  test("has build commands that install the command from the files that are sent", {
+  it("has build commands that install the command from the files that are sent", {
     timeout: MAX_BUILD_MS,
   }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "knock-image-"));
@@ -139,7 +139,7 @@ async function checkHealth(pid: number | undefined): Promise<number | undefined>
 }
 
 describe.runIf(existsSync("/proc/self/cmdline"))("the health check of the image", () => {
-  it("asks knock dev, at the port of its command line", async ({ collab }) => {
+  cliTest("asks knock dev, at the port of its command line", async ({ collab }) => {
     const dev = collab.start(["dev", "--port", "0", "--ready-file", collab.path("ready.json")]);
     const ended = dev.catch(() => {});
     const ready = collab.path("ready.json");
@@ -167,7 +167,7 @@ describe.runIf(existsSync("/proc/self/cmdline"))("the health check of the image"
     await first;
   });
 
-  it("accepts a worker that runs, and rejects a process that has ended", async ({ collab }) => {
+  cliTest("accepts a worker that runs, and rejects a process that has ended", async ({ collab }) => {
     const worker = collab.start(["worker"]);
     const ended = worker.catch(() => {});
     await eventually(() => readFileSync(`/proc/${worker.pid}/cmdline`, "utf8").includes("worker"));

@@ -18,7 +18,7 @@ async function stubApi({ task: _task }: { task: unknown }, use: (api: StubApi) =
   await api.finish();
 }
 
-const test = inProcessTest.extend<{ api: StubApi }>({ api: stubApi });
+const it = inProcessTest.extend<{ api: StubApi }>({ api: stubApi });
 /** A stub API for the built command, whose HTTP client is a separate bundle with its own errors. */
 const builtTest = cliTest.extend<{ api: StubApi }>({ api: stubApi });
 
@@ -58,7 +58,7 @@ describe.concurrent("a remote trigger", () => {
     );
   });
 
-  test("needs no project, and says that nothing was checked without one", async ({ empty, api }) => {
+  it("needs no project, and says that nothing was checked without one", async ({ empty, api }) => {
     api.expect({
       ...{ method: "POST", path: TRIGGER, headers: { "idempotency-key": /^knock-cli-[0-9a-f-]{36}$/ } },
       ...{ body: BODY, reply: ACCEPTED },
@@ -69,7 +69,7 @@ describe.concurrent("a remote trigger", () => {
     expect(exitCode).toBe(0);
   });
 
-  test("is checked with the project that has the workflow, unless disabled", async ({ collab, api }) => {
+  it("is checked with the project that has the workflow, unless disabled", async ({ collab, api }) => {
     const args = ["notify", "new-comment", "-r", "ada", "--remote"];
     const checked = await remote(collab, api, args);
     expect(checked.exitCode).toBe(2);
@@ -78,13 +78,13 @@ describe.concurrent("a remote trigger", () => {
     expect((await remote(collab, api, [...args, "--no-validate"])).exitCode).toBe(0);
   });
 
-  test("is not the default when the environment has an API key", async ({ collab, api }) => {
+  it("is not the default when the environment has an API key", async ({ collab, api }) => {
     const { outcome } = await remote(collab, api, [...COMMENT.slice(0, -1), "--json"]);
     expect(outcome.target).toBe("local");
     expect(api.requests).toEqual([]);
   });
 
-  test("reads the target from knock.json and the key from a profile", async ({ collab, api }) => {
+  it("reads the target from knock.json and the key from a profile", async ({ collab, api }) => {
     collab.write("knock.json", { knockDir: "./knock", settings: { target: "remote", base_url: api.url } });
     await collab.knock(["auth", "login", "--with-key"], { input: KEY });
     api.expect({ method: "POST", path: TRIGGER, body: BODY, reply: ACCEPTED });
@@ -114,7 +114,7 @@ describe.concurrent("a remote trigger", () => {
 });
 
 describe.concurrent("a response of the API", () => {
-  test.for<[status: number, body: unknown, exit: number, code: string, message: string]>([
+  it.for<[status: number, body: unknown, exit: number, code: string, message: string]>([
     [401, { code: "api_key_invalid", message: "Unknown key" }, 4, "authentication", "Unknown key (api_key_invalid)"],
     [403, { code: "forbidden", message: "Not with this key" }, 4, "not_allowed", "Not with this key (forbidden)"],
     [404, { code: "workflow_missing", message: "No such workflow" }, 5, "workflow_missing", "No such workflow"],
@@ -130,7 +130,7 @@ describe.concurrent("a response of the API", () => {
     expect(stderr).toMatch(/^error: .+\nhint: .+\nrequest id: req_stub\n\{/);
   });
 
-  test("422 keeps the field errors as pointers", async ({ collab, api }) => {
+  it("422 keeps the field errors as pointers", async ({ collab, api }) => {
     const errors = [
       { field: "recipients[0]", message: "is bad" },
       { field: "data.page", message: "is worse" },
@@ -187,20 +187,20 @@ describe.concurrent("a response of the API", () => {
 });
 
 describe.concurrent("API keys", () => {
-  test("exit 4 if no key is set", async ({ collab, api }) => {
+  it("exit 4 if no key is set", async ({ collab, api }) => {
     const { error, exitCode } = await remote(collab, api, [...COMMENT, "--json"], { env: { KNOCK_API_KEY: "" } });
     expect(exitCode).toBe(4);
     expect(error).toMatchObject({ code: "authentication", hint: expect.stringContaining("knock auth login") });
   });
 
-  test("exit 6 without a request for a live key if there is no --yes and no terminal", async ({ collab, api }) => {
+  it("exit 6 without a request for a live key if there is no --yes and no terminal", async ({ collab, api }) => {
     const env = { KNOCK_API_KEY: `sk_live_${SECRET}`, KNOCK_BASE_URL: "https://knock.invalid" };
     const { error, exitCode } = await remote(collab, api, [...COMMENT, "--json"], { env });
     expect(exitCode).toBe(6);
     expect(error).toMatchObject({ code: "confirmation_needed", hint: expect.stringContaining("--yes") });
   });
 
-  test.for<[url: string, error: RegExp]>([
+  it.for<[url: string, error: RegExp]>([
     ["nonsense", /^error: The base URL is not a URL/],
     ["ftp://127.0.0.1", /^error: The base URL must start with https/],
     ["http://api.example.com", /^error: Plain http to api\.example\.com would send the API key unencrypted/],
@@ -214,7 +214,7 @@ describe.concurrent("API keys", () => {
     }
   });
 
-  test("are redacted in a response or an error that contains them", async ({ collab, api }) => {
+  it("are redacted in a response or an error that contains them", async ({ collab, api }) => {
     api.expect({
       ...{ method: "POST", path: TRIGGER, body: BODY },
       reply: { status: 401, json: { code: "api_key_invalid", message: `The key ${KEY} is not known` } },
@@ -251,7 +251,7 @@ describe.concurrent("commands after a remote trigger", () => {
     }
   });
 
-  test("cancel is accepted, and says that the API reports no details", async ({ collab, api }) => {
+  it("cancel is accepted, and says that the API reports no details", async ({ collab, api }) => {
     const one = {
       ...{ method: "POST", path: "/v1/workflows/invite/cancel", body: { cancellation_key: "c1", recipients: ["lin"] } },
       reply: { status: 204 },
@@ -268,7 +268,7 @@ describe.concurrent("commands after a remote trigger", () => {
     expect(exitCode).toBe(0);
   });
 
-  test("messages and runs come from the API", async ({ empty, api }) => {
+  it("messages and runs come from the API", async ({ empty, api }) => {
     api.expect(get("/v1/messages/m1", NOT_FOUND, 404));
     const { error, exitCode } = await remote(empty, api, ["messages", "show", "m1", "--remote", "--json"]);
     expect(exitCode).toBe(5);

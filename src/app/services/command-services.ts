@@ -51,13 +51,12 @@ export function createLocalTargetService({ target, io, output }: AppServices): L
   };
 }
 
-export function createWorkflowService({ files, project, target }: AppServices): WorkflowService {
+export function createWorkflowService({ project, target }: AppServices): WorkflowService {
   return {
-    async readWorkflows(key, localFlags) {
-      const flags = { ...localFlags, target: "local" };
-      const projectFiles = (await project.findFiles(flags)) ?? (await files.require(flags));
+    async readWorkflows(key, flags) {
+      const projectFiles = await project.requireLocalFiles(flags);
       const { readWorkflowViews } = await import("../read-workflow-views.js");
-      return readWorkflowViews(projectFiles, await target.openForCheck(flags), key);
+      return readWorkflowViews(projectFiles, await target.openForCheck({ ...flags, target: "local" }), key);
     },
   };
 }
@@ -110,24 +109,22 @@ export function createTestService({ files, io, output }: AppServices): TestServi
   };
 }
 
-export function createValidationService({ files, project, io, output }: AppServices): ValidationService {
+export function createValidationService({ project, io, output }: AppServices): ValidationService {
   return {
     getVersion: () => io.version,
     toWorkspacePath: (path) => createReportService(io, output).toWorkspacePath(path),
-    async validateProject(keys, localFlags, { checksEmails }) {
-      const flags = { ...localFlags, target: "local" };
-      const projectFiles = (await project.findFiles(flags)) ?? (await files.require(flags));
+    async validateProject(keys, flags, { checksEmails }) {
+      const projectFiles = await project.requireLocalFiles(flags);
       const { validateProject } = await import("../validate/validate-project.js");
       return validateProject(projectFiles, { keys, cwd: io.cwd, checksEmails });
     },
   };
 }
 
-export function createTypesService({ files, project, io }: AppServices): TypesService {
+export function createTypesService({ project, io }: AppServices): TypesService {
   return {
-    async generateTypes(options, localFlags) {
-      const flags = { ...localFlags, target: "local" };
-      const projectFiles = (await project.findFiles(flags)) ?? (await files.require(flags));
+    async generateTypes(options, flags) {
+      const projectFiles = await project.requireLocalFiles(flags);
       const { generateTypes } = await import("../generate-types.js");
       return generateTypes(projectFiles, options, io.cwd);
     },
@@ -152,15 +149,15 @@ export function createDoctorService(app: AppServices): DoctorService {
   };
 }
 
-export function createForecastService({ files, project, io, output }: AppServices): ForecastService {
+export function createForecastService({ project, io, output }: AppServices): ForecastService {
   const { writeReport } = createReportService(io, output);
   return {
     writeReport,
     async forecast(options, flags, setProgress) {
-      const main = await files.require(flags);
+      const localProject = await project.requireLocalFiles(flags);
       const { runForecast } = await import("../forecast/run-forecast.js");
       return runForecast(options, {
-        project: (await project.findFiles({ ...flags, target: "local" })) ?? main,
+        project: localProject,
         io,
         warn: (text) => output.warn(text),
         setProgress,

@@ -39,6 +39,12 @@ export class LocalProject implements ProjectService {
     return this.selectBranch(project, flags);
   }
 
+  /** Returns the files of the local target: those of the branch, if one is selected. Throws `project_missing`. */
+  async requireLocalFiles(flags: TargetFlags): Promise<Project> {
+    const localFlags = { ...flags, target: "local" };
+    return this.selectBranch(await this.files.require(localFlags), localFlags);
+  }
+
   async checkTrigger(trigger: Trigger, flags: TargetFlags): Promise<"checked" | "unchecked"> {
     if ((await this.settings.getTarget(flags)) === "local") {
       await checkTrigger(await this.selectBranch(await this.files.require(flags, true), flags), trigger);

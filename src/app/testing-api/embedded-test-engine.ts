@@ -28,18 +28,17 @@ import type {
   TestRun,
 } from "./engine-types.js";
 import { locateProject } from "./locate-project.js";
+import { serializeTime } from "./serialize-time.js";
 import { createSilentIO } from "./silent-io.js";
 
 const DEFAULT_SEED = "knock";
 /** The name from which IDs are derived together with the seed. */
 const ENGINE_NAME = "engine";
 
-const toIsoTime = (time: string | Date): string => (time instanceof Date ? time.toISOString() : time);
-
 /** Checks what an engine gives. Throws `scenario_invalid` with a pointer for each finding. */
 function parseGiven(options: TestEngineOptions): Given {
   const { project: _, knockDir: _dir, seed: _seed, onWarning: _warn, time, ...rest } = options;
-  const given = { ...rest, ...(time === undefined ? {} : { time: toIsoTime(time) }) };
+  const given = { ...rest, ...(time === undefined ? {} : { time: serializeTime(time) }) };
   const findings = new DocumentFindings(given);
   const parsed = checkClosedDocument(givenSchema(), given, findings.add);
   if (parsed === null || !findings.isEmpty) throw findings.toError("createTestEngine", "scenario_invalid");
@@ -112,7 +111,7 @@ export class EmbeddedTestEngine implements TestEngine<Record<string, unknown> & 
   }
 
   async setTime(time: string | Date): Promise<void> {
-    await this.perform({ set_time: toIsoTime(time) });
+    await this.perform({ set_time: serializeTime(time) });
   }
 
   async untilIdle(): Promise<void> {

@@ -2,6 +2,7 @@ import { KnockError } from "../../errors/knock-error.js";
 import type { JsonObject } from "../../util/json.js";
 import type { DevClock, DevMessage, DevMessageFilter, KnockScene } from "./emulator-types.js";
 import type { DeliveryFailure, RecipientsContent } from "./engine-types.js";
+import { serializeTime } from "./serialize-time.js";
 
 /** A key that `knock dev` accepts unless `environment.json` lists keys. */
 const DEFAULT_API_KEY = "sk_local";
@@ -51,8 +52,8 @@ export class SceneClient implements KnockScene {
   }
 
   async freeze(time?: string | Date): Promise<DevClock> {
-    const at = time instanceof Date ? time.toISOString() : time;
-    return (await this.request("POST clock", { freeze: at ?? true })) as unknown as DevClock;
+    const at = time === undefined ? true : serializeTime(time);
+    return (await this.request("POST clock", { freeze: at })) as unknown as DevClock;
   }
 
   async waitUntilIdle(timeout?: string): Promise<void> {
