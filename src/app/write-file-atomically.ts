@@ -1,9 +1,9 @@
-import { mkdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
  * Writes a file under a temporary name and renames it, so that no reader finds an incomplete file. Creates its folder.
- * Links are followed; devices and pipes are written directly. Throws the error of the file system.
+ * An existing file keeps its mode. Links are followed; devices and pipes are written directly. Throws the error of the file system.
  */
 export function writeFileAtomically(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
@@ -13,6 +13,7 @@ export function writeFileAtomically(path: string, text: string): void {
   const temporaryPath = `${target}.${process.pid}.tmp`;
   try {
     writeFileSync(temporaryPath, text);
+    if (stats !== undefined) chmodSync(temporaryPath, stats.mode);
     renameSync(temporaryPath, target);
   } catch (error) {
     rmSync(temporaryPath, { force: true });

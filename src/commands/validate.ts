@@ -11,6 +11,7 @@ import type { ValidationService } from "./shared/test-service.js";
 interface ValidateFlags extends CommonFlags, TargetFlags {
   strict?: boolean;
   emails?: boolean;
+  fix?: boolean;
   format?: (typeof VALIDATION_FORMATS)[number];
 }
 
@@ -23,7 +24,8 @@ export function registerValidate(program: Command, context: CommandContext, serv
     .description("Check the project's files offline. Exit 1 if there are errors, and with --strict also for warnings.")
     .optionsGroup(OPTION_GROUPS.behavior)
     .option("--strict", "exit 1 also if there are warnings")
-    .option("--emails", "render the emails, and check their HTML, links and headers");
+    .option("--emails", "render the emails, and check their HTML, links and headers")
+    .option("--fix", "correct misspelled keys in the files, where only one key can be meant");
   addCommonOptions(addBranchOption(addProjectOptions(command)))
     .optionsGroup(OPTION_GROUPS.output)
     .addOption(
@@ -42,7 +44,10 @@ async function runValidate(
   { output, setExitCode }: CommandContext,
   services: ValidationService,
 ): Promise<void> {
-  const report = await services.validateProject(keys, flags, { checksEmails: flags.emails ?? false });
+  const report = await services.validateProject(keys, flags, {
+    checksEmails: flags.emails ?? false,
+    fixes: flags.fix ?? false,
+  });
   const format = flags.json ? "json" : (flags.format ?? "text");
   await printValidationReport(report, output, {
     format,

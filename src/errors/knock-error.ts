@@ -5,6 +5,8 @@ export interface ErrorDetail {
   pointer: string;
   message: string;
   value?: unknown;
+  /** The key that an unknown key certainly means. */
+  suggested_key?: string;
   /** The project's file that contains it, and the location in the file, counted from 1. */
   file?: string;
   line?: number;

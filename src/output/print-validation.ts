@@ -1,4 +1,5 @@
 import type { ProjectFinding, ValidationReport } from "../domain/validation/project-finding.js";
+import { parsePointer } from "../util/json.js";
 import { formatAnnotationCommand } from "./github-commands.js";
 import type { Output } from "./output.js";
 
@@ -19,16 +20,26 @@ function formatSeverity(severity: ProjectFinding["severity"], { colors: paint }:
 }
 
 /** Prints the totals. */
-function printSummary({ silenced, summary }: ValidationReport, output: Output): void {
+function printSummary({ silenced, fixed = [], summary }: ValidationReport, output: Output): void {
   const { errors, warnings, files } = summary;
   const counts = `${formatCount(errors, "error")}, ${formatCount(warnings, "warning")}`;
   output.line(`${errors > 0 ? output.colors.red(counts) : counts} in ${formatCount(files, "file")}`);
+  if (fixed.length > 0) output.line(formatCount(fixed.length, "fixed finding"));
   if (silenced.length > 0) output.line(formatCount(silenced.length, "silenced finding"));
+}
+
+/** Prints one line for each key that was corrected. */
+function printFixes({ fixed = [] }: ValidationReport, output: Output): void {
+  for (const { file, line, column, pointer, suggested_key } of fixed) {
+    const renamed = `renamed ${JSON.stringify(parsePointer(pointer).at(-1))} to ${JSON.stringify(suggested_key)}`;
+    output.line(`${file}:${line}:${column}: ${output.colors.green("fixed")}: ${renamed}`);
+  }
 }
 
 /** Prints one line for each finding, its hint, and the totals. `--quiet` prints only the findings. */
 function printReportAsText(report: ValidationReport, output: Output): void {
   const { colors: paint, verbosity } = output;
+  printFixes(report, output);
   for (const finding of report.findings) {
     const { severity, code, hint, ...located } = finding;
     const [location, message] = [`${located.file}:${located.line}:${located.column}`, located.message];
@@ -40,6 +51,7 @@ function printReportAsText(report: ValidationReport, output: Output): void {
 
 /** Prints an annotation of GitHub Actions for each finding, and the totals. */
 function printReportAsAnnotations(report: ValidationReport, output: Output, options: ReportOptions): void {
+  printFixes(report, output);
   for (const { severity, code, message, hint, file, line, column } of report.findings) {
     const position = { file: options.toWorkspacePath(file), line, col: column };
     const text = hint === undefined ? message : `${message}\n${hint}`;

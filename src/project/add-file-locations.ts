@@ -4,15 +4,9 @@ import { describeFinding } from "../domain/shape/describe-finding.js";
 import type { FindingCode } from "../domain/validation/finding-codes.js";
 import type { LocatedFinding } from "../domain/validation/located-finding.js";
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
-import { toPointer } from "../util/json.js";
+import { parsePointer, toPointer } from "../util/json.js";
 import { findJsonLocation } from "../util/json-location.js";
 import { type ProjectFile, readProjectText } from "./read-project-text.js";
-
-const parsePointer = (pointer: string): string[] =>
-  pointer
-    .split("/")
-    .slice(1)
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 
 /** Returns the location of a value, in the file itself or in a JSON file that it references on the way (F-013). */
 async function findFileLocation(
@@ -67,11 +61,12 @@ export async function locateFindings(
   findings: readonly (Finding & { code: FindingCode })[],
 ): Promise<LocatedFinding[]> {
   return Promise.all(
-    findings.map(async ({ code, path, message }): Promise<LocatedFinding> => {
+    findings.map(async ({ code, path, message, suggestedKey }): Promise<LocatedFinding> => {
       const location = await findFileLocation(file, path.map(String));
       const pointer = toPointer(path);
       const { displayPath, line, column } = location ?? { ...file, line: 1, column: 1 };
-      return { code, message: describeFinding({ pointer, message }), file: displayPath, line, column, pointer };
+      const described = describeFinding({ pointer, message });
+      return { code, message: described, file: displayPath, line, column, pointer, suggested_key: suggestedKey };
     }),
   );
 }

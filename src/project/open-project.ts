@@ -125,7 +125,8 @@ export function openProject(location: ProjectLocation, cwd: string): Project {
     const findings: (Finding & { code: FindingCode })[] = [];
     const add = (code: FindingCode, found: readonly Finding[]): void =>
       void findings.push(...found.map((finding) => ({ ...finding, code })));
-    const addUnknownKey: ReportFinding = (path, message) => add("unknown_key", [{ path, message }]);
+    const addUnknownKey: ReportFinding = (path, message, suggestedKey) =>
+      add("unknown_key", [{ path, message, suggestedKey }]);
     const parsed = resolveChannelTypes(
       parseWorkflow(key, resolved, { unknownKey: addUnknownKey, valid }),
       await environment(),

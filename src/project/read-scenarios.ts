@@ -4,9 +4,13 @@ import { isScalar, LineCounter, parseDocument } from "yaml";
 import { parseScenarios, type Scenario } from "../domain/scenario/parse-scenarios.js";
 import type { FilePosition } from "../domain/scenario/test-report.js";
 import { KnockError } from "../errors/knock-error.js";
+import { parsePointer } from "../util/json.js";
 import { type ProjectFile, readProjectText } from "./read-project-text.js";
 
 const SCENARIO_FILE = /\.test\.(?:ya?ml|json)$/;
+/** Returns whether a path has the name of a file of scenarios. */
+export const isScenarioFile = (path: string): boolean => SCENARIO_FILE.test(path);
+
 /** Folders that never contain a project's own scenarios. */
 const SKIPPED_FOLDERS = new Set(["node_modules", ".git", ".knock-local"]);
 /** Limits aliases, because a few of them can expand to gigabytes. */
@@ -26,7 +30,7 @@ function findFiles(folder: string): string[] {
     .flatMap((entry) => {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) return SKIPPED_FOLDERS.has(entry.name) ? [] : findFiles(path);
-      return SCENARIO_FILE.test(entry.name) ? [path] : [];
+      return isScenarioFile(entry.name) ? [path] : [];
     });
 }
 
@@ -45,7 +49,7 @@ export function listScenarioFiles(
         hint: "Name a folder, or a file that ends in .test.yaml, .test.yml or .test.json.",
       });
     if (stats.isDirectory()) return findFiles(path);
-    if (SCENARIO_FILE.test(path)) return [path];
+    if (isScenarioFile(path)) return [path];
     throw new KnockError("usage", `${displayPath(path)} is not a file of scenarios`, {
       hint: "Their names end in .test.yaml, .test.yml or .test.json.",
     });
@@ -106,11 +110,7 @@ function toJson(document: ReturnType<typeof parseDocument>): unknown {
 function addLocations(error: unknown, file: ProjectFile, locate: ScenarioFileContent["locate"]): unknown {
   if (!(error instanceof KnockError)) return error;
   const details = error.details.map((detail) => {
-    const path = detail.pointer
-      .split("/")
-      .slice(1)
-      .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
-      .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+    const path = parsePointer(detail.pointer).map((part) => (/^\d+$/.test(part) ? Number(part) : part));
     return { ...detail, file: file.displayPath, ...locate(path) };
   });
   const [first] = details;

@@ -26,6 +26,18 @@ export function findNearest(
   return best;
 }
 
+/** Returns the candidate nearest to the typed text; undefined if several are equally near. */
+export function findOnlyNearest(typed: string, candidates: readonly string[]): string | undefined {
+  const near = findNearest(typed, candidates);
+  if (near === undefined) return undefined;
+  const next = findNearest(
+    typed,
+    candidates.filter((candidate) => candidate !== near),
+  );
+  const [typos, nextTypos] = [near, next ?? ""].map((name) => countTypos(typed.toLowerCase(), name.toLowerCase()));
+  return next !== undefined && nextTypos === typos ? undefined : near;
+}
+
 /** Returns `Did you mean "x"?` for a hint, or the list of candidates if none is near; undefined without candidates. */
 export function didYouMean(
   typed: string,

@@ -11,6 +11,40 @@ export function toTextPosition(text: string, offset: number): TextPosition {
   return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
 }
 
+function toOffset(text: string, { line, column }: TextPosition): number {
+  const before = text.split("\n").slice(0, line - 1);
+  return before.reduce((offset, { length }) => offset + length + 1, column - 1);
+}
+
+/** A key in a text. */
+export interface KeyToken {
+  key: string;
+  /** Where the key starts and ends, with its quotes. */
+  start: number;
+  end: number;
+  /** The other keys of the object. */
+  siblings: string[];
+}
+
+/** Returns the key of the value at a position of valid JSON without a byte order mark; null without a value there. */
+export async function findJsonKey(text: string, position: TextPosition): Promise<KeyToken | null> {
+  const { findNodeAtOffset, parseTree } = await import("jsonc-parser");
+  const offset = toOffset(text, position);
+  const root = parseTree(text);
+  let node = root === undefined ? undefined : findNodeAtOffset(root, offset);
+  while (node !== undefined && node.parent?.type !== "property") node = node.parent;
+  const property = node?.parent;
+  const key = property?.children?.[0];
+  if (node?.offset !== offset || key === undefined || key === node) return null;
+  const siblings = (property?.parent?.children ?? []).filter((other) => other !== property);
+  return {
+    key: String(key.value),
+    start: key.offset,
+    end: key.offset + key.length,
+    siblings: siblings.map(({ children }) => String(children?.[0]?.value)),
+  };
+}
+
 /** Returns the value for a key or an index. For a repeated key it is the last one, as with JSON.parse. */
 function findChild(node: Node, part: string): Node | undefined {
   if (node.type === "array") return node.children?.[Number(part)];

@@ -48,6 +48,14 @@ export function toPointer(path: readonly PropertyKey[]): string {
   return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
+/** Returns the path segments of a JSON pointer (RFC 6901): `/recipients/0/id` → `["recipients", "0", "id"]`. */
+export function parsePointer(pointer: string): string[] {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
 /** Returns the value at a path, by own properties only; undefined if any part is missing. */
 export function getValueAtPath(root: unknown, path: readonly string[]): unknown {
   let value: unknown = root;

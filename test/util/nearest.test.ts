@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { didYouMean, findNearest } from "../../src/util/find-nearest.js";
+import { didYouMean, findNearest, findOnlyNearest } from "../../src/util/find-nearest.js";
 
 describe("findNearest", () => {
   it.each<[string, string[], string | undefined]>([
@@ -39,5 +39,16 @@ describe("didYouMean", () => {
     const many = Array.from({ length: 20 }, (_, index) => `workflow-${String(index).padStart(2, "0")}`);
     const hint = didYouMean("zzz", many, "Workflows") as string;
     expect(hint.endsWith("workflow-11, …")).toBe(true);
+  });
+});
+
+describe("findOnlyNearest", () => {
+  it.each<[string, string[], string | undefined]>([
+    ["setings", ["settings", "steps"], "settings"],
+    ["fieldz", ["fields", "fielda"], undefined],
+    ["field", ["fields", "fieldset"], "fields"],
+    ["zzz", ["fields"], undefined],
+  ])("finds for %j among %j: %j", (typed, candidates, expected) => {
+    expect(findOnlyNearest(typed, candidates)).toBe(expected);
   });
 });

@@ -109,14 +109,21 @@ export function createTestService({ files, io, output }: AppServices): TestServi
   };
 }
 
-export function createValidationService({ project, io, output }: AppServices): ValidationService {
+export function createValidationService({ files, settings, project, io, output }: AppServices): ValidationService {
   return {
     getVersion: () => io.version,
     toWorkspacePath: (path) => createReportService(io, output).toWorkspacePath(path),
-    async validateProject(keys, flags, { checksEmails }) {
-      const projectFiles = await project.requireLocalFiles(flags);
+    async validateProject(keys, flags, { checksEmails, fixes }) {
+      const open = () => project.requireLocalFiles(flags);
       const { validateProject } = await import("../validate/validate-project.js");
-      return validateProject(projectFiles, { keys, cwd: io.cwd, checksEmails });
+      const validate = async () => validateProject(await open(), { keys, cwd: io.cwd, checksEmails });
+      if (!fixes) return validate();
+      const { fixProject } = await import("../validate/fix-project.js");
+      const reopen = (): void => {
+        files.forget();
+        settings.forget();
+      };
+      return fixProject({ cwd: io.cwd, validate, open, reopen, warn: (text) => output.warn(text) });
     },
   };
 }

@@ -59,12 +59,13 @@ export interface ValidationService extends Pick<ReportService, "toWorkspacePath"
   /** Returns the version of this tool. */
   getVersion(): string;
   /**
-   * Checks the project's files, or the workflows with these keys. Throws `project_missing` or `workflow_missing`, and
+   * Checks the project's files, or the workflows with these keys. With `fixes`, changes the files so that findings with
+   * a suggestion disappear. Throws `project_missing` or `workflow_missing`, and
    * `project_invalid` for an invalid knock.json.
    */
   validateProject(
     keys: readonly string[],
     flags: TargetFlags,
-    options: { checksEmails: boolean },
+    options: { checksEmails: boolean; fixes: boolean },
   ): Promise<ValidationReport>;
 }

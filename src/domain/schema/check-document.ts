@@ -3,11 +3,14 @@ import { getValueAtPath } from "../../util/json.js";
 import { describeUnknownKey } from "../shape/describe-finding.js";
 import type { ReportFinding } from "../shape/report-finding.js";
 import { describeIssue } from "./describe-issue.js";
+import { findSuggestedKey } from "./find-suggested-key.js";
 
 /** A finding of a check: its path below the document, and a sentence without the location. */
 export interface Finding {
   path: PropertyKey[];
   message: string;
+  /** The key that an unknown key certainly means. */
+  suggestedKey?: string | undefined;
 }
 
 /**
@@ -45,7 +48,10 @@ function collectFindings(schema: z.ZodMiniType, value: unknown, isClosed = false
     }
     const { known, sentences } = JSON.parse(issue.message) as { known: string[]; sentences: string[] };
     for (const [index, key] of issue.keys.entries()) {
-      const finding = { path: [...issue.path, key], message: sentences[index] ?? describeUnknownKey(key, undefined) };
+      const path = [...issue.path, key];
+      const message = sentences[index] ?? describeUnknownKey(key, undefined);
+      const suggestedKey = findSuggestedKey({ schema, document: value, path, known, unknown: issue.keys });
+      const finding = { path, message, ...(suggestedKey === undefined ? {} : { suggestedKey }) };
       // In the service's documents, a key whose value is null counts as absent.
       if (isClosed) findings.push(finding);
       else if (!isReservedKey(key, known) && getValueAtPath(value, finding.path.map(String)) !== null)
@@ -56,7 +62,7 @@ function collectFindings(schema: z.ZodMiniType, value: unknown, isClosed = false
 }
 
 function reportFindings<S extends z.ZodMiniType>(value: unknown, findings: readonly Finding[], report: ReportFinding) {
-  for (const { path, message } of findings) report(path, message);
+  for (const { path, message, suggestedKey } of findings) report(path, message, suggestedKey);
   return findings.length === 0 ? (value as z.output<S>) : null;
 }
 
@@ -72,7 +78,7 @@ export function checkDocument<S extends z.ZodMiniType>(
   reportUnknownKey?: ReportFinding,
 ): z.output<S> | null {
   const { findings, unknownKeys } = collectFindings(schema, value);
-  for (const { path, message } of unknownKeys) reportUnknownKey?.(path, message);
+  for (const { path, message, suggestedKey } of unknownKeys) reportUnknownKey?.(path, message, suggestedKey);
   return reportFindings<S>(value, findings, report);
 }
 

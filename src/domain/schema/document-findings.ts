@@ -15,10 +15,15 @@ export class DocumentFindings {
    */
   constructor(private readonly document?: unknown) {}
 
-  readonly add: ReportFinding = (path, message) => {
+  readonly add: ReportFinding = (path, message, suggestedKey) => {
     const value = getValueAtPath(this.document, path.map(String));
     const isSimple = value === null || ["string", "number", "boolean"].includes(typeof value);
-    this.addDetail({ pointer: toPointer(path), message, ...(isSimple ? { value } : {}) } as ErrorDetail);
+    this.addDetail({
+      pointer: toPointer(path),
+      message,
+      ...(isSimple ? { value } : {}),
+      ...(suggestedKey === undefined ? {} : { suggested_key: suggestedKey }),
+    });
   };
 
   addDetail(detail: ErrorDetail): void {

@@ -1,7 +1,10 @@
-/** Reports a finding: its path below the checked value, and a sentence without the location. */
-export type ReportFinding = (path: PropertyKey[], message: string) => void;
+/**
+ * Reports a finding: its path below the checked value, a sentence without the location, and for an unknown key the key
+ * that it certainly means.
+ */
+export type ReportFinding = (path: PropertyKey[], message: string, suggestedKey?: string) => void;
 
 /** Returns a function that reports findings below a path. */
 export function reportBelow(report: ReportFinding, ...base: PropertyKey[]): ReportFinding {
-  return (path, message) => report([...base, ...path], message);
+  return (path, ...rest) => report([...base, ...path], ...rest);
 }

@@ -1,5 +1,5 @@
 import { KnockError } from "../../errors/knock-error.js";
-import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { isJsonObject, type Json, type JsonObject, parsePointer } from "../../util/json.js";
 import { checkTriggerData, matchesSchema } from "../shape/check-trigger-data.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { CheckFinding } from "./check-finding.js";
@@ -17,10 +17,7 @@ export function checkPayload(payload: unknown, workflows: ReadonlyMap<string, Wo
     if (!(error instanceof KnockError)) throw error;
     return error.details.map(({ pointer, message }) => ({
       code: "sample_data_invalid",
-      path: pointer
-        .split("/")
-        .slice(1)
-        .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~")),
+      path: parsePointer(pointer),
       message: `${message} (workflow "${workflow.key}")`,
     }));
   }

@@ -10,6 +10,8 @@ export interface LocatedFinding {
   column: number;
   pointer: string;
   hint?: string | undefined;
+  /** The key that an unknown key certainly means, and that `--fix` writes. */
+  suggested_key?: string | undefined;
 }
 
 /** Returns a finding as one line: `workflow.json:12:7: settings: unknown key "is_comercial"`. */

@@ -30,9 +30,9 @@ export function toLocatedFindings(error: KnockError, fallbackFile: string): Loca
   const { details, hint } = error;
   const code = isFindingCode(error.code) ? error.code : "project_invalid";
   const located = details.flatMap((detail): LocatedFinding[] => {
-    const { file, line, column, pointer } = detail;
+    const { file, line, column, pointer, suggested_key } = detail;
     if (file === undefined || line === undefined || column === undefined) return [];
-    return [{ code, message: describeFinding(detail), file, line, column, pointer, hint }];
+    return [{ code, message: describeFinding(detail), file, line, column, pointer, hint, suggested_key }];
   });
   if (located.length > 0) return located;
   const pointer = details[0]?.pointer ?? "";
@@ -53,12 +53,13 @@ function compareFindings(a: ProjectFinding, b: ProjectFinding): number {
 /** Returns findings without duplicates, in the order of their locations. */
 function toProjectFindings<T extends LocatedFinding>(located: readonly T[]): (T & ProjectFinding)[] {
   const byLine = new Map<string, T & ProjectFinding>();
-  for (const { hint, ...finding } of located) {
+  for (const { hint, suggested_key, ...finding } of located) {
     const { code } = finding;
     byLine.set(`${code} ${formatLocatedFinding(finding)}`, {
       ...finding,
       severity: FINDING_CODES[code],
       ...(hint === undefined ? {} : { hint }),
+      ...(suggested_key === undefined ? {} : { suggested_key }),
       docs: `docs/troubleshooting.md#${code}`,
     } as T & ProjectFinding);
   }

@@ -12,6 +12,7 @@ const projectFindingSchema = z.object({
   column: countField("The column in the file, counted from 1."),
   pointer: textField("The JSON pointer to the value in the document; empty for the whole document or a text file."),
   hint: z.optional(textField("How to fix it. The wording may change.")),
+  suggested_key: z.optional(textField("The key that an unknown key certainly means, which --fix writes in its place.")),
   docs: textField("The section of the documentation about the code."),
 });
 
@@ -21,6 +22,9 @@ export const validationReportSchema = z.object({
   silenced: described(
     z.array(z.extend(projectFindingSchema, { reason: textField("The reason in the rule that silences the finding.") })),
     "The findings that a rule of the project silences. They do not set the exit code.",
+  ),
+  fixed: z.optional(
+    described(z.array(projectFindingSchema), "With --fix: the findings that were fixed. They are not in `findings`."),
   ),
   summary: described(
     z.object({

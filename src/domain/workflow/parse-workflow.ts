@@ -43,9 +43,9 @@ function checkWorkflow(key: string, raw: unknown, reportUnknownKey: ReportFindin
   checkJsonShape(raw, `workflow "${key}"`, "workflow_invalid");
   if (valid.has("workflow", raw)) return raw as RawWorkflow;
   let hasOnlyKnownKeys = true;
-  const value = checkDocument(workflowSchema(), raw, findings.add, (path, message) => {
+  const value = checkDocument(workflowSchema(), raw, findings.add, (...finding) => {
     hasOnlyKnownKeys = false;
-    reportUnknownKey(path, message);
+    reportUnknownKey(...finding);
   });
   parseConditionGroup(raw.conditions, ["conditions"], { refs: null }, findings.add);
   checkSteps(raw.steps, { triggerAudience: findTriggerAudience(raw) }, findings.add);

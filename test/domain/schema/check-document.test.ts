@@ -55,7 +55,7 @@ describe("findUnknownKeys", () => {
   it("suggests the nearest declared key, at every level", () => {
     expect(findUnknownKeys(schema, { ...VALID, cuont: 1, links: [{ url: "a", ulr: "b" }] })).toEqual([
       { path: ["links", 0, "ulr"], message: 'unknown key "ulr"; did you mean "url"?' },
-      { path: ["cuont"], message: 'unknown key "cuont"; did you mean "count"?' },
+      { path: ["cuont"], message: 'unknown key "cuont"; did you mean "count"?', suggestedKey: "count" },
     ]);
   });
 
