@@ -2,20 +2,37 @@ import * as z from "zod/mini";
 import type { Json } from "../../util/json.js";
 import { stableStringify } from "../../util/json.js";
 import { once } from "../../util/once.js";
+import { runWithTimeLimit, TimeLimitExceeded } from "../../util/time-limit.js";
+import { MAX_PATTERN_LENGTH } from "../schema/check-json-schema.js";
 import { described, nonEmptyString, optional, rule } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
 import { compileLinearPattern } from "../shape/compile-linear-pattern.js";
 
 const COMPARISONS = ["equals", "contains", "excludes", "matches"] as const;
 
-/** Returns a test for a regular expression in any part of a text, or null if it is invalid. */
-function compilePattern(pattern: string): ((text: string) => boolean) | null {
+/** Limits the time of one match, for patterns that need backtracking. */
+const PATTERN_TIMEOUT_MS = 250;
+
+/**
+ * Returns a test for a regular expression in any part of a text, or null if it is invalid. The test returns null if it
+ * exceeds the time limit.
+ */
+function compilePattern(pattern: string): ((text: string) => boolean | null) | null {
+  let matches: (text: string) => boolean;
   try {
     const expression = new RegExp(pattern, "u");
-    return compileLinearPattern(pattern) ?? ((text) => expression.test(text));
+    matches = compileLinearPattern(pattern) ?? ((text) => expression.test(text));
   } catch {
     return null;
   }
+  return (text) => {
+    try {
+      return runWithTimeLimit(PATTERN_TIMEOUT_MS, () => matches(text));
+    } catch (error) {
+      if (error instanceof TimeLimitExceeded) return null;
+      throw error;
+    }
+  };
 }
 
 /** The schema of an expected value: the whole value, or an object with one comparison. */
@@ -40,6 +57,9 @@ export const textMatcherSchema = once(() =>
             if (COMPARISONS.filter((name) => matcher[name] !== undefined).length !== 1)
               report([], `must have exactly one of ${COMPARISONS.join(", ")}`);
             if (typeof matcher.matches !== "string") return;
+            const { length } = matcher.matches;
+            if (length > MAX_PATTERN_LENGTH)
+              return report(["matches"], `must be at most ${MAX_PATTERN_LENGTH} characters, found ${length}`);
             const matches = compilePattern(matcher.matches);
             if (matches === null) report(["matches"], "is not a regular expression");
             else if (matches("") && matches("\u0000")) report(["matches"], "matches every text, so it can never fail");
@@ -72,7 +92,11 @@ export function matchText(matcher: TextMatcher, found: Json | undefined): Mismat
     return text.includes(contains) ? null : { expected: `text that contains ${JSON.stringify(contains)}`, found };
   if (typeof excludes === "string")
     return text.includes(excludes) ? { expected: `text without ${JSON.stringify(excludes)}`, found } : null;
-  if (typeof matches === "string")
-    return compilePattern(matches)?.(text) ? null : { expected: `text that matches ${matches}`, found };
+  if (typeof matches === "string") {
+    const isMatch = compilePattern(matches)?.(text);
+    if (isMatch) return null;
+    const timeout = isMatch === null ? ` (this could not be checked within ${PATTERN_TIMEOUT_MS} ms)` : "";
+    return { expected: `text that matches ${matches}${timeout}`, found };
+  }
   return null;
 }

@@ -11,7 +11,7 @@ import { variant } from "./variant.js";
 const TYPES = ["string", "number", "integer", "boolean", "object", "array", "null"] as const;
 
 /** Limits a pattern, in UTF-16 code units. Longer patterns are lists of words, which `enum` checks faster. */
-const MAX_PATTERN_LENGTH = 2_000;
+export const MAX_PATTERN_LENGTH = 2_000;
 
 function describeInvalidPattern(pattern: string): string | null {
   if (pattern.length > MAX_PATTERN_LENGTH)
