@@ -18,8 +18,8 @@ const root = join(import.meta.dirname, "..");
 async function loadChecks() {
   const { outputFiles } = await build({
     stdin: {
-      contents: `export { jsonSchemaShape } from "./src/domain/shape/json-schema-shape.js";
-        export { fitsSchema } from "./src/domain/shape/trigger-data-schema.js";`,
+      contents: `export { checkJsonSchema } from "./src/domain/schema/check-json-schema.js";
+        export { matchesSchema } from "./src/domain/shape/check-trigger-data.js";`,
       resolveDir: root,
     },
     bundle: true,
@@ -37,15 +37,15 @@ function asTriggerSchema(schema, draft) {
   return object.$schema === undefined ? { $schema: draft, ...object } : object;
 }
 
-function findSchemaErrors(schema, { jsonSchemaShape }) {
+function findSchemaErrors(schema, { checkJsonSchema }) {
   const faults = [];
-  jsonSchemaShape(schema, [], (path, message) => faults.push(`${path.join("/")} ${message}`));
+  checkJsonSchema(schema, [], (path, message) => faults.push(`${path.join("/")} ${message}`));
   return faults;
 }
 
-function verdict(schema, { data, valid }, { fitsSchema }) {
+function verdict(schema, { data, valid }, { matchesSchema }) {
   try {
-    return fitsSchema(schema, data) === valid ? null : `expected ${valid ? "valid" : "invalid"}`;
+    return matchesSchema(schema, data) === valid ? null : `expected ${valid ? "valid" : "invalid"}`;
   } catch (error) {
     return error.message.split("\n")[0];
   }
