@@ -70,7 +70,9 @@ export function registerFeed(program: Command, context: CommandContext): void {
     const page = parsePage(flags);
     const operations = await openResourceTarget(context, flags);
     const listed = await operations.resources.feeds.list(filter, page);
-    if (listed.items.length === 0) await checkFilterNames(filter, flags, operations, context);
+    // Items without a tenant are part of the feed of every tenant, so they do not prove that the tenant exists.
+    if (listed.items.length === 0 || filter.tenant !== undefined)
+      await checkFilterNames(filter, flags, operations, context);
     printFeed(listed, context.output);
   });
 }

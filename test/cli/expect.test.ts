@@ -41,7 +41,15 @@ describe.concurrent("--expect", () => {
       ["messages", "list"],
     ]) {
       const refused = await collab.knock([...command, "--expect", "ada:emial=sent"]);
-      expect([command, refused.exitCode, refused.stderr]).toEqual([command, 2, expect.stringContaining('"emial"')]);
+      expect([command, refused.exitCode, refused.stderr]).toEqual([
+        command,
+        2,
+        expect.stringContaining(
+          command[0] === "cancel"
+            ? ': workflow "invite" has no step "emial"\n'
+            : ': no workflow of the project has the step "emial"\n',
+        ),
+      ]);
     }
     expect(collab.storeDigest()).toBe(before);
   });

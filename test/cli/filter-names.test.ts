@@ -49,10 +49,20 @@ describe.concurrent("unknown names in the filters of a list", () => {
     ],
     [["schedules", "list", "--recipient", "adda"], 'user "adda" was never identified'],
     [["subscriptions", "list", "--recipient", "adda"], 'user "adda" was never identified'],
+    [["feed", "list", "ada", "--tenant", "acmee"], '--tenant: there is no tenant "acmee"\nhint: Did you mean "acme"?'],
     [["feed", "list", "adda"], 'user "adda" was never identified\nhint: Did you mean "ada"?'],
   ])("exit 5 for %j and suggest the nearest one", async ([args, error], { collab }) => {
     const { stdout, stderr, exitCode } = await collab.knock(args);
     expect(stderr).toContain(error);
+    expect([exitCode, stdout]).toEqual([5, ""]);
+  });
+
+  it("exit 5 for the tenant of a feed, which also has items without a tenant", async ({ collab }) => {
+    await collab.knock(["notify", "new-comment", "-r", "ada", "--set", "page=Home"]);
+    const known = await collab.knock(["feed", "list", "ada", "--tenant", "acme", "--quiet"]);
+    expect([known.exitCode, known.stdout]).toEqual([0, expect.stringMatching(/\w/)]);
+    const { stdout, stderr, exitCode } = await collab.knock(["feed", "list", "ada", "--tenant", "acmee"]);
+    expect(stderr).toContain('--tenant: there is no tenant "acmee"\nhint: Did you mean "acme"?');
     expect([exitCode, stdout]).toEqual([5, ""]);
   });
 

@@ -52,13 +52,13 @@ export async function checkRuleSteps(
   const keys = workflows === null ? null : [...new Set(workflows)];
   const names = await context.project.readStepNames(keys, flags);
   if (names === null) return;
-  const where =
+  const missing =
     keys === null
-      ? "no workflow of the project"
+      ? "no workflow of the project has the step"
       : keys.length === 1
-        ? `workflow "${keys[0]}"`
-        : `none of the workflows ${keys.join(", ")}`;
-  checkStepNames(rules, names, where);
+        ? `workflow "${keys[0]}" has no step`
+        : `none of the workflows ${keys.join(", ")} has the step`;
+  checkStepNames(rules, names, missing);
 }
 
 /** Returns the field of a `--json` document for the rules' results; it is absent if there are no rules. */

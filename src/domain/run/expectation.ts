@@ -141,12 +141,12 @@ function buildStepRule(rule: string, recipient: string, step: string, wanted: st
 
 /**
  * Throws `usage` for a rule about a step that no workflow has. `known` are the names of the workflows' steps (refs,
- * channel types, channels); `where` names the workflows.
+ * channel types, channels); `missing` says which workflows do not have the step that follows.
  */
-export function checkStepNames(rules: readonly Expectation[], known: readonly string[], where: string): void {
+export function checkStepNames(rules: readonly Expectation[], known: readonly string[], missing: string): void {
   for (const { rule, step } of rules) {
     if (step === null || known.includes(step)) continue;
-    throw new KnockError("usage", `--expect: ${JSON.stringify(rule)}: ${where} has no step ${JSON.stringify(step)}`, {
+    throw new KnockError("usage", `--expect: ${JSON.stringify(rule)}: ${missing} ${JSON.stringify(step)}`, {
       hint: didYouMean(step, known, "Steps and channels"),
     });
   }
