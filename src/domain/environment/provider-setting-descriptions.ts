@@ -20,7 +20,8 @@ export const PROVIDER_SETTING_DESCRIPTIONS: Readonly<Record<string, string>> = {
   email_based_user_id_resolution: "Whether users without a connection are found by their email address.",
   expo_project_name: "The name of the project. It has no effect.",
   host: 'The host name of the server, such as "smtp.example.com".',
-  internal: "Whether the Slack app is internal. It has no effect.",
+  internal:
+    "Whether each step names the destination (recipient_connection), and preferences of recipients are ignored (default: false).",
   key_id: 'The ID of the signing key, such as "ABC123DEFG".',
   link_tracking: "Whether the provider tracks links (default: the provider's setting).",
   max_connections: "The maximum number of connections at a time (default: 5).",
