@@ -88,9 +88,9 @@ module.exports = {
       to: { path: `node_modules/${pkg}/` },
     })),
     {
-      name: "http-server-home",
+      name: "http-home",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/emulator/" },
+      from: { path: "^src/", pathNot: "^src/(?:emulator/|remote/http/node-transport)" },
       to: { path: "^(node:)?https?$" },
     },
   ],

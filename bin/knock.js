@@ -77,8 +77,9 @@ try {
 // The file starts with a comment that contains the build's hash, because the cache of one build must never be used for
 // another.
 const prefix = cachePrefix(source.slice(2, 18));
-// Each command has its own cache: it needs different functions, and reading those of all commands would take longer.
-const cache = prefix && `${prefix}-${COMMANDS.includes(word) ? word : "other"}.bin`;
+// Each command and target has its own cache: it needs different functions, and reading all of them would take longer.
+const isRemote = more.includes("--remote") || process.env.KNOCK_TARGET === "remote";
+const cache = prefix && `${prefix}-${COMMANDS.includes(word) ? word : "other"}${isRemote ? "-remote" : ""}.bin`;
 let cachedData;
 try {
   if (cache) cachedData = read(cache);

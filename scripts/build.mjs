@@ -84,7 +84,6 @@ const LATE_MODULES = [
   "project/read-translations",
   "providers/open-providers",
   "remote/undici-http-client",
-  "remote/open-remote",
   "store/sqlite/log/sqlite-logs",
 ];
 

@@ -1,8 +1,10 @@
 import type { TargetFlags } from "../commands/services.js";
 import { KnockError } from "../errors/knock-error.js";
+import type { Output } from "../output/output.js";
 import type { Operations } from "../ports/operations.js";
 import { confirmLiveKey, isLiveKey } from "./confirm-live-key.js";
 import type { ProcessIO } from "./process-io.js";
+import { readCaFile } from "./read-ca-file.js";
 import type { Settings } from "./resolve-settings.js";
 
 /**
@@ -13,6 +15,7 @@ export async function openRemoteTarget(
   flags: TargetFlags,
   settings: Settings,
   io: ProcessIO,
+  output: Output,
   opened: Operations[],
 ): Promise<Operations> {
   const apiKey = settings.api_key.value;
@@ -29,6 +32,8 @@ export async function openRemoteTarget(
     timeoutMs: settings.timeout_ms,
     userAgent: `knock-cli/${io.version}`,
     proxy: readProxySettings(io.env),
+    ca: io.env.KNOCK_CA_FILE ? readCaFile(io.env.KNOCK_CA_FILE, io.cwd) : null,
+    log: output.verbosity.verbose ? (line) => output.note(line) : undefined,
   });
   opened.push(remote);
   // At this point an invalid base URL has been rejected, and no request has been sent.

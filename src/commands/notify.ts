@@ -155,8 +155,7 @@ function addStdinHint(error: unknown, workflow: string | null, flags: NotifyFlag
         ? `Standard input was not read. Read the data with: --data @-. Read a whole payload with: --file -`
         : null;
   if (hint === null) return error;
-  const { code, message, details } = error;
-  return new KnockError(code, message, { hint, details, cause: error });
+  return error.copyWith({ hint });
 }
 
 async function runSingle(

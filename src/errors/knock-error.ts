@@ -18,8 +18,10 @@ interface KnockErrorOptions {
   details?: readonly ErrorDetail[];
   cause?: unknown;
   /** HTTP status of a remote API's response. */
-  status?: number;
+  status?: number | undefined;
   request_id?: string | undefined;
+  /** The number of requests that were sent until the API's error was final. */
+  attempts?: number | undefined;
 }
 
 /** Identifies errors of this class. Each bundle has its own copy of the class, so `instanceof` checks for this symbol instead. */
@@ -38,6 +40,7 @@ export class KnockError extends Error {
   readonly details: readonly ErrorDetail[];
   readonly status: number | undefined;
   readonly request_id: string | undefined;
+  readonly attempts: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: KnockErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -46,6 +49,17 @@ export class KnockError extends Error {
     this.details = options.details ?? [];
     this.status = options.status;
     this.request_id = options.request_id;
+    this.attempts = options.attempts;
+  }
+
+  /** Returns a copy with another message, hint or details. It keeps the code and the facts of the API's response. */
+  copyWith(changes: Pick<KnockErrorOptions, "hint" | "details"> & { message?: string }): KnockError {
+    const { message, hint, details, status, request_id, attempts } = this;
+    const { message: newMessage = message, ...options } = changes;
+    return new KnockError(this.code, newMessage, {
+      ...{ hint, details, status, request_id, attempts, cause: this },
+      ...options,
+    });
   }
 }
 

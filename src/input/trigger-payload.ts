@@ -118,7 +118,7 @@ async function parsePayloadFile(text: string, name: string): Promise<Json> {
     const rows = text.split("\n").filter((row) => row.trim() !== "");
     const isLines = rows.length > 1 && isJson(rows[0] as string);
     const hint = isLines ? "If the file has one payload per line, add --format jsonl." : error.hint;
-    throw new KnockError(error.code, error.message, { hint, details: error.details, cause: error });
+    throw error.copyWith({ hint });
   }
 }
 

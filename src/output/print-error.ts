@@ -29,7 +29,10 @@ export function printError(error: unknown, output: Output, debug: boolean): void
     ? (known.hint ?? getErrorDefinition(known.code).hint)
     : "This is a bug in knock. Please report it with the trace below.";
   if (hint) output.errorLine(`${paint.dim("hint:")} ${escapeToOneLine(hint)}`);
-  if (known?.request_id) output.errorLine(`${paint.dim("request id:")} ${known.request_id}`);
+  if (known?.request_id) {
+    const attempts = (known.attempts ?? 1) > 1 ? ` (the last of ${known.attempts} attempts)` : "";
+    output.errorLine(`${paint.dim("request id:")} ${known.request_id}${attempts}`);
+  }
   if (!known || debug) output.errorLine(error instanceof Error ? (error.stack ?? "") : String(error));
   const code = known?.code ?? "internal";
   if (!output.verbosity.json) {
@@ -45,6 +48,7 @@ export function printError(error: unknown, output: Output, debug: boolean): void
       details: known?.details ?? [],
       ...(known?.status === undefined ? {} : { status: known.status }),
       ...(known?.request_id === undefined ? {} : { request_id: known.request_id }),
+      ...(known?.attempts === undefined ? {} : { attempts: known.attempts }),
     },
   };
   output.errorJson(document);

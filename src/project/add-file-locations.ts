@@ -50,9 +50,8 @@ export async function addFileLocations(error: unknown, file: ProjectFile, owner?
     const location = locations[index];
     return location ? { ...detail, file: location.displayPath, line: location.line, column: location.column } : detail;
   });
-  const { code, hint, cause } = error;
   const message = `${first.displayPath}:${first.line}:${first.column}: ${error.message.slice(prefix.length)}`;
-  return new KnockError(code, message, { hint, details, cause });
+  return error.copyWith({ message, details });
 }
 
 /** Returns findings about a document with their locations, in the file itself or in a JSON file that it references. */

@@ -117,5 +117,5 @@ function addLocations(error: unknown, file: ProjectFile, locate: ScenarioFileCon
   const prefix = `${file.displayPath}: `;
   const rest = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
   const at = first === undefined ? file.displayPath : `${file.displayPath}:${first.line}:${first.column}`;
-  return new KnockError(error.code, `${at}: ${rest}`, { hint: error.hint, details, cause: error });
+  return error.copyWith({ message: `${at}: ${rest}`, details });
 }

@@ -3,27 +3,29 @@ import { type ApiRequest, buildApiHeaders } from "../domain/trigger/api-request.
 import { KnockError } from "../errors/knock-error.js";
 import { formatDuration } from "../util/duration.js";
 import type { JsonObject } from "../util/json.js";
+import { once } from "../util/once.js";
 import type { ApiResponse } from "./api-response.js";
-import { type ConnectionFailure, createConnectionError, toConnectionFailure } from "./connection-failure.js";
 import { createRedact } from "./create-redact.js";
 import { decideRetry, type RetryPolicy } from "./decide-retry.js";
 import { checkApiKey, checkHeaderValue } from "./header-value.js";
-import { openConnection, type ProxySettings } from "./open-connection.js";
+import { type ConnectionFailure, createConnectionError, toConnectionFailure } from "./http/connection-failure.js";
+import { type ConnectionOptions, getConnectTimeout, openTransport } from "./http/open-transport.js";
+import { checkProxy } from "./http/proxy-settings.js";
+import { CONNECT_TIMEOUT } from "./http/transport.js";
 import { parseBaseUrl } from "./parse-base-url.js";
+import { RequestLog } from "./request-log.js";
 import { ResponseReader } from "./response-reader.js";
 import { toApiError } from "./to-api-error.js";
 
-export interface ApiClientOptions {
+export interface ApiClientOptions extends ConnectionOptions {
   baseUrl: string;
   apiKey: string;
   branch: string | null;
-  /** Time limit of one attempt for connecting, waiting and reading, in milliseconds. */
-  timeoutMs: number;
   userAgent: string;
-  /** Default: no proxy. */
-  proxy?: ProxySettings;
   /** Attempts after the first one. Default: 2 (A-040). */
   retries?: number;
+  /** Receives each line of the requests and responses, without secrets. Default: none is described. */
+  log?: ((line: string) => void) | undefined;
   sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   random?: () => number;
   now?: () => number;
@@ -51,6 +53,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   const base = parseBaseUrl(options.baseUrl);
   checkApiKey(options.apiKey);
   checkHeaderValue(options.branch ?? "", "branch");
+  checkProxy(options.proxy);
   const redact = createRedact(options.apiKey);
   const responseReader = new ResponseReader(base.host, redact);
   const sleep = options.sleep ?? sleepOrThrow;
@@ -59,11 +62,19 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     random: options.random ?? Math.random,
     now: options.now ?? Date.now,
   };
-  const connection = openConnection(base, options.proxy ?? { url: null, noProxy: "" }, options.timeoutMs);
+  const log = options.log === undefined ? null : new RequestLog(options.log, base, redact);
+  let isOpened = false;
+  const openOnce = once(() => {
+    isOpened = true;
+    return openTransport(base, options);
+  });
 
   async function send(request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse> {
     for (let retries = 0; ; retries++) {
+      log?.logRequest(request, retries + 1);
+      const sentAt = performance.now();
       const outcome = await tryOnce(request, signal);
+      log?.logOutcome(outcome, performance.now() - sentAt);
       const isConnectionFailure = "kind" in outcome;
       if (!isConnectionFailure && outcome.status >= 200 && outcome.status < 300) return outcome;
       const { delay_ms: delay, retry_after_ms } = decideRetry(
@@ -85,47 +96,67 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         };
         throw isConnectionFailure ? createConnectionError(outcome, context) : toApiError(outcome, context);
       }
+      log?.logRetry(delay);
       await sleep(delay, signal);
     }
   }
 
   async function tryOnce(request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse | ConnectionFailure> {
-    const timeout = AbortSignal.timeout(options.timeoutMs);
+    const transport = await openOnce();
+    const attempt = new AbortController();
+    const end = (): void => attempt.abort();
+    const timer = setTimeout(end, options.timeoutMs);
+    signal?.addEventListener("abort", end);
     let head: Pick<ApiResponse, "status" | "headers"> | null = null;
     try {
-      const response = await connection.request({
-        origin: base.origin,
+      if (signal?.aborted) throw new KnockError("interrupted", "Interrupted.");
+      const response = await transport.request({
         method: request.method,
         path: base.prefix + request.path,
         headers: request.headers,
         body: request.body === null ? null : JSON.stringify(request.body),
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+        signal: attempt.signal,
       });
-      head = { status: response.statusCode, headers: flattenHeaders(response.headers) };
-      return {
-        ...head,
-        text: await readText(response.body, () =>
-          responseReader.createInvalidResponseError(head!, "its body is larger than 20 MB"),
-        ),
-      };
+      head = { status: response.status, headers: response.headers };
+      const tooLarge = () => responseReader.createInvalidResponseError(response, "its body is larger than 20 MB");
+      return { ...head, text: await readText(response.body, tooLarge) };
     } catch (error) {
       if (error instanceof KnockError) throw error;
       if (signal?.aborted) throw new KnockError("interrupted", "Interrupted.");
-      if (timeout.aborted) {
-        const message = `no response within ${formatTimeout(options.timeoutMs)}`;
-        return { kind: "unreachable", message, retryable: true, cause: new Error("time-out") };
-      }
-      if (head === null) return toConnectionFailure(error);
-      const request_id = head.headers["x-request-id"];
-      return {
-        kind: "broken",
-        message: "closed the connection during the response",
-        retryable: true,
-        cause: error,
-        status: head.status,
-        request_id: request_id === undefined ? undefined : redact(request_id),
-      };
+      return toFailure(error, head, attempt.signal.aborted);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
     }
+  }
+
+  /** Describes why an attempt has no complete response. `head` is what arrived before. */
+  function toFailure(
+    error: unknown,
+    head: Pick<ApiResponse, "status" | "headers"> | null,
+    isTimeout: boolean,
+  ): ConnectionFailure {
+    const timeout = formatTimeout(options.timeoutMs);
+    if (isTimeout) {
+      const message = head === null ? `no response within ${timeout}` : `no complete response within ${timeout}`;
+      return { kind: "unreachable", message, retryable: true, cause: new Error("time-out") };
+    }
+    if (head === null) {
+      const failure = toConnectionFailure(error);
+      const { code } = error as { code?: unknown };
+      return code === CONNECT_TIMEOUT || code === "UND_ERR_CONNECT_TIMEOUT"
+        ? { ...failure, message: `no connection within ${formatTimeout(getConnectTimeout(options))}` }
+        : failure;
+    }
+    const request_id = head.headers["x-request-id"];
+    return {
+      kind: "broken",
+      message: "closed the connection during the response",
+      retryable: true,
+      cause: error,
+      status: head.status,
+      request_id: request_id === undefined ? undefined : redact(request_id),
+    };
   }
 
   return {
@@ -135,12 +166,14 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     send,
     call: (method, path, { signal, body = null } = {}) =>
       send({ method, path, headers: buildApiHeaders(options, body !== null), body }, signal),
-    close: () => connection.destroy(),
+    async close() {
+      if (isOpened) await (await openOnce()).close();
+    },
   };
 }
 
-async function readText(body: AsyncIterable<Buffer>, tooLarge: () => KnockError): Promise<string> {
-  const chunks: Buffer[] = [];
+async function readText(body: AsyncIterable<Uint8Array>, tooLarge: () => KnockError): Promise<string> {
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
@@ -149,14 +182,6 @@ async function readText(body: AsyncIterable<Buffer>, tooLarge: () => KnockError)
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-function flattenHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
-  const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(", ") : value;
-  }
-  return flat;
 }
 
 async function sleepOrThrow(milliseconds: number, signal?: AbortSignal): Promise<void> {

@@ -42,15 +42,8 @@ export async function followRuns(
     if (follower.isTimedOut()) options.onTimeout?.();
     if (follower.signal?.aborted) return follower.buildOutcome();
     if (!(error instanceof KnockError)) throw error;
-    const { hint, details, cause, status, request_id } = error;
     const accepted = `The trigger was accepted (workflow run ${outcome.workflow_run_id}), but following it failed.`;
-    throw new KnockError(error.code, error.message, {
-      hint: hint ? `${accepted} ${hint}` : accepted,
-      details,
-      cause,
-      status,
-      request_id,
-    });
+    throw error.copyWith({ hint: error.hint ? `${accepted} ${error.hint}` : accepted });
   }
 }
 

@@ -27,7 +27,7 @@ import {
   readRemoteMessage,
 } from "./remote-messages.js";
 
-export { readProxySettings } from "./open-connection.js";
+export { readProxySettings } from "./http/proxy-settings.js";
 
 /** Opens the hosted API, or a server with the same API. Throws `usage` or `authentication` for invalid options. */
 export function openRemote(options: ApiClientOptions): Operations {

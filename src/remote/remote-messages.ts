@@ -126,13 +126,6 @@ async function checkExisting(client: ApiClient, ids: readonly string[]): Promise
 }
 
 function addCompletedHint(error: KnockError, done: readonly string[]): KnockError {
-  const { code, message, hint, details, cause, status, request_id } = error;
   const before = `Changed before: ${done.join(", ")}.`;
-  return new KnockError(code, message, {
-    hint: hint ? `${before} ${hint}` : before,
-    details,
-    cause,
-    status,
-    request_id,
-  });
+  return error.copyWith({ hint: error.hint ? `${before} ${error.hint}` : before });
 }

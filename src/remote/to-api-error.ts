@@ -40,7 +40,7 @@ const CODE_BY_API_CODE: Record<string, ErrorCode> = {
 export function toApiError(response: ApiResponse, context: ErrorContext): KnockError {
   const { host, redact } = context;
   const body = parseErrorBody(response.text, redact);
-  const common = { status: response.status, request_id: getRequestId(response, redact) };
+  const common = { status: response.status, request_id: getRequestId(response, redact), attempts: context.tries };
   const code = findErrorCode(response.status, body);
   if (code === null) {
     const location = response.headers.location;

@@ -186,6 +186,24 @@ describe.concurrent("a response of the API", () => {
   });
 });
 
+describe.concurrent("a connection", () => {
+  it("is described by --verbose on standard error, without the key", async ({ collab, api }) => {
+    api.expect({ method: "POST", path: TRIGGER, body: BODY, reply: ACCEPTED });
+    const { stderr, stdout } = await remote(collab, api, [...COMMENT, "--verbose"]);
+    expect(stderr).toContain(`> POST ${api.url}${TRIGGER}\n> authorization: Bearer sk_…redacted\n`);
+    expect(stderr).toMatch(/< HTTP 200 in \d+ ms\n/);
+    expect(stdout).toContain(RUN_ID);
+  });
+
+  it.for<[file: string, message: string]>([
+    ["missing.pem", "error: KNOCK_CA_FILE: missing.pem does not exist\n"],
+    ["knock.json", "error: KNOCK_CA_FILE: knock.json contains no certificate in the PEM format\n"],
+  ])("is not opened if KNOCK_CA_FILE is %s", async ([KNOCK_CA_FILE, message], { collab, api }) => {
+    const { stderr, exitCode } = await remote(collab, api, COMMENT, { env: { KNOCK_CA_FILE } });
+    expect({ message: stderr.slice(0, message.length), exitCode }).toEqual({ message, exitCode: 2 });
+  });
+});
+
 describe.concurrent("API keys", () => {
   it("exit 4 if no key is set", async ({ collab, api }) => {
     const { error, exitCode } = await remote(collab, api, [...COMMENT, "--json"], { env: { KNOCK_API_KEY: "" } });

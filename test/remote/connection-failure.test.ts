@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { createConnectionError, toConnectionFailure } from "../../src/remote/connection-failure.js";
 import { createRedact } from "../../src/remote/create-redact.js";
+import { createConnectionError, toConnectionFailure } from "../../src/remote/http/connection-failure.js";
 
 function coded(code: string, more: object = {}): Error {
   return Object.assign(new Error(`raw ${code}`), { code, ...more });

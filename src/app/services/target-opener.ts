@@ -35,7 +35,7 @@ export class TargetOpener implements TargetService {
   async open(flags: TargetFlags): Promise<Operations> {
     const settings = await this.settings.get(flags);
     if (settings.target.value === "local") return this.openEngine(flags, { supportsRemote: true });
-    return openRemoteTarget(flags, settings, this.io, this.opened);
+    return openRemoteTarget(flags, settings, this.io, this.output, this.opened);
   }
 
   openLocal(flags: TargetFlags): Promise<LocalOperations> {

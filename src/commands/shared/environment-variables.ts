@@ -179,6 +179,12 @@ export const ENVIRONMENT_VARIABLES: readonly EnvironmentVariable[] = [
     default: "`NO_PROXY`",
   },
   {
+    name: "KNOCK_CA_FILE",
+    group: "Network",
+    meaning: "file with certificates in the PEM format that are trusted for the API instead of those of Node.js",
+    default: "the certificates of Node.js",
+  },
+  {
     name: "NODE_EXTRA_CA_CERTS",
     group: "Network",
     meaning: "file with additional certificates that are trusted, in the PEM format",

@@ -161,13 +161,10 @@ class LineRun {
 
 /** Returns the error with the line's location in its message and its details. */
 function addLineLocation(error: KnockError, { name, location }: PayloadLine): KnockError {
-  const { code, hint, message, status, request_id } = error;
-  return new KnockError(code, message.startsWith(name) ? message : `${name}: ${message}`, {
-    hint,
-    details: error.details.length > 0 ? error.details : [{ pointer: "", message, ...location }],
-    ...(status === undefined ? {} : { status }),
-    request_id,
-    cause: error,
+  const { message, details } = error;
+  return error.copyWith({
+    message: message.startsWith(name) ? message : `${name}: ${message}`,
+    details: details.length > 0 ? details : [{ pointer: "", message, ...location }],
   });
 }
 

@@ -17,9 +17,8 @@ const WORKFLOW_ONLY_KEYS = ["conditions", "trigger", "trigger_frequency", "trigg
 /** Returns an error of the workflow parser as an error about a broadcast. */
 export function toBroadcastError(key: string, file: string, error: KnockError): KnockError {
   const message = error.message.replaceAll(`workflow "${key}"`, `broadcast "${key}"`);
-  const { code, details } = error;
   const hint = error.hint?.includes("workflows/") ? `Fix ${file}.` : error.hint;
-  return new KnockError(code, message, { details, hint, cause: error });
+  return error.copyWith({ message, hint });
 }
 
 /** Parses the part that a broadcast shares with workflows, and reports steps that broadcasts cannot contain (E-396). */

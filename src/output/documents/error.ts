@@ -24,6 +24,7 @@ export const errorDocumentSchema = z.object({
       details: described(z.array(detailSchema), "Each invalid value."),
       status: z.optional(described(z.int(), "The HTTP status of the API's response.")),
       request_id: z.optional(textField("The ID of the request to the API.")),
+      attempts: z.optional(described(z.int().check(z.gte(1)), "The number of requests that were sent, with retries.")),
     }),
     "The error.",
   ),

@@ -1,6 +1,7 @@
-import { KnockError } from "../errors/knock-error.js";
-import { NOT_KNOCK_API_HINT } from "./api-response.js";
-import type { Redact } from "./create-redact.js";
+import { KnockError } from "../../errors/knock-error.js";
+import { NOT_KNOCK_API_HINT } from "../api-response.js";
+import type { Redact } from "../create-redact.js";
+import { CONNECT_TIMEOUT } from "./transport.js";
 
 /** An attempt without a complete response. */
 export interface ConnectionFailure {
@@ -24,6 +25,7 @@ const FAILURE_MESSAGES: Record<string, string> = {
   EAI_AGAIN: "the host name could not be looked up",
   ETIMEDOUT: "connecting took too long",
   UND_ERR_CONNECT_TIMEOUT: "connecting took too long",
+  [CONNECT_TIMEOUT]: "connecting took too long",
   EHOSTUNREACH: "the host is unreachable",
   ENETUNREACH: "the network is unreachable",
   EADDRNOTAVAIL: "the host is unreachable",
@@ -38,8 +40,8 @@ const BAD_CERTIFICATE = /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS_CERT|H
 /** Describes in plain words why a connection failed. */
 export function toConnectionFailure(error: unknown): ConnectionFailure {
   const code = findErrorCode(error);
-  // undici gives the errors of its parser no code.
-  if (error instanceof Error && error.name === "HTTPParserError")
+  // undici gives the errors of its parser no code. Those of Node's client start with HPE_.
+  if (code.startsWith("HPE_") || (error instanceof Error && error.name === "HTTPParserError"))
     return { kind: "broken", message: "sent a response that is not HTTP", retryable: false, cause: error };
   // undici reports a proxy's response only in the message.
   const [, status] = (error instanceof Error && /^Proxy response \((\d+)\)/.exec(error.message)) || [];
@@ -96,6 +98,7 @@ export function createConnectionError(failure: ConnectionFailure, context: Failu
         cause,
         status: failure.status,
         request_id: failure.request_id,
+        attempts: tries,
       },
     );
   }
@@ -106,5 +109,6 @@ export function createConnectionError(failure: ConnectionFailure, context: Failu
         ? "Check the proxy that HTTPS_PROXY names (NO_PROXY lists hosts that need none), the network and the base URL."
         : "Check the network and the base URL (--base-url, KNOCK_BASE_URL).",
     cause,
+    attempts: tries,
   });
 }

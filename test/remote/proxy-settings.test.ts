@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { createApiClient } from "../../src/remote/api-client.js";
-import { readProxySettings } from "../../src/remote/open-connection.js";
+import { readProxySettings } from "../../src/remote/http/proxy-settings.js";
 import { startStubApi } from "../helpers/stub-api.js";
 import { buildClientOptions, catchRejection } from "./open-options.js";
 
