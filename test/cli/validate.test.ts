@@ -13,6 +13,15 @@ function edit(sample: Sample, file: string, change: (document: JsonObject) => vo
   sample.write(file, JSON.stringify(document, null, 2));
 }
 
+/** Adds a first step to a workflow, and properties to its schema. */
+function addStep(sample: Sample, type: string, settings: JsonObject, properties: JsonObject = {}): void {
+  edit(sample, WORKFLOW, (workflow) => {
+    (workflow.steps as JsonObject[]).unshift({ type, ref: `${type}_9`, settings });
+    const schema = workflow.trigger_data_json_schema as JsonObject;
+    schema.properties = { ...(schema.properties as JsonObject), ...properties };
+  });
+}
+
 async function readFindings(sample: Sample, ...args: string[]): Promise<ProjectFinding[]> {
   const { json } = await sample.knock(["validate", ...args, "--json"]);
   return json.findings as unknown as ProjectFinding[];
@@ -265,6 +274,55 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     code: "impossible_condition",
     file: COMMENT,
     message: 'data.page cannot be both "Home" and "About"',
+  },
+  "a delay until a variable in the past": {
+    change: (collab) => {
+      edit(collab, "knock/environment.json", (environment) => {
+        environment.variables = { ...(environment.variables as JsonObject), launch_at: "2020-01-01" };
+      });
+      addStep(collab, "delay", { delay_until_field_path: "vars.launch_at" });
+    },
+    code: "unusable_time",
+    file: WORKFLOW,
+    message:
+      'steps[0].settings.delay_until_field_path is never usable: vars.launch_at ("2020-01-01"): the time is in the past',
+  },
+  "a delay until a missing variable": {
+    change: (collab) => addStep(collab, "delay", { delay_until_field_path: "vars.lunch_at" }),
+    code: "unusable_time",
+    file: WORKFLOW,
+    message: "vars.lunch_at: the value is missing",
+  },
+  "a batch until a property that is a number": {
+    change: (collab) =>
+      addStep(collab, "batch", { batch_until_field_path: "ends_at" }, { ends_at: { type: "integer" } }),
+    code: "unusable_time",
+    file: WORKFLOW,
+    message: "ends_at is of type integer, not a time",
+  },
+  "a throttle until a constant of the schema": {
+    change: (collab) =>
+      addStep(collab, "throttle", { throttle_window_field_path: "data.day" }, { day: { const: "2021-05-01" } }),
+    code: "unusable_time",
+    file: WORKFLOW,
+    message: 'data.day ("2021-05-01"): the time is in the past',
+  },
+  "a delay of no time": {
+    change: (collab) => addStep(collab, "delay", { delay_for: { unit: "minutes", value: 0 } }),
+    code: "empty_window",
+    file: WORKFLOW,
+    message: "steps[0].settings.delay_for is 0, so the run does not wait",
+  },
+  "a sliding batch whose window is longer than its limit": {
+    change: (collab) =>
+      addStep(collab, "batch", {
+        batch_window: { unit: "hours", value: 2 },
+        batch_window_type: "sliding",
+        batch_window_extension_limit: { unit: "hours", value: 1 },
+      }),
+    code: "window_over_limit",
+    file: WORKFLOW,
+    message: "steps[0].settings.batch_window is longer than batch_window_extension_limit",
   },
   "a user without an address": {
     change: (collab) => {

@@ -35,6 +35,7 @@ import { readSilencers } from "../../project/read-silencers.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
 import { checkSilentDrops } from "./check-recipients.js";
+import { checkWindows } from "./check-windows.js";
 import { countFiles, listFiles, listFolders, PAYLOADS_FOLDER, readPayloadData } from "./list-project-files.js";
 
 /** Limits the recipients whose properties are searched for the variables of templates. */
@@ -127,6 +128,7 @@ class ProjectValidator {
     }
     const environment = await this.project.environment();
     await this.checkVariables(file, compiled);
+    await this.addFindings(file, checkWindows(compiled, environment));
     await this.addFindings(file, checkSilentDrops(compiled, environment, this.recipients));
     if (!this.checksEmails) return;
     const { checkEmails } = await import("./check-emails.js");

@@ -46,6 +46,21 @@ export const FINDING_EXPLANATIONS: Readonly<
       "Conditions are never true, because all of them must be and two contradict each other. The step or branch never runs.",
     fix: "Put the conditions into `any`, or remove one of them.",
   },
+  unusable_time: {
+    meaning:
+      "The field path of a delay, batch or throttle leads to a value that is no usable time in any run: a variable or a `const` of the schema with a time in the past, a missing variable, or a property of another type, such as a number. The step is skipped.",
+    fix: "Correct the field path or the value. Times are ISO 8601 texts, durations or window rules.",
+  },
+  empty_window: {
+    meaning:
+      "The window of a delay, batch or throttle has a length of 0: the run does not wait, the batch closes at once, or the throttle stops no run.",
+    fix: "Set a length that is greater than 0, or remove the step.",
+  },
+  window_over_limit: {
+    meaning:
+      "The `batch_window` of a sliding batch is longer than its `batch_window_extension_limit`. The next activity closes the batch early, instead of extending it.",
+    fix: "Increase `batch_window_extension_limit`, or shorten `batch_window`.",
+  },
   silent_drop: {
     meaning:
       "A workflow sends nothing to users in `recipients/`, whatever its data and conditions are: they lack an address, or the environment turns its channels off. Users who turned the workflow off themselves are not reported.",
