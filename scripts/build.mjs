@@ -72,6 +72,7 @@ const LATE_MODULES = [
   "app/init-project",
   "app/open-in-browser",
   "app/run-command",
+  "domain/trigger/recipient-guard",
   "engine/audience/expand-target",
   "engine/message/check-delivery",
   "engine/message/find-parent-message",

@@ -77,6 +77,15 @@ const SCENARIOS = {
     before: ["knock broadcasts send history-launch --all-users"],
   },
   confirmation_needed: { command: REMOTE, env: { KNOCK_API_KEY: "sk_0123456789" } },
+  recipient_not_allowed: {
+    command: REMOTE,
+    env: { KNOCK_API_KEY: API_KEY },
+    prepare: ({ dir }) =>
+      writeFileSync(
+        join(dir, "knock.json"),
+        JSON.stringify({ knockDir: "./knock", settings: { recipients: { allow: ["*@example.com", "user:qa-*"] } } }),
+      ),
+  },
   unreachable: { command: `${REMOTE} --base-url http://127.0.0.1:8484`, response: respond(200, {}), isClosed: true },
   port_in_use: { command: "knock dev", response: respond(200, {}) },
   remote_failed: { command: REMOTE, response: respond(503, { code: "unavailable", message: "Try again later" }) },

@@ -1,4 +1,5 @@
 import type { TargetFlags } from "../commands/services.js";
+import type { ApiRequest } from "../domain/trigger/api-request.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Output } from "../output/output.js";
 import type { Operations } from "../ports/operations.js";
@@ -6,6 +7,15 @@ import { confirmLiveKey, isLiveKey } from "./confirm-live-key.js";
 import type { ProcessIO } from "./process-io.js";
 import { readCaFile } from "./read-ca-file.js";
 import type { Settings } from "./resolve-settings.js";
+
+/** Returns the check of the configured recipient guards, or undefined. Its module is loaded only if there is a guard. */
+export async function loadRequestGuard({
+  recipientGuards,
+}: Pick<Settings, "recipientGuards">): Promise<((request: ApiRequest) => void) | undefined> {
+  if (recipientGuards.length === 0) return undefined;
+  const { createRequestGuard } = await import("../domain/trigger/recipient-guard.js");
+  return createRequestGuard(recipientGuards);
+}
 
 /**
  * Opens the API as the settings describe it, and adds it to the operations to close. A live key needs `--yes` or a
@@ -34,6 +44,7 @@ export async function openRemoteTarget(
     proxy: readProxySettings(io.env),
     ca: io.env.KNOCK_CA_FILE ? readCaFile(io.env.KNOCK_CA_FILE, io.cwd) : null,
     log: output.verbosity.verbose ? (line) => output.note(line) : undefined,
+    guardRequest: await loadRequestGuard(settings),
   });
   opened.push(remote);
   // At this point an invalid base URL has been rejected, and no request has been sent.

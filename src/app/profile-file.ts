@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { describeInvalidPattern } from "../domain/recipient/recipient-pattern.js";
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 
@@ -8,6 +9,7 @@ export interface Profile {
   base_url?: string;
   branch?: string;
   target?: "local" | "remote";
+  recipients?: { allow?: string[] };
 }
 
 export const PROFILE_FIELDS = ["api_key", "base_url", "branch", "target"] as const;
@@ -53,19 +55,38 @@ export function readProfileFile(file: string): ProfileFile {
 export function parseProfile(value: Json, name: string, file: string): Profile {
   const at = `/profiles/${name}`;
   if (!isJsonObject(value)) throw createInvalidFileError(file, [{ pointer: at, message: "must be an object" }]);
-  const details = PROFILE_FIELDS.filter((field) => value[field] !== undefined && typeof value[field] !== "string").map(
-    (field) => ({
-      pointer: `${at}/${field}`,
-      message: "must be a string",
-    }),
-  );
+  const details: ErrorDetail[] = PROFILE_FIELDS.filter(
+    (field) => value[field] !== undefined && typeof value[field] !== "string",
+  ).map((field) => ({
+    pointer: `${at}/${field}`,
+    message: "must be a string",
+  }));
   if (details.length === 0 && value.target !== undefined && value.target !== "local" && value.target !== "remote") {
     details.push({ pointer: `${at}/target`, message: 'must be "local" or "remote"' });
   }
+  const { recipients } = value;
+  if (recipients !== undefined) details.push(...listRecipientFindings(recipients, `${at}/recipients`));
   if (details.length > 0) throw createInvalidFileError(file, details);
-  return Object.fromEntries(
+  const profile = Object.fromEntries(
     PROFILE_FIELDS.flatMap((field) => (value[field] === undefined ? [] : [[field, value[field]]])),
   ) as Profile;
+  return recipients === undefined ? profile : { ...profile, recipients: recipients as { allow?: string[] } };
+}
+
+/** Returns what is wrong with the recipient guard of a profile. */
+function listRecipientFindings(recipients: Json, pointer: string): ErrorDetail[] {
+  if (!isJsonObject(recipients)) return [{ pointer, message: "must be an object" }];
+  const details: ErrorDetail[] = Object.keys(recipients)
+    .filter((key) => key !== "allow")
+    .map((key) => ({ pointer: `${pointer}/${key}`, message: "is an unknown key" }));
+  const { allow = [] } = recipients;
+  if (!Array.isArray(allow))
+    return [...details, { pointer: `${pointer}/allow`, message: "must be a list of patterns" }];
+  for (const [index, pattern] of allow.entries()) {
+    const message = typeof pattern === "string" ? describeInvalidPattern(pattern) : "must be a string";
+    if (message !== null) details.push({ pointer: `${pointer}/allow/${index}`, message });
+  }
+  return details;
 }
 
 function createInvalidFileError(file: string, details: ErrorDetail[]): KnockError {

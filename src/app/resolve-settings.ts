@@ -1,5 +1,6 @@
 import type { TargetFlags } from "../commands/services.js";
 import type { ProjectSettings } from "../domain/project/project-file-schema.js";
+import type { RecipientGuard } from "../domain/trigger/recipient-guard.js";
 import { KnockError } from "../errors/knock-error.js";
 import { suggestUnit } from "../input/parse-time.js";
 import { parseDuration } from "../util/duration.js";
@@ -27,6 +28,8 @@ export interface Settings {
   profile: Setting<string | null>;
   store: Setting<string | null>;
   environment: Setting<string | null>;
+  /** The guards of knock.json and of the profile. The remote target reaches only recipients that all of them allow. */
+  recipientGuards: readonly RecipientGuard[];
   timeout_ms: number;
 }
 
@@ -34,6 +37,9 @@ interface SettingSources {
   flags: TargetFlags;
   env: EnvironmentVariables;
   project: ProjectSettings;
+  /** The paths that errors name. */
+  projectFile: string;
+  profileFile: () => string;
   /** Reads the profile with this name, or the default profile for null. It is called only when a setting needs it. */
   profile: (name: string | null) => { name: string | null; profile: Profile };
 }
@@ -90,7 +96,24 @@ export function resolveEnvironmentSetting({
   ]);
 }
 
-export function resolveSettings({ flags, env, project, profile: readProfile }: SettingSources): Settings {
+/** Returns the guards that are configured. A profile's guard also applies if the API key comes from elsewhere. */
+function listRecipientGuards(
+  { project, projectFile, profileFile }: Pick<SettingSources, "project" | "projectFile" | "profileFile">,
+  profileName: string | null,
+  profile: Profile,
+): RecipientGuard[] {
+  const guards: RecipientGuard[] = [];
+  const projectPatterns = project.recipients?.allow;
+  if (projectPatterns !== undefined)
+    guards.push({ allow: projectPatterns, source: `settings.recipients.allow in ${projectFile}` });
+  const profilePatterns = profile.recipients?.allow;
+  if (profilePatterns !== undefined)
+    guards.push({ allow: profilePatterns, source: `recipients.allow of profile "${profileName}" in ${profileFile()}` });
+  return guards;
+}
+
+export function resolveSettings(sources: SettingSources): Settings {
+  const { flags, env, project, profile: readProfile } = sources;
   const profileSetting = pickFirst([
     ["flag", flags.profile],
     ["environment", env.KNOCK_PROFILE],
@@ -136,6 +159,7 @@ export function resolveSettings({ flags, env, project, profile: readProfile }: S
         ["project", project.store],
       ]) ?? none,
     environment: resolveEnvironmentSetting({ flags, env, project }) ?? none,
+    recipientGuards: listRecipientGuards(sources, name, profile),
     timeout_ms: parseTimeout(flags),
   };
 }

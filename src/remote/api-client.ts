@@ -22,6 +22,8 @@ export interface ApiClientOptions extends ConnectionOptions {
   apiKey: string;
   branch: string | null;
   userAgent: string;
+  /** Throws for a request that must not be sent. */
+  guardRequest?: ((request: ApiRequest) => void) | undefined;
   /** Attempts after the first one. Default: 2. */
   retries?: number;
   /** Receives each line of the requests and responses, without secrets. Default: none is described. */
@@ -70,6 +72,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   });
 
   async function send(request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse> {
+    options.guardRequest?.(request);
     for (let retries = 0; ; retries++) {
       log?.logRequest(request, retries + 1);
       const sentAt = performance.now();

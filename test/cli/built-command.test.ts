@@ -12,6 +12,7 @@ const DIST = resolve(import.meta.dirname, "../../dist");
 const RUN_ELSEWHERE: Record<string, string> = {
   "compile-linear-pattern.cjs": "slow-pattern.test.ts",
   "open-remote.cjs": "remote.test.ts",
+  "recipient-guard.cjs": "recipient-guard.test.ts",
   "testing.cjs": "testing-modules.test.ts",
   "testing/jest.cjs": "testing-modules.test.ts",
   "testing/playwright.cjs": "testing-modules.test.ts",

@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import type { TargetFlags } from "../../commands/services.js";
 import type { ValidDocuments } from "../../domain/schema/valid-documents.js";
 import { KnockError } from "../../errors/knock-error.js";
-import { findProject } from "../../project/find-project.js";
+import { findProject, PROJECT_FILE } from "../../project/find-project.js";
+import { formatDisplayPath } from "../../project/format-display-path.js";
 import { openProject, type Project } from "../../project/open-project.js";
 import type { ProcessIO } from "../process-io.js";
 import { resolveEnvironmentSetting } from "../resolve-settings.js";
@@ -34,6 +36,11 @@ export class ProjectFiles {
         hint: `Run \`knock init\` to create one, or use --project to name its folder${supportsRemote ? ", or --remote to use the API" : ""}.`,
       },
     );
+  }
+
+  /** Returns the path of a project's `knock.json` as errors show it. */
+  getProjectFileName({ root }: Project): string {
+    return formatDisplayPath(this.io.cwd, join(root, PROJECT_FILE));
   }
 
   /** Forgets the project, so that the next use finds and opens it again. */

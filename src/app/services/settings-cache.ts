@@ -52,8 +52,15 @@ export class SettingsCache implements SettingsService {
   }
 
   private async resolve(flags: TargetFlags): Promise<Settings> {
-    const project = (await this.files.find(flags))?.settings ?? {};
-    return resolveSettings({ flags, env: this.env, project, profile: (name) => this.readProfile(name) });
+    const project = await this.files.find(flags);
+    return resolveSettings({
+      flags,
+      env: this.env,
+      project: project?.settings ?? {},
+      projectFile: project === null ? "" : this.files.getProjectFileName(project),
+      profileFile: () => this.credentials().path,
+      profile: (name) => this.readProfile(name),
+    });
   }
 
   private readProfile(name: string | null): { name: string | null; profile: Profile } {

@@ -7,7 +7,7 @@ import type { Output } from "../../output/output.js";
 import { isLocal, type LocalOperations, type Operations } from "../../ports/operations.js";
 import type { Project } from "../../project/open-project.js";
 import { openLocalEngine, openProjectStore, openStoreForCheck, resolveStoreLocation } from "../open-local-engine.js";
-import { openRemoteTarget } from "../open-remote-target.js";
+import { loadRequestGuard, openRemoteTarget } from "../open-remote-target.js";
 import type { ProcessIO } from "../process-io.js";
 import type { LocalProject } from "./local-project.js";
 import type { ProjectFiles } from "./project-files.js";
@@ -53,13 +53,16 @@ export class TargetOpener implements TargetService {
   }
 
   async describeRequest(trigger: Trigger, idempotencyKey: string | null, flags: TargetFlags): Promise<ApiRequest> {
-    const { api_key, branch } = await this.settings.get(flags);
-    return buildTriggerRequest(trigger, {
+    const settings = await this.settings.get(flags);
+    const { target, api_key, branch } = settings;
+    const request = buildTriggerRequest(trigger, {
       apiKey: api_key.value,
       branch: branch.value,
       userAgent: `knock-cli/${this.io.version}`,
       idempotency_key: idempotencyKey ?? createIdempotencyKey(),
     });
+    if (target.value === "remote") (await loadRequestGuard(settings))?.(request);
+    return request;
   }
 
   /** Finds the project and its store. Throws `project_missing`. */

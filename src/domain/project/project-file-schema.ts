@@ -1,7 +1,19 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
-import { described, schemaReference } from "../schema/fields.js";
+import { describeInvalidPattern } from "../recipient/recipient-pattern.js";
+import { checkedString, described, schemaReference } from "../schema/fields.js";
 import { SILENCERS_KEY, silencersField } from "../schema/silencer-schema.js";
+
+/** The schema of `recipients` in the settings of a project or a profile. */
+const recipientSettingsSchema = once(() =>
+  z.strictObject({
+    allow: described(
+      z.optional(z.array(checkedString(describeInvalidPattern))),
+      "The only recipients and addresses that commands can reach or change on the remote target.",
+      ["*@example.com", "user:qa-*"],
+    ),
+  }),
+);
 
 /** The schema of `settings` in `knock.json`. */
 export const projectSettingsSchema = once(() => {
@@ -19,6 +31,7 @@ export const projectSettingsSchema = once(() => {
       "The name of a file in environments/, without .json, that overrides environment.json.",
       "production",
     ),
+    recipients: described(z.optional(recipientSettingsSchema()), "Limits whom commands can reach."),
     [SILENCERS_KEY]: silencersField(),
   });
 });

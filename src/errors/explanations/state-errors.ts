@@ -81,4 +81,17 @@ export const STATE_ERRORS = {
       "Add `--local` or `--dry-run` to try the command without sending.",
     ],
   },
+  recipient_not_allowed: {
+    meaning: "A recipient guard does not allow a recipient or an address of the request. Nothing was sent.",
+    causes: [
+      "No pattern of `recipients.allow` matches the user, object, actor, email address, phone number or channel data.",
+      "Only the address of an inline recipient is allowed, but not its ID, or the other way around.",
+      "The request is not known to the guard, such as an update of schedules whose recipients it does not contain.",
+    ],
+    fix: [
+      "Use a recipient that the guard allows.",
+      'Add a pattern such as `"user:qa-*"` or `"*@example.com"` to the file that the error names.',
+      "Run `knock config list` to see which guards apply.",
+    ],
+  },
 } as const satisfies Record<string, ErrorExplanation>;
