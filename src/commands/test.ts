@@ -35,6 +35,8 @@ interface TestCommandFlags extends CommonFlags, TargetFlags {
   coverage?: boolean;
   coverageThreshold?: string;
   mutate?: boolean;
+  emails?: boolean;
+  strict?: boolean;
   reporter?: string[];
 }
 
@@ -61,6 +63,8 @@ export function registerTest(program: Command, context: CommandContext, services
     .option("--coverage", "report steps, branches, conditions and templates that no scenario reached")
     .option("--coverage-threshold <percent>", "exit 1 if the coverage is lower; implies --coverage")
     .option("--mutate", "change workflows one fault at a time, and list faults that no scenario notices")
+    .option("--emails", "check the HTML, links and headers of the emails that scenarios send")
+    .option("--strict", "exit 1 also if --emails finds a problem")
     .option(
       "--reporter <name[=file]>",
       `report as ${REPORTER_NAMES.slice(0, -1).join(", ")} or ${REPORTER_NAMES.at(-1)}, to a file or standard output; repeatable (default: terminal)`,
@@ -101,6 +105,8 @@ function parseOptions(paths: string[], flags: TestCommandFlags, isCI: boolean): 
     });
   if (flags.watch && flags.json)
     throw new KnockError("usage", "--watch cannot be combined with --json", { hint: "Remove one of them." });
+  if (flags.strict && !flags.emails)
+    throw new KnockError("usage", "--strict needs --emails", { hint: "Add --emails, or remove --strict." });
   const { filter = null, changed } = flags;
   createNameFilter(filter); // An invalid pattern is reported before anything runs.
   const threshold = flags.coverageThreshold === undefined ? null : parseThreshold(flags.coverageThreshold);
@@ -117,16 +123,18 @@ function parseOptions(paths: string[], flags: TestCommandFlags, isCI: boolean): 
     shard: flags.shard === undefined ? null : parseShard(flags.shard),
     workers: flags.workers === undefined ? null : parseCount(flags.workers, "--workers", MAX_WORKERS),
     changedSince: changed === undefined ? null : changed === true ? "HEAD" : changed,
+    emails: flags.emails ? { strict: flags.strict ?? false } : null,
     recordsReached: coverage !== null || mutate,
     coverage,
     mutate,
   };
 }
 
-function getExitCode({ summary, coverage, mutation }: TestReport, passWithNoTests: boolean): number | null {
+function getExitCode({ summary, coverage, mutation, emails }: TestReport, passWithNoTests: boolean): number | null {
   if (summary.broken > 0) return EXIT.configuration;
   if (summary.failed > 0) return EXIT.failure;
   if (summary.passed === 0 && !passWithNoTests) return EXIT.failure;
+  if (emails?.findings.some(({ severity }) => severity === "error")) return EXIT.failure;
   return coverage?.passed === false || (mutation?.survivors.length ?? 0) > 0 ? EXIT.failure : null;
 }
 

@@ -18,6 +18,7 @@ const OPTIONS: TestOptions = {
   shard: null,
   changedSince: null,
   workers: null,
+  emails: null,
   recordsReached: true,
   recordsDetails: false,
   coverage: null,

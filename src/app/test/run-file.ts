@@ -79,6 +79,12 @@ export interface FileOutcome {
   messages: ScenarioMessage[][];
 }
 
+/** A file with its results. */
+export interface FinishedFile {
+  file: SelectedFile;
+  outcome: FileOutcome;
+}
+
 /** Returns whether a result ends the run with `--bail`. */
 export const isFailure = ({ scenarios, error }: ReportedFile): boolean =>
   error !== null || scenarios.some(({ status }) => status === "failed" || status === "broken");
@@ -107,7 +113,7 @@ export class FileRunner {
     };
     const outcome: FileOutcome = { reported, reached: [], passed: [], messages: [] };
     const reached = new Set<string>();
-    const { recordsReached, recordsDetails } = this.options;
+    const { recordsReached, recordsDetails, emails } = this.options;
     try {
       const content = readScenarios(file);
       const selected = this.selectScenarios(content.scenarios, file);
@@ -123,7 +129,7 @@ export class FileRunner {
               workflows.add(workflow);
               for (const part of parts) reached.add(part);
             });
-          if (recordsDetails) messages = await readScenarioMessages(target);
+          if (recordsDetails || emails !== null) messages = await readScenarioMessages(target);
         });
         outcome.messages.push(messages);
         reported.scenarios.push(addPositions(result, scenario, content.locate));

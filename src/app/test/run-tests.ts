@@ -2,23 +2,23 @@ import { setImmediate } from "node:timers/promises";
 import type { TestOptions } from "../../commands/shared/test-service.js";
 import { buildCoverageDiagram } from "../../domain/scenario/build-coverage-diagram.js";
 import { buildCoverage } from "../../domain/scenario/coverage.js";
-import { type ReportedFile, summarizeFiles, type TestReport } from "../../domain/scenario/test-report.js";
+import {
+  type EmailReport,
+  type ReportedFile,
+  summarizeFiles,
+  type TestReport,
+} from "../../domain/scenario/test-report.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
 import type { Project } from "../../project/open-project.js";
 import { listScenarioFiles } from "../../project/read-scenarios.js";
 import type { ProcessIO } from "../process-io.js";
 import { FileQueue, runQueue } from "./file-queue.js";
 import { ScenarioTargets } from "./open-scenario-target.js";
-import { type FileOutcome, FileRunner, type SelectedFile } from "./run-file.js";
+import { type FileOutcome, FileRunner, type FinishedFile, type SelectedFile } from "./run-file.js";
 import { runMutants } from "./run-mutants.js";
 import { type ChangedParts, readChangedParts } from "./select-changed.js";
 import { getDefaultThreadCount, TestThreads } from "./test-threads.js";
 import type { TestWorkerData } from "./test-worker.js";
-
-interface FinishedFile {
-  file: SelectedFile;
-  outcome: FileOutcome;
-}
 
 /** Runs the scenarios that options select. The results are in the order of the files. */
 export class TestRunner {
@@ -31,7 +31,7 @@ export class TestRunner {
 
   async run(onFile: (file: ReportedFile) => void): Promise<TestReport> {
     const start = performance.now();
-    const { seed, coverage, mutate, changedSince, recordsDetails } = this.options;
+    const { seed, coverage, mutate, changedSince, recordsDetails, emails } = this.options;
     const targets = new ScenarioTargets(this.project, this.io, this.warn);
     try {
       const changed =
@@ -48,6 +48,7 @@ export class TestRunner {
         files,
         summary: summarizeFiles(files),
         coverage: coverage && buildCoverage(workflows, reached, coverage.threshold),
+        emails: emails && (await this.checkEmails(outcomes, targets, emails)),
         mutation: mutate ? await runMutants(outcomes, targets, runner, this.io.signal) : null,
         duration_ms: Math.round(performance.now() - start),
         details: recordsDetails
@@ -60,6 +61,21 @@ export class TestRunner {
     } finally {
       await targets.close();
     }
+  }
+
+  private async checkEmails(
+    outcomes: readonly FinishedFile[],
+    targets: ScenarioTargets,
+    { strict }: NonNullable<TestOptions["emails"]>,
+  ): Promise<EmailReport> {
+    const { checkScenarioEmails } = await import("./check-scenario-emails.js");
+    return checkScenarioEmails(outcomes, {
+      project: this.project,
+      workflows: await targets.readWorkflows(),
+      environment: await targets.readEnvironment(),
+      cwd: this.io.cwd,
+      severity: strict ? "error" : "warning",
+    });
   }
 
   /** Runs files in this thread and, if that takes long, in others. Outcomes are reported in the order of the files. */

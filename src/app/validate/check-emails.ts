@@ -20,6 +20,36 @@ interface EmailCheck {
 
 const getText = (value: unknown): string => (typeof value === "string" ? value : "");
 
+/** A rendered email of a step. */
+interface StepEmail extends Pick<EmailCheck, "hasLayout"> {
+  /** The path of the step's template. */
+  path: string;
+  template: JsonObject;
+  content: JsonObject;
+  isCommercial: boolean;
+}
+
+/** Returns the findings about one email, at the template of its step. */
+export function checkStepEmail(
+  { path, template, content, isCommercial, hasLayout }: StepEmail,
+  sampleData: string,
+  isDataComplete: boolean,
+): CheckFinding[] {
+  const options = isJsonObject(template.settings) ? template.settings : {};
+  const html = getText(content.html_body);
+  const layout = getText(options.layout_key);
+  const problems = checkEmail({
+    html,
+    isOwnDocument: layout === "" ? /<html/i.test(html) : hasLayout(layout),
+    isDataComplete,
+    previewText: getText(options.preview_text) || getText(template.preview_text),
+    headers: isJsonObject(content.headers) ? Object.keys(content.headers) : [],
+    isCommercial,
+    sampleData,
+  });
+  return problems.map(({ code, message }) => ({ code, message, path: parsePathSegments(path) }));
+}
+
 /** Renders the emails of a workflow for the first recipient with an address, and returns the findings about them. */
 export function checkEmails({ compiled, environment, recipients, data: given, hasLayout }: EmailCheck): CheckFinding[] {
   const { settings, trigger_data_json_schema: schema } = compiled.workflow;
@@ -28,19 +58,11 @@ export function checkEmails({ compiled, environment, recipients, data: given, ha
     buildUnidentifiedRecipient(toRecipientKey("reader"), 0);
   const data = given ?? buildSampleData(schema);
   const sampleData = JSON.stringify([data, recipient, environment.variables]);
-  return renderSampleEmails(compiled, environment, recipient, data).flatMap(({ path, template, content }) => {
-    const options = isJsonObject(template.settings) ? template.settings : {};
-    const html = getText(content.html_body);
-    const layout = getText(options.layout_key);
-    const problems = checkEmail({
-      html,
-      isOwnDocument: layout === "" ? /<html/i.test(html) : hasLayout(layout),
-      isDataComplete: given !== null,
-      previewText: getText(options.preview_text) || getText(template.preview_text),
-      headers: isJsonObject(content.headers) ? Object.keys(content.headers) : [],
-      isCommercial: settings.is_commercial,
+  return renderSampleEmails(compiled, environment, recipient, data).flatMap(({ path, template, content }) =>
+    checkStepEmail(
+      { path, template, content, hasLayout, isCommercial: settings.is_commercial },
       sampleData,
-    });
-    return problems.map(({ code, message }) => ({ code, message, path: parsePathSegments(path) }));
-  });
+      given !== null,
+    ),
+  );
 }

@@ -24,6 +24,8 @@ export interface TestOptions {
   changedSince: string | null;
   /** The largest number of threads; null for one per processor. */
   workers: number | null;
+  /** Whether the emails of scenarios are checked, and whether their problems are errors. */
+  emails: { strict: boolean } | null;
   /** Whether the parts of workflows that scenarios reach are recorded. Coverage and mutation need it. */
   recordsReached: boolean;
   /** Whether the messages of each scenario are recorded for a reporter. */

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { described } from "../schema/fields.js";
 import { countField, jsonObjectOrNull, textField, textOrNull } from "../schema/output-fields.js";
+import { projectFindingSchema } from "../validation/validation-report-schema.js";
 import { coverageSchema } from "./coverage-schema.js";
 import { mutationReportSchema } from "./mutation-schema.js";
 
@@ -55,6 +56,26 @@ const fileResultSchema = z.object({
   ),
 });
 
+const emailFindingSchema = z.extend(projectFindingSchema, {
+  messages: described(
+    z.array(
+      z.object({
+        file: textField("The file of the scenario."),
+        scenario: textField("The name of the scenario."),
+        to: textField("The recipient: a user ID, or <collection>/<id>."),
+        message_id: textField("The ID of the message in the scenario."),
+      }),
+    ),
+    "The messages of scenarios with the problem.",
+  ),
+});
+
+const emailReportSchema = z.object({
+  findings: described(z.array(emailFindingSchema), "The problems, at the templates of the steps."),
+  silenced: countField("The number of problems that a rule of the project silences."),
+  checked: countField("The number of emails that were checked."),
+});
+
 /** The schema of what `knock test --json` prints. */
 export const testReportSchema = z.object({
   seed: textField("The seed of IDs and random numbers."),
@@ -71,6 +92,7 @@ export const testReportSchema = z.object({
     "The totals.",
   ),
   coverage: described(z.nullable(coverageSchema), "The coverage of the workflows with --coverage, or null."),
+  emails: described(z.nullable(emailReportSchema), "The problems of the scenarios' emails with --emails, or null."),
   mutation: described(z.nullable(mutationReportSchema), "The mutants with --mutate, or null."),
   duration_ms: described(z.number(), "The duration in milliseconds."),
 });

@@ -28,6 +28,8 @@ export type TestReport = z.infer<typeof testReportSchema> & {
 export type ReportedFile = TestReport["files"][number];
 /** The result of a scenario, with its positions in the file. */
 export type ReportedScenario = ReportedFile["scenarios"][number];
+/** The problems of the emails that scenarios sent. */
+export type EmailReport = NonNullable<TestReport["emails"]>;
 export type ScenarioStatus = ReportedScenario["status"];
 
 /** A position in a file, counted from 1. */

@@ -3,7 +3,7 @@ import { described } from "../schema/fields.js";
 import { countField, textField } from "../schema/output-fields.js";
 import { FINDING_CODES, type FindingCode } from "./finding-codes.js";
 
-const projectFindingSchema = z.object({
+export const projectFindingSchema = z.object({
   code: described(z.enum(Object.keys(FINDING_CODES) as FindingCode[]), "The code of the finding."),
   severity: described(z.enum(["error", "warning"]), "Whether the finding sets the exit code without --strict."),
   message: textField("The problem. The wording may change."),

@@ -1,6 +1,7 @@
 import type { ReportedFile, ReportedScenario, TestReport } from "../../domain/scenario/test-report.js";
-import { escapeMarkdownCell, formatErrorCommand } from "../github-commands.js";
+import { escapeMarkdownCell, formatAnnotationCommand, formatErrorCommand } from "../github-commands.js";
 import type { Output } from "../output.js";
+import { formatFirstMessage } from "../print-email-findings.js";
 import { formatFailureDetails, formatMilliseconds } from "./format-failure.js";
 import type { CreateReporter } from "./reporter.js";
 
@@ -83,6 +84,11 @@ export const createGitHubReporter: CreateReporter = ({ output, toWorkspacePath, 
     ]);
     for (const { file, line, column, title, message } of problems)
       output.errorLine(formatErrorCommand({ file: toWorkspacePath(file), line, col: column, title }, message));
+    for (const { file, line, column, severity, code, ...finding } of report.emails?.findings ?? []) {
+      const position = { file: toWorkspacePath(file), line, col: column };
+      const text = `${finding.message}\n${formatFirstMessage(finding.messages)}`;
+      output.errorLine(formatAnnotationCommand(severity, { ...position, title: code }, text));
+    }
     appendJobSummary(formatSummary(report, problems));
   },
 });

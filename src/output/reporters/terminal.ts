@@ -1,6 +1,7 @@
 import type { ReportedFile, ReportedScenario, TestReport } from "../../domain/scenario/test-report.js";
 import type { Output } from "../output.js";
 import { printCoverage, printMutants } from "../print-coverage.js";
+import { printEmails } from "../print-email-findings.js";
 import { formatMilliseconds, formatScenarioProblems } from "./format-failure.js";
 import type { CreateReporter } from "./reporter.js";
 
@@ -79,13 +80,15 @@ export const createTerminalReporter: CreateReporter = ({ output }) => ({
   finish(report) {
     printSnapshots(report, output);
     if (output.verbosity.verbose) printSlowest(report, output);
-    const { coverage, mutation } = report;
+    const { coverage, mutation, emails } = report;
     if (output.verbosity.quiet) {
+      if (emails !== null && emails.findings.length > 0) printEmails(emails, output);
       if (coverage?.passed === false) output.warn(`the coverage is below ${coverage.threshold} %`);
       return;
     }
     if (coverage !== null) printCoverage(coverage, output);
     if (mutation !== null) printMutants(mutation, output);
+    if (emails !== null) printEmails(emails, output);
     printTotals(report, output);
   },
 });
