@@ -1,21 +1,32 @@
 // Runs the public golden-liquid suite (https://github.com/jg-rp/golden-liquid, MIT, not part of this repository) through the
 // engine's Liquid and through plain liquidjs, and prints where the two differ from the suite:
-//   node scripts/golden-liquid.mjs <path to golden_liquid.json> [--verbose] [--group <text>]
+//   node scripts/golden-liquid.mjs [path or URL of golden_liquid.json] [--verbose] [--group <text>]
+// Without a path, the measured version of the suite is downloaded.
 // Every failure that remains has its reason in docs/decisions/0027-liquid-conformance.md.
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { Liquid } from "liquidjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const [file] = process.argv.slice(2).filter((word) => !word.startsWith("--"));
-const verbose = process.argv.includes("--verbose");
-const groupAt = process.argv.indexOf("--group");
-const wanted = groupAt < 0 ? "" : process.argv[groupAt + 1];
-if (file === undefined || (groupAt >= 0 && wanted === undefined)) {
-  console.error("usage: node scripts/golden-liquid.mjs <path to golden_liquid.json> [--verbose] [--group <text>]");
-  process.exit(2);
+/** The commit whose results are in docs/decisions/0027-liquid-conformance.md. */
+const SUITE_URL =
+  "https://raw.githubusercontent.com/jg-rp/golden-liquid/389a2987d14b218f2c04b25ac5670ed1fdcad0e8/golden_liquid.json";
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { verbose: { type: "boolean", default: false }, group: { type: "string", default: "" } },
+});
+const [location = SUITE_URL] = positionals;
+const { verbose, group: wanted } = values;
+
+async function readSuite() {
+  if (!/^https?:\/\//.test(location)) return JSON.parse(readFileSync(location, "utf8"));
+  const response = await fetch(location);
+  if (!response.ok) throw new Error(`${location} returned ${response.status}`);
+  return response.json();
 }
 
 /** Bundles the engine's Liquid as the command contains it, without its packages. */
@@ -70,7 +81,7 @@ function outcome(render, test) {
 /** Returns the group of a case: `tags, for, reversed` → `tags, for`. */
 const getGroup = ({ name }) => name.split(",").slice(0, 2).join(",");
 
-const { tests } = JSON.parse(readFileSync(file, "utf8"));
+const { tests } = await readSuite();
 const counts = { "here and liquidjs": 0, "here only": 0, "liquidjs only": 0, neither: 0 };
 /** The failures of this engine by group. */
 const failures = new Map();
