@@ -11,6 +11,9 @@ import type { AdvanceInput } from "../execution/advance-input.js";
 import { RenderError } from "../liquid/liquid.js";
 import { type Advance, advance, isPendingQuery } from "./advance.js";
 
+/** Signals and requests are handled at least this often while runs are advanced. */
+const MAX_BLOCKED_MS = 100;
+
 /** Resolves the pending queries of many runs together. Returns the results in the order of the queries. */
 export async function resolveQueries(
   context: EngineContext<QueryStore>,
@@ -81,6 +84,22 @@ async function findRunnableWorkflow(
 }
 
 /**
+ * Calls synchronous work for each item, and lets the event loop run in between. Without that, a slow template and many
+ * recipients would block signals and other requests until all runs are advanced.
+ */
+async function mapUnblocked<T, R>(items: readonly T[], work: (item: T, index: number) => R): Promise<R[]> {
+  const results: R[] = [];
+  let startedAt = performance.now();
+  for (let index = 0; index < items.length; index++) {
+    results.push(work(items[index] as T, index));
+    if (performance.now() - startedAt < MAX_BLOCKED_MS) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    startedAt = performance.now();
+  }
+  return results;
+}
+
+/**
  * Advances runs, and repeats each with the results of its pending queries until it has none. Returns the advances in
  * the order of the inputs.
  */
@@ -89,7 +108,7 @@ export async function advanceMany(
   inputs: readonly AdvanceInput[],
   now: number,
 ): Promise<Advance[]> {
-  const results = inputs.map((input) => advance(input));
+  const results = await mapUnblocked(inputs, (input) => advance(input));
   let waiting = results.flatMap((result, index) =>
     isPendingQuery(result) ? [{ index, query: result, queryResults: new Map<string, unknown>() }] : [],
   );
@@ -99,12 +118,13 @@ export async function advanceMany(
       waiting.map(({ query }) => query),
       now,
     );
-    waiting = waiting.flatMap(({ index, query, queryResults }, position) => {
+    const next = await mapUnblocked(waiting, ({ index, query, queryResults }, position) => {
       queryResults.set(query.ref, resolved[position]);
       const result = advance({ ...(inputs[index] as AdvanceInput), queryResults });
       results[index] = result;
-      return isPendingQuery(result) ? [{ index, query: result, queryResults }] : [];
+      return isPendingQuery(result) ? { index, query: result, queryResults } : null;
     });
+    waiting = next.filter((entry) => entry !== null);
   }
   return results as Advance[];
 }

@@ -1,0 +1,24 @@
+import { expect, it, vi } from "vitest";
+import { withHarness } from "../../helpers/engine-case.js";
+import { step } from "../../helpers/engine-harness.js";
+
+it("a trigger lets the event loop run between slow runs, so that signals and requests are handled", () =>
+  withHarness(async (h) => {
+    h.define("digest", { steps: [step.delay("minutes", 1)] });
+    const recipients = Array.from({ length: 6 }, (_, index) => ({ id: `u${index}` }));
+    let now = 0;
+    // Each run takes 60 ms, and the loop may be blocked for 100 ms.
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => {
+      now += 60;
+      return now;
+    });
+    const turns = vi.spyOn(globalThis, "setImmediate");
+    try {
+      const outcome = await h.trigger("digest", { recipients });
+      expect(outcome.recipients).toHaveLength(6);
+      expect(turns.mock.calls.length).toBeGreaterThanOrEqual(3);
+    } finally {
+      clock.mockRestore();
+      turns.mockRestore();
+    }
+  }));
