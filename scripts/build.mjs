@@ -85,6 +85,7 @@ const LATE_MODULES = [
   "project/read-translations",
   "providers/open-providers",
   "remote/undici-http-client",
+  "remote/resources/create-remote-resources",
   "store/sqlite/log/sqlite-logs",
 ];
 

@@ -32,7 +32,7 @@ const SCENARIOS = {
     prepare: ({ dir }) => writeFileSync(join(dir, "report.json"), JSON.stringify({ page: "x".repeat(10_500_000) })),
   },
   channel_invalid: { command: "knock feed list ada --channel sendgrid" },
-  not_supported: { command: "knock users list --remote" },
+  not_supported: { command: "knock messages retry --all --remote" },
   project_missing: { project: null, command: "knock notify hello -r ada" },
   project_invalid: {
     command: "knock notify new-comment -r ada --set page=Home",

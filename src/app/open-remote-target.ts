@@ -1,4 +1,4 @@
-import type { TargetFlags } from "../commands/services.js";
+import type { TargetAccess, TargetFlags } from "../commands/services.js";
 import type { ApiRequest } from "../domain/trigger/api-request.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Output } from "../output/output.js";
@@ -18,15 +18,15 @@ export async function loadRequestGuard({
 }
 
 /**
- * Opens the API as the settings describe it, and adds it to the operations to close. A live key needs `--yes` or a
- * confirmation.
+ * Opens the API as the settings describe it, and adds it to the operations to close. Writing with a live key needs
+ * `--yes` or a confirmation.
  */
 export async function openRemoteTarget(
   flags: TargetFlags,
   settings: Settings,
   io: ProcessIO,
   output: Output,
-  opened: Operations[],
+  { opened, access }: { opened: Operations[]; access: TargetAccess },
 ): Promise<Operations> {
   const apiKey = settings.api_key.value;
   if (apiKey === null) {
@@ -45,9 +45,14 @@ export async function openRemoteTarget(
     ca: io.env.KNOCK_CA_FILE ? readCaFile(io.env.KNOCK_CA_FILE, io.cwd) : null,
     log: output.verbosity.verbose ? (line) => output.note(line) : undefined,
     guardRequest: await loadRequestGuard(settings),
+    async loadResources(client) {
+      const { createRemoteResources } = await import("../remote/resources/create-remote-resources.js");
+      return createRemoteResources(client);
+    },
   });
   opened.push(remote);
   // At this point an invalid base URL has been rejected, and no request has been sent.
-  if (isLiveKey(apiKey, settings.base_url.value) && !flags.yes) await confirmLiveKey(settings.base_url.value, io);
+  if (access === "write" && isLiveKey(apiKey, settings.base_url.value) && !flags.yes)
+    await confirmLiveKey(settings.base_url.value, io);
   return remote;
 }

@@ -57,7 +57,7 @@ export function registerAudiences(program: Command, context: CommandContext): vo
   addResourceOptions(addPageOptions(list), ({ audience }) => [`knock audiences list ${audience}`]).action(
     async (key: string, flags: ResourceFlags & PageFlags) => {
       const page = parsePage(flags);
-      printMembers(await (await openResources(context, flags)).audiences.list(key, page), context.output);
+      printMembers(await (await openResources(context, flags, "read")).audiences.list(key, page), context.output);
     },
   );
 
@@ -84,7 +84,7 @@ export function registerAudiences(program: Command, context: CommandContext): vo
     ],
   ).action(async (key: string, flags: ChangeFlags) => {
     const users = await readUsers(flags, context);
-    const resources = await openResources(context, flags);
+    const resources = await openResources(context, flags, "write");
     const members = users.map((user) => toMemberBody(user, flags.tenant));
     const options = { create_audience: flags.create !== false };
     const size = flags.csv === undefined ? members.length : MAX_MEMBERS_PER_REQUEST;
@@ -106,7 +106,7 @@ export function registerAudiences(program: Command, context: CommandContext): vo
     ({ audience, user }) => [`knock audiences remove ${audience} --recipients ${user}`],
   ).action(async (key: string, flags: ChangeFlags) => {
     const users = await readUsers(flags, context);
-    const resources = await openResources(context, flags);
+    const resources = await openResources(context, flags, "write");
     const members = users.map((user) => toMemberBody(user, flags.tenant));
     const removed = await resources.audiences.remove(key, { members });
     printMembersRemoved(key, members, removed, context.output);

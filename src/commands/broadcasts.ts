@@ -13,7 +13,7 @@ import type { CommandContext } from "./context.js";
 import type { LocalTargetService } from "./services.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { readUsersCsv } from "./shared/read-users-csv.js";
-import { addResourceOptions, openLocalOnlyTarget, type ResourceFlags } from "./shared/resource-options.js";
+import { addLocalResourceOptions, openLocalOnlyTarget, type ResourceFlags } from "./shared/resource-options.js";
 
 interface BroadcastFlags {
   audience?: string;
@@ -87,7 +87,7 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
   const list = broadcasts
     .command("list", { isDefault: true })
     .description("List the project's broadcasts and their status");
-  addResourceOptions(list, ["knock broadcasts list"]).action(async (flags: ResourceFlags) => {
+  addLocalResourceOptions(list, ["knock broadcasts list"]).action(async (flags: ResourceFlags) => {
     printBroadcasts(
       await (await openLocalOnlyTarget(context, services, flags, LOCAL_ONLY)).broadcasts.list(),
       context.output,
@@ -98,7 +98,7 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
     .command("send")
     .argument("<key>", "the broadcast's key")
     .description("Send a broadcast now and print what happened to each recipient");
-  addResourceOptions(addSelectionOptions(send), ({ broadcast, user, otherUser, tenant }) => [
+  addLocalResourceOptions(addSelectionOptions(send), ({ broadcast, user, otherUser, tenant }) => [
     `knock broadcasts send ${broadcast} --all-users`,
     `knock broadcasts send ${broadcast} -r ${user} -r '{"id":"${otherUser}","tenant":"${tenant}"}'`,
   ]).action(async (key: string, flags: ResourceFlags & BroadcastFlags) => {
@@ -122,7 +122,7 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
     .description(
       "Schedule a broadcast. It is sent to the members of the audience at that time, by `knock worker` or when the clock advances.",
     );
-  addResourceOptions(addSelectionOptions(schedule), ({ broadcast }) => [
+  addLocalResourceOptions(addSelectionOptions(schedule), ({ broadcast }) => [
     `knock broadcasts schedule ${broadcast} --at 2030-06-04T18:00:00Z --all-users`,
   ]).action(async (key: string, flags: ResourceFlags & BroadcastFlags & { at?: string }) => {
     const at = flags.at === undefined ? null : parseTimeArgument(flags.at, "--at");
@@ -136,7 +136,7 @@ export function registerBroadcasts(program: Command, context: CommandContext, se
     .command("cancel")
     .argument("<key>", "the broadcast's key")
     .description("Cancel a scheduled broadcast, so that it is a draft again");
-  addResourceOptions(cancel, ({ broadcast }) => [
+  addLocalResourceOptions(cancel, ({ broadcast }) => [
     `knock broadcasts schedule ${broadcast} --at 2030-06-04T18:00:00Z --all-users && knock broadcasts cancel ${broadcast}`,
   ]).action(async (key: string, flags: ResourceFlags) => {
     printBroadcast(

@@ -8,12 +8,7 @@ import type { CommandContext } from "./context.js";
 import { checkFilterNames } from "./shared/check-filter-names.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addPageOptions, type PageFlags, parseChoice, parsePage } from "./shared/paging.js";
-import {
-  addResourceOptions,
-  openResourceTarget,
-  parseRecipientArgument,
-  type ResourceFlags,
-} from "./shared/resource-options.js";
+import { addResourceOptions, parseRecipientArgument, type ResourceFlags } from "./shared/resource-options.js";
 
 /** Hints for words of the table's status column that have other names in the API's filter. */
 const STATUS_HINTS = {
@@ -68,8 +63,8 @@ export function registerFeed(program: Command, context: CommandContext): void {
       archived: parseChoice(flags.archived, FEED_ARCHIVED, "--archived"),
     };
     const page = parsePage(flags);
-    const operations = await openResourceTarget(context, flags);
-    const listed = await operations.resources.feeds.list(filter, page);
+    const operations = await context.target.open(flags, "read");
+    const listed = await (await operations.openResources()).feeds.list(filter, page);
     // Items without a tenant are part of the feed of every tenant, so they do not prove that the tenant exists.
     if (listed.items.length === 0 || filter.tenant !== undefined)
       await checkFilterNames(filter, flags, operations, context);

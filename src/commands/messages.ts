@@ -168,7 +168,7 @@ function registerShow(messages: Command, context: CommandContext, services: Brow
   ]);
   show.action(async (typed: string, flags: ShowFlags) => {
     if (flags.raw && flags.open) throw new KnockError("usage", "--raw and --open cannot be combined");
-    const operations = await context.target.open(flags);
+    const operations = await context.target.open(flags, "read");
     const id = await resolveIdPrefix(typed, ["message"], operations);
     const message = await operations.readMessage(id);
     if (message === null)
@@ -265,7 +265,7 @@ function registerList(messages: Command, context: CommandContext): void {
     const recipient = parseRecipientKey(flags.recipient);
     const status = parseStatusFilter(flags.status);
     const page = parsePage(flags);
-    const operations = await context.target.open(flags);
+    const operations = await context.target.open(flags, "read");
     const filter = {
       workflow: flags.workflow,
       workflow_run_id: flags.workflowRun && (await resolveIdPrefix(flags.workflowRun, ["workflow_run"], operations)),

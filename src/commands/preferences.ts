@@ -41,7 +41,7 @@ export function registerPreferences(program: Command, context: CommandContext): 
     async (recipient: string, flags: ResourceFlags & PageFlags) => {
       const page = parsePage(flags);
       const reference = parseRecipientArgument(recipient, "the recipient");
-      const items = await (await openResources(context, flags)).preferences.list(reference);
+      const items = await (await openResources(context, flags, "read")).preferences.list(reference);
       printPreferencePage(paginateList(items, page), context.output);
     },
   );
@@ -54,7 +54,7 @@ export function registerPreferences(program: Command, context: CommandContext): 
     ],
   ).action(async (recipient: string, flags: SetFlags) => {
     const reference = parseRecipientArgument(recipient, "the recipient");
-    const set = await (await openResources(context, flags)).preferences.read(reference, flags.setId);
+    const set = await (await openResources(context, flags, "read")).preferences.read(reference, flags.setId);
     printPreferenceSet(set, context.output);
   });
 
@@ -74,7 +74,7 @@ export function registerPreferences(program: Command, context: CommandContext): 
         hint: "Use --file, --data or --set. Run `knock preferences delete` to clear a set.",
       });
     for (const warning of collectUnknownScopeWarnings(body)) context.output.warn(warning);
-    const resources = await openResources(context, flags);
+    const resources = await openResources(context, flags, "write");
     const requestBody = flags.merge ? { ...body, __persistence_strategy__: "merge" } : body;
     printPreferenceSet(await resources.preferences.set(reference, flags.setId, requestBody), context.output);
   });
@@ -84,7 +84,7 @@ export function registerPreferences(program: Command, context: CommandContext): 
     ({ user }) => [`knock preferences delete ${user}`],
   ).action(async (recipient: string, flags: SetFlags) => {
     const reference = parseRecipientArgument(recipient, "the recipient");
-    await (await openResources(context, flags)).preferences.delete(reference, flags.setId);
+    await (await openResources(context, flags, "write")).preferences.delete(reference, flags.setId);
     printDeleted("preference set", `${formatRecipientReference(reference)} ${flags.setId}`, context.output);
   });
 }

@@ -88,7 +88,7 @@ export function registerRuns(program: Command, context: CommandContext): void {
       STATUS_HINTS,
     );
     const page = parsePage(flags);
-    const operations = await context.target.open(flags);
+    const operations = await context.target.open(flags, "read");
     const filter = {
       workflow: flags.workflow,
       workflow_run_id: flags.workflowRun && (await resolveIdPrefix(flags.workflowRun, ["workflow_run"], operations)),
@@ -111,7 +111,7 @@ export function registerRuns(program: Command, context: CommandContext): void {
   ]);
   show.action(async (typed: string, flags: CommonFlags & TargetFlags & ExpectFlags) => {
     const rules = readRules(flags);
-    const operations = await context.target.open(flags);
+    const operations = await context.target.open(flags, "read");
     const id = await resolveIdPrefix(typed, ["workflow_run", "recipient_run"], operations);
     const outcome = await operations.readWorkflowRun(id);
     const run = outcome === null ? await operations.readRecipientRun(id) : null;

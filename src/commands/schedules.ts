@@ -13,7 +13,6 @@ import {
   addBodyOptions,
   addResourceOptions,
   openResources,
-  openResourceTarget,
   type ResourceFlags,
   warnUnidentifiedRecipients,
 } from "./shared/resource-options.js";
@@ -53,11 +52,19 @@ export function registerSchedules(program: Command, context: CommandContext): vo
     );
   registerList(schedules, context);
 
-  const get = schedules.command("get").argument("<id>", "a schedule ID").description("Show a schedule");
+  const get = schedules
+    .command("get")
+    .argument("<id>", "a schedule ID")
+    .description("Show a schedule. The remote target needs its workflow or its recipient.")
+    .optionsGroup(OPTION_GROUPS.filters)
+    .option("--workflow <key>", "limit the search to schedules of this workflow")
+    .option("--recipient <id>", "limit the search to schedules for this user ID or collection/id");
   addResourceOptions(get, ({ schedule }) => [`knock schedules get ${schedule}`]).action(
-    async (id: string, flags: ResourceFlags) => {
-      const resources = await openResources(context, flags);
-      const schedule = await resources.schedules.read(id);
+    async (id: string, flags: ResourceFlags & Pick<ListFlags, "workflow" | "recipient">) => {
+      const recipient = parseRecipientKey(flags.recipient);
+      const resources = await openResources(context, flags, "read");
+      const recipients = recipient === undefined ? undefined : [recipient];
+      const schedule = await resources.schedules.read(id, { workflow: flags.workflow, recipients });
       if (schedule === null)
         throw new KnockError("resource_missing", `there is no schedule "${id}"`, {
           hint: "Run `knock schedules list` to see schedules.",
@@ -80,7 +87,7 @@ export function registerSchedules(program: Command, context: CommandContext): vo
     ],
   ).action(async (flags: ChangeFlags) => {
     const body = await requireBody(flags, context);
-    const resources = await openResources(context, flags);
+    const resources = await openResources(context, flags, "write");
     const isBulk = body.schedules !== undefined;
     const items = await (isBulk ? resources.schedules.createMany(body) : resources.schedules.create(body));
     printSchedules({ items }, context.output);
@@ -99,7 +106,7 @@ export function registerSchedules(program: Command, context: CommandContext): vo
     const body = await requireBody(flags, context);
     if (ids.length > 0 && body.schedule_ids !== undefined)
       throw new KnockError("usage", "schedules are given twice: as arguments and as schedule_ids of the body");
-    const resources = await openResources(context, flags);
+    const resources = await openResources(context, flags, "write");
     const change = ids.length > 0 ? { ...body, schedule_ids: ids } : body;
     printSchedules({ items: await resources.schedules.update(change) }, context.output);
   });
@@ -111,7 +118,7 @@ export function registerSchedules(program: Command, context: CommandContext): vo
       .description("Delete schedules. Runs that have already started continue."),
     ({ schedule }) => [`knock schedules delete ${schedule}`],
   ).action(async (ids: string[], flags: ResourceFlags) => {
-    const resources = await openResources(context, flags);
+    const resources = await openResources(context, flags, "write");
     const items = await resources.schedules.delete({ schedule_ids: ids });
     const { output } = context;
     if (output.verbosity.json) return output.json({ items });
@@ -139,8 +146,8 @@ function registerList(schedules: Command, context: CommandContext): void {
       tenant: flags.tenant,
     };
     const page = parsePage(flags);
-    const operations = await openResourceTarget(context, flags);
-    const listed = await operations.resources.schedules.list(filter, page);
+    const operations = await context.target.open(flags, "read");
+    const listed = await (await operations.openResources()).schedules.list(filter, page);
     const names = { workflow: flags.workflow, recipient, tenant: flags.tenant };
     if (listed.items.length === 0) await checkFilterNames(names, flags, operations, context);
     printSchedules(listed, context.output);

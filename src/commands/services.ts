@@ -67,9 +67,12 @@ export interface ProjectService {
   readWarnings(flags: TargetFlags): Promise<readonly string[]>;
 }
 
+/** `write`: the command changes data, or sends messages. A live API key then needs a confirmation. */
+export type TargetAccess = "read" | "write";
+
 /** The target that the settings select. Everything that this service opens is closed when the command ends. */
 export interface TargetService {
-  open(flags: TargetFlags): Promise<Operations>;
+  open(flags: TargetFlags, access?: TargetAccess): Promise<Operations>;
   /** Opens the embedded engine, regardless of the target setting. */
   openLocal(flags: TargetFlags): Promise<LocalOperations>;
   /**

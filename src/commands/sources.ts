@@ -12,7 +12,7 @@ import { collectValues } from "./shared/options.js";
 import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
 import {
   addBodyOptions,
-  addResourceOptions,
+  addLocalResourceOptions,
   openLocalOnlyTarget,
   type ResourceFlags,
 } from "./shared/resource-options.js";
@@ -58,11 +58,11 @@ export function registerSources(program: Command, context: CommandContext, servi
   const list = sources
     .command("list", { isDefault: true })
     .description("List the project's sources and the actions of their events");
-  addResourceOptions(list, ["knock sources list"]).action(async (flags: ResourceFlags) => {
+  addLocalResourceOptions(list, ["knock sources list"]).action(async (flags: ResourceFlags) => {
     printSources(await (await openSources(context, services, flags)).list(), context.output);
   });
 
-  addResourceOptions(
+  addLocalResourceOptions(
     addBodyOptions(
       sources
         .command("send")
@@ -90,7 +90,7 @@ export function registerSources(program: Command, context: CommandContext, servi
     .command("events")
     .argument("[key]", "list only events of this source")
     .description("List events, newest first");
-  addResourceOptions(addPageOptions(events), ({ source }) => [
+  addLocalResourceOptions(addPageOptions(events), ({ source }) => [
     "knock sources events",
     `knock sources events ${source} --json`,
   ]).action(async (key: string | undefined, flags: ResourceFlags & PageFlags) => {

@@ -12,7 +12,6 @@ import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
 import {
   addResourceOptions,
   openResources,
-  openResourceTarget,
   parseRecipientArgument,
   type ResourceFlags,
   warnUnidentifiedRecipients,
@@ -74,7 +73,7 @@ export function registerSubscriptions(program: Command, context: CommandContext)
     ],
   ).action(async (collection: string, id: string, flags: ChangeFlags) => {
     const { recipients, body } = await readSubscriptionBody(flags, context.input);
-    const resources = await openResources(context, flags);
+    const resources = await openResources(context, flags, "write");
     printSubscriptions({ items: await resources.subscriptions.add({ collection, id }, body) }, context.output);
     await warnUnidentifiedRecipients(recipients, resources, context);
   });
@@ -86,7 +85,7 @@ export function registerSubscriptions(program: Command, context: CommandContext)
     ],
   ).action(async (collection: string, id: string, flags: ChangeFlags) => {
     const { body } = await readSubscriptionBody(flags, context.input);
-    const resources = await openResources(context, flags);
+    const resources = await openResources(context, flags, "write");
     const items = await resources.subscriptions.delete({ collection, id }, body);
     printSubscriptions({ items }, context.output);
   });
@@ -120,8 +119,8 @@ function registerList(subscriptions: Command, context: CommandContext): void {
         flags.recipient === undefined
           ? { object: { collection: collection as string, id: id as string } }
           : { recipient: parseRecipientArgument(flags.recipient, "--recipient") };
-      const operations = await openResourceTarget(context, flags);
-      const listed = await operations.resources.subscriptions.list(scope, page);
+      const operations = await context.target.open(flags, "read");
+      const listed = await (await operations.openResources()).subscriptions.list(scope, page);
       if (listed.items.length === 0 && scope.recipient !== undefined)
         await checkFilterNames({ recipient: toRecipientKey(scope.recipient) }, flags, operations, context);
       printSubscriptions(listed, context.output);

@@ -15,7 +15,7 @@ import type {
   WaitOptions,
 } from "../ports/operations.js";
 import type { PageRequest } from "../ports/page-request.js";
-import type { ResourceOperations } from "../ports/resource-operations.js";
+import type { LocalResourceOperations } from "../ports/resource-operations.js";
 import type { Json, JsonObject } from "../util/json.js";
 import { once } from "../util/once.js";
 import { type EngineContext, getClockTime, readTime } from "./context/engine-context.js";
@@ -54,15 +54,17 @@ export function createEngine(context: EngineContext): LocalOperations {
 
 class Engine implements LocalOperations {
   readonly target = "local";
-  private readonly getResources: () => ResourceOperations;
+  private readonly getResources: () => LocalResourceOperations;
 
   constructor(private readonly context: EngineContext) {
     this.getResources = once(() => createResources(context)); // most commands use no resources
   }
 
-  get resources(): ResourceOperations {
+  get resources(): LocalResourceOperations {
     return this.getResources();
   }
+
+  openResources = async (): Promise<LocalResourceOperations> => this.resources;
 
   triggerWorkflow(trigger: Trigger, options: TriggerOptions): Promise<TriggerOutcome> {
     const { branch } = this.context;

@@ -46,13 +46,24 @@ export function printMembersAdded(audience: string, members: readonly JsonObject
   printMembershipChange(audience, `added ${formatMembers(added)}`, output);
 }
 
-/** Prints the members that were removed, and lists requested ones that were not members. */
+/**
+ * Prints the members that were removed, and lists requested ones that were not members. `removed` is null on the remote
+ * target, because the API's response is empty.
+ */
 export function printMembersRemoved(
   audience: string,
   members: readonly JsonObject[],
-  removed: readonly Membership[],
+  removed: readonly Membership[] | null,
   output: Output,
 ): void {
+  if (removed === null) {
+    if (output.verbosity.json) return output.json({ audience, removed, not_members: null });
+    return printMembershipChange(
+      audience,
+      `removed ${formatMembers(members.map(toMembership))} if they were members`,
+      output,
+    );
+  }
   const removedKeys = new Set(removed.map(({ user_id, tenant }) => JSON.stringify([user_id, tenant])));
   const not_members = members
     .map(toMembership)

@@ -7,7 +7,7 @@ import type { Workflow } from "../domain/workflow/workflow.js";
 import type { Json, JsonObject } from "../util/json.js";
 import type { IdKind, MessageFilter, MessageQuery, RunFilter, RunQuery } from "./filters.js";
 import type { Paged, PageRequest } from "./page-request.js";
-import type { ResourceOperations } from "./resource-operations.js";
+import type { LocalResourceOperations, ResourceOperations } from "./resource-operations.js";
 
 export interface TriggerOptions {
   /** 1 to 255 characters. If null, the target chooses one (the remote target always sends one). */
@@ -74,6 +74,9 @@ export interface Operations {
    */
   markMessages(ids: readonly string[], action: EngagementAction, metadata?: JsonObject | null): Promise<JsonObject[]>;
 
+  /** Loads the operations on users, objects and the other resources. Most commands need none of them. */
+  openResources(): Promise<ResourceOperations>;
+
   close(): Promise<void>;
 }
 
@@ -91,7 +94,7 @@ export interface ClockMoveOptions {
 /** The operations that only the embedded engine has: its clock and its due work. */
 export interface LocalOperations extends Operations {
   readonly target: "local";
-  readonly resources: ResourceOperations;
+  readonly resources: LocalResourceOperations;
   /** Returns ids that begin with `prefix`, in order. A recipient run is found by 6 or more characters. */
   listIdsByPrefix(kind: IdKind, prefix: string, limit: number): Promise<string[]>;
   listRecipientRuns(filter: RunQuery, page: PageRequest): Promise<Paged<JsonObject>>;

@@ -6,9 +6,9 @@ import type { Paged, PageRequest } from "./page-request.js";
 import type { ScheduleFilter } from "./schedule-store.js";
 
 /**
- * The resources of a target other than runs and messages. Bodies and results are JSON in the API's format. Bodies are
- * checked here: `invalid_params` has a pointer for each error. `delete` and similar operations return false if the
- * resource did not exist; reading it returns null.
+ * The resources of a target other than runs and messages. Bodies and results are JSON in the API's format. The target
+ * checks bodies: `invalid_params` has a pointer for each error. `delete` and similar operations return false if the
+ * resource did not exist; reading it returns null. The remote target throws `not_supported` where the API has no request.
  */
 export interface ResourceOperations {
   readonly users: UserOperations;
@@ -19,9 +19,15 @@ export interface ResourceOperations {
   readonly subscriptions: SubscriptionOperations;
   readonly audiences: AudienceOperations;
   readonly feeds: FeedOperations;
+  readonly schedules: ScheduleOperations;
+}
+
+/** The resources of the local target, with those that only its engine and the emulator use. */
+export interface LocalResourceOperations extends ResourceOperations {
+  readonly audiences: LocalAudienceOperations;
+  readonly feeds: LocalFeedOperations;
   /** Absent in builds that do not need it: guides are read by applications, not by commands. */
   readonly guides?: GuideOperations;
-  readonly schedules: ScheduleOperations;
   /** Returns the key that signs links to preference centers. It stays the same for as long as the store exists. */
   readLinkKey(): Promise<string>;
 }
@@ -40,7 +46,7 @@ export interface UserOperations {
 }
 
 export interface ObjectOperations {
-  /** Lists objects. If `collection` is null, lists all collections, including tenants. */
+  /** Lists objects. If `collection` is null, lists all collections, including tenants (local target only). */
   list(collection: string | null, page: PageRequest): Promise<Paged<JsonObject>>;
   read(collection: string, id: string): Promise<JsonObject | null>;
   set(collection: string, id: string, body: JsonObject): Promise<JsonObject>;
@@ -117,8 +123,20 @@ export interface AudienceOperations {
   list(key: string, page: PageRequest): Promise<Paged<JsonObject>>;
   /** Adds members. Identifies users that are given inline (A-202, A-527). */
   add(key: string, body: JsonObject, options: { create_audience: boolean }): Promise<void>;
-  /** Removes members. Returns those removed. Users who are not members are ignored (A-203). */
-  remove(key: string, body: JsonObject): Promise<{ user_id: string; tenant: string | null }[]>;
+  /**
+   * Removes members. Returns those removed, or null if the target does not report them. Users who are not members are
+   * ignored (A-203).
+   */
+  remove(key: string, body: JsonObject): Promise<RemovedMember[] | null>;
+}
+
+export interface RemovedMember {
+  user_id: string;
+  tenant: string | null;
+}
+
+export interface LocalAudienceOperations extends AudienceOperations {
+  remove(key: string, body: JsonObject): Promise<RemovedMember[]>;
 }
 
 /** A page of a feed, without the fields that only its rich mode has (A-497, A-102). */
@@ -130,9 +148,12 @@ export interface FeedPage extends Paged<JsonObject> {
 export interface FeedOperations {
   /**
    * Lists a feed. Returns an empty page for an unknown recipient. Throws `channel_invalid` for a channel of another
-   * type.
+   * type. The remote target requires a channel's id and lists only feeds of users (A-288).
    */
   list(filter: FeedFilter, page: PageRequest): Promise<FeedPage>;
+}
+
+export interface LocalFeedOperations extends FeedOperations {
   /** Returns the recipients whose feeds may have new messages since the `cursor` of an earlier call. */
   readNewMessages(cursor: string | null): Promise<NewMessages>;
 }
@@ -184,8 +205,11 @@ export interface ScheduleOperations {
    * Lists schedules, newest first. The API requires a workflow or one recipient in the filter (A-267, A-313, A-243).
    */
   list(filter: ScheduleFilter, page: PageRequest): Promise<Paged<JsonObject>>;
-  /** Reads a schedule. The API has no such request; a remote target finds it in a list. */
-  read(id: string): Promise<JsonObject | null>;
+  /**
+   * Reads a schedule. The API has no such request: the remote target finds the schedule in the list that `filter`
+   * selects.
+   */
+  read(id: string, filter?: ScheduleFilter): Promise<JsonObject | null>;
   /** Creates one schedule per recipient, in the order given (A-268). */
   create(body: JsonObject, name?: string): Promise<JsonObject[]>;
   /** Creates up to 1,000 schedules of one recipient each (A-271). */

@@ -10,7 +10,7 @@ export const MAX_PAGE_SIZE = 50;
 /** Maximum number of pages that are searched for entries that the API cannot filter. */
 const MAX_FILTERED_PAGES = 20;
 
-function appendQuery(path: string, query: Query): string {
+export function appendQuery(path: string, query: Query): string {
   const pairs = Object.entries(query).flatMap(([name, value = []]) =>
     (typeof value === "string" ? [value] : value).map((item): [string, string] => [name, item]),
   );
@@ -19,14 +19,16 @@ function appendQuery(path: string, query: Query): string {
 
 /**
  * Returns up to `page.limit` entries, from as many pages of the API as that takes. `matches` selects entries where the API has
- * no such filter: then there may be fewer, and `after` shows that there are more to search (A-070 to A-073).
+ * no such filter: then there may be fewer, and `after` shows that there are more to search (A-070 to A-073). `idField` is
+ * the field of an entry that is always a string.
  */
 export async function listPage(
   client: ApiClient,
   path: string,
   query: Query,
   page: PageRequest,
-  matches: ((item: JsonObject) => boolean) | null,
+  matches: ((item: JsonObject) => boolean) | null = null,
+  idField = "id",
 ): Promise<Paged<JsonObject>> {
   const isBackward = page.after === undefined && page.before !== undefined;
   let cursor = isBackward ? page.before : page.after;
@@ -37,7 +39,7 @@ export async function listPage(
   while (responses.length === 0 || items.length + (matches ? size : 1) <= page.limit) {
     const page_size = String(matches ? size : Math.min(size, Math.max(1, page.limit - items.length)));
     const paged = { ...query, page_size, [isBackward ? "before" : "after"]: cursor };
-    const response = client.responseReader.readPage(await client.call("GET", appendQuery(path, paged)));
+    const response = client.responseReader.readPage(await client.call("GET", appendQuery(path, paged)), idField);
     const matching = matches ? response.items.filter(matches) : response.items;
     items = isBackward ? [...matching, ...items] : [...items, ...matching];
     responses.push(response);

@@ -10,6 +10,7 @@ import type { Cancellation, Trigger } from "../domain/trigger/trigger.js";
 import type { RunFilter } from "../ports/filters.js";
 import type { Operations, TriggerOptions } from "../ports/operations.js";
 import type { Paged, PageRequest } from "../ports/page-request.js";
+import type { ResourceOperations } from "../ports/resource-operations.js";
 import { isUuid } from "../util/ids.js";
 import type { JsonObject } from "../util/json.js";
 import { type ApiClient, type ApiClientOptions, createApiClient } from "./api-client.js";
@@ -29,9 +30,15 @@ import {
 
 export { readProxySettings } from "./http/proxy-settings.js";
 
+export interface RemoteOptions extends ApiClientOptions {
+  /** Creates the operations on resources. They are in another bundle, because `knock notify` does not need them. */
+  loadResources(client: ApiClient): Promise<ResourceOperations>;
+}
+
 /** Opens the hosted API, or a server with the same API. Throws `usage` or `authentication` for invalid options. */
-export function openRemote(options: ApiClientOptions): Operations {
+export function openRemote(options: RemoteOptions): Operations {
   const client = createApiClient(options);
+  let resources: Promise<ResourceOperations> | undefined;
   return {
     target: "remote",
     triggerWorkflow: (trigger, { idempotency_key }) => triggerWorkflow(client, options, trigger, { idempotency_key }),
@@ -44,6 +51,10 @@ export function openRemote(options: ApiClientOptions): Operations {
     readDeliveryLogs: (id) => readRemoteDeliveryLogs(client, id),
     listMessages: (filter, page) => listRemoteMessages(client, filter, page),
     markMessages: (ids, action, metadata) => markRemoteMessages(client, ids, action, metadata),
+    openResources: () => {
+      resources ??= options.loadResources(client);
+      return resources;
+    },
     close: () => client.close(),
   };
 }

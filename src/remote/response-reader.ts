@@ -12,12 +12,7 @@ export class ResponseReader {
 
   /** Returns the body as a JSON object in which `keys` are strings that are not empty. */
   readObject(response: ApiResponse, ...keys: string[]): JsonObject {
-    let value: unknown;
-    try {
-      value = JSON.parse(response.text);
-    } catch {
-      throw this.createInvalidResponseError(response, describeInvalidBody(response));
-    }
+    const value = this.parseJson(response);
     if (!isJsonObject(value)) throw this.createInvalidResponseError(response, "its body is not a JSON object");
     for (const key of keys) {
       if (typeof value[key] !== "string" || value[key] === "")
@@ -26,17 +21,43 @@ export class ResponseReader {
     return value;
   }
 
-  /** Returns a page of objects that have an id. Some resources spell `items` as `entries` (A-071). */
-  readPage(response: ApiResponse): { items: JsonObject[]; after: string | null; before: string | null } {
+  /**
+   * Returns a page of objects that have an id, which is in the field `idField`. Some resources spell `items` as `entries`
+   * (A-071).
+   */
+  readPage(
+    response: ApiResponse,
+    idField = "id",
+  ): { items: JsonObject[]; after: string | null; before: string | null } {
     const body = this.readObject(response);
     const items = body.items ?? body.entries;
     if (!Array.isArray(items)) throw this.createInvalidResponseError(response, 'its body has no "items"');
-    for (const item of items) {
-      if (!isJsonObject(item) || typeof item.id !== "string")
-        throw this.createInvalidResponseError(response, 'an item has no "id"');
-    }
+    this.checkItems(response, items, idField);
     const info = isJsonObject(body.page_info) ? body.page_info : {};
     return { items: items as JsonObject[], after: toCursor(info.after), before: toCursor(info.before) };
+  }
+
+  /** Returns a list without pages: objects in which `idField` is a string (A-074). */
+  readList(response: ApiResponse, idField = "id"): JsonObject[] {
+    const value = this.parseJson(response);
+    if (!Array.isArray(value)) throw this.createInvalidResponseError(response, "its body is not a list");
+    this.checkItems(response, value, idField);
+    return value as JsonObject[];
+  }
+
+  private checkItems(response: ApiResponse, items: readonly unknown[], idField: string): void {
+    for (const item of items) {
+      if (!isJsonObject(item) || typeof item[idField] !== "string")
+        throw this.createInvalidResponseError(response, `an item has no "${idField}"`);
+    }
+  }
+
+  private parseJson(response: ApiResponse): unknown {
+    try {
+      return JSON.parse(response.text);
+    } catch {
+      throw this.createInvalidResponseError(response, describeInvalidBody(response));
+    }
   }
 
   createInvalidResponseError(response: Pick<ApiResponse, "status" | "headers">, reason: string): KnockError {

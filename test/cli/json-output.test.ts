@@ -301,6 +301,7 @@ describe.concurrent("every printed document matches its schema", () => {
         "runs-show",
         "cancel",
         "error",
+        "users-list",
       ]),
     );
   });

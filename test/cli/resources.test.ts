@@ -97,7 +97,7 @@ describe("knock users", () => {
     [["users", "gte", "ada"], 2, /Did you mean "get"\?/],
     [["users", "list", "--limit", "51"], 2, /--limit/],
     [["users", "list", "--after", "%%%"], 2, /after: is not a cursor/],
-    [["users", "list", "--remote"], 3, /does not support the remote target yet\nhint: Add --local/],
+    [["users", "list", "--remote"], 4, /no API key for the remote target/],
     [["objects", "get", "projects", "p9"], 5, /there is no object "projects\/p9"\nhint: Did you mean "p2"\?/],
     [["objects", "get", "plans", "p9"], 5, /hint: Create it with `knock objects set plans p9`\./],
     [["objects", "set", "$users", "ada"], 2, /hint: Use `knock users` for users/],

@@ -205,8 +205,10 @@ describe.concurrent("knock schedules", () => {
     ]);
   });
 
-  it("says that the remote target does not support schedules yet", async ({ collab }) => {
-    const { exitCode, error } = await collab.knock(["schedules", "list", "--remote", "--json"]);
+  it("says that the remote target lists the schedules of a workflow or recipient only", async ({ collab }) => {
+    const env = { KNOCK_API_KEY: "sk_test_abc" };
+    const { exitCode, error } = await collab.knock(["schedules", "list", "--remote", "--json"], { env });
     expect({ exitCode, code: error.code }).toEqual({ exitCode: 3, code: "not_supported" });
+    expect(error.hint).toContain("--workflow or --recipient");
   });
 });

@@ -1,4 +1,5 @@
-import type { ApiClientOptions } from "../../src/remote/api-client.js";
+import type { RemoteOptions } from "../../src/remote/open-remote.js";
+import { createRemoteResources } from "../../src/remote/resources/create-remote-resources.js";
 import type { StubApi } from "../helpers/stub-api.js";
 
 /** Returns a clock that only sleeping advances, and the durations slept in milliseconds. */
@@ -21,8 +22,8 @@ export function createFakeClock(start = Date.parse("2026-03-01T10:00:00Z")): {
 
 export function buildClientOptions(
   api: Pick<StubApi, "url" | "apiKey">,
-  more: Partial<ApiClientOptions> = {},
-): ApiClientOptions {
+  more: Partial<RemoteOptions> = {},
+): RemoteOptions {
   return {
     baseUrl: api.url,
     apiKey: api.apiKey,
@@ -30,6 +31,7 @@ export function buildClientOptions(
     timeoutMs: 5_000,
     userAgent: "knock-cli/test",
     random: () => 0,
+    loadResources: async (client) => createRemoteResources(client),
     ...more,
   };
 }

@@ -47,6 +47,21 @@ describe.each([
   });
 });
 
+describe.each([
+  ["Node's client", 1],
+  ["undici", 4],
+])("requests with %s", (_name, concurrency) => {
+  it.each(["POST", "PUT", "DELETE"] as const)("%s sends its body", async (method) => {
+    const api = await startStubApi(API_KEY);
+    const body = { name: "Zoé" };
+    api.expect({ method, path: "/v1/x", body, headers: { "content-length": "15" }, reply: { json: {} } });
+    const client = createApiClient(buildClientOptions(api, { concurrency }));
+    await client.call(method, "/v1/x", { body });
+    await client.close();
+    await api.finish();
+  });
+});
+
 describe("the log of requests", () => {
   it("has every attempt with its headers and bodies, and no key", async () => {
     const api = await startStubApi(API_KEY);

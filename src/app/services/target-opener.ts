@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { TargetFlags, TargetService } from "../../commands/services.js";
+import type { TargetAccess, TargetFlags, TargetService } from "../../commands/services.js";
 import { type ApiRequest, buildTriggerRequest, createIdempotencyKey } from "../../domain/trigger/api-request.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import { KnockError } from "../../errors/knock-error.js";
@@ -32,10 +32,10 @@ export class TargetOpener implements TargetService {
     private readonly output: Output,
   ) {}
 
-  async open(flags: TargetFlags): Promise<Operations> {
+  async open(flags: TargetFlags, access: TargetAccess = "write"): Promise<Operations> {
     const settings = await this.settings.get(flags);
     if (settings.target.value === "local") return this.openEngine(flags, { supportsRemote: true });
-    return openRemoteTarget(flags, settings, this.io, this.output, this.opened);
+    return openRemoteTarget(flags, settings, this.io, this.output, { opened: this.opened, access });
   }
 
   openLocal(flags: TargetFlags): Promise<LocalOperations> {

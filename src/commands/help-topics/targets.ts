@@ -1,11 +1,14 @@
 import type { Command } from "commander";
 import type { HelpTopic } from "./help-topic.js";
 
-/** Lists the commands that have all, or do not have all, options of the remote target. */
+/** Lists the commands that have the options of the remote target. A group is listed once if all of its commands have them. */
 function listRemoteCommands(command: Command, path = ""): string[] {
   return command.commands.flatMap((child) => {
     const childPath = `${path}${child.name()}`;
-    if (child.commands.length > 0) return listRemoteCommands(child, `${childPath} `);
+    if (child.commands.length > 0) {
+      const remote = listRemoteCommands(child, `${childPath} `);
+      return remote.length === child.commands.length ? [childPath] : remote;
+    }
     const names = child.options.map(({ long }) => long);
     return ["--api-key", "--timeout"].every((name) => names.includes(name)) ? [childPath] : [];
   });
@@ -25,6 +28,6 @@ export const targets: HelpTopic = {
     ],
     'The first of these selects the target: --target, --local or --remote, then KNOCK_TARGET, then "settings" in knock.json, then the profile. An API key alone does not select the remote target. Run `knock config list` to see the target and where it comes from.',
     `Commands for both targets: ${listRemoteCommands(program).sort().join(", ")}. All other commands that use data work only on the local target. They reject --remote with exit code 3.`,
-    "A live API key asks for confirmation on a terminal, or needs --yes.",
+    "A live API key asks for confirmation on a terminal, or needs --yes, unless the command only reads.",
   ],
 };

@@ -84,14 +84,14 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
   addResourceOptions(list, verbs.examples.list).action(async (...args: unknown[]) => {
     const { words, flags } = splitActionArguments<ListFlags>(args);
     const page = parsePage(flags);
-    const resources = await openResources(context, flags);
+    const resources = await openResources(context, flags, "read");
     printResources(noun, await verbs.list(resources, words, page, flags), context.output);
   });
 
   addResourceOptions(addVerb("get", `Show ${noun === "object" ? "an" : "a"} ${noun}`, true), verbs.examples.get).action(
     async (...args: unknown[]) => {
       const { words, flags } = splitActionArguments<ResourceFlags>(args);
-      const resources = await openResources(context, flags);
+      const resources = await openResources(context, flags, "read");
       const resource = await verbs.read(resources, words);
       if (resource === null) throw await createMissingError(verbs, resources, words);
       printResource(noun, resource, context.output);
@@ -112,7 +112,7 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
     const body = await readRequestBody(flags, new InputReader(context.input));
     for (const warning of collectUnknownScopeWarnings(body?.preferences, ["preferences"])) context.output.warn(warning);
     for (const warning of await collectUnknownChannelWarnings(body ?? {}, flags, context)) context.output.warn(warning);
-    const resources = await openResources(context, flags);
+    const resources = await openResources(context, flags, "write");
     // An empty command creates a missing resource but does not change an existing one.
     const resource = body === null ? await verbs.read(resources, words) : null;
     printResource(noun, resource ?? (await verbs.set(resources, words, body ?? {})), context.output);
@@ -128,7 +128,7 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
     verbs.examples.delete,
   ).action(async (...args: unknown[]) => {
     const { words, flags } = splitActionArguments<ResourceFlags>(args);
-    const resources = await openResources(context, flags);
+    const resources = await openResources(context, flags, "write");
     if (!(await verbs.delete(resources, words))) throw await createMissingError(verbs, resources, words);
     printDeleted(noun, words.join("/"), context.output);
   });

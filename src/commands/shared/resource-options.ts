@@ -2,30 +2,23 @@ import type { Command } from "commander";
 import { describeInvalidId } from "../../domain/recipient/describe-invalid-id.js";
 import type { RecipientReference } from "../../domain/recipient/recipient.js";
 import { KnockError } from "../../errors/knock-error.js";
-import type { LocalOperations } from "../../ports/operations.js";
 import type { ResourceOperations } from "../../ports/resource-operations.js";
 import { isJsonObject, type Json } from "../../util/json.js";
 import type { CommandContext } from "../context.js";
-import type { LocalTarget, LocalTargetService, TargetFlags } from "../services.js";
+import type { LocalTarget, LocalTargetService, TargetAccess, TargetFlags } from "../services.js";
 import { addExamples, type Examples } from "./examples.js";
 import { OPTION_GROUPS } from "./help-groups.js";
-import { addCommonOptions, addLocalOptions, type CommonFlags, collectValues } from "./options.js";
+import { addCommonOptions, addLocalOptions, addTargetOptions, type CommonFlags, collectValues } from "./options.js";
 
 export type ResourceFlags = CommonFlags & TargetFlags;
 
-/** Opens the resources of the target that the settings select. Throws `not_supported` for the remote target. */
-export async function openResources(context: CommandContext, flags: TargetFlags): Promise<ResourceOperations> {
-  return (await openResourceTarget(context, flags)).resources;
-}
-
-/** Opens the target of resource commands. Throws `not_supported` for the remote target. */
-export async function openResourceTarget(context: CommandContext, flags: TargetFlags): Promise<LocalOperations> {
-  if ((await context.settings.getTarget(flags)) === "remote") {
-    throw new KnockError("not_supported", "this command does not support the remote target yet", {
-      hint: 'Add --local to use the local store. To identify recipients with the API, use inline recipients: knock notify … -r \'{"id":"…","email":"…"}\'.',
-    });
-  }
-  return context.target.openLocal(flags);
+/** Opens the resources of the target that the settings select. */
+export async function openResources(
+  context: CommandContext,
+  flags: TargetFlags,
+  access: TargetAccess,
+): Promise<ResourceOperations> {
+  return (await context.target.open(flags, access)).openResources();
 }
 
 /** Opens the target of commands that the API has no requests for. Throws `not_supported` for the remote target. */
@@ -42,8 +35,13 @@ export async function openLocalOnlyTarget(
   return services.openLocalTarget(flags);
 }
 
-/** Adds the options of commands that work only on the local target. */
+/** Adds the options of commands that work on the resources of either target. */
 export function addResourceOptions(command: Command, examples: Examples | readonly string[]): Command {
+  return addExamples(addCommonOptions(addTargetOptions(command)), examples);
+}
+
+/** Adds the options of commands that work only on the local target. */
+export function addLocalResourceOptions(command: Command, examples: Examples | readonly string[]): Command {
   return addExamples(addCommonOptions(addLocalOptions(command)), examples);
 }
 
@@ -82,14 +80,14 @@ export async function warnUnidentifiedRecipients(
   resources: ResourceOperations,
   context: CommandContext,
 ): Promise<void> {
-  const unknown: string[] = [];
-  for (const recipient of recipients.slice(0, MAX_LOOKUPS)) {
-    if (typeof recipient === "string" && (await resources.users.read(recipient)) === null) unknown.push(recipient);
+  const findUnidentified = async (recipient: Json): Promise<string[]> => {
+    if (typeof recipient === "string") return (await resources.users.read(recipient)) === null ? [recipient] : [];
     if (!isJsonObject(recipient) || typeof recipient.collection !== "string" || typeof recipient.id !== "string")
-      continue;
-    if ((await resources.objects.read(recipient.collection, recipient.id)) === null)
-      unknown.push(`${recipient.collection}/${recipient.id}`);
-  }
+      return [];
+    const { collection, id } = recipient;
+    return (await resources.objects.read(collection, id)) === null ? [`${collection}/${id}`] : [];
+  };
+  const unknown = (await Promise.all(recipients.slice(0, MAX_LOOKUPS).map(findUnidentified))).flat();
   if (unknown.length > 0)
     context.output.warn(
       `never identified: ${unknown.join(", ")}. They receive nothing until you identify them: knock users set <id> --file …`,

@@ -1,47 +1,14 @@
 import { isJsonObject, type JsonObject } from "../../util/json.js";
-import { describeInvalidId } from "../recipient/describe-invalid-id.js";
-import {
-  type RecipientKey,
-  type RecipientUpsert,
-  splitRecipientKey,
-  TENANTS,
-  toRecipientKey,
-  USERS,
-} from "../recipient/recipient.js";
+import { type RecipientKey, type RecipientUpsert, splitRecipientKey, USERS } from "../recipient/recipient.js";
 import { RESERVED_PROPERTIES } from "../recipient/typed-properties.js";
 import { checkJsonShape } from "../shape/check-json-shape.js";
-import { createInvalidParamsError, parseOrThrow } from "../shape/invalid-params-error.js";
+import { parseOrThrow } from "../shape/invalid-params-error.js";
 import type { ReportFinding } from "../shape/report-finding.js";
 import { parseRecipient } from "./parse-recipient.js";
+import { describeRecipient } from "./parse-recipient-key.js";
 
 /** Limits all custom properties of a recipient together, in bytes of JSON (E-052). */
 const MAX_CUSTOM_BYTES = 256 * 1024;
-
-const NOUNS: Record<string, string> = { [USERS]: "user", [TENANTS]: "tenant" };
-
-/** Returns a recipient as errors name it: `user "ada"`, `tenant "acme"` or `object "projects/p1"`. */
-function describeRecipient(key: RecipientKey): string {
-  const { collection, id } = splitRecipientKey(key);
-  return NOUNS[collection] ? `${NOUNS[collection]} "${id}"` : `object "${collection}/${id}"`;
-}
-
-/**
- * Returns the key of a recipient from the parts of a path or command. Throws `invalid_params` for an invalid ID
- * (E-051).
- */
-export function parseRecipientKey(collection: string, id: string): RecipientKey {
-  const messages = { collection: describeInvalidId(collection), id: describeInvalidId(id) };
-  for (const [name, message] of Object.entries(messages)) {
-    if (message === null) continue;
-    const value = name === "id" ? id : collection;
-    throw createInvalidParamsError(
-      `the ${NOUNS[collection] ?? "object"}'s ${name} ${JSON.stringify(value)}`,
-      [{ pointer: `/${name}`, message, value }],
-      name === "id" && value.includes("/") ? "Give the collection and the ID of the object separately." : undefined,
-    );
-  }
-  return toRecipientKey({ collection, id });
-}
 
 function checkSameId(body: JsonObject, key: RecipientKey, report: ReportFinding): void {
   const { collection, id } = splitRecipientKey(key);

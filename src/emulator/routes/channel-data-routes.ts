@@ -1,5 +1,5 @@
 import { splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
-import { parseRecipientKey } from "../../domain/request/parse-recipient-body.js";
+import { parseRecipientKey } from "../../domain/request/parse-recipient-key.js";
 import { noContentOrNotFound, ok, okOrNotFound, type Route, type RouteContext } from "../access/route.js";
 import { OBJECT, type RouteOwner, USER } from "./route-owner.js";
 

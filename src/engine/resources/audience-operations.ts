@@ -1,11 +1,10 @@
 import type { AudienceMember } from "../../domain/audience/audience.js";
-import { describeInvalidId } from "../../domain/recipient/describe-invalid-id.js";
 import { splitRecipientKey } from "../../domain/recipient/recipient.js";
+import { checkAudienceKey } from "../../domain/request/check-ids.js";
 import { parseMembersBody } from "../../domain/request/parse-recipient-list.js";
-import { createInvalidParamsError } from "../../domain/shape/invalid-params-error.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { AudienceStore } from "../../ports/audience-store.js";
-import type { AudienceOperations } from "../../ports/resource-operations.js";
+import type { LocalAudienceOperations } from "../../ports/resource-operations.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import { toIsoTime } from "../../util/iso-time.js";
 import type { JsonObject } from "../../util/json.js";
@@ -25,12 +24,6 @@ function serializeAudienceMember({ recipient, tenant, added_at }: AudienceMember
   };
 }
 
-function checkAudienceKey(key: string): void {
-  const problem = describeInvalidId(key);
-  if (problem !== null)
-    throw createInvalidParamsError("the audience's key", [{ pointer: "/key", message: problem, value: key }]);
-}
-
 /** Returns the keys of static audiences: those with members, and those that the project declares (E-387). */
 async function listStaticAudienceKeys({ store, definitions }: EngineContext<AudienceStore>): Promise<string[]> {
   const declared = (await definitions.audiences()).filter(({ type }) => type === "static");
@@ -47,7 +40,7 @@ async function checkAudienceExists(context: EngineContext<AudienceStore>, key: s
   });
 }
 
-export function createAudienceOperations(context: EngineContext<DueWorkStore>): AudienceOperations {
+export function createAudienceOperations(context: EngineContext<DueWorkStore>): LocalAudienceOperations {
   const { store } = context;
   return {
     async list(key, page) {

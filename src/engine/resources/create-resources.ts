@@ -1,4 +1,4 @@
-import type { ResourceOperations } from "../../ports/resource-operations.js";
+import type { LocalResourceOperations } from "../../ports/resource-operations.js";
 import type { EngineContext } from "../context/engine-context.js";
 import { createAudienceOperations } from "./audience-operations.js";
 import { createChannelDataOperations } from "./channel-data-operations.js";
@@ -8,7 +8,7 @@ import { createObjectOperations, createTenantOperations, createUserOperations } 
 import { createScheduleOperations } from "./schedule-operations.js";
 import { createSubscriptionOperations } from "./subscription-operations.js";
 
-export function createResources(context: EngineContext): ResourceOperations {
+export function createResources(context: EngineContext): LocalResourceOperations {
   return {
     users: createUserOperations(context),
     objects: createObjectOperations(context),

@@ -2,7 +2,7 @@ import { getActors, type Message } from "../../domain/message/message.js";
 import type { Recipient, RecipientKey } from "../../domain/recipient/recipient.js";
 import type { FeedStore } from "../../ports/feed-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
-import type { FeedOperations } from "../../ports/resource-operations.js";
+import type { LocalFeedOperations } from "../../ports/resource-operations.js";
 import type { Json, JsonObject } from "../../util/json.js";
 import { checkFeedChannel } from "../channel/find-channel.js";
 import type { EngineContext } from "../context/engine-context.js";
@@ -52,7 +52,7 @@ function serializeFeedItem(
   };
 }
 
-export function createFeedOperations(context: EngineContext<FeedStore & RecipientStore>): FeedOperations {
+export function createFeedOperations(context: EngineContext<FeedStore & RecipientStore>): LocalFeedOperations {
   return {
     readNewMessages: (cursor) => context.store.readNewMessages(cursor),
     async list(filter, page) {

@@ -1,9 +1,8 @@
 import { mergePreferenceSets } from "../../domain/preferences/decide-preferences.js";
 import { parsePreferenceSet } from "../../domain/preferences/parse-preference-set.js";
-import { describeInvalidId } from "../../domain/recipient/describe-invalid-id.js";
 import type { PreferenceSet } from "../../domain/recipient/preference-set.js";
 import { type RecipientReference, TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
-import { createInvalidParamsError } from "../../domain/shape/invalid-params-error.js";
+import { checkPreferenceSetId } from "../../domain/request/check-ids.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { PreferenceOperations } from "../../ports/resource-operations.js";
 import type { JsonObject } from "../../util/json.js";
@@ -16,12 +15,6 @@ function serializePreferenceSet(id: string, set: PreferenceSet): JsonObject {
   const { channel_types = null, channels = null, categories = null, workflows = null } = set;
   const { commercial_subscribed = null } = set;
   return { id, workflows, categories, channel_types, channels, commercial_subscribed } as JsonObject;
-}
-
-function checkPreferenceSetId(id: string): void {
-  const problem = describeInvalidId(id);
-  if (problem !== null)
-    throw createInvalidParamsError("the preference set's id", [{ pointer: "/id", message: problem, value: id }]);
 }
 
 /** Returns preference sets, merged in this order: environment, the tenant for a tenant's set, recipient. */

@@ -1,6 +1,6 @@
 import { type Recipient, type RecipientKey, TENANTS, USERS } from "../../domain/recipient/recipient.js";
-import { parseRecipientBody, parseRecipientKey } from "../../domain/request/parse-recipient-body.js";
-import { createInvalidParamsError } from "../../domain/shape/invalid-params-error.js";
+import { parseRecipientBody } from "../../domain/request/parse-recipient-body.js";
+import { parseObjectKey, parseRecipientKey } from "../../domain/request/parse-recipient-key.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
 import type { RecipientFilter } from "../../ports/recipient-store.js";
 import type { ObjectOperations, TenantOperations, UserOperations } from "../../ports/resource-operations.js";
@@ -68,28 +68,15 @@ export function createTenantOperations(context: EngineContext<DueWorkStore>): Te
   };
 }
 
-/**
- * Returns the key of an object. Throws `invalid_params` for the collection of users, which are not objects. A tenant
- * can be used as an object (E-048).
- */
-export function toObjectKey(collection: string, id: string): RecipientKey {
-  if (collection !== USERS) return parseRecipientKey(collection, id);
-  throw createInvalidParamsError(
-    `the collection "${USERS}"`,
-    [{ pointer: "/collection", message: "is reserved for users", value: collection }],
-    "Use `knock users` for users.",
-  );
-}
-
 export function createObjectOperations(context: EngineContext<DueWorkStore>): ObjectOperations {
   const objects = new RecipientOperations(context, serializeObject);
   return {
     list: async (collection, page) => {
-      if (collection !== null) toObjectKey(collection, "any");
+      if (collection !== null) parseObjectKey(collection, "any");
       return objects.list({ collection }, page);
     },
-    read: async (collection, id) => objects.read(toObjectKey(collection, id)),
-    set: async (collection, id, body) => objects.set(toObjectKey(collection, id), body),
-    delete: async (collection, id) => objects.delete(toObjectKey(collection, id)),
+    read: async (collection, id) => objects.read(parseObjectKey(collection, id)),
+    set: async (collection, id, body) => objects.set(parseObjectKey(collection, id), body),
+    delete: async (collection, id) => objects.delete(parseObjectKey(collection, id)),
   };
 }

@@ -1,7 +1,8 @@
+import { createMissingObjectError } from "../../domain/recipient/missing-object-error.js";
 import { type RecipientKey, toRecipientKey } from "../../domain/recipient/recipient.js";
 import type { StoredSubscription } from "../../domain/recipient/subscription.js";
+import { parseObjectKey } from "../../domain/request/parse-recipient-key.js";
 import { parseSubscriptionsBody, parseUnsubscribeBody } from "../../domain/request/parse-recipient-list.js";
-import { KnockError } from "../../errors/knock-error.js";
 import type { ClockStore } from "../../ports/clock-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { ObjectReference, SubscriptionOperations } from "../../ports/resource-operations.js";
@@ -11,7 +12,6 @@ import type { JsonObject } from "../../util/json.js";
 import { type EngineContext, readTime } from "../context/engine-context.js";
 import { serializeReferencedRecipient } from "../context/serialize-recipient.js";
 import { resolveChannelDataIds } from "../execution/build-fan-out.js";
-import { toObjectKey } from "./recipient-operations.js";
 
 /** Returns the API's `Subscription`s (A-515), with object and recipient expanded. */
 async function serializeSubscriptions(
@@ -34,12 +34,9 @@ async function checkObjectExists(
   context: EngineContext<RecipientStore>,
   object: ObjectReference,
 ): Promise<RecipientKey> {
-  const key = toObjectKey(object.collection, object.id);
+  const key = parseObjectKey(object.collection, object.id);
   if ((await context.store.readRecipients([key])).has(key)) return key;
-  throw new KnockError("resource_missing", `there is no object "${object.collection}/${object.id}"`, {
-    details: [{ pointer: "", message: "is not an object", value: object }],
-    hint: `Create it with \`knock objects set ${object.collection} ${object.id}\`, or run \`knock objects list ${object.collection}\` to see known objects.`,
-  });
+  throw createMissingObjectError(object);
 }
 
 export function createSubscriptionOperations(
@@ -49,7 +46,7 @@ export function createSubscriptionOperations(
     async list(scope, page) {
       const filter =
         "object" in scope
-          ? { object: toObjectKey(scope.object.collection, scope.object.id), recipients: scope.recipients }
+          ? { object: parseObjectKey(scope.object.collection, scope.object.id), recipients: scope.recipients }
           : { recipient: toRecipientKey(scope.recipient), objects: scope.objects };
       const { items, page_info } = await context.store.listSubscriptions(filter, page);
       // A recipients file may contain subscriptions to an object that it does not identify.
@@ -68,7 +65,7 @@ export function createSubscriptionOperations(
     },
     async delete(reference, body) {
       const recipients = parseUnsubscribeBody(body);
-      const object = toObjectKey(reference.collection, reference.id);
+      const object = parseObjectKey(reference.collection, reference.id);
       const removed = await context.store.deleteSubscriptions(
         recipients.map(({ key }) => ({ object, recipient: key })),
       );

@@ -6,13 +6,12 @@ export const CONFIGURATION_ERRORS = {
     meaning: "The command does not exist for this target or store.",
     causes: [
       "The command works only on the local target, and the target is remote. The target may come from `KNOCK_TARGET`, `knock.json` or a profile.",
-      "The API has no operation for the command, such as retrying messages or sending broadcasts.",
+      "The API has no operation for the command, such as retrying messages, sending broadcasts or showing the feed of an object.",
       "The store is a PostgreSQL database, which is not supported yet.",
     ],
     fix: [
       "Add `--local` to use the local store.",
       "Run `knock config list` to see the target and where it comes from.",
-      "To change the hosted data, use the dashboard or the API.",
     ],
   },
   project_missing: {

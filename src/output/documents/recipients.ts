@@ -149,8 +149,14 @@ export const membersAddedSchema = z.object({
 
 export const membersRemovedSchema = z.object({
   audience: textField("The audience's key."),
-  removed: described(z.array(membershipSchema), "The members that were removed."),
-  not_members: described(z.array(membershipSchema), "Requested users who were not members."),
+  removed: described(
+    z.nullable(z.array(membershipSchema)),
+    "The members that were removed. Null on the remote target, because the API does not report them.",
+  ),
+  not_members: described(
+    z.nullable(z.array(membershipSchema)),
+    "Requested users who were not members. Null on the remote target.",
+  ),
 });
 
 const deletedSchema = <const Noun extends string>(noun: Noun, description: string) =>

@@ -28,7 +28,10 @@ export async function openNodeTransport({ origin, connectTimeoutMs, ca }: Transp
   return {
     request: (sent) =>
       new Promise<TransportResponse>((resolve, reject) => {
-        const { method, path, headers, body, signal } = sent satisfies TransportRequest;
+        const { method, path, body, signal } = sent satisfies TransportRequest;
+        // Without a length, Node leaves out the body of a DELETE request.
+        const length = body === null ? {} : { "Content-Length": Buffer.byteLength(body) };
+        const headers = { ...sent.headers, ...length };
         const outgoing = http.request({ ...address, method, path, headers, signal });
         outgoing.once("response", (response: IncomingMessage) =>
           resolve({ status: response.statusCode as number, headers: flattenHeaders(response.headers), body: response }),

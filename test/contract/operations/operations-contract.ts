@@ -3,6 +3,8 @@ import { describeCancels } from "./cancels-contract.js";
 import { type ContractProject, contractProject } from "./contract-project.js";
 import { OpenTarget, type OperationsSubject } from "./open-target.js";
 import { describeReads } from "./reads-contract.js";
+import { describeRecipients } from "./recipients-contract.js";
+import { describeResources } from "./resources-contract.js";
 import { describeTriggers } from "./triggers-contract.js";
 
 /** Describes what the `Operations` port promises for every target. `open` is called for each test. */
@@ -20,5 +22,7 @@ export function describeOperations(name: string, open: (project: ContractProject
     describeTriggers(target);
     describeCancels(target);
     describeReads(target);
+    describeRecipients(target);
+    describeResources(target);
   });
 }
