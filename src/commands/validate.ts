@@ -25,7 +25,7 @@ export function registerValidate(program: Command, context: CommandContext, serv
     .optionsGroup(OPTION_GROUPS.behavior)
     .option("--strict", "exit 1 also if there are warnings")
     .option("--emails", "render the emails, and check their HTML, links and headers")
-    .option("--fix", "rename misspelled keys in the files, where only one key can be meant");
+    .option("--fix", "replace misspelled keys in the files, if only one key can be meant");
   addCommonOptions(addBranchOption(addProjectOptions(command)))
     .optionsGroup(OPTION_GROUPS.output)
     .addOption(
