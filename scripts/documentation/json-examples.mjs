@@ -29,6 +29,7 @@ export const JSON_EXAMPLES = [
   ["users-list", "knock users list --limit 1 --json"],
   ["users-get", "knock users get ada --json"],
   ["users-set", "knock users set zoe --set email=zoe@example.com --json"],
+  ["users-merge", "knock users merge ada mary --json"],
   ["users-delete", "knock users delete zoe --json"],
   ["objects-list", "knock objects list projects --limit 1 --json"],
   ["objects-get", "knock objects get projects p1 --json"],

@@ -45,10 +45,7 @@ export async function openRemoteTarget(
     ca: io.env.KNOCK_CA_FILE ? readCaFile(io.env.KNOCK_CA_FILE, io.cwd) : null,
     log: output.verbosity.verbose ? (line) => output.note(line) : undefined,
     guardRequest: await loadRequestGuard(settings),
-    async loadResources(client) {
-      const { createRemoteResources } = await import("../remote/resources/create-remote-resources.js");
-      return createRemoteResources(client);
-    },
+    loadResources: () => import("../remote/resources/create-remote-resources.js"),
   });
   opened.push(remote);
   // At this point an invalid base URL has been rejected, and no request has been sent.

@@ -1,7 +1,10 @@
 import type { Command } from "commander";
+import { KnockError } from "../errors/knock-error.js";
+import { printResource } from "../output/print-resources.js";
 import type { CommandContext } from "./context.js";
 import { COMMAND_GROUPS } from "./shared/help-groups.js";
 import { addRecipientCommands } from "./shared/recipient-commands.js";
+import { addResourceOptions, openResources, type ResourceFlags } from "./shared/resource-options.js";
 
 export function registerUsers(program: Command, context: CommandContext): void {
   const users = program
@@ -30,5 +33,30 @@ export function registerUsers(program: Command, context: CommandContext): void {
       delete: (resources, [id]) => resources.users.delete(id as string),
     },
     context,
+  );
+  registerMerge(users, context);
+}
+
+function registerMerge(users: Command, context: CommandContext): void {
+  const merge = users
+    .command("merge")
+    .argument("<id>", "the ID of the user that stays")
+    .argument("<other-id>", "the ID of the user that is deleted")
+    .description("Merge a user into another one and delete it. Values of the user that stays take precedence.");
+  addResourceOptions(merge, ({ user, actor }) => [`knock users merge ${user} ${actor}`]).action(
+    async (id: string, otherId: string, flags: ResourceFlags) => {
+      if (id === otherId)
+        throw new KnockError("usage", `a user cannot be merged into itself: ${JSON.stringify(id)}`, {
+          hint: "Give the IDs of two users.",
+        });
+      const { users: operations } = await openResources(context, flags, "write");
+      const merged = await operations.merge(id, otherId);
+      if (merged !== null) return printResource("user", merged, context.output);
+      const missing = (await operations.read(id)) === null ? id : otherId;
+      throw new KnockError("resource_missing", `there is no user "${missing}"`, {
+        details: [{ pointer: "", message: "is no user's id", value: missing }],
+        hint: "Run `knock users list` to see known users. Nothing was changed.",
+      });
+    },
   );
 }

@@ -1,3 +1,4 @@
+import type { EngagementAction } from "../domain/message/message.js";
 import { splitRecipientKey, toRecipientReference, USERS } from "../domain/recipient/recipient.js";
 import type { CancelOutcome, TriggerOutcome } from "../domain/run/outcome.js";
 import {
@@ -21,24 +22,28 @@ import { checkHeaderValue } from "./header-value.js";
 import { listPage, type Query } from "./list-page.js";
 import { readRemoteWorkflowRun } from "./read-remote-workflow-run.js";
 import { readRunDetail } from "./read-run-detail.js";
-import {
-  listRemoteMessages,
-  markRemoteMessages,
-  readRemoteDeliveryLogs,
-  readRemoteMessage,
-} from "./remote-messages.js";
+import { listRemoteMessages, readRemoteDeliveryLogs, readRemoteMessage } from "./remote-messages.js";
 
 export { readProxySettings } from "./http/proxy-settings.js";
 
+/** The operations that `knock notify` does not need. They are in another bundle. */
+interface ResourceModule {
+  createRemoteResources(client: ApiClient): ResourceOperations;
+  markRemoteMessages(
+    client: ApiClient,
+    ids: readonly string[],
+    action: EngagementAction,
+    metadata: JsonObject | null,
+  ): Promise<JsonObject[]>;
+}
+
 export interface RemoteOptions extends ApiClientOptions {
-  /** Creates the operations on resources. They are in another bundle, because `knock notify` does not need them. */
-  loadResources(client: ApiClient): Promise<ResourceOperations>;
+  loadResources(): Promise<ResourceModule>;
 }
 
 /** Opens the hosted API, or a server with the same API. Throws `usage` or `authentication` for invalid options. */
 export function openRemote(options: RemoteOptions): Operations {
   const client = createApiClient(options);
-  let resources: Promise<ResourceOperations> | undefined;
   return {
     target: "remote",
     triggerWorkflow: (trigger, { idempotency_key }) => triggerWorkflow(client, options, trigger, { idempotency_key }),
@@ -50,11 +55,11 @@ export function openRemote(options: RemoteOptions): Operations {
     readMessage: (id) => readRemoteMessage(client, id),
     readDeliveryLogs: (id) => readRemoteDeliveryLogs(client, id),
     listMessages: (filter, page) => listRemoteMessages(client, filter, page),
-    markMessages: (ids, action, metadata) => markRemoteMessages(client, ids, action, metadata),
-    openResources: () => {
-      resources ??= options.loadResources(client);
-      return resources;
+    async markMessages(ids, action, metadata = null) {
+      const { markRemoteMessages } = await options.loadResources();
+      return markRemoteMessages(client, ids, action, metadata);
     },
+    openResources: async () => (await options.loadResources()).createRemoteResources(client),
     close: () => client.close(),
   };
 }

@@ -70,6 +70,8 @@ async function runCommands(collab: Sample): Promise<Commands> {
   await knock.run(["runs", "show", json.outcome.workflow_run_id], "2 delivered · 2 waiting");
   await knock.run(["cancel", "new-comment", "c1", "-r", "zoe"], "canceled");
   await knock.run(["users", "set", "bo", "--set", "name=Bo"], "name        Bo");
+  await knock.run(["users", "set", "bob", "--set", "plan=pro"], "plan        pro");
+  await knock.run(["users", "merge", "bo", "bob"], "plan        pro");
   await knock.run(["objects", "set", "projects", "p9", "--set", "name=P"], "projects/p9  object");
   await knock.run(["tenants", "set", "globe", "--set", "name=Globe"], "globe  tenant");
   await knock.run(["preferences", "set", "ada", "--set", "workflows.invite:=false"], "workflows.invite");
@@ -97,7 +99,7 @@ async function runCommands(collab: Sample): Promise<Commands> {
   await knock.run(["workflows"], /^new-comment +New comment/m);
   await knock.run(["validate"], /^0 errors, .* files$/m);
   await knock.run(["types", "--language", "python"], "class NewCommentData:");
-  await knock.run(["dev", "--port", "0", "--exec", "knock config get target"], "local");
+  await knock.run(["dev", "--port", "0", "--exec", "knock users get ada -q --remote"], /^ada$/m);
   await knock.run(["init", "more"], "✓ more/knock.json");
   await knock.run(["auth", "login", "--with-key"], "stored", { input: "sk_test_0123456789abcdefghij\n" });
   const line = '{"at":"2026-03-01T23:00:00Z","key":"storage-low","recipients":["ada"],"data":{"percent":95}}';

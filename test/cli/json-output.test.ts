@@ -209,6 +209,8 @@ describe.concurrent("every printed document matches its schema", () => {
 
     await run("users set zoe --set email=zoe@example.com --set plan=pro");
     await run("users get zoe");
+    await run("users merge grace zoe");
+    await run("users set zoe");
     await run("users delete zoe");
     await run("objects set projects p9 --set name=Nine");
     await run("objects get projects p9");

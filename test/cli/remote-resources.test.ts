@@ -53,7 +53,7 @@ describe("resource commands on the remote target", () => {
       ["users", "get", "zoe/x", "--json"],
       ["users", "list", "--limit", "2", "--json"],
       ["users", "set", "zoe", "--data", '{"preferences":{"default":{"channel_types":{"fax":true}}}}', "--json"],
-      ["users", "delete", "amy", "--json"],
+      ["users", "merge", "zoe", "amy", "--json"],
       ["users", "delete", "amy"],
       ["objects", "set", "projects", "p 1", "--data", '{"name":"Apollo"}'],
       ["objects", "get", "projects", "p 1", "--json"],
@@ -149,6 +149,7 @@ describe("resource commands on the remote target", () => {
     const ids = ["--data", '{"schedule_ids":[]}'];
     for (const write of [
       ["users", "set", "ada"],
+      ["users", "merge", "ada", "bo"],
       ["users", "delete", "ada"],
       ["objects", "set", "projects", "p1", "--data", "{}"],
       ["objects", "delete", "projects", "p1"],

@@ -1,5 +1,4 @@
 import { openRemote } from "../../src/remote/open-remote.js";
-import { createRemoteResources } from "../../src/remote/resources/create-remote-resources.js";
 import { describeOperations } from "../contract/operations/operations-contract.js";
 import { EngineHarness } from "../helpers/engine-harness.js";
 import { openTestEmulator } from "../helpers/test-emulator.js";
@@ -23,7 +22,7 @@ describeOperations("remote, over the emulator,", async ({ workflows, recipients 
     branch: null,
     timeoutMs: 10_000,
     userAgent: "knock-cli/test",
-    loadResources: async (client) => createRemoteResources(client),
+    loadResources: () => import("../../src/remote/resources/create-remote-resources.js"),
   });
   return {
     operations,

@@ -1,5 +1,4 @@
 import type { RemoteOptions } from "../../src/remote/open-remote.js";
-import { createRemoteResources } from "../../src/remote/resources/create-remote-resources.js";
 import type { StubApi } from "../helpers/stub-api.js";
 
 /** Returns a clock that only sleeping advances, and the durations slept in milliseconds. */
@@ -31,7 +30,7 @@ export function buildClientOptions(
     timeoutMs: 5_000,
     userAgent: "knock-cli/test",
     random: () => 0,
-    loadResources: async (client) => createRemoteResources(client),
+    loadResources: () => import("../../src/remote/resources/create-remote-resources.js"),
     ...more,
   };
 }

@@ -4,6 +4,7 @@ import { type RecipientKey, toRecipientKey } from "../../src/domain/recipient/re
 import { getExitCode } from "../../src/errors/knock-error.js";
 import type { Operations } from "../../src/ports/operations.js";
 import { openRemote } from "../../src/remote/open-remote.js";
+import type { JsonObject } from "../../src/util/json.js";
 import { type StubApi, startStubApi } from "../helpers/stub-api.js";
 import { get, message, NOT_FOUND, page, RUN_ID, runId } from "./api-bodies.js";
 import { buildClientOptions, catchRejection, createFakeClock } from "./open-options.js";
@@ -108,17 +109,71 @@ describe("marking messages", () => {
     ["A-224", "interacted", "PUT", "interacted"],
     ["A-219", "archived", "PUT", "archived"],
     ["A-220", "unarchived", "DELETE", "archived"],
-  ] as const)("with %s: %s sends %s …/%s, in the order of the ids", async (_rule, action, method, status) => {
+  ] as const)("with %s: %s sends %s …/%s for one message", async (_rule, action, method, status) => {
     api.expect(
-      get("/v1/messages/m2", message("m2", 2, "email_1")),
       get("/v1/messages/m1", m1),
-      { method, path: `/v1/messages/m2/${status}`, reply: { status: 500 } },
-      { method, path: `/v1/messages/m2/${status}`, reply: { json: message("m2", 2, "email_1", { read_at: "x" }) } },
+      { method, path: `/v1/messages/m1/${status}`, reply: { status: 500 } },
       { method, path: `/v1/messages/m1/${status}`, reply: { json: m1 } },
+    );
+    expect(await remote.markMessages(["m1"], action)).toEqual([m1]);
+    expect(time.slept).toEqual([500]);
+  });
+
+  const m2 = message("m2", 2, "email_1");
+  /** The list that shows which messages exist. */
+  const known = (ids: string[], items: JsonObject[]) =>
+    get(`/v1/messages?${ids.map((id) => `message_ids%5B%5D=${id}`).join("&")}&page_size=50`, page(items));
+
+  it.each([
+    ["A-213", "seen"],
+    ["A-216", "unseen"],
+    ["A-212", "read"],
+    ["A-215", "unread"],
+    ["A-211", "interacted"],
+    ["A-209", "archived"],
+    ["A-214", "unarchived"],
+  ] as const)("with %s: sends a batch/%s for several messages, in the order of the ids", async (_rule, action) => {
+    const request = { method: "POST", path: `/v1/messages/batch/${action}`, body: { message_ids: ["m2", "m1"] } };
+    api.expect(
+      known(["m2", "m1"], [m1, m2]),
+      { ...request, reply: { status: 500 } },
+      { ...request, reply: { json: [m1, m2] } },
     );
     const marked = await remote.markMessages(["m2", "m1"], action);
     expect(marked.map(({ id }) => id)).toEqual(["m2", "m1"]);
     expect(time.slept).toEqual([500]);
+  });
+
+  it("A-077 sends at most 50 ids in a request", async () => {
+    const ids = Array.from({ length: 51 }, (_, index) => `m${index}`);
+    const messages = ids.map((id) => message(id, 1, "email_1"));
+    const path = "/v1/messages/batch/read";
+    api.expect(
+      known(ids.slice(0, 50), messages.slice(0, 50)),
+      known(["m50"], messages.slice(50)),
+      { method: "POST", path, body: { message_ids: ids.slice(0, 50) }, reply: { json: messages.slice(0, 50) } },
+      { method: "POST", path, body: { message_ids: ["m50"] }, reply: { json: messages.slice(50) } },
+    );
+    expect((await remote.markMessages(ids, "read")).map(({ id }) => id)).toEqual(ids);
+  });
+
+  it("A-047 repeats the request for messages that were changed less than a second ago", async () => {
+    const path = "/v1/messages/batch/read";
+    const headers = { "x-ratelimited-message_ids": "m2" };
+    const limited = { method: "POST", path, body: { message_ids: ["m2"] }, reply: { json: [m2], headers } };
+    api.expect(
+      known(["m1", "m2"], [m1, m2]),
+      { method: "POST", path, body: { message_ids: ["m1", "m2"] }, reply: { json: [m1, m2], headers } },
+      { ...limited, reply: { json: [{ ...m2, read_at: "x" }] } },
+    );
+    expect(await remote.markMessages(["m1", "m2"], "read")).toEqual([m1, { ...m2, read_at: "x" }]);
+    expect(time.slept).toEqual([1_000]);
+    api.expect(known(["m2", "m3"], [m2, message("m3", 3, "email_1")]));
+    const all = { method: "POST", path, body: { message_ids: ["m2", "m3"] } };
+    const both = { "x-ratelimited-message_ids": "m2, m3" };
+    for (let tries = 1; tries <= 5; tries++) api.expect({ ...all, reply: { json: [], headers: both } });
+    const error = await catchRejection(remote.markMessages(["m2", "m3"], "read"));
+    expect(error).toMatchObject({ code: "rate_limited", message: expect.stringContaining("m2, m3") });
   });
 
   it("A-224, A-487, E-226 sends the metadata of an interaction as the body", async () => {
@@ -139,7 +194,7 @@ describe("marking messages", () => {
   });
 
   it("reports an unknown id, and changes nothing", async () => {
-    api.expect(get("/v1/messages/m1", m1), get("/v1/messages/x", NOT_FOUND, 404));
+    api.expect(known(["m1", "x"], [m1]));
     const error = await catchRejection(remote.markMessages(["m1", "x", ""], "read"));
     expect(error).toMatchObject({
       code: "resource_missing",
@@ -153,19 +208,19 @@ describe("marking messages", () => {
   });
 
   it("reports what was changed before a failure", async () => {
+    const ids = Array.from({ length: 51 }, (_, index) => `m${index}`);
+    const messages = ids.map((id) => message(id, 1, "email_1"));
+    const path = "/v1/messages/batch/read";
+    const forbidden = { status: 403, json: { code: "authorization", message: "No" } };
     api.expect(
-      get("/v1/messages/m1", m1),
-      get("/v1/messages/m2", message("m2", 2, "email_1")),
-      { method: "PUT", path: "/v1/messages/m1/read", reply: { json: m1 } },
-      {
-        method: "PUT",
-        path: "/v1/messages/m2/read",
-        reply: { status: 403, json: { code: "authorization", message: "No" } },
-      },
+      known(ids.slice(0, 50), messages.slice(0, 50)),
+      known(["m50"], messages.slice(50)),
+      { method: "POST", path, body: { message_ids: ids.slice(0, 50) }, reply: { json: messages.slice(0, 50) } },
+      { method: "POST", path, body: { message_ids: ["m50"] }, reply: forbidden },
     );
-    expect(await catchRejection(remote.markMessages(["m1", "m2"], "read"))).toMatchObject({
+    expect(await catchRejection(remote.markMessages(ids, "read"))).toMatchObject({
       code: "not_allowed",
-      hint: expect.stringContaining("Changed before: m1."),
+      hint: expect.stringMatching(/^Changed before: m0, m1, .* m49\. /),
     });
   });
 });

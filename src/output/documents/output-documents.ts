@@ -140,6 +140,7 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
       describeDocument(`${noun}s delete`, `Deleted ${noun}`, `The ${noun} that was deleted.`, deleted),
     ];
   }),
+  describeDocument("users merge", "User", "The user that stays.", userSchema),
   describeDocument(
     "preferences list",
     "List of preference sets",

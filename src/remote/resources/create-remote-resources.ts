@@ -7,6 +7,8 @@ import { createRemoteObjects, createRemoteTenants, createRemoteUsers } from "./r
 import { createRemoteSchedules } from "./schedules.js";
 import { createRemoteSubscriptions } from "./subscriptions.js";
 
+export { markRemoteMessages } from "./mark-messages.js";
+
 /** Creates the operations on the resources of an account, with the API's requests. */
 export function createRemoteResources(client: ApiClient): ResourceOperations {
   return {

@@ -30,22 +30,15 @@ function groupSchedules(schedules: readonly JsonObject[]): ScheduleGroup[] {
 
 /** Returns an error of one request with the pointers of the whole body, and how many schedules exist already. */
 function toBodyError(error: KnockError, { start }: ScheduleGroup, createdCount: number): KnockError {
-  const { code, message, hint, status, request_id, attempts, cause } = error;
   const details = error.details.map(({ pointer, ...detail }) => {
     const [, index, rest = ""] = /^\/recipients\/(\d+)(.*)$/.exec(pointer) ?? [];
     const path =
       index === undefined ? `/schedules/${start}${pointer}` : `/schedules/${start + Number(index)}/recipient${rest}`;
     return { ...detail, pointer: path };
   });
-  const created = createdCount === 0 ? [] : [`${createdCount} of the schedules were created before.`];
-  return new KnockError(code, message, {
-    hint: [...created, ...(hint === undefined ? [] : [hint])].join(" ") || undefined,
-    details,
-    status,
-    request_id,
-    attempts,
-    cause,
-  });
+  if (createdCount === 0) return error.copyWith({ details });
+  const created = `${createdCount} of the schedules were created before.`;
+  return error.copyWith({ details, hint: error.hint === undefined ? created : `${created} ${error.hint}` });
 }
 
 /**
