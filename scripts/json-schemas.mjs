@@ -100,8 +100,18 @@ function unwrapSingleMember(json) {
 
 const PLACEHOLDER = "^\\$\\{[^{}]*\\}$";
 
-/** Allows a placeholder such as `${count}` in place of a number or boolean, which a row of a scenario's table replaces. */
+/**
+ * Allows a placeholder such as `${count}` in place of a number, a boolean or one of several texts, which a row of a
+ * scenario's table replaces.
+ */
 function allowPlaceholder(json) {
+  if (json.enum?.some((value) => typeof value === "string")) {
+    const { enum: values } = json;
+    delete json.enum;
+    delete json.type;
+    json.anyOf = [{ enum: values }, { type: "string", pattern: PLACEHOLDER }];
+    return;
+  }
   const types = [json.type].flat();
   if (!types.some((type) => ["integer", "number", "boolean"].includes(type)) || types.includes("string")) return;
   json.type = [...types, "string"];

@@ -85,6 +85,11 @@ const ACTIONS: { [A in Action]: Perform<A> } = {
     const { workflow_run_id } = await operations.triggerWorkflow(trigger, options);
     return { workflow_run_id };
   },
+  async schedule({ workflow, ...body }, { operations }, { scenario }) {
+    const key = requireWorkflow(workflow, scenario, "schedule");
+    await operations.resources.schedules.create({ ...(body as JsonObject), workflow: key }, "the schedule");
+    return undefined;
+  },
   async cancel(value, { operations }, { scenario }) {
     const { workflow = null, ...body } = typeof value === "string" ? { cancellation_key: value } : value;
     const cancellation = parseCancellation(body, requireWorkflow(workflow, scenario, "cancel"));

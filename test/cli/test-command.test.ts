@@ -214,6 +214,43 @@ scenarios:
     expect(exitCode).toBe(1);
   });
 
+  it("selects values with JSONPath, of which one must match, or all must exclude a text", async ({ collab }) => {
+    const expectContent = (content: string): string =>
+      scenarioFile(`${NOTIFY_ADA}\n  expect: { messages: [{ channel: in-app, content: ${content} }] }`);
+    collab.write(
+      FILE,
+      expectContent('{ "$..rendered": { contains: Home }, "$.blocks[*].rendered": { excludes: "{{" } }'),
+    );
+    expect((await collab.knock(["test", FILE])).stdout).toContain("1 passed");
+    collab.write(FILE, expectContent('{ "$..rendered": { excludes: Home }, "$..nothing": { excludes: Home } }'));
+    const { stdout, exitCode } = await collab.knock(["test", FILE]);
+    expect(stdout).toContain('expected  text without "Home"');
+    expect(stdout).toContain("expected  a value\n      found     nothing");
+    expect(exitCode).toBe(1);
+    collab.write(FILE, expectContent('{ "$..blocks[0:1]": x }'));
+    expect((await collab.knock(["test", FILE])).stdout).toContain("is not a path such as blocks[0].rendered");
+  });
+
+  it("creates schedules, whose runs start when the clock reaches them", async ({ collab }) => {
+    const steps = `- schedule: { recipients: [grace], data: { page: Home }, repeats: [{ frequency: daily, hours: 12, minutes: 0 }] }
+  expect: { no_messages: true }
+- advance: 1d
+  expect: { messages: [{ to: grace, channel: in-app, count: 1, at: "2026-01-05T17:00:00Z" }] } # noon in New York
+- advance: 1d
+  expect: { messages: [{ to: grace, channel: in-app, count: 1, at: "2026-01-06T17:00:00Z" }] }
+- schedule: { workflow: nosuch, recipients: [grace], scheduled_at: "2026-01-08T12:00:00Z" }
+  expect: { error: workflow_missing }`;
+    collab.write(FILE, scenarioFile(steps));
+    const { stdout, exitCode } = await collab.knock(["test", FILE]);
+    expect(stdout).toContain("1 passed");
+    expect(exitCode).toBe(0);
+    collab.write(
+      FILE,
+      scenarioFile("- schedule: { recipients: [grace], repeats: [] }\n  expect: { no_messages: true }"),
+    );
+    expect((await collab.knock(["test", FILE])).exitCode).toBe(3);
+  });
+
   it("cancels, changes recipients, preferences and files, and expects errors", async ({ collab }) => {
     const steps = `- notify: { recipients: [grace], data: { page: Home }, cancellation_key: c1 }
 - cancel: c1

@@ -1,9 +1,10 @@
-import { getValueAtPath, type Json, type JsonObject } from "../../util/json.js";
+import type { Json, JsonObject } from "../../util/json.js";
 import { parseTimestamp } from "../condition/parse-timestamp.js";
 import type { RecipientReference } from "../recipient/recipient.js";
 import { parseExpectation } from "../run/expectation.js";
 import { type StepOutcome, summarizeOutcomes } from "../run/outcome.js";
 import { getStepLabels } from "../run/step-labels.js";
+import { selectContent } from "./content-path.js";
 import type { Expected, MessageExpectation, StepOutcomeExpectation } from "./expectation-schema.js";
 import type { Observation, ObservedMessage } from "./observed.js";
 import { describeFilter, isSelected } from "./select-messages.js";
@@ -104,10 +105,22 @@ const listMessages = (messages: readonly ObservedMessage[]): string =>
 const formatFound = (value: Json | undefined): string =>
   value === undefined ? "nothing" : typeof value === "string" ? value : JSON.stringify(value);
 
-/** Returns the value at a path such as `blocks[0].rendered`. */
-function readContent(message: ObservedMessage, path: string): Json | undefined {
-  const parts = path.replaceAll(/\[(\d+)\]/g, ".$1").split(".");
-  return getValueAtPath(message.content, parts) as Json | undefined;
+/**
+ * Returns the failure of an expected value in the content, or null. If a path selects several values, one of them must match,
+ * and with `excludes` all of them. A path that selects nothing fails.
+ */
+function findContentMismatch(
+  matcher: TextMatcher,
+  content: JsonObject,
+  path: string,
+): Pick<ExpectationFailure, "expected" | "found"> | null {
+  const values = selectContent(content, path);
+  if (values.length === 0) return { expected: matchText(matcher, undefined)?.expected ?? "a value", found: "nothing" };
+  const mismatches = values.map((value) => matchText(matcher, value));
+  const mismatch = mismatches.find((candidate) => candidate !== null);
+  const isExclusion = typeof matcher === "object" && typeof matcher.excludes === "string";
+  if (!mismatch || (!isExclusion && mismatches.includes(null))) return null;
+  return { expected: mismatch.expected, found: values.map(formatFound).join(" | ") };
 }
 
 function checkMessage(
@@ -148,10 +161,8 @@ function checkMessage(
       });
   }
   for (const [field, matcher] of Object.entries(expected.content ?? {})) {
-    const found = readContent(message, field);
-    compare(field, matcher, found, ["content", field]);
-    if (found === undefined && matchText(matcher, found) === null)
-      add({ path: [...path, "content", field], subject: `${field} of ${name}`, expected: "a value", found: "nothing" });
+    const mismatch = findContentMismatch(matcher, message.content, field);
+    if (mismatch !== null) add({ path: [...path, "content", field], subject: `${field} of ${name}`, ...mismatch });
   }
   if (expected.snapshot) {
     const difference = reader.compareSnapshot(message, expected.snapshot === true ? message.step : expected.snapshot);

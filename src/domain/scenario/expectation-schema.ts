@@ -17,6 +17,7 @@ import {
   wholeNumber,
 } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
+import { parseContentPath } from "./content-path.js";
 import { textMatcherSchema } from "./text-matcher.js";
 
 /** The schema of a time in ISO 8601. */
@@ -45,6 +46,13 @@ export const messageFilterFields = () => ({
 
 const messageFilterSchema = once(() => z.strictObject(messageFilterFields()));
 
+const contentPathRule = () =>
+  rule((paths, report) => {
+    for (const path of Object.keys(paths))
+      if (parseContentPath(path) === null)
+        report([path], "is not a path such as blocks[0].rendered or $..rendered (slices and filters are unsupported)");
+  });
+
 const messageExpectationSchema = once(() =>
   z
     .strictObject({
@@ -63,8 +71,8 @@ const messageExpectationSchema = once(() =>
         "Texts of the elements that CSS selectors find in the HTML. A selector that finds nothing fails.",
       ),
       content: described(
-        optional(record(textMatcherSchema())),
-        "Values in the content, by path, such as blocks[0].rendered.",
+        optional(record(textMatcherSchema()).check(contentPathRule())),
+        "Values in the content, by path, such as blocks[0].rendered, or by JSONPath, such as $..rendered.",
       ),
       snapshot: described(
         optional(typeUnion("true or a name", [z.literal(true), nonEmptyString()])),

@@ -18,6 +18,7 @@ import {
   text,
 } from "../schema/fields.js";
 import { unionByType } from "../schema/union-by-type.js";
+import { buildScheduleRequestSchema } from "../trigger/schedule-schema.js";
 import { triggerSchema } from "../trigger/trigger-schema.js";
 import {
   expectationSchema,
@@ -35,6 +36,11 @@ const ACTIONS = {
         workflow: text("The key of the workflow. Default: the workflow of the file."),
       }),
       "Triggers a workflow. The fields are those of a trigger payload.",
+    ),
+  schedule: () =>
+    described(
+      buildScheduleRequestSchema(text("The key of the workflow. Default: the workflow of the file.")),
+      "Creates a schedule for each recipient. The fields are those of the API. Later steps that move the clock run it.",
     ),
   cancel: () =>
     described(

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { once } from "../../util/once.js";
 import { parseTimestamp } from "../condition/parse-timestamp.js";
 import { recipientSchema, tenantSchema } from "../request/recipient-schema.js";
-import { anyValue, optional, record, rule, wholeNumber } from "../schema/fields.js";
+import { anyValue, described, optional, record, rule, wholeNumber } from "../schema/fields.js";
 import { boundedList } from "../schema/lists.js";
 import { unionByType } from "../schema/union-by-type.js";
 import { REPEAT_DAY_GROUPS, REPEAT_DAYS, REPEAT_FREQUENCIES } from "./schedule.js";
@@ -49,13 +49,18 @@ const repeatsSchema = once(() => {
 
 /** Returns the fields that all requests about schedules share. */
 const sharedFields = () => ({
-  actor: optional(recipientSchema()),
-  tenant: optional(tenantSchema()),
-  data: optional(record(z.unknown())),
-  repeats: optional(repeatsSchema()),
-  scheduled_at: z.optional(time()),
-  ending_at: z.optional(time()),
+  actor: described(optional(recipientSchema()), "The recipient who caused the runs."),
+  tenant: described(optional(tenantSchema()), "The tenant of the runs."),
+  data: described(optional(record(z.unknown())), "The data of each run's trigger."),
+  repeats: described(
+    optional(repeatsSchema()),
+    'The rules of a recurring schedule, such as { "frequency": "daily", "hours": 9 }, in the time zone of the recipient.',
+  ),
+  scheduled_at: described(z.optional(time()), 'The time of the first run, such as "2026-01-05T18:00:00Z".'),
+  ending_at: described(z.optional(time()), "The time after which no run starts."),
 });
+
+const RECIPIENTS = "The recipients, who each get a schedule: user IDs, objects and inline recipients.";
 
 const creationFields = () => ({ workflow: nonEmptyText("a workflow key"), ...sharedFields() });
 
@@ -78,14 +83,16 @@ const scheduleIds = () =>
     emptyMessage: "must have at least one of ids",
   });
 
-/** The schema of a create body. */
-export const scheduleRequestSchema = once(() => {
-  const { workflow, ...fields } = creationFields();
+/** Returns the schema of a create body, with the given schema of its workflow. */
+export const buildScheduleRequestSchema = <W extends z.ZodMiniType>(workflow: W) => {
+  const { workflow: _, ...fields } = creationFields();
   const limits = { max: MAX_SCHEDULES, noun: "recipients", emptyMessage: "must have at least one of recipients" };
   return z
-    .strictObject({ workflow, recipients: boundedList(recipientSchema(), limits), ...fields })
+    .strictObject({ workflow, recipients: described(boundedList(recipientSchema(), limits), RECIPIENTS), ...fields })
     .check(occurrenceRule);
-});
+};
+
+export const scheduleRequestSchema = once(() => buildScheduleRequestSchema(creationFields().workflow));
 
 /** The schema of a bulk create body, whose schedules have one recipient each. */
 export const bulkScheduleRequestSchema = once(() => {

@@ -87,6 +87,14 @@ it("contains the sections of environment.json that are built lazily", () => {
     expect([section, validate(section)]).toEqual([section, false]);
 });
 
+it("accepts placeholders of a table in place of numbers, booleans and one of several texts", () => {
+  const validate = compileSchema("scenario");
+  const build = (step: object) => ({ scenarios: { a: { each: [{ x: 1 }], steps: [step] } } });
+  const mark = { channel: "in-app", status: "${x}" };
+  expect(validate(build({ mark, expect: { cancelled: "${x}", no_messages: true } }))).toBe(true);
+  expect(validate(build({ mark: { ...mark, status: "sen" }, expect: { cancelled: 1 } }))).toBe(false);
+});
+
 it.each([
   ["environment", "channels"],
   ["guide", "steps"],
