@@ -34,6 +34,7 @@ const RELATED = {
   idempotency_conflict: [command("notify")],
   conflict: [command("broadcasts"), command("messages")],
   confirmation_needed: [command("auth")],
+  too_many_recipients: [command("notify")],
   recipient_not_allowed: [["Remote and keys", "guide/remote-and-keys.md"], command("config")],
   unreachable: [["Test your application", "guide/test-your-app.md"], VARIABLES],
   port_in_use: [command("dev"), ["Test your application", "guide/test-your-app.md"]],

@@ -77,6 +77,9 @@ const SCENARIOS = {
     before: ["knock broadcasts send history-launch --all-users"],
   },
   confirmation_needed: { command: REMOTE, env: { KNOCK_API_KEY: "sk_0123456789" } },
+  too_many_recipients: {
+    command: "knock notify new-comment -r ada,grace,zoe --set page=Home --max-recipients 2",
+  },
   recipient_not_allowed: {
     command: REMOTE,
     env: { KNOCK_API_KEY: API_KEY },

@@ -1,5 +1,6 @@
 import { mkdirSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
+import type { ProfileChange } from "../commands/services.js";
 import { KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 import {
@@ -25,7 +26,7 @@ export interface Credentials {
   readonly path: string;
   readProfile(name: string): StoredProfile;
   /** Creates or updates a profile. Undefined leaves a value unchanged; null removes it. */
-  writeProfile(name: string, change: { [key in keyof Profile]: Profile[key] | null }): Promise<void>;
+  writeProfile(name: string, change: ProfileChange): Promise<void>;
   /**
    * Deletes a profile, and clears the default if it names that profile. Resolves to false if there was no such profile.
    */
@@ -114,6 +115,12 @@ export function openCredentials(
         const value = change[field];
         if (value === null) delete profile[field];
         else if (value !== undefined) profile[field] = value;
+      }
+      if (change.recipients !== undefined) {
+        const stored = isJsonObject(profile.recipients) ? profile.recipients : {};
+        const recipients = Object.entries({ ...stored, ...change.recipients }).filter(([, value]) => value !== null);
+        if (recipients.length === 0) delete profile.recipients;
+        else profile.recipients = Object.fromEntries(recipients);
       }
       await write({ ...document, profiles: { ...document.profiles, [name]: profile } });
     },

@@ -20,6 +20,7 @@ import { systemIds } from "../util/ids.js";
 import { createLazyProviders } from "./lazy-providers.js";
 import { mapEnvironment } from "./map-environment.js";
 import type { ProcessIO } from "./process-io.js";
+import { redirectDeliveries } from "./redirect-deliveries.js";
 import type { Setting } from "./resolve-settings.js";
 
 /**
@@ -152,6 +153,8 @@ type ProviderFor = EngineContext["findProvider"];
 interface LocalEngineOptions {
   /** Wraps the function that finds a channel's provider, for example to inject faults. */
   wrapProviders?: (providerFor: ProviderFor) => ProviderFor;
+  /** The address to which all emails are delivered. */
+  redirect?: string | null | undefined;
   guides?: EngineContext["createGuideOperations"];
   contentsInLocale?: EngineContext["renderContentsInLocale"];
   warn?: EngineContext["warn"];
@@ -180,6 +183,7 @@ export function createLocalEngine(
   { sleep, env }: Pick<ProcessIO, "sleep" | "env">,
   {
     wrapProviders = (providerFor) => providerFor,
+    redirect,
     guides,
     contentsInLocale,
     warn,
@@ -197,10 +201,11 @@ export function createLocalEngine(
   const beforeRequest = () => store.syncToDisk();
   const privateAddresses = async () => (await definitions.environment()).private_addresses;
   const providers = createLazyProviders(env, beforeRequest, privateAddresses, secretValues);
+  const findProvider = wrapProviders(providers.findProvider);
   return createEngine({
     store,
     definitions,
-    findProvider: wrapProviders(providers.findProvider),
+    findProvider: redirect ? redirectDeliveries(findProvider, redirect, warn ?? (() => {})) : findProvider,
     httpClient: {
       fetch: async (request) => {
         await beforeRequest();

@@ -12,9 +12,10 @@ export async function openLocalTarget(
   location: string,
   io: ProcessIO,
   output: Output,
+  redirect: string | null,
 ): Promise<LocalTarget> {
   const store = await openProjectStore(project, location);
-  const operations = createLocalEngine(project, store, io, { warn: (text) => output.warn(text) });
+  const operations = createLocalEngine(project, store, io, { warn: (text) => output.warn(text), redirect });
   const { sources: log, broadcasts } = await store.openLogs();
   const sourceContext = { project, definitions: project, operations, log };
   return {

@@ -40,7 +40,7 @@ async function readPage(): Promise<string | null> {
 export async function openProjectEmulator(
   opened: Project,
   location: string,
-  flags: EmulatorFlags,
+  flags: EmulatorFlags & { redirect?: string | null },
   io: ProcessIO,
   output: Output,
 ): Promise<OpenedEmulator> {
@@ -59,7 +59,16 @@ export async function openProjectEmulator(
   try {
     watchStoreFile(location, (text) => output.warn(text), watching.signal);
     await applyRecipientsFiles(opened, store);
-    const context = buildEmulatorContext({ opened, project, store, logs: await store.openLogs(), io, output });
+    const { redirect } = flags;
+    const context = buildEmulatorContext({
+      opened,
+      redirect,
+      project,
+      store,
+      logs: await store.openLogs(),
+      io,
+      output,
+    });
     const { operations, onError } = context;
     const sceneStores = new Set<Store>();
     /** Opens a scene with a store in memory, which starts with the recipients files and is discarded with the scene. */
@@ -70,6 +79,7 @@ export async function openProjectEmulator(
       return {
         options: buildEmulatorContext({
           opened,
+          redirect,
           project,
           store: sceneStore,
           logs: await sceneStore.openLogs(),
@@ -131,6 +141,7 @@ export async function openProjectEmulator(
 
 interface EmulatorSources {
   opened: Project;
+  redirect: string | null | undefined;
   project: FollowedProject;
   store: Store;
   logs: StoreLogs;
@@ -141,7 +152,15 @@ interface EmulatorSources {
 type EmulatorContext = SceneParts["options"];
 
 /** Builds the engine on the project's current files, and everything else that the API's responses are based on. */
-function buildEmulatorContext({ opened, project, store, logs, io, output }: EmulatorSources): EmulatorContext {
+function buildEmulatorContext({
+  opened,
+  redirect,
+  project,
+  store,
+  logs,
+  io,
+  output,
+}: EmulatorSources): EmulatorContext {
   const { cwd, env } = io;
   const { definitions } = project;
   const faults = new Faults();
@@ -153,6 +172,7 @@ function buildEmulatorContext({ opened, project, store, logs, io, output }: Emul
     io,
     {
       wrapProviders: (next) => (channel) => faults.wrapProvider(channel, next),
+      redirect,
       guides: (context) => createGuideOperations(context, guides),
       contentsInLocale: renderContentsInLocale,
       warn: (text) => output.warn(text),

@@ -34,6 +34,11 @@ export async function openRemoteTarget(
       hint: "Set KNOCK_API_KEY, or run `knock auth login` to store a key.",
     });
   }
+  const { redirect, recipientGuards } = settings;
+  if (redirect.value !== null && recipientGuards.length === 0)
+    output.warnOnce(
+      "recipients.redirect has no effect on the remote target: add recipients.allow to limit whom it reaches",
+    );
   const { openRemote, readProxySettings } = await import("../remote/open-remote.js");
   const remote = openRemote({
     baseUrl: settings.base_url.value,

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { describeInvalidPattern } from "../domain/recipient/recipient-pattern.js";
+import { describeInvalidAddress, describeInvalidPattern } from "../domain/recipient/recipient-pattern.js";
 import { type ErrorDetail, KnockError } from "../errors/knock-error.js";
 import { isJsonObject, type Json, type JsonObject } from "../util/json.js";
 
@@ -9,7 +9,13 @@ export interface Profile {
   base_url?: string;
   branch?: string;
   target?: "local" | "remote";
-  recipients?: { allow?: string[] };
+  recipients?: RecipientSettings;
+}
+
+/** The recipient guard of a profile. */
+interface RecipientSettings {
+  allow?: string[];
+  redirect?: string;
 }
 
 export const PROFILE_FIELDS = ["api_key", "base_url", "branch", "target"] as const;
@@ -70,16 +76,20 @@ export function parseProfile(value: Json, name: string, file: string): Profile {
   const profile = Object.fromEntries(
     PROFILE_FIELDS.flatMap((field) => (value[field] === undefined ? [] : [[field, value[field]]])),
   ) as Profile;
-  return recipients === undefined ? profile : { ...profile, recipients: recipients as { allow?: string[] } };
+  return recipients === undefined ? profile : { ...profile, recipients: recipients as RecipientSettings };
 }
 
 /** Returns what is wrong with the recipient guard of a profile. */
 function listRecipientFindings(recipients: Json, pointer: string): ErrorDetail[] {
   if (!isJsonObject(recipients)) return [{ pointer, message: "must be an object" }];
   const details: ErrorDetail[] = Object.keys(recipients)
-    .filter((key) => key !== "allow")
+    .filter((key) => key !== "allow" && key !== "redirect")
     .map((key) => ({ pointer: `${pointer}/${key}`, message: "is an unknown key" }));
-  const { allow = [] } = recipients;
+  const { allow = [], redirect = null } = recipients;
+  if (redirect !== null) {
+    const message = typeof redirect === "string" ? describeInvalidAddress(redirect) : "must be an email address";
+    if (message !== null) details.push({ pointer: `${pointer}/redirect`, message });
+  }
   if (!Array.isArray(allow))
     return [...details, { pointer: `${pointer}/allow`, message: "must be a list of patterns" }];
   for (const [index, pattern] of allow.entries()) {

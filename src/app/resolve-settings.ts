@@ -28,6 +28,8 @@ export interface Settings {
   profile: Setting<string | null>;
   store: Setting<string | null>;
   environment: Setting<string | null>;
+  /** The address to which the local target delivers all emails. */
+  redirect: Setting<string | null>;
   /** The guards of knock.json and of the profile. The remote target reaches only recipients that all of them allow. */
   recipientGuards: readonly RecipientGuard[];
   timeout_ms: number;
@@ -105,10 +107,14 @@ function listRecipientGuards(
   const guards: RecipientGuard[] = [];
   const projectPatterns = project.recipients?.allow;
   if (projectPatterns !== undefined)
-    guards.push({ allow: projectPatterns, source: `settings.recipients.allow in ${projectFile}` });
+    guards.push({ allow: projectPatterns, source: `settings.recipients.allow in ${projectFile}`, origin: "project" });
   const profilePatterns = profile.recipients?.allow;
   if (profilePatterns !== undefined)
-    guards.push({ allow: profilePatterns, source: `recipients.allow of profile "${profileName}" in ${profileFile()}` });
+    guards.push({
+      allow: profilePatterns,
+      source: `recipients.allow of profile "${profileName}" in ${profileFile()}`,
+      origin: "profile",
+    });
   return guards;
 }
 
@@ -159,6 +165,7 @@ export function resolveSettings(sources: SettingSources): Settings {
         ["project", project.store],
       ]) ?? none,
     environment: resolveEnvironmentSetting({ flags, env, project }) ?? none,
+    redirect: pick(undefined, undefined, project.recipients?.redirect, profile.recipients?.redirect) ?? none,
     recipientGuards: listRecipientGuards(sources, name, profile),
     timeout_ms: parseTimeout(flags),
   };

@@ -1,16 +1,41 @@
 import type { Command } from "commander";
+import { describeInvalidAddress, describeInvalidPattern } from "../domain/recipient/recipient-pattern.js";
 import { KnockError } from "../errors/knock-error.js";
 import { printTable } from "../output/print-table.js";
 import { didYouMean } from "../util/find-nearest.js";
 import type { CommandContext } from "./context.js";
-import type { TargetFlags } from "./services.js";
+import type { ProfileChange, TargetFlags } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addCommonOptions, addTargetSelection, type CommonFlags } from "./shared/options.js";
 
 /** The settings that `knock config set` writes to a profile. */
-const WRITABLE = ["target", "base_url", "branch", "profile"] as const;
-const READABLE = ["target", "base_url", "api_key", "branch", "profile", "store", "environment"];
+const WRITABLE = ["target", "base_url", "branch", "profile", "recipients.allow", "recipients.redirect"] as const;
+const READABLE = [
+  ...["target", "base_url", "api_key", "branch", "profile", "store", "environment"],
+  ...["recipients.allow", "recipients.redirect"],
+];
+
+/** Returns the change of a profile for a setting. An empty value removes the setting. */
+function toProfileChange(setting: Exclude<(typeof WRITABLE)[number], "profile">, value: string): ProfileChange {
+  if (setting === "recipients.redirect") return { recipients: { redirect: parseRedirect(value) } };
+  if (setting === "recipients.allow") return { recipients: { allow: parsePatterns(value) } };
+  return { [setting]: value === "" ? null : value };
+}
+
+function parseRedirect(value: string): string | null {
+  const message = value === "" ? null : describeInvalidAddress(value);
+  if (message !== null) throw new KnockError("usage", `recipients.redirect: ${message}`);
+  return value === "" ? null : value;
+}
+
+function parsePatterns(value: string): string[] | null {
+  if (value === "") return null;
+  const patterns = value.split(",").map((pattern) => pattern.trim());
+  const message = patterns.map(describeInvalidPattern).find((text) => text !== null);
+  if (message !== undefined) throw new KnockError("usage", `recipients.allow: ${message}`);
+  return patterns;
+}
 
 export function registerConfig(program: Command, context: CommandContext): void {
   const config = program
@@ -55,7 +80,11 @@ export function registerConfig(program: Command, context: CommandContext): void 
     )
     .optionsGroup(OPTION_GROUPS.profile)
     .option("--profile <name>", "write to this profile (default: the default profile)");
-  addExamples(addCommonOptions(set), ["knock config set target remote", "knock config set profile staging"]);
+  addExamples(addCommonOptions(set), [
+    "knock config set target remote",
+    "knock config set profile staging",
+    "knock config set recipients.allow '*@example.com, user:qa-*'",
+  ]);
   set.action(async (name: string, value: string, flags: CommonFlags & { profile?: string }) => {
     const setting = WRITABLE.find((writable) => writable === name);
     if (setting === undefined) {
@@ -72,7 +101,7 @@ export function registerConfig(program: Command, context: CommandContext): void 
     if (setting === "profile") await profiles.setDefault(value === "" ? null : value);
     else {
       const profile = flags.profile ?? profiles.getDefaultName() ?? "default";
-      await profiles.write(profile, { [setting]: value === "" ? null : value });
+      await profiles.write(profile, toProfileChange(setting, value));
       if (profiles.getDefaultName() === null) await profiles.setDefault(profile);
     }
     if (context.output.verbosity.json) context.output.json({ name, value: value === "" ? null : value });

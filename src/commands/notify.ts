@@ -17,6 +17,7 @@ import {
   describeSwallowedArgument,
   findSwallowedArgument,
 } from "./shared/options.js";
+import { RecipientLimit } from "./shared/recipient-limit.js";
 import {
   checkAgainstProject,
   type NotifyFlags,
@@ -51,6 +52,7 @@ export function registerNotify(program: Command, context: CommandContext): void 
     .option("--skip-delay", "skip delay steps")
     .option("--wait [duration]", "wait until every run has ended, or for this duration")
     .option("--all-or-nothing", "check every line of a JSON Lines file before triggering any")
+    .option("--max-recipients <n>", "trigger nothing for more recipients, in all lines together (exit 6)")
     .optionsGroup(OPTION_GROUPS.testing)
     .option("--dry-run", "check the trigger and show the request without sending it")
     .option("--expect <rule...>", `exit 1 unless every rule is met, such as ${RUN_RULE_EXAMPLES}`)
@@ -166,6 +168,7 @@ async function runSingle(
 ): Promise<void> {
   const { payload, name } = await readPayload(flags, context.input);
   const trigger = { ...parseTrigger(payload, workflow, name), name };
+  new RecipientLimit(flags.maxRecipients).add(trigger.trigger);
   await checkRuleSteps(rules, [trigger.trigger.workflow], flags, context);
   if (flags.dryRun) return printDryRun(trigger, flags, false, context);
   // The engine checks a local trigger itself, but a rejected trigger must not leave a new store behind.

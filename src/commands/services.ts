@@ -82,8 +82,19 @@ export interface TargetService {
   openForCheck(flags: TargetFlags): Promise<LocalOperations>;
   /** Returns whether the local store exists. */
   hasStore(flags: TargetFlags): Promise<boolean>;
+  /** Throws `recipient_not_allowed` if a recipient guard does not allow a remote trigger. */
+  checkRecipients(trigger: Trigger, flags: TargetFlags): Promise<void>;
   /** Returns the request that a remote trigger would make, without a key if none is configured. */
   describeRequest(trigger: Trigger, idempotencyKey: string | null, flags: TargetFlags): Promise<ApiRequest>;
+}
+
+/** A change of a profile; null removes a value. */
+export interface ProfileChange {
+  api_key?: string | null;
+  base_url?: string | null;
+  branch?: string | null;
+  target?: string | null;
+  recipients?: { allow?: string[] | null; redirect?: string | null };
 }
 
 /** The stored profiles. */
@@ -91,11 +102,8 @@ export interface ProfileService {
   readonly path: string;
   /** Returns the profiles. Their keys are redacted except for the prefix. */
   list(): Profile[];
-  /** Creates or updates a profile; null removes a value. */
-  write(
-    name: string,
-    change: { api_key?: string | null; base_url?: string | null; branch?: string | null; target?: string | null },
-  ): Promise<void>;
+  /** Creates or updates a profile. */
+  write(name: string, change: ProfileChange): Promise<void>;
   /** Deletes a profile. Resolves to false if there is no profile with this name. */
   delete(name: string): Promise<boolean>;
   getDefaultName(): string | null;

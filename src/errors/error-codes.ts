@@ -71,6 +71,10 @@ export const ERROR_CODES = {
   idempotency_conflict: { exit: EXIT.conflict },
   conflict: { exit: EXIT.conflict },
   confirmation_needed: { exit: EXIT.conflict },
+  too_many_recipients: {
+    exit: EXIT.conflict,
+    hint: "Check the recipients, or raise --max-recipients. This trigger was not sent.",
+  },
   recipient_not_allowed: { exit: EXIT.conflict, hint: "Use recipients that the guard allows. Nothing was sent." },
   unreachable: { exit: EXIT.unreachable, hasSeveralCauses: true },
   port_in_use: { exit: EXIT.unreachable },

@@ -79,6 +79,10 @@ describe.concurrent("knock doctor", () => {
       expect(server.requests).toEqual([]);
       const result = await collab.knock(["doctor", "--remote", "--json"], { env });
       expect([result.exitCode, find(result, "reachability")?.status]).toEqual([1, "error"]);
+      expect(find(result, "settings")?.message).toMatch(/, no recipient guard$/);
+      await collab.knock(["config", "set", "recipients.allow", "user:qa-*"]);
+      const guarded = await collab.knock(["doctor", "--remote", "--json"], { env });
+      expect(find(guarded, "settings")?.message).toContain(", recipients limited by recipients.allow of profile");
       expect(server.requests.length).toBeGreaterThan(0);
     } finally {
       await server.close();

@@ -323,6 +323,47 @@ it("sends SMS, push, chat and webhook messages from the built command, each to i
   }
 });
 
+describe("recipients.redirect", () => {
+  it("delivers every email to one address, and stores it unchanged", async () => {
+    sample.write("knock.json", { knockDir: "./knock", settings: { recipients: { redirect: "qa@lark.test" } } });
+    environment(
+      {},
+      {
+        cc_address: "Cy <cy@lark.test>, di@lark.test",
+        bcc_address: "bo@lark.test",
+        json_overrides: { headers: { "X-Kept": "1" }, to: "eve@lark.test" },
+      },
+    );
+    const ran = await notify('{"id":"ada","name":"Ada","email":"Ada L <ada@lark.test>"}');
+    expect(getFirstStep(ran)).toMatchObject({ reason: null, outcome: "sent", message_status: "sent" });
+    const [got] = smtp.received;
+    expect(smtp.received.map(({ to }) => to)).toEqual([["qa@lark.test"]]);
+    expect(got?.mail.subject).toBe("[to ada@lark.test] Hello Ada");
+    for (const name of ["cy@", "di@", "bo@", "eve@"]) expect(got?.raw).not.toContain(name);
+    const { content } = await readMessage(getFirstStep(ran)?.message_id);
+    expect(content).toMatchObject({ data: { to: "Ada L <ada@lark.test>", subject_line: "Hello Ada" } });
+  });
+
+  it("comes from the profile if knock.json has none, and knock.json takes precedence", async () => {
+    sample.write("../home/.config/knock/profiles.json", {
+      default: "default",
+      profiles: { default: { recipients: { redirect: "me@lark.test" } } },
+    });
+    environment();
+    await notify(ADA);
+    sample.write("knock.json", { knockDir: "./knock", settings: { recipients: { redirect: "qa@lark.test" } } });
+    await notify(ADA);
+    expect(smtp.received.map(({ to }) => to)).toEqual([["me@lark.test"], ["qa@lark.test"]]);
+  });
+
+  it.each(["QA <qa@lark.test>", "qa", ""])("must be a plain address: %j", async (redirect) => {
+    sample.write("knock.json", { knockDir: "./knock", settings: { recipients: { redirect } } });
+    const { stderr, exitCode } = await notify(ADA);
+    expect(stderr).toContain("must be an email address");
+    expect(exitCode).toBe(3);
+  });
+});
+
 describe("undelivered messages", () => {
   it("E-213 are delivered again by knock messages retry, by id or all of them", async () => {
     const env = { LARK_PASSWORD: PASSWORD };

@@ -1,4 +1,5 @@
 import { describe, expect } from "vitest";
+import type { JsonObject } from "../../src/util/json.js";
 import { inProcessTest } from "../helpers/run-in-process.js";
 import { type CommandResult, cliTest, type RunOptions, type Sample } from "../helpers/run-knock.js";
 import { type StubApi, startStubApi } from "../helpers/stub-api.js";
@@ -88,8 +89,16 @@ describe.concurrent("a recipient guard in knock.json", () => {
     const { stderr, exitCode } = await remote(collab, api, args);
     expect(exitCode).toBe(9);
     expect(stderr).toContain(`triggers.jsonl:2: ${REFUSED_ADA}`);
+    const all = await remote(collab, api, [...args, "--all-or-nothing"]);
+    expect({ stdout: all.stdout, exitCode: all.exitCode }).toEqual({ stdout: "", exitCode: 6 });
     const whole = collab.write("ada.json", { recipients: ["ada"], data: { page: "Home" } });
     expect((await remote(collab, api, ["notify", "new-comment", "--remote", "--file", whole])).exitCode).toBe(6);
+  });
+
+  test("explains that an allowed address is not enough", async ({ collab, api }) => {
+    setGuard(collab, ALLOW);
+    const { stderr } = await remote(collab, api, [...NOTIFY, "-r", '{"id":"ada","email":"qa@example.com"}']);
+    expect(stderr).toContain('may know other addresses of the user: add "user:ada".');
   });
 
   test("does not apply to the local target, reads and cancellations", async ({ collab, api }) => {
@@ -105,6 +114,80 @@ describe.concurrent("a recipient guard in knock.json", () => {
     const { stderr, exitCode } = await remote(collab, api, [...NOTIFY, "-r", "ada"]);
     expect(exitCode).toBe(3);
     expect(stderr).toMatch(/^error: knock\.json:.+must be a pattern such as "\*@example\.com"/);
+  });
+});
+
+describe.concurrent("the settings of a recipient guard", () => {
+  test("are shown and written", async ({ collab }) => {
+    const list = async () => {
+      const { json } = await collab.knock(["config", "list", "--json"]);
+      return (json.items as JsonObject[]).filter(({ name }) => String(name).startsWith("recipients"));
+    };
+    expect(await list()).toEqual([
+      { name: "recipients.allow", value: null, source: "default" },
+      { name: "recipients.redirect", value: null, source: "default" },
+    ]);
+    const set = (...args: string[]) => collab.knock(["config", "set", ...args]);
+    await set("recipients.allow", "*@example.com, user:qa-*");
+    await set("recipients.redirect", "qa@example.com");
+    expect(await list()).toEqual([
+      { name: "recipients.allow", value: "*@example.com, user:qa-*", source: "profile" },
+      { name: "recipients.redirect", value: "qa@example.com", source: "profile" },
+    ]);
+    setGuard(collab, ["user:ci-*"]);
+    expect((await list())[0]).toEqual({
+      ...{ name: "recipients.allow", value: "user:ci-* and *@example.com, user:qa-*", source: "project" },
+    });
+    await set("recipients.allow", "");
+    await set("recipients.redirect", "");
+    expect(JSON.parse(collab.read("../home/.config/knock/profiles.json"))).toEqual({
+      default: "default",
+      profiles: { default: {} },
+    });
+    expect(await set("recipients.allow", "ada")).toMatchObject({ exitCode: 2 });
+    expect(await set("recipients.redirect", "ada")).toMatchObject({ exitCode: 2 });
+  });
+
+  test("warn on the remote target if there is only a redirect", async ({ collab, api }) => {
+    collab.write("knock.json", { knockDir: "./knock", settings: { recipients: { redirect: "qa@example.com" } } });
+    expectTrigger(api, ["ada"]);
+    const { stderr, exitCode } = await remote(collab, api, [...NOTIFY, "-r", "ada"]);
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain("warning: recipients.redirect has no effect on the remote target");
+  });
+});
+
+describe.concurrent("--max-recipients", () => {
+  const LOCAL = ["notify", "new-comment", "--set", "page=Home", "--max-recipients"];
+
+  test("refuses a trigger with more recipients", async ({ collab }) => {
+    expect((await collab.knock([...LOCAL, "2", "-r", "ada,grace"])).exitCode).toBe(0);
+    for (const more of [[], ["--dry-run"]]) {
+      const args = [...LOCAL, "2", "-r", "ada,grace", "--object", "projects/p1", ...more, "--json"];
+      const { error, stdout, exitCode } = await collab.knock(args);
+      expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 6 });
+      expect(error).toMatchObject({
+        code: "too_many_recipients",
+        message: "3 recipients are more than --max-recipients 2",
+      });
+    }
+    expect((await collab.knock([...LOCAL, "many", "-r", "ada"])).exitCode).toBe(2);
+  });
+
+  test("counts all lines of a file, and stops at the line that passes the limit", async ({ collab }) => {
+    const lines = [["ada"], ["grace", "zoe"], ["ada"]].map((recipients) =>
+      JSON.stringify({ key: "new-comment", recipients, data: { page: "Home" } }),
+    );
+    const file = collab.write("triggers.jsonl", lines.join("\n"));
+    const args = ["notify", "--file", file, "--max-recipients", "2", "--json"];
+    const streamed = await collab.knock(args);
+    expect([streamed.documents.length, streamed.exitCode]).toEqual([1, 6]);
+    expect(streamed.error.message).toMatch(
+      /triggers\.jsonl:2: with the lines before, 3 recipients are more than --max-recipients 2$/,
+    );
+    expect(await collab.knock([...args, "--all-or-nothing"])).toMatchObject({ stdout: "", exitCode: 6 });
+    args[4] = "4";
+    expect((await collab.knock([...args, "--all-or-nothing"])).documents).toHaveLength(3);
   });
 });
 

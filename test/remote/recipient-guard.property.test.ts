@@ -13,7 +13,7 @@ import { RUN_ID } from "./api-bodies.js";
 import { buildClientOptions } from "./open-options.js";
 
 const ALLOW = ["*@example.com", "user:qa-*", "object:projects/qa-*", "phone:+1555*", "token:test-*"];
-const guardRequest = createRequestGuard([{ allow: ALLOW, source: "knock.json" }]);
+const guardRequest = createRequestGuard([{ allow: ALLOW, source: "knock.json", origin: "project" }]);
 
 /** Every disallowed identity contains this text or this number, so that a leak is found in any part of a request. */
 const OUTSIDER = "outsider";
@@ -298,8 +298,8 @@ describe("a recipient guard", () => {
 
   it("requires that every guard allows a recipient", async () => {
     const guard = createRequestGuard([
-      { allow: ["user:qa-*", "user:ci-*"], source: "knock.json" },
-      { allow: ["user:qa-*", "user:ada"], source: 'profile "staging"' },
+      { allow: ["user:qa-*", "user:ci-*"], source: "knock.json", origin: "project" },
+      { allow: ["user:qa-*", "user:ada"], source: 'profile "staging"', origin: "profile" },
     ]);
     const send = (id: string) => guard({ method: "PUT", path: `/v1/users/${id}`, headers: {}, body: {} });
     expect(() => send("qa-1")).not.toThrow();

@@ -163,11 +163,17 @@ export class Doctor {
   }
 
   private async checkSettings(): Promise<CheckResult> {
-    const { target, api_key, base_url } = await this.app.settings.get(this.flags);
+    const { target, api_key, base_url, recipientGuards } = await this.app.settings.get(this.flags);
+    const guard =
+      recipientGuards.length === 0
+        ? "no recipient guard"
+        : `recipients limited by ${recipientGuards.map(({ source }) => source).join(" and ")}`;
     const key = api_key.value === null ? "no API key" : `API key of ${api_key.source}`;
     if (target.value === "remote" && api_key.value === null)
       return fail("the target is remote, and there is no API key", "Run `knock auth login`, or set KNOCK_API_KEY.");
-    return ok(`target ${target.value} (${target.source}), ${key}, ${base_url.value}`);
+    return ok(
+      `target ${target.value} (${target.source}), ${key}, ${base_url.value}${target.value === "remote" ? `, ${guard}` : ""}`,
+    );
   }
 
   private checkCredentials(): CheckResult {

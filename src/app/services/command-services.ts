@@ -28,9 +28,9 @@ function filterDefined(env: Record<string, string | undefined>): Record<string, 
 export function createDevServices({ target, io, output }: AppServices): DevServices {
   return {
     async openEmulator(flags) {
-      const { project, location } = await target.locate(flags);
+      const { project, location, redirect } = await target.locate(flags);
       const { openProjectEmulator } = await import("../open-project-emulator.js");
-      return openProjectEmulator(project, location, flags, io, output);
+      return openProjectEmulator(project, location, { ...flags, redirect }, io, output);
     },
     async runCommand(command, variables, defaults) {
       const { runCommand } = await import("../run-command.js");
@@ -42,9 +42,9 @@ export function createDevServices({ target, io, output }: AppServices): DevServi
 export function createLocalTargetService({ target, io, output }: AppServices): LocalTargetService {
   return {
     async openLocalTarget(flags) {
-      const { project, location } = await target.locate(flags);
+      const { project, location, redirect } = await target.locate(flags);
       const { openLocalTarget: openLocalParts } = await import("../open-local-target.js");
-      const parts = await openLocalParts(project, location, io, output);
+      const parts = await openLocalParts(project, location, io, output, redirect);
       target.track(parts.operations);
       return parts;
     },

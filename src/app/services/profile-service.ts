@@ -19,7 +19,7 @@ export function createProfileService(store: Credentials): ProfileService {
           target,
         };
       }),
-    write: (name, change) => store.writeProfile(name, change as Parameters<Credentials["writeProfile"]>[1]),
+    write: (name, change) => store.writeProfile(name, change),
     delete: (name) => store.deleteProfile(name),
     getDefaultName: () => store.readDefaultProfileName(),
     setDefault: (name) => store.writeDefaultProfileName(name),

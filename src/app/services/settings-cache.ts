@@ -34,7 +34,9 @@ export class SettingsCache implements SettingsService {
   }
 
   async list(flags: TargetFlags): ReturnType<SettingsService["list"]> {
-    const { target, base_url, api_key, branch, profile, store, environment } = await this.get(flags);
+    const settings = await this.get(flags);
+    const { target, base_url, api_key, branch, profile, store, environment, redirect, recipientGuards } = settings;
+    const allowed = recipientGuards.map(({ allow }) => (allow.length === 0 ? "nobody" : allow.join(", ")));
     return [
       { name: "target", ...target },
       { name: "base_url", ...base_url },
@@ -43,6 +45,13 @@ export class SettingsCache implements SettingsService {
       { name: "profile", ...profile },
       { name: "store", ...store },
       { name: "environment", ...environment },
+      {
+        name: "recipients.allow",
+        // Both guards must allow a recipient.
+        value: allowed.length === 0 ? null : allowed.join(" and "),
+        source: recipientGuards[0]?.origin ?? "default",
+      },
+      { name: "recipients.redirect", ...redirect },
     ];
   }
 

@@ -17,12 +17,15 @@ import type { SettingsCache } from "./settings-cache.js";
 interface LocatedProject {
   project: Project;
   location: string;
+  /** The address to which all emails are delivered, or null. */
+  redirect: string | null;
 }
 
 /** Opens the target of a command, and closes everything that was opened. */
 export class TargetOpener implements TargetService {
   private readonly opened: Operations[] = [];
   private checkEngine: Promise<LocalOperations> | undefined;
+  private guardRequest: ReturnType<typeof loadRequestGuard> | undefined;
 
   constructor(
     private readonly files: ProjectFiles,
@@ -53,23 +56,27 @@ export class TargetOpener implements TargetService {
   }
 
   async describeRequest(trigger: Trigger, idempotencyKey: string | null, flags: TargetFlags): Promise<ApiRequest> {
-    const settings = await this.settings.get(flags);
-    const { target, api_key, branch } = settings;
-    const request = buildTriggerRequest(trigger, {
+    const { api_key, branch } = await this.settings.get(flags);
+    return buildTriggerRequest(trigger, {
       apiKey: api_key.value,
       branch: branch.value,
       userAgent: `knock-cli/${this.io.version}`,
       idempotency_key: idempotencyKey ?? createIdempotencyKey(),
     });
-    if (target.value === "remote") (await loadRequestGuard(settings))?.(request);
-    return request;
+  }
+
+  async checkRecipients(trigger: Trigger, flags: TargetFlags): Promise<void> {
+    this.guardRequest ??= loadRequestGuard(await this.settings.get(flags));
+    const guardRequest = await this.guardRequest;
+    if (guardRequest === undefined) return;
+    guardRequest(buildTriggerRequest(trigger, { apiKey: null, branch: null, idempotency_key: null }));
   }
 
   /** Finds the project and its store. Throws `project_missing`. */
   async locate(flags: TargetFlags, supportsRemote = false): Promise<LocatedProject> {
     const project = await this.files.require(flags, supportsRemote);
-    const { store } = await this.settings.get(flags);
-    return { project, location: resolveStoreLocation(store, project, this.io.cwd) };
+    const { store, redirect } = await this.settings.get(flags);
+    return { project, location: resolveStoreLocation(store, project, this.io.cwd), redirect: redirect.value };
   }
 
   /** Registers operations that are closed when the command ends. */
@@ -95,11 +102,12 @@ export class TargetOpener implements TargetService {
     flags: TargetFlags,
     { supportsRemote = false, openStore = openProjectStore },
   ): Promise<LocalOperations> {
-    const { project, location } = await this.locate(flags, supportsRemote);
+    const { project, location, redirect } = await this.locate(flags, supportsRemote);
     const branch = await this.project.resolveBranch(project, flags);
     const engine = await openLocalEngine(project, location, this.io, {
       warn: (text) => this.output.warn(text),
       ...(branch === null ? {} : { branch }),
+      redirect,
       openStore,
     });
     this.track(engine);

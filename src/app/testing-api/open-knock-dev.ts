@@ -35,6 +35,7 @@ export async function openKnockDev(options: KnockDevOptions): Promise<KnockDev> 
     strict: false,
     logsRequests: false,
     readyFile: null,
+    redirect: project.settings.recipients?.redirect ?? null,
   };
   const emulator = await openProjectEmulator(project, ":memory:", flags, io, await openSilentOutput(onLog));
   try {

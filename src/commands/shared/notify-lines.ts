@@ -8,6 +8,7 @@ import { printError } from "../../output/print-error.js";
 import { isLocal, type LocalOperations, type Operations } from "../../ports/operations.js";
 import type { CommandContext } from "../context.js";
 import { checkRuleSteps } from "./expectations.js";
+import { RecipientLimit } from "./recipient-limit.js";
 import {
   checkAgainstProject,
   type NamedTrigger,
@@ -28,6 +29,7 @@ const FATAL_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "authentication",
   "not_supported",
   "confirmation_needed",
+  "too_many_recipients",
   "output_failed",
   "interrupted",
 ]);
@@ -50,6 +52,7 @@ class LineRun {
   private pending: HandledLine[] = [];
   private pendingRecipients = 0;
   private readonly workflows = new Set<string>();
+  private readonly limit: RecipientLimit;
   private readonly verdicts = new Set<Verdict>();
   private readonly errorExits = new Set<number>();
   private areRulesMet = true;
@@ -62,7 +65,14 @@ class LineRun {
     private readonly flags: NotifyFlags,
     private readonly rules: readonly Expectation[],
     private readonly context: CommandContext,
-  ) {}
+  ) {
+    this.limit = new RecipientLimit(flags.maxRecipients);
+  }
+
+  /** Counts a trigger's recipients. Throws `too_many_recipients`. */
+  count({ trigger }: NamedTrigger): void {
+    this.limit.add(trigger);
+  }
 
   /** Returns the line's trigger. Throws the line's error if it has one. */
   parse(line: PayloadLine): NamedTrigger {
@@ -74,6 +84,8 @@ class LineRun {
   async handle(line: PayloadLine): Promise<void> {
     try {
       const trigger = this.parse(line);
+      // With --all-or-nothing, the recipients of all lines were counted before.
+      if (!this.flags.allOrNothing) this.count(trigger);
       if (this.flags.dryRun) {
         await printDryRun(trigger, this.flags, true, this.context);
         this.triggered++;
@@ -181,7 +193,9 @@ async function checkAllLines(run: LineRun, flags: NotifyFlags, context: CommandC
       const toLineError = (error: unknown): unknown =>
         error instanceof KnockError ? addLineLocation(error, line) : error;
       try {
-        await checkAgainstProject(run.parse(line), flags, context);
+        const trigger = run.parse(line);
+        run.count(trigger);
+        await checkAgainstProject(trigger, flags, context);
       } catch (error) {
         throw toLineError(error);
       }

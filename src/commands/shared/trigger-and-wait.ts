@@ -20,6 +20,7 @@ export interface NotifyFlags extends CommonFlags, TargetFlags, PayloadFlags {
   wait?: string | true;
   dryRun?: boolean;
   allOrNothing?: boolean;
+  maxRecipients?: string;
   expect?: string[];
   strict?: boolean;
 }
@@ -41,7 +42,8 @@ export interface TriggerResult {
 }
 
 /**
- * Checks a trigger against the project's workflow. On the remote target, a missing project or workflow is not an error.
+ * Checks a trigger against the recipient guards of the remote target and against the project's workflow. On the remote
+ * target, a missing project or workflow is not an error.
  */
 export async function checkAgainstProject(
   { trigger }: NamedTrigger,
@@ -49,6 +51,7 @@ export async function checkAgainstProject(
   context: CommandContext,
 ): Promise<void> {
   const target = await context.settings.getTarget(flags);
+  if (target === "remote") await context.target.checkRecipients(trigger, flags);
   if (target === "remote" && flags.validate === false) return;
   const checked = await context.project.checkTrigger(trigger, flags);
   if (checked === "unchecked" && target === "remote")

@@ -21,6 +21,8 @@ interface ChannelTypeDefinition {
   needsNoRecipientData?: true;
   /** Whether steps show a guide. The guide has the content, and recipients have no preference (E-135). */
   isGuide?: true;
+  /** Whether messages are emails, which can be delivered to another address than the recipient's. */
+  isRedirectable?: true;
   /** Whether steps have a layout and visual blocks. */
   hasLayout?: true;
   /**
@@ -58,6 +60,7 @@ const DEFINITIONS = {
       "link_tracking",
       "open_tracking",
     ],
+    isRedirectable: true,
     hasLayout: true,
   },
   sms: {

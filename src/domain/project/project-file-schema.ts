@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { once } from "../../util/once.js";
-import { describeInvalidPattern } from "../recipient/recipient-pattern.js";
+import { describeInvalidAddress, describeInvalidPattern } from "../recipient/recipient-pattern.js";
 import { checkedString, described, schemaReference } from "../schema/fields.js";
 import { SILENCERS_KEY, silencersField } from "../schema/silencer-schema.js";
 
@@ -11,6 +11,11 @@ const recipientSettingsSchema = once(() =>
       z.optional(z.array(checkedString(describeInvalidPattern))),
       "The only recipients and addresses that commands can reach or change on the remote target.",
       ["*@example.com", "user:qa-*"],
+    ),
+    redirect: described(
+      z.optional(checkedString(describeInvalidAddress)),
+      "The address to which the local target delivers all emails of channels with deliver.",
+      "qa@example.com",
     ),
   }),
 );

@@ -45,6 +45,11 @@ export function describeInvalidPattern(pattern: string): string | null {
   return null;
 }
 
+/** Returns why a text is not a plain email address, or null. */
+export function describeInvalidAddress(text: string): string | null {
+  return PLAIN_EMAIL.test(text) ? null : `must be an email address, found ${JSON.stringify(text)}`;
+}
+
 /** Returns whether a text matches a glob, in which only `*` is special. Takes time proportional to both lengths. */
 function matchesGlob(glob: string, text: string): boolean {
   let [globAt, textAt, starAt, retryAt] = [0, 0, -1, 0];
@@ -77,23 +82,23 @@ function matchesPair(glob: string, text: string, separator: string): boolean {
 }
 
 /**
- * Returns whether a pattern matches an identity of its kind. IDs and tokens are compared exactly, email addresses without
- * regard to case. A `*` matches any characters except the separators `@` and `/`, and in IDs also no white space or
- * control characters.
+ * Decide whether a pattern matches a value of its kind. IDs and tokens are compared exactly, email addresses without regard
+ * to case. A `*` matches any characters except the separators `@` and `/`, and in IDs also no white space or control
+ * characters.
  */
-function matchesPattern({ kind, value: glob }: RecipientIdentity, value: string): boolean {
-  if (kind === "email") return PLAIN_EMAIL.test(value) && matchesPair(glob, value.toLowerCase(), "@");
-  if (kind === "phone") return PLAIN_PHONE_NUMBER.test(value) && matchesGlob(glob, value);
-  if (glob === value) return true;
-  if (kind === "token") return !UNUSUAL_CHARACTER.test(value) && matchesGlob(glob, value);
-  if (kind === "user") return !UNUSUAL_ID_CHARACTER.test(value) && matchesGlob(glob, value);
-  return !UNUSUAL_ID_CHARACTER.test(value.replace("/", "")) && matchesPair(glob, value, "/");
-}
+const MATCHERS: Readonly<Record<RecipientIdentity["kind"], (glob: string, value: string) => boolean>> = {
+  email: (glob, value) => PLAIN_EMAIL.test(value) && matchesPair(glob, value.toLowerCase(), "@"),
+  phone: (glob, value) => PLAIN_PHONE_NUMBER.test(value) && matchesGlob(glob, value),
+  token: (glob, value) => glob === value || (!UNUSUAL_CHARACTER.test(value) && matchesGlob(glob, value)),
+  user: (glob, value) => glob === value || (!UNUSUAL_ID_CHARACTER.test(value) && matchesGlob(glob, value)),
+  object: (glob, value) =>
+    glob === value || (!UNUSUAL_ID_CHARACTER.test(value.replace("/", "")) && matchesPair(glob, value, "/")),
+};
 
 /** Returns a function that returns whether at least one of the patterns matches an identity. */
 export function createPatternMatcher(patterns: readonly string[]): (identity: RecipientIdentity) => boolean {
   const parsed = patterns.flatMap((pattern) => splitPattern(pattern) ?? []);
-  return ({ kind, value }) => parsed.some((pattern) => pattern.kind === kind && matchesPattern(pattern, value));
+  return ({ kind, value }) => parsed.some((pattern) => pattern.kind === kind && MATCHERS[kind](pattern.value, value));
 }
 
 /** Returns the identity that a reference names. A tenant is an object of the service's own collection. */
@@ -101,6 +106,11 @@ export function toIdentity(id: string, collection: string | null): RecipientIden
   return collection === null || collection === USERS
     ? { kind: "user", value: id }
     : { kind: "object", value: `${collection}/${id}` };
+}
+
+/** Returns the pattern that matches only this identity. */
+export function toExactPattern({ kind, value }: RecipientIdentity): string {
+  return `${{ email: "", user: "user:", object: "object:", phone: "phone:", token: "token:" }[kind]}${value}`;
 }
 
 /** Returns an identity as errors name it. */

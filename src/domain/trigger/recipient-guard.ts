@@ -1,5 +1,10 @@
 import { type ErrorDetail, KnockError } from "../../errors/knock-error.js";
-import { createPatternMatcher, describeIdentity, type RecipientIdentity } from "../recipient/recipient-pattern.js";
+import {
+  createPatternMatcher,
+  describeIdentity,
+  type RecipientIdentity,
+  toExactPattern,
+} from "../recipient/recipient-pattern.js";
 import type { ApiRequest } from "./api-request.js";
 import { type LocatedIdentity, listRequestIdentities } from "./list-request-identities.js";
 
@@ -7,6 +12,8 @@ import { type LocatedIdentity, listRequestIdentities } from "./list-request-iden
 export interface RecipientGuard {
   allow: readonly string[];
   source: string;
+  /** Whether it is in knock.json or in a profile. */
+  origin: "project" | "profile";
 }
 
 function toDetail({ pointer, identity }: LocatedIdentity): ErrorDetail {
@@ -15,15 +22,20 @@ function toDetail({ pointer, identity }: LocatedIdentity): ErrorDetail {
   return identity.kind === "token" ? { pointer, message } : { pointer, message, value: identity.value };
 }
 
-/** Returns the hint with the pattern that would allow the first refused identity. */
-function buildHint(identity: RecipientIdentity | null): string {
+/**
+ * Returns the hint with the pattern that would allow the first refused identity. `hasAddress`: whether the request sets an
+ * address for it.
+ */
+function buildHint(identity: RecipientIdentity | null, hasAddress: boolean): string {
   const stopped = "Nothing was sent.";
   if (identity === null) return `${stopped} Use a user ID, an object reference or an inline recipient.`;
-  const { kind, value } = identity;
+  const { kind } = identity;
   if (kind === "token") return `${stopped} Allow test channel data with a pattern such as "token:test-*".`;
-  const pattern = kind === "email" ? value : `${kind}:${value}`;
+  const pattern = JSON.stringify(toExactPattern(identity));
   const meaning = kind === "object" ? ", which also allows all of its subscribers" : "";
-  return `${stopped} Use a recipient that the guard allows, or add ${JSON.stringify(pattern)} to it${meaning}.`;
+  if (kind === "user" && hasAddress)
+    return `${stopped} The ID must also be allowed, because the account may know other addresses of the user: add ${pattern}.`;
+  return `${stopped} Use a recipient that the guard allows, or add ${pattern} to it${meaning}.`;
 }
 
 /**
@@ -50,7 +62,10 @@ export function createRequestGuard(guards: readonly RecipientGuard[]): (request:
       const others = details.length === 1 ? "" : ` (and ${details.length - 1} more)`;
       throw new KnockError("recipient_not_allowed", `${pointer}: ${message} by ${source}${others}`, {
         details,
-        hint: buildHint(first.identity),
+        hint: buildHint(
+          first.identity,
+          identities.some((other) => other.pointer.startsWith(`${first.pointer}/`)),
+        ),
       });
     }
   };

@@ -81,6 +81,18 @@ export const STATE_ERRORS = {
       "Add `--local` or `--dry-run` to try the command without sending.",
     ],
   },
+  too_many_recipients: {
+    meaning: "The triggers list more recipients than `--max-recipients` allows.",
+    causes: [
+      "The list or file contains more recipients than expected.",
+      "All lines of a file count together. Lines before the one that passes the limit were already triggered.",
+    ],
+    fix: [
+      "Check the recipients with `--dry-run`.",
+      "Add `--all-or-nothing` to count the recipients of a whole file before any line is triggered.",
+      "Raise `--max-recipients`.",
+    ],
+  },
   recipient_not_allowed: {
     meaning: "A recipient guard does not allow a recipient or an address of the request. Nothing was sent.",
     causes: [
