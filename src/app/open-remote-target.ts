@@ -17,6 +17,11 @@ export async function loadRequestGuard({
   return createRequestGuard(recipientGuards);
 }
 
+/** Throws for a request that changes something, because the user was not asked to confirm it. */
+function refuseWrite({ method, path }: ApiRequest): void {
+  if (method !== "GET") throw new Error(`a command that only reads must not send ${method} ${path}`);
+}
+
 /**
  * Opens the API as the settings describe it, and adds it to the operations to close. Writing with a live key needs
  * `--yes` or a confirmation.
@@ -49,7 +54,7 @@ export async function openRemoteTarget(
     proxy: readProxySettings(io.env),
     ca: io.env.KNOCK_CA_FILE ? readCaFile(io.env.KNOCK_CA_FILE, io.cwd) : null,
     log: output.verbosity.verbose ? (line) => output.note(line) : undefined,
-    guardRequest: await loadRequestGuard(settings),
+    guardRequest: access === "read" ? refuseWrite : await loadRequestGuard(settings),
     loadResources: () => import("../remote/resources/create-remote-resources.js"),
   });
   opened.push(remote);

@@ -133,7 +133,7 @@ function checkKeyFormat(key: string): void {
  * and every other error of an API request.
  */
 async function checkKey(key: string, baseUrl: string | undefined, context: CommandContext): Promise<void> {
-  const operations = await context.target.open({ target: "remote", apiKey: key, baseUrl, yes: true });
+  const operations = await context.target.open({ target: "remote", apiKey: key, baseUrl }, "read");
   try {
     await operations.listMessages({}, { limit: 1 });
   } catch (error) {

@@ -79,6 +79,27 @@ describe.concurrent("a recipient guard in knock.json", () => {
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 6 });
   });
 
+  test.for<[command: string, refused: string]>([
+    ["users set ada --set name=Ada", "/id: user"],
+    ['users set qa-1 --data {"email":"ceo@acme.com"}', "/email: email address"],
+    ['users set qa-1 --data {"channel_data":{"fcm":{"tokens":["t"]}}}', "/channel_data/fcm/tokens/0: channel data"],
+    ["users merge qa-1 ada", "/from_user_id: user"],
+    ["users merge ada qa-1", "/id: user"],
+    ["objects set projects p1 --set name=Apollo", "/id: object"],
+    ['tenants set acme --data {"phone_number":"+15550100"}', "/phone_number: phone number"],
+    ['preferences set ada --data {"channel_types":{"email":true}}', "/id: user"],
+    ["subscriptions add projects qa-1 -r qa-1,ada", "/recipients/1: user"],
+    ['subscriptions add projects qa-1 -r {"id":"qa-1","email":"ceo@acme.com"}', "/recipients/0/email: email address"],
+    ["subscriptions add projects p1 -r qa-1", "/id: object"],
+    ["audiences add beta -r ada", "/members/0/user: user"],
+    ['schedules create --data {"workflow":"hello","recipients":["ada"],"repeats":[]}', "/recipients/0: user"],
+  ])("refuses %s", async ([command, refused], { collab, api }) => {
+    setGuard(collab, [...ALLOW, "object:projects/qa-*"]);
+    const { stderr, exitCode } = await remote(collab, api, [...command.split(" "), "--remote"]);
+    expect(stderr).toContain(`error: ${refused}`);
+    expect(exitCode).toBe(6);
+  });
+
   test("refuses only the lines of a file with other recipients", async ({ collab, api }) => {
     setGuard(collab, ALLOW);
     const lines = ["qa-1", "ada", "qa-2"].map((recipients) => JSON.stringify({ recipients, data: { page: "Home" } }));

@@ -202,7 +202,7 @@ export class Doctor {
     const { target, base_url, api_key } = await this.app.settings.get(this.flags);
     if (target.value === "local") return ok("not checked, because the target is local (check with --remote)");
     if (api_key.value === null) return ok("not checked, because there is no API key");
-    const operations = await this.app.target.open({ ...this.flags, yes: true, timeout: ATTEMPT_TIMEOUT });
+    const operations = await this.app.target.open({ ...this.flags, timeout: ATTEMPT_TIMEOUT }, "read");
     try {
       await withTimeLimit(operations.listMessages({}, { limit: 1 }), REMOTE_TIMEOUT_MS);
     } catch (error) {
