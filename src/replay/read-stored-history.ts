@@ -86,7 +86,7 @@ function buildTrigger(runs: readonly [StoredRun, ...StoredRun[]]): RecordedTrigg
 
 /** Returns the cancellations that ended runs, each with the recipients whose runs it ended. */
 function buildCancellations(runs: readonly StoredRun[]): RecordedCancellation[] {
-  const cancellations = new Map<string, RecordedCancellation>();
+  const cancellations = new Map<string, RecordedCancellation & { triggers: Set<string> }>();
   for (const { run, recipientRun } of runs) {
     const event = recipientRun.events.find(({ event: name }) => name === "run_cancelled");
     if (event === undefined || run.cancellation_key === null || event.data?.reason !== "cancelled") continue;
@@ -95,11 +95,12 @@ function buildCancellations(runs: readonly StoredRun[]): RecordedCancellation[] 
     const known = cancellations.get(key);
     if (known !== undefined) {
       known.cancellation.recipients?.push(recipientRun.recipient);
+      known.triggers.add(run.id);
       continue;
     }
     const branch = settings.branch === undefined ? {} : { branch: settings.branch };
     const cancellation = { workflow, cancellation_key, recipients: [recipientRun.recipient], ...branch };
-    cancellations.set(key, { at: event.at, cancellation });
+    cancellations.set(key, { at: event.at, cancellation, triggers: new Set([run.id]) });
   }
   return [...cancellations.values()];
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { toRecipientKey } from "../domain/recipient/recipient.js";
 import type {
   RecordedCancellation,
@@ -11,6 +12,8 @@ import { isJsonObject } from "../util/json.js";
 
 /** Limits a replay without an end, because a workflow may start itself again and again. */
 const MAX_CLOCK_MOVES = 100_000;
+/** The time after which other work of the process gets a turn, in milliseconds. */
+const MAX_BLOCKED_MS = 50;
 /** Limits the messages of a recipient that are searched for the one that an engagement is about. */
 const MAX_SEARCHED_MESSAGES = 500;
 
@@ -36,13 +39,42 @@ type Action =
   | { at: number; type: "cancel"; cancellation: RecordedCancellation }
   | { at: number; type: "mark"; engagement: RecordedEngagement };
 
-/** Returns everything that happened, in order of time. Triggers precede what else happened at the same time. */
+/** Returns whether a cancellation of the same time would end the runs of a trigger, although it did not in the past. */
+function isTriggeredAfter({ name, trigger }: RecordedTrigger, recorded: RecordedCancellation): boolean {
+  const { workflow, cancellation_key } = recorded.cancellation;
+  const isMeant = trigger.workflow === workflow && trigger.cancellation_key === cancellation_key;
+  return isMeant && !recorded.triggers.has(name);
+}
+
+/**
+ * Returns everything that happened, in order of time. Triggers precede what else happened at the same time, which a frozen
+ * clock makes frequent, except for cancellations that did not end their runs.
+ */
 function listActions({ triggers, cancellations, engagements }: RecordedHistory): Action[] {
+  const byTime = new Map<number, RecordedCancellation[]>();
+  for (const cancellation of cancellations)
+    byTime.set(cancellation.at, [...(byTime.get(cancellation.at) ?? []), cancellation]);
+  const isLate = (trigger: RecordedTrigger): boolean =>
+    (byTime.get(trigger.at) ?? []).some((cancellation) => isTriggeredAfter(trigger, cancellation));
+  const toAction = (trigger: RecordedTrigger): Action => ({ at: trigger.at, type: "trigger", trigger });
+  const late = new Set(triggers.filter(isLate));
   return [
-    ...triggers.map((trigger): Action => ({ at: trigger.at, type: "trigger", trigger })),
+    ...triggers.filter((trigger) => !late.has(trigger)).map(toAction),
     ...cancellations.map((cancellation): Action => ({ at: cancellation.at, type: "cancel", cancellation })),
+    ...[...late].map(toAction),
     ...engagements.map((engagement): Action => ({ at: engagement.at, type: "mark", engagement })),
   ].sort((a, b) => a.at - b.at);
+}
+
+/** Lets signals and the progress through from time to time, because a store in memory never waits. */
+class Pauses {
+  private pausedAt = performance.now();
+
+  async pause(): Promise<void> {
+    if (performance.now() - this.pausedAt < MAX_BLOCKED_MS) return;
+    await setImmediate();
+    this.pausedAt = performance.now();
+  }
 }
 
 /** Runs what happened in the past, one action after another. */
@@ -88,8 +120,9 @@ class TriggerRun {
   }
 }
 
-async function moveUntilIdle(operations: LocalOperations, signal: AbortSignal): Promise<void> {
+async function moveUntilIdle(operations: LocalOperations, signal: AbortSignal, pauses: Pauses): Promise<void> {
   for (let moves = 0; !signal.aborted; moves++) {
+    await pauses.pause();
     const next = await operations.readNextDueAt();
     if (next === null) return;
     if (moves === MAX_CLOCK_MOVES)
@@ -113,6 +146,7 @@ export async function runTriggers(
 ): Promise<RunTriggersResult> {
   const run = new TriggerRun(operations, signal);
   const actions = listActions(history);
+  const pauses = new Pauses();
   let now = actions[0]?.at ?? 0;
   if (actions.length > 0) await operations.freezeClock(now, { force: true });
   for (const [index, action] of actions.entries()) {
@@ -121,8 +155,9 @@ export async function runTriggers(
     now = action.at;
     await run.perform(action);
     onProgress(index + 1, actions.length);
+    await pauses.pause();
   }
-  if (history.until === null) await moveUntilIdle(operations, signal);
+  if (history.until === null) await moveUntilIdle(operations, signal, pauses);
   else if (history.until > now) await operations.moveClock(history.until, { force: false, signal });
   if (signal.aborted)
     throw new KnockError("interrupted", "interrupted during the replay", { hint: "Nothing was changed." });

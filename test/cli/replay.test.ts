@@ -37,7 +37,74 @@ function changeWorkflow(sample: Sample, key: string, change: (workflow: Workflow
   sample.write(file, workflow);
 }
 
+/** Returns a workflow with one in-app message. */
+const buildWorkflow = (markdown_body: string) => ({
+  name: "Fresh",
+  steps: [
+    {
+      ref: "feed_1",
+      type: "channel",
+      channel_type: "in_app_feed",
+      channel_key: "in-app-feed",
+      template: { markdown_body },
+    },
+  ],
+});
+
+const MAIN_FILE = "knock/workflows/fresh/workflow.json";
+const BRANCH_FILE = "knock/branches/feat-1/workflows/fresh/workflow.json";
+
+async function readSummary(sample: Sample): Promise<unknown> {
+  return (await sample.knock(["replay", "--json"])).json.summary;
+}
+
 describe.concurrent("knock replay", () => {
+  it("runs each trigger on the branch that it was sent to", async ({ collab }) => {
+    collab.write(MAIN_FILE, buildWorkflow("From the main files"));
+    collab.write(BRANCH_FILE, buildWorkflow("From the branch"));
+    await collab.knock(["clock", "freeze", "2026-03-02T10:00:00Z"]);
+    await collab.knock(["notify", "fresh", "-r", "grace"]);
+    await collab.knock(["notify", "fresh", "-r", "grace", "--branch", "feat-1"]);
+    expect(await readSummary(collab)).toMatchObject({ equal: 2, changed: 0, lost: 0, gained: 0 });
+
+    collab.write(BRANCH_FILE, buildWorkflow("Changed on the branch"));
+    const { json } = await collab.knock(["replay", "--json"]);
+    expect(json).toMatchObject({
+      summary: { equal: 1, changed: 1, lost: 0, gained: 0 },
+      recipients: [{ changed: [{ before: { title: "From the branch" }, after: { title: "Changed on the branch" } }] }],
+    });
+
+    collab.write(BRANCH_FILE, buildWorkflow("From the branch"));
+    collab.write(MAIN_FILE, buildWorkflow("Changed in the main files"));
+    expect(await readSummary(collab)).toMatchObject({ equal: 1, changed: 1 });
+  });
+
+  it("repeats cancellations of one key at their times, each for its recipients", async ({ collab }) => {
+    const invite = async (recipients: string) => {
+      const words = ["invite", "-r", recipients, "--actor", "lin", "--set", "project=Apollo"];
+      await collab.knock(["notify", ...words, "--cancellation-key", "k"]);
+    };
+    const cancel = async (...args: string[]) => {
+      const { json } = await collab.knock(["cancel", "invite", "k", ...args, "--json"]);
+      return (json.summary as { cancelled: number }).cancelled;
+    };
+    await collab.knock(["clock", "freeze", "2026-03-02T10:00:00Z"]);
+    await invite("grace,alan,karl");
+    await collab.knock(["clock", "advance", "1h"]);
+    expect(await cancel("--recipients", "alan")).toBe(1);
+    await collab.knock(["clock", "advance", "1h"]);
+    expect(await cancel("--recipients", "grace")).toBe(1);
+    await invite("grace");
+    await collab.knock(["clock", "advance", "1h"]);
+    expect(await cancel("--recipients", "grace")).toBe(1);
+    expect(await cancel("--recipients", "grace")).toBe(0);
+    await invite("grace");
+    await collab.knock(["clock", "advance", "3d"]);
+    const { json } = await collab.knock(["messages", "list", "--workflow", "invite", "--json"]);
+    const sent = (json.items as unknown[]).length;
+    expect(await readSummary(collab)).toMatchObject({ triggers: 3, gained: 0, lost: 0, changed: 0, equal: sent });
+  });
+
   it("finds no difference while the files are unchanged, and never writes to the store", async ({ collab }) => {
     await sendComments(collab);
     const digest = collab.storeDigest();

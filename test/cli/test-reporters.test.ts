@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { load } from "cheerio";
 import { describe, expect } from "vitest";
 import { validateXML } from "xmllint-wasm";
@@ -129,6 +130,17 @@ describe.concurrent("reporters of knock test", () => {
     const { json } = await collab.knock(args);
     expect(JSON.parse(collab.read("out.json"))).toEqual(json);
     expect(collab.read("out.tap")).toContain("1..4\n");
+  });
+
+  it("terminal has colors only if the output shows them", async ({ collab }) => {
+    writeScenarios(collab);
+    const colored = await collab.knock(["test", FILE], { env: { FORCE_COLOR: "1" } });
+    expect(colored.stdout).toContain("\u001b[32m✓\u001b[39m passes");
+    expect(colored.stdout).toContain("\u001b[31m1 failed\u001b[39m");
+    const plain = await collab.knock(["test", FILE]);
+    expect(plain.stdout).not.toContain("\u001b[");
+    const withoutColors = stripVTControlCharacters(colored.stdout);
+    expect(withoutColors.replaceAll(/\d+ ms/g, "")).toBe(plain.stdout.replaceAll(/\d+ ms/g, ""));
   });
 
   it("terminal writes to a file without colors, and lists the slowest scenarios with --verbose", async ({ collab }) => {

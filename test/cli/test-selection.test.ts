@@ -3,7 +3,7 @@ import { describe, expect, vi } from "vitest";
 import type { TestReport } from "../../src/domain/scenario/test-report.js";
 import { WAIT_OPTIONS } from "../helpers/eventually.js";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
-import type { Sample } from "../helpers/run-knock.js";
+import { cliTest, type Sample } from "../helpers/run-knock.js";
 
 const FILE = "knock/workflows/new-comment/own.test.yaml";
 const PASSING = `workflow: new-comment
@@ -46,6 +46,20 @@ describe.concurrent("the selection of knock test", () => {
     const { stderr, exitCode } = await collab.knock(["test", "--changed", "nosuch"]);
     expect(stderr).toContain("nosuch");
     expect(exitCode).toBeGreaterThan(0);
+  });
+
+  cliTest("--changed and replay --against need git, and say so without it", async ({ collab }) => {
+    const env = { PATH: collab.path("nowhere") };
+    const replay = await collab.knock(["replay", "--against", "main"], { env });
+    expect([replay.exitCode, replay.stderr]).toEqual([
+      2,
+      expect.stringContaining("--against needs git, which is not installed"),
+    ]);
+    const test = await collab.knock(["test", "--changed"], { env });
+    expect([test.exitCode, test.stderr]).toEqual([
+      2,
+      expect.stringContaining("--changed needs git, which is not installed"),
+    ]);
   });
 
   it("--repeat runs a scenario several times and reports it once", async ({ collab }) => {

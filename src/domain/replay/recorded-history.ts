@@ -16,6 +16,8 @@ export interface RecordedTrigger {
 export interface RecordedCancellation {
   at: number;
   cancellation: Cancellation;
+  /** The names of the triggers whose runs it ended. */
+  triggers: ReadonlySet<string>;
 }
 
 /** An engagement with a message of the past, such as `read`. `at` is in milliseconds. */
