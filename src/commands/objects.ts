@@ -14,6 +14,7 @@ export function registerObjects(program: Command, context: CommandContext): void
     {
       noun: "object",
       scope: [["collection", "the object's collection"]],
+      getCollection: ([collection]) => collection as string,
       examples: {
         list: ({ object }) => [`knock objects list ${object.collection}`],
         get: ({ object }) => [`knock objects get ${object.collection} ${object.id} --json`],

@@ -1,12 +1,16 @@
 import type { Command } from "commander";
 import { collectUnknownScopeWarnings } from "../domain/preferences/collect-unknown-scope-warnings.js";
+import type { RecipientReference } from "../domain/recipient/recipient.js";
 import { paginateList } from "../domain/shape/paginate-list.js";
 import { KnockError } from "../errors/knock-error.js";
 import { InputReader } from "../input/input-source.js";
 import { type RequestBodyFlags, readRequestBody } from "../input/request-body.js";
 import { printPreferencePage, printPreferenceSet } from "../output/print-preferences.js";
 import { printDeleted } from "../output/print-resources.js";
+import type { ResourceOperations } from "../ports/resource-operations.js";
+import type { JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
+import { changeRows, type RowChange } from "./shared/change-rows.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addPageOptions, type PageFlags, parsePage } from "./shared/paging.js";
 import {
@@ -28,6 +32,10 @@ export function registerPreferences(program: Command, context: CommandContext): 
     .description("Show and change the preference sets of users and objects: the default set and one set per tenant.");
   const verb = (name: string, description: string): Command =>
     preferences.command(name).argument("<recipient>", "a user ID, or collection/id").description(description);
+  const set = preferences
+    .command("set")
+    .argument("<recipient...>", "user IDs, or collection/id")
+    .description("Replace a preference set of one or more recipients, or merge into it with --merge");
   const addSetIdOption = (command: Command): Command =>
     command
       .optionsGroup(OPTION_GROUPS.selection)
@@ -59,15 +67,15 @@ export function registerPreferences(program: Command, context: CommandContext): 
   });
 
   addResourceOptions(
-    addBodyOptions(addSetIdOption(verb("set", "Replace a preference set, or merge into it with --merge")))
+    addBodyOptions(addSetIdOption(set))
       .optionsGroup(OPTION_GROUPS.behavior)
       .option("--merge", "merge into the set instead of replacing it"),
     ({ user, tenant, workflow }) => [
       `knock preferences set ${user} --data '{"channel_types":{"email":false}}'`,
       `knock preferences set ${user} --set-id ${tenant} --merge --set workflows.${workflow.key}:=false`,
     ],
-  ).action(async (recipient: string, flags: SetFlags & RequestBodyFlags & { merge?: boolean }) => {
-    const reference = parseRecipientArgument(recipient, "the recipient");
+  ).action(async (recipients: string[], flags: SetFlags & RequestBodyFlags & { merge?: boolean }) => {
+    const references = [...new Set(recipients)].map((text) => parseRecipientArgument(text, "the recipient"));
     const body = await readRequestBody(flags, new InputReader(context.input));
     if (body === null)
       throw new KnockError("usage", "no preferences given", {
@@ -76,7 +84,10 @@ export function registerPreferences(program: Command, context: CommandContext): 
     for (const warning of collectUnknownScopeWarnings(body)) context.output.warn(warning);
     const resources = await openResources(context, flags, "write");
     const requestBody = flags.merge ? { ...body, __persistence_strategy__: "merge" } : body;
-    printPreferenceSet(await resources.preferences.set(reference, flags.setId, requestBody), context.output);
+    const [reference] = references;
+    if (references.length === 1 && reference !== undefined)
+      return printPreferenceSet(await resources.preferences.set(reference, flags.setId, requestBody), context.output);
+    await setMany(references, { id: flags.setId, body: requestBody }, resources, context);
   });
 
   addResourceOptions(
@@ -87,4 +98,24 @@ export function registerPreferences(program: Command, context: CommandContext): 
     await (await openResources(context, flags, "write")).preferences.delete(reference, flags.setId);
     printDeleted("preference set", `${formatRecipientReference(reference)} ${flags.setId}`, context.output);
   });
+}
+
+/** Changes a preference set of several recipients. The API's request for many replaces the sets of users (A-281). */
+async function setMany(
+  references: readonly RecipientReference[],
+  set: { id: string; body: JsonObject },
+  { preferences, bulk }: ResourceOperations,
+  context: CommandContext,
+): Promise<void> {
+  const users = references.filter((reference) => typeof reference === "string");
+  const isBulk = users.length === references.length && set.body.__persistence_strategy__ === undefined;
+  const change: RowChange<RecipientReference> = {
+    words: { noun: "preference set", verb: "set", progress: "setting preference sets" },
+    getId: formatRecipientReference,
+    changeOne: (reference) => preferences.set(reference, set.id, set.body),
+    changeMany: isBulk
+      ? bulk && ((chunk, options) => bulk.setPreferences(chunk.map(formatRecipientReference), set, options))
+      : undefined,
+  };
+  await changeRows(references, change, context);
 }

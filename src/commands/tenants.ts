@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { TENANTS } from "../domain/recipient/recipient.js";
 import type { CommandContext } from "./context.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addRecipientCommands } from "./shared/recipient-commands.js";
@@ -14,6 +15,7 @@ export function registerTenants(program: Command, context: CommandContext): void
     {
       noun: "tenant",
       scope: [],
+      getCollection: () => TENANTS,
       examples: {
         list: () => ["knock tenants list", "knock tenants list --name Acme"],
         get: ({ tenant }) => [`knock tenants get ${tenant}`],

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { USERS } from "../domain/recipient/recipient.js";
 import { KnockError } from "../errors/knock-error.js";
 import { printResource } from "../output/print-resources.js";
 import type { CommandContext } from "./context.js";
@@ -17,6 +18,7 @@ export function registerUsers(program: Command, context: CommandContext): void {
     {
       noun: "user",
       scope: [],
+      getCollection: () => USERS,
       examples: {
         list: () => ["knock users list", "knock users list --limit 5 --json"],
         get: ({ user }) => [`knock users get ${user}`],
@@ -24,6 +26,7 @@ export function registerUsers(program: Command, context: CommandContext): void {
           'knock users set zoe --data \'{"email":"zoe@example.com"}\'',
           `knock users set ${user} --set plan=pro --set seats:=3`,
           'echo \'{"name":"Zoe"}\' | knock users set zoe --file -',
+          'echo \'{"id":"zoe","plan":"pro"}\' | knock users set --file -',
         ],
         delete: ({ otherUser }) => [`knock users delete ${otherUser}`],
       },

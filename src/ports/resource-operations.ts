@@ -1,6 +1,7 @@
 import type { FeedFilter } from "../domain/message/feed-filter.js";
 import type { RecipientKey, RecipientReference } from "../domain/recipient/recipient.js";
 import type { JsonObject } from "../util/json.js";
+import type { BulkOperations } from "./bulk-operations.js";
 import type { NewMessages } from "./feed-store.js";
 import type { Paged, PageRequest } from "./page-request.js";
 import type { ScheduleFilter } from "./schedule-store.js";
@@ -20,6 +21,8 @@ export interface ResourceOperations {
   readonly audiences: AudienceOperations;
   readonly feeds: FeedOperations;
   readonly schedules: ScheduleOperations;
+  /** Absent if single changes are as fast, as on the local target. */
+  readonly bulk?: BulkOperations;
 }
 
 /** The resources of the local target, with those that only its engine and the emulator use. */

@@ -212,6 +212,16 @@ describe.concurrent("every printed document matches its schema", () => {
     await run("users merge grace zoe");
     await run("users set zoe");
     await run("users delete zoe");
+    collab.write("rows.jsonl", '{"id":"r1"}\n{"id":"r2"}\n');
+    for (const [set, remove] of [
+      ["users set", "users delete"],
+      ["objects set projects", "objects delete projects"],
+      ["tenants set", "tenants delete"],
+    ]) {
+      await run(`${set} --file rows.jsonl`);
+      await run(`${remove} r1 r2`);
+    }
+    await run("preferences set ada lin --set channel_types.sms:=false");
     await run("objects set projects p9 --set name=Nine");
     await run("objects get projects p9");
     await run("objects delete projects p9");

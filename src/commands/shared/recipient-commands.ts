@@ -4,15 +4,18 @@ import { KnockError } from "../../errors/knock-error.js";
 import { InputReader } from "../../input/input-source.js";
 import { type RequestBodyFlags, readRequestBody } from "../../input/request-body.js";
 import { printDeleted, printResource, printResources, type ResourceNoun } from "../../output/print-resources.js";
+import type { BulkRow } from "../../ports/bulk-operations.js";
 import type { Paged, PageRequest } from "../../ports/page-request.js";
 import type { ResourceOperations } from "../../ports/resource-operations.js";
 import { didYouMean } from "../../util/find-nearest.js";
 import type { JsonObject } from "../../util/json.js";
 import type { CommandContext } from "../context.js";
+import { changeRows, type RowChange } from "./change-rows.js";
 import { collectUnknownChannelWarnings } from "./channel-data-warnings.js";
 import type { Examples } from "./examples.js";
 import { addPageOptions, type PageFlags, parsePage } from "./paging.js";
 import { addBodyOptions, addResourceOptions, openResources, type ResourceFlags } from "./resource-options.js";
+import { readResourceRows, warnAboutRows } from "./resource-rows.js";
 
 /** `name` filters tenants. */
 type ListFlags = ResourceFlags & PageFlags & { name?: string };
@@ -24,6 +27,8 @@ interface RecipientCommandSet {
   noun: ResourceNoun;
   /** The arguments before the ID: an object's collection. */
   scope: [name: string, description: string][];
+  /** Returns the collection that bulk requests use. `words` start with the scope. */
+  getCollection(words: string[]): string;
   examples: Record<"list" | "get" | "set" | "delete", Examples>;
   list(resources: ResourceOperations, words: string[], page: PageRequest, flags: ListFlags): Promise<Paged<JsonObject>>;
   read(resources: ResourceOperations, words: string[]): Promise<JsonObject | null>;
@@ -70,17 +75,66 @@ function noteEmptyBody(
   );
 }
 
+/** Sets the resources of a file. */
+async function setRows(
+  verbs: RecipientCommandSet,
+  words: string[],
+  flags: ResourceFlags & RequestBodyFlags,
+  context: CommandContext,
+): Promise<void> {
+  const { noun } = verbs;
+  const rows = await readResourceRows(flags, noun, context);
+  await warnAboutRows(rows, flags, context);
+  const resources = await openResources(context, flags, "write");
+  const { bulk } = resources;
+  const change: RowChange<BulkRow> = {
+    words: { noun, verb: "set", progress: `setting ${noun}s` },
+    getId: ({ id }) => id,
+    changeOne: (row) => verbs.set(resources, [...words, row.id], row),
+    changeMany: bulk && ((chunk, options) => bulk.set(verbs.getCollection(words), chunk, options)),
+  };
+  await changeRows(rows, change, context);
+}
+
+/** Deletes several resources. */
+async function deleteRows(
+  verbs: RecipientCommandSet,
+  words: string[],
+  { ids, flags }: { ids: readonly string[]; flags: ResourceFlags },
+  context: CommandContext,
+): Promise<void> {
+  const { noun } = verbs;
+  const resources = await openResources(context, flags, "write");
+  const { bulk } = resources;
+  const change: RowChange<string> = {
+    words: { noun, verb: "deleted", progress: `deleting ${noun}s` },
+    getId: (id) => id,
+    async changeOne(id) {
+      if (await verbs.delete(resources, [...words, id])) return;
+      throw new KnockError("resource_missing", `there is no ${noun} "${[...words, id].join("/")}"`);
+    },
+    changeMany: bulk && ((chunk, options) => bulk.delete(verbs.getCollection(words), chunk, options)),
+  };
+  await changeRows(ids, change, context);
+}
+
 /** Adds the four commands. Returns `list`, so that the caller can add options to it. */
 export function addRecipientCommands(group: Command, verbs: RecipientCommandSet, context: CommandContext): Command {
   const { noun, scope } = verbs;
-  const addVerb = (name: string, description: string, withId: boolean): Command => {
+  const addVerb = (name: string, description: string, id: "<id>" | "[id]" | "<id...>" | null): Command => {
     const isDefault = name === "list" && scope.length === 0;
     const command = group.command(name, { isDefault }).description(description);
     for (const [argument, argumentDescription] of scope) command.argument(`<${argument}>`, argumentDescription);
-    return withId ? command.argument("<id>", `the ${noun}'s ID`) : command;
+    if (id === null) return command;
+    const text = {
+      "<id>": `the ${noun}'s ID`,
+      "[id]": `the ${noun}'s ID; none if they are in the file`,
+      "<id...>": `the IDs of ${noun}s`,
+    };
+    return command.argument(id, text[id]);
   };
 
-  const list = addPageOptions(addVerb("list", `List ${noun}s, newest first`, false));
+  const list = addPageOptions(addVerb("list", `List ${noun}s, newest first`, null));
   addResourceOptions(list, verbs.examples.list).action(async (...args: unknown[]) => {
     const { words, flags } = splitActionArguments<ListFlags>(args);
     const page = parsePage(flags);
@@ -88,27 +142,29 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
     printResources(noun, await verbs.list(resources, words, page, flags), context.output);
   });
 
-  addResourceOptions(addVerb("get", `Show ${noun === "object" ? "an" : "a"} ${noun}`, true), verbs.examples.get).action(
-    async (...args: unknown[]) => {
-      const { words, flags } = splitActionArguments<ResourceFlags>(args);
-      const resources = await openResources(context, flags, "read");
-      const resource = await verbs.read(resources, words);
-      if (resource === null) throw await createMissingError(verbs, resources, words);
-      printResource(noun, resource, context.output);
-    },
-  );
+  addResourceOptions(
+    addVerb("get", `Show ${noun === "object" ? "an" : "a"} ${noun}`, "<id>"),
+    verbs.examples.get,
+  ).action(async (...args: unknown[]) => {
+    const { words, flags } = splitActionArguments<ResourceFlags>(args);
+    const resources = await openResources(context, flags, "read");
+    const resource = await verbs.read(resources, words);
+    if (resource === null) throw await createMissingError(verbs, resources, words);
+    printResource(noun, resource, context.output);
+  });
 
   addResourceOptions(
     addBodyOptions(
       addVerb(
         "set",
-        `Create ${noun === "object" ? "an" : "a"} ${noun}, or merge properties into an existing one`,
-        true,
+        `Create ${noun === "object" ? "an" : "a"} ${noun}, or merge properties into an existing one. Without an ID, --file contains one ${noun} with its ID per line, as JSON.`,
+        "[id]",
       ),
     ),
     verbs.examples.set,
   ).action(async (...args: unknown[]) => {
     const { words, flags } = splitActionArguments<ResourceFlags & RequestBodyFlags>(args);
+    if (words.at(-1) === undefined) return setRows(verbs, words.slice(0, -1), flags, context);
     const body = await readRequestBody(flags, new InputReader(context.input));
     for (const warning of collectUnknownScopeWarnings(body?.preferences, ["preferences"])) context.output.warn(warning);
     for (const warning of await collectUnknownChannelWarnings(body ?? {}, flags, context)) context.output.warn(warning);
@@ -120,14 +176,14 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
   });
 
   addResourceOptions(
-    addVerb(
-      "delete",
-      `Delete ${noun === "object" ? "an" : "a"} ${noun} with its preferences, subscriptions, messages and runs`,
-      true,
-    ),
+    addVerb("delete", `Delete ${noun}s with their preferences, subscriptions, messages and runs`, "<id...>"),
     verbs.examples.delete,
   ).action(async (...args: unknown[]) => {
-    const { words, flags } = splitActionArguments<ResourceFlags>(args);
+    const { words: arguments_, flags } = splitActionArguments<ResourceFlags>(args);
+    const scopeWords = arguments_.slice(0, -1);
+    const ids = [...new Set(arguments_.at(-1) as unknown as string[])];
+    if (ids.length > 1) return deleteRows(verbs, scopeWords, { ids, flags }, context);
+    const words = [...scopeWords, ...ids];
     const resources = await openResources(context, flags, "write");
     if (!(await verbs.delete(resources, words))) throw await createMissingError(verbs, resources, words);
     printDeleted(noun, words.join("/"), context.output);

@@ -6,6 +6,7 @@ import { testReportSchema } from "../../domain/scenario/test-report-schema.js";
 import { sourceReceiptSchema, sourceViewSchema } from "../../domain/trigger/source-receipt-schema.js";
 import { validationReportSchema } from "../../domain/validation/validation-report-schema.js";
 import { typesReportSchema } from "../../domain/workflow/types-report-schema.js";
+import { bulkResultSchema } from "./bulk.js";
 import { completionScriptSchema } from "./completion.js";
 import { rawContentSchema } from "./contents.js";
 import { devLogSchema, readyFileSchema, serverSchema } from "./dev.js";
@@ -137,7 +138,13 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
       describeDocument(`${noun}s list`, `List of ${noun}s`, LISTED, listSchema(schema)),
       describeDocument(`${noun}s get`, title, `The API's ${title}.`, schema),
       describeDocument(`${noun}s set`, title, CHANGED, schema),
+      describeDocument(`${noun}s set`, "Result for many rows", "Without an ID: the counts.", bulkResultSchema, {
+        suffix: "bulk",
+      }),
       describeDocument(`${noun}s delete`, `Deleted ${noun}`, `The ${noun} that was deleted.`, deleted),
+      describeDocument(`${noun}s delete`, "Result for many rows", "With several IDs: the counts.", bulkResultSchema, {
+        suffix: "bulk",
+      }),
     ];
   }),
   describeDocument("users merge", "User", "The user that stays.", userSchema),
@@ -154,6 +161,15 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
     preferenceSetSchema,
   ),
   describeDocument("preferences set", "Preference set", CHANGED, preferenceSetSchema),
+  describeDocument(
+    "preferences set",
+    "Result for many rows",
+    "With several recipients: the counts.",
+    bulkResultSchema,
+    {
+      suffix: "bulk",
+    },
+  ),
   describeDocument(
     "preferences delete",
     "Cleared preference set",

@@ -1,6 +1,7 @@
 import type { ResourceOperations } from "../../ports/resource-operations.js";
 import type { ApiClient } from "../api-client.js";
 import { createRemoteAudiences } from "./audiences.js";
+import { createRemoteBulk } from "./bulk.js";
 import { createRemoteFeeds } from "./feeds.js";
 import { createRemoteChannelData, createRemotePreferences } from "./preferences.js";
 import { createRemoteObjects, createRemoteTenants, createRemoteUsers } from "./recipients.js";
@@ -21,5 +22,6 @@ export function createRemoteResources(client: ApiClient): ResourceOperations {
     audiences: createRemoteAudiences(client),
     feeds: createRemoteFeeds(client),
     schedules: createRemoteSchedules(client),
+    bulk: createRemoteBulk(client),
   };
 }
