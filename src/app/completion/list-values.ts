@@ -90,11 +90,11 @@ const listScenarioPaths: ListValues = async (project, _position, _current, cwd) 
 
 /** Returns the names of the project's scenarios. Files that cannot be read are skipped. */
 const listScenarioNames: ListValues = async (project, _position, _current, cwd) => {
-  const { listScenarioFiles, readScenarios } = await import("../../project/read-scenarios.js");
+  const { listScenarioFiles, readScenarioNames } = await import("../../project/read-scenarios.js");
   const displayPath = (path: string): string => path;
   return listScenarioFiles([], { root: project.root, cwd, displayPath }).flatMap((file) => {
     try {
-      return readScenarios(file).scenarios.map(({ name }) => toCandidate(name));
+      return readScenarioNames(file).map(toCandidate);
     } catch {
       return [];
     }
