@@ -14,9 +14,15 @@ function edit(sample: Sample, file: string, change: (document: JsonObject) => vo
 }
 
 /** Adds a first step to a workflow, and properties to its schema. */
-function addStep(sample: Sample, type: string, settings: JsonObject, properties: JsonObject = {}): void {
+function addStep(
+  sample: Sample,
+  type: string,
+  settings: JsonObject,
+  properties: JsonObject = {},
+  ref = `${type}_9`,
+): void {
   edit(sample, WORKFLOW, (workflow) => {
-    (workflow.steps as JsonObject[]).unshift({ type, ref: `${type}_9`, settings });
+    (workflow.steps as JsonObject[]).unshift({ type, ref, settings });
     const schema = workflow.trigger_data_json_schema as JsonObject;
     schema.properties = { ...(schema.properties as JsonObject), ...properties };
   });
@@ -59,6 +65,23 @@ describe.concurrent("knock validate", () => {
       pointer: "/settigns",
       docs: "docs/troubleshooting.md#unknown_key",
     });
+  });
+
+  it("accepts constant times that are usable now or later", async ({ collab }) => {
+    edit(collab, "knock/environment.json", (environment) => {
+      environment.variables = {
+        ...(environment.variables as JsonObject),
+        ends_at: "2999-01-01T00:00:00Z",
+        pause: { unit: "days", value: 2 },
+        mornings: { frequency: "daily", hours: 9 },
+      };
+    });
+    for (const name of ["ends_at", "pause", "mornings"])
+      addStep(collab, "delay", { delay_until_field_path: `vars.${name}` }, {}, `delay_${name}`);
+    addStep(collab, "delay", { delay_until_field_path: "recipient.starts_at" }, {}, "delay_recipient");
+    const codes = (await readFindings(collab)).map(({ code }) => code);
+    expect(codes).not.toContain("unusable_time");
+    expect(codes).not.toContain("workflow_invalid");
   });
 
   it("exits 1 for warnings only with --strict", async ({ collab }) => {

@@ -1,5 +1,6 @@
+import { parseTimestamp } from "../../domain/condition/parse-timestamp.js";
 import type { Environment } from "../../domain/environment/environment.js";
-import { type Duration, toMilliseconds } from "../../domain/step/step-duration.js";
+import { DAY_MS, type Duration, toMilliseconds } from "../../domain/step/step-duration.js";
 import { getStepDefinition } from "../../domain/steps/step-definitions.js";
 import { parsePathSegments, walkSteps } from "../../domain/steps/walk-steps.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
@@ -67,11 +68,13 @@ function findUnusableTime({ path, length, compiled, environment, isDataChanged }
     if (schema?.const !== undefined) constant = { value: schema.const as Json };
   }
   if (constant === null) return null;
+  const time = parseTimestamp(constant.value);
   const end = resolveDelayEnd({
     delay_for: length,
     value: constant.value,
     hasPath: true,
-    now: Date.now(),
+    // A time more than a year ahead is usable later, and one in the past is not.
+    now: Math.max(Date.now(), time === undefined ? 0 : time + (toMilliseconds(length) ?? 0) - DAY_MS),
     zone: environment.timezone ?? "Etc/UTC",
     findNextWindowTime: (rule, now, zone) => compiled.timeWindows?.findNextWindowTime(rule, now, zone),
   });
