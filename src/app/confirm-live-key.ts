@@ -24,7 +24,11 @@ export function isLiveKey(apiKey: string, baseUrl: string): boolean {
 export async function confirmLiveKey(baseUrl: string, { stdinIsTerminal, confirm }: ProcessIO): Promise<void> {
   if (stdinIsTerminal && (await confirm(`This command uses a live API key at ${new URL(baseUrl).host}. Continue?`)))
     return;
-  throw new KnockError("confirmation_needed", "the API key is a live key: this command would notify real users", {
-    hint: "Add --yes to continue, or use a test key (sk_test_…).",
-  });
+  throw new KnockError(
+    "confirmation_needed",
+    "the API key is a live key: this command would notify real users or change their data",
+    {
+      hint: "Add --yes to continue, or use a test key (sk_test_…).",
+    },
+  );
 }

@@ -157,6 +157,17 @@ describe("changes of many rows", () => {
     expect((await remote(empty, stub.url, remove)).error.message).toContain("reports 1 failed rows but names 0");
   });
 
+  test("a recipient guard refuses only the rows that it does not allow", async ({ empty, stub }) => {
+    empty.write("knock.json", { knockDir: "./knock", settings: { recipients: { allow: ["user:qa-*"] } } });
+    empty.write("knock/workflows/.keep", "");
+    const row = { id: "qa-1", name: "One" };
+    stub.expect({ method: "PUT", path: "/v1/users/qa-1", body: row, reply: { json: row } });
+    const input = toLines([row, { id: "bob" }]);
+    const { exitCode, json } = await remote(empty, stub.url, ["users", "set", "-f", "-", "--json"], { input });
+    expect(exitCode).toBe(9);
+    expect(json).toMatchObject({ succeeded: 1, failed: [{ id: "bob", code: "recipient_not_allowed" }] });
+  });
+
   test("A-273 name tenants in the URL, 50 at a time", async ({ empty, stub }) => {
     const ids = Array.from({ length: 51 }, (_, index) => `t${index}`);
     for (const chunk of [ids.slice(0, 50), ids.slice(50)])

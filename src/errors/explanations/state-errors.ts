@@ -73,7 +73,8 @@ export const STATE_ERRORS = {
     ],
   },
   confirmation_needed: {
-    meaning: "The API key is a live key, so the command would notify real users, and no one confirmed it.",
+    meaning:
+      "The API key is a live key, so the command would notify real users or change their data, and no one confirmed it.",
     causes: ["The command runs in a script or CI job, where it cannot ask.", "The question was not answered with `y`."],
     fix: [
       "Use a test key (`sk_test_…`).",
