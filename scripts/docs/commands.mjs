@@ -45,8 +45,8 @@ const SCENARIOS = {
   dev: { isStopped: true },
   init: { project: null },
   auth: {
-    before: ['echo "$KNOCK_API_KEY" | knock auth login --with-key'],
-    shown: ['echo "$KNOCK_API_KEY" | knock auth login --with-key --profile staging'],
+    before: ['echo "$KNOCK_API_KEY" | knock auth login --with-token'],
+    shown: ['echo "$KNOCK_API_KEY" | knock auth login --with-token --profile staging'],
   },
 };
 

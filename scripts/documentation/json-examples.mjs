@@ -78,7 +78,7 @@ export const JSON_EXAMPLES = [
   ["clock-reset", "knock clock reset --json"],
   ["dev", "knock dev --port 0 --store :memory: --json"],
   ["init", "knock init ../new-app --json"],
-  ["auth-login", 'echo "$KNOCK_API_KEY" | knock auth login --with-key --json'],
+  ["auth-login", 'echo "$KNOCK_API_KEY" | knock auth login --with-token --json'],
   ["auth-status", "knock auth status --json"],
   ["auth-logout", "knock auth logout --json"],
   ["forecast", "knock forecast payloads/week.jsonl --quiet-hours 22:00-08:00 --json"],

@@ -10,11 +10,14 @@ function isLoopbackUrl(baseUrl: string): boolean {
   }
 }
 
+/** Returns whether a key belongs to a test environment. */
+export const isTestKey = (apiKey: string): boolean => /^(sk|pk)_test(_|$)/.test(apiKey);
+
 /**
  * Returns whether a key can notify real recipients: it is not a test key, and the server is not on a loopback address.
  */
 export function isLiveKey(apiKey: string, baseUrl: string): boolean {
-  return !/^(sk|pk)_test(_|$)/.test(apiKey) && !isLoopbackUrl(baseUrl);
+  return !isTestKey(apiKey) && !isLoopbackUrl(baseUrl);
 }
 
 /**

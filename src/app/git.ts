@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { KnockError } from "../errors/knock-error.js";
+import { removeKeys } from "./remove-keys.js";
 
 const GIT_TIMEOUT_MS = 30_000;
 const MAX_GIT_OUTPUT = 128 * 1024 * 1024;
@@ -14,7 +15,8 @@ interface GitOptions {
 /** Runs git in a folder and returns its output. Throws `usage` without git, outside of a repository, and after a time limit. */
 export function runGit(args: readonly string[], { folder, flag, input }: GitOptions): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const options = { cwd: folder, timeout: GIT_TIMEOUT_MS, maxBuffer: MAX_GIT_OUTPUT, encoding: "buffer" } as const;
+    const limits = { timeout: GIT_TIMEOUT_MS, maxBuffer: MAX_GIT_OUTPUT };
+    const options = { cwd: folder, env: removeKeys(process.env), ...limits, encoding: "buffer" } as const;
     const child = execFile("git", args, options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else reject(toGitError(error, stderr.toString("utf8"), flag));

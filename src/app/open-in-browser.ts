@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OpenedFile } from "../commands/services.js";
 import type { ProcessIO } from "./process-io.js";
+import { removeKeys } from "./remove-keys.js";
 
 /** Returns the program that opens a file on this platform, or null without one, for example if there is no display. */
 function findOpener(path: string, env: Record<string, string | undefined>): [program: string, args: string[]] | null {
@@ -18,7 +19,7 @@ type SpawnContext = Pick<ProcessIO, "cwd" | "env">;
 /** Starts a program in the background. Resolves to whether it could be started; its exit code is ignored. */
 function startDetached(program: string, args: string[], { cwd, env }: SpawnContext): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd, env, detached: true, stdio: "ignore" });
+    const child = spawn(program, args, { cwd, env: removeKeys(env), detached: true, stdio: "ignore" });
     child.once("error", () => resolve(false));
     child.once("spawn", () => {
       child.unref();

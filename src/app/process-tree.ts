@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { removeKeys } from "./remove-keys.js";
 
 interface ProcessEntry {
   pid: number;
@@ -36,7 +37,10 @@ function listProcesses(): ProcessEntry[] {
     return readdirSync("/proc").flatMap((name) => (/^\d/.test(name) ? readStat(name) : []));
   if (process.platform === "win32") return [];
   try {
-    const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,stat=,lstart="], { encoding: "utf8" }).split("\n");
+    const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,stat=,lstart="], {
+      encoding: "utf8",
+      env: removeKeys(process.env),
+    }).split("\n");
     return lines.flatMap((line) => toProcessEntries((PS_LINE.exec(line) ?? [null]) as [unknown, ...string[]]));
   } catch {
     return [];

@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import { KnockError } from "../errors/knock-error.js";
 import { getInterruptSignal, type ProcessIO } from "./process-io.js";
 import { ProcessTree } from "./process-tree.js";
+import { removeKeys } from "./remove-keys.js";
 
 /** A shell reports a command that a signal ended as 128 plus the number of the signal. */
 const SIGNAL_EXIT_BASE = 128;
@@ -29,7 +30,11 @@ class GroupSignalDetector {
 
   constructor() {
     if (process.platform === "win32") return;
-    this.shell = spawn("read x", { shell: true, stdio: ["pipe", "ignore", "ignore"] });
+    this.shell = spawn("read x", {
+      shell: true,
+      env: removeKeys(process.env),
+      stdio: ["pipe", "ignore", "ignore"],
+    });
     this.shell.on("error", () => {});
   }
 

@@ -1,8 +1,11 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { KnockError } from "../errors/knock-error.js";
 import { readAllStdin } from "../input/input-source.js";
+import type { EffectiveKey, Profile } from "../output/documents/settings.js";
+import type { Output } from "../output/output.js";
 import { printTable } from "../output/print-table.js";
 import type { CommandContext } from "./context.js";
+import type { TargetFlags } from "./services.js";
 import { addExamples } from "./shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
 import { addCommonOptions, type CommonFlags } from "./shared/options.js";
@@ -14,6 +17,8 @@ interface AuthFlags extends CommonFlags {
   apiKey?: string;
   baseUrl?: string;
   branch?: string;
+  withToken?: boolean;
+  /** The former name of --with-token. */
   withKey?: boolean;
   check?: boolean;
 }
@@ -30,21 +35,22 @@ export function registerAuth(program: Command, context: CommandContext): void {
     .description("Store an API key in a profile. In a terminal, the command asks for the key without showing it.")
     .optionsGroup(OPTION_GROUPS.profile)
     .option("--profile <name>", "write this profile", DEFAULT_PROFILE)
-    .option("--with-key", "read the key from standard input")
-    .option("--api-key <key>", "store this API key (it will appear in your shell history; prefer --with-key)")
+    .option("--with-token", "read the key from standard input")
+    .addOption(new Option("--with-key", "read the key from standard input").hideHelp())
+    .option("--api-key <key>", "store this API key (it will appear in your shell history; prefer --with-token)")
     .option("--base-url <url>", "store the base URL of the API")
     .option("--branch <slug>", "store the branch")
     .option("--check", "check the key with the API before storing it");
   addExamples(addCommonOptions(login), [
     "knock auth login",
-    'echo "$KNOCK_API_KEY" | knock auth login --with-key --profile staging',
+    'echo "$KNOCK_API_KEY" | knock auth login --with-token --profile staging',
   ]);
   login.action(async (flags: AuthFlags) => {
     const name = flags.profile ?? DEFAULT_PROFILE;
     const key = await readKey(flags, context);
     const profiles = context.profiles;
     const known = profiles.list().find((profile) => profile.name === name);
-    if (flags.check) await checkKey(key, flags.baseUrl ?? known?.base_url ?? undefined, context);
+    if (flags.check) await checkNewKey(key, flags.baseUrl ?? known?.base_url ?? undefined, context);
     await profiles.write(name, {
       api_key: key,
       ...(flags.baseUrl ? { base_url: flags.baseUrl } : {}),
@@ -76,35 +82,67 @@ export function registerAuth(program: Command, context: CommandContext): void {
       output.line(existed ? `${output.colors.green("✓")} profile "${name}" deleted` : `there is no profile "${name}"`);
   });
 
-  const status = auth.command("status").description("List profiles with shortened keys");
-  addExamples(addCommonOptions(status), ["knock auth status"]);
-  status.action(() => {
-    const { output } = context;
-    const items = context.profiles.list();
-    if (output.verbosity.json) return output.json({ items });
-    if (items.length === 0) return output.line("no profiles: run `knock auth login` to create one");
-    printTable(
-      ["PROFILE", "KEY", "BASE URL", "BRANCH", "TARGET"],
-      items.map((profile) => [
-        `${profile.name}${profile.is_default ? " (default)" : ""}`,
-        profile.api_key ?? "",
-        profile.base_url ?? "",
-        profile.branch ?? "",
-        profile.target ?? "",
-      ]),
-      output,
-    );
-  });
+  const status = auth
+    .command("status")
+    .description("Show the API key that commands use and where it comes from, and list profiles")
+    .optionsGroup(OPTION_GROUPS.profile)
+    .option("--profile <name>", "show the key of commands with this profile")
+    .option("--api-key <key>", "show the key of commands with this flag")
+    .option("--base-url <url>", "use this base URL of the API")
+    .option("--check", "ask the API whether it accepts the key, with a request that changes nothing");
+  addExamples(addCommonOptions(status), ["knock auth status", "knock auth status --profile staging"]);
+  status.action((flags: AuthFlags) => showStatus(flags, context));
+}
+
+const KEY_SOURCES: Partial<Record<EffectiveKey["source"], string>> = {
+  flag: "from --api-key",
+  environment: "from KNOCK_API_KEY",
+};
+
+/** Prints the key in use and the profiles. Sends a request only with `--check`. Throws its error after the output. */
+async function showStatus({ profile, apiKey, baseUrl, check }: AuthFlags, context: CommandContext): Promise<void> {
+  const { output } = context;
+  const flags = { profile, apiKey, baseUrl, target: "remote" };
+  const key = await context.settings.describeKey(flags);
+  const error = check ? await findKeyError(flags, context) : null;
+  const items = context.profiles.list();
+  if (output.verbosity.json) output.json({ key, accepted: check ? error === null : null, items });
+  else {
+    if (key !== null) {
+      const source = KEY_SOURCES[key.source] ?? `from profile "${key.profile}"`;
+      const checked = check && error === null ? ", accepted by the API" : "";
+      output.line(`${key.mode} key ${key.api_key} ${source} for ${key.base_url}${checked}`);
+    }
+    printProfiles(items, output);
+  }
+  if (error !== null) throw error;
+}
+
+function printProfiles(items: readonly Profile[], output: Output): void {
+  if (items.length === 0) return output.line("no profiles: run `knock auth login` to create one");
+  printTable(
+    ["PROFILE", "KEY", "BASE URL", "BRANCH", "TARGET"],
+    items.map((profile) => [
+      `${profile.name}${profile.is_default ? " (default)" : ""}`,
+      profile.api_key ?? "",
+      profile.base_url ?? "",
+      profile.branch ?? "",
+      profile.target ?? "",
+    ]),
+    output,
+  );
 }
 
 async function readKey(flags: AuthFlags, context: CommandContext): Promise<string> {
   const raw =
     flags.apiKey ??
-    (flags.withKey ? await readAllStdin(context.input, "--with-key") : await context.askSecret("API key: "));
+    (flags.withToken || flags.withKey
+      ? await readAllStdin(context.input, flags.withToken ? "--with-token" : "--with-key")
+      : await context.askSecret("API key: "));
   const key = raw?.trim() ?? "";
   if (key === "")
     throw new KnockError("usage", "no API key given", {
-      hint: "Type it on a terminal, or pipe it in: knock auth login --with-key < key.txt.",
+      hint: "Type it on a terminal, or pipe it in: knock auth login --with-token < key.txt.",
     });
   if (/\s/.test(key))
     throw new KnockError("usage", "an API key contains no white space", {
@@ -128,20 +166,21 @@ function checkKeyFormat(key: string): void {
   throw new KnockError("usage", message, { hint });
 }
 
-/**
- * Checks that the API accepts a key, with a request that changes nothing. Throws `authentication` for an unknown key,
- * and every other error of an API request.
- */
-async function checkKey(key: string, baseUrl: string | undefined, context: CommandContext): Promise<void> {
-  const operations = await context.target.open({ target: "remote", apiKey: key, baseUrl }, "read");
+/** Asks the API whether it accepts the key, with a request that changes nothing. Returns the error, or null. */
+async function findKeyError(flags: TargetFlags, context: CommandContext): Promise<KnockError | null> {
   try {
-    await operations.listMessages({}, { limit: 1 });
+    await (await context.target.open(flags, "read")).listMessages({}, { limit: 1 });
+    return null;
   } catch (error) {
     if (!(error instanceof KnockError)) throw error;
     // The key is known but may not list messages, for example because it is a public key (A-005).
-    if (error.code === "not_allowed") return;
-    const { code, message, details, status, request_id } = error;
-    const hint = `Nothing was stored.${error.hint === undefined ? "" : ` ${error.hint}`}`;
-    throw new KnockError(code, message, { hint, details, request_id, ...(status === undefined ? {} : { status }) });
+    return error.code === "not_allowed" ? null : error;
   }
+}
+
+/** Checks a key before it is stored. Throws `authentication` for an unknown key, and other errors of API requests. */
+async function checkNewKey(key: string, baseUrl: string | undefined, context: CommandContext): Promise<void> {
+  const error = await findKeyError({ target: "remote", apiKey: key, baseUrl }, context);
+  if (error === null) return;
+  throw error.copyWith({ hint: `Nothing was stored.${error.hint === undefined ? "" : ` ${error.hint}`}` });
 }

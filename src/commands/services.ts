@@ -3,7 +3,7 @@ import type { Trigger } from "../domain/trigger/trigger.js";
 import type { TypeLanguage, TypesReport } from "../domain/workflow/types-report.js";
 import type { WorkflowView } from "../domain/workflow/workflow-view.js";
 import type { DoctorReport } from "../output/documents/doctor.js";
-import type { Profile, Setting } from "../output/documents/settings.js";
+import type { EffectiveKey, Profile, Setting } from "../output/documents/settings.js";
 import type { BroadcastOperations } from "../ports/broadcast-service.js";
 import type { LocalOperations, Operations } from "../ports/operations.js";
 import type { SourceOperations } from "../ports/source-service.js";
@@ -30,6 +30,8 @@ export interface TargetFlags {
 export interface SettingsService {
   getTarget(flags: TargetFlags): Promise<"local" | "remote">;
   list(flags: TargetFlags): Promise<Setting[]>;
+  /** Returns the API key that commands use, shortened, or null without one. */
+  describeKey(flags: TargetFlags): Promise<EffectiveKey | null>;
 }
 
 /** The names that lists can be filtered by. */

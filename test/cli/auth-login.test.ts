@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { inProcessTest as it } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";
@@ -76,5 +76,82 @@ describe.concurrent("knock auth login", () => {
     const { stderr, exitCode } = await logIn(empty, KEY, "--check", "--base-url", gone.url);
     expect([exitCode, isStored(empty)]).toEqual([7, false]);
     expect(stderr).toContain("Nothing was stored.");
+  });
+});
+
+describe.concurrent("knock auth status", () => {
+  const status = async (sample: Sample, args: string[] = [], env: Record<string, string> = {}) =>
+    (await sample.knock(["auth", "status", ...args, "--json"], { env })).json;
+
+  it("shows which key commands use, and where it comes from", async ({ collab }) => {
+    expect(await status(collab)).toEqual({ key: null, accepted: null, items: [] });
+    await collab.knock(["auth", "login", "--with-token", "--profile", "staging"], { input: `sk_test_${SECRET}` });
+    await collab.knock(["auth", "login", "--with-token", "--profile", "live"], { input: KEY });
+    const base_url = "https://api.knock.app";
+    const shown = { api_key: "sk_…redacted", mode: "test", source: "profile", profile: "staging", base_url };
+    expect((await status(collab)).key).toEqual(shown);
+    expect((await status(collab, ["--profile", "live"])).key).toEqual({ ...shown, mode: "live", profile: "live" });
+    const env = { KNOCK_API_KEY: KEY, KNOCK_BASE_URL: "http://127.0.0.1:9" };
+    expect((await status(collab, [], env)).key).toEqual({
+      ...shown,
+      ...{ mode: "live", source: "environment", profile: null, base_url: "http://127.0.0.1:9" },
+    });
+    expect((await status(collab, ["--api-key", "pk_test_1"], env)).key).toMatchObject({ mode: "test", source: "flag" });
+    const { stdout } = await collab.knock(["auth", "status"]);
+    expect(stdout).toMatch(/^test key sk_…redacted from profile "staging" for https:\/\/api\.knock\.app\nPROFILE/);
+    expect(stdout).not.toContain(SECRET);
+  });
+
+  it("asks the API only with --check", async ({ collab }) => {
+    const api = await startStubApi(KEY);
+    const reply = {
+      status: 401,
+      json: { code: "api_key_missing", message: "Invalid key", type: "authentication_error" },
+    };
+    api.expect({ method: "GET", path: LIST, reply: { json: EMPTY } }, { method: "GET", path: LIST, reply });
+    const env = { KNOCK_API_KEY: KEY, KNOCK_BASE_URL: api.url };
+    expect(await status(collab, [], env)).toMatchObject({ accepted: null });
+    expect(await status(collab, ["--check"], env)).toMatchObject({ accepted: true });
+    const refused = await collab.knock(["auth", "status", "--check", "--json"], { env });
+    expect(refused).toMatchObject({ exitCode: 4, json: { accepted: false }, error: { code: "authentication" } });
+    await api.finish();
+    expect((await collab.knock(["auth", "status", "--check"])).exitCode).toBe(4);
+  });
+});
+
+describe.concurrent("the profiles file", () => {
+  it("keeps everything that other tools and versions wrote", async ({ empty }) => {
+    const other = {
+      plugins: { theme: "dark" },
+      default: "staging",
+      profiles: {
+        staging: { api_key: "sk_test_1", note: { by: "other" } },
+        nightly: { token: "x", api_key: "sk_test_2" },
+      },
+    };
+    const file = "../home/.config/knock/profiles.json";
+    empty.write(file, other);
+    const official = empty.write("../home/.config/knock/config.json", "official: content");
+    await logIn(empty, KEY, "--profile", "staging");
+    await logIn(empty, KEY, "--profile", "new");
+    await empty.knock(["config", "set", "branch", "b1", "--profile", "nightly"]);
+    await empty.knock(["auth", "logout", "--profile", "new"]);
+    expect(JSON.parse(empty.read(file))).toEqual({
+      ...other,
+      profiles: {
+        staging: { api_key: KEY, note: { by: "other" } },
+        nightly: { token: "x", api_key: "sk_test_2", branch: "b1" },
+      },
+    });
+    expect(readFileSync(official, "utf8")).toBe("official: content");
+    expect(statSync(empty.path(file)).mode & 0o777).toBe(0o600);
+  });
+
+  it("accepts --with-token and the former --with-key", async ({ empty }) => {
+    for (const flag of ["--with-token", "--with-key"])
+      expect((await empty.knock(["auth", "login", flag], { input: KEY })).exitCode).toBe(0);
+    const { stdout } = await empty.knock(["auth", "login", "--help"]);
+    expect(stdout).toContain("--with-token");
+    expect(stdout).not.toContain("--with-key");
   });
 });

@@ -54,7 +54,7 @@ describe("the examples of the help in a new project", () => {
       expect((await used.knock(args)).exitCode).toBe(0);
     for (const line of [
       'knock schedules create --data \'{"workflow":"hello","recipients":["ada"],"scheduled_at":"2030-06-04T18:00:00Z"}\' --quiet',
-      'echo "$KNOCK_API_KEY" | knock auth login --with-key --profile staging',
+      'echo "$KNOCK_API_KEY" | knock auth login --with-token --profile staging',
     ])
       expect(await runExample(used, line)).toMatchObject({ exitCode: 0, stderr: "" });
     lines = await readExamples(used);

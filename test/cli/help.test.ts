@@ -126,7 +126,7 @@ describe.concurrent("an example of the help with the sample project", () => {
       "knock notify --file payloads/triggers.jsonl --quiet",
       "knock notify --file payloads/invite.json --quiet",
       "knock clock advance 30m --quiet",
-      'echo "$KNOCK_API_KEY" | knock auth login --with-key --profile staging',
+      'echo "$KNOCK_API_KEY" | knock auth login --with-token --profile staging',
       ...lines.filter((example) => example.startsWith("knock schedules create")),
     ]) {
       const { exitCode, stderr } = await runInShell(used, line);

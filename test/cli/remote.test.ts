@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { inProcessTest } from "../helpers/run-in-process.js";
 import { type CommandResult, cliTest, formatOutcome, type RunOptions, type Sample } from "../helpers/run-knock.js";
@@ -205,6 +206,20 @@ describe.concurrent("a connection", () => {
 });
 
 describe.concurrent("API keys", () => {
+  const linuxTest = builtTest.skipIf(process.platform !== "linux"); // Only Linux has /proc.
+  linuxTest("given by --api-key are not visible in the list of processes", async ({ collab, api }) => {
+    let line = "";
+    const reply = () => {
+      line = readFileSync(`/proc/${command.pid}/cmdline`, "utf8");
+      return ACCEPTED;
+    };
+    api.expect({ method: "POST", path: TRIGGER, body: BODY, reply });
+    const command = collab.start([...COMMENT, "--api-key", KEY, "--base-url", api.url]);
+    expect((await command).exitCode).toBe(0);
+    expect(line).toMatch(/^knock\0/);
+    expect(line).not.toContain(SECRET);
+  });
+
   it("exit 4 if no key is set", async ({ collab, api }) => {
     const { error, exitCode } = await remote(collab, api, [...COMMENT, "--json"], { env: { KNOCK_API_KEY: "" } });
     expect(exitCode).toBe(4);

@@ -3,6 +3,7 @@ import { redactApiKey } from "../../domain/trigger/api-request.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Output } from "../../output/output.js";
 import { once } from "../../util/once.js";
+import { isTestKey } from "../confirm-live-key.js";
 import type { Credentials, EnvironmentVariables } from "../credentials.js";
 import type { Profile } from "../profile-file.js";
 import { resolveSettings, type Settings } from "../resolve-settings.js";
@@ -53,6 +54,18 @@ export class SettingsCache implements SettingsService {
       },
       { name: "recipients.redirect", ...redirect },
     ];
+  }
+
+  async describeKey(flags: TargetFlags): ReturnType<SettingsService["describeKey"]> {
+    const { api_key, base_url, profile } = await this.get(flags);
+    if (api_key.value === null) return null;
+    return {
+      api_key: redactApiKey(api_key.value),
+      mode: isTestKey(api_key.value) ? "test" : "live",
+      source: api_key.source,
+      profile: api_key.source === "profile" ? profile.value : null,
+      base_url: base_url.value,
+    };
   }
 
   /** Forgets the settings, so that the next use resolves them again. */

@@ -8,6 +8,7 @@ import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { Project } from "../../project/open-project.js";
 import type { ProjectFile } from "../../project/read-project-text.js";
+import { removeKeys } from "../remove-keys.js";
 
 const GIT_TIMEOUT_MS = 10_000;
 const MAX_GIT_OUTPUT = 16 * 1024 * 1024;
@@ -15,7 +16,8 @@ const run = promisify(execFile);
 
 /** Runs git in a folder. Returns the paths that it prints. */
 async function listPaths(folder: string, args: readonly string[]): Promise<string[]> {
-  const { stdout } = await run("git", args, { cwd: folder, timeout: GIT_TIMEOUT_MS, maxBuffer: MAX_GIT_OUTPUT });
+  const limits = { timeout: GIT_TIMEOUT_MS, maxBuffer: MAX_GIT_OUTPUT };
+  const { stdout } = await run("git", args, { cwd: folder, env: removeKeys(process.env), ...limits });
   return stdout.split("\0").filter(Boolean);
 }
 

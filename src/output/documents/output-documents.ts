@@ -38,7 +38,7 @@ import {
   userSchema,
 } from "./recipients.js";
 import { advancedRunSchema, clockSchema, recipientRunListSchema, shownRecipientRunSchema } from "./runs.js";
-import { changedSettingSchema, loginSchema, logoutSchema, profileSchema, settingSchema } from "./settings.js";
+import { authStatusSchema, changedSettingSchema, loginSchema, logoutSchema, settingSchema } from "./settings.js";
 
 interface OutputDocument {
   /** The name of the file without its ending: the command, and what distinguishes this document from its others. */
@@ -248,7 +248,7 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
   describeDocument("doctor", "Checks of the setup", "The result of each check.", doctorReportSchema),
   describeDocument("auth login", "Stored key", "The profile that was written.", loginSchema),
   describeDocument("auth logout", "Deleted profile", "The profile that was deleted.", logoutSchema),
-  describeDocument("auth status", "Profiles", "The stored profiles.", itemsSchema(profileSchema)),
+  describeDocument("auth status", "Keys", "The API key in use, and the stored profiles.", authStatusSchema),
   describeDocument("config list", "Effective settings", "All settings.", itemsSchema(settingSchema)),
   describeDocument("config get", "Effective setting", "The setting.", settingSchema),
   describeDocument("config set", "Changed setting", "The setting after the change.", changedSettingSchema),

@@ -28,6 +28,23 @@ export const profileSchema = z.object({
 /** A stored profile for display. */
 export type Profile = z.infer<typeof profileSchema>;
 
+const effectiveKeySchema = z.object({
+  api_key: textField("The shortened API key."),
+  mode: described(z.enum(["test", "live"]), "Whether the key is a test key. A live key can notify real users."),
+  source: described(z.enum(["flag", "environment", "project", "profile", "default"]), "Where the key comes from."),
+  profile: textOrNull("The profile that contains the key, or null."),
+  base_url: textField("The base URL of the API."),
+});
+
+/** The API key that commands use. */
+export type EffectiveKey = z.infer<typeof effectiveKeySchema>;
+
+export const authStatusSchema = z.object({
+  key: described(z.nullable(effectiveKeySchema), "The API key that commands use, or null without one."),
+  accepted: described(z.nullable(z.boolean()), "Whether the API accepts the key (--check); null if it was not asked."),
+  items: described(z.array(profileSchema), "The stored profiles."),
+});
+
 export const loginSchema = z.object({
   profile: textField("The name of the profile."),
   path: textField("The path of the profiles file."),
