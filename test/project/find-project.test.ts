@@ -137,7 +137,7 @@ describe("findProject (F-001 to F-003)", () => {
     [
       { constructor: "x" },
       ['/settings/constructor unknown key "constructor"'],
-      "Settings: base_url, branch, environment, knock:ignore, profile, store, target",
+      "Settings: base_url, branch, environment, knock:ignore, profile, recipients, store, target",
     ],
     [{ store: null }, ["/settings/store must be a string, found null"], undefined],
     [["target"], ["/settings must be an object, found a list"], undefined],

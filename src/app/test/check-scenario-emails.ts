@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Environment } from "../../domain/environment/environment.js";
+import { hasTrait } from "../../domain/message/channel-types.js";
 import type { EmailReport, ScenarioMessage } from "../../domain/scenario/test-report.js";
 import { walkChannelSteps } from "../../domain/steps/walk-steps.js";
 import type { LocatedFinding } from "../../domain/validation/located-finding.js";
@@ -72,7 +73,7 @@ export async function checkScenarioEmails(
     for (const [index, messages] of outcome.messages.entries()) {
       const scenario = outcome.reported.scenarios[index]?.name ?? "";
       for (const message of messages) {
-        const step = message.channel.type === "email" ? findStep(workflows, message) : null;
+        const step = hasTrait(message.channel.type, "hasLayout") ? findStep(workflows, message) : null;
         if (step === null) continue;
         checked++;
         const { workflow, template, path } = step;

@@ -308,6 +308,7 @@ describe("a message type (section 12)", () => {
       {
         path: ["variants", 0, "fields", 0, "settings", "max_lenght"],
         message: 'unknown key "max_lenght"; did you mean "max_length"?',
+        suggestedKey: "max_length",
       },
       { path: ["variants", 0, "fields", 1, "action"], message: 'unknown key "action"' },
     ]);
