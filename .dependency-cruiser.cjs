@@ -50,6 +50,7 @@ const HOME = {
   cheerio: "(testing|emails)/",
   "quicktype-core": "codegen/",
   "@pnpm/tabtab": "app/completion/",
+  "csv-parse": "input/",
 };
 
 module.exports = {

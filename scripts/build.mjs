@@ -47,6 +47,7 @@ const APART = {
   cheerio: false,
   picomatch: true,
   diff: false,
+  "csv-parse": false,
   yaml: false,
   "quicktype-core": "InputData, JSONSchemaInput, JSONSchemaStore, quicktype",
   "@pnpm/tabtab": false,

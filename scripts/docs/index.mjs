@@ -10,6 +10,7 @@ const GUIDE_ORDER = [
   "first-workflow",
   "concepts",
   "recipients-and-data",
+  "many-triggers",
   "time-and-batches",
   "test-workflows",
   "test-in-code",

@@ -21,6 +21,8 @@ const RELATED = {
   workflow_invalid: [["First workflow", "guide/first-workflow.md"], command("workflows")],
   template_invalid: [command("preview")],
   scenario_invalid: [command("test")],
+  journal_failed: [["Trigger many lines", "guide/many-triggers.md"], command("notify")],
+  journal_conflict: [["Trigger many lines", "guide/many-triggers.md"], command("notify")],
   report_failed: [command("test")],
   warning: [["CI", "guide/ci.md"]],
   store_unusable: [CONCEPTS, VARIABLES],

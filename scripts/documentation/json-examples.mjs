@@ -96,6 +96,44 @@ const RUN_ID = "3f9c8a52-6d1e-4b77-a0c4-9e5d2b1f8a63";
 
 /** Examples of documents that a command prints while it runs, or that it writes to a file. */
 export const WRITTEN_EXAMPLES = {
+  "notify-summary": [
+    {
+      triggered: 999_998,
+      failed: 2,
+      skipped: 0,
+      replayed: 0,
+      workflow_runs: 999_998,
+      duration_ms: 1_003_412,
+      output: "results.jsonl",
+      journal: "triggers.jsonl.journal",
+      lines: 1_000_000,
+    },
+  ],
+  "notify-result": [
+    {
+      line: 1,
+      outcome: {
+        workflow_run_id: RUN_ID,
+        workflow: "new-comment",
+        target: "remote",
+        cancellation_key: null,
+        recipients: null,
+        summary: null,
+      },
+    },
+    {
+      line: 2,
+      error: {
+        code: "invalid_json",
+        message: "triggers.jsonl:2:1: invalid JSON: unexpected word",
+        hint: "Use double quotes for names and texts, no comma after the last item, and no comments.",
+        docs: "docs/troubleshooting.md#invalid_json",
+        details: [
+          { pointer: "", message: "invalid JSON: unexpected word", file: "triggers.jsonl", line: 2, column: 1 },
+        ],
+      },
+    },
+  ],
   worker: [
     {
       recipient_run_id: "c2a4dcb1-0f0e-5a5c-9f0c-0c7d0e4b7c11",

@@ -1,4 +1,4 @@
-import type { TargetAccess, TargetFlags } from "../commands/services.js";
+import type { BulkConnection, TargetAccess, TargetFlags } from "../commands/services.js";
 import type { ApiRequest } from "../domain/trigger/api-request.js";
 import { KnockError } from "../errors/knock-error.js";
 import type { Output } from "../output/output.js";
@@ -31,7 +31,11 @@ export async function openRemoteTarget(
   settings: Settings,
   io: ProcessIO,
   output: Output,
-  { opened, access }: { opened: Operations[]; access: TargetAccess },
+  {
+    opened,
+    access,
+    connection,
+  }: { opened: Operations[]; access: TargetAccess; connection?: BulkConnection | undefined },
 ): Promise<Operations> {
   const apiKey = settings.api_key.value;
   if (apiKey === null) {
@@ -53,6 +57,7 @@ export async function openRemoteTarget(
     userAgent: `knock-cli/${io.version}`,
     proxy: readProxySettings(io.env),
     ca: io.env.KNOCK_CA_FILE ? readCaFile(io.env.KNOCK_CA_FILE, io.cwd) : null,
+    ...connection,
     log: output.verbosity.verbose ? (line) => output.note(line) : undefined,
     guardRequest: access === "read" ? refuseWrite : await loadRequestGuard(settings),
     loadResources: () => import("../remote/resources/create-remote-resources.js"),

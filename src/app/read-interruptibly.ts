@@ -32,7 +32,11 @@ export async function* readInterruptibly(
   }
 }
 
-/** Yields a file's chunks like readInterruptibly, without loading the whole file. */
-export function readFileInterruptibly(path: string, inputName: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
-  return readInterruptibly(createReadStream(path), inputName, signal);
+/** Yields a file's chunks like readInterruptibly, without loading the whole file. Opens it when the first chunk is requested. */
+export async function* readFileInterruptibly(
+  path: string,
+  inputName: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  yield* readInterruptibly(createReadStream(path), inputName, signal);
 }

@@ -2,6 +2,7 @@ import type { ExpectationResult } from "../domain/run/expectation.js";
 import type { InputSource } from "../input/input-source.js";
 import type { Output } from "../output/output.js";
 import type { ProfileService, ProjectService, SettingsService, TargetService } from "./services.js";
+import type { BulkService } from "./shared/bulk-service.js";
 
 /** The process and the terminal that a command runs in. */
 interface CommandProcess {
@@ -29,4 +30,5 @@ export interface CommandContext extends CommandProcess {
   readonly project: ProjectService;
   readonly target: TargetService;
   readonly profiles: ProfileService;
+  openBulkFiles(): Promise<BulkService>;
 }

@@ -1,15 +1,16 @@
 import type { Command } from "commander";
 import { getVerdict, VERDICT_EXIT_CODES } from "../domain/run/outcome-verdict.js";
-import { parseTrigger } from "../domain/trigger/parse-trigger.js";
+import { parseTriggerParts } from "../domain/trigger/split-payload.js";
 import { EXIT } from "../errors/error-codes.js";
 import { KnockError } from "../errors/knock-error.js";
 import { parseDurationArgument } from "../input/parse-time.js";
 import { hasPayloadLines, readPayload } from "../input/trigger-payload.js";
 import type { CommandContext } from "./context.js";
+import { addBulkOptions, rejectBulkFlags } from "./shared/bulk-flags.js";
 import { addExamples, formatDataFlag, formatSetFlags } from "./shared/examples.js";
 import { checkRuleSteps, type Expectation, RUN_RULE_EXAMPLES, readRules } from "./shared/expectations.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./shared/help-groups.js";
-import { notifyLines } from "./shared/notify-lines.js";
+import type { NotifyFlags } from "./shared/notify-flags.js";
 import {
   addCommonOptions,
   addTargetOptions,
@@ -20,9 +21,10 @@ import {
 import { RecipientLimit } from "./shared/recipient-limit.js";
 import {
   checkAgainstProject,
-  type NotifyFlags,
+  type NamedTrigger,
   printDryRun,
   printTriggerResult,
+  type TriggerResult,
   triggerAndWait,
 } from "./shared/trigger-and-wait.js";
 import { readProjectWarnings } from "./shared/trigger-warnings.js";
@@ -44,19 +46,19 @@ export function registerNotify(program: Command, context: CommandContext): void 
     .option("--idempotency-key <key>", "return the first response for the same key within 24 hours")
     .option(
       "-f, --file <path>",
-      "read a payload in JSON, or one payload per line in JSON Lines (.jsonl); - is standard input",
+      "read a payload in JSON, or many from JSON Lines (.jsonl) or CSV (.csv); - is standard input",
     )
-    .option("--format <format>", "set the format of --file: json or jsonl (default: by file name)")
+    .option("--format <format>", "set the format of --file: json, jsonl or csv (default: by file name)")
     .optionsGroup(OPTION_GROUPS.behavior)
     .option("--sandbox-mode", "render and store messages without delivering them")
     .option("--skip-delay", "skip delay steps")
     .option("--wait [duration]", "wait until every run has ended, or for this duration")
-    .option("--all-or-nothing", "check every line of a JSON Lines file before triggering any")
     .option("--max-recipients <n>", "trigger nothing for more recipients, in all lines together (exit 6)")
     .optionsGroup(OPTION_GROUPS.testing)
     .option("--dry-run", "check the trigger and show the request without sending it")
     .option("--expect <rule...>", `exit 1 unless every rule is met, such as ${RUN_RULE_EXAMPLES}`)
     .option("--strict", "treat warnings as errors and trigger nothing");
+  addBulkOptions(command.optionsGroup(OPTION_GROUPS.bulk));
   addTargetOptions(command).option("--no-validate", "do not check the trigger against the local project");
   addExamples(addCommonOptions(command), ({ workflow, waiting, user, users, actor, payloadFile, linesFile }) => [
     `knock notify ${workflow.key} --recipients ${users} --actor ${actor}${formatDataFlag(workflow)}`,
@@ -128,11 +130,11 @@ async function runNotify(
     parseDurationArgument(flags.wait, "--wait", hint);
   }
   const rules = readRules(flags);
-  if (hasPayloadLines(flags)) return notifyLines(workflow, flags, rules, context);
-  if (flags.allOrNothing)
-    throw new KnockError("usage", "--all-or-nothing requires a JSON Lines file", {
-      hint: "For example: knock notify --file triggers.jsonl --all-or-nothing",
-    });
+  if (hasPayloadLines(flags)) {
+    const { notifyLines } = await import("./shared/notify-lines.js");
+    return notifyLines(workflow, flags, rules, context);
+  }
+  rejectBulkFlags(flags);
   try {
     await runSingle(workflow, flags, rules, context);
   } catch (error) {
@@ -167,19 +169,38 @@ async function runSingle(
   context: CommandContext,
 ): Promise<void> {
   const { payload, name } = await readPayload(flags, context.input);
-  const trigger = { ...parseTrigger(payload, workflow, name), name };
-  new RecipientLimit(flags.maxRecipients).add(trigger.trigger);
-  await checkRuleSteps(rules, [trigger.trigger.workflow], flags, context);
-  if (flags.dryRun) return printDryRun(trigger, flags, false, context);
+  const triggers = parseTriggerParts(payload, workflow, name).map((parsed) => ({ ...parsed, name }));
+  const oneLine = triggers.length > 1;
+  const [{ trigger: first }] = triggers as [NamedTrigger];
+  const limit = new RecipientLimit(flags.maxRecipients);
+  for (const { trigger } of triggers) limit.add(trigger);
+  await checkRuleSteps(rules, [first.workflow], flags, context);
+  if (flags.dryRun) {
+    for (const trigger of triggers) await printDryRun(trigger, flags, oneLine, context);
+    return;
+  }
   // The engine checks a local trigger itself, but a rejected trigger must not leave a new store behind.
   if ((await context.settings.getTarget(flags)) === "remote" || !(await context.target.hasStore(flags)))
-    await checkAgainstProject(trigger, flags, context);
+    for (const trigger of triggers) await checkAgainstProject(trigger, flags, context);
   const operations = await context.target.open(flags);
-  const triggered = await triggerAndWait(trigger, operations, flags, context);
-  const met = await printTriggerResult(triggered, operations, rules, false, context);
-  for (const text of await readProjectWarnings(trigger.trigger.workflow, flags, context)) context.output.warnOnce(text);
-  // Runs that have not ended have no final failures or rule results. Otherwise the rules decide if any are given.
-  if (triggered.isTimedOut) context.setExitCode(EXIT.timed_out);
-  else if (rules.length > 0) context.setExitCode(met ? EXIT.success : EXIT.failure);
-  else context.setExitCode(VERDICT_EXIT_CODES[getVerdict(triggered.outcome)]);
+  const exitCodes = new Set<number>();
+  for (const trigger of triggers) {
+    const triggered = await triggerAndWait(trigger, operations, flags, context);
+    const met = await printTriggerResult(triggered, operations, rules, { oneLine }, context);
+    exitCodes.add(computeExitCode(triggered, rules, met));
+  }
+  for (const text of await readProjectWarnings(first.workflow, flags, context)) context.output.warnOnce(text);
+  const [code = EXIT.success] = exitCodes;
+  context.setExitCode(exitCodes.size > 1 ? EXIT.partial : code);
+}
+
+/** Runs that have not ended have no final failures or rule results. Otherwise the rules decide if any are given. */
+function computeExitCode(
+  { isTimedOut, outcome }: TriggerResult,
+  rules: readonly Expectation[],
+  areMet: boolean,
+): number {
+  if (isTimedOut) return EXIT.timed_out;
+  if (rules.length > 0) return areMet ? EXIT.success : EXIT.failure;
+  return VERDICT_EXIT_CODES[getVerdict(outcome)];
 }

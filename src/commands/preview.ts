@@ -5,13 +5,8 @@ import { parseTrigger } from "../domain/trigger/parse-trigger.js";
 import type { Trigger } from "../domain/trigger/trigger.js";
 import { EXIT } from "../errors/error-codes.js";
 import { KnockError, toWarningsError } from "../errors/knock-error.js";
-import {
-  hasPayloadLines,
-  type NamedPayload,
-  type PayloadFlags,
-  readPayload,
-  readPayloadLines,
-} from "../input/trigger-payload.js";
+import { readPayloadLines } from "../input/payload-lines.js";
+import { hasPayloadLines, type NamedPayload, type PayloadFlags, readPayload } from "../input/trigger-payload.js";
 import { printError } from "../output/print-error.js";
 import { printPreview } from "../output/print-preview.js";
 import type { ResourceOperations } from "../ports/resource-operations.js";
@@ -111,7 +106,8 @@ export function registerPreview(program: Command, context: CommandContext, servi
 /** Returns the payload of the flags, or the first payload of a file with one payload per line. */
 async function firstPayload(flags: PayloadFlags, { input }: CommandContext): Promise<NamedPayload> {
   if (!hasPayloadLines(flags)) return readPayload(flags, input);
-  for await (const [line] of readPayloadLines(flags, input)) {
+  const { groups } = await readPayloadLines(flags, input);
+  for await (const [line] of groups) {
     if (line === undefined) continue;
     if (line.error !== null) throw line.error;
     return line;

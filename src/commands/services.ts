@@ -72,9 +72,19 @@ export interface ProjectService {
 /** `write`: the command changes data, or sends messages. A live API key then needs a confirmation. */
 export type TargetAccess = "read" | "write";
 
+/** How a command sends many requests to the remote target. */
+export interface BulkConnection {
+  /** The maximum number of requests at the same time. */
+  concurrency: number;
+  /** Attempts of a request after the first one. */
+  retries: number;
+  /** Called when the API refuses a request as one too many, with the milliseconds until the next attempt. */
+  onRateLimited: (waitMs: number) => void;
+}
+
 /** The target that the settings select. Everything that this service opens is closed when the command ends. */
 export interface TargetService {
-  open(flags: TargetFlags, access?: TargetAccess): Promise<Operations>;
+  open(flags: TargetFlags, access?: TargetAccess, connection?: BulkConnection): Promise<Operations>;
   /** Opens the embedded engine, regardless of the target setting. */
   openLocal(flags: TargetFlags): Promise<LocalOperations>;
   /**

@@ -76,6 +76,8 @@ export const ERROR_CODES = {
     hint: "Check the recipients, or raise --max-recipients. This trigger was not sent.",
   },
   recipient_not_allowed: { exit: EXIT.conflict, hint: "Use recipients that the guard allows. Nothing was sent." },
+  journal_conflict: { exit: EXIT.conflict, hasSeveralCauses: true },
+  journal_failed: { exit: EXIT.configuration },
   unreachable: { exit: EXIT.unreachable, hasSeveralCauses: true },
   port_in_use: { exit: EXIT.unreachable },
   remote_failed: { exit: EXIT.unreachable, hasSeveralCauses: true },

@@ -1,5 +1,6 @@
 import { KnockError } from "../errors/knock-error.js";
 import { deepMerge, isJsonObject, type Json, type JsonObject } from "../util/json.js";
+import { assignAtPath, fillHoles, parsePath } from "./assign-at-path.js";
 import { type InputReader, parseJsonInput } from "./input-source.js";
 
 /** Returns whether a flag's text is meant as JSON rather than as an ID. */
@@ -16,7 +17,7 @@ function checkNotDash(text: string, flag: string): void {
 }
 
 /** Parses comma-separated IDs and trims them. Throws `usage` for an empty ID, because it is always a typing mistake. */
-function parseIds(text: string, flag: string): string[] {
+export function parseIds(text: string, flag: string): string[] {
   checkNotDash(text, flag);
   const ids = text.split(",").map((id) => id.trim());
   if (ids.some((id) => id === "")) {
@@ -110,67 +111,6 @@ export async function parseDataFlags(values: readonly string[], reader: InputRea
   return merged;
 }
 
-type Segment = string | number;
-
-/** Parses a path: `a.b[0].c` → ["a", "b", 0, "c"]. A backslash escapes a dot or bracket in a key. Throws `usage`. */
-function parsePath(path: string, raw: string): Segment[] {
-  const segments: Segment[] = [];
-  const invalidPath = (): KnockError =>
-    new KnockError("usage", `--set: ${JSON.stringify(raw)}: the path ${JSON.stringify(path)} is not valid`, {
-      hint: "Use dots for properties and [0] for list items: --set order.items[0].sku=A1.",
-    });
-  let rest = path;
-  while (rest !== "") {
-    const index = /^\[(\d{1,6})\]/.exec(rest);
-    const name = index ? null : /^((?:\\.|[^.[\]\\])+)/.exec(rest);
-    if (index) segments.push(Number(index[1]));
-    else if (name) segments.push((name[1] as string).replaceAll(/\\(.)/g, "$1"));
-    else throw invalidPath();
-    rest = rest.slice((index ?? name)?.[0].length ?? 0);
-    if (rest.startsWith(".")) {
-      rest = rest.slice(1);
-      if (rest === "" || rest.startsWith("[")) throw invalidPath();
-    } else if (rest !== "" && !rest.startsWith("[")) throw invalidPath();
-  }
-  if (segments.length === 0 || typeof segments[0] === "number") throw invalidPath();
-  return segments;
-}
-
-const MAX_INDEX = 10_000;
-
-function assignAtPath(target: JsonObject, segments: readonly Segment[], value: Json, raw: string): void {
-  let container: JsonObject | Json[] = target;
-  for (const [index, segment] of segments.entries()) {
-    if (segment === "__proto__")
-      throw new KnockError("usage", `--set: ${JSON.stringify(raw)}: "__proto__" is not allowed as a key`);
-    if (typeof segment === "number" && segment > MAX_INDEX)
-      throw new KnockError("usage", `--set: ${JSON.stringify(raw)}: the index is too large`);
-    const slot = container as Record<Segment, Json>;
-    if (index === segments.length - 1) {
-      slot[segment] = value;
-      return;
-    }
-    const nextIsIndex = typeof segments[index + 1] === "number";
-    const current: Json | undefined = Object.hasOwn(slot, segment) ? slot[segment] : undefined;
-    if (current === undefined || current === null) slot[segment] = nextIsIndex ? [] : {};
-    else if (nextIsIndex ? !Array.isArray(current) : !isJsonObject(current)) {
-      throw new KnockError(
-        "usage",
-        `--set: ${JSON.stringify(raw)}: ${segments.slice(0, index + 1).join(".")} is already ${Array.isArray(current) ? "a list" : isJsonObject(current) ? "an object" : `a ${typeof current}`}`,
-      );
-    }
-    container = slot[segment] as JsonObject | Json[];
-  }
-}
-
-/** Replaces the holes of lists that `--set` filled with gaps by null, because JSON has no holes. */
-function fillHoles(value: Json): Json {
-  if (Array.isArray(value)) return Array.from(value, (item) => fillHoles(item ?? null));
-  if (!isJsonObject(value)) return value;
-  for (const [key, child] of Object.entries(value)) value[key] = fillHoles(child);
-  return value;
-}
-
 /** Applies `--set path=text` and `--set path:=json` to a copy of `data`, in order. Throws `usage` or `invalid_json`. */
 export async function applySetFlags(data: JsonObject, values: readonly string[]): Promise<JsonObject> {
   const target = structuredClone(data);
@@ -181,11 +121,12 @@ export async function applySetFlags(data: JsonObject, values: readonly string[])
         hint: "For example --set page=Home, or --set count:=3 for JSON.",
       });
     const [, path, operator, text] = match as unknown as [string, string, string, string];
+    const name = `--set: ${JSON.stringify(raw)}`;
     assignAtPath(
       target,
-      parsePath(path, raw),
+      parsePath(path, name),
       operator === ":=" ? await parseJsonInput(text, `--set ${path}`) : text,
-      raw,
+      name,
     );
   }
   return fillHoles(target) as JsonObject;

@@ -1,44 +1,12 @@
 import { KnockError } from "../errors/knock-error.js";
 import type { Json, JsonObject } from "../util/json.js";
+import { readCsvRows } from "./csv-rows.js";
 
 /** Columns that identify the user and the tenant. All other columns are data of that user. */
 const ID_COLUMNS = ["id", "user_id", "recipient_id"];
 const TENANT_COLUMNS = ["tenant_id", "tenant"];
 /** Column names that have a different meaning in an inline user and cannot be text. */
 const RESERVED_COLUMNS = ["collection", "preferences", "channel_data", "$trigger_data"];
-
-/**
- * A field that starts with a quote ends at the next quote that is not doubled, and may contain line breaks (RFC 4180).
- */
-const CSV_FIELD = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|\n|\r|$)/y;
-
-/** Returns the records of a CSV text without empty lines. Throws `invalid_params`. */
-function parseRecords(text: string, name: string): { line: number; fields: string[] }[] {
-  const records: { line: number; fields: string[] }[] = [];
-  let line = 1;
-  let fields: string[] = [];
-  let start = line;
-  for (let at = 0; at < text.length || fields.length > 0; ) {
-    CSV_FIELD.lastIndex = at;
-    const match = CSV_FIELD.exec(text);
-    if (match === null)
-      throw new KnockError(
-        "invalid_params",
-        `${name}:${line}: not valid CSV: a quote inside a field, or one not closed`,
-        {
-          hint: 'Enclose a field with quotes, commas or line breaks in quotes, and double its own quotes: "say ""hi""".',
-        },
-      );
-    const [field, quoted, plain = "", end] = match;
-    fields.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
-    line += field.match(/\r\n|\n|\r/g)?.length ?? 0;
-    at = CSV_FIELD.lastIndex;
-    if (end === ",") continue;
-    if (fields.length > 1 || fields[0] !== "") records.push({ line: start, fields });
-    [fields, start] = [[], line];
-  }
-  return records;
-}
 
 /** A line of a CSV file of users. */
 export interface CsvUser {
@@ -59,12 +27,12 @@ interface SkippedLine {
  * and `tenant_id` (or `tenant`) identify the user; all other columns are text about the user. A line without a valid
  * ID, according to `describeInvalidId`, is skipped. Throws `invalid_params` if the text is not CSV or has no ID column.
  */
-export function parseUsersCsv(
+export async function parseUsersCsv(
   text: string,
   name: string,
   describeInvalidId: (id: string) => string | null,
-): { users: CsvUser[]; skipped: SkippedLine[] } {
-  const [head, ...rows] = parseRecords(text.replace(/^\uFEFF/, ""), name);
+): Promise<{ users: CsvUser[]; skipped: SkippedLine[] }> {
+  const [head, ...rows] = await readRows(text, name);
   const names = head?.fields.map((field) => field.trim()) ?? [];
   const column = names.findIndex((columnName) => ID_COLUMNS.includes(columnName));
   if (column < 0)
@@ -95,6 +63,19 @@ export function parseUsersCsv(
     users.push(user);
   }
   return { users, skipped };
+}
+
+/** Returns all rows of a CSV text. Throws `invalid_params` for the first one that cannot be read. */
+async function readRows(text: string, name: string): Promise<{ line: number; fields: string[] }[]> {
+  const rows: { line: number; fields: string[] }[] = [];
+  for await (const row of readCsvRows([Buffer.from(text)])) {
+    if ("fields" in row) rows.push(row);
+    else
+      throw new KnockError("invalid_params", `${name}:${row.line}: the row ${row.error}`, {
+        hint: 'Enclose a field with quotes, commas or line breaks in quotes, and double its own quotes: "say ""hi""".',
+      });
+  }
+  return rows;
 }
 
 /** Returns the users as recipients of a broadcast, with their other columns as the recipient's data. */

@@ -1,6 +1,7 @@
 import { describeFinding } from "../domain/shape/describe-finding.js";
 import { getErrorDefinition } from "../errors/error-codes.js";
 import { getErrorMessage, KnockError } from "../errors/knock-error.js";
+import type { JsonObject } from "../util/json.js";
 import { escapeToOneLine } from "./escape-controls.js";
 import type { Output } from "./output.js";
 
@@ -25,9 +26,7 @@ export function printError(error: unknown, output: Output, debug: boolean): void
     }
     if (known.details.length > MAX_DETAILS) output.errorLine(`  … and ${known.details.length - MAX_DETAILS} more`);
   }
-  const hint = known
-    ? (known.hint ?? getErrorDefinition(known.code).hint)
-    : "This is a bug in knock. Please report it with the trace below.";
+  const hint = findHint(known);
   if (hint) output.errorLine(`${paint.dim("hint:")} ${escapeToOneLine(hint)}`);
   if (known?.request_id) {
     const attempts = (known.attempts ?? 1) > 1 ? ` (the last of ${known.attempts} attempts)` : "";
@@ -39,17 +38,26 @@ export function printError(error: unknown, output: Output, debug: boolean): void
     if (getErrorDefinition(code).hasSeveralCauses) output.noteOnce(`${paint.dim("more:")} knock help error ${code}`);
     return;
   }
-  const document = {
-    error: {
-      code,
-      message: getErrorMessage(error),
-      hint: hint ?? null,
-      docs: `docs/troubleshooting.md#${code}`,
-      details: known?.details ?? [],
-      ...(known?.status === undefined ? {} : { status: known.status }),
-      ...(known?.request_id === undefined ? {} : { request_id: known.request_id }),
-      ...(known?.attempts === undefined ? {} : { attempts: known.attempts }),
-    },
+  output.errorJson({ error: toErrorDocument(error) });
+}
+
+/** Returns the document of an error. */
+export function toErrorDocument(error: unknown): JsonObject {
+  const known = error instanceof KnockError ? error : null;
+  const code = known?.code ?? "internal";
+  return {
+    code,
+    message: getErrorMessage(error),
+    hint: findHint(known) ?? null,
+    docs: `docs/troubleshooting.md#${code}`,
+    details: (known?.details ?? []) as readonly object[] as JsonObject[],
+    ...(known?.status === undefined ? {} : { status: known.status }),
+    ...(known?.request_id === undefined ? {} : { request_id: known.request_id }),
+    ...(known?.attempts === undefined ? {} : { attempts: known.attempts }),
   };
-  output.errorJson(document);
+}
+
+function findHint(known: KnockError | null): string | undefined {
+  if (known === null) return "This is a bug in knock. Please report it with the trace below.";
+  return known.hint ?? getErrorDefinition(known.code).hint;
 }

@@ -144,12 +144,16 @@ function formatSummary({ recipients, summary }: TriggerOutcome, paint: Colors): 
   return parts.length === 0 ? "nothing sent" : parts.join(paint.dim(" · "));
 }
 
+/** Returns the document of an outcome, without what is only printed for people. */
+export function toOutcomeDocument({ replayed: _replayed, ...document }: TriggerOutcome): object {
+  return document;
+}
+
 /** Prints a trigger's outcome. `now` is the target's time in milliseconds, from which "in 30m" is counted. */
 export function printOutcome(outcome: TriggerOutcome, now: number, output: Output, oneLine = false): void {
   const { verbosity, colors: paint } = output;
   if (verbosity.json) {
-    const { replayed: _replayed, ...document } = outcome;
-    output.json(document, oneLine);
+    output.json(toOutcomeDocument(outcome), oneLine);
     return;
   }
   if (verbosity.quiet) {

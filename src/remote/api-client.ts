@@ -11,7 +11,7 @@ import { checkApiKey, checkHeaderValue } from "./header-value.js";
 import { type ConnectionFailure, createConnectionError, toConnectionFailure } from "./http/connection-failure.js";
 import { type ConnectionOptions, getConnectTimeout, openTransport } from "./http/open-transport.js";
 import { checkProxy } from "./http/proxy-settings.js";
-import { CONNECT_TIMEOUT } from "./http/transport.js";
+import { TransportError } from "./http/transport.js";
 import { parseBaseUrl } from "./parse-base-url.js";
 import { RequestLog } from "./request-log.js";
 import { ResponseReader } from "./response-reader.js";
@@ -26,6 +26,8 @@ export interface ApiClientOptions extends ConnectionOptions {
   guardRequest?: ((request: ApiRequest) => void) | undefined;
   /** Attempts after the first one. Default: 2 (A-040). */
   retries?: number;
+  /** Called when the API refuses a request as one too many, with the milliseconds until the next attempt. */
+  onRateLimited?: ((waitMs: number) => void) | undefined;
   /** Receives each line of the requests and responses, without secrets. Default: none is described. */
   log?: ((line: string) => void) | undefined;
   sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
@@ -48,8 +50,6 @@ export interface ApiClient {
   ): Promise<ApiResponse>;
   close(): Promise<void>;
 }
-
-const MAX_RESPONSE_BYTES = 20 * 1024 * 1024;
 
 export function createApiClient(options: ApiClientOptions): ApiClient {
   const base = parseBaseUrl(options.baseUrl);
@@ -100,63 +100,51 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         throw isConnectionFailure ? createConnectionError(outcome, context) : toApiError(outcome, context);
       }
       log?.logRetry(delay);
+      if (!isConnectionFailure && outcome.status === 429) options.onRateLimited?.(delay);
       await sleep(delay, signal);
     }
   }
 
   async function tryOnce(request: ApiRequest, signal?: AbortSignal): Promise<ApiResponse | ConnectionFailure> {
     const transport = await openOnce();
-    const attempt = new AbortController();
-    const end = (): void => attempt.abort();
-    const timer = setTimeout(end, options.timeoutMs);
-    signal?.addEventListener("abort", end);
-    let head: Pick<ApiResponse, "status" | "headers"> | null = null;
+    if (signal?.aborted) throw new KnockError("interrupted", "Interrupted.");
     try {
-      if (signal?.aborted) throw new KnockError("interrupted", "Interrupted.");
-      const response = await transport.request({
+      return await transport.request({
         method: request.method,
         path: base.prefix + request.path,
         headers: request.headers,
         body: request.body === null ? null : JSON.stringify(request.body),
-        signal: attempt.signal,
+        timeoutMs: options.timeoutMs,
+        signal,
       });
-      head = { status: response.status, headers: response.headers };
-      const tooLarge = () => responseReader.createInvalidResponseError(response, "its body is larger than 20 MB");
-      return { ...head, text: await readText(response.body, tooLarge) };
     } catch (error) {
-      if (error instanceof KnockError) throw error;
+      if (!(error instanceof TransportError)) throw error;
       if (signal?.aborted) throw new KnockError("interrupted", "Interrupted.");
-      return toFailure(error, head, attempt.signal.aborted);
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", end);
+      return toFailure(error);
     }
   }
 
-  /** Describes why an attempt has no complete response. `head` is what arrived before. */
-  function toFailure(
-    error: unknown,
-    head: Pick<ApiResponse, "status" | "headers"> | null,
-    isTimeout: boolean,
-  ): ConnectionFailure {
+  /** Describes why an attempt has no complete response. Throws `remote_failed` for a response that is too large. */
+  function toFailure({ kind, head, cause }: TransportError): ConnectionFailure {
     const timeout = formatTimeout(options.timeoutMs);
-    if (isTimeout) {
-      const message = head === null ? `no response within ${timeout}` : `no complete response within ${timeout}`;
-      return { kind: "unreachable", message, retryable: true, cause: new Error("time-out") };
-    }
-    if (head === null) {
-      const failure = toConnectionFailure(error);
-      const { code } = error as { code?: unknown };
-      return code === CONNECT_TIMEOUT || code === "UND_ERR_CONNECT_TIMEOUT"
-        ? { ...failure, message: `no connection within ${formatTimeout(getConnectTimeout(options))}` }
-        : failure;
-    }
+    const unreachable = (message: string): ConnectionFailure => ({
+      kind: "unreachable",
+      message,
+      retryable: true,
+      cause,
+    });
+    if (kind === "timeout")
+      return unreachable(head === null ? `no response within ${timeout}` : `no complete response within ${timeout}`);
+    if (kind === "connect_timeout")
+      return unreachable(`no connection within ${formatTimeout(getConnectTimeout(options))}`);
+    if (head === null) return toConnectionFailure(cause);
+    if (kind === "too_large") throw responseReader.createInvalidResponseError(head, "its body is larger than 20 MB");
     const request_id = head.headers["x-request-id"];
     return {
       kind: "broken",
       message: "closed the connection during the response",
       retryable: true,
-      cause: error,
+      cause,
       status: head.status,
       request_id: request_id === undefined ? undefined : redact(request_id),
     };
@@ -173,18 +161,6 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       if (isOpened) await (await openOnce()).close();
     },
   };
-}
-
-async function readText(body: AsyncIterable<Uint8Array>, tooLarge: () => KnockError): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    // Leaving the loop destroys the stream and its connection.
-    if (bytes > MAX_RESPONSE_BYTES) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 async function sleepOrThrow(milliseconds: number, signal?: AbortSignal): Promise<void> {

@@ -104,6 +104,8 @@ async function runCommands(collab: Sample): Promise<Commands> {
   await knock.run(["auth", "login", "--with-key"], "stored", { input: "sk_test_0123456789abcdefghij\n" });
   const line = '{"at":"2026-03-01T23:00:00Z","key":"storage-low","recipients":["ada"],"data":{"percent":95}}';
   await knock.run(["forecast", "-"], "1 trigger ·", { input: line });
+  const rows = collab.write("many.csv", "key,recipients\nwelcome,lin\n");
+  await knock.run(["notify", "--file", rows, "--output", collab.path("results.jsonl")], "1 of 1 lines triggered");
   await knock.run(["doctor"], "file_modes");
   await knock.run(["completion", "bash"], "knock completion-server");
   await knock.run(["help", "error", "actor_missing"], "actor_missing (exit code 5)");

@@ -163,6 +163,10 @@ describe.concurrent("every printed document matches its schema", () => {
       "notify new-comment -r ada,nobody --object projects/p1 --actor alan --set page=Home --expect sent>=1 failed=0",
     );
     await run("notify --file payloads/triggers.jsonl");
+    await run("notify --file payloads/triggers.jsonl --output results.jsonl");
+    for (const line of collab.read("results.jsonl").trimEnd().split("\n"))
+      expect(listDocumentViolations("notify-result", JSON.parse(line))).toEqual([]);
+    seen.add("notify-result");
     await run("notify invite -r grace --actor ada --cancellation-key k1 --sandbox-mode");
     await run("notify page-shared --object projects/p1 --set page=x");
     await run("notify welcome -r lin --skip-delay --idempotency-key i1");

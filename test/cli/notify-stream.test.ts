@@ -137,7 +137,7 @@ describe.concurrent("notify with one payload per line", () => {
 
   inProcessTest("--all-or-nothing without a file of lines is an error", async ({ collab }) => {
     const { stderr, exitCode } = await collab.knock(["notify", "invite", "-r", "ada", "--all-or-nothing"]);
-    expect(stderr).toContain("error: --all-or-nothing requires a JSON Lines file");
+    expect(stderr).toContain("error: --all-or-nothing requires a file with one trigger per line");
     expect(exitCode).toBe(2);
   });
 

@@ -10,7 +10,7 @@ it.each([
   ["ECONNREFUSED", /refused/, true],
   ["ECONNRESET", /closed/, true],
   ["UND_ERR_SOCKET", /closed/, true],
-  ["UND_ERR_CONNECT_TIMEOUT", /took too long/, true],
+  ["ETIMEDOUT", /took too long/, true],
   ["EHOSTUNREACH", /host is unreachable/, true],
   ["EAI_AGAIN", /looked up/, true],
   ["EODD", /\(EODD\)/, true],

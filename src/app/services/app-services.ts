@@ -65,5 +65,9 @@ export function createServices(io: ProcessIO, output: Output, exit: CommandConte
     get profiles() {
       return profiles();
     },
+    async openBulkFiles() {
+      const { createBulkService } = await import("../bulk/create-bulk-service.js");
+      return createBulkService(io);
+    },
   };
 }

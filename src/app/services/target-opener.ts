@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { TargetAccess, TargetFlags, TargetService } from "../../commands/services.js";
+import type { BulkConnection, TargetAccess, TargetFlags, TargetService } from "../../commands/services.js";
 import { type ApiRequest, buildTriggerRequest, createIdempotencyKey } from "../../domain/trigger/api-request.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
 import { KnockError } from "../../errors/knock-error.js";
@@ -35,10 +35,10 @@ export class TargetOpener implements TargetService {
     private readonly output: Output,
   ) {}
 
-  async open(flags: TargetFlags, access: TargetAccess = "write"): Promise<Operations> {
+  async open(flags: TargetFlags, access: TargetAccess = "write", connection?: BulkConnection): Promise<Operations> {
     const settings = await this.settings.get(flags);
     if (settings.target.value === "local") return this.openEngine(flags, { supportsRemote: true });
-    return openRemoteTarget(flags, settings, this.io, this.output, { opened: this.opened, access });
+    return openRemoteTarget(flags, settings, this.io, this.output, { opened: this.opened, access, connection });
   }
 
   openLocal(flags: TargetFlags): Promise<LocalOperations> {

@@ -5,6 +5,7 @@ export const OPTION_GROUPS = {
   filters: "Filters:",
   paging: "Paging:",
   behavior: "Behavior:",
+  bulk: "Files with many triggers:",
   testing: "Testing:",
   server: "Server:",
   profile: "Profile:",

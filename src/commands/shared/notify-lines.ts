@@ -1,207 +1,45 @@
 import type { Expectation } from "../../domain/run/expectation.js";
-import { getVerdict, VERDICT_EXIT_CODES, type Verdict } from "../../domain/run/outcome-verdict.js";
-import { parseTrigger } from "../../domain/trigger/parse-trigger.js";
-import { type ErrorCode, EXIT } from "../../errors/error-codes.js";
-import { getExitCode, KnockError } from "../../errors/knock-error.js";
-import { formatInputName, type PayloadLine, readPayloadLines } from "../../input/trigger-payload.js";
-import { printError } from "../../output/print-error.js";
-import { isLocal, type LocalOperations, type Operations } from "../../ports/operations.js";
+import { VERDICT_EXIT_CODES } from "../../domain/run/outcome-verdict.js";
+import { EXIT } from "../../errors/error-codes.js";
+import { KnockError } from "../../errors/knock-error.js";
+import { type PayloadLine, readPayloadLines } from "../../input/payload-lines.js";
+import { formatInputName } from "../../input/trigger-payload.js";
+import { printLineSummary } from "../../output/print-line-summary.js";
+import { RateLimiter } from "../../util/rate-limiter.js";
 import type { CommandContext } from "../context.js";
+import { type BulkOptions, parseBulkOptions } from "./bulk-flags.js";
+import { dispatchLines, performInOrder } from "./dispatch-lines.js";
 import { checkRuleSteps } from "./expectations.js";
-import { RecipientLimit } from "./recipient-limit.js";
-import {
-  checkAgainstProject,
-  type NamedTrigger,
-  type NotifyFlags,
-  printDryRun,
-  printTriggerResult,
-  type TriggerResult,
-  triggerAndWait,
-} from "./trigger-and-wait.js";
-import { readProjectWarnings } from "./trigger-warnings.js";
-
-/** Errors that would also occur for every later line, so they end the stream. */
-const FATAL_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "store_unusable",
-  "project_missing",
-  "project_invalid",
-  "profile_invalid",
-  "authentication",
-  "not_supported",
-  "confirmation_needed",
-  "too_many_recipients",
-  "output_failed",
-  "interrupted",
-]);
-
-/**
- * The number of pending recipients at which outcomes are printed, so that few lines with many recipients do not exhaust
- * memory.
- */
-const MAX_PENDING_RECIPIENTS = 1_000;
+import { addLineLocation, LineRun, type LineRunFiles } from "./line-run.js";
+import type { NotifyFlags } from "./notify-flags.js";
+import { openLineFiles } from "./open-line-files.js";
+import { checkAgainstProject } from "./trigger-and-wait.js";
+import { formatCount, InputProgress, watchInput } from "./watch-input.js";
 
 /** Limits the characters of all lines together, because `--all-or-nothing` keeps every line in memory. */
 const MAX_CHARACTERS_MILLIONS = 64;
 
-/** A line that was handled. It is printed after the disk sync, in the order of the input. */
-type HandledLine = { line: PayloadLine } & ({ triggered: TriggerResult } | { error: KnockError });
-
-/** Triggers the lines in order, prints the outcome of each, and counts the results for the exit code. */
-class LineRun {
-  private operations: Operations | undefined;
-  private pending: HandledLine[] = [];
-  private pendingRecipients = 0;
-  private readonly workflows = new Set<string>();
-  private readonly limit: RecipientLimit;
-  private readonly verdicts = new Set<Verdict>();
-  private readonly errorExits = new Set<number>();
-  private areRulesMet = true;
-  private isTimedOut = false;
-  triggered = 0;
-  failed = 0;
-
-  constructor(
-    private readonly workflow: string | null,
-    private readonly flags: NotifyFlags,
-    private readonly rules: readonly Expectation[],
-    private readonly context: CommandContext,
-  ) {
-    this.limit = new RecipientLimit(flags.maxRecipients);
-  }
-
-  /** Counts a trigger's recipients. Throws `too_many_recipients`. */
-  count({ trigger }: NamedTrigger): void {
-    this.limit.add(trigger);
-  }
-
-  /** Returns the line's trigger. Throws the line's error if it has one. */
-  parse(line: PayloadLine): NamedTrigger {
-    if (line.error !== null) throw line.error;
-    return { ...parseTrigger(line.payload, this.workflow, line.name), name: line.name };
-  }
-
-  /** Triggers a line. Throws errors that end the stream; all others are counted and printed. */
-  async handle(line: PayloadLine): Promise<void> {
-    try {
-      const trigger = this.parse(line);
-      // With --all-or-nothing, the recipients of all lines were counted before.
-      if (!this.flags.allOrNothing) this.count(trigger);
-      if (this.flags.dryRun) {
-        await printDryRun(trigger, this.flags, true, this.context);
-        this.triggered++;
-        return;
-      }
-      const operations = await this.open(trigger);
-      const triggered = await triggerAndWait(trigger, operations, this.flags, this.context);
-      this.pending.push({ line, triggered });
-      this.pendingRecipients += triggered.outcome.recipients?.length ?? 1;
-    } catch (error) {
-      if (!(error instanceof KnockError)) throw error;
-      const located = addLineLocation(error, line);
-      if (FATAL_CODES.has(error.code)) throw located;
-      this.pending.push({ line, error: located });
-    }
-    // A wait takes long, so its outcome is printed immediately.
-    if (this.pendingRecipients >= MAX_PENDING_RECIPIENTS || this.flags.wait !== undefined) await this.flush();
-  }
-
-  /** Opens the target with the first trigger that passes its checks, so that no store is created before. */
-  private async open(trigger: NamedTrigger): Promise<Operations> {
-    const { flags, context } = this;
-    const target = await context.settings.getTarget(flags);
-    if (target === "remote" || (this.operations === undefined && !(await context.target.hasStore(flags))))
-      await checkAgainstProject(trigger, flags, context);
-    if (this.operations === undefined) {
-      this.operations = await context.target.open(flags);
-      await this.getLocalOperations()?.deferDiskSync();
-    }
-    return this.operations;
-  }
-
-  private getLocalOperations(): LocalOperations | null {
-    return this.operations !== undefined && isLocal(this.operations) ? this.operations : null;
-  }
-
-  /** Prints the lines handled so far, after their runs are synced to disk. */
-  async flush(): Promise<void> {
-    const { context, rules } = this;
-    const handled = this.pending;
-    this.pending = [];
-    this.pendingRecipients = 0;
-    await this.getLocalOperations()?.syncToDisk();
-    for (const entry of handled) {
-      if ("error" in entry) {
-        printError(entry.error, context.output, false);
-        this.failed++;
-        this.errorExits.add(getExitCode(entry.error));
-        continue;
-      }
-      const { outcome } = entry.triggered;
-      const met = await printTriggerResult(entry.triggered, this.operations as Operations, rules, true, context);
-      this.areRulesMet = met && this.areRulesMet;
-      this.isTimedOut ||= entry.triggered.isTimedOut;
-      this.verdicts.add(getVerdict(outcome));
-      this.workflows.add(outcome.workflow);
-      this.triggered++;
-    }
-    await context.output.flush(context.signal);
-  }
-
-  async printFileWarnings(): Promise<void> {
-    for (const key of this.workflows)
-      for (const text of await readProjectWarnings(key, this.flags, this.context)) this.context.output.warnOnce(text);
-  }
-
-  /**
-   * Returns the exit code: 10 if a wait timed out, 1 if a rule is not met, and 9 if some lines succeeded and others
-   * failed. If every line was rejected with the same exit code, returns that code, as for a single trigger; otherwise 1
-   * if everything failed. Met expectations decide only if no line was rejected.
-   */
-  exitCode(): number {
-    if (this.isTimedOut) return EXIT.timed_out;
-    if (!this.areRulesMet) return EXIT.failure;
-    const [errorExit] = this.errorExits;
-    if (errorExit === undefined) {
-      if (this.rules.length > 0) return EXIT.success;
-      const [verdict = "succeeded"] = this.verdicts;
-      return VERDICT_EXIT_CODES[this.verdicts.size > 1 ? "partial" : verdict];
-    }
-    if (this.triggered === 0) return this.errorExits.size === 1 ? errorExit : VERDICT_EXIT_CODES.failed;
-    return VERDICT_EXIT_CODES[this.verdicts.size === 1 && this.verdicts.has("failed") ? "failed" : "partial"];
-  }
-}
-
-/** Returns the error with the line's location in its message and its details. */
-function addLineLocation(error: KnockError, { name, location }: PayloadLine): KnockError {
-  const { message, details } = error;
-  return error.copyWith({
-    message: message.startsWith(name) ? message : `${name}: ${message}`,
-    details: details.length > 0 ? details : [{ pointer: "", message, ...location }],
-  });
-}
-
-function formatLineCount(count: number): string {
-  return count === 1 ? "1 line" : `${count.toLocaleString("en-US")} lines`;
-}
-
 /** Reads and checks every line before any is triggered. Throws the first error. */
-async function checkAllLines(run: LineRun, flags: NotifyFlags, context: CommandContext): Promise<PayloadLine[]> {
-  const lines: PayloadLine[] = [];
+async function checkAllLines(
+  groups: AsyncIterable<PayloadLine[]>,
+  run: LineRun,
+  flags: NotifyFlags,
+  context: CommandContext,
+): Promise<PayloadLine[][]> {
+  const checked: PayloadLine[][] = [];
   let size = 0;
-  for await (const group of readPayloadLines(flags, context.input)) {
+  for await (const group of groups) {
     for (const line of group) {
-      const toLineError = (error: unknown): unknown =>
-        error instanceof KnockError ? addLineLocation(error, line) : error;
       try {
-        const trigger = run.parse(line);
-        run.count(trigger);
-        await checkAgainstProject(trigger, flags, context);
+        const triggers = run.parse(line);
+        run.countRecipients(triggers);
+        for (const trigger of triggers) await checkAgainstProject(trigger, flags, context);
       } catch (error) {
-        throw toLineError(error);
+        throw error instanceof KnockError ? addLineLocation(error, line) : error;
       }
-      lines.push(line);
       size += line.size;
     }
+    checked.push(group);
     if (size > MAX_CHARACTERS_MILLIONS * 1_000_000)
       throw new KnockError(
         "payload_too_large",
@@ -213,16 +51,7 @@ async function checkAllLines(run: LineRun, flags: NotifyFlags, context: CommandC
   }
   if (context.input.isInterrupted())
     throw new KnockError("interrupted", "interrupted while checking lines", { hint: "Nothing was triggered." });
-  return lines;
-}
-
-async function* splitIntoGroups(lines: readonly PayloadLine[]): AsyncGenerator<readonly PayloadLine[]> {
-  for (let start = 0; start < lines.length; start += 100) yield lines.slice(start, start + 100);
-}
-
-/** Lets the process handle a signal. Local triggers alone never yield to the event loop. */
-function yieldToEventLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return checked;
 }
 
 /**
@@ -237,42 +66,208 @@ export async function notifyLines(
 ): Promise<void> {
   // The workflows of a stream are not known in advance, so a rule may name a step of any workflow of the project.
   await checkRuleSteps(rules, workflow === null ? null : [workflow], flags, context);
-  const run = new LineRun(workflow, flags, rules, context);
+  const target = await context.settings.getTarget(flags);
+  const options = parseBulkOptions(flags, target);
+  const progress = new InputProgress(context.now);
+  const files: LineRunFiles & { isSkipped: (line: number) => boolean } = {
+    journal: null,
+    results: null,
+    seed: null,
+    isSkipped: () => false,
+  };
+  const { groups, overrides } = await readPayloadLines(flags, context.input, {
+    watchChunks: (chunks) => watchInput(chunks, progress),
+    isSkipped: (line) => files.isSkipped(line),
+  });
+  const startedAt = context.now();
+  const { now, sleep } = context;
+  const limiter = new RateLimiter({ maxPerSecond: options.maxPerSecond, now, sleep });
+  const run = new LineRun(workflow, flags, rules, options, files, limiter, context);
+  Object.assign(files, await openLineFiles({ workflow, flags, options, overrides, target, progress }, context));
+  files.isSkipped = (line) => isSkipped(line, options, files, run);
   const inputName = formatInputName(flags.file as string);
-  const groups = flags.allOrNothing
-    ? splitIntoGroups(await checkAllLines(run, flags, context))
-    : readPayloadLines(flags, context.input);
   context.output.startBuffering();
-  let lastLine = 0;
-  const formatProgress = (): string =>
-    `${formatLineCount(run.triggered)} triggered${run.failed > 0 ? `, ${formatLineCount(run.failed)} failed` : ""}`;
+  let error: unknown = null;
   try {
-    for await (const group of groups) {
-      for (const line of group) {
-        if (context.signal.aborted) break;
-        await run.handle(line);
-        lastLine = line.location.line;
-      }
-      await run.flush();
-      if (context.signal.aborted) break;
-      await yieldToEventLoop();
-    }
-  } catch (error) {
-    // Lines that were triggered before the error are printed. If printing also fails, the first error is reported.
-    await run.flush().catch(() => {});
-    context.output.note(
-      `stopped in ${inputName} after line ${lastLine}: ${formatProgress()}; later lines were not triggered`,
+    const checked = flags.allOrNothing ? toAsync(await checkAllLines(groups, run, flags, context)) : groups;
+    await showProgress(progress, run, options, context, () =>
+      options.concurrency > 1
+        ? dispatchLines(checked, run, options.concurrency, context)
+        : performInOrder(checked, run, flags, context),
     );
-    throw error;
+  } catch (thrown) {
+    error = thrown;
   }
-  if (context.signal.aborted)
-    context.output.note(`interrupted in ${inputName} after line ${lastLine}: ${formatProgress()}`);
-  else if (run.triggered + run.failed === 0)
+  try {
+    await finish(run, { flags, options, files, progress, inputName, startedAt, error }, context);
+  } catch (thrown) {
+    // If writing the last results also fails, the first error is reported.
+    error ??= thrown;
+  }
+  if (error !== null) throw error;
+  await run.printFileWarnings();
+}
+
+interface EndedRun {
+  flags: NotifyFlags;
+  options: BulkOptions;
+  files: LineRunFiles;
+  progress: InputProgress;
+  inputName: string;
+  startedAt: number;
+  error: unknown;
+}
+
+/** Closes the files, prints how far the run got, and sets the exit code. */
+async function finish(run: LineRun, ended: EndedRun, context: CommandContext): Promise<void> {
+  const { flags, files, progress, inputName, error } = ended;
+  const { output } = context;
+  const { journal, results } = files;
+  results?.close();
+  const counts = sumCounts(run, files);
+  const inputProblem = error === null && !context.signal.aborted ? await describeInputChange(ended, context) : null;
+  const isComplete = error === null && !context.signal.aborted && inputProblem === null && counts.failed === 0;
+  const isEmpty = counts.triggered + counts.failed === 0;
+  const isKept = journal !== null && !isEmpty && !(isComplete && flags.journal === undefined);
+  if (journal !== null && isKept) journal.close();
+  else journal?.delete();
+  const resumeHint = isKept ? `; run the command again with --resume to continue` : "";
+  const text = formatCounts(counts);
+  if (error !== null) {
+    // Without any line, the error says everything.
+    if (run.lastLine > 0)
+      output.note(
+        `stopped in ${inputName} after line ${run.lastLine}: ${text}; later lines were not triggered${resumeHint}`,
+      );
+  } else if (context.signal.aborted)
+    output.note(`interrupted in ${inputName} after line ${run.lastLine}: ${text}${resumeHint}`);
+  else if (isEmpty)
     throw new KnockError("usage", `${inputName} contains no payload`, {
       hint: 'One JSON object per line, for example {"key":"welcome","recipients":["ada"]}.',
     });
+  else if (results !== null) {
+    const duration_ms = Math.round(context.now() - ended.startedAt);
+    const kept = isKept ? (journal?.path ?? null) : null;
+    printLineSummary(
+      { ...counts, duration_ms, output: results.path, journal: kept, lines: counts.triggered + counts.failed },
+      output,
+    );
+  }
   // With --json, the last line of standard error must be the error's document.
-  else if (run.failed > 0 && !flags.json) context.output.note(`${inputName}: ${formatProgress()}`);
-  await run.printFileWarnings();
-  context.setExitCode(run.exitCode());
+  else if ((counts.failed > 0 || counts.skipped > 0) && !flags.json) output.note(`${inputName}: ${text}`);
+  if (inputProblem !== null) output.warn(inputProblem);
+  if (isKept && error === null && !context.signal.aborted && counts.failed > 0 && !flags.json)
+    output.note(`${journal?.path} records the failed lines: --retry-failed triggers them again`);
+  const code = computeExitCode(run, counts);
+  context.setExitCode(inputProblem !== null && code === EXIT.success ? EXIT.partial : code);
+  progress.end();
+  await output.flush(context.signal);
+}
+
+/** Returns whether a line was handled by an earlier run, and counts it. */
+function isSkipped(
+  line: number,
+  { retriesFailed, isResumed }: BulkOptions,
+  { journal }: LineRunFiles,
+  run: LineRun,
+): boolean {
+  const status = journal?.getPreviousStatus(line) ?? null;
+  const skipped = status === null ? retriesFailed && !isResumed : status === "triggered" || !retriesFailed;
+  if (skipped) run.counts.skipped++;
+  return skipped;
+}
+
+/** The numbers of lines, together with those that earlier runs have recorded. */
+interface LineCounts {
+  triggered: number;
+  failed: number;
+  /** Lines that this run left out, because an earlier run has handled them. */
+  skipped: number;
+  /** Triggers that the target had accepted before with the same idempotency key. */
+  replayed: number;
+  workflow_runs: number;
+}
+
+function sumCounts({ counts }: LineRun, { journal }: LineRunFiles): LineCounts {
+  const previous = journal?.previous ?? { triggered: 0, failed: 0 };
+  return {
+    triggered: counts.triggered + previous.triggered,
+    failed: counts.failed + previous.failed - counts.retried,
+    skipped: counts.skipped,
+    replayed: counts.replayed,
+    workflow_runs: counts.workflowRuns,
+  };
+}
+
+function formatLines(count: number): string {
+  return count === 1 ? "1 line" : `${formatCount(count)} lines`;
+}
+
+function formatCounts({ triggered, failed, skipped, replayed }: LineCounts): string {
+  return [
+    `${formatLines(triggered)} triggered`,
+    ...(failed > 0 ? [`${formatLines(failed)} failed`] : []),
+    ...(skipped > 0 ? [`${formatLines(skipped)} skipped (their results are in the journal)`] : []),
+    ...(replayed > 0 ? [`${formatCount(replayed)} triggered before with the same idempotency key`] : []),
+  ].join(", ");
+}
+
+/**
+ * Returns the exit code: 10 if a wait timed out, 1 if a rule is not met, and 9 if some lines succeeded and others
+ * failed. If every line was rejected with the same exit code, returns that code, as for a single trigger; otherwise 1
+ * if everything failed. Met expectations decide only if no line was rejected.
+ */
+function computeExitCode(run: LineRun, { triggered, failed }: LineCounts): number {
+  if (run.isTimedOut) return EXIT.timed_out;
+  if (!run.areRulesMet) return EXIT.failure;
+  const verdicts = run.getVerdicts();
+  if (failed === 0) {
+    if (run.hasRules) return EXIT.success;
+    const [verdict = "succeeded"] = verdicts;
+    return VERDICT_EXIT_CODES[verdicts.size > 1 ? "partial" : verdict];
+  }
+  const [errorExit] = run.errorExits;
+  if (triggered === 0)
+    return run.errorExits.size === 1 && errorExit !== undefined ? errorExit : VERDICT_EXIT_CODES.failed;
+  return VERDICT_EXIT_CODES[verdicts.size === 1 && verdicts.has("failed") ? "failed" : "partial"];
+}
+
+/** Returns a warning if the input file changed while it was read; otherwise null. */
+async function describeInputChange(
+  { progress, flags, files }: EndedRun,
+  context: CommandContext,
+): Promise<string | null> {
+  if (progress.expected === null) return null;
+  const path = flags.file as string;
+  const bulk = await context.openBulkFiles();
+  const current = await bulk.inspectInput(path, 0);
+  const resume =
+    files.journal === null ? "Trigger the missing lines with another file" : "Run the command again with --resume";
+  if (progress.bytes < progress.expected.size)
+    return `${path} became shorter while it was read (${formatCount(progress.bytes)} of ${formatCount(progress.expected.size)} bytes): the missing lines were not triggered.`;
+  if (progress.digest() !== progress.expected.sha256)
+    return `${path} changed while it was read: some lines may have been triggered with old content, others with new content.`;
+  if (current !== null && current.fileSize > progress.expected.size)
+    return `${path} became longer while it was read: lines after byte ${formatCount(progress.expected.size)} were not triggered. ${resume} to trigger them.`;
+  return null;
+}
+
+async function* toAsync<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items;
+}
+
+/** Shows how far a run is, unless results are printed to the same terminal. */
+function showProgress(
+  progress: InputProgress,
+  run: LineRun,
+  options: BulkOptions,
+  context: CommandContext,
+  work: () => Promise<void>,
+): Promise<void> {
+  const { output } = context;
+  if (output.isTerminal && options.output === null) return work();
+  return output.showProgress("reading", async (setText) => {
+    progress.start(() => setText(progress.describe(run.counts)));
+    await work();
+  });
 }

@@ -1,7 +1,8 @@
 import { parseTimedTrigger, type TimedTrigger } from "../../domain/trigger/parse-timed-trigger.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { InputSource } from "../../input/input-source.js";
-import { formatInputName, readPayloadLines } from "../../input/trigger-payload.js";
+import { readPayloadLines } from "../../input/payload-lines.js";
+import { formatInputName } from "../../input/trigger-payload.js";
 
 /** Limits the triggers that are kept in memory. */
 const MAX_TIMED_TRIGGERS = 100_000;
@@ -12,7 +13,8 @@ const MAX_TIMED_TRIGGERS = 100_000;
  */
 export async function readTimedTriggers(file: string, input: InputSource): Promise<TimedTrigger[]> {
   const triggers: TimedTrigger[] = [];
-  for await (const lines of readPayloadLines({ file }, input))
+  const { groups } = await readPayloadLines({ file, format: "jsonl" }, input);
+  for await (const lines of groups)
     for (const line of lines) {
       if (line.error !== null) throw line.error;
       if (triggers.length === MAX_TIMED_TRIGGERS)

@@ -10,7 +10,7 @@ const MAX_SKIPPED_WARNINGS = 20;
 /** Reads users from the CSV file of `--csv`. Lines without a valid ID are reported with their number and skipped. */
 export async function readUsersCsv(path: string, reader: InputReader, { output }: CommandContext): Promise<CsvUser[]> {
   const inputName = path === "-" ? "standard input" : path;
-  const { users, skipped } = parseUsersCsv(await reader.readText(path, "--csv"), inputName, describeInvalidId);
+  const { users, skipped } = await parseUsersCsv(await reader.readText(path, "--csv"), inputName, describeInvalidId);
   for (const { line, reason } of skipped.slice(0, MAX_SKIPPED_WARNINGS))
     output.warn(`${inputName}:${line}: skipped: ${reason}`);
   if (skipped.length > MAX_SKIPPED_WARNINGS)

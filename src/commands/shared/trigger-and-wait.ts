@@ -5,25 +5,14 @@ import { collectInlineRecipientWarnings } from "../../domain/trigger/collect-inl
 import type { ParsedPayload } from "../../domain/trigger/parse-trigger.js";
 import { toWarningsError } from "../../errors/knock-error.js";
 import { parseDurationArgument } from "../../input/parse-time.js";
-import type { PayloadFlags } from "../../input/trigger-payload.js";
 import { formatUntil } from "../../output/format-time.js";
-import { printOutcome } from "../../output/print-outcome.js";
+import { printOutcome, toOutcomeDocument } from "../../output/print-outcome.js";
 import { isLocal, type Operations } from "../../ports/operations.js";
 import type { CommandContext } from "../context.js";
-import type { TargetFlags } from "../services.js";
 import { checkExpectations, reportExpectations, toExpectationsField } from "./expectations.js";
-import type { CommonFlags } from "./options.js";
+import type { NotifyFlags } from "./notify-flags.js";
 import { collectTriggerWarnings } from "./trigger-warnings.js";
 import { suggestTenant, warnUnidentifiedOutcomes } from "./unidentified-recipients.js";
-
-export interface NotifyFlags extends CommonFlags, TargetFlags, PayloadFlags {
-  wait?: string | true;
-  dryRun?: boolean;
-  allOrNothing?: boolean;
-  maxRecipients?: string;
-  expect?: string[];
-  strict?: boolean;
-}
 
 /** A checked payload and the name that errors use for it. */
 export interface NamedTrigger extends ParsedPayload {
@@ -162,18 +151,26 @@ function describeUnendedRuns({ recipients }: TriggerOutcome): string {
   return `${runs.length - ended.length} of ${runs.length} ${runs.length === 1 ? "run has" : "runs have"} not ended`;
 }
 
+interface ResultDestination {
+  /** Whether several documents follow each other. */
+  oneLine: boolean;
+  /** Receives the document instead of the output; null prints it. */
+  write?: ((document: object) => void) | null;
+}
+
 /** Prints a trigger's outcome with its warnings and the rules of `--expect`. Returns whether all rules are met. */
 export async function printTriggerResult(
   { outcome, newTenant: tenant, isTimedOut, warnings }: TriggerResult,
   operations: Operations,
   rules: readonly Expectation[],
-  oneLine: boolean,
+  { oneLine, write = null }: ResultDestination,
   context: CommandContext,
 ): Promise<boolean> {
   const { output } = context;
   const results = checkExpectations(rules, outcome);
   const document = { ...outcome, ...toExpectationsField(results) };
-  printOutcome(document, await readTargetTime(operations, outcome, context), output, oneLine);
+  if (write !== null) write(toOutcomeDocument(document));
+  else printOutcome(document, await readTargetTime(operations, outcome, context), output, oneLine);
   if (tenant !== null)
     output.warn(`tenant "${tenant.id}" did not exist and was created. Did you mean "${tenant.suggestedId}"?`);
   if (isTimedOut) output.warn(`timed out while waiting: ${describeUnendedRuns(outcome)}`);

@@ -87,6 +87,14 @@ export const CONFIGURATION_ERRORS = {
       "Run `knock test <file>` again.",
     ],
   },
+  journal_failed: {
+    meaning: "The journal of `knock notify --file` cannot be written. The run was stopped.",
+    causes: ["The disk is full.", "The folder or the file is not writable."],
+    fix: [
+      "Free space on the disk, then run the command again with `--resume`. Lines without a record are sent again with the same idempotency key, so they are not triggered twice within 24 hours.",
+      "Use `--journal` to name a file in a writable folder, or `--no-journal`.",
+    ],
+  },
   report_failed: {
     meaning: "A report of `knock test` could not be written. The scenarios ran, and the other reports are complete.",
     causes: [

@@ -15,6 +15,20 @@ export const STATE_ERRORS = {
       "On the remote target, commit and promote the workflow, or use the key of its environment.",
     ],
   },
+  journal_conflict: {
+    meaning: "The journal of `knock notify --file` belongs to another run. Nothing was triggered.",
+    causes: [
+      "An earlier run of the same file was interrupted or has failed lines.",
+      "The file was changed after the run that the journal records.",
+      "The command has another workflow, target, branch or payload options than that run.",
+      "The file that `--journal` names is not a journal, or is damaged.",
+    ],
+    fix: [
+      "Add `--resume` to continue the run, or `--retry-failed` to trigger only the lines that failed.",
+      "Use `--journal` to name another file for a new run.",
+      "Delete the journal to start again. Lines that were triggered less than 24 hours ago are recognized by their idempotency keys, as long as the file is unchanged.",
+    ],
+  },
   actor_missing: {
     meaning: "The actor of a trigger was never identified. Nothing was triggered.",
     causes: ["The actor's ID is misspelled.", "The store does not contain the user or object."],

@@ -12,6 +12,7 @@ import { rawContentSchema } from "./contents.js";
 import { devLogSchema, readyFileSchema, serverSchema } from "./dev.js";
 import { doctorReportSchema } from "./doctor.js";
 import { errorDocumentSchema } from "./error.js";
+import { lineResultSchema, lineSummarySchema } from "./line-results.js";
 import { itemsSchema, listSchema } from "./lists.js";
 import {
   changedMessagesSchema,
@@ -80,6 +81,12 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
     outcomeDocumentSchema,
   ),
   describeDocument("notify", "Request of a dry run", "With --dry-run.", dryRunSchema, { suffix: "dry-run" }),
+  describeDocument("notify", "Summary of many triggers", "With --output.", lineSummarySchema, { suffix: "summary" }),
+  describeDocument("notify", "Result of a line", "The file of --output has one for each line.", lineResultSchema, {
+    suffix: "result",
+    place: "a file",
+    isStream: true,
+  }),
   describeDocument("cancel", "Outcome of a cancellation", "The runs that were canceled.", cancellationSchema),
   describeDocument("test", "Results of scenarios", "The results of all files and the totals.", testReportSchema),
   describeDocument(

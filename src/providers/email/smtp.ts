@@ -1,6 +1,7 @@
 import { createTransport, type Transporter } from "nodemailer";
 import type { Delivery, Provider } from "../../ports/provider.js";
 import { isLoopback } from "../../util/is-loopback.js";
+import { Semaphore } from "../../util/semaphore.js";
 import { type ApiFailure, type ApiResponse, DEFAULT_TIMEOUT_MS, type ProviderServices } from "../call-api.js";
 import {
   createBounceError,
@@ -10,7 +11,6 @@ import {
 } from "../delivery-error.js";
 import type { SettingsReader } from "../settings-reader.js";
 import { type Address, type Email, parseEmail } from "./parse-email.js";
-import { Semaphore } from "./semaphore.js";
 
 const IMPLICIT_TLS_PORT = 465;
 const SUBMISSION_PORT = 587;
@@ -144,7 +144,7 @@ export function openSmtp(settings: SettingsReader, { onClose, record }: Provider
       const email = parseEmail(message);
       const domain = email.from.address.slice(email.from.address.lastIndexOf("@") + 1);
       const messageId = `${message.id}@${domain}`;
-      const releaseConnection = await connections.acquire(MAX_CONNECTION_WAIT_MS);
+      const releaseConnection = await connections.acquireWithin(MAX_CONNECTION_WAIT_MS);
       if (releaseConnection === null) throw createRetryableError("SMTP: all connections were busy");
       try {
         const { rejected = [], response = "" } = await sendMail(email, messageId);

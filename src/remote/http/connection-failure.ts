@@ -1,7 +1,6 @@
 import { KnockError } from "../../errors/knock-error.js";
 import { NOT_KNOCK_API_HINT } from "../api-response.js";
 import type { Redact } from "../create-redact.js";
-import { CONNECT_TIMEOUT } from "./transport.js";
 
 /** An attempt without a complete response. */
 export interface ConnectionFailure {
@@ -24,8 +23,6 @@ const FAILURE_MESSAGES: Record<string, string> = {
   ENOTFOUND: "unknown host name",
   EAI_AGAIN: "the host name could not be looked up",
   ETIMEDOUT: "connecting took too long",
-  UND_ERR_CONNECT_TIMEOUT: "connecting took too long",
-  [CONNECT_TIMEOUT]: "connecting took too long",
   EHOSTUNREACH: "the host is unreachable",
   ENETUNREACH: "the network is unreachable",
   EADDRNOTAVAIL: "the host is unreachable",

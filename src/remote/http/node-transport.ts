@@ -1,13 +1,6 @@
-import type { Agent, IncomingMessage, RequestOptions, request } from "node:http";
+import type { Agent, RequestOptions, request } from "node:http";
 import type { Socket } from "node:net";
-import {
-  CONNECT_TIMEOUT,
-  flattenHeaders,
-  type HttpTransport,
-  type TransportOptions,
-  type TransportRequest,
-  type TransportResponse,
-} from "./transport.js";
+import { type HttpTransport, ResponseCollector, type TransportOptions, type TransportResponse } from "./transport.js";
 
 /**
  * Opens connections with Node's own HTTP client. It loads in a tenth of the time of undici, which decides how long a command
@@ -28,19 +21,24 @@ export async function openNodeTransport({ origin, connectTimeoutMs, ca }: Transp
   return {
     request: (sent) =>
       new Promise<TransportResponse>((resolve, reject) => {
-        const { method, path, body, signal } = sent satisfies TransportRequest;
+        const { method, path, body } = sent;
         // Without a length, Node leaves out the body of a DELETE request.
         const length = body === null ? {} : { "Content-Length": Buffer.byteLength(body) };
-        const headers = { ...sent.headers, ...length };
-        const outgoing = http.request({ ...address, method, path, headers, signal });
-        outgoing.once("response", (response: IncomingMessage) =>
-          resolve({ status: response.statusCode as number, headers: flattenHeaders(response.headers), body: response }),
-        );
+        const outgoing = http.request({ ...address, method, path, headers: { ...sent.headers, ...length } });
+        const collector = new ResponseCollector(sent, resolve, reject, (error) => outgoing.destroy(error));
+        outgoing.once("response", (response) => {
+          collector.setHead(response.statusCode as number, response.headers);
+          response.on("data", (chunk: Buffer) => collector.add(chunk));
+          response.once("end", () => collector.end());
+          response.on("error", (error) => collector.fail(error));
+        });
         // Not `once`: an abort can emit a second error, which would end the process without a listener.
-        outgoing.on("error", reject);
+        outgoing.on("error", (error) => collector.fail(error));
         outgoing.once("socket", (socket) => {
-          if (socket.connecting)
-            limitConnecting(socket, isSecure, connectTimeoutMs, () => outgoing.destroy(createTimeout()));
+          if (!socket.connecting) return;
+          limitConnecting(socket, isSecure, connectTimeoutMs, () =>
+            collector.fail(new Error("connecting took too long"), "connect_timeout"),
+          );
         });
         outgoing.end(body ?? undefined);
       }),
@@ -56,8 +54,4 @@ function limitConnecting(socket: Socket, isSecure: boolean, milliseconds: number
   const stop = (): void => clearTimeout(timer);
   socket.once(isSecure ? "secureConnect" : "connect", stop);
   socket.once("close", stop);
-}
-
-function createTimeout(): Error {
-  return Object.assign(new Error("connecting took too long"), { code: CONNECT_TIMEOUT });
 }

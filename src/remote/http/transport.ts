@@ -5,19 +5,25 @@ export interface TransportRequest {
   path: string;
   headers: Record<string, string>;
   body: string | null;
-  /** Ends the attempt, with the body that is being read. */
-  signal: AbortSignal;
+  /** The time limit from connecting to the end of the response, in milliseconds. */
+  timeoutMs: number;
+  /** Ends the attempt when the user interrupts the command. */
+  signal?: AbortSignal | undefined;
 }
 
-/** A response whose body has not been read. Header names are in lower case. */
-export interface TransportResponse {
+/** The status and the headers of a response. Header names are in lower case. */
+interface ResponseHead {
   status: number;
   headers: Record<string, string>;
-  body: AsyncIterable<Uint8Array>;
+}
+
+export interface TransportResponse extends ResponseHead {
+  text: string;
 }
 
 /** Shared connections to one origin. Follows no redirects and retries nothing. */
 export interface HttpTransport {
+  /** Returns the complete response. Throws a `TransportError`. */
   request(request: TransportRequest): Promise<TransportResponse>;
   close(): Promise<void>;
 }
@@ -29,13 +35,83 @@ export interface TransportOptions {
   ca: string | null;
 }
 
-/** The code of an error for a connection that was not open in time. */
-export const CONNECT_TIMEOUT = "ERR_CONNECT_TIMEOUT";
+/** An attempt without a complete response. The cause is the HTTP client's error. */
+export class TransportError extends Error {
+  constructor(
+    /** The part of the attempt that took too long, or `connection` for other failures. */
+    readonly kind: "connect_timeout" | "timeout" | "connection" | "too_large",
+    /** The part of the response that arrived before the failure; null if nothing did. */
+    readonly head: ResponseHead | null,
+    cause: unknown,
+  ) {
+    super("the request failed", { cause });
+  }
+}
+
+const MAX_RESPONSE_BYTES = 20 * 1024 * 1024;
+
+/** Collects a response of up to 20 MB, and settles once. */
+export class ResponseCollector {
+  private head: ResponseHead | null = null;
+  private readonly chunks: Buffer[] = [];
+  private bytes = 0;
+  private readonly timer: NodeJS.Timeout;
+  isSettled = false;
+
+  constructor(
+    private readonly request: TransportRequest,
+    private readonly resolve: (response: TransportResponse) => void,
+    private readonly reject: (error: TransportError) => void,
+    /** Ends the attempt. */
+    private readonly abort: (error: Error) => void,
+  ) {
+    this.timer = setTimeout(() => this.fail(new Error("time-out"), "timeout"), request.timeoutMs);
+    request.signal?.addEventListener("abort", this.interrupt);
+  }
+
+  setHead(status: number, headers: Record<string, string | string[] | undefined>): void {
+    this.head = { status, headers: flattenHeaders(headers) };
+  }
+
+  add(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    if (this.bytes > MAX_RESPONSE_BYTES) this.fail(new Error("the response is too large"), "too_large");
+    else this.chunks.push(chunk);
+  }
+
+  end(): void {
+    if (!this.settle()) return;
+    const [first, ...others] = this.chunks;
+    const bytes = others.length === 0 ? first : Buffer.concat(this.chunks);
+    this.resolve({ ...(this.head as ResponseHead), text: bytes?.toString("utf8") ?? "" });
+  }
+
+  fail(cause: unknown, kind: TransportError["kind"] = "connection"): void {
+    if (!this.settle()) return;
+    this.reject(new TransportError(kind, this.head, cause));
+    if (kind !== "connection") this.abort(cause as Error);
+  }
+
+  private readonly interrupt = (): void => {
+    if (!this.settle()) return;
+    this.reject(new TransportError("connection", this.head, new Error("interrupted")));
+    this.abort(new Error("interrupted"));
+  };
+
+  private settle(): boolean {
+    if (this.isSettled) return false;
+    this.isSettled = true;
+    clearTimeout(this.timer);
+    this.request.signal?.removeEventListener("abort", this.interrupt);
+    return true;
+  }
+}
 
 /** Returns headers with one text per name. */
-export function flattenHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+function flattenHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
   const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name];
     if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(", ") : value;
   }
   return flat;

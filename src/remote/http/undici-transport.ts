@@ -1,6 +1,6 @@
 import { type Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
 import type { ProxySettings } from "./proxy-settings.js";
-import { flattenHeaders, type HttpTransport, type TransportOptions } from "./transport.js";
+import { type HttpTransport, ResponseCollector, type TransportOptions, type TransportResponse } from "./transport.js";
 
 interface UndiciOptions extends TransportOptions {
   /** The maximum number of connections. Further requests wait for a free one. */
@@ -11,20 +11,35 @@ interface UndiciOptions extends TransportOptions {
 /** Opens a pool of connections with undici, directly or through a proxy. A pool sends three times as many requests as Node's client. */
 export function openUndiciTransport(options: UndiciOptions): HttpTransport {
   const dispatcher = openDispatcher(options);
+  const { origin } = options;
   return {
-    async request({ method, path, headers, body, signal }) {
-      const response = await dispatcher.request({
-        origin: options.origin,
-        method: method as Dispatcher.HttpMethod,
-        path,
-        headers,
-        body,
-        signal,
-      });
-      return { status: response.statusCode, headers: flattenHeaders(response.headers), body: response.body };
-    },
+    // `dispatch` takes half of the time of undici's `request`, which creates a stream for each response.
+    request: (sent) =>
+      new Promise<TransportResponse>((resolve, reject) => {
+        let controller: Dispatcher.DispatchController | undefined;
+        const collector = new ResponseCollector(sent, resolve, reject, (error) => controller?.abort(error));
+        const { path, headers, body } = sent;
+        const method = sent.method as Dispatcher.HttpMethod;
+        const handler: Dispatcher.DispatchHandler = {
+          onRequestStart: (started) => {
+            controller = started;
+            // The time may have passed while the request waited for a connection.
+            if (collector.isSettled) started.abort(new Error("time-out"));
+          },
+          onResponseStart: (_, status, responseHeaders) => collector.setHead(status, responseHeaders),
+          onResponseData: (_, chunk) => collector.add(chunk),
+          onResponseEnd: () => collector.end(),
+          onResponseError: (_, error) => failWith(collector, error),
+        };
+        dispatcher.dispatch({ origin, method, path, headers, body }, handler);
+      }),
     close: () => dispatcher.destroy(),
   };
+}
+
+function failWith(collector: ResponseCollector, error: Error): void {
+  const isConnectTimeout = (error as { code?: unknown }).code === "UND_ERR_CONNECT_TIMEOUT";
+  collector.fail(error, isConnectTimeout ? "connect_timeout" : "connection");
 }
 
 function openDispatcher({ origin, connections, connectTimeoutMs, ca, proxy }: UndiciOptions): Dispatcher {
@@ -32,7 +47,7 @@ function openDispatcher({ origin, connections, connectTimeoutMs, ca, proxy }: Un
   const pool = {
     connections,
     connect: { timeout: connectTimeoutMs, ...tls },
-    // The timer of the caller covers the whole attempt.
+    // The collector's timer covers the whole attempt.
     headersTimeout: 0,
     bodyTimeout: 0,
   };

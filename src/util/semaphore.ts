@@ -4,16 +4,21 @@ export class Semaphore {
 
   constructor(private permits: number) {}
 
-  /**
-   * Waits for a permit and returns the function that releases it; null if none is available within `maxWaitMs` milliseconds.
-   */
-  async acquire(maxWaitMs: number): Promise<(() => void) | null> {
+  /** Waits for a permit and returns the function that releases it. */
+  async acquire(): Promise<() => void> {
     if (this.permits > 0) this.permits -= 1;
-    else if (!(await this.wait(maxWaitMs))) return null;
+    else await new Promise<void>((resolve) => this.waiters.push(resolve));
     return () => this.release();
   }
 
-  private wait(maxWaitMs: number): Promise<boolean> {
+  /** Waits like `acquire`; null if no permit is available within `maxWaitMs` milliseconds. */
+  async acquireWithin(maxWaitMs: number): Promise<(() => void) | null> {
+    if (this.permits > 0) this.permits -= 1;
+    else if (!(await this.waitUpTo(maxWaitMs))) return null;
+    return () => this.release();
+  }
+
+  private waitUpTo(maxWaitMs: number): Promise<boolean> {
     return new Promise((resolve) => {
       const resume = (): void => {
         clearTimeout(timer);

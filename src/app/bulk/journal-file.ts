@@ -1,0 +1,130 @@
+import { closeSync, createReadStream, existsSync, openSync, readSync, statSync } from "node:fs";
+import { createInterface } from "node:readline";
+import type { Journal } from "../../commands/shared/bulk-service.js";
+import {
+  type JournalHeader,
+  type JournalRecord,
+  journalHeaderSchema,
+  journalRecordSchema,
+} from "../../domain/trigger/trigger-journal.js";
+import { getErrorMessage, KnockError } from "../../errors/knock-error.js";
+import { AppendFile } from "./append-file.js";
+
+const MAX_HEADER_BYTES = 65_536;
+const STATUSES = [null, "triggered", "failed"] as const;
+
+/** The status of each line, one byte per line, so that a million lines fit into a megabyte. */
+class LineStatuses {
+  private codes = new Uint8Array(1_024);
+
+  get(line: number): JournalRecord["status"] | null {
+    return STATUSES[this.codes[line] ?? 0] ?? null;
+  }
+
+  set(line: number, status: JournalRecord["status"]): void {
+    if (line >= this.codes.length) {
+      const grown = new Uint8Array(Math.max(line + 1, this.codes.length * 2));
+      grown.set(this.codes);
+      this.codes = grown;
+    }
+    this.codes[line] = STATUSES.indexOf(status);
+  }
+}
+
+function toJournalError(path: string, error: unknown): KnockError {
+  const code = (error as NodeJS.ErrnoException).code;
+  const exists = code === "EEXIST";
+  return new KnockError("journal_failed", `the journal ${path} cannot be written: ${getErrorMessage(error)}`, {
+    hint: exists
+      ? "Another run has created it in the meantime. Run the command again with --resume."
+      : "Free space, or use --journal to name a writable file. Lines that were triggered without a record are not triggered again within 24 hours.",
+    cause: error,
+  });
+}
+
+function toConflict(path: string, problem: string): KnockError {
+  return new KnockError("journal_conflict", `${path} ${problem}`, {
+    hint: "Use --journal to name another file, or delete this one if it is not needed.",
+  });
+}
+
+/** Returns the first line of a journal; null if the file does not exist. Throws `journal_conflict` for another file. */
+export function readJournalHeader(path: string, resolvedPath: string): JournalHeader | null {
+  let text: string;
+  try {
+    if (!statSync(resolvedPath).isFile()) return null;
+    const descriptor = openSync(resolvedPath, "r");
+    const bytes = Buffer.alloc(MAX_HEADER_BYTES);
+    text = bytes.toString("utf8", 0, readSync(descriptor, bytes, 0, bytes.length, 0));
+    closeSync(descriptor);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw toJournalError(path, error);
+  }
+  const parsed = journalHeaderSchema().safeParse(parseJsonLine(text.split("\n", 1)[0] as string));
+  if (!parsed.success) throw toConflict(path, "exists, and it is not a journal of this version of knock");
+  return parsed.data;
+}
+
+function parseJsonLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+export class JournalFile extends AppendFile implements Journal {
+  readonly previous = { triggered: 0, failed: 0 };
+  readonly previousVerdicts = new Set<NonNullable<JournalRecord["verdict"]>>();
+  private readonly statuses = new LineStatuses();
+
+  private constructor(
+    path: string,
+    resolvedPath: string,
+    readonly header: JournalHeader,
+    mode: "new" | "empty" | "append",
+  ) {
+    super({ path, resolvedPath, mode, toError: (error) => toJournalError(path, error) });
+  }
+
+  static create(path: string, resolvedPath: string, header: JournalHeader): JournalFile {
+    // A device such as /dev/null exists and has no content.
+    const mode = existsSync(resolvedPath) && !statSync(resolvedPath).isFile() ? "empty" : "new";
+    const journal = new JournalFile(path, resolvedPath, header, mode);
+    journal.appendHeader();
+    return journal;
+  }
+
+  /** Opens an existing journal with its results. A last line that a crash has cut is dropped. */
+  static async resume(path: string, resolvedPath: string, header: JournalHeader): Promise<JournalFile> {
+    const journal = new JournalFile(path, resolvedPath, header, "append");
+    const lines = createInterface({ input: createReadStream(resolvedPath), crlfDelay: Number.POSITIVE_INFINITY });
+    let number = 0;
+    for await (const line of lines) {
+      number++;
+      if (number > 1) journal.addPrevious(line, number);
+    }
+    return journal;
+  }
+
+  getPreviousStatus(line: number): JournalRecord["status"] | null {
+    return this.statuses.get(line);
+  }
+
+  private appendHeader(): void {
+    super.append(this.header);
+    this.flush();
+  }
+
+  private addPrevious(text: string, number: number): void {
+    const parsed = journalRecordSchema().safeParse(parseJsonLine(text));
+    if (!parsed.success) throw toConflict(this.path, `is damaged: line ${number} is not a record`);
+    const { line, status, verdict } = parsed.data;
+    const before = this.statuses.get(line);
+    if (before !== null) this.previous[before]--;
+    this.previous[status]++;
+    this.statuses.set(line, status);
+    if (verdict !== undefined) this.previousVerdicts.add(verdict);
+  }
+}

@@ -1,0 +1,233 @@
+import type { Expectation } from "../../domain/run/expectation.js";
+import { combineVerdicts, getVerdict, type Verdict } from "../../domain/run/outcome-verdict.js";
+import { deriveIdempotencyKey } from "../../domain/trigger/derive-idempotency-key.js";
+import { parseTriggerParts } from "../../domain/trigger/split-payload.js";
+import type { ErrorCode } from "../../errors/error-codes.js";
+import { getExitCode, KnockError } from "../../errors/knock-error.js";
+import type { PayloadLine } from "../../input/payload-lines.js";
+import { printError, toErrorDocument } from "../../output/print-error.js";
+import { isLocal, type LocalOperations, type Operations } from "../../ports/operations.js";
+import type { RateLimiter } from "../../util/rate-limiter.js";
+import type { CommandContext } from "../context.js";
+import type { BulkOptions } from "./bulk-flags.js";
+import type { DocumentFile, Journal } from "./bulk-service.js";
+import type { NotifyFlags } from "./notify-flags.js";
+import { RecipientLimit } from "./recipient-limit.js";
+import {
+  checkAgainstProject,
+  type NamedTrigger,
+  printDryRun,
+  printTriggerResult,
+  type TriggerResult,
+  triggerAndWait,
+} from "./trigger-and-wait.js";
+import { readProjectWarnings } from "./trigger-warnings.js";
+
+/** Errors that would also occur for every later line, so they end the stream. */
+const FATAL_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "store_unusable",
+  "project_missing",
+  "project_invalid",
+  "profile_invalid",
+  "authentication",
+  "not_supported",
+  "confirmation_needed",
+  "output_failed",
+  "too_many_recipients",
+  "report_failed",
+  "journal_failed",
+  "interrupted",
+]);
+/** Errors of a target that does not respond. Many in a row end the stream, so that it can be resumed. */
+const OUTAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["unreachable", "remote_failed", "rate_limited"]);
+const MAX_OUTAGE_LINES = 20;
+/** The number of errors that are printed if a file also has them. */
+const MAX_PRINTED_ERRORS = 20;
+
+/** A line that was handled. Its results are those of the parts before its error, if it has one. */
+export interface HandledLine {
+  line: PayloadLine;
+  results: TriggerResult[];
+  error: KnockError | null;
+}
+
+/** The files that a run writes to, and the text from which it derives idempotency keys (null derives none). */
+export interface LineRunFiles {
+  journal: Journal | null;
+  results: DocumentFile | null;
+  seed: string | null;
+}
+
+/** Triggers the lines of one input, records and prints the outcome of each, and counts the results. */
+export class LineRun {
+  private operations: Promise<Operations> | undefined;
+  private openedOperations: Operations | undefined;
+  private readonly workflows = new Set<string>();
+  private outageLines = 0;
+  private printedErrors = 0;
+  private readonly verdicts = new Set<Verdict>();
+  readonly errorExits = new Set<number>();
+  areRulesMet = true;
+  isTimedOut = false;
+  /** The numbers of lines. `retried` is the part of both that had failed in an earlier run. */
+  readonly counts = { triggered: 0, failed: 0, skipped: 0, replayed: 0, retried: 0, workflowRuns: 0 };
+  lastLine = 0;
+  private readonly recipientLimit: RecipientLimit;
+
+  constructor(
+    private readonly workflow: string | null,
+    private readonly flags: NotifyFlags,
+    private readonly rules: readonly Expectation[],
+    private readonly options: BulkOptions,
+    private readonly files: LineRunFiles,
+    private readonly limiter: RateLimiter,
+    private readonly context: CommandContext,
+  ) {
+    this.recipientLimit = new RecipientLimit(flags.maxRecipients);
+  }
+
+  /** Counts the recipients of triggers. Throws `too_many_recipients`. */
+  countRecipients(triggers: readonly NamedTrigger[]): void {
+    for (const { trigger } of triggers) this.recipientLimit.add(trigger);
+  }
+
+  /** Returns the line's triggers, each with up to 1,000 recipients. Throws the line's error if it has one. */
+  parse(line: PayloadLine): NamedTrigger[] {
+    if (line.error !== null) throw line.error;
+    const { name } = line;
+    return parseTriggerParts(line.payload, this.workflow, name).map((parsed) => ({ ...parsed, name }));
+  }
+
+  /** Returns the verdicts of all lines that were triggered, also by earlier runs. */
+  getVerdicts(): ReadonlySet<Verdict> {
+    return new Set([...this.verdicts, ...(this.files.journal?.previousVerdicts ?? [])]);
+  }
+
+  get hasRules(): boolean {
+    return this.rules.length > 0;
+  }
+
+  getLocalOperations(): LocalOperations | null {
+    const { openedOperations: operations } = this;
+    return operations !== undefined && isLocal(operations) ? operations : null;
+  }
+
+  /** Triggers a line. Throws only errors that end the stream. */
+  async perform(line: PayloadLine): Promise<HandledLine> {
+    const results: TriggerResult[] = [];
+    try {
+      const triggers = this.parse(line);
+      // With --all-or-nothing, the recipients of all lines were counted before.
+      if (!this.flags.allOrNothing) this.countRecipients(triggers);
+      for (const [part, trigger] of triggers.entries()) {
+        if (this.flags.dryRun) await printDryRun(trigger, this.flags, true, this.context);
+        else results.push(await this.trigger(line, part, trigger));
+      }
+      this.outageLines = 0;
+      return { line, results, error: null };
+    } catch (error) {
+      if (!(error instanceof KnockError)) throw error;
+      const located = addLineLocation(error, line);
+      if (FATAL_CODES.has(error.code)) throw located;
+      if (OUTAGE_CODES.has(error.code) && ++this.outageLines >= MAX_OUTAGE_LINES + this.options.concurrency)
+        throw located.copyWith({
+          hint: `${this.outageLines} lines in a row failed, so the run was stopped. ${error.hint ?? ""}`.trim(),
+        });
+      return { line, results, error: located };
+    }
+  }
+
+  /** Records, prints and counts a line, after its runs are synced to disk. */
+  async settle({ line, results, error }: HandledLine): Promise<void> {
+    const { journal } = this.files;
+    this.lastLine = Math.max(this.lastLine, line.number);
+    const wasRetried = journal?.getPreviousStatus(line.number) === "failed";
+    if (wasRetried) this.counts.retried++;
+    for (const result of results) await this.report(line, result);
+    if (error === null) this.counts.triggered++;
+    else this.reportError(line, error);
+    if (journal === null) return;
+    const workflow_run_ids = results.map(({ outcome }) => outcome.workflow_run_id);
+    if (error !== null) {
+      const { code, message } = error;
+      journal.append({ line: line.number, status: "failed", workflow_run_ids, code, message });
+      return;
+    }
+    const verdict = combineVerdicts(results.map(({ outcome }) => getVerdict(outcome)));
+    journal.append({ line: line.number, status: "triggered", verdict, workflow_run_ids });
+  }
+
+  /** Prints likely mistakes in the files of the workflows that were triggered. */
+  async printFileWarnings(): Promise<void> {
+    for (const key of this.workflows)
+      for (const text of await readProjectWarnings(key, this.flags, this.context)) this.context.output.warnOnce(text);
+  }
+
+  private async trigger(line: PayloadLine, part: number, trigger: NamedTrigger): Promise<TriggerResult> {
+    const operations = await this.open(trigger);
+    const { seed } = this.files;
+    const derived = seed === null ? null : deriveIdempotencyKey(seed, line.number, part, trigger.trigger);
+    await this.limiter.acquire();
+    const named = { ...trigger, idempotency_key: trigger.idempotency_key ?? derived };
+    return triggerAndWait(named, operations, this.flags, this.context);
+  }
+
+  /** Opens the target with the first trigger that passes its checks, so that no store is created before. */
+  private async open(trigger: NamedTrigger): Promise<Operations> {
+    const { flags, context } = this;
+    const target = await context.settings.getTarget(flags);
+    if (target === "remote" || (this.operations === undefined && !(await context.target.hasStore(flags))))
+      await checkAgainstProject(trigger, flags, context);
+    this.operations ??= this.openTarget();
+    return this.operations;
+  }
+
+  private async openTarget(): Promise<Operations> {
+    const { concurrency, retries } = this.options;
+    const onRateLimited = (waitMs: number): void => this.limiter.slowDown(waitMs);
+    const operations = await this.context.target.open(this.flags, "write", {
+      concurrency,
+      retries,
+      onRateLimited,
+    });
+    this.openedOperations = operations;
+    await this.getLocalOperations()?.deferDiskSync();
+    return operations;
+  }
+
+  private async report(line: PayloadLine, result: TriggerResult): Promise<void> {
+    const { outcome } = result;
+    const { results } = this.files;
+    const write =
+      results === null ? null : (document: object) => results.append({ line: line.number, outcome: document });
+    const operations = this.openedOperations as Operations;
+    const met = await printTriggerResult(result, operations, this.rules, { oneLine: true, write }, this.context);
+    this.areRulesMet = met && this.areRulesMet;
+    this.isTimedOut ||= result.isTimedOut;
+    this.verdicts.add(getVerdict(outcome));
+    this.workflows.add(outcome.workflow);
+    this.counts.workflowRuns++;
+    if (outcome.replayed) this.counts.replayed++;
+  }
+
+  private reportError(line: PayloadLine, error: KnockError): void {
+    const { journal, results } = this.files;
+    this.counts.failed++;
+    this.errorExits.add(getExitCode(error));
+    results?.append({ line: line.number, error: toErrorDocument(error) });
+    const { output } = this.context;
+    const file = results ?? journal;
+    if (file === null || this.printedErrors < MAX_PRINTED_ERRORS) printError(error, output, false);
+    else if (this.printedErrors === MAX_PRINTED_ERRORS) output.note(`further errors are only in ${file.path}`);
+    this.printedErrors++;
+  }
+}
+
+/** Returns the error with the line's location in its message and its details. */
+export function addLineLocation(error: KnockError, { name, location }: PayloadLine): KnockError {
+  const { message, details } = error;
+  return error.copyWith({
+    message: message.startsWith(name) ? message : `${name}: ${message}`,
+    details: details.length > 0 ? details : [{ pointer: "", message, ...location }],
+  });
+}

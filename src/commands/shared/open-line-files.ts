@@ -1,0 +1,114 @@
+import { createHash, randomUUID } from "node:crypto";
+import { JOURNAL_VERSION, type JournalHeader } from "../../domain/trigger/trigger-journal.js";
+import { KnockError } from "../../errors/knock-error.js";
+import { toIsoTime } from "../../util/iso-time.js";
+import type { CommandContext } from "../context.js";
+import type { BulkOptions } from "./bulk-flags.js";
+import type { BulkService, Journal } from "./bulk-service.js";
+import type { LineRunFiles } from "./line-run.js";
+import type { NotifyFlags } from "./notify-flags.js";
+import type { InputProgress } from "./watch-input.js";
+
+interface LineInput {
+  workflow: string | null;
+  flags: NotifyFlags;
+  options: BulkOptions;
+  /** The flags that change payloads, as one text. */
+  overrides: string;
+  target: "local" | "remote";
+  progress: InputProgress;
+}
+
+/**
+ * Opens the journal and the file of results. Throws `journal_conflict` if the journal belongs to another input or to an earlier run
+ * that is not resumed.
+ */
+export async function openLineFiles(input: LineInput, context: CommandContext): Promise<LineRunFiles> {
+  const { flags, options, target, progress } = input;
+  const needsFiles = options.journal !== null || options.output !== null || target === "remote";
+  if (!needsFiles || flags.dryRun) return { journal: null, results: null, seed: flags.idempotencyKey ?? null };
+  const bulk = await context.openBulkFiles();
+  const path = flags.file as string;
+  const existing = options.journal === null ? null : bulk.readJournalHeader(options.journal);
+  const file = path === "-" ? null : await bulk.inspectInput(path);
+  progress.expected = file;
+  const header = await buildHeader(input, file, context);
+  let journal: Journal | null = null;
+  if (options.journal !== null && existing !== null) {
+    await checkExisting(options, existing, header, path, bulk);
+    journal = await bulk.resumeJournal(options.journal);
+  } else if (options.journal !== null) {
+    if (options.isResumed || options.retriesFailed)
+      context.output.note(`there is no journal ${options.journal}: starting with the first line`);
+    journal = bulk.createJournal(options.journal, header);
+  }
+  const results = options.output === null ? null : bulk.openResults(options.output, existing !== null);
+  return {
+    journal,
+    results,
+    seed: journal?.header.seed ?? (target === "remote" ? header.seed : (flags.idempotencyKey ?? null)),
+  };
+}
+
+async function buildHeader(
+  { workflow, flags, overrides, target }: LineInput,
+  file: { size: number; sha256: string } | null,
+  context: CommandContext,
+): Promise<JournalHeader> {
+  const settings = await context.settings.list(flags);
+  const find = (name: string): string | null => settings.find((setting) => setting.name === name)?.value ?? null;
+  return {
+    knock_journal: JOURNAL_VERSION,
+    input: flags.file as string,
+    size: file?.size ?? null,
+    sha256: file?.sha256 ?? null,
+    // Without a file, nothing shows that a stream is the same as before, and equal lines at different times are different triggers.
+    seed: flags.idempotencyKey ?? file?.sha256 ?? randomUUID(),
+    target,
+    base_url: target === "remote" ? find("base_url") : null,
+    branch: find("branch"),
+    workflow,
+    overrides: createHash("sha256").update(overrides).digest("hex"),
+    started_at: toIsoTime(context.now()),
+  };
+}
+
+const OPTION_NAMES = {
+  target: "another target",
+  base_url: "another base URL",
+  branch: "another branch",
+  workflow: "another workflow",
+  overrides: "other options for payloads",
+} as const;
+
+/** Throws `journal_conflict` unless an existing journal can be continued by this command. */
+async function checkExisting(
+  { journal: path, isResumed, retriesFailed }: BulkOptions,
+  existing: JournalHeader,
+  header: JournalHeader,
+  inputPath: string,
+  bulk: BulkService,
+): Promise<void> {
+  const conflict = (problem: string, hint: string): KnockError =>
+    new KnockError("journal_conflict", `${path} ${problem}`, { hint });
+  if (!isResumed && !retriesFailed)
+    throw conflict(
+      "contains the results of an earlier run, in which lines failed or are missing",
+      "Add --resume to continue it, or --retry-failed to trigger only the failed lines. Delete the file to start again.",
+    );
+  const isSameKind = (existing.size === null) === (header.size === null);
+  // A file that has become longer since then begins with the same bytes.
+  const begun = existing.size === null ? null : await bulk.inspectInput(inputPath, existing.size);
+  if (!isSameKind || begun?.sha256 !== (existing.sha256 ?? undefined))
+    throw conflict(
+      `belongs to another content of ${existing.input}`,
+      "Restore the file that the run started with, or use --journal to name another journal.",
+    );
+  const names = Object.keys(OPTION_NAMES) as (keyof typeof OPTION_NAMES)[];
+  const different = names.find((name) => existing[name] !== header[name]);
+  if (different === undefined) return;
+  throw conflict(
+    `belongs to a run with ${OPTION_NAMES[different]}`,
+    "Use the options that the run started with, or use --journal to name another journal.",
+  );
+}

@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import { formatDuration } from "../../util/duration.js";
+import type { InputFile } from "./bulk-service.js";
+
+const REFRESH_MS = 200;
+
+export function formatCount(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+/** How much of an input has been read, and its digest. */
+export class InputProgress {
+  bytes = 0;
+  /** The content that the run covers; null for standard input. */
+  expected: InputFile | null = null;
+  private readonly hash = createHash("sha256");
+  private timer: NodeJS.Timeout | undefined;
+  private startedAt: number;
+
+  constructor(private readonly now: () => number) {
+    this.startedAt = now();
+  }
+
+  add(chunk: Uint8Array): void {
+    this.bytes += chunk.length;
+    if (this.expected !== null) this.hash.update(chunk);
+  }
+
+  digest(): string {
+    return this.hash.copy().digest("hex");
+  }
+
+  /** Calls `refresh` several times per second until `end`. */
+  start(refresh: () => void): void {
+    this.startedAt = this.now();
+    this.timer = setInterval(refresh, REFRESH_MS);
+  }
+
+  end(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Returns the lines so far with their rate and, for a file, the remaining time. */
+  describe({ triggered, failed, skipped }: { triggered: number; failed: number; skipped: number }): string {
+    const seconds = Math.max(0.001, (this.now() - this.startedAt) / 1_000);
+    const parts = [`${formatCount(triggered + failed + skipped)} lines`];
+    if (skipped > 0) parts.push(`${formatCount(skipped)} skipped`);
+    if (failed > 0) parts.push(`${formatCount(failed)} failed`);
+    parts.push(`${formatCount(Math.round((triggered + failed) / seconds))}/s`);
+    if (this.expected !== null && this.expected.size > 0 && this.bytes > 0) {
+      const part = Math.min(1, this.bytes / this.expected.size);
+      parts.unshift(`${Math.floor(part * 100)} %`);
+      const remainingMs = (seconds * 1_000 * (1 - part)) / part;
+      if (part < 1) parts.push(`${formatDuration(Math.max(1_000, Math.round(remainingMs / 1_000) * 1_000))} left`);
+    }
+    return parts.join(" · ");
+  }
+}
+
+/** Passes chunks on and counts them. Ends at the size that the run covers, also if the file has become longer. */
+export async function* watchInput(
+  chunks: AsyncIterable<Uint8Array>,
+  progress: InputProgress,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    const rest = progress.expected === null ? chunk.length : progress.expected.size - progress.bytes;
+    if (rest <= 0) return;
+    const part = rest < chunk.length ? chunk.subarray(0, rest) : chunk;
+    progress.add(part);
+    yield part;
+  }
+}

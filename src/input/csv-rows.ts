@@ -1,0 +1,57 @@
+import { Readable } from "node:stream";
+import type { CsvError, Options } from "csv-parse";
+
+/** A row of a CSV file: its fields, or the reason why it cannot be read. `line` is where it starts, counted from 1. */
+export type CsvRow = Row | { line: number; error: string };
+
+interface Row {
+  line: number;
+  fields: string[];
+}
+
+const MAX_ROW_BYTES = 16 * 1024 * 1024;
+const REPLACEMENT_CHARACTER = "\ufffd";
+
+/**
+ * Reads the rows of a CSV file in constant memory (RFC 4180): separated by commas, with LF, CRLF or CR, and quoted fields that
+ * may contain line breaks. A byte order mark and empty lines are ignored. A wrong quote ends the file with an error, because it is
+ * not known where the next row starts.
+ */
+export async function* readCsvRows(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<CsvRow> {
+  const { parse } = await import("csv-parse");
+  let last: CsvRow | null = null;
+  // The parser counts CRLF within quotes as two line breaks.
+  let surplusLines = 0;
+  const options: Options = {
+    bom: true,
+    record_delimiter: ["\r\n", "\n", "\r"],
+    relax_column_count: true,
+    skip_empty_lines: true,
+    // Without this option, an error would also discard the rows before it.
+    skip_records_with_error: true,
+    max_record_size: MAX_ROW_BYTES,
+    on_record: (fields, { lines }) => {
+      const breaks = fields.flatMap((field) => field.match(/\r\n|\n|\r/g) ?? []);
+      surplusLines += breaks.filter((text) => text === "\r\n").length;
+      const row: Row = { line: lines - surplusLines - breaks.length, fields };
+      return row as unknown as string[]; // The types do not know that a record may become an object.
+    },
+    on_skip: (error) => {
+      if (error !== undefined) last ??= { line: Number(error.lines) - surplusLines, error: describeCsvError(error) };
+      return undefined;
+    },
+  };
+  for await (const row of Readable.from(chunks).pipe(parse(options)) as unknown as AsyncIterable<Row>) {
+    const end = last as CsvRow | null; // TypeScript does not see the assignment in the callback.
+    if (end !== null && row.line >= end.line) break;
+    const isUtf8 = !row.fields.some((field) => field.includes(REPLACEMENT_CHARACTER));
+    yield isUtf8 ? row : { line: row.line, error: "is not valid UTF-8" };
+  }
+  if (last !== null) yield last;
+}
+
+function describeCsvError({ code }: CsvError): string {
+  if (code === "CSV_MAX_RECORD_SIZE") return "is longer than 16 MB; it and the rows after it were not read";
+  if (code === "CSV_QUOTE_NOT_CLOSED") return "has a quote that is not closed; it and the rows after it were not read";
+  return "has a quote inside a field, or text after a closing quote; it and the rows after it were not read";
+}
