@@ -88,11 +88,14 @@ export function registerAudiences(program: Command, context: CommandContext): vo
     const members = users.map((user) => toMemberBody(user, flags.tenant));
     const options = { create_audience: flags.create !== false };
     const size = flags.csv === undefined ? members.length : MAX_MEMBERS_PER_REQUEST;
-    let start = 0;
-    do {
-      await resources.audiences.add(key, { members: members.slice(start, start + size) }, options);
-      start += size;
-    } while (start < members.length);
+    await context.output.showProgress("adding members", async (setText) => {
+      let start = 0;
+      do {
+        await resources.audiences.add(key, { members: members.slice(start, start + size) }, options);
+        start += size;
+        setText(`adding members: ${Math.min(start, members.length)} of ${members.length}`);
+      } while (start < members.length);
+    });
     printMembersAdded(key, members, context.output);
     await warnUnidentifiedRecipients(
       members.map(({ user }) => user ?? null),

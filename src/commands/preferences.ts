@@ -7,7 +7,7 @@ import { InputReader } from "../input/input-source.js";
 import { type RequestBodyFlags, readRequestBody } from "../input/request-body.js";
 import { printPreferencePage, printPreferenceSet } from "../output/print-preferences.js";
 import { printDeleted } from "../output/print-resources.js";
-import type { ResourceOperations } from "../ports/resource-operations.js";
+import type { Operations } from "../ports/operations.js";
 import type { JsonObject } from "../util/json.js";
 import type { CommandContext } from "./context.js";
 import { changeRows, type RowChange } from "./shared/change-rows.js";
@@ -82,12 +82,13 @@ export function registerPreferences(program: Command, context: CommandContext): 
         hint: "Use --file, --data or --set. Run `knock preferences delete` to clear a set.",
       });
     for (const warning of collectUnknownScopeWarnings(body)) context.output.warn(warning);
-    const resources = await openResources(context, flags, "write");
+    const operations = await context.target.open(flags, "write");
+    const resources = await operations.openResources();
     const requestBody = flags.merge ? { ...body, __persistence_strategy__: "merge" } : body;
     const [reference] = references;
     if (references.length === 1 && reference !== undefined)
       return printPreferenceSet(await resources.preferences.set(reference, flags.setId, requestBody), context.output);
-    await setMany(references, { id: flags.setId, body: requestBody }, resources, context);
+    await setMany(references, { id: flags.setId, body: requestBody }, operations, context);
   });
 
   addResourceOptions(
@@ -104,9 +105,10 @@ export function registerPreferences(program: Command, context: CommandContext): 
 async function setMany(
   references: readonly RecipientReference[],
   set: { id: string; body: JsonObject },
-  { preferences, bulk }: ResourceOperations,
+  operations: Operations,
   context: CommandContext,
 ): Promise<void> {
+  const { preferences, bulk } = await operations.openResources();
   const users = references.filter((reference) => typeof reference === "string");
   const isBulk = users.length === references.length && set.body.__persistence_strategy__ === undefined;
   const change: RowChange<RecipientReference> = {
@@ -117,5 +119,5 @@ async function setMany(
       ? bulk && ((chunk, options) => bulk.setPreferences(chunk.map(formatRecipientReference), set, options))
       : undefined,
   };
-  await changeRows(references, change, context);
+  await changeRows(references, change, operations, context);
 }

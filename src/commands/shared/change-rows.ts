@@ -1,7 +1,9 @@
+import { setImmediate } from "node:timers/promises";
 import { type ErrorCode, EXIT } from "../../errors/error-codes.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { type BulkResult, printBulkResult } from "../../output/print-bulk.js";
 import { type BulkOptions, MAX_BULK_ROWS } from "../../ports/bulk-operations.js";
+import { isLocal, type Operations } from "../../ports/operations.js";
 import type { CommandContext } from "../context.js";
 
 /** Errors of one row. Any other error would also occur for the later rows, so it ends the command. */
@@ -66,6 +68,7 @@ class RowRun<Row> {
         this.result.remaining--;
       }
       this.showProgress();
+      await setImmediate(); // The local store never waits, and signals must be handled.
     }
   }
 
@@ -102,6 +105,17 @@ class RowRun<Row> {
   }
 }
 
+/** Waits for the disk once at the end, because a local store would wait for it after each row. */
+async function withOneDiskSync<T>(operations: Operations, work: () => Promise<T>): Promise<T> {
+  if (!isLocal(operations)) return work();
+  await operations.deferDiskSync();
+  try {
+    return await work();
+  } finally {
+    await operations.syncToDisk();
+  }
+}
+
 /**
  * Changes rows in chunks, or one by one if the target has no request for many. Prints the result, and sets the exit
  * code: 9 if some rows failed, 1 if all did.
@@ -109,10 +123,12 @@ class RowRun<Row> {
 export async function changeRows<Row>(
   rows: readonly Row[],
   change: RowChange<Row>,
+  operations: Operations,
   { output, signal, setExitCode }: CommandContext,
 ): Promise<void> {
   const { noun, verb, progress } = change.words;
-  const result = await output.showProgress(progress, (setText) => new RowRun(rows, change, signal, setText).run());
+  const run = (setText: (text: string) => void): Promise<BulkResult> => new RowRun(rows, change, signal, setText).run();
+  const result = await withOneDiskSync(operations, () => output.showProgress(progress, run));
   printBulkResult(noun, verb, result, output);
   if (result.failed.length > 0) setExitCode(result.succeeded.length > 0 ? EXIT.partial : EXIT.failure);
 }

@@ -85,7 +85,8 @@ async function setRows(
   const { noun } = verbs;
   const rows = await readResourceRows(flags, noun, context);
   await warnAboutRows(rows, flags, context);
-  const resources = await openResources(context, flags, "write");
+  const operations = await context.target.open(flags, "write");
+  const resources = await operations.openResources();
   const { bulk } = resources;
   const change: RowChange<BulkRow> = {
     words: { noun, verb: "set", progress: `setting ${noun}s` },
@@ -93,7 +94,7 @@ async function setRows(
     changeOne: (row) => verbs.set(resources, [...words, row.id], row),
     changeMany: bulk && ((chunk, options) => bulk.set(verbs.getCollection(words), chunk, options)),
   };
-  await changeRows(rows, change, context);
+  await changeRows(rows, change, operations, context);
 }
 
 /** Deletes several resources. */
@@ -104,7 +105,8 @@ async function deleteRows(
   context: CommandContext,
 ): Promise<void> {
   const { noun } = verbs;
-  const resources = await openResources(context, flags, "write");
+  const operations = await context.target.open(flags, "write");
+  const resources = await operations.openResources();
   const { bulk } = resources;
   const change: RowChange<string> = {
     words: { noun, verb: "deleted", progress: `deleting ${noun}s` },
@@ -115,7 +117,7 @@ async function deleteRows(
     },
     changeMany: bulk && ((chunk, options) => bulk.delete(verbs.getCollection(words), chunk, options)),
   };
-  await changeRows(ids, change, context);
+  await changeRows(ids, change, operations, context);
 }
 
 /** Adds the four commands. Returns `list`, so that the caller can add options to it. */

@@ -3,6 +3,7 @@ import type { CommandContext } from "../../../src/commands/context.js";
 import { changeRows, type RowChange } from "../../../src/commands/shared/change-rows.js";
 import { KnockError } from "../../../src/errors/knock-error.js";
 import { Output } from "../../../src/output/output.js";
+import type { Operations } from "../../../src/ports/operations.js";
 
 /** Runs a change of rows, and returns its document, its exit code and the texts of its progress. */
 async function run(ids: readonly string[], change: Partial<RowChange<string>>, controller = new AbortController()) {
@@ -19,7 +20,7 @@ async function run(ids: readonly string[], change: Partial<RowChange<string>>, c
   const context = { output, signal: controller.signal, setExitCode: (code: number) => (exitCode = code) };
   const words = { noun: "user", verb: "set", progress: "setting users" };
   const all = { words, getId: (id: string) => id, changeOne: async () => {}, ...change };
-  await changeRows(ids, all, context as unknown as CommandContext);
+  await changeRows(ids, all, { target: "remote" } as Operations, context as unknown as CommandContext);
   return { document: JSON.parse(printed.join("")) as unknown, exitCode, texts };
 }
 
@@ -57,6 +58,13 @@ describe("changeRows", () => {
     const changeOne = async (id: string) => id === "u2" && controller.abort();
     const { document } = await run(LIST, { changeOne }, controller);
     expect(document).toMatchObject({ succeeded: 3, remaining: 2_497 });
+  });
+
+  it("lets a signal interrupt changes that never wait", async () => {
+    const controller = new AbortController();
+    setImmediate(() => controller.abort());
+    const { remaining } = (await run(LIST, {}, controller)).document as { remaining: number };
+    expect(remaining).toBeGreaterThan(0);
   });
 
   it("exits with 9 for some failed rows, and with 1 if all failed", async () => {
