@@ -1,23 +1,13 @@
 import { parseTimestamp } from "../../domain/condition/parse-timestamp.js";
 import type { Environment } from "../../domain/environment/environment.js";
 import { DAY_MS, type Duration, toMilliseconds } from "../../domain/step/step-duration.js";
+import type { WindowSettings } from "../../domain/step/window.js";
 import { getStepDefinition } from "../../domain/steps/step-definitions.js";
 import { parsePathSegments, walkSteps } from "../../domain/steps/walk-steps.js";
 import type { CheckFinding } from "../../domain/validation/check-finding.js";
 import { resolveDelayEnd, resolveFieldPath } from "../../engine/schedule/resolve-delay-end.js";
 import type { CompiledWorkflow } from "../../engine/workflow/compiled-workflow.js";
 import { getValueAtPath, isJsonObject, type Json, type JsonObject } from "../../util/json.js";
-
-/** The settings of the steps that wait or count until a time, and what a window without length means. */
-const WINDOWS: Readonly<Record<string, { length: string; fieldPath: string; emptyEffect: string }>> = {
-  delay: { length: "delay_for", fieldPath: "delay_until_field_path", emptyEffect: "the run does not wait" },
-  batch: { length: "batch_window", fieldPath: "batch_until_field_path", emptyEffect: "the batch closes at once" },
-  throttle: {
-    length: "throttle_window",
-    fieldPath: "throttle_window_field_path",
-    emptyEffect: "no run is stopped",
-  },
-};
 
 /** Variables that the engine adds to those of the environment. */
 const BUILT_IN_VARIABLES = ["branding", "manage_preferences_url", "commercial_unsubscribe_url"];
@@ -83,46 +73,47 @@ function findUnusableTime({ path, length, compiled, environment, isDataChanged }
   return `${path}${end.invalid.startsWith(JSON.stringify(constant.value)) ? "" : shown}: ${end.invalid}`;
 }
 
-function findLengthProblem(settings: JsonObject, type: string): CheckFinding | null {
-  const { length, fieldPath, emptyEffect } = WINDOWS[type] as (typeof WINDOWS)[string];
+/** Returns the finding about the length of a window without a field path, if it has no effect or exceeds its limit. */
+function findLengthProblem(settings: JsonObject, { length, emptyEffect, getLimit }: WindowSettings): CheckFinding[] {
   const milliseconds = toMilliseconds(settings[length]);
-  if (milliseconds === 0 && !settings[fieldPath])
-    return { code: "empty_window", path: [length], message: `is 0, so ${emptyEffect}` };
-  const limit = toMilliseconds(settings.batch_window_extension_limit);
-  if (type !== "batch" || settings.batch_window_type !== "sliding" || milliseconds === undefined) return null;
-  if (limit === undefined || limit >= milliseconds || settings[fieldPath]) return null;
-  const message = "is longer than batch_window_extension_limit, so the next activity closes the batch early";
-  return { code: "window_over_limit", path: [length], message };
+  if (milliseconds === undefined) return [];
+  if (milliseconds === 0) return [{ code: "empty_window", path: [length], message: `is 0, so ${emptyEffect}` }];
+  const limit = getLimit?.(settings) ?? null;
+  if (limit === null || limit.milliseconds >= milliseconds) return [];
+  const message = `is longer than ${limit.name}, which ends the window early`;
+  return [{ code: "window_over_limit", path: [length], message }];
+}
+
+/** Returns the findings about a window, by paths below the settings. */
+function checkWindow(
+  settings: JsonObject,
+  window: WindowSettings,
+  context: Omit<CheckedPath, "path" | "length">,
+): CheckFinding[] {
+  const path = settings[window.fieldPath];
+  if (typeof path !== "string") return findLengthProblem(settings, window);
+  const length = settings[window.length] as unknown as Duration | null;
+  const problem = findUnusableTime({ path, length, ...context });
+  return problem === null
+    ? []
+    : [{ code: "unusable_time", path: [window.fieldPath], message: `is never usable: ${problem}` }];
 }
 
 /**
- * Returns findings about delays, batches and throttles that never have an effect, or whose window contradicts its limit.
- * Send windows that never open are errors of the workflow.
+ * Returns findings about delays, batches and throttles that never have an effect, or whose window exceeds its limit. Send
+ * windows that never open are errors of the workflow.
  */
 export function checkWindows(compiled: CompiledWorkflow, environment: Environment): CheckFinding[] {
   const findings: CheckFinding[] = [];
   let isDataChanged = false;
   for (const { step, path } of walkSteps(compiled.workflow.steps)) {
-    const base = [...parsePathSegments(path), "settings"];
-    const window = WINDOWS[step.type];
-    if (window !== undefined) {
-      const settings = (step as unknown as { settings: JsonObject }).settings;
-      const found = findLengthProblem(settings, step.type);
-      if (found !== null) findings.push({ ...found, path: [...base, ...found.path] });
-      const fieldPath = settings[window.fieldPath];
-      const length = settings[window.length] as unknown as Duration | null;
-      const problem =
-        typeof fieldPath === "string"
-          ? findUnusableTime({ path: fieldPath, length, compiled, environment, isDataChanged })
-          : null;
-      if (problem !== null)
-        findings.push({
-          code: "unusable_time",
-          path: [...base, window.fieldPath],
-          message: `is never usable: ${problem}`,
-        });
+    const { window, changedScopes } = getStepDefinition(step);
+    if (window !== undefined && "settings" in step) {
+      const found = checkWindow(step.settings as JsonObject, window, { compiled, environment, isDataChanged });
+      const base = [...parsePathSegments(path), "settings"];
+      findings.push(...found.map((finding) => ({ ...finding, path: [...base, ...finding.path] })));
     }
-    isDataChanged ||= getStepDefinition(step).changedScopes?.includes("data") ?? false;
+    isDataChanged ||= changedScopes?.includes("data") ?? false;
   }
   return findings;
 }

@@ -4,6 +4,7 @@ import type { ConditionGroup } from "../condition/condition.js";
 import type { ConditionContext } from "../condition/parse-conditions.js";
 import type { ReportFinding } from "../shape/report-finding.js";
 import type { Step, StepBase, StepBranch } from "./step.js";
+import type { WindowSettings } from "./window.js";
 
 /** The parts of the surrounding workflow that a step's checks need. */
 export interface StepCheckContext extends ConditionContext {
@@ -66,6 +67,8 @@ export interface StepDefinition<S extends StepBase = StepBase> {
   /** Roots of the scope to which the step may add properties for later steps. */
   changedScopes?: readonly string[];
   references?(step: S): StepReference[];
+  /** The settings of the time until which the step waits or counts. */
+  window?: WindowSettings;
   /** Returns the most important settings in a few words, such as `30 minutes`. Null if there is nothing to say. */
   summarize?(step: S): string | null;
   /** Whether the step's outcome is the outcome of its messages. */

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import type { JsonObject } from "../../util/json.js";
 import { describeJsonType } from "../schema/describe-issue.js";
 import { described, isEmpty, optional } from "../schema/fields.js";
 import type { ReportFinding } from "../shape/report-finding.js";
@@ -35,11 +36,16 @@ export function checkDuration(length: unknown, maxDays: number, path: PropertyKe
   if (milliseconds > maxDays * DAY_MS) report(path, `must be at most ${maxDays} days`);
 }
 
-interface WindowSettings {
+/** The settings of a step type that waits, or counts, until a time. */
+export interface WindowSettings {
   /** The names of the settings with the length and with the path to a time. */
   length: string;
   fieldPath: string;
   maxDays: number;
+  /** The meaning of a length of 0, such as "the run does not wait". */
+  emptyEffect: string;
+  /** Returns the setting that limits the window, and its length in milliseconds; null if nothing does. */
+  getLimit?(settings: JsonObject): { name: string; milliseconds: number } | null;
 }
 
 /**

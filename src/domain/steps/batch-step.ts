@@ -2,13 +2,23 @@ import * as z from "zod/mini";
 import { choice, described, optional, rule, text, wholeNumber } from "../schema/fields.js";
 import type { StepBase } from "../step/step.js";
 import { defineStep, getSettings, type RawStep } from "../step/step-definition.js";
+import { toMilliseconds } from "../step/step-duration.js";
 import { stepFields } from "../step/step-fields.js";
 import { summarizeWindow } from "../step/summarize-window.js";
-import { checkDuration, checkWindow, durationField } from "../step/window.js";
+import { checkDuration, checkWindow, durationField, type WindowSettings } from "../step/window.js";
 
 /** The settings of the batch's window. The format has no limit; 365 days is that of the longest delay. */
-const WINDOW = { length: "batch_window", fieldPath: "batch_until_field_path", maxDays: 365 };
 const EXTENSION = "batch_window_extension_limit";
+const WINDOW: WindowSettings = {
+  length: "batch_window",
+  fieldPath: "batch_until_field_path",
+  maxDays: 365,
+  emptyEffect: "the batch closes at once",
+  getLimit({ batch_window_type, [EXTENSION]: limit }) {
+    const milliseconds = batch_window_type === "sliding" ? toMilliseconds(limit) : undefined;
+    return milliseconds === undefined ? null : { name: EXTENSION, milliseconds };
+  },
+};
 
 /**
  * Returns the schema of the step (section 9.1 of the format, F-046, E-243 to E-272). Its window works like that of a
@@ -95,6 +105,7 @@ export const batchStep = defineStep({
   label: "a batch",
   schema,
   normalize,
+  window: WINDOW,
   listReasons: () => ["batched"],
   changedScopes: ["data"],
   warn(raw, warn) {

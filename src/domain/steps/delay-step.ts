@@ -6,7 +6,12 @@ import { stepFields } from "../step/step-fields.js";
 import { summarizeWindow } from "../step/summarize-window.js";
 import { checkWindow, durationField } from "../step/window.js";
 
-const WINDOW = { length: "delay_for", fieldPath: "delay_until_field_path", maxDays: 365 };
+const WINDOW = {
+  length: "delay_for",
+  fieldPath: "delay_until_field_path",
+  maxDays: 365,
+  emptyEffect: "the run does not wait",
+};
 
 /**
  * Returns the schema of the step (F-047). If both settings are set, the first is an offset from the time at the path in
@@ -47,6 +52,7 @@ export const delayStep = defineStep({
   label: "a delay",
   schema,
   normalize,
+  window: WINDOW,
   summarize: ({ settings }) => summarizeWindow(settings.delay_for, settings.delay_until_field_path),
   isAllowedInBroadcasts: true,
 });

@@ -6,7 +6,12 @@ import { stepFields } from "../step/step-fields.js";
 import { summarizeWindow } from "../step/summarize-window.js";
 import { checkWindow, durationField } from "../step/window.js";
 
-const WINDOW = { length: "throttle_window", fieldPath: "throttle_window_field_path", maxDays: 31 };
+const WINDOW = {
+  length: "throttle_window",
+  fieldPath: "throttle_window_field_path",
+  maxDays: 31,
+  emptyEffect: "no run is stopped",
+};
 
 /** Returns the schema of the step (section 9.3 of the format, F-048, E-284, E-290). */
 const schema = () =>
@@ -50,6 +55,7 @@ export const throttleStep = defineStep({
   label: "a throttle",
   schema,
   normalize,
+  window: WINDOW,
   listReasons: () => ["throttled"],
   summarize({ settings }) {
     const window = summarizeWindow(settings.throttle_window, settings.throttle_window_field_path);

@@ -58,7 +58,7 @@ export const FINDING_EXPLANATIONS: Readonly<
   },
   window_over_limit: {
     meaning:
-      "The `batch_window` of a sliding batch is longer than its `batch_window_extension_limit`. The next activity closes the batch early, instead of extending it.",
+      "The `batch_window` of a sliding batch is longer than its `batch_window_extension_limit`. The second activity ends the window early, instead of extending it.",
     fix: "Increase `batch_window_extension_limit`, or shorten `batch_window`.",
   },
   silent_drop: {
