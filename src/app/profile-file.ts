@@ -71,6 +71,10 @@ export function parseProfile(value: Json, name: string, file: string): Profile {
     details.push({ pointer: `${at}/target`, message: 'must be "local" or "remote"' });
   }
   const { recipients } = value;
+  // Other unknown keys are kept, but a guard must not be ignored because of its name.
+  for (const key of Object.keys(value))
+    if (/^(recipient|allow|redirect)/i.test(key) && key !== "recipients")
+      details.push({ pointer: `${at}/${key}`, message: 'is an unknown key; did you mean "recipients"?' });
   if (recipients !== undefined) details.push(...listRecipientFindings(recipients, `${at}/recipients`));
   if (details.length > 0) throw createInvalidFileError(file, details);
   const profile = Object.fromEntries(

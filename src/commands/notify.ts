@@ -21,6 +21,7 @@ import {
 import { RecipientLimit } from "./shared/recipient-limit.js";
 import {
   checkAgainstProject,
+  checkRecipients,
   type NamedTrigger,
   printDryRun,
   printTriggerResult,
@@ -172,8 +173,8 @@ async function runSingle(
   const triggers = parseTriggerParts(payload, workflow, name).map((parsed) => ({ ...parsed, name }));
   const oneLine = triggers.length > 1;
   const [{ trigger: first }] = triggers as [NamedTrigger];
-  const limit = new RecipientLimit(flags.maxRecipients);
-  for (const { trigger } of triggers) limit.add(trigger);
+  new RecipientLimit(flags.maxRecipients).add(triggers);
+  await checkRecipients(triggers, flags, context);
   await checkRuleSteps(rules, [first.workflow], flags, context);
   if (flags.dryRun) {
     for (const trigger of triggers) await printDryRun(trigger, flags, oneLine, context);

@@ -94,8 +94,8 @@ export interface TargetService {
   openForCheck(flags: TargetFlags): Promise<LocalOperations>;
   /** Returns whether the local store exists. */
   hasStore(flags: TargetFlags): Promise<boolean>;
-  /** Throws `recipient_not_allowed` if a recipient guard does not allow a remote trigger. */
-  checkRecipients(trigger: Trigger, flags: TargetFlags): Promise<void>;
+  /** Throws `recipient_not_allowed` if a recipient guard does not allow the remote triggers of one payload. */
+  checkRecipients(triggers: readonly Trigger[], flags: TargetFlags): Promise<void>;
   /** Returns the request that a remote trigger would make, without a key if none is configured. */
   describeRequest(trigger: Trigger, idempotencyKey: string | null, flags: TargetFlags): Promise<ApiRequest>;
 }

@@ -116,6 +116,23 @@ describe.concurrent("a recipient guard in knock.json", () => {
     expect((await remote(collab, api, ["notify", "new-comment", "--remote", "--file", whole])).exitCode).toBe(6);
   });
 
+  test("checks all parts of a payload that is split before it sends one", async ({ collab, api }) => {
+    setGuard(collab, ALLOW);
+    const recipients = [...Array.from({ length: 1_200 }, (_, index) => `qa-${index}`), "ada"];
+    const line = `${JSON.stringify({ recipients, data: { page: "Home" } })}\n`;
+    const refused = '/recipients/1200: user "ada" is not allowed';
+    for (const [file, args] of [
+      [collab.write("one.json", line), []],
+      [collab.write("lines.jsonl", line), ["--no-journal"]],
+      [collab.write("dry.jsonl", line), ["--dry-run"]],
+      [collab.write("all.jsonl", line), ["--all-or-nothing", "--no-journal"]],
+    ] as const) {
+      const ran = await remote(collab, api, ["notify", "new-comment", "--remote", "--file", file, ...args]);
+      expect(ran.stderr).toContain(refused);
+      expect(ran.exitCode).toBe(6);
+    }
+  });
+
   test("explains that an allowed address is not enough", async ({ collab, api }) => {
     setGuard(collab, ALLOW);
     const { stderr } = await remote(collab, api, [...NOTIFY, "-r", '{"id":"ada","email":"qa@example.com"}']);
@@ -237,5 +254,8 @@ describe.concurrent("a recipient guard in a profile", () => {
       const { stderr, exitCode } = await remote(collab, api, [...NOTIFY, "-r", "qa-1"]);
       expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: expect.stringContaining("valid profiles file") });
     }
+    const profiles = { default: { api_key: KEY, recipient: { allow: ["user:qa-*"] } } } as never;
+    collab.write("../home/.config/knock/profiles.json", { default: "default", profiles });
+    expect((await remote(collab, api, [...NOTIFY, "-r", "qa-1"])).stderr).toContain("valid profiles file");
   });
 });

@@ -65,11 +65,14 @@ export class TargetOpener implements TargetService {
     });
   }
 
-  async checkRecipients(trigger: Trigger, flags: TargetFlags): Promise<void> {
+  async checkRecipients(triggers: readonly Trigger[], flags: TargetFlags): Promise<void> {
     this.guardRequest ??= loadRequestGuard(await this.settings.get(flags));
     const guardRequest = await this.guardRequest;
-    if (guardRequest === undefined) return;
-    guardRequest(buildTriggerRequest(trigger, { apiKey: null, branch: null, idempotency_key: null }));
+    const [trigger] = triggers;
+    if (guardRequest === undefined || trigger === undefined) return;
+    // Pointers name the recipients of the whole payload, not of its parts.
+    const payload = { ...trigger.payload, recipients: triggers.flatMap((part) => part.payload.recipients ?? []) };
+    guardRequest(buildTriggerRequest({ ...trigger, payload }, { apiKey: null, branch: null, idempotency_key: null }));
   }
 
   /** Finds the project and its store. Throws `project_missing`. */

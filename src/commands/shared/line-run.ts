@@ -15,6 +15,7 @@ import type { NotifyFlags } from "./notify-flags.js";
 import { RecipientLimit } from "./recipient-limit.js";
 import {
   checkAgainstProject,
+  checkRecipients,
   type NamedTrigger,
   printDryRun,
   printTriggerResult,
@@ -88,7 +89,7 @@ export class LineRun {
 
   /** Counts the recipients of triggers. Throws `too_many_recipients`. */
   countRecipients(triggers: readonly NamedTrigger[]): void {
-    for (const { trigger } of triggers) this.recipientLimit.add(trigger);
+    this.recipientLimit.add(triggers);
   }
 
   /** Returns the line's triggers, each with up to 1,000 recipients. Throws the line's error if it has one. */
@@ -119,6 +120,7 @@ export class LineRun {
       const triggers = this.parse(line);
       // With --all-or-nothing, the recipients of all lines were counted before.
       if (!this.flags.allOrNothing) this.countRecipients(triggers);
+      await checkRecipients(triggers, this.flags, this.context);
       for (const [part, trigger] of triggers.entries()) {
         if (this.flags.dryRun) await printDryRun(trigger, this.flags, true, this.context);
         else results.push(await this.trigger(line, part, trigger));

@@ -13,7 +13,7 @@ import { checkRuleSteps } from "./expectations.js";
 import { addLineLocation, LineRun, type LineRunFiles } from "./line-run.js";
 import type { NotifyFlags } from "./notify-flags.js";
 import { openLineFiles } from "./open-line-files.js";
-import { checkAgainstProject } from "./trigger-and-wait.js";
+import { checkAgainstProject, checkRecipients } from "./trigger-and-wait.js";
 import { formatCount, InputProgress, watchInput } from "./watch-input.js";
 
 /** Limits the characters of all lines together, because `--all-or-nothing` keeps every line in memory. */
@@ -33,6 +33,7 @@ async function checkAllLines(
       try {
         const triggers = run.parse(line);
         run.countRecipients(triggers);
+        await checkRecipients(triggers, flags, context);
         for (const trigger of triggers) await checkAgainstProject(trigger, flags, context);
       } catch (error) {
         throw error instanceof KnockError ? addLineLocation(error, line) : error;

@@ -15,14 +15,15 @@ export class RecipientLimit {
     this.max = flag === undefined ? null : Number(flag);
   }
 
-  /** Throws `too_many_recipients` if the trigger passes the limit. It must then not be sent. */
-  add({ recipients }: Trigger): void {
-    this.count += recipients.length;
+  /** Throws `too_many_recipients` if the triggers of a payload pass the limit. They must then not be sent. */
+  add(triggers: readonly { trigger: Trigger }[]): void {
+    const added = triggers.reduce((sum, { trigger }) => sum + trigger.recipients.length, 0);
+    this.count += added;
     if (this.max === null || this.count <= this.max) return;
     const [count, max] = [this.count, this.max].map((number) => number.toLocaleString("en-US"));
-    const others = this.count > recipients.length ? "with the lines before, " : "";
+    const others = this.count > added ? "with the lines before, " : "";
     throw new KnockError("too_many_recipients", `${others}${count} recipients are more than --max-recipients ${max}`, {
-      details: [{ pointer: "/recipients", message: `has ${recipients.length} recipients` }],
+      details: [{ pointer: "/recipients", message: `has ${added} recipients` }],
     });
   }
 }

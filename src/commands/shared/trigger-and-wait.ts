@@ -31,8 +31,23 @@ export interface TriggerResult {
 }
 
 /**
- * Checks a trigger against the recipient guards of the remote target and against the project's workflow. On the remote
- * target, a missing project or workflow is not an error.
+ * Checks the triggers of one payload against the recipient guards of the remote target. All are checked before the first
+ * one is sent, so that a refused recipient leaves no payload half sent.
+ */
+export async function checkRecipients(
+  triggers: readonly NamedTrigger[],
+  flags: NotifyFlags,
+  context: CommandContext,
+): Promise<void> {
+  if ((await context.settings.getTarget(flags)) === "remote")
+    await context.target.checkRecipients(
+      triggers.map(({ trigger }) => trigger),
+      flags,
+    );
+}
+
+/**
+ * Checks a trigger against the project's workflow. On the remote target, a missing project or workflow is not an error.
  */
 export async function checkAgainstProject(
   { trigger }: NamedTrigger,
@@ -40,7 +55,6 @@ export async function checkAgainstProject(
   context: CommandContext,
 ): Promise<void> {
   const target = await context.settings.getTarget(flags);
-  if (target === "remote") await context.target.checkRecipients(trigger, flags);
   if (target === "remote" && flags.validate === false) return;
   const checked = await context.project.checkTrigger(trigger, flags);
   if (checked === "unchecked" && target === "remote")

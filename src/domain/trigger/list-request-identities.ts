@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject, toPointer } from "../../util/json.js";
+import { TENANTS } from "../recipient/recipient.js";
 import { type RecipientIdentity, toIdentity } from "../recipient/recipient-pattern.js";
 import type { ApiRequest } from "./api-request.js";
 
@@ -52,8 +53,10 @@ class IdentityList {
   /** Adds the tenant of a trigger. It is not notified, so that only the addresses that it sets are checked. */
   addTenant(body: JsonObject, path: Path = []): void {
     const tenant = body.tenant ?? null;
-    if (isJsonObject(tenant)) this.addAddresses(tenant, [...path, "tenant"]);
-    else if (tenant !== null && typeof tenant !== "string") this.add([...path, "tenant"], null);
+    if (isJsonObject(tenant)) {
+      this.addAddresses(tenant, [...path, "tenant"]);
+      if ((tenant.collection ?? TENANTS) !== TENANTS) this.add([...path, "tenant"], null);
+    } else if (tenant !== null && typeof tenant !== "string") this.add([...path, "tenant"], null);
   }
 
   addIds(body: JsonObject, field: string): void {
@@ -188,10 +191,10 @@ function matchPath(template: string, segments: readonly string[]): string[] | nu
 
 /** Returns the decoded segments of a path without its query, or null if a server could read them in another way. */
 function splitPath(path: string): string[] | null {
-  const segments = (path.split("?")[0] as string).split("/");
-  if (segments.slice(1).some((segment) => ["", ".", ".."].includes(segment))) return null;
   try {
-    return segments.map(decodeURIComponent);
+    const segments = (path.split("?")[0] as string).split("/").map(decodeURIComponent);
+    const isAmbiguous = (segment: string): boolean => ["", ".", ".."].includes(segment) || /[/\\]/.test(segment);
+    return segments.slice(1).some(isAmbiguous) ? null : segments;
   } catch {
     return null;
   }
