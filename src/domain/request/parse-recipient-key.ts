@@ -1,5 +1,12 @@
 import { describeInvalidId } from "../recipient/describe-invalid-id.js";
-import { type RecipientKey, splitRecipientKey, TENANTS, toRecipientKey, USERS } from "../recipient/recipient.js";
+import {
+  type RecipientKey,
+  type RecipientReference,
+  splitRecipientKey,
+  TENANTS,
+  toRecipientKey,
+  USERS,
+} from "../recipient/recipient.js";
 import { createInvalidParamsError } from "../shape/invalid-params-error.js";
 
 const NOUNS: Record<string, string> = { [USERS]: "user", [TENANTS]: "tenant" };
@@ -39,4 +46,11 @@ export function parseObjectKey(collection: string, id: string): RecipientKey {
     [{ pointer: "/collection", message: "is reserved for users", value: collection }],
     "Use `knock users` for users.",
   );
+}
+
+/** Returns the key of a user or an object. Throws `invalid_params` for an invalid reference (E-051). */
+export function parseReferenceKey(reference: RecipientReference): RecipientKey {
+  return typeof reference === "string"
+    ? parseRecipientKey(USERS, reference)
+    : parseObjectKey(reference.collection, reference.id);
 }

@@ -1,5 +1,6 @@
-import { type RecipientReference, toRecipientKey } from "../../domain/recipient/recipient.js";
+import type { RecipientReference } from "../../domain/recipient/recipient.js";
 import { expandChannelData, parseChannelData } from "../../domain/request/parse-channel-data.js";
+import { parseReferenceKey } from "../../domain/request/parse-recipient-key.js";
 import type { ChannelDataOperations } from "../../ports/resource-operations.js";
 import type { JsonObject } from "../../util/json.js";
 import { resolveChannelId } from "../channel/find-channel.js";
@@ -16,7 +17,7 @@ export function createChannelDataOperations(context: EngineContext<DueWorkStore>
   const write = async (recipient: RecipientReference, channel_id: string, data: JsonObject | null): Promise<number> => {
     const now = await readTime(context);
     const written = await context.store.writeChannelData(
-      [{ recipient: toRecipientKey(recipient), channel_id, data }],
+      [{ recipient: parseReferenceKey(recipient), channel_id, data }],
       now,
     );
     await processPendingEvents(context, now);
@@ -25,7 +26,7 @@ export function createChannelDataOperations(context: EngineContext<DueWorkStore>
   return {
     async read(recipient, channel) {
       const { id } = await resolveChannel(channel);
-      const key = toRecipientKey(recipient);
+      const key = parseReferenceKey(recipient);
       const data = (await context.store.readRecipients([key])).get(key)?.channel_data ?? {};
       return Object.hasOwn(data, id) ? serializeChannelData(id, data[id] as JsonObject) : null;
     },

@@ -3,6 +3,7 @@ import { parsePreferenceSet } from "../../domain/preferences/parse-preference-se
 import type { PreferenceSet } from "../../domain/recipient/preference-set.js";
 import { type RecipientReference, TENANTS, toRecipientKey } from "../../domain/recipient/recipient.js";
 import { checkPreferenceSetId } from "../../domain/request/check-ids.js";
+import { parseReferenceKey } from "../../domain/request/parse-recipient-key.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
 import type { PreferenceOperations } from "../../ports/resource-operations.js";
 import type { JsonObject } from "../../util/json.js";
@@ -24,7 +25,7 @@ async function readPreferenceSets(
   ids: readonly string[] | null,
   tenant: string | null = null,
 ) {
-  const key = toRecipientKey(recipient);
+  const key = parseReferenceKey(recipient);
   const own = (await context.store.readRecipients([key])).get(key)?.preferences ?? {};
   const wanted = ids ?? ["default", ...Object.keys(own).filter((id) => id !== "default")];
   const toTenantKey = (id: string) => toRecipientKey({ id, collection: TENANTS });
@@ -51,13 +52,13 @@ export function createPreferenceOperations(context: EngineContext<DueWorkStore>)
       checkPreferenceSetId(id);
       const { set, merge } = parsePreferenceSet(body);
       const now = await readTime(context);
-      await context.store.writePreferenceSets([{ recipient: toRecipientKey(recipient), id, set, merge }], now);
+      await context.store.writePreferenceSets([{ recipient: parseReferenceKey(recipient), id, set, merge }], now);
       await processPendingEvents(context, now);
       return read(recipient, id);
     },
     async delete(recipient, id) {
       checkPreferenceSetId(id);
-      const removal = { recipient: toRecipientKey(recipient), id, set: null, merge: false };
+      const removal = { recipient: parseReferenceKey(recipient), id, set: null, merge: false };
       const now = await readTime(context);
       await context.store.writePreferenceSets([removal], now);
       await processPendingEvents(context, now);

@@ -1,7 +1,7 @@
 import { createMissingObjectError } from "../../domain/recipient/missing-object-error.js";
-import { type RecipientKey, toRecipientKey } from "../../domain/recipient/recipient.js";
+import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import type { StoredSubscription } from "../../domain/recipient/subscription.js";
-import { parseObjectKey } from "../../domain/request/parse-recipient-key.js";
+import { parseObjectKey, parseReferenceKey } from "../../domain/request/parse-recipient-key.js";
 import { parseSubscriptionsBody, parseUnsubscribeBody } from "../../domain/request/parse-recipient-list.js";
 import type { ClockStore } from "../../ports/clock-store.js";
 import type { RecipientStore } from "../../ports/recipient-store.js";
@@ -47,7 +47,7 @@ export function createSubscriptionOperations(
       const filter =
         "object" in scope
           ? { object: parseObjectKey(scope.object.collection, scope.object.id), recipients: scope.recipients }
-          : { recipient: toRecipientKey(scope.recipient), objects: scope.objects };
+          : { recipient: parseReferenceKey(scope.recipient), objects: scope.objects };
       const { items, page_info } = await context.store.listSubscriptions(filter, page);
       // A recipients file may contain subscriptions to an object that it does not identify.
       if (items.length === 0 && "object" in scope) await checkObjectExists(context, scope.object);

@@ -1,4 +1,4 @@
-import { type RecipientReference, splitRecipientKey, toRecipientKey, USERS } from "../../domain/recipient/recipient.js";
+import { type RecipientReference, splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
 import { parseObjectKey, parseRecipientKey } from "../../domain/request/parse-recipient-key.js";
 import { encodePathSegment } from "../../domain/trigger/api-request.js";
 import { KnockError } from "../../errors/knock-error.js";
@@ -25,8 +25,7 @@ export function buildObjectPath(collection: string, id: string): string {
 
 /** Returns the path of a user or an object. */
 export function buildRecipientPath(recipient: RecipientReference): string {
-  const { collection, id } = splitRecipientKey(toRecipientKey(recipient));
-  return collection === USERS ? buildUserPath(id) : buildObjectPath(collection, id);
+  return typeof recipient === "string" ? buildUserPath(recipient) : buildObjectPath(recipient.collection, recipient.id);
 }
 
 /** Reads a resource; null if it does not exist. `keys` are the fields that are always strings. */

@@ -85,9 +85,17 @@ export function describeRecipients(target: OpenTarget): void {
     });
 
     it("E-051 rejects an invalid ID", async () => {
-      const { users } = await open();
+      const { users, preferences, channelData, subscriptions } = await open();
       for (const id of ["", " ", "a/b", "a#b", "x".repeat(257)])
-        for (const request of [users.read(id), users.set(id, {}), users.delete(id), users.merge("ada", id)])
+        for (const request of [
+          users.read(id),
+          users.set(id, {}),
+          users.delete(id),
+          users.merge("ada", id),
+          preferences.set(id, "default", {}),
+          channelData.set(id, "push", { data: { tokens: [] } }),
+          subscriptions.list({ recipient: id }, { limit: 1 }),
+        ])
           expect(await catchRejection(request), id).toMatchObject({
             code: "invalid_params",
             details: [{ pointer: "/id", value: id }],
