@@ -67,6 +67,8 @@ export interface ProjectService {
    * reads.
    */
   readWarnings(flags: TargetFlags): Promise<readonly string[]>;
+  /** From now on, reads each file at most once a second. For commands with many triggers. */
+  cacheFiles(): void;
 }
 
 /** `write`: the command changes data, or sends messages. A live API key then needs a confirmation. */

@@ -10,7 +10,7 @@ import { formatInputName, type PayloadFlags, readOverrides, resolveFormat } from
 /** A payload has up to 10 MB; escape sequences and white space may make its line longer. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 /** The maximum number of lines that are yielded together and share a disk sync. */
-const MAX_LINES = 100;
+const MAX_LINES = 500;
 
 /** One line of a stream: its location, and its payload or its error. */
 export interface PayloadLine {

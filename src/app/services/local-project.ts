@@ -74,6 +74,10 @@ export class LocalProject implements ProjectService {
     return (await this.files.find(flags))?.getWorkflowWarnings(workflow) ?? [];
   }
 
+  cacheFiles(): void {
+    this.files.cache();
+  }
+
   async readWarnings(flags: TargetFlags): Promise<readonly string[]> {
     const target = await this.settings.getTarget(flags);
     const project = await this.files.find(flags);

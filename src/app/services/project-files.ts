@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { TargetFlags } from "../../commands/services.js";
 import type { ValidDocuments } from "../../domain/schema/valid-documents.js";
 import { KnockError } from "../../errors/knock-error.js";
+import { cacheProject } from "../../project/cache-project.js";
 import { findProject, PROJECT_FILE } from "../../project/find-project.js";
 import { formatDisplayPath } from "../../project/format-display-path.js";
 import { openProject, type Project } from "../../project/open-project.js";
@@ -11,6 +12,7 @@ import { resolveEnvironmentSetting } from "../resolve-settings.js";
 /** Finds and opens the project of a command once. */
 export class ProjectFiles {
   private project: Promise<Project | null> | undefined;
+  private isCached = false;
 
   constructor(
     private readonly io: Pick<ProcessIO, "cwd" | "env">,
@@ -43,6 +45,12 @@ export class ProjectFiles {
     return formatDisplayPath(this.io.cwd, join(root, PROJECT_FILE));
   }
 
+  /** From now on, reads each file at most once a second. */
+  cache(): void {
+    this.isCached = true;
+    this.project = this.project?.then((project) => (project === null ? null : cacheProject(project)));
+  }
+
   /** Forgets the project, so that the next use finds and opens it again. */
   forget(): void {
     this.project = undefined;
@@ -54,6 +62,7 @@ export class ProjectFiles {
     const location = await findProject({ cwd, project, knockDir, valid: this.valid });
     if (location === null) return null;
     const environmentName = resolveEnvironmentSetting({ flags, env, project: location.settings })?.value;
-    return openProject({ ...location, environmentName }, cwd);
+    const opened = openProject({ ...location, environmentName }, cwd);
+    return this.isCached ? cacheProject(opened) : opened;
   }
 }

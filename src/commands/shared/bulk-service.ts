@@ -25,7 +25,7 @@ export interface Journal extends DocumentFile {
   readonly previous: Readonly<Record<JournalRecord["status"], number>>;
   /** Whether earlier runs have recorded lines whose recipients all or partly failed. */
   readonly previousVerdicts: ReadonlySet<NonNullable<JournalRecord["verdict"]>>;
-  /** Returns the result that an earlier run has recorded for a line; . */
+  /** Returns the result that an earlier run has recorded for a line, or null. */
   getPreviousStatus(line: number): JournalRecord["status"] | null;
   append(record: JournalRecord): void;
   /** Deletes the file. */

@@ -65,6 +65,7 @@ export async function notifyLines(
   rules: readonly Expectation[],
   context: CommandContext,
 ): Promise<void> {
+  context.project.cacheFiles();
   // The workflows of a stream are not known in advance, so a rule may name a step of any workflow of the project.
   await checkRuleSteps(rules, workflow === null ? null : [workflow], flags, context);
   const target = await context.settings.getTarget(flags);
