@@ -70,7 +70,6 @@ const SHARED_CONTENTS = {
 const LATE_MODULES = [
   "app/completion/completion-script",
   "app/generate-types",
-  "app/init-project",
   "app/open-in-browser",
   "app/run-command",
   "domain/trigger/recipient-guard",
@@ -82,8 +81,6 @@ const LATE_MODULES = [
   "engine/schedule/time-windows",
   "engine/tracking/track-content",
   "project/add-file-locations",
-  "project/read-shared-request",
-  "project/read-translations",
   "providers/open-providers",
   "remote/undici-http-client",
   "remote/resources/create-remote-resources",
