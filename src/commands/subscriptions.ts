@@ -43,6 +43,38 @@ async function readSubscriptionBody(flags: ChangeFlags, source: InputSource) {
   return { recipients, body: { recipients, ...(await readProperties(flags.properties, reader)) } };
 }
 
+/** The number of recipients that the API accepts in one request (A-099). */
+const MAX_RECIPIENTS_PER_REQUEST = 100;
+
+/**
+ * Changes the subscriptions of a body with one request for each 100 recipients, and returns all of them. An error in a
+ * later request says how many were changed before.
+ */
+async function changeInParts(
+  body: JsonObject & { recipients: Json[] },
+  change: (body: JsonObject) => Promise<JsonObject[]>,
+  verb: string,
+  { output }: CommandContext,
+): Promise<JsonObject[]> {
+  const { recipients } = body;
+  if (recipients.length <= MAX_RECIPIENTS_PER_REQUEST) return change(body);
+  const changed: JsonObject[] = [];
+  await output.showProgress(`${verb} subscriptions`, async (setText) => {
+    for (let start = 0; start < recipients.length; start += MAX_RECIPIENTS_PER_REQUEST) {
+      const part = recipients.slice(start, start + MAX_RECIPIENTS_PER_REQUEST);
+      try {
+        changed.push(...(await change({ ...body, recipients: part })));
+      } catch (error) {
+        if (!(error instanceof KnockError) || start === 0) throw error;
+        const before = `The first ${start} of ${recipients.length} recipients were processed before.`;
+        throw error.copyWith({ hint: error.hint === undefined ? before : `${before} ${error.hint}` });
+      }
+      setText(`${verb} subscriptions: ${start + part.length} of ${recipients.length}`);
+    }
+  });
+  return changed;
+}
+
 export function registerSubscriptions(program: Command, context: CommandContext): void {
   const subscriptions = program
     .command("subscriptions")
@@ -59,7 +91,7 @@ export function registerSubscriptions(program: Command, context: CommandContext)
       .argument("<id>", "the object's ID")
       .description(description)
       .optionsGroup(OPTION_GROUPS.payload)
-      .option("-r, --recipients <value...>", "name up to 100 users: IDs (a,b), JSON, @file.json or @-")
+      .option("-r, --recipients <value...>", "name users: IDs (a,b), JSON, @file.json or @-")
       .option("--object <collection/id...>", "name subscribers that are objects, as collection/id");
 
   addResourceOptions(
@@ -74,7 +106,9 @@ export function registerSubscriptions(program: Command, context: CommandContext)
   ).action(async (collection: string, id: string, flags: ChangeFlags) => {
     const { recipients, body } = await readSubscriptionBody(flags, context.input);
     const resources = await openResources(context, flags, "write");
-    printSubscriptions({ items: await resources.subscriptions.add({ collection, id }, body) }, context.output);
+    const { subscriptions: operations } = resources;
+    const add = (part: JsonObject): Promise<JsonObject[]> => operations.add({ collection, id }, part);
+    printSubscriptions({ items: await changeInParts(body, add, "adding", context) }, context.output);
     await warnUnidentifiedRecipients(recipients, resources, context);
   });
 
@@ -85,8 +119,9 @@ export function registerSubscriptions(program: Command, context: CommandContext)
     ],
   ).action(async (collection: string, id: string, flags: ChangeFlags) => {
     const { body } = await readSubscriptionBody(flags, context.input);
-    const resources = await openResources(context, flags, "write");
-    const items = await resources.subscriptions.delete({ collection, id }, body);
+    const { subscriptions: operations } = await openResources(context, flags, "write");
+    const remove = (part: JsonObject): Promise<JsonObject[]> => operations.delete({ collection, id }, part);
+    const items = await changeInParts(body, remove, "deleting", context);
     printSubscriptions({ items }, context.output);
   });
 }

@@ -15,7 +15,7 @@ export const EXIT_CODE_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   unreachable:
     "the API is unreachable, returned 5xx after retries, or did not respond like the API; the port of `knock dev` is already in use",
   rate_limited: "rate-limited after retries",
-  partial: "partial success: some recipients or triggers succeeded and some failed",
+  partial: "partial success: some recipients, triggers or rows succeeded and some failed",
   timed_out:
     "timed out: the time given to `--wait` passed before every run had ended; takes precedence over 1, 9 and `--expect`",
   internal: "internal error: a bug in knock",

@@ -168,6 +168,28 @@ describe("changes of many rows", () => {
     expect(json).toMatchObject({ succeeded: 1, failed: [{ id: "bob", code: "recipient_not_allowed" }] });
   });
 
+  test("A-099 send 100 subscribers in a request, and say how many are done before an error", async ({
+    empty,
+    stub,
+  }) => {
+    const ids = Array.from({ length: 150 }, (_, index) => `u${index}`);
+    const path = "/v1/objects/projects/p1/subscriptions";
+    const row = { recipient: { id: "u0" }, object: { id: "p1" }, inserted_at: "2026-03-01T10:00:00Z" };
+    const remove = ["subscriptions", "delete", "projects", "p1", "-r", ids.join(","), "--quiet"];
+    const [first, second] = [ids.slice(0, 100), ids.slice(100)].map((recipients) => ({ recipients }));
+    stub.expect(
+      { method: "DELETE", path, body: first, reply: { json: [row] } },
+      { method: "DELETE", path, body: second, reply: { json: [] } },
+    );
+    expect((await remote(empty, stub.url, remove)).stdout).toBe("u0");
+    stub.expect(
+      { method: "DELETE", path, body: first, reply: { json: [row] } },
+      { method: "DELETE", path, body: second, reply: { status: 403, json: { code: "authorization", message: "No" } } },
+    );
+    const { exitCode, stderr } = await remote(empty, stub.url, remove);
+    expect([exitCode, stderr]).toEqual([4, expect.stringContaining("The first 100 of 150 recipients were processed")]);
+  });
+
   test("A-273 name tenants in the URL, 50 at a time", async ({ empty, stub }) => {
     const ids = Array.from({ length: 51 }, (_, index) => `t${index}`);
     for (const chunk of [ids.slice(0, 50), ids.slice(50)])
