@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/util/json.js";
+import { eventually } from "../helpers/eventually.js";
 import { startHttpTestServer } from "../helpers/http-test-server.js";
+import { openProjectApi } from "../helpers/project-emulator.js";
 import { createInProcessSample } from "../helpers/run-in-process.js";
 import { createSample, type Sample } from "../helpers/run-knock.js";
 import { type SmtpReceiver, startSmtpReceiver } from "../helpers/smtp-receiver.js";
@@ -354,6 +356,29 @@ describe("recipients.redirect", () => {
     sample.write("knock.json", { knockDir: "./knock", settings: { recipients: { redirect: "qa@lark.test" } } });
     await notify(ADA);
     expect(smtp.received.map(({ to }) => to)).toEqual([["me@lark.test"], ["qa@lark.test"]]);
+  });
+
+  it("applies to knock dev", async () => {
+    const server = await startHttpTestServer();
+    server.respondWith({ json: { ErrorCode: 0, MessageID: "m1" } });
+    const settings = { from_address: "hi@lark.test", api_key: "$POSTMARK_KEY", base_url: server.url };
+    const mail = { type: "email", provider: "postmark", deliver: true, settings };
+    const api = await openProjectApi(
+      {
+        "knock.json": { knockDir: "./knock", settings: { recipients: { redirect: "qa@lark.test" } } },
+        "knock/environment.json": { channels: { mail } },
+      },
+      { env: { POSTMARK_KEY: "key-1" } },
+    );
+    try {
+      await api.request("POST /v1/workflows/letter/trigger", { recipients: ["ada"] });
+      await eventually(() => server.requests.length > 0);
+      const [sent] = server.requests;
+      expect(sent?.json).toMatchObject({ To: "qa@lark.test", Subject: "[to ada@lark.test] Hi" });
+    } finally {
+      await api.close();
+      await server.close();
+    }
   });
 
   it.each(["QA <qa@lark.test>", "qa", ""])("must be a plain address: %j", async (redirect) => {

@@ -97,6 +97,7 @@ export async function openProjectApi(
       strict: false,
       logsRequests: false,
       readyFile: null,
+      redirect: found.settings.recipients?.redirect ?? null,
     };
     return openProjectEmulator(openProject(found, project.root), location, flags, surroundings, output);
   };
