@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect } from "vitest";
+import { EXIT } from "../../src/errors/error-codes.js";
 import { ROOT, readBlocks, readPage, runPage, writeOutputs } from "../helpers/documentation-page.js";
 import { CHROME, hasBrowser } from "../helpers/page-reader.js";
 import { cliTest as it } from "../helpers/run-knock.js";
@@ -44,6 +45,12 @@ describe("the README, the guide and the recipes", () => {
       (target) => !/^https?:/.test(target) && !existsSync(join(ROOT, dirname(page), target)),
     );
     expect(missing).toEqual([]);
+  });
+
+  it("have a command for every exit code except that of bugs", () => {
+    const outputs = readBlocks("docs/recipes/exit-codes.md").filter(({ kind }) => kind === "output");
+    const codes = outputs.flatMap(({ text }) => [...text.matchAll(/^exit (\d+)/gm)].map(([, code]) => Number(code)));
+    expect(new Set([...codes, EXIT.internal])).toEqual(new Set(Object.values(EXIT)));
   });
 
   it("keep the README within 150 lines", () => {
