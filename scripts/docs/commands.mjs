@@ -21,7 +21,8 @@ const TRIGGERS = "knock notify --file payloads/triggers.jsonl --quiet";
 /**
  * Commands that fill the project before the examples of a page run. `shown` names the examples whose output a page
  * shows, if that is not the first of the help. `project` is null for an empty folder. `isolated` gives each subcommand
- * its own project. `isStopped` interrupts the server when it is ready; it listens on a free port.
+ * its own project. `isStopped` interrupts the server when it is ready; it listens on a free port. `isServed` runs the
+ * examples while the local API takes the place of the account.
  */
 const SCENARIOS = {
   cancel: { before: ["knock notify --file payloads/invite.json --quiet"] },
@@ -43,6 +44,7 @@ const SCENARIOS = {
   // A broadcast is sent once, so its subcommands cannot share a project.
   broadcasts: { isolated: true },
   dev: { isStopped: true },
+  diff: { isServed: true },
   init: { project: null },
   auth: {
     before: ['echo "$KNOCK_API_KEY" | knock auth login --with-token'],
@@ -91,6 +93,15 @@ function formatArguments({ registeredArguments }) {
   );
 }
 
+/** Runs an example. `isServed` is as in the scenarios. */
+function runExample(example, project, { isStopped = false, isServed = false }) {
+  if (!isServed) return project.run(isStopped ? `${example} --port 0` : example, { isStopped });
+  return project.serve((url) => {
+    project.env = { KNOCK_BASE_URL: url, KNOCK_API_KEY: "sk_test_0123456789" };
+    return project.run(example);
+  });
+}
+
 /** Returns the examples that the help of a command shows in the project. */
 async function readExamples(command, project) {
   const { text } = await project.run(`${formatCommandName(command)} --help`);
@@ -98,11 +109,12 @@ async function readExamples(command, project) {
   return [...lines.matchAll(/^ {2}\$ ((?:.*\\\n)*.*)/gm)].map(([, line]) => line.replaceAll(/\\\n\s+/g, "\\\n    "));
 }
 
-async function formatExamples(command, project, { shown = [], isStopped = false }) {
+async function formatExamples(command, project, scenario) {
+  const { shown = [] } = scenario;
   const examples = await readExamples(command, project);
   const example = examples.find((line) => shown.includes(line)) ?? examples[0];
   if (example === undefined) return [];
-  const { text, exitCode } = await project.run(isStopped ? `${example} --port 0` : example, { isStopped });
+  const { text, exitCode } = await runExample(example, project, scenario);
   if (exitCode !== 0) throw new Error(`exit ${exitCode}: ${example}\n${text}`);
   const lines = text.trimEnd().split(/[ ]*\n/);
   const output =

@@ -20,6 +20,7 @@ const GUIDE_ORDER = [
   "test-your-app",
   "ci",
   "remote-and-keys",
+  "compare-with-the-account",
   "real-delivery",
   "coming-from-the-official-cli",
 ];

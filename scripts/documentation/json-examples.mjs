@@ -109,6 +109,45 @@ export const WRITTEN_EXAMPLES = {
       lines: 1_000_000,
     },
   ],
+  diff: [
+    {
+      workflow: "new-comment",
+      workflow_run_id: RUN_ID,
+      timed_out: false,
+      recipients: [
+        {
+          recipient: "ada",
+          remote: { status: "completed", reason: null },
+          local: { status: "completed", reason: null },
+          steps: [
+            {
+              ref: "email_1",
+              remote: {
+                outcome: "skipped",
+                reason: { code: "condition", detail: "data.page equal_to Plan" },
+                branch: null,
+              },
+              local: { outcome: "sent", reason: null, branch: null },
+            },
+          ],
+          remote_only: [],
+          local_only: [
+            {
+              message_id: null,
+              step: "email_1",
+              channel: { key: "sendgrid", type: "email" },
+              tenant: null,
+              title: "New comment on Home",
+              content: { subject_line: "New comment on Home", html_body: "<p>Hi Ada</p>", text_body: "Hi Ada" },
+            },
+          ],
+          changed: [],
+        },
+      ],
+      notes: [],
+      summary: { recipients: 2, different: 1, steps: 1, equal: 3, changed: 0, remote_only: 0, local_only: 1 },
+    },
+  ],
   "notify-result": [
     {
       line: 1,

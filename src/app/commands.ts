@@ -1,5 +1,6 @@
 import { COMPLETE_LINE, type Commands } from "./run-program.js";
 import {
+  createAccountService,
   createBrowserService,
   createCompletionService,
   createDevServices,
@@ -61,6 +62,10 @@ export const COMMANDS: Commands = {
   async replay() {
     const { registerReplay } = await import("../commands/replay.js");
     return (program, app) => registerReplay(program, app, createReplayService(app));
+  },
+  async diff() {
+    const { registerDiff } = await import("../commands/diff.js");
+    return (program, app) => registerDiff(program, app, createAccountService(app));
   },
   async validate() {
     const { registerValidate } = await import("../commands/validate.js");

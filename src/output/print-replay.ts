@@ -1,12 +1,10 @@
 import { hasDifferences, type RecipientDifferences, type ReplayReport } from "../domain/replay/replay-report.js";
 import { formatRecipient } from "../domain/scenario/check-expectation.js";
-import { type DiffLine, diffTexts } from "./diff-texts.js";
+import { type FieldDifference, formatCount, formatFieldDifference } from "./format-difference.js";
 import { formatTime } from "./format-time.js";
 import type { Output } from "./output.js";
 
 type ListedMessage = RecipientDifferences["changed"][number]["before"];
-
-const formatCount = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** Returns the workflow, the step, the channel, the time and the title of a message. */
 function formatMessage({ workflow, step, channel, tenant, at, title }: ListedMessage, output: Output): string {
@@ -19,18 +17,11 @@ function formatMessage({ workflow, step, channel, tenant, at, title }: ListedMes
   return `${parts.join("  ")}${title === "" ? "" : `  ${output.colors.dim(title)}`}`;
 }
 
-function formatDiffLine({ kind, text }: DiffLine, { colors: paint }: Output): string {
-  if (kind === "added") return paint.green(`+ ${text}`);
-  if (kind === "removed") return paint.red(`- ${text}`);
-  return paint.dim(`  ${text}`);
-}
-
-type FieldDifference = RecipientDifferences["changed"][number]["fields"][number];
-
-function formatField({ field, before, after }: FieldDifference, output: Output): string[] {
-  const time = (text: string | null): string | null => (text === null ? null : formatTime(text, output.zone));
-  const lines = field === "at" ? diffTexts(time(before), time(after)) : diffTexts(before, after);
-  return [`      ${field}`, ...lines.map((line) => `        ${formatDiffLine(line, output)}`)];
+/** Returns a difference whose times are formatted for people. */
+function formatTimes({ field, before, after }: FieldDifference, output: Output): FieldDifference {
+  const format = (text: string | null): string | null =>
+    text === null || field !== "at" ? text : formatTime(text, output.zone);
+  return { field, before: format(before), after: format(after) };
 }
 
 function printRecipient({ recipient, gained, lost, changed }: RecipientDifferences, output: Output): void {
@@ -41,7 +32,7 @@ function printRecipient({ recipient, gained, lost, changed }: RecipientDifferenc
   for (const { before, after, fields } of changed) {
     output.line(`  ${paint.yellow("~ changed")}  ${formatMessage(after, output)}`);
     if (verbosity.verbose && before.step !== after.step) output.line(`      step ${before.step} is now ${after.step}`);
-    for (const field of fields) output.lines(formatField(field, output));
+    for (const field of fields) output.lines(formatFieldDifference(formatTimes(field, output), output));
   }
   output.line();
 }

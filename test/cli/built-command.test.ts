@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import { COMMANDS } from "../../src/app/commands.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { startHttpTestServer } from "../helpers/http-test-server.js";
+import { openProjectApi, readProjectFiles } from "../helpers/project-emulator.js";
 import { type CommandResult, cliTest as it, type RunOptions, type Sample } from "../helpers/run-knock.js";
 
 const DIST = resolve(import.meta.dirname, "../../dist");
@@ -100,6 +101,10 @@ async function runCommands(collab: Sample): Promise<Commands> {
   await knock.run(["validate"], /^0 errors, .* files$/m);
   await knock.run(["types", "--language", "python"], "class NewCommentData:");
   await knock.run(["dev", "--port", "0", "--exec", "knock users get ada -q --remote"], /^ada$/m);
+  const api = await openProjectApi(readProjectFiles(collab.dir));
+  const env = { KNOCK_API_KEY: "sk_test_1", KNOCK_BASE_URL: api.url };
+  await knock.run(["diff", "welcome", "-r", "ada"], "0 of 1 recipient with differences", { env });
+  await api.close();
   await knock.run(["init", "more"], "✓ more/knock.json");
   await knock.run(["auth", "login", "--with-key"], "stored", { input: "sk_test_0123456789abcdefghij\n" });
   const line = '{"at":"2026-03-01T23:00:00Z","key":"storage-low","recipients":["ada"],"data":{"percent":95}}';

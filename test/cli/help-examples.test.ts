@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/app/commands.js";
 import type { AppServices } from "../../src/app/services/app-services.js";
+import { ACCOUNT_COMMANDS, runWithAccount } from "../helpers/project-emulator.js";
 import { createInProcessSample } from "../helpers/run-in-process.js";
 import type { CommandResult, Sample } from "../helpers/run-knock.js";
 
@@ -41,7 +42,8 @@ async function runExample(project: Sample, line: string): Promise<CommandResult>
   }
   const [, text, piped = command] = /^echo ["'](.*)["'] \| (.*)$/.exec(command) ?? [];
   const input = text === undefined ? {} : { input: text.replace("$KNOCK_API_KEY", "sk_test_0123456789") };
-  return project.knock(toWords(piped.replace(/ > .*$/, "")), input);
+  const words = toWords(piped.replace(/ > .*$/, ""));
+  return ACCOUNT_COMMANDS.test(line) ? runWithAccount(project, words) : project.knock(words, input);
 }
 
 describe("the examples of the help in a new project", () => {

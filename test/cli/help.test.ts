@@ -7,6 +7,7 @@ import type { AppServices } from "../../src/app/services/app-services.js";
 import { getExamples } from "../../src/commands/shared/examples.js";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "../../src/commands/shared/help-groups.js";
 import { startCommandBridge } from "../helpers/command-bridge.js";
+import { ACCOUNT_COMMANDS, runWithAccount } from "../helpers/project-emulator.js";
 import { createInProcessSample, inProcessTest } from "../helpers/run-in-process.js";
 import { BIN, type CommandResult, cliTest, createSample, type Sample } from "../helpers/run-knock.js";
 
@@ -147,7 +148,10 @@ describe.concurrent("an example of the help with the sample project", () => {
 
   inProcessTest.for(plain.map((line) => [line]))("works: %s", async ([line = ""], { collab }) => {
     prepare(collab);
-    const { exitCode, stderr } = await collab.knock(splitCommandLine(line) ?? [], { env });
+    const words = splitCommandLine(line) ?? [];
+    const { exitCode, stderr } = ACCOUNT_COMMANDS.test(line)
+      ? await runWithAccount(collab, words)
+      : await collab.knock(words, { env });
     expect({ exitCode, stderr }).toEqual(succeeded);
   });
 

@@ -17,6 +17,8 @@ const ROOT = join(import.meta.dirname, "../..");
 const ALL = OUTPUT_DOCUMENTS.map(({ name }) => name);
 /** Documents of commands that run until they are stopped. test/cli/dev.test.ts checks them. */
 const LONG_RUNNING = ["dev", "dev-ready-file"];
+/** Commands that always use the account. */
+const ACCOUNT_ONLY = ["diff"];
 
 interface Schema {
   description?: string;
@@ -276,7 +278,7 @@ describe.concurrent("every printed document matches its schema", () => {
     collab.write("knock/workflows/broken/workflow.json", '{ "name": "Broken", "steps": [ { "ref": 1 } ] }');
     await run("workflows list");
     await run("notify broken -r ada");
-    const opened = ["messages-show-open", "dev-log", ...LONG_RUNNING];
+    const opened = ["messages-show-open", "dev-log", ...LONG_RUNNING, ...ACCOUNT_ONLY];
     expect([...ALL].filter((name) => !seen.has(name) && !opened.includes(name))).toEqual([]);
   });
 
@@ -303,6 +305,7 @@ describe.concurrent("every printed document matches its schema", () => {
       await run("cancel hello none");
       await run("notify absent -r ada");
       await run("users list");
+      await run("diff new-comment -r ada --set page=Home --no-validate");
     } finally {
       await api.close();
     }

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { openProjectEmulator } from "../../src/app/open-project-emulator.js";
 import type { OpenedEmulator } from "../../src/commands/services.js";
 import { Output } from "../../src/output/output.js";
@@ -5,6 +7,7 @@ import { findProject } from "../../src/project/find-project.js";
 import { openProject } from "../../src/project/open-project.js";
 import type { JsonObject } from "../../src/util/json.js";
 import { eventually } from "./eventually.js";
+import type { CommandResult, Sample } from "./run-knock.js";
 import { type Files, TemporaryProject } from "./temporary-project.js";
 
 export interface ProjectApi {
@@ -53,6 +56,16 @@ export const SAMPLE_FILES: Files = {
     ],
   },
 };
+
+/** Returns the files of a project's folder, without its local data. */
+export function readProjectFiles(dir: string): Files {
+  const names = readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(dir, join(parentPath, name)));
+  return Object.fromEntries(
+    names.filter((name) => !name.startsWith(".knock-local")).map((name) => [name, readFileSync(join(dir, name))]),
+  );
+}
 
 /** Runs `knock dev` in this process with a new project. */
 export async function openProjectApi(
@@ -147,4 +160,17 @@ export const BROKEN_WORKFLOW: Files = { "knock/workflows/zz/workflow.json": "{" 
 /** Waits until all files of a project with {@link BROKEN_WORKFLOW} have been read, so that later changes are reported. */
 export async function waitForProjectSnapshot({ stderrLines: lines }: ProjectApi): Promise<void> {
   await eventually(() => lines.some((line) => line.includes("zz")));
+}
+
+/** Commands that always use the account. */
+export const ACCOUNT_COMMANDS = /^knock diff\b/;
+
+/** Runs a command while `knock dev` with the same project takes the place of the account. */
+export async function runWithAccount(sample: Sample, words: readonly string[]): Promise<CommandResult> {
+  const api = await openProjectApi(readProjectFiles(sample.dir));
+  try {
+    return await sample.knock(words, { env: { KNOCK_API_KEY: "sk_test_0123456789", KNOCK_BASE_URL: api.url } });
+  } finally {
+    await api.close();
+  }
 }

@@ -9,6 +9,7 @@ import type {
   WatchService,
   WorkflowService,
 } from "../../commands/services.js";
+import type { AccountService } from "../../commands/shared/account-service.js";
 import type { ForecastService } from "../../commands/shared/forecast-service.js";
 import type { ReplayService } from "../../commands/shared/replay-service.js";
 import type { TestService, ValidationService } from "../../commands/shared/test-service.js";
@@ -192,6 +193,18 @@ export function createReplayService({ target, project, settings, io, output }: A
           hint: "Use --local or --file.",
         });
       return replayStore(location, options, context);
+    },
+  };
+}
+
+export function createAccountService({ target, project, io, output }: AppServices): AccountService {
+  return {
+    async diff(trigger, options, { remote: _remote, ...flags }, setProgress) {
+      const files = await project.requireLocalFiles(flags);
+      const remote = await target.open({ ...flags, target: "remote" }, "write");
+      const { runDiff } = await import("../account/run-diff.js");
+      const context = { project: files, remote, io, warn: (text: string) => output.warn(text), setProgress };
+      return runDiff(trigger, options, context);
     },
   };
 }

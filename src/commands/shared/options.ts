@@ -53,6 +53,11 @@ export function addTargetSelection(command: Command): Command {
     .addOption(createTargetOption())
     .option("--local", "use the local target, the same as --target local")
     .option("--remote", "use the remote target, the same as --target remote");
+  return addConnectionOptions(command);
+}
+
+/** Adds the options that select the account. */
+function addConnectionOptions(command: Command): Command {
   return command
     .optionsGroup(OPTION_GROUPS.remote)
     .option("--profile <name>", "use a stored profile (see `knock auth login`)")
@@ -60,11 +65,24 @@ export function addTargetSelection(command: Command): Command {
     .option("--base-url <url>", "send requests to this URL (default: https://api.knock.app)");
 }
 
-/** Adds the options that select the target and connect to the remote one. */
-export function addTargetOptions(command: Command): Command {
-  return addTargetSelection(command)
+/** Adds the options of requests to the remote target, which must be the current group. */
+const addRequestOptions = (command: Command): Command =>
+  command
     .option("--timeout <duration>", "limit the time of one HTTP request (default: 60s)")
     .option("-y, --yes", "use a live key without asking");
+
+/** Adds the options that select the target and connect to the remote one. */
+export function addTargetOptions(command: Command): Command {
+  return addRequestOptions(addTargetSelection(command));
+}
+
+/**
+ * Adds the options of a command that always uses the account and the project's files. `--remote` is accepted, because
+ * most commands need it for the account.
+ */
+export function addAccountOptions(command: Command): Command {
+  addBranchOption(addProjectFileOptions(command)).addOption(new Option("--remote", "use the account").hideHelp());
+  return addRequestOptions(addConnectionOptions(command));
 }
 
 /**

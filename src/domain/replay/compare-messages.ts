@@ -1,6 +1,6 @@
 import { toIsoTime } from "../../util/iso-time.js";
 import { toRecipientKey } from "../recipient/recipient.js";
-import { listContentFields } from "./normalize-content.js";
+import { listContentFields, type NormalizationOptions } from "./normalize-content.js";
 import type { SentMessage } from "./recorded-history.js";
 
 /** A field that differs between two messages. A text is null if only the other message has the field. */
@@ -24,9 +24,7 @@ interface MessageComparison {
   equal: number;
 }
 
-export interface CompareOptions {
-  /** Milliseconds by which the times of two equal messages may differ. */
-  tolerance: number;
+export interface CompareOptions extends NormalizationOptions {
   /** Whether contents are compared, or only which messages are sent. */
   comparesContent: boolean;
 }
@@ -42,7 +40,7 @@ function listDifferences(before: SentMessage, after: SentMessage, options: Compa
   if (Math.abs(before.at - after.at) > options.tolerance) add("at", toIsoTime(before.at), toIsoTime(after.at));
   if (!options.comparesContent) return differences;
   const texts = (message: SentMessage): Map<string, string> =>
-    new Map(listContentFields(message, options.tolerance).map(({ path, text }) => [path, text]));
+    new Map(listContentFields(message, options).map(({ path, text }) => [path, text]));
   const [old, now] = [texts(before), texts(after)];
   for (const [path, text] of old) add(path, text, now.get(path) ?? null);
   for (const [path, text] of now) if (!old.has(path)) add(path, null, text);

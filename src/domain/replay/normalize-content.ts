@@ -11,18 +11,30 @@ interface ContentField {
   text: string;
 }
 
+/** A URL with a generated ID: a link that is tracked, an image that is, or a link to unsubscribe. */
+const URL_WITH_ID = /https?:\/\/[^\s"'<>)\]]*(?:<id>[^\s"'<>)\]]*)+/g;
+
+/** Which differences between two runs of the same trigger are ignored. */
+export interface NormalizationOptions {
+  /** Milliseconds by which a time may differ from that of its message. */
+  tolerance: number;
+  /** Whether URLs with generated IDs are equal, although each target has its own host for them. */
+  ignoresGeneratedUrls?: boolean;
+}
+
 /**
  * Returns a function that replaces what differs between two runs of the same trigger: the generated IDs, and times that
  * are within `tolerance` milliseconds of the message's own.
  */
 function createNormalizer(
   { id, workflowRunId, recipientRunId, at }: SentMessage,
-  tolerance: number,
+  { tolerance, ignoresGeneratedUrls }: NormalizationOptions,
 ): (text: string) => string {
   const ids = [id, workflowRunId, recipientRunId];
   return (text) => {
     const withoutIds = ids.reduce((rest, generated) => rest.replaceAll(generated, "<id>"), text);
-    return withoutIds.replace(ISO_TIME, (time) => (Math.abs(Date.parse(time) - at) <= tolerance ? "<time>" : time));
+    const withoutUrls = ignoresGeneratedUrls ? withoutIds.replace(URL_WITH_ID, "<url>") : withoutIds;
+    return withoutUrls.replace(ISO_TIME, (time) => (Math.abs(Date.parse(time) - at) <= tolerance ? "<time>" : time));
   };
 }
 
@@ -41,6 +53,6 @@ function collectFields(value: Json, path: string, normalize: (text: string) => s
 }
 
 /** Returns the texts of a message's content, without what differs between two runs of the same trigger. */
-export function listContentFields(message: SentMessage, tolerance: number): ContentField[] {
-  return collectFields(message.content, "", createNormalizer(message, tolerance));
+export function listContentFields(message: SentMessage, options: NormalizationOptions): ContentField[] {
+  return collectFields(message.content, "", createNormalizer(message, options));
 }

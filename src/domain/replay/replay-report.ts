@@ -33,7 +33,7 @@ const shorten = (text: string): string => {
 };
 
 /** Returns the subject or title of a message, or the beginning of its text. */
-function getTitle(content: JsonObject): string {
+export function getTitle(content: JsonObject): string {
   for (const field of TITLE_FIELDS) {
     const text = content[field];
     if (typeof text === "string" && text.trim() !== "") return shorten(text);

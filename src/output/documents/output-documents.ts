@@ -1,6 +1,7 @@
 import type * as z from "zod/mini";
 import { broadcastViewSchema } from "../../domain/audience/broadcast-view-schema.js";
 import { forecastReportSchema } from "../../domain/forecast/forecast-report-schema.js";
+import { diffReportSchema } from "../../domain/replay/diff-report-schema.js";
 import { replayReportSchema } from "../../domain/replay/replay-report-schema.js";
 import { testReportSchema } from "../../domain/scenario/test-report-schema.js";
 import { sourceReceiptSchema, sourceViewSchema } from "../../domain/trigger/source-receipt-schema.js";
@@ -102,6 +103,12 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
     "Differences of a replay",
     "The recipients with differences, and the totals.",
     replayReportSchema,
+  ),
+  describeDocument(
+    "diff",
+    "Differences from the account",
+    "The recipients with differences, and the totals.",
+    diffReportSchema,
   ),
   describeDocument("runs list", "List of recipient runs", LISTED, recipientRunListSchema),
   describeDocument(

@@ -1,0 +1,147 @@
+import type { Environment } from "../../domain/environment/environment.js";
+import { hasTrait } from "../../domain/message/channel-types.js";
+import type { PreferenceSets } from "../../domain/recipient/preference-set.js";
+import {
+  type RecipientKey,
+  type RecipientUpsert,
+  splitRecipientKey,
+  TENANTS,
+  toRecipientKey,
+  toRecipientReference,
+  USERS,
+} from "../../domain/recipient/recipient.js";
+import type { Subscription } from "../../domain/recipient/subscription.js";
+import { normalizeCreatedAt } from "../../domain/recipient/typed-properties.js";
+import { parseRecipientReference } from "../../domain/run/message-outcomes.js";
+import { KnockError } from "../../errors/knock-error.js";
+import type { ResourceOperations } from "../../ports/resource-operations.js";
+import { isJsonObject, type JsonObject } from "../../util/json.js";
+import { Semaphore } from "../../util/semaphore.js";
+
+/** Limits the recipients that are read, because each one takes several requests. */
+const MAX_RECIPIENTS = 1_000;
+const MAX_CONCURRENT_RECIPIENTS = 5;
+const PAGE_SIZE = 50;
+
+/** Fields of the API that are not properties of the recipient. */
+const RESPONSE_FIELDS: ReadonlySet<string> = new Set(["__typename", "id", "collection", "updated_at"]);
+
+/** The data of recipients on the account. Recipients that do not exist there are absent. */
+export interface AccountRecipients {
+  recipients: Map<RecipientKey, RecipientUpsert>;
+  subscriptions: Subscription[];
+}
+
+/** Returns the properties of the API's user, object or tenant. The API returns null for a property that is not set. */
+function getProperties(key: RecipientKey, body: JsonObject): JsonObject {
+  const isObject = ![USERS, TENANTS].includes(splitRecipientKey(key).collection);
+  const properties = isObject && isJsonObject(body.properties) ? body.properties : body;
+  const own = Object.entries({ created_at: body.created_at ?? null, ...properties });
+  return normalizeCreatedAt(
+    Object.fromEntries(own.filter(([name, value]) => !RESPONSE_FIELDS.has(name) && value !== null)),
+  );
+}
+
+/** Returns the sets by ID. Parts that were never set are null in the API. */
+function toPreferenceSets(sets: readonly JsonObject[]): PreferenceSets {
+  return Object.fromEntries(
+    sets.map(({ id, __typename: _typename, ...set }) => [
+      String(id),
+      Object.fromEntries(Object.entries(set).filter(([, value]) => value !== null)),
+    ]),
+  );
+}
+
+/** Reads recipients of the account, with GET requests only. */
+class AccountReader {
+  private readonly permits = new Semaphore(MAX_CONCURRENT_RECIPIENTS);
+  /** The channels that need channel data. */
+  private readonly channels: readonly string[];
+
+  constructor(
+    private readonly resources: ResourceOperations,
+    environment: Environment,
+  ) {
+    this.channels = Object.values(environment.channels).flatMap((channel) =>
+      channel !== null && (hasTrait(channel.type, "hasDevices") || hasTrait(channel.type, "hasConnections"))
+        ? [channel.id]
+        : [],
+    );
+  }
+
+  async readRecipient(key: RecipientKey): Promise<RecipientUpsert | null> {
+    const release = await this.permits.acquire();
+    try {
+      const body = await this.readBody(key);
+      if (body === null) return null;
+      const reference = toRecipientReference(key);
+      const channel_data: Record<string, JsonObject> = {};
+      for (const channel of this.channels) {
+        const data = (await this.resources.channelData.read(reference, channel))?.data;
+        if (isJsonObject(data)) channel_data[channel] = data;
+      }
+      // The defaults of a tenant are among its properties.
+      const isTenant = splitRecipientKey(key).collection === TENANTS;
+      const preferences = isTenant ? {} : toPreferenceSets(await this.resources.preferences.list(reference));
+      return { key, properties: getProperties(key, body), preferences, channel_data };
+    } finally {
+      release();
+    }
+  }
+
+  /** Returns the subscriptions to an object. */
+  async readSubscriptions(object: RecipientKey): Promise<Subscription[]> {
+    const subscriptions: Subscription[] = [];
+    for (let after: string | undefined; ; ) {
+      const scope = { object: splitRecipientKey(object) };
+      const page = await this.resources.subscriptions.list(scope, { limit: PAGE_SIZE, after });
+      for (const { recipient, properties } of page.items)
+        subscriptions.push({
+          object,
+          recipient: toRecipientKey(parseRecipientReference(recipient)),
+          properties: isJsonObject(properties) ? properties : {},
+        });
+      if (page.page_info.after === null || subscriptions.length > MAX_RECIPIENTS) return subscriptions;
+      after = page.page_info.after;
+    }
+  }
+
+  private readBody(key: RecipientKey): Promise<JsonObject | null> {
+    const { collection, id } = splitRecipientKey(key);
+    if (collection === USERS) return this.resources.users.read(id);
+    return collection === TENANTS ? this.resources.tenants.read(id) : this.resources.objects.read(collection, id);
+  }
+}
+
+/**
+ * Reads what the account knows about recipients: properties, preferences and channel data, and for objects the
+ * subscriptions and their recipients. Throws `usage` for more than 1,000 recipients.
+ */
+export async function readAccountRecipients(
+  resources: ResourceOperations,
+  wanted: Iterable<RecipientKey>,
+  environment: Environment,
+): Promise<AccountRecipients> {
+  const reader = new AccountReader(resources, environment);
+  const recipients = new Map<RecipientKey, RecipientUpsert>();
+  const subscriptions: Subscription[] = [];
+  const known = new Set<RecipientKey>(wanted);
+  for (let next = [...known]; next.length > 0; ) {
+    if (known.size > MAX_RECIPIENTS)
+      throw new KnockError("usage", `more than ${MAX_RECIPIENTS.toLocaleString("en-US")} recipients to read`, {
+        hint: "Name fewer recipients, or an object with fewer subscribers.",
+      });
+    const read = await Promise.all(next.map((key) => reader.readRecipient(key)));
+    for (const recipient of read) if (recipient !== null) recipients.set(recipient.key, recipient);
+    const subscribers: RecipientKey[] = [];
+    for (const recipient of read) {
+      if (recipient === null || [USERS, TENANTS].includes(splitRecipientKey(recipient.key).collection)) continue;
+      const added = await reader.readSubscriptions(recipient.key);
+      subscriptions.push(...added);
+      for (const { recipient: key } of added) if (!known.has(key)) subscribers.push(key);
+    }
+    next = [...new Set(subscribers)];
+    for (const key of next) known.add(key);
+  }
+  return { recipients, subscriptions };
+}
