@@ -11,6 +11,7 @@ import { buildPages } from "./build-page.mjs";
 import { TESTING_BUNDLE, TESTING_ENTRIES, writeTestingModules } from "./build-testing.mjs";
 import {
   confWithoutSchemas,
+  defaultSpinners,
   LATE_CLASSES,
   LATE_OWN_FUNCTIONS,
   LATE_PACKAGES,
@@ -19,6 +20,7 @@ import {
   lateOwnFunctions,
   noChildProcess,
   quicktypeLanguages,
+  undiciWithoutMocks,
 } from "./bundle-plugins.mjs";
 import { formatNotices, readPackages } from "./third-party-notices.mjs";
 
@@ -152,6 +154,8 @@ const sharedCheerio = {
 /** The plugins of packages that need one. */
 const PACKAGE_PLUGINS = {
   conf: [confWithoutSchemas],
+  ora: [defaultSpinners],
+  undici: [undiciWithoutMocks],
   "juice/client.js": [sharedCheerio],
   "quicktype-core": [quicktypeLanguages],
 };

@@ -1,4 +1,5 @@
 // Modules that the bundles replace, so that a start loads less code. The source of packages is never changed.
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 
 /**
@@ -136,5 +137,24 @@ export const confWithoutSchemas = {
     onLoad({ filter: /./, namespace: "no-schemas" }, () => ({
       contents: "export class Ajv2020 {}\nexport default {};",
     }));
+  },
+};
+
+/** Omits undici's mocks, which are for tests. */
+export const undiciWithoutMocks = {
+  name: "undici-without-mocks",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]undici[\\/]lib[\\/]mock[\\/]/ }, () => ({ contents: "module.exports = {};" }));
+  },
+};
+
+/** Limits the 90 spinners of ora to its default and the one for terminals without Unicode. */
+export const defaultSpinners = {
+  name: "default-spinners",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]cli-spinners[\\/]spinners\.json$/ }, ({ path }) => {
+      const { dots, line } = JSON.parse(readFileSync(path, "utf8"));
+      return { contents: JSON.stringify({ dots, line }), loader: "json" };
+    });
   },
 };
