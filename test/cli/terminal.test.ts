@@ -50,6 +50,16 @@ describe.runIf(hasTerminal).concurrent("knock on a terminal", () => {
     expect(quiet.stdout).toMatch(/^[0-9a-f-]{36}\nwarning: timed out while waiting: 1 of 1 run has not ended$/);
   });
 
+  it("draws how far a file of triggers is, with the rate, the failures and the remaining time", async ({ collab }) => {
+    const lines = Array.from({ length: 12 }, () => '{"key":"invite","recipients":["ada"]}');
+    collab.write("triggers.jsonl", ["oops", ...lines].join("\n"));
+    const args = ["notify", "--file", "triggers.jsonl", "--rate", "20", "--output", "results.jsonl"];
+    const { stdout, exitCode } = await collab.onTerminal(args, { env: { NO_COLOR: "1" }, columns: 100 });
+    expect(stdout).toMatch(/100 % · \d+ lines · 1 failed · \d+\/s/);
+    expect(stdout).toContain("✗ 12 of 13 lines triggered · 1 failed");
+    expect(exitCode).toBe(9);
+  });
+
   it("draws no progress and complete tables if the width is unknown", async ({ collab }) => {
     const { stdout } = await collab.onTerminal(["clock", "advance", "1h"], { env: { NO_COLOR: "1" }, columns: 0 });
     expect(stdout).toMatch(/^[^\n]+\(running, .+ ahead of real time\)$/);

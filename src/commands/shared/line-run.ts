@@ -73,6 +73,8 @@ export class LineRun {
   /** The numbers of lines. `retried` is the part of both that had failed in an earlier run. */
   readonly counts = { triggered: 0, failed: 0, skipped: 0, replayed: 0, retried: 0, workflowRuns: 0 };
   lastLine = 0;
+  /** The numbers of lines that were handled, also of those whose outcome is not printed yet. */
+  readonly handled = { lines: 0, failed: 0 };
   private readonly recipientLimit: RecipientLimit;
 
   constructor(
@@ -115,6 +117,13 @@ export class LineRun {
 
   /** Triggers a line. Throws only errors that end the stream. */
   async perform(line: PayloadLine): Promise<HandledLine> {
+    const handled = await this.tryToPerform(line);
+    this.handled.lines++;
+    if (handled.error !== null) this.handled.failed++;
+    return handled;
+  }
+
+  private async tryToPerform(line: PayloadLine): Promise<HandledLine> {
     const results: TriggerResult[] = [];
     try {
       const triggers = this.parse(line);

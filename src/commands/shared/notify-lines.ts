@@ -269,7 +269,7 @@ function showProgress(
   const { output } = context;
   if (output.isTerminal && options.output === null) return work();
   return output.showProgress("reading", async (setText) => {
-    progress.start(() => setText(progress.describe(run.counts)));
+    progress.start(() => setText(progress.describe({ ...run.handled, skipped: run.counts.skipped })));
     await work();
   });
 }

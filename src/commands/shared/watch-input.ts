@@ -41,12 +41,12 @@ export class InputProgress {
   }
 
   /** Returns the lines so far with their rate and, for a file, the remaining time. */
-  describe({ triggered, failed, skipped }: { triggered: number; failed: number; skipped: number }): string {
+  describe({ lines, failed, skipped }: { lines: number; failed: number; skipped: number }): string {
     const seconds = Math.max(0.001, (this.now() - this.startedAt) / 1_000);
-    const parts = [`${formatCount(triggered + failed + skipped)} lines`];
+    const parts = [`${formatCount(lines + skipped)} lines`];
     if (skipped > 0) parts.push(`${formatCount(skipped)} skipped`);
     if (failed > 0) parts.push(`${formatCount(failed)} failed`);
-    parts.push(`${formatCount(Math.round((triggered + failed) / seconds))}/s`);
+    parts.push(`${formatCount(Math.round(lines / seconds))}/s`);
     if (this.expected !== null && this.expected.size > 0 && this.bytes > 0) {
       const part = Math.min(1, this.bytes / this.expected.size);
       parts.unshift(`${Math.floor(part * 100)} %`);
