@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import type { CsvError, Options } from "csv-parse";
 
 /** A row of a CSV file: its fields, or the reason why it cannot be read. `line` is where it starts, counted from 1. */
@@ -41,7 +41,10 @@ export async function* readCsvRows(chunks: AsyncIterable<Uint8Array> | Iterable<
       return undefined;
     },
   };
-  for await (const row of Readable.from(chunks).pipe(parse(options)) as unknown as AsyncIterable<Row>) {
+  const rows = parse(options);
+  // Errors of the input are thrown where the rows are read.
+  pipeline(Readable.from(chunks), rows, () => {});
+  for await (const row of rows as unknown as AsyncIterable<Row>) {
     const end = last as CsvRow | null; // TypeScript does not see the assignment in the callback.
     if (end !== null && row.line >= end.line) break;
     const isUtf8 = !row.fields.some((field) => field.includes(REPLACEMENT_CHARACTER));

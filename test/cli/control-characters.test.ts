@@ -102,7 +102,7 @@ describe.concurrent("control characters in data", () => {
 });
 
 describe("standard output and standard error", () => {
-  it("are written to in only three files", () => {
+  it("are written to in only three files, and files in one", () => {
     const root = resolve(import.meta.dirname, "../../src");
     const writers = readdirSync(root, { recursive: true, encoding: "utf8" })
       .filter((name) => /\.tsx?$/.test(name) && !name.startsWith("page"))
@@ -112,6 +112,8 @@ describe("standard output and standard error", () => {
         ),
       );
     expect(writers.sort()).toEqual([
+      // This one writes JSON to a file that the user names.
+      "app/bulk/append-file.ts",
       // These files write bytes, or text that is already escaped, such as that of a spinner or a question.
       "app/open-process-stream.ts",
       "app/process-io.ts",

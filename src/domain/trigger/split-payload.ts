@@ -32,8 +32,10 @@ export function parseTriggerParts(payload: unknown, workflow: string | null, doc
       return index === 0 || key === null ? parsed : { ...parsed, idempotency_key: `${key}-${index + 1}` };
     } catch (error) {
       if (!(error instanceof KnockError) || index === 0) throw error;
+      const offset = index * MAX_RECIPIENTS;
       throw error.copyWith({
-        details: error.details.map((detail) => shiftRecipientIndex(detail, index * MAX_RECIPIENTS)),
+        message: error.message.replace(/recipients\[(\d+)\]/g, (_, at) => `recipients[${Number(at) + offset}]`),
+        details: error.details.map((detail) => shiftRecipientIndex(detail, offset)),
       });
     }
   });
