@@ -44,7 +44,10 @@ export function registerNotify(program: Command, context: CommandContext): void 
     .option("--object <collection/id...>", "notify these objects, as collection/id");
   addTriggerOptions(command)
     .option("--cancellation-key <key>", "set the key for a later `knock cancel`")
-    .option("--idempotency-key <key>", "return the first response for the same key within 24 hours")
+    .option(
+      "--idempotency-key <key>",
+      "return the first response for the same key within 24 hours; for a file, derive the key of each line",
+    )
     .option(
       "-f, --file <path>",
       "read a payload in JSON, or many from JSON Lines (.jsonl) or CSV (.csv); - is standard input",
