@@ -361,6 +361,7 @@ describe.concurrent("options for files of triggers", () => {
     [["--concurrency", "1.5"], '--concurrency: "1.5" is not a whole number from 1 up to 256'],
     [["--output", FILE], `--output: ${FILE} is also the input`],
     [["--output", JOURNAL], `--output: ${JOURNAL} is also the journal`],
+    [["--journal", FILE, "--resume"], `--journal: ${FILE} is also the input`],
     [["--resume", "--no-journal"], "--resume requires a journal"],
     [["--output", "missing/results.jsonl"], "--output: missing/results.jsonl cannot be written: ENOENT"],
   ])("%j is rejected before anything is sent", async ([args, message], { collab, api }) => {

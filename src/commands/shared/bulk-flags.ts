@@ -72,14 +72,8 @@ export function parseBulkOptions(flags: NotifyFlags, target: "local" | "remote")
     throw new KnockError("usage", `${isResumed ? "--resume" : "--retry-failed"} requires a journal`, {
       hint: flags.file === "-" ? "For standard input, name it with --journal." : "Omit --no-journal.",
     });
-  if (flags.output !== undefined && [flags.file, journal].includes(flags.output))
-    throw new KnockError(
-      "usage",
-      `--output: ${flags.output} is also the ${flags.output === journal ? "journal" : "input"}`,
-      {
-        hint: "Name another file, because it is overwritten.",
-      },
-    );
+  rejectSharedFile("--journal", journal, { input: flags.file });
+  rejectSharedFile("--output", flags.output ?? null, { input: flags.file, journal });
   return {
     maxPerSecond: rate ?? (isRemote ? MAX_API_RATE : null),
     concurrency: isRemote && flags.dryRun !== true ? concurrency : 1,
@@ -89,6 +83,13 @@ export function parseBulkOptions(flags: NotifyFlags, target: "local" | "remote")
     retriesFailed,
     output: flags.output ?? null,
   };
+}
+
+/** Throws `usage` if a file that is written is also used for something else. */
+function rejectSharedFile(flag: string, path: string | null, others: Record<string, string | null | undefined>): void {
+  const use = Object.keys(others).find((name) => path !== null && others[name] === path);
+  if (use !== undefined)
+    throw new KnockError("usage", `${flag}: ${path} is also the ${use}`, { hint: "Name another file." });
 }
 
 function resolveJournalPath({ file, journal, dryRun }: NotifyFlags, isWanted: boolean): string | null {
