@@ -44,6 +44,7 @@ const SCENARIOS = {
   // A broadcast is sent once, so its subcommands cannot share a project.
   broadcasts: { isolated: true },
   dev: { isStopped: true },
+  audit: { isServed: true },
   diff: { isServed: true },
   init: { project: null },
   auth: {

@@ -109,6 +109,33 @@ export const WRITTEN_EXAMPLES = {
       lines: 1_000_000,
     },
   ],
+  audit: [
+    {
+      recipients: [
+        {
+          recipient: "ada",
+          exists: true,
+          workflows: [
+            {
+              workflow: "storage-low",
+              gets_nothing: true,
+              steps: [
+                {
+                  ref: "email_1",
+                  channel_type: "email",
+                  channel: "sendgrid",
+                  reason: { code: "missing_recipient_data", detail: "no email address" },
+                },
+              ],
+            },
+          ],
+        },
+        { recipient: "ghost", exists: false, workflows: [] },
+      ],
+      notes: [],
+      summary: { recipients: 3, workflows: 8, missing: 1, get_nothing: 2 },
+    },
+  ],
   diff: [
     {
       workflow: "new-comment",

@@ -67,6 +67,10 @@ export const COMMANDS: Commands = {
     const { registerDiff } = await import("../commands/diff.js");
     return (program, app) => registerDiff(program, app, createAccountService(app));
   },
+  async audit() {
+    const { registerAudit } = await import("../commands/audit.js");
+    return (program, app) => registerAudit(program, app, createAccountService(app));
+  },
   async validate() {
     const { registerValidate } = await import("../commands/validate.js");
     return (program, app) => registerValidate(program, app, createValidationService(app));

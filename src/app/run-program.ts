@@ -118,7 +118,7 @@ export async function runProgram(
         hint: isHelpTopic(first)
           ? `"${first}" is a help topic. Run \`knock help ${first}\` to read it.`
           : suggestion === undefined
-            ? didYouMean(first, Object.keys(commands), "Commands", 30)
+            ? didYouMean(first, Object.keys(commands), "Commands", 40)
             : `Did you mean ${suggestion}?`,
       });
     }

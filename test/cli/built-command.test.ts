@@ -104,6 +104,7 @@ async function runCommands(collab: Sample): Promise<Commands> {
   const api = await openProjectApi(readProjectFiles(collab.dir));
   const env = { KNOCK_API_KEY: "sk_test_1", KNOCK_BASE_URL: api.url };
   await knock.run(["diff", "welcome", "-r", "ada"], "0 of 1 recipient with differences", { env });
+  await knock.run(["audit", "-r", "ada"], "8 workflows checked", { env });
   await api.close();
   await knock.run(["init", "more"], "✓ more/knock.json");
   await knock.run(["auth", "login", "--with-key"], "stored", { input: "sk_test_0123456789abcdefghij\n" });

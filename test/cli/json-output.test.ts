@@ -9,7 +9,7 @@ import { printProjectChange } from "../../src/output/print-project-change.js";
 import { printWebhookDelivery } from "../../src/output/print-webhook-delivery.js";
 import { RequestLog } from "../../src/output/request-log.js";
 import { checkPrintedDocuments, listDocumentViolations } from "../helpers/output-schemas.js";
-import { openProjectApi } from "../helpers/project-emulator.js";
+import { openProjectApi, SAMPLE_FILES } from "../helpers/project-emulator.js";
 import { inProcessTest } from "../helpers/run-in-process.js";
 import type { Sample } from "../helpers/run-knock.js";
 
@@ -18,7 +18,7 @@ const ALL = OUTPUT_DOCUMENTS.map(({ name }) => name);
 /** Documents of commands that run until they are stopped. test/cli/dev.test.ts checks them. */
 const LONG_RUNNING = ["dev", "dev-ready-file"];
 /** Commands that always use the account. */
-const ACCOUNT_ONLY = ["diff"];
+const ACCOUNT_ONLY = ["audit", "diff"];
 
 interface Schema {
   description?: string;
@@ -305,7 +305,10 @@ describe.concurrent("every printed document matches its schema", () => {
       await run("cancel hello none");
       await run("notify absent -r ada");
       await run("users list");
-      await run("diff new-comment -r ada --set page=Home --no-validate");
+      const hello = "knock/workflows/hello/workflow.json";
+      collab.write(hello, SAMPLE_FILES[hello] as never);
+      await run("diff hello -r ada --set n=1");
+      await run("audit -r ada,ghost");
     } finally {
       await api.close();
     }
@@ -321,6 +324,8 @@ describe.concurrent("every printed document matches its schema", () => {
         "cancel",
         "error",
         "users-list",
+        "diff",
+        "audit",
       ]),
     );
   });

@@ -163,7 +163,7 @@ export async function waitForProjectSnapshot({ stderrLines: lines }: ProjectApi)
 }
 
 /** Commands that always use the account. */
-export const ACCOUNT_COMMANDS = /^knock diff\b/;
+export const ACCOUNT_COMMANDS = /^knock (?:audit|diff)\b/;
 
 /** Runs a command while `knock dev` with the same project takes the place of the account. */
 export async function runWithAccount(sample: Sample, words: readonly string[]): Promise<CommandResult> {

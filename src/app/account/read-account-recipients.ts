@@ -3,6 +3,7 @@ import { hasTrait } from "../../domain/message/channel-types.js";
 import type { PreferenceSets } from "../../domain/recipient/preference-set.js";
 import {
   type RecipientKey,
+  type RecipientReference,
   type RecipientUpsert,
   splitRecipientKey,
   TENANTS,
@@ -22,6 +23,8 @@ import { Semaphore } from "../../util/semaphore.js";
 const MAX_RECIPIENTS = 1_000;
 const MAX_CONCURRENT_RECIPIENTS = 5;
 const PAGE_SIZE = 50;
+/** The status for an ID that no channel of the account has. */
+const UNPROCESSABLE = 422;
 
 /** Fields of the API that are not properties of the recipient. */
 const RESPONSE_FIELDS: ReadonlySet<string> = new Set(["__typename", "id", "collection", "updated_at"]);
@@ -30,6 +33,8 @@ const RESPONSE_FIELDS: ReadonlySet<string> = new Set(["__typename", "id", "colle
 export interface AccountRecipients {
   recipients: Map<RecipientKey, RecipientUpsert>;
   subscriptions: Subscription[];
+  /** Gaps in the data, one sentence each. */
+  notes: string[];
 }
 
 /** Returns the properties of the API's user, object or tenant. The API returns null for a property that is not set. */
@@ -55,17 +60,28 @@ function toPreferenceSets(sets: readonly JsonObject[]): PreferenceSets {
 /** Reads recipients of the account, with GET requests only. */
 class AccountReader {
   private readonly permits = new Semaphore(MAX_CONCURRENT_RECIPIENTS);
-  /** The channels that need channel data. */
-  private readonly channels: readonly string[];
+  /** The keys of the channels that need channel data, by ID. */
+  private readonly channels: ReadonlyMap<string, string>;
+  /** The IDs of channels that the account does not have. */
+  private readonly unknownChannels = new Set<string>();
 
   constructor(
     private readonly resources: ResourceOperations,
     environment: Environment,
   ) {
-    this.channels = Object.values(environment.channels).flatMap((channel) =>
-      channel !== null && (hasTrait(channel.type, "hasDevices") || hasTrait(channel.type, "hasConnections"))
-        ? [channel.id]
-        : [],
+    const channels = Object.values(environment.channels).filter((channel) => channel !== null);
+    this.channels = new Map(
+      channels
+        .filter(({ type }) => hasTrait(type, "hasDevices") || hasTrait(type, "hasConnections"))
+        .map(({ id, key }) => [id, key]),
+    );
+  }
+
+  /** Returns a sentence for each channel that the account does not have. */
+  listNotes(): string[] {
+    return [...this.unknownChannels].map(
+      (id) =>
+        `the account has no channel with the ID of ${this.channels.get(id)} in environment.json, so no recipient has channel data for it`,
     );
   }
 
@@ -76,9 +92,9 @@ class AccountReader {
       if (body === null) return null;
       const reference = toRecipientReference(key);
       const channel_data: Record<string, JsonObject> = {};
-      for (const channel of this.channels) {
-        const data = (await this.resources.channelData.read(reference, channel))?.data;
-        if (isJsonObject(data)) channel_data[channel] = data;
+      for (const id of this.channels.keys()) {
+        const data = await this.readChannelData(reference, id);
+        if (data !== null) channel_data[id] = data;
       }
       // The defaults of a tenant are among its properties.
       const isTenant = splitRecipientKey(key).collection === TENANTS;
@@ -103,6 +119,18 @@ class AccountReader {
         });
       if (page.page_info.after === null || subscriptions.length > MAX_RECIPIENTS) return subscriptions;
       after = page.page_info.after;
+    }
+  }
+
+  private async readChannelData(recipient: RecipientReference, id: string): Promise<JsonObject | null> {
+    if (this.unknownChannels.has(id)) return null;
+    try {
+      const data = (await this.resources.channelData.read(recipient, id))?.data;
+      return isJsonObject(data) ? data : null;
+    } catch (error) {
+      if (!(error instanceof KnockError) || error.status !== UNPROCESSABLE) throw error;
+      this.unknownChannels.add(id);
+      return null;
     }
   }
 
@@ -143,5 +171,5 @@ export async function readAccountRecipients(
     next = [...new Set(subscribers)];
     for (const key of next) known.add(key);
   }
-  return { recipients, subscriptions };
+  return { recipients, subscriptions, notes: reader.listNotes() };
 }

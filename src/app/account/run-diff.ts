@@ -144,7 +144,7 @@ export async function runDiff(
       remote: remoteResult,
       local: await readResult(localOutcome, local),
       tolerance: timeoutMs + TIME_MARGIN_MS,
-      notes: [],
+      notes: account.notes,
     });
   } finally {
     await local.close();

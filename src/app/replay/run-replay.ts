@@ -1,13 +1,12 @@
 import type { ReplayOptions } from "../../commands/shared/replay-service.js";
 import type { RecordedHistory, SentMessage } from "../../domain/replay/recorded-history.js";
 import { buildReplayReport, type RejectedTrigger, type ReplayReport } from "../../domain/replay/replay-report.js";
-import { KnockError } from "../../errors/knock-error.js";
 import type { Store } from "../../ports/store.js";
 import type { Project } from "../../project/open-project.js";
 import { createRootFinder, readRuns, readSentMessages } from "../../replay/read-runs.js";
 import { runTriggers } from "../../replay/run-triggers.js";
-import { didYouMean } from "../../util/find-nearest.js";
 import { toIsoTime } from "../../util/iso-time.js";
+import { checkWorkflowKeys } from "../check-workflow-keys.js";
 import type { ProcessIO } from "../process-io.js";
 import { openReplayEngine } from "./open-replay-engine.js";
 import { openRevision } from "./open-revision.js";
@@ -66,7 +65,7 @@ async function runAgainst(
 }
 
 /** Throws `workflow_missing` for a key that neither the project nor a trigger has. */
-async function checkWorkflowKeys(
+async function checkSelectedWorkflows(
   { range }: ReplayOptions,
   { history }: ReplaySource,
   { project }: ReplayContext,
@@ -75,11 +74,7 @@ async function checkWorkflowKeys(
   const known = [
     ...new Set([...(await project.workflowKeys()), ...history.triggers.map(({ trigger }) => trigger.workflow)]),
   ];
-  for (const key of range.workflows)
-    if (!known.includes(key))
-      throw new KnockError("workflow_missing", `there is no workflow "${key}"`, {
-        hint: didYouMean(key, known, "Workflows"),
-      });
+  checkWorkflowKeys(range.workflows, known);
 }
 
 const withSide = (side: RejectedTrigger["side"], { rejected }: ReplayRun): RejectedTrigger[] =>
@@ -140,7 +135,7 @@ export async function runReplay(
   options: ReplayOptions,
   context: ReplayContext,
 ): Promise<ReplayReport> {
-  await checkWorkflowKeys(options, source, context);
+  await checkSelectedWorkflows(options, source, context);
   const { against } = options;
   return against === null
     ? compareWithRecorded(source, options, context)

@@ -206,5 +206,11 @@ export function createAccountService({ target, project, io, output }: AppService
       const context = { project: files, remote, io, warn: (text: string) => output.warn(text), setProgress };
       return runDiff(trigger, options, context);
     },
+    async audit(users, workflows, { remote: _remote, ...flags }, setProgress) {
+      const files = await project.requireLocalFiles(flags);
+      const remote = await target.open({ ...flags, target: "remote" }, "read");
+      const { runAudit } = await import("../account/run-audit.js");
+      return runAudit(users, workflows, { project: files, resources: await remote.openResources(), setProgress });
+    },
   };
 }

@@ -32,8 +32,8 @@ import { readGuides } from "../../project/read-guides.js";
 import { type ProjectFile, readProjectJson, readProjectText } from "../../project/read-project-text.js";
 import { listScenarioFiles, readScenarios } from "../../project/read-scenarios.js";
 import { readSilencers } from "../../project/read-silencers.js";
-import { didYouMean } from "../../util/find-nearest.js";
 import { isJsonObject, type Json, type JsonObject } from "../../util/json.js";
+import { checkWorkflowKeys } from "../check-workflow-keys.js";
 import { checkSilentDrops } from "./check-recipients.js";
 import { checkWindows } from "./check-windows.js";
 import { countFiles, listFiles, listFolders, PAYLOADS_FOLDER, readPayloadData } from "./list-project-files.js";
@@ -255,11 +255,7 @@ export async function validateProject(
   { keys, cwd, checksEmails }: ValidationOptions,
 ): Promise<ValidationReport> {
   const known = await project.workflowKeys();
-  for (const key of keys)
-    if (!known.includes(key))
-      throw new KnockError("workflow_missing", `there is no workflow "${key}"`, {
-        hint: didYouMean(key, known, "Workflows"),
-      });
+  checkWorkflowKeys(keys, known);
   const validator = new ProjectValidator(project, cwd, checksEmails);
   const isEnvironmentValid = await validator.checkEnvironment();
   if (isEnvironmentValid) {

@@ -1,5 +1,7 @@
+import type { RecipientKey } from "../../domain/recipient/recipient.js";
 import type { DiffReport } from "../../domain/replay/diff-report.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
+import type { AuditReport } from "../../domain/validation/audit-report-schema.js";
 import type { TargetFlags } from "../services.js";
 
 export interface DiffOptions {
@@ -20,4 +22,14 @@ export interface AccountService {
     flags: TargetFlags,
     setProgress: (text: string) => void,
   ): Promise<DiffReport>;
+  /**
+   * Returns which channel steps would send nothing to users of the account, and why. `workflows` is empty for all of the
+   * project. Sends only requests that read. Throws `project_missing` and `workflow_missing`.
+   */
+  audit(
+    users: readonly RecipientKey[],
+    workflows: readonly string[],
+    flags: TargetFlags,
+    setProgress: (text: string) => void,
+  ): Promise<AuditReport>;
 }

@@ -1,8 +1,10 @@
 import type { Environment } from "../../domain/environment/environment.js";
 import { type RecipientUpsert, splitRecipientKey, USERS } from "../../domain/recipient/recipient.js";
+import type { Reason } from "../../domain/run/outcome.js";
 import type { ChannelStep } from "../../domain/steps/channel-step.js";
 import { walkChannelSteps, walkSteps } from "../../domain/steps/walk-steps.js";
 import { hasLiquid } from "../../domain/template/has-liquid.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
 import { KnockError } from "../../errors/knock-error.js";
 import { isJsonObject } from "../../util/json.js";
 import { resolveChannels } from "../channel/execute-channel.js";
@@ -23,19 +25,26 @@ interface SilentDrop {
 /** Step types that notify someone without a message of this workflow. */
 const OTHER_NOTIFICATIONS: ReadonlySet<string> = new Set(["trigger_workflow"]);
 
+/** Why a step sends nothing, whatever the data of a trigger is. */
 interface CertainSkip {
-  reason: string;
+  reason: Reason;
   /** Whether the user's own preferences decided. */
   isOwnChoice: boolean;
 }
 
+/** The channel steps of a workflow for a user. `skip` is null if the step may send. */
+interface UserSteps {
+  user: string;
+  steps: { step: ChannelStep; skip: CertainSkip | null }[];
+}
+
 /** Returns why a skip is independent of the trigger's data, or null if other data may send. */
-function toCertainSkip({ reason: { code, detail }, eventData }: Skip): CertainSkip | null {
-  if (code === "missing_recipient_data" || code === "channel_not_configured")
-    return { reason: detail ?? code, isOwnChoice: false };
+function toCertainSkip({ reason, eventData }: Skip): CertainSkip | null {
+  const { code } = reason;
+  if (code === "missing_recipient_data" || code === "channel_not_configured") return { reason, isOwnChoice: false };
   const preference = eventData?.preference;
   if (code !== "preference" || !isJsonObject(preference) || preference.value !== false) return null;
-  return { reason: detail ?? code, isOwnChoice: preference.set === "recipient" };
+  return { reason, isOwnChoice: preference.set === "recipient" };
 }
 
 /** Returns why a step certainly sends nothing, or null if it may send. */
@@ -53,9 +62,40 @@ function findCertainSkip(step: ChannelStep, execution: RunExecution): CertainSki
   return skips.includes(null) ? null : (skips[0] ?? null);
 }
 
+/** Returns whether a workflow notifies someone only by its own channel steps. */
+export function sendsOnlyByChannelSteps({ steps }: Workflow): boolean {
+  const types = [...walkSteps(steps)].map(({ step }) => step.type);
+  return types.includes("channel") && !types.some((type) => OTHER_NOTIFICATIONS.has(type));
+}
+
+/**
+ * Returns the channel steps of a workflow for each user, with the reason if a step sends nothing, whatever the data and the
+ * conditions are. The engine's own decisions are used, for a run that is not stored. Users for whom a step cannot be
+ * decided without the data of a trigger are left out.
+ */
+export function findCertainSkips(
+  compiled: CompiledWorkflow,
+  environment: Environment,
+  recipients: readonly RecipientUpsert[],
+  now: number,
+): UserSteps[] {
+  const steps = [...walkChannelSteps(compiled.workflow.steps)].map(({ step }) => step);
+  const users = recipients.filter(({ key }) => splitRecipientKey(key).collection === USERS);
+  return buildSampleExecutions({ compiled, environment, now }, users, {}).flatMap((execution): UserSteps[] => {
+    try {
+      const { id: user } = splitRecipientKey(execution.run.recipient);
+      return [{ user, steps: steps.map((step) => ({ step, skip: findCertainSkip(step, execution) })) }];
+    } catch (error) {
+      // Without the data of a trigger, it is unknown what the workflow does.
+      if (error instanceof RenderError || error instanceof KnockError) return [];
+      throw error;
+    }
+  });
+}
+
 /**
  * Returns the users who would get nothing from a workflow, whatever its data and conditions are. Users who turned all of it
- * off by their own preferences are not in the result. The engine's own decisions are used, for a run that is not stored.
+ * off by their own preferences are not in the result.
  */
 export function findSilentDrops(
   compiled: CompiledWorkflow,
@@ -63,26 +103,10 @@ export function findSilentDrops(
   recipients: readonly RecipientUpsert[],
   now: number,
 ): SilentDrop[] {
-  const { workflow } = compiled;
-  const steps = [...walkChannelSteps(workflow.steps)].map(({ step }) => step);
-  if (steps.length === 0) return [];
-  if ([...walkSteps(workflow.steps)].some(({ step }) => OTHER_NOTIFICATIONS.has(step.type))) return [];
-  const users = recipients.filter(({ key }) => splitRecipientKey(key).collection === USERS);
-  return buildSampleExecutions({ compiled, environment, now }, users, {}).flatMap((execution): SilentDrop[] => {
-    try {
-      const skips = steps.map((step) => ({ step, skip: findCertainSkip(step, execution) }));
-      if (skips.some(({ skip }) => skip === null)) return [];
-      if (skips.every(({ skip }) => skip?.isOwnChoice)) return [];
-      return [
-        {
-          user: splitRecipientKey(execution.run.recipient).id,
-          reasons: skips.map(({ step, skip }) => `${step.ref}: ${skip?.reason}`),
-        },
-      ];
-    } catch (error) {
-      // Without the data of a trigger, it is unknown what the workflow does.
-      if (error instanceof RenderError || error instanceof KnockError) return [];
-      throw error;
-    }
+  if (!sendsOnlyByChannelSteps(compiled.workflow)) return [];
+  return findCertainSkips(compiled, environment, recipients, now).flatMap(({ user, steps }): SilentDrop[] => {
+    const isSilent = steps.every(({ skip }) => skip !== null) && !steps.every(({ skip }) => skip?.isOwnChoice);
+    const reasons = steps.map(({ step, skip }) => `${step.ref}: ${skip?.reason.detail ?? skip?.reason.code}`);
+    return isSilent ? [{ user, reasons }] : [];
   });
 }

@@ -5,6 +5,7 @@ import { diffReportSchema } from "../../domain/replay/diff-report-schema.js";
 import { replayReportSchema } from "../../domain/replay/replay-report-schema.js";
 import { testReportSchema } from "../../domain/scenario/test-report-schema.js";
 import { sourceReceiptSchema, sourceViewSchema } from "../../domain/trigger/source-receipt-schema.js";
+import { auditReportSchema } from "../../domain/validation/audit-report-schema.js";
 import { validationReportSchema } from "../../domain/validation/validation-report-schema.js";
 import { typesReportSchema } from "../../domain/workflow/types-report-schema.js";
 import { bulkResultSchema } from "./bulk.js";
@@ -109,6 +110,12 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
     "Differences from the account",
     "The recipients with differences, and the totals.",
     diffReportSchema,
+  ),
+  describeDocument(
+    "audit",
+    "Users who get nothing",
+    "The users with skipped steps, and the totals.",
+    auditReportSchema,
   ),
   describeDocument("runs list", "List of recipient runs", LISTED, recipientRunListSchema),
   describeDocument(
