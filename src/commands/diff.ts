@@ -27,7 +27,7 @@ export function registerDiff(program: Command, context: CommandContext, services
     .argument("[workflow]", "the workflow's key")
     .summary("Run a trigger locally and on the account, and compare")
     .description(
-      "Run the same trigger on the account and in a new store in memory, in sandbox mode and without delays. List the recipients, steps and messages that differ. Nothing is delivered. Exit 1 if there are differences, and 10 if the account takes too long.",
+      "Run the same trigger on the account and in a new store in memory, in sandbox mode and without delays. List the recipients, steps and messages that differ. Nothing is delivered, except that in-app messages appear in the feeds of the account. Exit 1 if there are differences, and 10 if the account takes too long.",
     )
     .optionsGroup(OPTION_GROUPS.payload)
     .option("-r, --recipients <value...>", "notify these users: IDs (a,b), JSON, @file.json or @- (standard input)")

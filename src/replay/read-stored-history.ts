@@ -16,7 +16,7 @@ import { createRootFinder, readRuns, readSentMessages } from "./read-runs.js";
 const REQUEST_STEPS: ReadonlySet<string> = new Set(["http_fetch", "ai_agent"]);
 
 /** Steps whose effects are already part of the recipients that the store knows now. */
-const RECIPIENT_STEPS: ReadonlySet<string> = new Set([
+export const RECIPIENT_STEPS: ReadonlySet<string> = new Set([
   "update_user",
   "update_object",
   "update_tenant",

@@ -261,6 +261,25 @@ describe("runDiff", () => {
     expect(report).toMatchObject({ timed_out: true, recipients: [], summary: { recipients: 2, equal: 0 } });
   });
 
+  it("notes steps whose effects on the account are not compared", async ({ compare }) => {
+    const steps = [
+      {
+        ref: "update_1",
+        type: "update_user",
+        settings: { recipient_mode: "current", update_properties: '{ "plan": "pro" }' },
+      },
+      { ref: "next_1", type: "trigger_workflow", settings: { workflow_key: "letter" } },
+    ];
+    const files = { [HELLO]: { name: "Hello", steps } };
+    const comparison = await compare({ account: files, local: files });
+    const { recipients, notes } = await comparison.run("hello", PAYLOAD);
+    expect(recipients).toEqual([]);
+    expect(notes).toEqual([
+      "data that steps change is also changed on the account, and is not compared: update_1",
+      "the runs of workflows that steps trigger are not compared: next_1",
+    ]);
+  });
+
   it("sends nothing if the project rejects the trigger", async ({ compare }) => {
     const trigger_data_json_schema = { type: "object", required: ["n"] };
     const strict = { [HELLO]: { name: "Hello", trigger_data_json_schema, steps: [{ ...FEED, ...TEMPLATE }] } };

@@ -4,12 +4,15 @@ import { buildDiffReport, type DiffReport, type TargetResult } from "../../domai
 import { parseSentMessage } from "../../domain/replay/parse-sent-message.js";
 import type { SentMessage } from "../../domain/replay/recorded-history.js";
 import type { RecipientOutcome, TriggerOutcome } from "../../domain/run/outcome.js";
+import { walkSteps } from "../../domain/steps/walk-steps.js";
 import type { Trigger } from "../../domain/trigger/trigger.js";
+import type { Workflow } from "../../domain/workflow/workflow.js";
 import { readOnce } from "../../engine/workflow/read-once.js";
 import { KnockError } from "../../errors/knock-error.js";
 import type { LocalOperations, Operations } from "../../ports/operations.js";
 import type { Seed } from "../../ports/seed-store.js";
 import type { Project } from "../../project/open-project.js";
+import { RECIPIENT_STEPS } from "../../replay/read-stored-history.js";
 import { openSqliteStore } from "../../store/sqlite/open-sqlite-store.js";
 import { createLocalEngine, readSeeds } from "../open-local-engine.js";
 import type { ProcessIO } from "../process-io.js";
@@ -36,6 +39,22 @@ function listParties({ recipients, actor, tenant }: Trigger): Set<RecipientKey> 
   if (actor !== null) keys.add(actor.key);
   if (tenant !== null) keys.add(toRecipientKey({ collection: TENANTS, id: tenant.id }));
   return keys;
+}
+
+/** Returns a sentence for each kind of step whose effects are not compared, or that may differ by itself. */
+function listStepNotes(workflow: Workflow | null): string[] {
+  const refs = (isListed: (type: string) => boolean): string =>
+    [...walkSteps(workflow?.steps ?? [])].flatMap(({ step }) => (isListed(step.type) ? [step.ref] : [])).join(", ");
+  const changes = refs((type) => RECIPIENT_STEPS.has(type));
+  const triggers = refs((type) => type === "trigger_workflow");
+  const cohorts = refs((type) => type === "random_cohort");
+  return [
+    ...(changes === ""
+      ? []
+      : [`data that steps change is also changed on the account, and is not compared: ${changes}`]),
+    ...(triggers === "" ? [] : [`the runs of workflows that steps trigger are not compared: ${triggers}`]),
+    ...(cohorts === "" ? [] : [`the account may choose another cohort than the local engine: ${cohorts}`]),
+  ];
 }
 
 /** Returns the project's recipients files, in which the recipients of the account are replaced by what it knows. */
@@ -144,7 +163,7 @@ export async function runDiff(
       remote: remoteResult,
       local: await readResult(localOutcome, local),
       tolerance: timeoutMs + TIME_MARGIN_MS,
-      notes: account.notes,
+      notes: [...account.notes, ...listStepNotes(await project.workflow(trigger.workflow))],
     });
   } finally {
     await local.close();
