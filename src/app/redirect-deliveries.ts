@@ -31,7 +31,9 @@ export function redirectDeliveries(
       ...provider,
       send(...values) {
         if (!warned.has(channel.key))
-          warn(`channel "${channel.key}" delivers to its recipients: recipients.redirect applies only to emails`);
+          warn(
+            `channel "${channel.key}" delivers to the original recipients: recipients.redirect applies only to emails`,
+          );
         warned.add(channel.key);
         return provider.send(...values);
       },

@@ -39,7 +39,7 @@ interface SettingSources {
   flags: TargetFlags;
   env: EnvironmentVariables;
   project: ProjectSettings;
-  /** The paths that errors name. */
+  /** The paths of the files in errors. */
   projectFile: string;
   profileFile: () => string;
   /** Reads the profile with this name, or the default profile for null. It is called only when a setting needs it. */

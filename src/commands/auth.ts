@@ -84,10 +84,10 @@ export function registerAuth(program: Command, context: CommandContext): void {
 
   const status = auth
     .command("status")
-    .description("Show the API key that commands use and where it comes from, and list profiles")
+    .description("Show the API key in use and where it comes from, and list profiles")
     .optionsGroup(OPTION_GROUPS.profile)
-    .option("--profile <name>", "show the key of commands with this profile")
-    .option("--api-key <key>", "show the key of commands with this flag")
+    .option("--profile <name>", "show the key that commands use with this profile")
+    .option("--api-key <key>", "show this key instead of the stored one")
     .option("--base-url <url>", "use this base URL of the API")
     .option("--check", "ask the API whether it accepts the key, with a request that changes nothing");
   addExamples(addCommonOptions(status), ["knock auth status", "knock auth status --profile staging"]);

@@ -9,10 +9,10 @@ export function registerCompletion(program: Command, { output }: CommandContext,
   const command = program
     .command("completion")
     .helpGroup(COMMAND_GROUPS.settings)
-    .addArgument(new Argument("<shell>", "the shell").choices(COMPLETION_SHELLS))
+    .addArgument(new Argument("<shell>", "the shell that runs the script").choices(COMPLETION_SHELLS))
     .summary("Print a shell completion script")
     .description(
-      "Print a script that completes commands, options, and names of the project at hand. Load it with `source <(knock completion bash)`, or with the same for zsh, in the startup file of the shell. For fish, write it to ~/.config/fish/completions/knock.fish.",
+      "Print a script that completes commands, options, and names from the project. Load it in the startup file of the shell: `source <(knock completion bash)` or `source <(knock completion zsh)`. For fish, write it to ~/.config/fish/completions/knock.fish.",
     );
   addExamples(addCommonOptions(command), ["knock completion bash", "knock completion fish"]);
   command.action(async (shell: CompletionShell) => {

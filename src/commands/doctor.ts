@@ -11,7 +11,7 @@ export function registerDoctor(program: Command, context: CommandContext, servic
   const command = program
     .command("doctor")
     .helpGroup(COMMAND_GROUPS.settings)
-    .summary("Check the setup")
+    .summary("Check the installation and settings")
     .description(
       "Check Node, the project, the local store, stored keys and file modes. Exit 1 if there is an error. On the remote target, also check that the API can be reached and accepts the key.",
     );

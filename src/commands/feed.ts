@@ -46,8 +46,8 @@ export function registerFeed(program: Command, context: CommandContext): void {
     .argument("[user]", "a user ID")
     .description("List the items of a feed, newest first, with the counts of unread and unseen items")
     .optionsGroup(OPTION_GROUPS.filters)
-    .option("--object <collection/id>", "list the feed of an object")
-    .option("--channel <key>", "list only items of this in-app channel (key or ID)")
+    .option("--object <collection/id>", "list the feed of an object (local target only)")
+    .option("--channel <key>", "list only items of this in-app channel: key or ID (with --remote, an ID is required)")
     .option("--tenant <id>", "list only items of this tenant and items without a tenant")
     .option("--status <status>", `list only items with this status: ${FEED_STATUSES.join(", ")}`, "all")
     .option("--archived <which>", `select archived items: ${FEED_ARCHIVED.join(", ")}`, "exclude");

@@ -33,8 +33,8 @@ export function registerForecast(program: Command, context: CommandContext, serv
       "Run triggers at their times in a new store in memory, and count the messages of each recipient, day and channel. Nothing is sent. Exit 1 if a budget is exceeded.",
     )
     .optionsGroup(OPTION_GROUPS.behavior)
-    .option("--duration <duration>", "run for this time after the first trigger (default: 30d)")
-    .option("--max-per-day <n>", "exit 1 if a recipient gets more messages on a day")
+    .option("--duration <duration>", "set the simulated time after the first trigger (default: 30d)")
+    .option("--max-per-day <n>", "exit 1 if a recipient gets more than this number of messages on a day")
     .option("--quiet-hours <hours>", "list messages in these hours of the recipient's time zone, such as 22:00-08:00")
     .option("--svg <file>", "write a plot of the messages of each day");
   addExamples(addCommonOptions(addBranchOption(addProjectOptions(command))), ({ timedFile }) => [
@@ -64,8 +64,8 @@ async function runForecastCommand(
   const durationMs = duration === undefined ? DEFAULT_DURATION_MS : parseDurationArgument(duration, "--duration");
   const triggers = await readTimedTriggers(file, input);
   if (triggers.length === 0)
-    throw new KnockError("usage", `${formatInputName(file)} has no triggers`, {
-      hint: 'Write one per line: {"at":"2026-03-01T09:00:00Z","key":"welcome","recipients":["ada"]}',
+    throw new KnockError("usage", `${formatInputName(file)} contains no triggers`, {
+      hint: 'Write one trigger per line: {"at":"2026-03-01T09:00:00Z","key":"welcome","recipients":["ada"]}',
     });
   const report = await output.showProgress("forecasting", (setText) =>
     services.forecast({ triggers, durationMs, limits }, flags, setText),

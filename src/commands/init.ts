@@ -31,7 +31,7 @@ export function registerInit(program: Command, { output }: CommandContext, servi
     }
     if (files.length === 0) output.note("all files already exist");
     if (within !== null)
-      output.note(`note: ${within} also contains a project; commands below the new folder use the new project`);
+      output.note(`note: ${within} also contains a project; commands in the new folder use the new project`);
     output.note(`try: ${folder === "." ? "" : `cd ${folder} && `}${next}`);
   });
 }

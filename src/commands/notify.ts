@@ -50,14 +50,14 @@ export function registerNotify(program: Command, context: CommandContext): void 
     )
     .option(
       "-f, --file <path>",
-      "read a payload in JSON, or many from JSON Lines (.jsonl) or CSV (.csv); - is standard input",
+      "read one payload from JSON, or many from JSON Lines (.jsonl) or CSV (.csv); - is standard input",
     )
     .option("--format <format>", "set the format of --file: json, jsonl or csv (default: by file name)")
     .optionsGroup(OPTION_GROUPS.behavior)
     .option("--sandbox-mode", "render and store messages without delivering them")
     .option("--skip-delay", "skip delay steps")
     .option("--wait [duration]", "wait until every run has ended, or for this duration")
-    .option("--max-recipients <n>", "trigger nothing for more recipients, in all lines together (exit 6)")
+    .option("--max-recipients <n>", "limit the number of recipients, counted over all lines of a file (exit 6)")
     .optionsGroup(OPTION_GROUPS.testing)
     .option("--dry-run", "check the trigger and show the request without sending it")
     .option("--expect <rule...>", `exit 1 unless every rule is met, such as ${RUN_RULE_EXAMPLES}`)

@@ -31,10 +31,13 @@ export function registerPreferences(program: Command, context: CommandContext): 
     .summary("Show and change preferences")
     .description("Show and change the preference sets of users and objects: the default set and one set per tenant.");
   const verb = (name: string, description: string): Command =>
-    preferences.command(name).argument("<recipient>", "a user ID, or collection/id").description(description);
+    preferences
+      .command(name)
+      .argument("<recipient>", "a user ID, or collection/id for an object")
+      .description(description);
   const set = preferences
     .command("set")
-    .argument("<recipient...>", "user IDs, or collection/id")
+    .argument("<recipient...>", "a user ID, or collection/id for an object")
     .description("Replace a preference set of one or more recipients, or merge into it with --merge");
   const addSetIdOption = (command: Command): Command =>
     command
@@ -43,7 +46,7 @@ export function registerPreferences(program: Command, context: CommandContext): 
 
   const list = verb(
     "list",
-    "List all preference sets of a recipient with the defaults of the environment and tenant applied",
+    "List all preference sets of a recipient, including the defaults of the environment and tenant",
   );
   addResourceOptions(addPageOptions(list), ({ user }) => [`knock preferences list ${user}`]).action(
     async (recipient: string, flags: ResourceFlags & PageFlags) => {
@@ -55,7 +58,7 @@ export function registerPreferences(program: Command, context: CommandContext): 
   );
 
   addResourceOptions(
-    addSetIdOption(verb("get", "Show a preference set with the defaults of the environment and tenant applied")),
+    addSetIdOption(verb("get", "Show a preference set, including the defaults of the environment and tenant")),
     ({ user, object, tenant }) => [
       `knock preferences get ${user}`,
       `knock preferences get ${object.collection}/${object.id} --set-id ${tenant} --json`,

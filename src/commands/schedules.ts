@@ -29,7 +29,7 @@ async function requireBody(flags: RequestBodyFlags, context: CommandContext): Pr
   const body = await readRequestBody(flags, new InputReader(context.input));
   if (body !== null) return body;
   throw new KnockError("usage", "no body given", {
-    hint: "Use --file body.json or --data with the JSON body of the API.",
+    hint: "Give the JSON body of the API's request with --file body.json or --data.",
   });
 }
 
@@ -55,7 +55,7 @@ export function registerSchedules(program: Command, context: CommandContext): vo
   const get = schedules
     .command("get")
     .argument("<id>", "a schedule ID")
-    .description("Show a schedule. The remote target needs its workflow or its recipient.")
+    .description("Show a schedule. On the remote target, --workflow or --recipient is required.")
     .optionsGroup(OPTION_GROUPS.filters)
     .option("--workflow <key>", "limit the search to schedules of this workflow")
     .option("--recipient <id>", "limit the search to schedules for this user ID or collection/id");
@@ -105,7 +105,9 @@ export function registerSchedules(program: Command, context: CommandContext): vo
   ).action(async (ids: string[], flags: ChangeFlags) => {
     const body = await requireBody(flags, context);
     if (ids.length > 0 && body.schedule_ids !== undefined)
-      throw new KnockError("usage", "schedules are given twice: as arguments and as schedule_ids of the body");
+      throw new KnockError("usage", "schedules are given twice: as arguments and as schedule_ids of the body", {
+        hint: "Remove the arguments or schedule_ids.",
+      });
     const resources = await openResources(context, flags, "write");
     const change = ids.length > 0 ? { ...body, schedule_ids: ids } : body;
     printSchedules({ items: await resources.schedules.update(change) }, context.output);

@@ -66,7 +66,7 @@ async function changeInParts(
         changed.push(...(await change({ ...body, recipients: part })));
       } catch (error) {
         if (!(error instanceof KnockError) || start === 0) throw error;
-        const before = `The first ${start} of ${recipients.length} recipients were processed before.`;
+        const before = `Before this error, the first ${start} of ${recipients.length} recipients were processed.`;
         throw error.copyWith({ hint: error.hint === undefined ? before : `${before} ${error.hint}` });
       }
       setText(`${verb} subscriptions: ${start + part.length} of ${recipients.length}`);

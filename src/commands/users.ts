@@ -43,21 +43,23 @@ export function registerUsers(program: Command, context: CommandContext): void {
 function registerMerge(users: Command, context: CommandContext): void {
   const merge = users
     .command("merge")
-    .argument("<id>", "the ID of the user that stays")
-    .argument("<other-id>", "the ID of the user that is deleted")
-    .description("Merge a user into another one and delete it. Values of the user that stays take precedence.");
+    .argument("<id>", "the ID of the user to keep")
+    .argument("<other-id>", "the ID of the user to merge into it and delete")
+    .description(
+      "Merge the second user into the first one, and delete the second. Values of the first user take precedence.",
+    );
   addResourceOptions(merge, ({ user, actor }) => [`knock users merge ${user} ${actor}`]).action(
     async (id: string, otherId: string, flags: ResourceFlags) => {
       if (id === otherId)
         throw new KnockError("usage", `a user cannot be merged into itself: ${JSON.stringify(id)}`, {
-          hint: "Give the IDs of two users.",
+          hint: "Give two different IDs.",
         });
       const { users: operations } = await openResources(context, flags, "write");
       const merged = await operations.merge(id, otherId);
       if (merged !== null) return printResource("user", merged, context.output);
       const missing = (await operations.read(id)) === null ? id : otherId;
       throw new KnockError("resource_missing", `there is no user "${missing}"`, {
-        details: [{ pointer: "", message: "is no user's id", value: missing }],
+        details: [{ pointer: "", message: "is not the ID of a known user", value: missing }],
         hint: "Run `knock users list` to see known users. Nothing was changed.",
       });
     },

@@ -21,11 +21,13 @@ export function registerValidate(program: Command, context: CommandContext, serv
     .helpGroup(COMMAND_GROUPS.develop)
     .argument("[keys...]", "keys of workflows (default: all files of the project)")
     .summary("Check the project's files")
-    .description("Check the project's files offline. Exit 1 if there are errors, and with --strict also for warnings.")
+    .description(
+      "Check the project's files offline. Exit 1 if there are errors, and with --strict also if there are warnings.",
+    )
     .optionsGroup(OPTION_GROUPS.behavior)
-    .option("--strict", "exit 1 also if there are warnings")
+    .option("--strict", "treat warnings as errors (exit 1)")
     .option("--emails", "render the emails, and check their HTML, links and headers")
-    .option("--fix", "replace misspelled keys in the files, if only one key can be meant");
+    .option("--fix", "correct misspelled keys in the files, if there is exactly one possible correction");
   addCommonOptions(addBranchOption(addProjectOptions(command)))
     .optionsGroup(OPTION_GROUPS.output)
     .addOption(

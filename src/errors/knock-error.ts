@@ -5,7 +5,7 @@ export interface ErrorDetail {
   pointer: string;
   message: string;
   value?: unknown;
-  /** The key that an unknown key certainly means. */
+  /** The only possible correction of an unknown key. */
   suggested_key?: string;
   /** The project's file that contains it, and the location in the file, counted from 1. */
   file?: string;

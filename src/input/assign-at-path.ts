@@ -39,7 +39,7 @@ export function assignAtPath(target: JsonObject, segments: readonly Segment[], v
   for (const [index, segment] of segments.entries()) {
     if (segment === "__proto__") throw new KnockError("usage", `${name}: "__proto__" is not allowed as a key`);
     if (typeof segment === "number" && segment > MAX_INDEX)
-      throw new KnockError("usage", `${name}: the index is too large`);
+      throw new KnockError("usage", `${name}: the index ${segment} is too large: the maximum is ${MAX_INDEX}`);
     const slot = container as Record<Segment, Json>;
     if (index === segments.length - 1) {
       slot[segment] = value;

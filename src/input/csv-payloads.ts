@@ -56,7 +56,7 @@ export class CsvPayloads {
     if (fields.length !== columns.length)
       throw toRowError(
         line,
-        `has ${fields.length} fields, and the first row has ${columns.length}`,
+        `has ${fields.length} fields, but the first row has ${columns.length}`,
         this.inputName,
         "Give each row as many fields as the first row. An empty field is left out of the payload.",
       );
@@ -79,7 +79,7 @@ function parseColumn(title: string, location: string): Column {
   if ((FIELDS as readonly unknown[]).includes(field)) return { name, path, isText: isText || TEXT_FIELDS.has(name) };
   const nearest = findNearest(String(field ?? ""), FIELDS);
   throw new KnockError("usage", `${location}: ${name === "" ? "a column has no name" : `unknown column "${name}"`}`, {
-    hint: `${nearest === undefined ? `Columns of trigger data start with data, such as data.${name || "page"}.` : `Did you mean "${nearest}"?`} The others are ${FIELDS.join(", ")}.`,
+    hint: `${nearest === undefined ? `Columns of trigger data start with data, such as data.${name || "page"}.` : `Did you mean "${nearest}"?`} Valid fields: ${FIELDS.join(", ")}.`,
   });
 }
 

@@ -48,7 +48,7 @@ async function parsePayloadLine(line: StreamLine, inputName: string): Promise<Js
       details: [{ pointer: "", message, file: inputName, line: number, column }],
       hint,
     });
-  if ("error" in line) throw fail("usage", line.error, 1, "Each line is one JSON object in UTF-8.");
+  if ("error" in line) throw fail("usage", line.error, 1, "Write one JSON object per line, in UTF-8.");
   const parsed = await parseJson(line.text);
   if ("value" in parsed) return checkDepth(parsed.value, `${inputName}:${number}`);
   const isFirst = number === 1 && /^\s*[{[]/.test(line.text);

@@ -47,7 +47,7 @@ export function resolveFormat({ file, format }: PayloadFlags): PayloadFormat {
   const known = FORMATS[format];
   if (known !== undefined) return known;
   throw new KnockError("usage", `--format: ${JSON.stringify(format)} is not a format`, {
-    hint: "Formats: json, jsonl (one payload per line), csv (one payload per row).",
+    hint: "Use json, jsonl (one payload per line) or csv (one payload per row).",
   });
 }
 

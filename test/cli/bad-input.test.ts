@@ -34,7 +34,7 @@ describe.concurrent("invalid flags of notify", () => {
     [["--set", "=x"], usage("--set")],
     [["--set", "a..b=x"], usage('the path "a..b" is not valid')],
     [["--set", "a[x]=1"], usage('the path "a[x]" is not valid')],
-    [["--set", "a[999999]=1"], usage("the index is too large")],
+    [["--set", "a[999999]=1"], usage("the index 999999 is too large: the maximum is 10000")],
     [["--set", "a=1", "--set", "a.b=2"], usage("a is already a string")],
     [["--set", "n:={"], json("--set n: not valid JSON")],
     [["--actor", ""], usage("--actor: the ID is empty")],

@@ -92,7 +92,7 @@ describe("changes of many rows", () => {
     const ids = await run(toLines([{ id: "a" }, {}, { id: 7 }, { id: "a/b" }, { id: "a" }]), "--json");
     expect(ids.error.details).toMatchObject([
       { pointer: "/1/id", message: "is required (line 2)" },
-      { pointer: "/2/id", message: "must be a text (line 3)" },
+      { pointer: "/2/id", message: "must be a string (line 3)" },
       { pointer: "/3/id", message: expect.stringContaining("(line 4)") },
       { pointer: "/4/id", message: "is already in line 1 (line 5)" },
     ]);
@@ -137,7 +137,7 @@ describe("changes of many rows", () => {
       {
         code: "remote_failed",
         message: expect.stringContaining("after 1 rows"),
-        hint: expect.stringMatching(/^0 of 2 users were deleted/),
+        hint: expect.stringMatching(/^Before this error, 0 of 2 users were deleted/),
       },
     ]);
     const denied = { status: 403, json: { code: "authorization", message: "No" } };
@@ -151,7 +151,7 @@ describe("changes of many rows", () => {
     const half = await remote(empty, stub.url, remove);
     expect([half.exitCode, half.error.hint]).toEqual([
       4,
-      expect.stringMatching(/^1 of 2 users were deleted before\. /),
+      expect.stringMatching(/^Before this error, 1 of 2 users were deleted\. /),
     ]);
     stub.expect({ method: "POST", path, body, reply: { json: operation("completed", { error_count: 1 }) } });
     expect((await remote(empty, stub.url, remove)).error.message).toContain("reports 1 failed rows but names 0");
@@ -187,7 +187,10 @@ describe("changes of many rows", () => {
       { method: "DELETE", path, body: second, reply: { status: 403, json: { code: "authorization", message: "No" } } },
     );
     const { exitCode, stderr } = await remote(empty, stub.url, remove);
-    expect([exitCode, stderr]).toEqual([4, expect.stringContaining("The first 100 of 150 recipients were processed")]);
+    expect([exitCode, stderr]).toEqual([
+      4,
+      expect.stringContaining("Before this error, the first 100 of 150 recipients were processed"),
+    ]);
   });
 
   test("A-273 name tenants in the URL, 50 at a time", async ({ empty, stub }) => {

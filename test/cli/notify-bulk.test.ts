@@ -137,7 +137,9 @@ describe.concurrent("the journal", () => {
       (body.recipients as string[])[0] === "ada" && respondWithError(response, 404, { "x-should-retry": "false" });
     const first = await notify(collab, api, ["--output", "results.jsonl"]);
     expect(first.exitCode).toBe(9);
-    expect(first.stderr).toContain(`${JOURNAL} records the failed lines: --retry-failed triggers them again`);
+    expect(first.stderr).toContain(
+      `the failed lines are recorded in ${JOURNAL}; run the command again with --retry-failed to trigger them`,
+    );
     expect(
       readDocuments(collab, JOURNAL)
         .slice(1)
@@ -192,14 +194,10 @@ describe.concurrent("the journal", () => {
   };
 
   it.for<[name: string, args: string[], message: string]>([
-    ["without --resume", [], "contains the results of an earlier run, in which lines failed or are missing"],
-    ["with other payload options", ["--resume", "--set", "a=b"], "belongs to a run with other options for payloads"],
+    ["without --resume", [], "contains the results of an earlier run that was interrupted or has failed lines"],
+    ["with other payload options", ["--resume", "--set", "a=b"], "belongs to a run with other payload options"],
     ["with another branch", ["--resume", "--branch", "x"], "belongs to a run with another branch"],
-    [
-      "of another file",
-      ["--resume", "--journal", "knock.json"],
-      "exists, and it is not a journal of this version of knock",
-    ],
+    ["of another file", ["--resume", "--journal", "knock.json"], "is not a journal of this version of knock"],
   ])("is rejected %s, and nothing is sent", async ([, args, message], { collab, api }) => {
     await leaveFailed(collab, api);
     api.received.splice(0);
@@ -217,7 +215,7 @@ describe.concurrent("the journal", () => {
     expect(readRecipients(api)).toEqual(["ada", "grace", "zoe"]);
     writeLines(collab, [invite("zoe"), "oops"]);
     const { stderr, exitCode } = await notify(collab, api, ["--resume"]);
-    expect(stderr).toContain(`${JOURNAL} belongs to another content of ${FILE}`);
+    expect(stderr).toContain(`${JOURNAL} does not match the content of ${FILE}`);
     expect(exitCode).toBe(6);
   });
 
@@ -332,7 +330,7 @@ describe.concurrent("CSV", () => {
       { recipients: [{ id: "zoe", email: "zoe@example.com" }] },
       { recipients: ["lin"], data: { page: "1e5", count: -0.5, ok: null } },
     ]);
-    expect(stderr).toContain("error: triggers.csv:5: the row has 2 fields, and the first row has 10");
+    expect(stderr).toContain("error: triggers.csv:5: the row has 2 fields, but the first row has 10");
     expect(exitCode).toBe(9);
   });
 
@@ -358,7 +356,7 @@ describe.concurrent("options for files of triggers", () => {
   it.for<[args: string[], message: string]>([
     [["--rate", "0"], '--rate: "0" is not a number above 0 and up to 100,000'],
     [["--rate", "fast"], '--rate: "fast" is not a number above 0'],
-    [["--concurrency", "1.5"], '--concurrency: "1.5" is not a whole number from 1 up to 256'],
+    [["--concurrency", "1.5"], '--concurrency: "1.5" is not a whole number from 1 to 256'],
     [["--output", FILE], `--output: ${FILE} is also the input`],
     [["--output", JOURNAL], `--output: ${JOURNAL} is also the journal`],
     [["--journal", FILE, "--resume"], `--journal: ${FILE} is also the input`],

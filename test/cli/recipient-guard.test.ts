@@ -206,7 +206,7 @@ describe.concurrent("--max-recipients", () => {
       expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 6 });
       expect(error).toMatchObject({
         code: "too_many_recipients",
-        message: "3 recipients are more than --max-recipients 2",
+        message: "--max-recipients is 2, but the trigger has 3 recipients",
       });
     }
     expect((await collab.knock([...LOCAL, "many", "-r", "ada"])).exitCode).toBe(2);
@@ -221,7 +221,7 @@ describe.concurrent("--max-recipients", () => {
     const streamed = await collab.knock(args);
     expect([streamed.documents.length, streamed.exitCode]).toEqual([1, 6]);
     expect(streamed.error.message).toMatch(
-      /triggers\.jsonl:2: with the lines before, 3 recipients are more than --max-recipients 2$/,
+      /triggers\.jsonl:2: --max-recipients is 2, but the lines so far have 3 recipients$/,
     );
     expect(await collab.knock([...args, "--all-or-nothing"])).toMatchObject({ stdout: "", exitCode: 6 });
     args[4] = "4";

@@ -108,10 +108,10 @@ describe("resource commands on the remote target", () => {
   });
 
   test.for<[string[], number, RegExp]>([
-    [["feed", "list", "ada"], 3, /one feed for each in-app channel\nhint: Add --channel/],
+    [["feed", "list", "ada"], 3, /cannot list a feed without an in-app channel\nhint: Add --channel/],
     [["feed", "list", "--object", "projects/p1", "--channel", "x"], 3, /hint: Run `knock messages list --recipient/],
     [["schedules", "list"], 3, /hint: Add --workflow or --recipient, or add --local/],
-    [["schedules", "get", "s1"], 3, /cannot show a schedule by its ID alone\nhint: Add --workflow or --recipient/],
+    [["schedules", "get", "s1"], 3, /cannot look up a schedule by its ID\nhint: Add --workflow or --recipient/],
     [["sources", "list"], 3, /only available on the local target/],
   ])("exits for %j: %i, before any request", async ([args, code, text], { stub, empty }) => {
     const ran = await remote(empty, stub.url, args);

@@ -63,17 +63,17 @@ describe("knock users", () => {
     const created = await collab.knock(["users", "set", "zoe"]);
     expect([created.exitCode, created.stdout]).toEqual([0, expect.stringMatching(/^zoe {2}user\n/)]);
     expect(created.stderr).toBe(
-      'note: user "zoe" was created without properties. knock users set zoe --set email=… adds one.',
+      'note: user "zoe" was created without properties. Run `knock users set zoe --set email=…` to add one.',
     );
     const before = (await collab.knock(["users", "get", "ada", "--json"])).json;
     const left = await collab.knock(["users", "set", "ada", "--json"]);
     expect(left.json).toEqual(before);
     expect(left.stderr).toBe(
-      'note: no properties given, so user "ada" is unchanged. knock users set ada --set email=… changes a property.',
+      'note: no properties given, so user "ada" is unchanged. Run `knock users set ada --set email=…` to change a property.',
     );
     const object = await collab.knock(["objects", "set", "plans", "p1"]);
     expect(object.stderr).toBe(
-      'note: object "plans/p1" was created without properties. knock objects set plans p1 --set name=… adds one.',
+      'note: object "plans/p1" was created without properties. Run `knock objects set plans p1 --set name=…` to add one.',
     );
     expect((await collab.knock(["users", "set", "amy", "--data", "{}"])).stderr).toBe("");
   });

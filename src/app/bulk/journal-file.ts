@@ -37,7 +37,7 @@ function toJournalError(path: string, error: unknown): KnockError {
   return new KnockError("journal_failed", `the journal ${path} cannot be written: ${getErrorMessage(error)}`, {
     hint: exists
       ? "Another run has created it in the meantime. Run the command again with --resume."
-      : "Free space, or use --journal to name a writable file. Lines that were triggered without a record are not triggered again within 24 hours.",
+      : "Free disk space, or use --journal to name a writable file. Lines that were triggered without a record are not triggered again within 24 hours.",
     cause: error,
   });
 }
@@ -62,7 +62,7 @@ export function readJournalHeader(path: string, resolvedPath: string): JournalHe
     throw toJournalError(path, error);
   }
   const parsed = journalHeaderSchema().safeParse(parseJsonLine(text.split("\n", 1)[0] as string));
-  if (!parsed.success) throw toConflict(path, "exists, and it is not a journal of this version of knock");
+  if (!parsed.success) throw toConflict(path, "is not a journal of this version of knock");
   return parsed.data;
 }
 

@@ -96,7 +96,7 @@ function findProjectFileFindings(
 }
 
 /**
- * Corrects keys that certainly mean another one, until none is left, and returns the report of the changed files.
+ * Corrects unknown keys that have exactly one possible correction, and returns the report of the changed files.
  * Silenced findings are not fixed. Only the characters of keys change, and files outside of the project never do.
  */
 export async function fixProject(options: FixOptions): Promise<ValidationReport> {

@@ -34,7 +34,7 @@ export const targets: HelpTopic = {
     ],
     'The first of these selects the target: --target, --local or --remote, then KNOCK_TARGET, then "settings" in knock.json, then the profile. An API key alone does not select the remote target. Run `knock config list` to see the target and where it comes from.',
     `Commands for both targets: ${listRemoteCommands(program, "both").sort().join(", ")}. Commands that compare the project with the account: ${listRemoteCommands(program, "account").sort().join(", ")}. All other commands that use data work only on the local target. They reject --remote with exit code 3.`,
-    "A live API key asks for confirmation on a terminal, or needs --yes, unless the command only reads.",
-    '"recipients" in the settings of knock.json or in a profile limits whom the remote target can reach, for example { "allow": ["*@example.com", "user:qa-*"] }. Requests that could reach anyone else are refused with exit code 6. "redirect" delivers all emails of the local target to one address.',
+    "With a live API key, commands ask for confirmation on a terminal. Without a terminal, they need --yes. Commands that only read need no confirmation.",
+    '"recipients" in the settings of knock.json or in a profile limits which recipients the remote target can reach, for example { "allow": ["*@example.com", "user:qa-*"] }. Requests that could reach others are refused with exit code 6. "redirect" delivers all emails of the local target to one address.',
   ],
 };

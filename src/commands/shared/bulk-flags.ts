@@ -27,13 +27,16 @@ export interface BulkOptions {
 export function addBulkOptions(command: Command): Command {
   return command
     .option("--all-or-nothing", "check every line of a file before triggering any")
-    .option("--rate <number>", `trigger at most this many lines per second (default for --remote: ${MAX_API_RATE})`)
-    .option("--concurrency <number>", `send this many requests at the same time (default: ${DEFAULT_CONCURRENCY})`)
-    .option("--journal <path>", "keep each line's result in this file (default for --remote: <file>.journal)")
-    .option("--no-journal", "keep no journal")
-    .option("--resume", "skip the lines that the journal contains")
-    .option("--retry-failed", "trigger only the lines that failed")
-    .option("--output <path>", "write each line's result to this file, and print a summary");
+    .option("--rate <number>", `trigger up to this number of lines per second (default with --remote: ${MAX_API_RATE})`)
+    .option(
+      "--concurrency <number>",
+      `send up to this number of requests at the same time (default: ${DEFAULT_CONCURRENCY})`,
+    )
+    .option("--journal <path>", "record the result of each line in this file (default with --remote: <file>.journal)")
+    .option("--no-journal", "do not write a journal")
+    .option("--resume", "continue a run: skip the lines in the journal")
+    .option("--retry-failed", "trigger only the lines that the journal records as failed")
+    .option("--output <path>", "write the result of each line to this file, and print a summary");
 }
 
 const NAMES = {
@@ -101,8 +104,8 @@ function resolveJournalPath({ file, journal, dryRun }: NotifyFlags, isWanted: bo
 function parsePositive(flag: string, text: string, { isInteger, max }: { isInteger: boolean; max: number }): number {
   const value = Number(text);
   if (text.trim() !== "" && value > 0 && value <= max && (!isInteger || Number.isInteger(value))) return value;
-  const expected = isInteger ? "a whole number from 1" : "a number above 0 and";
-  const problem = `${JSON.stringify(text)} is not ${expected} up to ${max.toLocaleString("en-US")}`;
+  const expected = isInteger ? "a whole number from 1 to" : "a number above 0 and up to";
+  const problem = `${JSON.stringify(text)} is not ${expected} ${max.toLocaleString("en-US")}`;
   throw new KnockError("usage", `${flag}: ${problem}`, {
     hint: `For example ${flag} ${isInteger ? DEFAULT_CONCURRENCY : 50}.`,
   });

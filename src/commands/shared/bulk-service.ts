@@ -9,7 +9,7 @@ export interface InputFile {
   sha256: string;
 }
 
-/** A file of JSON documents, one per line, that grows. */
+/** A file to which JSON documents are appended, one per line. */
 export interface DocumentFile {
   readonly path: string;
   /** Appends a document. It is written soon afterward. Throws if an earlier document could not be written. */

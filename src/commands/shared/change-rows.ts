@@ -50,7 +50,7 @@ class RowRun<Row> {
     return this.result;
   }
 
-  /** Changes a chunk with one request. Rows that failed are repeated alone, which tells why. */
+  /** Changes a chunk with one request. Failed rows are sent again one by one, because only single requests return the error. */
   private async runChunk(rows: readonly Row[]): Promise<void> {
     const failedIds = await this.changeTogether(rows);
     if (failedIds !== null)
@@ -99,7 +99,8 @@ class RowRun<Row> {
 
   private addProgress(error: KnockError): KnockError {
     const { total, succeeded, failed } = this.result;
-    const done = `${succeeded.length} of ${total} ${this.change.words.noun}s were ${this.change.words.verb} before`;
+    const { noun, verb } = this.change.words;
+    const done = `Before this error, ${succeeded.length} of ${total} ${noun}s were ${verb}`;
     const progress = failed.length === 0 ? `${done}.` : `${done}, and ${failed.length} failed.`;
     return error.copyWith({ hint: error.hint === undefined ? progress : `${progress} ${error.hint}` });
   }

@@ -229,7 +229,7 @@ export class LineRun {
     const { output } = this.context;
     const file = results ?? journal;
     if (file === null || this.printedErrors < MAX_PRINTED_ERRORS) printError(error, output, false);
-    else if (this.printedErrors === MAX_PRINTED_ERRORS) output.note(`further errors are only in ${file.path}`);
+    else if (this.printedErrors === MAX_PRINTED_ERRORS) output.note(`further errors are written only to ${file.path}`);
     this.printedErrors++;
   }
 }

@@ -145,7 +145,7 @@ async function finish(run: LineRun, ended: EndedRun, context: CommandContext): P
     output.note(`interrupted in ${inputName} after line ${run.lastLine}: ${text}${resumeHint}`);
   else if (isEmpty)
     throw new KnockError("usage", `${inputName} contains no payload`, {
-      hint: 'One JSON object per line, for example {"key":"welcome","recipients":["ada"]}.',
+      hint: 'Write one JSON object per line, for example {"key":"welcome","recipients":["ada"]}.',
     });
   else if (results !== null) {
     const duration_ms = Math.round(context.now() - ended.startedAt);
@@ -159,7 +159,9 @@ async function finish(run: LineRun, ended: EndedRun, context: CommandContext): P
   else if ((counts.failed > 0 || counts.skipped > 0) && !flags.json) output.note(`${inputName}: ${text}`);
   if (inputProblem !== null) output.warn(inputProblem);
   if (isKept && error === null && !context.signal.aborted && counts.failed > 0 && !flags.json)
-    output.note(`${journal?.path} records the failed lines: --retry-failed triggers them again`);
+    output.note(
+      `the failed lines are recorded in ${journal?.path}; run the command again with --retry-failed to trigger them`,
+    );
   const code = computeExitCode(run, counts);
   context.setExitCode(inputProblem !== null && code === EXIT.success ? EXIT.partial : code);
   progress.end();

@@ -78,7 +78,7 @@ const OPTION_NAMES = {
   base_url: "another base URL",
   branch: "another branch",
   workflow: "another workflow",
-  overrides: "other options for payloads",
+  overrides: "other payload options",
 } as const;
 
 /** Throws `journal_conflict` unless an existing journal can be continued by this command. */
@@ -93,7 +93,7 @@ async function checkExisting(
     new KnockError("journal_conflict", `${path} ${problem}`, { hint });
   if (!isResumed && !retriesFailed)
     throw conflict(
-      "contains the results of an earlier run, in which lines failed or are missing",
+      "contains the results of an earlier run that was interrupted or has failed lines",
       "Add --resume to continue it, or --retry-failed to trigger only the failed lines. Delete the file to start again.",
     );
   const isSameKind = (existing.size === null) === (header.size === null);
@@ -101,7 +101,7 @@ async function checkExisting(
   const begun = existing.size === null ? null : await bulk.inspectInput(inputPath, existing.size);
   if (!isSameKind || begun?.sha256 !== (existing.sha256 ?? undefined))
     throw conflict(
-      `belongs to another content of ${existing.input}`,
+      `does not match the content of ${existing.input}`,
       "Restore the file that the run started with, or use --journal to name another journal.",
     );
   const names = Object.keys(OPTION_NAMES) as (keyof typeof OPTION_NAMES)[];

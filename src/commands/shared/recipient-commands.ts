@@ -50,7 +50,7 @@ async function createMissingError(
   const { items } = await verbs.list(resources, words.slice(0, -1), { limit: 50 }, {});
   const id = words.at(-1) as string;
   return new KnockError("resource_missing", `there is no ${verbs.noun} "${words.join("/")}"`, {
-    details: [{ pointer: "", message: `is no ${verbs.noun}'s id`, value: id }],
+    details: [{ pointer: "", message: `is not the ID of a known ${verbs.noun}`, value: id }],
     hint:
       didYouMean(
         id,
@@ -70,8 +70,8 @@ function noteEmptyBody(
   const setCommand = `knock ${noun}s set ${words.join(" ")} --set ${noun === "user" ? "email" : "name"}=…`;
   output.note(
     existed
-      ? `note: no properties given, so ${resourceName} is unchanged. ${setCommand} changes a property.`
-      : `note: ${resourceName} was created without properties. ${setCommand} adds one.`,
+      ? `note: no properties given, so ${resourceName} is unchanged. Run \`${setCommand}\` to change a property.`
+      : `note: ${resourceName} was created without properties. Run \`${setCommand}\` to add one.`,
   );
 }
 
@@ -130,7 +130,7 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
     if (id === null) return command;
     const text = {
       "<id>": `the ${noun}'s ID`,
-      "[id]": `the ${noun}'s ID; none if they are in the file`,
+      "[id]": `the ${noun}'s ID; omit it if --file contains the IDs`,
       "<id...>": `the IDs of ${noun}s`,
     };
     return command.argument(id, text[id]);
@@ -159,7 +159,7 @@ export function addRecipientCommands(group: Command, verbs: RecipientCommandSet,
     addBodyOptions(
       addVerb(
         "set",
-        `Create ${noun === "object" ? "an" : "a"} ${noun}, or merge properties into an existing one. Without an ID, --file contains one ${noun} with its ID per line, as JSON.`,
+        `Create ${noun === "object" ? "an" : "a"} ${noun}, or merge properties into an existing one. Without an ID, set many: --file contains one JSON object with an ID per line.`,
         "[id]",
       ),
     ),

@@ -9,7 +9,7 @@ export class RecipientLimit {
   /** Throws `usage` if the value of the flag is not a number. */
   constructor(flag: string | undefined) {
     if (flag !== undefined && !/^\d{1,9}$/.test(flag))
-      throw new KnockError("usage", `--max-recipients: ${JSON.stringify(flag)} is not a number of recipients`, {
+      throw new KnockError("usage", `--max-recipients: ${JSON.stringify(flag)} is not a whole number`, {
         hint: "For example --max-recipients 100.",
       });
     this.max = flag === undefined ? null : Number(flag);
@@ -21,8 +21,8 @@ export class RecipientLimit {
     this.count += added;
     if (this.max === null || this.count <= this.max) return;
     const [count, max] = [this.count, this.max].map((number) => number.toLocaleString("en-US"));
-    const others = this.count > added ? "with the lines before, " : "";
-    throw new KnockError("too_many_recipients", `${others}${count} recipients are more than --max-recipients ${max}`, {
+    const found = this.count > added ? "the lines so far have" : "the trigger has";
+    throw new KnockError("too_many_recipients", `--max-recipients is ${max}, but ${found} ${count} recipients`, {
       details: [{ pointer: "/recipients", message: `has ${added} recipients` }],
     });
   }

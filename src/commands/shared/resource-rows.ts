@@ -15,7 +15,7 @@ import { collectUnknownChannelWarnings } from "./channel-data-warnings.js";
 /** Returns what is wrong with the ID of a row, or null. `places` has the places of the IDs of earlier rows. */
 function describeRowId(id: Json | undefined, places: ReadonlyMap<Json, string>): string | null {
   if (id === undefined) return "is required";
-  if (typeof id !== "string") return "must be a text";
+  if (typeof id !== "string") return "must be a string";
   const earlier = places.get(id);
   return describeInvalidId(id) ?? (earlier === undefined ? null : `is already in ${earlier}`);
 }
@@ -30,7 +30,7 @@ function checkRowIds(rows: readonly InputRow[], name: string): void {
     else places.set(id as Json, place);
   }
   if (details.length > 0)
-    throw createInvalidParamsError(name, details, "Each line needs an ID of its own. Nothing was changed.");
+    throw createInvalidParamsError(name, details, "Give each line its own ID. Nothing was changed.");
 }
 
 /**

@@ -8,7 +8,7 @@ export function formatCount(count: number): string {
   return count.toLocaleString("en-US");
 }
 
-/** How much of an input has been read, and its digest. */
+/** Counts the bytes of an input that were read, and computes their digest. */
 export class InputProgress {
   bytes = 0;
   /** The content that the run covers; null for standard input. */
@@ -57,7 +57,7 @@ export class InputProgress {
   }
 }
 
-/** Passes chunks on and counts them. Ends at the size that the run covers, also if the file has become longer. */
+/** Yields chunks and counts their bytes. Ends at the size that the run covers, also if the file has become longer. */
 export async function* watchInput(
   chunks: AsyncIterable<Uint8Array>,
   progress: InputProgress,

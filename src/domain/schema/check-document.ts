@@ -9,7 +9,7 @@ import { findSuggestedKey } from "./find-suggested-key.js";
 export interface Finding {
   path: PropertyKey[];
   message: string;
-  /** The key that an unknown key certainly means. */
+  /** The only possible correction of an unknown key. */
   suggestedKey?: string | undefined;
 }
 

@@ -30,8 +30,8 @@ function countInvalidValues(schema: z.ZodMiniType, document: unknown): number {
 }
 
 /**
- * Returns the declared key that an unknown key certainly means: one declared key is nearest, the object does not have it,
- * no other unknown key means it, and the value is valid for it.
+ * Returns the only possible correction of an unknown key, or undefined: one declared key is nearest, the object does not
+ * have it, no other unknown key has the same correction, and the value is valid for it.
  */
 export function findSuggestedKey({ schema, document, path, known, unknown }: UnknownKey): string | undefined {
   const key = String(path.at(-1));

@@ -1,6 +1,6 @@
 /**
- * Reports a finding: its path below the checked value, a sentence without the location, and for an unknown key the key
- * that it certainly means.
+ * Reports a finding: its path below the checked value, a sentence without the location, and for an unknown key its only
+ * possible correction.
  */
 export type ReportFinding = (path: PropertyKey[], message: string, suggestedKey?: string) => void;
 

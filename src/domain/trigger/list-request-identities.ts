@@ -202,7 +202,7 @@ function splitPath(path: string): string[] | null {
 
 /**
  * Returns the recipients and addresses that a request can reach or change, with their JSON pointers. Reading, deleting,
- * canceling and changing the status of a message reach no one. Returns null for a request that is not known.
+ * canceling and changing the status of a message reach no one. Returns null for an unknown request.
  */
 export function listRequestIdentities({ method, path, body }: ApiRequest): LocatedIdentity[] | null {
   if (method === "GET" || method === "DELETE") return [];

@@ -13,7 +13,7 @@ export const FINDING_EXPLANATIONS: Readonly<
 > = {
   unknown_key: {
     meaning: "A document has a key that its format does not have. The key has no effect.",
-    fix: "Correct the key as the message suggests, or remove it. `knock validate --fix` corrects keys if only one can be meant.",
+    fix: "Correct the key as the message suggests, or remove it. `knock validate --fix` corrects keys that have exactly one possible correction.",
   },
   ineffective_setting: {
     meaning: "A setting of a workflow is valid but has no effect.",

@@ -10,7 +10,7 @@ export interface LocatedFinding {
   column: number;
   pointer: string;
   hint?: string | undefined;
-  /** The key that an unknown key certainly means, and that `--fix` writes. */
+  /** The only possible correction of an unknown key, which `--fix` applies. */
   suggested_key?: string | undefined;
 }
 

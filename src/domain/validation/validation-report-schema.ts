@@ -12,7 +12,7 @@ export const projectFindingSchema = z.object({
   column: countField("The column in the file, counted from 1."),
   pointer: textField("The JSON pointer to the value in the document; empty for the whole document or a text file."),
   hint: z.optional(textField("How to fix it. The wording may change.")),
-  suggested_key: z.optional(textField("The key that an unknown key certainly means, which --fix writes in its place.")),
+  suggested_key: z.optional(textField("The only possible correction of an unknown key, which --fix applies.")),
   docs: textField("The section of the documentation about the code."),
 });
 

@@ -36,7 +36,7 @@ async function checkAudienceExists(context: EngineContext<AudienceStore>, key: s
   if (known.includes(key)) return;
   throw new KnockError("resource_missing", `there is no audience "${key}"`, {
     details: [{ pointer: "", message: "is not the key of an audience", value: key }],
-    hint: didYouMean(key, known, "Audiences") ?? "Adding the first member creates it.",
+    hint: didYouMean(key, known, "Audiences") ?? `Run \`knock audiences add ${key} --recipients <ids>\` to create it.`,
   });
 }
 

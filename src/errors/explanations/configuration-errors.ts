@@ -3,7 +3,7 @@ import type { ErrorExplanation } from "./error-explanation.js";
 /** Errors in the project, the store and the stored profiles (exit code 3). */
 export const CONFIGURATION_ERRORS = {
   not_supported: {
-    meaning: "The command does not exist for this target or store.",
+    meaning: "The command is not available on this target or store.",
     causes: [
       "The command works only on the local target, and the target is remote. The target may come from `KNOCK_TARGET`, `knock.json` or a profile.",
       "The API has no operation for the command, such as retrying messages, sending broadcasts or showing the feed of an object.",
@@ -32,7 +32,7 @@ export const CONFIGURATION_ERRORS = {
       "A file of the project cannot be used: `knock.json`, `environment.json`, recipients, sources, translations or guides.",
     causes: [
       "The file is not valid JSON.",
-      "A key is misspelled or is not known.",
+      "A key is misspelled or unknown.",
       "A value has the wrong type, or refers to something that does not exist.",
       "A folder or file does not exist, cannot be read, or has a name that is not a valid key.",
       "A secret is in the file itself. Secrets must be references to environment variables, such as `$SMTP_URL`.",
@@ -51,7 +51,7 @@ export const CONFIGURATION_ERRORS = {
       'A file that a property names (`"html_body@": "email_1/body.html"`) does not exist.',
       "A step refers to a layout, an audience, a guide or a channel that does not exist.",
       "`trigger_data_json_schema` is not a valid JSON Schema.",
-      "The type of a step's channel is not known.",
+      "The channel of a step has an unknown type.",
     ],
     fix: [
       "Go to the file, line and column in the message. A path such as `steps[1].type` names the property: lists start at 0.",

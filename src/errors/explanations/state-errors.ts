@@ -20,13 +20,13 @@ export const STATE_ERRORS = {
     causes: [
       "An earlier run of the same file was interrupted or has failed lines.",
       "The file was changed after the run that the journal records.",
-      "The command has another workflow, target, branch or payload options than that run.",
+      "The command uses another workflow, target, branch or other payload options than that run.",
       "The file that `--journal` names is not a journal, or is damaged.",
     ],
     fix: [
       "Add `--resume` to continue the run, or `--retry-failed` to trigger only the lines that failed.",
       "Use `--journal` to name another file for a new run.",
-      "Delete the journal to start again. Lines that were triggered less than 24 hours ago are recognized by their idempotency keys, as long as the file is unchanged.",
+      "Delete the journal to start again. If the file is unchanged, lines that were triggered less than 24 hours ago are not triggered again, because they have the same idempotency keys.",
     ],
   },
   actor_missing: {
@@ -41,7 +41,7 @@ export const STATE_ERRORS = {
   resource_missing: {
     meaning: "A run, message, recipient, schedule, branch or another resource does not exist.",
     causes: [
-      "The ID is misspelled or is not complete.",
+      "The ID is misspelled or incomplete.",
       "The resource is in another store, or in another environment of the service.",
       "The resource was deleted.",
     ],
@@ -88,7 +88,7 @@ export const STATE_ERRORS = {
   },
   confirmation_needed: {
     meaning:
-      "The API key is a live key, so the command would notify real users or change their data, and no one confirmed it.",
+      "The API key is a live key, so the command would notify real users or change their data. It was not confirmed.",
     causes: ["The command runs in a script or CI job, where it cannot ask.", "The question was not answered with `y`."],
     fix: [
       "Use a test key (`sk_test_…`).",
@@ -100,7 +100,7 @@ export const STATE_ERRORS = {
     meaning: "The triggers list more recipients than `--max-recipients` allows.",
     causes: [
       "The list or file contains more recipients than expected.",
-      "All lines of a file count together. Lines before the one that passes the limit were already triggered.",
+      "The recipients of all lines of a file are added up. Lines before the one that exceeds the limit were already triggered.",
     ],
     fix: [
       "Check the recipients with `--dry-run`.",
@@ -113,7 +113,7 @@ export const STATE_ERRORS = {
     causes: [
       "No pattern of `recipients.allow` matches the user, object, actor, email address, phone number or channel data.",
       "Only the address of an inline recipient is allowed, but not its ID, or the other way around.",
-      "The request is not known to the guard, such as an update of schedules whose recipients it does not contain.",
+      "The guard cannot check the request. For example, an update of schedules does not contain their recipients.",
     ],
     fix: [
       "Use a recipient that the guard allows.",

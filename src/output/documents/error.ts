@@ -7,7 +7,7 @@ const detailSchema = z.object({
   pointer: textField("The JSON pointer to the value; empty for the whole document."),
   message: textField("The problem with the value."),
   value: z.optional(jsonValue("The value.")),
-  suggested_key: z.optional(textField("The key that an unknown key certainly means.")),
+  suggested_key: z.optional(textField("The only possible correction of an unknown key.")),
   file: z.optional(textField("The project's file.")),
   line: z.optional(described(z.int().check(z.gte(1)), "The line in the file.")),
   column: z.optional(described(z.int().check(z.gte(1)), "The column in the file.")),

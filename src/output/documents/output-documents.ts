@@ -168,7 +168,7 @@ export const OUTPUT_DOCUMENTS: readonly OutputDocument[] = [
       }),
     ];
   }),
-  describeDocument("users merge", "User", "The user that stays.", userSchema),
+  describeDocument("users merge", "User", "The user that was kept, with its merged properties.", userSchema),
   describeDocument(
     "preferences list",
     "List of preference sets",

@@ -103,7 +103,7 @@ export function createConnectionError(failure: ConnectionFailure, context: Failu
     hint: loopback
       ? "Check that a server is running there. `knock dev` starts a local API."
       : proxied
-        ? "Check the proxy that HTTPS_PROXY names (NO_PROXY lists hosts that need none), the network and the base URL."
+        ? "Check the proxy in HTTPS_PROXY, the network and the base URL. Add the host to NO_PROXY to connect without the proxy."
         : "Check the network and the base URL (--base-url, KNOCK_BASE_URL).",
     cause,
     attempts: tries,

@@ -13,7 +13,7 @@ function buildMembersPath(key: string): string {
 function createMissingAudienceError(key: string): KnockError {
   return new KnockError("resource_missing", `there is no audience "${key}"`, {
     details: [{ pointer: "", message: "is not the key of an audience", value: key }],
-    hint: "Adding the first member creates it.",
+    hint: `Run \`knock audiences add ${key} --recipients <ids>\` to create it.`,
   });
 }
 

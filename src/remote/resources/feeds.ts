@@ -21,11 +21,11 @@ export function createRemoteFeeds(client: ApiClient): FeedOperations {
     async list({ recipient, channel, inserted_at = {}, trigger_data, has_tenant, ...filter }, page) {
       const { collection, id } = splitRecipientKey(recipient);
       if (collection !== USERS)
-        throw new KnockError("not_supported", "the API has feeds of users only", {
+        throw new KnockError("not_supported", "the API has no feeds of objects", {
           hint: `Run \`knock messages list --recipient ${collection}/${id}\` to see an object's messages, or add --local.`,
         });
       if (channel === undefined)
-        throw new KnockError("not_supported", "the API has one feed for each in-app channel", {
+        throw new KnockError("not_supported", "the API cannot list a feed without an in-app channel", {
           hint: "Add --channel with the channel's ID, or add --local.",
         });
       const times = Object.entries(inserted_at).map(([name, at]) => [`inserted_at.${name}`, toIsoTime(at)]);

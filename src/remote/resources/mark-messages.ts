@@ -86,9 +86,13 @@ async function markChunk(
     pending = pending.filter((id) => limited.has(id));
     if (pending.length === 0) break;
     if (tries === MAX_LIMITED_TRIES)
-      throw new KnockError("rate_limited", `The API limits changes of a message: ${pending.join(", ")}`, {
-        hint: "Try again in 1s.",
-      });
+      throw new KnockError(
+        "rate_limited",
+        `These messages were changed less than a second ago, so the API did not change them: ${pending.join(", ")}`,
+        {
+          hint: "Run the command again in 1s.",
+        },
+      );
     await client.sleep(LIMITED_DELAY_MS);
   }
   const missing = ids.flatMap((id, index) => (marked.has(id) ? [] : [index]));

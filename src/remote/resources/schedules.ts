@@ -29,7 +29,7 @@ function buildListRequest({ workflow, recipients, tenant }: ScheduleFilter): { p
 async function listSchedules(client: ApiClient, filter: ScheduleFilter, page: PageRequest) {
   const request = buildListRequest(filter);
   if (request !== null) return listPage(client, request.path, request.query, page);
-  throw new KnockError("not_supported", "the API lists schedules of one workflow or of one recipient", {
+  throw new KnockError("not_supported", "the API cannot list the schedules of all workflows and recipients", {
     hint: "Add --workflow or --recipient, or add --local.",
   });
 }
@@ -37,7 +37,7 @@ async function listSchedules(client: ApiClient, filter: ScheduleFilter, page: Pa
 async function findSchedule(client: ApiClient, id: string, filter: ScheduleFilter): Promise<JsonObject | null> {
   const request = buildListRequest(filter);
   if (request === null)
-    throw new KnockError("not_supported", "the API cannot show a schedule by its ID alone", {
+    throw new KnockError("not_supported", "the API cannot look up a schedule by its ID", {
       hint: "Add --workflow or --recipient, so that the schedule can be found in a list, or add --local.",
     });
   const { path, query } = request;

@@ -84,7 +84,7 @@ describe("changeRows", () => {
     };
     await expect(run(LIST, { changeOne })).rejects.toMatchObject({
       code: "authentication",
-      hint: "1 of 2500 users were set before, and 1 failed. Check the key.",
+      hint: "Before this error, 1 of 2500 users were set, and 1 failed. Check the key.",
     });
     const bug = new TypeError("a bug");
     await expect(run(LIST, { changeOne: () => Promise.reject(bug) })).rejects.toBe(bug);
